@@ -1,0 +1,211 @@
+"""Settings: flags > environment (`ARCHIVE_<SECTION>_<KEY>`) > archive.toml > [tool.archive] > defaults."""
+
+from __future__ import annotations
+
+import dataclasses
+import difflib
+import os
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, get_args, get_origin, get_type_hints
+
+from linkarchive import __version__
+from linkarchive.errors import SettingsError
+
+
+@dataclass(frozen=True, slots=True)
+class NetworkSettings:
+    """[network]: how pages are visited. Seconds and bytes."""
+
+    concurrency: int = 128
+    per_host: int = 2
+    host_delay: float = 0.5
+    """Between two starts on one host."""
+    domain_delay: float = 0.1
+    """Between two starts on one registered domain, whatever the host."""
+    timeout: float = 20.0
+    """To connect, to the first byte, and the longest time below 1 KiB/s; a whole exchange may take ten times it."""
+    max_body: int = 20 * 1024 * 1024
+    retries: int = 2
+    """Further tries after 429, 5xx, timeouts, refused and reset connections."""
+    retry_wait: float = 1.0
+    """Before the first retry; it doubles, with jitter."""
+    retry_after_cap: float = 30.0
+    """The longest `Retry-After` that is waited for; a longer one ends the visit."""
+    max_redirects: int = 10
+    contact: str = "https://linkarchive.example/bot"
+    """A page or address of whoever runs the checks, named in the User-Agent; set your own."""
+    accept_language: str = "en-US,en;q=0.8,*;q=0.5"
+    allow_private: bool = False
+    obey_robots: bool = False
+    http_proxy: str = ""
+    https_proxy: str = ""
+    no_proxy: str = ""
+    ca_file: str = ""
+    """Empty: the certifi bundle."""
+    canaries: tuple[str, ...] = ("https://www.iana.org/", "https://www.wikipedia.org/")
+    """Asked only when no host of a run answers: are they silent too, we are offline."""
+
+    @property
+    def user_agent(self) -> str:
+        return f"linkarchive/{__version__} (+{self.contact}; keeps the sources of articles)"
+
+
+@dataclass(frozen=True, slots=True)
+class JudgeSettings:
+    """[judge]: when a failing source is called dead."""
+
+    strikes: int = 3
+    strike_days: float = 7.0
+    strike_gap_hours: float = 20.0
+    """A failed run sooner after the last strike is not a new one."""
+
+
+@dataclass(frozen=True, slots=True)
+class KeepSettings:
+    """[keep]: what is stored."""
+
+    refresh_days: int = 90
+    """A new capture when the last kept one is older, changed or not."""
+    warc_size: int = 1024**3
+    reports: int = 30
+    mix_simulated: bool = False
+    """Let runs under ARCHIVE_NOW and real runs share one folder."""
+
+
+@dataclass(frozen=True, slots=True)
+class CheckSettings:
+    """[check]: scope and exit code."""
+
+    fail_on: tuple[str, ...] = ("dead", "drifted", "unresolved")
+    new_only: bool = False
+    exclude: tuple[str, ...] = ()
+    max_time: float = 0.0
+    """0: no limit."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    network: NetworkSettings = field(default_factory=NetworkSettings)
+    judge: JudgeSettings = field(default_factory=JudgeSettings)
+    keep: KeepSettings = field(default_factory=KeepSettings)
+    check: CheckSettings = field(default_factory=CheckSettings)
+
+    def with_flags(self, section: str, **values: object) -> Settings:
+        """These settings with the given values of one section; None leaves a setting as it is."""
+        given = {key: value for key, value in values.items() if value is not None}
+        return dataclasses.replace(self, **{section: dataclasses.replace(getattr(self, section), **given)})
+
+
+def load_settings(project: Path, config: Path | None = None, environ: Mapping[str, str] = os.environ) -> Settings:
+    """The settings of a project folder; raises SettingsError for an unknown key or a value of another type."""
+    settings = Settings()
+    for table, where in _tables(project, config):
+        settings = _apply(settings, table, where)
+    settings = _apply(settings, _network_environment(environ), "the environment")
+    return _apply(settings, _own_environment(environ), "the environment")
+
+
+def _tables(project: Path, config: Path | None) -> list[tuple[dict[str, Any], str]]:
+    tables = []
+    pyproject = project / "pyproject.toml"
+    if pyproject.is_file():
+        table = _read_toml(pyproject).get("tool", {}).get("archive", {})
+        tables.append((table, f"[tool.archive] of {pyproject}"))
+    own = config or project / "archive.toml"
+    if config is not None and not own.is_file():
+        raise SettingsError(f"{own}: no such file; --config names an archive.toml")
+    if own.is_file():
+        tables.append((_read_toml(own), str(own)))
+    return tables
+
+
+def _read_toml(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
+        raise SettingsError(f"{path}: cannot be read as TOML: {error}") from error
+
+
+def _network_environment(environ: Mapping[str, str]) -> dict[str, Any]:
+    """The variables that every network program honours (DESIGN §4); lower case first, as curl does.
+
+    `HTTP_PROXY` in upper case is not read: under CGI a client can set it (httpoxy, 2016).
+    """
+    names = {
+        "http_proxy": ("http_proxy",),
+        "https_proxy": ("https_proxy", "HTTPS_PROXY"),
+        "no_proxy": ("no_proxy", "NO_PROXY"),
+        "ca_file": ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE"),
+    }
+    found = {}
+    for key, variables in names.items():
+        value = next((environ[name] for name in variables if environ.get(name)), None)
+        if value:
+            found[key] = value
+    return {"network": found} if found else {}
+
+
+def _own_environment(environ: Mapping[str, str]) -> dict[str, Any]:
+    tables: dict[str, Any] = {}
+    for section in dataclasses.fields(Settings):
+        hints = get_type_hints(type(getattr(Settings(), section.name)))
+        for key, kind in hints.items():
+            text = environ.get(f"ARCHIVE_{section.name}_{key}".upper())
+            if text is not None:
+                tables.setdefault(section.name, {})[key] = _from_text(text, kind, f"{section.name}.{key}")
+    return tables
+
+
+def _from_text(text: str, kind: Any, name: str) -> Any:
+    if get_origin(kind) is tuple:
+        return [part.strip() for part in text.split(",") if part.strip()]
+    if kind is bool:
+        if text.lower() in ("1", "true", "yes", "on"):
+            return True
+        if text.lower() in ("0", "false", "no", "off", ""):
+            return False
+        raise SettingsError(f"the environment sets {name} to {text!r}: give true or false")
+    try:
+        return kind(text)
+    except ValueError as error:
+        raise SettingsError(f"the environment sets {name} to {text!r}: give a {kind.__name__}") from error
+
+
+def _apply(settings: Settings, table: Mapping[str, Any], where: str) -> Settings:
+    sections = [section.name for section in dataclasses.fields(Settings)]
+    for section, values in table.items():
+        if section not in sections:
+            raise SettingsError(f"{where}: unknown section [{section}]{_suggest(section, sections)}")
+        if not isinstance(values, dict):
+            raise SettingsError(f"{where}: [{section}] is a section with keys, not a value")
+        current = getattr(settings, section)
+        hints = get_type_hints(type(current))
+        checked = {}
+        for key, value in values.items():
+            if key not in hints:
+                raise SettingsError(f"{where}: unknown key {section}.{key}{_suggest(key, list(hints))}")
+            checked[key] = _typed(value, hints[key], f"{where}: {section}.{key}")
+        settings = dataclasses.replace(settings, **{section: dataclasses.replace(current, **checked)})
+    return settings
+
+
+def _typed(value: Any, kind: Any, name: str) -> Any:
+    if get_origin(kind) is tuple:
+        if isinstance(value, list) and all(isinstance(item, get_args(kind)[0]) for item in value):
+            return tuple(value)
+        raise SettingsError(f"{name} is {value!r}: give a list of texts")
+    if kind is float and isinstance(value, int) and not isinstance(value, bool):
+        value = float(value)
+    if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
+        raise SettingsError(f"{name} is {value!r}: give a {kind.__name__}")
+    if kind in (int, float) and value < 0:
+        raise SettingsError(f"{name} is {value!r}: it cannot be negative")
+    return value
+
+
+def _suggest(word: str, known: list[str]) -> str:
+    near = difflib.get_close_matches(word, known, n=1)
+    return f"; did you mean {near[0]}?" if near else f"; known are {', '.join(known)}"

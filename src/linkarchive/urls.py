@@ -1,0 +1,134 @@
+"""URLs: the key of a source, redirects that mean nothing, secrets that no output may show."""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import parse_qsl, quote, unquote_to_bytes, urlencode, urlsplit, urlunsplit
+
+import idna
+
+DEFAULT_PORTS = {"http": 80, "https": 443}
+
+_UNRESERVED = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
+_PERCENT = re.compile(r"%([0-9A-Fa-f]{2})")
+# Everything that may stand in a path or query as it is (RFC 3986 §3.3, §3.4); the rest is percent-encoded.
+_SAFE = "!$%&'()*+,-./:;=?@_~[]|"
+
+# Parameters that carry a credential. Names are compared without case, "-" and "_".
+_SECRET_PARAMETERS = frozenset(
+    {
+        "accesstoken", "apikey", "auth", "authtoken", "authorization", "awsaccesskeyid", "clientsecret", "idtoken",
+        "jwt", "key", "password", "passwd", "pwd", "refreshtoken", "secret", "sessionid", "sid", "sig", "signature",
+        "token", "xamzcredential", "xamzsecuritytoken", "xamzsignature", "xgoogcredential", "xgoogsignature",
+    }
+)  # fmt: skip
+
+# Identifiers that are meant to redirect, for ever (DESIGN §7): their redirect is no move.
+_PERSISTENT_HOSTS = frozenset(
+    {"doi.org", "dx.doi.org", "hdl.handle.net", "purl.org", "purl.oclc.org", "w3id.org", "n2t.net", "ark.net",
+     "identifiers.org", "urn.fi", "nbn-resolving.org", "persistent-identifier.nl", "purl.archive.org"}
+)  # fmt: skip
+
+
+def source_key(url: str) -> str:
+    """The key of a source (DESIGN §2): no fragment, host in lower case and punycode, no default port,
+    percent-encoding normalised (RFC 3986 §6.2.2); scheme, path and query stay.
+
+    Raises ValueError for a URL that has no host or a host that cannot be.
+    """
+    parts = urlsplit(url.strip())
+    scheme = parts.scheme.lower()
+    host = host_of(url)
+    if not host:
+        raise ValueError(f"{url!r} has no host")
+    port = parts.port
+    netloc = f"[{host}]" if ":" in host else host
+    if port is not None and port != DEFAULT_PORTS.get(scheme):
+        netloc += f":{port}"
+    userinfo, at, _ = parts.netloc.rpartition("@")
+    return urlunsplit((scheme, userinfo + at + netloc, _normalise(parts.path) or "/", _normalise(parts.query), ""))
+
+
+def host_of(url: str) -> str:
+    """The host in lower case and punycode, without brackets; "" where there is none. Raises ValueError."""
+    host = urlsplit(url.strip()).hostname or ""
+    host = host.rstrip(".")
+    if host.isascii():
+        return host
+    try:
+        return idna.encode(host, uts46=True).decode("ascii")
+    except idna.IDNAError as error:
+        raise ValueError(f"{url!r}: the host name cannot be: {error}") from error
+
+
+def _normalise(text: str) -> str:
+    """Percent-encode what must be, decode what need not be, spell the escapes in upper case."""
+
+    def decode(match: re.Match[str]) -> str:
+        byte = int(match[1], 16)
+        return chr(byte) if byte in _UNRESERVED else f"%{match[1].upper()}"
+
+    text = _PERCENT.sub(decode, text)
+    text = re.sub(r"%(?![0-9A-F]{2})", "%25", text)
+    return quote(text, safe=_SAFE)
+
+
+def same_page(one: str, other: str) -> bool:
+    """The two URLs differ at most in scheme, `www.`, a trailing slash, the case of the host, a default port."""
+    return _bare(one) == _bare(other)
+
+
+def _bare(url: str) -> tuple[str, int | None, str, str]:
+    parts = urlsplit(source_key(url))
+    host = (parts.hostname or "").removeprefix("www.")
+    port = parts.port if parts.port not in DEFAULT_PORTS.values() else None
+    return host, port, parts.path.rstrip("/"), parts.query
+
+
+def is_persistent_identifier(url: str) -> bool:
+    """A DOI, Handle, PURL, w3id or ARK: it redirects by design."""
+    host = host_of(url).removeprefix("www.")
+    return host in _PERSISTENT_HOSTS or host.startswith("purl.") or "/ark:" in urlsplit(url).path
+
+
+def is_root(url: str) -> bool:
+    """The front page of a host."""
+    parts = urlsplit(url)
+    return parts.path in ("", "/") and not parts.query
+
+
+def has_secrets(url: str) -> bool:
+    """User info or a credential parameter: such a URL never goes to third parties."""
+    return redact(url) != url
+
+
+def redact(url: str) -> str:
+    """The URL with user info and the values of credential parameters replaced by `REDACTED`."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return url
+    _, at, host = parts.netloc.rpartition("@")
+    netloc = f"REDACTED@{host}" if at else parts.netloc
+    query, fragment = _redact_pairs(parts.query), parts.fragment
+    if "=" in fragment and not fragment.startswith(":~:"):
+        fragment = _redact_pairs(fragment)
+    if (netloc, query, fragment) == (parts.netloc, parts.query, parts.fragment):
+        return url
+    return urlunsplit((parts.scheme, netloc, parts.path, query, fragment))
+
+
+def _redact_pairs(query: str) -> str:
+    pairs = parse_qsl(query, keep_blank_values=True)
+    if not any(_is_secret(name) and value for name, value in pairs):
+        return query
+    return urlencode([(name, "REDACTED" if _is_secret(name) else value) for name, value in pairs])
+
+
+def _is_secret(name: str) -> bool:
+    return re.sub(r"[-_.]", "", name).lower() in _SECRET_PARAMETERS
+
+
+def path_depth(url: str) -> int:
+    """How many segments the path has; 0 for the front page."""
+    return sum(1 for segment in unquote_to_bytes(urlsplit(url).path).split(b"/") if segment)

@@ -1,0 +1,141 @@
+"""What a visit is made of: requests, exchanges and their bodies. No network here."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import tempfile
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import IO
+
+from linkarchive.model import Failure, Hop
+
+SPOOL_AT = 256 * 1024
+"""Bytes of a body kept in memory; a longer one goes to an unnamed temporary file."""
+
+_CHUNK = 64 * 1024
+
+
+class Body:
+    """The bytes of one message body, without transfer-coding, with their content-coding.
+
+    Written once while it arrives, then only read. Digests are computed on the way.
+    """
+
+    def __init__(self) -> None:
+        self._file: IO[bytes] = tempfile.SpooledTemporaryFile(max_size=SPOOL_AT)  # noqa: SIM115 - closed by close()
+        self._sha1 = hashlib.sha1(usedforsecurity=False)
+        self.length = 0
+
+    def write(self, data: bytes) -> None:
+        self._file.write(data)
+        self._sha1.update(data)
+        self.length += len(data)
+
+    @property
+    def digest(self) -> str:
+        """`sha1:` and base32, as in WARC and the Wayback Machine's index."""
+        return "sha1:" + base64.b32encode(self._sha1.digest()).decode("ascii")
+
+    def chunks(self) -> Iterator[bytes]:
+        self._file.seek(0)
+        while chunk := self._file.read(_CHUNK):
+            yield chunk
+
+    def read(self) -> bytes:
+        self._file.seek(0)
+        return self._file.read()
+
+    def open(self) -> IO[bytes]:
+        """The file at its start; owned by the body, do not close it."""
+        self._file.seek(0)
+        return self._file
+
+    def close(self) -> None:
+        self._file.close()
+
+    @classmethod
+    def of(cls, data: bytes) -> Body:
+        body = cls()
+        body.write(data)
+        return body
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """One request and its response, as sent and received."""
+
+    url: str
+    request_headers: tuple[tuple[str, str], ...]
+    """As sent, without Authorization and cookie values (they never reach a WARC)."""
+    started: datetime
+    ip: str | None
+    """Of the peer; None behind a proxy."""
+    status: int
+    status_line: str
+    """After the version: "200 OK"."""
+    headers: tuple[tuple[str, str], ...]
+    """As received (latin-1 text), order and spelling kept."""
+    body: Body
+    truncated: str | None = None
+    """Why the body is cut: "length" or "time" (the WARC-Truncated reasons); None when whole."""
+
+    @property
+    def header_map(self) -> Mapping[str, str]:
+        """Names in lower case, repeated fields joined with ", "."""
+        joined: dict[str, str] = {}
+        for name, value in self.headers:
+            key = name.lower()
+            joined[key] = f"{joined[key]}, {value}" if key in joined else value
+        return joined
+
+
+@dataclass(frozen=True, slots=True)
+class VisitRequest:
+    """One source to visit. Validators are the server's own, byte for byte (latin-1 text)."""
+
+    url: str
+    etag: str | None = None
+    last_modified: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """One attempt to see a source: the chain of exchanges of the last try, or the failure, or both.
+
+    With a failure the exchanges before it are those that did succeed (the redirects
+    that led to a refused address, say).
+    """
+
+    request: VisitRequest
+    time: datetime
+    """When the first exchange of the chain started; one WARC-Date for all of it."""
+    exchanges: tuple[Exchange, ...]
+    failure: Failure | None = None
+    tries: int = 1
+
+    @property
+    def final(self) -> Exchange | None:
+        """The exchange that holds the page; None when the visit failed."""
+        return self.exchanges[-1] if self.exchanges and self.failure is None else None
+
+    @property
+    def not_modified(self) -> bool:
+        return self.final is not None and self.final.status == 304
+
+    @property
+    def hops(self) -> tuple[Hop, ...]:
+        """The redirects before the final response (before the failure: all of the chain)."""
+        chain = self.exchanges if self.final is None else self.exchanges[:-1]
+        return tuple(Hop(exchange.url, exchange.status) for exchange in chain)
+
+    @property
+    def connected(self) -> bool:
+        """Some host answered during this visit."""
+        return bool(self.exchanges) or (self.failure is not None and self.failure.connected)
+
+    def close(self) -> None:
+        for exchange in self.exchanges:
+            exchange.body.close()
