@@ -249,6 +249,15 @@ class Origin(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Location:
+    """A record in a WARC file; `warc` is a path from the project folder, the rest is bytes of the gzip member."""
+
+    warc: str
+    offset: int
+    length: int
+
+
+@dataclass(frozen=True, slots=True)
 class Capture:
     """A stored copy of a source at a moment; the last exchange of its chain holds the page."""
 
@@ -266,10 +275,10 @@ class Capture:
     """Payload digest as in the WARC: `sha1:` and base32, over the body with its content-coding."""
     sha256: str
     """Hex SHA-256 of the body without content-coding."""
-    warc: str
-    """Path from the project folder."""
-    offset: int
-    length: int
+    record: Location
+    """The response or revisit record of the last exchange."""
+    original: Location | None = None
+    """For a revisit: the response record that holds the payload."""
     scope: str = "document"
     truncated: bool = False
     fingerprint: str | None = None
