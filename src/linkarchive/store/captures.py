@@ -1,0 +1,101 @@
+"""Captures, and which of them is the baseline of whom."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from sqlalchemy import Connection, Row, delete, insert, select
+
+from linkarchive.model import Capture, Origin
+from linkarchive.store.codec import decode, encode
+from linkarchive.store.schema import baselines, captures
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A capture in the database."""
+
+    id: int
+    source: int
+    usable: bool
+    """A page that was really there: it can be a baseline."""
+    good: bool
+    """And the verdict was ok or moved: it can be shown as the last good copy."""
+    capture: Capture
+
+
+def add(connection: Connection, run: int, source: int, capture: Capture, usable: bool, good: bool) -> Kept:
+    statement = insert(captures).values(
+        source=source,
+        run=run,
+        time=capture.time,
+        origin=capture.origin.value,
+        digest=capture.digest,
+        usable=usable,
+        good=good,
+        body=encode(capture),
+    )
+    return Kept(connection.execute(statement.returning(captures.c.id)).scalar_one(), source, usable, good, capture)
+
+
+def of_source(connection: Connection, source: int) -> list[Kept]:
+    """Oldest first."""
+    query = select(captures).where(captures.c.source == source).order_by(captures.c.time, captures.c.id)
+    return [_kept(row) for row in connection.execute(query)]
+
+
+def of_run(connection: Connection, run: int) -> list[Kept]:
+    query = select(captures).where(captures.c.run == run).order_by(captures.c.id)
+    return [_kept(row) for row in connection.execute(query)]
+
+
+def holding(connection: Connection, digest: str) -> Capture | None:
+    """A capture whose record holds the payload of this digest itself: what a revisit may refer to."""
+    query = select(captures).where(captures.c.digest == digest).order_by(captures.c.id)
+    for row in connection.execute(query):
+        capture = decode(row.body, Capture)
+        if capture.original is None and capture.origin is Origin.LIVE and not capture.truncated:
+            return capture
+    return None
+
+
+def baseline(connection: Connection, article: str, source: int) -> tuple[Kept, date | None] | None:
+    """The baseline of a source in an article, and the day the author looked as it was known then."""
+    query = (
+        select(captures, baselines.c.looked)
+        .join(baselines, baselines.c.capture == captures.c.id)
+        .where(baselines.c.article == article, baselines.c.source == source)
+    )
+    row = connection.execute(query).one_or_none()
+    return None if row is None else (_kept(row), row.looked)
+
+
+def set_baseline(
+    connection: Connection, run: int, article: str, source: int, looked: date | None, capture: int
+) -> None:
+    """The baseline of a citation, once and for all; a later call is ignored."""
+    known = select(baselines.c.capture).where(baselines.c.article == article, baselines.c.source == source)
+    if connection.execute(known).first() is None:
+        values = {"article": article, "source": source, "looked": looked, "capture": capture, "run": run}
+        connection.execute(insert(baselines).values(values))
+
+
+def baselines_of_run(connection: Connection, run: int) -> list[Row[Any]]:
+    """Rows of article, source, looked, capture set in that run."""
+    return list(connection.execute(select(baselines).where(baselines.c.run == run)))
+
+
+def forget_lost(connection: Connection, run: int, is_there: Callable[[Capture], bool]) -> int:
+    """Drop the rows of an interrupted run whose record did not reach the disk (a power cut); returns how many."""
+    lost = [kept.id for kept in of_run(connection, run) if not is_there(kept.capture)]
+    if lost:
+        connection.execute(delete(baselines).where(baselines.c.capture.in_(lost)))
+        connection.execute(delete(captures).where(captures.c.id.in_(lost)))
+    return len(lost)
+
+
+def _kept(row: Row[Any]) -> Kept:
+    return Kept(row.id, row.source, row.usable, row.good, decode(row.body, Capture))

@@ -1,0 +1,140 @@
+"""Outcomes and visits: what each run concluded. An outcome that stays the same is stored once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, delete, func, insert, select
+
+from linkarchive.model import Change, Outcome, SourceReport, Verdict
+from linkarchive.store.codec import decode, encode
+from linkarchive.store.schema import outcomes, runs, visits
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """The outcome of a source's visit in some run."""
+
+    outcome_id: int
+    outcome: Outcome
+    checked: datetime | None
+    run: int
+
+
+def add_outcome(connection: Connection, run: int, source: int, outcome: Outcome) -> int:
+    values = {"run": run, "source": source, "verdict": outcome.verdict.value, "body": encode(outcome)}
+    identifier: int = connection.execute(insert(outcomes).values(values).returning(outcomes.c.id)).scalar_one()
+    return identifier
+
+
+def load_outcome(connection: Connection, outcome_id: int) -> Outcome | None:
+    body = connection.execute(select(outcomes.c.body).where(outcomes.c.id == outcome_id)).scalar_one_or_none()
+    return None if body is None else decode(body, Outcome)
+
+
+def add_visit(
+    connection: Connection,
+    run: int,
+    source: int,
+    outcome_id: int,
+    checked: datetime | None,
+    changed: Change,
+    was: Verdict | None,
+) -> None:
+    connection.execute(delete(visits).where(visits.c.run == run, visits.c.source == source))
+    connection.execute(
+        insert(visits).values(
+            run=run,
+            source=source,
+            outcome=outcome_id,
+            checked=checked,
+            changed=changed.value,
+            was=None if was is None else was.value,
+        )
+    )
+
+
+def visited(connection: Connection, run: int) -> set[int]:
+    """The sources that have a verdict in that run."""
+    return set(connection.execute(select(visits.c.source).where(visits.c.run == run)).scalars())
+
+
+def standing(connection: Connection, source: int, before_run: int) -> Standing | None:
+    """Where a source stood after its last visit before the given run."""
+    query = (
+        select(visits, outcomes.c.body)
+        .join(outcomes, outcomes.c.id == visits.c.outcome)
+        .where(visits.c.source == source, visits.c.run < before_run)
+        .order_by(visits.c.run.desc())
+        .limit(1)
+    )
+    row = connection.execute(query).one_or_none()
+    return None if row is None else Standing(row.outcome, decode(row.body, Outcome), row.checked, row.run)
+
+
+def last_checks(connection: Connection) -> dict[int, tuple[datetime | None, Verdict]]:
+    """When each source was last visited, and with what verdict."""
+    newest = select(func.max(visits.c.id)).group_by(visits.c.source)
+    query = (
+        select(visits.c.source, visits.c.checked, outcomes.c.verdict)
+        .join(outcomes, outcomes.c.id == visits.c.outcome)
+        .where(visits.c.id.in_(newest))
+    )
+    return {row.source: (row.checked, Verdict(row.verdict)) for row in connection.execute(query)}
+
+
+def latest(connection: Connection) -> Iterator[tuple[int, Outcome, datetime | None]]:
+    """Source, outcome and time of the last visit of every source, one at a time."""
+    newest = select(func.max(visits.c.id)).group_by(visits.c.source)
+    query = (
+        select(visits.c.source, visits.c.checked, outcomes.c.body)
+        .join(outcomes, outcomes.c.id == visits.c.outcome)
+        .where(visits.c.id.in_(newest))
+        .execution_options(yield_per=500)
+    )
+    for row in connection.execute(query):
+        yield row.source, decode(row.body, Outcome), row.checked
+
+
+def of_run(connection: Connection, run: int) -> Iterator[SourceReport]:
+    """What the run says of its sources, in the order of the reader's interest."""
+    query = select(visits, outcomes.c.body).join(outcomes, outcomes.c.id == visits.c.outcome).where(visits.c.run == run)
+    found = [_report(row) for row in connection.execute(query)]
+    return iter(sorted(found, key=_interest))
+
+
+def history(connection: Connection, source: int) -> list[tuple[str, SourceReport]]:
+    """Every visit of a source with the id of its run, oldest first."""
+    query = (
+        select(visits, outcomes.c.body, runs.c.id.label("run_id"))
+        .join(outcomes, outcomes.c.id == visits.c.outcome)
+        .join(runs, runs.c.seq == visits.c.run)
+        .where(visits.c.source == source)
+        .order_by(visits.c.run)
+    )
+    return [(row.run_id, _report(row)) for row in connection.execute(query)]
+
+
+def rows_of_run(connection: Connection, run: int) -> list[Row[Any]]:
+    """The visits of a run as rows (source, outcome, checked, changed, was), for its log."""
+    return list(connection.execute(select(visits).where(visits.c.run == run).order_by(visits.c.id)))
+
+
+def made_in_run(connection: Connection, run: int) -> list[Row[Any]]:
+    """The outcomes first given in a run, as rows (id, source, body)."""
+    return list(connection.execute(select(outcomes).where(outcomes.c.run == run).order_by(outcomes.c.id)))
+
+
+_NEWS = (Change.NEW, Change.STILL, Change.RECOVERED, Change.NONE)
+
+
+def _interest(report: SourceReport) -> tuple[int, int, str]:
+    return _NEWS.index(report.changed), report.outcome.verdict.severity, report.outcome.url
+
+
+def _report(row: Row[Any]) -> SourceReport:
+    was = None if row.was is None else Verdict(row.was)
+    return SourceReport(decode(row.body, Outcome), Change(row.changed), was, row.checked)

@@ -1,0 +1,114 @@
+"""Runs: started, continued, finished; and what a report says beside its sources."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, Row, insert, select, update
+
+from linkarchive import __version__
+from linkarchive.model import ArticleReport, RunInfo, Unresolved
+from linkarchive.store.codec import decode, encode
+from linkarchive.store.schema import runs
+
+RESUMABLE = timedelta(hours=24)
+
+
+@dataclass(frozen=True, slots=True)
+class RunBody:
+    """The parts of a report that belong to the run as a whole."""
+
+    articles: tuple[ArticleReport, ...] = ()
+    unresolved: tuple[Unresolved, ...] = ()
+    uncited: tuple[str, ...] = ()
+    malformed: tuple[str, ...] = ()
+    notices: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    seq: int
+    scope: str
+    info: RunInfo
+    body: RunBody
+
+
+def new_id(now: datetime) -> str:
+    """Sortable by start, unique beside others of the same second: 20261123T060000Z-4f2a."""
+    return f"{now:%Y%m%dT%H%M%SZ}-{secrets.token_hex(2)}"
+
+
+def start(connection: Connection, now: datetime, scope: str, simulated: bool) -> Run:
+    info = RunInfo(new_id(now), now, None, False, False, simulated, __version__)
+    return _run(connection.execute(_insert(info, scope, RunBody()).returning(*runs.c)).one())
+
+
+def restore(connection: Connection, info: RunInfo, scope: str, body: RunBody) -> Run:
+    """Put back a run that a log or the state file tells of (`archive rebuild`)."""
+    return _run(connection.execute(_insert(info, scope, body).returning(*runs.c)).one())
+
+
+def _insert(info: RunInfo, scope: str, body: RunBody) -> Any:
+    return insert(runs).values(
+        id=info.id,
+        scope=scope,
+        started=info.started,
+        finished=info.finished,
+        complete=info.complete,
+        offline=info.offline,
+        simulated=info.simulated,
+        version=info.version,
+        body=encode(body),
+    )
+
+
+def interrupted(connection: Connection, now: datetime, scope: str) -> Run | None:
+    """The latest run, when it stopped early less than 24 hours ago and had the same scope."""
+    row = connection.execute(select(runs).order_by(runs.c.seq.desc()).limit(1)).one_or_none()
+    if row is None or row.complete or row.offline or row.scope != scope:
+        return None
+    return _run(row) if timedelta(0) <= now - row.started < RESUMABLE else None
+
+
+def save(connection: Connection, run: Run) -> None:
+    """Write what has become known about a run: its end, completeness and body."""
+    connection.execute(
+        update(runs)
+        .where(runs.c.seq == run.seq)
+        .values(
+            finished=run.info.finished,
+            complete=run.info.complete,
+            offline=run.info.offline,
+            body=encode(run.body),
+        )
+    )
+
+
+def find(connection: Connection, run_id: str | None = None) -> Run | None:
+    """The run of that id; without one the latest."""
+    query = select(runs).order_by(runs.c.seq.desc()).limit(1)
+    if run_id is not None:
+        query = query.where(runs.c.id == run_id)
+    row = connection.execute(query).one_or_none()
+    return None if row is None else _run(row)
+
+
+def before(connection: Connection, seq: int) -> Run | None:
+    """The last run before this one that saw the network."""
+    query = select(runs).where(runs.c.seq < seq, ~runs.c.offline).order_by(runs.c.seq.desc()).limit(1)
+    row = connection.execute(query).one_or_none()
+    return None if row is None else _run(row)
+
+
+def any_of_clock(connection: Connection, simulated: bool) -> bool:
+    """Some run was made under that kind of clock."""
+    query = select(runs.c.seq).where(runs.c.simulated == simulated, ~runs.c.offline).limit(1)
+    return connection.execute(query).first() is not None
+
+
+def _run(row: Row[Any]) -> Run:
+    info = RunInfo(row.id, row.started, row.finished, row.complete, row.offline, row.simulated, row.version)
+    return Run(row.seq, row.scope, info, decode(row.body, RunBody) if row.body else RunBody())

@@ -1,0 +1,128 @@
+"""The tables. One schema for SQLite and PostgreSQL; what is only read as a whole is JSON text (msgspec)."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import (
+    Boolean,
+    Column,
+    Date,
+    DateTime,
+    Dialect,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+    TypeDecorator,
+    UniqueConstraint,
+)
+
+metadata = MetaData()
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """Aware times in UTC; SQLite keeps no zone, so it is put back on the way out."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        return None if value is None else value.astimezone(UTC)
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
+        return None if value is None else value.replace(tzinfo=UTC)
+
+
+runs = Table(
+    "runs",
+    metadata,
+    Column("seq", Integer, primary_key=True, autoincrement=True),  # "latest" is by insertion, not by time
+    Column("id", String, nullable=False, unique=True),
+    Column("scope", String, nullable=False),
+    Column("started", UtcDateTime, nullable=False),
+    Column("finished", UtcDateTime),
+    Column("complete", Boolean, nullable=False, default=False),
+    Column("offline", Boolean, nullable=False, default=False),
+    Column("simulated", Boolean, nullable=False),
+    Column("version", String, nullable=False),
+    Column("body", Text),  # RunBody: what the report says beside its sources
+    sqlite_autoincrement=True,
+)
+
+articles = Table(
+    "articles",
+    metadata,
+    Column("path", String, primary_key=True),
+    Column("digest", String),  # SHA-256 of the file when it was read; NULL: known from links.txt only
+    Column("body", Text, nullable=False),  # Article
+)
+
+sources = Table(
+    "sources",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("key", String, nullable=False, unique=True),
+    Column("url", String, nullable=False),  # as first cited, without fragment
+    # What the next visit may rely on: set only by a visit that saw a page.
+    Column("etag", Text),
+    Column("last_modified", Text),
+    Column("sha256", String),  # of the page last seen
+    Column("judged", String),  # digest of all else that its outcome depended on (check.conclude)
+    Column("page_outcome", Integer),  # the outcome of that page
+)
+
+captures = Table(
+    "captures",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("source", Integer, ForeignKey("sources.id"), nullable=False),
+    Column("run", Integer, ForeignKey("runs.seq"), nullable=False),
+    Column("time", UtcDateTime, nullable=False),
+    Column("origin", String, nullable=False),
+    Column("digest", String, nullable=False),
+    Column("usable", Boolean, nullable=False),  # a page that was really there
+    Column("good", Boolean, nullable=False),  # and the verdict was ok or moved
+    Column("body", Text, nullable=False),  # Capture
+    Index("captures_source", "source", "time"),
+    Index("captures_digest", "digest"),
+)
+
+baselines = Table(
+    "baselines",
+    metadata,
+    Column("article", String, primary_key=True),
+    Column("source", Integer, ForeignKey("sources.id"), primary_key=True),
+    Column("looked", Date, nullable=True),  # the day the author looked, when the baseline was chosen
+    Column("capture", Integer, ForeignKey("captures.id"), nullable=False),
+    Column("run", Integer, ForeignKey("runs.seq"), nullable=False),
+)
+
+outcomes = Table(
+    "outcomes",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("source", Integer, ForeignKey("sources.id"), nullable=False),
+    Column("run", Integer, ForeignKey("runs.seq"), nullable=False),
+    Column("verdict", String, nullable=False),
+    Column("body", Text, nullable=False),  # Outcome
+    Index("outcomes_source", "source"),
+)
+
+visits = Table(
+    "visits",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("run", Integer, ForeignKey("runs.seq"), nullable=False),
+    Column("source", Integer, ForeignKey("sources.id"), nullable=False),
+    Column("checked", UtcDateTime),  # NULL: skipped
+    Column("outcome", Integer, ForeignKey("outcomes.id"), nullable=False),
+    Column("changed", String, nullable=False),
+    Column("was", String),
+    UniqueConstraint("run", "source"),
+    Index("visits_source", "source", "run"),
+)

@@ -1,0 +1,83 @@
+"""Sources: their identity, and what the next visit may rely on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, Row, insert, select, update
+
+from linkarchive.errors import UnknownSourceError
+from linkarchive.store.schema import sources
+from linkarchive.urls import redact, source_key
+
+
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """What is known of the page last seen; all None before there was one."""
+
+    etag: str | None = None
+    last_modified: str | None = None
+    sha256: str | None = None
+    judged: str | None = None
+    page_outcome: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    id: int
+    key: str
+    url: str
+    memory: Memory
+
+
+def key_of(url: str) -> str:
+    """The key under which a URL is stored; what has no key (mailto:, a relative path) is its own."""
+    try:
+        return source_key(url)
+    except ValueError:
+        return url
+
+
+def ensure(connection: Connection, urls: Iterable[str]) -> dict[str, Source]:
+    """The sources of these URLs by key; what is not there yet is added, spelled as given (without fragment)."""
+    wanted: dict[str, str] = {}
+    for url in urls:
+        wanted.setdefault(key_of(url), url.partition("#")[0] or url)
+    known = {row.key: _source(row) for row in connection.execute(select(sources))}
+    missing = [{"key": key, "url": url} for key, url in wanted.items() if key not in known]
+    if missing:
+        connection.execute(insert(sources), missing)
+        known = {row.key: _source(row) for row in connection.execute(select(sources))}
+    return {key: known[key] for key in wanted}
+
+
+def find(connection: Connection, url: str) -> Source:
+    """The source of a URL as a person writes it; raises UnknownSourceError."""
+    row = connection.execute(select(sources).where(sources.c.key == key_of(url))).one_or_none()
+    if row is not None:
+        return _source(row)
+    for row in connection.execute(select(sources)):
+        if redact(row.key) == redact(key_of(url)):
+            return _source(row)
+    raise UnknownSourceError(f"{url}: not a source of this project; `archive check` the article that cites it first")
+
+
+def remember(connection: Connection, source_id: int, memory: Memory) -> None:
+    connection.execute(
+        update(sources)
+        .where(sources.c.id == source_id)
+        .values(
+            etag=memory.etag,
+            last_modified=memory.last_modified,
+            sha256=memory.sha256,
+            judged=memory.judged,
+            page_outcome=memory.page_outcome,
+        )
+    )
+
+
+def _source(row: Row[Any]) -> Source:
+    memory = Memory(row.etag, row.last_modified, row.sha256, row.judged, row.page_outcome)
+    return Source(row.id, row.key, row.url, memory)
