@@ -1,0 +1,41 @@
+"""Lines of a CDXJ 0.1.0 index (https://specs.webrecorder.net/cdxj/0.1.0/), spelled as cdxj-indexer spells them."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable
+
+from linkarchive.snapshot.surt import surt
+
+REVISIT_MIME = "warc/revisit"
+_UNKNOWN_MIME = "unk"
+"""As the Internet Archive writes for a response without a content type; CDXJ wants the field."""
+
+_NO_DIGIT = re.compile(r"\D")
+_END_OF_TYPE = re.compile(r"[;\s]")
+
+
+def line(*, url: str, date: str, mime: str, status: int, digest: str, offset: int, length: int, filename: str) -> bytes:
+    """One line with its line end. `date` is a WARC-Date, `mime` a Content-Type field or `REVISIT_MIME`."""
+    fields = {
+        "url": url,
+        "mime": media_type(mime) or _UNKNOWN_MIME,
+        "status": str(status),
+        "digest": digest,
+        "length": str(length),
+        "offset": str(offset),
+        "filename": filename,
+    }
+    timestamp = _NO_DIGIT.sub("", date)[:14]
+    return f"{surt(url)} {timestamp} {json.dumps(fields)}\n".encode("ascii")
+
+
+def media_type(content_type: str) -> str:
+    """`text/html` of `text/html; charset=utf-8`, as the server spelled it."""
+    return _END_OF_TYPE.split(content_type.strip(), maxsplit=1)[0]
+
+
+def index(lines: Iterable[bytes]) -> bytes:
+    """A whole index: each line once, sorted bytewise (LC_ALL=C)."""
+    return b"".join(sorted(set(lines)))

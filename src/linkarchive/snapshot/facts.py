@@ -1,0 +1,61 @@
+"""What a run's metadata records say, beyond what HTTP says: the captures and the log.
+
+The facts of a capture are `application/warc-fields`, not JSON, because indexers take a
+metadata record of any other type for a page of that URL (cdxj-indexer 1.5, pywb 2.10).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from email.utils import format_datetime
+
+import msgspec
+
+from linkarchive.model import Capture, Location
+from linkarchive.snapshot import framing
+
+FIELDS_TYPE = "application/warc-fields"
+LOG_TYPE = "application/x-ndjson"
+_CAPTURE_FIELD = "linkarchive-capture"
+_LOG_PREFIX = "urn:linkarchive:run:"
+
+
+def log_uri(run_id: str) -> str:
+    """The target URI of the record that holds the log of a run."""
+    return _LOG_PREFIX + run_id
+
+
+def is_log(uri: str) -> bool:
+    return uri.startswith(_LOG_PREFIX)
+
+
+def warc_fields(facts: Iterable[tuple[str, str]]) -> bytes:
+    """A block of type `FIELDS_TYPE`."""
+    return "".join(f"{name}: {value}\r\n" for name, value in facts).encode()
+
+
+def encode_capture(capture: Capture) -> bytes:
+    """The block of the metadata record that ends a capture; where the records are is for the WARC to say."""
+    kept = msgspec.to_builtins(capture)
+    del kept["record"], kept["original"]
+    facts = [(_CAPTURE_FIELD, msgspec.json.encode(kept).decode())]
+    if capture.public_url is not None:
+        facts += [
+            ("original-url", framing.uri(capture.url)),
+            ("Memento-Datetime", format_datetime(capture.time, usegmt=True)),
+        ]
+    return warc_fields(facts)
+
+
+def decode_capture(block: bytes, record: Location, original: Location | None) -> Capture | None:
+    """The capture that a metadata record tells of; None where it tells of something else.
+
+    Raises ValueError for facts that cannot be read.
+    """
+    prefix = f"{_CAPTURE_FIELD}: ".encode()
+    for line in block.splitlines():
+        if line.startswith(prefix):
+            kept = msgspec.json.decode(line.removeprefix(prefix), type=dict)
+            places = {"record": msgspec.to_builtins(record), "original": original and msgspec.to_builtins(original)}
+            return msgspec.convert(kept | places, Capture)
+    return None

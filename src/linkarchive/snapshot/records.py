@@ -1,0 +1,227 @@
+"""Reading WARC files strictly: one gzip member a record, every length and line end as the standard wants.
+
+warcio's own iterator is lenient where an archive must not be: it passes over a torn
+last record (warcio issue 138) and prints what it thinks is wrong.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import IO, Any, TypeVar
+
+from isal import isal_zlib
+from warcio.limitreader import LimitReader
+from warcio.statusandheaders import StatusAndHeaders, StatusAndHeadersParser, StatusAndHeadersParserException
+
+from linkarchive.snapshot import cdxj
+
+_CHUNK = 32 * 1024
+_MAGIC = b"\x1f\x8b\x08"
+_GZIP = 31
+"""zlib's window bits for a gzip wrapper."""
+
+_WARC_PARSER = StatusAndHeadersParser(["WARC/1.1"])
+
+
+class BadRecordError(Exception):
+    """A record that is not as it must be; `torn` when the file ends inside it."""
+
+    def __init__(self, offset: int, message: str, *, torn: bool = False) -> None:
+        super().__init__(message)
+        self.offset = offset
+        self.torn = torn
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Something in the archive that is not as it must be; a `note` needs no repair."""
+
+    file: str
+    offset: int | None
+    message: str
+    note: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class HttpHead:
+    """The first line and the fields of an HTTP message, in latin-1 text, as stored."""
+
+    first_line: str
+    fields: tuple[tuple[str, str], ...]
+
+    @property
+    def status(self) -> int:
+        """Of a response; 0 when the line has none."""
+        parts = self.first_line.split(" ", 2)
+        return int(parts[1]) if len(parts) > 1 and re.fullmatch("[0-9]{3}", parts[1]) else 0
+
+    def get(self, name: str) -> str:
+        """The first field of this name (lower case); "" when absent."""
+        return next((value for field, value in self.fields if field.lower() == name), "")
+
+    @property
+    def header_map(self) -> dict[str, str]:
+        """As `Exchange.header_map`: names in lower case, repeated fields joined with ", "."""
+        joined: dict[str, str] = {}
+        for name, value in self.fields:
+            key = name.lower()
+            joined[key] = f"{joined[key]}, {value}" if key in joined else value
+        return joined
+
+
+class _Member(io.RawIOBase):
+    """The decompressed bytes of the gzip member at an offset; `length` is known at its end."""
+
+    def __init__(self, file: IO[bytes], offset: int) -> None:
+        super().__init__()
+        file.seek(offset)
+        self._file = file
+        self._offset = offset
+        self._read = 0
+        self._inflate = isal_zlib.decompressobj(_GZIP)
+        self.length: int | None = None
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        while self.length is None:
+            data = self._inflate.unconsumed_tail
+            if not data:
+                data = self._file.read(_CHUNK)
+                if not data:
+                    raise BadRecordError(self._offset, "the file ends inside a record", torn=True)
+                self._read += len(data)
+            try:
+                found: bytes = self._inflate.decompress(data, len(buffer))
+            except isal_zlib.error as error:  # type: ignore[misc] # isal's stub types the class as an instance
+                raise BadRecordError(self._offset, f"the gzip member is damaged: {error}") from error
+            if self._inflate.eof:
+                self.length = self._read - len(self._inflate.unused_data)
+            if found:
+                buffer[: len(found)] = found
+                return len(found)
+        return 0
+
+
+class StoredRecord:
+    """A record as it stands in a file: its header fields, and its block to read once, in order."""
+
+    def __init__(self, file: IO[bytes], offset: int) -> None:
+        self.offset = offset
+        self._member = _Member(file, offset)
+        self._stream = io.BufferedReader(self._member, _CHUNK)
+        self.headers = self._read_headers()
+        length = self.headers.get_header("Content-Length", "")
+        if not re.fullmatch("[0-9]{1,18}", length):
+            raise BadRecordError(offset, f"Content-Length is {length!r}")
+        self.block: IO[bytes] = LimitReader(self._stream, int(length))
+
+    def _read_headers(self) -> StatusAndHeaders:
+        try:
+            return _WARC_PARSER.parse(self._stream)
+        except (EOFError, StatusAndHeadersParserException) as error:
+            raise BadRecordError(self.offset, "no WARC/1.1 record starts here") from error
+
+    def __getitem__(self, name: str) -> str:
+        """A field of the record; "" when absent."""
+        return str(self.headers.get_header(name, ""))
+
+    def all(self, name: str) -> list[str]:
+        """The values of a field that may repeat."""
+        return [value for field, value in self.headers.headers if field.lower() == name.lower()]
+
+    @property
+    def type(self) -> str:
+        return self["WARC-Type"]
+
+    def http_head(self, seen: Callable[[bytes], object] = len) -> HttpHead:
+        """The head of the HTTP message that the block starts with; the payload follows in `block`.
+
+        Its bytes also go to `seen`, for a digest.
+        """
+        first_line = ""
+        fields: list[tuple[str, str]] = []
+        for number, line in enumerate(iter(self.block.readline, b"")):
+            seen(line)
+            text = line.decode("latin-1").rstrip("\r\n")
+            if number == 0:
+                first_line = text
+            elif not text:
+                break
+            else:
+                name, _, value = text.partition(":")
+                fields.append((name.rstrip(" \t"), value.strip(" \t")))
+        return HttpHead(first_line, tuple(fields))
+
+    def finish(self) -> int:
+        """Read what is left, check how the record ends; the length of its gzip member in bytes."""
+        while self.block.read(_CHUNK):
+            pass
+        end, length = self._stream.read(5), self._member.length
+        if end[:4] != b"\r\n\r\n":
+            raise BadRecordError(self.offset, "the record does not end where its Content-Length says")
+        if len(end) > 4 or length is None:
+            raise BadRecordError(self.offset, "the gzip member goes on after its record")
+        return length
+
+
+_T = TypeVar("_T")
+
+
+def walk(
+    file: IO[bytes], read: Callable[[StoredRecord], _T]
+) -> Iterator[tuple[StoredRecord, _T, int] | BadRecordError]:
+    """Every record of a file with what `read` makes of it and its length in bytes; damage in its place.
+
+    After damage it goes on with the next whole record.
+    """
+    offset: int | None = 0
+    end = file.seek(0, io.SEEK_END)
+    while offset is not None and offset < end:
+        try:
+            record = StoredRecord(file, offset)
+            found = read(record)
+            length = record.finish()
+        except BadRecordError as error:
+            yield error
+            offset = _next_record(file, offset + 1)
+        else:
+            yield record, found, length
+            offset += length
+
+
+def _next_record(file: IO[bytes], start: int) -> int | None:
+    """Where the next whole record starts, at `start` or later; None when there is none."""
+    while True:
+        file.seek(start)
+        data = file.read(_CHUNK)
+        at = data.find(_MAGIC)
+        if at < 0:
+            if len(data) < _CHUNK:
+                return None
+            start += len(data) - len(_MAGIC) + 1
+            continue
+        try:
+            StoredRecord(file, start + at).finish()
+        except BadRecordError:
+            start += at + 1
+        else:
+            return start + at
+
+
+def index_line(record: StoredRecord, head: HttpHead, length: int, filename: str) -> bytes:
+    """The CDXJ line of a response or revisit record."""
+    return cdxj.line(
+        url=record["WARC-Target-URI"],
+        date=record["WARC-Date"],
+        mime=cdxj.REVISIT_MIME if record.type == "revisit" else head.get("content-type"),
+        status=head.status,
+        digest=record["WARC-Payload-Digest"],
+        offset=record.offset,
+        length=length,
+        filename=filename,
+    )

@@ -1,0 +1,64 @@
+"""What an interrupted run left half written is made whole again, before the next run."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+from linkarchive.snapshot import cdxj, folder
+from linkarchive.snapshot.records import BadRecordError, HttpHead, StoredRecord, index_line, walk
+
+
+def repair(root: Path) -> tuple[str, ...]:
+    """Finish the WARC files that have no index: cut a torn end, rebuild the index. Call it with the lock held.
+
+    Finished files are not read. Returns a sentence for each thing done that a person may want to
+    know; raises StorageError.
+    """
+    done: list[str] = []
+    try:
+        for warc in folder.warc_files(root):
+            if not folder.index_of(root, warc).exists():
+                done += _finish(root, warc)
+        for path in folder.leftovers(root):
+            path.unlink()
+    except OSError as error:
+        raise folder.storage_error(error.filename or root, error, "cannot be repaired") from error
+    return tuple(done)
+
+
+def _finish(root: Path, warc: Path) -> Iterator[str]:
+    name = folder.relative(root, warc)
+    lines: list[bytes] = []
+    end = kept = 0
+    damage: BadRecordError | None = None
+    with warc.open("rb+") as file:
+        for found in walk(file, _http_head):
+            if isinstance(found, BadRecordError):
+                damage = found
+                continue
+            if damage is not None:
+                yield f"{name}: the record at byte {damage.offset} is damaged ({damage}) and was left as it is"
+                damage = None
+            record, head, length = found
+            end, kept = record.offset + length, kept + 1
+            if head is not None:
+                lines.append(index_line(record, head, length, warc.name))
+        torn = warc.stat().st_size - end
+        if torn and kept:
+            file.truncate(end)
+            yield f"{name}: the last record was torn by an interruption, its {torn:,} bytes were cut off"
+        # An index never names bytes that are not on disk.
+        os.fsync(file.fileno())
+    if not kept:
+        warc.unlink()
+        folder.sync_folder(warc.parent)
+        yield f"{name}: it held no complete record and was removed"
+        return
+    folder.write_atomically(folder.index_of(root, warc), cdxj.index(lines))
+    yield f"{name}: its run was interrupted; the index was rebuilt with {len(lines):,} entries"
+
+
+def _http_head(record: StoredRecord) -> HttpHead | None:
+    return record.http_head() if record.type in ("response", "revisit") else None

@@ -1,0 +1,218 @@
+"""Doubt every byte: gzip members, records, digests, references, indexes, manifests."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from linkarchive.errors import StorageError
+from linkarchive.snapshot import folder, framing, manifest
+from linkarchive.snapshot.manifest import Manifest
+from linkarchive.snapshot.records import BadRecordError, HttpHead, Problem, StoredRecord, index_line, walk
+
+__all__ = ["Problem", "verify"]
+
+_CHUNK = 256 * 1024
+_HTTP_TYPES = frozenset({"response", "request", "revisit"})
+_INDEXED_TYPES = frozenset({"response", "revisit"})
+_MUST_HAVE = ("WARC-Type", "WARC-Record-ID", "WARC-Date")
+
+
+def verify(root: Path) -> Iterator[Problem]:
+    """Whatever is wrong with the archive, as it is found; nothing is changed. An empty archive is sound."""
+    references = _References()
+    for warc in folder.warc_files(root):
+        name = folder.relative(root, warc)
+        try:
+            lines: dict[bytes, int] = {}
+            yield from _check_warc(warc, name, references, lines)
+            yield from _check_index(root, warc, name, lines)
+        except OSError as error:
+            yield Problem(name, None, f"cannot be read: {error.strerror}")
+    yield from references.unresolved()
+    yield from _check_manifests(root)
+
+
+@dataclass(slots=True)
+class _References:
+    """Record ids over all files. A reference may point forward, so it is resolved at the end."""
+
+    responses: dict[str, bytes] = field(default_factory=dict)
+    """Of each response a digest of its URL, date and payload digest."""
+    others: set[str] = field(default_factory=set)
+    pending: list[tuple[str, int, str, str]] = field(default_factory=list)
+    """File, offset, field and id of a reference whose target was not seen yet."""
+    revisits: list[tuple[str, int, str, bytes]] = field(default_factory=list)
+    """File, offset, id and expected digest of a revisit whose original was not seen yet."""
+
+    def add(self, name: str, record: StoredRecord) -> Iterator[Problem]:
+        record_id = record["WARC-Record-ID"]
+        if record_id in self.others or record_id in self.responses:
+            yield Problem(name, record.offset, f"another record has the id {record_id} too")
+        if record.type == "response":
+            self.responses[record_id] = _identity(record, "WARC-Target-URI", "WARC-Date")
+        else:
+            self.others.add(record_id)
+        for concurrent in record.all("WARC-Concurrent-To"):
+            self._refer(name, record.offset, "WARC-Concurrent-To", concurrent)
+        if record.type == "revisit":
+            expected = _identity(record, "WARC-Refers-To-Target-URI", "WARC-Refers-To-Date")
+            self.revisits.append((name, record.offset, record["WARC-Refers-To"], expected))
+        elif record["WARC-Refers-To"]:
+            self._refer(name, record.offset, "WARC-Refers-To", record["WARC-Refers-To"])
+
+    def _refer(self, name: str, offset: int, field_name: str, target: str) -> None:
+        if target not in self.others and target not in self.responses:
+            self.pending.append((name, offset, field_name, target))
+
+    def unresolved(self) -> Iterator[Problem]:
+        for name, offset, field_name, target in self.pending:
+            if target not in self.others and target not in self.responses:
+                yield Problem(name, offset, f"{field_name} names {target}, which no record here has")
+        for name, offset, target, expected in self.revisits:
+            if target in self.others:
+                yield Problem(name, offset, "the revisit does not point at a response")
+            elif target not in self.responses:
+                yield Problem(name, offset, f"the response that this revisit repeats ({target}) is not here")
+            elif self.responses[target] != expected:
+                yield Problem(name, offset, "the revisit and its response disagree about URL, date or payload")
+
+
+def _identity(record: StoredRecord, uri: str, date: str) -> bytes:
+    text = " ".join((record[uri], record[date], record["WARC-Payload-Digest"]))
+    return hashlib.sha256(text.encode("utf-8", "replace")).digest()[:16]
+
+
+def _check_warc(warc: Path, name: str, references: _References, lines: dict[bytes, int]) -> Iterator[Problem]:
+    """Every record of a file; the index lines that it should have are left in `lines`, with their offsets."""
+    with warc.open("rb") as file:
+        number = 0
+        for number, found in enumerate(walk(file, _digested), start=1):
+            if isinstance(found, BadRecordError):
+                yield Problem(name, found.offset, str(found))
+                continue
+            record, read, length = found
+            if number == 1 and record.type != "warcinfo":
+                yield Problem(name, 0, "the file does not start with a warcinfo record")
+            for message in _faults(record, read):
+                yield Problem(name, record.offset, message)
+            yield from references.add(name, record)
+            if record.type in _INDEXED_TYPES:
+                lines[index_line(record, read.head, length, warc.name)] = record.offset
+        if number == 0:
+            yield Problem(name, None, "the file is empty")
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    head: HttpHead
+    block: str
+    payload: str
+
+
+def _digested(record: StoredRecord) -> _Read:
+    """The HTTP head and the digests of a record's bytes, over block and payload."""
+    block = hashlib.sha1(usedforsecurity=False)
+    payload = hashlib.sha1(usedforsecurity=False)
+    head = HttpHead("", ())
+    if record.type in _HTTP_TYPES:
+        head = record.http_head(block.update)
+    while chunk := record.block.read(_CHUNK):
+        block.update(chunk)
+        payload.update(chunk)
+    return _Read(head, _spelled(block.digest()), _spelled(payload.digest()))
+
+
+def _spelled(digest: bytes) -> str:
+    return "sha1:" + base64.b32encode(digest).decode("ascii")
+
+
+def _faults(record: StoredRecord, read: _Read) -> Iterator[str]:
+    for name in _MUST_HAVE:
+        if not record[name]:
+            yield f"the record has no {name}"
+    if record.type != "warcinfo" and not record["WARC-Target-URI"]:
+        yield "the record has no WARC-Target-URI"
+    if record["WARC-Block-Digest"] != read.block:
+        yield f"the block's digest is {read.block}, not {record['WARC-Block-Digest'] or 'given'}"
+    if record.type == "revisit":
+        if record["WARC-Profile"] not in (framing.IDENTICAL, framing.NOT_MODIFIED):
+            yield f"the revisit's profile is {record['WARC-Profile']!r}"
+    elif record["WARC-Payload-Digest"] not in ("", read.payload):
+        yield f"the payload's digest is {read.payload}, not {record['WARC-Payload-Digest']}"
+    elif record.type == "response" and not record["WARC-Payload-Digest"]:
+        yield "the response has no WARC-Payload-Digest"
+
+
+def _check_index(root: Path, warc: Path, name: str, expected: dict[bytes, int]) -> Iterator[Problem]:
+    path = folder.index_of(root, warc)
+    index = folder.relative(root, path)
+    if not path.exists():
+        yield Problem(name, None, "it has no index yet: its run was interrupted, the next one repairs it", note=True)
+        return
+    lines = path.read_bytes().splitlines(keepends=True)
+    if lines != sorted(lines):
+        yield Problem(index, None, "its lines are not sorted bytewise")
+    position = 0
+    for line in lines:
+        if line not in expected:
+            yield Problem(index, position, f"no record matches the line {line.decode('utf-8', 'replace').strip()!r}")
+        position += len(line)
+    for missing in expected.keys() - set(lines):
+        yield Problem(name, expected[missing], f"{index} does not have this record")
+
+
+def _check_manifests(root: Path) -> Iterator[Problem]:
+    try:
+        chain = manifest.read_chain(root)
+    except StorageError as error:
+        yield Problem(folder.MANIFESTS, None, str(error))
+        return
+    named: set[str] = set()
+    previous: Manifest | None = None
+    for sealed in chain:
+        path = f"{folder.MANIFESTS}/{sealed.name}"
+        yield from _check_link(root, path, sealed, previous)
+        for file in sealed.files:
+            named.add(file.path)
+            yield from _check_file(root, path, file)
+        previous = sealed
+    for found in _archived(root):
+        if found not in named:
+            yield Problem(found, None, "no manifest names it: its run did not end", note=True)
+
+
+def _check_link(root: Path, path: str, sealed: Manifest, previous: Manifest | None) -> Iterator[Problem]:
+    if not (root / path).exists():
+        yield Problem(path, None, "the manifest has another file name than it says")
+    if previous is None:
+        if sealed.previous is not None or sealed.sequence != 1:
+            yield Problem(path, None, "the manifests before it are missing")
+        return
+    if sealed.previous is None or sealed.previous.name != previous.name or sealed.sequence != previous.sequence + 1:
+        yield Problem(
+            path, None, f"it does not follow {previous.name}: a manifest is missing, or two were written at once"
+        )
+    elif sealed.previous.sha256 != manifest.sha256_of(root / folder.MANIFESTS / previous.name):
+        yield Problem(f"{folder.MANIFESTS}/{previous.name}", None, f"it was changed after {sealed.name} sealed it")
+
+
+def _check_file(root: Path, path: str, file: manifest.SealedFile) -> Iterator[Problem]:
+    try:
+        size = (root / file.path).stat().st_size
+        if size != file.size:
+            yield Problem(file.path, None, f"it has {size:,} bytes, {path} says {file.size:,}")
+        elif manifest.sha256_of(root / file.path) != file.sha256:
+            yield Problem(file.path, None, f"its SHA-256 is not the one in {path}")
+    except FileNotFoundError:
+        yield Problem(file.path, None, f"it is missing; {path} names it")
+    except OSError as error:
+        yield Problem(file.path, None, f"cannot be read: {error.strerror}")
+
+
+def _archived(root: Path) -> list[str]:
+    indexes = sorted((root / folder.INDEXES).glob(f"*{folder.INDEX_SUFFIX}"))
+    return [folder.relative(root, path) for path in [*folder.warc_files(root), *indexes]]

@@ -1,0 +1,230 @@
+"""Visits into WARC records and captures."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from types import TracebackType
+
+from linkarchive import __version__
+from linkarchive.clock import Clock
+from linkarchive.model import Capture, Hop, Location, Origin
+from linkarchive.snapshot import cdxj, facts, framing
+from linkarchive.snapshot.framing import Original
+from linkarchive.snapshot.reader import original_at
+from linkarchive.snapshot.warcfile import WarcFile
+from linkarchive.web.exchange import Body, Exchange, Visit
+
+
+@dataclass(frozen=True, slots=True)
+class Memento:
+    """Another archive's copy: the visit that is written with it went to that archive, not to the source."""
+
+    origin: Origin
+    time: datetime
+    """When the other archive saw the page (its `Memento-Datetime`)."""
+    public_url: str
+    final_url: str | None = None
+    """Where the page was at that time; None: at the source's own URL."""
+
+
+class WarcWriter:
+    """Writes the captures of one run. Files are created when first needed and never appended to later.
+
+    Every method raises StorageError when the disk refuses; what was written before stands.
+    `size_limit` is in bytes: a file that has reached it is finished and the next one begun.
+    """
+
+    def __init__(self, root: Path, run_id: str, *, clock: Clock, size_limit: int, simulated: bool) -> None:
+        self._root = root
+        self._run_id = run_id
+        self._clock = clock
+        self._size_limit = size_limit
+        self._simulated = simulated
+        self._file: WarcFile | None = None
+
+    def __enter__(self) -> WarcWriter:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def write_visit(
+        self,
+        visit: Visit,
+        *,
+        source: str,
+        sha256: str,
+        fingerprint: str | None,
+        revisit_of: Capture | None = None,
+        memento: Memento | None = None,
+    ) -> Capture:
+        """Keep every exchange of a visit, the last as the page, and what is needed to find it again.
+
+        The page becomes a revisit of the response behind `revisit_of` where that holds the same
+        payload, or where the server said 304; `sha256` is that of the page in both cases.
+        Raises ValueError for a visit without an exchange.
+        """
+        if not visit.exchanges:
+            raise ValueError(f"the visit of {source} saw nothing that could be kept")
+        *redirects, final = visit.exchanges
+        original = self._original(final, revisit_of)
+        date = framing.warc_date(visit.time)
+        file = self._ready()
+        with file.whole():
+            ids = [self._write_exchange(file, exchange, date, None)[0] for exchange in redirects]
+            final_id, record = self._write_exchange(file, final, date, original)
+            capture = _capture(visit, source, sha256, fingerprint, memento, record)
+            if original is not None and revisit_of is not None:
+                capture = _as_revisit(capture, revisit_of)
+            self._write_facts(file, capture, date, final_id, [final_id, *ids])
+        return capture
+
+    def write_log(self, lines: Iterable[bytes]) -> None:
+        """Keep the run's log (visits and verdicts as JSON lines, each with its line end) as one record."""
+        file = self._ready()
+        fields = self._fields(framing.warc_date(self._clock.now()), facts.log_uri(self._run_id))
+        log = Body()
+        try:
+            for line in lines:
+                log.write(line)
+            with file.whole():
+                file.append(framing.record("metadata", fields, facts.LOG_TYPE, payload=log.open(), length=log.length))
+        finally:
+            log.close()
+
+    def sync(self) -> None:
+        """What was written so far is on disk when this returns, first the records, then their index lines."""
+        if self._file is not None:
+            self._file.sync()
+
+    def close(self) -> None:
+        """Finish the present file with its sorted index; writing again begins a new one."""
+        if self._file is not None:
+            file, self._file = self._file, None
+            file.finish()
+
+    def _ready(self) -> WarcFile:
+        if self._file is not None and self._file.size >= self._size_limit:
+            self.close()
+        if self._file is None:
+            self._file = WarcFile(self._root, self._run_id)
+            self._write_warcinfo(self._file)
+        return self._file
+
+    def _write_warcinfo(self, file: WarcFile) -> None:
+        about = [
+            ("software", f"linkarchive/{__version__}"),
+            ("format", "WARC File Format 1.1"),
+            ("conformsTo", "https://iipc.github.io/warc-specifications/specifications/warc-format/warc-1.1/"),
+            ("isPartOf", self._run_id),
+            ("description", "copies of the sources that articles cite, and the log of the visits"),
+        ]
+        if self._simulated:
+            about.append(("simulated", "true"))
+        fields = [
+            ("WARC-Record-ID", framing.new_id()),
+            ("WARC-Date", framing.warc_date(self._clock.now())),
+            ("WARC-Filename", file.path.name),
+        ]
+        with file.whole():
+            file.append(framing.block_record("warcinfo", fields, facts.FIELDS_TYPE, facts.warc_fields(about)))
+
+    def _write_exchange(
+        self, file: WarcFile, exchange: Exchange, date: str, original: Original | None
+    ) -> tuple[str, Location]:
+        """Response (or revisit) and request of one exchange; the id and place of the first."""
+        fields = self._fields(date, exchange.url)
+        if exchange.ip:
+            fields.append(("WARC-IP-Address", exchange.ip))
+        response_id = fields[0][1]
+        if original is None:
+            response = framing.response(exchange, fields)
+        else:
+            response = framing.revisit(exchange, fields, original)
+        location = file.append(response)
+        file.index(
+            cdxj.line(
+                url=framing.uri(exchange.url),
+                date=date,
+                mime=cdxj.REVISIT_MIME if original else _content_type(exchange),
+                status=exchange.status,
+                digest=original.digest if original else exchange.body.digest,
+                offset=location.offset,
+                length=location.length,
+                filename=file.path.name,
+            )
+        )
+        concurrent = [*self._fields(date, exchange.url), ("WARC-Concurrent-To", response_id)]
+        file.append(framing.request(exchange, concurrent))
+        return response_id, location
+
+    def _write_facts(
+        self, file: WarcFile, capture: Capture, date: str, final_id: str, concurrent: Sequence[str]
+    ) -> None:
+        """The metadata record that ends a capture: without it, the capture was not finished."""
+        fields = self._fields(date, capture.url)
+        fields.append(("WARC-Refers-To", final_id))
+        fields += [("WARC-Concurrent-To", record_id) for record_id in concurrent]
+        file.append(framing.block_record("metadata", fields, facts.FIELDS_TYPE, facts.encode_capture(capture)))
+
+    def _fields(self, date: str, url: str) -> list[tuple[str, str]]:
+        return [
+            ("WARC-Record-ID", framing.new_id()),
+            ("WARC-Target-URI", framing.uri(url)),
+            ("WARC-Date", date),
+        ]
+
+    def _original(self, final: Exchange, revisit_of: Capture | None) -> Original | None:
+        """The response that the final exchange repeats; None when its own payload must be kept."""
+        if revisit_of is None or final.truncated:
+            return None
+        same = final.status == 304 or (final.body.length > 0 and final.body.digest == revisit_of.digest)
+        return original_at(self._root, revisit_of.original or revisit_of.record, revisit_of.digest) if same else None
+
+
+def _capture(
+    visit: Visit, source: str, sha256: str, fingerprint: str | None, memento: Memento | None, record: Location
+) -> Capture:
+    final = visit.exchanges[-1]
+    return Capture(
+        url=source,
+        time=memento.time if memento else visit.time,
+        origin=memento.origin if memento else Origin.LIVE,
+        public_url=memento.public_url if memento else None,
+        status=final.status,
+        final_url=(memento.final_url or source) if memento else final.url,
+        mime=cdxj.media_type(_content_type(final)).lower(),
+        # The hops to another archive's copy are that archive's, not the source's.
+        hops=() if memento else tuple(Hop(exchange.url, exchange.status) for exchange in visit.exchanges[:-1]),
+        digest=final.body.digest,
+        sha256=sha256,
+        record=record,
+        truncated=final.truncated is not None,
+        fingerprint=fingerprint,
+    )
+
+
+def _as_revisit(capture: Capture, earlier: Capture) -> Capture:
+    """A revisit's payload is elsewhere; a 304 says that the page is what it was, status and all."""
+    original = earlier.original or earlier.record
+    if capture.status != 304:
+        return dataclasses.replace(capture, original=original)
+    return dataclasses.replace(
+        capture,
+        original=original,
+        status=earlier.status,
+        mime=earlier.mime,
+        digest=earlier.digest,
+        truncated=earlier.truncated,
+    )
+
+
+def _content_type(exchange: Exchange) -> str:
+    """The first Content-Type field; "" when absent."""
+    return next((value for name, value in exchange.headers if name.lower() == "content-type"), "")
