@@ -208,6 +208,9 @@ def test_an_unreadable_record_is_named(archive: Any) -> None:
     )
     with pytest.raises(StorageError, match=rf"{capture.record.warc}, the record at byte {elsewhere.record.offset}"):
         read_page(archive.root, elsewhere)
+    changed = dataclasses.replace(capture, digest="sha1:AAAA")
+    with pytest.raises(StorageError, match="not the one that was captured"):
+        read_page(archive.root, changed)
     archive.warcs()[0].unlink()
     with pytest.raises(StorageError, match="No such file"):
         read_page(archive.root, capture)

@@ -149,6 +149,11 @@ def test_a_full_disk_costs_only_the_capture_that_did_not_fit(archive: Any, monke
     real_write = os.write
     monkeypatch.setattr(warcfile.os, "write", write)
     kept: list[Capture] = []
+    room, reserved = 0, room
+    with pytest.raises(StorageError, match="the disk is full"):
+        archive.writer().write_log([b"{}\n"])
+    assert archive.warcs() == []
+    room = reserved
     writer = archive.writer()
 
     def fill_the_disk() -> None:

@@ -67,8 +67,8 @@ def read_page(root: Path, capture: Capture, *, limit: int = BODY_LIMIT) -> Page:
             raise _unreadable(capture.record, "the record repeats an earlier one that is not known")
         stored = read_record(root, capture.original)
     try:
-        if stored.headers.get_header("WARC-Payload-Digest") != capture.digest:
-            raise _unreadable(capture.original or capture.record, "it holds another payload than the capture")
+        if stored.payload.digest != capture.digest:
+            raise _unreadable(capture.original or capture.record, "its payload is not the one that was captured")
         headers = record.http.header_map
         if record is not stored and record.http.status == 304:
             headers = stored.http.header_map | headers

@@ -101,6 +101,12 @@ class WarcFile:
         finally:
             os.close(self._handle)
 
+    def discard(self) -> None:
+        """Close and remove a file that could not even be begun."""
+        os.close(self._handle)
+        with suppress(OSError):
+            self.path.unlink()
+
     # --- inside
 
     def _keep(self, data: bytes) -> None:

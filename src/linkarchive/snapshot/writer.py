@@ -36,14 +36,18 @@ class WarcWriter:
 
     Every method raises StorageError when the disk refuses; what was written before stands.
     `size_limit` is in bytes: a file that has reached it is finished and the next one begun.
+    `simulated` and `obey_robots` are told in each file's warcinfo record.
     """
 
-    def __init__(self, root: Path, run_id: str, *, clock: Clock, size_limit: int, simulated: bool) -> None:
+    def __init__(
+        self, root: Path, run_id: str, *, clock: Clock, size_limit: int, simulated: bool, obey_robots: bool = False
+    ) -> None:
         self._root = root
         self._run_id = run_id
         self._clock = clock
         self._size_limit = size_limit
         self._simulated = simulated
+        self._obey_robots = obey_robots
         self._file: WarcFile | None = None
 
     def __enter__(self) -> WarcWriter:
@@ -113,8 +117,13 @@ class WarcWriter:
         if self._file is not None and self._file.size >= self._size_limit:
             self.close()
         if self._file is None:
-            self._file = WarcFile(self._root, self._run_id)
-            self._write_warcinfo(self._file)
+            file = WarcFile(self._root, self._run_id)
+            try:
+                self._write_warcinfo(file)
+            except BaseException:
+                file.discard()
+                raise
+            self._file = file
         return self._file
 
     def _write_warcinfo(self, file: WarcFile) -> None:
@@ -123,6 +132,7 @@ class WarcWriter:
             ("format", "WARC File Format 1.1"),
             ("conformsTo", "https://iipc.github.io/warc-specifications/specifications/warc-format/warc-1.1/"),
             ("isPartOf", self._run_id),
+            ("robots", "classic" if self._obey_robots else "ignore"),
             ("description", "copies of the sources that articles cite, and the log of the visits"),
         ]
         if self._simulated:
