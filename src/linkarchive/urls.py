@@ -132,3 +132,18 @@ def _is_secret(name: str) -> bool:
 def path_depth(url: str) -> int:
     """How many segments the path has; 0 for the front page."""
     return sum(1 for segment in unquote_to_bytes(urlsplit(url).path).split(b"/") if segment)
+
+
+# The Wayback Machine's own addresses (stamps may be cut short), and the same form with a full stamp elsewhere
+# (pywb, arquivo.pt, archive.today): https://github.com/webrecorder/pywb/wiki/URL-rewriter
+_WAYBACK = re.compile(r"https?://web\.archive\.org/web/(\d{1,14})(?:[a-z]{2}_|\*)?/(.+)", re.I | re.S)
+_REPLAY = re.compile(r"https?://[^/?#]+/(?:[\w-]+/)*?(\d{14})(?:[a-z]{2}_)?/(https?:/.+)", re.I | re.S)
+
+
+def unwrap(url: str) -> tuple[str, str] | None:
+    """The time stamp and the original URL of a web archive's copy, None for any other URL."""
+    match = _WAYBACK.match(url.strip()) or _REPLAY.match(url.strip())
+    if match is None:
+        return None
+    stamp, original = match[1], re.sub(r"^(https?):/+", r"\1://", match[2], flags=re.I)
+    return stamp, original if re.match(r"[a-z][a-z0-9+.-]*:(?!\d)", original, re.I) else f"http://{original}"
