@@ -1,0 +1,110 @@
+"""Text from elsewhere made safe to show: nothing in it can steer a terminal, turn a line round or hide (DESIGN §4).
+
+`neutral` does it for every string of a report at once, so that no format can
+forget one; `redacted` only takes the secrets out, for formats that keep data
+as it is and escape it in their own way (JSON).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import fields, is_dataclass
+from enum import Enum
+from typing import Any, TypeVar, cast
+from urllib.parse import quote, urlsplit
+
+from linkarchive import urls
+
+_T = TypeVar("_T")
+
+# White space of any kind, line and paragraph separators included, is one space: foreign text never makes a line.
+_SPACE = re.compile(r"[\t-\r\x85\u2028\u2029 ]+")
+# Invisible and without a say over order: soft hyphen, combining grapheme joiner, zero-width space, non-joiner, joiner,
+# word joiner and the invisible operators, byte order mark, Mongolian vowel separator, ideographic variation selectors.
+_INVISIBLE = re.compile("[\u00ad\u034f\u180e\u200b-\u200d\u2060-\u2064\ufeff\U000e0100-\U000e01ef]")
+# Controls (C0, DEL, C1), bidirectional controls, deprecated format characters, interlinear annotation, surrogates,
+# noncharacters, language tags and the rest of the ignorable plane (Unicode 16, DerivedCoreProperties.txt).
+_UNSAFE = "\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u206f\ufff0-\ufffb\ufffe\uffff\ud800-\udfff"
+_UNSAFE += "\U000e0000-\U000e0fff"
+_VISIBLE = re.compile(f"[{_UNSAFE}]")
+_IN_URL = re.compile(f'[{_UNSAFE} \u00ad\u034f\u180e\u2000-\u200d\u2028\u2029\u2060-\u2064\ufeff\u00a0\u3000<>"\\\\`]')
+_IN_JSON = re.compile(f"(?!\n)[{_UNSAFE}\u00ad\u034f\u180e\u200b-\u200d\u2028\u2029\u2060-\u2064\ufeff]")
+
+_URL_IN_TEXT = re.compile(r"\b(?:https?|ftp)://[^\s<>\"“”]+", re.IGNORECASE)
+# User info of an address inside another one (the URL of a memento) or of one that cannot be parsed.
+_USER_INFO = re.compile(r"(?<=://)[^/\s@?#]+@")
+
+
+def plain(text: str) -> str:
+    """One line of text with white space folded, invisible characters left out, and controls, escapes and
+    bidirectional characters spelled out (`\\x1b`, `\\u202e`)."""
+    text = _INVISIBLE.sub("", _SPACE.sub(" ", text))
+    return _VISIBLE.sub(lambda match: _spelled(ord(match[0])), text)
+
+
+def _spelled(code: int) -> str:
+    return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
+
+
+def address(url: str) -> str:
+    """The URL without its secrets, what is unsafe in it percent-encoded: the same URL, safe to show and to copy."""
+    return _IN_URL.sub(lambda match: quote(match[0], safe="", errors="replace"), without_secrets(url))
+
+
+def without_secrets(url: str) -> str:
+    """`urls.redact`, also for user info in a URL inside the URL or in one that cannot be parsed."""
+    return _USER_INFO.sub("REDACTED@", urls.redact(url))
+
+
+def has_redaction(url: str) -> bool:
+    """The URL is shown without its secrets: it leads nowhere, and no command would find the source by it."""
+    return "REDACTED" in url
+
+
+def href(url: str | None) -> str | None:
+    """The URL where a link may lead: http and https with a host, nothing taken out of it; else None."""
+    if url is None or has_redaction(url):
+        return None
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return None
+    return url if parts.scheme in ("http", "https") and parts.netloc and not _IN_URL.search(url) else None
+
+
+def escape_json(text: str) -> str:
+    """JSON text with the characters that `plain` takes care of as `\\u` escapes: the same data, never raw."""
+
+    def escape(match: re.Match[str]) -> str:
+        units = match[0].encode("utf-16-be", "surrogatepass")
+        return "".join(f"\\u{units[at : at + 2].hex()}" for at in range(0, len(units), 2))
+
+    return _IN_JSON.sub(escape, text)
+
+
+def neutral(value: _T) -> _T:
+    """The report (or any dataclass of `model`) with each text `plain` and each URL an `address`."""
+    return cast(_T, _each(value, lambda text: plain(_redact_within(text)), address))
+
+
+def redacted(value: _T) -> _T:
+    """The report with secrets taken out of its URLs, wherever they stand."""
+    return cast(_T, _each(value, _redact_within, without_secrets))
+
+
+def _redact_within(text: str) -> str:
+    return _URL_IN_TEXT.sub(lambda match: without_secrets(match[0]), text)
+
+
+def _each(value: Any, text: Callable[[str], str], url: Callable[[str], str], name: str = "") -> Any:
+    if isinstance(value, Enum):
+        return value
+    if isinstance(value, str):
+        return url(value) if name == "url" or name.endswith("_url") else text(value)
+    if isinstance(value, tuple):
+        return tuple(_each(item, text, url, name) for item in value)
+    if is_dataclass(value) and not isinstance(value, type):
+        changed = {field.name: _each(getattr(value, field.name), text, url, field.name) for field in fields(value)}
+        return type(value)(**changed)
+    return value

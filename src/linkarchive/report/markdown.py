@@ -1,0 +1,144 @@
+"""The report as Markdown for an issue on GitHub or another forge."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from datetime import datetime
+from urllib.parse import urlsplit
+
+from linkarchive.model import Outcome, Report, SourceReport, Unresolved, Verdict
+from linkarchive.report import words
+from linkarchive.report.advice import Step, steps, steps_unresolved
+from linkarchive.report.foreign import href, neutral
+from linkarchive.report.sections import day_of, divide
+from linkarchive.report.summing import headline, summary
+
+# GitHub refuses the body of an issue over 65,536 characters (REST API, "body is too long", 2024).
+LIMIT = 60_000
+
+# What can be markup anywhere in a line, a bare URL (GFM §6.9), or a reference that a forge makes a link of.
+_MARKUP = re.compile(r"(?i)[\\`*_\[\]<>|~&$!{}^]|#\w?|@|://|\bwww\.|\bgh-(?=\d)")
+_LIST_MARKER = re.compile(r"([-+=]|\d+[.)])")
+_NOTHING = "&#8203;"
+"""A zero-width space: nothing to see, but no reference either."""
+
+
+def render_markdown(report: Report) -> str:
+    """Markdown of at most `LIMIT` characters or so; what is left out is counted."""
+    report = neutral(report)
+    parts: list[str] = [f"# {headline(report)}\n", f"{summary(report)}\n"]
+    size, left_out = 0, 0
+    heading = ""
+    for section, block in _blocks(report):
+        if size + len(block) > LIMIT:
+            left_out += 1
+            continue
+        if section != heading:
+            heading = section
+            parts.append(f"## {section}\n")
+        parts.append(block)
+        size += len(block)
+    if left_out:
+        parts.append(f"*{left_out:,} more did not fit here: see the whole report.*\n")
+    skipped = report.summary[Verdict.SKIPPED.value]
+    parts.append(f"---\n{report.summary['ok']:,} fine, {skipped:,} skipped. Run {_escape(report.run.id)}.\n")
+    return "\n".join(parts)
+
+
+def _blocks(report: Report) -> Iterator[tuple[str, str]]:
+    sections, now = divide(report), day_of(report)
+    for text in (*report.notices, *report.malformed):
+        yield "About this run", f"- {_escape(text)}\n"
+    for title, sources in (("New since the last run", sections.news), ("Still standing", sections.standing)):
+        for source in sources:
+            yield title, _finding(source, now)
+    for source in sections.recovered:
+        yield "Recovered", f"- {_address(source.outcome.url)}: {_escape(words.recovery(source))}\n"
+    for source in sections.unseen:
+        yield "Could not be seen (says nothing about the pages)", _finding(source, now)
+    for lost in sections.unresolved:
+        yield "Lost links not found again", _unresolved(lost)
+    for article in sections.originals:
+        evidence = "; ".join(article.original.evidence) if article.original else ""
+        text = f"{article.path}: {words.original(article)} {evidence}".strip()
+        yield "Articles whose original page needs a look", f"- {_escape(text)} {_address(article.original_url or '')}\n"
+    for url in report.uncited:
+        yield "In links.txt, but no longer in an article", f"- {_address(url)}\n"
+
+
+def _finding(source: SourceReport, now: datetime) -> str:
+    outcome = source.outcome
+    lines = [f"### {_label(outcome.verdict)}: {_escape(words.meaning_of(source))}\n", f"{_address(outcome.url)}\n"]
+    lines += _citations(outcome)
+    lines.append(f"- {_escape(words.since(source, now))} {_escape(words.certainty(outcome))}")
+    facts = (words.compared(outcome.baseline, outcome.similarity), words.losses(outcome.lost), outcome.archive_note)
+    lines += [f"- {_escape(fact)}" for fact in facts if fact]
+    lines += ["- Evidence:"] if outcome.evidence else []
+    lines += [f"  - {_escape(text)}" for text in outcome.evidence]
+    lines += [f"- Also: {_escape(words.further(also))}" for also in outcome.also]
+    lines += _steps(steps(source))
+    return "\n".join(lines) + "\n"
+
+
+def _citations(outcome: Outcome) -> list[str]:
+    lines = []
+    for citation in outcome.citations:
+        apart = f" ({citation.verdict.value})" if citation.verdict is not outcome.verdict else ""
+        notes = [text for text in (words.recovered_link(citation), words.acceptance(citation)) if text]
+        cited = f"{_code(words.place(citation))} “{_escape(citation.text.strip())}”{apart}"
+        lines.append(" ".join([f"- Cited in {cited}", *(_escape(note) for note in notes)]))
+    return lines
+
+
+def _unresolved(lost: Unresolved) -> str:
+    what = f"{_code(words.place(lost))} “{_escape(lost.text.strip())}”"
+    lines = [f"### {_label(Verdict.UNRESOLVED)}: {what}\n", f"- {words.meaning(Verdict.UNRESOLVED, lost.reason)}"]
+    return "\n".join(lines + _steps(steps_unresolved(lost))) + "\n"
+
+
+def _steps(found: tuple[Step, ...]) -> list[str]:
+    lines = []
+    for step in found:
+        target = _address(step.url) if step.url else _code(step.command) if step.command else ""
+        lines.append(f"- **{_escape(step.text)}**" + (f": {target}" if target else ""))
+    return lines
+
+
+def _label(verdict: Verdict) -> str:
+    return f"{words.ICON[verdict]} {verdict.value.capitalize()}"
+
+
+def _escape(text: str) -> str:
+    """Text that stays text: no markup, no HTML, no link, no mention, no reference to an issue.
+
+    GitHub looks for @names, #123 and GH-123 in the rendered text, where a backslash is gone; only a character
+    in between stops it (Renovate and Dependabot do the same in their pull requests, 2024).
+    """
+    text = _MARKUP.sub(_apart, text.strip())
+    marker = _LIST_MARKER.match(text)
+    return f"{_NOTHING}{text}" if marker else text
+
+
+def _apart(match: re.Match[str]) -> str:
+    found = match[0]
+    if found == "@" or found.lower() == "gh-":
+        return found + _NOTHING
+    if found.lower() == "www.":
+        return f"{found[:3]}\\."
+    return f"\\{found[0]}{_NOTHING if found[0] == '#' else ''}{found[1:]}"
+
+
+def _code(text: str) -> str:
+    """A code span, whatever backticks the text has (CommonMark §6.1); forges look for no mention in it."""
+    fence = "`" * (1 + max((len(run) for run in re.findall(r"`+", text)), default=0))
+    edge = " " if text.startswith("`") or text.endswith("`") else ""
+    return f"{fence}{edge}{text}{edge}{fence}"
+
+
+def _address(url: str) -> str:
+    """A link; on a forge's own host as code, since a link there would leave a mention in other people's issues."""
+    safe = href(url)
+    if safe is None or (urlsplit(safe).hostname or "").endswith("github.com"):
+        return _code(url)
+    return f"<{safe}>"

@@ -1,0 +1,96 @@
+"""A whole run summed up: in a sentence or three, and in a headline."""
+
+from __future__ import annotations
+
+from linkarchive.model import Change, Report, SourceReport, Verdict
+from linkarchive.report.words import count, listed
+
+
+def summary(report: Report) -> str:
+    """The run in one or a few sentences."""
+    if report.run.offline:
+        return "We are offline: nothing could be checked, and nothing was concluded about any source."
+    seen = [source for source in report.sources if source.outcome.verdict is not Verdict.SKIPPED]
+    sentences = [_counts(seen)] if seen else ["No source was checked."]
+    lost = sum(article.lost for article in report.articles)
+    if report.unresolved:
+        new = sum(1 for one in report.unresolved if one.changed is Change.NEW)
+        of = f"{len(report.unresolved):,} of {lost:,} lost links" if lost >= len(report.unresolved) else ""
+        verb = "was" if len(report.unresolved) == 1 else "were"
+        news = f" ({new:,} new)" if new else ""
+        sentences.append(f"{of or count(len(report.unresolved), 'lost link')} {verb} not found again{news}.")
+    elif lost:
+        sentences.append(f"{'The lost link was' if lost == 1 else f'All {lost:,} lost links were'} found again.")
+    back = sum(1 for source in report.sources if source.changed is Change.RECOVERED)
+    if back:
+        sentences.append(f"{count(back, 'source')} recovered.")
+    first = report.summary["uncompared"]
+    if first:
+        sentences.append(f"{first:,} had nothing to be compared with yet.")
+    if not report.run.complete:
+        sentences.append("The run is incomplete; the next one continues it.")
+    return " ".join(sentences)
+
+
+_HAVE = {
+    Verdict.DEAD: ("is dead", "are dead"),
+    Verdict.DRIFTED: ("has drifted", "have drifted"),
+    Verdict.UNRESOLVED: ("is unresolved", "are unresolved"),
+    Verdict.MOVED: ("has moved", "have moved"),
+    Verdict.UNREACHABLE: ("did not answer", "did not answer"),
+    Verdict.BLOCKED: ("is closed to us", "are closed to us"),
+    Verdict.OK: ("is fine", "are fine"),
+}
+
+
+def _counts(seen: list[SourceReport]) -> str:
+    parts = []
+    for verdict, (one, many) in _HAVE.items():
+        group = [source for source in seen if source.outcome.verdict is verdict]
+        if group:
+            new = sum(1 for source in group if source.changed is Change.NEW and verdict.is_finding)
+            parts.append(f"{len(group):,} {one if len(group) == 1 else many}" + (f" ({new:,} new)" if new else ""))
+    if not any(source.outcome.verdict.is_finding for source in seen):
+        return "The only source is fine." if len(seen) == 1 else f"All {count(len(seen), 'source')} are fine."
+    return f"Of {count(len(seen), 'source')}, {listed(parts)}."
+
+
+_SMALL = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
+
+
+def headline(report: Report) -> str:
+    """The news in a few words: a title."""
+    if report.run.offline:
+        return "We are offline"
+    dead, drifted = _group(report, Verdict.DEAD), _group(report, Verdict.DRIFTED)
+    noun, nouns = ("", "") if dead else ("source ", "sources ")
+    news = [
+        _phrase(dead, "source is gone", "sources are gone"),
+        _phrase(drifted, f"{noun}no longer says what it said", f"{nouns}no longer say what they said"),
+    ]
+    lost = sum(1 for one in report.unresolved if one.changed is Change.NEW)
+    back = sum(1 for source in report.sources if source.changed is Change.RECOVERED)
+    if not any(news):
+        news = [_phrase(_group(report, Verdict.MOVED), "source has moved", "sources have moved")]
+    if not any(news):
+        news = [_phrase(lost, "lost link was not found again", "lost links were not found again")]
+    if not any(news):
+        news = [_phrase(back, "source is back", "sources are back")]
+    if any(news):
+        text = listed(phrase for phrase in news if phrase)
+        return text[0].upper() + text[1:]
+    standing = sum(1 for source in report.sources if source.outcome.verdict.is_finding) + len(report.unresolved)
+    if standing:
+        return f"Nothing new: {_phrase(standing, 'finding still stands', 'findings still stand')}"
+    return "All sources are fine" if report.sources else "No sources yet"
+
+
+def _group(report: Report, verdict: Verdict) -> int:
+    return sum(1 for one in report.sources if one.outcome.verdict is verdict and one.changed is Change.NEW)
+
+
+def _phrase(number: int, one: str, many: str) -> str:
+    """“two sources are gone”; nothing for none."""
+    if number == 0:
+        return ""
+    return f"{_SMALL[number] if number < len(_SMALL) else f'{number:,}'} {one if number == 1 else many}"

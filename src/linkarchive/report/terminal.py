@@ -1,0 +1,210 @@
+"""The report for a terminal: sentences that wrap, addresses and commands that never do, so that they can be copied."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from io import StringIO
+
+from rich.cells import cell_len
+from rich.console import Console
+from rich.text import Text
+
+from linkarchive.model import Citation, CitationOutcome, Outcome, Report, SourceReport, Unresolved, Verdict
+from linkarchive.report import words
+from linkarchive.report.advice import Step, steps, steps_unresolved
+from linkarchive.report.foreign import neutral
+from linkarchive.report.sections import Sections, day_of, divide
+from linkarchive.report.summing import summary
+
+_STYLE = {
+    Verdict.DEAD: "bold red",
+    Verdict.DRIFTED: "bold yellow",
+    Verdict.UNRESOLVED: "bold magenta",
+    Verdict.MOVED: "bold cyan",
+    Verdict.UNREACHABLE: "bold",
+    Verdict.BLOCKED: "bold",
+    Verdict.OK: "bold green",
+    Verdict.SKIPPED: "dim",
+}
+
+
+def render_terminal(
+    report: Report, *, width: int, color: bool, verbose: bool = False, quiet: bool = False, unicode: bool = True
+) -> str:
+    """The report as lines of at most `width` cells, but for addresses and commands, which stay whole.
+
+    `quiet` gives only what changed since the last run, "" when nothing did; `verbose` also lists what is fine,
+    redirects and copies; `unicode=False` keeps to ASCII.
+    """
+    report = neutral(report)
+    sections = divide(report)
+    if quiet:
+        sections = sections.only_changed()
+        if sections.empty:
+            return ""
+    page = _Page(width, day_of(report), verbose)
+    page.say(summary(report), style="bold")
+    for text in () if quiet else (*report.notices, *report.malformed):
+        page.say(text, style="yellow", bullet="! ")
+    _body(page, sections)
+    if not quiet:
+        _rest(page, report, sections)
+    text = page.render(color)
+    return text if unicode else words.ascii_only(text)
+
+
+def _body(page: _Page, sections: Sections) -> None:
+    page.findings("New since the last run", sections.news)
+    page.findings("Still standing", sections.standing)
+    page.heading("Recovered", len(sections.recovered))
+    for source in sections.recovered:
+        page.label(source.outcome.verdict, words.recovery(source))
+        page.address(source.outcome.url)
+        page.citations(source.outcome)
+    page.findings("Could not be seen (says nothing about the pages)", sections.unseen)
+    page.heading("Lost links not found again", len(sections.unresolved))
+    for lost in sections.unresolved:
+        page.unresolved(lost)
+
+
+def _rest(page: _Page, report: Report, sections: Sections) -> None:
+    page.heading("Articles whose original page needs a look", len(sections.originals))
+    for article in sections.originals:
+        if article.original is not None:
+            page.label(article.original.verdict, f"{article.path}: {words.original(article)}")
+            page.address(article.original_url)
+            page.evidence(article.original.evidence)
+    page.heading("In links.txt, but no longer in an article", len(report.uncited))
+    for url in report.uncited:
+        page.address(url)
+    for title, group in (("Fine", sections.fine), ("Skipped", sections.skipped)) if page.verbose else ():
+        page.heading(title, len(group))
+        for source in group:
+            page.label(source.outcome.verdict, words.meaning_of(source))
+            page.address(source.outcome.url)
+    page.blank()
+    counts = report.summary
+    page.say(f"{counts['ok']:,} fine, {counts['skipped']:,} skipped. Run {report.run.id}.", style="dim")
+
+
+class _Page:
+    """Lines under way to the terminal."""
+
+    def __init__(self, width: int, now: datetime, verbose: bool) -> None:
+        self.verbose = verbose
+        self._width = max(width, 40)
+        self._now = now
+        self._lines: list[Text] = []
+
+    def render(self, color: bool) -> str:
+        # An empty environment: what the caller decided about width and colour holds, whatever COLUMNS, NO_COLOR,
+        # FORCE_COLOR or TERM say here.
+        console = Console(
+            file=StringIO(), width=self._width, force_terminal=color, color_system="standard" if color else None,
+            no_color=not color, markup=False, highlight=False, emoji=False, legacy_windows=False, _environ={},
+        )  # fmt: skip
+        with console.capture() as capture:
+            for line in self._lines:
+                console.print(line, soft_wrap=True)
+        return capture.get()
+
+    def blank(self) -> None:
+        self._lines.append(Text())
+
+    def say(self, text: str, *, indent: int = 0, style: str = "", bullet: str = "", bullet_style: str = "") -> None:
+        """A sentence, wrapped; a word longer than the line stays whole."""
+        margin = indent + len(bullet)
+        for number, line in enumerate(_wrap(text, self._width - margin)):
+            lead = Text(" " * indent + bullet, style=bullet_style or style) if number == 0 else Text(" " * margin)
+            self._lines.append(lead + Text(line, style=style))
+
+    def address(self, url: str | None, indent: int = 2, style: str = "underline") -> None:
+        """An address or a command on a line of its own, never broken."""
+        if url:
+            self._lines.append(Text(" " * indent) + Text(url, style=style))
+
+    def heading(self, title: str, number: int) -> None:
+        if number:
+            self.blank()
+            self._lines.append(Text(f"{title} ({number:,})", style="bold"))
+
+    def label(self, verdict: Verdict, text: str) -> None:
+        self.blank()
+        bullet = f"{words.ICON[verdict]} {verdict.value.upper()}  "
+        self.say(text, bullet=bullet, bullet_style=_STYLE[verdict])
+
+    def findings(self, title: str, sources: tuple[SourceReport, ...]) -> None:
+        self.heading(title, len(sources))
+        for source in sources:
+            self.finding(source)
+
+    def finding(self, source: SourceReport) -> None:
+        outcome = source.outcome
+        self.label(outcome.verdict, words.meaning_of(source))
+        self.address(outcome.url)
+        self.citations(outcome)
+        self.say(f"{words.since(source, self._now)} {words.certainty(outcome)}", indent=2, style="dim")
+        for text in (words.compared(outcome.baseline, outcome.similarity), words.losses(outcome.lost)):
+            if text:
+                self.say(text, indent=2)
+        self.evidence(outcome.evidence)
+        for also in outcome.also:
+            self.say(f"Also: {words.further(also)}", indent=4)
+        if self.verbose:
+            self._copies(outcome)
+        if outcome.archive_note:
+            self.say(outcome.archive_note, indent=2)
+        self.steps(steps(source))
+
+    def citations(self, outcome: Outcome) -> None:
+        for citation in outcome.citations:
+            apart = f" [{citation.verdict.value}]" if citation.verdict is not outcome.verdict else ""
+            self.say(f"{words.place(citation)}  {_cited(citation)}{apart}", indent=2)
+            for text in (words.recovered_link(citation), words.acceptance(citation)):
+                if text:
+                    self.say(text, indent=4, style="dim")
+
+    def unresolved(self, lost: Unresolved) -> None:
+        new = ", new" if lost.changed.value == "new" else ""
+        self.label(Verdict.UNRESOLVED, f"{words.place(lost)}  {_cited(lost)}{new}")
+        self.say(words.meaning(Verdict.UNRESOLVED, lost.reason), indent=2)
+        self.steps(steps_unresolved(lost))
+
+    def evidence(self, evidence: Iterable[str]) -> None:
+        for text in evidence:
+            self.say(text, indent=4, bullet="• ")
+
+    def steps(self, found: Iterable[Step]) -> None:
+        for step in found:
+            target = step.url or step.command
+            self.say(f"{step.text}:" if target else step.text, indent=2, bullet="→ ", bullet_style="green")
+            self.address(target, indent=4, style="underline" if step.url else "bold")
+
+    def _copies(self, outcome: Outcome) -> None:
+        for hop in outcome.hops:
+            self.say(f"{hop.status} redirects from", indent=4, style="dim")
+            self.address(hop.url, indent=4, style="dim")
+        if outcome.capture:
+            kept = f"{outcome.capture.warc} at byte {outcome.capture.offset}"
+            self.say(f"Our copy: {kept}, {outcome.capture.length} bytes", indent=4, style="dim")
+        if outcome.last_good:
+            good = outcome.last_good
+            self.say(
+                f"Last good copy: {words.day(good.time)}, {good.warc} at byte {good.offset}", indent=4, style="dim"
+            )
+
+
+def _wrap(text: str, width: int) -> list[str]:
+    """Lines of whole words: rich would break an address in a sentence, the standard textwrap does not know cells."""
+    lines: list[str] = []
+    for word in text.split(" "):
+        if lines and cell_len(lines[-1]) + 1 + cell_len(word) <= width:
+            lines[-1] += f" {word}"
+        else:
+            lines.append(word)
+    return lines
+
+
+def _cited(citation: Citation | CitationOutcome | Unresolved) -> str:
+    return f"“{citation.text.strip()}”" if citation.text.strip() else "(no anchor text)"

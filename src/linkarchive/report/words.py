@@ -1,0 +1,237 @@
+"""Findings in plain sentences: what happened, since when, how sure we are.
+
+All functions expect a report that `foreign.neutral` has made safe, and give
+text without markup; each format sets it in its own way.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping
+from datetime import date, datetime
+
+from linkarchive.model import (
+    ArticleReport,
+    Baseline,
+    CitationOutcome,
+    Loss,
+    Origin,
+    Outcome,
+    Reason,
+    SourceReport,
+    Unresolved,
+    Verdict,
+)
+
+ICON: Mapping[Verdict, str] = {
+    Verdict.DEAD: "✗",
+    Verdict.DRIFTED: "≠",
+    Verdict.UNRESOLVED: "?",
+    Verdict.MOVED: "→",
+    Verdict.UNREACHABLE: "◌",
+    Verdict.BLOCKED: "▣",
+    Verdict.OK: "✓",
+    Verdict.SKIPPED: "–",
+}
+
+_ASCII = str.maketrans(
+    {"✗": "x", "≠": "!", "→": ">", "◌": "~", "▣": "#", "✓": "+", "–": "-", "—": "-", "…": "...", "“": '"', "”": '"',
+     "‘": "'", "’": "'", "•": "*", "·": "-", "\u00a0": " "}
+)  # fmt: skip
+
+MEANING: Mapping[Reason, str] = {
+    Reason.SAME: "The page is what it was.",
+    Reason.MINOR_EDIT: "Only small edits since the article cited it.",
+    Reason.GREW: "The page has grown; what was there still stands.",
+    Reason.FIRST_SEEN: "Seen for the first time: there is nothing to compare it with yet.",
+    Reason.REDIRECT: "The page has moved for good to another address.",
+    Reason.REWRITTEN: "The page has been rewritten since the article cited it.",
+    Reason.REPLACED: "Another page stands at this address now.",
+    Reason.SHRUNK: "Much of the page that the article cited is gone.",
+    Reason.QUOTE_LOST: "A passage that the article quotes is no longer on the page.",
+    Reason.DETAIL_LOST: "A figure or name that the article took from the page is no longer there.",
+    Reason.ANCHOR_LOST: "The part of the page that the link points to is no longer there.",
+    Reason.CORRECTED: "The page now carries a correction that it did not have.",
+    Reason.RETRACTED: "The page has been retracted since the article cited it.",
+    Reason.HTTP_404: "The server says that the page does not exist (404).",
+    Reason.HTTP_410: "The server says that the page was removed for good (410).",
+    Reason.DNS: "The host name could not be looked up.",
+    Reason.SOFT_404: "The server answers, but with a page that says there is nothing here.",
+    Reason.HOMEPAGE_REDIRECT: "The address now leads to a front page; the cited page is gone.",
+    Reason.PARKED: "The domain shows a parking or sales page.",
+    Reason.USURPED: "The domain belongs to somebody else now and shows another site.",
+    Reason.UNREACHABLE_SINCE: "It has not answered for several runs over many days.",
+    Reason.CHALLENGE: "The site wants proof that we are human; we could not see the page.",
+    Reason.LOGIN: "The page asks for a login; we could not see it.",
+    Reason.PAYWALL: "The page is behind a paywall; we could not read it.",
+    Reason.CONSENT: "A consent form stands before the page; we could not see it.",
+    Reason.FORBIDDEN: "The server refuses us; a reader may well see the page.",
+    Reason.RATE_LIMITED: "The server says that we ask too often.",
+    Reason.LEGAL: "The page is withheld for legal reasons (451), at least from where we are.",
+    Reason.ROBOTS: "The site’s robots.txt asks programs to stay away.",
+    Reason.SCRIPT_ONLY: "The page is drawn by scripts, which we do not run.",
+    Reason.ONLY_US: "It does not answer us, but a web archive has seen it since.",
+    Reason.TIMEOUT: "The server did not answer in time.",
+    Reason.REFUSED: "The server refused the connection.",
+    Reason.RESET: "The connection broke off.",
+    Reason.TLS: "No secure connection could be made: the server’s certificate or encryption is at fault.",
+    Reason.HTTP_5XX: "The server reports an error of its own.",
+    Reason.REDIRECT_LOOP: "The address redirects in a circle.",
+    Reason.PROTOCOL: "The answer was not proper HTTP.",
+    Reason.TOO_LARGE: "The answer unpacks to more than we accept.",
+    Reason.NO_ORIGINAL: "The article names no original page in which to look for the target.",
+    Reason.ORIGINAL_UNAVAILABLE: "The original page could not be read.",
+    Reason.NO_MATCH: "No link with these words was found on the original page.",
+    Reason.AMBIGUOUS: "Several links on the original page have these words; we do not guess.",
+    Reason.SCHEME: "Not a web address.",
+    Reason.RELATIVE: "A relative address, and nothing to resolve it against.",
+    Reason.EXCLUDED: "Excluded in this project.",
+    Reason.PRIVATE_ADDRESS: "An address of a private network.",
+}
+
+_MONTHS = (
+    "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
+    "December",
+)  # fmt: skip
+
+
+def ascii_only(text: str) -> str:
+    """For a terminal without Unicode: our signs by ASCII ones, foreign letters spelled out."""
+    return text.translate(_ASCII).encode("ascii", "backslashreplace").decode("ascii")
+
+
+def meaning(verdict: Verdict, reason: Reason) -> str:
+    """What a verdict says, in a sentence."""
+    if (verdict, reason) == (Verdict.DEAD, Reason.DNS):
+        return "The host name does not exist any more."
+    return MEANING[reason]
+
+
+def further(also: str) -> str:
+    """The sentence for a further finding on the same page, given as "verdict/reason"."""
+    verdict, _, reason = also.partition("/")
+    try:
+        return meaning(Verdict(verdict), Reason(reason))
+    except ValueError:
+        return also
+
+
+# --- dates and numbers --------------------------------------------------------
+
+
+def day(moment: date) -> str:
+    """12 May 2021 (a datetime: its day in UTC, as all times of the report are)."""
+    return f"{moment.day}\u00a0{_MONTHS[moment.month - 1]}\u00a0{moment.year}"
+
+
+def ago(moment: datetime, now: datetime) -> str:
+    """How long before `now`, in whole calendar days, weeks, months or years."""
+    days = (now.date() - moment.date()).days
+    if days <= 0:
+        return "today" if days == 0 else day(moment)
+    if days == 1:
+        return "yesterday"
+    for unit, length, least in (("year", 365, 730), ("month", 30, 60), ("week", 7, 14)):
+        if days >= least:
+            return f"{days // length} {unit}s ago"
+    return f"{days} days ago"
+
+
+def percent(share: float) -> str:
+    """Rounded down: “100%” is said of nothing less."""
+    return f"{math.floor(share * 100 + 1e-9)}%"
+
+
+def count(number: int, noun: str) -> str:
+    """“1 source”, “3 sources”."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+def listed(parts: Iterable[str]) -> str:
+    """“a”, “a and b”, “a, b and c”."""
+    *head, last = list(parts) or [""]
+    return f"{', '.join(head)} and {last}" if head else last
+
+
+# --- a source -----------------------------------------------------------------
+
+
+def since(source: SourceReport, now: datetime) -> str:
+    """Since when, and when the page was last seen in order."""
+    outcome = source.outcome
+    text = f"{outcome.verdict.value.capitalize()} since {day(outcome.since)} ({ago(outcome.since, now)})"
+    if source.was is not None and source.was is not outcome.verdict:
+        text += f", {source.was.value} before"
+    if outcome.last_ok is not None and outcome.verdict is not Verdict.MOVED:
+        text += f"; last seen in order on {day(outcome.last_ok)}"
+    if outcome.strikes:
+        text += f"; {count(outcome.strikes, 'failed run')} in a row"
+    return text + "."
+
+
+def certainty(outcome: Outcome) -> str:
+    """How sure we are, and whether a second run has agreed."""
+    agreed = "two runs at least a day apart agree" if outcome.confirmed else "seen in one run so far"
+    return f"{percent(outcome.confidence)} sure; {agreed}."
+
+
+def compared(baseline: Baseline | None, similarity: float | None) -> str | None:
+    """What the page was compared with, and how much of it still stands."""
+    if baseline is None:
+        return None
+    whose = {Origin.LIVE: "our own copy", Origin.WAYBACK: "the Wayback Machine’s copy"}
+    text = f"Compared with {whose.get(baseline.origin, 'a web archive’s copy')} of {day(baseline.time)}"
+    if baseline.days_off is not None:
+        off = abs(baseline.days_off)
+        text += ", the day the author looked" if off == 0 else f", {count(off, 'day')} from the day the author looked"
+    if similarity is not None:
+        text += f"; {percent(similarity)} of its text still stands"
+    return text + "."
+
+
+def loss(lost: Loss) -> str:
+    """What the sentence took from the page and is gone: “the quotation “…””."""
+    kind = {"quote": "the quotation", "figure": "the figure", "name": "the name", "anchor": "the section"}
+    return f"{kind.get(lost.kind, lost.kind)} “{lost.text}”"
+
+
+def losses(lost: tuple[Loss, ...]) -> str | None:
+    return f"No longer on the page: {listed(loss(one) for one in lost)}." if lost else None
+
+
+def acceptance(citation: CitationOutcome) -> str | None:
+    accepted = citation.accepted
+    if accepted is None:
+        return None
+    why = f": {accepted.reason}" if accepted.reason else "."
+    return f"Accepted by {accepted.who} on {day(accepted.when)}, as the page was on {day(accepted.capture_time)}{why}"
+
+
+def place(citation: CitationOutcome | Unresolved) -> str:
+    return f"{citation.article}:{citation.line}"
+
+
+def recovered_link(citation: CitationOutcome) -> str | None:
+    """Says that the target is ours, not the article's."""
+    if not citation.recovered:
+        return None
+    sure = "" if citation.recovery_confidence is None else f" ({percent(citation.recovery_confidence)} sure)"
+    return f"The article gives no target; we recovered it{sure}."
+
+
+def recovery(source: SourceReport) -> str:
+    """A finding that is none any more."""
+    was = f"was {source.was.value}, " if source.was else ""
+    return f"Back again: {was}now {source.outcome.verdict.value}. {meaning_of(source)}"
+
+
+def meaning_of(source: SourceReport) -> str:
+    return meaning(source.outcome.verdict, source.outcome.reason)
+
+
+def original(article: ArticleReport) -> str:
+    """What became of an article's own page."""
+    if article.original is None:
+        return ""
+    verdict, reason = article.original.verdict, article.original.reason
+    return f"The original page is {verdict.value}: {meaning(verdict, reason)}"

@@ -1,0 +1,159 @@
+"""The HTML report: safe, complete, accessible in its structure, and alive in a real browser."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import re
+import shutil
+import subprocess
+from collections.abc import Mapping
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+from bs4 import BeautifulSoup
+
+from linkarchive.model import Difference, Report
+from linkarchive.report.foreign import address
+from linkarchive.report.html import render_html
+
+
+@pytest.fixture
+def page(report: Report, differences: Mapping[str, Difference]) -> BeautifulSoup:
+    return BeautifulSoup(render_html(report, differences), "lxml")
+
+
+def digest(text: str) -> str:
+    return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
+
+
+def test_the_policy_allows_this_pages_own_style_and_script_only(page: BeautifulSoup) -> None:
+    policy = page.find("meta", {"http-equiv": "Content-Security-Policy"})["content"]
+    assert policy.startswith("default-src 'none'; ")
+    assert f"style-src '{digest(page.style.string)}'" in policy
+    assert f"script-src '{digest(page.script.string)}'" in policy
+    assert "unsafe" not in policy
+    assert len(page.find_all("script")) == len(page.find_all("style")) == 1
+
+
+def test_nothing_comes_from_outside(page: BeautifulSoup) -> None:
+    assert not page.find_all(["img", "iframe", "object", "embed", "video", "audio", "base", "source"])
+    assert not page.find_all(src=True)
+    assert not page.find_all(style=True)
+    assert [link["href"] for link in page.find_all("link")] == ["data:,"]
+    assert "url(" not in page.style.string
+    assert "@import" not in page.style.string
+
+
+def test_links_lead_to_web_pages_and_tell_them_nothing(page: BeautifulSoup) -> None:
+    links = [link for link in page.find_all("a") if link["href"] != "#findings"]
+    assert len(links) > 20
+    for link in links:
+        assert link["href"].startswith(("http://", "https://"))
+        assert link["rel"] == ["noreferrer", "noopener"]
+    assert "javascript:alert(1)" in page.get_text()
+
+
+def test_headings_go_down_one_level_at_a_time(page: BeautifulSoup) -> None:
+    levels = [int(heading.name[1]) for heading in page.find_all(re.compile("^h[1-6]$"))]
+    assert levels[0] == 1
+    assert levels.count(1) == 1
+    assert all(after <= before + 1 for before, after in pairwise(levels))
+
+
+def test_landmarks_names_and_ids(page: BeautifulSoup) -> None:
+    assert page.html["lang"] == "en"
+    assert page.main["id"] == page.find("a", class_="skip")["href"].lstrip("#")
+    ids = [tag["id"] for tag in page.find_all(id=True)]
+    assert len(ids) == len(set(ids))
+    for tag in page.find_all(attrs={"aria-labelledby": True}):
+        assert tag["aria-labelledby"] in ids
+    for field in page.form.find_all(["input", "select"]):
+        assert page.find("label", attrs={"for": field["id"]})
+
+
+def test_every_finding_is_there_with_its_citation(page: BeautifulSoup, report: Report) -> None:
+    found = page.select("article:has(> .url)")
+    articles = {one.find(class_="url").get_text(strip=True): one for one in found}
+    for source in report.sources:
+        if source.outcome.verdict.is_finding:
+            article = articles[address(source.outcome.url)]
+            assert article["data-verdict"] == source.outcome.verdict
+            assert article.find("blockquote").get_text(strip=True)
+    marked = articles["https://news.example/talks"].mark
+    assert marked.get_text() == "tough negotiations"
+    assert len(page.select("#unresolved article")) == 2
+    assert len(page.select("#fine tbody tr")) == 5
+
+
+def test_foreign_text_has_its_own_direction_and_language(page: BeautifulSoup) -> None:
+    for quote in page.find_all("blockquote"):
+        assert (quote["dir"], quote["lang"]) == ("auto", "")
+    for cell in page.select(".difference td:not([colspan])"):
+        assert (cell["dir"], cell["lang"]) == ("auto", "")
+
+
+def test_a_difference_shows_both_sides_and_marks_what_changed(page: BeautifulSoup) -> None:
+    table = page.select_one("#new-3 .difference table")
+    assert [head.get_text() for head in table.find_all("th")] == [
+        "Wayback Machine, 13 May 2021",
+        "our visit, 23 November 2026",
+    ]
+    changed = table.select_one("tr.changed")
+    assert changed.find("del").get_text() == "no equal conditions, no union"
+    assert changed.find("ins").get_text() == "agree on most points"
+    assert "trade" in table.select_one("tr.removed del").get_text().lower()
+
+
+def test_hostile_text_in_every_field_stays_text(poisoned: Report, differences: Mapping[str, Difference]) -> None:
+    first = poisoned.sources[0].outcome.url
+    html = render_html(poisoned, {first: differences["https://user:secret@files.example/報告?api_key=hunter2"]})
+    page = BeautifulSoup(html, "lxml")
+    assert len(page.find_all("script")) == 1
+    assert not page.find_all("img")
+    assert not [name for tag in page.find_all(True) for name in tag.attrs if name.startswith("on")]
+    assert all(char == "\n" or char.isprintable() or char == "\u00a0" for char in html)
+    assert "\\u202egnp.exe" in page.get_text()
+    assert "{{ 7 * 7 }}" in page.get_text()
+
+
+# --- in a browser ------------------------------------------------------------------
+
+
+@pytest.fixture
+def chromium(tmp_path: Path) -> str:
+    found = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    if found is None:
+        pytest.skip("no Chromium on this machine: the page's script is not tried")
+    return found
+
+
+def opened(chromium: str, url: str, profile: Path) -> tuple[BeautifulSoup, list[str]]:
+    """The page as it stands after its script ran, and what it wrote to the console."""
+    command = [
+        chromium, "--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking",
+        "--disable-dev-shm-usage", f"--user-data-dir={profile}", "--enable-logging=stderr", "--dump-dom", url,
+    ]  # fmt: skip
+    result = subprocess.run(command, capture_output=True, text=True, timeout=120, check=True)
+    return BeautifulSoup(result.stdout, "lxml"), [line for line in result.stderr.splitlines() if "CONSOLE" in line]
+
+
+def test_the_page_opens_without_errors_and_filters(
+    chromium: str, tmp_path: Path, poisoned: Report, report: Report, differences: Mapping[str, Difference]
+) -> None:
+    path = tmp_path / "report.html"
+    path.write_text(render_html(report, differences), encoding="utf-8")
+    page, console = opened(chromium, f"{path.as_uri()}#verdict=drifted&q=ministry", tmp_path / "profile")
+    assert console == []
+    assert not page.form.has_attr("hidden")
+    shown = [one["id"] for one in page.select("article.finding:not([hidden])")]
+    assert shown == ["new-3"]
+    assert page.select_one("[role=status]").get_text() == "1 of 13 shown"
+    assert page.select_one("#standing").has_attr("hidden")
+    assert not page.select_one("#new").has_attr("hidden")
+
+    path.write_text(render_html(poisoned, {}), encoding="utf-8")
+    page, console = opened(chromium, path.as_uri(), tmp_path / "profile")
+    assert console == []
+    assert len(page.select("article.finding:not([hidden])")) == 13

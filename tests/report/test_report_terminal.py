@@ -1,0 +1,80 @@
+"""What a reader of the terminal sees."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+from rich.cells import cell_len
+
+from linkarchive.model import Change, Reason, Report, SourceReport, Verdict
+from linkarchive.report.terminal import render_terminal
+
+
+@pytest.mark.parametrize("width", [60, 80, 120])
+def test_only_addresses_and_commands_are_longer_than_the_line(width: int, report: Report) -> None:
+    text = render_terminal(report, width=width, color=False, verbose=True)
+    long = [line for line in text.splitlines() if cell_len(line) > width]
+    assert all(len(line.split()) == 1 or line.split()[0] == "archive" for line in long)
+
+
+def test_long_addresses_stay_whole(report: Report) -> None:
+    lines = render_terminal(report, width=80, color=False).splitlines()
+    assert f"  {report.sources[1].outcome.url}" in lines
+
+
+def test_news_comes_first_and_what_could_not_be_seen_apart(report: Report) -> None:
+    text = render_terminal(report, width=80, color=False)
+    titles = [
+        "New since the last run (4)", "Still standing (4)", "Recovered (1)",
+        "Could not be seen (says nothing about the pages) (2)", "Lost links not found again (2)",
+    ]  # fmt: skip
+    places = [text.index(title) for title in titles]
+    assert places == sorted(places)
+
+
+def test_quiet_says_nothing_when_nothing_changed(report: Report) -> None:
+    calm = replace(
+        report,
+        sources=tuple(source for source in report.sources if source.changed in (Change.STILL, Change.NONE)),
+        unresolved=tuple(lost for lost in report.unresolved if lost.changed is Change.STILL),
+    )
+    assert render_terminal(calm, width=80, color=False, quiet=True) == ""
+
+
+def test_quiet_shows_what_changed_and_only_that(report: Report) -> None:
+    text = render_terminal(report, width=80, color=False, quiet=True)
+    for source in report.sources[1:]:
+        if "secret" not in source.outcome.url and "hostile" not in source.outcome.url:
+            shown = f"  {source.outcome.url}\n" in text
+            assert shown == (source.changed in (Change.NEW, Change.RECOVERED)), source.outcome.url
+
+
+def test_colour_only_adds_to_the_words(report: Report) -> None:
+    import re
+
+    colored = render_terminal(report, width=80, color=True)
+    assert re.sub(r"\x1b\[[0-9;]*m", "", colored) == render_terminal(report, width=80, color=False)
+    assert colored != render_terminal(report, width=80, color=False)
+
+
+def test_the_environment_does_not_decide_about_colour(report: Report, monkeypatch: pytest.MonkeyPatch) -> None:
+    expected = render_terminal(report, width=80, color=False)
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    monkeypatch.setenv("COLUMNS", "40")
+    assert render_terminal(report, width=80, color=False) == expected
+
+
+def test_hostile_text_cannot_steer_the_terminal(poisoned: Report) -> None:
+    text = render_terminal(poisoned, width=80, color=False, verbose=True)
+    assert all(char == "\n" or char.isprintable() or char == "\u00a0" for char in text)
+
+
+def test_markup_of_rich_in_foreign_text_stays_text(report: Report, make_source: Callable[..., SourceReport]) -> None:
+    odd = make_source(
+        "https://a.example/[bold]", Verdict.DEAD, Reason.DNS, Change.NEW, evidence=("[red]x[/red] :smile:",)
+    )
+    text = render_terminal(replace(report, sources=(odd,)), width=80, color=False)
+    assert "• [red]x[/red] :smile:" in text
+    assert "https://a.example/[bold]" in text
