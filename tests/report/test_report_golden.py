@@ -6,6 +6,7 @@ After a change that is meant: REGENERATE_GOLDEN=1 pytest tests/report/test_repor
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -28,7 +29,11 @@ def compare(name: str, text: str) -> None:
 
 @pytest.mark.parametrize("name", ["report.json", "report.jsonl", "report.md", "report.html", "report.txt"])
 def test_formats_by_suffix(name: str, report: Report, differences: Mapping[str, Difference]) -> None:
-    compare(name, FORMATS[format_for(Path(name))](report, differences))
+    text = FORMATS[format_for(Path(name))](report, differences)
+    if name.endswith(".html"):  # the style and the script have files and tests of their own
+        text = re.sub(r"(?s)(<style>|<script>).*?(</style>|</script>)", r"\1\2", text)
+        text = re.sub(r"sha256-[\w+/]+=", "sha256-…", text)
+    compare(name, text)
 
 
 @pytest.mark.parametrize("width", [80, 120])

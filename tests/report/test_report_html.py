@@ -106,6 +106,26 @@ def test_a_difference_shows_both_sides_and_marks_what_changed(page: BeautifulSou
     assert "trade" in table.select_one("tr.removed del").get_text().lower()
 
 
+def luminance(color: str) -> float:
+    """Relative luminance (WCAG 2.2)."""
+    digits = color * 2 if len(color) == 3 else color
+    parts = [int(digits[at : at + 2], 16) / 255 for at in (0, 2, 4)]
+    red, green, blue = (part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts)
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+@pytest.mark.parametrize("theme", [0, 1], ids=["light", "dark"])
+def test_colours_have_the_contrast_that_readers_need(page: BeautifulSoup, theme: int) -> None:
+    block = re.findall(r":root \{(.*?)\}", page.style.string, re.DOTALL)[theme]
+    colors = dict(re.findall(r"--(\w+): #([0-9a-f]+);", block))
+    pairs = [(ink, paper) for ink in ("ink", "soft", "link") for paper in ("paper", "sheet")]
+    pairs += [(tone, "paper") for tone in ("dead", "drifted", "moved", "unresolved", "unseen", "ok")]
+    pairs += [("ink", mark) for mark in ("mark", "del", "ins", "hair")] + [("paper", "ink")]
+    for front, back in pairs:
+        light, dark = sorted((luminance(colors[front]), luminance(colors[back])), reverse=True)
+        assert (light + 0.05) / (dark + 0.05) >= 4.5, (front, back)  # WCAG 2.2 AA
+
+
 def test_hostile_text_in_every_field_stays_text(poisoned: Report, differences: Mapping[str, Difference]) -> None:
     first = poisoned.sources[0].outcome.url
     html = render_html(poisoned, {first: differences["https://user:secret@files.example/報告?api_key=hunter2"]})
