@@ -1,0 +1,128 @@
+"""How much of the baseline's substance stands on today's page.
+
+Substance is the main text without dates, times and counters. A word of the baseline
+stands when one of the four-word shingles around it is anywhere in today's visible
+text: so what an extractor leaves out or takes in on one side, or what was added
+between two paragraphs, cannot make a page look rewritten.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from linkarchive.judge import words
+from linkarchive.judge.reading import Reading
+from linkarchive.model import Reason, Verdict
+
+DRIFTED = 0.88
+"""Below this share of standing words a page has drifted."""
+MIXED = 0.97
+MIXED_JACCARD = 0.80
+"""... and below MIXED, when so much was added too that the shingles of both texts overlap less than this."""
+_SHORT = 80
+_SAME = 0.98
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    kept: float
+    """Share of the baseline's words that stand, 0…1."""
+    jaccard: float
+    """Overlap of the four-word shingles of both main texts, 0…1."""
+    words_before: int
+    words_after: int
+    blocks: int
+    blocks_gone: int
+    new: float
+    """Share of today's main text that the baseline did not have."""
+    title_changed: bool
+
+
+def compare(before: Reading, after: Reading) -> Comparison:
+    """The comparison that a verdict rests on; extraction happens only where the first look does not settle it."""
+    return _first_look(before, after) or _thorough(before, after)
+
+
+def _first_look(before: Reading, after: Reading) -> Comparison | None:
+    """Nearly everything visible stands, and so does the roughly extracted main text: the page is as it was."""
+    then, now = before.visible_words, after.visible_words
+    if len(then) < _SHORT or len(now) > 1.2 * len(then) + 50:
+        return None
+    seen = after.visible_shingles
+    visible = words.share(words.standing(then, seen))
+    if visible < _SAME:
+        return None
+    kept = words.share(words.standing(words.substance(before.quick), seen))
+    if kept < _SAME:
+        return None
+    return Comparison(min(kept, visible), visible, len(then), len(now), 0, 0, 0.0, False)
+
+
+def _thorough(before: Reading, after: Reading) -> Comparison:
+    found = after.shingles | after.visible_shingles
+    marks = words.standing(before.words, found)
+    kept = words.share(marks) if marks else 0.0
+    if 0 < len(before.words) < _SHORT:
+        from rapidfuzz.distance import LCSseq
+
+        kept = max(kept, LCSseq.similarity(before.words, after.words) / len(before.words))
+    gone, total = _blocks(before, found)
+    return Comparison(
+        kept=kept,
+        jaccard=words.jaccard(before.shingles, after.shingles),
+        words_before=len(before.words),
+        words_after=len(after.words),
+        blocks=total,
+        blocks_gone=gone,
+        new=1.0 - words.share(words.standing(after.words, before.shingles | before.visible_shingles)),
+        title_changed=words.tokens(before.title) != words.tokens(after.title),
+    )
+
+
+def _blocks(before: Reading, found: set[int]) -> tuple[int, int]:
+    """(gone, all) paragraphs of the baseline's main text; short lines are no paragraphs."""
+    gone = total = 0
+    for block in before.main:
+        content = words.substance(block)
+        if len(content) >= 2 * words.SHINGLE:
+            total += 1
+            gone += words.share(words.standing(content, found)) < 0.5
+    return gone, total
+
+
+def drift(comparison: Comparison) -> tuple[Verdict, Reason, float]:
+    """Verdict, reason and confidence that the text alone gives."""
+    c = comparison
+    if c.kept < DRIFTED or (c.kept < MIXED and c.jaccard < MIXED_JACCARD):
+        sure = 0.97 if c.kept < 0.7 else 0.92 if c.kept < 0.85 else 0.8
+        return Verdict.DRIFTED, _how(c), sure
+    if c.kept >= _SAME:
+        grew = c.new > 0.25 and c.words_after > 1.2 * c.words_before
+        return Verdict.OK, Reason.GREW if grew else Reason.SAME, 0.98
+    return Verdict.OK, Reason.MINOR_EDIT, 0.95 if c.kept > 0.93 else 0.88
+
+
+def _how(c: Comparison) -> Reason:
+    if c.kept < 0.35 or (c.kept < 0.5 and c.title_changed):
+        return Reason.REPLACED
+    if c.new < 0.1 and c.words_after < 0.85 * c.words_before:
+        return Reason.SHRUNK
+    return Reason.REWRITTEN
+
+
+def in_words(c: Comparison, verdict: Verdict, reason: Reason) -> list[str]:
+    """The evidence as sentences."""
+    evidence = []
+    if verdict is Verdict.DRIFTED:
+        if c.blocks_gone and c.blocks > 1:
+            evidence.append(f"{c.blocks_gone} of {c.blocks} paragraphs of the earlier text are gone")
+        evidence.append(f"{round(100 * c.kept)} % of the earlier text still stands")
+        if c.new >= 0.1:
+            evidence.append(f"{round(100 * c.new)} % of today's text is new")
+    elif reason is Reason.GREW:
+        evidence.append(f"the earlier text stands, and about {round(100 * c.new)} % of today's text was added")
+    elif reason is Reason.MINOR_EDIT:
+        evidence.append(f"{round(100 * c.kept)} % of the earlier text stands")
+    else:
+        evidence.append("the text is the same")
+    return evidence

@@ -1,0 +1,87 @@
+"""Parking, sales and suspension pages, and names that belong to somebody else now."""
+
+from __future__ import annotations
+
+import re
+
+from linkarchive.judge import rules
+from linkarchive.judge.seen import Seen, host, verdict
+from linkarchive.model import Judgement, Reason, Verdict
+
+_SHORT = 150
+_CLASS = re.compile(r"""\bclass\s*=\s*["']([^"'>]{1,300})""")
+_LANG = re.compile(r"""<html[^>]{0,500}?\blang\s*=\s*["']?([a-z]{2})""", re.I)
+_MIN_CLASSES = 10
+
+
+def parked(seen: Seen) -> Judgement | None:
+    """The host is a domain seller's, or a page with little text carries a parking script or says so."""
+    if rules.in_host("parked", seen.host) and not rules.in_host("parked", host(seen.case.url)):
+        return verdict(Verdict.DEAD, Reason.PARKED, 0.97, f"the link leads to a domain seller ({seen.host})")
+    if len(seen.after.visible_words) >= _SHORT:
+        return None
+    phrase = rules.in_text("parked", seen.after.visible_normal) or _in_headings(seen)
+    if phrase and seen.was_there(phrase):
+        phrase = None
+    marker = rules.in_text("parked", seen.after.source_normal, "source")
+    if phrase and marker:
+        return verdict(
+            Verdict.DEAD,
+            Reason.PARKED,
+            0.98,
+            f"the page says “{phrase}”",
+            f"it carries the script of a parking service (“{marker}”)",
+        )
+    if marker:
+        return verdict(
+            Verdict.DEAD, Reason.PARKED, 0.93, f"the page carries the script of a parking service (“{marker}”)"
+        )
+    if phrase:
+        return verdict(Verdict.DEAD, Reason.PARKED, 0.9, f"the page is short and says “{phrase}”")
+    return None
+
+
+def usurped(seen: Seen) -> Judgement | None:
+    """Another site under the old name. Asked only when nothing of the baseline is left.
+
+    A site keeps its style-sheet vocabulary and its language when an editor replaces a
+    page; a new owner brings both, and often a trade of a few well-known kinds.
+    """
+    if seen.before is None or seen.after.kind != "html" or seen.before.kind != "html":
+        return None
+    trade = rules.in_headings("gambling", seen.after.headings[:1])
+    if trade and not seen.was_there(trade[0]):
+        return verdict(
+            Verdict.DEAD,
+            Reason.USURPED,
+            0.88,
+            f"the name now shows another site, “{trade[1]}”",
+            "nothing of the old text is left",
+        )
+    then, now = _classes(seen.before.source), _classes(seen.after.source)
+    if min(len(then), len(now)) < _MIN_CLASSES or len(then & now) > 0.02 * min(len(then), len(now)):
+        return None
+    languages = _language(seen.before.source), _language(seen.after.source)
+    if None not in languages and languages[0] != languages[1]:
+        return verdict(
+            Verdict.DEAD,
+            Reason.USURPED,
+            0.7,
+            f"another site in another language ({languages[1]}, was {languages[0]}) is at this address",
+            "nothing of the old text and of the old layout is left",
+        )
+    return None
+
+
+def _in_headings(seen: Seen) -> str | None:
+    text = rules.normal(" ".join(seen.after.headings))
+    return rules.in_text("parked", text)
+
+
+def _classes(source: str) -> set[str]:
+    return {name for match in _CLASS.finditer(source) for name in match[1].split()}
+
+
+def _language(source: str) -> str | None:
+    match = _LANG.search(source[:5000])
+    return match[1].lower() if match else None

@@ -1,0 +1,252 @@
+"""A page as the judge reads it: decoded, its title and headings, its visible text, its main text."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import re
+from functools import cached_property
+from importlib.metadata import version
+from itertools import accumulate
+from typing import Any
+
+from linkarchive.judge import documents, words
+from linkarchive.judge.rules import normal
+from linkarchive.model import Page
+
+MAX_HTML = 2_000_000
+"""Characters of HTML that are parsed."""
+MAX_DEPTH = 500
+"""Nesting that is parsed; browsers stop at 512 (Blink). Deeper pages are read by dropping their tags,
+because extraction is quadratic in the depth (60,000 nested div took two minutes, 2026-11-23)."""
+MAX_TAGS = 40_000
+"""Tags up to which the thorough extractor is used; it took 3 s for 80,000 paragraphs (2026-11-23)."""
+MAX_VISIBLE = 1_000_000
+
+_NESTING = re.compile(
+    r"<(/?)(?!(?:br|img|meta|link|input|hr|wbr|source|area|col|p|li|option|td|tr|th|dt|dd)\b)[a-z]", re.I
+)
+_SPACE = re.compile(r"[^\S\n]+")
+_MIN_MAIN_SHARE = 0.2
+
+
+def extractor() -> str:
+    """Name and version of what main texts are extracted with; texts of two versions do not compare."""
+    return f"trafilatura {version('trafilatura')}"
+
+
+class Reading:
+    """One page, read lazily: each part is computed when first asked for, and once."""
+
+    def __init__(self, page: Page) -> None:
+        self.page = page
+
+    @cached_property
+    def kind(self) -> str:
+        """html, text, pdf, docx, or bytes for what has no text that we read."""
+        mime = self.page.headers.get("content-type", "").partition(";")[0].strip().lower()
+        start = self.page.body[:1024].lstrip()
+        if start.startswith(b"%PDF-") or mime == "application/pdf":
+            return "pdf"
+        if start.startswith(b"PK\x03\x04"):
+            return "docx" if mime.endswith("wordprocessingml.document") or b"word/" in self.page.body else "bytes"
+        if mime in ("text/html", "application/xhtml+xml"):
+            return "html"
+        if mime.startswith(("image/", "audio/", "video/", "font/")) or b"\0" in start:
+            return "bytes"
+        if mime in ("", "application/octet-stream", "text/plain") and start[:1] == b"<" and b"<html" in start.lower():
+            return "html"
+        if mime == "" or mime.startswith("text/") or mime.endswith(("json", "xml", "javascript", "yaml")):
+            return "text"
+        return "bytes"
+
+    @cached_property
+    def sha256(self) -> str:
+        return hashlib.sha256(self.page.body).hexdigest()
+
+    @cached_property
+    def source(self) -> str:
+        """The decoded text of an HTML or text page, cut at MAX_HTML characters."""
+        return decode(self.page)[:MAX_HTML].replace("\0", " ")
+
+    @cached_property
+    def source_normal(self) -> str:
+        """The source in lower case, for markers."""
+        return self.source.lower()
+
+    @cached_property
+    def tags(self) -> int:
+        return self.source.count("<")
+
+    @cached_property
+    def is_deep(self) -> bool:
+        if self.tags <= 2 * MAX_DEPTH:
+            return False
+        return max(accumulate(-1 if close else 1 for close in _NESTING.findall(self.source)), default=0) > MAX_DEPTH
+
+    @cached_property
+    def _tree(self) -> Any:
+        from resiliparse.parse.html import HTMLTree
+
+        return HTMLTree.parse("" if self.is_deep or self.kind != "html" else self.source)
+
+    @cached_property
+    def title(self) -> str:
+        return " ".join((self._tree.title or "").split())[:500]
+
+    @cached_property
+    def headings(self) -> tuple[str, ...]:
+        """The title, then the first h1 and h2."""
+        found = self._tree.document.query_selector_all("h1, h2")[:8]
+        return tuple(text for text in (self.title, *(" ".join((h.text or "").split())[:300] for h in found)) if text)
+
+    @cached_property
+    def visible(self) -> str:
+        """All text that a browser would show, navigation included; lines are blocks."""
+        if self.kind == "html":
+            if self.is_deep:
+                return _without_tags(self.source)
+            from resiliparse.extract.html2text import extract_plain_text
+
+            text = extract_plain_text(self._tree, list_bullets=False, alt_texts=False)
+            return str(text)[:MAX_VISIBLE]
+        return self._document_text or ""
+
+    @cached_property
+    def noscript(self) -> str:
+        """What the page shows to those without scripts, normalised."""
+        parts = self._tree.document.query_selector_all("noscript")[:5]
+        return normal(" ".join(part.text or "" for part in parts)[:5000])
+
+    @cached_property
+    def _document_text(self) -> str | None:
+        if self.kind == "pdf":
+            return documents.pdf_text(self.page.body)
+        if self.kind == "docx":
+            return documents.docx_text(self.page.body)
+        return self.source[:MAX_VISIBLE] if self.kind == "text" else None
+
+    @cached_property
+    def has_text(self) -> bool:
+        return self.kind in ("html", "text") or self._document_text is not None
+
+    @cached_property
+    def quick(self) -> str:
+        """The cheap first look at the main text (resiliparse)."""
+        if self.kind != "html" or self.is_deep:
+            return self.visible
+        from resiliparse.extract.html2text import extract_plain_text
+
+        text = extract_plain_text(self._tree, main_content=True, list_bullets=False, alt_texts=False)
+        return str(text)[:MAX_VISIBLE]
+
+    @cached_property
+    def main(self) -> tuple[str, ...]:
+        """The blocks (paragraphs, headings, list items) of the main text."""
+        text = self._extracted() if self.kind == "html" else self.visible
+        lines = (_SPACE.sub(" ", line).strip() for line in text.split("\n"))
+        return tuple(line for line in lines if line)
+
+    def _extracted(self) -> str:
+        if self.is_deep or self.tags > MAX_TAGS:
+            return self.quick or self.visible
+        import trafilatura
+
+        logging.getLogger("trafilatura").setLevel(logging.CRITICAL)
+        text = _extract(trafilatura, self.source, fast=True)
+        visible = len(self.visible.split())
+        # The fast mode now and then takes a sign-up box for the article; the slower one asks two other
+        # algorithms as well (seen on shop pages with long legal texts, 2026-11-23).
+        if visible > 500 and len(text.split()) < _MIN_MAIN_SHARE * visible:
+            thorough = _extract(trafilatura, self.source, fast=False)
+            text = thorough if len(thorough.split()) > 2 * len(text.split()) else text
+        if len(text.split()) < 10:
+            quick = self.quick
+            text = quick if len(quick.split()) > len(text.split()) else text
+        return text or self.visible
+
+    @cached_property
+    def words(self) -> list[str]:
+        """The words of the main text that count as substance."""
+        return words.substance("\n".join(self.main))
+
+    @cached_property
+    def visible_words(self) -> list[str]:
+        return words.substance(self.visible)
+
+    @cached_property
+    def shingles(self) -> set[int]:
+        return words.shingles(self.words)
+
+    @cached_property
+    def visible_shingles(self) -> set[int]:
+        return words.shingles(self.visible_words)
+
+    @cached_property
+    def visible_normal(self) -> str:
+        return normal(self.visible)
+
+    @cached_property
+    def said(self) -> str:
+        """Every word that the page says (title, visible and main text) between single spaces, dates included."""
+        return " " + " ".join(words.tokens("\n".join((self.title, self.visible, *self.main)))) + " "
+
+    def has(self, selector: str) -> bool:
+        return self._tree.document.query_selector(selector) is not None
+
+    def has_anchor(self, name: str) -> bool:
+        """An element with this id, or the older <a name>."""
+        if self._tree.document.get_element_by_id(name) is not None:
+            return True
+        return any(a.getattr("name") == name for a in self._tree.document.query_selector_all("a[name]"))
+
+
+class Readings:
+    """The pages that were read already, so that the same page is not read for each of its citations.
+
+    Keyed by content; keep one for as long as the pages are at hand, not for a whole run.
+    """
+
+    def __init__(self) -> None:
+        self._known: dict[tuple[str, bytes], Reading] = {}
+
+    def read(self, page: Page) -> Reading:
+        key = (page.headers.get("content-type", ""), page.body)
+        if key not in self._known:
+            self._known[key] = Reading(page)
+        return self._known[key]
+
+
+def read(page: Page) -> Reading:
+    return Reading(page)
+
+
+def decode(page: Page) -> str:
+    """The text of a page: charset of the header, of the document, else detected; wrong bytes become U+FFFD."""
+    from resiliparse.parse.encoding import bytes_to_str, detect_encoding, map_encoding_to_html5
+
+    body = page.body[: MAX_HTML * 4]
+    match = re.search(r"charset\s*=\s*[\"']?\s*([\w.:-]+)", page.headers.get("content-type", ""), re.I)
+    for bom, name in ((b"\xef\xbb\xbf", "utf-8"), (b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", "utf-16-be")):
+        if body.startswith(bom):
+            return body[len(bom) :].decode(name, "replace")
+    encoding = map_encoding_to_html5(match[1], fallback_utf8=False) if match else None
+    if encoding is None:
+        encoding = detect_encoding(body, max_len=131072, from_html_meta=True)
+    try:
+        return str(bytes_to_str(body, encoding or "utf-8", errors="replace"))
+    except (LookupError, UnicodeError):
+        return body.decode("utf-8", "replace")
+
+
+def _extract(trafilatura: Any, html: str, *, fast: bool) -> str:
+    try:
+        text = trafilatura.extract(html, fast=fast, include_comments=False, include_tables=True, deduplicate=False)
+    except Exception:  # noqa: BLE001 - an extractor that stumbles over a page leaves it to the next one
+        return ""
+    return text or ""
+
+
+def _without_tags(html: str) -> str:
+    """The text between the tags, for pages nested too deeply to parse."""
+    return " ".join(piece.partition(">")[2] for piece in ("<>" + html).split("<"))[:MAX_VISIBLE]

@@ -1,0 +1,84 @@
+"""What the shape of a redirect says: to the front page, to a section above, to a new address."""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import urlsplit
+
+from linkarchive.judge import rules
+from linkarchive.judge.seen import Seen, host, segments, verdict
+from linkarchive.model import Case, Judgement, Reason, Verdict
+from linkarchive.urls import is_persistent_identifier, same_page
+
+_FRONT = re.compile(
+    r"/?(?:[a-z]{2}(?:[-_][a-z]{2})?/?)?(?:(?:index|home|homepage|default|main)(?:\.\w{2,5})?)?/?", re.I
+)
+_ERROR_QUERY = re.compile(r"404|not-?_?found|error|redirect", re.I)
+_PERMANENT = (301, 308)
+
+
+def homepage(seen: Seen) -> Judgement | None:
+    """A deep link that ends at the front page, which has nothing of the baseline."""
+    if not seen.is_redirected or is_front(seen.case.url) or not is_front(seen.final_url):
+        return None
+    asked = host(seen.case.url)
+    if rules.in_host("shortener", asked) or is_persistent_identifier(seen.case.url):
+        return None
+    where = f"the link leads to the front page ({seen.final_url})"
+    if seen.before is not None:
+        return verdict(Verdict.DEAD, Reason.HOMEPAGE_REDIRECT, 0.96, where, "nothing of the page is there")
+    return verdict(Verdict.DEAD, Reason.HOMEPAGE_REDIRECT, 0.85 if _related(asked, seen.host) else 0.7, where)
+
+
+def section(seen: Seen) -> Judgement | None:
+    """A deep link that ends at a section above it, which has next to nothing of the baseline."""
+    if (
+        seen.before is None
+        or seen.stands is None
+        or seen.stands > 0.2
+        or not is_shortened(seen.case.url, seen.final_url)
+    ):
+        return None
+    return verdict(
+        Verdict.DEAD,
+        Reason.SOFT_404,
+        0.85,
+        f"the link leads to a section of the site instead ({seen.final_url})",
+        "nothing of the page is there",
+    )
+
+
+def is_shortened(asked: str, final: str) -> bool:
+    """The final path is a proper beginning of the one asked for, on the same host."""
+    one, two = segments(asked), segments(final)
+    return host(asked) == host(final) and 0 < len(two) < len(one) and one[: len(two)] == two
+
+
+def is_front(url: str) -> bool:
+    """The front page of a host, or of one of its languages."""
+    parts = urlsplit(url)
+    return _FRONT.fullmatch(parts.path) is not None and (not parts.query or bool(_ERROR_QUERY.search(parts.query)))
+
+
+def moved_to(case: Case) -> str | None:
+    """The new address, when every step to it is a permanent redirect and it is more than another spelling."""
+    page = case.after
+    asked = case.url.partition("#")[0]
+    try:
+        if not page.hops or same_page(asked, page.final_url) or is_persistent_identifier(asked):
+            return None
+    except ValueError:
+        return None
+    if any(hop.status not in _PERMANENT for hop in page.hops) or rules.in_host("shortener", host(asked)):
+        return None
+    return page.final_url
+
+
+def _related(one: str, other: str) -> bool:
+    """The same host, or one below the other, or both below one registered name of two labels or more."""
+    return (
+        one == other
+        or one.endswith("." + other)
+        or other.endswith("." + one)
+        or one.split(".")[-2:] == other.split(".")[-2:]
+    )

@@ -1,0 +1,127 @@
+"""The rules of `rules.toml`: what walls, error pages, parking pages and notices look like, as data."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+import unicodedata
+from dataclasses import dataclass
+from importlib import resources
+
+_FOLD = str.maketrans(
+    {**dict.fromkeys("’‘‚‛ʼʹ′`´", "'"), **dict.fromkeys("“”„‟«»‹›″", '"'), **dict.fromkeys("‐‑‒–—―−", "-"), "\u00ad": None}
+)  # fmt: skip
+_PARTS = re.compile(r"\s[|:·•»«/-]+\s|[|·•»]+")
+# Scripts that put no spaces between words: a phrase in them has no word boundaries to look for.
+_UNSPACED = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    kind: str
+    where: str
+    phrases: tuple[str, ...]
+    """As `normal` spells them."""
+    large: bool
+    """Tells whatever the length of the page; else only on a page with little text of its own."""
+    hosts: tuple[str, ...]
+    source: str
+    date: str
+
+
+def normal(text: str) -> str:
+    """Compatibility forms, case, quotation marks, dashes and white space made one."""
+    folded = unicodedata.normalize("NFKC", text.translate(_FOLD)).casefold().translate(_FOLD)
+    return " ".join(folded.split())
+
+
+def load_rules(text: str) -> tuple[Rule, ...]:
+    """The rules of a TOML text of the form that `rules.toml` explains."""
+    return tuple(
+        Rule(
+            kind=entry["kind"],
+            where=entry["where"],
+            phrases=tuple(normal(phrase) for phrase in entry["any"]),
+            large=entry.get("large", False),
+            hosts=tuple(entry.get("hosts", ())),
+            source=entry["source"],
+            date=entry["date"],
+        )
+        for entry in tomllib.loads(text)["rule"]
+    )
+
+
+RULES = load_rules(resources.files("linkarchive.judge").joinpath("rules.toml").read_text(encoding="utf-8"))
+
+
+def of(kind: str, where: str) -> tuple[Rule, ...]:
+    return _BY_PLACE.get((kind, where), ())
+
+
+_BY_PLACE: dict[tuple[str, str], tuple[Rule, ...]] = {}
+for _rule in RULES:
+    _key = (_rule.kind, _rule.where)
+    _BY_PLACE[_key] = (*_BY_PLACE.get(_key, ()), _rule)
+
+
+def in_text(kind: str, text: str, where: str = "text", host: str = "") -> str | None:
+    """The first phrase of a kind that stands in a text (normalised by `normal`), as whole words."""
+    for rule in of(kind, where):
+        if rule.hosts and not is_under(host, rule.hosts):
+            continue
+        for phrase in rule.phrases:
+            if phrase in text and (where == "source" or _bounded(phrase, text)):
+                return phrase
+    return None
+
+
+def all_in_text(kind: str, text: str) -> list[str]:
+    """Every phrase of a kind that stands in a normalised text."""
+    return [phrase for rule in of(kind, "text") for phrase in rule.phrases if phrase in text and _bounded(phrase, text)]
+
+
+def in_headings(kind: str, headings: tuple[str, ...], host: str = "") -> tuple[str, str] | None:
+    """(phrase, heading) of the first heading or title that says it.
+
+    A phrase of a single word must be a whole heading, or a whole part of the title:
+    “Captcha” is a wall, “How captchas were invented” is an article.
+    """
+    for heading in headings:
+        text = normal(heading)
+        parts = {part.strip(" .!?:…-\"'()[]") for part in (text, *_PARTS.split(text))}
+        for rule in of(kind, "heading"):
+            if rule.hosts and not is_under(host, rule.hosts):
+                continue
+            for phrase in rule.phrases:
+                if phrase in text and (phrase in parts if _is_one_word(phrase) else _bounded(phrase, text)):
+                    return phrase, heading
+        for rule in of(kind, "whole"):
+            for phrase in rule.phrases:
+                if phrase in parts:
+                    return phrase, heading
+    return None
+
+
+def is_under(host: str, hosts: tuple[str, ...]) -> bool:
+    """The host is one of these, or below one of them."""
+    return any(host == name or host.endswith("." + name) for name in hosts)
+
+
+def in_host(kind: str, host: str) -> bool:
+    return any(is_under(host, rule.phrases) for rule in of(kind, "host"))
+
+
+def in_path(kind: str, segments: list[str]) -> str | None:
+    return next((segment for segment in segments for rule in of(kind, "path") if segment in rule.phrases), None)
+
+
+def _is_one_word(phrase: str) -> bool:
+    return " " not in phrase and not _UNSPACED.search(phrase)
+
+
+def _bounded(phrase: str, text: str) -> bool:
+    if _UNSPACED.search(phrase):
+        return True
+    start = r"(?<!\w)" if phrase[0].isalnum() else ""
+    end = r"(?!\w)" if phrase[-1].isalnum() else ""
+    return re.search(start + re.escape(phrase) + end, text) is not None

@@ -1,0 +1,62 @@
+"""What the usability checks look at: a visit's page beside its baseline, before any verdict."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from urllib.parse import unquote, urlsplit
+
+from linkarchive.judge.reading import Reading
+from linkarchive.judge.rules import normal
+from linkarchive.model import Case, Judgement, Reason, Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    case: Case
+    after: Reading
+    before: Reading | None
+    stands: float | None = None
+    """Share of the baseline's substance that today's page still has; None without a baseline."""
+
+    @property
+    def final_url(self) -> str:
+        return self.after.page.final_url or self.case.url
+
+    @property
+    def host(self) -> str:
+        return host(self.final_url)
+
+    @property
+    def is_redirected(self) -> bool:
+        """It ended at another path or host than asked for."""
+        return (host(self.case.url), segments(self.case.url)) != (self.host, segments(self.final_url))
+
+    def has_little_text(self, limit: int) -> bool:
+        """The page has fewer words of its own than the limit (navigation is not its own)."""
+        return len(self.after.visible_words) < limit or len(self.after.words) < limit
+
+    def was_there(self, phrase: str) -> bool:
+        """The baseline says it too: then it tells nothing."""
+        return self.before is not None and (
+            phrase in self.before.visible_normal or any(phrase in normal(h) for h in self.before.headings)
+        )
+
+
+def host(url: str) -> str:
+    try:
+        return (urlsplit(url).hostname or "").removeprefix("www.")
+    except ValueError:
+        return ""
+
+
+def segments(url: str) -> list[str]:
+    """The path's segments, decoded, in lower case."""
+    try:
+        path = urlsplit(url).path
+    except ValueError:
+        return []
+    return [segment for segment in unquote(path).lower().split("/") if segment]
+
+
+def verdict(verdict: Verdict, reason: Reason, confidence: float, *evidence: str) -> Judgement:
+    return Judgement(verdict, reason, confidence, tuple(evidence))

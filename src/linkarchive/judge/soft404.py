@@ -1,0 +1,105 @@
+"""“Not found” served as if it were the page (soft 404): by its words, and by what a made-up address gets.
+
+The probe is that of Bar-Yossef et al., Sic transit gloria telae (WWW 2004), with the
+ratio of benhoyt/soft404: a sibling of 25 random letters in the same directory, never
+for the root of a host.
+"""
+
+from __future__ import annotations
+
+import random
+import string
+from urllib.parse import urlsplit, urlunsplit
+
+from linkarchive.judge import rules
+from linkarchive.judge.reading import Reading
+from linkarchive.judge.seen import Seen, segments, verdict
+from linkarchive.model import Judgement, Page, Reason, Verdict
+from linkarchive.urls import is_root
+
+_SHORT = 150
+_PROBE_RATIO = 0.95
+_PROBE_WORDS = 2000
+
+
+def soft404(seen: Seen) -> Judgement | None:
+    """The page says, in its title, a heading or a short text, that the page is not there."""
+    path = segments(seen.final_url)
+    if seen.is_redirected:
+        segment = rules.in_path("gone-path", path)
+        if segment and not rules.in_path("gone-path", segments(seen.case.url)):
+            return verdict(Verdict.DEAD, Reason.SOFT_404, 0.96, f"the link leads to an error page ({seen.final_url})")
+    gone = rules.in_text("platform-gone", seen.after.source_normal, "source", seen.host) or rules.in_text(
+        "platform-gone", seen.after.visible_normal, "text", seen.host
+    )
+    if gone and not seen.was_there(gone):
+        return verdict(Verdict.DEAD, Reason.SOFT_404, 0.9, f"{seen.host} says “{gone}”")
+    if not seen.has_little_text(_SHORT):
+        return None
+    found = rules.in_headings("not-found", seen.after.headings)
+    heading = found if found and not seen.was_there(found[0]) else None
+    phrase = rules.in_text("not-found", _own_text(seen.after))
+    if phrase and seen.was_there(phrase):
+        phrase = None
+    if heading:
+        where = "title" if heading[1] == seen.after.title else "heading"
+        evidence = [f"the {where} says “{heading[1]}”"]
+        if phrase:
+            evidence.append(f"the text says “{phrase}”")
+        return verdict(Verdict.DEAD, Reason.SOFT_404, 0.97 if phrase else 0.94, *evidence)
+    if phrase:
+        return verdict(Verdict.DEAD, Reason.SOFT_404, 0.9, f"the page has little text, and it says “{phrase}”")
+    return None
+
+
+def probed(seen: Seen) -> Judgement | None:
+    """What the made-up sibling says: the same answer as the page's means that any address gets it."""
+    probe = seen.case.probe
+    if probe is None or probe.failure is not None or probe.status is None or not 200 <= probe.status < 300:
+        return None
+    if not answers_alike(seen.after, probe):
+        return None
+    evidence = "a made-up address on this host answers the same page"
+    if seen.is_redirected and is_root(seen.final_url):
+        return verdict(Verdict.DEAD, Reason.HOMEPAGE_REDIRECT, 0.97, "the link leads to the front page", evidence)
+    return verdict(Verdict.DEAD, Reason.SOFT_404, 0.96, evidence)
+
+
+def is_honest(probe: Page | None) -> bool:
+    """The host answers 404 or 410 for an address that cannot exist."""
+    return probe is not None and probe.failure is None and probe.status in (404, 410)
+
+
+def answers_alike(after: Reading, probe: Page) -> bool:
+    """Both redirected to one address, or their texts are the same but for a few words."""
+    from rapidfuzz.distance import Indel
+
+    if after.page.body == probe.body:
+        return True
+    if after.page.hops and probe.hops and after.page.final_url == probe.final_url:
+        return True
+    other = Reading(probe)
+    if after.kind != other.kind or not after.has_text:
+        return False
+    one, two = after.visible_words[:_PROBE_WORDS], other.visible_words[:_PROBE_WORDS]
+    return bool(one) and Indel.normalized_similarity(one, two) >= _PROBE_RATIO
+
+
+def probe_url(url: str, token: str) -> str | None:
+    """A sibling of the URL that cannot exist; None for the root of a host.
+
+    The 25 letters come from the token, so that one run asks the same address of a host.
+    """
+    if is_root(url):
+        return None
+    parts = urlsplit(url)
+    letters = "".join(random.Random(token).choices(string.ascii_lowercase, k=25))  # noqa: S311 - a name, not a secret
+    directory = parts.path.rstrip("/").rpartition("/")[0]
+    return urlunsplit((parts.scheme, parts.netloc, f"{directory}/{letters}", "", ""))
+
+
+def _own_text(reading: Reading) -> str:
+    """The main text; for a page with little text all of it."""
+    if len(reading.visible_words) < _SHORT:
+        return reading.visible_normal
+    return rules.normal("\n".join(reading.main)) if len(reading.words) < _SHORT else ""

@@ -1,0 +1,61 @@
+"""Verdicts that a failure or a status code gives by itself."""
+
+from __future__ import annotations
+
+from linkarchive.judge.seen import verdict
+from linkarchive.model import REASONS, Failure, Judgement, Reason, Verdict
+
+_STATUS: dict[int, tuple[Verdict, Reason, float, str]] = {
+    404: (Verdict.DEAD, Reason.HTTP_404, 0.97, "the server says that there is no such page (404)"),
+    410: (Verdict.DEAD, Reason.HTTP_410, 0.99, "the server says that the page is gone for good (410)"),
+    401: (Verdict.BLOCKED, Reason.LOGIN, 0.95, "the server asks for a login (401)"),
+    407: (Verdict.BLOCKED, Reason.LOGIN, 0.9, "a proxy asks for a login (407)"),
+    402: (Verdict.BLOCKED, Reason.PAYWALL, 0.9, "the server asks for payment (402)"),
+    403: (Verdict.BLOCKED, Reason.FORBIDDEN, 0.95, "the server refuses to show the page to us (403)"),
+    406: (Verdict.BLOCKED, Reason.FORBIDDEN, 0.85, "the server refuses requests like ours (406)"),
+    429: (Verdict.BLOCKED, Reason.RATE_LIMITED, 0.98, "the server says that we asked too often (429)"),
+    451: (Verdict.BLOCKED, Reason.LEGAL, 0.98, "withheld for legal reasons (451)"),
+    408: (Verdict.UNREACHABLE, Reason.TIMEOUT, 0.95, "the server gave up waiting (408)"),
+    999: (Verdict.BLOCKED, Reason.FORBIDDEN, 0.95, "the server refuses automatic visits (999, as LinkedIn does)"),
+}
+
+_FAILURES = {
+    Reason.TIMEOUT: "no answer in time",
+    Reason.REFUSED: "the host refused the connection",
+    Reason.RESET: "the connection broke off",
+    Reason.TLS: "no secure connection could be made",
+    Reason.DNS: "the host name could not be looked up",
+    Reason.HTTP_5XX: "the server reports an error of its own",
+    Reason.REDIRECT_LOOP: "the page redirects in a circle",
+    Reason.PROTOCOL: "the answer cannot be understood",
+    Reason.TOO_LARGE: "the answer unpacks to more than we accept",
+    Reason.ROBOTS: "robots.txt asks us not to visit",
+    Reason.PRIVATE_ADDRESS: "the address is not on the public web",
+    Reason.SCHEME: "not a web address",
+}
+
+
+def failed(failure: Failure) -> Judgement:
+    """The verdict on a visit that saw no page."""
+    words = _FAILURES.get(failure.reason, failure.reason.value)
+    evidence = f"{words}: {failure.detail}" if failure.detail else words
+    if failure.reason is Reason.DNS and failure.no_such_name:
+        return verdict(Verdict.DEAD, Reason.DNS, 0.97, f"the host name does not exist: {failure.detail or failure.url}")
+    for kind in (Verdict.UNREACHABLE, Verdict.BLOCKED, Verdict.SKIPPED):
+        if failure.reason in REASONS[kind]:
+            return verdict(kind, failure.reason, 0.95, evidence)
+    return verdict(Verdict.UNREACHABLE, Reason.PROTOCOL, 0.6, evidence)
+
+
+def refused(status: int | None) -> Judgement | None:
+    """The verdict that a status gives by itself; None for 2xx, where the page decides."""
+    if status is not None and 200 <= status < 300:
+        return None
+    if status in _STATUS:
+        return verdict(*_STATUS[status])
+    if status is not None and 500 <= status < 600:
+        return verdict(Verdict.UNREACHABLE, Reason.HTTP_5XX, 0.97, f"the server reports an error of its own ({status})")
+    if status is not None and 400 <= status < 500:
+        return verdict(Verdict.BLOCKED, Reason.FORBIDDEN, 0.75, f"the server rejects the request ({status})")
+    answer = "no status" if status is None else f"status {status} without a page"
+    return verdict(Verdict.UNREACHABLE, Reason.PROTOCOL, 0.85, f"the answer cannot be used: {answer}")

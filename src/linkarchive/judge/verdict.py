@@ -1,0 +1,198 @@
+"""The verdict on one citation: usability first, then the comparison with the baseline (DESIGN §7)."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from linkarchive.judge import drift, notices, parked, redirects, soft404, status, support, walls
+from linkarchive.judge.reading import Reading, Readings
+from linkarchive.judge.seen import Seen, verdict
+from linkarchive.model import Case, Judgement, Loss, Page, Reason, Verdict
+
+_REALLY_THERE = 0.5
+"""Share of the baseline from which the page is really there, whatever its words or redirects look like."""
+
+
+def judge(case: Case, *, readings: Readings | None = None) -> Judgement:
+    """What to conclude from one visit, with the evidence in words. Pure; never raises for any page.
+
+    Give the same `readings` for several citations of one visit: a page is then read once.
+    """
+    if case.after.failure is not None:
+        return status.failed(case.after.failure)
+    readings = readings or Readings()
+    after = readings.read(case.after)
+    refused = status.refused(case.after.status)
+    if refused is not None:
+        return _refused(Seen(case, after, None), refused)
+    before = readings.read(case.before) if case.before is not None and _is_usable(case.before) else None
+    if before is not None and before.page.body == after.page.body and before.kind == after.kind and after.page.body:
+        return _settle(case, Judgement(Verdict.OK, Reason.SAME, 0.99, ("the page is the same, byte for byte",), 1.0))
+    if not after.has_text or (before is not None and not before.has_text):
+        return _settle(case, _by_bytes(before, after))
+    if before is None:
+        return _unusable(Seen(case, after, None)) or _settle(case, _first_seen(case))
+    comparison = drift.compare(before, after)
+    seen = Seen(case, after, before, comparison.kept)
+    if comparison.kept < _REALLY_THERE:
+        gone = _unusable(seen)
+        if gone is not None:
+            return replace(gone, similarity=round(comparison.kept, 3))
+    elif comparison.kept < drift.DRIFTED:
+        wall = walls.paywall(seen)
+        if wall is not None:
+            return replace(wall, similarity=round(comparison.kept, 3))
+    return _settle(case, _compared(seen, before, comparison))
+
+
+def _is_usable(page: Page) -> bool:
+    return page.failure is None and (page.status is None or 200 <= page.status < 300)
+
+
+def _refused(seen: Seen, refused: Judgement) -> Judgement:
+    """A status that is no page; a bot wall hides behind 403, 429, 503 and others."""
+    if refused.reason in (Reason.HTTP_404, Reason.HTTP_410, Reason.LEGAL):
+        return refused
+    return walls.challenge(seen) or refused
+
+
+def _unusable(seen: Seen) -> Judgement | None:
+    """Why this is not the page, in the order of how sure each sign is."""
+    for check in (
+        walls.challenge,
+        walls.consent,
+        walls.login,
+        parked.parked,
+        soft404.soft404,
+        walls.refusal,
+        walls.maintenance,
+        walls.paywall,
+        walls.shell,
+        soft404.probed,
+        redirects.homepage,
+        redirects.section,
+    ):
+        found = check(seen)
+        if found is not None:
+            if found.reason is Reason.SOFT_404 and soft404.is_honest(seen.case.probe):
+                return replace(found, confidence=round(found.confidence * 0.85, 3))
+            return found
+    return None
+
+
+def _first_seen(case: Case) -> Judgement:
+    shortened = redirects.is_shortened(case.url, case.after.final_url)
+    evidence = ("the page is there; there is no earlier copy to compare it with",)
+    return Judgement(Verdict.OK, Reason.FIRST_SEEN, 0.75 if shortened else 0.95, evidence)
+
+
+def _by_bytes(before: Reading | None, after: Reading) -> Judgement:
+    """Images, archives and what else has no text that we read."""
+    if before is None:
+        return verdict(
+            Verdict.OK, Reason.FIRST_SEEN, 0.9, "the file is there; there is no earlier copy to compare it with"
+        )
+    if before.sha256 == after.sha256:
+        return replace(verdict(Verdict.OK, Reason.SAME, 0.99, "the file is the same, byte for byte"), similarity=1.0)
+    words = (
+        "the file is not the one it was"
+        if before.kind == after.kind
+        else f"a {before.kind} page became a {after.kind} file"
+    )
+    return replace(verdict(Verdict.DRIFTED, Reason.REPLACED, 0.7, words), similarity=0.0)
+
+
+def _compared(seen: Seen, before: Reading, comparison: drift.Comparison) -> Judgement:
+    """Drift by text, by what the citation took, by a notice: the most telling is the reason, the others are `also`."""
+    found, reason, sure = drift.drift(comparison)
+    evidence = drift.in_words(comparison, found, reason)
+    similarity = round(comparison.kept, 3)
+    by_text = Judgement(found, reason, sure, tuple(evidence), similarity)
+    if reason is Reason.REPLACED:
+        usurped = parked.usurped(seen) if comparison.kept < 0.1 else None
+        if usurped is not None:
+            return replace(usurped, similarity=similarity)
+    lost = support.losses(seen.case, before, seen.after)
+    if reason is Reason.REPLACED:
+        return replace(by_text, lost=lost)
+    findings = [f for f in (notices.new_notice(before, seen.after), _lost(lost)) if f is not None]
+    if found is Verdict.DRIFTED:
+        findings.append(by_text)
+    if not findings:
+        return by_text
+    first = next((f for f in findings if f.reason is Reason.RETRACTED), None) or _lost(lost) or findings[0]
+    others = [f for f in findings if f.reason is not first.reason]
+    words = dict.fromkeys((*first.evidence, *(line for f in others for line in f.evidence)))
+    return replace(
+        first,
+        evidence=tuple(words),
+        similarity=similarity,
+        lost=lost,
+        also=tuple(f"{f.verdict.value}/{f.reason.value}" for f in others),
+    )
+
+
+def _lost(lost: tuple[Loss, ...]) -> Judgement | None:
+    """The finding that a loss is; a quotation weighs more than a fragment, a fragment more than a figure or name."""
+    for kind, reason, sure, words in (
+        ("quote", Reason.QUOTE_LOST, 0.96, "the quotation “{}” is no longer on the page"),
+        ("anchor", Reason.ANCHOR_LOST, 0.9, "the place that the link points to ({}) is no longer on the page"),
+        ("figure", Reason.DETAIL_LOST, 0.8, "the figure {} is no longer on the page"),
+        ("name", Reason.DETAIL_LOST, 0.75, "the name {} is no longer on the page"),
+    ):
+        of_kind = [loss for loss in lost if loss.kind == kind]
+        if of_kind:
+            return verdict(Verdict.DRIFTED, reason, sure, *(words.format(loss.text[:200]) for loss in of_kind[:3]))
+    return None
+
+
+def _settle(case: Case, judgement: Judgement) -> Judgement:
+    """An ok page behind a permanent redirect is `moved`; a drifted one says so beside its drift."""
+    target = redirects.moved_to(case)
+    if target is None:
+        return judgement
+    if judgement.verdict is Verdict.OK:
+        sure = 0.75 if judgement.reason is Reason.FIRST_SEEN else min(0.97, judgement.confidence)
+        evidence = (f"the site redirects permanently to {target}", *judgement.evidence)
+        return replace(
+            judgement,
+            verdict=Verdict.MOVED,
+            reason=Reason.REDIRECT,
+            confidence=sure,
+            evidence=evidence,
+            suggested_url=target,
+        )
+    return replace(judgement, also=(*judgement.also, "moved/redirect"))
+
+
+def is_suspect(case: Case, judgement: Judgement) -> bool:
+    """The verdict could change if a made-up sibling address answered the same: worth one more request to the host."""
+    page = case.after
+    if page.failure is not None or page.status is None or not 200 <= page.status < 300 or case.probe is not None:
+        return False
+    if soft404.probe_url(case.url, "") is None:
+        return False
+    if judgement.reason in (Reason.SOFT_404, Reason.HOMEPAGE_REDIRECT):
+        return judgement.confidence < 0.95
+    if judgement.verdict is Verdict.DRIFTED:
+        return judgement.similarity is not None and judgement.similarity < 0.5
+    if judgement.reason is not Reason.FIRST_SEEN and judgement.verdict is not Verdict.MOVED:
+        return False
+    if judgement.similarity is not None:
+        return False
+    reading = Reading(page)
+    return Seen(case, reading, None).is_redirected or (reading.has_text and len(reading.visible_words) < 80)
+
+
+def needs_second_look(judgement: Judgement) -> bool:
+    """Verdicts that a second visit at the end of the run must confirm (DESIGN §7)."""
+    return judgement.verdict is Verdict.DEAD and judgement.reason in (Reason.HTTP_404, Reason.HTTP_410, Reason.DNS)
+
+
+def fingerprint(page: Page) -> str:
+    """Hex SHA-256 of the substance: equal for the same main text, whatever its dates, ads and frame; else of the bytes."""
+    import hashlib
+
+    reading = Reading(page)
+    content = " ".join(reading.words).encode() if reading.has_text else b""
+    return hashlib.sha256(content or page.body).hexdigest()

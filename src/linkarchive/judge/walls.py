@@ -1,0 +1,162 @@
+"""Walls between us and the page: bot challenges, refusals, logins, consent, paywalls, empty shells, maintenance."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from linkarchive.judge import rules
+from linkarchive.judge.seen import Seen, host, segments, verdict
+from linkarchive.model import Judgement, Reason, Verdict
+
+_SHORT = 150
+"""Words of its own up to which a page can be a wall; an article about walls is longer."""
+_TINY = 60
+_SOURCE_LIMIT = 300_000
+
+
+def challenge(seen: Seen) -> Judgement | None:
+    """A bot wall, by its headers, its scripts or its words. Works at any status."""
+    header = _challenge_header(seen.after.page.headers)
+    if header:
+        return verdict(Verdict.BLOCKED, Reason.CHALLENGE, 0.99, f"the server answers with a bot challenge ({header})")
+    refused = not 200 <= (seen.after.page.status or 0) < 300
+    if seen.after.kind not in ("html", "text") or not (refused or seen.has_little_text(_SHORT)):
+        return None
+    # Protected sites carry the vendor's script on good pages too: it tells only where there is next to no text.
+    if refused or len(seen.after.visible_words) < _SHORT:
+        marker = rules.in_text("challenge", seen.after.source_normal[:_SOURCE_LIMIT], "source")
+        if marker:
+            return verdict(Verdict.BLOCKED, Reason.CHALLENGE, 0.97, f"the page is a bot check (it contains “{marker}”)")
+    found = rules.in_headings("challenge", seen.after.headings)
+    if found and not seen.was_there(found[0]):
+        return verdict(Verdict.BLOCKED, Reason.CHALLENGE, 0.93, f"the title says “{found[1]}”")
+    if refused or len(seen.after.visible_words) < _SHORT:
+        phrase = rules.in_text("challenge", seen.after.visible_normal)
+        if phrase and not seen.was_there(phrase):
+            return verdict(Verdict.BLOCKED, Reason.CHALLENGE, 0.9, f"the page is short and says “{phrase}”")
+    return None
+
+
+def refusal(seen: Seen) -> Judgement | None:
+    """“Access denied” served as if it were the page."""
+    if not seen.has_little_text(_SHORT):
+        return None
+    found = rules.in_headings("blocked", seen.after.headings)
+    phrase = found[0] if found else rules.in_text("blocked", seen.after.visible_normal)
+    if phrase and not seen.was_there(phrase):
+        said = found[1] if found else phrase
+        return verdict(Verdict.BLOCKED, Reason.FORBIDDEN, 0.9, f"the page is short and says “{said}”")
+    return None
+
+
+def login(seen: Seen) -> Judgement | None:
+    """The visit ended at a login page, or the page is little more than a login form."""
+    asked, final = segments(seen.case.url), segments(seen.final_url)
+    was_login = rules.in_path("login", asked) or rules.in_host("login", host(seen.case.url))
+    if was_login:
+        return None
+    found = rules.in_headings("platform-login", seen.after.headings, seen.host)
+    if found:
+        return verdict(Verdict.BLOCKED, Reason.LOGIN, 0.95, f"the site shows its login page, “{found[1]}”")
+    heading = rules.in_headings("login", seen.after.headings)
+    has_password = seen.after.kind == "html" and seen.after.has("input[type=password]")
+    if seen.is_redirected:
+        segment = rules.in_path("login", final)
+        if segment or rules.in_host("login", seen.host):
+            sure = 0.97 if heading or has_password else 0.85
+            return verdict(Verdict.BLOCKED, Reason.LOGIN, sure, f"the link leads to a login page ({seen.final_url})")
+    if heading and seen.has_little_text(_SHORT) and not seen.was_there(heading[0]):
+        if has_password:
+            return verdict(Verdict.BLOCKED, Reason.LOGIN, 0.95, f"the page is a login form, “{heading[1]}”")
+        if len(seen.after.visible_words) < _TINY:
+            return verdict(Verdict.BLOCKED, Reason.LOGIN, 0.8, f"the page is short and says “{heading[1]}”")
+    if has_password and len(seen.after.visible_words) < _TINY:
+        return verdict(Verdict.BLOCKED, Reason.LOGIN, 0.8, "the page has a password field and hardly any text")
+    return None
+
+
+def consent(seen: Seen) -> Judgement | None:
+    """A consent page instead of the page (a banner on the page is not one)."""
+    asked = segments(seen.case.url)
+    if rules.in_host("consent", seen.host) and not rules.in_host("consent", host(seen.case.url)):
+        return verdict(Verdict.BLOCKED, Reason.CONSENT, 0.98, f"the link leads to a consent page ({seen.final_url})")
+    if (
+        seen.is_redirected
+        and rules.in_path("consent", segments(seen.final_url))
+        and not rules.in_path("consent", asked)
+    ):
+        return verdict(Verdict.BLOCKED, Reason.CONSENT, 0.95, f"the link leads to a consent page ({seen.final_url})")
+    if len(seen.after.visible_words) >= _SHORT:
+        return None
+    found = rules.in_headings("consent", seen.after.headings)
+    if found and not seen.was_there(found[0]):
+        return verdict(Verdict.BLOCKED, Reason.CONSENT, 0.92, f"all there is to see is a consent dialog, “{found[1]}”")
+    phrase = rules.in_text("consent", seen.after.visible_normal)
+    if phrase and not seen.was_there(phrase) and _is_about_consent(seen.after.visible):
+        return verdict(Verdict.BLOCKED, Reason.CONSENT, 0.88, f"all there is to see is a consent dialog, “{phrase}”")
+    return None
+
+
+def paywall(seen: Seen) -> Judgement | None:
+    """The beginning of the page and an offer to subscribe: much less text than the baseline, or little text."""
+    words = len(seen.after.words)
+    if seen.before is not None:
+        if words > 0.7 * len(seen.before.words):
+            return None
+    elif words >= 2 * _SHORT:
+        return None
+    phrase = rules.in_text("paywall", seen.after.visible_normal)
+    if phrase and not seen.was_there(phrase):
+        sure = 0.93 if seen.before is not None else 0.87
+        return verdict(Verdict.BLOCKED, Reason.PAYWALL, sure, f"the text breaks off, and the page says “{phrase}”")
+    return None
+
+
+def shell(seen: Seen) -> Judgement | None:
+    """A page that scripts would fill, or nothing at all."""
+    if seen.after.kind == "html" and not seen.after.source.strip() or not seen.after.page.body.strip():
+        return verdict(Verdict.UNREACHABLE, Reason.PROTOCOL, 0.85, "the server answers with an empty page")
+    if seen.after.kind != "html" or len(seen.after.visible_words) >= _TINY:
+        return None
+    phrase = rules.in_text("script-only", seen.after.noscript) or rules.in_text(
+        "script-only", seen.after.visible_normal
+    )
+    if phrase:
+        return verdict(Verdict.BLOCKED, Reason.SCRIPT_ONLY, 0.93, f"without scripts the page only says “{phrase}”")
+    if len(seen.after.visible_words) < 15 and seen.after.has("script"):
+        return verdict(Verdict.BLOCKED, Reason.SCRIPT_ONLY, 0.85, "the page is an empty frame that scripts would fill")
+    return None
+
+
+def maintenance(seen: Seen) -> Judgement | None:
+    """An error or maintenance page served with a good status."""
+    if not seen.has_little_text(_SHORT):
+        return None
+    found = rules.in_headings("maintenance", seen.after.headings)
+    if found and not seen.was_there(found[0]):
+        return verdict(Verdict.UNREACHABLE, Reason.HTTP_5XX, 0.9, f"the title says “{found[1]}”")
+    phrase = rules.in_text("maintenance", seen.after.visible_normal)
+    if phrase and len(seen.after.visible_words) < _SHORT and not seen.was_there(phrase):
+        return verdict(Verdict.UNREACHABLE, Reason.HTTP_5XX, 0.85, f"the page is short and says “{phrase}”")
+    return None
+
+
+def _challenge_header(headers: Mapping[str, str]) -> str | None:
+    for rule in rules.of("challenge", "header"):
+        for phrase in rule.phrases:
+            name, _, want = phrase.partition(": ")
+            value = headers.get(name)
+            if value is not None and (value.strip().lower() == want or (want == "*" and value.strip())):
+                return f"{name}: {value.strip()[:40]}"
+    return None
+
+
+_CONSENT_WORDS = ("cookie", "consent", "privacy", "partner", "datenschutz", "privat", "zustimm", "werbung", "vie privée",
+                  "publicit", "confidential", "publicidad", "privacidad", "pubblicit", "privacidade", "advertis", "tracking",
+                  "reclame", "prywatno", "reklam", "ccept", "kzept", "agree", "cett", "ceit", "gdpr")  # fmt: skip
+
+
+def _is_about_consent(visible: str) -> bool:
+    """Outside the lines that speak of consent hardly any text is left."""
+    rest = [line for line in visible.splitlines() if not any(word in line.lower() for word in _CONSENT_WORDS)]
+    return len(" ".join(rest).split()) < 25

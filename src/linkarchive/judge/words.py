@@ -1,0 +1,90 @@
+"""Texts as words: normalised, without dates and counters, and their overlap.
+
+Shingles of four words are the measure that served best for content drift on real
+page pairs (Jaccard of 4-shingles of the main text; Bar-Yossef et al. 2004 and
+Broder 1997 for the method).
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable, Sequence
+
+SHINGLE = 4
+MAX_WORDS = 60_000
+"""Words of one text that are compared; a longer text is cut (bounds memory and time)."""
+
+_INVISIBLE = str.maketrans(dict.fromkeys("\u00ad\u200b\u200c\u200d\u2060\ufeff"))
+# Scripts without spaces between words are compared by characters.
+_UNSPACED = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
+_WORD = re.compile(f"[{_UNSPACED}]|[^\\W{_UNSPACED}]+")
+
+_MONTHS = (
+    "jan(?:uary|uar|vier|eiro)?|feb(?:ruary|ruar|rero|braio)?|f[eé]v(?:rier|ereiro)?|mar(?:ch|s|zo|ço|ca)?|märz|apr(?:il|ile)?|abr(?:il)?|avril|"
+    "ma[iyj]|mayo|maggio|maio|jun[ei]?|junio|giugno|junho|juin|jul[yi]?|julio|luglio|julho|juillet|aug(?:ust|ustus)?|"
+    "ago(?:sto)?|août|sep(?:t|tember|tembre|tiembre)?|set(?:tembre|embro)?|o[ck]t(?:ober|obre|ubre)?|ottobre|outubro|"
+    "nov(?:ember|embre|iembre|embro)?|de[cz](?:ember|embre|embro)?|d[ée]cembre|dic(?:iembre|embre)?|"
+    "январ[ьяе]|феврал[ьяе]|марта?|апрел[ьяе]|ма[йяе]|июн[ьяе]|июл[ьяе]|августа?|сентябр[ьяе]|октябр[ьяе]|ноябр[ьяе]|декабр[ьяе]"
+)
+_DATES = re.compile(
+    rf"\b\d{{1,2}}(?:st|nd|rd|th|\.|º|er)? (?:de |of )?(?:{_MONTHS})\b\.?(?:,? (?:de )?\d{{4}}\b)?"
+    rf"|\b(?:{_MONTHS})\b\.? \d{{1,2}}(?:st|nd|rd|th)?(?:,? \d{{4}}\b|\b)"
+    rf"|\b(?:{_MONTHS})\b\.? \d{{4}}\b"
+    r"|\b\d{4}-\d{2}-\d{2}(?:t\d{2}:\d{2}(?::\d{2})?(?:\.\d+)?(?:z|[+-]\d{2}:?\d{2})?)?"
+    r"|\b\d{1,2}[./]\d{1,2}[./](?:\d{4}|\d{2})\b|\b\d{4}年\d{1,2}月(?:\d{1,2}日)?"
+    r"|\b\d{1,2}:\d{2}(?::\d{2})?(?: ?[ap]\.?m\.?)?\b"
+    r"|\b\d+ (?:second|minute|hour|day|week|month|year)s? ago\b|\bvor \d+ (?:minute|stunde|tag|woche|monat|jahr)\w*"
+    r"|\bil y a \d+ (?:minute|heure|jour|semaine|mois|an)\w*|\bhace \d+ (?:minuto|hora|d[ií]a|semana|mes|año)\w*"
+)
+_COUNTERS = re.compile(
+    r"\b\d[\d.,]*[km]? (?:views?|shares?|likes?|comments?|replies|reactions?|followers|retweets|reads?|votes?|claps"
+    r"|kommentare?|aufrufe|commentaires?|vues?|partages?|comentarios?|visitas|commenti|comentários|reacties|komentarz\w*|просмотр\w*|комментари\w*)\b"
+)
+
+
+def fold(text: str) -> str:
+    """Compatibility forms (NFKC), lower case, without soft hyphens and zero-width characters."""
+    return unicodedata.normalize("NFKC", text.translate(_INVISIBLE)).casefold()
+
+
+def tokens(text: str) -> list[str]:
+    """The words of a text, every one."""
+    return _WORD.findall(fold(text))
+
+
+def substance(text: str) -> list[str]:
+    """The words of a text without dates, times and counters, at most MAX_WORDS."""
+    folded = fold(text[: MAX_WORDS * 12])
+    folded = _COUNTERS.sub(" ", _DATES.sub(" ", folded))
+    return _WORD.findall(folded)[:MAX_WORDS]
+
+
+def shingles(words: Sequence[str]) -> set[int]:
+    """Hashes of all runs of four words (of all words, where there are fewer). Comparable within a process only."""
+    if len(words) < SHINGLE:
+        return {hash(tuple(words))} if words else set()
+    return set(map(hash, zip(words, words[1:], words[2:], words[3:], strict=False)))
+
+
+def standing(words: Sequence[str], found: set[int]) -> list[bool]:
+    """For each word whether a shingle that covers it is among the found ones."""
+    marks = [False] * len(words)
+    if len(words) < SHINGLE:
+        return [hash(tuple(words)) in found] * len(words)
+    for start, shingle in enumerate(map(hash, zip(words, words[1:], words[2:], words[3:], strict=False))):
+        if shingle in found:
+            marks[start : start + SHINGLE] = (True, True, True, True)
+    return marks
+
+
+def jaccard(one: set[int], other: set[int]) -> float:
+    """Shared shingles over all shingles; 1.0 for two empty texts."""
+    union = len(one | other)
+    return len(one & other) / union if union else 1.0
+
+
+def share(marks: Iterable[bool]) -> float:
+    """How many are true, 0…1; 1.0 for none."""
+    marks = list(marks)
+    return sum(marks) / len(marks) if marks else 1.0
