@@ -1,0 +1,75 @@
+"""The demo as a story: publication day, then a year later, on the embedded web."""
+
+from __future__ import annotations
+
+import dataclasses
+import shutil
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+from linkarchive.clock import Clock
+from linkarchive.demo import originals, truth
+from linkarchive.demo.wire import Epoch
+from linkarchive.errors import UsageError
+from linkarchive.model import Report
+from linkarchive.settings import Settings
+
+DAYS = {
+    Epoch.PUBLICATION: datetime(2025, 4, 18, 8, 0, tzinfo=UTC),
+    Epoch.YEAR_LATER: datetime(2026, 4, 20, 8, 0, tzinfo=UTC),
+}
+"""The simulated start of the run of each day."""
+
+_MARK = "DEMO.md"
+_MARK_TEXT = """# A demonstration
+
+`archive demo` made this folder, and makes it anew each time that it is called for it: keep
+nothing of yours in here. The articles cite made-up pages on a web that exists only while
+the demo runs, so `archive check` finds none of them; `archive report`, `archive show` and
+`archive diff` work, and `archive/reports/` holds the reports.
+"""
+
+
+def run_demo(folder: Path, *, say: Callable[[str], None]) -> Report:
+    """Run the main job over the demo's articles on both days, and return the second day's report.
+
+    `folder` becomes a project folder. Raises UsageError when it holds anything that is
+    not a former demo's. `say` gets a line at a time of what happens.
+    """
+    from linkarchive.check import Scope, check
+    from linkarchive.demo.server import DemoWeb
+
+    prepare(folder)
+    scope = Scope(articles=truth.ARTICLES)
+    say(f"The demo: {len(truth.ARTICLES)} articles about a bridge, citing {len(truth.SOURCES)} pages, in {folder}")
+    with DemoWeb() as web:
+        settings = dataclasses.replace(Settings(), network=web.network())
+        say(f"{DAYS[Epoch.PUBLICATION]:%d %B %Y}, the day of publication: every source is visited and kept.")
+        web.epoch = Epoch.PUBLICATION
+        first = check(folder, scope, settings, Clock(DAYS[Epoch.PUBLICATION]))
+        say(f"  {_counts(first)}. What is there now is the baseline from now on.")
+        say(f"{DAYS[Epoch.YEAR_LATER]:%d %B %Y}, a year later: the web has moved on, and one server never answers.")
+        web.epoch = Epoch.YEAR_LATER
+        second = check(folder, scope, settings, Clock(DAYS[Epoch.YEAR_LATER]))
+        say(f"  {_counts(second)}.")
+    return second
+
+
+def prepare(folder: Path) -> None:
+    """Make `folder` a project folder with the demo's articles and nothing else; raises UsageError."""
+    if folder.exists() and not folder.is_dir():
+        raise UsageError(f"{folder} is a file; give the demo a folder of its own")
+    if folder.is_dir() and any(folder.iterdir()) and not (folder / _MARK).is_file():
+        raise UsageError(f"{folder} is not empty and no earlier demo's; give the demo a folder of its own")
+    folder.mkdir(parents=True, exist_ok=True)
+    shutil.rmtree(folder / "archive", ignore_errors=True)
+    (folder / "links.txt").unlink(missing_ok=True)
+    (folder / _MARK).write_text(_MARK_TEXT, encoding="utf-8")
+    for name in truth.ARTICLES:
+        (folder / name).write_text(originals.article(name), encoding="utf-8")
+
+
+def _counts(report: Report) -> str:
+    """ "40 ok, 1 dead" """
+    return ", ".join(f"{count} {name}" for name, count in report.summary.items() if count and name != "uncompared")

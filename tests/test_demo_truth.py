@@ -1,0 +1,95 @@
+"""The main job over the demo web, end to end: every verdict and reason right on both days (the demo's truth table)."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import NamedTuple
+
+import pytest
+
+from linkarchive.check import Scope, check
+from linkarchive.clock import Clock
+from linkarchive.demo import story, truth
+from linkarchive.demo.server import DemoWeb
+from linkarchive.demo.wire import Epoch
+from linkarchive.model import Change, Report, SourceReport
+from linkarchive.settings import Settings
+from linkarchive.urls import source_key
+
+
+class Days(NamedTuple):
+    publication: Report
+    year_later: Report
+
+
+@pytest.fixture(scope="module")
+def days(tmp_path_factory: pytest.TempPathFactory) -> Days:
+    folder = tmp_path_factory.mktemp("demo")
+    story.prepare(folder)
+    reports = []
+    with DemoWeb() as web:
+        settings = dataclasses.replace(Settings(), network=web.network())
+        for epoch in Epoch:
+            web.epoch = epoch
+            reports.append(check(folder, Scope(articles=truth.ARTICLES), settings, Clock(story.DAYS[epoch])))
+    assert web.errors == []
+    return Days(*reports)
+
+
+def by_url(report: Report) -> dict[str, SourceReport]:
+    return {source_key(source.outcome.url): source for source in report.sources}
+
+
+@pytest.mark.parametrize("day", list(Epoch))
+@pytest.mark.parametrize("url", list(truth.SOURCES))
+def test_every_source_is_judged_right(days: Days, url: str, day: Epoch) -> None:
+    index = list(Epoch).index(day)
+    source = by_url(days[index])[url]
+    found = (source.outcome.verdict.value, source.outcome.reason.value)
+    assert found == truth.SOURCES[url][index], source.outcome.evidence
+
+
+@pytest.mark.parametrize("day", list(Epoch))
+def test_no_other_source_is_reported(days: Days, day: Epoch) -> None:
+    originals = {source_key(url) for url in truth.ORIGINALS.values()}
+    assert set(by_url(days[list(Epoch).index(day)])) - originals == set(truth.SOURCES)
+
+
+@pytest.mark.parametrize("name", truth.ARTICLES)
+@pytest.mark.parametrize("day", list(Epoch))
+def test_lost_targets_are_recovered_and_no_others_invented(days: Days, name: str, day: Epoch) -> None:
+    report = days[list(Epoch).index(day)]
+    found = {
+        citation.text.strip('“”"'): source_key(citation.url)
+        for source in report.sources
+        for citation in source.outcome.citations
+        if citation.article == name and citation.recovered
+    }
+    assert found == truth.RECOVERED[name]
+    lost = {lost.text: lost.reason.value for lost in report.unresolved if lost.article == name}
+    assert lost == truth.UNRESOLVED[name]
+
+
+@pytest.mark.parametrize("name", truth.ARTICLES)
+def test_the_original_page_is_visited_and_well(days: Days, name: str) -> None:
+    for report in days:
+        article = next(article for article in report.articles if article.path == name)
+        assert article.original_url == truth.ORIGINALS[name]
+        assert article.original is not None
+        assert article.original.verdict.value == "ok", article.original.evidence
+        assert article.lost == len(truth.RECOVERED[name]) + len(truth.UNRESOLVED[name])
+        assert article.recovered == len(truth.RECOVERED[name])
+
+
+def test_the_second_day_says_what_is_new(days: Days) -> None:
+    for url, (first, second) in truth.SOURCES.items():
+        was_finding, is_finding = first[0] != "ok", second[0] != "ok"
+        expected = {(False, True): Change.NEW, (True, False): Change.RECOVERED, (False, False): Change.NONE}
+        assert by_url(days.year_later)[url].changed == expected[was_finding, is_finding], url
+
+
+def test_the_runs_are_complete_and_marked_as_simulated(days: Days) -> None:
+    for report in days:
+        assert report.run.complete
+        assert report.run.simulated
+        assert not report.run.offline
