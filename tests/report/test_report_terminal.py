@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 import pytest
 from rich.cells import cell_len
 
-from linkarchive.model import Change, Reason, Report, SourceReport, Verdict
-from linkarchive.report.terminal import render_terminal
+from linkarchive.model import Change, Difference, Reason, Report, SourceReport, Verdict
+from linkarchive.report.terminal import render_difference, render_terminal
 
 
 @pytest.mark.parametrize("width", [60, 80, 120])
@@ -78,3 +78,27 @@ def test_markup_of_rich_in_foreign_text_stays_text(report: Report, make_source: 
     text = render_terminal(replace(report, sources=(odd,)), width=80, color=False)
     assert "• [red]x[/red] :smile:" in text
     assert "https://a.example/[bold]" in text
+
+
+def test_a_difference_reads_without_colour(differences: Mapping[str, Difference]) -> None:
+    text = render_difference(differences["https://ministry.example/speech?lang=en"], width=80, color=False)
+    assert text.splitlines() == [
+        "https://ministry.example/speech?lang=en",
+        "--- Wayback Machine, 13 May 2021",
+        "+++ our visit, 23 November 2026",
+        "61% of the text still stands.",
+        "  … 4 paragraphs the same",
+        "  The president spoke in Sochi on Monday.",
+        "- “If there are [-no equal conditions, no union-]”, he said.",
+        "+ “We {+agree on most points+}”, he said.",
+        "- Trade between the two fell by 14.6 percent in 2019.",
+        "+ A new road map was signed. ",
+    ]
+
+
+def test_a_difference_with_hostile_text_cannot_steer_the_terminal(differences: Mapping[str, Difference]) -> None:
+    found = differences["https://user:secret@files.example/報告?api_key=hunter2"]
+    text = render_difference(found, width=80, color=False)
+    assert all(char == "\n" or char.isprintable() for char in text)
+    assert "hunter2" not in text
+    assert all(line[:2] in ("  ", "- ", "+ ") for line in text.splitlines()[4:])

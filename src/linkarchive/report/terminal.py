@@ -10,7 +10,7 @@ from rich.cells import cell_len
 from rich.console import Console
 from rich.text import Text
 
-from linkarchive.model import Citation, CitationOutcome, Outcome, Report, SourceReport, Unresolved, Verdict
+from linkarchive.model import Citation, CitationOutcome, Difference, Outcome, Report, SourceReport, Unresolved, Verdict
 from linkarchive.report import words
 from linkarchive.report.advice import Step, steps, steps_unresolved
 from linkarchive.report.foreign import neutral
@@ -43,26 +43,56 @@ def render_terminal(
         sections = sections.only_changed()
         if sections.empty:
             return ""
-    page = _Page(width, day_of(report), verbose)
+    page = _Page(width, verbose)
     page.say(summary(report), style="bold")
     for text in () if quiet else (*report.notices, *report.malformed):
         page.say(text, style="yellow", bullet="! ")
-    _body(page, sections)
+    _body(page, sections, day_of(report))
     if not quiet:
         _rest(page, report, sections)
     text = page.render(color)
     return text if unicode else words.ascii_only(text)
 
 
-def _body(page: _Page, sections: Sections) -> None:
-    page.findings("New since the last run", sections.news)
-    page.findings("Still standing", sections.standing)
+def render_difference(difference: Difference, *, width: int, color: bool) -> str:
+    """What changed in a text, old lines with `-`, new ones with `+`, the words that differ as in `git diff
+    --word-diff`: [-gone-], {+come+}."""
+    difference = neutral(difference)
+    page = _Page(width, verbose=False)
+    page.address(difference.url, indent=0)
+    page.say(difference.before_label, bullet="--- ", style="red")
+    page.say(difference.after_label, bullet="+++ ", style="green")
+    if difference.similarity is not None:
+        page.say(f"{words.percent(difference.similarity)} of the text still stands.")
+    for row in difference.rows:
+        if row.kind == "gap":
+            page.say(_joined(row.left), bullet="  … ", style="dim")
+        elif row.kind == "same":
+            page.say(_joined(row.left), bullet="  ")
+        else:
+            for segments, bullet, style in ((row.left, "- ", "red"), (row.right, "+ ", "green")):
+                if segments:
+                    marks = _MARKS[bullet] if row.kind == "changed" else ("", "")
+                    page.say(_joined(segments, *marks), bullet=bullet, style=style)
+    return page.render(color)
+
+
+_MARKS = {"- ": ("[-", "-]"), "+ ": ("{+", "+}")}
+
+
+def _joined(segments: tuple[tuple[str, bool], ...], opening: str = "", closing: str = "") -> str:
+    return "".join(f"{opening}{text}{closing}" if marked else text for text, marked in segments)
+
+
+def _body(page: _Page, sections: Sections, now: datetime) -> None:
+    page.findings("New since the last run", sections.news, now)
+    page.findings("Still standing", sections.standing, now)
     page.heading("Recovered", len(sections.recovered))
     for source in sections.recovered:
         page.label(source.outcome.verdict, words.recovery(source))
         page.address(source.outcome.url)
         page.citations(source.outcome)
-    page.findings("Could not be seen (says nothing about the pages)", sections.unseen)
+    page.findings("Could not be seen (says nothing about the pages)", sections.unseen, now)
     page.heading("Lost links not found again", len(sections.unresolved))
     for lost in sections.unresolved:
         page.unresolved(lost)
@@ -91,10 +121,9 @@ def _rest(page: _Page, report: Report, sections: Sections) -> None:
 class _Page:
     """Lines under way to the terminal."""
 
-    def __init__(self, width: int, now: datetime, verbose: bool) -> None:
+    def __init__(self, width: int, verbose: bool) -> None:
         self.verbose = verbose
         self._width = max(width, 40)
-        self._now = now
         self._lines: list[Text] = []
 
     def render(self, color: bool) -> str:
@@ -134,17 +163,17 @@ class _Page:
         bullet = f"{words.ICON[verdict]} {verdict.value.upper()}  "
         self.say(text, bullet=bullet, bullet_style=_STYLE[verdict])
 
-    def findings(self, title: str, sources: tuple[SourceReport, ...]) -> None:
+    def findings(self, title: str, sources: tuple[SourceReport, ...], now: datetime) -> None:
         self.heading(title, len(sources))
         for source in sources:
-            self.finding(source)
+            self.finding(source, now)
 
-    def finding(self, source: SourceReport) -> None:
+    def finding(self, source: SourceReport, now: datetime) -> None:
         outcome = source.outcome
         self.label(outcome.verdict, words.meaning_of(source))
         self.address(outcome.url)
         self.citations(outcome)
-        self.say(f"{words.since(source, self._now)} {words.certainty(outcome)}", indent=2, style="dim")
+        self.say(f"{words.since(source, now)} {words.certainty(outcome)}", indent=2, style="dim")
         for text in (words.compared(outcome.baseline, outcome.similarity), words.losses(outcome.lost)):
             if text:
                 self.say(text, indent=2)
