@@ -464,6 +464,13 @@ class SourceReport:
     checked: datetime | None
     """None for a source that this run did not visit (skipped)."""
 
+    @property
+    def is_news(self) -> bool:
+        """Something to tell a person who has read the last report: also a finding that became another one."""
+        if self.changed is Change.STILL:
+            return self.was is not self.outcome.verdict
+        return self.changed is not Change.NONE
+
 
 @dataclass(frozen=True, slots=True)
 class OriginalReport:
@@ -522,6 +529,8 @@ class Report:
     """Lines of links.txt that could not be read, each named with its file and number."""
     notices: tuple[str, ...] = ()
     """What the reader should know about the run itself (what was left out, and why)."""
+    errors: tuple[str, ...] = ()
+    """Articles that could not be read; the exit code is 2 or higher in rank."""
 
     @property
     def summary(self) -> dict[str, int]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -83,9 +83,26 @@ def set_baseline(
         connection.execute(insert(baselines).values(values))
 
 
-def baselines_of_run(connection: Connection, run: int) -> list[Row[Any]]:
-    """Rows of article, source, looked, capture set in that run."""
-    return list(connection.execute(select(baselines).where(baselines.c.run == run)))
+def baselines_of_run(connection: Connection, run: int) -> list[tuple[Row[Any], Kept]]:
+    """The baselines set in that run: rows with article, source and looked, each with its capture."""
+    query = (
+        select(captures, baselines.c.article, baselines.c.looked)
+        .join(baselines, baselines.c.capture == captures.c.id)
+        .where(baselines.c.run == run)
+        .order_by(baselines.c.article, baselines.c.source)
+    )
+    return [(row, _kept(row)) for row in connection.execute(query)]
+
+
+def baselines_of_source(connection: Connection, source: int) -> list[tuple[Row[Any], Kept]]:
+    """The baselines of a source: rows with article and looked, each with its capture."""
+    query = (
+        select(captures, baselines.c.article, baselines.c.looked)
+        .join(baselines, baselines.c.capture == captures.c.id)
+        .where(baselines.c.source == source)
+        .order_by(baselines.c.article)
+    )
+    return [(row, _kept(row)) for row in connection.execute(query)]
 
 
 def forget_lost(connection: Connection, run: int, is_there: Callable[[Capture], bool]) -> int:
@@ -99,3 +116,9 @@ def forget_lost(connection: Connection, run: int, is_there: Callable[[Capture], 
 
 def _kept(row: Row[Any]) -> Kept:
     return Kept(row.id, row.source, row.usable, row.good, decode(row.body, Capture))
+
+
+def all_kept(connection: Connection) -> Iterator[Kept]:
+    """Every capture, one at a time."""
+    for row in connection.execute(select(captures).order_by(captures.c.id).execution_options(yield_per=500)):
+        yield _kept(row)

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, func, insert, select
+from sqlalchemy import Connection, Row, delete, func, insert, select, update
 
 from linkarchive.model import Change, Outcome, SourceReport, Verdict
 from linkarchive.store.codec import decode, encode
-from linkarchive.store.schema import outcomes, runs, visits
+from linkarchive.store.schema import outcomes, runs, sources, visits
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +57,14 @@ def add_visit(
     )
 
 
+def discard_run(connection: Connection, run: int) -> None:
+    """Take back what a run concluded (it turned out that we were offline); captures stay."""
+    mine = select(outcomes.c.id).where(outcomes.c.run == run)
+    connection.execute(update(sources).where(sources.c.page_outcome.in_(mine)).values(judged=None, page_outcome=None))
+    connection.execute(delete(visits).where(visits.c.run == run))
+    connection.execute(delete(outcomes).where(outcomes.c.run == run))
+
+
 def visited(connection: Connection, run: int) -> set[int]:
     """The sources that have a verdict in that run."""
     return set(connection.execute(select(visits.c.source).where(visits.c.run == run)).scalars())
@@ -75,9 +83,9 @@ def standing(connection: Connection, source: int, before_run: int) -> Standing |
     return None if row is None else Standing(row.outcome, decode(row.body, Outcome), row.checked, row.run)
 
 
-def last_checks(connection: Connection) -> dict[int, tuple[datetime | None, Verdict]]:
-    """When each source was last visited, and with what verdict."""
-    newest = select(func.max(visits.c.id)).group_by(visits.c.source)
+def last_checks(connection: Connection, before_run: int) -> dict[int, tuple[datetime | None, Verdict]]:
+    """When each source was last visited before the given run, and with what verdict."""
+    newest = select(func.max(visits.c.id)).where(visits.c.run < before_run).group_by(visits.c.source)
     query = (
         select(visits.c.source, visits.c.checked, outcomes.c.verdict)
         .join(outcomes, outcomes.c.id == visits.c.outcome)

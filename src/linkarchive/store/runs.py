@@ -26,6 +26,7 @@ class RunBody:
     uncited: tuple[str, ...] = ()
     malformed: tuple[str, ...] = ()
     notices: tuple[str, ...] = ()
+    errors: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -59,6 +59,7 @@ articles = Table(
     metadata,
     Column("path", String, primary_key=True),
     Column("digest", String),  # SHA-256 of the file when it was read; NULL: known from links.txt only
+    Column("run", Integer, ForeignKey("runs.seq")),  # that changed the row
     Column("body", Text, nullable=False),  # Article
 )
 

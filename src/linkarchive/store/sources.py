@@ -53,6 +53,15 @@ def ensure(connection: Connection, urls: Iterable[str]) -> dict[str, Source]:
     return {key: known[key] for key in wanted}
 
 
+def ensure_one(connection: Connection, key: str, url: str) -> int:
+    """The number of the source of that key, added when it is not there."""
+    known = connection.execute(select(sources.c.id).where(sources.c.key == key_of(key))).scalar_one_or_none()
+    if known is not None:
+        return int(known)
+    values = {"key": key_of(key), "url": url.partition("#")[0] or url}
+    return int(connection.execute(insert(sources).values(values).returning(sources.c.id)).scalar_one())
+
+
 def find(connection: Connection, url: str) -> Source:
     """The source of a URL as a person writes it; raises UnknownSourceError."""
     row = connection.execute(select(sources).where(sources.c.key == key_of(url))).one_or_none()

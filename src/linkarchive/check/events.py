@@ -1,0 +1,44 @@
+"""What a run tells while it goes on; the command line turns it into a progress bar or lines."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from linkarchive.model import Outcome
+
+
+@dataclass(frozen=True, slots=True)
+class RunStarted:
+    run_id: str
+    total: int
+    """Sources still to be visited."""
+    resumed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SourceConcluded:
+    outcome: Outcome
+
+
+@dataclass(frozen=True, slots=True)
+class LookingAgain:
+    """The main pass is over; suspects and the freshly dead get a second look."""
+
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """Something for `-v`, or for everybody when `important`."""
+
+    text: str
+    important: bool = False
+
+
+Event = RunStarted | SourceConcluded | LookingAgain | Notice
+Listener = Callable[[Event], None]
+
+
+def ignore(_: Event) -> None:
+    """The listener of a caller who does not listen."""

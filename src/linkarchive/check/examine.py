@@ -1,0 +1,286 @@
+"""One visit: compare its page with every citation's baseline, keep what is worth keeping, conclude, record."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from linkarchive.check.conclude import Compared, change, choose_baseline, dependence, in_time, outcome_of, skipped
+from linkarchive.check.events import Listener, SourceConcluded
+from linkarchive.check.keeping import is_same_page, worth_keeping
+from linkarchive.check.plan import Cited, Plan
+from linkarchive.clock import Clock
+from linkarchive.errors import StorageError
+from linkarchive.judge import strikes
+from linkarchive.judge.verdict import VERSION, Readings, fingerprint, is_suspect, judge
+from linkarchive.model import Acceptance, Case, History, Judgement, Outcome, Page, Reason, Verdict
+from linkarchive.project import Project
+from linkarchive.settings import Settings
+from linkarchive.snapshot.reader import read_page
+from linkarchive.snapshot.writer import WarcWriter
+from linkarchive.store import captures, outcomes, sources
+from linkarchive.store.captures import Kept
+from linkarchive.store.decisions import Decision, acceptance
+from linkarchive.store.outcomes import Standing
+from linkarchive.store.runs import Run
+from linkarchive.store.sources import Memory
+from linkarchive.web.exchange import Visit, VisitRequest
+from linkarchive.web.page import page_of
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """What the stages of one run share."""
+
+    project: Project
+    connection: Connection
+    writer: WarcWriter
+    run: Run
+    settings: Settings
+    clock: Clock
+    decisions: list[Decision]
+    listener: Listener
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A visit with all that was known before it."""
+
+    plan: Plan
+    visit: Visit
+    page: Page
+    previous: Standing | None
+    kept: tuple[Kept, ...]
+    against: tuple[tuple[Cited, Kept | None, Acceptance | None], ...]
+
+
+def request_for(desk: Desk, plan: Plan, whole: bool = False) -> VisitRequest:
+    """The request for a source: conditional only where an unchanged page needs no new judgement."""
+    memory = plan.source.memory
+    if whole or memory.judged is None or memory.page_outcome is None:
+        return VisitRequest(plan.source.url)
+    kept = captures.of_source(desk.connection, plan.source.id)
+    if memory.judged != dependence(VERSION, _against(desk, plan, kept)):
+        return VisitRequest(plan.source.url)
+    return VisitRequest(plan.source.url, memory.etag, memory.last_modified)
+
+
+def look(desk: Desk, plan: Plan, visit: Visit) -> Seen:
+    """Gather what the judgement of a visit needs; nothing is written."""
+    kept = captures.of_source(desk.connection, plan.source.id)
+    previous = outcomes.standing(desk.connection, plan.source.id, desk.run.seq)
+    page = page_of(visit, desk.settings.network.max_body)
+    return Seen(plan, visit, page, previous, tuple(kept), tuple(_against(desk, plan, kept)))
+
+
+def suspect(desk: Desk, seen: Seen) -> bool:
+    """A made-up sibling address would tell more about this page."""
+    if seen.visit.not_modified:
+        return False
+    readings = Readings()
+    cases = _cases(desk, seen, None)
+    return any(is_suspect(case, judge(case, readings=readings), readings=readings) for case in cases)
+
+
+def record(desk: Desk, seen: Seen, probe: Page | None = None) -> Outcome:
+    """Conclude on a visit and write it: WARC bytes first, then the rows that name them, in one commit."""
+    now = seen.visit.time
+    carried = _carried(desk, seen)
+    if carried is not None:
+        if _is_old(desk, seen):
+            _keep_again(desk, seen)
+        outcome = in_time(carried, seen.previous, now)
+        identifier = _file(desk, seen.plan, seen.previous, outcome, now)
+        sources.remember(
+            desk.connection, seen.plan.source.id, replace(seen.plan.source.memory, page_outcome=identifier)
+        )
+        desk.connection.commit()
+        return outcome
+    readings = Readings()
+    cases = _cases(desk, seen, probe)
+    judgements = [judge(case, readings=readings) for case in cases]
+    history = History() if seen.previous is None else _history(seen.previous.outcome)
+    settled = [strikes.settle(judgement, history, now, desk.settings.judge) for judgement in judgements]
+    judgements, history = [one for one, _ in settled], settled[0][1]
+    capture, kept = _keep(desk, seen, judgements, readings)
+    compared = [
+        Compared(cited, baseline or _first_baseline(kept, cited), accepted, judgement)
+        for (cited, baseline, accepted), judgement in zip(seen.against, judgements, strict=True)
+    ]
+    outcome = outcome_of(seen.plan, seen.page, compared, capture, kept, history, now)
+    outcome = in_time(outcome, seen.previous, now)
+    for one in compared:
+        if one.baseline is not None:
+            captures.set_baseline(
+                desk.connection, desk.run.seq, one.cited.article, seen.plan.source.id, one.cited.looked, one.baseline.id
+            )
+    identifier = _file(desk, seen.plan, seen.previous, outcome, now)
+    _remember(desk, seen, compared, identifier)
+    desk.connection.commit()
+    return outcome
+
+
+def record_skipped(desk: Desk, plan: Plan, reason: Reason) -> Outcome:
+    previous = outcomes.standing(desk.connection, plan.source.id, desk.run.seq)
+    outcome = in_time(skipped(plan, reason, desk.clock.now()), previous, desk.clock.now())
+    _file(desk, plan, previous, outcome, None)
+    return outcome
+
+
+def _against(desk: Desk, plan: Plan, kept: Sequence[Kept]) -> list[tuple[Cited, Kept | None, Acceptance | None]]:
+    """Each citation with its baseline (chosen now when it has none) and its acceptance."""
+    found = []
+    for cited in plan.cited:
+        known = captures.baseline(desk.connection, cited.article, plan.source.id)
+        baseline = known[0] if known is not None else choose_baseline(kept, cited.looked)
+        accepted = acceptance(desk.decisions, plan.source.key, cited.article)
+        found.append((cited, baseline, accepted))
+    return found
+
+
+def _first_baseline(kept: Sequence[Kept], cited: Cited) -> Kept | None:
+    return choose_baseline(kept, cited.looked)
+
+
+def _cases(desk: Desk, seen: Seen, probe: Page | None) -> list[Case]:
+    pages: dict[int, Page | None] = {}
+    cases = []
+    for cited, baseline, accepted in seen.against:
+        standard = _accepted_capture(seen.kept, accepted) or baseline
+        if standard is not None and standard.id not in pages:
+            pages[standard.id] = _stored_page(desk, standard)
+        citation = cited.citation
+        cases.append(
+            Case(
+                id=citation.url or "",
+                url=citation.url or seen.plan.source.url,
+                after=seen.page,
+                before=None if standard is None else pages[standard.id],
+                quotes=(citation.quote,) if citation.quote else (),
+                text="" if cited.original else citation.text,
+                context=citation.context,
+                probe=probe,
+            )
+        )
+    return cases
+
+
+def _accepted_capture(kept: Sequence[Kept], accepted: Acceptance | None) -> Kept | None:
+    if accepted is None:
+        return None
+    return next((one for one in kept if one.capture.time == accepted.capture_time), None)
+
+
+def _stored_page(desk: Desk, kept: Kept) -> Page | None:
+    """The page of a capture; None when its WARC file is not here (a fresh Git clone has only the text files)."""
+    try:
+        return read_page(desk.project.root, kept.capture, limit=desk.settings.network.max_body)
+    except StorageError:
+        return None
+
+
+def _carried(desk: Desk, seen: Seen) -> Outcome | None:
+    """The outcome of the same page, when nothing that it depends on has changed since."""
+    memory = seen.plan.source.memory
+    if memory.judged is None or memory.page_outcome is None:
+        return None
+    same = seen.visit.not_modified or (seen.visit.final is not None and _sha256(seen.page) == memory.sha256)
+    if not same or memory.judged != dependence(VERSION, seen.against):
+        return None
+    outcome = outcomes.load_outcome(desk.connection, memory.page_outcome)
+    if outcome is None or (not seen.visit.not_modified and outcome.status != seen.page.status):
+        return None
+    if not seen.visit.not_modified and (outcome.final_url, outcome.hops) != (seen.page.final_url, seen.page.hops):
+        return None
+    return outcome
+
+
+def _keep(
+    desk: Desk, seen: Seen, judgements: Sequence[Judgement], readings: Readings
+) -> tuple[Kept | None, list[Kept]]:
+    """The capture that shows this page (a new one when it is worth it), and all captures of the source."""
+    kept = list(seen.kept)
+    if seen.visit.final is None or seen.page.failure is not None:
+        return None, kept
+    worst = min(judgements, key=lambda one: one.verdict.severity)
+    sha256 = _sha256(seen.page)
+    print_now = fingerprint(seen.page, readings=readings)
+    settings = desk.settings.keep
+    if not worth_keeping(
+        seen.page, print_now, worst.verdict, worst.reason, kept, seen.visit.time, settings.refresh_days
+    ):
+        return kept[-1], kept
+    if kept and is_same_page(seen.page, sha256, kept[-1].capture) and not _is_old(desk, seen):
+        return kept[-1], kept
+    original = captures.holding(desk.connection, seen.visit.final.body.digest)
+    capture = desk.writer.write_visit(
+        seen.visit, source=seen.plan.source.url, sha256=sha256, fingerprint=print_now, revisit_of=original
+    )
+    desk.writer.sync()
+    good = worst.verdict in (Verdict.OK, Verdict.MOVED)
+    new = captures.add(
+        desk.connection, desk.run.seq, seen.plan.source.id, capture, usable=worst.verdict.is_alive, good=good
+    )
+    return new, [*kept, new]
+
+
+def _is_old(desk: Desk, seen: Seen) -> bool:
+    last = seen.kept[-1].capture.time if seen.kept else None
+    return last is not None and (seen.visit.time - last).days >= desk.settings.keep.refresh_days
+
+
+def _keep_again(desk: Desk, seen: Seen) -> None:
+    """The page is what it was, but its last capture is old: a revisit record says so."""
+    last = seen.kept[-1]
+    capture = desk.writer.write_visit(
+        seen.visit,
+        source=seen.plan.source.url,
+        sha256=last.capture.sha256,
+        fingerprint=last.capture.fingerprint,
+        revisit_of=last.capture,
+    )
+    desk.writer.sync()
+    captures.add(desk.connection, desk.run.seq, last.source, capture, last.usable, last.good)
+
+
+def _remember(desk: Desk, seen: Seen, compared: Sequence[Compared], outcome: int) -> None:
+    """What the next visit may rely on. Validators count for the URL that we ask first, so not after redirects."""
+    final = seen.visit.final
+    if final is None or seen.page.failure is not None:
+        return
+    headers = final.header_map
+    direct = len(seen.visit.exchanges) == 1 and final.status == 200 and final.truncated is None
+    against = [(one.cited, one.baseline, one.accepted) for one in compared]
+    memory = Memory(
+        etag=headers.get("etag") if direct else None,
+        last_modified=headers.get("last-modified") if direct else None,
+        sha256=_sha256(seen.page),
+        judged=dependence(VERSION, against),
+        page_outcome=outcome,
+    )
+    sources.remember(desk.connection, seen.plan.source.id, memory)
+
+
+def _file(desk: Desk, plan: Plan, previous: Standing | None, outcome: Outcome, checked: datetime | None) -> int:
+    """Write the visit; the outcome only when it is another one than last time."""
+    if previous is not None and previous.outcome == outcome:
+        identifier = previous.outcome_id
+    else:
+        identifier = outcomes.add_outcome(desk.connection, desk.run.seq, plan.source.id, outcome)
+    was = None if previous is None else previous.outcome.verdict
+    changed = change(outcome, previous)
+    outcomes.add_visit(desk.connection, desk.run.seq, plan.source.id, identifier, checked, changed, was)
+    desk.listener(SourceConcluded(outcome))
+    return identifier
+
+
+def _history(outcome: Outcome) -> History:
+    return History(outcome.strikes, outcome.first_strike, outcome.last_strike)
+
+
+def _sha256(page: Page) -> str:
+    return hashlib.sha256(page.body).hexdigest()

@@ -1,0 +1,136 @@
+"""The end of a run: its log, manifest, state file and report, each written after what it tells of."""
+
+from __future__ import annotations
+
+import shutil
+from collections import Counter
+from dataclasses import replace
+
+from sqlalchemy import Connection
+
+from linkarchive.check.examine import Desk
+from linkarchive.check.reading import LINKS_NAME, Reading
+from linkarchive.check.reports import differences, has_news, report_of
+from linkarchive.model import (
+    Article,
+    ArticleReport,
+    Change,
+    OriginalReport,
+    Reason,
+    Report,
+    Unresolved,
+)
+from linkarchive.report.html import render_html
+from linkarchive.report.json import render_json
+from linkarchive.snapshot.folder import run_files, storage_error, write_atomically
+from linkarchive.snapshot.manifest import write_manifest
+from linkarchive.store import outcomes, runs, sources
+from linkarchive.store.runlog import log_lines
+from linkarchive.store.runs import Run, RunBody
+from linkarchive.store.state_file import write_state
+
+
+def finish(desk: Desk, reading: Reading, complete: bool, offline: str | None, troubles: tuple[str, ...]) -> Report:
+    """Close the books of a run and return its report. Raises StorageError."""
+    notices = tuple(remark for article in reading.articles for remark in _remarks(article))
+    told = (f"we are offline: {offline}",) if offline else troubles
+    body = RunBody(
+        articles=tuple(_article(desk, one) for one in reading.articles if one.path != LINKS_NAME),
+        unresolved=_unresolved(desk, reading),
+        uncited=reading.uncited,
+        malformed=reading.malformed,
+        notices=(*told, *reading.notices, *notices),
+        errors=reading.errors,
+    )
+    info = replace(desk.run.info, finished=desk.clock.now(), complete=complete, offline=offline is not None)
+    run = replace(desk.run, info=info, body=body)
+    if offline is None:
+        runs.save(desk.connection, run)
+        desk.writer.write_log(log_lines(desk.connection, run))
+    desk.writer.close()
+    runs.save(desk.connection, run)
+    desk.connection.commit()
+    report = report_of(desk.connection, run)
+    if offline is None:
+        root = desk.project.root
+        facts = {"started": info.started, "finished": info.finished, "complete": complete, "simulated": info.simulated}
+        write_manifest(root, info.id, run_files(root, info.id), facts, created=info.finished or info.started)
+        write_state(desk.connection, desk.project.state)
+        if has_news(report):
+            _write_report(desk, report)
+    return report
+
+
+def _remarks(article: Article) -> tuple[str, ...]:
+    return tuple(f"{article.path}: {remark}" for remark in article.remarks)
+
+
+def _article(desk: Desk, article: Article) -> ArticleReport:
+    recovered = sum(citation.recovered for citation in article.citations)
+    lost = recovered + sum(citation.url is None for citation in article.citations)
+    return ArticleReport(
+        path=article.path,
+        title=article.title,
+        original_url=article.original_url,
+        published=article.published,
+        original=_original(desk, article),
+        citations=len(article.citations),
+        lost=lost,
+        recovered=recovered,
+    )
+
+
+def _original(desk: Desk, article: Article) -> OriginalReport | None:
+    if article.original_url is None:
+        return None
+    key = sources.key_of(article.original_url)
+    source = sources.ensure(desk.connection, [article.original_url])[key]
+    standing = outcomes.standing(desk.connection, source.id, desk.run.seq + 1)
+    if standing is None:
+        return None
+    return OriginalReport(standing.outcome.verdict, standing.outcome.reason, standing.outcome.evidence)
+
+
+def _unresolved(desk: Desk, reading: Reading) -> tuple[Unresolved, ...]:
+    found = []
+    for article in reading.articles:
+        before = _unresolved_before(desk.connection, desk.run, article.path)
+        for citation in article.citations:
+            if citation.url is None:
+                changed = Change.STILL if before[citation.text] > 0 else Change.NEW
+                before[citation.text] -= 1
+                reason = citation.unresolved or Reason.NO_ORIGINAL
+                found.append(Unresolved(article.path, citation.line, citation.text, reason, citation.context, changed))
+    return tuple(found)
+
+
+def _unresolved_before(connection: Connection, run: Run, path: str) -> Counter[str]:
+    """The texts that the last run over this article could not resolve."""
+    earlier = runs.before(connection, run.seq)
+    while earlier is not None:
+        if any(article.path == path for article in earlier.body.articles):
+            return Counter(one.text for one in earlier.body.unresolved if one.article == path)
+        earlier = runs.before(connection, earlier.seq)
+    return Counter()
+
+
+def _write_report(desk: Desk, report: Report) -> None:
+    """`archive/reports/RUN/`, and `latest` beside it; the oldest go when there are more than are kept."""
+    folder = desk.project.reports / report.run.id
+    latest = desk.project.reports / "latest"
+    try:
+        write_atomically(folder / "report.json", render_json(report).encode("utf-8"))
+        html = render_html(report, differences(desk.project.root, desk.connection, report))
+        write_atomically(folder / "index.html", html.encode("utf-8"))
+        link = desk.project.reports / ".latest"
+        link.unlink(missing_ok=True)
+        link.symlink_to(report.run.id)
+        link.replace(latest)
+        kept = sorted(
+            (path for path in desk.project.reports.iterdir() if path.is_dir() and not path.is_symlink()),
+            key=lambda path: path.stat().st_mtime,
+        )
+        for old in kept[: max(0, len(kept) - desk.settings.keep.reports)]:
+            shutil.rmtree(old)
+    except OSError as error:
+        raise storage_error(folder, error) from error

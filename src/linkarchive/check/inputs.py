@@ -1,0 +1,142 @@
+"""From what a person names (files, globs, folders, feeds, sitemaps, URLs, `-`) to documents to read."""
+
+from __future__ import annotations
+
+import glob
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from linkarchive.article.document import format_of
+from linkarchive.article.folder import find_articles
+from linkarchive.article.listing import list_articles
+from linkarchive.clock import Clock
+from linkarchive.errors import ArticleError, OfflineError
+from linkarchive.settings import NetworkSettings
+from linkarchive.web.canary import anyone_there
+from linkarchive.web.exchange import VisitRequest
+from linkarchive.web.page import page_of
+from linkarchive.web.visits import visit_all
+
+MAX_LISTED = 5000
+"""Articles taken from feeds and sitemaps in one call; a notice says when there are more."""
+
+_LISTING_SUFFIXES = (".xml", ".rss", ".atom", ".rdf", ".json")
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """Bytes to read as an article. `path` is from the project folder, or the URL."""
+
+    path: str
+    data: bytes
+    format: str
+    base_url: str | None = None
+
+
+def documents(
+    names: Sequence[str],
+    root: Path,
+    network: NetworkSettings,
+    clock: Clock,
+    stdin: bytes = b"",
+    input_format: str | None = None,
+) -> Iterator[Document | ArticleError]:
+    """Every document that the names stand for; what cannot be had is an error in its place.
+
+    Raises OfflineError when a URL cannot be fetched because this machine has no network.
+    """
+    urls: list[str] = []
+    for name in names:
+        if name == "-":
+            yield _from_stdin(stdin, input_format)
+        elif name.startswith(("http://", "https://")):
+            urls.append(name)
+        else:
+            for found in _from_files(name, root):
+                if isinstance(found, str):
+                    urls.append(found)
+                else:
+                    yield found
+    yield from _from_urls(urls, network, clock)
+
+
+def _from_stdin(data: bytes, input_format: str | None) -> Document | ArticleError:
+    if input_format is None:
+        return ArticleError("standard input: say what it is with --input-format md|html|txt|pdf|docx|epub")
+    return Document("-", data, input_format)
+
+
+def _from_files(name: str, root: Path) -> Iterator[Document | ArticleError | str]:
+    """Documents, errors, or (from a feed or sitemap file) URLs."""
+    paths = _paths(name, root)
+    if not paths:
+        yield ArticleError(f"{name}: no such file, folder or URL")
+    for path in paths:
+        try:
+            data = path.read_bytes()
+        except OSError as error:
+            yield ArticleError(f"{path}: cannot be read: {error.strerror}")
+            continue
+        listing = list_articles(data, path.as_uri()) if path.suffix.lower() in _LISTING_SUFFIXES else None
+        if listing is not None:
+            yield from (url for url in (*listing.articles, *listing.listings))
+            continue
+        try:
+            kind = format_of(path.name, None, data)
+        except ArticleError as error:
+            yield error
+            continue
+        yield Document(Path(os.path.relpath(path, root)).as_posix(), data, kind)
+
+
+def _paths(name: str, root: Path) -> list[Path]:
+    """The files a name stands for, looked up from the working folder first, then from the project folder."""
+    for base in (Path.cwd(), root):
+        path = (base / name).resolve()
+        if path.is_dir():
+            return list(find_articles(path))
+        if path.is_file():
+            return [path]
+        matches = sorted(glob.glob(name, root_dir=base, recursive=True))
+        if matches:
+            return [base.resolve() / match for match in matches if (base / match).is_file()]
+    return []
+
+
+def _from_urls(urls: Sequence[str], network: NetworkSettings, clock: Clock) -> Iterator[Document | ArticleError]:
+    seen = set(urls)
+    waiting = list(dict.fromkeys(urls))
+    while waiting:
+        batch, waiting = waiting, []
+        for visit in visit_all(iter([VisitRequest(url) for url in batch]), network, clock):
+            url = visit.request.url
+            page = page_of(visit, network.max_body)
+            visit.close()
+            if page.failure is not None or page.status is None or page.status >= 400:
+                yield _unavailable(
+                    url, page.failure.detail if page.failure else f"HTTP {page.status}", visit.connected, network, clock
+                )
+                continue
+            listing = list_articles(page.body, page.final_url)
+            if listing is not None:
+                new = [one for one in (*listing.articles, *listing.listings) if one not in seen]
+                room = max(0, MAX_LISTED - len(seen))
+                if len(new) > room:
+                    yield ArticleError(f"{url}: lists more than {MAX_LISTED} articles; the rest is left out")
+                seen.update(new[:room])
+                waiting.extend(new[:room])
+                continue
+            try:
+                kind = format_of(page.final_url, page.headers.get("content-type"), page.body)
+            except ArticleError as error:
+                yield error
+                continue
+            yield Document(url, page.body, kind, page.final_url)
+
+
+def _unavailable(url: str, why: str, connected: bool, network: NetworkSettings, clock: Clock) -> ArticleError:
+    if not connected and not anyone_there(network, clock):
+        raise OfflineError(f"{url}: cannot be fetched ({why}), and no other host answers: this machine is offline")
+    return ArticleError(f"{url}: cannot be fetched: {why}")

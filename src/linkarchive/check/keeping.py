@@ -1,0 +1,50 @@
+"""Which visits are worth a capture (DESIGN §6): those that say something new."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from linkarchive.model import Capture, Page, Reason, Verdict
+from linkarchive.store.captures import Kept
+
+
+def worth_keeping(
+    page: Page,
+    fingerprint: str | None,
+    verdict: Verdict,
+    reason: Reason,
+    kept: list[Kept],
+    now: datetime,
+    refresh_days: int,
+) -> bool:
+    """Whether to store the page, given what is kept of its source (oldest first).
+
+    Kept are the first, a first usable one, a change of status, redirect chain or
+    substance, the evidence of a finding, and a fresh copy of an old one. Noise, that is
+    other bytes with the same substance, is not.
+    """
+    if not kept:
+        return True
+    if verdict.is_alive and not any(one.usable for one in kept):
+        return True
+    last = kept[-1]
+    if now - last.capture.time >= timedelta(days=refresh_days) or _shape(page) != _capture_shape(last.capture):
+        return True
+    if verdict.is_alive != last.usable:
+        return True
+    if (verdict, reason) == (Verdict.OK, Reason.SAME):
+        return False
+    return fingerprint != last.capture.fingerprint
+
+
+def is_same_page(page: Page, sha256: str, capture: Capture) -> bool:
+    """Today's page is the captured one, byte for byte and on the same way."""
+    return sha256 == capture.sha256 and _shape(page) == _capture_shape(capture)
+
+
+def _shape(page: Page) -> tuple[object, ...]:
+    return page.status, page.final_url, page.hops
+
+
+def _capture_shape(capture: Capture) -> tuple[object, ...]:
+    return capture.status, capture.final_url, capture.hops

@@ -1,0 +1,151 @@
+"""The passes of a run: all sources once, then a second look at suspects and at what seems gone."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+from linkarchive.check import examine
+from linkarchive.check.events import LookingAgain, Notice
+from linkarchive.check.examine import Desk, Seen
+from linkarchive.check.offline import Hosts
+from linkarchive.check.plan import Plan
+from linkarchive.check.reading import Reading, keep_articles, recover_from
+from linkarchive.judge.verdict import probe_url
+from linkarchive.model import Page, Reason
+from linkarchive.urls import host_of
+from linkarchive.web.exchange import Visit, VisitRequest
+from linkarchive.web.page import page_of
+from linkarchive.web.visits import visit_all
+
+MAX_SUSPECTS = 500
+"""Suspects whose visits are kept open for a probe; what comes after is judged without one."""
+
+_GONE = (404, 410)
+
+
+@dataclass(slots=True)
+class MainPass:
+    """The first pass, and what it sets aside."""
+
+    desk: Desk
+    stop: Callable[[], bool]
+    hosts: Hosts = field(default_factory=Hosts)
+    failed: list[tuple[Plan, Visit]] = field(default_factory=list)
+    """Failures wait until we know that we are online; what looks gone waits for its second look (DESIGN §7)."""
+    suspects: list[Seen] = field(default_factory=list)
+    troubles: list[str] = field(default_factory=list)
+
+    def recover(self, originals: Sequence[Plan], reading: Reading) -> Reading:
+        """Visit the original pages of articles with lost targets, and look for the targets there."""
+        for plan, visit in self._visits(originals, whole=True):
+            page = page_of(visit, self.desk.settings.network.max_body)
+            with guarded(self, plan, visit):
+                reading, changed = recover_from(reading, plan, page)
+                keep_articles(self.desk.project, self.desk.connection, self.desk.run.seq, changed, reading.digests)
+                self._take(plan, visit)
+        return reading
+
+    def visit(self, plans: Sequence[Plan]) -> None:
+        """Visit what is ours to fetch, conclude on each at once where nothing speaks against it."""
+        for plan in plans:
+            if plan.skip is not None:
+                examine.record_skipped(self.desk, plan, plan.skip)
+        self.desk.connection.commit()
+        for plan, visit in self._visits([plan for plan in plans if plan.skip is None]):
+            self._take(plan, visit)
+
+    def close(self) -> None:
+        """Let go of what was set aside."""
+        for seen in self.suspects:
+            seen.visit.close()
+
+    def _visits(self, plans: Sequence[Plan], whole: bool = False) -> Iterator[tuple[Plan, Visit]]:
+        waiting: dict[str, Plan] = {}
+
+        def requests() -> Iterator[VisitRequest]:
+            for plan in plans:
+                request = examine.request_for(self.desk, plan, whole)
+                waiting[request.url] = plan
+                yield request
+
+        for visit in visit_all(requests(), self.desk.settings.network, self.desk.clock, stop=self.stop):
+            yield waiting.pop(visit.request.url), visit
+
+    def _take(self, plan: Plan, visit: Visit) -> None:
+        with guarded(self, plan, visit):
+            seen = examine.look(self.desk, plan, visit)
+            answered = seen.previous is not None and seen.previous.outcome.status is not None
+            self.hosts.saw(host_of(plan.source.url), visit.connected, visit.failure, answered)
+            if _waits(visit):
+                visit.close()
+                self.failed.append((plan, visit))
+            elif len(self.suspects) < MAX_SUSPECTS and examine.suspect(self.desk, seen):
+                self.suspects.append(seen)
+            else:
+                examine.record(self.desk, seen)
+                visit.close()
+
+
+_BUGS = (ArithmeticError, AssertionError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
+
+
+@contextmanager
+def guarded(main: MainPass, plan: Plan, visit: Visit) -> Iterator[None]:
+    """A bug in judging one source costs that verdict, not the run: it is told, and the run is incomplete."""
+    try:
+        yield
+    except _BUGS as error:
+        main.desk.connection.rollback()
+        visit.close()
+        trouble = f"{plan.source.url}: could not be judged ({type(error).__name__}: {error}); please report it"
+        main.troubles.append(trouble)
+        main.desk.listener(Notice(trouble, important=True))
+
+
+def second_look(main: MainPass) -> None:
+    """Visit again what seems gone, ask a made-up address on the hosts of suspects, conclude on both."""
+    desk = main.desk
+    again: dict[str, Plan] = {}
+    for plan, visit in main.failed:
+        if visit.failure is not None and not visit.failure.no_such_name:
+            with guarded(main, plan, visit):
+                examine.record(desk, examine.look(desk, plan, visit))
+        else:
+            again[plan.source.url] = plan
+    probes = _probes(main.suspects)
+    if again or probes:
+        desk.listener(LookingAgain(len(again) + len(probes)))
+    answers: dict[str, Page] = {}
+    requests = [*map(VisitRequest, again), *probes]
+    for visit in visit_all(iter(requests), desk.settings.network, desk.clock, stop=main.stop):
+        gone = again.get(visit.request.url)
+        if gone is None:
+            if visit.final is not None:
+                answers[host_of(visit.request.url)] = page_of(visit, desk.settings.network.max_body)
+        else:
+            with guarded(main, gone, visit):
+                examine.record(desk, examine.look(desk, gone, visit))
+        visit.close()
+    for seen in main.suspects:
+        with guarded(main, seen.plan, seen.visit):
+            examine.record(desk, seen, answers.get(host_of(seen.plan.source.url)))
+        seen.visit.close()
+
+
+def _waits(visit: Visit) -> bool:
+    if visit.failure is not None:
+        return visit.failure.reason not in (Reason.ROBOTS, Reason.PRIVATE_ADDRESS)
+    return visit.final is not None and visit.final.status in _GONE
+
+
+def _probes(suspects: Sequence[Seen]) -> list[VisitRequest]:
+    """One made-up address for each host of the suspects."""
+    found: dict[str, VisitRequest] = {}
+    for seen in suspects:
+        url = probe_url(seen.plan.source.url, secrets.token_hex(16))
+        if url is not None:
+            found.setdefault(host_of(seen.plan.source.url), VisitRequest(url))
+    return list(found.values())

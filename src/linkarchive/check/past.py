@@ -1,0 +1,163 @@
+"""Looking back at a source: its history, its cases, its diff, and a person's word that today's page is fine."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
+
+from sqlalchemy import Connection
+
+from linkarchive.check.reports import difference_of
+from linkarchive.errors import StorageError, UsageError
+from linkarchive.judge.lines import case_line
+from linkarchive.model import Case, CitationOutcome, Difference, Failure, History, Outcome, Page, SourceReport
+from linkarchive.project import Project
+from linkarchive.report.foreign import address, plain
+from linkarchive.settings import Settings
+from linkarchive.snapshot.reader import read_page, read_record
+from linkarchive.store import articles, captures, decisions, outcomes, sources
+from linkarchive.store.captures import Kept
+from linkarchive.store.decisions import Decision
+from linkarchive.urls import redact
+
+
+def history_of(connection: Connection, url: str) -> Iterator[str]:
+    """The life of a source in lines that are safe to print. Raises UnknownSourceError."""
+    source = sources.find(connection, url)
+    yield address(source.url)
+    past = outcomes.history(connection, source.id)
+    if past:
+        yield "\nCitations"
+        for citation in past[-1][1].outcome.citations:
+            where = f"{plain(citation.article)}:{citation.line}"
+            yield f"  {where}  “{plain(citation.text)}”  {citation.verdict} ({citation.reason})"
+    yield "\nCaptures"
+    for kept in captures.of_source(connection, source.id):
+        capture = kept.capture
+        place = f"{capture.record.warc} at byte {capture.record.offset}"
+        yield f"  {_time(capture.time)}  {capture.origin.value:<8} HTTP {capture.status}  {place}"
+    yield "\nVerdicts"
+    for run_id, report in past:
+        outcome = report.outcome
+        when = _time(report.checked) if report.checked else "not visited         "
+        yield f"  {when}  {outcome.verdict.value:<11} {outcome.reason.value:<18} {run_id}"
+        for sentence in outcome.evidence if report.changed != "still" else ():
+            yield f"      {plain(sentence)}"
+
+
+def cases_of(root: Path, connection: Connection, url: str, settings: Settings) -> Iterator[str]:
+    """What the latest verdict was made from, a line a citation, as `archive judge` reads it."""
+    source = sources.find(connection, url)
+    _, latest = _latest(connection, source.id, url)
+    kept = captures.of_source(connection, source.id)
+    after = _page_seen(root, latest.outcome, kept)
+    for citation in latest.outcome.citations:
+        before = _standard(citation, kept)
+        yield case_line(
+            Case(
+                id=citation.url,
+                url=citation.url,
+                after=after,
+                before=None
+                if before is None or (latest.outcome.similarity is None and _first(latest))
+                else read_page(root, before.capture, limit=settings.network.max_body),
+                quotes=_quotes(connection, citation),
+                text=citation.text,
+                context=citation.context,
+                history=History(
+                    latest.outcome.strikes, latest.outcome.first_strike, latest.outcome.last_strike, latest.checked
+                ),
+            )
+        )
+
+
+def difference_since(root: Path, connection: Connection, url: str) -> Difference:
+    """The baseline beside the latest capture. Raises UsageError when there are not two to compare."""
+    source = sources.find(connection, url)
+    _, latest = _latest(connection, source.id, url)
+    found = difference_of(root, connection, latest)
+    if found is None:
+        raise UsageError(f"{redact(url)}: nothing to compare: its latest capture is its baseline")
+    return found
+
+
+def accept_page(
+    project: Project,
+    connection: Connection,
+    url: str,
+    article: str | None,
+    reason: str | None,
+    who: str,
+    now: datetime,
+) -> Decision:
+    """Record that today's page of a source is fine. Raises UsageError when there is no page to accept."""
+    source = sources.find(connection, url)
+    _, latest = _latest(connection, source.id, url)
+    outcome = latest.outcome
+    if article is not None and all(citation.article != article for citation in outcome.citations):
+        raise UsageError(f"{redact(url)} is not cited by {article}")
+    kept = captures.of_source(connection, source.id)
+    page = next((one for one in kept if outcome.capture and _at(one, outcome)), None)
+    if not outcome.verdict.is_alive or page is None:
+        raise UsageError(f"{redact(url)} is {outcome.verdict.value}: there is no page of today to accept")
+    decision = Decision("accept", source.key, who, now, reason, article, page.capture.time, page.capture.sha256)
+    decisions.append(project.decisions, decision)
+    return decision
+
+
+def missing_records(root: Path, connection: Connection) -> Iterator[str]:
+    """Captures of the database whose record is not where it should be."""
+    for kept in captures.all_kept(connection):
+        warc = kept.capture.record.warc
+        if not (root / warc).exists():
+            yield f"{warc}: missing; the database names a capture of {redact(kept.capture.url)} in it"
+            continue
+        try:
+            read_record(root, kept.capture.record).payload.close()
+        except StorageError as error:
+            yield str(error)
+
+
+def _latest(connection: Connection, source: int, url: str) -> tuple[str, SourceReport]:
+    past = outcomes.history(connection, source)
+    if not past:
+        raise UsageError(f"{redact(url)}: not checked yet: `archive check` first")
+    return past[-1]
+
+
+def _page_seen(root: Path, outcome: Outcome, kept: list[Kept]) -> Page:
+    page = next((one for one in kept if outcome.capture and _at(one, outcome)), None)
+    if page is not None:
+        return read_page(root, page.capture)
+    detail = outcome.evidence[0] if outcome.evidence else outcome.reason.value
+    return Page(outcome.url, None, failure=Failure(outcome.reason, detail, outcome.url))
+
+
+def _standard(citation: CitationOutcome, kept: list[Kept]) -> Kept | None:
+    """What the citation is compared with: the accepted page, else the baseline."""
+    accepted, baseline = citation.accepted, citation.baseline
+    time = accepted.capture_time if accepted else baseline.time if baseline else None
+    return next((one for one in kept if one.capture.time == time), None)
+
+
+def _first(latest: SourceReport) -> bool:
+    return latest.outcome.reason == "first-seen"
+
+
+def _quotes(connection: Connection, citation: CitationOutcome) -> tuple[str, ...]:
+    stored = articles.load(connection, citation.article)
+    if stored is None:
+        return ()
+    return tuple(
+        one.quote for one in stored[0].citations if one.quote and (one.url, one.line) == (citation.url, citation.line)
+    )
+
+
+def _at(kept: Kept, outcome: Outcome) -> bool:
+    place, record = outcome.capture, kept.capture.record
+    return place is not None and (record.warc, record.offset) == (place.warc, place.offset)
+
+
+def _time(time: datetime) -> str:
+    return f"{time:%Y-%m-%dT%H:%M:%SZ}"

@@ -1,0 +1,232 @@
+"""Which articles a run covers, read or remembered, with what links.txt knows of them."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from sqlalchemy import Connection
+
+from linkarchive.article import links_file
+from linkarchive.article.document import format_of, read_document
+from linkarchive.article.links_file import Entry, LinksFile
+from linkarchive.article.recover import recover, unrecoverable
+from linkarchive.check.inputs import documents
+from linkarchive.check.plan import Plan
+from linkarchive.clock import Clock
+from linkarchive.errors import ArticleError
+from linkarchive.judge.verdict import judge
+from linkarchive.model import Article, Case, Citation, Page, Reason
+from linkarchive.project import Project
+from linkarchive.settings import Settings
+from linkarchive.store import articles
+from linkarchive.store.sources import key_of
+
+LINKS_NAME = "links.txt"
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """The articles of a run. `digests` has those whose bytes were read now."""
+
+    articles: tuple[Article, ...]
+    left: tuple[Article, ...] = ()
+    """The same articles with the links that left them but stand in links.txt: they stay under watch."""
+    digests: Mapping[str, str] = field(default_factory=dict)
+    excluded: frozenset[str] = frozenset()
+    """Keys of sources with a `!` in links.txt."""
+    uncited: tuple[str, ...] = ()
+    malformed: tuple[str, ...] = ()
+    notices: tuple[str, ...] = ()
+    errors: tuple[str, ...] = ()
+
+
+def read_articles(
+    project: Project,
+    connection: Connection,
+    names: Sequence[str],
+    settings: Settings,
+    clock: Clock,
+    stdin: bytes = b"",
+    input_format: str | None = None,
+) -> Reading:
+    """Read the named articles; without names (or for links.txt itself) all that links.txt knows.
+
+    Raises ArticleError when nothing of what was named can be read; a part that cannot
+    is told in `errors`, the rest goes on.
+    """
+    links = links_file.load(project.links) if project.links.exists() else LinksFile((), ())
+    sections = {section.name: section for section in links.sections if section.name}
+    named = [name for name in names if Path(name).name != LINKS_NAME]
+    read = _read_named(project, named, settings, clock, stdin, input_format) if named else _Read()
+    if len(named) < len(names) or not names:
+        _read_known(project, connection, links, read)
+    if named and not read.articles:
+        raise ArticleError("; ".join(read.errors) or "nothing to read: no article was named")
+    found, left = [], []
+    for article in read.articles.values():
+        section = sections.get(article.path)
+        if section is not None:
+            article = links_file.apply(section, article)
+            gone = links_file.uncited(section, article)
+            left.append(replace(article, original_url=None, citations=_citations(gone)))
+        stored = articles.load(connection, article.path)
+        article = article if stored is None else _with_recoveries(article, stored[0])
+        if article.original_url is None and any(citation.url is None for citation in article.citations):
+            article = unrecoverable(article, Reason.NO_ORIGINAL)
+        found.append(article)
+    excluded = frozenset(
+        key_of(entry.url) for section in links.sections for entry in section.entries if entry.excluded and entry.url
+    )
+    return Reading(
+        tuple(found),
+        tuple(left),
+        read.digests,
+        excluded,
+        tuple(f"{one.url} ({article.path})" for article in left for one in article.citations if one.url),
+        tuple(f"{bad.file}:{bad.line}: {bad.why}: {bad.text.strip()}" for bad in links.malformed),
+        tuple(read.notices),
+        tuple(read.errors),
+    )
+
+
+@dataclass(slots=True)
+class _Read:
+    articles: dict[str, Article] = field(default_factory=dict)
+    digests: dict[str, str] = field(default_factory=dict)
+    notices: list[str] = field(default_factory=list)
+    errors: list[str] = field(default_factory=list)
+
+    def take(self, path: str, data: bytes, kind: str, base_url: str | None) -> None:
+        try:
+            self.articles[path] = read_document(data, kind, path=path, base_url=base_url)
+            self.digests[path] = hashlib.sha256(data).hexdigest()
+        except ArticleError as error:
+            self.errors.append(str(error))
+
+
+def _read_named(
+    project: Project, names: Sequence[str], settings: Settings, clock: Clock, stdin: bytes, input_format: str | None
+) -> _Read:
+    read = _Read()
+    for one in documents(names, project.root, settings.network, clock, stdin, input_format):
+        if isinstance(one, ArticleError):
+            read.errors.append(str(one))
+        else:
+            read.take(one.path, one.data, one.format, one.base_url)
+    return read
+
+
+def _read_known(project: Project, connection: Connection, links: LinksFile, read: _Read) -> None:
+    """The articles of links.txt: files that changed are read again, the others remembered."""
+    for section in links.sections:
+        if section.name in read.articles:
+            continue
+        if not section.name:
+            if section.entries:
+                article = Article(LINKS_NAME, LINKS_NAME, None, None, _citations(section.entries))
+                read.articles[LINKS_NAME] = _joined(read.articles.get(LINKS_NAME), article)
+            continue
+        stored = articles.load(connection, section.name)
+        path = project.root / section.name
+        if not section.name.startswith(("http://", "https://")) and path.is_file():
+            data = path.read_bytes()
+            if stored is None or stored[1] != hashlib.sha256(data).hexdigest():
+                try:
+                    read.take(section.name, data, format_of(path.name, None, data), None)
+                except ArticleError as error:
+                    read.errors.append(str(error))
+                continue
+        elif stored is None or stored[1] is None:
+            original = section.original or (section.name if "://" in section.name else None)
+            read.articles[section.name] = Article(
+                section.name, section.name, original, section.published, _citations(section.entries), section.private
+            )
+            continue
+        elif "://" not in section.name:
+            read.notices.append(f"{section.name} is no longer there; its links are checked as links.txt lists them")
+        if stored is not None:
+            read.articles[section.name] = stored[0]
+
+
+def _joined(one: Article | None, other: Article) -> Article:
+    return other if one is None else replace(one, citations=one.citations + other.citations)
+
+
+def _citations(entries: Iterable[Entry]) -> tuple[Citation, ...]:
+    """Lines of links.txt as citations of an article that does not have them, or cannot be read."""
+    return tuple(
+        Citation(
+            entry.url,
+            entry.text,
+            entry.line,
+            "",
+            accessed=entry.accessed,
+            quote=entry.quote,
+            snapshot=entry.snapshot,
+            note=entry.note,
+        )
+        for entry in entries
+        if not entry.excluded
+    )
+
+
+def _with_recoveries(article: Article, stored: Article) -> Article:
+    """links.txt tells the targets that were recovered, the store also how surely and where."""
+    known = {(one.url, one.text): one for one in stored.citations if one.recovered}
+
+    def told(citation: Citation) -> Citation:
+        before = known.get((citation.url, citation.text))
+        if before is None:
+            return citation
+        return replace(
+            citation, recovered=True, recovery_confidence=before.recovery_confidence, found_in=before.found_in
+        )
+
+    return replace(article, citations=tuple(told(citation) for citation in article.citations))
+
+
+def wants_recovery(plan: Plan, reading: Reading) -> bool:
+    """The source is the original page of an article with lost targets, and may be fetched."""
+    return plan.skip is None and any(_lost_there(article, plan) for article in reading.articles)
+
+
+def recover_from(reading: Reading, plan: Plan, page: Page) -> tuple[Reading, tuple[Article, ...]]:
+    """The reading with the lost targets that the original page tells, and the articles that this concerns."""
+    usable = page.failure is None and judge(Case(plan.source.url, plan.source.url, page)).verdict.is_alive
+    changed = []
+    found = []
+    for article in reading.articles:
+        if _lost_there(article, plan):
+            if usable:
+                article = recover(article, page, found_in=page.final_url)
+            else:
+                article = unrecoverable(article, Reason.ORIGINAL_UNAVAILABLE)
+            changed.append(article)
+        found.append(article)
+    return replace(reading, articles=tuple(found)), tuple(changed)
+
+
+def _lost_there(article: Article, plan: Plan) -> bool:
+    return (
+        article.original_url is not None
+        and key_of(article.original_url) == plan.source.key
+        and any(citation.url is None for citation in article.citations)
+    )
+
+
+def keep_articles(
+    project: Project, connection: Connection, run: int, changed: Sequence[Article], digests: Mapping[str, str]
+) -> None:
+    """Write articles into links.txt (only adding) and the database, in this order."""
+    for path, text in links_file.merge_project(
+        project.links, [article for article in changed if article.path != LINKS_NAME]
+    ).items():
+        links_file.write_links(path, text)
+    for article in changed:
+        stored = articles.load(connection, article.path)
+        digest = digests.get(article.path) or (stored[1] if stored else None)
+        articles.save(connection, run, article, digest)
+    connection.commit()

@@ -1,0 +1,97 @@
+"""Reports from the store: the view model of a run, past or present, and the diffs that go with it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from sqlalchemy import Connection
+
+from linkarchive.errors import StorageError, UsageError
+from linkarchive.judge.difference import difference
+from linkarchive.model import Change, Difference, Report, SourceReport, Verdict
+from linkarchive.project import Project
+from linkarchive.snapshot.reader import read_page
+from linkarchive.store import captures, outcomes, runs, sources
+from linkarchive.store.captures import Kept
+from linkarchive.store.opening import open_project
+from linkarchive.store.runs import Run
+
+MAX_DIFFERENCES = 300
+"""In one report; the rest is a click or an `archive diff` away."""
+
+
+def load_report(connection: Connection, run_id: str | None = None) -> Report:
+    """The report of a run, the latest by default. Raises UsageError when there is none."""
+    run = runs.find(connection, run_id)
+    if run is None:
+        raise UsageError(
+            f"no run has the id {run_id}"
+            if run_id
+            else "nothing was checked in this folder yet: `archive check ARTICLE`"
+        )
+    return report_of(connection, run)
+
+
+def report_of(connection: Connection, run: Run) -> Report:
+    body = run.body
+    cited = (source for source in outcomes.of_run(connection, run.seq) if source.outcome.citations)
+    return Report(
+        run=run.info,
+        articles=body.articles,
+        sources=() if run.info.offline else tuple(cited),
+        unresolved=() if run.info.offline else body.unresolved,
+        uncited=body.uncited,
+        malformed=body.malformed,
+        notices=body.notices,
+        errors=body.errors,
+    )
+
+
+def has_news(report: Report) -> bool:
+    return any(source.is_news for source in report.sources) or any(
+        one.changed is not Change.STILL for one in report.unresolved
+    )
+
+
+def differences(root: Path, connection: Connection, report: Report) -> Mapping[str, Difference]:
+    """What changed in the text of each drifted source, by URL; a source whose copies are not here is left out."""
+    found: dict[str, Difference] = {}
+    for source in report.sources:
+        if source.outcome.verdict is Verdict.DRIFTED and len(found) < MAX_DIFFERENCES:
+            one = difference_of(root, connection, source)
+            if one is not None:
+                found[source.outcome.url] = one
+    return found
+
+
+def difference_of(root: Path, connection: Connection, source: SourceReport) -> Difference | None:
+    """The baseline of the source's worst citation beside its evidence; None when one of the two is not here."""
+    outcome = source.outcome
+    kept = captures.of_source(connection, sources.find(connection, outcome.url).id)
+    accepted = next((one.accepted for one in outcome.citations if one.verdict is outcome.verdict), None)
+    start = accepted.capture_time if accepted else outcome.baseline.time if outcome.baseline else None
+    before = next((one for one in kept if one.capture.time == start), None)
+    after = next(
+        (one for one in kept if outcome.capture and _is_at(one, outcome.capture.warc, outcome.capture.offset)), None
+    )
+    if before is None or after is None or before.id == after.id:
+        return None
+    try:
+        pages = [read_page(root, one.capture) for one in (before, after)]
+    except StorageError:
+        return None
+    labels = [f"{one.capture.time:%-d %B %Y}" for one in (before, after)]
+    return difference(outcome.url, pages[0], pages[1], labels[0], labels[1])
+
+
+def _is_at(kept: Kept, warc: str, offset: int) -> bool:
+    return (kept.capture.record.warc, kept.capture.record.offset) == (warc, offset)
+
+
+def stored_differences(root: Path, report: Report) -> Mapping[str, Difference]:
+    """`differences`, for a caller without an open database."""
+    if not any(source.outcome.verdict is Verdict.DRIFTED for source in report.sources):
+        return {}
+    with open_project(Project(root)) as connection:
+        return differences(root, connection, report)

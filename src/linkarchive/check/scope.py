@@ -1,0 +1,82 @@
+"""What a run covers: the articles asked for, and which of their sources are due."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from fnmatch import fnmatchcase
+
+from linkarchive.model import Verdict
+from linkarchive.urls import host_of
+
+ALIVE_EVERY = timedelta(days=7)
+SUSPECT_EVERY = timedelta(days=1)
+_JITTER = timedelta(hours=1)  # a cron job never starts at the very second of the day before
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """The arguments of `archive check` that choose sources. Without articles: all of links.txt."""
+
+    articles: tuple[str, ...] = ()
+    input_format: str | None = None
+    """Of `-`."""
+    stdin: bytes = b""
+    due: bool = False
+    limit: int | None = None
+    only: tuple[str, ...] = ()
+    """Verdicts: sources whose last verdict was one of these."""
+    fresh: bool = False
+
+    @property
+    def narrows(self) -> bool:
+        """Not all sources of the articles are covered."""
+        return self.due or self.limit is not None or bool(self.only)
+
+    def signature(self, exclude: Sequence[str]) -> str:
+        """Equal for two calls that cover the same: an interrupted run is continued by such a call only."""
+        parts = (self.articles, hashlib.sha256(self.stdin).hexdigest(), self.due, self.limit, self.only, tuple(exclude))
+        return hashlib.sha256(repr(parts).encode()).hexdigest()[:16]
+
+
+LastCheck = tuple[datetime | None, Verdict]
+
+
+def chosen_sources(keys: Sequence[int], last: Mapping[int, LastCheck], scope: Scope, now: datetime) -> list[int]:
+    """The sources of `keys` that the scope's --due, --only and --limit leave, longest unvisited first.
+
+    Without those options the order stays as it is.
+    """
+    chosen = list(keys)
+    if scope.only:
+        chosen = [key for key in chosen if key in last and last[key][1].value in scope.only]
+    if scope.due:
+        chosen = [key for key in chosen if _is_due(last.get(key), now)]
+    if scope.due or scope.limit is not None:
+        chosen.sort(key=lambda key: _visited_at(last.get(key)))
+    return chosen if scope.limit is None else chosen[: scope.limit]
+
+
+def _visited_at(check: LastCheck | None) -> float:
+    return 0.0 if check is None or check[0] is None else check[0].timestamp()
+
+
+def _is_due(check: LastCheck | None, now: datetime) -> bool:
+    if check is None or check[0] is None:
+        return True
+    every = ALIVE_EVERY if check[1] in (Verdict.OK, Verdict.MOVED) else SUSPECT_EVERY
+    return now - check[0] >= every - _JITTER
+
+
+def is_excluded(url: str, patterns: Sequence[str]) -> bool:
+    """A pattern is a host (`example.com`, with its subdomains) or a shell pattern for the whole URL."""
+    try:
+        host = host_of(url)
+    except ValueError:
+        host = ""
+    return any(
+        fnmatchcase(url, pattern) or (host and (host == pattern.lower() or host.endswith("." + pattern.lower())))
+        for pattern in patterns
+    )

@@ -1,0 +1,91 @@
+"""The command line: parse, call one function, map the result to an exit code. Nothing below it prints or exits."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+from collections.abc import Mapping
+
+import click
+
+from linkarchive import __version__
+from linkarchive.errors import ArchiveError
+
+# Each command's module is imported when the command is called: `archive --help` must be quick.
+_COMMANDS: Mapping[str, tuple[str, str]] = {
+    "check": ("check", "Check the sources of articles: the main job."),
+    "extract": ("articles", "Print the original URL, the date and the links of articles."),
+    "recover": ("articles", "Find the lost targets of an article's links."),
+    "report": ("history", "Render the report of a past run again."),
+    "show": ("history", "Show the history of a source."),
+    "diff": ("history", "Show what changed in the text of a source."),
+    "accept": ("history", "Accept today's page of a source: later drift is measured from it."),
+    "judge": ("custody", "Judge stored pages without the network."),
+    "verify": ("custody", "Check every byte of the archive."),
+    "rebuild": ("custody", "Make a new database from the text files and WARC files."),
+    "demo": ("demo", "Run the main job on an embedded web, no network needed."),
+}
+
+EPILOG = """\b
+Exit codes:
+  0    nothing to report
+  1    findings (see --fail-on), or a malformed line in links.txt
+  2    wrong usage, configuration or input
+  3    the run is incomplete: offline, disk full, out of time, SIGTERM, a bug
+  75   another run holds the lock of the folder
+  130  interrupted
+"""
+
+
+class _Commands(click.Group):
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in _COMMANDS:
+            return None
+        module = importlib.import_module(f"linkarchive.cli.{_COMMANDS[cmd_name][0]}")
+        command: click.Command = getattr(module, cmd_name)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, words) for name, (_, words) in _COMMANDS.items()])
+
+
+@click.group(
+    cls=_Commands, epilog=EPILOG, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100}
+)
+@click.version_option(__version__, prog_name="archive")
+def archive() -> None:
+    """Keep the sources of your articles: store a copy of every linked page, and tell what died, moved,
+    or no longer says what it said."""
+
+
+def main() -> None:
+    """Run the command line and exit with the code of DESIGN §4."""
+    sys.exit(run(sys.argv[1:]))
+
+
+def run(arguments: list[str]) -> int:
+    """The exit code of a command line; errors are told on stderr."""
+    try:
+        code = archive.main(arguments, prog_name="archive", standalone_mode=False)
+        sys.stdout.flush()
+    except click.ClickException as error:
+        error.show()
+        return 2
+    except click.exceptions.Exit as error:
+        return error.exit_code
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("interrupted; what was done is kept, and the next run goes on from here", err=True)
+        return 130
+    except ArchiveError as error:
+        click.echo(f"archive: {error}", err=True)
+        return error.exit_code
+    except BrokenPipeError:
+        # The reader went away (`| head`): not our trouble, and nothing more can be said on stdout.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    return code if isinstance(code, int) else 0

@@ -1,0 +1,235 @@
+"""`archive extract` and `archive recover`."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import click
+
+from linkarchive.cli.common import project_options, say, settings_of
+from linkarchive.clock import Clock
+from linkarchive.errors import ArticleError
+from linkarchive.model import Article, Citation, Page
+from linkarchive.settings import NetworkSettings
+
+_INPUT_FORMATS = ["md", "html", "txt", "pdf", "docx", "epub"]
+
+
+@click.command()
+@click.argument("articles", nargs=-1, required=True)
+@project_options
+@click.option("--write", is_flag=True, help="Merge the links into links.txt.")
+@click.option("--prune", is_flag=True, help="With --write: take out links that left the article.")
+@click.option("--all", "everything", is_flag=True, help="Also images, media, embeds, and the whole page.")
+@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text")
+@click.option("--base-url", help="What relative links are relative to.")
+@click.option("--input-format", type=click.Choice(_INPUT_FORMATS), help="Of standard input (-).")
+@click.option("-v", "--verbose", is_flag=True, help="Say where origin and date come from when sources disagree.")
+def extract(
+    articles: tuple[str, ...],
+    project: Path,
+    config: Path | None,
+    write: bool,
+    prune: bool,
+    everything: bool,
+    form: str,
+    base_url: str | None,
+    input_format: str | None,
+    verbose: bool,
+) -> int:
+    """Print the original URL, the publication date and the links of ARTICLES."""
+    if prune and not write:
+        raise click.UsageError("--prune changes links.txt: it goes with --write")
+    settings = settings_of(project, config)
+    found, failed = _read(articles, project.resolve(), settings.network, everything, base_url, input_format)
+    if write:
+        _write(project.resolve(), found, prune)
+    _print(found, form, verbose)
+    return 2 if failed else 0
+
+
+@click.command()
+@click.argument("article")
+@project_options
+@click.option("--original", help="File or URL of the page to match against (default: the article's original URL).")
+@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text")
+@click.option("--write", is_flag=True, help="Merge what was found into links.txt.")
+@click.option("--input-format", type=click.Choice(_INPUT_FORMATS), help="Of standard input (-).")
+def recover(
+    article: str,
+    project: Path,
+    config: Path | None,
+    original: str | None,
+    form: str,
+    write: bool,
+    input_format: str | None,
+) -> int:
+    """Find the lost targets of an article's links in its original page."""
+    from linkarchive.article.recover import recover as recover_links
+    from linkarchive.article.recover import unrecoverable
+    from linkarchive.model import Reason
+
+    root = project.resolve()
+    settings = settings_of(project, config)
+    found, failed = _read((article,), root, settings.network, False, None, input_format)
+    recovered = []
+    for one in found:
+        where = original or one.original_url
+        if where is None:
+            recovered.append(unrecoverable(one, Reason.NO_ORIGINAL))
+            continue
+        page = _original(where, one, settings.network)
+        if page.failure is not None or (page.status or 0) >= 400:
+            say(f"{where}: {page.failure.detail if page.failure else f'HTTP {page.status}'}")
+            recovered.append(unrecoverable(one, Reason.ORIGINAL_UNAVAILABLE))
+        else:
+            recovered.append(recover_links(one, page, found_in=where))
+    if write:
+        _write(root, recovered, prune=False)
+    if form == "json":
+        click.echo(_json(recovered, _recovered_citation))
+    else:
+        for one in recovered:
+            _print_recovered(one)
+    return 2 if failed else 0
+
+
+def _read(
+    names: Sequence[str],
+    root: Path,
+    network: NetworkSettings,
+    everything: bool,
+    base_url: str | None,
+    input_format: str | None,
+) -> tuple[list[Article], bool]:
+    """The articles, and whether some input could not be read (said on stderr)."""
+    from linkarchive.article.document import read_document
+    from linkarchive.check.inputs import documents
+
+    stdin = sys.stdin.buffer.read() if "-" in names else b""
+    found, failed = [], False
+    for one in documents(names, root, network, Clock.from_environ(), stdin, input_format):
+        try:
+            if isinstance(one, ArticleError):
+                raise one
+            base = base_url or one.base_url
+            found.append(read_document(one.data, one.format, path=one.path, base_url=base, everything=everything))
+        except ArticleError as error:
+            say(f"archive: {error}")
+            failed = True
+    return found, failed
+
+
+def _write(root: Path, articles: Sequence[Article], prune: bool) -> None:
+    from linkarchive.article import links_file
+    from linkarchive.project import Project
+
+    project = Project(root)
+    with project.lock():
+        for path, text in links_file.merge_project(project.links, articles).items():
+            links_file.write_links(path, text)
+        if prune:
+            text = project.links.read_text(encoding="utf-8")
+            for article in articles:
+                text = links_file.prune(text, article)
+            links_file.write_links(project.links, text)
+
+
+def _original(where: str, article: Article, network: NetworkSettings) -> Page:
+    """The page to match against: fetched, or read from a file that was saved from the original URL."""
+    from linkarchive.web.exchange import VisitRequest
+    from linkarchive.web.page import page_of
+    from linkarchive.web.visits import visit_all
+
+    if where.startswith(("http://", "https://")):
+        visit = next(iter(visit_all(iter([VisitRequest(where)]), network, Clock.from_environ())))
+        page = page_of(visit, network.max_body)
+        visit.close()
+        return page
+    try:
+        body = Path(where).read_bytes()
+    except OSError as error:
+        raise ArticleError(f"{where}: cannot be read: {error.strerror}") from error
+    url = article.original_url or Path(where).resolve().as_uri()
+    return Page(url, 200, {"content-type": "text/html"}, body)
+
+
+def _print(articles: Sequence[Article], form: str, verbose: bool) -> None:
+    from linkarchive.report.foreign import plain
+
+    if form == "json":
+        click.echo(_json(articles, _citation))
+        return
+    for article in articles:
+        _heading(article)
+        for citation in article.citations:
+            target = "?" if citation.url is None else address(citation.url)
+            click.echo(f"{citation.line:>6}  {target}  {plain(citation.text)}")
+        if verbose:
+            for remark in article.remarks:
+                say(plain(f"{article.path}: {remark}"))
+
+
+def _heading(article: Article) -> None:
+    from linkarchive.report.foreign import address, plain
+
+    click.echo(f"{plain(article.path)}: {plain(article.title)}")
+    click.echo(f"  original   {address(article.original_url) if article.original_url else 'not known'}")
+    click.echo(f"  published  {article.published or 'not known'}")
+
+
+def _print_recovered(article: Article) -> None:
+    from linkarchive.report.foreign import address, plain
+
+    _heading(article)
+    for citation in article.citations:
+        if citation.recovered and citation.url is not None:
+            sure = f"{citation.recovery_confidence:.2f}" if citation.recovery_confidence is not None else "    "
+            click.echo(f"{citation.line:>6}  {sure}  {address(citation.url)}  {plain(citation.text)}")
+        elif citation.unresolved is not None:
+            click.echo(f"{citation.line:>6}     ?  {citation.unresolved.value}  {plain(citation.text)}")
+
+
+def _json(articles: Sequence[Article], citation: Any) -> str:
+    from linkarchive.report.foreign import escape_json
+
+    found = [
+        {
+            "path": article.path,
+            "title": article.title,
+            "original_url": _redacted(article.original_url),
+            "published": None if article.published is None else article.published.isoformat(),
+            "citations": [citation(one) for one in article.citations],
+        }
+        for article in articles
+    ]
+    return escape_json(json.dumps({"schema": 1, "articles": found}, ensure_ascii=False, indent=2))
+
+
+def _citation(citation: Citation) -> dict[str, Any]:
+    return {
+        "url": _redacted(citation.url),
+        "text": citation.text,
+        "line": citation.line,
+        "context": citation.context,
+        "kind": citation.kind.value,
+    }
+
+
+def _recovered_citation(citation: Citation) -> dict[str, Any]:
+    return _citation(citation) | {
+        "recovered": citation.recovered,
+        "recovery_confidence": citation.recovery_confidence,
+        "found_in": _redacted(citation.found_in),
+        "unresolved": None if citation.unresolved is None else citation.unresolved.value,
+    }
+
+
+def _redacted(url: str | None) -> str | None:
+    from linkarchive.urls import redact
+
+    return None if url is None else redact(url)

@@ -1,0 +1,164 @@
+"""`archive check`."""
+
+from __future__ import annotations
+
+import signal
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from threading import Event as Flag
+
+import click
+
+from linkarchive.cli.common import FORMATS, color_option, project_options, say, settings_of, wants_color
+from linkarchive.cli.output import print_report
+from linkarchive.model import Report, Verdict
+from linkarchive.settings import Settings
+
+_VERDICTS = [verdict.value for verdict in Verdict]
+
+
+@click.command()
+@click.argument("articles", nargs=-1)
+@project_options
+@click.option("--format", "form", type=click.Choice(FORMATS), default="terminal", help="Of the report on stdout.")
+@click.option("-o", "outputs", type=click.Path(path_type=Path), multiple=True, help="Also write it here, by suffix.")
+@click.option("--fail-on", help="Verdicts that make the exit code 1 (default: dead,drifted,unresolved; or none).")
+@click.option("--new-only", is_flag=True, default=None, help="Only what is new counts for the exit code.")
+@click.option("--concurrency", type=click.IntRange(1), help="Visits at a time (128).")
+@click.option("--per-host", type=click.IntRange(1), help="Visits at a time on one host (2).")
+@click.option("--host-delay", type=click.FloatRange(0), help="Seconds between two starts on one host (0.5).")
+@click.option("--timeout", type=click.FloatRange(0.1), help="Seconds to connect and to the first byte (20).")
+@click.option("--max-time", type=click.FloatRange(0), help="Seconds for the whole run; then exit 3.")
+@click.option("--max-body", type=click.IntRange(1), help="Bytes of a page; the rest is cut off (20 MiB).")
+@click.option("--allow-private", is_flag=True, default=None, help="Also visit addresses of private networks.")
+@click.option("--obey-robots", is_flag=True, default=None, help="Ask robots.txt first.")
+@click.option("--exclude", multiple=True, metavar="PATTERN", help="Leave out a host, or URLs of a shell pattern.")
+@click.option("--due", is_flag=True, help="Only what is due: alive weekly, suspects daily, oldest first.")
+@click.option("--limit", type=click.IntRange(1), help="Only the N sources longest unvisited.")
+@click.option("--only", multiple=True, type=click.Choice(_VERDICTS), help="Only sources with this last verdict.")
+@click.option("--dry-run", is_flag=True, help="Say what would be fetched, how long and how much; fetch nothing.")
+@click.option("--fresh", is_flag=True, help="Start anew instead of going on with an interrupted run.")
+@click.option(
+    "--input-format", type=click.Choice(["md", "html", "txt", "pdf", "docx", "epub"]), help="Of standard input (-)."
+)
+@click.option("-q", "--quiet", is_flag=True, help="Print only what changed since the last run.")
+@click.option("-v", "--verbose", is_flag=True, help="Say more.")
+@click.option("--no-progress", is_flag=True, help="No progress bar.")
+@color_option
+def check(
+    articles: tuple[str, ...],
+    project: Path,
+    config: Path | None,
+    form: str,
+    outputs: tuple[Path, ...],
+    fail_on: str | None,
+    new_only: bool | None,
+    concurrency: int | None,
+    per_host: int | None,
+    host_delay: float | None,
+    timeout: float | None,
+    max_time: float | None,
+    max_body: int | None,
+    allow_private: bool | None,
+    obey_robots: bool | None,
+    exclude: tuple[str, ...],
+    due: bool,
+    limit: int | None,
+    only: tuple[str, ...],
+    dry_run: bool,
+    fresh: bool,
+    input_format: str | None,
+    quiet: bool,
+    verbose: bool,
+    no_progress: bool,
+    color: str,
+) -> int:
+    """Check the sources of ARTICLES (files, globs, folders, feeds, sitemaps, URLs, - for standard input).
+
+    Without articles: every source in links.txt, after reading again the articles that changed.
+    """
+    from linkarchive.check import Scope
+    from linkarchive.check import check as run_check
+    from linkarchive.check.dry import forecast
+    from linkarchive.cli.progress import RunProgress
+    from linkarchive.clock import Clock
+    from linkarchive.report.formats import format_for
+
+    for path in outputs:
+        format_for(path)
+    settings = (
+        settings_of(project, config)
+        .with_flags(
+            "network",
+            concurrency=concurrency,
+            per_host=per_host,
+            host_delay=host_delay,
+            timeout=timeout,
+            max_body=max_body,
+            allow_private=allow_private,
+            obey_robots=obey_robots,
+        )
+        .with_flags(
+            "check",
+            fail_on=None if fail_on is None else _verdicts(fail_on),
+            new_only=new_only,
+            max_time=max_time,
+            exclude=exclude or None,
+        )
+    )
+    root = project.resolve()
+    stdin = sys.stdin.buffer.read() if "-" in articles else b""
+    scope = Scope(articles, input_format, stdin, due, limit, only, fresh)
+    clock = Clock.from_environ()
+    if dry_run:
+        click.echo(forecast(root, scope, settings, clock))
+        return 0
+    first = not (root / "archive" / "archive.sqlite").exists() and not (root / "archive" / "state.jsonl").exists()
+    if first and not quiet:
+        say(
+            f"This visits each source with a GET request as {settings.network.user_agent!r}; "
+            "nothing is sent to anybody else."
+        )
+    with _sigterm() as stop, RunProgress(bar=not no_progress, quiet=quiet, verbose=verbose) as progress:
+        report = run_check(root, scope, settings, clock, progress, stop.is_set)
+    for error in report.errors:
+        say(f"archive: {error}")
+    print_report(report, root, form, outputs, quiet=quiet, verbose=verbose, color=wants_color(color))
+    return exit_code(report, settings)
+
+
+def exit_code(report: Report, settings: Settings) -> int:
+    """0, 1, 2 or 3 as DESIGN §4 orders them."""
+    if not report.run.complete:
+        return 3
+    if report.errors:
+        return 2
+    watched, new_only = settings.check.fail_on, settings.check.new_only
+    found = any(
+        source.outcome.verdict.value in watched and (source.is_news or not new_only) for source in report.sources
+    )
+    lost = "unresolved" in watched and any(one.changed == "new" or not new_only for one in report.unresolved)
+    return 1 if found or lost or report.malformed else 0
+
+
+def _verdicts(text: str) -> tuple[str, ...]:
+    names = tuple(name.strip() for name in text.split(",") if name.strip())
+    if names == ("none",):
+        return ()
+    for name in names:
+        if name not in _VERDICTS:
+            raise click.BadParameter(f"{name!r} is no verdict; known are {', '.join(_VERDICTS)} and none")
+    return names
+
+
+@contextmanager
+def _sigterm() -> Iterator[Flag]:
+    """SIGTERM sets the flag: the run finishes what is in flight, saves and ends."""
+    flag = Flag()
+    before = signal.signal(signal.SIGTERM, lambda *_: flag.set())
+    try:
+        yield flag
+    finally:
+        signal.signal(signal.SIGTERM, before)

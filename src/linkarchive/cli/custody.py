@@ -1,0 +1,78 @@
+"""`archive judge`, `verify` and `rebuild`: what can be said from stored bytes alone."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+
+from linkarchive.cli.common import project_options, say, settings_of
+from linkarchive.errors import UsageError
+
+
+@click.command()
+@click.argument("cases", type=click.Path(path_type=Path))
+def judge(cases: Path) -> int:
+    """Judge the stored pages of CASES (JSON lines, - for standard input) without the network."""
+    from linkarchive.judge.lines import judge_line
+
+    try:
+        file = sys.stdin.buffer if str(cases) == "-" else cases.open("rb")
+    except OSError as error:
+        raise UsageError(f"{cases}: cannot be read: {error.strerror}") from error
+    with file:
+        for number, line in enumerate(file, 1):
+            if line.strip():
+                try:
+                    click.echo(judge_line(line.decode("utf-8", "surrogateescape")))
+                except UsageError as error:
+                    raise UsageError(f"{cases}:{number}: {error}") from error
+    return 0
+
+
+@click.command()
+@project_options
+def verify(project: Path, config: Path | None) -> int:
+    """Check every byte of the archive against its digests, indexes and manifests."""
+    from linkarchive.check.past import missing_records
+    from linkarchive.project import Project
+    from linkarchive.report.foreign import plain
+    from linkarchive.snapshot.folder import warc_files
+    from linkarchive.snapshot.verify import verify as verify_files
+    from linkarchive.store.opening import open_project
+
+    settings_of(project, config)
+    root = project.resolve()
+    count = 0
+    for problem in verify_files(root):
+        place = problem.file if problem.offset is None else f"{problem.file} at byte {problem.offset}"
+        click.echo(plain(f"{place}: {problem.message}"))
+        count += not problem.note
+    with open_project(Project(root)) as connection:
+        for sentence in missing_records(root, connection):
+            click.echo(plain(sentence))
+            count += 1
+    click.echo(f"{len(warc_files(root))} WARC files: " + ("clean" if count == 0 else f"{count} problems"))
+    return 0 if count == 0 else 1
+
+
+@click.command()
+@project_options
+def rebuild(project: Path, config: Path | None) -> int:
+    """Make a new database from the text files and WARC files of archive/."""
+    from linkarchive.project import Project
+    from linkarchive.report.foreign import plain
+    from linkarchive.snapshot.repair import repair
+    from linkarchive.store.opening import rebuild_project
+
+    settings_of(project, config)
+    place = Project(project.resolve())
+    with place.lock():
+        for sentence in repair(place.root):
+            say(plain(sentence))
+        rebuilt = rebuild_project(place)
+    for problem in rebuilt.problems:
+        say(plain(problem))
+    click.echo(f"rebuilt from {rebuilt.runs} runs: {rebuilt.visits} verdicts, {rebuilt.captures} captures")
+    return 0

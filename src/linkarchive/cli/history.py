@@ -1,0 +1,114 @@
+"""`archive report`, `show`, `diff` and `accept`: the past of the sources, and a person's word on them."""
+
+from __future__ import annotations
+
+import getpass
+from pathlib import Path
+
+import click
+
+from linkarchive.cli.common import FORMATS, color_option, project_options, say, settings_of, wants_color, width
+from linkarchive.clock import Clock
+from linkarchive.errors import UsageError
+
+
+@click.command()
+@project_options
+@click.option("--run", "run_id", help="Id of the run (default: the latest).")
+@click.option("--format", "form", type=click.Choice(FORMATS), default="terminal", help="Of the report on stdout.")
+@click.option("-o", "outputs", type=click.Path(path_type=Path), multiple=True, help="Write it here, by suffix.")
+@click.option("-q", "--quiet", is_flag=True, help="Print only what changed since the run before.")
+@click.option("-v", "--verbose", is_flag=True, help="Say more.")
+@color_option
+def report(
+    project: Path,
+    config: Path | None,
+    run_id: str | None,
+    form: str,
+    outputs: tuple[Path, ...],
+    quiet: bool,
+    verbose: bool,
+    color: str,
+) -> int:
+    """Render the report of a past run again."""
+    from linkarchive.check.reports import load_report
+    from linkarchive.cli.output import print_report
+    from linkarchive.project import Project
+    from linkarchive.store.opening import open_project
+
+    settings_of(project, config)
+    root = project.resolve()
+    with open_project(Project(root)) as connection:
+        found = load_report(connection, run_id)
+    print_report(found, root, form, outputs, quiet=quiet, verbose=verbose, color=wants_color(color))
+    return 0
+
+
+@click.command()
+@click.argument("url")
+@project_options
+@click.option("--case", "as_case", is_flag=True, help="Print what `archive judge` reads, a line a citation.")
+def show(url: str, project: Path, config: Path | None, as_case: bool) -> int:
+    """Show the history of the source URL: captures, verdicts, citations."""
+    from linkarchive.check.past import cases_of, history_of
+    from linkarchive.project import Project
+    from linkarchive.store.opening import open_project
+
+    settings = settings_of(project, config)
+    with open_project(Project(project.resolve())) as connection:
+        if as_case:
+            for line in cases_of(project.resolve(), connection, url, settings):
+                click.echo(line)
+        else:
+            for line in history_of(connection, url):
+                click.echo(line)
+    return 0
+
+
+@click.command()
+@click.argument("url")
+@project_options
+@color_option
+def diff(url: str, project: Path, config: Path | None, color: str) -> int:
+    """Show what changed in the text of the source URL between its baseline and its latest capture."""
+    from linkarchive.check.past import difference_since
+    from linkarchive.project import Project
+    from linkarchive.report.terminal import render_difference
+    from linkarchive.store.opening import open_project
+
+    settings_of(project, config)
+    with open_project(Project(project.resolve())) as connection:
+        found = difference_since(project.resolve(), connection, url)
+    click.echo(render_difference(found, width=width(), color=wants_color(color)), nl=False, color=wants_color(color))
+    return 0
+
+
+@click.command()
+@click.argument("urls", nargs=-1, required=True, metavar="URL...")
+@project_options
+@click.option("--article", help="Only for this article (default: every article that cites the source).")
+@click.option("--reason", help="Why today's page is fine.")
+def accept(urls: tuple[str, ...], project: Path, config: Path | None, article: str | None, reason: str | None) -> int:
+    """Accept today's page of the sources URL...: it is fine, and later drift is measured from it.
+
+    The baseline stays what it is; the acceptance is recorded with who, when and why.
+    """
+    from linkarchive.check.past import accept_page
+    from linkarchive.project import Project
+    from linkarchive.report.foreign import address
+    from linkarchive.store.opening import open_project
+
+    settings_of(project, config)
+    place = Project(project.resolve())
+    now = Clock.from_environ().now()
+    failed = False
+    with place.lock(), open_project(place) as connection:
+        for url in urls:
+            try:
+                decision = accept_page(place, connection, url, article, reason, getpass.getuser(), now)
+            except UsageError as error:
+                say(f"archive: {error}")
+                failed = True
+            else:
+                click.echo(f"accepted {address(decision.url)}")
+    return 2 if failed else 0

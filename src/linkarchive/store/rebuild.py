@@ -1,0 +1,150 @@
+"""A new database from the text files and the WARC files of `archive/`, which are the truth."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+
+from sqlalchemy import Connection
+
+from linkarchive import __version__
+from linkarchive.model import Capture, Change, Outcome, RunInfo
+from linkarchive.snapshot import manifest
+from linkarchive.snapshot.reader import LogLine, ScannedRun, scan
+from linkarchive.store import articles, captures, outcomes, runs, sources
+from linkarchive.store.captures import Kept
+from linkarchive.store.runlog import Line, read_line
+from linkarchive.store.runs import RunBody
+from linkarchive.store.state_file import read_state
+
+
+@dataclass(slots=True)
+class Rebuilt:
+    """What was put back, and what could not be."""
+
+    runs: int = 0
+    captures: int = 0
+    visits: int = 0
+    problems: list[str] = field(default_factory=list)
+
+
+def rebuild(connection: Connection, root: Path, state: Path) -> Rebuilt:
+    """Fill an empty database. The logs in the WARC files tell all; where they are missing, the state file helps.
+
+    Raises StorageError for a manifest or a state line that cannot be read. The caller commits.
+    """
+    rebuilt = Rebuilt()
+    builder = _Builder(connection, rebuilt)
+    for found in scan(root):
+        if isinstance(found, ScannedRun):
+            builder.begin(found.id)
+        elif isinstance(found, Capture):
+            builder.seen(found)
+        elif isinstance(found, LogLine):
+            builder.log(read_line(found.line))
+        else:
+            rebuilt.problems.append(f"{found.file}: {found.message}")
+    builder.begin(None)
+    if state.exists():
+        builder.restore_state(root, state)
+    return rebuilt
+
+
+@dataclass(slots=True)
+class _Builder:
+    connection: Connection
+    rebuilt: Rebuilt
+    run_id: str | None = None
+    run: int | None = None
+    orphans: list[Capture] = field(default_factory=list)
+    """Captures of the present run; without a log, the run was cut off and they are all that is left of it."""
+    known: dict[str, dict[datetime, Kept]] = field(default_factory=dict)
+    last: dict[int, tuple[int, Outcome]] = field(default_factory=dict)
+
+    def begin(self, run_id: str | None) -> None:
+        self._adopt()
+        self.run_id, self.run = run_id, None
+
+    def seen(self, capture: Capture) -> None:
+        self.orphans.append(capture)
+
+    def log(self, line: Line) -> None:
+        if line.run is not None:
+            self.run = self._open(line.run.info, line.run.scope, line.run.body)
+        if self.run is None:
+            return
+        if line.article is not None:
+            articles.save(self.connection, self.run, line.article.article, line.article.digest)
+        elif line.capture is not None:
+            told = line.capture
+            self._keep(told.source, told.capture, told.usable, told.good)
+        elif line.baseline is not None:
+            told_baseline = line.baseline
+            kept = self.known.get(told_baseline.source, {}).get(told_baseline.time)
+            if kept is not None:
+                captures.set_baseline(
+                    self.connection, self.run, told_baseline.article, kept.source, told_baseline.looked, kept.id
+                )
+        elif line.visit is not None:
+            visit = line.visit
+            source = self._source(visit.source, visit.url)
+            if visit.outcome is not None:
+                identifier = outcomes.add_outcome(self.connection, self.run, source, visit.outcome)
+                self.last[source] = identifier, visit.outcome
+            if source in self.last:
+                outcomes.add_visit(
+                    self.connection, self.run, source, self.last[source][0], visit.checked, visit.changed, visit.was
+                )
+                self.rebuilt.visits += 1
+
+    def restore_state(self, root: Path, state: Path) -> None:
+        """Sources that no log tells of: a clone from Git has the state file but no WARC files."""
+        told = [line for line in read_state(state) if self._source(line[0].url, line[0].url) not in self.last]
+        if not told:
+            return
+        chain = manifest.read_chain(root)
+        when = chain[-1].created if chain else max((outcome.since for outcome, _ in told), default=datetime.now(UTC))
+        simulated = bool(chain and chain[-1].facts.get("simulated"))
+        info = RunInfo(f"state-{when:%Y%m%dT%H%M%SZ}", when, when, True, False, simulated, __version__)
+        self.run = self._open(info, "state", RunBody())
+        for outcome, line in told:
+            source = self._source(outcome.url, outcome.url)
+            for one in line.captures:
+                self._keep(outcome.url, one.capture, one.usable, one.good)
+            for baseline in line.baselines:
+                kept = self.known.get(sources.key_of(outcome.url), {}).get(baseline.time)
+                if kept is not None:
+                    captures.set_baseline(self.connection, self.run, baseline.article, source, baseline.looked, kept.id)
+            identifier = outcomes.add_outcome(self.connection, self.run, source, outcome)
+            change = Change.STILL if outcome.verdict.is_finding else Change.NONE
+            outcomes.add_visit(self.connection, self.run, source, identifier, when, change, outcome.verdict)
+            self.rebuilt.visits += 1
+
+    def _open(self, info: RunInfo, scope: str, body: RunBody) -> int:
+        known = runs.find(self.connection, info.id)
+        if known is not None:
+            runs.save(self.connection, runs.Run(known.seq, scope, info, body))
+            return known.seq
+        self.rebuilt.runs += 1
+        return runs.restore(self.connection, info, scope, body).seq
+
+    def _keep(self, source: str, capture: Capture, usable: bool, good: bool) -> None:
+        key = sources.key_of(source)
+        if self.run is not None and capture.time not in self.known.setdefault(key, {}):
+            identifier = self._source(key, capture.url)
+            self.known[key][capture.time] = captures.add(self.connection, self.run, identifier, capture, usable, good)
+            self.rebuilt.captures += 1
+
+    def _adopt(self) -> None:
+        """Put back the captures of a run that never wrote its log: pages of status 200 may serve as baselines."""
+        left, self.orphans = self.orphans, []
+        if not left or self.run_id is None or self.run is not None:
+            return
+        info = RunInfo(self.run_id, left[0].time, None, False, False, False, __version__)
+        self.run = self._open(info, "", RunBody())
+        for capture in left:
+            self._keep(capture.url, capture, capture.status == 200, False)
+
+    def _source(self, key: str, url: str) -> int:
+        return sources.ensure_one(self.connection, key, url)

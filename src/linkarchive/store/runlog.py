@@ -1,0 +1,100 @@
+"""The log of a run: what the WARC files must know so that the database can be made again from them.
+
+JSON lines, each an object with one key that tells what it is. A visit names its
+outcome only when the run made it; else it is that of the source's visit before.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from sqlalchemy import Connection, select
+
+from linkarchive.model import Article, Capture, Change, Origin, Outcome, RunInfo, Verdict
+from linkarchive.store import articles, captures, outcomes
+from linkarchive.store.codec import decode, encode
+from linkarchive.store.runs import Run, RunBody
+from linkarchive.store.schema import sources
+
+
+@dataclass(frozen=True, slots=True)
+class RunLine:
+    info: RunInfo
+    scope: str
+    body: RunBody
+
+
+@dataclass(frozen=True, slots=True)
+class ArticleLine:
+    digest: str | None
+    article: Article
+
+
+@dataclass(frozen=True, slots=True)
+class CaptureLine:
+    source: str
+    usable: bool
+    good: bool
+    capture: Capture
+
+
+@dataclass(frozen=True, slots=True)
+class BaselineLine:
+    source: str
+    article: str
+    looked: date | None
+    origin: Origin
+    time: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class VisitLine:
+    source: str
+    url: str
+    checked: datetime | None
+    changed: Change
+    was: Verdict | None
+    outcome: Outcome | None
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One of these is set."""
+
+    run: RunLine | None = None
+    article: ArticleLine | None = None
+    capture: CaptureLine | None = None
+    baseline: BaselineLine | None = None
+    visit: VisitLine | None = None
+
+
+def log_lines(connection: Connection, run: Run) -> Iterator[bytes]:
+    """Everything that this run added, in an order in which it can be put back."""
+    source_rows = {row.id: row for row in connection.execute(select(sources.c.id, sources.c.key, sources.c.url))}
+    yield _line("run", RunLine(run.info, run.scope, run.body))
+    for row in articles.of_run(connection, run.seq):
+        yield _line("article", ArticleLine(row.digest, decode(row.body, Article)))
+    for kept in captures.of_run(connection, run.seq):
+        yield _line("capture", CaptureLine(source_rows[kept.source].key, kept.usable, kept.good, kept.capture))
+    for row, kept in captures.baselines_of_run(connection, run.seq):
+        yield _line(
+            "baseline",
+            BaselineLine(source_rows[row.source].key, row.article, row.looked, kept.capture.origin, kept.capture.time),
+        )
+    made = {row.id: row.body for row in outcomes.made_in_run(connection, run.seq)}
+    for row in outcomes.rows_of_run(connection, run.seq):
+        source = source_rows[row.source]
+        outcome = decode(made[row.outcome], Outcome) if row.outcome in made else None
+        was = None if row.was is None else Verdict(row.was)
+        yield _line("visit", VisitLine(source.key, source.url, row.checked, Change(row.changed), was, outcome))
+
+
+def read_line(line: bytes) -> Line:
+    """Raises StorageError for a line that is not of a log."""
+    return decode(line, Line)
+
+
+def _line(kind: str, value: object) -> bytes:
+    return encode({kind: value}).encode("utf-8") + b"\n"
