@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
+from typing import TypeVar
 
 from linkarchive.check.plan import SKIP_WORDS, Cited, Plan
 from linkarchive.model import (
@@ -104,6 +105,23 @@ def outcome_of(
         suggested_url=judgement.suggested_url,
         citations=tuple(_citation(one) for one in compared if not one.cited.original),
     )
+
+
+def unchanged(outcome: Outcome) -> Outcome:
+    """The outcome of a page that is what it was: where it was the first, it has been compared now, with itself."""
+    citations = tuple(_compared_with_itself(one) for one in outcome.citations)
+    return replace(_compared_with_itself(outcome), citations=citations)
+
+
+_Compared = TypeVar("_Compared", Outcome, CitationOutcome)
+
+
+def _compared_with_itself(one: _Compared) -> _Compared:
+    if one.baseline is None or one.similarity is not None or not one.verdict.is_alive:
+        return one
+    if one.reason is not Reason.FIRST_SEEN:
+        return replace(one, similarity=1.0)
+    return replace(one, reason=Reason.SAME, similarity=1.0, evidence=("the page is what it was, byte for byte",))
 
 
 def skipped(plan: Plan, reason: Reason, now: datetime) -> Outcome:

@@ -9,14 +9,22 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from linkarchive.check.conclude import Compared, change, choose_baseline, dependence, in_time, outcome_of, skipped
+from linkarchive.check.conclude import (
+    Compared,
+    change,
+    choose_baseline,
+    dependence,
+    in_time,
+    outcome_of,
+    skipped,
+    unchanged,
+)
 from linkarchive.check.events import Listener, SourceConcluded
 from linkarchive.check.keeping import is_same_page, worth_keeping
 from linkarchive.check.plan import Cited, Plan
 from linkarchive.clock import Clock
 from linkarchive.errors import StorageError
-from linkarchive.judge import strikes
-from linkarchive.judge.verdict import VERSION, Readings, fingerprint, is_suspect, judge
+from linkarchive.judge import VERSION, Readings, fingerprint, is_suspect, judge, settle
 from linkarchive.model import Acceptance, Case, History, Judgement, Outcome, Page, Reason, Verdict
 from linkarchive.project import Project
 from linkarchive.settings import Settings
@@ -83,7 +91,7 @@ def suspect(desk: Desk, seen: Seen) -> bool:
         return False
     readings = Readings()
     cases = _cases(desk, seen, None)
-    return any(is_suspect(case, judge(case, readings=readings), readings=readings) for case in cases)
+    return any(is_suspect(case, judge(case, readings=readings)) for case in cases)
 
 
 def record(desk: Desk, seen: Seen, probe: Page | None = None) -> Outcome:
@@ -93,7 +101,7 @@ def record(desk: Desk, seen: Seen, probe: Page | None = None) -> Outcome:
     if carried is not None:
         if _is_old(desk, seen):
             _keep_again(desk, seen)
-        outcome = in_time(carried, seen.previous, now)
+        outcome = in_time(unchanged(carried), seen.previous, now)
         identifier = _file(desk, seen.plan, seen.previous, outcome, now)
         sources.remember(
             desk.connection, seen.plan.source.id, replace(seen.plan.source.memory, page_outcome=identifier)
@@ -104,7 +112,7 @@ def record(desk: Desk, seen: Seen, probe: Page | None = None) -> Outcome:
     cases = _cases(desk, seen, probe)
     judgements = [judge(case, readings=readings) for case in cases]
     history = History() if seen.previous is None else _history(seen.previous.outcome)
-    settled = [strikes.settle(judgement, history, now, desk.settings.judge) for judgement in judgements]
+    settled = [settle(judgement, history, now, desk.settings.judge) for judgement in judgements]
     judgements, history = [one for one, _ in settled], settled[0][1]
     capture, kept = _keep(desk, seen, judgements, readings)
     compared = [
@@ -208,7 +216,7 @@ def _keep(
         return None, kept
     worst = min(judgements, key=lambda one: one.verdict.severity)
     sha256 = _sha256(seen.page)
-    print_now = fingerprint(seen.page, readings=readings)
+    print_now = fingerprint(seen.page)
     settings = desk.settings.keep
     if not worth_keeping(
         seen.page, print_now, worst.verdict, worst.reason, kept, seen.visit.time, settings.refresh_days

@@ -13,7 +13,7 @@ from linkarchive.check.examine import Desk, Seen
 from linkarchive.check.offline import Hosts
 from linkarchive.check.plan import Plan
 from linkarchive.check.reading import Reading, keep_articles, recover_from
-from linkarchive.judge.verdict import probe_url
+from linkarchive.judge import probe_url
 from linkarchive.model import Page, Reason
 from linkarchive.urls import host_of
 from linkarchive.web.exchange import Visit, VisitRequest

@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 
 from linkarchive.check.reports import difference_of
 from linkarchive.errors import StorageError, UsageError
-from linkarchive.judge.lines import case_line
+from linkarchive.judge import case_line
 from linkarchive.model import Case, CitationOutcome, Difference, Failure, History, Outcome, Page, SourceReport
 from linkarchive.project import Project
 from linkarchive.report.foreign import address, plain

@@ -9,15 +9,17 @@ from pathlib import Path
 
 from sqlalchemy import Connection
 
-from linkarchive.article import links_file
 from linkarchive.article.document import format_of, read_document
 from linkarchive.article.links_file import Entry, LinksFile
+from linkarchive.article.links_folder import load as load_links
+from linkarchive.article.links_folder import write_links
+from linkarchive.article.links_merge import apply, merge_project, uncited
 from linkarchive.article.recover import recover, unrecoverable
 from linkarchive.check.inputs import documents
 from linkarchive.check.plan import Plan
 from linkarchive.clock import Clock
 from linkarchive.errors import ArticleError
-from linkarchive.judge.verdict import judge
+from linkarchive.judge import judge
 from linkarchive.model import Article, Case, Citation, Page, Reason
 from linkarchive.project import Project
 from linkarchive.settings import Settings
@@ -57,8 +59,7 @@ def read_articles(
     Raises ArticleError when nothing of what was named can be read; a part that cannot
     is told in `errors`, the rest goes on.
     """
-    links = links_file.load(project.links) if project.links.exists() else LinksFile((), ())
-    sections = {section.name: section for section in links.sections if section.name}
+    links = load_links(project.links) if project.links.exists() else LinksFile((), ())
     named = [name for name in names if Path(name).name != LINKS_NAME]
     read = _read_named(project, named, settings, clock, stdin, input_format) if named else _Read()
     if len(named) < len(names) or not names:
@@ -67,26 +68,23 @@ def read_articles(
         raise ArticleError("; ".join(read.errors) or "nothing to read: no article was named")
     found, left = [], []
     for article in read.articles.values():
-        section = sections.get(article.path)
+        section = links.section(article)
         if section is not None:
-            article = links_file.apply(section, article)
-            gone = links_file.uncited(section, article)
+            article = apply(section, article)
+            gone = uncited(section, article)
             left.append(replace(article, original_url=None, citations=_citations(gone)))
         stored = articles.load(connection, article.path)
         article = article if stored is None else _with_recoveries(article, stored[0])
         if article.original_url is None and any(citation.url is None for citation in article.citations):
             article = unrecoverable(article, Reason.NO_ORIGINAL)
         found.append(article)
-    excluded = frozenset(
-        key_of(entry.url) for section in links.sections for entry in section.entries if entry.excluded and entry.url
-    )
     return Reading(
         tuple(found),
         tuple(left),
         read.digests,
-        excluded,
+        links.excluded,
         tuple(f"{one.url} ({article.path})" for article in left for one in article.citations if one.url),
-        tuple(f"{bad.file}:{bad.line}: {bad.why}: {bad.text.strip()}" for bad in links.malformed),
+        tuple(str(bad) for bad in links.malformed),
         tuple(read.notices),
         tuple(read.errors),
     )
@@ -121,13 +119,10 @@ def _read_named(
 
 def _read_known(project: Project, connection: Connection, links: LinksFile, read: _Read) -> None:
     """The articles of links.txt: files that changed are read again, the others remembered."""
-    for section in links.sections:
+    if links.loose:
+        read.articles[LINKS_NAME] = Article(LINKS_NAME, LINKS_NAME, None, None, _citations(links.loose))
+    for section in links.named.values():
         if section.name in read.articles:
-            continue
-        if not section.name:
-            if section.entries:
-                article = Article(LINKS_NAME, LINKS_NAME, None, None, _citations(section.entries))
-                read.articles[LINKS_NAME] = _joined(read.articles.get(LINKS_NAME), article)
             continue
         stored = articles.load(connection, section.name)
         path = project.root / section.name
@@ -149,10 +144,6 @@ def _read_known(project: Project, connection: Connection, links: LinksFile, read
             read.notices.append(f"{section.name} is no longer there; its links are checked as links.txt lists them")
         if stored is not None:
             read.articles[section.name] = stored[0]
-
-
-def _joined(one: Article | None, other: Article) -> Article:
-    return other if one is None else replace(one, citations=one.citations + other.citations)
 
 
 def _citations(entries: Iterable[Entry]) -> tuple[Citation, ...]:
@@ -221,10 +212,10 @@ def keep_articles(
     project: Project, connection: Connection, run: int, changed: Sequence[Article], digests: Mapping[str, str]
 ) -> None:
     """Write articles into links.txt (only adding) and the database, in this order."""
-    for path, text in links_file.merge_project(
+    for path, text in merge_project(
         project.links, [article for article in changed if article.path != LINKS_NAME]
     ).items():
-        links_file.write_links(path, text)
+        write_links(path, text)
     for article in changed:
         stored = articles.load(connection, article.path)
         digest = digests.get(article.path) or (stored[1] if stored else None)

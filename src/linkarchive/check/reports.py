@@ -8,7 +8,7 @@ from pathlib import Path
 from sqlalchemy import Connection
 
 from linkarchive.errors import StorageError, UsageError
-from linkarchive.judge.difference import difference
+from linkarchive.judge import difference
 from linkarchive.model import Change, Difference, Report, SourceReport, Verdict
 from linkarchive.project import Project
 from linkarchive.snapshot.reader import read_page

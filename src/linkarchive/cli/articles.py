@@ -125,18 +125,16 @@ def _read(
 
 
 def _write(root: Path, articles: Sequence[Article], prune: bool) -> None:
-    from linkarchive.article import links_file
+    from linkarchive.article.links_folder import write_links
+    from linkarchive.article.links_merge import merge_project, prune_project
     from linkarchive.project import Project
 
     project = Project(root)
     with project.lock():
-        for path, text in links_file.merge_project(project.links, articles).items():
-            links_file.write_links(path, text)
-        if prune:
-            text = project.links.read_text(encoding="utf-8")
-            for article in articles:
-                text = links_file.prune(text, article)
-            links_file.write_links(project.links, text)
+        for path, text in merge_project(project.links, articles).items():
+            write_links(path, text)
+        for path, text in prune_project(project.links, articles).items() if prune else ():
+            write_links(path, text)
 
 
 def _original(where: str, article: Article, network: NetworkSettings) -> Page:
@@ -159,7 +157,7 @@ def _original(where: str, article: Article, network: NetworkSettings) -> Page:
 
 
 def _print(articles: Sequence[Article], form: str, verbose: bool) -> None:
-    from linkarchive.report.foreign import plain
+    from linkarchive.report.foreign import address, plain
 
     if form == "json":
         click.echo(_json(articles, _citation))
