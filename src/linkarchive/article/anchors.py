@@ -32,7 +32,9 @@ def normalise(text: str) -> str:
     text = text.translate(_MARKS)
     if not text.isascii():
         text = unicodedata.normalize("NFKC", text).translate(_MARKS)
-    text = _MARKUP.sub("", "".join(map(_visible, text))).casefold()
+    if not (text.isascii() and text.isprintable()):
+        text = "".join(map(_visible, text))
+    text = _MARKUP.sub("", text).casefold()
     text = re.sub(r"\s*-+\s*", "-", text)
     return " ".join(text.split())
 

@@ -1,0 +1,118 @@
+"""`links.txt` on the disk: the files it includes, and writing them whole or not at all."""
+
+from __future__ import annotations
+
+import glob
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from linkarchive.article.links_file import Include, LinksFile, Malformed, parse
+from linkarchive.errors import StorageError, UsageError
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """One file of the project's links: its text as it is, byte for byte (undecodable bytes are surrogates)."""
+
+    path: Path
+    text: str
+    links: LinksFile
+
+
+def load(path: Path) -> LinksFile:
+    """Read `links.txt` with all that it includes; a file that does not exist is empty. Raises UsageError."""
+    return joined(*documents(path))
+
+
+def joined(read: Sequence[Document], malformed: Sequence[Malformed]) -> LinksFile:
+    """The files of a project as one."""
+    return LinksFile(
+        tuple(section for document in read for section in document.links.sections),
+        tuple([line for document in read for line in document.links.malformed] + [*malformed]),
+        tuple(include for document in read for include in document.links.includes),
+    )
+
+
+def documents(path: Path) -> tuple[list[Document], list[Malformed]]:
+    """The file and those it includes, each once, the including one first; and the includes that lead nowhere.
+
+    Patterns are relative to the including file. Raises UsageError when `path` itself cannot be read.
+    """
+    root = path.parent.resolve()
+    try:
+        text = read_text(path) if path.exists() else ""
+    except OSError as error:
+        raise UsageError(f"{path} cannot be read: {error.strerror}") from error
+    found = [Document(path, text, parse(text, path.name))]
+    malformed: list[Malformed] = []
+    seen = {path.resolve()}
+    for document in found:
+        for include in document.links.includes:
+            for target in _included(document.path, include, root, malformed):
+                if target.resolve() in seen:
+                    continue
+                seen.add(target.resolve())
+                try:
+                    text = read_text(target)
+                except OSError as error:
+                    malformed.append(_refused(include, f"{target.name} cannot be read ({error.strerror})"))
+                    continue
+                name = Path(os.path.relpath(target, path.parent)).as_posix()
+                found.append(Document(target, text, parse(text, name)))
+    return found, malformed
+
+
+def read_text(path: Path) -> str:
+    """The text with its own line ends; bytes that are not UTF-8 survive as surrogates. Raises OSError."""
+    return path.read_bytes().decode("utf-8", "surrogateescape")
+
+
+def _refused(include: Include, why: str) -> Malformed:
+    return Malformed(include.file, include.line, f"include {include.pattern}", why)
+
+
+def _included(including: Path, include: Include, root: Path, malformed: list[Malformed]) -> Iterator[Path]:
+    folder = including.parent
+    lexical = Path(os.path.normpath(folder.resolve() / include.pattern))
+    if not lexical.is_relative_to(root) or "\0" in include.pattern:
+        malformed.append(_refused(include, "leads out of the project folder"))
+        return
+    names = sorted(glob.glob(include.pattern, root_dir=folder, recursive=True))
+    if not names and not glob.has_magic(include.pattern):
+        malformed.append(_refused(include, "there is no such file"))
+    for name in names:
+        target = folder / name
+        if not target.resolve().is_relative_to(root):
+            malformed.append(_refused(include, f"{name} leads out of the project folder"))
+        elif target.is_file():
+            yield target
+        elif not glob.has_magic(include.pattern):
+            malformed.append(_refused(include, "not a file"))
+
+
+def write_links(path: Path, text: str) -> None:
+    """Replace the file in one step; a symbolic link keeps pointing, permissions stay. Raises StorageError."""
+    target = path.resolve()
+    temporary = ""
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        handle, temporary = tempfile.mkstemp(prefix=f".{target.name}.", suffix=".tmp", dir=target.parent)
+        with open(handle, "wb") as file:
+            file.write(text.encode("utf-8", "surrogateescape"))
+            file.flush()
+            os.fsync(file.fileno())
+        if target.exists():
+            shutil.copymode(target, temporary)
+        else:
+            umask = os.umask(0)
+            os.umask(umask)
+            os.chmod(temporary, 0o666 & ~umask)
+        os.replace(temporary, target)
+    except OSError as error:
+        if temporary:
+            Path(temporary).unlink(missing_ok=True)
+        raise StorageError(f"{path} cannot be written: {error.strerror}; nothing of it was changed") from error
