@@ -1,0 +1,156 @@
+"""The day an article was published: what its parts claim, and which of them to believe."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from datetime import date
+
+from linkarchive.article.passage import Claim, Passage, fold
+
+# Ranks of claims, best known first. Front matter (0) is what the author wrote for machines; a page's own
+# metadata (1–3: page_facts.py) beats a `time` element and a printed line, those beat htmldate's search.
+DATELINE, SEARCHED, IN_URL = 5, 6, 7
+_FIRST_PASSAGES = 40
+_LONGEST_LINE = 90
+
+_MONTHS = {
+    name: number
+    for number, names in enumerate(
+        (
+            "january jan januar jänner janvier enero gennaio janeiro januari января янв січня stycznia ocak",
+            "february feb februar février févr fevrier febrero febbraio fevereiro februari февраля фев лютого lutego",
+            "march mar märz maerz mars marzo março maart марта мар березня marca mart",
+            "april apr avril abril aprile апреля апр квітня kwietnia nisan",
+            "may mai mayo maggio maio mei мая травня maja mayıs",
+            "june jun juni juin junio giugno junho июня июн червня czerwca haziran",
+            "july jul juli juillet julio luglio julho июля июл липня lipca temmuz",
+            "august aug août aout agosto augustus августа авг серпня sierpnia ağustos",
+            "september sep sept septembre septiembre settembre setembro сентября сен сент вересня września eylül",
+            "october oct oktober okt octobre octubre ottobre outubro октября окт жовтня października ekim",
+            "november nov novembre noviembre novembro ноября ноя листопада listopada kasım",
+            "december dec dezember dez décembre decembre diciembre dicembre dezembro декабря дек грудня grudnia aralık",
+        ),
+        start=1,
+    )
+    for name in names.split()
+}  # fmt: skip
+_NAME = "|".join(sorted(map(re.escape, _MONTHS), key=len, reverse=True))
+_DATE = re.compile(
+    rf"""
+      (?P<name>{_NAME})\.?\s+(?P<day>\d{{1,2}})(?:st|nd|rd|th)?,?\s+(?P<year>\d{{4}})\b
+    | (?P<day2>\d{{1,2}})(?:st|nd|rd|th|\.|er|º)?[\s-]+(?:of\s+|de\s+|d[’'])?(?P<name2>{_NAME})\.?,?[\s-]+
+      (?:de\s+|del\s+)?(?P<year2>\d{{4}})\b
+    | (?P<year3>\d{{4}})[-/.](?P<month3>\d{{1,2}})[-/.](?P<day3>\d{{1,2}})(?=\D|\Z)
+    | (?P<day4>\d{{1,2}})[./-](?P<month4>\d{{1,2}})[./-](?P<year4>\d{{4}})\b
+    | (?P<year5>\d{{4}})\s*[年년]\s*(?P<month5>\d{{1,2}})\s*[月월]\s*(?P<day5>\d{{1,2}})\s*[日일]
+    """,
+    re.IGNORECASE | re.VERBOSE,
+)  # fmt: skip
+_BEFORE = re.compile(
+    r"""[\W_]*(?:(?:first\s+|originally\s+)?(?:published|posted|pubdate|publication\s+date|date|dated|released|issued)
+    (?:\s+on|\s+at)?|veröffentlicht(?:\s+am)?|datum|publié(?:\s+le)?|date\s+de\s+publication|publicado(?:\s+(?:el|em))?
+    |fecha|pubblicato(?:\s+il)?|data|gepubliceerd(?:\s+op)?|опубликовано|дата|опубліковано|opublikowano
+    |発行日|公開日|発布|发布于|发布时间|日期)?[\W_]*
+    (?:(?:mon|tues?|wed(?:nes)?|thu(?:rs)?|fri|sat(?:ur)?|sun)(?:day)?|montag|dienstag|mittwoch|donnerstag|freitag
+    |samstag|sonntag|lundi|mardi|mercredi|jeudi|vendredi|samedi|dimanche|lunes|martes|miércoles|jueves|viernes|sábado
+    |domingo)?[\W_]*(?:le|el|den|am)?\s*\Z""",
+    re.IGNORECASE | re.VERBOSE,
+)
+_AFTER = re.compile(
+    r"""[\s,|·•—–-]*(?:at|um|à|um|a\s+las)?\s*(?:T?\d{1,2}[:.h]\d{2}(?::\d{2})?\s*(?:[ap]\.?m\.?)?\s*
+    (?:[A-Z]{2,4}|Z|[+-]\d{2}:?\d{2}|Uhr|г\.?)?)?[\s,|·•—–-]*(?:\d+\s+min(?:ute)?s?(?:\s+read)?)?[\s.г_*]*\Z""",
+    re.IGNORECASE | re.VERBOSE,
+)
+_BYLINE = re.compile(r"(?:by|von|par|por|di|door)\s+[^\d|]{2,60}[|·•,—–-]\s*\Z", re.IGNORECASE)
+_PLACE = re.compile(r"[A-ZÀ-ÖØ-Þ][A-ZÀ-ÖØ-Þ .,/’'-]{1,40}[,(]\s*\(?\Z")
+_IN_URL = re.compile(r"/((?:19|20)\d{2})([/-]?)(\d{2})\2(\d{2})(?=[/_.-]|\Z)")
+
+
+def parse_date(text: str) -> date | None:
+    """The day that a metadata value names; time and zone are dropped (it is the publisher's day that counts)."""
+    match = _DATE.search(text[:200])
+    if match is not None:
+        return _day(match)
+    if compact := re.match(r"\s*((?:19|20)\d{2})(\d{2})(\d{2})(?:T|\s|\Z)", text):
+        return _valid(int(compact[1]), int(compact[2]), int(compact[3]))
+    return None
+
+
+def _day(match: re.Match[str]) -> date | None:
+    groups = match.groupdict()
+    for suffix in ("", "2", "3", "4", "5"):
+        if groups.get("year" + suffix):
+            name, month = groups.get("name" + suffix), groups.get("month" + suffix)
+            day, year = int(groups["day" + suffix]), int(groups["year" + suffix])
+            number = _MONTHS[name.lower()] if name else int(month or 0)
+            if suffix == "4" and "/" in match[0]:
+                return _slashed(year, number, day)
+            return _valid(year, number, day)
+    return None
+
+
+def _slashed(year: int, second: int, first: int) -> date | None:
+    """05/12/2021 is the 5th of December or the 12th of May: no date, unless the numbers decide."""
+    if first == second or first > 12:
+        return _valid(year, second, first)
+    return _valid(year, first, second) if second > 12 else None
+
+
+def _valid(year: int, month: int, day: int) -> date | None:
+    try:
+        return date(year, month, day) if 1900 <= year <= 2100 else None
+    except ValueError:
+        return None
+
+
+def claims(passages: Iterable[Passage], urls: Iterable[str]) -> tuple[Claim, ...]:
+    """The dates that the text (a line that is nothing but a date, a dateline) and the article's URLs give."""
+    found = []
+    if dateline := next(_datelines(passages), None):
+        found.append(Claim(dateline.isoformat(), "dateline", DATELINE))
+    for url in urls:
+        if (match := _IN_URL.search(url)) and (day := _valid(int(match[1]), int(match[3]), int(match[4]))):
+            found.append(Claim(day.isoformat(), "the date in the URL", IN_URL))
+            break
+    return tuple(found)
+
+
+def _datelines(passages: Iterable[Passage]) -> Iterator[date]:
+    seen = 0
+    for passage in passages:
+        if not passage.main or not passage.text.strip():
+            continue
+        seen += 1
+        if seen > _FIRST_PASSAGES:
+            return
+        for line in passage.text[:4000].split("\n"):
+            if day := _dateline(fold(line)):
+                yield day
+
+
+def _dateline(line: str) -> date | None:
+    match = _DATE.search(line[: _LONGEST_LINE + 30])
+    if match is None:
+        return None
+    before, after = line[: match.start()], line[match.end() :]
+    alone = len(line) <= _LONGEST_LINE and _AFTER.fullmatch(after)
+    if alone and (_BEFORE.fullmatch(before) or _BYLINE.fullmatch(before)):
+        return _day(match)
+    if _PLACE.fullmatch(before) and re.match(r"\)?\s*(?:\([^)]{2,30}\)\s*)?[—–-]", after):
+        return _day(match)  # MOSCOW, May 12, 2021 (Agency) — Text
+    return None
+
+
+def choose(found: Iterable[Claim]) -> tuple[date | None, tuple[str, ...]]:
+    """The day by the best-known claim, and a remark for each other day that is claimed."""
+    ranked = sorted(found, key=lambda claim: claim.rank)
+    days = [(day, claim.source) for claim in ranked if (day := parse_date(claim.value)) is not None]
+    if not days:
+        return None, ()
+    day, source = days[0]
+    others: dict[date, str] = {}
+    for other, its_source in days[1:]:
+        if other != day:
+            others.setdefault(other, its_source)
+    return day, tuple(f"published {day} by {source}; {name} says {other}" for other, name in others.items())

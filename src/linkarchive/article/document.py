@@ -1,0 +1,191 @@
+"""Reading an article: bytes in, `model.Article` out, no network."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from pathlib import PurePosixPath
+from urllib.parse import unquote, urljoin, urlsplit
+
+from linkarchive.article import dates, origin
+from linkarchive.article.context import Sentences
+from linkarchive.article.encoding import decode
+from linkarchive.article.passage import Claim, Link, Passage, Reading, fold
+from linkarchive.errors import ArticleError
+from linkarchive.model import Article, Citation, LinkKind
+from linkarchive.urls import same_page
+
+FORMATS = ("md", "html", "txt", "pdf", "docx", "epub")
+
+_SUFFIXES = {
+    "md": "md", "markdown": "md", "mdown": "md", "mkd": "md",
+    "html": "html", "htm": "html", "xhtml": "html", "xht": "html",
+    "txt": "txt", "text": "txt", "rst": "txt",
+    "pdf": "pdf", "docx": "docx", "epub": "epub",
+}  # fmt: skip
+_TYPES = {
+    "text/markdown": "md", "text/x-markdown": "md",
+    "text/html": "html", "application/xhtml+xml": "html",
+    "text/plain": "txt", "text/x-rst": "txt", "text/prs.fallenstein.rst": "txt",
+    "application/pdf": "pdf", "application/x-pdf": "pdf",
+    "application/vnd.openxmlformats-officedocument.wordprocessingml.document": "docx",
+    "application/epub+zip": "epub",
+}  # fmt: skip
+_HTML = re.compile(rb"\s*(?:<!--.*?-->\s*|<\?xml[^>]*>\s*)*<(?:!doctype\s+html|html|head|body)\b", re.I | re.S)
+
+_NOTHING = re.compile(r"javascript:\s*(?:void\s*\(?\s*0?\s*\)?|return\s+false|undefined|//|\{\})?\s*;?\s*\Z", re.I)
+_SCHEME = re.compile(r"[a-z][a-z0-9+.-]*:", re.IGNORECASE)
+_LONGEST_SEARCH = 2_000_000  # characters of HTML that htmldate is given
+
+
+def format_of(name: str, content_type: str | None, data: bytes) -> str:
+    """The format of an article: by the content type of an answer, the suffix of its name, its first bytes.
+
+    `name` is a file name or a URL. A content type of no information (octet-stream) is
+    passed over; text/plain gives way to a suffix, since servers send Markdown as plain text.
+    Raises ArticleError when none of them tells.
+    """
+    path = urlsplit(name).path if "://" in name else name
+    by_suffix = _SUFFIXES.get(PurePosixPath(unquote(path)).suffix.lower().lstrip("."))
+    by_type = _TYPES.get((content_type or "").split(";")[0].strip().lower())
+    found = by_suffix if by_type == "txt" and by_suffix else by_type or by_suffix or _by_magic(data)
+    if found is None:
+        raise ArticleError(f"{name}: not a known format; known are {', '.join(FORMATS)}")
+    return found
+
+
+def has_article_suffix(name: str) -> bool:
+    return PurePosixPath(name).suffix.lower().lstrip(".") in _SUFFIXES
+
+
+def _by_magic(data: bytes) -> str | None:
+    head = data[:4096]
+    if b"%PDF-" in head[:1024]:
+        return "pdf"
+    if head.startswith(b"PK\x03\x04"):
+        if b"application/epub+zip" in head:
+            return "epub"
+        return "docx" if b"word/" in data or b"[Content_Types].xml" in head else None
+    if _HTML.match(head.removeprefix(b"\xef\xbb\xbf")):
+        return "html"
+    return None
+
+
+def read_document(
+    data: bytes, format: str, *, path: str, base_url: str | None = None, everything: bool = False
+) -> Article:
+    """Read an article in one of `FORMATS`.
+
+    `path` is what the article is called (a path from the project folder, or its URL);
+    `base_url` is what relative links resolve against, when the document has no `<base>`.
+    `everything` takes images, media, embeds and metadata too, and the whole page.
+    Raises ArticleError when the format is unknown or the bytes cannot be read as such
+    (damaged, encrypted, or too large for the limits in sandbox.py).
+    """
+    reading = _read(data, format, path, everything)
+    own = path if origin.is_web(path) else None
+    found = origin.find_origin(reading.passages, reading.origins, own, base_url or own)
+    claims = [*reading.dates, *dates.claims(reading.passages, filter(None, (found.url, own, base_url)))]
+    if format == "html" and min((claim.rank for claim in claims), default=dates.SEARCHED) >= dates.SEARCHED:
+        claims.extend(_searched(data))
+    published, doubts = dates.choose(claims)
+    base = _join(base_url or found.url, reading.base) if reading.base else base_url or found.url
+    targets = _Targets(base, found.url)
+    return Article(
+        path=path,
+        title=reading.title or PurePosixPath(unquote(urlsplit(path).path) if own else path).name or path,
+        original_url=found.url,
+        published=published,
+        citations=tuple(_citations(reading.passages, targets, found.links, everything)),
+        remarks=(*reading.remarks, *found.remarks, *doubts),
+    )
+
+
+def _read(data: bytes, format: str, path: str, everything: bool) -> Reading:
+    if format == "md":
+        from linkarchive.article.markdown import read_markdown
+
+        return read_markdown(decode(data), everything=everything)
+    if format == "html":
+        from linkarchive.article.html import read_html
+
+        return read_html(decode(data, markup=True), everything=everything)
+    if format == "txt":
+        from linkarchive.article.text import read_text
+
+        return read_text(decode(data))
+    if format in ("pdf", "docx", "epub"):
+        from linkarchive.article.sandbox import read_limited
+
+        return read_limited(data, format, path=path, everything=everything)
+    raise ArticleError(f"{path}: not a known format: {format}; known are {', '.join(FORMATS)}")
+
+
+def _searched(data: bytes) -> Iterator[Claim]:
+    from linkarchive.article.page_facts import searched_date
+
+    text = decode(data, markup=True)
+    if len(text) <= _LONGEST_SEARCH and (day := searched_date(text)):
+        yield Claim(day, "htmldate", dates.SEARCHED)
+
+
+def _join(base: str | None, url: str) -> str:
+    if not base:
+        return url
+    try:
+        return urljoin(base, url)
+    except ValueError:  # such as an unclosed bracket in the host
+        return url
+
+
+class _Targets:
+    """What a written target means in this article."""
+
+    def __init__(self, base: str | None, original_url: str | None) -> None:
+        self._base = base
+        self._original = original_url
+
+    def is_section(self, written: str) -> bool:
+        """`#section` of the article itself: not a citation."""
+        written = written.strip()
+        if written.startswith("#"):
+            return len(written) > 1
+        page, hash_sign, _ = written.partition("#")
+        if not hash_sign or self._original is None or not origin.is_web(page):
+            return False
+        return same_page(page, self._original)
+
+    def resolve(self, written: str) -> str | None:
+        """Absolute where it can be, else as written; None for a link to `#` or to nothing."""
+        # As browsers do (WHATWG URL): line ends and tabs inside a URL are dropped.
+        url = re.sub(r"[\t\n\r]", "", written.strip())
+        if url in ("", "#") or _NOTHING.match(url):
+            return None
+        # What no URL may hold (RFC 3986 §2) is escaped; the rest stays as the author spelt it.
+        url = re.sub(r"[\x00-\x20\x7f\"<>`]", lambda match: f"%{ord(match[0]):02X}", url)
+        if _SCHEME.match(url) and not url.lower().startswith(("http:", "https:")):
+            return url
+        return _join(self._base, url)
+
+
+def _citations(
+    passages: Iterable[Passage], targets: _Targets, not_cited: frozenset[int], everything: bool
+) -> Iterator[Citation]:
+    for passage in passages:
+        sentences: Sentences | None = None
+        for link in sorted(passage.links, key=lambda link: (link.line, link.start)):
+            if id(link) in not_cited or not (link.main or everything) or targets.is_section(link.target):
+                continue
+            text = fold(passage.text[link.start : link.end]) or link.alt
+            url = targets.resolve(link.target)
+            if url is None and not (_can_be_lost(link) and text):
+                continue
+            if url is not None and text.replace(" ", "") == url:
+                text = url  # a bare URL that was broken at the end of a line
+            sentences = sentences or Sentences(passage.text)
+            context = sentences.around(link.start, link.end)
+            yield Citation(url, text, link.line, context or text, link.kind)
+
+
+def _can_be_lost(link: Link) -> bool:
+    return link.kind is LinkKind.LINK and link.main

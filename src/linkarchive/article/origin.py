@@ -1,0 +1,181 @@
+"""The original URL of an article: where it was published before it came to us."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Iterator, Sequence
+from typing import NamedTuple
+from urllib.parse import urljoin
+
+from linkarchive.article.passage import Claim, Link, Passage, fold
+from linkarchive.model import LinkKind
+from linkarchive.urls import same_page, source_key
+
+# Ranks, best known first: an "Original url" line, front matter (1–3: front_matter.py), the page's
+# own metadata (4–6: page_facts.py), a "first published at" link, the address the article was read from.
+LABELLED, FIRST_PUBLISHED, OWN_ADDRESS = 0, 7, 8
+
+_LABEL = r"""
+      (?:the\s+|this\s+)?original(?:ly)?(?:\s+(?:url|uri|link|article|source|post|version|story|text|page|publication
+        |address|at|here))+
+    | original | source[\s-]*(?:url|uri|link) | link\s+to\s+(?:the\s+)?original(?:\s+\w+)?
+    | (?:url|link)\s+of\s+(?:the\s+)?original(?:\s+\w+)? | canonical(?:\s+(?:url|link))? | permalink
+    | (?:read|view|see)\s+(?:the\s+)?original(?:\s+(?:article|post|story|version|page|here|at))*
+    | (?:this\s+\w+\s+(?:was\s+)?)?(?:originally|first)\s+(?:published|posted|appeared)(?:\s+(?:at|on|in|here))?
+    | original-?(?:url|link|artikel|quelle|beitrag|text)
+    | ursprünglich\s+(?:erschienen|veröffentlicht)(?:\s+(?:auf|in|bei|unter))?
+    | (?:url|lien|article|source|texte)\s+(?:d[’']origine|original[e]?|originel(?:le)?)
+    | (?:publié\s+(?:à\s+l[’']origine|initialement))(?:\s+sur)?
+    | (?:url|enlace|artículo|articulo|fuente|texto|artigo|fonte|link|publicación|notícia)\s+origina(?:l|is)
+    | (?:publicado\s+originalmente)(?:\s+(?:en|em))?
+    | (?:url|link|articolo|fonte|testo)\s+originale
+    | (?:oorspronkelijke?|originele?)\s+(?:url|link|artikel|bron)
+    | (?:oryginaln[yae]\s+(?:link|artykuł|adres|url|tekst)|oryginał(?:\s+artykułu)?)
+    | оригинал(?:ьн\w+)?(?:\s+(?:стать\w+|текст\w*|публикаци\w+|ссылка|материал\w*|url))? | ссылка\s+на\s+оригинал
+    | исходн\w+\s+(?:ссылка|url|адрес|статья) | оригінал(?:ьн\w+)?(?:\s+\w+)? | посилання\s+на\s+оригінал
+    | orijinal(?:\s+(?:url|link|makale|kaynak|bağlantı))? | originál(?:ní)?(?:\s+(?:url|odkaz|článek))?
+    | 元記事 | 元の\s*(?:url|記事|リンク) | 原文(?:链接|連結|地址|網址|网址|リンク|url)? | 原始(?:链接|連結|网址)
+    | 원문(?:\s*(?:링크|주소|url|보기))? | 원본\s*(?:url|링크|기사)
+"""
+_LABELLED_LINE = re.compile(rf"[\W_]*(?:{_LABEL})[\W_]*\Z", re.IGNORECASE | re.VERBOSE)
+_FIRST_PUBLISHED = re.compile(
+    r"\b(?:first|originally|previously)\s+(?:published|appeared|posted|ran)\b|\boriginal\s+(?:article|version)\b"
+    r"|ursprünglich\s+(?:erschienen|veröffentlicht)|publié\s+(?:initialement|à\s+l[’']origine)"
+    r"|publicado\s+originalmente|pubblicato\s+originariamente|впервые\s+опубликован",
+    re.IGNORECASE,
+)
+_LONGEST_LABEL = 80
+_NEAR = 120  # characters between "first published" and its link
+
+
+class Origin(NamedTuple):
+    url: str | None
+    links: frozenset[int]
+    """Identities of the links that give the original URL: they are no citations."""
+    remarks: tuple[str, ...]
+
+
+class _Found(NamedTuple):
+    claim: Claim
+    link: Link
+
+
+def find_origin(
+    passages: Sequence[Passage], claims: Iterable[Claim], address: str | None, base_url: str | None = None
+) -> Origin:
+    """The original URL by the best-known claim; a remark for each other page that is claimed.
+
+    `claims` are those of front matter and metadata; a relative one resolves against `base_url`.
+    `address` is the URL that the article was read from, its original URL when nothing says better.
+    """
+    labelled = list(_labelled(passages))
+    published = list(_first_published(passages))
+    everything = [found.claim for found in (*labelled, *published)] + [*claims]
+    if address and is_web(address):
+        everything.append(Claim(address, "its own address", OWN_ADDRESS))
+    ranked: list[Claim] = []
+    for claim in sorted(everything, key=lambda claim: claim.rank):
+        url = _absolute(claim.value, base_url)
+        if url is not None:
+            ranked.append(Claim(url, claim.source, claim.rank))
+    if not ranked:
+        return Origin(None, frozenset(), ())
+    best = ranked[0]
+    # A label is one whichever claim wins; a "first published" link may as well be a citation, unless it won.
+    theirs = [*labelled, *published[:1]] if best.rank == FIRST_PUBLISHED else labelled
+    others: dict[str, str] = {}
+    for claim in ranked[1:]:
+        if claim.rank != OWN_ADDRESS and not same_page(claim.value, best.value):
+            others.setdefault(claim.value, claim.source)
+    remarks = tuple(f"original URL {best.value} by {best.source}; {name} says {url}" for url, name in others.items())
+    return Origin(best.value, frozenset(id(found.link) for found in theirs), remarks)
+
+
+def is_web(url: str) -> bool:
+    """An http or https URL with a possible host."""
+    try:
+        return url.lower().startswith(("http://", "https://")) and bool(source_key(url))
+    except ValueError:
+        return False
+
+
+def _absolute(url: str, base_url: str | None) -> str | None:
+    url = url.strip()
+    try:
+        joined = urljoin(base_url, url) if base_url and url else url
+    except ValueError:
+        return None
+    return joined if is_web(joined) and not any(char.isspace() for char in joined) else None
+
+
+class _Line(NamedTuple):
+    text: str
+    """Folded, without what the links show."""
+    links: tuple[Link, ...]
+    shown: str
+    """What the links show."""
+    ends_with_link: bool
+
+
+def _labelled(passages: Sequence[Passage]) -> Iterator[_Found]:
+    """Links on an "Original url:" line, on the line after one, or that are called so."""
+    waiting = False
+    for line in _lines(passages):
+        web = [link for link in line.links if is_web(link.target.strip())]
+        only = web[0] if len(line.links) == 1 and web else None
+        bare_line = not re.search(r"\w", line.text)
+        if only is not None and (
+            (bare_line and (waiting or (_is_label(line.shown) and not is_web(line.shown))))
+            or (line.ends_with_link and _is_label(line.text))
+        ):
+            yield _Found(Claim(only.target, "the “Original url” line", LABELLED), only)
+        waiting = not line.links and _is_label(line.text)
+
+
+def _is_label(text: str) -> bool:
+    return len(text) <= _LONGEST_LABEL and _LABELLED_LINE.match(text) is not None
+
+
+def _lines(passages: Sequence[Passage]) -> Iterator[_Line]:
+    for passage in passages:
+        if not passage.main:
+            continue
+        links = sorted((link for link in passage.links if link.kind is LinkKind.LINK), key=lambda link: link.start)
+        start, at = 0, 0
+        for text in passage.text.split("\n"):
+            end = start + len(text)
+            mine = []
+            while at < len(links) and links[at].start <= end:
+                mine.append(links[at])
+                at += 1
+            if text.strip() or mine:
+                yield _line(passage.text, start, end, tuple(mine))
+            start = end + 1
+
+
+def _line(text: str, start: int, end: int, links: tuple[Link, ...]) -> _Line:
+    rest, done = [], start
+    for link in links:
+        rest.append(text[done : max(done, link.start)])
+        done = max(done, link.end)
+    after = text[done:end]
+    shown = " ".join(text[link.start : link.end] for link in links)
+    return _Line(fold(" ".join([*rest, after])), links, fold(shown), bool(links) and not re.search(r"\w", after))
+
+
+def _first_published(passages: Sequence[Passage]) -> Iterator[_Found]:
+    """The link that shortly follows "first published" in its sentence."""
+    for passage in passages:
+        if not passage.main or not passage.links:
+            continue
+        links = sorted((link for link in passage.links if link.kind is LinkKind.LINK), key=lambda link: link.start)
+        starts = [link.start for link in links]
+        for match in _FIRST_PUBLISHED.finditer(passage.text):
+            place = bisect_left(starts, match.start())
+            around = links[place - 1 : place] if place and links[place - 1].end > match.start() else []
+            for link in (*around, *links[place : bisect_right(starts, match.end() + _NEAR)]):
+                between = passage.text[match.end() : max(match.end(), link.start)]
+                if is_web(link.target.strip()) and ". " not in between:
+                    yield _Found(Claim(link.target, "the “first published” link", FIRST_PUBLISHED), link)
+                    break

@@ -1,0 +1,59 @@
+"""The zip packages that DOCX and EPUB files are: parts by name, within limits."""
+
+from __future__ import annotations
+
+import io
+import posixpath
+import zipfile
+from typing import Any
+
+from linkarchive.errors import ArticleError
+
+MAX_PART = 64 * 1024 * 1024
+MAX_TOTAL = 256 * 1024 * 1024
+
+
+class Package:
+    """Parts of a zip file. Sizes are those really unpacked, not those that the directory claims."""
+
+    def __init__(self, data: bytes) -> None:
+        try:
+            self._zip = zipfile.ZipFile(io.BytesIO(data))
+        except (zipfile.BadZipFile, ValueError, NotImplementedError) as error:
+            raise ArticleError(f"not a zip package: {error}") from error
+        self.names = frozenset(self._zip.namelist())
+        self._left = MAX_TOTAL
+
+    def read(self, name: str) -> bytes:
+        """The bytes of a part. Raises ArticleError when it is missing, damaged, encrypted or too large."""
+        limit = min(MAX_PART, self._left)
+        try:
+            with self._zip.open(name) as part:
+                data = part.read(limit + 1)
+        except (KeyError, zipfile.BadZipFile, RuntimeError, NotImplementedError, EOFError, ValueError) as error:
+            raise ArticleError(f"the part {name} cannot be read: {error}") from error
+        if len(data) > limit:
+            raise ArticleError(f"the part {name} unpacks to more than a document may hold")
+        self._left -= len(data)
+        return data
+
+    def xml(self, name: str) -> Any:
+        """The root element of an XML part, without entities, network or huge trees; ArticleError as `read`."""
+        from lxml import etree
+
+        data = self.read(name)
+        try:
+            return etree.fromstring(data, _xml_parser())
+        except etree.XMLSyntaxError as error:
+            raise ArticleError(f"the part {name} is not XML: {error}") from error
+
+
+def _xml_parser() -> Any:
+    from lxml import etree
+
+    return etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False, recover=True)
+
+
+def part_name(folder: str, target: str) -> str:
+    """The name in the package of a relative target."""
+    return posixpath.normpath(posixpath.join(folder, target)).lstrip("/")

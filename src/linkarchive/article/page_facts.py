@@ -1,0 +1,124 @@
+"""What an HTML page says about itself: title, original URL, dates."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import deque
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from linkarchive.article.passage import Claim, fold
+
+if TYPE_CHECKING:
+    from bs4 import BeautifulSoup, Tag
+
+# Ranks among the claims of an original URL: see origin.py.
+_SAVED, _CANONICAL, _OG_URL = 4, 5, 6
+_SAVED_FROM = re.compile(r"<!--\s*saved from url=\(\d+\)(\S+)|<!--\s*Page saved with SingleFile\s+url:\s*(\S+)")
+
+_PUBLISHED_META = ("article:published_time", "og:published_time", "article:published")
+_DATE_META = (
+    "datepublished", "citation_publication_date", "citation_date", "dc.date.issued", "dcterms.issued",
+    "dc.date.created", "dcterms.created", "parsely-pub-date", "sailthru.date", "pubdate", "publishdate",
+    "publish-date", "publication_date", "date", "dc.date", "dcterms.date",
+)  # fmt: skip
+_MAX_JSON = 1_000_000
+
+
+def title(soup: BeautifulSoup, main: Tag) -> str:
+    headings = main.find_all("h1")
+    if len(headings) == 1 and (text := fold(headings[0].get_text(" "))):
+        return text
+    for name in ("og:title", "twitter:title"):
+        if text := fold(_meta(soup).get(name, "")):
+            return text
+    return fold(soup.title.get_text()) if soup.title else ""
+
+
+def origins(soup: BeautifulSoup, text: str) -> tuple[Claim, ...]:
+    found = []
+    if saved := _SAVED_FROM.search(text[:20_000]):
+        found.append(Claim(saved[1] or saved[2], "the address it was saved from", _SAVED))
+    for link in soup.find_all("link", href=True):
+        if "canonical" in str(link.get("rel")).lower():
+            found.append(Claim(str(link["href"]), "canonical", _CANONICAL))
+            break
+    if url := _meta(soup).get("og:url"):
+        found.append(Claim(url, "og:url", _OG_URL))
+    return tuple(found)
+
+
+def dates(soup: BeautifulSoup) -> tuple[Claim, ...]:
+    meta = _meta(soup)
+    found = [Claim(meta[name], f"meta `{name}`", 1) for name in _PUBLISHED_META if name in meta]
+    if value := _json_ld_date(soup):
+        found.append(Claim(value, "JSON-LD datePublished", 2))
+    found.extend(Claim(meta[name], f"meta `{name}`", 3) for name in _DATE_META if name in meta)
+    if (element := soup.find(itemprop="datePublished")) is not None:
+        value = str(element.get("datetime") or element.get("content") or element.get_text())
+        found.append(Claim(value, "itemprop datePublished", 3))
+    if value := _time(soup):
+        found.append(Claim(value, "`time` element", 4))
+    return tuple(found)
+
+
+def _meta(soup: BeautifulSoup) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for tag in soup.find_all("meta", content=True):
+        name = str(tag.get("property") or tag.get("name") or tag.get("itemprop") or "").lower()
+        value = str(tag["content"]).strip()
+        if name and value:
+            found.setdefault(name, value)
+    return found
+
+
+def _time(soup: BeautifulSoup) -> str | None:
+    """The `time` element marked as publication, else the first of the main article, else the only one."""
+    times = soup.find_all("time", datetime=True, limit=50)
+    marked = [tag for tag in times if tag.has_attr("pubdate") or "publish" in str(tag.get("class")).lower()]
+    in_article = [tag for tag in times if tag.find_parent(["article", "main"])]
+    chosen = marked or in_article or (times if len(times) == 1 else [])
+    return str(chosen[0]["datetime"]) if chosen else None
+
+
+def _json_ld_date(soup: BeautifulSoup) -> str | None:
+    """datePublished of the first thing that is an article, else of the first that has one."""
+    fallback = None
+    for script in soup.find_all("script", type="application/ld+json"):
+        text = script.get_text()
+        if len(text) > _MAX_JSON:
+            continue
+        try:
+            parsed = json.loads(text, strict=False)
+        except (ValueError, RecursionError):
+            continue
+        for thing in _objects(parsed):
+            value = thing.get("datePublished")
+            if isinstance(value, str):
+                if re.search(r"Article|Posting|Report|Review", str(thing.get("@type"))):
+                    return value
+                fallback = fallback or value
+    return fallback
+
+
+def _objects(parsed: Any) -> Iterator[dict[str, Any]]:
+    waiting = deque([parsed])
+    while waiting:
+        thing = waiting.popleft()
+        if isinstance(thing, dict):
+            yield thing
+            waiting.extend(value for value in thing.values() if isinstance(value, (dict, list)))
+        elif isinstance(thing, list):
+            waiting.extend(value for value in thing if isinstance(value, (dict, list)))
+
+
+def searched_date(text: str) -> str | None:
+    """The date that htmldate finds by looking everywhere (Barbaresi 2020, doi:10.21105/joss.02439), or None."""
+    from htmldate import find_date
+
+    try:
+        found = find_date(text, original_date=True, outputformat="%Y-%m-%d")
+    except (ValueError, TypeError, LookupError, AttributeError, RecursionError, AssertionError, OverflowError):
+        return None  # a library that searches foreign pages with a hundred patterns; no date is a fine answer
+    return str(found) if found else None

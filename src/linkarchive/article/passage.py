@@ -1,0 +1,132 @@
+"""What readers hand on: passages (blocks of text with their links) and what a document says about itself."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+
+from linkarchive.model import LinkKind
+
+_SPACE = re.compile(r"[^\S\n]+")
+_ANY_SPACE = re.compile(r"\s+")
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """One link of a passage; `start` and `end` are offsets in the passage's text (equal for an image)."""
+
+    target: str
+    """As written; empty when the document gives none."""
+    line: int
+    start: int
+    end: int
+    kind: LinkKind = LinkKind.LINK
+    alt: str = ""
+    """Alternative text of the images inside, or of the image itself."""
+    main: bool = True
+    """Within the main text. Outside of it a link to nothing is a control of the page, not a lost target."""
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """A paragraph, a table cell, a heading. `text` is folded: single spaces, `\\n` where the author broke a line."""
+
+    line: int
+    text: str
+    links: tuple[Link, ...] = ()
+    main: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A value (an original URL, a date) that `source` gives; the lowest rank is the best known."""
+
+    value: str
+    source: str
+    rank: int
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A document as read, before links are resolved and judged to be citations."""
+
+    title: str = ""
+    passages: tuple[Passage, ...] = ()
+    origins: tuple[Claim, ...] = ()
+    dates: tuple[Claim, ...] = ()
+    base: str | None = None
+    """The target of `<base>`."""
+    remarks: tuple[str, ...] = ()
+
+
+def fold(text: str) -> str:
+    """The text with every run of white space as one space."""
+    return _ANY_SPACE.sub(" ", text).strip()
+
+
+@dataclass(slots=True)
+class PassageBuilder:
+    """Collects the text and links of one passage, in reading order."""
+
+    line: int
+    main: bool = True
+    _parts: list[str] = field(default_factory=list)
+    _length: int = 0
+    _after_space: bool = True
+    _links: list[Link] = field(default_factory=list)
+    _open: Link | None = None
+
+    @property
+    def in_link(self) -> bool:
+        return self._open is not None
+
+    @property
+    def is_empty(self) -> bool:
+        return not self._length and not self._links and self._open is None
+
+    def text(self, text: str) -> None:
+        text = _SPACE.sub(" ", text)
+        if self._after_space:
+            text = text.lstrip(" ")
+        if text:
+            self._append(text)
+
+    def line_break(self) -> None:
+        """A line break that the reader sees or the author made."""
+        if self._length:
+            self._append("\n")
+
+    def _append(self, text: str) -> None:
+        self._parts.append(text)
+        self._length += len(text)
+        self._after_space = text[-1] in " \n"
+
+    def bare(self, target: str, shown: str, line: int) -> None:
+        """A URL in the running text."""
+        self._links.append(Link(target, line, self._length, self._length + len(shown), main=self.main))
+        self._append(shown)
+
+    def open(self, target: str, line: int) -> None:
+        """A link begins; one that was open ends here, as in HTML."""
+        self.close()
+        self._open = Link(target, line, self._length, self._length, main=self.main)
+
+    def close(self) -> None:
+        if self._open is not None:
+            link, self._open = self._open, None
+            self._links.append(Link(link.target, link.line, link.start, self._length, alt=link.alt, main=link.main))
+
+    def mark(self, target: str, line: int, kind: LinkKind, alt: str = "") -> None:
+        """An image, a medium or an embed at this place."""
+        self._links.append(Link(target, line, self._length, self._length, kind, fold(alt), self.main))
+
+    def describe(self, alt: str) -> None:
+        """The image in the open link has this alternative text."""
+        if self._open is not None and (alt := fold(alt)):
+            link = self._open
+            joined = f"{link.alt} {alt}".strip()
+            self._open = Link(link.target, link.line, link.start, link.end, alt=joined, main=link.main)
+
+    def build(self) -> Passage:
+        self.close()
+        return Passage(self.line, "".join(self._parts), tuple(self._links), self.main)

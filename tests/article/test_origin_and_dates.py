@@ -1,0 +1,164 @@
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+
+from linkarchive.article.dates import parse_date
+from linkarchive.article.document import read_document
+
+URL = "https://o.example/story"
+
+
+def read(text: str, format: str = "md", path: str = "a.md"):  # type: ignore[no-untyped-def]
+    return read_document(text.encode(), format, path=path)
+
+
+LABELLED = [
+    f"Original url: {URL}",
+    f"Original url:\n\n<{URL}>",
+    f"**Original URL:** <{URL}>",
+    f"original link - {URL}",
+    f"ORIGINAL SOURCE — [{URL}]({URL})",
+    f"Original article: [The story]({URL})",
+    f"[Read the original article]({URL})",
+    f"Originally published at <{URL}>",
+    f"Source URL: {URL}",
+    f"Author: N.\nOriginal URL: {URL}\nTags: x",
+    f"Originalartikel: {URL}",
+    f"Lien original : {URL}",
+    f"Enlace original: {URL}",
+    f"Articolo originale: {URL}",
+    f"Ссылка на оригинал: {URL}",
+    f"Oryginalny artykuł: {URL}",
+    f"原文链接：{URL}",
+    f"元記事: {URL}",
+    f"원문 링크: {URL}",
+]
+
+
+@pytest.mark.parametrize(
+    ("line", "format"),
+    [(line, "md") for line in LABELLED] + [(line, "txt") for line in LABELLED if "](" not in line],
+)
+def test_an_original_url_line_in_any_spelling(line: str, format: str) -> None:
+    article = read(f"# T\n\nSee https://cited.example/x there.\n\n{line}\n", format)
+    assert article.original_url == URL
+    assert [citation.url for citation in article.citations] == ["https://cited.example/x"]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        f"The original idea of the report is at [the ministry]({URL}) and [here](https://x.example).",
+        f"Source: {URL}",
+        f"An original idea: see {URL} for it.",
+        f"The original [report]({URL}).",
+    ],
+)
+def test_other_lines_with_links_are_citations(line: str) -> None:
+    article = read(f"# T\n\n{line}\n")
+    assert article.original_url is None
+    assert URL in {citation.url for citation in article.citations}
+
+
+def test_a_first_published_link() -> None:
+    article = read(
+        f"# T\n\nIt rains [there](https://r.example).\n\n*This was first published by [The Paper]({URL}).*\n"
+    )
+    assert article.original_url == URL
+    assert [citation.text for citation in article.citations] == ["there"]
+
+
+def test_a_first_published_link_that_did_not_win_is_a_citation() -> None:
+    article = read(f"First published by [Paper](https://p.example/x).\n\nOriginal URL: {URL}\n")
+    assert article.original_url == URL
+    assert [citation.url for citation in article.citations] == ["https://p.example/x"]
+    assert any("https://p.example/x" in remark for remark in article.remarks)
+
+
+def test_canonical_beats_og_url_and_says_so() -> None:
+    page = f'<link rel="canonical" href="{URL}"><meta property="og:url" content="https://other.example/s"><p>Text'
+    article = read(page, "html", "a.html")
+    assert article.original_url == URL
+    assert article.remarks == (f"original URL {URL} by canonical; og:url says https://other.example/s",)
+
+
+def test_trivially_different_addresses_do_not_disagree() -> None:
+    page = f'<link rel="canonical" href="{URL}"><meta property="og:url" content="http://www.o.example/story/"><p>Text'
+    assert read(page, "html", "a.html").remarks == ()
+
+
+def test_a_page_saved_by_a_browser() -> None:
+    page = f"<!-- saved from url=(0023){URL} -->\n<html><p>Text"
+    assert read(page, "html", "a.html").original_url == URL
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "May 12, 2021",
+        "12 May 2021",
+        "Wednesday, May 12th, 2021",
+        "Published: 2021-05-12",
+        "Posted on May 12, 2021 at 10:30 am",
+        "By Ada Teller | May 12, 2021",
+        "12.05.2021",
+        "13/05/2021",
+        "Veröffentlicht am 12. Mai 2021",
+        "Publié le 12 mai 2021",
+        "12 de mayo de 2021",
+        "12 мая 2021",
+        "2021年5月12日",
+        "MOSCOW, May 12, 2021 (Agency) — Something happened today.",
+        "*May 12, 2021* · 5 min read",
+    ],
+)
+def test_datelines(line: str) -> None:
+    expected = date(2021, 5, 13 if line.startswith("13/") else 12)
+    assert read(f"# T\n\n{line}\n\nText of 1999.\n").published == expected
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["On May 12, 2021, it rained.", "05/12/2021", "Updated May 12, 2021", "May 42, 2021", "The May 12, 2021 talks"],
+)
+def test_what_is_no_dateline(line: str) -> None:
+    assert read(f"# T\n\n{line}\n").published is None
+
+
+def test_the_date_in_the_url() -> None:
+    assert read("# T\n\nOriginal URL: https://o.example/2021/05/12/x\n").published == date(2021, 5, 12)
+    assert read("# T\n\nOriginal URL: https://o.example/2021/13/12/x\n").published is None
+
+
+def test_the_better_known_date_wins_and_the_other_is_told() -> None:
+    article = read("---\ndate: 2021-05-12\n---\n# T\n\nMay 13, 2021\n")
+    assert article.published == date(2021, 5, 12)
+    assert article.remarks == ("published 2021-05-12 by front matter `date`; dateline says 2021-05-13",)
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        '<meta property="article:published_time" content="2021-05-12T23:59:00-04:00">',
+        '<script type="application/ld+json">{"@graph": [{"@type": "WebPage", "datePublished": "2001-01-01"},'
+        ' {"@type": "NewsArticle", "datePublished": "2021-05-12T01:00:00Z"}]}</script>',
+        '<meta name="citation_publication_date" content="2021/05/12">',
+        '<span itemprop="datePublished" content="20210512">x</span>',
+        '<article><time datetime="2021-05-12">May</time><p>x</p></article>',
+        "<article><p>May 12, 2021</p><p>x</p></article>",
+    ],
+)
+def test_dates_of_pages(head: str) -> None:
+    assert read(f"<html><head></head><body>{head}<p>Text</p></body>", "html", "a.html").published == date(2021, 5, 12)
+
+
+def test_htmldate_when_nothing_else_is_there() -> None:
+    page = '<html><body><div class="meta">Reported in town on 12 May 2021 by our staff</div><p>Text</p></body></html>'
+    assert read(page, "html", "a.html").published == date(2021, 5, 12)
+
+
+@pytest.mark.parametrize("text", ["", "soon", "2021-02-30", "99999999", "20219912"])
+def test_no_date(text: str) -> None:
+    assert parse_date(text) is None
