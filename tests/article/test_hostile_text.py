@@ -69,9 +69,9 @@ def test_bare_urls_are_slices_of_the_text(text: str) -> None:
     "text",
     [
         "[" * 30_000,
-        "[a](" * 20_000,
-        "![" * 12_000,
-        "[a](b" * 20_000,
+        "[a](" * 8_000,
+        "![" * 6_000,
+        "[a](b" * 8_000,
         "[" * 20_000 + "](u)" * 20_000,
         "<" * 200_000,
         "<a " * 50_000,
@@ -81,16 +81,16 @@ def test_bare_urls_are_slices_of_the_text(text: str) -> None:
         "." * 500_000 + "[x](#)",
         "www." * 20_000,
         "http://a" * 20_000,
-        "https://a.example/(((" * 5_000,
+        "https://a.example/(((" * 2_000,
         "---\n" + "a: b\n" * 20_000,
         "Original url: " * 30_000,
         "original original original " * 20_000 + "x",
         "May 12, " * 50_000,
-        "[x](#) word " * 8_000,
+        "[x](#) word " * 4_000,
         "*a_ " * 15_000,
-        r"*a* \*http://a.b " * 10_000,
-        "first published [x](https://x.example/) " * 5_000,
-        "<article>x</article><nav>y</nav>" * 5_000,
+        r"*a* \*http://a.b " * 4_000,
+        "first published [x](https://x.example/) " * 2_500,
+        "<article>x</article><nav>y</nav>" * 3_000,
     ],
     ids=lambda text: f"{text[:12]!r}",
 )
@@ -105,8 +105,8 @@ def test_deeply_nested_html() -> None:
 
 
 def test_contexts_of_one_endless_sentence_stay_small() -> None:
-    article = read_document(("word [x](https://x.example) " * 10_000).encode(), "md", path="a")
-    assert len(article.citations) == 10_000
+    article = read_document(("word [x](https://x.example) " * 5_000).encode(), "md", path="a")
+    assert len(article.citations) == 5_000
     assert max(len(citation.context) for citation in article.citations) < 2000
 
 
