@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections import defaultdict, deque
+from bisect import bisect_left
+from collections import Counter, defaultdict, deque
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -79,7 +80,11 @@ def _is_lost(citation: Citation) -> bool:
     return citation.url is None or citation.recovered
 
 
-def _place(url: str | None) -> tuple[str, str] | None:
+Place = tuple[str, str]
+"""A source's key and the fragment."""
+
+
+def _place(url: str | None) -> Place | None:
     """The source and the place in it; None for what cannot be a source."""
     if url is None:
         return None
@@ -90,45 +95,62 @@ def _place(url: str | None) -> tuple[str, str] | None:
         return None
 
 
+class _Index:
+    """The lines of a section, found by place and by text."""
+
+    def __init__(self, entries: Sequence[Entry]) -> None:
+        self.by_text: dict[str, deque[int]] = defaultdict(deque)
+        self.unknown: dict[str, deque[int]] = defaultdict(deque)
+        self.by_place: dict[Place, deque[int]] = defaultdict(deque)
+        self.first: dict[Place, int] = {}
+        self._both: dict[tuple[Place, str], list[tuple[int, int]]] = defaultdict(list)
+        for index, entry in enumerate(entries):
+            text, place = normalise(entry.text), _place(entry.url)
+            if place is not None:
+                self._both[place, text].append((len(self.by_text[text]), index))
+                self.by_place[place].append(index)
+                self.first.setdefault(place, index)
+            elif entry.url is None:
+                self.unknown[text].append(index)
+            self.by_text[text].append(index)
+
+    def given(self, place: Place, text: str, before: int) -> int | None:
+        """The line of a URL under a text; of several the first that leaves room for the `before` lost targets
+        of the same text that come before it in the article."""
+        lines = self._both.get((place, text))
+        if not lines:
+            return None
+        return lines[min(bisect_left(lines, (before, 0)), len(lines) - 1)][1]
+
+
 def _assigned(entries: Sequence[Entry], citations: Sequence[Citation]) -> list[Entry | None]:
     """The line of each citation, None where there is none."""
-    by_place: dict[tuple[str, str], list[int]] = defaultdict(list)
-    by_text: dict[str, deque[int]] = defaultdict(deque)
-    by_both: dict[tuple[tuple[str, str], str], int] = {}
-    for index, entry in enumerate(entries):
-        text = normalise(entry.text)
-        by_text[text].append(index)
-        if place := _place(entry.url):
-            by_place[place].append(index)
-            by_both.setdefault((place, text), index)
+    lines = _Index(entries)
+    wanted = [(_place(citation.url), normalise(citation.text), _is_lost(citation)) for citation in citations]
     found: list[int | None] = [None] * len(citations)
-    places = [_place(citation.url) for citation in citations]
-    texts = [normalise(citation.text) for citation in citations]
-    numbers = range(len(citations))
-    given = [number for number in numbers if not _is_lost(citations[number])]
-    lost = [number for number in numbers if _is_lost(citations[number])]
-    lines: dict[tuple[str, str], int] = {}
-    for number in given:
-        place = places[number]
-        if place is not None and (place, texts[number]) in by_both:
-            index = found[number] = by_both[place, texts[number]]
-            lines[place] = min(index, lines.get(place, index))
+    lost_before: Counter[str] = Counter()
+    own: dict[Place, int] = {}
+    for number, (place, text, is_lost) in enumerate(wanted):
+        if is_lost:
+            lost_before[text] += 1
+        elif place is not None:
+            index = found[number] = lines.given(place, text, lost_before[text])
+            if index is not None:
+                own[place] = min(index, own.get(place, index))
     # However often the article links there, that takes one line; a second is a lost target's.
-    taken = set(lines.values())
-    for number in lost:
-        found[number] = _next_free(by_text[texts[number]], taken)
-    for number in numbers:
-        place = places[number]
-        if found[number] is None and place is not None and by_place[place]:
-            # The URL is there under another text, as a person wrote it.
-            if not _is_lost(citations[number]):
-                found[number] = by_place[place][0]
+    taken = set(own.values())
+    for number, (_, text, is_lost) in enumerate(wanted):
+        if is_lost:
+            found[number] = _next_free(lines.by_text[text], taken)
+    for number, (place, text, is_lost) in enumerate(wanted):
+        if found[number] is None and place is not None:
+            # The URL may be there under another text, as a person wrote it, or be what a `?` waits for.
+            if is_lost:
+                found[number] = _next_free(lines.by_place[place], taken)
             else:
-                found[number] = _next_free(deque(by_place[place]), taken)
-    for number in given:
-        if found[number] is None and places[number] is not None:
-            unknown = deque(index for index in by_text[texts[number]] if entries[index].url is None)
-            found[number] = _next_free(unknown, taken)
+                found[number] = lines.first.get(place)
+                if found[number] is None:
+                    found[number] = _next_free(lines.unknown[text], taken)
     return [None if index is None else entries[index] for index in found]
 
 
@@ -288,7 +310,7 @@ def _header(article: Article) -> list[tuple[str, str]]:
 def _links(citations: Iterable[Citation]) -> list[str]:
     """A line for each citation: one for a URL, but one for each lost target, since only its text tells it."""
     lines = []
-    seen: set[tuple[str, str] | None] = set()
+    seen: set[Place] = set()
     for citation in citations:
         place = _place(citation.url)
         if not _is_lost(citation):
