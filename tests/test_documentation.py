@@ -1,0 +1,104 @@
+"""Every example in the README and the docs is run: commands, Python, settings, links.txt."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from linkarchive.article.links_file import parse
+from linkarchive.demo import originals
+from linkarchive.demo.server import DemoWeb
+from linkarchive.demo.wire import Epoch
+
+ROOT = Path(__file__).parent.parent
+PAGES = ("README.md", "docs/links.md", "docs/report.md")
+_FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.M | re.S)
+
+
+def blocks(kind: str) -> list[tuple[str, str]]:
+    return [
+        (page, found[2])
+        for page in PAGES
+        for found in _FENCE.finditer((ROOT / page).read_text(encoding="utf-8"))
+        if found[1] == kind
+    ]
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, dict[str, str], DemoWeb]]:
+    folder = tmp_path_factory.mktemp("project")
+    (folder / "article.md").write_text(originals.article("harbour-bridge.md"), encoding="utf-8")
+    (folder / "essays").mkdir()
+    (folder / "essays" / "ferry.html").write_text(originals.article("ferry-question.html"), encoding="utf-8")
+    (folder / "saved-original.html").write_text(
+        '<p>See the <a href="https://tide-tables.example/brennock/ferry.txt">ferry timetable</a>.</p>',
+        encoding="utf-8",
+    )
+    with DemoWeb() as web:
+        path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+        yield folder, {**os.environ, **web.environ(), "PATH": path}, web
+
+
+def test_commands_run_in_the_order_of_the_page(project: tuple[Path, dict[str, str], DemoWeb]) -> None:
+    folder, environ, web = project
+    commands = [
+        line.removeprefix("$ ") for _, text in blocks("console") for line in text.splitlines() if line.startswith("$ ")
+    ]
+    assert len(commands) > 10
+    for command in commands:
+        done = subprocess.run(
+            ["bash", "-o", "pipefail", "-c", command],
+            cwd=folder, env=environ, capture_output=True, text=True, timeout=60, check=False,
+        )  # fmt: skip
+        assert done.returncode in (0, 1), f"{command}\n{done.stdout}\n{done.stderr}"
+        assert done.stdout, command
+        assert "Traceback" not in done.stderr, command
+        web.epoch = Epoch.YEAR_LATER
+
+
+def test_the_cron_line_calls_what_exists(project: tuple[Path, dict[str, str], DemoWeb]) -> None:
+    folder, environ, _ = project
+    (line,) = [one for page, text in blocks("") for one in text.splitlines() if one.startswith("17 6 ")]
+    command = line.partition("&& ")[2]
+    first = subprocess.run(command.split(), cwd=folder, env=environ, capture_output=True, text=True, check=False)
+    again = subprocess.run(command.split(), cwd=folder, env=environ, capture_output=True, text=True, check=False)
+    assert first.returncode in (0, 1), first.stderr
+    assert (again.stdout, again.stderr) == ("", ""), "nothing changed since the first call"
+
+
+def test_make_has_the_two_commands() -> None:
+    (text,) = [text for page, text in blocks("") if page == "README.md" and text.startswith("make")]
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    for command in text.split("\n")[:2]:
+        assert re.search(rf"^{command.removeprefix('make ')}:", makefile, re.M), command
+
+
+def test_settings_are_settings(tmp_path: Path) -> None:
+    from linkarchive.settings import load_settings
+
+    for _, text in blocks("toml"):
+        (tmp_path / "archive.toml").write_text(text, encoding="utf-8")
+        assert load_settings(tmp_path, environ={}).network.contact in tomllib.loads(text)["network"]["contact"]
+
+
+def test_links_examples_are_well_formed() -> None:
+    found = [parse(text) for page, text in blocks("") if page == "docs/links.md"]
+    assert len(found) == 2
+    assert [one.malformed for one in found] == [(), ()]
+    assert found[1].sections[-1].entries[0].quote == "no equal conditions, no union"
+
+
+def test_python_examples_run(project: tuple[Path, dict[str, str], DemoWeb]) -> None:
+    folder, environ, _ = project
+    subprocess.run(["archive", "report", "-o", "report.json", "-q"], cwd=folder, env=environ, check=True)
+    for page, text in blocks("python"):
+        done = subprocess.run([sys.executable, "-c", text], cwd=folder, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, f"{page}\n{done.stderr}"
+        assert "https://" in done.stdout
