@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from urllib.parse import parse_qsl, quote, unquote_to_bytes, urlencode, urlsplit, urlunsplit
+from urllib.parse import quote, unquote_plus, unquote_to_bytes, urlsplit, urlunsplit
 
 import idna
 
@@ -13,6 +13,9 @@ _UNRESERVED = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz01
 _PERCENT = re.compile(r"%([0-9A-Fa-f]{2})")
 # Everything that may stand in a path or query as it is (RFC 3986 §3.3, §3.4); the rest is percent-encoded.
 _SAFE = "!$%&'()*+,-./:;=?@_~[]|"
+
+# Labels of at most 63 characters (RFC 1035 §2.3.4); underscores are not for hosts, but are in use.
+_HOST = re.compile(r"[a-z0-9_-]{1,63}(?:\.[a-z0-9_-]{1,63})*")
 
 # Parameters that carry a credential. Names are compared without case, "-" and "_".
 _SECRET_PARAMETERS = frozenset(
@@ -41,6 +44,8 @@ def source_key(url: str) -> str:
     host = host_of(url)
     if not host:
         raise ValueError(f"{url!r} has no host")
+    if ":" not in host and not _HOST.fullmatch(host):
+        raise ValueError(f"{url!r}: the host name cannot be")
     port = parts.port
     netloc = f"[{host}]" if ":" in host else host
     if port is not None and port != DEFAULT_PORTS.get(scheme):
@@ -103,26 +108,22 @@ def has_secrets(url: str) -> bool:
 
 
 def redact(url: str) -> str:
-    """The URL with user info and the values of credential parameters replaced by `REDACTED`."""
-    try:
-        parts = urlsplit(url)
-    except ValueError:
+    """The URL with user info and the values of credential parameters replaced by `REDACTED`; the rest as it is."""
+    url = _USERINFO.sub(r"\1REDACTED@", url)
+    start = re.search(r"[?#]", url)
+    if start is None:
         return url
-    _, at, host = parts.netloc.rpartition("@")
-    netloc = f"REDACTED@{host}" if at else parts.netloc
-    query, fragment = _redact_pairs(parts.query), parts.fragment
-    if "=" in fragment and not fragment.startswith(":~:"):
-        fragment = _redact_pairs(fragment)
-    if (netloc, query, fragment) == (parts.netloc, parts.query, parts.fragment):
-        return url
-    return urlunsplit((parts.scheme, netloc, parts.path, query, fragment))
+    # A text directive quotes the page: its words are no parameters.
+    address, directive, words = url.partition("#:~:")
+    return address[: start.start()] + _PARAMETER.sub(_redacted, address[start.start() :]) + directive + words
 
 
-def _redact_pairs(query: str) -> str:
-    pairs = parse_qsl(query, keep_blank_values=True)
-    if not any(_is_secret(name) and value for name, value in pairs):
-        return query
-    return urlencode([(name, "REDACTED" if _is_secret(name) else value) for name, value in pairs])
+_USERINFO = re.compile(r"^(\s*[A-Za-z][A-Za-z0-9+.-]*://)[^/?#]*@")
+_PARAMETER = re.compile(r"(?<=[?#&;])([^=&;?#]+)=([^&;#]+)")
+
+
+def _redacted(match: re.Match[str]) -> str:
+    return f"{match[1]}=REDACTED" if _is_secret(unquote_plus(match[1])) else match[0]
 
 
 def _is_secret(name: str) -> bool:

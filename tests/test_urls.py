@@ -1,0 +1,232 @@
+"""Keys of sources, redirects that mean nothing, secrets, and the addresses of web archives."""
+
+from __future__ import annotations
+
+import contextlib
+from urllib.parse import urlsplit
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from linkarchive import urls
+
+
+@pytest.mark.parametrize(
+    ("url", "key"),
+    [
+        ("https://example.com", "https://example.com/"),
+        ("HTTPS://Example.COM/Path", "https://example.com/Path"),
+        ("  https://example.com/a \n", "https://example.com/a"),
+        ("https://example.com/a#part", "https://example.com/a"),
+        ("https://example.com/a#:~:text=x", "https://example.com/a"),
+        ("http://example.com:80/", "http://example.com/"),
+        ("https://example.com:443/", "https://example.com/"),
+        ("https://example.com:/", "https://example.com/"),
+        ("http://example.com:443/", "http://example.com:443/"),
+        ("https://example.com:8443/", "https://example.com:8443/"),
+        ("https://example.com./a", "https://example.com/a"),
+        ("https://пример.испытание/а", "https://xn--e1afmkfd.xn--80akhbyknj4f/%D0%B0"),
+        ("https://BÜCHER.example/", "https://xn--bcher-kva.example/"),
+        ("https://faß.example/", "https://xn--fa-hia.example/"),
+        ("https://ex。com/", "https://ex.com/"),
+        ("https://xn--bcher-kva.example/", "https://xn--bcher-kva.example/"),
+        ("https://under_score.example/", "https://under_score.example/"),
+        ("http://[::1]:80/", "http://[::1]/"),
+        ("http://[2001:DB8::1]:8080/x", "http://[2001:db8::1]:8080/x"),
+        ("https://user:Pass@Example.com/", "https://user:Pass@example.com/"),
+        ("https://example.com/%7euser/%e4%2f", "https://example.com/~user/%E4%2F"),
+        ("https://example.com/a b?c d", "https://example.com/a%20b?c%20d"),
+        ("https://example.com/100%/x", "https://example.com/100%25/x"),
+        ("https://example.com/ä?ö=ü", "https://example.com/%C3%A4?%C3%B6=%C3%BC"),
+        ("https://example.com/a/../b/./c//d/", "https://example.com/a/../b/./c//d/"),
+        ("https://example.com/?b=2&a=1&b=2", "https://example.com/?b=2&a=1&b=2"),
+        ("https://example.com/a;b=c,d:e@f!$&'()*+=", "https://example.com/a;b=c,d:e@f!$&'()*+="),
+        ('https://example.com/x"<>\\^`{}', "https://example.com/x%22%3C%3E%5C%5E%60%7B%7D"),
+    ],
+)
+def test_the_key_of_a_source(url: str, key: str) -> None:
+    assert urls.source_key(url) == key
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "",
+        "example.com",
+        "/path",
+        "mailto:a@b.example",
+        "http://",
+        "http:///x",
+        "http://:80/",
+        "http://x:99999/",
+        "http://x:y/",
+        "http://[::1",
+        "http://a b/",
+        "http://a\x00b/",
+        "http://a<b>/",
+        "https://exa\u200bmple\u2028.com/",
+        "http://\ud800.example/",
+        "http://./",
+        "http://a..b/",
+        f"http://{'a' * 64}.example/",
+        "http://a%20b/",
+    ],
+)
+def test_what_has_no_key(url: str) -> None:
+    with pytest.raises(ValueError, match=r".+"):
+        urls.source_key(url)
+
+
+URLS = st.builds(
+    "{}://{}{}{}".format,
+    st.sampled_from(["http", "https", "HTTP"]),
+    st.sampled_from(["example.com", "WWW.Example.com:80", "ü.example", "[::1]:443", "u:p@a-b.example:8080", "1.2.3.4"]),
+    st.sampled_from(["", "/"]),
+    st.text(max_size=20).map(lambda text: f"/{text}"),
+)
+
+
+@given(URLS)
+def test_a_key_is_its_own_key_and_plain_ascii(url: str) -> None:
+    try:
+        key = urls.source_key(url)
+    except (ValueError, UnicodeError):
+        return
+    assert urls.source_key(key) == key
+    assert key.isascii()
+    assert key.isprintable()
+    assert not set(key) & set(' "<>#')
+    assert urls.same_page(url, key)
+    assert urls.source_key(urls.source_key(f"{key}#x")) == key
+
+
+@given(st.text())
+def test_any_text_has_a_key_or_raises_a_value_error(text: str) -> None:
+    for url in (text, f"http://{text}", f"http://a.example/{text}"):
+        with contextlib.suppress(ValueError):
+            assert "#" not in urls.source_key(url)
+        assert isinstance(urls.redact(url), str)
+        urls.unwrap(url)
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        ("http://example.com/a", "https://www.example.com/a/", True),
+        ("http://EXAMPLE.com:80", "https://example.com/", True),
+        ("https://example.com:8443/", "https://example.com/", False),
+        ("https://example.com/a#x", "https://example.com/a#y", True),
+        ("https://example.com/a", "https://example.com/A", False),
+        ("https://example.com/a?x=1", "https://example.com/a?x=2", False),
+        ("https://example.com/a?x", "https://example.com/a/?x", True),
+        ("https://example.com/%7Ea", "https://example.com/~a", True),
+        ("https://m.example.com/a", "https://example.com/a", False),
+        ("https://example.com/a", "https://example.org/a", False),
+    ],
+)
+def test_redirects_that_mean_nothing(one: str, other: str, same: bool) -> None:
+    assert urls.same_page(one, other) is same
+    assert urls.same_page(other, one) is same
+
+
+@pytest.mark.parametrize(
+    ("url", "is_one"),
+    [
+        ("https://doi.org/10.1000/182", True),
+        ("http://dx.doi.org/10.1000/182", True),
+        ("https://www.doi.org/10.1000/182", True),
+        ("https://purl.example.net/x", True),
+        ("https://archive.example/ark:/12345/x", True),
+        ("https://w3id.org/x", True),
+        ("https://notdoi.org/10.1000/182", False),
+        ("https://doi.org.example/10.1000/182", False),
+        ("https://example.com/?u=https://doi.org/", False),
+    ],
+)
+def test_persistent_identifiers(url: str, is_one: bool) -> None:
+    assert urls.is_persistent_identifier(url) is is_one
+
+
+@pytest.mark.parametrize(
+    ("url", "shown"),
+    [
+        ("https://example.com/a?b=c", "https://example.com/a?b=c"),
+        ("https://me:pw@example.com/", "https://REDACTED@example.com/"),
+        ("https://me@example.com/", "https://REDACTED@example.com/"),
+        ("https://example.com/?api_key=1&x=2", "https://example.com/?api_key=REDACTED&x=2"),
+        ("https://example.com/?API-Key=1", "https://example.com/?API-Key=REDACTED"),
+        ("https://example.com/?access_token=a.b", "https://example.com/?access_token=REDACTED"),
+        (
+            "https://s3.example/x?X-Amz-Signature=ff&X-Amz-Date=1",
+            "https://s3.example/x?X-Amz-Signature=REDACTED&X-Amz-Date=1",
+        ),
+        ("https://example.com/#access_token=x", "https://example.com/#access_token=REDACTED"),
+        ("https://example.com/?token=", "https://example.com/?token="),
+        ("https://example.com/?token", "https://example.com/?token"),
+        ("https://example.com/?keyword=x&monkey=1", "https://example.com/?keyword=x&monkey=1"),
+        ("https://example.com/a#:~:text=key=1", "https://example.com/a#:~:text=key=1"),
+        ("https://example.com/?a=1;token=2", "https://example.com/?a=1;token=REDACTED"),
+        ("http://u:p@[bad/?token=1", "http://REDACTED@[bad/?token=REDACTED"),
+        ("not a url", "not a url"),
+    ],
+)
+def test_secrets_are_never_shown(url: str, shown: str) -> None:
+    assert urls.redact(url) == shown
+    assert urls.has_secrets(url) is (url != shown)
+
+
+@given(
+    st.sampled_from(["token", "api_key", "Password", "sig"]),
+    st.text(alphabet="abcdefXYZ0189-._~%+/=", min_size=6, max_size=20),
+)
+def test_no_secret_survives_redaction(name: str, secret: str) -> None:
+    for url in (f"https://example.com/?x=1&{name}={secret}&y=2", f"https://example.com/#{name}={secret}"):
+        assert f"={secret}" not in urls.redact(url)
+
+
+@pytest.mark.parametrize(
+    ("url", "original"),
+    [
+        ("https://web.archive.org/web/20210512/https://a.example/x?y#z", ("20210512", "https://a.example/x?y#z")),
+        ("http://web.archive.org/web/2021id_/http://a.example/", ("2021", "http://a.example/")),
+        (
+            "https://web.archive.org/web/20210512000000im_/http:/a.example/i.png",
+            ("20210512000000", "http://a.example/i.png"),
+        ),
+        ("https://web.archive.org/web/20210512000000/a.example:8080/x", ("20210512000000", "http://a.example:8080/x")),
+        ("https://web.archive.org/web/20210512000000/mailto:a@b.example", ("20210512000000", "mailto:a@b.example")),
+        (
+            "https://arquivo.example/wayback/20210512000000mp_/https://a.example/",
+            ("20210512000000", "https://a.example/"),
+        ),
+        ("https://archive.example/20210512000000/https://a.example/", ("20210512000000", "https://a.example/")),
+        ("https://web.archive.org/web/*/https://a.example/", None),
+        ("https://web.archive.org/", None),
+        ("https://a.example/20210512/https://b.example/", None),
+        ("https://a.example/?u=https://web.archive.org/web/2021/https://b.example/", None),
+    ],
+)
+def test_what_an_archive_holds(url: str, original: tuple[str, str] | None) -> None:
+    assert urls.unwrap(url) == original
+
+
+def test_roots_and_depths() -> None:
+    assert urls.is_root("https://a.example")
+    assert urls.is_root("https://a.example/#x")
+    assert not urls.is_root("https://a.example/?x")
+    assert not urls.is_root("https://a.example/x")
+    assert [urls.path_depth(f"https://a.example{path}") for path in ("", "/", "/a", "/a/", "//a/b?c/d")] == [
+        0,
+        0,
+        1,
+        1,
+        2,
+    ]
+
+
+def test_the_host() -> None:
+    assert urls.host_of("https://User@ExAmple.com:80/x") == "example.com"
+    assert urls.host_of("http://[2001:DB8::1]/") == "2001:db8::1"
+    assert urls.host_of("mailto:a@b.example") == ""
+    assert urlsplit(urls.source_key("https://ß.example/")).hostname == urls.host_of("https://ß.example/")
