@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from sqlalchemy import Connection
@@ -64,6 +64,8 @@ class Seen:
     previous: Standing | None
     kept: tuple[Kept, ...]
     against: tuple[tuple[Cited, Kept | None, Acceptance | None], ...]
+    readings: Readings = field(default_factory=Readings)
+    """What was read of these pages; to be let go when the visit is set aside."""
 
 
 def request_for(desk: Desk, plan: Plan, whole: bool = False) -> VisitRequest:
@@ -89,9 +91,8 @@ def suspect(desk: Desk, seen: Seen) -> bool:
     """A made-up sibling address would tell more about this page."""
     if seen.visit.not_modified:
         return False
-    readings = Readings()
-    cases = _cases(desk, seen, None)
-    return any(is_suspect(case, judge(case, readings=readings)) for case in cases)
+    readings = seen.readings
+    return any(is_suspect(case, judge(case, readings=readings), readings=readings) for case in _cases(desk, seen, None))
 
 
 def record(desk: Desk, seen: Seen, probe: Page | None = None) -> Outcome:
@@ -108,13 +109,11 @@ def record(desk: Desk, seen: Seen, probe: Page | None = None) -> Outcome:
         )
         desk.connection.commit()
         return outcome
-    readings = Readings()
-    cases = _cases(desk, seen, probe)
-    judgements = [judge(case, readings=readings) for case in cases]
+    judgements = [judge(case, readings=seen.readings) for case in _cases(desk, seen, probe)]
     history = History() if seen.previous is None else _history(seen.previous.outcome)
     settled = [settle(judgement, history, now, desk.settings.judge) for judgement in judgements]
     judgements, history = [one for one, _ in settled], settled[0][1]
-    capture, kept = _keep(desk, seen, judgements, readings)
+    capture, kept = _keep(desk, seen, judgements)
     compared = [
         Compared(cited, baseline or _first_baseline(kept, cited), accepted, judgement)
         for (cited, baseline, accepted), judgement in zip(seen.against, judgements, strict=True)
@@ -207,16 +206,14 @@ def _carried(desk: Desk, seen: Seen) -> Outcome | None:
     return outcome
 
 
-def _keep(
-    desk: Desk, seen: Seen, judgements: Sequence[Judgement], readings: Readings
-) -> tuple[Kept | None, list[Kept]]:
+def _keep(desk: Desk, seen: Seen, judgements: Sequence[Judgement]) -> tuple[Kept | None, list[Kept]]:
     """The capture that shows this page (a new one when it is worth it), and all captures of the source."""
     kept = list(seen.kept)
     if seen.visit.final is None or seen.page.failure is not None:
         return None, kept
     worst = min(judgements, key=lambda one: one.verdict.severity)
     sha256 = _sha256(seen.page)
-    print_now = fingerprint(seen.page)
+    print_now = fingerprint(seen.page, readings=seen.readings)
     settings = desk.settings.keep
     if not worth_keeping(
         seen.page, print_now, worst.verdict, worst.reason, kept, seen.visit.time, settings.refresh_days

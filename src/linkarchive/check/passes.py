@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from linkarchive.check import examine
 from linkarchive.check.events import LookingAgain, Notice
@@ -13,7 +13,7 @@ from linkarchive.check.examine import Desk, Seen
 from linkarchive.check.offline import Hosts
 from linkarchive.check.plan import Plan
 from linkarchive.check.reading import Reading, keep_articles, recover_from
-from linkarchive.judge import probe_url
+from linkarchive.judge import Readings, probe_url
 from linkarchive.model import Page, Reason
 from linkarchive.urls import host_of
 from linkarchive.web.exchange import Visit, VisitRequest
@@ -22,6 +22,8 @@ from linkarchive.web.visits import visit_all
 
 MAX_SUSPECTS = 500
 """Suspects whose visits are kept open for a probe; what comes after is judged without one."""
+MAX_SUSPECT_BYTES = 32 * 1024 * 1024
+"""And bytes of their pages, which stay in memory."""
 
 _GONE = (404, 410)
 
@@ -36,6 +38,7 @@ class MainPass:
     failed: list[tuple[Plan, Visit]] = field(default_factory=list)
     """Failures wait until we know that we are online; what looks gone waits for its second look (DESIGN §7)."""
     suspects: list[Seen] = field(default_factory=list)
+    suspect_bytes: int = 0
     troubles: list[str] = field(default_factory=list)
 
     def recover(self, originals: Sequence[Plan], reading: Reading) -> Reading:
@@ -82,11 +85,15 @@ class MainPass:
             if _waits(visit):
                 visit.close()
                 self.failed.append((plan, visit))
-            elif len(self.suspects) < MAX_SUSPECTS and examine.suspect(self.desk, seen):
-                self.suspects.append(seen)
+            elif self._has_room(seen) and examine.suspect(self.desk, seen):
+                self.suspects.append(replace(seen, readings=Readings()))
+                self.suspect_bytes += len(seen.page.body)
             else:
                 examine.record(self.desk, seen)
                 visit.close()
+
+    def _has_room(self, seen: Seen) -> bool:
+        return len(self.suspects) < MAX_SUSPECTS and self.suspect_bytes + len(seen.page.body) <= MAX_SUSPECT_BYTES
 
 
 _BUGS = (ArithmeticError, AssertionError, AttributeError, LookupError, RecursionError, TypeError, ValueError)

@@ -165,7 +165,7 @@ def _settle(case: Case, judgement: Judgement) -> Judgement:
     return replace(judgement, also=(*judgement.also, "moved/redirect"))
 
 
-def is_suspect(case: Case, judgement: Judgement) -> bool:
+def is_suspect(case: Case, judgement: Judgement, *, readings: Readings | None = None) -> bool:
     """The verdict could change if a made-up sibling address answered the same: worth one more request to the host."""
     page = case.after
     if page.failure is not None or page.status is None or not 200 <= page.status < 300 or case.probe is not None:
@@ -180,7 +180,7 @@ def is_suspect(case: Case, judgement: Judgement) -> bool:
         return False
     if judgement.similarity is not None:
         return False
-    reading = Reading(page)
+    reading = (readings or Readings()).read(page)
     return Seen(case, reading, None).is_redirected or (reading.has_text and len(reading.visible_words) < 80)
 
 
