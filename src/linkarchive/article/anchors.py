@@ -17,7 +17,8 @@ from linkarchive.model import Page
 from linkarchive.urls import same_page, source_key, unwrap
 
 if TYPE_CHECKING:
-    from bs4 import BeautifulSoup, NavigableString, Tag
+    from bs4 import BeautifulSoup
+    from bs4.element import NavigableString, Tag
 
     from linkarchive.article.recover_page import Region
 
@@ -174,7 +175,7 @@ class _Reading:
         return home
 
     def _links(self) -> list[_Link]:
-        from bs4 import NavigableString, Tag
+        from bs4.element import NavigableString, Tag
 
         links: dict[int, _Link] = {}
         for node in self._soup.descendants:
@@ -237,9 +238,7 @@ def _names(link: _Link) -> tuple[str, ...]:
     for inner in link.tag.find_all(re.compile(r"^h[1-6]$|^strong$|^span$|^div$|^p$|^img$"), limit=20):
         if inner.name == "img":
             names.append(str(inner.get("alt") or ""))
-        elif inner.name[0] == "h" or re.search(
-            r"title|headline", " ".join(inner.get_attribute_list("class", [])), re.I
-        ):
+        elif inner.name[0] == "h" or re.search(r"title|headline", str(inner.get("class") or ""), re.I):
             names.append(inner.get_text(" "))
     names += [str(link.tag.get(name) or "") for name in ("title", "aria-label")]
     unique = dict.fromkeys(normalise(name) for name in names)

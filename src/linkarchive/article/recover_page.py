@@ -11,7 +11,8 @@ from __future__ import annotations
 import re
 from enum import Enum
 
-from bs4 import BeautifulSoup, Tag
+from bs4 import BeautifulSoup
+from bs4.element import NavigableString, Tag
 
 
 class Region(Enum):
@@ -161,7 +162,7 @@ def _measures(soup: BeautifulSoup) -> tuple[dict[int, int], set[int]]:
         if isinstance(node, Tag):
             sizes[id(node)] = 0
             elements.append(node)
-        elif node.parent is not None and type(node).__name__ == "NavigableString":
+        elif type(node) is NavigableString and node.parent is not None:
             sizes[id(node.parent)] += len(node.strip())
     for element in reversed(elements):
         if element.parent is not None:
