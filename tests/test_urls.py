@@ -153,7 +153,7 @@ def test_persistent_identifiers(url: str, is_one: bool) -> None:
     [
         ("https://example.com/a?b=c", "https://example.com/a?b=c"),
         ("https://me:pw@example.com/", "https://REDACTED@example.com/"),
-        ("https://me@example.com/", "https://REDACTED@example.com/"),
+        ("https://4f1c0aa09be2d7735f@example.com/", "https://REDACTED@example.com/"),
         ("https://example.com/?api_key=1&x=2", "https://example.com/?api_key=REDACTED&x=2"),
         ("https://example.com/?API-Key=1", "https://example.com/?API-Key=REDACTED"),
         ("https://example.com/?access_token=a.b", "https://example.com/?access_token=REDACTED"),
@@ -174,6 +174,11 @@ def test_persistent_identifiers(url: str, is_one: bool) -> None:
 def test_secrets_are_never_shown(url: str, shown: str) -> None:
     assert urls.redact(url) == shown
     assert urls.has_secrets(url) is (url != shown)
+
+
+def test_a_user_name_is_shown_but_not_sent_to_others() -> None:
+    assert urls.redact("https://me@example.com/") == "https://me@example.com/"
+    assert urls.has_secrets("https://me@example.com/")
 
 
 @given(

@@ -104,12 +104,15 @@ def is_root(url: str) -> bool:
 
 def has_secrets(url: str) -> bool:
     """User info or a credential parameter: such a URL never goes to third parties."""
-    return redact(url) != url
+    return _USERINFO.match(url) is not None or redact(url) != url
 
 
 def redact(url: str) -> str:
-    """The URL with user info and the values of credential parameters replaced by `REDACTED`; the rest as it is."""
-    url = _USERINFO.sub(r"\1REDACTED@", url)
+    """The URL with the values of credential parameters and the user info replaced by `REDACTED`.
+
+    A user's name alone is no secret and stays; one as long as a token is taken for a token.
+    """
+    url = _USERINFO.sub(lambda match: match[0] if _is_name(match[2]) else f"{match[1]}REDACTED@", url)
     start = re.search(r"[?#]", url)
     if start is None:
         return url
@@ -118,7 +121,14 @@ def redact(url: str) -> str:
     return address[: start.start()] + _PARAMETER.sub(_redacted, address[start.start() :]) + directive + words
 
 
-_USERINFO = re.compile(r"^(\s*[A-Za-z][A-Za-z0-9+.-]*://)[^/?#]*@")
+_USERINFO = re.compile(r"^(\s*[A-Za-z][A-Za-z0-9+.-]*://)([^/?#]*)@")
+_LONGEST_NAME = 15
+
+
+def _is_name(userinfo: str) -> bool:
+    return ":" not in userinfo and len(userinfo) <= _LONGEST_NAME
+
+
 _PARAMETER = re.compile(r"(?<=[?#&;])([^=&;?#]+)=([^&;#]+)")
 
 
