@@ -95,9 +95,9 @@ def _marked(left: str, right: str) -> tuple[Segments, Segments]:
     old, new = _PIECES.findall(left), _PIECES.findall(right)
     before: list[tuple[str, bool]] = []
     after: list[tuple[str, bool]] = []
-    for tag, a, b, c, d in Indel.opcodes(old, new):
-        _add(before, "".join(old[a:b]), tag != "equal")
-        _add(after, "".join(new[c:d]), tag != "equal")
+    for step in Indel.opcodes(old, new):
+        _add(before, "".join(old[step.src_start : step.src_end]), step.tag != "equal")
+        _add(after, "".join(new[step.dest_start : step.dest_end]), step.tag != "equal")
     return tuple(before), tuple(after)
 
 

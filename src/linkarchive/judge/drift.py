@@ -21,6 +21,7 @@ MIXED_JACCARD = 0.80
 """... and below MIXED, when so much was added too that the shingles of both texts overlap less than this."""
 _SHORT = 80
 _SAME = 0.98
+_UNTOUCHED = 0.995
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,18 +45,15 @@ def compare(before: Reading, after: Reading) -> Comparison:
 
 
 def _first_look(before: Reading, after: Reading) -> Comparison | None:
-    """Nearly everything visible stands, and so does the roughly extracted main text: the page is as it was."""
+    """Nearly all of the roughly extracted main text stands, and it is a fair part of the page: it is as it was."""
     then, now = before.visible_words, after.visible_words
     if len(then) < _SHORT or len(now) > 1.2 * len(then) + 50:
         return None
-    seen = after.visible_shingles
-    visible = words.share(words.standing(then, seen))
-    if visible < _SAME:
+    roughly = words.substance(before.quick)
+    if len(roughly) < max(_SHORT, 0.3 * len(then)):
         return None
-    kept = words.share(words.standing(words.substance(before.quick), seen))
-    if kept < _SAME:
-        return None
-    return Comparison(min(kept, visible), visible, len(then), len(now), 0, 0, 0.0, False)
+    kept = words.share(words.standing(roughly, after.visible_shingles))
+    return Comparison(kept, kept, len(then), len(now), 0, 0, 0.0, False) if kept >= _SAME else None
 
 
 def _thorough(before: Reading, after: Reading) -> Comparison:
@@ -95,10 +93,14 @@ def drift(comparison: Comparison) -> tuple[Verdict, Reason, float]:
     c = comparison
     if c.kept < DRIFTED or (c.kept < MIXED and c.jaccard < MIXED_JACCARD):
         sure = 0.97 if c.kept < 0.7 else 0.92 if c.kept < 0.85 else 0.8
+        if c.words_after < _SHORT and c.words_after < 0.2 * c.words_before:
+            # So little is left that it may be an error or a wall that no rule knows.
+            sure = 0.6
         return Verdict.DRIFTED, _how(c), sure
-    if c.kept >= _SAME:
-        grew = c.new > 0.25 and c.words_after > 1.2 * c.words_before
-        return Verdict.OK, Reason.GREW if grew else Reason.SAME, 0.98
+    if c.kept >= _SAME and c.new > 0.25 and c.words_after > 1.2 * c.words_before:
+        return Verdict.OK, Reason.GREW, 0.98
+    if c.kept >= _UNTOUCHED:
+        return Verdict.OK, Reason.SAME, 0.98
     return Verdict.OK, Reason.MINOR_EDIT, 0.95 if c.kept > 0.93 else 0.88
 
 
@@ -124,5 +126,5 @@ def in_words(c: Comparison, verdict: Verdict, reason: Reason) -> list[str]:
     elif reason is Reason.MINOR_EDIT:
         evidence.append(f"{round(100 * c.kept)} % of the earlier text stands")
     else:
-        evidence.append("the text is the same")
+        evidence.append("the text is the same" if c.kept == 1 else "the text is the same but for a few words")
     return evidence

@@ -9,6 +9,7 @@ from linkarchive.judge.seen import Seen, host, verdict
 from linkarchive.model import Judgement, Reason, Verdict
 
 _SHORT = 150
+_TINY = 80
 _CLASS = re.compile(r"""\bclass\s*=\s*["']([^"'>]{1,300})""")
 _LANG = re.compile(r"""<html[^>]{0,500}?\blang\s*=\s*["']?([a-z]{2})""", re.I)
 _MIN_CLASSES = 10
@@ -20,9 +21,7 @@ def parked(seen: Seen) -> Judgement | None:
         return verdict(Verdict.DEAD, Reason.PARKED, 0.97, f"the link leads to a domain seller ({seen.host})")
     if len(seen.after.visible_words) >= _SHORT:
         return None
-    phrase = rules.in_text("parked", seen.after.visible_normal) or _in_headings(seen)
-    if phrase and seen.was_there(phrase):
-        phrase = None
+    phrase = _said(seen)
     marker = rules.in_text("parked", seen.after.source_normal, "source")
     if phrase and marker:
         return verdict(
@@ -73,9 +72,14 @@ def usurped(seen: Seen) -> Judgement | None:
     return None
 
 
-def _in_headings(seen: Seen) -> str | None:
-    text = rules.normal(" ".join(seen.after.headings))
-    return rules.in_text("parked", text)
+def _said(seen: Seen) -> str | None:
+    """What the page says of its name, as a known phrase or in a line of its own wording."""
+    text = rules.normal("\n".join((*seen.after.headings, seen.after.visible)))
+    phrase = rules.in_text("parked", text)
+    if phrase is None and len(seen.after.visible_words) < _TINY:
+        line = rules.in_lines("parked", (*seen.after.headings, *seen.after.visible.splitlines()))
+        phrase = line[1].strip() if line else None
+    return None if phrase is None or seen.was_there(rules.normal(phrase)) else phrase
 
 
 def _classes(source: str) -> set[str]:

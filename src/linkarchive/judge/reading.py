@@ -22,6 +22,7 @@ because extraction is quadratic in the depth (60,000 nested div took two minutes
 MAX_TAGS = 40_000
 """Tags up to which the thorough extractor is used; it took 3 s for 80,000 paragraphs (2026-11-23)."""
 MAX_VISIBLE = 1_000_000
+MAX_BLOCKS = 5_000
 
 _NESTING = re.compile(
     r"<(/?)(?!(?:br|img|meta|link|input|hr|wbr|source|area|col|p|li|option|td|tr|th|dt|dd)\b)[a-z]", re.I
@@ -101,6 +102,12 @@ class Reading:
         return tuple(text for text in (self.title, *(" ".join((h.text or "").split())[:300] for h in found)) if text)
 
     @cached_property
+    def notices(self) -> tuple[str, ...]:
+        """Where a page says what it is: title, headings, and the first line of the text when it is a short one."""
+        first = [line for line in self.main[:1] if len(line.split()) <= 12]
+        return tuple(dict.fromkeys((*self.headings, *first)))
+
+    @cached_property
     def visible(self) -> str:
         """All text that a browser would show, navigation included; lines are blocks."""
         if self.kind == "html":
@@ -145,7 +152,7 @@ class Reading:
         """The blocks (paragraphs, headings, list items) of the main text."""
         text = self._extracted() if self.kind == "html" else self.visible
         lines = (_SPACE.sub(" ", line).strip() for line in text.split("\n"))
-        return tuple(line for line in lines if line)
+        return tuple(line for line in lines if line)[:MAX_BLOCKS]
 
     def _extracted(self) -> str:
         if self.is_deep or self.tags > MAX_TAGS:
@@ -188,8 +195,8 @@ class Reading:
 
     @cached_property
     def said(self) -> str:
-        """Every word that the page says (title, visible and main text) between single spaces, dates included."""
-        return " " + " ".join(words.tokens("\n".join((self.title, self.visible, *self.main)))) + " "
+        """Every word that the page says (title and visible text) between single spaces, dates included."""
+        return f" {' '.join(words.tokens(f'{self.title} {self.visible}'))} "
 
     def has(self, selector: str) -> bool:
         return self._tree.document.query_selector(selector) is not None

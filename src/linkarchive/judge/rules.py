@@ -5,15 +5,25 @@ from __future__ import annotations
 import re
 import tomllib
 import unicodedata
+from collections.abc import Iterable
 from dataclasses import dataclass
 from importlib import resources
 
 _FOLD = str.maketrans(
-    {**dict.fromkeys("’‘‚‛ʼʹ′`´", "'"), **dict.fromkeys("“”„‟«»‹›″", '"'), **dict.fromkeys("‐‑‒–—―−", "-"), "\u00ad": None}
-)  # fmt: skip
+    {
+        **dict.fromkeys("’‘‚‛ʼʹ′`´", "'"),
+        **dict.fromkeys("“”„‟«»‹›″", '"'),
+        **dict.fromkeys("‐‑‒–—―−", "-"),
+        "\u00ad": None,
+    }
+)
 _PARTS = re.compile(r"\s[|:·•»«/-]+\s|[|·•»]+")
 # Scripts that put no spaces between words: a phrase in them has no word boundaries to look for.
 _UNSPACED = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
+
+
+_LINE = 40
+"""Words of a line that can be a notice."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +34,8 @@ class Rule:
     """As `normal` spells them."""
     large: bool
     """Tells whatever the length of the page; else only on a page with little text of its own."""
+    nouns: tuple[str, ...]
+    """One of them must stand beside the phrase, in the same heading or line; none: nothing must."""
     hosts: tuple[str, ...]
     source: str
     date: str
@@ -43,6 +55,7 @@ def load_rules(text: str) -> tuple[Rule, ...]:
             where=entry["where"],
             phrases=tuple(normal(phrase) for phrase in entry["any"]),
             large=entry.get("large", False),
+            nouns=tuple(normal(noun) for noun in entry.get("nouns", ())),
             hosts=tuple(entry.get("hosts", ())),
             source=entry["source"],
             date=entry["date"],
@@ -78,6 +91,19 @@ def in_text(kind: str, text: str, where: str = "text", host: str = "") -> str | 
 def all_in_text(kind: str, text: str) -> list[str]:
     """Every phrase of a kind that stands in a normalised text."""
     return [phrase for rule in of(kind, "text") for phrase in rule.phrases if phrase in text and _bounded(phrase, text)]
+
+
+def in_lines(kind: str, lines: Iterable[str]) -> tuple[str, str] | None:
+    """(phrase, line) of the first short line that has one of a rule's phrases beside one of its nouns."""
+    for line in lines:
+        text = normal(line)
+        if not 0 < text.count(" ") < _LINE:
+            continue
+        for rule in of(kind, "line"):
+            phrase = next((phrase for phrase in rule.phrases if phrase in text and _bounded(phrase, text)), None)
+            if phrase and any(noun in text and _bounded(noun, text) for noun in rule.nouns):
+                return phrase, line
+    return None
 
 
 def in_headings(kind: str, headings: tuple[str, ...], host: str = "") -> tuple[str, str] | None:

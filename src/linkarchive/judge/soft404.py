@@ -18,6 +18,7 @@ from linkarchive.model import Judgement, Page, Reason, Verdict
 from linkarchive.urls import is_root
 
 _SHORT = 150
+_TINY = 60
 _PROBE_RATIO = 0.95
 _PROBE_WORDS = 2000
 
@@ -29,18 +30,11 @@ def soft404(seen: Seen) -> Judgement | None:
         segment = rules.in_path("gone-path", path)
         if segment and not rules.in_path("gone-path", segments(seen.case.url)):
             return verdict(Verdict.DEAD, Reason.SOFT_404, 0.96, f"the link leads to an error page ({seen.final_url})")
-    gone = rules.in_text("platform-gone", seen.after.source_normal, "source", seen.host) or rules.in_text(
-        "platform-gone", seen.after.visible_normal, "text", seen.host
-    )
-    if gone and not seen.was_there(gone):
-        return verdict(Verdict.DEAD, Reason.SOFT_404, 0.9, f"{seen.host} says “{gone}”")
     if not seen.has_little_text(_SHORT):
         return None
-    found = rules.in_headings("not-found", seen.after.headings)
+    found = rules.in_headings("not-found", seen.after.notices) or rules.in_lines("not-found", seen.after.notices)
     heading = found if found and not seen.was_there(found[0]) else None
-    phrase = rules.in_text("not-found", _own_text(seen.after))
-    if phrase and seen.was_there(phrase):
-        phrase = None
+    phrase = _said(seen)
     if heading:
         where = "title" if heading[1] == seen.after.title else "heading"
         evidence = [f"the {where} says “{heading[1]}”"]
@@ -49,6 +43,16 @@ def soft404(seen: Seen) -> Judgement | None:
         return verdict(Verdict.DEAD, Reason.SOFT_404, 0.97 if phrase else 0.94, *evidence)
     if phrase:
         return verdict(Verdict.DEAD, Reason.SOFT_404, 0.9, f"the page has little text, and it says “{phrase}”")
+    return None
+
+
+def platform(seen: Seen) -> Judgement | None:
+    """A platform that answers 200 for everything says that the post, the video or the account is gone."""
+    gone = rules.in_text("platform-gone", seen.after.source_normal, "source", seen.host) or rules.in_text(
+        "platform-gone", seen.after.visible_normal, "text", seen.host
+    )
+    if gone and not seen.was_there(gone):
+        return verdict(Verdict.DEAD, Reason.SOFT_404, 0.9, f"{seen.host} says “{gone}”")
     return None
 
 
@@ -96,6 +100,15 @@ def probe_url(url: str, token: str) -> str | None:
     letters = "".join(random.Random(token).choices(string.ascii_lowercase, k=25))  # noqa: S311 - a name, not a secret
     directory = parts.path.rstrip("/").rpartition("/")[0]
     return urlunsplit((parts.scheme, parts.netloc, f"{directory}/{letters}", "", ""))
+
+
+def _said(seen: Seen) -> str | None:
+    """What the text says of a missing page; in a line of any wording only where there is next to nothing else."""
+    phrase = rules.in_text("not-found", _own_text(seen.after))
+    if phrase is None and len(seen.after.words) < _TINY:
+        line = rules.in_lines("not-found", seen.after.main)
+        phrase = line[1] if line else None
+    return None if phrase is None or seen.was_there(rules.normal(phrase)) else phrase
 
 
 def _own_text(reading: Reading) -> str:

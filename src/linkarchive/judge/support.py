@@ -23,20 +23,26 @@ _FUZZY = 90.0
 _FUZZY_CHARS = 300_000
 
 _NUMBER = r"\d{1,3}(?:[.,\u00a0\u202f' ]\d{3})+(?:[.,]\d+)?|\d+(?:[.,]\d+)?"
-_FIGURE = re.compile(
-    rf"(?P<money>[$€£¥]\s?)?(?P<number>(?<![\w.,])(?:{_NUMBER}))(?P<unit>\s?(?:%|‰|€|£|\$|percent\b|per cent\b|prozent\b|"
-    r"pour cent\b|million\w*|billion\w*|milliard\w*|millones\b|trillion\w*|thousand\b|hundred\b|tausend\b|euros?\b|dollars?\b|"
-    r"km\b|kg\b|tonn\w*|people\b|menschen\b|years?\b|jahre\w*|deaths?\b|million\b)?)(?![\w])",
-    re.IGNORECASE,
+_UNIT = (
+    r"%|‰|€|£|\$|percent\b|per cent\b|prozent\b|pour cent\b|por ciento\b|per cento\b|million\w*|billion\w*|milliard\w*"
+    r"|millones\b|trillion\w*|thousand\b|hundred\b|tausend\b|euros?\b|dollars?\b|km\b|kg\b|tonn\w*|people\b|menschen\b"
+    r"|years?\b|jahre\w*|deaths?\b"
 )
-_NAME = re.compile(r"(?<![.!?…:] )(?<!^)\b[A-ZÀ-ÖØ-ÞА-ЯЁ][\w’'-]+(?: (?:of|de|von|van|der|di|da|al|bin|the|and|&) (?=[A-ZÀ-ÞА-Я])| )"
-                   r"[A-ZÀ-ÖØ-ÞА-ЯЁ][\w’'-]+(?: [A-ZÀ-ÖØ-ÞА-ЯЁ][\w’'-]+)*")  # fmt: skip
+_FIGURE = re.compile(
+    rf"(?P<money>[$€£¥]\s?)?(?<![\w.,])(?P<number>{_NUMBER})(?P<unit>\s?(?:{_UNIT})?)(?!\w)", re.IGNORECASE
+)
+_CAPITAL = "A-ZÀ-ÖØ-ÞА-ЯЁ"
+_PARTICLE = "of|de|von|van|der|di|da|al|bin|the|and|&"
+_NAME = re.compile(
+    rf"(?<![.!?…:] )(?<!^)\b[{_CAPITAL}][\w’'-]+(?: (?:{_PARTICLE}) (?=[{_CAPITAL}])| )[{_CAPITAL}][\w’'-]+"
+    rf"(?: [{_CAPITAL}][\w’'-]+)*"
+)
 _DIRECTIVE = ":~:"
 
 
 def losses(case: Case, before: Reading, after: Reading) -> tuple[Loss, ...]:
     """What the baseline has and today's page has not, quotations first."""
-    lost = [Loss("quote", quote) for quote in quotations(case) if _had(quote, before) and not _has(quote, after)]
+    lost = [Loss("quote", quote) for quote in quotations(case) if _has(quote, before) and not _has(quote, after)]
     lost += _lost_anchor(case.url, before, after)
     told = "\n".join((case.text, _without_quotations(case.context)))
     lost += _lost_figures(told, before, after)
@@ -59,12 +65,10 @@ def _without_quotations(text: str) -> str:
     return _QUOTED.sub(" ", text)
 
 
-def _had(quote: str, reading: Reading) -> bool:
-    return all(_exactly(part, reading) or _nearly(part, reading) for part in _parts(quote)) and bool(_parts(quote))
-
-
 def _has(quote: str, reading: Reading) -> bool:
-    return _had(quote, reading)
+    """Every passage of the quotation stands on the page, whatever its typography."""
+    parts = _parts(quote)
+    return bool(parts) and all(_exactly(part, reading) or _nearly(part, reading) for part in parts)
 
 
 def _parts(quote: str) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import replace
 
 from linkarchive.judge import drift, notices, parked, redirects, soft404, status, support, walls
@@ -9,6 +10,7 @@ from linkarchive.judge.reading import Reading, Readings
 from linkarchive.judge.seen import Seen, verdict
 from linkarchive.model import Case, Judgement, Loss, Page, Reason, Verdict
 
+_FEW_WORDS = 60
 _REALLY_THERE = 0.5
 """Share of the baseline from which the page is really there, whatever its words or redirects look like."""
 
@@ -31,7 +33,7 @@ def judge(case: Case, *, readings: Readings | None = None) -> Judgement:
     if not after.has_text or (before is not None and not before.has_text):
         return _settle(case, _by_bytes(before, after))
     if before is None:
-        return _unusable(Seen(case, after, None)) or _settle(case, _first_seen(case))
+        return _unusable(Seen(case, after, None)) or _settle(case, _first_seen(case, after))
     comparison = drift.compare(before, after)
     seen = Seen(case, after, before, comparison.kept)
     if comparison.kept < _REALLY_THERE:
@@ -62,6 +64,7 @@ def _unusable(seen: Seen) -> Judgement | None:
         walls.challenge,
         walls.consent,
         walls.login,
+        soft404.platform,
         parked.parked,
         soft404.soft404,
         walls.refusal,
@@ -80,10 +83,10 @@ def _unusable(seen: Seen) -> Judgement | None:
     return None
 
 
-def _first_seen(case: Case) -> Judgement:
-    shortened = redirects.is_shortened(case.url, case.after.final_url)
+def _first_seen(case: Case, after: Reading) -> Judgement:
+    doubtful = redirects.is_shortened(case.url, case.after.final_url) or len(after.visible_words) < _FEW_WORDS
     evidence = ("the page is there; there is no earlier copy to compare it with",)
-    return Judgement(Verdict.OK, Reason.FIRST_SEEN, 0.75 if shortened else 0.95, evidence)
+    return Judgement(Verdict.OK, Reason.FIRST_SEEN, 0.75 if doubtful else 0.95, evidence)
 
 
 def _by_bytes(before: Reading | None, after: Reading) -> Judgement:
@@ -189,10 +192,8 @@ def needs_second_look(judgement: Judgement) -> bool:
     return judgement.verdict is Verdict.DEAD and judgement.reason in (Reason.HTTP_404, Reason.HTTP_410, Reason.DNS)
 
 
-def fingerprint(page: Page) -> str:
-    """Hex SHA-256 of the substance: equal for the same main text, whatever its dates, ads and frame; else of the bytes."""
-    import hashlib
-
-    reading = Reading(page)
+def fingerprint(page: Page, *, readings: Readings | None = None) -> str:
+    """Hex SHA-256 of the main text without dates and counters; of the bytes where there is no text."""
+    reading = (readings or Readings()).read(page)
     content = " ".join(reading.words).encode() if reading.has_text else b""
     return hashlib.sha256(content or page.body).hexdigest()

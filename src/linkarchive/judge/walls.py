@@ -91,7 +91,8 @@ def consent(seen: Seen) -> Judgement | None:
     found = rules.in_headings("consent", seen.after.headings)
     if found and not seen.was_there(found[0]):
         return verdict(Verdict.BLOCKED, Reason.CONSENT, 0.92, f"all there is to see is a consent dialog, “{found[1]}”")
-    phrase = rules.in_text("consent", seen.after.visible_normal)
+    line = rules.in_lines("consent", seen.after.visible.splitlines())
+    phrase = rules.in_text("consent", seen.after.visible_normal) or (line[0] if line else None)
     if phrase and not seen.was_there(phrase) and _is_about_consent(seen.after.visible):
         return verdict(Verdict.BLOCKED, Reason.CONSENT, 0.88, f"all there is to see is a consent dialog, “{phrase}”")
     return None
@@ -103,7 +104,7 @@ def paywall(seen: Seen) -> Judgement | None:
     if seen.before is not None:
         if words > 0.7 * len(seen.before.words):
             return None
-    elif words >= 2 * _SHORT:
+    elif words >= _SHORT:
         return None
     phrase = rules.in_text("paywall", seen.after.visible_normal)
     if phrase and not seen.was_there(phrase):
@@ -114,7 +115,7 @@ def paywall(seen: Seen) -> Judgement | None:
 
 def shell(seen: Seen) -> Judgement | None:
     """A page that scripts would fill, or nothing at all."""
-    if seen.after.kind == "html" and not seen.after.source.strip() or not seen.after.page.body.strip():
+    if (seen.after.kind == "html" and not seen.after.source.strip()) or not seen.after.page.body.strip():
         return verdict(Verdict.UNREACHABLE, Reason.PROTOCOL, 0.85, "the server answers with an empty page")
     if seen.after.kind != "html" or len(seen.after.visible_words) >= _TINY:
         return None
@@ -132,9 +133,9 @@ def maintenance(seen: Seen) -> Judgement | None:
     """An error or maintenance page served with a good status."""
     if not seen.has_little_text(_SHORT):
         return None
-    found = rules.in_headings("maintenance", seen.after.headings)
+    found = rules.in_headings("maintenance", seen.after.notices)
     if found and not seen.was_there(found[0]):
-        return verdict(Verdict.UNREACHABLE, Reason.HTTP_5XX, 0.9, f"the title says “{found[1]}”")
+        return verdict(Verdict.UNREACHABLE, Reason.HTTP_5XX, 0.9, f"the page says “{found[1]}”")
     phrase = rules.in_text("maintenance", seen.after.visible_normal)
     if phrase and len(seen.after.visible_words) < _SHORT and not seen.was_there(phrase):
         return verdict(Verdict.UNREACHABLE, Reason.HTTP_5XX, 0.85, f"the page is short and says “{phrase}”")
@@ -151,9 +152,11 @@ def _challenge_header(headers: Mapping[str, str]) -> str | None:
     return None
 
 
-_CONSENT_WORDS = ("cookie", "consent", "privacy", "partner", "datenschutz", "privat", "zustimm", "werbung", "vie privée",
-                  "publicit", "confidential", "publicidad", "privacidad", "pubblicit", "privacidade", "advertis", "tracking",
-                  "reclame", "prywatno", "reklam", "ccept", "kzept", "agree", "cett", "ceit", "gdpr")  # fmt: skip
+_CONSENT_WORDS = (
+    "cookie", "consent", "privacy", "partner", "datenschutz", "privat", "zustimm", "werbung", "vie privée",
+    "publicit", "confidential", "publicidad", "privacidad", "pubblicit", "privacidade", "advertis", "tracking",
+    "reclame", "prywatno", "reklam", "ccept", "kzept", "agree", "cett", "ceit", "gdpr",
+)  # fmt: skip
 
 
 def _is_about_consent(visible: str) -> bool:

@@ -1,0 +1,97 @@
+from __future__ import annotations
+
+import pytest
+
+from linkarchive.judge import judge
+
+
+def said(judgement):
+    return f"{judgement.verdict}/{judgement.reason}"
+
+
+QUOTE = "No equal conditions, no union"
+
+
+def without(paragraphs, word):
+    return tuple(p for p in paragraphs if word not in p)
+
+
+def test_a_quotation_that_is_gone_is_a_finding_however_alike_the_rest_is(case, article, paragraphs):
+    judgement = judge(case(article(without(paragraphs, "union")), article(), quotes=(QUOTE,)))
+    assert said(judgement) == "drifted/quote-lost"
+    assert [(loss.kind, loss.text) for loss in judgement.lost] == [("quote", QUOTE)]
+    assert judgement.similarity > 0.85
+
+
+@pytest.mark.parametrize(
+    "quote",
+    ["no equal conditions, no union", "No equal conditions — no union", "„No equal conditions, no union“",
+     "No equal … no union",
+         "[There are] no equal conditions, no union", "No\u00a0equal con\u00additions, no union"],
+)  # fmt: skip
+def test_typography_does_not_lose_a_quotation(case, article, paragraphs, quote):
+    assert judge(case(article(paragraphs[:4] + paragraphs[5:]), article(), quotes=(quote,))).lost == ()
+    assert judge(case(article(without(paragraphs, "union")), article(), quotes=(quote,))).lost != ()
+
+
+@pytest.mark.parametrize("marks", ["“{}”", "«{}»", "„{}“", '"{}"', "« {} »"])
+def test_quotations_are_found_in_the_citing_sentence(case, article, paragraphs, marks):
+    context = f"The minister said {marks.format(QUOTE)} after the talks."
+    judgement = judge(case(article(without(paragraphs, "union")), article(), context=context))
+    assert said(judgement) == "drifted/quote-lost"
+
+
+def test_what_the_baseline_never_had_is_not_lost(case, article):
+    judgement = judge(case(article(extra="<p>Share</p>"), article(), quotes=("Words that never stood there at all",)))
+    assert judgement.verdict == "ok"
+    assert judgement.lost == ()
+
+
+def test_a_figure_that_is_gone_is_a_lost_detail(case, article, paragraphs):
+    context = "Some 1240 lorries waited in one night, at a cost of 3.5 million euros."
+    now = tuple(p.replace("1,240", "1,420") for p in paragraphs)
+    judgement = judge(case(article(now), article(), context=context))
+    assert said(judgement) == "drifted/detail-lost"
+    assert [loss.text for loss in judgement.lost] == ["1240"]
+
+
+@pytest.mark.parametrize("spelling", ["1.240", "1 240", "1’240".replace("’", "'"), "1240", "1\u202f240"])
+def test_figures_are_the_same_in_any_spelling(case, article, paragraphs, spelling):
+    now = tuple(p.replace("1,240", spelling) for p in paragraphs)
+    assert judge(case(article(now), article(), context="As many as 1,240 lorries waited.")).lost == ()
+
+
+def test_a_name_that_is_gone_is_a_lost_detail(case, article, paragraphs):
+    now = tuple(p.replace("Marta Lindqvist", "An official") for p in paragraphs)
+    judgement = judge(case(article(now), article(), context="The answer came from Marta Lindqvist in the south."))
+    assert said(judgement) == "drifted/detail-lost"
+    assert judgement.lost[0].text == "Marta Lindqvist"
+
+
+def test_a_surname_that_stays_is_enough(case, article, paragraphs):
+    now = tuple(p.replace("Marta Lindqvist", "Ms Lindqvist") for p in paragraphs)
+    assert judge(case(article(now), article(), context="The answer came from Marta Lindqvist.")).lost == ()
+
+
+def test_a_lost_section_is_a_lost_anchor(case, article):
+    before, after = article(extra="<h2 id=prices>Prices</h2>"), article(extra="<h2>Prices</h2>")
+    url = "https://news.example/2021/05/talks-on-the-border#prices"
+    judgement = judge(case(after, before, url=url))
+    assert said(judgement) == "drifted/anchor-lost"
+    assert judgement.lost[0].text == "#prices"
+    assert judge(case(article(extra="<a name=prices></a>"), before, url=url)).verdict == "ok"
+    assert judge(case(after, after.replace("Prices", "Price list"), url=url)).lost == ()
+
+
+def test_a_lost_text_fragment_is_a_lost_anchor(case, article, paragraphs):
+    url = "https://news.example/2021/05/talks-on-the-border#:~:text=left%20the-,town%20hall,in%20the%20evening"
+    judgement = judge(case(article(without(paragraphs, "union")), article(), url=url))
+    assert said(judgement) == "drifted/anchor-lost"
+    assert judge(case(article(paragraphs[1:]), article(), url=url)).lost == ()
+
+
+def test_a_replaced_page_says_so_and_lists_what_is_lost(case, article):
+    other = tuple(f"Bulb number {n} wants dry soil and a great deal of patience from its gardener." for n in range(12))
+    judgement = judge(case(article(other, title="Gardens"), article(), quotes=(QUOTE,)))
+    assert said(judgement) == "drifted/replaced"
+    assert judgement.lost[0].kind == "quote"
