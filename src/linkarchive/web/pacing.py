@@ -1,0 +1,137 @@
+"""Politeness: who may be asked when. No I/O and no clock; times are those of `time.monotonic`."""
+
+from __future__ import annotations
+
+import heapq
+import itertools
+from collections import deque
+from dataclasses import dataclass, field
+from functools import cache
+from typing import TYPE_CHECKING, Generic, TypeVar
+
+from linkarchive.settings import NetworkSettings
+
+if TYPE_CHECKING:
+    from tldextract import TLDExtract
+
+Item = TypeVar("Item")
+
+_SLOWEST = 5.0
+"""Seconds between starts on a host that keeps answering 429 or 503."""
+_WEARY = 3
+"""Failures in a row after which a host's failing visits are not tried again: it is down, not hiccuping."""
+
+
+@dataclass(slots=True)
+class _Host(Generic[Item]):
+    domain: str
+    delay: float
+    at_once: int
+    waiting: deque[Item] = field(default_factory=deque)
+    in_flight: int = 0
+    next_start: float = 0.0
+    queued: bool = False
+    slotted: bool = False
+    failures: int = 0
+
+
+class Pacing(Generic[Item]):
+    """A queue that gives out what waits for a host when that host, and its registered domain, may be asked.
+
+    At most `per_host` items of a host are out at a time and their starts are `host_delay`
+    apart; starts within a registered domain are `domain_delay` apart. Every operation is
+    O(log hosts).
+    """
+
+    def __init__(self, network: NetworkSettings) -> None:
+        self._network = network
+        self._hosts: dict[str, _Host[Item]] = {}
+        self._domain_free: dict[str, float] = {}
+        self._due: list[tuple[float, int, _Host[Item]]] = []
+        self._order = itertools.count()
+
+    def put(self, host: str, item: Item, first: bool = False) -> None:
+        """`first`: before what waits already, so that visits under way end before others begin."""
+        entry = self._host(host)
+        if first:
+            entry.waiting.appendleft(item)
+        else:
+            entry.waiting.append(item)
+        self._queue(entry)
+
+    def take(self, now: float) -> Item | None:
+        """The next item whose time has come; `done` must be called for its host afterwards."""
+        while self._due and self._due[0][0] <= now:
+            _, _, host = heapq.heappop(self._due)
+            free = self._domain_free.get(host.domain, 0.0)
+            if host.domain and not host.slotted:
+                # The domain's next slot is this host's, even if it lies ahead: the host comes back at most once.
+                self._domain_free[host.domain] = max(now, free) + self._network.domain_delay
+                if free > now:
+                    host.slotted = True
+                    heapq.heappush(self._due, (free, next(self._order), host))
+                    continue
+            host.queued = host.slotted = False
+            if not host.waiting:
+                continue
+            item = host.waiting.popleft()
+            host.in_flight += 1
+            host.next_start = now + host.delay
+            self._queue(host)
+            return item
+        return None
+
+    def next_time(self) -> float | None:
+        """When `take` may give something next; None while everything waits for a `done`."""
+        return self._due[0][0] if self._due else None
+
+    def done(self, host: str) -> None:
+        entry = self._host(host)
+        entry.in_flight -= 1
+        self._queue(entry)
+
+    def note(self, host: str, failed: bool, throttled: bool) -> None:
+        """How a request of the host went. Throttling (429, 503) slows the host down for the rest of the run."""
+        entry = self._host(host)
+        entry.failures = entry.failures + 1 if failed or throttled else 0
+        if throttled:
+            entry.at_once = 1
+            entry.delay = min(max(2 * entry.delay, self._network.retry_wait), _SLOWEST)
+
+    def is_weary(self, host: str) -> bool:
+        """Nothing but failures came from the host of late: trying again would only take time."""
+        return self._host(host).failures > _WEARY * (1 + self._network.retries)
+
+    def clear(self) -> list[Item]:
+        """Forget, and return, everything that waits."""
+        waiting = [item for host in self._hosts.values() for item in host.waiting]
+        for host in self._hosts.values():
+            host.waiting.clear()
+        return waiting
+
+    def _host(self, name: str) -> _Host[Item]:
+        host = self._hosts.get(name)
+        if host is None:
+            domain = _registered_domain(name) if self._network.domain_delay > 0 else ""
+            host = self._hosts[name] = _Host(domain, self._network.host_delay, max(1, self._network.per_host))
+        return host
+
+    def _queue(self, host: _Host[Item]) -> None:
+        if host.waiting and not host.queued and host.in_flight < host.at_once:
+            host.queued = True
+            heapq.heappush(self._due, (host.next_start, next(self._order), host))
+
+
+def _registered_domain(host: str) -> str:
+    """The part of a name that somebody registered (public suffix list, ICANN section); else the host itself."""
+    if ":" in host or host[-1:].isdigit() or host.count(".") < 2:
+        return host
+    return _extractor()(host).top_domain_under_public_suffix or host
+
+
+@cache
+def _extractor() -> TLDExtract:
+    # Imported late (0.15 s); the bundled list only: nothing is fetched, nothing is cached on disk.
+    from tldextract import TLDExtract
+
+    return TLDExtract(suffix_list_urls=(), cache_dir=None)

@@ -1,0 +1,228 @@
+"""Many visits at once: the one loop that drives them all."""
+
+from __future__ import annotations
+
+import heapq
+import itertools
+import logging
+import time
+from collections import deque
+from collections.abc import Callable, Generator, Iterable, Iterator
+from dataclasses import dataclass, replace
+
+from linkarchive.clock import Clock
+from linkarchive.model import Failure, Reason
+from linkarchive.settings import NetworkSettings
+from linkarchive.urls import redact
+from linkarchive.web.descriptors import room_for
+from linkarchive.web.exchange import Exchange, Visit, VisitRequest
+from linkarchive.web.pacing import Pacing
+from linkarchive.web.robots import Rules, robots_request
+from linkarchive.web.transport import Order, Reply, Transport
+from linkarchive.web.visit import MayFetch, Pause, Send, Steps, visit
+
+log = logging.getLogger(__name__)
+
+WINDOW = 32
+"""Visits looked at ahead, as a multiple of `concurrency`: enough hosts to choose from when one is slow."""
+
+_LOOK_UP = 0.25
+"""Seconds after which `stop` is asked again while nothing happens."""
+
+
+def never() -> bool:
+    return False
+
+
+def visit_all(
+    requests: Iterable[VisitRequest],
+    network: NetworkSettings,
+    clock: Clock,
+    *,
+    stop: Callable[[], bool] = never,
+) -> Generator[Visit, None, None]:
+    """Visit every request, up to `concurrency` at a time; yields each Visit as it ends, one a request.
+
+    `requests` is read as needed. Once `stop()` is true nothing new begins: visits under way end and are
+    yielded, those not begun, or waiting to be tried again, are not. The caller closes each Visit. While it
+    works on one, the others wait; it should be back well within the network timeout. Raises SettingsError
+    for a CA file that is not there. Closing the generator closes all handles, sockets and bodies.
+    """
+    run = _Run(iter(requests), network, clock, stop)
+    try:
+        while run.goes_on():
+            run.turn()
+            if run.ended:
+                yield run.ended.popleft()
+    finally:
+        run.close()
+
+
+@dataclass(slots=True, eq=False)
+class _Task:
+    """A visit under way; `origin` is set for the robots.txt of that origin, which is nobody's request."""
+
+    request: VisitRequest
+    steps: Steps
+    origin: str | None = None
+    begun: bool = False
+
+
+class _Run:
+    """The state of one `visit_all`: tasks wait for their host's turn, for an answer, for robots.txt, or for a time."""
+
+    def __init__(
+        self, requests: Iterator[VisitRequest], network: NetworkSettings, clock: Clock, stop: Callable[[], bool]
+    ) -> None:
+        self._requests: Iterator[VisitRequest] | None = requests
+        self._network = network
+        self._clock = clock
+        self._stop = stop
+        self._stopping = False
+        self._at_once = room_for(max(1, network.concurrency))
+        self._transport = Transport(network, clock, self._at_once)
+        self._pacing: Pacing[tuple[_Task, Order]] = Pacing(network)
+        self._tasks: set[_Task] = set()
+        self._pauses: list[tuple[float, int, _Task]] = []
+        self._order = itertools.count()
+        self._rules: dict[str, Rules] = {}
+        self._wanting_rules: dict[str, list[tuple[_Task, MayFetch]]] = {}
+        self.ended: deque[Visit] = deque()
+
+    def goes_on(self) -> bool:
+        return bool(self.ended or self._tasks or self._requests is not None)
+
+    def turn(self) -> None:
+        """Begin what may begin, then move data; does not wait when a visit has ended already."""
+        if not self._stopping and self._stop():
+            self._wind_up()
+        # When the caller is slower than the network, nothing more is asked for: what has ended holds its body.
+        if len(self.ended) < self._at_once:
+            self._admit()
+            self._resume_paused()
+            self._send_due()
+        if self._tasks:
+            self._transport.turn(0.0 if self.ended else self._patience())
+
+    def close(self) -> None:
+        self._transport.close()
+        for task in self._tasks:
+            task.steps.close()
+        for ended in self.ended:
+            ended.close()
+        self._tasks.clear()
+        self.ended.clear()
+
+    def _admit(self) -> None:
+        room = WINDOW * self._at_once
+        while self._requests is not None and len(self._tasks) < room and len(self.ended) < self._at_once:
+            request = next(self._requests, None)
+            if request is None:
+                self._requests = None
+                return
+            self._begin(request)
+
+    def _begin(self, request: VisitRequest, origin: str | None = None) -> None:
+        network = self._network
+        if origin is not None:
+            network = replace(network, retries=0)
+        ask_robots = network.obey_robots and origin is None
+        task = _Task(request, visit(request, network, self._clock, ask_robots, self._pacing.is_weary), origin)
+        self._tasks.add(task)
+        self._advance(task, None)
+
+    def _advance(self, task: _Task, answer: Reply | bool | None) -> None:
+        """Give a visit its answer and see to what it needs next."""
+        try:
+            step = task.steps.send(answer)
+        except StopIteration as stopped:
+            self._end(task, stopped.value)
+        except Exception as error:  # one bad link never stops a run
+            log.exception("visiting %s", redact(task.request.url))
+            failure = Failure(Reason.PROTOCOL, f"the visit broke down: {error!r}", task.request.url)
+            self._end(task, Visit(task.request, self._clock.now(), (), failure))
+        else:
+            self._see_to(task, step)
+
+    def _see_to(self, task: _Task, step: Send | Pause | MayFetch) -> None:
+        if isinstance(step, Send):
+            self._pacing.put(step.order.target.host, (task, step.order), first=task.begun)
+        elif isinstance(step, MayFetch):
+            self._ask_robots(task, step)
+        elif self._stopping:
+            self._drop(task)
+        else:
+            heapq.heappush(self._pauses, (time.monotonic() + step.seconds, next(self._order), task))
+
+    def _end(self, task: _Task, result: Visit) -> None:
+        self._tasks.discard(task)
+        if task.origin is None:
+            self.ended.append(result)
+            return
+        rules = self._rules[task.origin] = Rules(result)
+        result.close()
+        for waiting, step in self._wanting_rules.pop(task.origin, []):
+            if waiting in self._tasks:
+                self._advance(waiting, rules.allow(step.target.url))
+
+    def _ask_robots(self, task: _Task, step: MayFetch) -> None:
+        origin = step.target.origin
+        if origin in self._rules:
+            self._advance(task, self._rules[origin].allow(step.target.url))
+        elif origin in self._wanting_rules:
+            self._wanting_rules[origin].append((task, step))
+        else:
+            self._wanting_rules[origin] = [(task, step)]
+            self._begin(robots_request(origin), origin)
+
+    def _resume_paused(self) -> None:
+        now = time.monotonic()
+        while self._pauses and self._pauses[0][0] <= now:
+            self._advance(heapq.heappop(self._pauses)[2], None)
+
+    def _send_due(self) -> None:
+        now = time.monotonic()
+        while self._transport.in_flight < self._at_once and (due := self._pacing.take(now)) is not None:
+            task, order = due
+            task.begun = True
+            self._transport.send(order, self._deliverer(task, order.target.host))
+
+    def _deliverer(self, task: _Task, host: str) -> Callable[[Reply], None]:
+        def deliver(reply: Reply) -> None:
+            self._pacing.done(host)
+            self._pacing.note(host, *_impression(reply.result))
+            self._advance(task, reply)
+
+        return deliver
+
+    def _patience(self) -> float:
+        """Seconds until something of ours is due."""
+        times = [self._pauses[0][0]] if self._pauses else []
+        next_start = self._pacing.next_time()
+        if next_start is not None and self._transport.in_flight < self._at_once:
+            times.append(next_start)
+        return min(_LOOK_UP, max(0.0, min(times) - time.monotonic())) if times else _LOOK_UP
+
+    def _wind_up(self) -> None:
+        """Begin nothing new: forget what has not begun or waits to be tried again."""
+        self._stopping = True
+        self._requests = None
+        for task in [task for task in self._tasks if not task.begun and task.origin is None]:
+            self._drop(task)
+        for _, _, task in self._pauses:
+            self._drop(task)
+        self._pauses.clear()
+        for task, order in self._pacing.clear():
+            if task in self._tasks:
+                self._pacing.put(order.target.host, (task, order))
+
+    def _drop(self, task: _Task) -> None:
+        task.steps.close()
+        self._tasks.discard(task)
+
+
+def _impression(result: Exchange | Failure) -> tuple[bool, bool]:
+    """Did the host fail, and did it ask us to slow down?"""
+    if isinstance(result, Failure):
+        return not result.connected, False
+    return False, result.status in (429, 503)

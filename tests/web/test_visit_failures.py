@@ -1,0 +1,181 @@
+"""Every way in which a visit can fail, over real sockets, and the limits that end it."""
+
+from __future__ import annotations
+
+import asyncio
+import gzip
+import socket
+import struct
+
+import pytest
+
+from linkarchive.model import Reason
+from linkarchive.web.page import page_of
+
+LIMIT = 20 * 1024 * 1024
+# A label of 64 letters cannot be: the resolver says so by itself, with or without a network.
+NO_NAME = "a" * 64 + ".invalid"
+
+
+@pytest.fixture
+def closed_port():
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+    return port
+
+
+async def silence(_asked, writer):
+    await asyncio.sleep(30)
+
+
+async def drip(_asked, writer):
+    writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n")
+    while True:
+        writer.write(b"x")
+        await asyncio.sleep(0.05)
+
+
+async def endless(_asked, writer):
+    writer.write(b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n\r\n")
+    while True:
+        writer.write(b"<p>more</p>" * 5000)
+        await writer.drain()
+
+
+async def reset(_asked, writer):
+    sock = writer.get_extra_info("socket")
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+
+
+async def hang_up(_asked, writer):
+    return
+
+
+async def break_off(_asked, writer):
+    writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nonly this")
+    await writer.drain()
+
+
+@pytest.mark.parametrize(
+    ("answer", "reason", "words"),
+    [
+        (silence, Reason.TIMEOUT, "no answer"),
+        (drip, Reason.TIMEOUT, "1 KiB"),
+        (reset, Reason.RESET, "reset"),
+        (hang_up, Reason.RESET, "without an answer"),
+        (break_off, Reason.RESET, "within the body"),
+        (b"220 ftp.example ready\r\n\r\n", Reason.PROTOCOL, "HTTP/0.9"),
+        (b"HTTP/1.1 200 OK\r\nno colon here\r\n\r\n", Reason.PROTOCOL, "colon"),
+        (b"HTTP/1.1 200 OK\r\nContent-Length: many\r\n\r\n", Reason.PROTOCOL, "Content-Length"),
+        (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n", Reason.PROTOCOL, "hex"),
+        (b"HTTP/1.1 200 OK\r\n" + b"X-Header: x\r\n" * 100_000 + b"\r\n", Reason.PROTOCOL, "headers"),
+        (b"HTTP/1.1 200 OK\r\nX: " + b"x" * 400_000 + b"\r\n\r\n", Reason.PROTOCOL, "HTTP"),
+    ],
+    ids=[
+        "silent",
+        "drip-fed",
+        "reset",
+        "empty",
+        "partial",
+        "not http",
+        "no colon",
+        "length",
+        "chunks",
+        "100,000 fields",
+        "long field",
+    ],
+)
+def test_a_server_that_misbehaves(web, visit_one, answer, reason, words):
+    visit = visit_one(web.put("/a", answer), timeout=1.0)
+    assert visit.failure.reason is reason
+    assert words in visit.failure.detail
+    assert visit.failure.connected
+    assert visit.connected
+    assert not visit.failure.proxy
+    assert visit.failure.url == web.url("/a")
+
+
+def test_nobody_listens(visit_one, closed_port):
+    visit = visit_one(f"http://127.0.0.1:{closed_port}/")
+    assert visit.failure.reason is Reason.REFUSED
+    assert not visit.connected
+
+
+def test_a_name_that_does_not_exist(visits):
+    found = visits(f"http://{NO_NAME}/a", f"http://{NO_NAME}/b")
+    for visit in found:
+        assert visit.failure.reason is Reason.DNS
+        assert visit.failure.no_such_name
+        assert "no such host name" in visit.failure.detail
+        assert not visit.connected
+
+
+def test_a_certificate_of_an_unknown_authority(secure_web, visit_one):
+    visit = visit_one(secure_web.put("/a", secure_web.page(b"x")))
+    assert visit.failure.reason is Reason.TLS
+    assert "certificate" in visit.failure.detail
+    assert visit.failure.connected
+
+
+def test_a_certificate_of_our_authority_and_of_another_host(secure_web, authority, visit_one, tmp_path):
+    bundle = tmp_path / "ca.pem"
+    bundle.write_bytes(authority.cert_pem.bytes())
+    good = visit_one(secure_web.put("/a", secure_web.page(b"safe")), ca_file=str(bundle))
+    assert good.final.body.read() == b"safe"
+    bad = visit_one(secure_web.url("/a", host="localhost"), ca_file=str(bundle))
+    assert bad.failure.reason is Reason.TLS
+    assert "localhost" in bad.failure.detail
+
+
+def test_plain_http_on_a_tls_port(web, visit_one):
+    visit = visit_one(web.url("/a").replace("http:", "https:"), timeout=1.0)
+    assert visit.failure is not None
+    assert visit.failure.reason in (Reason.TLS, Reason.TIMEOUT, Reason.RESET)
+    assert visit.failure.connected
+
+
+def test_an_endless_body_is_cut_and_is_no_failure(web, visit_one):
+    visit = visit_one(web.put("/a", endless), max_body=1_000_000)
+    assert visit.failure is None
+    assert visit.final.truncated == "length"
+    assert visit.final.body.length == 1_000_000
+    page = page_of(visit, 1_000_000)
+    assert page.truncated
+    assert page.body.startswith(b"<p>more</p>")
+
+
+def test_a_body_of_exactly_the_limit_is_whole(web, visit_one):
+    visit = visit_one(web.put("/a", web.page(b"x" * 50_000)), max_body=50_000)
+    assert visit.final.truncated is None
+    assert visit.final.body.length == 50_000
+
+
+def test_a_gzip_bomb_is_too_large(web, visit_one):
+    # Gzip members may follow each other: 1,024 of 1 MiB of zeros, 1 GiB in all.
+    bomb = gzip.compress(bytes(1024 * 1024)) * 1024
+    visit = visit_one(web.put("/a", web.page(bomb, "200 OK", "Content-Encoding: gzip")))
+    assert visit.failure is None
+    page = page_of(visit, LIMIT)
+    assert page.failure.reason is Reason.TOO_LARGE
+    assert page.body == b""
+
+
+def test_bytes_that_are_no_utf8_anywhere(web, visit_one):
+    url = web.put(
+        "/a", b"HTTP/1.1 200 \xff\xfe\r\nX-\x80: \xff\xfe\r\nContent-Type: \xff\r\nContent-Length: 2\r\n\r\n\xff\xfe"
+    )
+    page = visit_one(url).final
+    assert page.status_line == "200 \xff\xfe"
+    assert ("X-\x80", "\xff\xfe") in page.headers
+    assert page.body.read() == b"\xff\xfe"
+
+
+def test_a_failure_after_a_redirect_keeps_the_redirect(web, visit_one, closed_port):
+    visit = visit_one(web.put("/a", web.redirect(f"http://127.0.0.1:{closed_port}/b")))
+    assert visit.failure.reason is Reason.REFUSED
+    assert visit.failure.url == f"http://127.0.0.1:{closed_port}/b"
+    assert [hop.url for hop in visit.hops] == [web.url("/a")]
+    assert visit.connected
+    page = page_of(visit, LIMIT)
+    assert page.failure is visit.failure
+    assert page.status is None
