@@ -19,13 +19,14 @@ from linkarchive.check.conclude import (
     skipped,
     unchanged,
 )
+from linkarchive.check.digests import by_digests
 from linkarchive.check.events import Listener, SourceConcluded
 from linkarchive.check.keeping import is_same_page, worth_keeping
 from linkarchive.check.plan import Cited, Plan
 from linkarchive.clock import Clock
 from linkarchive.errors import StorageError
 from linkarchive.judge import VERSION, Readings, fingerprint, is_suspect, judge, settle
-from linkarchive.model import Acceptance, Case, History, Judgement, Outcome, Page, Reason, Verdict
+from linkarchive.model import Acceptance, Case, CitationOutcome, History, Judgement, Outcome, Page, Reason, Verdict
 from linkarchive.project import Project
 from linkarchive.settings import Settings
 from linkarchive.snapshot.reader import read_page
@@ -36,6 +37,7 @@ from linkarchive.store.decisions import Decision, acceptance
 from linkarchive.store.outcomes import Standing
 from linkarchive.store.runs import Run
 from linkarchive.store.sources import Memory
+from linkarchive.urls import redact
 from linkarchive.web.exchange import Visit, VisitRequest
 from linkarchive.web.page import page_of
 
@@ -109,7 +111,10 @@ def record(desk: Desk, seen: Seen, probe: Page | None = None) -> Outcome:
         )
         desk.connection.commit()
         return outcome
-    judgements = [judge(case, readings=seen.readings) for case in _cases(desk, seen, probe)]
+    judgements = [
+        _compared(seen, cited, standard, case)
+        for case, (cited, standard) in zip(_cases(desk, seen, probe), _standards(seen), strict=True)
+    ]
     history = History() if seen.previous is None else _history(seen.previous.outcome)
     settled = [settle(judgement, history, now, desk.settings.judge) for judgement in judgements]
     judgements, history = [one for one, _ in settled], settled[0][1]
@@ -126,7 +131,8 @@ def record(desk: Desk, seen: Seen, probe: Page | None = None) -> Outcome:
                 desk.connection, desk.run.seq, one.cited.article, seen.plan.source.id, one.cited.looked, one.baseline.id
             )
     identifier = _file(desk, seen.plan, seen.previous, outcome, now)
-    _remember(desk, seen, compared, identifier)
+    if outcome.verdict is not Verdict.UNREACHABLE:  # a server's error page is no page, and each run counts its strike
+        _remember(desk, seen, compared, identifier)
     desk.connection.commit()
     return outcome
 
@@ -156,8 +162,7 @@ def _first_baseline(kept: Sequence[Kept], cited: Cited) -> Kept | None:
 def _cases(desk: Desk, seen: Seen, probe: Page | None) -> list[Case]:
     pages: dict[int, Page | None] = {}
     cases = []
-    for cited, baseline, accepted in seen.against:
-        standard = _accepted_capture(seen.kept, accepted) or baseline
+    for cited, standard in _standards(seen):
         if standard is not None and standard.id not in pages:
             pages[standard.id] = _stored_page(desk, standard)
         citation = cited.citation
@@ -174,6 +179,25 @@ def _cases(desk: Desk, seen: Seen, probe: Page | None) -> list[Case]:
             )
         )
     return cases
+
+
+def _standards(seen: Seen) -> list[tuple[Cited, Kept | None]]:
+    """What today's page is compared with for each citation: the accepted page, else the baseline."""
+    return [(cited, _accepted_capture(seen.kept, accepted) or baseline) for cited, baseline, accepted in seen.against]
+
+
+def _compared(seen: Seen, cited: Cited, standard: Kept | None, case: Case) -> Judgement:
+    judgement = judge(case, readings=seen.readings)
+    if standard is None or case.before is not None or seen.page.failure is not None:
+        return judgement
+    before: Outcome | CitationOutcome | None = None
+    if seen.previous is not None:
+        known = () if cited.original else seen.previous.outcome.citations
+        # state.jsonl, where this comes from, has no secrets in its URLs.
+        mine = (cited.article, redact(cited.citation.url or ""))
+        before = next((one for one in known if (one.article, redact(one.url)) == mine), seen.previous.outcome)
+    today = (_sha256(seen.page), fingerprint(seen.page, readings=seen.readings))
+    return by_digests(judgement, today, standard.capture, seen.kept[-1].capture, before)
 
 
 def _accepted_capture(kept: Sequence[Kept], accepted: Acceptance | None) -> Kept | None:
@@ -221,7 +245,7 @@ def _keep(desk: Desk, seen: Seen, judgements: Sequence[Judgement]) -> tuple[Kept
         return kept[-1], kept
     if kept and is_same_page(seen.page, sha256, kept[-1].capture) and not _is_old(desk, seen):
         return kept[-1], kept
-    original = captures.holding(desk.connection, seen.visit.final.body.digest)
+    original = captures.holding(desk.connection, seen.visit.final.body.digest, desk.project.root)
     capture = desk.writer.write_visit(
         seen.visit, source=seen.plan.source.url, sha256=sha256, fingerprint=print_now, revisit_of=original
     )

@@ -32,7 +32,7 @@ def worth_keeping(
         return True
     if verdict.is_alive != last.usable:
         return True
-    if (verdict, reason) == (Verdict.OK, Reason.SAME):
+    if (verdict, reason) == (Verdict.OK, Reason.SAME) and last.good:
         return False
     return fingerprint != last.capture.fingerprint
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, Row, delete, insert, select
@@ -52,12 +53,13 @@ def of_run(connection: Connection, run: int) -> list[Kept]:
     return [_kept(row) for row in connection.execute(query)]
 
 
-def holding(connection: Connection, digest: str) -> Capture | None:
-    """A capture whose record holds the payload of this digest itself: what a revisit may refer to."""
+def holding(connection: Connection, digest: str, root: Path) -> Capture | None:
+    """A capture whose record, in a file that is here, holds the payload of this digest: what a revisit may refer to."""
     query = select(captures).where(captures.c.digest == digest).order_by(captures.c.id)
     for row in connection.execute(query):
         capture = decode(row.body, Capture)
-        if capture.original is None and capture.origin is Origin.LIVE and not capture.truncated:
+        holds = capture.original is None and capture.origin is Origin.LIVE and not capture.truncated
+        if holds and (root / capture.record.warc).exists():
             return capture
     return None
 
