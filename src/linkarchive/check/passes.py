@@ -7,15 +7,18 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
+from sqlalchemy.exc import SQLAlchemyError
+
 from linkarchive.check import examine
 from linkarchive.check.events import LookingAgain, Notice
 from linkarchive.check.examine import Desk, Seen
 from linkarchive.check.offline import Hosts
 from linkarchive.check.plan import Plan
 from linkarchive.check.reading import Reading, keep_articles, recover_from
+from linkarchive.errors import ArchiveError
 from linkarchive.judge import Readings, probe_url
 from linkarchive.model import Page, Reason
-from linkarchive.urls import host_of
+from linkarchive.urls import host_of, redact
 from linkarchive.web.exchange import Visit, VisitRequest
 from linkarchive.web.page import page_of
 from linkarchive.web.visits import visit_all
@@ -40,6 +43,8 @@ class MainPass:
     suspects: list[Seen] = field(default_factory=list)
     suspect_bytes: int = 0
     troubles: list[str] = field(default_factory=list)
+    broken: set[int] = field(default_factory=set)
+    """Sources that we could not judge because of a bug of ours."""
 
     def recover(self, originals: Sequence[Plan], reading: Reading) -> Reading:
         """Visit the original pages of articles with lost targets, and look for the targets there."""
@@ -96,7 +101,8 @@ class MainPass:
         return len(self.suspects) < MAX_SUSPECTS and self.suspect_bytes + len(seen.page.body) <= MAX_SUSPECT_BYTES
 
 
-_BUGS = (ArithmeticError, AssertionError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
+_NO_BUGS = (ArchiveError, OSError, SQLAlchemyError)
+"""Trouble of the disk or the database: it concerns the whole run."""
 
 
 @contextmanager
@@ -104,10 +110,13 @@ def guarded(main: MainPass, plan: Plan, visit: Visit) -> Iterator[None]:
     """A bug in judging one source costs that verdict, not the run: it is told, and the run is incomplete."""
     try:
         yield
-    except _BUGS as error:
+    except _NO_BUGS:
+        raise
+    except Exception as error:  # noqa: BLE001 - whatever a foreign page does to a parser
         main.desk.connection.rollback()
         visit.close()
-        trouble = f"{plan.source.url}: could not be judged ({type(error).__name__}: {error}); please report it"
+        main.broken.add(plan.source.id)
+        trouble = f"{redact(plan.source.url)}: could not be judged ({type(error).__name__}: {error}); please report it"
         main.troubles.append(trouble)
         main.desk.listener(Notice(trouble, important=True))
 

@@ -124,7 +124,7 @@ def _work(desk: Desk, reading: Reading, scope: Scope, resumed: bool, stop: Stop)
         return finish(desk, reading, complete=False, offline=offline, troubles=())
     second_look(main)
     concluded = outcomes.visited(desk.connection, desk.run.seq)
-    missing = sum(plan.source.id not in concluded for plan in (*originals, *todo))
+    missing = len({plan.source.id for plan in (*originals, *todo)} - concluded - main.broken)
     troubles = list(main.troubles)
     if missing:
         troubles.append(f"{missing} sources were not reached in time; the next run continues with them")
