@@ -13,7 +13,7 @@ from linkarchive.errors import StorageError, UsageError
 from linkarchive.judge import case_line
 from linkarchive.model import Case, CitationOutcome, Difference, Failure, History, Outcome, Page, SourceReport
 from linkarchive.project import Project
-from linkarchive.report.foreign import address, plain
+from linkarchive.report.foreign import address, plain, redacted
 from linkarchive.settings import Settings
 from linkarchive.snapshot.reader import read_page, read_record
 from linkarchive.store import articles, captures, decisions, outcomes, sources
@@ -54,22 +54,21 @@ def cases_of(root: Path, connection: Connection, url: str, settings: Settings) -
     after = _page_seen(root, latest.outcome, kept)
     for citation in latest.outcome.citations:
         before = _standard(citation, kept)
-        yield case_line(
-            Case(
-                id=citation.url,
-                url=citation.url,
-                after=after,
-                before=None
-                if before is None or (latest.outcome.similarity is None and _first(latest))
-                else read_page(root, before.capture, limit=settings.network.max_body),
-                quotes=_quotes(connection, citation),
-                text=citation.text,
-                context=citation.context,
-                history=History(
-                    latest.outcome.strikes, latest.outcome.first_strike, latest.outcome.last_strike, latest.checked
-                ),
-            )
+        case = Case(
+            id=citation.url,
+            url=citation.url,
+            after=after,
+            before=None
+            if before is None or (latest.outcome.similarity is None and _first(latest))
+            else read_page(root, before.capture, limit=settings.network.max_body),
+            quotes=_quotes(connection, citation),
+            text=citation.text,
+            context=citation.context,
+            history=History(
+                latest.outcome.strikes, latest.outcome.first_strike, latest.outcome.last_strike, latest.checked
+            ),
         )
+        yield case_line(redacted(case))
 
 
 def difference_since(root: Path, connection: Connection, url: str) -> Difference:
@@ -101,7 +100,7 @@ def accept_page(
     page = next((one for one in kept if outcome.capture and _at(one, outcome)), None)
     if not outcome.verdict.is_alive or page is None:
         raise UsageError(f"{redact(url)} is {outcome.verdict.value}: there is no page of today to accept")
-    decision = Decision("accept", source.key, who, now, reason, article, page.capture.time, page.capture.sha256)
+    decision = Decision("accept", redact(source.key), who, now, reason, article, page.capture.time, page.capture.sha256)
     decisions.append(project.decisions, decision)
     return decision
 

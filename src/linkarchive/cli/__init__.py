@@ -82,7 +82,9 @@ def run(arguments: list[str]) -> int:
         click.echo("interrupted; what was done is kept, and the next run goes on from here", err=True)
         return 130
     except ArchiveError as error:
-        click.echo(f"archive: {error}", err=True)
+        from linkarchive.report.foreign import neutral
+
+        click.echo(f"archive: {neutral(str(error))}", err=True)
         return error.exit_code
     except BrokenPipeError:
         # The reader went away (`| head`): not our trouble, and nothing more can be said on stdout.

@@ -72,6 +72,7 @@ def recover(
     from linkarchive.article.recover import recover as recover_links
     from linkarchive.article.recover import unrecoverable
     from linkarchive.model import Reason
+    from linkarchive.report.foreign import neutral
 
     root = project.resolve()
     settings = settings_of(project, config)
@@ -84,7 +85,7 @@ def recover(
             continue
         page = _original(where, one, settings.network)
         if page.failure is not None or (page.status or 0) >= 400:
-            say(f"{where}: {page.failure.detail if page.failure else f'HTTP {page.status}'}")
+            say(neutral(f"{where}: {page.failure.detail if page.failure else f'HTTP {page.status}'}"))
             recovered.append(unrecoverable(one, Reason.ORIGINAL_UNAVAILABLE))
         else:
             recovered.append(recover_links(one, page, found_in=where))
@@ -109,6 +110,7 @@ def _read(
     """The articles, and whether some input could not be read (said on stderr)."""
     from linkarchive.article.document import read_document
     from linkarchive.check.inputs import documents
+    from linkarchive.report.foreign import neutral
 
     stdin = sys.stdin.buffer.read() if "-" in names else b""
     found, failed = [], False
@@ -119,7 +121,7 @@ def _read(
             base = base_url or one.base_url
             found.append(read_document(one.data, one.format, path=one.path, base_url=base, everything=everything))
         except ArticleError as error:
-            say(f"archive: {error}")
+            say(f"archive: {neutral(str(error))}")
             failed = True
     return found, failed
 

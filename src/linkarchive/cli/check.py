@@ -84,6 +84,7 @@ def check(
     from linkarchive.check.dry import forecast
     from linkarchive.cli.progress import RunProgress
     from linkarchive.clock import Clock
+    from linkarchive.report.foreign import neutral
     from linkarchive.report.formats import format_for
 
     for path in outputs:
@@ -124,7 +125,7 @@ def check(
     with _sigterm() as stop, RunProgress(bar=not no_progress, quiet=quiet, verbose=verbose) as progress:
         report = run_check(root, scope, settings, clock, progress, stop.is_set)
     for error in report.errors:
-        say(f"archive: {error}")
+        say(f"archive: {neutral(error)}")
     print_report(report, root, form, outputs, quiet=quiet, verbose=verbose, color=wants_color(color))
     return exit_code(report, settings)
 

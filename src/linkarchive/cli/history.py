@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import getpass
+import os
 from pathlib import Path
 
 import click
@@ -105,10 +106,18 @@ def accept(urls: tuple[str, ...], project: Path, config: Path | None, article: s
     with place.lock(), open_project(place) as connection:
         for url in urls:
             try:
-                decision = accept_page(place, connection, url, article, reason, getpass.getuser(), now)
+                decision = accept_page(place, connection, url, article, reason, _who(), now)
             except UsageError as error:
                 say(f"archive: {error}")
                 failed = True
             else:
                 click.echo(f"accepted {address(decision.url)}")
     return 2 if failed else 0
+
+
+def _who() -> str:
+    """The user's name; in a container the user may have a number only."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return f"uid {os.getuid()}"

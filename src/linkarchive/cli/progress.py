@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from linkarchive.check.events import Event, LookingAgain, Notice, RunStarted, SourceConcluded
 from linkarchive.cli.common import say
-from linkarchive.report.foreign import plain
+from linkarchive.report.foreign import address, plain
 
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
@@ -48,7 +48,7 @@ class RunProgress:
             if self._bar is not None and self._task is not None:
                 self._bar.update(self._task, advance=1, counts=self._summary())
             elif self._verbose:
-                say(plain(f"{event.outcome.verdict.value:<11} {event.outcome.url}"))
+                say(f"{event.outcome.verdict.value:<11} {address(event.outcome.url)}")
         elif isinstance(event, LookingAgain):
             if self._bar is not None and self._task is not None:
                 self._bar.update(self._task, description="Looking again")

@@ -10,6 +10,7 @@ from pathlib import Path
 from linkarchive.errors import StorageError
 from linkarchive.model import Acceptance
 from linkarchive.store.codec import decode, encode
+from linkarchive.urls import redact
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,9 +55,9 @@ def load(path: Path) -> list[Decision]:
 
 
 def acceptance(decisions: list[Decision], url: str, article: str) -> Acceptance | None:
-    """The last acceptance of a source for an article."""
+    """The last acceptance of a source for an article. The file is made to be committed: no secrets in its URLs."""
     for decision in reversed(decisions):
-        mine = decision.action == "accept" and decision.url == url and decision.article in (None, article)
+        mine = decision.action == "accept" and decision.url == redact(url) and decision.article in (None, article)
         if mine and decision.capture_time is not None:
             return Acceptance(decision.who, decision.when, decision.reason, decision.capture_time)
     return None

@@ -18,11 +18,11 @@ from sqlalchemy import Connection
 
 from linkarchive.errors import StorageError
 from linkarchive.model import Capture, Origin, Outcome
+from linkarchive.report.foreign import redacted
 from linkarchive.snapshot.folder import storage_error, write_atomically
 from linkarchive.store import captures, outcomes
 from linkarchive.store.captures import Kept
 from linkarchive.store.codec import decode, encode
-from linkarchive.urls import redact
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,12 +72,11 @@ def _lines(connection: Connection) -> Iterator[tuple[str, str]]:
         kept = captures.of_source(connection, source)
         based = captures.baselines_of_source(connection, source)
         needed = {one.id: one for one in (*(capture for _, capture in based), *kept[-1:])}
-        url = redact(outcome.url)
+        outcome = redacted(outcome)
         fields: dict[str, Any] = json.loads(encode(outcome)) | {
-            "url": url,
             "digests": _digests(kept[-1]) if kept else None,
             "captures": [
-                json.loads(encode(StateCapture(one.usable, one.good, one.capture)))
+                json.loads(encode(StateCapture(one.usable, one.good, redacted(one.capture))))
                 for one in sorted(needed.values(), key=lambda one: one.capture.time)
             ],
             "baselines": [
@@ -85,7 +84,7 @@ def _lines(connection: Connection) -> Iterator[tuple[str, str]]:
                 for row, one in based
             ],
         }
-        yield url, json.dumps(fields, ensure_ascii=False, separators=(",", ":")) + "\n"
+        yield outcome.url, json.dumps(fields, ensure_ascii=False, separators=(",", ":")) + "\n"
 
 
 def _digests(kept: Kept) -> dict[str, str | None]:
