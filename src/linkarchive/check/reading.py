@@ -143,7 +143,13 @@ def _read_known(project: Project, connection: Connection, links: LinksFile, read
         elif "://" not in section.name:
             read.notices.append(f"{section.name} is no longer there; its links are checked as links.txt lists them")
         if stored is not None:
-            read.articles[section.name] = stored[0]
+            read.articles[section.name] = _without_links(stored[0])
+
+
+def _without_links(article: Article) -> Article:
+    """The article as it was read, without the keys of links.txt: what a person takes out there does not live on."""
+    citations = (replace(one, accessed=None, quote=None, snapshot=None, note=None) for one in article.citations)
+    return replace(article, private=False, citations=tuple(citations))
 
 
 def _citations(entries: Iterable[Entry]) -> tuple[Citation, ...]:
