@@ -1,0 +1,237 @@
+"""Shared by the tests of the whole road: a web that a test changes between runs, a project folder, the real command."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import json
+import os
+import random
+import subprocess
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from unittest import mock
+
+import pytest
+
+from linkarchive import cli
+from linkarchive.demo.server import DemoWeb
+from linkarchive.demo.wire import Reply, Request, Response, redirect
+from linkarchive.urls import source_key
+
+DAY = "2026-01-05"
+"""A simulated day on which most tests begin."""
+
+HOSTS = ("alpha", "beta", "gamma", "delta", "epsilon", "origin", "canary")
+
+_NOUNS = "harbour tide ledger lantern survey council ferry channel timber museum pilot orchard engine register"
+_VERBS = "recorded described measured refused repaired carried opened counted followed promised moved"
+_KINDS = "slow northern careful public early narrow forgotten wooden steady distant bright patient unusual"
+
+
+def prose(seed: str, sentences: int = 24) -> list[str]:
+    """Paragraphs of sentences that no other seed has."""
+    dice = random.Random(seed)
+
+    def pick(words: str) -> str:
+        return dice.choice(words.split())
+
+    def sentence() -> str:
+        year = dice.randint(1700, 1999)
+        return (
+            f"The {pick(_KINDS)} {pick(_NOUNS)} {pick(_VERBS)} a {pick(_KINDS)} {pick(_NOUNS)} in {year}, "
+            f"and the {pick(_NOUNS)} {pick(_VERBS)} its {pick(_KINDS)} {pick(_NOUNS)}."
+        )
+
+    lines = [sentence() for _ in range(sentences)]
+    return [" ".join(lines[start : start + 4]) for start in range(0, sentences, 4)]
+
+
+def html(seed: str, *, more: str = "", ad: str = "", etag: str | None = None, status: int = 200) -> Response:
+    """A page with a text of its own (`more` is a further paragraph of it) and an advertisement (noise)."""
+    paragraphs = "".join(f"<p>{paragraph}</p>\n" for paragraph in (*prose(seed), *([more] if more else [])))
+    aside = f'<aside class="ad">{ad}</aside>' if ad else ""
+    body = (
+        f'<!DOCTYPE html><html lang="en"><head><meta charset="utf-8"><title>On {seed}</title></head><body>'
+        f"<header><nav><a href='/'>Front page</a></nav></header>{aside}"
+        f"<main><article><h1>On {seed}</h1>\n{paragraphs}</article></main>"
+        f"<footer>All rights reserved.</footer></body></html>"
+    )
+    return Response(body.encode(), status, headers=(("ETag", etag),) if etag else ())
+
+
+class Stage:
+    """The hosts `alpha.example` … `canary.example`: a test says what each address answers, by its full URL."""
+
+    def __init__(self) -> None:
+        self._pages: dict[str, Reply | Callable[[Request], Reply]] = {}
+        self.requests: list[Request] = []
+
+    def __setitem__(self, url: str, answer: Reply | Callable[[Request], Reply]) -> None:
+        self._pages[url] = answer
+
+    def clear(self) -> None:
+        self._pages = {"http://canary.example/": Response(b"here")}
+        self.requests = []
+
+    def site(self, request: Request) -> Reply:
+        self.requests.append(request)
+        answer = self._pages.get(request.url, Response(b"<h1>Not Found</h1>", 404))
+        return answer(request) if callable(answer) else answer
+
+    def asked(self, url: str) -> int:
+        """How often since the last `clear`."""
+        return sum(request.url == url for request in self.requests)
+
+    prose = staticmethod(prose)
+    html = staticmethod(html)
+    redirect = staticmethod(redirect)
+
+
+@dataclass(frozen=True)
+class Ran:
+    """What a user sees of a command."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def json(self) -> dict[str, Any]:
+        found: dict[str, Any] = json.loads(self.out)
+        return found
+
+    def source(self, url: str) -> dict[str, Any]:
+        """The source of that URL in the report."""
+        found: dict[str, Any] = next(
+            source for source in self.json["sources"] if source_key(source["url"]) == source_key(url)
+        )
+        return found
+
+    def told(self, url: str) -> tuple[str, str, str]:
+        """Verdict, reason and what changed."""
+        source = self.source(url)
+        return source["verdict"], source["reason"], source["changed"]
+
+
+@dataclass
+class Folder:
+    """A project folder and the command run in it, against the stage."""
+
+    root: Path
+    environ: Mapping[str, str]
+    processes: list[subprocess.Popen[str]] = field(default_factory=list)
+
+    def write(self, name: str, text: str) -> Path:
+        path = self.root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+        return path
+
+    def article(self, *urls: str, name: str = "article.md", head: str = "", published: str | None = None) -> Path:
+        """A Markdown article that cites the URLs, a line each."""
+        date = f"---\ndate: {published}\n---\n" if published else ""
+        lines = "\n\n".join(f"As [source {number}]({url}) has it." for number, url in enumerate(urls, 1))
+        return self.write(name, f"{date}# On the harbour\n\n{head}\n\n{lines}\n")
+
+    def env(self, now: str | None, more: Mapping[str, str]) -> dict[str, str]:
+        kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG", "TMPDIR") if name in os.environ}
+        clock = {"ARCHIVE_NOW": f"{now}T06:00:00Z" if "T" not in now else now} if now else {}
+        return {**kept, **self.environ, **clock, **more}
+
+    def run(self, *args: str, now: str | None = DAY, env: Mapping[str, str] | None = None, stdin: bytes = b"") -> Ran:
+        """The command in this process: its exit code, and the bytes on its two outputs."""
+        streams = {name: io.TextIOWrapper(io.BytesIO(), encoding="utf-8", newline="\n") for name in ("out", "err")}
+        with (
+            mock.patch.dict(os.environ, self.env(now, env or {}), clear=True),
+            mock.patch.object(sys, "stdin", io.TextIOWrapper(io.BytesIO(stdin), encoding="utf-8")),
+            contextlib.chdir(self.root),
+            contextlib.redirect_stdout(streams["out"]),
+            contextlib.redirect_stderr(streams["err"]),
+        ):
+            code = cli.run(list(args))
+            texts = {}
+            for name, stream in streams.items():
+                stream.flush()
+                texts[name] = stream.buffer.getvalue().decode("utf-8")  # type: ignore[attr-defined]
+        return Ran(code, texts["out"], texts["err"])
+
+    def check(self, *args: str, now: str | None = DAY, env: Mapping[str, str] | None = None) -> Ran:
+        """`archive check --format json`."""
+        return self.run("check", *args, "--format", "json", now=now, env=env)
+
+    def start(self, *args: str, now: str | None = DAY, env: Mapping[str, str] | None = None) -> subprocess.Popen[str]:
+        """The command in a process of its own, as installed; ended with the test if it is still there."""
+        process = subprocess.Popen(
+            [sys.executable, "-m", "linkarchive", *args],
+            cwd=self.root,
+            env=self.env(now, env or {}),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        self.processes.append(process)
+        return process
+
+    def state(self) -> bytes:
+        return (self.root / "archive" / "state.jsonl").read_bytes()
+
+    def state_of(self, url: str) -> dict[str, Any]:
+        """The line of a source in state.jsonl."""
+        for line in self.state().decode("utf-8").splitlines():
+            found: dict[str, Any] = json.loads(line)
+            if found["url"] == url:
+                return found
+        raise KeyError(url)
+
+    def captures(self) -> int:
+        """Records of pages (responses and revisits) that the indexes list."""
+        return sum(len(path.read_text().splitlines()) for path in (self.root / "archive" / "indexes").glob("*.cdxj"))
+
+    def links(self) -> str:
+        return (self.root / "links.txt").read_text(encoding="utf-8")
+
+
+@pytest.fixture(scope="session")
+def _staged() -> Iterator[tuple[DemoWeb, Stage]]:
+    stage = Stage()
+    with DemoWeb(extra={f"{host}.example": stage.site for host in HOSTS}) as web:
+        yield web, stage
+
+
+@pytest.fixture
+def stage(_staged: tuple[DemoWeb, Stage]) -> Iterator[Stage]:
+    """The web of a test, empty at first but for the canary."""
+    web, stage = _staged
+    stage.clear()
+    web.epoch = "publication"
+    yield stage
+    assert web.errors == []
+
+
+@pytest.fixture
+def demo_web(_staged: tuple[DemoWeb, Stage], stage: Stage) -> DemoWeb:
+    """The web that the stage stands in, with all hosts of the demo."""
+    return _staged[0]
+
+
+@pytest.fixture
+def folder(tmp_path: Path, demo_web: DemoWeb) -> Iterator[Folder]:
+    """An empty project folder."""
+    root = tmp_path / "project"
+    root.mkdir()
+    environ = {
+        **demo_web.environ(),
+        "ARCHIVE_NETWORK_RETRIES": "0",
+        "ARCHIVE_NETWORK_CANARIES": "http://canary.example/",
+    }
+    made = Folder(root, environ)
+    yield made
+    for process in made.processes:
+        if process.poll() is None:
+            process.kill()
+        process.communicate()
