@@ -30,6 +30,8 @@ class Trouble:
     os_errno: int
     connected: bool
     """A TCP connection to the peer (the proxy, where there is one) stood."""
+    answered: bool
+    """The head of an answer came."""
     proxied: bool
     connect_status: int
     """The proxy's answer to CONNECT; 0 without any."""
@@ -42,7 +44,8 @@ def failure_of(trouble: Trouble, url: str) -> Failure:
         if proxys_own is not None:
             return proxys_own
     # Behind a proxy the connection is the proxy's; a tunnel that stands reaches the host.
-    connected = trouble.connected and (not trouble.proxied or trouble.connect_status == 200)
+    tunnelled = trouble.connected and (not trouble.proxied or trouble.connect_status == 200)
+    connected = tunnelled or trouble.answered
     reason, words = _reason(trouble)
     return Failure(reason, words, url, connected=connected)
 

@@ -84,13 +84,17 @@ class Transfer:
             words = f"the name leads to the private address {arrival.refused}"
             return Failure(Reason.PRIVATE_ADDRESS, words, self._url), ()
         curl = self.curl
+        # A connection that was used before has no connect time and no CONNECT of its own (libcurl 8.x, 2026-11-23).
+        reused = bool(curl.getinfo(pycurl.PRIMARY_IP)) and curl.getinfo(pycurl.NUM_CONNECTS) == 0
+        tunnelled = reused and self._proxied and self._url.startswith("https:")
         trouble = Trouble(
             code,
             message,
             curl.getinfo(pycurl.OS_ERRNO),
-            connected=bool(curl.getinfo(pycurl.CONNECT_TIME)) and bool(curl.getinfo(pycurl.PRIMARY_IP)),
+            connected=reused or (bool(curl.getinfo(pycurl.CONNECT_TIME)) and bool(curl.getinfo(pycurl.PRIMARY_IP))),
+            answered=arrival.status_line is not None,
             proxied=self._proxied,
-            connect_status=curl.getinfo(pycurl.HTTP_CONNECTCODE),
+            connect_status=200 if tunnelled else curl.getinfo(pycurl.HTTP_CONNECTCODE),
         )
         return failure_of(trouble, self._url), ()
 
