@@ -39,18 +39,21 @@ class Compared:
     judgement: Judgement
 
 
-def choose_baseline(kept: Sequence[Kept], looked: date | None) -> Kept | None:
+def choose_baseline(kept: Sequence[Kept], looked: date | None, now: datetime | None = None) -> Kept | None:
     """The usable capture nearest to the day the author looked; before beats after at equal distance.
 
-    Without a day, the first usable one.
+    Without a day, the first usable one. With `now`, None when today is nearer than all of them.
     """
     usable = [one for one in kept if one.usable]
     if not usable or looked is None:
         return usable[0] if usable else None
-    return min(
+    nearest = min(
         usable,
         key=lambda one: (abs((one.capture.time.date() - looked).days), one.capture.time.date() > looked),
     )
+    if now is not None and abs(now.date() - looked) < abs(nearest.capture.time.date() - looked):
+        return None
+    return nearest
 
 
 def dependence(version: str, compared: Sequence[tuple[Cited, Kept | None, Acceptance | None]]) -> str:

@@ -76,7 +76,7 @@ def request_for(desk: Desk, plan: Plan, whole: bool = False) -> VisitRequest:
     if whole or memory.judged is None or memory.page_outcome is None:
         return VisitRequest(plan.source.url)
     kept = captures.of_source(desk.connection, plan.source.id)
-    if memory.judged != dependence(VERSION, _against(desk, plan, kept)):
+    if memory.judged != dependence(VERSION, _against(desk, plan, kept, desk.clock.now())):
         return VisitRequest(plan.source.url)
     return VisitRequest(plan.source.url, memory.etag, memory.last_modified)
 
@@ -86,7 +86,7 @@ def look(desk: Desk, plan: Plan, visit: Visit) -> Seen:
     kept = captures.of_source(desk.connection, plan.source.id)
     previous = outcomes.standing(desk.connection, plan.source.id, desk.run.seq)
     page = page_of(visit, desk.settings.network.max_body)
-    return Seen(plan, visit, page, previous, tuple(kept), tuple(_against(desk, plan, kept)))
+    return Seen(plan, visit, page, previous, tuple(kept), tuple(_against(desk, plan, kept, visit.time)))
 
 
 def suspect(desk: Desk, seen: Seen) -> bool:
@@ -144,12 +144,17 @@ def record_skipped(desk: Desk, plan: Plan, reason: Reason) -> Outcome:
     return outcome
 
 
-def _against(desk: Desk, plan: Plan, kept: Sequence[Kept]) -> list[tuple[Cited, Kept | None, Acceptance | None]]:
-    """Each citation with its baseline (chosen now when it has none) and its acceptance."""
+def _against(
+    desk: Desk, plan: Plan, kept: Sequence[Kept], now: datetime
+) -> list[tuple[Cited, Kept | None, Acceptance | None]]:
+    """Each citation with its baseline and its acceptance.
+
+    A citation without a baseline gets one now, unless today's page is nearer to the day the author looked.
+    """
     found = []
     for cited in plan.cited:
         known = captures.baseline(desk.connection, cited.article, plan.source.id)
-        baseline = known[0] if known is not None else choose_baseline(kept, cited.looked)
+        baseline = known[0] if known is not None else choose_baseline(kept, cited.looked, now)
         accepted = acceptance(desk.decisions, plan.source.key, cited.article)
         found.append((cited, baseline, accepted))
     return found
