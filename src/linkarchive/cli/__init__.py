@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import os
 import sys
+import traceback
 from collections.abc import Mapping
 
 import click
@@ -90,4 +91,17 @@ def run(arguments: list[str]) -> int:
         # The reader went away (`| head`): not our trouble, and nothing more can be said on stdout.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
+    except Exception as error:  # noqa: BLE001 - the last place where it can be told; 1 would mean findings
+        from linkarchive.report.foreign import neutral
+
+        click.echo(f"archive: {neutral(_unforeseen(error))}", err=True)
+        return 3
     return code if isinstance(code, int) else 0
+
+
+def _unforeseen(error: Exception) -> str:
+    """An error that no room has translated, in a line: the disk's say as it is, all else as a bug with its place."""
+    if isinstance(error, OSError) and error.filename is not None:
+        return f"{error.filename}: {error.strerror}"
+    place = traceback.extract_tb(error.__traceback__)[-1]
+    return f"a bug ({type(error).__name__}: {error}, {place.filename}:{place.lineno}); please report it"
