@@ -7,6 +7,7 @@ import os
 import sys
 import traceback
 from collections.abc import Mapping
+from typing import Any
 
 import click
 
@@ -50,6 +51,13 @@ class _Commands(click.Group):
         command: click.Command = getattr(module, cmd_name)
         return command
 
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError:  # before click makes an exit code 1 of it
+            mute_stdout()
+            return 0
+
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):
             formatter.write_dl([(name, words) for name, (_, words) in _COMMANDS.items()])
@@ -88,8 +96,7 @@ def run(arguments: list[str]) -> int:
         click.echo(f"archive: {neutral(str(error))}", err=True)
         return error.exit_code
     except BrokenPipeError:
-        # The reader went away (`| head`): not our trouble, and nothing more can be said on stdout.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        mute_stdout()
         return 0
     except Exception as error:  # noqa: BLE001 - the last place where it can be told; 1 would mean findings
         from linkarchive.report.foreign import neutral
@@ -97,6 +104,11 @@ def run(arguments: list[str]) -> int:
         click.echo(f"archive: {neutral(_unforeseen(error))}", err=True)
         return 3
     return code if isinstance(code, int) else 0
+
+
+def mute_stdout() -> None:
+    """The reader went away (`| head`): not our trouble, and nothing more can be said on stdout."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _unforeseen(error: Exception) -> str:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from linkarchive.cli import mute_stdout
 from linkarchive.cli.common import speaks_unicode, width
 from linkarchive.model import Report
 
@@ -34,4 +35,7 @@ def print_report(
         text = ""
     else:
         text = FORMATS[form](report, shown)
-    click.echo(text, nl=False, color=color)
+    try:
+        click.echo(text, nl=False, color=color)
+    except BrokenPipeError:  # the exit code still tells what was found
+        mute_stdout()
