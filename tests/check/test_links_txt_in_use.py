@@ -147,7 +147,10 @@ def test_a_key_taken_out_of_links_txt_is_gone(folder: Any, stage: Any) -> None:
 def test_comments_order_and_hand_edits_survive(folder: Any, stage: Any) -> None:
     alive(stage, *PAGES)
     folder.article(ALPHA, BETA)
-    mine = f"# mine\n\n[other.md]\n# why\n{GAMMA}   x\n\n[article.md]\npublished = 2020-01-01\n# first the second\n{BETA}  b\n"
+    mine = (
+        f"# mine\n\n[other.md]\n# why\n{GAMMA}   x\n\n"
+        f"[article.md]\npublished = 2020-01-01\n# first the second\n{BETA}  b\n"
+    )
     folder.write("links.txt", mine)
     ran = folder.check("article.md")
     assert ran.json["articles"][0]["published"] == "2020-01-01"
