@@ -74,7 +74,8 @@ def test_a_small_page_with_the_phrase_gets_the_verdict_of_the_rule(rule, article
     for phrase in rule.phrases:
         if rule.kind in ("corrected", "retracted"):
             before = Page(URL, 200, {"content-type": "text/html; charset=utf-8"}, article().encode())
-            now = article(extra=f"<p>{escape(phrase)} The figures have changed.</p>").encode()
+            noun = rule.nouns[0] if rule.nouns else "the figures"
+            now = article(extra=f"<p>{escape(phrase)} {escape(noun)} have changed.</p>").encode()
             case = Case("x", URL, Page(URL, 200, dict(before.headers), now), before)
         elif rule.kind == "gambling":
             before = Page(URL, 200, {"content-type": "text/html; charset=utf-8"}, article().encode())

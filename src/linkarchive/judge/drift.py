@@ -8,6 +8,7 @@ between two paragraphs, cannot make a page look rewritten.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from linkarchive.judge import words
@@ -20,6 +21,8 @@ MIXED = 0.97
 MIXED_JACCARD = 0.80
 """... and below MIXED, when so much was added too that the shingles of both texts overlap less than this."""
 _SHORT = 80
+_FEW_CHARACTERS = 400
+_LABEL = 16
 _SAME = 0.98
 _UNTOUCHED = 0.995
 
@@ -37,6 +40,8 @@ class Comparison:
     new: float
     """Share of today's main text that the baseline did not have."""
     title_changed: bool
+    untouched: bool = False
+    """Nothing is gone but whole short lines, which advertisements and teasers are."""
 
 
 def compare(before: Reading, after: Reading) -> Comparison:
@@ -45,15 +50,38 @@ def compare(before: Reading, after: Reading) -> Comparison:
 
 
 def _first_look(before: Reading, after: Reading) -> Comparison | None:
-    """Nearly all of the roughly extracted main text stands, and it is a fair part of the page: it is as it was."""
-    then, now = before.visible_words, after.visible_words
-    if len(then) < _SHORT or len(now) > 1.2 * len(then) + 50:
+    """Nearly all of the roughly extracted main text stands, and it is a fair part of the page: it is as it was.
+
+    Lines are looked for as they are; only what is left of them is taken apart into words.
+    """
+    then = before.rough_lines
+    size, visible = sum(map(len, then)), len(before.visible)
+    if size < max(_FEW_CHARACTERS, 0.3 * visible) or len(after.visible) > 1.2 * visible + 300:
         return None
-    roughly = words.substance(before.quick)
-    if len(roughly) < max(_SHORT, 0.3 * len(then)):
+    gone = [line for line in then if line not in after.lines]
+    if sum(map(len, gone)) > 0.5 * size:
         return None
-    kept = words.share(words.standing(roughly, after.visible_shingles))
-    return Comparison(kept, kept, len(then), len(now), 0, 0, 0.0, False) if kept >= _SAME else None
+    kept, edited = _stands(gone, size, after) if gone else (1.0, 0.0)
+    if kept < _SAME:
+        return None
+    # What vanished line by line is an ad or a teaser; an edit leaves most of its line.
+    return Comparison(kept, kept, 0, 0, 0, 0, 0.0, False, untouched=edited <= 1 - _UNTOUCHED)
+
+
+def _stands(gone: Sequence[str], size: int, after: Reading) -> tuple[float, float]:
+    """(share of the whole text that stands, share that is gone out of lines of which most stands)."""
+    lost = edited = 0.0
+    for line in gone:
+        content = words.substance(line)
+        if len(content) < _LABEL and words.masked(line) in after.masked_lines:  # a counter, or a date of any wording
+            continue
+        if not content:
+            continue
+        missing = 1.0 - words.share(words.standing(content, after.visible_shingles))
+        lost += missing * len(line)
+        if missing < 0.5 or len(content) > _SHORT // 2:
+            edited += missing * len(line)
+    return 1.0 - lost / size, edited / size
 
 
 def _thorough(before: Reading, after: Reading) -> Comparison:
@@ -99,7 +127,7 @@ def drift(comparison: Comparison) -> tuple[Verdict, Reason, float]:
         return Verdict.DRIFTED, _how(c), sure
     if c.kept >= _SAME and c.new > 0.25 and c.words_after > 1.2 * c.words_before:
         return Verdict.OK, Reason.GREW, 0.98
-    if c.kept >= _UNTOUCHED:
+    if c.kept >= _UNTOUCHED or c.untouched:
         return Verdict.OK, Reason.SAME, 0.98
     return Verdict.OK, Reason.MINOR_EDIT, 0.95 if c.kept > 0.93 else 0.88
 

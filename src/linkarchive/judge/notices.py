@@ -2,29 +2,64 @@
 
 from __future__ import annotations
 
-from linkarchive.judge import rules
+import re
+from collections.abc import Iterator
+
+from linkarchive.judge import rules, words
 from linkarchive.judge.reading import Reading
 from linkarchive.judge.seen import verdict
 from linkarchive.model import Judgement, Reason, Verdict
 
-_KINDS = (("retracted", Reason.RETRACTED, 0.9), ("corrected", Reason.CORRECTED, 0.8))
+_KINDS = (("retracted", Reason.RETRACTED, 0.9), ("corrected", Reason.CORRECTED, 0.85))
 _QUOTED = 160
+_MAX_LINES = 2_000
+_DATE_GAP = re.compile(r"\s*(?:\(\s*\)|\[\s*\])?\s*(?=[:.–—-])")
 
 
 def new_notice(before: Reading, after: Reading) -> Judgement | None:
-    """The notice with the words around it, where the baseline does not have that phrase as often."""
-    for kind, reason, confidence in _KINDS:
-        for phrase in rules.all_in_text(kind, after.visible_normal):
-            if after.visible_normal.count(phrase) > before.visible_normal.count(phrase):
-                return verdict(Verdict.DRIFTED, reason, confidence, f"the page now says: “{_around(after, phrase)}”")
+    """The notice with the words around it, where the baseline does not say it as often.
+
+    A notice is the page's own: a sentence of its text, or a label at the start of its
+    title, its first heading or a line. “Retracted: …” in a link is another page's title.
+    """
+    fresh = list(_fresh_lines(before, after))
+    for kind, reason, sure in _KINDS:
+        for line in fresh:
+            phrase = _notice(kind, line)
+            if phrase is None or (line not in _own_headings(after) and after.is_linked(rules.normal(line), phrase)):
+                continue
+            if _count(kind, after) > _count(kind, before):
+                return verdict(Verdict.DRIFTED, reason, sure, f"the page now says: “{_around(line, phrase)}”")
     return None
 
 
-def _around(after: Reading, phrase: str) -> str:
-    for line in after.visible.splitlines():
-        folded = rules.normal(line)
-        if phrase in folded:
-            start = max(0, folded.find(phrase) - 20)
-            line = " ".join(line.split())
-            return line[start : start + _QUOTED] if len(line) > _QUOTED else line
-    return phrase
+def _count(kind: str, reading: Reading) -> int:
+    lines = (*_own_headings(reading), *list(reading.lines)[:_MAX_LINES])
+    return sum(_notice(kind, line) is not None for line in lines)
+
+
+def _fresh_lines(before: Reading, after: Reading) -> Iterator[str]:
+    """The title, first heading and lines of today that the baseline has not."""
+    then = _own_headings(before)
+    yield from (heading for heading in _own_headings(after) if heading not in then)
+    yield from list(after.lines - before.lines)[:_MAX_LINES]
+
+
+def _own_headings(reading: Reading) -> tuple[str, ...]:
+    return tuple(text for text in (reading.title, reading.first_heading) if text)
+
+
+def _notice(kind: str, line: str) -> str | None:
+    """The phrase of a kind that a line says, as a sentence or as the label that it begins with."""
+    text = rules.normal(line)
+    found = rules.in_text(kind, text) or rules.in_lines(kind, (line,))
+    if found:
+        return found if isinstance(found, str) else found[0]
+    start = text[:_QUOTED]
+    return rules.label(kind, start) or rules.label(kind, _DATE_GAP.sub("", words.without_dates(start), count=1))
+
+
+def _around(line: str, phrase: str) -> str:
+    line = " ".join(line.split())
+    start = max(0, rules.normal(line).find(phrase) - 20)
+    return line[start : start + _QUOTED] if len(line) > _QUOTED else line

@@ -7,7 +7,6 @@ import logging
 import re
 from functools import cached_property
 from importlib.metadata import version
-from itertools import accumulate
 from typing import Any
 
 from linkarchive.judge import documents, words
@@ -23,10 +22,9 @@ MAX_TAGS = 40_000
 """Tags up to which the thorough extractor is used; it took 3 s for 80,000 paragraphs (2026-11-23)."""
 MAX_VISIBLE = 1_000_000
 MAX_BLOCKS = 5_000
+_MAX_LINKS = 3_000
 
-_NESTING = re.compile(
-    r"<(/?)(?!(?:br|img|meta|link|input|hr|wbr|source|area|col|p|li|option|td|tr|th|dt|dd)\b)[a-z]", re.I
-)
+_DEEP = " > ".join(["*"] * MAX_DEPTH)
 _SPACE = re.compile(r"[^\S\n]+")
 _MIN_MAIN_SHARE = 0.2
 
@@ -81,15 +79,21 @@ class Reading:
 
     @cached_property
     def is_deep(self) -> bool:
-        if self.tags <= 2 * MAX_DEPTH:
-            return False
-        return max(accumulate(-1 if close else 1 for close in _NESTING.findall(self.source)), default=0) > MAX_DEPTH
+        """An element with MAX_DEPTH ancestors is there; asked of the parsed tree, since tags can be left open."""
+        return self.tags > MAX_DEPTH and self._parsed.document.query_selector(_DEEP) is not None
+
+    @cached_property
+    def _parsed(self) -> Any:
+        from resiliparse.parse.html import HTMLTree
+
+        return HTMLTree.parse(self.source if self.kind == "html" else "")
 
     @cached_property
     def _tree(self) -> Any:
+        """The parsed page; an empty one for what is no HTML, or too deep to be walked."""
         from resiliparse.parse.html import HTMLTree
 
-        return HTMLTree.parse("" if self.is_deep or self.kind != "html" else self.source)
+        return HTMLTree.parse("") if self.is_deep else self._parsed
 
     @cached_property
     def title(self) -> str:
@@ -100,6 +104,11 @@ class Reading:
         """The title, then the first h1 and h2."""
         found = self._tree.document.query_selector_all("h1, h2")[:8]
         return tuple(text for text in (self.title, *(" ".join((h.text or "").split())[:300] for h in found)) if text)
+
+    @cached_property
+    def first_heading(self) -> str:
+        heading = self._tree.document.query_selector("h1")
+        return " ".join((heading.text or "").split())[:300] if heading is not None else ""
 
     @cached_property
     def notices(self) -> tuple[str, ...]:
@@ -118,6 +127,26 @@ class Reading:
             text = extract_plain_text(self._tree, list_bullets=False, alt_texts=False)
             return str(text)[:MAX_VISIBLE]
         return self._document_text or ""
+
+    @cached_property
+    def lines(self) -> frozenset[str]:
+        """The lines of the visible text."""
+        return frozenset(map(str.strip, self.visible.split("\n")))
+
+    @cached_property
+    def masked_lines(self) -> frozenset[str]:
+        return frozenset(map(words.masked, self.lines))
+
+    @cached_property
+    def rough_lines(self) -> tuple[str, ...]:
+        """The lines of the cheap first look at the main text."""
+        return tuple(line for line in map(str.strip, self.quick.split("\n")) if line)
+
+    def is_linked(self, line: str, phrase: str) -> bool:
+        """This line's phrase (both normalised) stands in a link, a navigation or a lower heading: another's words."""
+        found = self._tree.document.query_selector_all("a, nav, h2, h3, h4, h5, h6")[:_MAX_LINKS]
+        texts = (normal(element.text or "") for element in found)
+        return any(phrase in text and (text in line or line in text) for text in texts)
 
     @cached_property
     def noscript(self) -> str:

@@ -88,9 +88,14 @@ def in_text(kind: str, text: str, where: str = "text", host: str = "") -> str | 
     return None
 
 
-def all_in_text(kind: str, text: str) -> list[str]:
-    """Every phrase of a kind that stands in a normalised text."""
-    return [phrase for rule in of(kind, "text") for phrase in rule.phrases if phrase in text and _bounded(phrase, text)]
+def label(kind: str, text: str) -> str | None:
+    """The phrase of a kind that a normalised text begins with, beside one of its nouns where it has some."""
+    for rule in of(kind, "label"):
+        for phrase in rule.phrases:
+            if text.startswith(phrase) and _bounded(phrase, text[: len(phrase) + 1]):
+                if not rule.nouns or any(noun in text for noun in rule.nouns):
+                    return phrase
+    return None
 
 
 def in_lines(kind: str, lines: Iterable[str]) -> tuple[str, str] | None:

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import random
 import string
+from collections.abc import Sequence
 from urllib.parse import urlsplit, urlunsplit
 
-from linkarchive.judge import rules
+from linkarchive.judge import rules, words
 from linkarchive.judge.reading import Reading
 from linkarchive.judge.seen import Seen, segments, verdict
 from linkarchive.model import Judgement, Page, Reason, Verdict
@@ -21,6 +22,7 @@ _SHORT = 150
 _TINY = 60
 _PROBE_RATIO = 0.95
 _PROBE_WORDS = 2000
+_MIN_OWN = 10
 
 
 def soft404(seen: Seen) -> Judgement | None:
@@ -76,8 +78,6 @@ def is_honest(probe: Page | None) -> bool:
 
 def answers_alike(after: Reading, probe: Page) -> bool:
     """Both redirected to one address, or their texts are the same but for a few words."""
-    from rapidfuzz.distance import Indel
-
     if after.page.body == probe.body:
         return True
     if after.page.hops and probe.hops and after.page.final_url == probe.final_url:
@@ -85,8 +85,18 @@ def answers_alike(after: Reading, probe: Page) -> bool:
     other = Reading(probe)
     if after.kind != other.kind or not after.has_text:
         return False
-    one, two = after.visible_words[:_PROBE_WORDS], other.visible_words[:_PROBE_WORDS]
-    return bool(one) and Indel.normalized_similarity(one, two) >= _PROBE_RATIO
+    if _alike(after.visible_words, other.visible_words):
+        return True
+    # Rotating advertisements and counters push a short page under the ratio. Its own text is left, which two
+    # addresses share when they get the same answer; the title must agree too, since extractors take frames for text.
+    same_title = words.tokens(after.title) == words.tokens(other.title)
+    return same_title and len(after.words) >= _MIN_OWN and _alike(after.words, other.words)
+
+
+def _alike(one: Sequence[str], other: Sequence[str]) -> bool:
+    from rapidfuzz.distance import Indel
+
+    return bool(one) and Indel.normalized_similarity(one[:_PROBE_WORDS], other[:_PROBE_WORDS]) >= _PROBE_RATIO
 
 
 def probe_url(url: str, token: str) -> str | None:

@@ -102,7 +102,7 @@ def _lost_figures(text: str, before: Reading, after: Reading) -> list[Loss]:
         if not telling or (re.fullmatch(r"(?:1[5-9]|20)\d\d", number) and not match["unit"].strip()):
             continue
         if had is None or has is None:
-            had, has = _numbers("\n".join(before.main)), _numbers("\n".join((after.visible, *after.main)))
+            had, has = _numbers("\n".join(before.main)), _numbers(after.visible)
         if number in had and number not in has:
             lost.append(Loss("figure", match[0].strip()))
     return lost

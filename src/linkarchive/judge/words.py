@@ -18,6 +18,7 @@ MAX_WORDS = 60_000
 _INVISIBLE = str.maketrans(dict.fromkeys("\u00ad\u200b\u200c\u200d\u2060\ufeff"))
 # Scripts without spaces between words are compared by characters.
 _UNSPACED = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
+_DIGITS = re.compile(r"\d+(?:[.,:]\d+)*")
 _WORD = re.compile(f"[{_UNSPACED}]|[^\\W{_UNSPACED}]+")
 
 _MONTHS = (
@@ -63,6 +64,16 @@ def substance(text: str) -> list[str]:
     folded = fold(text[: MAX_WORDS * 12])
     folded = _COUNTERS.sub(" ", _DATES.sub(" ", folded))
     return _WORD.findall(folded)[:MAX_WORDS]
+
+
+def without_dates(text: str) -> str:
+    """The text in lower case, its dates and times left out."""
+    return _DATES.sub(" ", fold(text))
+
+
+def masked(line: str) -> str:
+    """The line with its numbers made one: lines that differ in a counter only are equal."""
+    return _DIGITS.sub("0", line)
 
 
 def shingles(words: Sequence[str]) -> set[int]:
