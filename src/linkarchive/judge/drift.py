@@ -23,6 +23,7 @@ MIXED_JACCARD = 0.80
 _SHORT = 80
 _FEW_CHARACTERS = 400
 _LABEL = 16
+_MOST = 0.75
 _SAME = 0.98
 _UNTOUCHED = 0.995
 
@@ -92,6 +93,8 @@ def _thorough(before: Reading, after: Reading) -> Comparison:
         from rapidfuzz.distance import LCSseq
 
         kept = max(kept, LCSseq.similarity(before.words, after.words) / len(before.words))
+    if kept < DRIFTED:
+        kept = max(kept, _second_opinion(before, found))
     gone, total = _blocks(before, found)
     return Comparison(
         kept=kept,
@@ -103,6 +106,18 @@ def _thorough(before: Reading, after: Reading) -> Comparison:
         new=1.0 - words.share(words.standing(after.words, before.shingles | before.visible_shingles)),
         title_changed=words.tokens(before.title) != words.tokens(after.title),
     )
+
+
+def _second_opinion(before: Reading, found: set[int]) -> float:
+    """All of what another extractor takes for the baseline's main text stands, and that is most of it.
+
+    Then the first extractor took a frame (related links, teasers) for text: it shall not decide alone.
+    """
+    roughly = words.substance("\n".join(before.rough_lines))
+    if len(roughly) < max(_SHORT, _MOST * len(before.words)):
+        return 0.0
+    kept = words.share(words.standing(roughly, found))
+    return kept if kept >= _SAME else 0.0
 
 
 def _blocks(before: Reading, found: set[int]) -> tuple[int, int]:

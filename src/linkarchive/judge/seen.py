@@ -10,6 +10,10 @@ from linkarchive.judge.rules import normal
 from linkarchive.model import Case, Judgement, Reason, Verdict
 
 
+_PROSE = 15
+"""Words of a paragraph; shorter lines are labels, links and teasers."""
+
+
 @dataclass(frozen=True, slots=True)
 class Seen:
     case: Case
@@ -34,6 +38,10 @@ class Seen:
     def has_little_text(self, limit: int) -> bool:
         """The page has fewer words of its own than the limit (navigation is not its own)."""
         return len(self.after.visible_words) < limit or len(self.after.words) < limit
+
+    def has_little_prose(self, limit: int) -> bool:
+        """Lists of links and labels are no text: what is left of the main text is less than the limit."""
+        return sum(n for n in (len(block.split()) for block in self.after.main) if n >= _PROSE) < limit
 
     def was_there(self, phrase: str) -> bool:
         """The baseline says it too: then it tells nothing."""

@@ -23,6 +23,7 @@ _TINY = 60
 _PROBE_RATIO = 0.95
 _PROBE_WORDS = 2000
 _MIN_OWN = 10
+_FEW = 8
 
 
 def soft404(seen: Seen) -> Judgement | None:
@@ -32,10 +33,9 @@ def soft404(seen: Seen) -> Judgement | None:
         segment = rules.in_path("gone-path", path)
         if segment and not rules.in_path("gone-path", segments(seen.case.url)):
             return verdict(Verdict.DEAD, Reason.SOFT_404, 0.96, f"the link leads to an error page ({seen.final_url})")
-    if not seen.has_little_text(_SHORT):
+    heading = _heading(seen)
+    if not seen.has_little_text(_SHORT) and not (heading and _is_all_of(heading, seen)):
         return None
-    found = rules.in_headings("not-found", seen.after.notices) or rules.in_lines("not-found", seen.after.notices)
-    heading = found if found and not seen.was_there(found[0]) else None
     phrase = _said(seen)
     if heading:
         where = "title" if heading[1] == seen.after.title else "heading"
@@ -110,6 +110,23 @@ def probe_url(url: str, token: str) -> str | None:
     letters = "".join(random.Random(token).choices(string.ascii_lowercase, k=25))  # noqa: S311 - a name, not a secret
     directory = parts.path.rstrip("/").rpartition("/")[0]
     return urlunsplit((parts.scheme, parts.netloc, f"{directory}/{letters}", "", ""))
+
+
+def _heading(seen: Seen) -> tuple[str, str] | None:
+    """(phrase, heading) that says so and is new."""
+    found = rules.in_headings("not-found", seen.after.notices) or rules.in_lines("not-found", seen.after.notices)
+    return found if found and not seen.was_there(found[0]) else None
+
+
+def _is_all_of(heading: tuple[str, str], seen: Seen) -> bool:
+    """Title and first heading say the same short thing, and there is no text below, however rich the site's frame."""
+    title, first = seen.after.title, seen.after.first_heading
+    told = rules.normal(first or heading[1])
+    return told.count(" ") < _FEW and told in rules.normal(title) and _tells(told) and seen.has_little_prose(_SHORT)
+
+
+def _tells(heading: str) -> bool:
+    return bool(rules.in_headings("not-found", (heading,)) or rules.in_lines("not-found", (heading,)))
 
 
 def _said(seen: Seen) -> str | None:

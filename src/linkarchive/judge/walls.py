@@ -11,6 +11,10 @@ from linkarchive.model import Judgement, Reason, Verdict
 _SHORT = 150
 """Words of its own up to which a page can be a wall; an article about walls is longer."""
 _TINY = 60
+_TEASER = 250
+"""Words of the beginning of an article that a paywall may show."""
+_END = 6
+_OFFER = 8
 _SOURCE_LIMIT = 300_000
 
 
@@ -104,12 +108,19 @@ def paywall(seen: Seen) -> Judgement | None:
     if seen.before is not None:
         if words > 0.7 * len(seen.before.words):
             return None
-    elif words >= _SHORT:
+    elif words >= _TEASER:
         return None
     phrase = rules.in_text("paywall", seen.after.visible_normal)
-    if phrase and not seen.was_there(phrase):
-        sure = 0.93 if seen.before is not None else 0.87
-        return verdict(Verdict.BLOCKED, Reason.PAYWALL, sure, f"the text breaks off, and the page says “{phrase}”")
+    if not phrase or seen.was_there(phrase):
+        return None
+    evidence = f"the text breaks off, and the page says “{phrase}”"
+    if seen.before is not None:
+        return verdict(Verdict.BLOCKED, Reason.PAYWALL, 0.93, evidence)
+    if words < _SHORT:
+        return verdict(Verdict.BLOCKED, Reason.PAYWALL, 0.87, evidence)
+    # A longer beginning: the offer must be a line of its own where the text ends, not a sentence about paywalls.
+    if any(phrase in rules.normal(line) and len(line.split()) <= _OFFER for line in seen.after.main[-_END:]):
+        return verdict(Verdict.BLOCKED, Reason.PAYWALL, 0.8, evidence)
     return None
 
 
