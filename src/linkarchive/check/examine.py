@@ -71,12 +71,14 @@ class Seen:
 
 
 def request_for(desk: Desk, plan: Plan, whole: bool = False) -> VisitRequest:
-    """The request for a source: conditional only where an unchanged page needs no new judgement."""
+    """The request for a source: conditional only where an unchanged page needs no new judgement, nor a new copy."""
     memory = plan.source.memory
     if whole or memory.judged is None or memory.page_outcome is None:
         return VisitRequest(plan.source.url)
     kept = captures.of_source(desk.connection, plan.source.id)
     if memory.judged != dependence(VERSION, _against(desk, plan, kept, desk.clock.now())):
+        return VisitRequest(plan.source.url)
+    if kept and not (desk.project.root / (kept[-1].capture.original or kept[-1].capture.record).warc).exists():
         return VisitRequest(plan.source.url)
     return VisitRequest(plan.source.url, memory.etag, memory.last_modified)
 

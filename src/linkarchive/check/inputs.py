@@ -72,7 +72,8 @@ def _from_files(name: str, root: Path) -> Iterator[Document | ArticleError | str
     """Documents, errors, or (from a feed or sitemap file) URLs."""
     paths = _paths(name, root)
     if not paths:
-        yield ArticleError(f"{name}: no such file, folder or URL")
+        there = any((base / name).is_dir() for base in (Path.cwd(), root))
+        yield ArticleError(f"{name}: {'no article in this folder' if there else 'no such file, folder or URL'}")
     for path in paths:
         try:
             data = path.read_bytes()

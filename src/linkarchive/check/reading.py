@@ -59,6 +59,8 @@ def read_articles(
     Raises ArticleError when nothing of what was named can be read; a part that cannot
     is told in `errors`, the rest goes on.
     """
+    if not names and not project.links.exists():
+        raise ArticleError(f"{project.links}: not there; name the articles to check, and they are remembered in it")
     links = load_links(project.links) if project.links.exists() else LinksFile((), ())
     named = [name for name in names if Path(name).name != LINKS_NAME]
     read = _read_named(project, named, settings, clock, stdin, input_format) if named else _Read()
