@@ -96,6 +96,15 @@ def test_a_malformed_line_is_named_and_the_run_goes_on(folder: Any, stage: Any) 
     assert "http://\n" in folder.links()
 
 
+def test_a_section_without_a_name_is_malformed_and_its_links_are_checked(folder: Any, stage: Any) -> None:
+    alive(stage, *PAGES)
+    folder.write("links.txt", f"[a.md]\n{ALPHA}\n[]\n{BETA}\n")
+    ran = folder.check()
+    assert ran.code == 1
+    assert "links.txt:3" in ran.json["malformed"][0]
+    assert ran.source(BETA)["citations"][0]["article"] == "links.txt"
+
+
 def test_a_link_that_left_its_article_is_uncited_and_still_checked(folder: Any, stage: Any) -> None:
     alive(stage, *PAGES)
     folder.article(ALPHA, BETA)

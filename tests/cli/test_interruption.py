@@ -100,6 +100,7 @@ def test_another_run_holds_the_lock(folder: Any, gate: Gate) -> None:
     with Project(folder.root).lock():
         for command in (
             ("check", "article.md"),
+            ("check", "--dry-run"),
             ("rebuild",),
             ("accept", URLS[0]),
             ("extract", "article.md", "--write"),

@@ -1,0 +1,168 @@
+"""The database: migrations, two at once, damage (DESIGN §6)."""
+
+from __future__ import annotations
+
+import sqlite3
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sqlalchemy import text
+
+from linkarchive.errors import StorageError, UnknownSourceError
+from linkarchive.model import Article, Capture, Location, Origin
+from linkarchive.store import articles, captures, runs, sources
+from linkarchive.store.codec import decode, encode
+from linkarchive.store.database import open_database
+from linkarchive.store.decisions import Decision, append, load
+from linkarchive.store.migrations import STEPS, migrate
+
+NOW = datetime(2026, 1, 5, 6, tzinfo=UTC)
+
+
+def capture(time: datetime, digest: str = "sha1:AAAA", original: Location | None = None) -> Capture:
+    place = Location("archive/warc/x-00000.warc.gz", 1, 2)
+    return Capture(
+        "http://a.example/", time, Origin.LIVE, None, 200, "http://a.example/", "text/html", (), digest, "00", place,
+        original,
+    )  # fmt: skip
+
+
+def test_every_migration_runs_once(tmp_path: Path) -> None:
+    path = tmp_path / "a.sqlite"
+    with open_database(path) as connection:
+        assert set(connection.execute(text("SELECT name FROM migrations")).scalars()) == {name for name, _ in STEPS}
+        assert migrate(connection) == ()
+    with open_database(path) as connection:
+        assert migrate(connection) == ()
+
+
+def test_two_can_read_while_one_writes(tmp_path: Path) -> None:
+    path = tmp_path / "a.sqlite"
+    with open_database(path) as writer:
+        runs.start(writer, NOW, "scope", True)
+        with open_database(path) as reader:
+            assert runs.find(reader) is None  # not committed yet
+            writer.commit()
+            reader.rollback()
+            found = runs.find(reader)
+            assert found is not None
+            assert found.info.started == NOW
+
+
+def test_what_is_not_committed_is_rolled_back(tmp_path: Path) -> None:
+    path = tmp_path / "a.sqlite"
+    with open_database(path) as connection:
+        runs.start(connection, NOW, "scope", True)
+    with open_database(path) as connection:
+        assert runs.find(connection) is None
+
+
+def test_a_damaged_database_says_what_to_do(folder: Any, stage: Any) -> None:
+    url = "http://alpha.example/report"
+    stage[url] = stage.html("alpha")
+    folder.article(url)
+    report = folder.check("article.md").out
+    database = folder.root / "archive" / "archive.sqlite"
+    for rest in (folder.root / "archive").glob("archive.sqlite-*"):
+        rest.unlink()
+    database.write_bytes(b"this is no database, whatever its name says" * 100)
+    for command in (("check",), ("report",), ("show", url)):
+        ran = folder.run(*command, now="2026-01-06")
+        assert (ran.code, ran.out) == (3, ""), command
+        assert "archive rebuild" in ran.err
+        assert "Traceback" not in ran.err
+    assert folder.run("rebuild", now="2026-01-06").code == 0
+    assert folder.run("report", "--format", "json", now="2026-01-06").out == report
+
+
+def test_a_read_only_database_is_a_storage_error(tmp_path: Path) -> None:
+    with pytest.raises(StorageError, match="no-such-folder"), open_database(tmp_path / "no-such-folder" / "a.sqlite"):
+        pass
+
+
+def test_a_row_that_cannot_be_decoded_is_a_storage_error(tmp_path: Path) -> None:
+    path = tmp_path / "a.sqlite"
+    article = Article("a.md", "A", None, date(2021, 5, 12), ())
+    with open_database(path) as connection:
+        articles.save(connection, None, article, "00")
+        connection.commit()
+        assert articles.load(connection, "a.md") == (article, "00")
+    with sqlite3.connect(path) as raw:
+        raw.execute("UPDATE articles SET body = '{}'")
+    raw.close()
+    with open_database(path) as connection, pytest.raises(StorageError, match="Article"):
+        articles.load(connection, "a.md")
+
+
+def test_a_baseline_is_set_once_and_for_all(tmp_path: Path) -> None:
+    with open_database(tmp_path / "a.sqlite") as connection:
+        run = runs.start(connection, NOW, "", True).seq
+        source = sources.ensure_one(connection, "http://a.example/", "http://a.example/")
+        one = captures.add(connection, run, source, capture(NOW), True, True)
+        other = captures.add(connection, run, source, capture(NOW.replace(day=6)), True, True)
+        captures.set_baseline(connection, run, "a.md", source, None, one.id)
+        captures.set_baseline(connection, run, "a.md", source, date(2026, 1, 6), other.id)
+        known = captures.baseline(connection, "a.md", source)
+        assert known is not None
+        assert (known[0].id, known[1]) == (one.id, None)
+        assert captures.baseline(connection, "b.md", source) is None
+
+
+def test_a_revisit_refers_to_a_record_that_holds_the_payload_and_is_here(tmp_path: Path) -> None:
+    with open_database(tmp_path / "a.sqlite") as connection:
+        run = runs.start(connection, NOW, "", True).seq
+        source = sources.ensure_one(connection, "http://a.example/", "http://a.example/")
+        whole = capture(NOW)
+        captures.add(connection, run, source, capture(NOW, original=whole.record), True, True)
+        captures.add(connection, run, source, whole, True, True)
+        assert captures.holding(connection, "sha1:AAAA", tmp_path) is None
+        (tmp_path / whole.record.warc).parent.mkdir(parents=True)
+        (tmp_path / whole.record.warc).touch()
+        assert captures.holding(connection, "sha1:AAAA", tmp_path) == whole
+        assert captures.holding(connection, "sha1:BBBB", tmp_path) is None
+
+
+def test_a_source_is_found_however_it_is_written(tmp_path: Path) -> None:
+    with open_database(tmp_path / "a.sqlite") as connection:
+        sources.ensure(connection, ["HTTP://Bücher.example:80/a%7Eb#part", "mailto:a@b.example"])
+        for spelling in ("http://bücher.example/a~b", "http://xn--bcher-kva.example/a%7eb#other"):
+            assert sources.find(connection, spelling).url == "HTTP://Bücher.example:80/a%7Eb"
+        assert sources.find(connection, "mailto:a@b.example").key == "mailto:a@b.example"
+        with pytest.raises(UnknownSourceError, match=r"c\.example"):
+            sources.find(connection, "http://c.example/")
+
+
+def test_an_interrupted_run_is_continued_for_a_day_by_the_same_scope(tmp_path: Path) -> None:
+    with open_database(tmp_path / "a.sqlite") as connection:
+        run = runs.start(connection, NOW, "scope", True)
+        found = runs.interrupted(connection, NOW.replace(hour=20), "scope")
+        assert found is not None
+        assert found.info.id == run.info.id
+        assert runs.interrupted(connection, NOW, "another") is None
+        assert runs.interrupted(connection, NOW.replace(day=6), "scope") is None
+        assert runs.interrupted(connection, NOW.replace(day=4), "scope") is None
+        runs.start(connection, NOW, "another", True)
+        assert runs.interrupted(connection, NOW, "scope") is None
+
+
+@given(st.builds(Decision, st.text(), st.text(), st.text(), st.just(NOW), st.none() | st.text(), st.none() | st.text()))
+def test_what_is_encoded_is_decoded(decision: Decision) -> None:
+    assert decode(encode(decision), Decision) == decision
+    assert "\n" not in encode(decision)
+
+
+def test_decisions_are_appended_and_a_bad_line_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "decisions.jsonl"
+    assert load(path) == []
+    decision = Decision("accept", "http://a.example/", "me", NOW)
+    append(path, decision)
+    append(path, decision)
+    assert load(path) == [decision, decision]
+    with path.open("a") as file:
+        file.write("{}\n")
+    with pytest.raises(StorageError, match=r"decisions\.jsonl:3"):
+        load(path)
