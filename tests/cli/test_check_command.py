@@ -109,6 +109,7 @@ def test_simulated_and_real_runs_do_not_share_a_folder(cited: Any) -> None:
 
 
 def test_stdout_is_the_report_and_stderr_tells_the_progress(cited: Any) -> None:
+    cited.run("check", "article.md", "--dry-run")
     ran = cited.run("check", "article.md")
     assert BETA in ran.out
     assert "article.md:" in ran.out

@@ -159,3 +159,44 @@ def test_a_damaged_state_line_is_named(lived: Any) -> None:
     assert ran.code == 3
     assert "state.jsonl:" in ran.err
     assert "Git" in ran.err
+
+
+def test_a_run_that_was_cut_short_and_finished_is_rebuilt(lived: Any, stage: Any) -> None:
+    stage[BETA] = stage.html(BETA)
+    cut = lived.check("--max-time", "0.000001", now="2026-02-09")
+    assert cut.code == 3
+    done = lived.check(now="2026-02-09T08:00:00Z")
+    assert done.json["run"]["id"] == cut.json["run"]["id"]
+    assert done.told(BETA)[::2] == ("ok", "recovered")
+    without_database(lived)
+    assert lived.run("rebuild").code == 0
+    assert lived.run("report", "--format", "json").out == done.out
+    assert lived.run("verify").code == 0
+
+
+def test_an_acceptance_outlives_the_database_and_a_clone(lived: Any) -> None:
+    assert lived.run("accept", BETA, now="2026-02-08").code == 0
+    without_database(lived)
+    assert lived.check(now="2026-02-09").told(BETA) == ("ok", "same", "recovered")
+    as_cloned(lived)
+    ran = lived.check(now="2026-02-10")
+    assert ran.told(BETA) == ("ok", "same", "none")
+    assert ran.source(BETA)["citations"][0]["accepted"]["when"].startswith("2026-02-08")
+
+
+def test_what_was_kept_while_we_were_offline_does_not_disturb(lived: Any, stage: Any) -> None:
+    for url in URLS:
+        stage[url] = stage.html(url)
+    lived.check(now="2026-02-09")
+    stage[BETA] = stage.html("again something else")
+    for url in (ALPHA, GAMMA, DELTA):
+        stage[url] = Reset()
+    assert lived.check(now="2026-02-10").json["run"]["offline"]
+    without_database(lived)
+    assert lived.run("rebuild").code == 0
+    assert lived.run("verify").code == 0
+    for url in (ALPHA, GAMMA, DELTA):
+        stage[url] = stage.html(url)
+    ran = lived.check(now="2026-02-11")
+    assert ran.told(BETA)[::2] == ("drifted", "new")
+    assert {ran.told(url)[::2] for url in (ALPHA, GAMMA, DELTA)} == {("ok", "none")}

@@ -116,8 +116,7 @@ def check(
     if dry_run:
         click.echo(forecast(root, scope, settings, clock))
         return 0
-    first = not (root / "archive" / "archive.sqlite").exists() and not (root / "archive" / "state.jsonl").exists()
-    if first and not quiet:
+    if not quiet and not (root / "archive" / "manifests").exists():  # the first run
         say(
             f"This visits each source with a GET request as {settings.network.user_agent!r}; "
             "nothing is sent to anybody else."
