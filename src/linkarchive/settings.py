@@ -9,7 +9,7 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, get_args, get_origin, get_type_hints
+from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 from linkarchive import __version__
 from linkarchive.errors import SettingsError
@@ -87,11 +87,49 @@ class CheckSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class WaybackSettings:
+    """[wayback]: the copies that web archives hold. Seconds, and requests a minute to one archive."""
+
+    mode: Literal["auto", "off"] = "auto"
+    window_days: int = 180
+    """How far from the day that the author looked a capture may be to serve as the baseline."""
+    budget: float = 300.0
+    """How long a run may ask archives, in all; what was not reached waits for the next run."""
+    timeout: float = 60.0
+    """For one request, from its start to its last byte; the index is slow."""
+    replay_per_minute: float = 240.0
+    """The Wayback Machine's own limit is 600."""
+    index_per_minute: float = 24.0
+    """Indexes and TimeMaps; the Wayback Machine's own limit has been 30 since 2026."""
+    save: Literal["never", "dead-only", "new"] = "never"
+    """What `archive check` asks the Wayback Machine to capture: saving publishes the address."""
+    save_per_minute: float = 6.0
+
+
+@dataclass(frozen=True, slots=True)
+class ArchiveSettings:
+    """[[archives]]: a web archive to ask. When any is given, only those given are asked, in their order.
+
+    `name` alone means one of the built-in ones ("wayback", "arquivo.pt"); any other needs `replay`, the address
+    of its collection, such as `https://pywb.example/web/`; what else it has follows from that as pywb lays it out.
+    """
+
+    name: str = ""
+    replay: str = ""
+    timemap: str = ""
+    timegate: str = ""
+    cdx: str = ""
+    """An index that speaks the Wayback Machine's dialect; pywb's own is another one."""
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     network: NetworkSettings = field(default_factory=NetworkSettings)
     judge: JudgeSettings = field(default_factory=JudgeSettings)
     keep: KeepSettings = field(default_factory=KeepSettings)
     check: CheckSettings = field(default_factory=CheckSettings)
+    wayback: WaybackSettings = field(default_factory=WaybackSettings)
+    archives: tuple[ArchiveSettings, ...] = ()
 
     def with_flags(self, section: str, **values: object) -> Settings:
         """These settings with the given values of one section; None leaves a setting as it is."""
@@ -151,7 +189,8 @@ def _network_environment(environ: Mapping[str, str]) -> dict[str, Any]:
 def _own_environment(environ: Mapping[str, str]) -> dict[str, Any]:
     tables: dict[str, Any] = {}
     for section in dataclasses.fields(Settings):
-        hints = get_type_hints(type(getattr(Settings(), section.name)))
+        default = getattr(Settings(), section.name)
+        hints = get_type_hints(type(default)) if dataclasses.is_dataclass(default) else {}
         for key, kind in hints.items():
             text = environ.get(f"ARCHIVE_{section.name}_{key}".upper())
             if text is not None:
@@ -162,6 +201,8 @@ def _own_environment(environ: Mapping[str, str]) -> dict[str, Any]:
 def _from_text(text: str, kind: Any, name: str) -> Any:
     if get_origin(kind) is tuple:
         return [part.strip() for part in text.split(",") if part.strip()]
+    if get_origin(kind) is Literal:
+        return text
     if kind is bool:
         if text.lower() in ("1", "true", "yes", "on"):
             return True
@@ -179,17 +220,32 @@ def _apply(settings: Settings, table: Mapping[str, Any], where: str) -> Settings
     for section, values in table.items():
         if section not in sections:
             raise SettingsError(f"{where}: unknown section [{section}]{_suggest(section, sections)}")
-        if not isinstance(values, dict):
-            raise SettingsError(f"{where}: [{section}] is a section with keys, not a value")
         current = getattr(settings, section)
-        hints = get_type_hints(type(current))
-        checked = {}
-        for key, value in values.items():
-            if key not in hints:
-                raise SettingsError(f"{where}: unknown key {section}.{key}{_suggest(key, list(hints))}")
-            checked[key] = _typed(value, hints[key], f"{where}: {section}.{key}")
-        settings = dataclasses.replace(settings, **{section: dataclasses.replace(current, **checked)})
+        if isinstance(current, tuple):
+            given: Any = _entries(get_args(get_type_hints(Settings)[section])[0], values, section, where)
+        elif isinstance(values, dict):
+            given = dataclasses.replace(current, **_checked(type(current), values, section, where))
+        else:
+            raise SettingsError(f"{where}: [{section}] is a section with keys, not a value")
+        settings = dataclasses.replace(settings, **{section: given})
     return settings
+
+
+def _entries(kind: type[Any], values: Any, section: str, where: str) -> tuple[Any, ...]:
+    """An array of tables."""
+    if not isinstance(values, list) or not all(isinstance(entry, dict) for entry in values):
+        raise SettingsError(f"{where}: write each of the {section} as a section [[{section}]]")
+    return tuple(kind(**_checked(kind, entry, section, where)) for entry in values)
+
+
+def _checked(kind: type[Any], values: Mapping[str, Any], section: str, where: str) -> dict[str, Any]:
+    hints = get_type_hints(kind)
+    checked = {}
+    for key, value in values.items():
+        if key not in hints:
+            raise SettingsError(f"{where}: unknown key {section}.{key}{_suggest(key, list(hints))}")
+        checked[key] = _typed(value, hints[key], f"{where}: {section}.{key}")
+    return checked
 
 
 def _typed(value: Any, kind: Any, name: str) -> Any:
@@ -197,6 +253,10 @@ def _typed(value: Any, kind: Any, name: str) -> Any:
         if isinstance(value, list) and all(isinstance(item, get_args(kind)[0]) for item in value):
             return tuple(value)
         raise SettingsError(f"{name} is {value!r}: give a list of texts")
+    if get_origin(kind) is Literal:
+        if value in get_args(kind):
+            return value
+        raise SettingsError(f"{name} is {value!r}: give one of {', '.join(get_args(kind))}")
     if kind is float and isinstance(value, int) and not isinstance(value, bool):
         value = float(value)
     if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):

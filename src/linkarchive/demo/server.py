@@ -27,6 +27,9 @@ from linkarchive.settings import NetworkSettings
 _QUICK = {"host_delay": 0.0, "domain_delay": 0.0, "timeout": 3.0, "retries": 1, "retry_wait": 0.05}
 """Waits that fit loopback; no site of the demo needs politeness."""
 
+_TAKES_FORMS = frozenset({"web.archive.org"})
+"""Hosts that also answer POST."""
+
 
 class DemoWeb:
     """A context manager; inside it the web is up, with all hosts of the demo and those of `extra`.
@@ -168,7 +171,7 @@ class DemoWeb:
     def _answer(self, head: Head, url: str) -> Reply:
         host = urlsplit(url).hostname or ""
         site = self._site(host)
-        if head.method != "GET":
+        if head.method not in (("GET", "POST") if host in _TAKES_FORMS else ("GET",)):
             return Response(b"", 405, headers=(("Allow", "GET"),))
         if site is None:
             return _no_such_host(host)

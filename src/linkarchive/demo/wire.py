@@ -13,6 +13,9 @@ from email.utils import formatdate
 from enum import StrEnum
 from urllib.parse import SplitResult, urlsplit
 
+_MOST_SENT = 1 << 20
+"""Bytes of a request's body that are read."""
+
 
 class Epoch(StrEnum):
     """The two days on which the demo web can be seen."""
@@ -28,6 +31,7 @@ class Head:
     method: str
     target: str
     headers: Mapping[str, str]
+    body: bytes = b""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +44,8 @@ class Request:
     epoch: Epoch
     nth: int
     """1 for the first request of this URL in the present epoch."""
+    method: str = "GET"
+    body: bytes = b""
 
     @property
     def host(self) -> str:
@@ -108,11 +114,17 @@ async def read_head(reader: asyncio.StreamReader) -> Head | None:
         name, colon, value = line.partition(":")
         if colon:
             headers[name.lower()] = value.strip()
-    return Head(words[0], words[1], headers)
+    length = headers.get("content-length", "")
+    if not length.isdigit() or int(length) > _MOST_SENT:
+        return Head(words[0], words[1], headers)
+    try:
+        return Head(words[0], words[1], headers, await reader.readexactly(int(length)))
+    except asyncio.IncompleteReadError:
+        return None
 
 
 def request_of(head: Head, url: str, epoch: Epoch, nth: int) -> Request:
-    return Request(url, urlsplit(url), head.headers, epoch, nth)
+    return Request(url, urlsplit(url), head.headers, epoch, nth, head.method, head.body)
 
 
 async def write_reply(

@@ -1,0 +1,70 @@
+"""The three answers of an archive, which must never be confused."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from linkarchive.model import Page
+from linkarchive.snapshot.writer import Memento
+from linkarchive.web.exchange import Visit
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """There is a copy. What is fetched goes to the WARC with `WarcWriter.write_visit(visit, memento=memento, …)`."""
+
+    memento: Memento
+    archive: str
+    """The archive's name."""
+    visit: Visit | None
+    """Everything exchanged with the archive, the copy last; None when nothing had to be fetched."""
+    page: Page | None
+    """The page as it was: its own address, status and fields, without content-coding; None as for `visit`."""
+    same_as: str | None = None
+    """The payload digest, one of our own: the copy is byte for byte what we have already."""
+
+
+@dataclass(frozen=True, slots=True)
+class NoCopy:
+    """There is none: every endpoint in `asked` ("web.archive.org replay") said so."""
+
+    asked: tuple[str, ...]
+
+
+class Why(StrEnum):
+    """Why we could not find out."""
+
+    RATE_LIMITED = "rate-limited"
+    DOWN = "down"
+    EXCLUDED = "excluded"
+    MALFORMED = "malformed"
+    BUDGET = "budget"
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """We could not find out. `detail` is in words, for the report's `archive_note`."""
+
+    why: Why
+    detail: str
+
+
+Answer = Found | NoCopy | Unknown
+
+
+@dataclass(frozen=True, slots=True)
+class Unusable:
+    """Within the room only: the archive has something for this address, but it is no copy of the page."""
+
+    time: datetime
+    detail: str
+
+
+class ArchiveTroubleError(Exception):
+    """Within the room only: an endpoint gave no answer that can be read; `unknown` says what to report."""
+
+    def __init__(self, why: Why, detail: str) -> None:
+        super().__init__(detail)
+        self.unknown = Unknown(why, detail)

@@ -1,0 +1,253 @@
+"""Which copy: the one that the author saw, the one to send a reader to, the one that shows a page is there.
+
+The replay endpoint is asked first: it answers the nearest capture by redirect, and the Wayback Machine limits it
+twenty times less than its index. The index follows when the nearest capture is not usable.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time
+from itertools import chain
+
+from linkarchive.model import Case, Page
+from linkarchive.snapshot.writer import Memento
+from linkarchive.wayback.answers import Answer, ArchiveTroubleError, Found, NoCopy, Unknown, Unusable, Why
+from linkarchive.wayback.archives import Archive
+from linkarchive.wayback.cdx import IndexAnswer, IndexRow, captures, nearest_first
+from linkarchive.wayback.memento import timemap
+from linkarchive.wayback.replay import Span, nearest, redirect_target
+from linkarchive.wayback.session import ArchiveSession, Service
+
+Usable = Callable[[Page], bool]
+
+_MOST_COPIES = 4
+"""Copies fetched of one page before the rest is left for later."""
+_MOST_REDIRECTS = 3
+
+
+def is_usable(page: Page) -> bool:
+    """The page is really there, by the judgement that live pages get: no soft 404, parking page, wall or shell."""
+    from linkarchive.judge import judge
+
+    asked = page.hops[0].url if page.hops else page.final_url
+    return judge(Case(id="", url=asked, after=page)).verdict.is_alive
+
+
+def find_baseline(
+    session: ArchiveSession,
+    archives: Sequence[Archive],
+    url: str,
+    looked: date,
+    *,
+    own_digests: frozenset[str] = frozenset(),
+    usable: Usable = is_usable,
+) -> Answer:
+    """The usable copy nearest to the day the author looked, at most `[wayback] window_days` from it.
+
+    `own_digests` are payload digests (`sha1:…`) of captures that we have: an indexed copy with one of them is not
+    fetched (`Found.same_as`). `NoCopy`: no archive has one near that day.
+    """
+    when = _noon(looked)
+    search = _Search(session, url, when, Span.around(when, session.settings.window_days), usable, own_digests)
+    return _first(archives, search.near)
+
+
+def find_copy_before(
+    session: ArchiveSession,
+    archives: Sequence[Archive],
+    url: str,
+    looked: date | None,
+    death: datetime,
+    *,
+    own_digests: frozenset[str] = frozenset(),
+    usable: Usable = is_usable,
+) -> Answer:
+    """For a dead source: the usable public copy from before its death nearest to the day the author looked
+    (without a day: the latest). `NoCopy` only where the indexes, too, know of none.
+    """
+    when = death if looked is None else min(_noon(looked), death)
+    search = _Search(session, url, when, Span(end=death), usable, own_digests)
+    return _first(archives, search.anywhere)
+
+
+def witness(
+    session: ArchiveSession, archives: Sequence[Archive], url: str, since: datetime, *, usable: Usable = is_usable
+) -> Answer:
+    """A usable copy newer than the first strike: others can see the page (DESIGN §7, `blocked/only-us`)."""
+    now = session.clock.now()
+    return _first(archives, _Search(session, url, now, Span(start=since), usable).near)
+
+
+def moved_to(
+    session: ArchiveSession, archives: Sequence[Archive], url: str, death: datetime
+) -> tuple[str, ...] | Unknown:
+    """Where permanent redirects of a dead URL led that an archive captured, the latest first; () for nowhere.
+
+    Only archives with an index can tell. Whether a target is alive and is the page is for the caller to see.
+    """
+    found: dict[str, None] = {}
+    for archive in archives:
+        if not archive.cdx:
+            continue
+        try:
+            answer = captures(session, archive, url, death, Span(), status="30[18]")
+            latest = sorted(answer.rows, key=lambda row: row.time, reverse=True)
+            for row in latest[:_MOST_REDIRECTS]:
+                target = redirect_target(session, archive, row.original, row.time)
+                if target is not None:
+                    found.setdefault(target)
+            if answer.malformed and not found:
+                return _unreadable(archive, answer.malformed)
+        except ArchiveTroubleError as error:
+            if not found:
+                return error.unknown
+    return tuple(found)
+
+
+def captures_around(
+    session: ArchiveSession,
+    archives: Sequence[Archive],
+    urls: Sequence[str],
+    published: date,
+    *,
+    usable: Usable = is_usable,
+) -> Iterator[Found | Unknown]:
+    """Copies of an article's original page, to recover lost targets from: a few of each URL (the old one first,
+    then where it moved to), the nearest to the publication first. Take the next one only when the last did not do.
+
+    An `Unknown` says that an archive could not be asked about a URL.
+    """
+    when = _noon(published)
+    for url in urls:
+        for archive in archives:
+            search = _Search(session, url, when, Span.around(when, session.settings.window_days), usable)
+            yield from search.copies(archive)
+
+
+def _unreadable(archive: Archive, entries: int) -> Unknown:
+    return Unknown(Why.MALFORMED, f"{archive.host} {Service.INDEX}: {entries} entries cannot be read")
+
+
+def _noon(day: date) -> datetime:
+    return datetime.combine(day, time(12), UTC)
+
+
+def _first(archives: Sequence[Archive], ask: Callable[[Archive], Answer]) -> Answer:
+    """The first copy; without one, whether every archive could say that it has none."""
+    answers = []
+    for archive in archives:
+        answer = ask(archive)
+        if isinstance(answer, Found):
+            return answer
+        answers.append(answer)
+    troubles = [answer for answer in answers if isinstance(answer, Unknown)]
+    if troubles:
+        return Unknown(troubles[0].why, "; ".join(dict.fromkeys(trouble.detail for trouble in troubles)))
+    return NoCopy(tuple(chain.from_iterable(answer.asked for answer in answers if isinstance(answer, NoCopy))))
+
+
+@dataclass(frozen=True, slots=True)
+class _Search:
+    """One page, one time, and which copies will do."""
+
+    session: ArchiveSession
+    url: str
+    when: datetime
+    span: Span
+    usable: Usable
+    own_digests: frozenset[str] = frozenset()
+
+    def near(self, archive: Archive) -> Answer:
+        """A 404, or a nearest copy outside the span, is an answer; only an unusable copy makes us ask the index."""
+        first = self._nearest(archive)
+        if isinstance(first, Unusable):
+            if not self.span.holds(first.time):
+                return NoCopy((f"{archive.host} {Service.REPLAY}",))
+            return self._from_index(archive, first)
+        return first
+
+    def anywhere(self, archive: Archive) -> Answer:
+        """As `near`, but nothing short of an empty index means that there is none."""
+        first = self._nearest(archive)
+        return self._from_index(archive, first) if isinstance(first, Unusable | NoCopy) else first
+
+    def copies(self, archive: Archive) -> Iterator[Found | Unknown]:
+        first = self._nearest(archive)
+        if isinstance(first, Found | Unknown):
+            yield first
+        if isinstance(first, Found) or (isinstance(first, Unusable) and self.span.holds(first.time)):
+            known = self._index(archive)
+            if isinstance(known, Unknown):
+                yield known
+                return
+            tried = first.memento.time if isinstance(first, Found) else first.time
+            for row in _another_page_each(known.rows, tried)[: _MOST_COPIES - 1]:
+                answer = self._exactly(archive, row)
+                if isinstance(answer, Found | Unknown):
+                    yield answer
+
+    def _nearest(self, archive: Archive) -> Found | Unusable | NoCopy | Unknown:
+        return self._judged(nearest(self.session, archive, self.url, self.when, self.span))
+
+    def _exactly(self, archive: Archive, row: IndexRow) -> Found | Unusable | NoCopy | Unknown:
+        return self._judged(nearest(self.session, archive, row.original, row.time, self.span))
+
+    def _judged(self, answer: Found | Unusable | NoCopy | Unknown) -> Found | Unusable | NoCopy | Unknown:
+        if isinstance(answer, Found) and answer.page is not None and not self.usable(answer.page):
+            if answer.visit is not None:
+                answer.visit.close()
+            return Unusable(answer.memento.time, "it shows an error, a wall or an empty page")
+        return answer
+
+    def _from_index(self, archive: Archive, first: Unusable | NoCopy) -> Answer:
+        known = self._index(archive)
+        if isinstance(known, Unknown):
+            return known
+        tried = first.time if isinstance(first, Unusable) else None
+        candidates = _another_page_each(known.rows, tried)
+        asked = (f"{archive.host} {Service.REPLAY}", f"{archive.host} {Service.INDEX}")
+        for row in candidates[:_MOST_COPIES]:
+            if row.digest in self.own_digests:
+                memento = Memento(archive.origin, row.time, archive.view(row.time, row.original))
+                return Found(memento, archive.name, None, None, same_as=row.digest)
+            answer = self._exactly(archive, row)
+            if isinstance(answer, Found | Unknown):
+                return answer
+        if known.malformed:
+            return _unreadable(archive, known.malformed)
+        if len(candidates) > _MOST_COPIES or known.more:
+            return Unknown(Why.BUDGET, f"{archive.host}: none of the {_MOST_COPIES} nearest copies shows the page")
+        return NoCopy(asked)
+
+    def _index(self, archive: Archive) -> IndexAnswer | Unknown:
+        """The captures in the span; a TimeMap does not tell their status."""
+        try:
+            if archive.cdx:
+                return captures(self.session, archive, self.url, self.when, self.span)
+            if not archive.timemap:
+                return IndexAnswer((), 0, more=False)
+            listed = timemap(self.session, archive, self.url)
+        except ArchiveTroubleError as error:
+            return error.unknown
+        rows = [_row(archive, self.url, *memento) for memento in listed.mementos if self.span.holds(memento[0])]
+        return IndexAnswer(tuple(nearest_first(rows, self.when)), listed.malformed, more=False)
+
+
+def _row(archive: Archive, url: str, time: datetime, memento: str) -> IndexRow:
+    parsed = archive.parse(memento)
+    return IndexRow(time, parsed[1] if parsed else url, "", None, "")
+
+
+def _another_page_each(rows: Sequence[IndexRow], tried: datetime | None) -> list[IndexRow]:
+    """Without what was tried, and what has the same bytes as that or as a nearer row."""
+    seen = {row.digest for row in rows if row.time == tried and row.digest}
+    found = []
+    for row in rows:
+        if row.time == tried or row.digest in seen:
+            continue
+        if row.digest:
+            seen.add(row.digest)
+        found.append(row)
+    return found

@@ -1,0 +1,326 @@
+"""Asking archives: one session, one pace for each endpoint, and trouble told apart from answers."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from enum import StrEnum
+from http.cookiejar import DefaultCookiePolicy
+from types import TracebackType
+from typing import Self
+
+import certifi
+import requests
+import urllib3
+
+from linkarchive.clock import Clock
+from linkarchive.settings import NetworkSettings, WaybackSettings
+from linkarchive.wayback.answers import ArchiveTroubleError, Why
+from linkarchive.wayback.archives import Archive
+from linkarchive.web.decoding import ACCEPTED, decode_start
+from linkarchive.web.exchange import Body, Exchange
+from linkarchive.web.proxy import proxy_for
+from linkarchive.web.target import parse_target
+
+_PIECE = 64 * 1024
+_LONGEST_NAP = 0.5
+"""Seconds between two looks at whether the run was stopped."""
+_GIVE_UP = 3
+"""Questions in a row without an answer after which an endpoint is left alone for the rest of the run."""
+_LOOKS_PER_SAVE = 10
+"""How often the state of a capture may be asked for, against how often one may be started."""
+_NEVER_RECORDED = frozenset({"authorization", "cookie", "proxy-authorization"})
+# How the Wayback Machine says that a site is excluded: in this field and in the text (edgi/wayback, waybackpy 3.0.6).
+_ERROR_FIELD = "x-archive-wayback-runtime-error"
+_EXCLUDED = ("AdministrativeAccessControl", "RobotAccessControl", "Blocked Site Error", "has been excluded")
+
+Malformed = Callable[[Exchange], str | None]
+
+
+class Service(StrEnum):
+    """What is limited for itself at an archive; TimeMaps share the limit of the index."""
+
+    REPLAY = "replay"
+    INDEX = "index"
+    SAVE = "save"
+    STATUS = "save status"
+
+
+def is_capture(exchange: Exchange) -> bool:
+    """The status is that of the stored page, not the archive's own (RFC 7089 §2.1.1)."""
+    return "memento-datetime" in exchange.header_map
+
+
+@dataclass(slots=True)
+class _Gate:
+    """One endpoint: when it may be asked next, and whether it may be at all."""
+
+    name: str
+    interval: float
+    next_start: float = 0.0
+    failures: int = 0
+    stopped: ArchiveTroubleError | None = None
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+
+class _NoAnswerError(Exception):
+    """One try failed; worth another."""
+
+    def __init__(self, why: Why, detail: str) -> None:
+        super().__init__(detail)
+        self.why = why
+
+
+class _Http(requests.Session):
+    def get_redirect_target(self, resp: requests.Response) -> None:
+        """None: redirects are followed by hand. requests reads `Location` even when it shall not follow, and a
+        captured one that is no URL raises ValueError there (requests 2.34)."""
+
+
+class ArchiveSession:
+    """Sends every request that the program makes to archives; one for the process, safe in several threads.
+
+    The budget (`[wayback] budget`, or `budget` seconds; 0: no limit) runs from the making. Closing it, or `stop`
+    answering true, ends every wait.
+    """
+
+    def __init__(
+        self,
+        network: NetworkSettings,
+        settings: WaybackSettings,
+        clock: Clock,
+        *,
+        budget: float | None = None,
+        stop: Callable[[], bool] = lambda: False,
+    ) -> None:
+        self.network = network
+        self.settings = settings
+        self.clock = clock
+        self._stop = stop
+        self._closed = threading.Event()
+        seconds = settings.budget if budget is None else budget
+        self._end = time.monotonic() + seconds if seconds else None
+        self._gates: dict[tuple[str, Service], _Gate] = {}
+        self._lock = threading.Lock()
+        self._counts: Counter[str] = Counter()
+        self._http = _Http()
+        self._http.trust_env = False
+        self._http.verify = network.ca_file or certifi.where()
+        self._http.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
+        self._http.headers = requests.structures.CaseInsensitiveDict(
+            {"User-Agent": network.user_agent, "Accept-Encoding": ACCEPTED, "Accept": "*/*"}
+        )
+
+    @property
+    def counts(self) -> Mapping[str, int]:
+        """Requests sent so far, by endpoint ("web.archive.org replay")."""
+        with self._lock:
+            return dict(self._counts)
+
+    @property
+    def notices(self) -> tuple[str, ...]:
+        """The endpoints that are not asked any more in this run, and why: a sentence each."""
+        with self._lock:
+            return tuple(gate.stopped.unknown.detail for gate in self._gates.values() if gate.stopped)
+
+    def ask(
+        self,
+        archive: Archive,
+        service: Service,
+        url: str,
+        *,
+        headers: Mapping[str, str] | None = None,
+        form: Mapping[str, str] | None = None,
+        malformed: Malformed = lambda exchange: None,
+    ) -> Exchange:
+        """One exchange, redirects not followed: a capture of any status, or an answer of the archive's own under 500.
+
+        A GET, or a POST of `form`. An answer in which `malformed` finds something, a 5xx and a broken connection
+        are tried once more. The caller closes the body. Raises ArchiveTroubleError.
+        """
+        gate = self._gate(archive, service)
+        for last in (False, True):
+            self._take_turn(gate)
+            try:
+                exchange = self._send(url, headers or {}, form)
+                with _closing_on_error(exchange):
+                    self._refuse_trouble(gate, service, exchange, malformed)
+            except _NoAnswerError as error:
+                if last:
+                    raise self._failed(gate, error) from error
+            else:
+                gate.failures = 0
+                return exchange
+        raise AssertionError  # the second try returns or raises
+
+    def wait(self, seconds: float) -> None:
+        """Sleep, unless the budget ends before that or the run is stopped: raises ArchiveTroubleError."""
+        until = time.monotonic() + seconds
+        while (left := until - time.monotonic()) > 0:
+            self._check_budget()
+            if self._closed.wait(min(left, _LONGEST_NAP)):
+                break
+        self._check_budget()
+
+    def close(self) -> None:
+        self._closed.set()
+        self._http.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    # --- turns -------------------------------------------------------------------
+
+    def _gate(self, archive: Archive, service: Service) -> _Gate:
+        per_minute = {
+            Service.REPLAY: self.settings.replay_per_minute,
+            Service.INDEX: self.settings.index_per_minute,
+            Service.SAVE: self.settings.save_per_minute,
+            Service.STATUS: _LOOKS_PER_SAVE * self.settings.save_per_minute,
+        }[service]
+        with self._lock:
+            key = (archive.host, service)
+            if key not in self._gates:
+                self._gates[key] = _Gate(f"{archive.host} {service}", 60.0 / per_minute if per_minute else 0.0)
+            return self._gates[key]
+
+    def _take_turn(self, gate: _Gate) -> None:
+        """Wait for the endpoint's next free moment. Who waits has its moment: threads do not push each other back."""
+        with gate.lock:
+            if gate.stopped is not None:
+                raise ArchiveTroubleError(gate.stopped.unknown.why, gate.stopped.unknown.detail)
+            start = max(time.monotonic(), gate.next_start)
+            if self._end is not None and start >= self._end:
+                raise _budget_spent()
+            gate.next_start = start + gate.interval
+        self.wait(start - time.monotonic())
+        if gate.stopped is not None:
+            raise ArchiveTroubleError(gate.stopped.unknown.why, gate.stopped.unknown.detail)
+        with self._lock:
+            self._counts[gate.name] += 1
+
+    def _check_budget(self) -> None:
+        if self._closed.is_set() or self._stop() or (self._end is not None and time.monotonic() >= self._end):
+            raise _budget_spent()
+
+    # --- one request -------------------------------------------------------------
+
+    def _send(self, url: str, headers: Mapping[str, str], form: Mapping[str, str] | None) -> Exchange:
+        now = time.monotonic()
+        limit = self.settings.timeout if self._end is None else min(self.settings.timeout, max(0.1, self._end - now))
+        proxy = proxy_for(parse_target(url), self.network)
+        started = self.clock.now()
+        try:
+            with self._http.request(
+                "GET" if form is None else "POST",
+                url,
+                headers=headers,
+                data=form,
+                proxies={"http": proxy, "https": proxy} if proxy else {},
+                timeout=limit,
+                allow_redirects=False,
+                stream=True,
+            ) as response:
+                body, truncated = self._read_body(response, now + limit)
+        except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
+            raise _NoAnswerError(Why.DOWN, _in_words(error)) from error
+        sent = response.request.headers
+        return Exchange(
+            url=url,
+            request_headers=tuple((name, value) for name, value in sent.items() if name.lower() not in _NEVER_RECORDED),
+            started=started,
+            ip=None,
+            status=response.status_code,
+            status_line=f"{response.status_code} {response.reason or ''}".rstrip(),
+            headers=tuple(response.raw.headers.iteritems()),
+            body=body,
+            truncated=truncated,
+        )
+
+    def _read_body(self, response: requests.Response, end: float) -> tuple[Body, str | None]:
+        """The bytes as sent; requests' own timeout starts anew with every packet, so the end is watched here."""
+        body = Body()
+        try:
+            while piece := response.raw.read1(_PIECE, decode_content=False):
+                room = self.network.max_body - body.length
+                body.write(piece[:room])
+                if len(piece) > room:
+                    return body, "length"
+                if time.monotonic() >= end:
+                    raise _NoAnswerError(Why.DOWN, "the answer takes too long")
+        except BaseException:
+            body.close()
+            raise
+        return body, None
+
+    # --- what came back ----------------------------------------------------------
+
+    def _refuse_trouble(self, gate: _Gate, service: Service, exchange: Exchange, malformed: Malformed) -> None:
+        """Raise for an answer that is the archive's trouble, and not a word about the page."""
+        if not is_capture(exchange):
+            if exchange.status == 429:
+                asked = exchange.header_map.get("retry-after")
+                wait = f"; it asks us to wait ({asked[:40]})" if asked else ""
+                raise self._stopped(gate, Why.RATE_LIMITED, f"limits our requests (HTTP 429{wait})")
+            if exchange.status >= 500:
+                raise _NoAnswerError(Why.DOWN, f"HTTP {exchange.status}")
+            if service not in (Service.SAVE, Service.STATUS):
+                self._refuse_exclusion(gate, service, exchange)
+        words = malformed(exchange)
+        if words:
+            raise _NoAnswerError(Why.MALFORMED, words)
+
+    def _refuse_exclusion(self, gate: _Gate, service: Service, exchange: Exchange) -> None:
+        told = exchange.header_map.get(_ERROR_FIELD, "")
+        if exchange.status >= 400 or service is Service.INDEX:
+            told += decode_start(exchange.body, exchange.header_map, 8192).decode("utf-8", "replace")
+        if exchange.status == 451 or any(word in told for word in _EXCLUDED):
+            raise ArchiveTroubleError(Why.EXCLUDED, f"{gate.name}: the archive does not show this site")
+        if exchange.status in (401, 403):
+            raise self._stopped(gate, Why.RATE_LIMITED, f"refuses our requests (HTTP {exchange.status})")
+
+    def _failed(self, gate: _Gate, error: _NoAnswerError) -> ArchiveTroubleError:
+        gate.failures += 1
+        if gate.failures >= _GIVE_UP:
+            return self._stopped(gate, error.why, f"does not answer ({error})")
+        return ArchiveTroubleError(error.why, f"{gate.name}: no answer that can be read ({error})")
+
+    def _stopped(self, gate: _Gate, why: Why, words: str) -> ArchiveTroubleError:
+        error = ArchiveTroubleError(why, f"{gate.name} {words}; it is not asked again in this run")
+        gate.stopped = gate.stopped or error
+        return error
+
+
+@contextmanager
+def _closing_on_error(exchange: Exchange) -> Iterator[None]:
+    try:
+        yield
+    except BaseException:
+        exchange.body.close()
+        raise
+
+
+def _budget_spent() -> ArchiveTroubleError:
+    return ArchiveTroubleError(Why.BUDGET, "the time for asking web archives was over; the next run goes on")
+
+
+def _in_words(error: Exception) -> str:
+    """Short, without the addresses of memory and pools that requests' messages are full of."""
+    match error:
+        case requests.ConnectTimeout() | requests.ReadTimeout() | urllib3.exceptions.TimeoutError():
+            return "no answer in time"
+        case requests.exceptions.ProxyError():
+            return "the proxy could not be used"
+        case requests.exceptions.SSLError():
+            return "its certificate cannot be trusted"
+        case _:
+            return "the connection failed"

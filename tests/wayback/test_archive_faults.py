@@ -1,0 +1,246 @@
+"""Trouble at an archive is never "there is no copy", never an exception, and stops what it must."""
+
+from __future__ import annotations
+
+import threading
+import time
+from datetime import UTC, date, datetime
+from urllib.parse import urlsplit
+
+import pytest
+
+from linkarchive.demo.wayback import Fault
+from linkarchive.demo.wire import Response, Stream
+from linkarchive.wayback.answers import NoCopy, Unknown, Why
+from linkarchive.wayback.archives import ARQUIVO, DEFAULT, WAYBACK, Archive
+from linkarchive.wayback.baseline import captures_around, find_baseline, find_copy_before, moved_to, witness
+
+URL = "https://harbour-books.example/lantern"
+LOOKED = date(2021, 5, 12)
+DEATH = datetime(2026, 1, 1, tzinfo=UTC)
+SOFT_404 = b"<html><title>404 Not Found</title><h1>Page not found</h1><p>The page does not exist.</p></html>"
+
+REASONS = {
+    Fault.RATE_LIMITED: Why.RATE_LIMITED,
+    Fault.RATE_LIMITED_WITH_WAIT: Why.RATE_LIMITED,
+    Fault.REFUSED: Why.RATE_LIMITED,
+    Fault.UNAVAILABLE: Why.DOWN,
+    Fault.HTML: Why.MALFORMED,
+    Fault.SILENCE: Why.DOWN,
+    Fault.RESET: Why.DOWN,
+    Fault.MALFORMED: Why.MALFORMED,
+    Fault.EXCLUDED: Why.EXCLUDED,
+}
+LIMITS = (Fault.RATE_LIMITED, Fault.RATE_LIMITED_WITH_WAIT, Fault.REFUSED)
+
+ASK = {
+    "baseline": lambda session: find_baseline(session, (WAYBACK,), URL, LOOKED),
+    "copy": lambda session: find_copy_before(session, (WAYBACK,), URL, LOOKED, DEATH),
+    "witness": lambda session: witness(session, (WAYBACK,), URL, datetime(2021, 1, 1, tzinfo=UTC)),
+    "recovery": lambda session: next(captures_around(session, (WAYBACK,), [URL], LOOKED)),
+}
+
+
+@pytest.mark.parametrize("fault", Fault, ids=lambda fault: fault.name)
+@pytest.mark.parametrize("question", ASK)
+def test_a_fault_of_the_replay_is_not_no_copy(wayback, new_session, article, fault, question):
+    wayback.captures = [article(URL, "2021-05-15")]
+    wayback.fail("replay", fault)
+    answer = ASK[question](new_session(timeout=0.3))
+    assert isinstance(answer, Unknown)
+    assert answer.why is REASONS[fault]
+    assert "web.archive.org replay" in answer.detail
+
+
+@pytest.mark.parametrize("fault", Fault, ids=lambda fault: fault.name)
+@pytest.mark.parametrize("held", ["nothing", "a soft 404"])
+def test_a_fault_of_the_index_is_not_no_copy(wayback, new_session, article, fault, held):
+    """The index is asked about a dead source, and after an unusable copy; its rows would be empty or there."""
+    wayback.captures = [] if held == "nothing" else [article(URL, "2021-05-12", body=SOFT_404)]
+    wayback.fail("index", fault)
+    session = new_session(timeout=0.3)
+    answer = find_copy_before(session, (WAYBACK,), URL, LOOKED, DEATH)
+    if held == "nothing" and fault is Fault.MALFORMED:
+        assert isinstance(answer, NoCopy)  # no rows, so none is malformed
+        return
+    assert isinstance(answer, Unknown)
+    assert answer.why is REASONS[fault]
+    if held != "nothing" and fault not in LIMITS:
+        assert isinstance(find_baseline(session, (WAYBACK,), URL, LOOKED), Unknown)
+
+
+@pytest.mark.parametrize("fault", Fault, ids=lambda fault: fault.name)
+def test_a_fault_of_the_index_does_not_say_that_nothing_moved(wayback, new_session, article, fault):
+    wayback.captures = [article(URL, "2023-02-01", status=301, headers=(("Location", "/new"),), body=b"")]
+    wayback.fail("index", fault)
+    answer = moved_to(new_session(timeout=0.3), (WAYBACK,), URL, DEATH)
+    assert isinstance(answer, Unknown)
+    assert answer.why is REASONS[fault]
+
+
+@pytest.mark.parametrize("fault", Fault, ids=lambda fault: fault.name)
+def test_a_fault_of_a_timemap_is_not_no_copy(arquivo, new_session, article, fault):
+    arquivo.captures = [article(URL, "2021-05-12", body=SOFT_404)]
+    arquivo.fail("timemap", fault)
+    answer = find_baseline(new_session(timeout=0.3), (ARQUIVO,), URL, LOOKED)
+    assert isinstance(answer, Unknown)
+    assert answer.why is REASONS[fault]
+
+
+def test_an_empty_timemap_says_that_there_is_no_copy(arquivo, session):
+    answer = find_copy_before(session, (ARQUIVO,), URL, LOOKED, DEATH)
+    assert answer == NoCopy(("arquivo.pt replay", "arquivo.pt index"))
+    assert arquivo.counts["timemap"] == 1
+
+
+def test_one_bad_row_among_good_ones_is_left_out(wayback, session, article, taken):
+    wayback.captures = [article(URL, "2021-05-12", body=SOFT_404), article(URL, "2021-05-14", title="Good")]
+    plain = wayback._index
+    wayback._index = lambda request: Response(
+        b"example,bad)/ 20000008241731 https://harbour-books.example/lantern text/html 200 "
+        + b"A" * 32
+        + b" 12\n\nnot a row at all\n"
+        + plain(request).body,
+        content_type="text/plain",
+    )
+    assert taken(find_baseline(session, (WAYBACK,), URL, LOOKED)).memento.time.day == 14
+    wayback.captures.pop()
+    answer = find_baseline(session, (WAYBACK,), URL, LOOKED)
+    assert answer == Unknown(Why.MALFORMED, "web.archive.org index: 2 entries cannot be read")
+
+
+@pytest.mark.parametrize("fault", [Fault.UNAVAILABLE, Fault.HTML, Fault.RESET, Fault.SILENCE], ids=lambda one: one.name)
+@pytest.mark.parametrize("service", ["replay", "index"])
+def test_a_passing_fault_is_tried_once_more(wayback, new_session, article, taken, fault, service):
+    wayback.captures = [article(URL, "2021-05-12", body=SOFT_404), article(URL, "2021-05-14", title="Good")]
+    wayback.fail(service, fault, times=1)
+    session = new_session(timeout=0.5)
+    assert taken(find_baseline(session, (WAYBACK,), URL, LOOKED)).memento.time.day == 14
+    assert session.notices == ()
+
+
+@pytest.mark.parametrize("fault", LIMITS, ids=lambda fault: fault.name)
+def test_a_429_stops_the_endpoint_for_the_run_and_says_so(wayback, session, article, taken, fault):
+    wayback.captures = [article(URL, "2021-05-12")]
+    wayback.fail("replay", fault, times=1)
+    for _ in range(5):
+        answer = find_baseline(session, (WAYBACK,), URL, LOOKED)
+        assert isinstance(answer, Unknown)
+    assert wayback.counts == {"replay": 1}
+    (notice,) = session.notices
+    assert "web.archive.org replay" in notice
+    assert "not asked again in this run" in notice
+    assert ("3600" in notice) == (fault is Fault.RATE_LIMITED_WITH_WAIT)
+    assert isinstance(moved_to(session, (WAYBACK,), URL, DEATH), tuple)  # the index goes on
+
+
+def test_another_archive_goes_on_when_one_is_limited(wayback, arquivo, session, article, taken):
+    arquivo.captures = [article(URL, "2021-05-12")]
+    wayback.fail("replay", Fault.RATE_LIMITED)
+    assert taken(find_baseline(session, DEFAULT, URL, LOOKED)).archive == "arquivo.pt"
+    arquivo.captures.clear()
+    answer = find_baseline(session, DEFAULT, URL, LOOKED)
+    assert isinstance(answer, Unknown)  # arquivo.pt has none, but the other may
+
+
+def test_an_archive_that_is_down_is_left_alone_after_three_questions(wayback, session):
+    wayback.fail("replay", Fault.UNAVAILABLE)
+    for number in range(10):
+        assert isinstance(find_baseline(session, (WAYBACK,), f"{URL}/{number}", LOOKED), Unknown)
+    assert wayback.counts["replay"] == 6  # each of the three was tried twice
+    assert len(session.notices) == 1
+
+
+def test_an_archive_that_cannot_be_reached_is_unknown(session):
+    nowhere = Archive(
+        "nowhere", "memento", "https://no-such-archive.example/web/", "https://no-such-archive.example/t/"
+    )
+    for ask in (find_baseline, lambda *given: find_copy_before(*given, DEATH)):
+        answer = ask(session, (nowhere,), URL, LOOKED)
+        assert isinstance(answer, Unknown)
+        assert answer.why is Why.DOWN
+
+
+async def drip():
+    yield b"HTTP/1.1 200 OK\r\nMemento-Datetime: Wed, 12 May 2021 09:00:00 GMT\r\nContent-Type: text/html\r\n\r\n"
+    import asyncio
+
+    while True:
+        yield b"<p>"
+        await asyncio.sleep(0.05)
+
+
+async def torn():
+    yield b"HTTP/1.1 200 OK\r\nMemento-Datetime: Wed, 12 May 2021 09:00:00 GMT\r\nContent-Length: 5000\r\n\r\n<p>"
+
+
+@pytest.mark.parametrize("stream", [drip, torn])
+def test_a_copy_that_never_ends_or_ends_too_soon_is_no_copy_to_use(wayback, new_session, stream):
+    wayback._replay = lambda rest, request: Stream(stream)
+    answer = find_baseline(new_session(timeout=0.5), (WAYBACK,), URL, LOOKED)
+    assert isinstance(answer, Unknown)
+    assert answer.why is Why.DOWN
+
+
+@pytest.mark.parametrize(
+    "location",
+    ["https://evil.example/web/20210512000000id_/https://x.example/", "/login", "http://[", "http://169.254.169.254/"],
+)
+def test_the_archive_is_not_followed_out_of_itself(wayback, session, web, location):
+    wayback._replay = lambda rest, request: Response(b"", 302, headers=(("Location", location),))
+    answer = find_baseline(session, (WAYBACK,), URL, LOOKED)
+    assert isinstance(answer, Unknown)
+    assert answer.why is Why.MALFORMED
+    assert not any(urlsplit(url).hostname in ("evil.example", "169.254.169.254") for url in web.hits)
+    assert not any("login" in url for url in web.hits)
+
+
+def test_a_copy_that_cannot_be_played_back_is_not_no_copy(wayback, session):
+    wayback._replay = lambda rest, request: Response(
+        b"<h1>Oops</h1>", 404, headers=(("X-Archive-Wayback-Runtime-Error", "ResourceNotAvailableException: x"),)
+    )
+    assert isinstance(find_baseline(session, (WAYBACK,), URL, LOOKED), Unknown)
+
+
+def test_nothing_is_asked_when_the_budget_is_spent(wayback, new_session, article):
+    wayback.captures = [article(URL, "2021-05-12")]
+    session = new_session(budget=1e-9)
+    answer = find_baseline(session, (WAYBACK,), URL, LOOKED)
+    assert isinstance(answer, Unknown)
+    assert answer.why is Why.BUDGET
+    assert wayback.counts == {}
+
+
+def test_a_stopped_run_asks_nothing_more(wayback, new_session):
+    answer = find_baseline(new_session(stop=lambda: True), (WAYBACK,), URL, LOOKED)
+    assert isinstance(answer, Unknown)
+    assert answer.why is Why.BUDGET
+    assert wayback.counts == {}
+
+
+def test_a_wait_for_a_turn_ends_with_the_session(wayback, new_session):
+    """One request a minute: the second would wait for 60 seconds."""
+    session = new_session(replay_per_minute=1)
+    assert isinstance(find_baseline(session, (WAYBACK,), URL, LOOKED), NoCopy)
+    answers = []
+    waiting = threading.Thread(target=lambda: answers.append(find_baseline(session, (WAYBACK,), URL, LOOKED)))
+    waiting.start()
+    session.close()
+    waiting.join(timeout=20)
+    assert [answer.why for answer in answers] == [Why.BUDGET]
+    assert wayback.counts == {"replay": 1}
+
+
+def test_requests_of_several_threads_keep_their_distance(wayback, new_session):
+    session = new_session(replay_per_minute=600)
+    begun = time.monotonic()
+    threads = [
+        threading.Thread(target=find_baseline, args=(session, (WAYBACK,), f"{URL}/{number}", LOOKED))
+        for number in range(6)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(timeout=20)
+    assert time.monotonic() - begun >= 0.5  # five pauses of a tenth of a second: pacing is what is tested
+    assert wayback.counts["replay"] == 6
