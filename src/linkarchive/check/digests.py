@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from linkarchive.model import Capture, CitationOutcome, Judgement, Outcome, Reason, Verdict
 
+_SAME = Judgement(Verdict.OK, Reason.SAME, 0.97, ("the page has the digest that it had",), 1.0)
 _UNSEEN = "today's page is not the one last seen; the copy to compare it with is not in this folder"
 
 
@@ -16,20 +17,29 @@ def by_digests(
     last: Capture | None,
     before: Outcome | CitationOutcome | None,
 ) -> Judgement:
-    """The judgement on a page that is alive, from what the text files know of the page to compare it with.
+    """The judgement on a page that seems alive, from what the text files know of the page to compare it with.
 
     `alone` is the judgement without a comparison, `today` the page's SHA-256 and
-    fingerprint, `last` the latest capture and `before` what was concluded last time. The
-    page of the standard is the same; any other page leaves the last conclusion as it was,
-    so that a fresh clone never makes news of its own.
+    fingerprint, `before` what was concluded last time, `last` the capture it was concluded
+    on. The standard's own page is the same; what was seen last time is what it was; any
+    other page leaves the last conclusion as it was, so that a clone makes no news of its own.
     """
     if not alone.verdict.is_alive:
         return alone
+    if alone.verdict is Verdict.OK and today[0] == standard.sha256:
+        return _SAME
+    if before is not None and last is not None and _is(today, last):
+        return _SAME if before.reason is Reason.FIRST_SEEN else _again(before, alone)
     if alone.verdict is Verdict.OK and _is(today, standard):
-        return Judgement(Verdict.OK, Reason.SAME, 0.97, ("the page has the digest that it had",), 1.0)
+        return _SAME
     if before is None or not before.verdict.is_alive:
         return alone
-    stands = Judgement(
+    stands = _again(before, alone)
+    return stands if _UNSEEN in stands.evidence else replace(stands, evidence=(*stands.evidence, _UNSEEN))
+
+
+def _again(before: Outcome | CitationOutcome, alone: Judgement) -> Judgement:
+    return Judgement(
         before.verdict,
         before.reason,
         before.confidence,
@@ -39,9 +49,6 @@ def by_digests(
         before.also if isinstance(before, Outcome) else (),
         alone.suggested_url,
     )
-    if (last is not None and _is(today, last)) or _UNSEEN in before.evidence:
-        return stands
-    return replace(stands, evidence=(*before.evidence, _UNSEEN))
 
 
 def _is(today: tuple[str, str | None], capture: Capture) -> bool:

@@ -26,14 +26,25 @@ from linkarchive.check.plan import Cited, Plan
 from linkarchive.clock import Clock
 from linkarchive.errors import StorageError
 from linkarchive.judge import VERSION, Readings, fingerprint, is_suspect, judge, settle
-from linkarchive.model import Acceptance, Case, CitationOutcome, History, Judgement, Outcome, Page, Reason, Verdict
+from linkarchive.model import (
+    Acceptance,
+    Case,
+    Change,
+    CitationOutcome,
+    History,
+    Judgement,
+    Outcome,
+    Page,
+    Reason,
+    Verdict,
+)
 from linkarchive.project import Project
 from linkarchive.settings import Settings
 from linkarchive.snapshot.reader import read_page
 from linkarchive.snapshot.writer import WarcWriter
 from linkarchive.store import captures, outcomes, sources
 from linkarchive.store.captures import Kept
-from linkarchive.store.decisions import Decision, acceptance
+from linkarchive.store.decisions import Decision, acceptance, ignored
 from linkarchive.store.outcomes import Standing
 from linkarchive.store.runs import Run
 from linkarchive.store.sources import Memory
@@ -129,9 +140,7 @@ def record(desk: Desk, seen: Seen, probe: Page | None = None) -> Outcome:
     outcome = in_time(outcome, seen.previous, now)
     for one in compared:
         if one.baseline is not None:
-            captures.set_baseline(
-                desk.connection, desk.run.seq, one.cited.article, seen.plan.source.id, one.cited.looked, one.baseline.id
-            )
+            captures.set_baseline(desk.connection, desk.run.seq, one.cited.article, one.cited.looked, one.baseline)
     identifier = _file(desk, seen.plan, seen.previous, outcome, now)
     if outcome.verdict is not Verdict.UNREACHABLE:  # a server's error page is no page, and each run counts its strike
         _remember(desk, seen, compared, identifier)
@@ -155,8 +164,8 @@ def _against(
     """
     found = []
     for cited in plan.cited:
-        known = captures.baseline(desk.connection, cited.article, plan.source.id)
-        baseline = known[0] if known is not None else choose_baseline(kept, cited.looked, now)
+        known = captures.baseline(desk.connection, cited.article, plan.source.id, cited.looked)
+        baseline = known or choose_baseline(kept, cited.looked, now)
         accepted = acceptance(desk.decisions, plan.source.key, cited.article)
         found.append((cited, baseline, accepted))
     return found
@@ -198,13 +207,17 @@ def _compared(seen: Seen, cited: Cited, standard: Kept | None, case: Case) -> Ju
     if standard is None or case.before is not None or seen.page.failure is not None:
         return judgement
     before: Outcome | CitationOutcome | None = None
+    last = None
     if seen.previous is not None:
+        place, latest = seen.previous.outcome.capture, seen.kept[-1].capture
+        shown = place is not None and (place.warc, place.offset) == (latest.record.warc, latest.record.offset)
+        last = latest if shown and latest.status == seen.page.status else None
         known = () if cited.original else seen.previous.outcome.citations
         # state.jsonl, where this comes from, has no secrets in its URLs.
         mine = (cited.article, redact(cited.citation.url or ""))
         before = next((one for one in known if (one.article, redact(one.url)) == mine), seen.previous.outcome)
     today = (_sha256(seen.page), fingerprint(seen.page, readings=seen.readings))
-    return by_digests(judgement, today, standard.capture, seen.kept[-1].capture, before)
+    return by_digests(judgement, today, standard.capture, last, before)
 
 
 def _accepted_capture(kept: Sequence[Kept], accepted: Acceptance | None) -> Kept | None:
@@ -309,9 +322,21 @@ def _file(desk: Desk, plan: Plan, previous: Standing | None, outcome: Outcome, c
         identifier = outcomes.add_outcome(desk.connection, desk.run.seq, plan.source.id, outcome)
     was = None if previous is None else previous.outcome.verdict
     changed = change(outcome, previous)
+    if changed is Change.STILL and previous is not None and _is_ignored_no_more(desk, plan, previous):
+        changed = Change.NEW
     outcomes.add_visit(desk.connection, desk.run.seq, plan.source.id, identifier, checked, changed, was)
     desk.listener(SourceConcluded(outcome))
     return identifier
+
+
+def _is_ignored_no_more(desk: Desk, plan: Plan, previous: Standing) -> bool:
+    """A finding that nobody wanted to hear of at its last visit, and that is to be reported again."""
+    then, key = previous.checked, plan.source.key
+    return (
+        then is not None
+        and ignored(desk.decisions, key, then.date(), then) is not None
+        and ignored(desk.decisions, key, desk.clock.now().date()) is None
+    )
 
 
 def _history(outcome: Outcome) -> History:

@@ -1,0 +1,42 @@
+"""The demo's folder cloned from Git (text files only): the next check of the same web makes no news."""
+
+from __future__ import annotations
+
+import dataclasses
+import shutil
+from datetime import timedelta
+from pathlib import Path
+
+from linkarchive.check import Scope, check
+from linkarchive.clock import Clock
+from linkarchive.demo import story, truth
+from linkarchive.demo.server import DemoWeb
+from linkarchive.demo.wire import Epoch
+from linkarchive.settings import Settings
+from linkarchive.urls import source_key
+
+
+def test_no_verdict_of_the_demo_changes_in_a_clone(tmp_path: Path) -> None:
+    story.prepare(tmp_path)
+    with DemoWeb() as web:
+        settings = dataclasses.replace(Settings(), network=web.network())
+        for epoch in Epoch:
+            web.epoch = epoch
+            before = check(tmp_path, Scope(articles=truth.ARTICLES), settings, Clock(story.DAYS[epoch]))
+        shutil.rmtree(tmp_path / "archive" / "warc")
+        for path in (tmp_path / "archive").glob("archive.sqlite*"):
+            path.unlink()
+        web.epoch = Epoch.YEAR_LATER
+        later = Clock(story.DAYS[Epoch.YEAR_LATER] + timedelta(days=2))
+        after = check(tmp_path, Scope(), settings, later)
+    assert after.run.complete
+    assert [source.outcome.url for source in after.sources if source.is_news] == []
+    assert {source.outcome.url for source in after.sources} == {source.outcome.url for source in before.sources}
+    told = {source_key(one.outcome.url): one.outcome for one in after.sources}
+    for url, (_, expected) in truth.SOURCES.items():
+        found = (told[url].verdict.value, told[url].reason.value)
+        # What was seen for the first time a year later has been compared by now.
+        assert found == (("ok", "same") if expected == ("ok", "first-seen") else expected), told[url].evidence
+    for old in before.sources:
+        new = told[source_key(old.outcome.url)]
+        assert (new.baseline, new.since, new.last_ok) == (old.outcome.baseline, old.outcome.since, old.outcome.last_ok)
