@@ -8,7 +8,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, insert, select
+from sqlalchemy import ColumnElement, Connection, Row, delete, insert, select
 
 from linkarchive.model import Capture, Origin
 from linkarchive.store.codec import decode, encode
@@ -64,47 +64,55 @@ def holding(connection: Connection, digest: str, root: Path) -> Capture | None:
     return None
 
 
-def baseline(connection: Connection, article: str, source: int) -> tuple[Kept, date | None] | None:
-    """The baseline of a source in an article, and the day the author looked as it was known then."""
+def baseline(connection: Connection, article: str, source: int, looked: date | None) -> Kept | None:
+    """The baseline of a source as an article cites it, whose author looked on that day."""
     query = (
-        select(captures, baselines.c.looked)
+        select(captures)
         .join(baselines, baselines.c.capture == captures.c.id)
-        .where(baselines.c.article == article, baselines.c.source == source)
+        .where(baselines.c.article == article, baselines.c.source == source, baselines.c.looked == _day(looked))
     )
     row = connection.execute(query).one_or_none()
-    return None if row is None else (_kept(row), row.looked)
+    return None if row is None else _kept(row)
 
 
-def set_baseline(
-    connection: Connection, run: int, article: str, source: int, looked: date | None, capture: int
-) -> None:
-    """The baseline of a citation, once and for all; a later call is ignored."""
-    known = select(baselines.c.capture).where(baselines.c.article == article, baselines.c.source == source)
-    if connection.execute(known).first() is None:
-        values = {"article": article, "source": source, "looked": looked, "capture": capture, "run": run}
-        connection.execute(insert(baselines).values(values))
+def set_baseline(connection: Connection, run: int, article: str, looked: date | None, kept: Kept) -> None:
+    """The baseline of a citation, once and for all; a later call is ignored.
+
+    A capture of our own only stands in until an archive's copy is found, which then takes its place.
+    """
+    key = {"article": article, "source": kept.source, "looked": _day(looked)}
+    known = baseline(connection, article, kept.source, looked)
+    if known is not None and (known.capture.origin is not Origin.LIVE or kept.capture.origin is Origin.LIVE):
+        return
+    connection.execute(delete(baselines).where(*(baselines.c[name] == value for name, value in key.items())))
+    connection.execute(insert(baselines).values(**key, capture=kept.id, run=run))
 
 
-def baselines_of_run(connection: Connection, run: int) -> list[tuple[Row[Any], Kept]]:
-    """The baselines set in that run: rows with article, source and looked, each with its capture."""
+def baselines_of_run(connection: Connection, run: int) -> list[tuple[str, date | None, Kept]]:
+    """The baselines set in that run: article, the day its author looked, capture."""
+    return _baselines(connection, baselines.c.run == run)
+
+
+def baselines_of_source(connection: Connection, source: int) -> list[tuple[str, date | None, Kept]]:
+    """The baselines of a source: article, the day its author looked, capture."""
+    return _baselines(connection, baselines.c.source == source)
+
+
+def _baselines(connection: Connection, condition: ColumnElement[bool]) -> list[tuple[str, date | None, Kept]]:
     query = (
         select(captures, baselines.c.article, baselines.c.looked)
         .join(baselines, baselines.c.capture == captures.c.id)
-        .where(baselines.c.run == run)
-        .order_by(baselines.c.article, baselines.c.source)
+        .where(condition)
+        .order_by(baselines.c.article, baselines.c.source, baselines.c.looked)
     )
-    return [(row, _kept(row)) for row in connection.execute(query)]
+    return [
+        (row.article, date.fromisoformat(row.looked) if row.looked else None, _kept(row))
+        for row in connection.execute(query)
+    ]
 
 
-def baselines_of_source(connection: Connection, source: int) -> list[tuple[Row[Any], Kept]]:
-    """The baselines of a source: rows with article and looked, each with its capture."""
-    query = (
-        select(captures, baselines.c.article, baselines.c.looked)
-        .join(baselines, baselines.c.capture == captures.c.id)
-        .where(baselines.c.source == source)
-        .order_by(baselines.c.article)
-    )
-    return [(row, _kept(row)) for row in connection.execute(query)]
+def _day(looked: date | None) -> str:
+    return "" if looked is None else looked.isoformat()
 
 
 def forget_lost(connection: Connection, run: int, is_there: Callable[[Capture], bool]) -> int:

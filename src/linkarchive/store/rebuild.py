@@ -12,7 +12,7 @@ from linkarchive import __version__
 from linkarchive.model import Capture, Change, Outcome, RunInfo
 from linkarchive.snapshot import manifest
 from linkarchive.snapshot.reader import LogLine, ScannedRun, scan
-from linkarchive.store import articles, captures, outcomes, runs, sources
+from linkarchive.store import answers, articles, captures, outcomes, runs, sources
 from linkarchive.store.captures import Kept
 from linkarchive.store.runlog import Line, read_line
 from linkarchive.store.runs import RunBody
@@ -83,9 +83,10 @@ class _Builder:
             told_baseline = line.baseline
             kept = self.known.get(told_baseline.source, {}).get(told_baseline.time)
             if kept is not None:
-                captures.set_baseline(
-                    self.connection, self.run, told_baseline.article, kept.source, told_baseline.looked, kept.id
-                )
+                captures.set_baseline(self.connection, self.run, told_baseline.article, told_baseline.looked, kept)
+        elif line.answer is not None:
+            source = self._source(line.answer.source, line.answer.source)
+            answers.tell(self.connection, self.run, source, line.answer.told)
         elif line.visit is not None:
             visit = line.visit
             source = self._source(visit.source, visit.url)
@@ -115,7 +116,7 @@ class _Builder:
             for baseline in line.baselines:
                 kept = self.known.get(sources.key_of(outcome.url), {}).get(baseline.time)
                 if kept is not None:
-                    captures.set_baseline(self.connection, self.run, baseline.article, source, baseline.looked, kept.id)
+                    captures.set_baseline(self.connection, self.run, baseline.article, baseline.looked, kept)
             identifier = outcomes.add_outcome(self.connection, self.run, source, outcome)
             change = Change.STILL if outcome.verdict.is_finding else Change.NONE
             outcomes.add_visit(self.connection, self.run, source, identifier, when, change, outcome.verdict)

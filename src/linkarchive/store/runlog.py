@@ -13,7 +13,8 @@ from datetime import date, datetime
 from sqlalchemy import Connection, select
 
 from linkarchive.model import Article, Capture, Change, Origin, Outcome, RunInfo, Verdict
-from linkarchive.store import articles, captures, outcomes
+from linkarchive.store import answers, articles, captures, outcomes
+from linkarchive.store.answers import Told
 from linkarchive.store.codec import decode, encode
 from linkarchive.store.runs import Run, RunBody
 from linkarchive.store.schema import sources
@@ -50,6 +51,12 @@ class BaselineLine:
 
 
 @dataclass(frozen=True, slots=True)
+class AnswerLine:
+    source: str
+    told: Told
+
+
+@dataclass(frozen=True, slots=True)
 class VisitLine:
     source: str
     url: str
@@ -67,6 +74,7 @@ class Line:
     article: ArticleLine | None = None
     capture: CaptureLine | None = None
     baseline: BaselineLine | None = None
+    answer: AnswerLine | None = None
     visit: VisitLine | None = None
 
 
@@ -78,11 +86,13 @@ def log_lines(connection: Connection, run: Run) -> Iterator[bytes]:
         yield _line("article", ArticleLine(row.digest, decode(row.body, Article)))
     for kept in captures.of_run(connection, run.seq):
         yield _line("capture", CaptureLine(source_rows[kept.source].key, kept.usable, kept.good, kept.capture))
-    for row, kept in captures.baselines_of_run(connection, run.seq):
+    for article, looked, kept in captures.baselines_of_run(connection, run.seq):
+        capture = kept.capture
         yield _line(
-            "baseline",
-            BaselineLine(source_rows[row.source].key, row.article, row.looked, kept.capture.origin, kept.capture.time),
+            "baseline", BaselineLine(source_rows[kept.source].key, article, looked, capture.origin, capture.time)
         )
+    for source_id, told in answers.of_run(connection, run.seq):
+        yield _line("answer", AnswerLine(source_rows[source_id].key, told))
     made = {row.id: row.body for row in outcomes.made_in_run(connection, run.seq)}
     for row in outcomes.rows_of_run(connection, run.seq):
         source = source_rows[row.source]

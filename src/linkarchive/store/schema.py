@@ -8,7 +8,6 @@ from typing import Any
 from sqlalchemy import (
     Boolean,
     Column,
-    Date,
     DateTime,
     Dialect,
     ForeignKey,
@@ -98,8 +97,20 @@ baselines = Table(
     metadata,
     Column("article", String, primary_key=True),
     Column("source", Integer, ForeignKey("sources.id"), primary_key=True),
-    Column("looked", Date, nullable=True),  # the day the author looked, when the baseline was chosen
+    Column("looked", String, primary_key=True),  # the day the author looked, ISO 8601; "" when it is not known
     Column("capture", Integer, ForeignKey("captures.id"), nullable=False),
+    Column("run", Integer, ForeignKey("runs.seq"), nullable=False),
+)
+
+archive_answers = Table(
+    "archive_answers",
+    metadata,
+    Column("source", Integer, ForeignKey("sources.id"), primary_key=True),
+    Column("question", String, primary_key=True),  # "baseline 2021-05-12", "copy", "original essays/merger.md" …
+    Column("answer", String, nullable=False),  # found, none, unknown
+    Column("note", Text),
+    Column("url", Text),  # of the public copy
+    Column("asked", UtcDateTime, nullable=False),
     Column("run", Integer, ForeignKey("runs.seq"), nullable=False),
 )
 

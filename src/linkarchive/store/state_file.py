@@ -71,7 +71,7 @@ def _lines(connection: Connection) -> Iterator[tuple[str, str]]:
     for source, outcome, _ in outcomes.latest(connection):
         kept = captures.of_source(connection, source)
         based = captures.baselines_of_source(connection, source)
-        needed = {one.id: one for one in (*(capture for _, capture in based), *kept[-1:])}
+        needed = {one.id: one for one in (*(capture for *_, capture in based), *kept[-1:])}
         outcome = redacted(outcome)
         fields: dict[str, Any] = json.loads(encode(outcome)) | {
             "digests": _digests(kept[-1]) if kept else None,
@@ -80,8 +80,8 @@ def _lines(connection: Connection) -> Iterator[tuple[str, str]]:
                 for one in sorted(needed.values(), key=lambda one: one.capture.time)
             ],
             "baselines": [
-                json.loads(encode(StateBaseline(row.article, row.looked, one.capture.origin, one.capture.time)))
-                for row, one in based
+                json.loads(encode(StateBaseline(article, looked, one.capture.origin, one.capture.time)))
+                for article, looked, one in based
             ],
         }
         yield outcome.url, json.dumps(fields, ensure_ascii=False, separators=(",", ":")) + "\n"

@@ -1,0 +1,176 @@
+"""Questions to web archives, asked beside the live check: live visits never wait for them (DESIGN §3)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor, as_completed
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from linkarchive.article.recover import recover
+from linkarchive.model import Article
+from linkarchive.wayback.answers import Answer, Found, NoCopy, Unknown
+from linkarchive.wayback.archives import Archive
+from linkarchive.wayback.baseline import captures_around, find_baseline, find_copy_before, is_usable, moved_to, witness
+from linkarchive.wayback.cited import CitedCopy
+from linkarchive.wayback.replay import Span, nearest
+from linkarchive.wayback.session import ArchiveSession
+
+WORKERS = 4
+"""Requests under way at once; how many a minute is for the session to say."""
+
+
+@dataclass(frozen=True, slots=True)
+class BaselineQuestion:
+    """The copy that the author saw."""
+
+    source: int
+    url: str
+    looked: date
+    own_digests: frozenset[str]
+    cited: CitedCopy | None = None
+    """The very copy that the citation points to."""
+
+    @property
+    def name(self) -> str:
+        return f"cited {self.cited.time:%Y%m%d%H%M%S}" if self.cited and self.cited.time else f"baseline {self.looked}"
+
+
+@dataclass(frozen=True, slots=True)
+class CopyQuestion:
+    """A public copy from before a death, and where the page may have moved to."""
+
+    source: int
+    url: str
+    looked: date | None
+    death: datetime
+    name: str = "copy"
+
+
+@dataclass(frozen=True, slots=True)
+class WitnessQuestion:
+    """Has anybody else seen the page since it fails for us?"""
+
+    source: int
+    url: str
+    since: datetime
+    name: str = "witness"
+
+
+@dataclass(frozen=True, slots=True)
+class OriginalQuestion:
+    """The original page of an article as it was, for its lost targets."""
+
+    source: int
+    urls: tuple[str, ...]
+    article: Article
+
+    @property
+    def name(self) -> str:
+        return f"original {self.article.path}"
+
+
+Question = BaselineQuestion | CopyQuestion | WitnessQuestion | OriginalQuestion
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """The answer to a question; for an original also the article with what was recovered."""
+
+    question: Question
+    answer: Answer
+    moved: tuple[str, ...] = ()
+    article: Article | None = None
+
+
+class ArchiveStage:
+    """Asks in a few threads; the answers are taken by the thread that writes."""
+
+    def __init__(self, session: ArchiveSession, archives: tuple[Archive, ...]) -> None:
+        self._session = session
+        self._archives = archives
+        self._pool = ThreadPoolExecutor(WORKERS, thread_name_prefix="archives")
+        self._waiting: list[Future[Reply]] = []
+
+    def ask(self, question: Question) -> None:
+        self._waiting.append(self._pool.submit(self._reply, question))
+
+    def replies(self) -> Iterator[Reply]:
+        """The replies to all that was asked so far, as they come; ends with the budget at the latest."""
+        waiting, self._waiting = self._waiting, []
+        for future in as_completed(waiting):
+            yield future.result()
+
+    @property
+    def notices(self) -> tuple[str, ...]:
+        return self._session.notices
+
+    def close(self) -> None:
+        """Give up what is not answered yet."""
+        self._pool.shutdown(wait=False, cancel_futures=True)
+        self._session.close()
+        self._pool.shutdown(wait=True)
+
+    def _reply(self, question: Question) -> Reply:
+        ask: dict[type[Question], Callable[..., Reply]] = {
+            BaselineQuestion: self._baseline,
+            CopyQuestion: self._copy,
+            WitnessQuestion: self._witness,
+            OriginalQuestion: self._original,
+        }
+        return ask[type(question)](question)
+
+    def _baseline(self, question: BaselineQuestion) -> Reply:
+        cited = question.cited
+        if cited is not None and cited.time is not None:
+            for archive in self._archives:
+                if archive.name == cited.archive:
+                    answer = nearest(self._session, archive, question.url, cited.time, Span.around(cited.time, 1))
+                    if isinstance(answer, Found | Unknown):
+                        return Reply(question, answer)
+        return Reply(
+            question,
+            find_baseline(
+                self._session,
+                self._archives,
+                question.url,
+                question.looked,
+                own_digests=question.own_digests,
+                usable=is_usable,
+            ),
+        )
+
+    def _copy(self, question: CopyQuestion) -> Reply:
+        answer = find_copy_before(self._session, self._archives, question.url, question.looked, question.death)
+        moved = moved_to(self._session, self._archives, question.url, question.death)
+        return Reply(question, answer, () if isinstance(moved, Unknown) else moved)
+
+    def _witness(self, question: WitnessQuestion) -> Reply:
+        return Reply(question, witness(self._session, self._archives, question.url, question.since))
+
+    def _original(self, question: OriginalQuestion) -> Reply:
+        """The first copy that tells all lost targets, else the one that tells most."""
+        best, best_article, lost = None, question.article, _lost(question.article)
+        trouble: Unknown | None = None
+        published = question.article.published
+        copies = captures_around(self._session, self._archives, question.urls, published) if published else ()
+        for found in copies:
+            if isinstance(found, Unknown) or found.page is None:
+                trouble = found if isinstance(found, Unknown) else trouble
+                continue
+            article = recover(question.article, found.page, found_in=found.memento.public_url)
+            if _lost(article) < lost:
+                if best is not None and best.visit is not None:
+                    best.visit.close()
+                best, best_article, lost = found, article, _lost(article)
+            elif found.visit is not None:
+                found.visit.close()
+            if not lost:
+                break
+        if best is not None:
+            return Reply(question, best, article=best_article)
+        return Reply(question, trouble or NoCopy(("every archive",)))
+
+
+def _lost(article: Article) -> int:
+    return sum(citation.url is None for citation in article.citations)

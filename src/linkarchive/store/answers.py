@@ -1,0 +1,67 @@
+"""What web archives answered, so that no run asks again what is known, and the next one asks what is not."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, Row, delete, insert, select
+
+from linkarchive.store.schema import archive_answers
+
+ASK_AGAIN = timedelta(days=30)
+"""After this, a “none” may have become a copy."""
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """An answer: found, none or unknown; `note` in words, `url` of the public copy."""
+
+    question: str
+    answer: str
+    note: str | None
+    url: str | None
+    asked: datetime
+
+
+def tell(connection: Connection, run: int, source: int, told: Told) -> None:
+    """Keep an answer; the last one to a question counts."""
+    connection.execute(
+        delete(archive_answers).where(archive_answers.c.source == source, archive_answers.c.question == told.question)
+    )
+    connection.execute(
+        insert(archive_answers).values(
+            source=source,
+            question=told.question,
+            answer=told.answer,
+            note=told.note,
+            url=told.url,
+            asked=told.asked,
+            run=run,
+        )
+    )
+
+
+def told(connection: Connection, source: int, question: str) -> Told | None:
+    query = select(archive_answers).where(archive_answers.c.source == source, archive_answers.c.question == question)
+    row = connection.execute(query).one_or_none()
+    return None if row is None else _told(row)
+
+
+def is_settled(connection: Connection, source: int, question: str, now: datetime) -> bool:
+    """The question has its answer, and need not be asked now; what could not be found out is not settled."""
+    known = told(connection, source, question)
+    if known is None or known.answer == "unknown":
+        return False
+    return known.answer == "found" or now - known.asked < ASK_AGAIN
+
+
+def of_run(connection: Connection, run: int) -> list[tuple[int, Told]]:
+    """The answers of a run, each with the number of its source."""
+    rows = connection.execute(select(archive_answers).where(archive_answers.c.run == run))
+    return [(row.source, _told(row)) for row in rows]
+
+
+def _told(row: Row[Any]) -> Told:
+    return Told(row.question, row.answer, row.note, row.url, row.asked)
