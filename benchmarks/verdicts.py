@@ -1,60 +1,178 @@
-"""Accuracy of the judge on the labelled corpus: its cases through `judge_line`, then the corpus's own scorer.
+"""Accuracy and cost of the judge on the labelled corpus, and what others say on the same pages.
 
-    python benchmarks/verdicts.py [--set NAME] [--errors N]
+    python benchmarks/verdicts.py [--set NAME] [--errors N]     the scorer's table, milliseconds
+    python benchmarks/verdicts.py --compare                     exact text, status only, Jaccard < 0.90
+    python benchmarks/verdicts.py --folds                       cross-validation by site, in 5 folds
+    python benchmarks/verdicts.py --without TEXT                without the rules whose source names TEXT
+    python benchmarks/verdicts.py --calibrate                   the curves of judge/confidence.py, anew
+    ... --json                                                  everything as one JSON object
 
 Reads `../shared/corpus` beside the repository (folder `dev` and `score.py`), and says so
-when it is not there. Prints the scorer's table and what a judged case costs.
+when it is not there. Each case goes through `judge_line`, the function of `archive judge`.
 """
 
 from __future__ import annotations
 
 import argparse
+import importlib.util
 import json
 import lzma
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from statistics import median, quantiles
+from time import perf_counter
+from typing import Any
 
-from linkarchive.judge import VERSION, extractor, judge_line
+import verdicts_folds
+import verdicts_peers
+
+from linkarchive.judge import VERSION, Readings, extractor, judge, judge_line, rules
+from linkarchive.judge.lines import case_of
+from linkarchive.model import Case
 
 CORPUS = Path(__file__).resolve().parents[2] / "shared" / "corpus"
+SETS = ("ota", "news", "unusable", "good")
 
 
-def cases(folder: Path, only: str | None) -> Iterator[str]:
-    for path in sorted(folder.glob("*.jsonl.xz")):
-        if only is None or path.name.startswith(only + "."):
-            with lzma.open(path, "rt", encoding="utf-8") as lines:
-                yield from lines
+@dataclass(frozen=True, slots=True)
+class Labelled:
+    line: str
+    case: Case
+    label: dict[str, Any]
+    set: str
+    site: str
+    id: str
+
+
+def corpus(only: str | None) -> Iterator[Labelled]:
+    for name in SETS if only is None else (only,):
+        with lzma.open(CORPUS / "dev" / f"{name}.jsonl.xz", "rt", encoding="utf-8") as lines:
+            for line in lines:
+                record = json.loads(line)
+                yield Labelled(line, case_of(line), record["label"], name, record["site"], record["id"])
+
+
+def scorer() -> Any:
+    """The corpus's own score.py as a module."""
+    spec = importlib.util.spec_from_file_location("corpus_score", CORPUS / "score.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def judged(labelled: list[Labelled]) -> tuple[list[dict[str, Any]], dict[str, list[float]]]:
+    """The answers of `archive judge`, and milliseconds by what was done."""
+    answers = []
+    spent: dict[str, list[float]] = {}
+    for number, one in enumerate(labelled, 1):
+        start = perf_counter()
+        answer = json.loads(judge_line(one.line, number))
+        verdict = answer["verdict"]
+        spent.setdefault(f"{verdict}: both pages read, JSON included", []).append(1000 * (perf_counter() - start))
+        answers.append(answer)
+        if one.case.before is not None:
+            first = f"{verdict}: today's page read, the baseline read before"
+            spent.setdefault(first, []).append(_with_baseline_read(one.case))
+    return answers, spent
+
+
+def _with_baseline_read(case: Case) -> float:
+    assert case.before is not None
+    readings = Readings()
+    before = readings.read(case.before)
+    if before.has_text:
+        before.prepare()
+    start = perf_counter()
+    judge(case, readings=readings)
+    return 1000 * (perf_counter() - start)
+
+
+def times(spent: dict[str, list[float]]) -> list[dict[str, Any]]:
+    rows = []
+    for what, values in sorted(spent.items()):
+        p95 = quantiles(values, n=20)[-1] if len(values) > 1 else values[0]
+        rows.append(
+            {"what": what, "cases": len(values), "median_ms": round(median(values), 2), "p95_ms": round(p95, 2)}
+        )
+    return rows
+
+
+def without(text: str) -> int:
+    """Leave out the rules whose source names the text; how many they were."""
+    left = tuple(rule for rule in rules.RULES if text.lower() not in rule.source.lower())
+    gone = len(rules.RULES) - len(left)
+    rules.use(left)
+    return gone
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("--set", help="this set only: good, news, ota, unusable")
+    parser.add_argument("--set", choices=SETS, help="this set only")
     parser.add_argument("--errors", type=int, default=0, metavar="N", help="list the first N wrong cases of each kind")
+    parser.add_argument("--compare", action="store_true", help="what other tools' methods say on the same pages")
+    parser.add_argument("--folds", action="store_true", help="thresholds and curve chosen on other sites")
+    parser.add_argument("--without", metavar="TEXT", help="leave out the rules whose source names TEXT")
+    parser.add_argument("--calibrate", action="store_true", help="fit the curves of judge/confidence.py")
+    parser.add_argument("--json", action="store_true", help="one JSON object")
     options = parser.parse_args()
     if not (CORPUS / "score.py").is_file():
         print(f"no labelled corpus at {CORPUS}: nothing was measured", file=sys.stderr)
         return 0
-    spent: dict[str, list[float]] = {}
-    with tempfile.NamedTemporaryFile("w", suffix=".jsonl", encoding="utf-8") as answers:
-        for number, line in enumerate(cases(CORPUS / "dev", options.set), 1):
-            start = time.perf_counter()
-            answer = judge_line(line, number)
-            spent.setdefault(json.loads(answer)["verdict"], []).append(1000 * (time.perf_counter() - start))
-            answers.write(answer + "\n")
-        answers.flush()
-        scorer = [sys.executable, str(CORPUS / "score.py"), str(CORPUS / "dev"), answers.name]
-        scorer += ["--errors", str(options.errors)] + (["--set", options.set] if options.set else [])
-        result = subprocess.run(scorer, check=False)
-    print(f"\n== milliseconds a case (both pages, JSON included), judge {VERSION}, {extractor()}")
-    for verdict, times in sorted(spent.items()):
-        p95 = quantiles(times, n=20)[-1] if len(times) > 1 else times[0]
-        print(f"   {verdict:<12} {len(times):5} cases  median {median(times):6.1f}  p95 {p95:6.1f}")
-    return result.returncode
+    labelled = list(corpus(options.set))
+    score = scorer()
+    out: dict[str, Any] = {"judge": VERSION, "extractor": extractor(), "cases": len(labelled)}
+    if options.without:
+        out["rules_left_out"] = without(options.without)
+    if options.compare:
+        out["compared"] = verdicts_peers.compare(labelled, score)
+    if options.folds or options.calibrate:
+        outcomes = verdicts_folds.outcomes(labelled, score)
+        if options.calibrate:
+            out["curves"] = verdicts_folds.fitted(outcomes)
+        if options.folds:
+            out["folds"] = verdicts_folds.validated(outcomes, score)
+    if not (options.compare or options.folds or options.calibrate):
+        answers, spent = judged(labelled)
+        out["times"] = times(spent)
+        out["score"] = score.score(verdicts_peers.scored(labelled, answers, score))
+        out["intervals"] = verdicts_folds.intervals(out["score"]["calibration"]["bins"])
+        if not options.json:
+            _table(answers, options.set, options.errors)
+            del out["score"]
+    print(json.dumps(out, indent=1, ensure_ascii=False) if options.json else _plain(out))
+    return 0
+
+
+def _table(answers: list[dict[str, Any]], only: str | None, errors: int) -> None:
+    with tempfile.NamedTemporaryFile("w", suffix=".jsonl", encoding="utf-8") as file:
+        file.writelines(json.dumps(answer) + "\n" for answer in answers)
+        file.flush()
+        command = [sys.executable, str(CORPUS / "score.py"), str(CORPUS / "dev"), file.name, "--errors", str(errors)]
+        subprocess.run(command + (["--set", only] if only else []), check=True)
+
+
+def _plain(out: dict[str, Any]) -> str:
+    lines = []
+    for key, value in out.items():
+        if isinstance(value, list):
+            lines += [f"\n== {key}", *("   " + _row(row) for row in value)]
+        elif isinstance(value, dict):
+            lines += [f"\n== {key}", *(f"   {name}: {part}" for name, part in value.items())]
+        else:
+            lines.append(f"{key}: {value}")
+    return "\n".join(lines)
+
+
+def _row(row: dict[str, Any]) -> str:
+    return "  ".join(
+        f"{key} {value:.3f}" if isinstance(value, float) else f"{key} {value}" for key, value in row.items()
+    )
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Iterator
 
@@ -23,6 +24,8 @@ def new_notice(before: Reading, after: Reading) -> Judgement | None:
     title, its first heading or a line. “Retracted: …” in a link is another page's title.
     """
     fresh = list(_fresh_lines(before, after))
+    said = rules.normal("\n".join(fresh))
+    fresh = fresh if any(stem in said for stem in _stems()) else []
     for kind, reason, sure in _KINDS:
         for line in fresh:
             phrase = _notice(kind, line)
@@ -31,6 +34,13 @@ def new_notice(before: Reading, after: Reading) -> Judgement | None:
             if _count(kind, after) > _count(kind, before):
                 return verdict(Verdict.DRIFTED, reason, sure, f"the page now says: “{_around(line, phrase)}”")
     return None
+
+
+@functools.cache
+def _stems() -> tuple[str, ...]:
+    """What a line must contain to be looked at closely: most pages have none of it."""
+    found = (rules.of(kind, where) for kind, _, _ in _KINDS for where in ("text", "line", "label"))
+    return tuple({phrase.rstrip(" :-") for group in found for rule in group for phrase in rule.phrases})
 
 
 def _count(kind: str, reading: Reading) -> int:

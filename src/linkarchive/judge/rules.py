@@ -9,14 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from importlib import resources
 
-_FOLD = str.maketrans(
-    {
-        **dict.fromkeys("’‘‚‛ʼʹ′`´", "'"),
-        **dict.fromkeys("“”„‟«»‹›″", '"'),
-        **dict.fromkeys("‐‑‒–—―−", "-"),
-        "\u00ad": None,
-    }
-)
+_FOLDED = (("'", "’‘‚‛ʼʹ′`´"), ('"', "“”„‟«»‹›″"), ("-", "‐‑‒–—―−"), ("", "\u00ad"))
 _PARTS = re.compile(r"\s[|:·•»«/-]+\s|[|·•»]+")
 # Scripts that put no spaces between words: a phrase in them has no word boundaries to look for.
 _UNSPACED = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
@@ -43,8 +36,16 @@ class Rule:
 
 def normal(text: str) -> str:
     """Compatibility forms, case, quotation marks, dashes and white space made one."""
-    folded = unicodedata.normalize("NFKC", text.translate(_FOLD)).casefold().translate(_FOLD)
-    return " ".join(folded.split())
+    if not text.isascii():
+        text = _one_spelling(unicodedata.normalize("NFKC", _one_spelling(text)))
+    return " ".join(text.casefold().split())
+
+
+def _one_spelling(text: str) -> str:
+    for mark, spellings in _FOLDED:
+        for spelling in spellings:
+            text = text.replace(spelling, mark)
+    return text
 
 
 def load_rules(text: str) -> tuple[Rule, ...]:
@@ -67,14 +68,22 @@ def load_rules(text: str) -> tuple[Rule, ...]:
 RULES = load_rules(resources.files("linkarchive.judge").joinpath("rules.toml").read_text(encoding="utf-8"))
 
 
+_BY_PLACE: dict[tuple[str, str], tuple[Rule, ...]] = {}
+
+
+def use(rules: Iterable[Rule]) -> None:
+    """Judge by these rules from now on; those of rules.toml are in use from the start."""
+    _BY_PLACE.clear()
+    for rule in rules:
+        key = (rule.kind, rule.where)
+        _BY_PLACE[key] = (*_BY_PLACE.get(key, ()), rule)
+
+
+use(RULES)
+
+
 def of(kind: str, where: str) -> tuple[Rule, ...]:
     return _BY_PLACE.get((kind, where), ())
-
-
-_BY_PLACE: dict[tuple[str, str], tuple[Rule, ...]] = {}
-for _rule in RULES:
-    _key = (_rule.kind, _rule.where)
-    _BY_PLACE[_key] = (*_BY_PLACE.get(_key, ()), _rule)
 
 
 def in_text(kind: str, text: str, where: str = "text", host: str = "") -> str | None:
@@ -92,9 +101,9 @@ def label(kind: str, text: str) -> str | None:
     """The phrase of a kind that a normalised text begins with, beside one of its nouns where it has some."""
     for rule in of(kind, "label"):
         for phrase in rule.phrases:
-            if text.startswith(phrase) and _bounded(phrase, text[: len(phrase) + 1]):
-                if not rule.nouns or any(noun in text for noun in rule.nouns):
-                    return phrase
+            begins = text.startswith(phrase) and _bounded(phrase, text[: len(phrase) + 1])
+            if begins and (not rule.nouns or any(noun in text for noun in rule.nouns)):
+                return phrase
     return None
 
 

@@ -9,7 +9,6 @@ from linkarchive.judge.reading import Reading
 from linkarchive.judge.rules import normal
 from linkarchive.model import Case, Judgement, Reason, Verdict
 
-
 _PROSE = 15
 """Words of a paragraph; shorter lines are labels, links and teasers."""
 

@@ -6,11 +6,14 @@ import hashlib
 from dataclasses import replace
 
 from linkarchive.judge import drift, notices, parked, redirects, soft404, status, support, walls
+from linkarchive.judge.confidence import calibrated
 from linkarchive.judge.reading import Reading, Readings
 from linkarchive.judge.seen import Seen, verdict
 from linkarchive.model import Case, Judgement, Loss, Page, Reason, Verdict
 
 _FEW_WORDS = 60
+_SURE = 0.985
+"""Confidence from which a probe would add nothing."""
 _REALLY_THERE = 0.5
 """Share of the baseline from which the page is really there, whatever its words or redirects look like."""
 
@@ -18,11 +21,16 @@ _REALLY_THERE = 0.5
 def judge(case: Case, *, readings: Readings | None = None) -> Judgement:
     """What to conclude from one visit, with the evidence in words. Pure; never raises for any page.
 
-    Give the same `readings` for several citations of one visit: a page is then read once.
+    Give the same `readings` for several citations of one visit: a page is then read once,
+    and a baseline that was read before is not read again.
     """
+    return calibrated(scored(case, readings or Readings()))
+
+
+def scored(case: Case, readings: Readings) -> Judgement:
+    """The judgement with the score of its rule in place of a confidence."""
     if case.after.failure is not None:
         return status.failed(case.after.failure)
-    readings = readings or Readings()
     after = readings.read(case.after)
     refused = status.refused(case.after.status)
     if refused is not None:
@@ -176,7 +184,7 @@ def is_suspect(case: Case, judgement: Judgement, *, readings: Readings | None = 
     if soft404.probe_url(case.url, "") is None:
         return False
     if judgement.reason in (Reason.SOFT_404, Reason.HOMEPAGE_REDIRECT):
-        return judgement.confidence < 0.95
+        return judgement.confidence < _SURE
     if judgement.verdict is Verdict.DRIFTED:
         return judgement.similarity is not None and judgement.similarity < 0.5
     if judgement.reason is not Reason.FIRST_SEEN and judgement.verdict is not Verdict.MOVED:

@@ -1,0 +1,189 @@
+"""Cross-validation by site, and the curves of confidence.
+
+Sites are put into five folds by the digest of their name. The three thresholds of
+judge/drift.py and the curves of judge/confidence.py are chosen on four folds and scored
+on the fifth. The rules of rules.toml are words, not numbers; they are not chosen anew.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import itertools
+import math
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from typing import Any
+
+import verdicts_peers
+
+from linkarchive.judge import Readings, confidence, drift
+from linkarchive.judge.verdict import scored
+from linkarchive.model import Judgement, Verdict
+
+FOLDS = 5
+NAMES = ("DRIFTED", "MIXED", "MIXED_JACCARD")
+CHOICES = tuple(
+    itertools.product((0.80, 0.84, 0.86, 0.88, 0.90, 0.92, 0.94), (0.94, 0.96, 0.97, 0.98), (0.7, 0.8, 0.9))
+)
+
+Curves = Mapping[str, tuple[tuple[float, float], ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    labelled: Any
+    judgement: Judgement
+    comparison: drift.Comparison | None
+    """Where the text alone decided."""
+    fold: int
+
+    def decided(self) -> Judgement:
+        """With the thresholds of the moment."""
+        if self.comparison is None:
+            return self.judgement
+        verdict, reason, score = drift.drift(self.comparison)
+        return replace(self.judgement, verdict=verdict, reason=reason, confidence=score)
+
+
+def outcomes(labelled: Sequence[Any], score: Any) -> list[Outcome]:
+    found = []
+    for one in labelled:
+        readings = Readings()
+        judgement = scored(one.case, readings)
+        comparison = None
+        by_text = judgement.verdict is Verdict.OK or not (judgement.lost or judgement.verdict is not Verdict.DRIFTED)
+        if by_text and judgement.similarity is not None and one.case.before is not None:
+            before, after = readings.read(one.case.before), readings.read(one.case.after)
+            if before.has_text and after.has_text and one.case.before.body != one.case.after.body:
+                comparison = drift.compare(before, after)
+        fold = int(hashlib.sha256(one.site.encode()).hexdigest(), 16) % FOLDS
+        found.append(Outcome(one, judgement, comparison, fold))
+    return found
+
+
+def fitted(outcomes: Iterable[Outcome], score: Any = None) -> Curves:
+    """Levels of score by family: share that is right, shrunk to the score, monotone (pool adjacent violators)."""
+    counts: dict[str, dict[float, list[int]]] = defaultdict(lambda: defaultdict(lambda: [0, 0]))
+    for one in outcomes:
+        judgement = one.decided()
+        cell = counts[confidence.family(judgement.reason)][judgement.confidence]
+        cell[0] += 1
+        cell[1] += _is_right(one, judgement)
+    return {name: _curve(counts.get(name, {})) for name in ("text", "support", "signs")}
+
+
+def _curve(cells: Mapping[float, Sequence[int]]) -> tuple[tuple[float, float], ...]:
+    levels = [[score, cells[score][0], cells[score][1]] for score in sorted(cells)]
+    pooled: list[list[float]] = []
+    for score, cases, right in levels:
+        pooled.append([score * cases, cases, right])
+        # Neighbours with few cases, or in the wrong order, are one level.
+        while len(pooled) > 1 and (pooled[-2][1] < 30 or _shrunk(pooled[-2]) > _shrunk(pooled[-1])):
+            last = pooled.pop()
+            pooled[-1] = [a + b for a, b in zip(pooled[-1], last, strict=True)]
+    points = [(round(level[0] / level[1], 3), round(_shrunk(level), 3)) for level in pooled]
+    return ((0.0, 0.0), *points, (1.0, 1.0))
+
+
+def _shrunk(level: Sequence[float]) -> float:
+    weighted, cases, right = level
+    return (right + confidence.PRIOR * weighted / cases) / (cases + confidence.PRIOR)
+
+
+def validated(outcomes: Sequence[Outcome], score: Any) -> list[dict[str, Any]]:
+    """A row a set: what the verdicts on the sites left out are worth, beside those with the thresholds as shipped."""
+    held: list[tuple[Outcome, Judgement]] = []
+    chosen = []
+    for fold in range(FOLDS):
+        train = [one for one in outcomes if one.fold != fold]
+        best = _chosen(train)
+        chosen.append(
+            {
+                "fold": fold,
+                "thresholds": best,
+                "sites": len({one.labelled.site for one in outcomes if one.fold == fold}),
+            }
+        )
+        with thresholds(best):
+            curves = fitted(train)
+            for one in outcomes:
+                if one.fold == fold:
+                    judgement = one.decided()
+                    family = confidence.family(judgement.reason)
+                    sure = confidence._on(curves[family], judgement.confidence)
+                    held.append((one, replace(judgement, confidence=sure)))
+    shipped = [(one, confidence.calibrated(one.decided())) for one in outcomes]
+    return [*chosen, *_rows("held out", held, score), *_rows("as shipped", shipped, score)]
+
+
+def _rows(name: str, pairs: Sequence[tuple[Outcome, Judgement]], score: Any) -> list[dict[str, Any]]:
+    answers = [
+        {
+            "id": one.labelled.id,
+            "verdict": said.verdict.value,
+            "reason": said.reason.value,
+            "confidence": said.confidence,
+        }
+        for one, said in pairs
+    ]
+    result = score.score(verdicts_peers.scored([one.labelled for one, _ in pairs], answers, score))
+    rows = [{"figures": name, "set": "all", "accuracy": result["all"]["accuracy"],
+             "expected_calibration_error": result["calibration"]["expected_error"],
+             "bins_that_miss": sum(row["misses"] for row in intervals(result["calibration"]["bins"]))}]  # fmt: skip
+    for set_name, part in result["sets"].items():
+        if "(" not in set_name:
+            row = {"figures": name, "set": set_name, "accuracy": part["accuracy"]}
+            for kind in ("drifted", "dead", "blocked"):
+                if part[kind]["tp"] + part[kind]["fn"]:
+                    row |= {f"{kind}_precision": part[kind]["precision"], f"{kind}_recall": part[kind]["recall"]}
+            rows.append(row | {"false_alarms_per_100": part["false_alarms_per_100"]})
+    return rows
+
+
+def intervals(bins: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Each bin of the scorer with its 95 % Wilson interval; one of 20 or more must hold the stated confidence."""
+    rows = []
+    for row in bins:
+        low, high = wilson(row["accuracy"], row["cases"])
+        misses = row["cases"] >= 20 and not low <= row["confidence"] <= high
+        rows.append({"from": row["from"], "cases": row["cases"], "said": row["confidence"], "right": row["accuracy"],
+                     "wilson_low": low, "wilson_high": high, "misses": misses})  # fmt: skip
+    return rows
+
+
+def wilson(share: float, cases: int, z: float = 1.959964) -> tuple[float, float]:
+    middle = (share + z * z / (2 * cases)) / (1 + z * z / cases)
+    half = z / (1 + z * z / cases) * math.sqrt(share * (1 - share) / cases + z * z / (4 * cases * cases))
+    return middle - half, min(1.0, middle + half)
+
+
+@contextmanager
+def thresholds(choice: Sequence[float]) -> Any:
+    before = [getattr(drift, name) for name in NAMES]
+    for name, value in zip(NAMES, choice, strict=True):
+        setattr(drift, name, value)
+    try:
+        yield
+    finally:
+        for name, value in zip(NAMES, before, strict=True):
+            setattr(drift, name, value)
+
+
+def _chosen(train: Sequence[Outcome]) -> tuple[float, ...]:
+    """The thresholds with most right verdicts on the training sites; of equals the one in their middle."""
+    right: dict[tuple[float, ...], int] = {}
+    for choice in CHOICES:
+        with thresholds(choice):
+            right[choice] = sum(_is_right(one, one.decided()) for one in train)
+    best = [choice for choice in CHOICES if right[choice] == max(right.values())]
+    middle = [sum(values) / len(best) for values in zip(*best, strict=True)]
+    return min(best, key=lambda choice: sum(abs(a - b) for a, b in zip(choice, middle, strict=True)))
+
+
+def _is_right(one: Outcome, judgement: Judgement) -> bool:
+    label = one.labelled.label
+    want = {"ok", "drifted"} if label["verdict"] == "either" else {label["verdict"]}
+    said = "ok" if judgement.verdict is Verdict.MOVED else judgement.verdict.value
+    return said in want | set(label.get("accept") or ())
