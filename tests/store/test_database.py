@@ -104,12 +104,12 @@ def test_a_baseline_is_set_once_and_for_all(tmp_path: Path) -> None:
         source = sources.ensure_one(connection, "http://a.example/", "http://a.example/")
         one = captures.add(connection, run, source, capture(NOW), True, True)
         other = captures.add(connection, run, source, capture(NOW.replace(day=6)), True, True)
-        captures.set_baseline(connection, run, "a.md", source, None, one.id)
-        captures.set_baseline(connection, run, "a.md", source, date(2026, 1, 6), other.id)
-        known = captures.baseline(connection, "a.md", source)
+        captures.set_baseline(connection, run, "a.md", None, one)
+        captures.set_baseline(connection, run, "a.md", None, other)
+        known = captures.baseline(connection, "a.md", source, None)
         assert known is not None
-        assert (known[0].id, known[1]) == (one.id, None)
-        assert captures.baseline(connection, "b.md", source) is None
+        assert known.id == one.id
+        assert captures.baseline(connection, "b.md", source, None) is None
 
 
 def test_a_revisit_refers_to_a_record_that_holds_the_payload_and_is_here(tmp_path: Path) -> None:
