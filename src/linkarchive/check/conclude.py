@@ -100,7 +100,7 @@ def outcome_of(
         hops=page.hops,
         similarity=judgement.similarity,
         lost=judgement.lost,
-        baseline=_baseline(worst.baseline, worst.cited.looked),
+        baseline=baseline_of(worst.baseline, worst.cited.looked),
         capture=None if capture is None else _reference(capture),
         last_good=_last_good(kept),
         archived_url=None,
@@ -171,7 +171,7 @@ def _citation(one: Compared) -> CitationOutcome:
         verdict=judgement.verdict,
         reason=judgement.reason,
         confidence=judgement.confidence,
-        baseline=_baseline(one.baseline, one.cited.looked),
+        baseline=baseline_of(one.baseline, one.cited.looked),
         similarity=judgement.similarity,
         lost=judgement.lost,
         evidence=judgement.evidence,
@@ -179,7 +179,8 @@ def _citation(one: Compared) -> CitationOutcome:
     )
 
 
-def _baseline(kept: Kept | None, looked: date | None) -> Baseline | None:
+def baseline_of(kept: Kept | None, looked: date | None) -> Baseline | None:
+    """The baseline as reports show it."""
     if kept is None:
         return None
     days = None if looked is None else (kept.capture.time.date() - looked).days

@@ -29,6 +29,13 @@ class LookingAgain:
 
 
 @dataclass(frozen=True, slots=True)
+class AskingArchives:
+    """The live check is over; so many questions to web archives are still to be answered."""
+
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
 class Notice:
     """Something for `-v`, or for everybody when `important`."""
 
@@ -36,7 +43,7 @@ class Notice:
     important: bool = False
 
 
-Event = RunStarted | SourceConcluded | LookingAgain | Notice
+Event = RunStarted | SourceConcluded | LookingAgain | AskingArchives | Notice
 Listener = Callable[[Event], None]
 
 

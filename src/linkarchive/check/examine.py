@@ -19,8 +19,10 @@ from linkarchive.check.conclude import (
     skipped,
     unchanged,
 )
+from linkarchive.check.copies import with_copy
 from linkarchive.check.digests import by_digests
 from linkarchive.check.events import Listener, SourceConcluded
+from linkarchive.check.judged import as_judged
 from linkarchive.check.keeping import is_same_page, worth_keeping
 from linkarchive.check.plan import Cited, Plan
 from linkarchive.clock import Clock
@@ -33,13 +35,15 @@ from linkarchive.model import (
     CitationOutcome,
     History,
     Judgement,
+    Origin,
     Outcome,
     Page,
     Reason,
     Verdict,
 )
 from linkarchive.project import Project
-from linkarchive.settings import Settings
+from linkarchive.settings import Settings, SiteSettings
+from linkarchive.sites import rule_for
 from linkarchive.snapshot.reader import read_page
 from linkarchive.snapshot.writer import WarcWriter
 from linkarchive.store import captures, outcomes, sources
@@ -49,6 +53,7 @@ from linkarchive.store.outcomes import Standing
 from linkarchive.store.runs import Run
 from linkarchive.store.sources import Memory
 from linkarchive.urls import redact
+from linkarchive.wayback.replay import as_captured
 from linkarchive.web.exchange import Visit, VisitRequest
 from linkarchive.web.page import page_of
 
@@ -80,6 +85,11 @@ class Seen:
     readings: Readings = field(default_factory=Readings)
     """What was read of these pages; to be let go when the visit is set aside."""
 
+    @property
+    def live(self) -> tuple[Kept, ...]:
+        """The captures that are our own."""
+        return tuple(one for one in self.kept if one.capture.origin is Origin.LIVE)
+
 
 def request_for(desk: Desk, plan: Plan, whole: bool = False) -> VisitRequest:
     """The request for a source: conditional only where an unchanged page needs no new judgement, nor a new copy."""
@@ -87,7 +97,7 @@ def request_for(desk: Desk, plan: Plan, whole: bool = False) -> VisitRequest:
     if whole or memory.judged is None or memory.page_outcome is None:
         return VisitRequest(plan.source.url)
     kept = captures.of_source(desk.connection, plan.source.id)
-    if memory.judged != dependence(VERSION, _against(desk, plan, kept, desk.clock.now())):
+    if memory.judged != dependence(_version(desk, plan), _against(desk, plan, kept, desk.clock.now())):
         return VisitRequest(plan.source.url)
     if kept and not (desk.project.root / (kept[-1].capture.original or kept[-1].capture.record).warc).exists():
         return VisitRequest(plan.source.url)
@@ -100,6 +110,25 @@ def look(desk: Desk, plan: Plan, visit: Visit) -> Seen:
     previous = outcomes.standing(desk.connection, plan.source.id, desk.run.seq)
     page = page_of(visit, desk.settings.network.max_body)
     return Seen(plan, visit, page, previous, tuple(kept), tuple(_against(desk, plan, kept, visit.time)))
+
+
+def look_again(desk: Desk, plan: Plan, outcome: Outcome, checked: datetime) -> Seen | None:
+    """What this run saw of a source, from the capture that shows it; None when there is none."""
+    kept = captures.of_source(desk.connection, plan.source.id)
+    capture = capture_of(kept, outcome)
+    page = None if capture is None else stored_page(desk, capture)
+    if page is None:
+        return None
+    previous = outcomes.standing(desk.connection, plan.source.id, desk.run.seq)
+    visit = Visit(VisitRequest(plan.source.url), checked, ())
+    return Seen(plan, visit, page, previous, tuple(kept), tuple(_against(desk, plan, kept, checked)))
+
+
+def capture_of(kept: Sequence[Kept], outcome: Outcome) -> Kept | None:
+    """The capture that an outcome names as its evidence."""
+    place = outcome.capture
+    at = None if place is None else (place.warc, place.offset)
+    return next((one for one in kept if (one.capture.record.warc, one.capture.record.offset) == at), None)
 
 
 def suspect(desk: Desk, seen: Seen) -> bool:
@@ -118,17 +147,15 @@ def record(desk: Desk, seen: Seen, probe: Page | None = None) -> Outcome:
         if _is_old(desk, seen):
             _keep_again(desk, seen)
         outcome = in_time(unchanged(carried), seen.previous, now)
-        identifier = _file(desk, seen.plan, seen.previous, outcome, now)
+        identifier = file(desk, seen.plan, seen.previous, outcome, now)
         sources.remember(
             desk.connection, seen.plan.source.id, replace(seen.plan.source.memory, page_outcome=identifier)
         )
         desk.connection.commit()
+        desk.listener(SourceConcluded(outcome))
         return outcome
-    judgements = [
-        _compared(seen, cited, standard, case)
-        for case, (cited, standard) in zip(_cases(desk, seen, probe), _standards(seen), strict=True)
-    ]
-    history = History() if seen.previous is None else _history(seen.previous.outcome)
+    judgements = judged(desk, seen, probe)
+    history = History() if seen.previous is None else history_of(seen.previous.outcome)
     settled = [settle(judgement, history, now, desk.settings.judge) for judgement in judgements]
     judgements, history = [one for one, _ in settled], settled[0][1]
     capture, kept = _keep(desk, seen, judgements)
@@ -136,22 +163,33 @@ def record(desk: Desk, seen: Seen, probe: Page | None = None) -> Outcome:
         Compared(cited, baseline or _first_baseline(kept, cited), accepted, judgement)
         for (cited, baseline, accepted), judgement in zip(seen.against, judgements, strict=True)
     ]
-    outcome = outcome_of(seen.plan, seen.page, compared, capture, kept, history, now)
-    outcome = in_time(outcome, seen.previous, now)
+    live = [one for one in kept if one.capture.origin is Origin.LIVE]
+    outcome = outcome_of(seen.plan, seen.page, compared, capture, live, history, now)
+    outcome = with_copy(desk.connection, desk.settings.wayback.mode, seen.plan, in_time(outcome, seen.previous, now))
     for one in compared:
         if one.baseline is not None:
             captures.set_baseline(desk.connection, desk.run.seq, one.cited.article, one.cited.looked, one.baseline)
-    identifier = _file(desk, seen.plan, seen.previous, outcome, now)
+    identifier = file(desk, seen.plan, seen.previous, outcome, now)
     if outcome.verdict is not Verdict.UNREACHABLE:  # a server's error page is no page, and each run counts its strike
         _remember(desk, seen, compared, identifier)
     desk.connection.commit()
+    desk.listener(SourceConcluded(outcome))
     return outcome
+
+
+def judged(desk: Desk, seen: Seen, probe: Page | None = None) -> list[Judgement]:
+    """The judgement on each citation of the source, as if this were the first run."""
+    return [
+        _compared(seen, cited, standard, case)
+        for case, (cited, standard) in zip(_cases(desk, seen, probe), _standards(seen), strict=True)
+    ]
 
 
 def record_skipped(desk: Desk, plan: Plan, reason: Reason) -> Outcome:
     previous = outcomes.standing(desk.connection, plan.source.id, desk.run.seq)
     outcome = in_time(skipped(plan, reason, desk.clock.now()), previous, desk.clock.now())
-    _file(desk, plan, previous, outcome, None)
+    file(desk, plan, previous, outcome, None)
+    desk.listener(SourceConcluded(outcome))
     return outcome
 
 
@@ -171,6 +209,16 @@ def _against(
     return found
 
 
+def _rule(desk: Desk, plan: Plan) -> SiteSettings | None:
+    return rule_for(plan.source.url, desk.settings.sites)
+
+
+def _version(desk: Desk, plan: Plan) -> str:
+    """Of the rules that a verdict follows: the judge's, and the project's for this site."""
+    rule = _rule(desk, plan)
+    return VERSION if rule is None else f"{VERSION} {rule.ignore} {rule.accept_status}"
+
+
 def _first_baseline(kept: Sequence[Kept], cited: Cited) -> Kept | None:
     return choose_baseline(kept, cited.looked)
 
@@ -178,15 +226,18 @@ def _first_baseline(kept: Sequence[Kept], cited: Cited) -> Kept | None:
 def _cases(desk: Desk, seen: Seen, probe: Page | None) -> list[Case]:
     pages: dict[int, Page | None] = {}
     cases = []
+    rule = _rule(desk, seen.plan)
+    today = as_judged(seen.page, rule)
     for cited, standard in _standards(seen):
         if standard is not None and standard.id not in pages:
-            pages[standard.id] = _stored_page(desk, standard)
+            stored = stored_page(desk, standard)
+            pages[standard.id] = None if stored is None else as_judged(stored, rule)
         citation = cited.citation
         cases.append(
             Case(
                 id=citation.url or "",
-                url=citation.url or seen.plan.source.url,
-                after=seen.page,
+                url=cited.target,
+                after=today,
                 before=None if standard is None else pages[standard.id],
                 quotes=(citation.quote,) if citation.quote else (),
                 text="" if cited.original else citation.text,
@@ -209,14 +260,14 @@ def _compared(seen: Seen, cited: Cited, standard: Kept | None, case: Case) -> Ju
     before: Outcome | CitationOutcome | None = None
     last = None
     if seen.previous is not None:
-        place, latest = seen.previous.outcome.capture, seen.kept[-1].capture
+        place, latest = seen.previous.outcome.capture, (seen.live or seen.kept)[-1].capture
         shown = place is not None and (place.warc, place.offset) == (latest.record.warc, latest.record.offset)
         last = latest if shown and latest.status == seen.page.status else None
         known = () if cited.original else seen.previous.outcome.citations
         # state.jsonl, where this comes from, has no secrets in its URLs.
         mine = (cited.article, redact(cited.citation.url or ""))
         before = next((one for one in known if (one.article, redact(one.url)) == mine), seen.previous.outcome)
-    today = (_sha256(seen.page), fingerprint(seen.page, readings=seen.readings))
+    today = (_sha256(seen.page), fingerprint(as_judged(seen.page, _rule(desk, seen.plan)), readings=seen.readings))
     return by_digests(judgement, today, standard.capture, last, before)
 
 
@@ -226,12 +277,13 @@ def _accepted_capture(kept: Sequence[Kept], accepted: Acceptance | None) -> Kept
     return next((one for one in kept if one.capture.time == accepted.capture_time), None)
 
 
-def _stored_page(desk: Desk, kept: Kept) -> Page | None:
+def stored_page(desk: Desk, kept: Kept) -> Page | None:
     """The page of a capture; None when its WARC file is not here (a fresh Git clone has only the text files)."""
     try:
-        return read_page(desk.project.root, kept.capture, limit=desk.settings.network.max_body)
+        page = read_page(desk.project.root, kept.capture, limit=desk.settings.network.max_body)
     except StorageError:
         return None
+    return page if kept.capture.origin is Origin.LIVE else as_captured(page, desk.settings.network.max_body)
 
 
 def _carried(desk: Desk, seen: Seen) -> Outcome | None:
@@ -240,7 +292,7 @@ def _carried(desk: Desk, seen: Seen) -> Outcome | None:
     if memory.judged is None or memory.page_outcome is None:
         return None
     same = seen.visit.not_modified or (seen.visit.final is not None and _sha256(seen.page) == memory.sha256)
-    if not same or memory.judged != dependence(VERSION, seen.against):
+    if not same or memory.judged != dependence(_version(desk, seen.plan), seen.against):
         return None
     outcome = outcomes.load_outcome(desk.connection, memory.page_outcome)
     if outcome is None or (not seen.visit.not_modified and outcome.status != seen.page.status):
@@ -252,12 +304,15 @@ def _carried(desk: Desk, seen: Seen) -> Outcome | None:
 
 def _keep(desk: Desk, seen: Seen, judgements: Sequence[Judgement]) -> tuple[Kept | None, list[Kept]]:
     """The capture that shows this page (a new one when it is worth it), and all captures of the source."""
-    kept = list(seen.kept)
+    kept = list(seen.live)
     if seen.visit.final is None or seen.page.failure is not None:
+        return None, kept
+    rule = _rule(desk, seen.plan)
+    if rule is not None and not rule.capture:
         return None, kept
     worst = min(judgements, key=lambda one: one.verdict.severity)
     sha256 = _sha256(seen.page)
-    print_now = fingerprint(seen.page, readings=seen.readings)
+    print_now = fingerprint(as_judged(seen.page, rule), readings=seen.readings)
     settings = desk.settings.keep
     if not worth_keeping(
         seen.page, print_now, worst.verdict, worst.reason, kept, seen.visit.time, settings.refresh_days
@@ -278,13 +333,16 @@ def _keep(desk: Desk, seen: Seen, judgements: Sequence[Judgement]) -> tuple[Kept
 
 
 def _is_old(desk: Desk, seen: Seen) -> bool:
-    last = seen.kept[-1].capture.time if seen.kept else None
+    last = seen.live[-1].capture.time if seen.live else None
+    rule = _rule(desk, seen.plan)
+    if rule is not None and not rule.capture:
+        return False
     return last is not None and (seen.visit.time - last).days >= desk.settings.keep.refresh_days
 
 
 def _keep_again(desk: Desk, seen: Seen) -> None:
     """The page is what it was, but its last capture is old: a revisit record says so."""
-    last = seen.kept[-1]
+    last = seen.live[-1]
     capture = desk.writer.write_visit(
         seen.visit,
         source=seen.plan.source.url,
@@ -308,14 +366,14 @@ def _remember(desk: Desk, seen: Seen, compared: Sequence[Compared], outcome: int
         etag=headers.get("etag") if direct else None,
         last_modified=headers.get("last-modified") if direct else None,
         sha256=_sha256(seen.page),
-        judged=dependence(VERSION, against),
+        judged=dependence(_version(desk, seen.plan), against),
         page_outcome=outcome,
     )
     sources.remember(desk.connection, seen.plan.source.id, memory)
 
 
-def _file(desk: Desk, plan: Plan, previous: Standing | None, outcome: Outcome, checked: datetime | None) -> int:
-    """Write the visit; the outcome only when it is another one than last time."""
+def file(desk: Desk, plan: Plan, previous: Standing | None, outcome: Outcome, checked: datetime | None) -> int:
+    """Write the visit; the outcome only when it is another one than last time. The later of two writes counts."""
     if previous is not None and previous.outcome == outcome:
         identifier = previous.outcome_id
     else:
@@ -325,7 +383,6 @@ def _file(desk: Desk, plan: Plan, previous: Standing | None, outcome: Outcome, c
     if changed is Change.STILL and previous is not None and _is_ignored_no_more(desk, plan, previous):
         changed = Change.NEW
     outcomes.add_visit(desk.connection, desk.run.seq, plan.source.id, identifier, checked, changed, was)
-    desk.listener(SourceConcluded(outcome))
     return identifier
 
 
@@ -339,7 +396,7 @@ def _is_ignored_no_more(desk: Desk, plan: Plan, previous: Standing) -> bool:
     )
 
 
-def _history(outcome: Outcome) -> History:
+def history_of(outcome: Outcome) -> History:
     return History(outcome.strikes, outcome.first_strike, outcome.last_strike)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -14,9 +13,10 @@ from linkarchive.check.events import LookingAgain, Notice
 from linkarchive.check.examine import Desk, Seen
 from linkarchive.check.offline import Hosts
 from linkarchive.check.plan import Plan
+from linkarchive.check.probes import keep_probe, probe_of
 from linkarchive.check.reading import Reading, keep_articles, recover_from
 from linkarchive.errors import ArchiveError
-from linkarchive.judge import Readings, probe_url
+from linkarchive.judge import Readings
 from linkarchive.model import Page, Reason
 from linkarchive.urls import host_of, redact
 from linkarchive.web.exchange import Visit, VisitRequest
@@ -79,7 +79,8 @@ class MainPass:
                 waiting[request.url] = plan
                 yield request
 
-        for visit in visit_all(requests(), self.desk.settings.network, self.desk.clock, stop=self.stop):
+        settings = self.desk.settings
+        for visit in visit_all(requests(), settings.network, self.desk.clock, stop=self.stop, sites=settings.sites):
             yield waiting.pop(visit.request.url), visit
 
     def _take(self, plan: Plan, visit: Visit) -> None:
@@ -131,16 +132,19 @@ def second_look(main: MainPass) -> None:
                 examine.record(desk, examine.look(desk, plan, visit))
         else:
             again[plan.source.url] = plan
-    probes = _probes(main.suspects)
+    probes = _probes(main.suspects, desk.run.info.id)
     if again or probes:
         desk.listener(LookingAgain(len(again) + len(probes)))
     answers: dict[str, Page] = {}
     requests = [*map(VisitRequest, again), *probes]
-    for visit in visit_all(iter(requests), desk.settings.network, desk.clock, stop=main.stop):
+    settings = desk.settings
+    for visit in visit_all(iter(requests), settings.network, desk.clock, stop=main.stop, sites=settings.sites):
         gone = again.get(visit.request.url)
         if gone is None:
             if visit.final is not None:
-                answers[host_of(visit.request.url)] = page_of(visit, desk.settings.network.max_body)
+                answer = page_of(visit, desk.settings.network.max_body)
+                answers[host_of(visit.request.url)] = answer
+                keep_probe(desk.writer, visit, answer)
         else:
             with guarded(main, gone, visit):
                 examine.record(desk, examine.look(desk, gone, visit))
@@ -149,6 +153,7 @@ def second_look(main: MainPass) -> None:
         with guarded(main, seen.plan, seen.visit):
             examine.record(desk, seen, answers.get(host_of(seen.plan.source.url)))
         seen.visit.close()
+    main.failed, main.suspects, main.suspect_bytes = [], [], 0
 
 
 def _waits(visit: Visit) -> bool:
@@ -157,11 +162,11 @@ def _waits(visit: Visit) -> bool:
     return visit.final is not None and visit.final.status in _GONE
 
 
-def _probes(suspects: Sequence[Seen]) -> list[VisitRequest]:
+def _probes(suspects: Sequence[Seen], run_id: str) -> list[VisitRequest]:
     """One made-up address for each host of the suspects."""
     found: dict[str, VisitRequest] = {}
     for seen in suspects:
-        url = probe_url(seen.plan.source.url, secrets.token_hex(16))
+        url = probe_of(seen.plan.source.url, run_id)
         if url is not None:
             found.setdefault(host_of(seen.plan.source.url), VisitRequest(url))
     return list(found.values())

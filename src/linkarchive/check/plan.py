@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from urllib.parse import urlsplit
 
+from linkarchive.check.earlier import Earlier
 from linkarchive.check.scope import is_excluded
 from linkarchive.model import Article, Citation, Reason
+from linkarchive.settings import SiteSettings
+from linkarchive.sites import rule_for
 from linkarchive.store.sources import Source, key_of
+from linkarchive.wayback.archives import DEFAULT, Archive
+from linkarchive.wayback.cited import CitedCopy, cited_copy
 from linkarchive.web.guard import literal_is_private
 
 
@@ -22,7 +27,11 @@ class Cited:
     looked: date | None
     """The day the author looked: `accessed` of the link, else the article's date (DESIGN §5)."""
     private: bool
+    target: str
+    """The URL that is visited for it, with its fragment: the citation's own, or what the cited copy is a copy of."""
     original: bool = False
+    copy: CitedCopy | None = None
+    """For a citation that points into a web archive."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,20 +43,31 @@ class Plan:
     skip: Reason | None
 
 
-def cited_urls(articles: Sequence[Article]) -> dict[str, list[Cited]]:
-    """Everything with a target, by source key, in order of first citation; originals included."""
+def cited_urls(articles: Sequence[Article], archives: Sequence[Archive] = DEFAULT) -> dict[str, list[Cited]]:
+    """Everything with a target, by source key, in order of first citation; originals included.
+
+    A citation that points into a web archive leans on the page that was archived there.
+    """
     found: dict[str, list[Cited]] = {}
     for article in articles:
         for citation in article.citations:
             if citation.url is not None:
-                looked = citation.accessed or article.published
-                cited = Cited(article.path, citation, looked, article.private)
-                found.setdefault(key_of(citation.url), []).append(cited)
+                cited = _cited(article, citation, citation.url, cited_copy(citation.url, archives))
+                found.setdefault(key_of(cited.target), []).append(cited)
         if article.original_url is not None:
-            citation = Citation(article.original_url, article.title, 0, "")
-            cited = Cited(article.path, citation, article.published, article.private, original=True)
-            found.setdefault(key_of(article.original_url), []).append(cited)
+            url = article.original_url
+            citation = Citation(url, article.title, 0, "")
+            cited = Cited(article.path, citation, article.published, article.private, url, original=True)
+            found.setdefault(key_of(url), []).append(cited)
     return found
+
+
+def _cited(article: Article, citation: Citation, url: str, copy: CitedCopy | None) -> Cited:
+    looked = citation.accessed or article.published
+    if copy is None or copy.original is None:
+        return Cited(article.path, citation, looked, article.private, url)
+    looked = copy.time.date() if copy.time else looked
+    return Cited(article.path, citation, looked, article.private, copy.original, copy=copy)
 
 
 def make_plans(
@@ -56,19 +76,29 @@ def make_plans(
     excluded_keys: frozenset[str],
     patterns: Sequence[str],
     allow_private: bool,
+    sites: Sequence[SiteSettings] = (),
 ) -> list[Plan]:
     return [
-        Plan(sources[key], tuple(by), _skip(sources[key], excluded_keys, patterns, allow_private))
+        Plan(sources[key], tuple(by), _skip(sources[key], excluded_keys, patterns, allow_private, sites))
         for key, by in cited.items()
     ]
 
 
-def _skip(source: Source, excluded: frozenset[str], patterns: Sequence[str], allow_private: bool) -> Reason | None:
+def _skip(
+    source: Source,
+    excluded: frozenset[str],
+    patterns: Sequence[str],
+    allow_private: bool,
+    sites: Sequence[SiteSettings],
+) -> Reason | None:
     try:
         scheme = urlsplit(source.url).scheme.lower()
     except ValueError:
         return Reason.SCHEME
     if source.key in excluded or is_excluded(source.url, patterns):
+        return Reason.EXCLUDED
+    rule = rule_for(source.url, sites)
+    if rule is not None and not rule.fetch:
         return Reason.EXCLUDED
     if not scheme:
         return Reason.RELATIVE
@@ -77,6 +107,18 @@ def _skip(source: Source, excluded: frozenset[str], patterns: Sequence[str], all
     if not allow_private and literal_is_private(source.url):
         return Reason.PRIVATE_ADDRESS
     return None
+
+
+def added_only(plans: Iterable[Plan], before: Mapping[str, Earlier] | None) -> list[Plan]:
+    """The plans of sources that some article cites and did not cite at the earlier revision; else all of them."""
+    if before is None:
+        return list(plans)
+    nothing = Earlier()
+    return [
+        plan
+        for plan in plans
+        if any(plan.source.key not in before.get(cited.article, nothing).keys for cited in plan.cited)
+    ]
 
 
 SKIP_WORDS = {
@@ -89,4 +131,4 @@ SKIP_WORDS = {
 
 def urls_of(cited: dict[str, list[Cited]]) -> Iterable[str]:
     """The URL of each source as first cited."""
-    return [by[0].citation.url or key for key, by in cited.items()]
+    return [by[0].target for by in cited.values()]

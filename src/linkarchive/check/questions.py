@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from datetime import date, datetime
 
 from linkarchive.article.recover import recover
 from linkarchive.model import Article
-from linkarchive.wayback.answers import Answer, Found, NoCopy, Unknown
-from linkarchive.wayback.archives import Archive
+from linkarchive.wayback.answers import Answer, Found, NoCopy, Unknown, Unusable
+from linkarchive.wayback.archives import WAYBACK, Archive
 from linkarchive.wayback.baseline import captures_around, find_baseline, find_copy_before, is_usable, moved_to, witness
 from linkarchive.wayback.cited import CitedCopy
 from linkarchive.wayback.replay import Span, nearest
@@ -70,7 +70,17 @@ class OriginalQuestion:
         return f"original {self.article.path}"
 
 
-Question = BaselineQuestion | CopyQuestion | WitnessQuestion | OriginalQuestion
+@dataclass(frozen=True, slots=True)
+class SavedQuestion:
+    """Is the copy there that we had made in an earlier run?"""
+
+    source: int
+    url: str
+    time: datetime
+    name: str = "saved"
+
+
+Question = BaselineQuestion | CopyQuestion | WitnessQuestion | OriginalQuestion | SavedQuestion
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,13 +122,19 @@ class ArchiveStage:
         self._pool.shutdown(wait=True)
 
     def _reply(self, question: Question) -> Reply:
-        ask: dict[type[Question], Callable[..., Reply]] = {
-            BaselineQuestion: self._baseline,
-            CopyQuestion: self._copy,
-            WitnessQuestion: self._witness,
-            OriginalQuestion: self._original,
-        }
-        return ask[type(question)](question)
+        match question:
+            case BaselineQuestion():
+                return self._baseline(question)
+            case CopyQuestion():
+                return self._copy(question)
+            case WitnessQuestion():
+                return Reply(question, witness(self._session, self._archives, question.url, question.since))
+            case OriginalQuestion():
+                return self._original(question)
+            case SavedQuestion():
+                span = Span.around(question.time, 1)
+                answer = nearest(self._session, WAYBACK, question.url, question.time, span)
+                return Reply(question, NoCopy((WAYBACK.host,)) if isinstance(answer, Unusable) else answer)
 
     def _baseline(self, question: BaselineQuestion) -> Reply:
         cited = question.cited
@@ -144,9 +160,6 @@ class ArchiveStage:
         answer = find_copy_before(self._session, self._archives, question.url, question.looked, question.death)
         moved = moved_to(self._session, self._archives, question.url, question.death)
         return Reply(question, answer, () if isinstance(moved, Unknown) else moved)
-
-    def _witness(self, question: WitnessQuestion) -> Reply:
-        return Reply(question, witness(self._session, self._archives, question.url, question.since))
 
     def _original(self, question: OriginalQuestion) -> Reply:
         """The first copy that tells all lost targets, else the one that tells most."""

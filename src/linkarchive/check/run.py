@@ -3,29 +3,32 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from sqlalchemy import Connection
 
+from linkarchive.check.asking import Asking
 from linkarchive.check.events import Listener, Notice, RunStarted, ignore
 from linkarchive.check.examine import Desk
 from linkarchive.check.finish import finish
 from linkarchive.check.offline import why_offline
 from linkarchive.check.passes import MainPass, second_look
-from linkarchive.check.plan import Plan, cited_urls, make_plans, urls_of
-from linkarchive.check.reading import Reading, keep_articles, read_articles, wants_recovery
+from linkarchive.check.plan import Plan, added_only, cited_urls, make_plans, urls_of
+from linkarchive.check.reading import Reading, keep_articles, read_scope, wants_recovery
 from linkarchive.check.scope import Scope, chosen_sources
 from linkarchive.clock import Clock
 from linkarchive.errors import UsageError
 from linkarchive.model import Capture, Report
 from linkarchive.project import Project
 from linkarchive.settings import Settings
+from linkarchive.sites import refuse_faulty
 from linkarchive.snapshot.repair import repair
 from linkarchive.snapshot.writer import WarcWriter
 from linkarchive.store import captures, decisions, outcomes, runs, sources
 from linkarchive.store.opening import open_project
 from linkarchive.store.runs import Run
+from linkarchive.wayback.archives import archives_of
 from linkarchive.web.canary import anyone_there
 
 Stop = Callable[[], bool]
@@ -51,15 +54,14 @@ def check(
     but a report that says so.
     """
     project = Project(root)
+    refuse_faulty(settings.sites)
     stop = _with_deadline(stop, settings.check.max_time)
     with project.lock():
         for sentence in repair(root):
             on_event(Notice(sentence))
         with open_project(project) as connection:
             _refuse_mixed_clocks(connection, settings, clock)
-            reading = read_articles(
-                project, connection, scope.articles, settings, clock, scope.stdin, scope.input_format
-            )
+            reading = read_scope(project, connection, scope, settings, clock)
             run, resumed = _begin(project, connection, scope, settings, clock)
             with WarcWriter(
                 root, run.info.id, clock=clock, size_limit=settings.keep.warc_size, simulated=clock.simulated
@@ -104,18 +106,29 @@ def _is_there(project: Project, capture: Capture) -> bool:
 
 
 def _work(desk: Desk, reading: Reading, scope: Scope, resumed: bool, stop: Stop) -> Report:
+    asking = Asking(desk, stop)
+    try:
+        return _visit_and_ask(desk, reading, scope, resumed, stop, asking)
+    finally:
+        asking.close()
+
+
+def _visit_and_ask(desk: Desk, reading: Reading, scope: Scope, resumed: bool, stop: Stop, asking: Asking) -> Report:
     done = outcomes.visited(desk.connection, desk.run.seq)
     plans = _plans(desk, reading)
     originals = [plan for key, plan in plans.items() if key not in done and wants_recovery(plan, reading)]
-    desk.listener(RunStarted(desk.run.info.id, sum(key not in done for key in plans), resumed))
+    todo = _todo(desk, plans, scope, done)
+    total = len({plan.source.id for plan in (*originals, *todo)})
+    desk.listener(RunStarted(desk.run.info.id, total, resumed))
     main = MainPass(desk, stop)
     reading = main.recover(originals, reading)
     keep_articles(desk.project, desk.connection, desk.run.seq, reading.articles, reading.digests)
-    done |= {plan.source.id for plan in originals}
-    plans = _plans(desk, reading)
-    last = outcomes.last_checks(desk.connection, desk.run.seq) if scope.narrows else {}
-    chosen = chosen_sources(list(plans), last, scope, desk.clock.now())
-    todo = [plans[key] for key in chosen if key not in done]
+    if originals:  # what they gave back is under watch from now on
+        done |= {plan.source.id for plan in originals}
+        plans = _plans(desk, reading)
+        todo = _todo(desk, plans, scope, done)
+    asking.baselines((*originals, *todo))
+    asking.originals(plans, reading)
     main.visit(todo)
     offline = why_offline(main.hosts, lambda: anyone_there(desk.settings.network, desk.clock))
     if offline is not None:
@@ -123,17 +136,42 @@ def _work(desk: Desk, reading: Reading, scope: Scope, resumed: bool, stop: Stop)
         main.close()
         return finish(desk, reading, complete=False, offline=offline, troubles=())
     second_look(main)
+    told = asking.take(plans, reading)
+    if told is not reading:  # archives gave lost targets back, which are visited now
+        reading, plans = told, _plans(desk, told)
+        more = _todo(desk, plans, scope, outcomes.visited(desk.connection, desk.run.seq))
+        asking.baselines(more)
+        main.visit(more)
+        second_look(main)
+        todo = [*todo, *more]
+    covered = {plan.source.id: plan for plan in (*originals, *todo)}
+    asking.dead(covered.values())
+    asking.saved(covered.values())
+    asking.take(plans, reading)
+    asking.follow_moves()
+    asking.save(covered.values())
     concluded = outcomes.visited(desk.connection, desk.run.seq)
-    missing = len({plan.source.id for plan in (*originals, *todo)} - concluded - main.broken)
+    missing = len(covered.keys() - concluded - main.broken)
     troubles = list(main.troubles)
     if missing:
         troubles.append(f"{missing} sources were not reached in time; the next run continues with them")
-    return finish(desk, reading, complete=not troubles, offline=None, troubles=tuple(troubles))
+    complete = not troubles
+    return finish(desk, reading, complete=complete, offline=None, troubles=(*troubles, *asking.notices))
+
+
+def _todo(desk: Desk, plans: Mapping[int, Plan], scope: Scope, done: set[int]) -> list[Plan]:
+    """What the scope leaves of the plans, without what has its verdict already."""
+    last = outcomes.last_checks(desk.connection, desk.run.seq) if scope.narrows else {}
+    chosen = chosen_sources(list(plans), last, scope, desk.clock.now())
+    return [plans[key] for key in chosen if key not in done]
 
 
 def _plans(desk: Desk, reading: Reading) -> dict[int, Plan]:
-    cited = cited_urls((*reading.articles, *reading.left))
+    cited = cited_urls((*reading.articles, *reading.left), archives_of(desk.settings.archives))
     known = sources.ensure(desk.connection, urls_of(cited))
     desk.connection.commit()
-    found = make_plans(cited, known, reading.excluded, desk.settings.check.exclude, desk.settings.network.allow_private)
-    return {plan.source.id: plan for plan in found}
+    settings = desk.settings
+    found = make_plans(
+        cited, known, reading.excluded, settings.check.exclude, settings.network.allow_private, settings.sites
+    )
+    return {plan.source.id: plan for plan in added_only(found, reading.before)}

@@ -1,0 +1,201 @@
+"""The archive side of a run: asks beside the live check, and puts the answers to use once that is done."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+
+from linkarchive.check import mementos
+from linkarchive.check.copies import COPY, is_private
+from linkarchive.check.events import AskingArchives, Notice
+from linkarchive.check.examine import Desk, stored_page
+from linkarchive.check.plan import Plan
+from linkarchive.check.questions import ArchiveStage, OriginalQuestion, Question, Reply, SavedQuestion
+from linkarchive.check.reading import Reading, keep_articles
+from linkarchive.judge import judge
+from linkarchive.model import Article, Case, Outcome, Page, Verdict
+from linkarchive.store import answers, captures, outcomes
+from linkarchive.store.answers import Told
+from linkarchive.store.sources import key_of
+from linkarchive.urls import redact
+from linkarchive.wayback.archives import WAYBACK, archives_of
+from linkarchive.wayback.save import AlreadyToday, Saved, find_keys, save
+from linkarchive.wayback.session import ArchiveSession
+from linkarchive.web.exchange import VisitRequest
+from linkarchive.web.page import page_of
+from linkarchive.web.visits import visit_all
+
+SAVED = "saved"
+SAME_PAGE = 0.8
+"""Share of the baseline that must stand on the target of a captured redirect for it to be suggested."""
+
+
+class Asking:
+    """Nothing is asked, and nothing is started, before there is a question; with mode off there never is."""
+
+    def __init__(self, desk: Desk, stop: Callable[[], bool]) -> None:
+        self._desk = desk
+        self._stop = stop
+        self._session: ArchiveSession | None = None
+        self._stage: ArchiveStage | None = None
+        self._asked = 0
+        self.moved: list[tuple[Plan, tuple[str, ...]]] = []
+
+    def baselines(self, plans: Iterable[Plan]) -> None:
+        """Ask for what the authors saw."""
+        for plan in plans:
+            for question in mementos.baseline_questions(self._desk, plan):
+                self._ask(question)
+
+    def originals(self, plans: Mapping[int, Plan], reading: Reading) -> None:
+        """Ask for the original pages of articles whose lost targets the live page did not tell."""
+        by_key = {plan.source.key: plan for plan in plans.values()}
+        for article in reading.articles:
+            lost = any(citation.url is None for citation in article.citations)
+            plan = by_key.get(key_of(article.original_url)) if article.original_url else None
+            if lost and plan is not None and article.published is not None and not is_private(plan):
+                outcome = self._concluded(plan)
+                moved = outcome.final_url if outcome is not None else None
+                urls = dict.fromkeys(url for url in (plan.source.url, moved) if url is not None)
+                question = OriginalQuestion(plan.source.id, tuple(urls), article)
+                if not self._settled(plan, question.name):
+                    self._ask(question)
+
+    def dead(self, plans: Iterable[Plan]) -> None:
+        """Ask for witnesses of what only failed, and for copies of what is dead."""
+        for plan in plans:
+            outcome = self._concluded(plan)
+            if outcome is None or outcome.verdict is not Verdict.DEAD:
+                continue
+            witness = mementos.witness_question(self._desk, plan, outcome)
+            if witness is not None:
+                self._ask(witness)
+            copy = mementos.copy_question(self._desk, plan, outcome)
+            if copy is not None:
+                self._ask(copy)
+
+    def saved(self, plans: Iterable[Plan]) -> None:
+        """Ask for what was saved in an earlier run: for some hours a new copy may not be there yet."""
+        for plan in plans:
+            told = answers.told(self._desk.connection, plan.source.id, SAVED)
+            if told is not None and told.answer == "unknown" and told.note and not is_private(plan):
+                self._ask(SavedQuestion(plan.source.id, plan.source.url, datetime.fromisoformat(told.note)))
+
+    def take(self, plans: Mapping[int, Plan], reading: Reading) -> Reading:
+        """Wait for the answers, at most for the budget, and use them; the reading with what was recovered."""
+        if self._stage is None or not self._asked:
+            return reading
+        self._desk.listener(AskingArchives(self._asked))
+        self._asked = 0
+        for reply in self._stage.replies():
+            plan = plans[reply.question.source]
+            if reply.article is not None:
+                reading = self._recovered(reading, reply.article)
+            mementos.take(self._desk, plan, reply)
+            self._note_move(plan, reply)
+        return reading
+
+    def follow_moves(self) -> None:
+        """Visit where captured redirects of dead sources led; suggest what is alive and the same page."""
+        wanted = {url: plan for plan, urls in self.moved for url in reversed(urls)}
+        network = self._desk.settings.network
+        for visit in visit_all(iter(list(map(VisitRequest, wanted))), network, self._desk.clock, stop=self._stop):
+            plan = wanted[visit.request.url]
+            page = page_of(visit, network.max_body)
+            visit.close()
+            before = self._baseline_page(plan)
+            if before is None:
+                continue
+            judgement = judge(Case("", visit.request.url, page, before))
+            if judgement.verdict.is_alive and (judgement.similarity or 0.0) >= SAME_PAGE:
+                mementos.move(self._desk, plan, page.final_url)
+
+    def save(self, plans: Iterable[Plan]) -> None:
+        """Have the Wayback Machine capture what `[wayback] save` says; a capture is public, so never by default."""
+        mode = self._desk.settings.wayback.save
+        if mode == "never" or self._desk.settings.wayback.mode == "off":
+            return
+        wanted = {plan.source.url: plan for plan in plans if not is_private(plan) and self._wants_saving(plan, mode)}
+        keys = find_keys(os.environ, Path.home())
+        if not wanted:
+            return
+        if keys is None:
+            self._desk.listener(Notice("nothing was saved: no keys of the Internet Archive were found", important=True))
+            return
+        for url, result in save(self._opened(), WAYBACK, keys, wanted):
+            if isinstance(result, Saved | AlreadyToday):
+                new = result if isinstance(result, Saved) else None
+                told = Told(
+                    SAVED,
+                    "unknown" if new else "found",
+                    new.time.isoformat() if new else None,
+                    new.url if new else None,
+                    self._desk.clock.now(),
+                )
+                answers.tell(self._desk.connection, self._desk.run.seq, wanted[url].source.id, told)
+                self._desk.connection.commit()
+            else:
+                self._desk.listener(Notice(f"{redact(url)} was not saved: {result}"))
+
+    @property
+    def notices(self) -> tuple[str, ...]:
+        """The archives that were not asked any more, and why."""
+        return self._session.notices if self._session is not None else ()
+
+    def close(self) -> None:
+        if self._stage is not None:
+            self._stage.close()
+        if self._session is not None:
+            self._session.close()
+
+    def _ask(self, question: Question) -> None:
+        if self._desk.settings.wayback.mode == "off":
+            return
+        if self._stage is None:
+            self._stage = ArchiveStage(self._opened(), archives_of(self._desk.settings.archives))
+        self._asked += 1
+        self._stage.ask(question)
+
+    def _opened(self) -> ArchiveSession:
+        if self._session is None:
+            settings = self._desk.settings
+            self._session = ArchiveSession(settings.network, settings.wayback, self._desk.clock, stop=self._stop)
+        return self._session
+
+    def _settled(self, plan: Plan, question: str) -> bool:
+        return answers.is_settled(self._desk.connection, plan.source.id, question, self._desk.clock.now())
+
+    def _concluded(self, plan: Plan) -> Outcome | None:
+        standing = outcomes.standing(self._desk.connection, plan.source.id, self._desk.run.seq + 1)
+        return standing.outcome if standing is not None and standing.run == self._desk.run.seq else None
+
+    def _recovered(self, reading: Reading, article: Article) -> Reading:
+        desk = self._desk
+        keep_articles(desk.project, desk.connection, desk.run.seq, [article], reading.digests)
+        known = tuple(article if one.path == article.path else one for one in reading.articles)
+        return replace(reading, articles=known)
+
+    def _note_move(self, plan: Plan, reply: Reply) -> None:
+        if reply.moved:
+            self.moved.append((plan, reply.moved))
+
+    def _baseline_page(self, plan: Plan) -> Page | None:
+        kept = captures.of_source(self._desk.connection, plan.source.id)
+        based = captures.baselines_of_source(self._desk.connection, plan.source.id)
+        first = based[0][2] if based else next((one for one in kept if one.usable), None)
+        return None if first is None else stored_page(self._desk, first)
+
+    def _wants_saving(self, plan: Plan, mode: str) -> bool:
+        if plan.skip is not None or self._settled(plan, SAVED):
+            return False
+        outcome = self._concluded(plan)
+        if outcome is None:
+            return False
+        if mode == "new":
+            previous = outcomes.standing(self._desk.connection, plan.source.id, self._desk.run.seq)
+            return previous is None and outcome.verdict.is_alive
+        told = answers.told(self._desk.connection, plan.source.id, COPY)
+        return outcome.verdict is Verdict.DEAD and told is not None and told.answer == "none"

@@ -1,0 +1,228 @@
+"""What archives answered, put to use: baselines, copies of dead sources, witnesses. Runs in the thread that writes."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import date, datetime
+
+from linkarchive.check import examine
+from linkarchive.check.conclude import Compared, baseline_of, dependence, in_time, outcome_of
+from linkarchive.check.copies import COPY, MOVED, is_private, note_of, with_copy
+from linkarchive.check.examine import Desk
+from linkarchive.check.plan import Plan
+from linkarchive.check.questions import BaselineQuestion, CopyQuestion, Reply, SavedQuestion, WitnessQuestion
+from linkarchive.judge import VERSION, fingerprint
+from linkarchive.model import Origin, Outcome, Reason, Verdict
+from linkarchive.store import answers, captures, outcomes, sources
+from linkarchive.store.answers import Told
+from linkarchive.store.captures import Kept
+from linkarchive.store.outcomes import Standing
+from linkarchive.wayback.answers import Answer, Found, NoCopy
+
+NEAR_ENOUGH_DAYS = 1
+"""A capture of our own this near to the day the author looked is as good as any archive's."""
+ONLY_US_CONFIDENCE = 0.9
+
+
+def baseline_questions(desk: Desk, plan: Plan) -> Iterator[BaselineQuestion]:
+    """What to ask about the baselines of a source: a question a day, for days that have no good answer yet."""
+    if plan.skip is not None or is_private(plan):
+        return
+    now = desk.clock.now()
+    kept = captures.of_source(desk.connection, plan.source.id)
+    asked = set()
+    for cited in plan.cited:
+        looked = cited.looked
+        if looked is None or (cited.copy is None and (now.date() - looked).days <= NEAR_ENOUGH_DAYS):
+            continue
+        question = BaselineQuestion(
+            plan.source.id,
+            plan.source.url,
+            looked,
+            frozenset(one.capture.digest for one in kept if one.capture.origin is Origin.LIVE),
+            cited.copy,
+        )
+        if question.name in asked or answers.is_settled(desk.connection, plan.source.id, question.name, now):
+            continue
+        known = captures.baseline(desk.connection, cited.article, plan.source.id, looked)
+        if known is None or not _is_near(known, looked):
+            asked.add(question.name)
+            yield question
+
+
+def copy_question(desk: Desk, plan: Plan, outcome: Outcome) -> CopyQuestion | None:
+    """What to ask about a source that is dead now."""
+    settled = answers.is_settled(desk.connection, plan.source.id, COPY, desk.clock.now())
+    if outcome.verdict is not Verdict.DEAD or is_private(plan) or settled:
+        return None
+    looked = min((cited.looked for cited in plan.cited if cited.looked is not None), default=None)
+    return CopyQuestion(plan.source.id, plan.source.url, looked, outcome.since)
+
+
+def witness_question(desk: Desk, plan: Plan, outcome: Outcome) -> WitnessQuestion | None:
+    """What to ask before a source that only failed is called dead."""
+    settled = answers.is_settled(desk.connection, plan.source.id, "witness", desk.clock.now())
+    if outcome.reason is not Reason.UNREACHABLE_SINCE or outcome.first_strike is None or is_private(plan) or settled:
+        return None
+    return WitnessQuestion(plan.source.id, plan.source.url, outcome.first_strike)
+
+
+def take(desk: Desk, plan: Plan, reply: Reply) -> None:
+    """Keep the answer and what came with it, and set the source's outcome of this run right. Commits."""
+    question, answer = reply.question, reply.answer
+    if isinstance(question, SavedQuestion) and not isinstance(answer, Found):
+        return  # a fresh copy may take hours to appear: asked again in the next run
+    kept = _keep(desk, plan, answer) if isinstance(answer, Found) else None
+    url = answer.memento.public_url if isinstance(answer, Found) else None
+    told = Told(question.name, _word(answer), note_of(answer), url, desk.clock.now())
+    answers.tell(desk.connection, desk.run.seq, plan.source.id, told)
+    if isinstance(question, BaselineQuestion) and kept is not None:
+        for cited in plan.cited:
+            if cited.looked == question.looked and cited.copy == question.cited:
+                captures.set_baseline(desk.connection, desk.run.seq, cited.article, cited.looked, kept)
+        _reconsider(desk, plan)
+    elif isinstance(question, WitnessQuestion) and isinstance(answer, Found):
+        _bear_witness(desk, plan, answer.memento.time)
+    elif isinstance(question, CopyQuestion):
+        _show_copy(desk, plan)
+    desk.connection.commit()
+
+
+def move(desk: Desk, plan: Plan, target: str) -> None:
+    """A captured redirect of the dead source leads to a page that is the baseline: suggest it. Commits."""
+    told = Told(MOVED, "found", None, target, desk.clock.now())
+    answers.tell(desk.connection, desk.run.seq, plan.source.id, told)
+    _show_copy(desk, plan)
+    desk.connection.commit()
+
+
+def _word(answer: Answer) -> str:
+    return "found" if isinstance(answer, Found) else "none" if isinstance(answer, NoCopy) else "unknown"
+
+
+def _is_near(kept: Kept, looked: date) -> bool:
+    """It is an archive's copy, or our own of about that very day."""
+    days = abs((kept.capture.time.date() - looked).days)
+    return kept.capture.origin is not Origin.LIVE or days <= NEAR_ENOUGH_DAYS
+
+
+def _keep(desk: Desk, plan: Plan, found: Found) -> Kept:
+    """The copy as a capture: written to the WARC as what it is, or our own bytes under the archive's date."""
+    memento = found.memento
+    known = captures.of_source(desk.connection, plan.source.id)
+    same = next(
+        (one for one in known if (one.capture.time, one.capture.origin) == (memento.time, memento.origin)), None
+    )
+    if same is not None:
+        if found.visit is not None:
+            found.visit.close()
+        return same
+    if found.visit is None or found.page is None:
+        ours = next(one.capture for one in known if one.capture.digest == found.same_as)
+        capture = replace(
+            ours,
+            time=memento.time,
+            origin=memento.origin,
+            public_url=memento.public_url,
+            record=ours.original or ours.record,
+            original=None,
+        )
+    else:
+        capture = desk.writer.write_visit(
+            found.visit,
+            source=plan.source.url,
+            sha256=hashlib.sha256(found.page.body).hexdigest(),
+            fingerprint=fingerprint(found.page),
+            memento=memento,
+        )
+        desk.writer.sync()
+        found.visit.close()
+    return captures.add(desk.connection, desk.run.seq, plan.source.id, capture, usable=True, good=False)
+
+
+def _concluded(desk: Desk, plan: Plan) -> Standing | None:
+    """What this run concluded on the source so far."""
+    standing = outcomes.standing(desk.connection, plan.source.id, desk.run.seq + 1)
+    return standing if standing is not None and standing.run == desk.run.seq else None
+
+
+def _reconsider(desk: Desk, plan: Plan) -> None:
+    """Judge today's page again, now that there is a better baseline."""
+    standing = _concluded(desk, plan)
+    if standing is None:
+        return
+    outcome, checked = standing.outcome, standing.checked or desk.clock.now()
+    seen = examine.look_again(desk, plan, outcome, checked) if outcome.verdict.is_alive else None
+    if seen is None:
+        _refile(desk, plan, standing, _with_baselines(desk, plan, outcome))
+        return
+    compared = [
+        Compared(cited, baseline, accepted, judgement)
+        for (cited, baseline, accepted), judgement in zip(seen.against, examine.judged(desk, seen), strict=True)
+    ]
+    capture = examine.capture_of(seen.kept, outcome)
+    again = outcome_of(plan, seen.page, compared, capture, seen.live, examine.history_of(outcome), checked)
+    again = replace(again, status=outcome.status, final_url=outcome.final_url, hops=outcome.hops)
+    identifier = _refile(desk, plan, standing, in_time(again, seen.previous, checked))
+    memory = sources.find(desk.connection, plan.source.key).memory
+    if memory.judged is not None:
+        judged = dependence(VERSION, [(one.cited, one.baseline, one.accepted) for one in compared])
+        sources.remember(desk.connection, plan.source.id, replace(memory, judged=judged, page_outcome=identifier))
+
+
+def _with_baselines(desk: Desk, plan: Plan, outcome: Outcome) -> Outcome:
+    """The outcome of a source without a page of today: only what it would have been compared with changes."""
+    found = {}
+    for cited in plan.cited:
+        kept = captures.baseline(desk.connection, cited.article, plan.source.id, cited.looked)
+        if kept is not None:
+            found[cited.article, cited.citation.url, cited.citation.line] = baseline_of(kept, cited.looked)
+    citations = tuple(
+        replace(one, baseline=found.get((one.article, one.url, one.line), one.baseline)) for one in outcome.citations
+    )
+    first = next(iter(found.values()), outcome.baseline)
+    outcome = replace(outcome, citations=citations, baseline=first)
+    return with_copy(desk.connection, desk.settings.wayback.mode, plan, outcome)
+
+
+def _show_copy(desk: Desk, plan: Plan) -> None:
+    standing = _concluded(desk, plan)
+    if standing is not None:
+        outcome = with_copy(desk.connection, desk.settings.wayback.mode, plan, standing.outcome)
+        _refile(desk, plan, standing, outcome)
+
+
+def _bear_witness(desk: Desk, plan: Plan, time: datetime) -> None:
+    """Others can see the page: it is not dead, it is closed to us (DESIGN §7)."""
+    standing = _concluded(desk, plan)
+    if standing is None or standing.outcome.reason is not Reason.UNREACHABLE_SINCE:
+        return
+    outcome = standing.outcome
+    evidence = (f"a web archive saw the page on {time:%-d %B %Y}, while it fails for us", *outcome.evidence)
+    citations = tuple(
+        replace(one, verdict=Verdict.BLOCKED, reason=Reason.ONLY_US, confidence=ONLY_US_CONFIDENCE, evidence=evidence)
+        for one in outcome.citations
+    )
+    blocked = replace(
+        outcome,
+        verdict=Verdict.BLOCKED,
+        reason=Reason.ONLY_US,
+        confidence=ONLY_US_CONFIDENCE,
+        evidence=evidence,
+        strikes=0,
+        first_strike=None,
+        last_strike=None,
+        archived_url=None,
+        archive_note=None,
+        citations=citations,
+    )
+    previous = outcomes.standing(desk.connection, plan.source.id, desk.run.seq)
+    _refile(desk, plan, standing, in_time(blocked, previous, standing.checked or desk.clock.now()))
+
+
+def _refile(desk: Desk, plan: Plan, standing: Standing, outcome: Outcome) -> int:
+    """Put another outcome in the place of the one that this run gave first."""
+    previous = outcomes.standing(desk.connection, plan.source.id, desk.run.seq)
+    return examine.file(desk, plan, previous, outcome, standing.checked)
