@@ -10,12 +10,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 
+import msgspec
 from sqlalchemy import Connection, select
 
 from linkarchive.model import Article, Capture, Change, Origin, Outcome, RunInfo, Verdict
 from linkarchive.store import answers, articles, captures, outcomes
 from linkarchive.store.answers import Told
-from linkarchive.store.codec import decode, encode
+from linkarchive.store.codec import decode
 from linkarchive.store.runs import Run, RunBody
 from linkarchive.store.schema import sources
 
@@ -83,7 +84,8 @@ def log_lines(connection: Connection, run: Run) -> Iterator[bytes]:
     source_rows = {row.id: row for row in connection.execute(select(sources.c.id, sources.c.key, sources.c.url))}
     yield _line("run", RunLine(run.info, run.scope, run.body))
     for row in articles.of_run(connection, run.seq):
-        yield _line("article", ArticleLine(row.digest, decode(row.body, Article)))
+        # Not decoded: an article may have a hundred thousand links.
+        yield _line("article", {"digest": row.digest, "article": msgspec.Raw(row.body.encode("utf-8"))})
     for kept in captures.of_run(connection, run.seq):
         yield _line("capture", CaptureLine(source_rows[kept.source].key, kept.usable, kept.good, kept.capture))
     for article, looked, kept in captures.baselines_of_run(connection, run.seq):
@@ -107,4 +109,4 @@ def read_line(line: bytes) -> Line:
 
 
 def _line(kind: str, value: object) -> bytes:
-    return encode({kind: value}).encode("utf-8") + b"\n"
+    return msgspec.json.encode({kind: value}) + b"\n"
