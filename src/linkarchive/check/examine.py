@@ -267,7 +267,7 @@ def _compared(seen: Seen, cited: Cited, standard: Kept | None, case: Case) -> Ju
         # state.jsonl, where this comes from, has no secrets in its URLs.
         mine = (cited.article, redact(cited.citation.url or ""))
         before = next((one for one in known if (one.article, redact(one.url)) == mine), seen.previous.outcome)
-    today = (_sha256(seen.page), fingerprint(as_judged(seen.page, _rule(desk, seen.plan)), readings=seen.readings))
+    today = (_sha256(seen.page), fingerprint(case.after, readings=seen.readings))
     return by_digests(judgement, today, standard.capture, last, before)
 
 
