@@ -35,6 +35,10 @@ _HTML = re.compile(rb"\s*(?:<!--.*?-->\s*|<\?xml[^>]*>\s*)*<(?:!doctype\s+html|h
 
 _NOTHING = re.compile(r"javascript:\s*(?:void\s*\(?\s*0?\s*\)?|return\s+false|undefined|//|\{\})?\s*;?\s*\Z", re.I)
 _SCHEME = re.compile(r"[a-z][a-z0-9+.-]*:", re.IGNORECASE)
+# The day of an archived copy that the article links to is not the article's.
+_OF_A_COPY = re.compile(
+    r"""\sdata-version(?:date|url)\s*=\s*(?:"[^"]*"|'[^']*')|https?://web\.archive\.org/web/\d{4,14}[a-z_]*/""", re.I
+)
 _LONGEST_SEARCH = 2_000_000  # characters of HTML that htmldate is given
 
 
@@ -124,7 +128,7 @@ def _read(data: bytes, format: str, path: str, everything: bool) -> Reading:
 def _searched(data: bytes) -> Iterator[Claim]:
     from linkarchive.article.page_facts import searched_date
 
-    text = decode(data, markup=True)
+    text = _OF_A_COPY.sub("", decode(data, markup=True))
     if len(text) <= _LONGEST_SEARCH and (day := searched_date(text)):
         yield Claim(day, "htmldate", dates.SEARCHED)
 
@@ -136,6 +140,16 @@ def _join(base: str | None, url: str) -> str:
         return urljoin(base, url)
     except ValueError:  # such as an unclosed bracket in the host
         return url
+
+
+def target_of(written: str) -> str | None:
+    """A written target as the URL it means, not yet made absolute; None for a link to `#` or to nothing."""
+    # As browsers do (WHATWG URL): line ends and tabs inside a URL are dropped.
+    url = re.sub(r"[\t\n\r]", "", written.strip())
+    if url in ("", "#") or _NOTHING.match(url):
+        return None
+    # What no URL may hold (RFC 3986 §2) is escaped; the rest stays as the author spelt it.
+    return re.sub(r"[\x00-\x20\x7f\"<>`]", lambda match: f"%{ord(match[0]):02X}", url)
 
 
 class _Targets:
@@ -157,13 +171,8 @@ class _Targets:
 
     def resolve(self, written: str) -> str | None:
         """Absolute where it can be, else as written; None for a link to `#` or to nothing."""
-        # As browsers do (WHATWG URL): line ends and tabs inside a URL are dropped.
-        url = re.sub(r"[\t\n\r]", "", written.strip())
-        if url in ("", "#") or _NOTHING.match(url):
-            return None
-        # What no URL may hold (RFC 3986 §2) is escaped; the rest stays as the author spelt it.
-        url = re.sub(r"[\x00-\x20\x7f\"<>`]", lambda match: f"%{ord(match[0]):02X}", url)
-        if _SCHEME.match(url) and not url.lower().startswith(("http:", "https:")):
+        url = target_of(written)
+        if url is None or (_SCHEME.match(url) and not url.lower().startswith(("http:", "https:"))):
             return url
         return _join(self._base, url)
 

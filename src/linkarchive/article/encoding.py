@@ -7,11 +7,11 @@ import re
 
 # UTF-32 first: its little-endian mark begins with that of UTF-16.
 _MARKS = (
-    (codecs.BOM_UTF32_LE, "utf-32"),
-    (codecs.BOM_UTF32_BE, "utf-32"),
-    (codecs.BOM_UTF8, "utf-8-sig"),
-    (codecs.BOM_UTF16_LE, "utf-16"),
-    (codecs.BOM_UTF16_BE, "utf-16"),
+    (codecs.BOM_UTF32_LE, "utf-32-le"),
+    (codecs.BOM_UTF32_BE, "utf-32-be"),
+    (codecs.BOM_UTF8, "utf-8"),
+    (codecs.BOM_UTF16_LE, "utf-16-le"),
+    (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
 _DECLARED = re.compile(rb"""(?:charset\s*=\s*["']?|encoding\s*=\s*["'])\s*([A-Za-z0-9_.:-]{2,40})""", re.IGNORECASE)
 _HEAD = 2048
@@ -24,27 +24,29 @@ def decode(data: bytes, *, markup: bool = False) -> str:
     first bytes declare, then UTF-8 with a few damaged bytes, then Windows-1252,
     which is what text of no declared encoding mostly is (WHATWG Encoding).
     """
-    text = _decode(data, markup).replace("\r\n", "\n").replace("\r", "\n")
+    name, mark = encoding_of(data, markup=markup)
+    text = data[len(mark) :].decode(name, "replace").replace("\r\n", "\n").replace("\r", "\n")
     return text.replace("\0", "\ufffd")
 
 
-def _decode(data: bytes, markup: bool) -> str:
+def encoding_of(data: bytes, *, markup: bool = False) -> tuple[str, bytes]:
+    """The codec that `decode` reads with, and the byte order mark before the text (b"" for none)."""
     for mark, name in _MARKS:
         if data.startswith(mark):
-            return data.decode(name, "replace")
+            return name, mark
     if (wide := _wide(data)) is not None:
-        return data.decode(wide, "replace")
+        return wide, b""
     try:
-        return data.decode("utf-8")
+        data.decode("utf-8")
     except UnicodeDecodeError:
         pass
+    else:
+        return "utf-8", b""
     if markup and (declared := _declared(data)):
-        return data.decode(declared, "replace")
+        return declared, b""
     text = data.decode("utf-8", "replace")
     valid = sum(1 for char in text if char > "\x7f" and char != "\ufffd")
-    if valid >= text.count("\ufffd"):
-        return text
-    return data.decode("cp1252", "replace")
+    return ("utf-8" if valid >= text.count("\ufffd") else "cp1252"), b""
 
 
 def _wide(data: bytes) -> str | None:

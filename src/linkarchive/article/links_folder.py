@@ -95,6 +95,11 @@ def _included(including: Path, include: Include, root: Path, malformed: list[Mal
 
 
 def write_links(path: Path, text: str) -> None:
+    """`write_in_place` for text as `read_text` reads it."""
+    write_in_place(path, text.encode("utf-8", "surrogateescape"))
+
+
+def write_in_place(path: Path, data: bytes) -> None:
     """Replace the file in one step; a symbolic link keeps pointing, permissions stay. Raises StorageError."""
     target = path.resolve()
     temporary = ""
@@ -102,7 +107,7 @@ def write_links(path: Path, text: str) -> None:
         target.parent.mkdir(parents=True, exist_ok=True)
         handle, temporary = tempfile.mkstemp(prefix=f".{target.name}.", suffix=".tmp", dir=target.parent)
         with open(handle, "wb") as file:
-            file.write(text.encode("utf-8", "surrogateescape"))
+            file.write(data)
             file.flush()
             os.fsync(file.fileno())
         if target.exists():

@@ -89,8 +89,8 @@ def _place(url: str | None) -> Place | None:
     if url is None:
         return None
     try:
-        written = _written(url)
-        return None if why_no_url(written) else (source_key(written), urldefrag(written).fragment)
+        word = written(url)
+        return None if why_no_url(word) else (source_key(word), urldefrag(word).fragment)
     except ValueError:
         return None
 
@@ -298,8 +298,8 @@ def _add_section(draft: _Draft, article: Article) -> None:
 def _header(article: Article) -> list[tuple[str, str]]:
     """The keys of an article's section, each with its line."""
     found = []
-    if article.original_url and why_no_url(_written(article.original_url)) is None:
-        found.append(("original", f"original = {_written(article.original_url)}"))
+    if article.original_url and why_no_url(written(article.original_url)) is None:
+        found.append(("original", f"original = {written(article.original_url)}"))
     if article.published:
         found.append(("published", f"published = {article.published.isoformat()}"))
     if article.private:
@@ -317,7 +317,7 @@ def _links(citations: Iterable[Citation]) -> list[str]:
             if place is None or place in seen:
                 continue
             seen.add(place)
-        url = "?" if place is None or citation.url is None else _written(citation.url)
+        url = "?" if place is None or citation.url is None else written(citation.url)
         lines.append(f"{url:<{_COLUMN - 2}}  {folded(citation.text)}".rstrip())
     return lines
 
@@ -329,11 +329,11 @@ def _filled(line: str, url: str) -> str:
     text = after.lstrip(" ")
     gap = len(after) - len(text)
     if gap and text.strip():
-        gap = max(gap + 1 - len(_written(url)), 2)
-    return before + _written(url) + " " * gap + text
+        gap = max(gap + 1 - len(written(url)), 2)
+    return before + written(url) + " " * gap + text
 
 
-def _written(url: str) -> str:
+def written(url: str) -> str:
     """The URL as a word of a line: line breaks and tabs left out, as browsers do, other white space
     and characters that are not seen percent-encoded."""
     url = re.sub(r"[\t\r\n]", "", url.strip())

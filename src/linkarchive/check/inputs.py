@@ -70,7 +70,7 @@ def _from_stdin(data: bytes, input_format: str | None) -> Document | ArticleErro
 
 def _from_files(name: str, root: Path) -> Iterator[Document | ArticleError | str]:
     """Documents, errors, or (from a feed or sitemap file) URLs."""
-    paths = _paths(name, root)
+    paths = files_named(name, root)
     if not paths:
         there = any((base / name).is_dir() for base in (Path.cwd(), root))
         yield ArticleError(f"{name}: {'no article in this folder' if there else 'no such file, folder or URL'}")
@@ -92,7 +92,7 @@ def _from_files(name: str, root: Path) -> Iterator[Document | ArticleError | str
         yield Document(Path(os.path.relpath(path, root)).as_posix(), data, kind)
 
 
-def _paths(name: str, root: Path) -> list[Path]:
+def files_named(name: str, root: Path) -> list[Path]:
     """The files a name stands for, looked up from the working folder first, then from the project folder."""
     for base in (Path.cwd(), root):
         path = (base / name).resolve()

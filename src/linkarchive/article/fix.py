@@ -1,0 +1,260 @@
+"""New targets for an article's links, written into its own bytes: only the targets change.
+
+The reader is the judge of where a target is. Every place that looks like one
+(fix_spans.py) gets a mark, a URL of its own, in a copy; reading the copy tells by the marks
+which place is the target of which citation. What is in code or in a comment brings no
+mark to light and stays. Then the new targets are written and the article is read once more:
+it must say exactly what was expected, and an edit after which it does not is given up.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from urllib.parse import quote, unquote, urldefrag
+
+from linkarchive.article.document import read_document, target_of
+from linkarchive.article.encoding import encoding_of
+from linkarchive.article.fix_spans import Span, spans_of, spelled
+from linkarchive.errors import ArticleError
+from linkarchive.model import Article, Citation
+from linkarchive.urls import source_key
+
+EDITABLE = ("md", "html", "txt")
+
+_MOST_READINGS = 500
+"""Of one article. Places that upset the reading are singled out by halving; a hostile article does not get for ever."""
+_IN_FRAGMENT = "!$%&'()*+,/:;=?@~-"
+
+
+@dataclass(frozen=True, slots=True)
+class Replacement:
+    """A new target for the citation of that number in the article as read."""
+
+    citation: int
+    url: str
+    why: str
+    original: str | None = None
+    """For an archived copy: the URL of what it is a copy of."""
+    day: date | None = None
+    """The day of the copy."""
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A replacement that was not made, and why."""
+
+    replacement: Replacement
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Fixed:
+    data: bytes
+    text: tuple[str, str]
+    """The article before and after, decoded without loss (undecodable bytes are surrogates)."""
+    made: tuple[Replacement, ...]
+    refused: tuple[Refusal, ...]
+
+
+def fix_article(data: bytes, format: str, path: str, replacements: Sequence[Replacement]) -> Fixed:
+    """The article's bytes with these targets in place of the old ones; every other byte is as it was.
+
+    An archived copy becomes a Robust Link in HTML: `href` leads to the copy, since the original is dead for
+    the reader, and `data-originalurl`, `data-versionurl` and `data-versiondate` say what it is
+    (https://robustlinks.mementoweb.org/spec/, “link to the snapshot”, and its draft revision of 2025).
+    Raises ArticleError for a format that cannot be edited in place, and for bytes that cannot be kept as they are.
+    """
+    if format not in EDITABLE:
+        raise ArticleError(f"{path}: {format} cannot be edited in place; these can: {', '.join(EDITABLE)}")
+    draft = _Draft(data, format, path)
+    edits, refused = _edits(draft, replacements, draft.located(replacements))
+    kept = draft.holding((), edits)
+    given_up = "the article would not be read as expected after the change"
+    refused += [Refusal(one, given_up) for edit in edits if edit not in kept for one in edit.replacements]
+    return Fixed(
+        draft.written(kept),
+        (draft.text, draft.edited(kept)),
+        tuple(sorted((one for edit in kept for one in edit.replacements), key=lambda one: one.citation)),
+        tuple(sorted(refused, key=lambda one: one.replacement.citation)),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Edit:
+    span: Span
+    new: str
+    replacements: tuple[Replacement, ...] = ()
+
+
+def _edits(
+    draft: _Draft, replacements: Sequence[Replacement], located: Mapping[int, Span]
+) -> tuple[list[_Edit], list[Refusal]]:
+    """An edit a place; citations that share one (a reference definition) must agree on it."""
+    by_citation = {one.citation: one for one in replacements}
+    sharing: dict[int, list[int]] = {}
+    for number, span in located.items():
+        sharing.setdefault(span.start, []).append(number)
+    edits: list[_Edit] = []
+    refused: list[Refusal] = []
+    for numbers in sharing.values():
+        wanted = [by_citation[number] for number in numbers if number in by_citation]
+        if wanted and (len(wanted) < len(numbers) or len({one.url for one in wanted}) > 1):
+            refused += [Refusal(one, "it shares its target with a link that needs another one") for one in wanted]
+        elif wanted:
+            span = located[numbers[0]]
+            edits.append(_Edit(span, draft.spelled(span, wanted[0]), tuple(wanted)))
+    refused += [
+        Refusal(one, "its target could not be found for certain in the file")
+        for one in replacements
+        if one.citation not in located
+    ]
+    return edits, refused
+
+
+class _Draft:
+    """One article being edited."""
+
+    def __init__(self, data: bytes, format: str, path: str) -> None:
+        self._format = format
+        self._path = path
+        self._codec, self._mark = encoding_of(data, markup=format == "html")
+        self._errors = "surrogatepass" if self._codec.startswith(("utf-16", "utf-32")) else "surrogateescape"
+        self._stem = hashlib.sha256(data).hexdigest()[:12]
+        self._readings = 0
+        try:
+            self.text = data[len(self._mark) :].decode(self._codec, self._errors)
+            exact = self.written(()) == data
+        except UnicodeError:
+            exact = False
+        if not exact:
+            raise ArticleError(f"{path}: its bytes are damaged ({self._codec}) and would not stay as they are")
+        self._article = self._read(data)
+
+    def _read(self, data: bytes) -> Article:
+        self._readings += 1
+        return read_document(data, self._format, path=self._path)
+
+    def edited(self, edits: Sequence[_Edit]) -> str:
+        pieces, done = [], 0
+        for edit in sorted(edits, key=lambda edit: edit.span.start):
+            pieces += [self.text[done : edit.span.start], edit.new]
+            done = edit.span.end
+        return "".join([*pieces, self.text[done:]])
+
+    def written(self, edits: Sequence[_Edit]) -> bytes:
+        return self._mark + self.edited(edits).encode(self._codec, self._errors)
+
+    def spelled(self, span: Span, replacement: Replacement) -> str:
+        """What to write there; a character that the file's encoding does not have is percent-encoded."""
+        url, original = self._encodable(replacement.url), replacement.original
+        attributes = []
+        if original is not None:
+            attributes = [("data-originalurl", self._encodable(original)), ("data-versionurl", url)]
+            attributes += [("data-versiondate", replacement.day.isoformat())] if replacement.day else []
+        return spelled(span, url, attributes, markup=self._format == "html")
+
+    def _encodable(self, url: str) -> str:
+        try:
+            url.encode(self._codec)
+        except UnicodeEncodeError:
+            fragment = quote(urldefrag(url).fragment, safe=_IN_FRAGMENT)
+            return source_key(url) + (f"#{fragment}" if fragment else "")
+        return url
+
+    # --- where the targets are ---------------------------------------------------------
+
+    def located(self, replacements: Sequence[Replacement]) -> dict[int, Span]:
+        """The place of each citation's target (also of citations that share a place with a wanted one)."""
+        citations = [self._article.citations[one.citation] for one in replacements]
+        urls = {one.url for one in citations if one.url is not None}
+        lost = any(one.url is None for one in citations)
+        bare = [one.text for one in citations if one.url in (one.text, f"http://{one.text}")]
+        spans = spans_of(self.text, self._format, bare, lambda target: _is_meant(target, urls, lost))
+        return self._marked(spans)
+
+    def _marked(self, spans: Sequence[Span]) -> dict[int, Span]:
+        """Tell the places by their marks; those that upset the reading are singled out and left alone."""
+        if not spans or self._readings >= _MOST_READINGS:
+            return {}
+        marks = {f"https://{self._stem}-{number}.invalid/x": span for number, span in enumerate(spans)}
+        edits = [_Edit(span, spelled(span, mark, (), markup=True)) for mark, span in marks.items()]
+        found = self._told(self._read(self.written(edits)).citations, marks)
+        if found is not None:
+            return found
+        if len(spans) == 1:
+            return {}
+        half = len(spans) // 2
+        return self._marked(spans[:half]) | self._marked(spans[half:])
+
+    def _told(self, citations: Sequence[Citation], marks: Mapping[str, Span]) -> dict[int, Span] | None:
+        """Which citation shows which mark; None when the article says anything else that it did not say before."""
+        if len(citations) != len(self._article.citations):
+            return None
+        found = {}
+        for number, (old, new) in enumerate(zip(self._article.citations, citations, strict=True)):
+            if new.url is not None and new.url in marks:
+                found[number] = marks[new.url]
+            elif new.url != old.url:
+                return None
+            if new.text != old.text and self._stem not in new.text:
+                return None
+        return found
+
+    # --- whether the edits do what they should ---------------------------------------------
+
+    def holding(self, before: Sequence[_Edit], edits: Sequence[_Edit]) -> list[_Edit]:
+        """Those of the edits after which, on top of those `before`, the article says what it should."""
+        if not edits or self._readings >= _MOST_READINGS:
+            return []
+        if self._says_what_it_should([*before, *edits]):
+            return list(edits)
+        if len(edits) == 1:
+            return []
+        half = len(edits) // 2
+        first = self.holding(before, edits[:half])
+        return first + self.holding([*before, *first], edits[half:])
+
+    def _says_what_it_should(self, edits: Sequence[_Edit]) -> bool:
+        try:
+            article = self._read(self.written(edits))
+        except UnicodeError:
+            return False
+        was = self._article
+        if len(article.citations) != len(was.citations):
+            return False
+        new_urls = {one.citation: (one.url, edit.span) for edit in edits for one in edit.replacements}
+        for number, (old, new) in enumerate(zip(was.citations, article.citations, strict=True)):
+            url, span = new_urls.get(number, (old.url, None))
+            if not _same(new.url, url):
+                return False
+            if not (new.text == old.text or (span is not None and span.is_text and _same(new.text, url))):
+                return False
+        return (article.original_url, article.published) == (was.original_url, was.published)
+
+
+def _is_meant(target: str, urls: set[str], lost: bool) -> bool:
+    """The target as written may be one of the URLs; a relative one is told by its end."""
+    url = target_of(target)
+    if url is None:
+        return lost
+    if url in urls:
+        return True
+    if re.match(r"[A-Za-z][A-Za-z0-9+.-]*:", url):
+        return False
+    end = re.sub(r"^[./]+", "", url)
+    return any(one.endswith(end) for one in urls)
+
+
+def _same(one: str | None, other: str | None) -> bool:
+    """One source and one place in it."""
+    if one == other or one is None or other is None:
+        return one == other
+    try:
+        places = [(source_key(url), unquote(urldefrag(url).fragment)) for url in (one, other)]
+    except ValueError:
+        return False
+    return places[0] == places[1]
