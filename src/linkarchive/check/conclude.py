@@ -129,7 +129,7 @@ def _compared_with_itself(one: _Compared) -> _Compared:
 
 def skipped(plan: Plan, reason: Reason, now: datetime) -> Outcome:
     """The outcome of a source that is not ours to fetch."""
-    judgement = Judgement(Verdict.SKIPPED, reason, 1.0, (SKIP_WORDS[reason],))
+    judgement = Judgement(Verdict.SKIPPED, reason, 1.0, (plan.why or SKIP_WORDS[reason],))
     compared = [Compared(cited, None, None, judgement) for cited in plan.cited]
     return outcome_of(plan, Page(plan.source.url, None), compared, None, (), History(), now)
 

@@ -48,7 +48,7 @@ from linkarchive.snapshot.reader import read_page
 from linkarchive.snapshot.writer import WarcWriter
 from linkarchive.store import captures, outcomes, sources
 from linkarchive.store.captures import Kept
-from linkarchive.store.decisions import Decision, acceptance, ignored
+from linkarchive.store.decisions import Decision, acceptance, forgotten, ignored
 from linkarchive.store.outcomes import Standing
 from linkarchive.store.runs import Run
 from linkarchive.store.sources import Memory
@@ -308,7 +308,7 @@ def _keep(desk: Desk, seen: Seen, judgements: Sequence[Judgement]) -> tuple[Kept
     if seen.visit.final is None or seen.page.failure is not None:
         return None, kept
     rule = _rule(desk, seen.plan)
-    if rule is not None and not rule.capture:
+    if not _may_keep(desk, seen):
         return None, kept
     worst = min(judgements, key=lambda one: one.verdict.severity)
     sha256 = _sha256(seen.page)
@@ -332,10 +332,19 @@ def _keep(desk: Desk, seen: Seen, judgements: Sequence[Judgement]) -> tuple[Kept
     return new, [*kept, new]
 
 
-def _is_old(desk: Desk, seen: Seen) -> bool:
-    last = seen.live[-1].capture.time if seen.live else None
+def _may_keep(desk: Desk, seen: Seen) -> bool:
+    """Neither the project's rules for the site nor a page on the way that was forgotten forbid a copy."""
     rule = _rule(desk, seen.plan)
     if rule is not None and not rule.capture:
+        return False
+    forgets = [one for one in desk.decisions if one.action in ("forget", "undo")]
+    on_the_way = [exchange.url for exchange in seen.visit.exchanges] if forgets else []
+    return all(forgotten(forgets, sources.key_of(url)) is None for url in on_the_way)
+
+
+def _is_old(desk: Desk, seen: Seen) -> bool:
+    last = seen.live[-1].capture.time if seen.live else None
+    if not _may_keep(desk, seen):
         return False
     return last is not None and (seen.visit.time - last).days >= desk.settings.keep.refresh_days
 

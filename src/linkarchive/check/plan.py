@@ -12,6 +12,7 @@ from linkarchive.check.scope import is_excluded
 from linkarchive.model import Article, Citation, Reason
 from linkarchive.settings import SiteSettings
 from linkarchive.sites import rule_for
+from linkarchive.store.decisions import Decision, forgotten
 from linkarchive.store.sources import Source, key_of
 from linkarchive.wayback.archives import DEFAULT, Archive
 from linkarchive.wayback.cited import CitedCopy, cited_copy
@@ -41,6 +42,8 @@ class Plan:
     source: Source
     cited: tuple[Cited, ...]
     skip: Reason | None
+    why: str | None = None
+    """In words, where the reason alone does not tell why it is skipped."""
 
 
 def cited_urls(articles: Sequence[Article], archives: Sequence[Archive] = DEFAULT) -> dict[str, list[Cited]]:
@@ -77,11 +80,22 @@ def make_plans(
     patterns: Sequence[str],
     allow_private: bool,
     sites: Sequence[SiteSettings] = (),
+    made: Sequence[Decision] = (),
 ) -> list[Plan]:
-    return [
-        Plan(sources[key], tuple(by), _skip(sources[key], excluded_keys, patterns, allow_private, sites))
-        for key, by in cited.items()
-    ]
+    forgets = [one for one in made if one.action in ("forget", "undo")]
+    plans = []
+    for key, by in cited.items():
+        decision = forgotten(forgets, key)
+        if decision is not None:
+            plans.append(Plan(sources[key], tuple(by), Reason.EXCLUDED, _forgotten_words(decision)))
+        else:
+            skip = _skip(sources[key], excluded_keys, patterns, allow_private, sites)
+            plans.append(Plan(sources[key], tuple(by), skip))
+    return plans
+
+
+def _forgotten_words(decision: Decision) -> str:
+    return f"its copies were taken out on {decision.when:%-d %B %Y} by {decision.who}: {decision.reason}"
 
 
 def _skip(

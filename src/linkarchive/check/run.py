@@ -171,7 +171,6 @@ def _plans(desk: Desk, reading: Reading) -> dict[int, Plan]:
     known = sources.ensure(desk.connection, urls_of(cited))
     desk.connection.commit()
     settings = desk.settings
-    found = make_plans(
-        cited, known, reading.excluded, settings.check.exclude, settings.network.allow_private, settings.sites
-    )
+    patterns, private = settings.check.exclude, settings.network.allow_private
+    found = make_plans(cited, known, reading.excluded, patterns, private, settings.sites, desk.decisions)
     return {plan.source.id: plan for plan in added_only(found, reading.before)}

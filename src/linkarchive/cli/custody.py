@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from linkarchive.cli.common import project_options, say, settings_of
 from linkarchive.errors import UsageError
+
+if TYPE_CHECKING:
+    from linkarchive.snapshot.records import Problem
 
 
 @click.command()
@@ -33,28 +38,46 @@ def judge(cases: Path) -> int:
 
 @click.command()
 @project_options
-def verify(project: Path, config: Path | None) -> int:
+@click.option("--wacz", type=click.Path(dir_okay=False, path_type=Path), help="Check this WACZ file instead.")
+def verify(project: Path, config: Path | None, wacz: Path | None) -> int:
     """Check every byte of the archive against its digests, indexes and manifests."""
     from linkarchive.check.past import missing_records
     from linkarchive.project import Project
     from linkarchive.report.foreign import plain
     from linkarchive.snapshot.folder import warc_files
     from linkarchive.snapshot.verify import verify as verify_files
+    from linkarchive.snapshot.wacz_check import check_wacz
     from linkarchive.store.opening import open_project
 
     settings_of(project, config)
+    if wacz is not None:
+        count = _told(check_wacz(wacz))
+        click.echo(plain(f"{wacz}: {_counted(count)}"))
+        return 0 if count == 0 else 1
     root = project.resolve()
-    count = 0
-    for problem in verify_files(root):
-        place = problem.file if problem.offset is None else f"{problem.file} at byte {problem.offset}"
-        click.echo(plain(f"{place}: {problem.message}"))
-        count += not problem.note
+    count = _told(verify_files(root))
     with open_project(Project(root)) as connection:
         for sentence in missing_records(root, connection):
             click.echo(plain(sentence))
             count += 1
-    click.echo(f"{len(warc_files(root))} WARC files: " + ("clean" if count == 0 else f"{count} problems"))
+    click.echo(f"{len(warc_files(root))} WARC files: {_counted(count)}")
     return 0 if count == 0 else 1
+
+
+def _told(problems: Iterable[Problem]) -> int:
+    """How many of them need a repair; all are printed."""
+    from linkarchive.report.foreign import plain
+
+    count = 0
+    for problem in problems:
+        place = problem.file if problem.offset is None else f"{problem.file} at byte {problem.offset}"
+        click.echo(plain(f"{place}: {problem.message}"))
+        count += not problem.note
+    return count
+
+
+def _counted(problems: int) -> str:
+    return "clean" if problems == 0 else f"{problems} problems"
 
 
 @click.command()

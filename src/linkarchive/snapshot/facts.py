@@ -18,6 +18,7 @@ FIELDS_TYPE = "application/warc-fields"
 LOG_TYPE = "application/x-ndjson"
 _CAPTURE_FIELD = "linkarchive-capture"
 _LOG_PREFIX = "urn:linkarchive:run:"
+_TOMBSTONE_PREFIX = "urn:linkarchive:forgotten:"
 
 
 def log_uri(run_id: str) -> str:
@@ -27,6 +28,15 @@ def log_uri(run_id: str) -> str:
 
 def is_log(uri: str) -> bool:
     return uri.startswith(_LOG_PREFIX)
+
+
+def tombstone_uri(forget_id: str) -> str:
+    """The target URI of the record that stands where records were taken out."""
+    return _TOMBSTONE_PREFIX + forget_id
+
+
+def is_tombstone(uri: str) -> bool:
+    return uri.startswith(_TOMBSTONE_PREFIX)
 
 
 def warc_fields(facts: Iterable[tuple[str, str]]) -> bytes:

@@ -42,10 +42,18 @@ class Manifest:
     facts: Mapping[str, Any]
     name: str = ""
     """Of its own file."""
+    replaces: str | None = None
+    """Why its files are no longer what the manifests before it say; None: they must be."""
 
 
 def write_manifest(
-    root: Path, run_id: str, files: Sequence[Path], facts: Mapping[str, Any], *, created: datetime
+    root: Path,
+    run_id: str,
+    files: Sequence[Path],
+    facts: Mapping[str, Any],
+    *,
+    created: datetime,
+    replaces: str | None = None,
 ) -> Path:
     """Seal the files of a run (`folder.run_files`) at the end of the chain; where it was written.
 
@@ -66,6 +74,7 @@ def write_manifest(
             ),
             facts=facts,
             name=path.name,
+            replaces=replaces,
         )
         folder.write_atomically(path, msgspec.json.format(msgspec.json.encode(manifest), indent=1) + b"\n")
     except OSError as error:

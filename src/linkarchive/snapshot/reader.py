@@ -131,6 +131,17 @@ def scan(root: Path) -> Iterator[ScannedRun | Capture | LogLine | Problem]:
                 yield Problem(folder.relative(root, path), None, f"cannot be read: {error.strerror}")
 
 
+def captures_in(root: Path, path: Path) -> Iterator[Capture]:
+    """The captures that one WARC file tells of; what cannot be read is passed over. Raises StorageError without it."""
+    warc = folder.relative(root, path)
+    try:
+        with path.open("rb") as file:
+            scanned = _scan_file(file, folder.run_of(path), warc, {})
+            yield from (found for found in scanned if isinstance(found, Capture))
+    except OSError as error:
+        raise StorageError(f"{warc} cannot be read: {error.strerror}") from error
+
+
 def _runs(root: Path) -> Iterator[tuple[str, Mapping[str, Any] | None, Iterable[Path]]]:
     left = dict.fromkeys(folder.warc_files(root))
     for sealed in manifest.read_chain(root):
@@ -161,7 +172,7 @@ def _scan_file(
             seen[record["WARC-Record-ID"]] = (Location(warc, record.offset, length), record["WARC-Refers-To"])
         elif record.type == "metadata" and facts.is_log(record["WARC-Target-URI"]):
             yield from (LogLine(run_id, line) for line in _log_lines(file, record.offset))
-        elif record.type == "metadata":
+        elif record.type == "metadata" and not facts.is_tombstone(record["WARC-Target-URI"]):
             yield from _captured(warc, record, block, seen, originals)
             seen.clear()
 

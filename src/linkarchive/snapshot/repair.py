@@ -6,17 +6,20 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-from linkarchive.snapshot import cdxj, folder
+from linkarchive.snapshot import cdxj, folder, staging
 from linkarchive.snapshot.records import BadRecordError, HttpHead, StoredRecord, index_line, walk
 
 
 def repair(root: Path) -> tuple[str, ...]:
-    """Finish the WARC files that have no index: cut a torn end, rebuild the index. Call it with the lock held.
+    """Finish what was interrupted: an `archive forget` that had begun to replace files, and WARC files that have
+    no index: cut a torn end, rebuild the index. Call it with the lock held.
 
     Finished files are not read. Returns a sentence for each thing done that a person may want to
     know; raises StorageError.
     """
     done: list[str] = []
+    if staging.resume(root):
+        done.append("an interrupted `archive forget` was finished")
     try:
         for warc in folder.warc_files(root):
             if not folder.index_of(root, warc).exists():

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from linkarchive.errors import StorageError
-from linkarchive.snapshot import folder, framing, manifest
+from linkarchive.snapshot import folder, framing, manifest, staging
 from linkarchive.snapshot.manifest import Manifest
 from linkarchive.snapshot.records import BadRecordError, HttpHead, Problem, StoredRecord, index_line, walk
 
@@ -23,6 +23,8 @@ _MUST_HAVE = ("WARC-Type", "WARC-Record-ID", "WARC-Date")
 
 def verify(root: Path) -> Iterator[Problem]:
     """Whatever is wrong with the archive, as it is found; nothing is changed. An empty archive is sound."""
+    if staging.is_pending(root):
+        yield Problem("archive", None, "an `archive forget` was interrupted; the next `archive check` finishes it")
     references = _References()
     for warc in folder.warc_files(root):
         name = folder.relative(root, warc)
@@ -90,7 +92,7 @@ def _check_warc(warc: Path, name: str, references: _References, lines: dict[byte
     """Every record of a file; the index lines that it should have are left in `lines`, with their offsets."""
     with warc.open("rb") as file:
         number = 0
-        for number, found in enumerate(walk(file, _digested), start=1):
+        for number, found in enumerate(walk(file, digested), start=1):
             if isinstance(found, BadRecordError):
                 yield Problem(name, found.offset, str(found))
                 continue
@@ -107,13 +109,13 @@ def _check_warc(warc: Path, name: str, references: _References, lines: dict[byte
 
 
 @dataclass(frozen=True, slots=True)
-class _Read:
+class DigestedRecord:
     head: HttpHead
     block: str
     payload: str
 
 
-def _digested(record: StoredRecord) -> _Read:
+def digested(record: StoredRecord) -> DigestedRecord:
     """The HTTP head and the digests of a record's bytes, over block and payload."""
     block = hashlib.sha1(usedforsecurity=False)
     payload = hashlib.sha1(usedforsecurity=False)
@@ -123,14 +125,14 @@ def _digested(record: StoredRecord) -> _Read:
     while chunk := record.block.read(_CHUNK):
         block.update(chunk)
         payload.update(chunk)
-    return _Read(head, _spelled(block.digest()), _spelled(payload.digest()))
+    return DigestedRecord(head, _spelled(block.digest()), _spelled(payload.digest()))
 
 
 def _spelled(digest: bytes) -> str:
     return "sha1:" + base64.b32encode(digest).decode("ascii")
 
 
-def _faults(record: StoredRecord, read: _Read) -> Iterator[str]:
+def _faults(record: StoredRecord, read: DigestedRecord) -> Iterator[str]:
     for name in _MUST_HAVE:
         if not record[name]:
             yield f"the record has no {name}"
@@ -172,13 +174,19 @@ def _check_manifests(root: Path) -> Iterator[Problem]:
         yield Problem(folder.MANIFESTS, None, str(error))
         return
     named: set[str] = set()
+    replaced = {file.path: sealed for sealed in chain if sealed.replaces is not None for file in sealed.files}
+    """The last manifest that says a file was replaced, by file: what earlier ones say of it is past."""
     previous: Manifest | None = None
     for sealed in chain:
         path = f"{folder.MANIFESTS}/{sealed.name}"
         yield from _check_link(root, path, sealed, previous)
         for file in sealed.files:
             named.add(file.path)
-            yield from _check_file(root, path, file)
+            later = replaced.get(file.path, sealed)
+            if later.sequence <= sealed.sequence:
+                yield from _check_file(root, path, file)
+            if later is sealed and sealed.replaces is not None:
+                yield Problem(file.path, None, f"replaced on {sealed.created:%Y-%m-%d}: {sealed.replaces}", note=True)
         previous = sealed
     for found in _archived(root):
         if found not in named:

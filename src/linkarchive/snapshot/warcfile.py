@@ -34,7 +34,7 @@ class WarcFile:
         self._root = root
         self.path, self._handle = _create(root, run_id)
         self._warcio = WARCWriter(self, gzip=False, warc_version=framing.VERSION)
-        self._deflate = _member()
+        self._deflate = new_member()
         self._buffer = bytearray()
         self.size = 0
         """Bytes of the records so far, written to the file or not yet."""
@@ -49,7 +49,7 @@ class WarcFile:
 
     def flush(self) -> None:
         self._keep(self._deflate.flush())
-        self._deflate = _member()
+        self._deflate = new_member()
 
     # --- what the writer calls
 
@@ -122,7 +122,7 @@ class WarcFile:
 
     def _cut(self, size: int, lines: int) -> None:
         self._buffer.clear()
-        self._deflate = _member()
+        self._deflate = new_member()
         self.size = size
         del self._unsynced[lines:]
         try:
@@ -145,7 +145,8 @@ class WarcFile:
         self._journal_size += len(data)
 
 
-def _member() -> isal_zlib.Compress:
+def new_member() -> isal_zlib.Compress:
+    """The compressor of one record."""
     return isal_zlib.compressobj(_LEVEL, isal_zlib.DEFLATED, _GZIP)
 
 

@@ -1,0 +1,141 @@
+"""Lines of run logs and of `state.jsonl` without what they tell of a forgotten source, and with records where they are.
+
+Worked on as JSON: whatever names a record (an object with `warc` and `offset`) is
+moved with it, also in what later versions add.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from linkarchive.model import Capture, Location
+from linkarchive.store.sources import key_of
+from linkarchive.urls import redact
+
+_TAKEN = "the copies that this was concluded from were taken out with the page that they showed (archive forget)"
+
+Spot = tuple[str, int]
+"""A record, by WARC file and offset."""
+Moves = Mapping[Spot, Location | None]
+"""Where records are now; None: gone."""
+
+
+@dataclass(frozen=True, slots=True)
+class Forgetting:
+    """What is forgotten: sources by key, and single captures of others that showed their pages."""
+
+    keys: frozenset[str]
+    """With `redact`, as the state file spells them."""
+    captures: frozenset[tuple[str, datetime]]
+    """Redacted source key, and time."""
+    records: frozenset[Spot]
+    """All records that go."""
+
+    @classmethod
+    def of(cls, keys: Iterable[str], captures: Iterable[Capture], records: Iterable[Location]) -> Forgetting:
+        return cls(
+            frozenset(map(redact, keys)),
+            frozenset((redact(key_of(capture.url)), capture.time) for capture in captures),
+            frozenset((record.warc, record.offset) for record in records),
+        )
+
+    def is_of(self, url: str) -> bool:
+        """The URL is that of a forgotten source."""
+        return redact(key_of(url)) in self.keys
+
+    def log_line(self, line: bytes, moves: Moves) -> bytes | None:
+        """A line of a run's log; None when all of it is about what is forgotten."""
+        told: dict[str, Any] = json.loads(line)
+        ((kind, value),) = ((kind, value) for kind, value in told.items() if value is not None)
+        source = value.get("source")
+        if source is not None and (self.is_of(source) or self._is_taken(kind, source, value, moves)):
+            return None
+        if kind == "run":
+            value = value | {"body": self._body(value["body"])}
+        elif kind == "visit" and value["outcome"] is not None:
+            value = value | {"outcome": self._outcome(value["outcome"])}
+        return _encoded({kind: _moved(value, moves)}, line, {kind: told[kind]})
+
+    def state_line(self, line: bytes, moves: Moves) -> bytes | None:
+        """A line of `state.jsonl`; None when it is that of a forgotten source."""
+        told: dict[str, Any] = json.loads(line)
+        if self.is_of(told["url"]):
+            return None
+        state = dict(self._outcome(told))
+        key = redact(key_of(told["url"]))
+        state["captures"] = [
+            one
+            for one in told.get("captures", ())
+            if not self._is_gone(key, one["capture"]["time"]) and not _has_no_record(one["capture"], moves)
+        ]
+        state["baselines"] = [one for one in told.get("baselines", ()) if not self._is_gone(key, one["time"])]
+        if state["captures"] != told.get("captures"):
+            state["digests"] = None
+        return _encoded(_moved(state, moves), line, told)
+
+    def _is_gone(self, key: str, time: str) -> bool:
+        return (key, datetime.fromisoformat(time)) in self.captures
+
+    def _is_taken(self, kind: str, source: str, value: Mapping[str, Any], moves: Moves) -> bool:
+        """The line tells of a capture that goes, or of the baseline that it was."""
+        key = redact(key_of(source))
+        if kind == "capture":
+            return self._is_gone(key, value["capture"]["time"]) or _has_no_record(value["capture"], moves)
+        return kind == "baseline" and self._is_gone(key, value["time"])
+
+    def _body(self, body: dict[str, Any]) -> dict[str, Any]:
+        """What a run says of its articles: not what it found on an original page that is forgotten."""
+        articles = [
+            one | {"original": None} if one["original_url"] and self.is_of(one["original_url"]) else one
+            for one in body["articles"]
+        ]
+        return body | {"articles": articles}
+
+    def _outcome(self, outcome: dict[str, Any]) -> dict[str, Any]:
+        """The verdict stays what it was; its grounds go with the copies they were taken from."""
+        key = redact(key_of(outcome["url"]))
+        good = outcome["last_good"]
+        if good is not None and self._is_gone(key, good["time"]):
+            outcome = outcome | {"last_good": None}
+        shown = [one for one in (outcome["final_url"], *(hop["url"] for hop in outcome["hops"])) if one]
+        capture = outcome["capture"]
+        taken = capture is not None and (capture["warc"], capture["offset"]) in self.records
+        based = [one["baseline"] for one in (outcome, *outcome["citations"])]
+        based_on_taken = any(one is not None and self._is_gone(key, one["time"]) for one in based)
+        if not (taken or based_on_taken or any(map(self.is_of, shown))):
+            return outcome
+        bare = {"evidence": [_TAKEN], "lost": [], "similarity": None, "baseline": None}
+        citations = [one | bare for one in outcome["citations"]]
+        return outcome | bare | {"capture": None if taken else capture, "citations": citations}
+
+
+def _has_no_record(capture: Mapping[str, Any], moves: Moves) -> bool:
+    spot = capture["record"]["warc"], capture["record"]["offset"]
+    return spot in moves and moves[spot] is None
+
+
+def _moved(value: Any, moves: Moves) -> Any:
+    """The value with each record named by where it is now; null for one that is gone."""
+    if isinstance(value, list):
+        return [_moved(one, moves) for one in value]
+    if not isinstance(value, dict):
+        return value
+    spot: Any = (value.get("warc"), value.get("offset"))
+    if spot in moves:
+        now = moves[spot]
+        return None if now is None else value | {"warc": now.warc, "offset": now.offset, "length": now.length}
+    moved = {name: _moved(one, moves) for name, one in value.items()}
+    if moved.get("record") is not None and moved.get("record") == moved.get("original"):
+        moved["original"] = None  # the revisit has become the response
+    return moved
+
+
+def _encoded(now: dict[str, Any], line: bytes, before: dict[str, Any]) -> bytes:
+    """The line as it was where it says the same; else anew, as msgspec spells it."""
+    if now == before:
+        return line
+    return json.dumps(now, ensure_ascii=False, separators=(",", ":")).encode("utf-8") + b"\n"
