@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections import Counter
 from pathlib import Path
 
-from linkarchive.check.plan import cited_urls, make_plans, urls_of
-from linkarchive.check.reading import read_articles
+from linkarchive.check.plan import added_only, cited_urls, make_plans, urls_of
+from linkarchive.check.reading import read_scope
 from linkarchive.check.scope import Scope, chosen_sources
 from linkarchive.clock import Clock
 from linkarchive.project import Project
 from linkarchive.settings import Settings
-from linkarchive.store import captures, outcomes, sources
+from linkarchive.store import captures, decisions, outcomes, sources
 from linkarchive.store.opening import open_project
 from linkarchive.urls import host_of
 
@@ -24,18 +24,19 @@ def forecast(root: Path, scope: Scope, settings: Settings, clock: Clock) -> str:
     """Sources, time and disk of a run, in words. Visits no source; named URLs are fetched to be read."""
     project = Project(root)
     with project.lock(), open_project(project) as connection:
-        reading = read_articles(project, connection, scope.articles, settings, clock, scope.stdin, scope.input_format)
+        reading = read_scope(project, connection, scope, settings, clock)
         cited = cited_urls((*reading.articles, *reading.left))
         known = sources.ensure(connection, urls_of(cited))
-        made = make_plans(cited, known, reading.excluded, settings.check.exclude, settings.network.allow_private)
-        plans = {plan.source.id: plan for plan in made}
+        check, network = settings.check, settings.network
+        made = decisions.load(project.decisions)
+        found = make_plans(cited, known, reading.excluded, check.exclude, network.allow_private, settings.sites, made)
+        plans = {plan.source.id: plan for plan in added_only(found, reading.before)}
         last = outcomes.last_checks(connection, 2**31) if scope.narrows else {}
         chosen = [plans[key] for key in chosen_sources(list(plans), last, scope, clock.now())]
         visits = [plan for plan in chosen if plan.skip is None]
         new = sum(not captures.of_source(connection, plan.source.id) for plan in visits)
         connection.rollback()
     hosts = Counter(host_of(plan.source.url) for plan in visits)
-    network = settings.network
     busiest = max(hosts.values(), default=0)
     seconds = max(
         busiest * max(network.host_delay, SECONDS_A_VISIT / network.per_host),

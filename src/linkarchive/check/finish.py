@@ -50,7 +50,7 @@ def finish(desk: Desk, reading: Reading, complete: bool, offline: str | None, tr
     desk.writer.close()
     runs.save(desk.connection, run)
     desk.connection.commit()
-    report = report_of(desk.connection, run)
+    report = report_of(desk.connection, run, desk.decisions)
     if offline is None:
         root = desk.project.root
         facts = {"started": info.started, "finished": info.finished, "complete": complete, "simulated": info.simulated}
@@ -95,8 +95,11 @@ def _unresolved(desk: Desk, reading: Reading) -> tuple[Unresolved, ...]:
     found = []
     for article in reading.articles:
         before = _unresolved_before(desk.connection, desk.run, article.path)
+        known = Counter(reading.before[article.path].lost if reading.before is not None else ())
         for citation in article.citations:
-            if citation.url is None:
+            if citation.url is None and known[citation.text] > 0:  # not of this change
+                known[citation.text] -= 1
+            elif citation.url is None:
                 changed = Change.STILL if before[citation.text] > 0 else Change.NEW
                 before[citation.text] -= 1
                 reason = citation.unresolved or Reason.NO_ORIGINAL

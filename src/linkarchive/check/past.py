@@ -4,14 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime
+from itertools import takewhile
 from pathlib import Path
 
 from sqlalchemy import Connection
 
+from linkarchive.check.probes import stored_probe
 from linkarchive.check.reports import difference_of
 from linkarchive.errors import StorageError, UsageError
 from linkarchive.judge import case_line
-from linkarchive.model import Case, CitationOutcome, Difference, Failure, History, Outcome, Page, SourceReport
+from linkarchive.model import (
+    Case,
+    CitationOutcome,
+    Difference,
+    Failure,
+    History,
+    Outcome,
+    Page,
+    Reason,
+    SourceReport,
+    Verdict,
+)
 from linkarchive.project import Project
 from linkarchive.report.foreign import address, plain, redacted
 from linkarchive.settings import Settings
@@ -52,6 +65,8 @@ def cases_of(root: Path, connection: Connection, url: str, settings: Settings) -
     _, latest = _latest(connection, source.id, url)
     kept = captures.of_source(connection, source.id)
     after = _page_seen(root, latest.outcome, kept)
+    same = takewhile(lambda run: run[1].outcome == latest.outcome, reversed(outcomes.history(connection, source.id)))
+    probe = stored_probe(root, source.url, [run_id for run_id, _ in same], settings.network.max_body)
     for citation in latest.outcome.citations:
         before = _standard(citation, kept)
         case = Case(
@@ -64,6 +79,7 @@ def cases_of(root: Path, connection: Connection, url: str, settings: Settings) -
             quotes=_quotes(connection, citation),
             text=citation.text,
             context=citation.context,
+            probe=probe,
             history=History(
                 latest.outcome.strikes, latest.outcome.first_strike, latest.outcome.last_strike, latest.checked
             ),
@@ -129,8 +145,15 @@ def _page_seen(root: Path, outcome: Outcome, kept: list[Kept]) -> Page:
     page = next((one for one in kept if outcome.capture and _at(one, outcome)), None)
     if page is not None:
         return read_page(root, page.capture)
-    detail = outcome.evidence[0] if outcome.evidence else outcome.reason.value
-    return Page(outcome.url, None, failure=Failure(outcome.reason, detail, outcome.url))
+    return Page(outcome.url, None, failure=_failure_seen(outcome))
+
+
+def _failure_seen(outcome: Outcome) -> Failure:
+    """The failure as its verdict tells of it: the last sentence, and beneath a death by strikes the latest reason."""
+    also = [Reason(name.removeprefix("unreachable/")) for name in outcome.also if name.startswith("unreachable/")]
+    reason = also[0] if outcome.reason is Reason.UNREACHABLE_SINCE and also else outcome.reason
+    detail = outcome.evidence[-1] if outcome.evidence else ""
+    return Failure(reason, detail, outcome.url, no_such_name=outcome.verdict is Verdict.DEAD and reason is Reason.DNS)
 
 
 def _standard(citation: CitationOutcome, kept: list[Kept]) -> Kept | None:

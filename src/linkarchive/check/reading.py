@@ -15,8 +15,10 @@ from linkarchive.article.links_folder import load as load_links
 from linkarchive.article.links_folder import write_links
 from linkarchive.article.links_merge import apply, merge_project, uncited
 from linkarchive.article.recover import recover, unrecoverable
+from linkarchive.check.earlier import Earlier, earlier_of
 from linkarchive.check.inputs import documents
 from linkarchive.check.plan import Plan
+from linkarchive.check.scope import Scope
 from linkarchive.clock import Clock
 from linkarchive.errors import ArticleError
 from linkarchive.judge import judge
@@ -43,6 +45,16 @@ class Reading:
     malformed: tuple[str, ...] = ()
     notices: tuple[str, ...] = ()
     errors: tuple[str, ...] = ()
+    before: Mapping[str, Earlier] | None = None
+    """The articles at the revision of `--changed-since`: what they cited then is not checked."""
+
+
+def read_scope(project: Project, connection: Connection, scope: Scope, settings: Settings, clock: Clock) -> Reading:
+    """The articles of a scope (`read_articles`), with what they were where only changes count."""
+    reading = read_articles(project, connection, scope.articles, settings, clock, scope.stdin, scope.input_format)
+    if scope.changed_since is None:
+        return reading
+    return replace(reading, before=earlier_of(project.root, scope.changed_since, reading.articles))
 
 
 def read_articles(
@@ -76,7 +88,7 @@ def read_articles(
             gone = uncited(section, article)
             left.append(replace(article, original_url=None, citations=_citations(gone)))
         stored = articles.load(connection, article.path)
-        article = article if stored is None else _with_recoveries(article, stored[0])
+        article = article if stored is None else with_recoveries(article, stored[0])
         if article.original_url is None and any(citation.url is None for citation in article.citations):
             article = unrecoverable(article, Reason.NO_ORIGINAL)
         found.append(article)
@@ -172,7 +184,7 @@ def _citations(entries: Iterable[Entry]) -> tuple[Citation, ...]:
     )
 
 
-def _with_recoveries(article: Article, stored: Article) -> Article:
+def with_recoveries(article: Article, stored: Article) -> Article:
     """links.txt tells the targets that were recovered, the store also how surely and where."""
     known = {(one.url, one.text): one for one in stored.citations if one.recovered}
 

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import date
 from pathlib import Path
 
 from sqlalchemy import Connection
 
 from linkarchive.errors import StorageError, UsageError
 from linkarchive.judge import difference
-from linkarchive.model import Change, Difference, Report, SourceReport, Verdict
+from linkarchive.model import ArticleReport, Change, Difference, Report, SourceReport, Verdict
 from linkarchive.project import Project
 from linkarchive.snapshot.reader import read_page
 from linkarchive.store import captures, outcomes, runs, sources
 from linkarchive.store.captures import Kept
+from linkarchive.store.decisions import Decision, ignored
 from linkarchive.store.opening import open_project
 from linkarchive.store.runs import Run
 
@@ -21,8 +24,11 @@ MAX_DIFFERENCES = 300
 """In one report; the rest is a click or an `archive diff` away."""
 
 
-def load_report(connection: Connection, run_id: str | None = None) -> Report:
-    """The report of a run, the latest by default. Raises UsageError when there is none."""
+def load_report(connection: Connection, made: Sequence[Decision], run_id: str | None = None) -> Report:
+    """The report of a run, the latest by default, in the light of the decisions that were made by now.
+
+    Raises UsageError when there is none.
+    """
     run = runs.find(connection, run_id)
     if run is None:
         raise UsageError(
@@ -30,15 +36,20 @@ def load_report(connection: Connection, run_id: str | None = None) -> Report:
             if run_id
             else "nothing was checked in this folder yet: `archive check ARTICLE`"
         )
-    return report_of(connection, run)
+    return report_of(connection, run, made)
 
 
-def report_of(connection: Connection, run: Run) -> Report:
-    body = run.body
-    cited = (source for source in outcomes.of_run(connection, run.seq) if source.outcome.citations)
+def report_of(connection: Connection, run: Run, made: Sequence[Decision]) -> Report:
+    body, day = run.body, (run.info.finished or run.info.started).date()
+    ignores = [one for one in made if one.action in ("ignore", "undo")]
+    cited = (
+        replace(source, ignored=ignored(ignores, sources.key_of(source.outcome.url), day))
+        for source in outcomes.of_run(connection, run.seq)
+        if source.outcome.citations
+    )
     return Report(
         run=run.info,
-        articles=body.articles,
+        articles=tuple(_with_ignored(article, ignores, day) for article in body.articles),
         sources=() if run.info.offline else tuple(cited),
         unresolved=() if run.info.offline else body.unresolved,
         uncited=body.uncited,
@@ -46,6 +57,13 @@ def report_of(connection: Connection, run: Run) -> Report:
         notices=body.notices,
         errors=body.errors,
     )
+
+
+def _with_ignored(article: ArticleReport, ignores: Sequence[Decision], day: date) -> ArticleReport:
+    if article.original is None or article.original_url is None:
+        return article
+    told = ignored(ignores, sources.key_of(article.original_url), day)
+    return replace(article, original=replace(article.original, ignored=told))
 
 
 def has_news(report: Report) -> bool:

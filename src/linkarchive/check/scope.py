@@ -29,6 +29,8 @@ class Scope:
     only: tuple[str, ...] = ()
     """Verdicts: sources whose last verdict was one of these."""
     fresh: bool = False
+    changed_since: str | None = None
+    """A Git revision: only links that were added since."""
 
     @property
     def narrows(self) -> bool:
@@ -37,7 +39,8 @@ class Scope:
 
     def signature(self, exclude: Sequence[str]) -> str:
         """Equal for two calls that cover the same: an interrupted run is continued by such a call only."""
-        parts = (self.articles, hashlib.sha256(self.stdin).hexdigest(), self.due, self.limit, self.only, tuple(exclude))
+        stdin = hashlib.sha256(self.stdin).hexdigest()
+        parts = (self.articles, stdin, self.due, self.limit, self.only, tuple(exclude), self.changed_since)
         return hashlib.sha256(repr(parts).encode()).hexdigest()[:16]
 
 

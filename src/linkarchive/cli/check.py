@@ -12,9 +12,11 @@ from threading import Event as Flag
 import click
 
 from linkarchive.cli.common import FORMATS, color_option, project_options, say, settings_of, wants_color
-from linkarchive.cli.output import print_report
+from linkarchive.cli.output import Printing, print_report
 from linkarchive.model import Report, Verdict
+from linkarchive.report.alarm import any_alarm
 from linkarchive.settings import Settings
+from linkarchive.wayback.archives import archives_of
 
 _VERDICTS = [verdict.value for verdict in Verdict]
 
@@ -32,12 +34,15 @@ _VERDICTS = [verdict.value for verdict in Verdict]
 @click.option("--timeout", type=click.FloatRange(0.1), help="Seconds to connect and to the first byte (20).")
 @click.option("--max-time", type=click.FloatRange(0), help="Seconds for the whole run; then exit 3.")
 @click.option("--max-body", type=click.IntRange(1), help="Bytes of a page; the rest is cut off (20 MiB).")
+@click.option("--wayback", type=click.Choice(["auto", "off"]), help="Ask web archives for copies (auto), or not.")
 @click.option("--allow-private", is_flag=True, default=None, help="Also visit addresses of private networks.")
 @click.option("--obey-robots", is_flag=True, default=None, help="Ask robots.txt first.")
 @click.option("--exclude", multiple=True, metavar="PATTERN", help="Leave out a host, or URLs of a shell pattern.")
 @click.option("--due", is_flag=True, help="Only what is due: alive weekly, suspects daily, oldest first.")
 @click.option("--limit", type=click.IntRange(1), help="Only the N sources longest unvisited.")
 @click.option("--only", multiple=True, type=click.Choice(_VERDICTS), help="Only sources with this last verdict.")
+@click.option("--changed-since", metavar="REF", help="Only links added since this Git revision (pull requests).")
+@click.option("--notify", multiple=True, metavar="URL", help="Tell an Apprise service when there is news.")
 @click.option("--dry-run", is_flag=True, help="Say what would be fetched, how long and how much; fetch nothing.")
 @click.option("--fresh", is_flag=True, help="Start anew instead of going on with an interrupted run.")
 @click.option(
@@ -61,12 +66,15 @@ def check(
     timeout: float | None,
     max_time: float | None,
     max_body: int | None,
+    wayback: str | None,
     allow_private: bool | None,
     obey_robots: bool | None,
     exclude: tuple[str, ...],
     due: bool,
     limit: int | None,
     only: tuple[str, ...],
+    changed_since: str | None,
+    notify: tuple[str, ...],
     dry_run: bool,
     fresh: bool,
     input_format: str | None,
@@ -86,6 +94,7 @@ def check(
     from linkarchive.clock import Clock
     from linkarchive.report.foreign import neutral
     from linkarchive.report.formats import format_for
+    from linkarchive.telling import refuse_unable, tell
 
     for path in outputs:
         format_for(path)
@@ -108,24 +117,31 @@ def check(
             max_time=max_time,
             exclude=exclude or None,
         )
+        .with_flags("wayback", mode=wayback)
+        .with_flags("notify", urls=notify or None)
     )
+    refuse_unable(settings.notify)
     root = project.resolve()
     stdin = sys.stdin.buffer.read() if "-" in articles else b""
-    scope = Scope(articles, input_format, stdin, due, limit, only, fresh)
+    scope = Scope(articles, input_format, stdin, due, limit, only, fresh, changed_since)
     clock = Clock.from_environ()
     if dry_run:
         click.echo(forecast(root, scope, settings, clock))
         return 0
     if not quiet and not (root / "archive" / "manifests").exists():  # the first run
-        say(
-            f"This visits each source with a GET request as {settings.network.user_agent!r}; "
-            "nothing is sent to anybody else."
-        )
+        say(f"This visits each source with a GET request as {settings.network.user_agent!r}; {_told(settings)}.")
     with _sigterm() as stop, RunProgress(bar=not no_progress, quiet=quiet, verbose=verbose) as progress:
         report = run_check(root, scope, settings, clock, progress, stop.is_set)
     for error in report.errors:
         say(f"archive: {neutral(error)}")
-    print_report(report, root, form, outputs, quiet=quiet, verbose=verbose, color=wants_color(color))
+    counting = settings.check
+    print_report(
+        report,
+        root,
+        Printing(form, outputs, counting.fail_on, counting.new_only, quiet, verbose, wants_color(color)),
+    )
+    for trouble in tell(report, settings.notify, root):
+        say(f"archive: {neutral(trouble)}")
     return exit_code(report, settings)
 
 
@@ -135,12 +151,16 @@ def exit_code(report: Report, settings: Settings) -> int:
         return 3
     if report.errors:
         return 2
-    watched, new_only = settings.check.fail_on, settings.check.new_only
-    found = any(
-        source.outcome.verdict.value in watched and (source.is_news or not new_only) for source in report.sources
-    )
-    lost = "unresolved" in watched and any(one.changed == "new" or not new_only for one in report.unresolved)
-    return 1 if found or lost or report.malformed else 0
+    found = any_alarm(report, settings.check.fail_on, settings.check.new_only)
+    return 1 if found or report.malformed else 0
+
+
+def _told(settings: Settings) -> str:
+    """To whom the addresses of sources are sent, for the first run (DESIGN §4)."""
+    if settings.wayback.mode == "off":
+        return "nothing is sent to anybody else"
+    names = " and ".join(archive.host for archive in archives_of(settings.archives))
+    return f"{names} are asked for copies by address, but for private articles and addresses with secrets"
 
 
 def _verdicts(text: str) -> tuple[str, ...]:

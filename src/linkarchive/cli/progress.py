@@ -8,7 +8,7 @@ from collections import Counter
 from types import TracebackType
 from typing import TYPE_CHECKING
 
-from linkarchive.check.events import Event, LookingAgain, Notice, RunStarted, SourceConcluded
+from linkarchive.check.events import AskingArchives, Event, LookingAgain, Notice, RunStarted, SourceConcluded
 from linkarchive.cli.common import say
 from linkarchive.report.foreign import address, plain
 
@@ -52,6 +52,9 @@ class RunProgress:
         elif isinstance(event, LookingAgain):
             if self._bar is not None and self._task is not None:
                 self._bar.update(self._task, description="Looking again")
+        elif isinstance(event, AskingArchives):
+            if self._bar is not None and self._task is not None:
+                self._bar.update(self._task, description="Asking archives")
         elif isinstance(event, Notice) and (event.important or self._verbose):
             say(plain(event.text))
 

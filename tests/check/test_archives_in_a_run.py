@@ -1,0 +1,284 @@
+"""Web archives in a run: baselines of the day the author looked, copies of dead sources, witnesses, lost targets."""
+
+from __future__ import annotations
+
+import sqlite3
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from linkarchive.demo.server import DemoWeb
+from linkarchive.demo.wayback import KEYS, DemoCapture, DemoWayback, Fault
+from linkarchive.demo.wire import Response
+
+ALPHA = "http://alpha.example/report"
+BETA = "http://beta.example/ledger"
+ORIGIN = "http://origin.example/essay"
+
+QUICK = {
+    "ARCHIVE_WAYBACK_MODE": "auto",
+    "ARCHIVE_WAYBACK_REPLAY_PER_MINUTE": "0",
+    "ARCHIVE_WAYBACK_INDEX_PER_MINUTE": "0",
+    "ARCHIVE_WAYBACK_TIMEOUT": "2",
+    "ARCHIVE_WAYBACK_BUDGET": "20",
+}
+
+
+class Archives:
+    """The two archives that are asked by default; a test fills them."""
+
+    def __init__(self) -> None:
+        self.wayback = DemoWayback(now=lambda: datetime(2026, 2, 1, tzinfo=UTC))
+        self.arquivo = DemoWayback(base="https://arquivo.pt", collection="/wayback/")
+
+    def hold(self, url: str, when: str, page: Response) -> None:
+        time = datetime.fromisoformat(when).replace(tzinfo=UTC)
+        self.wayback.captures.append(DemoCapture(url, time, page.body, page.status))
+
+
+@pytest.fixture(scope="module")
+def shared() -> Iterator[tuple[DemoWeb, dict[str, Any]]]:
+    present: dict[str, Any] = {}
+    names = ["web.archive.org", "arquivo.pt", *(f"{name}.example" for name in ("alpha", "beta", "origin", "canary"))]
+    with DemoWeb(extra={name: lambda request: present[request.host](request) for name in names}) as web:
+        yield web, present
+
+
+@pytest.fixture
+def archives(shared: tuple[DemoWeb, dict[str, Any]], stage: Any) -> Archives:
+    _, present = shared
+    found = Archives()
+    present.update({"web.archive.org": found.wayback, "arquivo.pt": found.arquivo})
+    present.update({f"{name}.example": stage.site for name in ("alpha", "beta", "origin", "canary")})
+    return found
+
+
+@pytest.fixture
+def project(folder: Any, shared: tuple[DemoWeb, dict[str, Any]], archives: Archives) -> Any:
+    """A project folder whose archives are at work."""
+    return replace(folder, environ={**folder.environ, **shared[0].environ(), **QUICK})
+
+
+def test_drift_since_the_author_looked_is_seen_on_the_first_run(project: Any, stage: Any, archives: Archives) -> None:
+    archives.hold(ALPHA, "2021-05-13", stage.html("as it was"))
+    stage[ALPHA] = stage.html("something else entirely")
+    stage[BETA] = stage.html("rewritten too, but nobody kept a copy")
+    project.article(ALPHA, BETA, published="2021-05-12")
+    ran = project.check("article.md", now="2026-01-05")
+    assert ran.told(ALPHA) == ("drifted", "replaced", "new")
+    baseline = ran.source(ALPHA)["baseline"]
+    assert (baseline["origin"], baseline["days_off"]) == ("wayback", 1)
+    assert baseline["url"] == f"https://web.archive.org/web/20210513000000/{ALPHA}"
+    assert ran.told(BETA) == ("ok", "first-seen", "none")
+
+
+def test_one_source_cited_in_two_years_has_two_baselines(project: Any, stage: Any, archives: Archives) -> None:
+    archives.hold(ALPHA, "2015-03-01", stage.html("the old edition"))
+    archives.hold(ALPHA, "2023-03-01", stage.html("the new edition"))
+    stage[ALPHA] = stage.html("the new edition")
+    project.article(ALPHA, name="old.md", published="2015-03-02")
+    project.article(ALPHA, name="new.md", published="2023-03-02")
+    source = project.check("old.md", "new.md", now="2026-01-05").source(ALPHA)
+    by_article = {one["article"]: one for one in source["citations"]}
+    assert by_article["old.md"]["baseline"]["time"].startswith("2015-03-01")
+    assert by_article["new.md"]["baseline"]["time"].startswith("2023-03-01")
+    assert (by_article["old.md"]["verdict"], by_article["new.md"]["verdict"]) == ("drifted", "ok")
+    assert source["verdict"] == "drifted", "a source shows the worst of its citations"
+
+
+def test_a_baseline_once_found_stays_and_is_not_asked_for_again(project: Any, stage: Any, archives: Archives) -> None:
+    archives.hold(ALPHA, "2021-05-13", stage.html("as it was"))
+    stage[ALPHA] = stage.html("as it was")
+    project.article(ALPHA, published="2021-05-12")
+    project.check("article.md", now="2026-01-05")
+    asked = dict(archives.wayback.counts)
+    ran = project.check(now="2026-01-12")
+    assert ran.told(ALPHA) == ("ok", "same", "none")
+    assert ran.source(ALPHA)["baseline"]["time"].startswith("2021-05-13")
+    assert dict(archives.wayback.counts) == asked
+
+
+@pytest.mark.parametrize("fault", list(Fault))
+def test_no_fault_of_an_archive_touches_the_live_verdict(
+    project: Any, stage: Any, archives: Archives, fault: Fault
+) -> None:
+    archives.hold(ALPHA, "2021-05-13", stage.html("as it was"))
+    for service in ("replay", "index", "timemap"):
+        archives.wayback.fail(service, fault)
+    stage[ALPHA] = stage.html("alive")
+    project.article(ALPHA, BETA, published="2021-05-12")
+    ran = project.check("article.md", now="2026-01-05")
+    assert ran.json["run"]["complete"] is True
+    assert ran.told(ALPHA)[:2] == ("ok", "first-seen")
+    dead = ran.source(BETA)
+    assert dead["verdict"] == "dead"
+    if fault is not Fault.MALFORMED:
+        assert dead["archived_url"] is None
+        assert "could not find out" in dead["archive_note"]
+    archives.wayback.heal()
+    later = project.check(now="2026-01-06")
+    assert later.source(ALPHA)["baseline"]["origin"] == "wayback", "what was not found out is asked again"
+
+
+def test_live_verdicts_are_recorded_before_an_archive_has_answered(
+    project: Any, stage: Any, archives: Archives
+) -> None:
+    archives.wayback.fail("replay", Fault.SILENCE)
+    archives.arquivo.fail("replay", Fault.SILENCE)
+    stage[ALPHA] = stage.html("alive")
+    project.article(ALPHA, published="2021-05-12")
+    process = project.start("check", "article.md", now="2026-01-05", env={"ARCHIVE_WAYBACK_TIMEOUT": "30"})
+    database = project.root / "archive" / "archive.sqlite"
+    for _ in range(200):
+        time.sleep(0.05)
+        if database.exists() and _verdicts(database) == ["ok"]:
+            break
+    assert process.poll() is None, "the archive is still being asked"
+    process.terminate()
+    assert process.wait(timeout=30) in (0, 3)
+
+
+def test_a_dead_source_comes_with_a_public_copy_from_before_its_death(
+    project: Any, stage: Any, archives: Archives
+) -> None:
+    archives.hold(ALPHA, "2019-01-01", stage.html("the report"))
+    archives.hold(ALPHA, "2021-05-20", stage.html("the report"))
+    archives.hold(ALPHA, "2025-12-01", stage.html("not found", status=404))
+    project.article(ALPHA, BETA, published="2021-05-12")
+    ran = project.check("article.md", now="2026-01-05")
+    dead = ran.source(ALPHA)
+    assert (dead["verdict"], dead["archive_note"]) == ("dead", None)
+    assert dead["archived_url"] == f"https://web.archive.org/web/20210520000000/{ALPHA}"
+    without = ran.source(BETA)
+    assert (without["archived_url"], without["archive_note"]) == (None, "no web archive has a usable copy")
+    again = project.check(now="2026-01-07").source(ALPHA)
+    assert again["archived_url"] == dead["archived_url"]
+
+
+def test_a_captured_redirect_of_a_dead_source_is_suggested_when_it_leads_to_the_page(
+    project: Any, stage: Any, archives: Archives
+) -> None:
+    archives.hold(ALPHA, "2021-05-13", stage.html("the report"))
+    moved = DemoCapture(ALPHA, datetime(2023, 1, 1, tzinfo=UTC), b"", 301, (("Location", BETA),))
+    archives.wayback.captures += [moved, DemoCapture(BETA, moved.time, stage.html("the report").body)]
+    stage[BETA] = stage.html("the report")
+    project.article(ALPHA, published="2021-05-12")
+    assert project.check("article.md", now="2026-01-05").source(ALPHA)["suggested_url"] == BETA
+
+
+def test_a_witness_keeps_a_failing_source_from_being_called_dead(project: Any, stage: Any, archives: Archives) -> None:
+    for url in (ALPHA, BETA):
+        stage[url] = stage.html("a page")
+    project.article(ALPHA, BETA, published="2026-01-05")
+    project.check("article.md", now="2026-01-05")
+    for url in (ALPHA, BETA):
+        stage[url] = Response(b"out of order", 503)
+    for day in ("2026-01-10", "2026-01-14"):
+        assert project.check(now=day).source(ALPHA)["verdict"] == "unreachable"
+    archives.hold(ALPHA, "2026-01-16", stage.html("a page"))
+    ran = project.check(now="2026-01-20")
+    assert ran.told(ALPHA)[:2] == ("blocked", "only-us")
+    assert ran.source(ALPHA)["strikes"] == 0
+    assert ran.told(BETA)[:2] == ("dead", "unreachable-since")
+
+
+def test_lost_targets_come_from_a_captured_original(project: Any, stage: Any, archives: Archives) -> None:
+    stage[ALPHA] = stage.html("the report")
+    original = stage.html("essay", more=f'As <a href="{ALPHA}">tough negotiations</a> went on.')
+    archives.hold(ORIGIN, "2021-05-13", original)
+    stage[ORIGIN] = Response(b"gone", 410)
+    head = f"As [tough negotiations](#) went on, [elsewhere](#).\n\nOriginal url: <{ORIGIN}>"
+    project.article(head=head, published="2021-05-12")
+    ran = project.check("article.md", now="2026-01-05")
+    citation = ran.source(ALPHA)["citations"][0]
+    assert citation["recovered"] is True
+    assert ran.told(ALPHA)[:2] == ("ok", "first-seen"), "what was recovered is visited in the same run"
+    assert [one["text"] for one in ran.json["unresolved"]] == ["elsewhere"]
+    assert ALPHA in project.links()
+
+
+def test_a_citation_that_points_into_an_archive_leans_on_the_page_itself(
+    project: Any, stage: Any, archives: Archives
+) -> None:
+    archives.hold(ALPHA, "2019-06-01", stage.html("the report"))
+    archives.hold(ALPHA, "2021-05-12", stage.html("another edition"))
+    stage[ALPHA] = stage.html("the report")
+    cited = f"https://web.archive.org/web/20190601000000/{ALPHA}"
+    project.article(cited, published="2021-05-12")
+    source = project.check("article.md", now="2026-01-05").source(ALPHA)
+    assert source["citations"][0]["url"] == cited
+    assert source["baseline"]["time"].startswith("2019-06-01")
+    assert (source["verdict"], source["reason"]) == ("ok", "same")
+
+
+def test_nothing_private_is_sent(project: Any, stage: Any, archives: Archives) -> None:
+    secret = "http://beta.example/ledger?token=s3cr3t"
+    stage[ALPHA] = stage.html("the report")
+    project.article(ALPHA, secret, published="2021-05-12")
+    project.write("links.txt", "[article.md]\nprivate = true\n")
+    project.article(secret, name="open.md", published="2021-05-12")
+    project.check("article.md", "open.md", now="2026-01-05")
+    assert not archives.wayback.counts
+    assert not archives.arquivo.counts
+
+
+def test_archives_can_be_left_out(project: Any, stage: Any, archives: Archives) -> None:
+    project.article(ALPHA, published="2021-05-12")
+    ran = project.check("article.md", "--wayback", "off", now="2026-01-05")
+    assert not archives.wayback.counts
+    assert "were not asked" in ran.source(ALPHA)["archive_note"]
+
+
+def test_a_rebuilt_database_knows_what_archives_said(project: Any, stage: Any, archives: Archives) -> None:
+    archives.hold(ALPHA, "2021-05-13", stage.html("as it was"))
+    stage[ALPHA] = stage.html("something else entirely")
+    project.article(ALPHA, BETA, published="2021-05-12")
+    project.check("article.md", now="2026-01-05")
+    before = project.run("report", "--format", "json").out
+    (project.root / "archive" / "archive.sqlite").unlink()
+    assert project.run("rebuild").code == 0
+    assert project.run("report", "--format", "json").out == before
+    asked = dict(archives.wayback.counts)
+    assert project.check(now="2026-01-06").told(ALPHA) == ("drifted", "replaced", "still")
+    assert dict(archives.wayback.counts) == asked
+    assert project.run("verify").code == 0
+
+
+def _verdicts(database: Any) -> list[str]:
+    with sqlite3.connect(f"file:{database}?mode=ro", uri=True) as connection:
+        try:
+            return [row[0] for row in connection.execute("SELECT verdict FROM outcomes")]
+        except sqlite3.OperationalError:
+            return []
+
+
+def test_save_asks_for_a_capture_and_says_what_became_of_it(project: Any, stage: Any, archives: Archives) -> None:
+    without_keys = project.run("save", ALPHA)
+    assert without_keys.code == 2
+    assert "IA_ACCESS_KEY_ID" in without_keys.err
+    keys = {"IA_ACCESS_KEY_ID": KEYS[0], "IA_SECRET_ACCESS_KEY": KEYS[1], "ARCHIVE_WAYBACK_SAVE_PER_MINUTE": "0"}
+    stage[ALPHA] = stage.html("the report")
+    saved = project.run("save", ALPHA, env=keys)
+    assert (saved.code, saved.err) == (0, "")
+    assert "https://web.archive.org/web/" in saved.out
+    assert project.run("save", "http://u:p@alpha.example/", env=keys).code == 2
+
+
+def test_check_saves_new_sources_when_told_to_and_verifies_later(project: Any, stage: Any, archives: Archives) -> None:
+    more = {
+        "IA_ACCESS_KEY_ID": KEYS[0],
+        "IA_SECRET_ACCESS_KEY": KEYS[1],
+        "ARCHIVE_WAYBACK_SAVE_PER_MINUTE": "0",
+        "ARCHIVE_WAYBACK_SAVE": "new",
+    }
+    stage[ALPHA] = stage.html("the report")
+    project.article(ALPHA)
+    project.check("article.md", now="2026-02-01", env=more)
+    assert archives.wayback.counts["save"] == 1
+    project.check(now="2026-02-02", env=more)
+    assert archives.wayback.counts["save"] == 1, "what was saved is not saved again"
+    assert archives.wayback.counts["replay"] >= 1, "the new copy was looked for"
