@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from typing import NamedTuple
 
 import pytest
@@ -10,10 +9,10 @@ import pytest
 from linkarchive.check import Scope, check
 from linkarchive.clock import Clock
 from linkarchive.demo import story, truth
+from linkarchive.demo.archived import COPIES, archives
 from linkarchive.demo.server import DemoWeb
 from linkarchive.demo.wire import Epoch
 from linkarchive.model import Change, Report, SourceReport
-from linkarchive.settings import Settings
 from linkarchive.urls import source_key
 
 
@@ -27,8 +26,8 @@ def days(tmp_path_factory: pytest.TempPathFactory) -> Days:
     folder = tmp_path_factory.mktemp("demo")
     story.prepare(folder)
     reports = []
-    with DemoWeb() as web:
-        settings = dataclasses.replace(Settings(), network=web.network())
+    with DemoWeb(extra=archives()) as web:
+        settings = story.settings_for(web)
         for epoch in Epoch:
             web.epoch = epoch
             reports.append(check(folder, Scope(articles=truth.ARTICLES), settings, Clock(story.DAYS[epoch])))
@@ -93,3 +92,10 @@ def test_the_runs_are_complete_and_marked_as_simulated(days: Days) -> None:
         assert report.run.complete
         assert report.run.simulated
         assert not report.run.offline
+
+
+def test_dead_sources_come_with_the_copy_that_an_archive_holds(days: Days) -> None:
+    for url, source in by_url(days.year_later).items():
+        if source.outcome.verdict == "dead":
+            assert source.outcome.archived_url == COPIES.get(url), url
+            assert (source.outcome.archive_note is None) == (url in COPIES), url

@@ -10,10 +10,12 @@ from pathlib import Path
 
 from linkarchive.clock import Clock
 from linkarchive.demo import originals, truth
+from linkarchive.demo.archived import archives
+from linkarchive.demo.server import DemoWeb
 from linkarchive.demo.wire import Epoch
 from linkarchive.errors import UsageError
 from linkarchive.model import Report
-from linkarchive.settings import Settings
+from linkarchive.settings import Settings, WaybackSettings
 
 DAYS = {
     Epoch.PUBLICATION: datetime(2025, 4, 18, 8, 0, tzinfo=UTC),
@@ -38,13 +40,12 @@ def run_demo(folder: Path, *, say: Callable[[str], None]) -> Report:
     not a former demo's. `say` gets a line at a time of what happens.
     """
     from linkarchive.check import Scope, check
-    from linkarchive.demo.server import DemoWeb
 
     prepare(folder)
     scope = Scope(articles=truth.ARTICLES)
     say(f"The demo: {len(truth.ARTICLES)} articles about a bridge, citing {len(truth.SOURCES)} pages, in {folder}")
-    with DemoWeb() as web:
-        settings = dataclasses.replace(Settings(), network=web.network())
+    with DemoWeb(extra=archives()) as web:
+        settings = settings_for(web)
         say(f"{DAYS[Epoch.PUBLICATION]:%d %B %Y}, the day of publication: every source is visited and kept.")
         web.epoch = Epoch.PUBLICATION
         first = check(folder, scope, settings, Clock(DAYS[Epoch.PUBLICATION]))
@@ -54,6 +55,12 @@ def run_demo(folder: Path, *, say: Callable[[str], None]) -> Report:
         second = check(folder, scope, settings, Clock(DAYS[Epoch.YEAR_LATER]))
         say(f"  {_counts(second)}.")
     return second
+
+
+def settings_for(web: DemoWeb) -> Settings:
+    """The demo's network, and archives of its own that need not be spared."""
+    quick = dataclasses.replace(WaybackSettings(), replay_per_minute=0.0, index_per_minute=0.0, timeout=5.0)
+    return dataclasses.replace(Settings(), network=web.network(), wayback=quick)
 
 
 def prepare(folder: Path) -> None:
