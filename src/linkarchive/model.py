@@ -455,6 +455,17 @@ class Change(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Ignored:
+    """A person's word that a source is known: it is visited, judged and counted, but not reported."""
+
+    who: str
+    when: datetime
+    until: date | None
+    """The day from which on it is reported again; None: until somebody says so."""
+    reason: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class SourceReport:
     """A source in a report: its outcome, and what is new about it."""
 
@@ -463,12 +474,15 @@ class SourceReport:
     was: Verdict | None
     checked: datetime | None
     """None for a source that this run did not visit (skipped)."""
+    ignored: Ignored | None = None
 
     @property
     def is_news(self) -> bool:
         """Something to tell a person who has read the last report: also a finding that became another one."""
+        if self.ignored is not None:
+            return False
         if self.changed is Change.STILL:
-            return self.was is not self.outcome.verdict
+            return self.was not in (None, self.outcome.verdict)
         return self.changed is not Change.NONE
 
 
@@ -477,6 +491,7 @@ class OriginalReport:
     verdict: Verdict
     reason: Reason
     evidence: tuple[str, ...] = ()
+    ignored: Ignored | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -534,13 +549,17 @@ class Report:
 
     @property
     def summary(self) -> dict[str, int]:
-        """Sources by verdict (unresolved: lost citations), and `uncompared`: alive, but first seen now."""
+        """Sources by verdict (unresolved: lost citations), `uncompared`: alive, but first seen now, and `ignored`:
+        findings that somebody ignores, counted under their verdicts as well."""
         counts = {verdict.value: 0 for verdict in Verdict}
         for source in self.sources:
             counts[source.outcome.verdict.value] += 1
         counts[Verdict.UNRESOLVED.value] += len(self.unresolved)
         counts["uncompared"] = sum(
             1 for source in self.sources if source.outcome.verdict.is_alive and source.outcome.similarity is None
+        )
+        counts["ignored"] = sum(
+            1 for source in self.sources if source.ignored is not None and source.outcome.verdict.is_finding
         )
         return counts
 

@@ -20,7 +20,9 @@ class NetworkSettings:
     """[network]: how pages are visited. Seconds and bytes."""
 
     concurrency: int = 128
+    """Visits at a time."""
     per_host: int = 2
+    """Visits at a time on one host."""
     host_delay: float = 0.5
     """Between two starts on one host."""
     domain_delay: float = 0.1
@@ -28,6 +30,7 @@ class NetworkSettings:
     timeout: float = 20.0
     """To connect, to the first byte, and the longest time below 1 KiB/s; a whole exchange may take ten times it."""
     max_body: int = 20 * 1024 * 1024
+    """Of a page; the rest is cut off, and the page judged on what was read."""
     retries: int = 2
     """Further tries after 429, 5xx, timeouts, refused and reset connections."""
     retry_wait: float = 1.0
@@ -35,14 +38,21 @@ class NetworkSettings:
     retry_after_cap: float = 30.0
     """The longest `Retry-After` that is waited for; a longer one ends the visit."""
     max_redirects: int = 10
+    """Of one visit; more are a loop."""
     contact: str = "https://linkarchive.example/bot"
     """A page or address of whoever runs the checks, named in the User-Agent; set your own."""
     accept_language: str = "en-US,en;q=0.8,*;q=0.5"
+    """The header of that name: sites that speak several languages choose by it."""
     allow_private: bool = False
+    """Also visit addresses of private networks."""
     obey_robots: bool = False
+    """Ask robots.txt first; a page that it closes to programs is `blocked`."""
     http_proxy: str = ""
+    """For http addresses; `http_proxy` of the environment goes before it."""
     https_proxy: str = ""
+    """For https addresses."""
     no_proxy: str = ""
+    """Hosts that are asked without a proxy, with commas between."""
     ca_file: str = ""
     """Empty: the certifi bundle."""
     canaries: tuple[str, ...] = ("https://www.iana.org/", "https://www.wikipedia.org/")
@@ -58,7 +68,9 @@ class JudgeSettings:
     """[judge]: when a failing source is called dead."""
 
     strikes: int = 3
+    """Failed runs in a row that make a source dead …"""
     strike_days: float = 7.0
+    """… when they span at least as many days."""
     strike_gap_hours: float = 20.0
     """A failed run sooner after the last strike is not a new one."""
 
@@ -70,7 +82,9 @@ class KeepSettings:
     refresh_days: int = 90
     """A new capture when the last kept one is older, changed or not."""
     warc_size: int = 1024**3
+    """Bytes of a WARC file before the next one is begun."""
     reports: int = 30
+    """Reports with news that stay in archive/reports."""
     mix_simulated: bool = False
     """Let runs under ARCHIVE_NOW and real runs share one folder."""
 
@@ -80,10 +94,13 @@ class CheckSettings:
     """[check]: scope and exit code."""
 
     fail_on: tuple[str, ...] = ("dead", "drifted", "unresolved")
+    """Verdicts that make the exit code 1."""
     new_only: bool = False
+    """Only what is new makes it 1."""
     exclude: tuple[str, ...] = ()
+    """Hosts, and shell patterns of URLs, that are not visited."""
     max_time: float = 0.0
-    """0: no limit."""
+    """Seconds for a run; 0: no limit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +140,36 @@ class ArchiveSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class NotifySettings:
+    """[notify]: who is told when a run has news; nobody when it has none."""
+
+    urls: tuple[str, ...] = ()
+    """Addresses of Apprise services (extra `notify`); they hold secrets, so ARCHIVE_NOTIFY_URLS is a good place."""
+    command: str = ""
+    """Gets the news as Markdown on its standard input; words are split as in a shell, but no shell runs."""
+    time_limit: float = 60.0
+    """Seconds for all services, and for the command."""
+
+
+@dataclass(frozen=True, slots=True)
+class SiteSettings:
+    """[[sites]]: a rule for the sources on a host; where several fit, that of the longest host."""
+
+    host: str = ""
+    """The host and those below it: "example.com" is also "www.example.com"."""
+    headers: tuple[str, ...] = ()
+    """Request headers, "Name: value"; sent to this host only, and their values never kept or shown."""
+    ignore: tuple[str, ...] = ()
+    """CSS selectors of what is no substance: removed from both pages before they are compared."""
+    accept_status: tuple[int, ...] = ()
+    """Statuses with which this site sends its pages, such as 403."""
+    fetch: bool = True
+    """false: its sources are skipped as excluded."""
+    capture: bool = True
+    """false: no copy is stored; the page is only judged for being there, since there is nothing to compare with."""
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     network: NetworkSettings = field(default_factory=NetworkSettings)
     judge: JudgeSettings = field(default_factory=JudgeSettings)
@@ -130,6 +177,8 @@ class Settings:
     check: CheckSettings = field(default_factory=CheckSettings)
     wayback: WaybackSettings = field(default_factory=WaybackSettings)
     archives: tuple[ArchiveSettings, ...] = ()
+    notify: NotifySettings = field(default_factory=NotifySettings)
+    sites: tuple[SiteSettings, ...] = ()
 
     def with_flags(self, section: str, **values: object) -> Settings:
         """These settings with the given values of one section; None leaves a setting as it is."""
@@ -140,10 +189,15 @@ class Settings:
 def load_settings(project: Path, config: Path | None = None, environ: Mapping[str, str] = os.environ) -> Settings:
     """The settings of a project folder; raises SettingsError for an unknown key or a value of another type."""
     settings = Settings()
-    for table, where in _tables(project, config):
+    for table, where in layers(project, config, environ):
         settings = _apply(settings, table, where)
-    settings = _apply(settings, _network_environment(environ), "the environment")
-    return _apply(settings, _own_environment(environ), "the environment")
+    return settings
+
+
+def layers(project: Path, config: Path | None, environ: Mapping[str, str]) -> list[tuple[dict[str, Any], str]]:
+    """The tables of settings, each with the name of where it stands; a later one goes before an earlier one."""
+    given = [(_network_environment(environ), "the environment"), (_own_environment(environ), "the environment")]
+    return [*_tables(project, config), *given]
 
 
 def _tables(project: Path, config: Path | None) -> list[tuple[dict[str, Any], str]]:
@@ -250,9 +304,10 @@ def _checked(kind: type[Any], values: Mapping[str, Any], section: str, where: st
 
 def _typed(value: Any, kind: Any, name: str) -> Any:
     if get_origin(kind) is tuple:
-        if isinstance(value, list) and all(isinstance(item, get_args(kind)[0]) for item in value):
+        item = get_args(kind)[0]
+        if isinstance(value, list) and all(type(one) is item for one in value):
             return tuple(value)
-        raise SettingsError(f"{name} is {value!r}: give a list of texts")
+        raise SettingsError(f"{name} is {value!r}: give a list of {'texts' if item is str else 'whole numbers'}")
     if get_origin(kind) is Literal:
         if value in get_args(kind):
             return value

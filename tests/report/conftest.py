@@ -21,6 +21,7 @@ from linkarchive.model import (
     Difference,
     DiffRow,
     Hop,
+    Ignored,
     LastGood,
     Loss,
     Origin,
@@ -260,6 +261,10 @@ def quiet_sources() -> list[SourceReport]:
             "https://slow.example/b", unreachable, Reason.TIMEOUT, Change.NEW, was=Verdict.OK, status=None,
             final_url=None, strikes=1, first_strike=at(23), last_strike=at(23), last_ok=at(16),
             evidence=("no answer within 20 seconds, three times",),
+        ),
+        replace(
+            source("https://known.example/gone", Verdict.DEAD, Reason.HTTP_410, Change.NEW, was=Verdict.OK, status=410),
+            ignored=Ignored("maria", at(2), date(2027, 3, 1), "cited as an example of a dead link"),
         ),
         source("https://back.example/c", Verdict.OK, Reason.SAME, Change.RECOVERED, was=Verdict.DEAD, similarity=1.0),
         *(

@@ -27,7 +27,10 @@ def compare(name: str, text: str) -> None:
     assert text == path.read_bytes().decode("utf-8")
 
 
-@pytest.mark.parametrize("name", ["report.json", "report.jsonl", "report.md", "report.html", "report.txt"])
+NAMES = ["report.json", "report.jsonl", "report.md", "report.html", "report.txt", "report.junit.xml", "report.atom"]
+
+
+@pytest.mark.parametrize("name", NAMES)
 def test_formats_by_suffix(name: str, report: Report, differences: Mapping[str, Difference]) -> None:
     text = FORMATS[format_for(Path(name))](report, differences)
     if name.endswith(".html"):  # the style and the script have files and tests of their own

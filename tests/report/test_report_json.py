@@ -184,7 +184,7 @@ def test_the_order_of_a_source_is_that_of_the_contract(report: Report) -> None:
         "url", "verdict", "reason", "confidence", "confirmed", "evidence", "also", "changed", "was", "since",
         "checked", "last_ok", "strikes", "status",
     ]  # fmt: skip
-    assert keys[-2:] == ["first_strike", "last_strike"]
+    assert keys[-3:] == ["first_strike", "last_strike", "ignored"]
 
 
 def test_times_are_utc_to_the_second(report: Report) -> None:
@@ -211,9 +211,9 @@ def test_a_source_that_is_fine_was_last_fine_at_this_visit(
 
 def test_json_lines_end_with_the_run(report: Report) -> None:
     lines = [json.loads(line) for line in render_jsonl(report).splitlines()]
-    assert [line["type"] for line in lines] == ["source"] * 18 + ["unresolved"] * 2 + ["run"]
+    assert [line["type"] for line in lines] == ["source"] * 19 + ["unresolved"] * 2 + ["run"]
     assert lines[-1]["id"] == report.run.id
-    assert lines[-1]["summary"]["dead"] == 4
+    assert lines[-1]["summary"]["dead"] == 5
 
 
 def test_hostile_text_keeps_its_data_and_is_never_raw(poisoned: Report, hostile: str) -> None:

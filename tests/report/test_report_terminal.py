@@ -48,7 +48,7 @@ def test_quiet_shows_what_changed_and_only_that(report: Report) -> None:
     for source in report.sources[1:]:
         if "secret" not in source.outcome.url and "hostile" not in source.outcome.url:
             shown = f"  {source.outcome.url}\n" in text
-            assert shown == (source.changed in (Change.NEW, Change.RECOVERED)), source.outcome.url
+            assert shown == source.is_news, source.outcome.url
 
 
 def test_colour_only_adds_to_the_words(report: Report) -> None:

@@ -115,9 +115,9 @@ def test_links_lead_to_web_pages_only(url: str | None) -> None:
 
 def test_summary_counts_what_is_there(report: Report) -> None:
     assert summary(report) == (
-        "Of 16 sources, 4 are dead (2 new), 3 have drifted (1 new), 1 has moved (1 new), 1 did not answer (1 new), "
-        "1 is closed to us and 6 are fine. 2 of 14 lost links were not found again (1 new). 1 source recovered. "
-        "1 had nothing to be compared with yet."
+        "Of 17 sources, 4 are dead (2 new), 3 have drifted (1 new), 1 has moved (1 new), 1 did not answer (1 new), "
+        "1 is closed to us, 6 are fine and 1 is ignored. 2 of 14 lost links were not found again (1 new). "
+        "1 source recovered. 1 had nothing to be compared with yet."
     )
 
 

@@ -15,7 +15,7 @@ from linkarchive.settings import Settings, load_settings
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
-FORMATS = ("terminal", "json", "jsonl", "markdown", "html")
+FORMATS = ("terminal", "json", "jsonl", "markdown", "html", "junit", "atom")
 
 
 def project_options(command: Command) -> Command:

@@ -1,16 +1,12 @@
-"""`archive report`, `show`, `diff` and `accept`: the past of the sources, and a person's word on them."""
+"""`archive report`, `show` and `diff`: the past of the sources."""
 
 from __future__ import annotations
 
-import getpass
-import os
 from pathlib import Path
 
 import click
 
-from linkarchive.cli.common import FORMATS, color_option, project_options, say, settings_of, wants_color, width
-from linkarchive.clock import Clock
-from linkarchive.errors import UsageError
+from linkarchive.cli.common import FORMATS, color_option, project_options, settings_of, wants_color, width
 
 
 @click.command()
@@ -33,15 +29,17 @@ def report(
 ) -> int:
     """Render the report of a past run again."""
     from linkarchive.check.reports import load_report
-    from linkarchive.cli.output import print_report
+    from linkarchive.cli.output import Printing, print_report
     from linkarchive.project import Project
+    from linkarchive.store import decisions
     from linkarchive.store.opening import open_project
 
-    settings_of(project, config)
-    root = project.resolve()
-    with open_project(Project(root)) as connection:
-        found = load_report(connection, run_id)
-    print_report(found, root, form, outputs, quiet=quiet, verbose=verbose, color=wants_color(color))
+    settings = settings_of(project, config)
+    place = Project(project.resolve())
+    with open_project(place) as connection:
+        found = load_report(connection, decisions.load(place.decisions), run_id)
+    show = Printing(form, outputs, settings.check.fail_on, quiet=quiet, verbose=verbose, color=wants_color(color))
+    print_report(found, place.root, show)
     return 0
 
 
@@ -82,42 +80,3 @@ def diff(url: str, project: Path, config: Path | None, color: str) -> int:
         found = difference_since(project.resolve(), connection, url)
     click.echo(render_difference(found, width=width(), color=wants_color(color)), nl=False, color=wants_color(color))
     return 0
-
-
-@click.command()
-@click.argument("urls", nargs=-1, required=True, metavar="URL...")
-@project_options
-@click.option("--article", help="Only for this article (default: every article that cites the source).")
-@click.option("--reason", help="Why today's page is fine.")
-def accept(urls: tuple[str, ...], project: Path, config: Path | None, article: str | None, reason: str | None) -> int:
-    """Accept today's page of the sources URL...: it is fine, and later drift is measured from it.
-
-    The baseline stays what it is; the acceptance is recorded with who, when and why.
-    """
-    from linkarchive.check.past import accept_page
-    from linkarchive.project import Project
-    from linkarchive.report.foreign import address
-    from linkarchive.store.opening import open_project
-
-    settings_of(project, config)
-    place = Project(project.resolve())
-    now = Clock.from_environ().now()
-    failed = False
-    with place.lock(), open_project(place) as connection:
-        for url in urls:
-            try:
-                decision = accept_page(place, connection, url, article, reason, _who(), now)
-            except UsageError as error:
-                say(f"archive: {error}")
-                failed = True
-            else:
-                click.echo(f"accepted {address(decision.url)}")
-    return 2 if failed else 0
-
-
-def _who() -> str:
-    """The user's name; in a container the user may have a number only."""
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):
-        return f"uid {os.getuid()}"

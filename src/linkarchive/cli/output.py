@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import click
@@ -11,31 +12,48 @@ from linkarchive.cli.common import speaks_unicode, width
 from linkarchive.model import Report
 
 
-def print_report(
-    report: Report, root: Path, form: str, outputs: tuple[Path, ...], *, quiet: bool, verbose: bool, color: bool
-) -> None:
+@dataclass(frozen=True, slots=True)
+class Printing:
+    """What was asked for: the format on stdout, further files by suffix, and how."""
+
+    form: str
+    outputs: tuple[Path, ...]
+    fail_on: tuple[str, ...]
+    new_only: bool = False
+    quiet: bool = False
+    verbose: bool = False
+    color: bool = False
+
+
+def print_report(report: Report, root: Path, wanted: Printing) -> None:
     """The report in a format on stdout, and in that of its suffix into each file. Raises StorageError."""
     from linkarchive.check.reports import has_news, stored_differences
-    from linkarchive.report.formats import FORMATS, format_for
+    from linkarchive.report.formats import FORMATS, View, format_for
     from linkarchive.report.terminal import render_terminal
     from linkarchive.snapshot.folder import storage_error, write_atomically
 
-    wanted = [form, *(format_for(path) for path in outputs)]
-    shown = stored_differences(root, report) if "html" in wanted else {}
-    for path in outputs:
+    forms = [wanted.form, *(format_for(path) for path in wanted.outputs)]
+    shown = stored_differences(root, report) if "html" in forms else {}
+    view = View(wanted.fail_on, wanted.new_only, feed=root.as_uri())
+    for path in wanted.outputs:
         try:
-            write_atomically(path, FORMATS[format_for(path)](report, shown).encode("utf-8"))
+            write_atomically(path, FORMATS[format_for(path)](report, shown, view).encode("utf-8"))
         except OSError as error:
             raise storage_error(path, error) from error
-    if form == "terminal":
+    if wanted.quiet and not has_news(report):
+        return
+    if wanted.form == "terminal":
         text = render_terminal(
-            report, width=width(), color=color, verbose=verbose, quiet=quiet, unicode=speaks_unicode()
+            report,
+            width=width(),
+            color=wanted.color,
+            verbose=wanted.verbose,
+            quiet=wanted.quiet,
+            unicode=speaks_unicode(),
         )
-    elif quiet and not has_news(report):
-        text = ""
     else:
-        text = FORMATS[form](report, shown)
+        text = FORMATS[wanted.form](report, shown, replace(view, quiet=wanted.quiet))
     try:
-        click.echo(text, nl=False, color=color)
+        click.echo(text, nl=False, color=wanted.color)
     except BrokenPipeError:  # the exit code still tells what was found
         mute_stdout()

@@ -19,6 +19,11 @@ class Step:
     command: str | None = None
 
 
+def in_lines(found: tuple[Step, ...]) -> list[str]:
+    """Each step as a line of plain text."""
+    return [": ".join(part for part in (step.text, step.url or step.command) if part) for step in found]
+
+
 def steps(source: SourceReport) -> tuple[Step, ...]:
     """What settles a finding, the best first; empty where there is nothing to do."""
     outcome = source.outcome

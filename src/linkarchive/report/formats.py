@@ -2,14 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 from linkarchive.errors import UsageError
 from linkarchive.model import Difference, Report
 
-Renderer = Callable[[Report, Mapping[str, Difference]], str]
-"""A report and the differences to show, by the URL of the source; only HTML shows them."""
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """How a report is wanted, for the formats that it matters to."""
+
+    fail_on: tuple[str, ...] = ("dead", "drifted", "unresolved")
+    """Verdicts that are failures (junit)."""
+    new_only: bool = False
+    """Only what is new is a failure (junit)."""
+    quiet: bool = False
+    """Only what changed since the last run; HTML is a document and always whole."""
+    feed: str = ""
+    """What tells this project's feed from others' (atom)."""
+
+
+_WHOLE = View()
+
+
+class Renderer(Protocol):
+    """A report, the differences to show by the URL of the source (only HTML shows them), and how it is wanted."""
+
+    def __call__(self, report: Report, differences: Mapping[str, Difference], view: View = _WHOLE) -> str: ...
+
 
 FILE_WIDTH = 100
 """Columns of the terminal format in a file."""
@@ -18,34 +41,46 @@ FILE_WIDTH = 100
 # Each imports its module when it is called: `archive --help` must not wait for rich and Jinja2.
 
 
-def _terminal(report: Report, differences: Mapping[str, Difference]) -> str:
+def _terminal(report: Report, differences: Mapping[str, Difference], view: View = _WHOLE) -> str:
     from linkarchive.report.terminal import render_terminal
 
-    return render_terminal(report, width=FILE_WIDTH, color=False)
+    return render_terminal(report, width=FILE_WIDTH, color=False, quiet=view.quiet)
 
 
-def _json(report: Report, differences: Mapping[str, Difference]) -> str:
+def _json(report: Report, differences: Mapping[str, Difference], view: View = _WHOLE) -> str:
     from linkarchive.report.json import render_json
 
-    return render_json(report)
+    return render_json(report, view.quiet)
 
 
-def _jsonl(report: Report, differences: Mapping[str, Difference]) -> str:
+def _jsonl(report: Report, differences: Mapping[str, Difference], view: View = _WHOLE) -> str:
     from linkarchive.report.json import render_jsonl
 
-    return render_jsonl(report)
+    return render_jsonl(report, view.quiet)
 
 
-def _markdown(report: Report, differences: Mapping[str, Difference]) -> str:
+def _markdown(report: Report, differences: Mapping[str, Difference], view: View = _WHOLE) -> str:
     from linkarchive.report.markdown import render_markdown
 
-    return render_markdown(report)
+    return render_markdown(report, view.quiet)
 
 
-def _html(report: Report, differences: Mapping[str, Difference]) -> str:
+def _html(report: Report, differences: Mapping[str, Difference], view: View = _WHOLE) -> str:
     from linkarchive.report.html import render_html
 
     return render_html(report, differences)
+
+
+def _junit(report: Report, differences: Mapping[str, Difference], view: View = _WHOLE) -> str:
+    from linkarchive.report.junit import render_junit
+
+    return render_junit(report, view.fail_on, view.new_only, view.quiet)
+
+
+def _atom(report: Report, differences: Mapping[str, Difference], view: View = _WHOLE) -> str:
+    from linkarchive.report.atom import render_atom
+
+    return render_atom(report, view.feed)
 
 
 FORMATS: Mapping[str, Renderer] = {
@@ -54,9 +89,14 @@ FORMATS: Mapping[str, Renderer] = {
     "jsonl": _jsonl,
     "markdown": _markdown,
     "html": _html,
+    "junit": _junit,
+    "atom": _atom,
 }
 
-_SUFFIXES = {".txt": "terminal", ".json": "json", ".jsonl": "jsonl", ".md": "markdown", ".html": "html"}
+_SUFFIXES = {
+    ".txt": "terminal", ".json": "json", ".jsonl": "jsonl", ".md": "markdown", ".html": "html", ".xml": "junit",
+    ".atom": "atom",
+}  # fmt: skip
 
 
 def format_for(path: Path) -> str:

@@ -82,8 +82,8 @@ def _environment() -> Environment:
 
 def _names() -> dict[str, Any]:
     names = (
-        "ICON", "acceptance", "ago", "certainty", "compared", "count", "day", "further", "loss", "losses", "meaning",
-        "meaning_of", "original", "percent", "place", "recovered_link", "recovery", "since",
+        "ICON", "acceptance", "ago", "certainty", "compared", "count", "day", "further", "ignored", "loss", "losses",
+        "meaning", "meaning_of", "original", "percent", "place", "recovered_link", "recovery", "since",
     )  # fmt: skip
     return {name: getattr(words, name) for name in names}
 

@@ -24,13 +24,13 @@ _NOTHING = "&#8203;"
 """A zero-width space: nothing to see, but no reference either."""
 
 
-def render_markdown(report: Report) -> str:
-    """Markdown of at most `LIMIT` characters or so; what is left out is counted."""
+def render_markdown(report: Report, quiet: bool = False) -> str:
+    """Markdown of at most `LIMIT` characters or so; what is left out is counted. `quiet`: only what is new."""
     report = neutral(report)
     parts: list[str] = [f"# {headline(report)}\n", f"{summary(report)}\n"]
     size, left_out = 0, 0
     heading = ""
-    for section, block in _blocks(report):
+    for section, block in _blocks(report, quiet):
         if size + len(block) > LIMIT:
             left_out += 1
             continue
@@ -46,9 +46,11 @@ def render_markdown(report: Report) -> str:
     return "\n".join(parts)
 
 
-def _blocks(report: Report) -> Iterator[tuple[str, str]]:
+def _blocks(report: Report, quiet: bool) -> Iterator[tuple[str, str]]:
     sections, now = divide(report), day_of(report)
-    for text in (*report.notices, *report.malformed):
+    if quiet:
+        sections = sections.only_changed()
+    for text in () if quiet else (*report.notices, *report.malformed):
         yield "About this run", f"- {_escape(text)}\n"
     for title, sources in (("New since the last run", sections.news), ("Still standing", sections.standing)):
         for source in sources:
@@ -63,7 +65,11 @@ def _blocks(report: Report) -> Iterator[tuple[str, str]]:
         evidence = "; ".join(article.original.evidence) if article.original else ""
         text = f"{article.path}: {words.original(article)} {evidence}".strip()
         yield "Articles whose original page needs a look", f"- {_escape(text)} {_address(article.original_url or '')}\n"
-    for url in report.uncited:
+    for source in sections.ignored:
+        told = words.ignored(source.ignored) if source.ignored else ""
+        text = f"{_label(source.outcome.verdict)}: {words.meaning_of(source)} {told}"
+        yield "Ignored", f"- {_address(source.outcome.url)} {_escape(text)}\n"
+    for url in () if quiet else report.uncited:
         yield "In links.txt, but no longer in an article", f"- {_address(url)}\n"
 
 

@@ -21,6 +21,8 @@ class Sections:
     unseen: tuple[SourceReport, ...]
     fine: tuple[SourceReport, ...]
     skipped: tuple[SourceReport, ...]
+    ignored: tuple[SourceReport, ...]
+    """Findings that somebody ignores: listed apart, never news."""
     unresolved: tuple[Unresolved, ...]
     originals: tuple[ArticleReport, ...]
     """Articles whose own original URL is a finding."""
@@ -31,9 +33,10 @@ class Sections:
             news=self.news,
             standing=(),
             recovered=self.recovered,
-            unseen=tuple(source for source in self.unseen if source.changed is Change.NEW),
+            unseen=tuple(source for source in self.unseen if source.is_news),
             fine=(),
             skipped=(),
+            ignored=(),
             unresolved=tuple(lost for lost in self.unresolved if lost.changed is Change.NEW),
             originals=(),
         )
@@ -46,25 +49,31 @@ class Sections:
 def divide(report: Report) -> Sections:
     """The sections of a report; within each, the order of the report stays."""
     parts: dict[str, list[SourceReport]] = {
-        name: [] for name in ("news", "standing", "recovered", "unseen", "fine", "skipped")
+        name: [] for name in ("news", "standing", "recovered", "unseen", "fine", "skipped", "ignored")
     }
     for source in report.sources:
         parts[_section(source)].append(source)
-    parts["unseen"].sort(key=lambda source: source.changed is not Change.NEW)
+    parts["unseen"].sort(key=lambda source: not source.is_news)
     return Sections(
         **{name: tuple(sources) for name, sources in parts.items()},
         unresolved=tuple(sorted(report.unresolved, key=lambda lost: lost.changed is not Change.NEW)),
-        originals=tuple(one for one in report.articles if one.original and one.original.verdict.is_finding),
+        originals=tuple(
+            one
+            for one in report.articles
+            if one.original and one.original.verdict.is_finding and one.original.ignored is None
+        ),
     )
 
 
 def _section(source: SourceReport) -> str:
     verdict = source.outcome.verdict
+    if source.ignored is not None and verdict.is_finding:
+        return "ignored"
     if verdict in UNSEEN:
         return "unseen"
     if verdict.is_finding:
-        return "news" if source.changed is Change.NEW else "standing"
-    if source.changed is Change.RECOVERED:
+        return "news" if source.is_news else "standing"
+    if source.changed is Change.RECOVERED and source.ignored is None:
         return "recovered"
     return "skipped" if verdict is Verdict.SKIPPED else "fine"
 

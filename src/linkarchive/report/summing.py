@@ -21,7 +21,7 @@ def summary(report: Report) -> str:
         sentences.append(f"{of or count(len(report.unresolved), 'lost link')} {verb} not found again{news}.")
     elif lost:
         sentences.append(f"{'The lost link was' if lost == 1 else f'All {lost:,} lost links were'} found again.")
-    back = sum(1 for source in report.sources if source.changed is Change.RECOVERED)
+    back = _back(report)
     if back:
         sentences.append(f"{count(back, 'source')} recovered.")
     first = report.summary["uncompared"]
@@ -45,14 +45,26 @@ _HAVE = {
 
 def _counts(seen: list[SourceReport]) -> str:
     parts = []
+    told = [source for source in seen if not _is_ignored(source)]
     for verdict, (one, many) in _HAVE.items():
-        group = [source for source in seen if source.outcome.verdict is verdict]
+        group = [source for source in told if source.outcome.verdict is verdict]
         if group:
-            new = sum(1 for source in group if source.changed is Change.NEW and verdict.is_finding)
+            new = sum(1 for source in group if source.is_news and verdict.is_finding)
             parts.append(f"{len(group):,} {one if len(group) == 1 else many}" + (f" ({new:,} new)" if new else ""))
+    muted = len(seen) - len(told)
+    if muted:
+        parts.append(f"{muted:,} {'is' if muted == 1 else 'are'} ignored")
     if not any(source.outcome.verdict.is_finding for source in seen):
         return "The only source is fine." if len(seen) == 1 else f"All {count(len(seen), 'source')} are fine."
     return f"Of {count(len(seen), 'source')}, {listed(parts)}."
+
+
+def _is_ignored(source: SourceReport) -> bool:
+    return source.ignored is not None and source.outcome.verdict.is_finding
+
+
+def _back(report: Report) -> int:
+    return sum(1 for source in report.sources if source.changed is Change.RECOVERED and source.is_news)
 
 
 _SMALL = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
@@ -69,7 +81,7 @@ def headline(report: Report) -> str:
         _phrase(drifted, f"{noun}no longer says what it said", f"{nouns}no longer say what they said"),
     ]
     lost = sum(1 for one in report.unresolved if one.changed is Change.NEW)
-    back = sum(1 for source in report.sources if source.changed is Change.RECOVERED)
+    back = _back(report)
     if not any(news):
         news = [_phrase(_group(report, Verdict.MOVED), "source has moved", "sources have moved")]
     if not any(news):
@@ -79,14 +91,17 @@ def headline(report: Report) -> str:
     if any(news):
         text = listed(phrase for phrase in news if phrase)
         return text[0].upper() + text[1:]
-    standing = sum(1 for source in report.sources if source.outcome.verdict.is_finding) + len(report.unresolved)
+    findings = sum(1 for one in report.sources if one.outcome.verdict.is_finding and not _is_ignored(one))
+    standing = findings + len(report.unresolved)
     if standing:
         return f"Nothing new: {_phrase(standing, 'finding still stands', 'findings still stand')}"
+    if any(_is_ignored(one) for one in report.sources):
+        return "Nothing new: all findings are ignored"
     return "All sources are fine" if report.sources else "No sources yet"
 
 
 def _group(report: Report, verdict: Verdict) -> int:
-    return sum(1 for one in report.sources if one.outcome.verdict is verdict and one.changed is Change.NEW)
+    return sum(1 for one in report.sources if one.outcome.verdict is verdict and one.is_news)
 
 
 def _phrase(number: int, one: str, many: str) -> str:

@@ -108,6 +108,11 @@ def _rest(page: _Page, report: Report, sections: Sections) -> None:
     page.heading("In links.txt, but no longer in an article", len(report.uncited))
     for url in report.uncited:
         page.address(url)
+    page.heading("Ignored", len(sections.ignored))
+    for source in sections.ignored:
+        if source.ignored is not None:
+            page.label(source.outcome.verdict, f"{words.meaning_of(source)} {words.ignored(source.ignored)}")
+            page.address(source.outcome.url)
     for title, group in (("Fine", sections.fine), ("Skipped", sections.skipped)) if page.verbose else ():
         page.heading(title, len(group))
         for source in group:

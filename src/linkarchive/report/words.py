@@ -14,6 +14,7 @@ from linkarchive.model import (
     ArticleReport,
     Baseline,
     CitationOutcome,
+    Ignored,
     Loss,
     Origin,
     Outcome,
@@ -205,6 +206,12 @@ def acceptance(citation: CitationOutcome) -> str | None:
         return None
     why = f": {accepted.reason}" if accepted.reason else "."
     return f"Accepted by {accepted.who} on {day(accepted.when)}, as the page was on {day(accepted.capture_time)}{why}"
+
+
+def ignored(told: Ignored) -> str:
+    """Who does not want to hear of it, until when and why."""
+    until = f" until {day(told.until)}" if told.until else ""
+    return f"Ignored by {told.who}{until}{f': {told.reason}' if told.reason else '.'}"
 
 
 def place(citation: CitationOutcome | Unresolved) -> str:

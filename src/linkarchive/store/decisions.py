@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 
 from linkarchive.errors import StorageError
-from linkarchive.model import Acceptance
+from linkarchive.model import Acceptance, Ignored
 from linkarchive.store.codec import decode, encode
 from linkarchive.urls import redact
 
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """One line. `capture_time` names the capture that was accepted; `article` None means every article."""
+    """One line. `capture_time` names the capture that was accepted; `article` None means every article.
+
+    Action `undo` takes back the decision on the same URL that was made at `undoes`.
+    """
 
     action: str
     url: str
@@ -26,6 +30,11 @@ class Decision:
     capture_time: datetime | None = None
     sha256: str | None = None
     """Of the accepted page."""
+    until: date | None = None
+    """Of an `ignore`: the day from which on the source is reported again."""
+    undoes: datetime | None = None
+    replacement: str | None = None
+    """Of a `replace`: the URL that articles shall cite instead."""
 
 
 def append(path: Path, decision: Decision) -> None:
@@ -54,10 +63,42 @@ def load(path: Path) -> list[Decision]:
     return found
 
 
-def acceptance(decisions: list[Decision], url: str, article: str) -> Acceptance | None:
-    """The last acceptance of a source for an article. The file is made to be committed: no secrets in its URLs."""
-    for decision in reversed(decisions):
-        mine = decision.action == "accept" and decision.url == redact(url) and decision.article in (None, article)
-        if mine and decision.capture_time is not None:
-            return Acceptance(decision.who, decision.when, decision.reason, decision.capture_time)
+def in_force(decisions: Sequence[Decision], url: str, at: datetime | None = None) -> list[Decision]:
+    """The decisions on a source that nobody has taken back, oldest first; with `at`, as they stood at that moment.
+
+    The file is made to be committed: no secrets in its URLs.
+    """
+    safe = redact(url)
+    made = [one for one in decisions if one.url == safe and (at is None or one.when <= at)]
+    undone = {one.undoes for one in made if one.action == "undo"}
+    return [one for one in made if one.action != "undo" and one.when not in undone]
+
+
+def ignored(decisions: Sequence[Decision], url: str, day: date, at: datetime | None = None) -> Ignored | None:
+    """The last word that ignores a source on that day; with `at`, as people had decided by then."""
+    for one in reversed(in_force(decisions, url, at)):
+        if one.action == "ignore":
+            lasts = one.until is None or day < one.until
+            return Ignored(one.who, one.when, one.until, one.reason) if lasts else None
     return None
+
+
+def acceptance(decisions: Sequence[Decision], url: str, article: str) -> Acceptance | None:
+    """The last acceptance in force of a source for an article."""
+    for one in reversed(in_force(decisions, url)):
+        if one.action == "accept" and one.article in (None, article) and one.capture_time is not None:
+            return Acceptance(one.who, one.when, one.reason, one.capture_time)
+    return None
+
+
+def replacement(decisions: Sequence[Decision], url: str, article: str) -> str | None:
+    """The URL that a person wants in place of a source, by the last word on it for an article."""
+    for one in reversed(in_force(decisions, url)):
+        if one.action == "replace" and one.article in (None, article):
+            return one.replacement
+    return None
+
+
+def forgotten(decisions: Sequence[Decision], url: str) -> Decision | None:
+    """The decision in force that took a source out of the archive: it is not visited while that stands."""
+    return next((one for one in reversed(in_force(decisions, url)) if one.action == "forget"), None)

@@ -108,7 +108,7 @@ class _Builder:
         when = chain[-1].created if chain else max((outcome.since for outcome, _ in told), default=datetime.now(UTC))
         simulated = bool(chain and chain[-1].facts.get("simulated"))
         info = RunInfo(f"state-{when:%Y%m%dT%H%M%SZ}", when, when, True, False, simulated, __version__)
-        self.run = self._open(info, "state", RunBody())
+        self.run = self._open(info, "state" if chain else runs.UNKNOWN_CLOCK, RunBody())
         for outcome, line in told:
             source = self._source(outcome.url, outcome.url)
             for one in line.captures:

@@ -15,6 +15,8 @@ from linkarchive.store.codec import decode, encode
 from linkarchive.store.schema import runs
 
 RESUMABLE = timedelta(hours=24)
+UNKNOWN_CLOCK = "state without a manifest"
+"""The scope of what was put back from state.jsonl alone, which does not say whether its runs were simulated."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +108,8 @@ def before(connection: Connection, seq: int) -> Run | None:
 
 def any_of_clock(connection: Connection, simulated: bool) -> bool:
     """Some run was made under that kind of clock."""
-    query = select(runs.c.seq).where(runs.c.simulated == simulated, ~runs.c.offline).limit(1)
+    told = runs.c.scope != UNKNOWN_CLOCK
+    query = select(runs.c.seq).where(runs.c.simulated == simulated, ~runs.c.offline, told).limit(1)
     return connection.execute(query).first() is not None
 
 

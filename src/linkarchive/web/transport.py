@@ -10,7 +10,7 @@ import selectors
 import socket
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -21,7 +21,8 @@ import pycurl
 from linkarchive.clock import Clock
 from linkarchive.errors import SettingsError
 from linkarchive.model import Failure
-from linkarchive.settings import NetworkSettings
+from linkarchive.settings import NetworkSettings, SiteSettings
+from linkarchive.sites import header_fields, rule_for
 from linkarchive.web.cookies import REMOVED
 from linkarchive.web.decoding import ACCEPTED
 from linkarchive.web.exchange import Exchange
@@ -58,8 +59,11 @@ Deliver = Callable[[Reply], None]
 class Transport:
     """Sends orders, delivers replies from within `turn`. Raises SettingsError for a CA file that is not there."""
 
-    def __init__(self, network: NetworkSettings, clock: Clock, connections: int) -> None:
+    def __init__(
+        self, network: NetworkSettings, clock: Clock, connections: int, sites: Sequence[SiteSettings] = ()
+    ) -> None:
         self._network = network
+        self._sites = sites
         self._clock = clock
         ca_file = network.ca_file or certifi.where()
         if not Path(ca_file).is_file():
@@ -87,7 +91,7 @@ class Transport:
     def send(self, order: Order, deliver: Deliver) -> None:
         network, target = self._network, order.target
         transfer = self._idle.pop() if self._idle else Transfer(network, self._ca_file)
-        sent, recorded = _request_fields(order, network)
+        sent, recorded = _request_fields(order, network, header_fields(rule_for(target.url, self._sites)))
         transfer.begin(target.url, sent, recorded, proxy_for(target, network), self._clock.now())
         self._busy[transfer.curl] = (transfer, deliver)
         self._multi.add_handle(transfer.curl)
@@ -189,8 +193,13 @@ class Transport:
             return
 
 
-def _request_fields(order: Order, network: NetworkSettings) -> tuple[list[bytes], tuple[tuple[str, str], ...]]:
-    """The fields for libcurl, and all fields of the request in the order it sends them, without secrets."""
+def _request_fields(
+    order: Order, network: NetworkSettings, extra: Sequence[tuple[str, str]]
+) -> tuple[list[bytes], tuple[tuple[str, str], ...]]:
+    """The fields for libcurl, and all fields of the request in the order it sends them, without secrets.
+
+    `extra` are the site's own: they replace ours of the same name, and may be secrets.
+    """
     own = [
         ("User-Agent", network.user_agent),
         ("Accept", ACCEPT),
@@ -203,13 +212,17 @@ def _request_fields(order: Order, network: NetworkSettings) -> tuple[list[bytes]
         for name, value in (("If-None-Match", order.etag), ("If-Modified-Since", order.last_modified))
         if value and value.isprintable()
     ]
+    given = {name.lower() for name, _ in extra}
+    own = [(name, value) for name, value in own if name.lower() not in given]
     secret = [
         (name, value)
         for name, value in (("Cookie", order.cookie), ("Authorization", order.target.authorization))
-        if value
+        if value and name.lower() not in given
     ]
+    secret += extra
     sent = [f"{name}: {value}".encode("latin-1", "replace") for name, value in own + secret]
     recorded = [("Host", order.target.netloc), *own]
-    if order.cookie:
+    if order.cookie and "cookie" not in given:
         recorded.append(("Cookie", REMOVED))
+    recorded += [(name, REMOVED) for name, _ in extra]
     return sent, tuple(recorded)

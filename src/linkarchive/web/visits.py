@@ -7,12 +7,12 @@ import itertools
 import logging
 import time
 from collections import deque
-from collections.abc import Callable, Generator, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from linkarchive.clock import Clock
 from linkarchive.model import Failure, Reason
-from linkarchive.settings import NetworkSettings
+from linkarchive.settings import NetworkSettings, SiteSettings
 from linkarchive.urls import redact
 from linkarchive.web.descriptors import room_for
 from linkarchive.web.exchange import Exchange, Visit, VisitRequest
@@ -40,6 +40,7 @@ def visit_all(
     clock: Clock,
     *,
     stop: Callable[[], bool] = never,
+    sites: Sequence[SiteSettings] = (),
 ) -> Generator[Visit, None, None]:
     """Visit every request, up to `concurrency` at a time; yields each Visit as it ends, one a request.
 
@@ -47,8 +48,9 @@ def visit_all(
     yielded, those not begun, or waiting to be tried again, are not. The caller closes each Visit. While it
     works on one, the others wait; it should be back well within the network timeout. Raises SettingsError
     for a CA file that is not there. Closing the generator closes all handles, sockets and bodies.
+    `sites` say which further headers a host gets.
     """
-    run = _Run(iter(requests), network, clock, stop)
+    run = _Run(iter(requests), network, clock, stop, sites)
     try:
         while run.goes_on():
             run.turn()
@@ -72,7 +74,12 @@ class _Run:
     """The state of one `visit_all`: tasks wait for their host's turn, for an answer, for robots.txt, or for a time."""
 
     def __init__(
-        self, requests: Iterator[VisitRequest], network: NetworkSettings, clock: Clock, stop: Callable[[], bool]
+        self,
+        requests: Iterator[VisitRequest],
+        network: NetworkSettings,
+        clock: Clock,
+        stop: Callable[[], bool],
+        sites: Sequence[SiteSettings],
     ) -> None:
         self._requests: Iterator[VisitRequest] | None = requests
         self._network = network
@@ -80,7 +87,7 @@ class _Run:
         self._stop = stop
         self._stopping = False
         self._at_once = room_for(max(1, network.concurrency))
-        self._transport = Transport(network, clock, self._at_once)
+        self._transport = Transport(network, clock, self._at_once, sites)
         self._pacing: Pacing[tuple[_Task, Order]] = Pacing(network)
         self._tasks: set[_Task] = set()
         self._pauses: list[tuple[float, int, _Task]] = []

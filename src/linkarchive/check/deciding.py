@@ -1,0 +1,55 @@
+"""A person's word that a finding is known, and taking back what was decided (`archive ignore`, `--undo`)."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+from sqlalchemy import Connection
+
+from linkarchive.errors import UsageError
+from linkarchive.project import Project
+from linkarchive.store import decisions, sources
+from linkarchive.store.decisions import Decision
+from linkarchive.urls import redact
+
+
+def ignore_source(
+    project: Project, connection: Connection, url: str, until: date | None, reason: str | None, who: str, now: datetime
+) -> Decision:
+    """Record that a source is known: judged and counted, but not reported, until a day if one is given.
+
+    Raises UsageError for a source that the project does not have, or a day that is not to come.
+    """
+    source = sources.find(connection, url)
+    if until is not None and until <= now.date():
+        raise UsageError(f"--until {until}: not a day to come")
+    decision = Decision("ignore", redact(source.key), who, now, reason, until=until)
+    decisions.append(project.decisions, decision)
+    return decision
+
+
+def take_back(
+    project: Project,
+    connection: Connection,
+    url: str,
+    action: str,
+    reason: str | None,
+    who: str,
+    now: datetime,
+    article: str | None = None,
+) -> tuple[Decision, ...]:
+    """Take back decisions of an action ("accept", "ignore") on a source; returns those that were taken back.
+
+    Of acceptances only the last one (for that article, if one is given), so that an earlier one counts
+    again; of ignoring all. Raises UsageError when there is none.
+    """
+    source = sources.find(connection, url)
+    made = decisions.in_force(decisions.load(project.decisions), source.key)
+    mine = [one for one in made if one.action == action and (article is None or one.article == article)]
+    if not mine:
+        raise UsageError(f"{redact(url)}: nothing to take back: no {action} is in force")
+    mine = mine[-1:] if action == "accept" else mine
+    for one in mine:
+        undo = Decision("undo", one.url, who, now, reason, one.article, undoes=one.when)
+        decisions.append(project.decisions, undo)
+    return tuple(mine)

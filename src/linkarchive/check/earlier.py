@@ -1,0 +1,69 @@
+"""What articles cited at a Git revision, so that only the links that were added since are checked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from linkarchive import git
+from linkarchive.article.document import format_of, read_document
+from linkarchive.article.links_file import NAME, LinksFile, parse
+from linkarchive.errors import ArticleError
+from linkarchive.model import Article
+from linkarchive.store.sources import key_of
+
+
+@dataclass(frozen=True, slots=True)
+class Earlier:
+    """The sources of an article at that revision, and the texts of its links without a target."""
+
+    keys: frozenset[str] = frozenset()
+    lost: tuple[str, ...] = ()
+
+
+def earlier_of(root: Path, revision: str, articles: Sequence[Article]) -> Mapping[str, Earlier]:
+    """Each article as it was, with its lines of links.txt, by path; what Git does not know was empty.
+
+    Raises UsageError when the folder is in no repository, or the revision is unknown.
+    """
+    base = git.base_of(root, revision)
+    changed = {path.relative_to(root).as_posix() for path in git.changed_files(root, base)}
+    text = git.content_at(root, base, NAME)
+    links = parse("" if text is None else text.decode("utf-8", "surrogateescape"))
+    found = {}
+    for article in articles:
+        if article.path in changed or NAME in changed or "://" in article.path or article.path == "-":
+            found[article.path] = _earlier(root, base, links, article)
+        else:
+            found[article.path] = _as_now(article)
+    return found
+
+
+def _earlier(root: Path, base: str, links: LinksFile, article: Article) -> Earlier:
+    if article.path == NAME:
+        return Earlier(_keys(entry.url for entry in links.loose))
+    section = links.section(article)
+    listed = _keys(entry.url for entry in section.entries) if section else frozenset()
+    was = _as_now(_article_at(root, base, article.path))
+    return Earlier(listed | was.keys, was.lost)
+
+
+def _article_at(root: Path, base: str, path: str) -> Article:
+    nothing = Article(path, path, None, None, ())
+    data = None if "://" in path or path == "-" else git.content_at(root, base, path)
+    if data is None:
+        return nothing
+    try:
+        return read_document(data, format_of(path, None, data), path=path)
+    except ArticleError:
+        return nothing
+
+
+def _as_now(article: Article) -> Earlier:
+    urls = (*(citation.url for citation in article.citations), article.original_url)
+    return Earlier(_keys(urls), tuple(citation.text for citation in article.citations if citation.url is None))
+
+
+def _keys(urls: Iterable[str | None]) -> frozenset[str]:
+    return frozenset(key_of(url) for url in urls if url is not None)

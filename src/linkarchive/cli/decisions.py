@@ -1,0 +1,110 @@
+"""`archive accept` and `archive ignore`: a person's word on what was found, and taking it back."""
+
+from __future__ import annotations
+
+import getpass
+import os
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from linkarchive.cli.common import project_options, say, settings_of
+from linkarchive.clock import Clock
+from linkarchive.errors import UsageError
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+    from linkarchive.project import Project
+
+Decide = Callable[["Project", "Connection", str, datetime], str]
+"""Records a decision on a URL, made at that moment; returns what to say."""
+
+
+@click.command()
+@click.argument("urls", nargs=-1, required=True, metavar="URL...")
+@project_options
+@click.option("--article", help="Only for this article (default: every article that cites the source).")
+@click.option("--reason", help="Why today's page is fine.")
+@click.option("--undo", is_flag=True, help="Take the last acceptance back: the one before counts again, if any.")
+def accept(
+    urls: tuple[str, ...], project: Path, config: Path | None, article: str | None, reason: str | None, undo: bool
+) -> int:
+    """Accept today's page of the sources URL...: it is fine, and later drift is measured from it.
+
+    The baseline stays what it is; the acceptance is recorded with who, when and why.
+    """
+    from linkarchive.check.deciding import take_back
+    from linkarchive.check.past import accept_page
+
+    def decide(place: Project, connection: Connection, url: str, now: datetime) -> str:
+        if undo:
+            take_back(place, connection, url, "accept", reason, who(), now, article)
+            return "accepted no more"
+        accept_page(place, connection, url, article, reason, who(), now)
+        return "accepted"
+
+    return for_each(urls, project, config, decide)
+
+
+@click.command()
+@click.argument("urls", nargs=-1, required=True, metavar="URL...")
+@project_options
+@click.option("--until", type=click.DateTime(["%Y-%m-%d"]), help="From this day on it is reported again.")
+@click.option("--reason", help="Why nobody needs to hear of it.")
+@click.option("--undo", is_flag=True, help="Report it again.")
+def ignore(
+    urls: tuple[str, ...], project: Path, config: Path | None, until: datetime | None, reason: str | None, undo: bool
+) -> int:
+    """Ignore what is found of the sources URL...: it is known.
+
+    They are visited and judged all the same, and counted in the report; but they are no news, nobody is
+    notified, and they do not count for the exit code.
+    """
+    from linkarchive.check.deciding import ignore_source, take_back
+
+    if undo and until is not None:
+        raise click.UsageError("--until goes with ignoring, not with --undo")
+    day = None if until is None else until.date()
+
+    def decide(place: Project, connection: Connection, url: str, now: datetime) -> str:
+        if undo:
+            take_back(place, connection, url, "ignore", reason, who(), now)
+            return "reported again"
+        ignore_source(place, connection, url, day, reason, who(), now)
+        return f"ignored until {day}" if day else "ignored"
+
+    return for_each(urls, project, config, decide)
+
+
+def for_each(urls: Sequence[str], folder: Path, config: Path | None, decide: Decide) -> int:
+    """Decide on each URL under the folder's lock; one that cannot be decided on costs the exit code, not the rest."""
+    from linkarchive.project import Project
+    from linkarchive.report.foreign import address, neutral
+    from linkarchive.store.opening import open_project
+
+    settings_of(folder, config)
+    place = Project(folder.resolve())
+    clock = Clock.from_environ()
+    failed = False
+    with place.lock(), open_project(place) as connection:
+        for url in urls:
+            try:
+                said = decide(place, connection, url, clock.now())
+            except UsageError as error:
+                say(f"archive: {neutral(str(error))}")
+                failed = True
+            else:
+                click.echo(f"{said} {address(url)}")
+    return 2 if failed else 0
+
+
+def who() -> str:
+    """The user's name; in a container the user may have a number only."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return f"uid {os.getuid()}"

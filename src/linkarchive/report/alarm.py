@@ -1,0 +1,20 @@
+"""Which findings make `archive check` exit with 1, and a test case of the JUnit report fail (DESIGN §4)."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from linkarchive.model import Change, Report, SourceReport, Unresolved, Verdict
+
+
+def alarms(one: SourceReport | Unresolved, fail_on: Collection[str], new_only: bool) -> bool:
+    """The finding is of a verdict that was asked for, nobody ignores it, and it is new where only news count."""
+    if isinstance(one, Unresolved):
+        return Verdict.UNRESOLVED.value in fail_on and (one.changed is Change.NEW or not new_only)
+    verdict = one.outcome.verdict
+    return verdict.value in fail_on and one.ignored is None and (one.is_news or not new_only)
+
+
+def any_alarm(report: Report, fail_on: Collection[str], new_only: bool) -> bool:
+    findings: tuple[SourceReport | Unresolved, ...] = (*report.sources, *report.unresolved)
+    return any(alarms(one, fail_on, new_only) for one in findings)

@@ -1,0 +1,71 @@
+"""The news of a run as an Atom feed (RFC 4287): an entry for each that is new or recovered."""
+
+from __future__ import annotations
+
+import uuid
+from xml.etree.ElementTree import Element
+
+from linkarchive.model import Change, Report, SourceReport, Unresolved, Verdict
+from linkarchive.report import words
+from linkarchive.report.advice import in_lines, steps, steps_unresolved
+from linkarchive.report.foreign import href, neutral
+from linkarchive.report.sections import day_of
+from linkarchive.report.summing import headline, summary
+from linkarchive.report.xml import add, document, moment
+
+_NAMESPACE = "http://www.w3.org/2005/Atom"
+
+
+def render_atom(report: Report, feed: str = "") -> str:
+    """The feed. Ids are made from what is told (URL, verdict, since when), so that the same news, rendered again or
+    told by a later run, is the same entry to a reader; `feed` tells the feeds of several projects apart."""
+    report = neutral(report)
+    root = Element("feed", {"xmlns": _NAMESPACE, "xml:lang": "en"})
+    add(root, "id", _id("feed", feed))
+    add(root, "title", f"Sources: {headline(report)}")
+    add(root, "subtitle", summary(report))
+    add(root, "updated", moment(day_of(report)))
+    add(root, "generator", "linkarchive", version=report.run.version)
+    add(add(root, "author"), "name", "archive check")
+    for source in report.sources:
+        if source.is_news:
+            _source(root, source, report)
+    for lost in report.unresolved:
+        if lost.changed is Change.NEW:
+            _unresolved(root, lost, report)
+    return document(root)
+
+
+def _source(root: Element, source: SourceReport, report: Report) -> None:
+    outcome = source.outcome
+    text = words.recovery(source) if source.changed is Change.RECOVERED else words.meaning_of(source)
+    entry = add(root, "entry")
+    add(entry, "id", _id(outcome.url, outcome.verdict.value, source.changed.value, moment(outcome.since)))
+    add(entry, "title", f"{outcome.verdict.value.capitalize()}: {outcome.url}")
+    add(entry, "updated", moment(outcome.since))
+    address = href(outcome.url)
+    if address is not None:
+        add(entry, "link", rel="alternate", href=address)
+    add(entry, "category", term=outcome.verdict.value)
+    add(entry, "category", term=outcome.reason.value)
+    add(entry, "summary", text)
+    lines = [text, *(f"{words.place(one)}: “{one.text.strip()}”" for one in outcome.citations)]
+    if outcome.verdict.is_finding:
+        lines.append(f"{words.since(source, day_of(report))} {words.certainty(outcome)}")
+        lines += [*outcome.evidence, *in_lines(steps(source))]
+    add(entry, "content", "\n".join(lines), type="text")
+
+
+def _unresolved(root: Element, lost: Unresolved, report: Report) -> None:
+    entry = add(root, "entry")
+    add(entry, "id", _id("lost", lost.article, lost.text, lost.context))
+    add(entry, "title", f"Unresolved: “{lost.text.strip()}” in {words.place(lost)}")
+    add(entry, "updated", moment(day_of(report)))
+    add(entry, "category", term=Verdict.UNRESOLVED.value)
+    text = words.meaning(Verdict.UNRESOLVED, lost.reason)
+    add(entry, "content", "\n".join((text, lost.context, *in_lines(steps_unresolved(lost)))), type="text")
+
+
+def _id(*parts: str) -> str:
+    """A name-based UUID (RFC 9562 §5.5)."""
+    return uuid.uuid5(uuid.NAMESPACE_URL, "\n".join(("https://linkarchive.example/news", *parts))).urn

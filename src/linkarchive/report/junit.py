@@ -1,0 +1,98 @@
+"""The report as JUnit XML for CI: a test case a source, failures for what makes `archive check` exit with 1.
+
+There is no standard; this is what the two schemas in common use have in common: that of
+Apache Ant (github.com/windyroad/JUnit-Schema) and that of Jenkins' xUnit plugin.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection
+from xml.etree.ElementTree import Element
+
+from linkarchive.model import Report, SourceReport, Unresolved, Verdict
+from linkarchive.report import words
+from linkarchive.report.advice import in_lines, steps, steps_unresolved
+from linkarchive.report.alarm import alarms
+from linkarchive.report.foreign import neutral
+from linkarchive.report.sections import UNSEEN, day_of
+from linkarchive.report.summing import summary
+from linkarchive.report.xml import add, document, moment, token
+
+
+def render_junit(report: Report, fail_on: Collection[str], new_only: bool = False, quiet: bool = False) -> str:
+    """One suite; `quiet` leaves out the sources about which there is nothing new."""
+    report = neutral(report)
+    root = Element("testsuites")
+    finished = day_of(report)
+    suite = add(
+        root,
+        "testsuite",
+        name="archive check",
+        package="linkarchive",
+        id="0",
+        hostname="localhost",
+        timestamp=moment(report.run.started).removesuffix("Z"),  # Ant's schema forbids a zone
+        time=f"{max(0.0, (finished - report.run.started).total_seconds()):.3f}",
+    )
+    properties = add(suite, "properties")
+    for name, value in _properties(report):
+        add(properties, "property", name=name, value=value)
+    for source in report.sources:
+        if source.is_news or not quiet:
+            _source(suite, source, report, alarms(source, fail_on, new_only))
+    for lost in report.unresolved:
+        if lost.changed.value == "new" or not quiet:
+            _unresolved(suite, lost, alarms(lost, fail_on, new_only))
+    for line in report.malformed:
+        case = _case(suite, token(line), "links.txt")
+        add(case, "failure", message=line, type="malformed")
+    counts = Counter(child.tag for case in suite.iter("testcase") for child in case)
+    suite.set("tests", str(sum(1 for _ in suite.iter("testcase"))))
+    for name, tag in (("failures", "failure"), ("errors", "error"), ("skipped", "skipped")):
+        suite.set(name, str(counts[tag]))
+    add(suite, "system-out", summary(report))
+    add(suite, "system-err", "\n".join(report.notices))
+    return document(root)
+
+
+def _properties(report: Report) -> list[tuple[str, str]]:
+    run = report.run
+    told = [("run", run.id), ("version", run.version)]
+    told += [("complete", str(run.complete).lower()), ("offline", str(run.offline).lower())]
+    return told + [(f"sources.{name}", str(number)) for name, number in report.summary.items()]
+
+
+def _source(suite: Element, source: SourceReport, report: Report, fails: bool) -> None:
+    outcome = source.outcome
+    cited = outcome.citations[0].article if outcome.citations else "links.txt"
+    case = _case(suite, token(outcome.url), token(cited))
+    title = f"{outcome.verdict.value}/{outcome.reason.value}: {words.meaning_of(source)}"
+    if fails:
+        text = "\n".join(("", *_details(source, report), *in_lines(steps(source)), ""))
+        add(case, "failure", text, message=title, type=f"{outcome.verdict.value}/{outcome.reason.value}")
+    elif source.ignored is not None and outcome.verdict.is_finding:
+        add(case, "skipped", message=f"{title} {words.ignored(source.ignored)}")
+    elif outcome.verdict is Verdict.SKIPPED or outcome.verdict in UNSEEN:
+        add(case, "skipped", message=title)
+
+
+def _unresolved(suite: Element, lost: Unresolved, fails: bool) -> None:
+    case = _case(suite, token(f"{words.place(lost)} {lost.text}"), token(lost.article))
+    if fails:
+        kind = f"unresolved/{lost.reason.value}"
+        text = "\n".join(("", lost.context, *in_lines(steps_unresolved(lost)), ""))
+        add(case, "failure", text, message=words.meaning(Verdict.UNRESOLVED, lost.reason), type=kind)
+
+
+def _case(suite: Element, name: str, article: str) -> Element:
+    return add(suite, "testcase", name=name, classname=article, time="0")
+
+
+def _details(source: SourceReport, report: Report) -> list[str]:
+    outcome = source.outcome
+    lines = [f"{words.place(one)}: “{one.text.strip()}”" for one in outcome.citations]
+    lines.append(f"{words.since(source, day_of(report))} {words.certainty(outcome)}")
+    facts = (words.compared(outcome.baseline, outcome.similarity), words.losses(outcome.lost), outcome.archive_note)
+    lines += [fact for fact in facts if fact]
+    return lines + [f"- {text}" for text in outcome.evidence]

@@ -1,0 +1,68 @@
+"""The rules that a project sets for single sites (`[[sites]]` in archive.toml)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from linkarchive.errors import SettingsError
+from linkarchive.settings import SiteSettings
+from linkarchive.urls import host_of
+
+_HEADER = re.compile(r"([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*([\t\x20-\x7e\xa0-\xff]*)")  # RFC 9110 §5.1, §5.5
+_NOT_OURS = frozenset({"host", "connection", "content-length", "transfer-encoding", "te", "upgrade", "accept-encoding"})
+"""Fields that belong to the transport: another value would break the exchange, or what we can decode."""
+
+
+def rule_for(url: str, sites: Sequence[SiteSettings]) -> SiteSettings | None:
+    """The rule of the longest host that is the URL's, or a parent of it (as in `--exclude`)."""
+    if not sites:
+        return None
+    try:
+        host = host_of(url)
+    except ValueError:
+        return None
+    fitting = [rule for rule in sites if f".{host}".endswith(f".{_ascii(rule.host)}")]
+    return max(fitting, key=lambda rule: len(rule.host), default=None)
+
+
+def header_fields(rule: SiteSettings | None) -> tuple[tuple[str, str], ...]:
+    """The rule's request headers as names and values."""
+    matches = [_HEADER.fullmatch(line) for line in (rule.headers if rule else ())]
+    return tuple((match[1], match[2].strip()) for match in matches if match)
+
+
+def refuse_faulty(sites: Sequence[SiteSettings]) -> None:
+    """Raises SettingsError for a rule without a host, a header that is none, or a selector that is no CSS."""
+    for rule in sites:
+        try:
+            known = bool(rule.host) and host_of(f"//{rule.host}") == _ascii(rule.host)
+        except ValueError:
+            known = False
+        if not known:
+            raise SettingsError(f'sites: {rule.host!r} is no host name; write host = "example.com"')
+        for line in rule.headers:
+            match = _HEADER.fullmatch(line)
+            if match is None or match[1].lower() in _NOT_OURS:
+                name = line.partition(":")[0]
+                raise SettingsError(f'sites: {rule.host}: the header {name!r} cannot be set; write "Name: value"')
+        for selector in rule.ignore:
+            _refuse_selector(rule.host, selector)
+
+
+def _refuse_selector(host: str, selector: str) -> None:
+    from resiliparse.parse.html import HTMLTree
+
+    try:
+        root = HTMLTree.parse("").document
+        if root is not None:
+            root.query_selector(selector)
+    except ValueError as error:
+        raise SettingsError(f"sites: {host}: {selector!r} is no CSS selector: {error}") from error
+
+
+def _ascii(host: str) -> str:
+    try:
+        return host_of(f"//{host}")
+    except ValueError:
+        return host.lower()

@@ -1,0 +1,96 @@
+"""Telling people that a run has news: Apprise services and a command of theirs (`[notify]`)."""
+
+from __future__ import annotations
+
+import contextlib
+import importlib.util
+import json
+import os
+import shlex
+import signal
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from linkarchive.check.reports import has_news
+from linkarchive.errors import SettingsError
+from linkarchive.model import Report
+from linkarchive.report.foreign import neutral
+from linkarchive.report.markdown import render_markdown
+from linkarchive.report.summing import headline
+from linkarchive.settings import NotifySettings
+
+
+def refuse_unable(notify: NotifySettings) -> None:
+    """Raises SettingsError when services are to be told and Apprise is not installed."""
+    if notify.urls and importlib.util.find_spec("apprise") is None:
+        raise SettingsError("--notify needs Apprise, which is not installed: pip install 'linkarchive[notify]'")
+
+
+def tell(report: Report, notify: NotifySettings, folder: Path) -> tuple[str, ...]:
+    """Tell the news of a run, if it has any; returns what went wrong, in words without the secrets of addresses.
+
+    Each service, and the command (run in `folder`), is ended when it takes longer than the time limit.
+    """
+    if not (notify.urls or notify.command) or report.run.offline or not has_news(report):
+        return ()
+    text = render_markdown(report, quiet=True)
+    troubles = list(_services(notify, headline(neutral(report)), text)) if notify.urls else []
+    if notify.command:
+        troubles += _command(notify, text, folder)
+    return tuple(troubles)
+
+
+def _services(notify: NotifySettings, title: str, text: str) -> Sequence[str]:
+    # In a process of its own: what a service's library logs could name its secrets, and nothing there can hang us.
+    message = json.dumps({"urls": notify.urls, "title": title, "body": text})
+    child = [sys.executable, "-m", "linkarchive.telling_services"]
+    code, out, _ = _run(child, message, notify.time_limit, None)
+    names = [urlsplit(url).scheme or "an address without a scheme" for url in notify.urls]
+    if code is None:
+        return [f"notify: {', '.join(names)}: no answer within {notify.time_limit:g} s"]
+    try:
+        failed = {int(number): str(why) for number, why in json.loads(out).items()}
+    except (ValueError, AttributeError):
+        return [f"notify: {', '.join(names)}: Apprise broke down"]
+    return [f"notify: {names[number]}: {why}" for number, why in sorted(failed.items())]
+
+
+def _command(notify: NotifySettings, text: str, folder: Path) -> Sequence[str]:
+    try:
+        words = shlex.split(notify.command)
+        code, _, told = _run(words, text, notify.time_limit, folder)
+    except ValueError as error:
+        return [f"notify.command: {error}"]
+    except OSError as error:
+        return [f"notify.command: {words[0]}: {error.strerror}"]
+    if code is None:
+        return [f"notify.command: {words[0]}: not done within {notify.time_limit:g} s, and ended"]
+    last = (told.strip().splitlines() or [""])[-1]
+    return [f"notify.command: {words[0]}: exit code {code}{f': {last}' if last else ''}"] if code else []
+
+
+def _run(words: list[str], text: str, seconds: float, folder: Path | None) -> tuple[int | None, str, str]:
+    """Exit code (None: it took too long, and was ended with all that it started), stdout, stderr."""
+    process = subprocess.Popen(  # noqa: S603 - the user's own command, without a shell
+        words,
+        cwd=folder,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        encoding="utf-8",
+        errors="replace",
+        start_new_session=True,
+    )
+    with process:
+        try:
+            out, told = process.communicate(text, timeout=seconds or None)
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)
+            with contextlib.suppress(subprocess.TimeoutExpired):  # what left the group may hold the pipes
+                process.communicate(timeout=1)
+            return None, "", ""
+    return process.returncode, out, told
