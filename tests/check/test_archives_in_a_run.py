@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 import sqlite3
 import time
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -254,6 +256,50 @@ def _verdicts(database: Any) -> list[str]:
             return [row[0] for row in connection.execute("SELECT verdict FROM outcomes")]
         except sqlite3.OperationalError:
             return []
+
+
+SHARED = Path(__file__).parents[3] / "shared" / "articles" / "russia-belarus-merger.md"
+
+
+@pytest.mark.skipif(not SHARED.exists(), reason="../shared/articles is not here")
+def test_the_first_article_is_recovered_from_a_captured_original(project: Any, stage: Any, archives: Archives) -> None:
+    text = SHARED.read_text(encoding="utf-8")
+    original = re.search(r"<(https://www\.themoscowtimes\.com/\S+)>", text)
+    anchors = re.findall(r"\[([^\]]+)\]\(#\)", text)
+    assert original is not None
+    assert len(anchors) == 14
+    targets = {anchor: f"http://alpha.example/cited/{number}" for number, anchor in enumerate(anchors)}
+    for url in targets.values():
+        stage[url] = stage.html(url)
+    paragraphs = []
+    for paragraph in text.split("\n\n"):
+        linked = re.sub(r"\[([^\]]+)\]\(#\)", lambda match: f'<a href="{targets[match[1]]}">{match[1]}</a>', paragraph)
+        paragraphs.append(f"<p>{linked}</p>")
+    page = f"<nav><a href='/china'>China</a></nav><main><article>{''.join(paragraphs)}</article></main>"
+    archives.hold(original[1], "2021-05-14", Response(page.encode()))
+    project.write("merger.md", text)
+    ran = project.check("merger.md", now="2026-01-05")
+    found = {one["text"]: one["url"] for source in ran.json["sources"] for one in source["citations"]}
+    assert found == targets, "every target right, none wrong"
+    assert ran.json["unresolved"] == []
+    article = ran.json["articles"][0]
+    assert (article["original_url"], article["published"]) == (original[1], "2021-05-12")
+    assert (article["lost"], article["recovered"]) == (14, 14)
+
+
+def test_twenty_sources_cost_few_requests(project: Any, stage: Any, archives: Archives) -> None:
+    urls = [f"http://alpha.example/{number}" for number in range(20)]
+    for number, url in enumerate(urls):
+        stage[url] = stage.html(url)
+        archives.hold(url, "2021-05-13", stage.html(url) if number else Response(b"<title>404 Not Found</title>"))
+        archives.hold(url, "2021-06-20", stage.html(url))
+    project.article(*urls, published="2021-05-12")
+    ran = project.check("article.md", now="2026-01-05")
+    assert {one["baseline"]["origin"] for one in ran.json["sources"]} == {"wayback"}
+    counts = archives.wayback.counts
+    assert counts["lookup"] <= 24, counts
+    assert counts["replay"] <= 24, counts
+    assert counts["index"] <= 4, counts
 
 
 def test_save_asks_for_a_capture_and_says_what_became_of_it(project: Any, stage: Any, archives: Archives) -> None:
