@@ -25,7 +25,7 @@ from linkarchive.urls import source_key
 
 EDITABLE = ("md", "html", "txt")
 
-_MOST_READINGS = 500
+_MOST_READINGS = 200
 """Of one article. Places that upset the reading are singled out by halving; a hostile article does not get for ever."""
 _IN_FRAGMENT = "!$%&'()*+,/:;=?@~-"
 
@@ -73,8 +73,9 @@ def fix_article(data: bytes, format: str, path: str, replacements: Sequence[Repl
     draft = _Draft(data, format, path)
     edits, refused = _edits(draft, replacements, draft.located(replacements))
     kept = draft.holding((), edits)
+    made = {one.citation for edit in kept for one in edit.replacements}
     given_up = "the article would not be read as expected after the change"
-    refused += [Refusal(one, given_up) for edit in edits if edit not in kept for one in edit.replacements]
+    refused += [Refusal(one, given_up) for edit in edits for one in edit.replacements if one.citation not in made]
     return Fixed(
         draft.written(kept),
         (draft.text, draft.edited(kept)),

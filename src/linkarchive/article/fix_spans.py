@@ -23,7 +23,7 @@ _TAG = re.compile(r"<(?:a|area)(?=[\s/])", re.IGNORECASE)
 _ATTRIBUTE = re.compile(
     r"""[\s/]*+(?P<name>[^\s/>=][^\s/>=]*+)(?:\s*+(?P<sign>=)\s*+(?P<value>"[^"]*+"|'[^']*+'|[^\s>"'][^\s>]*+|))?"""
 )
-_MOST_ATTRIBUTES = 100
+_MOST_ATTRIBUTES = 50
 _LONGEST = 20_000  # characters of a destination or an attribute: hostile input stays linear
 _GOES_ON = re.compile(r"[A-Za-z0-9/%=&#~-]|\?\S")
 # What no URL may hold (RFC 3986 §2), and white space and controls of any kind.

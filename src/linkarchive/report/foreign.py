@@ -29,6 +29,7 @@ _UNSAFE = "\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u206f\ufff0-
 _UNSAFE += "\U000e0000-\U000e0fff"
 _VISIBLE = re.compile(f"[{_UNSAFE}]")
 _IN_URL = re.compile(f'[{_UNSAFE} \u00ad\u034f\u180e\u2000-\u200d\u2028\u2029\u2060-\u2064\ufeff\u00a0\u3000<>"\\\\`]')
+_UNSEEN = re.compile(f"(?!\t)[{_UNSAFE}\u00ad\u034f\u180e\u200b-\u200d\u2028\u2029\u2060-\u2064\ufeff]")
 _IN_JSON = re.compile(f"(?!\n)[{_UNSAFE}\u00ad\u034f\u180e\u200b-\u200d\u2028\u2029\u2060-\u2064\ufeff]")
 
 _URL_IN_TEXT = re.compile(r"\b(?:https?|ftp)://[^\s<>\"“”]+", re.IGNORECASE)
@@ -41,6 +42,11 @@ def plain(text: str) -> str:
     bidirectional characters spelled out (`\\x1b`, `\\u202e`)."""
     text = _INVISIBLE.sub("", _SPACE.sub(" ", text))
     return _VISIBLE.sub(lambda match: _spelled(ord(match[0])), text)
+
+
+def source_line(text: str) -> str:
+    """A line of a file with its white space as it is: invisible characters spelled out too, secrets taken out."""
+    return _UNSEEN.sub(lambda match: _spelled(ord(match[0])), _redact_within(text))
 
 
 def _spelled(code: int) -> str:

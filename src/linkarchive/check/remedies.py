@@ -1,0 +1,125 @@
+"""What to cite instead of a source: pure, from its latest outcome and what people decided.
+
+Only what is certain enough to be written into somebody's text: SURE and above.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from urllib.parse import urldefrag, urlsplit
+
+from linkarchive.model import Outcome, Verdict
+from linkarchive.report.foreign import has_redaction
+from linkarchive.store.decisions import Decision, ignored, replacement
+from linkarchive.store.sources import key_of
+from linkarchive.urls import has_secrets, unwrap
+
+SURE = 0.8
+"""The least confidence of a verdict, or of a recovered target, that changes an article: four in five are right."""
+
+_STAMP = re.compile(r"/(\d{8})\d{0,6}(?:[a-z]{2}_)?/")
+
+
+@dataclass(frozen=True, slots=True)
+class Remedy:
+    """A URL to cite, and why; `original` and `day` when it is an archived copy."""
+
+    url: str
+    why: str
+    original: str | None = None
+    day: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Unsettled:
+    """Something is wrong with the source, and there is nothing to write for certain."""
+
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Remedies:
+    """The knowledge of a project. `outcomes` holds the latest of each source that moved or died, by key."""
+
+    outcomes: Mapping[str, Outcome]
+    decisions: Sequence[Decision] = field(default=())
+
+    def of(self, url: str, article: str, day: date) -> Remedy | Unsettled | None:
+        """What to cite instead of `url` in the end: a remedy may need one itself. None where nothing is wrong."""
+        found = first = self._next(url, article, day)
+        seen = {key_of(url)}
+        while isinstance(found, Remedy):
+            if key_of(found.url) in seen:
+                return Unsettled("its replacements lead round in a circle")
+            seen.add(key_of(found.url))
+            further = self._next(found.url, article, day)
+            if not isinstance(further, Remedy):
+                return found
+            found = further
+        return first
+
+    def _next(self, url: str, article: str, day: date) -> Remedy | Unsettled | None:
+        key = key_of(url)
+        chosen = replacement(self.decisions, key, article)
+        if chosen is not None:
+            usable = _is_web(chosen) and not has_redaction(chosen)
+            return Remedy(chosen, "as you decided") if usable else Unsettled("the replacement decided on is no web URL")
+        outcome = self.outcomes.get(key)
+        if outcome is None or ignored(self.decisions, key, day) is not None:
+            return None
+        if outcome.verdict is Verdict.MOVED:
+            return _moved(outcome, url)
+        return _dead(outcome, url) if outcome.verdict is Verdict.DEAD else None
+
+
+def _moved(outcome: Outcome, url: str) -> Remedy | Unsettled:
+    target = outcome.suggested_url
+    if target is None or not _is_web(target):
+        return Unsettled("it moved, and where to is not known")
+    if has_secrets(target):
+        return Unsettled("it moved to a URL with a password or token in it")
+    if outcome.confidence < SURE:
+        return Unsettled(f"it moved, which is {_sure(outcome.confidence)} so far; the next check tells more")
+    return Remedy(_with_fragment(target, url), "moved")
+
+
+def _dead(outcome: Outcome, url: str) -> Remedy | Unsettled:
+    """Where the page itself is now, when an archived redirect told; else a copy of it."""
+    target, copy = outcome.suggested_url, outcome.archived_url
+    if outcome.confidence < SURE:
+        return Unsettled(f"it seems to be dead ({outcome.reason.value}), which is {_sure(outcome.confidence)}")
+    if target is not None and _is_web(target) and not has_secrets(target):
+        return Remedy(_with_fragment(target, url), f"dead ({outcome.reason.value}): the same page, elsewhere")
+    if copy is None or not _is_web(copy):
+        return Unsettled(f"it is dead ({outcome.reason.value}); {outcome.archive_note or 'no public copy is known'}")
+    return Remedy(_with_fragment(copy, url), f"dead ({outcome.reason.value}): archived copy", url, _day_of(copy))
+
+
+def _sure(confidence: float) -> str:
+    return f"{confidence:.0%} sure"
+
+
+def _with_fragment(url: str, cited: str) -> str:
+    """The place in the page goes along, as through a redirect (RFC 9110 §10.2.2)."""
+    fragment = urldefrag(cited).fragment
+    return url if "#" in url or not fragment else f"{url}#{fragment}"
+
+
+def _day_of(copy: str) -> date | None:
+    """The day of an archived copy, which its URL tells."""
+    found = unwrap(copy)
+    stamp = found[0] if found else next((match[1] for match in _STAMP.finditer(copy)), "")
+    try:
+        return datetime.strptime(stamp[:8], "%Y%m%d").date()  # noqa: DTZ007 - a day, in UTC like all of them
+    except ValueError:
+        return None
+
+
+def _is_web(url: str) -> bool:
+    try:
+        return urlsplit(url).scheme in ("http", "https") and bool(urlsplit(url).hostname)
+    except ValueError:
+        return False

@@ -1,0 +1,76 @@
+"""`archive fix`: new targets for the links of articles."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from linkarchive.cli.common import project_options, say, settings_of
+from linkarchive.clock import Clock
+
+if TYPE_CHECKING:
+    from linkarchive.check.fixes import FileFix
+
+
+@click.command()
+@click.argument("articles", nargs=-1, required=True, metavar="ARTICLE...")
+@project_options
+@click.option("--write", is_flag=True, help="Edit the files (without it: print a unified diff).")
+@click.option("-q", "--quiet", is_flag=True, help="Do not name the links that are left to you.")
+def fix(articles: tuple[str, ...], project: Path, config: Path | None, write: bool, quiet: bool) -> int:
+    """Put new targets into the links of ARTICLE...: what was recovered, where pages moved, archived copies of
+    dead ones, and what you decided.
+
+    Markdown, HTML, plain text and links.txt can be edited; nothing but the targets changes. What was found is
+    taken from the last check, without the network.
+
+    \b
+    Exit codes: 0  nothing to change, or everything written
+                1  there are changes, and --write was not given
+                2  a file cannot be edited, or changed since it was checked
+    """
+    from linkarchive.check.fixes import plan_fixes, write_fixes
+    from linkarchive.project import Project
+    from linkarchive.report.foreign import neutral
+    from linkarchive.store.opening import open_project
+
+    settings_of(project, config)
+    place = Project(project.resolve())
+    day = Clock.from_environ().now().date()
+    if write:
+        with place.lock(), open_project(place) as connection:
+            fixes = plan_fixes(place, connection, articles, day)
+            write_fixes(place, connection, fixes)
+    else:
+        with open_project(place) as connection:
+            fixes = plan_fixes(place, connection, articles, day)
+    changed = [one for one in fixes.files if one.changes]
+    for one in changed:
+        for line in (f"{neutral(made)}" for made in one.made) if write else _diff(one):
+            click.echo(line)
+    for sentence in () if quiet else (sentence for one in fixes.files for sentence in one.left):
+        say(neutral(sentence))
+    if write and changed and not any(one.name == "links.txt" for one in changed):
+        say("links.txt follows with the next `archive check`: old URLs stay there as uncited until they are pruned")
+    for error in fixes.errors:
+        say(f"archive: {neutral(error)}")
+    if fixes.errors:
+        return 2
+    return 1 if changed and not write else 0
+
+
+def _diff(one: FileFix) -> Iterator[str]:
+    """A unified diff whose lines are safe to show."""
+    from linkarchive.article.links_file import lines_of
+    from linkarchive.report.foreign import plain, source_line
+
+    before, after = (lines_of(text) for text in one.text)
+    name = plain(one.name)
+    for line in difflib.unified_diff(before, after, f"a/{name}", f"b/{name}", lineterm="\n"):
+        yield source_line(line.rstrip("\r\n"))
+        if not line.endswith(("\n", "\r")):
+            yield "\\ No newline at end of file"

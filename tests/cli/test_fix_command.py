@@ -1,0 +1,264 @@
+"""`archive fix`: proposals as a diff, edits in place, and what the project knows afterwards."""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import update
+
+from linkarchive.check.remedies import SURE, Remedies, Remedy, Unsettled
+from linkarchive.model import Outcome
+from linkarchive.project import Project
+from linkarchive.store import outcomes
+from linkarchive.store.codec import encode
+from linkarchive.store.opening import open_project
+from linkarchive.store.schema import outcomes as table
+
+ALPHA = "http://alpha.example/report"
+BETA = "http://beta.example/notes"
+GAMMA = "http://gamma.example/list"
+NEW_BETA = "http://delta.example/notes-of-beta"
+ORIGINAL = "http://origin.example/essay"
+COPY = "https://web.archive.org/web/20251224120000/http://gamma.example/list"
+LATER = "2026-02-05"
+
+
+def changed_outcome(root: Path, url: str, **values: Any) -> None:
+    """What the last run concluded, as it would be had it known more (a copy in a web archive)."""
+    with open_project(Project(root)) as connection:
+        for _, outcome, _ in list(outcomes.latest(connection)):
+            if outcome.url == url:
+                new = replace(outcome, **values)
+                changes = {"body": encode(new), "verdict": new.verdict.value}
+                connection.execute(update(table).where(table.c.body == encode(outcome)).values(**changes))
+        connection.commit()
+
+
+@pytest.fixture
+def year_later(folder: Any, stage: Any) -> Any:
+    """An article that lost a target, and cites a page that stayed, one that moved, and one that died and has a copy."""
+    for url in (ALPHA, BETA, GAMMA):
+        stage[url] = stage.html(url)
+    stage[ORIGINAL] = stage.html("essay", more=f'As <a href="{ALPHA}">the report</a> of last year has it.')
+    folder.article(BETA + "#part", GAMMA, head=f"Original url: {ORIGINAL}\n\nAs [the report](#) of last year has it.")
+    folder.write(
+        "page.html",
+        f'<html><title>On the river</title><body><article><p>See <a class="k" href="{GAMMA}">the list</a> of all that '
+        f"was found, and <a href='{BETA}'>notes</a>.</p></article>\n",
+    )
+    assert folder.check("article.md", "page.html").code in (0, 1)
+    stage[BETA] = stage.redirect(NEW_BETA, 301)
+    stage[NEW_BETA] = stage.html(BETA)
+    stage[GAMMA] = stage.html("gone", status=410)
+    folder.check(now=LATER)
+    changed_outcome(folder.root, GAMMA, archived_url=COPY)
+    return folder
+
+
+def test_proposals_are_a_diff_and_change_nothing(year_later: Any) -> None:
+    before = (year_later.root / "article.md").read_bytes()
+    proposed = year_later.run("fix", "article.md", now=LATER)
+    assert proposed.code == 1
+    assert [line for line in proposed.out.splitlines() if line[:1] in "+-"] == [
+        "--- a/article.md",
+        "+++ b/article.md",
+        "-As [the report](#) of last year has it.",
+        f"+As [the report]({ALPHA}) of last year has it.",
+        f"-As [source 1]({BETA}#part) has it.",
+        f"+As [source 1]({NEW_BETA}#part) has it.",
+        f"-As [source 2]({GAMMA}) has it.",
+        f"+As [source 2]({COPY}) has it.",
+    ]
+    assert (year_later.root / "article.md").read_bytes() == before
+
+
+def test_written_once_nothing_is_left_to_change(year_later: Any) -> None:
+    files = [year_later.root / name for name in ("article.md", "page.html")]
+    before = [path.read_text() for path in files]
+    wrote = year_later.run("fix", "article.md", "page.html", "--write", now=LATER)
+    assert wrote.code == 0
+    assert f"“the list”: dead (http-410): archived copy: {COPY}" in wrote.out
+    assert "uncited" in wrote.err
+    after = [path.read_text() for path in files]
+    assert after[0] == (
+        before[0].replace("(#)", f"({ALPHA})").replace(BETA, NEW_BETA).replace(f"({GAMMA})", f"({COPY})")
+    )
+    robust = f'"{COPY}" data-originalurl="{GAMMA}" data-versionurl="{COPY}" data-versiondate="2025-12-24"'
+    assert after[1] == before[1].replace(f'"{GAMMA}"', robust).replace(f"'{BETA}'", f"'{NEW_BETA}'")
+    again = year_later.run("fix", "article.md", "page.html", "--write", now=LATER)
+    assert (again.code, again.out, again.err) == (0, "", "")
+    assert [path.read_text() for path in files] == after
+
+
+def test_the_next_check_watches_the_new_target_and_calls_the_old_one_uncited(year_later: Any) -> None:
+    year_later.run("fix", "article.md", "page.html", "--write", now=LATER)
+    links = year_later.links()
+    ran = year_later.check(now="2026-02-06")
+    assert ran.told(NEW_BETA)[:2] == ("ok", "first-seen")
+    assert f"{BETA}#part (article.md)" in ran.json["uncited"]
+    assert f"{NEW_BETA}#part" in year_later.links()
+    assert set(links.splitlines()) <= set(year_later.links().splitlines()), "lines are only added"
+    assert ran.json["articles"][0]["lost"] == 0
+
+
+def test_a_decision_comes_before_what_was_found(year_later: Any) -> None:
+    chosen = "https://chosen.example/better"
+    line = {"action": "replace", "url": BETA, "who": "ada", "when": "2026-02-05T07:00:00Z", "replacement": chosen}
+    only = {**line, "url": ALPHA, "article": "other.md"}
+    with (year_later.root / "archive" / "decisions.jsonl").open("a") as file:
+        file.write(json.dumps(line) + "\n" + json.dumps(only) + "\n")
+    proposed = year_later.run("fix", "article.md", now=LATER)
+    assert f"+As [source 1]({chosen}) has it." in proposed.out
+    assert f"+As [the report]({ALPHA})" in proposed.out
+
+
+def test_an_article_that_changed_since_the_check_is_refused(year_later: Any) -> None:
+    path = year_later.root / "article.md"
+    path.write_text(path.read_text() + "\nOne more line.\n")
+    before = path.read_bytes()
+    ran = year_later.run("fix", "article.md", "page.html", "--write", now=LATER)
+    assert ran.code == 2
+    assert "article.md: changed since it was checked; `archive check article.md` first" in ran.err
+    assert path.read_bytes() == before
+    assert COPY in (year_later.root / "page.html").read_text(), "the others are done"
+
+
+@pytest.mark.parametrize(
+    ("name", "why"),
+    [
+        ("new.md", "not checked yet"),
+        ("none.md", "no file that can be edited"),
+        ("http://alpha.example/essay", "only a file can be edited"),
+        ("-", "only a file can be edited"),
+        ("paper.pdf", "pdf"),
+    ],
+)
+def test_what_cannot_be_edited_is_named(year_later: Any, name: str, why: str) -> None:
+    year_later.write("new.md", f"[t]({BETA})\n")
+    year_later.write("paper.pdf", "%PDF-1.4")
+    ran = year_later.run("fix", name, now=LATER)
+    assert (ran.code, ran.out) == (2, "")
+    assert why in ran.err
+
+
+def test_permissions_and_symbolic_links_stay(year_later: Any) -> None:
+    path, real = year_later.root / "article.md", year_later.root / "texts" / "real.md"
+    real.parent.mkdir()
+    path.rename(real)
+    real.chmod(0o640)
+    path.symlink_to("texts/real.md")
+    year_later.check("texts/real.md", now=LATER)
+    assert year_later.run("fix", "article.md", "--write", now=LATER).code == 0
+    assert path.is_symlink()
+    assert os.readlink(path) == "texts/real.md"
+    assert real.stat().st_mode & 0o777 == 0o640
+    assert NEW_BETA in real.read_text()
+    assert list(real.parent.iterdir()) == [real], "no temporary file is left"
+
+
+def test_a_folder_is_its_articles(year_later: Any) -> None:
+    year_later.write("paper.pdf", "%PDF-1.4")
+    ran = year_later.run("fix", ".", now=LATER)
+    assert ran.code == 1
+    assert ran.out.count("+++ ") == 2
+    assert "pdf" not in ran.err
+
+
+def test_what_is_not_certain_is_left_and_named(folder: Any, stage: Any) -> None:
+    stage[ALPHA] = stage.redirect(NEW_BETA, 301)
+    stage[NEW_BETA] = stage.html("new")
+    folder.article(ALPHA, GAMMA)
+    folder.check("article.md")
+    changed_outcome(folder.root, ALPHA, confidence=SURE - 0.01)
+    ran = folder.run("fix", "article.md")
+    assert (ran.code, ran.out) == (0, "")
+    assert ran.err.splitlines() == [
+        "article.md:5: “source 1”: it moved, which is 79% sure so far; the next check tells more",
+        "article.md:7: “source 2”: it is dead (http-404); web archives were not asked (--wayback off)",
+    ]
+    assert folder.run("fix", "article.md", "-q").err == ""
+
+
+def test_a_diff_shows_no_secret_and_no_control_character(folder: Any, stage: Any) -> None:
+    stage[BETA] = stage.redirect(NEW_BETA, 301)
+    stage[NEW_BETA] = stage.html("new")
+    folder.article(BETA, head="Evil \x1b[31m \u202e and\ttab http://alpha.example/?token=hush")
+    folder.check("article.md")
+    folder.check("article.md", now=LATER)
+    ran = folder.run("fix", "article.md", now=LATER)
+    assert ran.code == 1
+    assert " Evil \\x1b[31m \\u202e and\ttab http://alpha.example/?token=REDACTED" in ran.out
+    assert "hush" not in ran.out + ran.err
+
+
+def test_links_txt_follows_its_articles(year_later: Any) -> None:
+    links = year_later.root / "links.txt"
+    text = (f"# mine\r\n{BETA}   loose\r\n! {GAMMA}/never\r\n\r\n" + links.read_text().replace("\n", "\r\n")).replace(
+        "source 1", "source 1\r\n    quote = said so"
+    )
+    links.write_bytes(text.encode())
+    year_later.check(now=LATER)
+    changed_outcome(year_later.root, GAMMA, archived_url=COPY)
+    text = links.read_bytes().decode()
+    alone = year_later.run("fix", "links.txt", now=LATER)
+    assert alone.code == 1
+    assert [line for line in alone.out.splitlines() if line[:1] == "+"][1:] == [f"+{NEW_BETA}   loose"]
+    both = year_later.run("fix", "links.txt", "article.md", "page.html", "--write", now=LATER)
+    assert both.code == 0
+    after = links.read_bytes().decode()
+    assert f"! {GAMMA}/never\r\n" in after
+    assert after == "".join(
+        line if line.startswith("!") else line.replace(BETA, NEW_BETA, 1).replace(GAMMA, COPY, 1)
+        for line in text.splitlines(keepends=True)
+    )
+    assert year_later.run("fix", "links.txt", "article.md", "page.html", now=LATER).out == ""
+    assert year_later.check(now="2026-02-06").json["uncited"] == []
+
+
+def test_a_recovered_target_that_is_dead_becomes_its_copy_at_once(year_later: Any, stage: Any) -> None:
+    copy = "https://web.archive.org/web/20251224120000/" + ALPHA
+    stage[ALPHA] = stage.html("gone", status=404)
+    year_later.check(now="2026-03-05")
+    changed_outcome(year_later.root, ALPHA, archived_url=copy)
+    assert year_later.run("fix", "article.md", "--write", now="2026-03-05").code == 0
+    after = (year_later.root / "article.md").read_text()
+    assert f"[the report]({copy})" in after
+    assert year_later.run("fix", "article.md", now="2026-03-05").out == ""
+
+
+def outcome(year_later: Any, url: str) -> Outcome:
+    with open_project(Project(year_later.root)) as connection:
+        return next(one for _, one, _ in outcomes.latest(connection) if one.url == url)
+
+
+def test_replacements_that_lead_round_in_a_circle_are_none(year_later: Any) -> None:
+    moved = outcome(year_later, BETA)
+    back = replace(moved, url=NEW_BETA, suggested_url=BETA)
+    day = moved.since.date()
+    assert isinstance(Remedies({BETA: moved}).of(BETA, "a.md", day), Remedy)
+    assert isinstance(Remedies({BETA: moved, NEW_BETA: back}).of(BETA, "a.md", day), Unsettled)
+    further = Remedies({BETA: moved, NEW_BETA: replace(back, suggested_url=ALPHA)}).of(BETA, "a.md", day)
+    assert isinstance(further, Remedy)
+    assert further.url == ALPHA
+
+
+@pytest.mark.parametrize("target", ["http://alpha.example/?token=hush", "javascript:alert(1)", "http://", None])
+def test_a_target_that_no_article_should_get(year_later: Any, target: str | None) -> None:
+    moved = replace(outcome(year_later, BETA), suggested_url=target)
+    assert isinstance(Remedies({BETA: moved}).of(BETA, "a.md", moved.since.date()), Unsettled)
+
+
+def test_a_dead_page_that_lives_elsewhere_is_cited_there_and_not_as_a_copy(year_later: Any) -> None:
+    changed_outcome(year_later.root, GAMMA, suggested_url=NEW_BETA)
+    assert f"+As [source 2]({NEW_BETA}) has it." in year_later.run("fix", "article.md", now=LATER).out
+
+
+def test_another_run_at_work_is_waited_for(year_later: Any) -> None:
+    with Project(year_later.root).lock():
+        assert year_later.run("fix", "article.md", "--write", now=LATER).code == 75
+        assert year_later.run("fix", "article.md", now=LATER).code == 1, "looking needs no lock"
