@@ -7,6 +7,7 @@ import io
 import json
 import os
 import random
+import re
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping
@@ -189,8 +190,10 @@ class Folder:
         raise KeyError(url)
 
     def captures(self) -> int:
-        """Records of pages (responses and revisits) that the indexes list."""
-        return sum(len(path.read_text().splitlines()) for path in (self.root / "archive" / "indexes").glob("*.cdxj"))
+        """Records of pages (responses and revisits) that the indexes list, without the answers to made-up addresses."""
+        indexes = (self.root / "archive" / "indexes").glob("*.cdxj")
+        lines = (line for path in indexes for line in path.read_text().splitlines())
+        return sum(re.search(r'/[a-z]{25}"', line) is None for line in lines)
 
     def links(self) -> str:
         return (self.root / "links.txt").read_text(encoding="utf-8")

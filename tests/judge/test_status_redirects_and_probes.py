@@ -26,7 +26,9 @@ def test_a_status_that_is_no_page(case, page, article, status, verdict):
     assert said(judge(case(page(article(), status=status), article()))) == verdict
 
 
-@pytest.mark.parametrize("reason", [*sorted(REASONS["unreachable"]), Reason.ROBOTS, Reason.SCHEME, Reason.PRIVATE_ADDRESS])
+@pytest.mark.parametrize(
+    "reason", [*sorted(REASONS["unreachable"]), Reason.ROBOTS, Reason.SCHEME, Reason.PRIVATE_ADDRESS]
+)
 def test_a_failed_visit_keeps_its_reason(reason, case):
     page = Page(URL, None, failure=Failure(reason, "in words", URL))
     judgement = judge(case(page))

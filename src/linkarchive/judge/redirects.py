@@ -56,7 +56,10 @@ def is_shortened(asked: str, final: str) -> bool:
 
 def is_front(url: str) -> bool:
     """The front page of a host, or of one of its languages."""
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return False
     return _FRONT.fullmatch(parts.path) is not None and (not parts.query or bool(_ERROR_QUERY.search(parts.query)))
 
 

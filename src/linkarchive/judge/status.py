@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from linkarchive.judge.seen import verdict
+from linkarchive.judge.seen import host, verdict
 from linkarchive.model import REASONS, Failure, Judgement, Reason, Verdict
 
 _STATUS: dict[int, tuple[Verdict, Reason, float, str]] = {
@@ -20,7 +20,7 @@ _STATUS: dict[int, tuple[Verdict, Reason, float, str]] = {
 }
 
 _FAILURES = {
-    Reason.TIMEOUT: "no answer in time",
+    Reason.TIMEOUT: "there was no answer in time",
     Reason.REFUSED: "the host refused the connection",
     Reason.RESET: "the connection broke off",
     Reason.TLS: "no secure connection could be made",
@@ -29,22 +29,52 @@ _FAILURES = {
     Reason.REDIRECT_LOOP: "the page redirects in a circle",
     Reason.PROTOCOL: "the answer cannot be understood",
     Reason.TOO_LARGE: "the answer unpacks to more than we accept",
-    Reason.ROBOTS: "robots.txt asks us not to visit",
+    Reason.ROBOTS: "the site's robots.txt asks us not to visit this address",
     Reason.PRIVATE_ADDRESS: "the address is not on the public web",
-    Reason.SCHEME: "not a web address",
+    Reason.SCHEME: "this is not a web address",
 }
+
+# What OpenSSL and libcurl say about certificates (OpenSSL 3 X509_verify_cert_error_string, libcurl 8; 2026-11-23).
+_CERTIFICATES = (
+    ("certificate has expired", "the server's certificate has expired"),
+    ("certificate is not yet valid", "the server's certificate is not valid yet"),
+    ("certificate revoked", "the server's certificate was revoked"),
+    ("self-signed certificate in certificate chain", "the server's certificate is signed by nobody we trust"),
+    ("self-signed", "the server's certificate is signed by the server itself, by nobody we trust"),
+    ("self signed", "the server's certificate is signed by the server itself, by nobody we trust"),
+    ("unable to get local issuer", "the server's certificate is signed by nobody we trust"),
+    ("unable to verify the first certificate", "the server's certificate is signed by nobody we trust"),
+    ("no alternative certificate subject name", "the server's certificate is for another host name"),
+    ("does not match target host name", "the server's certificate is for another host name"),
+    ("hostname mismatch", "the server's certificate is for another host name"),
+)
+_SENTENCES = ("the ", "there ", "no ", "an ", "a ")
 
 
 def failed(failure: Failure) -> Judgement:
     """The verdict on a visit that saw no page."""
-    words = _FAILURES.get(failure.reason, failure.reason.value)
-    evidence = f"{words}: {failure.detail}" if failure.detail else words
     if failure.reason is Reason.DNS and failure.no_such_name:
-        return verdict(Verdict.DEAD, Reason.DNS, 0.97, f"the host name does not exist: {failure.detail or failure.url}")
+        name = host(failure.url)
+        return verdict(Verdict.DEAD, Reason.DNS, 0.97, f"the host name {name} does not exist (any more)")
+    evidence = _in_words(failure)
     for kind in (Verdict.UNREACHABLE, Verdict.BLOCKED, Verdict.SKIPPED):
         if failure.reason in REASONS[kind]:
             return verdict(kind, failure.reason, 0.95, evidence)
     return verdict(Verdict.UNREACHABLE, Reason.PROTOCOL, 0.6, evidence)
+
+
+def _in_words(failure: Failure) -> str:
+    """One sentence; the detail alone where it is a sentence itself, so that nothing is said twice."""
+    words, detail = _FAILURES.get(failure.reason, failure.reason.value), failure.detail.strip()
+    if failure.reason is Reason.TLS:
+        for told, sentence in _CERTIFICATES:
+            if told in detail.lower():
+                return f"no secure connection could be made: {sentence}"
+    if detail.startswith(words):
+        return detail
+    if detail.lower().startswith(_SENTENCES) and failure.reason is not Reason.TLS:
+        return detail
+    return f"{words} ({detail})" if detail else words
 
 
 def refused(status: int | None) -> Judgement | None:
