@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
+import fcntl
+import gzip
+import http.client
 import json
 import os
+import socket
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from email.message import Message
 from pathlib import Path
 from typing import Any
 
@@ -140,3 +147,103 @@ def dark(tmp_path: Path) -> Project:
     root.mkdir()
     nobody = "http://127.0.0.1:9"
     return Project(root, {"http_proxy": nobody, "https_proxy": nobody, "ARCHIVE_NETWORK_RETRIES": "0"})
+
+
+_PYWB = "pywb>=2.9,<3"
+
+
+@dataclass(frozen=True)
+class Answer:
+    status: int
+    headers: Message
+    body: bytes
+    """Unpacked."""
+
+
+@dataclass(frozen=True)
+class Wayback:
+    """A running pywb with our files as its collection `web`."""
+
+    port: int
+
+    def get(self, path: str) -> Answer:
+        with contextlib.closing(http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)) as connection:
+            connection.request("GET", path, headers={"Accept-Encoding": "gzip"})
+            with connection.getresponse() as answer:
+                body = answer.read()
+        packed = answer.headers["Content-Encoding"] == "gzip"
+        return Answer(answer.status, answer.headers, gzip.decompress(body) if packed else body)
+
+    def replay(self, day: str, url: str) -> Answer:
+        """The capture nearest to a day, without pywb's own changes (`id_`)."""
+        return self.get(f"/web/{day}id_/{url}")
+
+
+def _folder(config: pytest.Config, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    version = f"{sys.version_info.major}.{sys.version_info.minor}"
+    cache = getattr(config, "cache", None)
+    return cache.mkdir(f"pywb-{version}") if cache else tmp_path_factory.mktemp("pywb")
+
+
+@pytest.fixture(scope="session")
+def pywb(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of the programs of an installed pywb.
+
+    It needs old libraries of its own, so it lives in a virtual environment beside the tests': the one whose Python
+    PYWB_PYTHON names, else one that is built once and kept in pytest's cache folder.
+    """
+    named = os.environ.get("PYWB_PYTHON")
+    if named:
+        programs = Path(named).parent
+        if not (programs / "wayback").exists():
+            pytest.skip(f"PYWB_PYTHON names {named}, and there is no pywb beside it")
+        return programs
+    folder = _folder(request.config, tmp_path_factory)
+    programs, built = folder / "venv" / "bin", folder / "built"
+    with (folder / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # several workers want the same one
+        if not built.exists():
+            for command in (
+                [sys.executable, "-m", "venv", "--clear", str(folder / "venv")],
+                [str(programs / "python"), "-m", "pip", "install", "--quiet", _PYWB],
+                [str(programs / "wayback"), "--version"],
+            ):
+                done = subprocess.run(command, capture_output=True, text=True, timeout=600)
+                if done.returncode != 0:
+                    pytest.skip(f"pywb cannot be installed here: {(done.stderr.strip() or '?').splitlines()[-1]}")
+            built.touch()
+    return programs
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@contextlib.contextmanager
+def _served(pywb: Path, folder: Path) -> Iterator[Wayback]:
+    """`wayback` on a port of this machine only; its default would be open to everybody."""
+    port = _free_port()
+    with (folder / "wayback.log").open("wb") as log:
+        process = subprocess.Popen(
+            [str(pywb / "wayback"), "-b", "127.0.0.1", "-p", str(port)], cwd=folder, stdout=log, stderr=log
+        )
+    try:
+        end = time.monotonic() + 60
+        while True:
+            assert process.poll() is None, (folder / "wayback.log").read_text()
+            with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
+                break
+            assert time.monotonic() < end, "pywb does not answer"
+            time.sleep(0.1)
+        yield Wayback(port)
+    finally:
+        process.kill()
+        process.wait()
+
+
+@pytest.fixture(scope="session")
+def serve_pywb(pywb: Path) -> Callable[[Path], contextlib.AbstractContextManager[Wayback]]:
+    """Serves the collections of a folder."""
+    return lambda folder: _served(pywb, folder)

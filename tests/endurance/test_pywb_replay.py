@@ -1,31 +1,19 @@
-"""pywb, which is not ours, replays our WARC files (DESIGN §6).
-
-It needs old libraries of its own, so it lives in a virtual environment beside the tests': the one whose Python
-PYWB_PYTHON names, else one that is built once and kept in pytest's cache folder.
-"""
+"""pywb, which is not ours, replays our WARC files (DESIGN §6)."""
 
 from __future__ import annotations
 
-import contextlib
-import fcntl
-import gzip
-import http.client
 import os
-import socket
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
-from dataclasses import dataclass
-from email.message import Message
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from linkarchive.demo.server import DemoWeb
 from linkarchive.demo.wire import Reply, Request, Response, redirect
 
-_PYWB = "pywb>=2.9,<3"
 _HOST = "quay.example"
 _PROSE = "<p>Прилив пришёл, как приходит каждый день — und niemand schrieb es auf.</p>\n" * 40
 _PAGE = f"<!DOCTYPE html><title>Прилив</title><article><h1>The tide</h1>{_PROSE}</article>".encode()
@@ -47,95 +35,8 @@ def _site(request: Request) -> Reply:
     return redirect("/page", 301) if request.path == "/moved" else PAGES.get(request.path, Response(b"gone", 404))
 
 
-@dataclass(frozen=True)
-class Answer:
-    status: int
-    headers: Message
-    body: bytes
-    """Unpacked."""
-
-
-@dataclass(frozen=True)
-class Wayback:
-    """A running pywb with our files as its collection `web`."""
-
-    port: int
-
-    def get(self, path: str) -> Answer:
-        with contextlib.closing(http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)) as connection:
-            connection.request("GET", path, headers={"Accept-Encoding": "gzip"})
-            with connection.getresponse() as answer:
-                body = answer.read()
-        packed = answer.headers["Content-Encoding"] == "gzip"
-        return Answer(answer.status, answer.headers, gzip.decompress(body) if packed else body)
-
-    def replay(self, day: str, path: str) -> Answer:
-        """The capture nearest to a day, without pywb's own changes (`id_`)."""
-        return self.get(f"/web/{day}id_/http://{_HOST}{path}")
-
-
-def _folder(config: pytest.Config, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    version = f"{sys.version_info.major}.{sys.version_info.minor}"
-    cache = getattr(config, "cache", None)
-    return cache.mkdir(f"pywb-{version}") if cache else tmp_path_factory.mktemp("pywb")
-
-
-@pytest.fixture(scope="session")
-def pywb(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder of the programs of an installed pywb."""
-    named = os.environ.get("PYWB_PYTHON")
-    if named:
-        programs = Path(named).parent
-        if not (programs / "wayback").exists():
-            pytest.skip(f"PYWB_PYTHON names {named}, and there is no pywb beside it")
-        return programs
-    folder = _folder(request.config, tmp_path_factory)
-    programs, built = folder / "venv" / "bin", folder / "built"
-    with (folder / "lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)  # several workers want the same one
-        if not built.exists():
-            for command in (
-                [sys.executable, "-m", "venv", "--clear", str(folder / "venv")],
-                [str(programs / "python"), "-m", "pip", "install", "--quiet", _PYWB],
-                [str(programs / "wayback"), "--version"],
-            ):
-                done = subprocess.run(command, capture_output=True, text=True, timeout=600)
-                if done.returncode != 0:
-                    pytest.skip(f"pywb cannot be installed here: {(done.stderr.strip() or '?').splitlines()[-1]}")
-            built.touch()
-    return programs
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-@contextlib.contextmanager
-def _served(pywb: Path, folder: Path) -> Iterator[Wayback]:
-    """`wayback` on a port of this machine only; its default would be open to everybody."""
-    port = _free_port()
-    with (folder / "wayback.log").open("wb") as log:
-        process = subprocess.Popen(
-            [str(pywb / "wayback"), "-b", "127.0.0.1", "-p", str(port)], cwd=folder, stdout=log, stderr=log
-        )
-    try:
-        end = time.monotonic() + 60
-        while True:
-            assert process.poll() is None, (folder / "wayback.log").read_text()
-            with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
-                break
-            assert time.monotonic() < end, "pywb does not answer"
-            time.sleep(0.1)
-        yield Wayback(port)
-    finally:
-        process.kill()
-        process.wait()
-
-
 @pytest.fixture(scope="module")
-def wayback(pywb: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Wayback]:
+def wayback(pywb: Path, serve_pywb: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
     """pywb over the archive of two runs, half a year apart."""
     root = tmp_path_factory.mktemp("quay")
     links = "".join(f"http://{_HOST}{path}\n" for path in (*PAGES, "/moved"))
@@ -152,37 +53,37 @@ def wayback(pywb: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Wa
         done = subprocess.run([str(pywb / "wb-manager"), *command], cwd=root, capture_output=True, text=True)
         assert done.returncode == 0, done.stderr
     (root / "config.yaml").write_text("framed_replay: false\nenable_memento: true\n")
-    with _served(pywb, root) as served:
+    with serve_pywb(root) as served:
         yield served
 
 
 @pytest.mark.parametrize("path", PAGES)
-def test_every_page_is_replayed_byte_for_byte(wayback: Wayback, path: str) -> None:
-    _is_page(wayback.replay("20250105", path), path, "Jan 2025")
+def test_every_page_is_replayed_byte_for_byte(wayback: Any, path: str) -> None:
+    _is_page(wayback.replay("20250105", f"http://{_HOST}{path}"), path, "Jan 2025")
 
 
 @pytest.mark.parametrize("path", [path for path in PAGES if path != "/page"])
-def test_a_revisit_resolves_to_the_bytes_of_the_first_day(wayback: Wayback, path: str) -> None:
-    _is_page(wayback.replay("20250705", path), path, "Jul 2025")
+def test_a_revisit_resolves_to_the_bytes_of_the_first_day(wayback: Any, path: str) -> None:
+    _is_page(wayback.replay("20250705", f"http://{_HOST}{path}"), path, "Jul 2025")
 
 
-def _is_page(answer: Answer, path: str, month: str) -> None:
+def _is_page(answer: Any, path: str, month: str) -> None:
     assert answer.status == 200
     assert answer.body == PAGES[path].body
     assert answer.headers["Content-Type"] == PAGES[path].content_type
     assert month in answer.headers["Memento-Datetime"]
 
 
-def test_what_the_server_called_unchanged_is_replayed_as_that(wayback: Wayback) -> None:
+def test_what_the_server_called_unchanged_is_replayed_as_that(wayback: Any) -> None:
     """pywb does not resolve revisits of the profile server-not-modified, it repeats the 304 (2.10, 2026-11-23)."""
-    answer = wayback.replay("20250705", "/page")
+    answer = wayback.replay("20250705", f"http://{_HOST}/page")
     assert (answer.status, answer.body) == (304, b"")
     assert "Jul 2025" in answer.headers["Memento-Datetime"]
 
 
 @pytest.mark.parametrize("day", ["20250105", "20250705"])
-def test_a_redirect_is_replayed_as_one(wayback: Wayback, day: str) -> None:
-    as_it_was = wayback.replay(day, "/moved")
+def test_a_redirect_is_replayed_as_one(wayback: Any, day: str) -> None:
+    as_it_was = wayback.replay(day, f"http://{_HOST}/moved")
     assert (as_it_was.status, as_it_was.headers["Location"]) == (301, "/page")
     to_browse = wayback.get(f"/web/{day}/http://{_HOST}/moved")
     assert to_browse.status == 301
@@ -191,14 +92,14 @@ def test_a_redirect_is_replayed_as_one(wayback: Wayback, day: str) -> None:
     assert place.endswith(f"http://{_HOST}/page")
 
 
-def test_the_timemap_lists_both_captures(wayback: Wayback) -> None:
+def test_the_timemap_lists_both_captures(wayback: Any) -> None:
     answer = wayback.get(f"/web/timemap/link/http://{_HOST}/same-bytes-elsewhere")
     assert answer.headers["Content-Type"] == "application/link-format"
     mementos = [line for line in answer.body.decode().splitlines() if "memento" in line and "datetime=" in line]
     assert ["Jan 2025" in line for line in mementos] == [True, False]
 
 
-def test_pywb_knows_the_revisits_as_such(wayback: Wayback) -> None:
+def test_pywb_knows_the_revisits_as_such(wayback: Any) -> None:
     answer = wayback.get(f"/web/cdx?url={_HOST}/*&output=json")
     lines = answer.body.decode().splitlines()
     assert sum('"mime": "warc/revisit"' in line for line in lines) >= len(PAGES), answer.body
