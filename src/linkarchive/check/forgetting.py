@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 import secrets
 import shutil
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from html import unescape
 from pathlib import Path
 
+from linkarchive.check.probes import probe_of
 from linkarchive.check.reports import differences, report_of
 from linkarchive.errors import StorageError, UnknownSourceError, UsageError
 from linkarchive.project import Project
@@ -18,7 +20,7 @@ from linkarchive.report.html import render_html
 from linkarchive.report.json import render_json
 from linkarchive.snapshot import folder, forget, manifest, removal, staging
 from linkarchive.snapshot.forget import Moves, Tombstone
-from linkarchive.snapshot.removal import Removal
+from linkarchive.snapshot.removal import MadeUp, Removal
 from linkarchive.snapshot.repair import repair
 from linkarchive.store import decisions, runs, sources
 from linkarchive.store.decisions import Decision
@@ -54,7 +56,7 @@ def forget_sources(project: Project, urls: Sequence[str], reason: str, *, who: s
     root, reason = project.root, " ".join(reason.split())
     repair(root)
     keys = _keys(project, urls)
-    found = removal.find(root, frozenset(keys.values()))
+    found = removal.find(root, frozenset(keys.values()), _made_up(keys.values()))
     _refuse_unknown(project, keys, found)
     safe = tuple(redact(key) for key in dict.fromkeys(keys.values()))
     tombstone = Tombstone(f"forget-{now:%Y%m%dT%H%M%SZ}-{secrets.token_hex(2)}", safe, reason, now)
@@ -101,6 +103,14 @@ def _keys(project: Project, urls: Sequence[str]) -> dict[str, str]:
             except UnknownSourceError:
                 found[url] = sources.key_of(url)
     return found
+
+
+def _made_up(keys: Iterable[str]) -> MadeUp:
+    @cache
+    def names(run_id: str) -> set[str]:
+        return {address.rpartition("/")[2] for key in keys if (address := probe_of(key, run_id)) is not None}
+
+    return lambda url, run_id: url.rpartition("/")[2] in names(run_id)
 
 
 def _refuse_unknown(project: Project, keys: dict[str, str], found: Removal) -> None:

@@ -78,7 +78,8 @@ class _Edit:
 
 def _edits(root: Path, warc: str, removal: Removal, tombstone: Tombstone) -> list[_Edit]:
     edits = [_Edit(log) for log in removal.logs.get(warc, ())]
-    for number, place in enumerate(removal.gone.get(warc, ())):
+    gone = sorted(removal.gone.get(warc, ()), key=lambda place: place.offset)
+    for number, place in enumerate(gone):
         edits.append(_Edit(place, (lambda _: _tombstone(tombstone)) if number == 0 else None))
     for spot, (revisit, original) in removal.heirs.items():
         if spot[0] == warc:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO
@@ -36,7 +36,6 @@ class Removal:
 
     keys: frozenset[str]
     gone: dict[str, list[Location]] = field(default_factory=lambda: defaultdict(list))
-    """In the order of the file."""
     heirs: dict[Spot, tuple[Revisit, Location]] = field(default_factory=dict)
     """Revisits that become responses, with the response whose payload they take over."""
     followers: dict[Spot, Revisit] = field(default_factory=dict)
@@ -61,22 +60,34 @@ class Removal:
         return {*self.gone, *(warc for warc, _ in (*self.heirs, *self.followers)), *self.moved_logs}
 
 
-def find(root: Path, keys: frozenset[str]) -> Removal:
+MadeUp = Callable[[str, str], bool]
+"""Whether a run (the second string) asked a forgotten source's host for this URL, to see how it says no."""
+
+
+def find(root: Path, keys: frozenset[str], made_up: MadeUp) -> Removal:
     """Every visit that asked for one of these sources, whoever cited it; reads all WARC files once.
 
-    Raises StorageError for a damaged record: nobody could say whose it is.
+    The answer to a made-up address goes too where it is the very same page. Raises StorageError for a damaged record: nobody could say whose it is.
     """
     removal = Removal(keys)
     responses: dict[str, Location] = {}
     revisits: dict[str, list[tuple[Revisit, str]]] = defaultdict(list)
+    answers: list[_Visit] = []
     for path in folder.warc_files(root):
         warc = folder.relative(root, path)
         try:
             with path.open("rb") as file:
                 for visit in _visits(file, warc, removal):
-                    _sort(visit, removal, responses, revisits)
+                    if visit.capture and made_up(visit.capture.url, folder.run_of(path)):
+                        answers.append(visit)
+                    else:
+                        _sort(visit, removal, responses, revisits)
         except OSError as error:
             raise folder.storage_error(path, error, "cannot be read") from error
+    digests = {capture.digest for capture in removal.captures}
+    for visit in answers:
+        if visit.capture is not None and visit.capture.digest in digests:
+            removal.gone[visit.warc] += visit.places
     for record_id, location in responses.items():
         waiting = revisits.get(record_id, [])
         if waiting:
@@ -94,6 +105,10 @@ class _Visit:
     warc: str
     records: list[tuple[StoredRecord, int]] = field(default_factory=list)
     capture: Capture | None = None
+
+    @property
+    def places(self) -> list[Location]:
+        return [Location(self.warc, record.offset, length) for record, length in self.records]
 
 
 def _visits(file: IO[bytes], warc: str, removal: Removal) -> Iterator[_Visit]:
@@ -139,8 +154,7 @@ def _sort(
     """Enter a visit among what goes or what stays."""
     source = visit.capture.url if visit.capture else ""
     goes = removal.touches(source) or any(removal.touches(record["WARC-Target-URI"]) for record, _ in visit.records)
-    for record, length in visit.records:
-        place = Location(visit.warc, record.offset, length)
+    for (record, _), place in zip(visit.records, visit.places, strict=True):
         if goes:
             removal.gone[visit.warc].append(place)
             if record.type == "response":
