@@ -12,6 +12,7 @@ import re
 from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -21,6 +22,7 @@ from linkarchive.article.document import read_document
 from linkarchive.article.fix import Fixed, Replacement, fix_article
 from linkarchive.errors import ArticleError
 from linkarchive.model import Article
+from linkarchive.urls import source_key
 
 A, B = "https://old.example/a", "https://new.example/b"
 QUERY = "https://old.example/q?x=1&copy=2#part"
@@ -131,11 +133,12 @@ TEXT = {
     "bare": f"A title\n\nSee ⟪{A}⇒{B}⟫, <⟪{A}⇒{B}⟫> and “'⟪{A}⇒{B}⟫'”.\n\n  ⟪www.old.example/w⇒https://new.example/w⟫\n",
     "part of another": f"{A}/x {A}-y ⟪{A}⇒{B}⟫? x{A}\n",
 }
-CASES = [
-    pytest.param(form, article, id=f"{form}: {name}")
+ALL = [
+    (form, name, article)
     for form, cases in (("md", MARKDOWN), ("html", HTML), ("txt", TEXT))
     for name, article in cases.items()
 ]
+CASES = [pytest.param(form, article, id=f"{form}: {name}") for form, name, article in ALL]
 ENCODINGS = {
     "utf-8": b"",
     "utf-8 with a mark": codecs.BOM_UTF8,
@@ -308,6 +311,39 @@ def test_of_any_article_only_targets_change(pieces: list[str], form: str, encodi
     targets = "|".join(map(re.escape, (A, QUERY, QUERY.replace("&", "&amp;"), "#")))
     gap = rf"""\s*=?\s*["']?\s*(?:{targets})?\s*["']?"""
     assert re.fullmatch(gap.join(map(re.escape, kept)), result.text[0], re.S)
+
+
+def test_fix_write_on_all_of_them_in_a_project(folder: Any) -> None:
+    """The command, on every article in an encoding and with line ends of its own: decided replacements (`replace`
+    in decisions.jsonl) and lost targets that links.txt knows. Written twice, nothing more changes."""
+    expected: dict[Path, bytes] = {}
+    cases = [(form, article) for form, name, article in ALL if not name.startswith("a copy")]
+    for number, (form, article) in enumerate(cases):
+        codec = list(ENCODINGS)[number % 5]
+        ends = ("\n", "\r\n", "\r")[number % 3]
+        sides = [
+            ENCODINGS[codec] + side.replace("\n", ends).encode(codec.split(" ")[0])
+            for side in before_and_after(article)
+        ]
+        path = folder.root / f"{number:02}.{form}"
+        path.write_bytes(sides[0])
+        expected[path] = sides[1]
+    folder.check(".")
+    made = [
+        {"action": "replace", "url": source_key(old), "who": "ada", "when": "2026-01-05T07:00:00Z", "replacement": new}
+        for old, new in TABLE.items()
+    ]
+    (folder.root / "archive" / "decisions.jsonl").write_text("".join(json.dumps(one) + "\n" for one in made))
+    known = re.sub(r"^\? +(lost|again)$", lambda line: f"{LOST[line[1]]}  {line[1]}", folder.links(), flags=re.M)
+    (folder.root / "links.txt").write_text(known)
+    assert len(expected) >= 50
+    assert folder.run("fix", ".").code == 1
+    wrote = folder.run("fix", ".", "--write")
+    assert (wrote.code, wrote.err.count("\n")) == (0, 1), wrote.err
+    assert {path.name: path.read_bytes() for path in expected} == {path.name: data for path, data in expected.items()}
+    again = folder.run("fix", ".", "--write")
+    assert (again.code, again.out, again.err) == (0, "", "")
+    assert {path.name: path.read_bytes() for path in expected} == {path.name: data for path, data in expected.items()}
 
 
 def test_the_link_cases_of_other_suites() -> None:
