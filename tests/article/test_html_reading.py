@@ -121,3 +121,15 @@ def test_unclosed_and_nested_links() -> None:
 def test_line_breaks_are_spaces_in_texts() -> None:
     (citation,) = read('<p>Before.<br><a href="https://a.example">One<br>two</a> after.').citations
     assert (citation.text, citation.context) == ("One two", "One two after.")
+
+
+def test_a_page_without_a_body_tag_is_read_like_any_other():
+    page = b'<!doctype html><title>T</title><article><p>As <a href="https://a.example/x">the report</a> has it.</p>'
+    (citation,) = read_document(page, "html", path="a.html").citations
+    assert (citation.text, citation.context) == ("the report", "As the report has it.")
+
+
+def test_a_closing_quotation_mark_is_not_part_of_a_bare_url():
+    text = "See “https://x.example/a”, «https://x.example/b» and ‘https://x.example/c’.".encode()
+    urls = [citation.url for citation in read_document(text, "txt", path="a.txt").citations]
+    assert urls == ["https://x.example/a", "https://x.example/b", "https://x.example/c"]

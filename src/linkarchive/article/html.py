@@ -25,7 +25,8 @@ _BLOCKS = frozenset(
     table tbody td tfoot th thead title tr ul video audio
     """.split()  # noqa: SIM905
 )  # fmt: skip
-_SILENT = frozenset({"head", "noscript", "svg", "select", "button", "iframe", "object"})
+# Not "head": where a page leaves out <body>, libxml2 takes HTML5's elements for children of the head.
+_SILENT = frozenset({"title", "noscript", "svg", "select", "button", "iframe", "object"})
 """Elements whose text is not part of the running text."""
 
 _START_TAG = re.compile(r"<[A-Za-z][A-Za-z0-9-]*(?=[\s/>])")

@@ -15,6 +15,7 @@ _MAX_WORD = 4096
 """Characters. No URL is longer; a longer word is read in pieces, so that hostile input stays linear."""
 _MAX_PASSAGE = 50_000
 _TITLE = 200
+_CLOSING_QUOTES = "”’“‘»«›‹」』〉》"
 
 
 @cache
@@ -56,8 +57,9 @@ def _in_word(word: str) -> Iterator[tuple[int, int, str]]:
         shown = word[start:end]
         if word[end : end + 1] == ";" and (entity := re.search(r"&[A-Za-z0-9]+$", shown)):
             end -= len(entity[0])
-        # Inside brackets linkify-it keeps the full stop: "(see https://example.com/ok.)".
-        shown = word[start:end].rstrip("?!.,:")
+        # Inside brackets linkify-it keeps the full stop: "(see https://example.com/ok.)"; it knows no typographic
+        # quotation marks, so it keeps the closing one of “https://example.com/ok”.
+        shown = word[start:end].rstrip("?!.,:" + _CLOSING_QUOTES)
         end = start + len(shown)
         yield start, end, f"http://{shown}" if shown[:4].lower() == "www." else shown
 
