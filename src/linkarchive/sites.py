@@ -36,7 +36,7 @@ def refuse_faulty(sites: Sequence[SiteSettings]) -> None:
     """Raises SettingsError for a rule without a host, a header that is none, or a selector that is no CSS."""
     for rule in sites:
         try:
-            known = bool(rule.host) and host_of(f"//{rule.host}") == _ascii(rule.host)
+            known = not set(rule.host) & set("/:?#@ ") and bool(host_of(f"//{rule.host}"))
         except ValueError:
             known = False
         if not known:

@@ -318,7 +318,8 @@ def _keep(desk: Desk, seen: Seen, judgements: Sequence[Judgement]) -> tuple[Kept
         seen.page, print_now, worst.verdict, worst.reason, kept, seen.visit.time, settings.refresh_days
     ):
         return kept[-1], kept
-    if kept and is_same_page(seen.page, sha256, kept[-1].capture) and not _is_old(desk, seen):
+    known = bool(kept) and kept[-1].usable == worst.verdict.is_alive and not _is_old(desk, seen)
+    if known and is_same_page(seen.page, sha256, kept[-1].capture):
         return kept[-1], kept
     original = captures.holding(desk.connection, seen.visit.final.body.digest, desk.project.root)
     capture = desk.writer.write_visit(

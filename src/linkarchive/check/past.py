@@ -9,6 +9,7 @@ from pathlib import Path
 
 from sqlalchemy import Connection
 
+from linkarchive.check.judged import as_judged
 from linkarchive.check.probes import stored_probe
 from linkarchive.check.reports import difference_of
 from linkarchive.errors import StorageError, UsageError
@@ -28,6 +29,7 @@ from linkarchive.model import (
 from linkarchive.project import Project
 from linkarchive.report.foreign import address, plain, redacted
 from linkarchive.settings import Settings
+from linkarchive.sites import rule_for
 from linkarchive.snapshot.reader import read_page, read_record
 from linkarchive.store import articles, captures, decisions, outcomes, sources
 from linkarchive.store.captures import Kept
@@ -64,7 +66,8 @@ def cases_of(root: Path, connection: Connection, url: str, settings: Settings) -
     source = sources.find(connection, url)
     _, latest = _latest(connection, source.id, url)
     kept = captures.of_source(connection, source.id)
-    after = _page_seen(root, latest.outcome, kept)
+    rule = rule_for(source.url, settings.sites)
+    after = as_judged(_page_seen(root, latest.outcome, kept), rule)
     same = takewhile(lambda run: run[1].outcome == latest.outcome, reversed(outcomes.history(connection, source.id)))
     probe = stored_probe(root, source.url, [run_id for run_id, _ in same], settings.network.max_body)
     for citation in latest.outcome.citations:
@@ -75,7 +78,7 @@ def cases_of(root: Path, connection: Connection, url: str, settings: Settings) -
             after=after,
             before=None
             if before is None or (latest.outcome.similarity is None and _first(latest))
-            else read_page(root, before.capture, limit=settings.network.max_body),
+            else as_judged(read_page(root, before.capture, limit=settings.network.max_body), rule),
             quotes=_quotes(connection, citation),
             text=citation.text,
             context=citation.context,
