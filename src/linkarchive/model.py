@@ -586,3 +586,28 @@ class Difference:
     after_label: str
     similarity: float | None
     rows: tuple[DiffRow, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One moment of a source's life; `kind` is published, capture, verdict or decision."""
+
+    time: datetime
+    kind: str
+    text: str
+    verdict: Verdict | None = None
+    url: str | None = None
+    """Where a capture can be seen by others."""
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A stretch of an article's text; with a verdict it is a citation, and `url` its source as the report has it."""
+
+    text: str
+    url: str | None = None
+    verdict: Verdict | None = None
+
+
+ArticleText = tuple[tuple[Span, ...], ...]
+"""The paragraphs of an article."""

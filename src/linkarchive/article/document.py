@@ -105,6 +105,11 @@ def read_document(
     )
 
 
+def passages_of(data: bytes, format: str, *, path: str) -> tuple[Passage, ...]:
+    """The text of an article, passage by passage, with its links as written. Raises ArticleError."""
+    return tuple(_read(data, format, path, False).passages)
+
+
 def _read(data: bytes, format: str, path: str, everything: bool) -> Reading:
     if format == "md":
         from linkarchive.article.markdown import read_markdown

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from urllib.parse import urlsplit
 
 from sqlalchemy import Connection
 
@@ -24,6 +25,24 @@ def ignore_source(
     if until is not None and until <= now.date():
         raise UsageError(f"--until {until}: not a day to come")
     decision = Decision("ignore", redact(source.key), who, now, reason, until=until)
+    decisions.append(project.decisions, decision)
+    return decision
+
+
+def replace_source(
+    project: Project, connection: Connection, url: str, by: str, reason: str | None, who: str, now: datetime
+) -> Decision:
+    """Record what articles shall cite instead of a source; `archive fix` writes it into them.
+
+    Raises UsageError for a source that the project does not have, or for no web address.
+    """
+    source = sources.find(connection, url)
+    parts = urlsplit(by)
+    if parts.scheme not in ("http", "https") or not parts.hostname or not by.isprintable() or " " in by:
+        raise UsageError(f"{redact(by)}: not a web address (https://…) to cite instead")
+    if sources.key_of(by) == source.key:
+        raise UsageError(f"{redact(by)}: the same page; give another address")
+    decision = Decision("replace", redact(source.key), who, now, reason, replacement=by)
     decisions.append(project.decisions, decision)
     return decision
 

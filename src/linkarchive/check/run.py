@@ -116,7 +116,11 @@ def _work(desk: Desk, reading: Reading, scope: Scope, resumed: bool, stop: Stop)
 def _visit_and_ask(desk: Desk, reading: Reading, scope: Scope, resumed: bool, stop: Stop, asking: Asking) -> Report:
     done = outcomes.visited(desk.connection, desk.run.seq)
     plans = _plans(desk, reading)
-    originals = [plan for key, plan in plans.items() if key not in done and wants_recovery(plan, reading)]
+    originals = [
+        plan
+        for key, plan in plans.items()
+        if key not in done and wants_recovery(plan, reading) and (not scope.sources or plan.source.key in scope.sources)
+    ]
     todo = _todo(desk, plans, scope, done)
     total = len({plan.source.id for plan in (*originals, *todo)})
     desk.listener(RunStarted(desk.run.info.id, total, resumed))
@@ -162,7 +166,8 @@ def _visit_and_ask(desk: Desk, reading: Reading, scope: Scope, resumed: bool, st
 def _todo(desk: Desk, plans: Mapping[int, Plan], scope: Scope, done: set[int]) -> list[Plan]:
     """What the scope leaves of the plans, without what has its verdict already."""
     last = outcomes.last_checks(desk.connection, desk.run.seq) if scope.narrows else {}
-    chosen = chosen_sources(list(plans), last, scope, desk.clock.now())
+    wanted = [key for key, plan in plans.items() if not scope.sources or plan.source.key in scope.sources]
+    chosen = chosen_sources(wanted, last, scope, desk.clock.now())
     return [plans[key] for key in chosen if key not in done]
 
 

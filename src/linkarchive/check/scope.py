@@ -31,16 +31,20 @@ class Scope:
     fresh: bool = False
     changed_since: str | None = None
     """A Git revision: only links that were added since."""
+    sources: tuple[str, ...] = ()
+    """Keys: only these sources (a re-check from the review page)."""
 
     @property
     def narrows(self) -> bool:
         """Not all sources of the articles are covered."""
-        return self.due or self.limit is not None or bool(self.only)
+        return self.due or self.limit is not None or bool(self.only or self.sources)
 
     def signature(self, exclude: Sequence[str]) -> str:
         """Equal for two calls that cover the same: an interrupted run is continued by such a call only."""
         stdin = hashlib.sha256(self.stdin).hexdigest()
-        parts = (self.articles, stdin, self.due, self.limit, self.only, tuple(exclude), self.changed_since)
+        parts: tuple[object, ...] = (self.articles, stdin, self.due, self.limit, self.only, tuple(exclude), self.changed_since)
+        if self.sources:
+            parts = (*parts, self.sources)
         return hashlib.sha256(repr(parts).encode()).hexdigest()[:16]
 
 

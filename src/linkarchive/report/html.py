@@ -4,50 +4,99 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from functools import cache
 from importlib import resources
-from typing import Any
+from itertools import pairwise
+from typing import Any, TypeVar
+from urllib.parse import urlsplit
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from linkarchive.model import CitationOutcome, Difference, Report, Unresolved, Verdict
+from linkarchive.model import ArticleText, CitationOutcome, Difference, Event, Loss, Report, Unresolved, Verdict
 from linkarchive.report import words
 from linkarchive.report.advice import steps, steps_unresolved
-from linkarchive.report.foreign import href, neutral
-from linkarchive.report.sections import day_of, divide
+from linkarchive.report.foreign import href, neutral, plain
+from linkarchive.report.sections import Sections, day_of, divide
 from linkarchive.report.summing import headline, summary
 
 
-def render_html(report: Report, differences: Mapping[str, Difference]) -> str:
-    """The whole report; `differences` by the URL of the source, for those that have one."""
+@dataclass(frozen=True, slots=True)
+class Live:
+    """What the review page (`archive serve`) adds to the report: markup of its own, a style and a script."""
+
+    style: str
+    script: str
+    head: Markup
+    banner: Markup
+    batch: Markup
+    actions: Mapping[str, Markup]
+    """What can be done about a source, by its URL as the report shows it."""
+
+
+def render_html(
+    report: Report,
+    differences: Mapping[str, Difference],
+    timelines: Mapping[str, tuple[Event, ...]] | None = None,
+    texts: Mapping[str, ArticleText] | None = None,
+    live: Live | None = None,
+) -> str:
+    """The whole report; `differences` and `timelines` by the URL of the source, for those that have one,
+    `texts` by the path of the article."""
     safe = neutral(report)
-    # The keys are the URLs as they are; the report shows them without their secrets.
-    shown = {
-        after.outcome.url: neutral(differences[before.outcome.url])
-        for before, after in zip(report.sources, safe.sources, strict=True)
-        if before.outcome.url in differences
-    }
-    style, script = _asset("report.css"), _asset("report.js")
+    sections = divide(safe)
+    style, script = page_assets(live)
     return _environment().get_template("report.html.j2").render(
         report=safe,
-        sections=divide(safe),
-        differences=shown,
+        sections=sections,
+        differences=_shown(report, safe, differences),
+        timelines=_shown(report, safe, timelines or {}),
+        texts={plain(path): neutral(text) for path, text in (texts or {}).items()},
+        anchors=_anchors(sections),
         now=day_of(safe),
         headline=headline(safe),
         summary=summary(safe),
         style=Markup(style),  # noqa: S704  (our own file)
         script=Markup(script),  # noqa: S704
-        policy=_policy(style, script),
+        policy=policy(style, script, live is not None),
+        live=live,
     )  # fmt: skip
 
 
-def _policy(style: str, script: str) -> str:
-    """Nothing may load, run or be sent but the style and the script of this very page (CSP level 3)."""
+_T = TypeVar("_T")
+
+
+def _shown(report: Report, safe: Report, found: Mapping[str, _T]) -> dict[str, _T]:
+    """Made safe, and under the URLs that the report shows: those in `found` are as they are, with their secrets."""
+    return {
+        after.outcome.url: neutral(found[before.outcome.url])
+        for before, after in zip(report.sources, safe.sources, strict=True)
+        if before.outcome.url in found
+    }
+
+
+def _anchors(sections: Sections) -> dict[str, str]:
+    """Where on the page a finding is, by its URL."""
+    parts = {"new": sections.news, "standing": sections.standing, "unseen": sections.unseen}
+    return {one.outcome.url: f"{name}-{n}" for name, part in parts.items() for n, one in enumerate(part, 1)}
+
+
+def page_assets(live: Live | None) -> tuple[str, str]:
+    """The style and the script of a page."""
+    style, script = _asset("report.css"), _asset("report.js")
+    return (style, script) if live is None else (style + live.style, script + live.script)
+
+
+def policy(style: str, script: str, live: bool = False) -> str:
+    """Nothing may load, run or be sent but the style and the script of this very page (CSP level 3); the review
+    page may also send its forms home and ask home whether a re-check is done."""
+    own = "form-action 'self'; connect-src 'self'" if live else "form-action 'none'"
     return (
         f"default-src 'none'; style-src '{_digest(style)}'; script-src '{_digest(script)}'; "
-        "img-src data:; base-uri 'none'; form-action 'none'"
+        f"img-src data:; base-uri 'none'; {own}"
     )
 
 
@@ -76,6 +125,8 @@ def _environment() -> Environment:
         steps=steps,
         steps_unresolved=steps_unresolved,
         in_context=in_context,
+        quoted=quoted,
+        host=host,
     )
     return environment
 
@@ -93,3 +144,33 @@ def in_context(citation: CitationOutcome | Unresolved) -> tuple[str, str, str]:
     text = citation.text.strip()
     before, found, after = citation.context.partition(text) if text else (citation.context, "", "")
     return (before, found, after) if found or not text else ("", text, "")
+
+
+def host(url: str) -> str:
+    """The host that a finding is grouped under."""
+    try:
+        return urlsplit(url).hostname or "no host"
+    except ValueError:
+        return "no host"
+
+
+def quoted(parts: Sequence[tuple[str, bool]], lost: Sequence[Loss]) -> list[tuple[str, bool, bool]]:
+    """The segments of a cell of a difference as (text, changed, quoted): what the article took is told apart."""
+    whole = "".join(text for text, _ in parts)
+    edges = {0, len(whole)}
+    taken: list[tuple[int, int]] = []
+    for one in lost:
+        pattern = r"\s+".join(re.escape(word) for word in one.text.split())
+        if pattern and one.kind != "anchor":
+            taken += [found.span() for found in re.finditer(pattern, whole, re.IGNORECASE)]
+    for start, end in taken:
+        edges |= {start, end}
+    at = 0
+    found: list[tuple[str, bool, bool]] = []
+    for text, changed in parts:
+        cuts = sorted({at, at + len(text)} | {edge for edge in edges if at < edge < at + len(text)})
+        for start, end in pairwise(cuts):
+            inside = any(first <= start and end <= last for first, last in taken)
+            found.append((whole[start:end], changed, inside))
+        at += len(text)
+    return found

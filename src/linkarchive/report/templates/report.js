@@ -1,4 +1,4 @@
-// Filters the findings. The choice lives in the fragment (#q=…&verdict=…), so that a view can be linked to.
+// Filters and groups the findings. The choice lives in the fragment (#q=…&verdict=…), so that a view can be linked to.
 "use strict";
 (() => {
   const form = document.querySelector(".filter");
@@ -9,6 +9,44 @@
     articles: JSON.parse(element.dataset.articles),
   }));
   const sections = [...document.querySelectorAll("main > section")].filter((one) => one.querySelector(".finding"));
+  const homes = sections.map((section) => [section, [...section.querySelectorAll(".finding")]]);
+  let groups = [];
+  let grouped = "";
+
+  // Groups are sections of their own, made of the findings where they stand; the sections keep the order of news.
+  const names = {
+    article: ({ articles }) => articles[0] ?? "no article",
+    host: ({ element }) => element.dataset.host,
+    cause: ({ element }) => element.dataset.cause,
+  };
+  const regroup = (by) => {
+    if (by === grouped) return;
+    grouped = by;
+    for (const [section, members] of homes) section.append(...members);
+    for (const group of groups) group.remove();
+    groups = [];
+    if (!names[by]) return;
+    const found = new Map();
+    for (const one of findings) {
+      const name = names[by](one);
+      found.set(name, [...(found.get(name) ?? []), one.element]);
+    }
+    for (const [name, members] of [...found].sort((a, b) => b[1].length - a[1].length)) {
+      const group = document.createElement("section");
+      const title = document.createElement("h2");
+      const number = document.createElement("span");
+      group.className = "group";
+      title.id = `group-${groups.length}`;
+      title.append(Object.assign(document.createElement("bdi"), { textContent: name }), " ", number);
+      number.className = "number";
+      number.textContent = members.length;
+      group.setAttribute("aria-labelledby", title.id);
+      group.append(title, ...members);
+      groups.push(group);
+    }
+    sections[0]?.before(...groups);
+    document.dispatchEvent(new CustomEvent("regrouped"));
+  };
 
   const apply = () => {
     const chosen = Object.fromEntries(new FormData(form));
@@ -22,7 +60,8 @@
       element.hidden = !fits;
       shown += fits ? 1 : 0;
     }
-    for (const section of sections) section.hidden = !section.querySelector(".finding:not([hidden])");
+    regroup(chosen.group);
+    for (const section of [...sections, ...groups]) section.hidden = !section.querySelector(".finding:not([hidden])");
     status.textContent = `${shown} of ${findings.length} shown`;
     return chosen;
   };
@@ -47,6 +86,43 @@
   form.addEventListener("reset", () => setTimeout(remember));
   addEventListener("hashchange", recall);
   // Paper shows everything that is in the filter's view.
+  // One column with the changes in place, beside the two columns that are there without scripts.
+  const flow = (cell, tag) => [...cell.childNodes].map((node) => ({ node, mark: node.nodeName === tag }));
+  const inline = (row) => {
+    const [before, after] = [flow(row.cells[0], "DEL"), flow(row.cells[1], "INS")];
+    const merged = [];
+    while (before.length || after.length) {
+      if (before[0]?.mark) merged.push(before.shift());
+      else if (after[0]?.mark) merged.push(after.shift());
+      else {
+        const same = before.shift() ?? after.shift();
+        if (after[0] && !after[0].mark && after[0].node.textContent === same.node.textContent) after.shift();
+        merged.push(same);
+      }
+    }
+    const cell = row.cells[0].cloneNode(false);
+    cell.classList.remove("none");
+    cell.classList.add("both");
+    cell.colSpan = 2;
+    cell.append(...merged.map(({ node }) => node.cloneNode(true)));
+    return cell;
+  };
+  for (const details of document.querySelectorAll(".difference")) {
+    details.addEventListener("toggle", () => {
+      if (details.querySelector(".how")) return;
+      const button = Object.assign(document.createElement("button"), { type: "button", className: "how" });
+      button.textContent = "In one column";
+      button.setAttribute("aria-pressed", "false");
+      details.querySelector("table").before(button);
+      button.addEventListener("click", () => {
+        if (!details.querySelector(".both")) {
+          for (const row of details.querySelectorAll("tbody tr:not(.gap)")) row.append(inline(row));
+        }
+        const on = details.classList.toggle("inline");
+        button.setAttribute("aria-pressed", String(on));
+      });
+    }, { once: true });
+  }
   let opened = [];
   addEventListener("beforeprint", () => {
     opened = [...document.querySelectorAll("main details:not([open])")];

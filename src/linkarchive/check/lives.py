@@ -1,0 +1,121 @@
+"""What surrounds the findings of a report: the life of each source since publication, and the articles' texts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime, time
+from pathlib import Path
+
+from sqlalchemy import Connection
+
+from linkarchive.article.document import format_of, passages_of
+from linkarchive.article.passage import Passage, fold
+from linkarchive.errors import ArticleError, UsageError
+from linkarchive.model import ArticleText, Event, Origin, Report, SourceReport, Span, Verdict
+from linkarchive.report.words import ignored as ignored_words
+from linkarchive.store import captures, outcomes, sources
+from linkarchive.store.captures import Kept
+
+MAX_LIVES = 300
+"""Sources in one report whose life is told, as for the differences."""
+_MAX_EVENTS = 40
+_MAX_TEXTS = 40
+_MAX_TEXT = 60_000
+"""Characters of one article."""
+_WHOSE = {Origin.LIVE: "our copy", Origin.WAYBACK: "copy in the Wayback Machine", Origin.MEMENTO: "archived copy"}
+
+
+def lives(connection: Connection, report: Report) -> Mapping[str, tuple[Event, ...]]:
+    """Captures and verdicts of each finding, oldest first, by the URL of the source."""
+    published = {article.path: article.published for article in report.articles}
+    found: dict[str, tuple[Event, ...]] = {}
+    for source in report.sources:
+        if source.outcome.verdict.is_finding and len(found) < MAX_LIVES:
+            days = {published.get(one.article): one.article for one in source.outcome.citations}
+            events = [
+                Event(datetime.combine(day, time(), UTC), "published", f"{path} is published")
+                for day, path in days.items()
+                if day is not None
+            ]
+            found[source.outcome.url] = _life(connection, source, events)
+    return found
+
+
+def _life(connection: Connection, source: SourceReport, events: list[Event]) -> tuple[Event, ...]:
+    try:
+        known = sources.find(connection, source.outcome.url)
+    except UsageError:
+        return ()
+    events += (_captured(kept) for kept in captures.of_source(connection, known.id))
+    events += _verdicts([report for _, report in outcomes.history(connection, known.id)])
+    events.sort(key=lambda event: (event.time, event.kind != "published", event.kind == "verdict"))
+    if len(events) > _MAX_EVENTS:
+        events = [*events[:5], *events[5 - _MAX_EVENTS :]]
+    return tuple(events)
+
+
+def _captured(kept: Kept) -> Event:
+    capture = kept.capture
+    whose = _WHOSE[capture.origin]
+    text = whose if capture.status == 200 else f"{whose} of an answer {capture.status}"
+    return Event(capture.time, "capture", text, None, capture.public_url)
+
+
+def _verdicts(past: Sequence[SourceReport]) -> Iterator[Event]:
+    """A verdict where it changed, and the last one."""
+    told = None
+    for position, report in enumerate(past):
+        now = (report.outcome.verdict, report.outcome.reason)
+        if report.checked is not None and (now != told or position == len(past) - 1):
+            again = "still " if now == told else ""
+            yield Event(report.checked, "verdict", f"{again}{now[0].value} ({now[1].value})", now[0])
+        told = now
+    if past and past[-1].ignored is not None:
+        yield Event(past[-1].ignored.when, "decision", ignored_words(past[-1].ignored))
+
+
+def article_texts(root: Path, report: Report) -> Mapping[str, ArticleText]:
+    """The text of each article that lies in the folder, its citations with their verdicts, by the article's path."""
+    verdicts: dict[tuple[str, int, str], tuple[str | None, Verdict]] = {}
+    for source in report.sources:
+        for one in source.outcome.citations:
+            verdicts[one.article, one.line, fold(one.text)] = source.outcome.url, one.verdict
+    for lost in report.unresolved:
+        verdicts[lost.article, lost.line, fold(lost.text)] = None, Verdict.UNRESOLVED
+    found: dict[str, ArticleText] = {}
+    for article in report.articles[:_MAX_TEXTS]:
+        try:
+            data = (root / article.path).read_bytes()
+            passages = passages_of(data, format_of(article.path, None, data), path=article.path)
+        except (OSError, ValueError, ArticleError):  # a URL, or a file that is gone: the rest of the report stands
+            continue
+        text = _with_verdicts(article.path, passages, verdicts)
+        if any(span.verdict for spans in text for span in spans):
+            found[article.path] = text
+    return found
+
+
+def _with_verdicts(
+    path: str, passages: Sequence[Passage], verdicts: Mapping[tuple[str, int, str], tuple[str | None, Verdict]]
+) -> ArticleText:
+    paragraphs: list[tuple[Span, ...]] = []
+    size = 0
+    for passage in passages:
+        size += len(passage.text)
+        if not passage.main or not passage.text.strip():
+            continue
+        if size > _MAX_TEXT:
+            paragraphs.append((Span("… the rest of the article is left out here."),))
+            break
+        spans: list[Span] = []
+        upto = 0
+        for link in sorted(passage.links, key=lambda link: link.start):
+            told = verdicts.get((path, link.line, fold(passage.text[link.start : link.end])))
+            if told is None or link.start < upto or link.end <= link.start:
+                continue
+            spans.append(Span(passage.text[upto : link.start]))
+            spans.append(Span(passage.text[link.start : link.end], told[0], told[1]))
+            upto = link.end
+        spans.append(Span(passage.text[upto:]))
+        paragraphs.append(tuple(span for span in spans if span.text))
+    return tuple(paragraphs)
