@@ -68,6 +68,8 @@ def in_force(decisions: Sequence[Decision], url: str, at: datetime | None = None
 
     The file is made to be committed: no secrets in its URLs.
     """
+    if not decisions:
+        return []
     safe = redact(url)
     made = [one for one in decisions if one.url == safe and (at is None or one.when <= at)]
     undone = {one.undoes for one in made if one.action == "undo"}
