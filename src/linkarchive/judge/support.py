@@ -6,9 +6,11 @@ Only what the baseline has can be lost: a sentence may well quote something else
 from __future__ import annotations
 
 import re
+import unicodedata
 from urllib.parse import unquote, urlsplit
 
 from linkarchive.judge import words
+from linkarchive.judge.figures import Figure, figures
 from linkarchive.judge.reading import Reading
 from linkarchive.model import Case, Loss
 
@@ -22,21 +24,25 @@ _FUZZY = 90.0
 """rapidfuzz partial ratio from which a passage counts as found: a changed letter, not a changed sentence."""
 _FUZZY_CHARS = 300_000
 
-_NUMBER = r"\d{1,3}(?:[.,\u00a0\u202f' ]\d{3})+(?:[.,]\d+)?|\d+(?:[.,]\d+)?"
-_UNIT = (
-    r"%|‰|€|£|\$|percent\b|per cent\b|prozent\b|pour cent\b|por ciento\b|per cento\b|million\w*|billion\w*|milliard\w*"
-    r"|millones\b|trillion\w*|thousand\b|hundred\b|tausend\b|euros?\b|dollars?\b|km\b|kg\b|tonn\w*|people\b|menschen\b"
-    r"|years?\b|jahre\w*|deaths?\b"
-)
-_FIGURE = re.compile(
-    rf"(?P<money>[$€£¥]\s?)?(?<![\w.,])(?P<number>{_NUMBER})(?P<unit>\s?(?:{_UNIT})?)(?!\w)", re.IGNORECASE
-)
-_CAPITAL = "A-ZÀ-ÖØ-ÞА-ЯЁ"
-_PARTICLE = "of|de|von|van|der|di|da|al|bin|the|and|&"
+_CAPITAL = "A-ZÀ-ÖØ-ÞĀĂĄĆČĎĐĒĖĘĚĞĢĪİĶĹĻŁŃŅŇŌŐŒŘŚŞŠŢŤŪŮŰŹŻŽА-ЯЁІЇЄҐΑ-Ω"
+_PARTICLE = "of|de|von|van|der|den|di|da|do|dos|del|la|le|du|des|al|bin|ibn|ter|ten|zu|af|av|the|and|&"
 _NAME = re.compile(
-    rf"(?<![.!?…:] )(?<!^)\b[{_CAPITAL}][\w’'-]+(?: (?:{_PARTICLE}) (?=[{_CAPITAL}])| )[{_CAPITAL}][\w’'-]+"
-    rf"(?: [{_CAPITAL}][\w’'-]+)*"
+    rf"\b[{_CAPITAL}][\w’'-]+(?:(?: (?:{_PARTICLE}))+ (?=[{_CAPITAL}])| )[{_CAPITAL}][\w’'-]+"
+    rf"(?:(?:(?: (?:{_PARTICLE}))+)? [{_CAPITAL}][\w’'-]+)*"
 )
+# fmt: off
+_TITLES = frozenset((
+    "president", "minister", "chancellor", "king", "queen", "prince", "princess", "pope", "dr", "prof", "mr",
+    "mrs", "ms", "sir", "lord", "lady", "general", "senator", "judge", "bishop", "captain", "mayor", "herr", "frau",
+    "madame", "monsieur", "mme", "señor", "señora", "don", "doña", "präsident", "präsidentin", "kanzler", "kanzlerin",
+    "président", "présidente", "presidente", "ministre", "ministro", "ministra", "the", "in", "on", "at", "when", "as",
+))
+_NEGATIONS = frozenset((
+    "not", "no", "never", "nor", "nicht", "kein", "keine", "nie", "ne", "pas", "jamais", "non", "nunca", "jamás", "não",
+    "mai", "niet", "geen", "nooit", "bez", "не", "нет", "никогда", "ні", "inte", "aldrig", "ikke", "aldri", "ei",
+    "değil", "không", "bukan", "tidak", "nem", "soha", "nu",
+))
+# fmt: on
 _DIRECTIVE = ":~:"
 
 
@@ -83,56 +89,125 @@ def _exactly(part: str, reading: Reading) -> bool:
 
 
 def _nearly(part: str, reading: Reading) -> bool:
-    """Found but for a few letters: other inflection, a typing error set right, a word left out."""
+    """Found but for a few letters: other inflection, a typing error set right; no other word, no other sense."""
     if len(part) < 20:
         return False
     from rapidfuzz import fuzz
 
-    return fuzz.partial_ratio(part, reading.said[:_FUZZY_CHARS], score_cutoff=_FUZZY) > 0
+    said = reading.said[:_FUZZY_CHARS]
+    found = fuzz.partial_ratio_alignment(part, said, score_cutoff=_FUZZY)
+    if found is None:
+        return False
+    # The window may cut words; take it from space to space.
+    start = said.rfind(" ", 0, found.dest_start + 1) + 1
+    end = said.find(" ", max(found.dest_end - 1, 0))
+    return _same_words(part.split(), said[start : end if end >= 0 else None].split())
+
+
+def _same_words(quoted: list[str], there: list[str]) -> bool:
+    """Word by word the same but for endings, and one word in fifteen; a negation is never a small thing."""
+    from rapidfuzz.distance import Levenshtein
+
+    other = 0
+    for step in Levenshtein.editops(quoted, there):
+        old = quoted[step.src_pos] if step.tag != "insert" else ""
+        new = there[step.dest_pos] if step.tag != "delete" else ""
+        if {old, new} & _NEGATIONS or any(word.isdigit() for word in (old, new)):
+            return False
+        other += not (old and new and _alike(old, new))
+    return other <= len(quoted) // 15
+
+
+def _alike(one: str, other: str) -> bool:
+    """The same word in another form, or with a letter mistyped."""
+    from rapidfuzz.distance import Levenshtein
+
+    if stem(one) == stem(other):
+        return True
+    return min(len(one), len(other)) >= 4 and Levenshtein.distance(one, other) <= 1
+
+
+def stem(word: str) -> str:
+    """A word without accents and the ending that case, number or gender give it in suffixing languages (roughly)."""
+    plain = "".join(sign for sign in unicodedata.normalize("NFD", word) if not unicodedata.combining(sign))
+    for _ in range(3):  # Petrova, Petrov, Petr
+        if len(plain) < 5:
+            break
+        plain = _ENDING.sub("", plain)
+    return plain
+
+
+_ENDING = re.compile(
+    r"(?<=\w{3})(?:owego|owej|owie|ami|ach|ego|emu|iego|iem|ovi|ova|ove|ich|ymi|ими|ами|ого|ему|ому|ой|ей|ая|ий|ый|ым|ом|ем|ов|ев|ах|ях"
+    r"|sta|lla|ssa|nen|ban|ben|nak|nek|nun|nin|es|en|em|er|ie|om|ow|ej|ym|im|[aeiouynsаеиоуыэюяйь])$"
+)
 
 
 def _lost_figures(text: str, before: Reading, after: Reading) -> list[Loss]:
     """Figures of the sentence that the baseline's main text has, in any spelling, and today's page has not."""
+    told = [figure for figure in figures(text) if figure.telling or figure.is_small_count]
+    if not told:
+        return []
+    then, now = "\n".join(before.main), after.visible
+    had, has = _values(then), _values(now)
+    counted = frozenset(figure.value for figure in figures(words.without_dates(now)))
     lost = []
-    had = has = None
-    for match in _FIGURE.finditer(text):
-        number = _value(match["number"])
-        # A bare small number or a year stands on too many pages to be evidence.
-        telling = bool(match["money"] or match["unit"].strip()) or len(number.replace(".", "")) >= 3
-        if not telling or (re.fullmatch(r"(?:1[5-9]|20)\d\d", number) and not match["unit"].strip()):
-            continue
-        if had is None or has is None:
-            had, has = _numbers("\n".join(before.main)), _numbers(after.visible)
-        if number in had and number not in has:
-            lost.append(Loss("figure", match[0].strip()))
+    for figure in told:
+        if figure.telling:
+            gone = (figure.kind, figure.value) in had and (figure.kind, figure.value) not in has
+        else:
+            count = (stem(figure.counts), figure.value)
+            gone = count in had and count not in has and figure.value not in counted
+        if gone:
+            lost.append(Loss("figure", figure.text))
     return lost
 
 
-def _numbers(text: str) -> set[str]:
-    return {_value(match[0]) for match in re.finditer(_NUMBER, text)}
+def _values(text: str) -> set[tuple[str, float]]:
+    """Every figure by its kind; one with a unit counts as a bare number too, if it is not a small one."""
+    found = set()
+    for figure in figures(text):
+        found.add((figure.kind, figure.value))
+        if figure.is_small_count and _is_no_date(figure):
+            found.add((stem(figure.counts), figure.value))
+        if figure.kind == "money" and figure.telling:
+            found.add(("number", figure.value))
+        elif figure.kind == "number" and figure.value >= 1000:
+            found.add(("money", figure.value))
+    return found
 
 
-def _value(number: str) -> str:
-    """One spelling for a number, whatever groups its thousands: "1.234,5" and "1,234.5" are "1234.5"."""
-    digits = re.sub(r"[\u00a0\u202f' ]", "", number)
-    last = max(digits.rfind("."), digits.rfind(","))
-    if last < 0:
-        return digits
-    tail = digits[last + 1 :]
-    grouped = len(tail) == 3 and not (digits.count(".") and digits.count(","))
-    head = re.sub(r"[.,]", "", digits[:last])
-    return head + tail if grouped else f"{head}.{tail}"
+def _is_no_date(figure: Figure) -> bool:
+    return figure.text in words.without_dates(f"{figure.text} {figure.counts}")
 
 
 def _lost_names(text: str, before: Reading, after: Reading) -> list[Loss]:
-    """Names of two words or more of which today's page has no word left."""
-    lost = []
-    for match in _NAME.finditer(text):
-        parts = words.tokens(match[0])
-        name = " ".join(parts)
-        if f" {name} " in before.said and not any(f" {part} " in after.said for part in parts if len(part) > 3):
-            lost.append(Loss("name", match[0]))
-    return lost
+    """Names of two words or more that the baseline has, and of which today's page has not the telling word left."""
+    names = list(dict.fromkeys(match[0] for match in _NAME.finditer(text)))
+    if not names:
+        return []
+    stems = frozenset(map(stem, after.said.split()))
+    then = f" {' '.join(map(stem, before.said.split()))} "
+    return [
+        Loss("name", name)
+        for name in names
+        if f" {' '.join(map(stem, words.tokens(name)))} " in then and not _is_named(name, stems, after)
+    ]
+
+
+def _is_named(name: str, stems: frozenset[str], after: Reading) -> bool:
+    """A person's surname stands, a word of an institution's name, or its initials."""
+    capitals = [part for part in name.split() if part[0].isupper() and part.rstrip(".").lower() not in _TITLES]
+    if not capitals:
+        return True
+    parts = [" ".join(words.tokens(part)) for part in capitals]
+    initials = "".join(part[0] for part in capitals)
+    if len(initials) >= 2 and re.search(rf"\b{re.escape(initials)}\b", after.visible):
+        return True
+    if any(word in _PARTICLE.split("|") for word in name.split()) or len(parts) > 2:
+        return any(stem(part) in stems for part in parts if len(part) > 3)
+    # Two words: a person. Families come last, in some languages first and short (Xi, Kim, Orbán is last).
+    return stem(parts[-1].split()[-1]) in stems or (len(parts[0]) <= 3 and parts[0] in stems)
 
 
 def _lost_anchor(url: str, before: Reading, after: Reading) -> list[Loss]:
@@ -145,13 +220,28 @@ def _lost_anchor(url: str, before: Reading, after: Reading) -> list[Loss]:
             lost.append(Loss("anchor", f"#{name}"))
     for part in directive.split("&"):
         if part.startswith("text="):
-            passage = _text_directive(part[5:])
-            if passage and all(_exactly(p, before) for p in passage) and not all(_exactly(p, after) for p in passage):
+            passages = _text_directive(part[5:], before)
+            if passages and not all(_exactly(passage, after) for passage in passages):
                 lost.append(Loss("anchor", f"#{_DIRECTIVE}{part}"))
     return lost
 
 
-def _text_directive(value: str) -> list[str]:
-    """The start (and end) of `text=[prefix-,]start[,end][,-suffix]` as words (WICG scroll-to-text-fragment)."""
-    pieces = [unquote(piece) for piece in value.split(",") if not (piece.endswith("-") or piece.startswith("-"))]
-    return [" ".join(words.tokens(piece)) for piece in pieces if words.tokens(piece)]
+def _text_directive(value: str, before: Reading) -> list[str]:
+    """The passages of `text=[prefix-,]start[,end][,-suffix]` (WICG scroll-to-text-fragment) that the baseline has.
+
+    With the words around them where it has those too: a short start may stand elsewhere on the page.
+    """
+    pieces = value.split(",")
+    prefix = _plain(pieces.pop(0)[:-1]) if len(pieces) > 1 and pieces[0].endswith("-") else ""
+    suffix = _plain(pieces.pop()[1:]) if len(pieces) > 1 and pieces[-1].startswith("-") else ""
+    passages = [passage for passage in map(_plain, pieces[:2]) if passage]
+    if not passages or not all(_exactly(passage, before) for passage in passages):
+        return []
+    whole = [*passages]
+    whole[0] = f"{prefix} {whole[0]}".strip()
+    whole[-1] = f"{whole[-1]} {suffix}".strip()
+    return whole if all(_exactly(passage, before) for passage in whole) else passages
+
+
+def _plain(piece: str) -> str:
+    return " ".join(words.tokens(unquote(piece)))
