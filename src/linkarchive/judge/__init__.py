@@ -11,8 +11,9 @@ from linkarchive.judge.soft404 import probe_url
 from linkarchive.judge.strikes import settle
 from linkarchive.judge.verdict import fingerprint, is_suspect, judge, needs_second_look
 
-VERSION = "1"
-"""Of the rules: another version may come to another verdict on the same pages, so they are judged again."""
+VERSION = f"2, {extractor()}"
+"""Of the rules and of the extractor: others may come to another verdict on the same pages, so they are judged again,
+old captures and new ones read by the same extractor."""
 
 __all__ = [
     "VERSION",

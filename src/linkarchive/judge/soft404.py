@@ -7,6 +7,7 @@ for the root of a host.
 
 from __future__ import annotations
 
+import functools
 import random
 import string
 from collections.abc import Sequence
@@ -50,12 +51,21 @@ def soft404(seen: Seen) -> Judgement | None:
 
 def platform(seen: Seen) -> Judgement | None:
     """A platform that answers 200 for everything says that the post, the video or the account is gone."""
-    gone = rules.in_text("platform-gone", seen.after.source_normal, "source", seen.host) or rules.in_text(
-        "platform-gone", seen.after.visible_normal, "text", seen.host
-    )
+    if not rules.is_under(seen.host, _platforms()):
+        return None
+    gone = rules.in_text("platform-gone", seen.after.source_normal, "source", seen.host)
+    if gone is None and seen.has_little_prose(_TINY):  # posts quote such words
+        gone = rules.in_text("platform-gone", seen.after.visible_normal, "text", seen.host)
     if gone and not seen.was_there(gone):
         return verdict(Verdict.DEAD, Reason.SOFT_404, 0.9, f"{seen.host} says “{gone}”")
     return None
+
+
+@functools.cache
+def _platforms() -> tuple[str, ...]:
+    return tuple(
+        {host for where in ("source", "text") for rule in rules.of("platform-gone", where) for host in rule.hosts}
+    )
 
 
 def probed(seen: Seen) -> Judgement | None:
