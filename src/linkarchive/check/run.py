@@ -132,7 +132,8 @@ def _visit_and_ask(desk: Desk, reading: Reading, scope: Scope, resumed: bool, st
         plans = _plans(desk, reading)
         todo = _todo(desk, plans, scope, done)
     asking.baselines((*originals, *todo))
-    asking.originals(plans, reading)
+    if not scope.sources:
+        asking.originals(plans, reading)
     main.visit(todo)
     offline = why_offline(main.hosts, lambda: anyone_there(desk.settings.network, desk.clock))
     if offline is not None:

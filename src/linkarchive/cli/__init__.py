@@ -25,6 +25,7 @@ _COMMANDS: Mapping[str, tuple[str, str]] = {
     "accept": ("decisions", "Accept today's page of a source: later drift is measured from it."),
     "ignore": ("decisions", "Ignore what is found of a source: judged and counted, but not reported."),
     "fix": ("fix", "Put new targets into the links of articles."),
+    "serve": ("serve", "Review the findings in a browser."),
     "save": ("save", "Ask the Wayback Machine to capture pages."),
     "judge": ("custody", "Judge stored pages without the network."),
     "verify": ("custody", "Check every byte of the archive."),

@@ -1,0 +1,44 @@
+"""`archive serve`."""
+
+from __future__ import annotations
+
+import signal
+import webbrowser
+from pathlib import Path
+from threading import Event
+
+import click
+
+from linkarchive.cli.common import project_options, say, settings_of
+from linkarchive.cli.decisions import who
+
+
+@click.command()
+@project_options
+@click.option("--port", type=click.IntRange(0, 65535), default=0, help="Port on 127.0.0.1 (default: a free one).")
+@click.option("--open", "opens", is_flag=True, help="Open it in the browser.")
+def serve(project: Path, config: Path | None, port: int, opens: bool) -> int:
+    """Review the findings in a browser: accept, ignore, replace, check again, look at the stored copies.
+
+    The page is there for this machine only, and only for who opens the address that is printed; Ctrl-C ends it.
+    """
+    from linkarchive.check.reports import load_report
+    from linkarchive.clock import Clock
+    from linkarchive.project import Project
+    from linkarchive.serve.running import serving
+    from linkarchive.store.opening import open_project
+
+    settings = settings_of(project, config)
+    place = Project(project.resolve())
+    with open_project(place) as connection:
+        load_report(connection, [])  # says so when there is nothing to review
+    ended = Event()
+    for name in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(name, lambda *_: ended.set())
+    with serving(place, settings, Clock.from_environ(), who(), port) as served:
+        click.echo(served.url)
+        say("Open this address in your browser; it lets in whoever has it. Ctrl-C ends it.")
+        if opens:
+            webbrowser.open(served.url)
+        ended.wait()
+    return 0

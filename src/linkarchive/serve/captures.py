@@ -1,0 +1,139 @@
+"""Stored pages on an origin of their own: their text, or the page without anything that acts.
+
+Three things stand between a stored page and the review page, each enough by itself: scripts, frames, forms and the
+like are taken out; the Content-Security-Policy lets nothing load or run and puts the page in a sandbox with an
+opaque origin; and host and port are others than the review page's, so that its cookie is never sent here
+(`localhost` is another site than `127.0.0.1`).
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from hmac import compare_digest
+from html import escape
+
+from flask import Flask, Response, abort, request
+
+from linkarchive.errors import ArchiveError
+from linkarchive.judge.reading import Reading
+from linkarchive.model import Capture, Page
+from linkarchive.project import Project
+from linkarchive.report.foreign import neutral
+from linkarchive.report.words import day
+from linkarchive.snapshot.reader import read_page
+from linkarchive.store import captures as stored
+from linkarchive.store.opening import open_project
+
+POLICY = (
+    "default-src 'none'; style-src 'unsafe-inline'; img-src data:; sandbox; base-uri 'none'; form-action 'none'; "
+    "frame-ancestors 'none'"
+)
+HEADERS = {
+    "Content-Security-Policy": POLICY,
+    "X-Frame-Options": "DENY",
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cache-Control": "no-store",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+}
+_STYLE = (
+    ":root{color-scheme:light dark}body{font:1.05rem/1.6 Georgia,serif;max-width:42rem;margin:2rem auto;padding:0 1rem;"
+    "overflow-wrap:anywhere}.stored-copy{font:.85rem/1.5 sans-serif}"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Shelf:
+    """Where the stored pages are shown: `host` is `localhost:PORT`, `key` stands in every address."""
+
+    host: str
+    key: str = field(default_factory=lambda: secrets.token_urlsafe(24))
+
+    def url(self, source: int, capture: int, view: str) -> str:
+        """View is text or page."""
+        return f"http://{self.host}/{self.key}/{source}/{capture}/{view}"
+
+
+def make_captures_app(project: Project, shelf: Shelf) -> Flask:
+    app = Flask("linkarchive.captures", static_folder=None)
+
+    @app.before_request
+    def refuse_others() -> None:
+        if request.host != shelf.host or request.method not in ("GET", "HEAD"):
+            abort(403)
+
+    @app.after_request
+    def secure(response: Response) -> Response:
+        response.headers.update(HEADERS)
+        return response
+
+    @app.get("/<key>/<int:source>/<int:number>/<view>")
+    def show(key: str, source: int, number: int, view: str) -> Response:
+        if not compare_digest(key.encode(), shelf.key.encode()) or view not in ("text", "page"):
+            abort(404)
+        with open_project(project) as connection:
+            kept = next((one for one in stored.of_source(connection, source) if one.id == number), None)
+        if kept is None:
+            abort(404)
+        try:
+            page = read_page(project.root, kept.capture)
+        except ArchiveError as error:
+            html = _document("A copy that cannot be read", [neutral(str(error))])
+            return Response(html, 500, mimetype="text/html")
+        told = _told(kept.capture)
+        html = _shown(page, told) if view == "page" and Reading(page).kind == "html" else _text(page, told)
+        return Response(html, mimetype="text/html")
+
+    return app
+
+
+def _told(capture: Capture) -> str:
+    return f"Stored copy of {neutral(capture.final_url)}, {day(capture.time)}, HTTP {capture.status}."
+
+
+def _text(page: Page, told: str) -> str:
+    return _document(told, [neutral(block) for block in Reading(page).main] or ["(no text in it)"])
+
+
+def _document(told: str, blocks: list[str]) -> str:
+    return "".join(_pieces(told, blocks))
+
+
+def _pieces(told: str, blocks: list[str]) -> Iterator[str]:
+    yield f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{escape(told)}</title>'
+    yield f'<meta name="viewport" content="width=device-width"><style>{_STYLE}</style></head>'
+    yield f'<body><main><h1 class="stored-copy">{escape(told)}</h1>'
+    yield from (f'<p dir="auto" lang="">{escape(block)}</p>' for block in blocks)
+    yield "</main></body></html>"
+
+
+def _shown(page: Page, told: str) -> str:
+    """The page as it looked, as far as its own document tells: without scripts, frames, forms, and what it loads."""
+    from lxml import html
+    from lxml_html_clean import Cleaner
+
+    cleaner = Cleaner(
+        scripts=True, javascript=True, comments=True, style=False, inline_style=False, links=True, meta=True,
+        page_structure=False, processing_instructions=True, embedded=True, frames=True, forms=True,
+        annoying_tags=True, safe_attrs_only=True, kill_tags={"svg", "math", "template", "noscript", "base", "dialog"},
+    )  # fmt: skip
+    try:
+        document = html.document_fromstring(Reading(page).source)
+        document.make_links_absolute(page.final_url, resolve_base_href=False, handle_failures="ignore")
+        cleaner(document)
+    except (ValueError, AssertionError) as error:  # nothing in it, or an address that no one can parse
+        return _document(told, [f"The page cannot be shown as it was ({error}); its text:", *Reading(page).main])
+    body = document.find("body")
+    if body is not None:
+        note = html.Element("p")
+        note.text = f"{told} Scripts, frames, forms and pictures are left out."
+        note.set("style", "font:14px/1.5 sans-serif;background:#fff;color:#222;padding:8px 12px;border:1px solid #999")
+        body.insert(0, note)
+    for link in document.iter("a"):
+        link.set("rel", "noreferrer noopener")
+        link.attrib.pop("target", None)
+    text: str = html.tostring(document, encoding="unicode", doctype="<!doctype html>")
+    return text

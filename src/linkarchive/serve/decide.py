@@ -1,0 +1,89 @@
+"""What a person decides on the review page, recorded as the commands do it, one source or many."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from sqlalchemy import Connection
+
+from linkarchive.check.deciding import ignore_source, replace_source, take_back
+from linkarchive.check.past import accept_page
+from linkarchive.errors import UsageError
+from linkarchive.project import Project
+from linkarchive.report.words import count
+
+_LONGEST_REASON = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What a form asks for: action is accept, ignore, replace or undo."""
+
+    action: str
+    reason: str | None
+    until: date | None
+    replacement: str | None
+    undoes: str | None
+    """The action that an undo takes back."""
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What came of a wish. `urls` are those it was recorded for."""
+
+    said: str
+    urls: tuple[str, ...]
+    troubles: tuple[str, ...]
+
+
+def read_wish(form: Mapping[str, str]) -> Wish:
+    """The wish of a form; raises UsageError for one that cannot be meant."""
+    action = form.get("action", "")
+    if action not in ("accept", "ignore", "replace", "undo"):
+        raise UsageError(f"{action or 'nothing'}: not something to decide")
+    until = form.get("until", "").strip()
+    try:
+        day = date.fromisoformat(until) if until else None
+    except ValueError as error:
+        raise UsageError(f"{until}: not a day such as 2027-03-01") from error
+    reason = " ".join(form.get("reason", "").split())[:_LONGEST_REASON] or None
+    undoes = form.get("undoes")
+    if action == "undo" and undoes not in ("accept", "ignore", "replace"):
+        raise UsageError("nothing to take back")
+    return Wish(action, reason, day, form.get("replacement", "").strip() or None, undoes)
+
+
+def carry_out(
+    project: Project, connection: Connection, wish: Wish, urls: Sequence[str], who: str, now: Callable[[], datetime]
+) -> Done:
+    """Record a wish for each URL; one that it does not fit is told, and the others are recorded."""
+    done: list[str] = []
+    troubles: list[str] = []
+    for url in urls:
+        try:
+            _one(project, connection, wish, url, who, now())
+        except UsageError as error:
+            troubles.append(str(error))
+        else:
+            done.append(url)
+    said = f"{_PAST[wish.action]} {count(len(done), 'source')}" if len(done) != 1 else f"{_PAST[wish.action]} {done[0]}"
+    if wish.action == "ignore" and wish.until and done:
+        said += f" until {wish.until.isoformat()}"
+    return Done(said if done else "Nothing was recorded", tuple(done), tuple(troubles))
+
+
+_PAST = {"accept": "Accepted", "ignore": "Ignored", "replace": "A replacement is set for", "undo": "Taken back for"}
+
+
+def _one(project: Project, connection: Connection, wish: Wish, url: str, who: str, now: datetime) -> None:
+    match wish.action:
+        case "accept":
+            accept_page(project, connection, url, None, wish.reason, who, now)
+        case "ignore":
+            ignore_source(project, connection, url, wish.until, wish.reason, who, now)
+        case "replace":
+            replace_source(project, connection, url, wish.replacement or "", wish.reason, who, now)
+        case _:
+            take_back(project, connection, url, wish.undoes or "", wish.reason, who, now)

@@ -1,0 +1,127 @@
+"""Drawing the review page: the HTML report with forms."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cache
+from importlib import resources
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from linkarchive.model import Report
+from linkarchive.report.foreign import address, neutral
+from linkarchive.report.html import Live, host, page_assets, policy, render_html
+from linkarchive.report.words import count, day, meaning_of
+from linkarchive.serve.review import Review
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """What came of the last thing done, and what takes it back: the numbers of its sources, and the action."""
+
+    said: str
+    troubles: tuple[str, ...] = ()
+    undoes: str | None = None
+    numbers: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Copy:
+    """A stored copy, and where its text, the page without what acts, and its replay open."""
+
+    time: datetime
+    whose: str
+    status: int
+    text: str
+    page: str | None
+    replay: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    html: str
+    policy: str
+    """The Content-Security-Policy to send with it."""
+
+
+def draw(review: Review, form_token: str, notice: Notice | None, recheck: str, busy: bool) -> Page:
+    """The page. `recheck` says what came of the last re-check, or what it is at."""
+    numbers = {address(url): number for url, number in review.numbers.items()}
+    templates = _environment()
+    actions = templates.get_template("actions.html.j2")
+    safe = [neutral(one) for one in review.report.sources if one.outcome.verdict.is_finding]
+    live = Live(
+        style=_asset("review.css"),
+        script=_asset("review.js"),
+        head=_markup(templates.get_template("head.html.j2").render(busy=busy)),
+        banner=_markup(
+            templates.get_template("banner.html.j2").render(
+                token=form_token, notice=neutral(notice), recheck=neutral(recheck), busy=busy
+            )
+        ),
+        batch=_markup(
+            templates.get_template("batch.html.j2").render(
+                token=form_token, settled=neutral(review.settled), groups=_groups(review.report), findings=len(safe)
+            )
+        ),
+        actions={
+            one.outcome.url: _markup(
+                actions.render(token=form_token, source=one, number=numbers[one.outcome.url], busy=busy)
+            )
+            for one in safe
+            if one.outcome.url in numbers
+        },
+    )
+    html = render_html(review.report, review.differences, review.timelines, review.texts, live)
+    return Page(html, f"{policy(*page_assets(live), live=True)}; frame-ancestors 'none'")
+
+
+def draw_copies(url: str, copies: Sequence[Copy]) -> Page:
+    """The stored copies of a source, with where each opens."""
+    style = _asset("message.css")
+    html = _environment().get_template("captures.html.j2").render(url=url, copies=copies, style=_markup(style))
+    return Page(html, f"{policy(style, '', live=True)}; frame-ancestors 'none'")
+
+
+def draw_message(title: str, text: str) -> Page:
+    """A page that only says something."""
+    style = _asset("message.css")
+    html = _environment().get_template("message.html.j2").render(title=title, text=neutral(text), style=_markup(style))
+    return Page(html, f"{policy(style, '', live=True)}; frame-ancestors 'none'")
+
+
+def _groups(report: Report) -> Mapping[str, list[tuple[str, int]]]:
+    """Hosts, articles and causes with two findings and more, the largest first, as they are (the form names them)."""
+    found: dict[str, Counter[str]] = {"host": Counter(), "article": Counter(), "cause": Counter()}
+    for source in report.sources:
+        if source.outcome.verdict.is_finding:
+            found["host"][host(source.outcome.url)] += 1
+            found["cause"][meaning_of(source)] += 1
+            for path in {one.article for one in source.outcome.citations}:
+                found["article"][path] += 1
+    return {kind: [(name, n) for name, n in names.most_common() if n > 1] for kind, names in found.items()}
+
+
+def _markup(html: str) -> Markup:
+    return Markup(html)  # noqa: S704 - rendered by our own templates, which escape
+
+
+def _asset(name: str) -> str:
+    return resources.files("linkarchive.serve").joinpath("templates", name).read_text(encoding="utf-8")
+
+
+@cache
+def _environment() -> Environment:
+    environment = Environment(
+        loader=PackageLoader("linkarchive.serve"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.globals.update(count=count, day=day, plain=neutral)
+    return environment

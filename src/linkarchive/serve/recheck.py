@@ -1,0 +1,74 @@
+"""Checking some sources again from the review page, in a thread of its own."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+
+from linkarchive.check import Scope, check
+from linkarchive.clock import Clock
+from linkarchive.errors import ArchiveError
+from linkarchive.model import Report
+from linkarchive.project import Project
+from linkarchive.report.words import count, listed
+from linkarchive.settings import Settings
+
+
+class Recheck:
+    """One re-check at a time; the folder's lock keeps other runs away meanwhile."""
+
+    def __init__(self, project: Project, settings: Settings, clock: Clock) -> None:
+        self._project = project
+        self._settings = settings
+        self._clock = clock
+        self._stop = threading.Event()
+        self._changing = threading.Lock()
+        self._thread: threading.Thread | None = None
+        self._said = ""
+
+    @property
+    def busy(self) -> bool:
+        return self._thread is not None and self._thread.is_alive()
+
+    @property
+    def said(self) -> str:
+        """What came of the last re-check, or that one is at work."""
+        return self._said
+
+    def start(self, keys: Sequence[str]) -> bool:
+        """Check these sources again; False when a re-check is at work already."""
+        with self._changing:
+            if self.busy:
+                return False
+            self._said = f"Checking {count(len(keys), 'source')} again …"
+            self._thread = threading.Thread(target=self._run, args=(tuple(keys),), name="re-check", daemon=True)
+            self._thread.start()
+            return True
+
+    def close(self) -> None:
+        """End in good order: what is in flight is finished and saved."""
+        self._stop.set()
+        if self._thread is not None:
+            self._thread.join()
+
+    def _run(self, keys: tuple[str, ...]) -> None:
+        try:
+            report = check(self._project.root, Scope(sources=keys), self._settings, self._clock, stop=self._stop.is_set)
+        except ArchiveError as error:
+            self._said = f"The re-check did not happen: {error}"
+        except Exception as error:  # noqa: BLE001 - the page must say so; nobody sees a thread die
+            self._said = f"The re-check broke off: a bug ({type(error).__name__}: {error})"
+        else:
+            self._said = _result(report)
+
+
+def _result(report: Report) -> str:
+    if report.run.offline:
+        return "We are offline: nothing was concluded."
+    counts = [f"{number} {name}" for name, number in report.summary.items() if number and name in _VERDICTS]
+    if not counts:
+        return "Checked again: nothing to visit (the source is skipped, or no article cites it any more)."
+    return f"Checked again: {listed(counts)}."
+
+
+_VERDICTS = ("ok", "moved", "drifted", "dead", "blocked", "unreachable", "skipped")

@@ -1,0 +1,70 @@
+"""Starting and ending the review page and what stands beside it."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+
+from flask import Flask
+from werkzeug.serving import BaseWSGIServer, make_server
+
+from linkarchive.clock import Clock
+from linkarchive.errors import UsageError
+from linkarchive.project import Project
+from linkarchive.serve.app import Desk, make_app
+from linkarchive.serve.captures import Shelf, make_captures_app
+from linkarchive.serve.guard import Guard
+from linkarchive.serve.recheck import Recheck
+from linkarchive.serve.replay import replaying
+from linkarchive.settings import Settings
+
+_ADDRESS = "127.0.0.1"
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """`url` lets its reader in: it is printed once and kept nowhere."""
+
+    url: str
+    replay: str | None
+
+
+@contextmanager
+def serving(project: Project, settings: Settings, clock: Clock, who: str, port: int = 0) -> Iterator[Served]:
+    """The review page while the block lasts; `port` 0 takes a free one. Raises UsageError for a port that is taken."""
+    logging.getLogger("werkzeug").setLevel(logging.ERROR)  # a line a request, with the token in the first
+    with ExitStack() as stack:
+        replay = stack.enter_context(replaying(project))
+        # The port is known only when the server is there, and the applications need it: they are put in afterwards.
+        review, shelf_server = _listening(port), _listening(0)
+        guard = Guard(f"{_ADDRESS}:{review.server_port}")
+        shelf = Shelf(f"localhost:{shelf_server.server_port}")
+        recheck = Recheck(project, settings, clock)
+        stack.callback(recheck.close)
+        review.app = make_app(Desk(project, guard, shelf, recheck, clock, who, replay))
+        shelf_server.app = make_captures_app(project, shelf)
+        for server in (review, shelf_server):
+            stack.enter_context(_running(server))
+        yield Served(f"{guard.origin}/?token={guard.entry}", replay)
+
+
+def _listening(port: int) -> BaseWSGIServer:
+    try:
+        return make_server(_ADDRESS, port, Flask("not.yet"), threaded=True)
+    except (OSError, SystemExit) as error:  # Werkzeug exits where it cannot bind (3.1, 2026-11-23)
+        raise UsageError(f"port {port} of {_ADDRESS} is taken; give another one, or none") from error
+
+
+@contextmanager
+def _running(server: BaseWSGIServer) -> Iterator[None]:
+    thread = threading.Thread(target=server.serve_forever, name="review", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()

@@ -1,0 +1,42 @@
+"""Where everything stands: the last word on every source, whichever run gave it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from sqlalchemy import Connection, func, select
+
+from linkarchive.model import ArticleReport, Change, Outcome, SourceReport, Unresolved, Verdict
+from linkarchive.store.codec import decode
+from linkarchive.store.runs import RunBody
+from linkarchive.store.schema import outcomes, runs, sources, visits
+
+_RUNS = 50
+"""The newest runs in which articles are looked for; one that was not read in so many is history."""
+
+
+def latest_reports(connection: Connection) -> Iterator[tuple[int, str, SourceReport]]:
+    """Number, key and last report of every source."""
+    newest = select(func.max(visits.c.id)).group_by(visits.c.source)
+    query = (
+        select(visits, outcomes.c.body, sources.c.key)
+        .join(outcomes, outcomes.c.id == visits.c.outcome)
+        .join(sources, sources.c.id == visits.c.source)
+        .where(visits.c.id.in_(newest))
+    )
+    for row in connection.execute(query):
+        was = None if row.was is None else Verdict(row.was)
+        yield row.source, row.key, SourceReport(decode(row.body, Outcome), Change(row.changed), was, row.checked)
+
+
+def latest_articles(connection: Connection) -> tuple[tuple[ArticleReport, ...], tuple[Unresolved, ...]]:
+    """Every article as the newest run that read it tells of it, with its lost targets."""
+    articles: dict[str, ArticleReport] = {}
+    lost: list[Unresolved] = []
+    query = select(runs.c.body).where(~runs.c.offline).order_by(runs.c.seq.desc()).limit(_RUNS)
+    for text in connection.execute(query).scalars():
+        body = decode(text, RunBody) if text else RunBody()
+        new = {article.path: article for article in body.articles if article.path not in articles}
+        lost += (one for one in body.unresolved if one.article in new)
+        articles |= new
+    return tuple(articles.values()), tuple(lost)
