@@ -7,10 +7,12 @@ text files. Times are aware datetimes in UTC; absent facts are None.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
+from functools import cached_property
 
 
 class Verdict(StrEnum):
@@ -466,6 +468,18 @@ class Ignored:
 
 
 @dataclass(frozen=True, slots=True)
+class Kind:
+    """What sources are counted by."""
+
+    verdict: Verdict
+    changed: Change
+    is_news: bool
+    is_ignored: bool
+    uncompared: bool
+    """Alive, but first seen now."""
+
+
+@dataclass(frozen=True, slots=True)
 class SourceReport:
     """A source in a report: its outcome, and what is new about it."""
 
@@ -475,6 +489,12 @@ class SourceReport:
     checked: datetime | None
     """None for a source that this run did not visit (skipped)."""
     ignored: Ignored | None = None
+
+    @property
+    def kind(self) -> Kind:
+        outcome = self.outcome
+        uncompared = outcome.verdict.is_alive and outcome.similarity is None
+        return Kind(outcome.verdict, self.changed, self.is_news, self.ignored is not None, uncompared)
 
     @property
     def is_news(self) -> bool:
@@ -531,12 +551,23 @@ class RunInfo:
 
 
 @dataclass(frozen=True, slots=True)
+class Sources:
+    """The sources of a report, read anew at each pass: there may be too many to hold all at once."""
+
+    read: Callable[[], Iterator[SourceReport]]
+
+    def __iter__(self) -> Iterator[SourceReport]:
+        return self.read()
+
+
+@dataclass(frozen=True)
 class Report:
     """The one view model that every format renders. Sources are in the order of the reader's interest."""
 
     run: RunInfo
     articles: tuple[ArticleReport, ...]
-    sources: tuple[SourceReport, ...]
+    sources: Iterable[SourceReport]
+    """Can be gone through more than once (`Sources`, a tuple), but each pass takes its time: count with `kinds`."""
     unresolved: tuple[Unresolved, ...]
     uncited: tuple[str, ...] = ()
     """Sources still in links.txt whose link left its article."""
@@ -552,16 +583,21 @@ class Report:
         """Sources by verdict (unresolved: lost citations), `uncompared`: alive, but first seen now, and `ignored`:
         findings that somebody ignores, counted under their verdicts as well."""
         counts = {verdict.value: 0 for verdict in Verdict}
-        for source in self.sources:
-            counts[source.outcome.verdict.value] += 1
+        for kind, number in self.kinds.items():
+            counts[kind.verdict.value] += number
         counts[Verdict.UNRESOLVED.value] += len(self.unresolved)
-        counts["uncompared"] = sum(
-            1 for source in self.sources if source.outcome.verdict.is_alive and source.outcome.similarity is None
-        )
-        counts["ignored"] = sum(
-            1 for source in self.sources if source.ignored is not None and source.outcome.verdict.is_finding
-        )
+        counts["uncompared"] = self.count(lambda kind: kind.uncompared)
+        counts["ignored"] = self.count(lambda kind: kind.is_ignored and kind.verdict.is_finding)
         return counts
+
+    @cached_property
+    def kinds(self) -> Counter[Kind]:
+        """How many sources there are of each kind."""
+        return Counter(source.kind for source in self.sources)
+
+    def count(self, wanted: Callable[[Kind], bool]) -> int:
+        """How many sources are of a kind that is wanted."""
+        return sum(number for kind, number in self.kinds.items() if wanted(kind))
 
 
 @dataclass(frozen=True, slots=True)

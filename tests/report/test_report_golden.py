@@ -32,7 +32,7 @@ NAMES = ["report.json", "report.jsonl", "report.md", "report.html", "report.txt"
 
 @pytest.mark.parametrize("name", NAMES)
 def test_formats_by_suffix(name: str, report: Report, differences: Mapping[str, Difference]) -> None:
-    text = FORMATS[format_for(Path(name))](report, differences)
+    text = "".join(FORMATS[format_for(Path(name))](report, differences))
     if name.endswith(".html"):  # the style and the script have files and tests of their own
         text = re.sub(r"(?s)(<style>|<script>).*?(</style>|</script>)", r"\1\2", text)
         text = re.sub(r"sha256-[\w+/]+=", "sha256-…", text)

@@ -122,7 +122,7 @@ def _write_report(desk: Desk, report: Report) -> None:
     folder = desk.project.reports / report.run.id
     latest = desk.project.reports / "latest"
     try:
-        write_atomically(folder / "report.json", render_json(report).encode("utf-8"))
+        write_atomically(folder / "report.json", map(str.encode, render_json(report)))
         html = render_html(report, differences(desk.project.root, desk.connection, report))
         write_atomically(folder / "index.html", html.encode("utf-8"))
         link = desk.project.reports / ".latest"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import filecmp
 import re
 import secrets
 import shutil
@@ -174,11 +175,12 @@ def _write_reports(project: Project, staged: Project, forgetting: Forgetting) ->
                     remove.append(old)
                 continue
             report = report_of(connection, run, made)
-            told = render_json(report).encode("utf-8")
-            if not (old / "report.json").exists() or (old / "report.json").read_bytes() != told:
+            new = staged.reports / old.name
+            folder.write_atomically(new / "report.json", map(str.encode, render_json(report)))
+            if (old / "report.json").exists() and filecmp.cmp(old / "report.json", new / "report.json", shallow=False):
+                shutil.rmtree(new)
+            else:
                 html = render_html(report, differences(staged.root, connection, report))
-                new = staged.reports / old.name
-                folder.write_atomically(new / "report.json", told)
                 folder.write_atomically(new / "index.html", html.encode("utf-8"))
                 shutil.copystat(old, new)  # the oldest go first
                 again.append(new)

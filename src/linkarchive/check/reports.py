@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -11,11 +11,12 @@ from sqlalchemy import Connection
 
 from linkarchive.errors import StorageError, UsageError
 from linkarchive.judge import difference
-from linkarchive.model import ArticleReport, Change, Difference, Report, SourceReport, Verdict
+from linkarchive.model import ArticleReport, Change, Difference, Report, SourceReport, Sources, Verdict
 from linkarchive.project import Project
 from linkarchive.snapshot.reader import read_page
 from linkarchive.store import captures, outcomes, runs, sources
 from linkarchive.store.captures import Kept
+from linkarchive.store.database import open_database
 from linkarchive.store.decisions import Decision, ignored
 from linkarchive.store.opening import open_project
 from linkarchive.store.runs import Run
@@ -40,17 +41,25 @@ def load_report(connection: Connection, made: Sequence[Decision], run_id: str | 
 
 
 def report_of(connection: Connection, run: Run, made: Sequence[Decision]) -> Report:
+    """The report of a run; its sources are read from the committed rows of the database whenever they are gone through.
+
+    Doing that raises StorageError when the database refuses.
+    """
     body, day = run.body, (run.info.finished or run.info.started).date()
     ignores = [one for one in made if one.action in ("ignore", "undo")]
-    cited = (
-        replace(source, ignored=ignored(ignores, sources.key_of(source.outcome.url), day))
-        for source in outcomes.of_run(connection, run.seq)
-        if source.outcome.citations
-    )
+    database = Path(connection.engine.url.database or "")
+
+    def cited() -> Iterator[SourceReport]:
+        with open_database(database) as again:
+            for source in outcomes.of_run(again, run.info.id):
+                if source.outcome.citations:
+                    told = ignored(ignores, sources.key_of(source.outcome.url), day) if ignores else None
+                    yield replace(source, ignored=told) if told else source
+
     return Report(
         run=run.info,
         articles=tuple(_with_ignored(article, ignores, day) for article in body.articles),
-        sources=() if run.info.offline else tuple(cited),
+        sources=() if run.info.offline else Sources(cited),
         unresolved=() if run.info.offline else body.unresolved,
         uncited=body.uncited,
         malformed=body.malformed,
@@ -67,7 +76,7 @@ def _with_ignored(article: ArticleReport, ignores: Sequence[Decision], day: date
 
 
 def has_news(report: Report) -> bool:
-    return any(source.is_news for source in report.sources) or any(
+    return any(kind.is_news for kind in report.kinds) or any(
         one.changed is not Change.STILL for one in report.unresolved
     )
 
@@ -75,8 +84,11 @@ def has_news(report: Report) -> bool:
 def differences(root: Path, connection: Connection, report: Report) -> Mapping[str, Difference]:
     """What changed in the text of each drifted source, by URL; a source whose copies are not here is left out."""
     found: dict[str, Difference] = {}
-    for source in report.sources:
-        if source.outcome.verdict is Verdict.DRIFTED and len(found) < MAX_DIFFERENCES:
+    drifted = report.count(lambda kind: kind.verdict is Verdict.DRIFTED)
+    for source in report.sources if drifted else ():
+        if len(found) == MAX_DIFFERENCES:
+            break
+        if source.outcome.verdict is Verdict.DRIFTED:
             one = difference_of(root, connection, source)
             if one is not None:
                 found[source.outcome.url] = one
@@ -109,7 +121,7 @@ def _is_at(kept: Kept, warc: str, offset: int) -> bool:
 
 def stored_differences(root: Path, report: Report) -> Mapping[str, Difference]:
     """`differences`, for a caller without an open database."""
-    if not any(source.outcome.verdict is Verdict.DRIFTED for source in report.sources):
+    if not report.count(lambda kind: kind.verdict is Verdict.DRIFTED):
         return {}
     with open_project(Project(root)) as connection:
         return differences(root, connection, report)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -10,6 +11,8 @@ import click
 from linkarchive.cli import mute_stdout
 from linkarchive.cli.common import speaks_unicode, width
 from linkarchive.model import Report
+
+_PIECE = 1 << 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,23 +40,39 @@ def print_report(report: Report, root: Path, wanted: Printing) -> None:
     view = View(wanted.fail_on, wanted.new_only, feed=root.as_uri())
     for path in wanted.outputs:
         try:
-            write_atomically(path, FORMATS[format_for(path)](report, shown, view).encode("utf-8"))
+            write_atomically(path, map(str.encode, FORMATS[format_for(path)](report, shown, view)))
         except OSError as error:
             raise storage_error(path, error) from error
     if wanted.quiet and not has_news(report):
         return
     if wanted.form == "terminal":
-        text = render_terminal(
-            report,
-            width=width(),
-            color=wanted.color,
-            verbose=wanted.verbose,
-            quiet=wanted.quiet,
-            unicode=speaks_unicode(),
-        )
+        text: Iterable[str] = [
+            render_terminal(
+                report,
+                width=width(),
+                color=wanted.color,
+                verbose=wanted.verbose,
+                quiet=wanted.quiet,
+                unicode=speaks_unicode(),
+            )
+        ]
     else:
         text = FORMATS[wanted.form](report, shown, replace(view, quiet=wanted.quiet))
     try:
-        click.echo(text, nl=False, color=wanted.color)
+        for piece in _large(text):
+            click.echo(piece, nl=False, color=wanted.color)
     except BrokenPipeError:  # the exit code still tells what was found
         mute_stdout()
+
+
+def _large(pieces: Iterable[str]) -> Iterator[str]:
+    """The same text in pieces of some size: each is flushed when it is printed."""
+    held: list[str] = []
+    size = 0
+    for piece in pieces:
+        held.append(piece)
+        size += len(piece)
+        if size >= _PIECE:
+            yield "".join(held)
+            held, size = [], 0
+    yield "".join(held)

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from linkarchive.model import Change, Report, SourceReport, Unresolved, Verdict
+from linkarchive.model import Change, Kind, Report, Unresolved, Verdict
 
 
-def alarms(one: SourceReport | Unresolved, fail_on: Collection[str], new_only: bool) -> bool:
+def alarms(one: Kind | Unresolved, fail_on: Collection[str], new_only: bool) -> bool:
     """The finding is of a verdict that was asked for, nobody ignores it, and it is new where only news count."""
     if isinstance(one, Unresolved):
         return Verdict.UNRESOLVED.value in fail_on and (one.changed is Change.NEW or not new_only)
-    verdict = one.outcome.verdict
-    return verdict.value in fail_on and one.ignored is None and (one.is_news or not new_only)
+    return one.verdict.value in fail_on and not one.is_ignored and (one.is_news or not new_only)
 
 
 def any_alarm(report: Report, fail_on: Collection[str], new_only: bool) -> bool:
-    findings: tuple[SourceReport | Unresolved, ...] = (*report.sources, *report.unresolved)
+    findings: tuple[Kind | Unresolved, ...] = (*report.kinds, *report.unresolved)
     return any(alarms(one, fail_on, new_only) for one in findings)

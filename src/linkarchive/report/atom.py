@@ -19,18 +19,18 @@ _NAMESPACE = "http://www.w3.org/2005/Atom"
 def render_atom(report: Report, feed: str = "") -> str:
     """The feed. Ids are made from what is told (URL, verdict, since when), so that the same news, rendered again or
     told by a later run, is the same entry to a reader; `feed` tells the feeds of several projects apart."""
-    report = neutral(report)
+    safe = neutral(report)
     root = Element("feed", {"xmlns": _NAMESPACE, "xml:lang": "en"})
     add(root, "id", _id("feed", feed))
     add(root, "title", f"Sources: {headline(report)}")
     add(root, "subtitle", summary(report))
     add(root, "updated", moment(day_of(report)))
-    add(root, "generator", "linkarchive", version=report.run.version)
+    add(root, "generator", "linkarchive", version=safe.run.version)
     add(add(root, "author"), "name", "archive check")
     for source in report.sources:
         if source.is_news:
-            _source(root, source, report)
-    for lost in report.unresolved:
+            _source(root, neutral(source), report)
+    for lost in safe.unresolved:
         if lost.changed is Change.NEW:
             _unresolved(root, lost, report)
     return document(root)

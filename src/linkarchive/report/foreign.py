@@ -11,10 +11,12 @@ import re
 from collections.abc import Callable
 from dataclasses import fields, is_dataclass
 from enum import Enum
+from functools import cache
 from typing import Any, TypeVar, cast
 from urllib.parse import quote, urlsplit
 
 from linkarchive import urls
+from linkarchive.model import Sources
 
 _T = TypeVar("_T")
 
@@ -90,7 +92,9 @@ def escape_json(text: str) -> str:
 
 
 def neutral(value: _T) -> _T:
-    """The report (or any dataclass of `model`) with each text `plain` and each URL an `address`."""
+    """The report (or any dataclass of `model`) with each text `plain` and each URL an `address`.
+
+    The sources of a report are changed as they are read."""
     return cast(_T, _each(value, lambda text: plain(_redact_within(text)), address))
 
 
@@ -100,6 +104,8 @@ def redacted(value: _T) -> _T:
 
 
 def _redact_within(text: str) -> str:
+    if "://" not in text:
+        return text
     return _URL_IN_TEXT.sub(lambda match: without_secrets(match[0]), text)
 
 
@@ -110,7 +116,13 @@ def _each(value: Any, text: Callable[[str], str], url: Callable[[str], str], nam
         return url(value) if name == "url" or name.endswith("_url") else text(value)
     if isinstance(value, tuple):
         return tuple(_each(item, text, url, name) for item in value)
+    if isinstance(value, Sources):
+        return Sources(lambda: (_each(source, text, url) for source in value))
     if is_dataclass(value) and not isinstance(value, type):
-        changed = {field.name: _each(getattr(value, field.name), text, url, field.name) for field in fields(value)}
-        return type(value)(**changed)
+        return type(value)(*(_each(getattr(value, name), text, url, name) for name in _field_names(type(value))))
     return value
+
+
+@cache
+def _field_names(kind: type) -> tuple[str, ...]:
+    return tuple(field.name for field in fields(kind))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -29,9 +29,10 @@ _WHOLE = View()
 
 
 class Renderer(Protocol):
-    """A report, the differences to show by the URL of the source (only HTML shows them), and how it is wanted."""
+    """A report in pieces of text, made from the differences to show by the URL of the source (only HTML shows them)
+    and how it is wanted."""
 
-    def __call__(self, report: Report, differences: Mapping[str, Difference], view: View = _WHOLE) -> str: ...
+    def __call__(self, report: Report, differences: Mapping[str, Difference], view: View = _WHOLE) -> Iterable[str]: ...
 
 
 FILE_WIDTH = 100
@@ -41,46 +42,46 @@ FILE_WIDTH = 100
 # Each imports its module when it is called: `archive --help` must not wait for rich and Jinja2.
 
 
-def _terminal(report: Report, differences: Mapping[str, Difference], view: View = _WHOLE) -> str:
+def _terminal(report: Report, differences: Mapping[str, Difference], view: View = _WHOLE) -> Iterable[str]:
     from linkarchive.report.terminal import render_terminal
 
-    return render_terminal(report, width=FILE_WIDTH, color=False, quiet=view.quiet)
+    return [render_terminal(report, width=FILE_WIDTH, color=False, quiet=view.quiet)]
 
 
-def _json(report: Report, differences: Mapping[str, Difference], view: View = _WHOLE) -> str:
+def _json(report: Report, differences: Mapping[str, Difference], view: View = _WHOLE) -> Iterable[str]:
     from linkarchive.report.json import render_json
 
     return render_json(report, view.quiet)
 
 
-def _jsonl(report: Report, differences: Mapping[str, Difference], view: View = _WHOLE) -> str:
+def _jsonl(report: Report, differences: Mapping[str, Difference], view: View = _WHOLE) -> Iterable[str]:
     from linkarchive.report.json import render_jsonl
 
     return render_jsonl(report, view.quiet)
 
 
-def _markdown(report: Report, differences: Mapping[str, Difference], view: View = _WHOLE) -> str:
+def _markdown(report: Report, differences: Mapping[str, Difference], view: View = _WHOLE) -> Iterable[str]:
     from linkarchive.report.markdown import render_markdown
 
-    return render_markdown(report, view.quiet)
+    return [render_markdown(report, view.quiet)]
 
 
-def _html(report: Report, differences: Mapping[str, Difference], view: View = _WHOLE) -> str:
+def _html(report: Report, differences: Mapping[str, Difference], view: View = _WHOLE) -> Iterable[str]:
     from linkarchive.report.html import render_html
 
-    return render_html(report, differences)
+    return [render_html(report, differences)]
 
 
-def _junit(report: Report, differences: Mapping[str, Difference], view: View = _WHOLE) -> str:
+def _junit(report: Report, differences: Mapping[str, Difference], view: View = _WHOLE) -> Iterable[str]:
     from linkarchive.report.junit import render_junit
 
-    return render_junit(report, view.fail_on, view.new_only, view.quiet)
+    return [render_junit(report, view.fail_on, view.new_only, view.quiet)]
 
 
-def _atom(report: Report, differences: Mapping[str, Difference], view: View = _WHOLE) -> str:
+def _atom(report: Report, differences: Mapping[str, Difference], view: View = _WHOLE) -> Iterable[str]:
     from linkarchive.report.atom import render_atom
 
-    return render_atom(report, view.feed)
+    return [render_atom(report, view.feed)]
 
 
 FORMATS: Mapping[str, Renderer] = {

@@ -19,7 +19,7 @@ from markupsafe import Markup
 from linkarchive.model import ArticleText, CitationOutcome, Difference, Event, Loss, Report, Unresolved, Verdict
 from linkarchive.report import words
 from linkarchive.report.advice import steps, steps_unresolved
-from linkarchive.report.foreign import href, neutral, plain
+from linkarchive.report.foreign import address, href, neutral, plain
 from linkarchive.report.sections import Sections, day_of, divide
 from linkarchive.report.summing import headline, summary
 
@@ -47,18 +47,19 @@ def render_html(
     """The whole report; `differences` and `timelines` by the URL of the source, for those that have one,
     `texts` by the path of the article."""
     safe = neutral(report)
-    sections = divide(safe)
+    sections = divide(report)
     style, script = page_assets(live)
     return _environment().get_template("report.html.j2").render(
         report=safe,
         sections=sections,
-        differences=_shown(report, safe, differences),
-        timelines=_shown(report, safe, timelines or {}),
+        counts=report.summary,
+        differences=_shown(differences),
+        timelines=_shown(timelines or {}),
         texts={plain(path): neutral(text) for path, text in (texts or {}).items()},
         anchors=_anchors(sections),
         now=day_of(safe),
-        headline=headline(safe),
-        summary=summary(safe),
+        headline=headline(report),
+        summary=summary(report),
         style=Markup(style),  # noqa: S704  (our own file)
         script=Markup(script),  # noqa: S704
         policy=policy(style, script, live is not None),
@@ -69,19 +70,15 @@ def render_html(
 _T = TypeVar("_T")
 
 
-def _shown(report: Report, safe: Report, found: Mapping[str, _T]) -> dict[str, _T]:
+def _shown(found: Mapping[str, _T]) -> dict[str, _T]:
     """Made safe, and under the URLs that the report shows: those in `found` are as they are, with their secrets."""
-    return {
-        after.outcome.url: neutral(found[before.outcome.url])
-        for before, after in zip(report.sources, safe.sources, strict=True)
-        if before.outcome.url in found
-    }
+    return {address(url): neutral(one) for url, one in found.items()}
 
 
 def _anchors(sections: Sections) -> dict[str, str]:
     """Where on the page a finding is, by its URL."""
     parts = {"new": sections.news, "standing": sections.standing, "unseen": sections.unseen}
-    return {one.outcome.url: f"{name}-{n}" for name, part in parts.items() for n, one in enumerate(part, 1)}
+    return {one.outcome.url: f"{name}-{n}" for name, part in parts.items() for n, one in enumerate(part.shown, 1)}
 
 
 def page_assets(live: Live | None) -> tuple[str, str]:
@@ -134,7 +131,7 @@ def _environment() -> Environment:
 def _names() -> dict[str, Any]:
     names = (
         "ICON", "acceptance", "ago", "certainty", "compared", "count", "day", "further", "ignored", "loss", "losses",
-        "meaning", "meaning_of", "original", "percent", "place", "recovered_link", "recovery", "since",
+        "meaning", "meaning_of", "more", "original", "percent", "place", "recovered_link", "recovery", "since",
     )  # fmt: skip
     return {name: getattr(words, name) for name in names}
 

@@ -7,10 +7,11 @@ Apache Ant (github.com/windyroad/JUnit-Schema) and that of Jenkins' xUnit plugin
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
+from datetime import datetime
 from xml.etree.ElementTree import Element
 
-from linkarchive.model import Report, SourceReport, Unresolved, Verdict
+from linkarchive.model import Report, RunInfo, SourceReport, Unresolved, Verdict
 from linkarchive.report import words
 from linkarchive.report.advice import in_lines, steps, steps_unresolved
 from linkarchive.report.alarm import alarms
@@ -22,7 +23,7 @@ from linkarchive.report.xml import add, document, moment, token
 
 def render_junit(report: Report, fail_on: Collection[str], new_only: bool = False, quiet: bool = False) -> str:
     """One suite; `quiet` leaves out the sources about which there is nothing new."""
-    report = neutral(report)
+    safe = neutral(report)
     root = Element("testsuites")
     finished = day_of(report)
     suite = add(
@@ -36,15 +37,15 @@ def render_junit(report: Report, fail_on: Collection[str], new_only: bool = Fals
         time=f"{max(0.0, (finished - report.run.started).total_seconds()):.3f}",
     )
     properties = add(suite, "properties")
-    for name, value in _properties(report):
+    for name, value in _properties(safe.run, report.summary):
         add(properties, "property", name=name, value=value)
     for source in report.sources:
         if source.is_news or not quiet:
-            _source(suite, source, report, alarms(source, fail_on, new_only))
-    for lost in report.unresolved:
+            _source(suite, neutral(source), finished, alarms(source.kind, fail_on, new_only))
+    for lost in safe.unresolved:
         if lost.changed.value == "new" or not quiet:
             _unresolved(suite, lost, alarms(lost, fail_on, new_only))
-    for line in report.malformed:
+    for line in safe.malformed:
         case = _case(suite, token(line), "links.txt")
         add(case, "failure", message=line, type="malformed")
     counts = Counter(child.tag for case in suite.iter("testcase") for child in case)
@@ -52,24 +53,23 @@ def render_junit(report: Report, fail_on: Collection[str], new_only: bool = Fals
     for name, tag in (("failures", "failure"), ("errors", "error"), ("skipped", "skipped")):
         suite.set(name, str(counts[tag]))
     add(suite, "system-out", summary(report))
-    add(suite, "system-err", "\n".join(report.notices))
+    add(suite, "system-err", "\n".join(safe.notices))
     return document(root)
 
 
-def _properties(report: Report) -> list[tuple[str, str]]:
-    run = report.run
+def _properties(run: RunInfo, counts: Mapping[str, int]) -> list[tuple[str, str]]:
     told = [("run", run.id), ("version", run.version)]
     told += [("complete", str(run.complete).lower()), ("offline", str(run.offline).lower())]
-    return told + [(f"sources.{name}", str(number)) for name, number in report.summary.items()]
+    return told + [(f"sources.{name}", str(number)) for name, number in counts.items()]
 
 
-def _source(suite: Element, source: SourceReport, report: Report, fails: bool) -> None:
+def _source(suite: Element, source: SourceReport, now: datetime, fails: bool) -> None:
     outcome = source.outcome
     cited = outcome.citations[0].article if outcome.citations else "links.txt"
     case = _case(suite, token(outcome.url), token(cited))
     title = f"{outcome.verdict.value}/{outcome.reason.value}: {words.meaning_of(source)}"
     if fails:
-        text = "\n".join(("", *_details(source, report), *in_lines(steps(source)), ""))
+        text = "\n".join(("", *_details(source, now), *in_lines(steps(source)), ""))
         add(case, "failure", text, message=title, type=f"{outcome.verdict.value}/{outcome.reason.value}")
     elif source.ignored is not None and outcome.verdict.is_finding:
         add(case, "skipped", message=f"{title} {words.ignored(source.ignored)}")
@@ -89,10 +89,10 @@ def _case(suite: Element, name: str, article: str) -> Element:
     return add(suite, "testcase", name=name, classname=article, time="0")
 
 
-def _details(source: SourceReport, report: Report) -> list[str]:
+def _details(source: SourceReport, now: datetime) -> list[str]:
     outcome = source.outcome
     lines = [f"{words.place(one)}: “{one.text.strip()}”" for one in outcome.citations]
-    lines.append(f"{words.since(source, day_of(report))} {words.certainty(outcome)}")
+    lines.append(f"{words.since(source, now)} {words.certainty(outcome)}")
     facts = (words.compared(outcome.baseline, outcome.similarity), words.losses(outcome.lost), outcome.archive_note)
     lines += [fact for fact in facts if fact]
     return lines + [f"- {text}" for text in outcome.evidence]

@@ -11,7 +11,7 @@ from linkarchive.model import Outcome, Report, SourceReport, Unresolved, Verdict
 from linkarchive.report import words
 from linkarchive.report.advice import Step, steps, steps_unresolved
 from linkarchive.report.foreign import href, neutral
-from linkarchive.report.sections import day_of, divide
+from linkarchive.report.sections import Sections, day_of, divide
 from linkarchive.report.summing import headline, summary
 
 # GitHub refuses the body of an issue over 65,536 characters (REST API, "body is too long", 2024).
@@ -26,11 +26,11 @@ _NOTHING = "&#8203;"
 
 def render_markdown(report: Report, quiet: bool = False) -> str:
     """Markdown of at most `LIMIT` characters or so; what is left out is counted. `quiet`: only what is new."""
-    report = neutral(report)
+    sections = divide(report, only_changed=quiet)
     parts: list[str] = [f"# {headline(report)}\n", f"{summary(report)}\n"]
     size, left_out = 0, 0
     heading = ""
-    for section, block in _blocks(report, quiet):
+    for section, block in _blocks(neutral(report), sections, quiet):
         if size + len(block) > LIMIT:
             left_out += 1
             continue
@@ -39,25 +39,24 @@ def render_markdown(report: Report, quiet: bool = False) -> str:
             parts.append(f"## {section}\n")
         parts.append(block)
         size += len(block)
+    left_out += sum(group.total - len(group.shown) for group in sections.told)
     if left_out:
         parts.append(f"*{left_out:,} more did not fit here: see the whole report.*\n")
     skipped = report.summary[Verdict.SKIPPED.value]
-    parts.append(f"---\n{report.summary['ok']:,} fine, {skipped:,} skipped. Run {_escape(report.run.id)}.\n")
+    parts.append(f"---\n{report.summary['ok']:,} fine, {skipped:,} skipped. Run {_escape(neutral(report.run.id))}.\n")
     return "\n".join(parts)
 
 
-def _blocks(report: Report, quiet: bool) -> Iterator[tuple[str, str]]:
-    sections, now = divide(report), day_of(report)
-    if quiet:
-        sections = sections.only_changed()
+def _blocks(report: Report, sections: Sections, quiet: bool) -> Iterator[tuple[str, str]]:
+    now = day_of(report)
     for text in () if quiet else (*report.notices, *report.malformed):
         yield "About this run", f"- {_escape(text)}\n"
     for title, sources in (("New since the last run", sections.news), ("Still standing", sections.standing)):
-        for source in sources:
+        for source in sources.shown:
             yield title, _finding(source, now)
-    for source in sections.recovered:
+    for source in sections.recovered.shown:
         yield "Recovered", f"- {_address(source.outcome.url)}: {_escape(words.recovery(source))}\n"
-    for source in sections.unseen:
+    for source in sections.unseen.shown:
         yield "Could not be seen (says nothing about the pages)", _finding(source, now)
     for lost in sections.unresolved:
         yield "Lost links not found again", _unresolved(lost)
@@ -65,7 +64,7 @@ def _blocks(report: Report, quiet: bool) -> Iterator[tuple[str, str]]:
         evidence = "; ".join(article.original.evidence) if article.original else ""
         text = f"{article.path}: {words.original(article)} {evidence}".strip()
         yield "Articles whose original page needs a look", f"- {_escape(text)} {_address(article.original_url or '')}\n"
-    for source in sections.ignored:
+    for source in sections.ignored.shown:
         told = words.ignored(source.ignored) if source.ignored else ""
         text = f"{_label(source.outcome.verdict)}: {words.meaning_of(source)} {told}"
         yield "Ignored", f"- {_address(source.outcome.url)} {_escape(text)}\n"

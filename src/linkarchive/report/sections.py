@@ -2,80 +2,117 @@
 
 from __future__ import annotations
 
+from collections import Counter, defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from linkarchive.model import ArticleReport, Change, Report, SourceReport, Unresolved, Verdict
+from linkarchive.model import ArticleReport, Change, Kind, Report, SourceReport, Unresolved, Verdict
+from linkarchive.report.foreign import neutral
 
 UNSEEN = (Verdict.BLOCKED, Verdict.UNREACHABLE)
 """Findings that say nothing about the page: shown apart, without alarm."""
+
+
+MOST = 2000
+"""Sources that one section shows: a document is for people. JSON has all of them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """The sources of a section: how many there are, and the first `MOST` of them, safe to show (`foreign.neutral`)."""
+
+    total: int = 0
+    shown: tuple[SourceReport, ...] = ()
+
+    def __bool__(self) -> bool:
+        return self.total > 0
 
 
 @dataclass(frozen=True, slots=True)
 class Sections:
     """The sources of a report, each in exactly one section; `unseen` and `unresolved` list the new ones first."""
 
-    news: tuple[SourceReport, ...]
-    standing: tuple[SourceReport, ...]
-    recovered: tuple[SourceReport, ...]
-    unseen: tuple[SourceReport, ...]
-    fine: tuple[SourceReport, ...]
-    skipped: tuple[SourceReport, ...]
-    ignored: tuple[SourceReport, ...]
+    news: Group
+    standing: Group
+    recovered: Group
+    unseen: Group
+    fine: Group
+    skipped: Group
+    ignored: Group
     """Findings that somebody ignores: listed apart, never news."""
     unresolved: tuple[Unresolved, ...]
     originals: tuple[ArticleReport, ...]
     """Articles whose own original URL is a finding."""
 
-    def only_changed(self) -> Sections:
-        """What is new against the last run, nothing else."""
-        return Sections(
-            news=self.news,
-            standing=(),
-            recovered=self.recovered,
-            unseen=tuple(source for source in self.unseen if source.is_news),
-            fine=(),
-            skipped=(),
-            ignored=(),
-            unresolved=tuple(lost for lost in self.unresolved if lost.changed is Change.NEW),
-            originals=(),
-        )
+    @property
+    def told(self) -> tuple[Group, ...]:
+        """The sections with something to tell."""
+        return (self.news, self.standing, self.recovered, self.unseen, self.ignored)
 
     @property
     def empty(self) -> bool:
         return not (self.news or self.standing or self.recovered or self.unseen or self.unresolved)
 
 
-def divide(report: Report) -> Sections:
-    """The sections of a report; within each, the order of the report stays."""
-    parts: dict[str, list[SourceReport]] = {
-        name: [] for name in ("news", "standing", "recovered", "unseen", "fine", "skipped", "ignored")
-    }
-    for source in report.sources:
-        parts[_section(source)].append(source)
-    parts["unseen"].sort(key=lambda source: not source.is_news)
+def divide(report: Report, only_changed: bool = False) -> Sections:
+    """The sections of a report, their texts safe to show; within each, the order of the report stays.
+
+    `only_changed` leaves what is new against the last run, and nothing else.
+    """
+    totals, shown = _groups(report, only_changed)
+    unseen = (*shown["unseen, new"], *shown["unseen"])[:MOST]
+    unresolved = (lost for lost in report.unresolved if lost.changed is Change.NEW or not only_changed)
     return Sections(
-        **{name: tuple(sources) for name, sources in parts.items()},
-        unresolved=tuple(sorted(report.unresolved, key=lambda lost: lost.changed is not Change.NEW)),
-        originals=tuple(
-            one
-            for one in report.articles
-            if one.original and one.original.verdict.is_finding and one.original.ignored is None
+        **{
+            name: Group(totals[name], tuple(shown[name]))
+            for name in ("news", "standing", "recovered", "fine", "skipped", "ignored")
+        },
+        unseen=Group(totals["unseen, new"] + totals["unseen"], unseen),
+        unresolved=neutral(tuple(sorted(unresolved, key=lambda lost: lost.changed is not Change.NEW))),
+        originals=neutral(
+            tuple(
+                one
+                for one in report.articles
+                if one.original and one.original.verdict.is_finding and one.original.ignored is None
+            )
+            if not only_changed
+            else ()
         ),
     )
 
 
-def _section(source: SourceReport) -> str:
-    verdict = source.outcome.verdict
-    if source.ignored is not None and verdict.is_finding:
+def _groups(report: Report, only_changed: bool) -> tuple[Counter[str], Mapping[str, list[SourceReport]]]:
+    """How many sources are in each section, and those to show."""
+    totals: Counter[str] = Counter()
+    for kind, number in report.kinds.items():
+        if not only_changed or _section(kind) in _NEWS:
+            totals[_section(kind)] += number
+    shown: dict[str, list[SourceReport]] = defaultdict(list)
+    missing = sum(min(MOST, number) for number in totals.values())
+    for source in report.sources if missing else ():
+        name = _section(source.kind)
+        if len(shown[name]) < min(MOST, totals[name]):
+            shown[name].append(neutral(source))
+            missing -= 1
+            if not missing:
+                break
+    return totals, shown
+
+
+_NEWS = ("news", "recovered", "unseen, new")
+
+
+def _section(kind: Kind) -> str:
+    if kind.is_ignored and kind.verdict.is_finding:
         return "ignored"
-    if verdict in UNSEEN:
-        return "unseen"
-    if verdict.is_finding:
-        return "news" if source.is_news else "standing"
-    if source.changed is Change.RECOVERED and source.ignored is None:
+    if kind.verdict in UNSEEN:
+        return "unseen, new" if kind.is_news else "unseen"
+    if kind.verdict.is_finding:
+        return "news" if kind.is_news else "standing"
+    if kind.changed is Change.RECOVERED and not kind.is_ignored:
         return "recovered"
-    return "skipped" if verdict is Verdict.SKIPPED else "fine"
+    return "skipped" if kind.verdict is Verdict.SKIPPED else "fine"
 
 
 def day_of(report: Report) -> datetime:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from linkarchive.model import Change, Report, SourceReport, Verdict
+from collections import Counter
+
+from linkarchive.model import Change, Kind, Report, Verdict
 from linkarchive.report.words import count, listed
 
 
@@ -10,8 +12,8 @@ def summary(report: Report) -> str:
     """The run in one or a few sentences."""
     if report.run.offline:
         return "We are offline: nothing could be checked, and nothing was concluded about any source."
-    seen = [source for source in report.sources if source.outcome.verdict is not Verdict.SKIPPED]
-    sentences = [_counts(seen)] if seen else ["No source was checked."]
+    seen = report.count(lambda kind: kind.verdict is not Verdict.SKIPPED)
+    sentences = [_counts(report, seen)] if seen else ["No source was checked."]
     lost = sum(article.lost for article in report.articles)
     if report.unresolved:
         new = sum(1 for one in report.unresolved if one.changed is Change.NEW)
@@ -43,28 +45,31 @@ _HAVE = {
 }
 
 
-def _counts(seen: list[SourceReport]) -> str:
+def _counts(report: Report, seen: int) -> str:
+    if not report.count(lambda kind: kind.verdict.is_finding):
+        return "The only source is fine." if seen == 1 else f"All {count(seen, 'source')} are fine."
     parts = []
-    told = [source for source in seen if not _is_ignored(source)]
+    told = Counter[Verdict]()
+    for kind, number in report.kinds.items():
+        if not _is_muted(kind):
+            told[kind.verdict] += number
     for verdict, (one, many) in _HAVE.items():
-        group = [source for source in told if source.outcome.verdict is verdict]
+        group = told[verdict]
         if group:
-            new = sum(1 for source in group if source.is_news and verdict.is_finding)
-            parts.append(f"{len(group):,} {one if len(group) == 1 else many}" + (f" ({new:,} new)" if new else ""))
-    muted = len(seen) - len(told)
+            new = _news(report, verdict) if verdict.is_finding else 0
+            parts.append(f"{group:,} {one if group == 1 else many}" + (f" ({new:,} new)" if new else ""))
+    muted = report.count(_is_muted)
     if muted:
         parts.append(f"{muted:,} {'is' if muted == 1 else 'are'} ignored")
-    if not any(source.outcome.verdict.is_finding for source in seen):
-        return "The only source is fine." if len(seen) == 1 else f"All {count(len(seen), 'source')} are fine."
-    return f"Of {count(len(seen), 'source')}, {listed(parts)}."
+    return f"Of {count(seen, 'source')}, {listed(parts)}."
 
 
-def _is_ignored(source: SourceReport) -> bool:
-    return source.ignored is not None and source.outcome.verdict.is_finding
+def _is_muted(kind: Kind) -> bool:
+    return kind.is_ignored and kind.verdict.is_finding
 
 
 def _back(report: Report) -> int:
-    return sum(1 for source in report.sources if source.changed is Change.RECOVERED and source.is_news)
+    return report.count(lambda kind: kind.changed is Change.RECOVERED and kind.is_news)
 
 
 _SMALL = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
@@ -74,7 +79,7 @@ def headline(report: Report) -> str:
     """The news in a few words: a title."""
     if report.run.offline:
         return "We are offline"
-    dead, drifted = _group(report, Verdict.DEAD), _group(report, Verdict.DRIFTED)
+    dead, drifted = _news(report, Verdict.DEAD), _news(report, Verdict.DRIFTED)
     noun, nouns = ("", "") if dead else ("source ", "sources ")
     news = [
         _phrase(dead, "source is gone", "sources are gone"),
@@ -83,7 +88,7 @@ def headline(report: Report) -> str:
     lost = sum(1 for one in report.unresolved if one.changed is Change.NEW)
     back = _back(report)
     if not any(news):
-        news = [_phrase(_group(report, Verdict.MOVED), "source has moved", "sources have moved")]
+        news = [_phrase(_news(report, Verdict.MOVED), "source has moved", "sources have moved")]
     if not any(news):
         news = [_phrase(lost, "lost link was not found again", "lost links were not found again")]
     if not any(news):
@@ -91,17 +96,17 @@ def headline(report: Report) -> str:
     if any(news):
         text = listed(phrase for phrase in news if phrase)
         return text[0].upper() + text[1:]
-    findings = sum(1 for one in report.sources if one.outcome.verdict.is_finding and not _is_ignored(one))
+    findings = report.count(lambda kind: kind.verdict.is_finding and not kind.is_ignored)
     standing = findings + len(report.unresolved)
     if standing:
         return f"Nothing new: {_phrase(standing, 'finding still stands', 'findings still stand')}"
-    if any(_is_ignored(one) for one in report.sources):
+    if report.count(_is_muted):
         return "Nothing new: all findings are ignored"
-    return "All sources are fine" if report.sources else "No sources yet"
+    return "All sources are fine" if report.kinds else "No sources yet"
 
 
-def _group(report: Report, verdict: Verdict) -> int:
-    return sum(1 for one in report.sources if one.outcome.verdict is verdict and one.is_news)
+def _news(report: Report, verdict: Verdict) -> int:
+    return report.count(lambda kind: kind.verdict is verdict and kind.is_news)
 
 
 def _phrase(number: int, one: str, many: str) -> str:

@@ -14,7 +14,7 @@ from linkarchive.model import Citation, CitationOutcome, Difference, Outcome, Re
 from linkarchive.report import words
 from linkarchive.report.advice import Step, steps, steps_unresolved
 from linkarchive.report.foreign import neutral
-from linkarchive.report.sections import Sections, day_of, divide
+from linkarchive.report.sections import Group, Sections, day_of, divide
 from linkarchive.report.summing import summary
 
 _STYLE = {
@@ -37,20 +37,17 @@ def render_terminal(
     `quiet` gives only what changed since the last run, "" when nothing did; `verbose` also lists what is fine,
     redirects and copies; `unicode=False` keeps to ASCII.
     """
-    report = neutral(report)
-    sections = divide(report)
-    if quiet:
-        sections = sections.only_changed()
-        if sections.empty:
-            return ""
-    page = _Page(width, verbose)
+    sections = divide(report, only_changed=quiet)
+    if quiet and sections.empty:
+        return ""
+    page = _Page(width, color, verbose)
     page.say(summary(report), style="bold")
     for text in () if quiet else (*report.notices, *report.malformed):
-        page.say(text, style="yellow", bullet="! ")
+        page.say(neutral(text), style="yellow", bullet="! ")
     _body(page, sections, day_of(report))
     if not quiet:
         _rest(page, report, sections)
-    text = page.render(color)
+    text = page.text
     return text if unicode else words.ascii_only(text)
 
 
@@ -58,7 +55,7 @@ def render_difference(difference: Difference, *, width: int, color: bool) -> str
     """What changed in a text, old lines with `-`, new ones with `+`, the words that differ as in `git diff
     --word-diff`: [-gone-], {+come+}."""
     difference = neutral(difference)
-    page = _Page(width, verbose=False)
+    page = _Page(width, color, verbose=False)
     page.address(difference.url, indent=0)
     page.say(difference.before_label, bullet="--- ", style="red")
     page.say(difference.after_label, bullet="+++ ", style="green")
@@ -74,7 +71,7 @@ def render_difference(difference: Difference, *, width: int, color: bool) -> str
                 if segments:
                     marks = _MARKS[bullet] if row.kind == "changed" else ("", "")
                     page.say(_joined(segments, *marks), bullet=bullet, style=style)
-    return page.render(color)
+    return page.text
 
 
 _MARKS = {"- ": ("[-", "-]"), "+ ": ("{+", "+}")}
@@ -87,11 +84,12 @@ def _joined(segments: tuple[tuple[str, bool], ...], opening: str = "", closing: 
 def _body(page: _Page, sections: Sections, now: datetime) -> None:
     page.findings("New since the last run", sections.news, now)
     page.findings("Still standing", sections.standing, now)
-    page.heading("Recovered", len(sections.recovered))
-    for source in sections.recovered:
+    page.heading("Recovered", sections.recovered.total)
+    for source in sections.recovered.shown:
         page.label(source.outcome.verdict, words.recovery(source))
         page.address(source.outcome.url)
         page.citations(source.outcome)
+    page.more(sections.recovered)
     page.findings("Could not be seen (says nothing about the pages)", sections.unseen, now)
     page.heading("Lost links not found again", len(sections.unresolved))
     for lost in sections.unresolved:
@@ -107,71 +105,82 @@ def _rest(page: _Page, report: Report, sections: Sections) -> None:
             page.evidence(article.original.evidence)
     page.heading("In links.txt, but no longer in an article", len(report.uncited))
     for url in report.uncited:
-        page.address(url)
-    page.heading("Ignored", len(sections.ignored))
-    for source in sections.ignored:
+        page.address(neutral(url))
+    page.heading("Ignored", sections.ignored.total)
+    for source in sections.ignored.shown:
         if source.ignored is not None:
             page.label(source.outcome.verdict, f"{words.meaning_of(source)} {words.ignored(source.ignored)}")
             page.address(source.outcome.url)
+    page.more(sections.ignored)
     for title, group in (("Fine", sections.fine), ("Skipped", sections.skipped)) if page.verbose else ():
-        page.heading(title, len(group))
-        for source in group:
+        page.heading(title, group.total)
+        for source in group.shown:
             page.label(source.outcome.verdict, words.meaning_of(source))
             page.address(source.outcome.url)
+        page.more(group)
     page.blank()
     counts = report.summary
-    page.say(f"{counts['ok']:,} fine, {counts['skipped']:,} skipped. Run {report.run.id}.", style="dim")
+    run = neutral(report.run.id)
+    page.say(f"{counts['ok']:,} fine, {counts['skipped']:,} skipped. Run {run}.", style="dim")
 
 
 class _Page:
     """Lines under way to the terminal."""
 
-    def __init__(self, width: int, verbose: bool) -> None:
+    def __init__(self, width: int, color: bool, verbose: bool) -> None:
         self.verbose = verbose
         self._width = max(width, 40)
-        self._lines: list[Text] = []
-
-    def render(self, color: bool) -> str:
+        self._text = StringIO()
         # An empty environment: what the caller decided about width and colour holds, whatever COLUMNS, NO_COLOR,
         # FORCE_COLOR or TERM say here.
-        console = Console(
-            file=StringIO(), width=self._width, force_terminal=color, color_system="standard" if color else None,
+        self._console = Console(
+            file=self._text, width=self._width, force_terminal=color, color_system="standard" if color else None,
             no_color=not color, markup=False, highlight=False, emoji=False, legacy_windows=False, _environ={},
         )  # fmt: skip
-        with console.capture() as capture:
-            for line in self._lines:
-                console.print(line, soft_wrap=True)
-        return capture.get()
+
+    @property
+    def text(self) -> str:
+        return self._text.getvalue()
 
     def blank(self) -> None:
-        self._lines.append(Text())
+        self._line(Text())
+
+    def _line(self, line: Text) -> None:
+        self._console.print(line, soft_wrap=True)
 
     def say(self, text: str, *, indent: int = 0, style: str = "", bullet: str = "", bullet_style: str = "") -> None:
         """A sentence, wrapped; a word longer than the line stays whole."""
         margin = indent + len(bullet)
         for number, line in enumerate(_wrap(text, self._width - margin)):
             lead = Text(" " * indent + bullet, style=bullet_style or style) if number == 0 else Text(" " * margin)
-            self._lines.append(lead + Text(line, style=style))
+            self._line(lead + Text(line, style=style))
 
     def address(self, url: str | None, indent: int = 2, style: str = "underline") -> None:
         """An address or a command on a line of its own, never broken."""
         if url:
-            self._lines.append(Text(" " * indent) + Text(url, style=style))
+            self._line(Text(" " * indent) + Text(url, style=style))
 
     def heading(self, title: str, number: int) -> None:
         if number:
             self.blank()
-            self._lines.append(Text(f"{title} ({number:,})", style="bold"))
+            self._line(Text(f"{title} ({number:,})", style="bold"))
 
     def label(self, verdict: Verdict, text: str) -> None:
         self.blank()
         bullet = f"{words.ICON[verdict]} {verdict.value.upper()}  "
         self.say(text, bullet=bullet, bullet_style=_STYLE[verdict])
 
-    def findings(self, title: str, sources: tuple[SourceReport, ...], now: datetime) -> None:
-        self.heading(title, len(sources))
-        for source in sources:
+    def findings(self, title: str, group: Group, now: datetime) -> None:
+        self.heading(title, group.total)
+        for source in group.shown:
             self.finding(source, now)
+        self.more(group)
+
+    def more(self, group: Group) -> None:
+        """What to say where not all of a section is shown."""
+        if group.total > len(group.shown):
+            self.blank()
+            self.say(words.more(len(group.shown), group.total), style="dim")
 
     def finding(self, source: SourceReport, now: datetime) -> None:
         outcome = source.outcome

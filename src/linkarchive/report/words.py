@@ -154,6 +154,11 @@ def listed(parts: Iterable[str]) -> str:
     return f"{', '.join(head)} and {last}" if head else last
 
 
+def more(shown: int, total: int) -> str:
+    """Says that a section does not show all that it has."""
+    return f"These are the first {shown:,} of {total:,}; `archive report --format json` has all of them."
+
+
 # --- a source -----------------------------------------------------------------
 
 

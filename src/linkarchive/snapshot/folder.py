@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from linkarchive.errors import StorageError
@@ -77,17 +77,17 @@ def storage_error(path: Path | str, error: OSError, doing: str = "cannot be writ
     return StorageError(f"{path} {doing}: {words}")
 
 
-def write_atomically(path: Path, data: bytes) -> None:
-    """The file appears whole and durable, or not at all; raises OSError."""
+def write_atomically(path: Path, data: bytes | Iterable[bytes]) -> None:
+    """The file, given whole or in pieces, appears whole and durable, or not at all; raises OSError."""
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(path.name + TEMPORARY_SUFFIX)
     try:
         with temporary.open("wb") as file:
-            file.write(data)
+            file.writelines([data] if isinstance(data, bytes) else data)
             file.flush()
             os.fsync(file.fileno())
         temporary.replace(path)
-    except OSError:
+    except BaseException:  # whatever the pieces are made from
         temporary.unlink(missing_ok=True)
         raise
     sync_folder(path.parent)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -48,9 +48,18 @@ def of_source(connection: Connection, source: int) -> list[Kept]:
     return [_kept(row) for row in connection.execute(query)]
 
 
-def of_run(connection: Connection, run: int) -> list[Kept]:
-    query = select(captures).where(captures.c.run == run).order_by(captures.c.id)
-    return [_kept(row) for row in connection.execute(query)]
+def of_sources(connection: Connection, sources: Collection[int]) -> dict[int, list[Kept]]:
+    """Those of each source that has any, oldest first."""
+    query = select(captures).where(captures.c.source.in_(sources)).order_by(captures.c.time, captures.c.id)
+    found: dict[int, list[Kept]] = {}
+    for row in connection.execute(query):
+        found.setdefault(row.source, []).append(_kept(row))
+    return found
+
+
+def of_run(connection: Connection, run: int) -> Iterator[Kept]:
+    query = select(captures).where(captures.c.run == run).order_by(captures.c.id).execution_options(yield_per=500)
+    return (_kept(row) for row in connection.execute(query))
 
 
 def holding(connection: Connection, digest: str, root: Path) -> Capture | None:
@@ -88,27 +97,36 @@ def set_baseline(connection: Connection, run: int, article: str, looked: date | 
     connection.execute(insert(baselines).values(**key, capture=kept.id, run=run))
 
 
-def baselines_of_run(connection: Connection, run: int) -> list[tuple[str, date | None, Kept]]:
+def baselines_of_run(connection: Connection, run: int) -> Iterator[tuple[str, date | None, Kept]]:
     """The baselines set in that run: article, the day its author looked, capture."""
     return _baselines(connection, baselines.c.run == run)
 
 
 def baselines_of_source(connection: Connection, source: int) -> list[tuple[str, date | None, Kept]]:
     """The baselines of a source: article, the day its author looked, capture."""
-    return _baselines(connection, baselines.c.source == source)
+    return list(_baselines(connection, baselines.c.source == source))
 
 
-def _baselines(connection: Connection, condition: ColumnElement[bool]) -> list[tuple[str, date | None, Kept]]:
+def baselines_of_sources(
+    connection: Connection, sources: Collection[int]
+) -> dict[int, list[tuple[str, date | None, Kept]]]:
+    """Those of each source that has any."""
+    found: dict[int, list[tuple[str, date | None, Kept]]] = {}
+    for one in _baselines(connection, baselines.c.source.in_(sources)):
+        found.setdefault(one[2].source, []).append(one)
+    return found
+
+
+def _baselines(connection: Connection, condition: ColumnElement[bool]) -> Iterator[tuple[str, date | None, Kept]]:
     query = (
         select(captures, baselines.c.article, baselines.c.looked)
         .join(baselines, baselines.c.capture == captures.c.id)
         .where(condition)
         .order_by(baselines.c.article, baselines.c.source, baselines.c.looked)
+        .execution_options(yield_per=500)
     )
-    return [
-        (row.article, date.fromisoformat(row.looked) if row.looked else None, _kept(row))
-        for row in connection.execute(query)
-    ]
+    for row in connection.execute(query):
+        yield row.article, date.fromisoformat(row.looked) if row.looked else None, _kept(row)
 
 
 def _day(looked: date | None) -> str:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, func, insert, select, update
+from sqlalchemy import Connection, Row, case, delete, func, insert, select, update
 
 from linkarchive.model import Change, Outcome, SourceReport, Verdict
 from linkarchive.store.codec import decode, encode
@@ -80,7 +80,7 @@ def standing(connection: Connection, source: int, before_run: int) -> Standing |
         .limit(1)
     )
     row = connection.execute(query).one_or_none()
-    return None if row is None else Standing(row.outcome, decode(row.body, Outcome), row.checked, row.run)
+    return None if row is None else _standing(row)
 
 
 def last_checks(connection: Connection, before_run: int) -> dict[int, tuple[datetime | None, Verdict]]:
@@ -107,11 +107,36 @@ def latest(connection: Connection) -> Iterator[tuple[int, Outcome, datetime | No
         yield row.source, decode(row.body, Outcome), row.checked
 
 
-def of_run(connection: Connection, run: int) -> Iterator[SourceReport]:
-    """What the run says of its sources, in the order of the reader's interest."""
-    query = select(visits, outcomes.c.body).join(outcomes, outcomes.c.id == visits.c.outcome).where(visits.c.run == run)
-    found = [_report(row) for row in connection.execute(query)]
-    return iter(sorted(found, key=_interest))
+def standings(connection: Connection, sources: Collection[int], before_run: int | None = None) -> dict[int, Standing]:
+    """Where each of the sources stood after its last visit (before the given run), as far as it had one."""
+    newest = select(func.max(visits.c.run)).where(visits.c.source == _others.c.source)
+    if before_run is not None:
+        newest = newest.where(visits.c.run < before_run)
+    query = (
+        select(_others, outcomes.c.body)
+        .join(outcomes, outcomes.c.id == _others.c.outcome)
+        .where(_others.c.source.in_(sources), _others.c.run == newest.scalar_subquery())
+    )
+    return {row.source: _standing(row) for row in connection.execute(query)}
+
+
+def of_run(connection: Connection, run: str) -> Iterator[SourceReport]:
+    """What the run of that id says of its sources, in the order of the reader's interest, one at a time."""
+    query = (
+        select(visits.c.changed, visits.c.was, visits.c.checked, outcomes.c.body)
+        .join(outcomes, outcomes.c.id == visits.c.outcome)
+        .join(sources, sources.c.id == visits.c.source)
+        .join(runs, runs.c.seq == visits.c.run)
+        .where(runs.c.id == run)
+        .order_by(
+            case({change.value: place for place, change in enumerate(_NEWS)}, value=visits.c.changed),
+            case({verdict.value: verdict.severity for verdict in Verdict}, value=outcomes.c.verdict),
+            sources.c.url,
+        )
+        .execution_options(yield_per=500)
+    )
+    rows: Iterator[Row[Any]] = iter(connection.execute(query))
+    return map(_report, rows)
 
 
 def history(connection: Connection, source: int) -> list[tuple[str, SourceReport]]:
@@ -126,21 +151,28 @@ def history(connection: Connection, source: int) -> list[tuple[str, SourceReport
     return [(row.run_id, _report(row)) for row in connection.execute(query)]
 
 
-def rows_of_run(connection: Connection, run: int) -> list[Row[Any]]:
-    """The visits of a run as rows (source, outcome, checked, changed, was), for its log."""
-    return list(connection.execute(select(visits).where(visits.c.run == run).order_by(visits.c.id)))
+def rows_of_run(connection: Connection, run: int) -> Iterator[Row[Any]]:
+    """The visits of a run as rows (key, url, checked, changed, was), with the body of an outcome that this run made."""
+    body = case((outcomes.c.run == run, outcomes.c.body), else_=None).label("body")
+    query = (
+        select(sources.c.key, sources.c.url, visits.c.checked, visits.c.changed, visits.c.was, body)
+        .join(outcomes, outcomes.c.id == visits.c.outcome)
+        .join(sources, sources.c.id == visits.c.source)
+        .where(visits.c.run == run)
+        .order_by(visits.c.id)
+        .execution_options(yield_per=500)
+    )
+    return iter(connection.execute(query))
 
 
-def made_in_run(connection: Connection, run: int) -> list[Row[Any]]:
-    """The outcomes first given in a run, as rows (id, source, body)."""
-    return list(connection.execute(select(outcomes).where(outcomes.c.run == run).order_by(outcomes.c.id)))
+_others = visits.alias()
+
+
+def _standing(row: Row[Any]) -> Standing:
+    return Standing(row.outcome, decode(row.body, Outcome), row.checked, row.run)
 
 
 _NEWS = (Change.NEW, Change.STILL, Change.RECOVERED, Change.NONE)
-
-
-def _interest(report: SourceReport) -> tuple[int, int, str]:
-    return _NEWS.index(report.changed), report.outcome.verdict.severity, report.outcome.url
 
 
 def _report(row: Row[Any]) -> SourceReport:

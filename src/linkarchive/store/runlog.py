@@ -81,26 +81,22 @@ class Line:
 
 def log_lines(connection: Connection, run: Run) -> Iterator[bytes]:
     """Everything that this run added, in an order in which it can be put back."""
-    source_rows = {row.id: row for row in connection.execute(select(sources.c.id, sources.c.key, sources.c.url))}
+    keys = {row.id: row.key for row in connection.execute(select(sources.c.id, sources.c.key))}
     yield _line("run", RunLine(run.info, run.scope, run.body))
     for row in articles.of_run(connection, run.seq):
         # Not decoded: an article may have a hundred thousand links.
         yield _line("article", {"digest": row.digest, "article": msgspec.Raw(row.body.encode("utf-8"))})
     for kept in captures.of_run(connection, run.seq):
-        yield _line("capture", CaptureLine(source_rows[kept.source].key, kept.usable, kept.good, kept.capture))
+        yield _line("capture", CaptureLine(keys[kept.source], kept.usable, kept.good, kept.capture))
     for article, looked, kept in captures.baselines_of_run(connection, run.seq):
         capture = kept.capture
-        yield _line(
-            "baseline", BaselineLine(source_rows[kept.source].key, article, looked, capture.origin, capture.time)
-        )
+        yield _line("baseline", BaselineLine(keys[kept.source], article, looked, capture.origin, capture.time))
     for source_id, told in answers.of_run(connection, run.seq):
-        yield _line("answer", AnswerLine(source_rows[source_id].key, told))
-    made = {row.id: row.body for row in outcomes.made_in_run(connection, run.seq)}
+        yield _line("answer", AnswerLine(keys[source_id], told))
     for row in outcomes.rows_of_run(connection, run.seq):
-        source = source_rows[row.source]
-        outcome = decode(made[row.outcome], Outcome) if row.outcome in made else None
-        was = None if row.was is None else Verdict(row.was)
-        yield _line("visit", VisitLine(source.key, source.url, row.checked, Change(row.changed), was, outcome))
+        outcome = None if row.body is None else msgspec.Raw(row.body.encode("utf-8"))
+        visit = {"source": row.key, "url": row.url, "checked": row.checked, "changed": row.changed, "was": row.was}
+        yield _line("visit", visit | {"outcome": outcome})
 
 
 def read_line(line: bytes) -> Line:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Row, insert, select, update
+from sqlalchemy import Connection, Row, func, insert, select, update
 
 from linkarchive.errors import UnknownSourceError
 from linkarchive.store.schema import sources
@@ -45,12 +45,21 @@ def ensure(connection: Connection, urls: Iterable[str]) -> dict[str, Source]:
     wanted: dict[str, str] = {}
     for url in urls:
         wanted.setdefault(key_of(url), url.partition("#")[0] or url)
-    known = {row.key: _source(row) for row in connection.execute(select(sources))}
+    rows = connection.execute(select(sources).execution_options(yield_per=500))
+    known = {row.key: _source(row) for row in rows if row.key in wanted}
     missing = [{"key": key, "url": url} for key, url in wanted.items() if key not in known]
     if missing:
+        last = connection.execute(select(func.max(sources.c.id))).scalar_one() or 0
         connection.execute(insert(sources), missing)
-        known = {row.key: _source(row) for row in connection.execute(select(sources))}
+        new = select(sources).where(sources.c.id > last).execution_options(yield_per=500)
+        known |= {row.key: _source(row) for row in connection.execute(new)}
     return {key: known[key] for key in wanted}
+
+
+def all_urls(connection: Connection) -> Iterator[tuple[int, str]]:
+    """The number and the URL of every source, one at a time."""
+    rows = connection.execute(select(sources.c.id, sources.c.url).execution_options(yield_per=500))
+    return ((row.id, row.url) for row in rows)
 
 
 def ensure_one(connection: Connection, key: str, url: str) -> int:
