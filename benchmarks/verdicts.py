@@ -77,12 +77,16 @@ def judged(labelled: list[Labelled]) -> tuple[list[dict[str, Any]], dict[str, li
         spent.setdefault(f"{verdict}: both pages read, JSON included", []).append(1000 * (perf_counter() - start))
         answers.append(answer)
         if one.case.before is not None:
-            first = f"{verdict}: today's page read, the baseline read before"
-            spent.setdefault(first, []).append(_with_baseline_read(one.case))
+            taken, settled = _with_baseline_read(one.case)
+            spent.setdefault(f"{verdict}: today's page read, the baseline read before", []).append(taken)
+            if verdict == "ok":
+                look = "settled by the first look" if settled else "looked at closely"
+                spent.setdefault(f"{verdict}: the same, {look}", []).append(taken)
     return answers, spent
 
 
-def _with_baseline_read(case: Case) -> float:
+def _with_baseline_read(case: Case) -> tuple[float, bool]:
+    """Milliseconds, and whether today's main text was not even extracted."""
     assert case.before is not None
     readings = Readings()
     before = readings.read(case.before)
@@ -90,7 +94,8 @@ def _with_baseline_read(case: Case) -> float:
         before.prepare()
     start = perf_counter()
     judge(case, readings=readings)
-    return 1000 * (perf_counter() - start)
+    taken = 1000 * (perf_counter() - start)
+    return taken, not readings.read(case.after).is_extracted
 
 
 def times(spent: dict[str, list[float]]) -> list[dict[str, Any]]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import json
 
 import pytest
@@ -11,12 +10,12 @@ from linkarchive.check import Scope, check
 from linkarchive.check.past import cases_of
 from linkarchive.clock import Clock
 from linkarchive.demo import story, truth
+from linkarchive.demo.archived import archives
 from linkarchive.demo.server import DemoWeb
 from linkarchive.demo.wire import Epoch
 from linkarchive.judge import judge_line
 from linkarchive.model import Verdict
 from linkarchive.project import Project
-from linkarchive.settings import Settings
 from linkarchive.store.opening import open_project
 
 
@@ -24,8 +23,8 @@ from linkarchive.store.opening import open_project
 def checked(tmp_path_factory):
     root = tmp_path_factory.mktemp("again")
     story.prepare(root)
-    with DemoWeb() as web:
-        settings = dataclasses.replace(Settings(), network=web.network())
+    with DemoWeb(extra=archives()) as web:
+        settings = story.settings_for(web)
         for epoch in Epoch:
             web.epoch = epoch
             report = check(root, Scope(articles=truth.ARTICLES), settings, Clock(story.DAYS[epoch]))

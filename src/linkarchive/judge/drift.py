@@ -74,7 +74,8 @@ def _stands(gone: Sequence[str], size: int, after: Reading) -> tuple[float, floa
     lost = edited = 0.0
     for line in gone:
         content = words.substance(line)
-        if len(content) < _LABEL and words.masked(line) in after.masked_lines:  # a counter, or a date of any wording
+        # A counter, or a date of any wording.
+        if len(content) < _LABEL and words.has_number(line) and words.masked(line) in after.masked_lines:
             continue
         if not content:
             continue

@@ -16,8 +16,8 @@ from linkarchive.model import Page
 MAX_HTML = 2_000_000
 """Characters of HTML that are parsed."""
 MAX_DEPTH = 500
-"""Nesting that is parsed; browsers stop at 512 (Blink). Deeper pages are read by dropping their tags,
-because extraction is quadratic in the depth (60,000 nested div took two minutes, 2026-11-23)."""
+"""Nesting up to which a main text is looked for; browsers stop at 512 (Blink). Of deeper pages the visible text counts,
+because extraction is quadratic in the depth (40,000 nested div took 95 s, 2026-11-23)."""
 MAX_TAGS = 40_000
 """Tags up to which the thorough extractor is used; it took 3 s for 80,000 paragraphs (2026-11-23)."""
 MAX_VISIBLE = 1_000_000
@@ -97,7 +97,7 @@ class Reading:
 
     @cached_property
     def title(self) -> str:
-        return " ".join((self._tree.title or "").split())[:500]
+        return " ".join((self._parsed.title or "").split())[:500]
 
     @cached_property
     def headings(self) -> tuple[str, ...]:
@@ -107,7 +107,7 @@ class Reading:
 
     @cached_property
     def first_heading(self) -> str:
-        heading = self._tree.document.query_selector("h1")
+        heading = self._parsed.document.query_selector("h1")
         return " ".join((heading.text or "").split())[:300] if heading is not None else ""
 
     @cached_property
@@ -120,11 +120,9 @@ class Reading:
     def visible(self) -> str:
         """All text that a browser would show, navigation included; lines are blocks."""
         if self.kind == "html":
-            if self.is_deep:
-                return _without_tags(self.source)
             from resiliparse.extract.html2text import extract_plain_text
 
-            text = extract_plain_text(self._tree, list_bullets=False, alt_texts=False)
+            text = extract_plain_text(self._parsed, list_bullets=False, alt_texts=False)
             return str(text)[:MAX_VISIBLE]
         return self._document_text or ""
 
@@ -135,7 +133,8 @@ class Reading:
 
     @cached_property
     def masked_lines(self) -> frozenset[str]:
-        return frozenset(map(words.masked, self.lines))
+        """The lines with numbers, their numbers made one."""
+        return frozenset(words.masked(line) for line in self.lines if words.has_number(line))
 
     @cached_property
     def rough_lines(self) -> tuple[str, ...]:
@@ -182,6 +181,11 @@ class Reading:
         text = self._extracted() if self.kind == "html" else self.visible
         lines = (_SPACE.sub(" ", line).strip() for line in text.split("\n"))
         return tuple(line for line in lines if line)[:MAX_BLOCKS]
+
+    @property
+    def is_extracted(self) -> bool:
+        """The main text was asked for; a first look does without."""
+        return "main" in self.__dict__
 
     def _extracted(self) -> str:
         if self.is_deep or self.tags > MAX_TAGS:
@@ -285,8 +289,3 @@ def _extract(trafilatura: Any, html: str, *, fast: bool) -> str:
     except Exception:  # noqa: BLE001 - an extractor that stumbles over a page leaves it to the next one
         return ""
     return text or ""
-
-
-def _without_tags(html: str) -> str:
-    """The text between the tags, for pages nested too deeply to parse."""
-    return " ".join(piece.partition(">")[2] for piece in ("<>" + html).split("<"))[:MAX_VISIBLE]

@@ -97,6 +97,10 @@ def _bare(window: str) -> str:
     return _COUNTERS.sub(" ", _DATES.sub(" ", window))
 
 
+def has_number(line: str) -> bool:
+    return _NUMBER.search(line) is not None
+
+
 def masked(line: str) -> str:
     """The line with its numbers made one: lines that differ in a counter only are equal."""
     return _DIGITS.sub("0", line)
