@@ -18,7 +18,15 @@ from linkarchive.demo.server import DemoWeb
 from linkarchive.demo.wire import Epoch
 
 ROOT = Path(__file__).parent.parent
-PAGES = ("README.md", "docs/links.md", "docs/report.md", "docs/archives.md", "docs/fix.md")
+PAGES = (
+    "README.md",
+    "docs/links.md",
+    "docs/report.md",
+    "docs/automation.md",
+    "docs/archives.md",
+    "docs/fix.md",
+    "docs/custody.md",
+)
 _FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.M | re.S)
 
 
