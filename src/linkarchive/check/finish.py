@@ -9,6 +9,7 @@ from dataclasses import replace
 from sqlalchemy import Connection
 
 from linkarchive.check.examine import Desk
+from linkarchive.check.lives import article_texts, lives
 from linkarchive.check.reading import LINKS_NAME, Reading
 from linkarchive.check.reports import differences, has_news, report_of
 from linkarchive.model import (
@@ -123,7 +124,9 @@ def _write_report(desk: Desk, report: Report) -> None:
     latest = desk.project.reports / "latest"
     try:
         write_atomically(folder / "report.json", map(str.encode, render_json(report)))
-        html = render_html(report, differences(desk.project.root, desk.connection, report))
+        root, connection = desk.project.root, desk.connection
+        shown = differences(root, connection, report)
+        html = render_html(report, shown, lives(connection, report), article_texts(root, report))
         write_atomically(folder / "index.html", html.encode("utf-8"))
         link = desk.project.reports / ".latest"
         link.unlink(missing_ok=True)

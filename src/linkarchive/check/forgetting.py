@@ -13,6 +13,7 @@ from functools import cache
 from html import unescape
 from pathlib import Path
 
+from linkarchive.check.lives import article_texts, lives
 from linkarchive.check.probes import probe_of
 from linkarchive.check.reports import differences, report_of
 from linkarchive.errors import StorageError, UnknownSourceError, UsageError
@@ -180,7 +181,9 @@ def _write_reports(project: Project, staged: Project, forgetting: Forgetting) ->
             if (old / "report.json").exists() and filecmp.cmp(old / "report.json", new / "report.json", shallow=False):
                 shutil.rmtree(new)
             else:
-                html = render_html(report, differences(staged.root, connection, report))
+                shown = differences(staged.root, connection, report)
+                texts = article_texts(project.root, report)
+                html = render_html(report, shown, lives(connection, report), texts)
                 folder.write_atomically(new / "index.html", html.encode("utf-8"))
                 shutil.copystat(old, new)  # the oldest go first
                 again.append(new)

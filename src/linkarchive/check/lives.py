@@ -12,9 +12,11 @@ from linkarchive.article.document import format_of, passages_of
 from linkarchive.article.passage import Passage, fold
 from linkarchive.errors import ArticleError, UsageError
 from linkarchive.model import ArticleText, Event, Origin, Report, SourceReport, Span, Verdict
+from linkarchive.project import Project
 from linkarchive.report.words import ignored as ignored_words
 from linkarchive.store import captures, outcomes, sources
 from linkarchive.store.captures import Kept
+from linkarchive.store.opening import open_project
 
 MAX_LIVES = 300
 """Sources in one report whose life is told, as for the differences."""
@@ -29,8 +31,11 @@ def lives(connection: Connection, report: Report) -> Mapping[str, tuple[Event, .
     """Captures and verdicts of each finding, oldest first, by the URL of the source."""
     published = {article.path: article.published for article in report.articles}
     found: dict[str, tuple[Event, ...]] = {}
-    for source in report.sources:
-        if source.outcome.verdict.is_finding and len(found) < MAX_LIVES:
+    findings = report.count(lambda kind: kind.verdict.is_finding)
+    for source in report.sources if findings else ():
+        if len(found) == min(MAX_LIVES, findings):
+            break
+        if source.outcome.verdict.is_finding:
             days = {published.get(one.article): one.article for one in source.outcome.citations}
             events = [
                 Event(datetime.combine(day, time(), UTC), "published", f"{path} is published")
@@ -39,6 +44,12 @@ def lives(connection: Connection, report: Report) -> Mapping[str, tuple[Event, .
             ]
             found[source.outcome.url] = _life(connection, source, events)
     return found
+
+
+def stored_lives(root: Path, report: Report) -> Mapping[str, tuple[Event, ...]]:
+    """`lives`, for a caller without an open database."""
+    with open_project(Project(root)) as connection:
+        return lives(connection, report)
 
 
 def _life(connection: Connection, source: SourceReport, events: list[Event]) -> tuple[Event, ...]:
@@ -77,13 +88,18 @@ def _verdicts(past: Sequence[SourceReport]) -> Iterator[Event]:
 def article_texts(root: Path, report: Report) -> Mapping[str, ArticleText]:
     """The text of each article that lies in the folder, its citations with their verdicts, by the article's path."""
     verdicts: dict[tuple[str, int, str], tuple[str | None, Verdict]] = {}
-    for source in report.sources:
+    paths = {article.path for article in report.articles[:_MAX_TEXTS] if (root / article.path).is_file()}
+    for source in report.sources if paths else ():
         for one in source.outcome.citations:
+            if one.article not in paths:
+                continue
             verdicts[one.article, one.line, fold(one.text)] = source.outcome.url, one.verdict
     for lost in report.unresolved:
         verdicts[lost.article, lost.line, fold(lost.text)] = None, Verdict.UNRESOLVED
     found: dict[str, ArticleText] = {}
-    for article in report.articles[:_MAX_TEXTS]:
+    for article in report.articles:
+        if article.path not in paths:
+            continue
         try:
             data = (root / article.path).read_bytes()
             passages = passages_of(data, format_of(article.path, None, data), path=article.path)

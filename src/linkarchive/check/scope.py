@@ -42,9 +42,8 @@ class Scope:
     def signature(self, exclude: Sequence[str]) -> str:
         """Equal for two calls that cover the same: an interrupted run is continued by such a call only."""
         stdin = hashlib.sha256(self.stdin).hexdigest()
-        parts: tuple[object, ...] = (self.articles, stdin, self.due, self.limit, self.only, tuple(exclude), self.changed_since)
-        if self.sources:
-            parts = (*parts, self.sources)
+        parts: tuple[object, ...] = (self.articles, stdin, self.due, self.limit, self.only, tuple(exclude))
+        parts = (*parts, self.changed_since, self.sources) if self.sources else (*parts, self.changed_since)
         return hashlib.sha256(repr(parts).encode()).hexdigest()[:16]
 
 

@@ -30,6 +30,7 @@ class Printing:
 
 def print_report(report: Report, root: Path, wanted: Printing) -> None:
     """The report in a format on stdout, and in that of its suffix into each file. Raises StorageError."""
+    from linkarchive.check.lives import article_texts, stored_lives
     from linkarchive.check.reports import has_news, stored_differences
     from linkarchive.report.formats import FORMATS, View, format_for
     from linkarchive.report.terminal import render_terminal
@@ -38,6 +39,8 @@ def print_report(report: Report, root: Path, wanted: Printing) -> None:
     forms = [wanted.form, *(format_for(path) for path in wanted.outputs)]
     shown = stored_differences(root, report) if "html" in forms else {}
     view = View(wanted.fail_on, wanted.new_only, feed=root.as_uri())
+    if "html" in forms:
+        view = replace(view, timelines=stored_lives(root, report), texts=article_texts(root, report))
     for path in wanted.outputs:
         try:
             write_atomically(path, map(str.encode, FORMATS[format_for(path)](report, shown, view)))

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
 from linkarchive.errors import UsageError
-from linkarchive.model import Difference, Report
+from linkarchive.model import ArticleText, Difference, Event, Report
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +23,10 @@ class View:
     """Only what changed since the last run; HTML is a document and always whole."""
     feed: str = ""
     """What tells this project's feed from others' (atom)."""
+    timelines: Mapping[str, tuple[Event, ...]] = field(default_factory=dict)
+    """The lives of sources, by URL (html)."""
+    texts: Mapping[str, ArticleText] = field(default_factory=dict)
+    """The articles, by path (html)."""
 
 
 _WHOLE = View()
@@ -69,7 +73,7 @@ def _markdown(report: Report, differences: Mapping[str, Difference], view: View 
 def _html(report: Report, differences: Mapping[str, Difference], view: View = _WHOLE) -> Iterable[str]:
     from linkarchive.report.html import render_html
 
-    return [render_html(report, differences)]
+    return [render_html(report, differences, view.timelines, view.texts)]
 
 
 def _junit(report: Report, differences: Mapping[str, Difference], view: View = _WHOLE) -> Iterable[str]:

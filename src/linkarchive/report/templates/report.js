@@ -81,23 +81,30 @@
   };
 
   form.hidden = findings.length < 2;
-  form.addEventListener("input", remember);
+  for (const name of ["input", "change"]) form.addEventListener(name, remember);
   form.addEventListener("submit", (event) => event.preventDefault());
   form.addEventListener("reset", () => setTimeout(remember));
   addEventListener("hashchange", recall);
   // Paper shows everything that is in the filter's view.
   // One column with the changes in place, beside the two columns that are there without scripts.
-  const flow = (cell, tag) => [...cell.childNodes].map((node) => ({ node, mark: node.nodeName === tag }));
+  const flow = (cell, tag) =>
+    [...cell.childNodes].map((node) => ({ node, changed: node.nodeName === tag, size: node.textContent.length }));
   const inline = (row) => {
     const [before, after] = [flow(row.cells[0], "DEL"), flow(row.cells[1], "INS")];
     const merged = [];
     while (before.length || after.length) {
-      if (before[0]?.mark) merged.push(before.shift());
-      else if (after[0]?.mark) merged.push(after.shift());
+      if (before[0]?.changed) merged.push(before.shift());
+      else if (after[0]?.changed) merged.push(after.shift());
+      else if (!before.length) merged.push(after.shift());
       else {
-        const same = before.shift() ?? after.shift();
-        if (after[0] && !after[0].mark && after[0].node.textContent === same.node.textContent) after.shift();
-        merged.push(same);
+        // What stands on both sides is the same text, though it may be in other pieces (a passage is marked).
+        merged.push(before.shift());
+        for (let { size } = merged.at(-1); size > 0 && after[0] && !after[0].changed; ) {
+          const taken = Math.min(size, after[0].size);
+          size -= taken;
+          after[0].size -= taken;
+          if (after[0].size === 0) after.shift();
+        }
       }
     }
     const cell = row.cells[0].cloneNode(false);

@@ -1,0 +1,138 @@
+"""A project with findings, the review page over it, and a real browser."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+
+from linkarchive.clock import Clock
+from linkarchive.project import Project
+from linkarchive.serve.running import serving
+from linkarchive.settings import load_settings
+
+NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
+
+HOSTILE = """<!DOCTYPE html><html lang="en"><head><title>Hostile</title><base href="{origin}/">
+<meta http-equiv="refresh" content="300;url={origin}/decide"><link rel="stylesheet" href="{origin}/x.css">
+<script>document.title = "ran"; navigator.serviceWorker.register("/worker.js");
+fetch("{origin}/", {{credentials: "include"}}).then((a) => a.text()).then((t) => {{ document.title = "read" }});
+opener && (opener.document.title = "taken");</script></head>
+<body onload="document.title='ran'"><main><article><h1>On the hostile harbour</h1>
+<p>{prose}</p><p><a id="link" href="javascript:document.title='ran'">a link that runs</a></p>
+<svg><script>document.title = "ran"</script></svg><img src="x" onerror="document.title='ran'">
+<iframe src="{origin}/"></iframe><iframe srcdoc="<script>top.document.title='ran'</script>"></iframe>
+<object data="{origin}/"></object><embed src="{origin}/">
+<form id="steal" method="post" action="{origin}/decide"><input name="action" value="ignore"><button>Go</button></form>
+<template><script>document.title = "ran"</script></template></article></main></body></html>"""
+
+
+@dataclass(frozen=True)
+class Reviewed:
+    """A project with two drifted pages, two dead ones on one host, and the review page over it."""
+
+    folder: Any
+    stage: Any
+    url: str
+    """That lets in."""
+
+    @property
+    def origin(self) -> str:
+        return self.url.partition("/?")[0]
+
+    def enter(self) -> requests.Session:
+        session = requests.Session()
+        session.trust_env = False
+        assert session.get(self.url, timeout=10).status_code == 200
+        return session
+
+    def decisions(self) -> list[str]:
+        path = self.folder.root / "archive" / "decisions.jsonl"
+        return path.read_text(encoding="utf-8").splitlines() if path.exists() else []
+
+
+@pytest.fixture
+def make_review(folder: Any, stage: Any) -> Iterator[Callable[[], Reviewed]]:
+    """Calls of it start the review page on the present state of the project; all end with the test."""
+    from contextlib import ExitStack
+
+    with ExitStack() as stack:
+
+        def start() -> Reviewed:
+            settings = load_settings(folder.root, environ=folder.env(None, {}))
+            served = stack.enter_context(serving(Project(folder.root), settings, Clock(NOW), "maria"))
+            return Reviewed(folder, stage, served.url)
+
+        yield start
+
+
+@pytest.fixture
+def reviewed(folder: Any, stage: Any, make_review: Callable[[], Reviewed]) -> Reviewed:
+    alpha, hostile = "http://alpha.example/page", "http://gamma.example/hostile"
+    gone = ["http://beta.example/one", "http://beta.example/two"]
+    for url in (alpha, hostile, *gone, "http://delta.example/fine"):
+        stage[url] = stage.html(url)
+    folder.article(alpha, hostile, *gone, "http://delta.example/fine")
+    assert folder.check("article.md", now="2026-01-05").code == 0
+    stage[alpha] = stage.html("something else altogether")
+    prose = " ".join(stage.prose("hostile ways", 30))
+    stage[hostile] = page(HOSTILE.format(origin="http://127.0.0.1:9", prose=prose))
+    for url in gone:
+        stage[url] = stage.html("gone", status=404)
+    assert folder.check(now="2026-03-01").code == 1
+    return make_review()
+
+
+def page(text: str) -> Any:
+    from linkarchive.demo.wire import Response
+
+    return Response(text.encode())
+
+
+Browser = Callable[..., Any]
+
+
+@pytest.fixture
+def browser(tmp_path: Path) -> Iterator[Browser]:
+    """Opens headless Chromium: `browser()`, `browser(scripts=False)`, `browser(width=390, dark=True)`."""
+    chromium = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    driver = shutil.which("chromedriver")
+    if chromium is None or driver is None:
+        pytest.skip("Chromium and chromedriver are not both on this machine: the page is not tried in a browser")
+    webdriver = pytest.importorskip("selenium.webdriver", reason="selenium is not installed")
+    from selenium.webdriver.chrome.service import Service
+
+    opened: list[Any] = []
+
+    def start(*, scripts: bool = True, width: int = 1440, dark: bool = False) -> Any:
+        options = webdriver.ChromeOptions()
+        options.binary_location = chromium
+        for argument in (
+            "--headless=new",
+            "--no-sandbox",
+            "--disable-gpu",
+            "--disable-dev-shm-usage",
+            "--no-proxy-server",
+        ):
+            options.add_argument(argument)
+        if not scripts:
+            forbidden = {"profile.managed_default_content_settings.javascript": 2}
+            options.add_experimental_option("prefs", forbidden)
+        options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
+        found = webdriver.Chrome(options=options, service=Service(driver))
+        opened.append(found)
+        size = {"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": width < 500}
+        found.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
+        scheme = {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}
+        found.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": [scheme]})
+        return found
+
+    yield start
+    for one in opened:
+        one.quit()

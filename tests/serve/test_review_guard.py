@@ -1,0 +1,171 @@
+"""Who may see the review page, and who may change anything: asked over real sockets."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+import requests
+
+
+def token_of(html: str) -> str:
+    found = re.search(r'name="token" value="([^"]+)"', html)
+    assert found
+    return found[1]
+
+
+def number_of(html: str, url: str) -> str:
+    """The number of a source in the forms of the page."""
+    article = next(part for part in html.split("<article ")[1:] if f'href="{url}"' in part)
+    found = re.search(r'type="hidden" name="source" value="(\d+)"', article)
+    assert found
+    return found[1]
+
+
+def wish(reviewed: Any, session: requests.Session, **more: str) -> dict[str, str]:
+    html = session.get(reviewed.origin, timeout=10).text
+    number = number_of(html, "http://alpha.example/page")
+    return {"token": token_of(html), "source": number, "action": "ignore", **more}
+
+
+def test_nothing_is_shown_without_the_printed_address(reviewed: Any) -> None:
+    for path in ("/", "/captures/1", "/recheck", "/?token=", "/?token=wrong", "/?token=%C3%A4"):
+        answer = requests.get(reviewed.origin + path, timeout=10)
+        assert answer.status_code == 403, path
+        assert "alpha.example" not in answer.text
+
+
+def test_the_address_is_exchanged_for_a_cookie_that_no_script_or_other_site_gets(reviewed: Any) -> None:
+    answer = requests.get(reviewed.url, timeout=10, allow_redirects=False)
+    assert (answer.status_code, answer.headers["Location"]) == (303, "/")
+    cookie = answer.headers["Set-Cookie"]
+    assert "HttpOnly" in cookie
+    assert "SameSite=Strict" in cookie
+    token = reviewed.url.partition("token=")[2]
+    assert token not in cookie
+    assert token not in reviewed.enter().get(reviewed.origin, timeout=10).text
+
+
+def test_every_answer_has_its_headers(reviewed: Any) -> None:
+    session = reviewed.enter()
+    answers = [session.get(reviewed.origin + path, timeout=10) for path in ("/", "/captures/1", "/recheck", "/none")]
+    answers.append(requests.get(reviewed.origin, timeout=10))
+    for answer in answers:
+        assert answer.headers["X-Frame-Options"] == "DENY"
+        assert answer.headers["X-Content-Type-Options"] == "nosniff"
+        assert answer.headers["Cache-Control"] == "no-store"
+        assert answer.headers["Referrer-Policy"] == "same-origin"
+        policy = answer.headers["Content-Security-Policy"]
+        assert policy.startswith("default-src 'none'")
+        assert "frame-ancestors 'none'" in policy
+        assert "unsafe" not in policy
+
+
+@pytest.mark.parametrize(
+    "host", ["evil.example", "localhost:{port}", "127.0.0.1", "127.0.0.1:1", "evil.example:{port}"]
+)
+def test_another_name_that_leads_here_is_refused(reviewed: Any, host: str) -> None:
+    session = reviewed.enter()
+    name = host.format(port=reviewed.origin.rpartition(":")[2])
+    answer = session.get(reviewed.origin, headers={"Host": name}, timeout=10)
+    assert answer.status_code == 403
+    assert "alpha.example" not in answer.text
+
+
+@pytest.mark.parametrize(
+    ("headers", "more"),
+    [
+        ({}, {}),
+        ({"Origin": "null"}, {}),
+        ({"Origin": "https://evil.example"}, {}),
+        ({"Origin": "http://localhost:1"}, {}),
+        ({"Origin": "OWN", "Sec-Fetch-Site": "cross-site"}, {}),
+        ({"Origin": "OWN", "Sec-Fetch-Site": "same-site"}, {}),
+        ({"Origin": "OWN"}, {"token": ""}),
+        ({"Origin": "OWN"}, {"token": "ä" * 43}),
+    ],
+)
+def test_a_change_needs_the_own_origin_and_the_token(
+    reviewed: Any, headers: Mapping[str, str], more: Mapping[str, str]
+) -> None:
+    session = reviewed.enter()
+    form = wish(reviewed, session, **more)
+    sent = {name: reviewed.origin if value == "OWN" else value for name, value in headers.items()}
+    answer = session.post(f"{reviewed.origin}/decide", data=form, headers=sent, timeout=10)
+    assert answer.status_code == 403
+    assert reviewed.decisions() == []
+    own = {"Origin": reviewed.origin}
+    assert requests.post(f"{reviewed.origin}/decide", data=form, headers=own, timeout=10).status_code == 403
+    assert session.get(f"{reviewed.origin}/decide", params=form, timeout=10).status_code == 405
+    assert reviewed.decisions() == []
+    session.post(f"{reviewed.origin}/decide", data=wish(reviewed, session), headers=own, timeout=10)
+    assert len(reviewed.decisions()) == 1
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        {"action": "forget"},
+        {"action": "ignore", "until": "tomorrow"},
+        {"action": "undo", "undoes": "forget"},
+        {"action": "ignore", "source": "9999"},
+        {"action": "ignore", "group": "host:nobody.example"},
+    ],
+)
+def test_what_cannot_be_meant_is_refused_in_words(reviewed: Any, form: Mapping[str, str]) -> None:
+    session = reviewed.enter()
+    own = {"Origin": reviewed.origin}
+    answer = session.post(f"{reviewed.origin}/decide", data=wish(reviewed, session, **form), headers=own, timeout=10)
+    assert answer.status_code == 400
+    assert "That did not work" in answer.text
+    assert reviewed.decisions() == []
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        {"action": "ignore", "until": "2020-01-01"},
+        {"action": "replace", "replacement": "javascript:alert(1)"},
+        {"action": "replace", "replacement": ""},
+        {"action": "undo", "undoes": "accept"},
+    ],
+)
+def test_what_does_not_fit_a_source_is_told_on_the_page(reviewed: Any, form: Mapping[str, str]) -> None:
+    session = reviewed.enter()
+    own = {"Origin": reviewed.origin}
+    answer = session.post(f"{reviewed.origin}/decide", data=wish(reviewed, session, **form), headers=own, timeout=10)
+    assert answer.status_code == 200
+    assert "Nothing was recorded" in answer.text
+    assert reviewed.decisions() == []
+
+
+def test_decisions_name_who_when_and_why_and_survive_the_next_run(reviewed: Any) -> None:
+    session = reviewed.enter()
+    own = {"Origin": reviewed.origin}
+    form = wish(reviewed, session, action="accept", reason="the new text\nsays it too")
+    answer = session.post(f"{reviewed.origin}/decide", data=form, headers=own, timeout=10)
+    assert "Accepted http://alpha.example/page" in answer.text
+    (line,) = reviewed.decisions()
+    assert '"who":"maria"' in line.replace(" ", "")
+    assert "the new text says it too" in line
+    assert '"when":"2026-03-02T09:' in line.replace(" ", "")
+    ran = reviewed.folder.check(now="2026-03-03")
+    assert ran.source("http://alpha.example/page")["verdict"] == "ok"
+
+
+def test_a_capture_is_not_shown_under_another_key_or_name(reviewed: Any) -> None:
+    session = reviewed.enter()
+    html = session.get(f"{reviewed.origin}/captures/1", timeout=10).text
+    found = re.search(r'href="(http://localhost:\d+)/([^/]+)(/\d+/\d+/text)"', html)
+    assert found
+    origin, key, path = found.groups()
+    assert origin != reviewed.origin
+    good = requests.get(origin + "/" + key + path, timeout=10)
+    assert good.status_code == 200
+    assert "sandbox" in good.headers["Content-Security-Policy"]
+    assert "default-src 'none'" in good.headers["Content-Security-Policy"]
+    assert requests.get(origin + "/wrong" + path, timeout=10).status_code == 404
+    assert requests.get(origin + "/" + key + path, headers={"Host": "evil.example"}, timeout=10).status_code == 403
+    assert requests.post(origin + "/" + key + path, timeout=10).status_code == 403

@@ -1,0 +1,220 @@
+"""The review page in headless Chromium, as a person uses it; without scripts; and against a hostile stored page."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+ALPHA, HOSTILE = "http://alpha.example/page", "http://gamma.example/hostile"
+
+
+def wait(browser: Any, true: Callable[[], Any]) -> Any:
+    from selenium.common.exceptions import StaleElementReferenceException
+    from selenium.webdriver.support.ui import WebDriverWait
+
+    return WebDriverWait(browser, 30, 0.1, ignored_exceptions=(StaleElementReferenceException,)).until(lambda _: true())
+
+
+def finding(browser: Any, url: str) -> Any:
+    return browser.find_element("xpath", f"//article[p[@class='url']//a[@href='{url}']]")
+
+
+def shown(browser: Any) -> list[str]:
+    found = browser.find_elements("css selector", "main article.finding > .url")
+    return [one.text for one in found if one.is_displayed()]
+
+
+def press(browser: Any, button: Any) -> None:
+    """Click it and wait for the page that answers."""
+    mark = browser.find_element("tag name", "html")
+    browser.execute_script("arguments[0].scrollIntoView({block: 'center'})", button) if browser.scripts else None
+    button.click()
+    wait(browser, lambda: _gone(mark))
+
+
+def _gone(element: Any) -> bool:
+    from selenium.common.exceptions import StaleElementReferenceException, WebDriverException
+
+    try:
+        element.is_enabled()
+    except (StaleElementReferenceException, WebDriverException):
+        return True
+    return False
+
+
+def button(part: Any, action: str) -> Any:
+    return part.find_element("css selector", f"button[value={action}]")
+
+
+@pytest.fixture(params=[True, False], ids=["scripts", "no-scripts"])
+def either(request: pytest.FixtureRequest, browser: Any, reviewed: Any) -> Any:
+    """The review page in a browser with and without scripts."""
+    driver = browser(scripts=request.param)
+    driver.scripts = request.param
+    driver.get(reviewed.url)
+    assert driver.current_url == reviewed.origin + "/"
+    return driver
+
+
+def test_decisions_one_by_one_and_for_a_host_and_back(either: Any, reviewed: Any) -> None:
+    assert len(shown(either)) == 4
+    finding(either, ALPHA).find_element("css selector", ".more summary").click()
+    finding(either, ALPHA).find_element("name", "reason").send_keys("still says it")
+    press(either, button(finding(either, ALPHA), "accept"))
+    assert ALPHA not in shown(either)
+    assert "Accepted" in either.find_element("css selector", ".said").text
+    assert "still says it" in either.find_element("id", "settled").text
+
+    batch = either.find_element("id", "batch")
+    batch.find_element("xpath", ".//option[starts-with(normalize-space(), 'beta.example')]").click()
+    press(either, button(batch, "ignore"))
+    assert shown(either) == [HOSTILE]
+    actions = [json.loads(line)["action"] for line in reviewed.decisions()]
+    assert actions == ["accept", "ignore", "ignore"]
+
+    press(either, button(either.find_element("css selector", ".said"), "undo"))
+    assert len(shown(either)) == 3
+    press(either, button(either.find_element("id", "settled"), "undo"))
+    assert len(shown(either)) == 4
+    assert [json.loads(line)["action"] for line in reviewed.decisions()][3:] == ["undo", "undo", "undo"]
+
+
+def test_checking_again_shows_what_came_of_it(either: Any, reviewed: Any) -> None:
+    reviewed.stage["http://beta.example/one"] = reviewed.stage.html("http://beta.example/one")
+    asked = reviewed.stage.asked("http://beta.example/two")
+    press(either, button(finding(either, "http://beta.example/one"), "recheck"))
+    wait(either, lambda: "Checked again: 1 ok" in either.find_element("id", "recheck").text)
+    assert "http://beta.example/one" in either.find_element("id", "recovered").text
+    assert "http://beta.example/two" in shown(either)
+    assert reviewed.stage.asked("http://beta.example/two") == asked, "only what was asked for is visited"
+
+
+def test_a_replacement_is_set_and_fix_proposes_it(either: Any, reviewed: Any) -> None:
+    part = finding(either, "http://beta.example/one")
+    part.find_element("css selector", ".more summary").click()
+    field = part.find_element("name", "replacement")
+    field.clear()
+    field.send_keys("https://delta.example/better")
+    press(either, button(part, "replace"))
+    assert "https://delta.example/better" in either.find_element("id", "settled").text
+    assert "https://delta.example/better" in reviewed.folder.run("fix", "article.md", now="2026-03-02").out
+
+
+def test_a_difference_opens_and_a_life_is_told(either: Any) -> None:
+    part = finding(either, ALPHA)
+    part.find_element("css selector", ".difference summary").click()
+    assert part.find_element("css selector", ".difference td.before").is_displayed()
+    part.find_element("css selector", ".life summary").click()
+    assert "drifted" in part.find_element("css selector", ".life ol").text
+
+
+def test_filters_groups_and_whole_groups(browser: Any, reviewed: Any) -> None:
+    driver = browser()
+    driver.scripts = True
+    driver.get(reviewed.url)
+    driver.find_element("id", "q").send_keys("beta.example/one")
+    wait(driver, lambda: shown(driver) == ["http://beta.example/one"])
+    driver.find_element("css selector", "button[type=reset]").click()
+    wait(driver, lambda: len(shown(driver)) == 4)
+    driver.find_element("css selector", "#group option:nth-child(3)").click()
+    group = driver.find_element("xpath", "//section[@class='group'][h2/bdi='beta.example']")
+    group.find_element("css selector", ".whole input").click()
+    press(driver, button(driver.find_element("id", "batch"), "ignore"))
+    assert len(reviewed.decisions()) == 2
+    assert driver.find_elements("css selector", "section.group"), "the grouping is kept over a decision"
+
+
+def test_the_keyboard_goes_from_finding_to_finding_and_decides(browser: Any, reviewed: Any) -> None:
+    from selenium.webdriver.common.action_chains import ActionChains
+
+    driver = browser()
+    driver.get(reviewed.url)
+    first = shown(driver)[0]
+    mark = driver.find_element("tag name", "html")
+    ActionChains(driver).send_keys("j").send_keys("i").perform()
+    wait(driver, lambda: _gone(mark))
+    wait(driver, lambda: first not in shown(driver))
+    assert json.loads(reviewed.decisions()[0])["url"] == first
+
+
+def test_differences_in_one_column_keep_every_word_once(browser: Any, reviewed: Any) -> None:
+    driver = browser()
+    driver.get(reviewed.url)
+    part = finding(driver, ALPHA)
+    part.find_element("css selector", ".difference summary").click()
+    wait(driver, lambda: part.find_elements("css selector", ".how"))
+    part.find_element("css selector", ".how").click()
+    for row in part.find_elements("css selector", ".difference tbody tr:not(.gap)"):
+        before, after, both = (one.get_attribute("textContent") for one in row.find_elements("tag name", "td"))
+        old, new = (
+            driver.execute_script(
+                "const c = arguments[0].cloneNode(true); c.querySelectorAll(arguments[1]).forEach((x) => x.remove());"
+                "return c.textContent",
+                row.find_element("css selector", ".both"),
+                tag,
+            )
+            for tag in ("ins", "del")
+        )
+        assert both
+        assert (old, new) == (before, after)
+
+
+def test_a_hostile_stored_page_reaches_nothing(browser: Any, reviewed: Any) -> None:
+    driver = browser()
+    driver.get(reviewed.url)
+    finding(driver, HOSTILE).find_element("css selector", ".open").click()
+    links = driver.find_elements("link text", "the page without what acts")
+    address = links[0].get_attribute("href")
+    links[0].click()
+    wait(driver, lambda: "On the hostile harbour" in driver.page_source)
+    assert driver.current_url == address
+    assert driver.title == "Hostile"
+    assert driver.execute_script("return window.origin") == "null", (
+        "an opaque origin: no storage, no workers, no cookies"
+    )
+    assert not driver.find_elements(
+        "css selector", "script, iframe, object, embed, form, svg, template, base, meta[http-equiv]"
+    )
+    assert "javascript:" not in driver.page_source
+    review = reviewed.origin
+    told = driver.execute_async_script(
+        "const done = arguments[1];"
+        "fetch(arguments[0], {credentials: 'include'}).then(() => done('read'), () => done('refused'))",
+        review,
+    )
+    assert told == "refused"
+    assert driver.get_cookies() == []
+    assert reviewed.decisions() == []
+
+
+def test_a_stored_page_shows_its_text(either: Any) -> None:
+    finding(either, HOSTILE).find_element("css selector", ".open").click()
+    either.find_elements("link text", "its text")[0].click()
+    wait(either, lambda: "Stored copy of http://gamma.example/hostile" in either.page_source)
+    assert "On the hostile harbour" in either.find_element("tag name", "main").text
+
+
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+@pytest.mark.parametrize("width", [390, 1440])
+def test_axe_finds_nothing(browser: Any, reviewed: Any, width: int, dark: bool) -> None:
+    axe = pytest.importorskip("axe_core_python.selenium", reason="axe-core-python is not installed").Axe()
+    driver = browser(width=width, dark=dark)
+    driver.execute_cdp_cmd("Page.setBypassCSP", {"enabled": True})  # axe is put in by the driver, not by the page
+    driver.get(reviewed.url)
+    driver.find_element("css selector", "#group option:nth-child(3)").click()
+    press_any = driver.find_element("css selector", "button[value=ignore]")
+    driver.execute_script("arguments[0].click()", press_any)
+    wait(driver, lambda: driver.find_elements("css selector", "#settled"))
+    driver.execute_script("for (const one of document.querySelectorAll('details')) one.open = true")
+    for address in (None, driver.find_element("css selector", ".open").get_attribute("href")):
+        if address:
+            driver.get(address)
+        found = axe.run(driver)["violations"]
+        assert [(one["id"], [node["html"][:200] for node in one["nodes"]][:3]) for one in found] == []
+    stored = driver.find_elements("css selector", "li a")[0].get_attribute("href")
+    driver.get(stored)
+    found = axe.run(driver)["violations"]
+    assert [(one["id"], one["nodes"][0]["html"][:200]) for one in found] == []
