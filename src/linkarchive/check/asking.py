@@ -66,9 +66,10 @@ class Asking:
 
     def dead(self, plans: Iterable[Plan]) -> None:
         """Ask for witnesses of what only failed, and for copies of what is dead."""
+        dead = outcomes.with_verdict(self._desk.connection, self._desk.run.seq, Verdict.DEAD)
         for plan in plans:
-            outcome = self._concluded(plan)
-            if outcome is None or outcome.verdict is not Verdict.DEAD:
+            outcome = self._concluded(plan) if plan.source.id in dead else None
+            if outcome is None:
                 continue
             witness = mementos.witness_question(self._desk, plan, outcome)
             if witness is not None:
@@ -79,8 +80,9 @@ class Asking:
 
     def saved(self, plans: Iterable[Plan]) -> None:
         """Ask for what was saved in an earlier run: for some hours a new copy may not be there yet."""
+        asked = answers.to_question(self._desk.connection, SAVED)
         for plan in plans:
-            told = answers.told(self._desk.connection, plan.source.id, SAVED)
+            told = asked.get(plan.source.id)
             if told is not None and told.answer == "unknown" and told.note and not is_private(plan):
                 self._ask(SavedQuestion(plan.source.id, plan.source.url, datetime.fromisoformat(told.note)))
 

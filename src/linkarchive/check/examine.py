@@ -38,7 +38,6 @@ from linkarchive.model import (
     Origin,
     Outcome,
     Page,
-    Reason,
     Verdict,
 )
 from linkarchive.project import Project
@@ -49,7 +48,7 @@ from linkarchive.snapshot.writer import WarcWriter
 from linkarchive.store import captures, outcomes, sources
 from linkarchive.store.captures import Kept
 from linkarchive.store.decisions import Decision, acceptance, forgotten, ignored
-from linkarchive.store.outcomes import Standing
+from linkarchive.store.outcomes import Standing, Visited
 from linkarchive.store.runs import Run
 from linkarchive.store.sources import Memory
 from linkarchive.urls import redact
@@ -71,6 +70,11 @@ class Desk:
     decisions: list[Decision]
     listener: Listener
 
+    def settle(self) -> None:
+        """What was written so far lasts when this returns: first records, then index lines, then rows."""
+        self.writer.sync()
+        self.connection.commit()
+
 
 @dataclass(frozen=True, slots=True)
 class Seen:
@@ -89,6 +93,20 @@ class Seen:
     def live(self) -> tuple[Kept, ...]:
         """The captures that are our own."""
         return tuple(one for one in self.kept if one.capture.origin is Origin.LIVE)
+
+
+@dataclass(frozen=True, slots=True)
+class Concluded:
+    """What a visit came to; `checked` is None where there was none."""
+
+    plan: Plan
+    previous: Standing | None
+    outcome: Outcome
+    checked: datetime | None
+
+
+AT_ONCE = 500
+"""Sources whose rows are read and written together."""
 
 
 def request_for(desk: Desk, plan: Plan, whole: bool = False) -> VisitRequest:
@@ -140,18 +158,17 @@ def suspect(desk: Desk, seen: Seen) -> bool:
 
 
 def record(desk: Desk, seen: Seen, probe: Page | None = None) -> Outcome:
-    """Conclude on a visit and write it: WARC bytes first, then the rows that name them, in one commit."""
+    """Conclude on a visit and write it: WARC bytes first, then the rows that name them; `Desk.settle` makes them last."""
     now = seen.visit.time
     carried = _carried(desk, seen)
     if carried is not None:
         if _is_old(desk, seen):
             _keep_again(desk, seen)
         outcome = in_time(unchanged(carried), seen.previous, now)
-        identifier = file(desk, seen.plan, seen.previous, outcome, now)
+        [identifier] = file(desk, [Concluded(seen.plan, seen.previous, outcome, now)])
         sources.remember(
             desk.connection, seen.plan.source.id, replace(seen.plan.source.memory, page_outcome=identifier)
         )
-        desk.connection.commit()
         desk.listener(SourceConcluded(outcome))
         return outcome
     judgements = judged(desk, seen, probe)
@@ -169,10 +186,9 @@ def record(desk: Desk, seen: Seen, probe: Page | None = None) -> Outcome:
     for one in compared:
         if one.baseline is not None:
             captures.set_baseline(desk.connection, desk.run.seq, one.cited.article, one.cited.looked, one.baseline)
-    identifier = file(desk, seen.plan, seen.previous, outcome, now)
+    [identifier] = file(desk, [Concluded(seen.plan, seen.previous, outcome, now)])
     if outcome.verdict is not Verdict.UNREACHABLE:  # a server's error page is no page, and each run counts its strike
         _remember(desk, seen, compared, identifier)
-    desk.connection.commit()
     desk.listener(SourceConcluded(outcome))
     return outcome
 
@@ -185,12 +201,20 @@ def judged(desk: Desk, seen: Seen, probe: Page | None = None) -> list[Judgement]
     ]
 
 
-def record_skipped(desk: Desk, plan: Plan, reason: Reason) -> Outcome:
-    previous = outcomes.standing(desk.connection, plan.source.id, desk.run.seq)
-    outcome = in_time(skipped(plan, reason, desk.clock.now()), previous, desk.clock.now())
-    file(desk, plan, previous, outcome, None)
-    desk.listener(SourceConcluded(outcome))
-    return outcome
+def record_skipped(desk: Desk, plans: Sequence[Plan]) -> None:
+    """Conclude on sources that are not ours to fetch. Commits."""
+    for start in range(0, len(plans), AT_ONCE):
+        some = plans[start : start + AT_ONCE]
+        before = outcomes.standings(desk.connection, [plan.source.id for plan in some], desk.run.seq)
+        concluded = []
+        for plan in some:
+            if plan.skip is not None:
+                previous, now = before.get(plan.source.id), desk.clock.now()
+                concluded.append(Concluded(plan, previous, in_time(skipped(plan, plan.skip, now), previous, now), None))
+        file(desk, concluded)
+        desk.settle()
+        for one in concluded:
+            desk.listener(SourceConcluded(one.outcome))
 
 
 def _against(
@@ -325,7 +349,6 @@ def _keep(desk: Desk, seen: Seen, judgements: Sequence[Judgement]) -> tuple[Kept
     capture = desk.writer.write_visit(
         seen.visit, source=seen.plan.source.url, sha256=sha256, fingerprint=print_now, revisit_of=original
     )
-    desk.writer.sync()
     good = worst.verdict in (Verdict.OK, Verdict.MOVED)
     new = captures.add(
         desk.connection, desk.run.seq, seen.plan.source.id, capture, usable=worst.verdict.is_alive, good=good
@@ -360,7 +383,6 @@ def _keep_again(desk: Desk, seen: Seen) -> None:
         fingerprint=last.capture.fingerprint,
         revisit_of=last.capture,
     )
-    desk.writer.sync()
     captures.add(desk.connection, desk.run.seq, last.source, capture, last.usable, last.good)
 
 
@@ -382,18 +404,28 @@ def _remember(desk: Desk, seen: Seen, compared: Sequence[Compared], outcome: int
     sources.remember(desk.connection, seen.plan.source.id, memory)
 
 
-def file(desk: Desk, plan: Plan, previous: Standing | None, outcome: Outcome, checked: datetime | None) -> int:
-    """Write the visit; the outcome only when it is another one than last time. The later of two writes counts."""
-    if previous is not None and previous.outcome == outcome:
-        identifier = previous.outcome_id
-    else:
-        identifier = outcomes.add_outcome(desk.connection, desk.run.seq, plan.source.id, outcome)
+def file(desk: Desk, concluded: Sequence[Concluded]) -> list[int]:
+    """Write visits; an outcome only when it is another one than last time. The numbers of the outcomes, in order."""
+    other = [one for one in concluded if one.previous is None or one.previous.outcome != one.outcome]
+    added = outcomes.add_outcomes(desk.connection, desk.run.seq, [(one.plan.source.id, one.outcome) for one in other])
+    numbers = {one.plan.source.id: number for one, number in zip(other, added, strict=True)}
+    numbers |= {
+        one.plan.source.id: one.previous.outcome_id
+        for one in concluded
+        if one.previous is not None and one.plan.source.id not in numbers
+    }
+    visits = [_visited(desk, one, numbers[one.plan.source.id]) for one in concluded]
+    outcomes.add_visits(desk.connection, desk.run.seq, visits)
+    return [visit.outcome_id for visit in visits]
+
+
+def _visited(desk: Desk, one: Concluded, number: int) -> Visited:
+    previous = one.previous
     was = None if previous is None else previous.outcome.verdict
-    changed = change(outcome, previous)
-    if changed is Change.STILL and previous is not None and _is_ignored_no_more(desk, plan, previous):
+    changed = change(one.outcome, previous)
+    if changed is Change.STILL and previous is not None and _is_ignored_no_more(desk, one.plan, previous):
         changed = Change.NEW
-    outcomes.add_visit(desk.connection, desk.run.seq, plan.source.id, identifier, checked, changed, was)
-    return identifier
+    return Visited(one.plan.source.id, number, one.checked, changed, was)
 
 
 def _is_ignored_no_more(desk: Desk, plan: Plan, previous: Standing) -> bool:

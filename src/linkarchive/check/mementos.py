@@ -10,7 +10,7 @@ from datetime import date, datetime
 from linkarchive.check import examine
 from linkarchive.check.conclude import Compared, baseline_of, dependence, in_time, outcome_of
 from linkarchive.check.copies import COPY, MOVED, is_private, note_of, with_copy
-from linkarchive.check.examine import Desk
+from linkarchive.check.examine import Concluded, Desk
 from linkarchive.check.plan import Plan
 from linkarchive.check.questions import BaselineQuestion, CopyQuestion, Reply, SavedQuestion, WitnessQuestion
 from linkarchive.judge import VERSION, fingerprint
@@ -225,4 +225,5 @@ def _bear_witness(desk: Desk, plan: Plan, time: datetime) -> None:
 def _refile(desk: Desk, plan: Plan, standing: Standing, outcome: Outcome) -> int:
     """Put another outcome in the place of the one that this run gave first."""
     previous = outcomes.standing(desk.connection, plan.source.id, desk.run.seq)
-    return examine.file(desk, plan, previous, outcome, standing.checked)
+    [number] = examine.file(desk, [Concluded(plan, previous, outcome, standing.checked)])
+    return number

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -17,8 +18,9 @@ from linkarchive.check.probes import keep_probe, probe_of
 from linkarchive.check.reading import Reading, keep_articles, recover_from
 from linkarchive.errors import ArchiveError
 from linkarchive.judge import Readings
-from linkarchive.model import Page, Reason
+from linkarchive.model import Article, Page, Reason
 from linkarchive.urls import host_of, redact
+from linkarchive.web.canary import anyone_there
 from linkarchive.web.exchange import Visit, VisitRequest
 from linkarchive.web.page import page_of
 from linkarchive.web.visits import visit_all
@@ -27,6 +29,10 @@ MAX_SUSPECTS = 500
 """Suspects whose visits are kept open for a probe; what comes after is judged without one."""
 MAX_SUSPECT_BYTES = 32 * 1024 * 1024
 """And bytes of their pages, which stay in memory."""
+
+SETTLE_EVERY = 0.1
+"""Seconds: what a `kill -9` may cost in verdicts, whose visits are then made again."""
+ENOUGH_FAILURES = 20
 
 _GONE = (404, 410)
 
@@ -45,25 +51,45 @@ class MainPass:
     troubles: list[str] = field(default_factory=list)
     broken: set[int] = field(default_factory=set)
     """Sources that we could not judge because of a bug of ours."""
+    silent: bool = False
+    """Neither hosts nor canaries answer."""
+    settled: float = 0.0
+    """When, on the monotonic clock, what was concluded was last made to last."""
 
     def recover(self, originals: Sequence[Plan], reading: Reading) -> Reading:
         """Visit the original pages of articles with lost targets, and look for the targets there."""
         for plan, visit in self._visits(originals, whole=True):
             page = page_of(visit, self.desk.settings.network.max_body)
+            changed: tuple[Article, ...] = ()
             with guarded(self, plan, visit):
                 reading, changed = recover_from(reading, plan, page)
-                keep_articles(self.desk.project, self.desk.connection, self.desk.run.seq, changed, reading.digests)
+            # Before the visit is on record: a run that is killed in between looks for the targets again.
+            keep_articles(self.desk.project, self.desk.connection, self.desk.run.seq, changed, reading.digests)
+            if plan.source.id not in self.broken:
                 self._take(plan, visit)
+            self.settle()
         return reading
 
     def visit(self, plans: Sequence[Plan]) -> None:
         """Visit what is ours to fetch, conclude on each at once where nothing speaks against it."""
-        for plan in plans:
-            if plan.skip is not None:
-                examine.record_skipped(self.desk, plan, plan.skip)
-        self.desk.connection.commit()
+        examine.record_skipped(self.desk, [plan for plan in plans if plan.skip is not None])
         for plan, visit in self._visits([plan for plan in plans if plan.skip is None]):
             self._take(plan, visit)
+            self.settle_when_due()
+        self.settle()
+
+    def settle(self) -> None:
+        """Make what was concluded last; a burst of visits shares the wait for the disk."""
+        self.desk.settle()
+        self.settled = time.monotonic()
+
+    def settle_when_due(self) -> None:
+        if time.monotonic() - self.settled >= SETTLE_EVERY:
+            self.settle()
+
+    def ends(self) -> bool:
+        """Nothing new is to begin."""
+        return self.silent or self.stop()
 
     def close(self) -> None:
         """Let go of what was set aside."""
@@ -80,7 +106,14 @@ class MainPass:
                 yield request
 
         settings = self.desk.settings
-        for visit in visit_all(requests(), settings.network, self.desk.clock, stop=self.stop, sites=settings.sites):
+        for visit in visit_all(
+            requests(),
+            settings.network,
+            self.desk.clock,
+            stop=self.ends,
+            sites=settings.sites,
+            before_waiting=self.settle_when_due,
+        ):
             yield waiting.pop(visit.request.url), visit
 
     def _take(self, plan: Plan, visit: Visit) -> None:
@@ -91,12 +124,18 @@ class MainPass:
             if _waits(visit):
                 visit.close()
                 self.failed.append((plan, visit))
+                self._listen()
             elif self._has_room(seen) and examine.suspect(self.desk, seen):
                 self.suspects.append(replace(seen, readings=Readings()))
                 self.suspect_bytes += len(seen.page.body)
             else:
                 examine.record(self.desk, seen)
                 visit.close()
+
+    def _listen(self) -> None:
+        """After some failures and nothing else, ask once whether we are offline: thousands more would tell no more."""
+        if len(self.failed) == ENOUGH_FAILURES and not self.hosts.up:
+            self.silent = not anyone_there(self.desk.settings.network, self.desk.clock)
 
     def _has_room(self, seen: Seen) -> bool:
         return len(self.suspects) < MAX_SUSPECTS and self.suspect_bytes + len(seen.page.body) <= MAX_SUSPECT_BYTES
@@ -110,11 +149,11 @@ _NO_BUGS = (ArchiveError, OSError, SQLAlchemyError)
 def guarded(main: MainPass, plan: Plan, visit: Visit) -> Iterator[None]:
     """A bug in judging one source costs that verdict, not the run: it is told, and the run is incomplete."""
     try:
-        yield
+        with main.desk.connection.begin_nested():
+            yield
     except _NO_BUGS:
         raise
     except Exception as error:  # noqa: BLE001 - whatever a foreign page does to a parser
-        main.desk.connection.rollback()
         visit.close()
         main.broken.add(plan.source.id)
         trouble = f"{redact(plan.source.url)}: could not be judged ({type(error).__name__}: {error}); please report it"
@@ -130,6 +169,7 @@ def second_look(main: MainPass) -> None:
         if visit.failure is not None and not visit.failure.no_such_name:
             with guarded(main, plan, visit):
                 examine.record(desk, examine.look(desk, plan, visit))
+            main.settle_when_due()
         else:
             again[plan.source.url] = plan
     probes = _probes(main.suspects, desk.run.info.id)
@@ -138,7 +178,14 @@ def second_look(main: MainPass) -> None:
     answers: dict[str, Page] = {}
     requests = [*map(VisitRequest, again), *probes]
     settings = desk.settings
-    for visit in visit_all(iter(requests), settings.network, desk.clock, stop=main.stop, sites=settings.sites):
+    for visit in visit_all(
+        iter(requests),
+        settings.network,
+        desk.clock,
+        stop=main.stop,
+        sites=settings.sites,
+        before_waiting=main.settle_when_due,
+    ):
         gone = again.get(visit.request.url)
         if gone is None:
             if visit.final is not None:
@@ -149,10 +196,13 @@ def second_look(main: MainPass) -> None:
             with guarded(main, gone, visit):
                 examine.record(desk, examine.look(desk, gone, visit))
         visit.close()
+        main.settle_when_due()
     for seen in main.suspects:
         with guarded(main, seen.plan, seen.visit):
             examine.record(desk, seen, answers.get(host_of(seen.plan.source.url)))
         seen.visit.close()
+        main.settle_when_due()
+    main.settle()
     main.failed, main.suspects, main.suspect_bytes = [], [], 0
 
 

@@ -135,7 +135,7 @@ def _visit_and_ask(desk: Desk, reading: Reading, scope: Scope, resumed: bool, st
     if not scope.sources:
         asking.originals(plans, reading)
     main.visit(todo)
-    offline = why_offline(main.hosts, lambda: anyone_there(desk.settings.network, desk.clock))
+    offline = why_offline(main.hosts, lambda: not main.silent and anyone_there(desk.settings.network, desk.clock))
     if offline is not None:
         outcomes.discard_run(desk.connection, desk.run.seq)
         main.close()

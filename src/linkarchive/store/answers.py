@@ -49,6 +49,12 @@ def told(connection: Connection, source: int, question: str) -> Told | None:
     return None if row is None else _told(row)
 
 
+def to_question(connection: Connection, question: str) -> dict[int, Told]:
+    """The answers to a question, by the number of the source."""
+    rows = connection.execute(select(archive_answers).where(archive_answers.c.question == question))
+    return {row.source: _told(row) for row in rows}
+
+
 def is_settled(connection: Connection, source: int, question: str, now: datetime) -> bool:
     """The question has its answer, and need not be asked now; what could not be found out is not settled."""
     known = told(connection, source, question)

@@ -23,6 +23,7 @@ def open_database(path: Path) -> Iterator[Connection]:
     """
     engine = create_engine(f"sqlite:///{path}")
     event.listen(engine, "connect", _configure)
+    event.listen(engine, "begin", _begin)
     try:
         with engine.connect() as connection:
             with connection.begin():
@@ -37,7 +38,14 @@ def open_database(path: Path) -> Iterator[Connection]:
         engine.dispose()
 
 
+def _begin(connection: Connection) -> None:
+    connection.exec_driver_sql("BEGIN")
+
+
 def _configure(dbapi: Any, _: Any) -> None:
+    # Python's sqlite3 would begin a transaction only before the first change, so that the end of a savepoint commits:
+    # we begin it ourselves (SQLAlchemy 2.0, "Serializable isolation / Savepoints / Transactional DDL").
+    dbapi.isolation_level = None
     cursor = dbapi.cursor()
     # WAL with NORMAL survives a crash of the program at any moment; a power cut may cost the last
     # rows, never the database (sqlite.org/wal.html), and their visits are made again.

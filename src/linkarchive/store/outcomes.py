@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -24,10 +24,16 @@ class Standing:
     run: int
 
 
-def add_outcome(connection: Connection, run: int, source: int, outcome: Outcome) -> int:
-    values = {"run": run, "source": source, "verdict": outcome.verdict.value, "body": encode(outcome)}
-    identifier: int = connection.execute(insert(outcomes).values(values).returning(outcomes.c.id)).scalar_one()
-    return identifier
+def add_outcomes(connection: Connection, run: int, found: Sequence[tuple[int, Outcome]]) -> list[int]:
+    """Add the outcomes of these sources; their numbers, in order."""
+    if not found:
+        return []
+    rows = [
+        {"run": run, "source": source, "verdict": outcome.verdict.value, "body": encode(outcome)}
+        for source, outcome in found
+    ]
+    statement = insert(outcomes).returning(outcomes.c.id, sort_by_parameter_order=True)
+    return list(connection.execute(statement, rows).scalars())
 
 
 def load_outcome(connection: Connection, outcome_id: int) -> Outcome | None:
@@ -35,26 +41,35 @@ def load_outcome(connection: Connection, outcome_id: int) -> Outcome | None:
     return None if body is None else decode(body, Outcome)
 
 
-def add_visit(
-    connection: Connection,
-    run: int,
-    source: int,
-    outcome_id: int,
-    checked: datetime | None,
-    changed: Change,
-    was: Verdict | None,
-) -> None:
-    connection.execute(delete(visits).where(visits.c.run == run, visits.c.source == source))
-    connection.execute(
-        insert(visits).values(
-            run=run,
-            source=source,
-            outcome=outcome_id,
-            checked=checked,
-            changed=changed.value,
-            was=None if was is None else was.value,
-        )
-    )
+@dataclass(frozen=True, slots=True)
+class Visited:
+    """A visit as it is written."""
+
+    source: int
+    outcome_id: int
+    checked: datetime | None
+    changed: Change
+    was: Verdict | None
+
+
+def add_visits(connection: Connection, run: int, found: Sequence[Visited]) -> None:
+    """Write visits of a run; the later of two of the same source counts."""
+    if not found:
+        return
+    sources = [one.source for one in found]
+    connection.execute(delete(visits).where(visits.c.run == run, visits.c.source.in_(sources)))
+    rows = [
+        {
+            "run": run,
+            "source": one.source,
+            "outcome": one.outcome_id,
+            "checked": one.checked,
+            "changed": one.changed.value,
+            "was": None if one.was is None else one.was.value,
+        }
+        for one in found
+    ]
+    connection.execute(insert(visits), rows)
 
 
 def discard_run(connection: Connection, run: int) -> None:
@@ -63,6 +78,16 @@ def discard_run(connection: Connection, run: int) -> None:
     connection.execute(update(sources).where(sources.c.page_outcome.in_(mine)).values(judged=None, page_outcome=None))
     connection.execute(delete(visits).where(visits.c.run == run))
     connection.execute(delete(outcomes).where(outcomes.c.run == run))
+
+
+def with_verdict(connection: Connection, run: int, verdict: Verdict) -> set[int]:
+    """The sources that have this verdict in that run."""
+    query = (
+        select(visits.c.source)
+        .join(outcomes, outcomes.c.id == visits.c.outcome)
+        .where(visits.c.run == run, outcomes.c.verdict == verdict.value)
+    )
+    return set(connection.execute(query).scalars())
 
 
 def visited(connection: Connection, run: int) -> set[int]:

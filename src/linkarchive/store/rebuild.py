@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 
 from sqlalchemy import Connection
@@ -14,9 +15,13 @@ from linkarchive.snapshot import manifest
 from linkarchive.snapshot.reader import LogLine, ScannedRun, scan
 from linkarchive.store import answers, articles, captures, outcomes, runs, sources
 from linkarchive.store.captures import Kept
-from linkarchive.store.runlog import Line, read_line
+from linkarchive.store.outcomes import Visited
+from linkarchive.store.runlog import Line, VisitLine, read_line
 from linkarchive.store.runs import RunBody
-from linkarchive.store.state_file import read_state
+from linkarchive.store.state_file import StateLine, read_state
+
+_AT_ONCE = 500
+"""Visits that are written together."""
 
 
 @dataclass(slots=True)
@@ -60,9 +65,15 @@ class _Builder:
     orphans: list[Capture] = field(default_factory=list)
     """Captures of the present run; without a log, the run was cut off and they are all that is left of it."""
     known: dict[str, dict[datetime, Kept]] = field(default_factory=dict)
-    last: dict[int, tuple[int, Outcome]] = field(default_factory=dict)
+    last: dict[int, int] = field(default_factory=dict)
+    """The number of the last outcome of each source."""
+    numbers: dict[str, int] = field(default_factory=dict)
+    """Of the sources, by key."""
+    visits: list[VisitLine] = field(default_factory=list)
+    """Those of the present run that are still to be written."""
 
     def begin(self, run_id: str | None) -> None:
+        self._write_visits()
         self._adopt()
         self.run_id, self.run = run_id, None
 
@@ -71,6 +82,7 @@ class _Builder:
 
     def log(self, line: Line) -> None:
         if line.run is not None:
+            self._write_visits()
             self.run = self._open(line.run.info, line.run.scope, line.run.body)
         if self.run is None:
             return
@@ -88,39 +100,53 @@ class _Builder:
             source = self._source(line.answer.source, line.answer.source)
             answers.tell(self.connection, self.run, source, line.answer.told)
         elif line.visit is not None:
-            visit = line.visit
-            source = self._source(visit.source, visit.url)
-            if visit.outcome is not None:
-                identifier = outcomes.add_outcome(self.connection, self.run, source, visit.outcome)
-                self.last[source] = identifier, visit.outcome
-            if source in self.last:
-                outcomes.add_visit(
-                    self.connection, self.run, source, self.last[source][0], visit.checked, visit.changed, visit.was
-                )
-                self.rebuilt.visits += 1
+            self._visited(line.visit)
 
     def restore_state(self, root: Path, state: Path) -> None:
         """Sources that no log tells of: a clone from Git has the state file but no WARC files."""
-        told = [line for line in read_state(state) if self._source(line[0].url, line[0].url) not in self.last]
-        if not told:
+        known = frozenset(self.last)
+        newest = max((outcome.since for outcome, _ in self._untold(state, known)), default=None)
+        if newest is None:
             return
         chain = manifest.read_chain(root)
-        when = chain[-1].created if chain else max((outcome.since for outcome, _ in told), default=datetime.now(UTC))
+        when = chain[-1].created if chain else newest
         simulated = bool(chain and chain[-1].facts.get("simulated"))
         info = RunInfo(f"state-{when:%Y%m%dT%H%M%SZ}", when, when, True, False, simulated, __version__)
         self.run = self._open(info, "state" if chain else runs.UNKNOWN_CLOCK, RunBody())
-        for outcome, line in told:
-            source = self._source(outcome.url, outcome.url)
+        for outcome, line in self._untold(state, known):
             for one in line.captures:
                 self._keep(outcome.url, one.capture, one.usable, one.good)
             for baseline in line.baselines:
                 kept = self.known.get(sources.key_of(outcome.url), {}).get(baseline.time)
                 if kept is not None:
                     captures.set_baseline(self.connection, self.run, baseline.article, baseline.looked, kept)
-            identifier = outcomes.add_outcome(self.connection, self.run, source, outcome)
             change = Change.STILL if outcome.verdict.is_finding else Change.NONE
-            outcomes.add_visit(self.connection, self.run, source, identifier, when, change, outcome.verdict)
-            self.rebuilt.visits += 1
+            self._visited(VisitLine(outcome.url, outcome.url, when, change, outcome.verdict, outcome))
+        self._write_visits()
+
+    def _untold(self, state: Path, known: Collection[int]) -> Iterator[tuple[Outcome, StateLine]]:
+        return (line for line in read_state(state) if self._source(line[0].url, line[0].url) not in known)
+
+    def _visited(self, visit: VisitLine) -> None:
+        self.visits.append(visit)
+        if len(self.visits) >= _AT_ONCE:
+            self._write_visits()
+
+    def _write_visits(self) -> None:
+        visits, self.visits = self.visits, []
+        if self.run is None or not visits:
+            return
+        found = [(self._source(visit.source, visit.url), visit) for visit in visits]
+        new = [(source, visit.outcome) for source, visit in found if visit.outcome is not None]
+        numbers = outcomes.add_outcomes(self.connection, self.run, new)
+        self.last |= {source: number for (source, _), number in zip(new, numbers, strict=True)}
+        told = [
+            Visited(source, self.last[source], visit.checked, visit.changed, visit.was)
+            for source, visit in found
+            if source in self.last
+        ]
+        outcomes.add_visits(self.connection, self.run, told)
+        self.rebuilt.visits += len(told)
 
     def _open(self, info: RunInfo, scope: str, body: RunBody) -> int:
         known = runs.find(self.connection, info.id)
@@ -148,4 +174,6 @@ class _Builder:
             self._keep(capture.url, capture, capture.status == 200, False)
 
     def _source(self, key: str, url: str) -> int:
-        return sources.ensure_one(self.connection, key, url)
+        if key not in self.numbers:
+            self.numbers[key] = sources.ensure_one(self.connection, key, url)
+        return self.numbers[key]

@@ -34,6 +34,10 @@ def never() -> bool:
     return False
 
 
+def nothing() -> None:
+    pass
+
+
 def visit_all(
     requests: Iterable[VisitRequest],
     network: NetworkSettings,
@@ -41,6 +45,7 @@ def visit_all(
     *,
     stop: Callable[[], bool] = never,
     sites: Sequence[SiteSettings] = (),
+    before_waiting: Callable[[], None] = nothing,
 ) -> Generator[Visit, None, None]:
     """Visit every request, up to `concurrency` at a time; yields each Visit as it ends, one a request.
 
@@ -48,7 +53,7 @@ def visit_all(
     yielded, those not begun, or waiting to be tried again, are not. The caller closes each Visit. While it
     works on one, the others wait; it should be back well within the network timeout. Raises SettingsError
     for a CA file that is not there. Closing the generator closes all handles, sockets and bodies.
-    `sites` say which further headers a host gets.
+    `sites` say which further headers a host gets; `before_waiting` is called, often, when nothing has ended.
     """
     run = _Run(iter(requests), network, clock, stop, sites)
     try:
@@ -56,6 +61,8 @@ def visit_all(
             run.turn()
             if run.ended:
                 yield run.ended.popleft()
+            else:
+                before_waiting()
     finally:
         run.close()
 
