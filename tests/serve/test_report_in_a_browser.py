@@ -1,0 +1,68 @@
+"""The HTML report as a file, in headless Chromium, with and without scripts: filter, groups, differences, articles."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+
+@pytest.fixture
+def report(reviewed: Any, tmp_path: Path) -> str:
+    """The address of the report as a file."""
+    path = tmp_path / "report.html"
+    assert reviewed.folder.run("report", "-o", str(path), now="2026-03-02").code == 0
+    return path.as_uri()
+
+
+def shown(driver: Any) -> list[str]:
+    found = driver.find_elements("css selector", "main article.finding > .url")
+    return [one.text for one in found if one.is_displayed()]
+
+
+def test_without_scripts_everything_can_be_read(browser: Any, report: str) -> None:
+    driver = browser(scripts=False)
+    driver.get(report)
+    assert len(shown(driver)) == 4
+    assert not driver.find_element("css selector", "form.filter").is_displayed()
+    for part in (".difference", ".life", ".text"):
+        details = driver.find_element("css selector", part)
+        details.find_element("css selector", "summary").click()
+        assert details.find_element("xpath", "./*[2]").is_displayed()
+    text = driver.find_element("css selector", ".text .reading")
+    assert len(text.find_elements("css selector", "a.cited.dead")) == 2
+    assert len(text.find_elements("css selector", "a.cited.drifted")) == 2
+    assert "drifted" in text.text, "the state is said in words, not by colour alone"
+    link = text.find_element("css selector", "a.cited.dead")
+    target = link.get_attribute("href").partition("#")[2]
+    assert driver.find_element("id", target).get_attribute("data-verdict") == "dead"
+
+
+def test_groups_come_and_go_and_stand_in_the_address(browser: Any, report: str) -> None:
+    driver = browser()
+    driver.get(report + "#group=host&verdict=dead")
+    assert [one.text for one in driver.find_elements("css selector", ".group h2") if one.is_displayed()] == [
+        "beta.example 2"
+    ]
+    before = shown(driver)
+    driver.find_element("css selector", "button[type=reset]").click()
+    driver.find_element("css selector", "#group option:nth-child(4)").click()
+    causes = [one.text for one in driver.find_elements("css selector", ".group h2 bdi")]
+    assert "The server says that the page does not exist (404)." in causes
+    driver.find_element("css selector", "#group option:nth-child(1)").click()
+    assert driver.find_elements("css selector", ".group") == []
+    assert len(driver.find_elements("css selector", "#new .finding")) == 4
+    assert set(before) < set(shown(driver))
+
+
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+@pytest.mark.parametrize("width", [390, 1440])
+def test_axe_finds_nothing_in_the_report(browser: Any, report: str, width: int, dark: bool) -> None:
+    axe = pytest.importorskip("axe_core_python.selenium", reason="axe-core-python is not installed").Axe()
+    driver = browser(width=width, dark=dark)
+    driver.execute_cdp_cmd("Page.setBypassCSP", {"enabled": True})
+    driver.get(report)
+    driver.execute_script("for (const one of document.querySelectorAll('details')) one.open = true")
+    found = axe.run(driver)["violations"]
+    assert [(one["id"], [node["html"][:200] for node in one["nodes"]][:3]) for one in found] == []
