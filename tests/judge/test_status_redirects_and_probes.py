@@ -216,3 +216,11 @@ def test_pages_that_need_no_probe(case, page, article):
 def test_a_shell_is_not_taken_for_a_soft_404(case, page):
     shell = "<html><body><div id=root></div><script src=app.js></script></body></html>"
     assert said(judge(case(shell, probe=page(shell)))) == "blocked/script-only"
+
+
+@pytest.mark.parametrize("title", ["404 — orri hau ez dago", "Villa 404", "Síðan fannst ekki (404)"])
+def test_the_status_in_a_heading_tells_in_any_language(case, article, title):
+    html = f"<html><title>{title} | News Example</title><body><h1>{title}</h1><p>Barkatu.</p>"
+    assert said(judge(case(html))) == "dead/soft-404"
+    assert judge(case(article(title="The 404 miles to the coast"))).verdict == "ok"
+    assert judge(case(html.replace("404", "1404"))).verdict == "ok"

@@ -62,14 +62,20 @@ def _first_look(before: Reading, after: Reading) -> Comparison | None:
     gone = [line for line in then if line not in after.lines]
     if sum(map(len, gone)) > 0.5 * size:
         return None
-    kept, edited = _stands(gone, size, after) if gone else (1.0, 0.0)
+    kept, edited = 1.0, 0.0
+    if gone:
+        # What is left of an edited line stands in a line that is new; all of the page is looked through only if not.
+        fresh = (line for line in map(str.strip, after.visible.split("\n")) if line not in before.lines)
+        kept, edited = _stands(gone, size, after, words.shingles(words.substance("\n".join(fresh))))
+    if kept < _SAME:
+        kept, edited = _stands(gone, size, after, after.visible_shingles)
     if kept < _SAME:
         return None
     # What vanished line by line is an ad or a teaser; an edit leaves most of its line.
     return Comparison(kept, kept, 0, 0, 0, 0, 0.0, False, untouched=edited <= 1 - _UNTOUCHED)
 
 
-def _stands(gone: Sequence[str], size: int, after: Reading) -> tuple[float, float]:
+def _stands(gone: Sequence[str], size: int, after: Reading, found: set[int]) -> tuple[float, float]:
     """(share of the whole text that stands, share that is gone out of lines of which most stands)."""
     lost = edited = 0.0
     for line in gone:
@@ -79,7 +85,7 @@ def _stands(gone: Sequence[str], size: int, after: Reading) -> tuple[float, floa
             continue
         if not content:
             continue
-        missing = 1.0 - words.share(words.standing(content, after.visible_shingles))
+        missing = 1.0 - words.share(words.standing(content, found))
         lost += missing * len(line)
         if missing < 0.5 or len(content) > _SHORT // 2:
             edited += missing * len(line)

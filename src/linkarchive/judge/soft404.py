@@ -9,12 +9,14 @@ from __future__ import annotations
 
 import functools
 import random
+import re
 import string
 from collections.abc import Sequence
 from urllib.parse import urlsplit, urlunsplit
 
 from linkarchive.judge import rules, words
 from linkarchive.judge.reading import Reading
+from linkarchive.judge.redirects import is_front
 from linkarchive.judge.seen import Seen, segments, verdict
 from linkarchive.model import Judgement, Page, Reason, Verdict
 from linkarchive.urls import is_root
@@ -25,6 +27,9 @@ _PROBE_RATIO = 0.95
 _PROBE_WORDS = 2000
 _MIN_OWN = 10
 _FEW = 8
+_SMALL = 80
+_NUMBER = re.compile(r"(?<![\d.,:/-])4(?:04|10)(?![\d.,:/-]*\d)")
+"""The status in the heading of a page with next to no text tells in any language."""
 
 
 def soft404(seen: Seen) -> Judgement | None:
@@ -76,7 +81,7 @@ def probed(seen: Seen) -> Judgement | None:
     if not answers_alike(seen.after, probe):
         return None
     evidence = "a made-up address on this host answers the same page"
-    if seen.is_redirected and is_root(seen.final_url):
+    if seen.is_redirected and is_front(seen.final_url):
         return verdict(Verdict.DEAD, Reason.HOMEPAGE_REDIRECT, 0.97, "the link leads to the front page", evidence)
     return verdict(Verdict.DEAD, Reason.SOFT_404, 0.96, evidence)
 
@@ -110,13 +115,16 @@ def _alike(one: Sequence[str], other: Sequence[str]) -> bool:
 
 
 def probe_url(url: str, token: str) -> str | None:
-    """A sibling of the URL that cannot exist; None for the root of a host.
+    """A sibling of the URL that cannot exist; None for the root of a host, and for what is no URL.
 
     The 25 letters come from the token, so that one run asks the same address of a host.
     """
-    if is_root(url):
+    try:
+        parts = urlsplit(url)
+        if is_root(url):
+            return None
+    except ValueError:
         return None
-    parts = urlsplit(url)
     letters = "".join(random.Random(token).choices(string.ascii_lowercase, k=25))  # noqa: S311 - a name, not a secret
     directory = parts.path.rstrip("/").rpartition("/")[0]
     return urlunsplit((parts.scheme, parts.netloc, f"{directory}/{letters}", "", ""))
@@ -125,6 +133,9 @@ def probe_url(url: str, token: str) -> str | None:
 def _heading(seen: Seen) -> tuple[str, str] | None:
     """(phrase, heading) that says so and is new."""
     found = rules.in_headings("not-found", seen.after.notices) or rules.in_lines("not-found", seen.after.notices)
+    if found is None and len(seen.after.visible_words) < _SMALL:
+        numbered = next((heading for heading in seen.after.headings if _NUMBER.search(heading)), None)
+        found = (_NUMBER.findall(numbered)[0], numbered) if numbered else None
     return found if found and not seen.was_there(found[0]) else None
 
 
