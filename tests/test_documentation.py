@@ -14,6 +14,7 @@ import pytest
 
 from linkarchive.article.links_file import parse
 from linkarchive.demo import originals
+from linkarchive.demo.archived import archives
 from linkarchive.demo.server import DemoWeb
 from linkarchive.demo.wire import Epoch
 
@@ -49,9 +50,10 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, di
         '<p>See the <a href="https://tide-tables.example/brennock/ferry.txt">ferry timetable</a>.</p>',
         encoding="utf-8",
     )
-    with DemoWeb() as web:
+    with DemoWeb(extra=archives()) as web:
         path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-        environ = {**os.environ, **web.environ(), "PATH": path}
+        quick = {"ARCHIVE_WAYBACK_REPLAY_PER_MINUTE": "0", "ARCHIVE_WAYBACK_INDEX_PER_MINUTE": "0"}
+        environ = {**os.environ, **web.environ(), **quick, "PATH": path}
         first = subprocess.run(
             ["archive", "check", "article.md"], cwd=folder, env=environ, capture_output=True, check=False
         )
