@@ -20,7 +20,7 @@ from linkarchive.serve.guard import PAGE_HEADERS, Guard
 from linkarchive.serve.page import Copy, Notice, Page, draw, draw_copies, draw_message
 from linkarchive.serve.recheck import Recheck
 from linkarchive.serve.replay import replay_url
-from linkarchive.serve.review import gather, in_group
+from linkarchive.serve.review import Compared, gather, in_group
 from linkarchive.store import captures, standing
 from linkarchive.store.opening import open_project
 
@@ -42,6 +42,7 @@ class Desk:
     """`localhost:PORT` of a running pywb."""
     notice: Notice | None = field(default=None)
     """What came of the last decision, shown once."""
+    compared: Compared = field(default_factory=dict)
 
 
 def make_app(desk: Desk) -> Flask:
@@ -91,14 +92,16 @@ def _refusal(guard: Guard) -> Response | None:
         return _as_response(entered)
     if not guard.may_see(request.cookies.get(guard.cookie, "")):
         return _answer(draw_message("Not you", "Open the address that `archive serve` printed."), 403)
-    if request.method not in ("GET", "HEAD") and not guard.may_change(dict(request.headers), request.form.get("token", "")):
+    if request.method not in ("GET", "HEAD") and not guard.may_change(
+        dict(request.headers), request.form.get("token", "")
+    ):
         return _answer(draw_message("Refused", "This did not come from the review page; nothing was changed."), 403)
     return None
 
 
 def _show(desk: Desk) -> Response:
     with open_project(desk.project) as connection:
-        review = gather(desk.project, connection, desk.clock.now().date())
+        review = gather(desk.project, connection, desk.clock.now().date(), desk.compared)
     notice, desk.notice = desk.notice, None
     return _answer(draw(review, desk.guard.form, notice, desk.recheck.said, desk.recheck.busy))
 
@@ -109,7 +112,7 @@ def _decide(desk: Desk) -> Response:
         numbers = {source.outcome.url: (number, key) for number, key, source in standing.latest_reports(connection)}
         kind, _, name = request.form.get("group", "").partition(":")
         if kind:
-            urls = in_group(gather(desk.project, connection, desk.clock.now().date()), kind, name)
+            urls = in_group(gather(desk.project, connection, desk.clock.now().date(), desk.compared), kind, name)
         else:
             chosen = {int(text) for text in request.form.getlist("source") if text.isdecimal()}
             urls = [url for url, (number, _) in numbers.items() if number in chosen]

@@ -9,15 +9,16 @@ from datetime import date
 from sqlalchemy import Connection
 
 from linkarchive.check.lives import article_texts, lives
-from linkarchive.check.reports import differences
+from linkarchive.check.reports import MAX_DIFFERENCES, difference_of
 from linkarchive.errors import UsageError
-from linkarchive.model import ArticleText, Difference, Event, Report, SourceReport
+from linkarchive.model import ArticleText, Difference, Event, Report, SourceReport, Verdict
 from linkarchive.project import Project
 from linkarchive.store import decisions, runs, standing
 from linkarchive.store.decisions import Decision
 from linkarchive.urls import redact
 
-_ACTIONS = ("accept", "ignore", "replace")
+Compared = dict[tuple[object, ...], Difference | None]
+"""Differences by what was compared."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +42,8 @@ class Review:
     texts: Mapping[str, ArticleText]
 
 
-def gather(project: Project, connection: Connection, today: date) -> Review:
-    """The present state of a project. Raises UsageError when nothing was checked yet."""
+def gather(project: Project, connection: Connection, today: date, known: Compared) -> Review:
+    """The present state of a project; `known` is filled. Raises UsageError when nothing was checked yet."""
     run = runs.find(connection)
     if run is None:
         raise UsageError("nothing was checked in this folder yet: `archive check ARTICLE`")
@@ -80,10 +81,28 @@ def gather(project: Project, connection: Connection, today: date) -> Review:
         report,
         numbers,
         tuple(settled),
-        differences(project.root, connection, report),
+        _differences(project, connection, shown, known),
         lives(connection, report),
         article_texts(project.root, report),
     )
+
+
+def _differences(
+    project: Project, connection: Connection, shown: Sequence[SourceReport], known: Compared
+) -> Mapping[str, Difference]:
+    """Those of the drifted sources; to compare two pages takes time, so each pair is compared once in a sitting."""
+    found: dict[str, Difference] = {}
+    for source in shown:
+        outcome = source.outcome
+        if outcome.verdict is not Verdict.DRIFTED or len(found) == MAX_DIFFERENCES:
+            continue
+        pair = (outcome.url, outcome.capture, outcome.baseline, tuple(one.accepted for one in outcome.citations))
+        if pair not in known:
+            known[pair] = difference_of(project.root, connection, source)
+        difference = known[pair]
+        if difference is not None:
+            found[outcome.url] = difference
+    return found
 
 
 def _in_force(by_url: Mapping[str, Sequence[Decision]], key: str, source: SourceReport, today: date) -> Decision | None:
