@@ -38,6 +38,7 @@ from linkarchive.model import (
     Origin,
     Outcome,
     Page,
+    Reason,
     Verdict,
 )
 from linkarchive.project import Project
@@ -158,7 +159,7 @@ def suspect(desk: Desk, seen: Seen) -> bool:
 
 
 def record(desk: Desk, seen: Seen, probe: Page | None = None) -> Outcome:
-    """Conclude on a visit and write it: WARC bytes first, then the rows that name them; `Desk.settle` makes them last."""
+    """Conclude on a visit and write it: WARC bytes first, then the rows that name them. `Desk.settle` makes it last."""
     now = seen.visit.time
     carried = _carried(desk, seen)
     if carried is not None:
@@ -336,7 +337,9 @@ def _keep(desk: Desk, seen: Seen, judgements: Sequence[Judgement]) -> tuple[Kept
         return None, kept
     worst = min(judgements, key=lambda one: one.verdict.severity)
     sha256 = _sha256(seen.page)
-    print_now = fingerprint(as_judged(seen.page, rule), readings=seen.readings)
+    # The fingerprint costs an extraction, which an unchanged page does not need.
+    unchanged_page = (worst.verdict, worst.reason) == (Verdict.OK, Reason.SAME) and bool(kept) and kept[-1].good
+    print_now = None if unchanged_page else fingerprint(as_judged(seen.page, rule), readings=seen.readings)
     settings = desk.settings.keep
     if not worth_keeping(
         seen.page, print_now, worst.verdict, worst.reason, kept, seen.visit.time, settings.refresh_days
@@ -345,6 +348,7 @@ def _keep(desk: Desk, seen: Seen, judgements: Sequence[Judgement]) -> tuple[Kept
     known = bool(kept) and kept[-1].usable == worst.verdict.is_alive and not _is_old(desk, seen)
     if known and is_same_page(seen.page, sha256, kept[-1].capture):
         return kept[-1], kept
+    print_now = print_now or fingerprint(as_judged(seen.page, rule), readings=seen.readings)
     original = captures.holding(desk.connection, seen.visit.final.body.digest, desk.project.root)
     capture = desk.writer.write_visit(
         seen.visit, source=seen.plan.source.url, sha256=sha256, fingerprint=print_now, revisit_of=original
