@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import signal
 from collections.abc import Mapping
 from typing import Any
 
@@ -169,3 +170,26 @@ def test_a_capture_is_not_shown_under_another_key_or_name(reviewed: Any) -> None
     assert requests.get(origin + "/wrong" + path, timeout=10).status_code == 404
     assert requests.get(origin + "/" + key + path, headers={"Host": "evil.example"}, timeout=10).status_code == 403
     assert requests.post(origin + "/" + key + path, timeout=10).status_code == 403
+
+
+def test_the_command_prints_one_address_and_ends_in_good_order(reviewed: Any) -> None:
+    process = reviewed.folder.start("serve", now="2026-03-02")
+    url = process.stdout.readline().strip()
+    assert re.fullmatch(r"http://127\.0\.0\.1:\d+/\?token=[\w-]{43}", url)
+    assert requests.get(url, timeout=10).status_code == 200
+    taken = url.partition("/?")[0].rpartition(":")[2]
+    other = reviewed.folder.run("serve", "--port", taken, now="2026-03-02")
+    assert other.code == 2
+    assert "is taken" in other.err
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=30)
+    assert process.returncode == 0
+    assert out == ""
+    assert "Traceback" not in err
+    assert url.partition("token=")[2] not in err, "the token is printed once"
+
+
+def test_an_empty_folder_says_what_to_do(folder: Any) -> None:
+    ran = folder.run("serve")
+    assert ran.code == 2
+    assert "archive check" in ran.err

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import signal
 import webbrowser
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from threading import Event
 
@@ -32,13 +34,22 @@ def serve(project: Path, config: Path | None, port: int, opens: bool) -> int:
     place = Project(project.resolve())
     with open_project(place) as connection:
         load_report(connection, [])  # says so when there is nothing to review
-    ended = Event()
-    for name in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(name, lambda *_: ended.set())
-    with serving(place, settings, Clock.from_environ(), who(), port) as served:
+    with _until_told() as ended, serving(place, settings, Clock.from_environ(), who(), port) as served:
         click.echo(served.url)
         say("Open this address in your browser; it lets in whoever has it. Ctrl-C ends it.")
         if opens:
             webbrowser.open(served.url)
         ended.wait()
     return 0
+
+
+@contextmanager
+def _until_told() -> Iterator[Event]:
+    """Set by SIGTERM and by Ctrl-C: a re-check that is at work then finishes what is in flight."""
+    ended = Event()
+    before = {name: signal.signal(name, lambda *_: ended.set()) for name in (signal.SIGTERM, signal.SIGINT)}
+    try:
+        yield ended
+    finally:
+        for name, handler in before.items():
+            signal.signal(name, handler)
