@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import logging
 import re
@@ -277,6 +278,9 @@ def decode(page: Page) -> str:
     encoding = map_encoding_to_html5(match[1], fallback_utf8=False) if match else None
     if encoding is None:
         encoding = detect_encoding(body, max_len=131072, from_html_meta=True)
+    if encoding == "utf-8":
+        with contextlib.suppress(UnicodeDecodeError):
+            return body.decode()  # several times as fast as what also mends wrong bytes
     try:
         return str(bytes_to_str(body, encoding or "utf-8", errors="replace"))
     except (LookupError, UnicodeError):
