@@ -67,7 +67,8 @@ MadeUp = Callable[[str, str], bool]
 def find(root: Path, keys: frozenset[str], made_up: MadeUp) -> Removal:
     """Every visit that asked for one of these sources, whoever cited it; reads all WARC files once.
 
-    The answer to a made-up address goes too where it is the very same page. Raises StorageError for a damaged record: nobody could say whose it is.
+    The answer to a made-up address goes too where it is the very same page. Raises StorageError for a damaged
+    record: nobody could say whose it is.
     """
     removal = Removal(keys)
     responses: dict[str, Location] = {}
