@@ -6,12 +6,13 @@ import os
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime
+from itertools import chain, takewhile
 from pathlib import Path
 
 from linkarchive.check import mementos
 from linkarchive.check.copies import COPY, is_private
+from linkarchive.check.desk import Desk, stored_page
 from linkarchive.check.events import AskingArchives, Notice
-from linkarchive.check.examine import Desk, stored_page
 from linkarchive.check.plan import Plan
 from linkarchive.check.questions import ArchiveStage, OriginalQuestion, Question, Reply, SavedQuestion
 from linkarchive.check.reading import Reading, keep_articles
@@ -39,16 +40,20 @@ class Asking:
     def __init__(self, desk: Desk, stop: Callable[[], bool]) -> None:
         self._desk = desk
         self._stop = stop
+        self._archives = archives_of(desk.settings.archives)
         self._session: ArchiveSession | None = None
         self._stage: ArchiveStage | None = None
-        self._asked = 0
         self.moved: list[tuple[Plan, tuple[str, ...]]] = []
 
     def baselines(self, plans: Iterable[Plan]) -> None:
-        """Ask for what the authors saw."""
-        for plan in plans:
-            for question in mementos.baseline_questions(self._desk, plan):
-                self._ask(question)
+        """Ask for what the authors saw; when nobody can tell any more, the rest is asked in the next run."""
+        questions = mementos.baseline_questions(self._desk, plans)
+        self._ask(takewhile(lambda _: self._opened().may_answer(self._archives), questions))
+
+    def feed(self) -> None:
+        """Take up more questions; to be called now and then beside the live check."""
+        if self._stage is not None:
+            self._stage.feed()
 
     def originals(self, plans: Mapping[int, Plan], reading: Reading) -> None:
         """Ask for the original pages of articles whose lost targets the live page did not tell."""
@@ -62,7 +67,7 @@ class Asking:
                 urls = dict.fromkeys(url for url in (plan.source.url, moved) if url is not None)
                 question = OriginalQuestion(plan.source.id, tuple(urls), article)
                 if not self._settled(plan, question.name):
-                    self._ask(question)
+                    self._ask([question])
 
     def dead(self, plans: Iterable[Plan]) -> None:
         """Ask for witnesses of what only failed, and for copies of what is dead."""
@@ -73,10 +78,10 @@ class Asking:
                 continue
             witness = mementos.witness_question(self._desk, plan, outcome)
             if witness is not None:
-                self._ask(witness)
+                self._ask([witness])
             copy = mementos.copy_question(self._desk, plan, outcome)
             if copy is not None:
-                self._ask(copy)
+                self._ask([copy])
 
     def saved(self, plans: Iterable[Plan]) -> None:
         """Ask for what was saved in an earlier run: for some hours a new copy may not be there yet."""
@@ -84,14 +89,13 @@ class Asking:
         for plan in plans:
             told = asked.get(plan.source.id)
             if told is not None and told.answer == "unknown" and told.note and not is_private(plan):
-                self._ask(SavedQuestion(plan.source.id, plan.source.url, datetime.fromisoformat(told.note)))
+                self._ask([SavedQuestion(plan.source.id, plan.source.url, datetime.fromisoformat(told.note))])
 
     def take(self, plans: Mapping[int, Plan], reading: Reading) -> Reading:
         """Wait for the answers, at most for the budget, and use them; the reading with what was recovered."""
-        if self._stage is None or not self._asked:
+        if self._stage is None:
             return reading
-        self._desk.listener(AskingArchives(self._asked))
-        self._asked = 0
+        self._desk.listener(AskingArchives())
         for reply in self._stage.replies():
             plan = plans[reply.question.source]
             if reply.article is not None:
@@ -153,13 +157,14 @@ class Asking:
         if self._session is not None:
             self._session.close()
 
-    def _ask(self, question: Question) -> None:
-        if self._desk.settings.wayback.mode == "off":
+    def _ask(self, questions: Iterable[Question]) -> None:
+        asked = iter(questions)
+        first = None if self._desk.settings.wayback.mode == "off" else next(asked, None)
+        if first is None:
             return
         if self._stage is None:
-            self._stage = ArchiveStage(self._opened(), archives_of(self._desk.settings.archives))
-        self._asked += 1
-        self._stage.ask(question)
+            self._stage = ArchiveStage(self._opened(), self._archives)
+        self._stage.ask(chain([first], asked))
 
     def _opened(self) -> ArchiveSession:
         if self._session is None:

@@ -30,9 +30,7 @@ class LookingAgain:
 
 @dataclass(frozen=True, slots=True)
 class AskingArchives:
-    """The live check is over; so many questions to web archives are still to be answered."""
-
-    count: int
+    """The live check is over; answers of web archives are still awaited."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from sqlalchemy import Connection
 
-from linkarchive.check.examine import Desk
+from linkarchive.check.desk import Desk
 from linkarchive.check.lives import article_texts, lives
 from linkarchive.check.reading import LINKS_NAME, Reading
 from linkarchive.check.reports import differences, has_news, report_of

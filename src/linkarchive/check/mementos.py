@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import date, datetime
+from itertools import islice
 
 from linkarchive.check import examine
+from linkarchive.check.comparing import judged, look_again, version_of
 from linkarchive.check.conclude import Compared, baseline_of, dependence, in_time, outcome_of
 from linkarchive.check.copies import COPY, MOVED, is_private, note_of, with_copy
-from linkarchive.check.examine import Concluded, Desk
-from linkarchive.check.plan import Plan
+from linkarchive.check.desk import Desk, capture_of
+from linkarchive.check.examine import Concluded
+from linkarchive.check.plan import Cited, Plan
 from linkarchive.check.questions import BaselineQuestion, CopyQuestion, Reply, SavedQuestion, WitnessQuestion
-from linkarchive.judge import VERSION, fingerprint
+from linkarchive.judge import fingerprint
 from linkarchive.model import Origin, Outcome, Reason, Verdict
 from linkarchive.store import answers, captures, outcomes, sources
 from linkarchive.store.answers import Told
@@ -26,30 +29,43 @@ NEAR_ENOUGH_DAYS = 1
 ONLY_US_CONFIDENCE = 0.9
 
 
-def baseline_questions(desk: Desk, plan: Plan) -> Iterator[BaselineQuestion]:
-    """What to ask about the baselines of a source: a question a day, for days that have no good answer yet."""
-    if plan.skip is not None or is_private(plan):
-        return
+def baseline_questions(desk: Desk, plans: Iterable[Plan]) -> Iterator[BaselineQuestion]:
+    """What to ask about the baselines of sources: a question a day, for days that have no good answer yet.
+
+    The store is asked, for many sources together, when their questions are wanted.
+    """
     now = desk.clock.now()
-    kept = captures.of_source(desk.connection, plan.source.id)
-    asked = set()
+    candidates = (plan for plan in plans if plan.skip is None and any(_is_past(one, now) for one in plan.cited))
+    while some := list(islice(candidates, examine.AT_ONCE)):
+        numbers = [plan.source.id for plan in some]
+        kept = captures.of_sources(desk.connection, numbers)
+        based = captures.baselines_of_sources(desk.connection, numbers)
+        settled = answers.settled(desk.connection, numbers, now)
+        for plan in some:
+            if not is_private(plan):
+                number = plan.source.id
+                good = {(article, day) for article, day, one in based.get(number, ()) if _is_near(one, day)}
+                for question in _questions(plan, kept.get(number, ()), good, now):
+                    if (number, question.name) not in settled:
+                        yield question
+
+
+def _questions(
+    plan: Plan, kept: Sequence[Kept], good: set[tuple[str, date | None]], now: datetime
+) -> Iterable[BaselineQuestion]:
+    own = frozenset(one.capture.digest for one in kept if one.capture.origin is Origin.LIVE)
+    found: dict[str, BaselineQuestion] = {}
     for cited in plan.cited:
-        looked = cited.looked
-        if looked is None or (cited.copy is None and (now.date() - looked).days <= NEAR_ENOUGH_DAYS):
-            continue
-        question = BaselineQuestion(
-            plan.source.id,
-            plan.source.url,
-            looked,
-            frozenset(one.capture.digest for one in kept if one.capture.origin is Origin.LIVE),
-            cited.copy,
-        )
-        if question.name in asked or answers.is_settled(desk.connection, plan.source.id, question.name, now):
-            continue
-        known = captures.baseline(desk.connection, cited.article, plan.source.id, looked)
-        if known is None or not _is_near(known, looked):
-            asked.add(question.name)
-            yield question
+        if cited.looked is not None and _is_past(cited, now) and (cited.article, cited.looked) not in good:
+            question = BaselineQuestion(plan.source.id, plan.source.url, cited.looked, own, cited.copy)
+            found.setdefault(question.name, question)
+    return found.values()
+
+
+def _is_past(cited: Cited, now: datetime) -> bool:
+    """The author looked too long ago for today's page to be what was seen."""
+    days = None if cited.looked is None else (now.date() - cited.looked).days
+    return days is not None and (cited.copy is not None or days > NEAR_ENOUGH_DAYS)
 
 
 def copy_question(desk: Desk, plan: Plan, outcome: Outcome) -> CopyQuestion | None:
@@ -102,10 +118,10 @@ def _word(answer: Answer) -> str:
     return "found" if isinstance(answer, Found) else "none" if isinstance(answer, NoCopy) else "unknown"
 
 
-def _is_near(kept: Kept, looked: date) -> bool:
+def _is_near(kept: Kept, looked: date | None) -> bool:
     """It is an archive's copy, or our own of about that very day."""
-    days = abs((kept.capture.time.date() - looked).days)
-    return kept.capture.origin is not Origin.LIVE or days <= NEAR_ENOUGH_DAYS
+    days = None if looked is None else abs((kept.capture.time.date() - looked).days)
+    return kept.capture.origin is not Origin.LIVE or (days is not None and days <= NEAR_ENOUGH_DAYS)
 
 
 def _keep(desk: Desk, plan: Plan, found: Found) -> Kept:
@@ -154,22 +170,22 @@ def _reconsider(desk: Desk, plan: Plan) -> None:
     if standing is None:
         return
     outcome, checked = standing.outcome, standing.checked or desk.clock.now()
-    seen = examine.look_again(desk, plan, outcome, checked) if outcome.verdict.is_alive else None
+    seen = look_again(desk, plan, outcome, checked) if outcome.verdict.is_alive else None
     if seen is None:
         _refile(desk, plan, standing, _with_baselines(desk, plan, outcome))
         return
     compared = [
         Compared(cited, baseline, accepted, judgement)
-        for (cited, baseline, accepted), judgement in zip(seen.against, examine.judged(desk, seen), strict=True)
+        for (cited, baseline, accepted), judgement in zip(seen.against, judged(desk, seen), strict=True)
     ]
-    capture = examine.capture_of(seen.kept, outcome)
+    capture = capture_of(seen.kept, outcome)
     again = outcome_of(plan, seen.page, compared, capture, seen.live, examine.history_of(outcome), checked)
     again = replace(again, status=outcome.status, final_url=outcome.final_url, hops=outcome.hops)
     identifier = _refile(desk, plan, standing, in_time(again, seen.previous, checked))
     memory = sources.find(desk.connection, plan.source.key).memory
     if memory.judged is not None:
-        judged = dependence(VERSION, [(one.cited, one.baseline, one.accepted) for one in compared])
-        sources.remember(desk.connection, plan.source.id, replace(memory, judged=judged, page_outcome=identifier))
+        depends = dependence(version_of(desk, plan), [(one.cited, one.baseline, one.accepted) for one in compared])
+        sources.remember(desk.connection, plan.source.id, replace(memory, judged=depends, page_outcome=identifier))
 
 
 def _with_baselines(desk: Desk, plan: Plan, outcome: Outcome) -> Outcome:

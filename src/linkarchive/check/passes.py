@@ -10,8 +10,9 @@ from dataclasses import dataclass, field, replace
 from sqlalchemy.exc import SQLAlchemyError
 
 from linkarchive.check import examine
+from linkarchive.check.comparing import look, suspect
+from linkarchive.check.desk import Desk, Seen
 from linkarchive.check.events import LookingAgain, Notice
-from linkarchive.check.examine import Desk, Seen
 from linkarchive.check.offline import Hosts
 from linkarchive.check.plan import Plan
 from linkarchive.check.probes import keep_probe, probe_of
@@ -43,6 +44,8 @@ class MainPass:
 
     desk: Desk
     stop: Callable[[], bool]
+    meanwhile: Callable[[], None]
+    """Called now and then."""
     hosts: Hosts = field(default_factory=Hosts)
     failed: list[tuple[Plan, Visit]] = field(default_factory=list)
     """Failures wait until we know that we are online; what looks gone waits for its second look (DESIGN §7)."""
@@ -75,13 +78,17 @@ class MainPass:
         examine.record_skipped(self.desk, [plan for plan in plans if plan.skip is not None])
         for plan, visit in self._visits([plan for plan in plans if plan.skip is None]):
             self._take(plan, visit)
-            self.settle_when_due()
+            self._pause()
         self.settle()
 
     def settle(self) -> None:
         """Make what was concluded last; a burst of visits shares the wait for the disk."""
         self.desk.settle()
         self.settled = time.monotonic()
+
+    def _pause(self) -> None:
+        self.settle_when_due()
+        self.meanwhile()
 
     def settle_when_due(self) -> None:
         if time.monotonic() - self.settled >= SETTLE_EVERY:
@@ -112,20 +119,20 @@ class MainPass:
             self.desk.clock,
             stop=self.ends,
             sites=settings.sites,
-            before_waiting=self.settle_when_due,
+            before_waiting=self._pause,
         ):
             yield waiting.pop(visit.request.url), visit
 
     def _take(self, plan: Plan, visit: Visit) -> None:
         with guarded(self, plan, visit):
-            seen = examine.look(self.desk, plan, visit)
+            seen = look(self.desk, plan, visit)
             answered = seen.previous is not None and seen.previous.outcome.status is not None
             self.hosts.saw(host_of(plan.source.url), visit.connected, visit.failure, answered)
             if _waits(visit):
                 visit.close()
                 self.failed.append((plan, visit))
                 self._listen()
-            elif self._has_room(seen) and examine.suspect(self.desk, seen):
+            elif self._has_room(seen) and suspect(self.desk, seen):
                 self.suspects.append(replace(seen, readings=Readings()))
                 self.suspect_bytes += len(seen.page.body)
             else:
@@ -168,7 +175,7 @@ def second_look(main: MainPass) -> None:
     for plan, visit in main.failed:
         if visit.failure is not None and not visit.failure.no_such_name:
             with guarded(main, plan, visit):
-                examine.record(desk, examine.look(desk, plan, visit))
+                examine.record(desk, look(desk, plan, visit))
             main.settle_when_due()
         else:
             again[plan.source.url] = plan
@@ -194,7 +201,7 @@ def second_look(main: MainPass) -> None:
                 keep_probe(desk.writer, visit, answer)
         else:
             with guarded(main, gone, visit):
-                examine.record(desk, examine.look(desk, gone, visit))
+                examine.record(desk, look(desk, gone, visit))
         visit.close()
         main.settle_when_due()
     for seen in main.suspects:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterator
-from concurrent.futures import Future, ThreadPoolExecutor, as_completed
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -18,6 +19,8 @@ from linkarchive.wayback.session import ArchiveSession
 
 WORKERS = 4
 """Requests under way at once; how many a minute is for the session to say."""
+ENOUGH = 64
+"""Questions that are made, and wait for an answer: there may be a hundred thousand, and no time for most of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,16 +103,34 @@ class ArchiveStage:
         self._session = session
         self._archives = archives
         self._pool = ThreadPoolExecutor(WORKERS, thread_name_prefix="archives")
-        self._waiting: list[Future[Reply]] = []
+        self._later: deque[Iterator[Question]] = deque()
+        self._asked: set[Future[Reply]] = set()
+        """Whose replies were not taken yet."""
 
-    def ask(self, question: Question) -> None:
-        self._waiting.append(self._pool.submit(self._reply, question))
+    def ask(self, questions: Iterator[Question]) -> None:
+        """Ask these, too, in their turn; they are read when there is room (`feed`)."""
+        self._later.append(questions)
+        self.feed()
+
+    def feed(self) -> None:
+        """Take up questions until enough of them wait for an answer; to be called now and then."""
+        waiting = sum(not future.done() for future in self._asked)
+        while self._later and waiting < ENOUGH:
+            question = next(self._later[0], None)
+            if question is None:
+                self._later.popleft()
+            else:
+                self._asked.add(self._pool.submit(self._reply, question))
+                waiting += 1
 
     def replies(self) -> Iterator[Reply]:
-        """The replies to all that was asked so far, as they come; ends with the budget at the latest."""
-        waiting, self._waiting = self._waiting, []
-        for future in as_completed(waiting):
-            yield future.result()
+        """The replies to all that is to be asked, as they come; ends with the budget at the latest."""
+        self.feed()
+        while self._asked:
+            for future in wait(self._asked, return_when=FIRST_COMPLETED).done:
+                self._asked.remove(future)
+                yield future.result()
+            self.feed()
 
     @property
     def notices(self) -> tuple[str, ...]:

@@ -9,8 +9,8 @@ from pathlib import Path
 from sqlalchemy import Connection
 
 from linkarchive.check.asking import Asking
+from linkarchive.check.desk import Desk
 from linkarchive.check.events import Listener, Notice, RunStarted, ignore
-from linkarchive.check.examine import Desk
 from linkarchive.check.finish import finish
 from linkarchive.check.offline import why_offline
 from linkarchive.check.passes import MainPass, second_look
@@ -124,7 +124,7 @@ def _visit_and_ask(desk: Desk, reading: Reading, scope: Scope, resumed: bool, st
     todo = _todo(desk, plans, scope, done)
     total = len({plan.source.id for plan in (*originals, *todo)})
     desk.listener(RunStarted(desk.run.info.id, total, resumed))
-    main = MainPass(desk, stop)
+    main = MainPass(desk, stop, asking.feed)
     reading = main.recover(originals, reading)
     keep_articles(desk.project, desk.connection, desk.run.seq, reading.articles, reading.digests)
     if originals:  # what they gave back is under watch from now on

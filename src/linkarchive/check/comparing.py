@@ -1,0 +1,146 @@
+"""One visit: its page beside every citation's baseline."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from datetime import datetime
+
+from linkarchive.check.conclude import (
+    choose_baseline,
+)
+from linkarchive.check.desk import Desk, Seen, capture_of, rule_of, stored_page
+from linkarchive.check.digests import by_digests
+from linkarchive.check.judged import as_judged
+from linkarchive.check.plan import Cited, Plan
+from linkarchive.judge import VERSION, fingerprint, is_suspect, judge
+from linkarchive.model import (
+    Acceptance,
+    Case,
+    CitationOutcome,
+    Judgement,
+    Outcome,
+    Page,
+)
+from linkarchive.store import captures, outcomes
+from linkarchive.store.captures import Kept
+from linkarchive.store.decisions import acceptance
+from linkarchive.urls import redact
+from linkarchive.web.exchange import Visit, VisitRequest
+from linkarchive.web.page import page_of
+
+
+def look(desk: Desk, plan: Plan, visit: Visit) -> Seen:
+    """Gather what the judgement of a visit needs; nothing is written."""
+    kept = captures.of_source(desk.connection, plan.source.id)
+    previous = outcomes.standing(desk.connection, plan.source.id, desk.run.seq)
+    page = page_of(visit, desk.settings.network.max_body)
+    return Seen(plan, visit, page, previous, tuple(kept), tuple(against(desk, plan, kept, visit.time)))
+
+
+def look_again(desk: Desk, plan: Plan, outcome: Outcome, checked: datetime) -> Seen | None:
+    """What this run saw of a source, from the capture that shows it; None when there is none."""
+    kept = captures.of_source(desk.connection, plan.source.id)
+    capture = capture_of(kept, outcome)
+    page = None if capture is None else stored_page(desk, capture)
+    if page is None:
+        return None
+    previous = outcomes.standing(desk.connection, plan.source.id, desk.run.seq)
+    visit = Visit(VisitRequest(plan.source.url), checked, ())
+    return Seen(plan, visit, page, previous, tuple(kept), tuple(against(desk, plan, kept, checked)))
+
+
+def suspect(desk: Desk, seen: Seen) -> bool:
+    """A made-up sibling address would tell more about this page."""
+    if seen.visit.not_modified:
+        return False
+    readings = seen.readings
+    return any(is_suspect(case, judge(case, readings=readings), readings=readings) for case in _cases(desk, seen, None))
+
+
+def judged(desk: Desk, seen: Seen, probe: Page | None = None) -> list[Judgement]:
+    """The judgement on each citation of the source, as if this were the first run."""
+    return [
+        _compared(seen, cited, standard, case)
+        for case, (cited, standard) in zip(_cases(desk, seen, probe), _standards(seen), strict=True)
+    ]
+
+
+def against(
+    desk: Desk, plan: Plan, kept: Sequence[Kept], now: datetime
+) -> list[tuple[Cited, Kept | None, Acceptance | None]]:
+    """Each citation with its baseline and its acceptance.
+
+    A citation without a baseline gets one now, unless today's page is nearer to the day the author looked.
+    """
+    found = []
+    for cited in plan.cited:
+        known = captures.baseline(desk.connection, cited.article, plan.source.id, cited.looked)
+        baseline = known or choose_baseline(kept, cited.looked, now)
+        accepted = acceptance(desk.decisions, plan.source.key, cited.article)
+        found.append((cited, baseline, accepted))
+    return found
+
+
+def version_of(desk: Desk, plan: Plan) -> str:
+    """Of the rules that a verdict follows: the judge's, and the project's for this site."""
+    rule = rule_of(desk, plan)
+    return VERSION if rule is None else f"{VERSION} {rule.ignore} {rule.accept_status}"
+
+
+def _cases(desk: Desk, seen: Seen, probe: Page | None) -> list[Case]:
+    pages: dict[int, Page | None] = {}
+    cases = []
+    rule = rule_of(desk, seen.plan)
+    today = as_judged(seen.page, rule)
+    for cited, standard in _standards(seen):
+        if standard is not None and standard.id not in pages:
+            stored = stored_page(desk, standard)
+            pages[standard.id] = None if stored is None else as_judged(stored, rule)
+        citation = cited.citation
+        cases.append(
+            Case(
+                id=citation.url or "",
+                url=cited.target,
+                after=today,
+                before=None if standard is None else pages[standard.id],
+                quotes=(citation.quote,) if citation.quote else (),
+                text="" if cited.original else citation.text,
+                context=citation.context,
+                probe=probe,
+            )
+        )
+    return cases
+
+
+def _standards(seen: Seen) -> list[tuple[Cited, Kept | None]]:
+    """What today's page is compared with for each citation: the accepted page, else the baseline."""
+    return [(cited, _accepted_capture(seen.kept, accepted) or baseline) for cited, baseline, accepted in seen.against]
+
+
+def _compared(seen: Seen, cited: Cited, standard: Kept | None, case: Case) -> Judgement:
+    judgement = judge(case, readings=seen.readings)
+    if standard is None or case.before is not None or seen.page.failure is not None:
+        return judgement
+    before: Outcome | CitationOutcome | None = None
+    last = None
+    if seen.previous is not None:
+        place, latest = seen.previous.outcome.capture, (seen.live or seen.kept)[-1].capture
+        shown = place is not None and (place.warc, place.offset) == (latest.record.warc, latest.record.offset)
+        last = latest if shown and latest.status == seen.page.status else None
+        known = () if cited.original else seen.previous.outcome.citations
+        # state.jsonl, where this comes from, has no secrets in its URLs.
+        mine = (cited.article, redact(cited.citation.url or ""))
+        before = next((one for one in known if (one.article, redact(one.url)) == mine), seen.previous.outcome)
+    today = (sha256_of(seen.page), fingerprint(case.after, readings=seen.readings))
+    return by_digests(judgement, today, standard.capture, last, before)
+
+
+def _accepted_capture(kept: Sequence[Kept], accepted: Acceptance | None) -> Kept | None:
+    if accepted is None:
+        return None
+    return next((one for one in kept if one.capture.time == accepted.capture_time), None)
+
+
+def sha256_of(page: Page) -> str:
+    return hashlib.sha256(page.body).hexdigest()

@@ -1,0 +1,89 @@
+"""What the stages of a run share, and what is gathered for one visit before it is judged."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from sqlalchemy import Connection
+
+from linkarchive.check.events import Listener
+from linkarchive.check.plan import Cited, Plan
+from linkarchive.clock import Clock
+from linkarchive.errors import StorageError
+from linkarchive.judge import Readings
+from linkarchive.model import (
+    Acceptance,
+    Origin,
+    Outcome,
+    Page,
+)
+from linkarchive.project import Project
+from linkarchive.settings import Settings, SiteSettings
+from linkarchive.sites import rule_for
+from linkarchive.snapshot.reader import read_page
+from linkarchive.snapshot.writer import WarcWriter
+from linkarchive.store.captures import Kept
+from linkarchive.store.decisions import Decision
+from linkarchive.store.outcomes import Standing
+from linkarchive.store.runs import Run
+from linkarchive.wayback.replay import as_captured
+from linkarchive.web.exchange import Visit
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """What the stages of one run share."""
+
+    project: Project
+    connection: Connection
+    writer: WarcWriter
+    run: Run
+    settings: Settings
+    clock: Clock
+    decisions: list[Decision]
+    listener: Listener
+
+    def settle(self) -> None:
+        """What was written so far lasts when this returns: first records, then index lines, then rows."""
+        self.writer.sync()
+        self.connection.commit()
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A visit with all that was known before it."""
+
+    plan: Plan
+    visit: Visit
+    page: Page
+    previous: Standing | None
+    kept: tuple[Kept, ...]
+    against: tuple[tuple[Cited, Kept | None, Acceptance | None], ...]
+    readings: Readings = field(default_factory=Readings)
+    """What was read of these pages; to be let go when the visit is set aside."""
+
+    @property
+    def live(self) -> tuple[Kept, ...]:
+        """The captures that are our own."""
+        return tuple(one for one in self.kept if one.capture.origin is Origin.LIVE)
+
+
+def capture_of(kept: Sequence[Kept], outcome: Outcome) -> Kept | None:
+    """The capture that an outcome names as its evidence."""
+    place = outcome.capture
+    at = None if place is None else (place.warc, place.offset)
+    return next((one for one in kept if (one.capture.record.warc, one.capture.record.offset) == at), None)
+
+
+def stored_page(desk: Desk, kept: Kept) -> Page | None:
+    """The page of a capture; None when its WARC file is not here (a fresh Git clone has only the text files)."""
+    try:
+        page = read_page(desk.project.root, kept.capture, limit=desk.settings.network.max_body)
+    except StorageError:
+        return None
+    return page if kept.capture.origin is Origin.LIVE else as_captured(page, desk.settings.network.max_body)
+
+
+def rule_of(desk: Desk, plan: Plan) -> SiteSettings | None:
+    return rule_for(plan.source.url, desk.settings.sites)
