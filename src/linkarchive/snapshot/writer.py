@@ -89,14 +89,14 @@ class WarcWriter:
             self._write_facts(file, capture, date, final_id, [final_id, *ids])
         return capture
 
-    def write_log(self, lines: Iterable[bytes]) -> None:
+    def write_log(self, pieces: Iterable[bytes]) -> None:
         """Keep the run's log (visits and verdicts as JSON lines, each with its line end) as one record."""
         file = self._ready()
         fields = self._fields(framing.warc_date(self._clock.now()), facts.log_uri(self._run_id))
         log = Body()
         try:
-            for line in lines:
-                log.write(line)
+            for piece in pieces:
+                log.write(piece)
             with file.whole():
                 file.append(framing.record("metadata", fields, facts.LOG_TYPE, payload=log.open(), length=log.length))
         finally:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -58,9 +59,17 @@ def to_question(connection: Connection, question: str) -> dict[int, Told]:
 def is_settled(connection: Connection, source: int, question: str, now: datetime) -> bool:
     """The question has its answer, and need not be asked now; what could not be found out is not settled."""
     known = told(connection, source, question)
-    if known is None or known.answer == "unknown":
-        return False
-    return known.answer == "found" or now - known.asked < ASK_AGAIN
+    return known is not None and _settles(known, now)
+
+
+def settled(connection: Connection, sources: Collection[int], now: datetime) -> set[tuple[int, str]]:
+    """The questions about these sources that are settled, each with the number of its source."""
+    rows = connection.execute(select(archive_answers).where(archive_answers.c.source.in_(sources)))
+    return {(row.source, row.question) for row in rows if _settles(_told(row), now)}
+
+
+def _settles(known: Told, now: datetime) -> bool:
+    return known.answer == "found" or (known.answer == "none" and now - known.asked < ASK_AGAIN)
 
 
 def of_run(connection: Connection, run: int) -> list[tuple[int, Told]]:

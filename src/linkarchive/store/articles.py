@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Iterator
 
-from sqlalchemy import Connection, Row, delete, insert, select
+import msgspec
+from sqlalchemy import Connection, LargeBinary, Text, cast, delete, insert, literal, select
 
 from linkarchive.model import Article
-from linkarchive.store.codec import decode, encode
+from linkarchive.store.codec import decode
 from linkarchive.store.schema import articles
+
+# The body as bytes: with a hundred thousand links it is 30 MB, and a string of it would be as much again.
+_BYTES = (articles.c.digest, cast(articles.c.body, LargeBinary).label("body"))
 
 
 def save(connection: Connection, run: int | None, article: Article, digest: str | None) -> None:
     """Keep an article with the SHA-256 of the bytes it was read from (None: it is known from links.txt only)."""
-    body = encode(article)
-    row = connection.execute(select(articles).where(articles.c.path == article.path)).one_or_none()
-    if row is not None and (row.body, row.digest) == (body, digest):
+    body = msgspec.json.encode(article)
+    before = connection.execute(select(*_BYTES).where(articles.c.path == article.path)).one_or_none()
+    if before is not None and (before.body, before.digest) == (body, digest):
         return
     connection.execute(delete(articles).where(articles.c.path == article.path))
-    connection.execute(insert(articles).values(path=article.path, digest=digest, run=run, body=body))
+    text = cast(literal(body, LargeBinary), Text)
+    connection.execute(insert(articles).values(path=article.path, digest=digest, run=run, body=text))
 
 
 def load(connection: Connection, path: str) -> tuple[Article, str | None] | None:
@@ -27,6 +32,12 @@ def load(connection: Connection, path: str) -> tuple[Article, str | None] | None
     return None if row is None else (decode(row.body, Article), row.digest)
 
 
-def of_run(connection: Connection, run: int) -> list[Row[Any]]:
-    """The rows (digest, body) that a run changed."""
-    return list(connection.execute(select(articles).where(articles.c.run == run).order_by(articles.c.path)))
+def digest_of(connection: Connection, path: str) -> str | None:
+    """The SHA-256 of the bytes that the article was read from, where they are known."""
+    return connection.execute(select(articles.c.digest).where(articles.c.path == path)).scalar_one_or_none()
+
+
+def of_run(connection: Connection, run: int) -> Iterator[tuple[str | None, bytes]]:
+    """The articles that a run changed: digest, and the article as JSON, not decoded: it may have many links."""
+    query = select(*_BYTES).where(articles.c.run == run).order_by(articles.c.path).execution_options(yield_per=1)
+    return ((row.digest, row.body) for row in connection.execute(query))

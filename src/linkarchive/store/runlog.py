@@ -80,12 +80,13 @@ class Line:
 
 
 def log_lines(connection: Connection, run: Run) -> Iterator[bytes]:
-    """Everything that this run added, in an order in which it can be put back."""
+    """Everything that this run added, in an order in which it can be put back; a long line in several pieces."""
     keys = {row.id: row.key for row in connection.execute(select(sources.c.id, sources.c.key))}
     yield _line("run", RunLine(run.info, run.scope, run.body))
-    for row in articles.of_run(connection, run.seq):
-        # Not decoded: an article may have a hundred thousand links.
-        yield _line("article", {"digest": row.digest, "article": msgspec.Raw(row.body.encode("utf-8"))})
+    for sha256, body in articles.of_run(connection, run.seq):
+        yield b'{"article":{"digest":' + msgspec.json.encode(sha256) + b',"article":'
+        yield body
+        yield b"}}\n"
     for kept in captures.of_run(connection, run.seq):
         yield _line("capture", CaptureLine(keys[kept.source], kept.usable, kept.good, kept.capture))
     for article, looked, kept in captures.baselines_of_run(connection, run.seq):

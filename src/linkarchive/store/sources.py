@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -35,9 +35,10 @@ class Source:
 def key_of(url: str) -> str:
     """The key under which a URL is stored; what has no key (mailto:, a relative path) is its own."""
     try:
-        return source_key(url)
+        key = source_key(url)
     except ValueError:
         return url
+    return url if key == url else key  # mostly: one string in memory, not two
 
 
 def ensure(connection: Connection, urls: Iterable[str]) -> dict[str, Source]:
@@ -46,13 +47,13 @@ def ensure(connection: Connection, urls: Iterable[str]) -> dict[str, Source]:
     for url in urls:
         wanted.setdefault(key_of(url), url.partition("#")[0] or url)
     rows = connection.execute(select(sources).execution_options(yield_per=500))
-    known = {row.key: _source(row) for row in rows if row.key in wanted}
+    known = {row.key: _source(row, wanted) for row in rows if row.key in wanted}
     missing = [{"key": key, "url": url} for key, url in wanted.items() if key not in known]
     if missing:
         last = connection.execute(select(func.max(sources.c.id))).scalar_one() or 0
         connection.execute(insert(sources), missing)
         new = select(sources).where(sources.c.id > last).execution_options(yield_per=500)
-        known |= {row.key: _source(row) for row in connection.execute(new)}
+        known |= {row.key: _source(row, wanted) for row in connection.execute(new)}
     return {key: known[key] for key in wanted}
 
 
@@ -96,6 +97,11 @@ def remember(connection: Connection, source_id: int, memory: Memory) -> None:
     )
 
 
-def _source(row: Row[Any]) -> Source:
+_NOTHING = Memory()
+
+
+def _source(row: Row[Any], wanted: Mapping[str, str] | None = None) -> Source:
+    """The source of a row, made of strings that the caller has anyway where they are the same."""
     memory = Memory(row.etag, row.last_modified, row.sha256, row.judged, row.page_outcome)
-    return Source(row.id, row.key, row.url, memory)
+    url = wanted[row.key] if wanted and wanted[row.key] == row.url else row.url
+    return Source(row.id, url if url == row.key else row.key, url, _NOTHING if memory == _NOTHING else memory)

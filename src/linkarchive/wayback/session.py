@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -30,7 +30,10 @@ _PIECE = 64 * 1024
 _LONGEST_NAP = 0.5
 """Seconds between two looks at whether the run was stopped."""
 _GIVE_UP = 3
-"""Questions in a row without an answer after which an endpoint is left alone for the rest of the run."""
+"""Questions in a row without an answer after which an endpoint is left alone for the rest of the run; and tries in
+a row without any sign of life after which the whole archive is."""
+_TO_CONNECT = 10.0
+"""Seconds; `[wayback] timeout` is for the answer."""
 _LOOKS_PER_SAVE = 10
 """How often the state of a capture may be asked for, against how often one may be started."""
 _NEVER_RECORDED = frozenset({"authorization", "cookie", "proxy-authorization"})
@@ -56,15 +59,29 @@ def is_capture(exchange: Exchange) -> bool:
 
 
 @dataclass(slots=True)
+class _Host:
+    """What is true of all endpoints of an archive: does anything answer there?"""
+
+    name: str
+    failures: int = 0
+    stopped: ArchiveTroubleError | None = None
+
+
+@dataclass(slots=True)
 class _Gate:
     """One endpoint: when it may be asked next, and whether it may be at all."""
 
     name: str
+    host: _Host
     interval: float
     next_start: float = 0.0
     failures: int = 0
-    stopped: ArchiveTroubleError | None = None
+    closed: ArchiveTroubleError | None = None
     lock: threading.Lock = field(default_factory=threading.Lock)
+
+    @property
+    def stopped(self) -> ArchiveTroubleError | None:
+        return self.closed or self.host.stopped
 
 
 class _NoAnswerError(Exception):
@@ -73,6 +90,10 @@ class _NoAnswerError(Exception):
     def __init__(self, why: Why, detail: str) -> None:
         super().__init__(detail)
         self.why = why
+
+
+class _SilenceError(_NoAnswerError):
+    """No connection, or nothing in time: the host does not answer, whatever is asked of it."""
 
 
 class _Http(requests.Session):
@@ -104,6 +125,7 @@ class ArchiveSession:
         self._closed = threading.Event()
         seconds = settings.budget if budget is None else budget
         self._end = time.monotonic() + seconds if seconds else None
+        self._hosts: dict[str, _Host] = {}
         self._gates: dict[tuple[str, Service], _Gate] = {}
         self._lock = threading.Lock()
         self._counts: Counter[str] = Counter()
@@ -123,9 +145,16 @@ class ArchiveSession:
 
     @property
     def notices(self) -> tuple[str, ...]:
-        """The endpoints that are not asked any more in this run, and why: a sentence each."""
+        """The archives and endpoints that are not asked any more in this run, and why: a sentence each."""
         with self._lock:
-            return tuple(gate.stopped.unknown.detail for gate in self._gates.values() if gate.stopped)
+            told = [one.stopped for one in self._hosts.values()] + [one.closed for one in self._gates.values()]
+        return tuple(error.unknown.detail for error in told if error)
+
+    def may_answer(self, archives: Iterable[Archive]) -> bool:
+        """There is time left, and one of these archives may still be asked for its copies."""
+        if self._is_over():
+            return False
+        return any(self._gate(archive, Service.REPLAY).stopped is None for archive in archives)
 
     def ask(
         self,
@@ -147,9 +176,12 @@ class ArchiveSession:
             self._take_turn(gate)
             try:
                 exchange = self._send(url, headers or {}, form)
+                gate.host.failures = 0
                 with _closing_on_error(exchange):
                     self._refuse_trouble(gate, service, exchange, malformed)
             except _NoAnswerError as error:
+                if isinstance(error, _SilenceError) and self._is_silent(gate.host, error):
+                    raise self._refusal(gate) from error
                 if last:
                     raise self._failed(gate, error) from error
             else:
@@ -157,10 +189,13 @@ class ArchiveSession:
                 return exchange
         raise AssertionError  # the second try returns or raises
 
-    def wait(self, seconds: float) -> None:
-        """Sleep, unless the budget ends before that or the run is stopped: raises ArchiveTroubleError."""
+    def wait(self, seconds: float, gate: _Gate | None = None) -> None:
+        """Sleep, unless the budget ends before that or the run is stopped: raises ArchiveTroubleError.
+
+        For the turn at an endpoint that is given up meanwhile, there is nothing to wait for.
+        """
         until = time.monotonic() + seconds
-        while (left := until - time.monotonic()) > 0:
+        while (left := until - time.monotonic()) > 0 and (gate is None or gate.stopped is None):
             self._check_budget()
             if self._closed.wait(min(left, _LONGEST_NAP)):
                 break
@@ -190,27 +225,31 @@ class ArchiveSession:
         with self._lock:
             key = (archive.host, service)
             if key not in self._gates:
-                self._gates[key] = _Gate(f"{archive.host} {service}", 60.0 / per_minute if per_minute else 0.0)
+                host = self._hosts.setdefault(archive.host, _Host(archive.host))
+                self._gates[key] = _Gate(f"{archive.host} {service}", host, 60.0 / per_minute if per_minute else 0.0)
             return self._gates[key]
 
     def _take_turn(self, gate: _Gate) -> None:
         """Wait for the endpoint's next free moment. Who waits has its moment: threads do not push each other back."""
         with gate.lock:
             if gate.stopped is not None:
-                raise ArchiveTroubleError(gate.stopped.unknown.why, gate.stopped.unknown.detail)
+                raise self._refusal(gate)
             start = max(time.monotonic(), gate.next_start)
             if self._end is not None and start >= self._end:
                 raise _budget_spent()
             gate.next_start = start + gate.interval
-        self.wait(start - time.monotonic())
+        self.wait(start - time.monotonic(), gate)
         if gate.stopped is not None:
-            raise ArchiveTroubleError(gate.stopped.unknown.why, gate.stopped.unknown.detail)
+            raise self._refusal(gate)
         with self._lock:
             self._counts[gate.name] += 1
 
     def _check_budget(self) -> None:
-        if self._closed.is_set() or self._stop() or (self._end is not None and time.monotonic() >= self._end):
+        if self._is_over():
             raise _budget_spent()
+
+    def _is_over(self) -> bool:
+        return self._closed.is_set() or self._stop() or (self._end is not None and time.monotonic() >= self._end)
 
     # --- one request -------------------------------------------------------------
 
@@ -226,13 +265,13 @@ class ArchiveSession:
                 headers=headers,
                 data=form,
                 proxies={"http": proxy, "https": proxy} if proxy else {},
-                timeout=limit,
+                timeout=(min(limit, _TO_CONNECT), limit),
                 allow_redirects=False,
                 stream=True,
             ) as response:
                 body, truncated = self._read_body(response, now + limit)
         except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
-            raise _NoAnswerError(Why.DOWN, _in_words(error)) from error
+            raise _SilenceError(Why.DOWN, _in_words(error)) from error
         sent = response.request.headers
         return Exchange(
             url=url,
@@ -288,6 +327,21 @@ class ArchiveSession:
         if exchange.status in (401, 403):
             raise self._stopped(gate, Why.RATE_LIMITED, f"refuses our requests (HTTP {exchange.status})")
 
+    def _is_silent(self, host: _Host, error: _SilenceError) -> bool:
+        """Another try without any answer; after a few in a row the whole archive is left alone."""
+        with self._lock:
+            host.failures += 1
+            if host.failures >= _GIVE_UP and host.stopped is None:
+                words = f"{host.name} does not answer ({error}); it is not asked again in this run"
+                host.stopped = ArchiveTroubleError(error.why, words)
+        return host.stopped is not None
+
+    def _refusal(self, gate: _Gate) -> ArchiveTroubleError:
+        """Why an endpoint is not asked any more, as an error of its own (it is raised in several threads)."""
+        known = gate.stopped
+        assert known is not None  # noqa: S101 - asked for stopped gates only
+        return ArchiveTroubleError(known.unknown.why, known.unknown.detail)
+
     def _failed(self, gate: _Gate, error: _NoAnswerError) -> ArchiveTroubleError:
         gate.failures += 1
         if gate.failures >= _GIVE_UP:
@@ -296,7 +350,7 @@ class ArchiveSession:
 
     def _stopped(self, gate: _Gate, why: Why, words: str) -> ArchiveTroubleError:
         error = ArchiveTroubleError(why, f"{gate.name} {words}; it is not asked again in this run")
-        gate.stopped = gate.stopped or error
+        gate.closed = gate.closed or error
         return error
 
 
