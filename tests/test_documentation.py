@@ -25,6 +25,8 @@ PAGES = (
     "docs/report.md",
     "docs/automation.md",
     "docs/archives.md",
+    "docs/serve.md",
+    "docs/verdicts.md",
     "docs/fix.md",
     "docs/custody.md",
 )
@@ -74,7 +76,7 @@ def test_commands_run_in_the_order_of_the_page(project: tuple[Path, dict[str, st
             cwd=folder, env=environ, capture_output=True, text=True, timeout=60, check=False,
         )  # fmt: skip
         assert done.returncode in (0, 1), f"{command}\n{done.stdout}\n{done.stderr}"
-        assert done.stdout, command
+        assert done.stdout or done.stderr, command
         assert "Traceback" not in done.stderr, command
 
 
@@ -86,6 +88,28 @@ def test_the_cron_line_calls_what_exists(project: tuple[Path, dict[str, str], De
     again = subprocess.run(command.split(), cwd=folder, env=environ, capture_output=True, text=True, check=False)
     assert first.returncode in (0, 1), first.stderr
     assert (again.stdout, again.stderr) == ("", ""), "nothing changed since the first call"
+
+
+def test_serve_serves(project: tuple[Path, dict[str, str], DemoWeb]) -> None:
+    folder, environ, _ = project
+    ((_, command),) = [block for block in blocks("sh") if block[0] == "docs/serve.md"]
+    with subprocess.Popen(
+        command.split(), cwd=folder, env=environ, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    ) as serving:
+        assert serving.stdout is not None
+        said = next(line for line in serving.stdout if "http://127.0.0.1:" in line)
+        serving.terminate()
+        serving.stdout.read()
+    assert said
+
+
+def test_the_example_of_a_rule_has_the_form_of_the_rules() -> None:
+    (text,) = [text for page, text in blocks("") if page == "docs/verdicts.md" and "[[rule]]" in text]
+    known = tomllib.loads((ROOT / "src/linkarchive/judge/rules.toml").read_text(encoding="utf-8"))["rule"]
+    kinds = {rule["kind"]: rule.keys() for rule in known}
+    for rule in tomllib.loads(text)["rule"]:
+        assert rule["kind"] in kinds
+        assert rule.keys() <= set().union(*kinds.values())
 
 
 def test_make_has_the_two_commands() -> None:
