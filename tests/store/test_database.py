@@ -101,7 +101,7 @@ def test_a_row_that_cannot_be_decoded_is_a_storage_error(tmp_path: Path) -> None
 def test_a_baseline_is_set_once_and_for_all(tmp_path: Path) -> None:
     with open_database(tmp_path / "a.sqlite") as connection:
         run = runs.start(connection, NOW, "", True).seq
-        source = sources.ensure_one(connection, "http://a.example/", "http://a.example/")
+        [source] = sources.ensure_keys(connection, {"http://a.example/": "http://a.example/"}).values()
         one = captures.add(connection, run, source, capture(NOW), True, True)
         other = captures.add(connection, run, source, capture(NOW.replace(day=6)), True, True)
         captures.set_baseline(connection, run, "a.md", None, one)
@@ -115,7 +115,7 @@ def test_a_baseline_is_set_once_and_for_all(tmp_path: Path) -> None:
 def test_a_revisit_refers_to_a_record_that_holds_the_payload_and_is_here(tmp_path: Path) -> None:
     with open_database(tmp_path / "a.sqlite") as connection:
         run = runs.start(connection, NOW, "", True).seq
-        source = sources.ensure_one(connection, "http://a.example/", "http://a.example/")
+        [source] = sources.ensure_keys(connection, {"http://a.example/": "http://a.example/"}).values()
         whole = capture(NOW)
         captures.add(connection, run, source, capture(NOW, original=whole.record), True, True)
         captures.add(connection, run, source, whole, True, True)

@@ -34,7 +34,8 @@ def forecast(root: Path, scope: Scope, settings: Settings, clock: Clock) -> str:
         last = outcomes.last_checks(connection, 2**31) if scope.narrows else {}
         chosen = [plans[key] for key in chosen_sources(list(plans), last, scope, clock.now())]
         visits = [plan for plan in chosen if plan.skip is None]
-        new = sum(not captures.of_source(connection, plan.source.id) for plan in visits)
+        kept = captures.kept_sources(connection)
+        new = sum(plan.source.id not in kept for plan in visits)
         connection.rollback()
     hosts = Counter(host_of(plan.source.url) for plan in visits)
     busiest = max(hosts.values(), default=0)

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from linkarchive.article.document import format_of
 from linkarchive.article.folder import find_articles
+from linkarchive.article.links_file import folded
 from linkarchive.article.listing import list_articles
 from linkarchive.clock import Clock
 from linkarchive.errors import ArticleError, OfflineError
@@ -89,7 +90,14 @@ def _from_files(name: str, root: Path) -> Iterator[Document | ArticleError | str
         except ArticleError as error:
             yield error
             continue
-        yield Document(Path(os.path.relpath(path, root)).as_posix(), data, kind)
+        name_here = Path(os.path.relpath(path, root)).as_posix()
+        if folded(name_here) != name_here:
+            yield ArticleError(
+                f"{name_here}: links.txt cannot hold this name, so that the article would not be found again: rename "
+                "the file without line breaks, control characters and repeated spaces"
+            )
+            continue
+        yield Document(name_here, data, kind)
 
 
 def files_named(name: str, root: Path) -> list[Path]:

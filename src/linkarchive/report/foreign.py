@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import fields, is_dataclass
+from datetime import date
 from enum import Enum
 from functools import cache
 from typing import Any, TypeVar, cast
@@ -109,8 +110,11 @@ def _redact_within(text: str) -> str:
     return _URL_IN_TEXT.sub(lambda match: without_secrets(match[0]), text)
 
 
+_WITHOUT_TEXT = (bool, int, float, date, Enum)
+
+
 def _each(value: Any, text: Callable[[str], str], url: Callable[[str], str], name: str = "") -> Any:
-    if isinstance(value, Enum):
+    if value is None or isinstance(value, _WITHOUT_TEXT):
         return value
     if isinstance(value, str):
         return url(value) if name == "url" or name.endswith("_url") else text(value)

@@ -48,6 +48,11 @@ def of_source(connection: Connection, source: int) -> list[Kept]:
     return [_kept(row) for row in connection.execute(query)]
 
 
+def kept_sources(connection: Connection) -> set[int]:
+    """The sources that have a capture."""
+    return set(connection.execute(select(captures.c.source).distinct()).scalars())
+
+
 def of_sources(connection: Connection, sources: Collection[int]) -> dict[int, list[Kept]]:
     """Those of each source that has any, oldest first."""
     query = select(captures).where(captures.c.source.in_(sources)).order_by(captures.c.time, captures.c.id)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import islice
 from pathlib import Path
 
 from sqlalchemy import Connection
@@ -21,7 +22,7 @@ from linkarchive.store.runs import RunBody
 from linkarchive.store.state_file import StateLine, read_state
 
 _AT_ONCE = 500
-"""Visits that are written together."""
+"""Sources whose rows are read and written together."""
 
 
 @dataclass(slots=True)
@@ -125,7 +126,10 @@ class _Builder:
         self._write_visits()
 
     def _untold(self, state: Path, known: Collection[int]) -> Iterator[tuple[Outcome, StateLine]]:
-        return (line for line in read_state(state) if self._source(line[0].url, line[0].url) not in known)
+        lines = read_state(state)
+        while some := list(islice(lines, _AT_ONCE)):
+            self._know({sources.key_of(outcome.url): outcome.url for outcome, _ in some})
+            yield from (line for line in some if self._source(line[0].url, line[0].url) not in known)
 
     def _visited(self, visit: VisitLine) -> None:
         self.visits.append(visit)
@@ -136,6 +140,7 @@ class _Builder:
         visits, self.visits = self.visits, []
         if self.run is None or not visits:
             return
+        self._know({sources.key_of(visit.source): visit.url for visit in visits})
         found = [(self._source(visit.source, visit.url), visit) for visit in visits]
         new = [(source, visit.outcome) for source, visit in found if visit.outcome is not None]
         numbers = outcomes.add_outcomes(self.connection, self.run, new)
@@ -174,6 +179,11 @@ class _Builder:
             self._keep(capture.url, capture, capture.status == 200, False)
 
     def _source(self, key: str, url: str) -> int:
-        if key not in self.numbers:
-            self.numbers[key] = sources.ensure_one(self.connection, key, url)
+        key = sources.key_of(key)
+        self._know({key: url})
         return self.numbers[key]
+
+    def _know(self, wanted: Mapping[str, str]) -> None:
+        new = {key: url for key, url in wanted.items() if key not in self.numbers}
+        if new:
+            self.numbers |= sources.ensure_keys(self.connection, new)

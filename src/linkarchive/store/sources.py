@@ -63,13 +63,15 @@ def all_urls(connection: Connection) -> Iterator[tuple[int, str]]:
     return ((row.id, row.url) for row in rows)
 
 
-def ensure_one(connection: Connection, key: str, url: str) -> int:
-    """The number of the source of that key, added when it is not there."""
-    known = connection.execute(select(sources.c.id).where(sources.c.key == key_of(key))).scalar_one_or_none()
-    if known is not None:
-        return int(known)
-    values = {"key": key_of(key), "url": url.partition("#")[0] or url}
-    return int(connection.execute(insert(sources).values(values).returning(sources.c.id)).scalar_one())
+def ensure_keys(connection: Connection, wanted: Mapping[str, str]) -> dict[str, int]:
+    """The numbers of the sources of these keys, a few hundred; what is not there yet is added with its URL."""
+    query = select(sources.c.key, sources.c.id)
+    found = {row.key: row.id for row in connection.execute(query.where(sources.c.key.in_(wanted)))}
+    missing = [{"key": key, "url": url.partition("#")[0] or url} for key, url in wanted.items() if key not in found]
+    if missing:
+        added = connection.execute(insert(sources).returning(sources.c.key, sources.c.id), missing)
+        found |= {row.key: row.id for row in added}
+    return found
 
 
 def find(connection: Connection, url: str) -> Source:
