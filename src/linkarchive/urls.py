@@ -13,6 +13,7 @@ _UNRESERVED = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz01
 _PERCENT = re.compile(r"%([0-9A-Fa-f]{2})")
 # Everything that may stand in a path or query as it is (RFC 3986 §3.3, §3.4); the rest is percent-encoded.
 _SAFE = "!$%&'()*+,-./:;=?@_~[]|"
+_NORMAL = re.compile(rf"[A-Za-z0-9{re.escape(_SAFE.replace('%', ''))}]*")
 
 # Labels of at most 63 characters (RFC 1035 §2.3.4); underscores are not for hosts, but are in use.
 _HOST = re.compile(r"[a-z0-9_-]{1,63}(?:\.[a-z0-9_-]{1,63})*")
@@ -68,6 +69,8 @@ def host_of(url: str) -> str:
 
 def _normalise(text: str) -> str:
     """Percent-encode what must be, decode what need not be, spell the escapes in upper case."""
+    if _NORMAL.fullmatch(text):
+        return text
 
     def decode(match: re.Match[str]) -> str:
         byte = int(match[1], 16)
