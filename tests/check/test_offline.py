@@ -39,6 +39,25 @@ def test_a_first_run_without_a_network_records_nothing(folder: Any, stage: Any) 
     assert {source["was"] for source in later.json["sources"]} == {None}
 
 
+def test_a_run_without_a_network_ends_before_everything_was_tried(folder: Any, stage: Any) -> None:
+    many = [f"http://{host}.example/page/{number}" for host in ("alpha", "beta") for number in range(300)]
+    folder.article(*many)
+    silent(stage, *many, "http://canary.example/")
+    ran = folder.check("article.md")
+    assert (ran.code, ran.json["run"]["offline"], ran.json["sources"]) == (3, True, [])
+    assert stage.asked("http://canary.example/") == 1
+    assert sum(stage.asked(url) > 0 for url in many) < len(many) / 2
+
+
+def test_many_silent_hosts_are_all_tried_when_a_canary_answers(folder: Any, stage: Any) -> None:
+    many = [f"http://alpha.example/page/{number}" for number in range(60)]
+    folder.article(*many)
+    silent(stage, *many)
+    ran = folder.check("article.md")
+    assert ran.json["run"]["complete"]
+    assert ran.json["summary"]["unreachable"] == len(many)
+
+
 def test_it_is_the_web_when_a_canary_answers(folder: Any, stage: Any) -> None:
     folder.article(*URLS[:2])
     silent(stage, *URLS)

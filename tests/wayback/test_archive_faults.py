@@ -151,6 +151,32 @@ def test_an_archive_that_is_down_is_left_alone_after_three_questions(wayback, se
     assert len(session.notices) == 1
 
 
+def test_an_archive_that_is_silent_is_left_alone_whatever_is_asked(wayback, new_session):
+    for service in ("replay", "index"):
+        wayback.fail(service, Fault.RESET)
+    session = new_session(index_per_minute=0.01)
+    assert session.may_answer((WAYBACK,))
+    for number in range(10):
+        assert isinstance(find_baseline(session, (WAYBACK,), f"{URL}/{number}", LOOKED), Unknown)
+        answer = moved_to(session, (WAYBACK,), f"{URL}/{number}", DEATH)  # its turn would come in a hundred minutes
+        assert isinstance(answer, Unknown)
+        assert answer.why is Why.DOWN
+    assert sum(session.counts.values()) == 3
+    (notice,) = session.notices
+    assert notice.startswith("web.archive.org does not answer (")
+    assert not session.may_answer((WAYBACK,))
+    assert session.may_answer(DEFAULT)
+
+
+def test_one_answer_shows_that_an_archive_is_there(wayback, session, article):
+    wayback.captures = [article(URL, "2021-05-12")]
+    for _ in range(4):
+        wayback.fail("replay", Fault.RESET, times=2)
+        assert isinstance(find_baseline(session, (WAYBACK,), URL, LOOKED), Unknown)
+        assert moved_to(session, (WAYBACK,), URL, DEATH) == ()
+    assert all("web.archive.org replay" in notice for notice in session.notices), "the index answers, so it goes on"
+
+
 def test_an_archive_that_cannot_be_reached_is_unknown(session):
     nowhere = Archive(
         "nowhere", "memento", "https://no-such-archive.example/web/", "https://no-such-archive.example/t/"
