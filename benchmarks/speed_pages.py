@@ -33,11 +33,12 @@ coastal provisional crowded careful rural secret troubled hopeful expensive pati
 _VERBS = _listed("""approved rejected repaired questioned financed described delayed measured published reopened lost
 defended surveyed replaced promised compared closed inherited examined restored welcomed ignored recorded
 explained opposed counted visited renamed protected abandoned supported corrected""")
-_PLACES = _listed("""Brennock Saltmarsh Tidewater Ardmoor Collinsby Eastreach Farrowdale Glenhurst Haverly Inverness
-Kestrel Bay Lowmere Marchwood Norrington Oakhollow Pendry Quillan Rosscarrow Stonebeck Thornley Underhill
-Valeford Westering Yarrow""")
-_PEOPLE = _listed("""Alder Bennett Castellan Dorrit Ellery Fairweather Garrick Holloway Ingram Jessop Kendrick Lorimer
-Mortlake Nightingale Ormond Pemberton Quayle Redfern Sorrel Tamsin Upton Varley Whitlock Yardley""")
+_STARTS = _listed("""Bren Salt Tide Ard Coll East Farr Glen Hav Inver Kes Low March Norr Oak Pen Quill Ross Stone
+Thorn Under Vale West Yarr Ald Cast Dorr Ell Gar Holl Jess Ken Lor Mort Night Orm Pem Red Sorr Whit""")
+_MIDDLES = _listed(
+    "nock marsh wat moo ling rea ow hur er ne trel mer wo ring holl dry lan car beck ley hill for ter ring"
+)
+_ENDS = _listed("by dale ford ham low mere more ness port sby shaw stead thorpe ton wick worth y well gate field")
 _TIMES = _listed(
     """in the spring|after the flood|during the strike|before the vote|on Tuesday|last winter|over the summer|
 within a week|by the end of the year|for the third time|at the last meeting|without much notice|against advice""",
@@ -57,7 +58,7 @@ def page(number: int, edition: int = 0, noise: int = 0, seed: int = 6) -> bytes:
         _head(title, number, shown, int(size * _MARKUP * 0.5)),
         _nav(number, shown),
         f'<main id="content"><article class="story"><header><h1>{title}</h1>'
-        f'<p class="byline">By {_PEOPLE[number % len(_PEOPLE)]}, '
+        f'<p class="byline">By {_STARTS[number % len(_STARTS)]}, '
         f'<time datetime="2025-03-{1 + number % 28:02}">{1 + number % 28} March 2025</time></p></header>\n'
         f'<div class="story-body">{body}</div></article></main>',
         _aside(number, shown, int(size * _MARKUP * 0.35)),
@@ -99,26 +100,29 @@ def _sentences(seed: int) -> list[str]:
 
 
 def _sentence(made: random.Random) -> str:
+    def name() -> str:
+        return made.choice(_STARTS) + made.choice(_MIDDLES) + made.choice(_ENDS)
+
     def thing() -> str:
         return f"{made.choice(_ADJECTIVES)} {made.choice(_NOUNS)}"
 
-    who = made.choice([f"The {thing()}", f"{made.choice(_PEOPLE)}, of the {made.choice(_NOUNS)},", f"A {thing()}"])
+    who = made.choice([f"The {thing()}", f"{name()}, of the {made.choice(_NOUNS)},", f"One {thing()}"])
     first = f"{who} {made.choice(_VERBS)} the {thing()} {made.choice(_TIMES)}"
     kind = made.randrange(5)
     if kind == 0:
-        return f"{first}, and the {made.choice(_NOUNS)} of {made.choice(_PLACES)} {made.choice(_VERBS)} the {thing()}."
+        return f"{first}, and the {made.choice(_NOUNS)} of {name()} {made.choice(_VERBS)} the {thing()}."
     if kind == 1:
         return f"{first}, at a cost of {made.randint(3, 980)},{made.randint(0, 999):03} pounds."
     if kind == 2:
-        return f"“{first},” said {made.choice(_PEOPLE)} in {made.choice(_PLACES)}."
+        return f"“{first},” said {name()} in {name()}."
     if kind == 3:
-        return f"{first}, although {made.randint(2, 97)} per cent of {made.choice(_PLACES)} {made.choice(_VERBS)} it."
+        return f"{first}, although {made.randint(2, 97)} per cent of {name()} {made.choice(_VERBS)} it."
     return f"{first}."
 
 
 def _title(number: int, seed: int) -> str:
     made = random.Random(f"{seed} {number} title")
-    return f"The {made.choice(_ADJECTIVES)} {made.choice(_NOUNS)} of {made.choice(_PLACES)}"
+    return f"The {made.choice(_ADJECTIVES)} {made.choice(_NOUNS)} of {made.choice(_STARTS)}{made.choice(_ENDS)}"
 
 
 def _head(title: str, number: int, shown: random.Random, size: int) -> str:
@@ -152,11 +156,13 @@ def _aside(number: int, shown: random.Random, size: int) -> str:
     cards = []
     written = 0
     while written < size:
-        title = f"The {shown.choice(_ADJECTIVES)} {shown.choice(_NOUNS)} of {shown.choice(_PLACES)}"
+        title = (
+            f"The {shown.choice(_ADJECTIVES)} {shown.choice(_NOUNS)} of {shown.choice(_STARTS)}{shown.choice(_ENDS)}"
+        )
         address = escape(title.lower().replace(" ", "-"))
         cards.append(
-            f'<li class="card"><a href="/related/{address}"><img src="/thumbs/{address}.jpg" alt="" width="160" '
-            f'height="90"></a><h3><a href="/related/{address}">{title}</a></h3></li>'
+            f'<li class="card"><a href="/related/{address}"><img src="/thumbs/{shown.randbytes(10).hex()}.jpg" alt="" '
+            f'width="160" height="90"></a><h3><a href="/related/{address}">{title}</a></h3></li>'
         )
         written += len(cards[-1])
     advert = f"Offer {shown.randint(1000, 9999)}: {shown.choice(_ADJECTIVES)} {shown.choice(_NOUNS)} tickets"

@@ -30,7 +30,7 @@ from pathlib import Path
 
 import speed_pages
 
-MODIFIED = 1_740_000_000
+MODIFIED = 1_740_100_000
 """When every page was written (February 2025); a rewritten one is a day younger."""
 SEED = 6
 
@@ -118,6 +118,9 @@ def place(number: int) -> str:
 @contextmanager
 def served(web: Web, latency: int = 0) -> Iterator[int]:
     """nginx while the block runs, with `latency` milliseconds of think time; gives its process id."""
+    with socket.socket() as free:
+        if free.connect_ex((address(0), web.port)) == 0:
+            raise WebError(f"port {web.port} is in use already")
     prefix = web.folder / "nginx"
     prefix.mkdir(parents=True, exist_ok=True)
     (prefix / "nginx.conf").write_text(_configuration(web, latency), encoding="utf-8")
