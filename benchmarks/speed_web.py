@@ -71,9 +71,13 @@ class Web:
     def urls(self) -> list[str]:
         return [f"http://{address(n % self.hosts)}:{self.port}/{place(n)}" for n in range(self.links)]
 
+    @property
+    def dead_pages(self) -> frozenset[int]:
+        return shares(self.links, self.dead).dead
+
     def write(self) -> None:
         """The pages as they are at first, rewritten ones restored with their old ETag, and urls.txt."""
-        gone = shares(self.links, self.dead).dead
+        gone = self.dead_pages
         self._check_room()
         for number in range(self.links):
             path = self.folder / "www" / place(number)
