@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 
-.PHONY: demo test lint types bench clean
+.PHONY: demo test lint types bench speed clean
 
 $(VENV)/installed: pyproject.toml
 	$(PYTHON) -m venv $(VENV)
@@ -25,6 +25,10 @@ types: $(VENV)/installed
 
 bench: $(VENV)/installed
 	$(BIN)/python benchmarks/verdicts.py
+
+# Needs nginx and its Lua module (Debian: nginx-light, libnginx-mod-http-lua); 2,000 links take a few minutes.
+speed: $(VENV)/installed
+	$(BIN)/python benchmarks/speed.py
 
 clean:
 	rm -rf $(VENV) demo
