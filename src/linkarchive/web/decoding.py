@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-import zlib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+
+# igzip takes half of zlib's time (66 KB of HTML: 0.09 ms for 0.18, 2026-11-23) and reads what zlib reads.
+from isal import isal_zlib
 
 from linkarchive.web.exchange import Body
 
@@ -49,7 +51,7 @@ def decode(body: Body, headers: Mapping[str, str], limit: int) -> Decoded:
     """
     codings = _codings(headers)
     if not codings:
-        data = body.open().read(limit)
+        data = _start(body, limit)
         return Decoded(data, truncated=body.length > len(data))
     kept = bytearray()
     total = 0
@@ -61,7 +63,7 @@ def decode(body: Body, headers: Mapping[str, str], limit: int) -> Decoded:
             if total > BOMB * limit:
                 return Decoded(b"", bomb=True, trouble=f"{body.length} bytes decode to more than {total}")
     except _Unreadable as error:
-        start = body.open().read(limit)
+        start = _start(body, limit)
         if total == 0 and error.known and not start.startswith(_MAGIC):
             return Decoded(start, truncated=body.length > limit, trouble=str(error))
         return Decoded(bytes(kept), truncated=True, trouble=str(error))
@@ -72,7 +74,7 @@ def decode_start(body: Body, headers: Mapping[str, str], length: int) -> bytes:
     """The first `length` bytes of the decoded body, or fewer where they cannot be had."""
     codings = _codings(headers)
     if not codings:
-        return body.open().read(length)
+        return _start(body, length)
     start = bytearray()
     try:
         for piece in _decoded(body.chunks(), codings, length):
@@ -82,6 +84,10 @@ def decode_start(body: Body, headers: Mapping[str, str], length: int) -> bytes:
     except _Unreadable:
         pass
     return bytes(start[:length])
+
+
+def _start(body: Body, length: int) -> bytes:
+    return body.read() if body.length <= length else body.open().read(length)
 
 
 def _codings(headers: Mapping[str, str]) -> list[str]:
@@ -108,14 +114,14 @@ def _decoded(pieces: Iterator[bytes], codings: list[str], step: int = _PIECE) ->
 
 def _gunzipped(pieces: Iterator[bytes], step: int) -> Iterator[bytes]:
     """gzip with any number of members; zero bytes and junk after a member end the stream, as browsers have it."""
-    stream = zlib.decompressobj(16 + zlib.MAX_WBITS)
+    stream = isal_zlib.decompressobj(16 + isal_zlib.MAX_WBITS)
     begun = False
     for piece in pieces:
         while piece:
             if stream.eof:
                 if not piece.startswith(b"\x1f"):
                     return
-                stream = zlib.decompressobj(16 + zlib.MAX_WBITS)
+                stream = isal_zlib.decompressobj(16 + isal_zlib.MAX_WBITS)
             yield from _drained(stream, piece, step)
             begun = True
             piece = stream.unused_data
@@ -129,19 +135,19 @@ def _inflated(pieces: Iterator[bytes], step: int) -> Iterator[bytes]:
     for piece in pieces:
         if stream is None and piece:
             is_zlib = len(piece) > 1 and piece[0] & 0x0F == 8 and (piece[0] << 8 | piece[1]) % 31 == 0
-            stream = zlib.decompressobj(zlib.MAX_WBITS if is_zlib else -zlib.MAX_WBITS)
+            stream = isal_zlib.decompressobj(isal_zlib.MAX_WBITS if is_zlib else -isal_zlib.MAX_WBITS)
         if stream is not None and not stream.eof:
             yield from _drained(stream, piece, step)
     if stream is not None and not stream.eof:
         raise _Unreadable("the deflate stream ends early")
 
 
-def _drained(stream: zlib._Decompress, piece: bytes, step: int) -> Iterator[bytes]:
+def _drained(stream: isal_zlib.Decompress, piece: bytes, step: int) -> Iterator[bytes]:
     """All that a piece decodes to, `step` bytes at a time, so that a bomb never unfolds in memory."""
     while True:
         try:
             out = stream.decompress(piece, step)
-        except zlib.error as error:
+        except isal_zlib.error as error:  # type: ignore[misc] # isal's stub types the class as an instance
             raise _Unreadable(f"the compressed body is broken ({error})") from None
         if out:
             yield out

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import io
 import tempfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -16,45 +17,79 @@ SPOOL_AT = 256 * 1024
 """Bytes of a body kept in memory; a longer one goes to an unnamed temporary file."""
 
 _CHUNK = 64 * 1024
+_CLOSED = io.BytesIO()
+_CLOSED.close()
 
 
 class Body:
     """The bytes of one message body, without transfer-coding, with their content-coding.
 
-    Written once while it arrives, then only read. Digests are computed on the way.
+    Written once while it arrives, then only read. A short one stays as the pieces that came; the digest is
+    computed when it is asked for, that of a long one on the way. Closed, it raises ValueError when read.
     """
 
+    __slots__ = ("_digest", "_file", "_pieces", "_sha1", "length")
+
     def __init__(self) -> None:
-        self._file: IO[bytes] = tempfile.SpooledTemporaryFile(max_size=SPOOL_AT)  # noqa: SIM115 - closed by close()
-        self._sha1 = hashlib.sha1(usedforsecurity=False)
+        self._pieces: list[bytes] = []
+        self._file: IO[bytes] | None = None
+        self._sha1: hashlib._Hash | None = None
+        self._digest = ""
         self.length = 0
 
     def write(self, data: bytes) -> None:
-        self._file.write(data)
-        self._sha1.update(data)
         self.length += len(data)
+        if self._file is not None and self._sha1 is not None:
+            self._file.write(data)
+            self._sha1.update(data)
+            return
+        self._pieces.append(data)
+        if self.length > SPOOL_AT:
+            self._spool()
 
     @property
     def digest(self) -> str:
         """`sha1:` and base32, as in WARC and the Wayback Machine's index."""
-        return "sha1:" + base64.b32encode(self._sha1.digest()).decode("ascii")
+        if not self._digest:
+            sha1 = self._sha1 or hashlib.sha1(self.read(), usedforsecurity=False)
+            self._digest = "sha1:" + base64.b32encode(sha1.digest()).decode("ascii")
+        return self._digest
 
     def chunks(self) -> Iterator[bytes]:
+        if self._file is None:
+            yield from self._pieces
+            return
         self._file.seek(0)
         while chunk := self._file.read(_CHUNK):
             yield chunk
 
     def read(self) -> bytes:
-        self._file.seek(0)
-        return self._file.read()
+        if self._file is not None:
+            self._file.seek(0)
+            return self._file.read()
+        if len(self._pieces) != 1:
+            self._pieces = [b"".join(self._pieces)]
+        return self._pieces[0]
 
     def open(self) -> IO[bytes]:
-        """The file at its start; owned by the body, do not close it."""
+        """The bytes as a file at its start; owned by the body, do not close it."""
+        if self._file is None:
+            return io.BytesIO(self.read())
         self._file.seek(0)
         return self._file
 
     def close(self) -> None:
-        self._file.close()
+        file, self._file, self._pieces = self._file, _CLOSED, []
+        if file is not None:
+            file.close()
+
+    def _spool(self) -> None:
+        self._file = tempfile.TemporaryFile()  # noqa: SIM115 - closed by close()
+        self._sha1 = hashlib.sha1(usedforsecurity=False)
+        for piece in self._pieces:
+            self._file.write(piece)
+            self._sha1.update(piece)
+        self._pieces = []
 
     @classmethod
     def of(cls, data: bytes) -> Body:
