@@ -14,10 +14,11 @@ from linkarchive.demo.wire import Response
 from linkarchive.model import Page
 from linkarchive.wayback.answers import ArchiveTroubleError
 from linkarchive.wayback.archives import ARQUIVO, DEFAULT, WAYBACK, stamp, time_of
+from linkarchive.wayback.captured import as_captured
 from linkarchive.wayback.cdx import captures
 from linkarchive.wayback.cited import cited_copy
 from linkarchive.wayback.memento import parse_links, timemap
-from linkarchive.wayback.replay import Span, as_captured
+from linkarchive.wayback.replay import Span
 
 TIMES = st.integers(820_454_400, 4_102_358_400).map(lambda seconds: datetime.fromtimestamp(seconds, UTC))
 HOSTS = st.from_regex(r"[a-z]{1,8}\.example", fullmatch=True)

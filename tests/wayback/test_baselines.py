@@ -17,7 +17,7 @@ from linkarchive.urls import source_key
 from linkarchive.wayback.answers import Found, NoCopy
 from linkarchive.wayback.archives import DEFAULT, WAYBACK
 from linkarchive.wayback.baseline import captures_around, find_baseline, find_copy_before, moved_to, witness
-from linkarchive.wayback.replay import as_captured
+from linkarchive.wayback.captured import as_captured
 
 URL = "https://harbour-books.example/lantern?page=2"
 LOOKED = date(2021, 5, 12)

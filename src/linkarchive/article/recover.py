@@ -15,6 +15,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from linkarchive.article.anchors import Anchor, anchors_of, is_html
+from linkarchive.article.lost import has_lost, unrecoverable
 from linkarchive.article.recover_candidates import Match, Wanted, add_similar, exact, same_target, wanted_of
 from linkarchive.model import Article, Citation, Page, Reason
 
@@ -31,7 +32,7 @@ def recover(article: Article, original: Page, *, found_in: str) -> Article:
     Citations that have a URL stay as they are; a lost one gets `url`, `recovered`,
     `recovery_confidence` (0…1) and `found_in`, or `unresolved` with the reason.
     """
-    if not any(citation.url is None for citation in article.citations):
+    if not has_lost(article):
         return article
     if not is_html(original) or (original.status or 0) >= 400:
         return unrecoverable(article, Reason.ORIGINAL_UNAVAILABLE)
@@ -52,16 +53,6 @@ def recover(article: Article, original: Page, *, found_in: str) -> Article:
                 )
         citations.append(citation)
     return replace(article, citations=tuple(citations))
-
-
-def unrecoverable(article: Article, reason: Reason) -> Article:
-    """The article with `reason` on every lost citation (no-original, original-unavailable)."""
-    return replace(
-        article,
-        citations=tuple(
-            replace(citation, unresolved=reason) if citation.url is None else citation for citation in article.citations
-        ),
-    )
 
 
 def _matched(citations: Sequence[Citation], anchors: Sequence[Anchor]) -> list[Match | Reason]:

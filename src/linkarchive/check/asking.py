@@ -8,13 +8,14 @@ from dataclasses import replace
 from datetime import datetime
 from itertools import chain, takewhile
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from linkarchive.check import mementos
 from linkarchive.check.copies import COPY, is_private
 from linkarchive.check.desk import Desk, stored_page
 from linkarchive.check.events import AskingArchives, Notice
 from linkarchive.check.plan import Plan
-from linkarchive.check.questions import ArchiveStage, OriginalQuestion, Question, Reply, SavedQuestion
+from linkarchive.check.questions import OriginalQuestion, Question, Reply, SavedQuestion
 from linkarchive.check.reading import Reading, keep_articles
 from linkarchive.judge import judge
 from linkarchive.model import Article, Case, Outcome, Page, Verdict
@@ -23,11 +24,13 @@ from linkarchive.store.answers import Told
 from linkarchive.store.sources import key_of
 from linkarchive.urls import redact
 from linkarchive.wayback.archives import WAYBACK, archives_of
-from linkarchive.wayback.save import AlreadyToday, Saved, find_keys, save
-from linkarchive.wayback.session import ArchiveSession
 from linkarchive.web.exchange import VisitRequest
 from linkarchive.web.page import page_of
 from linkarchive.web.visits import visit_all
+
+if TYPE_CHECKING:
+    from linkarchive.check.stage import ArchiveStage
+    from linkarchive.wayback.session import ArchiveSession
 
 SAVED = "saved"
 SAME_PAGE = 0.8
@@ -124,6 +127,8 @@ class Asking:
         mode = self._desk.settings.wayback.save
         if mode == "never" or self._desk.settings.wayback.mode == "off":
             return
+        from linkarchive.wayback.save import AlreadyToday, Saved, find_keys, save
+
         wanted = {plan.source.url: plan for plan in plans if not is_private(plan) and self._wants_saving(plan, mode)}
         keys = find_keys(os.environ, Path.home())
         if not wanted:
@@ -163,11 +168,15 @@ class Asking:
         if first is None:
             return
         if self._stage is None:
+            from linkarchive.check.stage import ArchiveStage
+
             self._stage = ArchiveStage(self._opened(), self._archives)
         self._stage.ask(chain([first], asked))
 
     def _opened(self) -> ArchiveSession:
         if self._session is None:
+            from linkarchive.wayback.session import ArchiveSession
+
             settings = self._desk.settings
             self._session = ArchiveSession(settings.network, settings.wayback, self._desk.clock, stop=self._stop)
         return self._session

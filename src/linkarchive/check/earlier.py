@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from linkarchive import git
-from linkarchive.article.document import format_of, read_document
 from linkarchive.article.links_file import NAME, LinksFile, parse
 from linkarchive.errors import ArticleError
 from linkarchive.model import Article
@@ -50,6 +49,8 @@ def _earlier(root: Path, base: str, links: LinksFile, article: Article) -> Earli
 
 
 def _article_at(root: Path, base: str, path: str) -> Article:
+    from linkarchive.article.document import format_of, read_document
+
     nothing = Article(path, path, None, None, ())
     data = None if "://" in path or path == "-" else git.content_at(root, base, path)
     if data is None:

@@ -1,26 +1,13 @@
-"""Questions to web archives, asked beside the live check: live visits never wait for them (DESIGN §3)."""
+"""Questions to web archives, and what they are answered with."""
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Iterator
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from linkarchive.article.recover import recover
 from linkarchive.model import Article
-from linkarchive.wayback.answers import Answer, Found, NoCopy, Unknown, Unusable
-from linkarchive.wayback.archives import WAYBACK, Archive
-from linkarchive.wayback.baseline import captures_around, find_baseline, find_copy_before, is_usable, moved_to, witness
+from linkarchive.wayback.answers import Answer
 from linkarchive.wayback.cited import CitedCopy
-from linkarchive.wayback.replay import Span, nearest
-from linkarchive.wayback.session import ArchiveSession
-
-WORKERS = 4
-"""Requests under way at once; how many a minute is for the session to say."""
-ENOUGH = 64
-"""Questions that are made, and wait for an answer: there may be a hundred thousand, and no time for most of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,117 +81,3 @@ class Reply:
     answer: Answer
     moved: tuple[str, ...] = ()
     article: Article | None = None
-
-
-class ArchiveStage:
-    """Asks in a few threads; the answers are taken by the thread that writes."""
-
-    def __init__(self, session: ArchiveSession, archives: tuple[Archive, ...]) -> None:
-        self._session = session
-        self._archives = archives
-        self._pool = ThreadPoolExecutor(WORKERS, thread_name_prefix="archives")
-        self._later: deque[Iterator[Question]] = deque()
-        self._asked: set[Future[Reply]] = set()
-        """Whose replies were not taken yet."""
-
-    def ask(self, questions: Iterator[Question]) -> None:
-        """Ask these, too, in their turn; they are read when there is room (`feed`)."""
-        self._later.append(questions)
-        self.feed()
-
-    def feed(self) -> None:
-        """Take up questions until enough of them wait for an answer; to be called now and then."""
-        waiting = sum(not future.done() for future in self._asked)
-        while self._later and waiting < ENOUGH:
-            question = next(self._later[0], None)
-            if question is None:
-                self._later.popleft()
-            else:
-                self._asked.add(self._pool.submit(self._reply, question))
-                waiting += 1
-
-    def replies(self) -> Iterator[Reply]:
-        """The replies to all that is to be asked, as they come; ends with the budget at the latest."""
-        self.feed()
-        while self._asked:
-            for future in wait(self._asked, return_when=FIRST_COMPLETED).done:
-                self._asked.remove(future)
-                yield future.result()
-            self.feed()
-
-    @property
-    def notices(self) -> tuple[str, ...]:
-        return self._session.notices
-
-    def close(self) -> None:
-        """Give up what is not answered yet."""
-        self._pool.shutdown(wait=False, cancel_futures=True)
-        self._session.close()
-        self._pool.shutdown(wait=True)
-
-    def _reply(self, question: Question) -> Reply:
-        match question:
-            case BaselineQuestion():
-                return self._baseline(question)
-            case CopyQuestion():
-                return self._copy(question)
-            case WitnessQuestion():
-                return Reply(question, witness(self._session, self._archives, question.url, question.since))
-            case OriginalQuestion():
-                return self._original(question)
-            case SavedQuestion():
-                span = Span.around(question.time, 1)
-                answer = nearest(self._session, WAYBACK, question.url, question.time, span)
-                return Reply(question, NoCopy((WAYBACK.host,)) if isinstance(answer, Unusable) else answer)
-
-    def _baseline(self, question: BaselineQuestion) -> Reply:
-        cited = question.cited
-        if cited is not None and cited.time is not None:
-            for archive in self._archives:
-                if archive.name == cited.archive:
-                    answer = nearest(self._session, archive, question.url, cited.time, Span.around(cited.time, 1))
-                    if isinstance(answer, Found | Unknown):
-                        return Reply(question, answer)
-        return Reply(
-            question,
-            find_baseline(
-                self._session,
-                self._archives,
-                question.url,
-                question.looked,
-                own_digests=question.own_digests,
-                usable=is_usable,
-            ),
-        )
-
-    def _copy(self, question: CopyQuestion) -> Reply:
-        answer = find_copy_before(self._session, self._archives, question.url, question.looked, question.death)
-        moved = moved_to(self._session, self._archives, question.url, question.death)
-        return Reply(question, answer, () if isinstance(moved, Unknown) else moved)
-
-    def _original(self, question: OriginalQuestion) -> Reply:
-        """The first copy that tells all lost targets, else the one that tells most."""
-        best, best_article, lost = None, question.article, _lost(question.article)
-        trouble: Unknown | None = None
-        published = question.article.published
-        copies = captures_around(self._session, self._archives, question.urls, published) if published else ()
-        for found in copies:
-            if isinstance(found, Unknown) or found.page is None:
-                trouble = found if isinstance(found, Unknown) else trouble
-                continue
-            article = recover(question.article, found.page, found_in=found.memento.public_url)
-            if _lost(article) < lost:
-                if best is not None and best.visit is not None:
-                    best.visit.close()
-                best, best_article, lost = found, article, _lost(article)
-            elif found.visit is not None:
-                found.visit.close()
-            if not lost:
-                break
-        if best is not None:
-            return Reply(question, best, article=best_article)
-        return Reply(question, trouble or NoCopy(("every archive",)))
-
-
-def _lost(article: Article) -> int:
-    return sum(citation.url is None for citation in article.citations)

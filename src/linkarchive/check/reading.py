@@ -9,19 +9,16 @@ from pathlib import Path
 
 from sqlalchemy import Connection
 
-from linkarchive.article.document import format_of, read_document
 from linkarchive.article.links_file import Entry, LinksFile
 from linkarchive.article.links_folder import load as load_links
 from linkarchive.article.links_folder import write_links
 from linkarchive.article.links_merge import apply, merge_project, uncited
-from linkarchive.article.recover import recover, unrecoverable
+from linkarchive.article.lost import has_lost, unrecoverable
 from linkarchive.check.earlier import Earlier, earlier_of
-from linkarchive.check.inputs import documents
 from linkarchive.check.plan import Plan
 from linkarchive.check.scope import Scope
 from linkarchive.clock import Clock
 from linkarchive.errors import ArticleError
-from linkarchive.judge import judge
 from linkarchive.model import Article, Case, Citation, Page, Reason
 from linkarchive.project import Project
 from linkarchive.settings import Settings
@@ -89,7 +86,7 @@ def read_articles(
             left.append(replace(article, original_url=None, citations=_citations(gone)))
         stored = articles.load(connection, article.path)
         article = article if stored is None else with_recoveries(article, stored[0])
-        if article.original_url is None and any(citation.url is None for citation in article.citations):
+        if article.original_url is None and has_lost(article):
             article = unrecoverable(article, Reason.NO_ORIGINAL)
         found.append(article)
     return Reading(
@@ -111,8 +108,11 @@ class _Read:
     notices: list[str] = field(default_factory=list)
     errors: list[str] = field(default_factory=list)
 
-    def take(self, path: str, data: bytes, kind: str, base_url: str | None) -> None:
+    def take(self, path: str, data: bytes, kind: str | None = None, base_url: str | None = None) -> None:
+        from linkarchive.article.document import format_of, read_document
+
         try:
+            kind = kind or format_of(path, None, data)
             self.articles[path] = read_document(data, kind, path=path, base_url=base_url)
             self.digests[path] = hashlib.sha256(data).hexdigest()
         except ArticleError as error:
@@ -122,6 +122,8 @@ class _Read:
 def _read_named(
     project: Project, names: Sequence[str], settings: Settings, clock: Clock, stdin: bytes, input_format: str | None
 ) -> _Read:
+    from linkarchive.check.inputs import documents
+
     read = _Read()
     for one in documents(names, project.root, settings.network, clock, stdin, input_format):
         if isinstance(one, ArticleError):
@@ -143,10 +145,7 @@ def _read_known(project: Project, connection: Connection, links: LinksFile, read
         if not section.name.startswith(("http://", "https://")) and path.is_file():
             data = path.read_bytes()
             if stored is None or stored[1] != hashlib.sha256(data).hexdigest():
-                try:
-                    read.take(section.name, data, format_of(path.name, None, data), None)
-                except ArticleError as error:
-                    read.errors.append(str(error))
+                read.take(section.name, data)
                 continue
         elif stored is None or stored[1] is None:
             original = section.original or (section.name if "://" in section.name else None)
@@ -206,6 +205,9 @@ def wants_recovery(plan: Plan, reading: Reading) -> bool:
 
 def recover_from(reading: Reading, plan: Plan, page: Page) -> tuple[Reading, tuple[Article, ...]]:
     """The reading with the lost targets that the original page tells, and the articles that this concerns."""
+    from linkarchive.article.recover import recover
+    from linkarchive.judge import judge
+
     usable = page.failure is None and judge(Case(plan.source.url, plan.source.url, page)).verdict.is_alive
     changed = []
     found = []
@@ -221,11 +223,7 @@ def recover_from(reading: Reading, plan: Plan, page: Page) -> tuple[Reading, tup
 
 
 def _lost_there(article: Article, plan: Plan) -> bool:
-    return (
-        article.original_url is not None
-        and key_of(article.original_url) == plan.source.key
-        and any(citation.url is None for citation in article.citations)
-    )
+    return article.original_url is not None and key_of(article.original_url) == plan.source.key and has_lost(article)
 
 
 def keep_articles(

@@ -69,8 +69,8 @@ def recover(
     input_format: str | None,
 ) -> int:
     """Find the lost targets of an article's links in its original page."""
+    from linkarchive.article.lost import unrecoverable
     from linkarchive.article.recover import recover as recover_links
-    from linkarchive.article.recover import unrecoverable
     from linkarchive.model import Reason
     from linkarchive.report.foreign import neutral
 

@@ -7,34 +7,27 @@ in edgi-govdata-archiving/wayback `_client.py`, which meets the same cases).
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime, parsedate_to_datetime
 from typing import Self
 from urllib.parse import urldefrag, urljoin, urlsplit
 
-from linkarchive.model import Hop, Page
+from linkarchive.model import Hop
 from linkarchive.snapshot.writer import Memento
 from linkarchive.urls import same_page
 from linkarchive.wayback.answers import ArchiveTroubleError, Found, NoCopy, Unknown, Unusable
 from linkarchive.wayback.archives import Archive
+from linkarchive.wayback.captured import ORIGINAL, as_captured
 from linkarchive.wayback.memento import parse_links
 from linkarchive.wayback.session import ArchiveSession, Malformed, Service, is_capture
-from linkarchive.web.decoding import decode
-from linkarchive.web.exchange import Body, Exchange, Visit, VisitRequest
+from linkarchive.web.exchange import Exchange, Visit, VisitRequest
 from linkarchive.web.page import page_of
 
 _MOST_HOPS = 8
 _REDIRECT_WINDOW = timedelta(days=30)
 """A captured redirect counts with the copy of its target only when both were made about the same time: archives
 send to the nearest copy that they have, be it months away."""
-
-_ORIGINAL = "x-archive-orig-"
-_KEPT_FIELDS = ("content-type", "content-language", "content-disposition")
-"""Fields of the answer that are the page's own where the archive does not repeat them under `X-Archive-Orig-`."""
-_ZIPPED_TYPES = ("gzip", "octet-stream", "x-tar", "x-tgz")
-_GZIP_MAGIC = b"\x1f\x8b\x08"
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,30 +73,6 @@ def redirect_target(session: ArchiveSession, archive: Archive, url: str, when: d
     exchange = session.ask(archive, Service.REPLAY, archive.raw(when, url), malformed=_malformed(archive))
     exchange.body.close()
     return _target(archive, exchange, url) if is_capture(exchange) and 300 <= exchange.status < 400 else None
-
-
-def as_captured(page: Page, limit: int) -> Page:
-    """A copy as `page_of` or `read_page` gives it, with the page's own fields instead of the archive's.
-
-    A body that is still gzip where its fields say text is unpacked, to at most `limit` bytes: captures with a
-    wrong Content-Encoding are common. Apply it to what was read back from the WARC, too; twice does no harm.
-    """
-    headers = _own_fields(page.headers)
-    body, truncated = page.body, page.truncated
-    if body.startswith(_GZIP_MAGIC) and not any(kind in headers.get("content-type", "") for kind in _ZIPPED_TYPES):
-        packed = Body.of(body)
-        decoded = decode(packed, {"content-encoding": "gzip"}, limit)
-        packed.close()
-        if decoded.data:
-            body, truncated = decoded.data, truncated or decoded.truncated
-    return replace(page, headers=headers, body=body, truncated=truncated)
-
-
-def _own_fields(headers: Mapping[str, str]) -> dict[str, str]:
-    if not any(name.startswith(_ORIGINAL) or name == "memento-datetime" for name in headers):
-        return dict(headers)
-    own = {name: headers[name] for name in _KEPT_FIELDS if name in headers}
-    return own | {name.removeprefix(_ORIGINAL): value for name, value in headers.items() if name.startswith(_ORIGINAL)}
 
 
 class _Chase:
@@ -255,12 +224,12 @@ def _original_of(archive: Archive, exchange: Exchange, expected: str) -> str:
 def _target(archive: Archive, exchange: Exchange, original: str) -> str | None:
     """Where a captured redirect led, whether the archive rewrote its `Location` or left it as it was."""
     headers = exchange.header_map
-    location = headers.get("location") or headers.get(f"{_ORIGINAL}location")
+    location = headers.get("location") or headers.get(f"{ORIGINAL}location")
     if not location:
         return None
     try:
         parsed = archive.parse(urljoin(exchange.url, location))
-        target = parsed[1] if parsed else urljoin(original, headers.get(f"{_ORIGINAL}location") or location)
+        target = parsed[1] if parsed else urljoin(original, headers.get(f"{ORIGINAL}location") or location)
         return urldefrag(target)[0] if urlsplit(target).scheme in ("http", "https") else None
     except ValueError:
         return None
