@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import sqlite3
-from datetime import UTC, date, datetime
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -13,12 +15,15 @@ from hypothesis import strategies as st
 from sqlalchemy import text
 
 from linkarchive.errors import StorageError, UnknownSourceError
-from linkarchive.model import Article, Capture, Location, Origin
-from linkarchive.store import articles, captures, runs, sources
+from linkarchive.model import Article, Baseline, Capture, Change, Location, Origin, Outcome, Reason, Verdict
+from linkarchive.store import articles, captures, outcomes, runs, sources
+from linkarchive.store.captures import Kept
 from linkarchive.store.codec import decode, encode
 from linkarchive.store.database import open_database
 from linkarchive.store.decisions import Decision, append, load
+from linkarchive.store.ledger import Ledger
 from linkarchive.store.migrations import STEPS, migrate
+from linkarchive.store.outcomes import Visited
 
 NOW = datetime(2026, 1, 5, 6, tzinfo=UTC)
 
@@ -29,6 +34,13 @@ def capture(time: datetime, digest: str = "sha1:AAAA", original: Location | None
         "http://a.example/", time, Origin.LIVE, None, 200, "http://a.example/", "text/html", (), digest, "00", place,
         original,
     )  # fmt: skip
+
+
+OUTCOME = Outcome(
+    "http://a.example/", Verdict.OK, Reason.FIRST_SEEN, 0.95, False, ("the page is there",), (), NOW, None, 0, None,
+    None, 200, "http://a.example/", (), None, (), Baseline(Origin.LIVE, NOW, None, None), None, None, None, None, None,
+    (),
+)  # fmt: skip
 
 
 def test_every_migration_runs_once(tmp_path: Path) -> None:
@@ -98,32 +110,98 @@ def test_a_row_that_cannot_be_decoded_is_a_storage_error(tmp_path: Path) -> None
         articles.load(connection, "a.md")
 
 
-def test_a_baseline_is_set_once_and_for_all(tmp_path: Path) -> None:
+def test_a_baseline_is_set_once_and_for_all_but_an_archives_copy_takes_the_place_of_our_own(tmp_path: Path) -> None:
     with open_database(tmp_path / "a.sqlite") as connection:
-        run = runs.start(connection, NOW, "", True).seq
+        ledger = Ledger(connection, runs.start(connection, NOW, "", True).seq)
         [source] = sources.ensure_keys(connection, {"http://a.example/": "http://a.example/"}).values()
-        one = captures.add(connection, run, source, capture(NOW), True, True)
-        other = captures.add(connection, run, source, capture(NOW.replace(day=6)), True, True)
-        captures.set_baseline(connection, run, "a.md", None, one)
-        captures.set_baseline(connection, run, "a.md", None, other)
-        known = captures.baseline(connection, "a.md", source, None)
-        assert known is not None
-        assert known.id == one.id
+
+        def set_and_get(kept: Kept) -> int | None:
+            known = captures.baseline(connection, "a.md", source, None)
+            ledger.set_baseline("a.md", None, kept, known)
+            ledger.flush()
+            known = captures.baseline(connection, "a.md", source, None)
+            return known and known.id
+
+        times = (NOW.replace(day=day) for day in range(6, 10))
+        own, other = (ledger.add_capture(source, capture(time), True, True) for time in islice(times, 2))
+        old, older = (
+            ledger.add_capture(source, replace(capture(time), origin=Origin.WAYBACK), True, True) for time in times
+        )
+        assert set_and_get(own) == set_and_get(other) == own.id
+        assert set_and_get(old) == set_and_get(older) == set_and_get(own) == old.id
         assert captures.baseline(connection, "b.md", source, None) is None
 
 
 def test_a_revisit_refers_to_a_record_that_holds_the_payload_and_is_here(tmp_path: Path) -> None:
     with open_database(tmp_path / "a.sqlite") as connection:
-        run = runs.start(connection, NOW, "", True).seq
+        ledger = Ledger(connection, runs.start(connection, NOW, "", True).seq)
         [source] = sources.ensure_keys(connection, {"http://a.example/": "http://a.example/"}).values()
         whole = capture(NOW)
-        captures.add(connection, run, source, capture(NOW, original=whole.record), True, True)
-        captures.add(connection, run, source, whole, True, True)
-        assert captures.holding(connection, "sha1:AAAA", tmp_path) is None
+        ledger.add_capture(source, capture(NOW, original=whole.record), True, True)
+        assert ledger.holding("sha1:AAAA", tmp_path) is None
+        ledger.add_capture(source, whole, True, True)
+        assert ledger.holding("sha1:AAAA", tmp_path) == whole  # written a moment ago
+        ledger.flush()
+        assert ledger.holding("sha1:AAAA", tmp_path) is None  # its file is not here
         (tmp_path / whole.record.warc).parent.mkdir(parents=True)
         (tmp_path / whole.record.warc).touch()
-        assert captures.holding(connection, "sha1:AAAA", tmp_path) == whole
-        assert captures.holding(connection, "sha1:BBBB", tmp_path) is None
+        assert ledger.holding("sha1:AAAA", tmp_path) == whole
+        assert ledger.holding("sha1:BBBB", tmp_path) is None
+
+
+def test_the_later_of_two_visits_of_a_run_counts(tmp_path: Path) -> None:
+    with open_database(tmp_path / "a.sqlite") as connection:
+        run = runs.start(connection, NOW, "", True)
+        ledger = Ledger(connection, run.seq)
+        [source] = sources.ensure_keys(connection, {"http://a.example/": "http://a.example/"}).values()
+        for day in (6, 7):
+            number = ledger.add_outcome(source, replace(OUTCOME, since=NOW.replace(day=day)))
+            ledger.add_visit(Visited(source, number, NOW.replace(day=day), Change.NEW, None))
+        assert ledger.has_waiting(source)
+        ledger.flush()
+        assert not ledger.has_waiting(source)
+        [told] = outcomes.of_run(connection, run.info.id)
+        assert told.outcome.since == NOW.replace(day=7)
+
+
+def test_a_carried_visit_tells_what_a_second_look_tells(tmp_path: Path) -> None:
+    with open_database(tmp_path / "a.sqlite") as connection:
+        [source] = sources.ensure_keys(connection, {"http://a.example/": "http://a.example/"}).values()
+        first = runs.start(connection, NOW, "", True)
+        ledger = Ledger(connection, first.seq)
+        number = ledger.add_outcome(source, OUTCOME)
+        told = {}
+        for days, carried in ((0, False), (0.5, True), (2, True)):
+            run = runs.start(connection, NOW + timedelta(days=days), "", True)
+            ledger.run = run.seq
+            ledger.add_visit(Visited(source, number, NOW + timedelta(days=days), Change.NONE, Verdict.OK, carried))
+            ledger.flush()
+            [report] = outcomes.of_run(connection, run.info.id)
+            told[days] = (report.outcome.reason, report.outcome.similarity, report.outcome.confirmed)
+        assert told == {
+            0: (Reason.FIRST_SEEN, None, False),
+            0.5: (Reason.SAME, 1.0, False),
+            2: (Reason.SAME, 1.0, True),
+        }
+        assert connection.execute(text("SELECT count(*) FROM outcomes")).scalar_one() == 1
+
+
+def test_a_database_of_the_first_schema_gets_the_columns_of_today(tmp_path: Path) -> None:
+    path = tmp_path / "a.sqlite"
+    with open_database(path) as connection:
+        run = runs.start(connection, NOW, "", True)
+        [source] = sources.ensure_keys(connection, {"http://a.example/": "http://a.example/"}).values()
+        ledger = Ledger(connection, run.seq)
+        ledger.add_visit(Visited(source, ledger.add_outcome(source, OUTCOME), NOW, Change.NONE, None))
+        ledger.flush()
+        for table, column in (("visits", "carried"), ("outcomes", "cited"), ("outcomes", "compared")):
+            connection.execute(text(f"ALTER TABLE {table} DROP COLUMN {column}"))
+        connection.execute(text("DELETE FROM migrations WHERE name LIKE '%carried%'"))
+        connection.commit()
+    with open_database(path) as connection:
+        assert [one.outcome for one in outcomes.of_run(connection, run.info.id)] == [OUTCOME]
+        row = connection.execute(text("SELECT cited, compared FROM outcomes")).one()
+        assert tuple(row) == (False, "not yet")
 
 
 def test_a_source_is_found_however_it_is_written(tmp_path: Path) -> None:

@@ -22,7 +22,7 @@ from linkarchive.model import (
     Outcome,
     Page,
 )
-from linkarchive.store import captures, outcomes
+from linkarchive.store.background import Background
 from linkarchive.store.captures import Kept
 from linkarchive.store.decisions import acceptance
 from linkarchive.urls import redact
@@ -30,24 +30,22 @@ from linkarchive.web.exchange import Visit, VisitRequest
 from linkarchive.web.page import page_of
 
 
-def look(desk: Desk, plan: Plan, visit: Visit) -> Seen:
-    """Gather what the judgement of a visit needs; nothing is written."""
-    kept = captures.of_source(desk.connection, plan.source.id)
-    previous = outcomes.standing(desk.connection, plan.source.id, desk.run.seq)
-    page = page_of(visit, desk.settings.network.max_body)
-    return Seen(plan, visit, page, previous, tuple(kept), tuple(against(desk, plan, kept, visit.time)))
+def look(desk: Desk, plan: Plan, visit: Visit, page: Page | None = None, before: Background | None = None) -> Seen:
+    """Gather what the judgement of a visit needs, as far as it is not at hand; nothing is written."""
+    before = before or desk.background(plan.source.id)
+    page = page or page_of(visit, desk.settings.network.max_body)
+    return Seen(plan, visit, page, before, tuple(against(desk, plan, before, visit.time)))
 
 
 def look_again(desk: Desk, plan: Plan, outcome: Outcome, checked: datetime) -> Seen | None:
     """What this run saw of a source, from the capture that shows it; None when there is none."""
-    kept = captures.of_source(desk.connection, plan.source.id)
-    capture = capture_of(kept, outcome)
+    before = desk.background(plan.source.id)
+    capture = capture_of(before.kept, outcome)
     page = None if capture is None else stored_page(desk, capture)
     if page is None:
         return None
-    previous = outcomes.standing(desk.connection, plan.source.id, desk.run.seq)
     visit = Visit(VisitRequest(plan.source.url), checked, ())
-    return Seen(plan, visit, page, previous, tuple(kept), tuple(against(desk, plan, kept, checked)))
+    return Seen(plan, visit, page, before, tuple(against(desk, plan, before, checked)))
 
 
 def suspect(desk: Desk, seen: Seen) -> bool:
@@ -67,7 +65,7 @@ def judged(desk: Desk, seen: Seen, probe: Page | None = None) -> list[Judgement]
 
 
 def against(
-    desk: Desk, plan: Plan, kept: Sequence[Kept], now: datetime
+    desk: Desk, plan: Plan, before: Background, now: datetime
 ) -> list[tuple[Cited, Kept | None, Acceptance | None]]:
     """Each citation with its baseline and its acceptance.
 
@@ -75,11 +73,14 @@ def against(
     """
     found = []
     for cited in plan.cited:
-        known = captures.baseline(desk.connection, cited.article, plan.source.id, cited.looked)
-        baseline = known or choose_baseline(kept, cited.looked, now)
-        accepted = acceptance(desk.decisions, plan.source.key, cited.article)
-        found.append((cited, baseline, accepted))
+        known = before.baselines.get((cited.article, cited.looked))
+        baseline = known or choose_baseline(before.kept, cited.looked, now)
+        found.append((cited, baseline, accepted_of(desk, plan, cited)))
     return found
+
+
+def accepted_of(desk: Desk, plan: Plan, cited: Cited) -> Acceptance | None:
+    return acceptance(desk.decisions, plan.source.key, cited.article) if desk.decisions else None
 
 
 def version_of(desk: Desk, plan: Plan) -> str:

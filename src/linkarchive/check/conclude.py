@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
-from typing import TypeVar
+from datetime import date, datetime
+
+import msgspec
 
 from linkarchive.check.plan import SKIP_WORDS, Cited, Plan
 from linkarchive.model import (
@@ -24,9 +25,8 @@ from linkarchive.model import (
     Verdict,
 )
 from linkarchive.store.captures import Kept
+from linkarchive.store.carried import CONFIRMED_AFTER
 from linkarchive.store.outcomes import Standing
-
-CONFIRMED_AFTER = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,12 +56,13 @@ def choose_baseline(kept: Sequence[Kept], looked: date | None, now: datetime | N
     return nearest
 
 
-def dependence(version: str, compared: Sequence[tuple[Cited, Kept | None, Acceptance | None]]) -> str:
-    """Digest of all that an outcome depends on beside today's page: equal means it need not be judged again."""
-    parts: list[object] = [version]
-    for cited, baseline, accepted in compared:
-        parts.append((cited, baseline.capture.time if baseline else None, accepted))
-    return hashlib.sha256(repr(parts).encode()).hexdigest()[:32]
+def dependence(version: str, compared: Iterable[tuple[Cited, datetime | None, Acceptance | None]]) -> str:
+    """Digest of all that an outcome depends on beside today's page: equal means it need not be judged again.
+
+    That is, for each citation, the time of its baseline and how it was accepted.
+    """
+    parts = (version, [(cited, time, accepted) for cited, time, accepted in compared])
+    return hashlib.sha256(msgspec.json.encode(parts)).hexdigest()[:32]
 
 
 def outcome_of(
@@ -108,23 +109,6 @@ def outcome_of(
         suggested_url=judgement.suggested_url,
         citations=tuple(_citation(one) for one in compared if not one.cited.original),
     )
-
-
-def unchanged(outcome: Outcome) -> Outcome:
-    """The outcome of a page that is what it was: where it was the first, it has been compared now, with itself."""
-    citations = tuple(_compared_with_itself(one) for one in outcome.citations)
-    return replace(_compared_with_itself(outcome), citations=citations)
-
-
-_Compared = TypeVar("_Compared", Outcome, CitationOutcome)
-
-
-def _compared_with_itself(one: _Compared) -> _Compared:
-    if one.baseline is None or one.similarity is not None or not one.verdict.is_alive:
-        return one
-    if one.reason is not Reason.FIRST_SEEN:
-        return replace(one, similarity=1.0)
-    return replace(one, reason=Reason.SAME, similarity=1.0, evidence=("the page is what it was, byte for byte",))
 
 
 def skipped(plan: Plan, reason: Reason, now: datetime) -> Outcome:

@@ -23,11 +23,13 @@ from linkarchive.settings import Settings, SiteSettings
 from linkarchive.sites import rule_for
 from linkarchive.snapshot.reader import read_page
 from linkarchive.snapshot.writer import WarcWriter
+from linkarchive.store.background import Background, backgrounds
 from linkarchive.store.captures import Kept
 from linkarchive.store.decisions import Decision
+from linkarchive.store.ledger import Ledger
 from linkarchive.store.outcomes import Standing
 from linkarchive.store.runs import Run
-from linkarchive.wayback.replay import as_captured
+from linkarchive.wayback.captured import as_captured
 from linkarchive.web.exchange import Visit
 
 
@@ -41,13 +43,28 @@ class Desk:
     run: Run
     settings: Settings
     clock: Clock
+    ledger: Ledger
     decisions: list[Decision]
     listener: Listener
+    files: dict[str, bool] = field(default_factory=dict)
 
     def settle(self) -> None:
         """What was written so far lasts when this returns: first records, then index lines, then rows."""
         self.writer.sync()
+        self.ledger.flush()
         self.connection.commit()
+
+    def has_file(self, name: str) -> bool:
+        """A file of the archive is in this folder; asked of the disk once a run."""
+        if name not in self.files:
+            self.files[name] = (self.project.root / name).exists()
+        return self.files[name]
+
+    def background(self, source: int) -> Background:
+        """What is known of one source."""
+        if self.ledger.has_waiting(source):
+            self.ledger.flush()
+        return backgrounds(self.connection, [source], self.run.seq)[source]
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,11 +74,18 @@ class Seen:
     plan: Plan
     visit: Visit
     page: Page
-    previous: Standing | None
-    kept: tuple[Kept, ...]
+    before: Background
     against: tuple[tuple[Cited, Kept | None, Acceptance | None], ...]
     readings: Readings = field(default_factory=Readings)
     """What was read of these pages; to be let go when the visit is set aside."""
+
+    @property
+    def previous(self) -> Standing | None:
+        return self.before.standing
+
+    @property
+    def kept(self) -> tuple[Kept, ...]:
+        return self.before.kept
 
     @property
     def live(self) -> tuple[Kept, ...]:

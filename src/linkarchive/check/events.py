@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from linkarchive.model import Outcome
+from linkarchive.model import Verdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +18,8 @@ class RunStarted:
 
 @dataclass(frozen=True, slots=True)
 class SourceConcluded:
-    outcome: Outcome
+    url: str
+    verdict: Verdict
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from linkarchive.check.comparing import against, judged, sha256_of, version_of
+from linkarchive.check.comparing import judged, sha256_of, version_of
 from linkarchive.check.conclude import (
     Compared,
     change,
@@ -15,7 +15,6 @@ from linkarchive.check.conclude import (
     in_time,
     outcome_of,
     skipped,
-    unchanged,
 )
 from linkarchive.check.copies import with_copy
 from linkarchive.check.desk import Desk, Seen, rule_of
@@ -25,6 +24,7 @@ from linkarchive.check.keeping import is_same_page, worth_keeping
 from linkarchive.check.plan import Cited, Plan
 from linkarchive.judge import fingerprint, settle
 from linkarchive.model import (
+    Acceptance,
     Change,
     History,
     Judgement,
@@ -34,12 +34,12 @@ from linkarchive.model import (
     Reason,
     Verdict,
 )
-from linkarchive.store import captures, outcomes, sources
+from linkarchive.store import outcomes, sources
 from linkarchive.store.captures import Kept
+from linkarchive.store.carried import unchanged
 from linkarchive.store.decisions import forgotten, ignored
 from linkarchive.store.outcomes import Standing, Visited
 from linkarchive.store.sources import Memory
-from linkarchive.web.exchange import VisitRequest
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,19 +56,6 @@ AT_ONCE = 500
 """Sources whose rows are read and written together."""
 
 
-def request_for(desk: Desk, plan: Plan, whole: bool = False) -> VisitRequest:
-    """The request for a source: conditional only where an unchanged page needs no new judgement, nor a new copy."""
-    memory = plan.source.memory
-    if whole or memory.judged is None or memory.page_outcome is None:
-        return VisitRequest(plan.source.url)
-    kept = captures.of_source(desk.connection, plan.source.id)
-    if memory.judged != dependence(version_of(desk, plan), against(desk, plan, kept, desk.clock.now())):
-        return VisitRequest(plan.source.url)
-    if kept and not (desk.project.root / (kept[-1].capture.original or kept[-1].capture.record).warc).exists():
-        return VisitRequest(plan.source.url)
-    return VisitRequest(plan.source.url, memory.etag, memory.last_modified)
-
-
 def record(desk: Desk, seen: Seen, probe: Page | None = None) -> Outcome:
     """Conclude on a visit and write it: WARC bytes first, then the rows that name them. `Desk.settle` makes it last."""
     now = seen.visit.time
@@ -77,11 +64,9 @@ def record(desk: Desk, seen: Seen, probe: Page | None = None) -> Outcome:
         if _is_old(desk, seen):
             _keep_again(desk, seen)
         outcome = in_time(unchanged(carried), seen.previous, now)
-        [identifier] = file(desk, [Concluded(seen.plan, seen.previous, outcome, now)])
-        sources.remember(
-            desk.connection, seen.plan.source.id, replace(seen.plan.source.memory, page_outcome=identifier)
-        )
-        desk.listener(SourceConcluded(outcome))
+        number = file(desk, Concluded(seen.plan, seen.previous, outcome, now))
+        desk.ledger.remember(seen.plan.source.id, replace(seen.plan.source.memory, page_outcome=number))
+        desk.listener(SourceConcluded(outcome.url, outcome.verdict))
         return outcome
     judgements = judged(desk, seen, probe)
     history = History() if seen.previous is None else history_of(seen.previous.outcome)
@@ -97,11 +82,12 @@ def record(desk: Desk, seen: Seen, probe: Page | None = None) -> Outcome:
     outcome = with_copy(desk.connection, desk.settings.wayback.mode, seen.plan, in_time(outcome, seen.previous, now))
     for one in compared:
         if one.baseline is not None:
-            captures.set_baseline(desk.connection, desk.run.seq, one.cited.article, one.cited.looked, one.baseline)
-    [identifier] = file(desk, [Concluded(seen.plan, seen.previous, outcome, now)])
+            article, looked = one.cited.article, one.cited.looked
+            desk.ledger.set_baseline(article, looked, one.baseline, seen.before.baselines.get((article, looked)))
+    number = file(desk, Concluded(seen.plan, seen.previous, outcome, now))
     if outcome.verdict is not Verdict.UNREACHABLE:  # a server's error page is no page, and each run counts its strike
-        _remember(desk, seen, compared, identifier)
-    desk.listener(SourceConcluded(outcome))
+        _remember(desk, seen, compared, number)
+    desk.listener(SourceConcluded(outcome.url, outcome.verdict))
     return outcome
 
 
@@ -110,15 +96,13 @@ def record_skipped(desk: Desk, plans: Sequence[Plan]) -> None:
     for start in range(0, len(plans), AT_ONCE):
         some = plans[start : start + AT_ONCE]
         before = outcomes.standings(desk.connection, [plan.source.id for plan in some], desk.run.seq)
-        concluded = []
         for plan in some:
             if plan.skip is not None:
                 previous, now = before.get(plan.source.id), desk.clock.now()
-                concluded.append(Concluded(plan, previous, in_time(skipped(plan, plan.skip, now), previous, now), None))
-        file(desk, concluded)
+                outcome = in_time(skipped(plan, plan.skip, now), previous, now)
+                file(desk, Concluded(plan, previous, outcome, None))
+                desk.listener(SourceConcluded(outcome.url, outcome.verdict))
         desk.settle()
-        for one in concluded:
-            desk.listener(SourceConcluded(one.outcome))
 
 
 def _first_baseline(kept: Sequence[Kept], cited: Cited) -> Kept | None:
@@ -131,7 +115,7 @@ def _carried(desk: Desk, seen: Seen) -> Outcome | None:
     if memory.judged is None or memory.page_outcome is None:
         return None
     same = seen.visit.not_modified or (seen.visit.final is not None and sha256_of(seen.page) == memory.sha256)
-    if not same or memory.judged != dependence(version_of(desk, seen.plan), seen.against):
+    if not same or memory.judged != dependence(version_of(desk, seen.plan), timed(seen.against)):
         return None
     outcome = outcomes.load_outcome(desk.connection, memory.page_outcome)
     if outcome is None or (not seen.visit.not_modified and outcome.status != seen.page.status):
@@ -163,14 +147,12 @@ def _keep(desk: Desk, seen: Seen, judgements: Sequence[Judgement]) -> tuple[Kept
     if known and is_same_page(seen.page, sha256, kept[-1].capture):
         return kept[-1], kept
     print_now = print_now or fingerprint(as_judged(seen.page, rule), readings=seen.readings)
-    original = captures.holding(desk.connection, seen.visit.final.body.digest, desk.project.root)
+    original = desk.ledger.holding(seen.visit.final.body.digest, desk.project.root)
     capture = desk.writer.write_visit(
         seen.visit, source=seen.plan.source.url, sha256=sha256, fingerprint=print_now, revisit_of=original
     )
     good = worst.verdict in (Verdict.OK, Verdict.MOVED)
-    new = captures.add(
-        desk.connection, desk.run.seq, seen.plan.source.id, capture, usable=worst.verdict.is_alive, good=good
-    )
+    new = desk.ledger.add_capture(seen.plan.source.id, capture, usable=worst.verdict.is_alive, good=good)
     return new, [*kept, new]
 
 
@@ -201,7 +183,7 @@ def _keep_again(desk: Desk, seen: Seen) -> None:
         fingerprint=last.capture.fingerprint,
         revisit_of=last.capture,
     )
-    captures.add(desk.connection, desk.run.seq, last.source, capture, last.usable, last.good)
+    desk.ledger.add_capture(last.source, capture, last.usable, last.good)
 
 
 def _remember(desk: Desk, seen: Seen, compared: Sequence[Compared], outcome: int) -> None:
@@ -216,34 +198,31 @@ def _remember(desk: Desk, seen: Seen, compared: Sequence[Compared], outcome: int
         etag=headers.get("etag") if direct else None,
         last_modified=headers.get("last-modified") if direct else None,
         sha256=sha256_of(seen.page),
-        judged=dependence(version_of(desk, seen.plan), against),
+        judged=dependence(version_of(desk, seen.plan), timed(against)),
         page_outcome=outcome,
     )
-    sources.remember(desk.connection, seen.plan.source.id, memory)
+    desk.ledger.remember(seen.plan.source.id, memory)
 
 
-def file(desk: Desk, concluded: Sequence[Concluded]) -> list[int]:
-    """Write visits; an outcome only when it is another one than last time. The numbers of the outcomes, in order."""
-    other = [one for one in concluded if one.previous is None or one.previous.outcome != one.outcome]
-    added = outcomes.add_outcomes(desk.connection, desk.run.seq, [(one.plan.source.id, one.outcome) for one in other])
-    numbers = {one.plan.source.id: number for one, number in zip(other, added, strict=True)}
-    numbers |= {
-        one.plan.source.id: one.previous.outcome_id
-        for one in concluded
-        if one.previous is not None and one.plan.source.id not in numbers
-    }
-    visits = [_visited(desk, one, numbers[one.plan.source.id]) for one in concluded]
-    outcomes.add_visits(desk.connection, desk.run.seq, visits)
-    return [visit.outcome_id for visit in visits]
+def timed(
+    against: Sequence[tuple[Cited, Kept | None, Acceptance | None]],
+) -> list[tuple[Cited, datetime | None, Acceptance | None]]:
+    """Each citation with the time of its baseline."""
+    return [(cited, baseline.capture.time if baseline else None, accepted) for cited, baseline, accepted in against]
 
 
-def _visited(desk: Desk, one: Concluded, number: int) -> Visited:
-    previous = one.previous
+def file(desk: Desk, one: Concluded) -> int:
+    """Write a visit; its outcome only when it is another one than last time. The number of the outcome."""
+    previous, source = one.previous, one.plan.source.id
+    same = previous is not None and previous.outcome == one.outcome
+    carried = previous is not None and same and previous.carried
+    number = previous.outcome_id if previous is not None and same else desk.ledger.add_outcome(source, one.outcome)
     was = None if previous is None else previous.outcome.verdict
     changed = change(one.outcome, previous)
     if changed is Change.STILL and previous is not None and _is_ignored_no_more(desk, one.plan, previous):
         changed = Change.NEW
-    return Visited(one.plan.source.id, number, one.checked, changed, was)
+    desk.ledger.add_visit(Visited(source, number, one.checked, changed, was, carried), touches=not same)
+    return number
 
 
 def _is_ignored_no_more(desk: Desk, plan: Plan, previous: Standing) -> bool:

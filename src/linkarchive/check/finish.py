@@ -33,6 +33,7 @@ from linkarchive.store.state_file import write_state
 
 def finish(desk: Desk, reading: Reading, complete: bool, offline: str | None, troubles: tuple[str, ...]) -> Report:
     """Close the books of a run and return its report. Raises StorageError."""
+    desk.ledger.flush()
     notices = tuple(remark for article in reading.articles for remark in _remarks(article))
     told = (f"we are offline: {offline}",) if offline else troubles
     body = RunBody(

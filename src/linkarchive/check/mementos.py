@@ -97,13 +97,15 @@ def take(desk: Desk, plan: Plan, reply: Reply) -> None:
     if isinstance(question, BaselineQuestion) and kept is not None:
         for cited in plan.cited:
             if cited.looked == question.looked and cited.copy == question.cited:
-                captures.set_baseline(desk.connection, desk.run.seq, cited.article, cited.looked, kept)
+                known = captures.baseline(desk.connection, cited.article, plan.source.id, cited.looked)
+                desk.ledger.set_baseline(cited.article, cited.looked, kept, known)
+        desk.ledger.flush()
         _reconsider(desk, plan)
     elif isinstance(question, WitnessQuestion) and isinstance(answer, Found):
         _bear_witness(desk, plan, answer.memento.time)
     elif isinstance(question, CopyQuestion):
         _show_copy(desk, plan)
-    desk.connection.commit()
+    desk.settle()
 
 
 def move(desk: Desk, plan: Plan, target: str) -> None:
@@ -111,7 +113,7 @@ def move(desk: Desk, plan: Plan, target: str) -> None:
     told = Told(MOVED, "found", None, target, desk.clock.now())
     answers.tell(desk.connection, desk.run.seq, plan.source.id, told)
     _show_copy(desk, plan)
-    desk.connection.commit()
+    desk.settle()
 
 
 def _word(answer: Answer) -> str:
@@ -155,7 +157,7 @@ def _keep(desk: Desk, plan: Plan, found: Found) -> Kept:
         )
         desk.writer.sync()
         found.visit.close()
-    return captures.add(desk.connection, desk.run.seq, plan.source.id, capture, usable=True, good=False)
+    return desk.ledger.add_capture(plan.source.id, capture, usable=True, good=False)
 
 
 def _concluded(desk: Desk, plan: Plan) -> Standing | None:
@@ -184,8 +186,9 @@ def _reconsider(desk: Desk, plan: Plan) -> None:
     identifier = _refile(desk, plan, standing, in_time(again, seen.previous, checked))
     memory = sources.find(desk.connection, plan.source.key).memory
     if memory.judged is not None:
-        depends = dependence(version_of(desk, plan), [(one.cited, one.baseline, one.accepted) for one in compared])
-        sources.remember(desk.connection, plan.source.id, replace(memory, judged=depends, page_outcome=identifier))
+        against = [(one.cited, one.baseline, one.accepted) for one in compared]
+        depends = dependence(version_of(desk, plan), examine.timed(against))
+        desk.ledger.remember(plan.source.id, replace(memory, judged=depends, page_outcome=identifier))
 
 
 def _with_baselines(desk: Desk, plan: Plan, outcome: Outcome) -> Outcome:
@@ -241,5 +244,4 @@ def _bear_witness(desk: Desk, plan: Plan, time: datetime) -> None:
 def _refile(desk: Desk, plan: Plan, standing: Standing, outcome: Outcome) -> int:
     """Put another outcome in the place of the one that this run gave first."""
     previous = outcomes.standing(desk.connection, plan.source.id, desk.run.seq)
-    [number] = examine.file(desk, [Concluded(plan, previous, outcome, standing.checked)])
-    return number
+    return examine.file(desk, Concluded(plan, previous, outcome, standing.checked))

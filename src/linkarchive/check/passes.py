@@ -16,10 +16,12 @@ from linkarchive.check.events import LookingAgain, Notice
 from linkarchive.check.offline import Hosts
 from linkarchive.check.plan import Plan
 from linkarchive.check.probes import keep_probe, probe_of
+from linkarchive.check.promise import Promise, carry_on, is_kept, promises, request_for
 from linkarchive.check.reading import Reading, keep_articles, recover_from
 from linkarchive.errors import ArchiveError
 from linkarchive.judge import Readings
 from linkarchive.model import Article, Page, Reason
+from linkarchive.store.background import Background, backgrounds
 from linkarchive.urls import host_of, redact
 from linkarchive.web.canary import anyone_there
 from linkarchive.web.exchange import Visit, VisitRequest
@@ -36,6 +38,15 @@ SETTLE_EVERY = 0.1
 ENOUGH_FAILURES = 20
 
 _GONE = (404, 410)
+
+
+@dataclass(frozen=True, slots=True)
+class _Due:
+    """A source to be visited, with what is promised of it, or else what is known of it."""
+
+    plan: Plan
+    promise: Promise | None
+    before: Background | None
 
 
 @dataclass(slots=True)
@@ -61,23 +72,23 @@ class MainPass:
 
     def recover(self, originals: Sequence[Plan], reading: Reading) -> Reading:
         """Visit the original pages of articles with lost targets, and look for the targets there."""
-        for plan, visit in self._visits(originals, whole=True):
-            page = page_of(visit, self.desk.settings.network.max_body)
+        for due, visit in self._visits(originals, whole=True):
+            plan, page = due.plan, page_of(visit, self.desk.settings.network.max_body)
             changed: tuple[Article, ...] = ()
             with guarded(self, plan, visit):
                 reading, changed = recover_from(reading, plan, page)
             # Before the visit is on record: a run that is killed in between looks for the targets again.
             keep_articles(self.desk.project, self.desk.connection, self.desk.run.seq, changed, reading.digests)
             if plan.source.id not in self.broken:
-                self._take(plan, visit)
+                self._take(due, visit)
             self.settle()
         return reading
 
     def visit(self, plans: Sequence[Plan]) -> None:
         """Visit what is ours to fetch, conclude on each at once where nothing speaks against it."""
         examine.record_skipped(self.desk, [plan for plan in plans if plan.skip is not None])
-        for plan, visit in self._visits([plan for plan in plans if plan.skip is None]):
-            self._take(plan, visit)
+        for due, visit in self._visits([plan for plan in plans if plan.skip is None]):
+            self._take(due, visit)
             self._pause()
         self.settle()
 
@@ -103,14 +114,13 @@ class MainPass:
         for seen in self.suspects:
             seen.visit.close()
 
-    def _visits(self, plans: Sequence[Plan], whole: bool = False) -> Iterator[tuple[Plan, Visit]]:
-        waiting: dict[str, Plan] = {}
+    def _visits(self, plans: Sequence[Plan], whole: bool = False) -> Iterator[tuple[_Due, Visit]]:
+        waiting: dict[str, _Due] = {}
 
         def requests() -> Iterator[VisitRequest]:
-            for plan in plans:
-                request = examine.request_for(self.desk, plan, whole)
-                waiting[request.url] = plan
-                yield request
+            for due in self._due(plans, whole):
+                waiting[due.plan.source.url] = due
+                yield request_for(due.plan, due.promise)
 
         settings = self.desk.settings
         for visit in visit_all(
@@ -123,9 +133,27 @@ class MainPass:
         ):
             yield waiting.pop(visit.request.url), visit
 
-    def _take(self, plan: Plan, visit: Visit) -> None:
+    def _due(self, plans: Sequence[Plan], whole: bool) -> Iterator[_Due]:
+        """What is to be visited, with what must be known of it by then; `whole`: a page that is needed anyway."""
+        desk = self.desk
+        for start in range(0, len(plans), examine.AT_ONCE):
+            some = plans[start : start + examine.AT_ONCE]
+            promised = {} if whole else promises(desk, some)
+            numbers = [plan.source.id for plan in some if plan.source.id not in promised]
+            before = backgrounds(desk.connection, numbers, desk.run.seq) if numbers else {}
+            for plan in some:
+                yield _Due(plan, promised.get(plan.source.id), before.get(plan.source.id))
+
+    def _take(self, due: _Due, visit: Visit) -> None:
+        plan, promise = due.plan, due.promise
         with guarded(self, plan, visit):
-            seen = look(self.desk, plan, visit)
+            page = page_of(visit, self.desk.settings.network.max_body)
+            if promise is not None and promise.is_row and is_kept(promise, plan, visit, page):
+                self.hosts.saw(host_of(plan.source.url), True, None, promise.page.status is not None)
+                carry_on(self.desk, plan, promise, visit)
+                visit.close()
+                return
+            seen = look(self.desk, plan, visit, page, due.before)
             answered = seen.previous is not None and seen.previous.outcome.status is not None
             self.hosts.saw(host_of(plan.source.url), visit.connected, visit.failure, answered)
             if _waits(visit):
@@ -156,8 +184,7 @@ _NO_BUGS = (ArchiveError, OSError, SQLAlchemyError)
 def guarded(main: MainPass, plan: Plan, visit: Visit) -> Iterator[None]:
     """A bug in judging one source costs that verdict, not the run: it is told, and the run is incomplete."""
     try:
-        with main.desk.connection.begin_nested():
-            yield
+        yield
     except _NO_BUGS:
         raise
     except Exception as error:  # noqa: BLE001 - whatever a foreign page does to a parser

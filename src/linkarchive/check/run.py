@@ -26,6 +26,7 @@ from linkarchive.sites import refuse_faulty
 from linkarchive.snapshot.repair import repair
 from linkarchive.snapshot.writer import WarcWriter
 from linkarchive.store import captures, decisions, outcomes, runs, sources
+from linkarchive.store.ledger import Ledger
 from linkarchive.store.opening import open_project
 from linkarchive.store.runs import Run
 from linkarchive.wayback.archives import archives_of
@@ -67,7 +68,8 @@ def check(
                 root, run.info.id, clock=clock, size_limit=settings.keep.warc_size, simulated=clock.simulated
             ) as writer:
                 made = decisions.load(project.decisions)
-                desk = Desk(project, connection, writer, run, settings, clock, made, on_event)
+                ledger = Ledger(connection, run.seq)
+                desk = Desk(project, connection, writer, run, settings, clock, ledger, made, on_event)
                 return _work(desk, reading, scope, resumed, stop)
 
 

@@ -44,11 +44,11 @@ class RunProgress:
         if isinstance(event, RunStarted):
             self._start(event)
         elif isinstance(event, SourceConcluded):
-            self._counts[event.outcome.verdict.value] += 1
+            self._counts[event.verdict.value] += 1
             if self._bar is not None and self._task is not None:
                 self._bar.update(self._task, advance=1, counts=self._summary())
             elif self._verbose:
-                say(f"{event.outcome.verdict.value:<11} {address(event.outcome.url)}")
+                say(f"{event.verdict.value:<11} {address(event.url)}")
         elif isinstance(event, LookingAgain):
             if self._bar is not None and self._task is not None:
                 self._bar.update(self._task, description="Looking again")

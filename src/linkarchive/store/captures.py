@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from datetime import date
-from pathlib import Path
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, delete, insert, select
+from sqlalchemy import ColumnElement, Connection, Row, delete, select
 
 from linkarchive.model import Capture, Origin
-from linkarchive.store.codec import decode, encode
+from linkarchive.store.codec import decode
 from linkarchive.store.schema import baselines, captures
 
 
@@ -26,20 +25,6 @@ class Kept:
     good: bool
     """And the verdict was ok or moved: it can be shown as the last good copy."""
     capture: Capture
-
-
-def add(connection: Connection, run: int, source: int, capture: Capture, usable: bool, good: bool) -> Kept:
-    statement = insert(captures).values(
-        source=source,
-        run=run,
-        time=capture.time,
-        origin=capture.origin.value,
-        digest=capture.digest,
-        usable=usable,
-        good=good,
-        body=encode(capture),
-    )
-    return Kept(connection.execute(statement.returning(captures.c.id)).scalar_one(), source, usable, good, capture)
 
 
 def of_source(connection: Connection, source: int) -> list[Kept]:
@@ -67,39 +52,23 @@ def of_run(connection: Connection, run: int) -> Iterator[Kept]:
     return (_kept(row) for row in connection.execute(query))
 
 
-def holding(connection: Connection, digest: str, root: Path) -> Capture | None:
-    """A capture whose record, in a file that is here, holds the payload of this digest: what a revisit may refer to."""
-    query = select(captures).where(captures.c.digest == digest).order_by(captures.c.id)
-    for row in connection.execute(query):
-        capture = decode(row.body, Capture)
-        holds = capture.original is None and capture.origin is Origin.LIVE and not capture.truncated
-        if holds and (root / capture.record.warc).exists():
-            return capture
-    return None
-
-
 def baseline(connection: Connection, article: str, source: int, looked: date | None) -> Kept | None:
     """The baseline of a source as an article cites it, whose author looked on that day."""
     query = (
         select(captures)
         .join(baselines, baselines.c.capture == captures.c.id)
-        .where(baselines.c.article == article, baselines.c.source == source, baselines.c.looked == _day(looked))
+        .where(baselines.c.article == article, baselines.c.source == source, baselines.c.looked == day_text(looked))
     )
     row = connection.execute(query).one_or_none()
     return None if row is None else _kept(row)
 
 
-def set_baseline(connection: Connection, run: int, article: str, looked: date | None, kept: Kept) -> None:
-    """The baseline of a citation, once and for all; a later call is ignored.
+def takes_its_place(new: Kept, known: Kept | None) -> bool:
+    """Whether a capture becomes the baseline of a citation: once and for all.
 
     A capture of our own only stands in until an archive's copy is found, which then takes its place.
     """
-    key = {"article": article, "source": kept.source, "looked": _day(looked)}
-    known = baseline(connection, article, kept.source, looked)
-    if known is not None and (known.capture.origin is not Origin.LIVE or kept.capture.origin is Origin.LIVE):
-        return
-    connection.execute(delete(baselines).where(*(baselines.c[name] == value for name, value in key.items())))
-    connection.execute(insert(baselines).values(**key, capture=kept.id, run=run))
+    return known is None or (known.capture.origin is Origin.LIVE and new.capture.origin is not Origin.LIVE)
 
 
 def baselines_of_run(connection: Connection, run: int) -> Iterator[tuple[str, date | None, Kept]]:
@@ -134,7 +103,7 @@ def _baselines(connection: Connection, condition: ColumnElement[bool]) -> Iterat
         yield row.article, date.fromisoformat(row.looked) if row.looked else None, _kept(row)
 
 
-def _day(looked: date | None) -> str:
+def day_text(looked: date | None) -> str:
     return "" if looked is None else looked.isoformat()
 
 

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, inspect, text
 
+from linkarchive.model import Outcome
 from linkarchive.store import schema
+from linkarchive.store.carried import compared
+from linkarchive.store.codec import decode
 
 Step = Callable[[Connection], None]
 
@@ -15,7 +18,24 @@ def first_schema(connection: Connection) -> None:
     schema.metadata.create_all(connection)
 
 
-STEPS: tuple[tuple[str, Step], ...] = (("2026-11-23 first schema", first_schema),)
+def carried_visits(connection: Connection) -> None:
+    """An unchanged page costs a row; the columns that reports count by stand beside the outcome's body."""
+    known = {column["name"] for column in inspect(connection).get_columns("visits")}
+    if "carried" in known:  # the first schema was made with it
+        return
+    connection.execute(text("ALTER TABLE visits ADD COLUMN carried BOOLEAN NOT NULL DEFAULT 0"))
+    connection.execute(text("ALTER TABLE outcomes ADD COLUMN cited BOOLEAN NOT NULL DEFAULT 1"))
+    connection.execute(text("ALTER TABLE outcomes ADD COLUMN compared VARCHAR NOT NULL DEFAULT 'done'"))
+    set_columns = text("UPDATE outcomes SET cited = :cited, compared = :compared WHERE id = :id")
+    for number, body in connection.execute(text("SELECT id, body FROM outcomes")).all():
+        outcome = decode(body, Outcome)
+        connection.execute(set_columns, {"id": number, "cited": bool(outcome.citations), "compared": compared(outcome)})
+
+
+STEPS: tuple[tuple[str, Step], ...] = (
+    ("2026-11-23 first schema", first_schema),
+    ("2026-11-23 carried visits", carried_visits),
+)
 
 
 def migrate(connection: Connection) -> tuple[str, ...]:

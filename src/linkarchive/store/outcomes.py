@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, case, delete, func, insert, select, update
+from sqlalchemy import Connection, Row, case, delete, func, select, update
 
 from linkarchive.model import Change, Outcome, SourceReport, Verdict
-from linkarchive.store.codec import decode, encode
+from linkarchive.store.carried import carry
+from linkarchive.store.codec import decode
 from linkarchive.store.schema import outcomes, runs, sources, visits
 
 
@@ -20,20 +21,10 @@ class Standing:
 
     outcome_id: int
     outcome: Outcome
+    """As that visit tells it."""
     checked: datetime | None
     run: int
-
-
-def add_outcomes(connection: Connection, run: int, found: Sequence[tuple[int, Outcome]]) -> list[int]:
-    """Add the outcomes of these sources; their numbers, in order."""
-    if not found:
-        return []
-    rows = [
-        {"run": run, "source": source, "verdict": outcome.verdict.value, "body": encode(outcome)}
-        for source, outcome in found
-    ]
-    statement = insert(outcomes).returning(outcomes.c.id, sort_by_parameter_order=True)
-    return list(connection.execute(statement, rows).scalars())
+    carried: bool
 
 
 def load_outcome(connection: Connection, outcome_id: int) -> Outcome | None:
@@ -50,26 +41,8 @@ class Visited:
     checked: datetime | None
     changed: Change
     was: Verdict | None
-
-
-def add_visits(connection: Connection, run: int, found: Sequence[Visited]) -> None:
-    """Write visits of a run; the later of two of the same source counts."""
-    if not found:
-        return
-    sources = [one.source for one in found]
-    connection.execute(delete(visits).where(visits.c.run == run, visits.c.source.in_(sources)))
-    rows = [
-        {
-            "run": run,
-            "source": one.source,
-            "outcome": one.outcome_id,
-            "checked": one.checked,
-            "changed": one.changed.value,
-            "was": None if one.was is None else one.was.value,
-        }
-        for one in found
-    ]
-    connection.execute(insert(visits), rows)
+    carried: bool = False
+    """The page was what it was when that outcome was concluded: what it comes to now is `carried.carry`."""
 
 
 def discard_run(connection: Connection, run: int) -> None:
@@ -123,13 +96,13 @@ def latest(connection: Connection) -> Iterator[tuple[int, Outcome, datetime | No
     """Source, outcome and time of the last visit of every source, one at a time."""
     newest = select(func.max(visits.c.id)).group_by(visits.c.source)
     query = (
-        select(visits.c.source, visits.c.checked, outcomes.c.body)
+        select(visits.c.source, visits.c.checked, visits.c.carried, outcomes.c.body)
         .join(outcomes, outcomes.c.id == visits.c.outcome)
         .where(visits.c.id.in_(newest))
         .execution_options(yield_per=500)
     )
     for row in connection.execute(query):
-        yield row.source, decode(row.body, Outcome), row.checked
+        yield row.source, _outcome(row), row.checked
 
 
 def standings(connection: Connection, sources: Collection[int], before_run: int | None = None) -> dict[int, Standing]:
@@ -148,7 +121,7 @@ def standings(connection: Connection, sources: Collection[int], before_run: int 
 def of_run(connection: Connection, run: str) -> Iterator[SourceReport]:
     """What the run of that id says of its sources, in the order of the reader's interest, one at a time."""
     query = (
-        select(visits.c.changed, visits.c.was, visits.c.checked, outcomes.c.body)
+        select(visits.c.changed, visits.c.was, visits.c.checked, visits.c.carried, outcomes.c.body)
         .join(outcomes, outcomes.c.id == visits.c.outcome)
         .join(sources, sources.c.id == visits.c.source)
         .join(runs, runs.c.seq == visits.c.run)
@@ -177,10 +150,10 @@ def history(connection: Connection, source: int) -> list[tuple[str, SourceReport
 
 
 def rows_of_run(connection: Connection, run: int) -> Iterator[Row[Any]]:
-    """The visits of a run as rows (key, url, checked, changed, was), with the body of an outcome that this run made."""
+    """The visits of a run as rows (key, url, checked, changed, was, carried), with the body of its own outcomes."""
     body = case((outcomes.c.run == run, outcomes.c.body), else_=None).label("body")
     query = (
-        select(sources.c.key, sources.c.url, visits.c.checked, visits.c.changed, visits.c.was, body)
+        select(sources.c.key, sources.c.url, visits.c.checked, visits.c.changed, visits.c.was, visits.c.carried, body)
         .join(outcomes, outcomes.c.id == visits.c.outcome)
         .join(sources, sources.c.id == visits.c.source)
         .where(visits.c.run == run)
@@ -194,7 +167,12 @@ _others = visits.alias()
 
 
 def _standing(row: Row[Any]) -> Standing:
-    return Standing(row.outcome, decode(row.body, Outcome), row.checked, row.run)
+    return Standing(row.outcome, _outcome(row), row.checked, row.run, row.carried)
+
+
+def _outcome(row: Any) -> Outcome:
+    outcome = decode(row.body, Outcome)
+    return carry(outcome, row.checked) if row.carried and row.checked is not None else outcome
 
 
 _NEWS = (Change.NEW, Change.STILL, Change.RECOVERED, Change.NONE)
@@ -202,4 +180,4 @@ _NEWS = (Change.NEW, Change.STILL, Change.RECOVERED, Change.NONE)
 
 def _report(row: Row[Any]) -> SourceReport:
     was = None if row.was is None else Verdict(row.was)
-    return SourceReport(decode(row.body, Outcome), Change(row.changed), was, row.checked)
+    return SourceReport(_outcome(row), Change(row.changed), was, row.checked)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from itertools import islice
 from pathlib import Path
 
@@ -14,12 +14,13 @@ from linkarchive import __version__
 from linkarchive.model import Capture, Change, Outcome, RunInfo
 from linkarchive.snapshot import manifest
 from linkarchive.snapshot.reader import LogLine, ScannedRun, scan
-from linkarchive.store import answers, articles, captures, outcomes, runs, sources
-from linkarchive.store.captures import Kept
+from linkarchive.store import answers, articles, runs, sources
+from linkarchive.store.captures import Kept, takes_its_place
+from linkarchive.store.ledger import Ledger
 from linkarchive.store.outcomes import Visited
-from linkarchive.store.runlog import Line, VisitLine, read_line
+from linkarchive.store.runlog import BaselineLine, Line, VisitLine, read_line
 from linkarchive.store.runs import RunBody
-from linkarchive.store.state_file import StateLine, read_state
+from linkarchive.store.state_file import StateBaseline, StateLine, read_state
 
 _AT_ONCE = 500
 """Sources whose rows are read and written together."""
@@ -62,7 +63,8 @@ class _Builder:
     connection: Connection
     rebuilt: Rebuilt
     run_id: str | None = None
-    run: int | None = None
+    ledger: Ledger | None = None
+    """Of the present run."""
     orphans: list[Capture] = field(default_factory=list)
     """Captures of the present run; without a log, the run was cut off and they are all that is left of it."""
     known: dict[str, dict[datetime, Kept]] = field(default_factory=dict)
@@ -70,13 +72,15 @@ class _Builder:
     """The number of the last outcome of each source."""
     numbers: dict[str, int] = field(default_factory=dict)
     """Of the sources, by key."""
+    baselines: dict[tuple[str, int, date | None], Kept] = field(default_factory=dict)
+    """Of the sources, by article and day."""
     visits: list[VisitLine] = field(default_factory=list)
     """Those of the present run that are still to be written."""
 
     def begin(self, run_id: str | None) -> None:
         self._write_visits()
         self._adopt()
-        self.run_id, self.run = run_id, None
+        self.run_id, self.ledger = run_id, None
 
     def seen(self, capture: Capture) -> None:
         self.orphans.append(capture)
@@ -84,22 +88,19 @@ class _Builder:
     def log(self, line: Line) -> None:
         if line.run is not None:
             self._write_visits()
-            self.run = self._open(line.run.info, line.run.scope, line.run.body)
-        if self.run is None:
+            self.ledger = self._open(line.run.info, line.run.scope, line.run.body)
+        if self.ledger is None:
             return
         if line.article is not None:
-            articles.save(self.connection, self.run, line.article.article, line.article.digest)
+            articles.save(self.connection, self.ledger.run, line.article.article, line.article.digest)
         elif line.capture is not None:
             told = line.capture
             self._keep(told.source, told.capture, told.usable, told.good)
         elif line.baseline is not None:
-            told_baseline = line.baseline
-            kept = self.known.get(told_baseline.source, {}).get(told_baseline.time)
-            if kept is not None:
-                captures.set_baseline(self.connection, self.run, told_baseline.article, told_baseline.looked, kept)
+            self._set_baseline(self.ledger, line.baseline.source, line.baseline)
         elif line.answer is not None:
             source = self._source(line.answer.source, line.answer.source)
-            answers.tell(self.connection, self.run, source, line.answer.told)
+            answers.tell(self.connection, self.ledger.run, source, line.answer.told)
         elif line.visit is not None:
             self._visited(line.visit)
 
@@ -113,14 +114,12 @@ class _Builder:
         when = chain[-1].created if chain else newest
         simulated = bool(chain and chain[-1].facts.get("simulated"))
         info = RunInfo(f"state-{when:%Y%m%dT%H%M%SZ}", when, when, True, False, simulated, __version__)
-        self.run = self._open(info, "state" if chain else runs.UNKNOWN_CLOCK, RunBody())
+        ledger = self.ledger = self._open(info, "state" if chain else runs.UNKNOWN_CLOCK, RunBody())
         for outcome, line in self._untold(state, known):
             for one in line.captures:
                 self._keep(outcome.url, one.capture, one.usable, one.good)
             for baseline in line.baselines:
-                kept = self.known.get(sources.key_of(outcome.url), {}).get(baseline.time)
-                if kept is not None:
-                    captures.set_baseline(self.connection, self.run, baseline.article, baseline.looked, kept)
+                self._set_baseline(ledger, sources.key_of(outcome.url), baseline)
             change = Change.STILL if outcome.verdict.is_finding else Change.NONE
             self._visited(VisitLine(outcome.url, outcome.url, when, change, outcome.verdict, outcome))
         self._write_visits()
@@ -138,45 +137,52 @@ class _Builder:
 
     def _write_visits(self) -> None:
         visits, self.visits = self.visits, []
-        if self.run is None or not visits:
+        if self.ledger is None:
             return
         self._know({sources.key_of(visit.source): visit.url for visit in visits})
         found = [(self._source(visit.source, visit.url), visit) for visit in visits]
-        new = [(source, visit.outcome) for source, visit in found if visit.outcome is not None]
-        numbers = outcomes.add_outcomes(self.connection, self.run, new)
-        self.last |= {source: number for (source, _), number in zip(new, numbers, strict=True)}
-        told = [
-            Visited(source, self.last[source], visit.checked, visit.changed, visit.was)
-            for source, visit in found
-            if source in self.last
-        ]
-        outcomes.add_visits(self.connection, self.run, told)
-        self.rebuilt.visits += len(told)
+        for source, visit in found:
+            if visit.outcome is not None:
+                self.last[source] = self.ledger.add_outcome(source, visit.outcome)
+            if source in self.last:
+                number = self.last[source]
+                self.ledger.add_visit(Visited(source, number, visit.checked, visit.changed, visit.was, visit.carried))
+                self.rebuilt.visits += 1
+        self.ledger.flush()
 
-    def _open(self, info: RunInfo, scope: str, body: RunBody) -> int:
+    def _open(self, info: RunInfo, scope: str, body: RunBody) -> Ledger:
         known = runs.find(self.connection, info.id)
         if known is not None:
             runs.save(self.connection, runs.Run(known.seq, scope, info, body))
-            return known.seq
+            return Ledger(self.connection, known.seq)
         self.rebuilt.runs += 1
-        return runs.restore(self.connection, info, scope, body).seq
+        return Ledger(self.connection, runs.restore(self.connection, info, scope, body).seq)
+
+    def _set_baseline(self, ledger: Ledger, source: str, told: BaselineLine | StateBaseline) -> None:
+        kept = self.known.get(source, {}).get(told.time)
+        if kept is not None:
+            key = (told.article, kept.source, told.looked)
+            ledger.set_baseline(told.article, told.looked, kept, self.baselines.get(key))
+            if takes_its_place(kept, self.baselines.get(key)):
+                self.baselines[key] = kept
 
     def _keep(self, source: str, capture: Capture, usable: bool, good: bool) -> None:
         key = sources.key_of(source)
-        if self.run is not None and capture.time not in self.known.setdefault(key, {}):
+        if self.ledger is not None and capture.time not in self.known.setdefault(key, {}):
             identifier = self._source(key, capture.url)
-            self.known[key][capture.time] = captures.add(self.connection, self.run, identifier, capture, usable, good)
+            self.known[key][capture.time] = self.ledger.add_capture(identifier, capture, usable, good)
             self.rebuilt.captures += 1
 
     def _adopt(self) -> None:
         """Put back the captures of a run that never wrote its log: pages of status 200 may serve as baselines."""
         left, self.orphans = self.orphans, []
-        if not left or self.run_id is None or self.run is not None:
+        if not left or self.run_id is None or self.ledger is not None:
             return
         info = RunInfo(self.run_id, left[0].time, None, False, False, False, __version__)
-        self.run = self._open(info, "", RunBody())
+        self.ledger = self._open(info, "", RunBody())
         for capture in left:
             self._keep(capture.url, capture, capture.status == 200, False)
+        self.ledger.flush()
 
     def _source(self, key: str, url: str) -> int:
         key = sources.key_of(key)

@@ -65,6 +65,7 @@ class VisitLine:
     changed: Change
     was: Verdict | None
     outcome: Outcome | None
+    carried: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +98,7 @@ def log_lines(connection: Connection, run: Run) -> Iterator[bytes]:
     for row in outcomes.rows_of_run(connection, run.seq):
         outcome = None if row.body is None else msgspec.Raw(row.body.encode("utf-8"))
         visit = {"source": row.key, "url": row.url, "checked": row.checked, "changed": row.changed, "was": row.was}
-        yield _line("visit", visit | {"outcome": outcome})
+        yield _line("visit", visit | {"outcome": outcome, "carried": row.carried})
 
 
 def read_line(line: bytes) -> Line:

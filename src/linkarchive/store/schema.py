@@ -121,6 +121,8 @@ outcomes = Table(
     Column("source", Integer, ForeignKey("sources.id"), nullable=False),
     Column("run", Integer, ForeignKey("runs.seq"), nullable=False),
     Column("verdict", String, nullable=False),
+    Column("cited", Boolean, nullable=False),  # some article cites it: not only the original page of one
+    Column("compared", String, nullable=False),  # see store.outcomes.Compared
     Column("body", Text, nullable=False),  # Outcome
     Index("outcomes_source", "source"),
 )
@@ -135,6 +137,7 @@ visits = Table(
     Column("outcome", Integer, ForeignKey("outcomes.id"), nullable=False),
     Column("changed", String, nullable=False),
     Column("was", String),
+    Column("carried", Boolean, nullable=False),  # the page was what it was when the outcome was concluded
     UniqueConstraint("run", "source"),
     Index("visits_source", "source", "run"),
 )

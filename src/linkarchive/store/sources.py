@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, insert, select, update
+from sqlalchemy import Connection, Row, func, insert, select
 
 from linkarchive.errors import UnknownSourceError
 from linkarchive.store.schema import sources
@@ -83,20 +83,6 @@ def find(connection: Connection, url: str) -> Source:
         if redact(row.key) == redact(key_of(url)):
             return _source(row)
     raise UnknownSourceError(f"{url}: not a source of this project; `archive check` the article that cites it first")
-
-
-def remember(connection: Connection, source_id: int, memory: Memory) -> None:
-    connection.execute(
-        update(sources)
-        .where(sources.c.id == source_id)
-        .values(
-            etag=memory.etag,
-            last_modified=memory.last_modified,
-            sha256=memory.sha256,
-            judged=memory.judged,
-            page_outcome=memory.page_outcome,
-        )
-    )
 
 
 _NOTHING = Memory()

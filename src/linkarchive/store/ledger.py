@@ -1,0 +1,159 @@
+"""What a run writes into the database: gathered, and written together."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, bindparam, func, insert, select, update
+
+from linkarchive.model import Capture, Origin, Outcome
+from linkarchive.store import schema
+from linkarchive.store.captures import Kept, day_text, takes_its_place
+from linkarchive.store.carried import compared
+from linkarchive.store.codec import decode, encode
+from linkarchive.store.outcomes import Visited
+from linkarchive.store.sources import Memory
+
+
+class Ledger:
+    """Rows of one run on their way into the database; whoever reads rows of a source flushes first.
+
+    Numbers are given here, before the rows are written: the lock of the folder makes this the only writer.
+    """
+
+    def __init__(self, connection: Connection, run: int) -> None:
+        self._connection = connection
+        self.run = run
+        self._last_capture = _last(connection, schema.captures.c.id)
+        self._last_outcome = _last(connection, schema.outcomes.c.id)
+        self._captures: list[dict[str, Any]] = []
+        self._holding: dict[str, Capture] = {}
+        self._baselines: list[dict[str, Any]] = []
+        self._outcomes: list[dict[str, Any]] = []
+        self._visits: list[dict[str, Any]] = []
+        self._memories: list[dict[str, Any]] = []
+        self._waiting: set[int] = set()
+        self.touched: set[int] = set()
+        """Sources of which something else is to be told than before."""
+
+    def add_capture(self, source: int, capture: Capture, usable: bool, good: bool) -> Kept:
+        self._last_capture += 1
+        row = {
+            "id": self._last_capture,
+            "source": source,
+            "run": self.run,
+            "time": capture.time,
+            "origin": capture.origin.value,
+            "digest": capture.digest,
+            "usable": usable,
+            "good": good,
+            "body": encode(capture),
+        }
+        self._captures.append(row)
+        if _holds(capture):
+            self._holding.setdefault(capture.digest, capture)
+        self._note(source)
+        return Kept(self._last_capture, source, usable, good, capture)
+
+    def set_baseline(self, article: str, looked: date | None, kept: Kept, known: Kept | None) -> None:
+        """The baseline of a source as an article cites it; `known` is the one that it has."""
+        if takes_its_place(kept, known):
+            row = {"article": article, "source": kept.source, "looked": day_text(looked)}
+            self._baselines.append(row | {"capture": kept.id, "run": self.run})
+            self._note(kept.source)
+
+    def add_outcome(self, source: int, outcome: Outcome) -> int:
+        self._last_outcome += 1
+        row = {
+            "id": self._last_outcome,
+            "run": self.run,
+            "source": source,
+            "verdict": outcome.verdict.value,
+            "cited": bool(outcome.citations),
+            "compared": compared(outcome),
+            "body": encode(outcome),
+        }
+        self._outcomes.append(row)
+        self._note(source)
+        return self._last_outcome
+
+    def add_visit(self, visit: Visited, touches: bool = True) -> None:
+        """A visit of the run; the later of two of the same source counts."""
+        row = {
+            "run": self.run,
+            "source": visit.source,
+            "outcome": visit.outcome_id,
+            "checked": visit.checked,
+            "changed": visit.changed.value,
+            "was": None if visit.was is None else visit.was.value,
+            "carried": visit.carried,
+        }
+        self._visits.append(row)
+        self._waiting.add(visit.source)
+        if touches:
+            self.touched.add(visit.source)
+
+    def remember(self, source: int, memory: Memory) -> None:
+        row = {
+            "number": source,
+            "etag": memory.etag,
+            "last_modified": memory.last_modified,
+            "sha256": memory.sha256,
+            "judged": memory.judged,
+            "page_outcome": memory.page_outcome,
+        }
+        self._memories.append(row)
+        self._waiting.add(source)
+
+    def holding(self, digest: str, root: Path) -> Capture | None:
+        """A capture, in a file that is here, with the payload of this digest: for a revisit to refer to."""
+        capture = self._holding.get(digest)
+        if capture is not None:
+            return capture
+        for (body,) in self._connection.exec_driver_sql(
+            "SELECT body FROM captures WHERE digest = ? ORDER BY id", (digest,)
+        ):
+            capture = decode(body, Capture)
+            if _holds(capture) and (root / capture.record.warc).exists():
+                return capture
+        return None
+
+    def has_waiting(self, source: int) -> bool:
+        return source in self._waiting
+
+    def flush(self) -> None:
+        """Write what was gathered. The caller commits."""
+        write = self._connection.execute
+        for table, rows in ((schema.captures, self._captures), (schema.outcomes, self._outcomes)):
+            if rows:
+                write(insert(table), rows)
+        for table, rows in ((schema.baselines, self._baselines), (schema.visits, self._visits)):
+            if rows:
+                write(insert(table).prefix_with("OR REPLACE"), rows)
+        if self._memories:
+            write(_REMEMBER, self._memories)
+        for rows in (self._captures, self._outcomes, self._baselines, self._visits, self._memories):
+            rows.clear()
+        self._holding.clear()
+        self._waiting.clear()
+
+    def _note(self, source: int) -> None:
+        self._waiting.add(source)
+        self.touched.add(source)
+
+
+_REMEMBER = (
+    update(schema.sources)
+    .where(schema.sources.c.id == bindparam("number"))
+    .values({name: bindparam(name) for name in ("etag", "last_modified", "sha256", "judged", "page_outcome")})
+)
+
+
+def _last(connection: Connection, column: Any) -> int:
+    return int(connection.execute(select(func.max(column))).scalar_one() or 0)
+
+
+def _holds(capture: Capture) -> bool:
+    return capture.original is None and capture.origin is Origin.LIVE and not capture.truncated

@@ -1,0 +1,122 @@
+"""What unchanged pages come to: the few columns that a conditional request and its answer need, for many sources."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import Connection, func, select
+
+from linkarchive.model import Hop, Origin, Verdict
+from linkarchive.store.carried import CONFIRMED_AFTER, NOT_YET
+from linkarchive.store.codec import decode
+from linkarchive.store.schema import baselines, captures, outcomes, visits
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """Where a source stood after its last visit, as far as an unchanged page is concerned."""
+
+    outcome_id: int
+    verdict: Verdict
+    checked: datetime | None
+    carried: bool
+    is_compared: bool
+    """Another visit would not be the first one that compares."""
+    page: LastPage
+    captures: list[LastCapture] = field(default_factory=list)
+    """Oldest first."""
+    baselines: dict[tuple[str, date | None], datetime] = field(default_factory=dict)
+    """When they were captured, by article and the day that its author looked."""
+
+    def is_told_alike(self, now: datetime) -> bool:
+        """If the page is what it was, a visit now comes to the very outcome that the last one came to."""
+        if self.checked is None or not (self.carried or self.is_compared):
+            return False
+        since = self.page.since
+        return (now - since >= CONFIRMED_AFTER) == self._is_confirmed
+
+    @property
+    def _is_confirmed(self) -> bool:
+        if self.carried and self.checked is not None:
+            return self.checked - self.page.since >= CONFIRMED_AFTER
+        return self.page.confirmed
+
+
+@dataclass(frozen=True, slots=True)
+class LastPage:
+    """The part of an outcome (`model.Outcome`) that tells which page it was."""
+
+    confirmed: bool
+    since: datetime
+    status: int | None
+    final_url: str | None
+    hops: tuple[Hop, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    warc: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Body:
+    """The part of a capture (`model.Capture`) that tells in which file its bytes are."""
+
+    record: _Place
+    original: _Place | None
+
+
+@dataclass(frozen=True, slots=True)
+class LastCapture:
+    time: datetime
+    origin: Origin
+    usable: bool
+    warc: str
+    """The file that holds its bytes."""
+
+
+def known(connection: Connection, sources: Collection[int], before_run: int) -> dict[int, Known]:
+    """What is known of each of these sources (a few hundred) that was visited before."""
+    others = visits.alias()
+    newest = select(func.max(visits.c.run)).where(visits.c.source == others.c.source, visits.c.run < before_run)
+    query = (
+        select(
+            others.c.source,
+            others.c.outcome,
+            others.c.checked,
+            others.c.carried,
+            outcomes.c.verdict,
+            outcomes.c.compared,
+            outcomes.c.body,
+        )
+        .join(outcomes, outcomes.c.id == others.c.outcome)
+        .where(others.c.source.in_(sources), others.c.run == newest.scalar_subquery())
+    )
+    found = {row.source: _known(row) for row in connection.execute(query)}
+    kept = (
+        select(captures.c.source, captures.c.time, captures.c.origin, captures.c.usable, captures.c.body)
+        .where(captures.c.source.in_(sources))
+        .order_by(captures.c.time, captures.c.id)
+    )
+    for source, time, origin, usable, body in connection.execute(kept):
+        if source in found:
+            place = decode(body, _Body)
+            warc = (place.original or place.record).warc
+            found[source].captures.append(LastCapture(time, Origin(origin), usable, warc))
+    based = (
+        select(baselines.c.source, baselines.c.article, baselines.c.looked, captures.c.time)
+        .join(captures, captures.c.id == baselines.c.capture)
+        .where(baselines.c.source.in_(sources))
+    )
+    for source, article, looked, time in connection.execute(based):
+        if source in found:
+            found[source].baselines[article, date.fromisoformat(looked) if looked else None] = time
+    return found
+
+
+def _known(row: Any) -> Known:
+    page = decode(row.body, LastPage)
+    return Known(row.outcome, Verdict(row.verdict), row.checked, row.carried, row.compared != NOT_YET, page)
