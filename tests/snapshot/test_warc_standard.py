@@ -95,6 +95,16 @@ def test_surt_keys_agree_for_any_path_and_query(path: str, query: str, host: str
     assert surt(url) == reference_surt(url)
 
 
+@given(
+    st.from_regex(
+        r"https?://(www1?\.)?[a-z0-9-]{1,5}(\.[a-z]{1,4}){1,2}(:[1-9][0-9]{0,3})?(/[A-Za-z0-9._~-]{0,3}){0,4}(\?[A-z0-9=&/]{0,9})?",
+        fullmatch=True,
+    )
+)
+def test_surt_keys_agree_for_plain_urls(url: str) -> None:
+    assert surt(url) == reference_surt(url)
+
+
 @given(st.text(max_size=60))
 def test_a_surt_key_never_breaks_an_index_line(url: str) -> None:
     key = surt(url)

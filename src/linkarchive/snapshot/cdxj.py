@@ -18,17 +18,11 @@ _END_OF_TYPE = re.compile(r"[;\s]")
 
 def line(*, url: str, date: str, mime: str, status: int, digest: str, offset: int, length: int, filename: str) -> bytes:
     """One line with its line end. `date` is a WARC-Date, `mime` a Content-Type field or `REVISIT_MIME`."""
-    fields = {
-        "url": url,
-        "mime": media_type(mime) or _UNKNOWN_MIME,
-        "status": str(status),
-        "digest": digest,
-        "length": str(length),
-        "offset": str(offset),
-        "filename": filename,
-    }
     timestamp = _NO_DIGIT.sub("", date)[:14]
-    return f"{surt(url)} {timestamp} {json.dumps(fields)}\n".encode("ascii")
+    kind = json.dumps(media_type(mime) or _UNKNOWN_MIME)
+    fields = f'"url": {json.dumps(url)}, "mime": {kind}, "status": "{status}", "digest": "{digest}"'
+    fields += f', "length": "{length}", "offset": "{offset}", "filename": {json.dumps(filename)}'
+    return f"{surt(url)} {timestamp} {{{fields}}}\n".encode("ascii")
 
 
 def media_type(content_type: str) -> str:

@@ -11,14 +11,10 @@ from datetime import datetime
 from pathlib import Path
 from typing import IO
 
-from warcio.recordloader import ArcWarcRecord
-from warcio.warcwriter import WARCWriter
-
 from linkarchive.model import Location
 from linkarchive.snapshot import facts, folder, framing
 from linkarchive.snapshot.records import StoredRecord
 from linkarchive.snapshot.removal import Removal, Revisit, Spot
-from linkarchive.snapshot.warcfile import new_member
 from linkarchive.web.exchange import Body
 
 _CHUNK = 1024 * 1024
@@ -72,7 +68,7 @@ class _Edit:
     """Bytes of the old file that go, and the record that comes in their place."""
 
     place: Location
-    record: Callable[[Body], ArcWarcRecord] | None = None
+    record: Callable[[Body], framing.Record] | None = None
     """With a body for its payload."""
 
 
@@ -141,31 +137,16 @@ class _NewFile:
             self._new.write(chunk)
             start += len(chunk)
 
-    def append(self, make: Callable[[Body], ArcWarcRecord]) -> None:
+    def append(self, make: Callable[[Body], framing.Record]) -> None:
         _append(self._new, make)
 
 
-def _append(file: IO[bytes], make: Callable[[Body], ArcWarcRecord]) -> None:
+def _append(file: IO[bytes], make: Callable[[Body], framing.Record]) -> None:
     payload = Body()
     try:
-        WARCWriter(_Members(file), gzip=False, warc_version=framing.VERSION).write_record(make(payload))
+        file.writelines(framing.member(make(payload)))
     finally:
         payload.close()
-
-
-class _Members:
-    """The file object that warcio writes plain records into: its flush after each ends the gzip member."""
-
-    def __init__(self, file: IO[bytes]) -> None:
-        self._file = file
-        self._deflate = new_member()
-
-    def write(self, data: bytes) -> None:
-        self._file.write(self._deflate.compress(data))
-
-    def flush(self) -> None:
-        self._file.write(self._deflate.flush())
-        self._deflate = new_member()
 
 
 def _indexed(index: Path) -> Iterator[tuple[int, int]]:
@@ -179,16 +160,6 @@ def _indexed(index: Path) -> Iterator[tuple[int, int]]:
 # --- new records -------------------------------------------------------------
 
 
-class _Head:
-    """The head of an HTTP message as it stands in an archive, for warcio's writer."""
-
-    def __init__(self, data: bytes) -> None:
-        self.headers_buff = data
-
-    def compute_headers_buffer(self, header_filter: object = None) -> None:
-        """It is there."""
-
-
 @dataclass(frozen=True, slots=True)
 class _Heir:
     """The response that a revisit becomes: its own head, the payload of the response that goes."""
@@ -197,7 +168,7 @@ class _Heir:
     revisit: Revisit
     original: Location
 
-    def __call__(self, payload: Body) -> ArcWarcRecord:
+    def __call__(self, payload: Body) -> framing.Record:
         with (self.root / self.revisit.place.warc).open("rb") as file:
             record = StoredRecord(file, self.revisit.place.offset)
             own = record.block.read()
@@ -207,15 +178,9 @@ class _Heir:
             while chunk := stored.block.read(_CHUNK):
                 payload.write(chunk)
         # A 304 says that the page is as it was: its head is that of the page (RFC 9111 §4.3.4).
-        http = _Head(own if self.revisit.identical else bytes(head))
-        return framing.record(
-            "response",
-            _fields(record, _MADE_ANEW | _OF_A_REVISIT),
-            record["Content-Type"],
-            payload=payload.open(),
-            length=payload.length,
-            http=http,
-        )
+        http = own if self.revisit.identical else bytes(head)
+        fields = _fields(record, _MADE_ANEW | _OF_A_REVISIT)
+        return framing.record("response", fields, record["Content-Type"], http, payload)
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,24 +191,24 @@ class _Follower:
     place: Location
     heir: Revisit
 
-    def __call__(self, payload: Body) -> ArcWarcRecord:
+    def __call__(self, payload: Body) -> framing.Record:
         with (self.root / self.place.warc).open("rb") as file:
             record = StoredRecord(file, self.place.offset)
-            http = _Head(record.block.read())
+            http = record.block.read()
         now = {
             "warc-refers-to": self.heir.id,
             "warc-refers-to-target-uri": self.heir.uri,
             "warc-refers-to-date": self.heir.date,
         }
         fields = [(name, now.get(name.lower(), value)) for name, value in _fields(record)]
-        return framing.record("revisit", fields, record["Content-Type"], http=http)
+        return framing.record("revisit", fields, record["Content-Type"], http)
 
 
 def _fields(record: StoredRecord, without: frozenset[str] = _MADE_ANEW) -> list[tuple[str, str]]:
     return [(name, value) for name, value in record.headers.headers if name.lower() not in without]
 
 
-def _tombstone(tombstone: Tombstone) -> ArcWarcRecord:
+def _tombstone(tombstone: Tombstone) -> framing.Record:
     fields = [
         ("WARC-Record-ID", framing.new_id()),
         ("WARC-Target-URI", facts.tombstone_uri(tombstone.id)),
@@ -256,7 +221,7 @@ def _tombstone(tombstone: Tombstone) -> ArcWarcRecord:
             ("reason", tombstone.reason),
         ]
     )
-    return framing.block_record("metadata", fields, facts.FIELDS_TYPE, block)
+    return framing.record("metadata", fields, facts.FIELDS_TYPE, block)
 
 
 # --- logs ----------------------------------------------------------------------
@@ -283,9 +248,6 @@ def _relog(root: Path, staged: Path, log: Location, made: list[Path], moves: Mov
         new_id = {"warc-record-id": framing.new_id()}
         fields = [(name, new_id.get(name.lower(), value)) for name, value in _fields(record, _MADE_ANEW | _OF_A_LOG)]
         with path.open("ab") as new:
-            _append(
-                new,
-                lambda _: framing.record("metadata", fields, facts.LOG_TYPE, payload=lines.open(), length=lines.length),
-            )
+            new.writelines(framing.member(framing.record("metadata", fields, facts.LOG_TYPE, payload=lines)))
     finally:
         lines.close()

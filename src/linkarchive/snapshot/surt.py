@@ -33,8 +33,27 @@ _QUERY_SESSIONS = tuple(
 )
 
 
+# A name with dots, segments without escapes and dots in front: nothing to normalise but the case of the path.
+_PLAIN = re.compile(
+    r"(https?)://([a-z0-9-]+(?:\.[a-z0-9-]+)+)(?::([1-9]\d{0,3}))?((?:/[A-Za-z0-9_~-][A-Za-z0-9._~-]*)*)/?(?:\?([!-\"$-~]*))?(?:#[!-~]*)?"
+)
+
+
 def surt(url: str) -> str:
     """The key of an http(s) URL. A URL that cannot be taken apart is its own key, percent-encoded."""
+    plain = _PLAIN.fullmatch(url)
+    if plain is None:
+        return _of_any(url)
+    scheme, host, port, path, query = plain.groups("")
+    key = ",".join(reversed(_WWW.sub("", host).split(".")))
+    if port and int(port) != _DEFAULT_PORTS[scheme]:
+        key += f":{port}"
+    key += f"){path.lower() or '/'}"
+    query = _query(query) if query else ""
+    return f"{key}?{query}" if query else key
+
+
+def _of_any(url: str) -> str:
     try:
         parts = urlsplit(url)
         scheme, host, port = parts.scheme.lower(), parts.hostname or "", parts.port

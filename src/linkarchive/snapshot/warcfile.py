@@ -7,16 +7,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from isal import isal_zlib
-from warcio.recordloader import ArcWarcRecord
-from warcio.warcwriter import WARCWriter
-
 from linkarchive.model import Location
 from linkarchive.snapshot import cdxj, folder, framing
 
-_LEVEL = 2
-"""igzip: 5 % more bytes than zlib's 9 at a tenth to a twentieth of its time."""
-_GZIP = 31
 _BUFFER = 256 * 1024
 
 # macOS has no fdatasync.
@@ -24,17 +17,12 @@ _sync_data = getattr(os, "fdatasync", os.fsync)
 
 
 class WarcFile:
-    """Created anew, never appended to later. It is the file object that warcio writes plain records
-    into: warcio flushes once after each, and that flush ends the record's gzip member.
-
-    Every method raises StorageError when the disk refuses.
-    """
+    """Created anew, never appended to later. Every method raises StorageError when the disk refuses."""
 
     def __init__(self, root: Path, run_id: str) -> None:
         self._root = root
         self.path, self._handle = _create(root, run_id)
-        self._warcio = WARCWriter(self, gzip=False, warc_version=framing.VERSION)
-        self._deflate = new_member()
+        self._name = folder.relative(root, self.path)
         self._buffer = bytearray()
         self.size = 0
         """Bytes of the records so far, written to the file or not yet."""
@@ -42,22 +30,15 @@ class WarcFile:
         self._journal_size = 0
         self._broken = False
 
-    # --- what warcio calls
-
-    def write(self, data: bytes) -> None:
-        self._keep(self._deflate.compress(data))
-
-    def flush(self) -> None:
-        self._keep(self._deflate.flush())
-        self._deflate = new_member()
-
-    # --- what the writer calls
-
-    def append(self, record: ArcWarcRecord) -> Location:
+    def append(self, record: framing.Record) -> Location:
         """Write one record; where it is."""
         offset = self.size
-        self._warcio.write_record(record)
-        return Location(folder.relative(self._root, self.path), offset, self.size - offset)
+        for data in framing.member(record):
+            self._buffer += data
+            self.size += len(data)
+            if len(self._buffer) >= _BUFFER:
+                self._drain()
+        return Location(self._name, offset, self.size - offset)
 
     def index(self, line: bytes) -> None:
         """A CDXJ line, for a record that was appended; it goes to disk after it."""
@@ -107,14 +88,6 @@ class WarcFile:
         with suppress(OSError):
             self.path.unlink()
 
-    # --- inside
-
-    def _keep(self, data: bytes) -> None:
-        self._buffer += data
-        self.size += len(data)
-        if len(self._buffer) >= _BUFFER:
-            self._drain()
-
     def _drain(self) -> None:
         while self._buffer:
             written = os.write(self._handle, self._buffer)
@@ -122,7 +95,6 @@ class WarcFile:
 
     def _cut(self, size: int, lines: int) -> None:
         self._buffer.clear()
-        self._deflate = new_member()
         self.size = size
         del self._unsynced[lines:]
         try:
@@ -143,11 +115,6 @@ class WarcFile:
                 file.truncate(self._journal_size)
                 raise
         self._journal_size += len(data)
-
-
-def new_member() -> isal_zlib.Compress:
-    """The compressor of one record."""
-    return isal_zlib.compressobj(_LEVEL, isal_zlib.DEFLATED, _GZIP)
 
 
 def _create(root: Path, run_id: str) -> tuple[Path, int]:

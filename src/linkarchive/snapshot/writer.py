@@ -81,9 +81,10 @@ class WarcWriter:
         date = framing.warc_date(visit.time)
         file = self._ready()
         with file.whole():
-            ids = [self._write_exchange(file, exchange, date, None)[0] for exchange in redirects]
-            final_id, record = self._write_exchange(file, final, date, original)
-            capture = _capture(visit, source, sha256, fingerprint, memento, record)
+            ids = [self._write_exchange(file, exchange, exchange.body.digest, date, None)[0] for exchange in redirects]
+            digest = final.body.digest
+            final_id, record = self._write_exchange(file, final, digest, date, original)
+            capture = _capture(visit, source, digest, sha256, fingerprint, memento, record)
             if original is not None and revisit_of is not None:
                 capture = _as_revisit(capture, revisit_of)
             self._write_facts(file, capture, date, final_id, [final_id, *ids])
@@ -98,7 +99,7 @@ class WarcWriter:
             for piece in pieces:
                 log.write(piece)
             with file.whole():
-                file.append(framing.record("metadata", fields, facts.LOG_TYPE, payload=log.open(), length=log.length))
+                file.append(framing.record("metadata", fields, facts.LOG_TYPE, payload=log))
         finally:
             log.close()
 
@@ -143,52 +144,50 @@ class WarcWriter:
             ("WARC-Filename", file.path.name),
         ]
         with file.whole():
-            file.append(framing.block_record("warcinfo", fields, facts.FIELDS_TYPE, facts.warc_fields(about)))
+            file.append(framing.record("warcinfo", fields, facts.FIELDS_TYPE, facts.warc_fields(about)))
 
     def _write_exchange(
-        self, file: WarcFile, exchange: Exchange, date: str, original: Original | None
+        self, file: WarcFile, exchange: Exchange, digest: str, date: str, original: Original | None
     ) -> tuple[str, Location]:
-        """Response (or revisit) and request of one exchange; the id and place of the first."""
-        fields = self._fields(date, exchange.url)
+        """Response (or revisit) and request of one exchange, whose body has this digest; the id and place of the
+        first."""
+        uri = framing.uri(exchange.url)
+        fields = self._fields(date, uri)
         if exchange.ip:
             fields.append(("WARC-IP-Address", exchange.ip))
         response_id = fields[0][1]
         if original is None:
-            response = framing.response(exchange, fields)
+            response = framing.response(exchange, digest, fields)
         else:
             response = framing.revisit(exchange, fields, original)
         location = file.append(response)
         file.index(
             cdxj.line(
-                url=framing.uri(exchange.url),
+                url=uri,
                 date=date,
                 mime=cdxj.REVISIT_MIME if original else _content_type(exchange),
                 status=exchange.status,
-                digest=original.digest if original else exchange.body.digest,
+                digest=original.digest if original else digest,
                 offset=location.offset,
                 length=location.length,
                 filename=file.path.name,
             )
         )
-        concurrent = [*self._fields(date, exchange.url), ("WARC-Concurrent-To", response_id)]
-        file.append(framing.request(exchange, concurrent))
+        concurrent = [*self._fields(date, uri), ("WARC-Concurrent-To", response_id)]
+        file.append(framing.request(exchange, uri, concurrent))
         return response_id, location
 
     def _write_facts(
         self, file: WarcFile, capture: Capture, date: str, final_id: str, concurrent: Sequence[str]
     ) -> None:
         """The metadata record that ends a capture: without it, the capture was not finished."""
-        fields = self._fields(date, capture.url)
+        fields = self._fields(date, framing.uri(capture.url))
         fields.append(("WARC-Refers-To", final_id))
         fields += [("WARC-Concurrent-To", record_id) for record_id in concurrent]
-        file.append(framing.block_record("metadata", fields, facts.FIELDS_TYPE, facts.encode_capture(capture)))
+        file.append(framing.record("metadata", fields, facts.FIELDS_TYPE, facts.encode_capture(capture)))
 
-    def _fields(self, date: str, url: str) -> list[tuple[str, str]]:
-        return [
-            ("WARC-Record-ID", framing.new_id()),
-            ("WARC-Target-URI", framing.uri(url)),
-            ("WARC-Date", date),
-        ]
+    def _fields(self, date: str, uri: str) -> list[tuple[str, str]]:
+        return [("WARC-Record-ID", framing.new_id()), ("WARC-Target-URI", uri), ("WARC-Date", date)]
 
     def _original(self, final: Exchange, revisit_of: Capture | None) -> Original | None:
         """The response that the final exchange repeats; None when its own payload must be kept."""
@@ -199,7 +198,13 @@ class WarcWriter:
 
 
 def _capture(
-    visit: Visit, source: str, sha256: str, fingerprint: str | None, memento: Memento | None, record: Location
+    visit: Visit,
+    source: str,
+    digest: str,
+    sha256: str,
+    fingerprint: str | None,
+    memento: Memento | None,
+    record: Location,
 ) -> Capture:
     final = visit.exchanges[-1]
     return Capture(
@@ -212,7 +217,7 @@ def _capture(
         mime=cdxj.media_type(_content_type(final)).lower(),
         # The hops to another archive's copy are that archive's, not the source's.
         hops=() if memento else tuple(Hop(exchange.url, exchange.status) for exchange in visit.exchanges[:-1]),
-        digest=final.body.digest,
+        digest=digest,
         sha256=sha256,
         record=record,
         truncated=final.truncated is not None,
