@@ -168,7 +168,19 @@ def _write(options: argparse.Namespace, programs: Path | None, findings: Finding
     (options.output / "table.md").write_text(text, encoding="utf-8")
     if findings.scale:
         (options.output / "plot.svg").write_text(plot(findings.scale), encoding="utf-8")
+    if options.document:
+        _document(options.document, text, findings.scale)
     print(text)
+
+
+def _document(page: Path, text: str, scale: list[dict[str, Any]]) -> None:
+    """Put the tables between the two marks of a page, and the plot beside it."""
+    before, _, rest = page.read_text(encoding="utf-8").partition("<!-- measured -->\n")
+    _, _, after = rest.partition("<!-- /measured -->")
+    picture = "\n![Cost against the number of links](images/speed.svg)\n" if scale else ""
+    page.write_text(f"{before}<!-- measured -->\n{text}\n{picture}<!-- /measured -->{after}", encoding="utf-8")
+    if scale:
+        (page.parent / "images" / "speed.svg").write_text(plot(scale), encoding="utf-8")
 
 
 def _free_port() -> int:
@@ -210,7 +222,7 @@ def _text(told: dict[str, Any], rows: str, asked: str, scale: list[dict[str, Any
     if told["start_up"]:
         start = told["start_up"]
         parts.append(f"`archive --help` {start['help']:.2f} s; re-check of 20 links {start['twenty']:.2f} s.\n")
-    return "\n".join([*parts, *(f"- {note}" for note in told["notes"])])
+    return "\n".join([*parts, *(f"- {note}" for note in told["notes"])]) + "\n"
 
 
 def _say(text: str) -> None:
@@ -229,6 +241,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--sizes", type=int, nargs="+", default=SCALE, help="numbers of links for --scale")
     parser.add_argument("--output", type=Path, default=Path(tempfile.gettempdir()) / "linkarchive-speed", metavar="DIR")
     parser.add_argument("--peers", type=Path, metavar="DIR", help="environment of the peers (default: in --output)")
+    parser.add_argument("--document", type=Path, metavar="PAGE", help="also put the tables into docs/performance.md")
     return parser.parse_args()
 
 

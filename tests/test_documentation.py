@@ -29,6 +29,7 @@ PAGES = (
     "docs/verdicts.md",
     "docs/fix.md",
     "docs/custody.md",
+    "docs/performance.md",
 )
 _FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.M | re.S)
 
