@@ -37,6 +37,8 @@ class Cookies:
 
     def header(self, target: Target) -> str | None:
         """The value of the Cookie field for a request of `target`, longest path first; None without any."""
+        if not self._jar:
+            return None
         parts = urlsplit(target.url)
         fitting = [cookie for cookie in self._jar.values() if _fits(cookie, target.host, parts.scheme, parts.path)]
         fitting.sort(key=lambda cookie: -len(cookie.path))

@@ -23,9 +23,9 @@ _CONTENT = re.compile(r"\s*([0-9]*\.?[0-9]*)\s*(?:[;,\s]\s*(?:url\s*=\s*)?([\"']
 
 def refresh_of(exchange: Exchange) -> str | None:
     """Where the page sends its reader at once (bytes as latin-1 text, not resolved), or None."""
-    headers = exchange.header_map
     if not 200 <= exchange.status <= 299:
         return None
+    headers = exchange.header_map
     if "refresh" in headers:
         return _destination(headers["refresh"])
     if "html" not in headers.get("content-type", "html").lower():

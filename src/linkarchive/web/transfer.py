@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import socket
-from dataclasses import dataclass, field
 from datetime import datetime
 from urllib.parse import urlsplit
 
@@ -24,6 +23,8 @@ SLOW = 1024
 # CONNECT would otherwise arrive as if it were the origin's.
 _SUPPRESS_CONNECT_HEADERS = 265
 _BUFFER = 64 * 1024
+_BLANK = (b"\r\n", b"\n")
+_COOKIE_FIELDS = frozenset({"set-cookie", "set-cookie2"})
 
 
 class _Socket(socket.socket):
@@ -33,29 +34,15 @@ class _Socket(socket.socket):
         self.close()
 
 
-@dataclass(slots=True)
-class _Arrival:
-    """What has come in so far."""
-
-    status_line: bytes | None = None
-    fields: list[bytes] = field(default_factory=list)
-    complete: bool = False
-    """The header section; what follows it outside the body are trailers."""
-    body: Body | None = None
-    cut: bool = False
-    refused: str = ""
-    """A private address that the guard refused to connect to."""
-    allowed: bool = False
-    """Another address was let through."""
-
-
 class Transfer:
     """A handle and the response that is arriving on it."""
 
     def __init__(self, network: NetworkSettings, ca_file: str) -> None:
         self._max_body = network.max_body
         self._guarded = not network.allow_private
-        self._arrival = _Arrival()
+        self._proxy = ""
+        self._lines: list[bytes] = []
+        self._clear()
         self.curl = pycurl.Curl()
         self._configure(network, ca_file)
 
@@ -63,11 +50,12 @@ class Transfer:
         self, url: str, fields: list[bytes], recorded: tuple[tuple[str, str], ...], proxy: str, now: datetime
     ) -> None:
         """Make the handle ready for a GET; `fields` are sent, `recorded` are for the record."""
-        self._arrival = _Arrival()
-        self._url, self._recorded, self._proxied, self.started = url, recorded, bool(proxy), now
+        self._url, self._recorded, self.started = url, recorded, now
         self.curl.setopt(pycurl.URL, url)
         self.curl.setopt(pycurl.HTTPHEADER, fields)
-        self.curl.setopt(pycurl.PROXY, proxy)
+        if proxy != self._proxy:
+            self._proxy = proxy
+            self.curl.setopt(pycurl.PROXY, proxy)
 
     @property
     def host(self) -> str:
@@ -75,33 +63,29 @@ class Transfer:
 
     def result(self, code: int, message: str) -> tuple[Exchange | Failure, tuple[str, ...]]:
         """What came of it, and the Set-Cookie fields as received. The body then belongs to the exchange."""
-        arrival, self._arrival = self._arrival, _Arrival()
-        if (code == 0 or arrival.cut) and arrival.status_line is not None:
-            return self._exchange(arrival)
-        if arrival.body is not None:
-            arrival.body.close()
-        if arrival.refused and not arrival.allowed:
-            words = f"the name leads to the private address {arrival.refused}"
-            return Failure(Reason.PRIVATE_ADDRESS, words, self._url), ()
-        curl = self.curl
-        # A connection that was used before has no connect time and no CONNECT of its own (libcurl 8.x, 2026-11-23).
-        reused = bool(curl.getinfo(pycurl.PRIMARY_IP)) and curl.getinfo(pycurl.NUM_CONNECTS) == 0
-        tunnelled = reused and self._proxied and self._url.startswith("https:")
-        trouble = Trouble(
-            code,
-            message,
-            curl.getinfo(pycurl.OS_ERRNO),
-            connected=reused or (bool(curl.getinfo(pycurl.CONNECT_TIME)) and bool(curl.getinfo(pycurl.PRIMARY_IP))),
-            answered=arrival.status_line is not None,
-            proxied=self._proxied,
-            connect_status=200 if tunnelled else curl.getinfo(pycurl.HTTP_CONNECTCODE),
-        )
-        return failure_of(trouble, self._url), ()
+        head = _head(self._lines)
+        found: tuple[Exchange | Failure, tuple[str, ...]]
+        if (code == 0 or self._cut) and head:
+            found = self._exchange(head)
+        else:
+            found = self._failure(code, message, bool(head)), ()
+            if self._body is not None:
+                self._body.close()
+        self._clear()
+        return found
 
     def close(self) -> None:
-        if self._arrival.body is not None:
-            self._arrival.body.close()
+        if self._body is not None:
+            self._body.close()
         self.curl.close()
+
+    def _clear(self) -> None:
+        """Nothing has come in yet."""
+        self._lines.clear()
+        self._body: Body | None = None
+        self._cut = False
+        self._refused = ""  # a private address that the guard did not let us connect to …
+        self._allowed = False  # … and whether it let another through
 
     def _configure(self, network: NetworkSettings, ca_file: str) -> None:
         set_option = self.curl.setopt
@@ -120,7 +104,8 @@ class Transfer:
         # Also the limit for the first byte: nothing at all is slow.
         set_option(pycurl.LOW_SPEED_LIMIT, SLOW)
         set_option(pycurl.LOW_SPEED_TIME, max(1, math.ceil(network.timeout)))
-        set_option(pycurl.HEADERFUNCTION, self._take_header)
+        set_option(pycurl.PROXY, self._proxy)
+        set_option(pycurl.HEADERFUNCTION, self._lines.append)
         set_option(pycurl.WRITEFUNCTION, self._take_body)
         if self._guarded:
             set_option(pycurl.OPENSOCKETFUNCTION, self._open_socket)
@@ -128,63 +113,88 @@ class Transfer:
     def _open_socket(self, _purpose: int, address: tuple[int, int, int, tuple[str, int]]) -> _Socket | int:
         """The real peer, after all resolving: the last word of the address guard. A proxy may be local."""
         family, kind, protocol, peer = address
-        if not self._proxied and address_is_private(peer[0]):
-            self._arrival.refused = peer[0]
+        if not self._proxy and address_is_private(peer[0]):
+            self._refused = peer[0]
             return int(pycurl.SOCKET_BAD)
-        self._arrival.allowed = True
+        self._allowed = True
         try:
             return _Socket(family, kind, protocol)
         except OSError:
             return int(pycurl.SOCKET_BAD)
 
-    def _take_header(self, line: bytes) -> None:
-        arrival = self._arrival
-        if arrival.complete:
-            return
-        if arrival.status_line is None:
-            arrival.status_line = line
-        elif line not in (b"\r\n", b"\n"):
-            arrival.fields.append(line)
-        elif arrival.status_line.partition(b" ")[2].lstrip().startswith(b"1"):
-            self._arrival = _Arrival(allowed=arrival.allowed)  # an interim response (100, 103): the real one follows
-        else:
-            arrival.complete = True
-
     def _take_body(self, data: bytes) -> int | None:
-        arrival = self._arrival
-        if arrival.body is None:
-            arrival.body = Body()
-        room = self._max_body - arrival.body.length
+        body = self._body
+        if body is None:
+            body = self._body = Body()
+        room = self._max_body - body.length
         if len(data) > room:
-            arrival.body.write(data[:room])
-            arrival.cut = True
+            body.write(data[:room])
+            self._cut = True
             return 0  # ends the transfer
-        arrival.body.write(data)
+        body.write(data)
         return None
 
-    def _exchange(self, arrival: _Arrival) -> tuple[Exchange, tuple[str, ...]]:
+    def _exchange(self, head: list[bytes]) -> tuple[Exchange, tuple[str, ...]]:
         status = self.curl.getinfo(pycurl.RESPONSE_CODE)
-        phrase = (arrival.status_line or b"").decode("latin-1").partition(" ")[2].strip()[3:].strip()
-        fields = [_field(line) for line in arrival.fields]
-        set_cookies = tuple(value for name, value in fields if name.lower() == "set-cookie")
-        kept = tuple(
-            (name, without_value(value) if name.lower() in ("set-cookie", "set-cookie2") else value)
-            for name, value in fields
-        )
+        phrase = head[0].decode("latin-1").partition(" ")[2].strip()[3:].strip()
+        fields, set_cookies = _fields(head[1:])
         exchange = Exchange(
             url=self._url,
             request_headers=self._recorded,
             started=self.started,
-            ip=None if self._proxied else self.curl.getinfo(pycurl.PRIMARY_IP) or None,
+            ip=None if self._proxy else self.curl.getinfo(pycurl.PRIMARY_IP) or None,
             status=status,
             status_line=f"{status} {phrase}".rstrip(),
-            headers=kept,
-            body=arrival.body or Body(),
-            truncated="length" if arrival.cut else None,
+            headers=fields,
+            body=self._body or Body(),
+            truncated="length" if self._cut else None,
         )
         return exchange, set_cookies
 
+    def _failure(self, code: int, message: str, answered: bool) -> Failure:
+        if self._refused and not self._allowed:
+            words = f"the name leads to the private address {self._refused}"
+            return Failure(Reason.PRIVATE_ADDRESS, words, self._url)
+        curl, proxied = self.curl, bool(self._proxy)
+        # A connection that was used before has no connect time and no CONNECT of its own (libcurl 8.x, 2026-11-23).
+        reused = bool(curl.getinfo(pycurl.PRIMARY_IP)) and curl.getinfo(pycurl.NUM_CONNECTS) == 0
+        tunnelled = reused and proxied and self._url.startswith("https:")
+        trouble = Trouble(
+            code,
+            message,
+            curl.getinfo(pycurl.OS_ERRNO),
+            connected=reused or (bool(curl.getinfo(pycurl.CONNECT_TIME)) and bool(curl.getinfo(pycurl.PRIMARY_IP))),
+            answered=answered,
+            proxied=proxied,
+            connect_status=200 if tunnelled else curl.getinfo(pycurl.HTTP_CONNECTCODE),
+        )
+        return failure_of(trouble, self._url)
 
-def _field(line: bytes) -> tuple[str, str]:
-    name, _, value = line.decode("latin-1").partition(":")
-    return name.strip(), value.strip()
+
+def _head(lines: list[bytes]) -> list[bytes]:
+    """The status line and the fields of the response itself; empty where none came.
+
+    Before it may be interim responses (100, 103), behind it the trailers of a body in chunks.
+    """
+    start = 0
+    for place, line in enumerate(lines):
+        if line in _BLANK:
+            if not lines[start].partition(b" ")[2].lstrip().startswith(b"1"):
+                return lines[start:place]
+            start = place + 1
+    return lines[start:]
+
+
+def _fields(lines: list[bytes]) -> tuple[tuple[tuple[str, str], ...], tuple[str, ...]]:
+    """Names and values, the values of cookies removed; and the Set-Cookie fields as received."""
+    parts = [line.decode("latin-1").partition(":") for line in lines]
+    fields = [(name.strip(), value.strip()) for name, _, value in parts]
+    names = [name.lower() for name, _ in fields]
+    if not _COOKIE_FIELDS.isdisjoint(names):
+        kept = [
+            (field[0], without_value(field[1])) if name in _COOKIE_FIELDS else field
+            for name, field in zip(names, fields, strict=True)
+        ]
+        set_cookies = [value for name, (_, value) in zip(names, fields, strict=True) if name == "set-cookie"]
+        return tuple(kept), tuple(set_cookies)
+    return tuple(fields), ()

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator
 from dataclasses import dataclass
+from datetime import datetime
 
 from linkarchive.clock import Clock
 from linkarchive.model import Failure, Reason
@@ -24,13 +25,6 @@ _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 
 
 @dataclass(frozen=True, slots=True)
-class Send:
-    """Send the order; answered with its Reply."""
-
-    order: Order
-
-
-@dataclass(frozen=True, slots=True)
 class Pause:
     """Wait before the whole chain is tried again; answered with None."""
 
@@ -44,7 +38,8 @@ class MayFetch:
     target: Target
 
 
-Step = Send | Pause | MayFetch
+Step = Order | Pause | MayFetch
+"""An order is to be sent, and answered with its Reply."""
 Steps = Generator[Step, Reply | bool | None, Visit]
 
 
@@ -83,7 +78,7 @@ class _Chain:
         self._seen: set[tuple[str, str | None]] = set()
         self._exchanges: list[Exchange] = []
         self._failure: Failure | None = None
-        self._started = clock.now()
+        self._started: datetime | None = None
         self.last_host = ""
         self.settled = False
         """The failure is of our own making (guard, robots, loop): another try would end alike."""
@@ -93,8 +88,8 @@ class _Chain:
         return self._failure or self._exchanges[-1]
 
     def visit(self, tries: int) -> Visit:
-        time = self._exchanges[0].started if self._exchanges else self._started
-        return Visit(self._request, time, tuple(self._exchanges), self._failure, tries)
+        started = self._exchanges[0].started if self._exchanges else self._started
+        return Visit(self._request, started or self._clock.now(), tuple(self._exchanges), self._failure, tries)
 
     def close(self) -> None:
         for exchange in self._exchanges:
@@ -103,19 +98,19 @@ class _Chain:
     def follow(self) -> Generator[Step, Reply | bool | None, None]:
         """Exchange after exchange until a page or a failure is there."""
         target = self._first_target()
-        while target is not None:
-            if not (yield from self._is_allowed(target)):
+        while target is not None and not self._is_private(target):
+            if self._ask_robots and not (yield MayFetch(target)):
+                self._refuse(Reason.ROBOTS, f"robots.txt of {target.host} does not allow it", target.url)
                 return
             self.last_host = target.host
-            reply = yield Send(self._order(target))
+            reply = yield self._order(target)
             assert isinstance(reply, Reply)  # noqa: S101 - the protocol between a visit and its driver
-            if not self._exchanges:
-                self._started = reply.started
             if isinstance(reply.result, Failure):
-                self._failure = reply.result
+                self._failure, self._started = reply.result, reply.started
                 return
             self._exchanges.append(reply.result)
-            self._cookies.take(target, reply.set_cookies, self._clock.now())
+            if reply.set_cookies:
+                self._cookies.take(target, reply.set_cookies, self._clock.now())
             target = self._next_target(target, reply.result)
 
     def _first_target(self) -> Target | None:
@@ -125,13 +120,10 @@ class _Chain:
             self._refuse(Reason.PROTOCOL, str(error), self._request.url)
             return None
 
-    def _is_allowed(self, target: Target) -> Generator[Step, Reply | bool | None, bool]:
-        if not self._network.allow_private and host_is_private(target.host):
-            self._refuse(Reason.PRIVATE_ADDRESS, f"{target.host} is a private address", target.url)
+    def _is_private(self, target: Target) -> bool:
+        if self._network.allow_private or not host_is_private(target.host):
             return False
-        if self._ask_robots and not (yield MayFetch(target)):
-            self._refuse(Reason.ROBOTS, f"robots.txt of {target.host} does not allow it", target.url)
-            return False
+        self._refuse(Reason.PRIVATE_ADDRESS, f"{target.host} is a private address", target.url)
         return True
 
     def _order(self, target: Target) -> Order:
@@ -142,20 +134,19 @@ class _Chain:
         return Order(target, cookie, self._request.etag, self._request.last_modified)
 
     def _next_target(self, target: Target, exchange: Exchange) -> Target | None:
-        location = next((value for name, value in exchange.headers if name.lower() == "location"), "")
-        redirects = exchange.status in _REDIRECTS and bool(location)
-        destination = location if redirects else refresh_of(exchange)
+        location = _location(exchange) if exchange.status in _REDIRECTS else ""
+        destination = location or refresh_of(exchange)
         if not destination:
             return None
         try:
             following = parse_redirect(target, destination)
         except ValueError as error:
-            if redirects:
+            if location:
                 self._refuse(Reason.PROTOCOL, f"it redirects, but {error}", target.url)
             return None
         # A page that refreshes to where we have been shows itself; a redirect that does so shows nothing,
         # unless it brought a cookie and wants to see it.
-        if redirects:
+        if location:
             if (following.url, self._cookies.header(following)) in self._seen:
                 self._refuse(Reason.REDIRECT_LOOP, f"it redirects in a circle, back to {following.url}", target.url)
                 return None
@@ -171,3 +162,7 @@ class _Chain:
         connected = bool(self._exchanges)
         self._failure = Failure(reason, words, url, connected=connected)
         self.settled = True
+
+
+def _location(exchange: Exchange) -> str:
+    return next((value for name, value in exchange.headers if name.lower() == "location"), "")

@@ -19,7 +19,7 @@ from linkarchive.web.exchange import Exchange, Visit, VisitRequest
 from linkarchive.web.pacing import Pacing
 from linkarchive.web.robots import Rules, robots_request
 from linkarchive.web.transport import Order, Reply, Transport
-from linkarchive.web.visit import MayFetch, Pause, Send, Steps, visit
+from linkarchive.web.visit import MayFetch, Step, Steps, visit
 
 log = logging.getLogger(__name__)
 
@@ -28,6 +28,9 @@ WINDOW = 32
 
 _LOOK_UP = 0.25
 """Seconds after which `stop` is asked again while nothing happens."""
+
+_GLANCE = 0.001
+"""Seconds for which visits that have ended are handed out before the network is looked at again."""
 
 
 def never() -> bool:
@@ -59,10 +62,13 @@ def visit_all(
     try:
         while run.goes_on():
             run.turn()
-            if run.ended:
-                yield run.ended.popleft()
-            else:
+            if not run.ended:
                 before_waiting()
+            look_up = time.monotonic() + _GLANCE
+            while run.ended:
+                yield run.ended.popleft()
+                if time.monotonic() >= look_up:
+                    break
     finally:
         run.close()
 
@@ -74,6 +80,8 @@ class _Task:
     request: VisitRequest
     steps: Steps
     origin: str | None = None
+    host: str = ""
+    """Of the order that it waits for."""
     begun: bool = False
 
 
@@ -94,7 +102,8 @@ class _Run:
         self._stop = stop
         self._stopping = False
         self._at_once = room_for(max(1, network.concurrency))
-        self._transport = Transport(network, clock, self._at_once, sites)
+        self._room = WINDOW * self._at_once
+        self._transport: Transport[_Task] = Transport(network, clock, self._at_once, sites)
         self._pacing: Pacing[tuple[_Task, Order]] = Pacing(network)
         self._tasks: set[_Task] = set()
         self._pauses: list[tuple[float, int, _Task]] = []
@@ -107,16 +116,23 @@ class _Run:
         return bool(self.ended or self._tasks or self._requests is not None)
 
     def turn(self) -> None:
-        """Begin what may begin, then move data; does not wait when a visit has ended already."""
+        """Move data, then begin what may begin, so that no connection waits for the caller.
+
+        Does not wait when a visit has ended already.
+        """
         if not self._stopping and self._stop():
             self._wind_up()
+        if self._tasks:
+            for task, reply in self._transport.turn(0.0 if self.ended else self._patience()):
+                self._pacing.done(task.host)
+                self._pacing.note(task.host, *_impression(reply.result))
+                self._advance(task, reply)
         # When the caller is slower than the network, nothing more is asked for: what has ended holds its body.
         if len(self.ended) < self._at_once:
             self._admit()
             self._resume_paused()
             self._send_due()
-        if self._tasks:
-            self._transport.turn(0.0 if self.ended else self._patience())
+            self._transport.start()
 
     def close(self) -> None:
         self._transport.close()
@@ -128,7 +144,8 @@ class _Run:
         self.ended.clear()
 
     def _admit(self) -> None:
-        room = WINDOW * self._at_once
+        # A part of the window at a time, so that the first are under way while the others are read.
+        room = min(self._room, len(self._tasks) + self._at_once)
         while self._requests is not None and len(self._tasks) < room and len(self.ended) < self._at_once:
             request = next(self._requests, None)
             if request is None:
@@ -158,9 +175,10 @@ class _Run:
         else:
             self._see_to(task, step)
 
-    def _see_to(self, task: _Task, step: Send | Pause | MayFetch) -> None:
-        if isinstance(step, Send):
-            self._pacing.put(step.order.target.host, (task, step.order), first=task.begun)
+    def _see_to(self, task: _Task, step: Step) -> None:
+        if isinstance(step, Order):
+            task.host = step.target.host
+            self._pacing.put(task.host, (task, step), first=task.begun)
         elif isinstance(step, MayFetch):
             self._ask_robots(task, step)
         elif self._stopping:
@@ -199,18 +217,12 @@ class _Run:
         while self._transport.in_flight < self._at_once and (due := self._pacing.take(now)) is not None:
             task, order = due
             task.begun = True
-            self._transport.send(order, self._deliverer(task, order.target.host))
-
-    def _deliverer(self, task: _Task, host: str) -> Callable[[Reply], None]:
-        def deliver(reply: Reply) -> None:
-            self._pacing.done(host)
-            self._pacing.note(host, *_impression(reply.result))
-            self._advance(task, reply)
-
-        return deliver
+            self._transport.send(order, task)
 
     def _patience(self) -> float:
         """Seconds until something of ours is due."""
+        if self._requests is not None and len(self._tasks) < self._room and self._transport.in_flight < self._at_once:
+            return 0.0
         times = [self._pauses[0][0]] if self._pauses else []
         next_start = self._pacing.next_time()
         if next_start is not None and self._transport.in_flight < self._at_once:
@@ -228,7 +240,7 @@ class _Run:
         self._pauses.clear()
         for task, order in self._pacing.clear():
             if task in self._tasks:
-                self._pacing.put(order.target.host, (task, order))
+                self._pacing.put(task.host, (task, order))
 
     def _drop(self, task: _Task) -> None:
         task.steps.close()

@@ -1,0 +1,64 @@
+"""The header fields of a request: those that libcurl sends, and those that go on record."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from linkarchive.settings import NetworkSettings, SiteSettings
+from linkarchive.sites import header_fields, rule_for
+from linkarchive.web.cookies import REMOVED
+from linkarchive.web.decoding import ACCEPTED
+from linkarchive.web.target import Target
+
+ACCEPT = "text/html,application/xhtml+xml,application/pdf;q=0.9,*/*;q=0.8"
+
+Fields = tuple[tuple[str, str], ...]
+
+
+class RequestFields:
+    """What every request of a run has in common is encoded once. Header values are latin-1 text."""
+
+    def __init__(self, network: NetworkSettings, sites: Sequence[SiteSettings]) -> None:
+        self._sites = sites
+        self._own: Fields = (
+            ("User-Agent", network.user_agent),
+            ("Accept", ACCEPT),
+            ("Accept-Language", network.accept_language),
+            ("Accept-Encoding", ACCEPTED),
+        )
+        self._own_encoded = _encoded(self._own)
+
+    def of(
+        self, target: Target, cookie: str | None, etag: str | None, last_modified: str | None
+    ) -> tuple[list[bytes], Fields]:
+        """The fields for libcurl, and all fields of the request in the order it sends them, without secrets."""
+        # Validators go back byte for byte (nginx compares exactly); only what could end the field early is refused.
+        validators = tuple(
+            (name, value)
+            for name, value in (("If-None-Match", etag), ("If-Modified-Since", last_modified))
+            if value and value.isprintable()
+        )
+        extra = header_fields(rule_for(target.url, self._sites)) if self._sites else ()
+        if extra or cookie or target.authorization:
+            return _with_secrets(target, (*self._own, *validators), cookie, extra)
+        return self._own_encoded + _encoded(validators), (("Host", target.netloc), *self._own, *validators)
+
+
+def _with_secrets(target: Target, own: Fields, cookie: str | None, extra: Fields) -> tuple[list[bytes], Fields]:
+    """`extra` are the site's own: they replace ours of the same name, and may be secrets."""
+    given = {name.lower() for name, _ in extra}
+    own = tuple((name, value) for name, value in own if name.lower() not in given)
+    secret = tuple(
+        (name, value)
+        for name, value in (("Cookie", cookie), ("Authorization", target.authorization))
+        if value and name.lower() not in given
+    )
+    recorded = [("Host", target.netloc), *own]
+    if cookie and "cookie" not in given:
+        recorded.append(("Cookie", REMOVED))
+    recorded += [(name, REMOVED) for name, _ in extra]
+    return _encoded((*own, *secret, *extra)), tuple(recorded)
+
+
+def _encoded(fields: Fields) -> list[bytes]:
+    return [f"{name}: {value}".encode("latin-1", "replace") for name, value in fields]
