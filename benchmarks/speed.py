@@ -32,6 +32,7 @@ from typing import Any
 
 import speed_ours
 import speed_peers
+from speed_measure import Cost
 from speed_plot import plot
 from speed_rows import Row, RunError, Stage, limits
 from speed_table import Result, demand_table, demands, scale_table, table
@@ -61,7 +62,7 @@ class Findings:
 
 def main() -> int:
     options = _options()
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # nginx and what runs are stopped on the way out
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     if reason := can_serve(max(options.latency)):
         print(f"nothing was measured: {reason}", file=sys.stderr)
         return 2
@@ -104,33 +105,33 @@ def _measure(options: argparse.Namespace, programs: Path | None, findings: Findi
 def _rounds(
     options: argparse.Namespace, web: Web, latency: int, rows: list[Row], programs: Path | None, findings: Findings
 ) -> None:
-    costs: dict[str, list[Any]] = {}
+    costs: dict[str, list[Cost]] = {}
     failed: set[str] = set()
-    with served(web, latency):
-        for number in range(options.rounds):
-            with _work(options) as folder:
-                stage = Stage(web, latency, options.connections, folder, programs)
-                for row in rows:
-                    if row.key in failed or (row.once and number):
-                        continue
-                    try:
-                        cost = row.run(stage, row.links(web.links, latency))
-                    except RunError as error:
-                        failed.add(row.key)
-                        findings.note(f"{row.title} is left out: {error}")
-                        continue
-                    costs.setdefault(row.key, []).append(cost)
-                    _say(
-                        f"{web.links:,} links, {latency} ms, round {number + 1}: {row.key} "
-                        f"{cost.wall:.2f} s, CPU {cost.cpu:.2f} s, {cost.peak:.0f} MB"
-                    )
-                for note in stage.notes:
-                    findings.note(f"{web.links:,} links, {latency} ms, round {number + 1}: {note}")
-    findings.results += [
-        Result(row.key, row.title, row.group, row.links(web.links, latency), latency, tuple(costs[row.key]))
-        for row in rows
-        if row.key in costs
-    ]
+    try:
+        with served(web, latency):
+            for number in range(options.rounds):
+                what = f"{web.links:,} links, {latency} ms, round {number + 1}"
+                with _work(options) as folder:
+                    stage = Stage(web, latency, options.connections, folder, programs)
+                    for row in rows:
+                        if row.key in failed or (row.once and number):
+                            continue
+                        try:
+                            cost = row.run(stage, row.links(web.links, latency))
+                        except RunError as error:
+                            failed.add(row.key)
+                            findings.note(f"{what}: {row.title} is left out: {error}")
+                            continue
+                        costs.setdefault(row.key, []).append(cost)
+                        _say(f"{what}: {row.key} {cost.wall:.2f} s, CPU {cost.cpu:.2f} s, {cost.peak:.0f} MB")
+                    for note in stage.notes:
+                        findings.note(f"{what}: {note}")
+    finally:
+        findings.results += [
+            Result(row.key, row.title, row.group, row.links(web.links, latency), latency, tuple(costs[row.key]))
+            for row in rows
+            if row.key in costs and row.key not in failed
+        ]
 
 
 @contextmanager
@@ -200,7 +201,7 @@ def _machine() -> dict[str, Any]:
     ]
     commit = subprocess.run(["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, check=False)
     return {
-        "cores": os.cpu_count(),
+        "cores": len(os.sched_getaffinity(0)),
         "processor": processors[0] if processors else platform.machine(),
         "system": f"{platform.system()} {platform.release()}",
         "python": platform.python_version(),
