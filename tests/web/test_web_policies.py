@@ -340,6 +340,23 @@ def test_a_target_is_sendable_or_a_value_error(base, location):
         assert target.origin in ("http://" + target.netloc, "https://" + target.netloc)
 
 
+@given(
+    st.sampled_from(["a.example", "127.0.0.1", "1.2.3.4.5", "a_b", "a..b", "[::1]", "a.example.", "u:p@a.example"]),
+    st.sampled_from(["", ":80", ":443", ":080", ":8080", ":65536", ":"]),
+    st.text(alphabet="/?#[]@!$&'()*+,;=%aZ0:<> \"\\^`{|}~é", max_size=12),
+)
+def test_the_short_way_through_an_address_leads_to_the_same_target(host, port, rest):
+    def parsed(scheme):
+        try:
+            return parse_target(f"{scheme}://{host}{port}/{rest}")
+        except ValueError as error:
+            return str(error)
+
+    # A scheme in capitals is taken apart by the general parser.
+    assert parsed("http") == parsed("HTTP")
+    assert parsed("https") == parsed("HTTPS")
+
+
 # --- names --------------------------------------------------------------------
 
 

@@ -5,12 +5,20 @@ from __future__ import annotations
 import base64
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from ipaddress import IPv6Address
 from urllib.parse import unquote, unquote_to_bytes, urljoin, urlsplit
 
 from linkarchive.urls import DEFAULT_PORTS, host_of
 
 _HOST_NAME = re.compile(r"[a-z0-9_-]+(\.[a-z0-9_-]+)*\.?", re.ASCII)
+# An address that is sent as it stands, as nearly all are: taking it apart costs three times as much (2026-11-23).
+_PLAIN = re.compile(
+    r"(https?)://([a-z0-9_-]+(?:\.[a-z0-9_-]+)*)(?::([1-9][0-9]{0,4}))?"
+    r"(/[!$-;=@-\[\]^-~]*(?:\?[!$-;=?-\[\]^-~]+)?)(?:#.*)?",
+    re.ASCII,
+)
+_HIGHEST_PORT = 65535
 _UNFIT = re.compile(rb"[^!#-;=?-\[\]^-~]")
 _LAST_LABEL_IS_NUMBER = re.compile(r"(^|\.)(0x[0-9a-f]*|[0-9]+)\.?$", re.ASCII)
 _IPV4_PART = r"(0x[0-9a-f]*|[0-9]+)"
@@ -36,6 +44,17 @@ class Target:
 
 def parse_target(url: str) -> Target:
     """Raises ValueError, in words for the evidence, for what no web server can be asked."""
+    plain = _PLAIN.fullmatch(url)
+    if plain is not None:
+        scheme, host, port, path = plain.groups()
+        if port is None:
+            return Target(f"{scheme}://{host}{path}", _checked(host), host, None)
+        if int(port) <= _HIGHEST_PORT and int(port) != DEFAULT_PORTS[scheme]:
+            return Target(f"{scheme}://{host}:{port}{path}", _checked(host), f"{host}:{port}", None)
+    return _parse_any(url)
+
+
+def _parse_any(url: str) -> Target:
     try:
         parts = urlsplit(url.strip())
         port = parts.port
@@ -82,7 +101,11 @@ def _host(url: str) -> str:
         except ValueError:
             raise ValueError("the address has a host that is no IPv6 address") from None
     # libcurl decodes percent-encoding in hosts; so must whoever judges them before it does.
-    host = (host_of(f"//{unquote(raw)}") if "%" in raw or not raw.isascii() else raw).lower()
+    return _checked((host_of(f"//{unquote(raw)}") if "%" in raw or not raw.isascii() else raw).lower())
+
+
+@lru_cache(4096)
+def _checked(host: str) -> str:
     if len(host) > 255 or not _HOST_NAME.fullmatch(host):
         raise ValueError("the address has a host name that cannot be")
     if _LAST_LABEL_IS_NUMBER.search(host) and not _IPV4.fullmatch(host):

@@ -52,9 +52,16 @@ def visit(
     """
     tries = 1
     while True:
-        chain = _Chain(request, network, clock, ask_robots)
+        chain = _Chain(request, network, clock)
         try:
-            yield from chain.follow()
+            target = chain.first_target()
+            while target is not None:
+                if ask_robots and not (yield MayFetch(target)):
+                    chain.refuse(Reason.ROBOTS, f"robots.txt of {target.host} does not allow it", target.url)
+                    break
+                reply = yield chain.order(target)
+                assert isinstance(reply, Reply)  # noqa: S101 - the protocol between a visit and its driver
+                target = chain.next_target(target, reply)
             pause = None if chain.settled else retry_pause(chain.outcome, tries, network, clock.now())
             if pause is None or is_weary(chain.last_host):
                 return chain.visit(tries)
@@ -67,16 +74,25 @@ def visit(
 
 
 class _Chain:
-    """One try: the exchanges from the requested URL to the page, or to the failure."""
+    """One try: the exchanges from the requested URL to the page, or to the failure.
 
-    def __init__(self, request: VisitRequest, network: NetworkSettings, clock: Clock, ask_robots: bool) -> None:
+    Thousands wait for their turn at a time: until the first reply comes a chain holds nothing of its own.
+    """
+
+    __slots__ = (
+        "_clock", "_cookie", "_cookies", "_exchanges", "_failure", "_network", "_request", "_seen", "_started",
+        "last_host", "settled",
+    )  # fmt: skip
+
+    def __init__(self, request: VisitRequest, network: NetworkSettings, clock: Clock) -> None:
         self._request = request
         self._network = network
         self._clock = clock
-        self._ask_robots = ask_robots
-        self._cookies = Cookies()
-        self._seen: set[tuple[str, str | None]] = set()
-        self._exchanges: list[Exchange] = []
+        self._cookies: Cookies | None = None
+        self._cookie: str | None = None
+        self._seen: frozenset[tuple[str, str | None]] = frozenset()
+        """Each address that led on, with the cookies sent to it."""
+        self._exchanges: tuple[Exchange, ...] = ()
         self._failure: Failure | None = None
         self._started: datetime | None = None
         self.last_host = ""
@@ -88,77 +104,73 @@ class _Chain:
         return self._failure or self._exchanges[-1]
 
     def visit(self, tries: int) -> Visit:
-        started = self._exchanges[0].started if self._exchanges else self._started
-        return Visit(self._request, started or self._clock.now(), tuple(self._exchanges), self._failure, tries)
+        return Visit(self._request, self._started or self._clock.now(), self._exchanges, self._failure, tries)
 
     def close(self) -> None:
         for exchange in self._exchanges:
             exchange.body.close()
 
-    def follow(self) -> Generator[Step, Reply | bool | None, None]:
-        """Exchange after exchange until a page or a failure is there."""
-        target = self._first_target()
-        while target is not None and not self._is_private(target):
-            if self._ask_robots and not (yield MayFetch(target)):
-                self._refuse(Reason.ROBOTS, f"robots.txt of {target.host} does not allow it", target.url)
-                return
-            self.last_host = target.host
-            reply = yield self._order(target)
-            assert isinstance(reply, Reply)  # noqa: S101 - the protocol between a visit and its driver
-            if isinstance(reply.result, Failure):
-                self._failure, self._started = reply.result, reply.started
-                return
-            self._exchanges.append(reply.result)
-            if reply.set_cookies:
-                self._cookies.take(target, reply.set_cookies, self._clock.now())
-            target = self._next_target(target, reply.result)
-
-    def _first_target(self) -> Target | None:
+    def first_target(self) -> Target | None:
         try:
-            return parse_target(self._request.url)
+            return self._public(parse_target(self._request.url))
         except ValueError as error:
-            self._refuse(Reason.PROTOCOL, str(error), self._request.url)
+            self.refuse(Reason.PROTOCOL, str(error), self._request.url)
             return None
 
-    def _is_private(self, target: Target) -> bool:
-        if self._network.allow_private or not host_is_private(target.host):
-            return False
-        self._refuse(Reason.PRIVATE_ADDRESS, f"{target.host} is a private address", target.url)
-        return True
-
-    def _order(self, target: Target) -> Order:
-        cookie = self._cookies.header(target)
-        self._seen.add((target.url, cookie))
+    def order(self, target: Target) -> Order:
+        self.last_host = target.host
+        self._cookie = self._cookies.header(target) if self._cookies else None
         if self._exchanges:
-            return Order(target, cookie)
-        return Order(target, cookie, self._request.etag, self._request.last_modified)
+            return Order(target, self._cookie)
+        return Order(target, self._cookie, self._request.etag, self._request.last_modified)
 
-    def _next_target(self, target: Target, exchange: Exchange) -> Target | None:
+    def next_target(self, target: Target, reply: Reply) -> Target | None:
+        """What to ask after `target` gave this reply; None at the page, or at the failure."""
+        self._started = self._started or reply.started
+        exchange = reply.result
+        if isinstance(exchange, Failure):
+            self._failure = exchange
+            return None
+        self._exchanges += (exchange,)
+        if reply.set_cookies:
+            self._cookies = self._cookies or Cookies()
+            self._cookies.take(target, reply.set_cookies, self._clock.now())
         location = _location(exchange) if exchange.status in _REDIRECTS else ""
         destination = location or refresh_of(exchange)
         if not destination:
             return None
+        self._seen |= {(target.url, self._cookie)}
         try:
             following = parse_redirect(target, destination)
         except ValueError as error:
             if location:
-                self._refuse(Reason.PROTOCOL, f"it redirects, but {error}", target.url)
+                self.refuse(Reason.PROTOCOL, f"it redirects, but {error}", target.url)
             return None
+        return self._public(following) if self._may_follow(target, following, bool(location)) else None
+
+    def _may_follow(self, target: Target, following: Target, redirects: bool) -> bool:
         # A page that refreshes to where we have been shows itself; a redirect that does so shows nothing,
         # unless it brought a cookie and wants to see it.
-        if location:
-            if (following.url, self._cookies.header(following)) in self._seen:
-                self._refuse(Reason.REDIRECT_LOOP, f"it redirects in a circle, back to {following.url}", target.url)
-                return None
+        if redirects:
+            cookie = self._cookies.header(following) if self._cookies else None
+            if (following.url, cookie) in self._seen:
+                self.refuse(Reason.REDIRECT_LOOP, f"it redirects in a circle, back to {following.url}", target.url)
+                return False
         elif any(url == following.url for url, _ in self._seen):
-            return None
+            return False
         if len(self._exchanges) > self._network.max_redirects:
             words = f"more than {self._network.max_redirects} redirects"
-            self._refuse(Reason.REDIRECT_LOOP, words, target.url)
-            return None
-        return following
+            self.refuse(Reason.REDIRECT_LOOP, words, target.url)
+            return False
+        return True
 
-    def _refuse(self, reason: Reason, words: str, url: str) -> None:
+    def _public(self, target: Target) -> Target | None:
+        if self._network.allow_private or not host_is_private(target.host):
+            return target
+        self.refuse(Reason.PRIVATE_ADDRESS, f"{target.host} is a private address", target.url)
+        return None
+
+    def refuse(self, reason: Reason, words: str, url: str) -> None:
         connected = bool(self._exchanges)
         self._failure = Failure(reason, words, url, connected=connected)
         self.settled = True

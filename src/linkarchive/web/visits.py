@@ -8,7 +8,7 @@ import logging
 import time
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from linkarchive.clock import Clock
 from linkarchive.model import Failure, Reason
@@ -80,9 +80,9 @@ class _Task:
     request: VisitRequest
     steps: Steps
     origin: str | None = None
-    host: str = ""
-    """Of the order that it waits for."""
     begun: bool = False
+    order: Order = field(init=False)
+    """The last that it wanted sent."""
 
 
 class _Run:
@@ -104,7 +104,7 @@ class _Run:
         self._at_once = room_for(max(1, network.concurrency))
         self._room = WINDOW * self._at_once
         self._transport: Transport[_Task] = Transport(network, clock, self._at_once, sites)
-        self._pacing: Pacing[tuple[_Task, Order]] = Pacing(network)
+        self._pacing: Pacing[_Task] = Pacing(network)
         self._tasks: set[_Task] = set()
         self._pauses: list[tuple[float, int, _Task]] = []
         self._order = itertools.count()
@@ -124,8 +124,9 @@ class _Run:
             self._wind_up()
         if self._tasks:
             for task, reply in self._transport.turn(0.0 if self.ended else self._patience()):
-                self._pacing.done(task.host)
-                self._pacing.note(task.host, *_impression(reply.result))
+                host = task.order.target.host
+                self._pacing.done(host)
+                self._pacing.note(host, *_impression(reply.result))
                 self._advance(task, reply)
         # When the caller is slower than the network, nothing more is asked for: what has ended holds its body.
         if len(self.ended) < self._at_once:
@@ -177,8 +178,8 @@ class _Run:
 
     def _see_to(self, task: _Task, step: Step) -> None:
         if isinstance(step, Order):
-            task.host = step.target.host
-            self._pacing.put(task.host, (task, step), first=task.begun)
+            task.order = step
+            self._pacing.put(step.target.host, task, first=task.begun)
         elif isinstance(step, MayFetch):
             self._ask_robots(task, step)
         elif self._stopping:
@@ -214,10 +215,9 @@ class _Run:
 
     def _send_due(self) -> None:
         now = time.monotonic()
-        while self._transport.in_flight < self._at_once and (due := self._pacing.take(now)) is not None:
-            task, order = due
+        while self._transport.in_flight < self._at_once and (task := self._pacing.take(now)) is not None:
             task.begun = True
-            self._transport.send(order, task)
+            self._transport.send(task.order, task)
 
     def _patience(self) -> float:
         """Seconds until something of ours is due."""
@@ -238,9 +238,9 @@ class _Run:
         for _, _, task in self._pauses:
             self._drop(task)
         self._pauses.clear()
-        for task, order in self._pacing.clear():
+        for task in self._pacing.clear():
             if task in self._tasks:
-                self._pacing.put(task.host, (task, order))
+                self._pacing.put(task.order.target.host, task)
 
     def _drop(self, task: _Task) -> None:
         task.steps.close()
