@@ -8,7 +8,7 @@ text files. Times are aware datetimes in UTC; absent facts are None.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
@@ -478,6 +478,12 @@ class Kind:
     uncompared: bool
     """Alive, but first seen now."""
 
+    @classmethod
+    def of(cls, verdict: Verdict, changed: Change, was: Verdict | None, is_ignored: bool, uncompared: bool) -> Kind:
+        """News is what a person is to be told who has read the last report: also a finding that became another one."""
+        is_news = was not in (None, verdict) if changed is Change.STILL else changed is not Change.NONE
+        return cls(verdict, changed, is_news and not is_ignored, is_ignored, uncompared)
+
 
 @dataclass(frozen=True, slots=True)
 class SourceReport:
@@ -494,16 +500,11 @@ class SourceReport:
     def kind(self) -> Kind:
         outcome = self.outcome
         uncompared = outcome.verdict.is_alive and outcome.similarity is None
-        return Kind(outcome.verdict, self.changed, self.is_news, self.ignored is not None, uncompared)
+        return Kind.of(outcome.verdict, self.changed, self.was, self.ignored is not None, uncompared)
 
     @property
     def is_news(self) -> bool:
-        """Something to tell a person who has read the last report: also a finding that became another one."""
-        if self.ignored is not None:
-            return False
-        if self.changed is Change.STILL:
-            return self.was not in (None, self.outcome.verdict)
-        return self.changed is not Change.NONE
+        return self.kind.is_news
 
 
 @dataclass(frozen=True, slots=True)
@@ -555,6 +556,10 @@ class Sources:
     """The sources of a report, read anew at each pass: there may be too many to hold all at once."""
 
     read: Callable[[], Iterator[SourceReport]]
+    counted: Callable[[], Counter[Kind]] | None = None
+    """How many there are of each kind, without reading them."""
+    of_kinds: Callable[[Collection[Kind]], Iterator[SourceReport]] | None = None
+    """Those of some kinds in the same order, without reading the others."""
 
     def __iter__(self) -> Iterator[SourceReport]:
         return self.read()
@@ -593,11 +598,27 @@ class Report:
     @cached_property
     def kinds(self) -> Counter[Kind]:
         """How many sources there are of each kind."""
+        if isinstance(self.sources, Sources) and self.sources.counted is not None:
+            return self.sources.counted()
         return Counter(source.kind for source in self.sources)
 
     def count(self, wanted: Callable[[Kind], bool]) -> int:
         """How many sources are of a kind that is wanted."""
         return sum(number for kind, number in self.kinds.items() if wanted(kind))
+
+    def of(self, wanted: Callable[[Kind], bool]) -> Iterator[SourceReport]:
+        """The sources of the kinds that are wanted, in the order of the report; nothing is read after the last."""
+        kinds = frozenset(kind for kind in self.kinds if wanted(kind))
+        left = sum(self.kinds[kind] for kind in kinds)
+        if not left:
+            return
+        quick = self.sources.of_kinds if isinstance(self.sources, Sources) else None
+        for source in self.sources if quick is None else quick(kinds):
+            if source.kind in kinds:
+                yield source
+                left -= 1
+                if not left:
+                    return
 
 
 @dataclass(frozen=True, slots=True)

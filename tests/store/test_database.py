@@ -15,7 +15,18 @@ from hypothesis import strategies as st
 from sqlalchemy import text
 
 from linkarchive.errors import StorageError, UnknownSourceError
-from linkarchive.model import Article, Baseline, Capture, Change, Location, Origin, Outcome, Reason, Verdict
+from linkarchive.model import (
+    Article,
+    Baseline,
+    Capture,
+    Change,
+    CitationOutcome,
+    Location,
+    Origin,
+    Outcome,
+    Reason,
+    Verdict,
+)
 from linkarchive.store import articles, captures, outcomes, runs, sources
 from linkarchive.store.captures import Kept
 from linkarchive.store.codec import decode, encode
@@ -36,10 +47,15 @@ def capture(time: datetime, digest: str = "sha1:AAAA", original: Location | None
     )  # fmt: skip
 
 
+BASELINE = Baseline(Origin.LIVE, NOW, None, None)
+THERE = ("the page is there",)
+CITED = CitationOutcome(
+    "a.md", 1, "http://a.example/", "a", "a", False, None, Verdict.OK, Reason.FIRST_SEEN, 0.95, BASELINE, None, (),
+    THERE, None,
+)  # fmt: skip
 OUTCOME = Outcome(
-    "http://a.example/", Verdict.OK, Reason.FIRST_SEEN, 0.95, False, ("the page is there",), (), NOW, None, 0, None,
-    None, 200, "http://a.example/", (), None, (), Baseline(Origin.LIVE, NOW, None, None), None, None, None, None, None,
-    (),
+    "http://a.example/", Verdict.OK, Reason.FIRST_SEEN, 0.95, False, THERE, (), NOW, None, 0, None, None, 200,
+    "http://a.example/", (), None, (), BASELINE, None, None, None, None, None, (CITED,),
 )  # fmt: skip
 
 
@@ -201,7 +217,7 @@ def test_a_database_of_the_first_schema_gets_the_columns_of_today(tmp_path: Path
     with open_database(path) as connection:
         assert [one.outcome for one in outcomes.of_run(connection, run.info.id)] == [OUTCOME]
         row = connection.execute(text("SELECT cited, compared FROM outcomes")).one()
-        assert tuple(row) == (False, "not yet")
+        assert tuple(row) == (True, "not yet")
 
 
 def test_a_source_is_found_however_it_is_written(tmp_path: Path) -> None:

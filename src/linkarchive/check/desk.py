@@ -46,6 +46,8 @@ class Desk:
     ledger: Ledger
     decisions: list[Decision]
     listener: Listener
+    resumed: bool = False
+    """An earlier process has begun the run."""
     files: dict[str, bool] = field(default_factory=dict)
 
     def settle(self) -> None:

@@ -24,7 +24,7 @@ from linkarchive.model import (
 from linkarchive.report.html import render_html
 from linkarchive.report.json import render_json
 from linkarchive.snapshot.folder import run_files, storage_error, write_atomically
-from linkarchive.snapshot.manifest import write_manifest
+from linkarchive.snapshot.manifest import read_chain, write_manifest
 from linkarchive.store import outcomes, runs, sources
 from linkarchive.store.runlog import log_lines
 from linkarchive.store.runs import Run, RunBody
@@ -55,12 +55,20 @@ def finish(desk: Desk, reading: Reading, complete: bool, offline: str | None, tr
     report = report_of(desk.connection, run, desk.decisions)
     if offline is None:
         root = desk.project.root
+        state = write_state(desk.connection, desk.project.state, _sealed_state(desk), desk.ledger.touched)
         facts = {"started": info.started, "finished": info.finished, "complete": complete, "simulated": info.simulated}
-        write_manifest(root, info.id, run_files(root, info.id), facts, created=info.finished or info.started)
-        write_state(desk.connection, desk.project.state)
+        created = info.finished or info.started
+        write_manifest(root, info.id, run_files(root, info.id), facts | {"state": state}, created=created)
         if has_news(report):
             _write_report(desk, report)
     return report
+
+
+def _sealed_state(desk: Desk) -> str | None:
+    """SHA-256 of the state file, when it tells all but what this very process has written."""
+    chain = read_chain(desk.project.root)
+    whole = bool(chain) and not desk.resumed and chain[-1].run == runs.id_before(desk.connection, desk.run.seq)
+    return chain[-1].facts.get("state") if whole else None
 
 
 def _remarks(article: Article) -> tuple[str, ...]:

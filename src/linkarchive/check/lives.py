@@ -31,18 +31,16 @@ def lives(connection: Connection, report: Report) -> Mapping[str, tuple[Event, .
     """Captures and verdicts of each finding, oldest first, by the URL of the source."""
     published = {article.path: article.published for article in report.articles}
     found: dict[str, tuple[Event, ...]] = {}
-    findings = report.count(lambda kind: kind.verdict.is_finding)
-    for source in report.sources if findings else ():
-        if len(found) == min(MAX_LIVES, findings):
+    for source in report.of(lambda kind: kind.verdict.is_finding):
+        if len(found) == MAX_LIVES:
             break
-        if source.outcome.verdict.is_finding:
-            days = {published.get(one.article): one.article for one in source.outcome.citations}
-            events = [
-                Event(datetime.combine(day, time(), UTC), "published", f"{path} is published")
-                for day, path in days.items()
-                if day is not None
-            ]
-            found[source.outcome.url] = _life(connection, source, events)
+        days = {published.get(one.article): one.article for one in source.outcome.citations}
+        events = [
+            Event(datetime.combine(day, time(), UTC), "published", f"{path} is published")
+            for day, path in days.items()
+            if day is not None
+        ]
+        found[source.outcome.url] = _life(connection, source, events)
     return found
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -11,7 +12,7 @@ from sqlalchemy import Connection
 
 from linkarchive.errors import StorageError, UsageError
 from linkarchive.judge import difference
-from linkarchive.model import ArticleReport, Change, Difference, Report, SourceReport, Sources, Verdict
+from linkarchive.model import ArticleReport, Change, Difference, Kind, Report, SourceReport, Sources, Verdict
 from linkarchive.project import Project
 from linkarchive.snapshot.reader import read_page
 from linkarchive.store import captures, outcomes, runs, sources
@@ -47,25 +48,44 @@ def report_of(connection: Connection, run: Run, made: Sequence[Decision]) -> Rep
     """
     body, day = run.body, (run.info.finished or run.info.started).date()
     ignores = [one for one in made if one.action in ("ignore", "undo")]
-    database = Path(connection.engine.url.database or "")
-
-    def cited() -> Iterator[SourceReport]:
-        with open_database(database) as again:
-            for source in outcomes.of_run(again, run.info.id):
-                if source.outcome.citations:
-                    told = ignored(ignores, sources.key_of(source.outcome.url), day) if ignores else None
-                    yield replace(source, ignored=told) if told else source
-
     return Report(
         run=run.info,
         articles=tuple(_with_ignored(article, ignores, day) for article in body.articles),
-        sources=() if run.info.offline else Sources(cited),
+        sources=() if run.info.offline else _sources(connection, run, ignores, day),
         unresolved=() if run.info.offline else body.unresolved,
         uncited=body.uncited,
         malformed=body.malformed,
         notices=body.notices,
         errors=body.errors,
     )
+
+
+def _sources(connection: Connection, run: Run, ignores: Sequence[Decision], day: date) -> Sources:
+    database = Path(connection.engine.url.database or "")
+
+    def told(source: SourceReport) -> SourceReport:
+        note = ignored(ignores, sources.key_of(source.outcome.url), day) if ignores else None
+        return replace(source, ignored=note) if note else source
+
+    def read(news: Collection[tuple[Verdict, Change]] | None = None) -> Iterator[SourceReport]:
+        with open_database(database) as again:
+            yield from map(told, outcomes.of_run(again, run.info.id, news))
+
+    def counted() -> Counter[Kind]:
+        with open_database(database) as again:
+            found = Counter[Kind]()
+            for one in outcomes.counts(again, run.info.id):
+                found[Kind.of(one.verdict, one.changed, one.was, False, one.uncompared)] += one.number
+            for source in outcomes.of_keys(again, run.info.id, {one.url for one in ignores}) if ignores else ():
+                found[source.kind] -= 1
+                found[told(source).kind] += 1
+            return +found
+
+    def of_kinds(kinds: Collection[Kind]) -> Iterator[SourceReport]:
+        return read({(kind.verdict, kind.changed) for kind in kinds})
+
+    # The secrets of a URL are not in the file of decisions: such a source cannot be found by its key.
+    return Sources(read, None if any("REDACTED" in one.url for one in ignores) else counted, of_kinds)
 
 
 def _with_ignored(article: ArticleReport, ignores: Sequence[Decision], day: date) -> ArticleReport:
@@ -84,14 +104,12 @@ def has_news(report: Report) -> bool:
 def differences(root: Path, connection: Connection, report: Report) -> Mapping[str, Difference]:
     """What changed in the text of each drifted source, by URL; a source whose copies are not here is left out."""
     found: dict[str, Difference] = {}
-    drifted = report.count(lambda kind: kind.verdict is Verdict.DRIFTED)
-    for source in report.sources if drifted else ():
+    for source in report.of(lambda kind: kind.verdict is Verdict.DRIFTED):
         if len(found) == MAX_DIFFERENCES:
             break
-        if source.outcome.verdict is Verdict.DRIFTED:
-            one = difference_of(root, connection, source)
-            if one is not None:
-                found[source.outcome.url] = one
+        one = difference_of(root, connection, source)
+        if one is not None:
+            found[source.outcome.url] = one
     return found
 
 

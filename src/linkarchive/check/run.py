@@ -69,8 +69,8 @@ def check(
             ) as writer:
                 made = decisions.load(project.decisions)
                 ledger = Ledger(connection, run.seq)
-                desk = Desk(project, connection, writer, run, settings, clock, ledger, made, on_event)
-                return _work(desk, reading, scope, resumed, stop)
+                desk = Desk(project, connection, writer, run, settings, clock, ledger, made, on_event, resumed)
+                return _work(desk, reading, scope, stop)
 
 
 def _with_deadline(stop: Stop, seconds: float) -> Stop:
@@ -107,15 +107,15 @@ def _is_there(project: Project, capture: Capture) -> bool:
     return file.exists() and file.stat().st_size >= capture.record.offset + capture.record.length
 
 
-def _work(desk: Desk, reading: Reading, scope: Scope, resumed: bool, stop: Stop) -> Report:
+def _work(desk: Desk, reading: Reading, scope: Scope, stop: Stop) -> Report:
     asking = Asking(desk, stop)
     try:
-        return _visit_and_ask(desk, reading, scope, resumed, stop, asking)
+        return _visit_and_ask(desk, reading, scope, stop, asking)
     finally:
         asking.close()
 
 
-def _visit_and_ask(desk: Desk, reading: Reading, scope: Scope, resumed: bool, stop: Stop, asking: Asking) -> Report:
+def _visit_and_ask(desk: Desk, reading: Reading, scope: Scope, stop: Stop, asking: Asking) -> Report:
     done = outcomes.visited(desk.connection, desk.run.seq)
     plans = _plans(desk, reading)
     originals = [
@@ -125,7 +125,7 @@ def _visit_and_ask(desk: Desk, reading: Reading, scope: Scope, resumed: bool, st
     ]
     todo = _todo(desk, plans, scope, done)
     total = len({plan.source.id for plan in (*originals, *todo)})
-    desk.listener(RunStarted(desk.run.info.id, total, resumed))
+    desk.listener(RunStarted(desk.run.info.id, total, desk.resumed))
     main = MainPass(desk, stop, asking.feed)
     reading = main.recover(originals, reading)
     keep_articles(desk.project, desk.connection, desk.run.seq, reading.articles, reading.digests)

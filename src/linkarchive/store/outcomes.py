@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, case, delete, func, select, update
+from sqlalchemy import Connection, Row, and_, case, delete, func, not_, or_, select, tuple_, update
 
 from linkarchive.model import Change, Outcome, SourceReport, Verdict
-from linkarchive.store.carried import carry
+from linkarchive.store.carried import NEVER, NOT_YET, carry
 from linkarchive.store.codec import decode
 from linkarchive.store.schema import outcomes, runs, sources, visits
 
@@ -118,14 +118,19 @@ def standings(connection: Connection, sources: Collection[int], before_run: int 
     return {row.source: _standing(row) for row in connection.execute(query)}
 
 
-def of_run(connection: Connection, run: str) -> Iterator[SourceReport]:
-    """What the run of that id says of its sources, in the order of the reader's interest, one at a time."""
+def of_run(
+    connection: Connection, run: str, news: Collection[tuple[Verdict, Change]] | None = None
+) -> Iterator[SourceReport]:
+    """What the run of that id says of its sources that are cited, in the order of the reader's interest, one at a time.
+
+    With `news`, only those whose verdict and change are among them.
+    """
     query = (
         select(visits.c.changed, visits.c.was, visits.c.checked, visits.c.carried, outcomes.c.body)
         .join(outcomes, outcomes.c.id == visits.c.outcome)
         .join(sources, sources.c.id == visits.c.source)
         .join(runs, runs.c.seq == visits.c.run)
-        .where(runs.c.id == run)
+        .where(runs.c.id == run, outcomes.c.cited)
         .order_by(
             case({change.value: place for place, change in enumerate(_NEWS)}, value=visits.c.changed),
             case({verdict.value: verdict.severity for verdict in Verdict}, value=outcomes.c.verdict),
@@ -133,8 +138,52 @@ def of_run(connection: Connection, run: str) -> Iterator[SourceReport]:
         )
         .execution_options(yield_per=500)
     )
+    if news is not None:
+        wanted = [(verdict.value, change.value) for verdict, change in news]
+        query = query.where(tuple_(outcomes.c.verdict, visits.c.changed).in_(wanted))
     rows: Iterator[Row[Any]] = iter(connection.execute(query))
     return map(_report, rows)
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """How many cited sources of a run have these in common."""
+
+    verdict: Verdict
+    changed: Change
+    was: Verdict | None
+    uncompared: bool
+    number: int
+
+
+def counts(connection: Connection, run: str) -> list[Counted]:
+    """The cited sources of the run of that id, counted without reading what is told of each."""
+    uncompared = or_(outcomes.c.compared == NEVER, and_(outcomes.c.compared == NOT_YET, not_(visits.c.carried)))
+    columns = (outcomes.c.verdict, visits.c.changed, visits.c.was, uncompared.label("uncompared"))
+    query = (
+        select(*columns, func.count().label("number"))
+        .select_from(visits)
+        .join(outcomes, outcomes.c.id == visits.c.outcome)
+        .join(runs, runs.c.seq == visits.c.run)
+        .where(runs.c.id == run, outcomes.c.cited)
+        .group_by(*columns)
+    )
+    return [
+        Counted(Verdict(verdict), Change(changed), None if was is None else Verdict(was), bool(uncompared), number)
+        for verdict, changed, was, uncompared, number in connection.execute(query)
+    ]
+
+
+def of_keys(connection: Connection, run: str, keys: Collection[str]) -> list[SourceReport]:
+    """What the run of that id says of the cited sources among these."""
+    query = (
+        select(visits.c.changed, visits.c.was, visits.c.checked, visits.c.carried, outcomes.c.body)
+        .join(outcomes, outcomes.c.id == visits.c.outcome)
+        .join(sources, sources.c.id == visits.c.source)
+        .join(runs, runs.c.seq == visits.c.run)
+        .where(runs.c.id == run, outcomes.c.cited, sources.c.key.in_(keys))
+    )
+    return [_report(row) for row in connection.execute(query)]
 
 
 def history(connection: Connection, source: int) -> list[tuple[str, SourceReport]]:
@@ -178,6 +227,6 @@ def _outcome(row: Any) -> Outcome:
 _NEWS = (Change.NEW, Change.STILL, Change.RECOVERED, Change.NONE)
 
 
-def _report(row: Row[Any]) -> SourceReport:
+def _report(row: Any) -> SourceReport:
     was = None if row.was is None else Verdict(row.was)
     return SourceReport(_outcome(row), Change(row.changed), was, row.checked)

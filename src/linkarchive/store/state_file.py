@@ -7,17 +7,21 @@ only when something did.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import hashlib
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 
+import msgspec
 from sqlalchemy import Connection
 
 from linkarchive.errors import StorageError
 from linkarchive.model import Capture, Origin, Outcome
 from linkarchive.report.foreign import redacted, without_secrets
 from linkarchive.snapshot.folder import storage_error, write_atomically
+from linkarchive.snapshot.manifest import sha256_of
 from linkarchive.store import captures, outcomes, sources
 from linkarchive.store.captures import Kept
 from linkarchive.store.codec import decode, encode
@@ -49,12 +53,28 @@ class StateLine:
     baselines: tuple[StateBaseline, ...] = ()
 
 
-def write_state(connection: Connection, path: Path) -> None:
-    """Write the state of all sources, atomically. Raises StorageError."""
+def write_state(connection: Connection, path: Path, sealed: str | None = None, touched: Collection[int] = ()) -> str:
+    """Write the state of all sources, atomically; the SHA-256 of the file (hex). Raises StorageError.
+
+    Where the file is still the one of digest `sealed`, only the lines of the sources that were `touched` since are
+    made anew; without any it is left as it is.
+    """
     try:
-        write_atomically(path, _lines(connection))
+        known = sealed is not None and path.is_file() and sha256_of(path) == sealed
+        if known and not touched:
+            return sealed or ""
+        digest = hashlib.sha256()
+
+        def counted() -> Iterator[bytes]:
+            with path.open("rb") if known else nullcontext(()) as old:
+                for line in _lines(connection, old, frozenset(touched)):
+                    digest.update(line)
+                    yield line
+
+        write_atomically(path, counted())
     except OSError as error:
         raise storage_error(path, error) from error
+    return digest.hexdigest()
 
 
 def read_state(path: Path) -> Iterator[tuple[Outcome, StateLine]]:
@@ -67,16 +87,40 @@ def read_state(path: Path) -> Iterator[tuple[Outcome, StateLine]]:
                 raise StorageError(f"{path}:{number}: {error}; restore the file from Git or a backup") from error
 
 
-def _lines(connection: Connection) -> Iterator[bytes]:
+@dataclass(frozen=True, slots=True)
+class _Named:
+    """Whose line it is."""
+
+    url: str
+
+
+def _lines(connection: Connection, old: Iterable[bytes], touched: Collection[int]) -> Iterator[bytes]:
+    """The lines of all sources, sorted by URL; of what was not touched, those of the old file (sorted as well)."""
     ordered = sorted((without_secrets(url), source) for source, url in sources.all_urls(connection))
+    lines = ((msgspec.json.decode(line, type=_Named).url, line) for line in old)
+    url, line = next(lines, _END)
     for start in range(0, len(ordered), _AT_ONCE):
-        some = [source for _, source in ordered[start : start + _AT_ONCE]]
-        standing = outcomes.standings(connection, some)
-        kept = captures.of_sources(connection, some)
-        based = captures.baselines_of_sources(connection, some)
-        for source in some:
-            if source in standing:
-                yield _line(standing[source].outcome, kept.get(source, ()), based.get(source, ()))
+        some = ordered[start : start + _AT_ONCE]
+        told: dict[int, bytes] = {}
+        for name, source in some:
+            while url is not None and url < name:
+                url, line = next(lines, _END)
+            if url == name and source not in touched:
+                told[source] = line
+                url, line = next(lines, _END)
+        anew = [source for _, source in some if source not in told]
+        told |= _anew(connection, anew) if anew else {}
+        yield from (told[source] for _, source in some if source in told)
+
+
+_END = (None, b"")
+
+
+def _anew(connection: Connection, some: Collection[int]) -> dict[int, bytes]:
+    standing = outcomes.standings(connection, some)
+    kept = captures.of_sources(connection, some)
+    based = captures.baselines_of_sources(connection, some)
+    return {source: _line(one.outcome, kept.get(source, ()), based.get(source, ())) for source, one in standing.items()}
 
 
 def _line(outcome: Outcome, kept: Sequence[Kept], based: Sequence[tuple[str, date | None, Kept]]) -> bytes:

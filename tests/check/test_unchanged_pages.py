@@ -1,0 +1,134 @@
+"""An unchanged page costs a row (DESIGN §6), and nothing that is told depends on how little was written."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sqlite3
+from typing import Any
+
+import pytest
+
+from linkarchive.check.reports import load_report
+from linkarchive.demo.wire import Response
+from linkarchive.project import Project
+from linkarchive.store import decisions
+from linkarchive.store.database import open_database
+
+ALPHA = "http://alpha.example/report"
+BETA = "https://beta.example/notes"
+GAMMA = "https://gamma.example/list"
+PARKED = "http://delta.example/parked"
+GONE = "http://epsilon.example/gone"
+
+
+@pytest.fixture
+def known(folder: Any, stage: Any) -> Any:
+    """A page with a validator, one without, one behind a redirect, one that is no page, one that is gone."""
+    stage[ALPHA] = stage.html("alpha", etag='"a1"')
+    stage[BETA] = stage.html("beta")
+    stage[GAMMA] = stage.redirect("https://gamma.example/new", 302)
+    stage["https://gamma.example/new"] = stage.html("gamma")
+    stage[PARKED] = Response(b"<title>Page not found</title><h1>Page not found</h1><p>Sorry.</p>")
+    folder.article(ALPHA, BETA, GAMMA, PARKED, GONE)
+    folder.check("article.md")
+    return folder
+
+
+def rows(folder: Any, table: str) -> int:
+    with sqlite3.connect(folder.root / "archive" / "archive.sqlite") as database:
+        query = f"SELECT count(*) FROM {table}"  # noqa: S608 - a table of ours
+        found: int = database.execute(query).fetchone()[0]
+    database.close()
+    return found
+
+
+def test_nights_without_news_add_visits_and_nothing_else(known: Any) -> None:
+    known.check(now="2026-01-06")
+    known.check(now="2026-01-07")
+    before = {table: rows(known, table) for table in ("outcomes", "captures", "visits", "baselines")}
+    state = known.state()
+    stamp = (known.root / "archive" / "state.jsonl").stat().st_mtime_ns
+    last = known.check(now="2026-01-08")
+    assert [source["changed"] for source in last.json["sources"]].count("new") == 0
+    assert {table: rows(known, table) for table in before} == before | {"visits": before["visits"] + 5}
+    assert known.state() == state
+    assert (known.root / "archive" / "state.jsonl").stat().st_mtime_ns == stamp
+
+
+def test_a_page_seen_again_has_been_compared_and_is_confirmed_after_a_day(known: Any) -> None:
+    soon = known.check(now="2026-01-05T12:00:00Z").source(ALPHA)
+    assert (soon["verdict"], soon["reason"], soon["similarity"], soon["confirmed"]) == ("ok", "same", 1.0, False)
+    assert soon["evidence"] == ["the page is what it was, byte for byte"]
+    assert soon["citations"][0]["similarity"] == 1.0
+    assert known.state_of(ALPHA)["reason"] == "same"
+    later = known.check(now="2026-01-06T12:00:00Z").source(ALPHA)
+    assert later["confirmed"]
+    assert known.state_of(ALPHA)["confirmed"]
+    assert rows(known, "outcomes") == 5
+
+
+def test_a_rebuilt_database_tells_the_same(known: Any) -> None:
+    known.check(now="2026-01-05T12:00:00Z")
+    last = known.check(now="2026-01-07")
+    assert known.run("rebuild", now="2026-01-07T01:00:00Z").code == 0
+    again = known.run("report", "--format", "json", now="2026-01-07T01:00:00Z")
+    assert again.json == last.json
+    after = known.check(now="2026-01-08").json
+    assert [
+        (one["url"], one["verdict"], one["reason"], one["since"], one["confirmed"]) for one in after["sources"]
+    ] == [(one["url"], one["verdict"], one["reason"], one["since"], True) for one in last.json["sources"]]
+
+
+def test_the_state_file_is_written_anew_where_it_is_not_the_one_that_was_sealed(known: Any) -> None:
+    known.check(now="2026-01-06")
+    known.check(now="2026-01-07")
+    state = known.state()
+    file = known.root / "archive" / "state.jsonl"
+    file.write_bytes(b"<<<<<<< HEAD\n" + state)  # a merge that went wrong
+    known.check(now="2026-01-08")
+    assert known.state() == state
+    file.unlink()
+    known.check(now="2026-01-09")
+    assert known.state() == state
+
+
+def test_only_what_changed_is_another_line_of_the_state(known: Any, stage: Any) -> None:
+    known.check(now="2026-01-06")
+    known.check(now="2026-01-07")
+    before = known.state().splitlines()
+    stage[BETA] = stage.html("another page altogether")
+    known.check(now="2026-01-08")
+    after = known.state().splitlines()
+    assert [json.loads(line)["url"] for line in after if line not in before] == [BETA]
+    assert [json.loads(line)["url"] for line in after] == [json.loads(line)["url"] for line in before]
+    shutil.rmtree(known.root / "archive" / "manifests")  # nothing tells that the file is whole: all of it is made again
+    known.check(now="2026-01-09")
+    assert len(known.state().splitlines()) == len(after)
+
+
+@pytest.mark.parametrize("ignored", [(), (PARKED,), (GONE, ALPHA)])
+def test_sources_are_counted_as_they_are_read(known: Any, ignored: tuple[str, ...]) -> None:
+    for number, url in enumerate(ignored):
+        assert known.run("ignore", url, "--reason", "known", now=f"2026-01-05T0{7 + number}:00:00Z").code == 0
+    known.check(now="2026-01-06")
+    project = Project(known.root)
+    with open_database(project.database) as connection:
+        report = load_report(connection, decisions.load(project.decisions))
+        assert report.kinds.total() == 5
+        assert {source.outcome.url: source.kind for source in report.sources} == {
+            source.outcome.url: source.kind
+            for kind in report.kinds
+            for source in report.of(lambda one, k=kind: one == k)
+        }
+        assert sum(kind.is_ignored for kind in report.kinds.elements()) == len(ignored)
+        for kind, number in report.kinds.items():
+            assert [source.kind for source in report.of(lambda one, k=kind: one == k)] == [kind] * number
+
+
+def test_a_page_is_asked_for_whole_when_its_copy_is_not_here(known: Any, stage: Any) -> None:
+    for file in (known.root / "archive" / "warc").iterdir():
+        file.unlink()
+    stage.requests.clear()
+    known.check(now="2026-01-06")
+    assert ["if-none-match" in request.headers for request in stage.requests if request.url == ALPHA] == [False]
