@@ -105,6 +105,12 @@ def test_a_section_without_a_name_is_malformed_and_its_links_are_checked(folder:
     assert ran.source(BETA)["citations"][0]["article"] == "links.txt"
 
 
+def test_a_target_not_known_yet_is_news_once_also_without_an_article(folder: Any, stage: Any) -> None:
+    folder.write("links.txt", "? the minutes of the council\n")
+    assert [one["changed"] for one in folder.check().json["unresolved"]] == ["new"]
+    assert [one["changed"] for one in folder.check(now="2026-01-06").json["unresolved"]] == ["still"]
+
+
 def test_a_link_that_left_its_article_is_uncited_and_still_checked(folder: Any, stage: Any) -> None:
     alive(stage, *PAGES)
     folder.article(ALPHA, BETA)

@@ -8,8 +8,8 @@ from dataclasses import replace
 
 from sqlalchemy import Connection
 
+from linkarchive.article.lost import has_lost
 from linkarchive.check.desk import Desk
-from linkarchive.check.lives import article_texts, lives
 from linkarchive.check.reading import LINKS_NAME, Reading
 from linkarchive.check.reports import differences, has_news, report_of
 from linkarchive.model import (
@@ -21,8 +21,6 @@ from linkarchive.model import (
     Report,
     Unresolved,
 )
-from linkarchive.report.html import render_html
-from linkarchive.report.json import render_json
 from linkarchive.snapshot.folder import run_files, storage_error, write_atomically
 from linkarchive.snapshot.manifest import read_chain, write_manifest
 from linkarchive.store import outcomes, runs, sources
@@ -103,7 +101,7 @@ def _original(desk: Desk, article: Article) -> OriginalReport | None:
 
 def _unresolved(desk: Desk, reading: Reading) -> tuple[Unresolved, ...]:
     found = []
-    for article in reading.articles:
+    for article in filter(has_lost, reading.articles):
         before = _unresolved_before(desk.connection, desk.run, article.path)
         known = Counter(reading.before[article.path].lost if reading.before is not None else ())
         for citation in article.citations:
@@ -121,14 +119,19 @@ def _unresolved_before(connection: Connection, run: Run, path: str) -> Counter[s
     """The texts that the last run over this article could not resolve."""
     earlier = runs.before(connection, run.seq)
     while earlier is not None:
-        if any(article.path == path for article in earlier.body.articles):
-            return Counter(one.text for one in earlier.body.unresolved if one.article == path)
+        known = Counter(one.text for one in earlier.body.unresolved if one.article == path)
+        if known or any(article.path == path for article in earlier.body.articles):
+            return known
         earlier = runs.before(connection, earlier.seq)
     return Counter()
 
 
 def _write_report(desk: Desk, report: Report) -> None:
     """`archive/reports/RUN/`, and `latest` beside it; the oldest go when there are more than are kept."""
+    from linkarchive.check.lives import article_texts, lives
+    from linkarchive.report.html import render_html
+    from linkarchive.report.json import render_json
+
     folder = desk.project.reports / report.run.id
     latest = desk.project.reports / "latest"
     try:

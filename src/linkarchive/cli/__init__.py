@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import importlib
 import os
 import sys
@@ -83,7 +84,9 @@ def archive() -> None:
 
 def main() -> None:
     """Run the command line and exit with the code of DESIGN §4."""
-    sys.exit(run(sys.argv[1:]))
+    code = run(sys.argv[1:])
+    gc.freeze()  # else all that was imported is gone through once more at the exit: 0.08 s of a run of 0.5 s
+    sys.exit(code)
 
 
 def run(arguments: list[str]) -> int:

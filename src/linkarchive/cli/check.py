@@ -89,7 +89,6 @@ def check(
     """
     from linkarchive.check import Scope
     from linkarchive.check import check as run_check
-    from linkarchive.check.dry import forecast
     from linkarchive.cli.progress import RunProgress
     from linkarchive.clock import Clock
     from linkarchive.report.foreign import neutral
@@ -126,6 +125,8 @@ def check(
     scope = Scope(articles, input_format, stdin, due, limit, only, fresh, changed_since)
     clock = Clock.from_environ()
     if dry_run:
+        from linkarchive.check.dry import forecast
+
         click.echo(forecast(root, scope, settings, clock))
         return 0
     if not quiet and not (root / "archive" / "manifests").exists():  # the first run

@@ -30,16 +30,16 @@ class Printing:
 
 def print_report(report: Report, root: Path, wanted: Printing) -> None:
     """The report in a format on stdout, and in that of its suffix into each file. Raises StorageError."""
-    from linkarchive.check.lives import article_texts, stored_lives
     from linkarchive.check.reports import has_news, stored_differences
     from linkarchive.report.formats import FORMATS, View, format_for
-    from linkarchive.report.terminal import render_terminal
     from linkarchive.snapshot.folder import storage_error, write_atomically
 
     forms = [wanted.form, *(format_for(path) for path in wanted.outputs)]
     shown = stored_differences(root, report) if "html" in forms else {}
     view = View(wanted.fail_on, wanted.new_only, feed=root.as_uri())
     if "html" in forms:
+        from linkarchive.check.lives import article_texts, stored_lives
+
         view = replace(view, timelines=stored_lives(root, report), texts=article_texts(root, report))
     for path in wanted.outputs:
         try:
@@ -49,6 +49,8 @@ def print_report(report: Report, root: Path, wanted: Printing) -> None:
     if wanted.quiet and not has_news(report):
         return
     if wanted.form == "terminal":
+        from linkarchive.report.terminal import render_terminal
+
         text: Iterable[str] = [
             render_terminal(
                 report,

@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection
 
 from linkarchive.errors import StorageError
 from linkarchive.project import Project
 from linkarchive.store.database import open_database
-from linkarchive.store.rebuild import Rebuilt, rebuild
+
+if TYPE_CHECKING:
+    from linkarchive.store.rebuild import Rebuilt
 
 
 @contextmanager
@@ -26,6 +29,8 @@ def open_project(project: Project) -> Iterator[Connection]:
 
 def rebuild_project(project: Project) -> Rebuilt:
     """Make the database from the text files and WARC files, beside the old one, then put it in its place."""
+    from linkarchive.store.rebuild import rebuild
+
     project.prepare()
     new = project.database.with_suffix(".sqlite.new")
     _remove(new)
