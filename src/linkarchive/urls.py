@@ -143,6 +143,18 @@ def _is_secret(name: str) -> bool:
     return re.sub(r"[-_.]", "", name).lower() in _SECRET_PARAMETERS
 
 
+_ANY_USERINFO = re.compile(r"://[^/?#@]*@")
+# Letters of a name may be percent-encoded, or be others' that are ASCII in lower case (the sign for kelvin).
+_ANY_PARAMETER = re.compile(r"[?#&;]([\w.%-]+)=")
+
+
+def may_hold_secrets(text: str) -> bool:
+    """`redact` could change some URL in this text, which may be JSON; False is certain, and quickly told."""
+    if "@" in text and _ANY_USERINFO.search(text):
+        return True
+    return "=" in text and any(_is_secret(unquote_plus(name)) for name in _ANY_PARAMETER.findall(text))
+
+
 def path_depth(url: str) -> int:
     """How many segments the path has; 0 for the front page."""
     return sum(1 for segment in unquote_to_bytes(urlsplit(url).path).split(b"/") if segment)

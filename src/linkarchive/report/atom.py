@@ -27,9 +27,8 @@ def render_atom(report: Report, feed: str = "") -> str:
     add(root, "updated", moment(day_of(report)))
     add(root, "generator", "linkarchive", version=safe.run.version)
     add(add(root, "author"), "name", "archive check")
-    for source in report.sources:
-        if source.is_news:
-            _source(root, neutral(source), report)
+    for source in report.of(lambda kind: kind.is_news):
+        _source(root, neutral(source), report)
     for lost in safe.unresolved:
         if lost.changed is Change.NEW:
             _unresolved(root, lost, report)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import fields, is_dataclass
 from datetime import UTC, date, datetime
@@ -13,6 +14,7 @@ import msgspec
 
 from linkarchive.model import Change, CitationOutcome, Outcome, Report, SourceReport, Unresolved, Verdict
 from linkarchive.report.foreign import escape_json, redacted
+from linkarchive.urls import may_hold_secrets
 
 SCHEMA = 1
 
@@ -27,6 +29,11 @@ _CITATION = (
 )  # fmt: skip
 _OUTCOME = tuple(field.name for field in fields(Outcome) if field.name != "citations")
 _UNRESOLVED = ("article", "line", "text", "reason", "context", "changed")
+
+
+# msgspec writes times in their own zone, to the microsecond; no text of a report stands under these names.
+_TIMES = "time|since|checked|last_ok|first_strike|last_strike|when|capture_time"
+_TIME = re.compile(rf'("(?:{_TIMES})":")([0-9][^"]*)')
 
 
 def render_json(report: Report, quiet: bool = False) -> Iterator[str]:
@@ -44,33 +51,46 @@ def render_json(report: Report, quiet: bool = False) -> Iterator[str]:
         if isinstance(value, Iterator):
             yield from _array(value)
         else:
-            yield _pretty(value, "  ")
+            yield _pretty(_encoded(value), "  ")
         opening = ","
     yield "\n}\n"
 
 
 def render_jsonl(report: Report, quiet: bool = False) -> Iterator[str]:
     """A line a source, then a line a lost target that was not recovered, last the run with all the rest."""
-    for source in _sources(report, quiet):
-        yield _line({"type": "source", **source})
-    for lost in _unresolved(report, quiet):
-        yield _line({"type": "unresolved", **lost})
+    for kind, found in (("source", _sources(report, quiet)), ("unresolved", _unresolved(report, quiet))):
+        for text in found:
+            yield _line(f'{{"type":"{kind}",{text[1:]}')
     start, rest = _facts(report)
-    yield _line({"type": "run", "schema": SCHEMA, **start.pop("run"), **start, **rest})
+    yield _line(_encoded({"type": "run", "schema": SCHEMA, **start.pop("run"), **start, **rest}))
 
 
-def _line(value: Any) -> str:
-    return escape_json(json.dumps(value, ensure_ascii=False)) + "\n"
+def _encoded(value: Any) -> str:
+    """Any part of a report as JSON."""
+    try:
+        return _TIME.sub(_to_the_second, msgspec.json.encode(value).decode())
+    except UnicodeEncodeError:  # half of a surrogate pair: msgspec takes only what is Unicode
+        return json.dumps(_value(value), ensure_ascii=False, separators=(",", ":"))
 
 
-def _pretty(value: Any, margin: str) -> str:
-    # json.dumps is three times as fast without its own indentation, which only Python knows how to do.
-    text = json.dumps(value, ensure_ascii=False).encode("utf-8", "surrogatepass")
-    pretty = msgspec.json.format(text, indent=2).decode("utf-8", "surrogatepass")
-    return escape_json(pretty.replace("\n", f"\n{margin}"))
+def _to_the_second(match: re.Match[str]) -> str:
+    name, time = match.groups()
+    return f"{name}{time[:19]}Z" if time.endswith("Z") else name + _value(datetime.fromisoformat(time))
 
 
-def _array(items: Iterator[Any]) -> Iterator[str]:
+def _line(text: str) -> str:
+    return escape_json(_formatted(text, 0)) + "\n"
+
+
+def _pretty(text: str, margin: str) -> str:
+    return escape_json(_formatted(text, 2).replace("\n", f"\n{margin}"))
+
+
+def _formatted(text: str, indent: int) -> str:
+    return msgspec.json.format(text.encode("utf-8", "surrogatepass"), indent=indent).decode("utf-8", "surrogatepass")
+
+
+def _array(items: Iterator[str]) -> Iterator[str]:
     opening = "["
     for item in items:
         yield f"{opening}\n    {_pretty(item, '    ')}"
@@ -80,32 +100,36 @@ def _array(items: Iterator[Any]) -> Iterator[str]:
 
 def _facts(report: Report) -> tuple[dict[str, Any], dict[str, Any]]:
     """What stands before the lists of sources and lost targets, and what after them."""
-    safe = redacted(report)
-    start = {"run": _value(safe.run), "summary": report.summary, "articles": _value(safe.articles)}
-    return start, {name: _value(getattr(safe, name)) for name in ("uncited", "notices", "malformed")}
+    start = {"run": _value(redacted(report.run)), "summary": report.summary, "articles": redacted(report.articles)}
+    return start, {name: redacted(getattr(report, name)) for name in ("uncited", "notices", "malformed")}
 
 
-def _sources(report: Report, quiet: bool) -> Iterator[dict[str, Any]]:
-    return (_source(redacted(source)) for source in report.sources if source.is_news or not quiet)
+def _sources(report: Report, quiet: bool) -> Iterator[str]:
+    return map(_source, report.of(lambda kind: kind.is_news) if quiet else report.sources)
 
 
-def _unresolved(report: Report, quiet: bool) -> Iterator[dict[str, Any]]:
+def _unresolved(report: Report, quiet: bool) -> Iterator[str]:
     wanted = (lost for lost in report.unresolved if lost.changed is Change.NEW or not quiet)
-    return (_ordered(redacted(lost), _UNRESOLVED) for lost in wanted)
+    return (_encoded(_ordered(redacted(lost), _UNRESOLVED)) for lost in wanted)
 
 
-def _source(source: SourceReport) -> dict[str, Any]:
+def _source(source: SourceReport) -> str:
+    text = _encoded(_source_facts(source))
+    return _encoded(_source_facts(redacted(source))) if may_hold_secrets(text) else text
+
+
+def _source_facts(source: SourceReport) -> dict[str, Any]:
     outcome = source.outcome
     facts = _ordered(outcome, _OUTCOME)
-    facts |= {name: _value(getattr(source, name)) for name in ("changed", "was", "checked", "ignored")}
+    facts |= _ordered(source, ("changed", "was", "checked", "ignored"))
     if outcome.verdict in (Verdict.OK, Verdict.MOVED) and outcome.last_ok is None:
         facts["last_ok"] = facts["checked"]
     facts["citations"] = [_ordered(citation, _CITATION) for citation in outcome.citations]
     return {name: facts[name] for name in _SOURCE}
 
 
-def _ordered(value: Outcome | CitationOutcome | Unresolved, order: tuple[str, ...]) -> dict[str, Any]:
-    return {name: _value(getattr(value, name)) for name in order}
+def _ordered(value: Outcome | CitationOutcome | SourceReport | Unresolved, order: tuple[str, ...]) -> dict[str, Any]:
+    return {name: getattr(value, name) for name in order}
 
 
 def _value(value: Any) -> Any:
@@ -119,6 +143,8 @@ def _value(value: Any) -> Any:
         return value.isoformat()
     if isinstance(value, tuple | list):
         return [_value(item) for item in value]
+    if isinstance(value, dict):
+        return {name: _value(item) for name, item in value.items()}
     if is_dataclass(value) and not isinstance(value, type):
         return {field.name: _value(getattr(value, field.name)) for field in fields(value)}
     return value

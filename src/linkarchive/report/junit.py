@@ -39,9 +39,8 @@ def render_junit(report: Report, fail_on: Collection[str], new_only: bool = Fals
     properties = add(suite, "properties")
     for name, value in _properties(safe.run, report.summary):
         add(properties, "property", name=name, value=value)
-    for source in report.sources:
-        if source.is_news or not quiet:
-            _source(suite, neutral(source), finished, alarms(source.kind, fail_on, new_only))
+    for source in report.of(lambda kind: kind.is_news) if quiet else report.sources:
+        _source(suite, neutral(source), finished, alarms(source.kind, fail_on, new_only))
     for lost in safe.unresolved:
         if lost.changed.value == "new" or not quiet:
             _unresolved(suite, lost, alarms(lost, fail_on, new_only))

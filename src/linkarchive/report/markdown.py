@@ -26,7 +26,7 @@ _NOTHING = "&#8203;"
 
 def render_markdown(report: Report, quiet: bool = False) -> str:
     """Markdown of at most `LIMIT` characters or so; what is left out is counted. `quiet`: only what is new."""
-    sections = divide(report, only_changed=quiet)
+    sections = divide(report, only_changed=quiet, whole=False)
     parts: list[str] = [f"# {headline(report)}\n", f"{summary(report)}\n"]
     size, left_out = 0, 0
     heading = ""

@@ -55,12 +55,13 @@ class Sections:
         return not (self.news or self.standing or self.recovered or self.unseen or self.unresolved)
 
 
-def divide(report: Report, only_changed: bool = False) -> Sections:
+def divide(report: Report, only_changed: bool = False, whole: bool = True) -> Sections:
     """The sections of a report, their texts safe to show; within each, the order of the report stays.
 
-    `only_changed` leaves what is new against the last run, and nothing else.
+    `only_changed` leaves what is new against the last run, and nothing else. Without `whole`, what is fine or
+    skipped is only counted.
     """
-    totals, shown = _groups(report, only_changed)
+    totals, shown = _groups(report, only_changed, whole)
     unseen = (*shown["unseen, new"], *shown["unseen"])[:MOST]
     unresolved = (lost for lost in report.unresolved if lost.changed is Change.NEW or not only_changed)
     return Sections(
@@ -82,17 +83,18 @@ def divide(report: Report, only_changed: bool = False) -> Sections:
     )
 
 
-def _groups(report: Report, only_changed: bool) -> tuple[Counter[str], Mapping[str, list[SourceReport]]]:
+def _groups(report: Report, only_changed: bool, whole: bool) -> tuple[Counter[str], Mapping[str, list[SourceReport]]]:
     """How many sources are in each section, and those to show."""
     totals: Counter[str] = Counter()
     for kind, number in report.kinds.items():
         if not only_changed or _section(kind) in _NEWS:
             totals[_section(kind)] += number
+    told = {name: min(MOST, number) for name, number in totals.items() if whole or name not in _AT_REST}
     shown: dict[str, list[SourceReport]] = defaultdict(list)
-    missing = sum(min(MOST, number) for number in totals.values())
-    for source in report.sources if missing else ():
+    missing = sum(told.values())
+    for source in report.of(lambda kind: _section(kind) in told):
         name = _section(source.kind)
-        if len(shown[name]) < min(MOST, totals[name]):
+        if len(shown[name]) < told[name]:
             shown[name].append(neutral(source))
             missing -= 1
             if not missing:
@@ -101,6 +103,7 @@ def _groups(report: Report, only_changed: bool) -> tuple[Counter[str], Mapping[s
 
 
 _NEWS = ("news", "recovered", "unseen, new")
+_AT_REST = ("fine", "skipped")
 
 
 def _section(kind: Kind) -> str:

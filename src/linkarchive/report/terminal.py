@@ -37,7 +37,7 @@ def render_terminal(
     `quiet` gives only what changed since the last run, "" when nothing did; `verbose` also lists what is fine,
     redirects and copies; `unicode=False` keeps to ASCII.
     """
-    sections = divide(report, only_changed=quiet)
+    sections = divide(report, only_changed=quiet, whole=verbose)
     if quiet and sections.empty:
         return ""
     page = _Page(width, color, verbose)

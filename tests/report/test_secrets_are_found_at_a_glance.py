@@ -1,0 +1,49 @@
+"""`redacted` looks at the whole before it walks through the parts: the glance never misses a secret."""
+
+from __future__ import annotations
+
+import msgspec
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from linkarchive.model import Hop, Loss
+from linkarchive.report.foreign import redacted, without_secrets
+from linkarchive.urls import may_hold_secrets
+
+_SECRET = Loss("https://host.example/?token=hunter2", "https://user:hunter2@host.example/")
+
+_PARTS = st.sampled_from(
+    (
+        "https://", "ftp://", "HTTP://", "://", "host.example", "/", "?", "#", "&", "&amp;", ";", "=", "==", "@", ":",
+        "user", "user:hunter2", "a-name-longer-than-a-name", "hunter2", "#:~:text=", "%20", "%40", " ", "\n", '"', "\\",
+        "token", "TOKEN", "to%6ben", "%74oken", "to\u212aen", "api_key", "X-Amz-Signature", "a.p.i-key", "+sid", "id",
+        "“", "ſid", "é", "\x00", "\x7f",
+    )
+)  # fmt: skip
+_texts = st.lists(_PARTS | st.text(max_size=2), max_size=12).map("".join)
+
+
+@given(_texts)
+@example("https://host.example/#a?b=c&to%6Ben=hunter2")
+@example("see https://user:hunter2@host.example")
+@example("https://host.example/?to\u212aen=hunter2")
+@example("https://host.example?a=1;sid=hunter2")
+def test_nothing_that_holds_a_secret_is_passed_over(text: str) -> None:
+    # The second of two is redacted in any case, so that both are walked through.
+    walked, _ = redacted((Loss("quote", text), _SECRET))
+    assert redacted(Loss("quote", text)) == walked
+    assert redacted(Hop(text, 200)).url == without_secrets(text)
+
+
+@given(_texts)
+def test_the_glance_is_as_good_on_json(text: str) -> None:
+    written = msgspec.json.encode({"text": text}).decode() if text.isprintable() else text
+    if not may_hold_secrets(written):
+        assert without_secrets(text) == text
+
+
+def test_an_address_without_secrets_needs_no_walk() -> None:
+    plain = "https://host.example/a?id=1&lang=en#part see 10:30 @somebody, a=b"
+    assert not may_hold_secrets(plain)
+    source = Hop(plain, 200)
+    assert redacted(source) is source
