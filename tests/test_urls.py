@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Callable
 from urllib.parse import urlsplit
 
 import pytest
@@ -47,6 +48,26 @@ from linkarchive import urls
 )
 def test_the_key_of_a_source(url: str, key: str) -> None:
     assert urls.source_key(url) == key
+
+
+_PIECES = st.sampled_from(
+    ["example.com", "a-b_c.example", "192.0.2.1", "x" * 63, "x" * 64, ":80", ":443", ":8080", ":080", ":0", ":99999",
+     ":", "/", "//", "?", "#", "@", "%7e", "%zz", "a", "B", "é", " ", "\n", "\t", ".", "..", ";", "=", "&", "[", "]", "|"]
+)  # fmt: skip
+
+
+@given(st.sampled_from(["http", "https"]), st.lists(_PIECES, max_size=6).map("".join))
+def test_a_url_in_normal_form_has_the_key_that_it_has_when_taken_apart(scheme: str, rest: str) -> None:
+    told = [_answer(urls.source_key, f"{form}://{rest}") for form in (scheme, scheme.upper())]
+    assert told[0] == told[1]
+    told = [_answer(urls.host_of, f"{form}://{rest}") for form in (scheme, scheme.upper())]
+    assert told[0] == told[1]
+
+
+def _answer(asked: Callable[[str], str], url: str) -> str | None:
+    with contextlib.suppress(ValueError):
+        return asked(url)
+    return None
 
 
 @pytest.mark.parametrize(

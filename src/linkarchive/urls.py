@@ -13,10 +13,17 @@ _UNRESERVED = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz01
 _PERCENT = re.compile(r"%([0-9A-Fa-f]{2})")
 # Everything that may stand in a path or query as it is (RFC 3986 §3.3, §3.4); the rest is percent-encoded.
 _SAFE = "!$%&'()*+,-./:;=?@_~[]|"
-_NORMAL = re.compile(rf"[A-Za-z0-9{re.escape(_SAFE.replace('%', ''))}]*")
+_NORMAL_CHARACTER = rf"[A-Za-z0-9{re.escape(_SAFE.replace('%', ''))}]"
+_NORMAL = re.compile(f"{_NORMAL_CHARACTER}*")
 
 # Labels of at most 63 characters (RFC 1035 §2.3.4); underscores are not for hosts, but are in use.
-_HOST = re.compile(r"[a-z0-9_-]{1,63}(?:\.[a-z0-9_-]{1,63})*")
+_HOST_NAME = r"[a-z0-9_-]{1,63}(?:\.[a-z0-9_-]{1,63})*"
+_HOST = re.compile(_HOST_NAME)
+
+# A URL that is its own key, as most are: taking it apart costs fifteen times as much (measured 2026-11-23).
+_IS_KEY = re.compile(rf"https?://{_HOST_NAME}(?::(?!80/|443/)[1-9][0-9]{{0,3}})?/{_NORMAL_CHARACTER}*(?<!\?)")
+# The host of such a one, whatever its path; what follows the name is no user info.
+_PLAIN_HOST = re.compile(rf"https?://({_HOST_NAME})(?::[0-9]{{0,4}})?(?:[/?#]|$)")
 
 # Parameters that carry a credential. Names are compared without case, "-" and "_".
 _SECRET_PARAMETERS = frozenset(
@@ -40,6 +47,9 @@ def source_key(url: str) -> str:
 
     Raises ValueError for a URL that has no host or a host that cannot be.
     """
+    address = url.partition("#")[0]
+    if _IS_KEY.fullmatch(address):
+        return address
     parts = urlsplit(url.strip())
     scheme = parts.scheme.lower()
     host = host_of(url)
@@ -57,6 +67,9 @@ def source_key(url: str) -> str:
 
 def host_of(url: str) -> str:
     """The host in lower case and punycode, without brackets; "" where there is none. Raises ValueError."""
+    plain = _PLAIN_HOST.match(url)
+    if plain is not None:
+        return plain[1]
     host = urlsplit(url.strip()).hostname or ""
     host = host.rstrip(".")
     if host.isascii():
