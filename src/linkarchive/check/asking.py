@@ -6,13 +6,13 @@ import os
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime
-from itertools import chain, takewhile
+from itertools import chain, islice, takewhile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from linkarchive.check import mementos
 from linkarchive.check.copies import COPY, is_private
-from linkarchive.check.desk import Desk, stored_page
+from linkarchive.check.desk import AT_ONCE, Desk, stored_page
 from linkarchive.check.events import AskingArchives, Notice
 from linkarchive.check.plan import Plan
 from linkarchive.check.questions import OriginalQuestion, Question, Reply, SavedQuestion
@@ -74,17 +74,17 @@ class Asking:
 
     def dead(self, plans: Iterable[Plan]) -> None:
         """Ask for witnesses of what only failed, and for copies of what is dead."""
-        dead = outcomes.with_verdict(self._desk.connection, self._desk.run.seq, Verdict.DEAD)
-        for plan in plans:
-            outcome = self._concluded(plan) if plan.source.id in dead else None
-            if outcome is None:
-                continue
-            witness = mementos.witness_question(self._desk, plan, outcome)
-            if witness is not None:
-                self._ask([witness])
-            copy = mementos.copy_question(self._desk, plan, outcome)
-            if copy is not None:
-                self._ask([copy])
+        desk = self._desk
+        if desk.settings.wayback.mode == "off":
+            return
+        dead = outcomes.with_verdict(desk.connection, desk.run.seq, Verdict.DEAD)
+        wanted = (plan for plan in plans if plan.source.id in dead)
+        while some := list(islice(wanted, AT_ONCE)):
+            numbers = [plan.source.id for plan in some]
+            concluded = outcomes.standings(desk.connection, numbers, desk.run.seq + 1)
+            settled = answers.settled(desk.connection, numbers, desk.clock.now())
+            for plan in some:
+                self._ask(mementos.questions_of_the_dead(plan, concluded[plan.source.id].outcome, settled))
 
     def saved(self, plans: Iterable[Plan]) -> None:
         """Ask for what was saved in an earlier run: for some hours a new copy may not be there yet."""

@@ -32,6 +32,9 @@ from linkarchive.store.runs import Run
 from linkarchive.wayback.captured import as_captured
 from linkarchive.web.exchange import Visit
 
+AT_ONCE = 500
+"""Sources whose rows are read together."""
+
 
 @dataclass(frozen=True, slots=True)
 class Desk:

@@ -17,7 +17,7 @@ from linkarchive.check.conclude import (
     skipped,
 )
 from linkarchive.check.copies import with_copy
-from linkarchive.check.desk import Desk, Seen, rule_of
+from linkarchive.check.desk import AT_ONCE, Desk, Seen, rule_of
 from linkarchive.check.events import SourceConcluded
 from linkarchive.check.judged import as_judged
 from linkarchive.check.keeping import is_same_page, worth_keeping
@@ -50,10 +50,6 @@ class Concluded:
     previous: Standing | None
     outcome: Outcome
     checked: datetime | None
-
-
-AT_ONCE = 500
-"""Sources whose rows are read and written together."""
 
 
 def record(desk: Desk, seen: Seen, probe: Page | None = None) -> Outcome:

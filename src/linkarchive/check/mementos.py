@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import date, datetime
 from itertools import islice
@@ -11,8 +11,8 @@ from itertools import islice
 from linkarchive.check import examine
 from linkarchive.check.comparing import judged, look_again, version_of
 from linkarchive.check.conclude import Compared, baseline_of, dependence, in_time, outcome_of
-from linkarchive.check.copies import COPY, MOVED, is_private, note_of, with_copy
-from linkarchive.check.desk import Desk, capture_of
+from linkarchive.check.copies import MOVED, is_private, note_of, with_copy
+from linkarchive.check.desk import AT_ONCE, Desk, capture_of
 from linkarchive.check.examine import Concluded
 from linkarchive.check.plan import Cited, Plan
 from linkarchive.check.questions import BaselineQuestion, CopyQuestion, Reply, SavedQuestion, WitnessQuestion
@@ -36,7 +36,7 @@ def baseline_questions(desk: Desk, plans: Iterable[Plan]) -> Iterator[BaselineQu
     """
     now = desk.clock.now()
     candidates = (plan for plan in plans if plan.skip is None and any(_is_past(one, now) for one in plan.cited))
-    while some := list(islice(candidates, examine.AT_ONCE)):
+    while some := list(islice(candidates, AT_ONCE)):
         numbers = [plan.source.id for plan in some]
         kept = captures.of_sources(desk.connection, numbers)
         based = captures.baselines_of_sources(desk.connection, numbers)
@@ -68,21 +68,19 @@ def _is_past(cited: Cited, now: datetime) -> bool:
     return days is not None and (cited.copy is not None or days > NEAR_ENOUGH_DAYS)
 
 
-def copy_question(desk: Desk, plan: Plan, outcome: Outcome) -> CopyQuestion | None:
-    """What to ask about a source that is dead now."""
-    settled = answers.is_settled(desk.connection, plan.source.id, COPY, desk.clock.now())
-    if outcome.verdict is not Verdict.DEAD or is_private(plan) or settled:
-        return None
+def questions_of_the_dead(
+    plan: Plan, outcome: Outcome, settled: Collection[tuple[int, str]]
+) -> Iterator[WitnessQuestion | CopyQuestion]:
+    """What to ask about a source that is dead now: a witness where it only failed, and a copy."""
+    source = plan.source
+    if is_private(plan):
+        return
+    asked: list[WitnessQuestion | CopyQuestion] = []
+    if outcome.reason is Reason.UNREACHABLE_SINCE and outcome.first_strike is not None:
+        asked.append(WitnessQuestion(source.id, source.url, outcome.first_strike))
     looked = min((cited.looked for cited in plan.cited if cited.looked is not None), default=None)
-    return CopyQuestion(plan.source.id, plan.source.url, looked, outcome.since)
-
-
-def witness_question(desk: Desk, plan: Plan, outcome: Outcome) -> WitnessQuestion | None:
-    """What to ask before a source that only failed is called dead."""
-    settled = answers.is_settled(desk.connection, plan.source.id, "witness", desk.clock.now())
-    if outcome.reason is not Reason.UNREACHABLE_SINCE or outcome.first_strike is None or is_private(plan) or settled:
-        return None
-    return WitnessQuestion(plan.source.id, plan.source.url, outcome.first_strike)
+    asked.append(CopyQuestion(source.id, source.url, looked, outcome.since))
+    yield from (question for question in asked if (source.id, question.name) not in settled)
 
 
 def take(desk: Desk, plan: Plan, reply: Reply) -> None:

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from itertools import chain
+from typing import TypeVar
 
 from sqlalchemy.exc import SQLAlchemyError
 
 from linkarchive.check import examine
 from linkarchive.check.comparing import look, suspect
-from linkarchive.check.desk import Desk, Seen
+from linkarchive.check.desk import AT_ONCE, Desk, Seen
 from linkarchive.check.events import LookingAgain, Notice
 from linkarchive.check.offline import Hosts
 from linkarchive.check.plan import Plan
@@ -41,12 +43,19 @@ _GONE = (404, 410)
 
 
 @dataclass(frozen=True, slots=True)
-class _Due:
+class Due:
     """A source to be visited, with what is promised of it, or else what is known of it."""
 
     plan: Plan
     promise: Promise | None
     before: Background | None
+
+
+_T = TypeVar("_T")
+
+
+def _requests(expected: Iterable[Due]) -> Iterator[tuple[VisitRequest, Due]]:
+    return ((request_for(due.plan, due.promise), due) for due in expected)
 
 
 @dataclass(slots=True)
@@ -72,7 +81,7 @@ class MainPass:
 
     def recover(self, originals: Sequence[Plan], reading: Reading) -> Reading:
         """Visit the original pages of articles with lost targets, and look for the targets there."""
-        for due, visit in self._visits(originals, whole=True):
+        for due, visit in self.visits(_requests(self.due(originals, whole=True))):
             plan, page = due.plan, page_of(visit, self.desk.settings.network.max_body)
             changed: tuple[Article, ...] = ()
             with guarded(self, plan, visit):
@@ -87,7 +96,7 @@ class MainPass:
     def visit(self, plans: Sequence[Plan]) -> None:
         """Visit what is ours to fetch, conclude on each at once where nothing speaks against it."""
         examine.record_skipped(self.desk, [plan for plan in plans if plan.skip is not None])
-        for due, visit in self._visits([plan for plan in plans if plan.skip is None]):
+        for due, visit in self.visits(_requests(self.due([plan for plan in plans if plan.skip is None]))):
             self._take(due, visit)
             self._pause()
         self.settle()
@@ -114,13 +123,14 @@ class MainPass:
         for seen in self.suspects:
             seen.visit.close()
 
-    def _visits(self, plans: Sequence[Plan], whole: bool = False) -> Iterator[tuple[_Due, Visit]]:
-        waiting: dict[str, _Due] = {}
+    def visits(self, wanted: Iterable[tuple[VisitRequest, _T]]) -> Iterator[tuple[_T, Visit]]:
+        """Visit what is wanted; each visit comes with what came with its request."""
+        waiting: dict[str, _T] = {}
 
         def requests() -> Iterator[VisitRequest]:
-            for due in self._due(plans, whole):
-                waiting[due.plan.source.url] = due
-                yield request_for(due.plan, due.promise)
+            for request, companion in wanted:
+                waiting[request.url] = companion
+                yield request
 
         settings = self.desk.settings
         for visit in visit_all(
@@ -133,18 +143,18 @@ class MainPass:
         ):
             yield waiting.pop(visit.request.url), visit
 
-    def _due(self, plans: Sequence[Plan], whole: bool) -> Iterator[_Due]:
+    def due(self, plans: Sequence[Plan], whole: bool = False) -> Iterator[Due]:
         """What is to be visited, with what must be known of it by then; `whole`: a page that is needed anyway."""
         desk = self.desk
-        for start in range(0, len(plans), examine.AT_ONCE):
-            some = plans[start : start + examine.AT_ONCE]
+        for start in range(0, len(plans), AT_ONCE):
+            some = plans[start : start + AT_ONCE]
             promised = {} if whole else promises(desk, some)
             numbers = [plan.source.id for plan in some if plan.source.id not in promised]
             before = backgrounds(desk.connection, numbers, desk.run.seq) if numbers else {}
             for plan in some:
-                yield _Due(plan, promised.get(plan.source.id), before.get(plan.source.id))
+                yield Due(plan, promised.get(plan.source.id), before.get(plan.source.id))
 
-    def _take(self, due: _Due, visit: Visit) -> None:
+    def _take(self, due: Due, visit: Visit) -> None:
         plan, promise = due.plan, due.promise
         with guarded(self, plan, visit):
             page = page_of(visit, self.desk.settings.network.max_body)
@@ -198,37 +208,29 @@ def guarded(main: MainPass, plan: Plan, visit: Visit) -> Iterator[None]:
 def second_look(main: MainPass) -> None:
     """Visit again what seems gone, ask a made-up address on the hosts of suspects, conclude on both."""
     desk = main.desk
-    again: dict[str, Plan] = {}
-    for plan, visit in main.failed:
-        if visit.failure is not None and not visit.failure.no_such_name:
-            with guarded(main, plan, visit):
-                examine.record(desk, look(desk, plan, visit))
-            main.settle_when_due()
-        else:
-            again[plan.source.url] = plan
+    failed = [(plan, visit) for plan, visit in main.failed if not _deserves_another(visit)]
+    known = {visit.request.url: visit for _, visit in failed}
+    for due in main.due([plan for plan, _ in failed], whole=True):
+        visit = known[due.plan.source.url]
+        with guarded(main, due.plan, visit):
+            examine.record(desk, look(desk, due.plan, visit, before=due.before))
+        main.settle_when_due()
+    again = [plan for plan, visit in main.failed if _deserves_another(visit)]
     probes = _probes(main.suspects, desk.run.info.id)
     if again or probes:
         desk.listener(LookingAgain(len(again) + len(probes)))
     answers: dict[str, Page] = {}
-    requests = [*map(VisitRequest, again), *probes]
-    settings = desk.settings
-    for visit in visit_all(
-        iter(requests),
-        settings.network,
-        desk.clock,
-        stop=main.stop,
-        sites=settings.sites,
-        before_waiting=main.settle_when_due,
-    ):
-        gone = again.get(visit.request.url)
-        if gone is None:
-            if visit.final is not None:
-                answer = page_of(visit, desk.settings.network.max_body)
-                answers[host_of(visit.request.url)] = answer
-                keep_probe(desk.writer, visit, answer)
-        else:
-            with guarded(main, gone, visit):
-                examine.record(desk, look(desk, gone, visit))
+    wanted: Iterator[tuple[VisitRequest, Due | None]] = chain(
+        _requests(main.due(again, whole=True)), ((probe, None) for probe in probes)
+    )
+    for gone, visit in main.visits(wanted):
+        if gone is not None:
+            with guarded(main, gone.plan, visit):
+                examine.record(desk, look(desk, gone.plan, visit, before=gone.before))
+        elif visit.final is not None:
+            answer = page_of(visit, desk.settings.network.max_body)
+            answers[host_of(visit.request.url)] = answer
+            keep_probe(desk.writer, visit, answer)
         visit.close()
         main.settle_when_due()
     for seen in main.suspects:
@@ -238,6 +240,11 @@ def second_look(main: MainPass) -> None:
         main.settle_when_due()
     main.settle()
     main.failed, main.suspects, main.suspect_bytes = [], [], 0
+
+
+def _deserves_another(visit: Visit) -> bool:
+    """It looks gone: the page, or the host's name."""
+    return visit.failure is None or visit.failure.no_such_name
 
 
 def _waits(visit: Visit) -> bool:
