@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import cache
 
 from linkarchive.errors import SettingsError
 from linkarchive.settings import SiteSettings
@@ -61,6 +62,7 @@ def _refuse_selector(host: str, selector: str) -> None:
         raise SettingsError(f"sites: {host}: {selector!r} is no CSS selector: {error}") from error
 
 
+@cache
 def _ascii(host: str) -> str:
     try:
         return host_of(f"//{host}")

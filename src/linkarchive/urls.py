@@ -23,7 +23,7 @@ _HOST = re.compile(_HOST_NAME)
 # A URL that is its own key, as most are: taking it apart costs fifteen times as much (measured 2026-11-23).
 _IS_KEY = re.compile(rf"https?://{_HOST_NAME}(?::(?!80/|443/)[1-9][0-9]{{0,3}})?/{_NORMAL_CHARACTER}*(?<!\?)")
 # The host of such a one, whatever its path; what follows the name is no user info.
-_PLAIN_HOST = re.compile(rf"https?://({_HOST_NAME})(?::[0-9]{{0,4}})?(?:[/?#]|$)")
+_PLAIN_HOST = re.compile(rf"(https?)://({_HOST_NAME})(?::[0-9]{{0,4}})?(?:[/?#]|$)")
 
 # Parameters that carry a credential. Names are compared without case, "-" and "_".
 _SECRET_PARAMETERS = frozenset(
@@ -69,7 +69,7 @@ def host_of(url: str) -> str:
     """The host in lower case and punycode, without brackets; "" where there is none. Raises ValueError."""
     plain = _PLAIN_HOST.match(url)
     if plain is not None:
-        return plain[1]
+        return plain[2]
     host = urlsplit(url.strip()).hostname or ""
     host = host.rstrip(".")
     if host.isascii():
@@ -78,6 +78,12 @@ def host_of(url: str) -> str:
         return idna.encode(host, uts46=True).decode("ascii")
     except idna.IDNAError as error:
         raise ValueError(f"{url!r}: the host name cannot be: {error}") from error
+
+
+def scheme_of(url: str) -> str:
+    """The scheme in lower case; "" where there is none. Raises ValueError."""
+    plain = _PLAIN_HOST.match(url)
+    return plain[1] if plain is not None else urlsplit(url).scheme.lower()
 
 
 def _normalise(text: str) -> str:

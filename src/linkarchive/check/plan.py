@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from urllib.parse import urlsplit
 
 from linkarchive.check.earlier import Earlier
 from linkarchive.check.scope import is_excluded
@@ -14,6 +13,7 @@ from linkarchive.settings import SiteSettings
 from linkarchive.sites import rule_for
 from linkarchive.store.decisions import Decision, forgotten
 from linkarchive.store.sources import Source, key_of
+from linkarchive.urls import redact, scheme_of
 from linkarchive.wayback.archives import DEFAULT, Archive
 from linkarchive.wayback.cited import CitedCopy, cited_copy
 from linkarchive.web.guard import literal_is_private
@@ -83,9 +83,10 @@ def make_plans(
     made: Sequence[Decision] = (),
 ) -> list[Plan]:
     forgets = [one for one in made if one.action in ("forget", "undo")]
+    named = {one.url for one in forgets}
     plans = []
     for key, by in cited.items():
-        decision = forgotten(forgets, key)
+        decision = forgotten(forgets, key) if named and redact(key) in named else None
         if decision is not None:
             plans.append(Plan(sources[key], tuple(by), Reason.EXCLUDED, _forgotten_words(decision)))
         else:
@@ -106,7 +107,7 @@ def _skip(
     sites: Sequence[SiteSettings],
 ) -> Reason | None:
     try:
-        scheme = urlsplit(source.url).scheme.lower()
+        scheme = scheme_of(source.url)
     except ValueError:
         return Reason.SCHEME
     if source.key in excluded or is_excluded(source.url, patterns):

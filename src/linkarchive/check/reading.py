@@ -198,9 +198,13 @@ def with_recoveries(article: Article, stored: Article) -> Article:
     return replace(article, citations=tuple(told(citation) for citation in article.citations))
 
 
-def wants_recovery(plan: Plan, reading: Reading) -> bool:
-    """The source is the original page of an article with lost targets, and may be fetched."""
-    return plan.skip is None and any(_lost_there(article, plan) for article in reading.articles)
+def lost_originals(reading: Reading) -> frozenset[str]:
+    """The keys of the original pages of articles with lost targets."""
+    return frozenset(
+        key_of(article.original_url)
+        for article in reading.articles
+        if article.original_url is not None and has_lost(article)
+    )
 
 
 def recover_from(reading: Reading, plan: Plan, page: Page) -> tuple[Reading, tuple[Article, ...]]:

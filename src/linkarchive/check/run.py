@@ -15,7 +15,7 @@ from linkarchive.check.finish import finish
 from linkarchive.check.offline import why_offline
 from linkarchive.check.passes import MainPass, second_look
 from linkarchive.check.plan import Plan, added_only, cited_urls, make_plans, urls_of
-from linkarchive.check.reading import Reading, keep_articles, read_scope, wants_recovery
+from linkarchive.check.reading import Reading, keep_articles, lost_originals, read_scope
 from linkarchive.check.scope import Scope, chosen_sources
 from linkarchive.clock import Clock
 from linkarchive.errors import UsageError
@@ -118,11 +118,7 @@ def _work(desk: Desk, reading: Reading, scope: Scope, stop: Stop) -> Report:
 def _visit_and_ask(desk: Desk, reading: Reading, scope: Scope, stop: Stop, asking: Asking) -> Report:
     done = outcomes.visited(desk.connection, desk.run.seq)
     plans = _plans(desk, reading)
-    originals = [
-        plan
-        for key, plan in plans.items()
-        if key not in done and wants_recovery(plan, reading) and (not scope.sources or plan.source.key in scope.sources)
-    ]
+    originals = _originals(plans, reading, scope, done)
     todo = _todo(desk, plans, scope, done)
     total = len({plan.source.id for plan in (*originals, *todo)})
     desk.listener(RunStarted(desk.run.info.id, total, desk.resumed))
@@ -164,6 +160,16 @@ def _visit_and_ask(desk: Desk, reading: Reading, scope: Scope, stop: Stop, askin
         troubles.append(f"{missing} sources were not reached in time; the next run continues with them")
     complete = not troubles
     return finish(desk, reading, complete=complete, offline=None, troubles=(*troubles, *asking.notices))
+
+
+def _originals(plans: Mapping[int, Plan], reading: Reading, scope: Scope, done: set[int]) -> list[Plan]:
+    """The original pages that are to be visited for the targets that their articles have lost."""
+    wanted = lost_originals(reading)
+    if scope.sources:
+        wanted = wanted.intersection(scope.sources)
+    return [
+        plan for number, plan in plans.items() if plan.source.key in wanted and plan.skip is None and number not in done
+    ]
 
 
 def _todo(desk: Desk, plans: Mapping[int, Plan], scope: Scope, done: set[int]) -> list[Plan]:

@@ -78,6 +78,8 @@ def _is_due(check: LastCheck | None, now: datetime) -> bool:
 
 def is_excluded(url: str, patterns: Sequence[str]) -> bool:
     """A pattern is a host (`example.com`, with its subdomains) or a shell pattern for the whole URL."""
+    if not patterns:
+        return False
     try:
         host = host_of(url)
     except ValueError:

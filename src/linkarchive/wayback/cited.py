@@ -37,6 +37,8 @@ class CitedCopy:
 def cited_copy(url: str, archives: Sequence[Archive] = DEFAULT) -> CitedCopy | None:
     """What a URL cites that points into an archive; None for any other URL. Nothing is asked."""
     url = url.strip()
+    if not _may_be_copy(url.lower(), archives):
+        return None
     for archive in archives:
         parsed = archive.parse(url)
         if parsed is not None:
@@ -57,6 +59,13 @@ def cited_copy(url: str, archives: Sequence[Archive] = DEFAULT) -> CitedCopy | N
         return CitedCopy("wayback", _SCHEME.sub(r"\1://", undated[1], count=1), None)
     unwrapped = unwrap(url)
     return None if unwrapped is None else CitedCopy(host, unwrapped[1], time_of(unwrapped[0]))
+
+
+def _may_be_copy(url: str, archives: Sequence[Archive]) -> bool:
+    """False is certain, and quickly told: nearly all URLs name no archive and hold no other URL."""
+    if "archive." in url or "perma.cc" in url or "/http" in url:
+        return True
+    return any(archive.host.lower() in url for archive in archives)
 
 
 def _archive_today(url: str, path: str) -> CitedCopy | None:
