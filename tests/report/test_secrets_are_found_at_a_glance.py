@@ -1,4 +1,4 @@
-"""`redacted` looks at the whole before it walks through the parts: the glance never misses a secret."""
+"""`redacted` and `neutral` look at the whole before they walk through the parts: the glance misses nothing."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from linkarchive.model import Hop, Loss
-from linkarchive.report.foreign import redacted, without_secrets
+from linkarchive.report.foreign import address, neutral, redacted, without_secrets
 from linkarchive.urls import may_hold_secrets
 
 _SECRET = Loss("https://host.example/?token=hunter2", "https://user:hunter2@host.example/")
@@ -18,6 +18,7 @@ _PARTS = st.sampled_from(
         "user", "user:hunter2", "a-name-longer-than-a-name", "hunter2", "#:~:text=", "%20", "%40", " ", "\n", '"', "\\",
         "token", "TOKEN", "to%6ben", "%74oken", "to\u212aen", "api_key", "X-Amz-Signature", "a.p.i-key", "+sid", "id",
         "“", "ſid", "é", "\x00", "\x7f",
+        "  ", "<", "`", "\t", "\x85", "\u2028", "\u200b", "\u3000", "\u00a0", "\u2003", "\u202e", "\U000e0101",
     )
 )  # fmt: skip
 _texts = st.lists(_PARTS | st.text(max_size=2), max_size=12).map("".join)
@@ -33,6 +34,21 @@ def test_nothing_that_holds_a_secret_is_passed_over(text: str) -> None:
     walked, _ = redacted((Loss("quote", text), _SECRET))
     assert redacted(Loss("quote", text)) == walked
     assert redacted(Hop(text, 200)).url == without_secrets(text)
+
+
+@given(_texts)
+@example("https://host.example/a b")
+@example("https://host.example/<a>")
+@example("a\u2028b")
+@example("a  b")
+@example("a\tb")
+@example("a\x85b")
+@example("\u202egnp.exe")
+@example("\U000e0041")
+def test_nothing_that_is_unsafe_to_show_is_passed_over(text: str) -> None:
+    walked, _ = neutral((Loss("quote", text), _SECRET))
+    assert neutral(Loss("quote", text)) == walked
+    assert neutral(Hop(text, 200)).url == address(text)
 
 
 @given(_texts)

@@ -100,18 +100,45 @@ def neutral(value: _T) -> _T:
     """The report (or any dataclass of `model`) with each text `plain` and each URL an `address`.
 
     The sources of a report are changed as they are read."""
+    written = _written(value)
+    if written is not None and _is_neutral(written):
+        return value
     return cast(_T, _each(value, lambda text: plain(_redact_within(text)), address))
 
 
 def redacted(value: _T) -> _T:
     """The report with secrets taken out of its URLs, wherever they stand."""
-    try:
-        # Most hold none, which the whole as one text tells twenty times sooner than its strings one by one.
-        if not urls.may_hold_secrets(msgspec.json.encode(value).decode()):
-            return value
-    except (TypeError, UnicodeEncodeError):  # a report with its sources, or text that is no Unicode
-        pass
+    written = _written(value)
+    if written is not None and not urls.may_hold_secrets(written):
+        return value
     return cast(_T, _each(value, _redact_within, without_secrets))
+
+
+def _written(value: object) -> str | None:
+    """The whole as one text, which tells ten times sooner than its strings one by one that there is nothing to do;
+    None where that cannot be: for sources that are read from the store, or half of a surrogate pair."""
+    try:
+        return msgspec.json.encode(value).decode()
+    except (TypeError, UnicodeEncodeError):
+        return None
+
+
+# In JSON: an escape of something else than a quotation mark, and a field for a URL with what may not stand in one.
+_ESCAPE = re.compile(r'\\[^"]')
+_BAD_URL = re.compile('url":"[^" \\\\<>`\u00a0\u2000-\u200a\u3000]*+[^"]')
+_ODD = re.compile(f"[{_UNSAFE}\u00ad\u034f\u180e\u200b-\u200d\u2028\u2029\u2060-\u2064\ufeff]")
+
+
+def _is_neutral(written: str) -> bool:
+    """`plain` and `address` leave all texts and URLs in this JSON as they are; False is not certain."""
+    return not (
+        "  " in written
+        or "\x7f" in written
+        or (not written.isascii() and _ODD.search(written))
+        or _ESCAPE.search(written)
+        or _BAD_URL.search(written)
+        or urls.may_hold_secrets(written)
+    )
 
 
 def _redact_within(text: str) -> str:
