@@ -158,6 +158,7 @@ def _write(options: argparse.Namespace, programs: Path | None, findings: Finding
         "versions": speed_peers.versions(programs) if programs else {},
         "hosts": options.hosts,
         "connections": options.connections,
+        "rounds": options.rounds,
         "results": [one.as_json() for one in findings.results],
         "start_up": findings.started,
         "scale": findings.scale,
@@ -214,7 +215,8 @@ def _text(told: dict[str, Any], rows: str, asked: str, scale: list[dict[str, Any
     peers = ", ".join(f"{name} {version}" for name, version in versions.items())
     parts = [
         f"{machine['cores']} cores ({machine['processor']}) shared with nginx, Python {machine['python']}, "
-        f"{told['hosts']} hosts, {told['connections']} connections{'; ' + peers if peers else ''}.\n",
+        f"{told['hosts']} hosts, {told['connections']} connections, medians of {told['rounds']} at revision "
+        f"{machine['commit'] or 'unknown'}{'; ' + peers if peers else ''}.\n",
         rows,
     ]
     if scale:

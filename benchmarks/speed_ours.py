@@ -39,7 +39,7 @@ def first(stage: Stage, links: int) -> Cost:
     project = _project(stage, links)
     if project.exists():
         shutil.rmtree(project)
-    lay_project(project, stage.web.urls[:links], stage.connections, stage.web.hosts)
+    lay_project(project, stage.web.urls[:links], stage.connections)
     return stage.run(project.name, _CHECK, exits=(0, 1))
 
 
@@ -113,7 +113,7 @@ def scaled(web: Web, folder: Path, connections: int, rounds: int) -> dict[str, A
     folder.mkdir(parents=True)
     stage = Stage(web, 0, connections, folder)
     project = folder / "project"
-    lay_project(project, web.urls, connections, web.hosts)
+    lay_project(project, web.urls, connections)
 
     def night(number: int) -> Cost:
         now = (_FIRST_NIGHT + timedelta(days=number)).isoformat()

@@ -217,13 +217,13 @@ http {{
 """
 
 
-def lay_project(folder: Path, urls: list[str], connections: int = 128, hosts: int = 100, polite: bool = False) -> None:
-    """A project folder whose links.txt lists the URLs; not `polite`: no pauses, and as many connections as asked."""
+def lay_project(folder: Path, urls: list[str], connections: int = 128) -> None:
+    """A project folder whose links.txt lists the URLs; no pauses, and no limit a host, as the others have none."""
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "links.txt").write_text("\n".join(urls) + "\n", encoding="utf-8")
-    pace = "" if polite else f"per_host = {-(-connections // hosts)}\nhost_delay = 0\ndomain_delay = 0\n"
     (folder / "archive.toml").write_text(
-        f'[network]\nallow_private = true\nconcurrency = {connections}\n{pace}\n[wayback]\nmode = "off"\n',
+        f"[network]\nallow_private = true\nconcurrency = {connections}\nper_host = {connections}\nhost_delay = 0\n"
+        'domain_delay = 0\n\n[wayback]\nmode = "off"\n',
         encoding="utf-8",
     )
 
@@ -245,7 +245,7 @@ def main() -> int:
     if options.changed or options.noisy:
         web.rewrite(options.changed, options.noisy, time=1)
     if options.project:
-        lay_project(options.project, web.urls, hosts=web.hosts)
+        lay_project(options.project, web.urls)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     try:
         with served(web, options.latency):
