@@ -39,7 +39,7 @@ def baseline_questions(desk: Desk, plans: Iterable[Plan]) -> Iterator[BaselineQu
     while some := list(islice(candidates, AT_ONCE)):
         numbers = [plan.source.id for plan in some]
         kept = captures.of_sources(desk.connection, numbers)
-        based = captures.baselines_of_sources(desk.connection, numbers)
+        based = captures.baselines_of_sources(desk.connection, kept)
         settled = answers.settled(desk.connection, numbers, now)
         for plan in some:
             if not is_private(plan):

@@ -28,7 +28,7 @@ def backgrounds(connection: Connection, sources: Collection[int], before_run: in
     """Of each of these sources, a few hundred at most."""
     kept = captures.of_sources(connection, sources)
     standing = outcomes.standings(connection, sources, before_run)
-    based = captures.baselines_of_sources(connection, sources)
+    based = captures.baselines_of_sources(connection, kept)
     return {
         source: Background(
             tuple(kept.get(source, ())),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -82,12 +82,18 @@ def baselines_of_source(connection: Connection, source: int) -> list[tuple[str, 
 
 
 def baselines_of_sources(
-    connection: Connection, sources: Collection[int]
+    connection: Connection, kept: Mapping[int, Sequence[Kept]]
 ) -> dict[int, list[tuple[str, date | None, Kept]]]:
-    """Those of each source that has any."""
+    """Those of each source whose captures these are (`of_sources`), if it has any."""
+    query = (
+        select(baselines.c.source, baselines.c.article, baselines.c.looked, baselines.c.capture)
+        .where(baselines.c.source.in_(kept.keys()))
+        .order_by(baselines.c.article, baselines.c.source, baselines.c.looked)
+    )
     found: dict[int, list[tuple[str, date | None, Kept]]] = {}
-    for one in _baselines(connection, baselines.c.source.in_(sources)):
-        found.setdefault(one[2].source, []).append(one)
+    for source, article, looked, capture in connection.execute(query):
+        one = next(one for one in kept[source] if one.id == capture)
+        found.setdefault(source, []).append((article, date.fromisoformat(looked) if looked else None, one))
     return found
 
 

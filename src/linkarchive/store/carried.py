@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import TypeVar
+from typing import Any
 
 from linkarchive.model import CitationOutcome, Outcome, Reason
 
@@ -17,17 +17,19 @@ with."""
 
 def carry(outcome: Outcome, checked: datetime) -> Outcome:
     """The outcome of a page that was at `checked` what it was when the outcome was concluded."""
-    confirmed = checked - outcome.since >= CONFIRMED_AFTER
-    outcome = unchanged(outcome)
-    return outcome if outcome.confirmed == confirmed else replace(outcome, confirmed=confirmed)
+    return _seen_again(outcome, checked - outcome.since >= CONFIRMED_AFTER)
 
 
 def unchanged(outcome: Outcome) -> Outcome:
     """The outcome of a page that is what it was: where it was the first, it has been compared now, with itself."""
+    return _seen_again(outcome, outcome.confirmed)
+
+
+def _seen_again(outcome: Outcome, confirmed: bool) -> Outcome:
     if not (_is_uncompared(outcome) or any(map(_is_uncompared, outcome.citations))):
-        return outcome
-    citations = tuple(_compared_with_itself(one) for one in outcome.citations)
-    return replace(_compared_with_itself(outcome), citations=citations)
+        return outcome if outcome.confirmed == confirmed else replace(outcome, confirmed=confirmed)
+    citations = tuple([replace(one, **_with_itself(one)) for one in outcome.citations])
+    return replace(outcome, confirmed=confirmed, citations=citations, **_with_itself(outcome))
 
 
 def compared(outcome: Outcome) -> str:
@@ -36,16 +38,14 @@ def compared(outcome: Outcome) -> str:
     return NOT_YET if _is_uncompared(outcome) else NEVER
 
 
-_Compared = TypeVar("_Compared", Outcome, CitationOutcome)
-
-
 def _is_uncompared(one: Outcome | CitationOutcome) -> bool:
-    return one.baseline is not None and one.similarity is None and one.verdict.is_alive
+    return one.similarity is None and one.baseline is not None and one.verdict.is_alive
 
 
-def _compared_with_itself(one: _Compared) -> _Compared:
+def _with_itself(one: Outcome | CitationOutcome) -> dict[str, Any]:
+    """What the comparison of a page with itself tells."""
     if not _is_uncompared(one):
-        return one
+        return {}
     if one.reason is not Reason.FIRST_SEEN:
-        return replace(one, similarity=1.0)
-    return replace(one, reason=Reason.SAME, similarity=1.0, evidence=("the page is what it was, byte for byte",))
+        return {"similarity": 1.0}
+    return {"reason": Reason.SAME, "similarity": 1.0, "evidence": ("the page is what it was, byte for byte",)}

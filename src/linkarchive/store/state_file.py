@@ -8,7 +8,7 @@ only when something did.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -25,6 +25,7 @@ from linkarchive.snapshot.manifest import sha256_of
 from linkarchive.store import captures, outcomes, sources
 from linkarchive.store.captures import Kept
 from linkarchive.store.codec import decode, encode
+from linkarchive.urls import may_hold_secrets
 
 _AT_ONCE = 500
 """Sources whose rows are read together."""
@@ -119,24 +120,33 @@ _END = (None, b"")
 def _anew(connection: Connection, some: Collection[int]) -> dict[int, bytes]:
     standing = outcomes.standings(connection, some)
     kept = captures.of_sources(connection, some)
-    based = captures.baselines_of_sources(connection, some)
+    based = captures.baselines_of_sources(connection, kept)
     return {source: _line(one.outcome, kept.get(source, ()), based.get(source, ())) for source, one in standing.items()}
 
 
 def _line(outcome: Outcome, kept: Sequence[Kept], based: Sequence[tuple[str, date | None, Kept]]) -> bytes:
     needed = {one.id: one for one in (*(capture for *_, capture in based), *kept[-1:])}
-    fields = {
+    fields: dict[str, object] = {
         "digests": _digests(kept[-1]) if kept else None,
         "captures": [
-            StateCapture(one.usable, one.good, redacted(one.capture))
+            StateCapture(one.usable, one.good, one.capture)
             for one in sorted(needed.values(), key=lambda one: one.capture.time)
         ],
         "baselines": [
             StateBaseline(article, looked, one.capture.origin, one.capture.time) for article, looked, one in based
         ],
     }
-    # One object of both: the fields of the outcome, then these.
-    return f"{encode(redacted(outcome))[:-1]},{encode(fields)[1:]}\n".encode()
+    line = _joined(outcome, fields)
+    if may_hold_secrets(line):
+        known = [StateCapture(one.usable, one.good, redacted(one.capture)) for one in needed.values()]
+        known.sort(key=lambda one: one.capture.time)
+        line = _joined(redacted(outcome), fields | {"captures": known})
+    return line.encode()
+
+
+def _joined(outcome: Outcome, fields: Mapping[str, object]) -> str:
+    """One object of both: the fields of the outcome, then these."""
+    return f"{encode(outcome)[:-1]},{encode(fields)[1:]}\n"
 
 
 def _digests(kept: Kept) -> dict[str, str | None]:
