@@ -215,8 +215,8 @@ def _text(told: dict[str, Any], rows: str, asked: str, scale: list[dict[str, Any
     peers = ", ".join(f"{name} {version}" for name, version in versions.items())
     parts = [
         f"{machine['cores']} cores ({machine['processor']}) shared with nginx, Python {machine['python']}, "
-        f"{told['hosts']} hosts, {told['connections']} connections, medians of {told['rounds']} at revision "
-        f"{machine['commit'] or 'unknown'}{'; ' + peers if peers else ''}.\n",
+        f"{told['hosts']} hosts, {told['connections']} connections, medians of {told['rounds']} rounds at "
+        f"revision {machine['commit'] or 'unknown'}{'; ' + peers if peers else ''}.\n",
         rows,
     ]
     if scale:
