@@ -29,6 +29,9 @@ from linkarchive.web.proxy import proxy_for
 from linkarchive.web.target import Target
 from linkarchive.web.transfer import Transfer
 
+_FORGET_EVERY = 64
+"""Transfers: one in as many has libcurl forget the host names that it no longer needs."""
+
 Sender = TypeVar("Sender")
 
 
@@ -54,7 +57,7 @@ class Reply:
 class Transport(Generic[Sender]):
     """Sends orders; `turn` gives the replies, each to its sender. Raises SettingsError for a CA file that is not there.
 
-    Of `connections` at a time as many again are kept open behind them for what may follow.
+    At most `connections` are open at a time, in use or kept alive for what may follow.
     """
 
     def __init__(
@@ -69,13 +72,14 @@ class Transport(Generic[Sender]):
         self._ca_file = ca_file
         self._idle: list[Transfer] = []
         self._busy: dict[pycurl.Curl, tuple[Transfer, Sender]] = {}
+        self._sent = 0
         self._timer: float | None = None
         self._selector = selectors.DefaultSelector()
         self._watched: dict[int, int] = {}
         self._multi = pycurl.CurlMulti()
         self._multi.setopt(pycurl.M_SOCKETFUNCTION, self._watch)
         self._multi.setopt(pycurl.M_TIMERFUNCTION, self._set_timer)
-        self._multi.setopt(pycurl.M_MAXCONNECTS, 2 * connections)
+        self._multi.setopt(pycurl.M_MAXCONNECTS, connections)
         self._wake_in, self._wake_out = socket.socketpair()
         self._wake_in.setblocking(False)
         self._wake_out.setblocking(False)
@@ -93,6 +97,8 @@ class Transport(Generic[Sender]):
         transfer = self._idle.pop() if self._idle else Transfer(self._network, self._ca_file)
         sent, recorded = self._fields.of(target, order.cookie, order.etag, order.last_modified)
         transfer.begin(target.url, sent, recorded, proxy_for(target, self._network), self._clock.now())
+        self._sent += 1
+        transfer.forget_names(self._sent % _FORGET_EVERY == 0)
         self._busy[transfer.curl] = (transfer, sender)
         self._multi.add_handle(transfer.curl)
 

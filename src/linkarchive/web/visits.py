@@ -24,7 +24,9 @@ from linkarchive.web.visit import MayFetch, Step, Steps, visit
 log = logging.getLogger(__name__)
 
 WINDOW = 32
-"""Visits looked at ahead, as a multiple of `concurrency`: enough hosts to choose from when one is slow."""
+"""Visits looked at ahead, as a multiple of `concurrency`: enough hosts to choose from when one is slow …"""
+WIDEST = 4 * WINDOW
+"""… and while connections are idle, since all that was looked at is for hosts that may not be asked yet."""
 
 _LOOK_UP = 0.25
 """Seconds after which `stop` is asked again while nothing happens."""
@@ -96,14 +98,15 @@ class _Run:
         stop: Callable[[], bool],
         sites: Sequence[SiteSettings],
     ) -> None:
-        self._requests: Iterator[VisitRequest] | None = requests
+        self._requests = requests
+        self._all_read = False
         self._network = network
         self._clock = clock
         self._stop = stop
         self._stopping = False
-        self._at_once = room_for(max(1, network.concurrency))
-        self._room = WINDOW * self._at_once
-        self._transport: Transport[_Task] = Transport(network, clock, self._at_once, sites)
+        room = room_for(max(1, network.concurrency))
+        self._at_once = room.visits
+        self._transport: Transport[_Task] = Transport(network, clock, room.connections, sites)
         self._pacing: Pacing[_Task] = Pacing(network)
         self._tasks: set[_Task] = set()
         self._pauses: list[tuple[float, int, _Task]] = []
@@ -113,7 +116,7 @@ class _Run:
         self.ended: deque[Visit] = deque()
 
     def goes_on(self) -> bool:
-        return bool(self.ended or self._tasks or self._requests is not None)
+        return bool(self.ended or self._tasks or not self._all_read)
 
     def turn(self) -> None:
         """Move data, then begin what may begin, so that no connection waits for the caller.
@@ -146,13 +149,20 @@ class _Run:
 
     def _admit(self) -> None:
         # A part of the window at a time, so that the first are under way while the others are read.
-        room = min(self._room, len(self._tasks) + self._at_once)
-        while self._requests is not None and len(self._tasks) < room and len(self.ended) < self._at_once:
+        until = len(self._tasks) + self._at_once
+        while self._looks_ahead() and len(self._tasks) < until and len(self.ended) < self._at_once:
             request = next(self._requests, None)
             if request is None:
-                self._requests = None
+                self._all_read = True
                 return
             self._begin(request)
+
+    def _looks_ahead(self) -> bool:
+        window = WINDOW if self._is_busy() else WIDEST
+        return not self._all_read and len(self._tasks) < window * self._at_once
+
+    def _is_busy(self) -> bool:
+        return self._transport.in_flight >= self._at_once
 
     def _begin(self, request: VisitRequest, origin: str | None = None) -> None:
         network = self._network
@@ -215,24 +225,24 @@ class _Run:
 
     def _send_due(self) -> None:
         now = time.monotonic()
-        while self._transport.in_flight < self._at_once and (task := self._pacing.take(now)) is not None:
+        while not self._is_busy() and (task := self._pacing.take(now)) is not None:
             task.begun = True
             self._transport.send(task.order, task)
 
     def _patience(self) -> float:
         """Seconds until something of ours is due."""
-        if self._requests is not None and len(self._tasks) < self._room and self._transport.in_flight < self._at_once:
+        if self._looks_ahead() and not self._is_busy():
             return 0.0
         times = [self._pauses[0][0]] if self._pauses else []
         next_start = self._pacing.next_time()
-        if next_start is not None and self._transport.in_flight < self._at_once:
+        if next_start is not None and not self._is_busy():
             times.append(next_start)
         return min(_LOOK_UP, max(0.0, min(times) - time.monotonic())) if times else _LOOK_UP
 
     def _wind_up(self) -> None:
         """Begin nothing new: forget what has not begun or waits to be tried again."""
         self._stopping = True
-        self._requests = None
+        self._all_read = True
         for task in [task for task in self._tasks if not task.begun and task.origin is None]:
             self._drop(task)
         for _, _, task in self._pauses:
