@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -9,8 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from linkarchive.article.links_file import LinksFile, Section, lines_of, parse
-from linkarchive.article.links_merge import apply, merge, merge_project, prune, prune_project, unanswered, uncited
+from linkarchive.article.links_apply import apply, filed, unanswered, uncited
+from linkarchive.article.links_file import Entry, LinksFile, Section, lines_of, parse
+from linkarchive.article.links_merge import merge, merge_project, prune, prune_project
 from linkarchive.model import Article, Citation, Reason
 
 
@@ -351,3 +353,26 @@ def test_after_merging_every_citation_has_its_line(text: str, articles: list[Art
         pruned = parse(prune(merged, of)).section(of)
         assert pruned is not None
         assert uncited(pruned, of) == ()
+
+
+@settings(deadline=None, max_examples=300)
+@given(FILE_TEXTS, ARTICLES)
+def test_a_section_is_whole_when_merging_changes_nothing(text: str, articles: list[Article]) -> None:
+    for now in (text, merge(text, articles[:1])):
+        for of in articles[:1]:
+            known = parse(now).section(of)
+            if known is not None:
+                beside = filed(known, of)
+                assert beside.is_whole == (merge(now, [beside.article]) == now)
+
+
+@settings(deadline=None, max_examples=300)
+@given(FILE_TEXTS, ARTICLES)
+def test_a_line_for_another_text_changes_nothing_for_the_others(text: str, articles: list[Article]) -> None:
+    for of in articles[:1]:
+        known = parse(merge(text, [of])).section(of)
+        assert known is not None
+        other = Entry(None, "a text that no citation has", 1000)
+        more = replace(known, entries=(*known.entries, other))
+        assert filed(more, of).article == filed(known, of).article
+        assert filed(more, of).uncited == (*filed(known, of).uncited, other)

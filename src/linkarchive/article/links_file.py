@@ -24,7 +24,9 @@ _KEY = re.compile(r"([A-Za-z][\w-]*)\s*=\s*(.*)")
 _INCLUDE = re.compile(r"include\s+(.+)")
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:")
 # The common case without a look inside; all others are parsed.
-_PLAIN_URL = re.compile(r"https?://[a-z0-9][a-z0-9-]*(?:\.[a-z0-9-]+)+(?:[/?#]\S*)?", re.IGNORECASE | re.ASCII)
+_PLAIN_URL = re.compile(
+    r"https?://[a-z0-9][a-z0-9-]*(?:\.[a-z0-9-]+)+(?::[0-9]{1,4})?(?:[/?#]\S*)?", re.IGNORECASE | re.ASCII
+)
 _SURROGATES = re.compile("[\ud800-\udfff]")
 _SECTION_KEYS = ("original", "published", "private")
 _LINK_KEYS = ("accessed", "quote", "snapshot", "note")

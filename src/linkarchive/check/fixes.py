@@ -16,9 +16,9 @@ from linkarchive.article import links_folder
 from linkarchive.article.document import format_of, read_document
 from linkarchive.article.fix import EDITABLE, Replacement, fix_article
 from linkarchive.article.fix_links import fix_lines
+from linkarchive.article.links_apply import apply
 from linkarchive.article.links_file import Entry, section_key
 from linkarchive.article.links_folder import joined, write_in_place
-from linkarchive.article.links_merge import apply
 from linkarchive.check.inputs import files_named
 from linkarchive.check.reading import LINKS_NAME, with_recoveries
 from linkarchive.check.remedies import SURE, Remedies, Remedy, Unsettled

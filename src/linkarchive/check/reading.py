@@ -9,10 +9,10 @@ from pathlib import Path
 
 from sqlalchemy import Connection
 
+from linkarchive.article.links_apply import filed
 from linkarchive.article.links_file import Entry, LinksFile
 from linkarchive.article.links_folder import load as load_links
 from linkarchive.article.links_folder import write_links
-from linkarchive.article.links_merge import apply, merge_project, uncited
 from linkarchive.article.lost import has_lost, unrecoverable
 from linkarchive.check.earlier import Earlier, earlier_of
 from linkarchive.check.plan import Plan
@@ -42,6 +42,8 @@ class Reading:
     malformed: tuple[str, ...] = ()
     notices: tuple[str, ...] = ()
     errors: tuple[str, ...] = ()
+    known: frozenset[str] = frozenset()
+    """Paths of the articles that links.txt and the store have as they are: nothing is to be kept of them."""
     before: Mapping[str, Earlier] | None = None
     """The articles at the revision of `--changed-since`: what they cited then is not checked."""
 
@@ -77,17 +79,21 @@ def read_articles(
         _read_known(project, connection, links, read)
     if named and not read.articles:
         raise ArticleError("; ".join(read.errors) or "nothing to read: no article was named")
-    found, left = [], []
+    found, left, known = [], [], set()
     for article in read.articles.values():
         section = links.section(article)
-        if section is not None:
-            article = apply(section, article)
-            gone = uncited(section, article)
-            left.append(replace(article, original_url=None, citations=_citations(gone)))
-        stored = articles.load(connection, article.path)
+        beside = None if section is None else filed(section, article)
+        if beside is not None:
+            article = beside.article
+            left.append(replace(article, original_url=None, citations=_citations(beside.uncited)))
+        stored = read.stored_article(connection, article.path)
         article = article if stored is None else with_recoveries(article, stored[0])
         if article.original_url is None and has_lost(article):
             article = unrecoverable(article, Reason.NO_ORIGINAL)
+        if beside is not None and beside.is_whole and stored is not None:
+            digest = read.digests.get(article.path, stored[1])
+            if stored == (article, digest):
+                known.add(article.path)
         found.append(article)
     return Reading(
         tuple(found),
@@ -98,12 +104,18 @@ def read_articles(
         tuple(str(bad) for bad in links.malformed),
         tuple(read.notices),
         tuple(read.errors),
+        known=frozenset(known),
     )
+
+
+_Stored = tuple[Article, str | None]
 
 
 @dataclass(slots=True)
 class _Read:
     articles: dict[str, Article] = field(default_factory=dict)
+    stored: dict[str, _Stored | None] = field(default_factory=dict)
+    """What the store knows of articles, with the digests of their bytes."""
     digests: dict[str, str] = field(default_factory=dict)
     notices: list[str] = field(default_factory=list)
     errors: list[str] = field(default_factory=list)
@@ -117,6 +129,11 @@ class _Read:
             self.digests[path] = hashlib.sha256(data).hexdigest()
         except ArticleError as error:
             self.errors.append(str(error))
+
+    def stored_article(self, connection: Connection, path: str) -> _Stored | None:
+        if path not in self.stored:
+            self.stored[path] = articles.load(connection, path)
+        return self.stored[path]
 
 
 def _read_named(
@@ -140,7 +157,7 @@ def _read_known(project: Project, connection: Connection, links: LinksFile, read
     for section in links.named.values():
         if section.name in read.articles:
             continue
-        stored = articles.load(connection, section.name)
+        stored = read.stored_article(connection, section.name)
         path = project.root / section.name
         if not section.name.startswith(("http://", "https://")) and path.is_file():
             data = path.read_bytes()
@@ -161,8 +178,13 @@ def _read_known(project: Project, connection: Connection, links: LinksFile, read
 
 def _without_links(article: Article) -> Article:
     """The article as it was read, without the keys of links.txt: what a person takes out there does not live on."""
-    citations = (replace(one, accessed=None, quote=None, snapshot=None, note=None) for one in article.citations)
-    return replace(article, private=False, citations=tuple(citations))
+    return replace(article, private=False, citations=tuple(map(_without_keys, article.citations)))
+
+
+def _without_keys(citation: Citation) -> Citation:
+    if (citation.accessed, citation.quote, citation.snapshot, citation.note) == (None, None, None, None):
+        return citation
+    return replace(citation, accessed=None, quote=None, snapshot=None, note=None)
 
 
 def _citations(entries: Iterable[Entry]) -> tuple[Citation, ...]:
@@ -186,6 +208,8 @@ def _citations(entries: Iterable[Entry]) -> tuple[Citation, ...]:
 def with_recoveries(article: Article, stored: Article) -> Article:
     """links.txt tells the targets that were recovered, the store also how surely and where."""
     known = {(one.url, one.text): one for one in stored.citations if one.recovered}
+    if not known:
+        return article
 
     def told(citation: Citation) -> Citation:
         before = known.get((citation.url, citation.text))
@@ -234,10 +258,12 @@ def keep_articles(
     project: Project, connection: Connection, run: int, changed: Sequence[Article], digests: Mapping[str, str]
 ) -> None:
     """Write articles into links.txt (only adding) and the database, in this order."""
-    for path, text in merge_project(
-        project.links, [article for article in changed if article.path != LINKS_NAME]
-    ).items():
-        write_links(path, text)
+    listed = [article for article in changed if article.path != LINKS_NAME]
+    if listed:
+        from linkarchive.article.links_merge import merge_project
+
+        for path, text in merge_project(project.links, listed).items():
+            write_links(path, text)
     for article in changed:
         if article.path == LINKS_NAME:  # its links stand there; the past is only asked what they quote
             article = replace(article, citations=tuple(one for one in article.citations if one.quote))

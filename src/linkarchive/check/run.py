@@ -124,7 +124,8 @@ def _visit_and_ask(desk: Desk, reading: Reading, scope: Scope, stop: Stop, askin
     desk.listener(RunStarted(desk.run.info.id, total, desk.resumed))
     main = MainPass(desk, stop, asking.feed)
     reading = main.recover(originals, reading)
-    keep_articles(desk.project, desk.connection, desk.run.seq, reading.articles, reading.digests)
+    new = [article for article in reading.articles if article.path not in reading.known]
+    keep_articles(desk.project, desk.connection, desk.run.seq, new, reading.digests)
     if originals:  # what they gave back is under watch from now on
         done |= {plan.source.id for plan in originals}
         plans = _plans(desk, reading)

@@ -1,0 +1,250 @@
+"""Which line of `links.txt` is which citation, and what an article gets from its section.
+
+The line of a citation is one with its URL (fragment included); for a citation whose target
+the article lost, the next free line with its anchor text (DESIGN §5).
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from bisect import bisect_left
+from collections import Counter, defaultdict, deque
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from urllib.parse import quote
+
+from linkarchive.article.anchors import normalise
+from linkarchive.article.links_file import Entry, Section, why_no_url
+from linkarchive.model import Article, Citation
+from linkarchive.urls import source_key
+
+
+@dataclass(frozen=True, slots=True)
+class Filed:
+    """An article beside its section."""
+
+    article: Article
+    """With what the section knows: targets, origin, date, privacy, and the keys of each link."""
+    uncited: tuple[Entry, ...]
+    """The links of the section that left the article. Excluded ones (`!`) are a person's word, not a citation."""
+    is_whole: bool
+    """The section has all of the article: there is nothing to add or to fill."""
+
+
+def filed(section: Section, article: Article) -> Filed:
+    places = Places()
+    lines = assigned(section.entries, article.citations, places)
+    citations = tuple(
+        citation if entry is None else _told(citation, entry, places)
+        for citation, entry in zip(article.citations, lines, strict=True)
+    )
+    article = replace(
+        article,
+        original_url=section.original or article.original_url,
+        published=section.published or article.published,
+        private=section.private or article.private,
+        citations=citations,
+    )
+    # What was told changes no line: a target that was lost before still counts as lost (`is_lost`).
+    whole = all(key in section.keys for key, _ in header(article)) and not any(
+        _is_missing(citation, places) if entry is None else _is_to_fill(citation, entry, places)
+        for citation, entry in zip(citations, lines, strict=True)
+    )
+    return Filed(article, _left(section.entries, citations, lines, places), whole)
+
+
+def _told(citation: Citation, entry: Entry, places: Places) -> Citation:
+    if entry.url is not None and is_lost(citation) and places[entry.url] != places[citation.url]:
+        citation = replace(
+            citation, url=entry.url, recovered=True, recovery_confidence=None, found_in=None, unresolved=None
+        )
+    if not entry.keys_at:
+        return citation
+    return replace(
+        citation,
+        accessed=entry.accessed or citation.accessed,
+        quote=entry.quote or citation.quote,
+        snapshot=entry.snapshot or citation.snapshot,
+        note=entry.note or citation.note,
+    )
+
+
+def _is_missing(citation: Citation, places: Places) -> bool:
+    return is_lost(citation) or places[citation.url] is not None
+
+
+def _is_to_fill(citation: Citation, entry: Entry, places: Places) -> bool:
+    return entry.url is None and not entry.excluded and places[citation.url] is not None
+
+
+def apply(section: Section, article: Article) -> Article:
+    return filed(section, article).article
+
+
+def uncited(section: Section, article: Article) -> tuple[Entry, ...]:
+    places = Places()
+    lines = assigned(section.entries, article.citations, places)
+    return _left(section.entries, article.citations, lines, places)
+
+
+def _left(
+    entries: Iterable[Entry], citations: Iterable[Citation], lines: Iterable[Entry | None], places: Places
+) -> tuple[Entry, ...]:
+    """The links that are no citation's line, and whose target no citation has."""
+    taken = {(entry.file, entry.line) for entry in lines if entry is not None}
+    cited = {places[citation.url] for citation in citations if citation.url is not None}
+    return tuple(
+        entry
+        for entry in entries
+        if not entry.excluded
+        and (entry.file, entry.line) not in taken
+        and (entry.url is None or places[entry.url] not in cited)
+    )
+
+
+def unanswered(section: Section, article: Article) -> tuple[Citation, ...]:
+    """`?` lines whose text is not in the article, as lost citations: the original page may know them all the same."""
+    return tuple(
+        Citation(None, entry.text, entry.line, entry.text) for entry in uncited(section, article) if entry.url is None
+    )
+
+
+def is_lost(citation: Citation) -> bool:
+    """The article itself does not give the target."""
+    return citation.url is None or citation.recovered
+
+
+Place = tuple[str, str]
+"""A source's key and the fragment."""
+
+
+def place_of(url: str | None) -> Place | None:
+    """The source and the place in it; None for what cannot be a source."""
+    if url is None:
+        return None
+    try:
+        word = written(url)
+        return None if why_no_url(word) else (source_key(word), word.partition("#")[2])
+    except ValueError:
+        return None
+
+
+class Places(dict[str | None, Place | None]):
+    """The places of URLs, each taken apart once: an article and its section have mostly the same ones."""
+
+    def __missing__(self, url: str | None) -> Place | None:
+        place = self[url] = place_of(url)
+        return place
+
+
+def header(article: Article) -> list[tuple[str, str]]:
+    """The keys of an article's section, each with its line."""
+    found = []
+    if article.original_url and why_no_url(written(article.original_url)) is None:
+        found.append(("original", f"original = {written(article.original_url)}"))
+    if article.published:
+        found.append(("published", f"published = {article.published.isoformat()}"))
+    if article.private:
+        found.append(("private", "private = true"))
+    return found
+
+
+def assigned(entries: Sequence[Entry], citations: Sequence[Citation], places: Places) -> list[Entry | None]:
+    """The line of each citation, None where there is none."""
+    told = _by_place(entries, citations, places)
+    return told if told is not None else _by_text_too(entries, citations, places)
+
+
+def _by_place(entries: Sequence[Entry], citations: Sequence[Citation], places: Places) -> list[Entry | None] | None:
+    """`assigned` where it needs no texts: no target is lost, no line waits for one, no two lines are of one place."""
+    if any(map(is_lost, citations)):
+        return None
+    found: dict[Place | None, Entry] = {}
+    for entry in entries:
+        place = places[entry.url]
+        if entry.url is None or place in found:
+            return None
+        if place is not None:
+            found[place] = entry
+    return [found.get(places[citation.url]) for citation in citations]
+
+
+class _Index:
+    """The lines of a section, found by place and by text."""
+
+    def __init__(self, entries: Sequence[Entry], places: Places) -> None:
+        self.by_text: dict[str, deque[int]] = defaultdict(deque)
+        self.unknown: dict[str, deque[int]] = defaultdict(deque)
+        self.by_place: dict[Place, deque[int]] = defaultdict(deque)
+        self.first: dict[Place, int] = {}
+        self._both: dict[tuple[Place, str], list[tuple[int, int]]] = defaultdict(list)
+        for index, entry in enumerate(entries):
+            text, place = normalise(entry.text), places[entry.url]
+            if place is not None:
+                self._both[place, text].append((len(self.by_text[text]), index))
+                self.by_place[place].append(index)
+                self.first.setdefault(place, index)
+            elif entry.url is None:
+                self.unknown[text].append(index)
+            self.by_text[text].append(index)
+
+    def given(self, place: Place, text: str, before: int) -> int | None:
+        """The line of a URL under a text; of several the first that leaves room for the `before` lost targets
+        of the same text that come before it in the article."""
+        lines = self._both.get((place, text))
+        if not lines:
+            return None
+        return lines[min(bisect_left(lines, (before, 0)), len(lines) - 1)][1]
+
+
+def _by_text_too(entries: Sequence[Entry], citations: Sequence[Citation], places: Places) -> list[Entry | None]:
+    lines = _Index(entries, places)
+    wanted = [(places[citation.url], normalise(citation.text), is_lost(citation)) for citation in citations]
+    found: list[int | None] = [None] * len(citations)
+    lost_before: Counter[str] = Counter()
+    own: dict[Place, int] = {}
+    for number, (place, text, lost) in enumerate(wanted):
+        if lost:
+            lost_before[text] += 1
+        elif place is not None:
+            index = found[number] = lines.given(place, text, lost_before[text])
+            if index is not None:
+                own[place] = min(index, own.get(place, index))
+    # However often the article links there, that takes one line; a second is a lost target's.
+    taken = set(own.values())
+    for number, (_, text, lost) in enumerate(wanted):
+        if lost:
+            found[number] = _next_free(lines.by_text[text], taken)
+    for number, (place, text, lost) in enumerate(wanted):
+        if found[number] is None and place is not None:
+            # The URL may be there under another text, as a person wrote it, or be what a `?` waits for.
+            if lost:
+                found[number] = _next_free(lines.by_place[place], taken)
+            else:
+                found[number] = lines.first.get(place)
+                if found[number] is None:
+                    found[number] = _next_free(lines.unknown[text], taken)
+    return [None if index is None else entries[index] for index in found]
+
+
+def _next_free(indexes: deque[int], taken: set[int]) -> int | None:
+    while indexes:
+        index = indexes.popleft()
+        if index not in taken:
+            taken.add(index)
+            return index
+    return None
+
+
+def written(url: str) -> str:
+    """The URL as a word of a line: line breaks and tabs left out, as browsers do, other white space
+    and characters that are not seen percent-encoded."""
+    if url.isascii() and url.isprintable() and " " not in url:
+        return url
+    url = re.sub(r"[\t\r\n]", "", url.strip())
+    return "".join(quote(char, errors="replace") if _is_hidden(char) else char for char in url)
+
+
+def _is_hidden(char: str) -> bool:
+    return char.isspace() or unicodedata.category(char) in ("Cc", "Cf", "Cs")
