@@ -11,7 +11,7 @@ from linkarchive.judge.soft404 import probe_url
 from linkarchive.judge.strikes import settle
 from linkarchive.judge.verdict import fingerprint, is_suspect, judge, needs_second_look
 
-VERSION = f"2, {extractor()}"
+VERSION = f"3, {extractor()}"
 """Of the rules and of the extractor: others may come to another verdict on the same pages, so they are judged again,
 old captures and new ones read by the same extractor."""
 

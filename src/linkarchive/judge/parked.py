@@ -19,7 +19,7 @@ def parked(seen: Seen) -> Judgement | None:
     """The host is a domain seller's, or a page with little text carries a parking script or says so."""
     if rules.in_host("parked", seen.host) and not rules.in_host("parked", host(seen.case.url)):
         return verdict(Verdict.DEAD, Reason.PARKED, 0.97, f"the link leads to a domain seller ({seen.host})")
-    if len(seen.after.visible_words) >= _SHORT:
+    if not seen.shows_little(_SHORT):
         return None
     phrase = _said(seen)
     marker = rules.in_text("parked", seen.after.source_normal, "source")
@@ -76,7 +76,7 @@ def _said(seen: Seen) -> str | None:
     """What the page says of its name, as a known phrase or in a line of its own wording."""
     text = rules.normal("\n".join((*seen.after.headings, seen.after.visible)))
     phrase = rules.in_text("parked", text)
-    if phrase is None and len(seen.after.visible_words) < _TINY:
+    if phrase is None and seen.shows_little(_TINY):
         line = rules.in_lines("parked", (*seen.after.headings, *seen.after.visible.splitlines()))
         phrase = line[1].strip() if line else None
     return None if phrase is None or seen.was_there(rules.normal(phrase)) else phrase

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import html
 import logging
 import re
 from functools import cached_property
 from importlib.metadata import version
 from typing import Any
 
-from linkarchive.judge import documents, words
+from linkarchive.judge import documents, rules, words
+from linkarchive.judge.prose import PLENTY, Prose
+from linkarchive.judge.prose import prose as find_prose
+from linkarchive.judge.prose import substance as substance_of
+from linkarchive.judge.prose import texts as find_texts
 from linkarchive.judge.rules import normal
 from linkarchive.model import Page
 
@@ -28,6 +33,8 @@ _MAX_LINKS = 3_000
 _DEEP = " > ".join(["*"] * MAX_DEPTH)
 _SPACE = re.compile(r"[^\S\n]+")
 _MIN_MAIN_SHARE = 0.2
+_LINE = 15
+"""Words of a line that is a paragraph."""
 
 
 def extractor() -> str:
@@ -183,6 +190,46 @@ class Reading:
         lines = (_SPACE.sub(" ", line).strip() for line in text.split("\n"))
         return tuple(line for line in lines if line)[:MAX_BLOCKS]
 
+    @cached_property
+    def prose(self) -> Prose:
+        """Long paragraphs of an HTML page, found without a parser."""
+        return find_prose(self.page.body if self.kind == "html" else b"")
+
+    @cached_property
+    def texts(self) -> tuple[bytes, ...]:
+        """The pieces of text of an HTML page, found without a parser."""
+        return tuple(find_texts(self.page.body)) if self.kind == "html" else ()
+
+    @cached_property
+    def long_lines(self) -> tuple[str, ...]:
+        """The lines of the first look at the main text that are paragraphs."""
+        return tuple(line for line in self.rough_lines if _size(line) >= _LINE)
+
+    @cached_property
+    def has_plenty(self) -> bool:
+        """It is plainly there: twice the text that a wall or an error page may have, and no heading names one.
+
+        That much is known without extraction, and mostly without a parse.
+        """
+        if not self.has_text:
+            return False
+        if self.prose.words >= PLENTY:
+            headings = (html.unescape(heading.decode("utf-8", "replace")) for heading in self.prose.headings)
+            if not any(map(rules.may_tell, headings)):
+                return True
+        elif sum(map(_size, self.long_lines)) < PLENTY:
+            return False
+        return not rules.tells_of_wall(self.headings)
+
+    @cached_property
+    def substance(self) -> bytes:
+        """What a fingerprint is taken of: the paragraphs without dates; the main text's words where they are few."""
+        if self.prose.words >= PLENTY:
+            return b"paragraphs " + substance_of(self.prose.paragraphs)
+        if sum(map(_size, self.long_lines)) >= PLENTY:
+            return b"lines " + substance_of(line.lower().encode("utf-8", "replace") for line in self.long_lines)
+        return " ".join(self.words).encode("utf-8", "replace")
+
     @property
     def is_extracted(self) -> bool:
         """The main text was asked for; a first look does without."""
@@ -287,9 +334,14 @@ def decode(page: Page) -> str:
         return body.decode("utf-8", "replace")
 
 
-def _extract(trafilatura: Any, html: str, *, fast: bool) -> str:
+def _size(line: str) -> int:
+    """About how many words a line has."""
+    return line.count(" ") + 1 if line.isascii() or not words.is_unspaced(line) else len(words.tokens(line))
+
+
+def _extract(trafilatura: Any, source: str, *, fast: bool) -> str:
     try:
-        text = trafilatura.extract(html, fast=fast, include_comments=False, include_tables=True, deduplicate=False)
+        text = trafilatura.extract(source, fast=fast, include_comments=False, include_tables=True, deduplicate=False)
     except Exception:  # noqa: BLE001 - an extractor that stumbles over a page leaves it to the next one
         return ""
     return text or ""

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import functools
 import re
 import tomllib
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from importlib import resources
 
@@ -69,14 +70,23 @@ RULES = load_rules(resources.files("linkarchive.judge").joinpath("rules.toml").r
 
 
 _BY_PLACE: dict[tuple[str, str], tuple[Rule, ...]] = {}
+_HOSTS: dict[str, frozenset[str]] = {}
+_TELLING: set[str] = set()
+"""The longest word of each phrase that a heading of a wall or an error page has."""
+_WALLS = ("challenge", "blocked", "not-found", "consent", "login", "platform-login", "maintenance")
+_WORD = re.compile(r"\w+")
 
 
 def use(rules: Iterable[Rule]) -> None:
     """Judge by these rules from now on; those of rules.toml are in use from the start."""
-    _BY_PLACE.clear()
+    for known in (_BY_PLACE, _HOSTS, _TELLING):
+        known.clear()
     for rule in rules:
         key = (rule.kind, rule.where)
         _BY_PLACE[key] = (*_BY_PLACE.get(key, ()), rule)
+        _HOSTS[rule.kind] = _HOSTS.get(rule.kind, frozenset()).union(rule.hosts)
+        if rule.kind in _WALLS and rule.where in ("heading", "whole", "line"):
+            _TELLING.update(max(_WORD.findall(phrase), key=len, default="") for phrase in rule.phrases)
 
 
 use(RULES)
@@ -142,16 +152,38 @@ def in_headings(kind: str, headings: tuple[str, ...], host: str = "") -> tuple[s
     return None
 
 
-def is_under(host: str, hosts: tuple[str, ...]) -> bool:
+def tells_of_wall(headings: tuple[str, ...]) -> bool:
+    """One of the headings is that of an error page or of a wall."""
+    return any(in_headings(kind, headings) for kind in _WALLS) or in_lines("not-found", headings) is not None
+
+
+def may_tell(text: str) -> bool:
+    """False: no heading with this text tells of an error or a wall. A hundred times as fast as to ask."""
+    return _UNSPACED.search(text) is not None or not _TELLING.isdisjoint(_WORD.findall(normal(text)))
+
+
+def is_for(kind: str, host: str) -> bool:
+    """A rule of this kind is for this host."""
+    return is_under(host, _HOSTS.get(kind, ()))
+
+
+def is_under(host: str, hosts: Iterable[str]) -> bool:
     """The host is one of these, or below one of them."""
-    return any(host == name or host.endswith("." + name) for name in hosts)
+    return not _parents(host).isdisjoint(hosts)
+
+
+@functools.lru_cache(1024)
+def _parents(host: str) -> frozenset[str]:
+    """The host and all names above it."""
+    labels = host.split(".")
+    return frozenset(".".join(labels[start:]) for start in range(len(labels)))
 
 
 def in_host(kind: str, host: str) -> bool:
     return any(is_under(host, rule.phrases) for rule in of(kind, "host"))
 
 
-def in_path(kind: str, segments: list[str]) -> str | None:
+def in_path(kind: str, segments: Sequence[str]) -> str | None:
     return next((segment for segment in segments for rule in of(kind, "path") if segment in rule.phrases), None)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass
 from urllib.parse import unquote, urlsplit
 
@@ -34,13 +35,20 @@ class Seen:
         """It ended at another path or host than asked for."""
         return (host(self.case.url), segments(self.case.url)) != (self.host, segments(self.final_url))
 
+    def shows_little(self, limit: int) -> bool:
+        """The page shows fewer words than the limit, navigation included."""
+        return not self.after.has_plenty and len(self.after.visible_words) < limit
+
     def has_little_text(self, limit: int) -> bool:
         """The page has fewer words of its own than the limit (navigation is not its own)."""
-        return len(self.after.visible_words) < limit or len(self.after.words) < limit
+        return self.shows_little(limit) or (not self.after.has_plenty and len(self.after.words) < limit)
 
     def has_little_prose(self, limit: int) -> bool:
         """Lists of links and labels are no text: what is left of the main text is less than the limit."""
-        return sum(n for n in (len(block.split()) for block in self.after.main) if n >= _PROSE) < limit
+        return (
+            not self.after.has_plenty
+            and sum(n for n in (len(block.split()) for block in self.after.main) if n >= _PROSE) < limit
+        )
 
     def was_there(self, phrase: str) -> bool:
         """The baseline says it too: then it tells nothing."""
@@ -49,6 +57,7 @@ class Seen:
         )
 
 
+@functools.lru_cache(1024)
 def host(url: str) -> str:
     try:
         return (urlsplit(url).hostname or "").removeprefix("www.")
@@ -56,13 +65,14 @@ def host(url: str) -> str:
         return ""
 
 
-def segments(url: str) -> list[str]:
+@functools.lru_cache(1024)
+def segments(url: str) -> tuple[str, ...]:
     """The path's segments, decoded, in lower case."""
     try:
         path = urlsplit(url).path
     except ValueError:
-        return []
-    return [segment for segment in unquote(path).lower().split("/") if segment]
+        return ()
+    return tuple(segment for segment in unquote(path).lower().split("/") if segment)
 
 
 def verdict(verdict: Verdict, reason: Reason, confidence: float, *evidence: str) -> Judgement:

@@ -7,7 +7,6 @@ for the root of a host.
 
 from __future__ import annotations
 
-import functools
 import random
 import re
 import string
@@ -39,6 +38,8 @@ def soft404(seen: Seen) -> Judgement | None:
         segment = rules.in_path("gone-path", path)
         if segment and not rules.in_path("gone-path", segments(seen.case.url)):
             return verdict(Verdict.DEAD, Reason.SOFT_404, 0.96, f"the link leads to an error page ({seen.final_url})")
+    if seen.after.has_plenty:
+        return None
     heading = _heading(seen)
     if not seen.has_little_text(_SHORT) and not (heading and _is_all_of(heading, seen)):
         return None
@@ -56,7 +57,7 @@ def soft404(seen: Seen) -> Judgement | None:
 
 def platform(seen: Seen) -> Judgement | None:
     """A platform that answers 200 for everything says that the post, the video or the account is gone."""
-    if not rules.is_under(seen.host, _platforms()):
+    if not rules.is_for("platform-gone", seen.host):
         return None
     gone = rules.in_text("platform-gone", seen.after.source_normal, "source", seen.host)
     if gone is None and seen.has_little_prose(_TINY):  # posts quote such words
@@ -64,13 +65,6 @@ def platform(seen: Seen) -> Judgement | None:
     if gone and not seen.was_there(gone):
         return verdict(Verdict.DEAD, Reason.SOFT_404, 0.9, f"{seen.host} says “{gone}”")
     return None
-
-
-@functools.cache
-def _platforms() -> tuple[str, ...]:
-    return tuple(
-        {host for where in ("source", "text") for rule in rules.of("platform-gone", where) for host in rule.hosts}
-    )
 
 
 def probed(seen: Seen) -> Judgement | None:
@@ -133,7 +127,7 @@ def probe_url(url: str, token: str) -> str | None:
 def _heading(seen: Seen) -> tuple[str, str] | None:
     """(phrase, heading) that says so and is new."""
     found = rules.in_headings("not-found", seen.after.notices) or rules.in_lines("not-found", seen.after.notices)
-    if found is None and len(seen.after.visible_words) < _SMALL:
+    if found is None and seen.shows_little(_SMALL):
         numbered = next((heading for heading in seen.after.headings if _NUMBER.search(heading)), None)
         found = (_NUMBER.findall(numbered)[0], numbered) if numbered else None
     return found if found and not seen.was_there(found[0]) else None

@@ -12,6 +12,7 @@ from linkarchive.judge.seen import Seen, verdict
 from linkarchive.model import Case, Judgement, Loss, Page, Reason, Verdict
 
 _FEW_WORDS = 60
+_SOME_WORDS = 80
 _SURE = 0.985
 """Confidence from which a probe would add nothing."""
 _REALLY_THERE = 0.5
@@ -92,7 +93,9 @@ def _unusable(seen: Seen) -> Judgement | None:
 
 
 def _first_seen(case: Case, after: Reading) -> Judgement:
-    doubtful = redirects.is_shortened(case.url, case.after.final_url) or len(after.visible_words) < _FEW_WORDS
+    doubtful = redirects.is_shortened(case.url, case.after.final_url) or (
+        not after.has_plenty and len(after.visible_words) < _FEW_WORDS
+    )
     evidence = ("the page is there; there is no earlier copy to compare it with",)
     return Judgement(Verdict.OK, Reason.FIRST_SEEN, 0.75 if doubtful else 0.95, evidence)
 
@@ -181,8 +184,10 @@ def is_suspect(case: Case, judgement: Judgement, *, readings: Readings | None = 
     page = case.after
     if page.failure is not None or page.status is None or not 200 <= page.status < 300 or case.probe is not None:
         return False
-    if soft404.probe_url(case.url, "") is None:
-        return False
+    return _is_doubtful(case, judgement, readings or Readings()) and soft404.probe_url(case.url, "") is not None
+
+
+def _is_doubtful(case: Case, judgement: Judgement, readings: Readings) -> bool:
     if judgement.reason in (Reason.SOFT_404, Reason.HOMEPAGE_REDIRECT):
         return judgement.confidence < _SURE
     if judgement.verdict is Verdict.DRIFTED:
@@ -191,8 +196,8 @@ def is_suspect(case: Case, judgement: Judgement, *, readings: Readings | None = 
         return False
     if judgement.similarity is not None:
         return False
-    reading = (readings or Readings()).read(page)
-    return Seen(case, reading, None).is_redirected or (reading.has_text and len(reading.visible_words) < 80)
+    seen = Seen(case, readings.read(case.after), None)
+    return seen.is_redirected or (seen.after.has_text and seen.shows_little(_SOME_WORDS))
 
 
 def needs_second_look(judgement: Judgement) -> bool:
@@ -201,7 +206,10 @@ def needs_second_look(judgement: Judgement) -> bool:
 
 
 def fingerprint(page: Page, *, readings: Readings | None = None) -> str:
-    """Hex SHA-256 of the main text without dates and counters; of the bytes where there is no text."""
+    """Hex SHA-256 of the paragraphs without dates; of the main text where they are few, of the bytes without a text.
+
+    Equal ones mean the same substance, different ones little: the other page may be the same but for a byline.
+    """
     reading = (readings or Readings()).read(page)
-    content = " ".join(reading.words).encode() if reading.has_text else b""
-    return hashlib.sha256(content or page.body).hexdigest()
+    content = reading.substance if reading.has_text else b""
+    return hashlib.sha256(content).hexdigest() if content else reading.sha256

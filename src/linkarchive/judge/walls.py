@@ -11,6 +11,7 @@ from linkarchive.model import Judgement, Reason, Verdict
 _SHORT = 150
 """Words of its own up to which a page can be a wall; an article about walls is longer."""
 _TINY = 60
+_HARDLY = 15
 _TEASER = 250
 """Words of the beginning of an article that a paywall may show."""
 _END = 6
@@ -27,14 +28,14 @@ def challenge(seen: Seen) -> Judgement | None:
     if seen.after.kind not in ("html", "text") or not (refused or seen.has_little_text(_SHORT)):
         return None
     # Protected sites carry the vendor's script on good pages too: it tells only where there is next to no text.
-    if refused or len(seen.after.visible_words) < _SHORT:
+    if refused or seen.shows_little(_SHORT):
         marker = rules.in_text("challenge", seen.after.source_normal[:_SOURCE_LIMIT], "source")
         if marker:
             return verdict(Verdict.BLOCKED, Reason.CHALLENGE, 0.97, f"the page is a bot check (it contains “{marker}”)")
     found = rules.in_headings("challenge", seen.after.headings)
     if found and not seen.was_there(found[0]):
         return verdict(Verdict.BLOCKED, Reason.CHALLENGE, 0.93, f"the title says “{found[1]}”")
-    if refused or len(seen.after.visible_words) < _SHORT:
+    if refused or seen.shows_little(_SHORT):
         phrase = rules.in_text("challenge", seen.after.visible_normal)
         if phrase and not seen.was_there(phrase):
             return verdict(Verdict.BLOCKED, Reason.CHALLENGE, 0.9, f"the page is short and says “{phrase}”")
@@ -59,9 +60,12 @@ def login(seen: Seen) -> Judgement | None:
     was_login = rules.in_path("login", asked) or rules.in_host("login", host(seen.case.url))
     if was_login:
         return None
-    found = rules.in_headings("platform-login", seen.after.headings, seen.host)
-    if found:
-        return verdict(Verdict.BLOCKED, Reason.LOGIN, 0.95, f"the site shows its login page, “{found[1]}”")
+    if rules.is_for("platform-login", seen.host):
+        found = rules.in_headings("platform-login", seen.after.headings, seen.host)
+        if found:
+            return verdict(Verdict.BLOCKED, Reason.LOGIN, 0.95, f"the site shows its login page, “{found[1]}”")
+    if seen.after.has_plenty and not seen.is_redirected:
+        return None
     heading = rules.in_headings("login", seen.after.headings)
     has_password = seen.after.kind == "html" and seen.after.has("input[type=password]")
     if seen.is_redirected:
@@ -72,9 +76,9 @@ def login(seen: Seen) -> Judgement | None:
     if heading and seen.has_little_text(_SHORT) and not seen.was_there(heading[0]):
         if has_password:
             return verdict(Verdict.BLOCKED, Reason.LOGIN, 0.95, f"the page is a login form, “{heading[1]}”")
-        if len(seen.after.visible_words) < _TINY:
+        if seen.shows_little(_TINY):
             return verdict(Verdict.BLOCKED, Reason.LOGIN, 0.8, f"the page is short and says “{heading[1]}”")
-    if has_password and len(seen.after.visible_words) < _TINY:
+    if has_password and seen.shows_little(_TINY):
         return verdict(Verdict.BLOCKED, Reason.LOGIN, 0.8, "the page has a password field and hardly any text")
     return None
 
@@ -90,7 +94,7 @@ def consent(seen: Seen) -> Judgement | None:
         and not rules.in_path("consent", asked)
     ):
         return verdict(Verdict.BLOCKED, Reason.CONSENT, 0.95, f"the link leads to a consent page ({seen.final_url})")
-    if len(seen.after.visible_words) >= _SHORT:
+    if not seen.shows_little(_SHORT):
         return None
     found = rules.in_headings("consent", seen.after.headings)
     if found and not seen.was_there(found[0]):
@@ -104,11 +108,10 @@ def consent(seen: Seen) -> Judgement | None:
 
 def paywall(seen: Seen) -> Judgement | None:
     """The beginning of the page and an offer to subscribe: much less text than the baseline, or little text."""
+    if seen.before is None and seen.after.has_plenty:
+        return None
     words = len(seen.after.words)
-    if seen.before is not None:
-        if words > 0.7 * len(seen.before.words):
-            return None
-    elif words >= _TEASER:
+    if words > 0.7 * len(seen.before.words) if seen.before is not None else words >= _TEASER:
         return None
     phrase = rules.in_text("paywall", seen.after.visible_normal)
     if not phrase or seen.was_there(phrase):
@@ -126,16 +129,18 @@ def paywall(seen: Seen) -> Judgement | None:
 
 def shell(seen: Seen) -> Judgement | None:
     """A page that scripts would fill, or nothing at all."""
+    if seen.after.has_plenty:
+        return None
     if (seen.after.kind == "html" and not seen.after.source.strip()) or not seen.after.page.body.strip():
         return verdict(Verdict.UNREACHABLE, Reason.PROTOCOL, 0.85, "the server answers with an empty page")
-    if seen.after.kind != "html" or len(seen.after.visible_words) >= _TINY:
+    if seen.after.kind != "html" or not seen.shows_little(_TINY):
         return None
     phrase = rules.in_text("script-only", seen.after.noscript) or rules.in_text(
         "script-only", seen.after.visible_normal
     )
     if phrase:
         return verdict(Verdict.BLOCKED, Reason.SCRIPT_ONLY, 0.93, f"without scripts the page only says “{phrase}”")
-    if len(seen.after.visible_words) < 15 and seen.after.has("script"):
+    if seen.shows_little(_HARDLY) and seen.after.has("script"):
         return verdict(Verdict.BLOCKED, Reason.SCRIPT_ONLY, 0.85, "the page is an empty frame that scripts would fill")
     return None
 
@@ -148,7 +153,7 @@ def maintenance(seen: Seen) -> Judgement | None:
     if found and not seen.was_there(found[0]):
         return verdict(Verdict.UNREACHABLE, Reason.HTTP_5XX, 0.9, f"the page says “{found[1]}”")
     phrase = rules.in_text("maintenance", seen.after.visible_normal)
-    if phrase and len(seen.after.visible_words) < _SHORT and not seen.was_there(phrase):
+    if phrase and seen.shows_little(_SHORT) and not seen.was_there(phrase):
         return verdict(Verdict.UNREACHABLE, Reason.HTTP_5XX, 0.85, f"the page is short and says “{phrase}”")
     return None
 

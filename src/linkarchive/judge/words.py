@@ -76,8 +76,13 @@ def without_dates(text: str) -> str:
     return _DATES.sub(" ", fold(text))
 
 
+def is_unspaced(text: str) -> bool:
+    """It has letters of a script without spaces between words."""
+    return _HAS_UNSPACED.search(text) is not None
+
+
 def _split(folded: str) -> list[str]:
-    return (_WORD if _HAS_UNSPACED.search(folded) else _SPACED_WORD).findall(folded)
+    return (_WORD if is_unspaced(folded) else _SPACED_WORD).findall(folded)
 
 
 def _without_noise(folded: str) -> str:

@@ -1,0 +1,211 @@
+"""The prose of an HTML page by a cheap look at its bytes: no decoding, no parser, no extractor.
+
+Measured on pages of 65 KB (2026-11-23): 0.2 ms, where a parse with its visible text takes 0.5
+and trafilatura with the words of its text 15. It may find nothing on a page full of text; what
+it does find is there: long paragraphs that follow each other with nothing but markup between
+them. Teasers have their titles between them and menus are short.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+MAX_BYTES = 2_000_000
+"""Bytes that are looked at."""
+PLENTY = 300
+"""Words: twice what a wall or an error page may have, more than the beginning that a paywall shows."""
+_PARAGRAPH = 90
+"""Bytes of a paragraph that tells of prose; shorter ones may be teasers."""
+_SENTENCE = 45
+"""Bytes of a paragraph amid such ones; shorter ones are bylines, captions and labels."""
+_RUN = 480
+"""Bytes of a run of paragraphs; single teasers are shorter."""
+_DISCUSSION = b'id="comments"'
+"""Where readers begin to speak."""
+_BLANK = 3
+"""Bytes between two paragraphs that can only be white space."""
+_ENDS = (b">", b" ", b"\n", b"\t")
+
+_TAG = re.compile(rb"<[^<>]*>")
+_UNSEEN = rb"script|style|noscript|template|svg"
+_EVENT = re.compile(rb"<(?:(?:title|h1|aside|nav|footer|" + _UNSEEN + rb")(?=[\s>/])|!--)")
+_CUT = re.compile(rb"<(?:(?:" + _UNSEEN + rb")(?=[\s>/])|!--)")
+_COMMENT = b"!--"
+_MOST_HEADINGS = 4
+_HEADING = 1000
+"""Bytes of a heading, which is only looked through for words."""
+
+
+@dataclass(frozen=True, slots=True)
+class Prose:
+    paragraphs: tuple[bytes, ...]
+    """From the first long one to the end of the last run, without markup; ASCII letters in lower case."""
+    words: int
+    """Of the runs, at least; from PLENTY on no more are counted."""
+    headings: tuple[bytes, ...]
+    """The title and the first h1, likewise."""
+
+
+def prose(body: bytes) -> Prose:
+    """The paragraphs outside scripts, comments, asides, menus and footers. Linear in the size of the page."""
+    found: list[bytes] = []
+    words = waiting = run = ended = 0
+    begun = False
+    between = _Between()
+    for part in body[:MAX_BYTES].lower().split(b"</p>"):
+        start = part.rfind(b"<p")
+        if part[start + 2 : start + 3] not in _ENDS:  # <path>, <picture>
+            start = max(part.rfind(b"<p>"), part.rfind(b"<p "))
+        if start > _BLANK or between.hidden or start < 0:
+            gap = part[:start] if start >= 0 else part
+            if _DISCUSSION in gap:
+                break
+            has_text = between.has_text(gap)
+            if between.hidden or start < 0:
+                continue
+            if has_text:
+                run = waiting = 0
+                found = found if begun else []
+        text = part[part.find(b">", start) + 1 :]
+        if b"<" in text:
+            text = _TAG.sub(b"", text)
+        if b"\n" in text:  # lines may be indented
+            text = b" ".join(text.split())
+        if len(text) < _SENTENCE:
+            continue
+        found.append(text)
+        if len(text) >= _PARAGRAPH:
+            begun = True
+            run += len(text)
+            waiting += text.count(b" ") + 1 if words < PLENTY else 0
+            if run >= _RUN:
+                words += waiting
+                waiting = 0
+        if run >= _RUN:
+            ended = len(found)
+    return Prose(tuple(found[:ended]), words, between.headings)
+
+
+class _Between:
+    """What stands between two paragraphs: text, or scripts and asides, which may go on behind the next ones."""
+
+    def __init__(self) -> None:
+        self.headings: tuple[bytes, ...] = ()
+        self.hidden = b""
+        """The element that hides what comes, until it is closed."""
+
+    def has_text(self, gap: bytes) -> bool:
+        """A reader sees text in this part of the source."""
+        shown = []
+        upto = 0
+        if self.hidden:
+            upto = self._closed(gap, 0)
+        while not self.hidden:
+            event = _EVENT.search(gap, upto)
+            if event is None:
+                shown.append(gap[upto:])
+                break
+            shown.append(gap[upto : event.start()])
+            name, upto = gap[event.start() + 1 : event.end()], event.end()
+            if name in (b"title", b"h1"):
+                opened = (gap.find(b">", upto) + 1) or len(gap)
+                heading = gap[opened : opened + _HEADING].partition(b"</")[0]
+                upto = opened + len(heading)
+                if len(self.headings) < _MOST_HEADINGS:
+                    self.headings += (_TAG.sub(b" ", heading),)
+                shown.append(heading)
+            else:
+                self.hidden = name
+                upto = self._closed(gap, upto)
+        return bool(_TAG.sub(b"", b"".join(shown)).strip())
+
+    def _closed(self, gap: bytes, start: int) -> int:
+        """Where what is hidden ends, which is no longer hidden then."""
+        comment = self.hidden == _COMMENT
+        closed = gap.find(b"-->" if comment else b"</" + self.hidden, start)
+        if closed < 0:
+            return len(gap)
+        end = gap.find(b">", closed) + 1
+        self.hidden = b""
+        return end or len(gap)
+
+
+def texts(body: bytes) -> list[bytes]:
+    """Every piece of text between two tags that a reader may see, in order, ASCII letters in lower case."""
+    source = body[:MAX_BYTES].lower()
+    shown: list[bytes] = []
+    unclosed: set[bytes] = set()
+    upto = 0
+    for match in _CUT.finditer(source):
+        start, end = match.span()
+        name = source[start + 1 : end]
+        if start < upto or name in unclosed:
+            continue
+        closed = source.find(b"-->" if name == b"!--" else b"</" + name, end)
+        if closed < 0:
+            unclosed.add(name)
+            continue
+        shown.append(source[upto:start])
+        upto = closed + 3  # of "</script>" the rest of the name is left, which is no news
+    shown.append(source[upto:])
+    pieces = (piece.strip() for part in shown for piece in _TAG.split(part))
+    return [piece for piece in pieces if piece]
+
+
+_ZEROS = bytes.maketrans(b"0123456789", b"0000000000")
+# Found in a copy with noughts for all digits: a pattern that begins with one byte is searched for by memchr.
+_NUMBER = re.compile(rb"0[0.,:/-]*")
+_MONTHS = (
+    b"january february march april may june july august september october november december januar februar mai juni "
+    b"juli oktober dezember januari februari maart mei augustus janvier avril juin juillet septembre octobre novembre "
+    b"enero febrero marzo abril mayo junio julio agosto septiembre octubre noviembre diciembre gennaio febbraio aprile "
+    b"maggio giugno luglio settembre ottobre dicembre janeiro fevereiro maio junho julho setembro outubro novembro "
+    b"dezembro"
+).split()
+_BEGIN = frozenset(name[:3] for name in _MONTHS)
+_END = frozenset(end for name in _MONTHS for end in (name[-3:], name[:3], name[1:3] + b"."))
+_ORDINAL = re.compile(rb"(?:st|nd|rd|th|\.|er)? (?:de |of )?")
+_OF = (b"of ", b"de ")
+_APART = (b" ", b",", b"%", b"")
+_DAY = 2
+_YEAR = 4
+
+
+def substance(paragraphs: Iterable[bytes]) -> bytes:
+    """What these paragraphs say, without dates, and however entities are written."""
+    text = b"\n".join(paragraphs)
+    if b"&" in text:
+        text = html.unescape(text.decode("utf-8", "replace")).lower().encode("utf-8", "replace")
+    return _undated(text)
+
+
+def _undated(text: bytes) -> bytes:
+    """Without clock times, years and days of months, whose names stay; other numbers are substance."""
+    left = []
+    copied = 0
+    for match in _NUMBER.finditer(text.translate(_ZEROS)):
+        start, end = match.span()
+        number = text[start:end].rstrip(b".,:/-")
+        digits = len(number)
+        if digits > _YEAR:
+            dated = b":" in number or b"-" in number
+        elif digits > _DAY:
+            dated = b":" in number or (digits == _YEAR and number.isdigit())
+        else:
+            after = text[start + digits + 1 : start + digits + 4]
+            dated = after in _BEGIN or text[start - 4 : start - 1] in _END
+            if not dated and (after in _OF or text[start + digits : start + digits + 1] not in _APART):
+                dated = _is_day(text, start + digits)
+        if dated:
+            left.append(text[copied:start])
+            copied = end
+    left.append(text[copied:])
+    return b"".join(left)
+
+
+def _is_day(text: bytes, end: int) -> bool:
+    after = _ORDINAL.match(text, end)
+    return after is not None and text[after.end() : after.end() + 3] in _BEGIN
