@@ -34,6 +34,7 @@ _UNSAFE = "\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u206f\ufff0-
 _UNSAFE += "\U000e0000-\U000e0fff"
 _VISIBLE = re.compile(f"[{_UNSAFE}]")
 _IN_URL = re.compile(f'[{_UNSAFE} \u00ad\u034f\u180e\u2000-\u200d\u2028\u2029\u2060-\u2064\ufeff\u00a0\u3000<>"\\\\`]')
+_SAFE_URL = re.compile(r"https?://[a-z0-9.-]+(?::[0-9]{1,5})?(?:[/?#][!#-;=?-\[\]^_a-~]*)?")
 _UNSEEN = re.compile(f"(?!\t)[{_UNSAFE}\u00ad\u034f\u180e\u200b-\u200d\u2028\u2029\u2060-\u2064\ufeff]")
 _IN_JSON = re.compile(f"(?!\n)[{_UNSAFE}\u00ad\u034f\u180e\u200b-\u200d\u2028\u2029\u2060-\u2064\ufeff]")
 
@@ -77,6 +78,8 @@ def href(url: str | None) -> str | None:
     """The URL where a link may lead: http and https with a host, nothing taken out of it; else None."""
     if url is None or has_redaction(url):
         return None
+    if _SAFE_URL.fullmatch(url):
+        return url
     try:
         parts = urlsplit(url)
     except ValueError:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
@@ -20,7 +20,7 @@ from linkarchive.model import ArticleText, CitationOutcome, Difference, Event, L
 from linkarchive.report import words
 from linkarchive.report.advice import steps, steps_unresolved
 from linkarchive.report.foreign import address, href, neutral, plain
-from linkarchive.report.sections import Sections, day_of, divide
+from linkarchive.report.sections import Group, Sections, day_of, divide
 from linkarchive.report.summing import headline, summary
 
 
@@ -122,6 +122,7 @@ def _environment() -> Environment:
         steps=steps,
         steps_unresolved=steps_unresolved,
         in_context=in_context,
+        rows=rows,
         quoted=quoted,
         host=host,
     )
@@ -141,6 +142,19 @@ def in_context(citation: CitationOutcome | Unresolved) -> tuple[str, str, str]:
     text = citation.text.strip()
     before, found, after = citation.context.partition(text) if text else (citation.context, "", "")
     return (before, found, after) if found or not text else ("", text, "")
+
+
+def rows(group: Group) -> Iterator[tuple[str, str | None, str, list[str]]]:
+    """A quiet section as (URL, where it may lead, what we saw, places): a template takes thrice as long to put it
+    together, and a section may have two thousand."""
+    for source in group.shown:
+        outcome = source.outcome
+        seen = [words.meaning_of(source)]
+        if outcome.similarity is not None:
+            seen.append(f"{words.percent(outcome.similarity)} stands.")
+        if source.ignored is not None:
+            seen.append(words.ignored(source.ignored))
+        yield outcome.url, href(outcome.url), " ".join(seen), [words.place(one) for one in outcome.citations]
 
 
 def host(url: str) -> str:
