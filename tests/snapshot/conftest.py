@@ -102,7 +102,8 @@ class Folder:
             fifth = self.write(writer, self.pages.visit(unchanged, at=4), revisit_of=fourth)
             writer.write_log([b'{"visit":1}\n', b'{"visit":2}\n'])
         if seal:
-            write_manifest(self.root, run, folder.run_files(self.root, run), {"complete": True}, created=NOW)
+            files = folder.run_files(self.root, run)
+            write_manifest(self.root, run, files, {"complete": True}, created=NOW, known=writer.digests)
         return [first, second, third, fourth, fifth]
 
     def warcs(self) -> list[Path]:

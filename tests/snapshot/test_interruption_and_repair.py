@@ -19,6 +19,7 @@ from warcio.checker import Checker
 from linkarchive.errors import StorageError
 from linkarchive.model import Capture
 from linkarchive.snapshot import folder, warcfile
+from linkarchive.snapshot.manifest import sha256_of
 from linkarchive.snapshot.reader import read_page, scan
 from linkarchive.snapshot.repair import repair
 from linkarchive.snapshot.verify import verify
@@ -168,6 +169,7 @@ def test_a_full_disk_costs_only_the_capture_that_did_not_fit(archive: Any, monke
     writer.close()
     assert len(kept) >= 2
     assert faults(archive.root) == []
+    assert writer.digests == {path: sha256_of(path) for path in folder.run_files(archive.root, "20261123T060000Z-4f2a")}
     assert [event for event in scan(archive.root) if isinstance(event, Capture)] == kept
     assert read_page(archive.root, kept[-1]).body == b"room again"
 

@@ -56,7 +56,8 @@ def finish(desk: Desk, reading: Reading, complete: bool, offline: str | None, tr
         state = write_state(desk.connection, desk.project.state, _sealed_state(desk), desk.ledger.touched)
         facts = {"started": info.started, "finished": info.finished, "complete": complete, "simulated": info.simulated}
         created = info.finished or info.started
-        write_manifest(root, info.id, run_files(root, info.id), facts | {"state": state}, created=created)
+        files, known = run_files(root, info.id), desk.writer.digests
+        write_manifest(root, info.id, files, facts | {"state": state}, created=created, known=known)
         if has_news(report):
             _write_report(desk, report)
     return report

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import msgspec
@@ -54,9 +55,11 @@ def write_manifest(
     *,
     created: datetime,
     replaces: str | None = None,
+    known: Mapping[Path, str] = MappingProxyType({}),
 ) -> Path:
     """Seal the files of a run (`folder.run_files`) at the end of the chain; where it was written.
 
+    `known` are the digests of files that need not be read again (`WarcWriter.digests`).
     A manifest is never rewritten: when the run has one (it was continued), the next is `RUN+2.json`.
     Raises StorageError.
     """
@@ -70,7 +73,8 @@ def write_manifest(
             created=created,
             previous=Previous(last.name, sha256_of(root / folder.MANIFESTS / last.name)) if last else None,
             files=tuple(
-                SealedFile(folder.relative(root, file), file.stat().st_size, sha256_of(file)) for file in files
+                SealedFile(folder.relative(root, file), file.stat().st_size, known.get(file) or sha256_of(file))
+                for file in files
             ),
             facts=facts,
             name=path.name,

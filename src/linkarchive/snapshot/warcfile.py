@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -26,6 +27,7 @@ class WarcFile:
         self._buffer = bytearray()
         self.size = 0
         """Bytes of the records so far, written to the file or not yet."""
+        self._sha256 = hashlib.sha256()
         self._unsynced: list[bytes] = []
         self._journal_size = 0
         self._broken = False
@@ -36,6 +38,7 @@ class WarcFile:
         for data in framing.member(record):
             self._buffer += data
             self.size += len(data)
+            self._sha256.update(data)
             if len(self._buffer) >= _BUFFER:
                 self._drain()
         return Location(self._name, offset, self.size - offset)
@@ -47,12 +50,13 @@ class WarcFile:
     @contextmanager
     def whole(self) -> Iterator[None]:
         """The records of the block reach the file together; if it fails, the file ends where it ended before."""
-        size, lines = self.size, len(self._unsynced)
+        size, lines, sha256 = self.size, len(self._unsynced), self._sha256.copy()
         try:
             yield
             self._drain()
         except BaseException as error:
             self._cut(size, lines)
+            self._sha256 = sha256
             if isinstance(error, OSError):
                 raise folder.storage_error(self.path, error) from error
             raise
@@ -67,16 +71,21 @@ class WarcFile:
         except OSError as error:
             raise folder.storage_error(self.path, error) from error
 
-    def finish(self) -> None:
-        """Sync, write the sorted index, remove the journal and close. Without it, `repair` finishes the file."""
+    def finish(self) -> dict[Path, str]:
+        """Sync, write the sorted index, remove the journal and close. Without it, `repair` finishes the file.
+
+        Returns the SHA-256 of the file and its index, in hex.
+        """
         try:
             if self._broken:
-                return
+                return {}
             self.sync()
             journal = folder.journal_of(self._root, self.path)
             lines = journal.read_bytes().splitlines(keepends=True) if journal.exists() else []
-            folder.write_atomically(folder.index_of(self._root, self.path), cdxj.index(lines))
+            index, data = folder.index_of(self._root, self.path), cdxj.index(lines)
+            folder.write_atomically(index, data)
             journal.unlink(missing_ok=True)
+            return {self.path: self._sha256.hexdigest(), index: hashlib.sha256(data).hexdigest()}
         except OSError as error:
             raise folder.storage_error(self.path, error, "cannot be finished") from error
         finally:

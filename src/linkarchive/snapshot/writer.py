@@ -49,6 +49,8 @@ class WarcWriter:
         self._simulated = simulated
         self._obey_robots = obey_robots
         self._file: WarcFile | None = None
+        self.digests: dict[Path, str] = {}
+        """The SHA-256, in hex, of each file that was finished."""
 
     def __enter__(self) -> WarcWriter:
         return self
@@ -112,7 +114,7 @@ class WarcWriter:
         """Finish the present file with its sorted index; writing again begins a new one."""
         if self._file is not None:
             file, self._file = self._file, None
-            file.finish()
+            self.digests |= file.finish()
 
     def _ready(self) -> WarcFile:
         if self._file is not None and self._file.size >= self._size_limit:
