@@ -44,8 +44,6 @@ def rows(folder: Any, table: str) -> int:
 
 
 def test_nights_without_news_add_visits_and_nothing_else(known: Any) -> None:
-    known.check(now="2026-01-06")
-    known.check(now="2026-01-07")
     before = {table: rows(known, table) for table in ("outcomes", "captures", "visits", "baselines")}
     state = known.state()
     stamp = (known.root / "archive" / "state.jsonl").stat().st_mtime_ns
@@ -61,10 +59,8 @@ def test_a_page_seen_again_has_been_compared_and_is_confirmed_after_a_day(known:
     assert (soon["verdict"], soon["reason"], soon["similarity"], soon["confirmed"]) == ("ok", "same", 1.0, False)
     assert soon["evidence"] == ["the page is what it was, byte for byte"]
     assert soon["citations"][0]["similarity"] == 1.0
-    assert known.state_of(ALPHA)["reason"] == "same"
     later = known.check(now="2026-01-06T12:00:00Z").source(ALPHA)
     assert later["confirmed"]
-    assert known.state_of(ALPHA)["confirmed"]
     assert rows(known, "outcomes") == 5
 
 

@@ -217,7 +217,7 @@ def file(desk: Desk, one: Concluded) -> int:
     changed = change(one.outcome, previous)
     if changed is Change.STILL and previous is not None and _is_ignored_no_more(desk, one.plan, previous):
         changed = Change.NEW
-    desk.ledger.add_visit(Visited(source, number, one.checked, changed, was, carried), touches=not same)
+    desk.ledger.add_visit(Visited(source, number, one.checked, changed, was, carried))
     return number
 
 

@@ -26,8 +26,6 @@ class Promise:
     page: LastPage
     is_row: bool
     """A row is all that an unchanged page costs; else there is more to see to (a fresh record for an old one)."""
-    is_told_alike: bool
-    """The outcome will read as it did."""
 
 
 def promises(desk: Desk, plans: Iterable[Plan]) -> Mapping[int, Promise]:
@@ -68,7 +66,7 @@ def carry_on(desk: Desk, plan: Plan, promise: Promise, visit: Visit) -> None:
     """Record that the page is what it was."""
     changed = Change.STILL if promise.verdict.is_finding else Change.NONE
     row = Visited(plan.source.id, promise.outcome_id, visit.time, changed, promise.verdict, carried=True)
-    desk.ledger.add_visit(row, touches=not promise.is_told_alike)
+    desk.ledger.add_visit(row)
     desk.listener(SourceConcluded(plan.source.url, promise.verdict))
 
 
@@ -83,7 +81,7 @@ def _promise(desk: Desk, plan: Plan, before: Known, now: datetime) -> Promise | 
     is_row = memory.page_outcome == before.outcome_id and not _is_old(desk, before, now)
     if before.verdict.is_finding and desk.decisions:  # somebody may have ignored it until today
         is_row = False
-    return Promise(before.outcome_id, before.verdict, before.page, is_row, before.is_told_alike(now))
+    return Promise(before.outcome_id, before.verdict, before.page, is_row)
 
 
 def _baselines(plan: Plan, before: Known) -> Sequence[datetime | None] | None:

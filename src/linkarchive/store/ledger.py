@@ -36,7 +36,7 @@ class Ledger:
         self._memories: list[dict[str, Any]] = []
         self._waiting: set[int] = set()
         self.touched: set[int] = set()
-        """Sources of which something else is to be told than before."""
+        """Sources whose outcome, captures or baselines are others than before."""
 
     def add_capture(self, source: int, capture: Capture, usable: bool, good: bool) -> Kept:
         self._last_capture += 1
@@ -79,7 +79,7 @@ class Ledger:
         self._note(source)
         return self._last_outcome
 
-    def add_visit(self, visit: Visited, touches: bool = True) -> None:
+    def add_visit(self, visit: Visited) -> None:
         """A visit of the run; the later of two of the same source counts."""
         row = {
             "run": self.run,
@@ -92,8 +92,6 @@ class Ledger:
         }
         self._visits.append(row)
         self._waiting.add(visit.source)
-        if touches:
-            self.touched.add(visit.source)
 
     def remember(self, source: int, memory: Memory) -> None:
         row = {

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, case, delete, func, not_, or_, select, tuple_, update
+from sqlalchemy import Connection, Row, Select, and_, case, delete, func, not_, or_, select, tuple_, update
 
 from linkarchive.model import Change, Outcome, SourceReport, Verdict
 from linkarchive.store.carried import NEVER, NOT_YET, carry
@@ -107,15 +107,23 @@ def latest(connection: Connection) -> Iterator[tuple[int, Outcome, datetime | No
 
 def standings(connection: Connection, sources: Collection[int], before_run: int | None = None) -> dict[int, Standing]:
     """Where each of the sources stood after its last visit (before the given run), as far as it had one."""
+    return {row.source: _standing(row) for row in connection.execute(_newest(sources, before_run))}
+
+
+def concluded(connection: Connection, sources: Collection[int]) -> dict[int, Outcome]:
+    """The outcome of each source as it was concluded, whatever visits that found the page as it was add to it."""
+    return {row.source: decode(row.body, Outcome) for row in connection.execute(_newest(sources))}
+
+
+def _newest(sources: Collection[int], before_run: int | None = None) -> Select[Any]:
     newest = select(func.max(visits.c.run)).where(visits.c.source == _others.c.source)
     if before_run is not None:
         newest = newest.where(visits.c.run < before_run)
-    query = (
+    return (
         select(_others, outcomes.c.body)
         .join(outcomes, outcomes.c.id == _others.c.outcome)
         .where(_others.c.source.in_(sources), _others.c.run == newest.scalar_subquery())
     )
-    return {row.source: _standing(row) for row in connection.execute(query)}
 
 
 def of_run(

@@ -10,7 +10,6 @@ from typing import Any
 from sqlalchemy import Connection, func, select
 
 from linkarchive.model import Hop, Origin, Verdict
-from linkarchive.store.carried import CONFIRMED_AFTER, NOT_YET
 from linkarchive.store.codec import decode
 from linkarchive.store.schema import baselines, captures, outcomes, visits
 
@@ -21,36 +20,17 @@ class Known:
 
     outcome_id: int
     verdict: Verdict
-    checked: datetime | None
-    carried: bool
-    is_compared: bool
-    """Another visit would not be the first one that compares."""
     page: LastPage
     captures: list[LastCapture] = field(default_factory=list)
     """Oldest first."""
     baselines: dict[tuple[str, date | None], datetime] = field(default_factory=dict)
     """When they were captured, by article and the day that its author looked."""
 
-    def is_told_alike(self, now: datetime) -> bool:
-        """If the page is what it was, a visit now comes to the very outcome that the last one came to."""
-        if self.checked is None or not (self.carried or self.is_compared):
-            return False
-        since = self.page.since
-        return (now - since >= CONFIRMED_AFTER) == self._is_confirmed
-
-    @property
-    def _is_confirmed(self) -> bool:
-        if self.carried and self.checked is not None:
-            return self.checked - self.page.since >= CONFIRMED_AFTER
-        return self.page.confirmed
-
 
 @dataclass(frozen=True, slots=True)
 class LastPage:
     """The part of an outcome (`model.Outcome`) that tells which page it was."""
 
-    confirmed: bool
-    since: datetime
     status: int | None
     final_url: str | None
     hops: tuple[Hop, ...]
@@ -86,10 +66,7 @@ def known(connection: Connection, sources: Collection[int], before_run: int) -> 
         select(
             others.c.source,
             others.c.outcome,
-            others.c.checked,
-            others.c.carried,
             outcomes.c.verdict,
-            outcomes.c.compared,
             outcomes.c.body,
         )
         .join(outcomes, outcomes.c.id == others.c.outcome)
@@ -119,4 +96,4 @@ def known(connection: Connection, sources: Collection[int], before_run: int) -> 
 
 def _known(row: Any) -> Known:
     page = decode(row.body, LastPage)
-    return Known(row.outcome, Verdict(row.verdict), row.checked, row.carried, row.compared != NOT_YET, page)
+    return Known(row.outcome, Verdict(row.verdict), page)

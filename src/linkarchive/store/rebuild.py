@@ -112,7 +112,9 @@ class _Builder:
             return
         chain = manifest.read_chain(root)
         when = chain[-1].created if chain else newest
-        simulated = bool(chain and chain[-1].facts.get("simulated"))
+        facts = chain[-1].facts if chain else {}
+        simulated = bool(facts.get("simulated"))
+        last_begun = datetime.fromisoformat(facts["started"]) if "started" in facts else newest
         info = RunInfo(f"state-{when:%Y%m%dT%H%M%SZ}", when, when, True, False, simulated, __version__)
         ledger = self.ledger = self._open(info, "state" if chain else runs.UNKNOWN_CLOCK, RunBody())
         for outcome, line in self._untold(state, known):
@@ -121,7 +123,9 @@ class _Builder:
             for baseline in line.baselines:
                 self._set_baseline(ledger, sources.key_of(outcome.url), baseline)
             change = Change.STILL if outcome.verdict.is_finding else Change.NONE
-            self._visited(VisitLine(outcome.url, outcome.url, when, change, outcome.verdict, outcome))
+            # The line of a page that is what it was stays as it was first written: later runs have seen it again.
+            carried = outcome.since < last_begun
+            self._visited(VisitLine(outcome.url, outcome.url, when, change, outcome.verdict, outcome, carried))
         self._write_visits()
 
     def _untold(self, state: Path, known: Collection[int]) -> Iterator[tuple[Outcome, StateLine]]:

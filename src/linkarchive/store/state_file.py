@@ -1,8 +1,8 @@
 """`state.jsonl`: where every source stands, a line a source, sorted by URL; made to be committed to Git.
 
-A line is the source's outcome as in the report's JSON, with the captures and
-baselines that it leans on. It holds no time of the last check, so that it changes
-only when something did.
+A line is the source's outcome as in the report's JSON when it was concluded, with the
+captures and baselines that it leans on. A visit that finds the page as it was leaves it
+as it is, so that the file changes only when something did.
 """
 
 from __future__ import annotations
@@ -118,10 +118,10 @@ _END = (None, b"")
 
 
 def _anew(connection: Connection, some: Collection[int]) -> dict[int, bytes]:
-    standing = outcomes.standings(connection, some)
+    concluded = outcomes.concluded(connection, some)
     kept = captures.of_sources(connection, some)
     based = captures.baselines_of_sources(connection, kept)
-    return {source: _line(one.outcome, kept.get(source, ()), based.get(source, ())) for source, one in standing.items()}
+    return {source: _line(one, kept.get(source, ()), based.get(source, ())) for source, one in concluded.items()}
 
 
 def _line(outcome: Outcome, kept: Sequence[Kept], based: Sequence[tuple[str, date | None, Kept]]) -> bytes:
