@@ -110,6 +110,53 @@ def test_one_host_that_hangs_does_not_hold_the_others(web, visits):
     assert order == [True] * 20 + [False] * 2
 
 
+@pytest.mark.parametrize("links", [300, 900], ids=["within the window", "more than the window holds"])
+def test_one_slow_host_with_many_links_does_not_hold_fast_ones(web, links):
+    release = threading.Event()
+
+    async def hang(_asked, writer):
+        while not release.is_set():
+            await asyncio.sleep(0.005)
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
+        await writer.drain()
+
+    web.put("/slow", hang)
+    web.put("/fast", web.page(b"x"))
+    slow = [VisitRequest(web.url(f"/slow?{number}")) for number in range(links)]
+    fast = [VisitRequest(web.url(f"/fast?{number}", f"h{number % 50}.localhost")) for number in range(150)]
+    visits = visit_all([*slow, *fast], replace(NETWORK, concurrency=16, per_host=2), Clock())
+    first = []
+    for visit in visits:
+        first.append(visit.request)
+        visit.close()
+        if len(first) == len(fast):
+            break
+    release.set()
+    visits.close()
+    assert {id(request) for request in first} == {id(request) for request in fast}
+
+
+def test_connections_are_used_again_by_the_next_visit_to_their_host(web, visits):
+    web.answers["*"] = [web.page(b"x")]
+    found = visits(
+        *(web.url(f"/{number}", f"h{number % 40}.localhost") for number in range(400)), concurrency=20, per_host=1
+    )
+    assert all(visit.final is not None for visit in found)
+    assert web.connections <= 40
+
+
+def test_no_connection_waits_for_the_caller(web):
+    web.answers["*"] = [web.page(b"x")]
+    requests = [VisitRequest(web.url(f"/{number}")) for number in range(9)]
+    visits = visit_all(requests, replace(NETWORK, concurrency=4), Clock())
+    next(visits).close()
+    patience = time.monotonic() + 5
+    while not web.times("/4") and time.monotonic() < patience:
+        time.sleep(0.005)  # nobody looks at the network now, yet the free connection was used before we were called
+    assert web.times("/4") == 1
+    visits.close()
+
+
 def test_a_redirect_counts_for_the_host_that_it_leads_to(web, visits):
     web.put("/a", lambda asked: web.redirect(web.url("/b" + asked.target[2:], host="127.0.0.1")))
     web.put("/b", linger)

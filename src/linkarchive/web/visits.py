@@ -132,7 +132,7 @@ class _Run:
                 self._pacing.note(host, *_impression(reply.result))
                 self._advance(task, reply)
         # When the caller is slower than the network, nothing more is asked for: what has ended holds its body.
-        if len(self.ended) < self._at_once:
+        if len(self.ended) <= self._at_once:
             self._admit()
             self._resume_paused()
             self._send_due()
@@ -150,7 +150,7 @@ class _Run:
     def _admit(self) -> None:
         # A part of the window at a time, so that the first are under way while the others are read.
         until = len(self._tasks) + self._at_once
-        while self._looks_ahead() and len(self._tasks) < until and len(self.ended) < self._at_once:
+        while self._looks_ahead() and len(self._tasks) < until and len(self.ended) <= self._at_once:
             request = next(self._requests, None)
             if request is None:
                 self._all_read = True
