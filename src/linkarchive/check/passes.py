@@ -155,27 +155,36 @@ class MainPass:
                 yield Due(plan, promised.get(plan.source.id), before.get(plan.source.id))
 
     def _take(self, due: Due, visit: Visit) -> None:
-        plan, promise = due.plan, due.promise
-        with guarded(self, plan, visit):
+        promise = due.promise if due.promise is not None and due.promise.is_row else None
+        if promise is not None and visit.not_modified:
+            self._carry_on(due.plan, promise, visit)
+            return
+        with guarded(self, due.plan, visit):
             page = page_of(visit, self.desk.settings.network.max_body)
-            if promise is not None and promise.is_row and is_kept(promise, plan, visit, page):
-                self.hosts.saw(host_of(plan.source.url), True, None, promise.page.status is not None)
-                carry_on(self.desk, plan, promise, visit)
-                visit.close()
-                return
-            seen = look(self.desk, plan, visit, page, due.before)
-            answered = seen.previous is not None and seen.previous.outcome.status is not None
-            self.hosts.saw(host_of(plan.source.url), visit.connected, visit.failure, answered)
-            if _waits(visit):
-                visit.close()
-                self.failed.append((plan, visit))
-                self._listen()
-            elif self._has_room(seen) and suspect(self.desk, seen):
-                self.suspects.append(replace(seen, readings=Readings()))
-                self.suspect_bytes += len(seen.page.body)
+            if promise is not None and is_kept(promise, due.plan, page):
+                self._carry_on(due.plan, promise, visit)
             else:
-                examine.record(self.desk, seen)
-                visit.close()
+                self._examine(look(self.desk, due.plan, visit, page, due.before))
+
+    def _carry_on(self, plan: Plan, promise: Promise, visit: Visit) -> None:
+        self.hosts.saw(host_of(plan.source.url), True, None, promise.page.status is not None)
+        carry_on(self.desk, plan, promise, visit)
+        visit.close()
+
+    def _examine(self, seen: Seen) -> None:
+        visit = seen.visit
+        answered = seen.previous is not None and seen.previous.outcome.status is not None
+        self.hosts.saw(host_of(seen.plan.source.url), visit.connected, visit.failure, answered)
+        if _waits(visit):
+            visit.close()
+            self.failed.append((seen.plan, visit))
+            self._listen()
+        elif self._has_room(seen) and suspect(self.desk, seen):
+            self.suspects.append(replace(seen, readings=Readings()))
+            self.suspect_bytes += len(seen.page.body)
+        else:
+            examine.record(self.desk, seen)
+            visit.close()
 
     def _listen(self) -> None:
         """After some failures and nothing else, ask once whether we are offline: thousands more would tell no more."""

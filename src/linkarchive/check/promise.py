@@ -52,10 +52,8 @@ def request_for(plan: Plan, promise: Promise | None) -> VisitRequest:
     return VisitRequest(plan.source.url, memory.etag, memory.last_modified)
 
 
-def is_kept(promise: Promise, plan: Plan, visit: Visit, page: Page) -> bool:
+def is_kept(promise: Promise, plan: Plan, page: Page) -> bool:
     """Today's page is the one that was judged, reached on the same way."""
-    if visit.not_modified:
-        return True
     last = promise.page
     if page.failure is not None or (page.status, page.final_url, page.hops) != (last.status, last.final_url, last.hops):
         return False

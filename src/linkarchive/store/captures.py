@@ -42,7 +42,7 @@ def of_sources(connection: Connection, sources: Collection[int]) -> dict[int, li
     """Those of each source that has any, oldest first."""
     query = select(captures).where(captures.c.source.in_(sources)).order_by(captures.c.time, captures.c.id)
     found: dict[int, list[Kept]] = {}
-    for row in connection.execute(query):
+    for row in connection.execute(query).all():
         found.setdefault(row.source, []).append(_kept(row))
     return found
 
@@ -91,7 +91,7 @@ def baselines_of_sources(
         .order_by(baselines.c.article, baselines.c.source, baselines.c.looked)
     )
     found: dict[int, list[tuple[str, date | None, Kept]]] = {}
-    for source, article, looked, capture in connection.execute(query):
+    for source, article, looked, capture in connection.execute(query).all():
         one = next(one for one in kept[source] if one.id == capture)
         found.setdefault(source, []).append((article, date.fromisoformat(looked) if looked else None, one))
     return found

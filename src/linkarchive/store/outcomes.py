@@ -107,12 +107,12 @@ def latest(connection: Connection) -> Iterator[tuple[int, Outcome, datetime | No
 
 def standings(connection: Connection, sources: Collection[int], before_run: int | None = None) -> dict[int, Standing]:
     """Where each of the sources stood after its last visit (before the given run), as far as it had one."""
-    return {row.source: _standing(row) for row in connection.execute(_newest(sources, before_run))}
+    return {row.source: _standing(row) for row in connection.execute(_newest(sources, before_run)).all()}
 
 
 def concluded(connection: Connection, sources: Collection[int]) -> dict[int, Outcome]:
     """The outcome of each source as it was concluded, whatever visits that found the page as it was add to it."""
-    return {row.source: decode(row.body, Outcome) for row in connection.execute(_newest(sources))}
+    return {row.source: decode(row.body, Outcome) for row in connection.execute(_newest(sources)).all()}
 
 
 def _newest(sources: Collection[int], before_run: int | None = None) -> Select[Any]:

@@ -72,13 +72,13 @@ def known(connection: Connection, sources: Collection[int], before_run: int) -> 
         .join(outcomes, outcomes.c.id == others.c.outcome)
         .where(others.c.source.in_(sources), others.c.run == newest.scalar_subquery())
     )
-    found = {row.source: _known(row) for row in connection.execute(query)}
+    found = {row.source: _known(row) for row in connection.execute(query).all()}
     kept = (
         select(captures.c.source, captures.c.time, captures.c.origin, captures.c.usable, captures.c.body)
         .where(captures.c.source.in_(sources))
         .order_by(captures.c.time, captures.c.id)
     )
-    for source, time, origin, usable, body in connection.execute(kept):
+    for source, time, origin, usable, body in connection.execute(kept).all():
         if source in found:
             place = decode(body, _Body)
             warc = (place.original or place.record).warc
@@ -88,7 +88,7 @@ def known(connection: Connection, sources: Collection[int], before_run: int) -> 
         .join(captures, captures.c.id == baselines.c.capture)
         .where(baselines.c.source.in_(sources))
     )
-    for source, article, looked, time in connection.execute(based):
+    for source, article, looked, time in connection.execute(based).all():
         if source in found:
             found[source].baselines[article, date.fromisoformat(looked) if looked else None] = time
     return found
