@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any
-
-from warcio.statusandheaders import StatusAndHeaders
+from typing import IO, TYPE_CHECKING, Any
 
 from linkarchive.errors import StorageError
 from linkarchive.model import Capture, Location, Page
@@ -16,6 +14,9 @@ from linkarchive.snapshot.framing import Original
 from linkarchive.snapshot.records import BadRecordError, HttpHead, Problem, StoredRecord, walk
 from linkarchive.web.decoding import decode
 from linkarchive.web.exchange import Body
+
+if TYPE_CHECKING:
+    from warcio.statusandheaders import StatusAndHeaders
 
 BODY_LIMIT = 20 * 1024 * 1024
 """Bytes of a decoded body: what `[network] max_body` is unless set."""

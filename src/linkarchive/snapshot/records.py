@@ -10,20 +10,19 @@ import io
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import IO, Any, TypeVar
+from typing import IO, TYPE_CHECKING, Any, TypeVar
 
 from isal import isal_zlib
-from warcio.limitreader import LimitReader
-from warcio.statusandheaders import StatusAndHeaders, StatusAndHeadersParser, StatusAndHeadersParserException
 
 from linkarchive.snapshot import cdxj
+
+if TYPE_CHECKING:
+    from warcio.statusandheaders import StatusAndHeaders
 
 _CHUNK = 32 * 1024
 _MAGIC = b"\x1f\x8b\x08"
 _GZIP = 31
 """zlib's window bits for a gzip wrapper."""
-
-_WARC_PARSER = StatusAndHeadersParser(["WARC/1.1"])
 
 
 class BadRecordError(Exception):
@@ -111,6 +110,9 @@ class StoredRecord:
     """A record as it stands in a file: its header fields, and its block to read once, in order."""
 
     def __init__(self, file: IO[bytes], offset: int) -> None:
+        # Imported late: most runs read no record.
+        from warcio.limitreader import LimitReader
+
         self.offset = offset
         self._member = _Member(file, offset)
         self._stream = io.BufferedReader(self._member, _CHUNK)
@@ -121,8 +123,10 @@ class StoredRecord:
         self.block: IO[bytes] = LimitReader(self._stream, int(length))
 
     def _read_headers(self) -> StatusAndHeaders:
+        from warcio.statusandheaders import StatusAndHeadersParser, StatusAndHeadersParserException
+
         try:
-            return _WARC_PARSER.parse(self._stream)
+            return StatusAndHeadersParser(["WARC/1.1"]).parse(self._stream)
         except (EOFError, StatusAndHeadersParserException) as error:
             raise BadRecordError(self.offset, "no WARC/1.1 record starts here") from error
 
