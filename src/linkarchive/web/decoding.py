@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+import zlib
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import TypeAlias
 
-# igzip takes half of zlib's time (66 KB of HTML: 0.09 ms for 0.18, 2026-11-23) and reads what zlib reads.
 from isal import isal_zlib
 
 from linkarchive.web.exchange import Body
@@ -18,6 +19,13 @@ _PIECE = 64 * 1024
 _MOST_LAYERS = 3
 _GZIP = ("gzip", "x-gzip")
 _MAGIC = b"\x1f\x8b"
+
+_Stream: TypeAlias = "zlib._Decompress | isal_zlib.Decompress"
+_Inflater = Callable[[int], _Stream]
+# igzip undoes a page in less than half of zlib's time (65 KB of HTML: 0.04 ms for 0.11) and reads what zlib reads;
+# of the first 16 KB zlib has half the cost (0.015 ms for 0.035, 2026-11-23).
+_OF_PAGES: _Inflater = isal_zlib.decompressobj
+_OF_STARTS: _Inflater = zlib.decompressobj
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +64,7 @@ def decode(body: Body, headers: Mapping[str, str], limit: int) -> Decoded:
     kept = bytearray()
     total = 0
     try:
-        for piece in _decoded(body.chunks(), codings):
+        for piece in _decoded(body.chunks(), codings, _OF_PAGES):
             if total < limit:
                 kept += piece[: limit - total]
             total += len(piece)
@@ -77,7 +85,7 @@ def decode_start(body: Body, headers: Mapping[str, str], length: int) -> bytes:
         return _start(body, length)
     start = bytearray()
     try:
-        for piece in _decoded(body.chunks(), codings, length):
+        for piece in _decoded(body.chunks(), codings, _OF_STARTS, length):
             start += piece
             if len(start) >= length:
                 break
@@ -98,30 +106,30 @@ def _codings(headers: Mapping[str, str]) -> list[str]:
     return [coding for coding in codings if coding not in ("", "identity")]
 
 
-def _decoded(pieces: Iterator[bytes], codings: list[str], step: int = _PIECE) -> Iterable[bytes]:
+def _decoded(pieces: Iterator[bytes], codings: list[str], inflater: _Inflater, step: int = _PIECE) -> Iterable[bytes]:
     """Undo the codings, the last applied first."""
     if len(codings) > _MOST_LAYERS:
         raise _Unreadable(f"{len(codings)} content-codings on top of each other", known=False)
     for coding in reversed(codings):
         if coding in _GZIP:
-            pieces = _gunzipped(pieces, step)
+            pieces = _gunzipped(pieces, inflater, step)
         elif coding == "deflate":
-            pieces = _inflated(pieces, step)
+            pieces = _inflated(pieces, inflater, step)
         else:
             raise _Unreadable(f"the content-coding “{coding[:40]}” is not one that was asked for", known=False)
     return pieces
 
 
-def _gunzipped(pieces: Iterator[bytes], step: int) -> Iterator[bytes]:
+def _gunzipped(pieces: Iterator[bytes], inflater: _Inflater, step: int) -> Iterator[bytes]:
     """gzip with any number of members; zero bytes and junk after a member end the stream, as browsers have it."""
-    stream = isal_zlib.decompressobj(16 + isal_zlib.MAX_WBITS)
+    stream = inflater(16 + zlib.MAX_WBITS)
     begun = False
     for piece in pieces:
         while piece:
             if stream.eof:
                 if not piece.startswith(b"\x1f"):
                     return
-                stream = isal_zlib.decompressobj(16 + isal_zlib.MAX_WBITS)
+                stream = inflater(16 + zlib.MAX_WBITS)
             yield from _drained(stream, piece, step)
             begun = True
             piece = stream.unused_data
@@ -129,25 +137,25 @@ def _gunzipped(pieces: Iterator[bytes], step: int) -> Iterator[bytes]:
         raise _Unreadable("the gzip stream ends early")
 
 
-def _inflated(pieces: Iterator[bytes], step: int) -> Iterator[bytes]:
+def _inflated(pieces: Iterator[bytes], inflater: _Inflater, step: int) -> Iterator[bytes]:
     """deflate means zlib (RFC 9110 §8.4.1.2); some servers send it raw, and browsers accept both."""
     stream = None
     for piece in pieces:
         if stream is None and piece:
             is_zlib = len(piece) > 1 and piece[0] & 0x0F == 8 and (piece[0] << 8 | piece[1]) % 31 == 0
-            stream = isal_zlib.decompressobj(isal_zlib.MAX_WBITS if is_zlib else -isal_zlib.MAX_WBITS)
+            stream = inflater(zlib.MAX_WBITS if is_zlib else -zlib.MAX_WBITS)
         if stream is not None and not stream.eof:
             yield from _drained(stream, piece, step)
     if stream is not None and not stream.eof:
         raise _Unreadable("the deflate stream ends early")
 
 
-def _drained(stream: isal_zlib.Decompress, piece: bytes, step: int) -> Iterator[bytes]:
+def _drained(stream: _Stream, piece: bytes, step: int) -> Iterator[bytes]:
     """All that a piece decodes to, `step` bytes at a time, so that a bomb never unfolds in memory."""
     while True:
         try:
             out = stream.decompress(piece, step)
-        except isal_zlib.error as error:  # type: ignore[misc] # isal's stub types the class as an instance
+        except (zlib.error, isal_zlib.error) as error:  # type: ignore[misc] # isal's stub types its class as an instance
             raise _Unreadable(f"the compressed body is broken ({error})") from None
         if out:
             yield out
