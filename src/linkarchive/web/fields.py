@@ -27,6 +27,8 @@ class RequestFields:
             ("Accept-Encoding", ACCEPTED),
         )
         self._own_encoded = _encoded(self._own)
+        self._extra: dict[str, Fields] = {}
+        """The site's own, by host."""
 
     def of(
         self, target: Target, cookie: str | None, etag: str | None, last_modified: str | None
@@ -38,10 +40,15 @@ class RequestFields:
             for name, value in (("If-None-Match", etag), ("If-Modified-Since", last_modified))
             if value and value.isprintable()
         )
-        extra = header_fields(rule_for(target.url, self._sites)) if self._sites else ()
+        extra = self._of_site(target) if self._sites else ()
         if extra or cookie or target.authorization:
             return _with_secrets(target, (*self._own, *validators), cookie, extra)
         return self._own_encoded + _encoded(validators), (("Host", target.netloc), *self._own, *validators)
+
+    def _of_site(self, target: Target) -> Fields:
+        if target.host not in self._extra:
+            self._extra[target.host] = header_fields(rule_for(target.url, self._sites))
+        return self._extra[target.host]
 
 
 def _with_secrets(target: Target, own: Fields, cookie: str | None, extra: Fields) -> tuple[list[bytes], Fields]:

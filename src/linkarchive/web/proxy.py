@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import re
+from functools import lru_cache
 
 from linkarchive.settings import NetworkSettings
 from linkarchive.web.target import Target
@@ -15,6 +16,7 @@ def proxy_for(target: Target, network: NetworkSettings) -> str:
     return proxy if proxy and not _is_exempt(target.host, network.no_proxy) else ""
 
 
+@lru_cache(4096)
 def _is_exempt(host: str, no_proxy: str) -> bool:
     """`no_proxy` as libcurl reads it (CURLOPT_NOPROXY): a comma or space separated list; `*` alone means all;
     a name covers its subdomains, with or without a leading dot; networks in CIDR notation cover addresses.
