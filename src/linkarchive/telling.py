@@ -18,7 +18,6 @@ from linkarchive.check.reports import has_news
 from linkarchive.errors import SettingsError
 from linkarchive.model import Report
 from linkarchive.report.foreign import neutral
-from linkarchive.report.markdown import render_markdown
 from linkarchive.report.summing import headline
 from linkarchive.settings import NotifySettings
 
@@ -36,6 +35,8 @@ def tell(report: Report, notify: NotifySettings, folder: Path) -> tuple[str, ...
     """
     if not (notify.urls or notify.command) or report.run.offline or not has_news(report):
         return ()
+    from linkarchive.report.markdown import render_markdown
+
     text = render_markdown(report, quiet=True)
     troubles = list(_services(notify, headline(neutral(report)), text)) if notify.urls else []
     if notify.command:

@@ -11,7 +11,7 @@ from threading import Event as Flag
 
 import click
 
-from linkarchive.cli.common import FORMATS, color_option, project_options, say, settings_of, wants_color
+from linkarchive.cli.common import FORMATS, color_option, importing, project_options, say, settings_of, wants_color
 from linkarchive.cli.output import Printing, print_report
 from linkarchive.model import Report, Verdict
 from linkarchive.report.alarm import any_alarm
@@ -87,13 +87,14 @@ def check(
 
     Without articles: every source in links.txt, after reading again the articles that changed.
     """
-    from linkarchive.check import Scope
-    from linkarchive.check import check as run_check
-    from linkarchive.cli.progress import RunProgress
-    from linkarchive.clock import Clock
-    from linkarchive.report.foreign import neutral
-    from linkarchive.report.formats import format_for
-    from linkarchive.telling import refuse_unable, tell
+    with importing():
+        from linkarchive.check import Scope
+        from linkarchive.check import check as run_check
+        from linkarchive.cli.progress import RunProgress
+        from linkarchive.clock import Clock
+        from linkarchive.report.foreign import neutral
+        from linkarchive.report.formats import format_for
+        from linkarchive.telling import refuse_unable, tell
 
     for path in outputs:
         format_for(path)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import shutil
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -55,6 +57,17 @@ def width() -> int:
 def speaks_unicode() -> bool:
     """Whether stdout can show more than ASCII."""
     return (sys.stdout.encoding or "").lower().replace("-", "") == "utf8"
+
+
+@contextmanager
+def importing() -> Iterator[None]:
+    """No search for garbage meanwhile, nor ever among what is made: modules stay (0.05 s of a run of 0.4 s)."""
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 def say(text: str) -> None:

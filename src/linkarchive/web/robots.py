@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from urllib.robotparser import RobotFileParser
+from typing import TYPE_CHECKING
 
 from linkarchive.web.decoding import decode
 from linkarchive.web.exchange import Visit, VisitRequest
+
+if TYPE_CHECKING:
+    from urllib.robotparser import RobotFileParser
 
 MAX_LENGTH = 500 * 1024
 """Bytes that are read (RFC 9309 §2.5)."""
@@ -28,6 +31,8 @@ class Rules:
         self._parser: RobotFileParser | None = None
         final = visit.final
         if final is not None and final.status == 200:
+            from urllib.robotparser import RobotFileParser
+
             text = decode(final.body, final.header_map, MAX_LENGTH).data.decode("utf-8", "replace")
             self._parser = RobotFileParser()
             self._parser.parse(text.removeprefix("\ufeff").splitlines())
