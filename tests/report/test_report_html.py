@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import os
 import re
 import shutil
 import subprocess
+import sys
 from collections.abc import Mapping
 from itertools import pairwise
 from pathlib import Path
@@ -177,3 +179,30 @@ def test_the_page_opens_without_errors_and_filters(
     page, console = opened(chromium, path.as_uri(), tmp_path / "profile")
     assert console == []
     assert len(page.select("article.finding:not([hidden])")) == 13
+
+
+_RENDER = """
+from datetime import UTC, datetime
+from linkarchive.model import Report, RunInfo
+from linkarchive.report.html import render_html
+now = datetime(2026, 11, 23, tzinfo=UTC)
+print(render_html(Report(RunInfo("run", now, now, True, False, False, "0.1.0"), (), (), ()), {}))
+"""
+
+
+def test_compiled_templates_are_kept_and_a_damaged_one_is_made_again(tmp_path: Path) -> None:
+    env = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    env["PYTHONPYCACHEPREFIX"] = str(tmp_path)
+
+    def render() -> str:
+        return subprocess.run(
+            [sys.executable, "-c", _RENDER], capture_output=True, text=True, check=True, env=env
+        ).stdout
+
+    first = render()
+    compiled = {path: path.read_bytes() for path in tmp_path.rglob("*jinja*") if path.parent.name == "report"}
+    assert len(compiled) == 2
+    for path, data in compiled.items():
+        path.write_bytes(data[: len(data) // 2])
+    assert render() == first
+    assert {path: path.read_bytes() for path in compiled} == compiled
