@@ -144,3 +144,35 @@ def test_the_look_is_linear_in_the_size_of_a_hostile_page(piece):
     prose(body)
     texts(body)
     substance([body])
+
+
+FRAME = "<aside><h2>More</h2><a href='/{0}?c={0}'>{1}</a></aside><div>{0} readers online</div>"
+
+
+def test_noise_around_the_same_paragraphs_is_settled_without_a_parse(case, article, long):
+    readings = Readings()
+    facts = case(article(long, frame=FRAME.format(7, "Ten soups")), article(long, frame=FRAME.format(981, "Six boats")))
+    judgement = judge(facts, readings=readings)
+    assert (judgement.verdict, judgement.reason, judgement.similarity) == ("ok", "same", 1.0)
+    for page in (facts.before, facts.after):
+        assert "_parsed" not in readings.read(page).__dict__
+
+
+@pytest.mark.parametrize(
+    ("facts", "reason"),
+    [
+        ({"context": "There were 17 deaths."}, "detail-lost"),
+        ({"url": "https://news.example/2021/05/talks-on-the-border#box"}, "anchor-lost"),
+        ({"quotes": ("the old box says so",)}, "quote-lost"),
+    ],
+)
+def test_what_the_citation_took_is_looked_for_however_alike_the_page_is(case, article, long, facts, reason):
+    box = "<p id='box'>The old box says so: 17 deaths.</p>"
+    assert judge(case(article(long), article(long, extra=box), **facts)).reason == reason
+
+
+@pytest.mark.parametrize(
+    "notice", ["<p><b>Correction:</b> the bridge is older.</p>", "<div>This article has been retracted.</div>"]
+)
+def test_a_notice_beside_the_same_paragraphs_is_seen(case, article, long, notice):
+    assert judge(case(article(long, extra=notice), article(long))).reason in ("corrected", "retracted")

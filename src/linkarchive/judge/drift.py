@@ -11,7 +11,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from linkarchive.judge import words
+from linkarchive.judge import prose, words
+from linkarchive.judge.prose import PLENTY
 from linkarchive.judge.reading import Reading
 from linkarchive.model import Reason, Verdict
 
@@ -26,6 +27,9 @@ _LABEL = 16
 _MOST = 0.75
 _SAME = 0.98
 _UNTOUCHED = 0.995
+_MOST_PROSE = 0.6
+_FRAME = 0.05
+"""Share of a page's text that advertisements, teasers and counters may change."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +51,28 @@ class Comparison:
 
 def compare(before: Reading, after: Reading) -> Comparison:
     """The comparison that a verdict rests on; extraction happens only where the first look does not settle it."""
-    return _first_look(before, after) or _thorough(before, after)
+    return _at_a_glance(before, after) or _first_look(before, after) or _thorough(before, after)
+
+
+def _at_a_glance(before: Reading, after: Reading) -> Comparison | None:
+    """The same paragraphs, which are most of the page, and nothing gone but some links and counters: it is as it was.
+
+    This takes no parse: what advertisements, teasers and tokens change is settled here.
+    """
+    then, now = before.prose, after.prose
+    if then.words < PLENTY or then.paragraphs != now.paragraphs:
+        return None
+    texts, left = before.texts, set(after.texts.all)
+    shown = sum(map(len, texts.all))
+    if sum(map(len, then.paragraphs)) < _MOST_PROSE * shown or sum(map(len, after.texts.all)) > 1.1 * shown + 300:
+        return None
+    gone = [text for text in texts.all if text not in left]
+    if sum(map(len, gone)) > _FRAME * shown:
+        return None
+    counters = set(map(prose.masked, left.difference(texts.all)))
+    if any(text not in texts.linked and prose.masked(text) not in counters for text in gone):
+        return None
+    return Comparison(1.0, 1.0, 0, 0, 0, 0, 0.0, False, untouched=True)
 
 
 def _first_look(before: Reading, after: Reading) -> Comparison | None:

@@ -41,6 +41,7 @@ _FIGURE = re.compile(
     re.IGNORECASE,
 )
 _YEAR = re.compile(r"1[5-9]\d\d|20\d\d")
+_OTHER_DIGIT = re.compile(r"[^\D0-9]")
 _MAX_TEXT = 300_000
 
 
@@ -63,7 +64,7 @@ class Figure:
 
 def figures(text: str) -> Iterator[Figure]:
     """Every figure of a text."""
-    text = _plain_digits(text[:_MAX_TEXT])
+    text = plain_digits(text[:_MAX_TEXT])
     for match in _FIGURE.finditer(text):
         number = match["number"]
         money = match["before"] or match["after"]
@@ -104,8 +105,6 @@ def _value(number: str, scaled: bool) -> float:
     return float(head + tail) if grouped else float(f"{head}.{tail}")
 
 
-def _plain_digits(text: str) -> str:
+def plain_digits(text: str) -> str:
     """Arabic, Persian, Indic and full-width digits as 0-9."""
-    if text.isascii():
-        return text
-    return "".join(str(unicodedata.decimal(sign)) if not sign.isascii() and sign.isdecimal() else sign for sign in text)
+    return _OTHER_DIGIT.sub(lambda sign: str(unicodedata.decimal(sign[0])), text)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import html
 import re
 from collections.abc import Iterator
 
@@ -23,9 +24,9 @@ def new_notice(before: Reading, after: Reading) -> Judgement | None:
     A notice is the page's own: a sentence of its text, or a label at the start of its
     title, its first heading or a line. “Retracted: …” in a link is another page's title.
     """
-    fresh = list(_fresh_lines(before, after))
-    said = rules.normal("\n".join(fresh))
-    fresh = fresh if any(stem in said for stem in _stems()) else []
+    if _says_nothing_new(before, after):
+        return None
+    fresh = [line for line in _fresh_lines(before, after) if _has_stem(rules.normal(line))]
     for kind, reason, sure in _KINDS:
         for line in fresh:
             phrase = _notice(kind, line)
@@ -34,6 +35,23 @@ def new_notice(before: Reading, after: Reading) -> Judgement | None:
             if _count(kind, after) > _count(kind, before):
                 return verdict(Verdict.DRIFTED, reason, sure, f"the page now says: “{_around(line, phrase)}”")
     return None
+
+
+def _says_nothing_new(before: Reading, after: Reading) -> bool:
+    """No piece of text that the baseline has not speaks of a notice. Most pages are settled here, without a parse."""
+    if before.kind != "html" or after.kind != "html":
+        return False
+    then = set(before.texts.all)
+    try:
+        fresh = b"\n".join(text for text in after.texts.all if text not in then).decode()
+    except UnicodeDecodeError:
+        return False
+    said = rules.normal(html.unescape(fresh))
+    return not _has_stem(said)
+
+
+def _has_stem(said: str) -> bool:
+    return any(stem in said for stem in _stems())
 
 
 @functools.cache

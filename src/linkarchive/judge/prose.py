@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 MAX_BYTES = 2_000_000
@@ -133,10 +133,37 @@ class _Between:
         return end or len(gap)
 
 
-def texts(body: bytes) -> list[bytes]:
-    """Every piece of text between two tags that a reader may see, in order, ASCII letters in lower case."""
-    source = body[:MAX_BYTES].lower()
-    shown: list[bytes] = []
+@dataclass(frozen=True, slots=True)
+class Texts:
+    """The pieces of text between tags, in order; ASCII letters in lower case."""
+
+    all: tuple[bytes, ...]
+    linked: frozenset[bytes]
+    """Those in links."""
+
+
+def texts(body: bytes) -> Texts:
+    """What a reader may see of a page. Linear in its size."""
+    found: list[bytes] = []
+    linked: list[bytes] = []
+    in_link = False
+    for part in _shown(body[:MAX_BYTES].lower()):
+        for piece in part.split(b"<"):
+            tag, _, text = piece.partition(b">")
+            if tag[:2] == b"a ":
+                in_link = True
+            elif tag == b"/a":
+                in_link = False
+            text = text.strip()
+            if text:
+                found.append(text)
+                if in_link:
+                    linked.append(text)
+    return Texts(tuple(found), frozenset(linked))
+
+
+def _shown(source: bytes) -> Iterator[bytes]:
+    """What is left of a source without scripts, comments and the like."""
     unclosed: set[bytes] = set()
     upto = 0
     for match in _CUT.finditer(source):
@@ -144,15 +171,18 @@ def texts(body: bytes) -> list[bytes]:
         name = source[start + 1 : end]
         if start < upto or name in unclosed:
             continue
-        closed = source.find(b"-->" if name == b"!--" else b"</" + name, end)
+        closed = source.find(b"-->" if name == _COMMENT else b"</" + name, end)
         if closed < 0:
             unclosed.add(name)
             continue
-        shown.append(source[upto:start])
-        upto = closed + 3  # of "</script>" the rest of the name is left, which is no news
-    shown.append(source[upto:])
-    pieces = (piece.strip() for part in shown for piece in _TAG.split(part))
-    return [piece for piece in pieces if piece]
+        yield source[upto:start]
+        upto = closed
+    yield source[upto:]
+
+
+def masked(text: bytes) -> bytes:
+    """With a nought for every number: what differs in a counter only is equal."""
+    return _NUMBER.sub(b"0", text.translate(_ZEROS))
 
 
 _ZEROS = bytes.maketrans(b"0123456789", b"0000000000")

@@ -12,7 +12,7 @@ from importlib.metadata import version
 from typing import Any
 
 from linkarchive.judge import documents, rules, words
-from linkarchive.judge.prose import PLENTY, Prose
+from linkarchive.judge.prose import PLENTY, Prose, Texts
 from linkarchive.judge.prose import prose as find_prose
 from linkarchive.judge.prose import substance as substance_of
 from linkarchive.judge.prose import texts as find_texts
@@ -196,9 +196,9 @@ class Reading:
         return find_prose(self.page.body if self.kind == "html" else b"")
 
     @cached_property
-    def texts(self) -> tuple[bytes, ...]:
+    def texts(self) -> Texts:
         """The pieces of text of an HTML page, found without a parser."""
-        return tuple(find_texts(self.page.body)) if self.kind == "html" else ()
+        return find_texts(self.page.body if self.kind == "html" else b"")
 
     @cached_property
     def long_lines(self) -> tuple[str, ...]:

@@ -5,12 +5,14 @@ Only what the baseline has can be lost: a sentence may well quote something else
 
 from __future__ import annotations
 
+import functools
 import re
 import unicodedata
-from urllib.parse import unquote, urlsplit
+from collections.abc import Iterator
+from urllib.parse import unquote
 
 from linkarchive.judge import words
-from linkarchive.judge.figures import Figure, figures
+from linkarchive.judge.figures import Figure, figures, plain_digits
 from linkarchive.judge.reading import Reading
 from linkarchive.model import Case, Loss
 
@@ -18,6 +20,7 @@ _QUOTED = re.compile(
     r"“([^“”]{4,600})”|„([^„“”]{4,600})[“”]|«\s?([^«»]{4,600}?)\s?»|»([^«»]{4,600})«|\"([^\"]{4,600})\""
     r"|‘([^‘’]{12,600})’(?!\w)|「([^「」]{4,300})」|『([^『』]{4,300})』"
 )
+_NO_DIGIT = re.compile(r"[^0-9]+")
 _CUT = re.compile(r"\[[^\]]{0,80}\]|\(…\)|\(\.\.\.\)|…|\.\.\.")
 _MIN_QUOTE_WORDS = 3
 _FUZZY = 90.0
@@ -48,7 +51,7 @@ _DIRECTIVE = ":~:"
 
 def losses(case: Case, before: Reading, after: Reading) -> tuple[Loss, ...]:
     """What the baseline has and today's page has not, quotations first."""
-    lost = [Loss("quote", quote) for quote in quotations(case) if _has(quote, before) and not _has(quote, after)]
+    lost = [Loss("quote", quote) for quote in quotations(case) if _is_lost(quote, before, after)]
     lost += _lost_anchor(case.url, before, after)
     told = "\n".join((case.text, _without_quotations(case.context)))
     lost += _lost_figures(told, before, after)
@@ -69,6 +72,12 @@ def quotations(case: Case) -> tuple[str, ...]:
 
 def _without_quotations(text: str) -> str:
     return _QUOTED.sub(" ", text)
+
+
+def _is_lost(quote: str, before: Reading, after: Reading) -> bool:
+    if all(_exactly(part, after) for part in _parts(quote)):
+        return False
+    return _has(quote, before) and not _has(quote, after)
 
 
 def _has(quote: str, reading: Reading) -> bool:
@@ -127,6 +136,7 @@ def _alike(one: str, other: str) -> bool:
     return min(len(one), len(other)) >= 4 and Levenshtein.distance(one, other) <= 1
 
 
+@functools.lru_cache(50_000)
 def stem(word: str) -> str:
     """A word without accents and the ending that case, number or gender give it in suffixing languages (roughly)."""
     plain = "".join(sign for sign in unicodedata.normalize("NFD", word) if not unicodedata.combining(sign))
@@ -148,19 +158,38 @@ def _lost_figures(text: str, before: Reading, after: Reading) -> list[Loss]:
     told = [figure for figure in figures(text) if figure.telling or figure.is_small_count]
     if not told:
         return []
-    then, now = "\n".join(before.main), after.visible
-    had, has = _values(then), _values(now)
-    counted = frozenset(figure.value for figure in figures(words.without_dates(now)))
-    lost = []
-    for figure in told:
-        if figure.telling:
-            gone = (figure.kind, figure.value) in had and (figure.kind, figure.value) not in has
-        else:
-            count = (stem(figure.counts), figure.value)
-            gone = count in had and count not in has and figure.value not in counted
-        if gone:
-            lost.append(Loss("figure", figure.text))
-    return lost
+    now, then = _Lines(after.visible), _Lines(before.visible)
+    # The main text is asked last: it takes an extraction.
+    gone = [figure for figure in told if not now.say(figure) and then.say(figure)]
+    if not gone:
+        return []
+    main = _Lines("\n".join(before.main))
+    counted = _Lines(words.without_dates(after.visible))
+    return [
+        Loss("figure", figure.text)
+        for figure in gone
+        if main.say(figure) and (figure.telling or not counted.have_number(figure.value))
+    ]
+
+
+class _Lines:
+    """The lines of a text in which a figure can be looked for, so that not all its figures must be read."""
+
+    def __init__(self, text: str) -> None:
+        self._lines = [(line, _NO_DIGIT.sub("", line)) for line in plain_digits(text).split("\n")]
+
+    def say(self, figure: Figure) -> bool:
+        """The text has the figure, in any spelling; a small count beside what it counts."""
+        value = (figure.kind if figure.telling else stem(figure.counts), figure.value)
+        return any(value in _values(line) for line in self._with(figure.value))
+
+    def have_number(self, value: float) -> bool:
+        return any(figure.value == value for line in self._with(value) for figure in figures(line))
+
+    def _with(self, value: float) -> Iterator[str]:
+        """The lines with the significant digits of a number, which every spelling of it has."""
+        digits = f"{value:f}".rstrip("0").replace(".", "").strip("0")
+        return (line for line, its in self._lines if digits in its)
 
 
 def _values(text: str) -> set[tuple[str, float]]:
@@ -184,9 +213,14 @@ def _is_no_date(figure: Figure) -> bool:
 def _lost_names(text: str, before: Reading, after: Reading) -> list[Loss]:
     """Names of two words or more that the baseline has, and of which today's page has not the telling word left."""
     names = list(dict.fromkeys(match[0] for match in _NAME.finditer(text)))
+    names = [name for name in names if not _exactly(" ".join(words.tokens(name)), after)]
     if not names:
         return []
-    stems = frozenset(map(stem, after.said.split()))
+    known = frozenset(map(stem, set(before.said.split())))
+    names = [name for name in names if known.issuperset(map(stem, words.tokens(name)))]
+    if not names:
+        return []
+    stems = frozenset(map(stem, set(after.said.split())))
     then = f" {' '.join(map(stem, before.said.split()))} "
     return [
         Loss("name", name)
@@ -211,7 +245,7 @@ def _is_named(name: str, stems: frozenset[str], after: Reading) -> bool:
 
 
 def _lost_anchor(url: str, before: Reading, after: Reading) -> list[Loss]:
-    fragment = urlsplit(url).fragment
+    fragment = url.partition("#")[2]
     name, _, directive = fragment.partition(_DIRECTIVE)
     lost = []
     if name and before.kind == after.kind == "html":

@@ -7,6 +7,7 @@ Broder 1997 for the method).
 
 from __future__ import annotations
 
+import functools
 import re
 import unicodedata
 from collections.abc import Iterable, Sequence
@@ -23,6 +24,8 @@ _WORD = re.compile(f"[{_UNSPACED}]|[^\\W{_UNSPACED}]+")
 _HAS_UNSPACED = re.compile(f"[{_UNSPACED}]")
 _SPACED_WORD = re.compile(r"\w+")
 _NUMBER = re.compile(r"\d+")
+_MAX_KNOWN = 2_000
+"""Characters of a line whose words are remembered."""
 _BEFORE, _AFTER = 30, 60
 """Characters around a number in which dates and counters are looked for; a month's name is the longest part."""
 
@@ -68,7 +71,16 @@ def tokens(text: str) -> list[str]:
 
 def substance(text: str) -> list[str]:
     """The words of a text without dates, times and counters, at most MAX_WORDS."""
-    return _split(_without_noise(fold(text[: MAX_WORDS * 12])))[:MAX_WORDS]
+    found: list[str] = []
+    for line in text[: MAX_WORDS * 12].split("\n"):
+        found += _line_substance(line) if len(line) <= _MAX_KNOWN else _split(_without_noise(fold(line)))
+    return found[:MAX_WORDS]
+
+
+@functools.lru_cache(2_000)
+def _line_substance(line: str) -> tuple[str, ...]:
+    """No date goes over the end of a line, and a line is asked for many times: in two pages, as a block, as a rest."""
+    return tuple(_split(_without_noise(fold(line))))
 
 
 def without_dates(text: str) -> str:
@@ -120,13 +132,14 @@ def shingles(words: Sequence[str]) -> set[int]:
 
 def standing(words: Sequence[str], found: set[int]) -> list[bool]:
     """For each word whether a shingle that covers it is among the found ones."""
-    marks = [False] * len(words)
     if len(words) < SHINGLE:
         return [hash(tuple(words)) in found] * len(words)
-    for start, shingle in enumerate(map(hash, zip(words, words[1:], words[2:], words[3:], strict=False))):
-        if shingle in found:
-            marks[start : start + SHINGLE] = (True, True, True, True)
-    return marks
+    there = [hash(shingle) in found for shingle in zip(words, words[1:], words[2:], words[3:], strict=False)]
+    if all(there):
+        return [True] * len(words)
+    none = [False] * (SHINGLE - 1)
+    padded = none + there + none
+    return list(map(any, zip(padded, padded[1:], padded[2:], padded[3:], strict=False)))
 
 
 def jaccard(one: set[int], other: set[int]) -> float:
