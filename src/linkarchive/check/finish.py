@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import replace
 
 from sqlalchemy import Connection
@@ -93,8 +94,8 @@ def _original(desk: Desk, article: Article) -> OriginalReport | None:
     if article.original_url is None:
         return None
     key = sources.key_of(article.original_url)
-    source = sources.ensure(desk.connection, [article.original_url])[key]
-    standing = outcomes.standing(desk.connection, source.id, desk.run.seq + 1)
+    number = sources.ensure_keys(desk.connection, {key: article.original_url})[key]
+    standing = outcomes.standing(desk.connection, number, desk.run.seq + 1)
     if standing is None:
         return None
     return OriginalReport(standing.outcome.verdict, standing.outcome.reason, standing.outcome.evidence)
@@ -102,8 +103,10 @@ def _original(desk: Desk, article: Article) -> OriginalReport | None:
 
 def _unresolved(desk: Desk, reading: Reading) -> tuple[Unresolved, ...]:
     found = []
-    for article in filter(has_lost, reading.articles):
-        before = _unresolved_before(desk.connection, desk.run, article.path)
+    articles = list(filter(has_lost, reading.articles))
+    earlier = _unresolved_before(desk.connection, desk.run, (article.path for article in articles))
+    for article in articles:
+        before = earlier.get(article.path, Counter())
         known = Counter(reading.before[article.path].lost if reading.before is not None else ())
         for citation in article.citations:
             if citation.url is None and known[citation.text] > 0:  # not of this change
@@ -116,15 +119,19 @@ def _unresolved(desk: Desk, reading: Reading) -> tuple[Unresolved, ...]:
     return tuple(found)
 
 
-def _unresolved_before(connection: Connection, run: Run, path: str) -> Counter[str]:
-    """The texts that the last run over this article could not resolve."""
-    earlier = runs.before(connection, run.seq)
-    while earlier is not None:
-        known = Counter(one.text for one in earlier.body.unresolved if one.article == path)
-        if known or any(article.path == path for article in earlier.body.articles):
-            return known
+def _unresolved_before(connection: Connection, run: Run, paths: Iterable[str]) -> dict[str, Counter[str]]:
+    """By article the texts that the last run over it could not resolve."""
+    found: dict[str, Counter[str]] = {}
+    wanted = set(paths)
+    earlier = runs.before(connection, run.seq) if wanted else None
+    while wanted and earlier is not None:
+        told: dict[str, Counter[str]] = {article.path: Counter() for article in earlier.body.articles}
+        for one in earlier.body.unresolved:
+            told.setdefault(one.article, Counter())[one.text] += 1
+        found |= {path: told[path] for path in wanted & told.keys()}
+        wanted -= told.keys()
         earlier = runs.before(connection, earlier.seq)
-    return Counter()
+    return found
 
 
 def _write_report(desk: Desk, report: Report) -> None:
