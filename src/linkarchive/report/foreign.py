@@ -66,7 +66,7 @@ def address(url: str) -> str:
 
 def without_secrets(url: str) -> str:
     """`urls.redact`, also for user info in a URL inside the URL or in one that cannot be parsed."""
-    return _USER_INFO.sub("REDACTED@", urls.redact(url))
+    return _USER_INFO.sub("REDACTED@", urls.redact(url)) if urls.may_hold_secrets(url) else url
 
 
 def has_redaction(url: str) -> bool:
