@@ -1,0 +1,121 @@
+"""The judgement of one visit, as a function of what can be sent to another process.
+
+All that it needs beside its task are the records of the archive that the task names.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+
+from linkarchive.check.digests import by_digests
+from linkarchive.check.judged import as_judged
+from linkarchive.errors import StorageError
+from linkarchive.judge import Readings, fingerprint, is_suspect, judge
+from linkarchive.model import (
+    Capture,
+    Case,
+    CitationOutcome,
+    Judgement,
+    Location,
+    Origin,
+    Outcome,
+    Page,
+    Reason,
+    Verdict,
+)
+from linkarchive.settings import SiteSettings
+
+
+@dataclass(frozen=True, slots=True)
+class Compare:
+    """One citation of the page, and what the page is compared with for it."""
+
+    id: str
+    url: str
+    """With the fragment."""
+    quotes: tuple[str, ...] = ()
+    text: str = ""
+    context: str = ""
+    standard: Capture | None = None
+    """The accepted page, else the baseline; None: there is none."""
+    last: Capture | None = None
+    """The capture that the last conclusion rests on, if it shows the page at the same status."""
+    before: Outcome | CitationOutcome | None = None
+    """The last conclusion: it stands where the standard's record is not here (a fresh Git clone)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """All that the judgement of one visit needs."""
+
+    page: Page
+    cases: tuple[Compare, ...]
+    rule: SiteSettings | None
+    """The project's rule for the site."""
+    root: Path
+    """The project's folder."""
+    max_body: int
+    """Bytes of a stored page that are read."""
+    known_good: bool
+    """The last capture is a good one, and young: an unchanged page needs no fingerprint then."""
+    probe: Page | None = None
+    """The answer to a made-up address on the host."""
+
+
+@dataclass(frozen=True, slots=True)
+class Weighed:
+    judgements: tuple[Judgement, ...]
+    """One for each citation, as if this were the first run."""
+    suspect: bool
+    """The answer to a made-up address would tell more."""
+    sha256: str
+    """Of the body, hex."""
+    fingerprint: str | None
+    """None for a failed visit, and where it is not needed."""
+
+
+def weigh(task: Task, readings: Readings | None = None) -> Weighed:
+    """Judge a visit for each of its citations. Each page is read once; stored ones from the archive's files."""
+    readings = readings or Readings()
+    today = as_judged(task.page, task.rule)
+    pages: dict[Location, Page | None] = {}
+    sha256 = readings.read(today).sha256 if today is task.page else hashlib.sha256(task.page.body).hexdigest()
+    substance: str | None = None
+    judgements = []
+    suspect = False
+    for one in task.cases:
+        if one.standard is not None and one.standard.record not in pages:
+            stored = stored_page(task.root, one.standard, task.max_body)
+            pages[one.standard.record] = None if stored is None else as_judged(stored, task.rule)
+        before = None if one.standard is None else pages[one.standard.record]
+        case = Case(one.id, one.url, today, before, one.quotes, one.text, one.context, task.probe)
+        judgement = judge(case, readings=readings)
+        suspect = suspect or is_suspect(case, judgement, readings=readings)
+        if one.standard is not None and before is None and task.page.failure is None:
+            substance = substance or fingerprint(today, readings=readings)
+            judgement = by_digests(judgement, (sha256, substance), one.standard, one.last, one.before)
+        judgements.append(judgement)
+    needed = task.page.failure is None and not (task.known_good and _is_same(judgements))
+    if needed and substance is None:
+        substance = fingerprint(today, readings=readings)
+    return Weighed(tuple(judgements), suspect, sha256, substance if needed else None)
+
+
+def stored_page(root: Path, capture: Capture, limit: int) -> Page | None:
+    """The page of a capture; None when its record is not here, or cannot be read."""
+    # Late: a first archive reads no records.
+    from linkarchive.snapshot.reader import read_page
+    from linkarchive.wayback.captured import as_captured
+
+    try:
+        page = read_page(root, capture, limit=limit)
+    except StorageError:
+        return None
+    return page if capture.origin is Origin.LIVE else as_captured(page, limit)
+
+
+def _is_same(judgements: list[Judgement]) -> bool:
+    worst = min(judgements, key=lambda one: one.verdict.severity)
+    return (worst.verdict, worst.reason) == (Verdict.OK, Reason.SAME)

@@ -1,0 +1,222 @@
+"""The judgement of a visit in processes of our own: real ones, which are killed, hang and stumble."""
+
+from __future__ import annotations
+
+import os
+import select
+import signal
+import subprocess
+import sys
+import textwrap
+import time
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from linkarchive.check import pool
+from linkarchive.check.pool import NotWeighedError, Scales
+from linkarchive.check.weighing import Compare, Task, Weighed, weigh
+from linkarchive.judge import fingerprint
+from linkarchive.model import Capture, Failure, Location, Origin, Page, Reason
+
+NOW = datetime(2026, 11, 23, tzinfo=UTC)
+
+ODD = """
+    import os, signal, time
+    from linkarchive.check.pool import serve
+    from linkarchive.check.weighing import weigh
+
+    def odd(task):
+        match task.page.body:
+            case b"die":
+                os.kill(os.getpid(), signal.SIGKILL)
+            case b"hang":
+                time.sleep(60)
+            case b"stumble":
+                raise ZeroDivisionError("of a parser")
+            case b"who":
+                raise LookupError(os.getpid())
+        return weigh(task)
+
+    serve(odd, seconds=1)
+"""
+TEXT = "".join(
+    f"<p>The ferry number {n} crossed the river slowly that winter, and nobody on either bank complained about it.</p>"
+    for n in range(40)
+)
+
+
+def task(body: str = TEXT, status: int = 200, **facts: object) -> Task:
+    url = "https://news.example/a/b"
+    page = Page(url, status, {"content-type": "text/html; charset=utf-8"}, body.encode())
+    known = {"rule": None, "root": Path(), "max_body": 1_000_000, "known_good": False}
+    return Task(page, (Compare("x", url),), **(known | facts))  # type: ignore[arg-type]
+
+
+@pytest.fixture
+def odd(tmp_path, monkeypatch) -> str:
+    """A module whose workers do what the page's bytes say."""
+    (tmp_path / "odd_worker.py").write_text(textwrap.dedent(ODD))
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    return "odd_worker"
+
+
+def answers(scales: Scales) -> dict[object, Weighed | NotWeighedError]:
+    found = {}
+    deadline = time.monotonic() + 60
+    while scales.pending and time.monotonic() < deadline:
+        scales.wait(10)
+        found |= dict(scales.done())
+    return found
+
+
+def is_alive(process: int) -> bool:
+    try:
+        return Path(f"/proc/{process}/stat").read_text().split()[2] != "Z"
+    except OSError:
+        return False
+
+
+def ended(process: int) -> None:
+    deadline = time.monotonic() + 20
+    while is_alive(process) and time.monotonic() < deadline:
+        time.sleep(0.02)
+    assert not is_alive(process)
+
+
+def test_a_task_is_weighed_elsewhere_as_it_is_here():
+    tasks = [task(), task("<title>404 Not Found</title><h1>Not Found</h1>"), task("", 503), task(TEXT * 200)]
+    with Scales(2) as scales:
+        for number, one in enumerate(tasks):
+            scales.submit(number, one)
+        assert answers(scales) == {number: weigh(one) for number, one in enumerate(tasks)}
+
+
+def test_on_one_core_there_is_no_other_process(monkeypatch):
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: {0})
+    monkeypatch.setattr(subprocess, "Popen", None)
+    with Scales() as scales:
+        scales.submit("x", task())
+        assert dict(scales.done()) == {"x": weigh(task())}
+
+
+def test_no_process_is_started_before_there_is_a_task(monkeypatch):
+    monkeypatch.setattr(subprocess, "Popen", None)
+    with Scales(2) as scales:
+        assert list(scales.done()) == []
+        scales.wait(5)
+
+
+@pytest.mark.parametrize(
+    ("body", "why"),
+    [("die", "SIGKILL"), ("hang", "took more than"), ("stumble", "ZeroDivisionError: of a parser")],
+)
+def test_a_task_that_cannot_be_weighed_costs_its_own_verdict_only(odd, body, why):
+    with Scales(1, odd) as scales:
+        for number in range(6):
+            scales.submit(number, task(body if number in (2, 4) else f"<p>{number}</p>"))
+        found = answers(scales)
+    assert {number for number, answer in found.items() if isinstance(answer, NotWeighedError)} == {2, 4}
+    assert why in str(found[2])
+    assert len(found) == 6
+
+
+def test_a_killed_worker_is_replaced(odd):
+    with Scales(1, odd) as scales:
+        pids = []
+        for _ in range(2):
+            scales.submit("who", task("who"))
+            pids.append(int(str(answers(scales)["who"]).split()[-1]))
+            os.kill(pids[-1], signal.SIGKILL)
+            ended(pids[-1])
+        scales.submit("last", task())
+        assert answers(scales) == {"last": weigh(task())}
+    assert pids[0] != pids[1]
+
+
+def test_interrupts_are_for_the_parent_to_decide_and_nothing_is_left(odd):
+    with Scales(1, odd) as scales:
+        scales.submit("who", task("who"))
+        process = int(str(answers(scales)["who"]).split()[-1])
+        os.kill(process, signal.SIGINT)
+        os.kill(process, signal.SIGTERM)
+        scales.submit("x", task())
+        assert answers(scales) == {"x": weigh(task())}
+        scales.submit("hang", task("hang"))
+    assert not is_alive(process)
+
+
+def test_workers_end_with_a_parent_that_is_killed(odd):
+    code = """
+    import sys, time
+    sys.path.insert(0, {here!r})
+    from test_judging_beside_the_network import task
+    from linkarchive.check.pool import Scales
+    with Scales(1, "odd_worker") as scales:
+        scales.submit("who", task("who"))
+        scales.wait(30)
+        print(str(dict(scales.done())["who"]).split()[-1], flush=True)
+        time.sleep(60)
+    """
+    source = textwrap.dedent(code).format(here=str(Path(__file__).parent))
+    with subprocess.Popen([sys.executable, "-c", source], stdout=subprocess.PIPE, text=True) as parent:
+        assert parent.stdout is not None
+        process = int(parent.stdout.readline())
+        assert is_alive(process)
+        parent.kill()
+    ended(process)
+
+
+def test_without_workers_that_can_start_everything_is_weighed_here():
+    with Scales(2, "linkarchive.no_such_module") as scales:
+        for number in range(3):
+            scales.submit(number, task())
+        assert answers(scales) == dict.fromkeys(range(3), weigh(task()))
+
+
+def test_there_is_no_room_while_much_is_under_way(monkeypatch):
+    monkeypatch.setattr(pool, "MAX_WAITING", 100_000)
+    with Scales(1) as scales:
+        assert scales.room
+        scales.submit("big", task(TEXT * 100))
+        assert not scales.room
+        answers(scales)
+        assert scales.room
+
+
+def test_who_waits_for_the_descriptor_is_woken():
+    with Scales(1) as scales:
+        scales.submit("x", task(TEXT * 500))
+        found: dict[object, object] = {}
+        deadline = time.monotonic() + 30
+        while not found and time.monotonic() < deadline:
+            select.select([scales], [], [], 30)
+            found = dict(scales.done())
+        assert set(found) == {"x"}
+
+
+def test_a_fingerprint_is_taken_where_it_is_needed():
+    page = task().page
+    same = (Compare("x", page.final_url),)
+    assert weigh(task()).fingerprint == fingerprint(page)
+    assert weigh(task(known_good=True)).judgements[0].reason == "first-seen"
+    assert weigh(task(known_good=True)).fingerprint == fingerprint(page)
+    failed = Page(page.final_url, None, failure=Failure(Reason.TIMEOUT, "", page.final_url))
+    assert weigh(Task(failed, same, None, Path(), 1, False)).fingerprint is None
+
+
+def test_a_baseline_without_its_record_is_compared_by_digests(tmp_path):
+    page = task().page
+    known = weigh(task())
+    place = Location("archive/warc/gone.warc.gz", 0, 1)
+    then = Capture(
+        page.final_url, NOW, Origin.LIVE, None, 200, page.final_url, "text/html", (), "sha1:X", known.sha256, place
+    )
+    cases = (Compare("x", page.final_url, standard=then),)
+    [same] = weigh(Task(page, cases, None, tmp_path, 1, False)).judgements
+    assert (same.reason, same.similarity) == ("same", 1.0)
+    other = replace(page, body=page.body.replace(b"winter", b"summer"))
+    [unknown] = weigh(Task(other, cases, None, tmp_path, 1, False)).judgements
+    assert unknown.reason == "first-seen"
