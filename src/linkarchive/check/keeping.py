@@ -34,6 +34,8 @@ def worth_keeping(
         return True
     if (verdict, reason) == (Verdict.OK, Reason.SAME) and last.good:
         return False
+    if verdict is Verdict.DRIFTED and last.good:
+        return True  # the evidence may stand outside the paragraphs that the fingerprint is of
     return fingerprint != last.capture.fingerprint
 
 

@@ -39,7 +39,7 @@ def new_notice(before: Reading, after: Reading) -> Judgement | None:
 
 def _says_nothing_new(before: Reading, after: Reading) -> bool:
     """No piece of text that the baseline has not speaks of a notice. Most pages are settled here, without a parse."""
-    if before.kind != "html" or after.kind != "html":
+    if before.kind != "html" or after.kind != "html" or (before.is_parsed and after.is_parsed):
         return False
     then = set(before.texts.all)
     try:

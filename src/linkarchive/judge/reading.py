@@ -231,6 +231,11 @@ class Reading:
         return " ".join(self.words).encode("utf-8", "replace")
 
     @property
+    def is_parsed(self) -> bool:
+        """The visible text was asked for; a glance does without."""
+        return "visible" in self.__dict__
+
+    @property
     def is_extracted(self) -> bool:
         """The main text was asked for; a first look does without."""
         return "main" in self.__dict__
@@ -281,7 +286,7 @@ class Reading:
 
     def prepare(self) -> None:
         """Read now what comparisons ask of a baseline, so that they need not."""
-        _ = self.rough_lines, self.lines, self.words, self.visible_shingles, self.title, self.first_heading
+        _ = self.prose, self.texts, self.rough_lines, self.lines, self.words, self.visible_shingles, self.title, self.first_heading
 
     def has(self, selector: str) -> bool:
         return self._tree.document.query_selector(selector) is not None
