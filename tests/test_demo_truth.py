@@ -6,7 +6,8 @@ from typing import NamedTuple
 
 import pytest
 
-from linkarchive.check import Scope, check
+from linkarchive.check.run import check
+from linkarchive.check.scope import Scope
 from linkarchive.clock import Clock
 from linkarchive.demo import story, truth
 from linkarchive.demo.archived import COPIES, archives

@@ -9,7 +9,6 @@
     + OfflineError        this machine has no network; nothing was concluded
     + StorageError        the disk or the database refused (full, read-only, damaged)
   x LockedError           exit 75: another run holds the project's lock; wait for it
-  x InterruptedRunError   exit 130: Ctrl-C; what was done is kept
 
 A message says what happened, to what, and what to do. Exceptions of libraries
 are translated into these at the edge of the room that calls the library; a link
@@ -61,9 +60,3 @@ class LockedError(ArchiveError):
     """Wait for the other run to end; do not delete the lock file, it is released with its process."""
 
     exit_code = 75
-
-
-class InterruptedRunError(ArchiveError):
-    """The user stopped the run; the next one continues it."""
-
-    exit_code = 130

@@ -6,8 +6,9 @@ import json
 
 import pytest
 
-from linkarchive.check import Scope, check
 from linkarchive.check.past import cases_of
+from linkarchive.check.run import check
+from linkarchive.check.scope import Scope
 from linkarchive.clock import Clock
 from linkarchive.demo import story, truth
 from linkarchive.demo.archived import archives

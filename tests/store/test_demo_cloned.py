@@ -7,7 +7,8 @@ import shutil
 from datetime import timedelta
 from pathlib import Path
 
-from linkarchive.check import Scope, check
+from linkarchive.check.run import check
+from linkarchive.check.scope import Scope
 from linkarchive.clock import Clock
 from linkarchive.demo import story, truth
 from linkarchive.demo.server import DemoWeb

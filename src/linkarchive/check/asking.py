@@ -12,11 +12,12 @@ from typing import TYPE_CHECKING
 
 from linkarchive.check import mementos
 from linkarchive.check.copies import COPY, is_private
-from linkarchive.check.desk import AT_ONCE, Desk, stored_page
+from linkarchive.check.desk import AT_ONCE, Desk
 from linkarchive.check.events import AskingArchives, Notice
 from linkarchive.check.plan import Plan
 from linkarchive.check.questions import OriginalQuestion, Question, Reply, SavedQuestion
 from linkarchive.check.reading import Reading, keep_articles
+from linkarchive.check.weighing import stored_page
 from linkarchive.judge import judge
 from linkarchive.model import Article, Case, Outcome, Page, Verdict
 from linkarchive.store import answers, captures, outcomes
@@ -202,7 +203,10 @@ class Asking:
         kept = captures.of_source(self._desk.connection, plan.source.id)
         based = captures.baselines_of_source(self._desk.connection, plan.source.id)
         first = based[0][2] if based else next((one for one in kept if one.usable), None)
-        return None if first is None else stored_page(self._desk, first)
+        if first is None:
+            return None
+        desk = self._desk
+        return stored_page(desk.project.root, first.capture, desk.settings.network.max_body)
 
     def _wants_saving(self, plan: Plan, mode: str) -> bool:
         if plan.skip is not None or self._settled(plan, SAVED):

@@ -4,21 +4,18 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from linkarchive.check.conclude import (
     choose_baseline,
 )
-from linkarchive.check.desk import Desk, Seen, capture_of, rule_of, stored_page
-from linkarchive.check.digests import by_digests
-from linkarchive.check.judged import as_judged
+from linkarchive.check.desk import Desk, Seen, capture_of, rule_of
 from linkarchive.check.plan import Cited, Plan
-from linkarchive.judge import VERSION, fingerprint, is_suspect, judge
+from linkarchive.check.weighing import Compare, Task, stored_page
+from linkarchive.judge import VERSION
 from linkarchive.model import (
     Acceptance,
-    Case,
-    CitationOutcome,
-    Judgement,
     Outcome,
     Page,
 )
@@ -41,27 +38,26 @@ def look_again(desk: Desk, plan: Plan, outcome: Outcome, checked: datetime) -> S
     """What this run saw of a source, from the capture that shows it; None when there is none."""
     before = desk.background(plan.source.id)
     capture = capture_of(before.kept, outcome)
-    page = None if capture is None else stored_page(desk, capture)
+    page = None if capture is None else stored_page(desk.project.root, capture.capture, desk.settings.network.max_body)
     if page is None:
         return None
     visit = Visit(VisitRequest(plan.source.url), checked, ())
     return Seen(plan, visit, page, before, tuple(against(desk, plan, before, checked)))
 
 
-def suspect(desk: Desk, seen: Seen) -> bool:
-    """A made-up sibling address would tell more about this page."""
-    if seen.visit.not_modified:
-        return False
-    readings = seen.readings
-    return any(is_suspect(case, judge(case, readings=readings), readings=readings) for case in _cases(desk, seen, None))
-
-
-def judged(desk: Desk, seen: Seen, probe: Page | None = None) -> list[Judgement]:
-    """The judgement on each citation of the source, as if this were the first run."""
-    return [
-        _compared(seen, cited, standard, case)
-        for case, (cited, standard) in zip(_cases(desk, seen, probe), _standards(seen), strict=True)
-    ]
+def task_of(desk: Desk, seen: Seen, probe: Page | None = None) -> Task:
+    """What is to be weighed of a visit."""
+    live, settings = seen.live, desk.settings
+    young = bool(live) and (seen.visit.time - live[-1].capture.time).days < settings.keep.refresh_days
+    return Task(
+        page=seen.page,
+        cases=tuple(_compare(seen, cited, standard) for cited, standard in _standards(seen)),
+        rule=rule_of(desk, seen.plan),
+        root=desk.project.root,
+        max_body=settings.network.max_body,
+        known_good=young and live[-1].good,
+        probe=probe,
+    )
 
 
 def against(
@@ -89,52 +85,32 @@ def version_of(desk: Desk, plan: Plan) -> str:
     return VERSION if rule is None else f"{VERSION} {rule.ignore} {rule.accept_status}"
 
 
-def _cases(desk: Desk, seen: Seen, probe: Page | None) -> list[Case]:
-    pages: dict[int, Page | None] = {}
-    cases = []
-    rule = rule_of(desk, seen.plan)
-    today = as_judged(seen.page, rule)
-    for cited, standard in _standards(seen):
-        if standard is not None and standard.id not in pages:
-            stored = stored_page(desk, standard)
-            pages[standard.id] = None if stored is None else as_judged(stored, rule)
-        citation = cited.citation
-        cases.append(
-            Case(
-                id=citation.url or "",
-                url=cited.target,
-                after=today,
-                before=None if standard is None else pages[standard.id],
-                quotes=(citation.quote,) if citation.quote else (),
-                text="" if cited.original else citation.text,
-                context=citation.context,
-                probe=probe,
-            )
-        )
-    return cases
-
-
 def _standards(seen: Seen) -> list[tuple[Cited, Kept | None]]:
     """What today's page is compared with for each citation: the accepted page, else the baseline."""
     return [(cited, _accepted_capture(seen.kept, accepted) or baseline) for cited, baseline, accepted in seen.against]
 
 
-def _compared(seen: Seen, cited: Cited, standard: Kept | None, case: Case) -> Judgement:
-    judgement = judge(case, readings=seen.readings)
-    if standard is None or case.before is not None or seen.page.failure is not None:
-        return judgement
-    before: Outcome | CitationOutcome | None = None
-    last = None
-    if seen.previous is not None:
-        place, latest = seen.previous.outcome.capture, (seen.live or seen.kept)[-1].capture
-        shown = place is not None and (place.warc, place.offset) == (latest.record.warc, latest.record.offset)
-        last = latest if shown and latest.status == seen.page.status else None
-        known = () if cited.original else seen.previous.outcome.citations
-        # state.jsonl, where this comes from, has no secrets in its URLs.
-        mine = (cited.article, redact(cited.citation.url or ""))
-        before = next((one for one in known if (one.article, redact(one.url)) == mine), seen.previous.outcome)
-    today = (sha256_of(seen.page), fingerprint(case.after, readings=seen.readings))
-    return by_digests(judgement, today, standard.capture, last, before)
+def _compare(seen: Seen, cited: Cited, standard: Kept | None) -> Compare:
+    citation = cited.citation
+    compare = Compare(
+        id=citation.url or "",
+        url=cited.target,
+        quotes=(citation.quote,) if citation.quote else (),
+        text="" if cited.original else citation.text,
+        context=citation.context,
+    )
+    if standard is None:
+        return compare
+    if seen.previous is None:
+        return replace(compare, standard=standard.capture)
+    place, latest = seen.previous.outcome.capture, (seen.live or seen.kept)[-1].capture
+    shown = place is not None and (place.warc, place.offset) == (latest.record.warc, latest.record.offset)
+    last = latest if shown and latest.status == seen.page.status else None
+    known = () if cited.original else seen.previous.outcome.citations
+    # state.jsonl, where this comes from, has no secrets in its URLs.
+    mine = (cited.article, redact(cited.citation.url or ""))
+    before = next((one for one in known if (one.article, redact(one.url)) == mine), seen.previous.outcome)
+    return replace(compare, standard=standard.capture, last=last, before=before)
 
 
 def _accepted_capture(kept: Sequence[Kept], accepted: Acceptance | None) -> Kept | None:

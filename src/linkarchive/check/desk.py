@@ -10,8 +10,6 @@ from sqlalchemy import Connection
 from linkarchive.check.events import Listener
 from linkarchive.check.plan import Cited, Plan
 from linkarchive.clock import Clock
-from linkarchive.errors import StorageError
-from linkarchive.judge import Readings
 from linkarchive.model import (
     Acceptance,
     Origin,
@@ -21,7 +19,6 @@ from linkarchive.model import (
 from linkarchive.project import Project
 from linkarchive.settings import Settings, SiteSettings
 from linkarchive.sites import rule_for
-from linkarchive.snapshot.reader import read_page
 from linkarchive.snapshot.writer import WarcWriter
 from linkarchive.store.background import Background, backgrounds
 from linkarchive.store.captures import Kept
@@ -29,7 +26,6 @@ from linkarchive.store.decisions import Decision
 from linkarchive.store.ledger import Ledger
 from linkarchive.store.outcomes import Standing
 from linkarchive.store.runs import Run
-from linkarchive.wayback.captured import as_captured
 from linkarchive.web.exchange import Visit
 
 AT_ONCE = 500
@@ -81,8 +77,6 @@ class Seen:
     page: Page
     before: Background
     against: tuple[tuple[Cited, Kept | None, Acceptance | None], ...]
-    readings: Readings = field(default_factory=Readings)
-    """What was read of these pages; to be let go when the visit is set aside."""
 
     @property
     def previous(self) -> Standing | None:
@@ -103,15 +97,6 @@ def capture_of(kept: Sequence[Kept], outcome: Outcome) -> Kept | None:
     place = outcome.capture
     at = None if place is None else (place.warc, place.offset)
     return next((one for one in kept if (one.capture.record.warc, one.capture.record.offset) == at), None)
-
-
-def stored_page(desk: Desk, kept: Kept) -> Page | None:
-    """The page of a capture; None when its WARC file is not here (a fresh Git clone has only the text files)."""
-    try:
-        page = read_page(desk.project.root, kept.capture, limit=desk.settings.network.max_body)
-    except StorageError:
-        return None
-    return page if kept.capture.origin is Origin.LIVE else as_captured(page, desk.settings.network.max_body)
 
 
 def rule_of(desk: Desk, plan: Plan) -> SiteSettings | None:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from linkarchive.check.comparing import judged, sha256_of, version_of
+from linkarchive.check.comparing import sha256_of, version_of
 from linkarchive.check.conclude import (
     Compared,
     change,
@@ -22,6 +22,7 @@ from linkarchive.check.events import SourceConcluded
 from linkarchive.check.judged import as_judged
 from linkarchive.check.keeping import is_same_page, worth_keeping
 from linkarchive.check.plan import Cited, Plan
+from linkarchive.check.weighing import Weighed
 from linkarchive.judge import fingerprint, settle
 from linkarchive.model import (
     Acceptance,
@@ -30,8 +31,6 @@ from linkarchive.model import (
     Judgement,
     Origin,
     Outcome,
-    Page,
-    Reason,
     Verdict,
 )
 from linkarchive.store import outcomes, sources
@@ -52,23 +51,27 @@ class Concluded:
     checked: datetime | None
 
 
-def record(desk: Desk, seen: Seen, probe: Page | None = None) -> Outcome:
+def carried(desk: Desk, seen: Seen) -> bool:
+    """Conclude as the last time, where the page and all that its outcome depends on are what they were."""
+    outcome = _same_outcome(desk, seen)
+    if outcome is None:
+        return False
+    if _is_old(desk, seen):
+        _keep_again(desk, seen)
+    outcome = in_time(unchanged(outcome), seen.previous, seen.visit.time)
+    number = file(desk, Concluded(seen.plan, seen.previous, outcome, seen.visit.time))
+    desk.ledger.remember(seen.plan.source.id, replace(seen.plan.source.memory, page_outcome=number))
+    desk.listener(SourceConcluded(outcome.url, outcome.verdict))
+    return True
+
+
+def record(desk: Desk, seen: Seen, weighed: Weighed) -> None:
     """Conclude on a visit and write it: WARC bytes first, then the rows that name them. `Desk.settle` makes it last."""
     now = seen.visit.time
-    carried = _carried(desk, seen)
-    if carried is not None:
-        if _is_old(desk, seen):
-            _keep_again(desk, seen)
-        outcome = in_time(unchanged(carried), seen.previous, now)
-        number = file(desk, Concluded(seen.plan, seen.previous, outcome, now))
-        desk.ledger.remember(seen.plan.source.id, replace(seen.plan.source.memory, page_outcome=number))
-        desk.listener(SourceConcluded(outcome.url, outcome.verdict))
-        return outcome
-    judgements = judged(desk, seen, probe)
     history = History() if seen.previous is None else history_of(seen.previous.outcome)
-    settled = [settle(judgement, history, now, desk.settings.judge) for judgement in judgements]
+    settled = [settle(judgement, history, now, desk.settings.judge) for judgement in weighed.judgements]
     judgements, history = [one for one, _ in settled], settled[0][1]
-    capture, kept = _keep(desk, seen, judgements)
+    capture, kept = _keep(desk, seen, judgements, weighed)
     compared = [
         Compared(cited, baseline or _first_baseline(kept, cited), accepted, judgement)
         for (cited, baseline, accepted), judgement in zip(seen.against, judgements, strict=True)
@@ -82,9 +85,8 @@ def record(desk: Desk, seen: Seen, probe: Page | None = None) -> Outcome:
             desk.ledger.set_baseline(article, looked, one.baseline, seen.before.baselines.get((article, looked)))
     number = file(desk, Concluded(seen.plan, seen.previous, outcome, now))
     if outcome.verdict is not Verdict.UNREACHABLE:  # a server's error page is no page, and each run counts its strike
-        _remember(desk, seen, compared, number)
+        _remember(desk, seen, compared, number, weighed.sha256)
     desk.listener(SourceConcluded(outcome.url, outcome.verdict))
-    return outcome
 
 
 def record_skipped(desk: Desk, plans: Sequence[Plan]) -> None:
@@ -105,7 +107,7 @@ def _first_baseline(kept: Sequence[Kept], cited: Cited) -> Kept | None:
     return choose_baseline(kept, cited.looked)
 
 
-def _carried(desk: Desk, seen: Seen) -> Outcome | None:
+def _same_outcome(desk: Desk, seen: Seen) -> Outcome | None:
     """The outcome of the same page, when nothing that it depends on has changed since."""
     memory = seen.plan.source.memory
     if memory.judged is None or memory.page_outcome is None:
@@ -121,31 +123,26 @@ def _carried(desk: Desk, seen: Seen) -> Outcome | None:
     return outcome
 
 
-def _keep(desk: Desk, seen: Seen, judgements: Sequence[Judgement]) -> tuple[Kept | None, list[Kept]]:
+def _keep(desk: Desk, seen: Seen, judgements: Sequence[Judgement], weighed: Weighed) -> tuple[Kept | None, list[Kept]]:
     """The capture that shows this page (a new one when it is worth it), and all captures of the source."""
     kept = list(seen.live)
     if seen.visit.final is None or seen.page.failure is not None:
         return None, kept
-    rule = rule_of(desk, seen.plan)
     if not _may_keep(desk, seen):
         return None, kept
     worst = min(judgements, key=lambda one: one.verdict.severity)
-    sha256 = sha256_of(seen.page)
-    # The fingerprint costs an extraction, which an unchanged page does not need.
-    unchanged_page = (worst.verdict, worst.reason) == (Verdict.OK, Reason.SAME) and bool(kept) and kept[-1].good
-    print_now = None if unchanged_page else fingerprint(as_judged(seen.page, rule), readings=seen.readings)
     settings = desk.settings.keep
     if not worth_keeping(
-        seen.page, print_now, worst.verdict, worst.reason, kept, seen.visit.time, settings.refresh_days
+        seen.page, weighed.fingerprint, worst.verdict, worst.reason, kept, seen.visit.time, settings.refresh_days
     ):
         return kept[-1], kept
     known = bool(kept) and kept[-1].usable == worst.verdict.is_alive and not _is_old(desk, seen)
-    if known and is_same_page(seen.page, sha256, kept[-1].capture):
+    if known and is_same_page(seen.page, weighed.sha256, kept[-1].capture):
         return kept[-1], kept
-    print_now = print_now or fingerprint(as_judged(seen.page, rule), readings=seen.readings)
+    print_now = weighed.fingerprint or fingerprint(as_judged(seen.page, rule_of(desk, seen.plan)))
     original = desk.ledger.holding(seen.visit.final.body.digest, desk.project.root)
     capture = desk.writer.write_visit(
-        seen.visit, source=seen.plan.source.url, sha256=sha256, fingerprint=print_now, revisit_of=original
+        seen.visit, source=seen.plan.source.url, sha256=weighed.sha256, fingerprint=print_now, revisit_of=original
     )
     good = worst.verdict in (Verdict.OK, Verdict.MOVED)
     new = desk.ledger.add_capture(seen.plan.source.id, capture, usable=worst.verdict.is_alive, good=good)
@@ -182,7 +179,7 @@ def _keep_again(desk: Desk, seen: Seen) -> None:
     desk.ledger.add_capture(last.source, capture, last.usable, last.good)
 
 
-def _remember(desk: Desk, seen: Seen, compared: Sequence[Compared], outcome: int) -> None:
+def _remember(desk: Desk, seen: Seen, compared: Sequence[Compared], outcome: int, sha256: str) -> None:
     """What the next visit may rely on. Validators count for the URL that we ask first, so not after redirects."""
     final = seen.visit.final
     if final is None or seen.page.failure is not None:
@@ -193,7 +190,7 @@ def _remember(desk: Desk, seen: Seen, compared: Sequence[Compared], outcome: int
     memory = Memory(
         etag=headers.get("etag") if direct else None,
         last_modified=headers.get("last-modified") if direct else None,
-        sha256=sha256_of(seen.page),
+        sha256=sha256,
         judged=dependence(version_of(desk, seen.plan), timed(against)),
         page_outcome=outcome,
     )

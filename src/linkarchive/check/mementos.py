@@ -9,13 +9,14 @@ from datetime import date, datetime
 from itertools import islice
 
 from linkarchive.check import examine
-from linkarchive.check.comparing import judged, look_again, version_of
+from linkarchive.check.comparing import look_again, task_of, version_of
 from linkarchive.check.conclude import Compared, baseline_of, dependence, in_time, outcome_of
 from linkarchive.check.copies import MOVED, is_private, note_of, with_copy
 from linkarchive.check.desk import AT_ONCE, Desk, capture_of
 from linkarchive.check.examine import Concluded
 from linkarchive.check.plan import Cited, Plan
 from linkarchive.check.questions import BaselineQuestion, CopyQuestion, Reply, SavedQuestion, WitnessQuestion
+from linkarchive.check.weighing import weigh
 from linkarchive.judge import fingerprint
 from linkarchive.model import Origin, Outcome, Reason, Verdict
 from linkarchive.store import answers, captures, outcomes, sources
@@ -176,7 +177,9 @@ def _reconsider(desk: Desk, plan: Plan) -> None:
         return
     compared = [
         Compared(cited, baseline, accepted, judgement)
-        for (cited, baseline, accepted), judgement in zip(seen.against, judged(desk, seen), strict=True)
+        for (cited, baseline, accepted), judgement in zip(
+            seen.against, weigh(task_of(desk, seen)).judgements, strict=True
+        )
     ]
     capture = capture_of(seen.kept, outcome)
     again = outcome_of(plan, seen.page, compared, capture, seen.live, examine.history_of(outcome), checked)

@@ -3,25 +3,26 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from itertools import chain
 from typing import TypeVar
 
 from sqlalchemy.exc import SQLAlchemyError
 
 from linkarchive.check import examine
-from linkarchive.check.comparing import look, suspect
+from linkarchive.check.comparing import look, task_of
 from linkarchive.check.desk import AT_ONCE, Desk, Seen
 from linkarchive.check.events import LookingAgain, Notice
 from linkarchive.check.offline import Hosts
 from linkarchive.check.plan import Plan
+from linkarchive.check.pool import NotWeighedError, Scales
 from linkarchive.check.probes import keep_probe, probe_of
 from linkarchive.check.promise import Promise, carry_on, is_kept, promises, request_for
 from linkarchive.check.reading import Reading, keep_articles, recover_from
+from linkarchive.check.weighing import weigh
 from linkarchive.errors import ArchiveError
-from linkarchive.judge import Readings
 from linkarchive.model import Article, Page, Reason
 from linkarchive.store.background import Background, backgrounds
 from linkarchive.urls import host_of, redact
@@ -38,6 +39,8 @@ MAX_SUSPECT_BYTES = 32 * 1024 * 1024
 SETTLE_EVERY = 0.1
 """Seconds: what a `kill -9` may cost in verdicts, whose visits are then made again."""
 ENOUGH_FAILURES = 20
+_PATIENCE = 1.0
+"""Seconds, at most, between two looks at what the scales show."""
 
 _GONE = (404, 410)
 
@@ -58,6 +61,14 @@ def _requests(expected: Iterable[Due]) -> Iterator[tuple[VisitRequest, Due]]:
     return ((request_for(due.plan, due.promise), due) for due in expected)
 
 
+@dataclass(frozen=True, slots=True)
+class _Weighing:
+    """A visit that is being judged."""
+
+    seen: Seen
+    may_wait: bool
+
+
 @dataclass(slots=True)
 class MainPass:
     """The first pass, and what it sets aside."""
@@ -66,6 +77,9 @@ class MainPass:
     stop: Callable[[], bool]
     meanwhile: Callable[[], None]
     """Called now and then."""
+    scales: Scales
+    weighing: dict[int, _Weighing] = field(default_factory=dict)
+    """What lies on the scales, by the number of its source."""
     hosts: Hosts = field(default_factory=Hosts)
     failed: list[tuple[Plan, Visit]] = field(default_factory=list)
     """Failures wait until we know that we are online; what looks gone waits for its second look (DESIGN §7)."""
@@ -90,6 +104,7 @@ class MainPass:
             keep_articles(self.desk.project, self.desk.connection, self.desk.run.seq, changed, reading.digests)
             if plan.source.id not in self.broken:
                 self._take(due, visit)
+                self._finish_weighing()
             self.settle()
         return reading
 
@@ -99,6 +114,7 @@ class MainPass:
         for due, visit in self.visits(_requests(self.due([plan for plan in plans if plan.skip is None]))):
             self._take(due, visit)
             self._pause()
+        self._finish_weighing()
         self.settle()
 
     def settle(self) -> None:
@@ -107,6 +123,7 @@ class MainPass:
         self.settled = time.monotonic()
 
     def _pause(self) -> None:
+        self._take_off()
         self.settle_when_due()
         self.meanwhile()
 
@@ -120,7 +137,7 @@ class MainPass:
 
     def close(self) -> None:
         """Let go of what was set aside."""
-        for seen in self.suspects:
+        for seen in (*self.suspects, *(one.seen for one in self.weighing.values())):
             seen.visit.close()
 
     def visits(self, wanted: Iterable[tuple[VisitRequest, _T]]) -> Iterator[tuple[_T, Visit]]:
@@ -179,12 +196,48 @@ class MainPass:
             visit.close()
             self.failed.append((seen.plan, visit))
             self._listen()
-        elif self._has_room(seen) and suspect(self.desk, seen):
-            self.suspects.append(replace(seen, readings=Readings()))
-            self.suspect_bytes += len(seen.page.body)
-        else:
-            examine.record(self.desk, seen)
+        elif examine.carried(self.desk, seen):
             visit.close()
+        else:
+            self.weigh(seen, may_wait=not visit.not_modified)
+
+    def weigh(self, seen: Seen, probe: Page | None = None, *, may_wait: bool = False) -> None:
+        """Have the visit judged beside the network, and recorded then; `may_wait`: for a probe, if it is a suspect."""
+        while not self.scales.room:
+            self.scales.wait(_PATIENCE)
+            self._take_off()
+        self.weighing[seen.plan.source.id] = _Weighing(seen, may_wait)
+        self.scales.submit(seen.plan.source.id, task_of(self.desk, seen, probe))
+
+    def _take_off(self) -> None:
+        """Record what has been judged."""
+        for number, weighed in self.scales.done():
+            one = self.weighing.pop(number)
+            seen = one.seen
+            with guarded(self, seen.plan, seen.visit):
+                if isinstance(weighed, NotWeighedError):
+                    raise weighed
+                if one.may_wait and weighed.suspect and self._has_room(seen):
+                    self.suspects.append(seen)
+                    self.suspect_bytes += len(seen.page.body)
+                else:
+                    examine.record(self.desk, seen, weighed)
+                    seen.visit.close()
+
+    def _finish_weighing(self) -> None:
+        while self.scales.pending:
+            self.scales.wait(_PATIENCE)
+            self._take_off()
+            self.settle_when_due()
+        self._take_off()
+
+    def close_suspects(self, answers: Mapping[str, Page]) -> None:
+        """Judge the suspects in the light of what their hosts answer to a made-up address."""
+        suspects, self.suspects, self.suspect_bytes = self.suspects, [], 0
+        for seen in suspects:
+            with guarded(self, seen.plan, seen.visit):
+                self.weigh(seen, answers.get(host_of(seen.plan.source.url)))
+        self._finish_weighing()
 
     def _listen(self) -> None:
         """After some failures and nothing else, ask once whether we are offline: thousands more would tell no more."""
@@ -204,14 +257,20 @@ def guarded(main: MainPass, plan: Plan, visit: Visit) -> Iterator[None]:
     """A bug in judging one source costs that verdict, not the run: it is told, and the run is incomplete."""
     try:
         yield
+    except NotWeighedError as error:
+        _tell(main, plan, visit, str(error))
     except _NO_BUGS:
         raise
     except Exception as error:  # noqa: BLE001 - whatever a foreign page does to a parser
-        visit.close()
-        main.broken.add(plan.source.id)
-        trouble = f"{redact(plan.source.url)}: could not be judged ({type(error).__name__}: {error}); please report it"
-        main.troubles.append(trouble)
-        main.desk.listener(Notice(trouble, important=True))
+        _tell(main, plan, visit, f"{type(error).__name__}: {error}")
+
+
+def _tell(main: MainPass, plan: Plan, visit: Visit, words: str) -> None:
+    visit.close()
+    main.broken.add(plan.source.id)
+    trouble = f"{redact(plan.source.url)}: could not be judged ({words}); please report it"
+    main.troubles.append(trouble)
+    main.desk.listener(Notice(trouble, important=True))
 
 
 def second_look(main: MainPass) -> None:
@@ -222,7 +281,7 @@ def second_look(main: MainPass) -> None:
     for due in main.due([plan for plan, _ in failed], whole=True):
         visit = known[due.plan.source.url]
         with guarded(main, due.plan, visit):
-            examine.record(desk, look(desk, due.plan, visit, before=due.before))
+            _record(desk, look(desk, due.plan, visit, before=due.before))
         main.settle_when_due()
     again = [plan for plan, visit in main.failed if _deserves_another(visit)]
     probes = _probes(main.suspects, desk.run.info.id)
@@ -235,20 +294,21 @@ def second_look(main: MainPass) -> None:
     for gone, visit in main.visits(wanted):
         if gone is not None:
             with guarded(main, gone.plan, visit):
-                examine.record(desk, look(desk, gone.plan, visit, before=gone.before))
+                _record(desk, look(desk, gone.plan, visit, before=gone.before))
         elif visit.final is not None:
             answer = page_of(visit, desk.settings.network.max_body)
             answers[host_of(visit.request.url)] = answer
             keep_probe(desk.writer, visit, answer)
         visit.close()
         main.settle_when_due()
-    for seen in main.suspects:
-        with guarded(main, seen.plan, seen.visit):
-            examine.record(desk, seen, answers.get(host_of(seen.plan.source.url)))
-        seen.visit.close()
-        main.settle_when_due()
+    main.close_suspects(answers)
     main.settle()
-    main.failed, main.suspects, main.suspect_bytes = [], [], 0
+    main.failed = []
+
+
+def _record(desk: Desk, seen: Seen) -> None:
+    if not examine.carried(desk, seen):
+        examine.record(desk, seen, weigh(task_of(desk, seen)))
 
 
 def _deserves_another(visit: Visit) -> bool:

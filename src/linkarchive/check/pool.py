@@ -18,7 +18,7 @@ import subprocess
 import sys
 import time
 from collections import deque
-from collections.abc import Callable, Hashable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from typing import IO, Self, cast
 
@@ -27,6 +27,8 @@ from linkarchive.check.weighing import Task, Weighed, weigh
 MAX_WAITING = 32 * 1024 * 1024
 """Bytes of tasks without an answer."""
 MAX_WORKERS = 4
+FEW = 8
+"""Tasks that are weighed here before a process is started: that takes a quarter of a second."""
 SECONDS = 90
 """Of the clock for one task, of which two PDFs may take 30 each."""
 MEMORY = 4 * 1024 * 1024 * 1024
@@ -47,7 +49,7 @@ Answer = Weighed | NotWeighedError
 
 
 class Scales:
-    """Weighs tasks in other processes, which start with the first task; on one core here and at once.
+    """Weighs tasks in other processes, which start once there are some; before, and on one core, here and at once.
 
     `fileno` is readable when something can be done: an answer be read, or more of a task be written.
     """
@@ -55,10 +57,11 @@ class Scales:
     def __init__(self, workers: int | None = None, module: str = __name__) -> None:
         """`module` is what a worker runs with `python -m`; it calls `serve`."""
         self._most = usual_workers() if workers is None else workers
+        self._few = FEW if workers is None else 0
         self._module = module
         self._workers: list[_Worker] = []
         self._queue: deque[_Parcel] = deque()
-        self._ready: deque[tuple[Hashable, Answer]] = deque()
+        self._ready: deque[tuple[int, Answer]] = deque()
         self._selector = selectors.DefaultSelector()
         self._bytes = 0
 
@@ -84,8 +87,9 @@ class Scales:
         """Tasks whose answers were not taken yet."""
         return len(self._ready) + len(self._queue) + sum(len(worker.given) for worker in self._workers)
 
-    def submit(self, key: Hashable, task: Task) -> None:
-        if self._most < 1:
+    def submit(self, key: int, task: Task) -> None:
+        if self._most < 1 or self._few:
+            self._few = max(0, self._few - 1)
             self._ready.append((key, _weighed(weigh, task)))
             return
         parcel = _Parcel(key, pickle.dumps(task, protocol=5))
@@ -96,15 +100,18 @@ class Scales:
             self._start()
         self._hand_out()
 
-    def done(self) -> Iterator[tuple[Hashable, Answer]]:
+    def done(self) -> Iterator[tuple[int, Answer]]:
         """What is ready now, in the order of arrival; never waits."""
         self._turn(0)
         while self._ready:
             yield self._ready.popleft()
 
     def wait(self, seconds: float) -> None:
-        """Until an answer is ready, or the time is over, or nothing is pending."""
+        """Until an answer is ready, or the time is over, or nothing is pending; what no worker has is weighed."""
         deadline = time.monotonic() + seconds
+        if self._queue and not self._ready:
+            parcel = self._queue.pop()
+            self._take(parcel, _weighed(weigh, pickle.loads(parcel.data)))  # noqa: S301 - our own
         while not self._ready and self.pending and (left := deadline - time.monotonic()) > 0:
             self._turn(left)
 
@@ -177,7 +184,7 @@ class Scales:
 class _Parcel:
     __slots__ = ("data", "key")
 
-    def __init__(self, key: Hashable, data: bytes) -> None:
+    def __init__(self, key: int, data: bytes) -> None:
         self.key = key
         self.data = data
 

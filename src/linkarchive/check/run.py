@@ -15,6 +15,7 @@ from linkarchive.check.finish import finish
 from linkarchive.check.offline import why_offline
 from linkarchive.check.passes import MainPass, second_look
 from linkarchive.check.plan import Plan, added_only, cited_urls, make_plans, urls_of
+from linkarchive.check.pool import Scales
 from linkarchive.check.reading import Reading, keep_articles, lost_originals, read_scope
 from linkarchive.check.scope import Scope, chosen_sources
 from linkarchive.clock import Clock
@@ -110,19 +111,20 @@ def _is_there(project: Project, capture: Capture) -> bool:
 def _work(desk: Desk, reading: Reading, scope: Scope, stop: Stop) -> Report:
     asking = Asking(desk, stop)
     try:
-        return _visit_and_ask(desk, reading, scope, stop, asking)
+        with Scales() as scales:
+            return _visit_and_ask(desk, reading, scope, stop, asking, scales)
     finally:
         asking.close()
 
 
-def _visit_and_ask(desk: Desk, reading: Reading, scope: Scope, stop: Stop, asking: Asking) -> Report:
+def _visit_and_ask(desk: Desk, reading: Reading, scope: Scope, stop: Stop, asking: Asking, scales: Scales) -> Report:
     done = outcomes.visited(desk.connection, desk.run.seq)
     plans = _plans(desk, reading)
     originals = _originals(plans, reading, scope, done)
     todo = _todo(desk, plans, scope, done)
     total = len({plan.source.id for plan in (*originals, *todo)})
     desk.listener(RunStarted(desk.run.info.id, total, desk.resumed))
-    main = MainPass(desk, stop, asking.feed)
+    main = MainPass(desk, stop, asking.feed, scales)
     reading = main.recover(originals, reading)
     new = [article for article in reading.articles if article.path not in reading.known]
     keep_articles(desk.project, desk.connection, desk.run.seq, new, reading.digests)

@@ -88,8 +88,8 @@ def check(
     Without articles: every source in links.txt, after reading again the articles that changed.
     """
     with importing():
-        from linkarchive.check import Scope
-        from linkarchive.check import check as run_check
+        from linkarchive.check.run import check as run_check
+        from linkarchive.check.scope import Scope
         from linkarchive.cli.progress import RunProgress
         from linkarchive.clock import Clock
         from linkarchive.report.foreign import neutral

@@ -39,7 +39,8 @@ def run_demo(folder: Path, *, say: Callable[[str], None]) -> Report:
     `folder` becomes a project folder. Raises UsageError when it holds anything that is
     not a former demo's. `say` gets a line at a time of what happens.
     """
-    from linkarchive.check import Scope, check
+    from linkarchive.check.run import check
+    from linkarchive.check.scope import Scope
 
     prepare(folder)
     scope = Scope(articles=truth.ARTICLES)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import threading
 from collections.abc import Sequence
 
-from linkarchive.check import Scope, check
+from linkarchive.check.run import check
+from linkarchive.check.scope import Scope
 from linkarchive.clock import Clock
 from linkarchive.errors import ArchiveError
 from linkarchive.model import Report
