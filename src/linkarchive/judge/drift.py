@@ -47,6 +47,8 @@ class Comparison:
     title_changed: bool
     untouched: bool = False
     """Nothing is gone but whole short lines, which advertisements and teasers are."""
+    gone: str | None = None
+    """All the text that is gone, where a glance could tell."""
 
 
 def compare(before: Reading, after: Reading) -> Comparison:
@@ -72,7 +74,7 @@ def _at_a_glance(before: Reading, after: Reading) -> Comparison | None:
     counters = set(map(prose.masked, left.difference(texts.all)))
     if any(text not in texts.linked and prose.masked(text) not in counters for text in gone):
         return None
-    return Comparison(1.0, 1.0, 0, 0, 0, 0, 0.0, False, untouched=True)
+    return Comparison(1.0, 1.0, 0, 0, 0, 0, 0.0, False, untouched=True, gone=prose.as_text(gone))
 
 
 def _first_look(before: Reading, after: Reading) -> Comparison | None:

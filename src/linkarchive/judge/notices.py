@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import functools
-import html
 import re
 from collections.abc import Iterator
 
 from linkarchive.judge import rules, words
+from linkarchive.judge.prose import as_text
 from linkarchive.judge.reading import Reading
 from linkarchive.judge.seen import verdict
 from linkarchive.model import Judgement, Reason, Verdict
@@ -42,12 +42,8 @@ def _says_nothing_new(before: Reading, after: Reading) -> bool:
     if before.kind != "html" or after.kind != "html" or (before.is_parsed and after.is_parsed):
         return False
     then = set(before.texts.all)
-    try:
-        fresh = b"\n".join(text for text in after.texts.all if text not in then).decode()
-    except UnicodeDecodeError:
-        return False
-    said = rules.normal(html.unescape(fresh))
-    return not _has_stem(said)
+    fresh = as_text(text for text in after.texts.all if text not in then)
+    return fresh is not None and not _has_stem(rules.normal(fresh))
 
 
 def _has_stem(said: str) -> bool:

@@ -180,6 +180,14 @@ def _shown(source: bytes) -> Iterator[bytes]:
     yield source[upto:]
 
 
+def as_text(pieces: Iterable[bytes]) -> str | None:
+    """A line each, entities resolved; None where they are not UTF-8."""
+    try:
+        return html.unescape(b"\n".join(pieces).decode())
+    except UnicodeDecodeError:
+        return None
+
+
 def masked(text: bytes) -> bytes:
     """With a nought for every number: what differs in a counter only is equal."""
     return _NUMBER.sub(b"0", text.translate(_ZEROS))

@@ -286,7 +286,8 @@ class Reading:
 
     def prepare(self) -> None:
         """Read now what comparisons ask of a baseline, so that they need not."""
-        _ = self.prose, self.texts, self.rough_lines, self.lines, self.words, self.visible_shingles, self.title, self.first_heading
+        _ = self.prose, self.texts, self.rough_lines, self.lines, self.words, self.visible_shingles
+        _ = self.title, self.first_heading
 
     def has(self, selector: str) -> bool:
         return self._tree.document.query_selector(selector) is not None

@@ -8,7 +8,7 @@ from __future__ import annotations
 import functools
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from urllib.parse import unquote
 
 from linkarchive.judge import words
@@ -26,6 +26,8 @@ _MIN_QUOTE_WORDS = 3
 _FUZZY = 90.0
 """rapidfuzz partial ratio from which a passage counts as found: a changed letter, not a changed sentence."""
 _FUZZY_CHARS = 300_000
+_LONG = 4
+"""Letters of a word that is not in every sentence."""
 
 _CAPITAL = "A-ZÀ-ÖØ-ÞĀĂĄĆČĎĐĒĖĘĚĞĢĪİĶĹĻŁŃŅŇŌŐŒŘŚŞŠŢŤŪŮŰŹŻŽА-ЯЁІЇЄҐΑ-Ω"
 _PARTICLE = "of|de|von|van|der|den|di|da|do|dos|del|la|le|du|des|al|bin|ibn|ter|ten|zu|af|av|the|and|&"
@@ -49,14 +51,36 @@ _NEGATIONS = frozenset((
 _DIRECTIVE = ":~:"
 
 
-def losses(case: Case, before: Reading, after: Reading) -> tuple[Loss, ...]:
-    """What the baseline has and today's page has not, quotations first."""
-    lost = [Loss("quote", quote) for quote in quotations(case) if _is_lost(quote, before, after)]
+def losses(case: Case, before: Reading, after: Reading, gone: str | None = None) -> tuple[Loss, ...]:
+    """What the baseline has and today's page has not, quotations first.
+
+    Where it is known what text is `gone`, only what has to do with that is looked for.
+    """
+    rest = None if gone is None else _Gone(gone)
+    quotes = [quote for quote in quotations(case) if rest is None or rest.may_hold(quote)]
+    lost = [Loss("quote", quote) for quote in quotes if _is_lost(quote, before, after)]
     lost += _lost_anchor(case.url, before, after)
-    told = "\n".join((case.text, _without_quotations(case.context)))
-    lost += _lost_figures(told, before, after)
-    lost += _lost_names(_without_quotations(case.context), before, after)
+    context = _without_quotations(case.context)
+    told = [figure for figure in figures(f"{case.text}\n{context}") if figure.telling or figure.is_small_count]
+    lost += _lost_figures([one for one in told if rest is None or rest.may_count(one)], before, after)
+    names = dict.fromkeys(match[0] for match in _NAME.finditer(context))
+    lost += _lost_names([name for name in names if rest is None or rest.may_hold(name)], before, after)
     return tuple(dict.fromkeys(lost))
+
+
+class _Gone:
+    """The text that is gone, and what it may have been part of."""
+
+    def __init__(self, text: str) -> None:
+        self._words = frozenset(words.tokens(text))
+        self._lines = _Lines(text)
+
+    def may_hold(self, passage: str) -> bool:
+        said = words.tokens(passage)
+        return not self._words.isdisjoint([word for word in said if len(word) >= _LONG] or said)
+
+    def may_count(self, figure: Figure) -> bool:
+        return self._lines.may_say(figure.value)
 
 
 def quotations(case: Case) -> tuple[str, ...]:
@@ -153,9 +177,8 @@ _ENDING = re.compile(
 )
 
 
-def _lost_figures(text: str, before: Reading, after: Reading) -> list[Loss]:
+def _lost_figures(told: Sequence[Figure], before: Reading, after: Reading) -> list[Loss]:
     """Figures of the sentence that the baseline's main text has, in any spelling, and today's page has not."""
-    told = [figure for figure in figures(text) if figure.telling or figure.is_small_count]
     if not told:
         return []
     now, then = _Lines(after.visible), _Lines(before.visible)
@@ -182,6 +205,9 @@ class _Lines:
         """The text has the figure, in any spelling; a small count beside what it counts."""
         value = (figure.kind if figure.telling else stem(figure.counts), figure.value)
         return any(value in _values(line) for line in self._with(figure.value))
+
+    def may_say(self, value: float) -> bool:
+        return next(self._with(value), None) is not None
 
     def have_number(self, value: float) -> bool:
         return any(figure.value == value for line in self._with(value) for figure in figures(line))
@@ -210,9 +236,8 @@ def _is_no_date(figure: Figure) -> bool:
     return figure.text in words.without_dates(f"{figure.text} {figure.counts}")
 
 
-def _lost_names(text: str, before: Reading, after: Reading) -> list[Loss]:
+def _lost_names(names: Sequence[str], before: Reading, after: Reading) -> list[Loss]:
     """Names of two words or more that the baseline has, and of which today's page has not the telling word left."""
-    names = list(dict.fromkeys(match[0] for match in _NAME.finditer(text)))
     names = [name for name in names if not _exactly(" ".join(words.tokens(name)), after)]
     if not names:
         return []

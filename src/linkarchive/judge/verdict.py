@@ -126,7 +126,7 @@ def _compared(seen: Seen, before: Reading, comparison: drift.Comparison) -> Judg
         usurped = parked.usurped(seen) if comparison.kept < 0.1 else None
         if usurped is not None:
             return replace(usurped, similarity=similarity)
-    lost = support.losses(seen.case, before, seen.after)
+    lost = support.losses(seen.case, before, seen.after, comparison.gone)
     if reason is Reason.REPLACED:
         return replace(by_text, lost=lost)
     findings = [f for f in (notices.new_notice(before, seen.after), _lost(lost)) if f is not None]
