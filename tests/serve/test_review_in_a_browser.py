@@ -12,10 +12,11 @@ ALPHA, HOSTILE = "http://alpha.example/page", "http://gamma.example/hostile"
 
 
 def wait(browser: Any, true: Callable[[], Any]) -> Any:
-    from selenium.common.exceptions import StaleElementReferenceException
+    from selenium.common.exceptions import WebDriverException
     from selenium.webdriver.support.ui import WebDriverWait
 
-    return WebDriverWait(browser, 30, 0.1, ignored_exceptions=(StaleElementReferenceException,)).until(lambda _: true())
+    # A page that is being replaced is a StaleElementReference, or "Node with given id does not belong to the document".
+    return WebDriverWait(browser, 30, 0.1, ignored_exceptions=(WebDriverException,)).until(lambda _: true())
 
 
 def finding(browser: Any, url: str) -> Any:

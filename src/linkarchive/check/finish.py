@@ -29,6 +29,9 @@ from linkarchive.store.runlog import log_lines
 from linkarchive.store.runs import Run, RunBody
 from linkarchive.store.state_file import write_state
 
+MOST_AT_HAND = 5000
+"""Sources: some 25 MB."""
+
 
 def finish(desk: Desk, reading: Reading, complete: bool, offline: str | None, troubles: tuple[str, ...]) -> Report:
     """Close the books of a run and return its report. Raises StorageError."""
@@ -60,7 +63,7 @@ def finish(desk: Desk, reading: Reading, complete: bool, offline: str | None, tr
         files, known = run_files(root, info.id), desk.writer.digests
         write_manifest(root, info.id, files, facts | {"state": state}, created=created, known=known)
         if has_news(report):
-            _write_report(desk, report)
+            _write_report(desk, _at_hand(report))
     return report
 
 
@@ -132,6 +135,12 @@ def _unresolved_before(connection: Connection, run: Run, paths: Iterable[str]) -
         wanted -= told.keys()
         earlier = runs.before(connection, earlier.seq)
     return found
+
+
+def _at_hand(report: Report) -> Report:
+    """The report with its sources read once for all formats, where they are few enough to be held."""
+    few = report.kinds.total() <= MOST_AT_HAND
+    return replace(report, sources=tuple(report.sources)) if few else report
 
 
 def _write_report(desk: Desk, report: Report) -> None:

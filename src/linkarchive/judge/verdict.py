@@ -211,5 +211,8 @@ def fingerprint(page: Page, *, readings: Readings | None = None) -> str:
     Equal ones mean the same substance, different ones little: the other page may be the same but for a byline.
     """
     reading = (readings or Readings()).read(page)
-    content = reading.substance if reading.has_text else b""
+    if not _is_usable(page) and reading.has_text:  # an error page has no main text to be found at length
+        content = " ".join(reading.visible_words).encode("utf-8", "replace")
+    else:
+        content = reading.substance if reading.has_text else b""
     return hashlib.sha256(content).hexdigest() if content else reading.sha256

@@ -71,9 +71,23 @@ def takes_its_place(new: Kept, known: Kept | None) -> bool:
     return known is None or (known.capture.origin is Origin.LIVE and new.capture.origin is not Origin.LIVE)
 
 
-def baselines_of_run(connection: Connection, run: int) -> Iterator[tuple[str, date | None, Kept]]:
-    """The baselines set in that run: article, the day its author looked, capture."""
-    return _baselines(connection, baselines.c.run == run)
+def rows_of_run(connection: Connection, run: int) -> Iterator[Row[Any]]:
+    """The captures of a run as rows (source, usable, good, body as JSON)."""
+    columns = (captures.c.source, captures.c.usable, captures.c.good, captures.c.body)
+    query = select(*columns).where(captures.c.run == run).order_by(captures.c.id)
+    return iter(connection.execute(query.execution_options(yield_per=500)))
+
+
+def baseline_rows_of_run(connection: Connection, run: int) -> Iterator[Row[Any]]:
+    """The baselines set in that run as rows: source, article, the day its author looked (a date or ""), and the
+    capture's origin and time."""
+    query = (
+        select(baselines.c.source, baselines.c.article, baselines.c.looked, captures.c.origin, captures.c.time)
+        .join(captures, captures.c.id == baselines.c.capture)
+        .where(baselines.c.run == run)
+        .order_by(baselines.c.article, baselines.c.source, baselines.c.looked)
+    )
+    return iter(connection.execute(query.execution_options(yield_per=500)))
 
 
 def baselines_of_source(connection: Connection, source: int) -> list[tuple[str, date | None, Kept]]:

@@ -30,6 +30,7 @@ class Ledger:
         self._last_outcome = _last(connection, schema.outcomes.c.id)
         self._captures: list[dict[str, Any]] = []
         self._holding: dict[str, Capture] = {}
+        self._digests: set[str] | None = None
         self._baselines: list[dict[str, Any]] = []
         self._outcomes: list[dict[str, Any]] = []
         self._visits: list[dict[str, Any]] = []
@@ -54,6 +55,8 @@ class Ledger:
         self._captures.append(row)
         if _holds(capture):
             self._holding.setdefault(capture.digest, capture)
+            if self._digests is not None:
+                self._digests.add(capture.digest)
         self._note(source)
         return Kept(self._last_capture, source, usable, good, capture)
 
@@ -110,9 +113,12 @@ class Ledger:
         capture = self._holding.get(digest)
         if capture is not None:
             return capture
-        for (body,) in self._connection.exec_driver_sql(
-            "SELECT body FROM captures WHERE digest = ? ORDER BY id", (digest,)
-        ):
+        if self._digests is None:  # asked for every new capture, of which few are known
+            self._digests = set(self._connection.execute(select(schema.captures.c.digest)).scalars())
+        if digest not in self._digests:
+            return None
+        query = select(schema.captures.c.body).where(schema.captures.c.digest == digest).order_by(schema.captures.c.id)
+        for body in self._connection.execute(query).scalars():
             capture = decode(body, Capture)
             if _holds(capture) and (root / capture.record.warc).exists():
                 return capture

@@ -110,9 +110,9 @@ def standings(connection: Connection, sources: Collection[int], before_run: int 
     return {row.source: _standing(row) for row in connection.execute(_newest(sources, before_run)).all()}
 
 
-def concluded(connection: Connection, sources: Collection[int]) -> dict[int, Outcome]:
-    """The outcome of each source as it was concluded, whatever visits that found the page as it was add to it."""
-    return {row.source: decode(row.body, Outcome) for row in connection.execute(_newest(sources)).all()}
+def concluded(connection: Connection, sources: Collection[int]) -> dict[int, str]:
+    """The outcome of each source as it was concluded, whatever visits that found the page as it was add to it: JSON."""
+    return {row.source: row.body for row in connection.execute(_newest(sources)).all()}
 
 
 def _newest(sources: Collection[int], before_run: int | None = None) -> Select[Any]:

@@ -88,11 +88,12 @@ def log_lines(connection: Connection, run: Run) -> Iterator[bytes]:
         yield b'{"article":{"digest":' + msgspec.json.encode(sha256) + b',"article":'
         yield body
         yield b"}}\n"
-    for kept in captures.of_run(connection, run.seq):
-        yield _line("capture", CaptureLine(keys[kept.source], kept.usable, kept.good, kept.capture))
-    for article, looked, kept in captures.baselines_of_run(connection, run.seq):
-        capture = kept.capture
-        yield _line("baseline", BaselineLine(keys[kept.source], article, looked, capture.origin, capture.time))
+    for row in captures.rows_of_run(connection, run.seq):
+        capture = {"source": keys[row.source], "usable": row.usable, "good": row.good}
+        yield _line("capture", capture | {"capture": msgspec.Raw(row.body.encode("utf-8"))})
+    for row in captures.baseline_rows_of_run(connection, run.seq):
+        baseline = {"source": keys[row.source], "article": row.article, "looked": row.looked or None}
+        yield _line("baseline", baseline | {"origin": row.origin, "time": row.time})
     for source_id, told in answers.of_run(connection, run.seq):
         yield _line("answer", AnswerLine(keys[source_id], told))
     for row in outcomes.rows_of_run(connection, run.seq):

@@ -124,7 +124,8 @@ def _anew(connection: Connection, some: Collection[int]) -> dict[int, bytes]:
     return {source: _line(one, kept.get(source, ()), based.get(source, ())) for source, one in concluded.items()}
 
 
-def _line(outcome: Outcome, kept: Sequence[Kept], based: Sequence[tuple[str, date | None, Kept]]) -> bytes:
+def _line(outcome: str, kept: Sequence[Kept], based: Sequence[tuple[str, date | None, Kept]]) -> bytes:
+    """`outcome` as JSON."""
     needed = {one.id: one for one in (*(capture for *_, capture in based), *kept[-1:])}
     fields: dict[str, object] = {
         "digests": _digests(kept[-1]) if kept else None,
@@ -140,13 +141,13 @@ def _line(outcome: Outcome, kept: Sequence[Kept], based: Sequence[tuple[str, dat
     if may_hold_secrets(line):
         known = [StateCapture(one.usable, one.good, redacted(one.capture)) for one in needed.values()]
         known.sort(key=lambda one: one.capture.time)
-        line = _joined(redacted(outcome), fields | {"captures": known})
+        line = _joined(encode(redacted(decode(outcome, Outcome))), fields | {"captures": known})
     return line.encode()
 
 
-def _joined(outcome: Outcome, fields: Mapping[str, object]) -> str:
+def _joined(outcome: str, fields: Mapping[str, object]) -> str:
     """One object of both: the fields of the outcome, then these."""
-    return f"{encode(outcome)[:-1]},{encode(fields)[1:]}\n"
+    return f"{outcome[:-1]},{encode(fields)[1:]}\n"
 
 
 def _digests(kept: Kept) -> dict[str, str | None]:
