@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from linkarchive.check import weighing
+from linkarchive.judge import verdict
 
 ALPHA = "http://alpha.example/report"
 BETA = "http://beta.example/notes"
@@ -19,7 +19,7 @@ class Bug(Exception):
 def test_one_verdict_is_lost_and_the_next_run_makes_up_for_it(
     folder: Any, stage: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    judged = weighing.judge
+    judged = verdict.judge
 
     def breaks(case: Any, **how: Any) -> Any:
         if b"On alpha" in case.after.body:
@@ -28,7 +28,7 @@ def test_one_verdict_is_lost_and_the_next_run_makes_up_for_it(
 
     stage[ALPHA], stage[BETA] = stage.html("alpha"), stage.html("beta")
     folder.article(ALPHA, BETA)
-    monkeypatch.setattr(weighing, "judge", breaks)
+    monkeypatch.setattr(verdict, "judge", breaks)
     ran = folder.check("article.md")
     assert ran.code == 3
     assert not ran.json["run"]["complete"]

@@ -18,7 +18,7 @@ import pytest
 from linkarchive.check import pool
 from linkarchive.check.pool import NotWeighedError, Scales
 from linkarchive.check.weighing import Compare, Task, Weighed, weigh
-from linkarchive.judge import fingerprint
+from linkarchive.judge.verdict import fingerprint
 from linkarchive.model import Capture, Failure, Location, Origin, Page, Reason
 
 NOW = datetime(2026, 11, 23, tzinfo=UTC)

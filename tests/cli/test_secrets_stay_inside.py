@@ -79,7 +79,7 @@ def test_a_bug_does_not_tell_a_secret(folder: Any, stage: Any, monkeypatch: Any)
 
     stage[TOKEN] = stage.html("alpha")
     folder.article(TOKEN)
-    monkeypatch.setattr("linkarchive.check.weighing.judge", broken)
+    monkeypatch.setattr("linkarchive.judge.verdict.judge", broken)
     ran = folder.check("article.md", "-v")
     assert ran.code == 3
     assert "RuntimeError" in ran.err

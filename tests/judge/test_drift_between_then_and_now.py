@@ -2,7 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from linkarchive.judge import Readings, fingerprint, judge
+from linkarchive.judge.reading import Readings
+from linkarchive.judge.verdict import fingerprint, judge
 
 
 def said(judgement):

@@ -6,8 +6,8 @@ from html import escape
 
 import pytest
 
-from linkarchive.judge import judge
 from linkarchive.judge.rules import RULES, Rule, load_rules
+from linkarchive.judge.verdict import judge
 from linkarchive.model import Case, Hop, Page
 
 URL = "https://news.example/2021/05/talks-on-the-border"

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from linkarchive.judge import judge
+from linkarchive.judge.verdict import judge
 from linkarchive.model import Case, Failure, Page, Reason
 
 URL = "https://old-seal.example/deed"

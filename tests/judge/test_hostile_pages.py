@@ -8,7 +8,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from linkarchive.judge import case_line, difference, fingerprint, is_suspect, judge, judge_line
+from linkarchive.judge.difference import difference
+from linkarchive.judge.lines import case_line, judge_line
+from linkarchive.judge.verdict import fingerprint, is_suspect, judge
 from linkarchive.model import REASONS, Case, Hop, Page
 
 URL = "https://news.example/2021/05/talks"

@@ -9,12 +9,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from linkarchive.judge import Readings, fingerprint, judge
 from linkarchive.judge.prose import MAX_BYTES, PLENTY, prose, substance, texts
+from linkarchive.judge.reading import Readings
+from linkarchive.judge.verdict import fingerprint, judge
 
 PLAIN = """
 import sys
-from linkarchive.judge import Readings, fingerprint, is_suspect, judge
+from linkarchive.judge.reading import Readings
+from linkarchive.judge.verdict import fingerprint, is_suspect, judge
 from linkarchive.model import Case, Page
 text = "".join(f"<p>The ferry number {n} crossed the river slowly that winter, and nobody on either bank complained "
                "about the weather, the price or the company that had built it.</p>" for n in range(20))

@@ -5,7 +5,9 @@ import io
 import docx
 import pytest
 
-from linkarchive.judge import extractor, judge, read
+from linkarchive.judge import extractor
+from linkarchive.judge.reading import read
+from linkarchive.judge.verdict import judge
 
 TEXT = "Größe und Maß der Brücke, über die der Zug nach Köln fährt"
 

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from linkarchive.judge import difference
+from linkarchive.judge.difference import difference
 
 URL = "https://news.example/a"
 

@@ -2,7 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from linkarchive.judge import is_suspect, judge, needs_second_look, probe_url
+from linkarchive.judge.soft404 import probe_url
+from linkarchive.judge.verdict import is_suspect, judge, needs_second_look
 from linkarchive.model import REASONS, Case, Failure, Hop, Page, Reason
 
 URL = "https://news.example/2021/05/talks-on-the-border"

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from linkarchive.judge import settle
+from linkarchive.judge.strikes import settle
 from linkarchive.model import REASONS, History, Judgement, Reason, Verdict
 from linkarchive.settings import JudgeSettings
 

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import pytest
 
-from linkarchive.judge import judge
+from linkarchive.judge.verdict import judge
 from linkarchive.model import Case, Page
 
 URL = "https://news.example/2021/05/talks-on-the-border"

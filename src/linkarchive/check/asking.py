@@ -18,7 +18,6 @@ from linkarchive.check.plan import Plan
 from linkarchive.check.questions import OriginalQuestion, Question, Reply, SavedQuestion
 from linkarchive.check.reading import Reading, keep_articles
 from linkarchive.check.weighing import stored_page
-from linkarchive.judge import judge
 from linkarchive.model import Article, Case, Outcome, Page, Verdict
 from linkarchive.store import answers, captures, outcomes
 from linkarchive.store.answers import Told
@@ -111,6 +110,10 @@ class Asking:
     def follow_moves(self) -> None:
         """Visit where captured redirects of dead sources led; suggest what is alive and the same page."""
         wanted = {url: plan for plan, urls in self.moved for url in reversed(urls)}
+        if not wanted:
+            return
+        from linkarchive.judge.verdict import judge
+
         network = self._desk.settings.network
         for visit in visit_all(iter(list(map(VisitRequest, wanted))), network, self._desk.clock, stop=self._stop):
             plan = wanted[visit.request.url]

@@ -23,7 +23,7 @@ from linkarchive.check.judged import as_judged
 from linkarchive.check.keeping import is_same_page, worth_keeping
 from linkarchive.check.plan import Cited, Plan
 from linkarchive.check.weighing import Weighed
-from linkarchive.judge import fingerprint, settle
+from linkarchive.judge.strikes import settle
 from linkarchive.model import (
     Acceptance,
     Change,
@@ -139,7 +139,7 @@ def _keep(desk: Desk, seen: Seen, judgements: Sequence[Judgement], weighed: Weig
     known = bool(kept) and kept[-1].usable == worst.verdict.is_alive and not _is_old(desk, seen)
     if known and is_same_page(seen.page, weighed.sha256, kept[-1].capture):
         return kept[-1], kept
-    print_now = weighed.fingerprint or fingerprint(as_judged(seen.page, rule_of(desk, seen.plan)))
+    print_now = weighed.fingerprint or _fingerprint(desk, seen)
     original = desk.ledger.holding(seen.visit.final.body.digest, desk.project.root)
     capture = desk.writer.write_visit(
         seen.visit, source=seen.plan.source.url, sha256=weighed.sha256, fingerprint=print_now, revisit_of=original
@@ -147,6 +147,13 @@ def _keep(desk: Desk, seen: Seen, judgements: Sequence[Judgement], weighed: Weig
     good = worst.verdict in (Verdict.OK, Verdict.MOVED)
     new = desk.ledger.add_capture(seen.plan.source.id, capture, usable=worst.verdict.is_alive, good=good)
     return new, [*kept, new]
+
+
+def _fingerprint(desk: Desk, seen: Seen) -> str:
+    """That of a page which is the same in substance, and is written all the same."""
+    from linkarchive.judge.verdict import fingerprint
+
+    return fingerprint(as_judged(seen.page, rule_of(desk, seen.plan)))
 
 
 def _may_keep(desk: Desk, seen: Seen) -> bool:

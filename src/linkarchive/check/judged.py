@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from linkarchive.judge import read
 from linkarchive.model import Page
 from linkarchive.settings import SiteSettings
 
@@ -25,6 +24,8 @@ def as_judged(page: Page, rule: SiteSettings | None) -> Page:
 
 def _without(page: Page, selectors: tuple[str, ...]) -> Page:
     from resiliparse.parse.html import HTMLTree
+
+    from linkarchive.judge.reading import read
 
     reading = read(page)
     if reading.kind != "html" or reading.is_deep:

@@ -17,7 +17,6 @@ from linkarchive.check.examine import Concluded
 from linkarchive.check.plan import Cited, Plan
 from linkarchive.check.questions import BaselineQuestion, CopyQuestion, Reply, SavedQuestion, WitnessQuestion
 from linkarchive.check.weighing import weigh
-from linkarchive.judge import fingerprint
 from linkarchive.model import Origin, Outcome, Reason, Verdict
 from linkarchive.store import answers, captures, outcomes, sources
 from linkarchive.store.answers import Told
@@ -127,6 +126,8 @@ def _is_near(kept: Kept, looked: date | None) -> bool:
 
 def _keep(desk: Desk, plan: Plan, found: Found) -> Kept:
     """The copy as a capture: written to the WARC as what it is, or our own bytes under the archive's date."""
+    from linkarchive.judge.verdict import fingerprint
+
     memento = found.memento
     known = captures.of_source(desk.connection, plan.source.id)
     same = next(

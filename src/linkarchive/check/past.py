@@ -13,7 +13,7 @@ from linkarchive.check.judged import as_judged
 from linkarchive.check.probes import stored_probe
 from linkarchive.check.reports import difference_of
 from linkarchive.errors import StorageError, UsageError
-from linkarchive.judge import case_line
+from linkarchive.judge.lines import case_line
 from linkarchive.model import (
     Case,
     CitationOutcome,

@@ -7,7 +7,6 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from linkarchive.errors import StorageError
-from linkarchive.judge import probe_url
 from linkarchive.model import Page
 from linkarchive.snapshot import folder
 from linkarchive.snapshot.reader import captures_in, read_page
@@ -18,6 +17,8 @@ from linkarchive.web.exchange import Visit
 
 def probe_of(url: str, run_id: str) -> str | None:
     """The address that a run asks for; its letters follow from the run's id, so that its answer can be found again."""
+    from linkarchive.judge.soft404 import probe_url
+
     return probe_url(url, run_id)
 
 

@@ -234,7 +234,7 @@ def lost_originals(reading: Reading) -> frozenset[str]:
 def recover_from(reading: Reading, plan: Plan, page: Page) -> tuple[Reading, tuple[Article, ...]]:
     """The reading with the lost targets that the original page tells, and the articles that this concerns."""
     from linkarchive.article.recover import recover
-    from linkarchive.judge import judge
+    from linkarchive.judge.verdict import judge
 
     usable = page.failure is None and judge(Case(plan.source.url, plan.source.url, page)).verdict.is_alive
     changed = []

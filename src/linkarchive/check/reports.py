@@ -11,7 +11,6 @@ from pathlib import Path
 from sqlalchemy import Connection
 
 from linkarchive.errors import StorageError, UsageError
-from linkarchive.judge import difference
 from linkarchive.model import ArticleReport, Change, Difference, Kind, Report, SourceReport, Sources, Verdict
 from linkarchive.project import Project
 from linkarchive.snapshot.reader import read_page
@@ -115,6 +114,8 @@ def differences(root: Path, connection: Connection, report: Report) -> Mapping[s
 
 def difference_of(root: Path, connection: Connection, source: SourceReport) -> Difference | None:
     """The baseline of the source's worst citation beside its evidence; None when one of the two is not here."""
+    from linkarchive.judge.difference import difference
+
     outcome = source.outcome
     kept = captures.of_source(connection, sources.find(connection, outcome.url).id)
     accepted = next((one.accepted for one in outcome.citations if one.verdict is outcome.verdict), None)

@@ -12,7 +12,6 @@ from pathlib import Path
 from linkarchive.check.digests import by_digests
 from linkarchive.check.judged import as_judged
 from linkarchive.errors import StorageError
-from linkarchive.judge import Readings, fingerprint, is_suspect, judge
 from linkarchive.model import (
     Capture,
     Case,
@@ -76,9 +75,12 @@ class Weighed:
     """None for a failed visit, and where it is not needed."""
 
 
-def weigh(task: Task, readings: Readings | None = None) -> Weighed:
+def weigh(task: Task) -> Weighed:
     """Judge a visit for each of its citations. Each page is read once; stored ones from the archive's files."""
-    readings = readings or Readings()
+    from linkarchive.judge.reading import Readings
+    from linkarchive.judge.verdict import fingerprint, is_suspect, judge
+
+    readings = Readings()
     today = as_judged(task.page, task.rule)
     pages: dict[Location, Page | None] = {}
     sha256 = readings.read(today).sha256 if today is task.page else hashlib.sha256(task.page.body).hexdigest()

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 @click.argument("cases", type=click.Path(path_type=Path))
 def judge(cases: Path) -> int:
     """Judge the stored pages of CASES (JSON lines, - for standard input) without the network."""
-    from linkarchive.judge import judge_line
+    from linkarchive.judge.lines import judge_line
 
     try:
         file = sys.stdin.buffer if str(cases) == "-" else cases.open("rb")

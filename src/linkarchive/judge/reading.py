@@ -8,7 +8,6 @@ import html
 import logging
 import re
 from functools import cached_property
-from importlib.metadata import version
 from typing import Any
 
 from linkarchive.judge import documents, rules, words
@@ -35,11 +34,6 @@ _SPACE = re.compile(r"[^\S\n]+")
 _MIN_MAIN_SHARE = 0.2
 _LINE = 15
 """Words of a line that is a paragraph."""
-
-
-def extractor() -> str:
-    """Name and version of what main texts are extracted with; texts of two versions do not compare."""
-    return f"trafilatura {version('trafilatura')}"
 
 
 class Reading:

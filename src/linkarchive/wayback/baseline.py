@@ -29,7 +29,7 @@ _MOST_REDIRECTS = 3
 
 def is_usable(page: Page) -> bool:
     """The page is really there, by the judgement that live pages get: no soft 404, parking page, wall or shell."""
-    from linkarchive.judge import judge
+    from linkarchive.judge.verdict import judge
 
     asked = page.hops[0].url if page.hops else page.final_url
     return judge(Case(id="", url=asked, after=page)).verdict.is_alive
