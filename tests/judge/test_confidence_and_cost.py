@@ -4,8 +4,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from linkarchive.judge import Readings, confidence, judge
+from linkarchive.judge import confidence
 from linkarchive.judge.documents import pdf_text
+from linkarchive.judge.reading import Readings
+from linkarchive.judge.verdict import judge
 from linkarchive.judge.words import substance
 from linkarchive.model import Judgement, Reason, Verdict
 
