@@ -30,8 +30,10 @@ from typing import Any
 import verdicts_folds
 import verdicts_peers
 
-from linkarchive.judge import VERSION, Readings, extractor, judge, judge_line, rules
-from linkarchive.judge.lines import case_of
+from linkarchive.judge import VERSION, extractor, rules
+from linkarchive.judge.lines import case_of, judge_line
+from linkarchive.judge.reading import Readings
+from linkarchive.judge.verdict import judge
 from linkarchive.model import Case
 
 CORPUS = Path(__file__).resolve().parents[2] / "shared" / "corpus"

@@ -18,7 +18,8 @@ from typing import Any
 
 import verdicts_peers
 
-from linkarchive.judge import Readings, confidence, drift
+from linkarchive.judge import confidence, drift
+from linkarchive.judge.reading import Readings
 from linkarchive.judge.verdict import scored
 from linkarchive.model import Judgement, Verdict
 

@@ -11,8 +11,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from linkarchive.judge import judge, words
+from linkarchive.judge import words
 from linkarchive.judge.reading import Reading
+from linkarchive.judge.verdict import judge
 from linkarchive.model import Case
 
 CUT = 0.90
