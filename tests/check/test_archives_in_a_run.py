@@ -186,6 +186,9 @@ def test_a_witness_keeps_a_failing_source_from_being_called_dead(project: Any, s
     assert ran.told(ALPHA)[:2] == ("blocked", "only-us")
     assert ran.source(ALPHA)["strikes"] == 0
     assert ran.told(BETA)[:2] == ("dead", "unreachable-since")
+    after = project.check(now="2026-01-21")
+    assert after.told(ALPHA)[:2] == ("unreachable", "http-5xx"), "its strikes are counted anew"
+    assert after.told(BETA) == ("dead", "unreachable-since", "still")
 
 
 def test_lost_targets_come_from_a_captured_original(project: Any, stage: Any, archives: Archives) -> None:
@@ -328,3 +331,19 @@ def test_check_saves_new_sources_when_told_to_and_verifies_later(project: Any, s
     project.check(now="2026-02-02", env=more)
     assert archives.wayback.counts["save"] == 1, "what was saved is not saved again"
     assert archives.wayback.counts["replay"] >= 1, "the new copy was looked for"
+
+
+def test_what_archives_said_of_a_dead_source_is_told_in_every_later_run(
+    project: Any, stage: Any, archives: Archives
+) -> None:
+    archives.hold(ALPHA, "2021-05-13", stage.html("as it was"))
+    project.article(ALPHA, BETA)
+    first = project.check("article.md", now="2026-01-05")
+    assert first.source(ALPHA)["archived_url"] == f"https://web.archive.org/web/20210513000000/{ALPHA}"
+    assert first.source(BETA)["archive_note"] == "no web archive has a usable copy"
+    for day in ("2026-01-06", "2026-01-07"):
+        later = project.check(now=day)
+        for url in (ALPHA, BETA):
+            before, now = first.source(url), later.source(url)
+            assert (now["archived_url"], now["archive_note"]) == (before["archived_url"], before["archive_note"])
+            assert now["changed"] == "still"

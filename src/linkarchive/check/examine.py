@@ -31,6 +31,7 @@ from linkarchive.model import (
     Judgement,
     Origin,
     Outcome,
+    Reason,
     Verdict,
 )
 from linkarchive.store import outcomes, sources
@@ -59,6 +60,7 @@ def carried(desk: Desk, seen: Seen) -> bool:
     if _is_old(desk, seen):
         _keep_again(desk, seen)
     outcome = in_time(unchanged(outcome), seen.previous, seen.visit.time)
+    outcome = with_copy(desk.connection, desk.settings.wayback.mode, seen.plan, outcome)  # told since it was concluded
     number = file(desk, Concluded(seen.plan, seen.previous, outcome, seen.visit.time))
     desk.ledger.remember(seen.plan.source.id, replace(seen.plan.source.memory, page_outcome=number))
     desk.listener(SourceConcluded(outcome.url, outcome.verdict))
@@ -84,7 +86,8 @@ def record(desk: Desk, seen: Seen, weighed: Weighed) -> None:
             article, looked = one.cited.article, one.cited.looked
             desk.ledger.set_baseline(article, looked, one.baseline, seen.before.baselines.get((article, looked)))
     number = file(desk, Concluded(seen.plan, seen.previous, outcome, now))
-    if outcome.verdict is not Verdict.UNREACHABLE:  # a server's error page is no page, and each run counts its strike
+    # A server's error page is no page: each run counts its strike, or has heard of a witness.
+    if outcome.verdict is not Verdict.UNREACHABLE and outcome.reason is not Reason.UNREACHABLE_SINCE:
         _remember(desk, seen, compared, number, weighed.sha256)
     desk.listener(SourceConcluded(outcome.url, outcome.verdict))
 
