@@ -355,6 +355,11 @@ class Judgement:
     """Further findings on the same page, as "verdict/reason"."""
     suggested_url: str | None = None
 
+    @property
+    def rank(self) -> tuple[int, float]:
+        """Of a source's citations the one that is first in this order tells its verdict (DESIGN §3: the worst)."""
+        return self.verdict.severity, -self.confidence
+
 
 # --- what is kept and reported (field order is the order of the JSON) -----------------
 
@@ -445,6 +450,12 @@ class Outcome:
     archive_note: str | None
     suggested_url: str | None
     citations: tuple[CitationOutcome, ...]
+
+    @property
+    def standard(self) -> datetime | None:
+        """When the page was captured that this one is compared with: the accepted one, else the baseline."""
+        accepted = next((one.accepted for one in self.citations if one.verdict is self.verdict), None)
+        return accepted.capture_time if accepted else self.baseline.time if self.baseline else None
 
 
 class Change(StrEnum):

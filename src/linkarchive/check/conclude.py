@@ -78,7 +78,7 @@ def outcome_of(
 
     The source shows the worst of its citations (DESIGN §3).
     """
-    worst = min(compared, key=lambda one: (one.judgement.verdict.severity, -(one.judgement.confidence)))
+    worst = min(compared, key=lambda one: one.judgement.rank)
     judgement = worst.judgement
     others = {f"{one.judgement.verdict.value}/{one.judgement.reason.value}" for one in compared}
     also = dict.fromkeys((*judgement.also, *sorted(others)))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from sqlalchemy import Connection
 
@@ -12,6 +13,7 @@ from linkarchive.check.plan import Cited, Plan
 from linkarchive.clock import Clock
 from linkarchive.model import (
     Acceptance,
+    Difference,
     Origin,
     Outcome,
     Page,
@@ -28,6 +30,8 @@ from linkarchive.store.outcomes import Standing
 from linkarchive.store.runs import Run
 from linkarchive.web.exchange import Visit
 
+MAX_DIFFERENCES = 300
+"""In one report; the rest is a click or an `archive diff` away."""
 AT_ONCE = 500
 """Sources whose rows are read together."""
 
@@ -48,6 +52,8 @@ class Desk:
     resumed: bool = False
     """An earlier process has begun the run."""
     files: dict[str, bool] = field(default_factory=dict)
+    differences: dict[tuple[str, datetime], Difference] = field(default_factory=dict)
+    """What was seen to have changed, by the URL of the source and the time of what it was compared with."""
 
     def settle(self) -> None:
         """What was written so far lasts when this returns: first records, then index lines, then rows."""
@@ -60,6 +66,11 @@ class Desk:
         if name not in self.files:
             self.files[name] = (self.project.root / name).exists()
         return self.files[name]
+
+    def show(self, outcome: Outcome, difference: Difference) -> None:
+        """Keep for the report what changed, so that it need not be found again."""
+        if len(self.differences) < MAX_DIFFERENCES and outcome.standard is not None:
+            self.differences[outcome.url, outcome.standard] = difference
 
     def background(self, source: int) -> Background:
         """What is known of one source."""

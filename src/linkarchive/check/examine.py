@@ -89,6 +89,8 @@ def record(desk: Desk, seen: Seen, weighed: Weighed) -> None:
     # A server's error page is no page: each run counts its strike, or has heard of a witness.
     if outcome.verdict is not Verdict.UNREACHABLE and outcome.reason is not Reason.UNREACHABLE_SINCE:
         _remember(desk, seen, compared, number, weighed.sha256)
+    if weighed.difference is not None:
+        desk.show(outcome, weighed.difference)
     desk.listener(SourceConcluded(outcome.url, outcome.verdict))
 
 
@@ -133,7 +135,7 @@ def _keep(desk: Desk, seen: Seen, judgements: Sequence[Judgement], weighed: Weig
         return None, kept
     if not _may_keep(desk, seen):
         return None, kept
-    worst = min(judgements, key=lambda one: one.verdict.severity)
+    worst = min(judgements, key=lambda one: one.rank)
     settings = desk.settings.keep
     if not worth_keeping(
         seen.page, weighed.fingerprint, worst.verdict, worst.reason, kept, seen.visit.time, settings.refresh_days

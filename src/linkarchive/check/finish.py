@@ -154,7 +154,7 @@ def _write_report(desk: Desk, report: Report) -> None:
     try:
         write_atomically(folder / "report.json", map(str.encode, render_json(report)))
         root, connection = desk.project.root, desk.connection
-        shown = differences(root, connection, report)
+        shown = differences(root, connection, report, desk.differences)
         html = render_html(report, shown, lives(connection, report), article_texts(root, report))
         write_atomically(folder / "index.html", html.encode("utf-8"))
         link = desk.project.reports / ".latest"

@@ -39,6 +39,8 @@ MAX_SUSPECT_BYTES = 32 * 1024 * 1024
 SETTLE_EVERY = 0.1
 """Seconds: what a `kill -9` may cost in verdicts, whose visits are then made again."""
 ENOUGH_FAILURES = 20
+_UNREAD = 32
+"""Visits whose sources are read up together."""
 _PATIENCE = 1.0
 """Seconds, at most, between two looks at what the scales show."""
 
@@ -78,6 +80,8 @@ class MainPass:
     meanwhile: Callable[[], None]
     """Called now and then."""
     scales: Scales
+    unread: list[tuple[Plan, Visit, Page]] = field(default_factory=list)
+    """Visits of sources of which only a promise was known, and is broken."""
     weighing: dict[int, _Weighing] = field(default_factory=dict)
     """What lies on the scales, by the number of its source."""
     hosts: Hosts = field(default_factory=Hosts)
@@ -113,7 +117,7 @@ class MainPass:
         examine.record_skipped(self.desk, [plan for plan in plans if plan.skip is not None])
         for due, visit in self.visits(_requests(self.due([plan for plan in plans if plan.skip is None]))):
             self._take(due, visit)
-            self._pause()
+            self._go_on()
         self._finish_weighing()
         self.settle()
 
@@ -123,6 +127,12 @@ class MainPass:
         self.settled = time.monotonic()
 
     def _pause(self) -> None:
+        """Between two looks at the network, when no visit has ended."""
+        self._read_up()
+        self.scales.help()
+        self._go_on()
+
+    def _go_on(self) -> None:
         self._take_off()
         self.settle_when_due()
         self.meanwhile()
@@ -139,6 +149,8 @@ class MainPass:
         """Let go of what was set aside."""
         for seen in (*self.suspects, *(one.seen for one in self.weighing.values())):
             seen.visit.close()
+        for _, visit, _ in self.unread:
+            visit.close()
 
     def visits(self, wanted: Iterable[tuple[VisitRequest, _T]]) -> Iterator[tuple[_T, Visit]]:
         """Visit what is wanted; each visit comes with what came with its request."""
@@ -180,8 +192,24 @@ class MainPass:
             page = page_of(visit, self.desk.settings.network.max_body)
             if promise is not None and is_kept(promise, due.plan, page):
                 self._carry_on(due.plan, promise, visit)
-            else:
+            elif due.before is not None:
                 self._examine(look(self.desk, due.plan, visit, page, due.before))
+            else:
+                self.unread.append((due.plan, visit, page))
+                if len(self.unread) >= _UNREAD:
+                    self._read_up()
+
+    def _read_up(self) -> None:
+        """Examine the visits that broke their promise, whose sources are to be known better now."""
+        unread, self.unread = self.unread, []
+        if not unread:
+            return
+        self.desk.ledger.flush()
+        numbers = [plan.source.id for plan, _, _ in unread]
+        before = backgrounds(self.desk.connection, numbers, self.desk.run.seq)
+        for plan, visit, page in unread:
+            with guarded(self, plan, visit):
+                self._examine(look(self.desk, plan, visit, page, before[plan.source.id]))
 
     def _carry_on(self, plan: Plan, promise: Promise, visit: Visit) -> None:
         self.hosts.saw(host_of(plan.source.url), True, None, promise.page.status is not None)
@@ -225,6 +253,7 @@ class MainPass:
                     seen.visit.close()
 
     def _finish_weighing(self) -> None:
+        self._read_up()
         while self.scales.pending:
             self.scales.wait(_PATIENCE)
             self._take_off()

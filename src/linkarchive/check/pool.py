@@ -106,12 +106,16 @@ class Scales:
         while self._ready:
             yield self._ready.popleft()
 
-    def wait(self, seconds: float) -> None:
-        """Until an answer is ready, or the time is over, or nothing is pending; what no worker has is weighed."""
-        deadline = time.monotonic() + seconds
+    def help(self) -> None:
+        """Weigh a task that no worker has, here, unless there is something to be done with answers."""
         if self._queue and not self._ready:
             parcel = self._queue.pop()
             self._take(parcel, _weighed(weigh, pickle.loads(parcel.data)))  # noqa: S301 - our own
+
+    def wait(self, seconds: float) -> None:
+        """Until an answer is ready, or the time is over, or nothing is pending; what no worker has is weighed."""
+        deadline = time.monotonic() + seconds
+        self.help()
         while not self._ready and self.pending and (left := deadline - time.monotonic()) > 0:
             self._turn(left)
 

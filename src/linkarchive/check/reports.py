@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
+from types import MappingProxyType
 
 from sqlalchemy import Connection
 
+from linkarchive.check.desk import MAX_DIFFERENCES
 from linkarchive.errors import StorageError, UsageError
 from linkarchive.model import ArticleReport, Change, Difference, Kind, Report, SourceReport, Sources, Verdict
 from linkarchive.project import Project
@@ -20,9 +22,6 @@ from linkarchive.store.database import open_database
 from linkarchive.store.decisions import Decision, ignored
 from linkarchive.store.opening import open_project
 from linkarchive.store.runs import Run
-
-MAX_DIFFERENCES = 300
-"""In one report; the rest is a click or an `archive diff` away."""
 
 
 def load_report(connection: Connection, made: Sequence[Decision], run_id: str | None = None) -> Report:
@@ -100,16 +99,36 @@ def has_news(report: Report) -> bool:
     )
 
 
-def differences(root: Path, connection: Connection, report: Report) -> Mapping[str, Difference]:
-    """What changed in the text of each drifted source, by URL; a source whose copies are not here is left out."""
+def differences(
+    root: Path,
+    connection: Connection,
+    report: Report,
+    known: Mapping[tuple[str, datetime], Difference] = MappingProxyType({}),
+) -> Mapping[str, Difference]:
+    """What changed in the text of each drifted source, by URL; a source whose copies are not here is left out.
+
+    `known` are those that were found when the page was judged (`Desk.differences`).
+    """
     found: dict[str, Difference] = {}
     for source in report.of(lambda kind: kind.verdict is Verdict.DRIFTED):
         if len(found) == MAX_DIFFERENCES:
             break
-        one = difference_of(root, connection, source)
+        one = _known(source, known) or difference_of(root, connection, source)
         if one is not None:
             found[source.outcome.url] = one
     return found
+
+
+def _known(source: SourceReport, known: Mapping[tuple[str, datetime], Difference]) -> Difference | None:
+    start = source.outcome.standard
+    one = known.get((source.outcome.url, start)) if start is not None else None
+    if one is None or start is None or source.checked is None:
+        return None
+    return replace(one, url=source.outcome.url, before_label=_label(start), after_label=_label(source.checked))
+
+
+def _label(time: datetime) -> str:
+    return f"{time:%-d %B %Y}"
 
 
 def difference_of(root: Path, connection: Connection, source: SourceReport) -> Difference | None:
@@ -118,9 +137,7 @@ def difference_of(root: Path, connection: Connection, source: SourceReport) -> D
 
     outcome = source.outcome
     kept = captures.of_source(connection, sources.find(connection, outcome.url).id)
-    accepted = next((one.accepted for one in outcome.citations if one.verdict is outcome.verdict), None)
-    start = accepted.capture_time if accepted else outcome.baseline.time if outcome.baseline else None
-    before = next((one for one in kept if one.capture.time == start), None)
+    before = next((one for one in kept if one.capture.time == outcome.standard), None)
     after = next(
         (one for one in kept if outcome.capture and _is_at(one, outcome.capture.warc, outcome.capture.offset)), None
     )
@@ -130,8 +147,8 @@ def difference_of(root: Path, connection: Connection, source: SourceReport) -> D
         pages = [read_page(root, one.capture) for one in (before, after)]
     except StorageError:
         return None
-    labels = [f"{one.capture.time:%-d %B %Y}" for one in (before, after)]
-    return difference(outcome.url, pages[0], pages[1], labels[0], labels[1])
+    labels = [_label(one.capture.time) for one in (before, after)]
+    return difference(outcome.url, pages[0], pages[1], labels[0], labels[1], similarity=outcome.similarity)
 
 
 def _is_at(kept: Kept, warc: str, offset: int) -> bool:

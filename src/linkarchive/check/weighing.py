@@ -16,6 +16,7 @@ from linkarchive.model import (
     Capture,
     Case,
     CitationOutcome,
+    Difference,
     Judgement,
     Location,
     Origin,
@@ -73,10 +74,13 @@ class Weighed:
     """Of the body, hex."""
     fingerprint: str | None
     """None for a failed visit, and where it is not needed."""
+    difference: Difference | None = None
+    """Of a drifted page: what changed, for the worst of the citations; without labels."""
 
 
 def weigh(task: Task) -> Weighed:
     """Judge a visit for each of its citations. Each page is read once; stored ones from the archive's files."""
+    from linkarchive.judge.difference import difference
     from linkarchive.judge.reading import Readings
     from linkarchive.judge.verdict import fingerprint, is_suspect, judge
 
@@ -85,7 +89,8 @@ def weigh(task: Task) -> Weighed:
     pages: dict[Location, Page | None] = {}
     sha256 = readings.read(today).sha256 if today is task.page else hashlib.sha256(task.page.body).hexdigest()
     substance: str | None = None
-    judgements = []
+    judgements: list[Judgement] = []
+    befores: list[Page | None] = []
     suspect = False
     for one in task.cases:
         if one.standard is not None and one.standard.record not in pages:
@@ -99,10 +104,17 @@ def weigh(task: Task) -> Weighed:
             substance = substance or fingerprint(today, readings=readings)
             judgement = by_digests(judgement, (sha256, substance), one.standard, one.last, one.before)
         judgements.append(judgement)
-    needed = task.page.failure is None and not (task.known_good and _is_same(judgements))
+        befores.append(before)
+    worst = min(range(len(judgements)), key=lambda at: judgements[at].rank)
+    verdict = judgements[worst]
+    is_same = (verdict.verdict, verdict.reason) == (Verdict.OK, Reason.SAME)
+    needed = task.page.failure is None and not (task.known_good and is_same)
     if needed and substance is None:
         substance = fingerprint(today, readings=readings)
-    return Weighed(tuple(judgements), suspect, sha256, substance if needed else None)
+    before, changed = befores[worst], None
+    if verdict.verdict is Verdict.DRIFTED and before is not None:  # while both texts are at hand
+        changed = difference(task.cases[worst].url, before, today, similarity=verdict.similarity, readings=readings)
+    return Weighed(tuple(judgements), suspect, sha256, substance if needed else None, changed)
 
 
 def stored_page(root: Path, capture: Capture, limit: int) -> Page | None:
@@ -116,8 +128,3 @@ def stored_page(root: Path, capture: Capture, limit: int) -> Page | None:
     except StorageError:
         return None
     return page if capture.origin is Origin.LIVE else as_captured(page, limit)
-
-
-def _is_same(judgements: list[Judgement]) -> bool:
-    worst = min(judgements, key=lambda one: one.verdict.severity)
-    return (worst.verdict, worst.reason) == (Verdict.OK, Reason.SAME)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from difflib import SequenceMatcher
 
 from linkarchive.judge import drift, words
-from linkarchive.judge.reading import Reading
+from linkarchive.judge.reading import Readings
 from linkarchive.model import Difference, DiffRow, Page
 
 _CONTEXT = 1
@@ -23,11 +23,27 @@ _PIECES = re.compile(r"\s+|\w+|[^\w\s]")
 Segments = tuple[tuple[str, bool], ...]
 
 
-def difference(url: str, before: Page, after: Page, before_label: str, after_label: str) -> Difference:
-    """The rows of a side-by-side view, unchanged stretches folded, at most 400 rows."""
-    old, new = Reading(before), Reading(after)
-    similarity = round(drift.compare(old, new).kept, 3) if old.has_text and new.has_text else None
-    rows = _rows(old.main[:_MAX_BLOCKS], new.main[:_MAX_BLOCKS]) if similarity is not None else []
+def difference(
+    url: str,
+    before: Page,
+    after: Page,
+    before_label: str = "",
+    after_label: str = "",
+    *,
+    similarity: float | None = None,
+    readings: Readings | None = None,
+) -> Difference:
+    """The rows of a side-by-side view, unchanged stretches folded, at most 400 rows.
+
+    With the similarity that the judge told, the texts are not compared again.
+    """
+    readings = readings or Readings()
+    old, new = readings.read(before), readings.read(after)
+    if not (old.has_text and new.has_text):
+        return Difference(url, before_label, after_label, None, ())
+    if similarity is None:
+        similarity = round(drift.compare(old, new).kept, 3)
+    rows = _rows(old.main[:_MAX_BLOCKS], new.main[:_MAX_BLOCKS])
     if len(rows) > _MAX_ROWS:
         rest = len(rows) - _MAX_ROWS
         rows = [*rows[:_MAX_ROWS], DiffRow("gap", ((f"{rest} more rows are not shown", False),), ())]

@@ -8,8 +8,9 @@ from datetime import date
 
 from sqlalchemy import Connection
 
+from linkarchive.check.desk import MAX_DIFFERENCES
 from linkarchive.check.lives import article_texts, lives
-from linkarchive.check.reports import MAX_DIFFERENCES, difference_of
+from linkarchive.check.reports import difference_of
 from linkarchive.errors import UsageError
 from linkarchive.model import ArticleText, Difference, Event, Report, SourceReport, Verdict
 from linkarchive.project import Project
