@@ -6,6 +6,9 @@ import re
 from collections.abc import Iterable
 from datetime import datetime
 
+# Not rich, whose import and console take 40 ms of a run that is over in 300.
+import click
+
 from linkarchive.model import Citation, CitationOutcome, Difference, Outcome, Report, SourceReport, Unresolved, Verdict
 from linkarchive.report import words
 from linkarchive.report.advice import Step, steps, steps_unresolved
@@ -25,8 +28,7 @@ _STYLE = {
 }
 
 
-# ECMA-48 §8.3.117. Not by rich, whose import and console take 40 ms of a run that is over in 400.
-_CODES = {"bold": 1, "dim": 2, "underline": 4, "red": 31, "green": 32, "yellow": 33, "magenta": 35, "cyan": 36}
+_ATTRIBUTES = ("bold", "dim", "underline")
 
 # Letters, punctuation and our own signs that take one cell each (Unicode 16, EastAsianWidth.txt: not W, F or Mn).
 _NARROW = re.compile("[ -~\u00a0-\u00ac\u00ae-\u02ff\u0370-\u0482\u2010-\u2027\u2190-\u21ff≠✓✗◌▣]*")
@@ -146,7 +148,9 @@ class _Page:
     def _styled(self, text: str, style: str) -> str:
         if not (self._color and style and text):
             return text
-        return f"\x1b[{';'.join(str(_CODES[name]) for name in style.split())}m{text}\x1b[0m"
+        names = style.split()
+        color = next((name for name in names if name not in _ATTRIBUTES), None)
+        return click.style(text, fg=color, **{name: True for name in names if name in _ATTRIBUTES})
 
     def say(self, text: str, *, indent: int = 0, style: str = "", bullet: str = "", bullet_style: str = "") -> None:
         """A sentence, wrapped; a word longer than the line stays whole. Its first line has the style of the bullet."""
