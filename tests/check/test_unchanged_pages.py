@@ -14,6 +14,7 @@ from linkarchive.demo.wire import Response
 from linkarchive.project import Project
 from linkarchive.store import decisions
 from linkarchive.store.database import open_database
+from linkarchive.store.standing import latest_reports
 
 ALPHA = "http://alpha.example/report"
 BETA = "https://beta.example/notes"
@@ -128,3 +129,40 @@ def test_a_page_is_asked_for_whole_when_its_copy_is_not_here(known: Any, stage: 
     stage.requests.clear()
     known.check(now="2026-01-06")
     assert ["if-none-match" in request.headers for request in stage.requests if request.url == ALPHA] == [False]
+
+
+def test_the_review_page_is_told_what_the_report_is(known: Any) -> None:
+    known.check(now="2026-01-07")
+    project = Project(known.root)
+    with open_database(project.database) as connection:
+        report = load_report(connection, ())
+        stands = {source.outcome.url: source for _, _, source in latest_reports(connection)}
+        assert stands == {source.outcome.url: source for source in report.sources}
+
+
+def test_sources_that_differ_in_a_secret_keep_their_own_lines_of_the_state(folder: Any, stage: Any) -> None:
+    first, second = (f"{BETA}?token={secret * 8}" for secret in ("a1", "b2"))
+    stage[first], stage[second] = stage.html("one"), stage.html("two")
+    folder.article(first, second)
+    folder.check("article.md")
+    folder.check(now="2026-01-06")
+    stage[first] = stage.html("another page altogether")
+    folder.check(now="2026-01-07")
+    state = [json.loads(line) for line in folder.state().splitlines()]
+    assert sorted(one["verdict"] for one in state) == ["drifted", "ok"]
+    assert len({one["baselines"][0]["time"] for one in state}) == 2, "each line is of another source"
+
+
+def test_a_page_that_did_not_change_is_kept_once_the_rule_of_its_site_allows_it(folder: Any, stage: Any) -> None:
+    stage[ALPHA] = stage.html("alpha", etag='"a1"')
+    stage[BETA] = stage.html("beta")
+    folder.article(ALPHA, BETA)
+    rules = "".join(f'[[sites]]\nhost = "{name}.example"\ncapture = false\n' for name in ("alpha", "beta"))
+    folder.write("archive.toml", rules)
+    folder.check("article.md")
+    folder.check(now="2026-01-06")
+    assert rows(folder, "captures") == 0
+    folder.write("archive.toml", rules.replace("false", "true"))
+    last = folder.check(now="2026-01-07")
+    assert rows(folder, "captures") == 2
+    assert all(source["capture"] is not None for source in last.json["sources"])

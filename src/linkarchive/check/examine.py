@@ -117,6 +117,8 @@ def _same_outcome(desk: Desk, seen: Seen) -> Outcome | None:
     memory = seen.plan.source.memory
     if memory.judged is None or memory.page_outcome is None:
         return None
+    if not seen.kept and not seen.visit.not_modified and _may_keep(desk, seen):
+        return None  # its first copy is still to be made
     same = seen.visit.not_modified or (seen.visit.final is not None and sha256_of(seen.page) == memory.sha256)
     if not same or memory.judged != dependence(version_of(desk, seen.plan), timed(seen.against)):
         return None

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from linkarchive.check.comparing import accepted_of, sha256_of, version_of
 from linkarchive.check.conclude import dependence
-from linkarchive.check.desk import Desk
+from linkarchive.check.desk import Desk, rule_of
 from linkarchive.check.events import SourceConcluded
 from linkarchive.check.plan import Plan
 from linkarchive.model import Change, Origin, Page, Verdict
@@ -70,7 +70,7 @@ def carry_on(desk: Desk, plan: Plan, promise: Promise, visit: Visit) -> None:
 
 def _promise(desk: Desk, plan: Plan, before: Known, now: datetime) -> Promise | None:
     baselines = _baselines(plan, before)
-    if baselines is None or not _is_here(desk, before):
+    if baselines is None or not _is_here(desk, plan, before):
         return None
     depends = [(cited, time, accepted_of(desk, plan, cited)) for cited, time in zip(plan.cited, baselines, strict=True)]
     memory = plan.source.memory
@@ -88,9 +88,12 @@ def _baselines(plan: Plan, before: Known) -> Sequence[datetime | None] | None:
     return None if None in times and any(one.usable for one in before.captures) else times
 
 
-def _is_here(desk: Desk, before: Known) -> bool:
-    """The bytes of the last capture are in this folder, or there never were any."""
-    return not before.captures or desk.has_file(before.captures[-1].warc)
+def _is_here(desk: Desk, plan: Plan, before: Known) -> bool:
+    """The bytes of the last capture are in this folder, or there shall be none."""
+    if not before.captures:
+        rule = rule_of(desk, plan)
+        return rule is not None and not rule.capture
+    return desk.has_file(before.captures[-1].warc)
 
 
 def _is_old(desk: Desk, before: Known, now: datetime) -> bool:

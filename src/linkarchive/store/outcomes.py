@@ -150,7 +150,7 @@ def of_run(
         wanted = [(verdict.value, change.value) for verdict, change in news]
         query = query.where(tuple_(outcomes.c.verdict, visits.c.changed).in_(wanted))
     rows: Iterator[Row[Any]] = iter(connection.execute(query))
-    return map(_report, rows)
+    return map(report_of, rows)
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,7 +191,7 @@ def of_keys(connection: Connection, run: str, keys: Collection[str]) -> list[Sou
         .join(runs, runs.c.seq == visits.c.run)
         .where(runs.c.id == run, outcomes.c.cited, sources.c.key.in_(keys))
     )
-    return [_report(row) for row in connection.execute(query)]
+    return [report_of(row) for row in connection.execute(query)]
 
 
 def history(connection: Connection, source: int) -> list[tuple[str, SourceReport]]:
@@ -203,7 +203,7 @@ def history(connection: Connection, source: int) -> list[tuple[str, SourceReport
         .where(visits.c.source == source)
         .order_by(visits.c.run)
     )
-    return [(row.run_id, _report(row)) for row in connection.execute(query)]
+    return [(row.run_id, report_of(row)) for row in connection.execute(query)]
 
 
 def rows_of_run(connection: Connection, run: int) -> Iterator[Row[Any]]:
@@ -235,6 +235,7 @@ def _outcome(row: Any) -> Outcome:
 _NEWS = (Change.NEW, Change.STILL, Change.RECOVERED, Change.NONE)
 
 
-def _report(row: Any) -> SourceReport:
+def report_of(row: Any) -> SourceReport:
+    """What a visit tells, of a row with the columns of the visit and the body of its outcome."""
     was = None if row.was is None else Verdict(row.was)
     return SourceReport(_outcome(row), Change(row.changed), was, row.checked)

@@ -122,7 +122,7 @@ outcomes = Table(
     Column("run", Integer, ForeignKey("runs.seq"), nullable=False),
     Column("verdict", String, nullable=False),
     Column("cited", Boolean, nullable=False),  # some article cites it: not only the original page of one
-    Column("compared", String, nullable=False),  # see store.outcomes.Compared
+    Column("compared", String, nullable=False),  # see store.carried.compared
     Column("body", Text, nullable=False),  # Outcome
     Index("outcomes_source", "source"),
 )

@@ -6,8 +6,9 @@ from collections.abc import Iterator
 
 from sqlalchemy import Connection, func, select
 
-from linkarchive.model import ArticleReport, Change, Outcome, SourceReport, Unresolved, Verdict
+from linkarchive.model import ArticleReport, SourceReport, Unresolved
 from linkarchive.store.codec import decode
+from linkarchive.store.outcomes import report_of
 from linkarchive.store.runs import RunBody
 from linkarchive.store.schema import outcomes, runs, sources, visits
 
@@ -25,8 +26,7 @@ def latest_reports(connection: Connection) -> Iterator[tuple[int, str, SourceRep
         .where(visits.c.id.in_(newest))
     )
     for row in connection.execute(query):
-        was = None if row.was is None else Verdict(row.was)
-        yield row.source, row.key, SourceReport(decode(row.body, Outcome), Change(row.changed), was, row.checked)
+        yield row.source, row.key, report_of(row)
 
 
 def latest_articles(connection: Connection) -> tuple[tuple[ArticleReport, ...], tuple[Unresolved, ...]]:

@@ -12,6 +12,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import date, datetime
+from itertools import pairwise
 from pathlib import Path
 
 import msgspec
@@ -98,6 +99,8 @@ class _Named:
 def _lines(connection: Connection, old: Iterable[bytes], touched: Collection[int]) -> Iterator[bytes]:
     """The lines of all sources, sorted by URL; of what was not touched, those of the old file (sorted as well)."""
     ordered = sorted((without_secrets(url), source) for source, url in sources.all_urls(connection))
+    # Without their secrets two sources may have the same URL: which line is whose cannot be told.
+    shared = frozenset(one for (one, _), (other, _) in pairwise(ordered) if one == other)
     lines = ((msgspec.json.decode(line, type=_Named).url, line) for line in old)
     url, line = next(lines, _END)
     for start in range(0, len(ordered), _AT_ONCE):
@@ -106,7 +109,7 @@ def _lines(connection: Connection, old: Iterable[bytes], touched: Collection[int
         for name, source in some:
             while url is not None and url < name:
                 url, line = next(lines, _END)
-            if url == name and source not in touched:
+            if url == name and source not in touched and name not in shared:
                 told[source] = line
                 url, line = next(lines, _END)
         anew = [source for _, source in some if source not in told]
