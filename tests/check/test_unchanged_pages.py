@@ -166,3 +166,15 @@ def test_a_page_that_did_not_change_is_kept_once_the_rule_of_its_site_allows_it(
     last = folder.check(now="2026-01-07")
     assert rows(folder, "captures") == 2
     assert all(source["capture"] is not None for source in last.json["sources"])
+
+
+@pytest.mark.parametrize("where", [ALPHA, BETA, "https://gamma.example/new"])
+def test_a_304_that_nobody_asked_for_does_not_keep_a_promise(known: Any, stage: Any, where: str) -> None:
+    known.check(now="2026-01-06")
+    stage[where] = Response(b"", 304)
+    if where == ALPHA:  # asked with a validator, but by another address
+        stage[ALPHA] = stage.redirect("https://alpha.example/there", 302)
+        stage["https://alpha.example/there"] = Response(b"", 304)
+    last = known.check(now="2026-01-07")
+    url = GAMMA if where.startswith("https://gamma") else where
+    assert last.told(url)[:2] == ("unreachable", "protocol")

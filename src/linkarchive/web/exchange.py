@@ -158,7 +158,9 @@ class Visit:
 
     @property
     def not_modified(self) -> bool:
-        return self.final is not None and self.final.status == 304
+        """The page is that of the validators that were sent; any other 304 says nothing (RFC 9110 §15.4.5)."""
+        asked = self.request.etag is not None or self.request.last_modified is not None
+        return asked and len(self.exchanges) == 1 and self.final is not None and self.final.status == 304
 
     @property
     def hops(self) -> tuple[Hop, ...]:
