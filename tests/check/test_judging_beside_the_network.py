@@ -220,3 +220,15 @@ def test_a_baseline_without_its_record_is_compared_by_digests(tmp_path):
     other = replace(page, body=page.body.replace(b"winter", b"summer"))
     [unknown] = weigh(Task(other, cases, None, tmp_path, 1, False)).judgements
     assert unknown.reason == "first-seen"
+
+
+def test_a_long_document_is_left_to_the_workers(odd: str) -> None:
+    with Scales(1, odd) as scales:
+        scales.submit(1, task("hang"))
+        for key in (2, 3):
+            scales.submit(key, task("x" * 600_000))
+        scales.help()
+        assert dict(scales.done()) == {}
+        scales.submit(4, task())
+        scales.help()
+        assert set(dict(scales.done())) == {4}

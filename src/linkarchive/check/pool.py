@@ -35,6 +35,8 @@ MEMORY = 4 * 1024 * 1024 * 1024
 _NICE = 5
 _AHEAD = 512 * 1024
 """Bytes that a worker is given beyond the task it is at, so that it need not wait for us."""
+_SMALL = 512 * 1024
+"""Bytes of a task that is weighed here beside the workers: a long document would hold up the network until it fails."""
 _PIPE = 1024 * 1024
 _CHUNK = 256 * 1024
 _LENGTH = struct.Struct("<Q")
@@ -107,8 +109,8 @@ class Scales:
             yield self._ready.popleft()
 
     def help(self) -> None:
-        """Weigh a task that no worker has, here, unless there is something to be done with answers."""
-        if self._queue and not self._ready:
+        """Weigh a small task that no worker has, here, unless there is something to be done with answers."""
+        if self._queue and not self._ready and len(self._queue[-1].data) <= _SMALL:
             parcel = self._queue.pop()
             self._take(parcel, _weighed(weigh, pickle.loads(parcel.data)))  # noqa: S301 - our own
 

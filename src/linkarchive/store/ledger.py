@@ -114,7 +114,8 @@ class Ledger:
         if capture is not None:
             return capture
         if self._digests is None:  # asked for every new capture, of which few are known
-            self._digests = set(self._connection.execute(select(schema.captures.c.digest)).scalars())
+            stored = self._connection.execute(select(schema.captures.c.digest)).scalars()
+            self._digests = {*stored, *self._holding}
         if digest not in self._digests:
             return None
         query = select(schema.captures.c.body).where(schema.captures.c.digest == digest).order_by(schema.captures.c.id)
