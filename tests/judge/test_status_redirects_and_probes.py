@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from linkarchive.judge.soft404 import probe_url
-from linkarchive.judge.verdict import is_suspect, judge, needs_second_look
+from linkarchive.judge.verdict import is_suspect, judge
 from linkarchive.model import REASONS, Case, Failure, Hop, Page, Reason
 
 URL = "https://news.example/2021/05/talks-on-the-border"
@@ -42,8 +42,6 @@ def test_only_a_name_that_does_not_exist_is_dead(case):
     gone = judge(case(Page(URL, None, failure=Failure(Reason.DNS, "no such host", URL, no_such_name=True))))
     silent = judge(case(Page(URL, None, failure=Failure(Reason.DNS, "resolver did not answer", URL))))
     assert (said(gone), said(silent)) == ("dead/dns", "unreachable/dns")
-    assert needs_second_look(gone)
-    assert not needs_second_look(silent)
 
 
 def test_a_bot_wall_hides_behind_its_status(case, page):

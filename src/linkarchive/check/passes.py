@@ -1,4 +1,4 @@
-"""The passes of a run: all sources once, then a second look at suspects and at what seems gone."""
+"""The first pass of a run: all sources once; what cannot be concluded at once is set aside (`second_look`)."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from itertools import chain
 from typing import TypeVar
 
 from sqlalchemy.exc import SQLAlchemyError
@@ -14,14 +13,12 @@ from sqlalchemy.exc import SQLAlchemyError
 from linkarchive.check import examine
 from linkarchive.check.comparing import look, task_of
 from linkarchive.check.desk import AT_ONCE, Desk, Seen
-from linkarchive.check.events import LookingAgain, Notice
+from linkarchive.check.events import Notice
 from linkarchive.check.offline import Hosts
 from linkarchive.check.plan import Plan
 from linkarchive.check.pool import NotWeighedError, Scales
-from linkarchive.check.probes import keep_probe, probe_of
 from linkarchive.check.promise import Promise, carry_on, is_kept, promises, request_for
 from linkarchive.check.reading import Reading, keep_articles, recover_from
-from linkarchive.check.weighing import weigh
 from linkarchive.errors import ArchiveError
 from linkarchive.model import Article, Page, Reason
 from linkarchive.store.background import Background, backgrounds
@@ -59,7 +56,7 @@ class Due:
 _T = TypeVar("_T")
 
 
-def _requests(expected: Iterable[Due]) -> Iterator[tuple[VisitRequest, Due]]:
+def requests_for(expected: Iterable[Due]) -> Iterator[tuple[VisitRequest, Due]]:
     return ((request_for(due.plan, due.promise), due) for due in expected)
 
 
@@ -99,7 +96,7 @@ class MainPass:
 
     def recover(self, originals: Sequence[Plan], reading: Reading) -> Reading:
         """Visit the original pages of articles with lost targets, and look for the targets there."""
-        for due, visit in self.visits(_requests(self.due(originals, whole=True))):
+        for due, visit in self.visits(requests_for(self.due(originals, whole=True))):
             plan, page = due.plan, page_of(visit, self.desk.settings.network.max_body)
             changed: tuple[Article, ...] = ()
             with guarded(self, plan, visit):
@@ -115,7 +112,7 @@ class MainPass:
     def visit(self, plans: Sequence[Plan]) -> None:
         """Visit what is ours to fetch, conclude on each at once where nothing speaks against it."""
         examine.record_skipped(self.desk, [plan for plan in plans if plan.skip is not None])
-        for due, visit in self.visits(_requests(self.due([plan for plan in plans if plan.skip is None]))):
+        for due, visit in self.visits(requests_for(self.due([plan for plan in plans if plan.skip is None]))):
             self._take(due, visit)
             self._go_on()
         self._finish_weighing()
@@ -302,60 +299,7 @@ def _tell(main: MainPass, plan: Plan, visit: Visit, words: str) -> None:
     main.desk.listener(Notice(trouble, important=True))
 
 
-def second_look(main: MainPass) -> None:
-    """Visit again what seems gone, ask a made-up address on the hosts of suspects, conclude on both."""
-    desk = main.desk
-    failed = [(plan, visit) for plan, visit in main.failed if not _deserves_another(visit)]
-    known = {visit.request.url: visit for _, visit in failed}
-    for due in main.due([plan for plan, _ in failed], whole=True):
-        visit = known[due.plan.source.url]
-        with guarded(main, due.plan, visit):
-            _record(desk, look(desk, due.plan, visit, before=due.before))
-        main.settle_when_due()
-    again = [plan for plan, visit in main.failed if _deserves_another(visit)]
-    probes = _probes(main.suspects, desk.run.info.id)
-    if again or probes:
-        desk.listener(LookingAgain(len(again) + len(probes)))
-    answers: dict[str, Page] = {}
-    wanted: Iterator[tuple[VisitRequest, Due | None]] = chain(
-        _requests(main.due(again, whole=True)), ((probe, None) for probe in probes)
-    )
-    for gone, visit in main.visits(wanted):
-        if gone is not None:
-            with guarded(main, gone.plan, visit):
-                _record(desk, look(desk, gone.plan, visit, before=gone.before))
-        elif visit.final is not None:
-            answer = page_of(visit, desk.settings.network.max_body)
-            answers[host_of(visit.request.url)] = answer
-            keep_probe(desk.writer, visit, answer)
-        visit.close()
-        main.settle_when_due()
-    main.close_suspects(answers)
-    main.settle()
-    main.failed = []
-
-
-def _record(desk: Desk, seen: Seen) -> None:
-    if not examine.carried(desk, seen):
-        examine.record(desk, seen, weigh(task_of(desk, seen)))
-
-
-def _deserves_another(visit: Visit) -> bool:
-    """It looks gone: the page, or the host's name."""
-    return visit.failure is None or visit.failure.no_such_name
-
-
 def _waits(visit: Visit) -> bool:
     if visit.failure is not None:
         return visit.failure.reason not in (Reason.ROBOTS, Reason.PRIVATE_ADDRESS)
     return visit.final is not None and visit.final.status in _GONE
-
-
-def _probes(suspects: Sequence[Seen], run_id: str) -> list[VisitRequest]:
-    """One made-up address for each host of the suspects."""
-    found: dict[str, VisitRequest] = {}
-    for seen in suspects:
-        url = probe_of(seen.plan.source.url, run_id)
-        if url is not None:
-            found.setdefault(host_of(seen.plan.source.url), VisitRequest(url))
-    return list(found.values())

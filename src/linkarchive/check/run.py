@@ -13,11 +13,12 @@ from linkarchive.check.desk import Desk
 from linkarchive.check.events import Listener, Notice, RunStarted, ignore
 from linkarchive.check.finish import finish
 from linkarchive.check.offline import why_offline
-from linkarchive.check.passes import MainPass, second_look
+from linkarchive.check.passes import MainPass
 from linkarchive.check.plan import Plan, added_only, cited_urls, make_plans, urls_of
 from linkarchive.check.pool import Scales
 from linkarchive.check.reading import Reading, keep_articles, lost_originals, read_scope
 from linkarchive.check.scope import Scope, chosen_sources
+from linkarchive.check.second_look import second_look
 from linkarchive.clock import Clock
 from linkarchive.errors import UsageError
 from linkarchive.model import Capture, Report

@@ -200,11 +200,6 @@ def _is_doubtful(case: Case, judgement: Judgement, readings: Readings) -> bool:
     return seen.is_redirected or (seen.after.has_text and seen.shows_little(_SOME_WORDS))
 
 
-def needs_second_look(judgement: Judgement) -> bool:
-    """Verdicts that a second visit at the end of the run must confirm (DESIGN §7)."""
-    return judgement.verdict is Verdict.DEAD and judgement.reason in (Reason.HTTP_404, Reason.HTTP_410, Reason.DNS)
-
-
 def fingerprint(page: Page, *, readings: Readings | None = None) -> str:
     """Hex SHA-256 of the paragraphs without dates; of the main text where they are few, of the bytes without a text.
 
