@@ -189,6 +189,10 @@ def test_a_witness_keeps_a_failing_source_from_being_called_dead(project: Any, s
     after = project.check(now="2026-01-21")
     assert after.told(ALPHA)[:2] == ("unreachable", "http-5xx"), "its strikes are counted anew"
     assert after.told(BETA) == ("dead", "unreachable-since", "still")
+    project.check(now="2026-01-25")
+    archives.hold(ALPHA, "2026-01-26", stage.html("a page"))
+    again = project.check(now="2026-01-29")
+    assert again.told(ALPHA)[:2] == ("blocked", "only-us"), "archives are asked anew about new strikes"
 
 
 def test_lost_targets_come_from_a_captured_original(project: Any, stage: Any, archives: Archives) -> None:

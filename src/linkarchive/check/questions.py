@@ -44,7 +44,10 @@ class WitnessQuestion:
     source: int
     url: str
     since: datetime
-    name: str = "witness"
+
+    @property
+    def name(self) -> str:
+        return f"witness {self.since:%Y%m%d%H%M%S}"
 
 
 @dataclass(frozen=True, slots=True)
