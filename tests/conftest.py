@@ -64,12 +64,17 @@ def html(seed: str, *, more: str = "", ad: str = "", etag: str | None = None, st
     return Response(body.encode(), status, headers=(("ETag", etag),) if etag else ())
 
 
+_NOT_FOUND = Response(b"<h1>Not Found</h1>", 404)
+
+
 class Stage:
     """The hosts `alpha.example` … `canary.example`: a test says what each address answers, by its full URL."""
 
     def __init__(self) -> None:
         self._pages: dict[str, Reply | Callable[[Request], Reply]] = {}
         self.requests: list[Request] = []
+        self.otherwise: Reply = _NOT_FOUND
+        """The answer of all other addresses."""
 
     def __setitem__(self, url: str, answer: Reply | Callable[[Request], Reply]) -> None:
         self._pages[url] = answer
@@ -77,10 +82,11 @@ class Stage:
     def clear(self) -> None:
         self._pages = {"http://canary.example/": Response(b"here")}
         self.requests = []
+        self.otherwise = _NOT_FOUND
 
     def site(self, request: Request) -> Reply:
         self.requests.append(request)
-        answer = self._pages.get(request.url, Response(b"<h1>Not Found</h1>", 404))
+        answer = self._pages.get(request.url, self.otherwise)
         return answer(request) if callable(answer) else answer
 
     def asked(self, url: str) -> int:

@@ -115,3 +115,16 @@ def test_a_report_survives_a_lost_warc(past: Any) -> None:
     case = past.run("show", BETA, "--case")
     assert (case.code, case.out) == (3, "")
     assert ".warc.gz" in case.err
+
+
+def test_the_case_of_a_page_that_is_what_it_was_has_the_answer_that_gave_it_away(folder: Any, stage: Any) -> None:
+    everywhere = stage.html("a new start page")
+    stage[ALPHA] = stage.html("alpha")
+    folder.article(ALPHA)
+    folder.check("article.md", now="2026-01-05")
+    stage[ALPHA] = everywhere
+    stage.otherwise = everywhere
+    assert folder.check(now="2026-02-05").told(ALPHA)[:2] == ("dead", "soft-404")
+    assert folder.check(now="2026-02-07").source(ALPHA)["confirmed"]
+    judged = folder.run("judge", "-", stdin=folder.run("show", ALPHA, "--case").out.encode())
+    assert json.loads(judged.out)["reason"] == "soft-404"
