@@ -454,8 +454,10 @@ class Outcome:
     @property
     def standard(self) -> datetime | None:
         """When the page was captured that this one is compared with: the accepted one, else the baseline."""
-        accepted = next((one.accepted for one in self.citations if one.verdict is self.verdict), None)
-        return accepted.capture_time if accepted else self.baseline.time if self.baseline else None
+        worst = min(self.citations, key=lambda one: (one.verdict.severity, -one.confidence), default=None)
+        if worst is not None and worst.accepted is not None:
+            return worst.accepted.capture_time
+        return self.baseline.time if self.baseline else None
 
 
 class Change(StrEnum):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
+from contextlib import closing
 from pathlib import Path
 
 from sqlalchemy import Connection
@@ -112,20 +113,19 @@ def _is_there(project: Project, capture: Capture) -> bool:
 def _work(desk: Desk, reading: Reading, scope: Scope, stop: Stop) -> Report:
     asking = Asking(desk, stop)
     try:
-        with Scales() as scales:
-            return _visit_and_ask(desk, reading, scope, stop, asking, scales)
+        with Scales() as scales, closing(MainPass(desk, stop, asking.feed, scales)) as main:
+            return _visit_and_ask(desk, reading, scope, main, asking)
     finally:
         asking.close()
 
 
-def _visit_and_ask(desk: Desk, reading: Reading, scope: Scope, stop: Stop, asking: Asking, scales: Scales) -> Report:
+def _visit_and_ask(desk: Desk, reading: Reading, scope: Scope, main: MainPass, asking: Asking) -> Report:
     done = outcomes.visited(desk.connection, desk.run.seq)
     plans = _plans(desk, reading)
     originals = _originals(plans, reading, scope, done)
     todo = _todo(desk, plans, scope, done)
     total = len({plan.source.id for plan in (*originals, *todo)})
     desk.listener(RunStarted(desk.run.info.id, total, desk.resumed))
-    main = MainPass(desk, stop, asking.feed, scales)
     reading = main.recover(originals, reading)
     new = [article for article in reading.articles if article.path not in reading.known]
     keep_articles(desk.project, desk.connection, desk.run.seq, new, reading.digests)
@@ -140,7 +140,6 @@ def _visit_and_ask(desk: Desk, reading: Reading, scope: Scope, stop: Stop, askin
     offline = why_offline(main.hosts, lambda: not main.silent and anyone_there(desk.settings.network, desk.clock))
     if offline is not None:
         outcomes.discard_run(desk.connection, desk.run.seq)
-        main.close()
         return finish(desk, reading, complete=False, offline=offline, troubles=())
     second_look(main)
     told = asking.take(plans, reading)
