@@ -9,7 +9,7 @@ from html import escape
 from typing import Any
 
 _WIDTH, _HEIGHT = 360, 240
-_LEFT, _RIGHT, _TOP, _BOTTOM = 56, 16, 34, 34
+_LEFT, _RIGHT, _TOP, _BOTTOM = 56, 26, 34, 34
 _COLOURS = {"first archive": "#1f5fa8", "re-check, unchanged": "#c2571a", "after ten unchanged nights": "#c2571a"}
 
 

@@ -24,7 +24,7 @@ from typing import IO, Self, cast
 
 from linkarchive.check.weighing import Task, Weighed, weigh
 
-MAX_WAITING = 32 * 1024 * 1024
+MAX_WAITING = 8 * 1024 * 1024
 """Bytes of tasks without an answer."""
 MAX_WORKERS = 4
 FEW = 8
