@@ -73,8 +73,8 @@ def killed(project, web, tmp_path) -> list[Moment]:
     moments = []
     for number in range(KILLS):
         process = project.start("check", "--no-progress")
-        asked = sum(web.hits.values()) + dice.randint(1, LINKS // (KILLS + 1))
-        _kill_when(process, web, asked, dice.uniform(0, 1.5))
+        asked = sum(web.hits.values()) + dice.randint(1, LINKS // (2 * KILLS + 2))
+        _kill_when(process, web, asked, dice.uniform(0, 0.2))
         moments.append(_moment(project.root, web, tmp_path / f"kill-{number}"))
     return moments
 
