@@ -58,14 +58,13 @@ def test_no_changed_byte_of_a_warc_file_passes(archive: Any) -> None:
     archive.fill(seal=False)
     (warc,) = archive.warcs()
     data = warc.read_bytes()
-    starts = [at for at in range(len(data)) if data[at : at + 3] == b"\x1f\x8b\x08"]
-    # No checksum covers time and system in a gzip header, nor the padding bits of the last deflate byte.
-    unchecked = {start + at for start in [*starts, len(data)] for at in (-9, *range(3, 10))}
     passed = []
-    for at in sorted(set(range(0, len(data), 3)) - unchecked):
-        warc.write_bytes(data[:at] + bytes([data[at] ^ 0x40]) + data[at + 1 :])
+    for at in range(0, len(data), 3):
+        changed = data[:at] + bytes([data[at] ^ 0x40]) + data[at + 1 :]
+        warc.write_bytes(changed)
         if not any(not problem.note for problem in verify(archive.root)):
-            passed.append(at)
+            # Time and system in a gzip header and the padding of deflate blocks change nothing that is stored.
+            passed += [] if gzip.decompress(changed) == gzip.decompress(data) else [at]
     assert passed == []
 
 
