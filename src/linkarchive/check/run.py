@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 from contextlib import closing
+from dataclasses import dataclass
 from pathlib import Path
 
 from sqlalchemy import Connection
@@ -114,12 +115,23 @@ def _work(desk: Desk, reading: Reading, scope: Scope, stop: Stop) -> Report:
     asking = Asking(desk, stop)
     try:
         with Scales() as scales, closing(MainPass(desk, stop, asking.feed, scales)) as main:
-            return _visit_and_ask(desk, reading, scope, main, asking)
+            ending = _visit_and_ask(desk, reading, scope, main, asking)
+        return finish(desk, ending.reading, ending.complete, ending.offline, ending.troubles)
     finally:
         asking.close()
 
 
-def _visit_and_ask(desk: Desk, reading: Reading, scope: Scope, main: MainPass, asking: Asking) -> Report:
+@dataclass(frozen=True, slots=True)
+class _Ending:
+    """What there is to be told at the end, when everything is visited and nothing more is judged."""
+
+    reading: Reading
+    complete: bool
+    offline: str | None
+    troubles: tuple[str, ...]
+
+
+def _visit_and_ask(desk: Desk, reading: Reading, scope: Scope, main: MainPass, asking: Asking) -> _Ending:
     done = outcomes.visited(desk.connection, desk.run.seq)
     plans = _plans(desk, reading)
     originals = _originals(plans, reading, scope, done)
@@ -140,7 +152,7 @@ def _visit_and_ask(desk: Desk, reading: Reading, scope: Scope, main: MainPass, a
     offline = why_offline(main.hosts, lambda: not main.silent and anyone_there(desk.settings.network, desk.clock))
     if offline is not None:
         outcomes.discard_run(desk.connection, desk.run.seq)
-        return finish(desk, reading, complete=False, offline=offline, troubles=())
+        return _Ending(reading, complete=False, offline=offline, troubles=())
     second_look(main)
     told = asking.take(plans, reading)
     if told is not reading:  # archives gave lost targets back, which are visited now
@@ -162,7 +174,7 @@ def _visit_and_ask(desk: Desk, reading: Reading, scope: Scope, main: MainPass, a
     if missing:
         troubles.append(f"{missing} sources were not reached in time; the next run continues with them")
     complete = not troubles
-    return finish(desk, reading, complete=complete, offline=None, troubles=(*troubles, *asking.notices))
+    return _Ending(reading, complete=complete, offline=None, troubles=(*troubles, *asking.notices))
 
 
 def _originals(plans: Mapping[int, Plan], reading: Reading, scope: Scope, done: set[int]) -> list[Plan]:
