@@ -11,6 +11,7 @@ from linkarchive.check.conclude import (
     choose_baseline,
 )
 from linkarchive.check.desk import Desk, Seen, capture_of, rule_of
+from linkarchive.check.keeping import is_old
 from linkarchive.check.plan import Cited, Plan
 from linkarchive.check.weighing import Compare, Task, stored_page
 from linkarchive.judge import VERSION
@@ -48,7 +49,7 @@ def look_again(desk: Desk, plan: Plan, outcome: Outcome, checked: datetime) -> S
 def task_of(desk: Desk, seen: Seen, probe: Page | None = None) -> Task:
     """What is to be weighed of a visit."""
     live, settings = seen.live, desk.settings
-    young = bool(live) and (seen.visit.time - live[-1].capture.time).days < settings.keep.refresh_days
+    young = bool(live) and not is_old(live[-1].capture.time, seen.visit.time, settings.keep.refresh_days)
     return Task(
         page=seen.page,
         cases=tuple(_compare(seen, cited, standard) for cited, standard in _standards(seen)),

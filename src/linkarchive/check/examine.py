@@ -20,7 +20,7 @@ from linkarchive.check.copies import with_copy
 from linkarchive.check.desk import AT_ONCE, Desk, Seen, rule_of
 from linkarchive.check.events import SourceConcluded
 from linkarchive.check.judged import as_judged
-from linkarchive.check.keeping import is_same_page, worth_keeping
+from linkarchive.check.keeping import is_old, is_same_page, worth_keeping
 from linkarchive.check.plan import Cited, Plan
 from linkarchive.check.weighing import Weighed
 from linkarchive.judge.strikes import settle
@@ -177,7 +177,7 @@ def _is_old(desk: Desk, seen: Seen) -> bool:
     last = seen.live[-1].capture.time if seen.live else None
     if not _may_keep(desk, seen):
         return False
-    return last is not None and (seen.visit.time - last).days >= desk.settings.keep.refresh_days
+    return last is not None and is_old(last, seen.visit.time, desk.settings.keep.refresh_days)
 
 
 def _keep_again(desk: Desk, seen: Seen) -> None:

@@ -8,6 +8,11 @@ from linkarchive.model import Capture, Page, Reason, Verdict
 from linkarchive.store.captures import Kept
 
 
+def is_old(captured: datetime, now: datetime, refresh_days: int) -> bool:
+    """A fresh copy is due, though the page be what it was."""
+    return now - captured >= timedelta(days=refresh_days)
+
+
 def worth_keeping(
     page: Page,
     fingerprint: str | None,
@@ -28,7 +33,7 @@ def worth_keeping(
     if verdict.is_alive and not any(one.usable for one in kept):
         return True
     last = kept[-1]
-    if now - last.capture.time >= timedelta(days=refresh_days) or _shape(page) != _capture_shape(last.capture):
+    if is_old(last.capture.time, now, refresh_days) or _shape(page) != _capture_shape(last.capture):
         return True
     if verdict.is_alive != last.usable:
         return True

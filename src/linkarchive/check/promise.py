@@ -10,6 +10,7 @@ from linkarchive.check.comparing import accepted_of, sha256_of, version_of
 from linkarchive.check.conclude import dependence
 from linkarchive.check.desk import Desk, rule_of
 from linkarchive.check.events import SourceConcluded
+from linkarchive.check.keeping import is_old
 from linkarchive.check.plan import Plan
 from linkarchive.model import Change, Origin, Page, Verdict
 from linkarchive.store.outcomes import Visited
@@ -98,4 +99,4 @@ def _is_here(desk: Desk, plan: Plan, before: Known) -> bool:
 
 def _is_old(desk: Desk, before: Known, now: datetime) -> bool:
     live = [one.time for one in before.captures if one.origin is Origin.LIVE]
-    return bool(live) and (now - live[-1]).days >= desk.settings.keep.refresh_days
+    return bool(live) and is_old(live[-1], now, desk.settings.keep.refresh_days)
