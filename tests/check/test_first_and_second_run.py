@@ -114,6 +114,21 @@ def test_an_unchanged_page_is_kept_again_after_ninety_days_as_a_revisit(folder: 
     assert folder.run("verify").code == 0
 
 
+def test_a_page_that_is_again_what_it_was_is_shown_by_its_own_copy(folder: Any, stage: Any) -> None:
+    stage[ALPHA] = stage.html("alpha")
+    folder.article(ALPHA)
+    first = folder.check("article.md").source(ALPHA)["capture"]
+    stage[ALPHA] = stage.html(
+        "alpha", more="A further paragraph, which the harbour master sent to the editors last week."
+    )
+    between = folder.check(now="2026-01-06").source(ALPHA)["capture"]
+    assert between != first
+    stage[ALPHA] = stage.html("alpha")
+    again = folder.check(now="2026-01-07").source(ALPHA)
+    assert again["verdict"] == "ok"
+    assert again["capture"] == first
+
+
 def test_another_redirect_chain_is_kept(folder: Any, stage: Any) -> None:
     stage[ALPHA] = stage.redirect("http://alpha.example/one", 302)
     stage["http://alpha.example/one"] = stage.html("alpha")

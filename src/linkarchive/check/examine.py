@@ -20,7 +20,7 @@ from linkarchive.check.copies import with_copy
 from linkarchive.check.desk import AT_ONCE, Desk, Seen, rule_of
 from linkarchive.check.events import SourceConcluded
 from linkarchive.check.judged import as_judged
-from linkarchive.check.keeping import is_old, is_same_page, worth_keeping
+from linkarchive.check.keeping import is_old, is_same_page, shown_by, worth_keeping
 from linkarchive.check.plan import Cited, Plan
 from linkarchive.check.weighing import Weighed
 from linkarchive.judge.strikes import settle
@@ -142,7 +142,7 @@ def _keep(desk: Desk, seen: Seen, judgements: Sequence[Judgement], weighed: Weig
     if not worth_keeping(
         seen.page, weighed.fingerprint, worst.verdict, worst.reason, kept, seen.visit.time, settings.refresh_days
     ):
-        return kept[-1], kept
+        return shown_by(kept, seen.page, weighed.sha256), kept
     known = bool(kept) and kept[-1].usable == worst.verdict.is_alive and not _is_old(desk, seen)
     if known and is_same_page(seen.page, weighed.sha256, kept[-1].capture):
         return kept[-1], kept

@@ -44,6 +44,12 @@ def worth_keeping(
     return fingerprint != last.capture.fingerprint
 
 
+def shown_by(kept: list[Kept], page: Page, sha256: str) -> Kept:
+    """The newest capture of these very bytes, of a page that is what it was before; else the last, which has its
+    substance."""
+    return next((one for one in reversed(kept) if is_same_page(page, sha256, one.capture)), kept[-1])
+
+
 def is_same_page(page: Page, sha256: str, capture: Capture) -> bool:
     """Today's page is the captured one, byte for byte and on the same way."""
     return sha256 == capture.sha256 and _shape(page) == _capture_shape(capture)
