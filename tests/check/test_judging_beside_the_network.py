@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import select
 import signal
 import subprocess
 import sys
@@ -186,15 +185,14 @@ def test_there_is_no_room_while_much_is_under_way(monkeypatch):
         assert scales.room
 
 
-def test_who_waits_for_the_descriptor_is_woken():
-    with Scales(1) as scales:
-        scales.submit("x", task(TEXT * 500))
-        found: dict[object, object] = {}
-        deadline = time.monotonic() + 30
-        while not found and time.monotonic() < deadline:
-            select.select([scales], [], [], 30)
-            found = dict(scales.done())
-        assert set(found) == {"x"}
+def test_the_first_tasks_are_weighed_here_unless_they_are_long(monkeypatch, odd):
+    monkeypatch.setattr(pool, "usual_workers", lambda: 1)
+    with Scales(module=odd) as scales:
+        scales.submit(1, task())
+        assert set(dict(scales.done())) == {1}
+        scales.submit(2, task("x" * 600_000))
+        assert dict(scales.done()) == {}
+        assert set(answers(scales)) == {2}
 
 
 def test_a_fingerprint_is_taken_where_it_is_needed():

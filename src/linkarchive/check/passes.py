@@ -19,6 +19,7 @@ from linkarchive.check.plan import Plan
 from linkarchive.check.pool import NotWeighedError, Scales
 from linkarchive.check.promise import Promise, carry_on, is_kept, promises, request_for
 from linkarchive.check.reading import Reading, keep_articles, recover_from
+from linkarchive.check.weighing import weigh
 from linkarchive.errors import ArchiveError
 from linkarchive.model import Article, Page, Reason
 from linkarchive.store.background import Background, backgrounds
@@ -221,13 +222,23 @@ class MainPass:
             visit.close()
             self.failed.append((seen.plan, visit))
             self._listen()
-        elif examine.carried(self.desk, seen):
-            visit.close()
         else:
-            self.weigh(seen, may_wait=not visit.not_modified)
+            self.conclude(seen, may_wait=not visit.not_modified)
 
-    def weigh(self, seen: Seen, probe: Page | None = None, *, may_wait: bool = False) -> None:
-        """Have the visit judged beside the network, and recorded then; `may_wait`: for a probe, if it is a suspect."""
+    def conclude(self, seen: Seen, *, may_wait: bool = False) -> None:
+        """Record the visit: as the last time, at once for a failure, else once the page is judged beside the network.
+
+        `may_wait`: it may be set aside for a probe, if it is a suspect.
+        """
+        if examine.carried(self.desk, seen):
+            seen.visit.close()
+        elif seen.page.failure is not None:
+            examine.record(self.desk, seen, weigh(task_of(self.desk, seen)))
+            seen.visit.close()
+        else:
+            self._weigh(seen, None, may_wait)
+
+    def _weigh(self, seen: Seen, probe: Page | None, may_wait: bool) -> None:
         while not self.scales.room:
             self.scales.wait(_PATIENCE)
             self._take_off()
@@ -262,7 +273,7 @@ class MainPass:
         suspects, self.suspects, self.suspect_bytes = self.suspects, [], 0
         for seen in suspects:
             with guarded(self, seen.plan, seen.visit):
-                self.weigh(seen, answers.get(host_of(seen.plan.source.url)))
+                self._weigh(seen, answers.get(host_of(seen.plan.source.url)), may_wait=False)
         self._finish_weighing()
 
     def _listen(self) -> None:

@@ -53,7 +53,7 @@ Answer = Weighed | NotWeighedError
 class Scales:
     """Weighs tasks in other processes, which start once there are some; before, and on one core, here and at once.
 
-    `fileno` is readable when something can be done: an answer be read, or more of a task be written.
+    A long document is never judged here while there are workers: nothing would end it.
     """
 
     def __init__(self, workers: int | None = None, module: str = __name__) -> None:
@@ -76,9 +76,6 @@ class Scales:
         self._workers = []
         self._selector.close()
 
-    def fileno(self) -> int:
-        return self._selector.fileno()
-
     @property
     def room(self) -> bool:
         """More tasks can be given; what is given without room is taken, too."""
@@ -90,7 +87,7 @@ class Scales:
         return len(self._ready) + len(self._queue) + sum(len(worker.given) for worker in self._workers)
 
     def submit(self, key: int, task: Task) -> None:
-        if self._most < 1 or self._few:
+        if self._most < 1 or (self._few and len(task.page.body) <= _SMALL):
             self._few = max(0, self._few - 1)
             self._ready.append((key, _weighed(weigh, task)))
             return

@@ -5,13 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import chain
 
-from linkarchive.check import examine
-from linkarchive.check.comparing import look, task_of
-from linkarchive.check.desk import Desk, Seen
+from linkarchive.check.comparing import look
+from linkarchive.check.desk import Seen
 from linkarchive.check.events import LookingAgain
 from linkarchive.check.passes import Due, MainPass, guarded, requests_for
 from linkarchive.check.probes import keep_probe, probe_of
-from linkarchive.check.weighing import weigh
 from linkarchive.model import Page
 from linkarchive.urls import host_of
 from linkarchive.web.exchange import Visit, VisitRequest
@@ -26,7 +24,7 @@ def second_look(main: MainPass) -> None:
     for due in main.due([plan for plan, _ in failed], whole=True):
         visit = known[due.plan.source.url]
         with guarded(main, due.plan, visit):
-            _record(desk, look(desk, due.plan, visit, before=due.before))
+            main.conclude(look(desk, due.plan, visit, before=due.before))
         main.settle_when_due()
     again = [plan for plan, visit in main.failed if _deserves_another(visit)]
     probes = _probes(main.suspects, desk.run.info.id)
@@ -39,21 +37,17 @@ def second_look(main: MainPass) -> None:
     for gone, visit in main.visits(wanted):
         if gone is not None:
             with guarded(main, gone.plan, visit):
-                _record(desk, look(desk, gone.plan, visit, before=gone.before))
-        elif visit.final is not None:
-            answer = page_of(visit, desk.settings.network.max_body)
-            answers[host_of(visit.request.url)] = answer
-            keep_probe(desk.writer, visit, answer)
-        visit.close()
+                main.conclude(look(desk, gone.plan, visit, before=gone.before))
+        else:
+            if visit.final is not None:
+                answer = page_of(visit, desk.settings.network.max_body)
+                answers[host_of(visit.request.url)] = answer
+                keep_probe(desk.writer, visit, answer)
+            visit.close()
         main.settle_when_due()
     main.close_suspects(answers)
     main.settle()
     main.failed = []
-
-
-def _record(desk: Desk, seen: Seen) -> None:
-    if not examine.carried(desk, seen):
-        examine.record(desk, seen, weigh(task_of(desk, seen)))
 
 
 def _deserves_another(visit: Visit) -> bool:
