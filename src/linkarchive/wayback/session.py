@@ -9,34 +9,24 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from enum import StrEnum
-from http.cookiejar import DefaultCookiePolicy
 from types import TracebackType
 from typing import Self
-
-import certifi
-import requests
-import urllib3
 
 from linkarchive.clock import Clock
 from linkarchive.settings import NetworkSettings, WaybackSettings
 from linkarchive.wayback.answers import ArchiveTroubleError, Why
 from linkarchive.wayback.archives import Archive
-from linkarchive.web.decoding import ACCEPTED, decode_start
-from linkarchive.web.exchange import Body, Exchange
-from linkarchive.web.proxy import proxy_for
-from linkarchive.web.target import parse_target
+from linkarchive.wayback.sending import NoAnswerError, Sender, SilenceError
+from linkarchive.web.decoding import decode_start
+from linkarchive.web.exchange import Exchange
 
-_PIECE = 64 * 1024
 _LONGEST_NAP = 0.5
 """Seconds between two looks at whether the run was stopped."""
 _GIVE_UP = 3
 """Questions in a row without an answer after which an endpoint is left alone for the rest of the run; and tries in
 a row without any sign of life after which the whole archive is."""
-_TO_CONNECT = 10.0
-"""Seconds; `[wayback] timeout` is for the answer."""
 _LOOKS_PER_SAVE = 10
 """How often the state of a capture may be asked for, against how often one may be started."""
-_NEVER_RECORDED = frozenset({"authorization", "cookie", "proxy-authorization"})
 # How the Wayback Machine says that a site is excluded: in this field and in the text (edgi/wayback, waybackpy 3.0.6).
 _ERROR_FIELD = "x-archive-wayback-runtime-error"
 _EXCLUDED = ("AdministrativeAccessControl", "RobotAccessControl", "Blocked Site Error", "has been excluded")
@@ -84,24 +74,6 @@ class _Gate:
         return self.closed or self.host.stopped
 
 
-class _NoAnswerError(Exception):
-    """One try failed; worth another."""
-
-    def __init__(self, why: Why, detail: str) -> None:
-        super().__init__(detail)
-        self.why = why
-
-
-class _SilenceError(_NoAnswerError):
-    """No connection, or nothing in time: the host does not answer, whatever is asked of it."""
-
-
-class _Http(requests.Session):
-    def get_redirect_target(self, resp: requests.Response) -> None:
-        """None: redirects are followed by hand. requests reads `Location` even when it shall not follow, and a
-        captured one that is no URL raises ValueError there (requests 2.34)."""
-
-
 class ArchiveSession:
     """Sends every request that the program makes to archives; one for the process, safe in several threads.
 
@@ -129,13 +101,7 @@ class ArchiveSession:
         self._gates: dict[tuple[str, Service], _Gate] = {}
         self._lock = threading.Lock()
         self._counts: Counter[str] = Counter()
-        self._http = _Http()
-        self._http.trust_env = False
-        self._http.verify = network.ca_file or certifi.where()
-        self._http.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
-        self._http.headers = requests.structures.CaseInsensitiveDict(
-            {"User-Agent": network.user_agent, "Accept-Encoding": ACCEPTED, "Accept": "*/*"}
-        )
+        self._sender = Sender(network, clock)
 
     @property
     def counts(self) -> Mapping[str, int]:
@@ -175,12 +141,12 @@ class ArchiveSession:
         for last in (False, True):
             self._take_turn(gate)
             try:
-                exchange = self._send(url, headers or {}, form)
+                exchange = self._sender.send(url, headers or {}, form, self._limit())
                 gate.host.failures = 0
                 with _closing_on_error(exchange):
                     self._refuse_trouble(gate, service, exchange, malformed)
-            except _NoAnswerError as error:
-                if isinstance(error, _SilenceError) and self._is_silent(gate.host, error):
+            except NoAnswerError as error:
+                if isinstance(error, SilenceError) and self._is_silent(gate.host, error):
                     raise self._refusal(gate) from error
                 if last:
                     raise self._failed(gate, error) from error
@@ -203,7 +169,7 @@ class ArchiveSession:
 
     def close(self) -> None:
         self._closed.set()
-        self._http.close()
+        self._sender.close()
 
     def __enter__(self) -> Self:
         return self
@@ -251,55 +217,11 @@ class ArchiveSession:
     def _is_over(self) -> bool:
         return self._closed.is_set() or self._stop() or (self._end is not None and time.monotonic() >= self._end)
 
-    # --- one request -------------------------------------------------------------
-
-    def _send(self, url: str, headers: Mapping[str, str], form: Mapping[str, str] | None) -> Exchange:
-        now = time.monotonic()
-        limit = self.settings.timeout if self._end is None else min(self.settings.timeout, max(0.1, self._end - now))
-        proxy = proxy_for(parse_target(url), self.network)
-        started = self.clock.now()
-        try:
-            with self._http.request(
-                "GET" if form is None else "POST",
-                url,
-                headers=headers,
-                data=form,
-                proxies={"http": proxy, "https": proxy} if proxy else {},
-                timeout=(min(limit, _TO_CONNECT), limit),
-                allow_redirects=False,
-                stream=True,
-            ) as response:
-                body, truncated = self._read_body(response, now + limit)
-        except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
-            raise _SilenceError(Why.DOWN, _in_words(error)) from error
-        sent = response.request.headers
-        return Exchange(
-            url=url,
-            request_headers=tuple((name, value) for name, value in sent.items() if name.lower() not in _NEVER_RECORDED),
-            started=started,
-            ip=None,
-            status=response.status_code,
-            status_line=f"{response.status_code} {response.reason or ''}".rstrip(),
-            headers=tuple(response.raw.headers.iteritems()),
-            body=body,
-            truncated=truncated,
-        )
-
-    def _read_body(self, response: requests.Response, end: float) -> tuple[Body, str | None]:
-        """The bytes as sent; requests' own timeout starts anew with every packet, so the end is watched here."""
-        body = Body()
-        try:
-            while piece := response.raw.read1(_PIECE, decode_content=False):
-                room = self.network.max_body - body.length
-                body.write(piece[:room])
-                if len(piece) > room:
-                    return body, "length"
-                if time.monotonic() >= end:
-                    raise _NoAnswerError(Why.DOWN, "the answer takes too long")
-        except BaseException:
-            body.close()
-            raise
-        return body, None
+    def _limit(self) -> float:
+        """Seconds for an answer."""
+        if self._end is None:
+            return self.settings.timeout
+        return min(self.settings.timeout, max(0.1, self._end - time.monotonic()))
 
     # --- what came back ----------------------------------------------------------
 
@@ -311,12 +233,12 @@ class ArchiveSession:
                 wait = f"; it asks us to wait ({asked[:40]})" if asked else ""
                 raise self._stopped(gate, Why.RATE_LIMITED, f"limits our requests (HTTP 429{wait})")
             if exchange.status >= 500:
-                raise _NoAnswerError(Why.DOWN, f"HTTP {exchange.status}")
+                raise NoAnswerError(Why.DOWN, f"HTTP {exchange.status}")
             if service not in (Service.SAVE, Service.STATUS):
                 self._refuse_exclusion(gate, service, exchange)
         words = malformed(exchange)
         if words:
-            raise _NoAnswerError(Why.MALFORMED, words)
+            raise NoAnswerError(Why.MALFORMED, words)
 
     def _refuse_exclusion(self, gate: _Gate, service: Service, exchange: Exchange) -> None:
         told = exchange.header_map.get(_ERROR_FIELD, "")
@@ -327,7 +249,7 @@ class ArchiveSession:
         if exchange.status in (401, 403):
             raise self._stopped(gate, Why.RATE_LIMITED, f"refuses our requests (HTTP {exchange.status})")
 
-    def _is_silent(self, host: _Host, error: _SilenceError) -> bool:
+    def _is_silent(self, host: _Host, error: SilenceError) -> bool:
         """Another try without any answer; after a few in a row the whole archive is left alone."""
         with self._lock:
             host.failures += 1
@@ -342,7 +264,7 @@ class ArchiveSession:
         assert known is not None  # noqa: S101 - asked for stopped gates only
         return ArchiveTroubleError(known.unknown.why, known.unknown.detail)
 
-    def _failed(self, gate: _Gate, error: _NoAnswerError) -> ArchiveTroubleError:
+    def _failed(self, gate: _Gate, error: NoAnswerError) -> ArchiveTroubleError:
         gate.failures += 1
         if gate.failures >= _GIVE_UP:
             return self._stopped(gate, error.why, f"does not answer ({error})")
@@ -365,16 +287,3 @@ def _closing_on_error(exchange: Exchange) -> Iterator[None]:
 
 def _budget_spent() -> ArchiveTroubleError:
     return ArchiveTroubleError(Why.BUDGET, "the time for asking web archives was over; the next run goes on")
-
-
-def _in_words(error: Exception) -> str:
-    """Short, without the addresses of memory and pools that requests' messages are full of."""
-    match error:
-        case requests.ConnectTimeout() | requests.ReadTimeout() | urllib3.exceptions.TimeoutError():
-            return "no answer in time"
-        case requests.exceptions.ProxyError():
-            return "the proxy could not be used"
-        case requests.exceptions.SSLError():
-            return "its certificate cannot be trusted"
-        case _:
-            return "the connection failed"
