@@ -61,13 +61,17 @@ def _at_a_glance(before: Reading, after: Reading) -> Comparison | None:
 
     This takes no parse: what advertisements, teasers and tokens change is settled here.
     """
-    then, now = before.prose, after.prose
-    if then.words < PLENTY or then.paragraphs != now.paragraphs:
+    # What the baseline alone tells comes first: today's page is not read for a glance that must fail.
+    then = before.prose
+    if then.words < PLENTY:
         return None
-    texts, left = before.texts, set(after.texts.all)
+    texts = before.texts
     shown = sum(map(len, texts.all))
-    if sum(map(len, then.paragraphs)) < _MOST_PROSE * shown or sum(map(len, after.texts.all)) > 1.1 * shown + 300:
+    if sum(map(len, then.paragraphs)) < _MOST_PROSE * shown or then.paragraphs != after.prose.paragraphs:
         return None
+    if sum(map(len, after.texts.all)) > 1.1 * shown + 300:
+        return None
+    left = set(after.texts.all)
     gone = [text for text in texts.all if text not in left]
     if sum(map(len, gone)) > _FRAME * shown:
         return None
