@@ -107,7 +107,7 @@ def baselines_of_sources(
     found: dict[int, list[tuple[str, date | None, Kept]]] = {}
     for source, article, looked, capture in connection.execute(query).all():
         one = next(one for one in kept[source] if one.id == capture)
-        found.setdefault(source, []).append((article, date.fromisoformat(looked) if looked else None, one))
+        found.setdefault(source, []).append((article, day_of(looked), one))
     return found
 
 
@@ -120,7 +120,12 @@ def _baselines(connection: Connection, condition: ColumnElement[bool]) -> Iterat
         .execution_options(yield_per=500)
     )
     for row in connection.execute(query):
-        yield row.article, date.fromisoformat(row.looked) if row.looked else None, _kept(row)
+        yield row.article, day_of(row.looked), _kept(row)
+
+
+def day_of(text: str) -> date | None:
+    """The inverse of `day_text`."""
+    return date.fromisoformat(text) if text else None
 
 
 def day_text(looked: date | None) -> str:

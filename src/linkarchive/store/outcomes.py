@@ -107,22 +107,23 @@ def latest(connection: Connection) -> Iterator[tuple[int, Outcome, datetime | No
 
 def standings(connection: Connection, sources: Collection[int], before_run: int | None = None) -> dict[int, Standing]:
     """Where each of the sources stood after its last visit (before the given run), as far as it had one."""
-    return {row.source: _standing(row) for row in connection.execute(_newest(sources, before_run)).all()}
+    return {row.source: _standing(row) for row in connection.execute(newest(sources, before_run)).all()}
 
 
 def concluded(connection: Connection, sources: Collection[int]) -> dict[int, str]:
     """The outcome of each source as it was concluded, whatever visits that found the page as it was add to it: JSON."""
-    return {row.source: row.body for row in connection.execute(_newest(sources)).all()}
+    return {row.source: row.body for row in connection.execute(newest(sources)).all()}
 
 
-def _newest(sources: Collection[int], before_run: int | None = None) -> Select[Any]:
-    newest = select(func.max(visits.c.run)).where(visits.c.source == _others.c.source)
+def newest(sources: Collection[int], before_run: int | None = None) -> Select[Any]:
+    """The last visit (before the given run) of each of these sources, with the verdict and body of its outcome."""
+    last = select(func.max(visits.c.run)).where(visits.c.source == _others.c.source)
     if before_run is not None:
-        newest = newest.where(visits.c.run < before_run)
+        last = last.where(visits.c.run < before_run)
     return (
-        select(_others, outcomes.c.body)
+        select(_others, outcomes.c.verdict, outcomes.c.body)
         .join(outcomes, outcomes.c.id == _others.c.outcome)
-        .where(_others.c.source.in_(sources), _others.c.run == newest.scalar_subquery())
+        .where(_others.c.source.in_(sources), _others.c.run == last.scalar_subquery())
     )
 
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Any
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, select
 
 from linkarchive.model import Hop, Origin, Verdict
+from linkarchive.store.captures import day_of
 from linkarchive.store.codec import decode
-from linkarchive.store.schema import baselines, captures, outcomes, visits
+from linkarchive.store.outcomes import newest
+from linkarchive.store.schema import baselines, captures
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,19 +61,11 @@ class LastCapture:
 
 def known(connection: Connection, sources: Collection[int], before_run: int) -> dict[int, Known]:
     """What is known of each of these sources (a few hundred) that was visited before."""
-    others = visits.alias()
-    newest = select(func.max(visits.c.run)).where(visits.c.source == others.c.source, visits.c.run < before_run)
-    query = (
-        select(
-            others.c.source,
-            others.c.outcome,
-            outcomes.c.verdict,
-            outcomes.c.body,
-        )
-        .join(outcomes, outcomes.c.id == others.c.outcome)
-        .where(others.c.source.in_(sources), others.c.run == newest.scalar_subquery())
-    )
-    found = {row.source: _known(row) for row in connection.execute(query).all()}
+    last = newest(sources, before_run)
+    found = {
+        row.source: Known(row.outcome, Verdict(row.verdict), decode(row.body, LastPage))
+        for row in connection.execute(last).all()
+    }
     kept = (
         select(captures.c.source, captures.c.time, captures.c.origin, captures.c.usable, captures.c.body)
         .where(captures.c.source.in_(sources))
@@ -90,10 +83,5 @@ def known(connection: Connection, sources: Collection[int], before_run: int) -> 
     )
     for source, article, looked, time in connection.execute(based).all():
         if source in found:
-            found[source].baselines[article, date.fromisoformat(looked) if looked else None] = time
+            found[source].baselines[article, day_of(looked)] = time
     return found
-
-
-def _known(row: Any) -> Known:
-    page = decode(row.body, LastPage)
-    return Known(row.outcome, Verdict(row.verdict), page)

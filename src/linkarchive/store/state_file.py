@@ -8,7 +8,7 @@ as it is, so that the file changes only when something did.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -62,9 +62,9 @@ def write_state(connection: Connection, path: Path, sealed: str | None = None, t
     made anew; without any it is left as it is.
     """
     try:
-        known = sealed is not None and path.is_file() and sha256_of(path) == sealed
-        if known and not touched:
-            return sealed or ""
+        known = path.is_file() and sha256_of(path) == sealed
+        if known and sealed is not None and not touched:
+            return sealed
         digest = hashlib.sha256()
 
         def counted() -> Iterator[bytes]:
@@ -130,27 +130,20 @@ def _anew(connection: Connection, some: Collection[int]) -> dict[int, bytes]:
 def _line(outcome: str, kept: Sequence[Kept], based: Sequence[tuple[str, date | None, Kept]]) -> bytes:
     """`outcome` as JSON."""
     needed = {one.id: one for one in (*(capture for *_, capture in based), *kept[-1:])}
-    fields: dict[str, object] = {
+    fields = {
         "digests": _digests(kept[-1]) if kept else None,
         "captures": [
-            StateCapture(one.usable, one.good, one.capture)
+            StateCapture(one.usable, one.good, redacted(one.capture))
             for one in sorted(needed.values(), key=lambda one: one.capture.time)
         ],
         "baselines": [
             StateBaseline(article, looked, one.capture.origin, one.capture.time) for article, looked, one in based
         ],
     }
-    line = _joined(outcome, fields)
-    if may_hold_secrets(line):
-        known = [StateCapture(one.usable, one.good, redacted(one.capture)) for one in needed.values()]
-        known.sort(key=lambda one: one.capture.time)
-        line = _joined(encode(redacted(decode(outcome, Outcome))), fields | {"captures": known})
-    return line.encode()
-
-
-def _joined(outcome: str, fields: Mapping[str, object]) -> str:
-    """One object of both: the fields of the outcome, then these."""
-    return f"{outcome[:-1]},{encode(fields)[1:]}\n"
+    if may_hold_secrets(outcome):
+        outcome = encode(redacted(decode(outcome, Outcome)))
+    # One object of both: the fields of the outcome, then these.
+    return f"{outcome[:-1]},{encode(fields)[1:]}\n".encode()
 
 
 def _digests(kept: Kept) -> dict[str, str | None]:
