@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from linkarchive.article.links_apply import written
 from linkarchive.article.links_file import lines_of, parse
+from linkarchive.article.links_url import written
 
 
 def fix_lines(text: str, targets: Mapping[int, str]) -> tuple[str, frozenset[int]]:

@@ -6,16 +6,14 @@ the article lost, the next free line with its anchor text (DESIGN §5).
 
 from __future__ import annotations
 
-import re
-import unicodedata
 from bisect import bisect_left
 from collections import Counter, defaultdict, deque
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from urllib.parse import quote
 
 from linkarchive.article.anchors import normalise
-from linkarchive.article.links_file import Entry, Section, why_no_url
+from linkarchive.article.links_file import Entry, Section
+from linkarchive.article.links_url import why_no_url, written
 from linkarchive.model import Article, Citation
 from linkarchive.urls import source_key
 
@@ -235,16 +233,3 @@ def _next_free(indexes: deque[int], taken: set[int]) -> int | None:
             taken.add(index)
             return index
     return None
-
-
-def written(url: str) -> str:
-    """The URL as a word of a line: line breaks and tabs left out, as browsers do, other white space
-    and characters that are not seen percent-encoded."""
-    if url.isascii() and url.isprintable() and " " not in url:
-        return url
-    url = re.sub(r"[\t\r\n]", "", url.strip())
-    return "".join(quote(char, errors="replace") if _is_hidden(char) else char for char in url)
-
-
-def _is_hidden(char: str) -> bool:
-    return char.isspace() or unicodedata.category(char) in ("Cc", "Cf", "Cs")

@@ -1,4 +1,4 @@
-"""`links.txt` (DESIGN §5): read it, whatever it holds, and write it without losing a byte.
+"""`links.txt` (DESIGN §5): what it says, whatever it holds.
 
 A line is a comment, an `include`, a section, a key of the section, a link, or a key of the
 link above it. What is none of these is malformed: it is named, and it stays.
@@ -14,6 +14,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cached_property
 
+from linkarchive.article.links_url import why_no_url
 from linkarchive.model import Article
 from linkarchive.urls import source_key
 
@@ -22,11 +23,6 @@ NAME = "links.txt"
 _LINES = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+")
 _KEY = re.compile(r"([A-Za-z][\w-]*)\s*=\s*(.*)")
 _INCLUDE = re.compile(r"include\s+(.+)")
-_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:")
-# The common case without a look inside; all others are parsed.
-_PLAIN_URL = re.compile(
-    r"https?://[a-z0-9][a-z0-9-]*(?:\.[a-z0-9-]+)+(?::[0-9]{1,4})?(?:[/?#]\S*)?", re.IGNORECASE | re.ASCII
-)
 _SURROGATES = re.compile("[\ud800-\udfff]")
 _SECTION_KEYS = ("original", "published", "private")
 _LINK_KEYS = ("accessed", "quote", "snapshot", "note")
@@ -179,22 +175,6 @@ def parse(text: str, name: str = NAME) -> LinksFile:
     for number, line in enumerate(lines_of(_SURROGATES.sub("\ufffd", text)), 1):
         reader.read(number, line)
     return reader.finished()
-
-
-def why_no_url(url: str) -> str | None:
-    """What is wrong with a link's URL, None for nothing."""
-    if _PLAIN_URL.fullmatch(url):
-        return None
-    scheme = _SCHEME.match(url)
-    if scheme is None or re.match(r"[\w.-]+:\d+(?:[/?#]|$)", url):
-        return "not a URL (write https:// and the rest), nor anything else that a line can be"
-    if not re.fullmatch(r"(?i)https?:", scheme[0]):
-        return None if len(url) > scheme.end() else "nothing follows the scheme"
-    try:
-        source_key(url)
-    except ValueError as error:
-        return f"not a URL that can be fetched ({error})"
-    return None
 
 
 @dataclass(slots=True)

@@ -9,9 +9,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from linkarchive.article.links_apply import Place, Places, assigned, header, is_lost, place_of, uncited, written
+from linkarchive.article.links_apply import Place, Places, assigned, header, is_lost, place_of, uncited
 from linkarchive.article.links_file import Section, folded, lines_of, parse, section_key
 from linkarchive.article.links_folder import Document, documents, joined
+from linkarchive.article.links_url import written
 from linkarchive.model import Article, Citation
 
 _COLUMN = 33
