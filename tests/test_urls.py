@@ -238,18 +238,11 @@ def test_what_an_archive_holds(url: str, original: tuple[str, str] | None) -> No
     assert urls.unwrap(url) == original
 
 
-def test_roots_and_depths() -> None:
+def test_roots() -> None:
     assert urls.is_root("https://a.example")
     assert urls.is_root("https://a.example/#x")
     assert not urls.is_root("https://a.example/?x")
     assert not urls.is_root("https://a.example/x")
-    assert [urls.path_depth(f"https://a.example{path}") for path in ("", "/", "/a", "/a/", "//a/b?c/d")] == [
-        0,
-        0,
-        1,
-        1,
-        2,
-    ]
 
 
 def test_the_host() -> None:

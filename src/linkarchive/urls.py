@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from urllib.parse import quote, unquote_plus, unquote_to_bytes, urlsplit, urlunsplit
+from urllib.parse import quote, unquote_plus, urlsplit, urlunsplit
 
 DEFAULT_PORTS = {"http": 80, "https": 443}
 
@@ -172,11 +172,6 @@ def may_hold_secrets(text: str) -> bool:
     if "@" in text and _ANY_USERINFO.search(text):
         return True
     return "=" in text and any(_is_secret(unquote_plus(name)) for name in _ANY_PARAMETER.findall(text))
-
-
-def path_depth(url: str) -> int:
-    """How many segments the path has; 0 for the front page."""
-    return sum(1 for segment in unquote_to_bytes(urlsplit(url).path).split(b"/") if segment)
 
 
 # The Wayback Machine's own addresses (stamps may be cut short), and the same form with a full stamp elsewhere

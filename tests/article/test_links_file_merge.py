@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from linkarchive.article.links_apply import apply, filed, unanswered, uncited
+from linkarchive.article.links_apply import apply, filed, uncited
 from linkarchive.article.links_file import Entry, LinksFile, Section, lines_of, parse
 from linkarchive.article.links_merge import merge, merge_project, prune, prune_project
 from linkarchive.model import Article, Citation, Reason
@@ -137,7 +137,7 @@ def test_a_question_mark_is_filled_by_a_link_of_the_live_article() -> None:
     text = "[https://news.example/a]\n?  tough negotiations\n?  Jane Roe\n"
     live = article(cite("https://t.example/", "tough negotiations"), path="https://news.example/a")
     assert merge(text, [live]) == text.replace("?  tough", "https://t.example/  tough")
-    assert [citation.text for citation in unanswered(section(text, live), live)] == ["Jane Roe"]
+    assert [entry.text for entry in uncited(section(text, live), live)] == ["Jane Roe"]
 
 
 def test_what_a_section_knows_is_applied() -> None:

@@ -26,7 +26,7 @@ _ABBREVIATIONS = frozenset(
     mme mlle mm av env
     sra dra ud uds pág núm
     г гг ул им т д тыс млн млрд рис стр см
-    """.split()  # noqa: SIM905
+    """.split()  # noqa: SIM905  (a list of words read as words)
 )  # fmt: skip
 
 MAX_CONTEXT = 1200

@@ -23,7 +23,7 @@ _BLOCKS = frozenset(
     address article aside blockquote body caption center dd details dialog dir div dl dt fieldset figcaption figure
     footer form frameset h1 h2 h3 h4 h5 h6 header hgroup hr html legend li main menu nav ol p pre section summary
     table tbody td tfoot th thead title tr ul video audio
-    """.split()  # noqa: SIM905
+    """.split()  # noqa: SIM905  (a list of words read as words)
 )  # fmt: skip
 # Not "head": where a page leaves out <body>, libxml2 takes HTML5's elements for children of the head.
 _SILENT = frozenset({"title", "noscript", "svg", "select", "button", "iframe", "object"})

@@ -101,13 +101,6 @@ def _left(
     )
 
 
-def unanswered(section: Section, article: Article) -> tuple[Citation, ...]:
-    """`?` lines whose text is not in the article, as lost citations: the original page may know them all the same."""
-    return tuple(
-        Citation(None, entry.text, entry.line, entry.text) for entry in uncited(section, article) if entry.url is None
-    )
-
-
 def is_lost(citation: Citation) -> bool:
     """The article itself does not give the target."""
     return citation.url is None or citation.recovered

@@ -25,7 +25,7 @@ _FURNITURE = frozenset(
     social-links share sharing share-buttons sharedaddy newsletter newsletter-signup cookie-banner cookie-notice
     advertisement advert ad ads related related-posts related-articles jp-relatedposts skip-link
     mw-editsection navbox catlinks printfooter noprint
-    """.split()  # noqa: SIM905
+    """.split()  # noqa: SIM905  (a list of words read as words)
 )  # fmt: skip
 # docutils and others set footnotes in `aside`.
 _FOOTNOTE = re.compile(r"footnote|endnote", re.IGNORECASE)

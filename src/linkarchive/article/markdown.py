@@ -55,7 +55,8 @@ def _parser() -> MarkdownIt:
     from markdown_it import MarkdownIt
 
     md = MarkdownIt("commonmark").enable("table")
-    # Targets stay as written, whatever their scheme: `[text](javascript:void(0))` is a lost target.
+    # Targets stay as written, whatever their scheme: `[text](javascript:void(0))` is a lost target. They are replaced
+    # on the instance, as the API documentation of markdown-it has it (`md.validateLink = …`); its types do not know it.
     md.normalizeLink = lambda url: url  # type: ignore[method-assign]
     md.normalizeLinkText = lambda link: link  # type: ignore[method-assign]
     md.validateLink = lambda url: True  # type: ignore[method-assign]
