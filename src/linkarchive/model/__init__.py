@@ -1,0 +1,66 @@
+"""The nouns of the house as frozen dataclasses, and the verdicts with their reasons.
+
+Names of fields are those of the published JSON (DESIGN §8) wherever the thing is
+published, so that one codec (msgspec) serves the report, the database and the
+text files. Times are aware datetimes in UTC; absent facts are None.
+"""
+
+from linkarchive.model.article import Article, Citation, LinkKind
+from linkarchive.model.capture import Capture, Location, Origin
+from linkarchive.model.case import Case, History, Judgement, Loss
+from linkarchive.model.outcome import Acceptance, Baseline, CaptureRef, CitationOutcome, LastGood, Outcome
+from linkarchive.model.report import (
+    ArticleReport,
+    Change,
+    Ignored,
+    Kind,
+    OriginalReport,
+    Report,
+    RunInfo,
+    SourceReport,
+    Sources,
+    Unresolved,
+)
+from linkarchive.model.verdict import REASONS, Reason, Verdict
+from linkarchive.model.view import ArticleText, Difference, DiffRow, Event, Span
+from linkarchive.model.visit import Failure, Hop, Page
+
+__all__ = [
+    "REASONS",
+    "Acceptance",
+    "Article",
+    "ArticleReport",
+    "ArticleText",
+    "Baseline",
+    "Capture",
+    "CaptureRef",
+    "Case",
+    "Change",
+    "Citation",
+    "CitationOutcome",
+    "DiffRow",
+    "Difference",
+    "Event",
+    "Failure",
+    "History",
+    "Hop",
+    "Ignored",
+    "Judgement",
+    "Kind",
+    "LastGood",
+    "LinkKind",
+    "Location",
+    "Loss",
+    "Origin",
+    "OriginalReport",
+    "Outcome",
+    "Page",
+    "Reason",
+    "Report",
+    "RunInfo",
+    "SourceReport",
+    "Sources",
+    "Span",
+    "Unresolved",
+    "Verdict",
+]

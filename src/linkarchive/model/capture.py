@@ -1,0 +1,54 @@
+"""What is kept of a visit."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from linkarchive.model.visit import Hop
+
+
+class Origin(StrEnum):
+    """Whose capture: our own visit, the Wayback Machine's, another Memento archive's."""
+
+    LIVE = "live"
+    WAYBACK = "wayback"
+    MEMENTO = "memento"
+
+
+@dataclass(frozen=True, slots=True)
+class Location:
+    """A record in a WARC file; `warc` is a path from the project folder, the rest is bytes of the gzip member."""
+
+    warc: str
+    offset: int
+    length: int
+
+
+@dataclass(frozen=True, slots=True)
+class Capture:
+    """A stored copy of a source at a moment; the last exchange of its chain holds the page."""
+
+    url: str
+    time: datetime
+    origin: Origin
+    public_url: str | None
+    """Where others can see it: the memento's URL; None for our own."""
+    status: int
+    final_url: str
+    mime: str
+    hops: tuple[Hop, ...]
+    """Every exchange of the chain before the last, with its status."""
+    digest: str
+    """Payload digest as in the WARC: `sha1:` and base32, over the body with its content-coding."""
+    sha256: str
+    """Hex SHA-256 of the body without content-coding."""
+    record: Location
+    """The response or revisit record of the last exchange."""
+    original: Location | None = None
+    """For a revisit: the response record that holds the payload."""
+    scope: str = "document"
+    truncated: bool = False
+    fingerprint: str | None = None
+    """Digest of the normalised main text (`judge.fingerprint`): equal means the same substance."""

@@ -1,0 +1,107 @@
+"""What a run concluded, as it is kept and reported. The order of the fields is that of the JSON."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from linkarchive.model.capture import Origin
+from linkarchive.model.case import Loss
+from linkarchive.model.verdict import Reason, Verdict
+from linkarchive.model.visit import Hop
+
+
+@dataclass(frozen=True, slots=True)
+class Baseline:
+    origin: Origin
+    time: datetime
+    days_off: int | None
+    url: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class CaptureRef:
+    warc: str
+    offset: int
+    length: int
+    digest: str
+    scope: str
+    truncated: bool
+
+
+@dataclass(frozen=True, slots=True)
+class LastGood:
+    time: datetime
+    warc: str
+    offset: int
+    length: int
+
+
+@dataclass(frozen=True, slots=True)
+class Acceptance:
+    who: str
+    when: datetime
+    reason: str | None
+    capture_time: datetime
+    """The capture that was accepted: later drift is measured from it."""
+
+
+@dataclass(frozen=True, slots=True)
+class CitationOutcome:
+    """One citation of a source with its own comparison."""
+
+    article: str
+    line: int
+    url: str
+    text: str
+    context: str
+    recovered: bool
+    recovery_confidence: float | None
+    verdict: Verdict
+    reason: Reason
+    confidence: float
+    baseline: Baseline | None
+    similarity: float | None
+    lost: tuple[Loss, ...]
+    evidence: tuple[str, ...]
+    accepted: Acceptance | None
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a run concluded about a source. Equal outcomes of successive runs are stored once."""
+
+    url: str
+    verdict: Verdict
+    reason: Reason
+    confidence: float
+    confirmed: bool
+    evidence: tuple[str, ...]
+    also: tuple[str, ...]
+    since: datetime
+    """When the present verdict was first given."""
+    last_ok: datetime | None
+    """The last visit that was ok or moved; None while it is (then: the visit itself), and when there was none."""
+    strikes: int
+    first_strike: datetime | None
+    last_strike: datetime | None
+    status: int | None
+    final_url: str | None
+    hops: tuple[Hop, ...]
+    similarity: float | None
+    lost: tuple[Loss, ...]
+    baseline: Baseline | None
+    capture: CaptureRef | None
+    last_good: LastGood | None
+    archived_url: str | None
+    archive_note: str | None
+    suggested_url: str | None
+    citations: tuple[CitationOutcome, ...]
+
+    @property
+    def standard(self) -> datetime | None:
+        """When the page was captured that this one is compared with: the accepted one, else the baseline."""
+        worst = min(self.citations, key=lambda one: (one.verdict.severity, -one.confidence), default=None)
+        if worst is not None and worst.accepted is not None:
+            return worst.accepted.capture_time
+        return self.baseline.time if self.baseline else None

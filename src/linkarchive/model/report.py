@@ -1,0 +1,187 @@
+"""The one view model that every format renders. The order of the fields is that of the JSON."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+from functools import cached_property
+
+from linkarchive.model.outcome import Outcome
+from linkarchive.model.verdict import Reason, Verdict
+
+
+class Change(StrEnum):
+    """Against the source's last run."""
+
+    NEW = "new"
+    STILL = "still"
+    RECOVERED = "recovered"
+    NONE = "none"
+
+
+@dataclass(frozen=True, slots=True)
+class Ignored:
+    """A person's word that a source is known: it is visited, judged and counted, but not reported."""
+
+    who: str
+    when: datetime
+    until: date | None
+    """The day from which on it is reported again; None: until somebody says so."""
+    reason: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """What sources are counted by."""
+
+    verdict: Verdict
+    changed: Change
+    is_news: bool
+    is_ignored: bool
+    uncompared: bool
+    """Alive, but first seen now."""
+
+    @classmethod
+    def of(cls, verdict: Verdict, changed: Change, was: Verdict | None, is_ignored: bool, uncompared: bool) -> Kind:
+        """News is what a person is to be told who has read the last report: also a finding that became another one."""
+        is_news = was not in (None, verdict) if changed is Change.STILL else changed is not Change.NONE
+        return cls(verdict, changed, is_news and not is_ignored, is_ignored, uncompared)
+
+
+@dataclass(frozen=True, slots=True)
+class SourceReport:
+    """A source in a report: its outcome, and what is new about it."""
+
+    outcome: Outcome
+    changed: Change
+    was: Verdict | None
+    checked: datetime | None
+    """None for a source that this run did not visit (skipped)."""
+    ignored: Ignored | None = None
+
+    @property
+    def kind(self) -> Kind:
+        outcome = self.outcome
+        uncompared = outcome.verdict.is_alive and outcome.similarity is None
+        return Kind.of(outcome.verdict, self.changed, self.was, self.ignored is not None, uncompared)
+
+    @property
+    def is_news(self) -> bool:
+        return self.kind.is_news
+
+
+@dataclass(frozen=True, slots=True)
+class OriginalReport:
+    verdict: Verdict
+    reason: Reason
+    evidence: tuple[str, ...] = ()
+    ignored: Ignored | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ArticleReport:
+    path: str
+    title: str
+    original_url: str | None
+    published: date | None
+    original: OriginalReport | None
+    citations: int
+    lost: int
+    """Citations whose target the article does not give."""
+    recovered: int
+
+
+@dataclass(frozen=True, slots=True)
+class Unresolved:
+    """A lost target that was not recovered."""
+
+    article: str
+    line: int
+    text: str
+    reason: Reason
+    context: str
+    changed: Change
+
+
+@dataclass(frozen=True, slots=True)
+class RunInfo:
+    id: str
+    started: datetime
+    finished: datetime | None
+    complete: bool
+    offline: bool
+    simulated: bool
+    version: str
+
+
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """The sources of a report, read anew at each pass: there may be too many to hold all at once."""
+
+    read: Callable[[], Iterator[SourceReport]]
+    counted: Callable[[], Counter[Kind]] | None = None
+    """How many there are of each kind, without reading them."""
+    of_kinds: Callable[[Collection[Kind]], Iterator[SourceReport]] | None = None
+    """Those of some kinds in the same order, without reading the others."""
+
+    def __iter__(self) -> Iterator[SourceReport]:
+        return self.read()
+
+
+@dataclass(frozen=True)
+class Report:
+    """The one view model that every format renders. Sources are in the order of the reader's interest."""
+
+    run: RunInfo
+    articles: tuple[ArticleReport, ...]
+    sources: Iterable[SourceReport]
+    """Can be gone through more than once (`Sources`, a tuple), but each pass takes its time: count with `kinds`."""
+    unresolved: tuple[Unresolved, ...]
+    uncited: tuple[str, ...] = ()
+    """Sources still in links.txt whose link left its article."""
+    malformed: tuple[str, ...] = ()
+    """Lines of links.txt that could not be read, each named with its file and number."""
+    notices: tuple[str, ...] = ()
+    """What the reader should know about the run itself (what was left out, and why)."""
+    errors: tuple[str, ...] = ()
+    """Articles that could not be read; the exit code is 2 or higher in rank."""
+
+    @property
+    def summary(self) -> dict[str, int]:
+        """Sources by verdict (unresolved: lost citations), `uncompared`: alive, but first seen now, and `ignored`:
+        findings that somebody ignores, counted under their verdicts as well."""
+        counts = {verdict.value: 0 for verdict in Verdict}
+        for kind, number in self.kinds.items():
+            counts[kind.verdict.value] += number
+        counts[Verdict.UNRESOLVED.value] += len(self.unresolved)
+        counts["uncompared"] = self.count(lambda kind: kind.uncompared)
+        counts["ignored"] = self.count(lambda kind: kind.is_ignored and kind.verdict.is_finding)
+        return counts
+
+    @cached_property
+    def kinds(self) -> Counter[Kind]:
+        """How many sources there are of each kind."""
+        if isinstance(self.sources, Sources) and self.sources.counted is not None:
+            return self.sources.counted()
+        return Counter(source.kind for source in self.sources)
+
+    def count(self, wanted: Callable[[Kind], bool]) -> int:
+        """How many sources are of a kind that is wanted."""
+        return sum(number for kind, number in self.kinds.items() if wanted(kind))
+
+    def of(self, wanted: Callable[[Kind], bool]) -> Iterator[SourceReport]:
+        """The sources of the kinds that are wanted, in the order of the report; nothing is read after the last."""
+        kinds = frozenset(kind for kind in self.kinds if wanted(kind))
+        left = sum(self.kinds[kind] for kind in kinds)
+        if not left:
+            return
+        quick = self.sources.of_kinds if isinstance(self.sources, Sources) else None
+        for source in self.sources if quick is None else quick(kinds):
+            if source.kind in kinds:
+                yield source
+                left -= 1
+                if not left:
+                    return

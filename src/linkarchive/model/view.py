@@ -1,0 +1,57 @@
+"""What a reader sees beside the report: what changed in a page, a source's life, an article with its verdicts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from linkarchive.model.verdict import Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class DiffRow:
+    """One row of a side-by-side diff of main texts; `kind` is same, changed, removed, added or gap.
+
+    Segments are (text, marked): what differs inside a changed block is marked. A gap
+    stands for unchanged blocks that are not shown; its left text says how many.
+    """
+
+    kind: str
+    left: tuple[tuple[str, bool], ...]
+    right: tuple[tuple[str, bool], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """What changed in the substance between two pages."""
+
+    url: str
+    before_label: str
+    after_label: str
+    similarity: float | None
+    rows: tuple[DiffRow, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One moment of a source's life; `kind` is published, capture, verdict or decision."""
+
+    time: datetime
+    kind: str
+    text: str
+    verdict: Verdict | None = None
+    url: str | None = None
+    """Where a capture can be seen by others."""
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A stretch of an article's text; with a verdict it is a citation, and `url` its source as the report has it."""
+
+    text: str
+    url: str | None = None
+    verdict: Verdict | None = None
+
+
+ArticleText = tuple[tuple[Span, ...], ...]
+"""The paragraphs of an article."""

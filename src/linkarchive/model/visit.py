@@ -1,0 +1,47 @@
+"""What a visit saw."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from linkarchive.model.verdict import Reason
+
+
+@dataclass(frozen=True, slots=True)
+class Hop:
+    url: str
+    status: int
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """Why a visit saw no page. `reason` is of `unreachable`, or robots, or of `skipped` (address guard, scheme)."""
+
+    reason: Reason
+    detail: str
+    """In words, for the evidence: “no such host name”, “certificate expired on 2026-01-02”."""
+    url: str
+    """The hop that failed."""
+    no_such_name: bool = False
+    """DNS only: the name does not exist (EAI_NONAME), as against a resolver that did not answer."""
+    connected: bool = False
+    """The host answered at TCP level (it counts as a host that is there)."""
+    proxy: bool = False
+    """The proxy itself could not be reached: it says nothing about the source."""
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """What `judge` and `recover` read: a page from any origin, or the failure to get one."""
+
+    final_url: str
+    status: int | None
+    headers: Mapping[str, str] = field(default_factory=dict)
+    """Names in lower case; repeated fields joined with ", "."""
+    body: bytes = b""
+    """Without content-coding."""
+    hops: tuple[Hop, ...] = ()
+    """The redirects before the final response, oldest first, each with its own URL and status."""
+    failure: Failure | None = None
+    truncated: bool = False
