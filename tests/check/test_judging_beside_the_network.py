@@ -98,7 +98,8 @@ def test_on_one_core_there_is_no_other_process(monkeypatch):
     monkeypatch.setattr(subprocess, "Popen", None)
     with Scales() as scales:
         scales.submit("x", task())
-        assert dict(scales.done()) == {"x": weigh(task())}
+        scales.submit("long", task("x" * 600_000))
+        assert answers(scales) == {"x": weigh(task()), "long": weigh(task("x" * 600_000))}
 
 
 def test_no_process_is_started_before_there_is_a_task(monkeypatch):
@@ -185,14 +186,30 @@ def test_there_is_no_room_while_much_is_under_way(monkeypatch):
         assert scales.room
 
 
-def test_the_first_tasks_are_weighed_here_unless_they_are_long(monkeypatch, odd):
+def test_a_few_tasks_are_weighed_here_when_there_is_time(monkeypatch):
+    monkeypatch.setattr(pool, "usual_workers", lambda: 1)
+    monkeypatch.setattr(subprocess, "Popen", None)
+    with Scales() as scales:
+        for number in range(pool.FEW):
+            scales.submit(number, task())
+        assert dict(scales.done()) == {}  # whoever brings tasks is not held up
+        scales.help()
+        assert len(dict(scales.done())) == 1
+        assert len(answers(scales)) == pool.FEW - 1
+
+
+@pytest.mark.parametrize("bodies", [["who"] * (pool.FEW + 1), ["x" * 600_000]], ids=["many", "long"])
+def test_many_tasks_and_long_ones_are_for_workers(monkeypatch, odd, bodies):
     monkeypatch.setattr(pool, "usual_workers", lambda: 1)
     with Scales(module=odd) as scales:
-        scales.submit(1, task())
-        assert set(dict(scales.done())) == {1}
-        scales.submit(2, task("x" * 600_000))
-        assert dict(scales.done()) == {}
-        assert set(answers(scales)) == {2}
+        for number, body in enumerate(bodies):
+            scales.submit(number, task(body))
+        deadline = time.monotonic() + 60
+        found: dict[int, Weighed | NotWeighedError] = {}
+        while len(found) < len(bodies) and time.monotonic() < deadline:
+            found |= dict(scales.done())
+            time.sleep(0.02)
+    assert len(found) == len(bodies)
 
 
 def test_a_fingerprint_is_taken_where_it_is_needed():

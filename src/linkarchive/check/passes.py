@@ -124,11 +124,12 @@ class MainPass:
         self.desk.settle()
         self.settled = time.monotonic()
 
-    def _pause(self) -> None:
-        """Between two looks at the network, when no visit has ended."""
+    def _pause(self) -> bool:
+        """Between two looks at the network, when no visit has ended: a piece of work, and whether there is more."""
         self._read_up()
         self.scales.help()
         self._go_on()
+        return self.scales.wants_help
 
     def _go_on(self) -> None:
         self._take_off()

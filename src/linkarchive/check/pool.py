@@ -28,7 +28,7 @@ MAX_WAITING = 8 * 1024 * 1024
 """Bytes of tasks without an answer."""
 MAX_WORKERS = 4
 FEW = 8
-"""Tasks that are weighed here before a process is started: that takes a quarter of a second."""
+"""Tasks that wait to be weighed here before a process is started: that takes a quarter of a second."""
 SECONDS = 90
 """Of the clock for one task, of which two PDFs may take 30 each."""
 MEMORY = 4 * 1024 * 1024 * 1024
@@ -36,7 +36,9 @@ _NICE = 5
 _AHEAD = 512 * 1024
 """Bytes that a worker is given beyond the task it is at, so that it need not wait for us."""
 _SMALL = 512 * 1024
-"""Bytes of a task that is weighed here beside the workers: a long document would hold up the network until it fails."""
+"""Bytes of a page that is weighed here beside the workers: a long document would hold up the network until it fails."""
+_ABOUT = 2048
+"""Bytes that a task is taken for beside its page."""
 _PIPE = 1024 * 1024
 _CHUNK = 256 * 1024
 _LENGTH = struct.Struct("<Q")
@@ -51,7 +53,8 @@ Answer = Weighed | NotWeighedError
 
 
 class Scales:
-    """Weighs tasks in other processes, which start once there are some; before, and on one core, here and at once.
+    """Weighs tasks in other processes, which start once several wait; the others, and on one core all, are weighed here
+    when there is time (`help`, `wait`): the network, whose answers they come from, goes first.
 
     A long document is never judged here while there are workers: nothing would end it.
     """
@@ -87,15 +90,12 @@ class Scales:
         return len(self._ready) + len(self._queue) + sum(len(worker.given) for worker in self._workers)
 
     def submit(self, key: int, task: Task) -> None:
-        if self._most < 1 or (self._few and len(task.page.body) <= _SMALL):
-            self._few = max(0, self._few - 1)
-            self._ready.append((key, _weighed(weigh, task)))
-            return
-        parcel = _Parcel(key, pickle.dumps(task, protocol=5))
+        parcel = _Parcel(key, task)
         self._turn(0)  # a worker that was killed while it had nothing to do is not blamed on this task
-        self._bytes += len(parcel.data)
+        self._bytes += parcel.size
         self._queue.append(parcel)
-        if len(self._workers) < self._most and (not self._workers or len(self._queue) > 1):
+        enough = len(self._queue) > 1 if self._workers else len(self._queue) > self._few or not parcel.is_small
+        if enough and len(self._workers) < self._most:
             self._start()
         self._hand_out()
 
@@ -105,11 +105,16 @@ class Scales:
         while self._ready:
             yield self._ready.popleft()
 
+    @property
+    def wants_help(self) -> bool:
+        """There is a task that no worker has, and that may be weighed here."""
+        return bool(self._queue) and (self._queue[-1].is_small or self._most < 1)
+
     def help(self) -> None:
-        """Weigh a small task that no worker has, here, unless there is something to be done with answers."""
-        if self._queue and not self._ready and len(self._queue[-1].data) <= _SMALL:
+        """Weigh a task that no worker has, here, unless there is something to be done with answers."""
+        if self.wants_help and not self._ready:
             parcel = self._queue.pop()
-            self._take(parcel, _weighed(weigh, pickle.loads(parcel.data)))  # noqa: S301 - our own
+            self._take(parcel, _weighed(weigh, parcel.task))
 
     def wait(self, seconds: float) -> None:
         """Until an answer is ready, or the time is over, or nothing is pending; what no worker has is weighed."""
@@ -117,6 +122,7 @@ class Scales:
         self.help()
         while not self._ready and self.pending and (left := deadline - time.monotonic()) > 0:
             self._turn(left)
+            self.help()
 
     def _turn(self, seconds: float) -> None:
         if not self._workers:
@@ -148,7 +154,7 @@ class Scales:
             self._bury(worker)
 
     def _take(self, parcel: _Parcel, answer: Answer) -> None:
-        self._bytes -= len(parcel.data)
+        self._bytes -= parcel.size
         self._ready.append((parcel.key, answer))
 
     def _bury(self, worker: _Worker) -> None:
@@ -165,31 +171,25 @@ class Scales:
             self._most = len(self._workers)  # none can be started: with those that there are, or here
         if self._queue and len(self._workers) < self._most:
             self._start()
-        self._give_up()
 
     def _start(self) -> None:
         try:
             worker = _Worker(self._module)
         except OSError:
             self._most = len(self._workers)
-            self._give_up()
             return
         self._workers.append(worker)
         self._selector.register(worker.answers, selectors.EVENT_READ, worker)
 
-    def _give_up(self) -> None:
-        """Without any worker everything is weighed here."""
-        while self._queue and not self._workers and self._most < 1:
-            parcel = self._queue.popleft()
-            self._take(parcel, _weighed(weigh, pickle.loads(parcel.data)))  # noqa: S301 - our own
-
 
 class _Parcel:
-    __slots__ = ("data", "key")
+    __slots__ = ("is_small", "key", "size", "task")
 
-    def __init__(self, key: int, data: bytes) -> None:
+    def __init__(self, key: int, task: Task) -> None:
         self.key = key
-        self.data = data
+        self.task = task
+        self.size = len(task.page.body) + _ABOUT
+        self.is_small = len(task.page.body) <= _SMALL
 
 
 class _Worker:
@@ -220,8 +220,9 @@ class _Worker:
 
     def give(self, parcel: _Parcel) -> None:
         self.given.append(parcel)
-        self.ahead += len(parcel.data)
-        self._unsent += (memoryview(_LENGTH.pack(len(parcel.data))), memoryview(parcel.data))
+        self.ahead += parcel.size
+        data = pickle.dumps(parcel.task, protocol=5)
+        self._unsent += (memoryview(_LENGTH.pack(len(data))), memoryview(data))
 
     def write(self) -> bool:
         """Send what the pipe takes; whether something is left."""
@@ -255,7 +256,7 @@ class _Worker:
             at += _LENGTH.size
             if size:
                 found.append(_answer(bytes(self._read[at : at + size])))
-                self.ahead -= len(self.given[len(found) - 1].data)
+                self.ahead -= self.given[len(found) - 1].size
             self.has_begun = True
             at += size
         del self._read[:at]

@@ -39,8 +39,8 @@ def never() -> bool:
     return False
 
 
-def nothing() -> None:
-    pass
+def nothing() -> bool:
+    return False
 
 
 def visit_all(
@@ -50,7 +50,7 @@ def visit_all(
     *,
     stop: Callable[[], bool] = never,
     sites: Sequence[SiteSettings] = (),
-    before_waiting: Callable[[], None] = nothing,
+    before_waiting: Callable[[], bool] = nothing,
 ) -> Generator[Visit, None, None]:
     """Visit every request, up to `concurrency` at a time; yields each Visit as it ends, one a request.
 
@@ -58,14 +58,15 @@ def visit_all(
     yielded, those not begun, or waiting to be tried again, are not. The caller closes each Visit. While it
     works on one, the others wait; it should be back well within the network timeout. Raises SettingsError
     for a CA file that is not there. Closing the generator closes all handles, sockets and bodies.
-    `sites` say which further headers a host gets; `before_waiting` is called, often, when nothing has ended.
+    `sites` say which further headers a host gets; `before_waiting` is called when nothing has ended, and again, with a look at
+    the network in between, as long as it returns True for having more to do.
     """
     run = _Run(iter(requests), network, clock, stop, sites)
+    more_to_do = False
     try:
         while run.goes_on():
-            run.turn()
-            if not run.ended:
-                before_waiting()
+            run.turn(may_wait=not more_to_do)
+            more_to_do = bool(run.ended) or before_waiting()
             look_up = time.monotonic() + _GLANCE
             while run.ended:
                 yield run.ended.popleft()
@@ -118,7 +119,7 @@ class _Run:
     def goes_on(self) -> bool:
         return bool(self.ended or self._tasks or not self._all_read)
 
-    def turn(self) -> None:
+    def turn(self, may_wait: bool) -> None:
         """Move data, then begin what may begin, so that no connection waits for the caller.
 
         Does not wait when a visit has ended already.
@@ -126,7 +127,7 @@ class _Run:
         if not self._stopping and self._stop():
             self._wind_up()
         if self._tasks:
-            for task, reply in self._transport.turn(0.0 if self.ended else self._patience()):
+            for task, reply in self._transport.turn(0.0 if self.ended or not may_wait else self._patience()):
                 host = task.order.target.host
                 self._pacing.done(host)
                 self._pacing.note(host, *_impression(reply.result))
