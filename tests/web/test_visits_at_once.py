@@ -332,3 +332,34 @@ def test_silent_canaries_mean_that_nobody_is_there():
     network = replace(NETWORK, canaries=("http://127.0.0.1:1/", f"http://{'a' * 64}.invalid/"))
     assert not anyone_there(network, Clock())
     assert not anyone_there(replace(network, canaries=()), Clock())
+
+
+# --- work beside the network --------------------------------------------------
+
+
+def test_what_the_caller_has_to_do_is_done_while_an_answer_is_awaited(web):
+    """The second answer comes once forty pieces of work are done, long before forty ordinary looks would be."""
+    pieces: list[str] = []
+    done = threading.Event()
+
+    async def held(_asked, writer):
+        while not done.is_set():
+            await asyncio.sleep(0.005)
+        writer.write(web.page(b"there", "200 OK", "Connection: close"))
+        await writer.drain()
+
+    def work() -> bool:
+        if ended:
+            pieces.append(ended[-1])
+        if len(pieces) == 40:
+            done.set()
+        return bool(ended) and not done.is_set()
+
+    ended: list[str] = []
+    urls = [web.put("/quick", web.page(b"here")), web.put("/held", held)]
+    for visit in visit_all([VisitRequest(url) for url in urls], NETWORK, Clock(), before_waiting=work):
+        assert visit.failure is None
+        ended.append(visit.request.url)
+        visit.close()
+    assert ended == urls
+    assert len(pieces) >= 40
