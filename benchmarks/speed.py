@@ -179,8 +179,9 @@ def _document(page: Path, text: str, scale: list[dict[str, Any]]) -> None:
     """Put the tables between the two marks of a page, and the plot beside it."""
     before, _, rest = page.read_text(encoding="utf-8").partition("<!-- measured -->\n")
     _, _, after = rest.partition("<!-- /measured -->")
-    picture = "\n![Cost against the number of links](images/speed.svg)\n" if scale else ""
-    page.write_text(f"{before}<!-- measured -->\n{text}\n{picture}<!-- /measured -->{after}", encoding="utf-8")
+    picture = "![Cost against the number of links](images/speed.svg)\n\n" if scale else ""
+    told = f"<!-- measured -->\n{text.rstrip()}\n\n{picture}<!-- /measured -->"
+    page.write_text(f"{before}{told}{after}", encoding="utf-8")
     if scale:
         (page.parent / "images" / "speed.svg").write_text(plot(scale), encoding="utf-8")
 

@@ -28,7 +28,14 @@ def ours() -> list[Row]:
         Row("ours-first", "**archive check**, first archive", "first archive", first),
         Row("ours-again", "**archive check**, re-check, unchanged", "re-check", again),
         Row(
-            "ours-polite", "archive check, the same with our default politeness", "re-check", _polite, 2000, 2000, True
+            "ours-polite",
+            "archive check, the same with our default politeness",
+            "re-check",
+            _polite,
+            2000,
+            2000,
+            once=True,
+            scales=False,
         ),
         Row("ours-changed", "**archive check**, re-check, 2 % changed, 30 % noise", "re-check", changed),
     ]

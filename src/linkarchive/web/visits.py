@@ -58,8 +58,8 @@ def visit_all(
     yielded, those not begun, or waiting to be tried again, are not. The caller closes each Visit. While it
     works on one, the others wait; it should be back well within the network timeout. Raises SettingsError
     for a CA file that is not there. Closing the generator closes all handles, sockets and bodies.
-    `sites` say which further headers a host gets; `before_waiting` is called when nothing has ended, and again, with a look at
-    the network in between, as long as it returns True for having more to do.
+    `sites` say which further headers a host gets; `before_waiting` is called when nothing has ended, and
+    again, with a look at the network in between, as long as it returns True for having more to do.
     """
     run = _Run(iter(requests), network, clock, stop, sites)
     more_to_do = False
