@@ -14,9 +14,10 @@ from pathlib import Path
 
 import pytest
 
-from linkarchive.check import pool
-from linkarchive.check.pool import NotWeighedError, Scales
+from linkarchive.check import pool, worker
+from linkarchive.check.pool import Scales
 from linkarchive.check.weighing import Compare, Task, Weighed, weigh
+from linkarchive.check.worker import NotWeighedError
 from linkarchive.judge.verdict import fingerprint
 from linkarchive.model import Capture, Failure, Location, Origin, Page, Reason
 
@@ -24,7 +25,7 @@ NOW = datetime(2026, 11, 23, tzinfo=UTC)
 
 ODD = """
     import os, signal, time
-    from linkarchive.check.pool import serve
+    from linkarchive.check.worker import serve
     from linkarchive.check.weighing import weigh
 
     def odd(task):
@@ -99,7 +100,7 @@ def test_on_one_core_there_is_no_other_process(monkeypatch):
     with Scales() as scales:
         scales.submit("x", task())
         scales.submit("long", task("x" * 600_000))
-        assert answers(scales) == {"x": weigh(task()), "long": weigh(task("x" * 600_000))}
+        assert dict(scales.done()) == {"x": weigh(task()), "long": weigh(task("x" * 600_000))}
 
 
 def test_no_process_is_started_before_there_is_a_task(monkeypatch):
@@ -184,6 +185,9 @@ def test_there_is_no_room_while_much_is_under_way(monkeypatch):
         assert not scales.room
         answers(scales)
         assert scales.room
+        for key in range(3):
+            scales.submit(key, task(probe=PROBE))
+        assert not scales.room
 
 
 def test_a_few_tasks_are_weighed_here_when_there_is_time(monkeypatch):
@@ -198,18 +202,69 @@ def test_a_few_tasks_are_weighed_here_when_there_is_time(monkeypatch):
         assert len(answers(scales)) == pool.FEW - 1
 
 
-@pytest.mark.parametrize("bodies", [["who"] * (pool.FEW + 1), ["x" * 600_000]], ids=["many", "long"])
-def test_many_tasks_and_long_ones_are_for_workers(monkeypatch, odd, bodies):
+def stored(mime: str = "text/html", length: int = 20_000) -> Compare:
+    """A comparison with a stored page."""
+    place = Location("archive/warc/gone.warc.gz", 0, length)
+    then = Capture("https://news.example/a/b", NOW, Origin.LIVE, None, 200, "", mime, (), "sha1:X", "x", place)
+    return Compare("x", then.url, standard=then)
+
+
+PROBE = Page("https://news.example/a/c", 404, {}, b"x" * 600_000)
+
+
+@pytest.mark.parametrize(
+    "tasks",
+    [
+        [task("who")] * (pool.FEW + 1),
+        [task("x" * 600_000)],
+        [task("%PDF-1.4 who")],
+        [replace(task(), page=Page("https://news.example/a/b", 200, {"content-type": "application/zip"}, b"zip"))],
+        [task("who", probe=PROBE)],
+        [replace(task("who"), cases=(stored("application/pdf"),))],
+        [replace(task("who"), cases=(stored(length=600_000),))],
+    ],
+    ids=["many", "long", "pdf", "zip", "long probe", "pdf then", "long then"],
+)
+def test_many_tasks_and_those_that_may_take_long_are_for_workers(monkeypatch, odd, tasks):
     monkeypatch.setattr(pool, "usual_workers", lambda: 1)
     with Scales(module=odd) as scales:
-        for number, body in enumerate(bodies):
-            scales.submit(number, task(body))
+        for number, one in enumerate(tasks):
+            scales.submit(number, one)
         deadline = time.monotonic() + 60
         found: dict[int, Weighed | NotWeighedError] = {}
-        while len(found) < len(bodies) and time.monotonic() < deadline:
+        while len(found) < len(tasks) and time.monotonic() < deadline:
             found |= dict(scales.done())
             time.sleep(0.02)
-    assert len(found) == len(bodies)
+    assert len(found) == len(tasks)
+
+
+def test_after_a_few_tasks_the_others_are_for_workers_however_slowly_they_come(monkeypatch, odd):
+    monkeypatch.setattr(pool, "usual_workers", lambda: 1)
+    with Scales(module=odd) as scales:
+        for number in range(pool.FEW):
+            scales.submit(number, task())
+            assert set(answers(scales)) == {number}
+        scales.submit("who", task("who"))
+        assert int(str(answers(scales)["who"]).split()[-1]) != os.getpid()
+
+
+@pytest.mark.parametrize("stuck", ["stopped", "never ready"])
+def test_a_worker_that_gives_no_sign_is_not_waited_for_for_ever(tmp_path, monkeypatch, odd, stuck):
+    (tmp_path / "sleeper.py").write_text("import time\ntime.sleep(60)\n")
+    with Scales(1, "sleeper" if stuck == "never ready" else odd) as scales:
+        if stuck == "stopped":
+            scales.submit("who", task("who"))
+            os.kill(int(str(answers(scales)["who"]).split()[-1]), signal.SIGSTOP)
+        monkeypatch.setattr(worker, "SILENCE", 2.0)
+        scales.submit("x", task())
+        scales.submit("y", task())
+        found = {}
+        while scales.pending:
+            scales.wait(0.5)
+            found |= dict(scales.done())
+    assert set(found) == {"x", "y"}
+    assert found["y"] == weigh(task())
+    assert isinstance(found["x"], NotWeighedError if stuck == "stopped" else Weighed)
 
 
 def test_a_fingerprint_is_taken_where_it_is_needed():

@@ -16,10 +16,11 @@ from linkarchive.check.desk import AT_ONCE, Desk, Seen
 from linkarchive.check.events import Notice
 from linkarchive.check.offline import Hosts
 from linkarchive.check.plan import Plan
-from linkarchive.check.pool import NotWeighedError, Scales
+from linkarchive.check.pool import Scales
 from linkarchive.check.promise import Promise, carry_on, is_kept, promises, request_for
 from linkarchive.check.reading import Reading, keep_articles, recover_from
 from linkarchive.check.weighing import weigh
+from linkarchive.check.worker import NotWeighedError
 from linkarchive.errors import ArchiveError
 from linkarchive.model import Article, Page, Reason
 from linkarchive.store.background import Background, backgrounds
@@ -241,8 +242,7 @@ class MainPass:
 
     def _weigh(self, seen: Seen, probe: Page | None, may_wait: bool) -> None:
         while not self.scales.room:
-            self.scales.wait(_PATIENCE)
-            self._take_off()
+            self._wait_for_scales()
         self.weighing[seen.plan.source.id] = _Weighing(seen, may_wait)
         self.scales.submit(seen.plan.source.id, task_of(self.desk, seen, probe))
 
@@ -264,10 +264,13 @@ class MainPass:
     def _finish_weighing(self) -> None:
         self._read_up()
         while self.scales.pending:
-            self.scales.wait(_PATIENCE)
-            self._take_off()
-            self.settle_when_due()
+            self._wait_for_scales()
         self._take_off()
+
+    def _wait_for_scales(self) -> None:
+        self.scales.wait(_PATIENCE)
+        self._take_off()
+        self.settle_when_due()
 
     def close_suspects(self, answers: Mapping[str, Page]) -> None:
         """Judge the suspects in the light of what their hosts answer to a made-up address."""

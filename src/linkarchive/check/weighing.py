@@ -63,6 +63,30 @@ class Task:
     probe: Page | None = None
     """The answer to a made-up address on the host."""
 
+    @property
+    def size(self) -> int:
+        """Bytes of the pages that it brings with it."""
+        return len(self.page.body) + (len(self.probe.body) if self.probe else 0)
+
+    @property
+    def is_light(self) -> bool:
+        """Only text, and not much of it, then and now: what takes a few milliseconds. A document may take minutes."""
+        stored = [one.standard for one in self.cases if one.standard is not None]
+        return (
+            self.size <= _LIGHT
+            and _is_text(self.page.headers.get("content-type", ""))
+            and not any(mark in self.page.body[:1024] for mark in _DOCUMENTS)
+            and all(_is_text(one.mime) and (one.original or one.record).length <= _LIGHT for one in stored)
+        )
+
+
+_LIGHT = 512 * 1024
+_DOCUMENTS = (b"%PDF-", b"PK\x03\x04")
+
+
+def _is_text(mime: str) -> bool:
+    return mime == "" or mime.lower().startswith(("text/", "application/xhtml+xml"))
+
 
 @dataclass(frozen=True, slots=True)
 class Weighed:
