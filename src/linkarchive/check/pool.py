@@ -18,6 +18,8 @@ MAX_WAITING = 8 * 1024 * 1024
 MAX_WORKERS = 4
 FEW = 8
 """Tasks that are weighed here before a process is started: that takes a quarter of a second."""
+_MOST_STILLBORN = 2
+"""Workers that end before they are ready, after which none is started anew: something is wrong with this machine."""
 _AHEAD = 512 * 1024
 """Bytes that a worker is given beyond the task it is at, so that it need not wait for us."""
 
@@ -40,6 +42,7 @@ class Scales:
         self._ready: deque[tuple[int, Answer]] = deque()
         self._selector = selectors.DefaultSelector()
         self._bytes = 0
+        self._stillborn = 0
 
     def __enter__(self) -> Self:
         return self
@@ -108,7 +111,7 @@ class Scales:
         if not self._workers:
             return
         for silent in [one for one in self._workers if one.is_silent]:
-            silent.kill()  # its pipe tells so
+            silent.give_up()
         for key, _ in self._selector.select(seconds):
             worker: Worker = key.data
             if key.fd == worker.answers:
@@ -149,8 +152,9 @@ class Scales:
         if worker.has_begun and worker.given:
             self._take(worker.given.popleft(), NotWeighedError(why))
         self._queue.extendleft(reversed(worker.given))
-        if not worker.has_begun:
-            self._most = len(self._workers)  # none can be started: with those that there are, or here
+        self._stillborn += not worker.has_begun
+        if self._stillborn >= _MOST_STILLBORN:
+            self._most = len(self._workers)  # with those that there are, or here
         if self._queue and len(self._workers) < self._most:
             self._start()
 

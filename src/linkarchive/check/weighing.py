@@ -116,15 +116,16 @@ def weigh(task: Task) -> Weighed:
     judgements: list[Judgement] = []
     befores: list[Page | None] = []
     suspect = False
+    answered = task.page.failure is None
     for one in task.cases:
-        if one.standard is not None and one.standard.record not in pages:
+        if answered and one.standard is not None and one.standard.record not in pages:
             stored = stored_page(task.root, one.standard, task.max_body)
             pages[one.standard.record] = None if stored is None else as_judged(stored, task.rule)
-        before = None if one.standard is None else pages[one.standard.record]
+        before = None if one.standard is None else pages.get(one.standard.record)
         case = Case(one.id, one.url, today, before, one.quotes, one.text, one.context, task.probe)
         judgement = judge(case, readings=readings)
         suspect = suspect or is_suspect(case, judgement, readings=readings)
-        if one.standard is not None and before is None and task.page.failure is None:
+        if answered and one.standard is not None and before is None:
             substance = substance or fingerprint(today, readings=readings)
             judgement = by_digests(judgement, (sha256, substance), one.standard, one.last, one.before)
         judgements.append(judgement)
@@ -132,7 +133,7 @@ def weigh(task: Task) -> Weighed:
     worst = min(range(len(judgements)), key=lambda at: judgements[at].rank)
     verdict = judgements[worst]
     is_same = (verdict.verdict, verdict.reason) == (Verdict.OK, Reason.SAME)
-    needed = task.page.failure is None and not (task.known_good and is_same)
+    needed = answered and not (task.known_good and is_same)
     if needed and substance is None:
         substance = fingerprint(today, readings=readings)
     before, changed = befores[worst], None

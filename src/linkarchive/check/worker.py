@@ -73,6 +73,7 @@ class Worker:
         self.has_begun = False
         """It is ready for tasks: its modules are there."""
         self.has_ended = False
+        self._is_given_up = False
         self._unsent: deque[memoryview] = deque()
         self._read = bytearray()
         self._heard = time.monotonic()
@@ -86,7 +87,9 @@ class Worker:
         """It has not begun, or not answered, for so long that it never will: as when it was stopped."""
         return bool(self.given or not self.has_begun) and time.monotonic() - self._heard > SILENCE
 
-    def kill(self) -> None:
+    def give_up(self) -> None:
+        """End it for its silence; its pipe tells so."""
+        self._is_given_up = True
         self._process.kill()
 
     def give(self, parcel: Parcel) -> None:
@@ -145,6 +148,8 @@ class Worker:
         self._process.kill()
         with self._process:  # closes the pipes, and waits
             pass
+        if self._is_given_up:
+            return f"the process that judged it gave no sign for {SILENCE} seconds"
         if code == -signal.SIGALRM:
             return f"it took more than {SECONDS} seconds"
         return f"the process that judged it ended ({_how(self._process.returncode)})"

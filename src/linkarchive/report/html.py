@@ -13,12 +13,12 @@ from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
+from importlib.metadata import version
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
-import jinja2
 from jinja2 import BytecodeCache, Environment, PackageLoader, StrictUndefined
 from jinja2.bccache import Bucket
 from markupsafe import Markup
@@ -117,7 +117,7 @@ class _Compiled(BytecodeCache):
     writes a report."""
 
     def _path(self, bucket: Bucket) -> str:
-        module = Path(__file__).with_name(f"{Path(__file__).stem}-{bucket.key}-jinja{jinja2.__version__}.py")
+        module = Path(__file__).with_name(f"{Path(__file__).stem}-{bucket.key}-jinja{version('jinja2')}.py")
         return importlib.util.cache_from_source(str(module))
 
     def load_bytecode(self, bucket: Bucket) -> None:

@@ -120,14 +120,11 @@ class _Run:
         return bool(self.ended or self._tasks or not self._all_read)
 
     def turn(self, may_wait: bool) -> None:
-        """Move data, then begin what may begin, so that no connection waits for the caller.
-
-        Does not wait when a visit has ended already.
-        """
+        """Move data, then begin what may begin, so that no connection waits for the caller."""
         if not self._stopping and self._stop():
             self._wind_up()
         if self._tasks:
-            for task, reply in self._transport.turn(0.0 if self.ended or not may_wait else self._patience()):
+            for task, reply in self._transport.turn(self._patience() if may_wait else 0.0):
                 host = task.order.target.host
                 self._pacing.done(host)
                 self._pacing.note(host, *_impression(reply.result))
