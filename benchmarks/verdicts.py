@@ -31,8 +31,8 @@ import verdicts_folds
 import verdicts_peers
 
 from linkarchive.judge import VERSION, extractor, rules
-from linkarchive.judge.lines import case_of, judge_line
-from linkarchive.judge.reading import Readings
+from linkarchive.judge.cases import case_of, judge_line
+from linkarchive.judge.parsed_page import ParsedPages
 from linkarchive.judge.verdict import judge
 from linkarchive.model import Case
 
@@ -90,7 +90,7 @@ def judged(labelled: list[Labelled]) -> tuple[list[dict[str, Any]], dict[str, li
 def _with_baseline_read(case: Case) -> tuple[float, bool]:
     """Milliseconds, and whether today's main text was not even extracted."""
     assert case.before is not None
-    readings = Readings()
+    readings = ParsedPages()
     before = readings.read(case.before)
     if before.has_text:
         before.prepare()

@@ -19,7 +19,7 @@ from typing import Any
 import verdicts_peers
 
 from linkarchive.judge import confidence, drift
-from linkarchive.judge.reading import Readings
+from linkarchive.judge.parsed_page import ParsedPages
 from linkarchive.judge.verdict import scored
 from linkarchive.model import Judgement, Verdict
 
@@ -33,7 +33,7 @@ Curves = Mapping[str, tuple[tuple[float, float], ...]]
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class Result:
     labelled: Any
     judgement: Judgement
     comparison: drift.Comparison | None
@@ -48,10 +48,10 @@ class Outcome:
         return replace(self.judgement, verdict=verdict, reason=reason, confidence=score)
 
 
-def outcomes(labelled: Sequence[Any], score: Any) -> list[Outcome]:
+def outcomes(labelled: Sequence[Any], score: Any) -> list[Result]:
     found = []
     for one in labelled:
-        readings = Readings()
+        readings = ParsedPages()
         judgement = scored(one.case, readings)
         comparison = None
         by_text = judgement.verdict is Verdict.OK or not (judgement.lost or judgement.verdict is not Verdict.DRIFTED)
@@ -60,11 +60,11 @@ def outcomes(labelled: Sequence[Any], score: Any) -> list[Outcome]:
             if before.has_text and after.has_text and one.case.before.body != one.case.after.body:
                 comparison = drift.compare(before, after)
         fold = int(hashlib.sha256(one.site.encode()).hexdigest(), 16) % FOLDS
-        found.append(Outcome(one, judgement, comparison, fold))
+        found.append(Result(one, judgement, comparison, fold))
     return found
 
 
-def fitted(outcomes: Iterable[Outcome], score: Any = None) -> Curves:
+def fitted(outcomes: Iterable[Result], score: Any = None) -> Curves:
     """Levels of score by family: share that is right, shrunk to the score, monotone (pool adjacent violators)."""
     counts: dict[str, dict[float, list[int]]] = defaultdict(lambda: defaultdict(lambda: [0, 0]))
     for one in outcomes:
@@ -93,9 +93,9 @@ def _shrunk(level: Sequence[float]) -> float:
     return (right + confidence.PRIOR * weighted / cases) / (cases + confidence.PRIOR)
 
 
-def validated(outcomes: Sequence[Outcome], score: Any) -> list[dict[str, Any]]:
+def validated(outcomes: Sequence[Result], score: Any) -> list[dict[str, Any]]:
     """A row a set: what the verdicts on the sites left out are worth, beside those with the thresholds as shipped."""
-    held: list[tuple[Outcome, Judgement]] = []
+    held: list[tuple[Result, Judgement]] = []
     chosen = []
     for fold in range(FOLDS):
         train = [one for one in outcomes if one.fold != fold]
@@ -119,7 +119,7 @@ def validated(outcomes: Sequence[Outcome], score: Any) -> list[dict[str, Any]]:
     return [*chosen, *_rows("held out", held, score), *_rows("as shipped", shipped, score)]
 
 
-def _rows(name: str, pairs: Sequence[tuple[Outcome, Judgement]], score: Any) -> list[dict[str, Any]]:
+def _rows(name: str, pairs: Sequence[tuple[Result, Judgement]], score: Any) -> list[dict[str, Any]]:
     answers = [
         {
             "id": one.labelled.id,
@@ -172,7 +172,7 @@ def thresholds(choice: Sequence[float]) -> Any:
             setattr(drift, name, value)
 
 
-def _chosen(train: Sequence[Outcome]) -> tuple[float, ...]:
+def _chosen(train: Sequence[Result]) -> tuple[float, ...]:
     """The thresholds with most right verdicts on the training sites; of equals the one in their middle."""
     right: dict[tuple[float, ...], int] = {}
     for choice in CHOICES:
@@ -183,7 +183,7 @@ def _chosen(train: Sequence[Outcome]) -> tuple[float, ...]:
     return min(best, key=lambda choice: sum(abs(a - b) for a, b in zip(choice, middle, strict=True)))
 
 
-def _is_right(one: Outcome, judgement: Judgement) -> bool:
+def _is_right(one: Result, judgement: Judgement) -> bool:
     label = one.labelled.label
     want = {"ok", "drifted"} if label["verdict"] == "either" else {label["verdict"]}
     said = "ok" if judgement.verdict is Verdict.MOVED else judgement.verdict.value

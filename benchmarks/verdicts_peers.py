@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from linkarchive.judge import words
-from linkarchive.judge.reading import Reading
+from linkarchive.judge.parsed_page import ParsedPage
 from linkarchive.judge.verdict import judge
 from linkarchive.model import Case
 
@@ -25,7 +25,7 @@ def exact_text(case: Case) -> str:
         return "dead"
     if case.before is None:
         return "ok"
-    then, now = Reading(case.before), Reading(case.after)
+    then, now = ParsedPage(case.before), ParsedPage(case.after)
     return "ok" if _text(then) == _text(now) else "drifted"
 
 
@@ -41,7 +41,7 @@ def jaccard(case: Case) -> str:
         return "dead"
     if case.before is None:
         return "ok"
-    then, now = Reading(case.before), Reading(case.after)
+    then, now = ParsedPage(case.before), ParsedPage(case.after)
     return "ok" if words.jaccard(then.shingles, now.shingles) >= CUT else "drifted"
 
 
@@ -86,5 +86,5 @@ def scored(labelled: Sequence[Any], answers: Sequence[dict[str, Any]], score: An
     return cases
 
 
-def _text(reading: Reading) -> list[str]:
+def _text(reading: ParsedPage) -> list[str]:
     return [" ".join(line.split()) for line in reading.visible.splitlines() if line.strip()]

@@ -17,7 +17,7 @@ from types import ModuleType
 import pytest
 from lxml import etree
 
-from linkarchive.judge.lines import judge_line
+from linkarchive.judge.cases import judge_line
 
 BENCHMARKS = Path(__file__).resolve().parents[1] / "benchmarks"
 _ARTICLE = re.compile(rb"<article.*?</article>", re.DOTALL)

@@ -117,7 +117,7 @@ def page(html: str, status: int = 200, kind: str = "text/html; charset=iso-8859-
 def test_elements_go_with_what_is_in_them_and_once(selectors: tuple[str, ...], left: str) -> None:
     html = '<!doctype html><div class="a"><p class="a">one <b class="a">two</b></p></div><p>é stays</p>'
     trimmed = as_judged(page(html), SiteSettings("alpha.example", ignore=selectors))
-    from linkarchive.judge.reading import read
+    from linkarchive.judge.parsed_page import read
 
     assert " ".join(read(trimmed).visible.split()) == left
 

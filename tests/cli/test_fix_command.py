@@ -12,12 +12,12 @@ import pytest
 from sqlalchemy import update
 
 from linkarchive.check.remedies import SURE, Remedies, Remedy, Unsettled
-from linkarchive.model import Outcome
+from linkarchive.model import Result
 from linkarchive.project import Project
 from linkarchive.store import outcomes
-from linkarchive.store.codec import encode
 from linkarchive.store.opening import open_project
 from linkarchive.store.schema import outcomes as table
+from linkarchive.store.serialization import encode
 
 ALPHA = "http://alpha.example/report"
 BETA = "http://beta.example/notes"
@@ -231,7 +231,7 @@ def test_a_recovered_target_that_is_dead_becomes_its_copy_at_once(year_later: An
     assert year_later.run("fix", "article.md", now="2026-03-05").out == ""
 
 
-def outcome(year_later: Any, url: str) -> Outcome:
+def outcome(year_later: Any, url: str) -> Result:
     with open_project(Project(year_later.root)) as connection:
         return next(one for _, one, _ in outcomes.latest(connection) if one.url == url)
 

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from linkarchive.errors import UsageError
-from linkarchive.judge.lines import case_line, case_of, judge_line
+from linkarchive.judge.cases import case_line, case_of, judge_line
 from linkarchive.model import Case, Failure, History, Hop, Page, Reason
 
 URL = "https://news.example/a"

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from linkarchive.judge import confidence
 from linkarchive.judge.documents import pdf_text
-from linkarchive.judge.reading import Readings
+from linkarchive.judge.parsed_page import ParsedPages
 from linkarchive.judge.verdict import judge
 from linkarchive.judge.words import substance
 from linkarchive.model import Judgement, Reason, Verdict
@@ -20,7 +20,7 @@ def test_more_telling_evidence_never_gives_less_confidence(reason, one, other):
 
 
 def test_an_unchanged_page_is_settled_without_extracting_either_side(case, article):
-    readings = Readings()
+    readings = ParsedPages()
     facts = case(article(frame="<aside>Buy a boat today</aside>"), article(frame="<aside>Ten soups</aside>"))
     assert judge(facts, readings=readings).reason == "same"
     assert not readings.read(facts.after).is_extracted
@@ -28,7 +28,7 @@ def test_an_unchanged_page_is_settled_without_extracting_either_side(case, artic
 
 
 def test_a_rewritten_page_is_looked_at_closely(case, article, paragraphs):
-    readings = Readings()
+    readings = ParsedPages()
     facts = case(article(paragraphs[:5]), article())
     assert judge(facts, readings=readings).verdict == "drifted"
     assert readings.read(facts.after).is_extracted

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from linkarchive.judge.reading import Readings
+from linkarchive.judge.parsed_page import ParsedPages
 from linkarchive.judge.verdict import fingerprint, judge
 
 
@@ -131,12 +131,12 @@ def test_the_fingerprint_follows_the_substance(article, page, paragraphs):
 
 
 def test_a_page_is_read_once_for_all_its_citations(case, article, monkeypatch):
-    from linkarchive.judge import reading
+    from linkarchive.judge import parsed_page
 
     seen = []
-    extract = reading._extract
-    monkeypatch.setattr(reading, "_extract", lambda *a, **k: seen.append(1) or extract(*a, **k))
-    readings = Readings()
+    extract = parsed_page._extract
+    monkeypatch.setattr(parsed_page, "_extract", lambda *a, **k: seen.append(1) or extract(*a, **k))
+    readings = ParsedPages()
     for quote in ("", "no equal conditions", "trains would run again"):
         judge(case(article(others(12)), article(), quotes=(quote,)), readings=readings)
     assert len(seen) == 2

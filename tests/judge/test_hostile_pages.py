@@ -8,8 +8,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from linkarchive.judge.cases import case_line, judge_line
 from linkarchive.judge.difference import difference
-from linkarchive.judge.lines import case_line, judge_line
 from linkarchive.judge.verdict import fingerprint, is_suspect, judge
 from linkarchive.model import REASONS, Case, Hop, Page
 

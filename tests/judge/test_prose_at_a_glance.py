@@ -9,20 +9,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from linkarchive.judge.prose import MAX_BYTES, PLENTY, prose, substance, texts
-from linkarchive.judge.reading import Readings
+from linkarchive.judge.fast_text import MAX_BYTES, PLENTY, prose, substance, texts
+from linkarchive.judge.parsed_page import ParsedPages
 from linkarchive.judge.verdict import fingerprint, judge
 
 PLAIN = """
 import sys
-from linkarchive.judge.reading import Readings
+from linkarchive.judge.parsed_page import ParsedPages
 from linkarchive.judge.verdict import fingerprint, is_suspect, judge
 from linkarchive.model import Case, Page
 text = "".join(f"<p>The ferry number {n} crossed the river slowly that winter, and nobody on either bank complained "
                "about the weather, the price or the company that had built it.</p>" for n in range(20))
 page = Page("https://news.example/a/b", 200, {"content-type": "text/html; charset=utf-8"},
             f"<html><title>Ferries</title><body><h1>Ferries</h1><main>{text}</main></body></html>".encode())
-case, readings = Case("x", page.final_url, page), Readings()
+case, readings = Case("x", page.final_url, page), ParsedPages()
 judgement = judge(case, readings=readings)
 assert (judgement.verdict, judgement.reason) == ("ok", "first-seen"), judgement
 assert not is_suspect(case, judgement, readings=readings)
@@ -77,7 +77,7 @@ def test_an_error_under_a_rich_frame_is_still_an_error(case, article, long):
     page = article(long, title="Page not found").replace("<article>", "<div>").replace("</article>", "</div>")
     plain = judge(case(article(long)))
     assert plain.reason == "first-seen"
-    readings = Readings()
+    readings = ParsedPages()
     facts = case(page)
     judge(facts, readings=readings)
     assert not readings.read(facts.after).has_plenty
@@ -152,7 +152,7 @@ FRAME = "<aside><h2>More</h2><a href='/{0}?c={0}'>{1}</a></aside><div>{0} reader
 
 
 def test_noise_around_the_same_paragraphs_is_settled_without_a_parse(case, article, long):
-    readings = Readings()
+    readings = ParsedPages()
     facts = case(article(long, frame=FRAME.format(7, "Ten soups")), article(long, frame=FRAME.format(981, "Six boats")))
     judgement = judge(facts, readings=readings)
     assert (judgement.verdict, judgement.reason, judgement.similarity) == ("ok", "same", 1.0)

@@ -6,7 +6,7 @@ import docx
 import pytest
 
 from linkarchive.judge import extractor
-from linkarchive.judge.reading import read
+from linkarchive.judge.parsed_page import read
 from linkarchive.judge.verdict import judge
 
 TEXT = "Größe und Maß der Brücke, über die der Zug nach Köln fährt"

@@ -14,7 +14,7 @@ from linkarchive.demo import story, truth
 from linkarchive.demo.archived import archives
 from linkarchive.demo.server import DemoWeb
 from linkarchive.demo.wire import Epoch
-from linkarchive.judge.lines import judge_line
+from linkarchive.judge.cases import judge_line
 from linkarchive.model import Verdict
 from linkarchive.project import Project
 from linkarchive.store.opening import open_project

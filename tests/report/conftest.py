@@ -17,7 +17,7 @@ from linkarchive.model import (
     Baseline,
     CaptureRef,
     Change,
-    CitationOutcome,
+    CitationResult,
     Difference,
     DiffRow,
     Hop,
@@ -26,9 +26,9 @@ from linkarchive.model import (
     Loss,
     Origin,
     OriginalReport,
-    Outcome,
     Reason,
     Report,
+    Result,
     RunInfo,
     SourceReport,
     Unresolved,
@@ -50,8 +50,8 @@ def at(day: int, month: int = 11, year: int = 2026) -> datetime:
     return datetime(year, month, day, 6, 0, 4, tzinfo=UTC)
 
 
-def citation(url: str, verdict: Verdict, reason: Reason, **changes: Any) -> CitationOutcome:
-    plain = CitationOutcome(
+def citation(url: str, verdict: Verdict, reason: Reason, **changes: Any) -> CitationResult:
+    plain = CitationResult(
         article=MERGER,
         line=12,
         url=url,
@@ -77,7 +77,7 @@ def source(
     """A source with one citation; `cited` are facts of the citation, the rest those of the outcome."""
     was = facts.pop("was", None)
     checked = facts.pop("checked", at(23))
-    outcome = Outcome(
+    outcome = Result(
         url=url,
         verdict=verdict,
         reason=reason,

@@ -17,8 +17,8 @@ import pytest
 from bs4 import BeautifulSoup
 
 from linkarchive.model import Difference, Report
-from linkarchive.report.foreign import address
 from linkarchive.report.html import render_html
+from linkarchive.report.sanitize import address
 
 
 @pytest.fixture

@@ -21,24 +21,24 @@ from linkarchive.model import (
     Baseline,
     CaptureRef,
     Change,
-    CitationOutcome,
+    CitationResult,
     Hop,
     LastGood,
     Loss,
     Origin,
     OriginalReport,
-    Outcome,
     Reason,
     Report,
+    Result,
     RunInfo,
     SourceReport,
     Unresolved,
     Verdict,
 )
-from linkarchive.report.foreign import escape_json
 from linkarchive.report.html import render_html
 from linkarchive.report.json import render_json, render_jsonl
 from linkarchive.report.markdown import render_markdown
+from linkarchive.report.sanitize import escape_json
 from linkarchive.report.terminal import render_terminal
 
 SCHEMA = json.loads((Path(__file__).parents[2] / "docs" / "report.schema.json").read_text(encoding="utf-8"))
@@ -69,11 +69,11 @@ _baseline = st.none() | st.builds(
 
 
 @st.composite
-def citations(draw: st.DrawFn) -> CitationOutcome:
+def citations(draw: st.DrawFn) -> CitationResult:
     verdict, reason = draw(_verdict_and_reason)
     return draw(
         st.builds(
-            CitationOutcome, article=_text, line=_count, url=_url, text=_text, context=_text, recovered=st.booleans(),
+            CitationResult, article=_text, line=_count, url=_url, text=_text, context=_text, recovered=st.booleans(),
             recovery_confidence=st.none() | _share, verdict=st.just(verdict), reason=st.just(reason),
             confidence=_share, baseline=_baseline, similarity=st.none() | _share, lost=_lost, evidence=_texts,
             accepted=st.none() | st.builds(Acceptance, _text, _time, st.none() | _text, _time),
@@ -85,7 +85,7 @@ def citations(draw: st.DrawFn) -> CitationOutcome:
 def sources(draw: st.DrawFn) -> SourceReport:
     verdict, reason = draw(_verdict_and_reason)
     outcome = st.builds(
-        Outcome, url=_url, verdict=st.just(verdict), reason=st.just(reason), confidence=_share,
+        Result, url=_url, verdict=st.just(verdict), reason=st.just(reason), confidence=_share,
         confirmed=st.booleans(), evidence=_texts, also=_texts, since=_time, last_ok=st.none() | _time, strikes=_count,
         first_strike=st.none() | _time, last_strike=st.none() | _time, status=st.none() | st.integers(100, 599),
         final_url=st.none() | _url, hops=st.lists(st.builds(Hop, _url, st.integers(100, 599)), max_size=2).map(tuple),

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
 from linkarchive.model import Change, Reason, Report, SourceReport, Verdict
-from linkarchive.report.foreign import neutral
 from linkarchive.report.markdown import LIMIT, render_markdown
+from linkarchive.report.sanitize import sanitize
 
 Make = Callable[..., SourceReport]
 
@@ -49,7 +49,7 @@ _markup = st.text(st.sampled_from("abc 19\\`*_{}[]()<>#+-.!|~&@=$:/\"'\nwW"), ma
 def test_any_text_reads_as_it_was(text: str) -> None:
     from linkarchive.report.markdown import _escape
 
-    expected = neutral((text,))[0].strip()
+    expected = sanitize((text,))[0].strip()
     page = rendered(f"- {_escape(expected)}\n")
     assert {tag.name for tag in page.find_all(True)} <= {"html", "body", "ul", "li", "p"}
     assert page.get_text().replace("\u200b", "").strip() == expected

@@ -13,7 +13,7 @@ from linkarchive.report import sections
 from linkarchive.report.html import render_html
 from linkarchive.report.json import render_json
 from linkarchive.report.markdown import render_markdown
-from linkarchive.report.summing import summary
+from linkarchive.report.summary import summary
 from linkarchive.report.terminal import render_terminal
 
 

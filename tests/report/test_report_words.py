@@ -9,24 +9,24 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from linkarchive.model import REASONS, Change, Reason, Report, SourceReport, Unresolved, Verdict
-from linkarchive.report import words
-from linkarchive.report.advice import steps, steps_unresolved
-from linkarchive.report.foreign import address, href, plain
-from linkarchive.report.summing import headline, summary
+from linkarchive.report import phrases
+from linkarchive.report.sanitize import address, href, one_line
+from linkarchive.report.suggestions import steps, steps_unresolved
+from linkarchive.report.summary import headline, summary
 
 Make = Callable[..., SourceReport]
 NOW = datetime(2026, 11, 23, 6, tzinfo=UTC)
 
 
 def test_every_reason_has_a_sentence_and_every_verdict_a_sign() -> None:
-    assert set(words.MEANING) == set(Reason)
-    assert set(words.ICON) == set(Verdict)
-    assert len(set(words.MEANING.values())) == len(Reason)
-    assert len({words.ascii_only(icon) for icon in words.ICON.values()}) == len(Verdict)
+    assert set(phrases.MEANING) == set(Reason)
+    assert set(phrases.ICON) == set(Verdict)
+    assert len(set(phrases.MEANING.values())) == len(Reason)
+    assert len({phrases.ascii_only(icon) for icon in phrases.ICON.values()}) == len(Verdict)
 
 
 def test_a_name_that_is_gone_is_not_a_name_that_could_not_be_looked_up() -> None:
-    assert words.meaning(Verdict.DEAD, Reason.DNS) != words.meaning(Verdict.UNREACHABLE, Reason.DNS)
+    assert phrases.meaning(Verdict.DEAD, Reason.DNS) != phrases.meaning(Verdict.UNREACHABLE, Reason.DNS)
 
 
 @pytest.mark.parametrize("verdict", [verdict for verdict in Verdict if verdict.is_finding])
@@ -67,12 +67,12 @@ def test_an_address_without_its_secrets_gets_no_command(make_source: Make) -> No
      (60, "2 months ago"), (400, "13 months ago"), (730, "2 years ago"), (2000, "5 years ago")],
 )  # fmt: skip
 def test_how_long_ago(days: int, text: str) -> None:
-    assert words.ago(NOW - timedelta(days=days), NOW) == text
+    assert phrases.ago(NOW - timedelta(days=days), NOW) == text
 
 
 @pytest.mark.parametrize(("share", "text"), [(1.0, "100%"), (0.999, "99%"), (0.57, "57%"), (0.29, "29%"), (0.0, "0%")])
 def test_a_hundred_percent_is_said_of_nothing_less(share: float, text: str) -> None:
-    assert words.percent(share) == text
+    assert phrases.percent(share) == text
 
 
 @pytest.mark.parametrize(
@@ -88,7 +88,7 @@ def test_a_hundred_percent_is_said_of_nothing_less(share: float, text: str) -> N
     ],
 )
 def test_foreign_text_is_plain(raw: str, shown: str) -> None:
-    assert plain(raw) == shown
+    assert one_line(raw) == shown
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from linkarchive.model import Hop, Loss
-from linkarchive.report.foreign import address, neutral, redacted, without_secrets
+from linkarchive.report.sanitize import address, redacted, sanitize, without_secrets
 from linkarchive.urls import may_hold_secrets, redact
 
 _SECRET = Loss("https://host.example/?token=hunter2", "https://user:hunter2@host.example/")
@@ -48,9 +48,9 @@ def test_nothing_that_holds_a_secret_is_passed_over(text: str) -> None:
 @example("\u202egnp.exe")
 @example("\U000e0041")
 def test_nothing_that_is_unsafe_to_show_is_passed_over(text: str) -> None:
-    walked, _ = neutral((Loss("quote", text), _SECRET))
-    assert neutral(Loss("quote", text)) == walked
-    assert neutral(Hop(text, 200)).url == address(text)
+    walked, _ = sanitize((Loss("quote", text), _SECRET))
+    assert sanitize(Loss("quote", text)) == walked
+    assert sanitize(Hop(text, 200)).url == address(text)
 
 
 @given(_texts)
@@ -67,7 +67,7 @@ def test_where_the_glance_finds_nothing_there_is_no_secret(text: str) -> None:
 
 
 def test_an_address_without_secrets_needs_no_walk() -> None:
-    plain = "https://host.example/a?id=1&lang=en#part see 10:30 @somebody, a=b"
-    assert not may_hold_secrets(plain)
-    source = Hop(plain, 200)
+    one_line = "https://host.example/a?id=1&lang=en#part see 10:30 @somebody, a=b"
+    assert not may_hold_secrets(one_line)
+    source = Hop(one_line, 200)
     assert redacted(source) is source

@@ -14,7 +14,7 @@ import requests
 
 from linkarchive.clock import Clock
 from linkarchive.project import Project
-from linkarchive.serve.running import serving
+from linkarchive.serve.server import serving
 from linkarchive.settings import load_settings
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)

@@ -12,7 +12,7 @@ import pytest
 
 from linkarchive.clock import Clock
 from linkarchive.model import Capture
-from linkarchive.snapshot import folder
+from linkarchive.snapshot import paths
 from linkarchive.snapshot.manifest import write_manifest
 from linkarchive.snapshot.writer import Memento, WarcWriter
 from linkarchive.web.exchange import Body, Exchange, Visit, VisitRequest
@@ -102,12 +102,12 @@ class Folder:
             fifth = self.write(writer, self.pages.visit(unchanged, at=4), revisit_of=fourth)
             writer.write_log([b'{"visit":1}\n', b'{"visit":2}\n'])
         if seal:
-            files = folder.run_files(self.root, run)
+            files = paths.run_files(self.root, run)
             write_manifest(self.root, run, files, {"complete": True}, created=NOW, known=writer.digests)
         return [first, second, third, fourth, fifth]
 
     def warcs(self) -> list[Path]:
-        return folder.warc_files(self.root)
+        return paths.warc_files(self.root)
 
 
 @pytest.fixture

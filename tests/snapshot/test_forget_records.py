@@ -68,4 +68,4 @@ def test_every_record_that_moved_is_found_where_it_is_said_to_be(archive: Any, p
     ],
 )
 def test_what_counts_as_the_forgotten_address(url: str, touched: bool) -> None:
-    assert removal.Removal(frozenset({A})).touches(url) is touched
+    assert removal.RemovalPlan(frozenset({A})).touches(url) is touched

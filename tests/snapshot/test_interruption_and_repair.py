@@ -18,7 +18,7 @@ from warcio.checker import Checker
 
 from linkarchive.errors import StorageError
 from linkarchive.model import Capture
-from linkarchive.snapshot import folder, warcfile
+from linkarchive.snapshot import paths, warcfile
 from linkarchive.snapshot.manifest import sha256_of
 from linkarchive.snapshot.reader import read_page, scan
 from linkarchive.snapshot.repair import repair
@@ -39,7 +39,7 @@ def test_a_sound_archive_needs_no_repair(archive: Any) -> None:
 def test_a_tail_torn_at_any_byte_is_cut_off(archive: Any, tmp_path: Path) -> None:
     captures = archive.fill(seal=False)
     (warc,) = archive.warcs()
-    index = folder.index_of(archive.root, warc)
+    index = paths.index_of(archive.root, warc)
     whole_index, data = index.read_bytes(), warc.read_bytes()
     last = captures[-1].record
     for size in range(last.offset + 1, last.offset + last.length):
@@ -58,7 +58,7 @@ def test_garbage_behind_the_last_record_is_cut_off(archive: Any) -> None:
     archive.fill(seal=False)
     (warc,) = archive.warcs()
     size = warc.stat().st_size
-    folder.index_of(archive.root, warc).unlink()
+    paths.index_of(archive.root, warc).unlink()
     with warc.open("ab") as file:
         file.write(b"\0" * 5000 + b"\x1f\x8b\x08 not gzip " * 9)
     repair(archive.root)
@@ -72,7 +72,7 @@ def test_damage_in_the_middle_cuts_nothing(archive: Any) -> None:
     data = bytearray(warc.read_bytes())
     data[captures[0].record.offset + 40] ^= 0xFF
     warc.write_bytes(data)
-    folder.index_of(archive.root, warc).unlink()
+    paths.index_of(archive.root, warc).unlink()
     said = repair(archive.root)
     assert "damaged" in said[0]
     assert warc.stat().st_size == len(data)
@@ -84,9 +84,9 @@ def test_a_file_without_a_whole_record_and_leftovers_go(archive: Any) -> None:
     stub = archive.warcs()[0].with_name("20261124T000000Z-0000-00000.warc.gz")
     stub.write_bytes(b"\x1f\x8b\x08\0\0")
     leftovers = [
-        archive.root / folder.INDEXES / "20261124T000000Z-0000-00000.cdxj.part",
-        archive.root / folder.INDEXES / "20261124T000000Z-0000-00000.cdxj.tmp",
-        archive.root / folder.MANIFESTS / "20261124T000000Z-0000.json.tmp",
+        archive.root / paths.INDEXES / "20261124T000000Z-0000-00000.cdxj.part",
+        archive.root / paths.INDEXES / "20261124T000000Z-0000-00000.cdxj.tmp",
+        archive.root / paths.MANIFESTS / "20261124T000000Z-0000.json.tmp",
     ]
     for path in leftovers:
         path.write_bytes(b"half a li")
@@ -102,7 +102,7 @@ def test_index_lines_reach_the_disk_after_their_records(archive: Any) -> None:
     with archive.writer() as writer:
         first = archive.write(writer, pages.visit(pages.exchange("https://a.example/1")))
         (warc,) = archive.warcs()
-        journal = folder.journal_of(archive.root, warc)
+        journal = paths.journal_of(archive.root, warc)
         assert not journal.exists()
         assert (
             warc.stat().st_size >= first.record.offset + first.record.length
@@ -111,7 +111,7 @@ def test_index_lines_reach_the_disk_after_their_records(archive: Any) -> None:
         assert journal.read_bytes().count(b"\n") == 1
         assert read_page(archive.root, first).body == b"<title>A page</title>"
     assert not journal.exists()
-    assert folder.index_of(archive.root, warc).read_bytes().count(b"\n") == 1
+    assert paths.index_of(archive.root, warc).read_bytes().count(b"\n") == 1
 
 
 def test_a_file_over_the_limit_is_followed_by_a_new_one(archive: Any) -> None:
@@ -169,7 +169,7 @@ def test_a_full_disk_costs_only_the_capture_that_did_not_fit(archive: Any, monke
     writer.close()
     assert len(kept) >= 2
     assert faults(archive.root) == []
-    assert writer.digests == {path: sha256_of(path) for path in folder.run_files(archive.root, "20261123T060000Z-4f2a")}
+    assert writer.digests == {path: sha256_of(path) for path in paths.run_files(archive.root, "20261123T060000Z-4f2a")}
     assert [event for event in scan(archive.root) if isinstance(event, Capture)] == kept
     assert read_page(archive.root, kept[-1]).body == b"room again"
 
@@ -226,7 +226,7 @@ def test_kill_nine_loses_no_finished_capture(tmp_path: Path) -> None:
     captures = [event for event in scan(tmp_path) if isinstance(event, Capture)]
     assert len(captures) >= written
     assert all(read_page(tmp_path, capture).status == 200 for capture in captures)
-    checker = Checker(SimpleNamespace(inputs=[str(path) for path in folder.warc_files(tmp_path)], verbose=False))
+    checker = Checker(SimpleNamespace(inputs=[str(path) for path in paths.warc_files(tmp_path)], verbose=False))
     assert checker.process_all() == 0
 
 
@@ -235,8 +235,8 @@ def test_what_is_told_of_a_copy_is_told_of_the_original(archive: Any, new_archiv
     archive.fill(seal=False)
     other = new_archive("copy")
     shutil.copytree(archive.root / "archive", other.root / "archive")
-    index = folder.index_of(other.root, other.warcs()[0])
+    index = paths.index_of(other.root, other.warcs()[0])
     index.unlink()
     (said,) = repair(other.root)
     assert "rebuilt with 6 entries" in said
-    assert index.read_bytes() == folder.index_of(archive.root, archive.warcs()[0]).read_bytes()
+    assert index.read_bytes() == paths.index_of(archive.root, archive.warcs()[0]).read_bytes()

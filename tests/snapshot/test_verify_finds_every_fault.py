@@ -13,7 +13,7 @@ import pytest
 from isal import igzip
 
 from linkarchive.errors import StorageError
-from linkarchive.snapshot import cdxj, folder
+from linkarchive.snapshot import cdxj, paths
 from linkarchive.snapshot.manifest import read_chain, write_manifest
 from linkarchive.snapshot.records import walk
 from linkarchive.snapshot.repair import repair
@@ -35,7 +35,7 @@ def rewrite(archive: Any, change: Callable[[list[bytes]], list[bytes]]) -> list[
     """Put other records into the only file, with a fitting index, as a faulty tool would; what verify says of it."""
     (warc,) = archive.warcs()
     warc.write_bytes(b"".join(igzip.compress(record) for record in change(members(warc))))
-    folder.index_of(archive.root, warc).unlink()
+    paths.index_of(archive.root, warc).unlink()
     repair(archive.root)
     return [problem for problem in verify(archive.root) if not problem.note]
 
@@ -151,7 +151,7 @@ def test_an_index_that_is_not_the_files_is_found(
     archive: Any, change: Callable[[list[bytes]], list[bytes]], expected: str
 ) -> None:
     archive.fill(seal=False)
-    index = folder.index_of(archive.root, archive.warcs()[0])
+    index = paths.index_of(archive.root, archive.warcs()[0])
     index.write_bytes(b"".join(change(index.read_bytes().splitlines(keepends=True))))
     assert expected in said([problem for problem in verify(archive.root) if not problem.note])
 
@@ -159,7 +159,7 @@ def test_an_index_that_is_not_the_files_is_found(
 def test_missing_files_and_broken_chains_are_found(archive: Any) -> None:
     for number in range(3):
         archive.fill(f"20261123T060000Z-000{number}")
-    manifests = sorted((archive.root / folder.MANIFESTS).iterdir())
+    manifests = sorted((archive.root / paths.MANIFESTS).iterdir())
     assert [manifest.sequence for manifest in read_chain(archive.root)] == [1, 2, 3]
 
     middle = manifests[1].read_bytes()
@@ -187,7 +187,7 @@ def test_an_unfinished_run_is_a_note_not_a_fault(archive: Any) -> None:
     archive.fill(seal=False)
     problems = list(verify(archive.root))
     assert [problem.note for problem in problems] == [True, True]
-    folder.index_of(archive.root, archive.warcs()[0]).unlink()
+    paths.index_of(archive.root, archive.warcs()[0]).unlink()
     assert all(problem.note for problem in verify(archive.root))
 
 

@@ -15,9 +15,9 @@ from typing import Any
 import pytest
 
 from linkarchive.errors import StorageError, UsageError
-from linkarchive.judge.reading import read
+from linkarchive.judge.parsed_page import read
 from linkarchive.model import Page
-from linkarchive.snapshot import folder as places
+from linkarchive.snapshot import paths as places
 from linkarchive.snapshot import wacz
 from linkarchive.snapshot.wacz_check import check_wacz
 

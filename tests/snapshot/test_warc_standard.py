@@ -16,7 +16,7 @@ from surt import surt as reference_surt
 from warcio.archiveiterator import ArchiveIterator
 from warcio.checker import Checker
 
-from linkarchive.snapshot import folder
+from linkarchive.snapshot import paths
 from linkarchive.snapshot.surt import surt
 
 LOG_KEY = "urn:linkarchive:run:20261123t060000z-4f2a"
@@ -50,7 +50,7 @@ def test_our_index_is_what_cdxj_indexer_writes(archive: Any, tmp_path: Path) -> 
     CDXJIndexer(str(output), [str(warc)], sort=True, records="response,revisit").process_all()
     expected = output.read_text().splitlines()
     # A redirect without a content type: CDXJ 0.1.0 wants the field, cdxj-indexer leaves it out.
-    found = folder.index_of(archive.root, warc).read_text().replace('"mime": "unk", ', "").splitlines()
+    found = paths.index_of(archive.root, warc).read_text().replace('"mime": "unk", ', "").splitlines()
     assert found == expected
     assert len(found) == 6
 

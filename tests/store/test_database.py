@@ -20,21 +20,21 @@ from linkarchive.model import (
     Baseline,
     Capture,
     Change,
-    CitationOutcome,
+    CitationResult,
     Location,
     Origin,
-    Outcome,
     Reason,
+    Result,
     Verdict,
 )
 from linkarchive.store import articles, captures, outcomes, runs, sources
-from linkarchive.store.captures import Kept
-from linkarchive.store.codec import decode, encode
+from linkarchive.store.captures import StoredCapture
 from linkarchive.store.database import open_database
 from linkarchive.store.decisions import Decision, append, load
 from linkarchive.store.ledger import Ledger
 from linkarchive.store.migrations import STEPS, migrate
 from linkarchive.store.outcomes import Visited
+from linkarchive.store.serialization import decode, encode
 
 NOW = datetime(2026, 1, 5, 6, tzinfo=UTC)
 
@@ -49,11 +49,11 @@ def capture(time: datetime, digest: str = "sha1:AAAA", original: Location | None
 
 BASELINE = Baseline(Origin.LIVE, NOW, None, None)
 THERE = ("the page is there",)
-CITED = CitationOutcome(
+CITED = CitationResult(
     "a.md", 1, "http://a.example/", "a", "a", False, None, Verdict.OK, Reason.FIRST_SEEN, 0.95, BASELINE, None, (),
     THERE, None,
 )  # fmt: skip
-OUTCOME = Outcome(
+OUTCOME = Result(
     "http://a.example/", Verdict.OK, Reason.FIRST_SEEN, 0.95, False, THERE, (), NOW, None, 0, None, None, 200,
     "http://a.example/", (), None, (), BASELINE, None, None, None, None, None, (CITED,),
 )  # fmt: skip
@@ -131,7 +131,7 @@ def test_a_baseline_is_set_once_and_for_all_but_an_archives_copy_takes_the_place
         ledger = Ledger(connection, runs.start(connection, NOW, "", True).seq)
         [source] = sources.ensure_keys(connection, {"http://a.example/": "http://a.example/"}).values()
 
-        def set_and_get(kept: Kept) -> int | None:
+        def set_and_get(kept: StoredCapture) -> int | None:
             known = captures.baseline(connection, "a.md", source, None)
             ledger.set_baseline("a.md", None, kept, known)
             ledger.flush()

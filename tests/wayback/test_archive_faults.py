@@ -13,7 +13,7 @@ from linkarchive.demo.wayback import Fault
 from linkarchive.demo.wire import Response, Stream
 from linkarchive.wayback.answers import NoCopy, Unknown, Why
 from linkarchive.wayback.archives import ARQUIVO, DEFAULT, WAYBACK, Archive
-from linkarchive.wayback.baseline import captures_around, find_baseline, find_copy_before, moved_to, witness
+from linkarchive.wayback.baseline import captures_around, find_baseline, find_copy_before, moved_to, seen_since
 
 URL = "https://harbour-books.example/lantern"
 LOOKED = date(2021, 5, 12)
@@ -36,7 +36,7 @@ LIMITS = (Fault.RATE_LIMITED, Fault.RATE_LIMITED_WITH_WAIT, Fault.REFUSED)
 ASK = {
     "baseline": lambda session: find_baseline(session, (WAYBACK,), URL, LOOKED),
     "copy": lambda session: find_copy_before(session, (WAYBACK,), URL, LOOKED, DEATH),
-    "witness": lambda session: witness(session, (WAYBACK,), URL, datetime(2021, 1, 1, tzinfo=UTC)),
+    "witness": lambda session: seen_since(session, (WAYBACK,), URL, datetime(2021, 1, 1, tzinfo=UTC)),
     "recovery": lambda session: next(captures_around(session, (WAYBACK,), [URL], LOOKED)),
 }
 

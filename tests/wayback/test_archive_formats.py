@@ -14,11 +14,11 @@ from linkarchive.demo.wire import Response
 from linkarchive.model import Page
 from linkarchive.wayback.answers import ArchiveTroubleError
 from linkarchive.wayback.archives import ARQUIVO, DEFAULT, WAYBACK, stamp, time_of
-from linkarchive.wayback.captured import as_captured
 from linkarchive.wayback.cdx import captures
 from linkarchive.wayback.cited import cited_copy
 from linkarchive.wayback.memento import parse_links, timemap
 from linkarchive.wayback.replay import Span
+from linkarchive.wayback.unwrap import unwrap_memento
 
 TIMES = st.integers(820_454_400, 4_102_358_400).map(lambda seconds: datetime.fromtimestamp(seconds, UTC))
 HOSTS = st.from_regex(r"[a-z]{1,8}\.example", fullmatch=True)
@@ -201,7 +201,7 @@ def test_a_copy_shows_the_fields_of_the_page_and_not_of_the_archive():
         "x-archive-orig-last-modified": "Tue, 11 May 2021 09:00:00 GMT",
         "x-archive-src": "something.warc.gz",
     }
-    page = as_captured(Page("https://x.example/", 200, headers, b"x"), 100)
+    page = unwrap_memento(Page("https://x.example/", 200, headers, b"x"), 100)
     assert page.headers == {
         "content-type": "text/html; charset=windows-1251",
         "last-modified": "Tue, 11 May 2021 09:00:00 GMT",
@@ -210,13 +210,13 @@ def test_a_copy_shows_the_fields_of_the_page_and_not_of_the_archive():
 
 def test_a_live_page_is_left_as_it_is():
     page = Page("https://x.example/", 200, {"content-type": "text/html", "server": "x"}, b"hello")
-    assert as_captured(page, 100) == page
+    assert unwrap_memento(page, 100) == page
 
 
 @pytest.mark.parametrize("kind", ["application/gzip", "application/octet-stream", "application/x-gzip"])
 def test_a_file_that_is_gzip_stays_so(kind):
     page = Page("https://x.example/a.gz", 200, {"content-type": kind}, b"\x1f\x8b\x08" + b"\0" * 20)
-    assert as_captured(page, 100).body == page.body
+    assert unwrap_memento(page, 100).body == page.body
 
 
 def test_one_module_of_the_room_sends():
@@ -230,4 +230,4 @@ def test_one_module_of_the_room_sends():
         for path in Path(room.__file__).parent.glob("*.py")
         if re.search(r"^\s*(import|from) (requests|urllib3|pycurl|socket|http\.client)\b", path.read_text(), re.M)
     }
-    assert senders == {"sending.py"}
+    assert senders == {"transport.py"}

@@ -16,8 +16,8 @@ from linkarchive.snapshot.writer import WarcWriter
 from linkarchive.urls import source_key
 from linkarchive.wayback.answers import Found, NoCopy
 from linkarchive.wayback.archives import DEFAULT, WAYBACK
-from linkarchive.wayback.baseline import captures_around, find_baseline, find_copy_before, moved_to, witness
-from linkarchive.wayback.captured import as_captured
+from linkarchive.wayback.baseline import captures_around, find_baseline, find_copy_before, moved_to, seen_since
+from linkarchive.wayback.unwrap import unwrap_memento
 
 URL = "https://harbour-books.example/lantern?page=2"
 LOOKED = date(2021, 5, 12)
@@ -158,7 +158,7 @@ def test_wrong_content_encodings_are_read_and_the_bytes_are_kept(
     assert found.page.body == plain
     assert found.visit.exchanges[-1].body.read() == stored
     capture, page = kept(tmp_path, found)
-    assert as_captured(page, 1 << 20).body == plain
+    assert unwrap_memento(page, 1 << 20).body == plain
     assert capture.digest == f"sha1:{wayback.captures[0].digest}"
 
 
@@ -182,9 +182,9 @@ def test_a_copy_is_stored_as_what_it_is(wayback, session, article, tmp_path, tak
     assert capture in list(scan(tmp_path))
     index = next((tmp_path / "archive/indexes").glob("*.cdxj")).read_text()
     assert "https://web.archive.org/web/20210512090000id_/" in index
-    again = as_captured(page, 1 << 20)
+    again = unwrap_memento(page, 1 << 20)
     assert (again.body, again.headers) == (found.page.body, found.page.headers)  # type: ignore[union-attr]
-    assert as_captured(again, 1 << 20) == again
+    assert unwrap_memento(again, 1 << 20) == again
 
 
 def test_other_archives_are_asked_next(wayback, arquivo, session, article, taken) -> None:
@@ -242,11 +242,11 @@ def test_captured_permanent_redirects_say_where_it_went(wayback, session, articl
 
 def test_a_witness_is_newer_than_the_first_strike(wayback, session, article, taken) -> None:
     wayback.captures = [article(URL, "2026-11-10")]
-    assert isinstance(witness(session, ONLY, URL, at("2026-11-20")), NoCopy)
+    assert isinstance(seen_since(session, ONLY, URL, at("2026-11-20")), NoCopy)
     wayback.captures.append(article(URL, "2026-11-21"))
-    taken(witness(session, ONLY, URL, at("2026-11-20")))
+    taken(seen_since(session, ONLY, URL, at("2026-11-20")))
     wayback.captures[-1] = article(URL, "2026-11-21", status=503)
-    assert isinstance(witness(session, ONLY, URL, at("2026-11-20")), NoCopy)
+    assert isinstance(seen_since(session, ONLY, URL, at("2026-11-20")), NoCopy)
 
 
 def test_the_old_address_comes_first_for_recovery(wayback, session, article, taken) -> None:

@@ -26,12 +26,12 @@ from linkarchive.settings import ArchiveSettings, NetworkSettings, WaybackSettin
 from linkarchive.snapshot.writer import WarcWriter
 from linkarchive.wayback.answers import NoCopy, Unusable
 from linkarchive.wayback.archives import Archive, archives_of
-from linkarchive.wayback.baseline import find_baseline, find_copy_before, witness
+from linkarchive.wayback.baseline import find_baseline, find_copy_before, seen_since
 from linkarchive.wayback.memento import timemap
 from linkarchive.wayback.replay import Span, nearest
 from linkarchive.wayback.session import ArchiveSession
 from linkarchive.web.exchange import VisitRequest
-from linkarchive.web.visits import visit_all
+from linkarchive.web.scheduler import fetch_all
 
 DAYS = {
     datetime(2021, 5, 10, 9, tzinfo=UTC): Epoch.PUBLICATION,
@@ -71,7 +71,7 @@ def collection(programs, tmp_path_factory) -> tuple[Path, dict[tuple[str, dateti
             clock = Clock(day)
             run_id = f"{day:%Y%m%dT%H%M%SZ}-0000"
             with WarcWriter(root, run_id, clock=clock, size_limit=1 << 30, simulated=True) as writer:
-                for visit in visit_all(map(VisitRequest, URLS), web.network(), clock):
+                for visit in fetch_all(map(VisitRequest, URLS), web.network(), clock):
                     assert visit.final is not None
                     served[visit.request.url, day] = visit.final.body.read()
                     writer.write_visit(visit, source=visit.request.url, sha256="", fingerprint=None)
@@ -163,8 +163,8 @@ def test_what_it_does_not_have_is_no_copy(archive, session):
 
 def test_the_window_and_the_witness(archive, session, taken):
     assert isinstance(find_baseline(session, (archive,), PLAIN, date(2022, 3, 1)), NoCopy)
-    taken(witness(session, (archive,), PLAIN, datetime(2026, 4, 1, tzinfo=UTC)))
-    assert isinstance(witness(session, (archive,), PLAIN, datetime(2026, 4, 21, tzinfo=UTC)), NoCopy)
+    taken(seen_since(session, (archive,), PLAIN, datetime(2026, 4, 1, tzinfo=UTC)))
+    assert isinstance(seen_since(session, (archive,), PLAIN, datetime(2026, 4, 21, tzinfo=UTC)), NoCopy)
 
 
 def test_a_timegate_alone_will_do(archive, session, collection, taken):

@@ -16,7 +16,7 @@ import trustme
 from linkarchive.clock import Clock
 from linkarchive.settings import NetworkSettings
 from linkarchive.web.exchange import Visit, VisitRequest
-from linkarchive.web.visits import visit_all
+from linkarchive.web.scheduler import fetch_all
 
 
 @dataclass(frozen=True)
@@ -230,7 +230,7 @@ def visits() -> Iterator[Visits]:
     def run(*requests: str | VisitRequest, **changes: object) -> list[Visit]:
         network = replace(NETWORK, **changes)  # type: ignore[arg-type]
         asked = [VisitRequest(request) if isinstance(request, str) else request for request in requests]
-        found = list(visit_all(asked, network, Clock()))
+        found = list(fetch_all(asked, network, Clock()))
         seen.extend(found)
         return found
 

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from linkarchive.web.descriptors import Room, room_for
 from linkarchive.web.exchange import SPOOL_AT, Body, VisitRequest
+from linkarchive.web.limits import ConnectionLimits, room_for
 from linkarchive.web.page import page_of
 
 
@@ -73,11 +73,11 @@ def test_the_page_of_a_304_has_its_fields_and_no_body(web, visit_one):
 @pytest.mark.parametrize(
     ("hard", "room"),
     [
-        (1_000_000, Room(visits=128, connections=512)),
-        (1024, Room(visits=128, connections=512)),
-        (700, Room(visits=128, connections=380)),
-        (264, Room(visits=50, connections=100)),
-        (64, Room(visits=1, connections=2)),
+        (1_000_000, ConnectionLimits(visits=128, connections=512)),
+        (1024, ConnectionLimits(visits=128, connections=512)),
+        (700, ConnectionLimits(visits=128, connections=380)),
+        (264, ConnectionLimits(visits=50, connections=100)),
+        (64, ConnectionLimits(visits=1, connections=2)),
     ],
 )
 def test_the_limit_on_open_files_is_kept(monkeypatch, hard, room):

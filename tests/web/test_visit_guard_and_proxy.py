@@ -12,7 +12,7 @@ from linkarchive.model import Reason
 from linkarchive.settings import NetworkSettings
 from linkarchive.web.guard import address_is_private, literal_is_private
 from linkarchive.web.proxy import proxy_for
-from linkarchive.web.target import parse_target
+from linkarchive.web.request_url import parse_target
 
 PRIVATE = [
     "http://127.0.0.1/", "http://127.1/", "http://2130706433/", "http://0x7f.1/", "http://0x7f000001/",

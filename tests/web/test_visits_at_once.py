@@ -15,9 +15,9 @@ from linkarchive.clock import Clock
 from linkarchive.errors import SettingsError
 from linkarchive.model import Reason
 from linkarchive.settings import NetworkSettings
-from linkarchive.web.canary import anyone_there
+from linkarchive.web.connectivity import is_online
 from linkarchive.web.exchange import VisitRequest
-from linkarchive.web.visits import visit_all
+from linkarchive.web.scheduler import fetch_all
 
 NETWORK = NetworkSettings(
     allow_private=True, host_delay=0.0, domain_delay=0.0, retries=0, retry_wait=0.01, timeout=5.0, per_host=1000
@@ -124,7 +124,7 @@ def test_one_slow_host_with_many_links_does_not_hold_fast_ones(web, links):
     web.put("/fast", web.page(b"x"))
     slow = [VisitRequest(web.url(f"/slow?{number}")) for number in range(links)]
     fast = [VisitRequest(web.url(f"/fast?{number}", f"h{number % 50}.localhost")) for number in range(150)]
-    visits = visit_all([*slow, *fast], replace(NETWORK, concurrency=16, per_host=2), Clock())
+    visits = fetch_all([*slow, *fast], replace(NETWORK, concurrency=16, per_host=2), Clock())
     first = []
     for visit in visits:
         first.append(visit.request)
@@ -148,7 +148,7 @@ def test_connections_are_used_again_by_the_next_visit_to_their_host(web, visits)
 def test_no_connection_waits_for_the_caller(web):
     web.answers["*"] = [web.page(b"x")]
     requests = [VisitRequest(web.url(f"/{number}")) for number in range(9)]
-    visits = visit_all(requests, replace(NETWORK, concurrency=4), Clock())
+    visits = fetch_all(requests, replace(NETWORK, concurrency=4), Clock())
     next(visits).close()
     patience = time.monotonic() + 5
     while not web.times("/4") and time.monotonic() < patience:
@@ -221,7 +221,7 @@ def test_requests_are_read_as_needed(web):
             yield VisitRequest(web.url(f"/{number}"))
 
     web.answers["*"] = [web.page(b"x")]
-    visits = visit_all(requests(), replace(NETWORK, concurrency=2), Clock())
+    visits = fetch_all(requests(), replace(NETWORK, concurrency=2), Clock())
     for _ in range(10):
         next(visits).close()
     visits.close()
@@ -236,14 +236,14 @@ def test_requests_that_fail_at_once_do_not_pile_up():
             read.append(number)
             yield VisitRequest(f"nonsense {number}")
 
-    visits = visit_all(requests(), replace(NETWORK, concurrency=4), Clock())
+    visits = fetch_all(requests(), replace(NETWORK, concurrency=4), Clock())
     assert next(visits).failure.reason is Reason.PROTOCOL
     visits.close()
     assert len(read) < 100
 
 
 def test_no_request_no_visit():
-    assert list(visit_all([], NETWORK, Clock())) == []
+    assert list(fetch_all([], NETWORK, Clock())) == []
 
 
 def test_once_stopped_what_is_under_way_ends_and_nothing_begins(web):
@@ -266,7 +266,7 @@ def test_once_stopped_what_is_under_way_ends_and_nothing_begins(web):
         return bool(asked_to_stop)
 
     requests = [VisitRequest(web.url(f"/{number}")) for number in range(50)]
-    found = list(visit_all(iter(requests), replace(NETWORK, concurrency=4), Clock(), stop=stop))
+    found = list(fetch_all(iter(requests), replace(NETWORK, concurrency=4), Clock(), stop=stop))
     assert [visit.final.url for visit in found] == [web.url("/end")] * 4
     assert {visit.request.url for visit in found} == {request.url for request in requests[:4]}
     for visit in found:
@@ -276,7 +276,7 @@ def test_once_stopped_what_is_under_way_ends_and_nothing_begins(web):
 def test_once_stopped_a_visit_that_waits_to_be_tried_again_is_left_out(web):
     web.put("/a", web.page(b"", "503 Busy"))
     network = replace(NETWORK, retries=2, retry_wait=60.0)
-    assert list(visit_all([VisitRequest(web.url("/a"))], network, Clock(), stop=lambda: bool(web.asked))) == []
+    assert list(fetch_all([VisitRequest(web.url("/a"))], network, Clock(), stop=lambda: bool(web.asked))) == []
 
 
 def test_a_generator_that_is_closed_early_leaves_nothing_open(web):
@@ -284,7 +284,7 @@ def test_a_generator_that_is_closed_early_leaves_nothing_open(web):
     web.put("/hang", linger)
     before = open_files()
     requests = [VisitRequest(web.url("/hang" if number % 3 else f"/{number}")) for number in range(200)]
-    visits = visit_all(requests, replace(NETWORK, concurrency=32), Clock())
+    visits = fetch_all(requests, replace(NETWORK, concurrency=32), Clock())
     for _ in range(5):
         next(visits).close()
     visits.close()
@@ -315,7 +315,7 @@ def test_a_bug_in_one_visit_is_a_failure_of_that_visit(web, visits, monkeypatch,
 
 def test_a_ca_file_that_is_not_there_is_a_setting_to_correct():
     with pytest.raises(SettingsError, match="no such file"):
-        next(visit_all([VisitRequest("http://a.example/")], replace(NETWORK, ca_file="/nowhere.pem"), Clock()))
+        next(fetch_all([VisitRequest("http://a.example/")], replace(NETWORK, ca_file="/nowhere.pem"), Clock()))
 
 
 # --- canaries -----------------------------------------------------------------
@@ -324,14 +324,14 @@ def test_a_ca_file_that_is_not_there_is_a_setting_to_correct():
 def test_any_answer_of_a_canary_is_a_sign_of_life(web):
     url = web.put("/a", web.redirect("/b", "301 Moved"))
     silent = "http://127.0.0.1:1/"
-    assert anyone_there(replace(NETWORK, canaries=(silent, url)), Clock())
-    assert anyone_there(replace(NETWORK, canaries=(web.put("/c", web.page(b"", "500 Oops")),)), Clock())
+    assert is_online(replace(NETWORK, canaries=(silent, url)), Clock())
+    assert is_online(replace(NETWORK, canaries=(web.put("/c", web.page(b"", "500 Oops")),)), Clock())
 
 
 def test_silent_canaries_mean_that_nobody_is_there():
     network = replace(NETWORK, canaries=("http://127.0.0.1:1/", f"http://{'a' * 64}.invalid/"))
-    assert not anyone_there(network, Clock())
-    assert not anyone_there(replace(network, canaries=()), Clock())
+    assert not is_online(network, Clock())
+    assert not is_online(replace(network, canaries=()), Clock())
 
 
 # --- work beside the network --------------------------------------------------
@@ -357,7 +357,7 @@ def test_what_the_caller_has_to_do_is_done_while_an_answer_is_awaited(web):
 
     ended: list[str] = []
     urls = [web.put("/quick", web.page(b"here")), web.put("/held", held)]
-    for visit in visit_all([VisitRequest(url) for url in urls], NETWORK, Clock(), before_waiting=work):
+    for visit in fetch_all([VisitRequest(url) for url in urls], NETWORK, Clock(), before_waiting=work):
         assert visit.failure is None
         ended.append(visit.request.url)
         visit.close()

@@ -17,11 +17,11 @@ from linkarchive.model import Failure, Reason
 from linkarchive.settings import NetworkSettings
 from linkarchive.web.cookies import Cookies, without_value
 from linkarchive.web.decoding import Decoded, decode, decode_start
+from linkarchive.web.dns import Resolver
 from linkarchive.web.exchange import Body, Exchange
-from linkarchive.web.names import Names
 from linkarchive.web.pacing import Pacing
+from linkarchive.web.request_url import parse_redirect, parse_target
 from linkarchive.web.retry import retry_after, retry_pause
-from linkarchive.web.target import parse_redirect, parse_target
 
 NOW = datetime(2026, 11, 23, 6, 0, tzinfo=UTC)
 
@@ -152,11 +152,11 @@ def test_only_failures_in_a_row_make_a_host_weary():
     pacing = paced(retries=0)
     for _ in range(3):
         pacing.note("h.example", failed=True, throttled=False)
-    assert not pacing.is_weary("h.example")
+    assert not pacing.is_down("h.example")
     pacing.note("h.example", failed=True, throttled=False)
-    assert pacing.is_weary("h.example")
+    assert pacing.is_down("h.example")
     pacing.note("h.example", failed=False, throttled=False)
-    assert not pacing.is_weary("h.example")
+    assert not pacing.is_down("h.example")
 
 
 def test_what_is_under_way_goes_first():
@@ -368,7 +368,7 @@ def test_a_second_look_tells_a_missing_name_and_asks_once(monkeypatch):
         raise socket.gaierror(socket.EAI_NONAME if host == b"gone.example" else socket.EAI_AGAIN, "no")
 
     monkeypatch.setattr(socket, "getaddrinfo", resolve)
-    names = Names(30.0, woken.set)
+    names = Resolver(30.0, woken.set)
     for host in ("gone.example", "gone.example", "later.example"):
         names.ask(host, lambda missing, host=host: told.append((host, missing)))
     while names.waiting:
@@ -385,7 +385,7 @@ def test_a_resolver_that_hangs_is_not_waited_for(monkeypatch):
     release = threading.Event()
     monkeypatch.setattr(socket, "getaddrinfo", lambda *_args, **_keywords: release.wait(30))
     told = []
-    names = Names(0.0, lambda: None)
+    names = Resolver(0.0, lambda: None)
     names.ask("slow.example", told.append)
     names.collect()
     assert told == [False]

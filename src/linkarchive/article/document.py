@@ -131,7 +131,7 @@ def _read(data: bytes, format: str, path: str, everything: bool) -> Reading:
 
 
 def _searched(data: bytes) -> Iterator[Claim]:
-    from linkarchive.article.page_facts import searched_date
+    from linkarchive.article.html_metadata import searched_date
 
     text = _OF_A_COPY.sub("", decode(data, markup=True))
     if len(text) <= _LONGEST_SEARCH and (day := searched_date(text)):

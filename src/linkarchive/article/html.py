@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
-from linkarchive.article import page_facts
+from linkarchive.article import html_metadata
 from linkarchive.article.main_text import MainText
 from linkarchive.article.passage import Passage, PassageBuilder, Reading
 from linkarchive.article.text import write
@@ -56,10 +56,10 @@ def read_html(text: str, *, everything: bool = False) -> Reading:
     main = MainText(soup)
     base = soup.find("base", href=True)
     return Reading(
-        title=page_facts.title(soup, main.root),
+        title=html_metadata.title(soup, main.root),
         passages=tuple(_Walk(soup, main, 1, everything).passages()),
-        origins=page_facts.origins(soup, text),
-        dates=page_facts.dates(soup),
+        origins=html_metadata.origins(soup, text),
+        dates=html_metadata.dates(soup),
         base=str(base["href"]).strip() if base else None,
     )
 

@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from linkarchive.article.anchors import Anchor, anchors_of, is_html
-from linkarchive.article.lost import has_lost, unrecoverable
+from linkarchive.article.lost_targets import has_lost, unrecoverable
 from linkarchive.article.recover_candidates import Match, Wanted, add_similar, exact, same_target, wanted_of
 from linkarchive.model import Article, Citation, Page, Reason
 

@@ -18,15 +18,15 @@ from linkarchive.check.plan import Plan
 from linkarchive.check.questions import OriginalQuestion, Question, Reply, SavedQuestion
 from linkarchive.check.reading import Reading, keep_articles
 from linkarchive.check.weighing import stored_page
-from linkarchive.model import Article, Case, Outcome, Page, Verdict
-from linkarchive.store import answers, captures, outcomes
-from linkarchive.store.answers import Told
+from linkarchive.model import Article, Case, Page, Result, Verdict
+from linkarchive.store import captures, lookups, outcomes
+from linkarchive.store.lookups import LookupAnswer
 from linkarchive.store.sources import key_of
 from linkarchive.urls import redact
 from linkarchive.wayback.archives import WAYBACK, archives_of
 from linkarchive.web.exchange import VisitRequest
 from linkarchive.web.page import page_of
-from linkarchive.web.visits import visit_all
+from linkarchive.web.scheduler import fetch_all
 
 if TYPE_CHECKING:
     from linkarchive.check.stage import ArchiveStage
@@ -82,13 +82,13 @@ class Asking:
         while some := list(islice(wanted, AT_ONCE)):
             numbers = [plan.source.id for plan in some]
             concluded = outcomes.standings(desk.connection, numbers, desk.run.seq + 1)
-            settled = answers.settled(desk.connection, numbers, desk.clock.now())
+            settled = lookups.settled(desk.connection, numbers, desk.clock.now())
             for plan in some:
                 self._ask(mementos.questions_of_the_dead(plan, concluded[plan.source.id].outcome, settled))
 
     def saved(self, plans: Iterable[Plan]) -> None:
         """Ask for what was saved in an earlier run: for some hours a new copy may not be there yet."""
-        asked = answers.to_question(self._desk.connection, SAVED)
+        asked = lookups.to_question(self._desk.connection, SAVED)
         for plan in plans:
             told = asked.get(plan.source.id)
             if told is not None and told.answer == "unknown" and told.note and not is_private(plan):
@@ -115,7 +115,7 @@ class Asking:
         from linkarchive.judge.verdict import judge
 
         network = self._desk.settings.network
-        for visit in visit_all(iter(list(map(VisitRequest, wanted))), network, self._desk.clock, stop=self._stop):
+        for visit in fetch_all(iter(list(map(VisitRequest, wanted))), network, self._desk.clock, stop=self._stop):
             plan = wanted[visit.request.url]
             page = page_of(visit, network.max_body)
             visit.close()
@@ -143,14 +143,14 @@ class Asking:
         for url, result in save(self._opened(), WAYBACK, keys, wanted):
             if isinstance(result, Saved | AlreadyToday):
                 new = result if isinstance(result, Saved) else None
-                told = Told(
+                told = LookupAnswer(
                     SAVED,
                     "unknown" if new else "found",
                     new.time.isoformat() if new else None,
                     new.url if new else None,
                     self._desk.clock.now(),
                 )
-                answers.tell(self._desk.connection, self._desk.run.seq, wanted[url].source.id, told)
+                lookups.tell(self._desk.connection, self._desk.run.seq, wanted[url].source.id, told)
                 self._desk.connection.commit()
             else:
                 self._desk.listener(Notice(f"{redact(url)} was not saved: {result}"))
@@ -186,9 +186,9 @@ class Asking:
         return self._session
 
     def _settled(self, plan: Plan, question: str) -> bool:
-        return answers.is_settled(self._desk.connection, plan.source.id, question, self._desk.clock.now())
+        return lookups.is_settled(self._desk.connection, plan.source.id, question, self._desk.clock.now())
 
-    def _concluded(self, plan: Plan) -> Outcome | None:
+    def _concluded(self, plan: Plan) -> Result | None:
         standing = outcomes.standing(self._desk.connection, plan.source.id, self._desk.run.seq + 1)
         return standing.outcome if standing is not None and standing.run == self._desk.run.seq else None
 
@@ -220,5 +220,5 @@ class Asking:
         if mode == "new":
             previous = outcomes.standing(self._desk.connection, plan.source.id, self._desk.run.seq)
             return previous is None and outcome.verdict.is_alive
-        told = answers.told(self._desk.connection, plan.source.id, COPY)
+        told = lookups.told(self._desk.connection, plan.source.id, COPY)
         return outcome.verdict is Verdict.DEAD and told is not None and told.answer == "none"

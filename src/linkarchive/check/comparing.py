@@ -17,11 +17,11 @@ from linkarchive.check.weighing import Compare, Task, stored_page
 from linkarchive.judge import VERSION
 from linkarchive.model import (
     Acceptance,
-    Outcome,
     Page,
+    Result,
 )
 from linkarchive.store.background import Background
-from linkarchive.store.captures import Kept
+from linkarchive.store.captures import StoredCapture
 from linkarchive.store.decisions import acceptance
 from linkarchive.urls import redact
 from linkarchive.web.exchange import Visit, VisitRequest
@@ -35,7 +35,7 @@ def look(desk: Desk, plan: Plan, visit: Visit, page: Page | None = None, before:
     return Seen(plan, visit, page, before, tuple(against(desk, plan, before, visit.time)))
 
 
-def look_again(desk: Desk, plan: Plan, outcome: Outcome, checked: datetime) -> Seen | None:
+def look_again(desk: Desk, plan: Plan, outcome: Result, checked: datetime) -> Seen | None:
     """What this run saw of a source, from the capture that shows it; None when there is none."""
     before = desk.background(plan.source.id)
     capture = capture_of(before.kept, outcome)
@@ -63,7 +63,7 @@ def task_of(desk: Desk, seen: Seen, probe: Page | None = None) -> Task:
 
 def against(
     desk: Desk, plan: Plan, before: Background, now: datetime
-) -> list[tuple[Cited, Kept | None, Acceptance | None]]:
+) -> list[tuple[Cited, StoredCapture | None, Acceptance | None]]:
     """Each citation with its baseline and its acceptance.
 
     A citation without a baseline gets one now, unless today's page is nearer to the day the author looked.
@@ -86,12 +86,12 @@ def version_of(desk: Desk, plan: Plan) -> str:
     return VERSION if rule is None else f"{VERSION} {rule.ignore} {rule.accept_status}"
 
 
-def _standards(seen: Seen) -> list[tuple[Cited, Kept | None]]:
+def _standards(seen: Seen) -> list[tuple[Cited, StoredCapture | None]]:
     """What today's page is compared with for each citation: the accepted page, else the baseline."""
     return [(cited, _accepted_capture(seen.kept, accepted) or baseline) for cited, baseline, accepted in seen.against]
 
 
-def _compare(seen: Seen, cited: Cited, standard: Kept | None) -> Compare:
+def _compare(seen: Seen, cited: Cited, standard: StoredCapture | None) -> Compare:
     citation = cited.citation
     compare = Compare(
         id=citation.url or "",
@@ -114,7 +114,7 @@ def _compare(seen: Seen, cited: Cited, standard: Kept | None) -> Compare:
     return replace(compare, standard=standard.capture, last=last, before=before)
 
 
-def _accepted_capture(kept: Sequence[Kept], accepted: Acceptance | None) -> Kept | None:
+def _accepted_capture(kept: Sequence[StoredCapture], accepted: Acceptance | None) -> StoredCapture | None:
     if accepted is None:
         return None
     return next((one for one in kept if one.capture.time == accepted.capture_time), None)

@@ -15,16 +15,16 @@ from linkarchive.model import (
     Baseline,
     CaptureRef,
     Change,
-    CitationOutcome,
+    CitationResult,
     History,
     Judgement,
     LastGood,
-    Outcome,
     Page,
     Reason,
+    Result,
     Verdict,
 )
-from linkarchive.store.captures import Kept
+from linkarchive.store.captures import StoredCapture
 from linkarchive.store.carried import CONFIRMED_AFTER
 from linkarchive.store.outcomes import Standing
 
@@ -34,12 +34,14 @@ class Compared:
     """One citation, what it was compared with, and the judgement."""
 
     cited: Cited
-    baseline: Kept | None
+    baseline: StoredCapture | None
     accepted: Acceptance | None
     judgement: Judgement
 
 
-def choose_baseline(kept: Sequence[Kept], looked: date | None, now: datetime | None = None) -> Kept | None:
+def choose_baseline(
+    kept: Sequence[StoredCapture], looked: date | None, now: datetime | None = None
+) -> StoredCapture | None:
     """The usable capture nearest to the day the author looked; before beats after at equal distance.
 
     Without a day, the first usable one. With `now`, None when today is nearer than all of them.
@@ -69,11 +71,11 @@ def outcome_of(
     plan: Plan,
     page: Page,
     compared: Sequence[Compared],
-    capture: Kept | None,
-    kept: Sequence[Kept],
+    capture: StoredCapture | None,
+    kept: Sequence[StoredCapture],
     history: History,
     now: datetime,
-) -> Outcome:
+) -> Result:
     """The outcome of a visit, before `in_time` sets it into the history of its source.
 
     The source shows the worst of its citations (DESIGN §3).
@@ -83,7 +85,7 @@ def outcome_of(
     others = {f"{one.judgement.verdict.value}/{one.judgement.reason.value}" for one in compared}
     also = dict.fromkeys((*judgement.also, *sorted(others)))
     also.pop(f"{judgement.verdict.value}/{judgement.reason.value}", None)
-    return Outcome(
+    return Result(
         url=plan.source.url,
         verdict=judgement.verdict,
         reason=judgement.reason,
@@ -111,14 +113,14 @@ def outcome_of(
     )
 
 
-def skipped(plan: Plan, reason: Reason, now: datetime) -> Outcome:
+def skipped(plan: Plan, reason: Reason, now: datetime) -> Result:
     """The outcome of a source that is not ours to fetch."""
     judgement = Judgement(Verdict.SKIPPED, reason, 1.0, (plan.why or SKIP_WORDS[reason],))
     compared = [Compared(cited, None, None, judgement) for cited in plan.cited]
     return outcome_of(plan, Page(plan.source.url, None), compared, None, (), History(), now)
 
 
-def in_time(outcome: Outcome, previous: Standing | None, now: datetime) -> Outcome:
+def in_time(outcome: Result, previous: Standing | None, now: datetime) -> Result:
     """The outcome with what only the history knows: since when, confirmed, when it was last ok."""
     if previous is None:
         return outcome
@@ -134,7 +136,7 @@ def in_time(outcome: Outcome, previous: Standing | None, now: datetime) -> Outco
     return replace(outcome, since=since, confirmed=same and now - since >= CONFIRMED_AFTER, last_ok=last_ok)
 
 
-def change(outcome: Outcome, previous: Standing | None) -> Change:
+def change(outcome: Result, previous: Standing | None) -> Change:
     """What is new against the last run (DESIGN §8)."""
     was = previous is not None and previous.outcome.verdict.is_finding
     if outcome.verdict.is_finding:
@@ -142,9 +144,9 @@ def change(outcome: Outcome, previous: Standing | None) -> Change:
     return Change.RECOVERED if was and outcome.verdict is Verdict.OK else Change.NONE
 
 
-def _citation(one: Compared) -> CitationOutcome:
+def _citation(one: Compared) -> CitationResult:
     citation, judgement = one.cited.citation, one.judgement
-    return CitationOutcome(
+    return CitationResult(
         article=one.cited.article,
         line=citation.line,
         url=citation.url or "",
@@ -163,7 +165,7 @@ def _citation(one: Compared) -> CitationOutcome:
     )
 
 
-def baseline_of(kept: Kept | None, looked: date | None) -> Baseline | None:
+def baseline_of(kept: StoredCapture | None, looked: date | None) -> Baseline | None:
     """The baseline as reports show it."""
     if kept is None:
         return None
@@ -171,13 +173,13 @@ def baseline_of(kept: Kept | None, looked: date | None) -> Baseline | None:
     return Baseline(kept.capture.origin, kept.capture.time, days, kept.capture.public_url)
 
 
-def _reference(kept: Kept) -> CaptureRef:
+def _reference(kept: StoredCapture) -> CaptureRef:
     capture = kept.capture
     place = capture.record
     return CaptureRef(place.warc, place.offset, place.length, capture.digest, capture.scope, capture.truncated)
 
 
-def _last_good(kept: Sequence[Kept]) -> LastGood | None:
+def _last_good(kept: Sequence[StoredCapture]) -> LastGood | None:
     good = [one.capture for one in kept if one.good]
     if not good:
         return None

@@ -15,15 +15,15 @@ from linkarchive.model import (
     Acceptance,
     Difference,
     Origin,
-    Outcome,
     Page,
+    Result,
 )
 from linkarchive.project import Project
 from linkarchive.settings import Settings, SiteSettings
 from linkarchive.sites import rule_for
 from linkarchive.snapshot.writer import WarcWriter
 from linkarchive.store.background import Background, backgrounds
-from linkarchive.store.captures import Kept
+from linkarchive.store.captures import StoredCapture
 from linkarchive.store.decisions import Decision
 from linkarchive.store.ledger import Ledger
 from linkarchive.store.outcomes import Standing
@@ -67,7 +67,7 @@ class Desk:
             self.files[name] = (self.project.root / name).exists()
         return self.files[name]
 
-    def show(self, outcome: Outcome, difference: Difference) -> None:
+    def show(self, outcome: Result, difference: Difference) -> None:
         """Keep for the report what changed, so that it need not be found again."""
         if len(self.differences) < MAX_DIFFERENCES and outcome.standard is not None:
             self.differences[outcome.url, outcome.standard] = difference
@@ -87,23 +87,23 @@ class Seen:
     visit: Visit
     page: Page
     before: Background
-    against: tuple[tuple[Cited, Kept | None, Acceptance | None], ...]
+    against: tuple[tuple[Cited, StoredCapture | None, Acceptance | None], ...]
 
     @property
     def previous(self) -> Standing | None:
         return self.before.standing
 
     @property
-    def kept(self) -> tuple[Kept, ...]:
+    def kept(self) -> tuple[StoredCapture, ...]:
         return self.before.kept
 
     @property
-    def live(self) -> tuple[Kept, ...]:
+    def live(self) -> tuple[StoredCapture, ...]:
         """The captures that are our own."""
         return tuple(one for one in self.kept if one.capture.origin is Origin.LIVE)
 
 
-def capture_of(kept: Sequence[Kept], outcome: Outcome) -> Kept | None:
+def capture_of(kept: Sequence[StoredCapture], outcome: Result) -> StoredCapture | None:
     """The capture that an outcome names as its evidence."""
     place = outcome.capture
     at = None if place is None else (place.warc, place.offset)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from linkarchive.model import Capture, CitationOutcome, Judgement, Outcome, Reason, Verdict
+from linkarchive.model import Capture, CitationResult, Judgement, Reason, Result, Verdict
 
 _SAME = Judgement(Verdict.OK, Reason.SAME, 0.97, ("the page has the digest that it had",), 1.0)
 _UNSEEN = "today's page is not the one last seen; the copy to compare it with is not in this folder"
@@ -15,7 +15,7 @@ def by_digests(
     today: tuple[str, str | None],
     standard: Capture,
     last: Capture | None,
-    before: Outcome | CitationOutcome | None,
+    before: Result | CitationResult | None,
 ) -> Judgement:
     """The judgement on a page that seems alive, from what the text files know of the page to compare it with.
 
@@ -38,7 +38,7 @@ def by_digests(
     return stands if _UNSEEN in stands.evidence else replace(stands, evidence=(*stands.evidence, _UNSEEN))
 
 
-def _again(before: Outcome | CitationOutcome, alone: Judgement) -> Judgement:
+def _again(before: Result | CitationResult, alone: Judgement) -> Judgement:
     return Judgement(
         before.verdict,
         before.reason,
@@ -46,7 +46,7 @@ def _again(before: Outcome | CitationOutcome, alone: Judgement) -> Judgement:
         before.evidence,
         before.similarity,
         before.lost,
-        before.also if isinstance(before, Outcome) else (),
+        before.also if isinstance(before, Result) else (),
         alone.suggested_url,
     )
 

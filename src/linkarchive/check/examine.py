@@ -30,12 +30,12 @@ from linkarchive.model import (
     History,
     Judgement,
     Origin,
-    Outcome,
     Reason,
+    Result,
     Verdict,
 )
 from linkarchive.store import outcomes, sources
-from linkarchive.store.captures import Kept
+from linkarchive.store.captures import StoredCapture
 from linkarchive.store.carried import unchanged
 from linkarchive.store.decisions import forgotten, ignored
 from linkarchive.store.outcomes import Standing, Visited
@@ -48,7 +48,7 @@ class Concluded:
 
     plan: Plan
     previous: Standing | None
-    outcome: Outcome
+    outcome: Result
     checked: datetime | None
 
 
@@ -108,11 +108,11 @@ def record_skipped(desk: Desk, plans: Sequence[Plan]) -> None:
         desk.settle()
 
 
-def _first_baseline(kept: Sequence[Kept], cited: Cited) -> Kept | None:
+def _first_baseline(kept: Sequence[StoredCapture], cited: Cited) -> StoredCapture | None:
     return choose_baseline(kept, cited.looked)
 
 
-def _same_outcome(desk: Desk, seen: Seen) -> Outcome | None:
+def _same_outcome(desk: Desk, seen: Seen) -> Result | None:
     """The outcome of the same page, when nothing that it depends on has changed since."""
     memory = seen.plan.source.memory
     if memory.judged is None or memory.page_outcome is None:
@@ -130,7 +130,9 @@ def _same_outcome(desk: Desk, seen: Seen) -> Outcome | None:
     return outcome
 
 
-def _keep(desk: Desk, seen: Seen, judgements: Sequence[Judgement], weighed: Weighed) -> tuple[Kept | None, list[Kept]]:
+def _keep(
+    desk: Desk, seen: Seen, judgements: Sequence[Judgement], weighed: Weighed
+) -> tuple[StoredCapture | None, list[StoredCapture]]:
     """The capture that shows this page (a new one when it is worth it), and all captures of the source."""
     kept = list(seen.live)
     if seen.visit.final is None or seen.page.failure is not None:
@@ -212,7 +214,7 @@ def _remember(desk: Desk, seen: Seen, compared: Sequence[Compared], outcome: int
 
 
 def timed(
-    against: Sequence[tuple[Cited, Kept | None, Acceptance | None]],
+    against: Sequence[tuple[Cited, StoredCapture | None, Acceptance | None]],
 ) -> list[tuple[Cited, datetime | None, Acceptance | None]]:
     """Each citation with the time of its baseline."""
     return [(cited, baseline.capture.time if baseline else None, accepted) for cited, baseline, accepted in against]
@@ -242,5 +244,5 @@ def _is_ignored_no_more(desk: Desk, plan: Plan, previous: Standing) -> bool:
     )
 
 
-def history_of(outcome: Outcome) -> History:
+def history_of(outcome: Result) -> History:
     return History(outcome.strikes, outcome.first_strike, outcome.last_strike)

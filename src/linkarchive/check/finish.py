@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from sqlalchemy import Connection
 
-from linkarchive.article.lost import has_lost
+from linkarchive.article.lost_targets import has_lost
 from linkarchive.check.desk import Desk
 from linkarchive.check.reading import LINKS_NAME, Reading
 from linkarchive.check.reports import differences, has_news, report_of
@@ -22,8 +22,8 @@ from linkarchive.model import (
     Report,
     Unresolved,
 )
-from linkarchive.snapshot.folder import run_files, storage_error, write_atomically
 from linkarchive.snapshot.manifest import read_chain, write_manifest
+from linkarchive.snapshot.paths import run_files, storage_error, write_atomically
 from linkarchive.store import outcomes, runs, sources
 from linkarchive.store.runlog import log_lines
 from linkarchive.store.runs import Run, RunBody

@@ -20,13 +20,13 @@ from linkarchive.errors import StorageError, UnknownSourceError, UsageError
 from linkarchive.project import Project
 from linkarchive.report.html import render_html
 from linkarchive.report.json import render_json
-from linkarchive.snapshot import folder, forget, manifest, removal, staging
+from linkarchive.snapshot import forget, manifest, paths, removal, staging
 from linkarchive.snapshot.forget import Moves, Tombstone
-from linkarchive.snapshot.removal import MadeUp, Removal
+from linkarchive.snapshot.removal import MadeUp, RemovalPlan
 from linkarchive.snapshot.repair import repair
 from linkarchive.store import decisions, runs, sources
 from linkarchive.store.decisions import Decision
-from linkarchive.store.forgetting import Forgetting
+from linkarchive.store.forget import Forgetting
 from linkarchive.store.opening import open_project, rebuild_project
 from linkarchive.urls import redact
 
@@ -68,7 +68,7 @@ def forget_sources(project: Project, urls: Sequence[str], reason: str, *, who: s
         warcs, moves = forget.rewrite(root, staged, found, tombstone, forgetting.log_line)
         staging.mirror(root, staged)
         repair(staged)
-        replace = [*warcs, *(folder.index_of(staged, warc) for warc in warcs)]
+        replace = [*warcs, *(paths.index_of(staged, warc) for warc in warcs)]
         replace += _write_texts(project, Project(staged), forgetting, moves, tombstone, who)
         replace += _seal(root, staged, replace, tombstone)
         rebuilt = rebuild_project(Project(staged))
@@ -76,7 +76,7 @@ def forget_sources(project: Project, urls: Sequence[str], reason: str, *, who: s
         reports, remove = _write_reports(project, Project(staged), forgetting)
         staging.commit(root, [*replace, *reports], remove)
     except OSError as error:
-        raise folder.storage_error(error.filename or project.archive, error) from error
+        raise paths.storage_error(error.filename or project.archive, error) from error
     finally:
         if not staging.is_pending(root):
             shutil.rmtree(root / staging.STAGED, ignore_errors=True)
@@ -115,7 +115,7 @@ def _made_up(keys: Iterable[str]) -> MadeUp:
     return lambda url, run_id: url.rpartition("/")[2] in names(run_id)
 
 
-def _refuse_unknown(project: Project, keys: dict[str, str], found: Removal) -> None:
+def _refuse_unknown(project: Project, keys: dict[str, str], found: RemovalPlan) -> None:
     """A URL that is no source, that no capture has and nobody has forgotten before is misspelt."""
     made = decisions.load(project.decisions)
     captured = {sources.key_of(capture.url) for capture in found.captures}
@@ -141,7 +141,7 @@ def _write_texts(
                     raise StorageError(
                         f"{place}: cannot be read: {error!r}; restore the file from Git or a backup"
                     ) from error
-        folder.write_atomically(staged.state, bytes(kept))
+        paths.write_atomically(staged.state, bytes(kept))
         made.append(staged.state)
     if project.decisions.exists():
         shutil.copyfile(project.decisions, staged.decisions)
@@ -154,7 +154,7 @@ def _seal(root: Path, staged: Path, files: Sequence[Path], tombstone: Tombstone)
     """A manifest for the new files whose old ones were sealed; those of a run without a manifest stay without."""
     chain = manifest.read_chain(root)
     sealed = {file.path for one in chain for file in one.files}
-    again = [path for path in files if folder.relative(staged, path) in sealed]
+    again = [path for path in files if paths.relative(staged, path) in sealed]
     if not again:
         return []
     told = {"forgotten": list(tombstone.urls), "simulated": chain[-1].facts.get("simulated", False)}
@@ -177,14 +177,14 @@ def _write_reports(project: Project, staged: Project, forgetting: Forgetting) ->
                 continue
             report = report_of(connection, run, made)
             new = staged.reports / old.name
-            folder.write_atomically(new / "report.json", map(str.encode, render_json(report)))
+            paths.write_atomically(new / "report.json", map(str.encode, render_json(report)))
             if (old / "report.json").exists() and filecmp.cmp(old / "report.json", new / "report.json", shallow=False):
                 shutil.rmtree(new)
             else:
                 shown = differences(staged.root, connection, report)
                 texts = article_texts(project.root, report)
                 html = render_html(report, shown, lives(connection, report), texts)
-                folder.write_atomically(new / "index.html", html.encode("utf-8"))
+                paths.write_atomically(new / "index.html", html.encode("utf-8"))
                 shutil.copystat(old, new)  # the oldest go first
                 again.append(new)
     return again, remove

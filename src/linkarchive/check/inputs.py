@@ -15,10 +15,10 @@ from linkarchive.article.listing import list_articles
 from linkarchive.clock import Clock
 from linkarchive.errors import ArticleError, OfflineError
 from linkarchive.settings import NetworkSettings
-from linkarchive.web.canary import anyone_there
+from linkarchive.web.connectivity import is_online
 from linkarchive.web.exchange import VisitRequest
 from linkarchive.web.page import page_of
-from linkarchive.web.visits import visit_all
+from linkarchive.web.scheduler import fetch_all
 
 MAX_LISTED = 5000
 """Articles taken from feeds and sitemaps in one call; a notice says when there are more."""
@@ -119,7 +119,7 @@ def _from_urls(urls: Sequence[str], network: NetworkSettings, clock: Clock) -> I
     waiting = list(dict.fromkeys(urls))
     while waiting:
         batch, waiting = waiting, []
-        for visit in visit_all(iter([VisitRequest(url) for url in batch]), network, clock):
+        for visit in fetch_all(iter([VisitRequest(url) for url in batch]), network, clock):
             url = visit.request.url
             page = page_of(visit, network.max_body)
             visit.close()
@@ -146,6 +146,6 @@ def _from_urls(urls: Sequence[str], network: NetworkSettings, clock: Clock) -> I
 
 
 def _unavailable(url: str, why: str, connected: bool, network: NetworkSettings, clock: Clock) -> ArticleError:
-    if not connected and not anyone_there(network, clock):
+    if not connected and not is_online(network, clock):
         raise OfflineError(f"{url}: cannot be fetched ({why}), and no other host answers: this machine is offline")
     return ArticleError(f"{url}: cannot be fetched: {why}")

@@ -25,7 +25,7 @@ def as_judged(page: Page, rule: SiteSettings | None) -> Page:
 def _without(page: Page, selectors: tuple[str, ...]) -> Page:
     from resiliparse.parse.html import HTMLTree
 
-    from linkarchive.judge.reading import read
+    from linkarchive.judge.parsed_page import read
 
     reading = read(page)
     if reading.kind != "html" or reading.is_deep:

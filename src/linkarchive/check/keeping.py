@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from linkarchive.model import Capture, Page, Reason, Verdict
-from linkarchive.store.captures import Kept
+from linkarchive.store.captures import StoredCapture
 
 
 def is_old(captured: datetime, now: datetime, refresh_days: int) -> bool:
@@ -18,7 +18,7 @@ def worth_keeping(
     fingerprint: str | None,
     verdict: Verdict,
     reason: Reason,
-    kept: list[Kept],
+    kept: list[StoredCapture],
     now: datetime,
     refresh_days: int,
 ) -> bool:
@@ -44,7 +44,7 @@ def worth_keeping(
     return fingerprint != last.capture.fingerprint
 
 
-def shown_by(kept: list[Kept], page: Page, sha256: str) -> Kept:
+def shown_by(kept: list[StoredCapture], page: Page, sha256: str) -> StoredCapture:
     """The newest capture of these very bytes, of a page that is what it was before; else the last, which has its
     substance."""
     return next((one for one in reversed(kept) if is_same_page(page, sha256, one.capture)), kept[-1])

@@ -13,9 +13,9 @@ from linkarchive.article.passage import Passage, fold
 from linkarchive.errors import ArticleError, UsageError
 from linkarchive.model import ArticleText, Event, Origin, Report, SourceReport, Span, Verdict
 from linkarchive.project import Project
-from linkarchive.report.words import ignored as ignored_words
+from linkarchive.report.phrases import ignored as ignored_words
 from linkarchive.store import captures, outcomes, sources
-from linkarchive.store.captures import Kept
+from linkarchive.store.captures import StoredCapture
 from linkarchive.store.opening import open_project
 
 MAX_LIVES = 300
@@ -63,7 +63,7 @@ def _life(connection: Connection, source: SourceReport, events: list[Event]) -> 
     return tuple(events)
 
 
-def _captured(kept: Kept) -> Event:
+def _captured(kept: StoredCapture) -> Event:
     capture = kept.capture
     whose = _WHOSE[capture.origin]
     text = whose if capture.status == 200 else f"{whose} of an answer {capture.status}"

@@ -17,10 +17,10 @@ from linkarchive.check.examine import Concluded
 from linkarchive.check.plan import Cited, Plan
 from linkarchive.check.questions import BaselineQuestion, CopyQuestion, Reply, SavedQuestion, WitnessQuestion
 from linkarchive.check.weighing import weigh
-from linkarchive.model import Origin, Outcome, Reason, Verdict
-from linkarchive.store import answers, captures, outcomes, sources
-from linkarchive.store.answers import Told
-from linkarchive.store.captures import Kept
+from linkarchive.model import Origin, Reason, Result, Verdict
+from linkarchive.store import captures, lookups, outcomes, sources
+from linkarchive.store.captures import StoredCapture
+from linkarchive.store.lookups import LookupAnswer
 from linkarchive.store.outcomes import Standing
 from linkarchive.wayback.answers import Answer, Found, NoCopy
 
@@ -40,7 +40,7 @@ def baseline_questions(desk: Desk, plans: Iterable[Plan]) -> Iterator[BaselineQu
         numbers = [plan.source.id for plan in some]
         kept = captures.of_sources(desk.connection, numbers)
         based = captures.baselines_of_sources(desk.connection, kept)
-        settled = answers.settled(desk.connection, numbers, now)
+        settled = lookups.settled(desk.connection, numbers, now)
         for plan in some:
             if not is_private(plan):
                 number = plan.source.id
@@ -51,7 +51,7 @@ def baseline_questions(desk: Desk, plans: Iterable[Plan]) -> Iterator[BaselineQu
 
 
 def _questions(
-    plan: Plan, kept: Sequence[Kept], good: set[tuple[str, date | None]], now: datetime
+    plan: Plan, kept: Sequence[StoredCapture], good: set[tuple[str, date | None]], now: datetime
 ) -> Iterable[BaselineQuestion]:
     own = frozenset(one.capture.digest for one in kept if one.capture.origin is Origin.LIVE)
     found: dict[str, BaselineQuestion] = {}
@@ -69,7 +69,7 @@ def _is_past(cited: Cited, now: datetime) -> bool:
 
 
 def questions_of_the_dead(
-    plan: Plan, outcome: Outcome, settled: Collection[tuple[int, str]]
+    plan: Plan, outcome: Result, settled: Collection[tuple[int, str]]
 ) -> Iterator[WitnessQuestion | CopyQuestion]:
     """What to ask about a source that is dead now: a witness where it only failed, and a copy."""
     source = plan.source
@@ -90,8 +90,8 @@ def take(desk: Desk, plan: Plan, reply: Reply) -> None:
         return  # a fresh copy may take hours to appear: asked again in the next run
     kept = _keep(desk, plan, answer) if isinstance(answer, Found) else None
     url = answer.memento.public_url if isinstance(answer, Found) else None
-    told = Told(question.name, _word(answer), note_of(answer), url, desk.clock.now())
-    answers.tell(desk.connection, desk.run.seq, plan.source.id, told)
+    told = LookupAnswer(question.name, _word(answer), note_of(answer), url, desk.clock.now())
+    lookups.tell(desk.connection, desk.run.seq, plan.source.id, told)
     if isinstance(question, BaselineQuestion) and kept is not None:
         for cited in plan.cited:
             if cited.looked == question.looked and cited.copy == question.cited:
@@ -108,8 +108,8 @@ def take(desk: Desk, plan: Plan, reply: Reply) -> None:
 
 def move(desk: Desk, plan: Plan, target: str) -> None:
     """A captured redirect of the dead source leads to a page that is the baseline: suggest it. Commits."""
-    told = Told(MOVED, "found", None, target, desk.clock.now())
-    answers.tell(desk.connection, desk.run.seq, plan.source.id, told)
+    told = LookupAnswer(MOVED, "found", None, target, desk.clock.now())
+    lookups.tell(desk.connection, desk.run.seq, plan.source.id, told)
     _show_copy(desk, plan)
     desk.settle()
 
@@ -118,13 +118,13 @@ def _word(answer: Answer) -> str:
     return "found" if isinstance(answer, Found) else "none" if isinstance(answer, NoCopy) else "unknown"
 
 
-def _is_near(kept: Kept, looked: date | None) -> bool:
+def _is_near(kept: StoredCapture, looked: date | None) -> bool:
     """It is an archive's copy, or our own of about that very day."""
     days = None if looked is None else abs((kept.capture.time.date() - looked).days)
     return kept.capture.origin is not Origin.LIVE or (days is not None and days <= NEAR_ENOUGH_DAYS)
 
 
-def _keep(desk: Desk, plan: Plan, found: Found) -> Kept:
+def _keep(desk: Desk, plan: Plan, found: Found) -> StoredCapture:
     """The copy as a capture: written to the WARC as what it is, or our own bytes under the archive's date."""
     from linkarchive.judge.verdict import fingerprint
 
@@ -193,7 +193,7 @@ def _reconsider(desk: Desk, plan: Plan) -> None:
         desk.ledger.remember(plan.source.id, replace(memory, judged=depends, page_outcome=identifier))
 
 
-def _with_baselines(desk: Desk, plan: Plan, outcome: Outcome) -> Outcome:
+def _with_baselines(desk: Desk, plan: Plan, outcome: Result) -> Result:
     """The outcome of a source without a page of today: only what it would have been compared with changes."""
     found = {}
     for cited in plan.cited:
@@ -243,7 +243,7 @@ def _bear_witness(desk: Desk, plan: Plan, time: datetime) -> None:
     _refile(desk, plan, standing, in_time(blocked, previous, standing.checked or desk.clock.now()))
 
 
-def _refile(desk: Desk, plan: Plan, standing: Standing, outcome: Outcome) -> int:
+def _refile(desk: Desk, plan: Plan, standing: Standing, outcome: Result) -> int:
     """Put another outcome in the place of the one that this run gave first."""
     previous = outcomes.standing(desk.connection, plan.source.id, desk.run.seq)
     return examine.file(desk, Concluded(plan, previous, outcome, standing.checked))

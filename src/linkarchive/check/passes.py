@@ -25,10 +25,10 @@ from linkarchive.errors import ArchiveError
 from linkarchive.model import Article, Page, Reason
 from linkarchive.store.background import Background, backgrounds
 from linkarchive.urls import host_of, redact
-from linkarchive.web.canary import anyone_there
+from linkarchive.web.connectivity import is_online
 from linkarchive.web.exchange import Visit, VisitRequest
 from linkarchive.web.page import page_of
-from linkarchive.web.visits import visit_all
+from linkarchive.web.scheduler import fetch_all
 
 MAX_SUSPECTS = 500
 """Suspects whose visits are kept open for a probe; what comes after is judged without one."""
@@ -162,7 +162,7 @@ class MainPass:
                 yield request
 
         settings = self.desk.settings
-        for visit in visit_all(
+        for visit in fetch_all(
             requests(),
             settings.network,
             self.desk.clock,
@@ -283,7 +283,7 @@ class MainPass:
     def _listen(self) -> None:
         """After some failures and nothing else, ask once whether we are offline: thousands more would tell no more."""
         if len(self.failed) == ENOUGH_FAILURES and not self.hosts.up:
-            self.silent = not anyone_there(self.desk.settings.network, self.desk.clock)
+            self.silent = not is_online(self.desk.settings.network, self.desk.clock)
 
     def _has_room(self, seen: Seen) -> bool:
         return len(self.suspects) < MAX_SUSPECTS and self.suspect_bytes + len(seen.page.body) <= MAX_SUSPECT_BYTES

@@ -13,26 +13,26 @@ from linkarchive.check.judged import as_judged
 from linkarchive.check.probes import stored_probe
 from linkarchive.check.reports import difference_of
 from linkarchive.errors import StorageError, UsageError
-from linkarchive.judge.lines import case_line
+from linkarchive.judge.cases import case_line
 from linkarchive.model import (
     Case,
-    CitationOutcome,
+    CitationResult,
     Difference,
     Failure,
     History,
-    Outcome,
     Page,
     Reason,
+    Result,
     SourceReport,
     Verdict,
 )
 from linkarchive.project import Project
-from linkarchive.report.foreign import address, plain, redacted
+from linkarchive.report.sanitize import address, one_line, redacted
 from linkarchive.settings import Settings
 from linkarchive.sites import rule_for
 from linkarchive.snapshot.reader import read_page, read_record
 from linkarchive.store import articles, captures, decisions, outcomes, sources
-from linkarchive.store.captures import Kept
+from linkarchive.store.captures import StoredCapture
 from linkarchive.store.decisions import Decision
 from linkarchive.urls import redact
 
@@ -45,8 +45,8 @@ def history_of(connection: Connection, url: str) -> Iterator[str]:
     if past:
         yield "\nCitations"
         for citation in past[-1][1].outcome.citations:
-            where = f"{plain(citation.article)}:{citation.line}"
-            yield f"  {where}  “{plain(citation.text)}”  {citation.verdict} ({citation.reason})"
+            where = f"{one_line(citation.article)}:{citation.line}"
+            yield f"  {where}  “{one_line(citation.text)}”  {citation.verdict} ({citation.reason})"
     yield "\nCaptures"
     for kept in captures.of_source(connection, source.id):
         capture = kept.capture
@@ -58,7 +58,7 @@ def history_of(connection: Connection, url: str) -> Iterator[str]:
         when = _time(report.checked) if report.checked else "not visited         "
         yield f"  {when}  {outcome.verdict.value:<11} {outcome.reason.value:<18} {run_id}"
         for sentence in outcome.evidence if report.changed != "still" else ():
-            yield f"      {plain(sentence)}"
+            yield f"      {one_line(sentence)}"
 
 
 def cases_of(root: Path, connection: Connection, url: str, settings: Settings) -> Iterator[str]:
@@ -145,14 +145,14 @@ def _latest(connection: Connection, source: int, url: str) -> tuple[str, SourceR
     return past[-1]
 
 
-def _page_seen(root: Path, outcome: Outcome, kept: list[Kept]) -> Page:
+def _page_seen(root: Path, outcome: Result, kept: list[StoredCapture]) -> Page:
     page = next((one for one in kept if outcome.capture and _at(one, outcome)), None)
     if page is not None:
         return read_page(root, page.capture)
     return Page(outcome.url, None, failure=_failure_seen(outcome))
 
 
-def _failure_seen(outcome: Outcome) -> Failure:
+def _failure_seen(outcome: Result) -> Failure:
     """The failure as its verdict tells of it: the last sentence, and beneath a death by strikes the latest reason."""
     also = [Reason(name.removeprefix("unreachable/")) for name in outcome.also if name.startswith("unreachable/")]
     reason = also[0] if outcome.reason is Reason.UNREACHABLE_SINCE and also else outcome.reason
@@ -160,7 +160,7 @@ def _failure_seen(outcome: Outcome) -> Failure:
     return Failure(reason, detail, outcome.url, no_such_name=outcome.verdict is Verdict.DEAD and reason is Reason.DNS)
 
 
-def _standard(citation: CitationOutcome, kept: list[Kept]) -> Kept | None:
+def _standard(citation: CitationResult, kept: list[StoredCapture]) -> StoredCapture | None:
     """What the citation is compared with: the accepted page, else the baseline."""
     accepted, baseline = citation.accepted, citation.baseline
     time = accepted.capture_time if accepted else baseline.time if baseline else None
@@ -171,7 +171,7 @@ def _first(latest: SourceReport) -> bool:
     return latest.outcome.reason == "first-seen"
 
 
-def _quotes(connection: Connection, citation: CitationOutcome) -> tuple[str, ...]:
+def _quotes(connection: Connection, citation: CitationResult) -> tuple[str, ...]:
     stored = articles.load(connection, citation.article)
     if stored is None:
         return ()
@@ -180,7 +180,7 @@ def _quotes(connection: Connection, citation: CitationOutcome) -> tuple[str, ...
     )
 
 
-def _at(kept: Kept, outcome: Outcome) -> bool:
+def _at(kept: StoredCapture, outcome: Result) -> bool:
     place, record = outcome.capture, kept.capture.record
     return place is not None and (record.warc, record.offset) == (place.warc, place.offset)
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from linkarchive.errors import StorageError
 from linkarchive.model import Page
-from linkarchive.snapshot import folder
+from linkarchive.snapshot import paths
 from linkarchive.snapshot.reader import captures_in, read_page
 from linkarchive.snapshot.writer import WarcWriter
 from linkarchive.urls import host_of
@@ -38,8 +38,8 @@ def stored_probe(root: Path, url: str, run_ids: Iterable[str], limit: int) -> Pa
         if address is None:
             return None
         name = address.rpartition("/")[2]
-        for path in folder.warc_files(root):
-            if folder.run_of(path) != run_id:
+        for path in paths.warc_files(root):
+            if paths.run_of(path) != run_id:
                 continue
             for capture in captures_in(root, path):
                 if capture.url.endswith(f"/{name}") and host_of(capture.url) == host_of(url):

@@ -13,7 +13,7 @@ from linkarchive.article.links_apply import filed
 from linkarchive.article.links_file import Entry, LinksFile
 from linkarchive.article.links_folder import load as load_links
 from linkarchive.article.links_folder import write_links
-from linkarchive.article.lost import has_lost, unrecoverable
+from linkarchive.article.lost_targets import has_lost, unrecoverable
 from linkarchive.check.earlier import Earlier, earlier_of
 from linkarchive.check.plan import Plan
 from linkarchive.check.scope import Scope

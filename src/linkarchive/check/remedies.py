@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from urllib.parse import urldefrag, urlsplit
 
-from linkarchive.model import Outcome, Verdict
-from linkarchive.report.foreign import has_redaction
+from linkarchive.model import Result, Verdict
+from linkarchive.report.sanitize import has_redaction
 from linkarchive.store.decisions import Decision, ignored, replacement
 from linkarchive.store.sources import key_of
 from linkarchive.urls import has_secrets, unwrap
@@ -44,7 +44,7 @@ class Unsettled:
 class Remedies:
     """The knowledge of a project. `outcomes` holds the latest of each source that moved or died, by key."""
 
-    outcomes: Mapping[str, Outcome]
+    outcomes: Mapping[str, Result]
     decisions: Sequence[Decision] = field(default=())
 
     def of(self, url: str, article: str, day: date) -> Remedy | Unsettled | None:
@@ -75,7 +75,7 @@ class Remedies:
         return _dead(outcome, url) if outcome.verdict is Verdict.DEAD else None
 
 
-def _moved(outcome: Outcome, url: str) -> Remedy | Unsettled:
+def _moved(outcome: Result, url: str) -> Remedy | Unsettled:
     target = outcome.suggested_url
     if target is None or not _is_web(target):
         return Unsettled("it moved, and where to is not known")
@@ -86,7 +86,7 @@ def _moved(outcome: Outcome, url: str) -> Remedy | Unsettled:
     return Remedy(_with_fragment(target, url), "moved")
 
 
-def _dead(outcome: Outcome, url: str) -> Remedy | Unsettled:
+def _dead(outcome: Result, url: str) -> Remedy | Unsettled:
     """Where the page itself is now, when an archived redirect told; else a copy of it."""
     target, copy = outcome.suggested_url, outcome.archived_url
     if outcome.confidence < SURE:

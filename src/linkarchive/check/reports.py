@@ -13,11 +13,11 @@ from sqlalchemy import Connection
 
 from linkarchive.check.desk import MAX_DIFFERENCES
 from linkarchive.errors import StorageError, UsageError
-from linkarchive.model import ArticleReport, Change, Difference, Kind, Report, SourceReport, Sources, Verdict
+from linkarchive.model import ArticleReport, Category, Change, Difference, Report, SourceReport, Sources, Verdict
 from linkarchive.project import Project
 from linkarchive.snapshot.reader import read_page
 from linkarchive.store import captures, outcomes, runs, sources
-from linkarchive.store.captures import Kept
+from linkarchive.store.captures import StoredCapture
 from linkarchive.store.database import open_database
 from linkarchive.store.decisions import Decision, ignored
 from linkarchive.store.opening import open_project
@@ -69,21 +69,21 @@ def _sources(connection: Connection, run: Run, ignores: Sequence[Decision], day:
         with open_database(database) as again:
             yield from map(told, outcomes.of_run(again, run.info.id, news))
 
-    def counted() -> Counter[Kind]:
+    def counted() -> Counter[Category]:
         with open_database(database) as again:
-            found = Counter[Kind]()
+            found = Counter[Category]()
             for one in outcomes.counts(again, run.info.id):
-                found[Kind.of(one.verdict, one.changed, one.was, False, one.uncompared)] += one.number
+                found[Category.of(one.verdict, one.changed, one.was, False, one.uncompared)] += one.number
             for source in outcomes.of_keys(again, run.info.id, {one.url for one in ignores}) if ignores else ():
                 found[source.kind] -= 1
                 found[told(source).kind] += 1
             return +found
 
-    def of_kinds(kinds: Collection[Kind]) -> Iterator[SourceReport]:
+    def by_category(kinds: Collection[Category]) -> Iterator[SourceReport]:
         return read({(kind.verdict, kind.changed) for kind in kinds})
 
     # The secrets of a URL are not in the file of decisions: such a source cannot be found by its key.
-    return Sources(read, None if any("REDACTED" in one.url for one in ignores) else counted, of_kinds)
+    return Sources(read, None if any("REDACTED" in one.url for one in ignores) else counted, by_category)
 
 
 def _with_ignored(article: ArticleReport, ignores: Sequence[Decision], day: date) -> ArticleReport:
@@ -151,7 +151,7 @@ def difference_of(root: Path, connection: Connection, source: SourceReport) -> D
     return difference(outcome.url, pages[0], pages[1], labels[0], labels[1], similarity=outcome.similarity)
 
 
-def _is_at(kept: Kept, warc: str, offset: int) -> bool:
+def _is_at(kept: StoredCapture, warc: str, offset: int) -> bool:
     return (kept.capture.record.warc, kept.capture.record.offset) == (warc, offset)
 
 

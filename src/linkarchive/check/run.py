@@ -34,7 +34,7 @@ from linkarchive.store.ledger import Ledger
 from linkarchive.store.opening import open_project
 from linkarchive.store.runs import Run
 from linkarchive.wayback.archives import archives_of
-from linkarchive.web.canary import anyone_there
+from linkarchive.web.connectivity import is_online
 
 Stop = Callable[[], bool]
 
@@ -149,7 +149,7 @@ def _visit_and_ask(desk: Desk, reading: Reading, scope: Scope, main: MainPass, a
     if not scope.sources:
         asking.originals(plans, reading)
     main.visit(todo)
-    offline = why_offline(main.hosts, lambda: not main.silent and anyone_there(desk.settings.network, desk.clock))
+    offline = why_offline(main.hosts, lambda: not main.silent and is_online(desk.settings.network, desk.clock))
     if offline is not None:
         outcomes.discard_run(desk.connection, desk.run.seq)
         return _Ending(reading, complete=False, offline=offline, troubles=())

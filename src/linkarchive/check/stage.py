@@ -19,7 +19,14 @@ from linkarchive.check.questions import (
 from linkarchive.model import Article
 from linkarchive.wayback.answers import Found, NoCopy, Unknown, Unusable
 from linkarchive.wayback.archives import WAYBACK, Archive
-from linkarchive.wayback.baseline import captures_around, find_baseline, find_copy_before, is_usable, moved_to, witness
+from linkarchive.wayback.baseline import (
+    captures_around,
+    find_baseline,
+    find_copy_before,
+    is_usable,
+    moved_to,
+    seen_since,
+)
 from linkarchive.wayback.replay import Span, nearest
 from linkarchive.wayback.session import ArchiveSession
 
@@ -82,7 +89,7 @@ class ArchiveStage:
             case CopyQuestion():
                 return self._copy(question)
             case WitnessQuestion():
-                return Reply(question, witness(self._session, self._archives, question.url, question.since))
+                return Reply(question, seen_since(self._session, self._archives, question.url, question.since))
             case OriginalQuestion():
                 return self._original(question)
             case SavedQuestion():

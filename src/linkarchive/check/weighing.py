@@ -15,14 +15,14 @@ from linkarchive.errors import StorageError
 from linkarchive.model import (
     Capture,
     Case,
-    CitationOutcome,
+    CitationResult,
     Difference,
     Judgement,
     Location,
     Origin,
-    Outcome,
     Page,
     Reason,
+    Result,
     Verdict,
 )
 from linkarchive.settings import SiteSettings
@@ -42,7 +42,7 @@ class Compare:
     """The accepted page, else the baseline; None: there is none."""
     last: Capture | None = None
     """The capture that the last conclusion rests on, if it shows the page at the same status."""
-    before: Outcome | CitationOutcome | None = None
+    before: Result | CitationResult | None = None
     """The last conclusion: it stands where the standard's record is not here (a fresh Git clone)."""
 
 
@@ -105,10 +105,10 @@ class Weighed:
 def weigh(task: Task) -> Weighed:
     """Judge a visit for each of its citations. Each page is read once; stored ones from the archive's files."""
     from linkarchive.judge.difference import difference
-    from linkarchive.judge.reading import Readings
+    from linkarchive.judge.parsed_page import ParsedPages
     from linkarchive.judge.verdict import fingerprint, is_suspect, judge
 
-    readings = Readings()
+    readings = ParsedPages()
     today = as_judged(task.page, task.rule)
     pages: dict[Location, Page | None] = {}
     sha256 = readings.read(today).sha256 if today is task.page else hashlib.sha256(task.page.body).hexdigest()
@@ -146,10 +146,10 @@ def stored_page(root: Path, capture: Capture, limit: int) -> Page | None:
     """The page of a capture; None when its record is not here, or cannot be read."""
     # Late: a first archive reads no records.
     from linkarchive.snapshot.reader import read_page
-    from linkarchive.wayback.captured import as_captured
+    from linkarchive.wayback.unwrap import unwrap_memento
 
     try:
         page = read_page(root, capture, limit=limit)
     except StorageError:
         return None
-    return page if capture.origin is Origin.LIVE else as_captured(page, limit)
+    return page if capture.origin is Origin.LIVE else unwrap_memento(page, limit)

@@ -103,17 +103,17 @@ def run(arguments: list[str]) -> int:
         click.echo("interrupted; what was done is kept, and the next run goes on from here", err=True)
         return 130
     except ArchiveError as error:
-        from linkarchive.report.foreign import neutral
+        from linkarchive.report.sanitize import sanitize
 
-        click.echo(f"archive: {neutral(str(error))}", err=True)
+        click.echo(f"archive: {sanitize(str(error))}", err=True)
         return error.exit_code
     except BrokenPipeError:
         mute_stdout()
         return 0
     except Exception as error:  # noqa: BLE001 - the last place where it can be told; 1 would mean findings
-        from linkarchive.report.foreign import neutral
+        from linkarchive.report.sanitize import sanitize
 
-        click.echo(f"archive: {neutral(_unforeseen(error))}", err=True)
+        click.echo(f"archive: {sanitize(_unforeseen(error))}", err=True)
         return 3
     return code if isinstance(code, int) else 0
 

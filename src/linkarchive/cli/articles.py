@@ -69,10 +69,10 @@ def recover(
     input_format: str | None,
 ) -> int:
     """Find the lost targets of an article's links in its original page."""
-    from linkarchive.article.lost import unrecoverable
+    from linkarchive.article.lost_targets import unrecoverable
     from linkarchive.article.recover import recover as recover_links
     from linkarchive.model import Reason
-    from linkarchive.report.foreign import neutral
+    from linkarchive.report.sanitize import sanitize
 
     root = project.resolve()
     settings = settings_of(project, config)
@@ -85,7 +85,7 @@ def recover(
             continue
         page = _original(where, one, settings.network)
         if page.failure is not None or (page.status or 0) >= 400:
-            say(neutral(f"{where}: {page.failure.detail if page.failure else f'HTTP {page.status}'}"))
+            say(sanitize(f"{where}: {page.failure.detail if page.failure else f'HTTP {page.status}'}"))
             recovered.append(unrecoverable(one, Reason.ORIGINAL_UNAVAILABLE))
         else:
             recovered.append(recover_links(one, page, found_in=where))
@@ -110,7 +110,7 @@ def _read(
     """The articles, and whether some input could not be read (said on stderr)."""
     from linkarchive.article.document import read_document
     from linkarchive.check.inputs import documents
-    from linkarchive.report.foreign import neutral
+    from linkarchive.report.sanitize import sanitize
 
     stdin = sys.stdin.buffer.read() if "-" in names else b""
     found, failed = [], False
@@ -121,7 +121,7 @@ def _read(
             base = base_url or one.base_url
             found.append(read_document(one.data, one.format, path=one.path, base_url=base, everything=everything))
         except ArticleError as error:
-            say(f"archive: {neutral(str(error))}")
+            say(f"archive: {sanitize(str(error))}")
             failed = True
     return found, failed
 
@@ -143,10 +143,10 @@ def _original(where: str, article: Article, network: NetworkSettings) -> Page:
     """The page to match against: fetched, or read from a file that was saved from the original URL."""
     from linkarchive.web.exchange import VisitRequest
     from linkarchive.web.page import page_of
-    from linkarchive.web.visits import visit_all
+    from linkarchive.web.scheduler import fetch_all
 
     if where.startswith(("http://", "https://")):
-        visit = next(iter(visit_all(iter([VisitRequest(where)]), network, Clock.from_environ())))
+        visit = next(iter(fetch_all(iter([VisitRequest(where)]), network, Clock.from_environ())))
         page = page_of(visit, network.max_body)
         visit.close()
         return page
@@ -159,7 +159,7 @@ def _original(where: str, article: Article, network: NetworkSettings) -> Page:
 
 
 def _print(articles: Sequence[Article], form: str, verbose: bool) -> None:
-    from linkarchive.report.foreign import address, plain
+    from linkarchive.report.sanitize import address, one_line
 
     if form == "json":
         click.echo(_json(articles, _citation))
@@ -168,34 +168,34 @@ def _print(articles: Sequence[Article], form: str, verbose: bool) -> None:
         _heading(article)
         for citation in article.citations:
             target = "?" if citation.url is None else address(citation.url)
-            click.echo(f"{citation.line:>6}  {target}  {plain(citation.text)}")
+            click.echo(f"{citation.line:>6}  {target}  {one_line(citation.text)}")
         if verbose:
             for remark in article.remarks:
-                say(plain(f"{article.path}: {remark}"))
+                say(one_line(f"{article.path}: {remark}"))
 
 
 def _heading(article: Article) -> None:
-    from linkarchive.report.foreign import address, plain
+    from linkarchive.report.sanitize import address, one_line
 
-    click.echo(f"{plain(article.path)}: {plain(article.title)}")
+    click.echo(f"{one_line(article.path)}: {one_line(article.title)}")
     click.echo(f"  original   {address(article.original_url) if article.original_url else 'not known'}")
     click.echo(f"  published  {article.published or 'not known'}")
 
 
 def _print_recovered(article: Article) -> None:
-    from linkarchive.report.foreign import address, plain
+    from linkarchive.report.sanitize import address, one_line
 
     _heading(article)
     for citation in article.citations:
         if citation.recovered and citation.url is not None:
             sure = f"{citation.recovery_confidence:.2f}" if citation.recovery_confidence is not None else "    "
-            click.echo(f"{citation.line:>6}  {sure}  {address(citation.url)}  {plain(citation.text)}")
+            click.echo(f"{citation.line:>6}  {sure}  {address(citation.url)}  {one_line(citation.text)}")
         elif citation.unresolved is not None:
-            click.echo(f"{citation.line:>6}     ?  {citation.unresolved.value}  {plain(citation.text)}")
+            click.echo(f"{citation.line:>6}     ?  {citation.unresolved.value}  {one_line(citation.text)}")
 
 
 def _json(articles: Sequence[Article], citation: Any) -> str:
-    from linkarchive.report.foreign import escape_json
+    from linkarchive.report.sanitize import escape_json
 
     found = [
         {

@@ -14,7 +14,7 @@ import click
 from linkarchive.cli.common import FORMATS, color_option, importing, project_options, say, settings_of, wants_color
 from linkarchive.cli.output import Printing, print_report
 from linkarchive.model import Report, Verdict
-from linkarchive.report.alarm import any_alarm
+from linkarchive.report.exit_policy import any_alarm
 from linkarchive.settings import Settings
 from linkarchive.wayback.archives import archives_of
 
@@ -92,9 +92,9 @@ def check(
         from linkarchive.check.scope import Scope
         from linkarchive.cli.progress import RunProgress
         from linkarchive.clock import Clock
-        from linkarchive.report.foreign import neutral
+        from linkarchive.notify import refuse_unable, tell
         from linkarchive.report.formats import format_for
-        from linkarchive.telling import refuse_unable, tell
+        from linkarchive.report.sanitize import sanitize
 
     for path in outputs:
         format_for(path)
@@ -135,7 +135,7 @@ def check(
     with _sigterm() as stop, RunProgress(bar=not no_progress, quiet=quiet, verbose=verbose) as progress:
         report = run_check(root, scope, settings, clock, progress, stop.is_set)
     for error in report.errors:
-        say(f"archive: {neutral(error)}")
+        say(f"archive: {sanitize(error)}")
     counting = settings.check
     print_report(
         report,
@@ -143,7 +143,7 @@ def check(
         Printing(form, outputs, counting.fail_on, counting.new_only, quiet, verbose, wants_color(color)),
     )
     for trouble in tell(report, settings.notify, root):
-        say(f"archive: {neutral(trouble)}")
+        say(f"archive: {sanitize(trouble)}")
     return exit_code(report, settings)
 
 

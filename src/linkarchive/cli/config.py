@@ -26,7 +26,7 @@ def config(project: Path, config: Path | None, form: str, changed: bool) -> int:
 
     A flag of `archive check` goes before all of them. Secrets are not shown.
     """
-    from linkarchive.report.foreign import plain
+    from linkarchive.report.sanitize import one_line
     from linkarchive.settings_listed import listed, page
 
     if form == "markdown":
@@ -40,6 +40,8 @@ def config(project: Path, config: Path | None, form: str, changed: bool) -> int:
     width = max((len(f"{one.section}.{one.key}") for one in found), default=0)
     for one in found:
         click.echo(
-            plain(f"{one.section}.{one.key}").ljust(width) + plain(f" = {one.value}") + f"  ({plain(one.origin)})"
+            one_line(f"{one.section}.{one.key}").ljust(width)
+            + one_line(f" = {one.value}")
+            + f"  ({one_line(one.origin)})"
         )
     return 0

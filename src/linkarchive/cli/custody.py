@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 @click.argument("cases", type=click.Path(path_type=Path))
 def judge(cases: Path) -> int:
     """Judge the stored pages of CASES (JSON lines, - for standard input) without the network."""
-    from linkarchive.judge.lines import judge_line
+    from linkarchive.judge.cases import judge_line
 
     try:
         file = sys.stdin.buffer if str(cases) == "-" else cases.open("rb")
@@ -43,8 +43,8 @@ def verify(project: Path, config: Path | None, wacz: Path | None) -> int:
     """Check every byte of the archive against its digests, indexes and manifests."""
     from linkarchive.check.past import missing_records
     from linkarchive.project import Project
-    from linkarchive.report.foreign import plain
-    from linkarchive.snapshot.folder import warc_files
+    from linkarchive.report.sanitize import one_line
+    from linkarchive.snapshot.paths import warc_files
     from linkarchive.snapshot.verify import verify as verify_files
     from linkarchive.snapshot.wacz_check import check_wacz
     from linkarchive.store.opening import open_project
@@ -52,13 +52,13 @@ def verify(project: Path, config: Path | None, wacz: Path | None) -> int:
     settings_of(project, config)
     if wacz is not None:
         count = _told(check_wacz(wacz))
-        click.echo(plain(f"{wacz}: {_counted(count)}"))
+        click.echo(one_line(f"{wacz}: {_counted(count)}"))
         return 0 if count == 0 else 1
     root = project.resolve()
     count = _told(verify_files(root))
     with open_project(Project(root)) as connection:
         for sentence in missing_records(root, connection):
-            click.echo(plain(sentence))
+            click.echo(one_line(sentence))
             count += 1
     click.echo(f"{len(warc_files(root))} WARC files: {_counted(count)}")
     return 0 if count == 0 else 1
@@ -66,12 +66,12 @@ def verify(project: Path, config: Path | None, wacz: Path | None) -> int:
 
 def _told(problems: Iterable[Problem]) -> int:
     """How many of them need a repair; all are printed."""
-    from linkarchive.report.foreign import plain
+    from linkarchive.report.sanitize import one_line
 
     count = 0
     for problem in problems:
         place = problem.file if problem.offset is None else f"{problem.file} at byte {problem.offset}"
-        click.echo(plain(f"{place}: {problem.message}"))
+        click.echo(one_line(f"{place}: {problem.message}"))
         count += not problem.note
     return count
 
@@ -85,7 +85,7 @@ def _counted(problems: int) -> str:
 def rebuild(project: Path, config: Path | None) -> int:
     """Make a new database from the text files and WARC files of archive/."""
     from linkarchive.project import Project
-    from linkarchive.report.foreign import plain
+    from linkarchive.report.sanitize import one_line
     from linkarchive.snapshot.repair import repair
     from linkarchive.store.opening import rebuild_project
 
@@ -93,9 +93,9 @@ def rebuild(project: Path, config: Path | None) -> int:
     place = Project(project.resolve())
     with place.lock():
         for sentence in repair(place.root):
-            say(plain(sentence))
+            say(one_line(sentence))
         rebuilt = rebuild_project(place)
     for problem in rebuilt.problems:
-        say(plain(problem))
+        say(one_line(problem))
     click.echo(f"rebuilt from {rebuilt.runs} runs: {rebuilt.visits} verdicts, {rebuilt.captures} captures")
     return 0

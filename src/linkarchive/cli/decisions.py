@@ -83,7 +83,7 @@ def ignore(
 def for_each(urls: Sequence[str], folder: Path, config: Path | None, decide: Decide) -> int:
     """Decide on each URL under the folder's lock; one that cannot be decided on costs the exit code, not the rest."""
     from linkarchive.project import Project
-    from linkarchive.report.foreign import address, neutral
+    from linkarchive.report.sanitize import address, sanitize
     from linkarchive.store.opening import open_project
 
     settings_of(folder, config)
@@ -95,7 +95,7 @@ def for_each(urls: Sequence[str], folder: Path, config: Path | None, decide: Dec
             try:
                 said = decide(place, connection, url, clock.now())
             except UsageError as error:
-                say(f"archive: {neutral(str(error))}")
+                say(f"archive: {sanitize(str(error))}")
                 failed = True
             else:
                 click.echo(f"{said} {address(url)}")

@@ -35,7 +35,7 @@ def fix(articles: tuple[str, ...], project: Path, config: Path | None, write: bo
     """
     from linkarchive.check.fixes import plan_fixes, write_fixes
     from linkarchive.project import Project
-    from linkarchive.report.foreign import neutral
+    from linkarchive.report.sanitize import sanitize
     from linkarchive.store.opening import open_project
 
     settings_of(project, config)
@@ -50,14 +50,14 @@ def fix(articles: tuple[str, ...], project: Path, config: Path | None, write: bo
             fixes = plan_fixes(place, connection, articles, day)
     changed = [one for one in fixes.files if one.changes]
     for one in changed:
-        for line in (f"{neutral(made)}" for made in one.made) if write else _diff(one):
+        for line in (f"{sanitize(made)}" for made in one.made) if write else _diff(one):
             click.echo(line)
     for sentence in () if quiet else (sentence for one in fixes.files for sentence in one.left):
-        say(neutral(sentence))
+        say(sanitize(sentence))
     if write and changed and not any(one.name == "links.txt" for one in changed):
         say("links.txt follows with the next `archive check`: old URLs stay there as uncited until they are pruned")
     for error in fixes.errors:
-        say(f"archive: {neutral(error)}")
+        say(f"archive: {sanitize(error)}")
     if fixes.errors:
         return 2
     return 1 if changed and not write else 0
@@ -66,10 +66,10 @@ def fix(articles: tuple[str, ...], project: Path, config: Path | None, write: bo
 def _diff(one: FileFix) -> Iterator[str]:
     """A unified diff whose lines are safe to show."""
     from linkarchive.article.links_file import lines_of
-    from linkarchive.report.foreign import plain, source_line
+    from linkarchive.report.sanitize import one_line, source_line
 
     before, after = (lines_of(text) for text in one.text)
-    name = plain(one.name)
+    name = one_line(one.name)
     for line in difflib.unified_diff(before, after, f"a/{name}", f"b/{name}", lineterm="\n"):
         yield source_line(line.rstrip("\r\n"))
         if not line.endswith(("\n", "\r")):

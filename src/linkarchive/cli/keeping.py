@@ -18,9 +18,9 @@ from linkarchive.errors import UsageError
 @click.option("--force", is_flag=True, help="Replace the file if it is there.")
 def export(project: Path, config: Path | None, target: Path, title: str | None, force: bool) -> int:
     """Write the whole archive as one WACZ file, to be replayed by other programs."""
-    from linkarchive.judge.reading import read
+    from linkarchive.judge.parsed_page import read
     from linkarchive.project import Project
-    from linkarchive.report.foreign import plain
+    from linkarchive.report.sanitize import one_line
     from linkarchive.snapshot.wacz import export_wacz
 
     settings_of(project, config)
@@ -33,10 +33,10 @@ def export(project: Path, config: Path | None, target: Path, title: str | None, 
             place.root, target, title=title, created=Clock.from_environ().now(), title_of=lambda page: read(page).title
         )
     for name in made.left_out:
-        say(plain(f"{name} is left out: its run did not end; the next `archive check` makes it whole"))
+        say(one_line(f"{name} is left out: its run did not end; the next `archive check` makes it whole"))
     if made.secrets:
         say(f"{made.secrets} of the pages have credentials in their addresses, and WARC files hold them as they were")
-    click.echo(plain(f"{target}: {made.pages} pages in {made.warcs} WARC files, {made.size:,} bytes"))
+    click.echo(one_line(f"{target}: {made.pages} pages in {made.warcs} WARC files, {made.size:,} bytes"))
     return 0
 
 
@@ -53,7 +53,7 @@ def forget(urls: tuple[str, ...], project: Path, config: Path | None, reason: st
     from linkarchive.check.forgetting import forget_sources, lift
     from linkarchive.cli.decisions import who
     from linkarchive.project import Project
-    from linkarchive.report.foreign import address, plain
+    from linkarchive.report.sanitize import address, one_line
 
     settings_of(project, config)
     place, now = Project(project.resolve()), Clock.from_environ().now()
@@ -67,7 +67,7 @@ def forget(urls: tuple[str, ...], project: Path, config: Path | None, reason: st
     with place.lock():
         done = forget_sources(place, urls, reason, who=who(), now=now)
     for problem in done.problems:
-        say(plain(problem))
+        say(one_line(problem))
     for url in done.also:
         say(f"{address(url)} led to the page too: those copies were taken out; it stays under watch")
     for url in done.same:

@@ -32,7 +32,7 @@ def print_report(report: Report, root: Path, wanted: Printing) -> None:
     """The report in a format on stdout, and in that of its suffix into each file. Raises StorageError."""
     from linkarchive.check.reports import has_news, stored_differences
     from linkarchive.report.formats import FORMATS, View, format_for
-    from linkarchive.snapshot.folder import storage_error, write_atomically
+    from linkarchive.snapshot.paths import storage_error, write_atomically
 
     forms = [wanted.form, *(format_for(path) for path in wanted.outputs)]
     shown = stored_differences(root, report) if "html" in forms else {}

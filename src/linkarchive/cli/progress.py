@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from linkarchive.check.events import AskingArchives, Event, LookingAgain, Notice, RunStarted, SourceConcluded
 from linkarchive.cli.common import say
-from linkarchive.report.foreign import address, plain
+from linkarchive.report.sanitize import address, one_line
 
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
@@ -56,7 +56,7 @@ class RunProgress:
             if self._bar is not None and self._task is not None:
                 self._bar.update(self._task, description="Asking archives")
         elif isinstance(event, Notice) and (event.important or self._verbose):
-            say(plain(event.text))
+            say(one_line(event.text))
 
     def _start(self, event: RunStarted) -> None:
         what = "going on with run" if event.resumed else "run"

@@ -20,7 +20,7 @@ def save(urls: tuple[str, ...], project: Path, config: Path | None) -> int:
 
     Needs the keys of an Internet Archive account: IA_ACCESS_KEY_ID and IA_SECRET_ACCESS_KEY, or ia.ini.
     """
-    from linkarchive.report.foreign import address
+    from linkarchive.report.sanitize import address
     from linkarchive.wayback.archives import WAYBACK
     from linkarchive.wayback.privacy import may_send
     from linkarchive.wayback.save import AlreadyToday, Saved, Stopped, find_keys

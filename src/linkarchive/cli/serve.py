@@ -27,7 +27,7 @@ def serve(project: Path, config: Path | None, port: int, opens: bool) -> int:
     from linkarchive.check.reports import load_report
     from linkarchive.clock import Clock
     from linkarchive.project import Project
-    from linkarchive.serve.running import serving
+    from linkarchive.serve.server import serving
     from linkarchive.store.opening import open_project
 
     settings = settings_of(project, config)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from difflib import SequenceMatcher
 
 from linkarchive.judge import drift, words
-from linkarchive.judge.reading import Readings
+from linkarchive.judge.parsed_page import ParsedPages
 from linkarchive.model import Difference, DiffRow, Page
 
 _CONTEXT = 1
@@ -31,13 +31,13 @@ def difference(
     after_label: str = "",
     *,
     similarity: float | None = None,
-    readings: Readings | None = None,
+    readings: ParsedPages | None = None,
 ) -> Difference:
     """The rows of a side-by-side view, unchanged stretches folded, at most 400 rows.
 
     With the similarity that the judge told, the texts are not compared again.
     """
-    readings = readings or Readings()
+    readings = readings or ParsedPages()
     old, new = readings.read(before), readings.read(after)
     if not (old.has_text and new.has_text):
         return Difference(url, before_label, after_label, None, ())

@@ -11,9 +11,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from linkarchive.judge import prose, words
-from linkarchive.judge.prose import PLENTY
-from linkarchive.judge.reading import Reading
+from linkarchive.judge import fast_text, words
+from linkarchive.judge.fast_text import PLENTY
+from linkarchive.judge.parsed_page import ParsedPage
 from linkarchive.model import Reason, Verdict
 
 DRIFTED = 0.88
@@ -51,12 +51,12 @@ class Comparison:
     """All the text that is gone, where a glance could tell."""
 
 
-def compare(before: Reading, after: Reading) -> Comparison:
+def compare(before: ParsedPage, after: ParsedPage) -> Comparison:
     """The comparison that a verdict rests on; extraction happens only where the first look does not settle it."""
     return _at_a_glance(before, after) or _first_look(before, after) or _thorough(before, after)
 
 
-def _at_a_glance(before: Reading, after: Reading) -> Comparison | None:
+def _at_a_glance(before: ParsedPage, after: ParsedPage) -> Comparison | None:
     """The same paragraphs, which are most of the page, and nothing gone but some links and counters: it is as it was.
 
     This takes no parse: what advertisements, teasers and tokens change is settled here.
@@ -75,13 +75,13 @@ def _at_a_glance(before: Reading, after: Reading) -> Comparison | None:
     gone = [text for text in texts.all if text not in left]
     if sum(map(len, gone)) > _FRAME * shown:
         return None
-    counters = set(map(prose.masked, left.difference(texts.all)))
-    if any(text not in texts.linked and prose.masked(text) not in counters for text in gone):
+    counters = set(map(fast_text.masked, left.difference(texts.all)))
+    if any(text not in texts.linked and fast_text.masked(text) not in counters for text in gone):
         return None
-    return Comparison(1.0, 1.0, 0, 0, 0, 0, 0.0, False, untouched=True, gone=prose.as_text(gone))
+    return Comparison(1.0, 1.0, 0, 0, 0, 0, 0.0, False, untouched=True, gone=fast_text.as_text(gone))
 
 
-def _first_look(before: Reading, after: Reading) -> Comparison | None:
+def _first_look(before: ParsedPage, after: ParsedPage) -> Comparison | None:
     """Nearly all of the roughly extracted main text stands, and it is a fair part of the page: it is as it was.
 
     Lines are looked for as they are; only what is left of them is taken apart into words.
@@ -106,7 +106,7 @@ def _first_look(before: Reading, after: Reading) -> Comparison | None:
     return Comparison(kept, kept, 0, 0, 0, 0, 0.0, False, untouched=edited <= 1 - _UNTOUCHED)
 
 
-def _stands(gone: Sequence[str], size: int, after: Reading, found: set[int]) -> tuple[float, float]:
+def _stands(gone: Sequence[str], size: int, after: ParsedPage, found: set[int]) -> tuple[float, float]:
     """(share of the whole text that stands, share that is gone out of lines of which most stands)."""
     lost = edited = 0.0
     for line in gone:
@@ -123,7 +123,7 @@ def _stands(gone: Sequence[str], size: int, after: Reading, found: set[int]) -> 
     return 1.0 - lost / size, edited / size
 
 
-def _thorough(before: Reading, after: Reading) -> Comparison:
+def _thorough(before: ParsedPage, after: ParsedPage) -> Comparison:
     found = after.shingles | after.visible_shingles
     marks = words.standing(before.words, found)
     kept = words.share(marks) if marks else 0.0
@@ -146,7 +146,7 @@ def _thorough(before: Reading, after: Reading) -> Comparison:
     )
 
 
-def _second_opinion(before: Reading, found: set[int]) -> float:
+def _second_opinion(before: ParsedPage, found: set[int]) -> float:
     """All of what another extractor takes for the baseline's main text stands, and that is most of it.
 
     Then the first extractor took a frame (related links, teasers) for text: it shall not decide alone.
@@ -158,7 +158,7 @@ def _second_opinion(before: Reading, found: set[int]) -> float:
     return kept if kept >= _SAME else 0.0
 
 
-def _blocks(before: Reading, found: set[int]) -> tuple[int, int]:
+def _blocks(before: ParsedPage, found: set[int]) -> tuple[int, int]:
     """(gone, all) paragraphs of the baseline's main text; short lines are no paragraphs."""
     gone = total = 0
     for block in before.main:

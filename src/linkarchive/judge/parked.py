@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from linkarchive.judge import rules
-from linkarchive.judge.seen import Seen, host, verdict
+from linkarchive.judge.page_view import PageView, host, verdict
 from linkarchive.model import Judgement, Reason, Verdict
 
 _SHORT = 150
@@ -15,7 +15,7 @@ _LANG = re.compile(r"""<html[^>]{0,500}?\blang\s*=\s*["']?([a-z]{2})""", re.I)
 _MIN_CLASSES = 10
 
 
-def parked(seen: Seen) -> Judgement | None:
+def parked(seen: PageView) -> Judgement | None:
     """The host is a domain seller's, or a page with little text carries a parking script or says so."""
     if rules.in_host("parked", seen.host) and not rules.in_host("parked", host(seen.case.url)):
         return verdict(Verdict.DEAD, Reason.PARKED, 0.97, f"the link leads to a domain seller ({seen.host})")
@@ -40,7 +40,7 @@ def parked(seen: Seen) -> Judgement | None:
     return None
 
 
-def usurped(seen: Seen) -> Judgement | None:
+def usurped(seen: PageView) -> Judgement | None:
     """Another site under the old name. Asked only when nothing of the baseline is left.
 
     A site keeps its style-sheet vocabulary and its language when an editor replaces a
@@ -72,7 +72,7 @@ def usurped(seen: Seen) -> Judgement | None:
     return None
 
 
-def _said(seen: Seen) -> str | None:
+def _said(seen: PageView) -> str | None:
     """What the page says of its name, as a known phrase or in a line of its own wording."""
     text = rules.normal("\n".join((*seen.after.headings, seen.after.visible)))
     phrase = rules.in_text("parked", text)

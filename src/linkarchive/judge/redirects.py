@@ -6,7 +6,7 @@ import re
 from urllib.parse import urlsplit
 
 from linkarchive.judge import rules
-from linkarchive.judge.seen import Seen, host, segments, verdict
+from linkarchive.judge.page_view import PageView, host, segments, verdict
 from linkarchive.model import Case, Judgement, Reason, Verdict
 from linkarchive.urls import is_persistent_identifier, same_page
 
@@ -17,7 +17,7 @@ _ERROR_QUERY = re.compile(r"404|not-?_?found|error|redirect", re.I)
 _PERMANENT = (301, 308)
 
 
-def homepage(seen: Seen) -> Judgement | None:
+def homepage(seen: PageView) -> Judgement | None:
     """A deep link that ends at the front page, which has nothing of the baseline."""
     if not seen.is_redirected or is_front(seen.case.url) or not is_front(seen.final_url):
         return None
@@ -30,7 +30,7 @@ def homepage(seen: Seen) -> Judgement | None:
     return verdict(Verdict.DEAD, Reason.HOMEPAGE_REDIRECT, 0.85 if _related(asked, seen.host) else 0.7, where)
 
 
-def section(seen: Seen) -> Judgement | None:
+def section(seen: PageView) -> Judgement | None:
     """A deep link that ends at a section above it, which has next to nothing of the baseline."""
     if (
         seen.before is None

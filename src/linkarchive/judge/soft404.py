@@ -14,9 +14,9 @@ from collections.abc import Sequence
 from urllib.parse import urlsplit, urlunsplit
 
 from linkarchive.judge import rules, words
-from linkarchive.judge.reading import Reading
+from linkarchive.judge.page_view import PageView, segments, verdict
+from linkarchive.judge.parsed_page import ParsedPage
 from linkarchive.judge.redirects import is_front
-from linkarchive.judge.seen import Seen, segments, verdict
 from linkarchive.model import Judgement, Page, Reason, Verdict
 from linkarchive.urls import is_root
 
@@ -31,7 +31,7 @@ _NUMBER = re.compile(r"(?<![\d.,:/-])4(?:04|10)(?![\d.,:/-]*\d)")
 """The status in the heading of a page with next to no text tells in any language."""
 
 
-def soft404(seen: Seen) -> Judgement | None:
+def soft404(seen: PageView) -> Judgement | None:
     """The page says, in its title, a heading or a short text, that the page is not there."""
     path = segments(seen.final_url)
     if seen.is_redirected:
@@ -55,7 +55,7 @@ def soft404(seen: Seen) -> Judgement | None:
     return None
 
 
-def platform(seen: Seen) -> Judgement | None:
+def platform(seen: PageView) -> Judgement | None:
     """A platform that answers 200 for everything says that the post, the video or the account is gone."""
     if not rules.is_for("platform-gone", seen.host):
         return None
@@ -67,7 +67,7 @@ def platform(seen: Seen) -> Judgement | None:
     return None
 
 
-def probed(seen: Seen) -> Judgement | None:
+def probed(seen: PageView) -> Judgement | None:
     """What the made-up sibling says: the same answer as the page's means that any address gets it."""
     probe = seen.case.probe
     if probe is None or probe.failure is not None or probe.status is None or not 200 <= probe.status < 300:
@@ -85,13 +85,13 @@ def is_honest(probe: Page | None) -> bool:
     return probe is not None and probe.failure is None and probe.status in (404, 410)
 
 
-def answers_alike(after: Reading, probe: Page) -> bool:
+def answers_alike(after: ParsedPage, probe: Page) -> bool:
     """Both redirected to one address, or their texts are the same but for a few words."""
     if after.page.body == probe.body:
         return True
     if after.page.hops and probe.hops and after.page.final_url == probe.final_url:
         return True
-    other = Reading(probe)
+    other = ParsedPage(probe)
     if after.kind != other.kind or not after.has_text:
         return False
     if _alike(after.visible_words, other.visible_words):
@@ -124,7 +124,7 @@ def probe_url(url: str, token: str) -> str | None:
     return urlunsplit((parts.scheme, parts.netloc, f"{directory}/{letters}", "", ""))
 
 
-def _heading(seen: Seen) -> tuple[str, str] | None:
+def _heading(seen: PageView) -> tuple[str, str] | None:
     """(phrase, heading) that says so and is new."""
     found = rules.in_headings("not-found", seen.after.notices) or rules.in_lines("not-found", seen.after.notices)
     if found is None and seen.shows_little(_SMALL):
@@ -133,7 +133,7 @@ def _heading(seen: Seen) -> tuple[str, str] | None:
     return found if found and not seen.was_there(found[0]) else None
 
 
-def _is_all_of(heading: tuple[str, str], seen: Seen) -> bool:
+def _is_all_of(heading: tuple[str, str], seen: PageView) -> bool:
     """Title and first heading say the same short thing, and there is no text below, however rich the site's frame."""
     title, first = seen.after.title, seen.after.first_heading
     told = rules.normal(first or heading[1])
@@ -144,7 +144,7 @@ def _tells(heading: str) -> bool:
     return bool(rules.in_headings("not-found", (heading,)) or rules.in_lines("not-found", (heading,)))
 
 
-def _said(seen: Seen) -> str | None:
+def _said(seen: PageView) -> str | None:
     """What the text says of a missing page; in a line of any wording only where there is next to nothing else."""
     phrase = rules.in_text("not-found", _own_text(seen.after))
     if phrase is None and len(seen.after.words) < _TINY:
@@ -153,7 +153,7 @@ def _said(seen: Seen) -> str | None:
     return None if phrase is None or seen.was_there(rules.normal(phrase)) else phrase
 
 
-def _own_text(reading: Reading) -> str:
+def _own_text(reading: ParsedPage) -> str:
     """The main text; for a page with little text all of it."""
     if len(reading.visible_words) < _SHORT:
         return reading.visible_normal

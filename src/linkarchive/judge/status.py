@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from linkarchive.judge.seen import host, verdict
+from linkarchive.judge.page_view import host, verdict
 from linkarchive.model import REASONS, Failure, Judgement, Reason, Verdict
 
 _STATUS: dict[int, tuple[Verdict, Reason, float, str]] = {

@@ -13,7 +13,7 @@ from urllib.parse import unquote
 
 from linkarchive.judge import words
 from linkarchive.judge.figures import Figure, figures, plain_digits
-from linkarchive.judge.reading import Reading
+from linkarchive.judge.parsed_page import ParsedPage
 from linkarchive.model import Case, Loss
 
 _QUOTED = re.compile(
@@ -51,7 +51,7 @@ _NEGATIONS = frozenset((
 _DIRECTIVE = ":~:"
 
 
-def losses(case: Case, before: Reading, after: Reading, gone: str | None = None) -> tuple[Loss, ...]:
+def losses(case: Case, before: ParsedPage, after: ParsedPage, gone: str | None = None) -> tuple[Loss, ...]:
     """What the baseline has and today's page has not, quotations first.
 
     Where it is known what text is `gone`, only what has to do with that is looked for.
@@ -98,13 +98,13 @@ def _without_quotations(text: str) -> str:
     return _QUOTED.sub(" ", text)
 
 
-def _is_lost(quote: str, before: Reading, after: Reading) -> bool:
+def _is_lost(quote: str, before: ParsedPage, after: ParsedPage) -> bool:
     if all(_exactly(part, after) for part in _parts(quote)):
         return False
     return _has(quote, before) and not _has(quote, after)
 
 
-def _has(quote: str, reading: Reading) -> bool:
+def _has(quote: str, reading: ParsedPage) -> bool:
     """Every passage of the quotation stands on the page, whatever its typography."""
     parts = _parts(quote)
     return bool(parts) and all(_exactly(part, reading) or _nearly(part, reading) for part in parts)
@@ -117,11 +117,11 @@ def _parts(quote: str) -> list[str]:
     return [part for part in parts if len(part) >= 8] or parts
 
 
-def _exactly(part: str, reading: Reading) -> bool:
+def _exactly(part: str, reading: ParsedPage) -> bool:
     return f" {part} " in reading.said
 
 
-def _nearly(part: str, reading: Reading) -> bool:
+def _nearly(part: str, reading: ParsedPage) -> bool:
     """Found but for a few letters: other inflection, a typing error set right; no other word, no other sense."""
     if len(part) < 20:
         return False
@@ -177,7 +177,7 @@ _ENDING = re.compile(
 )
 
 
-def _lost_figures(told: Sequence[Figure], before: Reading, after: Reading) -> list[Loss]:
+def _lost_figures(told: Sequence[Figure], before: ParsedPage, after: ParsedPage) -> list[Loss]:
     """Figures of the sentence that the baseline's main text has, in any spelling, and today's page has not."""
     if not told:
         return []
@@ -236,7 +236,7 @@ def _is_no_date(figure: Figure) -> bool:
     return figure.text in words.without_dates(f"{figure.text} {figure.counts}")
 
 
-def _lost_names(names: Sequence[str], before: Reading, after: Reading) -> list[Loss]:
+def _lost_names(names: Sequence[str], before: ParsedPage, after: ParsedPage) -> list[Loss]:
     """Names of two words or more that the baseline has, and of which today's page has not the telling word left."""
     names = [name for name in names if not _exactly(" ".join(words.tokens(name)), after)]
     if not names:
@@ -254,7 +254,7 @@ def _lost_names(names: Sequence[str], before: Reading, after: Reading) -> list[L
     ]
 
 
-def _is_named(name: str, stems: frozenset[str], after: Reading) -> bool:
+def _is_named(name: str, stems: frozenset[str], after: ParsedPage) -> bool:
     """A person's surname stands, a word of an institution's name, or its initials."""
     capitals = [part for part in name.split() if part[0].isupper() and part.rstrip(".").lower() not in _TITLES]
     if not capitals:
@@ -269,7 +269,7 @@ def _is_named(name: str, stems: frozenset[str], after: Reading) -> bool:
     return stem(parts[-1].split()[-1]) in stems or (len(parts[0]) <= 3 and parts[0] in stems)
 
 
-def _lost_anchor(url: str, before: Reading, after: Reading) -> list[Loss]:
+def _lost_anchor(url: str, before: ParsedPage, after: ParsedPage) -> list[Loss]:
     fragment = url.partition("#")[2]
     name, _, directive = fragment.partition(_DIRECTIVE)
     lost = []
@@ -285,7 +285,7 @@ def _lost_anchor(url: str, before: Reading, after: Reading) -> list[Loss]:
     return lost
 
 
-def _text_directive(value: str, before: Reading) -> list[str]:
+def _text_directive(value: str, before: ParsedPage) -> list[str]:
     """The passages of `text=[prefix-,]start[,end][,-suffix]` (WICG scroll-to-text-fragment) that the baseline has.
 
     With the words around them where it has those too: a short start may stand elsewhere on the page.

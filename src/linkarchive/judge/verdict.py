@@ -5,10 +5,10 @@ from __future__ import annotations
 import hashlib
 from dataclasses import replace
 
-from linkarchive.judge import drift, notices, parked, redirects, soft404, status, support, walls
+from linkarchive.judge import corrections, drift, parked, redirects, soft404, status, support, walls
 from linkarchive.judge.confidence import calibrated
-from linkarchive.judge.reading import Reading, Readings
-from linkarchive.judge.seen import Seen, verdict
+from linkarchive.judge.page_view import PageView, verdict
+from linkarchive.judge.parsed_page import ParsedPage, ParsedPages
 from linkarchive.model import Case, Judgement, Loss, Page, Reason, Verdict
 
 _FEW_WORDS = 60
@@ -19,32 +19,32 @@ _REALLY_THERE = 0.5
 """Share of the baseline from which the page is really there, whatever its words or redirects look like."""
 
 
-def judge(case: Case, *, readings: Readings | None = None) -> Judgement:
+def judge(case: Case, *, readings: ParsedPages | None = None) -> Judgement:
     """What to conclude from one visit, with the evidence in words. Pure; never raises for any page.
 
     Give the same `readings` for several citations of one visit: a page is then read once,
     and a baseline that was read before is not read again.
     """
-    return calibrated(scored(case, readings or Readings()))
+    return calibrated(scored(case, readings or ParsedPages()))
 
 
-def scored(case: Case, readings: Readings) -> Judgement:
+def scored(case: Case, readings: ParsedPages) -> Judgement:
     """The judgement with the score of its rule in place of a confidence."""
     if case.after.failure is not None:
         return status.failed(case.after.failure)
     after = readings.read(case.after)
     refused = status.refused(case.after.status)
     if refused is not None:
-        return _refused(Seen(case, after, None), refused)
+        return _refused(PageView(case, after, None), refused)
     before = readings.read(case.before) if case.before is not None and _is_usable(case.before) else None
     if before is not None and before.page.body == after.page.body and before.kind == after.kind and after.page.body:
         return _settle(case, Judgement(Verdict.OK, Reason.SAME, 0.99, ("the page is the same, byte for byte",), 1.0))
     if not after.has_text or (before is not None and not before.has_text):
         return _settle(case, _by_bytes(before, after))
     if before is None:
-        return _unusable(Seen(case, after, None)) or _settle(case, _first_seen(case, after))
+        return _unusable(PageView(case, after, None)) or _settle(case, _first_seen(case, after))
     comparison = drift.compare(before, after)
-    seen = Seen(case, after, before, comparison.kept)
+    seen = PageView(case, after, before, comparison.kept)
     if comparison.kept < _REALLY_THERE:
         gone = _unusable(seen)
         if gone is not None:
@@ -60,14 +60,14 @@ def _is_usable(page: Page) -> bool:
     return page.failure is None and (page.status is None or 200 <= page.status < 300)
 
 
-def _refused(seen: Seen, refused: Judgement) -> Judgement:
+def _refused(seen: PageView, refused: Judgement) -> Judgement:
     """A status that is no page; a bot wall hides behind 403, 429, 503 and others."""
     if refused.reason in (Reason.HTTP_404, Reason.HTTP_410, Reason.LEGAL):
         return refused
     return walls.challenge(seen) or refused
 
 
-def _unusable(seen: Seen) -> Judgement | None:
+def _unusable(seen: PageView) -> Judgement | None:
     """Why this is not the page, in the order of how sure each sign is."""
     for check in (
         walls.challenge,
@@ -92,7 +92,7 @@ def _unusable(seen: Seen) -> Judgement | None:
     return None
 
 
-def _first_seen(case: Case, after: Reading) -> Judgement:
+def _first_seen(case: Case, after: ParsedPage) -> Judgement:
     doubtful = redirects.is_shortened(case.url, case.after.final_url) or (
         not after.has_plenty and len(after.visible_words) < _FEW_WORDS
     )
@@ -100,7 +100,7 @@ def _first_seen(case: Case, after: Reading) -> Judgement:
     return Judgement(Verdict.OK, Reason.FIRST_SEEN, 0.75 if doubtful else 0.95, evidence)
 
 
-def _by_bytes(before: Reading | None, after: Reading) -> Judgement:
+def _by_bytes(before: ParsedPage | None, after: ParsedPage) -> Judgement:
     """Images, archives and what else has no text that we read."""
     if before is None:
         return verdict(
@@ -116,7 +116,7 @@ def _by_bytes(before: Reading | None, after: Reading) -> Judgement:
     return replace(verdict(Verdict.DRIFTED, Reason.REPLACED, 0.7, words), similarity=0.0)
 
 
-def _compared(seen: Seen, before: Reading, comparison: drift.Comparison) -> Judgement:
+def _compared(seen: PageView, before: ParsedPage, comparison: drift.Comparison) -> Judgement:
     """Drift by text, by what the citation took, by a notice: the most telling is the reason, the others are `also`."""
     found, reason, sure = drift.drift(comparison)
     evidence = drift.in_words(comparison, found, reason)
@@ -129,7 +129,7 @@ def _compared(seen: Seen, before: Reading, comparison: drift.Comparison) -> Judg
     lost = support.losses(seen.case, before, seen.after, comparison.gone)
     if reason is Reason.REPLACED:
         return replace(by_text, lost=lost)
-    findings = [f for f in (notices.new_notice(before, seen.after), _lost(lost)) if f is not None]
+    findings = [f for f in (corrections.new_notice(before, seen.after), _lost(lost)) if f is not None]
     if found is Verdict.DRIFTED:
         findings.append(by_text)
     if not findings:
@@ -179,15 +179,15 @@ def _settle(case: Case, judgement: Judgement) -> Judgement:
     return replace(judgement, also=(*judgement.also, "moved/redirect"))
 
 
-def is_suspect(case: Case, judgement: Judgement, *, readings: Readings | None = None) -> bool:
+def is_suspect(case: Case, judgement: Judgement, *, readings: ParsedPages | None = None) -> bool:
     """The verdict could change if a made-up sibling address answered the same: worth one more request to the host."""
     page = case.after
     if page.failure is not None or page.status is None or not 200 <= page.status < 300 or case.probe is not None:
         return False
-    return _is_doubtful(case, judgement, readings or Readings()) and soft404.probe_url(case.url, "") is not None
+    return _is_doubtful(case, judgement, readings or ParsedPages()) and soft404.probe_url(case.url, "") is not None
 
 
-def _is_doubtful(case: Case, judgement: Judgement, readings: Readings) -> bool:
+def _is_doubtful(case: Case, judgement: Judgement, readings: ParsedPages) -> bool:
     if judgement.reason in (Reason.SOFT_404, Reason.HOMEPAGE_REDIRECT):
         return judgement.confidence < _SURE
     if judgement.verdict is Verdict.DRIFTED:
@@ -196,16 +196,16 @@ def _is_doubtful(case: Case, judgement: Judgement, readings: Readings) -> bool:
         return False
     if judgement.similarity is not None:
         return False
-    seen = Seen(case, readings.read(case.after), None)
+    seen = PageView(case, readings.read(case.after), None)
     return seen.is_redirected or (seen.after.has_text and seen.shows_little(_SOME_WORDS))
 
 
-def fingerprint(page: Page, *, readings: Readings | None = None) -> str:
+def fingerprint(page: Page, *, readings: ParsedPages | None = None) -> str:
     """Hex SHA-256 of the paragraphs without dates; of the main text where they are few, of the bytes without a text.
 
     Equal ones mean the same substance, different ones little: the other page may be the same but for a byline.
     """
-    reading = (readings or Readings()).read(page)
+    reading = (readings or ParsedPages()).read(page)
     if not _is_usable(page) and reading.has_text:  # an error page has no main text to be found at length
         content = " ".join(reading.visible_words).encode("utf-8", "replace")
     else:

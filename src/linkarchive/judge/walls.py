@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from linkarchive.judge import rules
-from linkarchive.judge.seen import Seen, host, segments, verdict
+from linkarchive.judge.page_view import PageView, host, segments, verdict
 from linkarchive.model import Judgement, Reason, Verdict
 
 _SHORT = 150
@@ -19,7 +19,7 @@ _OFFER = 8
 _SOURCE_LIMIT = 300_000
 
 
-def challenge(seen: Seen) -> Judgement | None:
+def challenge(seen: PageView) -> Judgement | None:
     """A bot wall, by its headers, its scripts or its words. Works at any status."""
     header = _challenge_header(seen.after.page.headers)
     if header:
@@ -42,7 +42,7 @@ def challenge(seen: Seen) -> Judgement | None:
     return None
 
 
-def refusal(seen: Seen) -> Judgement | None:
+def refusal(seen: PageView) -> Judgement | None:
     """“Access denied” served as if it were the page."""
     if not seen.has_little_text(_SHORT):
         return None
@@ -54,7 +54,7 @@ def refusal(seen: Seen) -> Judgement | None:
     return None
 
 
-def login(seen: Seen) -> Judgement | None:
+def login(seen: PageView) -> Judgement | None:
     """The visit ended at a login page, or the page is little more than a login form."""
     asked, final = segments(seen.case.url), segments(seen.final_url)
     was_login = rules.in_path("login", asked) or rules.in_host("login", host(seen.case.url))
@@ -83,7 +83,7 @@ def login(seen: Seen) -> Judgement | None:
     return None
 
 
-def consent(seen: Seen) -> Judgement | None:
+def consent(seen: PageView) -> Judgement | None:
     """A consent page instead of the page (a banner on the page is not one)."""
     asked = segments(seen.case.url)
     if rules.in_host("consent", seen.host) and not rules.in_host("consent", host(seen.case.url)):
@@ -106,7 +106,7 @@ def consent(seen: Seen) -> Judgement | None:
     return None
 
 
-def paywall(seen: Seen) -> Judgement | None:
+def paywall(seen: PageView) -> Judgement | None:
     """The beginning of the page and an offer to subscribe: much less text than the baseline, or little text."""
     if seen.before is None and seen.after.has_plenty:
         return None
@@ -127,7 +127,7 @@ def paywall(seen: Seen) -> Judgement | None:
     return None
 
 
-def shell(seen: Seen) -> Judgement | None:
+def shell(seen: PageView) -> Judgement | None:
     """A page that scripts would fill, or nothing at all."""
     if seen.after.has_plenty:
         return None
@@ -145,7 +145,7 @@ def shell(seen: Seen) -> Judgement | None:
     return None
 
 
-def maintenance(seen: Seen) -> Judgement | None:
+def maintenance(seen: PageView) -> Judgement | None:
     """An error or maintenance page served with a good status."""
     if not seen.has_little_text(_SHORT):
         return None

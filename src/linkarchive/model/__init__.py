@@ -8,12 +8,11 @@ text files. Times are aware datetimes in UTC; absent facts are None.
 from linkarchive.model.article import Article, Citation, LinkKind
 from linkarchive.model.capture import Capture, Location, Origin
 from linkarchive.model.case import Case, History, Judgement, Loss
-from linkarchive.model.outcome import Acceptance, Baseline, CaptureRef, CitationOutcome, LastGood, Outcome
 from linkarchive.model.report import (
     ArticleReport,
+    Category,
     Change,
     Ignored,
-    Kind,
     OriginalReport,
     Report,
     RunInfo,
@@ -21,6 +20,7 @@ from linkarchive.model.report import (
     Sources,
     Unresolved,
 )
+from linkarchive.model.result import Acceptance, Baseline, CaptureRef, CitationResult, LastGood, Result
 from linkarchive.model.verdict import REASONS, Reason, Verdict
 from linkarchive.model.view import ArticleText, Difference, DiffRow, Event, Span
 from linkarchive.model.visit import Failure, Hop, Page
@@ -35,9 +35,10 @@ __all__ = [
     "Capture",
     "CaptureRef",
     "Case",
+    "Category",
     "Change",
     "Citation",
-    "CitationOutcome",
+    "CitationResult",
     "DiffRow",
     "Difference",
     "Event",
@@ -46,17 +47,16 @@ __all__ = [
     "Hop",
     "Ignored",
     "Judgement",
-    "Kind",
     "LastGood",
     "LinkKind",
     "Location",
     "Loss",
     "Origin",
     "OriginalReport",
-    "Outcome",
     "Page",
     "Reason",
     "Report",
+    "Result",
     "RunInfo",
     "SourceReport",
     "Sources",

@@ -9,7 +9,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from functools import cached_property
 
-from linkarchive.model.outcome import Outcome
+from linkarchive.model.result import Result
 from linkarchive.model.verdict import Reason, Verdict
 
 
@@ -34,7 +34,7 @@ class Ignored:
 
 
 @dataclass(frozen=True, slots=True)
-class Kind:
+class Category:
     """What sources are counted by."""
 
     verdict: Verdict
@@ -45,7 +45,7 @@ class Kind:
     """Alive, but first seen now."""
 
     @classmethod
-    def of(cls, verdict: Verdict, changed: Change, was: Verdict | None, is_ignored: bool, uncompared: bool) -> Kind:
+    def of(cls, verdict: Verdict, changed: Change, was: Verdict | None, is_ignored: bool, uncompared: bool) -> Category:
         """News is what a person is to be told who has read the last report: also a finding that became another one."""
         is_news = was not in (None, verdict) if changed is Change.STILL else changed is not Change.NONE
         return cls(verdict, changed, is_news and not is_ignored, is_ignored, uncompared)
@@ -55,7 +55,7 @@ class Kind:
 class SourceReport:
     """A source in a report: its outcome, and what is new about it."""
 
-    outcome: Outcome
+    outcome: Result
     changed: Change
     was: Verdict | None
     checked: datetime | None
@@ -63,10 +63,10 @@ class SourceReport:
     ignored: Ignored | None = None
 
     @property
-    def kind(self) -> Kind:
+    def kind(self) -> Category:
         outcome = self.outcome
         uncompared = outcome.verdict.is_alive and outcome.similarity is None
-        return Kind.of(outcome.verdict, self.changed, self.was, self.ignored is not None, uncompared)
+        return Category.of(outcome.verdict, self.changed, self.was, self.ignored is not None, uncompared)
 
     @property
     def is_news(self) -> bool:
@@ -122,9 +122,9 @@ class Sources:
     """The sources of a report, read anew at each pass: there may be too many to hold all at once."""
 
     read: Callable[[], Iterator[SourceReport]]
-    counted: Callable[[], Counter[Kind]] | None = None
+    counted: Callable[[], Counter[Category]] | None = None
     """How many there are of each kind, without reading them."""
-    of_kinds: Callable[[Collection[Kind]], Iterator[SourceReport]] | None = None
+    by_category: Callable[[Collection[Category]], Iterator[SourceReport]] | None = None
     """Those of some kinds in the same order, without reading the others."""
 
     def __iter__(self) -> Iterator[SourceReport]:
@@ -162,23 +162,23 @@ class Report:
         return counts
 
     @cached_property
-    def kinds(self) -> Counter[Kind]:
+    def kinds(self) -> Counter[Category]:
         """How many sources there are of each kind."""
         if isinstance(self.sources, Sources) and self.sources.counted is not None:
             return self.sources.counted()
         return Counter(source.kind for source in self.sources)
 
-    def count(self, wanted: Callable[[Kind], bool]) -> int:
+    def count(self, wanted: Callable[[Category], bool]) -> int:
         """How many sources are of a kind that is wanted."""
         return sum(number for kind, number in self.kinds.items() if wanted(kind))
 
-    def of(self, wanted: Callable[[Kind], bool]) -> Iterator[SourceReport]:
+    def of(self, wanted: Callable[[Category], bool]) -> Iterator[SourceReport]:
         """The sources of the kinds that are wanted, in the order of the report; nothing is read after the last."""
         kinds = frozenset(kind for kind in self.kinds if wanted(kind))
         left = sum(self.kinds[kind] for kind in kinds)
         if not left:
             return
-        quick = self.sources.of_kinds if isinstance(self.sources, Sources) else None
+        quick = self.sources.by_category if isinstance(self.sources, Sources) else None
         for source in self.sources if quick is None else quick(kinds):
             if source.kind in kinds:
                 yield source

@@ -6,11 +6,11 @@ import uuid
 from xml.etree.ElementTree import Element
 
 from linkarchive.model import Change, Report, SourceReport, Unresolved, Verdict
-from linkarchive.report import words
-from linkarchive.report.advice import in_lines, steps, steps_unresolved
-from linkarchive.report.foreign import href, neutral
+from linkarchive.report import phrases
+from linkarchive.report.sanitize import href, sanitize
 from linkarchive.report.sections import day_of
-from linkarchive.report.summing import headline, summary
+from linkarchive.report.suggestions import in_lines, steps, steps_unresolved
+from linkarchive.report.summary import headline, summary
 from linkarchive.report.xml import add, document, moment
 
 _NAMESPACE = "http://www.w3.org/2005/Atom"
@@ -19,7 +19,7 @@ _NAMESPACE = "http://www.w3.org/2005/Atom"
 def render_atom(report: Report, feed: str = "") -> str:
     """The feed. Ids are made from what is told (URL, verdict, since when), so that the same news, rendered again or
     told by a later run, is the same entry to a reader; `feed` tells the feeds of several projects apart."""
-    safe = neutral(report)
+    safe = sanitize(report)
     root = Element("feed", {"xmlns": _NAMESPACE, "xml:lang": "en"})
     add(root, "id", _id("feed", feed))
     add(root, "title", f"Sources: {headline(report)}")
@@ -28,7 +28,7 @@ def render_atom(report: Report, feed: str = "") -> str:
     add(root, "generator", "linkarchive", version=safe.run.version)
     add(add(root, "author"), "name", "archive check")
     for source in report.of(lambda kind: kind.is_news):
-        _source(root, neutral(source), report)
+        _source(root, sanitize(source), report)
     for lost in safe.unresolved:
         if lost.changed is Change.NEW:
             _unresolved(root, lost, report)
@@ -37,7 +37,7 @@ def render_atom(report: Report, feed: str = "") -> str:
 
 def _source(root: Element, source: SourceReport, report: Report) -> None:
     outcome = source.outcome
-    text = words.recovery(source) if source.changed is Change.RECOVERED else words.meaning_of(source)
+    text = phrases.recovery(source) if source.changed is Change.RECOVERED else phrases.meaning_of(source)
     entry = add(root, "entry")
     add(entry, "id", _id(outcome.url, outcome.verdict.value, source.changed.value, moment(outcome.since)))
     add(entry, "title", f"{outcome.verdict.value.capitalize()}: {outcome.url}")
@@ -48,9 +48,9 @@ def _source(root: Element, source: SourceReport, report: Report) -> None:
     add(entry, "category", term=outcome.verdict.value)
     add(entry, "category", term=outcome.reason.value)
     add(entry, "summary", text)
-    lines = [text, *(f"{words.place(one)}: “{one.text.strip()}”" for one in outcome.citations)]
+    lines = [text, *(f"{phrases.place(one)}: “{one.text.strip()}”" for one in outcome.citations)]
     if outcome.verdict.is_finding:
-        lines.append(f"{words.since(source, day_of(report))} {words.certainty(outcome)}")
+        lines.append(f"{phrases.since(source, day_of(report))} {phrases.certainty(outcome)}")
         lines += [*outcome.evidence, *in_lines(steps(source))]
     add(entry, "content", "\n".join(lines), type="text")
 
@@ -58,10 +58,10 @@ def _source(root: Element, source: SourceReport, report: Report) -> None:
 def _unresolved(root: Element, lost: Unresolved, report: Report) -> None:
     entry = add(root, "entry")
     add(entry, "id", _id("lost", lost.article, lost.text, lost.context))
-    add(entry, "title", f"Unresolved: “{lost.text.strip()}” in {words.place(lost)}")
+    add(entry, "title", f"Unresolved: “{lost.text.strip()}” in {phrases.place(lost)}")
     add(entry, "updated", moment(day_of(report)))
     add(entry, "category", term=Verdict.UNRESOLVED.value)
-    text = words.meaning(Verdict.UNRESOLVED, lost.reason)
+    text = phrases.meaning(Verdict.UNRESOLVED, lost.reason)
     add(entry, "content", "\n".join((text, lost.context, *in_lines(steps_unresolved(lost)))), type="text")
 
 

@@ -23,12 +23,12 @@ from jinja2 import BytecodeCache, Environment, PackageLoader, StrictUndefined
 from jinja2.bccache import Bucket
 from markupsafe import Markup
 
-from linkarchive.model import ArticleText, CitationOutcome, Difference, Event, Loss, Report, Unresolved, Verdict
-from linkarchive.report import words
-from linkarchive.report.advice import steps, steps_unresolved
-from linkarchive.report.foreign import address, href, neutral, plain
+from linkarchive.model import ArticleText, CitationResult, Difference, Event, Loss, Report, Unresolved, Verdict
+from linkarchive.report import phrases
+from linkarchive.report.sanitize import address, href, one_line, sanitize
 from linkarchive.report.sections import Group, Sections, day_of, divide
-from linkarchive.report.summing import headline, summary
+from linkarchive.report.suggestions import steps, steps_unresolved
+from linkarchive.report.summary import headline, summary
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +53,7 @@ def render_html(
 ) -> str:
     """The whole report; `differences` and `timelines` by the URL of the source, for those that have one,
     `texts` by the path of the article."""
-    safe = neutral(report)
+    safe = sanitize(report)
     sections = divide(report)
     style, script = page_assets(live)
     return _environment().get_template("report.html.j2").render(
@@ -62,7 +62,7 @@ def render_html(
         counts=report.summary,
         differences=_shown(differences),
         timelines=_shown(timelines or {}),
-        texts={plain(path): neutral(text) for path, text in (texts or {}).items()},
+        texts={one_line(path): sanitize(text) for path, text in (texts or {}).items()},
         anchors=_anchors(sections),
         now=day_of(safe),
         headline=headline(report),
@@ -79,7 +79,7 @@ _T = TypeVar("_T")
 
 def _shown(found: Mapping[str, _T]) -> dict[str, _T]:
     """Made safe, and under the URLs that the report shows: those in `found` are as they are, with their secrets."""
-    return {address(url): neutral(one) for url, one in found.items()}
+    return {address(url): sanitize(one) for url, one in found.items()}
 
 
 def _anchors(sections: Sections) -> dict[str, str]:
@@ -163,10 +163,10 @@ def _names() -> dict[str, Any]:
         "ICON", "acceptance", "ago", "certainty", "compared", "count", "day", "further", "ignored", "loss", "losses",
         "meaning", "meaning_of", "more", "original", "percent", "place", "recovered_link", "recovery", "since",
     )  # fmt: skip
-    return {name: getattr(words, name) for name in names}
+    return {name: getattr(phrases, name) for name in names}
 
 
-def in_context(citation: CitationOutcome | Unresolved) -> tuple[str, str, str]:
+def in_context(citation: CitationResult | Unresolved) -> tuple[str, str, str]:
     """The sentence as (before, anchor text, after); the anchor text alone where the sentence does not have it."""
     text = citation.text.strip()
     before, found, after = citation.context.partition(text) if text else (citation.context, "", "")
@@ -178,12 +178,12 @@ def rows(group: Group) -> Iterator[tuple[str, str | None, str, list[str]]]:
     together, and a section may have two thousand."""
     for source in group.shown:
         outcome = source.outcome
-        seen = [words.meaning_of(source)]
+        seen = [phrases.meaning_of(source)]
         if outcome.similarity is not None:
-            seen.append(f"{words.percent(outcome.similarity)} stands.")
+            seen.append(f"{phrases.percent(outcome.similarity)} stands.")
         if source.ignored is not None:
-            seen.append(words.ignored(source.ignored))
-        yield outcome.url, href(outcome.url), " ".join(seen), [words.place(one) for one in outcome.citations]
+            seen.append(phrases.ignored(source.ignored))
+        yield outcome.url, href(outcome.url), " ".join(seen), [phrases.place(one) for one in outcome.citations]
 
 
 def host(url: str) -> str:

@@ -12,8 +12,8 @@ from typing import Any
 
 import msgspec
 
-from linkarchive.model import Change, CitationOutcome, Outcome, Report, SourceReport, Unresolved, Verdict
-from linkarchive.report.foreign import escape_json, redacted
+from linkarchive.model import Change, CitationResult, Report, Result, SourceReport, Unresolved, Verdict
+from linkarchive.report.sanitize import escape_json, redacted
 from linkarchive.urls import may_hold_secrets
 
 SCHEMA = 1
@@ -27,7 +27,7 @@ _CITATION = (
     "article", "line", "url", "text", "context", "recovered", "recovery_confidence", "verdict", "baseline",
     "similarity", "lost", "accepted", "reason", "confidence", "evidence",
 )  # fmt: skip
-_OUTCOME = tuple(field.name for field in fields(Outcome) if field.name != "citations")
+_OUTCOME = tuple(field.name for field in fields(Result) if field.name != "citations")
 _UNRESOLVED = ("article", "line", "text", "reason", "context", "changed")
 
 
@@ -128,7 +128,7 @@ def _source_facts(source: SourceReport) -> dict[str, Any]:
     return {name: facts[name] for name in _SOURCE}
 
 
-def _ordered(value: Outcome | CitationOutcome | SourceReport | Unresolved, order: tuple[str, ...]) -> dict[str, Any]:
+def _ordered(value: Result | CitationResult | SourceReport | Unresolved, order: tuple[str, ...]) -> dict[str, Any]:
     return {name: getattr(value, name) for name in order}
 
 

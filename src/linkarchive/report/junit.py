@@ -12,18 +12,18 @@ from datetime import datetime
 from xml.etree.ElementTree import Element
 
 from linkarchive.model import Report, RunInfo, SourceReport, Unresolved, Verdict
-from linkarchive.report import words
-from linkarchive.report.advice import in_lines, steps, steps_unresolved
-from linkarchive.report.alarm import alarms
-from linkarchive.report.foreign import neutral
+from linkarchive.report import phrases
+from linkarchive.report.exit_policy import fails
+from linkarchive.report.sanitize import sanitize
 from linkarchive.report.sections import UNSEEN, day_of
-from linkarchive.report.summing import summary
+from linkarchive.report.suggestions import in_lines, steps, steps_unresolved
+from linkarchive.report.summary import summary
 from linkarchive.report.xml import add, document, moment, token
 
 
 def render_junit(report: Report, fail_on: Collection[str], new_only: bool = False, quiet: bool = False) -> str:
     """One suite; `quiet` leaves out the sources about which there is nothing new."""
-    safe = neutral(report)
+    safe = sanitize(report)
     root = Element("testsuites")
     finished = day_of(report)
     suite = add(
@@ -40,10 +40,10 @@ def render_junit(report: Report, fail_on: Collection[str], new_only: bool = Fals
     for name, value in _properties(safe.run, report.summary):
         add(properties, "property", name=name, value=value)
     for source in report.of(lambda kind: kind.is_news) if quiet else report.sources:
-        _source(suite, neutral(source), finished, alarms(source.kind, fail_on, new_only))
+        _source(suite, sanitize(source), finished, fails(source.kind, fail_on, new_only))
     for lost in safe.unresolved:
         if lost.changed.value == "new" or not quiet:
-            _unresolved(suite, lost, alarms(lost, fail_on, new_only))
+            _unresolved(suite, lost, fails(lost, fail_on, new_only))
     for line in safe.malformed:
         case = _case(suite, token(line), "links.txt")
         add(case, "failure", message=line, type="malformed")
@@ -66,22 +66,22 @@ def _source(suite: Element, source: SourceReport, now: datetime, fails: bool) ->
     outcome = source.outcome
     cited = outcome.citations[0].article if outcome.citations else "links.txt"
     case = _case(suite, token(outcome.url), token(cited))
-    title = f"{outcome.verdict.value}/{outcome.reason.value}: {words.meaning_of(source)}"
+    title = f"{outcome.verdict.value}/{outcome.reason.value}: {phrases.meaning_of(source)}"
     if fails:
         text = "\n".join(("", *_details(source, now), *in_lines(steps(source)), ""))
         add(case, "failure", text, message=title, type=f"{outcome.verdict.value}/{outcome.reason.value}")
     elif source.ignored is not None and outcome.verdict.is_finding:
-        add(case, "skipped", message=f"{title} {words.ignored(source.ignored)}")
+        add(case, "skipped", message=f"{title} {phrases.ignored(source.ignored)}")
     elif outcome.verdict is Verdict.SKIPPED or outcome.verdict in UNSEEN:
         add(case, "skipped", message=title)
 
 
 def _unresolved(suite: Element, lost: Unresolved, fails: bool) -> None:
-    case = _case(suite, token(f"{words.place(lost)} {lost.text}"), token(lost.article))
+    case = _case(suite, token(f"{phrases.place(lost)} {lost.text}"), token(lost.article))
     if fails:
         kind = f"unresolved/{lost.reason.value}"
         text = "\n".join(("", lost.context, *in_lines(steps_unresolved(lost)), ""))
-        add(case, "failure", text, message=words.meaning(Verdict.UNRESOLVED, lost.reason), type=kind)
+        add(case, "failure", text, message=phrases.meaning(Verdict.UNRESOLVED, lost.reason), type=kind)
 
 
 def _case(suite: Element, name: str, article: str) -> Element:
@@ -90,8 +90,8 @@ def _case(suite: Element, name: str, article: str) -> Element:
 
 def _details(source: SourceReport, now: datetime) -> list[str]:
     outcome = source.outcome
-    lines = [f"{words.place(one)}: “{one.text.strip()}”" for one in outcome.citations]
-    lines.append(f"{words.since(source, now)} {words.certainty(outcome)}")
-    facts = (words.compared(outcome.baseline, outcome.similarity), words.losses(outcome.lost), outcome.archive_note)
+    lines = [f"{phrases.place(one)}: “{one.text.strip()}”" for one in outcome.citations]
+    lines.append(f"{phrases.since(source, now)} {phrases.certainty(outcome)}")
+    facts = (phrases.compared(outcome.baseline, outcome.similarity), phrases.losses(outcome.lost), outcome.archive_note)
     lines += [fact for fact in facts if fact]
     return lines + [f"- {text}" for text in outcome.evidence]

@@ -7,12 +7,12 @@ from collections.abc import Iterator
 from datetime import datetime
 from urllib.parse import urlsplit
 
-from linkarchive.model import Outcome, Report, SourceReport, Unresolved, Verdict
-from linkarchive.report import words
-from linkarchive.report.advice import Step, steps, steps_unresolved
-from linkarchive.report.foreign import href, neutral
+from linkarchive.model import Report, Result, SourceReport, Unresolved, Verdict
+from linkarchive.report import phrases
+from linkarchive.report.sanitize import href, sanitize
 from linkarchive.report.sections import Sections, day_of, divide
-from linkarchive.report.summing import headline, summary
+from linkarchive.report.suggestions import Suggestion, steps, steps_unresolved
+from linkarchive.report.summary import headline, summary
 
 # GitHub refuses the body of an issue over 65,536 characters (REST API, "body is too long", 2024).
 LIMIT = 60_000
@@ -30,7 +30,7 @@ def render_markdown(report: Report, quiet: bool = False) -> str:
     parts: list[str] = [f"# {headline(report)}\n", f"{summary(report)}\n"]
     size, left_out = 0, 0
     heading = ""
-    for section, block in _blocks(neutral(report), sections, quiet):
+    for section, block in _blocks(sanitize(report), sections, quiet):
         if size + len(block) > LIMIT:
             left_out += 1
             continue
@@ -43,7 +43,7 @@ def render_markdown(report: Report, quiet: bool = False) -> str:
     if left_out:
         parts.append(f"*{left_out:,} more did not fit here: see the whole report.*\n")
     skipped = report.summary[Verdict.SKIPPED.value]
-    parts.append(f"---\n{report.summary['ok']:,} fine, {skipped:,} skipped. Run {_escape(neutral(report.run.id))}.\n")
+    parts.append(f"---\n{report.summary['ok']:,} fine, {skipped:,} skipped. Run {_escape(sanitize(report.run.id))}.\n")
     return "\n".join(parts)
 
 
@@ -55,18 +55,18 @@ def _blocks(report: Report, sections: Sections, quiet: bool) -> Iterator[tuple[s
         for source in sources.shown:
             yield title, _finding(source, now)
     for source in sections.recovered.shown:
-        yield "Recovered", f"- {_address(source.outcome.url)}: {_escape(words.recovery(source))}\n"
+        yield "Recovered", f"- {_address(source.outcome.url)}: {_escape(phrases.recovery(source))}\n"
     for source in sections.unseen.shown:
         yield "Could not be seen (says nothing about the pages)", _finding(source, now)
     for lost in sections.unresolved:
         yield "Lost links not found again", _unresolved(lost)
     for article in sections.originals:
         evidence = "; ".join(article.original.evidence) if article.original else ""
-        text = f"{article.path}: {words.original(article)} {evidence}".strip()
+        text = f"{article.path}: {phrases.original(article)} {evidence}".strip()
         yield "Articles whose original page needs a look", f"- {_escape(text)} {_address(article.original_url or '')}\n"
     for source in sections.ignored.shown:
-        told = words.ignored(source.ignored) if source.ignored else ""
-        text = f"{_label(source.outcome.verdict)}: {words.meaning_of(source)} {told}"
+        told = phrases.ignored(source.ignored) if source.ignored else ""
+        text = f"{_label(source.outcome.verdict)}: {phrases.meaning_of(source)} {told}"
         yield "Ignored", f"- {_address(source.outcome.url)} {_escape(text)}\n"
     for url in () if quiet else report.uncited:
         yield "In links.txt, but no longer in an article", f"- {_address(url)}\n"
@@ -74,35 +74,35 @@ def _blocks(report: Report, sections: Sections, quiet: bool) -> Iterator[tuple[s
 
 def _finding(source: SourceReport, now: datetime) -> str:
     outcome = source.outcome
-    lines = [f"### {_label(outcome.verdict)}: {_escape(words.meaning_of(source))}\n", f"{_address(outcome.url)}\n"]
+    lines = [f"### {_label(outcome.verdict)}: {_escape(phrases.meaning_of(source))}\n", f"{_address(outcome.url)}\n"]
     lines += _citations(outcome)
-    lines.append(f"- {_escape(words.since(source, now))} {_escape(words.certainty(outcome))}")
-    facts = (words.compared(outcome.baseline, outcome.similarity), words.losses(outcome.lost), outcome.archive_note)
+    lines.append(f"- {_escape(phrases.since(source, now))} {_escape(phrases.certainty(outcome))}")
+    facts = (phrases.compared(outcome.baseline, outcome.similarity), phrases.losses(outcome.lost), outcome.archive_note)
     lines += [f"- {_escape(fact)}" for fact in facts if fact]
     lines += ["- Evidence:"] if outcome.evidence else []
     lines += [f"  - {_escape(text)}" for text in outcome.evidence]
-    lines += [f"- Also: {_escape(words.further(also))}" for also in outcome.also]
+    lines += [f"- Also: {_escape(phrases.further(also))}" for also in outcome.also]
     lines += _steps(steps(source))
     return "\n".join(lines) + "\n"
 
 
-def _citations(outcome: Outcome) -> list[str]:
+def _citations(outcome: Result) -> list[str]:
     lines = []
     for citation in outcome.citations:
         apart = f" ({citation.verdict.value})" if citation.verdict is not outcome.verdict else ""
-        notes = [text for text in (words.recovered_link(citation), words.acceptance(citation)) if text]
-        cited = f"{_code(words.place(citation))} “{_escape(citation.text.strip())}”{apart}"
+        notes = [text for text in (phrases.recovered_link(citation), phrases.acceptance(citation)) if text]
+        cited = f"{_code(phrases.place(citation))} “{_escape(citation.text.strip())}”{apart}"
         lines.append(" ".join([f"- Cited in {cited}", *(_escape(note) for note in notes)]))
     return lines
 
 
 def _unresolved(lost: Unresolved) -> str:
-    what = f"{_code(words.place(lost))} “{_escape(lost.text.strip())}”"
-    lines = [f"### {_label(Verdict.UNRESOLVED)}: {what}\n", f"- {words.meaning(Verdict.UNRESOLVED, lost.reason)}"]
+    what = f"{_code(phrases.place(lost))} “{_escape(lost.text.strip())}”"
+    lines = [f"### {_label(Verdict.UNRESOLVED)}: {what}\n", f"- {phrases.meaning(Verdict.UNRESOLVED, lost.reason)}"]
     return "\n".join(lines + _steps(steps_unresolved(lost))) + "\n"
 
 
-def _steps(found: tuple[Step, ...]) -> list[str]:
+def _steps(found: tuple[Suggestion, ...]) -> list[str]:
     lines = []
     for step in found:
         target = _address(step.url) if step.url else _code(step.command) if step.command else ""
@@ -111,7 +111,7 @@ def _steps(found: tuple[Step, ...]) -> list[str]:
 
 
 def _label(verdict: Verdict) -> str:
-    return f"{words.ICON[verdict]} {verdict.value.capitalize()}"
+    return f"{phrases.ICON[verdict]} {verdict.value.capitalize()}"
 
 
 def _escape(text: str) -> str:

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from linkarchive.model import ArticleReport, Change, Kind, Report, SourceReport, Unresolved, Verdict
-from linkarchive.report.foreign import neutral
+from linkarchive.model import ArticleReport, Category, Change, Report, SourceReport, Unresolved, Verdict
+from linkarchive.report.sanitize import sanitize
 
 UNSEEN = (Verdict.BLOCKED, Verdict.UNREACHABLE)
 """Findings that say nothing about the page: shown apart, without alarm."""
@@ -20,7 +20,7 @@ MOST = 2000
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """The sources of a section: how many there are, and the first `MOST` of them, safe to show (`foreign.neutral`)."""
+    """The sources of a section: how many there are, and the first `MOST` of them, safe to show (`sanitize.sanitize`)."""
 
     total: int = 0
     shown: tuple[SourceReport, ...] = ()
@@ -70,8 +70,8 @@ def divide(report: Report, only_changed: bool = False, whole: bool = True) -> Se
             for name in ("news", "standing", "recovered", "fine", "skipped", "ignored")
         },
         unseen=Group(totals["unseen, new"] + totals["unseen"], unseen),
-        unresolved=neutral(tuple(sorted(unresolved, key=lambda lost: lost.changed is not Change.NEW))),
-        originals=neutral(
+        unresolved=sanitize(tuple(sorted(unresolved, key=lambda lost: lost.changed is not Change.NEW))),
+        originals=sanitize(
             tuple(
                 one
                 for one in report.articles
@@ -95,7 +95,7 @@ def _groups(report: Report, only_changed: bool, whole: bool) -> tuple[Counter[st
     for source in report.of(lambda kind: _section(kind) in told):
         name = _section(source.kind)
         if len(shown[name]) < told[name]:
-            shown[name].append(neutral(source))
+            shown[name].append(sanitize(source))
             missing -= 1
             if not missing:
                 break
@@ -106,7 +106,7 @@ _NEWS = ("news", "recovered", "unseen, new")
 _AT_REST = ("fine", "skipped")
 
 
-def _section(kind: Kind) -> str:
+def _section(kind: Category) -> str:
     if kind.is_ignored and kind.verdict.is_finding:
         return "ignored"
     if kind.verdict in UNSEEN:

@@ -9,12 +9,12 @@ from datetime import datetime
 # Not rich, whose import and console take 40 ms of a run that is over in 300.
 import click
 
-from linkarchive.model import Citation, CitationOutcome, Difference, Outcome, Report, SourceReport, Unresolved, Verdict
-from linkarchive.report import words
-from linkarchive.report.advice import Step, steps, steps_unresolved
-from linkarchive.report.foreign import neutral
+from linkarchive.model import Citation, CitationResult, Difference, Report, Result, SourceReport, Unresolved, Verdict
+from linkarchive.report import phrases
+from linkarchive.report.sanitize import sanitize
 from linkarchive.report.sections import Group, Sections, day_of, divide
-from linkarchive.report.summing import summary
+from linkarchive.report.suggestions import Suggestion, steps, steps_unresolved
+from linkarchive.report.summary import summary
 
 _STYLE = {
     Verdict.DEAD: "bold red",
@@ -48,24 +48,24 @@ def render_terminal(
     page = _Page(width, color, verbose)
     page.say(summary(report), style="bold")
     for text in () if quiet else (*report.notices, *report.malformed):
-        page.say(neutral(text), style="yellow", bullet="! ")
+        page.say(sanitize(text), style="yellow", bullet="! ")
     _body(page, sections, day_of(report))
     if not quiet:
         _rest(page, report, sections)
     text = page.text
-    return text if unicode else words.ascii_only(text)
+    return text if unicode else phrases.ascii_only(text)
 
 
 def render_difference(difference: Difference, *, width: int, color: bool) -> str:
     """What changed in a text, old lines with `-`, new ones with `+`, the words that differ as in `git diff
     --word-diff`: [-gone-], {+come+}."""
-    difference = neutral(difference)
+    difference = sanitize(difference)
     page = _Page(width, color, verbose=False)
     page.address(difference.url, indent=0)
     page.say(difference.before_label, bullet="--- ", style="red")
     page.say(difference.after_label, bullet="+++ ", style="green")
     if difference.similarity is not None:
-        page.say(f"{words.percent(difference.similarity)} of the text still stands.")
+        page.say(f"{phrases.percent(difference.similarity)} of the text still stands.")
     for row in difference.rows:
         if row.kind == "gap":
             page.say(_joined(row.left), bullet="  … ", style="dim")
@@ -91,7 +91,7 @@ def _body(page: _Page, sections: Sections, now: datetime) -> None:
     page.findings("Still standing", sections.standing, now)
     page.heading("Recovered", sections.recovered.total)
     for source in sections.recovered.shown:
-        page.label(source.outcome.verdict, words.recovery(source))
+        page.label(source.outcome.verdict, phrases.recovery(source))
         page.address(source.outcome.url)
         page.citations(source.outcome)
     page.more(sections.recovered)
@@ -105,27 +105,27 @@ def _rest(page: _Page, report: Report, sections: Sections) -> None:
     page.heading("Articles whose original page needs a look", len(sections.originals))
     for article in sections.originals:
         if article.original is not None:
-            page.label(article.original.verdict, f"{article.path}: {words.original(article)}")
+            page.label(article.original.verdict, f"{article.path}: {phrases.original(article)}")
             page.address(article.original_url)
             page.evidence(article.original.evidence)
     page.heading("In links.txt, but no longer in an article", len(report.uncited))
     for url in report.uncited:
-        page.address(neutral(url))
+        page.address(sanitize(url))
     page.heading("Ignored", sections.ignored.total)
     for source in sections.ignored.shown:
         if source.ignored is not None:
-            page.label(source.outcome.verdict, f"{words.meaning_of(source)} {words.ignored(source.ignored)}")
+            page.label(source.outcome.verdict, f"{phrases.meaning_of(source)} {phrases.ignored(source.ignored)}")
             page.address(source.outcome.url)
     page.more(sections.ignored)
     for title, group in (("Fine", sections.fine), ("Skipped", sections.skipped)) if page.verbose else ():
         page.heading(title, group.total)
         for source in group.shown:
-            page.label(source.outcome.verdict, words.meaning_of(source))
+            page.label(source.outcome.verdict, phrases.meaning_of(source))
             page.address(source.outcome.url)
         page.more(group)
     page.blank()
     counts = report.summary
-    run = neutral(report.run.id)
+    run = sanitize(report.run.id)
     page.say(f"{counts['ok']:,} fine, {counts['skipped']:,} skipped. Run {run}.", style="dim")
 
 
@@ -171,7 +171,7 @@ class _Page:
 
     def label(self, verdict: Verdict, text: str) -> None:
         self.blank()
-        bullet = f"{words.ICON[verdict]} {verdict.value.upper()}  "
+        bullet = f"{phrases.ICON[verdict]} {verdict.value.upper()}  "
         self.say(text, bullet=bullet, bullet_style=_STYLE[verdict])
 
     def findings(self, title: str, group: Group, now: datetime) -> None:
@@ -184,51 +184,51 @@ class _Page:
         """What to say where not all of a section is shown."""
         if group.total > len(group.shown):
             self.blank()
-            self.say(words.more(len(group.shown), group.total), style="dim")
+            self.say(phrases.more(len(group.shown), group.total), style="dim")
 
     def finding(self, source: SourceReport, now: datetime) -> None:
         outcome = source.outcome
-        self.label(outcome.verdict, words.meaning_of(source))
+        self.label(outcome.verdict, phrases.meaning_of(source))
         self.address(outcome.url)
         self.citations(outcome)
-        self.say(f"{words.since(source, now)} {words.certainty(outcome)}", indent=2, style="dim")
-        for text in (words.compared(outcome.baseline, outcome.similarity), words.losses(outcome.lost)):
+        self.say(f"{phrases.since(source, now)} {phrases.certainty(outcome)}", indent=2, style="dim")
+        for text in (phrases.compared(outcome.baseline, outcome.similarity), phrases.losses(outcome.lost)):
             if text:
                 self.say(text, indent=2)
         self.evidence(outcome.evidence)
         for also in outcome.also:
-            self.say(f"Also: {words.further(also)}", indent=4)
+            self.say(f"Also: {phrases.further(also)}", indent=4)
         if self.verbose:
             self._copies(outcome)
         if outcome.archive_note:
             self.say(outcome.archive_note, indent=2)
         self.steps(steps(source))
 
-    def citations(self, outcome: Outcome) -> None:
+    def citations(self, outcome: Result) -> None:
         for citation in outcome.citations:
             apart = f" [{citation.verdict.value}]" if citation.verdict is not outcome.verdict else ""
-            self.say(f"{words.place(citation)}  {_cited(citation)}{apart}", indent=2)
-            for text in (words.recovered_link(citation), words.acceptance(citation)):
+            self.say(f"{phrases.place(citation)}  {_cited(citation)}{apart}", indent=2)
+            for text in (phrases.recovered_link(citation), phrases.acceptance(citation)):
                 if text:
                     self.say(text, indent=4, style="dim")
 
     def unresolved(self, lost: Unresolved) -> None:
         new = ", new" if lost.changed.value == "new" else ""
-        self.label(Verdict.UNRESOLVED, f"{words.place(lost)}  {_cited(lost)}{new}")
-        self.say(words.meaning(Verdict.UNRESOLVED, lost.reason), indent=2)
+        self.label(Verdict.UNRESOLVED, f"{phrases.place(lost)}  {_cited(lost)}{new}")
+        self.say(phrases.meaning(Verdict.UNRESOLVED, lost.reason), indent=2)
         self.steps(steps_unresolved(lost))
 
     def evidence(self, evidence: Iterable[str]) -> None:
         for text in evidence:
             self.say(text, indent=4, bullet="• ")
 
-    def steps(self, found: Iterable[Step]) -> None:
+    def steps(self, found: Iterable[Suggestion]) -> None:
         for step in found:
             target = step.url or step.command
             self.say(f"{step.text}:" if target else step.text, indent=2, bullet="→ ", bullet_style="green")
             self.address(target, indent=4, style="underline" if step.url else "bold")
 
-    def _copies(self, outcome: Outcome) -> None:
+    def _copies(self, outcome: Result) -> None:
         for hop in outcome.hops:
             self.say(f"{hop.status} redirects from", indent=4, style="dim")
             self.address(hop.url, indent=4, style="dim")
@@ -238,7 +238,7 @@ class _Page:
         if outcome.last_good:
             good = outcome.last_good
             self.say(
-                f"Last good copy: {words.day(good.time)}, {good.warc} at byte {good.offset}", indent=4, style="dim"
+                f"Last good copy: {phrases.day(good.time)}, {good.warc} at byte {good.offset}", indent=4, style="dim"
             )
 
 
@@ -266,5 +266,5 @@ def _cells(text: str) -> int:
     return cell_len(text)
 
 
-def _cited(citation: Citation | CitationOutcome | Unresolved) -> str:
+def _cited(citation: Citation | CitationResult | Unresolved) -> str:
     return f"“{citation.text.strip()}”" if citation.text.strip() else "(no anchor text)"

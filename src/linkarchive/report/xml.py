@@ -6,14 +6,14 @@ import re
 from datetime import UTC, datetime
 from xml.etree import ElementTree
 
-from linkarchive.report.foreign import plain
+from linkarchive.report.sanitize import one_line
 
 # What XML 1.0 §2.2 does not have as a character, in any spelling.
 _ILLEGAL = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 def add(parent: ElementTree.Element, tag: str, text: str = "", **attributes: str) -> ElementTree.Element:
-    """A child element; text and attributes lose what XML cannot hold (the report's own are `neutral` before)."""
+    """A child element; text and attributes lose what XML cannot hold (the report's own are sanitized before)."""
     given = {name.rstrip("_"): _legal(value) for name, value in attributes.items()}
     child = ElementTree.SubElement(parent, tag, given)
     child.text = _legal(text) or None
@@ -27,7 +27,7 @@ def document(root: ElementTree.Element) -> str:
 
 def token(text: str) -> str:
     """One line without white space at its ends, for attributes that are names; never empty."""
-    return plain(text).strip() or "-"
+    return one_line(text).strip() or "-"
 
 
 def moment(time: datetime) -> str:

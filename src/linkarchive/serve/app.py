@@ -13,8 +13,8 @@ from linkarchive.clock import Clock
 from linkarchive.errors import ArchiveError, UsageError
 from linkarchive.model import Origin
 from linkarchive.project import Project
-from linkarchive.report.foreign import address
-from linkarchive.serve.captures import Shelf
+from linkarchive.report.sanitize import address
+from linkarchive.serve.captures import CaptureViewer
 from linkarchive.serve.decide import carry_out, read_wish
 from linkarchive.serve.guard import PAGE_HEADERS, Guard
 from linkarchive.serve.page import Copy, Notice, Page, draw, draw_copies, draw_message
@@ -34,7 +34,7 @@ class Desk:
 
     project: Project
     guard: Guard
-    shelf: Shelf
+    shelf: CaptureViewer
     recheck: Recheck
     clock: Clock
     who: str

@@ -17,11 +17,11 @@ from html import escape
 from flask import Flask, Response, abort, request
 
 from linkarchive.errors import ArchiveError
-from linkarchive.judge.reading import Reading
+from linkarchive.judge.parsed_page import ParsedPage
 from linkarchive.model import Capture, Page
 from linkarchive.project import Project
-from linkarchive.report.foreign import neutral
-from linkarchive.report.words import day
+from linkarchive.report.phrases import day
+from linkarchive.report.sanitize import sanitize
 from linkarchive.snapshot.reader import read_page
 from linkarchive.store import captures as stored
 from linkarchive.store.opening import open_project
@@ -46,7 +46,7 @@ _STYLE = (
 
 
 @dataclass(frozen=True, slots=True)
-class Shelf:
+class CaptureViewer:
     """Where the stored pages are shown: `host` is `localhost:PORT`, `key` stands in every address."""
 
     host: str
@@ -57,7 +57,7 @@ class Shelf:
         return f"http://{self.host}/{self.key}/{source}/{capture}/{view}"
 
 
-def make_captures_app(project: Project, shelf: Shelf) -> Flask:
+def make_captures_app(project: Project, shelf: CaptureViewer) -> Flask:
     app = Flask("linkarchive.captures", static_folder=None)
 
     @app.before_request
@@ -81,21 +81,21 @@ def make_captures_app(project: Project, shelf: Shelf) -> Flask:
         try:
             page = read_page(project.root, kept.capture)
         except ArchiveError as error:
-            html = _document("A copy that cannot be read", [neutral(str(error))])
+            html = _document("A copy that cannot be read", [sanitize(str(error))])
             return Response(html, 500, mimetype="text/html")
         told = _told(kept.capture)
-        html = _shown(page, told) if view == "page" and Reading(page).kind == "html" else _text(page, told)
+        html = _shown(page, told) if view == "page" and ParsedPage(page).kind == "html" else _text(page, told)
         return Response(html, mimetype="text/html")
 
     return app
 
 
 def _told(capture: Capture) -> str:
-    return f"Stored copy of {neutral(capture.final_url)}, {day(capture.time)}, HTTP {capture.status}."
+    return f"Stored copy of {sanitize(capture.final_url)}, {day(capture.time)}, HTTP {capture.status}."
 
 
 def _text(page: Page, told: str) -> str:
-    return _document(told, [neutral(block) for block in Reading(page).main] or ["(no text in it)"])
+    return _document(told, [sanitize(block) for block in ParsedPage(page).main] or ["(no text in it)"])
 
 
 def _document(told: str, blocks: list[str]) -> str:
@@ -121,11 +121,11 @@ def _shown(page: Page, told: str) -> str:
         annoying_tags=True, safe_attrs_only=True, kill_tags={"svg", "math", "template", "noscript", "base", "dialog"},
     )  # fmt: skip
     try:
-        document = html.document_fromstring(Reading(page).source)
+        document = html.document_fromstring(ParsedPage(page).source)
         document.make_links_absolute(page.final_url, resolve_base_href=False, handle_failures="ignore")
         cleaner(document)
     except (ValueError, AssertionError) as error:  # nothing in it, or an address that no one can parse
-        return _document(told, [f"The page cannot be shown as it was ({error}); its text:", *Reading(page).main])
+        return _document(told, [f"The page cannot be shown as it was ({error}); its text:", *ParsedPage(page).main])
     body = document.find("body")
     if body is not None:
         note = html.Element("p")

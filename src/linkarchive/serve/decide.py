@@ -12,13 +12,13 @@ from linkarchive.check.deciding import ignore_source, replace_source, take_back
 from linkarchive.check.past import accept_page
 from linkarchive.errors import UsageError
 from linkarchive.project import Project
-from linkarchive.report.words import count
+from linkarchive.report.phrases import count
 
 _LONGEST_REASON = 1000
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
+class DecisionForm:
     """What a form asks for: action is accept, ignore, replace or undo."""
 
     action: str
@@ -30,7 +30,7 @@ class Wish:
 
 
 @dataclass(frozen=True, slots=True)
-class Done:
+class DecisionResult:
     """What came of a wish. `urls` are those it was recorded for."""
 
     said: str
@@ -38,7 +38,7 @@ class Done:
     troubles: tuple[str, ...]
 
 
-def read_wish(form: Mapping[str, str]) -> Wish:
+def read_wish(form: Mapping[str, str]) -> DecisionForm:
     """The wish of a form; raises UsageError for one that cannot be meant."""
     action = form.get("action", "")
     if action not in ("accept", "ignore", "replace", "undo"):
@@ -52,12 +52,17 @@ def read_wish(form: Mapping[str, str]) -> Wish:
     undoes = form.get("undoes")
     if action == "undo" and undoes not in ("accept", "ignore", "replace"):
         raise UsageError("nothing to take back")
-    return Wish(action, reason, day, form.get("replacement", "").strip() or None, undoes)
+    return DecisionForm(action, reason, day, form.get("replacement", "").strip() or None, undoes)
 
 
 def carry_out(
-    project: Project, connection: Connection, wish: Wish, urls: Sequence[str], who: str, now: Callable[[], datetime]
-) -> Done:
+    project: Project,
+    connection: Connection,
+    wish: DecisionForm,
+    urls: Sequence[str],
+    who: str,
+    now: Callable[[], datetime],
+) -> DecisionResult:
     """Record a wish for each URL; one that it does not fit is told, and the others are recorded."""
     done: list[str] = []
     troubles: list[str] = []
@@ -71,13 +76,13 @@ def carry_out(
     said = f"{_PAST[wish.action]} {count(len(done), 'source')}" if len(done) != 1 else f"{_PAST[wish.action]} {done[0]}"
     if wish.action == "ignore" and wish.until and done:
         said += f" until {wish.until.isoformat()}"
-    return Done(said if done else "Nothing was recorded", tuple(done), tuple(troubles))
+    return DecisionResult(said if done else "Nothing was recorded", tuple(done), tuple(troubles))
 
 
 _PAST = {"accept": "Accepted", "ignore": "Ignored", "replace": "A replacement is set for", "undo": "Taken back for"}
 
 
-def _one(project: Project, connection: Connection, wish: Wish, url: str, who: str, now: datetime) -> None:
+def _one(project: Project, connection: Connection, wish: DecisionForm, url: str, who: str, now: datetime) -> None:
     match wish.action:
         case "accept":
             accept_page(project, connection, url, None, wish.reason, who, now)

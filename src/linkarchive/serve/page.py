@@ -13,9 +13,9 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from linkarchive.model import Report
-from linkarchive.report.foreign import address, neutral
 from linkarchive.report.html import Live, host, page_assets, policy, render_html
-from linkarchive.report.words import count, day, meaning_of
+from linkarchive.report.phrases import count, day, meaning_of
+from linkarchive.report.sanitize import address, sanitize
 from linkarchive.serve.review import Review
 
 
@@ -53,19 +53,19 @@ def draw(review: Review, form_token: str, notice: Notice | None, recheck: str, b
     numbers = {address(url): number for url, number in review.numbers.items()}
     templates = _environment()
     actions = templates.get_template("actions.html.j2")
-    safe = [neutral(one) for one in review.report.sources if one.outcome.verdict.is_finding]
+    safe = [sanitize(one) for one in review.report.sources if one.outcome.verdict.is_finding]
     live = Live(
         style=_asset("review.css"),
         script=_asset("review.js"),
         head=_markup(templates.get_template("head.html.j2").render(busy=busy)),
         banner=_markup(
             templates.get_template("banner.html.j2").render(
-                token=form_token, notice=neutral(notice), recheck=neutral(recheck), busy=busy
+                token=form_token, notice=sanitize(notice), recheck=sanitize(recheck), busy=busy
             )
         ),
         batch=_markup(
             templates.get_template("batch.html.j2").render(
-                token=form_token, settled=neutral(review.settled), groups=_groups(review.report), findings=len(safe)
+                token=form_token, settled=sanitize(review.settled), groups=_groups(review.report), findings=len(safe)
             )
         ),
         actions={
@@ -90,7 +90,7 @@ def draw_copies(url: str, copies: Sequence[Copy]) -> Page:
 def draw_message(title: str, text: str) -> Page:
     """A page that only says something."""
     style = _asset("message.css")
-    html = _environment().get_template("message.html.j2").render(title=title, text=neutral(text), style=_markup(style))
+    html = _environment().get_template("message.html.j2").render(title=title, text=sanitize(text), style=_markup(style))
     return Page(html, f"{policy(style, '', live=True)}; frame-ancestors 'none'")
 
 
@@ -123,5 +123,5 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.globals.update(count=count, day=day, plain=neutral)
+    environment.globals.update(count=count, day=day, one_line=sanitize)
     return environment

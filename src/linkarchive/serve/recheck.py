@@ -11,7 +11,7 @@ from linkarchive.clock import Clock
 from linkarchive.errors import ArchiveError
 from linkarchive.model import Report
 from linkarchive.project import Project
-from linkarchive.report.words import count, listed
+from linkarchive.report.phrases import count, listed
 from linkarchive.settings import Settings
 
 

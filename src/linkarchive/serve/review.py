@@ -126,7 +126,7 @@ def _interest(source: SourceReport) -> tuple[bool, int, str]:
 def in_group(review: Review, kind: str, name: str) -> list[str]:
     """The URLs of the findings of a group: kind is host, article or cause. What is settled is in none."""
     from linkarchive.report.html import host
-    from linkarchive.report.words import meaning_of
+    from linkarchive.report.phrases import meaning_of
 
     def fits(source: SourceReport) -> bool:
         if kind == "host":

@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import IO
 
 from linkarchive.model import Location
-from linkarchive.snapshot import facts, folder, framing
+from linkarchive.snapshot import capture_metadata, framing, paths
 from linkarchive.snapshot.records import StoredRecord
-from linkarchive.snapshot.removal import Removal, Revisit, Spot
+from linkarchive.snapshot.removal import RemovalPlan, Revisit, Spot
 from linkarchive.web.exchange import Body
 
 _CHUNK = 1024 * 1024
@@ -42,13 +42,15 @@ class Tombstone:
     when: datetime
 
 
-def rewrite(root: Path, staged: Path, removal: Removal, tombstone: Tombstone, scrub: Scrub) -> tuple[list[Path], Moves]:
+def rewrite(
+    root: Path, staged: Path, removal: RemovalPlan, tombstone: Tombstone, scrub: Scrub
+) -> tuple[list[Path], Moves]:
     """Write the WARC files that change into the staged project, without indexes; which, and what moved in them.
 
     A revisit whose response goes becomes a response with that payload, and keeps its id. Run logs are
     written anew where `scrub` changes a line. Raises OSError.
     """
-    (staged / folder.WARCS).mkdir(parents=True)
+    (staged / paths.WARCS).mkdir(parents=True)
     moves: dict[Spot, Location | None] = {}
     made: list[Path] = []
     for warc in sorted(removal.files):
@@ -72,7 +74,7 @@ class _Edit:
     """With a body for its payload."""
 
 
-def _edits(root: Path, warc: str, removal: Removal, tombstone: Tombstone) -> list[_Edit]:
+def _edits(root: Path, warc: str, removal: RemovalPlan, tombstone: Tombstone) -> list[_Edit]:
     edits = [_Edit(log) for log in removal.logs.get(warc, ())]
     gone = sorted(removal.gone.get(warc, ()), key=lambda place: place.offset)
     for number, place in enumerate(gone):
@@ -96,7 +98,7 @@ class _NewFile:
     """A WARC file of the staged project, out of the real one."""
 
     def __init__(self, root: Path, staged: Path, warc: str) -> None:
-        self._index = folder.index_of(root, root / warc)
+        self._index = paths.index_of(root, root / warc)
         self._warc = warc
         self.path = staged / warc
         self._old = (root / warc).open("rb")
@@ -211,17 +213,17 @@ def _fields(record: StoredRecord, without: frozenset[str] = _MADE_ANEW) -> list[
 def _tombstone(tombstone: Tombstone) -> framing.Record:
     fields = [
         ("WARC-Record-ID", framing.new_id()),
-        ("WARC-Target-URI", facts.tombstone_uri(tombstone.id)),
+        ("WARC-Target-URI", capture_metadata.tombstone_uri(tombstone.id)),
         ("WARC-Date", framing.warc_date(tombstone.when)),
     ]
-    block = facts.warc_fields(
+    block = capture_metadata.warc_fields(
         [
             ("description", "records of these addresses were taken out of this file"),
             *(("forgotten", framing.uri(url)) for url in tombstone.urls),
             ("reason", tombstone.reason),
         ]
     )
-    return framing.record("metadata", fields, facts.FIELDS_TYPE, block)
+    return framing.record("metadata", fields, capture_metadata.FIELDS_TYPE, block)
 
 
 # --- logs ----------------------------------------------------------------------
@@ -248,6 +250,6 @@ def _relog(root: Path, staged: Path, log: Location, made: list[Path], moves: Mov
         new_id = {"warc-record-id": framing.new_id()}
         fields = [(name, new_id.get(name.lower(), value)) for name, value in _fields(record, _MADE_ANEW | _OF_A_LOG)]
         with path.open("ab") as new:
-            new.writelines(framing.member(framing.record("metadata", fields, facts.LOG_TYPE, payload=lines)))
+            new.writelines(framing.member(framing.record("metadata", fields, capture_metadata.LOG_TYPE, payload=lines)))
     finally:
         lines.close()

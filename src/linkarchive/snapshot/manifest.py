@@ -13,7 +13,7 @@ from typing import Any
 import msgspec
 
 from linkarchive.errors import StorageError
-from linkarchive.snapshot import folder
+from linkarchive.snapshot import paths
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +57,7 @@ def write_manifest(
     replaces: str | None = None,
     known: Mapping[Path, str] = MappingProxyType({}),
 ) -> Path:
-    """Seal the files of a run (`folder.run_files`) at the end of the chain; where it was written.
+    """Seal the files of a run (`paths.run_files`) at the end of the chain; where it was written.
 
     `known` are the digests of files that need not be read again (`WarcWriter.digests`).
     A manifest is never rewritten: when the run has one (it was continued), the next is `RUN+2.json`.
@@ -65,35 +65,35 @@ def write_manifest(
     """
     chain = read_chain(root)
     last = chain[-1] if chain else None
-    path = _free_name(root / folder.MANIFESTS, run_id)
+    path = _free_name(root / paths.MANIFESTS, run_id)
     try:
         manifest = Manifest(
             run=run_id,
             sequence=last.sequence + 1 if last else 1,
             created=created,
-            previous=Previous(last.name, sha256_of(root / folder.MANIFESTS / last.name)) if last else None,
+            previous=Previous(last.name, sha256_of(root / paths.MANIFESTS / last.name)) if last else None,
             files=tuple(
-                SealedFile(folder.relative(root, file), file.stat().st_size, known.get(file) or sha256_of(file))
+                SealedFile(paths.relative(root, file), file.stat().st_size, known.get(file) or sha256_of(file))
                 for file in files
             ),
             facts=facts,
             name=path.name,
             replaces=replaces,
         )
-        folder.write_atomically(path, msgspec.json.format(msgspec.json.encode(manifest), indent=1) + b"\n")
+        paths.write_atomically(path, msgspec.json.format(msgspec.json.encode(manifest), indent=1) + b"\n")
     except OSError as error:
-        raise folder.storage_error(path, error) from error
+        raise paths.storage_error(path, error) from error
     return path
 
 
 def read_chain(root: Path) -> list[Manifest]:
     """All manifests, in the order in which they were written; raises StorageError for one that cannot be read."""
     found = []
-    for path in sorted((root / folder.MANIFESTS).glob("*.json")):
+    for path in sorted((root / paths.MANIFESTS).glob("*.json")):
         try:
             found.append(msgspec.json.decode(path.read_bytes(), type=Manifest))
         except OSError as error:
-            raise folder.storage_error(path, error, "cannot be read") from error
+            raise paths.storage_error(path, error, "cannot be read") from error
         except msgspec.MsgspecError as error:
             raise StorageError(f"{path} is not a manifest: {error}; restore it from a backup or remove it") from error
     return sorted(found, key=lambda manifest: (manifest.sequence, manifest.name))

@@ -9,7 +9,7 @@ from typing import IO, TYPE_CHECKING, Any
 
 from linkarchive.errors import StorageError
 from linkarchive.model import Capture, Location, Page
-from linkarchive.snapshot import facts, folder, manifest
+from linkarchive.snapshot import capture_metadata, manifest, paths
 from linkarchive.snapshot.framing import Original
 from linkarchive.snapshot.records import BadRecordError, HttpHead, Problem, StoredRecord, walk
 from linkarchive.web.decoding import decode
@@ -127,24 +127,24 @@ def scan(root: Path) -> Iterator[ScannedRun | Capture | LogLine | Problem]:
         for path in files:
             try:
                 with path.open("rb") as file:
-                    yield from _scan_file(file, run_id, folder.relative(root, path), originals)
+                    yield from _scan_file(file, run_id, paths.relative(root, path), originals)
             except OSError as error:
-                yield Problem(folder.relative(root, path), None, f"cannot be read: {error.strerror}")
+                yield Problem(paths.relative(root, path), None, f"cannot be read: {error.strerror}")
 
 
 def captures_in(root: Path, path: Path) -> Iterator[Capture]:
     """The captures that one WARC file tells of; what cannot be read is passed over. Raises StorageError without it."""
-    warc = folder.relative(root, path)
+    warc = paths.relative(root, path)
     try:
         with path.open("rb") as file:
-            scanned = _scan_file(file, folder.run_of(path), warc, {})
+            scanned = _scan_file(file, paths.run_of(path), warc, {})
             yield from (found for found in scanned if isinstance(found, Capture))
     except OSError as error:
         raise StorageError(f"{warc} cannot be read: {error.strerror}") from error
 
 
 def _runs(root: Path) -> Iterator[tuple[str, Mapping[str, Any] | None, Iterable[Path]]]:
-    left = dict.fromkeys(folder.warc_files(root))
+    left = dict.fromkeys(paths.warc_files(root))
     for sealed in manifest.read_chain(root):
         named = [root / entry.path for entry in sealed.files]
         # Two manifests of a run that was continued may name a file twice.
@@ -154,7 +154,7 @@ def _runs(root: Path) -> Iterator[tuple[str, Mapping[str, Any] | None, Iterable[
         yield sealed.run, sealed.facts, files
     unsealed: dict[str, list[Path]] = {}
     for path in left:
-        unsealed.setdefault(folder.run_of(path), []).append(path)
+        unsealed.setdefault(paths.run_of(path), []).append(path)
     for run_id, files in unsealed.items():
         yield run_id, None, files
 
@@ -171,9 +171,9 @@ def _scan_file(
         record, block, length = found
         if record.type in ("response", "revisit"):
             seen[record["WARC-Record-ID"]] = (Location(warc, record.offset, length), record["WARC-Refers-To"])
-        elif record.type == "metadata" and facts.is_log(record["WARC-Target-URI"]):
+        elif record.type == "metadata" and capture_metadata.is_log(record["WARC-Target-URI"]):
             yield from (LogLine(run_id, line) for line in _log_lines(file, record.offset))
-        elif record.type == "metadata" and not facts.is_tombstone(record["WARC-Target-URI"]):
+        elif record.type == "metadata" and not capture_metadata.is_tombstone(record["WARC-Target-URI"]):
             yield from _captured(warc, record, block, seen, originals)
             seen.clear()
 
@@ -193,7 +193,7 @@ def _captured(
     if not repeats:
         originals[final_id] = location
     try:
-        capture = facts.decode_capture(block, location, originals.get(repeats))
+        capture = capture_metadata.decode_capture(block, location, originals.get(repeats))
     except ValueError as error:
         yield Problem(warc, record.offset, f"the facts of the capture cannot be read: {error}")
         return
@@ -202,7 +202,7 @@ def _captured(
 
 
 def _metadata_block(record: StoredRecord) -> bytes:
-    is_capture = record.type == "metadata" and record["Content-Type"] == facts.FIELDS_TYPE
+    is_capture = record.type == "metadata" and record["Content-Type"] == capture_metadata.FIELDS_TYPE
     return record.block.read() if is_capture else b""
 
 

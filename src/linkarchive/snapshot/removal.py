@@ -10,7 +10,7 @@ from typing import IO
 
 from linkarchive.errors import StorageError
 from linkarchive.model import Capture, Location
-from linkarchive.snapshot import facts, folder, framing
+from linkarchive.snapshot import capture_metadata, framing, paths
 from linkarchive.snapshot.records import BadRecordError, StoredRecord, walk
 from linkarchive.urls import source_key, unwrap
 
@@ -31,7 +31,7 @@ class Revisit:
 
 
 @dataclass(slots=True)
-class Removal:
+class RemovalPlan:
     """Records by WARC file; `keys` are the source keys that are forgotten."""
 
     keys: frozenset[str]
@@ -64,27 +64,27 @@ MadeUp = Callable[[str, str], bool]
 """Whether a run (the second string) asked a forgotten source's host for this URL, to see how it says no."""
 
 
-def find(root: Path, keys: frozenset[str], made_up: MadeUp) -> Removal:
+def find(root: Path, keys: frozenset[str], made_up: MadeUp) -> RemovalPlan:
     """Every visit that asked for one of these sources, whoever cited it; reads all WARC files once.
 
     The answer to a made-up address goes too where it is the very same page. Raises StorageError for a damaged
     record: nobody could say whose it is.
     """
-    removal = Removal(keys)
+    removal = RemovalPlan(keys)
     responses: dict[str, Location] = {}
     revisits: dict[str, list[tuple[Revisit, str]]] = defaultdict(list)
     answers: list[_Visit] = []
-    for path in folder.warc_files(root):
-        warc = folder.relative(root, path)
+    for path in paths.warc_files(root):
+        warc = paths.relative(root, path)
         try:
             with path.open("rb") as file:
                 for visit in _visits(file, warc, removal):
-                    if visit.capture and made_up(visit.capture.url, folder.run_of(path)):
+                    if visit.capture and made_up(visit.capture.url, paths.run_of(path)):
                         answers.append(visit)
                     else:
                         _sort(visit, removal, responses, revisits)
         except OSError as error:
-            raise folder.storage_error(path, error, "cannot be read") from error
+            raise paths.storage_error(path, error, "cannot be read") from error
     digests = {capture.digest for capture in removal.captures}
     for visit in answers:
         if visit.capture is not None and visit.capture.digest in digests:
@@ -112,7 +112,7 @@ class _Visit:
         return [Location(self.warc, record.offset, length) for record, length in self.records]
 
 
-def _visits(file: IO[bytes], warc: str, removal: Removal) -> Iterator[_Visit]:
+def _visits(file: IO[bytes], warc: str, removal: RemovalPlan) -> Iterator[_Visit]:
     visit = _Visit(warc)
     for found in walk(file, _facts_block):
         if isinstance(found, BadRecordError):
@@ -122,24 +122,24 @@ def _visits(file: IO[bytes], warc: str, removal: Removal) -> Iterator[_Visit]:
             )
         record, block, length = found
         uri = record["WARC-Target-URI"]
-        if record.type == "warcinfo" or facts.is_tombstone(uri):
+        if record.type == "warcinfo" or capture_metadata.is_tombstone(uri):
             pass
-        elif not facts.is_log(uri):
+        elif not capture_metadata.is_log(uri):
             visit.records.append((record, length))
-            if record.type == "metadata" and record["Content-Type"] == facts.FIELDS_TYPE:
+            if record.type == "metadata" and record["Content-Type"] == capture_metadata.FIELDS_TYPE:
                 visit.capture = _capture(block, Location(warc, record.offset, length))
                 yield visit
                 visit = _Visit(warc)
         if warc in removal.logs:
             removal.moved_logs.add(warc)
-        if facts.is_log(uri):
+        if capture_metadata.is_log(uri):
             removal.logs[warc].append(Location(warc, record.offset, length))
     yield visit
 
 
 def _capture(block: bytes, place: Location) -> Capture | None:
     try:
-        return facts.decode_capture(block, place, None)
+        return capture_metadata.decode_capture(block, place, None)
     except ValueError as error:
         raise StorageError(
             f"{place.warc}, the record at byte {place.offset}: the facts of the capture cannot be read: {error}"
@@ -148,7 +148,7 @@ def _capture(block: bytes, place: Location) -> Capture | None:
 
 def _sort(
     visit: _Visit,
-    removal: Removal,
+    removal: RemovalPlan,
     responses: dict[str, Location],
     revisits: dict[str, list[tuple[Revisit, str]]],
 ) -> None:
@@ -169,7 +169,7 @@ def _sort(
 
 
 def _facts_block(record: StoredRecord) -> bytes:
-    is_facts = record.type == "metadata" and record["Content-Type"] == facts.FIELDS_TYPE
+    is_facts = record.type == "metadata" and record["Content-Type"] == capture_metadata.FIELDS_TYPE
     return record.block.read() if is_facts else b""
 
 

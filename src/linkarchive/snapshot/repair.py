@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-from linkarchive.snapshot import cdxj, folder, staging
+from linkarchive.snapshot import cdxj, paths, staging
 from linkarchive.snapshot.records import BadRecordError, HttpHead, StoredRecord, index_line, walk
 
 
@@ -21,18 +21,18 @@ def repair(root: Path) -> tuple[str, ...]:
     if staging.resume(root):
         done.append("an interrupted `archive forget` was finished")
     try:
-        for warc in folder.warc_files(root):
-            if not folder.index_of(root, warc).exists():
+        for warc in paths.warc_files(root):
+            if not paths.index_of(root, warc).exists():
                 done += _finish(root, warc)
-        for path in folder.leftovers(root):
+        for path in paths.leftovers(root):
             path.unlink()
     except OSError as error:
-        raise folder.storage_error(error.filename or root, error, "cannot be repaired") from error
+        raise paths.storage_error(error.filename or root, error, "cannot be repaired") from error
     return tuple(done)
 
 
 def _finish(root: Path, warc: Path) -> Iterator[str]:
-    name = folder.relative(root, warc)
+    name = paths.relative(root, warc)
     lines: list[bytes] = []
     end = kept = 0
     damage: BadRecordError | None = None
@@ -56,10 +56,10 @@ def _finish(root: Path, warc: Path) -> Iterator[str]:
         os.fsync(file.fileno())
     if not kept:
         warc.unlink()
-        folder.sync_folder(warc.parent)
+        paths.sync_folder(warc.parent)
         yield f"{name}: it held no complete record and was removed"
         return
-    folder.write_atomically(folder.index_of(root, warc), cdxj.index(lines))
+    paths.write_atomically(paths.index_of(root, warc), cdxj.index(lines))
     yield f"{name}: its run was interrupted; the index was rebuilt with {len(lines):,} entries"
 
 

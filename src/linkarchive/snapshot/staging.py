@@ -16,7 +16,7 @@ from pathlib import Path
 import msgspec
 
 from linkarchive.errors import StorageError
-from linkarchive.snapshot import folder
+from linkarchive.snapshot import paths
 
 STAGED = "archive/staged"
 _COMMIT = "commit.json"
@@ -41,18 +41,18 @@ def begin(root: Path) -> Path:
 
 def mirror(root: Path, staged: Path) -> None:
     """Link what the staged project does not have to the real files: WARC files, indexes, manifests. Raises OSError."""
-    for name in (folder.WARCS, folder.MANIFESTS, folder.INDEXES):
+    for name in (paths.WARCS, paths.MANIFESTS, paths.INDEXES):
         (staged / name).mkdir(parents=True, exist_ok=True)
         for path in (root / name).iterdir() if (root / name).is_dir() else ():
             link = staged / name / path.name
             # The index of a WARC file that was staged is made anew.
-            made = name == folder.INDEXES and not _warc_of(staged, path).is_symlink()
+            made = name == paths.INDEXES and not _warc_of(staged, path).is_symlink()
             if not link.exists() and not made:
                 link.symlink_to(path.absolute())
 
 
 def _warc_of(root: Path, index: Path) -> Path:
-    return root / folder.WARCS / (index.name.removesuffix(folder.INDEX_SUFFIX) + folder.WARC_SUFFIX)
+    return root / paths.WARCS / (index.name.removesuffix(paths.INDEX_SUFFIX) + paths.WARC_SUFFIX)
 
 
 def commit(root: Path, replace: Sequence[Path], remove: Sequence[Path]) -> None:
@@ -62,15 +62,15 @@ def commit(root: Path, replace: Sequence[Path], remove: Sequence[Path]) -> None:
     """
     staged = root / STAGED
     work = _Commit(
-        tuple(folder.relative(staged, path) for path in replace), tuple(folder.relative(root, path) for path in remove)
+        tuple(paths.relative(staged, path) for path in replace), tuple(paths.relative(root, path) for path in remove)
     )
     try:
         for path in replace:
             for file in (path, *path.rglob("*")) if path.is_dir() else (path,):
                 _sync(file)
-        folder.write_atomically(staged / _COMMIT, msgspec.json.encode(work))
+        paths.write_atomically(staged / _COMMIT, msgspec.json.encode(work))
     except OSError as error:
-        raise folder.storage_error(staged, error) from error
+        raise paths.storage_error(staged, error) from error
     resume(root)
 
 
@@ -93,10 +93,10 @@ def resume(root: Path) -> bool:
             if (staged / name).exists():
                 _replace(staged / name, root / name)
         (staged / _COMMIT).unlink()
-        folder.sync_folder(staged)
+        paths.sync_folder(staged)
         discard(root)
     except OSError as error:
-        raise folder.storage_error(error.filename or staged, error, "cannot be replaced") from error
+        raise paths.storage_error(error.filename or staged, error, "cannot be replaced") from error
     except msgspec.MsgspecError as error:
         raise StorageError(f"{staged / _COMMIT} cannot be read: {error}; remove {staged}") from error
     return True
@@ -121,7 +121,7 @@ def _replace(staged: Path, real: Path) -> None:
         for suffix in ("-wal", "-shm"):  # they belong to the old database, and hold pages of it
             real.with_name(real.name + suffix).unlink(missing_ok=True)
     staged.replace(real)
-    folder.sync_folder(real.parent)
+    paths.sync_folder(real.parent)
 
 
 def _remove(path: Path) -> None:

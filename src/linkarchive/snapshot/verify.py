@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from linkarchive.errors import StorageError
-from linkarchive.snapshot import folder, framing, manifest, staging
+from linkarchive.snapshot import framing, manifest, paths, staging
 from linkarchive.snapshot.manifest import Manifest
 from linkarchive.snapshot.records import BadRecordError, HttpHead, Problem, StoredRecord, index_line, walk
 
@@ -26,8 +26,8 @@ def verify(root: Path) -> Iterator[Problem]:
     if staging.is_pending(root):
         yield Problem("archive", None, "an `archive forget` was interrupted; the next `archive check` finishes it")
     references = _References()
-    for warc in folder.warc_files(root):
-        name = folder.relative(root, warc)
+    for warc in paths.warc_files(root):
+        name = paths.relative(root, warc)
         try:
             lines: dict[bytes, int] = {}
             yield from _check_warc(warc, name, references, lines)
@@ -150,8 +150,8 @@ def _faults(record: StoredRecord, read: DigestedRecord) -> Iterator[str]:
 
 
 def _check_index(root: Path, warc: Path, name: str, expected: dict[bytes, int]) -> Iterator[Problem]:
-    path = folder.index_of(root, warc)
-    index = folder.relative(root, path)
+    path = paths.index_of(root, warc)
+    index = paths.relative(root, path)
     if not path.exists():
         yield Problem(name, None, "it has no index yet: its run was interrupted, the next one repairs it", note=True)
         return
@@ -171,14 +171,14 @@ def _check_manifests(root: Path) -> Iterator[Problem]:
     try:
         chain = manifest.read_chain(root)
     except StorageError as error:
-        yield Problem(folder.MANIFESTS, None, str(error))
+        yield Problem(paths.MANIFESTS, None, str(error))
         return
     named: set[str] = set()
     replaced = {file.path: sealed for sealed in chain if sealed.replaces is not None for file in sealed.files}
     """The last manifest that says a file was replaced, by file: what earlier ones say of it is past."""
     previous: Manifest | None = None
     for sealed in chain:
-        path = f"{folder.MANIFESTS}/{sealed.name}"
+        path = f"{paths.MANIFESTS}/{sealed.name}"
         yield from _check_link(root, path, sealed, previous)
         for file in sealed.files:
             named.add(file.path)
@@ -204,8 +204,8 @@ def _check_link(root: Path, path: str, sealed: Manifest, previous: Manifest | No
         yield Problem(
             path, None, f"it does not follow {previous.name}: a manifest is missing, or two were written at once"
         )
-    elif sealed.previous.sha256 != manifest.sha256_of(root / folder.MANIFESTS / previous.name):
-        yield Problem(f"{folder.MANIFESTS}/{previous.name}", None, f"it was changed after {sealed.name} sealed it")
+    elif sealed.previous.sha256 != manifest.sha256_of(root / paths.MANIFESTS / previous.name):
+        yield Problem(f"{paths.MANIFESTS}/{previous.name}", None, f"it was changed after {sealed.name} sealed it")
 
 
 def _check_file(root: Path, path: str, file: manifest.SealedFile) -> Iterator[Problem]:
@@ -222,5 +222,5 @@ def _check_file(root: Path, path: str, file: manifest.SealedFile) -> Iterator[Pr
 
 
 def _archived(root: Path) -> list[str]:
-    indexes = sorted((root / folder.INDEXES).glob(f"*{folder.INDEX_SUFFIX}"))
-    return [folder.relative(root, path) for path in [*folder.warc_files(root), *indexes]]
+    indexes = sorted((root / paths.INDEXES).glob(f"*{paths.INDEX_SUFFIX}"))
+    return [paths.relative(root, path) for path in [*paths.warc_files(root), *indexes]]

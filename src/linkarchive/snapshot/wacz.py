@@ -24,7 +24,7 @@ from isal import isal_zlib
 from linkarchive import __version__
 from linkarchive.errors import StorageError, UsageError
 from linkarchive.model import Capture, Page
-from linkarchive.snapshot import folder
+from linkarchive.snapshot import paths
 from linkarchive.snapshot.reader import read_page, scan
 from linkarchive.snapshot.records import BadRecordError, StoredRecord
 from linkarchive.urls import has_secrets
@@ -70,24 +70,24 @@ def export_wacz(
 
     `title_of` reads the title of an HTML page. Raises UsageError when there is nothing to export, StorageError.
     """
-    warcs = folder.warc_files(root)
-    whole = [path for path in warcs if folder.index_of(root, path).exists()]
+    warcs = paths.warc_files(root)
+    whole = [path for path in warcs if paths.index_of(root, path).exists()]
     if not whole:
         raise UsageError("there is nothing to export: no run has kept a page here")
-    temporary = target.with_name(target.name + folder.TEMPORARY_SUFFIX)
+    temporary = target.with_name(target.name + paths.TEMPORARY_SUFFIX)
     try:
         with temporary.open("wb") as file:
             pages, secrets = _write(root, file, whole, title, created, title_of)
             file.flush()
             os.fsync(file.fileno())
         temporary.replace(target)
-        folder.sync_folder(target.parent)
+        paths.sync_folder(target.parent)
         size = target.stat().st_size
     except OSError as error:
-        raise folder.storage_error(target, error) from error
+        raise paths.storage_error(target, error) from error
     finally:
         temporary.unlink(missing_ok=True)
-    left_out = tuple(folder.relative(root, path) for path in warcs if path not in whole)
+    left_out = tuple(paths.relative(root, path) for path in warcs if path not in whole)
     return Exported(len(whole), pages, size, left_out, secrets)
 
 
@@ -100,11 +100,11 @@ def _write(
         for warc in warcs:
             with warc.open("rb") as data:
                 package.add(f"archive/{warc.name}", data)
-        _write_index(index, blocks, [folder.index_of(root, warc) for warc in warcs])
+        _write_index(index, blocks, [paths.index_of(root, warc) for warc in warcs])
         package.add(INDEX, index)
         package.add(INDEX_BLOCKS, blocks)
         with tempfile.TemporaryFile() as pages:
-            count, secrets = _write_pages(root, pages, {folder.relative(root, warc) for warc in warcs}, title_of)
+            count, secrets = _write_pages(root, pages, {paths.relative(root, warc) for warc in warcs}, title_of)
             package.add(PAGES, pages)
         package.finish(title)
     return count, secrets

@@ -9,7 +9,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from linkarchive.model import Location
-from linkarchive.snapshot import cdxj, folder, framing
+from linkarchive.snapshot import cdxj, framing, paths
 
 _BUFFER = 256 * 1024
 
@@ -23,7 +23,7 @@ class WarcFile:
     def __init__(self, root: Path, run_id: str) -> None:
         self._root = root
         self.path, self._handle = _create(root, run_id)
-        self._name = folder.relative(root, self.path)
+        self._name = paths.relative(root, self.path)
         self._buffer = bytearray()
         self.size = 0
         """Bytes of the records so far, written to the file or not yet."""
@@ -58,7 +58,7 @@ class WarcFile:
             self._cut(size, lines)
             self._sha256 = sha256
             if isinstance(error, OSError):
-                raise folder.storage_error(self.path, error) from error
+                raise paths.storage_error(self.path, error) from error
             raise
 
     def sync(self) -> None:
@@ -69,7 +69,7 @@ class WarcFile:
                 self._append_to_journal(b"".join(self._unsynced))
                 self._unsynced.clear()
         except OSError as error:
-            raise folder.storage_error(self.path, error) from error
+            raise paths.storage_error(self.path, error) from error
 
     def finish(self) -> dict[Path, str]:
         """Sync, write the sorted index, remove the journal and close. Without it, `repair` finishes the file.
@@ -80,14 +80,14 @@ class WarcFile:
             if self._broken:
                 return {}
             self.sync()
-            journal = folder.journal_of(self._root, self.path)
+            journal = paths.journal_of(self._root, self.path)
             lines = journal.read_bytes().splitlines(keepends=True) if journal.exists() else []
-            index, data = folder.index_of(self._root, self.path), cdxj.index(lines)
-            folder.write_atomically(index, data)
+            index, data = paths.index_of(self._root, self.path), cdxj.index(lines)
+            paths.write_atomically(index, data)
             journal.unlink(missing_ok=True)
             return {self.path: self._sha256.hexdigest(), index: hashlib.sha256(data).hexdigest()}
         except OSError as error:
-            raise folder.storage_error(self.path, error, "cannot be finished") from error
+            raise paths.storage_error(self.path, error, "cannot be finished") from error
         finally:
             os.close(self._handle)
 
@@ -114,7 +114,7 @@ class WarcFile:
             self._broken = True
 
     def _append_to_journal(self, data: bytes) -> None:
-        journal = folder.journal_of(self._root, self.path)
+        journal = paths.journal_of(self._root, self.path)
         with journal.open("ab", buffering=0) as file:
             try:
                 left = memoryview(data)
@@ -128,17 +128,17 @@ class WarcFile:
 
 def _create(root: Path, run_id: str) -> tuple[Path, int]:
     """A new file of the run under the next free number, open for writing."""
-    warcs = root / folder.WARCS
+    warcs = root / paths.WARCS
     number = 0
     try:
         warcs.mkdir(parents=True, exist_ok=True)
-        (root / folder.INDEXES).mkdir(parents=True, exist_ok=True)
+        (root / paths.INDEXES).mkdir(parents=True, exist_ok=True)
         while True:
-            path = warcs / folder.warc_name(run_id, number)
+            path = warcs / paths.warc_name(run_id, number)
             with suppress(FileExistsError):
                 handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_CLOEXEC", 0), 0o644)
-                folder.sync_folder(warcs)
+                paths.sync_folder(warcs)
                 return path, handle
             number += 1
     except OSError as error:
-        raise folder.storage_error(warcs, error) from error
+        raise paths.storage_error(warcs, error) from error

@@ -12,7 +12,7 @@ from types import TracebackType
 from linkarchive import __version__
 from linkarchive.clock import Clock
 from linkarchive.model import Capture, Hop, Location, Origin
-from linkarchive.snapshot import cdxj, facts, framing
+from linkarchive.snapshot import capture_metadata, cdxj, framing
 from linkarchive.snapshot.framing import Original
 from linkarchive.snapshot.reader import original_at
 from linkarchive.snapshot.warcfile import WarcFile
@@ -95,13 +95,13 @@ class WarcWriter:
     def write_log(self, pieces: Iterable[bytes]) -> None:
         """Keep the run's log (visits and verdicts as JSON lines, each with its line end) as one record."""
         file = self._ready()
-        fields = self._fields(framing.warc_date(self._clock.now()), facts.log_uri(self._run_id))
+        fields = self._fields(framing.warc_date(self._clock.now()), capture_metadata.log_uri(self._run_id))
         log = Body()
         try:
             for piece in pieces:
                 log.write(piece)
             with file.whole():
-                file.append(framing.record("metadata", fields, facts.LOG_TYPE, payload=log))
+                file.append(framing.record("metadata", fields, capture_metadata.LOG_TYPE, payload=log))
         finally:
             log.close()
 
@@ -146,7 +146,9 @@ class WarcWriter:
             ("WARC-Filename", file.path.name),
         ]
         with file.whole():
-            file.append(framing.record("warcinfo", fields, facts.FIELDS_TYPE, facts.warc_fields(about)))
+            file.append(
+                framing.record("warcinfo", fields, capture_metadata.FIELDS_TYPE, capture_metadata.warc_fields(about))
+            )
 
     def _write_exchange(
         self, file: WarcFile, exchange: Exchange, digest: str, date: str, original: Original | None
@@ -186,7 +188,9 @@ class WarcWriter:
         fields = self._fields(date, framing.uri(capture.url))
         fields.append(("WARC-Refers-To", final_id))
         fields += [("WARC-Concurrent-To", record_id) for record_id in concurrent]
-        file.append(framing.record("metadata", fields, facts.FIELDS_TYPE, facts.encode_capture(capture)))
+        file.append(
+            framing.record("metadata", fields, capture_metadata.FIELDS_TYPE, capture_metadata.encode_capture(capture))
+        )
 
     def _fields(self, date: str, uri: str) -> list[tuple[str, str]]:
         return [("WARC-Record-ID", framing.new_id()), ("WARC-Target-URI", uri), ("WARC-Date", date)]

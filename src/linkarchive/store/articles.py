@@ -8,8 +8,8 @@ import msgspec
 from sqlalchemy import Connection, LargeBinary, Text, cast, delete, insert, literal, select
 
 from linkarchive.model import Article
-from linkarchive.store.codec import decode
 from linkarchive.store.schema import articles
+from linkarchive.store.serialization import decode
 
 # The body as bytes: with a hundred thousand links it is 30 MB, and a string of it would be as much again.
 _BYTES = (articles.c.digest, cast(articles.c.body, LargeBinary).label("body"))

@@ -9,7 +9,7 @@ from datetime import date
 from sqlalchemy import Connection
 
 from linkarchive.store import captures, outcomes
-from linkarchive.store.captures import Kept
+from linkarchive.store.captures import StoredCapture
 from linkarchive.store.outcomes import Standing
 
 
@@ -17,10 +17,10 @@ from linkarchive.store.outcomes import Standing
 class Background:
     """What was known of a source before a run."""
 
-    kept: tuple[Kept, ...] = ()
+    kept: tuple[StoredCapture, ...] = ()
     """Its captures, oldest first."""
     standing: Standing | None = None
-    baselines: Mapping[tuple[str, date | None], Kept] = field(default_factory=dict)
+    baselines: Mapping[tuple[str, date | None], StoredCapture] = field(default_factory=dict)
     """By the article that cites it, and the day that article's author looked."""
 
 

@@ -10,12 +10,12 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Row, delete, select
 
 from linkarchive.model import Capture, Origin
-from linkarchive.store.codec import decode
 from linkarchive.store.schema import baselines, captures
+from linkarchive.store.serialization import decode
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
+class StoredCapture:
     """A capture in the database."""
 
     id: int
@@ -27,7 +27,7 @@ class Kept:
     capture: Capture
 
 
-def of_source(connection: Connection, source: int) -> list[Kept]:
+def of_source(connection: Connection, source: int) -> list[StoredCapture]:
     """Oldest first."""
     query = select(captures).where(captures.c.source == source).order_by(captures.c.time, captures.c.id)
     return [_kept(row) for row in connection.execute(query)]
@@ -38,21 +38,21 @@ def kept_sources(connection: Connection) -> set[int]:
     return set(connection.execute(select(captures.c.source).distinct()).scalars())
 
 
-def of_sources(connection: Connection, sources: Collection[int]) -> dict[int, list[Kept]]:
+def of_sources(connection: Connection, sources: Collection[int]) -> dict[int, list[StoredCapture]]:
     """Those of each source that has any, oldest first."""
     query = select(captures).where(captures.c.source.in_(sources)).order_by(captures.c.time, captures.c.id)
-    found: dict[int, list[Kept]] = {}
+    found: dict[int, list[StoredCapture]] = {}
     for row in connection.execute(query).all():
         found.setdefault(row.source, []).append(_kept(row))
     return found
 
 
-def of_run(connection: Connection, run: int) -> Iterator[Kept]:
+def of_run(connection: Connection, run: int) -> Iterator[StoredCapture]:
     query = select(captures).where(captures.c.run == run).order_by(captures.c.id).execution_options(yield_per=500)
     return (_kept(row) for row in connection.execute(query))
 
 
-def baseline(connection: Connection, article: str, source: int, looked: date | None) -> Kept | None:
+def baseline(connection: Connection, article: str, source: int, looked: date | None) -> StoredCapture | None:
     """The baseline of a source as an article cites it, whose author looked on that day."""
     query = (
         select(captures)
@@ -63,7 +63,7 @@ def baseline(connection: Connection, article: str, source: int, looked: date | N
     return None if row is None else _kept(row)
 
 
-def takes_its_place(new: Kept, known: Kept | None) -> bool:
+def takes_its_place(new: StoredCapture, known: StoredCapture | None) -> bool:
     """Whether a capture becomes the baseline of a citation: once and for all.
 
     A capture of our own only stands in until an archive's copy is found, which then takes its place.
@@ -90,28 +90,30 @@ def baseline_rows_of_run(connection: Connection, run: int) -> Iterator[Row[Any]]
     return iter(connection.execute(query.execution_options(yield_per=500)))
 
 
-def baselines_of_source(connection: Connection, source: int) -> list[tuple[str, date | None, Kept]]:
+def baselines_of_source(connection: Connection, source: int) -> list[tuple[str, date | None, StoredCapture]]:
     """The baselines of a source: article, the day its author looked, capture."""
     return list(_baselines(connection, baselines.c.source == source))
 
 
 def baselines_of_sources(
-    connection: Connection, kept: Mapping[int, Sequence[Kept]]
-) -> dict[int, list[tuple[str, date | None, Kept]]]:
+    connection: Connection, kept: Mapping[int, Sequence[StoredCapture]]
+) -> dict[int, list[tuple[str, date | None, StoredCapture]]]:
     """Those of each source whose captures these are (`of_sources`), if it has any."""
     query = (
         select(baselines.c.source, baselines.c.article, baselines.c.looked, baselines.c.capture)
         .where(baselines.c.source.in_(kept.keys()))
         .order_by(baselines.c.article, baselines.c.source, baselines.c.looked)
     )
-    found: dict[int, list[tuple[str, date | None, Kept]]] = {}
+    found: dict[int, list[tuple[str, date | None, StoredCapture]]] = {}
     for source, article, looked, capture in connection.execute(query).all():
         one = next(one for one in kept[source] if one.id == capture)
         found.setdefault(source, []).append((article, day_of(looked), one))
     return found
 
 
-def _baselines(connection: Connection, condition: ColumnElement[bool]) -> Iterator[tuple[str, date | None, Kept]]:
+def _baselines(
+    connection: Connection, condition: ColumnElement[bool]
+) -> Iterator[tuple[str, date | None, StoredCapture]]:
     query = (
         select(captures, baselines.c.article, baselines.c.looked)
         .join(baselines, baselines.c.capture == captures.c.id)
@@ -141,11 +143,11 @@ def forget_lost(connection: Connection, run: int, is_there: Callable[[Capture], 
     return len(lost)
 
 
-def _kept(row: Row[Any]) -> Kept:
-    return Kept(row.id, row.source, row.usable, row.good, decode(row.body, Capture))
+def _kept(row: Row[Any]) -> StoredCapture:
+    return StoredCapture(row.id, row.source, row.usable, row.good, decode(row.body, Capture))
 
 
-def all_kept(connection: Connection) -> Iterator[Kept]:
+def all_kept(connection: Connection) -> Iterator[StoredCapture]:
     """Every capture, one at a time."""
     for row in connection.execute(select(captures).order_by(captures.c.id).execution_options(yield_per=500)):
         yield _kept(row)

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from linkarchive.model import CitationOutcome, Outcome, Reason
+from linkarchive.model import CitationResult, Reason, Result
 
 CONFIRMED_AFTER = timedelta(days=1)
 
@@ -15,34 +15,34 @@ DONE, NOT_YET, NEVER = "done", "not yet", "never"
 with."""
 
 
-def carry(outcome: Outcome, checked: datetime) -> Outcome:
+def carry(outcome: Result, checked: datetime) -> Result:
     """The outcome of a page that was at `checked` what it was when the outcome was concluded."""
     return _seen_again(outcome, checked - outcome.since >= CONFIRMED_AFTER)
 
 
-def unchanged(outcome: Outcome) -> Outcome:
+def unchanged(outcome: Result) -> Result:
     """The outcome of a page that is what it was: where it was the first, it has been compared now, with itself."""
     return _seen_again(outcome, outcome.confirmed)
 
 
-def _seen_again(outcome: Outcome, confirmed: bool) -> Outcome:
+def _seen_again(outcome: Result, confirmed: bool) -> Result:
     if not (_is_uncompared(outcome) or any(map(_is_uncompared, outcome.citations))):
         return outcome if outcome.confirmed == confirmed else replace(outcome, confirmed=confirmed)
     citations = tuple([replace(one, **_with_itself(one)) for one in outcome.citations])
     return replace(outcome, confirmed=confirmed, citations=citations, **_with_itself(outcome))
 
 
-def compared(outcome: Outcome) -> str:
+def compared(outcome: Result) -> str:
     if not outcome.verdict.is_alive or outcome.similarity is not None:
         return DONE
     return NOT_YET if _is_uncompared(outcome) else NEVER
 
 
-def _is_uncompared(one: Outcome | CitationOutcome) -> bool:
+def _is_uncompared(one: Result | CitationResult) -> bool:
     return one.similarity is None and one.baseline is not None and one.verdict.is_alive
 
 
-def _with_itself(one: Outcome | CitationOutcome) -> dict[str, Any]:
+def _with_itself(one: Result | CitationResult) -> dict[str, Any]:
     """What the comparison of a page with itself tells."""
     if not _is_uncompared(one):
         return {}

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from linkarchive.errors import StorageError
 from linkarchive.model import Acceptance, Ignored
-from linkarchive.store.codec import decode, encode
+from linkarchive.store.serialization import decode, encode
 from linkarchive.urls import redact
 
 

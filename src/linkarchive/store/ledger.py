@@ -8,12 +8,12 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, func, insert, select, update
 
-from linkarchive.model import Capture, Origin, Outcome
+from linkarchive.model import Capture, Origin, Result
 from linkarchive.store import schema
-from linkarchive.store.captures import Kept, day_text, takes_its_place
+from linkarchive.store.captures import StoredCapture, day_text, takes_its_place
 from linkarchive.store.carried import compared
-from linkarchive.store.codec import decode, encode
 from linkarchive.store.outcomes import Visited
+from linkarchive.store.serialization import decode, encode
 from linkarchive.store.sources import Memory
 
 
@@ -39,7 +39,7 @@ class Ledger:
         self.touched: set[int] = set()
         """Sources whose outcome, captures or baselines are others than before."""
 
-    def add_capture(self, source: int, capture: Capture, usable: bool, good: bool) -> Kept:
+    def add_capture(self, source: int, capture: Capture, usable: bool, good: bool) -> StoredCapture:
         self._last_capture += 1
         row = {
             "id": self._last_capture,
@@ -58,16 +58,16 @@ class Ledger:
             if self._digests is not None:
                 self._digests.add(capture.digest)
         self._note(source)
-        return Kept(self._last_capture, source, usable, good, capture)
+        return StoredCapture(self._last_capture, source, usable, good, capture)
 
-    def set_baseline(self, article: str, looked: date | None, kept: Kept, known: Kept | None) -> None:
+    def set_baseline(self, article: str, looked: date | None, kept: StoredCapture, known: StoredCapture | None) -> None:
         """The baseline of a source as an article cites it; `known` is the one that it has."""
         if takes_its_place(kept, known):
             row = {"article": article, "source": kept.source, "looked": day_text(looked)}
             self._baselines.append(row | {"capture": kept.id, "run": self.run})
             self._note(kept.source)
 
-    def add_outcome(self, source: int, outcome: Outcome) -> int:
+    def add_outcome(self, source: int, outcome: Result) -> int:
         self._last_outcome += 1
         row = {
             "id": self._last_outcome,

@@ -6,12 +6,12 @@ from collections.abc import Callable
 
 from sqlalchemy import Connection, inspect, text
 
-from linkarchive.model import Outcome
+from linkarchive.model import Result
 from linkarchive.store import schema
 from linkarchive.store.carried import compared
-from linkarchive.store.codec import decode
+from linkarchive.store.serialization import decode
 
-Step = Callable[[Connection], None]
+Suggestion = Callable[[Connection], None]
 
 
 def first_schema(connection: Connection) -> None:
@@ -28,11 +28,11 @@ def carried_visits(connection: Connection) -> None:
     connection.execute(text("ALTER TABLE outcomes ADD COLUMN compared VARCHAR NOT NULL DEFAULT 'done'"))
     set_columns = text("UPDATE outcomes SET cited = :cited, compared = :compared WHERE id = :id")
     for number, body in connection.execute(text("SELECT id, body FROM outcomes")).all():
-        outcome = decode(body, Outcome)
+        outcome = decode(body, Result)
         connection.execute(set_columns, {"id": number, "cited": bool(outcome.citations), "compared": compared(outcome)})
 
 
-STEPS: tuple[tuple[str, Step], ...] = (
+STEPS: tuple[tuple[str, Suggestion], ...] = (
     ("2026-11-23 first schema", first_schema),
     ("2026-11-23 carried visits", carried_visits),
 )

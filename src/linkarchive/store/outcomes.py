@@ -9,10 +9,10 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, Select, and_, case, delete, func, not_, or_, select, tuple_, update
 
-from linkarchive.model import Change, Outcome, SourceReport, Verdict
+from linkarchive.model import Change, Result, SourceReport, Verdict
 from linkarchive.store.carried import NEVER, NOT_YET, carry
-from linkarchive.store.codec import decode
 from linkarchive.store.schema import outcomes, runs, sources, visits
+from linkarchive.store.serialization import decode
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,16 +20,16 @@ class Standing:
     """The outcome of a source's visit in some run."""
 
     outcome_id: int
-    outcome: Outcome
+    outcome: Result
     """As that visit tells it."""
     checked: datetime | None
     run: int
     carried: bool
 
 
-def load_outcome(connection: Connection, outcome_id: int) -> Outcome | None:
+def load_outcome(connection: Connection, outcome_id: int) -> Result | None:
     body = connection.execute(select(outcomes.c.body).where(outcomes.c.id == outcome_id)).scalar_one_or_none()
-    return None if body is None else decode(body, Outcome)
+    return None if body is None else decode(body, Result)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +92,7 @@ def last_checks(connection: Connection, before_run: int) -> dict[int, tuple[date
     return {row.source: (row.checked, Verdict(row.verdict)) for row in connection.execute(query)}
 
 
-def latest(connection: Connection) -> Iterator[tuple[int, Outcome, datetime | None]]:
+def latest(connection: Connection) -> Iterator[tuple[int, Result, datetime | None]]:
     """Source, outcome and time of the last visit of every source, one at a time."""
     newest = select(func.max(visits.c.id)).group_by(visits.c.source)
     query = (
@@ -228,8 +228,8 @@ def _standing(row: Row[Any]) -> Standing:
     return Standing(row.outcome, _outcome(row), row.checked, row.run, row.carried)
 
 
-def _outcome(row: Any) -> Outcome:
-    outcome = decode(row.body, Outcome)
+def _outcome(row: Any) -> Result:
+    outcome = decode(row.body, Result)
     return carry(outcome, row.checked) if row.carried and row.checked is not None else outcome
 
 

@@ -10,9 +10,9 @@ from sqlalchemy import Connection, select
 
 from linkarchive.model import Hop, Origin, Verdict
 from linkarchive.store.captures import day_of
-from linkarchive.store.codec import decode
 from linkarchive.store.outcomes import newest
 from linkarchive.store.schema import baselines, captures
+from linkarchive.store.serialization import decode
 
 
 @dataclass(frozen=True, slots=True)

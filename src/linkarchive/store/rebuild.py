@@ -11,11 +11,11 @@ from pathlib import Path
 from sqlalchemy import Connection
 
 from linkarchive import __version__
-from linkarchive.model import Capture, Change, Outcome, RunInfo
+from linkarchive.model import Capture, Change, Result, RunInfo
 from linkarchive.snapshot import manifest
 from linkarchive.snapshot.reader import LogLine, ScannedRun, scan
-from linkarchive.store import answers, articles, runs, sources
-from linkarchive.store.captures import Kept, takes_its_place
+from linkarchive.store import articles, lookups, runs, sources
+from linkarchive.store.captures import StoredCapture, takes_its_place
 from linkarchive.store.ledger import Ledger
 from linkarchive.store.outcomes import Visited
 from linkarchive.store.runlog import BaselineLine, Line, VisitLine, read_line
@@ -67,12 +67,12 @@ class _Builder:
     """Of the present run."""
     orphans: list[Capture] = field(default_factory=list)
     """Captures of the present run; without a log, the run was cut off and they are all that is left of it."""
-    known: dict[str, dict[datetime, Kept]] = field(default_factory=dict)
+    known: dict[str, dict[datetime, StoredCapture]] = field(default_factory=dict)
     last: dict[int, int] = field(default_factory=dict)
     """The number of the last outcome of each source."""
     numbers: dict[str, int] = field(default_factory=dict)
     """Of the sources, by key."""
-    baselines: dict[tuple[str, int, date | None], Kept] = field(default_factory=dict)
+    baselines: dict[tuple[str, int, date | None], StoredCapture] = field(default_factory=dict)
     """Of the sources, by article and day."""
     visits: list[VisitLine] = field(default_factory=list)
     """Those of the present run that are still to be written."""
@@ -100,7 +100,7 @@ class _Builder:
             self._set_baseline(self.ledger, line.baseline.source, line.baseline)
         elif line.answer is not None:
             source = self._source(line.answer.source, line.answer.source)
-            answers.tell(self.connection, self.ledger.run, source, line.answer.told)
+            lookups.tell(self.connection, self.ledger.run, source, line.answer.told)
         elif line.visit is not None:
             self._visited(line.visit)
 
@@ -128,7 +128,7 @@ class _Builder:
             self._visited(VisitLine(outcome.url, outcome.url, when, change, outcome.verdict, outcome, carried))
         self._write_visits()
 
-    def _untold(self, state: Path, known: Collection[int]) -> Iterator[tuple[Outcome, StateLine]]:
+    def _untold(self, state: Path, known: Collection[int]) -> Iterator[tuple[Result, StateLine]]:
         lines = read_state(state)
         while some := list(islice(lines, _AT_ONCE)):
             self._know({sources.key_of(outcome.url): outcome.url for outcome, _ in some})

@@ -13,12 +13,12 @@ from datetime import date, datetime
 import msgspec
 from sqlalchemy import Connection, select
 
-from linkarchive.model import Article, Capture, Change, Origin, Outcome, RunInfo, Verdict
-from linkarchive.store import answers, articles, captures, outcomes
-from linkarchive.store.answers import Told
-from linkarchive.store.codec import decode
+from linkarchive.model import Article, Capture, Change, Origin, Result, RunInfo, Verdict
+from linkarchive.store import articles, captures, lookups, outcomes
+from linkarchive.store.lookups import LookupAnswer
 from linkarchive.store.runs import Run, RunBody
 from linkarchive.store.schema import sources
+from linkarchive.store.serialization import decode
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +54,7 @@ class BaselineLine:
 @dataclass(frozen=True, slots=True)
 class AnswerLine:
     source: str
-    told: Told
+    told: LookupAnswer
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +64,7 @@ class VisitLine:
     checked: datetime | None
     changed: Change
     was: Verdict | None
-    outcome: Outcome | None
+    outcome: Result | None
     carried: bool = False
 
 
@@ -94,7 +94,7 @@ def log_lines(connection: Connection, run: Run) -> Iterator[bytes]:
     for row in captures.baseline_rows_of_run(connection, run.seq):
         baseline = {"source": keys[row.source], "article": row.article, "looked": row.looked or None}
         yield _line("baseline", baseline | {"origin": row.origin, "time": row.time})
-    for source_id, told in answers.of_run(connection, run.seq):
+    for source_id, told in lookups.of_run(connection, run.seq):
         yield _line("answer", AnswerLine(keys[source_id], told))
     for row in outcomes.rows_of_run(connection, run.seq):
         outcome = None if row.body is None else msgspec.Raw(row.body.encode("utf-8"))

@@ -11,8 +11,8 @@ from sqlalchemy import Connection, Row, insert, select, update
 
 from linkarchive import __version__
 from linkarchive.model import ArticleReport, RunInfo, Unresolved
-from linkarchive.store.codec import decode, encode
 from linkarchive.store.schema import runs
+from linkarchive.store.serialization import decode, encode
 
 RESUMABLE = timedelta(hours=24)
 UNKNOWN_CLOCK = "state without a manifest"

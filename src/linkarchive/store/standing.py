@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from sqlalchemy import Connection, func, select
 
 from linkarchive.model import ArticleReport, SourceReport, Unresolved
-from linkarchive.store.codec import decode
 from linkarchive.store.outcomes import report_of
 from linkarchive.store.runs import RunBody
 from linkarchive.store.schema import outcomes, runs, sources, visits
+from linkarchive.store.serialization import decode
 
 _RUNS = 50
 """The newest runs in which articles are looked for; one that was not read in so many is history."""

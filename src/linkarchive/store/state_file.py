@@ -19,13 +19,13 @@ import msgspec
 from sqlalchemy import Connection
 
 from linkarchive.errors import StorageError
-from linkarchive.model import Capture, Origin, Outcome
-from linkarchive.report.foreign import redacted, without_secrets
-from linkarchive.snapshot.folder import storage_error, write_atomically
+from linkarchive.model import Capture, Origin, Result
+from linkarchive.report.sanitize import redacted, without_secrets
 from linkarchive.snapshot.manifest import sha256_of
+from linkarchive.snapshot.paths import storage_error, write_atomically
 from linkarchive.store import captures, outcomes, sources
-from linkarchive.store.captures import Kept
-from linkarchive.store.codec import decode, encode
+from linkarchive.store.captures import StoredCapture
+from linkarchive.store.serialization import decode, encode
 from linkarchive.urls import may_hold_secrets
 
 _AT_ONCE = 500
@@ -79,12 +79,12 @@ def write_state(connection: Connection, path: Path, sealed: str | None = None, t
     return digest.hexdigest()
 
 
-def read_state(path: Path) -> Iterator[tuple[Outcome, StateLine]]:
+def read_state(path: Path) -> Iterator[tuple[Result, StateLine]]:
     """Raises StorageError naming the line that cannot be read."""
     with path.open("rb") as file:
         for number, line in enumerate(file, 1):
             try:
-                yield decode(line, Outcome), decode(line, StateLine)
+                yield decode(line, Result), decode(line, StateLine)
             except StorageError as error:
                 raise StorageError(f"{path}:{number}: {error}; restore the file from Git or a backup") from error
 
@@ -127,7 +127,9 @@ def _anew(connection: Connection, some: Collection[int]) -> dict[int, bytes]:
     return {source: _line(one, kept.get(source, ()), based.get(source, ())) for source, one in concluded.items()}
 
 
-def _line(outcome: str, kept: Sequence[Kept], based: Sequence[tuple[str, date | None, Kept]]) -> bytes:
+def _line(
+    outcome: str, kept: Sequence[StoredCapture], based: Sequence[tuple[str, date | None, StoredCapture]]
+) -> bytes:
     """`outcome` as JSON."""
     needed = {one.id: one for one in (*(capture for *_, capture in based), *kept[-1:])}
     fields = {
@@ -141,11 +143,11 @@ def _line(outcome: str, kept: Sequence[Kept], based: Sequence[tuple[str, date | 
         ],
     }
     if may_hold_secrets(outcome):
-        outcome = encode(redacted(decode(outcome, Outcome)))
+        outcome = encode(redacted(decode(outcome, Result)))
     # One object of both: the fields of the outcome, then these.
     return f"{outcome[:-1]},{encode(fields)[1:]}\n".encode()
 
 
-def _digests(kept: Kept) -> dict[str, str | None]:
+def _digests(kept: StoredCapture) -> dict[str, str | None]:
     capture = kept.capture
     return {"payload": capture.digest, "sha256": capture.sha256, "fingerprint": capture.fingerprint}

@@ -72,7 +72,7 @@ def find_copy_before(
     return _first(archives, search.anywhere)
 
 
-def witness(
+def seen_since(
     session: ArchiveSession, archives: Sequence[Archive], url: str, since: datetime, *, usable: Usable = is_usable
 ) -> Answer:
     """A usable copy newer than the first strike: others can see the page (DESIGN §7, `blocked/only-us`)."""

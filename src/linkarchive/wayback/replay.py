@@ -18,9 +18,9 @@ from linkarchive.snapshot.writer import Memento
 from linkarchive.urls import same_page
 from linkarchive.wayback.answers import ArchiveTroubleError, Found, NoCopy, Unknown, Unusable
 from linkarchive.wayback.archives import Archive
-from linkarchive.wayback.captured import ORIGINAL, as_captured
 from linkarchive.wayback.memento import parse_links
 from linkarchive.wayback.session import ArchiveSession, Malformed, Service, is_capture
+from linkarchive.wayback.unwrap import ORIGINAL, unwrap_memento
 from linkarchive.web.exchange import Exchange, Visit, VisitRequest
 from linkarchive.web.page import page_of
 
@@ -54,7 +54,7 @@ def nearest(
     `Unusable` is a capture outside the span (then its `time` is, too), one of another page whose address only
     looks alike to the archive, or one whose captured redirects lead nowhere. `NoCopy` is a 404 of the archive.
     """
-    chase = _Chase(session, archive, urldefrag(url)[0], when, span)
+    chase = _RedirectFollower(session, archive, urldefrag(url)[0], when, span)
     answer: Found | Unusable | NoCopy | Unknown
     try:
         answer = chase.run()
@@ -75,7 +75,7 @@ def redirect_target(session: ArchiveSession, archive: Archive, url: str, when: d
     return _target(archive, exchange, url) if is_capture(exchange) and 300 <= exchange.status < 400 else None
 
 
-class _Chase:
+class _RedirectFollower:
     """From the first question to the copy."""
 
     def __init__(self, session: ArchiveSession, archive: Archive, url: str, when: datetime, span: Span) -> None:
@@ -167,7 +167,7 @@ class _Chase:
     def _found(self, exchange: Exchange, time: datetime) -> Found:
         visit = Visit(VisitRequest(self._exchanges[0].url), self._exchanges[0].started, tuple(self._exchanges))
         limit = self._session.network.max_body
-        page = replace(as_captured(page_of(visit, limit), limit), final_url=self._original, hops=tuple(self._hops))
+        page = replace(unwrap_memento(page_of(visit, limit), limit), final_url=self._original, hops=tuple(self._hops))
         public = self._archive.view(time, self._original) if self._archive.replay else exchange.url
         moved = None if self._original == self._url else self._original
         return Found(Memento(self._archive.origin, time, public, moved), self._archive.name, visit, page)

@@ -16,7 +16,7 @@ from linkarchive.clock import Clock
 from linkarchive.settings import NetworkSettings, WaybackSettings
 from linkarchive.wayback.answers import ArchiveTroubleError, Why
 from linkarchive.wayback.archives import Archive
-from linkarchive.wayback.sending import NoAnswerError, Sender, SilenceError
+from linkarchive.wayback.transport import NoAnswerError, NoConnectionError, Sender
 from linkarchive.web.decoding import decode_start
 from linkarchive.web.exchange import Exchange
 
@@ -58,7 +58,7 @@ class _Host:
 
 
 @dataclass(slots=True)
-class _Gate:
+class RateLimit:
     """One endpoint: when it may be asked next, and whether it may be at all."""
 
     name: str
@@ -98,7 +98,7 @@ class ArchiveSession:
         seconds = settings.budget if budget is None else budget
         self._end = time.monotonic() + seconds if seconds else None
         self._hosts: dict[str, _Host] = {}
-        self._gates: dict[tuple[str, Service], _Gate] = {}
+        self._gates: dict[tuple[str, Service], RateLimit] = {}
         self._lock = threading.Lock()
         self._counts: Counter[str] = Counter()
         self._sender = Sender(network, clock)
@@ -146,7 +146,7 @@ class ArchiveSession:
                 with _closing_on_error(exchange):
                     self._refuse_trouble(gate, service, exchange, malformed)
             except NoAnswerError as error:
-                if isinstance(error, SilenceError) and self._is_silent(gate.host, error):
+                if isinstance(error, NoConnectionError) and self._is_silent(gate.host, error):
                     raise self._refusal(gate) from error
                 if last:
                     raise self._failed(gate, error) from error
@@ -155,7 +155,7 @@ class ArchiveSession:
                 return exchange
         raise AssertionError  # the second try returns or raises
 
-    def wait(self, seconds: float, gate: _Gate | None = None) -> None:
+    def wait(self, seconds: float, gate: RateLimit | None = None) -> None:
         """Sleep, unless the budget ends before that or the run is stopped: raises ArchiveTroubleError.
 
         For the turn at an endpoint that is given up meanwhile, there is nothing to wait for.
@@ -181,7 +181,7 @@ class ArchiveSession:
 
     # --- turns -------------------------------------------------------------------
 
-    def _gate(self, archive: Archive, service: Service) -> _Gate:
+    def _gate(self, archive: Archive, service: Service) -> RateLimit:
         per_minute = {
             Service.REPLAY: self.settings.replay_per_minute,
             Service.INDEX: self.settings.index_per_minute,
@@ -192,10 +192,12 @@ class ArchiveSession:
             key = (archive.host, service)
             if key not in self._gates:
                 host = self._hosts.setdefault(archive.host, _Host(archive.host))
-                self._gates[key] = _Gate(f"{archive.host} {service}", host, 60.0 / per_minute if per_minute else 0.0)
+                self._gates[key] = RateLimit(
+                    f"{archive.host} {service}", host, 60.0 / per_minute if per_minute else 0.0
+                )
             return self._gates[key]
 
-    def _take_turn(self, gate: _Gate) -> None:
+    def _take_turn(self, gate: RateLimit) -> None:
         """Wait for the endpoint's next free moment. Who waits has its moment: threads do not push each other back."""
         with gate.lock:
             if gate.stopped is not None:
@@ -225,7 +227,7 @@ class ArchiveSession:
 
     # --- what came back ----------------------------------------------------------
 
-    def _refuse_trouble(self, gate: _Gate, service: Service, exchange: Exchange, malformed: Malformed) -> None:
+    def _refuse_trouble(self, gate: RateLimit, service: Service, exchange: Exchange, malformed: Malformed) -> None:
         """Raise for an answer that is the archive's trouble, and not a word about the page."""
         if not is_capture(exchange):
             if exchange.status == 429:
@@ -240,7 +242,7 @@ class ArchiveSession:
         if words:
             raise NoAnswerError(Why.MALFORMED, words)
 
-    def _refuse_exclusion(self, gate: _Gate, service: Service, exchange: Exchange) -> None:
+    def _refuse_exclusion(self, gate: RateLimit, service: Service, exchange: Exchange) -> None:
         told = exchange.header_map.get(_ERROR_FIELD, "")
         if exchange.status >= 400 or service is Service.INDEX:
             told += decode_start(exchange.body, exchange.header_map, 8192).decode("utf-8", "replace")
@@ -249,7 +251,7 @@ class ArchiveSession:
         if exchange.status in (401, 403):
             raise self._stopped(gate, Why.RATE_LIMITED, f"refuses our requests (HTTP {exchange.status})")
 
-    def _is_silent(self, host: _Host, error: SilenceError) -> bool:
+    def _is_silent(self, host: _Host, error: NoConnectionError) -> bool:
         """Another try without any answer; after a few in a row the whole archive is left alone."""
         with self._lock:
             host.failures += 1
@@ -258,19 +260,19 @@ class ArchiveSession:
                 host.stopped = ArchiveTroubleError(error.why, words)
         return host.stopped is not None
 
-    def _refusal(self, gate: _Gate) -> ArchiveTroubleError:
+    def _refusal(self, gate: RateLimit) -> ArchiveTroubleError:
         """Why an endpoint is not asked any more, as an error of its own (it is raised in several threads)."""
         known = gate.stopped
         assert known is not None  # noqa: S101 - asked for stopped gates only
         return ArchiveTroubleError(known.unknown.why, known.unknown.detail)
 
-    def _failed(self, gate: _Gate, error: NoAnswerError) -> ArchiveTroubleError:
+    def _failed(self, gate: RateLimit, error: NoAnswerError) -> ArchiveTroubleError:
         gate.failures += 1
         if gate.failures >= _GIVE_UP:
             return self._stopped(gate, error.why, f"does not answer ({error})")
         return ArchiveTroubleError(error.why, f"{gate.name}: no answer that can be read ({error})")
 
-    def _stopped(self, gate: _Gate, why: Why, words: str) -> ArchiveTroubleError:
+    def _stopped(self, gate: RateLimit, why: Why, words: str) -> ArchiveTroubleError:
         error = ArchiveTroubleError(why, f"{gate.name} {words}; it is not asked again in this run")
         gate.closed = gate.closed or error
         return error

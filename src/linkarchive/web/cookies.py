@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from urllib.parse import urlsplit
 
-from linkarchive.web.target import Target
+from linkarchive.web.request_url import Target
 
 REMOVED = "[removed]"
 _VALUE = re.compile(r"^([^=;]*)=[^;]*")

@@ -22,7 +22,7 @@ _RESET = frozenset({errno.ECONNRESET, errno.EPIPE, errno.ECONNABORTED})
 
 
 @dataclass(frozen=True, slots=True)
-class Trouble:
+class CurlError:
     """What libcurl says about a transfer that failed."""
 
     code: int
@@ -37,7 +37,7 @@ class Trouble:
     """The proxy's answer to CONNECT; 0 without any."""
 
 
-def failure_of(trouble: Trouble, url: str) -> Failure:
+def failure_of(trouble: CurlError, url: str) -> Failure:
     """The failure without what only a second look at the name can tell (`no_such_name`)."""
     if trouble.proxied:
         proxys_own = _failure_at_proxy(trouble, url)
@@ -50,7 +50,7 @@ def failure_of(trouble: Trouble, url: str) -> Failure:
     return Failure(reason, words, url, connected=connected)
 
 
-def _failure_at_proxy(trouble: Trouble, url: str) -> Failure | None:
+def _failure_at_proxy(trouble: CurlError, url: str) -> Failure | None:
     """What failed at the proxy or on the way to it; its 502 or 504 tells nothing about the name behind it."""
     status = trouble.connect_status
     if trouble.code == pycurl.E_COULDNT_RESOLVE_PROXY or (
@@ -65,7 +65,7 @@ def _failure_at_proxy(trouble: Trouble, url: str) -> Failure | None:
     return Failure(reason, f"the proxy could not connect to the host (it answered {status})", url)
 
 
-def _reason(trouble: Trouble) -> tuple[Reason, str]:
+def _reason(trouble: CurlError) -> tuple[Reason, str]:
     code, message = trouble.code, trouble.message
     if code in (pycurl.E_COULDNT_RESOLVE_HOST, pycurl.E_COULDNT_RESOLVE_PROXY):
         return Reason.DNS, "the host name could not be resolved"
@@ -90,7 +90,7 @@ def _reason(trouble: Trouble) -> tuple[Reason, str]:
     return Reason.PROTOCOL, f"the exchange failed: {message or f'libcurl error {code}'}"
 
 
-def _connect_reason(trouble: Trouble) -> tuple[Reason, str]:
+def _connect_reason(trouble: CurlError) -> tuple[Reason, str]:
     if trouble.os_errno == errno.ETIMEDOUT:
         return Reason.TIMEOUT, "the connection timed out"
     if trouble.os_errno in (errno.EHOSTUNREACH, errno.ENETUNREACH):
@@ -98,7 +98,7 @@ def _connect_reason(trouble: Trouble) -> tuple[Reason, str]:
     return Reason.REFUSED, "the connection was refused"
 
 
-def _timeout_words(trouble: Trouble) -> str:
+def _timeout_words(trouble: CurlError) -> str:
     if not trouble.connected:
         return "no connection within the time limit"
     if "too slow" in trouble.message:

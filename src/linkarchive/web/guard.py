@@ -6,7 +6,7 @@ import functools
 import ipaddress
 import socket
 
-from linkarchive.web.target import parse_target
+from linkarchive.web.request_url import parse_target
 
 # Names that never leave a machine or a site: RFC 6761, RFC 6762, RFC 8375, and ICANN's reserved `.internal`
 # (board resolution of 2024-07-29), the home of cloud metadata services.

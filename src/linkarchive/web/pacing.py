@@ -98,7 +98,7 @@ class Pacing(Generic[Item]):
             entry.at_once = 1
             entry.delay = min(max(2 * entry.delay, self._network.retry_wait), _SLOWEST)
 
-    def is_weary(self, host: str) -> bool:
+    def is_down(self, host: str) -> bool:
         """Nothing but failures came from the host of late: trying again would only take time."""
         return self._host(host).failures > _WEARY * (1 + self._network.retries)
 

@@ -7,7 +7,7 @@ import re
 from functools import lru_cache
 
 from linkarchive.settings import NetworkSettings
-from linkarchive.web.target import Target
+from linkarchive.web.request_url import Target
 
 
 def proxy_for(target: Target, network: NetworkSettings) -> str:

@@ -13,7 +13,7 @@ from linkarchive.model import Failure, Reason
 from linkarchive.settings import NetworkSettings
 from linkarchive.web.cookies import without_value
 from linkarchive.web.exchange import Body, Exchange
-from linkarchive.web.failures import Trouble, failure_of
+from linkarchive.web.failures import CurlError, failure_of
 from linkarchive.web.guard import address_is_private
 
 SLOW = 1024
@@ -172,7 +172,7 @@ class Transfer:
         # A connection that was used before has no connect time and no CONNECT of its own (libcurl 8.x, 2026-11-23).
         reused = bool(curl.getinfo(pycurl.PRIMARY_IP)) and curl.getinfo(pycurl.NUM_CONNECTS) == 0
         tunnelled = reused and proxied and self._url.startswith("https:")
-        trouble = Trouble(
+        trouble = CurlError(
             code,
             message,
             curl.getinfo(pycurl.OS_ERRNO),

@@ -22,11 +22,11 @@ from linkarchive.clock import Clock
 from linkarchive.errors import SettingsError
 from linkarchive.model import Failure
 from linkarchive.settings import NetworkSettings, SiteSettings
+from linkarchive.web.dns import Resolver
 from linkarchive.web.exchange import Exchange
-from linkarchive.web.fields import RequestFields
-from linkarchive.web.names import Names
 from linkarchive.web.proxy import proxy_for
-from linkarchive.web.target import Target
+from linkarchive.web.request_headers import RequestFields
+from linkarchive.web.request_url import Target
 from linkarchive.web.transfer import Transfer
 
 _FORGET_EVERY = 64
@@ -36,7 +36,7 @@ Sender = TypeVar("Sender")
 
 
 @dataclass(frozen=True, slots=True)
-class Order:
+class HttpRequest:
     """A GET to be sent. Header values are latin-1 text."""
 
     target: Target
@@ -46,7 +46,7 @@ class Order:
 
 
 @dataclass(frozen=True, slots=True)
-class Reply:
+class HttpResult:
     """What became of an order. `set_cookies` are the fields as received; the exchange has them without values."""
 
     started: datetime
@@ -84,14 +84,14 @@ class Transport(Generic[Sender]):
         self._wake_in.setblocking(False)
         self._wake_out.setblocking(False)
         self._selector.register(self._wake_in, selectors.EVENT_READ, None)
-        self._names = Names(3 * network.timeout, self._wake)
-        self._replies: list[tuple[Sender, Reply]] = []
+        self._names = Resolver(3 * network.timeout, self._wake)
+        self._replies: list[tuple[Sender, HttpResult]] = []
 
     @property
     def in_flight(self) -> int:
         return len(self._busy)
 
-    def send(self, order: Order, sender: Sender) -> None:
+    def send(self, order: HttpRequest, sender: Sender) -> None:
         """Take an order; it goes out with the next `start` or `turn`."""
         target = order.target
         transfer = self._idle.pop() if self._idle else Transfer(self._network, self._ca_file)
@@ -108,7 +108,7 @@ class Transport(Generic[Sender]):
             self._timer = None
             self._multi.socket_action(pycurl.SOCKET_TIMEOUT, 0)
 
-    def turn(self, timeout: float) -> list[tuple[Sender, Reply]]:
+    def turn(self, timeout: float) -> list[tuple[Sender, HttpResult]]:
         """Move data for at most `timeout` seconds, or until something happens; the replies that are complete."""
         if self._timer is not None:
             timeout = min(timeout, self._timer - time.monotonic())
@@ -164,12 +164,12 @@ class Transport(Generic[Sender]):
         if code == pycurl.E_COULDNT_RESOLVE_HOST and isinstance(result, Failure):
             self._look_again(transfer.host, result, transfer.started, sender)
         else:
-            self._replies.append((sender, Reply(transfer.started, result, set_cookies)))
+            self._replies.append((sender, HttpResult(transfer.started, result, set_cookies)))
 
     def _look_again(self, host: str, failure: Failure, started: datetime, sender: Sender) -> None:
         def answer(no_such_name: bool) -> None:
             told = replace(failure, no_such_name=True, detail="no such host name") if no_such_name else failure
-            self._replies.append((sender, Reply(started, told)))
+            self._replies.append((sender, HttpResult(started, told)))
 
         self._names.ask(host, answer)
 

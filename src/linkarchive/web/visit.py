@@ -17,9 +17,9 @@ from linkarchive.web.cookies import Cookies
 from linkarchive.web.exchange import Exchange, Visit, VisitRequest
 from linkarchive.web.guard import host_is_private
 from linkarchive.web.refresh import refresh_of
+from linkarchive.web.request_url import Target, parse_redirect, parse_target
 from linkarchive.web.retry import retry_pause
-from linkarchive.web.target import Target, parse_redirect, parse_target
-from linkarchive.web.transport import Order, Reply
+from linkarchive.web.transport import HttpRequest, HttpResult
 
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 
@@ -38,13 +38,13 @@ class MayFetch:
     target: Target
 
 
-Step = Order | Pause | MayFetch
+Suggestion = HttpRequest | Pause | MayFetch
 """An order is to be sent, and answered with its Reply."""
-Steps = Generator[Step, Reply | bool | None, Visit]
+Steps = Generator[Suggestion, HttpResult | bool | None, Visit]
 
 
 def visit(
-    request: VisitRequest, network: NetworkSettings, clock: Clock, ask_robots: bool, is_weary: Callable[[str], bool]
+    request: VisitRequest, network: NetworkSettings, clock: Clock, ask_robots: bool, is_down: Callable[[str], bool]
 ) -> Steps:
     """The steps of one visit; returns the Visit. Closing the generator closes the bodies it holds.
 
@@ -60,10 +60,10 @@ def visit(
                     chain.refuse(Reason.ROBOTS, f"robots.txt of {target.host} does not allow it", target.url)
                     break
                 reply = yield chain.order(target)
-                assert isinstance(reply, Reply)  # noqa: S101 - the protocol between a visit and its driver
+                assert isinstance(reply, HttpResult)  # noqa: S101 - the protocol between a visit and its driver
                 target = chain.next_target(target, reply)
             pause = None if chain.settled else retry_pause(chain.outcome, tries, network, clock.now())
-            if pause is None or is_weary(chain.last_host):
+            if pause is None or is_down(chain.last_host):
                 return chain.visit(tries)
             chain.close()
             yield Pause(pause)
@@ -117,14 +117,14 @@ class _Chain:
             self.refuse(Reason.PROTOCOL, str(error), self._request.url)
             return None
 
-    def order(self, target: Target) -> Order:
+    def order(self, target: Target) -> HttpRequest:
         self.last_host = target.host
         self._cookie = self._cookies.header(target) if self._cookies else None
         if self._exchanges:
-            return Order(target, self._cookie)
-        return Order(target, self._cookie, self._request.etag, self._request.last_modified)
+            return HttpRequest(target, self._cookie)
+        return HttpRequest(target, self._cookie, self._request.etag, self._request.last_modified)
 
-    def next_target(self, target: Target, reply: Reply) -> Target | None:
+    def next_target(self, target: Target, reply: HttpResult) -> Target | None:
         """What to ask after `target` gave this reply; None at the page, or at the failure."""
         self._started = self._started or reply.started
         exchange = reply.result

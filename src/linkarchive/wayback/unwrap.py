@@ -17,7 +17,7 @@ _ZIPPED_TYPES = ("gzip", "octet-stream", "x-tar", "x-tgz")
 _GZIP_MAGIC = b"\x1f\x8b\x08"
 
 
-def as_captured(page: Page, limit: int) -> Page:
+def unwrap_memento(page: Page, limit: int) -> Page:
     """A copy as `page_of` or `read_page` gives it, with the page's own fields instead of the archive's.
 
     A body that is still gzip where its fields say text is unpacked, to at most `limit` bytes: captures with a

@@ -7,9 +7,9 @@ import re
 from collections.abc import Iterator
 
 from linkarchive.judge import rules, words
-from linkarchive.judge.prose import as_text
-from linkarchive.judge.reading import Reading
-from linkarchive.judge.seen import verdict
+from linkarchive.judge.fast_text import as_text
+from linkarchive.judge.page_view import verdict
+from linkarchive.judge.parsed_page import ParsedPage
 from linkarchive.model import Judgement, Reason, Verdict
 
 _KINDS = (("retracted", Reason.RETRACTED, 0.9), ("corrected", Reason.CORRECTED, 0.85))
@@ -18,7 +18,7 @@ _MAX_LINES = 2_000
 _DATE_GAP = re.compile(r"\s*(?:\(\s*\)|\[\s*\])?\s*(?=[:.–—-])")
 
 
-def new_notice(before: Reading, after: Reading) -> Judgement | None:
+def new_notice(before: ParsedPage, after: ParsedPage) -> Judgement | None:
     """The notice with the words around it, where the baseline does not say it as often.
 
     A notice is the page's own: a sentence of its text, or a label at the start of its
@@ -37,7 +37,7 @@ def new_notice(before: Reading, after: Reading) -> Judgement | None:
     return None
 
 
-def _says_nothing_new(before: Reading, after: Reading) -> bool:
+def _says_nothing_new(before: ParsedPage, after: ParsedPage) -> bool:
     """No piece of text that the baseline has not speaks of a notice. Most pages are settled here, without a parse."""
     if before.kind != "html" or after.kind != "html" or (before.is_parsed and after.is_parsed):
         return False
@@ -57,19 +57,19 @@ def _stems() -> tuple[str, ...]:
     return tuple({phrase.rstrip(" :-") for group in found for rule in group for phrase in rule.phrases})
 
 
-def _count(kind: str, reading: Reading) -> int:
+def _count(kind: str, reading: ParsedPage) -> int:
     lines = (*_own_headings(reading), *list(reading.lines)[:_MAX_LINES])
     return sum(_notice(kind, line) is not None for line in lines)
 
 
-def _fresh_lines(before: Reading, after: Reading) -> Iterator[str]:
+def _fresh_lines(before: ParsedPage, after: ParsedPage) -> Iterator[str]:
     """The title, first heading and lines of today that the baseline has not."""
     then = _own_headings(before)
     yield from (heading for heading in _own_headings(after) if heading not in then)
     yield from list(after.lines - before.lines)[:_MAX_LINES]
 
 
-def _own_headings(reading: Reading) -> tuple[str, ...]:
+def _own_headings(reading: ParsedPage) -> tuple[str, ...]:
     return tuple(text for text in (reading.title, reading.first_heading) if text)
 
 

@@ -17,7 +17,7 @@ _THREADS = 4
 Answer = Callable[[bool], None]
 
 
-class Names:
+class Resolver:
     """Look-ups in a few daemon threads, so that neither the loop nor the end of the program waits for a resolver.
 
     `wake` is called from those threads when an answer is there to be collected.

@@ -14,12 +14,12 @@ from linkarchive.clock import Clock
 from linkarchive.model import Failure, Reason
 from linkarchive.settings import NetworkSettings, SiteSettings
 from linkarchive.urls import redact
-from linkarchive.web.descriptors import room_for
 from linkarchive.web.exchange import Exchange, Visit, VisitRequest
+from linkarchive.web.limits import room_for
 from linkarchive.web.pacing import Pacing
 from linkarchive.web.robots import Rules, robots_request
-from linkarchive.web.transport import Order, Reply, Transport
-from linkarchive.web.visit import MayFetch, Step, Steps, visit
+from linkarchive.web.transport import HttpRequest, HttpResult, Transport
+from linkarchive.web.visit import MayFetch, Steps, Suggestion, visit
 
 log = logging.getLogger(__name__)
 
@@ -43,7 +43,7 @@ def nothing() -> bool:
     return False
 
 
-def visit_all(
+def fetch_all(
     requests: Iterable[VisitRequest],
     network: NetworkSettings,
     clock: Clock,
@@ -84,7 +84,7 @@ class _Task:
     steps: Steps
     origin: str | None = None
     begun: bool = False
-    order: Order = field(init=False)
+    order: HttpRequest = field(init=False)
     """The last that it wanted sent."""
 
 
@@ -167,11 +167,11 @@ class _Run:
         if origin is not None:
             network = replace(network, retries=0)
         ask_robots = network.obey_robots and origin is None
-        task = _Task(request, visit(request, network, self._clock, ask_robots, self._pacing.is_weary), origin)
+        task = _Task(request, visit(request, network, self._clock, ask_robots, self._pacing.is_down), origin)
         self._tasks.add(task)
         self._advance(task, None)
 
-    def _advance(self, task: _Task, answer: Reply | bool | None) -> None:
+    def _advance(self, task: _Task, answer: HttpResult | bool | None) -> None:
         """Give a visit its answer and see to what it needs next."""
         try:
             step = task.steps.send(answer)
@@ -184,8 +184,8 @@ class _Run:
         else:
             self._see_to(task, step)
 
-    def _see_to(self, task: _Task, step: Step) -> None:
-        if isinstance(step, Order):
+    def _see_to(self, task: _Task, step: Suggestion) -> None:
+        if isinstance(step, HttpRequest):
             task.order = step
             self._pacing.put(step.target.host, task, first=task.begun)
         elif isinstance(step, MayFetch):

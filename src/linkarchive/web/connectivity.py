@@ -8,18 +8,18 @@ from dataclasses import replace
 from linkarchive.clock import Clock
 from linkarchive.settings import NetworkSettings
 from linkarchive.web.exchange import VisitRequest
-from linkarchive.web.visits import visit_all
+from linkarchive.web.scheduler import fetch_all
 
 _PATIENCE = 5.0
 
 
-def anyone_there(network: NetworkSettings, clock: Clock) -> bool:
+def is_online(network: NetworkSettings, clock: Clock) -> bool:
     """Some canary gave an HTTP answer, of whatever status, within a few seconds."""
     hasty = replace(
         network, timeout=min(network.timeout, _PATIENCE), retries=0, obey_robots=False, max_redirects=0, max_body=65536
     )
     heard = False
-    with closing(visit_all((VisitRequest(url) for url in network.canaries), hasty, clock)) as visits:
+    with closing(fetch_all((VisitRequest(url) for url in network.canaries), hasty, clock)) as visits:
         for visit in visits:
             heard = heard or bool(visit.exchanges)
             visit.close()

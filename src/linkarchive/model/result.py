@@ -47,7 +47,7 @@ class Acceptance:
 
 
 @dataclass(frozen=True, slots=True)
-class CitationOutcome:
+class CitationResult:
     """One citation of a source with its own comparison."""
 
     article: str
@@ -68,7 +68,7 @@ class CitationOutcome:
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class Result:
     """What a run concluded about a source. Equal outcomes of successive runs are stored once."""
 
     url: str
@@ -96,7 +96,7 @@ class Outcome:
     archived_url: str | None
     archive_note: str | None
     suggested_url: str | None
-    citations: tuple[CitationOutcome, ...]
+    citations: tuple[CitationResult, ...]
 
     @property
     def standard(self) -> datetime | None:

@@ -6,7 +6,7 @@ import functools
 from dataclasses import dataclass
 from urllib.parse import unquote, urlsplit
 
-from linkarchive.judge.reading import Reading
+from linkarchive.judge.parsed_page import ParsedPage
 from linkarchive.judge.rules import normal
 from linkarchive.model import Case, Judgement, Reason, Verdict
 
@@ -15,10 +15,10 @@ _PROSE = 15
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class PageView:
     case: Case
-    after: Reading
-    before: Reading | None
+    after: ParsedPage
+    before: ParsedPage | None
     stands: float | None = None
     """Share of the baseline's substance that today's page still has; None without a baseline."""
 

@@ -16,7 +16,7 @@ ASK_AGAIN = timedelta(days=30)
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class LookupAnswer:
     """An answer: found, none or unknown; `note` in words, `url` of the public copy."""
 
     question: str
@@ -26,7 +26,7 @@ class Told:
     asked: datetime
 
 
-def tell(connection: Connection, run: int, source: int, told: Told) -> None:
+def tell(connection: Connection, run: int, source: int, told: LookupAnswer) -> None:
     """Keep an answer; the last one to a question counts."""
     connection.execute(
         delete(archive_answers).where(archive_answers.c.source == source, archive_answers.c.question == told.question)
@@ -44,13 +44,13 @@ def tell(connection: Connection, run: int, source: int, told: Told) -> None:
     )
 
 
-def told(connection: Connection, source: int, question: str) -> Told | None:
+def told(connection: Connection, source: int, question: str) -> LookupAnswer | None:
     query = select(archive_answers).where(archive_answers.c.source == source, archive_answers.c.question == question)
     row = connection.execute(query).one_or_none()
     return None if row is None else _told(row)
 
 
-def to_question(connection: Connection, question: str) -> dict[int, Told]:
+def to_question(connection: Connection, question: str) -> dict[int, LookupAnswer]:
     """The answers to a question, by the number of the source."""
     rows = connection.execute(select(archive_answers).where(archive_answers.c.question == question))
     return {row.source: _told(row) for row in rows}
@@ -68,15 +68,15 @@ def settled(connection: Connection, sources: Collection[int], now: datetime) -> 
     return {(row.source, row.question) for row in rows if _settles(_told(row), now)}
 
 
-def _settles(known: Told, now: datetime) -> bool:
+def _settles(known: LookupAnswer, now: datetime) -> bool:
     return known.answer == "found" or (known.answer == "none" and now - known.asked < ASK_AGAIN)
 
 
-def of_run(connection: Connection, run: int) -> list[tuple[int, Told]]:
+def of_run(connection: Connection, run: int) -> list[tuple[int, LookupAnswer]]:
     """The answers of a run, each with the number of its source."""
     rows = connection.execute(select(archive_answers).where(archive_answers.c.run == run))
     return [(row.source, _told(row)) for row in rows]
 
 
-def _told(row: Row[Any]) -> Told:
-    return Told(row.question, row.answer, row.note, row.url, row.asked)
+def _told(row: Row[Any]) -> LookupAnswer:
+    return LookupAnswer(row.question, row.answer, row.note, row.url, row.asked)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from linkarchive.model import Change, Kind, Report, Unresolved, Verdict
+from linkarchive.model import Category, Change, Report, Unresolved, Verdict
 
 
-def alarms(one: Kind | Unresolved, fail_on: Collection[str], new_only: bool) -> bool:
+def fails(one: Category | Unresolved, fail_on: Collection[str], new_only: bool) -> bool:
     """The finding is of a verdict that was asked for, nobody ignores it, and it is new where only news count."""
     if isinstance(one, Unresolved):
         return Verdict.UNRESOLVED.value in fail_on and (one.changed is Change.NEW or not new_only)
@@ -15,5 +15,5 @@ def alarms(one: Kind | Unresolved, fail_on: Collection[str], new_only: bool) -> 
 
 
 def any_alarm(report: Report, fail_on: Collection[str], new_only: bool) -> bool:
-    findings: tuple[Kind | Unresolved, ...] = (*report.kinds, *report.unresolved)
-    return any(alarms(one, fail_on, new_only) for one in findings)
+    findings: tuple[Category | Unresolved, ...] = (*report.kinds, *report.unresolved)
+    return any(fails(one, fail_on, new_only) for one in findings)

@@ -8,7 +8,7 @@ from linkarchive.settings import NetworkSettings, SiteSettings
 from linkarchive.sites import header_fields, rule_for
 from linkarchive.web.cookies import REMOVED
 from linkarchive.web.decoding import ACCEPTED
-from linkarchive.web.target import Target
+from linkarchive.web.request_url import Target
 
 ACCEPT = "text/html,application/xhtml+xml,application/pdf;q=0.9,*/*;q=0.8"
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 import shlex
 from dataclasses import dataclass
 
-from linkarchive.model import Outcome, Reason, SourceReport, Unresolved, Verdict
-from linkarchive.report.foreign import has_redaction
-from linkarchive.report.words import day
+from linkarchive.model import Reason, Result, SourceReport, Unresolved, Verdict
+from linkarchive.report.phrases import day
+from linkarchive.report.sanitize import has_redaction
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class Suggestion:
     """One thing to do: a sentence, and the address or the command that belongs to it."""
 
     text: str
@@ -19,12 +19,12 @@ class Step:
     command: str | None = None
 
 
-def in_lines(found: tuple[Step, ...]) -> list[str]:
+def in_lines(found: tuple[Suggestion, ...]) -> list[str]:
     """Each step as a line of plain text."""
     return [": ".join(part for part in (step.text, step.url or step.command) if part) for step in found]
 
 
-def steps(source: SourceReport) -> tuple[Step, ...]:
+def steps(source: SourceReport) -> tuple[Suggestion, ...]:
     """What settles a finding, the best first; empty where there is nothing to do."""
     outcome = source.outcome
     match outcome.verdict:
@@ -33,13 +33,15 @@ def steps(source: SourceReport) -> tuple[Step, ...]:
         case Verdict.DRIFTED:
             return _steps_drifted(outcome)
         case Verdict.MOVED:
-            return (Step("Update the link to", url=outcome.suggested_url or outcome.final_url),)
+            return (Suggestion("Update the link to", url=outcome.suggested_url or outcome.final_url),)
         case Verdict.BLOCKED:
-            return (Step(_AT_A_WALL.get(outcome.reason, "Open the link in your browser: a reader may well see it.")),)
+            return (
+                Suggestion(_AT_A_WALL.get(outcome.reason, "Open the link in your browser: a reader may well see it.")),
+            )
         case Verdict.UNREACHABLE if outcome.reason in (Reason.TLS, Reason.TOO_LARGE):
-            return (Step("Open the link in your browser to see what a reader gets."),)
+            return (Suggestion("Open the link in your browser to see what a reader gets."),)
         case Verdict.UNREACHABLE:
-            return (Step("Nothing yet: it may come back, and is tried again in the next run."),)
+            return (Suggestion("Nothing yet: it may come back, and is tried again in the next run."),)
     return ()
 
 
@@ -50,21 +52,21 @@ _AT_A_WALL = {
 }
 
 
-def _steps_dead(outcome: Outcome) -> tuple[Step, ...]:
+def _steps_dead(outcome: Result) -> tuple[Suggestion, ...]:
     found = []
     if outcome.suggested_url:
-        found.append(Step("Update the link to", url=outcome.suggested_url))
+        found.append(Suggestion("Update the link to", url=outcome.suggested_url))
     if outcome.archived_url:
-        found.append(Step("Replace the link by the archived copy", url=outcome.archived_url))
+        found.append(Suggestion("Replace the link by the archived copy", url=outcome.archived_url))
     if not found:
-        found.append(Step("Cite another page that supports the sentence."))
+        found.append(Suggestion("Cite another page that supports the sentence."))
     if outcome.last_good:
         text = f"See the page as we kept it on {day(outcome.last_good.time)}"
-        found.append(Step(text, command=_command("show", outcome)))
+        found.append(Suggestion(text, command=_command("show", outcome)))
     return tuple(found)
 
 
-def _steps_drifted(outcome: Outcome) -> tuple[Step, ...]:
+def _steps_drifted(outcome: Result) -> tuple[Suggestion, ...]:
     check = {
         Reason.QUOTE_LOST: "Look for the quoted passage",
         Reason.DETAIL_LOST: "Look for the figure or name",
@@ -73,29 +75,29 @@ def _steps_drifted(outcome: Outcome) -> tuple[Step, ...]:
         Reason.RETRACTED: "Read the notice of retraction",
     }.get(outcome.reason, "Look at the difference")
     found = [
-        Step(check, command=_command("diff", outcome)),
-        Step("If the page still supports your sentence, accept it", command=_command("accept", outcome)),
+        Suggestion(check, command=_command("diff", outcome)),
+        Suggestion("If the page still supports your sentence, accept it", command=_command("accept", outcome)),
     ]
     if outcome.archived_url:
-        found.append(Step("If not, link to the archived copy", url=outcome.archived_url))
+        found.append(Suggestion("If not, link to the archived copy", url=outcome.archived_url))
     return tuple(found)
 
 
-def _command(name: str, outcome: Outcome) -> str | None:
+def _command(name: str, outcome: Result) -> str | None:
     """The command for a source; None where its URL is shown without its secrets, since it would not be found."""
     if has_redaction(outcome.url):
         return None
     return f"archive {name} {shlex.quote(outcome.url)}"
 
 
-def steps_unresolved(lost: Unresolved) -> tuple[Step, ...]:
+def steps_unresolved(lost: Unresolved) -> tuple[Suggestion, ...]:
     """What to do about a lost target."""
-    by_hand = Step("Put the URL in place of the “?” in links.txt.")
+    by_hand = Suggestion("Put the URL in place of the “?” in links.txt.")
     if lost.reason is Reason.NO_ORIGINAL:
         return (
-            Step("Add “original = URL” to the article’s section of links.txt, or its address to the article."),
+            Suggestion("Add “original = URL” to the article’s section of links.txt, or its address to the article."),
             by_hand,
         )
     if lost.reason is Reason.ORIGINAL_UNAVAILABLE:
-        return (Step("Name a saved copy of the original page: archive recover ARTICLE --original FILE"), by_hand)
+        return (Suggestion("Name a saved copy of the original page: archive recover ARTICLE --original FILE"), by_hand)
     return (by_hand,)

@@ -40,7 +40,7 @@ _HEADING = 1000
 
 
 @dataclass(frozen=True, slots=True)
-class Prose:
+class Paragraphs:
     paragraphs: tuple[bytes, ...]
     """From the first long one to the end of the last run, without markup; ASCII letters in lower case."""
     words: int
@@ -49,7 +49,7 @@ class Prose:
     """The title and the first h1, likewise."""
 
 
-def prose(body: bytes) -> Prose:
+def prose(body: bytes) -> Paragraphs:
     """The paragraphs outside scripts, comments, asides, menus and footers. Linear in the size of the page."""
     found: list[bytes] = []
     words = waiting = run = ended = 0
@@ -86,7 +86,7 @@ def prose(body: bytes) -> Prose:
                 waiting = 0
         if run >= _RUN:
             ended = len(found)
-    return Prose(tuple(found[:ended]), words, between.headings)
+    return Paragraphs(tuple(found[:ended]), words, between.headings)
 
 
 class _Between:

@@ -1,6 +1,6 @@
 """Text from elsewhere made safe to show: nothing in it can steer a terminal, turn a line round or hide (DESIGN §4).
 
-`neutral` does it for every string of a report at once, so that no format can
+`sanitize` does it for every string of a report at once, so that no format can
 forget one; `redacted` only takes the secrets out, for formats that keep data
 as it is and escape it in their own way (JSON).
 """
@@ -43,7 +43,7 @@ _URL_IN_TEXT = re.compile(r"\b(?:https?|ftp)://[^\s<>\"“”]+", re.IGNORECASE)
 _USER_INFO = re.compile(r"(?<=://)[^/\s@?#]+@")
 
 
-def plain(text: str) -> str:
+def one_line(text: str) -> str:
     """One line of text with white space folded, invisible characters left out, and controls, escapes and
     bidirectional characters spelled out (`\\x1b`, `\\u202e`)."""
     text = _INVISIBLE.sub("", _SPACE.sub(" ", text))
@@ -88,7 +88,7 @@ def href(url: str | None) -> str | None:
 
 
 def escape_json(text: str) -> str:
-    """JSON text with the characters that `plain` takes care of as `\\u` escapes: the same data, never raw."""
+    """JSON text with the characters that `one_line` takes care of as `\\u` escapes: the same data, never raw."""
     if text.isascii() and "\x7f" not in text:
         return text
 
@@ -99,14 +99,14 @@ def escape_json(text: str) -> str:
     return _IN_JSON.sub(escape, text)
 
 
-def neutral(value: _T) -> _T:
-    """The report (or any dataclass of `model`) with each text `plain` and each URL an `address`.
+def sanitize(value: _T) -> _T:
+    """The report (or any dataclass of `model`) with each text `one_line` and each URL an `address`.
 
     The sources of a report are changed as they are read."""
     written = _written(value)
     if written is not None and _is_neutral(written):
         return value
-    return cast(_T, _each(value, lambda text: plain(_redact_within(text)), address))
+    return cast(_T, _each(value, lambda text: one_line(_redact_within(text)), address))
 
 
 def redacted(value: _T) -> _T:
@@ -133,7 +133,7 @@ _ODD = re.compile(f"[{_UNSAFE}\u00ad\u034f\u180e\u200b-\u200d\u2028\u2029\u2060-
 
 
 def _is_neutral(written: str) -> bool:
-    """`plain` and `address` leave all texts and URLs in this JSON as they are; False is not certain."""
+    """`one_line` and `address` leave all texts and URLs in this JSON as they are; False is not certain."""
     return not (
         "  " in written
         or "\x7f" in written

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 
-from linkarchive.model import Change, Kind, Report, Verdict
-from linkarchive.report.words import count, listed
+from linkarchive.model import Category, Change, Report, Verdict
+from linkarchive.report.phrases import count, listed
 
 
 def summary(report: Report) -> str:
@@ -64,7 +64,7 @@ def _counts(report: Report, seen: int) -> str:
     return f"Of {count(seen, 'source')}, {listed(parts)}."
 
 
-def _is_muted(kind: Kind) -> bool:
+def _is_muted(kind: Category) -> bool:
     return kind.is_ignored and kind.verdict.is_finding
 
 

@@ -16,7 +16,7 @@ from linkarchive.wayback.answers import Why
 from linkarchive.web.decoding import ACCEPTED
 from linkarchive.web.exchange import Body, Exchange
 from linkarchive.web.proxy import proxy_for
-from linkarchive.web.target import parse_target
+from linkarchive.web.request_url import parse_target
 
 _PIECE = 64 * 1024
 _TO_CONNECT = 10.0
@@ -32,7 +32,7 @@ class NoAnswerError(Exception):
         self.why = why
 
 
-class SilenceError(NoAnswerError):
+class NoConnectionError(NoAnswerError):
     """No connection, or nothing in time: the host does not answer, whatever is asked of it."""
 
 
@@ -77,7 +77,7 @@ class Sender:
             ) as response:
                 body, truncated = self._read_body(response, end)
         except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
-            raise SilenceError(Why.DOWN, _in_words(error)) from error
+            raise NoConnectionError(Why.DOWN, _in_words(error)) from error
         sent = response.request.headers
         return Exchange(
             url=url,

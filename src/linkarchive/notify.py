@@ -17,8 +17,8 @@ from urllib.parse import urlsplit
 from linkarchive.check.reports import has_news
 from linkarchive.errors import SettingsError
 from linkarchive.model import Report
-from linkarchive.report.foreign import neutral
-from linkarchive.report.summing import headline
+from linkarchive.report.sanitize import sanitize
+from linkarchive.report.summary import headline
 from linkarchive.settings import NotifySettings
 
 
@@ -38,7 +38,7 @@ def tell(report: Report, notify: NotifySettings, folder: Path) -> tuple[str, ...
     from linkarchive.report.markdown import render_markdown
 
     text = render_markdown(report, quiet=True)
-    troubles = list(_services(notify, headline(neutral(report)), text)) if notify.urls else []
+    troubles = list(_services(notify, headline(sanitize(report)), text)) if notify.urls else []
     if notify.command:
         troubles += _command(notify, text, folder)
     return tuple(troubles)
@@ -47,7 +47,7 @@ def tell(report: Report, notify: NotifySettings, folder: Path) -> tuple[str, ...
 def _services(notify: NotifySettings, title: str, text: str) -> Sequence[str]:
     # In a process of its own: what a service's library logs could name its secrets, and nothing there can hang us.
     message = json.dumps({"urls": notify.urls, "title": title, "body": text})
-    child = [sys.executable, "-m", "linkarchive.telling_services"]
+    child = [sys.executable, "-m", "linkarchive.notify_worker"]
     code, out, _ = _run(child, message, notify.time_limit, None)
     names = [urlsplit(url).scheme or "an address without a scheme" for url in notify.urls]
     if code is None:

@@ -1,6 +1,6 @@
 """Findings in plain sentences: what happened, since when, how sure we are.
 
-All functions expect a report that `foreign.neutral` has made safe, and give
+All functions expect a report that `sanitize.sanitize` has made safe, and give
 text without markup; each format sets it in its own way.
 """
 
@@ -13,12 +13,12 @@ from datetime import date, datetime
 from linkarchive.model import (
     ArticleReport,
     Baseline,
-    CitationOutcome,
+    CitationResult,
     Ignored,
     Loss,
     Origin,
-    Outcome,
     Reason,
+    Result,
     SourceReport,
     Unresolved,
     Verdict,
@@ -175,7 +175,7 @@ def since(source: SourceReport, now: datetime) -> str:
     return text + "."
 
 
-def certainty(outcome: Outcome) -> str:
+def certainty(outcome: Result) -> str:
     """How sure we are, and whether a second run has agreed."""
     agreed = "two runs at least a day apart agree" if outcome.confirmed else "seen in one run so far"
     return f"{percent(outcome.confidence)} sure; {agreed}."
@@ -205,7 +205,7 @@ def losses(lost: tuple[Loss, ...]) -> str | None:
     return f"No longer on the page: {listed(loss(one) for one in lost)}." if lost else None
 
 
-def acceptance(citation: CitationOutcome) -> str | None:
+def acceptance(citation: CitationResult) -> str | None:
     accepted = citation.accepted
     if accepted is None:
         return None
@@ -219,11 +219,11 @@ def ignored(told: Ignored) -> str:
     return f"Ignored by {told.who}{until}{f': {told.reason}' if told.reason else '.'}"
 
 
-def place(citation: CitationOutcome | Unresolved) -> str:
+def place(citation: CitationResult | Unresolved) -> str:
     return f"{citation.article}:{citation.line}"
 
 
-def recovered_link(citation: CitationOutcome) -> str | None:
+def recovered_link(citation: CitationResult) -> str | None:
     """Says that the target is ours, not the article's."""
     if not citation.recovered:
         return None

@@ -11,10 +11,10 @@ from functools import cached_property
 from typing import Any
 
 from linkarchive.judge import documents, rules, words
-from linkarchive.judge.prose import PLENTY, Prose, Texts
-from linkarchive.judge.prose import prose as find_prose
-from linkarchive.judge.prose import substance as substance_of
-from linkarchive.judge.prose import texts as find_texts
+from linkarchive.judge.fast_text import PLENTY, Paragraphs, Texts
+from linkarchive.judge.fast_text import prose as find_prose
+from linkarchive.judge.fast_text import substance as substance_of
+from linkarchive.judge.fast_text import texts as find_texts
 from linkarchive.judge.rules import normal
 from linkarchive.model import Page
 
@@ -36,7 +36,7 @@ _LINE = 15
 """Words of a line that is a paragraph."""
 
 
-class Reading:
+class ParsedPage:
     """One page, read lazily: each part is computed when first asked for, and once."""
 
     def __init__(self, page: Page) -> None:
@@ -185,7 +185,7 @@ class Reading:
         return tuple(line for line in lines if line)[:MAX_BLOCKS]
 
     @cached_property
-    def prose(self) -> Prose:
+    def prose(self) -> Paragraphs:
         """Long paragraphs of an HTML page, found without a parser."""
         return find_prose(self.page.body if self.kind == "html" else b"")
 
@@ -293,24 +293,24 @@ class Reading:
         return any(a.getattr("name") == name for a in self._tree.document.query_selector_all("a[name]"))
 
 
-class Readings:
+class ParsedPages:
     """The pages that were read already, so that the same page is not read for each of its citations.
 
     Keyed by content; keep one for as long as the pages are at hand, not for a whole run.
     """
 
     def __init__(self) -> None:
-        self._known: dict[tuple[str, bytes], Reading] = {}
+        self._known: dict[tuple[str, bytes], ParsedPage] = {}
 
-    def read(self, page: Page) -> Reading:
+    def read(self, page: Page) -> ParsedPage:
         key = (page.headers.get("content-type", ""), page.body)
         if key not in self._known:
-            self._known[key] = Reading(page)
+            self._known[key] = ParsedPage(page)
         return self._known[key]
 
 
-def read(page: Page) -> Reading:
-    return Reading(page)
+def read(page: Page) -> ParsedPage:
+    return ParsedPage(page)
 
 
 def decode(page: Page) -> str:

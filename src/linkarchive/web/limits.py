@@ -13,7 +13,7 @@ _KEPT = 3
 
 
 @dataclass(frozen=True, slots=True)
-class Room:
+class ConnectionLimits:
     """What the limit on open files leaves room for."""
 
     visits: int
@@ -22,14 +22,14 @@ class Room:
     """In use and kept alive."""
 
 
-def room_for(visits: int) -> Room:
+def room_for(visits: int) -> ConnectionLimits:
     """Room for as many of these visits at a time as the limit allows; raises the soft limit where needed."""
     limit = _raised(visits * (_PER_VISIT - 1 + _KEPT) + _SPARE)
     if limit is None:
-        return Room(visits, visits * (1 + _KEPT))
+        return ConnectionLimits(visits, visits * (1 + _KEPT))
     visits = max(1, min(visits, (limit - _SPARE) // _PER_VISIT))
     kept = min(visits * _KEPT, limit - _SPARE - visits * (_PER_VISIT - 1))
-    return Room(visits, visits + max(1, kept))
+    return ConnectionLimits(visits, visits + max(1, kept))
 
 
 def _raised(needed: int) -> int | None:

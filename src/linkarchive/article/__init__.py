@@ -1,0 +1,1 @@
+"""Reading articles: bytes of many formats in, `model.Article` out; no network."""
