@@ -20,7 +20,7 @@ MOST = 2000
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """The sources of a section: how many there are, and the first `MOST` of them, safe to show (`sanitize.sanitize`)."""
+    """The sources of a section: how many there are, and the first `MOST`, safe to show (`sanitize`)."""
 
     total: int = 0
     shown: tuple[SourceReport, ...] = ()
