@@ -1,4 +1,4 @@
-"""The one clock (DESIGN §4: ARCHIVE_NOW)."""
+"""The one clock (docs/design.md §4: ARCHIVE_NOW)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The project folder's lock: one run at a time, and no lock outlives its process (DESIGN §4, §6)."""
+"""The project folder's lock: one run at a time, and no lock outlives its process (docs/design.md §4, §6)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Settings: where they come from, which wins, and what is said of a wrong one (DESIGN §3)."""
+"""Settings: where they come from, which wins, and what is said of a wrong one (docs/design.md §3)."""
 
 from __future__ import annotations
 

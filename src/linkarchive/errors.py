@@ -19,7 +19,7 @@ from __future__ import annotations
 
 
 class ArchiveError(Exception):
-    """Base of all; `exit_code` is what `archive` returns for it (DESIGN §4)."""
+    """Base of all; `exit_code` is what `archive` returns for it (docs/design.md §4)."""
 
     exit_code = 3
 

@@ -21,7 +21,7 @@ warc/
 
 @dataclass(frozen=True, slots=True)
 class Project:
-    """Paths of one project folder (DESIGN §6)."""
+    """Paths of one project folder (docs/design.md §6)."""
 
     root: Path
 

@@ -222,7 +222,7 @@ def _read_toml(path: Path) -> dict[str, Any]:
 
 
 def _network_environment(environ: Mapping[str, str]) -> dict[str, Any]:
-    """The variables that every network program honours (DESIGN §4); lower case first, as curl does.
+    """The variables that every network program honours (docs/design.md §4); lower case first, as curl does.
 
     `HTTP_PROXY` in upper case is not read: under CGI a client can set it (httpoxy, 2016).
     """

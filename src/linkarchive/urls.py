@@ -32,7 +32,7 @@ _SECRET_PARAMETERS = frozenset(
     }
 )  # fmt: skip
 
-# Identifiers that are meant to redirect, for ever (DESIGN §7): their redirect is no move.
+# Identifiers that are meant to redirect, for ever (docs/design.md §7): their redirect is no move.
 _PERSISTENT_HOSTS = frozenset(
     {"doi.org", "dx.doi.org", "hdl.handle.net", "purl.org", "purl.oclc.org", "w3id.org", "n2t.net", "ark.net",
      "identifiers.org", "urn.fi", "nbn-resolving.org", "persistent-identifier.nl", "purl.archive.org"}
@@ -40,7 +40,7 @@ _PERSISTENT_HOSTS = frozenset(
 
 
 def source_key(url: str) -> str:
-    """The key of a source (DESIGN §2): no fragment, host in lower case and punycode, no default port,
+    """The key of a source (docs/design.md §2): no fragment, host in lower case and punycode, no default port,
     percent-encoding normalised (RFC 3986 §6.2.2); scheme, path and query stay.
 
     Raises ValueError for a URL that has no host or a host that cannot be.

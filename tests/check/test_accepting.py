@@ -1,4 +1,4 @@
-"""A person's word that today's page is fine (DESIGN §2: acceptance)."""
+"""A person's word that today's page is fine (docs/design.md §2: acceptance)."""
 
 from __future__ import annotations
 

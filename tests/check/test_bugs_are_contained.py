@@ -1,4 +1,4 @@
-"""A bug in judging one source costs one verdict, not the run (DESIGN §3: check isolates failures)."""
+"""A bug in judging one source costs one verdict, not the run (docs/design.md §3: check isolates failures)."""
 
 from __future__ import annotations
 

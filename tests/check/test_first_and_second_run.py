@@ -1,4 +1,4 @@
-"""What a first run makes, and what a second one costs when nothing, noise, or substance has changed (DESIGN §6)."""
+"""What a first run makes, and what a second costs when nothing, noise or substance changed (docs/design.md §6)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""links.txt as people use it: by hand, over several runs (DESIGN §5)."""
+"""links.txt as people use it: by hand, over several runs (docs/design.md §5)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Lost targets, recovered within a check from the article's original page (DESIGN §1, §8)."""
+"""Lost targets, recovered within a check from the article's original page (docs/design.md §1, §8)."""
 
 from __future__ import annotations
 

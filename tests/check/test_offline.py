@@ -1,4 +1,4 @@
-"""The state of our network is never reported as the state of the web (DESIGN §4)."""
+"""The state of our network is never reported as the state of the web (docs/design.md §4)."""
 
 from __future__ import annotations
 

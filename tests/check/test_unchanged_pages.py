@@ -1,4 +1,4 @@
-"""An unchanged page costs a row (DESIGN §6), and nothing that is told depends on how little was written."""
+"""An unchanged page costs a row (docs/design.md §6), and nothing that is told depends on how little was written."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""changed, was, since, confirmed, last_ok and strikes over several simulated days (DESIGN §7, §8)."""
+"""changed, was, since, confirmed, last_ok and strikes over several simulated days (docs/design.md §7, §8)."""
 
 from __future__ import annotations
 

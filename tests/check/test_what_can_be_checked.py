@@ -1,4 +1,4 @@
-"""What `archive check` takes as articles: files, globs, folders, feeds, URLs (DESIGN §4)."""
+"""What `archive check` takes as articles: files, globs, folders, feeds, URLs (docs/design.md §4)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`archive check` as a user sees it: exit codes, the two outputs, formats and options (DESIGN §4)."""
+"""`archive check` as a user sees it: exit codes, the two outputs, formats and options (docs/design.md §4)."""
 
 from __future__ import annotations
 

@@ -59,7 +59,7 @@ def fresh_clones(folder: Any, tmp_path: Path) -> Weeks:
 
 @pytest.fixture
 def bare_clones(folder: Any, tmp_path: Path) -> Weeks:
-    """The same with no more than DESIGN §6 asks for: not even manifests."""
+    """The same with no more than docs/design.md §6 asks for: not even manifests."""
     return cloning(folder, tmp_path, ("links.txt", "archive/state.jsonl", "archive/decisions.jsonl"))
 
 

@@ -1,4 +1,4 @@
-"""`archive extract` and `archive recover` (DESIGN §4, §8)."""
+"""`archive extract` and `archive recover` (docs/design.md §4, §8)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Runs that end early: what was done is kept, and the next run goes on under the same id (DESIGN §4)."""
+"""Runs that end early: what was done is kept, and the next run goes on under the same id (docs/design.md §4)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`report`, `show`, `diff`, `judge`, `verify`: the past of a source (DESIGN §4, §8)."""
+"""`report`, `show`, `diff`, `judge`, `verify`: the past of a source (docs/design.md §4, §8)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Secrets in URLs are shown in no output and in no file meant for Git (DESIGN §4: privacy)."""
+"""Secrets in URLs are shown in no output and in no file meant for Git (docs/design.md §4: privacy)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`archive --help` answers at once: it imports nothing heavy (DESIGN §9)."""
+"""`archive --help` answers at once: it imports nothing heavy (docs/design.md §9)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""pywb, which is not ours, replays our WARC files (DESIGN §6)."""
+"""pywb, which is not ours, replays our WARC files (docs/design.md §6)."""
 
 from __future__ import annotations
 

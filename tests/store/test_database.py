@@ -1,4 +1,4 @@
-"""The database: migrations, two at once, damage (DESIGN §6)."""
+"""The database: migrations, two at once, damage (docs/design.md §6)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The text files and the WARC files are the truth: the database is made again from them (DESIGN §6)."""
+"""The text files and the WARC files are the truth: the database is made again from them (docs/design.md §6)."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """Which line of `links.txt` is which citation, and what an article gets from its section.
 
 The line of a citation is one with its URL (fragment included); for a citation whose target
-the article lost, the next free line with its anchor text (DESIGN §5).
+the article lost, the next free line with its anchor text (docs/design.md §5).
 """
 
 from __future__ import annotations

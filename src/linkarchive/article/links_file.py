@@ -1,4 +1,4 @@
-"""`links.txt` (DESIGN §5): what it says, whatever it holds.
+"""`links.txt` (docs/design.md §5): what it says, whatever it holds.
 
 A line is a comment, an `include`, a section, a key of the section, a link, or a key of the
 link above it. What is none of these is malformed: it is named, and it stays.

@@ -1,5 +1,5 @@
 """What to add to `links.txt` for an article, and what to take out: the program only adds lines and fills `?`
-(DESIGN §5)."""
+(docs/design.md §5)."""
 
 from __future__ import annotations
 

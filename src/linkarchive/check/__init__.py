@@ -1,1 +1,1 @@
-"""The main job (DESIGN §3): `run.check` wires the rooms, each module here is one stage of it."""
+"""The main job (docs/design.md §3): `run.check` wires the rooms, each module here is one stage of it."""

@@ -78,7 +78,7 @@ def outcome_of(
 ) -> Result:
     """The outcome of a visit, before `in_time` sets it into the history of its source.
 
-    The source shows the worst of its citations (DESIGN §3).
+    The source shows the worst of its citations (docs/design.md §3).
     """
     worst = min(compared, key=lambda one: one.judgement.rank)
     judgement = worst.judgement
@@ -137,7 +137,7 @@ def in_time(outcome: Result, previous: Standing | None, now: datetime) -> Result
 
 
 def change(outcome: Result, previous: Standing | None) -> Change:
-    """What is new against the last run (DESIGN §8)."""
+    """What is new against the last run (docs/design.md §8)."""
     was = previous is not None and previous.outcome.verdict.is_finding
     if outcome.verdict.is_finding:
         return Change.STILL if was else Change.NEW

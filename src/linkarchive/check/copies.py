@@ -19,7 +19,7 @@ MOVED = "moved"
 
 
 def is_private(plan: Plan) -> bool:
-    """Nothing about this source is sent to third parties (DESIGN §4)."""
+    """Nothing about this source is sent to third parties (docs/design.md §4)."""
     return any(cited.private for cited in plan.cited) or not may_send(plan.source.url, private=False)
 
 

@@ -1,4 +1,4 @@
-"""The verdict where a baseline's bytes are not here: a fresh Git clone has its digests only (DESIGN §6)."""
+"""The verdict where a baseline's bytes are not here: a fresh Git clone has its digests only (docs/design.md §6)."""
 
 from __future__ import annotations
 

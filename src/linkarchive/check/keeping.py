@@ -1,4 +1,4 @@
-"""Which visits are worth a capture (DESIGN §6): those that say something new."""
+"""Which visits are worth a capture (docs/design.md §6): those that say something new."""
 
 from __future__ import annotations
 

@@ -216,7 +216,7 @@ def _show_copy(desk: Desk, plan: Plan) -> None:
 
 
 def _bear_witness(desk: Desk, plan: Plan, time: datetime) -> None:
-    """Others can see the page: it is not dead, it is closed to us (DESIGN §7)."""
+    """Others can see the page: it is not dead, it is closed to us (docs/design.md §7)."""
     standing = _concluded(desk, plan)
     if standing is None or standing.outcome.reason is not Reason.UNREACHABLE_SINCE:
         return

@@ -1,4 +1,4 @@
-"""Is it the web, or is it us? The state of our network is never reported as the state of the web (DESIGN §4)."""
+"""Is the web down, or only we? Our network's state is never reported as the web's (docs/design.md §4)."""
 
 from __future__ import annotations
 

@@ -85,7 +85,7 @@ class MainPass:
     """What lies on the scales, by the number of its source."""
     hosts: Hosts = field(default_factory=Hosts)
     failed: list[tuple[Plan, Visit]] = field(default_factory=list)
-    """Failures wait until we know that we are online; what looks gone waits for its second look (DESIGN §7)."""
+    """Failures wait until we know that we are online; what looks gone waits for its second look (docs/design.md §7)."""
     suspects: list[Seen] = field(default_factory=list)
     suspect_bytes: int = 0
     troubles: list[str] = field(default_factory=list)

@@ -26,7 +26,7 @@ class Cited:
     article: str
     citation: Citation
     looked: date | None
-    """The day the author looked: `accessed` of the link, else the article's date (DESIGN §5)."""
+    """The day the author looked: `accessed` of the link, else the article's date (docs/design.md §5)."""
     private: bool
     target: str
     """The URL that is visited for it, with its fragment: the citation's own, or what the cited copy is a copy of."""

@@ -1,4 +1,4 @@
-"""The second look of a run: at what seems gone, and at suspects in the light of a made-up address (DESIGN §7)."""
+"""The second look of a run: at what seems gone, and at suspects beside a made-up address (docs/design.md §7)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Web archives, asked beside the live check: live visits never wait for them (DESIGN §3)."""
+"""Web archives, asked beside the live check: live visits never wait for them (docs/design.md §3)."""
 
 from __future__ import annotations
 

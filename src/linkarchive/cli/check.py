@@ -148,7 +148,7 @@ def check(
 
 
 def exit_code(report: Report, settings: Settings) -> int:
-    """0, 1, 2 or 3 as DESIGN §4 orders them."""
+    """0, 1, 2 or 3 as docs/design.md §4 orders them."""
     if not report.run.complete:
         return 3
     if report.errors:
@@ -158,7 +158,7 @@ def exit_code(report: Report, settings: Settings) -> int:
 
 
 def _told(settings: Settings) -> str:
-    """To whom the addresses of sources are sent, for the first run (DESIGN §4)."""
+    """To whom the addresses of sources are sent, for the first run (docs/design.md §4)."""
     if settings.wayback.mode == "off":
         return "nothing is sent to anybody else"
     names = " and ".join(archive.host for archive in archives_of(settings.archives))

@@ -1,4 +1,4 @@
-"""Cases and verdicts as JSON lines (DESIGN §8): what `archive judge` reads and writes."""
+"""Cases and verdicts as JSON lines (docs/design.md §8): what `archive judge` reads and writes."""
 
 from __future__ import annotations
 

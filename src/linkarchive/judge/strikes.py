@@ -1,4 +1,4 @@
-"""Strikes: a source that keeps failing is dead after a while, and not before (DESIGN §7)."""
+"""Strikes: a source that keeps failing is dead after a while, and not before (docs/design.md §7)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The verdict on one citation: usability first, then the comparison with the baseline (DESIGN §7)."""
+"""The verdict on one citation: usability first, then the comparison with the baseline (docs/design.md §7)."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """The nouns of the house as frozen dataclasses, and the verdicts with their reasons.
 
-Names of fields are those of the published JSON (DESIGN §8) wherever the thing is
+Names of fields are those of the published JSON (docs/design.md §8) wherever the thing is
 published, so that one codec (msgspec) serves the report, the database and the
 text files. Times are aware datetimes in UTC; absent facts are None.
 """

@@ -19,7 +19,7 @@ class Loss:
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """What earlier runs leave for the next verdict (strikes: DESIGN §7)."""
+    """What earlier runs leave for the next verdict (strikes: docs/design.md §7)."""
 
     strikes: int = 0
     first_strike: datetime | None = None
@@ -60,5 +60,5 @@ class Judgement:
 
     @property
     def rank(self) -> tuple[int, float]:
-        """Of a source's citations the one that is first in this order tells its verdict (DESIGN §3: the worst)."""
+        """A source shows the verdict of its worst citation: the first in this order (docs/design.md §3)."""
         return self.verdict.severity, -self.confidence

@@ -7,7 +7,7 @@ from enum import StrEnum
 
 
 class Verdict(StrEnum):
-    """What we conclude about a source; a closed set (DESIGN §7)."""
+    """What we conclude about a source; a closed set (docs/design.md §7)."""
 
     OK = "ok"
     MOVED = "moved"

@@ -1,4 +1,4 @@
-"""Which findings make `archive check` exit with 1, and a test case of the JUnit report fail (DESIGN §4)."""
+"""Which findings make `archive check` exit with 1, and a test case of the JUnit report fail (docs/design.md §4)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The report as JSON: the contract of DESIGN §8, published as docs/report.schema.json."""
+"""The report as JSON: the contract of docs/design.md §8, published as docs/report.schema.json."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Text from elsewhere made safe to show: nothing in it can steer a terminal, turn a line round or hide (DESIGN §4).
+"""Foreign text made safe to show: it cannot steer a terminal, reverse a line or hide text (docs/design.md §4).
 
 `sanitize` does it for every string of a report at once, so that no format can
 forget one; `redacted` only takes the secrets out, for formats that keep data

@@ -174,7 +174,7 @@ def _response_head(exchange: Exchange) -> bytes:
 
 
 def _http_head(first_line: str, fields: Iterable[tuple[str, str]]) -> bytes:
-    """The head with fields that stay one line each and hold no secret (DESIGN §4: cookie values never reach a WARC)."""
+    """The head; each field stays one line and holds no secret: no cookie value reaches a WARC (docs/design.md §4)."""
     lines = [first_line]
     for name, value in fields:
         key = name.lower()

@@ -75,7 +75,7 @@ def find_copy_before(
 def seen_since(
     session: ArchiveSession, archives: Sequence[Archive], url: str, since: datetime, *, usable: Usable = is_usable
 ) -> Answer:
-    """A usable copy newer than the first strike: others can see the page (DESIGN §7, `blocked/only-us`)."""
+    """A usable copy newer than the first strike: others can see the page (docs/design.md §7, `blocked/only-us`)."""
     now = session.clock.now()
     return _first(archives, _Search(session, url, now, Span(start=since), usable).near)
 

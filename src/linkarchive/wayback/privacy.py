@@ -9,8 +9,8 @@ from linkarchive.web.guard import literal_is_private
 
 
 def may_send(url: str, *, private: bool) -> bool:
-    """The URL may be sent to third parties (DESIGN §4): it is of the web, holds no credentials, names no private
-    address, and is cited by no article of a private section (`private`).
+    """The URL may be sent to third parties (docs/design.md §4): it is a web address without credentials,
+    names no private address, and is cited by no article of a private section (`private`).
     """
     try:
         scheme = urlsplit(url).scheme.lower()

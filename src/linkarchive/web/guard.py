@@ -1,4 +1,4 @@
-"""The address guard: no request goes to a private, loopback, link-local or metadata address (DESIGN §4)."""
+"""The address guard: no request goes to a private, loopback, link-local or metadata address (docs/design.md §4)."""
 
 from __future__ import annotations
 
