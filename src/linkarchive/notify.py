@@ -14,8 +14,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from linkarchive.check.reports import has_news
 from linkarchive.errors import SettingsError
+from linkarchive.history.reports import has_news
 from linkarchive.model import Report
 from linkarchive.report.sanitize import sanitize
 from linkarchive.report.summary import headline

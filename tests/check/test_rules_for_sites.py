@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from linkarchive.check.judged import as_judged
+from linkarchive.judge.site_rule import apply_site_rule
 from linkarchive.model import Page
 from linkarchive.settings import SiteSettings
 
@@ -116,7 +116,7 @@ def page(html: str, status: int = 200, kind: str = "text/html; charset=iso-8859-
 )
 def test_elements_go_with_what_is_in_them_and_once(selectors: tuple[str, ...], left: str) -> None:
     html = '<!doctype html><div class="a"><p class="a">one <b class="a">two</b></p></div><p>é stays</p>'
-    trimmed = as_judged(page(html), SiteSettings("alpha.example", ignore=selectors))
+    trimmed = apply_site_rule(page(html), SiteSettings("alpha.example", ignore=selectors))
     from linkarchive.judge.parsed_page import read
 
     assert " ".join(read(trimmed).visible.split()) == left
@@ -126,9 +126,9 @@ def test_what_is_no_html_keeps_its_bytes() -> None:
     one = page("<p class='a'>%PDF</p>", kind="application/octet-stream")
     deep = page("<div class='a'>" * 3000)
     rule = SiteSettings("alpha.example", ignore=(".a",))
-    assert as_judged(one, rule).body == one.body
-    assert as_judged(deep, rule).body == deep.body
-    assert as_judged(page("<p>x"), None).body == b"<p>x"
+    assert apply_site_rule(one, rule).body == one.body
+    assert apply_site_rule(deep, rule).body == deep.body
+    assert apply_site_rule(page("<p>x"), None).body == b"<p>x"
 
 
 # --- statuses, copies, visits ---------------------------------------------------------

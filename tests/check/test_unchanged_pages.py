@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from linkarchive.check.reports import load_report
 from linkarchive.demo.wire import Response
+from linkarchive.history.reports import load_report
 from linkarchive.project import Project
 from linkarchive.store import decisions
 from linkarchive.store.database import open_database

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from sqlalchemy import update
 
-from linkarchive.check.remedies import SURE, Remedies, Remedy, Unsettled
+from linkarchive.history.new_targets import SURE, NewTarget, NewTargets, NoTarget
 from linkarchive.model import Result
 from linkarchive.project import Project
 from linkarchive.store import outcomes
@@ -240,17 +240,17 @@ def test_replacements_that_lead_round_in_a_circle_are_none(year_later: Any) -> N
     moved = outcome(year_later, BETA)
     back = replace(moved, url=NEW_BETA, suggested_url=BETA)
     day = moved.since.date()
-    assert isinstance(Remedies({BETA: moved}).of(BETA, "a.md", day), Remedy)
-    assert isinstance(Remedies({BETA: moved, NEW_BETA: back}).of(BETA, "a.md", day), Unsettled)
-    further = Remedies({BETA: moved, NEW_BETA: replace(back, suggested_url=ALPHA)}).of(BETA, "a.md", day)
-    assert isinstance(further, Remedy)
+    assert isinstance(NewTargets({BETA: moved}).of(BETA, "a.md", day), NewTarget)
+    assert isinstance(NewTargets({BETA: moved, NEW_BETA: back}).of(BETA, "a.md", day), NoTarget)
+    further = NewTargets({BETA: moved, NEW_BETA: replace(back, suggested_url=ALPHA)}).of(BETA, "a.md", day)
+    assert isinstance(further, NewTarget)
     assert further.url == ALPHA
 
 
 @pytest.mark.parametrize("target", ["http://alpha.example/?token=hush", "javascript:alert(1)", "http://", None])
 def test_a_target_that_no_article_should_get(year_later: Any, target: str | None) -> None:
     moved = replace(outcome(year_later, BETA), suggested_url=target)
-    assert isinstance(Remedies({BETA: moved}).of(BETA, "a.md", moved.since.date()), Unsettled)
+    assert isinstance(NewTargets({BETA: moved}).of(BETA, "a.md", moved.since.date()), NoTarget)
 
 
 def test_a_dead_page_that_lives_elsewhere_is_cited_there_and_not_as_a_copy(year_later: Any) -> None:

@@ -6,7 +6,6 @@ import json
 
 import pytest
 
-from linkarchive.check.past import cases_of
 from linkarchive.check.run import check
 from linkarchive.check.scope import Scope
 from linkarchive.clock import Clock
@@ -14,6 +13,7 @@ from linkarchive.demo import story, truth
 from linkarchive.demo.archived import archives
 from linkarchive.demo.server import DemoWeb
 from linkarchive.demo.wire import Epoch
+from linkarchive.history.sources import cases_of
 from linkarchive.judge.cases import judge_line
 from linkarchive.model import Verdict
 from linkarchive.project import Project

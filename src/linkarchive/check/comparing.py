@@ -10,7 +10,7 @@ from datetime import datetime
 from linkarchive.check.conclude import (
     choose_baseline,
 )
-from linkarchive.check.desk import Desk, Seen, capture_of, rule_of
+from linkarchive.check.desk import Desk, Seen, rule_of
 from linkarchive.check.keeping import is_old
 from linkarchive.check.plan import Cited, Plan
 from linkarchive.check.weighing import Compare, Task, stored_page
@@ -21,7 +21,7 @@ from linkarchive.model import (
     Result,
 )
 from linkarchive.store.background import Background
-from linkarchive.store.captures import StoredCapture
+from linkarchive.store.captures import StoredCapture, capture_of
 from linkarchive.store.decisions import acceptance
 from linkarchive.urls import redact
 from linkarchive.web.exchange import Visit, VisitRequest

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -11,6 +10,7 @@ from sqlalchemy import Connection
 from linkarchive.check.events import Listener
 from linkarchive.check.plan import Cited, Plan
 from linkarchive.clock import Clock
+from linkarchive.history.reports import MAX_DIFFERENCES
 from linkarchive.model import (
     Acceptance,
     Difference,
@@ -30,8 +30,6 @@ from linkarchive.store.outcomes import Standing
 from linkarchive.store.runs import Run
 from linkarchive.web.exchange import Visit
 
-MAX_DIFFERENCES = 300
-"""In one report; the rest is a click or an `archive diff` away."""
 AT_ONCE = 500
 """Sources whose rows are read together."""
 
@@ -101,13 +99,6 @@ class Seen:
     def live(self) -> tuple[StoredCapture, ...]:
         """The captures that are our own."""
         return tuple(one for one in self.kept if one.capture.origin is Origin.LIVE)
-
-
-def capture_of(kept: Sequence[StoredCapture], outcome: Result) -> StoredCapture | None:
-    """The capture that an outcome names as its evidence."""
-    place = outcome.capture
-    at = None if place is None else (place.warc, place.offset)
-    return next((one for one in kept if (one.capture.record.warc, one.capture.record.offset) == at), None)
 
 
 def rule_of(desk: Desk, plan: Plan) -> SiteSettings | None:

@@ -19,10 +19,10 @@ from linkarchive.check.conclude import (
 from linkarchive.check.copies import with_copy
 from linkarchive.check.desk import AT_ONCE, Desk, Seen, rule_of
 from linkarchive.check.events import SourceConcluded
-from linkarchive.check.judged import as_judged
 from linkarchive.check.keeping import is_old, is_same_page, shown_by, worth_keeping
 from linkarchive.check.plan import Cited, Plan
 from linkarchive.check.weighing import Weighed
+from linkarchive.judge.site_rule import apply_site_rule
 from linkarchive.judge.strikes import settle
 from linkarchive.model import (
     Acceptance,
@@ -162,7 +162,7 @@ def _fingerprint(desk: Desk, seen: Seen) -> str:
     """That of a page which is the same in substance, and is written all the same."""
     from linkarchive.judge.verdict import fingerprint
 
-    return fingerprint(as_judged(seen.page, rule_of(desk, seen.plan)))
+    return fingerprint(apply_site_rule(seen.page, rule_of(desk, seen.plan)))
 
 
 def _may_keep(desk: Desk, seen: Seen) -> bool:

@@ -9,10 +9,11 @@ from dataclasses import replace
 
 from sqlalchemy import Connection
 
+from linkarchive.article.links_file import NAME as LINKS_NAME
 from linkarchive.article.lost_targets import has_lost
 from linkarchive.check.desk import Desk
-from linkarchive.check.reading import LINKS_NAME, Reading
-from linkarchive.check.reports import differences, has_news, report_of
+from linkarchive.check.reading import Reading
+from linkarchive.history.reports import differences, has_news, report_of
 from linkarchive.model import (
     Article,
     ArticleReport,
@@ -145,7 +146,7 @@ def _at_hand(report: Report) -> Report:
 
 def _write_report(desk: Desk, report: Report) -> None:
     """`archive/reports/RUN/`, and `latest` beside it; the oldest go when there are more than are kept."""
-    from linkarchive.check.lives import article_texts, lives
+    from linkarchive.history.timeline import article_texts, timelines
     from linkarchive.report.html import render_html
     from linkarchive.report.json import render_json
 
@@ -155,7 +156,7 @@ def _write_report(desk: Desk, report: Report) -> None:
         write_atomically(folder / "report.json", map(str.encode, render_json(report)))
         root, connection = desk.project.root, desk.connection
         shown = differences(root, connection, report, desk.differences)
-        html = render_html(report, shown, lives(connection, report), article_texts(root, report))
+        html = render_html(report, shown, timelines(connection, report), article_texts(root, report))
         write_atomically(folder / "index.html", html.encode("utf-8"))
         link = desk.project.reports / ".latest"
         link.unlink(missing_ok=True)

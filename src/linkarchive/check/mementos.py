@@ -12,14 +12,14 @@ from linkarchive.check import examine
 from linkarchive.check.comparing import look_again, task_of, version_of
 from linkarchive.check.conclude import Compared, baseline_of, dependence, in_time, outcome_of
 from linkarchive.check.copies import MOVED, is_private, note_of, with_copy
-from linkarchive.check.desk import AT_ONCE, Desk, capture_of
+from linkarchive.check.desk import AT_ONCE, Desk
 from linkarchive.check.examine import Concluded
 from linkarchive.check.plan import Cited, Plan
 from linkarchive.check.questions import BaselineQuestion, CopyQuestion, Reply, SavedQuestion, WitnessQuestion
 from linkarchive.check.weighing import weigh
 from linkarchive.model import Origin, Reason, Result, Verdict
 from linkarchive.store import captures, lookups, outcomes, sources
-from linkarchive.store.captures import StoredCapture
+from linkarchive.store.captures import StoredCapture, capture_of
 from linkarchive.store.lookups import LookupAnswer
 from linkarchive.store.outcomes import Standing
 from linkarchive.wayback.answers import Answer, Found, NoCopy

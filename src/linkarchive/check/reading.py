@@ -10,10 +10,11 @@ from pathlib import Path
 from sqlalchemy import Connection
 
 from linkarchive.article.links_apply import filed
+from linkarchive.article.links_file import NAME as LINKS_NAME
 from linkarchive.article.links_file import Entry, LinksFile
 from linkarchive.article.links_folder import load as load_links
 from linkarchive.article.links_folder import write_links
-from linkarchive.article.lost_targets import has_lost, unrecoverable
+from linkarchive.article.lost_targets import has_lost, unrecoverable, with_recoveries
 from linkarchive.check.earlier import Earlier, earlier_of
 from linkarchive.check.plan import Plan
 from linkarchive.check.scope import Scope
@@ -24,8 +25,6 @@ from linkarchive.project import Project
 from linkarchive.settings import Settings
 from linkarchive.store import articles
 from linkarchive.store.sources import key_of
-
-LINKS_NAME = "links.txt"
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +138,7 @@ class _Read:
 def _read_named(
     project: Project, names: Sequence[str], settings: Settings, clock: Clock, stdin: bytes, input_format: str | None
 ) -> _Read:
-    from linkarchive.check.inputs import documents
+    from linkarchive.article.inputs import documents
 
     read = _Read()
     for one in documents(names, project.root, settings.network, clock, stdin, input_format):
@@ -203,23 +202,6 @@ def _citations(entries: Iterable[Entry]) -> tuple[Citation, ...]:
         for entry in entries
         if not entry.excluded
     )
-
-
-def with_recoveries(article: Article, stored: Article) -> Article:
-    """links.txt tells the targets that were recovered, the store also how surely and where."""
-    known = {(one.url, one.text): one for one in stored.citations if one.recovered}
-    if not known:
-        return article
-
-    def told(citation: Citation) -> Citation:
-        before = known.get((citation.url, citation.text))
-        if before is None:
-            return citation
-        return replace(
-            citation, recovered=True, recovery_confidence=before.recovery_confidence, found_in=before.found_in
-        )
-
-    return replace(article, citations=tuple(told(citation) for citation in article.citations))
 
 
 def lost_originals(reading: Reading) -> frozenset[str]:

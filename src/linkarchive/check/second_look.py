@@ -9,7 +9,7 @@ from linkarchive.check.comparing import look
 from linkarchive.check.desk import Seen
 from linkarchive.check.events import LookingAgain
 from linkarchive.check.passes import Due, MainPass, guarded, requests_for
-from linkarchive.check.probes import keep_probe, probe_of
+from linkarchive.history.probes import keep_probe, probe_of
 from linkarchive.model import Page
 from linkarchive.urls import host_of
 from linkarchive.web.exchange import Visit, VisitRequest

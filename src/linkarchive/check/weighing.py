@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from linkarchive.check.digests import by_digests
-from linkarchive.check.judged import as_judged
 from linkarchive.errors import StorageError
+from linkarchive.judge.site_rule import apply_site_rule
 from linkarchive.model import (
     Capture,
     Case,
@@ -109,7 +109,7 @@ def weigh(task: Task) -> Weighed:
     from linkarchive.judge.verdict import fingerprint, is_suspect, judge
 
     readings = ParsedPages()
-    today = as_judged(task.page, task.rule)
+    today = apply_site_rule(task.page, task.rule)
     pages: dict[Location, Page | None] = {}
     sha256 = readings.read(today).sha256 if today is task.page else hashlib.sha256(task.page.body).hexdigest()
     substance: str | None = None
@@ -120,7 +120,7 @@ def weigh(task: Task) -> Weighed:
     for one in task.cases:
         if answered and one.standard is not None and one.standard.record not in pages:
             stored = stored_page(task.root, one.standard, task.max_body)
-            pages[one.standard.record] = None if stored is None else as_judged(stored, task.rule)
+            pages[one.standard.record] = None if stored is None else apply_site_rule(stored, task.rule)
         before = None if one.standard is None else pages.get(one.standard.record)
         case = Case(one.id, one.url, today, before, one.quotes, one.text, one.context, task.probe)
         judgement = judge(case, readings=readings)

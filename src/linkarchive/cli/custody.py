@@ -41,7 +41,7 @@ def judge(cases: Path) -> int:
 @click.option("--wacz", type=click.Path(dir_okay=False, path_type=Path), help="Check this WACZ file instead.")
 def verify(project: Path, config: Path | None, wacz: Path | None) -> int:
     """Check every byte of the archive against its digests, indexes and manifests."""
-    from linkarchive.check.past import missing_records
+    from linkarchive.history.sources import missing_records
     from linkarchive.project import Project
     from linkarchive.report.sanitize import one_line
     from linkarchive.snapshot.paths import warc_files

@@ -37,8 +37,7 @@ def accept(
 
     The baseline stays what it is; the acceptance is recorded with who, when and why.
     """
-    from linkarchive.check.deciding import take_back
-    from linkarchive.check.past import accept_page
+    from linkarchive.history.decisions import accept_page, take_back
 
     def decide(place: Project, connection: Connection, url: str, now: datetime) -> str:
         if undo:
@@ -64,7 +63,7 @@ def ignore(
     They are visited and judged all the same, and counted in the report; but they are no news, nobody is
     notified, and they do not count for the exit code.
     """
-    from linkarchive.check.deciding import ignore_source, take_back
+    from linkarchive.history.decisions import ignore_source, take_back
 
     if undo and until is not None:
         raise click.UsageError("--until goes with ignoring, not with --undo")

@@ -13,7 +13,7 @@ from linkarchive.cli.common import project_options, say, settings_of
 from linkarchive.clock import Clock
 
 if TYPE_CHECKING:
-    from linkarchive.check.fixes import FileFix
+    from linkarchive.history.fixes import FileFix
 
 
 @click.command()
@@ -33,7 +33,7 @@ def fix(articles: tuple[str, ...], project: Path, config: Path | None, write: bo
                 1  there are changes, and --write was not given
                 2  a file cannot be edited, or changed since it was checked
     """
-    from linkarchive.check.fixes import plan_fixes, write_fixes
+    from linkarchive.history.fixes import plan_fixes, write_fixes
     from linkarchive.project import Project
     from linkarchive.report.sanitize import sanitize
     from linkarchive.store.opening import open_project

@@ -28,8 +28,8 @@ def report(
     color: str,
 ) -> int:
     """Render the report of a past run again."""
-    from linkarchive.check.reports import load_report
     from linkarchive.cli.output import Printing, print_report
+    from linkarchive.history.reports import load_report
     from linkarchive.project import Project
     from linkarchive.store import decisions
     from linkarchive.store.opening import open_project
@@ -49,7 +49,7 @@ def report(
 @click.option("--case", "as_case", is_flag=True, help="Print what `archive judge` reads, a line a citation.")
 def show(url: str, project: Path, config: Path | None, as_case: bool) -> int:
     """Show the history of the source URL: captures, verdicts, citations."""
-    from linkarchive.check.past import cases_of, history_of
+    from linkarchive.history.sources import cases_of, history_of
     from linkarchive.project import Project
     from linkarchive.store.opening import open_project
 
@@ -70,7 +70,7 @@ def show(url: str, project: Path, config: Path | None, as_case: bool) -> int:
 @color_option
 def diff(url: str, project: Path, config: Path | None, color: str) -> int:
     """Show what changed in the text of the source URL between its baseline and its latest capture."""
-    from linkarchive.check.past import difference_since
+    from linkarchive.history.sources import difference_since
     from linkarchive.project import Project
     from linkarchive.report.terminal import render_difference
     from linkarchive.store.opening import open_project

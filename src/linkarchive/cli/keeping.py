@@ -50,8 +50,8 @@ def forget(urls: tuple[str, ...], project: Path, config: Path | None, reason: st
 
     A tombstone with the reason stays.
     """
-    from linkarchive.check.forgetting import forget_sources, lift
     from linkarchive.cli.decisions import who
+    from linkarchive.history.forget import forget_sources, lift
     from linkarchive.project import Project
     from linkarchive.report.sanitize import address, one_line
 

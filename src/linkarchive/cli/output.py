@@ -30,7 +30,7 @@ class Printing:
 
 def print_report(report: Report, root: Path, wanted: Printing) -> None:
     """The report in a format on stdout, and in that of its suffix into each file. Raises StorageError."""
-    from linkarchive.check.reports import has_news, stored_differences
+    from linkarchive.history.reports import has_news, stored_differences
     from linkarchive.report.formats import FORMATS, View, format_for
     from linkarchive.snapshot.paths import storage_error, write_atomically
 
@@ -38,9 +38,9 @@ def print_report(report: Report, root: Path, wanted: Printing) -> None:
     shown = stored_differences(root, report) if "html" in forms else {}
     view = View(wanted.fail_on, wanted.new_only, feed=root.as_uri())
     if "html" in forms:
-        from linkarchive.check.lives import article_texts, stored_lives
+        from linkarchive.history.timeline import article_texts, stored_timelines
 
-        view = replace(view, timelines=stored_lives(root, report), texts=article_texts(root, report))
+        view = replace(view, timelines=stored_timelines(root, report), texts=article_texts(root, report))
     for path in wanted.outputs:
         try:
             write_atomically(path, map(str.encode, FORMATS[format_for(path)](report, shown, view)))

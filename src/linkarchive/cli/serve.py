@@ -24,8 +24,8 @@ def serve(project: Path, config: Path | None, port: int, opens: bool) -> int:
 
     The page is there for this machine only, and only for who opens the address that is printed; Ctrl-C ends it.
     """
-    from linkarchive.check.reports import load_report
     from linkarchive.clock import Clock
+    from linkarchive.history.reports import load_report
     from linkarchive.project import Project
     from linkarchive.serve.server import serving
     from linkarchive.store.opening import open_project

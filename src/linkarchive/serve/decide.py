@@ -8,9 +8,8 @@ from datetime import date, datetime
 
 from sqlalchemy import Connection
 
-from linkarchive.check.deciding import ignore_source, replace_source, take_back
-from linkarchive.check.past import accept_page
 from linkarchive.errors import UsageError
+from linkarchive.history.decisions import accept_page, ignore_source, replace_source, take_back
 from linkarchive.project import Project
 from linkarchive.report.phrases import count
 

@@ -8,10 +8,9 @@ from datetime import date
 
 from sqlalchemy import Connection
 
-from linkarchive.check.desk import MAX_DIFFERENCES
-from linkarchive.check.lives import article_texts, lives
-from linkarchive.check.reports import difference_of
 from linkarchive.errors import UsageError
+from linkarchive.history.reports import MAX_DIFFERENCES, difference_of
+from linkarchive.history.timeline import article_texts, timelines
 from linkarchive.model import ArticleText, Difference, Event, Report, SourceReport, Verdict
 from linkarchive.project import Project
 from linkarchive.store import decisions, runs, standing
@@ -83,7 +82,7 @@ def gather(project: Project, connection: Connection, today: date, known: Compare
         numbers,
         tuple(settled),
         _differences(project, connection, shown, known),
-        lives(connection, report),
+        timelines(connection, report),
         article_texts(project.root, report),
     )
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, delete, select
 
-from linkarchive.model import Capture, Origin
+from linkarchive.model import Capture, Origin, Result
 from linkarchive.store.schema import baselines, captures
 from linkarchive.store.serialization import decode
 
@@ -25,6 +25,20 @@ class StoredCapture:
     good: bool
     """And the verdict was ok or moved: it can be shown as the last good copy."""
     capture: Capture
+
+    @property
+    def place(self) -> tuple[str, int]:
+        """WARC file, and byte in it, of its record."""
+        return self.capture.record.warc, self.capture.record.offset
+
+
+def capture_of(stored: Sequence[StoredCapture], result: Result) -> StoredCapture | None:
+    """Of these captures, the one that a result names as its evidence."""
+    place = result.capture
+    if place is None:
+        return None
+    record = (place.warc, place.offset)
+    return next((capture for capture in stored if capture.place == record), None)
 
 
 def of_source(connection: Connection, source: int) -> list[StoredCapture]:

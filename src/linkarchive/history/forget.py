@@ -13,10 +13,10 @@ from functools import cache
 from html import unescape
 from pathlib import Path
 
-from linkarchive.check.lives import article_texts, lives
-from linkarchive.check.probes import probe_of
-from linkarchive.check.reports import differences, report_of
 from linkarchive.errors import StorageError, UnknownSourceError, UsageError
+from linkarchive.history.probes import probe_of
+from linkarchive.history.reports import differences, report_of
+from linkarchive.history.timeline import article_texts, timelines
 from linkarchive.project import Project
 from linkarchive.report.html import render_html
 from linkarchive.report.json import render_json
@@ -34,7 +34,7 @@ _ADDRESS = re.compile(r"https?://[^\s\"'<>\\]+")
 
 
 @dataclass(frozen=True, slots=True)
-class Forgotten:
+class ForgetResult:
     """What was done. URLs are without secrets."""
 
     urls: tuple[str, ...]
@@ -49,7 +49,7 @@ class Forgotten:
     """What the new database could not be made from."""
 
 
-def forget_sources(project: Project, urls: Sequence[str], reason: str, *, who: str, now: datetime) -> Forgotten:
+def forget_sources(project: Project, urls: Sequence[str], reason: str, *, who: str, now: datetime) -> ForgetResult:
     """Take all captures of these sources out of `archive/`, and record that and why; they are not visited any more.
 
     Call it with the lock held. All happens or nothing: what an interruption leaves is finished or
@@ -82,7 +82,7 @@ def forget_sources(project: Project, urls: Sequence[str], reason: str, *, who: s
             shutil.rmtree(root / staging.STAGED, ignore_errors=True)
     others = dict.fromkeys(redact(capture.url) for capture in found.captures if not found.touches(capture.url))
     same = tuple(sorted(map(redact, found.kept_by)))
-    return Forgotten(safe, len(found.captures), len(warcs), tuple(others), same, tuple(rebuilt.problems))
+    return ForgetResult(safe, len(found.captures), len(warcs), tuple(others), same, tuple(rebuilt.problems))
 
 
 def lift(project: Project, url: str, reason: str | None, who: str, now: datetime) -> Decision:
@@ -183,7 +183,7 @@ def _write_reports(project: Project, staged: Project, forgetting: Forgetting) ->
             else:
                 shown = differences(staged.root, connection, report)
                 texts = article_texts(project.root, report)
-                html = render_html(report, shown, lives(connection, report), texts)
+                html = render_html(report, shown, timelines(connection, report), texts)
                 paths.write_atomically(new / "index.html", html.encode("utf-8"))
                 shutil.copystat(old, new)  # the oldest go first
                 again.append(new)

@@ -9,11 +9,11 @@ from pathlib import Path
 
 from sqlalchemy import Connection
 
-from linkarchive.check.judged import as_judged
-from linkarchive.check.probes import stored_probe
-from linkarchive.check.reports import difference_of
 from linkarchive.errors import StorageError, UsageError
+from linkarchive.history.probes import stored_probe
+from linkarchive.history.reports import difference_of, latest_of
 from linkarchive.judge.cases import case_line
+from linkarchive.judge.site_rule import apply_site_rule
 from linkarchive.model import (
     Case,
     CitationResult,
@@ -26,14 +26,12 @@ from linkarchive.model import (
     SourceReport,
     Verdict,
 )
-from linkarchive.project import Project
 from linkarchive.report.sanitize import address, one_line, redacted
 from linkarchive.settings import Settings
 from linkarchive.sites import rule_for
 from linkarchive.snapshot.reader import read_page, read_record
-from linkarchive.store import articles, captures, decisions, outcomes, sources
+from linkarchive.store import articles, captures, outcomes, sources
 from linkarchive.store.captures import StoredCapture
-from linkarchive.store.decisions import Decision
 from linkarchive.urls import redact
 
 
@@ -64,10 +62,10 @@ def history_of(connection: Connection, url: str) -> Iterator[str]:
 def cases_of(root: Path, connection: Connection, url: str, settings: Settings) -> Iterator[str]:
     """What the latest verdict was made from, a line a citation, as `archive judge` reads it."""
     source = sources.find(connection, url)
-    _, latest = _latest(connection, source.id, url)
+    _, latest = latest_of(connection, source.id, url)
     kept = captures.of_source(connection, source.id)
     rule = rule_for(source.url, settings.sites)
-    after = as_judged(_page_seen(root, latest.outcome, kept), rule)
+    after = apply_site_rule(_page_seen(root, latest.outcome, kept), rule)
     since = latest.outcome.since  # a page that is what it was is not asked about again
     same = takewhile(lambda run: run[1].outcome.since == since, reversed(outcomes.history(connection, source.id)))
     probe = stored_probe(root, source.url, [run_id for run_id, _ in same], settings.network.max_body)
@@ -79,7 +77,7 @@ def cases_of(root: Path, connection: Connection, url: str, settings: Settings) -
             after=after,
             before=None
             if before is None or (latest.outcome.similarity is None and _first(latest))
-            else as_judged(read_page(root, before.capture, limit=settings.network.max_body), rule),
+            else apply_site_rule(read_page(root, before.capture, limit=settings.network.max_body), rule),
             quotes=_quotes(connection, citation),
             text=citation.text,
             context=citation.context,
@@ -94,35 +92,11 @@ def cases_of(root: Path, connection: Connection, url: str, settings: Settings) -
 def difference_since(root: Path, connection: Connection, url: str) -> Difference:
     """The baseline beside the latest capture. Raises UsageError when there are not two to compare."""
     source = sources.find(connection, url)
-    _, latest = _latest(connection, source.id, url)
+    _, latest = latest_of(connection, source.id, url)
     found = difference_of(root, connection, latest)
     if found is None:
         raise UsageError(f"{redact(url)}: nothing to compare: its latest capture is its baseline")
     return found
-
-
-def accept_page(
-    project: Project,
-    connection: Connection,
-    url: str,
-    article: str | None,
-    reason: str | None,
-    who: str,
-    now: datetime,
-) -> Decision:
-    """Record that today's page of a source is fine. Raises UsageError when there is no page to accept."""
-    source = sources.find(connection, url)
-    _, latest = _latest(connection, source.id, url)
-    outcome = latest.outcome
-    if article is not None and all(citation.article != article for citation in outcome.citations):
-        raise UsageError(f"{redact(url)} is not cited by {article}")
-    kept = captures.of_source(connection, source.id)
-    page = next((one for one in kept if outcome.capture and _at(one, outcome)), None)
-    if not outcome.verdict.is_alive or page is None:
-        raise UsageError(f"{redact(url)} is {outcome.verdict.value}: there is no page of today to accept")
-    decision = Decision("accept", redact(source.key), who, now, reason, article, page.capture.time, page.capture.sha256)
-    decisions.append(project.decisions, decision)
-    return decision
 
 
 def missing_records(root: Path, connection: Connection) -> Iterator[str]:
@@ -138,15 +112,8 @@ def missing_records(root: Path, connection: Connection) -> Iterator[str]:
             yield str(error)
 
 
-def _latest(connection: Connection, source: int, url: str) -> tuple[str, SourceReport]:
-    past = outcomes.history(connection, source)
-    if not past:
-        raise UsageError(f"{redact(url)}: not checked yet: `archive check` first")
-    return past[-1]
-
-
 def _page_seen(root: Path, outcome: Result, kept: list[StoredCapture]) -> Page:
-    page = next((one for one in kept if outcome.capture and _at(one, outcome)), None)
+    page = captures.capture_of(kept, outcome)
     if page is not None:
         return read_page(root, page.capture)
     return Page(outcome.url, None, failure=_failure_seen(outcome))
@@ -178,11 +145,6 @@ def _quotes(connection: Connection, citation: CitationResult) -> tuple[str, ...]
     return tuple(
         one.quote for one in stored[0].citations if one.quote and (one.url, one.line) == (citation.url, citation.line)
     )
-
-
-def _at(kept: StoredCapture, outcome: Result) -> bool:
-    place, record = outcome.capture, kept.capture.record
-    return place is not None and (record.warc, record.offset) == (place.warc, place.offset)
 
 
 def _time(time: datetime) -> str:

@@ -18,7 +18,7 @@ from linkarchive.store import captures, outcomes, sources
 from linkarchive.store.captures import StoredCapture
 from linkarchive.store.opening import open_project
 
-MAX_LIVES = 300
+MAX_TIMELINES = 300
 """Sources in one report whose life is told, as for the differences."""
 _MAX_EVENTS = 40
 _MAX_TEXTS = 40
@@ -27,12 +27,12 @@ _MAX_TEXT = 60_000
 _WHOSE = {Origin.LIVE: "our copy", Origin.WAYBACK: "copy in the Wayback Machine", Origin.MEMENTO: "archived copy"}
 
 
-def lives(connection: Connection, report: Report) -> Mapping[str, tuple[Event, ...]]:
+def timelines(connection: Connection, report: Report) -> Mapping[str, tuple[Event, ...]]:
     """Captures and verdicts of each finding, oldest first, by the URL of the source."""
     published = {article.path: article.published for article in report.articles}
     found: dict[str, tuple[Event, ...]] = {}
     for source in report.of(lambda kind: kind.verdict.is_finding):
-        if len(found) == MAX_LIVES:
+        if len(found) == MAX_TIMELINES:
             break
         days = {published.get(one.article): one.article for one in source.outcome.citations}
         events = [
@@ -40,17 +40,17 @@ def lives(connection: Connection, report: Report) -> Mapping[str, tuple[Event, .
             for day, path in days.items()
             if day is not None
         ]
-        found[source.outcome.url] = _life(connection, source, events)
+        found[source.outcome.url] = _timeline(connection, source, events)
     return found
 
 
-def stored_lives(root: Path, report: Report) -> Mapping[str, tuple[Event, ...]]:
-    """`lives`, for a caller without an open database."""
+def stored_timelines(root: Path, report: Report) -> Mapping[str, tuple[Event, ...]]:
+    """`timelines`, for a caller without an open database."""
     with open_project(Project(root)) as connection:
-        return lives(connection, report)
+        return timelines(connection, report)
 
 
-def _life(connection: Connection, source: SourceReport, events: list[Event]) -> tuple[Event, ...]:
+def _timeline(connection: Connection, source: SourceReport, events: list[Event]) -> tuple[Event, ...]:
     try:
         known = sources.find(connection, source.outcome.url)
     except UsageError:

@@ -8,10 +8,35 @@ from urllib.parse import urlsplit
 from sqlalchemy import Connection
 
 from linkarchive.errors import UsageError
+from linkarchive.history.reports import latest_of
 from linkarchive.project import Project
-from linkarchive.store import decisions, sources
+from linkarchive.store import captures, decisions, sources
 from linkarchive.store.decisions import Decision
 from linkarchive.urls import redact
+
+
+def accept_page(
+    project: Project,
+    connection: Connection,
+    url: str,
+    article: str | None,
+    reason: str | None,
+    who: str,
+    now: datetime,
+) -> Decision:
+    """Record that today's page of a source is fine. Raises UsageError when there is no page to accept."""
+    source = sources.find(connection, url)
+    _, latest = latest_of(connection, source.id, url)
+    outcome = latest.outcome
+    if article is not None and all(citation.article != article for citation in outcome.citations):
+        raise UsageError(f"{redact(url)} is not cited by {article}")
+    kept = captures.of_source(connection, source.id)
+    page = captures.capture_of(kept, outcome)
+    if not outcome.verdict.is_alive or page is None:
+        raise UsageError(f"{redact(url)} is {outcome.verdict.value}: there is no page of today to accept")
+    decision = Decision("accept", redact(source.key), who, now, reason, article, page.capture.time, page.capture.sha256)
+    decisions.append(project.decisions, decision)
+    return decision
 
 
 def ignore_source(

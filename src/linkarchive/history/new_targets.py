@@ -24,7 +24,7 @@ _STAMP = re.compile(r"/(\d{8})\d{0,6}(?:[a-z]{2}_)?/")
 
 
 @dataclass(frozen=True, slots=True)
-class Remedy:
+class NewTarget:
     """A URL to cite, and why; `original` and `day` when it is an archived copy."""
 
     url: str
@@ -34,39 +34,41 @@ class Remedy:
 
 
 @dataclass(frozen=True, slots=True)
-class Unsettled:
+class NoTarget:
     """Something is wrong with the source, and there is nothing to write for certain."""
 
     why: str
 
 
 @dataclass(frozen=True, slots=True)
-class Remedies:
+class NewTargets:
     """The knowledge of a project. `outcomes` holds the latest of each source that moved or died, by key."""
 
     outcomes: Mapping[str, Result]
     decisions: Sequence[Decision] = field(default=())
 
-    def of(self, url: str, article: str, day: date) -> Remedy | Unsettled | None:
-        """What to cite instead of `url` in the end: a remedy may need one itself. None where nothing is wrong."""
+    def of(self, url: str, article: str, day: date) -> NewTarget | NoTarget | None:
+        """What to cite instead of `url` in the end: a target may need one itself. None where nothing is wrong."""
         found = first = self._next(url, article, day)
         seen = {key_of(url)}
-        while isinstance(found, Remedy):
+        while isinstance(found, NewTarget):
             if key_of(found.url) in seen:
-                return Unsettled("its replacements lead round in a circle")
+                return NoTarget("its replacements lead round in a circle")
             seen.add(key_of(found.url))
             further = self._next(found.url, article, day)
-            if not isinstance(further, Remedy):
+            if not isinstance(further, NewTarget):
                 return found
             found = further
         return first
 
-    def _next(self, url: str, article: str, day: date) -> Remedy | Unsettled | None:
+    def _next(self, url: str, article: str, day: date) -> NewTarget | NoTarget | None:
         key = key_of(url)
         chosen = replacement(self.decisions, key, article)
         if chosen is not None:
             usable = _is_web(chosen) and not has_redaction(chosen)
-            return Remedy(chosen, "as you decided") if usable else Unsettled("the replacement decided on is no web URL")
+            return (
+                NewTarget(chosen, "as you decided") if usable else NoTarget("the replacement decided on is no web URL")
+            )
         outcome = self.outcomes.get(key)
         if outcome is None or ignored(self.decisions, key, day) is not None:
             return None
@@ -75,27 +77,27 @@ class Remedies:
         return _dead(outcome, url) if outcome.verdict is Verdict.DEAD else None
 
 
-def _moved(outcome: Result, url: str) -> Remedy | Unsettled:
+def _moved(outcome: Result, url: str) -> NewTarget | NoTarget:
     target = outcome.suggested_url
     if target is None or not _is_web(target):
-        return Unsettled("it moved, and where to is not known")
+        return NoTarget("it moved, and where to is not known")
     if has_secrets(target):
-        return Unsettled("it moved to a URL with a password or token in it")
+        return NoTarget("it moved to a URL with a password or token in it")
     if outcome.confidence < SURE:
-        return Unsettled(f"it moved, which is {_sure(outcome.confidence)} so far; the next check tells more")
-    return Remedy(_with_fragment(target, url), "moved")
+        return NoTarget(f"it moved, which is {_sure(outcome.confidence)} so far; the next check tells more")
+    return NewTarget(_with_fragment(target, url), "moved")
 
 
-def _dead(outcome: Result, url: str) -> Remedy | Unsettled:
+def _dead(outcome: Result, url: str) -> NewTarget | NoTarget:
     """Where the page itself is now, when an archived redirect told; else a copy of it."""
     target, copy = outcome.suggested_url, outcome.archived_url
     if outcome.confidence < SURE:
-        return Unsettled(f"it seems to be dead ({outcome.reason.value}), which is {_sure(outcome.confidence)}")
+        return NoTarget(f"it seems to be dead ({outcome.reason.value}), which is {_sure(outcome.confidence)}")
     if target is not None and _is_web(target) and not has_secrets(target):
-        return Remedy(_with_fragment(target, url), f"dead ({outcome.reason.value}): the same page, elsewhere")
+        return NewTarget(_with_fragment(target, url), f"dead ({outcome.reason.value}): the same page, elsewhere")
     if copy is None or not _is_web(copy):
-        return Unsettled(f"it is dead ({outcome.reason.value}); {outcome.archive_note or 'no public copy is known'}")
-    return Remedy(_with_fragment(copy, url), f"dead ({outcome.reason.value}): archived copy", url, _day_of(copy))
+        return NoTarget(f"it is dead ({outcome.reason.value}); {outcome.archive_note or 'no public copy is known'}")
+    return NewTarget(_with_fragment(copy, url), f"dead ({outcome.reason.value}): archived copy", url, _day_of(copy))
 
 
 def _sure(confidence: float) -> str:

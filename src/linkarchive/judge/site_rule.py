@@ -10,7 +10,7 @@ from linkarchive.settings import SiteSettings
 _MARK = "data-linkarchive-ignored"
 
 
-def as_judged(page: Page, rule: SiteSettings | None) -> Page:
+def apply_site_rule(page: Page, rule: SiteSettings | None) -> Page:
     """The page without the elements that the rule ignores; a status that the rule accepts is a page's (200).
 
     For both sides of a comparison. What is no HTML, or too deep to be parsed, keeps its bytes.

@@ -11,17 +11,19 @@ from types import MappingProxyType
 
 from sqlalchemy import Connection
 
-from linkarchive.check.desk import MAX_DIFFERENCES
 from linkarchive.errors import StorageError, UsageError
 from linkarchive.model import ArticleReport, Category, Change, Difference, Report, SourceReport, Sources, Verdict
 from linkarchive.project import Project
 from linkarchive.snapshot.reader import read_page
 from linkarchive.store import captures, outcomes, runs, sources
-from linkarchive.store.captures import StoredCapture
 from linkarchive.store.database import open_database
 from linkarchive.store.decisions import Decision, ignored
 from linkarchive.store.opening import open_project
 from linkarchive.store.runs import Run
+from linkarchive.urls import redact
+
+MAX_DIFFERENCES = 300
+"""In one report; the rest is a click or an `archive diff` away."""
 
 
 def load_report(connection: Connection, made: Sequence[Decision], run_id: str | None = None) -> Report:
@@ -138,9 +140,7 @@ def difference_of(root: Path, connection: Connection, source: SourceReport) -> D
     outcome = source.outcome
     kept = captures.of_source(connection, sources.find(connection, outcome.url).id)
     before = next((one for one in kept if one.capture.time == outcome.standard), None)
-    after = next(
-        (one for one in kept if outcome.capture and _is_at(one, outcome.capture.warc, outcome.capture.offset)), None
-    )
+    after = captures.capture_of(kept, outcome)
     if before is None or after is None or before.id == after.id:
         return None
     try:
@@ -151,8 +151,12 @@ def difference_of(root: Path, connection: Connection, source: SourceReport) -> D
     return difference(outcome.url, pages[0], pages[1], labels[0], labels[1], similarity=outcome.similarity)
 
 
-def _is_at(kept: StoredCapture, warc: str, offset: int) -> bool:
-    return (kept.capture.record.warc, kept.capture.record.offset) == (warc, offset)
+def latest_of(connection: Connection, source: int, url: str) -> tuple[str, SourceReport]:
+    """The last report on a source, with the id of its run. Raises UsageError where there is none."""
+    past = outcomes.history(connection, source)
+    if not past:
+        raise UsageError(f"{redact(url)}: not checked yet: `archive check` first")
+    return past[-1]
 
 
 def stored_differences(root: Path, report: Report) -> Mapping[str, Difference]:

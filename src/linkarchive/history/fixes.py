@@ -16,13 +16,14 @@ from linkarchive.article import links_folder
 from linkarchive.article.document import format_of, read_document
 from linkarchive.article.fix import EDITABLE, Replacement, fix_article
 from linkarchive.article.fix_links import fix_lines
+from linkarchive.article.inputs import files_named
 from linkarchive.article.links_apply import apply
+from linkarchive.article.links_file import NAME as LINKS_NAME
 from linkarchive.article.links_file import Entry, section_key
 from linkarchive.article.links_folder import joined, write_in_place
-from linkarchive.check.inputs import files_named
-from linkarchive.check.reading import LINKS_NAME, with_recoveries
-from linkarchive.check.remedies import SURE, Remedies, Remedy, Unsettled
+from linkarchive.article.lost_targets import with_recoveries
 from linkarchive.errors import ArticleError, StorageError
+from linkarchive.history.new_targets import SURE, NewTarget, NewTargets, NoTarget
 from linkarchive.model import Article, Citation, Verdict
 from linkarchive.project import Project
 from linkarchive.store import articles, decisions, outcomes
@@ -128,7 +129,7 @@ class _Planner:
         self._connection = connection
         self._day = day
         wrong = (one for _, one, _ in outcomes.latest(connection) if one.verdict in (Verdict.MOVED, Verdict.DEAD))
-        self._remedies = Remedies({key_of(one.url): one for one in wrong}, decisions.load(project.decisions))
+        self._new_targets = NewTargets({key_of(one.url): one for one in wrong}, decisions.load(project.decisions))
         read = links_folder.documents(project.links)[0] if project.links.exists() else []
         self._links = joined(read, ())
         self.lists = {document.path.resolve(): document for document in read}
@@ -168,14 +169,14 @@ class _Planner:
         for number, (written, citation) in enumerate(zip(read.citations, known.citations, strict=True)):
             if citation.url is None:
                 continue
-            remedy = self._remedies.of(citation.url, read.path, self._day)
-            if written.url is None and not isinstance(remedy, Remedy):
-                remedy = _recovered(citation, citation.url)
-            if isinstance(remedy, Unsettled):
-                left.append(f"{_where(read.path, citation)} {remedy.why}")
-            elif remedy is not None:
+            target = self._new_targets.of(citation.url, read.path, self._day)
+            if written.url is None and not isinstance(target, NewTarget):
+                target = _recovered(citation, citation.url)
+            if isinstance(target, NoTarget):
+                left.append(f"{_where(read.path, citation)} {target.why}")
+            elif target is not None:
                 found.append(
-                    Replacement(number, remedy.url, remedy.why, remedy.original, remedy.day or known.published)
+                    Replacement(number, target.url, target.why, target.original, target.day or known.published)
                 )
         return found, left
 
@@ -185,7 +186,7 @@ class _Planner:
         """The edits of links.txt, or of a file that it includes."""
         document = self.lists[path]
         name = Path(os.path.relpath(path, self._project.root)).as_posix()
-        targets: dict[int, Remedy] = {}
+        targets: dict[int, NewTarget] = {}
         left: list[str] = []
         entries: dict[int, Entry] = {}
         for section in document.links.sections:
@@ -194,15 +195,15 @@ class _Planner:
                 if entry.url is None or entry.excluded or _place(entry.url) in cited:
                     continue
                 entries[entry.line] = entry
-                remedy = self._remedies.of(entry.url, section.name or LINKS_NAME, self._day)
-                if isinstance(remedy, Unsettled):
-                    left.append(f"{name}:{entry.line}: {entry.url}: {remedy.why}")
-                elif remedy is not None:
-                    targets[entry.line] = remedy
-        after, refused = fix_lines(document.text, {line: remedy.url for line, remedy in targets.items()})
+                target = self._new_targets.of(entry.url, section.name or LINKS_NAME, self._day)
+                if isinstance(target, NoTarget):
+                    left.append(f"{name}:{entry.line}: {entry.url}: {target.why}")
+                elif target is not None:
+                    targets[entry.line] = target
+        after, refused = fix_lines(document.text, {line: target.url for line, target in targets.items()})
         made = [
-            f"{name}:{line}: {entries[line].url}: {remedy.why}: {remedy.url}"
-            for line, remedy in targets.items()
+            f"{name}:{line}: {entries[line].url}: {target.why}: {target.url}"
+            for line, target in targets.items()
             if line not in refused
         ]
         left += [f"{name}:{line}: {entries[line].url}: the line could not be changed for certain" for line in refused]
@@ -220,14 +221,14 @@ class _Planner:
         return {_place(one.url) for one in article.citations if one.url is not None and not one.recovered}
 
 
-def _recovered(citation: Citation, url: str) -> Remedy | Unsettled:
+def _recovered(citation: Citation, url: str) -> NewTarget | NoTarget:
     """A target that the article lost; without a confidence it stands in links.txt only, and is a person's."""
     sure = citation.recovery_confidence
     if sure is None:
-        return Remedy(url, "as links.txt says")
+        return NewTarget(url, "as links.txt says")
     if sure < SURE:
-        return Unsettled(f"perhaps leads to {url}, which is {sure:.0%} sure")
-    return Remedy(url, f"recovered, {sure:.0%} sure")
+        return NoTarget(f"perhaps leads to {url}, which is {sure:.0%} sure")
+    return NewTarget(url, f"recovered, {sure:.0%} sure")
 
 
 def _where(name: str, citation: Citation) -> str:
