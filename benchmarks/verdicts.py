@@ -90,14 +90,14 @@ def judged(labelled: list[Labelled]) -> tuple[list[dict[str, Any]], dict[str, li
 def _with_baseline_read(case: Case) -> tuple[float, bool]:
     """Milliseconds, and whether today's main text was not even extracted."""
     assert case.before is not None
-    readings = ParsedPages()
-    before = readings.read(case.before)
+    parsed = ParsedPages()
+    before = parsed.read(case.before)
     if before.has_text:
         before.prepare()
     start = perf_counter()
-    judge(case, readings=readings)
+    judge(case, parsed=parsed)
     taken = 1000 * (perf_counter() - start)
-    return taken, not readings.read(case.after).is_extracted
+    return taken, not parsed.read(case.after).is_extracted
 
 
 def times(spent: dict[str, list[float]]) -> list[dict[str, Any]]:

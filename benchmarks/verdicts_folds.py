@@ -51,12 +51,12 @@ class Result:
 def outcomes(labelled: Sequence[Any], score: Any) -> list[Result]:
     found = []
     for one in labelled:
-        readings = ParsedPages()
-        judgement = scored(one.case, readings)
+        parsed = ParsedPages()
+        judgement = scored(one.case, parsed)
         comparison = None
         by_text = judgement.verdict is Verdict.OK or not (judgement.lost or judgement.verdict is not Verdict.DRIFTED)
         if by_text and judgement.similarity is not None and one.case.before is not None:
-            before, after = readings.read(one.case.before), readings.read(one.case.after)
+            before, after = parsed.read(one.case.before), parsed.read(one.case.after)
             if before.has_text and after.has_text and one.case.before.body != one.case.after.body:
                 comparison = drift.compare(before, after)
         fold = int(hashlib.sha256(one.site.encode()).hexdigest(), 16) % FOLDS

@@ -20,18 +20,18 @@ def test_more_telling_evidence_never_gives_less_confidence(reason, one, other):
 
 
 def test_an_unchanged_page_is_settled_without_extracting_either_side(case, article):
-    readings = ParsedPages()
+    parsed = ParsedPages()
     facts = case(article(frame="<aside>Buy a boat today</aside>"), article(frame="<aside>Ten soups</aside>"))
-    assert judge(facts, readings=readings).reason == "same"
-    assert not readings.read(facts.after).is_extracted
-    assert not readings.read(facts.before).is_extracted
+    assert judge(facts, parsed=parsed).reason == "same"
+    assert not parsed.read(facts.after).is_extracted
+    assert not parsed.read(facts.before).is_extracted
 
 
 def test_a_rewritten_page_is_looked_at_closely(case, article, paragraphs):
-    readings = ParsedPages()
+    parsed = ParsedPages()
     facts = case(article(paragraphs[:5]), article())
-    assert judge(facts, readings=readings).verdict == "drifted"
-    assert readings.read(facts.after).is_extracted
+    assert judge(facts, parsed=parsed).verdict == "drifted"
+    assert parsed.read(facts.after).is_extracted
 
 
 def test_a_frame_that_one_extractor_takes_for_text_does_not_decide_alone(case, article, paragraphs):

@@ -136,7 +136,7 @@ def test_a_page_is_read_once_for_all_its_citations(case, article, monkeypatch):
     seen = []
     extract = parsed_page._extract
     monkeypatch.setattr(parsed_page, "_extract", lambda *a, **k: seen.append(1) or extract(*a, **k))
-    readings = ParsedPages()
+    parsed = ParsedPages()
     for quote in ("", "no equal conditions", "trains would run again"):
-        judge(case(article(others(12)), article(), quotes=(quote,)), readings=readings)
+        judge(case(article(others(12)), article(), quotes=(quote,)), parsed=parsed)
     assert len(seen) == 2

@@ -22,11 +22,11 @@ text = "".join(f"<p>The ferry number {n} crossed the river slowly that winter, a
                "about the weather, the price or the company that had built it.</p>" for n in range(20))
 page = Page("https://news.example/a/b", 200, {"content-type": "text/html; charset=utf-8"},
             f"<html><title>Ferries</title><body><h1>Ferries</h1><main>{text}</main></body></html>".encode())
-case, readings = Case("x", page.final_url, page), ParsedPages()
-judgement = judge(case, readings=readings)
+case, parsed = Case("x", page.final_url, page), ParsedPages()
+judgement = judge(case, parsed=parsed)
 assert (judgement.verdict, judgement.reason) == ("ok", "first-seen"), judgement
-assert not is_suspect(case, judgement, readings=readings)
-assert fingerprint(page, readings=readings)
+assert not is_suspect(case, judgement, parsed=parsed)
+assert fingerprint(page, parsed=parsed)
 print(sorted({"trafilatura", "resiliparse", "lxml", "rapidfuzz"} & set(sys.modules)))
 """
 
@@ -77,10 +77,10 @@ def test_an_error_under_a_rich_frame_is_still_an_error(case, article, long):
     page = article(long, title="Page not found").replace("<article>", "<div>").replace("</article>", "</div>")
     plain = judge(case(article(long)))
     assert plain.reason == "first-seen"
-    readings = ParsedPages()
+    parsed = ParsedPages()
     facts = case(page)
-    judge(facts, readings=readings)
-    assert not readings.read(facts.after).has_plenty
+    judge(facts, parsed=parsed)
+    assert not parsed.read(facts.after).has_plenty
 
 
 def test_noise_leaves_the_fingerprint_as_it_is(article, page, long):
@@ -152,12 +152,12 @@ FRAME = "<aside><h2>More</h2><a href='/{0}?c={0}'>{1}</a></aside><div>{0} reader
 
 
 def test_noise_around_the_same_paragraphs_is_settled_without_a_parse(case, article, long):
-    readings = ParsedPages()
+    parsed = ParsedPages()
     facts = case(article(long, frame=FRAME.format(7, "Ten soups")), article(long, frame=FRAME.format(981, "Six boats")))
-    judgement = judge(facts, readings=readings)
+    judgement = judge(facts, parsed=parsed)
     assert (judgement.verdict, judgement.reason, judgement.similarity) == ("ok", "same", 1.0)
     for page in (facts.before, facts.after):
-        assert "_parsed" not in readings.read(page).__dict__
+        assert "_parsed" not in parsed.read(page).__dict__
 
 
 @pytest.mark.parametrize(

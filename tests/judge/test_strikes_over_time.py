@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from linkarchive.judge.strikes import settle
+from linkarchive.judge.strikes import apply_strikes
 from linkarchive.model import REASONS, History, Judgement, Reason, Verdict
 from linkarchive.settings import JudgeSettings
 
@@ -22,7 +22,7 @@ def run(days, judgements=None, settings=None):
     """The verdicts of runs on these days (fractions allowed)."""
     history, said = History(), []
     for day, judgement in zip(days, judgements or [failing()] * len(days), strict=True):
-        settled, history = settle(judgement, history, START + timedelta(days=day), settings or JudgeSettings())
+        settled, history = apply_strikes(judgement, history, START + timedelta(days=day), settings or JudgeSettings())
         said.append(f"{settled.verdict}/{settled.reason}")
     return said, history
 
@@ -72,7 +72,7 @@ def test_a_skipped_source_has_no_history():
 def test_the_death_says_how_often_and_since_when():
     history = History()
     for day in (0, 4, 8):
-        settled, history = settle(failing(), history, START + timedelta(days=day), JudgeSettings())
+        settled, history = apply_strikes(failing(), history, START + timedelta(days=day), JudgeSettings())
     assert settled.evidence == ("3 runs in a row have failed, the first on 2026-11-01", "no answer in time")
     assert settled.also == ("unreachable/timeout",)
 

@@ -23,7 +23,7 @@ from linkarchive.check.keeping import is_old, is_same_page, shown_by, worth_keep
 from linkarchive.check.plan import Cited, Plan
 from linkarchive.check.weighing import Weighed
 from linkarchive.judge.site_rule import apply_site_rule
-from linkarchive.judge.strikes import settle
+from linkarchive.judge.strikes import apply_strikes
 from linkarchive.model import (
     Acceptance,
     Change,
@@ -71,7 +71,7 @@ def record(desk: Desk, seen: Seen, weighed: Weighed) -> None:
     """Conclude on a visit and write it: WARC bytes first, then the rows that name them. `Desk.settle` makes it last."""
     now = seen.visit.time
     history = History() if seen.previous is None else history_of(seen.previous.outcome)
-    settled = [settle(judgement, history, now, desk.settings.judge) for judgement in weighed.judgements]
+    settled = [apply_strikes(judgement, history, now, desk.settings.judge) for judgement in weighed.judgements]
     judgements, history = [one for one, _ in settled], settled[0][1]
     capture, kept = _keep(desk, seen, judgements, weighed)
     compared = [

@@ -108,10 +108,10 @@ def weigh(task: Task) -> Weighed:
     from linkarchive.judge.parsed_page import ParsedPages
     from linkarchive.judge.verdict import fingerprint, is_suspect, judge
 
-    readings = ParsedPages()
+    parsed = ParsedPages()
     today = apply_site_rule(task.page, task.rule)
     pages: dict[Location, Page | None] = {}
-    sha256 = readings.read(today).sha256 if today is task.page else hashlib.sha256(task.page.body).hexdigest()
+    sha256 = parsed.read(today).sha256 if today is task.page else hashlib.sha256(task.page.body).hexdigest()
     substance: str | None = None
     judgements: list[Judgement] = []
     befores: list[Page | None] = []
@@ -123,10 +123,10 @@ def weigh(task: Task) -> Weighed:
             pages[one.standard.record] = None if stored is None else apply_site_rule(stored, task.rule)
         before = None if one.standard is None else pages.get(one.standard.record)
         case = Case(one.id, one.url, today, before, one.quotes, one.text, one.context, task.probe)
-        judgement = judge(case, readings=readings)
-        suspect = suspect or is_suspect(case, judgement, readings=readings)
+        judgement = judge(case, parsed=parsed)
+        suspect = suspect or is_suspect(case, judgement, parsed=parsed)
         if answered and one.standard is not None and before is None:
-            substance = substance or fingerprint(today, readings=readings)
+            substance = substance or fingerprint(today, parsed=parsed)
             judgement = by_digests(judgement, (sha256, substance), one.standard, one.last, one.before)
         judgements.append(judgement)
         befores.append(before)
@@ -135,10 +135,10 @@ def weigh(task: Task) -> Weighed:
     is_same = (verdict.verdict, verdict.reason) == (Verdict.OK, Reason.SAME)
     needed = answered and not (task.known_good and is_same)
     if needed and substance is None:
-        substance = fingerprint(today, readings=readings)
+        substance = fingerprint(today, parsed=parsed)
     before, changed = befores[worst], None
     if verdict.verdict is Verdict.DRIFTED and before is not None:  # while both texts are at hand
-        changed = difference(task.cases[worst].url, before, today, similarity=verdict.similarity, readings=readings)
+        changed = difference(task.cases[worst].url, before, today, similarity=verdict.similarity, parsed=parsed)
     return Weighed(tuple(judgements), suspect, sha256, substance if needed else None, changed)
 
 

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from linkarchive.errors import UsageError
-from linkarchive.judge.strikes import settle
+from linkarchive.judge.strikes import apply_strikes
 from linkarchive.judge.verdict import judge
 from linkarchive.model import Case, Failure, History, Hop, Judgement, Page, Reason
 from linkarchive.settings import JudgeSettings
@@ -25,7 +25,7 @@ def judge_line(line: str, number: int = 1) -> str:
     judgement = judge(case)
     history = case.history
     if history is not None and history.now is not None:
-        judgement, _ = settle(judgement, history, history.now, JudgeSettings())
+        judgement, _ = apply_strikes(judgement, history, history.now, JudgeSettings())
     return json.dumps({"id": case.id, **_answer(judgement)}, ensure_ascii=False)
 
 

@@ -57,8 +57,8 @@ def _stems() -> tuple[str, ...]:
     return tuple({phrase.rstrip(" :-") for group in found for rule in group for phrase in rule.phrases})
 
 
-def _count(kind: str, reading: ParsedPage) -> int:
-    lines = (*_own_headings(reading), *list(reading.lines)[:_MAX_LINES])
+def _count(kind: str, page: ParsedPage) -> int:
+    lines = (*_own_headings(page), *list(page.lines)[:_MAX_LINES])
     return sum(_notice(kind, line) is not None for line in lines)
 
 
@@ -69,8 +69,8 @@ def _fresh_lines(before: ParsedPage, after: ParsedPage) -> Iterator[str]:
     yield from list(after.lines - before.lines)[:_MAX_LINES]
 
 
-def _own_headings(reading: ParsedPage) -> tuple[str, ...]:
-    return tuple(text for text in (reading.title, reading.first_heading) if text)
+def _own_headings(page: ParsedPage) -> tuple[str, ...]:
+    return tuple(text for text in (page.title, page.first_heading) if text)
 
 
 def _notice(kind: str, line: str) -> str | None:

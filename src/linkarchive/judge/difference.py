@@ -31,18 +31,18 @@ def difference(
     after_label: str = "",
     *,
     similarity: float | None = None,
-    readings: ParsedPages | None = None,
+    parsed: ParsedPages | None = None,
 ) -> Difference:
     """The rows of a side-by-side view, unchanged stretches folded, at most 400 rows.
 
     With the similarity that the judge told, the texts are not compared again.
     """
-    readings = readings or ParsedPages()
-    old, new = readings.read(before), readings.read(after)
+    parsed = parsed or ParsedPages()
+    old, new = parsed.read(before), parsed.read(after)
     if not (old.has_text and new.has_text):
         return Difference(url, before_label, after_label, None, ())
     if similarity is None:
-        similarity = round(drift.compare(old, new).kept, 3)
+        similarity = round(drift.compare(old, new).retention, 3)
     rows = _rows(old.main[:_MAX_BLOCKS], new.main[:_MAX_BLOCKS])
     if len(rows) > _MAX_ROWS:
         rest = len(rows) - _MAX_ROWS

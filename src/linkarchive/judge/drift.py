@@ -34,7 +34,7 @@ _FRAME = 0.05
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    kept: float
+    retention: float
     """Share of the baseline's words that stand, 0…1."""
     jaccard: float
     """Overlap of the four-word shingles of both main texts, 0…1."""
@@ -53,10 +53,10 @@ class Comparison:
 
 def compare(before: ParsedPage, after: ParsedPage) -> Comparison:
     """The comparison that a verdict rests on; extraction happens only where the first look does not settle it."""
-    return _at_a_glance(before, after) or _first_look(before, after) or _thorough(before, after)
+    return _compare_bytes(before, after) or _compare_quick(before, after) or _compare_full(before, after)
 
 
-def _at_a_glance(before: ParsedPage, after: ParsedPage) -> Comparison | None:
+def _compare_bytes(before: ParsedPage, after: ParsedPage) -> Comparison | None:
     """The same paragraphs, which are most of the page, and nothing gone but some links and counters: it is as it was.
 
     This takes no parse: what advertisements, teasers and tokens change is settled here.
@@ -81,7 +81,7 @@ def _at_a_glance(before: ParsedPage, after: ParsedPage) -> Comparison | None:
     return Comparison(1.0, 1.0, 0, 0, 0, 0, 0.0, False, untouched=True, gone=fast_text.as_text(gone))
 
 
-def _first_look(before: ParsedPage, after: ParsedPage) -> Comparison | None:
+def _compare_quick(before: ParsedPage, after: ParsedPage) -> Comparison | None:
     """Nearly all of the roughly extracted main text stands, and it is a fair part of the page: it is as it was.
 
     Lines are looked for as they are; only what is left of them is taken apart into words.
@@ -93,20 +93,20 @@ def _first_look(before: ParsedPage, after: ParsedPage) -> Comparison | None:
     gone = [line for line in then if line not in after.lines]
     if sum(map(len, gone)) > 0.5 * size:
         return None
-    kept, edited = 1.0, 0.0
+    retention, edited = 1.0, 0.0
     if gone:
         # What is left of an edited line stands in a line that is new; all of the page is looked through only if not.
         fresh = (line for line in map(str.strip, after.visible.split("\n")) if line not in before.lines)
-        kept, edited = _stands(gone, size, after, words.shingles(words.substance("\n".join(fresh))))
-    if kept < _SAME:
-        kept, edited = _stands(gone, size, after, after.visible_shingles)
-    if kept < _SAME:
+        retention, edited = _retention(gone, size, after, words.shingles(words.substance("\n".join(fresh))))
+    if retention < _SAME:
+        retention, edited = _retention(gone, size, after, after.visible_shingles)
+    if retention < _SAME:
         return None
     # What vanished line by line is an ad or a teaser; an edit leaves most of its line.
-    return Comparison(kept, kept, 0, 0, 0, 0, 0.0, False, untouched=edited <= 1 - _UNTOUCHED)
+    return Comparison(retention, retention, 0, 0, 0, 0, 0.0, False, untouched=edited <= 1 - _UNTOUCHED)
 
 
-def _stands(gone: Sequence[str], size: int, after: ParsedPage, found: set[int]) -> tuple[float, float]:
+def _retention(gone: Sequence[str], size: int, after: ParsedPage, shingles: set[int]) -> tuple[float, float]:
     """(share of the whole text that stands, share that is gone out of lines of which most stands)."""
     lost = edited = 0.0
     for line in gone:
@@ -116,37 +116,37 @@ def _stands(gone: Sequence[str], size: int, after: ParsedPage, found: set[int]) 
             continue
         if not content:
             continue
-        missing = 1.0 - words.share(words.standing(content, found))
+        missing = 1.0 - words.share(words.retained(content, shingles))
         lost += missing * len(line)
         if missing < 0.5 or len(content) > _SHORT // 2:
             edited += missing * len(line)
     return 1.0 - lost / size, edited / size
 
 
-def _thorough(before: ParsedPage, after: ParsedPage) -> Comparison:
-    found = after.shingles | after.visible_shingles
-    marks = words.standing(before.words, found)
-    kept = words.share(marks) if marks else 0.0
+def _compare_full(before: ParsedPage, after: ParsedPage) -> Comparison:
+    shingles = after.shingles | after.visible_shingles
+    marks = words.retained(before.words, shingles)
+    retention = words.share(marks) if marks else 0.0
     if 0 < len(before.words) < _SHORT:
         from rapidfuzz.distance import LCSseq
 
-        kept = max(kept, LCSseq.similarity(before.words, after.words) / len(before.words))
-    if kept < DRIFTED:
-        kept = max(kept, _second_opinion(before, found))
-    gone, total = _blocks(before, found)
+        retention = max(retention, LCSseq.similarity(before.words, after.words) / len(before.words))
+    if retention < DRIFTED:
+        retention = max(retention, _second_opinion(before, shingles))
+    gone, total = _blocks(before, shingles)
     return Comparison(
-        kept=kept,
+        retention=retention,
         jaccard=words.jaccard(before.shingles, after.shingles),
         words_before=len(before.words),
         words_after=len(after.words),
         blocks=total,
         blocks_gone=gone,
-        new=1.0 - words.share(words.standing(after.words, before.shingles | before.visible_shingles)),
+        new=1.0 - words.share(words.retained(after.words, before.shingles | before.visible_shingles)),
         title_changed=words.tokens(before.title) != words.tokens(after.title),
     )
 
 
-def _second_opinion(before: ParsedPage, found: set[int]) -> float:
+def _second_opinion(before: ParsedPage, shingles: set[int]) -> float:
     """All of what another extractor takes for the baseline's main text stands, and that is most of it.
 
     Then the first extractor took a frame (related links, teasers) for text: it shall not decide alone.
@@ -154,39 +154,39 @@ def _second_opinion(before: ParsedPage, found: set[int]) -> float:
     roughly = words.substance("\n".join(before.rough_lines))
     if len(roughly) < max(_SHORT, _MOST * len(before.words)):
         return 0.0
-    kept = words.share(words.standing(roughly, found))
-    return kept if kept >= _SAME else 0.0
+    retention = words.share(words.retained(roughly, shingles))
+    return retention if retention >= _SAME else 0.0
 
 
-def _blocks(before: ParsedPage, found: set[int]) -> tuple[int, int]:
+def _blocks(before: ParsedPage, shingles: set[int]) -> tuple[int, int]:
     """(gone, all) paragraphs of the baseline's main text; short lines are no paragraphs."""
     gone = total = 0
     for block in before.main:
         content = words.substance(block)
         if len(content) >= 2 * words.SHINGLE:
             total += 1
-            gone += words.share(words.standing(content, found)) < 0.5
+            gone += words.share(words.retained(content, shingles)) < 0.5
     return gone, total
 
 
 def drift(comparison: Comparison) -> tuple[Verdict, Reason, float]:
     """Verdict, reason and confidence that the text alone gives."""
     c = comparison
-    if c.kept < DRIFTED or (c.kept < MIXED and c.jaccard < MIXED_JACCARD):
-        sure = 0.97 if c.kept < 0.7 else 0.92 if c.kept < 0.85 else 0.8
+    if c.retention < DRIFTED or (c.retention < MIXED and c.jaccard < MIXED_JACCARD):
+        sure = 0.97 if c.retention < 0.7 else 0.92 if c.retention < 0.85 else 0.8
         if c.words_after < _SHORT and c.words_after < 0.2 * c.words_before:
             # So little is left that it may be an error or a wall that no rule knows.
             sure = 0.6
         return Verdict.DRIFTED, _how(c), sure
-    if c.kept >= _SAME and c.new > 0.25 and c.words_after > 1.2 * c.words_before:
+    if c.retention >= _SAME and c.new > 0.25 and c.words_after > 1.2 * c.words_before:
         return Verdict.OK, Reason.GREW, 0.98
-    if c.kept >= _UNTOUCHED or c.untouched:
+    if c.retention >= _UNTOUCHED or c.untouched:
         return Verdict.OK, Reason.SAME, 0.98
-    return Verdict.OK, Reason.MINOR_EDIT, 0.95 if c.kept > 0.93 else 0.88
+    return Verdict.OK, Reason.MINOR_EDIT, 0.95 if c.retention > 0.93 else 0.88
 
 
 def _how(c: Comparison) -> Reason:
-    if c.kept < 0.35 or (c.kept < 0.5 and c.title_changed):
+    if c.retention < 0.35 or (c.retention < 0.5 and c.title_changed):
         return Reason.REPLACED
     if c.new < 0.1 and c.words_after < 0.85 * c.words_before:
         return Reason.SHRUNK
@@ -199,13 +199,13 @@ def in_words(c: Comparison, verdict: Verdict, reason: Reason) -> list[str]:
     if verdict is Verdict.DRIFTED:
         if c.blocks_gone and c.blocks > 1:
             evidence.append(f"{c.blocks_gone} of {c.blocks} paragraphs of the earlier text are gone")
-        evidence.append(f"{round(100 * c.kept)} % of the earlier text still stands")
+        evidence.append(f"{round(100 * c.retention)} % of the earlier text still stands")
         if c.new >= 0.1:
             evidence.append(f"{round(100 * c.new)} % of today's text is new")
     elif reason is Reason.GREW:
         evidence.append(f"the earlier text stands, and about {round(100 * c.new)} % of today's text was added")
     elif reason is Reason.MINOR_EDIT:
-        evidence.append(f"{round(100 * c.kept)} % of the earlier text stands")
+        evidence.append(f"{round(100 * c.retention)} % of the earlier text stands")
     else:
-        evidence.append("the text is the same" if c.kept == 1 else "the text is the same but for a few words")
+        evidence.append("the text is the same" if c.retention == 1 else "the text is the same but for a few words")
     return evidence

@@ -19,7 +19,7 @@ class PageView:
     case: Case
     after: ParsedPage
     before: ParsedPage | None
-    stands: float | None = None
+    retention: float | None = None
     """Share of the baseline's substance that today's page still has; None without a baseline."""
 
     @property

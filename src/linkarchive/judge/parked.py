@@ -15,14 +15,14 @@ _LANG = re.compile(r"""<html[^>]{0,500}?\blang\s*=\s*["']?([a-z]{2})""", re.I)
 _MIN_CLASSES = 10
 
 
-def parked(seen: PageView) -> Judgement | None:
+def parked(view: PageView) -> Judgement | None:
     """The host is a domain seller's, or a page with little text carries a parking script or says so."""
-    if rules.in_host("parked", seen.host) and not rules.in_host("parked", host(seen.case.url)):
-        return verdict(Verdict.DEAD, Reason.PARKED, 0.97, f"the link leads to a domain seller ({seen.host})")
-    if not seen.shows_little(_SHORT):
+    if rules.in_host("parked", view.host) and not rules.in_host("parked", host(view.case.url)):
+        return verdict(Verdict.DEAD, Reason.PARKED, 0.97, f"the link leads to a domain seller ({view.host})")
+    if not view.shows_little(_SHORT):
         return None
-    phrase = _said(seen)
-    marker = rules.in_text("parked", seen.after.source_normal, "source")
+    phrase = _said(view)
+    marker = rules.in_text("parked", view.after.source_normal, "source")
     if phrase and marker:
         return verdict(
             Verdict.DEAD,
@@ -40,16 +40,16 @@ def parked(seen: PageView) -> Judgement | None:
     return None
 
 
-def usurped(seen: PageView) -> Judgement | None:
+def usurped(view: PageView) -> Judgement | None:
     """Another site under the old name. Asked only when nothing of the baseline is left.
 
     A site keeps its style-sheet vocabulary and its language when an editor replaces a
     page; a new owner brings both, and often a trade of a few well-known kinds.
     """
-    if seen.before is None or seen.after.kind != "html" or seen.before.kind != "html":
+    if view.before is None or view.after.kind != "html" or view.before.kind != "html":
         return None
-    trade = rules.in_headings("gambling", seen.after.headings[:1])
-    if trade and not seen.was_there(trade[0]):
+    trade = rules.in_headings("gambling", view.after.headings[:1])
+    if trade and not view.was_there(trade[0]):
         return verdict(
             Verdict.DEAD,
             Reason.USURPED,
@@ -57,10 +57,10 @@ def usurped(seen: PageView) -> Judgement | None:
             f"the name now shows another site, “{trade[1]}”",
             "nothing of the old text is left",
         )
-    then, now = _classes(seen.before.source), _classes(seen.after.source)
+    then, now = _classes(view.before.source), _classes(view.after.source)
     if min(len(then), len(now)) < _MIN_CLASSES or len(then & now) > 0.02 * min(len(then), len(now)):
         return None
-    languages = _language(seen.before.source), _language(seen.after.source)
+    languages = _language(view.before.source), _language(view.after.source)
     if None not in languages and languages[0] != languages[1]:
         return verdict(
             Verdict.DEAD,
@@ -72,14 +72,14 @@ def usurped(seen: PageView) -> Judgement | None:
     return None
 
 
-def _said(seen: PageView) -> str | None:
+def _said(view: PageView) -> str | None:
     """What the page says of its name, as a known phrase or in a line of its own wording."""
-    text = rules.normal("\n".join((*seen.after.headings, seen.after.visible)))
+    text = rules.normal("\n".join((*view.after.headings, view.after.visible)))
     phrase = rules.in_text("parked", text)
-    if phrase is None and seen.shows_little(_TINY):
-        line = rules.in_lines("parked", (*seen.after.headings, *seen.after.visible.splitlines()))
+    if phrase is None and view.shows_little(_TINY):
+        line = rules.in_lines("parked", (*view.after.headings, *view.after.visible.splitlines()))
         phrase = line[1].strip() if line else None
-    return None if phrase is None or seen.was_there(rules.normal(phrase)) else phrase
+    return None if phrase is None or view.was_there(rules.normal(phrase)) else phrase
 
 
 def _classes(source: str) -> set[str]:

@@ -17,41 +17,45 @@ _ERROR_QUERY = re.compile(r"404|not-?_?found|error|redirect", re.I)
 _PERMANENT = (301, 308)
 
 
-def homepage(seen: PageView) -> Judgement | None:
+def homepage(view: PageView) -> Judgement | None:
     """A deep link that ends at the front page, which has nothing of the baseline."""
-    if not seen.is_redirected or is_front(seen.case.url) or not is_front(seen.final_url):
+    if not view.is_redirected or is_front(view.case.url) or not is_front(view.final_url):
         return None
-    asked = host(seen.case.url)
-    if rules.in_host("shortener", asked) or is_persistent_identifier(seen.case.url):
+    asked = host(view.case.url)
+    if rules.in_host("shortener", asked) or is_persistent_identifier(view.case.url):
         return None
-    where = f"the link leads to the front page ({seen.final_url})"
-    if seen.before is not None:
+    where = f"the link leads to the front page ({view.final_url})"
+    if view.before is not None:
         return verdict(Verdict.DEAD, Reason.HOMEPAGE_REDIRECT, 0.96, where, "nothing of the page is there")
-    return verdict(Verdict.DEAD, Reason.HOMEPAGE_REDIRECT, 0.85 if _related(asked, seen.host) else 0.7, where)
+    return verdict(Verdict.DEAD, Reason.HOMEPAGE_REDIRECT, 0.85 if _related(asked, view.host) else 0.7, where)
 
 
-def section(seen: PageView) -> Judgement | None:
+def section(view: PageView) -> Judgement | None:
     """A deep link that ends at a section above it, which has next to nothing of the baseline."""
     if (
-        seen.before is None
-        or seen.stands is None
-        or seen.stands > 0.2
-        or not is_shortened(seen.case.url, seen.final_url)
+        view.before is None
+        or view.retention is None
+        or view.retention > 0.2
+        or not is_shortened(view.case.url, view.final_url)
     ):
         return None
     return verdict(
         Verdict.DEAD,
         Reason.SOFT_404,
         0.85,
-        f"the link leads to a section of the site instead ({seen.final_url})",
+        f"the link leads to a section of the site instead ({view.final_url})",
         "nothing of the page is there",
     )
 
 
 def is_shortened(asked: str, final: str) -> bool:
     """The final path is a proper beginning of the one asked for, on the same host."""
-    one, two = segments(asked), segments(final)
-    return host(asked) == host(final) and 0 < len(two) < len(one) and one[: len(two)] == two
+    asked_path, final_path = segments(asked), segments(final)
+    return (
+        host(asked) == host(final)
+        and 0 < len(final_path) < len(asked_path)
+        and asked_path[: len(final_path)] == final_path
+    )
 
 
 def is_front(url: str) -> bool:
@@ -77,11 +81,11 @@ def moved_to(case: Case) -> str | None:
     return page.final_url
 
 
-def _related(one: str, other: str) -> bool:
-    """The same host, or one below the other, or both below one registered name of two labels or more."""
+def _related(first: str, second: str) -> bool:
+    """The same host, or one below the second, or both below one registered name of two labels or more."""
     return (
-        one == other
-        or one.endswith("." + other)
-        or other.endswith("." + one)
-        or one.split(".")[-2:] == other.split(".")[-2:]
+        first == second
+        or first.endswith("." + second)
+        or second.endswith("." + first)
+        or first.split(".")[-2:] == second.split(".")[-2:]
     )

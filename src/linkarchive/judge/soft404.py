@@ -31,21 +31,21 @@ _NUMBER = re.compile(r"(?<![\d.,:/-])4(?:04|10)(?![\d.,:/-]*\d)")
 """The status in the heading of a page with next to no text tells in any language."""
 
 
-def soft404(seen: PageView) -> Judgement | None:
+def soft404(view: PageView) -> Judgement | None:
     """The page says, in its title, a heading or a short text, that the page is not there."""
-    path = segments(seen.final_url)
-    if seen.is_redirected:
+    path = segments(view.final_url)
+    if view.is_redirected:
         segment = rules.in_path("gone-path", path)
-        if segment and not rules.in_path("gone-path", segments(seen.case.url)):
-            return verdict(Verdict.DEAD, Reason.SOFT_404, 0.96, f"the link leads to an error page ({seen.final_url})")
-    if seen.after.has_plenty:
+        if segment and not rules.in_path("gone-path", segments(view.case.url)):
+            return verdict(Verdict.DEAD, Reason.SOFT_404, 0.96, f"the link leads to an error page ({view.final_url})")
+    if view.after.has_plenty:
         return None
-    heading = _heading(seen)
-    if not seen.has_little_text(_SHORT) and not (heading and _is_all_of(heading, seen)):
+    heading = _heading(view)
+    if not view.has_little_text(_SHORT) and not (heading and _is_all_of(heading, view)):
         return None
-    phrase = _said(seen)
+    phrase = _said(view)
     if heading:
-        where = "title" if heading[1] == seen.after.title else "heading"
+        where = "title" if heading[1] == view.after.title else "heading"
         evidence = [f"the {where} says “{heading[1]}”"]
         if phrase:
             evidence.append(f"the text says “{phrase}”")
@@ -55,27 +55,27 @@ def soft404(seen: PageView) -> Judgement | None:
     return None
 
 
-def platform(seen: PageView) -> Judgement | None:
+def platform(view: PageView) -> Judgement | None:
     """A platform that answers 200 for everything says that the post, the video or the account is gone."""
-    if not rules.is_for("platform-gone", seen.host):
+    if not rules.is_for("platform-gone", view.host):
         return None
-    gone = rules.in_text("platform-gone", seen.after.source_normal, "source", seen.host)
-    if gone is None and seen.has_little_prose(_TINY):  # posts quote such words
-        gone = rules.in_text("platform-gone", seen.after.visible_normal, "text", seen.host)
-    if gone and not seen.was_there(gone):
-        return verdict(Verdict.DEAD, Reason.SOFT_404, 0.9, f"{seen.host} says “{gone}”")
+    gone = rules.in_text("platform-gone", view.after.source_normal, "source", view.host)
+    if gone is None and view.has_little_prose(_TINY):  # posts quote such words
+        gone = rules.in_text("platform-gone", view.after.visible_normal, "text", view.host)
+    if gone and not view.was_there(gone):
+        return verdict(Verdict.DEAD, Reason.SOFT_404, 0.9, f"{view.host} says “{gone}”")
     return None
 
 
-def probed(seen: PageView) -> Judgement | None:
+def probed(view: PageView) -> Judgement | None:
     """What the made-up sibling says: the same answer as the page's means that any address gets it."""
-    probe = seen.case.probe
+    probe = view.case.probe
     if probe is None or probe.failure is not None or probe.status is None or not 200 <= probe.status < 300:
         return None
-    if not answers_alike(seen.after, probe):
+    if not answers_alike(view.after, probe):
         return None
     evidence = "a made-up address on this host answers the same page"
-    if seen.is_redirected and is_front(seen.final_url):
+    if view.is_redirected and is_front(view.final_url):
         return verdict(Verdict.DEAD, Reason.HOMEPAGE_REDIRECT, 0.97, "the link leads to the front page", evidence)
     return verdict(Verdict.DEAD, Reason.SOFT_404, 0.96, evidence)
 
@@ -124,37 +124,37 @@ def probe_url(url: str, token: str) -> str | None:
     return urlunsplit((parts.scheme, parts.netloc, f"{directory}/{letters}", "", ""))
 
 
-def _heading(seen: PageView) -> tuple[str, str] | None:
+def _heading(view: PageView) -> tuple[str, str] | None:
     """(phrase, heading) that says so and is new."""
-    found = rules.in_headings("not-found", seen.after.notices) or rules.in_lines("not-found", seen.after.notices)
-    if found is None and seen.shows_little(_SMALL):
-        numbered = next((heading for heading in seen.after.headings if _NUMBER.search(heading)), None)
+    found = rules.in_headings("not-found", view.after.notices) or rules.in_lines("not-found", view.after.notices)
+    if found is None and view.shows_little(_SMALL):
+        numbered = next((heading for heading in view.after.headings if _NUMBER.search(heading)), None)
         found = (_NUMBER.findall(numbered)[0], numbered) if numbered else None
-    return found if found and not seen.was_there(found[0]) else None
+    return found if found and not view.was_there(found[0]) else None
 
 
-def _is_all_of(heading: tuple[str, str], seen: PageView) -> bool:
+def _is_all_of(heading: tuple[str, str], view: PageView) -> bool:
     """Title and first heading say the same short thing, and there is no text below, however rich the site's frame."""
-    title, first = seen.after.title, seen.after.first_heading
-    told = rules.normal(first or heading[1])
-    return told.count(" ") < _FEW and told in rules.normal(title) and _tells(told) and seen.has_little_prose(_SHORT)
+    title, first = view.after.title, view.after.first_heading
+    said = rules.normal(first or heading[1])
+    return said.count(" ") < _FEW and said in rules.normal(title) and _tells(said) and view.has_little_prose(_SHORT)
 
 
 def _tells(heading: str) -> bool:
     return bool(rules.in_headings("not-found", (heading,)) or rules.in_lines("not-found", (heading,)))
 
 
-def _said(seen: PageView) -> str | None:
+def _said(view: PageView) -> str | None:
     """What the text says of a missing page; in a line of any wording only where there is next to nothing else."""
-    phrase = rules.in_text("not-found", _own_text(seen.after))
-    if phrase is None and len(seen.after.words) < _TINY:
-        line = rules.in_lines("not-found", seen.after.main)
+    phrase = rules.in_text("not-found", _own_text(view.after))
+    if phrase is None and len(view.after.words) < _TINY:
+        line = rules.in_lines("not-found", view.after.main)
         phrase = line[1] if line else None
-    return None if phrase is None or seen.was_there(rules.normal(phrase)) else phrase
+    return None if phrase is None or view.was_there(rules.normal(phrase)) else phrase
 
 
-def _own_text(reading: ParsedPage) -> str:
+def _own_text(page: ParsedPage) -> str:
     """The main text; for a page with little text all of it."""
-    if len(reading.visible_words) < _SHORT:
-        return reading.visible_normal
-    return rules.normal("\n".join(reading.main)) if len(reading.words) < _SHORT else ""
+    if len(page.visible_words) < _SHORT:
+        return page.visible_normal
+    return rules.normal("\n".join(page.main)) if len(page.words) < _SHORT else ""

@@ -21,7 +21,9 @@ _COUNTED = frozenset(
 )
 
 
-def settle(judgement: Judgement, history: History, now: datetime, settings: JudgeSettings) -> tuple[Judgement, History]:
+def apply_strikes(
+    judgement: Judgement, history: History, now: datetime, settings: JudgeSettings
+) -> tuple[Judgement, History]:
     """The verdict in the light of earlier runs, and the history for the next run.
 
     A failed run is a strike unless it comes sooner than `strike_gap_hours` after the
@@ -34,12 +36,12 @@ def settle(judgement: Judgement, history: History, now: datetime, settings: Judg
         return judgement, History(now=history.now)
     if judgement.reason not in _COUNTED:
         return judgement, history
-    struck = _strike(history, now, timedelta(hours=settings.strike_gap_hours))
-    if struck.first_strike is None or struck.strikes < settings.strikes:
-        return judgement, struck
-    if now - struck.first_strike < timedelta(days=settings.strike_days):
-        return judgement, struck
-    return _dead(judgement, struck, struck.first_strike), struck
+    counted = _strike(history, now, timedelta(hours=settings.strike_gap_hours))
+    if counted.first_strike is None or counted.strikes < settings.strikes:
+        return judgement, counted
+    if now - counted.first_strike < timedelta(days=settings.strike_days):
+        return judgement, counted
+    return _dead(judgement, counted, counted.first_strike), counted
 
 
 def _strike(history: History, now: datetime, gap: timedelta) -> History:

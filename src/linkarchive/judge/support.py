@@ -51,7 +51,7 @@ _NEGATIONS = frozenset((
 _DIRECTIVE = ":~:"
 
 
-def losses(case: Case, before: ParsedPage, after: ParsedPage, gone: str | None = None) -> tuple[Loss, ...]:
+def lost_details(case: Case, before: ParsedPage, after: ParsedPage, gone: str | None = None) -> tuple[Loss, ...]:
     """What the baseline has and today's page has not, quotations first.
 
     Where it is known what text is `gone`, only what has to do with that is looked for.
@@ -61,8 +61,8 @@ def losses(case: Case, before: ParsedPage, after: ParsedPage, gone: str | None =
     lost = [Loss("quote", quote) for quote in quotes if _is_lost(quote, before, after)]
     lost += _lost_anchor(case.url, before, after)
     context = _without_quotations(case.context)
-    told = [figure for figure in figures(f"{case.text}\n{context}") if figure.telling or figure.is_small_count]
-    lost += _lost_figures([one for one in told if rest is None or rest.may_count(one)], before, after)
+    named = [figure for figure in figures(f"{case.text}\n{context}") if figure.telling or figure.is_small_count]
+    lost += _lost_figures([figure for figure in named if rest is None or rest.may_count(figure)], before, after)
     names = dict.fromkeys(match[0] for match in _NAME.finditer(context))
     lost += _lost_names([name for name in names if rest is None or rest.may_hold(name)], before, after)
     return tuple(dict.fromkeys(lost))
@@ -104,10 +104,10 @@ def _is_lost(quote: str, before: ParsedPage, after: ParsedPage) -> bool:
     return _has(quote, before) and not _has(quote, after)
 
 
-def _has(quote: str, reading: ParsedPage) -> bool:
+def _has(quote: str, page: ParsedPage) -> bool:
     """Every passage of the quotation stands on the page, whatever its typography."""
     parts = _parts(quote)
-    return bool(parts) and all(_exactly(part, reading) or _nearly(part, reading) for part in parts)
+    return bool(parts) and all(_exactly(part, page) or _nearly(part, page) for part in parts)
 
 
 def _parts(quote: str) -> list[str]:
@@ -117,17 +117,17 @@ def _parts(quote: str) -> list[str]:
     return [part for part in parts if len(part) >= 8] or parts
 
 
-def _exactly(part: str, reading: ParsedPage) -> bool:
-    return f" {part} " in reading.said
+def _exactly(part: str, page: ParsedPage) -> bool:
+    return f" {part} " in page.said
 
 
-def _nearly(part: str, reading: ParsedPage) -> bool:
+def _nearly(part: str, page: ParsedPage) -> bool:
     """Found but for a few letters: other inflection, a typing error set right; no other word, no other sense."""
     if len(part) < 20:
         return False
     from rapidfuzz import fuzz
 
-    said = reading.said[:_FUZZY_CHARS]
+    said = page.said[:_FUZZY_CHARS]
     found = fuzz.partial_ratio_alignment(part, said, score_cutoff=_FUZZY)
     if found is None:
         return False
@@ -151,13 +151,13 @@ def _same_words(quoted: list[str], there: list[str]) -> bool:
     return other <= len(quoted) // 15
 
 
-def _alike(one: str, other: str) -> bool:
+def _alike(word: str, other: str) -> bool:
     """The same word in another form, or with a letter mistyped."""
     from rapidfuzz.distance import Levenshtein
 
-    if stem(one) == stem(other):
+    if stem(word) == stem(other):
         return True
-    return min(len(one), len(other)) >= 4 and Levenshtein.distance(one, other) <= 1
+    return min(len(word), len(other)) >= 4 and Levenshtein.distance(word, other) <= 1
 
 
 @functools.lru_cache(50_000)
@@ -177,13 +177,13 @@ _ENDING = re.compile(
 )
 
 
-def _lost_figures(told: Sequence[Figure], before: ParsedPage, after: ParsedPage) -> list[Loss]:
+def _lost_figures(named: Sequence[Figure], before: ParsedPage, after: ParsedPage) -> list[Loss]:
     """Figures of the sentence that the baseline's main text has, in any spelling, and today's page has not."""
-    if not told:
+    if not named:
         return []
     now, then = _Lines(after.visible), _Lines(before.visible)
     # The main text is asked last: it takes an extraction.
-    gone = [figure for figure in told if not now.say(figure) and then.say(figure)]
+    gone = [figure for figure in named if not now.say(figure) and then.say(figure)]
     if not gone:
         return []
     main = _Lines("\n".join(before.main))

@@ -19,55 +19,55 @@ _REALLY_THERE = 0.5
 """Share of the baseline from which the page is really there, whatever its words or redirects look like."""
 
 
-def judge(case: Case, *, readings: ParsedPages | None = None) -> Judgement:
+def judge(case: Case, *, parsed: ParsedPages | None = None) -> Judgement:
     """What to conclude from one visit, with the evidence in words. Pure; never raises for any page.
 
     Give the same `readings` for several citations of one visit: a page is then read once,
     and a baseline that was read before is not read again.
     """
-    return calibrated(scored(case, readings or ParsedPages()))
+    return calibrated(scored(case, parsed or ParsedPages()))
 
 
-def scored(case: Case, readings: ParsedPages) -> Judgement:
+def scored(case: Case, parsed: ParsedPages) -> Judgement:
     """The judgement with the score of its rule in place of a confidence."""
     if case.after.failure is not None:
         return status.failed(case.after.failure)
-    after = readings.read(case.after)
+    after = parsed.read(case.after)
     refused = status.refused(case.after.status)
     if refused is not None:
         return _refused(PageView(case, after, None), refused)
-    before = readings.read(case.before) if case.before is not None and _is_usable(case.before) else None
+    before = parsed.read(case.before) if case.before is not None and _is_usable(case.before) else None
     if before is not None and before.page.body == after.page.body and before.kind == after.kind and after.page.body:
-        return _settle(case, Judgement(Verdict.OK, Reason.SAME, 0.99, ("the page is the same, byte for byte",), 1.0))
+        return mark_moved(case, Judgement(Verdict.OK, Reason.SAME, 0.99, ("the page is the same, byte for byte",), 1.0))
     if not after.has_text or (before is not None and not before.has_text):
-        return _settle(case, _by_bytes(before, after))
+        return mark_moved(case, _by_bytes(before, after))
     if before is None:
-        return _unusable(PageView(case, after, None)) or _settle(case, _first_seen(case, after))
+        return _unusable(PageView(case, after, None)) or mark_moved(case, _first_seen(case, after))
     comparison = drift.compare(before, after)
-    seen = PageView(case, after, before, comparison.kept)
-    if comparison.kept < _REALLY_THERE:
-        gone = _unusable(seen)
+    view = PageView(case, after, before, comparison.retention)
+    if comparison.retention < _REALLY_THERE:
+        gone = _unusable(view)
         if gone is not None:
-            return replace(gone, similarity=round(comparison.kept, 3))
-    elif comparison.kept < drift.DRIFTED:
-        wall = walls.paywall(seen)
+            return replace(gone, similarity=round(comparison.retention, 3))
+    elif comparison.retention < drift.DRIFTED:
+        wall = walls.paywall(view)
         if wall is not None:
-            return replace(wall, similarity=round(comparison.kept, 3))
-    return _settle(case, _compared(seen, before, comparison))
+            return replace(wall, similarity=round(comparison.retention, 3))
+    return mark_moved(case, _compared(view, before, comparison))
 
 
 def _is_usable(page: Page) -> bool:
     return page.failure is None and (page.status is None or 200 <= page.status < 300)
 
 
-def _refused(seen: PageView, refused: Judgement) -> Judgement:
+def _refused(view: PageView, refused: Judgement) -> Judgement:
     """A status that is no page; a bot wall hides behind 403, 429, 503 and others."""
     if refused.reason in (Reason.HTTP_404, Reason.HTTP_410, Reason.LEGAL):
         return refused
-    return walls.challenge(seen) or refused
+    return walls.challenge(view) or refused
 
 
-def _unusable(seen: PageView) -> Judgement | None:
+def _unusable(view: PageView) -> Judgement | None:
     """Why this is not the page, in the order of how sure each sign is."""
     for check in (
         walls.challenge,
@@ -84,9 +84,9 @@ def _unusable(seen: PageView) -> Judgement | None:
         redirects.homepage,
         redirects.section,
     ):
-        found = check(seen)
+        found = check(view)
         if found is not None:
-            if found.reason is Reason.SOFT_404 and soft404.is_honest(seen.case.probe):
+            if found.reason is Reason.SOFT_404 and soft404.is_honest(view.case.probe):
                 return replace(found, confidence=round(found.confidence * 0.85, 3))
             return found
     return None
@@ -116,33 +116,37 @@ def _by_bytes(before: ParsedPage | None, after: ParsedPage) -> Judgement:
     return replace(verdict(Verdict.DRIFTED, Reason.REPLACED, 0.7, words), similarity=0.0)
 
 
-def _compared(seen: PageView, before: ParsedPage, comparison: drift.Comparison) -> Judgement:
+def _compared(view: PageView, before: ParsedPage, comparison: drift.Comparison) -> Judgement:
     """Drift by text, by what the citation took, by a notice: the most telling is the reason, the others are `also`."""
     found, reason, sure = drift.drift(comparison)
     evidence = drift.in_words(comparison, found, reason)
-    similarity = round(comparison.kept, 3)
+    similarity = round(comparison.retention, 3)
     by_text = Judgement(found, reason, sure, tuple(evidence), similarity)
     if reason is Reason.REPLACED:
-        usurped = parked.usurped(seen) if comparison.kept < 0.1 else None
+        usurped = parked.usurped(view) if comparison.retention < 0.1 else None
         if usurped is not None:
             return replace(usurped, similarity=similarity)
-    lost = support.losses(seen.case, before, seen.after, comparison.gone)
+    lost = support.lost_details(view.case, before, view.after, comparison.gone)
     if reason is Reason.REPLACED:
         return replace(by_text, lost=lost)
-    findings = [f for f in (corrections.new_notice(before, seen.after), _lost(lost)) if f is not None]
+    findings = [finding for finding in (corrections.new_notice(before, view.after), _lost(lost)) if finding is not None]
     if found is Verdict.DRIFTED:
         findings.append(by_text)
     if not findings:
         return by_text
-    first = next((f for f in findings if f.reason is Reason.RETRACTED), None) or _lost(lost) or findings[0]
-    others = [f for f in findings if f.reason is not first.reason]
-    words = dict.fromkeys((*first.evidence, *(line for f in others for line in f.evidence)))
+    first = (
+        next((finding for finding in findings if finding.reason is Reason.RETRACTED), None)
+        or _lost(lost)
+        or findings[0]
+    )
+    others = [finding for finding in findings if finding.reason is not first.reason]
+    words = dict.fromkeys((*first.evidence, *(line for finding in others for line in finding.evidence)))
     return replace(
         first,
         evidence=tuple(words),
         similarity=similarity,
         lost=lost,
-        also=tuple(f"{f.verdict.value}/{f.reason.value}" for f in others),
+        also=tuple(f"{finding.verdict.value}/{finding.reason.value}" for finding in others),
     )
 
 
@@ -160,7 +164,7 @@ def _lost(lost: tuple[Loss, ...]) -> Judgement | None:
     return None
 
 
-def _settle(case: Case, judgement: Judgement) -> Judgement:
+def mark_moved(case: Case, judgement: Judgement) -> Judgement:
     """An ok page behind a permanent redirect is `moved`; a drifted one says so beside its drift."""
     target = redirects.moved_to(case)
     if target is None:
@@ -179,15 +183,15 @@ def _settle(case: Case, judgement: Judgement) -> Judgement:
     return replace(judgement, also=(*judgement.also, "moved/redirect"))
 
 
-def is_suspect(case: Case, judgement: Judgement, *, readings: ParsedPages | None = None) -> bool:
+def is_suspect(case: Case, judgement: Judgement, *, parsed: ParsedPages | None = None) -> bool:
     """The verdict could change if a made-up sibling address answered the same: worth one more request to the host."""
     page = case.after
     if page.failure is not None or page.status is None or not 200 <= page.status < 300 or case.probe is not None:
         return False
-    return _is_doubtful(case, judgement, readings or ParsedPages()) and soft404.probe_url(case.url, "") is not None
+    return _is_doubtful(case, judgement, parsed or ParsedPages()) and soft404.probe_url(case.url, "") is not None
 
 
-def _is_doubtful(case: Case, judgement: Judgement, readings: ParsedPages) -> bool:
+def _is_doubtful(case: Case, judgement: Judgement, parsed: ParsedPages) -> bool:
     if judgement.reason in (Reason.SOFT_404, Reason.HOMEPAGE_REDIRECT):
         return judgement.confidence < _SURE
     if judgement.verdict is Verdict.DRIFTED:
@@ -196,16 +200,16 @@ def _is_doubtful(case: Case, judgement: Judgement, readings: ParsedPages) -> boo
         return False
     if judgement.similarity is not None:
         return False
-    seen = PageView(case, readings.read(case.after), None)
-    return seen.is_redirected or (seen.after.has_text and seen.shows_little(_SOME_WORDS))
+    view = PageView(case, parsed.read(case.after), None)
+    return view.is_redirected or (view.after.has_text and view.shows_little(_SOME_WORDS))
 
 
-def fingerprint(page: Page, *, readings: ParsedPages | None = None) -> str:
+def fingerprint(page: Page, *, parsed: ParsedPages | None = None) -> str:
     """Hex SHA-256 of the paragraphs without dates; of the main text where they are few, of the bytes without a text.
 
     Equal ones mean the same substance, different ones little: the other page may be the same but for a byline.
     """
-    reading = (readings or ParsedPages()).read(page)
+    reading = (parsed or ParsedPages()).read(page)
     if not _is_usable(page) and reading.has_text:  # an error page has no main text to be found at length
         content = " ".join(reading.visible_words).encode("utf-8", "replace")
     else:

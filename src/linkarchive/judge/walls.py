@@ -19,141 +19,141 @@ _OFFER = 8
 _SOURCE_LIMIT = 300_000
 
 
-def challenge(seen: PageView) -> Judgement | None:
+def challenge(view: PageView) -> Judgement | None:
     """A bot wall, by its headers, its scripts or its words. Works at any status."""
-    header = _challenge_header(seen.after.page.headers)
+    header = _challenge_header(view.after.page.headers)
     if header:
         return verdict(Verdict.BLOCKED, Reason.CHALLENGE, 0.99, f"the server answers with a bot challenge ({header})")
-    refused = not 200 <= (seen.after.page.status or 0) < 300
-    if seen.after.kind not in ("html", "text") or not (refused or seen.has_little_text(_SHORT)):
+    refused = not 200 <= (view.after.page.status or 0) < 300
+    if view.after.kind not in ("html", "text") or not (refused or view.has_little_text(_SHORT)):
         return None
     # Protected sites carry the vendor's script on good pages too: it tells only where there is next to no text.
-    if refused or seen.shows_little(_SHORT):
-        marker = rules.in_text("challenge", seen.after.source_normal[:_SOURCE_LIMIT], "source")
+    if refused or view.shows_little(_SHORT):
+        marker = rules.in_text("challenge", view.after.source_normal[:_SOURCE_LIMIT], "source")
         if marker:
             return verdict(Verdict.BLOCKED, Reason.CHALLENGE, 0.97, f"the page is a bot check (it contains “{marker}”)")
-    found = rules.in_headings("challenge", seen.after.headings)
-    if found and not seen.was_there(found[0]):
+    found = rules.in_headings("challenge", view.after.headings)
+    if found and not view.was_there(found[0]):
         return verdict(Verdict.BLOCKED, Reason.CHALLENGE, 0.93, f"the title says “{found[1]}”")
-    if refused or seen.shows_little(_SHORT):
-        phrase = rules.in_text("challenge", seen.after.visible_normal)
-        if phrase and not seen.was_there(phrase):
+    if refused or view.shows_little(_SHORT):
+        phrase = rules.in_text("challenge", view.after.visible_normal)
+        if phrase and not view.was_there(phrase):
             return verdict(Verdict.BLOCKED, Reason.CHALLENGE, 0.9, f"the page is short and says “{phrase}”")
     return None
 
 
-def refusal(seen: PageView) -> Judgement | None:
+def refusal(view: PageView) -> Judgement | None:
     """“Access denied” served as if it were the page."""
-    if not seen.has_little_text(_SHORT):
+    if not view.has_little_text(_SHORT):
         return None
-    found = rules.in_headings("blocked", seen.after.headings)
-    phrase = found[0] if found else rules.in_text("blocked", seen.after.visible_normal)
-    if phrase and not seen.was_there(phrase):
+    found = rules.in_headings("blocked", view.after.headings)
+    phrase = found[0] if found else rules.in_text("blocked", view.after.visible_normal)
+    if phrase and not view.was_there(phrase):
         said = found[1] if found else phrase
         return verdict(Verdict.BLOCKED, Reason.FORBIDDEN, 0.9, f"the page is short and says “{said}”")
     return None
 
 
-def login(seen: PageView) -> Judgement | None:
+def login(view: PageView) -> Judgement | None:
     """The visit ended at a login page, or the page is little more than a login form."""
-    asked, final = segments(seen.case.url), segments(seen.final_url)
-    was_login = rules.in_path("login", asked) or rules.in_host("login", host(seen.case.url))
+    asked, final = segments(view.case.url), segments(view.final_url)
+    was_login = rules.in_path("login", asked) or rules.in_host("login", host(view.case.url))
     if was_login:
         return None
-    if rules.is_for("platform-login", seen.host):
-        found = rules.in_headings("platform-login", seen.after.headings, seen.host)
+    if rules.is_for("platform-login", view.host):
+        found = rules.in_headings("platform-login", view.after.headings, view.host)
         if found:
             return verdict(Verdict.BLOCKED, Reason.LOGIN, 0.95, f"the site shows its login page, “{found[1]}”")
-    if seen.after.has_plenty and not seen.is_redirected:
+    if view.after.has_plenty and not view.is_redirected:
         return None
-    heading = rules.in_headings("login", seen.after.headings)
-    has_password = seen.after.kind == "html" and seen.after.has("input[type=password]")
-    if seen.is_redirected:
+    heading = rules.in_headings("login", view.after.headings)
+    has_password = view.after.kind == "html" and view.after.has("input[type=password]")
+    if view.is_redirected:
         segment = rules.in_path("login", final)
-        if segment or rules.in_host("login", seen.host):
+        if segment or rules.in_host("login", view.host):
             sure = 0.97 if heading or has_password else 0.85
-            return verdict(Verdict.BLOCKED, Reason.LOGIN, sure, f"the link leads to a login page ({seen.final_url})")
-    if heading and seen.has_little_text(_SHORT) and not seen.was_there(heading[0]):
+            return verdict(Verdict.BLOCKED, Reason.LOGIN, sure, f"the link leads to a login page ({view.final_url})")
+    if heading and view.has_little_text(_SHORT) and not view.was_there(heading[0]):
         if has_password:
             return verdict(Verdict.BLOCKED, Reason.LOGIN, 0.95, f"the page is a login form, “{heading[1]}”")
-        if seen.shows_little(_TINY):
+        if view.shows_little(_TINY):
             return verdict(Verdict.BLOCKED, Reason.LOGIN, 0.8, f"the page is short and says “{heading[1]}”")
-    if has_password and seen.shows_little(_TINY):
+    if has_password and view.shows_little(_TINY):
         return verdict(Verdict.BLOCKED, Reason.LOGIN, 0.8, "the page has a password field and hardly any text")
     return None
 
 
-def consent(seen: PageView) -> Judgement | None:
+def consent(view: PageView) -> Judgement | None:
     """A consent page instead of the page (a banner on the page is not one)."""
-    asked = segments(seen.case.url)
-    if rules.in_host("consent", seen.host) and not rules.in_host("consent", host(seen.case.url)):
-        return verdict(Verdict.BLOCKED, Reason.CONSENT, 0.98, f"the link leads to a consent page ({seen.final_url})")
+    asked = segments(view.case.url)
+    if rules.in_host("consent", view.host) and not rules.in_host("consent", host(view.case.url)):
+        return verdict(Verdict.BLOCKED, Reason.CONSENT, 0.98, f"the link leads to a consent page ({view.final_url})")
     if (
-        seen.is_redirected
-        and rules.in_path("consent", segments(seen.final_url))
+        view.is_redirected
+        and rules.in_path("consent", segments(view.final_url))
         and not rules.in_path("consent", asked)
     ):
-        return verdict(Verdict.BLOCKED, Reason.CONSENT, 0.95, f"the link leads to a consent page ({seen.final_url})")
-    if not seen.shows_little(_SHORT):
+        return verdict(Verdict.BLOCKED, Reason.CONSENT, 0.95, f"the link leads to a consent page ({view.final_url})")
+    if not view.shows_little(_SHORT):
         return None
-    found = rules.in_headings("consent", seen.after.headings)
-    if found and not seen.was_there(found[0]):
+    found = rules.in_headings("consent", view.after.headings)
+    if found and not view.was_there(found[0]):
         return verdict(Verdict.BLOCKED, Reason.CONSENT, 0.92, f"all there is to see is a consent dialog, “{found[1]}”")
-    line = rules.in_lines("consent", seen.after.visible.splitlines())
-    phrase = rules.in_text("consent", seen.after.visible_normal) or (line[0] if line else None)
-    if phrase and not seen.was_there(phrase) and _is_about_consent(seen.after.visible):
+    line = rules.in_lines("consent", view.after.visible.splitlines())
+    phrase = rules.in_text("consent", view.after.visible_normal) or (line[0] if line else None)
+    if phrase and not view.was_there(phrase) and _is_about_consent(view.after.visible):
         return verdict(Verdict.BLOCKED, Reason.CONSENT, 0.88, f"all there is to see is a consent dialog, “{phrase}”")
     return None
 
 
-def paywall(seen: PageView) -> Judgement | None:
+def paywall(view: PageView) -> Judgement | None:
     """The beginning of the page and an offer to subscribe: much less text than the baseline, or little text."""
-    if seen.before is None and seen.after.has_plenty:
+    if view.before is None and view.after.has_plenty:
         return None
-    words = len(seen.after.words)
-    if words > 0.7 * len(seen.before.words) if seen.before is not None else words >= _TEASER:
+    words = len(view.after.words)
+    if words > 0.7 * len(view.before.words) if view.before is not None else words >= _TEASER:
         return None
-    phrase = rules.in_text("paywall", seen.after.visible_normal)
-    if not phrase or seen.was_there(phrase):
+    phrase = rules.in_text("paywall", view.after.visible_normal)
+    if not phrase or view.was_there(phrase):
         return None
     evidence = f"the text breaks off, and the page says “{phrase}”"
-    if seen.before is not None:
+    if view.before is not None:
         return verdict(Verdict.BLOCKED, Reason.PAYWALL, 0.93, evidence)
     if words < _SHORT:
         return verdict(Verdict.BLOCKED, Reason.PAYWALL, 0.87, evidence)
     # A longer beginning: the offer must be a line of its own where the text ends, not a sentence about paywalls.
-    if any(phrase in rules.normal(line) and len(line.split()) <= _OFFER for line in seen.after.main[-_END:]):
+    if any(phrase in rules.normal(line) and len(line.split()) <= _OFFER for line in view.after.main[-_END:]):
         return verdict(Verdict.BLOCKED, Reason.PAYWALL, 0.8, evidence)
     return None
 
 
-def shell(seen: PageView) -> Judgement | None:
+def shell(view: PageView) -> Judgement | None:
     """A page that scripts would fill, or nothing at all."""
-    if seen.after.has_plenty:
+    if view.after.has_plenty:
         return None
-    if (seen.after.kind == "html" and not seen.after.source.strip()) or not seen.after.page.body.strip():
+    if (view.after.kind == "html" and not view.after.source.strip()) or not view.after.page.body.strip():
         return verdict(Verdict.UNREACHABLE, Reason.PROTOCOL, 0.85, "the server answers with an empty page")
-    if seen.after.kind != "html" or not seen.shows_little(_TINY):
+    if view.after.kind != "html" or not view.shows_little(_TINY):
         return None
-    phrase = rules.in_text("script-only", seen.after.noscript) or rules.in_text(
-        "script-only", seen.after.visible_normal
+    phrase = rules.in_text("script-only", view.after.noscript) or rules.in_text(
+        "script-only", view.after.visible_normal
     )
     if phrase:
         return verdict(Verdict.BLOCKED, Reason.SCRIPT_ONLY, 0.93, f"without scripts the page only says “{phrase}”")
-    if seen.shows_little(_HARDLY) and seen.after.has("script"):
+    if view.shows_little(_HARDLY) and view.after.has("script"):
         return verdict(Verdict.BLOCKED, Reason.SCRIPT_ONLY, 0.85, "the page is an empty frame that scripts would fill")
     return None
 
 
-def maintenance(seen: PageView) -> Judgement | None:
+def maintenance(view: PageView) -> Judgement | None:
     """An error or maintenance page served with a good status."""
-    if not seen.has_little_text(_SHORT):
+    if not view.has_little_text(_SHORT):
         return None
-    found = rules.in_headings("maintenance", seen.after.notices)
-    if found and not seen.was_there(found[0]):
+    found = rules.in_headings("maintenance", view.after.notices)
+    if found and not view.was_there(found[0]):
         return verdict(Verdict.UNREACHABLE, Reason.HTTP_5XX, 0.9, f"the page says “{found[1]}”")
-    phrase = rules.in_text("maintenance", seen.after.visible_normal)
-    if phrase and seen.shows_little(_SHORT) and not seen.was_there(phrase):
+    phrase = rules.in_text("maintenance", view.after.visible_normal)
+    if phrase and view.shows_little(_SHORT) and not view.was_there(phrase):
         return verdict(Verdict.UNREACHABLE, Reason.HTTP_5XX, 0.85, f"the page is short and says “{phrase}”")
     return None
 

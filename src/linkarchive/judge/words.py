@@ -71,10 +71,10 @@ def tokens(text: str) -> list[str]:
 
 def substance(text: str) -> list[str]:
     """The words of a text without dates, times and counters, at most MAX_WORDS."""
-    found: list[str] = []
+    content: list[str] = []
     for line in text[: MAX_WORDS * 12].split("\n"):
-        found += _line_substance(line) if len(line) <= _MAX_KNOWN else _split(_without_noise(fold(line)))
-    return found[:MAX_WORDS]
+        content += _line_substance(line) if len(line) <= _MAX_KNOWN else _split(_without_noise(fold(line)))
+    return content[:MAX_WORDS]
 
 
 @functools.lru_cache(2_000)
@@ -130,22 +130,22 @@ def shingles(words: Sequence[str]) -> set[int]:
     return set(map(hash, zip(words, words[1:], words[2:], words[3:], strict=False)))
 
 
-def standing(words: Sequence[str], found: set[int]) -> list[bool]:
-    """For each word whether a shingle that covers it is among the found ones."""
+def retained(words: Sequence[str], shingles: set[int]) -> list[bool]:
+    """For each word whether a shingle that covers it is in the set."""
     if len(words) < SHINGLE:
-        return [hash(tuple(words)) in found] * len(words)
-    there = [hash(shingle) in found for shingle in zip(words, words[1:], words[2:], words[3:], strict=False)]
-    if all(there):
+        return [hash(tuple(words)) in shingles] * len(words)
+    marks = [hash(shingle) in shingles for shingle in zip(words, words[1:], words[2:], words[3:], strict=False)]
+    if all(marks):
         return [True] * len(words)
     none = [False] * (SHINGLE - 1)
-    padded = none + there + none
+    padded = none + marks + none
     return list(map(any, zip(padded, padded[1:], padded[2:], padded[3:], strict=False)))
 
 
-def jaccard(one: set[int], other: set[int]) -> float:
+def jaccard(first: set[int], second: set[int]) -> float:
     """Shared shingles over all shingles; 1.0 for two empty texts."""
-    union = len(one | other)
-    return len(one & other) / union if union else 1.0
+    union = len(first | second)
+    return len(first & second) / union if union else 1.0
 
 
 def share(marks: Iterable[bool]) -> float:
