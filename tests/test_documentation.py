@@ -12,11 +12,11 @@ from pathlib import Path
 
 import pytest
 
-from linkarchive.article.links_file import parse
 from linkarchive.demo import originals
 from linkarchive.demo.archived import archives
 from linkarchive.demo.server import DemoWeb
 from linkarchive.demo.wire import Epoch
+from linkarchive.links.parse import parse
 
 ROOT = Path(__file__).parent.parent
 PAGES = (

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
-from linkarchive.article.links_folder import load
+from linkarchive.links.files import load
 
 ALPHA = "http://alpha.example/report"
 BETA = "http://beta.example/notes"

@@ -10,7 +10,7 @@ from urllib.parse import unquote, urljoin, urlsplit
 from linkarchive.article import dates, origin
 from linkarchive.article.context import Sentences
 from linkarchive.article.encoding import decode
-from linkarchive.article.passage import Claim, Link, Passage, Reading, fold
+from linkarchive.article.passage import Claim, Link, ParsedDocument, Passage, fold
 from linkarchive.errors import ArticleError
 from linkarchive.model import Article, Citation, LinkKind
 from linkarchive.urls import same_page
@@ -110,7 +110,7 @@ def passages_of(data: bytes, format: str, *, path: str) -> tuple[Passage, ...]:
     return tuple(_read(data, format, path, False).passages)
 
 
-def _read(data: bytes, format: str, path: str, everything: bool) -> Reading:
+def _read(data: bytes, format: str, path: str, everything: bool) -> ParsedDocument:
     if format == "md":
         from linkarchive.article.markdown import read_markdown
 

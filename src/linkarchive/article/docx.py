@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from linkarchive.article.package import Package
-from linkarchive.article.passage import Claim, Passage, PassageBuilder, Reading, fold
+from linkarchive.article.passage import Claim, ParsedDocument, Passage, PassageBuilder, fold
 from linkarchive.article.text import write
 from linkarchive.model import LinkKind
 
@@ -21,7 +21,7 @@ _INTERNAL = re.compile(r"^\s*HYPERLINK\s+\\l\b", re.IGNORECASE)
 _NOTES = ("footnotes", "endnotes")
 
 
-def read_docx(data: bytes, *, everything: bool = False) -> Reading:
+def read_docx(data: bytes, *, everything: bool = False) -> ParsedDocument:
     """Raises what python-docx raises for a file that is none (the sandbox reports it), ArticleError for a bomb."""
     from docx import Document
 
@@ -43,7 +43,7 @@ def read_docx(data: bytes, *, everything: bool = False) -> Reading:
             if passage.text or passage.links:
                 passages.append(passage)
     properties = document.core_properties
-    return Reading(
+    return ParsedDocument(
         title=fold(properties.title or "") or _heading(document), passages=tuple(passages), origins=_origins(properties)
     )
 

@@ -10,7 +10,7 @@ from urllib.parse import unquote, urlsplit
 from linkarchive.article.encoding import decode
 from linkarchive.article.html import read_html
 from linkarchive.article.package import Package, part_name
-from linkarchive.article.passage import Claim, Link, Passage, Reading, fold
+from linkarchive.article.passage import Claim, Link, ParsedDocument, Passage, fold
 from linkarchive.errors import ArticleError
 
 _DC = "{http://purl.org/dc/elements/1.1/}"
@@ -18,7 +18,7 @@ _OPF = "{http://www.idpf.org/2007/opf}"
 _CONTAINER = "{urn:oasis:names:tc:opendocument:xmlns:container}"
 
 
-def read_epub(data: bytes, *, everything: bool = False) -> Reading:
+def read_epub(data: bytes, *, everything: bool = False) -> ParsedDocument:
     """Raises ArticleError when the package or its index is damaged; a chapter that is, is left out with a remark."""
     package = Package(data)
     index_name = _index_name(package)
@@ -35,7 +35,7 @@ def read_epub(data: bytes, *, everything: bool = False) -> Reading:
         for passage in read_html(text, everything=everything).passages:
             line += 1
             passages.append(_numbered(passage, line, package, posixpath.dirname(name)))
-    return Reading(
+    return ParsedDocument(
         title=_text(index, "title"),
         passages=tuple(passages),
         origins=tuple(

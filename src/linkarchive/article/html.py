@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from linkarchive.article import html_metadata
 from linkarchive.article.main_text import MainText
-from linkarchive.article.passage import Passage, PassageBuilder, Reading
+from linkarchive.article.passage import ParsedDocument, Passage, PassageBuilder
 from linkarchive.article.text import write
 from linkarchive.model import LinkKind
 
@@ -51,11 +51,11 @@ _META_URLS = re.compile(
 )
 
 
-def read_html(text: str, *, everything: bool = False) -> Reading:
+def read_html(text: str, *, everything: bool = False) -> ParsedDocument:
     soup = _parse(text)
     main = MainText(soup)
     base = soup.find("base", href=True)
-    return Reading(
+    return ParsedDocument(
         title=html_metadata.title(soup, main.root),
         passages=tuple(_Walk(soup, main, 1, everything).passages()),
         origins=html_metadata.origins(soup, text),

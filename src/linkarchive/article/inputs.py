@@ -10,10 +10,10 @@ from pathlib import Path
 
 from linkarchive.article.document import format_of
 from linkarchive.article.folder import find_articles
-from linkarchive.article.links_file import folded
 from linkarchive.article.listing import list_articles
 from linkarchive.clock import Clock
 from linkarchive.errors import ArticleError, OfflineError
+from linkarchive.links.line import folded
 from linkarchive.settings import NetworkSettings
 from linkarchive.web.connectivity import is_online
 from linkarchive.web.exchange import VisitRequest

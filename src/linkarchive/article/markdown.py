@@ -10,7 +10,7 @@ from html import unescape
 from typing import TYPE_CHECKING, Any
 
 from linkarchive.article import front_matter, html
-from linkarchive.article.passage import Passage, PassageBuilder, Reading, fold
+from linkarchive.article.passage import ParsedDocument, Passage, PassageBuilder, fold
 from linkarchive.article.text import write
 from linkarchive.model import LinkKind
 
@@ -26,7 +26,7 @@ _LOOK_AHEAD = 4096  # characters; searching the whole paragraph for each text wo
 _ABSOLUTE = re.compile(r"[a-z][a-z0-9+.-]*:", re.IGNORECASE)
 
 
-def read_markdown(text: str, *, everything: bool = False) -> Reading:
+def read_markdown(text: str, *, everything: bool = False) -> ParsedDocument:
     entries, body = front_matter.split(text)
     tokens = _parser().parse(body, {})
     passages: list[Passage] = []
@@ -42,7 +42,7 @@ def read_markdown(text: str, *, everything: bool = False) -> Reading:
             passages.append(passage)
             if not heading and tokens[index - 1].type == "heading_open" and tokens[index - 1].tag == "h1":
                 heading = fold(passage.text)
-    return Reading(
+    return ParsedDocument(
         title=entries.get("title") or heading,
         passages=tuple(passages),
         origins=front_matter.origins(entries),

@@ -1,11 +1,12 @@
-"""What readers hand on: passages (blocks of text with their links) and what a document says about itself."""
+"""What a reader returns: passages (blocks of text with their links) and what a document says about itself."""
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from datetime import date
 
-from linkarchive.model import LinkKind
+from linkarchive.model import LinkKind, Unit
 
 _SPACE = re.compile(r"[^\S\n]+")
 _ANY_SPACE = re.compile(r"\s+")
@@ -25,6 +26,20 @@ class Link:
     """Alternative text of the images inside, or of the image itself."""
     main: bool = True
     """Within the main text. Outside of it a link to nothing is a control of the page, not a lost target."""
+    accessed: date | None = None
+    """The day on which the author looked, where the format has a field for it (`urldate`, `access-date`)."""
+    snapshot: str | None = None
+    """The URL of an archived copy that the document gives beside the target (`archive-url`)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A place in a passage's text that bears a note or cites an entry of a reference list."""
+
+    label: str
+    """The name of the note or entry, as in `Passage.note`."""
+    start: int
+    end: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +50,9 @@ class Passage:
     text: str
     links: tuple[Link, ...] = ()
     main: bool = True
+    marks: tuple[Mark, ...] = ()
+    note: str | None = None
+    """The name of the note, or of the entry of a reference list, whose text this is; several passages may share it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +65,7 @@ class Claim:
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class ParsedDocument:
     """A document as read, before links are resolved and judged to be citations."""
 
     title: str = ""
@@ -57,6 +75,8 @@ class Reading:
     base: str | None = None
     """The target of `<base>`."""
     remarks: tuple[str, ...] = ()
+    unit: Unit = Unit.LINE
+    """What the numbers in `line` count."""
 
 
 def fold(text: str) -> str:
@@ -70,10 +90,12 @@ class PassageBuilder:
 
     line: int
     main: bool = True
+    note: str | None = None
     _parts: list[str] = field(default_factory=list)
     _length: int = 0
     _after_space: bool = True
     _links: list[Link] = field(default_factory=list)
+    _marks: list[Mark] = field(default_factory=list)
     _open: Link | None = None
 
     @property
@@ -82,7 +104,7 @@ class PassageBuilder:
 
     @property
     def is_empty(self) -> bool:
-        return not self._length and not self._links and self._open is None
+        return not self._length and not self._links and not self._marks and self._open is None
 
     def text(self, text: str) -> None:
         text = _SPACE.sub(" ", text)
@@ -120,6 +142,12 @@ class PassageBuilder:
         """An image, a medium or an embed at this place."""
         self._links.append(Link(target, line, self._length, self._length, kind, fold(alt), self.main))
 
+    def cite(self, label: str, shown: str = "") -> None:
+        """The mark of a note or of an entry of a reference list, with what the reader sees of it."""
+        self._marks.append(Mark(label, self._length, self._length + len(shown)))
+        if shown:
+            self._append(shown)
+
     def describe(self, alt: str) -> None:
         """The image in the open link has this alternative text."""
         if self._open is not None and (alt := fold(alt)):
@@ -129,4 +157,4 @@ class PassageBuilder:
 
     def build(self) -> Passage:
         self.close()
-        return Passage(self.line, "".join(self._parts), tuple(self._links), self.main)
+        return Passage(self.line, "".join(self._parts), tuple(self._links), self.main, tuple(self._marks), self.note)

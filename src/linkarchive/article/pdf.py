@@ -7,7 +7,7 @@ import re
 from itertools import accumulate
 from typing import Any, NamedTuple
 
-from linkarchive.article.passage import Claim, Link, Passage, Reading, fold
+from linkarchive.article.passage import Claim, Link, ParsedDocument, Passage, fold
 from linkarchive.article.text import bare_urls
 from linkarchive.errors import ArticleError
 
@@ -42,7 +42,7 @@ class _Box(NamedTuple):
     y1: float
 
 
-def read_pdf(data: bytes) -> Reading:
+def read_pdf(data: bytes) -> ParsedDocument:
     """Raises ArticleError for an encrypted file, and what pypdf raises for a damaged one (the sandbox reports it)."""
     from pypdf import PdfReader
 
@@ -58,7 +58,7 @@ def read_pdf(data: bytes) -> Reading:
         passages.append(passage)
     information: Any = reader.metadata or {}
     remarks = (f"only the first {MAX_PAGES} of {pages} pages were read",) if pages > MAX_PAGES else ()
-    return Reading(
+    return ParsedDocument(
         title=_clean(fold(str(information.get("/Title") or ""))) or _first_line(passages),
         passages=tuple(passages),
         origins=_origins(information),

@@ -1,6 +1,6 @@
 """PDF, DOCX and EPUB are read in a process of their own, with limits: a hostile file costs itself only.
 
-The parent sends the document on standard input and gets a `Reading` as JSON on standard
+The parent sends the document on standard input and gets a `ParsedDocument` as JSON on standard
 output. Time, memory and output are limited; a breach is an ArticleError like any damage.
 """
 
@@ -13,7 +13,7 @@ import tempfile
 
 import msgspec
 
-from linkarchive.article.passage import Reading
+from linkarchive.article.passage import ParsedDocument
 from linkarchive.errors import ArticleError
 
 SECONDS = 30
@@ -26,7 +26,7 @@ _DAMAGED = 3
 
 def read_limited(
     data: bytes, format: str, *, path: str, everything: bool = False, seconds: float = SECONDS, memory: int = MEMORY
-) -> Reading:
+) -> ParsedDocument:
     """Read a document of format pdf, docx or epub. Raises ArticleError when it is damaged or beyond the limits."""
     # -P: a file named like a module in the folder of the article must not be imported.
     command = [sys.executable, "-P", "-m", "linkarchive.article.sandbox", format, str(int(everything)), str(memory)]
@@ -44,7 +44,7 @@ def read_limited(
         complaints.seek(0)
         last_words = complaints.read(100_000).decode("utf-8", "replace").strip().splitlines()[-1:]
     if done.returncode == 0 and len(output) <= OUTPUT:
-        return msgspec.json.decode(output, type=Reading)
+        return msgspec.json.decode(output, type=ParsedDocument)
     if done.returncode == _DAMAGED:
         raise ArticleError(f"{path}: cannot be read as {format}: {''.join(last_words)[:300]}")
     raise ArticleError(f"{path}: reading it takes more memory, time or output than a document may; left out")
@@ -69,7 +69,7 @@ def _main() -> int:
     return 0
 
 
-def _read(data: bytes, format: str, everything: bool) -> Reading:
+def _read(data: bytes, format: str, everything: bool) -> ParsedDocument:
     if format == "pdf":
         from linkarchive.article.pdf import read_pdf
 

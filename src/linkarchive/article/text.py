@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from functools import cache
 from typing import Any
 
-from linkarchive.article.passage import Passage, PassageBuilder, Reading
+from linkarchive.article.passage import ParsedDocument, Passage, PassageBuilder
 
 _WORD = re.compile(r"\S+")
 _MARKERS = re.compile(r"://|www\.", re.IGNORECASE)
@@ -77,7 +77,7 @@ def write(builder: PassageBuilder, text: str, line: int) -> None:
     builder.text(text[done:])
 
 
-def read_text(text: str) -> Reading:
+def read_text(text: str) -> ParsedDocument:
     """Plain text: paragraphs are separated by empty lines."""
     passages = []
     builder = PassageBuilder(1)
@@ -93,7 +93,7 @@ def read_text(text: str) -> Reading:
             size += len(line)
     if not builder.is_empty:
         passages.append(builder.build())
-    return Reading(title=_title(passages), passages=tuple(passages))
+    return ParsedDocument(title=_title(passages), passages=tuple(passages))
 
 
 def _title(passages: list[Passage]) -> str:

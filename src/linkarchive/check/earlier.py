@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from linkarchive import git
-from linkarchive.article.links_file import NAME, LinksFile, parse
 from linkarchive.errors import ArticleError
+from linkarchive.links.entries import NAME, LinksFile
+from linkarchive.links.parse import parse
 from linkarchive.model import Article
 from linkarchive.store.sources import key_of
 

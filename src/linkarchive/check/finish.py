@@ -9,11 +9,11 @@ from dataclasses import replace
 
 from sqlalchemy import Connection
 
-from linkarchive.article.links_file import NAME as LINKS_NAME
 from linkarchive.article.lost_targets import has_lost
 from linkarchive.check.desk import Desk
 from linkarchive.check.reading import Reading
 from linkarchive.history.reports import differences, has_news, report_of
+from linkarchive.links.entries import NAME as LINKS_NAME
 from linkarchive.model import (
     Article,
     ArticleReport,

@@ -9,17 +9,17 @@ from pathlib import Path
 
 from sqlalchemy import Connection
 
-from linkarchive.article.links_apply import filed
-from linkarchive.article.links_file import NAME as LINKS_NAME
-from linkarchive.article.links_file import Entry, LinksFile
-from linkarchive.article.links_folder import load as load_links
-from linkarchive.article.links_folder import write_links
 from linkarchive.article.lost_targets import has_lost, unrecoverable, with_recoveries
 from linkarchive.check.earlier import Earlier, earlier_of
 from linkarchive.check.plan import Plan
 from linkarchive.check.scope import Scope
 from linkarchive.clock import Clock
 from linkarchive.errors import ArticleError
+from linkarchive.links.entries import NAME as LINKS_NAME
+from linkarchive.links.entries import Entry, LinksFile
+from linkarchive.links.files import load as load_links
+from linkarchive.links.files import write_links
+from linkarchive.links.match import match
 from linkarchive.model import Article, Case, Citation, Page, Reason
 from linkarchive.project import Project
 from linkarchive.settings import Settings
@@ -81,7 +81,7 @@ def read_articles(
     found, left, known = [], [], set()
     for article in read.articles.values():
         section = links.section(article)
-        beside = None if section is None else filed(section, article)
+        beside = None if section is None else match(section, article)
         if beside is not None:
             article = beside.article
             left.append(replace(article, original_url=None, citations=_citations(beside.uncited)))
@@ -242,7 +242,7 @@ def keep_articles(
     """Write articles into links.txt (only adding) and the database, in this order."""
     listed = [article for article in changed if article.path != LINKS_NAME]
     if listed:
-        from linkarchive.article.links_merge import merge_project
+        from linkarchive.links.edit import merge_project
 
         for path, text in merge_project(project.links, listed).items():
             write_links(path, text)

@@ -127,8 +127,8 @@ def _read(
 
 
 def _write(root: Path, articles: Sequence[Article], prune: bool) -> None:
-    from linkarchive.article.links_folder import write_links
-    from linkarchive.article.links_merge import merge_project, prune_project
+    from linkarchive.links.edit import merge_project, prune_project
+    from linkarchive.links.files import write_links
     from linkarchive.project import Project
 
     project = Project(root)

@@ -65,7 +65,7 @@ def fix(articles: tuple[str, ...], project: Path, config: Path | None, write: bo
 
 def _diff(one: FileFix) -> Iterator[str]:
     """A unified diff whose lines are safe to show."""
-    from linkarchive.article.links_file import lines_of
+    from linkarchive.links.line import lines_of
     from linkarchive.report.sanitize import one_line, source_line
 
     before, after = (lines_of(text) for text in one.text)

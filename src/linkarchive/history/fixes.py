@@ -12,18 +12,17 @@ from urllib.parse import urldefrag
 
 from sqlalchemy import Connection
 
-from linkarchive.article import links_folder
 from linkarchive.article.document import format_of, read_document
 from linkarchive.article.fix import EDITABLE, Replacement, fix_article
-from linkarchive.article.fix_links import fix_lines
 from linkarchive.article.inputs import files_named
-from linkarchive.article.links_apply import apply
-from linkarchive.article.links_file import NAME as LINKS_NAME
-from linkarchive.article.links_file import Entry, section_key
-from linkarchive.article.links_folder import joined, write_in_place
 from linkarchive.article.lost_targets import with_recoveries
 from linkarchive.errors import ArticleError, StorageError
 from linkarchive.history.new_targets import SURE, NewTarget, NewTargets, NoTarget
+from linkarchive.links.edit import replace_urls
+from linkarchive.links.entries import NAME as LINKS_NAME
+from linkarchive.links.entries import Entry, section_key
+from linkarchive.links.files import joined, link_lists, write_in_place
+from linkarchive.links.match import apply
 from linkarchive.model import Article, Citation, Verdict
 from linkarchive.project import Project
 from linkarchive.store import articles, decisions, outcomes
@@ -130,7 +129,7 @@ class _Planner:
         self._day = day
         wrong = (one for _, one, _ in outcomes.latest(connection) if one.verdict in (Verdict.MOVED, Verdict.DEAD))
         self._new_targets = NewTargets({key_of(one.url): one for one in wrong}, decisions.load(project.decisions))
-        read = links_folder.documents(project.links)[0] if project.links.exists() else []
+        read = link_lists(project.links)[0] if project.links.exists() else []
         self._links = joined(read, ())
         self.lists = {document.path.resolve(): document for document in read}
         """links.txt and the files that it includes."""
@@ -200,7 +199,7 @@ class _Planner:
                     left.append(f"{name}:{entry.line}: {entry.url}: {target.why}")
                 elif target is not None:
                     targets[entry.line] = target
-        after, refused = fix_lines(document.text, {line: target.url for line, target in targets.items()})
+        after, refused = replace_urls(document.text, {line: target.url for line, target in targets.items()})
         made = [
             f"{name}:{line}: {entries[line].url}: {target.why}: {target.url}"
             for line, target in targets.items()

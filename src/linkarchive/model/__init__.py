@@ -5,7 +5,7 @@ published, so that one codec (msgspec) serves the report, the database and the
 text files. Times are aware datetimes in UTC; absent facts are None.
 """
 
-from linkarchive.model.article import Article, Citation, LinkKind
+from linkarchive.model.article import Article, Citation, LinkKind, Place, Unit
 from linkarchive.model.capture import Capture, Location, Origin
 from linkarchive.model.case import Case, History, Judgement, Loss
 from linkarchive.model.report import (
@@ -54,6 +54,7 @@ __all__ = [
     "Origin",
     "OriginalReport",
     "Page",
+    "Place",
     "Reason",
     "Report",
     "Result",
@@ -61,6 +62,7 @@ __all__ = [
     "SourceReport",
     "Sources",
     "Span",
+    "Unit",
     "Unresolved",
     "Verdict",
 ]

@@ -17,6 +17,26 @@ class LinkKind(StrEnum):
     META = "meta"
 
 
+class Unit(StrEnum):
+    """What the numbers of a format's places count."""
+
+    LINE = "line"
+    PARAGRAPH = "paragraph"
+    CELL = "cell"
+    SLIDE = "slide"
+    PAGE = "page"
+
+
+class Place(StrEnum):
+    """Where in an article a link stands."""
+
+    BODY = "body"
+    NOTE = "note"
+    """In a footnote, an endnote, an entry of a reference list."""
+    FRAME = "frame"
+    """In the page around the article: menus, share buttons, teasers, comments."""
+
+
 @dataclass(frozen=True, slots=True)
 class Citation:
     """One link of an article. `url` is absolute where it could be resolved, else as written; None is lost."""
@@ -24,9 +44,10 @@ class Citation:
     url: str | None
     text: str
     line: int
-    """1-based line of the source text (for PDF, DOCX and EPUB: of its text, a paragraph a line)."""
+    """1-based number in the article, counted in `unit`."""
     context: str
-    """The sentence around the link, white space folded, the anchor text included."""
+    """The sentence that makes the claim, white space folded: the one around the link, for a link in a note the one
+    that bears its mark; "" for an entry of a reference list that nothing in the text points to."""
     kind: LinkKind = LinkKind.LINK
     recovered: bool = False
     recovery_confidence: float | None = None
@@ -38,6 +59,9 @@ class Citation:
     quote: str | None = None
     snapshot: str | None = None
     note: str | None = None
+    """What links.txt says about the link, else the words of the note in which it stands."""
+    unit: Unit = Unit.LINE
+    place: Place = Place.BODY
 
 
 @dataclass(frozen=True, slots=True)

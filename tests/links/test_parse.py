@@ -9,9 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from linkarchive.article.links_file import lines_of, parse
-from linkarchive.article.links_folder import load, write_links
 from linkarchive.errors import StorageError, UsageError
+from linkarchive.links.files import load, write_links
+from linkarchive.links.line import lines_of
+from linkarchive.links.parse import parse
 from linkarchive.model import Article
 
 EXAMPLE = """\

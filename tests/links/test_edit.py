@@ -10,9 +10,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from linkarchive.article.links_apply import apply, filed, uncited
-from linkarchive.article.links_file import Entry, LinksFile, Section, lines_of, parse
-from linkarchive.article.links_merge import merge, merge_project, prune, prune_project
+from linkarchive.links.edit import merge, merge_project, prune, prune_project
+from linkarchive.links.entries import Entry, LinksFile, Section
+from linkarchive.links.line import lines_of
+from linkarchive.links.match import apply, match, uncited
+from linkarchive.links.parse import parse
 from linkarchive.model import Article, Citation, Reason
 
 
@@ -362,7 +364,7 @@ def test_a_section_is_whole_when_merging_changes_nothing(text: str, articles: li
         for of in articles[:1]:
             known = parse(now).section(of)
             if known is not None:
-                beside = filed(known, of)
+                beside = match(known, of)
                 assert beside.is_whole == (merge(now, [beside.article]) == now)
 
 
@@ -374,5 +376,5 @@ def test_a_line_for_another_text_changes_nothing_for_the_others(text: str, artic
         assert known is not None
         other = Entry(None, "a text that no citation has", 1000)
         more = replace(known, entries=(*known.entries, other))
-        assert filed(more, of).article == filed(known, of).article
-        assert filed(more, of).uncited == (*filed(known, of).uncited, other)
+        assert match(more, of).article == match(known, of).article
+        assert match(more, of).uncited == (*match(known, of).uncited, other)

@@ -1,4 +1,4 @@
-"""Which line of `links.txt` is which citation, and what an article gets from its section.
+"""Which line of `links.txt` belongs to which citation, and what an article gets from its section.
 
 The line of a citation is one with its URL (fragment included); for a citation whose target
 the article lost, the next free line with its anchor text (docs/design.md §5).
@@ -12,15 +12,15 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from linkarchive.article.anchors import normalise
-from linkarchive.article.links_file import Entry, Section
-from linkarchive.article.links_url import why_no_url, written
+from linkarchive.links.entries import Entry, Section
+from linkarchive.links.line import why_no_url, written
 from linkarchive.model import Article, Citation
 from linkarchive.urls import source_key
 
 
 @dataclass(frozen=True, slots=True)
-class Filed:
-    """An article beside its section."""
+class MatchedSection:
+    """An article together with its section of `links.txt`."""
 
     article: Article
     """With what the section knows: targets, origin, date, privacy, and the keys of each link."""
@@ -30,11 +30,11 @@ class Filed:
     """The section has all of the article: there is nothing to add or to fill."""
 
 
-def filed(section: Section, article: Article) -> Filed:
+def match(section: Section, article: Article) -> MatchedSection:
     places = Places()
     lines = assigned(section.entries, article.citations, places)
     citations = tuple(
-        citation if entry is None else _told(citation, entry, places)
+        citation if entry is None else _completed(citation, entry, places)
         for citation, entry in zip(article.citations, lines, strict=True)
     )
     article = replace(
@@ -44,15 +44,15 @@ def filed(section: Section, article: Article) -> Filed:
         private=section.private or article.private,
         citations=citations,
     )
-    # What was told changes no line: a target that was lost before still counts as lost (`is_lost`).
+    # What the section adds changes no line: a target that was lost before still counts as lost (`is_lost`).
     whole = all(key in section.keys for key, _ in header(article)) and not any(
         _is_missing(citation, places) if entry is None else _is_to_fill(citation, entry, places)
         for citation, entry in zip(citations, lines, strict=True)
     )
-    return Filed(article, _left(section.entries, citations, lines, places), whole)
+    return MatchedSection(article, _left(section.entries, citations, lines, places), whole)
 
 
-def _told(citation: Citation, entry: Entry, places: Places) -> Citation:
+def _completed(citation: Citation, entry: Entry, places: Places) -> Citation:
     if entry.url is not None and is_lost(citation) and places[entry.url] != places[citation.url]:
         citation = replace(
             citation, url=entry.url, recovered=True, recovery_confidence=None, found_in=None, unresolved=None
@@ -77,7 +77,7 @@ def _is_to_fill(citation: Citation, entry: Entry, places: Places) -> bool:
 
 
 def apply(section: Section, article: Article) -> Article:
-    return filed(section, article).article
+    return match(section, article).article
 
 
 def uncited(section: Section, article: Article) -> tuple[Entry, ...]:
@@ -131,34 +131,34 @@ class Places(dict[str | None, Place | None]):
 
 def header(article: Article) -> list[tuple[str, str]]:
     """The keys of an article's section, each with its line."""
-    found = []
+    lines = []
     if article.original_url and why_no_url(written(article.original_url)) is None:
-        found.append(("original", f"original = {written(article.original_url)}"))
+        lines.append(("original", f"original = {written(article.original_url)}"))
     if article.published:
-        found.append(("published", f"published = {article.published.isoformat()}"))
+        lines.append(("published", f"published = {article.published.isoformat()}"))
     if article.private:
-        found.append(("private", "private = true"))
-    return found
+        lines.append(("private", "private = true"))
+    return lines
 
 
 def assigned(entries: Sequence[Entry], citations: Sequence[Citation], places: Places) -> list[Entry | None]:
     """The line of each citation, None where there is none."""
-    told = _by_place(entries, citations, places)
-    return told if told is not None else _by_text_too(entries, citations, places)
+    lines = _by_place(entries, citations, places)
+    return lines if lines is not None else _by_place_and_text(entries, citations, places)
 
 
 def _by_place(entries: Sequence[Entry], citations: Sequence[Citation], places: Places) -> list[Entry | None] | None:
     """`assigned` where it needs no texts: no target is lost, no line waits for one, no two lines are of one place."""
     if any(map(is_lost, citations)):
         return None
-    found: dict[Place | None, Entry] = {}
+    by_place: dict[Place | None, Entry] = {}
     for entry in entries:
         place = places[entry.url]
-        if entry.url is None or place in found:
+        if entry.url is None or place in by_place:
             return None
         if place is not None:
-            found[place] = entry
-    return [found.get(places[citation.url]) for citation in citations]
+            by_place[place] = entry
+    return [by_place.get(places[citation.url]) for citation in citations]
 
 
 class _Index:
@@ -189,34 +189,34 @@ class _Index:
         return lines[min(bisect_left(lines, (before, 0)), len(lines) - 1)][1]
 
 
-def _by_text_too(entries: Sequence[Entry], citations: Sequence[Citation], places: Places) -> list[Entry | None]:
+def _by_place_and_text(entries: Sequence[Entry], citations: Sequence[Citation], places: Places) -> list[Entry | None]:
     lines = _Index(entries, places)
     wanted = [(places[citation.url], normalise(citation.text), is_lost(citation)) for citation in citations]
-    found: list[int | None] = [None] * len(citations)
+    chosen: list[int | None] = [None] * len(citations)
     lost_before: Counter[str] = Counter()
     own: dict[Place, int] = {}
     for number, (place, text, lost) in enumerate(wanted):
         if lost:
             lost_before[text] += 1
         elif place is not None:
-            index = found[number] = lines.given(place, text, lost_before[text])
+            index = chosen[number] = lines.given(place, text, lost_before[text])
             if index is not None:
                 own[place] = min(index, own.get(place, index))
     # However often the article links there, that takes one line; a second is a lost target's.
     taken = set(own.values())
     for number, (_, text, lost) in enumerate(wanted):
         if lost:
-            found[number] = _next_free(lines.by_text[text], taken)
+            chosen[number] = _next_free(lines.by_text[text], taken)
     for number, (place, text, lost) in enumerate(wanted):
-        if found[number] is None and place is not None:
+        if chosen[number] is None and place is not None:
             # The URL may be there under another text, as a person wrote it, or be what a `?` waits for.
             if lost:
-                found[number] = _next_free(lines.by_place[place], taken)
+                chosen[number] = _next_free(lines.by_place[place], taken)
             else:
-                found[number] = lines.first.get(place)
-                if found[number] is None:
-                    found[number] = _next_free(lines.unknown[text], taken)
-    return [None if index is None else entries[index] for index in found]
+                chosen[number] = lines.first.get(place)
+                if chosen[number] is None:
+                    chosen[number] = _next_free(lines.unknown[text], taken)
+    return [None if index is None else entries[index] for index in chosen]
 
 
 def _next_free(indexes: deque[int], taken: set[int]) -> int | None:

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from linkarchive.article.links_apply import uncited
-from linkarchive.article.links_folder import load, read_text
-from linkarchive.article.links_merge import merge
+from linkarchive.links.edit import merge
+from linkarchive.links.files import load, read_text
+from linkarchive.links.match import uncited
 from linkarchive.model import Article, Citation
 
 ROOT = Path(__file__).parents[2]

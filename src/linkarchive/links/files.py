@@ -10,34 +10,41 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from linkarchive.article.links_file import Include, LinksFile, Malformed, parse
 from linkarchive.errors import StorageError, UsageError
+from linkarchive.links.entries import Include, LinksFile, Malformed
+from linkarchive.links.parse import parse
 
 
 @dataclass(frozen=True, slots=True)
-class Document:
+class LinkList:
     """One file of the project's links: its text as it is, byte for byte (undecodable bytes are surrogates)."""
 
     path: Path
     text: str
     links: LinksFile
 
+    @property
+    def name(self) -> str:
+        """The name that its entries carry: the path from the folder of `links.txt`."""
+        return self.links.sections[0].file
+
 
 def load(path: Path) -> LinksFile:
     """Read `links.txt` with all that it includes; a file that does not exist is empty. Raises UsageError."""
-    return joined(*documents(path))
+    return joined(*link_lists(path))
 
 
-def joined(read: Sequence[Document], malformed: Sequence[Malformed]) -> LinksFile:
+def joined(lists: Sequence[LinkList], malformed: Sequence[Malformed]) -> LinksFile:
     """The files of a project as one."""
     return LinksFile(
-        tuple(section for document in read for section in document.links.sections),
-        tuple([line for document in read for line in document.links.malformed] + [*malformed]),
-        tuple(include for document in read for include in document.links.includes),
+        tuple(section for file in lists for section in file.links.sections),
+        (*(line for file in lists for line in file.links.malformed), *malformed),
+        tuple(include for file in lists for include in file.links.includes),
+        tuple(watch for file in lists for watch in file.links.watches),
     )
 
 
-def documents(path: Path) -> tuple[list[Document], list[Malformed]]:
+def link_lists(path: Path) -> tuple[list[LinkList], list[Malformed]]:
     """The file and those it includes, each once, the including one first; and the includes that lead nowhere.
 
     Patterns are relative to the including file. Raises UsageError when `path` itself cannot be read.
@@ -47,12 +54,12 @@ def documents(path: Path) -> tuple[list[Document], list[Malformed]]:
         text = read_text(path) if path.exists() else ""
     except OSError as error:
         raise UsageError(f"{path} cannot be read: {error.strerror}") from error
-    found = [Document(path, text, parse(text, path.name))]
+    lists = [LinkList(path, text, parse(text, path.name))]
     malformed: list[Malformed] = []
     seen = {path.resolve()}
-    for document in found:
-        for include in document.links.includes:
-            for target in _included(document.path, include, root, malformed):
+    for file in lists:
+        for include in file.links.includes:
+            for target in _included(file.path, include, root, malformed):
                 if target.resolve() in seen:
                     continue
                 seen.add(target.resolve())
@@ -62,8 +69,8 @@ def documents(path: Path) -> tuple[list[Document], list[Malformed]]:
                     malformed.append(_refused(include, f"{target.name} cannot be read ({error.strerror})"))
                     continue
                 name = Path(os.path.relpath(target, path.parent)).as_posix()
-                found.append(Document(target, text, parse(text, name)))
-    return found, malformed
+                lists.append(LinkList(target, text, parse(text, name)))
+    return lists, malformed
 
 
 def read_text(path: Path) -> str:

@@ -1,34 +1,30 @@
-"""What to add to `links.txt` for an article, and what to take out: the program only adds lines and fills `?`
-(docs/design.md §5)."""
+"""What to add to `links.txt` for an article, what to take out, and new URLs for its lines: the program only adds
+lines, fills `?`, and changes the URLs that a person agreed to (docs/design.md §5)."""
 
 from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from linkarchive.article.links_apply import Place, Places, assigned, header, is_lost, place_of, uncited
-from linkarchive.article.links_file import Section, folded, lines_of, parse, section_key
-from linkarchive.article.links_folder import Document, documents, joined
-from linkarchive.article.links_url import written
+from linkarchive.links.entries import NAME, Section, section_key
+from linkarchive.links.files import LinkList, joined, link_lists
+from linkarchive.links.line import filled, folded, lines_of, link_line, written
+from linkarchive.links.match import Place, Places, assigned, header, is_lost, place_of, uncited
+from linkarchive.links.parse import parse
 from linkarchive.model import Article, Citation
-
-_COLUMN = 33
-"""Where anchor texts begin when their URL leaves room."""
 
 
 def merge(text: str, articles: Sequence[Article]) -> str:
     """The text of `links.txt` with what it does not have yet of these articles; only adds lines and fills `?`."""
-    path = Path("links.txt")
-    return _merged([Document(path, text, parse(text))], articles).get(path, text)
+    return _merged([_list_of(text)], articles).get(Path(NAME), text)
 
 
 def prune(text: str, article: Article) -> str:
     """The text without the lines of the links that left the article, and their keys."""
-    path = Path("links.txt")
-    return _pruned([Document(path, text, parse(text))], [article]).get(path, text)
+    return _pruned([_list_of(text)], [article]).get(Path(NAME), text)
 
 
 def merge_project(path: Path, articles: Sequence[Article]) -> dict[Path, str]:
@@ -36,21 +32,46 @@ def merge_project(path: Path, articles: Sequence[Article]) -> dict[Path, str]:
 
     A section is edited in the file it stands in; a new one goes to `path`. Raises UsageError.
     """
-    return _merged(documents(path)[0], articles)
+    return _merged(link_lists(path)[0], articles)
 
 
 def prune_project(path: Path, articles: Sequence[Article]) -> dict[Path, str]:
     """`prune` over `links.txt` and all that it includes: the new text of each file that changes. Raises UsageError."""
-    return _pruned(documents(path)[0], articles)
+    return _pruned(link_lists(path)[0], articles)
+
+
+def replace_urls(text: str, targets: Mapping[int, str]) -> tuple[str, frozenset[int]]:
+    """The text with a new URL on each of these lines (1-based), and the lines where that could not be done.
+
+    What is written is read again: every link must say what it said, but for its URL.
+    """
+    lines = lines_of(text)
+    entries = {entry.line: entry for section in parse(text).sections for entry in section.entries}
+    refused = set()
+    for number, url in targets.items():
+        entry = entries.get(number)
+        old = entry.url if entry else None
+        line = lines[number - 1].replace(old, written(url), 1) if old else ""
+        again = [link for section in parse(line.lstrip()).sections for link in section.entries]
+        if entry is None or [(link.url, link.text) for link in again] != [(written(url), entry.text)]:
+            refused.add(number)
+            continue
+        lines[number - 1] = line
+    return "".join(lines), frozenset(refused)
+
+
+def _list_of(text: str) -> LinkList:
+    return LinkList(Path(NAME), text, parse(text))
 
 
 @dataclass(slots=True)
 class _Draft:
     """A file being edited; line numbers are those of its text before."""
 
-    document: Document
+    links: LinkList
     lines: list[str]
     added: dict[int, list[str]] = field(default_factory=lambda: defaultdict(list))
+    """New lines by the number of the line they follow."""
     appended: list[str] = field(default_factory=list)
     removed: set[int] = field(default_factory=set)
 
@@ -71,12 +92,17 @@ class _Draft:
         return "".join(pieces)
 
 
-def _merged(read: Sequence[Document], articles: Sequence[Article]) -> dict[Path, str]:
+def _drafts(lists: Iterable[LinkList]) -> dict[str, _Draft]:
+    """A draft of each file, by the name that entries of it carry."""
+    return {links.name: _Draft(links, lines_of(links.text)) for links in lists}
+
+
+def _merged(lists: Sequence[LinkList], articles: Sequence[Article]) -> dict[Path, str]:
     pending = {section_key(article.path): article for article in articles if folded(article.path)}
     changed: dict[Path, str] = {}
     while pending:
-        drafts = [_Draft(document, lines_of(document.text)) for document in read]
-        links = joined(read, ())
+        drafts = _drafts(lists)
+        links = joined(lists, ())
         # Two articles may share the section of an original URL: the second sees what the first added.
         busy: set[str] = set()
         for key, article in list(pending.items()):
@@ -85,71 +111,63 @@ def _merged(read: Sequence[Document], articles: Sequence[Article]) -> dict[Path,
             if name not in busy:
                 busy.add(name)
                 del pending[key]
-                _merge_one(drafts, section, article)
-        read = [_redone(draft, changed) for draft in drafts]
+                _merge_article(drafts, section, article)
+        lists = [_finished(draft, changed) for draft in drafts.values()]
     return changed
 
 
-def _pruned(read: Sequence[Document], articles: Iterable[Article]) -> dict[Path, str]:
-    drafts = [_Draft(document, lines_of(document.text)) for document in read]
-    links = joined(read, ())
+def _pruned(lists: Sequence[LinkList], articles: Iterable[Article]) -> dict[Path, str]:
+    drafts = _drafts(lists)
+    links = joined(lists, ())
     for article in articles:
         section = links.section(article)
         for entry in uncited(section, article) if section else ():
-            _draft_of(drafts, entry.file).removed.update((entry.line, *entry.keys_at))
+            drafts[entry.file].removed.update((entry.line, *entry.keys_at))
     changed: dict[Path, str] = {}
-    for draft in drafts:
-        _redone(draft, changed)
+    for draft in drafts.values():
+        _finished(draft, changed)
     return changed
 
 
-def _redone(draft: _Draft, changed: dict[Path, str]) -> Document:
-    text = draft.text()
-    document = draft.document
-    if text == document.text:
-        return document
-    changed[document.path] = text
-    return Document(document.path, text, parse(text, _name_of(document)))
+def _finished(draft: _Draft, changed: dict[Path, str]) -> LinkList:
+    """The file as edited; its text goes to `changed` when it is another one."""
+    text, links = draft.text(), draft.links
+    if text == links.text:
+        return links
+    changed[links.path] = text
+    return LinkList(links.path, text, parse(text, links.name))
 
 
-def _name_of(document: Document) -> str:
-    return document.links.sections[0].file
-
-
-def _draft_of(drafts: Sequence[_Draft], file: str) -> _Draft:
-    return next(draft for draft in drafts if _name_of(draft.document) == file)
-
-
-def _merge_one(drafts: Sequence[_Draft], section: Section | None, article: Article) -> None:
+def _merge_article(drafts: Mapping[str, _Draft], section: Section | None, article: Article) -> None:
     if section is None:
-        _add_section(drafts[0], article)
+        _add_section(next(iter(drafts.values())), article)
         return
-    draft = _draft_of(drafts, section.file)
+    draft = drafts[section.file]
     draft.added[section.keys_end] += [line for key, line in header(article) if key not in section.keys]
     new = []
-    lines_of_links = assigned(section.entries, article.citations, Places())
-    for citation, entry in zip(article.citations, lines_of_links, strict=True):
+    entries = assigned(section.entries, article.citations, Places())
+    for citation, entry in zip(article.citations, entries, strict=True):
         if entry is None:
             new.append(citation)
         elif entry.url is None and not entry.excluded and place_of(citation.url) is not None and citation.url:
-            other = _draft_of(drafts, entry.file)
-            other.lines[entry.line - 1] = _filled(other.lines[entry.line - 1], citation.url)
-    lines = _links(new)
-    if lines and not section.entries and section.end == section.keys_end:
-        lines.insert(0, "")
-    draft.added[section.end] += lines
+            lines = drafts[entry.file].lines
+            lines[entry.line - 1] = filled(lines[entry.line - 1], citation.url)
+    added = _link_lines(new)
+    if added and not section.entries and section.end == section.keys_end:
+        added.insert(0, "")
+    draft.added[section.end] += added
 
 
 def _add_section(draft: _Draft, article: Article) -> None:
     lines = [f"[{folded(article.path)}]", *(line for _, line in header(article))]
-    if links := _links(article.citations):
+    if links := _link_lines(article.citations):
         lines += ["", *links]
     if draft.appended or (draft.lines and draft.lines[-1].strip()):
         lines.insert(0, "")
     draft.appended += lines
 
 
-def _links(citations: Iterable[Citation]) -> list[str]:
+def _link_lines(citations: Iterable[Citation]) -> list[str]:
     """A line for each citation: one for a URL, but one for each lost target, since only its text tells it."""
     lines = []
     seen: set[Place] = set()
@@ -159,17 +177,5 @@ def _links(citations: Iterable[Citation]) -> list[str]:
             if place is None or place in seen:
                 continue
             seen.add(place)
-        url = "?" if place is None or citation.url is None else written(citation.url)
-        lines.append(f"{url:<{_COLUMN - 2}}  {folded(citation.text)}".rstrip())
+        lines.append(link_line(None if place is None else citation.url, citation.text))
     return lines
-
-
-def _filled(line: str, url: str) -> str:
-    """The line with the URL in the place of its `?`; the text stays in its column where there is room."""
-
-    before, _, after = line.partition("?")
-    text = after.lstrip(" ")
-    gap = len(after) - len(text)
-    if gap and text.strip():
-        gap = max(gap + 1 - len(written(url)), 2)
-    return before + written(url) + " " * gap + text
