@@ -138,7 +138,7 @@ class _Read:
 def _read_named(
     project: Project, names: Sequence[str], settings: Settings, clock: Clock, stdin: bytes, input_format: str | None
 ) -> _Read:
-    from linkarchive.article.inputs import documents
+    from linkarchive.links.inputs import documents
 
     read = _Read()
     for one in documents(names, project.root, settings.network, clock, stdin, input_format):

@@ -109,7 +109,7 @@ def _read(
 ) -> tuple[list[Article], bool]:
     """The articles, and whether some input could not be read (said on stderr)."""
     from linkarchive.article.document import read_document
-    from linkarchive.article.inputs import documents
+    from linkarchive.links.inputs import documents
     from linkarchive.report.sanitize import sanitize
 
     stdin = sys.stdin.buffer.read() if "-" in names else b""

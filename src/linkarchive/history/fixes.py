@@ -14,7 +14,6 @@ from sqlalchemy import Connection
 
 from linkarchive.article.document import format_of, read_document
 from linkarchive.article.fix import EDITABLE, Replacement, fix_article
-from linkarchive.article.inputs import files_named
 from linkarchive.article.lost_targets import with_recoveries
 from linkarchive.errors import ArticleError, StorageError
 from linkarchive.history.new_targets import SURE, NewTarget, NewTargets, NoTarget
@@ -22,6 +21,7 @@ from linkarchive.links.edit import replace_urls
 from linkarchive.links.entries import NAME as LINKS_NAME
 from linkarchive.links.entries import Entry, section_key
 from linkarchive.links.files import joined, link_lists, write_in_place
+from linkarchive.links.inputs import files_named
 from linkarchive.links.match import apply
 from linkarchive.model import Article, Citation, Verdict
 from linkarchive.project import Project
