@@ -30,13 +30,13 @@ LATER = "2026-02-05"
 
 def changed_outcome(root: Path, url: str, **values: Any) -> None:
     """What the last run concluded, as it would be had it known more (a copy in a web archive)."""
-    with open_project(Project(root)) as connection:
-        for _, outcome, _ in list(outcomes.latest(connection)):
+    with open_project(Project(root)) as store:
+        for _, outcome, _ in list(outcomes.latest(store)):
             if outcome.url == url:
                 new = replace(outcome, **values)
                 changes = {"body": encode(new), "verdict": new.verdict.value}
-                connection.execute(update(table).where(table.c.body == encode(outcome)).values(**changes))
-        connection.commit()
+                store.execute(update(table).where(table.c.body == encode(outcome)).values(**changes))
+        store.commit()
 
 
 @pytest.fixture
@@ -232,8 +232,8 @@ def test_a_recovered_target_that_is_dead_becomes_its_copy_at_once(year_later: An
 
 
 def outcome(year_later: Any, url: str) -> Result:
-    with open_project(Project(year_later.root)) as connection:
-        return next(one for _, one, _ in outcomes.latest(connection) if one.url == url)
+    with open_project(Project(year_later.root)) as store:
+        return next(one for _, one, _ in outcomes.latest(store) if one.url == url)
 
 
 def test_replacements_that_lead_round_in_a_circle_are_none(year_later: Any) -> None:

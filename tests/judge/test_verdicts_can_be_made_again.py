@@ -35,12 +35,12 @@ def checked(tmp_path_factory):
 def test_every_verdict_is_made_again_from_what_was_kept(checked):
     root, settings, report = checked
     wrong, probed = {}, 0
-    with open_project(Project(root)) as connection:
+    with open_project(Project(root)) as store:
         for source in report.sources:
             said = source.outcome
             if said.verdict is Verdict.SKIPPED:
                 continue
-            lines = list(cases_of(root, connection, said.url, settings))
+            lines = list(cases_of(root, store, said.url, settings))
             probed += any("probe" in json.loads(line) for line in lines)
             answers = [json.loads(judge_line(line)) for line in lines]
             again = [(one["verdict"], one["reason"]) for one in answers]

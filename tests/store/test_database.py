@@ -29,12 +29,17 @@ from linkarchive.model import (
 )
 from linkarchive.store import articles, captures, outcomes, runs, sources
 from linkarchive.store.captures import StoredCapture
-from linkarchive.store.database import open_database
+from linkarchive.store.database import open_store
 from linkarchive.store.decisions import Decision, append, load
-from linkarchive.store.ledger import Ledger
 from linkarchive.store.migrations import STEPS, migrate
 from linkarchive.store.outcomes import Visited
+from linkarchive.store.run_writer import RunWriter
 from linkarchive.store.serialization import decode, encode
+
+
+def url(path: Path) -> str:
+    return f"sqlite:///{path}"
+
 
 NOW = datetime(2026, 1, 5, 6, tzinfo=UTC)
 
@@ -61,18 +66,18 @@ OUTCOME = Result(
 
 def test_every_migration_runs_once(tmp_path: Path) -> None:
     path = tmp_path / "a.sqlite"
-    with open_database(path) as connection:
-        assert set(connection.execute(text("SELECT name FROM migrations")).scalars()) == {name for name, _ in STEPS}
-        assert migrate(connection) == ()
-    with open_database(path) as connection:
-        assert migrate(connection) == ()
+    with open_store(url(path)) as store:
+        assert set(store.execute(text("SELECT name FROM migrations")).scalars()) == {name for name, _ in STEPS}
+        assert migrate(store.connection) == ()
+    with open_store(url(path)) as store:
+        assert migrate(store.connection) == ()
 
 
 def test_two_can_read_while_one_writes(tmp_path: Path) -> None:
     path = tmp_path / "a.sqlite"
-    with open_database(path) as writer:
+    with open_store(url(path)) as writer:
         runs.start(writer, NOW, "scope", True)
-        with open_database(path) as reader:
+        with open_store(url(path)) as reader:
             assert runs.find(reader) is None  # not committed yet
             writer.commit()
             reader.rollback()
@@ -83,10 +88,10 @@ def test_two_can_read_while_one_writes(tmp_path: Path) -> None:
 
 def test_what_is_not_committed_is_rolled_back(tmp_path: Path) -> None:
     path = tmp_path / "a.sqlite"
-    with open_database(path) as connection:
-        runs.start(connection, NOW, "scope", True)
-    with open_database(path) as connection:
-        assert runs.find(connection) is None
+    with open_store(url(path)) as store:
+        runs.start(store, NOW, "scope", True)
+    with open_store(url(path)) as store:
+        assert runs.find(store) is None
 
 
 def test_a_damaged_database_says_what_to_do(folder: Any, stage: Any) -> None:
@@ -108,139 +113,139 @@ def test_a_damaged_database_says_what_to_do(folder: Any, stage: Any) -> None:
 
 
 def test_a_read_only_database_is_a_storage_error(tmp_path: Path) -> None:
-    with pytest.raises(StorageError, match="no-such-folder"), open_database(tmp_path / "no-such-folder" / "a.sqlite"):
+    with (
+        pytest.raises(StorageError, match="no-such-folder"),
+        open_store(url(tmp_path / "no-such-folder" / "a.sqlite")),
+    ):
         pass
 
 
 def test_a_row_that_cannot_be_decoded_is_a_storage_error(tmp_path: Path) -> None:
     path = tmp_path / "a.sqlite"
     article = Article("a.md", "A", None, date(2021, 5, 12), ())
-    with open_database(path) as connection:
-        articles.save(connection, None, article, "00")
-        connection.commit()
-        assert articles.load(connection, "a.md") == (article, "00")
+    with open_store(url(path)) as store:
+        articles.save(store, None, article, "00")
+        store.commit()
+        assert articles.load(store, "a.md") == (article, "00")
     with sqlite3.connect(path) as raw:
         raw.execute("UPDATE articles SET body = '{}'")
     raw.close()
-    with open_database(path) as connection, pytest.raises(StorageError, match="Article"):
-        articles.load(connection, "a.md")
+    with open_store(url(path)) as store, pytest.raises(StorageError, match="Article"):
+        articles.load(store, "a.md")
 
 
 def test_a_baseline_is_set_once_and_for_all_but_an_archives_copy_takes_the_place_of_our_own(tmp_path: Path) -> None:
-    with open_database(tmp_path / "a.sqlite") as connection:
-        ledger = Ledger(connection, runs.start(connection, NOW, "", True).seq)
-        [source] = sources.ensure_keys(connection, {"http://a.example/": "http://a.example/"}).values()
+    with open_store(url(tmp_path / "a.sqlite")) as store:
+        writer = RunWriter(store, runs.start(store, NOW, "", True).seq)
+        [source] = sources.ensure_keys(store, {"http://a.example/": "http://a.example/"}).values()
 
         def set_and_get(kept: StoredCapture) -> int | None:
-            known = captures.baseline(connection, "a.md", source, None)
-            ledger.set_baseline("a.md", None, kept, known)
-            ledger.flush()
-            known = captures.baseline(connection, "a.md", source, None)
+            known = captures.baseline(store, "a.md", source, None)
+            writer.set_baseline("a.md", None, kept, known)
+            writer.flush()
+            known = captures.baseline(store, "a.md", source, None)
             return known and known.id
 
         times = (NOW.replace(day=day) for day in range(6, 10))
-        own, other = (ledger.add_capture(source, capture(time), True, True) for time in islice(times, 2))
+        own, other = (writer.add_capture(source, capture(time), True, True) for time in islice(times, 2))
         old, older = (
-            ledger.add_capture(source, replace(capture(time), origin=Origin.WAYBACK), True, True) for time in times
+            writer.add_capture(source, replace(capture(time), origin=Origin.WAYBACK), True, True) for time in times
         )
         assert set_and_get(own) == set_and_get(other) == own.id
         assert set_and_get(old) == set_and_get(older) == set_and_get(own) == old.id
-        assert captures.baseline(connection, "b.md", source, None) is None
+        assert captures.baseline(store, "b.md", source, None) is None
 
 
 def test_a_revisit_refers_to_a_record_that_holds_the_payload_and_is_here(tmp_path: Path) -> None:
-    with open_database(tmp_path / "a.sqlite") as connection:
-        ledger = Ledger(connection, runs.start(connection, NOW, "", True).seq)
-        [source] = sources.ensure_keys(connection, {"http://a.example/": "http://a.example/"}).values()
+    with open_store(url(tmp_path / "a.sqlite")) as store:
+        writer = RunWriter(store, runs.start(store, NOW, "", True).seq)
+        [source] = sources.ensure_keys(store, {"http://a.example/": "http://a.example/"}).values()
         whole = capture(NOW)
-        ledger.add_capture(source, capture(NOW, original=whole.record), True, True)
-        assert ledger.holding("sha1:AAAA", tmp_path) is None
-        ledger.add_capture(source, whole, True, True)
-        assert ledger.holding("sha1:AAAA", tmp_path) == whole  # written a moment ago
-        ledger.flush()
-        assert ledger.holding("sha1:AAAA", tmp_path) is None  # its file is not here
+        writer.add_capture(source, capture(NOW, original=whole.record), True, True)
+        assert writer.holding("sha1:AAAA", tmp_path) is None
+        writer.add_capture(source, whole, True, True)
+        assert writer.holding("sha1:AAAA", tmp_path) == whole  # written a moment ago
+        writer.flush()
+        assert writer.holding("sha1:AAAA", tmp_path) is None  # its file is not here
         (tmp_path / whole.record.warc).parent.mkdir(parents=True)
         (tmp_path / whole.record.warc).touch()
-        assert ledger.holding("sha1:AAAA", tmp_path) == whole
-        assert ledger.holding("sha1:BBBB", tmp_path) is None
+        assert writer.holding("sha1:AAAA", tmp_path) == whole
+        assert writer.holding("sha1:BBBB", tmp_path) is None
 
 
 def test_the_later_of_two_visits_of_a_run_counts(tmp_path: Path) -> None:
-    with open_database(tmp_path / "a.sqlite") as connection:
-        run = runs.start(connection, NOW, "", True)
-        ledger = Ledger(connection, run.seq)
-        [source] = sources.ensure_keys(connection, {"http://a.example/": "http://a.example/"}).values()
+    with open_store(url(tmp_path / "a.sqlite")) as store:
+        run = runs.start(store, NOW, "", True)
+        writer = RunWriter(store, run.seq)
+        [source] = sources.ensure_keys(store, {"http://a.example/": "http://a.example/"}).values()
         for day in (6, 7):
-            number = ledger.add_outcome(source, replace(OUTCOME, since=NOW.replace(day=day)))
-            ledger.add_visit(Visited(source, number, NOW.replace(day=day), Change.NEW, None))
-        assert ledger.has_waiting(source)
-        ledger.flush()
-        assert not ledger.has_waiting(source)
-        [told] = outcomes.of_run(connection, run.info.id)
+            number = writer.add_outcome(source, replace(OUTCOME, since=NOW.replace(day=day)))
+            writer.add_visit(Visited(source, number, NOW.replace(day=day), Change.NEW, None))
+        [told] = outcomes.of_run(store, run.info.id)
         assert told.outcome.since == NOW.replace(day=7)
 
 
 def test_a_carried_visit_tells_what_a_second_look_tells(tmp_path: Path) -> None:
-    with open_database(tmp_path / "a.sqlite") as connection:
-        [source] = sources.ensure_keys(connection, {"http://a.example/": "http://a.example/"}).values()
-        first = runs.start(connection, NOW, "", True)
-        ledger = Ledger(connection, first.seq)
-        number = ledger.add_outcome(source, OUTCOME)
+    with open_store(url(tmp_path / "a.sqlite")) as store:
+        [source] = sources.ensure_keys(store, {"http://a.example/": "http://a.example/"}).values()
+        first = runs.start(store, NOW, "", True)
+        writer = RunWriter(store, first.seq)
+        number = writer.add_outcome(source, OUTCOME)
         told = {}
         for days, carried in ((0, False), (0.5, True), (2, True)):
-            run = runs.start(connection, NOW + timedelta(days=days), "", True)
-            ledger.run = run.seq
-            ledger.add_visit(Visited(source, number, NOW + timedelta(days=days), Change.NONE, Verdict.OK, carried))
-            ledger.flush()
-            [report] = outcomes.of_run(connection, run.info.id)
+            run = runs.start(store, NOW + timedelta(days=days), "", True)
+            writer.run = run.seq
+            writer.add_visit(Visited(source, number, NOW + timedelta(days=days), Change.NONE, Verdict.OK, carried))
+            writer.flush()
+            [report] = outcomes.of_run(store, run.info.id)
             told[days] = (report.outcome.reason, report.outcome.similarity, report.outcome.confirmed)
         assert told == {
             0: (Reason.FIRST_SEEN, None, False),
             0.5: (Reason.SAME, 1.0, False),
             2: (Reason.SAME, 1.0, True),
         }
-        assert connection.execute(text("SELECT count(*) FROM outcomes")).scalar_one() == 1
+        assert store.execute(text("SELECT count(*) FROM outcomes")).scalar_one() == 1
 
 
 def test_a_database_of_the_first_schema_gets_the_columns_of_today(tmp_path: Path) -> None:
     path = tmp_path / "a.sqlite"
-    with open_database(path) as connection:
-        run = runs.start(connection, NOW, "", True)
-        [source] = sources.ensure_keys(connection, {"http://a.example/": "http://a.example/"}).values()
-        ledger = Ledger(connection, run.seq)
-        ledger.add_visit(Visited(source, ledger.add_outcome(source, OUTCOME), NOW, Change.NONE, None))
-        ledger.flush()
+    with open_store(url(path)) as store:
+        run = runs.start(store, NOW, "", True)
+        [source] = sources.ensure_keys(store, {"http://a.example/": "http://a.example/"}).values()
+        writer = RunWriter(store, run.seq)
+        writer.add_visit(Visited(source, writer.add_outcome(source, OUTCOME), NOW, Change.NONE, None))
+        writer.flush()
         for table, column in (("visits", "carried"), ("outcomes", "cited"), ("outcomes", "compared")):
-            connection.execute(text(f"ALTER TABLE {table} DROP COLUMN {column}"))
-        connection.execute(text("DELETE FROM migrations WHERE name LIKE '%carried%'"))
-        connection.commit()
-    with open_database(path) as connection:
-        assert [one.outcome for one in outcomes.of_run(connection, run.info.id)] == [OUTCOME]
-        row = connection.execute(text("SELECT cited, compared FROM outcomes")).one()
+            store.execute(text(f"ALTER TABLE {table} DROP COLUMN {column}"))
+        store.execute(text("DELETE FROM migrations WHERE name LIKE '%carried%'"))
+        store.commit()
+    with open_store(url(path)) as store:
+        assert [one.outcome for one in outcomes.of_run(store, run.info.id)] == [OUTCOME]
+        row = store.execute(text("SELECT cited, compared FROM outcomes")).one()
         assert tuple(row) == (True, "not yet")
 
 
 def test_a_source_is_found_however_it_is_written(tmp_path: Path) -> None:
-    with open_database(tmp_path / "a.sqlite") as connection:
-        sources.ensure(connection, ["HTTP://Bücher.example:80/a%7Eb#part", "mailto:a@b.example"])
+    with open_store(url(tmp_path / "a.sqlite")) as store:
+        sources.ensure(store, ["HTTP://Bücher.example:80/a%7Eb#part", "mailto:a@b.example"])
         for spelling in ("http://bücher.example/a~b", "http://xn--bcher-kva.example/a%7eb#other"):
-            assert sources.find(connection, spelling).url == "HTTP://Bücher.example:80/a%7Eb"
-        assert sources.find(connection, "mailto:a@b.example").key == "mailto:a@b.example"
+            assert sources.find(store, spelling).url == "HTTP://Bücher.example:80/a%7Eb"
+        assert sources.find(store, "mailto:a@b.example").key == "mailto:a@b.example"
         with pytest.raises(UnknownSourceError, match=r"c\.example"):
-            sources.find(connection, "http://c.example/")
+            sources.find(store, "http://c.example/")
 
 
 def test_an_interrupted_run_is_continued_for_a_day_by_the_same_scope(tmp_path: Path) -> None:
-    with open_database(tmp_path / "a.sqlite") as connection:
-        run = runs.start(connection, NOW, "scope", True)
-        found = runs.interrupted(connection, NOW.replace(hour=20), "scope")
+    with open_store(url(tmp_path / "a.sqlite")) as store:
+        run = runs.start(store, NOW, "scope", True)
+        found = runs.interrupted(store, NOW.replace(hour=20), "scope")
         assert found is not None
         assert found.info.id == run.info.id
-        assert runs.interrupted(connection, NOW, "another") is None
-        assert runs.interrupted(connection, NOW.replace(day=6), "scope") is None
-        assert runs.interrupted(connection, NOW.replace(day=4), "scope") is None
-        runs.start(connection, NOW, "another", True)
-        assert runs.interrupted(connection, NOW, "scope") is None
+        assert runs.interrupted(store, NOW, "another") is None
+        assert runs.interrupted(store, NOW.replace(day=6), "scope") is None
+        assert runs.interrupted(store, NOW.replace(day=4), "scope") is None
+        runs.start(store, NOW, "another", True)
+        assert runs.interrupted(store, NOW, "scope") is None
 
 
 @given(st.builds(Decision, st.text(), st.text(), st.text(), st.just(NOW), st.none() | st.text(), st.none() | st.text()))

@@ -77,18 +77,18 @@ class Asking:
         desk = self._desk
         if desk.settings.wayback.mode == "off":
             return
-        dead = outcomes.with_verdict(desk.connection, desk.run.seq, Verdict.DEAD)
+        dead = outcomes.with_verdict(desk.store, desk.run.seq, Verdict.DEAD)
         wanted = (plan for plan in plans if plan.source.id in dead)
         while some := list(islice(wanted, AT_ONCE)):
             numbers = [plan.source.id for plan in some]
-            concluded = outcomes.standings(desk.connection, numbers, desk.run.seq + 1)
-            settled = lookups.settled(desk.connection, numbers, desk.clock.now())
+            concluded = outcomes.standings(desk.store, numbers, desk.run.seq + 1)
+            settled = lookups.settled(desk.store, numbers, desk.clock.now())
             for plan in some:
                 self._ask(mementos.questions_of_the_dead(plan, concluded[plan.source.id].outcome, settled))
 
     def saved(self, plans: Iterable[Plan]) -> None:
         """Ask for what was saved in an earlier run: for some hours a new copy may not be there yet."""
-        asked = lookups.to_question(self._desk.connection, SAVED)
+        asked = lookups.to_question(self._desk.store, SAVED)
         for plan in plans:
             told = asked.get(plan.source.id)
             if told is not None and told.answer == "unknown" and told.note and not is_private(plan):
@@ -150,8 +150,8 @@ class Asking:
                     new.url if new else None,
                     self._desk.clock.now(),
                 )
-                lookups.tell(self._desk.connection, self._desk.run.seq, wanted[url].source.id, told)
-                self._desk.connection.commit()
+                lookups.tell(self._desk.store, self._desk.run.seq, wanted[url].source.id, told)
+                self._desk.store.commit()
             else:
                 self._desk.listener(Notice(f"{redact(url)} was not saved: {result}"))
 
@@ -186,15 +186,15 @@ class Asking:
         return self._session
 
     def _settled(self, plan: Plan, question: str) -> bool:
-        return lookups.is_settled(self._desk.connection, plan.source.id, question, self._desk.clock.now())
+        return lookups.is_settled(self._desk.store, plan.source.id, question, self._desk.clock.now())
 
     def _concluded(self, plan: Plan) -> Result | None:
-        standing = outcomes.standing(self._desk.connection, plan.source.id, self._desk.run.seq + 1)
+        standing = outcomes.standing(self._desk.store, plan.source.id, self._desk.run.seq + 1)
         return standing.outcome if standing is not None and standing.run == self._desk.run.seq else None
 
     def _recovered(self, reading: Reading, article: Article) -> Reading:
         desk = self._desk
-        keep_articles(desk.project, desk.connection, desk.run.seq, [article], reading.digests)
+        keep_articles(desk.project, desk.store, desk.run.seq, [article], reading.digests)
         known = tuple(article if one.path == article.path else one for one in reading.articles)
         return replace(reading, articles=known)
 
@@ -203,8 +203,8 @@ class Asking:
             self.moved.append((plan, reply.moved))
 
     def _baseline_page(self, plan: Plan) -> Page | None:
-        kept = captures.of_source(self._desk.connection, plan.source.id)
-        based = captures.baselines_of_source(self._desk.connection, plan.source.id)
+        kept = captures.of_source(self._desk.store, plan.source.id)
+        based = captures.baselines_of_source(self._desk.store, plan.source.id)
         first = based[0][2] if based else next((one for one in kept if one.usable), None)
         if first is None:
             return None
@@ -218,7 +218,7 @@ class Asking:
         if outcome is None:
             return False
         if mode == "new":
-            previous = outcomes.standing(self._desk.connection, plan.source.id, self._desk.run.seq)
+            previous = outcomes.standing(self._desk.store, plan.source.id, self._desk.run.seq)
             return previous is None and outcome.verdict.is_alive
-        told = lookups.told(self._desk.connection, plan.source.id, COPY)
+        told = lookups.told(self._desk.store, plan.source.id, COPY)
         return outcome.verdict is Verdict.DEAD and told is not None and told.answer == "none"

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from sqlalchemy import Connection
-
 from linkarchive.check.plan import Plan
 from linkarchive.model import Result, Verdict
 from linkarchive.store import lookups
+from linkarchive.store.database import Store
 from linkarchive.wayback.answers import Answer, Found, NoCopy
 from linkarchive.wayback.privacy import may_send
 
@@ -23,12 +22,12 @@ def is_private(plan: Plan) -> bool:
     return any(cited.private for cited in plan.cited) or not may_send(plan.source.url, private=False)
 
 
-def with_copy(connection: Connection, mode: str, plan: Plan, outcome: Result) -> Result:
+def with_copy(store: Store, mode: str, plan: Plan, outcome: Result) -> Result:
     """The outcome of a dead source with its public copy, or in words why there is none; any other as it is."""
     if outcome.verdict is not Verdict.DEAD:
         return outcome
-    copy = lookups.told(connection, plan.source.id, COPY)
-    moved = lookups.told(connection, plan.source.id, MOVED)
+    copy = lookups.told(store, plan.source.id, COPY)
+    moved = lookups.told(store, plan.source.id, MOVED)
     seen_by_author = outcome.baseline.url if outcome.baseline else None
     url = seen_by_author or (copy.url if copy else None)
     if url is not None:

@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from sqlalchemy import Connection
-
 from linkarchive.check.events import Listener
 from linkarchive.check.plan import Cited, Plan
 from linkarchive.clock import Clock
@@ -24,9 +22,10 @@ from linkarchive.sites import rule_for
 from linkarchive.snapshot.writer import WarcWriter
 from linkarchive.store.background import Background, backgrounds
 from linkarchive.store.captures import StoredCapture
+from linkarchive.store.database import Store
 from linkarchive.store.decisions import Decision
-from linkarchive.store.ledger import Ledger
 from linkarchive.store.outcomes import Standing
+from linkarchive.store.run_writer import RunWriter
 from linkarchive.store.runs import Run
 from linkarchive.web.exchange import Visit
 
@@ -39,12 +38,12 @@ class Desk:
     """What the stages of one run share."""
 
     project: Project
-    connection: Connection
+    store: Store
     writer: WarcWriter
     run: Run
     settings: Settings
     clock: Clock
-    ledger: Ledger
+    ledger: RunWriter
     decisions: list[Decision]
     listener: Listener
     resumed: bool = False
@@ -56,8 +55,7 @@ class Desk:
     def settle(self) -> None:
         """What was written so far lasts when this returns: first records, then index lines, then rows."""
         self.writer.sync()
-        self.ledger.flush()
-        self.connection.commit()
+        self.store.commit()
 
     def has_file(self, name: str) -> bool:
         """A file of the archive is in this folder; asked of the disk once a run."""
@@ -72,9 +70,7 @@ class Desk:
 
     def background(self, source: int) -> Background:
         """What is known of one source."""
-        if self.ledger.has_waiting(source):
-            self.ledger.flush()
-        return backgrounds(self.connection, [source], self.run.seq)[source]
+        return backgrounds(self.store, [source], self.run.seq)[source]
 
 
 @dataclass(frozen=True, slots=True)

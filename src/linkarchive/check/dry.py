@@ -23,20 +23,20 @@ BYTES_A_CAPTURE = 30_000
 def forecast(root: Path, scope: Scope, settings: Settings, clock: Clock) -> str:
     """Sources, time and disk of a run, in words. Visits no source; named URLs are fetched to be read."""
     project = Project(root)
-    with project.lock(), open_project(project) as connection:
-        reading = read_scope(project, connection, scope, settings, clock)
+    with project.lock(), open_project(project) as store:
+        reading = read_scope(project, store, scope, settings, clock)
         cited = cited_urls((*reading.articles, *reading.left))
-        known = sources.ensure(connection, urls_of(cited))
+        known = sources.ensure(store, urls_of(cited))
         check, network = settings.check, settings.network
         made = decisions.load(project.decisions)
         found = make_plans(cited, known, reading.excluded, check.exclude, network.allow_private, settings.sites, made)
         plans = {plan.source.id: plan for plan in added_only(found, reading.before)}
-        last = outcomes.last_checks(connection, 2**31) if scope.narrows else {}
+        last = outcomes.last_checks(store, 2**31) if scope.narrows else {}
         chosen = [plans[key] for key in chosen_sources(list(plans), last, scope, clock.now())]
         visits = [plan for plan in chosen if plan.skip is None]
-        kept = captures.kept_sources(connection)
+        kept = captures.kept_sources(store)
         new = sum(plan.source.id not in kept for plan in visits)
-        connection.rollback()
+        store.rollback()
     hosts = Counter(host_of(plan.source.url) for plan in visits)
     busiest = max(hosts.values(), default=0)
     seconds = max(

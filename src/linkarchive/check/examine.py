@@ -60,7 +60,7 @@ def carried(desk: Desk, seen: Seen) -> bool:
     if _is_old(desk, seen):
         _keep_again(desk, seen)
     outcome = in_time(unchanged(outcome), seen.previous, seen.visit.time)
-    outcome = with_copy(desk.connection, desk.settings.wayback.mode, seen.plan, outcome)  # told since it was concluded
+    outcome = with_copy(desk.store, desk.settings.wayback.mode, seen.plan, outcome)  # told since it was concluded
     number = file(desk, Concluded(seen.plan, seen.previous, outcome, seen.visit.time))
     desk.ledger.remember(seen.plan.source.id, replace(seen.plan.source.memory, page_outcome=number))
     desk.listener(SourceConcluded(outcome.url, outcome.verdict))
@@ -80,7 +80,7 @@ def record(desk: Desk, seen: Seen, weighed: Weighed) -> None:
     ]
     live = [one for one in kept if one.capture.origin is Origin.LIVE]
     outcome = outcome_of(seen.plan, seen.page, compared, capture, live, history, now)
-    outcome = with_copy(desk.connection, desk.settings.wayback.mode, seen.plan, in_time(outcome, seen.previous, now))
+    outcome = with_copy(desk.store, desk.settings.wayback.mode, seen.plan, in_time(outcome, seen.previous, now))
     for one in compared:
         if one.baseline is not None:
             article, looked = one.cited.article, one.cited.looked
@@ -98,7 +98,7 @@ def record_skipped(desk: Desk, plans: Sequence[Plan]) -> None:
     """Conclude on sources that are not ours to fetch. Commits."""
     for start in range(0, len(plans), AT_ONCE):
         some = plans[start : start + AT_ONCE]
-        before = outcomes.standings(desk.connection, [plan.source.id for plan in some], desk.run.seq)
+        before = outcomes.standings(desk.store, [plan.source.id for plan in some], desk.run.seq)
         for plan in some:
             if plan.skip is not None:
                 previous, now = before.get(plan.source.id), desk.clock.now()
@@ -122,7 +122,7 @@ def _same_outcome(desk: Desk, seen: Seen) -> Result | None:
     same = seen.visit.not_modified or (seen.visit.final is not None and sha256_of(seen.page) == memory.sha256)
     if not same or memory.judged != dependence(version_of(desk, seen.plan), timed(seen.against)):
         return None
-    outcome = outcomes.load_outcome(desk.connection, memory.page_outcome)
+    outcome = outcomes.load_outcome(desk.store, memory.page_outcome)
     if outcome is None or (not seen.visit.not_modified and outcome.status != seen.page.status):
         return None
     if not seen.visit.not_modified and (outcome.final_url, outcome.hops) != (seen.page.final_url, seen.page.hops):

@@ -7,8 +7,6 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import replace
 
-from sqlalchemy import Connection
-
 from linkarchive.article.lost_targets import has_lost
 from linkarchive.check.desk import Desk
 from linkarchive.check.reading import Reading
@@ -26,6 +24,7 @@ from linkarchive.model import (
 from linkarchive.snapshot.manifest import read_chain, write_manifest
 from linkarchive.snapshot.paths import run_files, storage_error, write_atomically
 from linkarchive.store import outcomes, runs, sources
+from linkarchive.store.database import Store
 from linkarchive.store.runlog import log_lines
 from linkarchive.store.runs import Run, RunBody
 from linkarchive.store.state_file import write_state
@@ -36,7 +35,6 @@ MOST_AT_HAND = 5000
 
 def finish(desk: Desk, reading: Reading, complete: bool, offline: str | None, troubles: tuple[str, ...]) -> Report:
     """Close the books of a run and return its report. Raises StorageError."""
-    desk.ledger.flush()
     notices = tuple(remark for article in reading.articles for remark in _remarks(article))
     told = (f"we are offline: {offline}",) if offline else troubles
     body = RunBody(
@@ -50,15 +48,15 @@ def finish(desk: Desk, reading: Reading, complete: bool, offline: str | None, tr
     info = replace(desk.run.info, finished=desk.clock.now(), complete=complete, offline=offline is not None)
     run = replace(desk.run, info=info, body=body)
     if offline is None:
-        runs.save(desk.connection, run)
-        desk.writer.write_log(log_lines(desk.connection, run))
+        runs.save(desk.store, run)
+        desk.writer.write_log(log_lines(desk.store, run))
     desk.writer.close()
-    runs.save(desk.connection, run)
-    desk.connection.commit()
-    report = report_of(desk.connection, run, desk.decisions)
+    runs.save(desk.store, run)
+    desk.store.commit()
+    report = report_of(desk.store, run, desk.decisions)
     if offline is None:
         root = desk.project.root
-        state = write_state(desk.connection, desk.project.state, _sealed_state(desk), desk.ledger.touched)
+        state = write_state(desk.store, desk.project.state, _sealed_state(desk), desk.ledger.touched)
         facts = {"started": info.started, "finished": info.finished, "complete": complete, "simulated": info.simulated}
         created = info.finished or info.started
         files, known = run_files(root, info.id), desk.writer.digests
@@ -71,7 +69,7 @@ def finish(desk: Desk, reading: Reading, complete: bool, offline: str | None, tr
 def _sealed_state(desk: Desk) -> str | None:
     """SHA-256 of the state file, when it tells all but what this very process has written."""
     chain = read_chain(desk.project.root)
-    whole = bool(chain) and not desk.resumed and chain[-1].run == runs.id_before(desk.connection, desk.run.seq)
+    whole = bool(chain) and not desk.resumed and chain[-1].run == runs.id_before(desk.store, desk.run.seq)
     return chain[-1].facts.get("state") if whole else None
 
 
@@ -98,8 +96,8 @@ def _original(desk: Desk, article: Article) -> OriginalReport | None:
     if article.original_url is None:
         return None
     key = sources.key_of(article.original_url)
-    number = sources.ensure_keys(desk.connection, {key: article.original_url})[key]
-    standing = outcomes.standing(desk.connection, number, desk.run.seq + 1)
+    number = sources.ensure_keys(desk.store, {key: article.original_url})[key]
+    standing = outcomes.standing(desk.store, number, desk.run.seq + 1)
     if standing is None:
         return None
     return OriginalReport(standing.outcome.verdict, standing.outcome.reason, standing.outcome.evidence)
@@ -108,7 +106,7 @@ def _original(desk: Desk, article: Article) -> OriginalReport | None:
 def _unresolved(desk: Desk, reading: Reading) -> tuple[Unresolved, ...]:
     found = []
     articles = list(filter(has_lost, reading.articles))
-    earlier = _unresolved_before(desk.connection, desk.run, (article.path for article in articles))
+    earlier = _unresolved_before(desk.store, desk.run, (article.path for article in articles))
     for article in articles:
         before = earlier.get(article.path, Counter())
         known = Counter(reading.before[article.path].lost if reading.before is not None else ())
@@ -123,18 +121,18 @@ def _unresolved(desk: Desk, reading: Reading) -> tuple[Unresolved, ...]:
     return tuple(found)
 
 
-def _unresolved_before(connection: Connection, run: Run, paths: Iterable[str]) -> dict[str, Counter[str]]:
+def _unresolved_before(store: Store, run: Run, paths: Iterable[str]) -> dict[str, Counter[str]]:
     """By article the texts that the last run over it could not resolve."""
     found: dict[str, Counter[str]] = {}
     wanted = set(paths)
-    earlier = runs.before(connection, run.seq) if wanted else None
+    earlier = runs.before(store, run.seq) if wanted else None
     while wanted and earlier is not None:
         told: dict[str, Counter[str]] = {article.path: Counter() for article in earlier.body.articles}
         for one in earlier.body.unresolved:
             told.setdefault(one.article, Counter())[one.text] += 1
         found |= {path: told[path] for path in wanted & told.keys()}
         wanted -= told.keys()
-        earlier = runs.before(connection, earlier.seq)
+        earlier = runs.before(store, earlier.seq)
     return found
 
 
@@ -154,9 +152,9 @@ def _write_report(desk: Desk, report: Report) -> None:
     latest = desk.project.reports / "latest"
     try:
         write_atomically(folder / "report.json", map(str.encode, render_json(report)))
-        root, connection = desk.project.root, desk.connection
-        shown = differences(root, connection, report, desk.differences)
-        html = render_html(report, shown, timelines(connection, report), article_texts(root, report))
+        root, store = desk.project.root, desk.store
+        shown = differences(root, store, report, desk.differences)
+        html = render_html(report, shown, timelines(store, report), article_texts(root, report))
         write_atomically(folder / "index.html", html.encode("utf-8"))
         link = desk.project.reports / ".latest"
         link.unlink(missing_ok=True)

@@ -38,9 +38,9 @@ def baseline_questions(desk: Desk, plans: Iterable[Plan]) -> Iterator[BaselineQu
     candidates = (plan for plan in plans if plan.skip is None and any(_is_past(one, now) for one in plan.cited))
     while some := list(islice(candidates, AT_ONCE)):
         numbers = [plan.source.id for plan in some]
-        kept = captures.of_sources(desk.connection, numbers)
-        based = captures.baselines_of_sources(desk.connection, kept)
-        settled = lookups.settled(desk.connection, numbers, now)
+        kept = captures.of_sources(desk.store, numbers)
+        based = captures.baselines_of_sources(desk.store, kept)
+        settled = lookups.settled(desk.store, numbers, now)
         for plan in some:
             if not is_private(plan):
                 number = plan.source.id
@@ -91,13 +91,12 @@ def take(desk: Desk, plan: Plan, reply: Reply) -> None:
     kept = _keep(desk, plan, answer) if isinstance(answer, Found) else None
     url = answer.memento.public_url if isinstance(answer, Found) else None
     told = LookupAnswer(question.name, _word(answer), note_of(answer), url, desk.clock.now())
-    lookups.tell(desk.connection, desk.run.seq, plan.source.id, told)
+    lookups.tell(desk.store, desk.run.seq, plan.source.id, told)
     if isinstance(question, BaselineQuestion) and kept is not None:
         for cited in plan.cited:
             if cited.looked == question.looked and cited.copy == question.cited:
-                known = captures.baseline(desk.connection, cited.article, plan.source.id, cited.looked)
+                known = captures.baseline(desk.store, cited.article, plan.source.id, cited.looked)
                 desk.ledger.set_baseline(cited.article, cited.looked, kept, known)
-        desk.ledger.flush()
         _reconsider(desk, plan)
     elif isinstance(question, WitnessQuestion) and isinstance(answer, Found):
         _bear_witness(desk, plan, answer.memento.time)
@@ -109,7 +108,7 @@ def take(desk: Desk, plan: Plan, reply: Reply) -> None:
 def move(desk: Desk, plan: Plan, target: str) -> None:
     """A captured redirect of the dead source leads to a page that is the baseline: suggest it. Commits."""
     told = LookupAnswer(MOVED, "found", None, target, desk.clock.now())
-    lookups.tell(desk.connection, desk.run.seq, plan.source.id, told)
+    lookups.tell(desk.store, desk.run.seq, plan.source.id, told)
     _show_copy(desk, plan)
     desk.settle()
 
@@ -129,7 +128,7 @@ def _keep(desk: Desk, plan: Plan, found: Found) -> StoredCapture:
     from linkarchive.judge.verdict import fingerprint
 
     memento = found.memento
-    known = captures.of_source(desk.connection, plan.source.id)
+    known = captures.of_source(desk.store, plan.source.id)
     same = next(
         (one for one in known if (one.capture.time, one.capture.origin) == (memento.time, memento.origin)), None
     )
@@ -162,7 +161,7 @@ def _keep(desk: Desk, plan: Plan, found: Found) -> StoredCapture:
 
 def _concluded(desk: Desk, plan: Plan) -> Standing | None:
     """What this run concluded on the source so far."""
-    standing = outcomes.standing(desk.connection, plan.source.id, desk.run.seq + 1)
+    standing = outcomes.standing(desk.store, plan.source.id, desk.run.seq + 1)
     return standing if standing is not None and standing.run == desk.run.seq else None
 
 
@@ -186,7 +185,7 @@ def _reconsider(desk: Desk, plan: Plan) -> None:
     again = outcome_of(plan, seen.page, compared, capture, seen.live, examine.history_of(outcome), checked)
     again = replace(again, status=outcome.status, final_url=outcome.final_url, hops=outcome.hops)
     identifier = _refile(desk, plan, standing, in_time(again, seen.previous, checked))
-    memory = sources.find(desk.connection, plan.source.key).memory
+    memory = sources.find(desk.store, plan.source.key).memory
     if memory.judged is not None:
         against = [(one.cited, one.baseline, one.accepted) for one in compared]
         depends = dependence(version_of(desk, plan), examine.timed(against))
@@ -197,7 +196,7 @@ def _with_baselines(desk: Desk, plan: Plan, outcome: Result) -> Result:
     """The outcome of a source without a page of today: only what it would have been compared with changes."""
     found = {}
     for cited in plan.cited:
-        kept = captures.baseline(desk.connection, cited.article, plan.source.id, cited.looked)
+        kept = captures.baseline(desk.store, cited.article, plan.source.id, cited.looked)
         if kept is not None:
             found[cited.article, cited.citation.url, cited.citation.line] = baseline_of(kept, cited.looked)
     citations = tuple(
@@ -205,13 +204,13 @@ def _with_baselines(desk: Desk, plan: Plan, outcome: Result) -> Result:
     )
     first = next(iter(found.values()), outcome.baseline)
     outcome = replace(outcome, citations=citations, baseline=first)
-    return with_copy(desk.connection, desk.settings.wayback.mode, plan, outcome)
+    return with_copy(desk.store, desk.settings.wayback.mode, plan, outcome)
 
 
 def _show_copy(desk: Desk, plan: Plan) -> None:
     standing = _concluded(desk, plan)
     if standing is not None:
-        outcome = with_copy(desk.connection, desk.settings.wayback.mode, plan, standing.outcome)
+        outcome = with_copy(desk.store, desk.settings.wayback.mode, plan, standing.outcome)
         _refile(desk, plan, standing, outcome)
 
 
@@ -239,11 +238,11 @@ def _bear_witness(desk: Desk, plan: Plan, time: datetime) -> None:
         archive_note=None,
         citations=citations,
     )
-    previous = outcomes.standing(desk.connection, plan.source.id, desk.run.seq)
+    previous = outcomes.standing(desk.store, plan.source.id, desk.run.seq)
     _refile(desk, plan, standing, in_time(blocked, previous, standing.checked or desk.clock.now()))
 
 
 def _refile(desk: Desk, plan: Plan, standing: Standing, outcome: Result) -> int:
     """Put another outcome in the place of the one that this run gave first."""
-    previous = outcomes.standing(desk.connection, plan.source.id, desk.run.seq)
+    previous = outcomes.standing(desk.store, plan.source.id, desk.run.seq)
     return examine.file(desk, Concluded(plan, previous, outcome, standing.checked))

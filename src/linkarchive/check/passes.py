@@ -8,8 +8,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TypeVar
 
-from sqlalchemy.exc import SQLAlchemyError
-
 from linkarchive.check import examine
 from linkarchive.check.comparing import look, task_of
 from linkarchive.check.desk import AT_ONCE, Desk, Seen
@@ -104,7 +102,7 @@ class MainPass:
             with guarded(self, plan, visit):
                 reading, changed = recover_from(reading, plan, page)
             # Before the visit is on record: a run that is killed in between looks for the targets again.
-            keep_articles(self.desk.project, self.desk.connection, self.desk.run.seq, changed, reading.digests)
+            keep_articles(self.desk.project, self.desk.store, self.desk.run.seq, changed, reading.digests)
             if plan.source.id not in self.broken:
                 self._take(due, visit)
                 self._finish_weighing()
@@ -179,7 +177,7 @@ class MainPass:
             some = plans[start : start + AT_ONCE]
             promised = {} if whole else promises(desk, some)
             numbers = [plan.source.id for plan in some if plan.source.id not in promised]
-            before = backgrounds(desk.connection, numbers, desk.run.seq) if numbers else {}
+            before = backgrounds(desk.store, numbers, desk.run.seq) if numbers else {}
             for plan in some:
                 yield Due(plan, promised.get(plan.source.id), before.get(plan.source.id))
 
@@ -204,9 +202,8 @@ class MainPass:
         unread, self.unread = self.unread, []
         if not unread:
             return
-        self.desk.ledger.flush()
         numbers = [plan.source.id for plan, _, _ in unread]
-        before = backgrounds(self.desk.connection, numbers, self.desk.run.seq)
+        before = backgrounds(self.desk.store, numbers, self.desk.run.seq)
         for plan, visit, page in unread:
             with guarded(self, plan, visit):
                 self._examine(look(self.desk, plan, visit, page, before[plan.source.id]))
@@ -289,7 +286,7 @@ class MainPass:
         return len(self.suspects) < MAX_SUSPECTS and self.suspect_bytes + len(seen.page.body) <= MAX_SUSPECT_BYTES
 
 
-_NO_BUGS = (ArchiveError, OSError, SQLAlchemyError)
+_NO_BUGS = (ArchiveError, OSError)
 """Trouble of the disk or the database: it concerns the whole run."""
 
 

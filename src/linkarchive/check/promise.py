@@ -34,7 +34,7 @@ def promises(desk: Desk, plans: Iterable[Plan]) -> Mapping[int, Promise]:
     ready = [plan for plan in plans if plan.source.memory.judged is not None]
     if not ready:
         return {}
-    found = known(desk.connection, [plan.source.id for plan in ready], desk.run.seq)
+    found = known(desk.store, [plan.source.id for plan in ready], desk.run.seq)
     now = desk.clock.now()
     made = {}
     for plan in ready:

@@ -7,8 +7,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from sqlalchemy import Connection
-
 from linkarchive.article.lost_targets import has_lost, unrecoverable, with_recoveries
 from linkarchive.check.earlier import Earlier, earlier_of
 from linkarchive.check.plan import Plan
@@ -24,6 +22,7 @@ from linkarchive.model import Article, Case, Citation, Page, Reason
 from linkarchive.project import Project
 from linkarchive.settings import Settings
 from linkarchive.store import articles
+from linkarchive.store.database import Store
 from linkarchive.store.sources import key_of
 
 
@@ -47,9 +46,9 @@ class Reading:
     """The articles at the revision of `--changed-since`: what they cited then is not checked."""
 
 
-def read_scope(project: Project, connection: Connection, scope: Scope, settings: Settings, clock: Clock) -> Reading:
+def read_scope(project: Project, store: Store, scope: Scope, settings: Settings, clock: Clock) -> Reading:
     """The articles of a scope (`read_articles`), with what they were where only changes count."""
-    reading = read_articles(project, connection, scope.articles, settings, clock, scope.stdin, scope.input_format)
+    reading = read_articles(project, store, scope.articles, settings, clock, scope.stdin, scope.input_format)
     if scope.changed_since is None:
         return reading
     return replace(reading, before=earlier_of(project.root, scope.changed_since, reading.articles))
@@ -57,7 +56,7 @@ def read_scope(project: Project, connection: Connection, scope: Scope, settings:
 
 def read_articles(
     project: Project,
-    connection: Connection,
+    store: Store,
     names: Sequence[str],
     settings: Settings,
     clock: Clock,
@@ -75,7 +74,7 @@ def read_articles(
     named = [name for name in names if Path(name).name != LINKS_NAME]
     read = _read_named(project, named, settings, clock, stdin, input_format) if named else _Read()
     if len(named) < len(names) or not names:
-        _read_known(project, connection, links, read)
+        _read_known(project, store, links, read)
     if named and not read.articles:
         raise ArticleError("; ".join(read.errors) or "nothing to read: no article was named")
     found, left, known = [], [], set()
@@ -85,7 +84,7 @@ def read_articles(
         if beside is not None:
             article = beside.article
             left.append(replace(article, original_url=None, citations=_citations(beside.uncited)))
-        stored = read.stored_article(connection, article.path)
+        stored = read.stored_article(store, article.path)
         article = article if stored is None else with_recoveries(article, stored[0])
         if article.original_url is None and has_lost(article):
             article = unrecoverable(article, Reason.NO_ORIGINAL)
@@ -129,9 +128,9 @@ class _Read:
         except ArticleError as error:
             self.errors.append(str(error))
 
-    def stored_article(self, connection: Connection, path: str) -> _Stored | None:
+    def stored_article(self, store: Store, path: str) -> _Stored | None:
         if path not in self.stored:
-            self.stored[path] = articles.load(connection, path)
+            self.stored[path] = articles.load(store, path)
         return self.stored[path]
 
 
@@ -149,14 +148,14 @@ def _read_named(
     return read
 
 
-def _read_known(project: Project, connection: Connection, links: LinksFile, read: _Read) -> None:
+def _read_known(project: Project, store: Store, links: LinksFile, read: _Read) -> None:
     """The articles of links.txt: files that changed are read again, the others remembered."""
     if links.loose:
         read.articles[LINKS_NAME] = Article(LINKS_NAME, LINKS_NAME, None, None, _citations(links.loose))
     for section in links.named.values():
         if section.name in read.articles:
             continue
-        stored = read.stored_article(connection, section.name)
+        stored = read.stored_article(store, section.name)
         path = project.root / section.name
         if not section.name.startswith(("http://", "https://")) and path.is_file():
             data = path.read_bytes()
@@ -237,7 +236,7 @@ def _lost_there(article: Article, plan: Plan) -> bool:
 
 
 def keep_articles(
-    project: Project, connection: Connection, run: int, changed: Sequence[Article], digests: Mapping[str, str]
+    project: Project, store: Store, run: int, changed: Sequence[Article], digests: Mapping[str, str]
 ) -> None:
     """Write articles into links.txt (only adding) and the database, in this order."""
     listed = [article for article in changed if article.path != LINKS_NAME]
@@ -249,6 +248,6 @@ def keep_articles(
     for article in changed:
         if article.path == LINKS_NAME:  # its links stand there; the past is only asked what they quote
             article = replace(article, citations=tuple(one for one in article.citations if one.quote))
-        digest = digests.get(article.path) or articles.digest_of(connection, article.path)
-        articles.save(connection, run, article, digest)
-    connection.commit()
+        digest = digests.get(article.path) or articles.digest_of(store, article.path)
+        articles.save(store, run, article, digest)
+    store.commit()

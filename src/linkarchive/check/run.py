@@ -8,8 +8,6 @@ from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
-from sqlalchemy import Connection
-
 from linkarchive.check.asking import Asking
 from linkarchive.check.desk import Desk
 from linkarchive.check.events import Listener, Notice, RunStarted, ignore
@@ -30,8 +28,9 @@ from linkarchive.sites import refuse_faulty
 from linkarchive.snapshot.repair import repair
 from linkarchive.snapshot.writer import WarcWriter
 from linkarchive.store import captures, decisions, outcomes, runs, sources
-from linkarchive.store.ledger import Ledger
+from linkarchive.store.database import Store
 from linkarchive.store.opening import open_project
+from linkarchive.store.run_writer import RunWriter
 from linkarchive.store.runs import Run
 from linkarchive.wayback.archives import archives_of
 from linkarchive.web.connectivity import is_online
@@ -64,16 +63,16 @@ def check(
     with project.lock():
         for sentence in repair(root):
             on_event(Notice(sentence))
-        with open_project(project) as connection:
-            _refuse_mixed_clocks(connection, settings, clock)
-            reading = read_scope(project, connection, scope, settings, clock)
-            run, resumed = _begin(project, connection, scope, settings, clock)
+        with open_project(project) as store:
+            _refuse_mixed_clocks(store, settings, clock)
+            reading = read_scope(project, store, scope, settings, clock)
+            run, resumed = _begin(project, store, scope, settings, clock)
             with WarcWriter(
                 root, run.info.id, clock=clock, size_limit=settings.keep.warc_size, simulated=clock.simulated
             ) as writer:
                 made = decisions.load(project.decisions)
-                ledger = Ledger(connection, run.seq)
-                desk = Desk(project, connection, writer, run, settings, clock, ledger, made, on_event, resumed)
+                ledger = RunWriter(store, run.seq)
+                desk = Desk(project, store, writer, run, settings, clock, ledger, made, on_event, resumed)
                 return _work(desk, reading, scope, stop)
 
 
@@ -84,8 +83,8 @@ def _with_deadline(stop: Stop, seconds: float) -> Stop:
     return lambda: stop() or time.monotonic() >= end
 
 
-def _refuse_mixed_clocks(connection: Connection, settings: Settings, clock: Clock) -> None:
-    if not settings.keep.mix_simulated and runs.any_of_clock(connection, simulated=not clock.simulated):
+def _refuse_mixed_clocks(store: Store, settings: Settings, clock: Clock) -> None:
+    if not settings.keep.mix_simulated and runs.any_of_clock(store, simulated=not clock.simulated):
         kind, other = ("simulated", "real") if clock.simulated else ("real", "simulated")
         raise UsageError(
             f"this folder holds {other} runs and this one is {kind} (ARCHIVE_NOW): use another folder, "
@@ -93,16 +92,14 @@ def _refuse_mixed_clocks(connection: Connection, settings: Settings, clock: Cloc
         )
 
 
-def _begin(
-    project: Project, connection: Connection, scope: Scope, settings: Settings, clock: Clock
-) -> tuple[Run, bool]:
+def _begin(project: Project, store: Store, scope: Scope, settings: Settings, clock: Clock) -> tuple[Run, bool]:
     """The run to work on: the interrupted one of the same scope, else a new one."""
     signature = scope.signature(settings.check.exclude)
-    found = None if scope.fresh else runs.interrupted(connection, clock.now(), signature)
+    found = None if scope.fresh else runs.interrupted(store, clock.now(), signature)
     if found is not None:
-        captures.forget_lost(connection, found.seq, lambda capture: _is_there(project, capture))
-    run = found or runs.start(connection, clock.now(), signature, clock.simulated)
-    connection.commit()
+        captures.forget_lost(store, found.seq, lambda capture: _is_there(project, capture))
+    run = found or runs.start(store, clock.now(), signature, clock.simulated)
+    store.commit()
     return run, found is not None
 
 
@@ -132,7 +129,7 @@ class _Ending:
 
 
 def _visit_and_ask(desk: Desk, reading: Reading, scope: Scope, main: MainPass, asking: Asking) -> _Ending:
-    done = outcomes.visited(desk.connection, desk.run.seq)
+    done = outcomes.visited(desk.store, desk.run.seq)
     plans = _plans(desk, reading)
     originals = _originals(plans, reading, scope, done)
     todo = _todo(desk, plans, scope, done)
@@ -140,7 +137,7 @@ def _visit_and_ask(desk: Desk, reading: Reading, scope: Scope, main: MainPass, a
     desk.listener(RunStarted(desk.run.info.id, total, desk.resumed))
     reading = main.recover(originals, reading)
     new = [article for article in reading.articles if article.path not in reading.known]
-    keep_articles(desk.project, desk.connection, desk.run.seq, new, reading.digests)
+    keep_articles(desk.project, desk.store, desk.run.seq, new, reading.digests)
     if originals:  # what they gave back is under watch from now on
         done |= {plan.source.id for plan in originals}
         plans = _plans(desk, reading)
@@ -151,13 +148,13 @@ def _visit_and_ask(desk: Desk, reading: Reading, scope: Scope, main: MainPass, a
     main.visit(todo)
     offline = why_offline(main.hosts, lambda: not main.silent and is_online(desk.settings.network, desk.clock))
     if offline is not None:
-        outcomes.discard_run(desk.connection, desk.run.seq)
+        outcomes.discard_run(desk.store, desk.run.seq)
         return _Ending(reading, complete=False, offline=offline, troubles=())
     second_look(main)
     told = asking.take(plans, reading)
     if told is not reading:  # archives gave lost targets back, which are visited now
         reading, plans = told, _plans(desk, told)
-        more = _todo(desk, plans, scope, outcomes.visited(desk.connection, desk.run.seq))
+        more = _todo(desk, plans, scope, outcomes.visited(desk.store, desk.run.seq))
         asking.baselines(more)
         main.visit(more)
         second_look(main)
@@ -168,7 +165,7 @@ def _visit_and_ask(desk: Desk, reading: Reading, scope: Scope, main: MainPass, a
     asking.take(plans, reading)
     asking.follow_moves()
     asking.save(covered.values())
-    concluded = outcomes.visited(desk.connection, desk.run.seq)
+    concluded = outcomes.visited(desk.store, desk.run.seq)
     missing = len(covered.keys() - concluded - main.broken)
     troubles = list(main.troubles)
     if missing:
@@ -189,7 +186,7 @@ def _originals(plans: Mapping[int, Plan], reading: Reading, scope: Scope, done: 
 
 def _todo(desk: Desk, plans: Mapping[int, Plan], scope: Scope, done: set[int]) -> list[Plan]:
     """What the scope leaves of the plans, without what has its verdict already."""
-    last = outcomes.last_checks(desk.connection, desk.run.seq) if scope.narrows else {}
+    last = outcomes.last_checks(desk.store, desk.run.seq) if scope.narrows else {}
     wanted = [key for key, plan in plans.items() if not scope.sources or plan.source.key in scope.sources]
     chosen = chosen_sources(wanted, last, scope, desk.clock.now())
     return [plans[key] for key in chosen if key not in done]
@@ -197,8 +194,8 @@ def _todo(desk: Desk, plans: Mapping[int, Plan], scope: Scope, done: set[int]) -
 
 def _plans(desk: Desk, reading: Reading) -> dict[int, Plan]:
     cited = cited_urls((*reading.articles, *reading.left), archives_of(desk.settings.archives))
-    known = sources.ensure(desk.connection, urls_of(cited))
-    desk.connection.commit()
+    known = sources.ensure(desk.store, urls_of(cited))
+    desk.store.commit()
     settings = desk.settings
     patterns, private = settings.check.exclude, settings.network.allow_private
     found = make_plans(cited, known, reading.excluded, patterns, private, settings.sites, desk.decisions)

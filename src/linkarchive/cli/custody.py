@@ -56,8 +56,8 @@ def verify(project: Path, config: Path | None, wacz: Path | None) -> int:
         return 0 if count == 0 else 1
     root = project.resolve()
     count = _told(verify_files(root))
-    with open_project(Project(root)) as connection:
-        for sentence in missing_records(root, connection):
+    with open_project(Project(root)) as store:
+        for sentence in missing_records(root, store):
             click.echo(one_line(sentence))
             count += 1
     click.echo(f"{len(warc_files(root))} WARC files: {_counted(count)}")

@@ -16,11 +16,10 @@ from linkarchive.clock import Clock
 from linkarchive.errors import UsageError
 
 if TYPE_CHECKING:
-    from sqlalchemy import Connection
-
     from linkarchive.project import Project
+    from linkarchive.store.database import Store
 
-Decide = Callable[["Project", "Connection", str, datetime], str]
+Decide = Callable[["Project", "Store", str, datetime], str]
 """Records a decision on a URL, made at that moment; returns what to say."""
 
 
@@ -39,11 +38,11 @@ def accept(
     """
     from linkarchive.history.decisions import accept_page, take_back
 
-    def decide(place: Project, connection: Connection, url: str, now: datetime) -> str:
+    def decide(place: Project, store: Store, url: str, now: datetime) -> str:
         if undo:
-            take_back(place, connection, url, "accept", reason, who(), now, article)
+            take_back(place, store, url, "accept", reason, who(), now, article)
             return "accepted no more"
-        accept_page(place, connection, url, article, reason, who(), now)
+        accept_page(place, store, url, article, reason, who(), now)
         return "accepted"
 
     return for_each(urls, project, config, decide)
@@ -69,11 +68,11 @@ def ignore(
         raise click.UsageError("--until goes with ignoring, not with --undo")
     day = None if until is None else until.date()
 
-    def decide(place: Project, connection: Connection, url: str, now: datetime) -> str:
+    def decide(place: Project, store: Store, url: str, now: datetime) -> str:
         if undo:
-            take_back(place, connection, url, "ignore", reason, who(), now)
+            take_back(place, store, url, "ignore", reason, who(), now)
             return "reported again"
-        ignore_source(place, connection, url, day, reason, who(), now)
+        ignore_source(place, store, url, day, reason, who(), now)
         return f"ignored until {day}" if day else "ignored"
 
     return for_each(urls, project, config, decide)
@@ -89,10 +88,10 @@ def for_each(urls: Sequence[str], folder: Path, config: Path | None, decide: Dec
     place = Project(folder.resolve())
     clock = Clock.from_environ()
     failed = False
-    with place.lock(), open_project(place) as connection:
+    with place.lock(), open_project(place) as store:
         for url in urls:
             try:
-                said = decide(place, connection, url, clock.now())
+                said = decide(place, store, url, clock.now())
             except UsageError as error:
                 say(f"archive: {sanitize(str(error))}")
                 failed = True

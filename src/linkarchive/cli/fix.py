@@ -42,12 +42,12 @@ def fix(articles: tuple[str, ...], project: Path, config: Path | None, write: bo
     place = Project(project.resolve())
     day = Clock.from_environ().now().date()
     if write:
-        with place.lock(), open_project(place) as connection:
-            fixes = plan_fixes(place, connection, articles, day)
-            write_fixes(place, connection, fixes)
+        with place.lock(), open_project(place) as store:
+            fixes = plan_fixes(place, store, articles, day)
+            write_fixes(place, store, fixes)
     else:
-        with open_project(place) as connection:
-            fixes = plan_fixes(place, connection, articles, day)
+        with open_project(place) as store:
+            fixes = plan_fixes(place, store, articles, day)
     changed = [one for one in fixes.files if one.changes]
     for one in changed:
         for line in (f"{sanitize(made)}" for made in one.made) if write else _diff(one):

@@ -36,8 +36,8 @@ def report(
 
     settings = settings_of(project, config)
     place = Project(project.resolve())
-    with open_project(place) as connection:
-        found = load_report(connection, decisions.load(place.decisions), run_id)
+    with open_project(place) as store:
+        found = load_report(store, decisions.load(place.decisions), run_id)
     show = Printing(form, outputs, settings.check.fail_on, quiet=quiet, verbose=verbose, color=wants_color(color))
     print_report(found, place.root, show)
     return 0
@@ -54,12 +54,12 @@ def show(url: str, project: Path, config: Path | None, as_case: bool) -> int:
     from linkarchive.store.opening import open_project
 
     settings = settings_of(project, config)
-    with open_project(Project(project.resolve())) as connection:
+    with open_project(Project(project.resolve())) as store:
         if as_case:
-            for line in cases_of(project.resolve(), connection, url, settings):
+            for line in cases_of(project.resolve(), store, url, settings):
                 click.echo(line)
         else:
-            for line in history_of(connection, url):
+            for line in history_of(store, url):
                 click.echo(line)
     return 0
 
@@ -76,7 +76,7 @@ def diff(url: str, project: Path, config: Path | None, color: str) -> int:
     from linkarchive.store.opening import open_project
 
     settings_of(project, config)
-    with open_project(Project(project.resolve())) as connection:
-        found = difference_since(project.resolve(), connection, url)
+    with open_project(Project(project.resolve())) as store:
+        found = difference_since(project.resolve(), store, url)
     click.echo(render_difference(found, width=width(), color=wants_color(color)), nl=False, color=wants_color(color))
     return 0

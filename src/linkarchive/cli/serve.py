@@ -32,8 +32,8 @@ def serve(project: Path, config: Path | None, port: int, opens: bool) -> int:
 
     settings = settings_of(project, config)
     place = Project(project.resolve())
-    with open_project(place) as connection:
-        load_report(connection, [])  # says so when there is nothing to review
+    with open_project(place) as store:
+        load_report(store, [])  # says so when there is nothing to review
     with _until_told() as ended, serving(place, settings, Clock.from_environ(), who(), port) as served:
         click.echo(served.url)
         say("Open this address in your browser; it lets in whoever has it. Ctrl-C ends it.")

@@ -5,19 +5,18 @@ from __future__ import annotations
 from datetime import date, datetime
 from urllib.parse import urlsplit
 
-from sqlalchemy import Connection
-
 from linkarchive.errors import UsageError
 from linkarchive.history.reports import latest_of
 from linkarchive.project import Project
 from linkarchive.store import captures, decisions, sources
+from linkarchive.store.database import Store
 from linkarchive.store.decisions import Decision
 from linkarchive.urls import redact
 
 
 def accept_page(
     project: Project,
-    connection: Connection,
+    store: Store,
     url: str,
     article: str | None,
     reason: str | None,
@@ -25,12 +24,12 @@ def accept_page(
     now: datetime,
 ) -> Decision:
     """Record that today's page of a source is fine. Raises UsageError when there is no page to accept."""
-    source = sources.find(connection, url)
-    _, latest = latest_of(connection, source.id, url)
+    source = sources.find(store, url)
+    _, latest = latest_of(store, source.id, url)
     outcome = latest.outcome
     if article is not None and all(citation.article != article for citation in outcome.citations):
         raise UsageError(f"{redact(url)} is not cited by {article}")
-    kept = captures.of_source(connection, source.id)
+    kept = captures.of_source(store, source.id)
     page = captures.capture_of(kept, outcome)
     if not outcome.verdict.is_alive or page is None:
         raise UsageError(f"{redact(url)} is {outcome.verdict.value}: there is no page of today to accept")
@@ -40,13 +39,13 @@ def accept_page(
 
 
 def ignore_source(
-    project: Project, connection: Connection, url: str, until: date | None, reason: str | None, who: str, now: datetime
+    project: Project, store: Store, url: str, until: date | None, reason: str | None, who: str, now: datetime
 ) -> Decision:
     """Record that a source is known: judged and counted, but not reported, until a day if one is given.
 
     Raises UsageError for a source that the project does not have, or a day that is not to come.
     """
-    source = sources.find(connection, url)
+    source = sources.find(store, url)
     if until is not None and until <= now.date():
         raise UsageError(f"--until {until}: not a day to come")
     decision = Decision("ignore", redact(source.key), who, now, reason, until=until)
@@ -55,13 +54,13 @@ def ignore_source(
 
 
 def replace_source(
-    project: Project, connection: Connection, url: str, by: str, reason: str | None, who: str, now: datetime
+    project: Project, store: Store, url: str, by: str, reason: str | None, who: str, now: datetime
 ) -> Decision:
     """Record what articles shall cite instead of a source; `archive fix` writes it into them.
 
     Raises UsageError for a source that the project does not have, or for no web address.
     """
-    source = sources.find(connection, url)
+    source = sources.find(store, url)
     parts = urlsplit(by)
     if parts.scheme not in ("http", "https") or not parts.hostname or not by.isprintable() or " " in by:
         raise UsageError(f"{redact(by)}: not a web address (https://…) to cite instead")
@@ -74,7 +73,7 @@ def replace_source(
 
 def take_back(
     project: Project,
-    connection: Connection,
+    store: Store,
     url: str,
     action: str,
     reason: str | None,
@@ -87,7 +86,7 @@ def take_back(
     Of acceptances only the last one (for that article, if one is given), so that an earlier one counts
     again; of ignoring all. Raises UsageError when there is none.
     """
-    source = sources.find(connection, url)
+    source = sources.find(store, url)
     made = decisions.in_force(decisions.load(project.decisions), source.key)
     mine = [one for one in made if one.action == action and (article is None or one.article == article)]
     if not mine:

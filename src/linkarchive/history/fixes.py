@@ -10,8 +10,6 @@ from datetime import date
 from pathlib import Path
 from urllib.parse import urldefrag
 
-from sqlalchemy import Connection
-
 from linkarchive.article.document import format_of, read_document
 from linkarchive.article.fix import EDITABLE, Replacement, fix_article
 from linkarchive.article.lost_targets import with_recoveries
@@ -26,6 +24,7 @@ from linkarchive.links.match import apply
 from linkarchive.model import Article, Citation, Verdict
 from linkarchive.project import Project
 from linkarchive.store import articles, decisions, outcomes
+from linkarchive.store.database import Store
 from linkarchive.store.sources import key_of
 
 
@@ -57,12 +56,12 @@ class Fixes:
     """Files that were not looked at, and why."""
 
 
-def plan_fixes(project: Project, connection: Connection, names: Sequence[str], day: date) -> Fixes:
+def plan_fixes(project: Project, store: Store, names: Sequence[str], day: date) -> Fixes:
     """The edits of the named articles and of links.txt. `day` is today, for what is ignored until a day.
 
     Raises StorageError and UsageError (links.txt or decisions.jsonl cannot be read).
     """
-    planner = _Planner(project, connection, day)
+    planner = _Planner(project, store, day)
     files: dict[Path, FileFix] = {}
     errors: list[str] = []
     lists: set[Path] = set()
@@ -100,7 +99,7 @@ def _format(path: Path) -> str | None:
         return None
 
 
-def write_fixes(project: Project, connection: Connection, fixes: Fixes) -> None:
+def write_fixes(project: Project, store: Store, fixes: Fixes) -> None:
     """Write the files that change, each in one step; the project then knows the articles in their new form.
 
     Raises StorageError when a file cannot be written, or changed since it was read; those before it are done.
@@ -113,21 +112,21 @@ def write_fixes(project: Project, connection: Connection, fixes: Fixes) -> None:
         if fix.path.read_bytes() != fix.before:
             raise StorageError(f"{fix.path}: changed while it was looked at; nothing of it was changed")
         write_in_place(fix.path, fix.after)
-        stored = articles.load(connection, fix.name)
+        stored = articles.load(store, fix.name)
         if stored is not None:
             article = read_document(fix.after, format_of(fix.path.name, None, fix.after), path=fix.name)
-            articles.save(connection, None, article, hashlib.sha256(fix.after).hexdigest())
-            connection.commit()
+            articles.save(store, None, article, hashlib.sha256(fix.after).hexdigest())
+            store.commit()
 
 
 class _Planner:
     """What a project knows, and the articles as they will be."""
 
-    def __init__(self, project: Project, connection: Connection, day: date) -> None:
+    def __init__(self, project: Project, store: Store, day: date) -> None:
         self._project = project
-        self._connection = connection
+        self._store = store
         self._day = day
-        wrong = (one for _, one, _ in outcomes.latest(connection) if one.verdict in (Verdict.MOVED, Verdict.DEAD))
+        wrong = (one for _, one, _ in outcomes.latest(store) if one.verdict in (Verdict.MOVED, Verdict.DEAD))
         self._new_targets = NewTargets({key_of(one.url): one for one in wrong}, decisions.load(project.decisions))
         read = link_lists(project.links)[0] if project.links.exists() else []
         self._links = joined(read, ())
@@ -141,7 +140,7 @@ class _Planner:
         """The edits of one article. Raises ArticleError and OSError."""
         name = Path(os.path.relpath(path, self._project.root)).as_posix()
         data = path.read_bytes()
-        stored = articles.load(self._connection, name)
+        stored = articles.load(self._store, name)
         if stored is None or stored[1] is None:
             raise ArticleError(f"{name}: not checked yet; `archive check {name}` first")
         if stored[1] != hashlib.sha256(data).hexdigest():
@@ -213,7 +212,7 @@ class _Planner:
         """The places that the article of a section cites, as it will be; for one that is not edited, as it was read."""
         article = self._after.get(section_key(name))
         if article is None:
-            stored = articles.load(self._connection, name)
+            stored = articles.load(self._store, name)
             article = None if stored is None or stored[1] is None else stored[0]
         if article is None:
             return set()

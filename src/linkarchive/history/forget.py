@@ -98,10 +98,10 @@ def lift(project: Project, url: str, reason: str | None, who: str, now: datetime
 def _keys(project: Project, urls: Sequence[str]) -> dict[str, str]:
     """The source key of each URL as a person writes it, secrets shown as REDACTED or not."""
     found = {}
-    with open_project(project) as connection:
+    with open_project(project) as store:
         for url in urls:
             try:
-                found[url] = sources.find(connection, url).key
+                found[url] = sources.find(store, url).key
             except UnknownSourceError:
                 found[url] = sources.key_of(url)
     return found
@@ -119,10 +119,10 @@ def _refuse_unknown(project: Project, keys: dict[str, str], found: RemovalPlan) 
     """A URL that is no source, that no capture has and nobody has forgotten before is misspelt."""
     made = decisions.load(project.decisions)
     captured = {sources.key_of(capture.url) for capture in found.captures}
-    with open_project(project) as connection:
+    with open_project(project) as store:
         for url, key in keys.items():
             if key not in captured and not found.gone and decisions.forgotten(made, key) is None:
-                sources.find(connection, url)
+                sources.find(store, url)
 
 
 def _write_texts(
@@ -166,24 +166,24 @@ def _write_reports(project: Project, staged: Project, forgetting: Forgetting) ->
     """Reports that say something else now, rendered again, and those to remove: nothing is left to make them from."""
     again, remove = [], []
     made = decisions.load(staged.decisions)
-    with open_project(staged) as connection:
+    with open_project(staged) as store:
         for old in sorted(project.reports.iterdir()) if project.reports.is_dir() else ():
             if old.is_symlink() or not old.is_dir():
                 continue
-            run = runs.find(connection, old.name)
+            run = runs.find(store, old.name)
             if run is None:
                 if _mentions(old, forgetting):
                     remove.append(old)
                 continue
-            report = report_of(connection, run, made)
+            report = report_of(store, run, made)
             new = staged.reports / old.name
             paths.write_atomically(new / "report.json", map(str.encode, render_json(report)))
             if (old / "report.json").exists() and filecmp.cmp(old / "report.json", new / "report.json", shallow=False):
                 shutil.rmtree(new)
             else:
-                shown = differences(staged.root, connection, report)
+                shown = differences(staged.root, store, report)
                 texts = article_texts(project.root, report)
-                html = render_html(report, shown, timelines(connection, report), texts)
+                html = render_html(report, shown, timelines(store, report), texts)
                 paths.write_atomically(new / "index.html", html.encode("utf-8"))
                 shutil.copystat(old, new)  # the oldest go first
                 again.append(new)

@@ -9,14 +9,12 @@ from datetime import date, datetime
 from pathlib import Path
 from types import MappingProxyType
 
-from sqlalchemy import Connection
-
 from linkarchive.errors import StorageError, UsageError
 from linkarchive.model import ArticleReport, Category, Change, Difference, Report, SourceReport, Sources, Verdict
 from linkarchive.project import Project
 from linkarchive.snapshot.reader import read_page
 from linkarchive.store import captures, outcomes, runs, sources
-from linkarchive.store.database import open_database
+from linkarchive.store.database import Store, open_store
 from linkarchive.store.decisions import Decision, ignored
 from linkarchive.store.opening import open_project
 from linkarchive.store.runs import Run
@@ -26,22 +24,22 @@ MAX_DIFFERENCES = 300
 """In one report; the rest is a click or an `archive diff` away."""
 
 
-def load_report(connection: Connection, made: Sequence[Decision], run_id: str | None = None) -> Report:
+def load_report(store: Store, made: Sequence[Decision], run_id: str | None = None) -> Report:
     """The report of a run, the latest by default, in the light of the decisions that were made by now.
 
     Raises UsageError when there is none.
     """
-    run = runs.find(connection, run_id)
+    run = runs.find(store, run_id)
     if run is None:
         raise UsageError(
             f"no run has the id {run_id}"
             if run_id
             else "nothing was checked in this folder yet: `archive check ARTICLE`"
         )
-    return report_of(connection, run, made)
+    return report_of(store, run, made)
 
 
-def report_of(connection: Connection, run: Run, made: Sequence[Decision]) -> Report:
+def report_of(store: Store, run: Run, made: Sequence[Decision]) -> Report:
     """The report of a run; its sources are read from the committed rows of the database whenever they are gone through.
 
     Doing that raises StorageError when the database refuses.
@@ -51,7 +49,7 @@ def report_of(connection: Connection, run: Run, made: Sequence[Decision]) -> Rep
     return Report(
         run=run.info,
         articles=tuple(_with_ignored(article, ignores, day) for article in body.articles),
-        sources=() if run.info.offline else _sources(connection, run, ignores, day),
+        sources=() if run.info.offline else _sources(store, run, ignores, day),
         unresolved=() if run.info.offline else body.unresolved,
         uncited=body.uncited,
         malformed=body.malformed,
@@ -60,19 +58,17 @@ def report_of(connection: Connection, run: Run, made: Sequence[Decision]) -> Rep
     )
 
 
-def _sources(connection: Connection, run: Run, ignores: Sequence[Decision], day: date) -> Sources:
-    database = Path(connection.engine.url.database or "")
-
+def _sources(store: Store, run: Run, ignores: Sequence[Decision], day: date) -> Sources:
     def told(source: SourceReport) -> SourceReport:
         note = ignored(ignores, sources.key_of(source.outcome.url), day) if ignores else None
         return replace(source, ignored=note) if note else source
 
     def read(news: Collection[tuple[Verdict, Change]] | None = None) -> Iterator[SourceReport]:
-        with open_database(database) as again:
+        with open_store(store.url) as again:
             yield from map(told, outcomes.of_run(again, run.info.id, news))
 
     def counted() -> Counter[Category]:
-        with open_database(database) as again:
+        with open_store(store.url) as again:
             found = Counter[Category]()
             for one in outcomes.counts(again, run.info.id):
                 found[Category.of(one.verdict, one.changed, one.was, False, one.uncompared)] += one.number
@@ -103,7 +99,7 @@ def has_news(report: Report) -> bool:
 
 def differences(
     root: Path,
-    connection: Connection,
+    store: Store,
     report: Report,
     known: Mapping[tuple[str, datetime], Difference] = MappingProxyType({}),
 ) -> Mapping[str, Difference]:
@@ -115,7 +111,7 @@ def differences(
     for source in report.of(lambda kind: kind.verdict is Verdict.DRIFTED):
         if len(found) == MAX_DIFFERENCES:
             break
-        one = _known(source, known) or difference_of(root, connection, source)
+        one = _known(source, known) or difference_of(root, store, source)
         if one is not None:
             found[source.outcome.url] = one
     return found
@@ -133,12 +129,12 @@ def _label(time: datetime) -> str:
     return f"{time:%-d %B %Y}"
 
 
-def difference_of(root: Path, connection: Connection, source: SourceReport) -> Difference | None:
+def difference_of(root: Path, store: Store, source: SourceReport) -> Difference | None:
     """The baseline of the source's worst citation beside its evidence; None when one of the two is not here."""
     from linkarchive.judge.difference import difference
 
     outcome = source.outcome
-    kept = captures.of_source(connection, sources.find(connection, outcome.url).id)
+    kept = captures.of_source(store, sources.find(store, outcome.url).id)
     before = next((one for one in kept if one.capture.time == outcome.standard), None)
     after = captures.capture_of(kept, outcome)
     if before is None or after is None or before.id == after.id:
@@ -151,9 +147,9 @@ def difference_of(root: Path, connection: Connection, source: SourceReport) -> D
     return difference(outcome.url, pages[0], pages[1], labels[0], labels[1], similarity=outcome.similarity)
 
 
-def latest_of(connection: Connection, source: int, url: str) -> tuple[str, SourceReport]:
+def latest_of(store: Store, source: int, url: str) -> tuple[str, SourceReport]:
     """The last report on a source, with the id of its run. Raises UsageError where there is none."""
-    past = outcomes.history(connection, source)
+    past = outcomes.history(store, source)
     if not past:
         raise UsageError(f"{redact(url)}: not checked yet: `archive check` first")
     return past[-1]
@@ -163,5 +159,5 @@ def stored_differences(root: Path, report: Report) -> Mapping[str, Difference]:
     """`differences`, for a caller without an open database."""
     if not report.count(lambda kind: kind.verdict is Verdict.DRIFTED):
         return {}
-    with open_project(Project(root)) as connection:
-        return differences(root, connection, report)
+    with open_project(Project(root)) as store:
+        return differences(root, store, report)

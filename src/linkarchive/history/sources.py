@@ -7,8 +7,6 @@ from datetime import datetime
 from itertools import takewhile
 from pathlib import Path
 
-from sqlalchemy import Connection
-
 from linkarchive.errors import StorageError, UsageError
 from linkarchive.history.probes import stored_probe
 from linkarchive.history.reports import difference_of, latest_of
@@ -32,21 +30,22 @@ from linkarchive.sites import rule_for
 from linkarchive.snapshot.reader import read_page, read_record
 from linkarchive.store import articles, captures, outcomes, sources
 from linkarchive.store.captures import StoredCapture
+from linkarchive.store.database import Store
 from linkarchive.urls import redact
 
 
-def history_of(connection: Connection, url: str) -> Iterator[str]:
+def history_of(store: Store, url: str) -> Iterator[str]:
     """The life of a source in lines that are safe to print. Raises UnknownSourceError."""
-    source = sources.find(connection, url)
+    source = sources.find(store, url)
     yield address(source.url)
-    past = outcomes.history(connection, source.id)
+    past = outcomes.history(store, source.id)
     if past:
         yield "\nCitations"
         for citation in past[-1][1].outcome.citations:
             where = f"{one_line(citation.article)}:{citation.line}"
             yield f"  {where}  “{one_line(citation.text)}”  {citation.verdict} ({citation.reason})"
     yield "\nCaptures"
-    for kept in captures.of_source(connection, source.id):
+    for kept in captures.of_source(store, source.id):
         capture = kept.capture
         place = f"{capture.record.warc} at byte {capture.record.offset}"
         yield f"  {_time(capture.time)}  {capture.origin.value:<8} HTTP {capture.status}  {place}"
@@ -59,15 +58,15 @@ def history_of(connection: Connection, url: str) -> Iterator[str]:
             yield f"      {one_line(sentence)}"
 
 
-def cases_of(root: Path, connection: Connection, url: str, settings: Settings) -> Iterator[str]:
+def cases_of(root: Path, store: Store, url: str, settings: Settings) -> Iterator[str]:
     """What the latest verdict was made from, a line a citation, as `archive judge` reads it."""
-    source = sources.find(connection, url)
-    _, latest = latest_of(connection, source.id, url)
-    kept = captures.of_source(connection, source.id)
+    source = sources.find(store, url)
+    _, latest = latest_of(store, source.id, url)
+    kept = captures.of_source(store, source.id)
     rule = rule_for(source.url, settings.sites)
     after = apply_site_rule(_page_seen(root, latest.outcome, kept), rule)
     since = latest.outcome.since  # a page that is what it was is not asked about again
-    same = takewhile(lambda run: run[1].outcome.since == since, reversed(outcomes.history(connection, source.id)))
+    same = takewhile(lambda run: run[1].outcome.since == since, reversed(outcomes.history(store, source.id)))
     probe = stored_probe(root, source.url, [run_id for run_id, _ in same], settings.network.max_body)
     for citation in latest.outcome.citations:
         before = _standard(citation, kept)
@@ -78,7 +77,7 @@ def cases_of(root: Path, connection: Connection, url: str, settings: Settings) -
             before=None
             if before is None or (latest.outcome.similarity is None and _first(latest))
             else apply_site_rule(read_page(root, before.capture, limit=settings.network.max_body), rule),
-            quotes=_quotes(connection, citation),
+            quotes=_quotes(store, citation),
             text=citation.text,
             context=citation.context,
             probe=probe,
@@ -89,19 +88,19 @@ def cases_of(root: Path, connection: Connection, url: str, settings: Settings) -
         yield case_line(redacted(case))
 
 
-def difference_since(root: Path, connection: Connection, url: str) -> Difference:
+def difference_since(root: Path, store: Store, url: str) -> Difference:
     """The baseline beside the latest capture. Raises UsageError when there are not two to compare."""
-    source = sources.find(connection, url)
-    _, latest = latest_of(connection, source.id, url)
-    found = difference_of(root, connection, latest)
+    source = sources.find(store, url)
+    _, latest = latest_of(store, source.id, url)
+    found = difference_of(root, store, latest)
     if found is None:
         raise UsageError(f"{redact(url)}: nothing to compare: its latest capture is its baseline")
     return found
 
 
-def missing_records(root: Path, connection: Connection) -> Iterator[str]:
+def missing_records(root: Path, store: Store) -> Iterator[str]:
     """Captures of the database whose record is not where it should be."""
-    for kept in captures.all_kept(connection):
+    for kept in captures.all_kept(store):
         warc = kept.capture.record.warc
         if not (root / warc).exists():
             yield f"{warc}: missing; the database names a capture of {redact(kept.capture.url)} in it"
@@ -138,8 +137,8 @@ def _first(latest: SourceReport) -> bool:
     return latest.outcome.reason == "first-seen"
 
 
-def _quotes(connection: Connection, citation: CitationResult) -> tuple[str, ...]:
-    stored = articles.load(connection, citation.article)
+def _quotes(store: Store, citation: CitationResult) -> tuple[str, ...]:
+    stored = articles.load(store, citation.article)
     if stored is None:
         return ()
     return tuple(

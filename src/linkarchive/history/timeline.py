@@ -6,8 +6,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime, time
 from pathlib import Path
 
-from sqlalchemy import Connection
-
 from linkarchive.article.document import format_of, passages_of
 from linkarchive.article.passage import Passage, fold
 from linkarchive.errors import ArticleError, UsageError
@@ -16,6 +14,7 @@ from linkarchive.project import Project
 from linkarchive.report.phrases import ignored as ignored_words
 from linkarchive.store import captures, outcomes, sources
 from linkarchive.store.captures import StoredCapture
+from linkarchive.store.database import Store
 from linkarchive.store.opening import open_project
 
 MAX_TIMELINES = 300
@@ -27,7 +26,7 @@ _MAX_TEXT = 60_000
 _WHOSE = {Origin.LIVE: "our copy", Origin.WAYBACK: "copy in the Wayback Machine", Origin.MEMENTO: "archived copy"}
 
 
-def timelines(connection: Connection, report: Report) -> Mapping[str, tuple[Event, ...]]:
+def timelines(store: Store, report: Report) -> Mapping[str, tuple[Event, ...]]:
     """Captures and verdicts of each finding, oldest first, by the URL of the source."""
     published = {article.path: article.published for article in report.articles}
     found: dict[str, tuple[Event, ...]] = {}
@@ -40,23 +39,23 @@ def timelines(connection: Connection, report: Report) -> Mapping[str, tuple[Even
             for day, path in days.items()
             if day is not None
         ]
-        found[source.outcome.url] = _timeline(connection, source, events)
+        found[source.outcome.url] = _timeline(store, source, events)
     return found
 
 
 def stored_timelines(root: Path, report: Report) -> Mapping[str, tuple[Event, ...]]:
     """`timelines`, for a caller without an open database."""
-    with open_project(Project(root)) as connection:
-        return timelines(connection, report)
+    with open_project(Project(root)) as store:
+        return timelines(store, report)
 
 
-def _timeline(connection: Connection, source: SourceReport, events: list[Event]) -> tuple[Event, ...]:
+def _timeline(store: Store, source: SourceReport, events: list[Event]) -> tuple[Event, ...]:
     try:
-        known = sources.find(connection, source.outcome.url)
+        known = sources.find(store, source.outcome.url)
     except UsageError:
         return ()
-    events += (_captured(kept) for kept in captures.of_source(connection, known.id))
-    events += _verdicts([report for _, report in outcomes.history(connection, known.id)])
+    events += (_captured(kept) for kept in captures.of_source(store, known.id))
+    events += _verdicts([report for _, report in outcomes.history(store, known.id)])
     events.sort(key=lambda event: (event.time, event.kind != "published", event.kind == "verdict"))
     if len(events) > _MAX_EVENTS:
         events = [*events[:5], *events[5 - _MAX_EVENTS :]]

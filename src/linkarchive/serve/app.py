@@ -100,19 +100,19 @@ def _refusal(guard: Guard) -> Response | None:
 
 
 def _show(desk: Desk) -> Response:
-    with open_project(desk.project) as connection:
-        review = gather(desk.project, connection, desk.clock.now().date(), desk.compared)
+    with open_project(desk.project) as store:
+        review = gather(desk.project, store, desk.clock.now().date(), desk.compared)
     notice, desk.notice = desk.notice, None
     return _answer(draw(review, desk.guard.form, notice, desk.recheck.said, desk.recheck.busy))
 
 
 def _decide(desk: Desk) -> Response:
     """Do what the form asks for, and lead back to the page (post, redirect, get)."""
-    with open_project(desk.project) as connection:
-        numbers = {source.outcome.url: (number, key) for number, key, source in standing.latest_reports(connection)}
+    with open_project(desk.project) as store:
+        numbers = {source.outcome.url: (number, key) for number, key, source in standing.latest_reports(store)}
         kind, _, name = request.form.get("group", "").partition(":")
         if kind:
-            urls = in_group(gather(desk.project, connection, desk.clock.now().date(), desk.compared), kind, name)
+            urls = in_group(gather(desk.project, store, desk.clock.now().date(), desk.compared), kind, name)
         else:
             chosen = {int(text) for text in request.form.getlist("source") if text.isdecimal()}
             urls = [url for url, (number, _) in numbers.items() if number in chosen]
@@ -123,15 +123,15 @@ def _decide(desk: Desk) -> Response:
                 desk.notice = Notice("A re-check is at work already; nothing new was begun")
         else:
             wish = read_wish(request.form)
-            done = carry_out(desk.project, connection, wish, urls, desk.who, desk.clock.now)
+            done = carry_out(desk.project, store, wish, urls, desk.who, desk.clock.now)
             taken = tuple(numbers[url][0] for url in done.urls)
             desk.notice = Notice(done.said, done.troubles, None if wish.action == "undo" else wish.action, taken)
     return _as_response(redirect("/", 303))
 
 
 def _copies(desk: Desk, number: int) -> Response:
-    with open_project(desk.project) as connection:
-        found = captures.of_source(connection, number)
+    with open_project(desk.project) as store:
+        found = captures.of_source(store, number)
     copies = [
         Copy(
             time=kept.capture.time,

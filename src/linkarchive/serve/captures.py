@@ -74,8 +74,8 @@ def make_captures_app(project: Project, shelf: CaptureViewer) -> Flask:
     def show(key: str, source: int, number: int, view: str) -> Response:
         if not compare_digest(key.encode(), shelf.key.encode()) or view not in ("text", "page"):
             abort(404)
-        with open_project(project) as connection:
-            kept = next((one for one in stored.of_source(connection, source) if one.id == number), None)
+        with open_project(project) as store:
+            kept = next((one for one in stored.of_source(store, source) if one.id == number), None)
         if kept is None:
             abort(404)
         try:

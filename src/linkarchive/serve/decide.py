@@ -6,12 +6,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import Connection
-
 from linkarchive.errors import UsageError
 from linkarchive.history.decisions import accept_page, ignore_source, replace_source, take_back
 from linkarchive.project import Project
 from linkarchive.report.phrases import count
+from linkarchive.store.database import Store
 
 _LONGEST_REASON = 1000
 
@@ -56,7 +55,7 @@ def read_wish(form: Mapping[str, str]) -> DecisionForm:
 
 def carry_out(
     project: Project,
-    connection: Connection,
+    store: Store,
     wish: DecisionForm,
     urls: Sequence[str],
     who: str,
@@ -67,7 +66,7 @@ def carry_out(
     troubles: list[str] = []
     for url in urls:
         try:
-            _one(project, connection, wish, url, who, now())
+            _one(project, store, wish, url, who, now())
         except UsageError as error:
             troubles.append(str(error))
         else:
@@ -81,13 +80,13 @@ def carry_out(
 _PAST = {"accept": "Accepted", "ignore": "Ignored", "replace": "A replacement is set for", "undo": "Taken back for"}
 
 
-def _one(project: Project, connection: Connection, wish: DecisionForm, url: str, who: str, now: datetime) -> None:
+def _one(project: Project, store: Store, wish: DecisionForm, url: str, who: str, now: datetime) -> None:
     match wish.action:
         case "accept":
-            accept_page(project, connection, url, None, wish.reason, who, now)
+            accept_page(project, store, url, None, wish.reason, who, now)
         case "ignore":
-            ignore_source(project, connection, url, wish.until, wish.reason, who, now)
+            ignore_source(project, store, url, wish.until, wish.reason, who, now)
         case "replace":
-            replace_source(project, connection, url, wish.replacement or "", wish.reason, who, now)
+            replace_source(project, store, url, wish.replacement or "", wish.reason, who, now)
         case _:
-            take_back(project, connection, url, wish.undoes or "", wish.reason, who, now)
+            take_back(project, store, url, wish.undoes or "", wish.reason, who, now)

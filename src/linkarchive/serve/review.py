@@ -6,14 +6,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import Connection
-
 from linkarchive.errors import UsageError
 from linkarchive.history.reports import MAX_DIFFERENCES, difference_of
 from linkarchive.history.timeline import article_texts, timelines
 from linkarchive.model import ArticleText, Difference, Event, Report, SourceReport, Verdict
 from linkarchive.project import Project
 from linkarchive.store import decisions, runs, standing
+from linkarchive.store.database import Store
 from linkarchive.store.decisions import Decision
 from linkarchive.urls import redact
 
@@ -42,9 +41,9 @@ class Review:
     texts: Mapping[str, ArticleText]
 
 
-def gather(project: Project, connection: Connection, today: date, known: Compared) -> Review:
+def gather(project: Project, store: Store, today: date, known: Compared) -> Review:
     """The present state of a project; `known` is filled. Raises UsageError when nothing was checked yet."""
-    run = runs.find(connection)
+    run = runs.find(store)
     if run is None:
         raise UsageError("nothing was checked in this folder yet: `archive check ARTICLE`")
     made = decisions.load(project.decisions)
@@ -54,7 +53,7 @@ def gather(project: Project, connection: Connection, today: date, known: Compare
     shown: list[SourceReport] = []
     settled: list[Settled] = []
     numbers: dict[str, int] = {}
-    for number, key, source in standing.latest_reports(connection):
+    for number, key, source in standing.latest_reports(store):
         if not source.outcome.citations:
             continue
         numbers[source.outcome.url] = number
@@ -64,7 +63,7 @@ def gather(project: Project, connection: Connection, today: date, known: Compare
         else:
             settled.append(Settled(number, source.outcome.url, told))
     shown.sort(key=_interest)
-    articles, unresolved = standing.latest_articles(connection)
+    articles, unresolved = standing.latest_articles(store)
     body = run.body
     report = Report(
         run=run.info,
@@ -81,14 +80,14 @@ def gather(project: Project, connection: Connection, today: date, known: Compare
         report,
         numbers,
         tuple(settled),
-        _differences(project, connection, shown, known),
-        timelines(connection, report),
+        _differences(project, store, shown, known),
+        timelines(store, report),
         article_texts(project.root, report),
     )
 
 
 def _differences(
-    project: Project, connection: Connection, shown: Sequence[SourceReport], known: Compared
+    project: Project, store: Store, shown: Sequence[SourceReport], known: Compared
 ) -> Mapping[str, Difference]:
     """Those of the drifted sources; to compare two pages takes time, so each pair is compared once in a sitting."""
     found: dict[str, Difference] = {}
@@ -98,7 +97,7 @@ def _differences(
             continue
         pair = (outcome.url, outcome.capture, outcome.baseline, tuple(one.accepted for one in outcome.citations))
         if pair not in known:
-            known[pair] = difference_of(project.root, connection, source)
+            known[pair] = difference_of(project.root, store, source)
         difference = known[pair]
         if difference is not None:
             found[outcome.url] = difference

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import msgspec
-from sqlalchemy import Connection, LargeBinary, Text, cast, delete, insert, literal, select
+from sqlalchemy import LargeBinary, Text, cast, delete, insert, literal, select
 
 from linkarchive.model import Article
+from linkarchive.store.database import Store
 from linkarchive.store.schema import articles
 from linkarchive.store.serialization import decode
 
@@ -15,29 +16,29 @@ from linkarchive.store.serialization import decode
 _BYTES = (articles.c.digest, cast(articles.c.body, LargeBinary).label("body"))
 
 
-def save(connection: Connection, run: int | None, article: Article, digest: str | None) -> None:
+def save(store: Store, run: int | None, article: Article, digest: str | None) -> None:
     """Keep an article with the SHA-256 of the bytes it was read from (None: it is known from links.txt only)."""
     body = msgspec.json.encode(article)
-    before = connection.execute(select(*_BYTES).where(articles.c.path == article.path)).one_or_none()
+    before = store.execute(select(*_BYTES).where(articles.c.path == article.path)).one_or_none()
     if before is not None and (before.body, before.digest) == (body, digest):
         return
-    connection.execute(delete(articles).where(articles.c.path == article.path))
+    store.execute(delete(articles).where(articles.c.path == article.path))
     text = cast(literal(body, LargeBinary), Text)
-    connection.execute(insert(articles).values(path=article.path, digest=digest, run=run, body=text))
+    store.execute(insert(articles).values(path=article.path, digest=digest, run=run, body=text))
 
 
-def load(connection: Connection, path: str) -> tuple[Article, str | None] | None:
+def load(store: Store, path: str) -> tuple[Article, str | None] | None:
     """The article and the SHA-256 of the bytes it was read from."""
-    row = connection.execute(select(articles).where(articles.c.path == path)).one_or_none()
+    row = store.execute(select(articles).where(articles.c.path == path)).one_or_none()
     return None if row is None else (decode(row.body, Article), row.digest)
 
 
-def digest_of(connection: Connection, path: str) -> str | None:
+def digest_of(store: Store, path: str) -> str | None:
     """The SHA-256 of the bytes that the article was read from, where they are known."""
-    return connection.execute(select(articles.c.digest).where(articles.c.path == path)).scalar_one_or_none()
+    return store.execute(select(articles.c.digest).where(articles.c.path == path)).scalar_one_or_none()
 
 
-def of_run(connection: Connection, run: int) -> Iterator[tuple[str | None, bytes]]:
+def of_run(store: Store, run: int) -> Iterator[tuple[str | None, bytes]]:
     """The articles that a run changed: digest, and the article as JSON, not decoded: it may have many links."""
     query = select(*_BYTES).where(articles.c.run == run).order_by(articles.c.path).execution_options(yield_per=1)
-    return ((row.digest, row.body) for row in connection.execute(query))
+    return ((row.digest, row.body) for row in store.execute(query))

@@ -6,10 +6,9 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
-from sqlalchemy import Connection
-
 from linkarchive.store import captures, outcomes
 from linkarchive.store.captures import StoredCapture
+from linkarchive.store.database import Store
 from linkarchive.store.outcomes import Standing
 
 
@@ -24,11 +23,11 @@ class Background:
     """By the article that cites it, and the day that article's author looked."""
 
 
-def backgrounds(connection: Connection, sources: Collection[int], before_run: int) -> dict[int, Background]:
+def backgrounds(store: Store, sources: Collection[int], before_run: int) -> dict[int, Background]:
     """Of each of these sources, a few hundred at most."""
-    kept = captures.of_sources(connection, sources)
-    standing = outcomes.standings(connection, sources, before_run)
-    based = captures.baselines_of_sources(connection, kept)
+    kept = captures.of_sources(store, sources)
+    standing = outcomes.standings(store, sources, before_run)
+    based = captures.baselines_of_sources(store, kept)
     return {
         source: Background(
             tuple(kept.get(source, ())),

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, delete, select
+from sqlalchemy import ColumnElement, Row, delete, select
 
 from linkarchive.model import Capture, Origin, Result
+from linkarchive.store.database import Store
 from linkarchive.store.schema import baselines, captures
 from linkarchive.store.serialization import decode
 
@@ -41,39 +42,39 @@ def capture_of(stored: Sequence[StoredCapture], result: Result) -> StoredCapture
     return next((capture for capture in stored if capture.place == record), None)
 
 
-def of_source(connection: Connection, source: int) -> list[StoredCapture]:
+def of_source(store: Store, source: int) -> list[StoredCapture]:
     """Oldest first."""
     query = select(captures).where(captures.c.source == source).order_by(captures.c.time, captures.c.id)
-    return [_kept(row) for row in connection.execute(query)]
+    return [_kept(row) for row in store.execute(query)]
 
 
-def kept_sources(connection: Connection) -> set[int]:
+def kept_sources(store: Store) -> set[int]:
     """The sources that have a capture."""
-    return set(connection.execute(select(captures.c.source).distinct()).scalars())
+    return set(store.execute(select(captures.c.source).distinct()).scalars())
 
 
-def of_sources(connection: Connection, sources: Collection[int]) -> dict[int, list[StoredCapture]]:
+def of_sources(store: Store, sources: Collection[int]) -> dict[int, list[StoredCapture]]:
     """Those of each source that has any, oldest first."""
     query = select(captures).where(captures.c.source.in_(sources)).order_by(captures.c.time, captures.c.id)
     found: dict[int, list[StoredCapture]] = {}
-    for row in connection.execute(query).all():
+    for row in store.execute(query).all():
         found.setdefault(row.source, []).append(_kept(row))
     return found
 
 
-def of_run(connection: Connection, run: int) -> Iterator[StoredCapture]:
+def of_run(store: Store, run: int) -> Iterator[StoredCapture]:
     query = select(captures).where(captures.c.run == run).order_by(captures.c.id).execution_options(yield_per=500)
-    return (_kept(row) for row in connection.execute(query))
+    return (_kept(row) for row in store.execute(query))
 
 
-def baseline(connection: Connection, article: str, source: int, looked: date | None) -> StoredCapture | None:
+def baseline(store: Store, article: str, source: int, looked: date | None) -> StoredCapture | None:
     """The baseline of a source as an article cites it, whose author looked on that day."""
     query = (
         select(captures)
         .join(baselines, baselines.c.capture == captures.c.id)
         .where(baselines.c.article == article, baselines.c.source == source, baselines.c.looked == day_text(looked))
     )
-    row = connection.execute(query).one_or_none()
+    row = store.execute(query).one_or_none()
     return None if row is None else _kept(row)
 
 
@@ -85,14 +86,14 @@ def takes_its_place(new: StoredCapture, known: StoredCapture | None) -> bool:
     return known is None or (known.capture.origin is Origin.LIVE and new.capture.origin is not Origin.LIVE)
 
 
-def rows_of_run(connection: Connection, run: int) -> Iterator[Row[Any]]:
+def rows_of_run(store: Store, run: int) -> Iterator[Row[Any]]:
     """The captures of a run as rows (source, usable, good, body as JSON)."""
     columns = (captures.c.source, captures.c.usable, captures.c.good, captures.c.body)
     query = select(*columns).where(captures.c.run == run).order_by(captures.c.id)
-    return iter(connection.execute(query.execution_options(yield_per=500)))
+    return iter(store.execute(query.execution_options(yield_per=500)))
 
 
-def baseline_rows_of_run(connection: Connection, run: int) -> Iterator[Row[Any]]:
+def baseline_rows_of_run(store: Store, run: int) -> Iterator[Row[Any]]:
     """The baselines set in that run as rows: source, article, the day its author looked (a date or ""), and the
     capture's origin and time."""
     query = (
@@ -101,16 +102,16 @@ def baseline_rows_of_run(connection: Connection, run: int) -> Iterator[Row[Any]]
         .where(baselines.c.run == run)
         .order_by(baselines.c.article, baselines.c.source, baselines.c.looked)
     )
-    return iter(connection.execute(query.execution_options(yield_per=500)))
+    return iter(store.execute(query.execution_options(yield_per=500)))
 
 
-def baselines_of_source(connection: Connection, source: int) -> list[tuple[str, date | None, StoredCapture]]:
+def baselines_of_source(store: Store, source: int) -> list[tuple[str, date | None, StoredCapture]]:
     """The baselines of a source: article, the day its author looked, capture."""
-    return list(_baselines(connection, baselines.c.source == source))
+    return list(_baselines(store, baselines.c.source == source))
 
 
 def baselines_of_sources(
-    connection: Connection, kept: Mapping[int, Sequence[StoredCapture]]
+    store: Store, kept: Mapping[int, Sequence[StoredCapture]]
 ) -> dict[int, list[tuple[str, date | None, StoredCapture]]]:
     """Those of each source whose captures these are (`of_sources`), if it has any."""
     query = (
@@ -119,15 +120,13 @@ def baselines_of_sources(
         .order_by(baselines.c.article, baselines.c.source, baselines.c.looked)
     )
     found: dict[int, list[tuple[str, date | None, StoredCapture]]] = {}
-    for source, article, looked, capture in connection.execute(query).all():
+    for source, article, looked, capture in store.execute(query).all():
         one = next(one for one in kept[source] if one.id == capture)
         found.setdefault(source, []).append((article, day_of(looked), one))
     return found
 
 
-def _baselines(
-    connection: Connection, condition: ColumnElement[bool]
-) -> Iterator[tuple[str, date | None, StoredCapture]]:
+def _baselines(store: Store, condition: ColumnElement[bool]) -> Iterator[tuple[str, date | None, StoredCapture]]:
     query = (
         select(captures, baselines.c.article, baselines.c.looked)
         .join(baselines, baselines.c.capture == captures.c.id)
@@ -135,7 +134,7 @@ def _baselines(
         .order_by(baselines.c.article, baselines.c.source, baselines.c.looked)
         .execution_options(yield_per=500)
     )
-    for row in connection.execute(query):
+    for row in store.execute(query):
         yield row.article, day_of(row.looked), _kept(row)
 
 
@@ -148,12 +147,12 @@ def day_text(looked: date | None) -> str:
     return "" if looked is None else looked.isoformat()
 
 
-def forget_lost(connection: Connection, run: int, is_there: Callable[[Capture], bool]) -> int:
+def forget_lost(store: Store, run: int, is_there: Callable[[Capture], bool]) -> int:
     """Drop the rows of an interrupted run whose record did not reach the disk (a power cut); returns how many."""
-    lost = [kept.id for kept in of_run(connection, run) if not is_there(kept.capture)]
+    lost = [kept.id for kept in of_run(store, run) if not is_there(kept.capture)]
     if lost:
-        connection.execute(delete(baselines).where(baselines.c.capture.in_(lost)))
-        connection.execute(delete(captures).where(captures.c.id.in_(lost)))
+        store.execute(delete(baselines).where(baselines.c.capture.in_(lost)))
+        store.execute(delete(captures).where(captures.c.id.in_(lost)))
     return len(lost)
 
 
@@ -161,7 +160,7 @@ def _kept(row: Row[Any]) -> StoredCapture:
     return StoredCapture(row.id, row.source, row.usable, row.good, decode(row.body, Capture))
 
 
-def all_kept(connection: Connection) -> Iterator[StoredCapture]:
+def all_kept(store: Store) -> Iterator[StoredCapture]:
     """Every capture, one at a time."""
-    for row in connection.execute(select(captures).order_by(captures.c.id).execution_options(yield_per=500)):
+    for row in store.execute(select(captures).order_by(captures.c.id).execution_options(yield_per=500)):
         yield _kept(row)

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, insert, select
+from sqlalchemy import Row, delete, insert, select
 
+from linkarchive.store.database import Store
 from linkarchive.store.schema import archive_answers
 
 ASK_AGAIN = timedelta(days=30)
@@ -26,12 +27,12 @@ class LookupAnswer:
     asked: datetime
 
 
-def tell(connection: Connection, run: int, source: int, told: LookupAnswer) -> None:
+def tell(store: Store, run: int, source: int, told: LookupAnswer) -> None:
     """Keep an answer; the last one to a question counts."""
-    connection.execute(
+    store.execute(
         delete(archive_answers).where(archive_answers.c.source == source, archive_answers.c.question == told.question)
     )
-    connection.execute(
+    store.execute(
         insert(archive_answers).values(
             source=source,
             question=told.question,
@@ -44,27 +45,27 @@ def tell(connection: Connection, run: int, source: int, told: LookupAnswer) -> N
     )
 
 
-def told(connection: Connection, source: int, question: str) -> LookupAnswer | None:
+def told(store: Store, source: int, question: str) -> LookupAnswer | None:
     query = select(archive_answers).where(archive_answers.c.source == source, archive_answers.c.question == question)
-    row = connection.execute(query).one_or_none()
+    row = store.execute(query).one_or_none()
     return None if row is None else _told(row)
 
 
-def to_question(connection: Connection, question: str) -> dict[int, LookupAnswer]:
+def to_question(store: Store, question: str) -> dict[int, LookupAnswer]:
     """The answers to a question, by the number of the source."""
-    rows = connection.execute(select(archive_answers).where(archive_answers.c.question == question))
+    rows = store.execute(select(archive_answers).where(archive_answers.c.question == question))
     return {row.source: _told(row) for row in rows}
 
 
-def is_settled(connection: Connection, source: int, question: str, now: datetime) -> bool:
+def is_settled(store: Store, source: int, question: str, now: datetime) -> bool:
     """The question has its answer, and need not be asked now; what could not be found out is not settled."""
-    known = told(connection, source, question)
+    known = told(store, source, question)
     return known is not None and _settles(known, now)
 
 
-def settled(connection: Connection, sources: Collection[int], now: datetime) -> set[tuple[int, str]]:
+def settled(store: Store, sources: Collection[int], now: datetime) -> set[tuple[int, str]]:
     """The questions about these sources that are settled, each with the number of its source."""
-    rows = connection.execute(select(archive_answers).where(archive_answers.c.source.in_(sources)))
+    rows = store.execute(select(archive_answers).where(archive_answers.c.source.in_(sources)))
     return {(row.source, row.question) for row in rows if _settles(_told(row), now)}
 
 
@@ -72,9 +73,9 @@ def _settles(known: LookupAnswer, now: datetime) -> bool:
     return known.answer == "found" or (known.answer == "none" and now - known.asked < ASK_AGAIN)
 
 
-def of_run(connection: Connection, run: int) -> list[tuple[int, LookupAnswer]]:
+def of_run(store: Store, run: int) -> list[tuple[int, LookupAnswer]]:
     """The answers of a run, each with the number of its source."""
-    rows = connection.execute(select(archive_answers).where(archive_answers.c.run == run))
+    rows = store.execute(select(archive_answers).where(archive_answers.c.run == run))
     return [(row.source, _told(row)) for row in rows]
 
 

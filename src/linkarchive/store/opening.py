@@ -7,24 +7,22 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sqlalchemy import Connection
-
 from linkarchive.errors import StorageError
 from linkarchive.project import Project
-from linkarchive.store.database import open_database
+from linkarchive.store.database import Store, open_store
 
 if TYPE_CHECKING:
     from linkarchive.store.rebuild import Rebuilt
 
 
 @contextmanager
-def open_project(project: Project) -> Iterator[Connection]:
+def open_project(project: Project) -> Iterator[Store]:
     """The database of a project folder; hold the folder's lock while writing. Raises StorageError."""
     if not project.database.exists() and _has_past(project):
         rebuild_project(project)
     project.prepare()
-    with open_database(project.database) as connection:
-        yield connection
+    with open_store(project.database_url) as store:
+        yield store
 
 
 def rebuild_project(project: Project) -> Rebuilt:
@@ -34,10 +32,10 @@ def rebuild_project(project: Project) -> Rebuilt:
     project.prepare()
     new = project.database.with_suffix(".sqlite.new")
     _remove(new)
-    with open_database(new) as connection:
-        rebuilt = rebuild(connection, project.root, project.state)
-        connection.commit()
-        connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+    with open_store(f"sqlite:///{new}") as store:
+        rebuilt = rebuild(store, project.root, project.state)
+        store.commit()
+        store.checkpoint()
     _remove(project.database)
     new.replace(project.database)
     for suffix in ("-wal", "-shm"):

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, and_, case, delete, func, not_, or_, select, tuple_, update
+from sqlalchemy import Row, Select, and_, case, delete, func, not_, or_, select, tuple_, update
 
 from linkarchive.model import Change, Result, SourceReport, Verdict
 from linkarchive.store.carried import NEVER, NOT_YET, carry
+from linkarchive.store.database import Store
 from linkarchive.store.schema import outcomes, runs, sources, visits
 from linkarchive.store.serialization import decode
 
@@ -27,8 +28,8 @@ class Standing:
     carried: bool
 
 
-def load_outcome(connection: Connection, outcome_id: int) -> Result | None:
-    body = connection.execute(select(outcomes.c.body).where(outcomes.c.id == outcome_id)).scalar_one_or_none()
+def load_outcome(store: Store, outcome_id: int) -> Result | None:
+    body = store.execute(select(outcomes.c.body).where(outcomes.c.id == outcome_id)).scalar_one_or_none()
     return None if body is None else decode(body, Result)
 
 
@@ -45,30 +46,30 @@ class Visited:
     """The page was what it was when that outcome was concluded: what it comes to now is `carried.carry`."""
 
 
-def discard_run(connection: Connection, run: int) -> None:
+def discard_run(store: Store, run: int) -> None:
     """Take back what a run concluded (it turned out that we were offline); captures stay."""
     mine = select(outcomes.c.id).where(outcomes.c.run == run)
-    connection.execute(update(sources).where(sources.c.page_outcome.in_(mine)).values(judged=None, page_outcome=None))
-    connection.execute(delete(visits).where(visits.c.run == run))
-    connection.execute(delete(outcomes).where(outcomes.c.run == run))
+    store.execute(update(sources).where(sources.c.page_outcome.in_(mine)).values(judged=None, page_outcome=None))
+    store.execute(delete(visits).where(visits.c.run == run))
+    store.execute(delete(outcomes).where(outcomes.c.run == run))
 
 
-def with_verdict(connection: Connection, run: int, verdict: Verdict) -> set[int]:
+def with_verdict(store: Store, run: int, verdict: Verdict) -> set[int]:
     """The sources that have this verdict in that run."""
     query = (
         select(visits.c.source)
         .join(outcomes, outcomes.c.id == visits.c.outcome)
         .where(visits.c.run == run, outcomes.c.verdict == verdict.value)
     )
-    return set(connection.execute(query).scalars())
+    return set(store.execute(query).scalars())
 
 
-def visited(connection: Connection, run: int) -> set[int]:
+def visited(store: Store, run: int) -> set[int]:
     """The sources that have a verdict in that run."""
-    return set(connection.execute(select(visits.c.source).where(visits.c.run == run)).scalars())
+    return set(store.execute(select(visits.c.source).where(visits.c.run == run)).scalars())
 
 
-def standing(connection: Connection, source: int, before_run: int) -> Standing | None:
+def standing(store: Store, source: int, before_run: int) -> Standing | None:
     """Where a source stood after its last visit before the given run."""
     query = (
         select(visits, outcomes.c.body)
@@ -77,11 +78,11 @@ def standing(connection: Connection, source: int, before_run: int) -> Standing |
         .order_by(visits.c.run.desc())
         .limit(1)
     )
-    row = connection.execute(query).one_or_none()
+    row = store.execute(query).one_or_none()
     return None if row is None else _standing(row)
 
 
-def last_checks(connection: Connection, before_run: int) -> dict[int, tuple[datetime | None, Verdict]]:
+def last_checks(store: Store, before_run: int) -> dict[int, tuple[datetime | None, Verdict]]:
     """When each source was last visited before the given run, and with what verdict."""
     newest = select(func.max(visits.c.id)).where(visits.c.run < before_run).group_by(visits.c.source)
     query = (
@@ -89,10 +90,10 @@ def last_checks(connection: Connection, before_run: int) -> dict[int, tuple[date
         .join(outcomes, outcomes.c.id == visits.c.outcome)
         .where(visits.c.id.in_(newest))
     )
-    return {row.source: (row.checked, Verdict(row.verdict)) for row in connection.execute(query)}
+    return {row.source: (row.checked, Verdict(row.verdict)) for row in store.execute(query)}
 
 
-def latest(connection: Connection) -> Iterator[tuple[int, Result, datetime | None]]:
+def latest(store: Store) -> Iterator[tuple[int, Result, datetime | None]]:
     """Source, outcome and time of the last visit of every source, one at a time."""
     newest = select(func.max(visits.c.id)).group_by(visits.c.source)
     query = (
@@ -101,18 +102,18 @@ def latest(connection: Connection) -> Iterator[tuple[int, Result, datetime | Non
         .where(visits.c.id.in_(newest))
         .execution_options(yield_per=500)
     )
-    for row in connection.execute(query):
+    for row in store.execute(query):
         yield row.source, _outcome(row), row.checked
 
 
-def standings(connection: Connection, sources: Collection[int], before_run: int | None = None) -> dict[int, Standing]:
+def standings(store: Store, sources: Collection[int], before_run: int | None = None) -> dict[int, Standing]:
     """Where each of the sources stood after its last visit (before the given run), as far as it had one."""
-    return {row.source: _standing(row) for row in connection.execute(newest(sources, before_run)).all()}
+    return {row.source: _standing(row) for row in store.execute(newest(sources, before_run)).all()}
 
 
-def concluded(connection: Connection, sources: Collection[int]) -> dict[int, str]:
+def concluded(store: Store, sources: Collection[int]) -> dict[int, str]:
     """The outcome of each source as it was concluded, whatever visits that found the page as it was add to it: JSON."""
-    return {row.source: row.body for row in connection.execute(newest(sources)).all()}
+    return {row.source: row.body for row in store.execute(newest(sources)).all()}
 
 
 def newest(sources: Collection[int], before_run: int | None = None) -> Select[Any]:
@@ -127,9 +128,7 @@ def newest(sources: Collection[int], before_run: int | None = None) -> Select[An
     )
 
 
-def of_run(
-    connection: Connection, run: str, news: Collection[tuple[Verdict, Change]] | None = None
-) -> Iterator[SourceReport]:
+def of_run(store: Store, run: str, news: Collection[tuple[Verdict, Change]] | None = None) -> Iterator[SourceReport]:
     """What the run of that id says of its sources that are cited, in the order of the reader's interest, one at a time.
 
     With `news`, only those whose verdict and change are among them.
@@ -150,7 +149,7 @@ def of_run(
     if news is not None:
         wanted = [(verdict.value, change.value) for verdict, change in news]
         query = query.where(tuple_(outcomes.c.verdict, visits.c.changed).in_(wanted))
-    rows: Iterator[Row[Any]] = iter(connection.execute(query))
+    rows: Iterator[Row[Any]] = iter(store.execute(query))
     return map(report_of, rows)
 
 
@@ -165,7 +164,7 @@ class Counted:
     number: int
 
 
-def counts(connection: Connection, run: str) -> list[Counted]:
+def counts(store: Store, run: str) -> list[Counted]:
     """The cited sources of the run of that id, counted without reading what is told of each."""
     uncompared = or_(outcomes.c.compared == NEVER, and_(outcomes.c.compared == NOT_YET, not_(visits.c.carried)))
     columns = (outcomes.c.verdict, visits.c.changed, visits.c.was, uncompared.label("uncompared"))
@@ -178,12 +177,18 @@ def counts(connection: Connection, run: str) -> list[Counted]:
         .group_by(*columns)
     )
     return [
-        Counted(Verdict(verdict), Change(changed), None if was is None else Verdict(was), bool(uncompared), number)
-        for verdict, changed, was, uncompared, number in connection.execute(query)
+        Counted(
+            Verdict(row.verdict),
+            Change(row.changed),
+            None if row.was is None else Verdict(row.was),
+            bool(row.uncompared),
+            row.number,
+        )
+        for row in store.execute(query)
     ]
 
 
-def of_keys(connection: Connection, run: str, keys: Collection[str]) -> list[SourceReport]:
+def of_keys(store: Store, run: str, keys: Collection[str]) -> list[SourceReport]:
     """What the run of that id says of the cited sources among these."""
     query = (
         select(visits.c.changed, visits.c.was, visits.c.checked, visits.c.carried, outcomes.c.body)
@@ -192,10 +197,10 @@ def of_keys(connection: Connection, run: str, keys: Collection[str]) -> list[Sou
         .join(runs, runs.c.seq == visits.c.run)
         .where(runs.c.id == run, outcomes.c.cited, sources.c.key.in_(keys))
     )
-    return [report_of(row) for row in connection.execute(query)]
+    return [report_of(row) for row in store.execute(query)]
 
 
-def history(connection: Connection, source: int) -> list[tuple[str, SourceReport]]:
+def history(store: Store, source: int) -> list[tuple[str, SourceReport]]:
     """Every visit of a source with the id of its run, oldest first."""
     query = (
         select(visits, outcomes.c.body, runs.c.id.label("run_id"))
@@ -204,10 +209,10 @@ def history(connection: Connection, source: int) -> list[tuple[str, SourceReport
         .where(visits.c.source == source)
         .order_by(visits.c.run)
     )
-    return [(row.run_id, report_of(row)) for row in connection.execute(query)]
+    return [(row.run_id, report_of(row)) for row in store.execute(query)]
 
 
-def rows_of_run(connection: Connection, run: int) -> Iterator[Row[Any]]:
+def rows_of_run(store: Store, run: int) -> Iterator[Row[Any]]:
     """The visits of a run as rows (key, url, checked, changed, was, carried), with the body of its own outcomes."""
     body = case((outcomes.c.run == run, outcomes.c.body), else_=None).label("body")
     query = (
@@ -218,7 +223,7 @@ def rows_of_run(connection: Connection, run: int) -> Iterator[Row[Any]]:
         .order_by(visits.c.id)
         .execution_options(yield_per=500)
     )
-    return iter(connection.execute(query))
+    return iter(store.execute(query))
 
 
 _others = visits.alias()

@@ -6,10 +6,11 @@ from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
-from sqlalchemy import Connection, select
+from sqlalchemy import select
 
 from linkarchive.model import Hop, Origin, Verdict
 from linkarchive.store.captures import day_of
+from linkarchive.store.database import Store
 from linkarchive.store.outcomes import newest
 from linkarchive.store.schema import baselines, captures
 from linkarchive.store.serialization import decode
@@ -59,19 +60,19 @@ class LastCapture:
     """The file that holds its bytes."""
 
 
-def known(connection: Connection, sources: Collection[int], before_run: int) -> dict[int, Known]:
+def known(store: Store, sources: Collection[int], before_run: int) -> dict[int, Known]:
     """What is known of each of these sources (a few hundred) that was visited before."""
     last = newest(sources, before_run)
     found = {
         row.source: Known(row.outcome, Verdict(row.verdict), decode(row.body, LastPage))
-        for row in connection.execute(last).all()
+        for row in store.execute(last).all()
     }
     kept = (
         select(captures.c.source, captures.c.time, captures.c.origin, captures.c.usable, captures.c.body)
         .where(captures.c.source.in_(sources))
         .order_by(captures.c.time, captures.c.id)
     )
-    for source, time, origin, usable, body in connection.execute(kept).all():
+    for source, time, origin, usable, body in store.execute(kept).all():
         if source in found:
             place = decode(body, _Body)
             warc = (place.original or place.record).warc
@@ -81,7 +82,7 @@ def known(connection: Connection, sources: Collection[int], before_run: int) -> 
         .join(captures, captures.c.id == baselines.c.capture)
         .where(baselines.c.source.in_(sources))
     )
-    for source, article, looked, time in connection.execute(based).all():
+    for source, article, looked, time in store.execute(based).all():
         if source in found:
             found[source].baselines[article, day_of(looked)] = time
     return found

@@ -8,16 +8,15 @@ from datetime import date, datetime
 from itertools import islice
 from pathlib import Path
 
-from sqlalchemy import Connection
-
 from linkarchive import __version__
 from linkarchive.model import Capture, Change, Result, RunInfo
 from linkarchive.snapshot import manifest
 from linkarchive.snapshot.reader import LogLine, ScannedRun, scan
 from linkarchive.store import articles, lookups, runs, sources
 from linkarchive.store.captures import StoredCapture, takes_its_place
-from linkarchive.store.ledger import Ledger
+from linkarchive.store.database import Store
 from linkarchive.store.outcomes import Visited
+from linkarchive.store.run_writer import RunWriter
 from linkarchive.store.runlog import BaselineLine, Line, VisitLine, read_line
 from linkarchive.store.runs import RunBody
 from linkarchive.store.state_file import StateBaseline, StateLine, read_state
@@ -36,13 +35,13 @@ class Rebuilt:
     problems: list[str] = field(default_factory=list)
 
 
-def rebuild(connection: Connection, root: Path, state: Path) -> Rebuilt:
+def rebuild(store: Store, root: Path, state: Path) -> Rebuilt:
     """Fill an empty database. The logs in the WARC files tell all; where they are missing, the state file helps.
 
     Raises StorageError for a manifest or a state line that cannot be read. The caller commits.
     """
     rebuilt = Rebuilt()
-    builder = _Builder(connection, rebuilt)
+    builder = _Builder(store, rebuilt)
     for found in scan(root):
         if isinstance(found, ScannedRun):
             builder.begin(found.id)
@@ -60,10 +59,10 @@ def rebuild(connection: Connection, root: Path, state: Path) -> Rebuilt:
 
 @dataclass(slots=True)
 class _Builder:
-    connection: Connection
+    store: Store
     rebuilt: Rebuilt
     run_id: str | None = None
-    ledger: Ledger | None = None
+    writer: RunWriter | None = None
     """Of the present run."""
     orphans: list[Capture] = field(default_factory=list)
     """Captures of the present run; without a log, the run was cut off and they are all that is left of it."""
@@ -80,7 +79,7 @@ class _Builder:
     def begin(self, run_id: str | None) -> None:
         self._write_visits()
         self._adopt()
-        self.run_id, self.ledger = run_id, None
+        self.run_id, self.writer = run_id, None
 
     def seen(self, capture: Capture) -> None:
         self.orphans.append(capture)
@@ -88,19 +87,19 @@ class _Builder:
     def log(self, line: Line) -> None:
         if line.run is not None:
             self._write_visits()
-            self.ledger = self._open(line.run.info, line.run.scope, line.run.body)
-        if self.ledger is None:
+            self.writer = self._open(line.run.info, line.run.scope, line.run.body)
+        if self.writer is None:
             return
         if line.article is not None:
-            articles.save(self.connection, self.ledger.run, line.article.article, line.article.digest)
+            articles.save(self.store, self.writer.run, line.article.article, line.article.digest)
         elif line.capture is not None:
             told = line.capture
             self._keep(told.source, told.capture, told.usable, told.good)
         elif line.baseline is not None:
-            self._set_baseline(self.ledger, line.baseline.source, line.baseline)
+            self._set_baseline(self.writer, line.baseline.source, line.baseline)
         elif line.answer is not None:
             source = self._source(line.answer.source, line.answer.source)
-            lookups.tell(self.connection, self.ledger.run, source, line.answer.told)
+            lookups.tell(self.store, self.writer.run, source, line.answer.told)
         elif line.visit is not None:
             self._visited(line.visit)
 
@@ -116,12 +115,12 @@ class _Builder:
         simulated = bool(facts.get("simulated"))
         last_begun = datetime.fromisoformat(facts["started"]) if "started" in facts else newest
         info = RunInfo(f"state-{when:%Y%m%dT%H%M%SZ}", when, when, True, False, simulated, __version__)
-        ledger = self.ledger = self._open(info, "state" if chain else runs.UNKNOWN_CLOCK, RunBody())
+        writer = self.writer = self._open(info, "state" if chain else runs.UNKNOWN_CLOCK, RunBody())
         for outcome, line in self._untold(state, known):
             for one in line.captures:
                 self._keep(outcome.url, one.capture, one.usable, one.good)
             for baseline in line.baselines:
-                self._set_baseline(ledger, sources.key_of(outcome.url), baseline)
+                self._set_baseline(writer, sources.key_of(outcome.url), baseline)
             change = Change.STILL if outcome.verdict.is_finding else Change.NONE
             # The line of a page that is what it was stays as it was first written: later runs have seen it again.
             carried = outcome.since < last_begun
@@ -141,52 +140,50 @@ class _Builder:
 
     def _write_visits(self) -> None:
         visits, self.visits = self.visits, []
-        if self.ledger is None:
+        if self.writer is None:
             return
         self._know({sources.key_of(visit.source): visit.url for visit in visits})
         found = [(self._source(visit.source, visit.url), visit) for visit in visits]
         for source, visit in found:
             if visit.outcome is not None:
-                self.last[source] = self.ledger.add_outcome(source, visit.outcome)
+                self.last[source] = self.writer.add_outcome(source, visit.outcome)
             if source in self.last:
                 number = self.last[source]
-                self.ledger.add_visit(Visited(source, number, visit.checked, visit.changed, visit.was, visit.carried))
+                self.writer.add_visit(Visited(source, number, visit.checked, visit.changed, visit.was, visit.carried))
                 self.rebuilt.visits += 1
-        self.ledger.flush()
 
-    def _open(self, info: RunInfo, scope: str, body: RunBody) -> Ledger:
-        known = runs.find(self.connection, info.id)
+    def _open(self, info: RunInfo, scope: str, body: RunBody) -> RunWriter:
+        known = runs.find(self.store, info.id)
         if known is not None:
-            runs.save(self.connection, runs.Run(known.seq, scope, info, body))
-            return Ledger(self.connection, known.seq)
+            runs.save(self.store, runs.Run(known.seq, scope, info, body))
+            return RunWriter(self.store, known.seq)
         self.rebuilt.runs += 1
-        return Ledger(self.connection, runs.restore(self.connection, info, scope, body).seq)
+        return RunWriter(self.store, runs.restore(self.store, info, scope, body).seq)
 
-    def _set_baseline(self, ledger: Ledger, source: str, told: BaselineLine | StateBaseline) -> None:
+    def _set_baseline(self, writer: RunWriter, source: str, told: BaselineLine | StateBaseline) -> None:
         kept = self.known.get(source, {}).get(told.time)
         if kept is not None:
             key = (told.article, kept.source, told.looked)
-            ledger.set_baseline(told.article, told.looked, kept, self.baselines.get(key))
+            writer.set_baseline(told.article, told.looked, kept, self.baselines.get(key))
             if takes_its_place(kept, self.baselines.get(key)):
                 self.baselines[key] = kept
 
     def _keep(self, source: str, capture: Capture, usable: bool, good: bool) -> None:
         key = sources.key_of(source)
-        if self.ledger is not None and capture.time not in self.known.setdefault(key, {}):
+        if self.writer is not None and capture.time not in self.known.setdefault(key, {}):
             identifier = self._source(key, capture.url)
-            self.known[key][capture.time] = self.ledger.add_capture(identifier, capture, usable, good)
+            self.known[key][capture.time] = self.writer.add_capture(identifier, capture, usable, good)
             self.rebuilt.captures += 1
 
     def _adopt(self) -> None:
         """Put back the captures of a run that never wrote its log: pages of status 200 may serve as baselines."""
         left, self.orphans = self.orphans, []
-        if not left or self.run_id is None or self.ledger is not None:
+        if not left or self.run_id is None or self.writer is not None:
             return
         info = RunInfo(self.run_id, left[0].time, None, False, False, False, __version__)
-        self.ledger = self._open(info, "", RunBody())
+        self.writer = self._open(info, "", RunBody())
         for capture in left:
             self._keep(capture.url, capture, capture.status == 200, False)
-        self.ledger.flush()
 
     def _source(self, key: str, url: str) -> int:
         key = sources.key_of(key)
@@ -196,4 +193,4 @@ class _Builder:
     def _know(self, wanted: Mapping[str, str]) -> None:
         new = {key: url for key, url in wanted.items() if key not in self.numbers}
         if new:
-            self.numbers |= sources.ensure_keys(self.connection, new)
+            self.numbers |= sources.ensure_keys(self.store, new)

@@ -11,10 +11,11 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 import msgspec
-from sqlalchemy import Connection, select
+from sqlalchemy import select
 
 from linkarchive.model import Article, Capture, Change, Origin, Result, RunInfo, Verdict
 from linkarchive.store import articles, captures, lookups, outcomes
+from linkarchive.store.database import Store
 from linkarchive.store.lookups import LookupAnswer
 from linkarchive.store.runs import Run, RunBody
 from linkarchive.store.schema import sources
@@ -80,23 +81,23 @@ class Line:
     visit: VisitLine | None = None
 
 
-def log_lines(connection: Connection, run: Run) -> Iterator[bytes]:
+def log_lines(store: Store, run: Run) -> Iterator[bytes]:
     """Everything that this run added, in an order in which it can be put back; a long line in several pieces."""
-    keys = {row.id: row.key for row in connection.execute(select(sources.c.id, sources.c.key))}
+    keys = {row.id: row.key for row in store.execute(select(sources.c.id, sources.c.key))}
     yield _line("run", RunLine(run.info, run.scope, run.body))
-    for sha256, body in articles.of_run(connection, run.seq):
+    for sha256, body in articles.of_run(store, run.seq):
         yield b'{"article":{"digest":' + msgspec.json.encode(sha256) + b',"article":'
         yield body
         yield b"}}\n"
-    for row in captures.rows_of_run(connection, run.seq):
+    for row in captures.rows_of_run(store, run.seq):
         capture = {"source": keys[row.source], "usable": row.usable, "good": row.good}
         yield _line("capture", capture | {"capture": msgspec.Raw(row.body.encode("utf-8"))})
-    for row in captures.baseline_rows_of_run(connection, run.seq):
+    for row in captures.baseline_rows_of_run(store, run.seq):
         baseline = {"source": keys[row.source], "article": row.article, "looked": row.looked or None}
         yield _line("baseline", baseline | {"origin": row.origin, "time": row.time})
-    for source_id, told in lookups.of_run(connection, run.seq):
+    for source_id, told in lookups.of_run(store, run.seq):
         yield _line("answer", AnswerLine(keys[source_id], told))
-    for row in outcomes.rows_of_run(connection, run.seq):
+    for row in outcomes.rows_of_run(store, run.seq):
         outcome = None if row.body is None else msgspec.Raw(row.body.encode("utf-8"))
         visit = {"source": row.key, "url": row.url, "checked": row.checked, "changed": row.changed, "was": row.was}
         yield _line("visit", visit | {"outcome": outcome, "carried": row.carried})

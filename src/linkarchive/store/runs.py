@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, insert, select, update
+from sqlalchemy import Row, insert, select, update
 
 from linkarchive import __version__
 from linkarchive.model import ArticleReport, RunInfo, Unresolved
+from linkarchive.store.database import Store
 from linkarchive.store.schema import runs
 from linkarchive.store.serialization import decode, encode
 
@@ -44,14 +45,14 @@ def new_id(now: datetime) -> str:
     return f"{now:%Y%m%dT%H%M%SZ}-{secrets.token_hex(2)}"
 
 
-def start(connection: Connection, now: datetime, scope: str, simulated: bool) -> Run:
+def start(store: Store, now: datetime, scope: str, simulated: bool) -> Run:
     info = RunInfo(new_id(now), now, None, False, False, simulated, __version__)
-    return _run(connection.execute(_insert(info, scope, RunBody()).returning(*runs.c)).one())
+    return _run(store.execute(_insert(info, scope, RunBody()).returning(*runs.c)).one())
 
 
-def restore(connection: Connection, info: RunInfo, scope: str, body: RunBody) -> Run:
+def restore(store: Store, info: RunInfo, scope: str, body: RunBody) -> Run:
     """Put back a run that a log or the state file tells of (`archive rebuild`)."""
-    return _run(connection.execute(_insert(info, scope, body).returning(*runs.c)).one())
+    return _run(store.execute(_insert(info, scope, body).returning(*runs.c)).one())
 
 
 def _insert(info: RunInfo, scope: str, body: RunBody) -> Any:
@@ -68,17 +69,17 @@ def _insert(info: RunInfo, scope: str, body: RunBody) -> Any:
     )
 
 
-def interrupted(connection: Connection, now: datetime, scope: str) -> Run | None:
+def interrupted(store: Store, now: datetime, scope: str) -> Run | None:
     """The latest run, when it stopped early less than 24 hours ago and had the same scope."""
-    row = connection.execute(select(runs).order_by(runs.c.seq.desc()).limit(1)).one_or_none()
+    row = store.execute(select(runs).order_by(runs.c.seq.desc()).limit(1)).one_or_none()
     if row is None or row.complete or row.offline or row.scope != scope:
         return None
     return _run(row) if timedelta(0) <= now - row.started < RESUMABLE else None
 
 
-def save(connection: Connection, run: Run) -> None:
+def save(store: Store, run: Run) -> None:
     """Write what has become known about a run: its end, completeness and body."""
-    connection.execute(
+    store.execute(
         update(runs)
         .where(runs.c.seq == run.seq)
         .values(
@@ -90,33 +91,33 @@ def save(connection: Connection, run: Run) -> None:
     )
 
 
-def find(connection: Connection, run_id: str | None = None) -> Run | None:
+def find(store: Store, run_id: str | None = None) -> Run | None:
     """The run of that id; without one the latest."""
     query = select(runs).order_by(runs.c.seq.desc()).limit(1)
     if run_id is not None:
         query = query.where(runs.c.id == run_id)
-    row = connection.execute(query).one_or_none()
+    row = store.execute(query).one_or_none()
     return None if row is None else _run(row)
 
 
-def before(connection: Connection, seq: int) -> Run | None:
+def before(store: Store, seq: int) -> Run | None:
     """The last run before this one that saw the network."""
     query = select(runs).where(runs.c.seq < seq, ~runs.c.offline).order_by(runs.c.seq.desc()).limit(1)
-    row = connection.execute(query).one_or_none()
+    row = store.execute(query).one_or_none()
     return None if row is None else _run(row)
 
 
-def id_before(connection: Connection, seq: int) -> str | None:
+def id_before(store: Store, seq: int) -> str | None:
     """The id of the run before this one, whatever became of it."""
     query = select(runs.c.id).where(runs.c.seq < seq).order_by(runs.c.seq.desc()).limit(1)
-    return connection.execute(query).scalar_one_or_none()
+    return store.execute(query).scalar_one_or_none()
 
 
-def any_of_clock(connection: Connection, simulated: bool) -> bool:
+def any_of_clock(store: Store, simulated: bool) -> bool:
     """Some run was made under that kind of clock."""
     told = runs.c.scope != UNKNOWN_CLOCK
     query = select(runs.c.seq).where(runs.c.simulated == simulated, ~runs.c.offline, told).limit(1)
-    return connection.execute(query).first() is not None
+    return store.execute(query).first() is not None
 
 
 def _run(row: Row[Any]) -> Run:

@@ -6,9 +6,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, insert, select
+from sqlalchemy import Row, func, insert, select
 
 from linkarchive.errors import UnknownSourceError
+from linkarchive.store.database import Store
 from linkarchive.store.schema import sources
 from linkarchive.urls import redact, source_key
 
@@ -41,45 +42,45 @@ def key_of(url: str) -> str:
     return url if key == url else key  # mostly: one string in memory, not two
 
 
-def ensure(connection: Connection, urls: Iterable[str]) -> dict[str, Source]:
+def ensure(store: Store, urls: Iterable[str]) -> dict[str, Source]:
     """The sources of these URLs by key; what is not there yet is added, spelled as given (without fragment)."""
     wanted: dict[str, str] = {}
     for url in urls:
         wanted.setdefault(key_of(url), url.partition("#")[0] or url)
-    rows = connection.execute(select(sources).execution_options(yield_per=500))
+    rows = store.execute(select(sources).execution_options(yield_per=500))
     known = {row.key: _source(row, wanted) for row in rows if row.key in wanted}
     missing = [{"key": key, "url": url} for key, url in wanted.items() if key not in known]
     if missing:
-        last = connection.execute(select(func.max(sources.c.id))).scalar_one() or 0
-        connection.execute(insert(sources), missing)
+        last = store.execute(select(func.max(sources.c.id))).scalar_one() or 0
+        store.execute(insert(sources), missing)
         new = select(sources).where(sources.c.id > last).execution_options(yield_per=500)
-        known |= {row.key: _source(row, wanted) for row in connection.execute(new)}
+        known |= {row.key: _source(row, wanted) for row in store.execute(new)}
     return {key: known[key] for key in wanted}
 
 
-def all_urls(connection: Connection) -> Iterator[tuple[int, str]]:
+def all_urls(store: Store) -> Iterator[tuple[int, str]]:
     """The number and the URL of every source, one at a time."""
-    rows = connection.execute(select(sources.c.id, sources.c.url).execution_options(yield_per=500))
+    rows = store.execute(select(sources.c.id, sources.c.url).execution_options(yield_per=500))
     return ((row.id, row.url) for row in rows)
 
 
-def ensure_keys(connection: Connection, wanted: Mapping[str, str]) -> dict[str, int]:
+def ensure_keys(store: Store, wanted: Mapping[str, str]) -> dict[str, int]:
     """The numbers of the sources of these keys, a few hundred; what is not there yet is added with its URL."""
     query = select(sources.c.key, sources.c.id)
-    found = {row.key: row.id for row in connection.execute(query.where(sources.c.key.in_(wanted)))}
+    found = {row.key: row.id for row in store.execute(query.where(sources.c.key.in_(wanted)))}
     missing = [{"key": key, "url": url.partition("#")[0] or url} for key, url in wanted.items() if key not in found]
     if missing:
-        added = connection.execute(insert(sources).returning(sources.c.key, sources.c.id), missing)
+        added = store.execute(insert(sources).returning(sources.c.key, sources.c.id), missing)
         found |= {row.key: row.id for row in added}
     return found
 
 
-def find(connection: Connection, url: str) -> Source:
+def find(store: Store, url: str) -> Source:
     """The source of a URL as a person writes it; raises UnknownSourceError."""
-    row = connection.execute(select(sources).where(sources.c.key == key_of(url))).one_or_none()
+    row = store.execute(select(sources).where(sources.c.key == key_of(url))).one_or_none()
     if row is not None:
         return _source(row)
-    for row in connection.execute(select(sources)):
+    for row in store.execute(select(sources)):
         if redact(row.key) == redact(key_of(url)):
             return _source(row)
     raise UnknownSourceError(f"{url}: not a source of this project; `archive check` the article that cites it first")

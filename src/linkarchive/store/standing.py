@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import func, select
 
 from linkarchive.model import ArticleReport, SourceReport, Unresolved
+from linkarchive.store.database import Store
 from linkarchive.store.outcomes import report_of
 from linkarchive.store.runs import RunBody
 from linkarchive.store.schema import outcomes, runs, sources, visits
@@ -16,7 +17,7 @@ _RUNS = 50
 """The newest runs in which articles are looked for; one that was not read in so many is history."""
 
 
-def latest_reports(connection: Connection) -> Iterator[tuple[int, str, SourceReport]]:
+def latest_reports(store: Store) -> Iterator[tuple[int, str, SourceReport]]:
     """Number, key and last report of every source."""
     newest = select(func.max(visits.c.id)).group_by(visits.c.source)
     query = (
@@ -25,16 +26,16 @@ def latest_reports(connection: Connection) -> Iterator[tuple[int, str, SourceRep
         .join(sources, sources.c.id == visits.c.source)
         .where(visits.c.id.in_(newest))
     )
-    for row in connection.execute(query):
+    for row in store.execute(query):
         yield row.source, row.key, report_of(row)
 
 
-def latest_articles(connection: Connection) -> tuple[tuple[ArticleReport, ...], tuple[Unresolved, ...]]:
+def latest_articles(store: Store) -> tuple[tuple[ArticleReport, ...], tuple[Unresolved, ...]]:
     """Every article as the newest run that read it tells of it, with its lost targets."""
     articles: dict[str, ArticleReport] = {}
     lost: list[Unresolved] = []
     query = select(runs.c.body).where(~runs.c.offline).order_by(runs.c.seq.desc()).limit(_RUNS)
-    for text in connection.execute(query).scalars():
+    for text in store.execute(query).scalars():
         body = decode(text, RunBody) if text else RunBody()
         new = {article.path: article for article in body.articles if article.path not in articles}
         lost += (one for one in body.unresolved if one.article in new)

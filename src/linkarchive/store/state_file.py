@@ -16,7 +16,6 @@ from itertools import pairwise
 from pathlib import Path
 
 import msgspec
-from sqlalchemy import Connection
 
 from linkarchive.errors import StorageError
 from linkarchive.model import Capture, Origin, Result
@@ -25,6 +24,7 @@ from linkarchive.snapshot.manifest import sha256_of
 from linkarchive.snapshot.paths import storage_error, write_atomically
 from linkarchive.store import captures, outcomes, sources
 from linkarchive.store.captures import StoredCapture
+from linkarchive.store.database import Store
 from linkarchive.store.serialization import decode, encode
 from linkarchive.urls import may_hold_secrets
 
@@ -55,7 +55,7 @@ class StateLine:
     baselines: tuple[StateBaseline, ...] = ()
 
 
-def write_state(connection: Connection, path: Path, sealed: str | None = None, touched: Collection[int] = ()) -> str:
+def write_state(store: Store, path: Path, sealed: str | None = None, touched: Collection[int] = ()) -> str:
     """Write the state of all sources, atomically; the SHA-256 of the file (hex). Raises StorageError.
 
     Where the file is still the one of digest `sealed`, only the lines of the sources that were `touched` since are
@@ -69,7 +69,7 @@ def write_state(connection: Connection, path: Path, sealed: str | None = None, t
 
         def counted() -> Iterator[bytes]:
             with path.open("rb") if known else nullcontext(()) as old:
-                for line in _lines(connection, old, frozenset(touched)):
+                for line in _lines(store, old, frozenset(touched)):
                     digest.update(line)
                     yield line
 
@@ -96,9 +96,9 @@ class _Named:
     url: str
 
 
-def _lines(connection: Connection, old: Iterable[bytes], touched: Collection[int]) -> Iterator[bytes]:
+def _lines(store: Store, old: Iterable[bytes], touched: Collection[int]) -> Iterator[bytes]:
     """The lines of all sources, sorted by URL; of what was not touched, those of the old file (sorted as well)."""
-    ordered = sorted((without_secrets(url), source) for source, url in sources.all_urls(connection))
+    ordered = sorted((without_secrets(url), source) for source, url in sources.all_urls(store))
     # Without their secrets two sources may have the same URL: which line is whose cannot be told.
     shared = frozenset(one for (one, _), (other, _) in pairwise(ordered) if one == other)
     lines = ((msgspec.json.decode(line, type=_Named).url, line) for line in old)
@@ -113,17 +113,17 @@ def _lines(connection: Connection, old: Iterable[bytes], touched: Collection[int
                 told[source] = line
                 url, line = next(lines, _END)
         anew = [source for _, source in some if source not in told]
-        told |= _anew(connection, anew) if anew else {}
+        told |= _anew(store, anew) if anew else {}
         yield from (told[source] for _, source in some if source in told)
 
 
 _END = (None, b"")
 
 
-def _anew(connection: Connection, some: Collection[int]) -> dict[int, bytes]:
-    concluded = outcomes.concluded(connection, some)
-    kept = captures.of_sources(connection, some)
-    based = captures.baselines_of_sources(connection, kept)
+def _anew(store: Store, some: Collection[int]) -> dict[int, bytes]:
+    concluded = outcomes.concluded(store, some)
+    kept = captures.of_sources(store, some)
+    based = captures.baselines_of_sources(store, kept)
     return {source: _line(one, kept.get(source, ()), based.get(source, ())) for source, one in concluded.items()}
 
 

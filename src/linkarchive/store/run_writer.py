@@ -6,28 +6,30 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, func, insert, select, update
+from sqlalchemy import bindparam, func, insert, select, update
 
 from linkarchive.model import Capture, Origin, Result
 from linkarchive.store import schema
 from linkarchive.store.captures import StoredCapture, day_text, takes_its_place
 from linkarchive.store.carried import compared
+from linkarchive.store.database import Store
 from linkarchive.store.outcomes import Visited
 from linkarchive.store.serialization import decode, encode
 from linkarchive.store.sources import Memory
 
 
-class Ledger:
-    """Rows of one run on their way into the database; whoever reads rows of a source flushes first.
+class RunWriter:
+    """Rows of one run on their way into the database: gathered, and written together.
 
-    Numbers are given here, before the rows are written: the lock of the folder makes this the only writer.
+    They are written before the store runs any other statement, and when it commits. Numbers are given here, before
+    the rows are written: the lock of the folder makes this the only writer.
     """
 
-    def __init__(self, connection: Connection, run: int) -> None:
-        self._connection = connection
+    def __init__(self, store: Store, run: int) -> None:
+        self._store = store
         self.run = run
-        self._last_capture = _last(connection, schema.captures.c.id)
-        self._last_outcome = _last(connection, schema.outcomes.c.id)
+        self._last_capture = _last(store, schema.captures.c.id)
+        self._last_outcome = _last(store, schema.outcomes.c.id)
         self._captures: list[dict[str, Any]] = []
         self._holding: dict[str, Capture] = {}
         self._digests: set[str] | None = None
@@ -35,9 +37,9 @@ class Ledger:
         self._outcomes: list[dict[str, Any]] = []
         self._visits: list[dict[str, Any]] = []
         self._memories: list[dict[str, Any]] = []
-        self._waiting: set[int] = set()
         self.touched: set[int] = set()
-        """Sources whose outcome, captures or baselines are others than before."""
+        """Sources whose result, captures or baselines are others than before."""
+        store.gather_with(self.flush)
 
     def add_capture(self, source: int, capture: Capture, usable: bool, good: bool) -> StoredCapture:
         self._last_capture += 1
@@ -94,7 +96,6 @@ class Ledger:
             "carried": visit.carried,
         }
         self._visits.append(row)
-        self._waiting.add(visit.source)
 
     def remember(self, source: int, memory: Memory) -> None:
         row = {
@@ -106,7 +107,6 @@ class Ledger:
             "page_outcome": memory.page_outcome,
         }
         self._memories.append(row)
-        self._waiting.add(source)
 
     def holding(self, digest: str, root: Path) -> Capture | None:
         """A capture, in a file that is here, with the payload of this digest: for a revisit to refer to."""
@@ -114,23 +114,20 @@ class Ledger:
         if capture is not None:
             return capture
         if self._digests is None:  # asked for every new capture, of which few are known
-            stored = self._connection.execute(select(schema.captures.c.digest)).scalars()
+            stored = self._store.execute(select(schema.captures.c.digest)).scalars()
             self._digests = {*stored, *self._holding}
         if digest not in self._digests:
             return None
         query = select(schema.captures.c.body).where(schema.captures.c.digest == digest).order_by(schema.captures.c.id)
-        for body in self._connection.execute(query).scalars():
+        for body in self._store.execute(query).scalars():
             capture = decode(body, Capture)
             if _holds(capture) and (root / capture.record.warc).exists():
                 return capture
         return None
 
-    def has_waiting(self, source: int) -> bool:
-        return source in self._waiting
-
     def flush(self) -> None:
-        """Write what was gathered. The caller commits."""
-        write = self._connection.execute
+        """Write what was gathered; the store calls it."""
+        write = self._store.write
         for table, rows in ((schema.captures, self._captures), (schema.outcomes, self._outcomes)):
             if rows:
                 write(insert(table), rows)
@@ -142,10 +139,8 @@ class Ledger:
         for rows in (self._captures, self._outcomes, self._baselines, self._visits, self._memories):
             rows.clear()
         self._holding.clear()
-        self._waiting.clear()
 
     def _note(self, source: int) -> None:
-        self._waiting.add(source)
         self.touched.add(source)
 
 
@@ -156,8 +151,8 @@ _REMEMBER = (
 )
 
 
-def _last(connection: Connection, column: Any) -> int:
-    return int(connection.execute(select(func.max(column))).scalar_one() or 0)
+def _last(store: Store, column: Any) -> int:
+    return int(store.execute(select(func.max(column))).scalar_one() or 0)
 
 
 def _holds(capture: Capture) -> bool:
