@@ -125,7 +125,7 @@ def _fault(file: IO[bytes], members: Mapping[str, zipfile.ZipInfo], entry: Mappi
     if warc is None or warc.compress_type != zipfile.ZIP_STORED:
         return "it names a WARC file that is not here, or not stored as it is"
     try:
-        record = StoredRecord(io.BufferedReader(_Stored(file, warc)), int(entry["offset"]))
+        record = StoredRecord(io.BufferedReader(StoredMember(file, warc)), int(entry["offset"]))
         read = digested(record)
         length = record.finish()
     except BadRecordError as error:
@@ -140,7 +140,7 @@ def _fault(file: IO[bytes], members: Mapping[str, zipfile.ZipInfo], entry: Mappi
 
 
 def _check_blocks(file: IO[bytes], index: zipfile.ZipInfo, blocks: bytes) -> Iterator[Problem]:
-    stored = _Stored(file, index)
+    stored = StoredMember(file, index)
     for number, line in enumerate(blocks.splitlines()):
         if number == 0 and line.startswith(b"!meta"):
             continue
@@ -165,7 +165,7 @@ def _check_pages(archive: zipfile.ZipFile, known: set[tuple[str, str]]) -> Itera
                 yield Problem(wacz.PAGES, None, f"line {number} lists a page that the index does not have")
 
 
-class _Stored(io.RawIOBase):
+class StoredMember(io.RawIOBase):
     """The bytes of a member that is STOREd. `zipfile` reads a member again from its start to go back in it."""
 
     def __init__(self, file: IO[bytes], info: zipfile.ZipInfo) -> None:
