@@ -1,4 +1,4 @@
-"""Telling people that a run has news: Apprise services and a command of theirs (`[notify]`)."""
+"""Notifications about the news of a run: to Apprise services, and to a command (`[notify]`)."""
 
 from __future__ import annotations
 
@@ -22,54 +22,54 @@ from linkarchive.report.summary import headline
 from linkarchive.settings import NotifySettings
 
 
-def refuse_unable(notify: NotifySettings) -> None:
-    """Raises SettingsError when services are to be told and Apprise is not installed."""
-    if notify.urls and importlib.util.find_spec("apprise") is None:
+def require_apprise(settings: NotifySettings) -> None:
+    """Raises SettingsError when services are configured and Apprise is not installed."""
+    if settings.urls and importlib.util.find_spec("apprise") is None:
         raise SettingsError("--notify needs Apprise, which is not installed: pip install 'linkarchive[notify]'")
 
 
-def tell(report: Report, notify: NotifySettings, folder: Path) -> tuple[str, ...]:
-    """Tell the news of a run, if it has any; returns what went wrong, in words without the secrets of addresses.
+def notify(report: Report, settings: NotifySettings, folder: Path) -> tuple[str, ...]:
+    """Send the news of a run, if it has any. Returns what went wrong, in sentences without secrets.
 
     Each service, and the command (run in `folder`), is ended when it takes longer than the time limit.
     """
-    if not (notify.urls or notify.command) or report.run.offline or not has_news(report):
+    if not (settings.urls or settings.command) or report.run.offline or not has_news(report):
         return ()
     from linkarchive.report.markdown import render_markdown
 
     text = render_markdown(report, quiet=True)
-    troubles = list(_services(notify, headline(sanitize(report)), text)) if notify.urls else []
-    if notify.command:
-        troubles += _command(notify, text, folder)
+    troubles = list(_services(settings, headline(sanitize(report)), text)) if settings.urls else []
+    if settings.command:
+        troubles += _command(settings, text, folder)
     return tuple(troubles)
 
 
-def _services(notify: NotifySettings, title: str, text: str) -> Sequence[str]:
+def _services(settings: NotifySettings, title: str, text: str) -> Sequence[str]:
     # In a process of its own: what a service's library logs could name its secrets, and nothing there can hang us.
-    message = json.dumps({"urls": notify.urls, "title": title, "body": text})
+    message = json.dumps({"urls": settings.urls, "title": title, "body": text})
     child = [sys.executable, "-m", "linkarchive.notify_worker"]
-    code, out, _ = _run(child, message, notify.time_limit, None)
-    names = [urlsplit(url).scheme or "an address without a scheme" for url in notify.urls]
+    code, out, _ = _run(child, message, settings.time_limit, None)
+    names = [urlsplit(url).scheme or "an address without a scheme" for url in settings.urls]
     if code is None:
-        return [f"notify: {', '.join(names)}: no answer within {notify.time_limit:g} s"]
+        return [f"notify: {', '.join(names)}: no answer within {settings.time_limit:g} s"]
     try:
         failed = {int(number): str(why) for number, why in json.loads(out).items()}
     except (ValueError, AttributeError):
-        return [f"notify: {', '.join(names)}: Apprise broke down"]
+        return [f"notify: {', '.join(names)}: Apprise failed"]
     return [f"notify: {names[number]}: {why}" for number, why in sorted(failed.items())]
 
 
-def _command(notify: NotifySettings, text: str, folder: Path) -> Sequence[str]:
+def _command(settings: NotifySettings, text: str, folder: Path) -> Sequence[str]:
     try:
-        words = shlex.split(notify.command)
-        code, _, told = _run(words, text, notify.time_limit, folder)
+        words = shlex.split(settings.command)
+        code, _, errors = _run(words, text, settings.time_limit, folder)
     except ValueError as error:
         return [f"notify.command: {error}"]
     except OSError as error:
         return [f"notify.command: {words[0]}: {error.strerror}"]
     if code is None:
-        return [f"notify.command: {words[0]}: not done within {notify.time_limit:g} s, and ended"]
-    last = (told.strip().splitlines() or [""])[-1]
+        return [f"notify.command: {words[0]}: took longer than {settings.time_limit:g} s and was ended"]
+    last = (errors.strip().splitlines() or [""])[-1]
     return [f"notify.command: {words[0]}: exit code {code}{f': {last}' if last else ''}"] if code else []
 
 
@@ -88,10 +88,10 @@ def _run(words: list[str], text: str, seconds: float, folder: Path | None) -> tu
     )
     with process:
         try:
-            out, told = process.communicate(text, timeout=seconds or None)
+            out, errors = process.communicate(text, timeout=seconds or None)
         except subprocess.TimeoutExpired:
             os.killpg(process.pid, signal.SIGKILL)
             with contextlib.suppress(subprocess.TimeoutExpired):  # what left the group may hold the pipes
                 process.communicate(timeout=1)
             return None, "", ""
-    return process.returncode, out, told
+    return process.returncode, out, errors

@@ -1,4 +1,4 @@
-"""The child of `telling`: gives a message to Apprise services, and says by number which did not take it, and why.
+"""The child process of `notify`: sends a message to Apprise services; its answer is which failed, by number, and why.
 
 Standard input is {"urls": […], "title": …, "body": …}, standard output {"1": "why", …}.
 """
@@ -20,7 +20,7 @@ def failures(urls: Sequence[str], title: str, body: str) -> dict[int, str]:
         if not service.add(url):
             failed[number] = "not an address that Apprise knows"
         elif not service.notify(title=title, body=body, body_format=apprise.NotifyFormat.MARKDOWN):
-            failed[number] = "the service did not take the message"
+            failed[number] = "the service refused the message"
     return failed
 
 

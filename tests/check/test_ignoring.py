@@ -108,7 +108,7 @@ def test_an_acceptance_is_taken_back_and_the_one_before_counts_again(folder: Any
         assert folder.run("accept", ALPHA, now=f"2026-{day}-02").code == 0
     assert folder.check(now="2026-03-08").told(ALPHA)[0] == "ok"
     undone = folder.run("accept", "--undo", ALPHA, now="2026-03-09")
-    assert (undone.code, undone.out) == (0, f"accepted no more {ALPHA}\n")
+    assert (undone.code, undone.out) == (0, f"acceptance withdrawn: {ALPHA}\n")
     assert folder.check(now="2026-03-15").told(ALPHA) == ("drifted", "replaced", "new")
     stage[ALPHA] = stage.html("second")
     assert folder.check(now="2026-03-22").told(ALPHA)[0] == "ok"  # the first acceptance

@@ -41,7 +41,7 @@ def test_nothing_to_report_is_0_and_a_finding_is_1(cited: Any, stage: Any) -> No
 def test_fail_on_says_which_verdicts_count(cited: Any, fail_on: str, code: int) -> None:
     ran = cited.run("check", "article.md", "--fail-on", fail_on)
     assert ran.code == code
-    assert ("no verdict" in ran.err) == (code == 2)
+    assert ("is not a verdict" in ran.err) == (code == 2)
 
 
 def test_new_only_counts_what_is_new(cited: Any) -> None:

@@ -72,7 +72,7 @@ def test_a_service_that_fails_is_named_without_its_secrets(
     assert ran.code == 1
     assert "beta.example" in ran.out
     assert ran.err.splitlines() == [
-        "archive: notify: json: the service did not take the message",
+        "archive: notify: json: the service refused the message",
         "archive: notify: nonsense: not an address that Apprise knows",
     ]
     assert len(taken) == 2
@@ -119,7 +119,7 @@ def test_the_command_gets_the_news_on_stdin_in_the_project_folder(dead: Any, sta
     [
         ("cat > /dev/null; echo no such mailbox >&2; exit 7", "exit code 7: no such mailbox"),
         ("exit 1", "exit code 1"),  # it did not even read
-        ("sleep 60 & sleep 60", "not done within 2 s, and ended"),
+        ("sleep 60 & sleep 60", "took longer than 2 s and was ended"),
     ],
 )
 def test_a_command_that_fails_changes_nothing(dead: Any, text: str, words: str) -> None:

@@ -11,7 +11,7 @@ import pytest
 from linkarchive.model import REASONS, Change, Reason, Report, SourceReport, Unresolved, Verdict
 from linkarchive.report import phrases
 from linkarchive.report.sanitize import address, href, one_line
-from linkarchive.report.suggestions import steps, steps_unresolved
+from linkarchive.report.suggestions import suggestions, suggestions_unresolved
 from linkarchive.report.summary import headline, summary
 
 Make = Callable[..., SourceReport]
@@ -33,13 +33,13 @@ def test_a_name_that_is_gone_is_not_a_name_that_could_not_be_looked_up() -> None
 def test_every_finding_says_what_to_do(verdict: Verdict, make_source: Make) -> None:
     for reason in REASONS[verdict]:
         if verdict is Verdict.UNRESOLVED:
-            assert steps_unresolved(Unresolved("a.md", 1, "x", reason, "x", Change.NEW))
+            assert suggestions_unresolved(Unresolved("a.md", 1, "x", reason, "x", Change.NEW))
         else:
-            assert steps(make_source("https://a.example/", verdict, reason, Change.NEW))
+            assert suggestions(make_source("https://a.example/", verdict, reason, Change.NEW))
 
 
 def test_the_suggested_address_comes_before_the_archived_copy(make_source: Make) -> None:
-    found = steps(
+    found = suggestions(
         make_source(
             "https://a.example/", Verdict.DEAD, Reason.HTTP_404, Change.NEW,
             suggested_url="https://b.example/", archived_url="https://web.archive.org/web/2021/https://a.example/",
@@ -53,12 +53,12 @@ def test_the_suggested_address_comes_before_the_archived_copy(make_source: Make)
 
 def test_commands_survive_the_shell(make_source: Make) -> None:
     odd = make_source("https://a.example/?a=1&b='$(x)'", Verdict.DRIFTED, Reason.REPLACED, Change.NEW)
-    assert steps(odd)[1].command == "archive accept 'https://a.example/?a=1&b='\"'\"'$(x)'\"'\"''"
+    assert suggestions(odd)[1].command == "archive accept 'https://a.example/?a=1&b='\"'\"'$(x)'\"'\"''"
 
 
 def test_an_address_without_its_secrets_gets_no_command(make_source: Make) -> None:
     shown = make_source("https://REDACTED@a.example/", Verdict.DRIFTED, Reason.REPLACED, Change.NEW)
-    assert all(step.command is None for step in steps(shown))
+    assert all(step.command is None for step in suggestions(shown))
 
 
 @pytest.mark.parametrize(
@@ -117,7 +117,7 @@ def test_summary_counts_what_is_there(report: Report) -> None:
     assert summary(report) == (
         "Of 17 sources, 4 are dead (2 new), 3 have drifted (1 new), 1 has moved (1 new), 1 did not answer (1 new), "
         "1 is closed to us, 6 are fine and 1 is ignored. 2 of 14 lost links were not found again (1 new). "
-        "1 source recovered. 1 had nothing to be compared with yet."
+        "1 source recovered. 1 was seen for the first time."
     )
 
 

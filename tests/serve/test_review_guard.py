@@ -116,7 +116,7 @@ def test_a_change_needs_the_own_origin_and_the_token(
         # What could be meant and does not fit this source is told on its page.
         ({"action": "ignore", "until": "2020-01-01"}, 200, "Nothing was recorded"),
         ({"action": "replace", "replacement": "javascript:alert(1)"}, 200, "Nothing was recorded"),
-        ({"action": "replace", "replacement": ""}, 200, "Nothing was recorded"),
+        ({"action": "replace", "replacement": ""}, 400, "no address was given"),
         ({"action": "undo", "undoes": "accept"}, 200, "Nothing was recorded"),
     ],
 )

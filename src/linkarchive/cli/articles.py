@@ -45,10 +45,10 @@ def extract(
     if prune and not write:
         raise click.UsageError("--prune changes links.txt: it goes with --write")
     settings = settings_of(project, config)
-    found, failed = _read(articles, project.resolve(), settings.network, everything, base_url, input_format)
+    read, failed = _read(articles, project.resolve(), settings.network, everything, base_url, input_format)
     if write:
-        _write(project.resolve(), found, prune)
-    _print(found, form, verbose)
+        _write(project.resolve(), read, prune)
+    _print(read, form, verbose)
     return 2 if failed else 0
 
 
@@ -76,26 +76,26 @@ def recover(
 
     root = project.resolve()
     settings = settings_of(project, config)
-    found, failed = _read((article,), root, settings.network, False, None, input_format)
+    read, failed = _read((article,), root, settings.network, False, None, input_format)
     recovered = []
-    for one in found:
-        where = original or one.original_url
+    for article_ in read:
+        where = original or article_.original_url
         if where is None:
-            recovered.append(unrecoverable(one, Reason.NO_ORIGINAL))
+            recovered.append(unrecoverable(article_, Reason.NO_ORIGINAL))
             continue
-        page = _original(where, one, settings.network)
+        page = _original(where, article_, settings.network)
         if page.failure is not None or (page.status or 0) >= 400:
             say(sanitize(f"{where}: {page.failure.detail if page.failure else f'HTTP {page.status}'}"))
-            recovered.append(unrecoverable(one, Reason.ORIGINAL_UNAVAILABLE))
+            recovered.append(unrecoverable(article_, Reason.ORIGINAL_UNAVAILABLE))
         else:
-            recovered.append(recover_links(one, page, found_in=where))
+            recovered.append(recover_links(article_, page, found_in=where))
     if write:
         _write(root, recovered, prune=False)
     if form == "json":
         click.echo(_json(recovered, _recovered_citation))
     else:
-        for one in recovered:
-            _print_recovered(one)
+        for article_ in recovered:
+            _print_recovered(article_)
     return 2 if failed else 0
 
 
@@ -113,17 +113,19 @@ def _read(
     from linkarchive.report.sanitize import sanitize
 
     stdin = sys.stdin.buffer.read() if "-" in names else b""
-    found, failed = [], False
-    for one in documents(names, root, network, Clock.from_environ(), stdin, input_format):
+    read, failed = [], False
+    for document in documents(names, root, network, Clock.from_environ(), stdin, input_format):
         try:
-            if isinstance(one, ArticleError):
-                raise one
-            base = base_url or one.base_url
-            found.append(read_document(one.data, one.format, path=one.path, base_url=base, everything=everything))
+            if isinstance(document, ArticleError):
+                raise document
+            base = base_url or document.base_url
+            read.append(
+                read_document(document.data, document.format, path=document.path, base_url=base, everything=everything)
+            )
         except ArticleError as error:
             say(f"archive: {sanitize(str(error))}")
             failed = True
-    return found, failed
+    return read, failed
 
 
 def _write(root: Path, articles: Sequence[Article], prune: bool) -> None:
@@ -197,17 +199,17 @@ def _print_recovered(article: Article) -> None:
 def _json(articles: Sequence[Article], citation: Any) -> str:
     from linkarchive.report.sanitize import escape_json
 
-    found = [
+    objects = [
         {
             "path": article.path,
             "title": article.title,
             "original_url": _redacted(article.original_url),
             "published": None if article.published is None else article.published.isoformat(),
-            "citations": [citation(one) for one in article.citations],
+            "citations": [citation(each) for each in article.citations],
         }
         for article in articles
     ]
-    return escape_json(json.dumps({"schema": 1, "articles": found}, ensure_ascii=False, indent=2))
+    return escape_json(json.dumps({"schema": 1, "articles": objects}, ensure_ascii=False, indent=2))
 
 
 def _citation(citation: Citation) -> dict[str, Any]:

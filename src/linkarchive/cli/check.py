@@ -14,7 +14,7 @@ import click
 from linkarchive.cli.common import FORMATS, color_option, importing, project_options, say, settings_of, wants_color
 from linkarchive.cli.output import Printing, print_report
 from linkarchive.model import Report, Verdict
-from linkarchive.report.exit_policy import any_alarm
+from linkarchive.report.exit_policy import any_failure
 from linkarchive.settings import Settings
 from linkarchive.wayback.archives import archives_of
 
@@ -92,7 +92,8 @@ def check(
         from linkarchive.check.scope import Scope
         from linkarchive.cli.progress import RunProgress
         from linkarchive.clock import Clock
-        from linkarchive.notify import refuse_unable, tell
+        from linkarchive.notify import notify as send_notifications
+        from linkarchive.notify import require_apprise
         from linkarchive.report.formats import format_for
         from linkarchive.report.sanitize import sanitize
 
@@ -120,7 +121,7 @@ def check(
         .with_flags("wayback", mode=wayback)
         .with_flags("notify", urls=notify or None)
     )
-    refuse_unable(settings.notify)
+    require_apprise(settings.notify)
     root = project.resolve()
     stdin = sys.stdin.buffer.read() if "-" in articles else b""
     scope = Scope(articles, input_format, stdin, due, limit, only, fresh, changed_since)
@@ -131,7 +132,7 @@ def check(
         click.echo(forecast(root, scope, settings, clock))
         return 0
     if not quiet and not (root / "archive" / "manifests").exists():  # the first run
-        say(f"This visits each source with a GET request as {settings.network.user_agent!r}; {_told(settings)}.")
+        say(f"This visits each source with a GET request as {settings.network.user_agent!r}; {_disclosure(settings)}.")
     with _sigterm() as stop, RunProgress(bar=not no_progress, quiet=quiet, verbose=verbose) as progress:
         report = run_check(root, scope, settings, clock, progress, stop.is_set)
     for error in report.errors:
@@ -142,27 +143,27 @@ def check(
         root,
         Printing(form, outputs, counting.fail_on, counting.new_only, quiet, verbose, wants_color(color)),
     )
-    for trouble in tell(report, settings.notify, root):
+    for trouble in send_notifications(report, settings.notify, root):
         say(f"archive: {sanitize(trouble)}")
     return exit_code(report, settings)
 
 
 def exit_code(report: Report, settings: Settings) -> int:
-    """0, 1, 2 or 3 as docs/design.md §4 orders them."""
+    """The exit code of a run: 0, 1, 2 or 3, by the order of docs/design.md §4."""
     if not report.run.complete:
         return 3
     if report.errors:
         return 2
-    found = any_alarm(report, settings.check.fail_on, settings.check.new_only)
-    return 1 if found or report.malformed else 0
+    failing = any_failure(report, settings.check.fail_on, settings.check.new_only)
+    return 1 if failing or report.malformed else 0
 
 
-def _told(settings: Settings) -> str:
+def _disclosure(settings: Settings) -> str:
     """To whom the addresses of sources are sent, for the first run (docs/design.md §4)."""
     if settings.wayback.mode == "off":
         return "nothing is sent to anybody else"
     names = " and ".join(archive.host for archive in archives_of(settings.archives))
-    return f"{names} are asked for copies by address, but for private articles and addresses with secrets"
+    return f"{names} are asked for copies by address, except for private articles and addresses with secrets"
 
 
 def _verdicts(text: str) -> tuple[str, ...]:
@@ -171,7 +172,7 @@ def _verdicts(text: str) -> tuple[str, ...]:
         return ()
     for name in names:
         if name not in _VERDICTS:
-            raise click.BadParameter(f"{name!r} is no verdict; known are {', '.join(_VERDICTS)} and none")
+            raise click.BadParameter(f"{name!r} is not a verdict; known are {', '.join(_VERDICTS)} and none")
     return names
 
 

@@ -33,15 +33,21 @@ def config(project: Path, config: Path | None, form: str, changed: bool) -> int:
         click.echo(page(), nl=False)
         return 0
     sections = listed(project, config)
-    found = [one for section in sections for one in section.settings if not changed or one.origin != "default"]
+    settings = [
+        setting for section in sections for setting in section.settings if not changed or setting.origin != "default"
+    ]
     if form == "json":
-        click.echo(json.dumps({"schema": 1, "settings": [asdict(one) for one in found]}, ensure_ascii=False, indent=2))
-        return 0
-    width = max((len(f"{one.section}.{one.key}") for one in found), default=0)
-    for one in found:
         click.echo(
-            one_line(f"{one.section}.{one.key}").ljust(width)
-            + one_line(f" = {one.value}")
-            + f"  ({one_line(one.origin)})"
+            json.dumps(
+                {"schema": 1, "settings": [asdict(setting) for setting in settings]}, ensure_ascii=False, indent=2
+            )
+        )
+        return 0
+    width = max((len(f"{setting.section}.{setting.key}") for setting in settings), default=0)
+    for setting in settings:
+        click.echo(
+            one_line(f"{setting.section}.{setting.key}").ljust(width)
+            + one_line(f" = {setting.value}")
+            + f"  ({one_line(setting.origin)})"
         )
     return 0

@@ -51,20 +51,20 @@ def verify(project: Path, config: Path | None, wacz: Path | None) -> int:
 
     settings_of(project, config)
     if wacz is not None:
-        count = _told(check_wacz(wacz))
-        click.echo(one_line(f"{wacz}: {_counted(count)}"))
+        count = _print_problems(check_wacz(wacz))
+        click.echo(one_line(f"{wacz}: {_total(count)}"))
         return 0 if count == 0 else 1
     root = project.resolve()
-    count = _told(verify_files(root))
+    count = _print_problems(verify_files(root))
     with open_project(Project(root)) as store:
         for sentence in missing_records(root, store):
             click.echo(one_line(sentence))
             count += 1
-    click.echo(f"{len(warc_files(root))} WARC files: {_counted(count)}")
+    click.echo(f"{len(warc_files(root))} WARC files: {_total(count)}")
     return 0 if count == 0 else 1
 
 
-def _told(problems: Iterable[Problem]) -> int:
+def _print_problems(problems: Iterable[Problem]) -> int:
     """How many of them need a repair; all are printed."""
     from linkarchive.report.sanitize import one_line
 
@@ -76,7 +76,7 @@ def _told(problems: Iterable[Problem]) -> int:
     return count
 
 
-def _counted(problems: int) -> str:
+def _total(problems: int) -> str:
     return "clean" if problems == 0 else f"{problems} problems"
 
 

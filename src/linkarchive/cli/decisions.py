@@ -41,11 +41,11 @@ def accept(
     def decide(place: Project, store: Store, url: str, now: datetime) -> str:
         if undo:
             take_back(place, store, url, "accept", reason, who(), now, article)
-            return "accepted no more"
+            return "acceptance withdrawn:"
         accept_page(place, store, url, article, reason, who(), now)
         return "accepted"
 
-    return for_each(urls, project, config, decide)
+    return decide_each(urls, project, config, decide)
 
 
 @click.command()
@@ -75,10 +75,10 @@ def ignore(
         ignore_source(place, store, url, day, reason, who(), now)
         return f"ignored until {day}" if day else "ignored"
 
-    return for_each(urls, project, config, decide)
+    return decide_each(urls, project, config, decide)
 
 
-def for_each(urls: Sequence[str], folder: Path, config: Path | None, decide: Decide) -> int:
+def decide_each(urls: Sequence[str], folder: Path, config: Path | None, decide: Decide) -> int:
     """Decide on each URL under the folder's lock; one that cannot be decided on costs the exit code, not the rest."""
     from linkarchive.project import Project
     from linkarchive.report.sanitize import address, sanitize

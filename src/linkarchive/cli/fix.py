@@ -48,13 +48,13 @@ def fix(articles: tuple[str, ...], project: Path, config: Path | None, write: bo
     else:
         with open_project(place) as store:
             fixes = plan_fixes(place, store, articles, day)
-    changed = [one for one in fixes.files if one.changes]
-    for one in changed:
-        for line in (f"{sanitize(made)}" for made in one.made) if write else _diff(one):
+    changed = [file for file in fixes.files if file.changes]
+    for file in changed:
+        for line in (f"{sanitize(change)}" for change in file.made) if write else _diff(file):
             click.echo(line)
-    for sentence in () if quiet else (sentence for one in fixes.files for sentence in one.left):
+    for sentence in () if quiet else (sentence for file in fixes.files for sentence in file.left):
         say(sanitize(sentence))
-    if write and changed and not any(one.name == "links.txt" for one in changed):
+    if write and changed and not any(file.name == "links.txt" for file in changed):
         say("links.txt follows with the next `archive check`: old URLs stay there as uncited until they are pruned")
     for error in fixes.errors:
         say(f"archive: {sanitize(error)}")
@@ -63,13 +63,13 @@ def fix(articles: tuple[str, ...], project: Path, config: Path | None, write: bo
     return 1 if changed and not write else 0
 
 
-def _diff(one: FileFix) -> Iterator[str]:
+def _diff(file: FileFix) -> Iterator[str]:
     """A unified diff whose lines are safe to show."""
     from linkarchive.links.line import lines_of
     from linkarchive.report.sanitize import one_line, source_line
 
-    before, after = (lines_of(text) for text in one.text)
-    name = one_line(one.name)
+    before, after = (lines_of(text) for text in file.text)
+    name = one_line(file.name)
     for line in difflib.unified_diff(before, after, f"a/{name}", f"b/{name}", lineterm="\n"):
         yield source_line(line.rstrip("\r\n"))
         if not line.endswith(("\n", "\r")):

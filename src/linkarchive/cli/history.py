@@ -37,9 +37,9 @@ def report(
     settings = settings_of(project, config)
     place = Project(project.resolve())
     with open_project(place) as store:
-        found = load_report(store, decisions.load(place.decisions), run_id)
+        past = load_report(store, decisions.load(place.decisions), run_id)
     show = Printing(form, outputs, settings.check.fail_on, quiet=quiet, verbose=verbose, color=wants_color(color))
-    print_report(found, place.root, show)
+    print_report(past, place.root, show)
     return 0
 
 
@@ -77,6 +77,8 @@ def diff(url: str, project: Path, config: Path | None, color: str) -> int:
 
     settings_of(project, config)
     with open_project(Project(project.resolve())) as store:
-        found = difference_since(project.resolve(), store, url)
-    click.echo(render_difference(found, width=width(), color=wants_color(color)), nl=False, color=wants_color(color))
+        difference = difference_since(project.resolve(), store, url)
+    click.echo(
+        render_difference(difference, width=width(), color=wants_color(color)), nl=False, color=wants_color(color)
+    )
     return 0

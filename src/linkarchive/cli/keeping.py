@@ -29,14 +29,14 @@ def export(project: Path, config: Path | None, target: Path, title: str | None, 
         raise UsageError(f"{target} is there already: name another file, or replace it with --force")
     title = title or f"Sources of {place.root.name}"
     with place.lock():
-        made = export_wacz(
+        exported = export_wacz(
             place.root, target, title=title, created=Clock.from_environ().now(), title_of=lambda page: read(page).title
         )
-    for name in made.left_out:
+    for name in exported.left_out:
         say(one_line(f"{name} is left out: its run did not end; the next `archive check` makes it whole"))
-    if made.secrets:
-        say(f"{made.secrets} of the pages have credentials in their addresses, and WARC files hold them as they were")
-    click.echo(one_line(f"{target}: {made.pages} pages in {made.warcs} WARC files, {made.size:,} bytes"))
+    if exported.secrets:
+        say(f"{exported.secrets} pages have credentials in their addresses; the WARC files hold them unredacted")
+    click.echo(one_line(f"{target}: {exported.pages} pages in {exported.warcs} WARC files, {exported.size:,} bytes"))
     return 0
 
 

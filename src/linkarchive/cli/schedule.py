@@ -48,8 +48,8 @@ def _print(where: str, text: str) -> None:
 def _program() -> tuple[str, ...]:
     """How this program is called from anywhere: by its absolute path."""
     beside = Path(sys.executable).parent / "archive"
-    found = str(beside) if beside.is_file() else shutil.which("linkarchive")
-    return (found,) if found else (sys.executable, "-m", "linkarchive")
+    program = str(beside) if beside.is_file() else shutil.which("linkarchive")
+    return (program,) if program else (sys.executable, "-m", "linkarchive")
 
 
 @click.command()

@@ -9,7 +9,7 @@ from linkarchive.model import Change, Report, SourceReport, Unresolved, Verdict
 from linkarchive.report import phrases
 from linkarchive.report.sanitize import href, sanitize
 from linkarchive.report.sections import day_of
-from linkarchive.report.suggestions import in_lines, steps, steps_unresolved
+from linkarchive.report.suggestions import in_lines, suggestions, suggestions_unresolved
 from linkarchive.report.summary import headline, summary
 from linkarchive.report.xml import add, document, moment
 
@@ -48,10 +48,10 @@ def _source(root: Element, source: SourceReport, report: Report) -> None:
     add(entry, "category", term=outcome.verdict.value)
     add(entry, "category", term=outcome.reason.value)
     add(entry, "summary", text)
-    lines = [text, *(f"{phrases.place(one)}: “{one.text.strip()}”" for one in outcome.citations)]
+    lines = [text, *(f"{phrases.place(citation)}: “{citation.text.strip()}”" for citation in outcome.citations)]
     if outcome.verdict.is_finding:
         lines.append(f"{phrases.since(source, day_of(report))} {phrases.certainty(outcome)}")
-        lines += [*outcome.evidence, *in_lines(steps(source))]
+        lines += [*outcome.evidence, *in_lines(suggestions(source))]
     add(entry, "content", "\n".join(lines), type="text")
 
 
@@ -62,7 +62,7 @@ def _unresolved(root: Element, lost: Unresolved, report: Report) -> None:
     add(entry, "updated", moment(day_of(report)))
     add(entry, "category", term=Verdict.UNRESOLVED.value)
     text = phrases.meaning(Verdict.UNRESOLVED, lost.reason)
-    add(entry, "content", "\n".join((text, lost.context, *in_lines(steps_unresolved(lost)))), type="text")
+    add(entry, "content", "\n".join((text, lost.context, *in_lines(suggestions_unresolved(lost)))), type="text")
 
 
 def _id(*parts: str) -> str:

@@ -7,13 +7,13 @@ from collections.abc import Collection
 from linkarchive.model import Category, Change, Report, Unresolved, Verdict
 
 
-def fails(one: Category | Unresolved, fail_on: Collection[str], new_only: bool) -> bool:
+def fails(finding: Category | Unresolved, fail_on: Collection[str], new_only: bool) -> bool:
     """The finding is of a verdict that was asked for, nobody ignores it, and it is new where only news count."""
-    if isinstance(one, Unresolved):
-        return Verdict.UNRESOLVED.value in fail_on and (one.changed is Change.NEW or not new_only)
-    return one.verdict.value in fail_on and not one.is_ignored and (one.is_news or not new_only)
+    if isinstance(finding, Unresolved):
+        return Verdict.UNRESOLVED.value in fail_on and (finding.changed is Change.NEW or not new_only)
+    return finding.verdict.value in fail_on and not finding.is_ignored and (finding.is_news or not new_only)
 
 
-def any_alarm(report: Report, fail_on: Collection[str], new_only: bool) -> bool:
+def any_failure(report: Report, fail_on: Collection[str], new_only: bool) -> bool:
     findings: tuple[Category | Unresolved, ...] = (*report.kinds, *report.unresolved)
-    return any(fails(one, fail_on, new_only) for one in findings)
+    return any(fails(finding, fail_on, new_only) for finding in findings)

@@ -27,7 +27,7 @@ from linkarchive.model import ArticleText, CitationResult, Difference, Event, Lo
 from linkarchive.report import phrases
 from linkarchive.report.sanitize import address, href, one_line, sanitize
 from linkarchive.report.sections import Group, Sections, day_of, divide
-from linkarchive.report.suggestions import steps, steps_unresolved
+from linkarchive.report.suggestions import suggestions, suggestions_unresolved
 from linkarchive.report.summary import headline, summary
 
 
@@ -77,15 +77,15 @@ def render_html(
 _T = TypeVar("_T")
 
 
-def _shown(found: Mapping[str, _T]) -> dict[str, _T]:
-    """Made safe, and under the URLs that the report shows: those in `found` are as they are, with their secrets."""
-    return {address(url): sanitize(one) for url, one in found.items()}
+def _shown(by_url: Mapping[str, _T]) -> dict[str, _T]:
+    """Made safe, and under the URLs that the report shows: those in `by_url` are as they are, with their secrets."""
+    return {address(url): sanitize(value) for url, value in by_url.items()}
 
 
 def _anchors(sections: Sections) -> dict[str, str]:
     """Where on the page a finding is, by its URL."""
     parts = {"new": sections.news, "standing": sections.standing, "unseen": sections.unseen}
-    return {one.outcome.url: f"{name}-{n}" for name, part in parts.items() for n, one in enumerate(part.shown, 1)}
+    return {source.outcome.url: f"{name}-{n}" for name, part in parts.items() for n, source in enumerate(part.shown, 1)}
 
 
 def page_assets(live: Live | None) -> tuple[str, str]:
@@ -148,8 +148,8 @@ def _environment() -> Environment:
         _names(),
         Verdict=Verdict,
         href=href,
-        steps=steps,
-        steps_unresolved=steps_unresolved,
+        suggestions=suggestions,
+        suggestions_unresolved=suggestions_unresolved,
         in_context=in_context,
         rows=rows,
         quoted=quoted,
@@ -169,8 +169,8 @@ def _names() -> dict[str, Any]:
 def in_context(citation: CitationResult | Unresolved) -> tuple[str, str, str]:
     """The sentence as (before, anchor text, after); the anchor text alone where the sentence does not have it."""
     text = citation.text.strip()
-    before, found, after = citation.context.partition(text) if text else (citation.context, "", "")
-    return (before, found, after) if found or not text else ("", text, "")
+    before, cited, after = citation.context.partition(text) if text else (citation.context, "", "")
+    return (before, cited, after) if cited or not text else ("", text, "")
 
 
 def rows(group: Group) -> Iterator[tuple[str, str | None, str, list[str]]]:
@@ -183,7 +183,12 @@ def rows(group: Group) -> Iterator[tuple[str, str | None, str, list[str]]]:
             seen.append(f"{phrases.percent(outcome.similarity)} stands.")
         if source.ignored is not None:
             seen.append(phrases.ignored(source.ignored))
-        yield outcome.url, href(outcome.url), " ".join(seen), [phrases.place(one) for one in outcome.citations]
+        yield (
+            outcome.url,
+            href(outcome.url),
+            " ".join(seen),
+            [phrases.place(citation) for citation in outcome.citations],
+        )
 
 
 def host(url: str) -> str:
@@ -199,18 +204,18 @@ def quoted(parts: Sequence[tuple[str, bool]], lost: Sequence[Loss]) -> list[tupl
     whole = "".join(text for text, _ in parts)
     edges = {0, len(whole)}
     taken: list[tuple[int, int]] = []
-    for one in lost:
-        pattern = r"\s+".join(re.escape(word) for word in one.text.split())
-        if pattern and one.kind != "anchor":
-            taken += [found.span() for found in re.finditer(pattern, whole, re.IGNORECASE)]
+    for loss in lost:
+        pattern = r"\s+".join(re.escape(word) for word in loss.text.split())
+        if pattern and loss.kind != "anchor":
+            taken += [match.span() for match in re.finditer(pattern, whole, re.IGNORECASE)]
     for start, end in taken:
         edges |= {start, end}
     at = 0
-    found: list[tuple[str, bool, bool]] = []
+    segments: list[tuple[str, bool, bool]] = []
     for text, changed in parts:
         cuts = sorted({at, at + len(text)} | {edge for edge in edges if at < edge < at + len(text)})
         for start, end in pairwise(cuts):
             inside = any(first <= start and end <= last for first, last in taken)
-            found.append((whole[start:end], changed, inside))
+            segments.append((whole[start:end], changed, inside))
         at += len(text)
-    return found
+    return segments

@@ -58,8 +58,8 @@ def render_json(report: Report, quiet: bool = False) -> Iterator[str]:
 
 def render_jsonl(report: Report, quiet: bool = False) -> Iterator[str]:
     """A line a source, then a line a lost target that was not recovered, last the run with all the rest."""
-    for kind, found in (("source", _sources(report, quiet)), ("unresolved", _unresolved(report, quiet))):
-        for text in found:
+    for kind, texts in (("source", _sources(report, quiet)), ("unresolved", _unresolved(report, quiet))):
+        for text in texts:
             yield _line(f'{{"type":"{kind}",{text[1:]}')
     start, rest = _facts(report)
     yield _line(_encoded({"type": "run", "schema": SCHEMA, **start.pop("run"), **start, **rest}))

@@ -16,7 +16,7 @@ from linkarchive.report import phrases
 from linkarchive.report.exit_policy import fails
 from linkarchive.report.sanitize import sanitize
 from linkarchive.report.sections import UNSEEN, day_of
-from linkarchive.report.suggestions import in_lines, steps, steps_unresolved
+from linkarchive.report.suggestions import in_lines, suggestions, suggestions_unresolved
 from linkarchive.report.summary import summary
 from linkarchive.report.xml import add, document, moment, token
 
@@ -57,9 +57,9 @@ def render_junit(report: Report, fail_on: Collection[str], new_only: bool = Fals
 
 
 def _properties(run: RunInfo, counts: Mapping[str, int]) -> list[tuple[str, str]]:
-    told = [("run", run.id), ("version", run.version)]
-    told += [("complete", str(run.complete).lower()), ("offline", str(run.offline).lower())]
-    return told + [(f"sources.{name}", str(number)) for name, number in counts.items()]
+    properties = [("run", run.id), ("version", run.version)]
+    properties += [("complete", str(run.complete).lower()), ("offline", str(run.offline).lower())]
+    return properties + [(f"sources.{name}", str(number)) for name, number in counts.items()]
 
 
 def _source(suite: Element, source: SourceReport, now: datetime, fails: bool) -> None:
@@ -68,7 +68,7 @@ def _source(suite: Element, source: SourceReport, now: datetime, fails: bool) ->
     case = _case(suite, token(outcome.url), token(cited))
     title = f"{outcome.verdict.value}/{outcome.reason.value}: {phrases.meaning_of(source)}"
     if fails:
-        text = "\n".join(("", *_details(source, now), *in_lines(steps(source)), ""))
+        text = "\n".join(("", *_details(source, now), *in_lines(suggestions(source)), ""))
         add(case, "failure", text, message=title, type=f"{outcome.verdict.value}/{outcome.reason.value}")
     elif source.ignored is not None and outcome.verdict.is_finding:
         add(case, "skipped", message=f"{title} {phrases.ignored(source.ignored)}")
@@ -80,7 +80,7 @@ def _unresolved(suite: Element, lost: Unresolved, fails: bool) -> None:
     case = _case(suite, token(f"{phrases.place(lost)} {lost.text}"), token(lost.article))
     if fails:
         kind = f"unresolved/{lost.reason.value}"
-        text = "\n".join(("", lost.context, *in_lines(steps_unresolved(lost)), ""))
+        text = "\n".join(("", lost.context, *in_lines(suggestions_unresolved(lost)), ""))
         add(case, "failure", text, message=phrases.meaning(Verdict.UNRESOLVED, lost.reason), type=kind)
 
 
@@ -90,7 +90,7 @@ def _case(suite: Element, name: str, article: str) -> Element:
 
 def _details(source: SourceReport, now: datetime) -> list[str]:
     outcome = source.outcome
-    lines = [f"{phrases.place(one)}: “{one.text.strip()}”" for one in outcome.citations]
+    lines = [f"{phrases.place(citation)}: “{citation.text.strip()}”" for citation in outcome.citations]
     lines.append(f"{phrases.since(source, now)} {phrases.certainty(outcome)}")
     facts = (phrases.compared(outcome.baseline, outcome.similarity), phrases.losses(outcome.lost), outcome.archive_note)
     lines += [fact for fact in facts if fact]

@@ -11,7 +11,7 @@ from linkarchive.model import Report, Result, SourceReport, Unresolved, Verdict
 from linkarchive.report import phrases
 from linkarchive.report.sanitize import href, sanitize
 from linkarchive.report.sections import Sections, day_of, divide
-from linkarchive.report.suggestions import Suggestion, steps, steps_unresolved
+from linkarchive.report.suggestions import Suggestion, suggestions, suggestions_unresolved
 from linkarchive.report.summary import headline, summary
 
 # GitHub refuses the body of an issue over 65,536 characters (REST API, "body is too long", 2024).
@@ -65,8 +65,8 @@ def _blocks(report: Report, sections: Sections, quiet: bool) -> Iterator[tuple[s
         text = f"{article.path}: {phrases.original(article)} {evidence}".strip()
         yield "Articles whose original page needs a look", f"- {_escape(text)} {_address(article.original_url or '')}\n"
     for source in sections.ignored.shown:
-        told = phrases.ignored(source.ignored) if source.ignored else ""
-        text = f"{_label(source.outcome.verdict)}: {phrases.meaning_of(source)} {told}"
+        reason = phrases.ignored(source.ignored) if source.ignored else ""
+        text = f"{_label(source.outcome.verdict)}: {phrases.meaning_of(source)} {reason}"
         yield "Ignored", f"- {_address(source.outcome.url)} {_escape(text)}\n"
     for url in () if quiet else report.uncited:
         yield "In links.txt, but no longer in an article", f"- {_address(url)}\n"
@@ -82,7 +82,7 @@ def _finding(source: SourceReport, now: datetime) -> str:
     lines += ["- Evidence:"] if outcome.evidence else []
     lines += [f"  - {_escape(text)}" for text in outcome.evidence]
     lines += [f"- Also: {_escape(phrases.further(also))}" for also in outcome.also]
-    lines += _steps(steps(source))
+    lines += _suggested(suggestions(source))
     return "\n".join(lines) + "\n"
 
 
@@ -99,14 +99,14 @@ def _citations(outcome: Result) -> list[str]:
 def _unresolved(lost: Unresolved) -> str:
     what = f"{_code(phrases.place(lost))} “{_escape(lost.text.strip())}”"
     lines = [f"### {_label(Verdict.UNRESOLVED)}: {what}\n", f"- {phrases.meaning(Verdict.UNRESOLVED, lost.reason)}"]
-    return "\n".join(lines + _steps(steps_unresolved(lost))) + "\n"
+    return "\n".join(lines + _suggested(suggestions_unresolved(lost))) + "\n"
 
 
-def _steps(found: tuple[Suggestion, ...]) -> list[str]:
+def _suggested(steps: tuple[Suggestion, ...]) -> list[str]:
     lines = []
-    for step in found:
-        target = _address(step.url) if step.url else _code(step.command) if step.command else ""
-        lines.append(f"- **{_escape(step.text)}**" + (f": {target}" if target else ""))
+    for suggestion in steps:
+        target = _address(suggestion.url) if suggestion.url else _code(suggestion.command) if suggestion.command else ""
+        lines.append(f"- **{_escape(suggestion.text)}**" + (f": {target}" if target else ""))
     return lines
 
 
@@ -126,12 +126,12 @@ def _escape(text: str) -> str:
 
 
 def _apart(match: re.Match[str]) -> str:
-    found = match[0]
-    if found == "@" or found.lower() == "gh-":
-        return found + _NOTHING
-    if found.lower() == "www.":
-        return f"{found[:3]}\\."
-    return f"\\{found[0]}{_NOTHING if found[0] == '#' else ''}{found[1:]}"
+    markup = match[0]
+    if markup == "@" or markup.lower() == "gh-":
+        return markup + _NOTHING
+    if markup.lower() == "www.":
+        return f"{markup[:3]}\\."
+    return f"\\{markup[0]}{_NOTHING if markup[0] == '#' else ''}{markup[1:]}"
 
 
 def _code(text: str) -> str:

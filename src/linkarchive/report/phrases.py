@@ -171,12 +171,14 @@ def since(source: SourceReport, now: datetime) -> str:
     if outcome.last_ok is not None and outcome.verdict is not Verdict.MOVED:
         text += f"; last seen in order on {day(outcome.last_ok)}"
     if outcome.strikes:
-        text += f"; {count(outcome.strikes, 'failed run')} in a row"
+        text += "; failed once" if outcome.strikes == 1 else f"; failed in {outcome.strikes:,} runs in a row"
     return text + "."
 
 
 def certainty(outcome: Result) -> str:
-    """How sure we are, and whether a second run has agreed."""
+    """How sure we are, and whether a second run has agreed. A page that we could not see is nothing to be sure of."""
+    if outcome.verdict in (Verdict.UNREACHABLE, Verdict.BLOCKED):
+        return "The same in two runs at least a day apart." if outcome.confirmed else "Seen in one run so far."
     agreed = "two runs at least a day apart agree" if outcome.confirmed else "seen in one run so far"
     return f"{percent(outcome.confidence)} sure; {agreed}."
 
@@ -189,7 +191,11 @@ def compared(baseline: Baseline | None, similarity: float | None) -> str | None:
     text = f"Compared with {whose.get(baseline.origin, 'a web archive’s copy')} of {day(baseline.time)}"
     if baseline.days_off is not None:
         off = abs(baseline.days_off)
-        text += ", the day the author looked" if off == 0 else f", {count(off, 'day')} from the day the author looked"
+        text += (
+            ", the day the author looked"
+            if off == 0
+            else f", {count(off, 'day')} {'after' if baseline.days_off > 0 else 'before'} the day the author looked"
+        )
     if similarity is not None:
         text += f"; {percent(similarity)} of its text still stands"
     return text + "."
@@ -202,7 +208,7 @@ def loss(lost: Loss) -> str:
 
 
 def losses(lost: tuple[Loss, ...]) -> str | None:
-    return f"No longer on the page: {listed(loss(one) for one in lost)}." if lost else None
+    return f"No longer on the page: {listed(loss(loss_) for loss_ in lost)}." if lost else None
 
 
 def acceptance(citation: CitationResult) -> str | None:
@@ -213,10 +219,10 @@ def acceptance(citation: CitationResult) -> str | None:
     return f"Accepted by {accepted.who} on {day(accepted.when)}, as the page was on {day(accepted.capture_time)}{why}"
 
 
-def ignored(told: Ignored) -> str:
+def ignored(ignored_: Ignored) -> str:
     """Who does not want to hear of it, until when and why."""
-    until = f" until {day(told.until)}" if told.until else ""
-    return f"Ignored by {told.who}{until}{f': {told.reason}' if told.reason else '.'}"
+    until = f" until {day(ignored_.until)}" if ignored_.until else ""
+    return f"Ignored by {ignored_.who}{until}{f': {ignored_.reason}' if ignored_.reason else '.'}"
 
 
 def place(citation: CitationResult | Unresolved) -> str:

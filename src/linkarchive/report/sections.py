@@ -73,9 +73,9 @@ def divide(report: Report, only_changed: bool = False, whole: bool = True) -> Se
         unresolved=sanitize(tuple(sorted(unresolved, key=lambda lost: lost.changed is not Change.NEW))),
         originals=sanitize(
             tuple(
-                one
-                for one in report.articles
-                if one.original and one.original.verdict.is_finding and one.original.ignored is None
+                article
+                for article in report.articles
+                if article.original and article.original.verdict.is_finding and article.original.ignored is None
             )
             if not only_changed
             else ()
@@ -89,12 +89,12 @@ def _groups(report: Report, only_changed: bool, whole: bool) -> tuple[Counter[st
     for kind, number in report.kinds.items():
         if not only_changed or _section(kind) in _NEWS:
             totals[_section(kind)] += number
-    told = {name: min(MOST, number) for name, number in totals.items() if whole or name not in _AT_REST}
+    wanted = {name: min(MOST, number) for name, number in totals.items() if whole or name not in _AT_REST}
     shown: dict[str, list[SourceReport]] = defaultdict(list)
-    missing = sum(told.values())
-    for source in report.of(lambda kind: _section(kind) in told):
+    missing = sum(wanted.values())
+    for source in report.of(lambda kind: _section(kind) in wanted):
         name = _section(source.kind)
-        if len(shown[name]) < told[name]:
+        if len(shown[name]) < wanted[name]:
             shown[name].append(sanitize(source))
             missing -= 1
             if not missing:

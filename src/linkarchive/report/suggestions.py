@@ -1,4 +1,4 @@
-"""What settles a finding: the steps to take, with the address or the command that each needs."""
+"""What settles a finding: the suggestions to take, with the address or the command that each needs."""
 
 from __future__ import annotations
 
@@ -19,12 +19,15 @@ class Suggestion:
     command: str | None = None
 
 
-def in_lines(found: tuple[Suggestion, ...]) -> list[str]:
-    """Each step as a line of plain text."""
-    return [": ".join(part for part in (step.text, step.url or step.command) if part) for step in found]
+def in_lines(steps: tuple[Suggestion, ...]) -> list[str]:
+    """Each suggestion as a line of plain text."""
+    return [
+        ": ".join(part for part in (suggestion.text, suggestion.url or suggestion.command) if part)
+        for suggestion in steps
+    ]
 
 
-def steps(source: SourceReport) -> tuple[Suggestion, ...]:
+def suggestions(source: SourceReport) -> tuple[Suggestion, ...]:
     """What settles a finding, the best first; empty where there is nothing to do."""
     outcome = source.outcome
     match outcome.verdict:
@@ -53,17 +56,17 @@ _AT_A_WALL = {
 
 
 def _steps_dead(outcome: Result) -> tuple[Suggestion, ...]:
-    found = []
+    steps = []
     if outcome.suggested_url:
-        found.append(Suggestion("Update the link to", url=outcome.suggested_url))
+        steps.append(Suggestion("Update the link to", url=outcome.suggested_url))
     if outcome.archived_url:
-        found.append(Suggestion("Replace the link by the archived copy", url=outcome.archived_url))
-    if not found:
-        found.append(Suggestion("Cite another page that supports the sentence."))
+        steps.append(Suggestion("Replace the link with the archived copy", url=outcome.archived_url))
+    if not steps:
+        steps.append(Suggestion("Cite another page that supports the sentence."))
     if outcome.last_good:
         text = f"See the page as we kept it on {day(outcome.last_good.time)}"
-        found.append(Suggestion(text, command=_command("show", outcome)))
-    return tuple(found)
+        steps.append(Suggestion(text, command=_command("show", outcome)))
+    return tuple(steps)
 
 
 def _steps_drifted(outcome: Result) -> tuple[Suggestion, ...]:
@@ -74,13 +77,13 @@ def _steps_drifted(outcome: Result) -> tuple[Suggestion, ...]:
         Reason.CORRECTED: "Read the correction",
         Reason.RETRACTED: "Read the notice of retraction",
     }.get(outcome.reason, "Look at the difference")
-    found = [
+    steps = [
         Suggestion(check, command=_command("diff", outcome)),
         Suggestion("If the page still supports your sentence, accept it", command=_command("accept", outcome)),
     ]
     if outcome.archived_url:
-        found.append(Suggestion("If not, link to the archived copy", url=outcome.archived_url))
-    return tuple(found)
+        steps.append(Suggestion("If not, link to the archived copy", url=outcome.archived_url))
+    return tuple(steps)
 
 
 def _command(name: str, outcome: Result) -> str | None:
@@ -90,7 +93,7 @@ def _command(name: str, outcome: Result) -> str | None:
     return f"archive {name} {shlex.quote(outcome.url)}"
 
 
-def steps_unresolved(lost: Unresolved) -> tuple[Suggestion, ...]:
+def suggestions_unresolved(lost: Unresolved) -> tuple[Suggestion, ...]:
     """What to do about a lost target."""
     by_hand = Suggestion("Put the URL in place of the “?” in links.txt.")
     if lost.reason is Reason.NO_ORIGINAL:

@@ -16,7 +16,7 @@ def summary(report: Report) -> str:
     sentences = [_counts(report, seen)] if seen else ["No source was checked."]
     lost = sum(article.lost for article in report.articles)
     if report.unresolved:
-        new = sum(1 for one in report.unresolved if one.changed is Change.NEW)
+        new = sum(1 for lost in report.unresolved if lost.changed is Change.NEW)
         of = f"{len(report.unresolved):,} of {lost:,} lost links" if lost >= len(report.unresolved) else ""
         verb = "was" if len(report.unresolved) == 1 else "were"
         news = f" ({new:,} new)" if new else ""
@@ -28,7 +28,7 @@ def summary(report: Report) -> str:
         sentences.append(f"{count(back, 'source')} recovered.")
     first = report.summary["uncompared"]
     if first:
-        sentences.append(f"{first:,} had nothing to be compared with yet.")
+        sentences.append(f"{first:,} {'was' if first == 1 else 'were'} seen for the first time.")
     if not report.run.complete:
         sentences.append("The run is incomplete; the next one continues it.")
     return " ".join(sentences)
@@ -49,12 +49,12 @@ def _counts(report: Report, seen: int) -> str:
     if not report.count(lambda kind: kind.verdict.is_finding):
         return "The only source is fine." if seen == 1 else f"All {count(seen, 'source')} are fine."
     parts = []
-    told = Counter[Verdict]()
+    numbers = Counter[Verdict]()
     for kind, number in report.kinds.items():
         if not _is_muted(kind):
-            told[kind.verdict] += number
+            numbers[kind.verdict] += number
     for verdict, (one, many) in _HAVE.items():
-        group = told[verdict]
+        group = numbers[verdict]
         if group:
             new = _news(report, verdict) if verdict.is_finding else 0
             parts.append(f"{group:,} {one if group == 1 else many}" + (f" ({new:,} new)" if new else ""))
@@ -85,7 +85,7 @@ def headline(report: Report) -> str:
         _phrase(dead, "source is gone", "sources are gone"),
         _phrase(drifted, f"{noun}no longer says what it said", f"{nouns}no longer say what they said"),
     ]
-    lost = sum(1 for one in report.unresolved if one.changed is Change.NEW)
+    lost = sum(1 for unresolved in report.unresolved if unresolved.changed is Change.NEW)
     back = _back(report)
     if not any(news):
         news = [_phrase(_news(report, Verdict.MOVED), "source has moved", "sources have moved")]

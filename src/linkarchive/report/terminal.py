@@ -13,7 +13,7 @@ from linkarchive.model import Citation, CitationResult, Difference, Report, Resu
 from linkarchive.report import phrases
 from linkarchive.report.sanitize import sanitize
 from linkarchive.report.sections import Group, Sections, day_of, divide
-from linkarchive.report.suggestions import Suggestion, steps, steps_unresolved
+from linkarchive.report.suggestions import Suggestion, suggestions, suggestions_unresolved
 from linkarchive.report.summary import summary
 
 _STYLE = {
@@ -202,7 +202,7 @@ class _Page:
             self._copies(outcome)
         if outcome.archive_note:
             self.say(outcome.archive_note, indent=2)
-        self.steps(steps(source))
+        self.steps(suggestions(source))
 
     def citations(self, outcome: Result) -> None:
         for citation in outcome.citations:
@@ -216,14 +216,14 @@ class _Page:
         new = ", new" if lost.changed.value == "new" else ""
         self.label(Verdict.UNRESOLVED, f"{phrases.place(lost)}  {_cited(lost)}{new}")
         self.say(phrases.meaning(Verdict.UNRESOLVED, lost.reason), indent=2)
-        self.steps(steps_unresolved(lost))
+        self.steps(suggestions_unresolved(lost))
 
     def evidence(self, evidence: Iterable[str]) -> None:
         for text in evidence:
             self.say(text, indent=4, bullet="• ")
 
-    def steps(self, found: Iterable[Suggestion]) -> None:
-        for step in found:
+    def steps(self, suggested: Iterable[Suggestion]) -> None:
+        for step in suggested:
             target = step.url or step.command
             self.say(f"{step.text}:" if target else step.text, indent=2, bullet="→ ", bullet_style="green")
             self.address(target, indent=4, style="underline" if step.url else "bold")

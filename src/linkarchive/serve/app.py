@@ -1,4 +1,4 @@
-"""The review page as a web application: who is let in, what is shown, what is done."""
+"""The review page as a web application: who is let in, what is shown, what is result."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from linkarchive.model import Origin
 from linkarchive.project import Project
 from linkarchive.report.sanitize import address
 from linkarchive.serve.captures import CaptureViewer
-from linkarchive.serve.decide import carry_out, read_wish
+from linkarchive.serve.decide import carry_out, read_form
 from linkarchive.serve.guard import PAGE_HEADERS, Guard
 from linkarchive.serve.page import Copy, Notice, Page, draw, draw_copies, draw_message
 from linkarchive.serve.recheck import Recheck
@@ -29,12 +29,12 @@ _WHOSE = {Origin.LIVE: "our own", Origin.WAYBACK: "the Wayback Machine’s", Ori
 
 
 @dataclass(slots=True)
-class Desk:
+class AppState:
     """What the requests of one start share."""
 
     project: Project
     guard: Guard
-    shelf: CaptureViewer
+    viewer: CaptureViewer
     recheck: Recheck
     clock: Clock
     who: str
@@ -45,11 +45,11 @@ class Desk:
     compared: Compared = field(default_factory=dict)
 
 
-def make_app(desk: Desk) -> Flask:
+def make_app(state: AppState) -> Flask:
     app = Flask("linkarchive.review", static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = _LARGEST_FORM
     app.config["MAX_FORM_PARTS"] = 20_000
-    guard = desk.guard
+    guard = state.guard
 
     @app.before_request
     def let_in() -> Response | None:
@@ -71,13 +71,13 @@ def make_app(desk: Desk) -> Flask:
     app.register_error_handler(HTTPException, troubled)
 
     pages: dict[str, Callable[..., Any]] = {
-        "/": lambda: _show(desk),
-        "/recheck": lambda: jsonify(busy=desk.recheck.busy, said=desk.recheck.said),
-        "/captures/<int:number>": lambda number: _copies(desk, number),
+        "/": lambda: _show(state),
+        "/recheck": lambda: jsonify(busy=state.recheck.busy, said=state.recheck.said),
+        "/captures/<int:number>": lambda number: _copies(state, number),
     }
     for rule, view in pages.items():
         app.add_url_rule(rule, rule, view, methods=["GET"])
-    app.add_url_rule("/decide", "/decide", lambda: _decide(desk), methods=["POST"])
+    app.add_url_rule("/decide", "/decide", lambda: _decide(state), methods=["POST"])
     return app
 
 
@@ -86,12 +86,22 @@ def _refusal(guard: Guard) -> Response | None:
         return _answer(draw_message("Not here", "This address belongs to another program."), 403)
     if request.path == "/" and "token" in request.args:
         if not guard.may_enter(request.args["token"]):
-            return _answer(draw_message("Not you", "Open the address that `archive serve` printed."), 403)
+            return _answer(
+                draw_message(
+                    "Please open the address that `archive serve` printed", "It lets you in; this one alone does not."
+                ),
+                403,
+            )
         entered = redirect("/", 303)
         entered.set_cookie(guard.cookie, guard.session, httponly=True, samesite="Strict", path="/")
         return _as_response(entered)
     if not guard.may_see(request.cookies.get(guard.cookie, "")):
-        return _answer(draw_message("Not you", "Open the address that `archive serve` printed."), 403)
+        return _answer(
+            draw_message(
+                "Please open the address that `archive serve` printed", "It lets you in; this one alone does not."
+            ),
+            403,
+        )
     if request.method not in ("GET", "HEAD") and not guard.may_change(
         dict(request.headers), request.form.get("token", "")
     ):
@@ -99,52 +109,52 @@ def _refusal(guard: Guard) -> Response | None:
     return None
 
 
-def _show(desk: Desk) -> Response:
-    with open_project(desk.project) as store:
-        review = gather(desk.project, store, desk.clock.now().date(), desk.compared)
-    notice, desk.notice = desk.notice, None
-    return _answer(draw(review, desk.guard.form, notice, desk.recheck.said, desk.recheck.busy))
+def _show(state: AppState) -> Response:
+    with open_project(state.project) as store:
+        review = gather(state.project, store, state.clock.now().date(), state.compared)
+    notice, state.notice = state.notice, None
+    return _answer(draw(review, state.guard.form, notice, state.recheck.said, state.recheck.busy))
 
 
-def _decide(desk: Desk) -> Response:
+def _decide(state: AppState) -> Response:
     """Do what the form asks for, and lead back to the page (post, redirect, get)."""
-    with open_project(desk.project) as store:
+    with open_project(state.project) as store:
         numbers = {source.outcome.url: (number, key) for number, key, source in standing.latest_reports(store)}
         kind, _, name = request.form.get("group", "").partition(":")
         if kind:
-            urls = in_group(gather(desk.project, store, desk.clock.now().date(), desk.compared), kind, name)
+            urls = in_group(gather(state.project, store, state.clock.now().date(), state.compared), kind, name)
         else:
             chosen = {int(text) for text in request.form.getlist("source") if text.isdecimal()}
             urls = [url for url, (number, _) in numbers.items() if number in chosen]
         if not urls:
-            raise UsageError("no source was chosen")
+            raise UsageError("no finding was selected")
         if request.form.get("action") == "recheck":
-            if not desk.recheck.start([numbers[url][1] for url in urls]):
-                desk.notice = Notice("A re-check is at work already; nothing new was begun")
+            if not state.recheck.start([numbers[url][1] for url in urls]):
+                state.notice = Notice("A re-check is already running; no second one was started")
         else:
-            wish = read_wish(request.form)
-            done = carry_out(desk.project, store, wish, urls, desk.who, desk.clock.now)
-            taken = tuple(numbers[url][0] for url in done.urls)
-            desk.notice = Notice(done.said, done.troubles, None if wish.action == "undo" else wish.action, taken)
+            form = read_form(request.form)
+            result = carry_out(state.project, store, form, urls, state.who, state.clock.now)
+            taken = tuple(numbers[url][0] for url in result.urls)
+            state.notice = Notice(result.said, result.troubles, None if form.action == "undo" else form.action, taken)
     return _as_response(redirect("/", 303))
 
 
-def _copies(desk: Desk, number: int) -> Response:
-    with open_project(desk.project) as store:
+def _copies(state: AppState, number: int) -> Response:
+    with open_project(state.project) as store:
         found = captures.of_source(store, number)
     copies = [
         Copy(
-            time=kept.capture.time,
-            whose=_WHOSE[kept.capture.origin],
-            status=kept.capture.status,
-            text=desk.shelf.url(number, kept.id, "text"),
-            page=desk.shelf.url(number, kept.id, "page") if "html" in kept.capture.mime else None,
-            replay=replay_url(desk.replay, kept.capture.final_url, kept.capture.time)
-            if desk.replay and kept.capture.origin is Origin.LIVE
+            time=capture.capture.time,
+            whose=_WHOSE[capture.capture.origin],
+            status=capture.capture.status,
+            text=state.viewer.url(number, capture.id, "text"),
+            page=state.viewer.url(number, capture.id, "page") if "html" in capture.capture.mime else None,
+            replay=replay_url(state.replay, capture.capture.final_url, capture.capture.time)
+            if state.replay and capture.capture.origin is Origin.LIVE
             else None,
         )
-        for kept in reversed(found)
-        if (desk.project.root / kept.capture.record.warc).exists()
+        for capture in reversed(found)
+        if (state.project.root / capture.capture.record.warc).exists()
     ]
     url = found[0].capture.url if found else ""
     return _answer(draw_copies(address(url), copies))

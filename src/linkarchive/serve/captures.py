@@ -57,12 +57,12 @@ class CaptureViewer:
         return f"http://{self.host}/{self.key}/{source}/{capture}/{view}"
 
 
-def make_captures_app(project: Project, shelf: CaptureViewer) -> Flask:
+def make_captures_app(project: Project, viewer: CaptureViewer) -> Flask:
     app = Flask("linkarchive.captures", static_folder=None)
 
     @app.before_request
     def refuse_others() -> None:
-        if request.host != shelf.host or request.method not in ("GET", "HEAD"):
+        if request.host != viewer.host or request.method not in ("GET", "HEAD"):
             abort(403)
 
     @app.after_request
@@ -72,10 +72,10 @@ def make_captures_app(project: Project, shelf: CaptureViewer) -> Flask:
 
     @app.get("/<key>/<int:source>/<int:number>/<view>")
     def show(key: str, source: int, number: int, view: str) -> Response:
-        if not compare_digest(key.encode(), shelf.key.encode()) or view not in ("text", "page"):
+        if not compare_digest(key.encode(), viewer.key.encode()) or view not in ("text", "page"):
             abort(404)
         with open_project(project) as store:
-            kept = next((one for one in stored.of_source(store, source) if one.id == number), None)
+            kept = next((capture for capture in stored.of_source(store, source) if capture.id == number), None)
         if kept is None:
             abort(404)
         try:
@@ -83,8 +83,8 @@ def make_captures_app(project: Project, shelf: CaptureViewer) -> Flask:
         except ArchiveError as error:
             html = _document("A copy that cannot be read", [sanitize(str(error))])
             return Response(html, 500, mimetype="text/html")
-        told = _told(kept.capture)
-        html = _shown(page, told) if view == "page" and ParsedPage(page).kind == "html" else _text(page, told)
+        caption = _told(kept.capture)
+        html = _shown(page, caption) if view == "page" and ParsedPage(page).kind == "html" else _text(page, caption)
         return Response(html, mimetype="text/html")
 
     return app
@@ -94,23 +94,23 @@ def _told(capture: Capture) -> str:
     return f"Stored copy of {sanitize(capture.final_url)}, {day(capture.time)}, HTTP {capture.status}."
 
 
-def _text(page: Page, told: str) -> str:
-    return _document(told, [sanitize(block) for block in ParsedPage(page).main] or ["(no text in it)"])
+def _text(page: Page, caption: str) -> str:
+    return _document(caption, [sanitize(block) for block in ParsedPage(page).main] or ["(no text in it)"])
 
 
-def _document(told: str, blocks: list[str]) -> str:
-    return "".join(_pieces(told, blocks))
+def _document(caption: str, blocks: list[str]) -> str:
+    return "".join(_pieces(caption, blocks))
 
 
-def _pieces(told: str, blocks: list[str]) -> Iterator[str]:
-    yield f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{escape(told)}</title>'
+def _pieces(caption: str, blocks: list[str]) -> Iterator[str]:
+    yield f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{escape(caption)}</title>'
     yield f'<meta name="viewport" content="width=device-width"><style>{_STYLE}</style></head>'
-    yield f'<body><main><h1 class="stored-copy">{escape(told)}</h1>'
+    yield f'<body><main><h1 class="stored-copy">{escape(caption)}</h1>'
     yield from (f'<p dir="auto" lang="">{escape(block)}</p>' for block in blocks)
     yield "</main></body></html>"
 
 
-def _shown(page: Page, told: str) -> str:
+def _shown(page: Page, caption: str) -> str:
     """The page as it looked, as far as its own document tells: without scripts, frames, forms, and what it loads."""
     from lxml import html
     from lxml_html_clean import Cleaner
@@ -125,11 +125,11 @@ def _shown(page: Page, told: str) -> str:
         document.make_links_absolute(page.final_url, resolve_base_href=False, handle_failures="ignore")
         cleaner(document)
     except (ValueError, AssertionError) as error:  # nothing in it, or an address that no one can parse
-        return _document(told, [f"The page cannot be shown as it was ({error}); its text:", *ParsedPage(page).main])
+        return _document(caption, [f"The page cannot be shown as it was ({error}); its text:", *ParsedPage(page).main])
     body = document.find("body")
     if body is not None:
         note = html.Element("p")
-        note.text = f"{told} Scripts, frames, forms and pictures are left out."
+        note.text = f"{caption} Scripts, frames, forms and pictures are left out."
         note.set("style", "font:14px/1.5 sans-serif;background:#fff;color:#222;padding:8px 12px;border:1px solid #999")
         body.insert(0, note)
     for link in document.iter("a"):

@@ -29,64 +29,67 @@ class DecisionForm:
 
 @dataclass(frozen=True, slots=True)
 class DecisionResult:
-    """What came of a wish. `urls` are those it was recorded for."""
+    """What came of a decision. `urls` are the sources it was recorded for, `troubles` why others were refused."""
 
     said: str
     urls: tuple[str, ...]
     troubles: tuple[str, ...]
 
 
-def read_wish(form: Mapping[str, str]) -> DecisionForm:
-    """The wish of a form; raises UsageError for one that cannot be meant."""
+def read_form(form: Mapping[str, str]) -> DecisionForm:
+    """The decision that a form asks for. Raises UsageError for an unknown action, a bad date, a missing address."""
     action = form.get("action", "")
     if action not in ("accept", "ignore", "replace", "undo"):
-        raise UsageError(f"{action or 'nothing'}: not something to decide")
+        raise UsageError(f"{action or 'nothing'}: not a decision; known are accept, ignore, replace and undo")
     until = form.get("until", "").strip()
     try:
         day = date.fromisoformat(until) if until else None
     except ValueError as error:
-        raise UsageError(f"{until}: not a day such as 2027-03-01") from error
+        raise UsageError(f"{until}: not a date such as 2027-03-01") from error
+    replacement = form.get("replacement", "").strip() or None
+    if action == "replace" and replacement is None:
+        raise UsageError("no address was given: type the address to cite instead, then press Set")
     reason = " ".join(form.get("reason", "").split())[:_LONGEST_REASON] or None
     undoes = form.get("undoes")
     if action == "undo" and undoes not in ("accept", "ignore", "replace"):
-        raise UsageError("nothing to take back")
-    return DecisionForm(action, reason, day, form.get("replacement", "").strip() or None, undoes)
+        raise UsageError("there is no decision to undo")
+    return DecisionForm(action, reason, day, replacement, undoes)
 
 
 def carry_out(
     project: Project,
     store: Store,
-    wish: DecisionForm,
+    form: DecisionForm,
     urls: Sequence[str],
     who: str,
     now: Callable[[], datetime],
 ) -> DecisionResult:
-    """Record a wish for each URL; one that it does not fit is told, and the others are recorded."""
+    """Record a decision for each URL; where it does not fit, the result says so, and the others are recorded."""
     done: list[str] = []
     troubles: list[str] = []
     for url in urls:
         try:
-            _one(project, store, wish, url, who, now())
+            _record(project, store, form, url, who, now())
         except UsageError as error:
             troubles.append(str(error))
         else:
             done.append(url)
-    said = f"{_PAST[wish.action]} {count(len(done), 'source')}" if len(done) != 1 else f"{_PAST[wish.action]} {done[0]}"
-    if wish.action == "ignore" and wish.until and done:
-        said += f" until {wish.until.isoformat()}"
+    said = f"{_PAST[form.action]} {count(len(done), 'source')}" if len(done) != 1 else f"{_PAST[form.action]} {done[0]}"
+    if form.action == "ignore" and form.until and done:
+        said += f" until {form.until.isoformat()}"
     return DecisionResult(said if done else "Nothing was recorded", tuple(done), tuple(troubles))
 
 
-_PAST = {"accept": "Accepted", "ignore": "Ignored", "replace": "A replacement is set for", "undo": "Taken back for"}
+_PAST = {"accept": "Accepted", "ignore": "Ignored", "replace": "A replacement is set for", "undo": "Undone for"}
 
 
-def _one(project: Project, store: Store, wish: DecisionForm, url: str, who: str, now: datetime) -> None:
-    match wish.action:
+def _record(project: Project, store: Store, form: DecisionForm, url: str, who: str, now: datetime) -> None:
+    match form.action:
         case "accept":
-            accept_page(project, store, url, None, wish.reason, who, now)
+            accept_page(project, store, url, None, form.reason, who, now)
         case "ignore":
-            ignore_source(project, store, url, wish.until, wish.reason, who, now)
+            ignore_source(project, store, url, form.until, form.reason, who, now)
         case "replace":
-            replace_source(project, store, url, wish.replacement or "", wish.reason, who, now)
+            replace_source(project, store, url, form.replacement or "", form.reason, who, now)
         case _:
-            take_back(project, store, url, wish.undoes or "", wish.reason, who, now)
+            take_back(project, store, url, form.undoes or "", form.reason, who, now)

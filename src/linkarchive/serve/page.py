@@ -53,7 +53,7 @@ def draw(review: Review, form_token: str, notice: Notice | None, recheck: str, b
     numbers = {address(url): number for url, number in review.numbers.items()}
     templates = _environment()
     actions = templates.get_template("actions.html.j2")
-    safe = [sanitize(one) for one in review.report.sources if one.outcome.verdict.is_finding]
+    findings = [sanitize(source) for source in review.report.sources if source.outcome.verdict.is_finding]
     live = Live(
         style=_asset("review.css"),
         script=_asset("review.js"),
@@ -65,15 +65,18 @@ def draw(review: Review, form_token: str, notice: Notice | None, recheck: str, b
         ),
         batch=_markup(
             templates.get_template("batch.html.j2").render(
-                token=form_token, settled=sanitize(review.settled), groups=_groups(review.report), findings=len(safe)
+                token=form_token,
+                settled=sanitize(review.settled),
+                groups=_groups(review.report),
+                findings=len(findings),
             )
         ),
         actions={
-            one.outcome.url: _markup(
-                actions.render(token=form_token, source=one, number=numbers[one.outcome.url], busy=busy)
+            source.outcome.url: _markup(
+                actions.render(token=form_token, source=source, number=numbers[source.outcome.url], busy=busy)
             )
-            for one in safe
-            if one.outcome.url in numbers
+            for source in findings
+            if source.outcome.url in numbers
         },
     )
     html = render_html(review.report, review.differences, review.timelines, review.texts, live)
@@ -96,14 +99,14 @@ def draw_message(title: str, text: str) -> Page:
 
 def _groups(report: Report) -> Mapping[str, list[tuple[str, int]]]:
     """Hosts, articles and causes with two findings and more, the largest first, as they are (the form names them)."""
-    found: dict[str, Counter[str]] = {"host": Counter(), "article": Counter(), "cause": Counter()}
+    groups: dict[str, Counter[str]] = {"host": Counter(), "article": Counter(), "cause": Counter()}
     for source in report.sources:
         if source.outcome.verdict.is_finding:
-            found["host"][host(source.outcome.url)] += 1
-            found["cause"][meaning_of(source)] += 1
-            for path in {one.article for one in source.outcome.citations}:
-                found["article"][path] += 1
-    return {kind: [(name, n) for name, n in names.most_common() if n > 1] for kind, names in found.items()}
+            groups["host"][host(source.outcome.url)] += 1
+            groups["cause"][meaning_of(source)] += 1
+            for path in {citation.article for citation in source.outcome.citations}:
+                groups["article"][path] += 1
+    return {kind: [(name, n) for name, n in names.most_common() if n > 1] for kind, names in groups.items()}
 
 
 def _markup(html: str) -> Markup:

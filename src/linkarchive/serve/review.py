@@ -46,10 +46,9 @@ def gather(project: Project, store: Store, today: date, known: Compared) -> Revi
     run = runs.find(store)
     if run is None:
         raise UsageError("nothing was checked in this folder yet: `archive check ARTICLE`")
-    made = decisions.load(project.decisions)
     by_url: dict[str, list[Decision]] = {}
-    for one in made:
-        by_url.setdefault(one.url, []).append(one)
+    for decision in decisions.load(project.decisions):
+        by_url.setdefault(decision.url, []).append(decision)
     shown: list[SourceReport] = []
     settled: list[Settled] = []
     numbers: dict[str, int] = {}
@@ -57,11 +56,11 @@ def gather(project: Project, store: Store, today: date, known: Compared) -> Revi
         if not source.outcome.citations:
             continue
         numbers[source.outcome.url] = number
-        told = _in_force(by_url, key, source, today) if source.outcome.verdict.is_finding else None
-        if told is None:
+        settling = _in_force(by_url, key, source, today) if source.outcome.verdict.is_finding else None
+        if settling is None:
             shown.append(source)
         else:
-            settled.append(Settled(number, source.outcome.url, told))
+            settled.append(Settled(number, source.outcome.url, settling))
     shown.sort(key=_interest)
     articles, unresolved = standing.latest_articles(store)
     body = run.body
@@ -75,7 +74,7 @@ def gather(project: Project, store: Store, today: date, known: Compared) -> Revi
         notices=body.notices,
         errors=body.errors,
     )
-    settled.sort(key=lambda one: one.decision.when, reverse=True)
+    settled.sort(key=lambda settlement: settlement.decision.when, reverse=True)
     return Review(
         report,
         numbers,
@@ -90,30 +89,35 @@ def _differences(
     project: Project, store: Store, shown: Sequence[SourceReport], known: Compared
 ) -> Mapping[str, Difference]:
     """Those of the drifted sources; to compare two pages takes time, so each pair is compared once in a sitting."""
-    found: dict[str, Difference] = {}
+    differences: dict[str, Difference] = {}
     for source in shown:
         outcome = source.outcome
-        if outcome.verdict is not Verdict.DRIFTED or len(found) == MAX_DIFFERENCES:
+        if outcome.verdict is not Verdict.DRIFTED or len(differences) == MAX_DIFFERENCES:
             continue
-        pair = (outcome.url, outcome.capture, outcome.baseline, tuple(one.accepted for one in outcome.citations))
+        pair = (
+            outcome.url,
+            outcome.capture,
+            outcome.baseline,
+            tuple(citation.accepted for citation in outcome.citations),
+        )
         if pair not in known:
             known[pair] = difference_of(project.root, store, source)
         difference = known[pair]
         if difference is not None:
-            found[outcome.url] = difference
-    return found
+            differences[outcome.url] = difference
+    return differences
 
 
 def _in_force(by_url: Mapping[str, Sequence[Decision]], key: str, source: SourceReport, today: date) -> Decision | None:
     """The last decision that settles the finding: an acceptance counts here until the next visit judges by it."""
     mine = by_url.get(redact(key), ())
-    for one in reversed(decisions.in_force(mine, key)):
-        if one.action == "accept" and source.checked is not None and one.when > source.checked:
-            return one
-        if one.action == "ignore" and (one.until is None or today < one.until):
-            return one
-        if one.action == "replace":
-            return one
+    for decision in reversed(decisions.in_force(mine, key)):
+        if decision.action == "accept" and source.checked is not None and decision.when > source.checked:
+            return decision
+        if decision.action == "ignore" and (decision.until is None or today < decision.until):
+            return decision
+        if decision.action == "replace":
+            return decision
     return None
 
 
@@ -131,6 +135,8 @@ def in_group(review: Review, kind: str, name: str) -> list[str]:
             return host(source.outcome.url) == name
         if kind == "cause":
             return meaning_of(source) == name
-        return kind == "article" and any(one.article == name for one in source.outcome.citations)
+        return kind == "article" and any(citation.article == name for citation in source.outcome.citations)
 
-    return [one.outcome.url for one in review.report.sources if one.outcome.verdict.is_finding and fits(one)]
+    return [
+        source.outcome.url for source in review.report.sources if source.outcome.verdict.is_finding and fits(source)
+    ]

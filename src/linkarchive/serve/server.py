@@ -14,7 +14,7 @@ from werkzeug.serving import BaseWSGIServer, make_server
 from linkarchive.clock import Clock
 from linkarchive.errors import UsageError
 from linkarchive.project import Project
-from linkarchive.serve.app import Desk, make_app
+from linkarchive.serve.app import AppState, make_app
 from linkarchive.serve.captures import CaptureViewer, make_captures_app
 from linkarchive.serve.guard import Guard
 from linkarchive.serve.recheck import Recheck
@@ -41,11 +41,11 @@ def serving(project: Project, settings: Settings, clock: Clock, who: str, port: 
         # The port is known only when the server is there, and the applications need it: they are put in afterwards.
         review, shelf_server = _listening(port), _listening(0)
         guard = Guard(f"{_ADDRESS}:{review.server_port}")
-        shelf = CaptureViewer(f"localhost:{shelf_server.server_port}")
+        viewer = CaptureViewer(f"localhost:{shelf_server.server_port}")
         recheck = Recheck(project, settings, clock)
         stack.callback(recheck.close)
-        review.app = make_app(Desk(project, guard, shelf, recheck, clock, who, replay))
-        shelf_server.app = make_captures_app(project, shelf)
+        review.app = make_app(AppState(project, guard, viewer, recheck, clock, who, replay))
+        shelf_server.app = make_captures_app(project, viewer)
         for server in (review, shelf_server):
             stack.enter_context(_running(server))
         yield Served(f"{guard.origin}/?token={guard.entry}", replay)
