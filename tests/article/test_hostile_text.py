@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from linkarchive.article.bare_urls import bare_urls
 from linkarchive.article.document import read_document
 from linkarchive.article.encoding import decode
-from linkarchive.article.text import bare_urls
 
 TEXT = "Zoë said\n\nSee [the “source”](https://s.example/ä) there.\n"
 

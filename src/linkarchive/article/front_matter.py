@@ -1,16 +1,21 @@
-"""Front matter: the `key: value` lines that site generators put before a Markdown article."""
+"""Front matter: what site generators put before an article, in YAML, TOML or JSON."""
 
 from __future__ import annotations
 
+import json
 import re
 import tomllib
+from collections.abc import Mapping
+from typing import Any
 
-from linkarchive.article.passage import Claim
+from linkarchive.article.passage import Claim, fold
 
 _YAML = re.compile(r"\A---[ \t]*\n(.*?)^(?:---|\.\.\.)[ \t]*(?:\n|\Z)", re.DOTALL | re.MULTILINE)
 _TOML = re.compile(r"\A\+\+\+[ \t]*\n(.*?)^\+\+\+[ \t]*(?:\n|\Z)", re.DOTALL | re.MULTILINE)
-_ENTRY = re.compile(r"([A-Za-z_][\w .-]{0,60}?)\s*:(?:\s+(.*))?\Z")
-_CONTINUED = re.compile(r"\s|-(?:\s|\Z)|#|\Z|[\]}]")
+_JSON = re.compile(r"\A\{\s*\n?\s*\"")
+_ENTRY = re.compile(r"([A-Za-z_][\w .-]{0,60}?)[ \t]*:(?:[ \t]+(.*))?\Z")
+_LONGEST = 200_000
+"""Characters. Front matter is written by hand; a library is not asked to read more."""
 
 # Rank among the claims of an original URL (origin.py), by key without case, "-", "_" and spaces.
 _ORIGINS = {
@@ -20,61 +25,99 @@ _ORIGINS = {
 }  # fmt: skip
 _DATES = ("date", "published", "publishedat", "publishdate", "publicationdate", "datepublished", "pubdate", "created")
 
+Entries = Mapping[str, tuple[str, ...]]
+"""The scalars and the lists of scalars, by key without case, "-", "_" and spaces."""
 
-def split(text: str) -> tuple[dict[str, str], str]:
-    """The scalar entries of the front matter, keys normalised, and the text with it blanked out (line numbers stay).
 
-    Forgiving: what is not `key: value` is passed over. A thematic break at the top of
-    a file is not front matter: that begins with a key and is closed.
+def split(text: str) -> tuple[Entries, str]:
+    """The entries of the front matter, and the text with it blanked out (line numbers stay).
+
+    A thematic break at the top of a file is not front matter: that is a mapping, and is closed.
     """
+    table: Any = None
+    end = 0
     if match := _YAML.match(text):
-        entries = _yaml(match[1])
+        table, end = _yaml(match[1]), match.end()
     elif match := _TOML.match(text):
-        entries = _toml(match[1])
-    else:
+        table, end = _toml(match[1]), match.end()
+    elif _JSON.match(text):
+        table, end = _json(text)
+    if not isinstance(table, dict) or not table:
         return {}, text
-    if not entries:
-        return {}, text
-    return entries, "\n" * match[0].count("\n") + text[match.end() :]
+    return _entries(table), "\n" * text.count("\n", 0, end) + text[end:]
 
 
-def _yaml(block: str) -> dict[str, str]:
-    entries: dict[str, str] = {}
-    for line in block.split("\n"):
-        if entry := _ENTRY.match(line):
-            value = _scalar(entry[2] or "")
-            if value:
-                entries.setdefault(_key(entry[1]), value)
-        elif not _CONTINUED.match(line):
-            return {}
-    return entries
+def title(entries: Entries) -> str:
+    return fold(entries.get("title", ("",))[0])
 
 
-def _toml(block: str) -> dict[str, str]:
-    try:
-        table = tomllib.loads(block)
-    except (tomllib.TOMLDecodeError, RecursionError):
-        return {}
-    return {_key(key): str(value) for key, value in table.items() if not isinstance(value, (dict, list))}
-
-
-def _key(key: str) -> str:
-    return re.sub(r"[-_ .]", "", key).lower()
-
-
-def _scalar(value: str) -> str:
-    value = value.strip()
-    if value[:1] in ("'", '"'):
-        end = value.find(value[0], 1)
-        return value[1:end] if end > 0 else value[1:]
-    return re.split(r"\s#", value, maxsplit=1)[0].strip().removeprefix("<").removesuffix(">")
-
-
-def origins(entries: dict[str, str]) -> tuple[Claim, ...]:
+def origins(entries: Entries) -> tuple[Claim, ...]:
     return tuple(
-        Claim(value, f"front matter `{key}`", _ORIGINS[key]) for key, value in entries.items() if key in _ORIGINS
+        Claim(values[0].removeprefix("<").removesuffix(">"), f"front matter `{key}`", _ORIGINS[key])
+        for key, values in entries.items()
+        if key in _ORIGINS
     )
 
 
-def dates(entries: dict[str, str]) -> tuple[Claim, ...]:
-    return tuple(Claim(entries[key], f"front matter `{key}`", 0) for key in _DATES if key in entries)
+def dates(entries: Entries) -> tuple[Claim, ...]:
+    return tuple(Claim(entries[key][0], f"front matter `{key}`", 0) for key in _DATES if key in entries)
+
+
+def _entries(table: Mapping[Any, Any]) -> Entries:
+    entries: dict[str, tuple[str, ...]] = {}
+    for key, value in table.items():
+        values = value if isinstance(value, list) else [value]
+        scalars = tuple(str(item) for item in values if item is not None and not isinstance(item, (dict, list)))
+        if scalars and scalars[0].strip():
+            entries.setdefault(re.sub(r"[-_ .]", "", str(key)).lower(), scalars)
+    return entries
+
+
+def _yaml(block: str) -> Any:
+    table = _load_yaml(block)
+    return table if isinstance(table, dict) else _entry_by_entry(block)
+
+
+def _load_yaml(block: str) -> Any:
+    """The value, with all scalars as they are written; None for what is no YAML."""
+    import yaml
+
+    if len(block) > _LONGEST:
+        return None
+    try:
+        return yaml.load(block, Loader=yaml.BaseLoader)  # noqa: S506 - makes strings, lists and mappings only
+    except (yaml.YAMLError, ValueError, TypeError, RecursionError):
+        return None
+
+
+def _entry_by_entry(block: str) -> dict[str, Any] | None:
+    """The entries of a block that is no YAML as a whole (`title: A: B`); None for one that has other lines."""
+    table: dict[str, Any] = {}
+    lines = block[:_LONGEST].split("\n")
+    at = 0
+    while at < len(lines):
+        entry = _ENTRY.match(lines[at])
+        after = at + 1
+        while after < len(lines) and re.match(r"[\s\-#\]}]|\Z", lines[after]):
+            after += 1
+        if entry is not None:
+            value = _load_yaml("\n".join(lines[at:after]))
+            table.update(value if isinstance(value, dict) else {entry[1]: (entry[2] or "").strip("'\" ")})
+        elif lines[at].strip() and not lines[at].startswith("#"):
+            return None
+        at = after
+    return table
+
+
+def _toml(block: str) -> Any:
+    try:
+        return tomllib.loads(block)
+    except (tomllib.TOMLDecodeError, RecursionError):
+        return None
+
+
+def _json(text: str) -> tuple[Any, int]:
+    try:
+        return json.JSONDecoder().raw_decode(text)
+    except (ValueError, RecursionError):
+        return None, 0

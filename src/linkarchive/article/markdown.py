@@ -43,7 +43,7 @@ def read_markdown(text: str, *, everything: bool = False) -> ParsedDocument:
             if not heading and tokens[index - 1].type == "heading_open" and tokens[index - 1].tag == "h1":
                 heading = fold(passage.text)
     return ParsedDocument(
-        title=entries.get("title") or heading,
+        title=front_matter.title(entries) or heading,
         passages=tuple(passages),
         origins=front_matter.origins(entries),
         dates=front_matter.dates(entries),

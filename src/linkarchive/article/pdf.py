@@ -7,8 +7,8 @@ import re
 from itertools import accumulate
 from typing import Any, NamedTuple
 
+from linkarchive.article.bare_urls import bare_urls
 from linkarchive.article.passage import Claim, Link, ParsedDocument, Passage, fold
-from linkarchive.article.text import bare_urls
 from linkarchive.errors import ArticleError
 
 MAX_PAGES = 2000
