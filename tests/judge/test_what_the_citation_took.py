@@ -95,3 +95,62 @@ def test_a_replaced_page_says_so_and_lists_what_is_lost(case, article):
     judgement = judge(case(article(other, title="Gardens"), article(), quotes=(QUOTE,)))
     assert said(judgement) == "drifted/replaced"
     assert judgement.lost[0].kind == "quote"
+
+
+@pytest.mark.parametrize(
+    ("opening", "closing"),
+    [("”", "”"), ("“", '"'), ('"', "”"), ("„", "”"), ("「", "」"), ("»", "«"), ("《", "》"), ("‹", "›"), ("“", '",')],
+)
+def test_quotation_marks_of_all_scripts_and_mixed_ones_are_seen(case, article, paragraphs, opening, closing):
+    context = f"The minister said {opening}{QUOTE}{closing} after the talks."
+    judgement = judge(case(article(without(paragraphs, "union")), article(), context=context))
+    assert said(judgement) == "drifted/quote-lost"
+
+
+SENTENCE = "Berths in the inner basin may be let for more than five years, and the board has never refused two of them"
+
+
+@pytest.mark.parametrize(
+    ("word", "other"),
+    [("more", "less"), ("may", "must"), ("five", "nine"), ("never ", ""), ("two", "ten"), ("inner", "outer"),
+     ("refused", "granted"), ("board", "mayor")],
+)  # fmt: skip
+def test_a_word_that_carries_the_sense_never_differs(case, article, word, other):
+    before, after = (article(extra=f"<p>{text}.</p>") for text in (SENTENCE, SENTENCE.replace(word, other, 1)))
+    assert [loss.kind for loss in judge(case(after, before, quotes=(SENTENCE,))).lost] == ["quote"]
+
+
+@pytest.mark.parametrize(("word", "other"), [("basin", "bassin"), ("refused", "refuses"), (", and", ", and so")])
+def test_a_letter_set_right_and_a_word_without_weight_lose_nothing(case, article, word, other):
+    before, after = (article(extra=f"<p>{text}.</p>") for text in (SENTENCE, SENTENCE.replace(word, other, 1)))
+    assert judge(case(after, before, quotes=(SENTENCE,))).lost == ()
+
+
+@pytest.mark.parametrize(
+    ("cited", "then", "now"),
+    [
+        ("12.5 percent", "12.5 percent of them", "12½ percent of them"),
+        ("0.75 percent", "0.75 percent a year", ".75 percent a year"),
+        ("2 trillion yen", "2 trillion yen in all", "2,000 billion yen in all"),
+        ("12 lakh people", "12 lakh people came", "1,200,000 people came"),
+        ("3 crore rupees", "3 crore rupees", "30 million rupees"),
+        ("2,3 milliards d’euros", "2,3 milliards d’euros", "2,3 Md€"),
+        ("12 %", "12 % of the wells", "twelve percent of the wells"),
+        ("35 %", "35 % der Brunnen", "fünfunddreißig Prozent der Brunnen"),
+        ("3億5000万円", "予算は3億5000万円", "予算は3.5億円"),
+        ("1,500万人", "およそ1,500万人", "およそ千五百万人"),
+        ("१२ करोड़", "कुल १२ करोड़", "कुल 12 करोड़"),
+        ("٤٥ مليون", "بلغ ٤٥ مليون", "بلغ 45 مليون"),
+    ],
+)
+def test_a_figure_in_another_spelling_is_kept_and_another_figure_is_not(case, article, cited, then, now):
+    before, same, other = (article(extra=f"<p>{text}.</p>") for text in (then, now, "We counted nothing this year"))
+    assert judge(case(same, before, context=f"{cited}.")).lost == ()
+    assert [loss.kind for loss in judge(case(other, before, context=f"{cited}.")).lost] == ["figure"]
+
+
+@pytest.mark.parametrize(("now", "lost"), [("1936", ["1932"]), ("1932", []), ("1936, not in 1932 as we wrote", [])])
+def test_a_year_that_the_page_states_can_be_lost(case, article, now, lost):
+    before, after = (article(extra=f"<p>The swing bridge opened in {year}.</p>") for year in ("1932", now))
+    judgement = judge(case(after, before, context="It opened in 1932 and closed soon."))
+    assert [loss.text for loss in judgement.lost] == lost

@@ -32,7 +32,7 @@ _ENDS = (b">", b" ", b"\n", b"\t")
 _TAG = re.compile(rb"<[^<>]*>")
 _UNSEEN = rb"script|style|noscript|template|svg"
 _EVENT = re.compile(rb"<(?:(?:title|h1|aside|nav|footer|" + _UNSEEN + rb")(?=[\s>/])|!--)")
-_CUT = re.compile(rb"<(?:(?:" + _UNSEEN + rb")(?=[\s>/])|!--)")
+_CUT = re.compile(rb"<(?:(?:script|style|template|svg)(?=[\s>/])|!--)")
 _COMMENT = b"!--"
 _MOST_HEADINGS = 4
 _HEADING = 1000

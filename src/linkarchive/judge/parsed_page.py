@@ -15,6 +15,7 @@ from linkarchive.judge.fast_text import PLENTY, Paragraphs, Texts
 from linkarchive.judge.fast_text import prose as find_prose
 from linkarchive.judge.fast_text import substance as substance_of
 from linkarchive.judge.fast_text import texts as find_texts
+from linkarchive.judge.markup import with_visible_boxes
 from linkarchive.judge.rules import normal
 from linkarchive.model import Page
 
@@ -71,6 +72,11 @@ class ParsedPage:
         return decode(self.page)[:MAX_HTML].replace("\0", " ")
 
     @cached_property
+    def markup(self) -> str:
+        """The source as the text extractors get it."""
+        return with_visible_boxes(self.source)
+
+    @cached_property
     def source_normal(self) -> str:
         """The source in lower case, for markers."""
         return self.source.lower()
@@ -88,7 +94,7 @@ class ParsedPage:
     def _parsed(self) -> Any:
         from resiliparse.parse.html import HTMLTree
 
-        return HTMLTree.parse(self.source if self.kind == "html" else "")
+        return HTMLTree.parse(self.markup if self.kind == "html" else "")
 
     @cached_property
     def _tree(self) -> Any:
@@ -148,12 +154,6 @@ class ParsedPage:
         found = self._tree.document.query_selector_all("a, nav, h2, h3, h4, h5, h6")[:_MAX_LINKS]
         texts = (normal(element.text or "") for element in found)
         return any(phrase in text and (text in line or line in text) for text in texts)
-
-    @cached_property
-    def noscript(self) -> str:
-        """What the page shows to those without scripts, normalised."""
-        parts = self._tree.document.query_selector_all("noscript")[:5]
-        return normal(" ".join(part.text or "" for part in parts)[:5000])
 
     @cached_property
     def _document_text(self) -> str | None:
@@ -240,12 +240,12 @@ class ParsedPage:
         import trafilatura
 
         logging.getLogger("trafilatura").setLevel(logging.CRITICAL)
-        text = _extract(trafilatura, self.source, fast=True)
+        text = _extract(trafilatura, self.markup, fast=True)
         visible = len(self.visible.split())
         # The fast mode now and then takes a sign-up box for the article; the slower one asks two other
         # algorithms as well (seen on shop pages with long legal texts, 2026-11-23).
         if visible > 500 and len(text.split()) < _MIN_MAIN_SHARE * visible:
-            thorough = _extract(trafilatura, self.source, fast=False)
+            thorough = _extract(trafilatura, self.markup, fast=False)
             text = thorough if len(thorough.split()) > 2 * len(text.split()) else text
         if len(text.split()) < 10:
             quick = self.quick
@@ -277,6 +277,11 @@ class ParsedPage:
     def said(self) -> str:
         """Every word that the page says (title and visible text) between single spaces, dates included."""
         return f" {' '.join(words.tokens(f'{self.title} {self.visible}'))} "
+
+    @cached_property
+    def said_unspaced(self) -> str:
+        """The same without spaces, for words that are split or run together by their markup."""
+        return self.said.replace(" ", "")
 
     def prepare(self) -> None:
         """Read now what comparisons ask of a baseline, so that they need not."""

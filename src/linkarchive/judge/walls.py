@@ -135,9 +135,7 @@ def shell(view: PageView) -> Judgement | None:
         return verdict(Verdict.UNREACHABLE, Reason.PROTOCOL, 0.85, "the server answers with an empty page")
     if view.after.kind != "html" or not view.shows_little(_TINY):
         return None
-    phrase = rules.in_text("script-only", view.after.noscript) or rules.in_text(
-        "script-only", view.after.visible_normal
-    )
+    phrase = rules.in_text("script-only", view.after.visible_normal)
     if phrase:
         return verdict(Verdict.BLOCKED, Reason.SCRIPT_ONLY, 0.93, f"without scripts the page only says “{phrase}”")
     if view.shows_little(_HARDLY) and view.after.has("script"):
