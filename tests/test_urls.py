@@ -43,6 +43,12 @@ from linkarchive import urls
         ("https://example.com/a/../b/./c//d/", "https://example.com/a/../b/./c//d/"),
         ("https://example.com/?b=2&a=1&b=2", "https://example.com/?b=2&a=1&b=2"),
         ("https://example.com/a;b=c,d:e@f!$&'()*+=", "https://example.com/a;b=c,d:e@f!$&'()*+="),
+        ("http:///x", "http://x/"),
+        ("http:\\\\example.com\\a", "http://example.com/a"),
+        ("http://ex%61mple.com/", "http://example.com/"),
+        ("http://👍👍.example/", "http://xn--yp8ha.example/"),
+        ("http://foo_bar.müller.example/", "http://foo_bar.xn--mller-kva.example/"),
+        ("http://a–b.example/", "http://xn--ab-41t.example/"),
         ('https://example.com/x"<>\\^`{}', "https://example.com/x%22%3C%3E%5C%5E%60%7B%7D"),
     ],
 )
@@ -79,7 +85,6 @@ def _answer(asked: Callable[[str], str], url: str) -> str | None:
         "/path",
         "mailto:a@b.example",
         "http://",
-        "http:///x",
         "http://:80/",
         "http://x:99999/",
         "http://x:y/",
@@ -130,6 +135,62 @@ def test_any_text_has_a_key_or_raises_a_value_error(text: str) -> None:
             assert "#" not in urls.source_key(url)
         assert isinstance(urls.redact(url), str)
         urls.unwrap(url)
+        assert isinstance(urls.host_of(url), str)
+        assert isinstance(urls.scheme_of(url), str)
+        assert isinstance(urls.ascii_host(url), str)
+        assert isinstance(urls.is_within(text, [text, "a.example"]), bool)
+        assert urls.same_page(url, url)
+        assert isinstance(urls.is_root(url), bool)
+        assert isinstance(urls.is_persistent_identifier(url), bool)
+        assert urls.normalise(urls.normalise(url) or "") == urls.normalise(url)
+        for charset in ("utf-8", "cp1252", "cp932", "no such charset", text):
+            urls.resolve("http://a.example/b/c", url, charset)
+            urls.resolve(url, text, charset)
+
+
+@pytest.mark.parametrize(
+    ("base", "reference", "charset", "leads"),
+    [
+        ("http://a.example/dd/x//y/", "w", "utf-8", "http://a.example/dd/x//y/w"),
+        ("http://a.example/dd/x//y/", "../w", "utf-8", "http://a.example/dd/x//w"),
+        ("http://a.example/go/", "to/http://b.example/w", "utf-8", "http://a.example/go/to/http://b.example/w"),
+        ("http://a.example/", r"\\b.example\x", "utf-8", "http://b.example/x"),
+        ("http://a.example/", "http:///b.example/x", "utf-8", "http://b.example/x"),
+        ("http://a.example/b/c", "http:w/x", "utf-8", "http://a.example/b/w/x"),
+        ("http://a.example/", "/w/\tx", "utf-8", "http://a.example/w/x"),
+        ("http://a.example/", " //b.example ", "utf-8", "http://b.example/"),
+        ("http://a.example/b?c", "?d#e", "utf-8", "http://a.example/b?d#e"),
+        ("http://a.example/", "/café?q=café", "cp1252", "http://a.example/caf%C3%A9?q=caf%E9"),
+        ("http://a.example/", "http://b.example/s?q=表示", "cp932", "http://b.example/s?q=%95\\%8E%A6"),
+        ("http://a.example/", "/s?q=港#港", "cp1252", "http://a.example/s?q=%26%2328207%3B#%E6%B8%AF"),
+        ("http://a.example/", "http://B.example/../x#Y", "cp1252", "http://B.example/../x#Y"),
+        ("http://a.example/", "mailto:x@y.example", "utf-8", "mailto:x@y.example"),
+        ("http://a.example/", "//[", "utf-8", None),
+        ("mailto:a@b.example", "x", "utf-8", None),
+        ("", "x", "utf-8", None),
+    ],
+)
+def test_where_a_link_leads(base: str, reference: str, charset: str, leads: str | None) -> None:
+    assert urls.resolve(base, reference, charset) == leads
+
+
+@pytest.mark.parametrize(
+    ("host", "names", "within"),
+    [
+        ("a.example", ["a.example"], True),
+        ("b.a.example", ["x.example", "A.example"], True),
+        ("xn--bcher-kva.example", ["bücher.example"], True),
+        ("www.xn--bcher-kva.example", ["BÜCHER.example"], True),
+        ("xn--bcher-kva.example", ["xn--bcher-kva.example"], True),
+        ("b.example", [".b.example"], True),
+        ("xb.example", ["b.example"], False),
+        ("example", ["b.example"], False),
+        ("a.example", [], False),
+        ("", ["a.example"], False),
+    ],
+)
+def test_a_host_or_what_is_below_it(host: str, names: list[str], within: bool) -> None:
+    assert urls.is_within(host, names) is within
 
 
 @pytest.mark.parametrize(

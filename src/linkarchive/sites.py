@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from functools import cache
 
 from linkarchive.errors import SettingsError
 from linkarchive.settings import SiteSettings
-from linkarchive.urls import host_of
+from linkarchive.urls import ascii_host, host_of, is_within
 
 _HEADER = re.compile(r"([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*([\t\x20-\x7e\xa0-\xff]*)")  # RFC 9110 §5.1, §5.5
 _NOT_OURS = frozenset({"host", "connection", "content-length", "transfer-encoding", "te", "upgrade", "accept-encoding"})
@@ -19,11 +18,8 @@ def rule_for(url: str, sites: Sequence[SiteSettings]) -> SiteSettings | None:
     """The rule of the longest host that is the URL's, or a parent of it (as in `--exclude`)."""
     if not sites:
         return None
-    try:
-        host = host_of(url)
-    except ValueError:
-        return None
-    fitting = [rule for rule in sites if f".{host}".endswith(f".{_ascii(rule.host)}")]
+    host = host_of(url)
+    fitting = [rule for rule in sites if is_within(host, [rule.host])]
     return max(fitting, key=lambda rule: len(rule.host), default=None)
 
 
@@ -36,11 +32,7 @@ def header_fields(rule: SiteSettings | None) -> tuple[tuple[str, str], ...]:
 def refuse_faulty(sites: Sequence[SiteSettings]) -> None:
     """Raises SettingsError for a rule without a host, a header that is none, or a selector that is no CSS."""
     for rule in sites:
-        try:
-            known = not set(rule.host) & set("/:?#@ ") and bool(host_of(f"//{rule.host}"))
-        except ValueError:
-            known = False
-        if not known:
+        if set(rule.host) & set("/:?#@ ") or not host_of(f"http://{ascii_host(rule.host)}/"):
             raise SettingsError(f'sites: {rule.host!r} is no host name; write host = "example.com"')
         for line in rule.headers:
             match = _HEADER.fullmatch(line)
@@ -60,11 +52,3 @@ def _refuse_selector(host: str, selector: str) -> None:
             root.query_selector(selector)
     except ValueError as error:
         raise SettingsError(f"sites: {host}: {selector!r} is no CSS selector: {error}") from error
-
-
-@cache
-def _ascii(host: str) -> str:
-    try:
-        return host_of(f"//{host}")
-    except ValueError:
-        return host.lower()

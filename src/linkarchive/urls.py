@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
+import codecs
 import re
-from urllib.parse import quote, unquote_plus, urlsplit, urlunsplit
+from collections.abc import Iterable
+from functools import lru_cache
+from typing import TYPE_CHECKING
+from urllib.parse import SplitResult, quote, unquote_plus, urlsplit, urlunsplit
+
+if TYPE_CHECKING:
+    import can_ada
 
 DEFAULT_PORTS = {"http": 80, "https": 443}
 
@@ -22,6 +29,13 @@ _HOST = re.compile(_HOST_NAME)
 _IS_KEY = re.compile(rf"https?://{_HOST_NAME}(?::(?!80/|443/)[1-9][0-9]{{0,3}})?/{_NORMAL_CHARACTER}*(?<!\?)")
 # The host of such a one, whatever its path; what follows the name is no user info.
 _PLAIN_HOST = re.compile(rf"(https?)://({_HOST_NAME})(?::[0-9]{{0,4}})?(?:[/?#]|$)")
+
+# An address with host, in which nothing is left to be resolved.
+_WHOLE = re.compile(r"https?://[^/\\\s][^\t\r\n]*", re.I)
+_ESCAPED_BYTE = re.compile("[\udc80-\udcff]")
+_LETTER = re.compile(r"[^\x00-\x7f]")
+# A second byte may look like ASCII: it goes out as it is.
+_QUERY_SAFE = "!$%&()*+,-./:;=?@[\\]^_`{|}~"
 
 # Parameters that carry a credential. Names are compared without case, "-" and "_".
 _SECRET_PARAMETERS = frozenset(
@@ -48,9 +62,20 @@ def source_key(url: str) -> str:
     address = url.partition("#")[0]
     if _IS_KEY.fullmatch(address):
         return address
+    try:
+        return _key(url)
+    except ValueError:
+        # What only the URL standard reads: `http:///host/`, `http:\\\\host\\`, an escape in the host.
+        parsed = _parse(url)
+        if parsed is None or parsed.protocol not in ("http:", "https:"):
+            raise
+        return _key(parsed.href)
+
+
+def _key(url: str) -> str:
     parts = urlsplit(url.strip())
     scheme = parts.scheme.lower()
-    host = host_of(url)
+    host = host_of(url) if parts.netloc else ""
     if not host:
         raise ValueError(f"{url!r} has no host")
     if ":" not in host and not _HOST.fullmatch(host):
@@ -64,26 +89,116 @@ def source_key(url: str) -> str:
 
 
 def host_of(url: str) -> str:
-    """The host in lower case and punycode, without brackets; "" where there is none. Raises ValueError."""
+    """The host in lower case and punycode, without brackets; "" where there is none. For any text."""
     plain = _PLAIN_HOST.match(url)
     if plain is not None:
         return plain[2]
-    host = urlsplit(url.strip()).hostname or ""
-    host = host.rstrip(".")
-    if host.isascii():
-        return host
-    import idna
+    host = _split(url).hostname or ""
+    if not host or "%" in host or not host.isascii():
+        parsed = _parse(url)
+        host = parsed.hostname.strip("[]") if parsed else ""
+    return host.rstrip(".")
 
-    try:
-        return idna.encode(host, uts46=True).decode("ascii")
-    except idna.IDNAError as error:
-        raise ValueError(f"{url!r}: the host name cannot be: {error}") from error
+
+@lru_cache(4096)
+def ascii_host(name: str) -> str:
+    """A host name in any spelling as `host_of` gives it; in lower case as it is where it cannot be a host."""
+    name = name.strip().removeprefix(".").lower()
+    return host_of(f"http://{name}") or name
+
+
+def is_within(host: str, names: Iterable[str]) -> bool:
+    """The host, as `host_of` gives it, is one of these names or below one of them, however they are spelled."""
+    return bool(host) and not _with_parents(host).isdisjoint(map(ascii_host, names))
+
+
+@lru_cache(1024)
+def _with_parents(host: str) -> frozenset[str]:
+    labels = host.split(".")
+    return frozenset(".".join(labels[start:]) for start in range(len(labels)))
 
 
 def scheme_of(url: str) -> str:
-    """The scheme in lower case; "" where there is none. Raises ValueError."""
+    """The scheme in lower case; "" where there is none. For any text."""
     plain = _PLAIN_HOST.match(url)
-    return plain[1] if plain is not None else urlsplit(url).scheme.lower()
+    return plain[1] if plain is not None else _split(url).scheme.lower()
+
+
+def resolve(base: str, reference: str, charset: str = "utf-8") -> str | None:
+    """Where a reference of a page at `base` leads, by the WHATWG URL standard; None where that cannot be told.
+
+    `charset` is the page's: its query is encoded in that. An address that is whole stays as it is written.
+    """
+    reference = encode_query(reference.strip(), charset)
+    if _WHOLE.match(reference):
+        return reference
+    parsed = _parse(base)
+    if parsed is None:
+        return None
+    try:
+        return (parsed + _without_surrogates(reference)).href
+    except ValueError:
+        return None
+
+
+def normalise(url: str) -> str | None:
+    """The address as a browser shows and sends it (the WHATWG URL standard's serialisation); None for none."""
+    parsed = _parse(url)
+    return parsed.href if parsed else None
+
+
+def encode_query(url: str, charset: str) -> str:
+    """The URL with the letters of its query percent-encoded in the charset of the page that it stands on.
+
+    What the charset lacks becomes a numeric reference, as in forms (WHATWG URL, query state). UTF-8 is what
+    everybody expects, and an unknown charset is taken for it: then nothing changes.
+    """
+    address, mark, fragment = url.partition("#")
+    path, asked, query = address.partition("?")
+    if query.isascii() or not _is_narrow(charset):
+        return url
+
+    def encoded(letter: re.Match[str]) -> str:
+        try:
+            return quote(letter[0].encode(charset), safe=_QUERY_SAFE)
+        except UnicodeError:
+            return f"%26%23{ord(letter[0])}%3B"
+
+    return f"{path}{asked}{_LETTER.sub(encoded, query)}{mark}{fragment}"
+
+
+def _is_narrow(charset: str) -> bool:
+    try:
+        return not codecs.lookup(charset).name.startswith("utf")
+    except (LookupError, ValueError):
+        return False
+
+
+def _parse(url: str) -> can_ada.URL | None:
+    import can_ada
+
+    try:
+        return can_ada.parse(_without_surrogates(url))
+    except ValueError:
+        return None
+
+
+def _without_surrogates(text: str) -> str:
+    """Bytes that are no UTF-8 (`surrogateescape`) percent-encoded, other halves of characters replaced."""
+    if text.isascii():
+        return text
+    text = _ESCAPED_BYTE.sub(lambda match: f"%{ord(match[0]) - 0xDC00:02X}", text)
+    return text.encode("utf-8", "replace").decode("utf-8")
+
+
+def _split(url: str) -> SplitResult:
+    """The parts of any text; empty ones where it cannot be taken apart."""
+    try:
+        parts = urlsplit(url.strip())
+        _ = parts.hostname
+    except ValueError:
+        return SplitResult("", "", "", "", "")
+    return parts
 
 
 def _normalise(text: str) -> str:
@@ -101,8 +216,14 @@ def _normalise(text: str) -> str:
 
 
 def same_page(one: str, other: str) -> bool:
-    """The two URLs differ at most in scheme, `www.`, a trailing slash, the case of the host, a default port."""
-    return _bare(one) == _bare(other)
+    """The two URLs differ at most in scheme, `www.`, a trailing slash, the case of the host, a default port.
+
+    What has no key is the same as itself only.
+    """
+    try:
+        return _bare(one) == _bare(other)
+    except ValueError:
+        return one.strip() == other.strip()
 
 
 def _bare(url: str) -> tuple[str, int | None, str, str]:
@@ -115,12 +236,12 @@ def _bare(url: str) -> tuple[str, int | None, str, str]:
 def is_persistent_identifier(url: str) -> bool:
     """A DOI, Handle, PURL, w3id or ARK: it redirects by design."""
     host = host_of(url).removeprefix("www.")
-    return host in _PERSISTENT_HOSTS or host.startswith("purl.") or "/ark:" in urlsplit(url).path
+    return host in _PERSISTENT_HOSTS or host.startswith("purl.") or "/ark:" in _split(url).path
 
 
 def is_root(url: str) -> bool:
     """The front page of a host."""
-    parts = urlsplit(url)
+    parts = _split(url)
     return parts.path in ("", "/") and not parts.query
 
 

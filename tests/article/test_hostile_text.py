@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from linkarchive.article.bare_urls import bare_urls
 from linkarchive.article.document import read_document
-from linkarchive.article.encoding import decode
+from linkarchive.text import decode
 
 TEXT = "Zoë said\n\nSee [the “source”](https://s.example/ä) there.\n"
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from linkarchive.article.anchors import anchors_of, decoded, normalise
+from linkarchive.article.anchors import anchors_of, normalise
 from linkarchive.article.recover import recover
 from linkarchive.model import Article, Citation, Page, Reason
 
@@ -259,23 +259,6 @@ def test_targets_are_absolute_and_free_of_an_archive(href: str, base: str, final
     html = f"<head>{base}</head>" + story(SENTENCE.format(a("tough negotiations", href)), around=also)
     citation = lost("tough negotiations", SENTENCE.format("tough negotiations"))
     assert recovered(html, citation, final_url=final_url) == [target]
-
-
-@pytest.mark.parametrize(
-    ("body", "content_type"),
-    [
-        ("Größe – “да”".encode(), "text/html"),
-        ("Größe".encode("cp1252"), "text/html; charset=ISO-8859-1"),
-        ("Größe".encode("cp1252"), "text/html"),
-        ('<meta charset="windows-1251">да'.encode("cp1251"), "text/html"),
-        ("да".encode("koi8-r"), 'text/html; charset="koi8-r"'),
-        ("Größe".encode("utf-16"), "text/html"),
-        ("Größe".encode(), "text/html; charset=iso-8859-1"),
-        ("Größe".encode("cp1252"), "text/html; charset=no-such"),
-    ],
-)
-def test_the_encoding_is_what_the_bytes_say(body: bytes, content_type: str) -> None:
-    assert "да" in (text := decoded(body, content_type)) or "Größe" in text
 
 
 def test_a_context_that_says_nothing_leaves_a_lower_confidence() -> None:

@@ -65,7 +65,7 @@ def test_line_ends_of_every_system(end: str) -> None:
         ("example.com:8080/x text", 1, "https://"),
         ("# ok\n- https://example.com/", 2, "https://"),
         ("C:\\links", 1, "https://"),
-        ("http:///x", 1, "no host"),
+        ("http://", 1, "no host"),
         ("http://x:99999/", 1, "ort"),
         ("http://[::1", 1, "not a URL"),
         ("!", 1, "“!”"),

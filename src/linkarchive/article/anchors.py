@@ -3,7 +3,6 @@
 # ruff: noqa: SIM905  (lists of words read as words)
 from __future__ import annotations
 
-import contextlib
 import re
 import unicodedata
 from collections import Counter
@@ -12,8 +11,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 from urllib.parse import urljoin, urlsplit
 
-from linkarchive.article.encoding import decode
 from linkarchive.model import Page
+from linkarchive.text import HTML_TYPES, decode, media_type
 from linkarchive.urls import same_page, source_key, unwrap
 
 if TYPE_CHECKING:
@@ -84,7 +83,7 @@ def anchors_of(page: Page) -> tuple[Anchor, ...]:
         return ()
     from bs4 import BeautifulSoup
 
-    soup = BeautifulSoup(decoded(page.body, page.headers.get("content-type", "")), "lxml")
+    soup = BeautifulSoup(decode(page.body, page.headers.get("content-type"), markup=True), "lxml")
     return tuple(_Reading(soup, page.final_url).anchors())
 
 
@@ -92,29 +91,7 @@ def is_html(page: Page) -> bool:
     """There is a body, and it is HTML by its type or, without a type, by its looks."""
     if page.failure is not None or not page.body:
         return False
-    kind = page.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if kind:
-        return kind in ("text/html", "application/xhtml+xml")
-    return re.search(rb"<(?:!doctype\s+html|html|head|body|a|p|div)\b", page.body[:65_536], re.I) is not None
-
-
-def decoded(body: bytes, content_type: str) -> str:
-    """The text of an HTML body. Valid UTF-8 is UTF-8 whatever a server claims; then the header's charset counts."""
-    header = re.search(r"charset\s*=\s*[\"']?([\w.:-]+)", content_type, re.I)
-    if header and not _is_utf8(body):
-        # Browsers read these as windows-1252 (WHATWG Encoding §4.2).
-        charset = re.sub(r"^(iso[-_]?8859[-_]1|latin[-_]?1|(us-)?ascii)$", "windows-1252", header[1], flags=re.I)
-        with contextlib.suppress(LookupError, UnicodeError):
-            return body.decode(charset)
-    return decode(body, markup=True)
-
-
-def _is_utf8(body: bytes) -> bool:
-    try:
-        body.decode("utf-8")
-    except UnicodeDecodeError:
-        return False
-    return True
+    return media_type(page.body, page.headers.get("content-type", "")) in HTML_TYPES
 
 
 _BLOCKS = frozenset(

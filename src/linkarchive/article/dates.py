@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from datetime import date
 
 from linkarchive.article.passage import Claim, Passage, fold
+from linkarchive.text import MONTH_PATTERN, MONTHS
 
 # Ranks of claims, best known first. Front matter (0) is what the author wrote for machines; a page's own
 # metadata (1–3: page_facts.py) beats a `time` element and a printed line, those beat htmldate's search.
@@ -14,32 +15,10 @@ DATELINE, SEARCHED, IN_URL = 5, 6, 7
 _FIRST_PASSAGES = 40
 _LONGEST_LINE = 90
 
-_MONTHS = {
-    name: number
-    for number, names in enumerate(
-        (
-            "january jan januar jänner janvier enero gennaio janeiro januari января янв січня stycznia ocak",
-            "february feb februar février févr fevrier febrero febbraio fevereiro februari февраля фев лютого lutego",
-            "march mar märz maerz mars marzo março maart марта мар березня marca mart",
-            "april apr avril abril aprile апреля апр квітня kwietnia nisan",
-            "may mai mayo maggio maio mei мая травня maja mayıs",
-            "june jun juni juin junio giugno junho июня июн червня czerwca haziran",
-            "july jul juli juillet julio luglio julho июля июл липня lipca temmuz",
-            "august aug août aout agosto augustus августа авг серпня sierpnia ağustos",
-            "september sep sept septembre septiembre settembre setembro сентября сен сент вересня września eylül",
-            "october oct oktober okt octobre octubre ottobre outubro октября окт жовтня października ekim",
-            "november nov novembre noviembre novembro ноября ноя листопада listopada kasım",
-            "december dec dezember dez décembre decembre diciembre dicembre dezembro декабря дек грудня grudnia aralık",
-        ),
-        start=1,
-    )
-    for name in names.split()
-}  # fmt: skip
-_NAME = "|".join(sorted(map(re.escape, _MONTHS), key=len, reverse=True))
 _DATE = re.compile(
     rf"""
-      (?P<name>{_NAME})\.?\s+(?P<day>\d{{1,2}})(?:st|nd|rd|th)?,?\s+(?P<year>\d{{4}})\b
-    | (?P<day2>\d{{1,2}})(?:st|nd|rd|th|\.|er|º)?[\s-]+(?:of\s+|de\s+|d[’'])?(?P<name2>{_NAME})\.?,?[\s-]+
+      (?P<name>{MONTH_PATTERN})\.?\s+(?P<day>\d{{1,2}})(?:st|nd|rd|th)?,?\s+(?P<year>\d{{4}})\b
+    | (?P<day2>\d{{1,2}})(?:st|nd|rd|th|\.|er|º)?[\s-]+(?:of\s+|de\s+|d[’'])?(?P<name2>{MONTH_PATTERN})\.?,?[\s-]+
       (?:de\s+|del\s+)?(?P<year2>\d{{4}})\b
     | (?P<year3>\d{{4}})[-/.](?P<month3>\d{{1,2}})[-/.](?P<day3>\d{{1,2}})(?=\D|\Z)
     | (?P<day4>\d{{1,2}})[./-](?P<month4>\d{{1,2}})[./-](?P<year4>\d{{4}})\b
@@ -83,7 +62,7 @@ def _day(match: re.Match[str]) -> date | None:
         if groups.get("year" + suffix):
             name, month = groups.get("name" + suffix), groups.get("month" + suffix)
             day, year = int(groups["day" + suffix]), int(groups["year" + suffix])
-            number = _MONTHS[name.lower()] if name else int(month or 0)
+            number = MONTHS[name.lower()] if name else int(month or 0)
             if suffix == "4" and "/" in match[0]:
                 return _slashed(year, number, day)
             return _valid(year, number, day)

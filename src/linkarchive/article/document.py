@@ -9,10 +9,10 @@ from urllib.parse import unquote, urljoin, urlsplit
 
 from linkarchive.article import dates, origin
 from linkarchive.article.context import Sentences
-from linkarchive.article.encoding import decode
 from linkarchive.article.passage import Claim, Link, ParsedDocument, Passage, fold
 from linkarchive.errors import ArticleError
 from linkarchive.model import Article, Citation, LinkKind
+from linkarchive.text import decode, media_type
 from linkarchive.urls import same_page
 
 FORMATS = ("md", "html", "txt", "pdf", "docx", "epub")
@@ -31,7 +31,6 @@ _TYPES = {
     "application/vnd.openxmlformats-officedocument.wordprocessingml.document": "docx",
     "application/epub+zip": "epub",
 }  # fmt: skip
-_HTML = re.compile(rb"\s*(?:<!--.*?-->\s*|<\?xml[^>]*>\s*)*<(?:!doctype\s+html|html|head|body)\b", re.I | re.S)
 
 _NOTHING = re.compile(r"javascript:\s*(?:void\s*\(?\s*0?\s*\)?|return\s+false|undefined|//|\{\})?\s*;?\s*\Z", re.I)
 _SCHEME = re.compile(r"[a-z][a-z0-9+.-]*:", re.IGNORECASE)
@@ -63,16 +62,8 @@ def has_article_suffix(name: str) -> bool:
 
 
 def _by_magic(data: bytes) -> str | None:
-    head = data[:4096]
-    if b"%PDF-" in head[:1024]:
-        return "pdf"
-    if head.startswith(b"PK\x03\x04"):
-        if b"application/epub+zip" in head:
-            return "epub"
-        return "docx" if b"word/" in data or b"[Content_Types].xml" in head else None
-    if _HTML.match(head.removeprefix(b"\xef\xbb\xbf")):
-        return "html"
-    return None
+    kind = media_type(data)
+    return None if kind in ("text/plain", "text/xml") else _TYPES.get(kind)
 
 
 def read_document(

@@ -7,11 +7,11 @@ from dataclasses import replace
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from linkarchive.article.encoding import decode
 from linkarchive.article.html import read_html
 from linkarchive.article.package import Package, part_name
 from linkarchive.article.passage import Claim, Link, ParsedDocument, Passage, fold
 from linkarchive.errors import ArticleError
+from linkarchive.text import decode
 
 _DC = "{http://purl.org/dc/elements/1.1/}"
 _OPF = "{http://www.idpf.org/2007/opf}"

@@ -17,10 +17,10 @@ from datetime import date
 from urllib.parse import quote, unquote, urldefrag
 
 from linkarchive.article.document import read_document, target_of
-from linkarchive.article.encoding import encoding_of
 from linkarchive.article.fix_spans import Span, spans_of, spelled
 from linkarchive.errors import ArticleError
 from linkarchive.model import Article, Citation
+from linkarchive.text import encoding_of
 from linkarchive.urls import source_key
 
 EDITABLE = ("md", "html", "txt")

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from fnmatch import fnmatchcase
 
 from linkarchive.model import Verdict
-from linkarchive.urls import host_of
+from linkarchive.urls import ascii_host, host_of, is_within
 
 ALIVE_EVERY = timedelta(days=7)
 SUSPECT_EVERY = timedelta(days=1)
@@ -80,11 +81,16 @@ def is_excluded(url: str, patterns: Sequence[str]) -> bool:
     """A pattern is a host (`example.com`, with its subdomains) or a shell pattern for the whole URL."""
     if not patterns:
         return False
-    try:
-        host = host_of(url)
-    except ValueError:
-        host = ""
-    return any(
-        fnmatchcase(url, pattern) or (host and (host == pattern.lower() or host.endswith("." + pattern.lower())))
+    host = host_of(url)
+    return is_within(host, patterns) or any(
+        fnmatchcase(url, pattern) or fnmatchcase(_with_ascii_host(url), _with_ascii_host(pattern))
         for pattern in patterns
     )
+
+
+def _with_ascii_host(url: str) -> str:
+    """A URL, or a pattern for one, whose host is spelled in punycode."""
+    return url if url.isascii() else _HOST.sub(lambda match: ascii_host(match[0]), url, count=1)
+
+
+_HOST = re.compile(r"(?<=://)[^/?#:@*\[]+")

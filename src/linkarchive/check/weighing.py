@@ -26,6 +26,7 @@ from linkarchive.model import (
     Verdict,
 )
 from linkarchive.settings import SiteSettings
+from linkarchive.text import is_text, media_type
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,18 +75,14 @@ class Task:
         stored = [one.standard for one in self.cases if one.standard is not None]
         return (
             self.size <= _LIGHT
-            and _is_text(self.page.headers.get("content-type", ""))
-            and not any(mark in self.page.body[:1024] for mark in _DOCUMENTS)
-            and all(_is_text(one.mime) and (one.original or one.record).length <= _LIGHT for one in stored)
+            and is_text(media_type(self.page.body, self.page.headers.get("content-type", "")))
+            and all(
+                (is_text(one.mime) or not one.mime) and (one.original or one.record).length <= _LIGHT for one in stored
+            )
         )
 
 
 _LIGHT = 512 * 1024
-_DOCUMENTS = (b"%PDF-", b"PK\x03\x04")
-
-
-def _is_text(mime: str) -> bool:
-    return mime == "" or mime.lower().startswith(("text/", "application/xhtml+xml"))
 
 
 @dataclass(frozen=True, slots=True)

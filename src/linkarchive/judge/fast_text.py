@@ -13,6 +13,8 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from linkarchive.text import month_names
+
 MAX_BYTES = 2_000_000
 """Bytes that are looked at."""
 PLENTY = 300
@@ -196,13 +198,10 @@ def masked(text: bytes) -> bytes:
 _ZEROS = bytes.maketrans(b"0123456789", b"0000000000")
 # Found in a copy with noughts for all digits: a pattern that begins with one byte is searched for by memchr.
 _NUMBER = re.compile(rb"0[0.,:/-]*")
-_MONTHS = (
-    b"january february march april may june july august september october november december januar februar mai juni "
-    b"juli oktober dezember januari februari maart mei augustus janvier avril juin juillet septembre octobre novembre "
-    b"enero febrero marzo abril mayo junio julio agosto septiembre octubre noviembre diciembre gennaio febbraio aprile "
-    b"maggio giugno luglio settembre ottobre dicembre janeiro fevereiro maio junho julho setembro outubro novembro "
-    b"dezembro"
-).split()
+# Without accents, since it is bytes that are looked at; “mars” ends as “years” does.
+_MONTHS = {name.encode() for name in month_names("en", "de", "nl", "fr", "es", "it", "pt") if name.isascii()} - {
+    b"mars"
+}
 _BEGIN = frozenset(name[:3] for name in _MONTHS)
 _END = frozenset(end for name in _MONTHS for end in (name[-3:], name[:3], name[1:3] + b"."))
 _ORDINAL = re.compile(rb"(?:st|nd|rd|th|\.|er)? (?:de |of )?")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import html
 import logging
@@ -18,6 +17,7 @@ from linkarchive.judge.fast_text import texts as find_texts
 from linkarchive.judge.markup import with_visible_boxes
 from linkarchive.judge.rules import normal
 from linkarchive.model import Page
+from linkarchive.text import DOCX, HTML_TYPES, PDF, decode, is_text, media_type
 
 MAX_HTML = 2_000_000
 """Characters of HTML that are parsed."""
@@ -46,21 +46,10 @@ class ParsedPage:
     @cached_property
     def kind(self) -> str:
         """html, text, pdf, docx, or bytes for what has no text that we read."""
-        mime = self.page.headers.get("content-type", "").partition(";")[0].strip().lower()
-        start = self.page.body[:1024].lstrip()
-        if start.startswith(b"%PDF-") or mime == "application/pdf":
-            return "pdf"
-        if start.startswith(b"PK\x03\x04"):
-            return "docx" if mime.endswith("wordprocessingml.document") or b"word/" in self.page.body else "bytes"
-        if mime in ("text/html", "application/xhtml+xml"):
+        kind = media_type(self.page.body, self.page.headers.get("content-type", ""))
+        if kind in HTML_TYPES:
             return "html"
-        if mime.startswith(("image/", "audio/", "video/", "font/")) or b"\0" in start:
-            return "bytes"
-        if mime in ("", "application/octet-stream", "text/plain") and start[:1] == b"<" and b"<html" in start.lower():
-            return "html"
-        if mime == "" or mime.startswith("text/") or mime.endswith(("json", "xml", "javascript", "yaml")):
-            return "text"
-        return "bytes"
+        return "text" if is_text(kind) else {PDF: "pdf", DOCX: "docx"}.get(kind, "bytes")
 
     @cached_property
     def sha256(self) -> str:
@@ -69,7 +58,8 @@ class ParsedPage:
     @cached_property
     def source(self) -> str:
         """The decoded text of an HTML or text page, cut at MAX_HTML characters."""
-        return decode(self.page)[:MAX_HTML].replace("\0", " ")
+        content_type = self.page.headers.get("content-type", "")
+        return decode(self.page.body[: MAX_HTML * 4], content_type, markup=self.kind == "html")[:MAX_HTML]
 
     @cached_property
     def markup(self) -> str:
@@ -316,27 +306,6 @@ class ParsedPages:
 
 def read(page: Page) -> ParsedPage:
     return ParsedPage(page)
-
-
-def decode(page: Page) -> str:
-    """The text of a page: charset of the header, of the document, else detected; wrong bytes become U+FFFD."""
-    from resiliparse.parse.encoding import bytes_to_str, detect_encoding, map_encoding_to_html5
-
-    body = page.body[: MAX_HTML * 4]
-    match = re.search(r"charset\s*=\s*[\"']?\s*([\w.:-]+)", page.headers.get("content-type", ""), re.I)
-    for bom, name in ((b"\xef\xbb\xbf", "utf-8"), (b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", "utf-16-be")):
-        if body.startswith(bom):
-            return body[len(bom) :].decode(name, "replace")
-    encoding = map_encoding_to_html5(match[1], fallback_utf8=False) if match else None
-    if encoding is None:
-        encoding = detect_encoding(body, max_len=131072, from_html_meta=True)
-    if encoding == "utf-8":
-        with contextlib.suppress(UnicodeDecodeError):
-            return body.decode()  # several times as fast as what also mends wrong bytes
-    try:
-        return str(bytes_to_str(body, encoding or "utf-8", errors="replace"))
-    except (LookupError, UnicodeError):
-        return body.decode("utf-8", "replace")
 
 
 def _size(line: str) -> int:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import functools
 import re
 import tomllib
 import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from importlib import resources
+
+from linkarchive.urls import is_within
 
 _FOLDED = (("'", "’‘‚‛ʼʹ′`´"), ('"', "“”„‟«»‹›″"), ("-", "‐‑‒–—―−"), ("", "\u00ad"))
 _PARTS = re.compile(r"\s[|:·•»«/-]+\s|[|·•»]+")
@@ -99,7 +100,7 @@ def of(kind: str, where: str) -> tuple[Rule, ...]:
 def in_text(kind: str, text: str, where: str = "text", host: str = "") -> str | None:
     """The first phrase of a kind that stands in a text (normalised by `normal`), as whole words."""
     for rule in of(kind, where):
-        if rule.hosts and not is_under(host, rule.hosts):
+        if rule.hosts and not is_within(host, rule.hosts):
             continue
         for phrase in rule.phrases:
             if phrase in text and (where == "source" or _bounded(phrase, text)):
@@ -140,7 +141,7 @@ def in_headings(kind: str, headings: tuple[str, ...], host: str = "") -> tuple[s
         text = normal(heading)
         parts = {part.strip(" .!?:…-\"'()[]") for part in (text, *_PARTS.split(text))}
         for rule in of(kind, "heading"):
-            if rule.hosts and not is_under(host, rule.hosts):
+            if rule.hosts and not is_within(host, rule.hosts):
                 continue
             for phrase in rule.phrases:
                 if phrase in text and (phrase in parts if _is_one_word(phrase) else _bounded(phrase, text)):
@@ -164,23 +165,11 @@ def may_tell(text: str) -> bool:
 
 def is_for(kind: str, host: str) -> bool:
     """A rule of this kind is for this host."""
-    return is_under(host, _HOSTS.get(kind, ()))
-
-
-def is_under(host: str, hosts: Iterable[str]) -> bool:
-    """The host is one of these, or below one of them."""
-    return not _parents(host).isdisjoint(hosts)
-
-
-@functools.lru_cache(1024)
-def _parents(host: str) -> frozenset[str]:
-    """The host and all names above it."""
-    labels = host.split(".")
-    return frozenset(".".join(labels[start:]) for start in range(len(labels)))
+    return is_within(host, _HOSTS.get(kind, ()))
 
 
 def in_host(kind: str, host: str) -> bool:
-    return any(is_under(host, rule.phrases) for rule in of(kind, "host"))
+    return any(is_within(host, rule.phrases) for rule in of(kind, "host"))
 
 
 def in_path(kind: str, segments: Sequence[str]) -> str | None:

@@ -12,6 +12,8 @@ import re
 import unicodedata
 from collections.abc import Iterable, Sequence
 
+from linkarchive.text import MONTH_PATTERN
+
 SHINGLE = 4
 MAX_WORDS = 60_000
 """Words of one text that are compared; a longer text is cut (bounds memory and time)."""
@@ -29,19 +31,12 @@ _MAX_KNOWN = 2_000
 _BEFORE, _AFTER = 30, 60
 """Characters around a number in which dates and counters are looked for; a month's name is the longest part."""
 
-_MONTHS = (
-    "jan(?:uary|uar|vier|eiro)?|feb(?:ruary|ruar|rero|braio)?|f[eé]v(?:rier|ereiro)?|mar(?:ch|s|zo|ço|ca)?|märz|apr(?:il|ile)?|abr(?:il)?|avril|"
-    "ma[iyj]|mayo|maggio|maio|jun[ei]?|junio|giugno|junho|juin|jul[yi]?|julio|luglio|julho|juillet|aug(?:ust|ustus)?|"
-    "ago(?:sto)?|août|sep(?:t|tember|tembre|tiembre)?|set(?:tembre|embro)?|o[ck]t(?:ober|obre|ubre)?|ottobre|outubro|"
-    "nov(?:ember|embre|iembre|embro)?|de[cz](?:ember|embre|embro)?|d[ée]cembre|dic(?:iembre|embre)?|"
-    "январ[ьяе]|феврал[ьяе]|марта?|апрел[ьяе]|ма[йяе]|июн[ьяе]|июл[ьяе]|августа?|сентябр[ьяе]|октябр[ьяе]|ноябр[ьяе]|декабр[ьяе]"
-)
 # The look ahead holds for every alternative and halves the time: most words are not followed by a digit.
 _DATES = re.compile(
     r"\b(?=\d|[^\W\d]+\.? \d|il y a )(?:"
-    rf"\b\d{{1,2}}(?:st|nd|rd|th|\.|º|er)? (?:de |of )?(?:{_MONTHS})\b\.?(?:,? (?:de )?\d{{4}}\b)?"
-    rf"|\b(?:{_MONTHS})\b\.? \d{{1,2}}(?:st|nd|rd|th)?(?:,? \d{{4}}\b|\b)"
-    rf"|\b(?:{_MONTHS})\b\.? \d{{4}}\b"
+    rf"\b\d{{1,2}}(?:st|nd|rd|th|\.|º|er)? (?:de |of )?(?:{MONTH_PATTERN})\b\.?(?:,? (?:de )?\d{{4}}\b)?"
+    rf"|\b(?:{MONTH_PATTERN})\b\.? \d{{1,2}}(?:st|nd|rd|th)?(?:,? \d{{4}}\b|\b)"
+    rf"|\b(?:{MONTH_PATTERN})\b\.? \d{{4}}\b"
     r"|\b\d{4}-\d{2}-\d{2}(?:t\d{2}:\d{2}(?::\d{2})?(?:\.\d+)?(?:z|[+-]\d{2}:?\d{2})?)?"
     r"|\b\d{1,2}[./]\d{1,2}[./](?:\d{4}|\d{2})\b|\b\d{4}年\d{1,2}月(?:\d{1,2}日)?"
     r"|\b\d{1,2}:\d{2}(?::\d{2})?(?: ?[ap]\.?m\.?)?\b"
