@@ -1,4 +1,4 @@
-"""Pages in other scripts: quotations and figures as each writes them, notices in its words, pages that are what they were.
+"""Pages in other scripts: quotations and figures as each writes them, notices in its words, pages as they were.
 
 `data/scripts/SCRIPT.jsonl` are cases as `archive judge` reads them, each with what is right in `want`
 ("verdict/reason", several with `|`) and the reason for it in `why`. The share of right ones that a script has
