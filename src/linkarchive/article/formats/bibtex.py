@@ -30,7 +30,7 @@ _ACCESSED = ("urldate", "accessed", "accessdate", "access-date", "lastaccessed",
 _SNAPSHOTS = ("archiveurl", "archive-url", "urlarchive")
 _REMARKS = ("journaltitle", "journal", "booktitle", "publisher", "institution", "organization", "school", "series",
             "howpublished", "note", "addendum", "annote", "annotation", "titleaddon", "pubstate", "type")  # fmt: skip
-_MONTHS = {name: name for name in "jan feb mar apr may jun jul aug sep oct nov dec".split()}
+_MONTHS = {name: name for name in ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"]}
 _LONGEST = 200_000  # characters of one entry
 
 
@@ -52,8 +52,9 @@ class Entry:
 
 def read_bibtex(text: str, *, everything: bool = False) -> ParsedDocument:
     """Every entry is a note named by its key."""
-    parents = {entry.key.lower(): entry for entry in (found := list(entries(text)))}
-    return ParsedDocument(passages=tuple(passage_of(_reference(entry, parents)) for entry in found))
+    listed = list(entries(text))
+    by_key = {entry.key.lower(): entry for entry in listed}
+    return ParsedDocument(passages=tuple(passage_of(_reference(entry, by_key)) for entry in listed))
 
 
 def entries(text: str) -> Iterator[Entry]:
@@ -66,9 +67,7 @@ def entries(text: str) -> Iterator[Entry]:
             position = text.find("\n", match.end()) + 1 or len(text)
             continue
         kind = match[1].lower()
-        if kind == "comment":
-            position = scanner.braces(match.end() - 1)
-        elif kind == "preamble":
+        if kind == "comment" or kind == "preamble":
             position = scanner.braces(match.end() - 1)
         else:
             entry, position = scanner.entry(kind, match)
@@ -137,7 +136,7 @@ class _Scanner:
         return "".join(parts), position
 
     def _delimited(self, start: int, end: int) -> tuple[str, int]:
-        """What stands in braces or quotes. Braces balance inside both; a backslash saves a quote or brace from counting."""
+        """What stands in braces or quotes, in which braces balance; after a backslash neither counts."""
         quoted = self._text[start] == '"'
         depth = 0
         for match in re.compile(r'\\.|[{}"]', re.DOTALL).finditer(self._text, start + quoted, end):
@@ -184,7 +183,7 @@ def _reference(entry: Entry, parents: Mapping[str, Entry]) -> Reference:
             reference.add(tex.url(command[1]), fields[name].line + value.count("\n", 0, command.start()))
     reference.after = [text for name in remarks if (text := shown(name))]
     reference.after += [day] if (day := shown("date", "year")) else []
-    reference.accessed = next((day for name in _ACCESSED if (day := dates.parse_date(shown(name)))), None)
+    reference.accessed = next(filter(None, (dates.parse_date(shown(name)) for name in _ACCESSED)), None)
     reference.snapshot = next((tex.url(fields[name].text) for name in _SNAPSHOTS if name in fields), None)
     return reference
 

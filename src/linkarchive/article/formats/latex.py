@@ -36,7 +36,8 @@ _TOKEN = re.compile(
 _ACCENT = re.compile(r"\\(?:[`'^~\"=.]|[uvHckrdbt](?![A-Za-z]))")
 _SPACE = re.compile(r"(?:\s|%[^\n]*\n)*")
 _BRACE = re.compile(
-    r"(?P<url>\\(?:url|href|nolinkurl|path)\s*(?:\[[^\]\n]*\])?\s*\{)|\\.|(?P<open>\{)|(?P<close>\})|(?P<comment>%)", re.DOTALL
+    r"(?P<url>\\(?:url|href|nolinkurl|path)\s*(?:\[[^\]\n]*\])?\s*\{)|\\.|(?P<open>\{)|(?P<close>\})|(?P<comment>%)",
+    re.DOTALL,
 )
 _BRACKET = re.compile(r"\\.|[\[\]{}]", re.DOTALL)
 _KEYS = re.compile(r"[^,\s]+")
@@ -198,7 +199,7 @@ class _Reader:
     # --- arguments ------------------------------------------------------------------------
 
     def _group(self, position: int, end: int) -> _Range | None:
-        """The braces at this place, after white space; None when there are none. Unclosed ones end with the paragraph."""
+        """The braces at this place, after white space; None for none. Unclosed ones end with the paragraph."""
         start = _SPACE.match(self._text, position, end)
         position = start.end() if start else position
         if self._text[position : position + 1] != "{" or position >= end:
@@ -458,9 +459,9 @@ class _Reader:
         body = self._group(position, end)
         if body is None:
             return None
-        if "#" not in self._text[match.end() : position] and f"\\{match[1]}" not in self._text[body.start : body.end]:
-            if "[" not in self._text[match.end() : position]:
-                self._macros[match[1]] = body
+        takes_arguments = any(char in self._text[match.end() : position] for char in "#[")
+        if not takes_arguments and f"\\{match[1]}" not in self._text[body.start : body.end]:
+            self._macros[match[1]] = body
         return body.end + 1
 
     def _other(self, match: re.Match[str], end: int) -> int:
@@ -476,5 +477,3 @@ class _Reader:
             return position
         self._say(self._text[match.start() : position] + " ", match.start())
         return self._options(position, end)
-
-

@@ -22,7 +22,8 @@ DROPPED = {
     "definecolor": 3, "color": 1, "fontsize": 2, "selectlanguage": 1, "index": 1, "phantom": 1, "hphantom": 1,
     "vphantom": 1, "tag": 1, "nocite": 1, "urlstyle": 1, "graphicspath": 1, "lstset": 1, "captionsetup": 1,
     "addcontentsline": 3, "markboth": 2, "markright": 1, "sisetup": 1, "usetheme": 1, "usecolortheme": 1,
-    "titleformat": 5, "titlespacing": 4, "rule": 2, "cline": 1, "cmidrule": 1, "hyphenation": 1, "ExecuteBibliographyOptions": 1,
+    "titleformat": 5, "titlespacing": 4, "rule": 2, "cline": 1, "cmidrule": 1, "hyphenation": 1,
+    "ExecuteBibliographyOptions": 1,
     "DeclareUnicodeCharacter": 2, "bibdata": 1, "bibstyle": 1, "newcounter": 1, "newlength": 1, "hypertarget": 1,
     "lstinputlisting": 1, "inputminted": 2, "verbatiminput": 1, "includepdf": 1, "author": 0, "printbibliography": 0,
 }  # fmt: skip

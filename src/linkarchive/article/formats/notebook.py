@@ -27,9 +27,8 @@ def read_notebook(text: str, *, everything: bool = False) -> ParsedDocument:
         if kind not in ("markdown", "heading", "raw"):
             continue
         cell = read_markdown(source, everything=everything)
-        if kind == "raw":
-            if not front_matter.split(source)[0]:
-                continue
+        if kind == "raw" and not front_matter.split(source)[0]:
+            continue
         title = title or cell.title
         dates += cell.dates
         origins += cell.origins

@@ -40,7 +40,9 @@ def record_passage(members: Sequence[Member], line: int, line_of: Callable[[str,
     as a whole; other URLs stand bare. `line_of` gives the line of a URL in a value.
     """
     title = _title(members)
-    accessed = next((day for name, value in members if _key(name) in _ACCESSED and (day := dates.parse_date(value))), None)
+    accessed = next(
+        (day for name, value in members if _key(name) in _ACCESSED and (day := dates.parse_date(value))), None
+    )
     copies = [member for member in members if _key(member.name) in _SNAPSHOTS and is_url(member.value)]
     has_others = any(is_url(member.value) and member not in copies for member in members)
     builder = PassageBuilder(line)
@@ -64,9 +66,7 @@ def record_passage(members: Sequence[Member], line: int, line_of: Callable[[str,
             builder.bare(value, value, line_of(member.value, value))
     passage = builder.build()
     snapshot = copies[0].value.strip() if copies and has_others else None
-    return replace(
-        passage, links=tuple(replace(link, accessed=accessed, snapshot=snapshot) for link in passage.links)
-    )
+    return replace(passage, links=tuple(replace(link, accessed=accessed, snapshot=snapshot) for link in passage.links))
 
 
 def _title(members: Sequence[Member]) -> Member | None:

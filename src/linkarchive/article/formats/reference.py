@@ -11,7 +11,9 @@ from linkarchive.article.text import bare_urls, write
 
 _WEB = re.compile(r"(?:https?|ftp)://|www\.", re.IGNORECASE)
 _DOI = re.compile(r"\s*(?:https?://(?:dx\.)?doi\.org/|doi:\s*)?(10\.\d{4,9}/\S+)", re.IGNORECASE)
-_ARXIV = re.compile(r"\s*(?:arxiv:\s*)?(\d{4}\.\d{4,5}(?:v\d+)?|[a-z-]+(?:\.[A-Z]{2})?/\d{7}(?:v\d+)?)\b", re.IGNORECASE)
+_ARXIV = re.compile(
+    r"\s*(?:arxiv:\s*)?(\d{4}\.\d{4,5}(?:v\d+)?|[a-z-]+(?:\.[A-Z]{2})?/\d{7}(?:v\d+)?)\b", re.IGNORECASE
+)
 _RESOLVERS = {
     "pmid": "https://pubmed.ncbi.nlm.nih.gov/{}/",
     "pubmed": "https://pubmed.ncbi.nlm.nih.gov/{}/",

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import cache
 from importlib import import_module
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
@@ -12,6 +11,7 @@ from urllib.parse import unquote, urlsplit
 
 from linkarchive.article.formats import sniff
 from linkarchive.errors import ArticleError
+from linkarchive.text import decode, essence_of, media_type
 
 if TYPE_CHECKING:
     from linkarchive.article.passage import ParsedDocument
@@ -37,22 +37,18 @@ class Format:
     """`module:function` below `linkarchive.article`; for pandoc's, the name that pandoc gives the format."""
     types: tuple[str, ...] = ()
     binary: bool = False
-    """Read from bytes, and in the sandbox: a package or another file of foreign make."""
-    bytes_in_place: bool = False
-    """Read from bytes, by code that needs no sandbox."""
+    """Read from bytes, else from text."""
+    sandboxed: bool = False
+    """Read in a process of its own, whatever its size: a package, which may unpack to anything."""
     walked: bool = True
     """Taken from a folder. Data, spreadsheets and mail are read only when they are named."""
     pandoc: bool = False
     markup: bool = False
     """The text may declare its encoding in itself (HTML, XML)."""
 
-    @property
-    def is_sandboxed(self) -> bool:
-        return self.binary or self.pandoc
-
     def needs_sandbox(self, size: int) -> bool:
         """Whether a document of `size` bytes is read in a process of its own."""
-        return self.is_sandboxed or (size > _LARGE_TEXT and self.name not in ("md", "html", "txt"))
+        return self.sandboxed or (size > _LARGE_TEXT and self.name not in ("md", "html", "txt") and not self.pandoc)
 
 
 FORMATS: tuple[Format, ...] = (
@@ -64,43 +60,29 @@ FORMATS: tuple[Format, ...] = (
         "html", "HTML", ("html", "htm", "xhtml", "xht"), "html:read_html",
         ("text/html", "application/xhtml+xml"), markup=True,
     ),
-    Format("txt", "plain text", ("txt", "text"), "text:read_text", ("text/plain",)),
+    Format("txt", "plain text", ("txt", "text", "rst"), "text:read_text",
+           ("text/plain", "text/x-rst", "text/prs.fallenstein.rst")),
     Format(
-        "pdf", "PDF", ("pdf",), "pdf:read_pdf", ("application/pdf", "application/x-pdf"), binary=True,
+        "pdf", "PDF", ("pdf",), "pdf:read_pdf", ("application/pdf", "application/x-pdf"), binary=True, sandboxed=True,
     ),
     Format(
         "docx", "Word (DOCX)", ("docx",), "docx:read_docx",
-        ("application/vnd.openxmlformats-officedocument.wordprocessingml.document",), binary=True,
+        ("application/vnd.openxmlformats-officedocument.wordprocessingml.document",), binary=True, sandboxed=True,
     ),
-    Format("epub", "EPUB", ("epub",), "epub:read_epub", ("application/epub+zip",), binary=True),
+    Format("epub", "EPUB", ("epub",), "epub:read_epub", ("application/epub+zip",), binary=True, sandboxed=True),
     # --- texts ---
     Format(
         "latex", "LaTeX", ("tex", "latex", "ltx"), "formats.latex:read_latex",
         ("application/x-tex", "application/x-latex", "text/x-tex", "text/x-latex"),
     ),
-    Format(
-        "rst", "reStructuredText", ("rst", "rest"), "formats.rst:read_rst",
-        ("text/x-rst", "text/prs.fallenstein.rst"),
-    ),
-    Format("asciidoc", "AsciiDoc", ("adoc", "asciidoc", "asc"), "formats.asciidoc:read_asciidoc", ("text/asciidoc",)),
-    Format("org", "Org", ("org",), "formats.org:read_org", ("text/org", "text/x-org")),
-    Format(
-        "wikitext", "MediaWiki wikitext", ("wiki", "mediawiki", "wikitext", "mw"), "formats.wikitext:read_wikitext",
-        ("text/x-wiki",),
-    ),
     Format("ipynb", "Jupyter notebook", ("ipynb",), "formats.notebook:read_notebook", ("application/x-ipynb+json",)),
     Format("gemtext", "gemtext", ("gmi", "gemini"), "formats.gemtext:read_gemtext", ("text/gemini",)),
-    Format("mdx", "MDX", ("mdx",), "formats.mdx:read_mdx", ("text/mdx",)),
-    Format("quarto", "Quarto and R Markdown", ("qmd", "rmd", "rmarkdown"), "formats.mdx:read_quarto"),
     # --- lists of references ---
     Format("bibtex", "BibTeX and BibLaTeX", ("bib", "bibtex"), "formats.bibtex:read_bibtex",
            ("application/x-bibtex", "text/x-bibtex")),
     Format("csl-json", "CSL-JSON", ("csl", "csljson"), "formats.csl:read_csl",
            ("application/vnd.citationstyles.csl+json",), walked=False),
     Format("ris", "RIS", ("ris",), "formats.ris:read_ris", ("application/x-research-info-systems",)),
-    Format("bookmarks", "browser bookmarks", (), "formats.outlines:read_bookmarks", bytes_in_place=True),
-    Format("opml", "OPML", ("opml",), "formats.outlines:read_opml", ("text/x-opml", "text/x-opml+xml"),
-           bytes_in_place=True),
     # --- tables and data ---
     Format("csv", "CSV", ("csv",), "formats.tables:read_csv", ("text/csv",), walked=False),
     Format("tsv", "tab-separated values", ("tsv", "tab"), "formats.tables:read_tsv", ("text/tab-separated-values",),
@@ -109,26 +91,8 @@ FORMATS: tuple[Format, ...] = (
     Format("toml", "TOML", ("toml",), "formats.data:read_toml", ("application/toml",), walked=False),
     Format("json", "JSON", ("json",), "formats.data:read_json", ("application/json",), walked=False),
     # --- office documents ---
-    Format(
-        "odt", "OpenDocument", ("odt", "ott", "odp", "ods", "fodt"), "formats.odf:read_odf",
-        ("application/vnd.oasis.opendocument.text", "application/vnd.oasis.opendocument.presentation",
-         "application/vnd.oasis.opendocument.spreadsheet"), binary=True,
-    ),
-    Format("rtf", "Rich Text Format", ("rtf",), "formats.rtf:read_rtf", ("application/rtf", "text/rtf"),
-           bytes_in_place=True),
-    Format(
-        "pptx", "PowerPoint (PPTX)", ("pptx", "ppsx", "pptm"), "formats.pptx:read_pptx",
-        ("application/vnd.openxmlformats-officedocument.presentationml.presentation",), binary=True,
-    ),
-    Format(
-        "xlsx", "Excel (XLSX)", ("xlsx", "xlsm"), "formats.xlsx:read_xlsx",
-        ("application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",), binary=True, walked=False,
-    ),
     # --- messages, saved pages, exports ---
-    Format("eml", "e-mail", ("eml",), "formats.mail:read_mail", ("message/rfc822",), bytes_in_place=True, walked=False),
-    Format("mhtml", "saved page (MHTML)", ("mhtml", "mht"), "formats.mail:read_mhtml", ("multipart/related",),
-           bytes_in_place=True),
-    Format("wxr", "WordPress export (WXR)", ("wxr",), "formats.wxr:read_wxr", bytes_in_place=True),
+    # --- by pandoc ---
     # --- by pandoc ---
     Format("docbook", "DocBook", ("dbk", "docbook"), "docbook", ("application/docbook+xml",), pandoc=True),
     Format("jats", "JATS", ("nxml", "jats"), "jats", ("application/jats+xml",), pandoc=True),
@@ -176,15 +140,22 @@ def format_of(name: str, content_type: str | None, data: bytes) -> str:
     suffix. A suffix that several formats share (xml, json, html) is decided by the content.
     Raises ArticleError when none of them tells, with the way round where one is known.
     """
-    type = (content_type or "").split(";")[0].strip().lower()
+    type = essence_of(content_type or "")
     suffix = suffix_of(name)
     by_suffix, by_type = _BY_SUFFIX.get(suffix), _BY_TYPE.get(type)
     format = by_suffix if type in _WEAK_TYPES and by_suffix else by_type or by_suffix
-    if format is not None and (found := sniff.narrower(format.name, data) or format.name):
-        return found
-    if (found := sniff.by_content(data)) is not None:
-        return found
+    if format is not None:
+        return sniff.narrower(format.name, data) or format.name
+    by_content = sniff.by_content(data) or _by_magic(data)
+    if by_content is not None:
+        return by_content
     raise ArticleError(f"{name}: not a known format; {way_round(suffix)}")
+
+
+def _by_magic(data: bytes) -> str | None:
+    kind = media_type(data)
+    format = None if kind in _WEAK_TYPES else _BY_TYPE.get(kind)
+    return format.name if format else None
 
 
 def way_round(suffix: str) -> str:
@@ -221,11 +192,18 @@ def is_readable(format: Format) -> bool:
     return reads(format.reader)
 
 
-def reader_of(format: Format) -> Callable[..., ParsedDocument]:
-    """The function that reads a format other than pandoc's."""
-    module, _, function = format.reader.partition(":")
+def parse(data: bytes, format: str, *, everything: bool) -> ParsedDocument:
+    """Read a document in this process. Raises ArticleError when the format is unknown or has no reader here."""
+    known = BY_NAME.get(format)
+    if known is None:
+        raise ArticleError(f"not a known format: {format}; `archive extract --formats` lists them")
+    if known.pandoc:
+        from linkarchive.article.formats.pandoc import read_with_pandoc
+
+        return read_with_pandoc(data, known.reader)
+    module, _, function = known.reader.partition(":")
     reader: Callable[..., ParsedDocument] = getattr(import_module(f"linkarchive.article.{module}"), function)
-    return reader
+    return reader(data if known.binary else decode(data, markup=known.markup), everything=everything)
 
 
 def listing() -> Iterator[tuple[str, str, str, str]]:
@@ -239,9 +217,3 @@ def _availability(format: Format) -> str:
     if is_readable(format):
         return "read when named" if not format.walked else "read"
     return f"with pip install 'linkarchive[{EXTRA}]', or a newer pandoc on the PATH"
-
-
-@cache
-def read_by_name_only() -> frozenset[str]:
-    """The suffixes of files that a folder does not give."""
-    return frozenset({"xml", *(suffix for format in FORMATS if not format.walked for suffix in format.suffixes)})

@@ -7,10 +7,16 @@ import re
 _HEAD = 8192
 _HTML = re.compile(rb"\s*(?:<!--.*?-->\s*|<\?xml[^>]*>\s*)*<(?:!doctype\s+html|html|head|body)\b", re.I | re.S)
 _BOOKMARKS = re.compile(rb"\s*<!doctype\s+netscape-bookmark-file", re.I)
-_XML = re.compile(rb"\s*(?:<\?[^>]*>\s*|<!--.*?-->\s*|<!doctype\b[^>\[]*(?:\[.*?\])?\s*>\s*)*<([A-Za-z][\w:.-]*)([^>]*)", re.I | re.S)
-_DOCBOOK_ROOTS = frozenset({"book", "article", "chapter", "section", "sect1", "part", "refentry", "set", "appendix", "preface"})
+_XML = re.compile(
+    rb"\s*(?:<\?[^>]*>\s*|<!--.*?-->\s*|<!doctype\b[^>\[]*(?:\[.*?\])?\s*>\s*)*<([A-Za-z][\w:.-]*)([^>]*)", re.I | re.S
+)
+_DOCBOOK_ROOTS = frozenset(
+    {"book", "article", "chapter", "section", "sect1", "part", "refentry", "set", "appendix", "preface"}
+)
 _MIME = re.compile(rb"(?:[A-Za-z][A-Za-z0-9-]*:[^\n]*\r?\n(?:[ \t][^\n]*\r?\n)*){2,}\r?\n", re.S)
-_MIME_FIELD = re.compile(rb"^(?:from|mime-version|content-type|subject|date|message-id|return-path|received):", re.I | re.M)
+_MIME_FIELD = re.compile(
+    rb"^(?:from|mime-version|content-type|subject|date|message-id|return-path|received):", re.I | re.M
+)
 _CSL = re.compile(rb'"(?:DOI|URL|issued|accessed|container-title|author|citation-key)"\s*:')
 _CSL_TYPE = re.compile(
     rb'"type"\s*:\s*"(?:article(?:-[a-z]+)?|webpage|post(?:-weblog)?|report|book|chapter|thesis|paper-conference|dataset'
@@ -32,8 +38,6 @@ def narrower(format: str, data: bytes) -> str | None:
             return "ipynb"
         case "json" if _CSL_TYPE.search(data) and _CSL.search(data):
             return "csl-json"
-        case "docx" | "pptx" | "xlsx" | "odt" | "epub" if data.startswith(b"PK\x03\x04"):
-            return _package(data)
         case "docbook" | "jats" | "opml" | "wxr":
             return _xml(head)
         case "eml" if b"multipart/related" in head.lower() and b"snapshot-content-location:" in head.lower():
@@ -42,14 +46,8 @@ def narrower(format: str, data: bytes) -> str | None:
 
 
 def by_content(data: bytes) -> str | None:
-    """The format of a file of an unknown name; None when its first bytes do not tell."""
+    """The format of a file of an unknown name that is markup or a message; None when it is neither."""
     head = _head(data)
-    if b"%PDF-" in head[:1024]:
-        return "pdf"
-    if data.startswith(b"PK\x03\x04"):
-        return _package(data)
-    if head.startswith(b"{\\rtf"):
-        return "rtf"
     if _BOOKMARKS.match(head):
         return "bookmarks"
     if _HTML.match(head):
@@ -65,18 +63,6 @@ def _head(data: bytes) -> bytes:
     return data[:_HEAD].removeprefix(b"\xef\xbb\xbf")
 
 
-def _package(data: bytes) -> str | None:
-    head = data[:4096]
-    if b"application/epub+zip" in head:
-        return "epub"
-    if b"mimetypeapplication/vnd.oasis.opendocument." in head:
-        return "odt"
-    for folder, format in ((b"word/", "docx"), (b"ppt/", "pptx"), (b"xl/", "xlsx")):
-        if folder in data:
-            return format
-    return "docx" if b"[Content_Types].xml" in head else None
-
-
 def _xml(head: bytes) -> str | None:
     match = _XML.match(head)
     if match is None:
@@ -88,7 +74,11 @@ def _xml(head: bytes) -> str | None:
         return "wxr" if b"wordpress.org/export" in head else None
     if name == b"html":
         return "html"
-    if b"docbook.org/ns/docbook" in attributes or b"//OASIS//DTD DocBook" in head or b"//OASIS//DTD Simplified DocBook" in head:
+    if (
+        b"docbook.org/ns/docbook" in attributes
+        or b"//OASIS//DTD DocBook" in head
+        or b"//OASIS//DTD Simplified DocBook" in head
+    ):
         return "docbook"
     if b"//DTD JATS" in head or b"//NLM//DTD" in head or (name == b"article" and b"article-type" in attributes):
         return "jats"
