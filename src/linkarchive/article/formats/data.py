@@ -28,7 +28,7 @@ def _read(document: Any, text: str) -> ParsedDocument:
     return ParsedDocument(
         title=top.get("title") or top.get("name") or "",
         passages=tuple(_passages(document, Lines(text), "")),
-        dates=front_matter.dates({key.lower(): value for key, value in top.items()}),
+        dates=front_matter.dates({key.lower(): (value,) for key, value in top.items()}),
     )
 
 

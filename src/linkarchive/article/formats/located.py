@@ -102,7 +102,8 @@ def parse_yaml(text: str) -> Any:
     try:
         for event in yaml.parse(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader)):
             if isinstance(event, yaml.ScalarEvent):
-                stack[-1][1].append(located(event.value, event.start_mark.line + 1, event.start_mark.index))
+                mark: Any = event.start_mark
+                stack[-1][1].append(located(event.value, mark.line + 1, mark.index))
             elif isinstance(event, yaml.AliasEvent):
                 stack[-1][1].append(None)
             elif isinstance(event, (yaml.MappingStartEvent, yaml.SequenceStartEvent)):

@@ -8,8 +8,8 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from linkarchive.article import dates
+from linkarchive.article.bare_urls import bare_urls
 from linkarchive.article.passage import Passage, PassageBuilder, fold
-from linkarchive.article.text import bare_urls
 
 _TITLES = ("title", "name", "headline", "label", "caption", "heading", "linktext", "anchor", "text", "what", "source",
            "titel", "titre", "titulo", "titolo", "bezeichnung", "nom", "nombre")  # fmt: skip

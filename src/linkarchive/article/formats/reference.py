@@ -6,19 +6,16 @@ import re
 from dataclasses import dataclass, field, replace
 from datetime import date
 
+from linkarchive.article.bare_urls import bare_urls
+from linkarchive.article.identifiers import doi_url, resolver_url
 from linkarchive.article.passage import Passage, PassageBuilder, fold
-from linkarchive.article.text import bare_urls, write
+from linkarchive.article.text import write
 
 _WEB = re.compile(r"(?:https?|ftp)://|www\.", re.IGNORECASE)
-_DOI = re.compile(r"\s*(?:https?://(?:dx\.)?doi\.org/|doi:\s*)?(10\.\d{4,9}/\S+)", re.IGNORECASE)
-_ARXIV = re.compile(
-    r"\s*(?:arxiv:\s*)?(\d{4}\.\d{4,5}(?:v\d+)?|[a-z-]+(?:\.[A-Z]{2})?/\d{7}(?:v\d+)?)\b", re.IGNORECASE
-)
-_RESOLVERS = {
-    "pmid": "https://pubmed.ncbi.nlm.nih.gov/{}/",
-    "pubmed": "https://pubmed.ncbi.nlm.nih.gov/{}/",
+_DOI = re.compile(r"\s*(?:https?://(?:dx\.)?doi\.org/|doi:\s*)?(10\.\d{4,9}(?:\.\d+)*/\S+)", re.IGNORECASE)
+_ARXIV = re.compile(r"(?:arxiv:\s*)?(\S+)(?:\s*\[.*\])?", re.IGNORECASE)
+_PAGES = {
     "pmcid": "https://www.ncbi.nlm.nih.gov/pmc/articles/{}/",
-    "hdl": "https://hdl.handle.net/{}",
     "jstor": "https://www.jstor.org/stable/{}",
     "googlebooks": "https://books.google.com/books?id={}",
 }
@@ -55,22 +52,19 @@ class Reference:
             self.add(url, line)
 
 
-def doi_url(text: str) -> str | None:
-    """The resolver's URL of a DOI, however it is written; None when the text is none."""
-    match = _DOI.match(text)
-    return f"https://doi.org/{match[1].rstrip('.,;')}" if match else None
-
-
 def identifier_url(kind: str, text: str) -> str | None:
-    """The resolver's URL of an identifier of that kind (arxiv, doi, pmid, hdl, jstor …); None for another kind."""
+    """The resolver's URL of an identifier of that kind (doi, arxiv, pmid, hdl, jstor …); None for another kind."""
     kind, text = kind.strip().lower(), text.strip()
     if kind == "doi":
-        return doi_url(text)
+        match = _DOI.match(text)
+        return doi_url(match[1].rstrip(".,;")) if match else None
     if kind == "arxiv":
-        match = _ARXIV.match(text)
-        return f"https://arxiv.org/abs/{match[1]}" if match else None
-    if kind in _RESOLVERS and re.fullmatch(r"[\w./:-]{1,200}", text):
-        return _RESOLVERS[kind].format(text)
+        match = _ARXIV.fullmatch(text)
+        return resolver_url(f"arxiv:{match[1]}") if match else None
+    if kind in ("hdl", "pmid", "pubmed"):
+        return resolver_url(f"{'pmid' if kind == 'pubmed' else kind}:{text}")
+    if kind in _PAGES and re.fullmatch(r"[\w./:-]{1,200}", text):
+        return _PAGES[kind].format(text)
     return None
 
 

@@ -6,10 +6,10 @@ import csv
 import io
 from collections.abc import Iterator, Sequence
 
+from linkarchive.article.bare_urls import bare_urls
 from linkarchive.article.formats.located import Located, located
 from linkarchive.article.formats.records import Member, record_passage
 from linkarchive.article.passage import ParsedDocument, Passage
-from linkarchive.article.text import bare_urls
 from linkarchive.errors import ArticleError
 
 _DELIMITERS = ",;\t|"
