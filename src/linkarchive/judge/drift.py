@@ -9,11 +9,12 @@ between two paragraphs, cannot make a page look rewritten.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from linkarchive.judge import fast_text, words
 from linkarchive.judge.fast_text import PLENTY
 from linkarchive.judge.parsed_page import ParsedPage
+from linkarchive.judge.statements import state_the_same
 from linkarchive.model import Reason, Verdict
 
 DRIFTED = 0.88
@@ -49,11 +50,21 @@ class Comparison:
     """Nothing is gone but whole short lines, which advertisements and teasers are."""
     gone: str | None = None
     """All the text that is gone, where a glance could tell."""
+    stated: bool = False
+    """Pages of media that state the same title and description; what is around them is not compared."""
+
+    @property
+    def is_drifted(self) -> bool:
+        """Too little of the baseline stands, or much was added to what stands."""
+        return self.retention < DRIFTED or (self.retention < MIXED and self.jaccard < MIXED_JACCARD)
 
 
 def compare(before: ParsedPage, after: ParsedPage) -> Comparison:
     """The comparison that a verdict rests on; extraction happens only where the first look does not settle it."""
-    return _compare_bytes(before, after) or _compare_quick(before, after) or _compare_full(before, after)
+    comparison = _compare_bytes(before, after) or _compare_quick(before, after) or _compare_full(before, after)
+    if comparison.is_drifted and state_the_same(before, after):
+        return replace(comparison, retention=1.0, new=0.0, stated=True)
+    return comparison
 
 
 def _compare_bytes(before: ParsedPage, after: ParsedPage) -> Comparison | None:
@@ -126,6 +137,8 @@ def _retention(gone: Sequence[str], size: int, after: ParsedPage, shingles: set[
 def _compare_full(before: ParsedPage, after: ParsedPage) -> Comparison:
     shingles = after.shingles | after.visible_shingles
     marks = words.retained(before.words, shingles)
+    if not all(marks):
+        marks = _with_short_lines(marks, before, after)
     retention = words.share(marks) if marks else 0.0
     if 0 < len(before.words) < _SHORT:
         from rapidfuzz.distance import LCSseq
@@ -144,6 +157,29 @@ def _compare_full(before: ParsedPage, after: ParsedPage) -> Comparison:
         new=1.0 - words.share(words.retained(after.words, before.shingles | before.visible_shingles)),
         title_changed=words.tokens(before.title) != words.tokens(after.title),
     )
+
+
+def _with_short_lines(marks: list[bool], before: ParsedPage, after: ParsedPage) -> list[bool]:
+    """The marks of the baseline's words, where items of lists and rows of tables are looked for line by line.
+
+    Runs of four words go over the ends of short lines, so a list in another order would seem to be gone.
+    """
+    marks = list(marks)
+    lines = [words.line_words(line) for line in before.main]
+    position = 0
+    for line, following in zip(lines, (*lines[1:], ()), strict=True):
+        end = position + len(line)
+        for content in (line, line + following):
+            upto = position + len(content)
+            short = max(len(line), len(content) - len(line)) < words.SHORT_LINE
+            if short and not all(marks[position:upto]) and _says(content, after):
+                marks[position:upto] = [True] * len(marks[position:upto])
+        position = end
+    return marks
+
+
+def _says(content: Sequence[str], page: ParsedPage) -> bool:
+    return not page.line_contents.isdisjoint(words.line_keys(content))
 
 
 def _second_opinion(before: ParsedPage, shingles: set[int]) -> float:
@@ -172,7 +208,7 @@ def _blocks(before: ParsedPage, shingles: set[int]) -> tuple[int, int]:
 def drift(comparison: Comparison) -> tuple[Verdict, Reason, float]:
     """Verdict, reason and confidence that the text alone gives."""
     c = comparison
-    if c.retention < DRIFTED or (c.retention < MIXED and c.jaccard < MIXED_JACCARD):
+    if c.is_drifted:
         sure = 0.97 if c.retention < 0.7 else 0.92 if c.retention < 0.85 else 0.8
         if c.words_after < _SHORT and c.words_after < 0.2 * c.words_before:
             # So little is left that it may be an error or a wall that no rule knows.
@@ -180,6 +216,8 @@ def drift(comparison: Comparison) -> tuple[Verdict, Reason, float]:
         return Verdict.DRIFTED, _how(c), sure
     if c.retention >= _SAME and c.new > 0.25 and c.words_after > 1.2 * c.words_before:
         return Verdict.OK, Reason.GREW, 0.98
+    if c.stated:
+        return Verdict.OK, Reason.SAME, 0.9
     if c.retention >= _UNTOUCHED or c.untouched:
         return Verdict.OK, Reason.SAME, 0.98
     return Verdict.OK, Reason.MINOR_EDIT, 0.95 if c.retention > 0.93 else 0.88
@@ -202,6 +240,8 @@ def in_words(c: Comparison, verdict: Verdict, reason: Reason) -> list[str]:
         evidence.append(f"{round(100 * c.retention)} % of the earlier text still stands")
         if c.new >= 0.1:
             evidence.append(f"{round(100 * c.new)} % of today's text is new")
+    elif c.stated:
+        evidence.append("the page states the same title and description; what surrounds them was not compared")
     elif reason is Reason.GREW:
         evidence.append(f"the earlier text stands, and about {round(100 * c.new)} % of today's text was added")
     elif reason is Reason.MINOR_EDIT:

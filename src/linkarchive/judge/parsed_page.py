@@ -130,6 +130,11 @@ class ParsedPage:
         return frozenset(map(str.strip, self.visible.split("\n")))
 
     @cached_property
+    def line_contents(self) -> frozenset[str]:
+        """What the short lines, their cells, and two such lines in a row say, in any order and spacing."""
+        return frozenset(words.contents(self.visible.split("\n")))
+
+    @cached_property
     def masked_lines(self) -> frozenset[str]:
         """The lines with numbers, their numbers made one."""
         return frozenset(words.masked(line) for line in self.lines if words.has_number(line))
@@ -277,6 +282,10 @@ class ParsedPage:
         """Read now what comparisons ask of a baseline, so that they need not."""
         _ = self.prose, self.texts, self.rough_lines, self.lines, self.words, self.visible_shingles
         _ = self.title, self.first_heading
+
+    def elements(self, selector: str) -> list[Any]:
+        """The elements that a CSS selector finds, in order."""
+        return list(self._tree.document.query_selector_all(selector))
 
     def has(self, selector: str) -> bool:
         return self._tree.document.query_selector(selector) is not None

@@ -49,7 +49,7 @@ _FUZZY = 90.0
 """rapidfuzz partial ratio from which a passage counts as found: a changed letter, not a changed sentence."""
 _FUZZY_CHARS = 300_000
 
-_SENSE = frozenset(itertools.chain.from_iterable(LANGUAGE["sense"].values()))
+_SENSE = frozenset(map(words.fold, itertools.chain.from_iterable(LANGUAGE["sense"].values())))
 
 
 def quotations(case: Case) -> tuple[str, ...]:

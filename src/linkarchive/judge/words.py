@@ -10,17 +10,32 @@ from __future__ import annotations
 import functools
 import re
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from linkarchive.text import MONTH_PATTERN
 
 SHINGLE = 4
+SHORT_LINE = 12
+"""Words of a line that is an item of a list or a row of a table rather than a sentence."""
 MAX_WORDS = 60_000
 """Words of one text that are compared; a longer text is cut (bounds memory and time)."""
 
-_INVISIBLE = "\u00ad\u200b\u200c\u200d\u2060\ufeff"
+_INVISIBLE = (
+    "\u00ad\u200b\u200c\u200d\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2060\u2066\u2067\u2068\u2069\ufeff\u0640"
+)
 # Scripts without spaces between words are compared by characters.
-_UNSPACED = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
+_UNSPACED = (
+    "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3005-\u3007\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
+    "\U00020000-\U0003ffff"
+)
+# Vowel signs of Indic scripts belong to their words, though they are no letters.
+_INDIC = "\u0900-\u0963\u0966-\u0dff"
+_HAS_INDIC = re.compile(f"[{_INDIC}]")
+_INDIC_WORD = re.compile(rf"[\w{_INDIC}]+")
+# Arabic and Hebrew are written with vowel points or without, and some letters of Arabic in two ways.
+_SEMITIC = re.compile("[\u0590-\u06ff]")
+_POINTS = re.compile("[\u0591-\u05bd\u05bf\u05c1\u05c2\u05c4\u05c5\u05c7\u0610-\u061a\u064b-\u065f\u0670\u06d6-\u06ed]")
+_LETTERS = str.maketrans("أإآٱىةكيؤئ", "ااااي\u0647کیوی".replace("ي", "ی"))
 _DIGITS = re.compile(r"\d+(?:[.,:]\d+)*")
 _WORD = re.compile(f"[{_UNSPACED}]|[^\\W{_UNSPACED}]+")
 _HAS_UNSPACED = re.compile(f"[{_UNSPACED}]")
@@ -38,11 +53,16 @@ _DATES = re.compile(
     rf"|\b(?:{MONTH_PATTERN})\b\.? \d{{1,2}}(?:st|nd|rd|th)?(?:,? \d{{4}}\b|\b)"
     rf"|\b(?:{MONTH_PATTERN})\b\.? \d{{4}}\b"
     r"|\b\d{4}-\d{2}-\d{2}(?:t\d{2}:\d{2}(?::\d{2})?(?:\.\d+)?(?:z|[+-]\d{2}:?\d{2})?)?"
-    r"|\b\d{1,2}[./]\d{1,2}[./](?:\d{4}|\d{2})\b|\b\d{4}年\d{1,2}月(?:\d{1,2}日)?"
+    r"|\b\d{1,2}[./]\d{1,2}[./](?:\d{4}|\d{2})\b"
     r"|\b\d{1,2}:\d{2}(?::\d{2})?(?: ?[ap]\.?m\.?)?\b"
     r"|\b\d+ (?:second|minute|hour|day|week|month|year)s? ago\b|\bvor \d+ (?:minute|stunde|tag|woche|monat|jahr)\w*"
     r"|\bil y a \d+ (?:minute|heure|jour|semaine|mois|an)\w*|\bhace \d+ (?:minuto|hora|d[ií]a|semana|mes|año)\w*"
     r")"
+)
+# In a text without spaces no word ends before a date.
+_EAST_ASIAN_DATES = re.compile(
+    r"(?<!\d)(?:\d{4}[年년] ?)?\d{1,2}[月월] ?\d{1,2}[日일](?: ?\d{1,2}[时時시](?: ?\d{1,2}[分분])?)?"
+    r"|(?<!\d)\d{4}[年년] ?\d{1,2}[月월]"
 )
 _COUNTERS = re.compile(
     r"\b\d[\d.,]*[km]? (?:views?|shares?|likes?|comments?|replies|reactions?|followers|retweets|reads?|votes?|claps"
@@ -51,12 +71,13 @@ _COUNTERS = re.compile(
 
 
 def fold(text: str) -> str:
-    """Compatibility forms (NFKC), lower case, without soft hyphens and zero-width characters."""
+    """Compatibility forms (NFKC), lower case, without invisible characters and vowel points."""
     if text.isascii():  # the same, at a tenth of the time
         return text.lower()
     for mark in _INVISIBLE:  # replace() is a hundred times as fast as translate() with a table
         text = text.replace(mark, "")
-    return unicodedata.normalize("NFKC", text).casefold()
+    text = unicodedata.normalize("NFKC", text).casefold().replace("ё", "е")
+    return _POINTS.sub("", text).translate(_LETTERS) if _SEMITIC.search(text) else text
 
 
 def tokens(text: str) -> list[str]:
@@ -80,7 +101,7 @@ def _line_substance(line: str) -> tuple[str, ...]:
 
 def without_dates(text: str) -> str:
     """The text in lower case, its dates and times left out."""
-    return _DATES.sub(" ", fold(text))
+    return _DATES.sub(" ", _EAST_ASIAN_DATES.sub(" ", fold(text)))
 
 
 def is_unspaced(text: str) -> bool:
@@ -89,7 +110,11 @@ def is_unspaced(text: str) -> bool:
 
 
 def _split(folded: str) -> list[str]:
-    return (_WORD if is_unspaced(folded) else _SPACED_WORD).findall(folded)
+    if folded.isascii():
+        return _SPACED_WORD.findall(folded)
+    if is_unspaced(folded):
+        return _WORD.findall(folded)
+    return (_INDIC_WORD if _HAS_INDIC.search(folded) else _SPACED_WORD).findall(folded)
 
 
 def _without_noise(folded: str) -> str:
@@ -106,6 +131,8 @@ def _without_noise(folded: str) -> str:
 
 
 def _bare(window: str) -> str:
+    if "月" in window or "월" in window:
+        window = _EAST_ASIAN_DATES.sub(" ", window)
     return _COUNTERS.sub(" ", _DATES.sub(" ", window))
 
 
@@ -135,6 +162,34 @@ def retained(words: Sequence[str], shingles: set[int]) -> list[bool]:
     none = [False] * (SHINGLE - 1)
     padded = none + marks + none
     return list(map(any, zip(padded, padded[1:], padded[2:], padded[3:], strict=False)))
+
+
+def contents(lines: Iterable[str]) -> Iterator[str]:
+    """What each short line says, in any order of its words and in any spacing; also each two lines in a row.
+
+    Lists and tables say the same with their cells turned, or set apart by style sheets.
+    """
+    last: tuple[str, ...] = ()
+    for line in lines:
+        content = line_words(line) if line.strip() else ()
+        if 0 < len(content) < SHORT_LINE:
+            yield from line_keys(content)
+            if last:
+                yield from line_keys(last + content)
+            for cell in line.split("\t") if "\t" in line else ():
+                yield from line_keys(line_words(cell))
+        if content:
+            last = content if len(content) < SHORT_LINE else ()
+
+
+def line_words(line: str) -> tuple[str, ...]:
+    """The words of a line without dates and counters."""
+    return _line_substance(line) if len(line) <= _MAX_KNOWN else tuple(substance(line))
+
+
+def line_keys(content: Sequence[str]) -> tuple[str, str]:
+    """Equal for the same words in another order, and for the same letters in another spacing."""
+    return " ".join(sorted(content)), "=" + "".join(content)
 
 
 def jaccard(first: set[int], second: set[int]) -> float:
