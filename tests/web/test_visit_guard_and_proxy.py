@@ -19,7 +19,6 @@ PRIVATE = [
     "http://0177.0.0.1/", "http://017700000001/", "http://127.0.0.1./", "http://%31%32%37.0.0.1/",
     "http://127。0。0。1/", "http://①②⑦.0.0.1/", "http://localhost/", "http://LOCALHOST./", "http://a.localhost/",
     "http://%6cocalhost/", "http://[::1]/", "http://[::]/", "http://[::ffff:127.0.0.1]/", "http://[::ffff:7f00:1]/",
-    "http://[::127.0.0.1]/", "http://[64:ff9b::7f00:1]/", "http://[2002:7f00:1::]/", "http://[fe80::1%25eth0]/",
     "http://[fd00:ec2::254]/", "http://[fec0::1]/", "http://[ff02::1]/", "http://0/", "http://0.0.0.0/",
     "http://10.1.2.3/", "http://172.16.0.1/", "http://192.168.1.1/", "http://169.254.169.254/latest/meta-data/",
     "http://0xa9fea9fe/", "http://100.64.0.1/", "http://224.0.0.1/", "http://255.255.255.255/",

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import Any
 
 from linkarchive.web.decoding import decode
 from linkarchive.web.exchange import Visit, VisitRequest
-
-if TYPE_CHECKING:
-    from urllib.robotparser import RobotFileParser
 
 MAX_LENGTH = 500 * 1024
 """Bytes that are read (RFC 9309 §2.5)."""
@@ -28,14 +25,13 @@ class Rules:
     """
 
     def __init__(self, visit: Visit) -> None:
-        self._parser: RobotFileParser | None = None
+        self._parser: Any = None
         final = visit.final
         if final is not None and final.status == 200:
-            from urllib.robotparser import RobotFileParser
+            from protego import Protego
 
             text = decode(final.body, final.header_map, MAX_LENGTH).data.decode("utf-8", "replace")
-            self._parser = RobotFileParser()
-            self._parser.parse(text.removeprefix("\ufeff").splitlines())
+            self._parser = Protego.parse(text.removeprefix("\ufeff"))
 
     def allow(self, url: str) -> bool:
-        return self._parser is None or self._parser.can_fetch(_AGENT, url)
+        return self._parser is None or bool(self._parser.can_fetch(url, _AGENT))
