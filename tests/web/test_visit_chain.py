@@ -66,6 +66,11 @@ def test_the_fragment_stays_at_home(web, visit_one):
         ("\\b\\c", "/b/c"),
         ("?q=<a>", "/a?q=%3Ca%3E"),
         ("/x%2Fy%zz", "/x%2Fy%zz"),
+        ("b//w", "/b//w"),
+        ("to/http://other.example/w", "/to/http://other.example/w"),
+        ("http:/w/x", "/w/x"),
+        ("/w/\tx", "/w/x"),
+        ("/b/../w/./x", "/w/x"),
     ],
 )
 def test_a_location_is_sent_as_browsers_send_it(web, visit_one, location, asked):
@@ -73,6 +78,14 @@ def test_a_location_is_sent_as_browsers_send_it(web, visit_one, location, asked)
     visit = visit_one(web.put("/a", web.redirect(location), web.page(b"x")))
     assert visit.failure is None
     assert web.asked[-1].target == asked
+
+
+@pytest.mark.parametrize("before", ["\\\\", "http:///", "//", "http:\\\\"])
+def test_a_location_may_name_its_host_in_the_ways_that_browsers_read(web, visit_one, before):
+    web.put("/w", web.page(b"x"))
+    visit = visit_one(web.put("/a", web.redirect(f"{before}127.0.0.1:{web.port}/w")))
+    assert visit.failure is None
+    assert web.asked[-1].target == "/w"
 
 
 def test_a_redirect_in_a_circle_is_a_loop(web, visit_one):
@@ -223,7 +236,6 @@ def test_the_time_of_a_visit_is_that_of_its_first_exchange(web, visit_one):
     "url",
     [
         "http://",
-        "http:///x",
         "ftp://a.example/",
         "nonsense",
         "http://[::1",

@@ -186,11 +186,31 @@ def test_robots_txt_can_be_for_us_alone(web, visit_one):
 
 @pytest.mark.parametrize(
     "answer",
-    [b"HTTP/1.1 503 Busy\r\nContent-Length: 0\r\n\r\n", reset, b"HTTP/1.1 404 No\r\nContent-Length: 0\r\n\r\n"],
+    [b"HTTP/1.1 403 No\r\nContent-Length: 0\r\n\r\n", reset, b"HTTP/1.1 404 No\r\nContent-Length: 0\r\n\r\n"],
 )
 def test_no_readable_robots_txt_allows_everything(web, visit_one, answer):
     web.put("/robots.txt", answer)
     assert visit_one(web.put("/a", web.page(b"x")), obey_robots=True).final.status == 200
+
+
+def test_a_server_that_cannot_give_its_robots_txt_allows_nothing(web, visit_one):
+    web.put("/robots.txt", b"HTTP/1.1 503 Busy\r\nContent-Length: 0\r\n\r\n")
+    assert visit_one(web.put("/a", web.page(b"x")), obey_robots=True).failure.reason is Reason.ROBOTS
+
+
+@pytest.mark.parametrize(
+    ("rules", "path", "allowed"),
+    [
+        ("Disallow: /a/\nAllow: /a/b", "/a/b", True),
+        ("Disallow: /*.pdf$", "/a.pdf", False),
+        ("Disallow: /*.pdf$", "/a.pdf?x", True),
+        ("Disallow: /x\n\nUser-agent: *\nDisallow: /a", "/a", False),
+        ("Allow: /a\nDisallow: /a", "/a", True),
+    ],
+)
+def test_robots_txt_is_read_by_rfc_9309(web, visit_one, rules, path, allowed):
+    web.put("/robots.txt", web.page(f"User-agent: *\n{rules}\n".encode()))
+    assert (visit_one(web.put(path, web.page(b"x")), obey_robots=True).final is not None) is allowed
 
 
 def test_robots_txt_is_not_asked_for_by_default(web, visit_one):

@@ -9,11 +9,11 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urlsplit
 
 from linkarchive.model import Page
 from linkarchive.text import HTML_TYPES, decode, media_type
-from linkarchive.urls import same_page, source_key, unwrap
+from linkarchive.urls import resolve, same_page, source_key, unwrap
 
 if TYPE_CHECKING:
     from bs4 import BeautifulSoup
@@ -231,7 +231,7 @@ class Targets:
         self._page = captured[1] if captured else final_url
         is_of_web = urlsplit(final_url).scheme in ("http", "https")
         self._stamp = _stamp(captured[0] if captured else "", list(hrefs), is_of_web)
-        base = self._unwrapped(urljoin(final_url, base)) if base else ""
+        base = self._unwrapped(resolve(final_url, base) or base) if base else ""
         self._base = base if urlsplit(base).scheme in ("http", "https") else self._page
 
     def _unwrapped(self, url: str) -> str:
@@ -244,7 +244,7 @@ class Targets:
         try:
             if not href or href.startswith("#"):
                 return None
-            url = self._unwrapped(self._rewritten(href) or urljoin(self._base, href))
+            url = self._unwrapped(self._rewritten(href) or resolve(self._base, href) or href)
             if urlsplit(url).scheme.lower() not in ("http", "https"):
                 return None
             source_key(url)
@@ -256,8 +256,8 @@ class Targets:
         """A root-relative `/web/20210512000000/https://…` as the archive serves it, absolute."""
         if not href.startswith("/") or href.startswith("//"):
             return None
-        url = urljoin(self._archive or "https://web.archive.org/", href)
-        return url if unwrap(url) else None
+        url = resolve(self._archive or "https://web.archive.org/", href)
+        return url if url and unwrap(url) else None
 
 
 def _stamp(captured: str, hrefs: list[str], is_of_web: bool) -> str:

@@ -5,15 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from pathlib import PurePosixPath
-from urllib.parse import unquote, urljoin, urlsplit
+from urllib.parse import unquote, urlsplit
 
 from linkarchive.article import dates, origin
 from linkarchive.article.context import Sentences
 from linkarchive.article.passage import Claim, Link, ParsedDocument, Passage, fold
 from linkarchive.errors import ArticleError
 from linkarchive.model import Article, Citation, LinkKind
-from linkarchive.text import decode, media_type
-from linkarchive.urls import same_page
+from linkarchive.text import decode, encoding_of, media_type
+from linkarchive.urls import encode_query, resolve, same_page
 
 FORMATS = ("md", "html", "txt", "pdf", "docx", "epub")
 
@@ -85,7 +85,7 @@ def read_document(
         claims.extend(_searched(data))
     published, doubts = dates.choose(claims)
     base = _join(base_url or found.url, reading.base) if reading.base else base_url or found.url
-    targets = _Targets(base, found.url)
+    targets = _Targets(base, found.url, encoding_of(data, markup=True)[0] if format == "html" else "utf-8")
     return Article(
         path=path,
         title=reading.title or PurePosixPath(unquote(urlsplit(path).path) if own else path).name or path,
@@ -129,13 +129,9 @@ def _searched(data: bytes) -> Iterator[Claim]:
         yield Claim(day, "htmldate", dates.SEARCHED)
 
 
-def _join(base: str | None, url: str) -> str:
-    if not base:
-        return url
-    try:
-        return urljoin(base, url)
-    except ValueError:  # such as an unclosed bracket in the host
-        return url
+def _join(base: str | None, url: str, charset: str = "utf-8") -> str:
+    """Absolute where it can be, else as written."""
+    return (resolve(base, url, charset) if base else None) or encode_query(url, charset)
 
 
 def target_of(written: str) -> str | None:
@@ -151,8 +147,9 @@ def target_of(written: str) -> str | None:
 class _Targets:
     """What a written target means in this article."""
 
-    def __init__(self, base: str | None, original_url: str | None) -> None:
+    def __init__(self, base: str | None, original_url: str | None, charset: str) -> None:
         self._base = base
+        self._charset = charset
         self._original = original_url
 
     def is_section(self, written: str) -> bool:
@@ -170,7 +167,7 @@ class _Targets:
         url = target_of(written)
         if url is None or (_SCHEME.match(url) and not url.lower().startswith(("http:", "https:"))):
             return url
-        return _join(self._base, url)
+        return _join(self._base, url, self._charset)
 
 
 def _citations(

@@ -9,9 +9,9 @@ import zlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urljoin
 
 from linkarchive.article.origin import is_web
+from linkarchive.urls import resolve
 
 _ATOM = "http://www.w3.org/2005/Atom"
 _MAX_BYTES = 64 * 1024 * 1024  # sitemaps.org allows 50 MB unpacked
@@ -123,10 +123,7 @@ def _absolute(found: Iterable[str | None], base: str) -> tuple[str, ...]:
     for url in found:
         if not isinstance(url, str) or not url.strip():
             continue
-        try:
-            joined = urljoin(base, url.strip())
-        except ValueError:
-            continue
-        if is_web(joined):
+        joined = resolve(base, url)
+        if joined and is_web(joined):
             urls[joined] = None
     return tuple(urls)

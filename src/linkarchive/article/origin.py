@@ -6,11 +6,10 @@ import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
-from urllib.parse import urljoin
 
 from linkarchive.article.passage import Claim, Link, Passage, fold
 from linkarchive.model import LinkKind
-from linkarchive.urls import same_page, source_key
+from linkarchive.urls import resolve, same_page, source_key
 
 # Ranks, best known first: an "Original url" line, front matter (1–3: front_matter.py), the page's
 # own metadata (4–6: page_facts.py), a "first published at" link, the address the article was read from.
@@ -102,11 +101,8 @@ def is_web(url: str) -> bool:
 
 def _absolute(url: str, base_url: str | None) -> str | None:
     url = url.strip()
-    try:
-        joined = urljoin(base_url, url) if base_url and url else url
-    except ValueError:
-        return None
-    return joined if is_web(joined) and not any(char.isspace() for char in joined) else None
+    joined = resolve(base_url, url) if base_url and url else url
+    return joined if joined and is_web(joined) and not any(char.isspace() for char in joined) else None
 
 
 class _Line(NamedTuple):

@@ -108,7 +108,7 @@ def captures(
         limit=str(limit),
     )
     rows = [row for snapshot in query.snapshots() if (row := _row(snapshot)) is not None]
-    wanted = [row for row in rows if _is_wanted(url, row) and span.holds(row.time)]
+    wanted = [row for row in rows if same_page(url, row.original) and span.holds(row.time)]
     return IndexAnswer(tuple(nearest_first(wanted, near)), query.malformed, query.lines >= limit)
 
 
@@ -132,13 +132,6 @@ def _row(snapshot: Any) -> IndexRow | None:
 def _is_row(line: str) -> bool:
     match = _ROW.fullmatch(line)
     return match is not None and time_of(match[1]) is not None
-
-
-def _is_wanted(url: str, row: IndexRow) -> bool:
-    try:
-        return same_page(url, row.original)
-    except ValueError:
-        return False
 
 
 def _not_an_index(exchange: Exchange) -> str | None:

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from urllib.parse import urljoin
 
+from linkarchive.urls import resolve
 from linkarchive.wayback.archives import Archive
 from linkarchive.wayback.session import ArchiveSession, Service
 from linkarchive.web.decoding import decode
@@ -66,8 +66,8 @@ def timemap(session: ArchiveSession, archive: Archive, url: str) -> TimeMap:
         text = "" if exchange.status == 404 else _text(exchange, _MOST_TEXT)
         exchange.body.close()
         for link in parse_links(text):
-            target = urljoin(address, link.url)
-            if "memento" in link.rels:
+            target = resolve(address, link.url) or ""
+            if "memento" in link.rels and target:
                 if link.time is None:
                     malformed += 1
                 else:

@@ -15,7 +15,7 @@ from urllib.parse import urldefrag, urljoin, urlsplit
 
 from linkarchive.model import Hop
 from linkarchive.snapshot.writer import Memento
-from linkarchive.urls import same_page
+from linkarchive.urls import resolve, same_page
 from linkarchive.wayback.answers import ArchiveTroubleError, Found, NoCopy, Unknown, Unusable
 from linkarchive.wayback.archives import Archive
 from linkarchive.wayback.memento import parse_links
@@ -142,7 +142,7 @@ class _RedirectFollower:
             return end
         if self._first is None:
             self._first = time
-            if not _is_same(self._url, self._original):
+            if not same_page(self._url, self._original):
                 return self._unusable(f"it is a copy of another page ({self._original})")
         if 300 <= exchange.status < 400:
             target = _target(self._archive, exchange, self._original)
@@ -229,15 +229,7 @@ def _target(archive: Archive, exchange: Exchange, original: str) -> str | None:
         return None
     try:
         parsed = archive.parse(urljoin(exchange.url, location))
-        target = parsed[1] if parsed else urljoin(original, headers.get(f"{ORIGINAL}location") or location)
-        return urldefrag(target)[0] if urlsplit(target).scheme in ("http", "https") else None
+        target = parsed[1] if parsed else resolve(original, headers.get(f"{ORIGINAL}location") or location)
+        return urldefrag(target)[0] if target and urlsplit(target).scheme in ("http", "https") else None
     except ValueError:
         return None
-
-
-def _is_same(url: str, original: str) -> bool:
-    """Archives fold scheme, `www.`, case and port into one key; a page is not another because of the first two."""
-    try:
-        return same_page(url, original)
-    except ValueError:
-        return False

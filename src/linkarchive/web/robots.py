@@ -18,15 +18,14 @@ def robots_request(origin: str) -> VisitRequest:
 
 
 class Rules:
-    """What one origin allows us. No answer, an error or anything but a 200 allows everything.
-
-    RFC 9309 §2.3.1.4 lets a crawler take a server error for "all disallowed"; we visit a page that a
-    person cited, now and then, and the error is reported by the visit itself.
+    """What one origin allows us. A server error closes all of it (RFC 9309 §2.3.1.4); no answer at all and
+    anything else but a 200 allow everything: then the visit itself tells what is wrong.
     """
 
     def __init__(self, visit: Visit) -> None:
-        self._parser: Any = None
         final = visit.final
+        self._is_closed = final is not None and final.status >= 500
+        self._parser: Any = None
         if final is not None and final.status == 200:
             from protego import Protego
 
@@ -34,4 +33,6 @@ class Rules:
             self._parser = Protego.parse(text.removeprefix("\ufeff"))
 
     def allow(self, url: str) -> bool:
-        return self._parser is None or bool(self._parser.can_fetch(url, _AGENT))
+        if self._parser is None:
+            return not self._is_closed
+        return bool(self._parser.can_fetch(url, _AGENT))
