@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from linkarchive.article.document import format_of
 from linkarchive.article.folder import find_articles
+from linkarchive.article.formats.registry import format_of
 from linkarchive.article.listing import Listing, list_articles
 from linkarchive.errors import ArticleError
 
@@ -95,7 +95,7 @@ def test_the_articles_of_a_folder(tmp_path: Path) -> None:
     [
         ("a.markdown", None, b"", "md"),
         ("A.MDOWN", None, b"", "md"),
-        ("a.rst", None, b"", "txt"),
+        ("a.latex", None, b"", "latex"),
         ("a.xhtml", None, b"", "html"),
         ("https://x.example/a.md?raw=1#top", "text/plain; charset=utf-8", b"", "md"),
         ("https://x.example/a.pdf", "text/html", b"", "html"),

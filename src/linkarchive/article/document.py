@@ -9,28 +9,12 @@ from urllib.parse import unquote, urlsplit
 
 from linkarchive.article import dates, origin
 from linkarchive.article.context import Sentences
+from linkarchive.article.formats.registry import BY_NAME, parse
 from linkarchive.article.passage import Claim, Link, ParsedDocument, Passage, fold
 from linkarchive.errors import ArticleError
 from linkarchive.model import Article, Citation, LinkKind
-from linkarchive.text import decode, encoding_of, media_type
+from linkarchive.text import decode, encoding_of
 from linkarchive.urls import encode_query, resolve, same_page
-
-FORMATS = ("md", "html", "txt", "pdf", "docx", "epub")
-
-_SUFFIXES = {
-    "md": "md", "markdown": "md", "mdown": "md", "mkd": "md",
-    "html": "html", "htm": "html", "xhtml": "html", "xht": "html",
-    "txt": "txt", "text": "txt", "rst": "txt",
-    "pdf": "pdf", "docx": "docx", "epub": "epub",
-}  # fmt: skip
-_TYPES = {
-    "text/markdown": "md", "text/x-markdown": "md",
-    "text/html": "html", "application/xhtml+xml": "html",
-    "text/plain": "txt", "text/x-rst": "txt", "text/prs.fallenstein.rst": "txt",
-    "application/pdf": "pdf", "application/x-pdf": "pdf",
-    "application/vnd.openxmlformats-officedocument.wordprocessingml.document": "docx",
-    "application/epub+zip": "epub",
-}  # fmt: skip
 
 _NOTHING = re.compile(r"javascript:\s*(?:void\s*\(?\s*0?\s*\)?|return\s+false|undefined|//|\{\})?\s*;?\s*\Z", re.I)
 _SCHEME = re.compile(r"[a-z][a-z0-9+.-]*:", re.IGNORECASE)
@@ -41,35 +25,10 @@ _OF_A_COPY = re.compile(
 _LONGEST_SEARCH = 2_000_000  # characters of HTML that htmldate is given
 
 
-def format_of(name: str, content_type: str | None, data: bytes) -> str:
-    """The format of an article: by the content type of an answer, the suffix of its name, its first bytes.
-
-    `name` is a file name or a URL. A content type of no information (octet-stream) is
-    passed over; text/plain gives way to a suffix, since servers send Markdown as plain text.
-    Raises ArticleError when none of them tells.
-    """
-    path = urlsplit(name).path if "://" in name else name
-    by_suffix = _SUFFIXES.get(PurePosixPath(unquote(path)).suffix.lower().lstrip("."))
-    by_type = _TYPES.get((content_type or "").split(";")[0].strip().lower())
-    found = by_suffix if by_type == "txt" and by_suffix else by_type or by_suffix or _by_magic(data)
-    if found is None:
-        raise ArticleError(f"{name}: not a known format; known are {', '.join(FORMATS)}")
-    return found
-
-
-def has_article_suffix(name: str) -> bool:
-    return PurePosixPath(name).suffix.lower().lstrip(".") in _SUFFIXES
-
-
-def _by_magic(data: bytes) -> str | None:
-    kind = media_type(data)
-    return None if kind in ("text/plain", "text/xml") else _TYPES.get(kind)
-
-
 def read_document(
     data: bytes, format: str, *, path: str, base_url: str | None = None, everything: bool = False
 ) -> Article:
-    """Read an article in one of `FORMATS`.
+    """Read an article in one of the formats of registry.py.
 
     `path` is what the article is called (a path from the project folder, or its URL);
     `base_url` is what relative links resolve against, when the document has no `<base>`.
@@ -102,23 +61,15 @@ def passages_of(data: bytes, format: str, *, path: str) -> tuple[Passage, ...]:
 
 
 def _read(data: bytes, format: str, path: str, everything: bool) -> ParsedDocument:
-    if format == "md":
-        from linkarchive.article.markdown import read_markdown
-
-        return read_markdown(decode(data), everything=everything)
-    if format == "html":
-        from linkarchive.article.html import read_html
-
-        return read_html(decode(data, markup=True), everything=everything)
-    if format == "txt":
-        from linkarchive.article.text import read_text
-
-        return read_text(decode(data))
-    if format in ("pdf", "docx", "epub"):
+    known = BY_NAME.get(format)
+    if known is not None and known.needs_sandbox(len(data)):
         from linkarchive.article.sandbox import read_limited
 
         return read_limited(data, format, path=path, everything=everything)
-    raise ArticleError(f"{path}: not a known format: {format}; known are {', '.join(FORMATS)}")
+    try:
+        return parse(data, format, everything=everything)
+    except ArticleError as error:
+        raise ArticleError(f"{path}: {error}") from error
 
 
 def _searched(data: bytes) -> Iterator[Claim]:

@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-from linkarchive.article.document import has_article_suffix
+from linkarchive.article.formats.registry import has_article_suffix
 from linkarchive.errors import ArticleError
 
 # Not the author's: the project's archive, and what package managers fetch.

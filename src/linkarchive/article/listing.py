@@ -36,6 +36,8 @@ def list_articles(data: bytes, url: str) -> Listing | None:
         if unpacked is None:
             return None
         data = unpacked
+    if b"wordpress.org/export" in data[:8192]:
+        return None  # not a feed: the export of a blog, its posts inside
     start = data[:1024].lstrip(b"\xef\xbb\xbf \t\r\n")
     if start.startswith(b"{"):
         return _json_feed(data, url)

@@ -75,6 +75,8 @@ class ParsedDocument:
     base: str | None = None
     """The target of `<base>`."""
     remarks: tuple[str, ...] = ()
+    bibliographies: tuple[str, ...] = ()
+    """The files, beside the document, that hold its list of references."""
     unit: Unit = Unit.LINE
     """What the numbers in `line` count."""
 

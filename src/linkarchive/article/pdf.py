@@ -42,7 +42,7 @@ class _Box(NamedTuple):
     y1: float
 
 
-def read_pdf(data: bytes) -> ParsedDocument:
+def read_pdf(data: bytes, *, everything: bool = False) -> ParsedDocument:
     """Raises ArticleError for an encrypted file, and what pypdf raises for a damaged one (the sandbox reports it)."""
     from pypdf import PdfReader
 

@@ -1,4 +1,4 @@
-"""PDF, DOCX and EPUB are read in a process of their own, with limits: a hostile file costs itself only.
+"""Packages, PDF and large texts are read in a process of their own, with limits: a hostile file costs itself only.
 
 The parent sends the document on standard input and gets a `ParsedDocument` as JSON on standard
 output. Time, memory and output are limited; a breach is an ArticleError like any damage.
@@ -13,6 +13,7 @@ import tempfile
 
 import msgspec
 
+from linkarchive.article.formats.registry import parse
 from linkarchive.article.passage import ParsedDocument
 from linkarchive.errors import ArticleError
 
@@ -27,7 +28,7 @@ _DAMAGED = 3
 def read_limited(
     data: bytes, format: str, *, path: str, everything: bool = False, seconds: float = SECONDS, memory: int = MEMORY
 ) -> ParsedDocument:
-    """Read a document of format pdf, docx or epub. Raises ArticleError when it is damaged or beyond the limits."""
+    """Read a document. Raises ArticleError when it is damaged or beyond the limits."""
     # -P: a file named like a module in the folder of the article must not be imported.
     command = [sys.executable, "-P", "-m", "linkarchive.article.sandbox", format, str(int(everything)), str(memory)]
     with tempfile.TemporaryFile() as given, tempfile.TemporaryFile() as taken, tempfile.TemporaryFile() as complaints:
@@ -58,7 +59,7 @@ def _main() -> int:
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     data = sys.stdin.buffer.read()
     try:
-        reading = _read(data, format, everything)
+        reading = parse(data, format, everything=everything)
         sys.stdout.buffer.write(msgspec.json.encode(reading))
         sys.stdout.buffer.flush()
     except (MemoryError, OSError):
@@ -67,20 +68,6 @@ def _main() -> int:
         sys.stderr.write(f"\n{type(error).__name__}: {' '.join(str(error).split())}"[:1000])
         return _DAMAGED
     return 0
-
-
-def _read(data: bytes, format: str, everything: bool) -> ParsedDocument:
-    if format == "pdf":
-        from linkarchive.article.pdf import read_pdf
-
-        return read_pdf(data)
-    if format == "docx":
-        from linkarchive.article.docx import read_docx
-
-        return read_docx(data, everything=everything)
-    from linkarchive.article.epub import read_epub
-
-    return read_epub(data, everything=everything)
 
 
 if __name__ == "__main__":

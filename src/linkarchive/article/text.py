@@ -22,7 +22,7 @@ def write(builder: PassageBuilder, text: str, line: int) -> None:
     builder.text(text[done:])
 
 
-def read_text(text: str) -> ParsedDocument:
+def read_text(text: str, *, everything: bool = False) -> ParsedDocument:
     """Plain text: paragraphs are separated by empty lines."""
     passages = []
     paragraph: list[str] = []

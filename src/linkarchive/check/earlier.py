@@ -50,7 +50,8 @@ def _earlier(root: Path, base: str, links: LinksFile, article: Article) -> Earli
 
 
 def _article_at(root: Path, base: str, path: str) -> Article:
-    from linkarchive.article.document import format_of, read_document
+    from linkarchive.article.document import read_document
+    from linkarchive.article.formats.registry import format_of
 
     nothing = Article(path, path, None, None, ())
     data = None if "://" in path or path == "-" else git.content_at(root, base, path)

@@ -119,7 +119,8 @@ class _Read:
     errors: list[str] = field(default_factory=list)
 
     def take(self, path: str, data: bytes, kind: str | None = None, base_url: str | None = None) -> None:
-        from linkarchive.article.document import format_of, read_document
+        from linkarchive.article.document import read_document
+        from linkarchive.article.formats.registry import format_of
 
         try:
             kind = kind or format_of(path, None, data)

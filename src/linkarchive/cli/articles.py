@@ -10,24 +10,24 @@ from typing import Any
 
 import click
 
+from linkarchive.article.formats.registry import names
 from linkarchive.cli.common import project_options, say, settings_of
 from linkarchive.clock import Clock
 from linkarchive.errors import ArticleError
 from linkarchive.model import Article, Citation, Page
 from linkarchive.settings import NetworkSettings
 
-_INPUT_FORMATS = ["md", "html", "txt", "pdf", "docx", "epub"]
-
 
 @click.command()
-@click.argument("articles", nargs=-1, required=True)
+@click.argument("articles", nargs=-1)
 @project_options
 @click.option("--write", is_flag=True, help="Merge the links into links.txt.")
 @click.option("--prune", is_flag=True, help="With --write: take out links that left the article.")
 @click.option("--all", "everything", is_flag=True, help="Also images, media, embeds, and the whole page.")
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text")
 @click.option("--base-url", help="What relative links are relative to.")
-@click.option("--input-format", type=click.Choice(_INPUT_FORMATS), help="Of standard input (-).")
+@click.option("--input-format", type=click.Choice(names()), help="Of standard input (-).")
+@click.option("--formats", "list_formats", is_flag=True, help="List the formats that can be read here, and end.")
 @click.option("-v", "--verbose", is_flag=True, help="Say where origin and date come from when sources disagree.")
 def extract(
     articles: tuple[str, ...],
@@ -39,9 +39,14 @@ def extract(
     form: str,
     base_url: str | None,
     input_format: str | None,
+    list_formats: bool,
     verbose: bool,
 ) -> int:
     """Print the original URL, the publication date and the links of ARTICLES."""
+    if list_formats:
+        return _print_formats()
+    if not articles:
+        raise click.UsageError("name what to read: files, folders, globs, URLs, or - for standard input")
     if prune and not write:
         raise click.UsageError("--prune changes links.txt: it goes with --write")
     settings = settings_of(project, config)
@@ -52,13 +57,21 @@ def extract(
     return 2 if failed else 0
 
 
+def _print_formats() -> int:
+    from linkarchive.article.formats.registry import listing
+
+    for name, title, suffixes, availability in listing():
+        click.echo(f"{name:10} {title:26} {suffixes:36} {availability}")
+    return 0
+
+
 @click.command()
 @click.argument("article")
 @project_options
 @click.option("--original", help="File or URL of the page to match against (default: the article's original URL).")
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text")
 @click.option("--write", is_flag=True, help="Merge what was found into links.txt.")
-@click.option("--input-format", type=click.Choice(_INPUT_FORMATS), help="Of standard input (-).")
+@click.option("--input-format", type=click.Choice(names()), help="Of standard input (-).")
 def recover(
     article: str,
     project: Path,

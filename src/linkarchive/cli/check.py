@@ -11,6 +11,7 @@ from threading import Event as Flag
 
 import click
 
+from linkarchive.article.formats.registry import names
 from linkarchive.cli.common import FORMATS, color_option, importing, project_options, say, settings_of, wants_color
 from linkarchive.cli.output import Printing, print_report
 from linkarchive.model import Report, Verdict
@@ -45,9 +46,7 @@ _VERDICTS = [verdict.value for verdict in Verdict]
 @click.option("--notify", multiple=True, metavar="URL", help="Tell an Apprise service when there is news.")
 @click.option("--dry-run", is_flag=True, help="Say what would be fetched, how long and how much; fetch nothing.")
 @click.option("--fresh", is_flag=True, help="Start anew instead of going on with an interrupted run.")
-@click.option(
-    "--input-format", type=click.Choice(["md", "html", "txt", "pdf", "docx", "epub"]), help="Of standard input (-)."
-)
+@click.option("--input-format", type=click.Choice(names()), help="Of standard input (-).")
 @click.option("-q", "--quiet", is_flag=True, help="Print only what changed since the last run.")
 @click.option("-v", "--verbose", is_flag=True, help="Say more.")
 @click.option("--no-progress", is_flag=True, help="No progress bar.")

@@ -10,8 +10,9 @@ from datetime import date
 from pathlib import Path
 from urllib.parse import urldefrag
 
-from linkarchive.article.document import format_of, read_document
+from linkarchive.article.document import read_document
 from linkarchive.article.fix import EDITABLE, Replacement, fix_article
+from linkarchive.article.formats.registry import format_of
 from linkarchive.article.lost_targets import with_recoveries
 from linkarchive.errors import ArticleError, StorageError
 from linkarchive.history.new_targets import SURE, NewTarget, NewTargets, NoTarget

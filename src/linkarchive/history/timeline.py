@@ -6,7 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime, time
 from pathlib import Path
 
-from linkarchive.article.document import format_of, passages_of
+from linkarchive.article.document import passages_of
+from linkarchive.article.formats.registry import format_of
 from linkarchive.article.passage import Passage, fold
 from linkarchive.errors import ArticleError, UsageError
 from linkarchive.model import ArticleText, Event, Origin, Report, SourceReport, Span, Verdict

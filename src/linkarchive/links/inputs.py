@@ -8,8 +8,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from linkarchive.article.document import format_of
 from linkarchive.article.folder import find_articles
+from linkarchive.article.formats.registry import format_of
 from linkarchive.article.listing import list_articles
 from linkarchive.clock import Clock
 from linkarchive.errors import ArticleError, OfflineError
@@ -65,7 +65,9 @@ def documents(
 
 def _from_stdin(data: bytes, input_format: str | None) -> Document | ArticleError:
     if input_format is None:
-        return ArticleError("standard input: say what it is with --input-format md|html|txt|pdf|docx|epub")
+        return ArticleError(
+            "standard input: say what it is with --input-format (md, html, txt …: see `archive extract --formats`)"
+        )
     return Document("-", data, input_format)
 
 
