@@ -30,6 +30,7 @@ PAGES = (
     "docs/fix.md",
     "docs/custody.md",
     "docs/performance.md",
+    "docs/api.md",
 )
 _FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.M | re.S)
 
@@ -147,6 +148,8 @@ def test_python_examples_run(project: tuple[Path, dict[str, str], DemoWeb]) -> N
     for command in (["check", "--fail-on", "none"], ["report", "-o", "report.json", "-q"]):
         subprocess.run(["archive", *command], cwd=folder, env=environ, capture_output=True, check=True)
     for page, text in blocks("python"):
-        done = subprocess.run([sys.executable, "-c", text], cwd=folder, capture_output=True, text=True, check=False)
+        done = subprocess.run(
+            [sys.executable, "-c", text], cwd=folder, env=environ, capture_output=True, text=True, check=False
+        )
         assert done.returncode == 0, f"{page}\n{done.stderr}"
         assert "https://" in done.stdout

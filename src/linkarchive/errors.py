@@ -8,6 +8,7 @@
   x IncompleteError       exit 3: the run stopped early; call again later, what was done is kept
     + OfflineError        this machine has no network; nothing was concluded
     + StorageError        the disk or the database refused (full, read-only, damaged)
+    + ArchiveUnavailable  a web archive could not be asked: whether it has a copy is not known
   x LockedError           exit 75: another run holds the project's lock; wait for it
 
 A message says what happened, to what, and what to do. Exceptions of libraries
@@ -54,6 +55,10 @@ class OfflineError(IncompleteError):
 
 class StorageError(IncompleteError):
     """Free the disk or repair the folder, then call again."""
+
+
+class ArchiveUnavailable(IncompleteError):
+    """Ask again later; that there is no copy must not be concluded from it."""
 
 
 class LockedError(ArchiveError):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from linkarchive.demo.wire import Response
+from linkarchive.judge import verdict
 
 SECRET = "hunter2-s3cr3t"
 TOKEN = f"http://alpha.example/page?token={SECRET}&id=7"
@@ -79,7 +80,7 @@ def test_a_bug_does_not_tell_a_secret(folder: Any, stage: Any, monkeypatch: Any)
 
     stage[TOKEN] = stage.html("alpha")
     folder.article(TOKEN)
-    monkeypatch.setattr("linkarchive.judge.verdict.judge", broken)
+    monkeypatch.setattr(verdict, "judge", broken)
     ran = folder.check("article.md", "-v")
     assert ran.code == 3
     assert "RuntimeError" in ran.err

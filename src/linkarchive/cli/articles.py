@@ -14,7 +14,7 @@ from linkarchive.article.formats.registry import names
 from linkarchive.cli.common import project_options, say, settings_of
 from linkarchive.clock import Clock
 from linkarchive.errors import ArticleError
-from linkarchive.model import Article, Citation, Page
+from linkarchive.model import Article, Citation
 from linkarchive.settings import NetworkSettings
 
 
@@ -82,33 +82,26 @@ def recover(
     input_format: str | None,
 ) -> int:
     """Find the lost targets of an article's links in its original page."""
-    from linkarchive.article.lost_targets import unrecoverable
-    from linkarchive.article.recover import recover as recover_links
-    from linkarchive.model import Reason
+    from linkarchive.api import is_readable, original_page, recover_from
     from linkarchive.report.sanitize import sanitize
 
     root = project.resolve()
     settings = settings_of(project, config)
-    read, failed = _read((article,), root, settings.network, False, None, input_format)
+    articles, failed = _read((article,), root, settings.network, False, None, input_format)
     recovered = []
-    for article_ in read:
-        where = original or article_.original_url
-        if where is None:
-            recovered.append(unrecoverable(article_, Reason.NO_ORIGINAL))
-            continue
-        page = _original(where, article_, settings.network)
-        if page.failure is not None or (page.status or 0) >= 400:
+    for document in articles:
+        where = original or document.original_url
+        page = None if where is None else original_page(where, document, settings)
+        if page is not None and not is_readable(page):
             say(sanitize(f"{where}: {page.failure.detail if page.failure else f'HTTP {page.status}'}"))
-            recovered.append(unrecoverable(article_, Reason.ORIGINAL_UNAVAILABLE))
-        else:
-            recovered.append(recover_links(article_, page, found_in=where))
+        recovered.append(recover_from(document, page, where or ""))
     if write:
         _write(root, recovered, prune=False)
     if form == "json":
         click.echo(_json(recovered, _recovered_citation))
     else:
-        for article_ in recovered:
-            _print_recovered(article_)
+        for result in recovered:
+            _print_recovered(result)
     return 2 if failed else 0
 
 
@@ -152,25 +145,6 @@ def _write(root: Path, articles: Sequence[Article], prune: bool) -> None:
             write_links(path, text)
         for path, text in prune_project(project.links, articles).items() if prune else ():
             write_links(path, text)
-
-
-def _original(where: str, article: Article, network: NetworkSettings) -> Page:
-    """The page to match against: fetched, or read from a file that was saved from the original URL."""
-    from linkarchive.web.exchange import VisitRequest
-    from linkarchive.web.page import page_of
-    from linkarchive.web.scheduler import fetch_all
-
-    if where.startswith(("http://", "https://")):
-        visit = next(iter(fetch_all(iter([VisitRequest(where)]), network, Clock.from_environ())))
-        page = page_of(visit, network.max_body)
-        visit.close()
-        return page
-    try:
-        body = Path(where).read_bytes()
-    except OSError as error:
-        raise ArticleError(f"{where}: cannot be read: {error.strerror}") from error
-    url = article.original_url or Path(where).resolve().as_uri()
-    return Page(url, 200, {"content-type": "text/html"}, body)
 
 
 def _print(articles: Sequence[Article], form: str, verbose: bool) -> None:

@@ -87,7 +87,7 @@ def check(
     Without articles: every source in links.txt, after reading again the articles that changed.
     """
     with importing():
-        from linkarchive.check.run import check as run_check
+        from linkarchive.api import Project
         from linkarchive.check.scope import Scope
         from linkarchive.cli.progress import RunProgress
         from linkarchive.clock import Clock
@@ -133,7 +133,7 @@ def check(
     if not quiet and not (root / "archive" / "manifests").exists():  # the first run
         say(f"This visits each source with a GET request as {settings.network.user_agent!r}; {_disclosure(settings)}.")
     with _sigterm() as stop, RunProgress(bar=not no_progress, quiet=quiet, verbose=verbose) as progress:
-        report = run_check(root, scope, settings, clock, progress, stop.is_set)
+        report = Project(root, settings=settings).check(scope=scope, on_event=progress, stop=stop.is_set)
     for error in report.errors:
         say(f"archive: {sanitize(error)}")
     counting = settings.check

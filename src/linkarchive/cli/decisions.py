@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
-import os
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from pathlib import Path
@@ -11,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from linkarchive.api import user
 from linkarchive.cli.common import project_options, say, settings_of
 from linkarchive.clock import Clock
 from linkarchive.errors import UsageError
@@ -40,9 +39,9 @@ def accept(
 
     def decide(place: Project, store: Store, url: str, now: datetime) -> str:
         if undo:
-            take_back(place, store, url, "accept", reason, who(), now, article)
+            take_back(place, store, url, "accept", reason, user(), now, article)
             return "acceptance withdrawn:"
-        accept_page(place, store, url, article, reason, who(), now)
+        accept_page(place, store, url, article, reason, user(), now)
         return "accepted"
 
     return decide_each(urls, project, config, decide)
@@ -70,9 +69,9 @@ def ignore(
 
     def decide(place: Project, store: Store, url: str, now: datetime) -> str:
         if undo:
-            take_back(place, store, url, "ignore", reason, who(), now)
+            take_back(place, store, url, "ignore", reason, user(), now)
             return "reported again"
-        ignore_source(place, store, url, day, reason, who(), now)
+        ignore_source(place, store, url, day, reason, user(), now)
         return f"ignored until {day}" if day else "ignored"
 
     return decide_each(urls, project, config, decide)
@@ -98,11 +97,3 @@ def decide_each(urls: Sequence[str], folder: Path, config: Path | None, decide: 
             else:
                 click.echo(f"{said} {address(url)}")
     return 2 if failed else 0
-
-
-def who() -> str:
-    """The user's name; in a container the user may have a number only."""
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):
-        return f"uid {os.getuid()}"

@@ -28,18 +28,14 @@ def report(
     color: str,
 ) -> int:
     """Render the report of a past run again."""
+    from linkarchive.api import Project
     from linkarchive.cli.output import Printing, print_report
-    from linkarchive.history.reports import load_report
-    from linkarchive.project import Project
-    from linkarchive.store import decisions
-    from linkarchive.store.opening import open_project
 
     settings = settings_of(project, config)
-    place = Project(project.resolve())
-    with open_project(place) as store:
-        past = load_report(store, decisions.load(place.decisions), run_id)
+    place = Project(project, settings=settings)
+    past = place.report(run_id)
     show = Printing(form, outputs, settings.check.fail_on, quiet=quiet, verbose=verbose, color=wants_color(color))
-    print_report(past, place.root, show)
+    print_report(past, place.folder.root, show)
     return 0
 
 
@@ -70,14 +66,10 @@ def show(url: str, project: Path, config: Path | None, as_case: bool) -> int:
 @color_option
 def diff(url: str, project: Path, config: Path | None, color: str) -> int:
     """Show what changed in the text of the source URL between its baseline and its latest capture."""
-    from linkarchive.history.sources import difference_since
-    from linkarchive.project import Project
+    from linkarchive.api import Project
     from linkarchive.report.terminal import render_difference
-    from linkarchive.store.opening import open_project
 
-    settings_of(project, config)
-    with open_project(Project(project.resolve())) as store:
-        difference = difference_since(project.resolve(), store, url)
+    difference = Project(project, settings=settings_of(project, config)).diff(url)
     click.echo(
         render_difference(difference, width=width(), color=wants_color(color)), nl=False, color=wants_color(color)
     )

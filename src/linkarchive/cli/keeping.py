@@ -50,7 +50,7 @@ def forget(urls: tuple[str, ...], project: Path, config: Path | None, reason: st
 
     A tombstone with the reason stays.
     """
-    from linkarchive.cli.decisions import who
+    from linkarchive.api import user
     from linkarchive.history.forget import forget_sources, lift
     from linkarchive.project import Project
     from linkarchive.report.sanitize import address, one_line
@@ -60,12 +60,12 @@ def forget(urls: tuple[str, ...], project: Path, config: Path | None, reason: st
     if undo:
         with place.lock():
             for url in urls:
-                click.echo(f"to be visited again: {address(lift(place, url, reason, who(), now).url)}")
+                click.echo(f"to be visited again: {address(lift(place, url, reason, user(), now).url)}")
         return 0
     if reason is None or not reason.strip():
         raise UsageError("--reason TEXT is needed: why the copies go is all that stays")
     with place.lock():
-        done = forget_sources(place, urls, reason, who=who(), now=now)
+        done = forget_sources(place, urls, reason, who=user(), now=now)
     for problem in done.problems:
         say(one_line(problem))
     for url in done.also:

@@ -11,8 +11,8 @@ from threading import Event
 
 import click
 
+from linkarchive.api import user
 from linkarchive.cli.common import project_options, say, settings_of
-from linkarchive.cli.decisions import who
 
 
 @click.command()
@@ -34,7 +34,7 @@ def serve(project: Path, config: Path | None, port: int, opens: bool) -> int:
     place = Project(project.resolve())
     with open_project(place) as store:
         load_report(store, [])  # says so when there is nothing to review
-    with _until_told() as ended, serving(place, settings, Clock.from_environ(), who(), port) as served:
+    with _until_told() as ended, serving(place, settings, Clock.from_environ(), user(), port) as served:
         click.echo(served.url)
         say("Open this address in your browser; it lets in whoever has it. Ctrl-C ends it.")
         if opens:

@@ -72,6 +72,32 @@ class SourceReport:
     def is_news(self) -> bool:
         return self.kind.is_news
 
+    @property
+    def url(self) -> str:
+        return self.outcome.url
+
+    @property
+    def verdict(self) -> Verdict:
+        return self.outcome.verdict
+
+    @property
+    def reason(self) -> Reason:
+        return self.outcome.reason
+
+    @property
+    def confidence(self) -> float:
+        """0…1: how often a verdict with such evidence is right."""
+        return self.outcome.confidence
+
+    @property
+    def evidence(self) -> tuple[str, ...]:
+        return self.outcome.evidence
+
+    @property
+    def archived_url(self) -> str | None:
+        """A public copy from before the page died, nearest to the article's date."""
+        return self.outcome.archived_url
+
 
 @dataclass(frozen=True, slots=True)
 class OriginalReport:
@@ -167,6 +193,11 @@ class Report:
         if isinstance(self.sources, Sources) and self.sources.counted is not None:
             return self.sources.counted()
         return Counter(source.kind for source in self.sources)
+
+    @property
+    def findings(self) -> Iterator[SourceReport]:
+        """The sources with something to report: neither fine nor skipped, and not ignored by somebody."""
+        return self.of(lambda kind: kind.verdict.is_finding and not kind.is_ignored)
 
     def count(self, wanted: Callable[[Category], bool]) -> int:
         """How many sources are of a kind that is wanted."""

@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Row, delete, select
 
-from linkarchive.model import Capture, Origin, Result
+from linkarchive.model import Capture, CaptureRef, Origin, Result
 from linkarchive.store.database import Store
 from linkarchive.store.schema import baselines, captures
 from linkarchive.store.serialization import decode
@@ -46,6 +46,12 @@ def of_source(store: Store, source: int) -> list[StoredCapture]:
     """Oldest first."""
     query = select(captures).where(captures.c.source == source).order_by(captures.c.time, captures.c.id)
     return [_kept(row) for row in store.execute(query)]
+
+
+def named(store: Store, place: CaptureRef) -> StoredCapture | None:
+    """The capture that a result names as its evidence; None where the project has it no more."""
+    rows = store.execute(select(captures).where(captures.c.digest == place.digest))
+    return next((stored for stored in map(_kept, rows) if stored.place == (place.warc, place.offset)), None)
 
 
 def kept_sources(store: Store) -> set[int]:
