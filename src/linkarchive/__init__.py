@@ -92,7 +92,6 @@ __all__ = [
     "extract",
     "find_memento",
     "judge",
-    "load_settings",
     "recover",
     "render",
 ]  # fmt: skip

@@ -160,7 +160,8 @@ def extract(
     `base_url` is what relative links resolve against; `everything` takes images and embeds too, and the whole page.
     Raises ArticleError when it cannot be read, OfflineError when it cannot be fetched because there is no network.
     """
-    from linkarchive.article.document import format_of, read_document
+    from linkarchive.article.document import read_document
+    from linkarchive.article.formats.registry import format_of
 
     name, data = ("", source) if isinstance(source, bytes) else (os.fspath(source), None)
     if data is None and not _is_web(name):
