@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from linkarchive.errors import StorageError
 from linkarchive.model import Capture, Hop, Location, Origin
 from linkarchive.snapshot.reader import LogLine, ScannedRun, read_page, read_record, scan
-from linkarchive.snapshot.records import Problem
+from linkarchive.snapshot.record_reader import Problem
 from linkarchive.snapshot.verify import verify
 from linkarchive.snapshot.writer import Memento
 

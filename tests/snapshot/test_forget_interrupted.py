@@ -12,33 +12,29 @@ from typing import Any
 
 import pytest
 
-from linkarchive.errors import StorageError
-from linkarchive.snapshot import staging
+from linkarchive.snapshot import paths
 
 ALPHA = "http://alpha.example/page"
 BETA = "http://beta.example/page"
 MARK = "Zanzibarium"
 DAYS = ("2026-01-05", "2026-02-05")
 
-# Dies without a word, as `kill -9` does, at the step that argv[1] counts to.
+# Dies without a word, as `kill -9` does, at the step that argv[1] counts to: before a file gets another name,
+# is removed, or is made durable.
 _KILLED = """
 import os, sys
 from linkarchive import cli
-from linkarchive.snapshot import staging
 
 left = int(sys.argv[1])
 
-def deadly(step):
-    def run(*arguments):
-        global left
+def watch(event, arguments):
+    global left
+    if event in ("os.rename", "os.remove", "os.rmdir") and "archive" in str(arguments[0]):
         if left == 0:
             os._exit(9)
         left -= 1
-        return step(*arguments)
-    return run
 
-for name in ("mirror", "commit", "_replace", "_remove", "discard"):
-    setattr(staging, name, deadly(getattr(staging, name)))
+sys.addaudithook(watch)
 sys.exit(cli.run(sys.argv[2:]))
 """
 
@@ -78,12 +74,12 @@ def test_a_kill_at_any_step_leaves_one_of_the_two_states(lived: Any, tmp_path: P
         shutil.rmtree(root)
         shutil.copytree(tmp_path / "kept", root, symlinks=True)
         code = killed(lived, step)
-        pending = staging.is_pending(root)
+        pending = (root / "archive" / "forgetting.json").exists()
         assert (lived.run("verify").code == 1) == pending, "an archive between the two says so"
         repaired = lived.run("rebuild")
         assert repaired.code == 0, repaired.err
         assert ("an interrupted `archive forget` was finished" in repaired.err) == pending
-        assert not (root / "archive" / "staged").exists()
+        assert not list((root / "archive").rglob("*.tmp"))
         assert lived.run("verify").code == 0
         gone = not holds_mark(root)
         assert (root / "archive" / "decisions.jsonl").exists() == gone
@@ -104,12 +100,12 @@ def test_a_full_disk_leaves_the_archive_as_it_was(lived: Any, monkeypatch: pytes
     def full(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(staging, "mirror", full)
+    monkeypatch.setattr(paths, "sync_file", full)
     done = lived.run("forget", ALPHA, "--reason", "why not")
     assert done.code == 3
     assert "the disk is full" in done.err
     assert {path: path.read_bytes() for path in before} == before
-    assert not (lived.root / "archive" / "staged").exists()
+    assert not list((lived.root / "archive").rglob("*.tmp"))
 
 
 def test_a_damaged_file_is_not_guessed_at(lived: Any) -> None:
@@ -124,8 +120,9 @@ def test_a_damaged_file_is_not_guessed_at(lived: Any) -> None:
     assert path.read_bytes() == data
 
 
-def test_a_commit_that_cannot_be_read_is_told(tmp_path: Path) -> None:
-    staged = staging.begin(tmp_path)
-    (staged / "commit.json").write_bytes(b"{")
-    with pytest.raises(StorageError, match=r"commit\.json"):
-        staging.resume(tmp_path)
+def test_a_plan_that_cannot_be_read_is_told(lived: Any) -> None:
+    (lived.root / "archive" / "forgetting.json").write_bytes(b"{")
+    done = lived.run("check")
+    assert done.code == 3
+    assert "forgetting.json cannot be read" in done.err
+    assert "forget the sources again" in done.err

@@ -1,13 +1,22 @@
-"""Records that must change so that nothing else is lost when the response they repeat goes."""
+"""Records without those of a source: places that are filled, and copies that leaned on a response which goes."""
 
 from __future__ import annotations
 
+import gzip
+import io
+from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
+from fastwarc.warc import ArchiveIterator as FastIterator
+from hypothesis import given
+from hypothesis import strategies as st
+from warcio.archiveiterator import ArchiveIterator
 
 from linkarchive.model import Capture
-from linkarchive.snapshot import forget, removal, staging
+from linkarchive.snapshot import forget, paths, removal
+from linkarchive.snapshot.forget import Tombstone
 from linkarchive.snapshot.reader import read_page, scan
 from linkarchive.snapshot.repair import repair
 from linkarchive.snapshot.verify import verify
@@ -16,8 +25,16 @@ A = "https://a.example/one"
 B = "https://b.example/one"
 
 
-def nobody(url: str, run_id: str) -> bool:
-    return False
+def take_out(archive: Any, url: str, capture: Capture) -> tuple[list[Path], Any]:
+    """Forget a URL: the files that changed, and what moved in them."""
+    gone = removal.find(archive.root, frozenset({url}), lambda url, run_id: False)
+    tombstone = Tombstone("forget-x", (url,), "because", capture.time)
+    changed, moves = forget.prepare(archive.root, gone, tombstone, lambda line, moves: line)
+    for path in changed:
+        paths.index_of(archive.root, path).unlink()
+        paths.temporary(path).replace(path)
+    repair(archive.root)
+    return changed, moves
 
 
 def test_a_304_that_leaned_on_the_page_of_another_takes_it_over(archive: Any, pages: Any) -> None:
@@ -26,34 +43,34 @@ def test_a_304_that_leaned_on_the_page_of_another_takes_it_over(archive: Any, pa
     with archive.writer() as writer:
         first = archive.write(writer, pages.visit(pages.exchange(A, body)))
         unchanged = pages.exchange(B, b"", 304, (("ETag", '"x"'),), reason="Not Modified")
-        archive.write(writer, pages.visit(unchanged, at=1), revisit_of=first)
-    found = removal.find(archive.root, frozenset({A}), nobody)
-    staged = staging.begin(archive.root)
-    tombstone = forget.Tombstone("forget-x", (A,), "because", first.time)
-    warcs, _ = forget.rewrite(archive.root, staged, found, tombstone, lambda line, moves: line)
-    repair(staged)
-    assert len(warcs) == 1
-    assert [problem for problem in verify(staged) if not problem.note] == []
-    (kept,) = (one for one in scan(staged) if isinstance(one, Capture))
-    page = read_page(staged, kept)
+        second = archive.write(writer, pages.visit(unchanged, at=1), revisit_of=first)
+    changed, moves = take_out(archive, A, first)
+    assert len(changed) == 1
+    assert [problem for problem in verify(archive.root) if not problem.note] == []
+    (kept,) = (item for item in scan(archive.root) if isinstance(item, Capture))
+    page = read_page(archive.root, kept)
     assert (kept.url, kept.original, kept.status) == (B, None, 200)
     assert (page.body, page.headers["content-type"]) == (body, "text/html; charset=utf-8")
+    assert moves == {(second.record.warc, second.record.offset): kept.record}
 
 
-def test_every_record_that_moved_is_found_where_it_is_said_to_be(archive: Any, pages: Any) -> None:
-    captures = archive.fill()
-    places = {(one.record.warc, one.record.offset): one for one in captures}
-    found = removal.find(archive.root, frozenset({"https://b.example/old"}), nobody)
-    assert [capture.url for capture in found.captures] == ["https://b.example/old"]
-    staged = staging.begin(archive.root)
-    tombstone = forget.Tombstone("forget-x", ("https://b.example/old",), "because", captures[0].time)
-    _, moves = forget.rewrite(archive.root, staged, found, tombstone, lambda line, moves: line)
-    repair(staged)
-    now = {one.time: one.record for one in scan(staged) if isinstance(one, Capture)}
-    assert len(now) == 4
-    for spot, location in moves.items():
-        if spot in places:
-            assert now.get(places[spot].time) == location
+def test_no_other_record_moves(archive: Any) -> None:
+    captures = archive.fill(seal=False)
+    _, moves = take_out(archive, "https://b.example/old", captures[0])
+    now = {item.time: item.record for item in scan(archive.root) if isinstance(item, Capture)}
+    assert moves == {}
+    assert now == {capture.time: capture.record for capture in captures if capture.url != "https://b.example/old"}
+
+
+@given(length=st.integers(400, 200_000))
+def test_the_place_of_a_record_is_filled_to_the_byte(length: int) -> None:
+    when = datetime(2026, 1, 5, 6, tzinfo=UTC)
+    filler = forget._filler(length, Tombstone("forget-20260105T060000Z-12ab", (A,), "because", when))
+    assert len(filler) == length
+    assert gzip.decompress(filler).startswith(b"WARC/1.1\r\nWARC-Type: metadata\r\n")
+    data = filler + filler
+    assert [record.rec_type for record in ArchiveIterator(io.BytesIO(data))] == ["metadata"] * 2
+    assert len(list(FastIterator(io.BytesIO(data)))) == 2
 
 
 @pytest.mark.parametrize(
@@ -68,4 +85,4 @@ def test_every_record_that_moved_is_found_where_it_is_said_to_be(archive: Any, p
     ],
 )
 def test_what_counts_as_the_forgotten_address(url: str, touched: bool) -> None:
-    assert removal.RemovalPlan(frozenset({A})).touches(url) is touched
+    assert removal.Removal(frozenset({A})).touches(url) is touched

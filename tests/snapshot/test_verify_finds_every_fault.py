@@ -15,7 +15,7 @@ from isal import igzip
 from linkarchive.errors import StorageError
 from linkarchive.snapshot import cdxj, paths
 from linkarchive.snapshot.manifest import read_chain, write_manifest
-from linkarchive.snapshot.records import walk
+from linkarchive.snapshot.record_reader import walk
 from linkarchive.snapshot.repair import repair
 from linkarchive.snapshot.verify import Problem, verify
 

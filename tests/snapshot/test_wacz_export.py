@@ -243,7 +243,7 @@ def test_a_flipped_bit_a_list_of_blocks_and_a_file_that_is_no_zip(exported: Path
 
 
 def _gzip_members(data: bytes) -> list[bytes]:
-    from linkarchive.snapshot.records import BadRecordError, walk
+    from linkarchive.snapshot.record_reader import BadRecordError, walk
 
     found = [one for one in walk(io.BytesIO(data), lambda record: None) if not isinstance(one, BadRecordError)]
     return [gzip.decompress(data[record.offset : record.offset + length]) for record, _, length in found]

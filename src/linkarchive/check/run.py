@@ -21,11 +21,11 @@ from linkarchive.check.scope import Scope, chosen_sources
 from linkarchive.check.second_look import second_look
 from linkarchive.clock import Clock
 from linkarchive.errors import UsageError
+from linkarchive.history.recovery import recover
 from linkarchive.model import Capture, Report
 from linkarchive.project import Project
 from linkarchive.settings import Settings
 from linkarchive.sites import refuse_faulty
-from linkarchive.snapshot.repair import repair
 from linkarchive.snapshot.writer import WarcWriter
 from linkarchive.store import captures, decisions, outcomes, runs, sources
 from linkarchive.store.database import Store
@@ -61,7 +61,7 @@ def check(
     refuse_faulty(settings.sites)
     stop = _with_deadline(stop, settings.check.max_time)
     with project.lock():
-        for sentence in repair(root):
+        for sentence in recover(project):
             on_event(Notice(sentence))
         with open_project(project) as store:
             _refuse_mixed_clocks(store, settings, clock)

@@ -13,7 +13,7 @@ from linkarchive.cli.common import project_options, say, settings_of
 from linkarchive.errors import UsageError
 
 if TYPE_CHECKING:
-    from linkarchive.snapshot.records import Problem
+    from linkarchive.snapshot.record_reader import Problem
 
 
 @click.command()
@@ -84,15 +84,15 @@ def _total(problems: int) -> str:
 @project_options
 def rebuild(project: Path, config: Path | None) -> int:
     """Make a new database from the text files and WARC files of archive/."""
+    from linkarchive.history.recovery import recover
     from linkarchive.project import Project
     from linkarchive.report.sanitize import one_line
-    from linkarchive.snapshot.repair import repair
     from linkarchive.store.opening import rebuild_project
 
     settings_of(project, config)
     place = Project(project.resolve())
     with place.lock():
-        for sentence in repair(place.root):
+        for sentence in recover(place):
             say(one_line(sentence))
         rebuilt = rebuild_project(place)
     for problem in rebuilt.problems:

@@ -1,30 +1,34 @@
-"""Taking a source out of the archive: every file that holds its page is made anew, and all are replaced at once."""
+"""Taking a source out of the archive: what changes is written beside what is there, then all is put in its place."""
 
 from __future__ import annotations
 
-import filecmp
+import os
 import re
 import secrets
 import shutil
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 from html import unescape
 from pathlib import Path
 
+import msgspec
+
 from linkarchive.errors import StorageError, UnknownSourceError, UsageError
 from linkarchive.history.probes import probe_of
+from linkarchive.history.recovery import recover
 from linkarchive.history.reports import differences, report_of
 from linkarchive.history.timeline import article_texts, timelines
 from linkarchive.project import Project
 from linkarchive.report.html import render_html
 from linkarchive.report.json import render_json
-from linkarchive.snapshot import forget, manifest, paths, removal, staging
-from linkarchive.snapshot.forget import Moves, Tombstone
-from linkarchive.snapshot.removal import MadeUp, RemovalPlan
-from linkarchive.snapshot.repair import repair
-from linkarchive.store import decisions, runs, sources
+from linkarchive.snapshot import manifest, paths, removal
+from linkarchive.snapshot.forget import Moves, Tombstone, prepare
+from linkarchive.snapshot.removal import IsProbe, Removal
+from linkarchive.snapshot.repair import finish_warc, repair
+from linkarchive.store import captures, decisions, runs, sources
 from linkarchive.store.decisions import Decision
 from linkarchive.store.forget import Forgetting
 from linkarchive.store.opening import open_project, rebuild_project
@@ -40,7 +44,7 @@ class ForgetResult:
     urls: tuple[str, ...]
     captures: int
     files: int
-    """WARC files written anew."""
+    """WARC files that changed."""
     also: tuple[str, ...]
     """Other sources that led to the page: those copies were taken out too."""
     same: tuple[str, ...]
@@ -49,40 +53,103 @@ class ForgetResult:
     """What the new database could not be made from."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    """`archive/forgetting.json`: a forget of which all new files are on disk under temporary names."""
+
+    id: str
+    urls: tuple[str, ...]
+    reason: str
+    who: str
+    when: datetime
+    files: tuple[str, ...]
+    """To be replaced, from the project folder."""
+
+
 def forget_sources(project: Project, urls: Sequence[str], reason: str, *, who: str, now: datetime) -> ForgetResult:
     """Take all captures of these sources out of `archive/`, and record that and why; they are not visited any more.
 
     Call it with the lock held. All happens or nothing: what an interruption leaves is finished or
-    cleared away by the next start (`snapshot.repair`). Raises UnknownSourceError, StorageError.
+    cleared away by the next start (`recovery.recover`). Raises UnknownSourceError, StorageError.
     """
+    recover(project)
     root, reason = project.root, " ".join(reason.split())
-    repair(root)
     keys = _keys(project, urls)
-    found = removal.find(root, frozenset(keys.values()), _made_up(keys.values()))
-    _refuse_unknown(project, keys, found)
+    gone = removal.find(root, frozenset(keys.values()), _is_probe(keys.values()))
+    _refuse_unknown(project, keys, gone)
     safe = tuple(redact(key) for key in dict.fromkeys(keys.values()))
     tombstone = Tombstone(f"forget-{now:%Y%m%dT%H%M%SZ}-{secrets.token_hex(2)}", safe, reason, now)
-    forgetting = Forgetting.of(keys.values(), found.captures, [one for places in found.gone.values() for one in places])
+    forgetting = Forgetting.of(
+        keys.values(), gone.captures, (place for places in gone.gone.values() for place in places)
+    )
+    with _storage_errors(project):
+        try:
+            warcs, moves = prepare(root, gone, tombstone, forgetting.log_line)
+            files = [*warcs, *_prepare_state(project, forgetting, moves)]
+            names = tuple(paths.relative(root, path) for path in files)
+            plan = _Plan(tombstone.id, safe, reason, who, now, names)
+            paths.write_atomically(root / paths.FORGETTING, msgspec.json.encode(plan))
+        except BaseException:
+            repair(root)  # clears the temporary files away
+            raise
+    problems = finish(project)
+    also = dict.fromkeys(redact(capture.url) for capture in gone.captures if not gone.touches(capture.url))
+    with open_project(project) as store:
+        same = {redact(url) for url in captures.urls_with(store, {capture.digest for capture in gone.captures})}
+    return ForgetResult(safe, len(gone.captures), len(warcs), tuple(also), tuple(sorted(same)), problems)
+
+
+def finish(project: Project) -> tuple[str, ...]:
+    """Do what `archive/forgetting.json` says: put the new files in place, and have everything else follow from them.
+
+    It can be done again from any point at which it was interrupted. Returns what the new database could not be
+    made from; raises StorageError.
+    """
+    with _storage_errors(project):
+        return _finish(project, _read_plan(project.root / paths.FORGETTING))
+
+
+def _read_plan(path: Path) -> _Plan:
     try:
-        staged = staging.begin(root)
-        warcs, moves = forget.rewrite(root, staged, found, tombstone, forgetting.log_line)
-        staging.mirror(root, staged)
-        repair(staged)
-        replace = [*warcs, *(paths.index_of(staged, warc) for warc in warcs)]
-        replace += _write_texts(project, Project(staged), forgetting, moves, tombstone, who)
-        replace += _seal(root, staged, replace, tombstone)
-        rebuilt = rebuild_project(Project(staged))
-        replace.append(Project(staged).database)
-        reports, remove = _write_reports(project, Project(staged), forgetting)
-        staging.commit(root, [*replace, *reports], remove)
+        return msgspec.json.decode(path.read_bytes(), type=_Plan)
+    except msgspec.MsgspecError as error:
+        raise StorageError(f"{path} cannot be read: {error}; remove it, and forget the sources again") from error
+
+
+def _finish(project: Project, plan: _Plan) -> tuple[str, ...]:
+    for name in plan.files:
+        _replace(project.root, project.root / name)
+    made = decisions.load(project.decisions)
+    for url in plan.urls:
+        decision = Decision("forget", url, plan.who, plan.when, plan.reason)
+        if decision not in made:
+            decisions.append(project.decisions, decision)
+    _seal(project.root, plan)
+    rebuilt = rebuild_project(project)
+    _write_reports(project, Forgetting.of(plan.urls, (), ()))
+    (project.root / paths.FORGETTING).unlink()
+    paths.sync_folder(project.archive)
+    return tuple(rebuilt.problems)
+
+
+def _replace(root: Path, path: Path) -> None:
+    new, index = paths.temporary(path), paths.index_of(root, path)
+    if path.name.endswith(paths.WARC_SUFFIX):
+        index.unlink(missing_ok=True)  # a WARC file without an index is given one, whatever happens
+        paths.sync_folder(index.parent)
+    if new.exists():
+        new.replace(path)
+        paths.sync_folder(path.parent)
+    if path.name.endswith(paths.WARC_SUFFIX):
+        finish_warc(root, path)
+
+
+@contextmanager
+def _storage_errors(project: Project) -> Iterator[None]:
+    try:
+        yield
     except OSError as error:
         raise paths.storage_error(error.filename or project.archive, error) from error
-    finally:
-        if not staging.is_pending(root):
-            shutil.rmtree(root / staging.STAGED, ignore_errors=True)
-    others = dict.fromkeys(redact(capture.url) for capture in found.captures if not found.touches(capture.url))
-    same = tuple(sorted(map(redact, found.kept_by)))
-    return ForgetResult(safe, len(found.captures), len(warcs), tuple(others), same, tuple(rebuilt.problems))
 
 
 def lift(project: Project, url: str, reason: str | None, who: str, now: datetime) -> Decision:
@@ -107,7 +174,7 @@ def _keys(project: Project, urls: Sequence[str]) -> dict[str, str]:
     return found
 
 
-def _made_up(keys: Iterable[str]) -> MadeUp:
+def _is_probe(keys: Iterable[str]) -> IsProbe:
     @cache
     def names(run_id: str) -> set[str]:
         return {address.rpartition("/")[2] for key in keys if (address := probe_of(key, run_id)) is not None}
@@ -115,79 +182,71 @@ def _made_up(keys: Iterable[str]) -> MadeUp:
     return lambda url, run_id: url.rpartition("/")[2] in names(run_id)
 
 
-def _refuse_unknown(project: Project, keys: dict[str, str], found: RemovalPlan) -> None:
+def _refuse_unknown(project: Project, keys: dict[str, str], gone: Removal) -> None:
     """A URL that is no source, that no capture has and nobody has forgotten before is misspelt."""
     made = decisions.load(project.decisions)
-    captured = {sources.key_of(capture.url) for capture in found.captures}
+    captured = {sources.key_of(capture.url) for capture in gone.captures}
     with open_project(project) as store:
         for url, key in keys.items():
-            if key not in captured and not found.gone and decisions.forgotten(made, key) is None:
+            if key not in captured and not gone.gone and decisions.forgotten(made, key) is None:
                 sources.find(store, url)
 
 
-def _write_texts(
-    project: Project, staged: Project, forgetting: Forgetting, moves: Moves, tombstone: Tombstone, who: str
-) -> list[Path]:
-    """`state.jsonl` without the sources, and `decisions.jsonl` with what was decided."""
-    made = []
-    if project.state.exists():
-        kept = bytearray()
-        with project.state.open("rb") as file:
-            for number, line in enumerate(file, 1):
-                try:
-                    kept += forgetting.state_line(line, moves) or b""
-                except (ValueError, KeyError, TypeError) as error:
-                    place = f"{project.state}:{number}"
-                    raise StorageError(
-                        f"{place}: cannot be read: {error!r}; restore the file from Git or a backup"
-                    ) from error
-        paths.write_atomically(staged.state, bytes(kept))
-        made.append(staged.state)
-    if project.decisions.exists():
-        shutil.copyfile(project.decisions, staged.decisions)
-    for url in tombstone.urls:
-        decisions.append(staged.decisions, Decision("forget", url, who, tombstone.when, tombstone.reason))
-    return [*made, staged.decisions]
+def _prepare_state(project: Project, forgetting: Forgetting, moves: Moves) -> list[Path]:
+    """Write `state.jsonl` without the sources beside itself; its path, when there is one."""
+    if not project.state.exists():
+        return []
+    new = paths.temporary(project.state)
+    with project.state.open("rb") as old, new.open("wb") as file:
+        for number, line in enumerate(old, 1):
+            try:
+                file.write(forgetting.state_line(line, moves) or b"")
+            except (ValueError, KeyError, TypeError) as error:
+                place = f"{project.state}:{number}"
+                raise StorageError(
+                    f"{place}: cannot be read: {error!r}; restore the file from Git or a backup"
+                ) from error
+    paths.sync_file(new)
+    return [project.state]
 
 
-def _seal(root: Path, staged: Path, files: Sequence[Path], tombstone: Tombstone) -> list[Path]:
+def _seal(root: Path, plan: _Plan) -> None:
     """A manifest for the new files whose old ones were sealed; those of a run without a manifest stay without."""
     chain = manifest.read_chain(root)
-    sealed = {file.path for one in chain for file in one.files}
-    again = [path for path in files if paths.relative(staged, path) in sealed]
-    if not again:
-        return []
-    told = {"forgotten": list(tombstone.urls), "simulated": chain[-1].facts.get("simulated", False)}
-    why = f"archive forget, {tombstone.reason}"
-    return [manifest.write_manifest(staged, tombstone.id, again, told, created=tombstone.when, replaces=why)]
+    if any(sealed.run == plan.id for sealed in chain):
+        return
+    named = {file.path for sealed in chain for file in sealed.files}
+    warcs = [root / name for name in plan.files if name.endswith(paths.WARC_SUFFIX)]
+    files = (*warcs, *(paths.index_of(root, warc) for warc in warcs))
+    again = [path for path in files if paths.relative(root, path) in named]
+    if again:
+        facts = {"forgotten": list(plan.urls), "simulated": chain[-1].facts.get("simulated", False)}
+        why = f"archive forget, {plan.reason}"
+        manifest.write_manifest(root, plan.id, again, facts, created=plan.when, replaces=why)
 
 
-def _write_reports(project: Project, staged: Project, forgetting: Forgetting) -> tuple[list[Path], list[Path]]:
-    """Reports that say something else now, rendered again, and those to remove: nothing is left to make them from."""
-    again, remove = [], []
-    made = decisions.load(staged.decisions)
-    with open_project(staged) as store:
-        for old in sorted(project.reports.iterdir()) if project.reports.is_dir() else ():
-            if old.is_symlink() or not old.is_dir():
+def _write_reports(project: Project, forgetting: Forgetting) -> None:
+    """Render again the reports that say something else now; remove those that nothing is left to make from."""
+    made = decisions.load(project.decisions)
+    with open_project(project) as store:
+        for folder in sorted(project.reports.iterdir()) if project.reports.is_dir() else ():
+            if folder.is_symlink() or not folder.is_dir():
                 continue
-            run = runs.find(store, old.name)
+            run = runs.find(store, folder.name)
             if run is None:
-                if _mentions(old, forgetting):
-                    remove.append(old)
+                if _mentions(folder, forgetting):
+                    shutil.rmtree(folder)
                 continue
-            report = report_of(store, run, made)
-            new = staged.reports / old.name
-            paths.write_atomically(new / "report.json", map(str.encode, render_json(report)))
-            if (old / "report.json").exists() and filecmp.cmp(old / "report.json", new / "report.json", shallow=False):
-                shutil.rmtree(new)
-            else:
-                shown = differences(staged.root, store, report)
-                texts = article_texts(project.root, report)
-                html = render_html(report, shown, timelines(store, report), texts)
-                paths.write_atomically(new / "index.html", html.encode("utf-8"))
-                shutil.copystat(old, new)  # the oldest go first
-                again.append(new)
-    return again, remove
+            report, kept = report_of(store, run, made), folder.stat()
+            text = b"".join(map(str.encode, render_json(report)))
+            stored = folder / "report.json"
+            if stored.exists() and stored.read_bytes() == text:
+                continue
+            shown = differences(project.root, store, report)
+            html = render_html(report, shown, timelines(store, report), article_texts(project.root, report))
+            paths.write_atomically(folder / "index.html", html.encode("utf-8"))
+            paths.write_atomically(stored, text)  # last: it says that this report is done
+            os.utime(folder, ns=(kept.st_atime_ns, kept.st_mtime_ns))  # the oldest go first
 
 
 def _mentions(report: Path, forgetting: Forgetting) -> bool:

@@ -12,7 +12,7 @@ from email.utils import format_datetime
 import msgspec
 
 from linkarchive.model import Capture, Location
-from linkarchive.snapshot import framing
+from linkarchive.snapshot import record_writer
 
 FIELDS_TYPE = "application/warc-fields"
 LOG_TYPE = "application/x-ndjson"
@@ -51,7 +51,7 @@ def encode_capture(capture: Capture) -> bytes:
     facts = [(_CAPTURE_FIELD, msgspec.json.encode(kept).decode())]
     if capture.public_url is not None:
         facts += [
-            ("original-url", framing.uri(capture.url)),
+            ("original-url", record_writer.uri(capture.url)),
             ("Memento-Datetime", format_datetime(capture.time, usegmt=True)),
         ]
     return warc_fields(facts)

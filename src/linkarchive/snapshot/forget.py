@@ -1,32 +1,45 @@
-"""WARC files without the records of some sources: what stays is copied byte for byte, gzip members and all."""
+"""WARC files without the records of some sources: what stays keeps its bytes and its place.
+
+Where records go, a record without content fills their place to the byte, so that no index, log, report or
+database that names a record which stays has to change.
+"""
 
 from __future__ import annotations
 
-import bisect
-import json
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+import struct
+import zlib
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import IO
 
+from linkarchive.errors import StorageError
 from linkarchive.model import Location
-from linkarchive.snapshot import capture_metadata, framing, paths
-from linkarchive.snapshot.records import StoredRecord
-from linkarchive.snapshot.removal import RemovalPlan, Revisit, Spot
+from linkarchive.snapshot import capture_metadata, paths, record_writer
+from linkarchive.snapshot.record_reader import StoredRecord
+from linkarchive.snapshot.removal import CaptureRecords, Removal
 from linkarchive.web.exchange import Body
 
 _CHUNK = 1024 * 1024
-_MADE_ANEW = frozenset({"warc-type", "content-type", "content-length", "warc-block-digest"})
+_COMPUTED = frozenset({"warc-type", "content-type", "content-length", "warc-block-digest"})
+"""Fields that `record_writer.record` writes."""
 _OF_A_REVISIT = frozenset(
     {"warc-profile", "warc-refers-to", "warc-refers-to-target-uri", "warc-refers-to-date", "warc-truncated"}
 )
-_OF_A_LOG = frozenset({"warc-payload-digest"})
+_OF_METADATA = frozenset({"warc-payload-digest"})
 
-Moves = Mapping[Spot, Location | None]
-"""Where the records of changed files are now; None: gone."""
+_GZIP_START = b"\x1f\x8b\x08%b\0\0\0\0\x02\xff"
+"""RFC 1952, without a name and a time; the flags are given."""
+_COMMENT = b"\x10"
+_EMPTY_BLOCK, _LAST_BLOCK = b"\0\0\0\xff\xff", b"\1\0\0\xff\xff"
+"""Stored blocks of no bytes (RFC 1951 §3.2.4)."""
 
+Spot = tuple[str, int]
+"""A record: its WARC file (from the project folder) and its first byte."""
+Moves = Mapping[Spot, Location]
+"""Where copies are now that leaned on a response which goes."""
 Scrub = Callable[[bytes, Moves], bytes | None]
 """A line of a log as it may stay; None: it goes."""
 
@@ -42,214 +55,177 @@ class Tombstone:
     when: datetime
 
 
-def rewrite(
-    root: Path, staged: Path, removal: RemovalPlan, tombstone: Tombstone, scrub: Scrub
-) -> tuple[list[Path], Moves]:
-    """Write the WARC files that change into the staged project, without indexes; which, and what moved in them.
+def prepare(root: Path, removal: Removal, tombstone: Tombstone, scrub: Scrub) -> tuple[list[Path], Moves]:
+    """Write each WARC file that changes anew beside itself (`paths.temporary`), durably; which, and what moved.
 
-    A revisit whose response goes becomes a response with that payload, and keeps its id. Run logs are
-    written anew where `scrub` changes a line. Raises OSError.
+    A copy that leaned on a response which goes is written anew with that payload at the end of its file, then
+    the tombstone, then the logs, scrubbed. Raises OSError and StorageError.
     """
-    (staged / paths.WARCS).mkdir(parents=True)
-    moves: dict[Spot, Location | None] = {}
-    made: list[Path] = []
-    for warc in sorted(removal.files):
-        with _NewFile(root, staged, warc) as file:
-            moves |= file.fill(_edits(root, warc, removal, tombstone))
-            made.append(file.path)
-    for spot, (_, original) in removal.heirs.items():
-        moves[original.warc, original.offset] = moves[spot]
-    for _, logs in sorted(removal.logs.items()):
-        for log in logs:
-            _relog(root, staged, log, made, moves, scrub)
-    return made, moves
+    changed: list[Path] = []
+    moves: dict[Spot, Location] = {}
+    for warc in sorted({*removal.gone, *(group.warc for group, _ in removal.leaning)}):
+        leaning = [(group, original) for group, original in removal.leaning if group.warc == warc]
+        places = [*removal.gone.get(warc, ()), *(place for group, _ in leaning for place in group.places)]
+        _copy(root, warc, [*places, *removal.logs.get(warc, ())], tombstone)
+        with paths.temporary(root / warc).open("ab") as file:
+            for group, original in leaning:
+                moves |= _copy_capture(root, file, group, original)
+            file.writelines(record_writer.member(_tombstone(tombstone)))
+        changed.append(root / warc)
+    for warc, logs in sorted(removal.logs.items()):
+        _scrub_logs(root, warc, logs, tombstone, changed, lambda line: scrub(line, moves))
+    for path in changed:
+        paths.sync_file(paths.temporary(path))
+    return changed, moves
 
 
-@dataclass(frozen=True, slots=True)
-class _Edit:
-    """Bytes of the old file that go, and the record that comes in their place."""
-
-    place: Location
-    record: Callable[[Body], framing.Record] | None = None
-    """With a body for its payload."""
-
-
-def _edits(root: Path, warc: str, removal: RemovalPlan, tombstone: Tombstone) -> list[_Edit]:
-    edits = [_Edit(log) for log in removal.logs.get(warc, ())]
-    gone = sorted(removal.gone.get(warc, ()), key=lambda place: place.offset)
-    for number, place in enumerate(gone):
-        edits.append(_Edit(place, (lambda _: _tombstone(tombstone)) if number == 0 else None))
-    for spot, (revisit, original) in removal.heirs.items():
-        if spot[0] == warc:
-            edits.append(_Edit(revisit.place, _Heir(root, revisit, original)))
-    for (name, offset), heir in removal.followers.items():
-        if name == warc:
-            place = Location(warc, offset, _length(root, warc, offset))
-            edits.append(_Edit(place, _Follower(root, place, heir)))
-    return sorted(edits, key=lambda edit: edit.place.offset)
+def _copy(root: Path, warc: str, gone: Iterable[Location], tombstone: Tombstone) -> None:
+    """The temporary file: the WARC file with what goes filled, or cut off where nothing comes after it."""
+    with (root / warc).open("rb") as old, paths.temporary(root / warc).open("wb") as new:
+        copied, end = 0, old.seek(0, os.SEEK_END)
+        for start, stop in _ranges(gone):
+            _copy_bytes(old, new, copied, start)
+            if stop < end:
+                new.write(_filler(stop - start, tombstone))
+            copied = stop
+        _copy_bytes(old, new, copied, end)
 
 
-def _length(root: Path, warc: str, offset: int) -> int:
-    with (root / warc).open("rb") as file:
-        return StoredRecord(file, offset).finish()
+def _ranges(places: Iterable[Location]) -> list[tuple[int, int]]:
+    """First byte and end of each stretch of neighbouring records."""
+    ranges: list[tuple[int, int]] = []
+    for place in sorted(places, key=lambda place: place.offset):
+        start, stop = place.offset, place.offset + place.length
+        if ranges and ranges[-1][1] == start:
+            start = ranges.pop()[0]
+        ranges.append((start, stop))
+    return ranges
 
 
-class _NewFile:
-    """A WARC file of the staged project, out of the real one."""
-
-    def __init__(self, root: Path, staged: Path, warc: str) -> None:
-        self._index = paths.index_of(root, root / warc)
-        self._warc = warc
-        self.path = staged / warc
-        self._old = (root / warc).open("rb")
-        self._new = self.path.open("xb")
-
-    def __enter__(self) -> _NewFile:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._old.close()
-        self._new.close()
-
-    def fill(self, edits: Sequence[_Edit]) -> dict[Spot, Location | None]:
-        """Copy the file with its edits; where its responses and revisits are now."""
-        moves: dict[Spot, Location | None] = {}
-        ends, shifts = [0], [0]
-        for edit in edits:
-            self.copy(ends[-1], edit.place.offset)
-            start = self._new.tell()
-            moves[self._warc, edit.place.offset] = None
-            if edit.record is not None:
-                self.append(edit.record)
-                if isinstance(edit.record, (_Heir, _Follower)):
-                    moves[self._warc, edit.place.offset] = Location(self._warc, start, self._new.tell() - start)
-            ends.append(edit.place.offset + edit.place.length)
-            shifts.append(self._new.tell() - ends[-1])
-        self.copy(ends[-1], os.fstat(self._old.fileno()).st_size)
-        for offset, length in _indexed(self._index):
-            if (self._warc, offset) not in moves:
-                shift = shifts[bisect.bisect_right(ends, offset) - 1]
-                moves[self._warc, offset] = Location(self._warc, offset + shift, length)
-        return moves
-
-    def copy(self, start: int, end: int) -> None:
-        self._old.seek(start)
-        while start < end:
-            chunk = self._old.read(min(_CHUNK, end - start))
-            self._new.write(chunk)
-            start += len(chunk)
-
-    def append(self, make: Callable[[Body], framing.Record]) -> None:
-        _append(self._new, make)
+def _copy_bytes(old: IO[bytes], new: IO[bytes], start: int, stop: int) -> None:
+    old.seek(start)
+    while start < stop:
+        chunk = old.read(min(_CHUNK, stop - start))
+        new.write(chunk)
+        start += len(chunk)
 
 
-def _append(file: IO[bytes], make: Callable[[Body], framing.Record]) -> None:
-    payload = Body()
-    try:
-        file.writelines(framing.member(make(payload)))
-    finally:
-        payload.close()
-
-
-def _indexed(index: Path) -> Iterator[tuple[int, int]]:
-    """Offset and length of every response and revisit of a file."""
-    with index.open("rb") as lines:
-        for line in lines:
-            entry = json.loads(line.split(b" ", 2)[2])
-            yield int(entry["offset"]), int(entry["length"])
+def _filler(length: int, tombstone: Tombstone) -> bytes:
+    """A metadata record without content, as a gzip member of exactly this many bytes."""
+    record = record_writer.record("metadata", _tombstone_fields(tombstone), capture_metadata.FIELDS_TYPE)
+    data = record.start + b"\r\n\r\n"
+    deflate = zlib.compressobj(9, zlib.DEFLATED, -15)
+    packed = deflate.compress(data) + deflate.flush(zlib.Z_SYNC_FLUSH)
+    spare = length - len(_GZIP_START % b"\0") - len(packed) - len(_LAST_BLOCK) - 8
+    if spare < 0:
+        raise StorageError(
+            f"a record of {length} bytes is too small for what would take its place; nothing was changed"
+        )
+    blocks, comment = divmod(spare, len(_EMPTY_BLOCK))
+    start = _GZIP_START % _COMMENT + b" " * (comment - 1) + b"\0" if comment else _GZIP_START % b"\0"
+    return start + packed + _EMPTY_BLOCK * blocks + _LAST_BLOCK + struct.pack("<II", zlib.crc32(data), len(data))
 
 
 # --- new records -------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class _Heir:
-    """The response that a revisit becomes: its own head, the payload of the response that goes."""
+def _copy_capture(root: Path, file: IO[bytes], group: CaptureRecords, original: Location) -> dict[Spot, Location]:
+    """Append the records of a capture, its revisit as a response with the payload of `original`; where that is."""
+    moves = {}
+    with (root / group.warc).open("rb") as old:
+        for place in group.places:
+            start = file.tell()
+            record = StoredRecord(old, place.offset)
+            if record.type == "revisit":
+                _append_response(root, file, record, original)
+                moves[group.warc, place.offset] = Location(group.warc, start, file.tell() - start)
+            else:
+                _copy_bytes(old, file, place.offset, place.offset + place.length)
+    return moves
 
-    root: Path
-    revisit: Revisit
-    original: Location
 
-    def __call__(self, payload: Body) -> framing.Record:
-        with (self.root / self.revisit.place.warc).open("rb") as file:
-            record = StoredRecord(file, self.revisit.place.offset)
-            own = record.block.read()
-        with (self.root / self.original.warc).open("rb") as file:
-            stored, head = StoredRecord(file, self.original.offset), bytearray()
+def _append_response(root: Path, file: IO[bytes], revisit: StoredRecord, original: Location) -> None:
+    """The response that a revisit becomes: its own head and id, the payload of the response that goes."""
+    identical, own = revisit["WARC-Profile"] == record_writer.IDENTICAL, revisit.block.read()
+    payload = Body()
+    try:
+        with (root / original.warc).open("rb") as old:
+            stored, head = StoredRecord(old, original.offset), bytearray()
             stored.http_head(head.extend)
             while chunk := stored.block.read(_CHUNK):
                 payload.write(chunk)
         # A 304 says that the page is as it was: its head is that of the page (RFC 9111 §4.3.4).
-        http = own if self.revisit.identical else bytes(head)
-        fields = _fields(record, _MADE_ANEW | _OF_A_REVISIT)
-        return framing.record("response", fields, record["Content-Type"], http, payload)
+        http = own if identical else bytes(head)
+        fields = _fields(revisit, _COMPUTED | _OF_A_REVISIT)
+        file.writelines(
+            record_writer.member(record_writer.record("response", fields, revisit["Content-Type"], http, payload))
+        )
+    finally:
+        payload.close()
 
 
-@dataclass(frozen=True, slots=True)
-class _Follower:
-    """A revisit of another response than before, with the same payload."""
-
-    root: Path
-    place: Location
-    heir: Revisit
-
-    def __call__(self, payload: Body) -> framing.Record:
-        with (self.root / self.place.warc).open("rb") as file:
-            record = StoredRecord(file, self.place.offset)
-            http = record.block.read()
-        now = {
-            "warc-refers-to": self.heir.id,
-            "warc-refers-to-target-uri": self.heir.uri,
-            "warc-refers-to-date": self.heir.date,
-        }
-        fields = [(name, now.get(name.lower(), value)) for name, value in _fields(record)]
-        return framing.record("revisit", fields, record["Content-Type"], http)
-
-
-def _fields(record: StoredRecord, without: frozenset[str] = _MADE_ANEW) -> list[tuple[str, str]]:
+def _fields(record: StoredRecord, without: frozenset[str]) -> list[tuple[str, str]]:
     return [(name, value) for name, value in record.headers.headers if name.lower() not in without]
 
 
-def _tombstone(tombstone: Tombstone) -> framing.Record:
-    fields = [
-        ("WARC-Record-ID", framing.new_id()),
+def _tombstone_fields(tombstone: Tombstone) -> list[tuple[str, str]]:
+    return [
+        ("WARC-Record-ID", record_writer.new_id()),
         ("WARC-Target-URI", capture_metadata.tombstone_uri(tombstone.id)),
-        ("WARC-Date", framing.warc_date(tombstone.when)),
+        ("WARC-Date", record_writer.warc_date(tombstone.when)),
     ]
+
+
+def _tombstone(tombstone: Tombstone) -> record_writer.Record:
     block = capture_metadata.warc_fields(
         [
             ("description", "records of these addresses were taken out of this file"),
-            *(("forgotten", framing.uri(url)) for url in tombstone.urls),
+            *(("forgotten", record_writer.uri(url)) for url in tombstone.urls),
             ("reason", tombstone.reason),
         ]
     )
-    return framing.record("metadata", fields, capture_metadata.FIELDS_TYPE, block)
+    return record_writer.record("metadata", _tombstone_fields(tombstone), capture_metadata.FIELDS_TYPE, block)
 
 
 # --- logs ----------------------------------------------------------------------
 
 
-def _relog(root: Path, staged: Path, log: Location, made: list[Path], moves: Moves, scrub: Scrub) -> None:
-    """Put a run's log at the end of its new file, or leave the file as it is where nothing changes in it."""
-    lines = Body()
+def _scrub_logs(
+    root: Path,
+    warc: str,
+    logs: Iterable[Location],
+    tombstone: Tombstone,
+    changed: list[Path],
+    scrub: Callable[[bytes], bytes | None],
+) -> None:
+    """Put the logs of a file at the end of its new one, or leave the file as it is where nothing changes in them."""
+    path, scrubbed = root / warc, [_scrubbed(root, log, scrub) for log in logs]
     try:
-        with (root / log.warc).open("rb") as old:
-            record, changed = StoredRecord(old, log.offset), False
-            for line in iter(record.block.readline, b""):
-                kept = scrub(line, moves)
-                changed = changed or kept != line
-                lines.write(kept or b"")
-        path = staged / log.warc
-        if path not in made:
-            if not changed:
+        if path not in changed:
+            if not any(differs for _, _, differs in scrubbed):
                 return
-            with _NewFile(root, staged, log.warc) as file:
-                file.copy(0, log.offset)
-                file.copy(log.offset + log.length, os.path.getsize(root / log.warc))
-            made.append(path)
-        new_id = {"warc-record-id": framing.new_id()}
-        fields = [(name, new_id.get(name.lower(), value)) for name, value in _fields(record, _MADE_ANEW | _OF_A_LOG)]
-        with path.open("ab") as new:
-            new.writelines(framing.member(framing.record("metadata", fields, capture_metadata.LOG_TYPE, payload=lines)))
+            _copy(root, warc, logs, tombstone)
+            changed.append(path)
+        with paths.temporary(path).open("ab") as file:
+            for fields, text, _ in scrubbed:
+                log = record_writer.record("metadata", fields, capture_metadata.LOG_TYPE, payload=text)
+                file.writelines(record_writer.member(log))
     finally:
-        lines.close()
+        for _, text, _ in scrubbed:
+            text.close()
+
+
+def _scrubbed(
+    root: Path, log: Location, scrub: Callable[[bytes], bytes | None]
+) -> tuple[list[tuple[str, str]], Body, bool]:
+    """The fields of a log as another record, its lines as they may stay, and whether they differ."""
+    text, differs = Body(), False
+    with (root / log.warc).open("rb") as old:
+        record = StoredRecord(old, log.offset)
+        for line in iter(record.block.readline, b""):
+            kept = scrub(line)
+            differs = differs or kept != line
+            text.write(kept or b"")
+    new_id = {"warc-record-id": record_writer.new_id()}
+    fields = [(name, new_id.get(name.lower(), value)) for name, value in _fields(record, _COMPUTED | _OF_METADATA)]
+    return fields, text, differs

@@ -12,6 +12,8 @@ from linkarchive.errors import StorageError
 WARCS = "archive/warc"
 INDEXES = "archive/indexes"
 MANIFESTS = "archive/manifests"
+FORGETTING = "archive/forgetting.json"
+"""What an `archive forget` has begun to do; there only until it has done it."""
 
 WARC_SUFFIX = ".warc.gz"
 INDEX_SUFFIX = ".cdxj"
@@ -62,8 +64,8 @@ def run_files(root: Path, run_id: str) -> tuple[Path, ...]:
 def leftovers(root: Path) -> Iterator[Path]:
     """Files that only an interrupted write leaves behind."""
     yield from sorted((root / INDEXES).glob(f"*{JOURNAL_SUFFIX}"))
-    for folder in (INDEXES, MANIFESTS):
-        yield from sorted((root / folder).glob(f"*{TEMPORARY_SUFFIX}"))
+    for folder in ("archive", WARCS, INDEXES, MANIFESTS, "archive/reports/*"):
+        yield from sorted(root.glob(f"{folder}/*{TEMPORARY_SUFFIX}"))
 
 
 def relative(root: Path, path: Path) -> str:
@@ -77,26 +79,36 @@ def storage_error(path: Path | str, error: OSError, doing: str = "cannot be writ
     return StorageError(f"{path} {doing}: {words}")
 
 
+def temporary(path: Path) -> Path:
+    """What a file is called until it is whole."""
+    return path.with_name(path.name + TEMPORARY_SUFFIX)
+
+
 def write_atomically(path: Path, data: bytes | Iterable[bytes]) -> None:
     """The file, given whole or in pieces, appears whole and durable, or not at all; raises OSError."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(path.name + TEMPORARY_SUFFIX)
+    new = temporary(path)
     try:
-        with temporary.open("wb") as file:
+        with new.open("wb") as file:
             file.writelines([data] if isinstance(data, bytes) else data)
             file.flush()
             os.fsync(file.fileno())
-        temporary.replace(path)
+        new.replace(path)
     except BaseException:  # whatever the pieces are made from
-        temporary.unlink(missing_ok=True)
+        new.unlink(missing_ok=True)
         raise
     sync_folder(path.parent)
 
 
-def sync_folder(folder: Path) -> None:
-    """Make names that were added to or removed from a folder durable; raises OSError."""
-    handle = os.open(folder, os.O_RDONLY)
+def sync_file(path: Path) -> None:
+    """Make the bytes of a file durable; raises OSError."""
+    handle = os.open(path, os.O_RDONLY)
     try:
         os.fsync(handle)
     finally:
         os.close(handle)
+
+
+def sync_folder(folder: Path) -> None:
+    """Make names that were added to or removed from a folder durable; raises OSError."""
+    sync_file(folder)

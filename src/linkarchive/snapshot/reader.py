@@ -10,8 +10,8 @@ from typing import IO, TYPE_CHECKING, Any
 from linkarchive.errors import StorageError
 from linkarchive.model import Capture, Location, Page
 from linkarchive.snapshot import capture_metadata, manifest, paths
-from linkarchive.snapshot.framing import Original
-from linkarchive.snapshot.records import BadRecordError, HttpHead, Problem, StoredRecord, walk
+from linkarchive.snapshot.record_reader import BadRecordError, HttpHead, Problem, StoredRecord, walk
+from linkarchive.snapshot.record_writer import Original
 from linkarchive.web.decoding import decode
 from linkarchive.web.exchange import Body
 

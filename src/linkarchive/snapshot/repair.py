@@ -6,29 +6,31 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-from linkarchive.snapshot import cdxj, paths, staging
-from linkarchive.snapshot.records import BadRecordError, HttpHead, StoredRecord, index_line, walk
+from linkarchive.snapshot import cdxj, paths
+from linkarchive.snapshot.record_reader import BadRecordError, HttpHead, StoredRecord, index_line, walk
 
 
 def repair(root: Path) -> tuple[str, ...]:
-    """Finish what was interrupted: an `archive forget` that had begun to replace files, and WARC files that have
-    no index: cut a torn end, rebuild the index. Call it with the lock held.
+    """Finish WARC files that have no index: cut a torn end, rebuild the index. Call it with the lock held.
 
     Finished files are not read. Returns a sentence for each thing done that a person may want to
     know; raises StorageError.
     """
     done: list[str] = []
-    if staging.resume(root):
-        done.append("an interrupted `archive forget` was finished")
     try:
         for warc in paths.warc_files(root):
             if not paths.index_of(root, warc).exists():
-                done += _finish(root, warc)
+                done += finish_warc(root, warc)
         for path in paths.leftovers(root):
             path.unlink()
     except OSError as error:
         raise paths.storage_error(error.filename or root, error, "cannot be repaired") from error
     return tuple(done)
+
+
+def finish_warc(root: Path, warc: Path) -> tuple[str, ...]:
+    """Cut the torn end of a WARC file and write its index; what was done, in sentences. Raises OSError."""
+    return tuple(_finish(root, warc))
 
 
 def _finish(root: Path, warc: Path) -> Iterator[str]:

@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from linkarchive.errors import StorageError
-from linkarchive.snapshot import framing, manifest, paths, staging
+from linkarchive.snapshot import manifest, paths, record_writer
 from linkarchive.snapshot.manifest import Manifest
-from linkarchive.snapshot.records import BadRecordError, HttpHead, Problem, StoredRecord, index_line, walk
+from linkarchive.snapshot.record_reader import BadRecordError, HttpHead, Problem, StoredRecord, index_line, walk
 
 __all__ = ["Problem", "verify"]
 
@@ -23,7 +23,7 @@ _MUST_HAVE = ("WARC-Type", "WARC-Record-ID", "WARC-Date")
 
 def verify(root: Path) -> Iterator[Problem]:
     """Whatever is wrong with the archive, as it is found; nothing is changed. An empty archive is sound."""
-    if staging.is_pending(root):
+    if (root / paths.FORGETTING).exists():
         yield Problem("archive", None, "an `archive forget` was interrupted; the next `archive check` finishes it")
     references = _References()
     for warc in paths.warc_files(root):
@@ -141,7 +141,7 @@ def _faults(record: StoredRecord, read: DigestedRecord) -> Iterator[str]:
     if record["WARC-Block-Digest"] != read.block:
         yield f"the block's digest is {read.block}, not {record['WARC-Block-Digest'] or 'given'}"
     if record.type == "revisit":
-        if record["WARC-Profile"] not in (framing.IDENTICAL, framing.NOT_MODIFIED):
+        if record["WARC-Profile"] not in (record_writer.IDENTICAL, record_writer.NOT_MODIFIED):
             yield f"the revisit's profile is {record['WARC-Profile']!r}"
     elif record["WARC-Payload-Digest"] not in ("", read.payload):
         yield f"the payload's digest is {read.payload}, not {record['WARC-Payload-Digest']}"

@@ -26,7 +26,7 @@ from linkarchive.errors import StorageError, UsageError
 from linkarchive.model import Capture, Page
 from linkarchive.snapshot import paths
 from linkarchive.snapshot.reader import read_page, scan
-from linkarchive.snapshot.records import BadRecordError, StoredRecord
+from linkarchive.snapshot.record_reader import BadRecordError, StoredRecord
 from linkarchive.urls import has_secrets
 
 INDEX = "indexes/index.cdx.gz"

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from linkarchive.snapshot import wacz
-from linkarchive.snapshot.records import BadRecordError, Problem, StoredRecord
+from linkarchive.snapshot.record_reader import BadRecordError, Problem, StoredRecord
 from linkarchive.snapshot.verify import digested
 
 _CHUNK = 1024 * 1024

@@ -9,7 +9,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from linkarchive.model import Location
-from linkarchive.snapshot import cdxj, framing, paths
+from linkarchive.snapshot import cdxj, paths, record_writer
 
 _BUFFER = 256 * 1024
 
@@ -32,10 +32,10 @@ class WarcFile:
         self._journal_size = 0
         self._broken = False
 
-    def append(self, record: framing.Record) -> Location:
+    def append(self, record: record_writer.Record) -> Location:
         """Write one record; where it is."""
         offset = self.size
-        for data in framing.member(record):
+        for data in record_writer.member(record):
             self._buffer += data
             self.size += len(data)
             self._sha256.update(data)

@@ -12,9 +12,9 @@ from types import TracebackType
 from linkarchive import __version__
 from linkarchive.clock import Clock
 from linkarchive.model import Capture, Hop, Location, Origin
-from linkarchive.snapshot import capture_metadata, cdxj, framing
-from linkarchive.snapshot.framing import Original
+from linkarchive.snapshot import capture_metadata, cdxj, record_writer
 from linkarchive.snapshot.reader import original_at
+from linkarchive.snapshot.record_writer import Original
 from linkarchive.snapshot.warcfile import WarcFile
 from linkarchive.web.exchange import Body, Exchange, Visit
 
@@ -72,15 +72,15 @@ class WarcWriter:
     ) -> Capture:
         """Keep every exchange of a visit, the last as the page, and what is needed to find it again.
 
-        The page becomes a revisit of the response behind `revisit_of` where that holds the same
-        payload, or where the server said 304; `sha256` is that of the page in both cases.
+        The page becomes a revisit of the response behind `revisit_of`, a capture of the same source, where that
+        holds the same payload, or where the server said 304; `sha256` is that of the page in both cases.
         Raises ValueError for a visit without an exchange.
         """
         if not visit.exchanges:
             raise ValueError(f"the visit of {source} saw nothing that could be kept")
         *redirects, final = visit.exchanges
-        original = self._original(final, revisit_of)
-        date = framing.warc_date(visit.time)
+        original = self._original(final, source, revisit_of)
+        date = record_writer.warc_date(visit.time)
         file = self._ready()
         with file.whole():
             ids = [self._write_exchange(file, exchange, exchange.body.digest, date, None)[0] for exchange in redirects]
@@ -95,13 +95,13 @@ class WarcWriter:
     def write_log(self, pieces: Iterable[bytes]) -> None:
         """Keep the run's log (visits and verdicts as JSON lines, each with its line end) as one record."""
         file = self._ready()
-        fields = self._fields(framing.warc_date(self._clock.now()), capture_metadata.log_uri(self._run_id))
+        fields = self._fields(record_writer.warc_date(self._clock.now()), capture_metadata.log_uri(self._run_id))
         log = Body()
         try:
             for piece in pieces:
                 log.write(piece)
             with file.whole():
-                file.append(framing.record("metadata", fields, capture_metadata.LOG_TYPE, payload=log))
+                file.append(record_writer.record("metadata", fields, capture_metadata.LOG_TYPE, payload=log))
         finally:
             log.close()
 
@@ -141,13 +141,15 @@ class WarcWriter:
         if self._simulated:
             about.append(("simulated", "true"))
         fields = [
-            ("WARC-Record-ID", framing.new_id()),
-            ("WARC-Date", framing.warc_date(self._clock.now())),
+            ("WARC-Record-ID", record_writer.new_id()),
+            ("WARC-Date", record_writer.warc_date(self._clock.now())),
             ("WARC-Filename", file.path.name),
         ]
         with file.whole():
             file.append(
-                framing.record("warcinfo", fields, capture_metadata.FIELDS_TYPE, capture_metadata.warc_fields(about))
+                record_writer.record(
+                    "warcinfo", fields, capture_metadata.FIELDS_TYPE, capture_metadata.warc_fields(about)
+                )
             )
 
     def _write_exchange(
@@ -155,15 +157,15 @@ class WarcWriter:
     ) -> tuple[str, Location]:
         """Response (or revisit) and request of one exchange, whose body has this digest; the id and place of the
         first."""
-        uri = framing.uri(exchange.url)
+        uri = record_writer.uri(exchange.url)
         fields = self._fields(date, uri)
         if exchange.ip:
             fields.append(("WARC-IP-Address", exchange.ip))
         response_id = fields[0][1]
         if original is None:
-            response = framing.response(exchange, digest, fields)
+            response = record_writer.response(exchange, digest, fields)
         else:
-            response = framing.revisit(exchange, fields, original)
+            response = record_writer.revisit(exchange, fields, original)
         location = file.append(response)
         file.index(
             cdxj.line(
@@ -178,26 +180,28 @@ class WarcWriter:
             )
         )
         concurrent = [*self._fields(date, uri), ("WARC-Concurrent-To", response_id)]
-        file.append(framing.request(exchange, uri, concurrent))
+        file.append(record_writer.request(exchange, uri, concurrent))
         return response_id, location
 
     def _write_facts(
         self, file: WarcFile, capture: Capture, date: str, final_id: str, concurrent: Sequence[str]
     ) -> None:
         """The metadata record that ends a capture: without it, the capture was not finished."""
-        fields = self._fields(date, framing.uri(capture.url))
+        fields = self._fields(date, record_writer.uri(capture.url))
         fields.append(("WARC-Refers-To", final_id))
         fields += [("WARC-Concurrent-To", record_id) for record_id in concurrent]
         file.append(
-            framing.record("metadata", fields, capture_metadata.FIELDS_TYPE, capture_metadata.encode_capture(capture))
+            record_writer.record(
+                "metadata", fields, capture_metadata.FIELDS_TYPE, capture_metadata.encode_capture(capture)
+            )
         )
 
     def _fields(self, date: str, uri: str) -> list[tuple[str, str]]:
-        return [("WARC-Record-ID", framing.new_id()), ("WARC-Target-URI", uri), ("WARC-Date", date)]
+        return [("WARC-Record-ID", record_writer.new_id()), ("WARC-Target-URI", uri), ("WARC-Date", date)]
 
-    def _original(self, final: Exchange, revisit_of: Capture | None) -> Original | None:
+    def _original(self, final: Exchange, source: str, revisit_of: Capture | None) -> Original | None:
         """The response that the final exchange repeats; None when its own payload must be kept."""
-        if revisit_of is None or final.truncated:
+        if revisit_of is None or revisit_of.url != source or final.truncated:
             return None
         same = final.status == 304 or (final.body.length > 0 and final.body.digest == revisit_of.digest)
         return original_at(self._root, revisit_of.original or revisit_of.record, revisit_of.digest) if same else None

@@ -12,6 +12,7 @@ from sqlalchemy import ColumnElement, Row, delete, select
 from linkarchive.model import Capture, CaptureRef, Origin, Result
 from linkarchive.store.database import Store
 from linkarchive.store.schema import baselines, captures
+from linkarchive.store.schema import sources as sources_table
 from linkarchive.store.serialization import decode
 
 
@@ -66,6 +67,12 @@ def of_sources(store: Store, sources: Collection[int]) -> dict[int, list[StoredC
     for row in store.execute(query).all():
         found.setdefault(row.source, []).append(_kept(row))
     return found
+
+
+def urls_with(store: Store, digests: Collection[str]) -> set[str]:
+    """The sources, by URL, that have a capture with one of these payloads (a few)."""
+    query = select(sources_table.c.url).join(captures, captures.c.source == sources_table.c.id)
+    return set(store.execute(query.where(captures.c.digest.in_(digests)).distinct()).scalars())
 
 
 def of_run(store: Store, run: int) -> Iterator[StoredCapture]:

@@ -20,8 +20,8 @@ _TAKEN = "the copies that this was concluded from were taken out with the page t
 
 Spot = tuple[str, int]
 """A record, by WARC file and offset."""
-Moves = Mapping[Spot, Location | None]
-"""Where records are now; None: gone."""
+Moves = Mapping[Spot, Location]
+"""Where records are now that are no longer where they were."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,13 +52,13 @@ class Forgetting:
         told: dict[str, Any] = json.loads(line)
         ((kind, value),) = ((kind, value) for kind, value in told.items() if value is not None)
         source = value.get("source")
-        if source is not None and (self.is_of(source) or self._is_taken(kind, source, value, moves)):
+        if source is not None and (self.is_of(source) or self._is_taken(kind, source, value)):
             return None
         if kind == "run":
             value = value | {"body": self._body(value["body"])}
         elif kind == "visit" and value["outcome"] is not None:
             value = value | {"outcome": self._outcome(value["outcome"])}
-        return _encoded({kind: _moved(value, moves)}, line, {kind: told[kind]})
+        return _encoded({kind: self._moved(value, moves)}, line, {kind: told[kind]})
 
     def state_line(self, line: bytes, moves: Moves) -> bytes | None:
         """A line of `state.jsonl`; None when it is that of a forgotten source."""
@@ -70,21 +70,21 @@ class Forgetting:
         state["captures"] = [
             one
             for one in told.get("captures", ())
-            if not self._is_gone(key, one["capture"]["time"]) and not _has_no_record(one["capture"], moves)
+            if not self._is_gone(key, one["capture"]["time"]) and not self._has_no_record(one["capture"])
         ]
         state["baselines"] = [one for one in told.get("baselines", ()) if not self._is_gone(key, one["time"])]
         if state["captures"] != told.get("captures"):
             state["digests"] = None
-        return _encoded(_moved(state, moves), line, told)
+        return _encoded(self._moved(state, moves), line, told)
 
     def _is_gone(self, key: str, time: str) -> bool:
         return (key, datetime.fromisoformat(time)) in self.captures
 
-    def _is_taken(self, kind: str, source: str, value: Mapping[str, Any], moves: Moves) -> bool:
+    def _is_taken(self, kind: str, source: str, value: Mapping[str, Any]) -> bool:
         """The line tells of a capture that goes, or of the baseline that it was."""
         key = redact(key_of(source))
         if kind == "capture":
-            return self._is_gone(key, value["capture"]["time"]) or _has_no_record(value["capture"], moves)
+            return self._is_gone(key, value["capture"]["time"]) or self._has_no_record(value["capture"])
         return kind == "baseline" and self._is_gone(key, value["time"])
 
     def _body(self, body: dict[str, Any]) -> dict[str, Any]:
@@ -112,26 +112,22 @@ class Forgetting:
         citations = [one | bare for one in outcome["citations"]]
         return outcome | bare | {"capture": None if taken else capture, "citations": citations}
 
+    def _has_no_record(self, capture: Mapping[str, Any]) -> bool:
+        return (capture["record"]["warc"], capture["record"]["offset"]) in self.records
 
-def _has_no_record(capture: Mapping[str, Any], moves: Moves) -> bool:
-    spot = capture["record"]["warc"], capture["record"]["offset"]
-    return spot in moves and moves[spot] is None
-
-
-def _moved(value: Any, moves: Moves) -> Any:
-    """The value with each record named by where it is now; null for one that is gone."""
-    if isinstance(value, list):
-        return [_moved(one, moves) for one in value]
-    if not isinstance(value, dict):
-        return value
-    spot: Any = (value.get("warc"), value.get("offset"))
-    if spot in moves:
-        now = moves[spot]
-        return None if now is None else value | {"warc": now.warc, "offset": now.offset, "length": now.length}
-    moved = {name: _moved(one, moves) for name, one in value.items()}
-    if moved.get("record") is not None and moved.get("record") == moved.get("original"):
-        moved["original"] = None  # the revisit has become the response
-    return moved
+    def _moved(self, value: Any, moves: Moves) -> Any:
+        """The value with each record named by where it is now; null for one that goes."""
+        if isinstance(value, list):
+            return [self._moved(item, moves) for item in value]
+        if not isinstance(value, dict):
+            return value
+        spot: Any = (value.get("warc"), value.get("offset"))
+        if spot in self.records:
+            return None
+        if spot in moves:
+            now = moves[spot]
+            return value | {"warc": now.warc, "offset": now.offset, "length": now.length}
+        return {name: self._moved(item, moves) for name, item in value.items()}
 
 
 def _encoded(now: dict[str, Any], line: bytes, before: dict[str, Any]) -> bytes:
