@@ -9,12 +9,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from linkarchive.snapshot.records import Problem
 from warcio.statusandheaders import StatusAndHeaders
 from warcio.warcwriter import WARCWriter
 
 from linkarchive.imports.record import ForeignRecord, Reading
 from linkarchive.imports.warc import read_warc
+from linkarchive.snapshot.record_reader import Problem
 
 NOW = datetime(2026, 1, 5, tzinfo=UTC)
 THEN = "2021-05-13T09:12:44Z"

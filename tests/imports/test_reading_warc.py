@@ -15,10 +15,10 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from linkarchive.snapshot.records import Problem
 
 from linkarchive.imports import warc
 from linkarchive.imports.record import ForeignRecord, RecordError, read_time
+from linkarchive.snapshot.record_reader import Problem
 
 THEN = "2021-05-13T09:12:44Z"
 TYPE = "text/html; charset=utf-8"

@@ -19,8 +19,8 @@ BETA = "http://beta.example/page"
 MARK = "Zanzibarium"
 DAYS = ("2026-01-05", "2026-02-05")
 
-# Dies without a word, as `kill -9` does, at the step that argv[1] counts to: before a file gets another name,
-# is removed, or is made durable.
+# Dies without a word, as `kill -9` does, at the step that argv[1] counts to: before a file of the archive is
+# made, gets another name, or is removed.
 _KILLED = """
 import os, sys
 from linkarchive import cli
@@ -29,7 +29,8 @@ left = int(sys.argv[1])
 
 def watch(event, arguments):
     global left
-    if event in ("os.rename", "os.remove", "os.rmdir") and "archive" in str(arguments[0]):
+    changes = event in ("os.rename", "os.remove", "os.rmdir") or (event == "open" and arguments[2] & os.O_TRUNC)
+    if changes and "/archive/" in str(arguments[0]):
         if left == 0:
             os._exit(9)
         left -= 1

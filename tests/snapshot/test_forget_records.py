@@ -37,11 +37,11 @@ def take_out(archive: Any, url: str, capture: Capture) -> tuple[list[Path], Any]
     return changed, moves
 
 
-def test_a_304_that_leaned_on_the_page_of_another_takes_it_over(archive: Any, pages: Any) -> None:
+def test_a_304_that_leaned_on_a_copy_made_by_way_of_the_page_takes_it_over(archive: Any, pages: Any) -> None:
     """It says that its page is the one of before, so its head comes from there too."""
     body = b"<title>Both have it</title>" * 50
     with archive.writer() as writer:
-        first = archive.write(writer, pages.visit(pages.exchange(A, body)))
+        first = archive.write(writer, pages.visit(pages.redirect(B, A), pages.exchange(A, body)))
         unchanged = pages.exchange(B, b"", 304, (("ETag", '"x"'),), reason="Not Modified")
         second = archive.write(writer, pages.visit(unchanged, at=1), revisit_of=first)
     changed, moves = take_out(archive, A, first)

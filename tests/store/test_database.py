@@ -156,23 +156,6 @@ def test_a_baseline_is_set_once_and_for_all_but_an_archives_copy_takes_the_place
         assert captures.baseline(store, "b.md", source, None) is None
 
 
-def test_a_revisit_refers_to_a_record_that_holds_the_payload_and_is_here(tmp_path: Path) -> None:
-    with open_store(url(tmp_path / "a.sqlite")) as store:
-        writer = RunWriter(store, runs.start(store, NOW, "", True).seq)
-        [source] = sources.ensure_keys(store, {"http://a.example/": "http://a.example/"}).values()
-        whole = capture(NOW)
-        writer.add_capture(source, capture(NOW, original=whole.record), True, True)
-        assert writer.holding("sha1:AAAA", tmp_path) is None
-        writer.add_capture(source, whole, True, True)
-        assert writer.holding("sha1:AAAA", tmp_path) == whole  # written a moment ago
-        writer.flush()
-        assert writer.holding("sha1:AAAA", tmp_path) is None  # its file is not here
-        (tmp_path / whole.record.warc).parent.mkdir(parents=True)
-        (tmp_path / whole.record.warc).touch()
-        assert writer.holding("sha1:AAAA", tmp_path) == whole
-        assert writer.holding("sha1:BBBB", tmp_path) is None
-
-
 def test_the_later_of_two_visits_of_a_run_counts(tmp_path: Path) -> None:
     with open_store(url(tmp_path / "a.sqlite")) as store:
         run = runs.start(store, NOW, "", True)

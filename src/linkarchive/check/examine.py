@@ -149,9 +149,14 @@ def _keep(
     if known and is_same_page(seen.page, weighed.sha256, kept[-1].capture):
         return kept[-1], kept
     print_now = weighed.fingerprint or _fingerprint(desk, seen)
-    original = desk.ledger.holding(seen.visit.final.body.digest, desk.project.root)
+    digest = seen.visit.final.body.digest
+    repeats = (one.capture for one in reversed(kept) if one.capture.digest == digest and not one.capture.truncated)
     capture = desk.writer.write_visit(
-        seen.visit, source=seen.plan.source.url, sha256=weighed.sha256, fingerprint=print_now, revisit_of=original
+        seen.visit,
+        source=seen.plan.source.url,
+        sha256=weighed.sha256,
+        fingerprint=print_now,
+        revisit_of=next(repeats, None),
     )
     good = worst.verdict in (Verdict.OK, Verdict.MOVED)
     new = desk.ledger.add_capture(seen.plan.source.id, capture, usable=worst.verdict.is_alive, good=good)

@@ -19,7 +19,7 @@ from linkarchive.imports.pagefile import page_record
 from linkarchive.imports.record import ForeignRecord, Reading, read_time, time_of_unix, web_address
 from linkarchive.imports.singlefile import read_singlefile
 from linkarchive.imports.warc import read_warc
-from linkarchive.snapshot.records import Problem
+from linkarchive.snapshot.record_reader import Problem
 from linkarchive.urls import same_page
 
 INDEX = "index.json"

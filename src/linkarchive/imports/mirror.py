@@ -15,7 +15,7 @@ from urllib.parse import quote
 
 from linkarchive.imports.pagefile import page_record
 from linkarchive.imports.record import Reading, time_of_unix, web_address
-from linkarchive.snapshot.records import Problem
+from linkarchive.snapshot.record_reader import Problem
 
 _HOST = re.compile(
     r"(?:(?:[a-z0-9_-]{1,63}\.)+[a-z][a-z0-9-]{1,62}|\d{1,3}(?:\.\d{1,3}){3}|localhost)(?:[:+]\d{1,5})?", re.IGNORECASE

@@ -12,7 +12,7 @@ from linkarchive.imports import archivebox, mirror, singlefile
 from linkarchive.imports.record import Reading
 from linkarchive.imports.wacz import is_wacz, read_wacz
 from linkarchive.imports.warc import read_warc
-from linkarchive.snapshot.records import Problem
+from linkarchive.snapshot.record_reader import Problem
 
 _FORMATS = "WARC and WACZ files, ArchiveBox folders, pages saved with SingleFile, and folders of wget --mirror"
 _START = 64 * 1024

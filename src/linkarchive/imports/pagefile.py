@@ -16,7 +16,7 @@ from linkarchive.imports.record import (
     claimed_head,
     is_possible,
 )
-from linkarchive.snapshot.records import Problem
+from linkarchive.snapshot.record_reader import Problem
 from linkarchive.web.exchange import Body
 
 _CHUNK = 64 * 1024

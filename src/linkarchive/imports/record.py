@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from urllib.parse import urlsplit
 
-from linkarchive.snapshot.records import HttpHead, Problem
+from linkarchive.snapshot.record_reader import HttpHead, Problem
 from linkarchive.urls import source_key
 from linkarchive.web.exchange import Body
 

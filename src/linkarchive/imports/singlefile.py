@@ -12,7 +12,7 @@ from pathlib import Path
 
 from linkarchive.imports.pagefile import page_record
 from linkarchive.imports.record import ForeignRecord, web_address
-from linkarchive.snapshot.records import Problem
+from linkarchive.snapshot.record_reader import Problem
 
 _START = 64 * 1024
 """Bytes in which the comment must be: it stands behind the html tag."""

@@ -17,7 +17,7 @@ import msgspec
 from linkarchive.imports.digests import LabelledDigest
 from linkarchive.imports.record import Reading
 from linkarchive.imports.warc import read_warc
-from linkarchive.snapshot.records import Problem
+from linkarchive.snapshot.record_reader import Problem
 from linkarchive.snapshot.wacz_check import StoredMember
 
 _PACKAGE = "datapackage.json"

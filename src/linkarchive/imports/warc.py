@@ -23,7 +23,7 @@ from linkarchive.imports.record import (
     web_address,
 )
 from linkarchive.imports.warc_record import VERSION, DamageError, OpenRecord, read_line, version_line
-from linkarchive.snapshot.records import Problem
+from linkarchive.snapshot.record_reader import Problem
 
 _CHUNK = 64 * 1024
 _MAGIC = b"\x1f\x8b\x08"

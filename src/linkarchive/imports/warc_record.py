@@ -8,7 +8,7 @@ from typing import IO, Any
 
 from linkarchive.imports.digests import LabelledDigest, payload_fits
 from linkarchive.imports.record import LARGEST_RECORD, Block, RecordError
-from linkarchive.snapshot.records import HttpHead
+from linkarchive.snapshot.record_reader import HttpHead
 from linkarchive.web.exchange import Body
 
 _CHUNK = 64 * 1024

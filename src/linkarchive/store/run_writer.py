@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from datetime import date
-from pathlib import Path
 from typing import Any
 
 from sqlalchemy import bindparam, func, insert, select, update
 
-from linkarchive.model import Capture, Origin, Result
+from linkarchive.model import Capture, Result
 from linkarchive.store import schema
 from linkarchive.store.captures import StoredCapture, day_text, takes_its_place
 from linkarchive.store.carried import compared
 from linkarchive.store.database import Store
 from linkarchive.store.outcomes import Visited
-from linkarchive.store.serialization import decode, encode
+from linkarchive.store.serialization import encode
 from linkarchive.store.sources import Memory
 
 
@@ -31,8 +30,6 @@ class RunWriter:
         self._last_capture = _last(store, schema.captures.c.id)
         self._last_outcome = _last(store, schema.outcomes.c.id)
         self._captures: list[dict[str, Any]] = []
-        self._holding: dict[str, Capture] = {}
-        self._digests: set[str] | None = None
         self._baselines: list[dict[str, Any]] = []
         self._outcomes: list[dict[str, Any]] = []
         self._visits: list[dict[str, Any]] = []
@@ -55,10 +52,6 @@ class RunWriter:
             "body": encode(capture),
         }
         self._captures.append(row)
-        if _holds(capture):
-            self._holding.setdefault(capture.digest, capture)
-            if self._digests is not None:
-                self._digests.add(capture.digest)
         self._note(source)
         return StoredCapture(self._last_capture, source, usable, good, capture)
 
@@ -108,23 +101,6 @@ class RunWriter:
         }
         self._memories.append(row)
 
-    def holding(self, digest: str, root: Path) -> Capture | None:
-        """A capture, in a file that is here, with the payload of this digest: for a revisit to refer to."""
-        capture = self._holding.get(digest)
-        if capture is not None:
-            return capture
-        if self._digests is None:  # asked for every new capture, of which few are known
-            stored = self._store.execute(select(schema.captures.c.digest)).scalars()
-            self._digests = {*stored, *self._holding}
-        if digest not in self._digests:
-            return None
-        query = select(schema.captures.c.body).where(schema.captures.c.digest == digest).order_by(schema.captures.c.id)
-        for body in self._store.execute(query).scalars():
-            capture = decode(body, Capture)
-            if _holds(capture) and (root / capture.record.warc).exists():
-                return capture
-        return None
-
     def flush(self) -> None:
         """Write what was gathered; the store calls it."""
         write = self._store.write
@@ -138,7 +114,6 @@ class RunWriter:
             write(_REMEMBER, self._memories)
         for rows in (self._captures, self._outcomes, self._baselines, self._visits, self._memories):
             rows.clear()
-        self._holding.clear()
 
     def _note(self, source: int) -> None:
         self.touched.add(source)
@@ -153,7 +128,3 @@ _REMEMBER = (
 
 def _last(store: Store, column: Any) -> int:
     return int(store.execute(select(func.max(column))).scalar_one() or 0)
-
-
-def _holds(capture: Capture) -> bool:
-    return capture.original is None and capture.origin is Origin.LIVE and not capture.truncated
