@@ -1,4 +1,4 @@
-"""The sentence around a link."""
+"""The sentence for which a link is given."""
 
 from __future__ import annotations
 
@@ -9,11 +9,21 @@ from linkarchive.article.passage import fold
 
 # Possessive, and only at the start of a run: a megabyte of dots stays linear.
 _END = re.compile(
-    r"""(?<![.!?…؟۔।])[.!?…؟۔।]++["'”’»›)\]]*+[ \n]++"""
+    r"""(?<![.!?…؟۔।])[.!?…؟۔।]++["'”’»›)\]]*+(?:\[\d[\d, –-]{0,8}\])*+[ \n]++"""
     r"""|(?<![。！？｡])[。！？｡]++[」』”’）】》]*+[ \n]*+"""
 )
 _OPENERS = "\"'“‘«‹„([{¿¡—–- "
 _CJK_STOPS = "。！？｡"
+
+_SOURCE_WORDS = re.compile(
+    r"""(?:the\s+)?(?:sources?|via|ref(?:erence)?s?|link|here|see(?:\s+also|\s+here)?|read\s+more|more(?:\s+here)?|details
+    | quellen?|siehe(?:\s+auch|\s+hier)?|mehr(?:\s+dazu)?|hier|beleg|lien|ici|voir(?:\s+ici)?|fuentes?|enlace|aquí|ver
+    | fonti?|fontes?|link|qui|bron(?:nen)?|hier|zie|källa|kilde|källor|kilder|lähde|źródło|zdroj|forrás|sursă|kaynak
+    | источник(?:и)?|ссылка|здесь|джерело|посилання|πηγή|المصدر|出典|来源|來源|原文|참고|출처|링크)?""",
+    re.IGNORECASE | re.VERBOSE,
+)
+"""What stands beside a link that is nothing but the source of the sentence before it."""
+_MARK_LIKE = re.compile(r"[\[(]?\s*(?:\d{1,3}|[*†‡§¶]{1,3}|[a-z]|[⁰¹²³⁴-⁹]{1,3})\s*[\])]?", re.IGNORECASE)
 
 # Abbreviations that a capital or a number usually follows without a new sentence beginning.
 _ABBREVIATIONS = frozenset(
@@ -40,16 +50,52 @@ class Sentences:
         self._text = text
         self._starts = [0, *_boundaries(text)]
 
+    def claim(self, start: int, end: int) -> str:
+        """The sentence for which the link in the characters `start` to `end` is given.
+
+        That is the one around it; the one before, when the link is a mark that follows it; and both, when its own
+        sentence is nothing but “Source”, or a link in parentheses.
+        """
+        first = self._start_of(start)
+        shown = self._text[start:end]
+        own = self._text[first : self._end_of(end, start)]
+        if first and _MARK_LIKE.fullmatch(shown) and not re.search(r"\w", self._text[first:start]):
+            return self.around(first - 1, first)
+        if own.lstrip()[:1] == "(" and (closed := own.find(")", end - first)) >= 0:
+            own = own[: closed + 1]
+        rest = self._text[first:start] + self._text[end : first + len(own)]
+        if first and _is_only_source(own.strip(), shown, rest):
+            return fold(f"{self.around(first - 1, first)} {own}")
+        return self.around(start, end)
+
+    def bearing(self, start: int, end: int) -> str:
+        """The sentence that a mark in the characters `start` to `end` belongs to: also one that ends before it."""
+        before = len(self._text[:start].rstrip(" \n[("))
+        return self.around(before - 1, before) if before else self.around(start, end)
+
+    def _start_of(self, at: int) -> int:
+        return self._starts[bisect_right(self._starts, at) - 1]
+
+    def _end_of(self, end: int, start: int) -> int:
+        after = bisect_left(self._starts, max(end, start + 1))
+        return self._starts[after] if after < len(self._starts) else len(self._text)
+
     def around(self, start: int, end: int) -> str:
         """The sentence, or sentences, that the characters `start` to `end` are part of, white space folded."""
         text = self._text
-        first = self._starts[bisect_right(self._starts, start) - 1]
-        after = bisect_left(self._starts, max(end, start + 1))
-        last = self._starts[after] if after < len(self._starts) else len(text)
+        first, last = self._start_of(start), self._end_of(end, start)
         if last - first > MAX_CONTEXT:
             margin = max(0, MAX_CONTEXT - (end - start)) // 2
             first, last = _at_words(text, max(first, start - margin), min(last, end + margin), start, end)
         return fold(text[first:last])
+
+
+def _is_only_source(sentence: str, shown: str, rest: str) -> bool:
+    """The sentence is a source and nothing else: a word such as “Source” with a link, or a link in parentheses."""
+    words = rest.strip(" \n.,:;()[]–—-→")
+    if _SOURCE_WORDS.fullmatch(words) and (words or _SOURCE_WORDS.fullmatch(shown.strip(" \n.,:;()[]"))):
+        return True
+    return sentence[:1] in "([" and sentence.rstrip(".")[-1:] in ")]" and len(words) <= len(shown)
 
 
 def _boundaries(text: str) -> list[int]:

@@ -56,6 +56,12 @@ def parse_date(text: str) -> date | None:
     return None
 
 
+def find_date(text: str, within: int) -> date | None:
+    """The day that is named, in words or figures, in the first so many characters of a text; None for none."""
+    match = _DATE.search(text)
+    return _day(match) if match and match.start() <= within else None
+
+
 def _day(match: re.Match[str]) -> date | None:
     groups = match.groupdict()
     for suffix in ("", "2", "3", "4", "5"):

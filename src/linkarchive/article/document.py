@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import PurePosixPath
 from urllib.parse import unquote, urlsplit
 
 from linkarchive.article import dates, origin
 from linkarchive.article.context import Sentences
 from linkarchive.article.formats.registry import BY_NAME, parse
+from linkarchive.article.identifiers import resolver_url
+from linkarchive.article.notes import Notes, day_of_access, longest_quotation, with_numbered_lists
 from linkarchive.article.passage import Claim, Link, ParsedDocument, Passage, fold
 from linkarchive.errors import ArticleError
-from linkarchive.model import Article, Citation, LinkKind
+from linkarchive.model import Article, Citation, LinkKind, Place
 from linkarchive.text import decode, encoding_of
 from linkarchive.urls import encode_query, resolve, same_page
 
@@ -36,22 +39,23 @@ def read_document(
     Raises ArticleError when the format is unknown or the bytes cannot be read as such
     (damaged, encrypted, or too large for the limits in sandbox.py).
     """
-    reading = _read(data, format, path, everything)
+    document = _read(data, format, path, everything)
+    passages = with_numbered_lists(document.passages)
     own = path if origin.is_web(path) else None
-    found = origin.find_origin(reading.passages, reading.origins, own, base_url or own)
-    claims = [*reading.dates, *dates.claims(reading.passages, filter(None, (found.url, own, base_url)))]
+    found = origin.find_origin(passages, document.origins, own, base_url or own)
+    claims = [*document.dates, *dates.claims(passages, filter(None, (found.url, own, base_url)))]
     if format == "html" and min((claim.rank for claim in claims), default=dates.SEARCHED) >= dates.SEARCHED:
         claims.extend(_searched(data))
     published, doubts = dates.choose(claims)
-    base = _join(base_url or found.url, reading.base) if reading.base else base_url or found.url
+    base = _join(base_url or found.url, document.base) if document.base else base_url or found.url
     targets = _Targets(base, found.url, encoding_of(data, markup=True)[0] if format == "html" else "utf-8")
     return Article(
         path=path,
-        title=reading.title or PurePosixPath(unquote(urlsplit(path).path) if own else path).name or path,
+        title=document.title or PurePosixPath(unquote(urlsplit(path).path) if own else path).name or path,
         original_url=found.url,
         published=published,
-        citations=tuple(_citations(reading.passages, targets, found.links, everything)),
-        remarks=(*reading.remarks, *found.remarks, *doubts),
+        citations=tuple(_citations(document, passages, targets, found.links, everything)),
+        remarks=(*document.remarks, *found.remarks, *doubts),
     )
 
 
@@ -116,17 +120,25 @@ class _Targets:
     def resolve(self, written: str) -> str | None:
         """Absolute where it can be, else as written; None for a link to `#` or to nothing."""
         url = target_of(written)
+        if url is not None and (resolved := resolver_url(url)):
+            return resolved
         if url is None or (_SCHEME.match(url) and not url.lower().startswith(("http:", "https:"))):
             return url
         return _join(self._base, url, self._charset)
 
 
 def _citations(
-    passages: Iterable[Passage], targets: _Targets, not_cited: frozenset[int], everything: bool
+    document: ParsedDocument,
+    passages: Sequence[Passage],
+    targets: _Targets,
+    not_cited: frozenset[int],
+    everything: bool,
 ) -> Iterator[Citation]:
+    notes = Notes(passages)
     for passage in passages:
-        sentences: Sentences | None = None
-        for link in sorted(passage.links, key=lambda link: (link.line, link.start)):
+        sentences = Sentences(passage.text)
+        links = sorted(passage.links, key=lambda link: (link.line, link.start))
+        for number, link in enumerate(links):
             if id(link) in not_cited or not (link.main or everything) or targets.is_section(link.target):
                 continue
             text = fold(passage.text[link.start : link.end]) or link.alt
@@ -135,9 +147,30 @@ def _citations(
                 continue
             if url is not None and text.replace(" ", "") == url:
                 text = url  # a bare URL that was broken at the end of a line
-            sentences = sentences or Sentences(passage.text)
-            context = sentences.around(link.start, link.end)
-            yield Citation(url, text, link.line, context or text, link.kind)
+            after = links[number + 1].start if number + 1 < len(links) else len(passage.text)
+            citation = Citation(
+                url,
+                text,
+                link.line,
+                sentences.claim(link.start, link.end) or text,
+                link.kind,
+                accessed=link.accessed or day_of_access(passage.text, link.end, max(after, link.end)),
+                snapshot=link.snapshot,
+                unit=document.unit,
+                place=Place.BODY if link.main else Place.FRAME,
+            )
+            if passage.note is None:
+                yield citation
+                continue
+            for claim in notes.claims(passage.note):
+                yield replace(
+                    citation,
+                    context=citation.context if url is None else claim.context,
+                    accessed=citation.accessed or day_of_access(claim.note, 0, len(claim.note)),
+                    quote=longest_quotation(claim.note),
+                    note=claim.note,
+                    place=Place.NOTE,
+                )
 
 
 def _can_be_lost(link: Link) -> bool:

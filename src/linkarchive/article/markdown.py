@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from functools import cache
 from html import unescape
 from typing import TYPE_CHECKING, Any
 
 from linkarchive.article import front_matter, html
-from linkarchive.article.passage import ParsedDocument, Passage, PassageBuilder, fold
+from linkarchive.article.markdown_blocks import without_frames
+from linkarchive.article.passage import Mark, ParsedDocument, Passage, PassageBuilder, fold
 from linkarchive.article.text import write
 from linkarchive.model import LinkKind
 
@@ -23,28 +25,20 @@ _AT = "at"  # token.meta: where the construct begins in the source of its paragr
 _TAG = re.compile(r"<(/?)([A-Za-z][A-Za-z0-9-]*)")
 _ATTRIBUTE = re.compile(r"""\s([A-Za-z_:][A-Za-z0-9_.:-]*)\s*=\s*("[^"]*"|'[^']*'|[^\s"'=<>`]+)""")
 _LOOK_AHEAD = 4096  # characters; searching the whole paragraph for each text would be quadratic
-_ABSOLUTE = re.compile(r"[a-z][a-z0-9+.-]*:", re.IGNORECASE)
+# A key of a bibliography, as Pandoc and Quarto cite it: `[@key]`, `-@key`, `@key`.
+_CITATION_KEY = re.compile(r"(?<![\w.@/])-?@\{?([\w](?:[\w:.#$%&+?<>~/-]*[\w/])?)\}?")
 
 
 def read_markdown(text: str, *, everything: bool = False) -> ParsedDocument:
     entries, body = front_matter.split(text)
-    tokens = _parser().parse(body, {})
-    passages: list[Passage] = []
-    heading = ""
-    line = 1
-    for index, token in enumerate(tokens):
-        if token.map is not None:
-            line = token.map[0] + 1
-        if token.type == "html_block":
-            passages.extend(html.fragment(token.content, line, everything=everything))
-        elif token.type == "inline":
-            passage = _Inline(token, line, everything).passage()
-            passages.append(passage)
-            if not heading and tokens[index - 1].type == "heading_open" and tokens[index - 1].tag == "h1":
-                heading = fold(passage.text)
+    environment: dict[str, Any] = {}
+    tokens = _parser().parse(without_frames(body), environment)
+    blocks = _Blocks(environment, everything)
+    for token in tokens:
+        blocks.read(token)
     return ParsedDocument(
-        title=front_matter.title(entries) or heading,
-        passages=tuple(passages),
+        title=front_matter.title(entries) or blocks.heading,
+        passages=tuple(blocks.passages),
         origins=front_matter.origins(entries),
         dates=front_matter.dates(entries),
     )
@@ -53,8 +47,12 @@ def read_markdown(text: str, *, everything: bool = False) -> ParsedDocument:
 @cache
 def _parser() -> MarkdownIt:
     from markdown_it import MarkdownIt
+    from mdit_py_plugins.deflist import deflist_plugin
+    from mdit_py_plugins.footnote import footnote_plugin
 
-    md = MarkdownIt("commonmark").enable("table")
+    md = MarkdownIt("commonmark").enable("table").use(footnote_plugin).use(deflist_plugin)
+    # Notes are read where they stand: the rule that gathers them at the end drops those that no mark names.
+    md.core.ruler.disable("footnote_tail")
     # Targets stay as written, whatever their scheme: `[text](javascript:void(0))` is a lost target. They are replaced
     # on the instance, as the API documentation of markdown-it has it (`md.validateLink = …`); its types do not know it.
     md.normalizeLink = lambda url: url  # type: ignore[method-assign]
@@ -63,8 +61,60 @@ def _parser() -> MarkdownIt:
     rules = {rule.name: rule.fn for rule in md.inline.ruler.__rules__}
     for name in ("link", "image", "autolink", "html_inline"):
         md.inline.ruler.at(name, _located(rules[name]))
-    md.core.ruler.after("block", "footnotes", _drop_footnotes)
     return md
+
+
+class _Blocks:
+    """The block tokens of a document on their way to passages."""
+
+    def __init__(self, environment: Mapping[str, Any], everything: bool) -> None:
+        self.passages: list[Passage] = []
+        self.heading = ""
+        """The first heading of the first level."""
+        self._inline_notes: Mapping[int, Mapping[str, Any]] = environment.get("footnotes", {}).get("list", {})
+        self._everything = everything
+        self._line = 1
+        self._items: list[int | None] = []
+        self._note: str | None = None
+        self._in_title = False
+
+    def read(self, token: Token) -> None:
+        if token.map is not None:
+            self._line = token.map[0] + 1
+        match token.type:
+            case "list_item_open":
+                self._items.append(int(token.info) if token.info.isdigit() else None)
+            case "list_item_close":
+                self._items.pop()
+            case "footnote_reference_open":
+                self._note = f"note {token.meta['label']}"
+            case "footnote_reference_close":
+                self._note = None
+            case "heading_open":
+                self._in_title = token.tag == "h1" and not self.heading
+            case "html_block":
+                passages = html.fragment(token.content, self._line, everything=self._everything)
+                self.passages += [replace(passage, note=self._note) for passage in passages] if self._note else passages
+            case "inline":
+                self._inline(token.content, token.children or (), self._note)
+                if self._in_title:
+                    self.heading = fold(self.passages[-1].text)
+                self._in_title = False
+
+    def _inline(self, source: str, tokens: Sequence[Token], note: str | None) -> None:
+        builder = PassageBuilder(self._line, note=note, item=self._items[-1] if self._items else None)
+        self.passages.append(_Inline(source, tokens, builder, self._everything).passage())
+        for token in tokens:
+            if token.type == "footnote_ref" and not token.meta.get("label"):
+                inner = self._inline_notes.get(token.meta["id"], {})
+                if "tokens" in inner:
+                    self._inline(str(inner.get("content", "")), inner["tokens"], _note_of(token))
+
+
+def _note_of(token: Token) -> str:
+    """The name of the note that a mark stands for: its label, or the number of a note within the text."""
+    label = token.meta.get("label")
+    return f"note {label}" if label else f"inline note {token.meta['id']}"
 
 
 def _located(rule: Callable[[StateInline, bool], bool]) -> Callable[[StateInline, bool], bool]:
@@ -83,31 +133,25 @@ def _located(rule: Callable[[StateInline, bool], bool]) -> Callable[[StateInline
     return located
 
 
-def _drop_footnotes(state: Any) -> None:
-    """`[^1]: Smith 2020` is a footnote, not the definition of a link to “Smith”."""
-    references = state.env.get("references", {})
-    for label in [label for label in references if label.startswith("^")]:
-        if not _ABSOLUTE.match(references[label]["href"]):
-            del references[label]
-
-
 class _Inline:
-    """One paragraph's inline tokens on their way to a passage."""
+    """The inline tokens of one paragraph on their way to a passage."""
 
-    def __init__(self, token: Token, line: int, everything: bool) -> None:
-        self._source = token.content
-        self._children: Sequence[Token] = token.children or ()
-        self._line = line
-        self._newlines = [at for at, char in enumerate(token.content) if char == "\n"]
+    def __init__(self, source: str, tokens: Sequence[Token], builder: PassageBuilder, everything: bool) -> None:
+        self._source = source
+        self._tokens = tokens
+        self._line = builder.line
+        self._newlines = [at for at, char in enumerate(source) if char == "\n"]
         self._everything = everything
-        self._builder = PassageBuilder(line)
+        self._builder = builder
         self._cursor = 0  # how far in the source we are
         self._verbatim = 0  # depth of raw <code>, <pre> …
 
     def passage(self) -> Passage:
-        for token in self._children:
+        for token in self._tokens:
             self._read(token)
-        return self._builder.build()
+        passage = self._builder.build()
+        keys = tuple(Mark(match[1], match.start(), match.end()) for match in _CITATION_KEY.finditer(passage.text))
+        return replace(passage, marks=(*passage.marks, *keys)) if keys else passage
 
     def _read(self, token: Token) -> None:
         builder = self._builder
@@ -121,9 +165,11 @@ class _Inline:
             case "code_inline":
                 builder.text(token.content)
                 self._advance(token.content)
-            case "link_open" if not self._verbatim:
+            case "footnote_ref":
+                builder.cite(_note_of(token))
+            case "link_open":
                 builder.open(str(token.attrs.get("href", "")), self._here())
-            case "link_close" if not self._verbatim:
+            case "link_close":
                 builder.close()
             case "image":
                 alt = _alt(token)
@@ -161,7 +207,7 @@ class _Inline:
         closing, name = bool(match[1]), match[2].lower()
         if name in html.VERBATIM:
             self._verbatim = max(0, self._verbatim + (-1 if closing else 1))
-        elif self._verbatim:
+        elif self._verbatim and name != "a":
             return
         elif name == "br":
             self._builder.line_break()

@@ -51,6 +51,8 @@ class Passage:
     links: tuple[Link, ...] = ()
     main: bool = True
     marks: tuple[Mark, ...] = ()
+    item: int | None = None
+    """Its number, when it is (a part of) an item of an ordered list."""
     note: str | None = None
     """The name of the note, or of the entry of a reference list, whose text this is; several passages may share it."""
 
@@ -93,6 +95,7 @@ class PassageBuilder:
     line: int
     main: bool = True
     note: str | None = None
+    item: int | None = None
     _parts: list[str] = field(default_factory=list)
     _length: int = 0
     _after_space: bool = True
@@ -159,4 +162,5 @@ class PassageBuilder:
 
     def build(self) -> Passage:
         self.close()
-        return Passage(self.line, "".join(self._parts), tuple(self._links), self.main, tuple(self._marks), self.note)
+        links, marks = tuple(self._links), tuple(self._marks)
+        return Passage(self.line, "".join(self._parts), links, self.main, marks, self.item, self.note)

@@ -1,0 +1,269 @@
+"""Notes and numbered lists of references: which sentence bears the mark of which entry."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+
+from linkarchive.article.context import Sentences
+from linkarchive.article.dates import find_date
+from linkarchive.article.passage import Link, Mark, Passage, fold
+
+_HEADING = re.compile(
+    r"""[\W\d_]*(?:
+      (?:list\s+of\s+)?references?(?:\s+(?:list|cited|and\s+notes))? | (?:selected\s+)?bibliography
+    | (?:web\s+)?sources? | (?:works|literature)\s+cited | (?:notes|citations)(?:\s+and\s+references)? | foot-?notes
+    | end-?notes | literature
+    | quellen(?:verzeichnis|angaben)? | einzelnachweise | literatur(?:verzeichnis)? | anmerkungen | fußnoten | belege
+    | références | bibliographie | notes\s+et\s+références | referencias | bibliografía | fuentes | notas
+    | riferimenti | bibliografia | fonti | referências | fontes | referenties | bronnen | noten | literatuur
+    | källor | referenser | kilder | referanser | referencer | źródła | przypisy | zdroje | reference
+    | источники | примечания | литература | ссылки | джерела | примітки | література | kaynaklar | kaynakça
+    | lähteet | viitteet | források | jegyzetek | surse | referințe | πηγές | παραπομπές | المراجع | المصادر
+    | 参考文献 | 参考資料 | 参考资料 | 參考資料 | 出典 | 脚注 | 来源 | 來源 | 注释 | 註釋 | 참고문헌 | 출처 | 각주
+    )[\W_]*""",
+    re.IGNORECASE | re.VERBOSE,
+)
+_BRACKETED = re.compile(r"^[ \t]*\[(\d{1,3})\][ \t.:]*(?=\S)", re.MULTILINE)
+_NUMBERED = re.compile(r"^[ \t]*(?:\[(\d{1,3})\]|(\d{1,3})[.)]|\((\d{1,3})\))[ \t]+(?=\S)", re.MULTILINE)
+_MARK = re.compile(r"[ \t]*\[(\d{1,3}(?:\s*[,;–-]\s*\d{1,3}){0,9})\]|([⁰¹²³⁴-⁹]{1,3})")
+_SUPERSCRIPTS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹", "0123456789")
+_WIDEST_RANGE = 20
+
+_ACCESSED = re.compile(
+    r"""(?<!\w)(?:(?:last\s+|date\s+)?(?:accessed|retrieved|visited|checked|viewed|consulted|read)(?:\s+on)?
+    | access(?:\s+date|ed)? | as\s+of | (?:zuletzt\s+)?(?:abgerufen|aufgerufen|besucht|geprüft|eingesehen)(?:\s+am)?
+    | (?:letzter\s+)?(?:zugriff|abruf)(?:\s+am)? | (?:page\s+)?consultée?(?:\s+le)? | (?:dernier\s+)?accès(?:\s+le)?
+    | consultad[oa](?:\s+(?:el|em|en))? | (?:fecha\s+de\s+)?(?:consulta|acceso) | recuperado(?:\s+el)?
+    | acess(?:o|ado)(?:\s+em)? | visitato(?:\s+il)? | consultato(?:\s+il)? | (?:ultimo\s+)?accesso
+    | geraadpleegd(?:\s+op)? | bezocht(?:\s+op)? | läst | hämtad(?:\s+den)? | besøgt(?:\s+den)? | hentet(?:\s+den)?
+    | lest | luettu | viitattu | dostęp | odczyt | cit(?:ováno|\.)? | navštíveno | hozzáférés | accesat(?:\s+la)?
+    | erişim(?:\s+tarihi)? | дата\s+обращения | (?:проверено|просмотрено|обращение) | дата\s+звернення
+    | アクセス(?:日)? | 閲覧(?:日)? | 最終閲覧(?:日)? | 访问(?:日期|于)? | 查阅(?:日期|于)?
+    | 檢索(?:日期|於)? | 접속(?:일)?
+    )[\s:,(\[]*""",
+    re.IGNORECASE | re.VERBOSE,
+)
+_QUOTATION = re.compile(
+    r"“([^“”]{15,400})”|„([^„“”]{15,400})[“”]|«([^«»]{15,400})»|「([^「」]{8,400})」|\"([^\"]{15,400})\""
+)
+_FEWEST_WORDS = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """For what a link in a note is cited."""
+
+    context: str
+    """The sentence that bears the note's mark; "" where nothing in the text points to the note."""
+    note: str
+    """The words of the note."""
+
+
+class Notes:
+    """The notes of an article and the sentences that bear their marks."""
+
+    def __init__(self, passages: Sequence[Passage]) -> None:
+        self._contexts: dict[str, list[str]] = defaultdict(list)
+        texts: dict[str, list[str]] = defaultdict(list)
+        for passage in passages:
+            if passage.note is not None:
+                texts[passage.note].append(passage.text)
+            if passage.marks:
+                sentences = Sentences(passage.text)
+                for mark in passage.marks:
+                    self._contexts[mark.label].append(sentences.bearing(mark.start, mark.end))
+        self._texts = {label: fold(" ".join(parts)) for label, parts in texts.items()}
+
+    def claims(self, label: str) -> list[Claim]:
+        """A claim for each mark of the note in the text, one without a sentence for a note that has none."""
+        note = self._texts.get(label, "")
+        return [Claim(context, note) for context in dict.fromkeys(self._contexts.get(label, ())) or ("",)]
+
+
+def day_of_access(text: str, start: int, end: int) -> date | None:
+    """The day on which the author looked, as the words between these offsets say it."""
+    for match in _ACCESSED.finditer(text, start, end):
+        if day := find_date(text[match.end() : min(match.end() + 40, end)], 15):
+            return day
+    return None
+
+
+def longest_quotation(text: str) -> str | None:
+    """What a note quotes; titles of a few words are none."""
+    quotations = [fold(next(filter(None, match.groups()))) for match in _QUOTATION.finditer(text)]
+    quotations = [words for words in quotations if len(words.split()) >= _FEWEST_WORDS or not words.isascii()]
+    return max(quotations, key=len, default=None)
+
+
+# --- numbered lists of references ------------------------------------------------------
+
+
+def with_numbered_lists(passages: Iterable[Passage]) -> list[Passage]:
+    """The passages, with the entries of numbered lists of references as notes, and their numbers in the text as marks.
+
+    An entry begins with `[1]`, or is numbered and stands below a heading such as “References”.
+    """
+    parts = list(_parts(passages))
+    lists = _Lists(parts)
+    done: list[Passage] = []
+    for place, part in enumerate(parts):
+        if part.is_listed or lists.are_marked(place):
+            done += [
+                _marked(entry, place, lists)
+                if entry.item is None
+                else replace(entry, note=_label(entry.item, lists.home(place)))
+                for entry in part.entries
+            ]
+        elif part.whole.note is None:
+            done.append(_marked(part.whole, place, lists))
+        else:
+            done.append(part.whole)
+    return done
+
+
+def _label(number: int, place: int) -> str:
+    return f"list {place}: {number}"
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """A passage, and what it would be as a piece of a list: entries carry their number in `item`."""
+
+    whole: Passage
+    entries: tuple[Passage, ...] = ()
+    is_listed: bool = False
+    """It stands below a heading that announces references."""
+
+
+def _parts(passages: Iterable[Passage]) -> Iterator[_Part]:
+    in_list = False
+    for passage in passages:
+        if passage.note is not None or not passage.text.strip():
+            yield _Part(passage)
+            continue
+        if len(passage.text) <= 60 and _HEADING.fullmatch(passage.text):
+            in_list = True
+            yield _Part(passage)
+            continue
+        heading, _, rest = passage.text.partition("\n")
+        is_headed = len(heading) <= 60 and bool(rest) and _HEADING.fullmatch(heading) is not None
+        in_list = in_list or is_headed
+        if in_list and passage.item is not None:
+            yield _Part(passage, (passage,), True)
+            continue
+        entries = tuple(_split(passage, _NUMBERED if in_list else _BRACKETED))
+        in_list = in_list and bool(entries)
+        yield _Part(passage, entries, in_list)
+
+
+def _split(passage: Passage, pattern: re.Pattern[str]) -> Iterator[Passage]:
+    """The passage before its numbered lines, and each of those by itself; nothing where there are none."""
+    starts = list(pattern.finditer(passage.text))
+    if not starts:
+        return
+    bounds = [match.start() for match in starts] + [len(passage.text)]
+    if bounds[0]:
+        yield _cut(passage, 0, bounds[0], 0)
+    for match, after in zip(starts, bounds[1:], strict=True):
+        number = next(int(group) for group in match.groups() if group)
+        entry = _cut(passage, match.start(), after, match.end())
+        yield replace(entry, item=number)
+
+
+def _cut(passage: Passage, start: int, end: int, text_start: int) -> Passage:
+    """The part of a passage between two offsets, its text from `text_start`."""
+    offset = max(start, text_start)
+    links = tuple(
+        replace(link, start=max(link.start - offset, 0), end=max(link.end - offset, 0))
+        for link in passage.links
+        if start <= link.start < end or (link.start == end == len(passage.text))
+    )
+    line = passage.line + passage.text.count("\n", 0, start)
+    return replace(passage, line=line, text=passage.text[offset:end], links=links, marks=())
+
+
+class _Lists:
+    """The numbers of each list and the numbers in the text, by the places of their parts."""
+
+    def __init__(self, parts: Sequence[_Part]) -> None:
+        self._parts = parts
+        self._places: dict[int, list[int]] = defaultdict(list)
+        self._marked: set[int] = set()
+        for place, part in enumerate(parts):
+            for entry in part.entries or (part.whole,):
+                if part.entries and entry.item is not None:
+                    self._places[entry.item].append(place)
+                elif part.whole.note is None:
+                    self._marked.update(number for mark in _MARK.finditer(entry.text) for number in _numbers(mark))
+
+    def home(self, place: int) -> int:
+        """The place of the first paragraph of an entry."""
+        entries = self._parts[place].entries
+        while (
+            place
+            and len(entries) == 1
+            and self._parts[place - 1].entries[-1:]
+            and (self._parts[place - 1].entries[-1].item == entries[0].item)
+        ):
+            place -= 1
+        return place
+
+    def label(self, number: int, place: int) -> str | None:
+        """The entry of that number in the first list behind a place in the text, else in the last one before it."""
+        places = self._places.get(number)
+        if not places:
+            return None
+        after = bisect_left(places, place)
+        return _label(number, self.home(places[after] if after < len(places) else places[-1]))
+
+    def are_marked(self, place: int) -> bool:
+        """The text bears the number of an entry at that place."""
+        return any(entry.item in self._marked for entry in self._parts[place].entries)
+
+
+def _numbers(match: re.Match[str]) -> list[int]:
+    if match[2]:
+        return [int(match[2].translate(_SUPERSCRIPTS))]
+    numbers: list[int] = []
+    for piece in re.split(r"[,;]", match[1]):
+        first, _, last = re.sub(r"[–-]", "-", piece).partition("-")
+        start, end = int(first), int(last or first)
+        numbers += range(start, min(end, start + _WIDEST_RANGE) + 1)
+    return numbers
+
+
+def _marked(passage: Passage, place: int, lists: _Lists) -> Passage:
+    """The passage with its numbers as marks, taken out of the text."""
+    cuts: list[tuple[int, int]] = []
+    marks: list[tuple[int, str]] = []
+    for match in _MARK.finditer(passage.text):
+        labels = [label for number in _numbers(match) if (label := lists.label(number, place))]
+        if labels and not any(link.start < match.end() and match.start() < link.end for link in passage.links):
+            cuts.append(match.span())
+            marks += [(match.start(), label) for label in labels]
+    if not cuts:
+        return passage
+
+    def moved(offset: int) -> int:
+        return offset - sum(min(end, offset) - start for start, end in cuts if start < offset)
+
+    pieces, done = [], 0
+    for start, end in cuts:
+        pieces.append(passage.text[done:start])
+        done = end
+    new = [Mark(label, moved(at), moved(at)) for at, label in marks]
+    return replace(
+        passage,
+        text="".join([*pieces, passage.text[done:]]),
+        links=tuple(_moved_link(link, moved(link.start), moved(link.end)) for link in passage.links),
+        marks=(*(replace(mark, start=moved(mark.start), end=moved(mark.end)) for mark in passage.marks), *new),
+    )
+
+
+def _moved_link(link: Link, start: int, end: int) -> Link:
+    return replace(link, start=start, end=end)
