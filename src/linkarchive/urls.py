@@ -124,6 +124,16 @@ def scheme_of(url: str) -> str:
     return plain[1] if plain is not None else _split(url).scheme.lower()
 
 
+def path_of(url: str) -> str:
+    """The path as written; "" for what cannot be taken apart."""
+    return _split(url).path
+
+
+def query_of(url: str) -> str:
+    """The query as written, without its question mark."""
+    return _split(url).query
+
+
 def resolve(base: str, reference: str, charset: str = "utf-8") -> str | None:
     """Where a reference of a page at `base` leads, by the WHATWG URL standard; None where that cannot be told.
 

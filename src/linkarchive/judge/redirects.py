@@ -8,7 +8,8 @@ from urllib.parse import urlsplit
 from linkarchive.judge import rules
 from linkarchive.judge.page_view import PageView, host, segments, verdict
 from linkarchive.model import Case, Judgement, Reason, Verdict
-from linkarchive.urls import is_persistent_identifier, same_page
+from linkarchive.url_parameters import is_request_bound, without_session
+from linkarchive.urls import is_persistent_identifier
 
 _FRONT = re.compile(
     r"/?(?:[a-z]{2}(?:[-_][a-z]{2})?/?)?(?:(?:index|home|homepage|default|main)(?:\.\w{2,5})?)?/?", re.I
@@ -71,14 +72,11 @@ def moved_to(case: Case) -> str | None:
     """The new address, when every step to it is a permanent redirect and it is more than another spelling."""
     page = case.after
     asked = case.url.partition("#")[0]
-    try:
-        if not page.hops or same_page(asked, page.final_url) or is_persistent_identifier(asked):
-            return None
-    except ValueError:
+    if not page.hops or is_request_bound(asked, page.final_url) or is_persistent_identifier(asked):
         return None
     if any(hop.status not in _PERMANENT for hop in page.hops) or rules.in_host("shortener", host(asked)):
         return None
-    return page.final_url
+    return without_session(page.final_url) + (f"#{page.fragment}" if page.fragment else "")
 
 
 def _related(first: str, second: str) -> bool:

@@ -193,7 +193,7 @@ def _lost_anchor(url: str, before: ParsedPage, after: ParsedPage) -> list[Loss]:
     fragment = url.partition("#")[2]
     name, _, directive = fragment.partition(_DIRECTIVE)
     lost = []
-    if name and before.kind == after.kind == "html":
+    if name and name.lower() != "top" and before.kind == after.kind == "html":
         spellings = {name, unquote(name), f"{_GITHUB}{unquote(name)}"}
         if any(map(before.has_anchor, spellings)) and not any(map(after.has_anchor, spellings)):
             lost.append(Loss("anchor", f"#{name}"))

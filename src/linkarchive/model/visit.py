@@ -45,3 +45,5 @@ class Page:
     """The redirects before the final response, oldest first, each with its own URL and status."""
     failure: Failure | None = None
     truncated: bool = False
+    fragment: str = ""
+    """Of the last redirect that had one: it goes before that of the link (RFC 9110 §10.2.2)."""

@@ -150,6 +150,8 @@ class Visit:
     exchanges: tuple[Exchange, ...]
     failure: Failure | None = None
     tries: int = 1
+    fragment: str = ""
+    """Of the last `Location` that had one."""
 
     @property
     def final(self) -> Exchange | None:

@@ -32,4 +32,5 @@ def page_of(visit: Visit, max_body: int) -> Page:
         visit.hops,
         failure,
         truncated=decoded.truncated or exchange.truncated is not None,
+        fragment=visit.fragment,
     )

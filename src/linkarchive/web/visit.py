@@ -80,8 +80,8 @@ class _Chain:
     """
 
     __slots__ = (
-        "_clock", "_cookie", "_cookies", "_exchanges", "_failure", "_network", "_request", "_seen", "_started",
-        "last_host", "settled",
+        "_clock", "_cookie", "_cookies", "_exchanges", "_failure", "_fragment", "_network", "_request", "_seen",
+        "_started", "last_host", "settled",
     )  # fmt: skip
 
     def __init__(self, request: VisitRequest, network: NetworkSettings, clock: Clock) -> None:
@@ -94,6 +94,7 @@ class _Chain:
         """Each address that led on, with the cookies sent to it."""
         self._exchanges: tuple[Exchange, ...] = ()
         self._failure: Failure | None = None
+        self._fragment = ""
         self._started: datetime | None = None
         self.last_host = ""
         self.settled = False
@@ -104,7 +105,9 @@ class _Chain:
         return self._failure or self._exchanges[-1]
 
     def visit(self, tries: int) -> Visit:
-        return Visit(self._request, self._started or self._clock.now(), self._exchanges, self._failure, tries)
+        return Visit(
+            self._request, self._started or self._clock.now(), self._exchanges, self._failure, tries, self._fragment
+        )
 
     def close(self) -> None:
         for exchange in self._exchanges:
@@ -146,6 +149,7 @@ class _Chain:
             if location:
                 self.refuse(Reason.PROTOCOL, f"it redirects, but {error}", target.url)
             return None
+        self._fragment = following.fragment or self._fragment
         return self._public(following) if self._may_follow(target, following, bool(location)) else None
 
     def _may_follow(self, target: Target, following: Target, redirects: bool) -> bool:
