@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 
-.PHONY: demo test lint types bench speed clean
+.PHONY: demo test test-all lint types bench speed clean
 
 $(VENV)/installed: pyproject.toml
 	$(PYTHON) -m venv $(VENV)
@@ -14,6 +14,10 @@ demo: $(VENV)/installed
 	$(BIN)/archive demo demo
 
 test: $(VENV)/installed
+	$(BIN)/python -m pytest -n auto -m "not long"
+
+# With the tests that take a minute and more each.
+test-all: $(VENV)/installed
 	$(BIN)/python -m pytest -n auto
 
 lint: $(VENV)/installed

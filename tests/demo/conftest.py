@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import bulk_sites
+import hostile_sites
 import pytest
 import requests
 
@@ -12,7 +14,7 @@ from linkarchive.demo.server import DemoWeb
 
 @pytest.fixture
 def web() -> Iterator[DemoWeb]:
-    with DemoWeb() as web:
+    with DemoWeb(extra={**bulk_sites.hosts(), **hostile_sites.hosts()}) as web:
         yield web
     assert web.errors == []
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import socket
 import zlib
 
+import bulk_sites as bulk
+import hostile_sites as hostile
 import requests
 
-from linkarchive.demo import bulk, hostile
 from linkarchive.demo.server import DemoWeb
 
 

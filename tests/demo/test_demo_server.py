@@ -215,7 +215,7 @@ def test_leaving_is_prompt_while_a_client_still_waits() -> None:
 
 
 def test_no_resource_is_left_open() -> None:
-    """In a process of its own with -X dev: warnings there come at exit, too late for pytest."""
+    """In a process of its own: such warnings come at exit, too late for pytest."""
     program = (
         "import requests\n"
         "from linkarchive.demo.server import DemoWeb\n"
@@ -226,7 +226,11 @@ def test_no_resource_is_left_open() -> None:
         "            client.get(scheme + '://cut-cable.example/', proxies=proxies, verify=web.network().ca_file)\n"
     )
     done = subprocess.run(
-        [sys.executable, "-X", "dev", "-c", program], capture_output=True, text=True, timeout=60, check=False
+        [sys.executable, "-W", "always::ResourceWarning", "-c", program],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
     )
     assert (done.returncode, done.stderr) == (0, "")
 

@@ -18,6 +18,8 @@ from email.message import Message
 from pathlib import Path
 from typing import Any
 
+import bulk_sites
+import hostile_sites
 import pytest
 
 from linkarchive.demo.server import DemoWeb
@@ -112,7 +114,7 @@ class Project:
 
 @pytest.fixture
 def web() -> Iterator[DemoWeb]:
-    with DemoWeb() as web:
+    with DemoWeb(extra={**bulk_sites.hosts(), **hostile_sites.hosts()}) as web:
         yield web
     assert web.errors == []
 

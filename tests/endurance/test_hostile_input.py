@@ -9,11 +9,13 @@ import re
 from unittest import mock
 
 import pytest
+from bulk_sites import bulk_links
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from linkarchive import cli
-from linkarchive.demo.bulk import bulk_links
+
+pytestmark = pytest.mark.long
 
 _RAW = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 

@@ -11,8 +11,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from hostile_sites import DOMAIN, EXPECTED
 
-from linkarchive.demo.hostile import DOMAIN, EXPECTED
 from linkarchive.demo.server import DemoWeb
 from linkarchive.demo.wire import Request, Response, redirect
 

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import json
 
+import pytest
+
+pytestmark = pytest.mark.long
+
 LINES = 100_000
 MEMORY_LIMIT = 300
 """MB."""

@@ -16,9 +16,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from bulk_sites import bulk_links, is_dead
 
-from linkarchive.demo.bulk import bulk_links, is_dead
 from linkarchive.demo.server import DemoWeb
+
+pytestmark = pytest.mark.long
 
 LINKS = 2000
 KILLS = 3

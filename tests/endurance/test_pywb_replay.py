@@ -14,6 +14,8 @@ import pytest
 from linkarchive.demo.server import DemoWeb
 from linkarchive.demo.wire import Reply, Request, Response, redirect
 
+pytestmark = pytest.mark.long
+
 _HOST = "quay.example"
 _PROSE = "<p>Прилив пришёл, как приходит каждый день — und niemand schrieb es auf.</p>\n" * 40
 _PAGE = f"<!DOCTYPE html><title>Прилив</title><article><h1>The tide</h1>{_PROSE}</article>".encode()

@@ -20,6 +20,8 @@ from linkarchive.demo.story import run_demo
 from linkarchive.model import Capture
 from linkarchive.snapshot.reader import read_record, scan
 
+pytestmark = pytest.mark.long
+
 _PY_WACZ = "wacz>=0.5,<1"
 
 

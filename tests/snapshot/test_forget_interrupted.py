@@ -66,6 +66,7 @@ def killed(folder: Any, step: int) -> int:
     ).returncode
 
 
+@pytest.mark.long
 def test_a_kill_at_any_step_leaves_one_of_the_two_states(lived: Any, tmp_path: Path) -> None:
     root = lived.root
     shutil.copytree(root, tmp_path / "kept", symlinks=True)

@@ -19,7 +19,7 @@ from types import TracebackType
 from typing import Self
 from urllib.parse import urlsplit
 
-from linkarchive.demo import bulk, hostile, sites
+from linkarchive.demo import sites
 from linkarchive.demo.certificates import Certificates
 from linkarchive.demo.wire import Epoch, Head, Reply, Response, Site, read_head, request_of, write_reply
 from linkarchive.settings import NetworkSettings
@@ -34,12 +34,14 @@ _TAKES_FORMS = frozenset({"web.archive.org"})
 class DemoWeb:
     """A context manager; inside it the web is up, with all hosts of the demo and those of `extra`.
 
+    `*.example` in `extra` stands for every host just below that domain.
+
     One background thread runs the server. `errors` collects what went wrong in the
     server itself (never what a client did): empty at the end of a good test.
     """
 
     def __init__(self, extra: Mapping[str, Site] | None = None) -> None:
-        self._sites: dict[str, Site] = {**sites.hosts(), **hostile.hosts(), **(extra or {})}
+        self._sites: dict[str, Site] = {**sites.hosts(), **(extra or {})}
         self._epoch = Epoch.PUBLICATION
         self._hits: Counter[str] = Counter()
         self._hits_in_epoch: Counter[str] = Counter()
@@ -91,7 +93,7 @@ class DemoWeb:
 
     def __enter__(self) -> Self:
         folder = Path(self._stack.enter_context(tempfile.TemporaryDirectory(prefix="demo-web-")))
-        self._certificates = Certificates({*self._sites, f"*.{bulk.DOMAIN}"}, folder)
+        self._certificates = Certificates(set(self._sites), folder)
         started: Future[int] = Future()
         self._thread = threading.Thread(target=self._run, args=(started,), name="demo-web", daemon=True)
         self._thread.start()
@@ -166,7 +168,7 @@ class DemoWeb:
                 return
 
     def _site(self, host: str) -> Site | None:
-        return bulk.site if host.endswith(f".{bulk.DOMAIN}") else self._sites.get(host)
+        return self._sites.get(host) or self._sites.get(f"*.{host.partition('.')[2]}")
 
     def _answer(self, head: Head, url: str) -> Reply:
         host = urlsplit(url).hostname or ""

@@ -6,7 +6,7 @@ import functools
 import random
 import zlib
 
-from linkarchive.demo.wire import Reply, Request, Response
+from linkarchive.demo.wire import Reply, Request, Response, Site
 
 DOMAIN = "bulk.example"
 HOSTS = 100
@@ -36,6 +36,11 @@ def is_dead(url: str) -> bool:
     return zlib.crc32(url.encode()) % 50 == 0
 
 
+def hosts() -> dict[str, Site]:
+    """For `DemoWeb(extra=…)`."""
+    return {f"*.{DOMAIN}": site}
+
+
 def site(request: Request) -> Reply:
     if not request.path.startswith("/page/") or not request.path[6:].isdigit() or is_dead(request.url):
         return Response(b"<html><title>404 Not Found</title><h1>Not Found</h1></html>", 404)
@@ -47,7 +52,7 @@ def site(request: Request) -> Reply:
 @functools.lru_cache(maxsize=8192)
 def _body(url: str) -> bytes:
     """5–30 KB of HTML, always the same for a URL."""
-    dice = random.Random(url)  # noqa: S311 - a page must be the same in every process
+    dice = random.Random(url)
     nouns, words = _NOUNS.split(), _WORDS.split()
     title = f"The {dice.choice(words)} {dice.choice(nouns)} of the {dice.choice(words)} {dice.choice(nouns)}"
     size = dice.randint(5_000, 30_000) - 2_500
