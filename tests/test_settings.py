@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
+from typing import get_args
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from linkarchive.errors import SettingsError
-from linkarchive.settings import Settings, load_settings
+from linkarchive.model import Verdict
+from linkarchive.settings import FailOn, Settings, load_settings
+from linkarchive.settings_values import Count, checked, from_text
 
 
 def pyproject(folder: Path, text: str) -> None:
@@ -84,9 +90,17 @@ def test_the_environment_is_read_by_the_kind_of_the_setting(tmp_path: Path) -> N
 @pytest.mark.parametrize(
     ("environ", "words"),
     [
-        ({"ARCHIVE_NETWORK_TIMEOUT": "soon"}, r"network\.timeout to 'soon': give a float"),
+        ({"ARCHIVE_NETWORK_TIMEOUT": "soon"}, r"ARCHIVE_NETWORK_TIMEOUT is 'soon': give a number"),
         ({"ARCHIVE_NETWORK_ALLOW_PRIVATE": "perhaps"}, "give true or false"),
         ({"ARCHIVE_NETWORK_RETRIES": "-1"}, "cannot be negative"),
+        ({"ARCHIVE_NETWORK_TIMEOUT": "nan"}, "give a number"),
+        ({"ARCHIVE_NETWORK_CONCURRENCY": "0"}, "at least 1"),
+        ({"ARCHIVE_CHECK_FAIL_ON": "deda"}, "ARCHIVE_CHECK_FAIL_ON is 'deda'; did you mean dead"),
+        (
+            {"ARCHIVE_CHECK_FAILON": "dead"},
+            "which is unknown; did you mean ARCHIVE_CHECK_FAIL_ON",
+        ),
+        ({"ARCHIVE_SITES_HOST": "a.example"}, r"\[\[sites\]\] is a list of sections"),
     ],
 )
 def test_a_wrong_variable_is_named(tmp_path: Path, environ: dict[str, str], words: str) -> None:
@@ -100,11 +114,15 @@ def test_a_wrong_variable_is_named(tmp_path: Path, environ: dict[str, str], word
         ("[netwrok]\n", r"unknown section \[netwrok\]; did you mean network\?"),
         ("[network]\nconcurency = 1\n", r"unknown key network\.concurency; did you mean concurrency\?"),
         ("[network]\nzzz = 1\n", "known are concurrency, per_host"),
-        ("[network]\nconcurrency = 'many'\n", r"network\.concurrency is 'many': give a int"),
-        ("[network]\nconcurrency = true\n", "give a int"),
-        ("[network]\ntimeout = -1\n", "cannot be negative"),
+        ("[network]\nconcurrency = 'many'\n", r"network\.concurrency is 'many': give a whole number"),
+        ("[network]\nconcurrency = true\n", "give a whole number"),
+        ("[network]\nretries = -1\n", "cannot be negative"),
         ("[check]\nfail_on = 'dead'\n", "give a list of texts"),
-        ("[check]\nfail_on = [1]\n", "give a list of texts"),
+        ("[check]\nfail_on = [1]\n", "check\\.fail_on is 1; known are ok, moved"),
+        ("[check]\nfail_on = ['deda']\n", "check\\.fail_on is 'deda'; did you mean dead"),
+        ("[check]\nexclude = [1]\n", "give a list of texts"),
+        ("[network]\nper_host = 0\n", "at least 1"),
+        ("[network]\nhost_delay = inf\n", "give a number"),
         ("network = 1\n", "is a section with keys"),
         ("[network\n", "cannot be read as TOML"),
     ],
@@ -127,3 +145,28 @@ def test_a_pyproject_of_another_tool_is_none_of_ours(tmp_path: Path) -> None:
 def test_the_user_agent_names_the_contact(tmp_path: Path) -> None:
     own(tmp_path, "[network]\ncontact = 'https://me.example/bot'\n")
     assert "(+https://me.example/bot;" in load_settings(tmp_path, environ={}).network.user_agent
+
+
+@pytest.mark.parametrize(
+    ("values", "words"),
+    [
+        ({"timeout": float("nan")}, "--timeout is nan: give a number"),
+        ({"per_host": 0}, "--per-host is 0: it must be at least 1"),
+        ({"host_delay": -1.0}, "--host-delay is -1.0: it cannot be negative"),
+    ],
+)
+def test_a_flag_is_checked_as_a_file_is(values: dict[str, float], words: str) -> None:
+    with pytest.raises(SettingsError, match=words):
+        Settings().with_flags("network", **values)
+
+
+def test_fail_on_takes_every_verdict_and_none() -> None:
+    assert set(get_args(FailOn)) == {*(verdict.value for verdict in Verdict), "none"}
+
+
+@given(st.sampled_from(["int", "float", "bool", "str"]), st.text())
+def test_any_text_is_a_value_or_a_settings_error(kind: str, text: str) -> None:
+    hint = {"int": Count, "float": float, "bool": bool, "str": str}[kind]
+    with suppress(SettingsError):
+        value = checked(from_text(text, hint, "x"), hint, "x")
+        assert isinstance(value, {"int": int, "float": float, "bool": bool, "str": str}[kind])

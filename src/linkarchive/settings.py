@@ -3,33 +3,36 @@
 from __future__ import annotations
 
 import dataclasses
-import difflib
 import os
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, Literal, get_args, get_type_hints
 
 from linkarchive import __version__
 from linkarchive.errors import SettingsError
+from linkarchive.settings_values import Count, Least, checked, from_text, suggestion
+
+FailOn = Literal["ok", "moved", "drifted", "dead", "blocked", "unreachable", "unresolved", "skipped", "none"]
+"""A verdict, or none."""
 
 
 @dataclass(frozen=True, slots=True)
 class NetworkSettings:
     """[network]: how pages are visited. Seconds and bytes."""
 
-    concurrency: int = 128
+    concurrency: Count = 128
     """Visits at a time."""
-    per_host: int = 2
+    per_host: Count = 2
     """Visits at a time on one host."""
     host_delay: float = 0.5
     """Between two starts on one host."""
     domain_delay: float = 0.1
-    """Between two starts on one registered domain, whatever the host."""
-    timeout: float = 20.0
+    """Between two starts on one registered domain, whatever the host; never more than `host_delay`."""
+    timeout: Annotated[float, Least(0.1)] = 20.0
     """To connect, to the first byte, and the longest time below 1 KiB/s; a whole exchange may take ten times it."""
-    max_body: int = 20 * 1024 * 1024
+    max_body: Count = 20 * 1024 * 1024
     """Of a page; the rest is cut off, and the page judged on what was read."""
     retries: int = 2
     """Further tries after 429, 5xx, timeouts, refused and reset connections."""
@@ -56,7 +59,7 @@ class NetworkSettings:
     ca_file: str = ""
     """Empty: the certifi bundle."""
     canaries: tuple[str, ...] = ("https://www.iana.org/", "https://www.wikipedia.org/")
-    """Asked only when no host of a run answers: are they silent too, we are offline."""
+    """Test hosts, asked only when no host of a run answers: are they silent too, we are offline."""
 
     @property
     def user_agent(self) -> str:
@@ -67,7 +70,7 @@ class NetworkSettings:
 class JudgeSettings:
     """[judge]: when a failing source is called dead."""
 
-    strikes: int = 3
+    strikes: Count = 3
     """Failed runs in a row that make a source dead …"""
     strike_days: float = 7.0
     """… when they span at least as many days."""
@@ -81,7 +84,7 @@ class KeepSettings:
 
     refresh_days: int = 90
     """A new capture when the last kept one is older, changed or not."""
-    warc_size: int = 1024**3
+    warc_size: Count = 1024**3
     """Bytes of a WARC file before the next one is begun."""
     reports: int = 30
     """Reports with news that stay in archive/reports."""
@@ -93,8 +96,8 @@ class KeepSettings:
 class CheckSettings:
     """[check]: scope and exit code."""
 
-    fail_on: tuple[str, ...] = ("dead", "drifted", "unresolved")
-    """Verdicts that make the exit code 1."""
+    fail_on: tuple[FailOn, ...] = ("dead", "drifted", "unresolved")
+    """Verdicts that make the exit code 1; `none` for none."""
     new_only: bool = False
     """Only what is new makes it 1."""
     exclude: tuple[str, ...] = ()
@@ -112,7 +115,7 @@ class WaybackSettings:
     """How far from the day that the author looked a capture may be to serve as the baseline."""
     budget: float = 300.0
     """How long a run may ask archives, in all; what was not reached waits for the next run."""
-    timeout: float = 60.0
+    timeout: Annotated[float, Least(0.1)] = 60.0
     """For one request, from its start to its last byte; the index is slow."""
     replay_per_minute: float = 240.0
     """The Wayback Machine's own limit is 600."""
@@ -181,8 +184,16 @@ class Settings:
     sites: tuple[SiteSettings, ...] = ()
 
     def with_flags(self, section: str, **values: object) -> Settings:
-        """These settings with the given values of one section; None leaves a setting as it is."""
-        given = {key: value for key, value in values.items() if value is not None}
+        """These settings with the given values of one section; None leaves a setting as it is.
+
+        Raises SettingsError, as for a value from a file; it names the flag of the command line.
+        """
+        hints = _hints(type(getattr(self, section)))
+        given = {
+            key: checked(value, hints[key], f"--{key.replace('_', '-')}")
+            for key, value in values.items()
+            if value is not None
+        }
         return dataclasses.replace(self, **{section: dataclasses.replace(getattr(self, section), **given)})
 
 
@@ -241,39 +252,39 @@ def _network_environment(environ: Mapping[str, str]) -> dict[str, Any]:
 
 
 def _own_environment(environ: Mapping[str, str]) -> dict[str, Any]:
+    """What `ARCHIVE_<SECTION>_<KEY>` sets. A variable of a section of ours that names no key is refused; others are
+    other programs'."""
     tables: dict[str, Any] = {}
-    for section in dataclasses.fields(Settings):
-        default = getattr(Settings(), section.name)
-        hints = get_type_hints(type(default)) if dataclasses.is_dataclass(default) else {}
-        for key, kind in hints.items():
-            text = environ.get(f"ARCHIVE_{section.name}_{key}".upper())
-            if text is not None:
-                tables.setdefault(section.name, {})[key] = _from_text(text, kind, f"{section.name}.{key}")
+    hints = {name: _hints(type(value)) for name, value in _sections().items() if not isinstance(value, tuple)}
+    for variable, text in environ.items():
+        section = next((name for name in _sections() if variable.startswith(f"ARCHIVE_{name.upper()}_")), None)
+        if section is None:
+            continue
+        if section not in hints:
+            raise SettingsError(f"{variable}: [[{section}]] is a list of sections: write it into archive.toml")
+        key = variable.removeprefix(f"ARCHIVE_{section.upper()}_").lower()
+        if key not in hints[section]:
+            known = [f"ARCHIVE_{section}_{name}".upper() for name in hints[section]]
+            raise SettingsError(f"the environment sets {variable}, which is unknown{suggestion(variable, known)}")
+        hint = hints[section][key]
+        tables.setdefault(section, {})[key] = checked(from_text(text, hint, variable), hint, variable)
     return tables
 
 
-def _from_text(text: str, kind: Any, name: str) -> Any:
-    if get_origin(kind) is tuple:
-        return [part.strip() for part in text.split(",") if part.strip()]
-    if get_origin(kind) is Literal:
-        return text
-    if kind is bool:
-        if text.lower() in ("1", "true", "yes", "on"):
-            return True
-        if text.lower() in ("0", "false", "no", "off", ""):
-            return False
-        raise SettingsError(f"the environment sets {name} to {text!r}: give true or false")
-    try:
-        return kind(text)
-    except ValueError as error:
-        raise SettingsError(f"the environment sets {name} to {text!r}: give a {kind.__name__}") from error
+def _sections() -> dict[str, Any]:
+    """The sections by name, each with its defaults; a list of sections is an empty tuple."""
+    return {section.name: getattr(Settings(), section.name) for section in dataclasses.fields(Settings)}
+
+
+def _hints(section: type[Any]) -> dict[str, Any]:
+    return get_type_hints(section, include_extras=True)
 
 
 def _apply(settings: Settings, table: Mapping[str, Any], where: str) -> Settings:
-    sections = [section.name for section in dataclasses.fields(Settings)]
+    sections = list(_sections())
     for section, values in table.items():
         if section not in sections:
-            raise SettingsError(f"{where}: unknown section [{section}]{_suggest(section, sections)}")
+            raise SettingsError(f"{where}: unknown section [{section}]{suggestion(section, sections)}")
         current = getattr(settings, section)
         if isinstance(current, tuple):
             given: Any = _entries(get_args(get_type_hints(Settings)[section])[0], values, section, where)
@@ -293,34 +304,8 @@ def _entries(kind: type[Any], values: Any, section: str, where: str) -> tuple[An
 
 
 def _checked(kind: type[Any], values: Mapping[str, Any], section: str, where: str) -> dict[str, Any]:
-    hints = get_type_hints(kind)
-    checked = {}
-    for key, value in values.items():
+    hints = _hints(kind)
+    for key in values:
         if key not in hints:
-            raise SettingsError(f"{where}: unknown key {section}.{key}{_suggest(key, list(hints))}")
-        checked[key] = _typed(value, hints[key], f"{where}: {section}.{key}")
-    return checked
-
-
-def _typed(value: Any, kind: Any, name: str) -> Any:
-    if get_origin(kind) is tuple:
-        item = get_args(kind)[0]
-        if isinstance(value, list) and all(type(one) is item for one in value):
-            return tuple(value)
-        raise SettingsError(f"{name} is {value!r}: give a list of {'texts' if item is str else 'whole numbers'}")
-    if get_origin(kind) is Literal:
-        if value in get_args(kind):
-            return value
-        raise SettingsError(f"{name} is {value!r}: give one of {', '.join(get_args(kind))}")
-    if kind is float and isinstance(value, int) and not isinstance(value, bool):
-        value = float(value)
-    if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
-        raise SettingsError(f"{name} is {value!r}: give a {kind.__name__}")
-    if kind in (int, float) and value < 0:
-        raise SettingsError(f"{name} is {value!r}: it cannot be negative")
-    return value
-
-
-def _suggest(word: str, known: list[str]) -> str:
-    near = difflib.get_close_matches(word, known, n=1)
-    return f"; did you mean {near[0]}?" if near else f"; known are {', '.join(known)}"
+            raise SettingsError(f"{where}: unknown key {section}.{key}{suggestion(key, list(hints))}")
+    return {key: checked(value, hints[key], f"{where}: {section}.{key}") for key, value in values.items()}

@@ -83,8 +83,8 @@ _HEAD = """\
 `archive.toml` in the project folder, or a section `[tool.archive]` of its
 `pyproject.toml` (`[tool.archive.network]`, …), holds what differs from the defaults
 below. Flags go before the environment (`ARCHIVE_<SECTION>_<KEY>`, lists with commas
-between), the environment before `archive.toml`, that before `pyproject.toml`. A key that
-is none is refused, with the name that was probably meant. `http_proxy`, `https_proxy`,
+between), the environment before `archive.toml`, that before `pyproject.toml`. An unknown
+key is refused, with the name that was probably meant. `http_proxy`, `https_proxy`,
 `no_proxy`, `SSL_CERT_FILE` and `REQUESTS_CA_BUNDLE` are read as by other programs.
 `archive config` shows every setting with its value, and where that comes from."""
 
@@ -140,7 +140,7 @@ def _kind(hint: Any) -> str:
     if get_origin(hint) is Literal:
         return " or ".join(_toml(one) for one in get_args(hint))
     if get_origin(hint) is tuple:
-        return "list of texts" if get_args(hint)[0] is str else "list of whole numbers"
+        return "list of whole numbers" if get_args(hint)[0] is int else "list of texts"
     return {str: "text", int: "whole number", float: "number", bool: "true or false"}[hint]
 
 

@@ -42,7 +42,7 @@ def test_it_does_not_vanish_from_any_report(known: Any) -> None:
     assert text.startswith("Of 2 sources, 1 is fine and 1 is ignored.")
     assert "Ignored (1)" in text
     assert "cited as dead" in text
-    assert "Still standing" not in text
+    assert "Still open" not in text
     markdown = known.run("report", "--format", "markdown").out
     assert "## Ignored" in markdown
     assert "all findings are ignored" in markdown

@@ -41,13 +41,32 @@ def test_nothing_to_report_is_0_and_a_finding_is_1(cited: Any, stage: Any) -> No
 def test_fail_on_says_which_verdicts_count(cited: Any, fail_on: str, code: int) -> None:
     ran = cited.run("check", "article.md", "--fail-on", fail_on)
     assert ran.code == code
-    assert ("is not a verdict" in ran.err) == (code == 2)
+    assert ("--fail-on is 'no'; did you mean" in ran.err) == (code == 2)
 
 
 def test_new_only_counts_what_is_new(cited: Any) -> None:
     assert cited.run("check", "article.md", "--new-only").code == 1
     assert cited.run("check", "--new-only", now="2026-01-06").code == 0
     assert cited.run("check", now="2026-01-07").code == 1
+
+
+def test_a_quiet_run_that_is_incomplete_says_why(cited: Any, stage: Any) -> None:
+    ran = cited.run("check", "article.md", "-q", "--wayback", "off", env={"http_proxy": "http://127.0.0.1:9"})
+    assert (ran.code, ran.out) == (3, "")
+    assert ran.err.startswith("archive: the run is incomplete: we are offline")
+
+
+@pytest.mark.parametrize("name", ["https://", "http://#part"])
+def test_an_address_without_a_host_is_wrong_input_and_not_an_outage(cited: Any, name: str) -> None:
+    ran = cited.run("check", name)
+    assert ran.code == 2
+    assert f"{name}: not a web address" in ran.err
+
+
+def test_what_is_sent_to_whom_is_said_when_something_is_sent(cited: Any) -> None:
+    assert "GET request" not in cited.run("check", "no-such.md").err
+    assert "GET request" in cited.run("check", "article.md").err
+    assert "GET request" not in cited.run("check", now="2026-01-06").err
 
 
 def test_an_article_that_cannot_be_read_is_2_and_the_others_are_checked(cited: Any) -> None:

@@ -72,7 +72,7 @@ def test_secrets_are_not_shown(settled: Any) -> None:
     [
         ("[netwrok]\n", "did you mean network?"),
         ("[network]\ntimeuot = 3\n", "did you mean timeout?"),
-        ("[network]\ntimeout = 'long'\n", "give a float"),
+        ("[network]\ntimeout = 'long'\n", "give a number"),
         ("[[sites]]\nhots = 'example.com'\n", "did you mean host?"),
         ("[[sites]]\nhost = 'example.com'\naccept_status = ['403']\n", "give a list of whole numbers"),
         ("[[sites]]\nhost = 'example.com'\naccept_status = [true]\n", "give a list of whole numbers"),

@@ -27,7 +27,7 @@ def test_long_addresses_stay_whole(report: Report) -> None:
 def test_news_comes_first_and_what_could_not_be_seen_apart(report: Report) -> None:
     text = render_terminal(report, width=80, color=False)
     titles = [
-        "New since the last run (4)", "Still standing (4)", "Recovered (1)",
+        "New (4)", "Still open (4)", "Recovered (1)",
         "Could not be seen (says nothing about the pages) (2)", "Lost links not found again (2)",
     ]  # fmt: skip
     places = [text.index(title) for title in titles]

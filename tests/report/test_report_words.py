@@ -148,4 +148,4 @@ def test_headline_tells_the_news(report: Report) -> None:
         sources=tuple(source for source in report.sources if source.changed is Change.STILL),
         unresolved=report.unresolved[:1],
     )
-    assert headline(old) == "Nothing new: six findings still stand"
+    assert headline(old) == "Nothing new: six findings are still open"

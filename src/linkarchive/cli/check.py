@@ -29,12 +29,13 @@ _VERDICTS = [verdict.value for verdict in Verdict]
 @click.option("-o", "outputs", type=click.Path(path_type=Path), multiple=True, help="Also write it here, by suffix.")
 @click.option("--fail-on", help="Verdicts that make the exit code 1 (default: dead,drifted,unresolved; or none).")
 @click.option("--new-only", is_flag=True, default=None, help="Only what is new counts for the exit code.")
-@click.option("--concurrency", type=click.IntRange(1), help="Visits at a time (128).")
-@click.option("--per-host", type=click.IntRange(1), help="Visits at a time on one host (2).")
-@click.option("--host-delay", type=click.FloatRange(0), help="Seconds between two starts on one host (0.5).")
-@click.option("--timeout", type=click.FloatRange(0.1), help="Seconds to connect and to the first byte (20).")
-@click.option("--max-time", type=click.FloatRange(0), help="Seconds for the whole run; then exit 3.")
-@click.option("--max-body", type=click.IntRange(1), help="Bytes of a page; the rest is cut off (20 MiB).")
+@click.option("--concurrency", type=int, help="Visits at a time (128).")
+@click.option("--per-host", type=int, help="Visits at a time on one host (2).")
+@click.option("--host-delay", type=float, help="Seconds between two starts on one host (0.5).")
+@click.option("--domain-delay", type=float, help="And on one registered domain (0.1; at most the host's).")
+@click.option("--timeout", type=float, help="Seconds to connect and to the first byte (20).")
+@click.option("--max-time", type=float, help="Seconds for the whole run; then exit 3.")
+@click.option("--max-body", type=int, help="Bytes of a page; the rest is cut off (20 MiB).")
 @click.option("--wayback", type=click.Choice(["auto", "off"]), help="Ask web archives for copies (auto), or not.")
 @click.option("--allow-private", is_flag=True, default=None, help="Also visit addresses of private networks.")
 @click.option("--obey-robots", is_flag=True, default=None, help="Ask robots.txt first.")
@@ -62,6 +63,7 @@ def check(
     concurrency: int | None,
     per_host: int | None,
     host_delay: float | None,
+    domain_delay: float | None,
     timeout: float | None,
     max_time: float | None,
     max_body: int | None,
@@ -105,6 +107,7 @@ def check(
             concurrency=concurrency,
             per_host=per_host,
             host_delay=host_delay,
+            domain_delay=domain_delay,
             timeout=timeout,
             max_body=max_body,
             allow_private=allow_private,
@@ -112,7 +115,7 @@ def check(
         )
         .with_flags(
             "check",
-            fail_on=None if fail_on is None else _verdicts(fail_on),
+            fail_on=None if fail_on is None else [name.strip() for name in fail_on.split(",") if name.strip()],
             new_only=new_only,
             max_time=max_time,
             exclude=exclude or None,
@@ -130,9 +133,9 @@ def check(
 
         click.echo(forecast(root, scope, settings, clock))
         return 0
-    if not quiet and not (root / "archive" / "manifests").exists():  # the first run
-        say(f"This visits each source with a GET request as {settings.network.user_agent!r}; {_disclosure(settings)}.")
-    with _sigterm() as stop, RunProgress(bar=not no_progress, quiet=quiet, verbose=verbose) as progress:
+    first = not (root / "archive" / "manifests").exists()
+    greeting = _disclosure(settings) if first and not quiet else ""
+    with _sigterm() as stop, RunProgress(greeting, bar=not no_progress, quiet=quiet, verbose=verbose) as progress:
         report = Project(root, settings=settings).check(scope=scope, on_event=progress, stop=stop.is_set)
     for error in report.errors:
         say(f"archive: {sanitize(error)}")
@@ -144,7 +147,11 @@ def check(
     )
     for trouble in send_notifications(report, settings.notify, root):
         say(f"archive: {sanitize(trouble)}")
-    return exit_code(report, settings)
+    code = exit_code(report, settings)
+    if code == 3:
+        why = "we are offline" if report.run.offline else "; ".join(report.notices) or "it was stopped"
+        say(sanitize(f"archive: the run is incomplete: {why}"))
+    return code
 
 
 def exit_code(report: Report, settings: Settings) -> int:
@@ -158,21 +165,12 @@ def exit_code(report: Report, settings: Settings) -> int:
 
 
 def _disclosure(settings: Settings) -> str:
-    """To whom the addresses of sources are sent, for the first run (docs/design.md §4)."""
+    """What is sent to whom, said before the first run (docs/design.md §4)."""
+    visits = f"This visits each source with a GET request as {settings.network.user_agent!r}"
     if settings.wayback.mode == "off":
-        return "nothing is sent to anybody else"
+        return f"{visits}; nothing is sent to anybody else."
     names = " and ".join(archive.host for archive in archives_of(settings.archives))
-    return f"{names} are asked for copies by address, except for private articles and addresses with secrets"
-
-
-def _verdicts(text: str) -> tuple[str, ...]:
-    names = tuple(name.strip() for name in text.split(",") if name.strip())
-    if names == ("none",):
-        return ()
-    for name in names:
-        if name not in _VERDICTS:
-            raise click.BadParameter(f"{name!r} is not a verdict; known are {', '.join(_VERDICTS)} and none")
-    return names
+    return f"{visits}; {names} are asked for copies by address, except for private articles and addresses with secrets."
 
 
 @contextmanager

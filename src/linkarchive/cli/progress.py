@@ -17,9 +17,10 @@ if TYPE_CHECKING:
 
 
 class RunProgress:
-    """A listener for the events of a run; use it as a context manager."""
+    """A listener for the events of a run; use it as a context manager. `greeting` is said when the run begins."""
 
-    def __init__(self, *, bar: bool, quiet: bool, verbose: bool) -> None:
+    def __init__(self, greeting: str = "", *, bar: bool, quiet: bool, verbose: bool) -> None:
+        self._greeting = greeting
         self._wants_bar = bar and sys.stderr.isatty() and not quiet
         self._quiet = quiet
         self._verbose = verbose
@@ -59,6 +60,8 @@ class RunProgress:
             say(one_line(event.text))
 
     def _start(self, event: RunStarted) -> None:
+        if self._greeting:
+            say(self._greeting)
         what = "going on with run" if event.resumed else "run"
         if self._wants_bar:
             from rich.console import Console

@@ -15,6 +15,7 @@ from linkarchive.clock import Clock
 from linkarchive.errors import ArticleError, OfflineError
 from linkarchive.links.line import folded
 from linkarchive.settings import NetworkSettings
+from linkarchive.urls import host_of
 from linkarchive.web.connectivity import is_online
 from linkarchive.web.exchange import VisitRequest
 from linkarchive.web.page import page_of
@@ -53,7 +54,10 @@ def documents(
         if name == "-":
             yield _from_stdin(stdin, input_format)
         elif name.startswith(("http://", "https://")):
-            urls.append(name)
+            if host_of(name):
+                urls.append(name)
+            else:
+                yield ArticleError(f"{name}: not a web address: it names no host")
         else:
             for found in _from_files(name, root):
                 if isinstance(found, str):

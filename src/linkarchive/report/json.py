@@ -114,11 +114,11 @@ def _unresolved(report: Report, quiet: bool) -> Iterator[str]:
 
 
 def _source(source: SourceReport) -> str:
-    text = _encoded(_source_facts(source))
-    return _encoded(_source_facts(redacted(source))) if may_hold_secrets(text) else text
+    text = _encoded(source_facts(source))
+    return _encoded(source_facts(redacted(source))) if may_hold_secrets(text) else text
 
 
-def _source_facts(source: SourceReport) -> dict[str, Any]:
+def source_facts(source: SourceReport) -> dict[str, Any]:
     outcome = source.outcome
     facts = _ordered(outcome, _OUTCOME)
     facts |= _ordered(source, ("changed", "was", "checked", "ignored"))

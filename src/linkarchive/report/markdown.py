@@ -51,7 +51,7 @@ def _blocks(report: Report, sections: Sections, quiet: bool) -> Iterator[tuple[s
     now = day_of(report)
     for text in () if quiet else (*report.notices, *report.malformed):
         yield "About this run", f"- {_escape(text)}\n"
-    for title, sources in (("New since the last run", sections.news), ("Still standing", sections.standing)):
+    for title, sources in (("New", sections.news), ("Still open", sections.standing)):
         for source in sources.shown:
             yield title, _finding(source, now)
     for source in sections.recovered.shown:

@@ -161,15 +161,29 @@ def more(shown: int, total: int) -> str:
 
 # --- a source -----------------------------------------------------------------
 
+FIELDS: Mapping[str, tuple[str, ...]] = {
+    "meaning_of": ("verdict", "reason"),
+    "since": ("verdict", "since", "was", "last_ok", "strikes"),
+    "certainty": ("verdict", "confidence", "confirmed"),
+    "compared": ("baseline", "similarity"),
+    "losses": ("lost",),
+    "recovery": ("was", "verdict", "reason"),
+    "ignored": ("ignored",),
+    "acceptance": ("citations",),
+    "recovered_link": ("citations",),
+}
+"""The fields of a source's JSON that each sentence is made of, and nothing else: no number or date is anybody's guess
+(tests/report/test_report_words.py). `since` also takes the time of the run, for “3 weeks ago”."""
+
 
 def since(source: SourceReport, now: datetime) -> str:
-    """Since when, and when the page was last seen in order."""
+    """When the verdict was first given, and when the page was last fine."""
     outcome = source.outcome
-    text = f"{outcome.verdict.value.capitalize()} since {day(outcome.since)} ({ago(outcome.since, now)})"
+    text = f"Found {outcome.verdict.value} on {day(outcome.since)} ({ago(outcome.since, now)})"
     if source.was is not None and source.was is not outcome.verdict:
         text += f", {source.was.value} before"
     if outcome.last_ok is not None and outcome.verdict is not Verdict.MOVED:
-        text += f"; last seen in order on {day(outcome.last_ok)}"
+        text += f"; last fine on {day(outcome.last_ok)}"
     if outcome.strikes:
         text += "; failed once" if outcome.strikes == 1 else f"; failed in {outcome.strikes:,} runs in a row"
     return text + "."
@@ -184,8 +198,8 @@ def certainty(outcome: Result) -> str:
 
 
 def compared(baseline: Baseline | None, similarity: float | None) -> str | None:
-    """What the page was compared with, and how much of it still stands."""
-    if baseline is None:
+    """What the page was compared with, and how much of it still stands; None where there was nothing to compare."""
+    if baseline is None or similarity is None:
         return None
     whose = {Origin.LIVE: "our own copy", Origin.WAYBACK: "the Wayback Machine’s copy"}
     text = f"Compared with {whose.get(baseline.origin, 'a web archive’s copy')} of {day(baseline.time)}"
@@ -196,9 +210,7 @@ def compared(baseline: Baseline | None, similarity: float | None) -> str | None:
             if off == 0
             else f", {count(off, 'day')} {'after' if baseline.days_off > 0 else 'before'} the day the author looked"
         )
-    if similarity is not None:
-        text += f"; {percent(similarity)} of its text still stands"
-    return text + "."
+    return f"{text}; {percent(similarity)} of its text still stands."
 
 
 def loss(lost: Loss) -> str:

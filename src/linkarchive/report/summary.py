@@ -99,7 +99,7 @@ def headline(report: Report) -> str:
     findings = report.count(lambda kind: kind.verdict.is_finding and not kind.is_ignored)
     standing = findings + len(report.unresolved)
     if standing:
-        return f"Nothing new: {_phrase(standing, 'finding still stands', 'findings still stand')}"
+        return f"Nothing new: {_phrase(standing, 'finding is still open', 'findings are still open')}"
     if report.count(_is_muted):
         return "Nothing new: all findings are ignored"
     return "All sources are fine" if report.kinds else "No sources yet"

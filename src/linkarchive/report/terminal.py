@@ -87,8 +87,8 @@ def _joined(segments: tuple[tuple[str, bool], ...], opening: str = "", closing: 
 
 
 def _body(page: _Page, sections: Sections, now: datetime) -> None:
-    page.findings("New since the last run", sections.news, now)
-    page.findings("Still standing", sections.standing, now)
+    page.findings("New", sections.news, now)
+    page.findings("Still open", sections.standing, now)
     page.heading("Recovered", sections.recovered.total)
     for source in sections.recovered.shown:
         page.label(source.outcome.verdict, phrases.recovery(source))

@@ -39,12 +39,14 @@ class Pacing(Generic[Item]):
     """A queue that gives out what waits for a host when that host, and its registered domain, may be asked.
 
     At most `per_host` items of a host are out at a time and their starts are `host_delay`
-    apart; starts within a registered domain are `domain_delay` apart. Every operation is
+    apart; starts within a registered domain are `domain_delay` apart, but
+    never more than `host_delay`. Every operation is
     O(log hosts).
     """
 
     def __init__(self, network: NetworkSettings) -> None:
         self._network = network
+        self._domain_delay = min(network.domain_delay, network.host_delay)
         self._hosts: dict[str, _Host[Item]] = {}
         self._domain_free: dict[str, float] = {}
         self._due: list[tuple[float, int, _Host[Item]]] = []
@@ -66,7 +68,7 @@ class Pacing(Generic[Item]):
             free = self._domain_free.get(host.domain, 0.0)
             if host.domain and not host.slotted:
                 # The domain's next slot is this host's, even if it lies ahead: the host comes back at most once.
-                self._domain_free[host.domain] = max(now, free) + self._network.domain_delay
+                self._domain_free[host.domain] = max(now, free) + self._domain_delay
                 if free > now:
                     host.slotted = True
                     heapq.heappush(self._due, (free, next(self._order), host))
@@ -112,7 +114,7 @@ class Pacing(Generic[Item]):
     def _host(self, name: str) -> _Host[Item]:
         host = self._hosts.get(name)
         if host is None:
-            domain = _registered_domain(name) if self._network.domain_delay > 0 else ""
+            domain = _registered_domain(name) if self._domain_delay > 0 else ""
             host = self._hosts[name] = _Host(domain, self._network.host_delay, max(1, self._network.per_host))
         return host
 

@@ -1,0 +1,111 @@
+"""Each sentence on a source is made of the fields of its JSON that `FIELDS` names: dates and numbers are read back."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from linkarchive.model import Baseline, Change, Origin, Reason, Result, SourceReport, Verdict
+from linkarchive.report import phrases
+from linkarchive.report.json import source_facts
+
+NOW = datetime(2026, 11, 23, 6, tzinfo=UTC)
+MONTHS = [
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
+]
+DATE = re.compile(rf"(\d+)\u00a0({'|'.join(MONTHS)})\u00a0(\d{{4}})")
+times = st.datetimes(datetime(1996, 1, 1), datetime(2026, 11, 22), timezones=st.just(UTC))  # noqa: DTZ001
+shares = st.floats(0, 1)
+baselines = st.builds(
+    Baseline, st.sampled_from(Origin), times, st.one_of(st.none(), st.integers(-9000, 9000)), st.none()
+)
+results = st.builds(
+    Result,
+    url=st.just("https://a.example/"), verdict=st.sampled_from(Verdict), reason=st.sampled_from(Reason),
+    confidence=shares, confirmed=st.booleans(), evidence=st.just(()), also=st.just(()), since=times,
+    last_ok=st.one_of(st.none(), times), strikes=st.integers(0, 5000), first_strike=st.none(), last_strike=st.none(),
+    status=st.none(), final_url=st.none(), hops=st.just(()), similarity=st.one_of(st.none(), shares), lost=st.just(()),
+    baseline=st.one_of(st.none(), baselines), capture=st.none(), last_good=st.none(), archived_url=st.none(),
+    archive_note=st.none(), suggested_url=st.none(), citations=st.just(()),
+)  # fmt: skip
+sources = st.builds(
+    SourceReport, results, st.sampled_from(Change), st.one_of(st.none(), st.sampled_from(Verdict)), times
+)
+PHRASES: dict[str, Callable[[SourceReport], str | None]] = {
+    "meaning_of": phrases.meaning_of,
+    "since": lambda source: phrases.since(source, NOW),
+    "certainty": lambda source: phrases.certainty(source.outcome),
+    "compared": lambda source: phrases.compared(source.outcome.baseline, source.outcome.similarity),
+    "recovery": phrases.recovery,
+}
+
+
+def dates_of(facts: object) -> set[date]:
+    if isinstance(facts, datetime):
+        return {facts.date()}
+    if isinstance(facts, Baseline):
+        return {facts.time.date()}
+    return set()
+
+
+def numbers_of(facts: object) -> set[int]:
+    if isinstance(facts, bool) or facts is None:
+        return set()
+    if isinstance(facts, int):
+        return {facts}
+    if isinstance(facts, float):
+        return {math.floor(facts * 100 + 1e-9)}
+    if isinstance(facts, Baseline):
+        return set() if facts.days_off is None else {abs(facts.days_off)}
+    if isinstance(facts, datetime):  # “3 weeks ago”
+        days = (NOW.date() - facts.date()).days
+        return {days, days // 7, days // 30, days // 365}
+    return {int(number) for number in re.findall(r"\d+", str(facts))}
+
+
+@given(sources)
+def test_dates_and_numbers_come_from_the_fields_that_are_named(source: SourceReport) -> None:
+    facts: dict[str, Any] = source_facts(source)
+    for name, phrase in PHRASES.items():
+        text = phrase(source)
+        if text is None:
+            continue
+        known = [facts[field] for field in phrases.FIELDS[name]]
+        dates = {date(int(year), MONTHS.index(month) + 1, int(day)) for day, month, year in DATE.findall(text)}
+        assert dates <= set().union(*map(dates_of, known)), text
+        numbers = {int(number.replace(",", "")) for number in re.findall(r"\d[\d,]*", DATE.sub("", text))}
+        codes = {404, 410, 451}  # of a reason's own name
+        assert numbers <= set().union(codes, *map(numbers_of, known)), text
+
+
+@given(sources)
+def test_a_page_is_compared_only_when_it_was(source: SourceReport) -> None:
+    outcome = replace(source.outcome, similarity=None)
+    assert phrases.compared(outcome.baseline, outcome.similarity) is None
+
+
+@given(sources, st.integers(0, 4000))
+def test_since_says_when_it_was_found_not_when_it_died(source: SourceReport, days: int) -> None:
+    outcome = replace(source.outcome, since=NOW, last_ok=NOW - timedelta(days), verdict=Verdict.DEAD, strikes=0)
+    text = phrases.since(replace(source, outcome=outcome, was=None), NOW)
+    assert (
+        text == f"Found dead on 23\u00a0November\u00a02026 (today); last fine on {phrases.day(NOW - timedelta(days))}."
+    )
