@@ -1,187 +1,218 @@
-"""From judgements to the outcome of a source: pure, the store and the clock are the caller's."""
+"""From a fetched page and its judgements to what is concluded on its source. Pure: `record` writes it."""
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import datetime
 
-import msgspec
-
-from linkarchive.check.plan import SKIP_WORDS, Cited, Plan
+from linkarchive.check.assess import Assessment
+from linkarchive.check.baselines import (
+    Fetched,
+    NewCapture,
+    baselines_of,
+    choose_baseline,
+    inputs_version,
+    is_old,
+    judgement_inputs_hash,
+)
+from linkarchive.check.plan import CitedLink, Job, Policy
+from linkarchive.check.results import (
+    ComparedLink,
+    change_of,
+    history_of,
+    inputs_of,
+    result_of,
+    with_copy,
+    with_history,
+)
+from linkarchive.judge.strikes import apply_strikes
 from linkarchive.model import (
-    Acceptance,
-    Baseline,
-    CaptureRef,
+    Capture,
     Change,
-    CitationResult,
+    Difference,
     History,
     Judgement,
-    LastGood,
     Page,
     Reason,
     Result,
     Verdict,
 )
-from linkarchive.store.captures import StoredCapture
-from linkarchive.store.carried import CONFIRMED_AFTER
-from linkarchive.store.outcomes import Standing
+from linkarchive.settings import SiteSettings
+from linkarchive.store.captures import StoredCapture, capture_of
+from linkarchive.store.previous import LastPage, Previous
+
+SKIP_WORDS = {
+    Reason.SCHEME: "this kind of address cannot be visited",
+    Reason.RELATIVE: "a relative link, and nothing says relative to what",
+    Reason.EXCLUDED: "excluded by the project",
+    Reason.PRIVATE_ADDRESS: "an address of a private network; --allow-private visits those too",
+}
 
 
 @dataclass(frozen=True, slots=True)
-class Compared:
-    """One citation, what it was compared with, and the judgement."""
+class Conclusion:
+    """What a visit came to; nothing of it is written yet."""
 
-    cited: Cited
-    baseline: StoredCapture | None
-    accepted: Acceptance | None
-    judgement: Judgement
-
-
-def choose_baseline(
-    kept: Sequence[StoredCapture], looked: date | None, now: datetime | None = None
-) -> StoredCapture | None:
-    """The usable capture nearest to the day the author looked; before beats after at equal distance.
-
-    Without a day, the first usable one. With `now`, None when today is nearer than all of them.
-    """
-    usable = [one for one in kept if one.usable]
-    if not usable or looked is None:
-        return usable[0] if usable else None
-    nearest = min(
-        usable,
-        key=lambda one: (abs((one.capture.time.date() - looked).days), one.capture.time.date() > looked),
-    )
-    if now is not None and abs(now.date() - looked) < abs(nearest.capture.time.date() - looked):
-        return None
-    return nearest
+    job: Job
+    checked: datetime | None
+    """None: it was skipped."""
+    verdict: Verdict
+    result: Result | None
+    """None: that of the last visit stands, and the page is what it was."""
+    change: Change
+    capture: NewCapture | None = None
+    """To be stored. The result names it once it is, unless it only refreshes an old one."""
+    baselines: tuple[tuple[CitedLink, StoredCapture | NewCapture], ...] = ()
+    page: LastPage | None = None
+    """What the next visit may rely on; the number of this result is filled in when it has one."""
+    difference: Difference | None = None
 
 
-def dependence(version: str, compared: Iterable[tuple[Cited, datetime | None, Acceptance | None]]) -> str:
-    """Digest of all that an outcome depends on beside today's page: equal means it need not be judged again.
-
-    That is, for each citation, the time of its baseline and how it was accepted.
-    """
-    parts = (version, [(cited, time, accepted) for cited, time, accepted in compared])
-    return hashlib.sha256(msgspec.json.encode(parts)).hexdigest()[:32]
-
-
-def outcome_of(
-    plan: Plan,
-    page: Page,
-    compared: Sequence[Compared],
-    capture: StoredCapture | None,
-    kept: Sequence[StoredCapture],
-    history: History,
-    now: datetime,
-) -> Result:
-    """The outcome of a visit, before `in_time` sets it into the history of its source.
-
-    The source shows the worst of its citations (docs/design.md §3).
-    """
-    worst = min(compared, key=lambda one: one.judgement.rank)
-    judgement = worst.judgement
-    others = {f"{one.judgement.verdict.value}/{one.judgement.reason.value}" for one in compared}
-    also = dict.fromkeys((*judgement.also, *sorted(others)))
-    also.pop(f"{judgement.verdict.value}/{judgement.reason.value}", None)
-    return Result(
-        url=plan.source.url,
-        verdict=judgement.verdict,
-        reason=judgement.reason,
-        confidence=judgement.confidence,
-        confirmed=False,
-        evidence=judgement.evidence,
-        also=tuple(one for one in also if not one.startswith("ok/")),
-        since=now,
-        last_ok=None,
-        strikes=history.strikes,
-        first_strike=history.first_strike,
-        last_strike=history.last_strike,
-        status=page.status,
-        final_url=None if page.status is None else page.final_url,
-        hops=page.hops,
-        similarity=judgement.similarity,
-        lost=judgement.lost,
-        baseline=baseline_of(worst.baseline, worst.cited.looked),
-        capture=None if capture is None else _reference(capture),
-        last_good=_last_good(kept),
-        archived_url=None,
-        archive_note=None,
-        suggested_url=judgement.suggested_url,
-        citations=tuple(_citation(one) for one in compared if not one.cited.original),
+def conclude(fetched: Fetched, assessment: Assessment, policy: Policy) -> Conclusion:
+    """The conclusion on a visit that was judged: strikes, what to store of it, the result in its history."""
+    job, visit, before = fetched.job, fetched.visit, fetched.job.previous
+    history = history_of(before.result)
+    struck = [apply_strikes(judged, history, visit.time, policy.settings.judge) for judged in assessment.judgements]
+    judgements, history = [judgement for judgement, _ in struck], struck[0][1]
+    capture = _capture_to_keep(fetched, min(judgements, key=lambda judged: judged.rank), assessment, policy)
+    captures: list[StoredCapture | NewCapture] = list(before.live)
+    if isinstance(capture, NewCapture):
+        captures.append(capture)
+    compared = [
+        ComparedLink(link, baseline or choose_baseline(captures, link.looked), accepted, judgement)
+        for (link, baseline, accepted), judgement in zip(baselines_of(job, policy, visit.time), judgements, strict=True)
+    ]
+    result = result_of(job, fetched.page, compared, capture, history, visit.time)
+    result = with_copy(with_history(result, before, visit.time), job, policy)
+    # A server's error page is no page: each run counts its strike, or has heard of somebody who saw the page.
+    failing = result.verdict is Verdict.UNREACHABLE or result.reason is Reason.UNREACHABLE_SINCE
+    return Conclusion(
+        job,
+        visit.time,
+        result.verdict,
+        result,
+        change_of(result, job, policy, visit.time),
+        capture=capture if isinstance(capture, NewCapture) else None,
+        baselines=tuple((one.link, one.baseline) for one in compared if one.baseline is not None),
+        page=None if failing else _last_page(fetched, compared, assessment.sha256, policy),
+        difference=assessment.difference if result.verdict is Verdict.DRIFTED else None,
     )
 
 
-def skipped(plan: Plan, reason: Reason, now: datetime) -> Result:
-    """The outcome of a source that is not ours to fetch."""
-    judgement = Judgement(Verdict.SKIPPED, reason, 1.0, (plan.why or SKIP_WORDS[reason],))
-    compared = [Compared(cited, None, None, judgement) for cited in plan.cited]
-    return outcome_of(plan, Page(plan.source.url, None), compared, None, (), History(), now)
+def skipped(job: Job, now: datetime, policy: Policy) -> Conclusion:
+    """The conclusion on a source that is not ours to fetch."""
+    reason = job.skip or Reason.EXCLUDED
+    judgement = Judgement(Verdict.SKIPPED, reason, 1.0, (job.why or SKIP_WORDS[reason],))
+    compared = [ComparedLink(link, None, None, judgement) for link in job.citations]
+    result = result_of(replace(job, previous=Previous()), Page(job.source.url, None), compared, None, History(), now)
+    result = with_history(result, job.previous, now)
+    return Conclusion(job, None, result.verdict, result, change_of(result, job, policy, now))
 
 
-def in_time(outcome: Result, previous: Standing | None, now: datetime) -> Result:
-    """The outcome with what only the history knows: since when, confirmed, when it was last ok."""
-    if previous is None:
-        return outcome
-    before = previous.outcome
-    same = before.verdict is outcome.verdict
-    since = before.since if same else now
-    if outcome.verdict in (Verdict.OK, Verdict.MOVED):
-        last_ok = None
-    elif before.verdict in (Verdict.OK, Verdict.MOVED):
-        last_ok = previous.checked
-    else:
-        last_ok = before.last_ok
-    return replace(outcome, since=since, confirmed=same and now - since >= CONFIRMED_AFTER, last_ok=last_ok)
+def rejudged(
+    job: Job, page: Page, assessment: Assessment, result: Result, checked: datetime, policy: Policy
+) -> Conclusion:
+    """The conclusion on a page of this run whose citations have other baselines now; its strikes stay."""
+    compared = [
+        ComparedLink(link, baseline, accepted, judgement)
+        for (link, baseline, accepted), judgement in zip(
+            baselines_of(job, policy, checked), assessment.judgements, strict=True
+        )
+    ]
+    capture = capture_of(job.previous.captures, result)
+    again = result_of(job, page, compared, capture, history_of(result), checked)
+    again = replace(again, status=result.status, final_url=result.final_url, hops=result.hops)
+    again = with_history(again, job.previous, checked)
+    page_now = None
+    if job.previous.page.inputs_hash is not None:
+        hashed = judgement_inputs_hash(inputs_version(job, policy), inputs_of(compared))
+        page_now = replace(job.previous.page, inputs_hash=hashed)
+    return replaced(job, again, checked, checked, policy, page_now)
 
 
-def change(outcome: Result, previous: Standing | None) -> Change:
-    """What is new against the last run (docs/design.md §8)."""
-    was = previous is not None and previous.outcome.verdict.is_finding
-    if outcome.verdict.is_finding:
-        return Change.STILL if was else Change.NEW
-    return Change.RECOVERED if was and outcome.verdict is Verdict.OK else Change.NONE
+def replaced(
+    job: Job, result: Result, checked: datetime | None, now: datetime, policy: Policy, page: LastPage | None = None
+) -> Conclusion:
+    """The conclusion that takes the place of the one that this run came to first."""
+    return Conclusion(job, checked, result.verdict, result, change_of(result, job, policy, now), page=page)
 
 
-def _citation(one: Compared) -> CitationResult:
-    citation, judgement = one.cited.citation, one.judgement
-    return CitationResult(
-        article=one.cited.article,
-        line=citation.line,
-        url=citation.url or "",
-        text=citation.text,
-        context=citation.context,
-        recovered=citation.recovered,
-        recovery_confidence=citation.recovery_confidence,
-        verdict=judgement.verdict,
-        reason=judgement.reason,
-        confidence=judgement.confidence,
-        baseline=baseline_of(one.baseline, one.cited.looked),
-        similarity=judgement.similarity,
-        lost=judgement.lost,
-        evidence=judgement.evidence,
-        accepted=one.accepted,
+def _last_page(fetched: Fetched, compared: Sequence[ComparedLink], sha256: str, policy: Policy) -> LastPage | None:
+    """What the next visit may rely on. Validators count for the URL that we ask first, so not after redirects."""
+    final = fetched.visit.final
+    if final is None or fetched.page.failure is not None:
+        return None
+    headers = final.header_map
+    direct = len(fetched.visit.exchanges) == 1 and final.status == 200 and final.truncated is None
+    return LastPage(
+        headers.get("etag") if direct else None,
+        headers.get("last-modified") if direct else None,
+        sha256,
+        judgement_inputs_hash(inputs_version(fetched.job, policy), inputs_of(compared)),
     )
 
 
-def baseline_of(kept: StoredCapture | None, looked: date | None) -> Baseline | None:
-    """The baseline as reports show it."""
-    if kept is None:
+# --- what to store -------------------------------------------------------------------------------
+
+
+def _capture_to_keep(
+    fetched: Fetched, worst: Judgement, assessment: Assessment, policy: Policy
+) -> NewCapture | StoredCapture | None:
+    """The capture that shows this page: a new one where it says something new (docs/design.md §6), or a stored one."""
+    visit, page, live = fetched.visit, fetched.page, fetched.job.previous.live
+    if visit.final is None or page.failure is not None:
         return None
-    days = None if looked is None else (kept.capture.time.date() - looked).days
-    return Baseline(kept.capture.origin, kept.capture.time, days, kept.capture.public_url)
-
-
-def _reference(kept: StoredCapture) -> CaptureRef:
-    capture = kept.capture
-    place = capture.record
-    return CaptureRef(place.warc, place.offset, place.length, capture.digest, capture.scope, capture.truncated)
-
-
-def _last_good(kept: Sequence[StoredCapture]) -> LastGood | None:
-    good = [one.capture for one in kept if one.good]
-    if not good:
+    if not policy.may_keep(fetched.job, (exchange.url for exchange in visit.exchanges)):
         return None
-    place = good[-1].original or good[-1].record
-    return LastGood(good[-1].time, place.warc, place.offset, place.length)
+    alive, last = worst.verdict.is_alive, live[-1] if live else None
+    if last is not None and not _says_something_new(fetched, worst, assessment.fingerprint, policy):
+        same = (capture for capture in reversed(live) if _shows(capture, page, assessment.sha256))
+        return next(same, last)
+    old = last is not None and is_old(last.capture.time, visit.time, policy)
+    if last is not None and last.usable == alive and not old and _shows(last, page, assessment.sha256):
+        return last
+    fingerprint = assessment.fingerprint or _fingerprint(page, policy.rule(fetched.job))
+    good = worst.verdict in (Verdict.OK, Verdict.MOVED)
+    digest = visit.final.body.digest
+    repeats = (
+        stored.capture for stored in reversed(live) if stored.capture.digest == digest and not stored.capture.truncated
+    )
+    return NewCapture(visit, assessment.sha256, fingerprint, alive, good, next(repeats, None))
+
+
+def _says_something_new(fetched: Fetched, worst: Judgement, fingerprint: str | None, policy: Policy) -> bool:
+    """The page is not only noise beside the last capture: its status, way or substance changed, or it is evidence.
+
+    So is a first usable page, and a fresh copy of an old one.
+    """
+    live, alive = fetched.job.previous.live, worst.verdict.is_alive
+    last = live[-1]
+    if alive and not any(capture.usable for capture in live):
+        return True
+    if is_old(last.capture.time, fetched.visit.time, policy) or not _is_same_way(last.capture, fetched.page):
+        return True
+    if alive != last.usable:
+        return True
+    if (worst.verdict, worst.reason) == (Verdict.OK, Reason.SAME) and last.good:
+        return False
+    if worst.verdict is Verdict.DRIFTED and last.good:
+        return True  # the evidence may stand outside the paragraphs that the fingerprint is of
+    return fingerprint != last.capture.fingerprint
+
+
+def _shows(capture: StoredCapture, page: Page, sha256: str) -> bool:
+    """Today's page is the captured one, byte for byte and on the same way."""
+    return sha256 == capture.capture.sha256 and _is_same_way(capture.capture, page)
+
+
+def _is_same_way(capture: Capture, page: Page) -> bool:
+    return (capture.status, capture.final_url, capture.hops) == (page.status, page.final_url, page.hops)
+
+
+def _fingerprint(page: Page, rule: SiteSettings | None) -> str:
+    """That of a page which is the same in substance, and is stored all the same."""
+    from linkarchive.judge.site_rule import apply_site_rule
+    from linkarchive.judge.verdict import fingerprint
+
+    return fingerprint(apply_site_rule(page, rule))

@@ -5,11 +5,14 @@ from __future__ import annotations
 import shutil
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from pathlib import Path
 
 from linkarchive.article.lost_targets import has_lost
-from linkarchive.check.desk import Desk
-from linkarchive.check.reading import Reading
+from linkarchive.check.articles import Articles
+from linkarchive.check.plan import Policy
+from linkarchive.check.record import Recorder
+from linkarchive.clock import Clock
 from linkarchive.history.reports import differences, has_news, report_of
 from linkarchive.links.entries import NAME as LINKS_NAME
 from linkarchive.model import (
@@ -21,9 +24,10 @@ from linkarchive.model import (
     Report,
     Unresolved,
 )
+from linkarchive.project import Project
 from linkarchive.snapshot.manifest import read_chain, write_manifest
 from linkarchive.snapshot.paths import run_files, storage_error, write_atomically
-from linkarchive.store import outcomes, runs, sources
+from linkarchive.store import previous, runs, sources
 from linkarchive.store.database import Store
 from linkarchive.store.runlog import log_lines
 from linkarchive.store.runs import Run, RunBody
@@ -33,51 +37,67 @@ MOST_AT_HAND = 5000
 """Sources: some 25 MB."""
 
 
-def finish(desk: Desk, reading: Reading, complete: bool, offline: str | None, troubles: tuple[str, ...]) -> Report:
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """How a run came to its end, when everything is visited and nothing more is judged."""
+
+    articles: Articles
+    complete: bool
+    offline: str | None
+    """Why we must be offline, in words."""
+    troubles: tuple[str, ...]
+
+
+def finish(
+    project: Project, run: Run, resumed: bool, ending: Ending, recorder: Recorder, policy: Policy, clock: Clock
+) -> Report:
     """Close the books of a run and return its report. Raises StorageError."""
-    notices = tuple(remark for article in reading.articles for remark in _remarks(article))
-    told = (f"we are offline: {offline}",) if offline else troubles
+    articles, offline, store, warc = ending.articles, ending.offline, recorder.store, recorder.archive.warc
+    remarks = tuple(f"{article.path}: {remark}" for article in articles.articles for remark in article.remarks)
+    troubles = (f"we are offline: {offline}",) if offline else ending.troubles
     body = RunBody(
-        articles=tuple(_article(desk, one) for one in reading.articles if one.path != LINKS_NAME),
-        unresolved=_unresolved(desk, reading),
-        uncited=reading.uncited,
-        malformed=reading.malformed,
-        notices=(*told, *reading.notices, *notices),
-        errors=reading.errors,
+        articles=tuple(_article(store, run, article) for article in articles.articles if article.path != LINKS_NAME),
+        unresolved=_unresolved(store, run, articles),
+        uncited=articles.uncited,
+        malformed=articles.malformed,
+        notices=(*troubles, *articles.notices, *remarks),
+        errors=articles.errors,
     )
-    info = replace(desk.run.info, finished=desk.clock.now(), complete=complete, offline=offline is not None)
-    run = replace(desk.run, info=info, body=body)
+    info = replace(run.info, finished=clock.now(), complete=ending.complete, offline=offline is not None)
+    run = replace(run, info=info, body=body)
     if offline is None:
-        runs.save(desk.store, run)
-        desk.writer.write_log(log_lines(desk.store, run))
-    desk.writer.close()
-    runs.save(desk.store, run)
-    desk.store.commit()
-    report = report_of(desk.store, run, desk.decisions)
+        runs.save(store, run)
+        warc.write_log(log_lines(store, run))
+    warc.close()
+    runs.save(store, run)
+    store.commit()
+    report = report_of(store, run, policy.decisions)
     if offline is None:
-        root = desk.project.root
-        state = write_state(desk.store, desk.project.state, _sealed_state(desk), desk.ledger.touched)
-        facts = {"started": info.started, "finished": info.finished, "complete": complete, "simulated": info.simulated}
-        created = info.finished or info.started
-        files, known = run_files(root, info.id), desk.writer.digests
-        write_manifest(root, info.id, files, facts | {"state": state}, created=created, known=known)
+        root = project.root
+        sealed = None if resumed else _sealed_state(root, store, run)
+        state = write_state(store, project.state, sealed, recorder.rows.touched)
+        facts = {
+            "started": info.started,
+            "finished": info.finished,
+            "complete": info.complete,
+            "simulated": info.simulated,
+            "state": state,
+        }
+        files = run_files(root, info.id)
+        write_manifest(root, info.id, files, facts, created=info.finished or info.started, known=warc.digests)
         if has_news(report):
-            _write_report(desk, _at_hand(report))
+            _write_report(project, recorder, _at_hand(report), policy.settings.keep.reports)
     return report
 
 
-def _sealed_state(desk: Desk) -> str | None:
+def _sealed_state(root: Path, store: Store, run: Run) -> str | None:
     """SHA-256 of the state file, when it tells all but what this very process has written."""
-    chain = read_chain(desk.project.root)
-    whole = bool(chain) and not desk.resumed and chain[-1].run == runs.id_before(desk.store, desk.run.seq)
+    chain = read_chain(root)
+    whole = bool(chain) and chain[-1].run == runs.id_before(store, run.seq)
     return chain[-1].facts.get("state") if whole else None
 
 
-def _remarks(article: Article) -> tuple[str, ...]:
-    return tuple(f"{article.path}: {remark}" for remark in article.remarks)
-
-
-def _article(desk: Desk, article: Article) -> ArticleReport:
+def _article(store: Store, run: Run, article: Article) -> ArticleReport:
     recovered = sum(citation.recovered for citation in article.citations)
     lost = recovered + sum(citation.url is None for citation in article.citations)
     return ArticleReport(
@@ -85,31 +105,29 @@ def _article(desk: Desk, article: Article) -> ArticleReport:
         title=article.title,
         original_url=article.original_url,
         published=article.published,
-        original=_original(desk, article),
+        original=_original(store, run, article),
         citations=len(article.citations),
         lost=lost,
         recovered=recovered,
     )
 
 
-def _original(desk: Desk, article: Article) -> OriginalReport | None:
+def _original(store: Store, run: Run, article: Article) -> OriginalReport | None:
     if article.original_url is None:
         return None
     key = sources.key_of(article.original_url)
-    number = sources.ensure_keys(desk.store, {key: article.original_url})[key]
-    standing = outcomes.standing(desk.store, number, desk.run.seq + 1)
-    if standing is None:
-        return None
-    return OriginalReport(standing.outcome.verdict, standing.outcome.reason, standing.outcome.evidence)
+    number = sources.ensure_keys(store, {key: article.original_url})[key]
+    result = previous.load(store, [number], run.seq + 1)[number].result
+    return None if result is None else OriginalReport(result.verdict, result.reason, result.evidence)
 
 
-def _unresolved(desk: Desk, reading: Reading) -> tuple[Unresolved, ...]:
+def _unresolved(store: Store, run: Run, articles: Articles) -> tuple[Unresolved, ...]:
     found = []
-    articles = list(filter(has_lost, reading.articles))
-    earlier = _unresolved_before(desk.store, desk.run, (article.path for article in articles))
-    for article in articles:
+    losing = list(filter(has_lost, articles.articles))
+    earlier = _unresolved_before(store, run, (article.path for article in losing))
+    for article in losing:
         before = earlier.get(article.path, Counter())
-        known = Counter(reading.before[article.path].lost if reading.before is not None else ())
+        known = Counter(articles.before[article.path].lost if articles.before is not None else ())
         for citation in article.citations:
             if citation.url is None and known[citation.text] > 0:  # not of this change
                 known[citation.text] -= 1
@@ -142,29 +160,29 @@ def _at_hand(report: Report) -> Report:
     return replace(report, sources=tuple(report.sources)) if few else report
 
 
-def _write_report(desk: Desk, report: Report) -> None:
+def _write_report(project: Project, recorder: Recorder, report: Report, kept_reports: int) -> None:
     """`archive/reports/RUN/`, and `latest` beside it; the oldest go when there are more than are kept."""
     from linkarchive.history.timeline import article_texts, timelines
     from linkarchive.report.html import render_html
     from linkarchive.report.json import render_json
 
-    folder = desk.project.reports / report.run.id
-    latest = desk.project.reports / "latest"
+    folder = project.reports / report.run.id
+    latest = project.reports / "latest"
     try:
         write_atomically(folder / "report.json", map(str.encode, render_json(report)))
-        root, store = desk.project.root, desk.store
-        shown = differences(root, store, report, desk.differences)
+        root, store = project.root, recorder.store
+        shown = differences(root, store, report, recorder.differences)
         html = render_html(report, shown, timelines(store, report), article_texts(root, report))
         write_atomically(folder / "index.html", html.encode("utf-8"))
-        link = desk.project.reports / ".latest"
+        link = project.reports / ".latest"
         link.unlink(missing_ok=True)
         link.symlink_to(report.run.id)
         link.replace(latest)
         kept = sorted(
-            (path for path in desk.project.reports.iterdir() if path.is_dir() and not path.is_symlink()),
+            (path for path in project.reports.iterdir() if path.is_dir() and not path.is_symlink()),
             key=lambda path: path.stat().st_mtime,
         )
-        for old in kept[: max(0, len(kept) - desk.settings.keep.reports)]:
+        for old in kept[: max(0, len(kept) - kept_reports)]:
             shutil.rmtree(old)
     except OSError as error:
         raise storage_error(folder, error) from error

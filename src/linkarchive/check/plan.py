@@ -1,26 +1,30 @@
-"""What is to be visited and for whom: sources with the citations that lean on them."""
+"""What is to be visited and for whom: a job for each source, with the citations that lean on it."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
-from linkarchive.check.earlier import Earlier
-from linkarchive.check.scope import is_excluded
-from linkarchive.model import Article, Citation, Reason
-from linkarchive.settings import SiteSettings
+from linkarchive.check.articles import Articles
+from linkarchive.check.scope import CitedBefore, is_excluded
+from linkarchive.model import Acceptance, Article, Citation, Reason
+from linkarchive.settings import Settings, SiteSettings
 from linkarchive.sites import rule_for
-from linkarchive.store.decisions import Decision, forgotten
+from linkarchive.store import decisions, sources
+from linkarchive.store.database import Store
+from linkarchive.store.decisions import Decision
+from linkarchive.store.previous import NOTHING, Previous
 from linkarchive.store.sources import Source, key_of
 from linkarchive.urls import redact, scheme_of
-from linkarchive.wayback.archives import DEFAULT, Archive
+from linkarchive.wayback.archives import Archive, archives_of
 from linkarchive.wayback.cited import CitedCopy, cited_copy
+from linkarchive.wayback.privacy import may_send
 from linkarchive.web.guard import literal_is_private
 
 
 @dataclass(frozen=True, slots=True)
-class Cited:
+class CitedLink:
     """A citation with what its article adds. `original` marks the article's own original URL."""
 
     article: str
@@ -36,114 +40,132 @@ class Cited:
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
-    """One source to visit or to skip."""
+class Job:
+    """A source to check: whether to visit it, for which citations, and what was known of it before."""
 
     source: Source
-    cited: tuple[Cited, ...]
-    skip: Reason | None
+    citations: tuple[CitedLink, ...]
+    skip: Reason | None = None
+    """Why it is not ours to fetch; None: it is visited."""
     why: str | None = None
-    """In words, where the reason alone does not tell why it is skipped."""
+    """The same in words, where the reason alone does not tell."""
+    previous: Previous = NOTHING
+    inputs_unchanged: bool = False
+    """All that the judgement depended on last time, beside the page, is what it was (`unchanged.with_previous`)."""
+
+    @property
+    def is_private(self) -> bool:
+        """Nothing about this source is sent to third parties (docs/design.md §4)."""
+        return any(link.private for link in self.citations) or not may_send(self.source.url, private=False)
 
 
-def cited_urls(articles: Sequence[Article], archives: Sequence[Archive] = DEFAULT) -> dict[str, list[Cited]]:
-    """Everything with a target, by source key, in order of first citation; originals included.
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """What the project's settings and people's decisions say about sources."""
+
+    settings: Settings
+    decisions: Sequence[Decision]
+
+    def rule(self, job: Job) -> SiteSettings | None:
+        """The project's rule for the site of a source."""
+        return rule_for(job.source.url, self.settings.sites)
+
+    def acceptance(self, job: Job, link: CitedLink) -> Acceptance | None:
+        """The last acceptance in force of a source for the article that cites it."""
+        return decisions.acceptance(self.decisions, job.source.key, link.article) if self.decisions else None
+
+    def may_keep(self, job: Job, urls: Iterable[str]) -> bool:
+        """Neither the rule of the site nor a forgotten page on the way (`urls`) forbids a copy."""
+        rule = self.rule(job)
+        if rule is not None and not rule.capture:
+            return False
+        forgets = [decision for decision in self.decisions if decision.action in ("forget", "undo")]
+        return not forgets or all(decisions.forgotten(forgets, key_of(url)) is None for url in urls)
+
+
+def plan(articles: Articles, store: Store, policy: Policy) -> dict[int, Job]:
+    """A job for each source that the articles cite, by its number, in order of first citation.
+
+    Sources that are new are added to the store, which is all that it writes. The caller commits.
+    """
+    settings = policy.settings
+    cited = cited_links((*articles.articles, *articles.left), archives_of(settings.archives))
+    # Each source is spelled as it is first cited.
+    known = sources.ensure(store, [links[0].target for links in cited.values()])
+    forgets = [decision for decision in policy.decisions if decision.action in ("forget", "undo")]
+    named = {decision.url for decision in forgets}
+    jobs = {}
+    for key, links in cited.items():
+        source = known[key]
+        forgotten = decisions.forgotten(forgets, key) if named and redact(key) in named else None
+        if forgotten is not None:
+            job = Job(source, tuple(links), Reason.EXCLUDED, _forgotten_words(forgotten))
+        else:
+            job = Job(source, tuple(links), _skip(source, articles.excluded, settings))
+        jobs[source.id] = job
+    return jobs if articles.before is None else _added_since(jobs, articles.before)
+
+
+def cited_links(articles: Sequence[Article], archives: Sequence[Archive]) -> dict[str, list[CitedLink]]:
+    """Every link with a target, by source key, in order of first citation; the articles' original pages included.
 
     A citation that points into a web archive leans on the page that was archived there.
     """
-    found: dict[str, list[Cited]] = {}
+    cited: dict[str, list[CitedLink]] = {}
     for article in articles:
         for citation in article.citations:
             if citation.url is not None:
-                cited = _cited(article, citation, citation.url, cited_copy(citation.url, archives))
-                found.setdefault(key_of(cited.target), []).append(cited)
+                link = _cited_link(article, citation, citation.url, cited_copy(citation.url, archives))
+                cited.setdefault(key_of(link.target), []).append(link)
         if article.original_url is not None:
             url = article.original_url
             citation = Citation(url, article.title, 0, "")
-            cited = Cited(article.path, citation, article.published, article.private, url, original=True)
-            found.setdefault(key_of(url), []).append(cited)
-    return found
+            link = CitedLink(article.path, citation, article.published, article.private, url, original=True)
+            cited.setdefault(key_of(url), []).append(link)
+    return cited
 
 
-def _cited(article: Article, citation: Citation, url: str, copy: CitedCopy | None) -> Cited:
+def _cited_link(article: Article, citation: Citation, url: str, copy: CitedCopy | None) -> CitedLink:
     looked = citation.accessed or article.published
     if copy is None or copy.original is None:
-        return Cited(article.path, citation, looked, article.private, url)
+        return CitedLink(article.path, citation, looked, article.private, url)
     looked = copy.time.date() if copy.time else looked
-    return Cited(article.path, citation, looked, article.private, copy.original, copy=copy)
-
-
-def make_plans(
-    cited: dict[str, list[Cited]],
-    sources: dict[str, Source],
-    excluded_keys: frozenset[str],
-    patterns: Sequence[str],
-    allow_private: bool,
-    sites: Sequence[SiteSettings] = (),
-    made: Sequence[Decision] = (),
-) -> list[Plan]:
-    forgets = [one for one in made if one.action in ("forget", "undo")]
-    named = {one.url for one in forgets}
-    plans = []
-    for key, by in cited.items():
-        decision = forgotten(forgets, key) if named and redact(key) in named else None
-        if decision is not None:
-            plans.append(Plan(sources[key], tuple(by), Reason.EXCLUDED, _forgotten_words(decision)))
-        else:
-            skip = _skip(sources[key], excluded_keys, patterns, allow_private, sites)
-            plans.append(Plan(sources[key], tuple(by), skip))
-    return plans
+    return CitedLink(article.path, citation, looked, article.private, copy.original, copy=copy)
 
 
 def _forgotten_words(decision: Decision) -> str:
     return f"its copies were taken out on {decision.when:%-d %B %Y} by {decision.who}: {decision.reason}"
 
 
-def _skip(
-    source: Source,
-    excluded: frozenset[str],
-    patterns: Sequence[str],
-    allow_private: bool,
-    sites: Sequence[SiteSettings],
-) -> Reason | None:
+def _skip(source: Source, excluded: frozenset[str], settings: Settings) -> Reason | None:
     try:
         scheme = scheme_of(source.url)
     except ValueError:
         return Reason.SCHEME
-    if source.key in excluded or is_excluded(source.url, patterns):
+    if source.key in excluded or is_excluded(source.url, settings.check.exclude):
         return Reason.EXCLUDED
-    rule = rule_for(source.url, sites)
+    rule = rule_for(source.url, settings.sites)
     if rule is not None and not rule.fetch:
         return Reason.EXCLUDED
     if not scheme:
         return Reason.RELATIVE
     if scheme not in ("http", "https") or "://" not in source.key:
         return Reason.SCHEME
-    if not allow_private and literal_is_private(source.url):
+    if not settings.network.allow_private and literal_is_private(source.url):
         return Reason.PRIVATE_ADDRESS
     return None
 
 
-def added_only(plans: Iterable[Plan], before: Mapping[str, Earlier] | None) -> list[Plan]:
-    """The plans of sources that some article cites and did not cite at the earlier revision; else all of them."""
-    if before is None:
-        return list(plans)
-    nothing = Earlier()
-    return [
-        plan
-        for plan in plans
-        if any(plan.source.key not in before.get(cited.article, nothing).keys for cited in plan.cited)
-    ]
+def _added_since(jobs: Mapping[int, Job], before: Mapping[str, CitedBefore]) -> dict[int, Job]:
+    """The jobs of sources that some article cites and did not cite at the earlier revision."""
+    nothing = CitedBefore()
+    return {
+        number: job
+        for number, job in jobs.items()
+        if any(job.source.key not in before.get(link.article, nothing).keys for link in job.citations)
+    }
 
 
-SKIP_WORDS = {
-    Reason.SCHEME: "this kind of address cannot be visited",
-    Reason.RELATIVE: "a relative link, and nothing says relative to what",
-    Reason.EXCLUDED: "excluded by the project",
-    Reason.PRIVATE_ADDRESS: "an address of a private network; --allow-private visits those too",
-}
-
-
-def urls_of(cited: dict[str, list[Cited]]) -> Iterable[str]:
-    """The URL of each source as first cited."""
-    return [by[0].target for by in cited.values()]
+def with_previous(job: Job, previous: Previous, inputs_unchanged: bool) -> Job:
+    """The job with what was known of its source before."""
+    return replace(job, previous=previous, inputs_unchanged=inputs_unchanged)

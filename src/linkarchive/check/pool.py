@@ -10,26 +10,26 @@ from collections.abc import Iterator
 from contextlib import suppress
 from typing import Self
 
-from linkarchive.check.weighing import Task, weigh
-from linkarchive.check.worker import Answer, NotWeighedError, Parcel, Worker, weighed
+from linkarchive.check.assess import JudgeTask, assess
+from linkarchive.check.worker import Answer, NotJudgedError, QueuedTask, Worker, judged
 
 MAX_WAITING = 8 * 1024 * 1024
 """Bytes of tasks without an answer."""
 MAX_WORKERS = 4
 FEW = 8
-"""Tasks that are weighed here before a process is started: that takes a quarter of a second."""
+"""Tasks that are judged here before a process is started: that takes a quarter of a second."""
 _MOST_STILLBORN = 2
 """Workers that end before they are ready, after which none is started anew: something is wrong with this machine."""
 _AHEAD = 512 * 1024
 """Bytes that a worker is given beyond the task it is at, so that it need not wait for us."""
 
 
-class Scales:
-    """Weighs tasks in other processes, which start once there are some. The first few, and what those have no time for,
-    are weighed here when there is time (`help`, `wait`): the network, whose answers they come from, goes first. On one
-    core all are weighed here, and at once.
+class JudgePool:
+    """Judges tasks in other processes, which start once there are some. The first few, and what those have no time for,
+    are judged here when there is time (`help`, `wait`): the network, whose answers they come from, goes first. On one
+    core all are judged here, and at once.
 
-    What is not light is never weighed here where there may be workers: nothing would end it.
+    What is not light is never judged here where there may be workers: nothing would end it.
     """
 
     def __init__(self, workers: int | None = None, module: str = Worker.__module__) -> None:
@@ -38,7 +38,7 @@ class Scales:
         self._few = FEW if workers is None else 0
         self._module = module
         self._workers: list[Worker] = []
-        self._queue: deque[Parcel] = deque()
+        self._queue: deque[QueuedTask] = deque()
         self._ready: deque[tuple[int, Answer]] = deque()
         self._selector = selectors.DefaultSelector()
         self._bytes = 0
@@ -63,15 +63,15 @@ class Scales:
         """Tasks whose answers were not taken yet."""
         return len(self._ready) + len(self._queue) + sum(len(worker.given) for worker in self._workers)
 
-    def submit(self, key: int, task: Task) -> None:
+    def submit(self, key: int, task: JudgeTask) -> None:
         if self._most < 1:
-            self._ready.append((key, weighed(weigh, task)))
+            self._ready.append((key, judged(assess, task)))
             return
-        parcel = Parcel(key, task)
+        queued = QueuedTask(key, task)
         self._turn(0)  # a worker that was killed while it had nothing to do is not blamed on this task
-        self._bytes += parcel.size
-        self._queue.append(parcel)
-        enough = len(self._queue) > 1 if self._workers else len(self._queue) > self._few or not parcel.is_light
+        self._bytes += queued.size
+        self._queue.append(queued)
+        enough = len(self._queue) > 1 if self._workers else len(self._queue) > self._few or not queued.is_light
         if enough and len(self._workers) < self._most:
             self._start()
         self._hand_out()
@@ -84,23 +84,23 @@ class Scales:
 
     @property
     def wants_help(self) -> bool:
-        """There is a task that no worker has, and that may be weighed here."""
+        """There is a task that no worker has, and that may be judged here."""
         return self._for_here() is not None
 
     def help(self) -> None:
-        """Weigh the oldest such task, unless there is something to be done with answers."""
-        parcel = None if self._ready else self._for_here()
-        if parcel is not None:
-            self._queue.remove(parcel)
+        """Judge the oldest such task, unless there is something to be done with answers."""
+        queued = None if self._ready else self._for_here()
+        if queued is not None:
+            self._queue.remove(queued)
             if not self._workers:
                 self._few = max(0, self._few - 1)
-            self._take(parcel, weighed(weigh, parcel.task))
+            self._take(queued, judged(assess, queued.task))
 
-    def _for_here(self) -> Parcel | None:
+    def _for_here(self) -> QueuedTask | None:
         return next((one for one in self._queue if one.is_light or self._most < 1), None)
 
     def wait(self, seconds: float) -> None:
-        """Until an answer is ready, or the time is over, or nothing is pending; what no worker has is weighed."""
+        """Until an answer is ready, or the time is over, or nothing is pending; what no worker has is judged."""
         deadline = time.monotonic() + seconds
         self.help()
         while not self._ready and self.pending and (left := deadline - time.monotonic()) > 0:
@@ -138,9 +138,9 @@ class Scales:
         if worker.has_ended:
             self._bury(worker)
 
-    def _take(self, parcel: Parcel, answer: Answer) -> None:
-        self._bytes -= parcel.size
-        self._ready.append((parcel.key, answer))
+    def _take(self, queued: QueuedTask, answer: Answer) -> None:
+        self._bytes -= queued.size
+        self._ready.append((queued.key, answer))
 
     def _bury(self, worker: Worker) -> None:
         """The task that it was at is lost; the others are given to its successor."""
@@ -150,7 +150,7 @@ class Scales:
         self._workers.remove(worker)
         why = worker.end()
         if worker.has_begun and worker.given:
-            self._take(worker.given.popleft(), NotWeighedError(why))
+            self._take(worker.given.popleft(), NotJudgedError(why))
         self._queue.extendleft(reversed(worker.given))
         self._stillborn += not worker.has_begun
         if self._stillborn >= _MOST_STILLBORN:

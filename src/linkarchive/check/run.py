@@ -1,41 +1,42 @@
-"""The main job: articles in, verdicts and a report out. Wires the rooms."""
+"""The check of a project, from top to bottom: articles, jobs, visits, archives' answers, report (docs/design.md §1)."""
 
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Callable, Mapping
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
-from linkarchive.check.asking import Asking
-from linkarchive.check.desk import Desk
+from linkarchive.check.articles import Articles, load, lost_originals, recover, save
+from linkarchive.check.crawl import Crawler
 from linkarchive.check.events import Listener, Notice, RunStarted, ignore
-from linkarchive.check.finish import finish
-from linkarchive.check.offline import why_offline
-from linkarchive.check.passes import MainPass
-from linkarchive.check.plan import Plan, added_only, cited_urls, make_plans, urls_of
-from linkarchive.check.pool import Scales
-from linkarchive.check.reading import Reading, keep_articles, lost_originals, read_scope
+from linkarchive.check.finish import Ending, finish
+from linkarchive.check.lookups import ArchiveLookups
+from linkarchive.check.plan import Job, Policy, plan
+from linkarchive.check.pool import JudgePool
+from linkarchive.check.record import Archive, Recorder
 from linkarchive.check.scope import Scope, chosen_sources
-from linkarchive.check.second_look import second_look
 from linkarchive.clock import Clock
 from linkarchive.errors import UsageError
-from linkarchive.history.recovery import recover
-from linkarchive.model import Capture, Report
+from linkarchive.history.recovery import recover as recover_project
+from linkarchive.model import Capture, Page, Report
 from linkarchive.project import Project
 from linkarchive.settings import Settings
 from linkarchive.sites import refuse_faulty
 from linkarchive.snapshot.writer import WarcWriter
-from linkarchive.store import captures, decisions, outcomes, runs, sources
+from linkarchive.store import captures, decisions, outcomes, runs
 from linkarchive.store.database import Store
 from linkarchive.store.opening import open_project
 from linkarchive.store.run_writer import RunWriter
 from linkarchive.store.runs import Run
-from linkarchive.wayback.archives import archives_of
-from linkarchive.web.connectivity import is_online
+from linkarchive.urls import host_of
 
 Stop = Callable[[], bool]
+SECONDS_A_VISIT = 1.0
+BYTES_A_CAPTURE = 30_000
+"""A page of the median news site, compressed."""
 
 
 def never() -> bool:
@@ -61,19 +62,122 @@ def check(
     refuse_faulty(settings.sites)
     stop = _with_deadline(stop, settings.check.max_time)
     with project.lock():
-        for sentence in recover(project):
+        for sentence in recover_project(project):
             on_event(Notice(sentence))
         with open_project(project) as store:
             _refuse_mixed_clocks(store, settings, clock)
-            reading = read_scope(project, store, scope, settings, clock)
+            articles = load(project, store, scope, settings, clock)
             run, resumed = _begin(project, store, scope, settings, clock)
             with WarcWriter(
                 root, run.info.id, clock=clock, size_limit=settings.keep.warc_size, simulated=clock.simulated
             ) as writer:
-                made = decisions.load(project.decisions)
-                ledger = RunWriter(store, run.seq)
-                desk = Desk(project, store, writer, run, settings, clock, ledger, made, on_event, resumed)
-                return _work(desk, reading, scope, stop)
+                recorder = Recorder(Archive(root, writer), store, RunWriter(store, run.seq), on_event)
+                policy = Policy(settings, decisions.load(project.decisions))
+                with closing(ArchiveLookups(project, recorder, policy, clock, stop)) as lookups:
+                    with (
+                        JudgePool() as pool,
+                        closing(Crawler(policy, clock, recorder, pool, run.info.id, stop, lookups.feed)) as crawler,
+                    ):
+                        parts = _Check(project, scope, run, resumed, recorder, policy, clock, crawler, lookups)
+                        ending = parts.work(articles)
+                    return finish(project, run, resumed, ending, recorder, policy, clock)
+
+
+@dataclass(frozen=True, slots=True)
+class _Check:
+    """One run with the parts that do its work."""
+
+    project: Project
+    scope: Scope
+    run: Run
+    resumed: bool
+    recorder: Recorder
+    policy: Policy
+    clock: Clock
+    crawler: Crawler
+    lookups: ArchiveLookups
+
+    def work(self, articles: Articles) -> Ending:
+        """Plan, visit, ask the archives: all but the end."""
+        crawler, lookups, store = self.crawler, self.lookups, self.recorder.store
+        jobs = self._plan(articles)
+        done = outcomes.visited(store, self.run.seq)
+        originals = self._originals(jobs, articles, done)
+        todo = self._todo(jobs, done)
+        total = len({job.source.id for job in (*originals, *todo)})
+        self.recorder.listener(RunStarted(self.run.info.id, total, self.resumed))
+        articles = self._recover(originals, articles)
+        if originals:  # what they gave back is under watch from now on
+            jobs = self._plan(articles)
+            todo = self._todo(jobs, done | {job.source.id for job in originals})
+        lookups.ask_baselines((*originals, *todo))
+        if not self.scope.sources:
+            lookups.ask_originals(jobs, articles)
+        crawler.first_pass(todo)
+        offline = crawler.why_offline()
+        if offline is not None:
+            outcomes.discard_run(store, self.run.seq)
+            return Ending(articles, complete=False, offline=offline, troubles=())
+        crawler.second_pass()
+        answered = lookups.use_answers(jobs, articles)
+        if answered is not articles:  # archives gave lost targets back, which are visited now
+            articles, jobs = answered, self._plan(answered)
+            more = self._todo(jobs, outcomes.visited(store, self.run.seq))
+            lookups.ask_baselines(more)
+            crawler.first_pass(more)
+            crawler.second_pass()
+            todo = [*todo, *more]
+        covered = {job.source.id: job for job in (*originals, *todo)}
+        lookups.ask_dead(covered.values())
+        lookups.ask_saved(covered.values())
+        lookups.use_answers(jobs, articles)
+        lookups.follow_moves()
+        lookups.save_public_copies(covered.values())
+        missing = len(covered.keys() - outcomes.visited(store, self.run.seq) - crawler.broken)
+        troubles = list(crawler.troubles)
+        if missing:
+            troubles.append(f"{missing} sources were not reached in time; the next run continues with them")
+        return Ending(articles, not troubles, None, (*troubles, *lookups.notices))
+
+    def _plan(self, articles: Articles) -> dict[int, Job]:
+        jobs = plan(articles, self.recorder.store, self.policy)
+        self.recorder.store.commit()
+        return jobs
+
+    def _recover(self, originals: list[Job], articles: Articles) -> Articles:
+        """The articles with what the live original pages tell of their lost targets; new articles are saved."""
+
+        def read(job: Job, page: Page) -> None:
+            nonlocal articles
+            articles, changed = recover(articles, job.source.url, page)
+            # Before the visit is on record: a run that is killed in between looks for the targets again.
+            save(self.project, self.recorder.store, self.run.seq, changed, articles.digests)
+
+        self.crawler.read_pages(originals, read)
+        new = [article for article in articles.articles if article.path not in articles.known]
+        save(self.project, self.recorder.store, self.run.seq, new, articles.digests)
+        return articles
+
+    def _originals(self, jobs: Mapping[int, Job], articles: Articles, done: set[int]) -> list[Job]:
+        """The original pages that are to be visited for the targets that their articles have lost."""
+        wanted = lost_originals(articles)
+        if self.scope.sources:
+            wanted = wanted.intersection(self.scope.sources)
+        return [
+            job for number, job in jobs.items() if job.source.key in wanted and job.skip is None and number not in done
+        ]
+
+    def _todo(self, jobs: Mapping[int, Job], done: set[int]) -> list[Job]:
+        """What the scope leaves of the jobs, without what has its verdict already."""
+        chosen = _in_scope(jobs, self.scope, self.recorder.store, self.run.seq, self.clock)
+        return [job for job in chosen if job.source.id not in done]
+
+
+def _in_scope(jobs: Mapping[int, Job], scope: Scope, store: Store, before_run: int | None, clock: Clock) -> list[Job]:
+    """The jobs of a scope, in the order in which they are visited."""
+    last = outcomes.last_checks(store, before_run) if scope.is_partial else {}
+    wanted = [number for number, job in jobs.items() if not scope.sources or job.source.key in scope.sources]
+    return [jobs[number] for number in chosen_sources(wanted, last, scope, clock.now())]
 
 
 def _with_deadline(stop: Stop, seconds: float) -> Stop:
@@ -108,95 +212,29 @@ def _is_there(project: Project, capture: Capture) -> bool:
     return file.exists() and file.stat().st_size >= capture.record.offset + capture.record.length
 
 
-def _work(desk: Desk, reading: Reading, scope: Scope, stop: Stop) -> Report:
-    asking = Asking(desk, stop)
-    try:
-        with Scales() as scales, closing(MainPass(desk, stop, asking.feed, scales)) as main:
-            ending = _visit_and_ask(desk, reading, scope, main, asking)
-        return finish(desk, ending.reading, ending.complete, ending.offline, ending.troubles)
-    finally:
-        asking.close()
-
-
-@dataclass(frozen=True, slots=True)
-class _Ending:
-    """What there is to be told at the end, when everything is visited and nothing more is judged."""
-
-    reading: Reading
-    complete: bool
-    offline: str | None
-    troubles: tuple[str, ...]
-
-
-def _visit_and_ask(desk: Desk, reading: Reading, scope: Scope, main: MainPass, asking: Asking) -> _Ending:
-    done = outcomes.visited(desk.store, desk.run.seq)
-    plans = _plans(desk, reading)
-    originals = _originals(plans, reading, scope, done)
-    todo = _todo(desk, plans, scope, done)
-    total = len({plan.source.id for plan in (*originals, *todo)})
-    desk.listener(RunStarted(desk.run.info.id, total, desk.resumed))
-    reading = main.recover(originals, reading)
-    new = [article for article in reading.articles if article.path not in reading.known]
-    keep_articles(desk.project, desk.store, desk.run.seq, new, reading.digests)
-    if originals:  # what they gave back is under watch from now on
-        done |= {plan.source.id for plan in originals}
-        plans = _plans(desk, reading)
-        todo = _todo(desk, plans, scope, done)
-    asking.baselines((*originals, *todo))
-    if not scope.sources:
-        asking.originals(plans, reading)
-    main.visit(todo)
-    offline = why_offline(main.hosts, lambda: not main.silent and is_online(desk.settings.network, desk.clock))
-    if offline is not None:
-        outcomes.discard_run(desk.store, desk.run.seq)
-        return _Ending(reading, complete=False, offline=offline, troubles=())
-    second_look(main)
-    told = asking.take(plans, reading)
-    if told is not reading:  # archives gave lost targets back, which are visited now
-        reading, plans = told, _plans(desk, told)
-        more = _todo(desk, plans, scope, outcomes.visited(desk.store, desk.run.seq))
-        asking.baselines(more)
-        main.visit(more)
-        second_look(main)
-        todo = [*todo, *more]
-    covered = {plan.source.id: plan for plan in (*originals, *todo)}
-    asking.dead(covered.values())
-    asking.saved(covered.values())
-    asking.take(plans, reading)
-    asking.follow_moves()
-    asking.save(covered.values())
-    concluded = outcomes.visited(desk.store, desk.run.seq)
-    missing = len(covered.keys() - concluded - main.broken)
-    troubles = list(main.troubles)
-    if missing:
-        troubles.append(f"{missing} sources were not reached in time; the next run continues with them")
-    complete = not troubles
-    return _Ending(reading, complete=complete, offline=None, troubles=(*troubles, *asking.notices))
-
-
-def _originals(plans: Mapping[int, Plan], reading: Reading, scope: Scope, done: set[int]) -> list[Plan]:
-    """The original pages that are to be visited for the targets that their articles have lost."""
-    wanted = lost_originals(reading)
-    if scope.sources:
-        wanted = wanted.intersection(scope.sources)
-    return [
-        plan for number, plan in plans.items() if plan.source.key in wanted and plan.skip is None and number not in done
+def dry_run(root: Path, scope: Scope, settings: Settings, clock: Clock) -> str:
+    """Sources, time and disk of a run, in words. Visits no source; named URLs are fetched to be read."""
+    project, network = Project(root), settings.network
+    with project.lock(), open_project(project) as store:
+        articles = load(project, store, scope, settings, clock)
+        jobs = plan(articles, store, Policy(settings, decisions.load(project.decisions)))
+        chosen = _in_scope(jobs, scope, store, None, clock)
+        visits = [job for job in chosen if job.skip is None]
+        kept = captures.kept_sources(store)
+        new = sum(job.source.id not in kept for job in visits)
+        store.rollback()
+    hosts = Counter(host_of(job.source.url) for job in visits)
+    busiest = max(hosts.values(), default=0)
+    seconds = max(
+        busiest * max(network.host_delay, SECONDS_A_VISIT / network.per_host),
+        len(visits) * SECONDS_A_VISIT / network.concurrency,
+    )
+    lost = sum(citation.url is None for article in articles.articles for citation in article.citations)
+    lines = [
+        f"would visit {len(visits)} sources on {len(hosts)} hosts, and skip {len(chosen) - len(visits)}",
+        f"at least {seconds:.0f} s (the busiest host has {busiest} of them)",
+        f"about {new * BYTES_A_CAPTURE / 1e6:.1f} MB for {new} sources without a capture",
     ]
-
-
-def _todo(desk: Desk, plans: Mapping[int, Plan], scope: Scope, done: set[int]) -> list[Plan]:
-    """What the scope leaves of the plans, without what has its verdict already."""
-    last = outcomes.last_checks(desk.store, desk.run.seq) if scope.narrows else {}
-    wanted = [key for key, plan in plans.items() if not scope.sources or plan.source.key in scope.sources]
-    chosen = chosen_sources(wanted, last, scope, desk.clock.now())
-    return [plans[key] for key in chosen if key not in done]
-
-
-def _plans(desk: Desk, reading: Reading) -> dict[int, Plan]:
-    cited = cited_urls((*reading.articles, *reading.left), archives_of(desk.settings.archives))
-    known = sources.ensure(desk.store, urls_of(cited))
-    desk.store.commit()
-    settings = desk.settings
-    patterns, private = settings.check.exclude, settings.network.allow_private
-    found = make_plans(cited, known, reading.excluded, patterns, private, settings.sites, desk.decisions)
-    return {plan.source.id: plan for plan in added_only(found, reading.before)}
+    if lost:
+        lines.append(f"{lost} lost targets would be looked for on the original pages")
+    return "\n".join(lines)

@@ -20,7 +20,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import IO, cast
 
-from linkarchive.check.weighing import Task, Weighed, weigh
+from linkarchive.check.assess import Assessment, JudgeTask, assess
 
 SECONDS = 90
 """Of the clock for one task, of which two PDFs may take 30 each."""
@@ -36,17 +36,17 @@ _LENGTH = struct.Struct("<Q")
 _F_SETPIPE_SZ = 1031  # fcntl.F_SETPIPE_SZ of Linux
 
 
-class NotWeighedError(Exception):
+class NotJudgedError(Exception):
     """A task that came to nothing, as by a bug: it costs this verdict, not the run."""
 
 
-Answer = Weighed | NotWeighedError
+Answer = Assessment | NotJudgedError
 
 
-class Parcel:
+class QueuedTask:
     __slots__ = ("is_light", "key", "size", "task")
 
-    def __init__(self, key: int, task: Task) -> None:
+    def __init__(self, key: int, task: JudgeTask) -> None:
         self.key = key
         self.task = task
         self.size = task.size + _ABOUT
@@ -67,7 +67,7 @@ class Worker:
         )
         self.tasks = cast(IO[bytes], self._process.stdin).fileno()
         self.answers = cast(IO[bytes], self._process.stdout).fileno()
-        self.given: deque[Parcel] = deque()
+        self.given: deque[QueuedTask] = deque()
         """Without an answer, the one it is at first."""
         self.ahead = 0
         self.has_begun = False
@@ -92,12 +92,12 @@ class Worker:
         self._is_given_up = True
         self._process.kill()
 
-    def give(self, parcel: Parcel) -> None:
-        data = pickle.dumps(parcel.task, protocol=5)
+    def give(self, queued: QueuedTask) -> None:
+        data = pickle.dumps(queued.task, protocol=5)
         if not self.given and self.has_begun:
             self._heard = time.monotonic()
-        self.given.append(parcel)
-        self.ahead += parcel.size
+        self.given.append(queued)
+        self.ahead += queued.size
         self._unsent += (memoryview(_LENGTH.pack(len(data))), memoryview(data))
 
     def write(self) -> bool:
@@ -157,7 +157,7 @@ class Worker:
 
 def _answer(data: bytes) -> Answer:
     answer = pickle.loads(data)  # noqa: S301 - our own process wrote it
-    return answer if isinstance(answer, Weighed) else NotWeighedError(str(answer))
+    return answer if isinstance(answer, Assessment) else NotJudgedError(str(answer))
 
 
 def _how(code: int) -> str:
@@ -175,18 +175,18 @@ def _widen(pipe: int) -> None:
             fcntl.fcntl(pipe, _F_SETPIPE_SZ, _PIPE)
 
 
-def weighed(by: Callable[[Task], Weighed], task: Task) -> Answer:
+def judged(by: Callable[[JudgeTask], Assessment], task: JudgeTask) -> Answer:
     try:
         return by(task)
     except Exception as error:  # noqa: BLE001 - whatever a foreign page does to a parser
-        return NotWeighedError(f"{type(error).__name__}: {error}")
+        return NotJudgedError(f"{type(error).__name__}: {error}")
 
 
 # --- in the worker -------------------------------------------------------------------------------
 
 
-def serve(by: Callable[[Task], Weighed] = weigh, seconds: int = SECONDS) -> None:
-    """Weigh what comes on standard input until it ends. An alarm ends the process that is at one task for too long."""
+def serve(by: Callable[[JudgeTask], Assessment] = assess, seconds: int = SECONDS) -> None:
+    """Judge what comes on standard input until it ends. An alarm ends the process that is at one task for too long."""
     for number in (signal.SIGINT, signal.SIGTERM):  # for the parent to decide
         signal.signal(number, signal.SIG_IGN)
     signal.signal(signal.SIGALRM, signal.SIG_DFL)
@@ -201,9 +201,9 @@ def serve(by: Callable[[Task], Weighed] = weigh, seconds: int = SECONDS) -> None
     while head := given.read(_LENGTH.size):
         task = pickle.loads(given.read(_LENGTH.unpack(head)[0]))  # noqa: S301 - our parent wrote it
         signal.alarm(seconds)
-        answer = weighed(by, task)
+        answer = judged(by, task)
         signal.alarm(0)
-        _tell(told, pickle.dumps(answer if isinstance(answer, Weighed) else str(answer), protocol=5))
+        _tell(told, pickle.dumps(answer if isinstance(answer, Assessment) else str(answer), protocol=5))
 
 
 def _tell(told: IO[bytes], data: bytes) -> None:

@@ -129,9 +129,9 @@ def check(
     scope = Scope(articles, input_format, stdin, due, limit, only, fresh, changed_since)
     clock = Clock.from_environ()
     if dry_run:
-        from linkarchive.check.dry import forecast
+        from linkarchive.check.run import dry_run as describe
 
-        click.echo(forecast(root, scope, settings, clock))
+        click.echo(describe(root, scope, settings, clock))
         return 0
     first = not (root / "archive" / "manifests").exists()
     greeting = _disclosure(settings) if first and not quiet else ""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Row, delete, select
@@ -28,6 +28,15 @@ class StoredCapture:
     """And the verdict was ok or moved: it can be shown as the last good copy."""
     capture: Capture
 
+    @classmethod
+    def of_row(cls, row: Row[Any]) -> StoredCapture:
+        return cls(row.id, row.source, row.usable, row.good, decode(row.body, Capture))
+
+    @property
+    def as_baseline(self) -> tuple[Origin, datetime, str | None]:
+        """Origin, time and public address, as reports show a baseline."""
+        return self.capture.origin, self.capture.time, self.capture.public_url
+
     @property
     def place(self) -> tuple[str, int]:
         """WARC file, and byte in it, of its record."""
@@ -46,13 +55,15 @@ def capture_of(stored: Sequence[StoredCapture], result: Result) -> StoredCapture
 def of_source(store: Store, source: int) -> list[StoredCapture]:
     """Oldest first."""
     query = select(captures).where(captures.c.source == source).order_by(captures.c.time, captures.c.id)
-    return [_kept(row) for row in store.execute(query)]
+    return [StoredCapture.of_row(row) for row in store.execute(query)]
 
 
 def named(store: Store, place: CaptureRef) -> StoredCapture | None:
     """The capture that a result names as its evidence; None where the project has it no more."""
     rows = store.execute(select(captures).where(captures.c.digest == place.digest))
-    return next((stored for stored in map(_kept, rows) if stored.place == (place.warc, place.offset)), None)
+    return next(
+        (stored for stored in map(StoredCapture.of_row, rows) if stored.place == (place.warc, place.offset)), None
+    )
 
 
 def kept_sources(store: Store) -> set[int]:
@@ -65,7 +76,7 @@ def of_sources(store: Store, sources: Collection[int]) -> dict[int, list[StoredC
     query = select(captures).where(captures.c.source.in_(sources)).order_by(captures.c.time, captures.c.id)
     found: dict[int, list[StoredCapture]] = {}
     for row in store.execute(query).all():
-        found.setdefault(row.source, []).append(_kept(row))
+        found.setdefault(row.source, []).append(StoredCapture.of_row(row))
     return found
 
 
@@ -77,7 +88,7 @@ def urls_with(store: Store, digests: Collection[str]) -> set[str]:
 
 def of_run(store: Store, run: int) -> Iterator[StoredCapture]:
     query = select(captures).where(captures.c.run == run).order_by(captures.c.id).execution_options(yield_per=500)
-    return (_kept(row) for row in store.execute(query))
+    return (StoredCapture.of_row(row) for row in store.execute(query))
 
 
 def baseline(store: Store, article: str, source: int, looked: date | None) -> StoredCapture | None:
@@ -88,7 +99,7 @@ def baseline(store: Store, article: str, source: int, looked: date | None) -> St
         .where(baselines.c.article == article, baselines.c.source == source, baselines.c.looked == day_text(looked))
     )
     row = store.execute(query).one_or_none()
-    return None if row is None else _kept(row)
+    return None if row is None else StoredCapture.of_row(row)
 
 
 def takes_its_place(new: StoredCapture, known: StoredCapture | None) -> bool:
@@ -148,7 +159,7 @@ def _baselines(store: Store, condition: ColumnElement[bool]) -> Iterator[tuple[s
         .execution_options(yield_per=500)
     )
     for row in store.execute(query):
-        yield row.article, day_of(row.looked), _kept(row)
+        yield row.article, day_of(row.looked), StoredCapture.of_row(row)
 
 
 def day_of(text: str) -> date | None:
@@ -169,11 +180,7 @@ def forget_lost(store: Store, run: int, is_there: Callable[[Capture], bool]) -> 
     return len(lost)
 
 
-def _kept(row: Row[Any]) -> StoredCapture:
-    return StoredCapture(row.id, row.source, row.usable, row.good, decode(row.body, Capture))
-
-
 def all_kept(store: Store) -> Iterator[StoredCapture]:
     """Every capture, one at a time."""
     for row in store.execute(select(captures).order_by(captures.c.id).execution_options(yield_per=500)):
-        yield _kept(row)
+        yield StoredCapture.of_row(row)

@@ -12,6 +12,13 @@ from sqlalchemy import Row, delete, insert, select
 from linkarchive.store.database import Store
 from linkarchive.store.schema import archive_answers
 
+COPY = "copy"
+"""The question of a public copy."""
+MOVED = "moved"
+"""The question where a captured redirect led."""
+SAVED = "saved"
+"""The question whether a copy that we had made is there."""
+
 ASK_AGAIN = timedelta(days=30)
 """After this, a “none” may have become a copy."""
 
@@ -49,6 +56,19 @@ def told(store: Store, source: int, question: str) -> LookupAnswer | None:
     query = select(archive_answers).where(archive_answers.c.source == source, archive_answers.c.question == question)
     row = store.execute(query).one_or_none()
     return None if row is None else _told(row)
+
+
+def of_sources(
+    store: Store, sources: Collection[int], questions: Collection[str]
+) -> dict[int, dict[str, LookupAnswer]]:
+    """The answers to these questions about each of the sources, by question."""
+    query = select(archive_answers).where(
+        archive_answers.c.source.in_(sources), archive_answers.c.question.in_(questions)
+    )
+    answers: dict[int, dict[str, LookupAnswer]] = {}
+    for row in store.execute(query):
+        answers.setdefault(row.source, {})[row.question] = _told(row)
+    return answers
 
 
 def to_question(store: Store, question: str) -> dict[int, LookupAnswer]:

@@ -17,23 +17,6 @@ from linkarchive.store.serialization import decode
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
-    """The outcome of a source's visit in some run."""
-
-    outcome_id: int
-    outcome: Result
-    """As that visit tells it."""
-    checked: datetime | None
-    run: int
-    carried: bool
-
-
-def load_outcome(store: Store, outcome_id: int) -> Result | None:
-    body = store.execute(select(outcomes.c.body).where(outcomes.c.id == outcome_id)).scalar_one_or_none()
-    return None if body is None else decode(body, Result)
-
-
-@dataclass(frozen=True, slots=True)
 class Visited:
     """A visit as it is written."""
 
@@ -69,22 +52,11 @@ def visited(store: Store, run: int) -> set[int]:
     return set(store.execute(select(visits.c.source).where(visits.c.run == run)).scalars())
 
 
-def standing(store: Store, source: int, before_run: int) -> Standing | None:
-    """Where a source stood after its last visit before the given run."""
-    query = (
-        select(visits, outcomes.c.body)
-        .join(outcomes, outcomes.c.id == visits.c.outcome)
-        .where(visits.c.source == source, visits.c.run < before_run)
-        .order_by(visits.c.run.desc())
-        .limit(1)
-    )
-    row = store.execute(query).one_or_none()
-    return None if row is None else _standing(row)
-
-
-def last_checks(store: Store, before_run: int) -> dict[int, tuple[datetime | None, Verdict]]:
-    """When each source was last visited before the given run, and with what verdict."""
-    newest = select(func.max(visits.c.id)).where(visits.c.run < before_run).group_by(visits.c.source)
+def last_checks(store: Store, before_run: int | None = None) -> dict[int, tuple[datetime | None, Verdict]]:
+    """When each source was last visited (before the given run), and with what verdict."""
+    newest = select(func.max(visits.c.id)).group_by(visits.c.source)
+    if before_run is not None:
+        newest = newest.where(visits.c.run < before_run)
     query = (
         select(visits.c.source, visits.c.checked, outcomes.c.verdict)
         .join(outcomes, outcomes.c.id == visits.c.outcome)
@@ -103,12 +75,7 @@ def latest(store: Store) -> Iterator[tuple[int, Result, datetime | None]]:
         .execution_options(yield_per=500)
     )
     for row in store.execute(query):
-        yield row.source, _outcome(row), row.checked
-
-
-def standings(store: Store, sources: Collection[int], before_run: int | None = None) -> dict[int, Standing]:
-    """Where each of the sources stood after its last visit (before the given run), as far as it had one."""
-    return {row.source: _standing(row) for row in store.execute(newest(sources, before_run)).all()}
+        yield row.source, as_of_visit(row), row.checked
 
 
 def concluded(store: Store, sources: Collection[int]) -> dict[int, str]:
@@ -229,11 +196,8 @@ def rows_of_run(store: Store, run: int) -> Iterator[Row[Any]]:
 _others = visits.alias()
 
 
-def _standing(row: Row[Any]) -> Standing:
-    return Standing(row.outcome, _outcome(row), row.checked, row.run, row.carried)
-
-
-def _outcome(row: Any) -> Result:
+def as_of_visit(row: Any) -> Result:
+    """The result of a visit, of a row with the columns of the visit and the body of its result."""
     outcome = decode(row.body, Result)
     return carry(outcome, row.checked) if row.carried and row.checked is not None else outcome
 
@@ -244,4 +208,4 @@ _NEWS = (Change.NEW, Change.STILL, Change.RECOVERED, Change.NONE)
 def report_of(row: Any) -> SourceReport:
     """What a visit tells, of a row with the columns of the visit and the body of its outcome."""
     was = None if row.was is None else Verdict(row.was)
-    return SourceReport(_outcome(row), Change(row.changed), was, row.checked)
+    return SourceReport(as_of_visit(row), Change(row.changed), was, row.checked)

@@ -13,8 +13,8 @@ from linkarchive.store.captures import StoredCapture, day_text, takes_its_place
 from linkarchive.store.carried import compared
 from linkarchive.store.database import Store
 from linkarchive.store.outcomes import Visited
+from linkarchive.store.previous import LastPage
 from linkarchive.store.serialization import encode
-from linkarchive.store.sources import Memory
 
 
 class RunWriter:
@@ -33,7 +33,7 @@ class RunWriter:
         self._baselines: list[dict[str, Any]] = []
         self._outcomes: list[dict[str, Any]] = []
         self._visits: list[dict[str, Any]] = []
-        self._memories: list[dict[str, Any]] = []
+        self._pages: list[dict[str, Any]] = []
         self.touched: set[int] = set()
         """Sources whose result, captures or baselines are others than before."""
         store.gather_with(self.flush)
@@ -90,16 +90,17 @@ class RunWriter:
         }
         self._visits.append(row)
 
-    def remember(self, source: int, memory: Memory) -> None:
+    def set_page(self, source: int, page: LastPage) -> None:
+        """What the next visit may rely on."""
         row = {
             "number": source,
-            "etag": memory.etag,
-            "last_modified": memory.last_modified,
-            "sha256": memory.sha256,
-            "judged": memory.judged,
-            "page_outcome": memory.page_outcome,
+            "etag": page.etag,
+            "last_modified": page.last_modified,
+            "sha256": page.sha256,
+            "judged": page.inputs_hash,
+            "page_outcome": page.result_id,
         }
-        self._memories.append(row)
+        self._pages.append(row)
 
     def flush(self) -> None:
         """Write what was gathered; the store calls it."""
@@ -110,16 +111,16 @@ class RunWriter:
         for table, rows in ((schema.baselines, self._baselines), (schema.visits, self._visits)):
             if rows:
                 write(insert(table).prefix_with("OR REPLACE"), rows)
-        if self._memories:
-            write(_REMEMBER, self._memories)
-        for rows in (self._captures, self._outcomes, self._baselines, self._visits, self._memories):
+        if self._pages:
+            write(_SET_PAGE, self._pages)
+        for rows in (self._captures, self._outcomes, self._baselines, self._visits, self._pages):
             rows.clear()
 
     def _note(self, source: int) -> None:
         self.touched.add(source)
 
 
-_REMEMBER = (
+_SET_PAGE = (
     update(schema.sources)
     .where(schema.sources.c.id == bindparam("number"))
     .values({name: bindparam(name) for name in ("etag", "last_modified", "sha256", "judged", "page_outcome")})

@@ -1,4 +1,4 @@
-"""Sources: their identity, and what the next visit may rely on."""
+"""Sources: their identity."""
 
 from __future__ import annotations
 
@@ -15,22 +15,13 @@ from linkarchive.urls import redact, source_key
 
 
 @dataclass(frozen=True, slots=True)
-class Memory:
-    """What is known of the page last seen; all None before there was one."""
-
-    etag: str | None = None
-    last_modified: str | None = None
-    sha256: str | None = None
-    judged: str | None = None
-    page_outcome: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class Source:
     id: int
     key: str
     url: str
-    memory: Memory
+
+
+_IDENTITY = (sources.c.id, sources.c.key, sources.c.url)
 
 
 def key_of(url: str) -> str:
@@ -47,13 +38,13 @@ def ensure(store: Store, urls: Iterable[str]) -> dict[str, Source]:
     wanted: dict[str, str] = {}
     for url in urls:
         wanted.setdefault(key_of(url), url.partition("#")[0] or url)
-    rows = store.execute(select(sources).execution_options(yield_per=500))
+    rows = store.execute(select(*_IDENTITY).execution_options(yield_per=500))
     known = {row.key: _source(row, wanted) for row in rows if row.key in wanted}
     missing = [{"key": key, "url": url} for key, url in wanted.items() if key not in known]
     if missing:
         last = store.execute(select(func.max(sources.c.id))).scalar_one() or 0
         store.execute(insert(sources), missing)
-        new = select(sources).where(sources.c.id > last).execution_options(yield_per=500)
+        new = select(*_IDENTITY).where(sources.c.id > last).execution_options(yield_per=500)
         known |= {row.key: _source(row, wanted) for row in store.execute(new)}
     return {key: known[key] for key in wanted}
 
@@ -77,20 +68,16 @@ def ensure_keys(store: Store, wanted: Mapping[str, str]) -> dict[str, int]:
 
 def find(store: Store, url: str) -> Source:
     """The source of a URL as a person writes it; raises UnknownSourceError."""
-    row = store.execute(select(sources).where(sources.c.key == key_of(url))).one_or_none()
+    row = store.execute(select(*_IDENTITY).where(sources.c.key == key_of(url))).one_or_none()
     if row is not None:
         return _source(row)
-    for row in store.execute(select(sources)):
+    for row in store.execute(select(*_IDENTITY)):
         if redact(row.key) == redact(key_of(url)):
             return _source(row)
     raise UnknownSourceError(f"{url}: not a source of this project; `archive check` the article that cites it first")
 
 
-_NOTHING = Memory()
-
-
 def _source(row: Row[Any], wanted: Mapping[str, str] | None = None) -> Source:
     """The source of a row, made of strings that the caller has anyway where they are the same."""
-    memory = Memory(row.etag, row.last_modified, row.sha256, row.judged, row.page_outcome)
     url = wanted[row.key] if wanted and wanted[row.key] == row.url else row.url
-    return Source(row.id, url if url == row.key else row.key, url, _NOTHING if memory == _NOTHING else memory)
+    return Source(row.id, url if url == row.key else row.key, url)

@@ -1,4 +1,4 @@
-"""The judgement of one visit, as a function of what can be sent to another process.
+"""The judgement of a fetched page, as a function of what can be sent to another process (`pool`).
 
 All that it needs beside its task are the records of the archive that the task names.
 """
@@ -6,12 +6,10 @@ All that it needs beside its task are the records of the archive that the task n
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from linkarchive.check.digests import by_digests
 from linkarchive.errors import StorageError
-from linkarchive.judge.site_rule import apply_site_rule
 from linkarchive.model import (
     Capture,
     Case,
@@ -28,9 +26,13 @@ from linkarchive.model import (
 from linkarchive.settings import SiteSettings
 from linkarchive.text import is_text, media_type
 
+_LIGHT = 512 * 1024
+_SAME = Judgement(Verdict.OK, Reason.SAME, 0.97, ("the page has the digest that it had",), 1.0)
+_NOT_HERE = "today's page is not the one last seen; the copy to compare it with is not in this folder"
+
 
 @dataclass(frozen=True, slots=True)
-class Compare:
+class Comparison:
     """One citation of the page, and what the page is compared with for it."""
 
     id: str
@@ -39,20 +41,20 @@ class Compare:
     quotes: tuple[str, ...] = ()
     text: str = ""
     context: str = ""
-    standard: Capture | None = None
+    reference: Capture | None = None
     """The accepted page, else the baseline; None: there is none."""
     last: Capture | None = None
     """The capture that the last conclusion rests on, if it shows the page at the same status."""
     before: Result | CitationResult | None = None
-    """The last conclusion: it stands where the standard's record is not here (a fresh Git clone)."""
+    """The last conclusion: it stands where the record of the reference is not here (a fresh Git clone)."""
 
 
 @dataclass(frozen=True, slots=True)
-class Task:
-    """All that the judgement of one visit needs."""
+class JudgeTask:
+    """All that the judgement of one page needs."""
 
     page: Page
-    cases: tuple[Compare, ...]
+    comparisons: tuple[Comparison, ...]
     rule: SiteSettings | None
     """The project's rule for the site."""
     root: Path
@@ -72,7 +74,7 @@ class Task:
     @property
     def is_light(self) -> bool:
         """Only text, and not much of it, then and now: what takes a few milliseconds. A document may take minutes."""
-        stored = [one.standard for one in self.cases if one.standard is not None]
+        stored = [one.reference for one in self.comparisons if one.reference is not None]
         return (
             self.size <= _LIGHT
             and is_text(media_type(self.page.body, self.page.headers.get("content-type", "")))
@@ -82,11 +84,10 @@ class Task:
         )
 
 
-_LIGHT = 512 * 1024
-
-
 @dataclass(frozen=True, slots=True)
-class Weighed:
+class Assessment:
+    """What the judge says of a fetched page ."""
+
     judgements: tuple[Judgement, ...]
     """One for each citation, as if this were the first run."""
     suspect: bool
@@ -94,15 +95,16 @@ class Weighed:
     sha256: str
     """Of the body, hex."""
     fingerprint: str | None
-    """None for a failed visit, and where it is not needed."""
+    """Of the main text; None for a failed visit, and where it is not needed."""
     difference: Difference | None = None
     """Of a drifted page: what changed, for the worst of the citations; without labels."""
 
 
-def weigh(task: Task) -> Weighed:
-    """Judge a visit for each of its citations. Each page is read once; stored ones from the archive's files."""
+def assess(task: JudgeTask) -> Assessment:
+    """Judge a page for each of its citations. Each page is read once; stored ones from the archive's files."""
     from linkarchive.judge.difference import difference
     from linkarchive.judge.parsed_page import ParsedPages
+    from linkarchive.judge.site_rule import apply_site_rule
     from linkarchive.judge.verdict import fingerprint, is_suspect, judge
 
     parsed = ParsedPages()
@@ -111,36 +113,37 @@ def weigh(task: Task) -> Weighed:
     sha256 = parsed.read(today).sha256 if today is task.page else hashlib.sha256(task.page.body).hexdigest()
     substance: str | None = None
     judgements: list[Judgement] = []
-    befores: list[Page | None] = []
+    references: list[Page | None] = []
     suspect = False
     answered = task.page.failure is None
-    for one in task.cases:
-        if answered and one.standard is not None and one.standard.record not in pages:
-            stored = stored_page(task.root, one.standard, task.max_body)
-            pages[one.standard.record] = None if stored is None else apply_site_rule(stored, task.rule)
-        before = None if one.standard is None else pages.get(one.standard.record)
+    for one in task.comparisons:
+        if answered and one.reference is not None and one.reference.record not in pages:
+            stored = stored_page(task.root, one.reference, task.max_body)
+            pages[one.reference.record] = None if stored is None else apply_site_rule(stored, task.rule)
+        before = None if one.reference is None else pages.get(one.reference.record)
         case = Case(one.id, one.url, today, before, one.quotes, one.text, one.context, task.probe)
         judgement = judge(case, parsed=parsed)
         suspect = suspect or is_suspect(case, judgement, parsed=parsed)
-        if answered and one.standard is not None and before is None:
+        if answered and one.reference is not None and before is None:
             substance = substance or fingerprint(today, parsed=parsed)
-            judgement = by_digests(judgement, (sha256, substance), one.standard, one.last, one.before)
+            judgement = judge_by_digest(judgement, (sha256, substance), one.reference, one.last, one.before)
         judgements.append(judgement)
-        befores.append(before)
+        references.append(before)
     worst = min(range(len(judgements)), key=lambda at: judgements[at].rank)
     verdict = judgements[worst]
     is_same = (verdict.verdict, verdict.reason) == (Verdict.OK, Reason.SAME)
     needed = answered and not (task.known_good and is_same)
     if needed and substance is None:
         substance = fingerprint(today, parsed=parsed)
-    before, changed = befores[worst], None
+    before, changed = references[worst], None
     if verdict.verdict is Verdict.DRIFTED and before is not None:  # while both texts are at hand
-        changed = difference(task.cases[worst].url, before, today, similarity=verdict.similarity, parsed=parsed)
-    return Weighed(tuple(judgements), suspect, sha256, substance if needed else None, changed)
+        url = task.comparisons[worst].url
+        changed = difference(url, before, today, similarity=verdict.similarity, parsed=parsed)
+    return Assessment(tuple(judgements), suspect, sha256, substance if needed else None, changed)
 
 
 def stored_page(root: Path, capture: Capture, limit: int) -> Page | None:
-    """The page of a capture; None when its record is not here, or cannot be read."""
+    """The page of a capture, at most `limit` bytes; None when its record is not here, or cannot be read."""
     # Late: a first archive reads no records.
     from linkarchive.snapshot.reader import read_page
     from linkarchive.wayback.unwrap import unwrap_memento
@@ -150,3 +153,52 @@ def stored_page(root: Path, capture: Capture, limit: int) -> Page | None:
     except StorageError:
         return None
     return page if capture.origin is Origin.LIVE else unwrap_memento(page, limit)
+
+
+# --- where a reference's bytes are not here: a fresh Git clone has its digests only (docs/design.md §6) -----------
+
+
+def judge_by_digest(
+    alone: Judgement,
+    today: tuple[str, str | None],
+    reference: Capture,
+    last: Capture | None,
+    before: Result | CitationResult | None,
+) -> Judgement:
+    """The judgement on a page that seems alive, from what the text files know of the page to compare it with.
+
+    `alone` is the judgement without a comparison, `today` the page's SHA-256 and
+    fingerprint, `before` what was concluded last time, `last` the capture it was concluded
+    on. The reference itself is the same; what was seen last time is what it was; any
+    other page leaves the last conclusion as it was, so that a clone makes no news of its own.
+    """
+    if not alone.verdict.is_alive:
+        return alone
+    if alone.verdict is Verdict.OK and today[0] == reference.sha256:
+        return _SAME
+    if before is not None and last is not None and _is_page_of(today, last):
+        return _SAME if before.reason is Reason.FIRST_SEEN else _again(before, alone)
+    if alone.verdict is Verdict.OK and _is_page_of(today, reference):
+        return _SAME
+    if before is None or not before.verdict.is_alive:
+        return alone
+    again = _again(before, alone)
+    return again if _NOT_HERE in again.evidence else replace(again, evidence=(*again.evidence, _NOT_HERE))
+
+
+def _again(before: Result | CitationResult, alone: Judgement) -> Judgement:
+    return Judgement(
+        before.verdict,
+        before.reason,
+        before.confidence,
+        before.evidence,
+        before.similarity,
+        before.lost,
+        before.also if isinstance(before, Result) else (),
+        alone.suggested_url,
+    )
+
+
+def _is_page_of(today: tuple[str, str | None], capture: Capture) -> bool:
+    sha256, fingerprint = today
+    return sha256 == capture.sha256 or (fingerprint is not None and fingerprint == capture.fingerprint)

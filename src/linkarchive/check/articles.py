@@ -8,9 +8,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from linkarchive.article.lost_targets import has_lost, unrecoverable, with_recoveries
-from linkarchive.check.earlier import Earlier, earlier_of
-from linkarchive.check.plan import Plan
-from linkarchive.check.scope import Scope
+from linkarchive.check.scope import CitedBefore, Scope, cited_before
 from linkarchive.clock import Clock
 from linkarchive.errors import ArticleError
 from linkarchive.links.entries import NAME as LINKS_NAME
@@ -21,13 +19,13 @@ from linkarchive.links.match import match
 from linkarchive.model import Article, Case, Citation, Page, Reason
 from linkarchive.project import Project
 from linkarchive.settings import Settings
-from linkarchive.store import articles
+from linkarchive.store import articles as stored_articles
 from linkarchive.store.database import Store
 from linkarchive.store.sources import key_of
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class Articles:
     """The articles of a run. `digests` has those whose bytes were read now."""
 
     articles: tuple[Article, ...]
@@ -42,27 +40,33 @@ class Reading:
     errors: tuple[str, ...] = ()
     known: frozenset[str] = frozenset()
     """Paths of the articles that links.txt and the store have as they are: nothing is to be kept of them."""
-    before: Mapping[str, Earlier] | None = None
+    before: Mapping[str, CitedBefore] | None = None
     """The articles at the revision of `--changed-since`: what they cited then is not checked."""
 
+    def with_article(self, changed: Article) -> Articles:
+        """The articles with one of them changed."""
+        return replace(
+            self, articles=tuple(changed if article.path == changed.path else article for article in self.articles)
+        )
 
-def read_scope(project: Project, store: Store, scope: Scope, settings: Settings, clock: Clock) -> Reading:
-    """The articles of a scope (`read_articles`), with what they were where only changes count."""
-    reading = read_articles(project, store, scope.articles, settings, clock, scope.stdin, scope.input_format)
+
+def load(project: Project, store: Store, scope: Scope, settings: Settings, clock: Clock) -> Articles:
+    """The articles of a scope, with what they were where only changes count."""
+    articles = _read_articles(project, store, scope.articles, settings, clock, scope.stdin, scope.input_format)
     if scope.changed_since is None:
-        return reading
-    return replace(reading, before=earlier_of(project.root, scope.changed_since, reading.articles))
+        return articles
+    return replace(articles, before=cited_before(project.root, scope.changed_since, articles.articles))
 
 
-def read_articles(
+def _read_articles(
     project: Project,
     store: Store,
     names: Sequence[str],
     settings: Settings,
     clock: Clock,
-    stdin: bytes = b"",
-    input_format: str | None = None,
-) -> Reading:
+    stdin: bytes,
+    input_format: str | None,
+) -> Articles:
     """Read the named articles; without names (or for links.txt itself) all that links.txt knows.
 
     Raises ArticleError when nothing of what was named can be read; a part that cannot
@@ -93,7 +97,7 @@ def read_articles(
             if stored == (article, digest):
                 known.add(article.path)
         found.append(article)
-    return Reading(
+    return Articles(
         tuple(found),
         tuple(left),
         read.digests,
@@ -131,7 +135,7 @@ class _Read:
 
     def stored_article(self, store: Store, path: str) -> _Stored | None:
         if path not in self.stored:
-            self.stored[path] = articles.load(store, path)
+            self.stored[path] = stored_articles.load(store, path)
         return self.stored[path]
 
 
@@ -204,41 +208,39 @@ def _citations(entries: Iterable[Entry]) -> tuple[Citation, ...]:
     )
 
 
-def lost_originals(reading: Reading) -> frozenset[str]:
+def lost_originals(articles: Articles) -> frozenset[str]:
     """The keys of the original pages of articles with lost targets."""
     return frozenset(
         key_of(article.original_url)
-        for article in reading.articles
+        for article in articles.articles
         if article.original_url is not None and has_lost(article)
     )
 
 
-def recover_from(reading: Reading, plan: Plan, page: Page) -> tuple[Reading, tuple[Article, ...]]:
-    """The reading with the lost targets that the original page tells, and the articles that this concerns."""
-    from linkarchive.article.recover import recover
+def recover(articles: Articles, original: str, page: Page) -> tuple[Articles, tuple[Article, ...]]:
+    """The articles with the lost targets that their original page at this URL tells, and those that changed."""
+    from linkarchive.article.recover import recover as recover_targets
     from linkarchive.judge.verdict import judge
 
-    usable = page.failure is None and judge(Case(plan.source.url, plan.source.url, page)).verdict.is_alive
+    usable = page.failure is None and judge(Case(original, original, page)).verdict.is_alive
     changed = []
     found = []
-    for article in reading.articles:
-        if _lost_there(article, plan):
+    for article in articles.articles:
+        if _lost_there(article, original):
             if usable:
-                article = recover(article, page, found_in=page.final_url)
+                article = recover_targets(article, page, found_in=page.final_url)
             else:
                 article = unrecoverable(article, Reason.ORIGINAL_UNAVAILABLE)
             changed.append(article)
         found.append(article)
-    return replace(reading, articles=tuple(found)), tuple(changed)
+    return replace(articles, articles=tuple(found)), tuple(changed)
 
 
-def _lost_there(article: Article, plan: Plan) -> bool:
-    return article.original_url is not None and key_of(article.original_url) == plan.source.key and has_lost(article)
+def _lost_there(article: Article, original: str) -> bool:
+    return article.original_url is not None and key_of(article.original_url) == key_of(original) and has_lost(article)
 
 
-def keep_articles(
-    project: Project, store: Store, run: int, changed: Sequence[Article], digests: Mapping[str, str]
-) -> None:
+def save(project: Project, store: Store, run: int, changed: Sequence[Article], digests: Mapping[str, str]) -> None:
     """Write articles into links.txt (only adding) and the database, in this order."""
     listed = [article for article in changed if article.path != LINKS_NAME]
     if listed:
@@ -249,6 +251,6 @@ def keep_articles(
     for article in changed:
         if article.path == LINKS_NAME:  # its links stand there; the past is only asked what they quote
             article = replace(article, citations=tuple(one for one in article.citations if one.quote))
-        digest = digests.get(article.path) or articles.digest_of(store, article.path)
-        articles.save(store, run, article, digest)
+        digest = digests.get(article.path) or stored_articles.digest_of(store, article.path)
+        stored_articles.save(store, run, article, digest)
     store.commit()

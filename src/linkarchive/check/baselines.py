@@ -1,0 +1,204 @@
+"""What a fetched page is compared with for each citation: the accepted page, else the baseline. Pure."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
+
+import msgspec
+
+from linkarchive.check.assess import Comparison, JudgeTask
+from linkarchive.check.plan import CitedLink, Job, Policy
+from linkarchive.judge import VERSION
+from linkarchive.model import Acceptance, Baseline, Capture, Origin, Page
+from linkarchive.store.captures import StoredCapture
+from linkarchive.store.previous import Previous
+from linkarchive.urls import redact
+from linkarchive.web.exchange import Visit
+
+if TYPE_CHECKING:
+    from linkarchive.wayback.lookups import BaselineLookup
+
+NEAR_ENOUGH_DAYS = 1
+"""A capture of our own this near to the day the author looked is as good as any archive's."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """A source as it was visited; `probe` is the answer to a made-up address on its host."""
+
+    job: Job
+    visit: Visit
+    page: Page
+    probe: Page | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class NewCapture:
+    """A visit that is to be stored."""
+
+    visit: Visit
+    sha256: str
+    fingerprint: str | None
+    usable: bool
+    good: bool
+    repeats: Capture | None = None
+    """An earlier capture of the source with the same bytes, which are not stored again."""
+    refreshes: bool = False
+    """It only says that an old capture still shows the page."""
+
+    @property
+    def as_baseline(self) -> tuple[Origin, datetime, str | None]:
+        """Origin, time and public address, as reports show a baseline."""
+        return Origin.LIVE, self.visit.time, None
+
+
+def baselines_of(
+    job: Job, policy: Policy, now: datetime
+) -> list[tuple[CitedLink, StoredCapture | None, Acceptance | None]]:
+    """Each citation with its baseline and its acceptance.
+
+    A citation without a baseline gets one now, unless today's page is nearer to the day the author looked.
+    """
+    before = job.previous
+    return [
+        (
+            link,
+            before.baseline(link.article, link.looked) or choose_baseline(before.captures, link.looked, now),
+            policy.acceptance(job, link),
+        )
+        for link in job.citations
+    ]
+
+
+_Capture = TypeVar("_Capture", bound=StoredCapture | NewCapture)
+
+
+def choose_baseline(captures: Sequence[_Capture], looked: date | None, now: datetime | None = None) -> _Capture | None:
+    """The usable capture nearest to the day the author looked; before beats after at equal distance.
+
+    Without a day, the first usable one. With `now`, None when today is nearer than all of them.
+    """
+    usable = [capture for capture in captures if capture.usable]
+    if not usable or looked is None:
+        return usable[0] if usable else None
+
+    def day(capture: _Capture) -> date:
+        return capture.as_baseline[1].date()
+
+    nearest = min(usable, key=lambda capture: (abs((day(capture) - looked).days), day(capture) > looked))
+    if now is not None and abs(now.date() - looked) < abs(day(nearest) - looked):
+        return None
+    return nearest
+
+
+def inputs_version(job: Job, policy: Policy) -> str:
+    """Of the rules that a verdict follows: the judge's, and the project's for this site."""
+    rule = policy.rule(job)
+    return VERSION if rule is None else f"{VERSION} {rule.ignore} {rule.accept_status}"
+
+
+def judgement_inputs_hash(version: str, inputs: Iterable[tuple[CitedLink, datetime | None, Acceptance | None]]) -> str:
+    """Digest of all that a judgement depends on beside today's page: equal means it need not be made again.
+
+    That is, for each citation, the time of its baseline and how it was accepted.
+    """
+    return hashlib.sha256(msgspec.json.encode((version, list(inputs)))).hexdigest()[:32]
+
+
+def baseline_of(capture: StoredCapture | NewCapture | None, looked: date | None) -> Baseline | None:
+    """The baseline as reports show it."""
+    if capture is None:
+        return None
+    origin, time, url = capture.as_baseline
+    return Baseline(origin, time, None if looked is None else (time.date() - looked).days, url)
+
+
+def is_old(captured: datetime, now: datetime, policy: Policy) -> bool:
+    """A fresh copy is due, though the page be what it was."""
+    return now - captured >= timedelta(days=policy.settings.keep.refresh_days)
+
+
+def build_task(fetched: Fetched, root: Path, policy: Policy) -> JudgeTask:
+    """What is to be judged of a fetched page, with what it is compared with for each citation."""
+    job, live, now = fetched.job, fetched.job.previous.live, fetched.visit.time
+    return JudgeTask(
+        page=fetched.page,
+        comparisons=tuple(
+            _comparison(fetched, link, _accepted_capture(job.previous.captures, accepted) or baseline)
+            for link, baseline, accepted in baselines_of(job, policy, now)
+        ),
+        rule=policy.rule(job),
+        root=root,
+        max_body=policy.settings.network.max_body,
+        known_good=bool(live) and live[-1].good and not is_old(live[-1].capture.time, now, policy),
+        probe=fetched.probe,
+    )
+
+
+def _comparison(fetched: Fetched, link: CitedLink, reference: StoredCapture | None) -> Comparison:
+    citation, before = link.citation, fetched.job.previous
+    comparison = Comparison(
+        id=citation.url or "",
+        url=link.target,
+        quotes=(citation.quote,) if citation.quote else (),
+        text="" if link.original else citation.text,
+        context=citation.context,
+    )
+    if reference is None:
+        return comparison
+    result = before.result
+    if result is None:
+        return replace(comparison, reference=reference.capture)
+    latest = (before.live or before.captures)[-1]
+    shown = result.capture is not None and (result.capture.warc, result.capture.offset) == latest.place
+    last = latest.capture if shown and latest.capture.status == fetched.page.status else None
+    citations = () if link.original else result.citations
+    # state.jsonl, where this comes from, has no secrets in its URLs.
+    mine = (link.article, redact(citation.url or ""))
+    known = next((old for old in citations if (old.article, redact(old.url)) == mine), result)
+    return replace(comparison, reference=reference.capture, last=last, before=known)
+
+
+def _accepted_capture(captures: Sequence[StoredCapture], accepted: Acceptance | None) -> StoredCapture | None:
+    if accepted is None:
+        return None
+    return next((stored for stored in captures if stored.capture.time == accepted.capture_time), None)
+
+
+# --- what archives are asked for -----------------------------------------------------------------
+
+
+def baseline_lookups(
+    job: Job, before: Previous, settled: Collection[tuple[int, str]], now: datetime
+) -> Iterable[BaselineLookup]:
+    """A question for each day that an author looked on and whose baseline could be better."""
+    from linkarchive.wayback.lookups import BaselineLookup
+
+    own = frozenset(stored.capture.digest for stored in before.live)
+    questions: dict[str, BaselineLookup] = {}
+    for link in job.citations:
+        baseline = before.baseline(link.article, link.looked)
+        if link.looked is not None and is_past(link, now) and not _is_near(baseline, link.looked):
+            lookup = BaselineLookup(job.source.id, job.source.url, link.looked, own, link.copy)
+            if (job.source.id, lookup.name) not in settled:
+                questions.setdefault(lookup.name, lookup)
+    return questions.values()
+
+
+def is_past(link: CitedLink, now: datetime) -> bool:
+    """The author looked too long ago for today's page to be what was seen."""
+    days = None if link.looked is None else (now.date() - link.looked).days
+    return days is not None and (link.copy is not None or days > NEAR_ENOUGH_DAYS)
+
+
+def _is_near(baseline: StoredCapture | None, looked: date) -> bool:
+    """It is an archive's copy, or our own of about that very day."""
+    if baseline is None:
+        return False
+    capture = baseline.capture
+    return capture.origin is not Origin.LIVE or abs((capture.time.date() - looked).days) <= NEAR_ENOUGH_DAYS

@@ -1,0 +1,375 @@
+"""What a run asks web archives, beside the live check, and what becomes of their answers.
+
+Nothing is asked, and nothing is started, before there is a question; with `[wayback] mode = "off"` there never is.
+An answer changes a source by a new conclusion, as a visit does.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from dataclasses import replace
+from datetime import datetime
+from itertools import chain, islice, takewhile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from linkarchive.check.articles import Articles, save
+from linkarchive.check.assess import assess, stored_page
+from linkarchive.check.baselines import Fetched, baseline_lookups, build_task, is_past
+from linkarchive.check.conclude import rejudged, replaced
+from linkarchive.check.events import AskingArchives, Notice
+from linkarchive.check.plan import Job, Policy
+from linkarchive.check.record import Recorder
+from linkarchive.check.results import only_us, with_baselines, with_copy, with_history
+from linkarchive.clock import Clock
+from linkarchive.model import Case, Page, Reason, Result, Verdict
+from linkarchive.project import Project
+from linkarchive.store import lookups, outcomes, previous
+from linkarchive.store.captures import StoredCapture, capture_of
+from linkarchive.store.lookups import COPY, MOVED, SAVED, LookupAnswer
+from linkarchive.store.previous import AT_ONCE
+from linkarchive.store.sources import key_of
+from linkarchive.urls import redact
+from linkarchive.wayback.answers import Answer, Found, NoCopy
+from linkarchive.wayback.archives import WAYBACK, archives_of
+from linkarchive.web.exchange import Visit, VisitRequest
+from linkarchive.web.page import page_of
+from linkarchive.web.scheduler import fetch_all
+
+if TYPE_CHECKING:
+    from linkarchive.wayback.lookups import Lookup, LookupResult, LookupWorkers
+    from linkarchive.wayback.session import ArchiveSession
+
+SAME_PAGE = 0.8
+"""Share of the baseline that must stand on the target of a captured redirect for it to be suggested."""
+
+
+class ArchiveLookups:
+    """Asks for what the authors saw, for copies of what is dead, for lost targets; uses the answers when they come."""
+
+    def __init__(
+        self, project: Project, recorder: Recorder, policy: Policy, clock: Clock, stop: Callable[[], bool]
+    ) -> None:
+        self._project = project
+        self._recorder = recorder
+        self._store = recorder.store
+        self._run = recorder.rows.run
+        self._policy = policy
+        self._clock = clock
+        self._stop = stop
+        self._archives = archives_of(policy.settings.archives)
+        self._session: ArchiveSession | None = None
+        self._workers: LookupWorkers | None = None
+        self._moved: list[tuple[Job, tuple[str, ...]]] = []
+
+    # --- asking ----------------------------------------------------------------------------------
+
+    def ask_baselines(self, jobs: Iterable[Job]) -> None:
+        """Ask for what the authors saw; when nobody can tell any more, the rest is asked in the next run."""
+        questions = self._baseline_lookups(jobs)
+        self._ask(takewhile(lambda _: self._opened().may_answer(self._archives), questions))
+
+    def feed(self) -> None:
+        """Take up more questions; to be called now and then beside the live check."""
+        if self._workers is not None:
+            self._workers.feed()
+
+    def ask_originals(self, jobs: Mapping[int, Job], articles: Articles) -> None:
+        """Ask for the original pages of articles whose lost targets the live page did not tell."""
+        from linkarchive.wayback.lookups import OriginalLookup
+
+        by_key = {job.source.key: job for job in jobs.values()}
+        for article in articles.articles:
+            lost = any(citation.url is None for citation in article.citations)
+            job = by_key.get(key_of(article.original_url)) if article.original_url else None
+            if lost and job is not None and article.published is not None and not job.is_private:
+                result = self._of_this_run(job)[0]
+                moved = result.final_url if result is not None else None
+                urls = dict.fromkeys(url for url in (job.source.url, moved) if url is not None)
+                lookup = OriginalLookup(job.source.id, tuple(urls), article)
+                if not self._is_settled(job, lookup.name):
+                    self._ask([lookup])
+
+    def ask_dead(self, jobs: Iterable[Job]) -> None:
+        """Ask whether others saw what only failed for us, and for copies of what is dead."""
+        if self._policy.settings.wayback.mode == "off":
+            return
+        dead = outcomes.with_verdict(self._store, self._run, Verdict.DEAD)
+        wanted = (job for job in jobs if job.source.id in dead and not job.is_private)
+        while batch := list(islice(wanted, AT_ONCE)):
+            numbers = [job.source.id for job in batch]
+            concluded = previous.load(self._store, numbers, self._run + 1)
+            settled = lookups.settled(self._store, numbers, self._clock.now())
+            for job in batch:
+                result = concluded[job.source.id].result
+                if result is not None:
+                    self._ask(_dead_lookups(job, result, settled))
+
+    def ask_saved(self, jobs: Iterable[Job]) -> None:
+        """Ask for what was saved in an earlier run: for some hours a new copy may not be there yet."""
+        asked = lookups.to_question(self._store, SAVED)
+        for job in jobs if asked else ():
+            saved = asked.get(job.source.id)
+            if saved is not None and saved.answer == "unknown" and saved.note and not job.is_private:
+                from linkarchive.wayback.lookups import SavedLookup
+
+                self._ask([SavedLookup(job.source.id, job.source.url, datetime.fromisoformat(saved.note))])
+
+    def _baseline_lookups(self, jobs: Iterable[Job]) -> Iterator[Lookup]:
+        """A question a day the author looked on that has no good answer yet; many sources are read together."""
+        now = self._clock.now()
+        candidates = (
+            job
+            for job in jobs
+            if job.skip is None and not job.is_private and any(is_past(link, now) for link in job.citations)
+        )
+        while batch := list(islice(candidates, AT_ONCE)):
+            numbers = [job.source.id for job in batch]
+            known = previous.load(self._store, numbers, self._run)
+            settled = lookups.settled(self._store, numbers, now)
+            for job in batch:
+                yield from baseline_lookups(job, known[job.source.id], settled, now)
+
+    def _ask(self, questions: Iterable[Lookup]) -> None:
+        asked = iter(questions)
+        first = None if self._policy.settings.wayback.mode == "off" else next(asked, None)
+        if first is None:
+            return
+        if self._workers is None:
+            from linkarchive.wayback.lookups import LookupWorkers
+
+            self._workers = LookupWorkers(self._opened(), self._archives)
+        self._workers.ask(chain([first], asked))
+
+    def _opened(self) -> ArchiveSession:
+        if self._session is None:
+            from linkarchive.wayback.session import ArchiveSession
+
+            settings = self._policy.settings
+            self._session = ArchiveSession(settings.network, settings.wayback, self._clock, stop=self._stop)
+        return self._session
+
+    def _is_settled(self, job: Job, question: str) -> bool:
+        return lookups.is_settled(self._store, job.source.id, question, self._clock.now())
+
+    # --- using the answers -----------------------------------------------------------------------
+
+    def use_answers(self, jobs: Mapping[int, Job], articles: Articles) -> Articles:
+        """Wait for the answers, at most for the budget, and use them; the articles with what was recovered."""
+        if self._workers is None:
+            return articles
+        self._recorder.listener(AskingArchives())
+        for result in self._workers.results():
+            if result.article is not None:
+                save(self._project, self._store, self._run, [result.article], articles.digests)
+                articles = articles.with_article(result.article)
+            self._use(jobs[result.lookup.source], result)
+        return articles
+
+    def follow_moves(self) -> None:
+        """Visit where captured redirects of dead sources led; suggest what is alive and the same page."""
+        wanted = {url: job for job, urls in self._moved for url in reversed(urls)}
+        if not wanted:
+            return
+        from linkarchive.judge.verdict import judge
+
+        network = self._policy.settings.network
+        for visit in fetch_all(iter(list(map(VisitRequest, wanted))), network, self._clock, stop=self._stop):
+            job = self._loaded(wanted[visit.request.url])
+            page = page_of(visit, network.max_body)
+            visit.close()
+            before = self._baseline_page(job)
+            if before is None:
+                continue
+            judgement = judge(Case("", visit.request.url, page, before))
+            if judgement.verdict.is_alive and (judgement.similarity or 0.0) >= SAME_PAGE:
+                self._save_answer(job, LookupAnswer(MOVED, "found", None, page.final_url, self._clock.now()))
+                self._show_copy(job)
+                self._recorder.commit()
+
+    def save_public_copies(self, jobs: Iterable[Job]) -> None:
+        """Have the Wayback Machine capture what `[wayback] save` says; a capture is public, so never by default."""
+        mode = self._policy.settings.wayback.save
+        if mode == "never" or self._policy.settings.wayback.mode == "off":
+            return
+        from linkarchive.wayback.save import AlreadyToday, Saved, find_keys, save
+
+        wanted = {job.source.url: job for job in jobs if not job.is_private and self._wants_saving(job, mode)}
+        keys = find_keys(os.environ, Path.home())
+        if not wanted:
+            return
+        if keys is None:
+            self._recorder.listener(
+                Notice("nothing was saved: no keys of the Internet Archive were found", important=True)
+            )
+            return
+        for url, result in save(self._opened(), WAYBACK, keys, wanted):
+            if isinstance(result, Saved | AlreadyToday):
+                new = result if isinstance(result, Saved) else None
+                answer = LookupAnswer(
+                    SAVED,
+                    "unknown" if new else "found",
+                    new.time.isoformat() if new else None,
+                    new.url if new else None,
+                    self._clock.now(),
+                )
+                self._save_answer(wanted[url], answer)
+                self._store.commit()
+            else:
+                self._recorder.listener(Notice(f"{redact(url)} was not saved: {result}"))
+
+    @property
+    def notices(self) -> tuple[str, ...]:
+        """The archives that were not asked any more, and why."""
+        return self._session.notices if self._session is not None else ()
+
+    def close(self) -> None:
+        """Give up what is not answered yet."""
+        if self._workers is not None:
+            self._workers.close()
+        if self._session is not None:
+            self._session.close()
+
+    def _use(self, job: Job, result: LookupResult) -> None:
+        """Keep the answer and what came with it, and set the source's result of this run right. Commits."""
+        from linkarchive.wayback.lookups import BaselineLookup, CopyLookup, SavedLookup, SeenSinceLookup
+
+        lookup, answer = result.lookup, result.answer
+        if result.moved:
+            self._moved.append((job, result.moved))
+        if isinstance(lookup, SavedLookup) and not isinstance(answer, Found):
+            return  # a fresh copy may take hours to appear: asked again in the next run
+        found = answer if isinstance(answer, Found) else None
+        stored = None if found is None else self._store_memento(job, found)
+        url = None if found is None else found.memento.public_url
+        self._save_answer(job, LookupAnswer(lookup.name, _word(answer), _note(answer), url, self._clock.now()))
+        if isinstance(lookup, BaselineLookup) and stored is not None:
+            before = self._loaded(job).previous
+            for link in job.citations:
+                if link.looked == lookup.looked and link.copy == lookup.cited:
+                    self._recorder.set_baseline(link, stored, before.baseline(link.article, link.looked))
+            self._judge_again(job)
+        elif isinstance(lookup, SeenSinceLookup) and found is not None:
+            self._mark_only_us(job, found.memento.time)
+        elif isinstance(lookup, CopyLookup):
+            self._show_copy(job)
+        self._recorder.commit()
+
+    def _store_memento(self, job: Job, found: Found) -> StoredCapture:
+        """The copy as a capture: written to the WARC as what it is, or our own bytes under the archive's date."""
+        from linkarchive.judge.verdict import fingerprint
+
+        memento, known = found.memento, self._loaded(job).previous.captures
+        same = [
+            stored for stored in known if (stored.capture.time, stored.capture.origin) == (memento.time, memento.origin)
+        ]
+        if same:
+            if found.visit is not None:
+                found.visit.close()
+            return same[0]
+        if found.visit is None or found.page is None:
+            ours = next(stored.capture for stored in known if stored.capture.digest == found.same_as)
+            capture = replace(
+                ours,
+                time=memento.time,
+                origin=memento.origin,
+                public_url=memento.public_url,
+                record=ours.original or ours.record,
+                original=None,
+            )
+            return self._recorder.rows.add_capture(job.source.id, capture, usable=True, good=False)
+        sha256 = hashlib.sha256(found.page.body).hexdigest()
+        return self._recorder.add_memento(job.source, found.visit, sha256, fingerprint(found.page), memento)
+
+    def _judge_again(self, job: Job) -> None:
+        """Judge today's page again, now that there is a better baseline."""
+        result, checked = self._of_this_run(job)
+        if result is None:
+            return
+        job = self._loaded(job)
+        seen = checked or self._clock.now()
+        capture = capture_of(job.previous.captures, result) if result.verdict.is_alive else None
+        root, limit = self._project.root, self._policy.settings.network.max_body
+        page = None if capture is None else stored_page(root, capture.capture, limit)
+        if page is None:
+            result = with_copy(with_baselines(result, job), job, self._policy)
+            self._recorder.record(replaced(job, result, checked, seen, self._policy))
+            return
+        fetched = Fetched(job, Visit(VisitRequest(job.source.url), seen, ()), page)
+        assessment = assess(build_task(fetched, root, self._policy))
+        self._recorder.record(rejudged(job, page, assessment, result, seen, self._policy))
+
+    def _show_copy(self, job: Job) -> None:
+        result, checked = self._of_this_run(job)
+        if result is not None:
+            job = self._loaded(job)
+            result = with_copy(result, job, self._policy)
+            self._recorder.record(replaced(job, result, checked, checked or self._clock.now(), self._policy))
+
+    def _mark_only_us(self, job: Job, seen: datetime) -> None:
+        result, checked = self._of_this_run(job)
+        if result is not None and result.reason is Reason.UNREACHABLE_SINCE:
+            job, now = self._loaded(job), checked or self._clock.now()
+            result = with_history(only_us(result, seen), job.previous, now)
+            self._recorder.record(replaced(job, result, checked, now, self._policy))
+
+    def _save_answer(self, job: Job, answer: LookupAnswer) -> None:
+        lookups.tell(self._store, self._run, job.source.id, answer)
+
+    def _loaded(self, job: Job) -> Job:
+        """The job with what was known before this run, and with the captures, baselines and answers of now."""
+        return replace(job, previous=previous.load(self._store, [job.source.id], self._run)[job.source.id])
+
+    def _of_this_run(self, job: Job) -> tuple[Result | None, datetime | None]:
+        """What this run concluded on the source so far, and when it was visited."""
+        now = previous.load(self._store, [job.source.id], self._run + 1)[job.source.id]
+        return (now.result, now.checked) if now.run == self._run else (None, None)
+
+    def _baseline_page(self, job: Job) -> Page | None:
+        """The page of the first baseline, else of the first usable capture."""
+        before = job.previous
+        based = sorted(before.baseline_ids, key=lambda cited: (cited[0], str(cited[1] or "")))
+        first = before.baseline(*based[0]) if based else next((one for one in before.captures if one.usable), None)
+        if first is None:
+            return None
+        return stored_page(self._project.root, first.capture, self._policy.settings.network.max_body)
+
+    def _wants_saving(self, job: Job, mode: str) -> bool:
+        if job.skip is not None or self._is_settled(job, SAVED):
+            return False
+        result, _ = self._of_this_run(job)
+        if result is None:
+            return False
+        before = self._loaded(job).previous
+        if mode == "new":
+            return before.visit is None and result.verdict.is_alive
+        copy = before.answers.get(COPY)
+        return result.verdict is Verdict.DEAD and copy is not None and copy.answer == "none"
+
+
+def _dead_lookups(job: Job, result: Result, settled: Collection[tuple[int, str]]) -> list[Lookup]:
+    """What to ask about a source that is dead now: who saw it since it fails, where it only failed; and a copy."""
+    from linkarchive.wayback.lookups import CopyLookup, SeenSinceLookup
+
+    source = job.source
+    asked: list[Lookup] = []
+    if result.reason is Reason.UNREACHABLE_SINCE and result.first_strike is not None:
+        asked.append(SeenSinceLookup(source.id, source.url, result.first_strike))
+    looked = min((link.looked for link in job.citations if link.looked is not None), default=None)
+    asked.append(CopyLookup(source.id, source.url, looked, result.since))
+    return [lookup for lookup in asked if (source.id, lookup.name) not in settled]
+
+
+def _word(answer: Answer) -> str:
+    return "found" if isinstance(answer, Found) else "none" if isinstance(answer, NoCopy) else "unknown"
+
+
+def _note(answer: Answer) -> str | None:
+    """An answer in words, where it brought no copy."""
+    if isinstance(answer, Found):
+        return None
+    if isinstance(answer, NoCopy):
+        return "no web archive has a usable copy"
+    return f"could not find out whether there is a copy: {answer.detail}"

@@ -1,0 +1,116 @@
+"""The only writer of a run: bytes into the WARC first, then the rows that name them."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from pathlib import Path
+
+from linkarchive.check.baselines import NewCapture
+from linkarchive.check.conclude import Conclusion
+from linkarchive.check.events import Listener
+from linkarchive.check.plan import CitedLink
+from linkarchive.check.results import with_capture
+from linkarchive.history.reports import MAX_DIFFERENCES
+from linkarchive.model import Difference, Result
+from linkarchive.snapshot.writer import Memento, WarcWriter
+from linkarchive.store.captures import StoredCapture
+from linkarchive.store.database import Store
+from linkarchive.store.outcomes import Visited
+from linkarchive.store.run_writer import RunWriter
+from linkarchive.store.sources import Source
+from linkarchive.web.exchange import Visit
+
+COMMIT_EVERY = 0.1
+"""Seconds: what a `kill -9` may cost in conclusions, whose visits are then made again."""
+
+
+@dataclass(slots=True)
+class Archive:
+    """The WARC files of the project: those that this run writes, and which of the others are in this folder."""
+
+    root: Path
+    warc: WarcWriter
+    _files: dict[str, bool] = field(default_factory=dict)
+
+    def has_file(self, name: str) -> bool:
+        """A file of the archive is in this folder; asked of the disk once a run."""
+        if name not in self._files:
+            self._files[name] = (self.root / name).exists()
+        return self._files[name]
+
+
+@dataclass(slots=True)
+class Recorder:
+    """Writes what a run concludes. What it wrote lasts after `commit`."""
+
+    archive: Archive
+    store: Store
+    rows: RunWriter
+    listener: Listener
+    differences: dict[tuple[str, datetime], Difference] = field(default_factory=dict)
+    """What changed on drifted pages, for the report: by URL and by the time of what was compared with."""
+    _committed: float = 0.0
+
+    def record(self, conclusion: Conclusion) -> None:
+        """Write a visit; its result only where that is another one than last time."""
+        job, before = conclusion.job, conclusion.job.previous
+        stored = None if conclusion.capture is None else self._store(job.source.id, job.source.url, conclusion.capture)
+        result, source = conclusion.result, job.source.id
+        if result is not None and stored is not None and conclusion.capture and not conclusion.capture.refreshes:
+            result = with_capture(result, stored)
+        for link, capture in conclusion.baselines:
+            baseline = stored if isinstance(capture, NewCapture) else capture
+            if baseline is not None:
+                self.set_baseline(link, baseline, before.baseline(link.article, link.looked))
+        same = before.result_id is not None and (result is None or result == before.result)
+        is_row = result is None or (same and before.is_row)
+        number = before.result_id if same and before.result_id is not None else self._add(source, result)
+        self.rows.add_visit(Visited(source, number, conclusion.checked, conclusion.change, before.verdict, is_row))
+        if conclusion.page is not None:
+            self.rows.set_page(source, replace(conclusion.page, result_id=number))
+        self._show(result, conclusion.difference)
+
+    def set_baseline(self, link: CitedLink, capture: StoredCapture, known: StoredCapture | None) -> None:
+        """The baseline of a citation, where the one that it has may be replaced."""
+        self.rows.set_baseline(link.article, link.looked, capture, known)
+
+    def add_memento(
+        self, source: Source, visit: Visit, sha256: str, fingerprint: str, memento: Memento
+    ) -> StoredCapture:
+        """Store another archive's copy as what it is, and close the visit that fetched it."""
+        capture = self.archive.warc.write_visit(
+            visit, source=source.url, sha256=sha256, fingerprint=fingerprint, memento=memento
+        )
+        self.archive.warc.sync()
+        visit.close()
+        return self.rows.add_capture(source.id, capture, usable=True, good=False)
+
+    def commit(self) -> None:
+        """What was written so far lasts when this returns: first records, then index lines, then rows."""
+        self.archive.warc.sync()
+        self.store.commit()
+        self._committed = time.monotonic()
+
+    def commit_when_due(self) -> None:
+        """`commit`, at most ten times a second: a burst of visits shares the wait for the disk."""
+        if time.monotonic() - self._committed >= COMMIT_EVERY:
+            self.commit()
+
+    def _store(self, source: int, url: str, new: NewCapture) -> StoredCapture:
+        capture = self.archive.warc.write_visit(
+            new.visit, source=url, sha256=new.sha256, fingerprint=new.fingerprint, revisit_of=new.repeats
+        )
+        return self.rows.add_capture(source, capture, usable=new.usable, good=new.good)
+
+    def _add(self, source: int, result: Result | None) -> int:
+        if result is None:
+            raise ValueError(f"source {source} has no result that could stand")
+        return self.rows.add_outcome(source, result)
+
+    def _show(self, result: Result | None, difference: Difference | None) -> None:
+        if result is None or difference is None or result.standard is None:
+            return
+        if len(self.differences) < MAX_DIFFERENCES:
+            self.differences[result.url, result.standard] = difference

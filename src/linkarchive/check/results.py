@@ -1,0 +1,231 @@
+"""The stored result of a source, from its judgements: pure, the store and the clock are the caller's."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from linkarchive.check.baselines import NewCapture, baseline_of
+from linkarchive.check.plan import CitedLink, Job, Policy
+from linkarchive.model import (
+    Acceptance,
+    Baseline,
+    CaptureRef,
+    Change,
+    CitationResult,
+    History,
+    Judgement,
+    LastGood,
+    Page,
+    Reason,
+    Result,
+    Verdict,
+)
+from linkarchive.store import decisions
+from linkarchive.store.captures import StoredCapture
+from linkarchive.store.carried import CONFIRMED_AFTER
+from linkarchive.store.lookups import COPY, MOVED
+from linkarchive.store.previous import Previous
+
+ONLY_US_CONFIDENCE = 0.9
+
+
+@dataclass(frozen=True, slots=True)
+class ComparedLink:
+    """One citation, what the page was compared with for it, and the judgement."""
+
+    link: CitedLink
+    baseline: StoredCapture | NewCapture | None
+    accepted: Acceptance | None
+    judgement: Judgement
+
+
+def inputs_of(compared: Iterable[ComparedLink]) -> Iterable[tuple[CitedLink, datetime | None, Acceptance | None]]:
+    """Each citation with the time of its baseline and its acceptance, for `judgement_inputs_hash`."""
+    return ((one.link, one.baseline.as_baseline[1] if one.baseline else None, one.accepted) for one in compared)
+
+
+def result_of(
+    job: Job,
+    page: Page,
+    compared: Sequence[ComparedLink],
+    capture: StoredCapture | NewCapture | None,
+    history: History,
+    now: datetime,
+) -> Result:
+    """The result of a visit, before `with_history`. It shows the worst of its citations (docs/design.md §3).
+
+    `capture` shows the page; where it is still to be stored, `with_capture` names it.
+    """
+    worst = min(compared, key=lambda one: one.judgement.rank)
+    judgement = worst.judgement
+    others = {f"{one.judgement.verdict.value}/{one.judgement.reason.value}" for one in compared}
+    also = dict.fromkeys((*judgement.also, *sorted(others)))
+    also.pop(f"{judgement.verdict.value}/{judgement.reason.value}", None)
+    result = Result(
+        url=job.source.url,
+        verdict=judgement.verdict,
+        reason=judgement.reason,
+        confidence=judgement.confidence,
+        confirmed=False,
+        evidence=judgement.evidence,
+        also=tuple(name for name in also if not name.startswith("ok/")),
+        since=now,
+        last_ok=None,
+        strikes=history.strikes,
+        first_strike=history.first_strike,
+        last_strike=history.last_strike,
+        status=page.status,
+        final_url=None if page.status is None else page.final_url,
+        hops=page.hops,
+        similarity=judgement.similarity,
+        lost=judgement.lost,
+        baseline=baseline_of(worst.baseline, worst.link.looked),
+        capture=None,
+        last_good=_last_good(job.previous.live),
+        archived_url=None,
+        archive_note=None,
+        suggested_url=judgement.suggested_url,
+        citations=tuple(_citation(one) for one in compared if not one.link.original),
+    )
+    return with_capture(result, capture) if isinstance(capture, StoredCapture) else result
+
+
+def with_capture(result: Result, stored: StoredCapture) -> Result:
+    """The result with the capture that shows its page."""
+    capture, place = stored.capture, stored.capture.record
+    reference = CaptureRef(place.warc, place.offset, place.length, capture.digest, capture.scope, capture.truncated)
+    last_good = _last_good([stored]) if stored.good else None
+    newer = last_good is not None and (result.last_good is None or last_good.time > result.last_good.time)
+    return replace(result, capture=reference, last_good=last_good if newer else result.last_good)
+
+
+def with_history(result: Result, before: Previous, now: datetime) -> Result:
+    """The result with what only the past knows: since when, confirmed, when it was last ok."""
+    last = before.result
+    if last is None:
+        return result
+    same = last.verdict is result.verdict
+    since = last.since if same else now
+    if result.verdict in (Verdict.OK, Verdict.MOVED):
+        last_ok = None
+    elif last.verdict in (Verdict.OK, Verdict.MOVED):
+        last_ok = before.checked
+    else:
+        last_ok = last.last_ok
+    return replace(result, since=since, confirmed=same and now - since >= CONFIRMED_AFTER, last_ok=last_ok)
+
+
+def change_of(result: Result, job: Job, policy: Policy, now: datetime) -> Change:
+    """What is new against the last run (docs/design.md §8); a finding that was ignored and is no more is new."""
+    before = job.previous
+    last = before.verdict
+    was = last is not None and last.is_finding
+    if not result.verdict.is_finding:
+        return Change.RECOVERED if was and result.verdict is Verdict.OK else Change.NONE
+    if not was:
+        return Change.NEW
+    then, key = before.checked, job.source.key
+    ignored_no_more = (
+        then is not None
+        and decisions.ignored(policy.decisions, key, then.date(), then) is not None
+        and decisions.ignored(policy.decisions, key, now.date()) is None
+    )
+    return Change.NEW if ignored_no_more else Change.STILL
+
+
+def with_copy(result: Result, job: Job, policy: Policy) -> Result:
+    """The result of a dead source with its public copy, or in words why there is none; any other as it is."""
+    if result.verdict is not Verdict.DEAD:
+        return result
+    copy, moved = job.previous.answers.get(COPY), job.previous.answers.get(MOVED)
+    seen_by_author = result.baseline.url if result.baseline else None
+    url = seen_by_author or (copy.url if copy else None)
+    if url is not None:
+        note = None
+    elif policy.settings.wayback.mode == "off":
+        note = "web archives were not asked (--wayback off)"
+    elif job.is_private:
+        note = "web archives were not asked: the article or the address is private"
+    else:
+        note = copy.note if copy else "web archives have not been asked yet"
+    suggested = result.suggested_url or (moved.url if moved else None)
+    return replace(result, archived_url=url, archive_note=note, suggested_url=suggested)
+
+
+def with_baselines(result: Result, job: Job) -> Result:
+    """The result of a source without a page of today: only what it would have been compared with changes."""
+    based: dict[tuple[str, str | None, int], Baseline | None] = {}
+    for link in job.citations:
+        capture = job.previous.baseline(link.article, link.looked)
+        if capture is not None:
+            based[link.article, link.citation.url, link.citation.line] = baseline_of(capture, link.looked)
+    citations = tuple(
+        replace(citation, baseline=based.get((citation.article, citation.url, citation.line), citation.baseline))
+        for citation in result.citations
+    )
+    return replace(result, citations=citations, baseline=next(iter(based.values()), result.baseline))
+
+
+def only_us(result: Result, seen: datetime) -> Result:
+    """The result of a page that others can see, as an archive did: not dead, but closed to us (docs/design.md §7)."""
+    evidence = (f"a web archive saw the page on {seen:%-d %B %Y}, while it fails for us", *result.evidence)
+    citations = tuple(
+        replace(
+            citation,
+            verdict=Verdict.BLOCKED,
+            reason=Reason.ONLY_US,
+            confidence=ONLY_US_CONFIDENCE,
+            evidence=evidence,
+        )
+        for citation in result.citations
+    )
+    return replace(
+        result,
+        verdict=Verdict.BLOCKED,
+        reason=Reason.ONLY_US,
+        confidence=ONLY_US_CONFIDENCE,
+        evidence=evidence,
+        strikes=0,
+        first_strike=None,
+        last_strike=None,
+        archived_url=None,
+        archive_note=None,
+        citations=citations,
+    )
+
+
+def history_of(result: Result | None) -> History:
+    """The strikes that earlier runs left."""
+    return History() if result is None else History(result.strikes, result.first_strike, result.last_strike)
+
+
+def _citation(compared: ComparedLink) -> CitationResult:
+    link, judgement = compared.link, compared.judgement
+    citation = link.citation
+    return CitationResult(
+        article=link.article,
+        line=citation.line,
+        url=citation.url or "",
+        text=citation.text,
+        context=citation.context,
+        recovered=citation.recovered,
+        recovery_confidence=citation.recovery_confidence,
+        verdict=judgement.verdict,
+        reason=judgement.reason,
+        confidence=judgement.confidence,
+        baseline=baseline_of(compared.baseline, link.looked),
+        similarity=judgement.similarity,
+        lost=judgement.lost,
+        evidence=judgement.evidence,
+        accepted=compared.accepted,
+    )
+
+
+def _last_good(captures: Sequence[StoredCapture]) -> LastGood | None:
+    good = [stored.capture for stored in captures if stored.good]
+    if not good:
+        return None
+    place = good[-1].original or good[-1].record
+    return LastGood(good[-1].time, place.warc, place.offset, place.length)

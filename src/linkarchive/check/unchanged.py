@@ -1,0 +1,115 @@
+"""The one place that says "as last time": a page that is what it was needs no new judgement."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterator, Sequence
+
+from linkarchive.check.baselines import Fetched, NewCapture, inputs_version, is_old, judgement_inputs_hash
+from linkarchive.check.conclude import Conclusion
+from linkarchive.check.plan import Job, Policy, with_previous
+from linkarchive.check.results import change_of, with_copy, with_history
+from linkarchive.model import Change, Page
+from linkarchive.store import previous
+from linkarchive.store.carried import unchanged as compared_with_itself
+from linkarchive.store.database import Store
+from linkarchive.store.previous import AT_ONCE, Previous
+from linkarchive.web.exchange import VisitRequest
+
+
+def load_previous(jobs: Sequence[Job], store: Store, run: int, policy: Policy) -> Iterator[Job]:
+    """The jobs with what was known of their sources before that run, read for many together when they are needed."""
+    for start in range(0, len(jobs), AT_ONCE):
+        batch = jobs[start : start + AT_ONCE]
+        known = previous.load(store, [job.source.id for job in batch], run)
+        for job in batch:
+            before = known[job.source.id]
+            yield with_previous(job, before, _inputs_unchanged(job, before, policy))
+
+
+def request_for(job: Job, policy: Policy, has_file: Callable[[str], bool]) -> VisitRequest:
+    """The request for a source: conditional where an unchanged page would need no judgement and no copy of its bytes.
+
+    `has_file` says whether a WARC file is in this folder: a fresh Git clone has none.
+    """
+    page = job.previous.page
+    if not job.inputs_unchanged or not _copy_is_here(job, policy, has_file):
+        return VisitRequest(job.source.url)
+    return VisitRequest(job.source.url, page.etag, page.last_modified)
+
+
+def unchanged(fetched: Fetched, policy: Policy) -> Conclusion | None:
+    """The conclusion on a page that is what it was, as is all that its judgement depends on; None for any other."""
+    job, visit, before = fetched.job, fetched.visit, fetched.job.previous
+    if not job.inputs_unchanged or before.page.result_id is None:
+        return None
+    if not visit.not_modified:
+        if visit.final is None or not _is_same_page(fetched.page, before):
+            return None
+        if not before.capture_rows and _may_keep(fetched, policy):
+            return None  # its first copy is still to be made
+    verdict, last = before.verdict, before.last_live
+    old = last is not None and is_old(last, visit.time, policy) and _may_keep(fetched, policy)
+    stands = before.page.result_id == before.result_id and not old
+    # A finding that somebody had ignored until now may be news.
+    if stands and verdict is not None and not (verdict.is_finding and policy.decisions):
+        change = Change.STILL if verdict.is_finding else Change.NONE
+        return Conclusion(job, visit.time, verdict, None, change)
+    result = before.page_result
+    if result is None:
+        return None
+    result = with_copy(with_history(compared_with_itself(result), before, visit.time), job, policy)
+    return Conclusion(
+        job,
+        visit.time,
+        result.verdict,
+        result,
+        change_of(result, job, policy, visit.time),
+        capture=_refreshed(fetched) if old else None,
+        page=before.page,
+    )
+
+
+def _inputs_unchanged(job: Job, before: Previous, policy: Policy) -> bool:
+    if before.page.inputs_hash is None:
+        return False
+    times = [before.baseline_time(link.article, link.looked) for link in job.citations]
+    if None in times and before.has_usable:  # a baseline has to be chosen first
+        return False
+    inputs = [(link, time, policy.acceptance(job, link)) for link, time in zip(job.citations, times, strict=True)]
+    return before.page.inputs_hash == judgement_inputs_hash(inputs_version(job, policy), inputs)
+
+
+def _copy_is_here(job: Job, policy: Policy, has_file: Callable[[str], bool]) -> bool:
+    """The bytes of the last capture are in this folder, or there shall be none."""
+    file = job.previous.file
+    if file is not None:
+        return has_file(file)
+    rule = policy.rule(job)
+    return rule is not None and not rule.capture
+
+
+def _is_same_page(page: Page, before: Previous) -> bool:
+    """The same bytes, reached on the same way."""
+    result = before.page_result
+    if result is None or (page.status, page.final_url, page.hops) != (result.status, result.final_url, result.hops):
+        return False
+    return page.failure is None and hashlib.sha256(page.body).hexdigest() == before.page.sha256
+
+
+def _may_keep(fetched: Fetched, policy: Policy) -> bool:
+    return policy.may_keep(fetched.job, (exchange.url for exchange in fetched.visit.exchanges))
+
+
+def _refreshed(fetched: Fetched) -> NewCapture:
+    """A fresh record for an old capture: a revisit of it says that the page is what it was."""
+    last = fetched.job.previous.live[-1]
+    return NewCapture(
+        fetched.visit,
+        last.capture.sha256,
+        last.capture.fingerprint,
+        last.usable,
+        last.good,
+        repeats=last.capture,
+        refreshes=True,
+    )
