@@ -95,7 +95,7 @@ def test_the_articles_of_a_folder(tmp_path: Path) -> None:
     [
         ("a.markdown", None, b"", "md"),
         ("A.MDOWN", None, b"", "md"),
-        ("a.latex", None, b"", "latex"),
+        ("a.rst", None, b"", "rst"),
         ("a.xhtml", None, b"", "html"),
         ("https://x.example/a.md?raw=1#top", "text/plain; charset=utf-8", b"", "md"),
         ("https://x.example/a.pdf", "text/html", b"", "html"),

@@ -111,6 +111,11 @@ class PassageBuilder:
     def is_empty(self) -> bool:
         return not self._length and not self._links and not self._marks and self._open is None
 
+    @property
+    def links(self) -> list[Link]:
+        """The links so far, but for the one that is open."""
+        return self._links
+
     def text(self, text: str) -> None:
         text = _SPACE.sub(" ", text)
         if self._after_space:

@@ -60,8 +60,7 @@ FORMATS: tuple[Format, ...] = (
         "html", "HTML", ("html", "htm", "xhtml", "xht"), "html:read_html",
         ("text/html", "application/xhtml+xml"), markup=True,
     ),
-    Format("txt", "plain text", ("txt", "text", "rst"), "text:read_text",
-           ("text/plain", "text/x-rst", "text/prs.fallenstein.rst")),
+    Format("txt", "plain text", ("txt", "text"), "text:read_text", ("text/plain",)),
     Format(
         "pdf", "PDF", ("pdf",), "pdf:read_pdf", ("application/pdf", "application/x-pdf"), binary=True, sandboxed=True,
     ),
@@ -74,6 +73,14 @@ FORMATS: tuple[Format, ...] = (
     Format(
         "latex", "LaTeX", ("tex", "latex", "ltx"), "formats.latex:read_latex",
         ("application/x-tex", "application/x-latex", "text/x-tex", "text/x-latex"),
+    ),
+    Format(
+        "rst", "reStructuredText", ("rst", "rest"), "formats.rst:read_rst",
+        ("text/x-rst", "text/prs.fallenstein.rst"),
+    ),
+    Format(
+        "wikitext", "MediaWiki wikitext", ("wiki", "mediawiki", "wikitext", "mw"), "formats.wikitext:read_wikitext",
+        ("text/x-wiki",),
     ),
     Format("ipynb", "Jupyter notebook", ("ipynb",), "formats.notebook:read_notebook", ("application/x-ipynb+json",)),
     Format("gemtext", "gemtext", ("gmi", "gemini"), "formats.gemtext:read_gemtext", ("text/gemini",)),
@@ -92,7 +99,6 @@ FORMATS: tuple[Format, ...] = (
     Format("json", "JSON", ("json",), "formats.data:read_json", ("application/json",), walked=False),
     # --- office documents ---
     # --- messages, saved pages, exports ---
-    # --- by pandoc ---
     # --- by pandoc ---
     Format("docbook", "DocBook", ("dbk", "docbook"), "docbook", ("application/docbook+xml",), pandoc=True),
     Format("jats", "JATS", ("nxml", "jats"), "jats", ("application/jats+xml",), pandoc=True),
