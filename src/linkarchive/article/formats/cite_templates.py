@@ -10,21 +10,33 @@ from typing import Any
 from linkarchive.article.formats.reference import identifier_url
 from linkarchive.article.passage import fold
 
-URLS = ("url", "lire en ligne", "online", "enlace", "chapter-url", "chapterurl", "contribution-url", "article-url",
-        "section-url", "entry-url", "conference-url", "lien", "présentation en ligne", "ссылка", "link")  # fmt: skip
-TITLES = ("title", "titel", "titre", "título", "titulo", "titolo", "tytuł", "заглавие", "название", "chapter", "article",
-          "contribution", "script-title", "trans-title", "naslov", "otsikko", "rubrik", "tittel", "cím", "název",
-          "标题", "タイトル")  # fmt: skip
-ACCESSED = ("access-date", "accessdate", "accessed", "zugriff", "abruf", "consulté le", "consulté", "fechaacceso",
-            "accesso", "bezochtdatum", "data dostępu", "acessodata", "acesso-data", "accessdato", "besøgsdato",
-            "hämtdatum", "läst", "viitattu", "přístup", "datum přístupu", "elérés", "дата обращения", "consulta")  # fmt: skip
-ARCHIVES = ("archive-url", "archiveurl", "archiv-url", "archiveurl1", "urlarchivo", "urlarchivio", "archiefurl",
-            "archiwum", "arquivourl", "wayurl", "arkivurl", "archive url", "urlarxiu", "archiv")  # fmt: skip
-_AUTHORS = ("last", "last1", "author", "author1", "autor", "auteur", "auteur1", "nom1", "apellidos", "cognome", "autore",
-            "ultimo", "editor", "editor-last", "nazwisko", "автор", "nachname")  # fmt: skip
+URLS = (
+    "url", "lire en ligne", "online", "enlace", "chapter-url", "chapterurl", "contribution-url", "article-url",
+    "section-url", "entry-url", "conference-url", "lien", "présentation en ligne", "ссылка", "link",
+)  # fmt: skip
+TITLES = (
+    "title", "titel", "titre", "título", "titulo", "titolo", "tytuł", "заглавие", "название", "chapter", "article",
+    "contribution", "script-title", "trans-title", "naslov", "otsikko", "rubrik", "tittel", "cím", "název", "标题",
+    "タイトル",
+)  # fmt: skip
+ACCESSED = (
+    "access-date", "accessdate", "accessed", "zugriff", "abruf", "consulté le", "consulté", "fechaacceso",
+    "accesso", "bezochtdatum", "data dostępu", "acessodata", "acesso-data", "accessdato", "besøgsdato", "hämtdatum",
+    "läst", "viitattu", "přístup", "datum přístupu", "elérés", "дата обращения", "consulta",
+)  # fmt: skip
+ARCHIVES = (
+    "archive-url", "archiveurl", "archiv-url", "archiveurl1", "urlarchivo", "urlarchivio", "archiefurl", "archiwum",
+    "arquivourl", "wayurl", "arkivurl", "archive url", "urlarxiu", "archiv",
+)  # fmt: skip
+_AUTHORS = (
+    "last", "last1", "author", "author1", "autor", "auteur", "auteur1", "nom1", "apellidos", "cognome", "autore",
+    "ultimo", "editor", "editor-last", "nazwisko", "автор", "nachname",
+)  # fmt: skip
 _FIRST_NAMES = ("first", "first1", "prénom1", "nombre", "nome", "imię", "vorname", "primeiro")
-_PLACES = ("work", "website", "newspaper", "journal", "magazine", "publisher", "periódico", "werk", "hrsg", "site",
-           "série", "revista", "sito", "editore", "czasopismo", "obra", "издание", "sammelwerk", "périodique")  # fmt: skip
+_PLACES = (
+    "work", "website", "newspaper", "journal", "magazine", "publisher", "periódico", "werk", "hrsg", "site",
+    "série", "revista", "sito", "editore", "czasopismo", "obra", "издание", "sammelwerk", "périodique",
+)  # fmt: skip
 _DAYS = ("date", "datum", "fecha", "data", "en ligne le", "jahr", "année", "year", "дата", "anno", "año")
 _IDENTIFIERS = ("doi", "arxiv", "eprint", "pmid", "hdl", "jstor")
 SHORT_NOTES = frozenset({"sfn", "sfnp", "harvnb", "harv", "harvtxt", "harvcol", "sfnref", "sfnm"})

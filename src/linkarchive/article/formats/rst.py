@@ -75,7 +75,7 @@ class _Reader:
                     self.passages += html.fragment(node.astext(), node.line or 1, everything=self._everything)
             elif name in _SILENT:
                 continue
-            elif isinstance(node, nodes.TextElement) or isinstance(node, (nodes.reference, nodes.image)):
+            elif isinstance(node, (nodes.TextElement, nodes.reference, nodes.image)):
                 self._passage(node, note)
             else:
                 if isinstance(node, (nodes.footnote, nodes.citation)):
@@ -166,7 +166,7 @@ class _Inline:
         self._builder.close()
 
 
-def _line(node: Any) -> int:
+def _line(node: Any) -> Any:
     """The line on which a node begins, else that of what it is part of."""
     while node is not None:
         if node.line:

@@ -44,7 +44,7 @@ def _directive(*, is_code: bool) -> Any:
         def __missing__(self, name: str) -> Any:
             return unchanged
 
-    class Unknown(Directive):
+    class Unknown(Directive):  # type: ignore[misc]
         optional_arguments = 1
         final_argument_whitespace = True
         has_content = True

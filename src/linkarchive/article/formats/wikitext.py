@@ -236,7 +236,7 @@ class _Reader:
                 self._value(value, depth)
 
     def _value(self, value: Any, depth: int) -> None:
-        """A parameter of a template that is not known here: its text is a passage by itself, if it has links or notes."""
+        """A parameter of a template not known here: its text is a passage by itself, if it has links or notes."""
         written = str(value)
         if "//" not in written and "<ref" not in written and "{{" not in written:
             return
