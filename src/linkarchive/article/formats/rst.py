@@ -169,7 +169,7 @@ class _Inline:
 def _line(node: Any) -> Any:
     """The line on which a node begins, else that of what it is part of."""
     while node is not None:
-        if node.line:
-            return int(node.line)
+        if isinstance(node.line, int):
+            return node.line
         node = node.parent
     return 1
