@@ -42,8 +42,8 @@ _IDENTIFIERS = ("doi", "arxiv", "eprint", "pmid", "hdl", "jstor")
 SHORT_NOTES = frozenset({"sfn", "sfnp", "harvnb", "harv", "harvtxt", "harvcol", "sfnref", "sfnm"})
 _NAME = re.compile(
     r"(?:cite[ _-]?\w*|citation|cita[ _]\w+|citar[ _]\w+|citeer[ _]\w+|cytuj.*|lien[ _]web|ouvrage|article|chapitre"
-    r"|internetquelle|literatur|webbref|verkkoviite|kilde[ _]\w+|citace[ _]\w+|cite|ref-web|ref-notícia|публикация|статья"
-    r"|книга|cytat|bokref|tidningsref|cit[ _]web|navedi[ _]\w+|cita|vcite\d? ?\w*|harvard citation)\Z",
+    r"|internetquelle|literatur|webbref|verkkoviite|kilde[ _]\w+|citace[ _]\w+|cite|ref-web|ref-notícia|публикация"
+    r"|статья|книга|cytat|bokref|tidningsref|cit[ _]web|navedi[ _]\w+|cita|vcite\d? ?\w*|harvard citation)\Z",
     re.IGNORECASE,
 )
 

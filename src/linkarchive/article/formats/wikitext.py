@@ -16,14 +16,15 @@ from linkarchive.article.text import write
 
 _SILENT = frozenset(
     {"nowiki", "syntaxhighlight", "source", "pre", "math", "score", "timeline", "templatedata", "gallery"}
-)  # fmt: skip
-    {"nowiki", "syntaxhighlight", "source", "pre", "math", "score", "timeline", "templatedata", "gallery"}
 )
 _BLOCKS = frozenset(
     {"li", "dt", "dd", "table", "tr", "td", "th", "hr", "p", "div", "blockquote", "poem", "ul", "ol", "dl"}
-)  # fmt: skip
-_FILES = re.compile(r"\s*:?\s*(?:file|image|media|datei|bild|fichier|archivo|imagen|immagine|bestand|plik|ficheiro|файл"
-                    r"|изображение|category|kategorie|catégorie|categoría|categoria|kategoria|категория)\s*:", re.I)  # fmt: skip
+)
+_FILES = re.compile(
+    r"\s*:?\s*(?:file|image|media|datei|bild|fichier|archivo|imagen|immagine|bestand|plik|ficheiro|файл|изображение"
+    r"|category|kategorie|catégorie|categoría|categoria|kategoria|категория)\s*:",
+    re.IGNORECASE,
+)
 _PARAGRAPH = re.compile(r"\n[ \t]*\n")
 _MAX_DEPTH = 40
 
