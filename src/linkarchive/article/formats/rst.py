@@ -166,10 +166,8 @@ class _Inline:
         self._builder.close()
 
 
-def _line(node: Any) -> Any:
+def _line(node: Any) -> int:
     """The line on which a node begins, else that of what it is part of."""
-    while node is not None:
-        if isinstance(node.line, int):
-            return node.line
+    while node is not None and not node.line:
         node = node.parent
-    return 1
+    return int(node.line) if node is not None else 1
