@@ -1,4 +1,4 @@
-"""The zip packages that DOCX and EPUB files are: parts by name, within limits."""
+"""The zip packages that office documents and EPUB files are: parts by name, within limits."""
 
 from __future__ import annotations
 
@@ -39,19 +39,24 @@ class Package:
 
     def xml(self, name: str) -> Any:
         """The root element of an XML part, without entities, network or huge trees; ArticleError as `read`."""
-        from lxml import etree
-
-        data = self.read(name)
-        try:
-            return etree.fromstring(data, _xml_parser())
-        except etree.XMLSyntaxError as error:
-            raise ArticleError(f"the part {name} is not XML: {error}") from error
+        return parse_xml(self.read(name), f"the part {name}")
 
 
-def _xml_parser() -> Any:
+def parse_xml(data: bytes, what: str) -> Any:
+    """The root element of foreign XML, without entities, network or huge trees.
+
+    Raises ArticleError, in which it is called `what`, when it is none.
+    """
     from lxml import etree
 
-    return etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False, recover=True)
+    parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False, recover=True)
+    try:
+        root = etree.fromstring(data, parser)
+    except etree.XMLSyntaxError as error:
+        raise ArticleError(f"{what} is not XML: {error}") from error
+    if root is None:
+        raise ArticleError(f"{what} is not XML")
+    return root
 
 
 def part_name(folder: str, target: str) -> str:

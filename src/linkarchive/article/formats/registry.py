@@ -84,12 +84,17 @@ FORMATS: tuple[Format, ...] = (
     ),
     Format("ipynb", "Jupyter notebook", ("ipynb",), "formats.notebook:read_notebook", ("application/x-ipynb+json",)),
     Format("gemtext", "gemtext", ("gmi", "gemini"), "formats.gemtext:read_gemtext", ("text/gemini",)),
+    Format("mdx", "MDX", ("mdx",), "formats.mdx:read_mdx", ("text/mdx",)),
+    Format("quarto", "Quarto and R Markdown", ("qmd", "rmd", "rmarkdown"), "formats.mdx:read_quarto"),
     # --- lists of references ---
     Format("bibtex", "BibTeX and BibLaTeX", ("bib", "bibtex"), "formats.bibtex:read_bibtex",
            ("application/x-bibtex", "text/x-bibtex")),
     Format("csl-json", "CSL-JSON", ("csl", "csljson"), "formats.csl:read_csl",
            ("application/vnd.citationstyles.csl+json",), walked=False),
     Format("ris", "RIS", ("ris",), "formats.ris:read_ris", ("application/x-research-info-systems",)),
+    Format("bookmarks", "browser bookmarks", (), "formats.outlines:read_bookmarks", binary=True),
+    Format("opml", "OPML", ("opml",), "formats.outlines:read_opml", ("text/x-opml", "text/x-opml+xml"),
+           binary=True),
     # --- tables and data ---
     Format("csv", "CSV", ("csv",), "formats.tables:read_csv", ("text/csv",), walked=False),
     Format("tsv", "tab-separated values", ("tsv", "tab"), "formats.tables:read_tsv", ("text/tab-separated-values",),
@@ -98,7 +103,27 @@ FORMATS: tuple[Format, ...] = (
     Format("toml", "TOML", ("toml",), "formats.data:read_toml", ("application/toml",), walked=False),
     Format("json", "JSON", ("json",), "formats.data:read_json", ("application/json",), walked=False),
     # --- office documents ---
+    Format(
+        "odt", "OpenDocument", ("odt", "ott", "odp", "ods", "fodt"), "formats.odf:read_odf",
+        ("application/vnd.oasis.opendocument.text", "application/vnd.oasis.opendocument.presentation",
+         "application/vnd.oasis.opendocument.spreadsheet"), binary=True, sandboxed=True,
+    ),
+    Format("rtf", "Rich Text Format", ("rtf",), "formats.rtf:read_rtf", ("application/rtf", "text/rtf"),
+           binary=True),
+    Format(
+        "pptx", "PowerPoint (PPTX)", ("pptx", "ppsx", "pptm"), "formats.pptx:read_pptx",
+        ("application/vnd.openxmlformats-officedocument.presentationml.presentation",), binary=True, sandboxed=True,
+    ),
+    Format(
+        "xlsx", "Excel (XLSX)", ("xlsx", "xlsm"), "formats.xlsx:read_xlsx",
+        ("application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",),
+        binary=True, sandboxed=True, walked=False,
+    ),
     # --- messages, saved pages, exports ---
+    Format("eml", "e-mail", ("eml",), "formats.mail:read_mail", ("message/rfc822",), binary=True, walked=False),
+    Format("mhtml", "saved page (MHTML)", ("mhtml", "mht"), "formats.mail:read_mhtml", ("multipart/related",),
+           binary=True),
+    Format("wxr", "WordPress export (WXR)", ("wxr",), "formats.wxr:read_wxr", binary=True),
     # --- by pandoc ---
     Format("docbook", "DocBook", ("dbk", "docbook"), "docbook", ("application/docbook+xml",), pandoc=True),
     Format("jats", "JATS", ("nxml", "jats"), "jats", ("application/jats+xml",), pandoc=True),

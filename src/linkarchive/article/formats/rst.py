@@ -105,7 +105,7 @@ class _Inline:
         self._builder = builder
         self._block = block
         self._line = line
-        self._source = block.rawsource
+        self._source: str = block.rawsource
         self._cursor = 0
         self._everything = everything
 

@@ -1,0 +1,66 @@
+"""What the packages of Office Open XML share: relationships and document properties (ECMA-376 part 2)."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from linkarchive.article.package import Package, part_name
+from linkarchive.article.passage import fold
+from linkarchive.errors import ArticleError
+
+R = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}"
+_RELATIONSHIP = "{http://schemas.openxmlformats.org/package/2006/relationships}Relationship"
+_DC = "{http://purl.org/dc/elements/1.1/}"
+
+
+class Relation(NamedTuple):
+    id: str
+    type: str
+    """The last part of its type, such as `hyperlink`."""
+    target: str
+    """A URL, or the name of a part as written."""
+    is_external: bool
+
+
+def relations(package: Package, part: str) -> Iterator[Relation]:
+    """The relationships of a part; none when they are missing or damaged."""
+    folder, name = posixpath.split(part)
+    file = posixpath.join(folder, "_rels", f"{name}.rels")
+    if file not in package.names:
+        return
+    try:
+        root = package.xml(file)
+    except ArticleError:
+        return
+    for element in root.iter(_RELATIONSHIP):
+        type = (element.get("Type") or "").rpartition("/")[2]
+        yield Relation(
+            element.get("Id") or "", type, element.get("Target") or "", element.get("TargetMode") == "External"
+        )
+
+
+def link_targets(package: Package, part: str) -> dict[str, str]:
+    """The URLs that a part links to, by the names of their relationships."""
+    return {relation.id: relation.target for relation in relations(package, part) if relation.is_external}
+
+
+def parts_of(package: Package, part: str, type: str) -> dict[str, str]:
+    """The names of the parts of one type that a part refers to, by the names of their relationships."""
+    folder = posixpath.dirname(part)
+    found = {
+        relation.id: part_name("" if relation.target.startswith("/") else folder, relation.target)
+        for relation in relations(package, part)
+        if not relation.is_external and relation.type == type
+    }
+    return {id: name for id, name in found.items() if name in package.names}
+
+
+def core_title(package: Package) -> str:
+    """The title among the document's properties."""
+    if "docProps/core.xml" not in package.names:
+        return ""
+    return next(
+        (fold(element.text) for element in package.xml("docProps/core.xml").iter(_DC + "title") if element.text), ""
+    )
