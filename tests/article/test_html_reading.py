@@ -44,6 +44,7 @@ def test_the_main_text_by_default() -> None:
         (None, "Name", 12),
         ("https://site.example/source?a=1&b=2#part", "second one", 13),
         ("https://pic.example", "A chart", 14),
+        ("https://site.example/pre", "pre", 15),
         ("https://bare.example/x", "https://bare.example/x", 16),
         (None, "lost", 16),
     ]
@@ -60,7 +61,7 @@ def test_the_whole_page_on_request() -> None:
     assert kinds["/d/v.mp4"] is LinkKind.MEDIA
     assert kinds["https://embed.example/e"] is LinkKind.EMBED
     assert {url for url, kind in kinds.items() if kind is LinkKind.META} == {"/s.css", "/og.png", "/next"}
-    assert "/pre" not in kinds
+    assert kinds["/pre"] is LinkKind.LINK
     assert "https://cdn.example" not in kinds
     # Menus that lead to nothing are controls of the page, not lost targets.
     assert [c.text for c in article.citations if c.url is None] == ["Name", "lost"]

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from bs4 import BeautifulSoup
     from bs4.element import NavigableString, Tag
 
-    from linkarchive.article.recover_page import Region
+    from linkarchive.article.regions import Region
 
 _MARKUP = re.compile(r"</?[A-Za-z][^<>]*>|[*`]|(?<!\w)_+|_+(?!\w)|\\(?=[^\w\s])")
 _MARKS = {ord(mark): "'" for mark in '"“”„‟«»‹›″‶‘’‚‛′‵ʼʹʺ´＂＇'} | {ord(mark): "-" for mark in "‐‑‒–—―−﹘﹣－⸺⸻"}
@@ -119,7 +119,7 @@ class _Reading:
     """One pass over a parsed page: the text of each block, and the links within it."""
 
     def __init__(self, soup: BeautifulSoup, final_url: str) -> None:
-        from linkarchive.article.recover_page import Regions
+        from linkarchive.article.regions import Regions
 
         self._soup = soup
         self._regions = Regions(soup)

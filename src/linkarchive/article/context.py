@@ -9,7 +9,7 @@ from linkarchive.article.passage import fold
 
 # Possessive, and only at the start of a run: a megabyte of dots stays linear.
 _END = re.compile(
-    r"""(?<![.!?…؟۔।])[.!?…؟۔।]++["'”’»›)\]]*+(?:\[\d[\d, –-]{0,8}\])*+[ \n]++"""
+    r"""(?<![.!?…؟۔।])[.!?…؟۔।]++["'”’»›)\]]*+(?:\[[\d, –-]{0,9}\])*+[ \n]++"""
     r"""|(?<![。！？｡])[。！？｡]++[」』”’）】》]*+[ \n]*+"""
 )
 _OPENERS = "\"'“‘«‹„([{¿¡—–- "

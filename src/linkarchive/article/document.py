@@ -20,6 +20,10 @@ from linkarchive.text import decode, encoding_of
 from linkarchive.urls import encode_query, resolve, same_page
 
 _NOTHING = re.compile(r"javascript:\s*(?:void\s*\(?\s*0?\s*\)?|return\s+false|undefined|//|\{\})?\s*;?\s*\Z", re.I)
+_TO_NOTHING = frozenset({"", "#", "#!", "about:blank", "null", "undefined", "(null)", "[object Object]"})
+_WITH_HOST = re.compile(r"https?:[/\\]{2}", re.IGNORECASE)
+_NOWHERE = "https://base.invalid/"
+"""What an address with a host is resolved against: the result does not depend on it."""
 _SCHEME = re.compile(r"[a-z][a-z0-9+.-]*:", re.IGNORECASE)
 # The day of an archived copy that the article links to is not the article's.
 _OF_A_COPY = re.compile(
@@ -93,7 +97,7 @@ def target_of(written: str) -> str | None:
     """A written target as the URL it means, not yet made absolute; None for a link to `#` or to nothing."""
     # As browsers do (WHATWG URL): line ends and tabs inside a URL are dropped.
     url = re.sub(r"[\t\n\r]", "", written.strip())
-    if url in ("", "#") or _NOTHING.match(url):
+    if url in _TO_NOTHING or _NOTHING.match(url):
         return None
     # What no URL may hold (RFC 3986 §2) is escaped; the rest stays as the author spelt it.
     return re.sub(r"[\x00-\x20\x7f\"<>`]", lambda match: f"%{ord(match[0]):02X}", url)
@@ -111,7 +115,7 @@ class _Targets:
         """`#section` of the article itself: not a citation."""
         written = written.strip()
         if written.startswith("#"):
-            return len(written) > 1
+            return target_of(written) is not None
         page, hash_sign, _ = written.partition("#")
         if not hash_sign or self._original is None or not origin.is_web(page):
             return False
@@ -124,7 +128,8 @@ class _Targets:
             return resolved
         if url is None or (_SCHEME.match(url) and not url.lower().startswith(("http:", "https:"))):
             return url
-        return _join(self._base, url, self._charset)
+        base = self._base or (_NOWHERE if _WITH_HOST.match(url) else None)
+        return _join(base, url, self._charset)
 
 
 def _citations(

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from linkarchive.article import html_metadata
-from linkarchive.article.main_text import MainText
+from linkarchive.article.html_notes import HtmlNotes
 from linkarchive.article.passage import ParsedDocument, Passage, PassageBuilder
 from linkarchive.article.text import write
 from linkarchive.model import LinkKind
@@ -15,8 +15,12 @@ from linkarchive.model import LinkKind
 if TYPE_CHECKING:
     from bs4 import BeautifulSoup, Tag
 
-VERBATIM = frozenset({"code", "pre", "kbd", "samp", "script", "style", "template", "textarea", "xmp", "listing"})
-"""Elements whose content is shown or run, not read: nothing inside is a citation."""
+    from linkarchive.article.regions import MainText
+
+CODE = frozenset({"code", "pre", "kbd", "samp", "tt", "listing"})
+"""Elements whose text is shown as it stands: a hyperlink in it is one, a bare URL is not."""
+CLOSED = frozenset({"script", "style", "template", "textarea", "xmp"})
+"""Elements whose content is run, or is no part of the page: nothing inside is a citation."""
 
 _BLOCKS = frozenset(
     """
@@ -29,7 +33,11 @@ _BLOCKS = frozenset(
 _SILENT = frozenset({"title", "noscript", "svg", "select", "button", "iframe", "object"})
 """Elements whose text is not part of the running text."""
 
-_START_TAG = re.compile(r"<[A-Za-z][A-Za-z0-9-]*(?=[\s/>])")
+# Comments, elements of raw text, and tags whole, so that a `<` within a quoted value begins none.
+_COMMENT = re.compile(r"<!--(?:-?>|.*?--!?>|.*\Z)", re.DOTALL)
+_TAG = re.compile(r"<([A-Za-z][^\s/>]*+)(?:=\s*+(?:\"[^\"]*+\"|'[^']*+')|[^>])*+>")
+_LETTER = re.compile(r"[A-Za-z]")
+_RAW = {name: re.compile(rf"</{name}(?=[\s/>])", re.I) for name in ("script", "style", "textarea", "title", "xmp")}
 _XML_DECLARATION = re.compile(r"\A(\s*)<\?xml[^>\n]*>")
 _LINE = "data-linkarchive-line"
 # A candidate of srcset: commas may stand in a URL but not at its ends (HTML, srcset attribute).
@@ -41,6 +49,17 @@ _MEDIA = {
 _EMBEDS = {
     "iframe": "src", "frame": "src", "embed": "src", "object": "data", "script": "src", "portal": "src",
 }  # fmt: skip
+_TO_NOTHING = ("", "#", "#!", "javascript:void(0)", "javascript:void(0);", "javascript:;", "javascript:")
+_CONTROL_ROLES = frozenset({"button", "tab", "menuitem", "switch", "option", "combobox"})
+_CONTROL_WORDS = frozenset(
+    """
+    btn button toggle share sharing print close dismiss menu comment comments reply like follow subscribe bookmark save
+    search login signin signup expand collapse open prev previous next top back play pause tab dropdown icon social
+    """.split()  # noqa: SIM905  (a list of words read as words)
+)
+# Attributes that editors leave on the links of a text.
+_OF_EDITORS = frozenset({"data-start", "data-end", "data-href", "data-mce-href", "data-cke-saved-href", "data-link"})
+_WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
 _QUOTERS = frozenset({"blockquote", "q", "ins", "del"})
 # `link` relations that only prepare a connection; their target is no page.
 _NO_TARGET = frozenset({"preconnect", "dns-prefetch"})
@@ -52,6 +71,8 @@ _META_URLS = re.compile(
 
 
 def read_html(text: str, *, everything: bool = False) -> ParsedDocument:
+    from linkarchive.article.regions import MainText
+
     soup = _parse(text)
     main = MainText(soup)
     base = soup.find("base", href=True)
@@ -73,17 +94,33 @@ def _parse(text: str) -> BeautifulSoup:
     """The tree, with the line of each start tag as an attribute: the lxml builder of Beautiful Soup gives no lines."""
     from bs4 import BeautifulSoup
 
-    counted, line = 0, 1
-
-    def numbered(match: re.Match[str]) -> str:
-        nonlocal counted, line
-        line += text.count("\n", counted, match.start())
-        counted = match.start()
-        return f"{match[0]} {_LINE}={line} "
-
     # Beautiful Soup warns of an XML declaration, and (without the line end) of text that looks like a file name.
-    marked = _START_TAG.sub(numbered, _XML_DECLARATION.sub(r"\1", text, count=1))
-    return BeautifulSoup(marked + "\n", "lxml")
+    return BeautifulSoup(_with_lines(_XML_DECLARATION.sub(r"\1", text, count=1)) + "\n", "lxml")
+
+
+def _with_lines(text: str) -> str:
+    pieces: list[str] = []
+    done = at = counted = 0
+    line = 1
+    while (at := text.find("<", at)) >= 0:
+        if comment := _COMMENT.match(text, at):
+            at = comment.end()
+            continue
+        if not _LETTER.match(text, at + 1):
+            at += 1
+            continue
+        tag = _TAG.match(text, at)
+        if tag is None:  # the page breaks off within it
+            break
+        line += text.count("\n", counted, at)
+        counted = at
+        pieces += [text[done : tag.end(1)], f" {_LINE}={line} "]
+        done, at = tag.end(1), tag.end()
+        raw = _RAW.get(tag[1].lower())
+        if raw is not None:
+            closing = raw.search(text, at)
+            at = closing.start() if closing else len(text)
+    return "".join([*pieces, text[done:]])
 
 
 class _Walk:
@@ -92,14 +129,23 @@ class _Walk:
     def __init__(self, soup: BeautifulSoup, main: MainText | None, first_line: int, everything: bool) -> None:
         self._soup = soup
         self._main = main
+        self._notes = HtmlNotes(soup)
         self._everything = everything
         self._offset = first_line - 1
         self._line = first_line
         self._done: list[Passage] = []
-        self._builder = PassageBuilder(first_line)
         self._closed_to: Tag | None = None  # inside this element nothing is read
         self._outside: Tag | None = None  # inside this element we are not in the main text
         self._silent = 0
+        self._code = 0
+        self._open_notes: list[str] = []
+        self._lists: list[int | None] = []  # the number of the last item of each open list, None for unordered ones
+        self._items: list[int | None] = []
+        self._builder = self._new_builder(main=True)
+
+    def _new_builder(self, *, main: bool) -> PassageBuilder:
+        note = self._open_notes[-1] if self._open_notes else None
+        return PassageBuilder(self._line, main, note, self._items[-1] if self._items else None)
 
     def passages(self) -> Iterator[Passage]:
         from bs4.element import NavigableString, Tag
@@ -127,45 +173,65 @@ class _Walk:
             self._line = int(line) + self._offset
         if self._closed_to is not None:
             return
-        if tag.name in _BLOCKS:
-            self._flush()
         if self._main is not None and self._outside is None and self._main.excludes(tag):
-            self._flush()
             self._outside = tag
+        self._open_block(tag)
         in_main = self._in_main(tag)
         if in_main != self._builder.main:
             self._flush()
             self._builder.main = in_main
-        if tag.name in VERBATIM:
-            self._verbatim(tag)
+        label = self._notes.label_of_mark(tag)
+        if tag.name in CLOSED or label is not None or self._notes.is_backlink(tag):
+            self._closed_to = tag
+            if label is not None:
+                self._builder.cite(label)
+            elif tag.name == "script" and self._everything:
+                write_tag(self._builder, "script", _attributes(tag), self._line, True)
             return
-        if tag.name in _SILENT:
-            self._silent += 1
+        self._silent += tag.name in _SILENT
+        self._code += tag.name in CODE
         if tag.name == "br":
             self._builder.line_break()
         elif tag.name != "noscript" and (self._everything or in_main):
             write_tag(self._builder, tag.name, _attributes(tag), self._line, self._everything)
 
-    def _verbatim(self, tag: Tag) -> None:
-        if tag.name == "script" and self._everything:
-            write_tag(self._builder, "script", _attributes(tag), self._line, True)
-        if tag.name in ("code", "kbd", "samp"):
-            self._builder.text(tag.get_text())
-        self._closed_to = tag
+    def _open_block(self, tag: Tag) -> None:
+        label = self._notes.label_of_note(tag)
+        if tag.name == "ol":
+            start = str(tag.get("start") or "1")
+            self._lists.append(int(start) - 1 if start.isdecimal() else 0)
+        elif tag.name == "ul":
+            self._lists.append(None)
+        elif tag.name == "li":
+            if self._lists and (last := self._lists[-1]) is not None:
+                self._lists[-1] = last + 1
+            self._items.append(self._lists[-1] if self._lists else None)
+        if label is not None:
+            self._open_notes.append(label)
+        if tag.name in _BLOCKS or label is not None or self._outside is tag:
+            self._flush()
 
     def _leave(self, tag: Tag) -> None:
         if self._closed_to is not None:
-            if self._closed_to is tag:
-                self._closed_to = None
-            return
-        if tag.name in _SILENT:
-            self._silent -= 1
-        if tag.name == "a":
-            self._builder.close()
-        if tag.name in _BLOCKS:
-            self._flush()
-        if self._outside is tag:
+            if self._closed_to is not tag:
+                return
+            self._closed_to = None
+        else:
+            self._silent -= tag.name in _SILENT
+            self._code -= tag.name in CODE
+            if tag.name == "a":
+                self._builder.close()
+        if tag.name in ("ol", "ul"):
+            self._lists.pop()
+        elif tag.name == "li":
+            self._items.pop()
+        label = self._notes.label_of_note(tag)
+        if label is not None:
+            self._open_notes.pop()
+        was_outside = self._outside is tag
+        if was_outside:
             self._outside = None
+        if tag.name in _BLOCKS or label is not None or was_outside:
             self._flush()
 
     def _text(self, text: str) -> None:
@@ -173,15 +239,16 @@ class _Walk:
         if self._closed_to is not None or self._silent or not (self._everything or self._builder.main):
             return
         folded = re.sub(r"\s", " ", text)
-        if self._builder.in_link:
+        if self._builder.in_link or self._code:
             self._builder.text(folded)
         else:
             write(self._builder, folded, line)
 
     def _flush(self) -> None:
+        main = self._builder.main
         if not self._builder.is_empty:
             self._done.append(self._builder.build())
-        self._builder = PassageBuilder(self._line, self._builder.main)
+        self._builder = self._new_builder(main=main)
 
 
 def _attributes(tag: Tag) -> dict[str, str]:
@@ -200,13 +267,23 @@ def write_tag(builder: PassageBuilder, name: str, attributes: Mapping[str, str],
 
 
 def _write_anchor(builder: PassageBuilder, name: str, attributes: Mapping[str, str], line: int) -> None:
-    target = attributes.get("href")
+    target = attributes.get("href", attributes.get("xlink:href"))
     if target is None:
         return
     if name == "area":
         builder.mark(target, line, LinkKind.LINK, attributes.get("alt", ""))
-    elif attributes.get("role") != "button" or target.strip()[:1] not in ("", "#"):
+    elif not (target.strip() in _TO_NOTHING and _is_control(attributes)):
         builder.open(target, line)
+
+
+def _is_control(attributes: Mapping[str, str]) -> bool:
+    """A link to nothing with a script behind it: a button of the page, not a citation that lost its target."""
+    names = {word.lower() for name in ("class", "id") for word in _WORD.findall(attributes.get(name, ""))}
+    return bool(
+        attributes.get("role", "").lower() in _CONTROL_ROLES
+        or any(name.startswith(("on", "aria-", "data-")) and name not in _OF_EDITORS for name in attributes)
+        or names & _CONTROL_WORDS
+    )
 
 
 def _references(name: str, attributes: Mapping[str, str]) -> Iterator[tuple[LinkKind, str]]:

@@ -38,7 +38,7 @@ def read_markdown(text: str, *, everything: bool = False) -> ParsedDocument:
         blocks.read(token)
     return ParsedDocument(
         title=front_matter.title(entries) or blocks.heading,
-        passages=tuple(blocks.passages),
+        passages=tuple(map(_with_escaped_backslashes, blocks.passages)),
         origins=front_matter.origins(entries),
         dates=front_matter.dates(entries),
     )
@@ -62,6 +62,14 @@ def _parser() -> MarkdownIt:
     for name in ("link", "image", "autolink", "html_inline"):
         md.inline.ruler.at(name, _located(rules[name]))
     return md
+
+
+def _with_escaped_backslashes(passage: Passage) -> Passage:
+    """Renderers write the backslash of a target as `%5C` (CommonMark §6.3), so that browsers take it for no slash."""
+    if not any("\\" in link.target for link in passage.links):
+        return passage
+    links = (replace(link, target=link.target.replace("\\", "%5C")) for link in passage.links)
+    return replace(passage, links=tuple(links))
 
 
 class _Blocks:
@@ -205,7 +213,7 @@ class _Inline:
         if match is None:  # a comment, a declaration
             return
         closing, name = bool(match[1]), match[2].lower()
-        if name in html.VERBATIM:
+        if name in html.CODE | html.CLOSED:
             self._verbatim = max(0, self._verbatim + (-1 if closing else 1))
         elif self._verbatim and name != "a":
             return

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 
 from linkarchive.article.anchors import Anchor, normalise, trimmed
-from linkarchive.article.recover_page import Region
+from linkarchive.article.regions import Region
 from linkarchive.model import Citation
 from linkarchive.urls import same_page
 

@@ -1,0 +1,95 @@
+"""The notes of an HTML page: which links are marks, and which elements are the notes they lead to."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from typing import TYPE_CHECKING
+from urllib.parse import unquote
+
+if TYPE_CHECKING:
+    from bs4 import BeautifulSoup, Tag
+
+_MARK = re.compile(r"\W*(?:\d{1,4}|[a-z]{1,2}|[ivxlc]{1,6}|note\s+\d{1,4}|[*†‡§¶#⁰¹²³⁴-⁹]{1,4})\W*", re.IGNORECASE)
+_IS_NOTEREF = re.compile(r"noteref|footnote|endnote|reference|cite[-_]?ref", re.IGNORECASE)
+_IS_NOTE = re.compile(r"footnote|endnote|rearnote|biblioentry", re.IGNORECASE)
+_BLOCKS = frozenset({"li", "p", "div", "aside", "dd", "tr", "td", "blockquote"})
+_NOT_NOTES = frozenset({"body", "main", "article", "section", "nav", "h1", "h2", "h3", "h4", "h5", "h6", "header"})
+_LONGEST = 5000
+"""Characters of a note. What is longer is a section."""
+
+
+class HtmlNotes:
+    """The marks and notes of one page. A mark is a short link to an element that comes later in the page."""
+
+    def __init__(self, soup: BeautifulSoup) -> None:
+        self._marks: dict[int, str] = {}
+        self._notes: dict[int, str] = {}
+        self._backlinks: set[int] = set()
+        links = [tag for tag in soup.find_all("a", href=True) if str(tag["href"]).strip()[:1] == "#"]
+        if not links:
+            return
+        places = {id(tag): place for place, tag in enumerate(soup.find_all(True))}
+        named = _named(soup)
+        targets: dict[str, Tag] = {}
+        for link in links:
+            label = unquote(str(link["href"]).strip()[1:])
+            target = named.get(label)
+            if target is None:
+                continue
+            if places[id(target)] < places[id(link)]:
+                self._backlinks.add(id(link))
+            elif _is_mark(link) and (note := _note(target)) is not None and not _is_within(link, note):
+                self._marks[id(_whole_mark(link))] = label
+                targets[label] = note
+        # An element in which several notes stand is none: it is their list.
+        counts = Counter(id(tag) for tag in targets.values())
+        self._notes = {id(tag): label for label, tag in targets.items() if counts[id(tag)] == 1}
+
+    def label_of_mark(self, tag: Tag) -> str | None:
+        """The note to which a link is the mark, None for any other element."""
+        return self._marks.get(id(tag))
+
+    def label_of_note(self, tag: Tag) -> str | None:
+        """The note that an element is, None for any other element."""
+        return self._notes.get(id(tag))
+
+    def is_backlink(self, tag: Tag) -> bool:
+        """A link without words from a note to its mark."""
+        return id(tag) in self._backlinks and not re.search(r"\w\w", tag.get_text())
+
+
+def _named(soup: BeautifulSoup) -> dict[str, Tag]:
+    named: dict[str, Tag] = {}
+    for tag in soup.find_all(True):
+        for name in ("id", "name") if tag.name == "a" else ("id",):
+            if value := tag.get(name):
+                named.setdefault(str(value), tag)
+    return named
+
+
+def _is_mark(link: Tag) -> bool:
+    said = " ".join(str(link.get(name) or "") for name in ("role", "epub:type", "class", "id", "rel"))
+    text = link.get_text().strip()
+    if len(text) > 40:
+        return False
+    return bool(_MARK.fullmatch(text) or _IS_NOTEREF.search(said) or (text and link.find_parent("sup")))
+
+
+def _whole_mark(link: Tag) -> Tag:
+    """The link, or the `sup` around it when that holds nothing else but brackets."""
+    raised = link.find_parent("sup")
+    return raised if raised is not None and len(raised.find_all("a")) == 1 else link
+
+
+def _note(target: Tag) -> Tag | None:
+    """The block that a mark leads to, None where that is no note."""
+    said = f"{target.get('role')} {target.get('epub:type')} {target.get('class')}"
+    tag: Tag | None = target
+    while tag is not None and tag.name not in _BLOCKS and not _IS_NOTE.search(said):
+        tag = None if tag.name in _NOT_NOTES else tag.parent
+    return tag if tag is not None and len(tag.get_text()) <= _LONGEST else None
+
+
+def _is_within(tag: Tag, outer: Tag) -> bool:
+    return any(parent is outer for parent in tag.parents)

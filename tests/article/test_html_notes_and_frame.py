@@ -1,0 +1,111 @@
+"""HTML: no element swallows what follows it, notes are told from sections, the frame of a page is not cited."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from linkarchive.article.document import read_document
+from linkarchive.model import Citation, Place
+
+ELEMENTS = """
+    a abbr address article aside b blockquote button canvas center cite code dd del details dfn dialog div dl dt em
+    fieldset figcaption figure font footer form h1 h2 h3 header hgroup i iframe ins kbd label legend li map mark menu
+    meter nav noscript object ol optgroup p picture portal pre progress q rp rt ruby s samp script search section
+    select slot small span strong style sub summary sup svg table template textarea time title tt u ul var video xmp
+    """.split()  # noqa: SIM905  (a list of words read as words)
+ATTRIBUTES = ["", " hidden", ' class="ad"', ' style="display:none"', ' role="navigation"']
+
+
+def citations(html: str, *, everything: bool = False) -> list[Citation]:
+    return list(read_document(html.encode(), "html", path="page.html", everything=everything).citations)
+
+
+@pytest.mark.parametrize("attributes", ATTRIBUTES)
+@pytest.mark.parametrize("element", ELEMENTS)
+def test_no_element_swallows_the_links_behind_it(element: str, attributes: str) -> None:
+    page = (
+        "<!DOCTYPE html><title>x</title><body><p>First <a href='https://one.example/'>one</a> of some words.</p>"
+        f"<{element}{attributes}>within</{element}>"
+        "<p>Then <a href='https://two.example/'>two</a>, the other of them.</p>"
+    )
+    urls = [citation.url for citation in citations(page)]
+    assert urls == ["https://one.example/", "https://two.example/"]
+
+
+@pytest.mark.parametrize("name", ["pre", "code", "kbd", "samp"])
+def test_a_hyperlink_in_code_is_one_and_a_bare_url_is_none(name: str) -> None:
+    page = f"<p>A <{name}>https://bare.example/ <a href='https://one.example/'>f()</a></{name}> b"
+    assert [(citation.url, citation.text) for citation in citations(page)] == [("https://one.example/", "f()")]
+
+
+@pytest.mark.parametrize(
+    ("mark", "note"),
+    [
+        ('<sup class="reference"><a href="#cite_note-1">[1]</a></sup>', '<ol><li id="cite_note-1">{}</li></ol>'),
+        ('<a href="#fn1" role="doc-noteref">1</a>', '<section><ol><li id="fn1"><p>{}</p></li></ol></section>'),
+        ('<a epub:type="noteref" href="#n1">*</a>', '<aside epub:type="footnote" id="n1"><p>{}</p></aside>'),
+        ('<a name="_ftnref1" href="#_ftn1">[1]</a>', '<p><a name="_ftn1" href="#_ftnref1">[1]</a> {}</p>'),
+        ('<sup>[<a href="#note">a</a>]</sup>', '<div id="note">{}</div>'),
+    ],
+)
+def test_a_note_s_link_is_cited_by_the_sentence_with_the_mark(mark: str, note: str) -> None:
+    body = note.format('Council, <a href="https://one.example/">budget</a>.')
+    page = f"<main><p>It is old. It costs 41.6 million.{mark} Nobody knows who pays.</p>{body}</main>"
+    [citation] = citations(page)
+    assert (citation.context, citation.place) == ("It costs 41.6 million.", Place.NOTE)
+    assert "Council, budget" in (citation.note or "")
+
+
+def test_a_table_of_contents_has_no_notes() -> None:
+    page = (
+        '<main><p>Parts: <a href="#one">1</a></p><section id="one"><h2>One</h2><p>It is '
+        '<a href="https://one.example/">here</a>.</p></section></main>'
+    )
+    [citation] = citations(page)
+    assert (citation.context, citation.place) == ("It is here.", Place.BODY)
+
+
+def test_an_ordered_list_of_references() -> None:
+    page = (
+        "<main><p>It costs 41.6 [2].</p><h2>References</h2><ol><li>https://one.example/</li>"
+        "<li>https://two.example/</li></ol></main>"
+    )
+    assert [(citation.url, citation.context) for citation in citations(page)] == [
+        ("https://one.example/", ""),
+        ("https://two.example/", "It costs 41.6."),
+    ]
+
+
+def test_a_less_than_sign_in_a_value_begins_no_tag() -> None:
+    page = "<p>\n<!-- <a href='https://no.example/'> -->\n<a title='a <b> c' href='https://one.example/<id>'>x</a>"
+    [citation] = citations(page)
+    assert (citation.url, citation.line) == ("https://one.example/%3Cid%3E", 3)
+
+
+CONTROLS = [
+    '<a href="#" role="button">Share</a>', '<a href="#" onclick="print()">Print</a>',
+    '<a href="#!" class="close">x</a>',
+    '<a href="javascript:;" data-toggle="menu">Menu</a>', '<div class="article-tools"><a href="#">Mail</a></div>',
+    '<ul class="social-share-list"><li><a href="#">Post</a></li></ul>',
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("control", CONTROLS)
+def test_a_control_of_the_page_is_no_lost_target(control: str) -> None:
+    text = "The council met in the old customs house and went through the plan line by line. " * 4
+    lost = "<p>After <a href='#'>tough negotiations</a> it ended.</p>"
+    page = f"<main><article><p>{text}</p>{control}{lost}</article></main>"
+    assert [citation.text for citation in citations(page)] == ["tough negotiations"]
+
+
+def test_the_frame_comes_with_the_whole_page_only() -> None:
+    page = "<nav><a href='https://menu.example/'>Menu</a></nav><main><a href='https://one.example/'>one</a></main>"
+    assert [citation.place for citation in citations(page)] == [Place.BODY]
+    assert [citation.place for citation in citations(page, everything=True)] == [Place.FRAME, Place.BODY]
+
+
+@given(st.text(alphabet="<>a=\"' /!-hrefscriptolli#1\n", max_size=100))
+def test_any_markup_can_be_read(html: str) -> None:
+    citations(html)
