@@ -38,10 +38,6 @@ class Project:
         return self.archive / "archive.sqlite"
 
     @property
-    def database_url(self) -> str:
-        return f"sqlite:///{self.database}"
-
-    @property
     def state(self) -> Path:
         return self.archive / "state.jsonl"
 

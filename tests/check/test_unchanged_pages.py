@@ -110,7 +110,7 @@ def test_sources_are_counted_as_they_are_read(known: Any, ignored: tuple[str, ..
         assert known.run("ignore", url, "--reason", "known", now=f"2026-01-05T0{7 + number}:00:00Z").code == 0
     known.check(now="2026-01-06")
     project = Project(known.root)
-    with open_store(project.database_url) as store:
+    with open_store(project.database) as store:
         report = load_report(store, decisions.load(project.decisions))
         assert report.kinds.total() == 5
         assert {source.outcome.url: source.kind for source in report.sources} == {
@@ -134,7 +134,7 @@ def test_a_page_is_asked_for_whole_when_its_copy_is_not_here(known: Any, stage: 
 def test_the_review_page_is_told_what_the_report_is(known: Any) -> None:
     known.check(now="2026-01-07")
     project = Project(known.root)
-    with open_store(project.database_url) as store:
+    with open_store(project.database) as store:
         report = load_report(store, ())
         stands = {source.outcome.url: source for _, _, source in latest_reports(store)}
         assert stands == {source.outcome.url: source for source in report.sources}

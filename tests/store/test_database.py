@@ -36,11 +36,6 @@ from linkarchive.store.outcomes import Visited
 from linkarchive.store.run_writer import RunWriter
 from linkarchive.store.serialization import decode, encode
 
-
-def url(path: Path) -> str:
-    return f"sqlite:///{path}"
-
-
 NOW = datetime(2026, 1, 5, 6, tzinfo=UTC)
 
 
@@ -66,18 +61,18 @@ OUTCOME = Result(
 
 def test_every_migration_runs_once(tmp_path: Path) -> None:
     path = tmp_path / "a.sqlite"
-    with open_store(url(path)) as store:
+    with open_store(path) as store:
         assert set(store.execute(text("SELECT name FROM migrations")).scalars()) == {name for name, _ in STEPS}
         assert migrate(store.connection) == ()
-    with open_store(url(path)) as store:
+    with open_store(path) as store:
         assert migrate(store.connection) == ()
 
 
 def test_two_can_read_while_one_writes(tmp_path: Path) -> None:
     path = tmp_path / "a.sqlite"
-    with open_store(url(path)) as writer:
+    with open_store(path) as writer:
         runs.start(writer, NOW, "scope", True)
-        with open_store(url(path)) as reader:
+        with open_store(path) as reader:
             assert runs.find(reader) is None  # not committed yet
             writer.commit()
             reader.rollback()
@@ -88,9 +83,9 @@ def test_two_can_read_while_one_writes(tmp_path: Path) -> None:
 
 def test_what_is_not_committed_is_rolled_back(tmp_path: Path) -> None:
     path = tmp_path / "a.sqlite"
-    with open_store(url(path)) as store:
+    with open_store(path) as store:
         runs.start(store, NOW, "scope", True)
-    with open_store(url(path)) as store:
+    with open_store(path) as store:
         assert runs.find(store) is None
 
 
@@ -115,7 +110,7 @@ def test_a_damaged_database_says_what_to_do(folder: Any, stage: Any) -> None:
 def test_a_read_only_database_is_a_storage_error(tmp_path: Path) -> None:
     with (
         pytest.raises(StorageError, match="no-such-folder"),
-        open_store(url(tmp_path / "no-such-folder" / "a.sqlite")),
+        open_store(tmp_path / "no-such-folder" / "a.sqlite"),
     ):
         pass
 
@@ -123,19 +118,19 @@ def test_a_read_only_database_is_a_storage_error(tmp_path: Path) -> None:
 def test_a_row_that_cannot_be_decoded_is_a_storage_error(tmp_path: Path) -> None:
     path = tmp_path / "a.sqlite"
     article = Article("a.md", "A", None, date(2021, 5, 12), ())
-    with open_store(url(path)) as store:
+    with open_store(path) as store:
         articles.save(store, None, article, "00")
         store.commit()
         assert articles.load(store, "a.md") == (article, "00")
     with sqlite3.connect(path) as raw:
         raw.execute("UPDATE articles SET body = '{}'")
     raw.close()
-    with open_store(url(path)) as store, pytest.raises(StorageError, match="Article"):
+    with open_store(path) as store, pytest.raises(StorageError, match="Article"):
         articles.load(store, "a.md")
 
 
 def test_a_baseline_is_set_once_and_for_all_but_an_archives_copy_takes_the_place_of_our_own(tmp_path: Path) -> None:
-    with open_store(url(tmp_path / "a.sqlite")) as store:
+    with open_store(tmp_path / "a.sqlite") as store:
         writer = RunWriter(store, runs.start(store, NOW, "", True).seq)
         [source] = sources.ensure_keys(store, {"http://a.example/": "http://a.example/"}).values()
 
@@ -157,7 +152,7 @@ def test_a_baseline_is_set_once_and_for_all_but_an_archives_copy_takes_the_place
 
 
 def test_the_later_of_two_visits_of_a_run_counts(tmp_path: Path) -> None:
-    with open_store(url(tmp_path / "a.sqlite")) as store:
+    with open_store(tmp_path / "a.sqlite") as store:
         run = runs.start(store, NOW, "", True)
         writer = RunWriter(store, run.seq)
         [source] = sources.ensure_keys(store, {"http://a.example/": "http://a.example/"}).values()
@@ -169,7 +164,7 @@ def test_the_later_of_two_visits_of_a_run_counts(tmp_path: Path) -> None:
 
 
 def test_a_carried_visit_tells_what_a_second_look_tells(tmp_path: Path) -> None:
-    with open_store(url(tmp_path / "a.sqlite")) as store:
+    with open_store(tmp_path / "a.sqlite") as store:
         [source] = sources.ensure_keys(store, {"http://a.example/": "http://a.example/"}).values()
         first = runs.start(store, NOW, "", True)
         writer = RunWriter(store, first.seq)
@@ -192,7 +187,7 @@ def test_a_carried_visit_tells_what_a_second_look_tells(tmp_path: Path) -> None:
 
 def test_a_database_of_the_first_schema_gets_the_columns_of_today(tmp_path: Path) -> None:
     path = tmp_path / "a.sqlite"
-    with open_store(url(path)) as store:
+    with open_store(path) as store:
         run = runs.start(store, NOW, "", True)
         [source] = sources.ensure_keys(store, {"http://a.example/": "http://a.example/"}).values()
         writer = RunWriter(store, run.seq)
@@ -202,14 +197,14 @@ def test_a_database_of_the_first_schema_gets_the_columns_of_today(tmp_path: Path
             store.execute(text(f"ALTER TABLE {table} DROP COLUMN {column}"))
         store.execute(text("DELETE FROM migrations WHERE name LIKE '%carried%'"))
         store.commit()
-    with open_store(url(path)) as store:
+    with open_store(path) as store:
         assert [one.outcome for one in outcomes.of_run(store, run.info.id)] == [OUTCOME]
         row = store.execute(text("SELECT cited, compared FROM outcomes")).one()
         assert tuple(row) == (True, "not yet")
 
 
 def test_a_source_is_found_however_it_is_written(tmp_path: Path) -> None:
-    with open_store(url(tmp_path / "a.sqlite")) as store:
+    with open_store(tmp_path / "a.sqlite") as store:
         sources.ensure(store, ["HTTP://Bücher.example:80/a%7Eb#part", "mailto:a@b.example"])
         for spelling in ("http://bücher.example/a~b", "http://xn--bcher-kva.example/a%7eb#other"):
             assert sources.find(store, spelling).url == "HTTP://Bücher.example:80/a%7Eb"
@@ -219,7 +214,7 @@ def test_a_source_is_found_however_it_is_written(tmp_path: Path) -> None:
 
 
 def test_an_interrupted_run_is_continued_for_a_day_by_the_same_scope(tmp_path: Path) -> None:
-    with open_store(url(tmp_path / "a.sqlite")) as store:
+    with open_store(tmp_path / "a.sqlite") as store:
         run = runs.start(store, NOW, "scope", True)
         found = runs.interrupted(store, NOW.replace(hour=20), "scope")
         assert found is not None

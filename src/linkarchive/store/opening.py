@@ -21,7 +21,7 @@ def open_project(project: Project) -> Iterator[Store]:
     if not project.database.exists() and _has_past(project):
         rebuild_project(project)
     project.prepare()
-    with open_store(project.database_url) as store:
+    with open_store(project.database) as store:
         yield store
 
 
@@ -32,7 +32,7 @@ def rebuild_project(project: Project) -> Rebuilt:
     project.prepare()
     new = project.database.with_suffix(".sqlite.new")
     _remove(new)
-    with open_store(f"sqlite:///{new}") as store:
+    with open_store(new) as store:
         rebuilt = rebuild(store, project.root, project.state)
         store.commit()
         store.checkpoint()

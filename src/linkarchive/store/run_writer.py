@@ -36,6 +36,8 @@ class RunWriter:
         self._pages: list[dict[str, Any]] = []
         self.touched: set[int] = set()
         """Sources whose result, captures or baselines are others than before."""
+        self._upsert_baselines = store.upsert(schema.baselines, "article", "source", "looked")
+        self._upsert_visits = store.upsert(schema.visits, "run", "source")
         store.gather_with(self.flush)
 
     def add_capture(self, source: int, capture: Capture, usable: bool, good: bool) -> StoredCapture:
@@ -104,15 +106,12 @@ class RunWriter:
 
     def flush(self) -> None:
         """Write what was gathered; the store calls it."""
-        write = self._store.write
-        for table, rows in ((schema.captures, self._captures), (schema.outcomes, self._outcomes)):
-            if rows:
-                write(insert(table), rows)
-        for table, rows in ((schema.baselines, self._baselines), (schema.visits, self._visits)):
-            if rows:
-                write(insert(table).prefix_with("OR REPLACE"), rows)
-        if self._pages:
-            write(_SET_PAGE, self._pages)
+        write = self._store.write_rows
+        write(_CAPTURES, self._captures)
+        write(_OUTCOMES, self._outcomes)
+        write(self._upsert_baselines, self._baselines)
+        write(self._upsert_visits, self._visits)
+        write(_SET_PAGE, self._pages)
         for rows in (self._captures, self._outcomes, self._baselines, self._visits, self._pages):
             rows.clear()
 
@@ -120,6 +119,8 @@ class RunWriter:
         self.touched.add(source)
 
 
+_CAPTURES = insert(schema.captures)
+_OUTCOMES = insert(schema.outcomes)
 _SET_PAGE = (
     update(schema.sources)
     .where(schema.sources.c.id == bindparam("number"))
