@@ -78,6 +78,8 @@ FORMATS: tuple[Format, ...] = (
         "rst", "reStructuredText", ("rst", "rest"), "formats.rst:read_rst",
         ("text/x-rst", "text/prs.fallenstein.rst"),
     ),
+    Format("asciidoc", "AsciiDoc", ("adoc", "asciidoc", "asc"), "formats.asciidoc:read_asciidoc", ("text/asciidoc",)),
+    Format("org", "Org", ("org",), "formats.org:read_org", ("text/org", "text/x-org")),
     Format(
         "wikitext", "MediaWiki wikitext", ("wiki", "mediawiki", "wikitext", "mw"), "formats.wikitext:read_wikitext",
         ("text/x-wiki",),
