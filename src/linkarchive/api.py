@@ -160,15 +160,16 @@ def extract(
     `base_url` is what relative links resolve against; `everything` takes images and embeds too, and the whole page.
     Raises ArticleError when it cannot be read, OfflineError when it cannot be fetched because there is no network.
     """
+    from linkarchive.article.bibliography import Beside, nothing_beside
     from linkarchive.article.document import read_document
     from linkarchive.article.formats.registry import format_of
+    from linkarchive.links.inputs import documents, files_beside
 
+    beside: Beside = nothing_beside
     name, data = ("", source) if isinstance(source, bytes) else (os.fspath(source), None)
     if data is None and not _is_web(name):
-        data = _read(name)
+        data, beside = _read(name), files_beside(Path(name).parent)
     if data is None:
-        from linkarchive.links.inputs import documents
-
         network = (settings or Settings()).network
         for document in documents((name,), Path.cwd(), network, Clock.from_environ()):
             if isinstance(document, ArticleError):
@@ -181,7 +182,7 @@ def extract(
         else:
             raise ArticleError(f"{name}: a list without articles")
     kind = format or format_of(name, None, data)
-    return read_document(data, kind, path=name, base_url=base_url, everything=everything)
+    return read_document(data, kind, path=name, base_url=base_url, everything=everything, beside=beside)
 
 
 def recover(

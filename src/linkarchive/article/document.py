@@ -9,6 +9,7 @@ from pathlib import PurePosixPath
 from urllib.parse import unquote, urlsplit
 
 from linkarchive.article import dates, origin
+from linkarchive.article.bibliography import Beside, nothing_beside, with_bibliographies
 from linkarchive.article.context import Sentences
 from linkarchive.article.formats.registry import BY_NAME, parse
 from linkarchive.article.identifiers import resolver_url
@@ -33,17 +34,24 @@ _LONGEST_SEARCH = 2_000_000  # characters of HTML that htmldate is given
 
 
 def read_document(
-    data: bytes, format: str, *, path: str, base_url: str | None = None, everything: bool = False
+    data: bytes,
+    format: str,
+    *,
+    path: str,
+    base_url: str | None = None,
+    everything: bool = False,
+    beside: Beside = nothing_beside,
 ) -> Article:
     """Read an article in one of the formats of registry.py.
 
     `path` is what the article is called (a path from the project folder, or its URL);
     `base_url` is what relative links resolve against, when the document has no `<base>`.
     `everything` takes images, media, embeds and metadata too, and the whole page.
+    `beside` gives the file that the document takes its list of references from.
     Raises ArticleError when the format is unknown or the bytes cannot be read as such
     (damaged, encrypted, or too large for the limits in sandbox.py).
     """
-    document = _read(data, format, path, everything)
+    document = with_bibliographies(_read(data, format, path, everything), beside)
     passages = with_numbered_lists(document.passages)
     own = path if origin.is_web(path) else None
     found = origin.find_origin(passages, document.origins, own, base_url or own)

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from linkarchive.article.bibliography import Beside, may_take_references, nothing_beside
 from linkarchive.article.lost_targets import has_lost, unrecoverable, with_recoveries
 from linkarchive.check.scope import CitedBefore, Scope, cited_before
 from linkarchive.clock import Clock
@@ -122,13 +123,20 @@ class _Read:
     notices: list[str] = field(default_factory=list)
     errors: list[str] = field(default_factory=list)
 
-    def take(self, path: str, data: bytes, kind: str | None = None, base_url: str | None = None) -> None:
+    def take(
+        self,
+        path: str,
+        data: bytes,
+        kind: str | None = None,
+        base_url: str | None = None,
+        beside: Beside = nothing_beside,
+    ) -> None:
         from linkarchive.article.document import read_document
         from linkarchive.article.formats.registry import format_of
 
         try:
             kind = kind or format_of(path, None, data)
-            self.articles[path] = read_document(data, kind, path=path, base_url=base_url)
+            self.articles[path] = read_document(data, kind, path=path, base_url=base_url, beside=beside)
             self.digests[path] = hashlib.sha256(data).hexdigest()
         except ArticleError as error:
             self.errors.append(str(error))
@@ -149,12 +157,14 @@ def _read_named(
         if isinstance(one, ArticleError):
             read.errors.append(str(one))
         else:
-            read.take(one.path, one.data, one.format, one.base_url)
+            read.take(one.path, one.data, one.format, one.base_url, one.beside)
     return read
 
 
 def _read_known(project: Project, store: Store, links: LinksFile, read: _Read) -> None:
     """The articles of links.txt: files that changed are read again, the others remembered."""
+    from linkarchive.links.inputs import files_beside
+
     if links.loose:
         read.articles[LINKS_NAME] = Article(LINKS_NAME, LINKS_NAME, None, None, _citations(links.loose))
     for section in links.named.values():
@@ -164,8 +174,9 @@ def _read_known(project: Project, store: Store, links: LinksFile, read: _Read) -
         path = project.root / section.name
         if not section.name.startswith(("http://", "https://")) and path.is_file():
             data = path.read_bytes()
-            if stored is None or stored[1] != hashlib.sha256(data).hexdigest():
-                read.take(section.name, data)
+            changed = stored is None or stored[1] != hashlib.sha256(data).hexdigest()
+            if changed or may_take_references(data):
+                read.take(section.name, data, beside=files_beside(path.parent))
                 continue
         elif stored is None or stored[1] is None:
             original = section.original or (section.name if "://" in section.name else None)

@@ -126,7 +126,14 @@ def _read(
                 raise document
             base = base_url or document.base_url
             read.append(
-                read_document(document.data, document.format, path=document.path, base_url=base, everything=everything)
+                read_document(
+                    document.data,
+                    document.format,
+                    path=document.path,
+                    base_url=base,
+                    everything=everything,
+                    beside=document.beside,
+                )
             )
         except ArticleError as error:
             say(f"archive: {sanitize(str(error))}")

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from linkarchive.article.bibliography import SUFFIXES, Beside, nothing_beside
 from linkarchive.article.folder import find_articles
 from linkarchive.article.formats.registry import format_of
 from linkarchive.article.listing import list_articles
@@ -24,6 +25,7 @@ from linkarchive.web.scheduler import fetch_all
 MAX_LISTED = 5000
 """Articles taken from feeds and sitemaps in one call; a notice says when there are more."""
 
+_LARGEST_BESIDE = 32 * 1024 * 1024  # bytes
 _LISTING_SUFFIXES = (".xml", ".rss", ".atom", ".rdf", ".json")
 
 
@@ -35,6 +37,7 @@ class Document:
     data: bytes
     format: str
     base_url: str | None = None
+    beside: Beside = nothing_beside
 
 
 def documents(
@@ -103,7 +106,22 @@ def _from_files(name: str, root: Path) -> Iterator[Document | ArticleError | str
                 "the file without line breaks, control characters and repeated spaces"
             )
             continue
-        yield Document(name_here, data, kind)
+        yield Document(name_here, data, kind, beside=files_beside(path.parent))
+
+
+def files_beside(folder: Path) -> Beside:
+    """Reads the lists of references that an article in this folder names."""
+
+    def read(name: str) -> bytes | None:
+        path = Path(folder, name)
+        if Path(name).is_absolute() or path.suffix.lower().lstrip(".") not in SUFFIXES:
+            return None
+        try:
+            return path.read_bytes() if path.stat().st_size <= _LARGEST_BESIDE else None
+        except (OSError, ValueError):
+            return None
+
+    return read
 
 
 def files_named(name: str, root: Path) -> list[Path]:

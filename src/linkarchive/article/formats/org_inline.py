@@ -11,8 +11,8 @@ from linkarchive.article.text import write
 
 _TOKEN = re.compile(
     r"""(?P<link>\[\[(?P<target>(?:[^\[\]\\]|\\.)+)\](?:\[(?P<shown>(?:[^\]]|\](?!\])){0,3000})\])?\])
-      | (?P<verbatim>(?<![^\s\-('"{\[])(?P<sign>[=~])(?P<code>[^\s](?:[^\n]{0,500}?(?:\n[^\n]{0,500}?)?[^\s])??)(?P=sign)
-          (?=[\s\-.,;:!?'")}\]\[\\]|\Z))
+      | (?P<verbatim>(?<![^\s\-('"{\[])(?P<sign>[=~])(?P<code>[^\s](?:[^\n]{0,500}?(?:\n[^\n]{0,500}?)?[^\s])??)
+          (?P=sign)(?=[\s\-.,;:!?'")}\]\[\\]|\Z))
       | (?P<source>src_[\w-]+(?:\[[^\]\n]*\])?\{[^}\n]*\})
       | (?P<snippet>@@[\w-]+:.*?@@)
       | (?P<angle><(?P<url>(?:https?|ftp|mailto|doi):[^<>]*)>)

@@ -1,0 +1,56 @@
+"""The list of references that a document takes from another file: LaTeX's .bib, pandoc's `bibliography:`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+
+from linkarchive.article.formats.registry import BY_NAME, parse, suffix_of
+from linkarchive.article.passage import ParsedDocument, Passage
+from linkarchive.errors import ArticleError
+
+Beside = Callable[[str], bytes | None]
+"""The bytes of a file that is named relative to the document; None when it is not there or is none of the project's."""
+
+_FORMATS = {"bib": "bibtex", "json": "csl-json", "ris": "ris"}
+_NAMED = re.compile(rb"\\(?:bibliography|addbibresource|addglobalbib)\b|^(?:#\+)?bibliography:", re.I | re.M)
+_MOST = 20
+"""Files of one document."""
+SUFFIXES = frozenset(_FORMATS)
+
+
+def may_take_references(data: bytes) -> bool:
+    """Whether a document names a list of references, so that it may say something else without having changed."""
+    return _NAMED.search(data) is not None
+
+
+def nothing_beside(name: str) -> bytes | None:
+    """For a document that stands alone."""
+    return None
+
+
+def with_bibliographies(document: ParsedDocument, beside: Beside) -> ParsedDocument:
+    """The document with the entries that it cites as notes; what cannot be read is a remark."""
+    cited = {mark.label for passage in document.passages for mark in passage.marks}
+    entries: list[Passage] = []
+    remarks: list[str] = []
+    for name in document.bibliographies[:_MOST] if cited else ():
+        data = beside(name)
+        if data is None:
+            remarks.append(f"its list of references {name} is not there")
+            continue
+        try:
+            entries += _entries(data, name, cited)
+        except ArticleError as error:
+            remarks.append(f"its list of references {name} cannot be read: {error}")
+    return replace(document, passages=(*document.passages, *entries), remarks=(*document.remarks, *remarks))
+
+
+def _entries(data: bytes, name: str, cited: set[str]) -> Iterator[Passage]:
+    format = _FORMATS.get(suffix_of(name))
+    if format is None or BY_NAME[format].needs_sandbox(len(data)):
+        raise ArticleError("it is not BibTeX, CSL-JSON or RIS, or too large")
+    for passage in parse(data, format, everything=False).passages:
+        if passage.note in cited:
+            yield passage
