@@ -1,131 +1,269 @@
-"""DOCX: hyperlinks (elements and fields), bare URLs, footnotes and endnotes."""
+"""DOCX: hyperlinks (elements, fields, pictures), reference managers' fields, bare URLs, footnotes and endnotes.
+
+What a revision took out is not read, nor what stands beside a text for older readers. Names of elements are
+compared without their namespace: transitional and strict documents differ in nothing else.
+"""
 
 from __future__ import annotations
 
-import io
-import re
+import posixpath
 from collections.abc import Iterator
 from typing import Any
 
-from linkarchive.article.package import Package
-from linkarchive.article.passage import Claim, ParsedDocument, Passage, PassageBuilder, fold
+from linkarchive.article.docx_fields import Source, field_target, managed_sources, word_sources, word_tags
+from linkarchive.article.package import Package, part_name
+from linkarchive.article.passage import Claim, Link, ParsedDocument, Passage, PassageBuilder, fold
 from linkarchive.article.text import write
-from linkarchive.model import LinkKind
+from linkarchive.errors import ArticleError
+from linkarchive.model import LinkKind, Unit
 
-_W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
-_R = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}"
-_IMAGE_RELATION = "/image"
-# The target is quoted; `\\l "bookmark"` after it is its fragment.
-_FIELD = re.compile(r'^\s*HYPERLINK\s+(?!\\)"?([^"\s]*)"?(?:.*?\\l\s+"([^"]*)")?', re.IGNORECASE)
-_INTERNAL = re.compile(r"^\s*HYPERLINK\s+\\l\b", re.IGNORECASE)
-_NOTES = ("footnotes", "endnotes")
+_NOTES = {"footnotes": "footnote", "endnotes": "endnote"}
+_NOT_READ = frozenset({"del", "moveFrom", "Fallback"})
 
 
 def read_docx(data: bytes, *, everything: bool = False) -> ParsedDocument:
-    """Raises what python-docx raises for a file that is none (the sandbox reports it), ArticleError for a bomb."""
-    from docx import Document
-
-    package = Package(data)
-    for name in package.names:
-        package.read(name)  # the limits on what it unpacks to, before a library unpacks it all
-    document = Document(io.BytesIO(data))
-    passages: list[Passage] = []
-    parts = [document.part, *(part for part in _parts(document) if _is_notes(part))]
-    for part in parts:
-        root = part.element if hasattr(part, "element") else package.xml(str(part.partname).lstrip("/"))
-        targets = {
-            key: str(relation.target_ref)
-            for key, relation in part.rels.items()
-            if relation.is_external and (everything or not relation.reltype.endswith(_IMAGE_RELATION))
-        }
-        for paragraph in root.iter(_W + "p"):
-            passage = _Paragraph(targets, len(passages) + 1).read(paragraph)
-            if passage.text or passage.links:
-                passages.append(passage)
-    properties = document.core_properties
-    return ParsedDocument(
-        title=fold(properties.title or "") or _heading(document), passages=tuple(passages), origins=_origins(properties)
-    )
+    """Raises ArticleError for a file that is none, or whose parts unpack to more than a document may hold."""
+    document = _Document(Package(data), everything)
+    for element in document.notes():
+        document.read_blocks(element.root, element.targets, element.label)
+    return document.parsed()
 
 
-def _parts(document: Any) -> Iterator[Any]:
-    return (relation.target_part for relation in document.part.rels.values() if not relation.is_external)
+def read_text(data: bytes, most: int) -> str:
+    """The paragraphs of the text and its notes, a line each. `most` is the bytes that a part may unpack to.
+
+    Raises ArticleError as `read_docx`.
+    """
+    document = _Document(Package(data, most), False)
+    for element in document.notes():
+        document.read_blocks(element.root, element.targets, element.label)
+    return "\n".join(passage.text for passage in document.passages if passage.text.strip())
 
 
-def _is_notes(part: Any) -> bool:
-    return any(str(part.partname).endswith(f"/{name}.xml") for name in _NOTES)
+class _Part:
+    """A part with its relations."""
+
+    def __init__(self, package: Package, name: str) -> None:
+        self.name = name
+        self.root = package.xml(name)
+        self.external: dict[str, tuple[str, str]] = {}
+        """Target and kind of each relation that leaves the package."""
+        self.internal: list[tuple[str, str]] = []
+        """Kind and name of the parts that belong to it."""
+        for key, kind, target, is_external in relations(package, name):
+            if is_external:
+                self.external[key] = (target, kind)
+            else:
+                self.internal.append((kind, part_name(posixpath.dirname(name), target)))
 
 
-def _heading(document: Any) -> str:
-    for paragraph in document.paragraphs[:50]:
-        if (paragraph.style is not None and paragraph.style.name in ("Title", "Heading 1")) and paragraph.text.strip():
-            return fold(paragraph.text)
+def relations(package: Package, name: str) -> Iterator[tuple[str, str, str, bool]]:
+    """Id, kind (the last word of its type), target and whether it leaves the package, of a part's relations."""
+    folder, _, file = name.rpartition("/")
+    rels = f"{folder}/_rels/{file}.rels".lstrip("/")
+    if rels not in package.names:
+        return
+    for relation in package.xml(rels):
+        if isinstance(relation.tag, str):
+            kind = relation.get("Type", "").rpartition("/")[2]
+            yield relation.get("Id", ""), kind, relation.get("Target", ""), relation.get("TargetMode") == "External"
+
+
+class _Element:
+    """A text to read: the body, or one note."""
+
+    def __init__(self, root: Any, targets: dict[str, str], label: str | None) -> None:
+        self.root = root
+        self.targets = targets
+        self.label = label
+
+
+class _Document:
+    """A document on its way to passages."""
+
+    def __init__(self, package: Package, everything: bool) -> None:
+        self._package = package
+        self._everything = everything
+        self.passages: list[Passage] = []
+        self._root = {kind: part_name("", target) for _, kind, target, _ in relations(package, "")}
+        main = self._root.get("officeDocument")
+        if main is None or main not in package.names:
+            raise ArticleError("the package names no document")
+        self._main = _Part(package, main)
+        self._styles = self._style_names()
+        self._title = ""
+
+    def _style_names(self) -> dict[str, str]:
+        name = dict(self._main.internal).get("styles")
+        if name is None or name not in self._package.names:
+            return {}
+        names = {}
+        for style in self._package.xml(name):
+            for child in style:
+                if local(child) == "name":
+                    names[value(style, "styleId")] = value(child, "val").lower()
+        return names
+
+    def notes(self) -> Iterator[_Element]:
+        """The body, then every note; those of the separators among them are empty."""
+        yield _Element(self._main.root, self._targets(self._main), None)
+        for kind, name in self._main.internal:
+            if kind in _NOTES and name in self._package.names:
+                part = _Part(self._package, name)
+                for note in part.root:
+                    label = f"{_NOTES[kind]} {value(note, 'id')}"
+                    yield _Element(note, self._targets(part), label)
+
+    def _targets(self, part: _Part) -> dict[str, str]:
+        return {key: target for key, (target, kind) in part.external.items() if self._everything or kind != "image"}
+
+    def read_blocks(self, root: Any, targets: dict[str, str], label: str | None) -> None:
+        for paragraph in paragraphs(root):
+            builder = PassageBuilder(len(self.passages) + 1, note=label)
+            passage = _Paragraph(targets, builder).read(paragraph)
+            if passage.text.strip() or passage.links:
+                self.passages.append(passage)
+                if not self._title and label is None and self._is_title(paragraph):
+                    self._title = fold(passage.text)
+
+    def _is_title(self, paragraph: Any) -> bool:
+        for element in paragraph.iter():
+            if local(element) == "pStyle":
+                style = value(element, "val")
+                return self._styles.get(style, style.lower().replace("heading1", "heading 1")) in ("title", "heading 1")
+        return False
+
+    def parsed(self) -> ParsedDocument:
+        properties = self._properties()
+        identifier = properties.get("identifier", "")
+        line = len(self.passages) + 1
+        return ParsedDocument(
+            title=properties.get("title") or self._title,
+            passages=(*self.passages, *(_entry(source, line) for source in self._sources())),
+            origins=(Claim(identifier, "document property `identifier`", 3),) if identifier else (),
+            unit=Unit.PARAGRAPH,
+        )
+
+    def _properties(self) -> dict[str, str]:
+        name = self._root.get("core-properties", "")
+        if name not in self._package.names:
+            return {}
+        return {local(child): fold(child.text or "") for child in self._package.xml(name)}
+
+    def _sources(self) -> Iterator[Source]:
+        """The entries of Word's own list of sources that have an address."""
+        for kind, name in self._main.internal:
+            if kind == "customXml" and name in self._package.names:
+                yield from word_sources(self._package.xml(name))
+
+
+def _entry(source: Source, line: int) -> Passage:
+    links = tuple(Link(url, line, 0, len(source.title), accessed=source.accessed) for url in source.urls)
+    return Passage(line, source.title, links, note=source.label)
+
+
+def local(element: Any) -> str:
+    """The name of an element without its namespace; "" for comments and the like."""
+    return element.tag.rpartition("}")[2] if isinstance(element.tag, str) else ""
+
+
+def value(element: Any, name: str) -> str:
+    """The value of an attribute, whatever its namespace; "" where there is none."""
+    for key, said in element.attrib.items():
+        if key.rpartition("}")[2] == name:
+            return str(said)
     return ""
 
 
-def _origins(properties: Any) -> tuple[Claim, ...]:
-    identifier = fold(properties.identifier or "")
-    return (Claim(identifier, "document property `identifier`", 3),) if identifier else ()
+def paragraphs(root: Any) -> Iterator[Any]:
+    """The paragraphs of a text in order, those of text boxes after the one they are anchored in."""
+    stack = [root]
+    while stack:
+        element = stack.pop()
+        if local(element) in _NOT_READ:
+            continue
+        if local(element) == "p" and "drawingml" not in element.tag:
+            yield element
+        stack.extend(reversed(element))
 
 
 class _Paragraph:
     """One paragraph on its way to a passage; its own runs only, not those of text boxes inside."""
 
-    def __init__(self, targets: dict[str, str], line: int) -> None:
+    def __init__(self, targets: dict[str, str], builder: PassageBuilder) -> None:
         self._targets = targets
-        self._line = line
-        self._builder = PassageBuilder(line)
+        self._builder = builder
+        self._line = builder.line
         self._fields: list[list[str] | None] = []  # open fields: the parts of their instruction, None once it ended
         self._running: list[str] = []  # text outside links, whose bare URLs may run over several runs
+        self._description = ""
 
     def read(self, paragraph: Any) -> Passage:
         for event, element in _events(paragraph):
             if event == "start":
                 self._start(element)
-            elif element.tag in (_W + "hyperlink", _W + "fldSimple"):
+            elif local(element) in ("hyperlink", "fldSimple"):
                 self._close()
         self._write()
         return self._builder.build()
 
     def _start(self, element: Any) -> None:
-        match element.tag.removeprefix(_W) if isinstance(element.tag, str) else "":
+        match local(element):
             case "t":
                 self._text(element.text or "")
-            case "tab" | "noBreakHyphen" if element.getparent().tag == _W + "r":
-                self._text(" " if element.tag == _W + "tab" else "-")
+            case "tab" | "noBreakHyphen" if local(element.getparent()) == "r":
+                self._text(" " if local(element) == "tab" else "-")
             case "br" | "cr":
                 self._write()
                 self._builder.line_break()
             case "hyperlink":
                 self._hyperlink(element)
             case "fldSimple":
-                self._open(_field_target(element.get(_W + "instr", "")))
+                self._open_field(value(element, "instr"))
             case "fldChar":
-                self._field(element.get(_W + "fldCharType"))
+                self._field(value(element, "fldCharType"))
             case "instrText" if self._fields and self._fields[-1] is not None:
                 self._fields[-1].append(element.text or "")
-        if (image := element.get(_R + "link")) and image in self._targets:
+            case "footnoteReference" | "endnoteReference":
+                self._write()
+                self._builder.cite(f"{local(element).removesuffix('Reference')} {value(element, 'id')}")
+            case "docPr":
+                self._description = value(element, "descr") or value(element, "title")
+            case "hlinkClick" if target := self._targets.get(value(element, "id")):
+                self._write()
+                self._builder.mark(target, self._line, LinkKind.LINK, self._description)
+        image = self._targets.get(value(element, "link"))
+        if image:
             self._write()
-            self._builder.mark(self._targets[image], self._line, LinkKind.IMAGE)
+            self._builder.mark(image, self._line, LinkKind.IMAGE)
 
     def _hyperlink(self, element: Any) -> None:
-        target = self._targets.get(element.get(_R + "id", ""))
-        anchor = element.get(_W + "anchor")
+        target = self._targets.get(value(element, "id"))
+        anchor = value(element, "anchor")
         if target is None:
             self._open(f"#{anchor}" if anchor else "")
         else:
             self._open(f"{target}#{anchor}" if anchor and "#" not in target else target)
 
-    def _field(self, kind: str | None) -> None:
+    def _field(self, kind: str) -> None:
         """A complex field: begin, its instruction, separate, what is shown, end (ECMA-376 part 1, 17.16.18)."""
         if kind == "begin":
             self._fields.append([])
         elif kind == "separate" and self._fields and (instruction := self._fields[-1]) is not None:
             self._fields[-1] = None
-            self._open(_field_target("".join(instruction)))
+            self._open_field("".join(instruction))
         elif kind == "end" and self._fields:
             self._fields.pop()
             self._close()
+
+    def _open_field(self, instruction: str) -> None:
+        self._write()
+        for source in managed_sources(instruction):
+            for url in source.urls:
+                self._builder.mark(url, self._line, LinkKind.LINK, source.title)
+        for tag in word_tags(instruction):
+            self._builder.cite(tag)
+        self._open(field_target(instruction))
 
     def _text(self, text: str) -> None:
         if self._builder.in_link:
@@ -147,15 +285,6 @@ class _Paragraph:
         self._builder.close()
 
 
-def _field_target(instruction: str) -> str | None:
-    """The target of a HYPERLINK field; None for any other field."""
-    if _INTERNAL.match(instruction):
-        return "#section"
-    if match := _FIELD.match(instruction):
-        return f"{match[1]}#{match[2]}" if match[2] else match[1]
-    return None
-
-
 def _events(paragraph: Any) -> Iterator[tuple[str, Any]]:
     """Start and end of every element below, without the paragraphs of text boxes (they come by themselves)."""
     open_elements: list[Any] = []
@@ -166,7 +295,7 @@ def _events(paragraph: Any) -> Iterator[tuple[str, Any]]:
             stack.pop()
             if open_elements:
                 yield "end", open_elements.pop()
-        elif element.tag != _W + "p":
+        elif local(element) not in ("p", *_NOT_READ):
             yield "start", element
             open_elements.append(element)
             stack.append(iter(element))

@@ -16,7 +16,9 @@ MAX_TOTAL = 256 * 1024 * 1024
 class Package:
     """Parts of a zip file. Sizes are those really unpacked, not those that the directory claims."""
 
-    def __init__(self, data: bytes) -> None:
+    def __init__(self, data: bytes, most: int = MAX_PART) -> None:
+        """`most` is the bytes that one part may unpack to. Raises ArticleError for what is no package."""
+        self._most = most
         try:
             self._zip = zipfile.ZipFile(io.BytesIO(data))
         except (zipfile.BadZipFile, ValueError, NotImplementedError) as error:
@@ -26,7 +28,7 @@ class Package:
 
     def read(self, name: str) -> bytes:
         """The bytes of a part. Raises ArticleError when it is missing, damaged, encrypted or too large."""
-        limit = min(MAX_PART, self._left)
+        limit = min(self._most, self._left)
         try:
             with self._zip.open(name) as part:
                 data = part.read(limit + 1)

@@ -196,9 +196,10 @@ def _without_links(article: Article) -> Article:
 
 
 def _without_keys(citation: Citation) -> Citation:
-    if (citation.accessed, citation.quote, citation.snapshot, citation.note) == (None, None, None, None):
+    own = citation.written
+    if own is None:
         return citation
-    return replace(citation, accessed=None, quote=None, snapshot=None, note=None)
+    return replace(citation, accessed=own.accessed, quote=own.quote, snapshot=own.snapshot, note=own.note, written=None)
 
 
 def _citations(entries: Iterable[Entry]) -> tuple[Citation, ...]:

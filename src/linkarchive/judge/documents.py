@@ -14,7 +14,6 @@ import subprocess
 import sys
 import tempfile
 import warnings
-import zipfile
 
 MAX_PDF_PAGES = 60
 PDF_SECONDS = 10
@@ -50,19 +49,13 @@ def pdf_text(body: bytes, seconds: int = PDF_SECONDS) -> str | None:
 
 
 def docx_text(body: bytes) -> str | None:
-    """The paragraphs and table cells, a line each; None for a file that cannot be read."""
-    import docx
+    """The paragraphs, table cells and notes, a line each; None for a file that cannot be read."""
+    from linkarchive.article.docx import read_text
 
     try:
-        with zipfile.ZipFile(io.BytesIO(body)) as archive:
-            if sum(entry.file_size for entry in archive.infolist()) > MAX_DOCX_XML:
-                return None
-        document = docx.Document(io.BytesIO(body))
-        lines = [paragraph.text for paragraph in document.paragraphs]
-        lines += [cell.text for table in document.tables for row in table.rows for cell in row.cells]
-    except Exception:  # noqa: BLE001 - damaged files raise from zip, XML and python-docx alike; unreadable is the fact
+        text = read_text(body, MAX_DOCX_XML)[:MAX_TEXT]
+    except Exception:  # noqa: BLE001 - damaged files raise from zip and XML alike; unreadable is the fact
         return None
-    text = "\n".join(lines)[:MAX_TEXT]
     return text if text.strip() else None
 
 

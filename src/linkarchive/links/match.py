@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from linkarchive.article.anchors import normalise
 from linkarchive.links.entries import Entry, Section
 from linkarchive.links.line import why_no_url, written
-from linkarchive.model import Article, Citation
+from linkarchive.model import Article, Citation, LinkKeys
 from linkarchive.urls import source_key
 
 
@@ -59,8 +59,10 @@ def _completed(citation: Citation, entry: Entry, places: Places) -> Citation:
         )
     if not entry.keys_at:
         return citation
+    own = LinkKeys(citation.accessed, citation.quote, citation.snapshot, citation.note)
     return replace(
         citation,
+        written=citation.written or own,
         accessed=entry.accessed or citation.accessed,
         quote=entry.quote or citation.quote,
         snapshot=entry.snapshot or citation.snapshot,

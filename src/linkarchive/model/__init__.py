@@ -5,7 +5,7 @@ published, so that one codec (msgspec) serves the report, the database and the
 text files. Times are aware datetimes in UTC; absent facts are None.
 """
 
-from linkarchive.model.article import Article, Citation, LinkKind, Place, Unit
+from linkarchive.model.article import Article, Citation, LinkKeys, LinkKind, Place, Unit
 from linkarchive.model.capture import Capture, Location, Origin
 from linkarchive.model.case import Case, History, Judgement, Loss
 from linkarchive.model.report import (
@@ -48,6 +48,7 @@ __all__ = [
     "Ignored",
     "Judgement",
     "LastGood",
+    "LinkKeys",
     "LinkKind",
     "Location",
     "Loss",

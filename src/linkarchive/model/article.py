@@ -38,6 +38,16 @@ class Place(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class LinkKeys:
+    """What is said of a link beside its target: by the article itself, or by a person in links.txt."""
+
+    accessed: date | None = None
+    quote: str | None = None
+    snapshot: str | None = None
+    note: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Citation:
     """One link of an article. `url` is absolute where it could be resolved, else as written; None is lost."""
 
@@ -62,6 +72,8 @@ class Citation:
     """What links.txt says about the link, else the words of the note in which it stands."""
     unit: Unit = Unit.LINE
     place: Place = Place.BODY
+    written: LinkKeys | None = None
+    """What the article itself says, where links.txt says more."""
 
 
 @dataclass(frozen=True, slots=True)
