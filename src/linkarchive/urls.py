@@ -231,12 +231,13 @@ def same_page(one: str, other: str) -> bool:
     What has no key is the same as itself only.
     """
     try:
-        return _bare(one) == _bare(other)
+        return loose_key(one) == loose_key(other)
     except ValueError:
         return one.strip() == other.strip()
 
 
-def _bare(url: str) -> tuple[str, int | None, str, str]:
+def loose_key(url: str) -> tuple[str, int | None, str, str]:
+    """Equal for what `same_page` takes for one page: host, port, path and query. Raises ValueError."""
     parts = urlsplit(source_key(url))
     host = (parts.hostname or "").removeprefix("www.")
     port = parts.port if parts.port not in DEFAULT_PORTS.values() else None

@@ -35,6 +35,7 @@ _COMMANDS: Mapping[str, tuple[str, str]] = {
     "schedule": ("schedule", "Print recipes for cron, systemd and CI."),
     "completion": ("schedule", "Print the completion script of a shell."),
     "forget": ("keeping", "Take a source's captures out of the archive, for good."),
+    "import": ("imports", "Keep captures that other programs made."),
     "export": ("keeping", "Write the whole archive as one WACZ file."),
     "demo": ("demo", "Run the main job on an embedded web, no network needed."),
 }
@@ -58,7 +59,8 @@ class _Commands(click.Group):
         if cmd_name not in _COMMANDS:
             return None
         module = importlib.import_module(f"linkarchive.cli.{_COMMANDS[cmd_name][0]}")
-        command: click.Command = getattr(module, cmd_name)
+        # `import` is a word of Python.
+        command: click.Command = getattr(module, "import_" if cmd_name == "import" else cmd_name)
         return command
 
     def invoke(self, ctx: click.Context) -> Any:

@@ -24,7 +24,12 @@ _MAX_EVENTS = 40
 _MAX_TEXTS = 40
 _MAX_TEXT = 60_000
 """Characters of one article."""
-_WHOSE = {Origin.LIVE: "our copy", Origin.WAYBACK: "copy in the Wayback Machine", Origin.MEMENTO: "archived copy"}
+_WHOSE = {
+    Origin.LIVE: "our copy",
+    Origin.WAYBACK: "copy in the Wayback Machine",
+    Origin.MEMENTO: "archived copy",
+    Origin.IMPORTED: "imported copy",
+}
 
 
 def timelines(store: Store, report: Report) -> Mapping[str, tuple[Event, ...]]:

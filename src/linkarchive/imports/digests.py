@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 
+from linkarchive.snapshot.reader import dechunked
 from linkarchive.web.decoding import decode
 from linkarchive.web.exchange import Body
 
 _ALGORITHMS = frozenset({"md5", "sha1", "sha256", "sha384", "sha512"})
-_CHUNK = 64 * 1024
 
 
 class LabelledDigest:
@@ -65,12 +65,3 @@ def payload_fits(field: str, payload: Body, headers: Mapping[str, str], limit: i
         finally:
             whole.close()
     return "content-encoding" in headers and fits(field, [decode(payload, headers, limit).data])
-
-
-def dechunked(payload: Body) -> Iterator[bytes]:
-    """The bytes without the transfer-coding `chunked`; as they are from where they are not in chunks."""
-    from warcio.bufferedreaders import ChunkedDataReader
-
-    reader = ChunkedDataReader(payload.open())
-    while piece := reader.read(_CHUNK):
-        yield piece

@@ -13,10 +13,9 @@ from linkarchive.imports.record import (
     ForeignRecord,
     RecordError,
     RecordType,
-    claimed_head,
     is_possible,
 )
-from linkarchive.snapshot.record_reader import Problem
+from linkarchive.snapshot.record_reader import Problem, claimed_head
 from linkarchive.web.exchange import Body
 
 _CHUNK = 64 * 1024

@@ -105,8 +105,3 @@ def time_of_unix(seconds: float) -> datetime | None:
 def is_possible(time: datetime, now: datetime) -> bool:
     """Whether a page can have been captured at that time."""
     return _EARLIEST <= time <= now
-
-
-def claimed_head(content_type: str) -> HttpHead:
-    """The answer that a file without an HTTP head is taken for."""
-    return HttpHead("HTTP/1.1 200 OK", (("Content-Type", content_type),))

@@ -17,13 +17,12 @@ from linkarchive.imports.record import (
     ForeignRecord,
     Reading,
     RecordType,
-    claimed_head,
     is_possible,
     read_time,
     web_address,
 )
 from linkarchive.imports.warc_record import VERSION, DamageError, OpenRecord, read_line, version_line
-from linkarchive.snapshot.record_reader import Problem
+from linkarchive.snapshot.record_reader import Problem, claimed_head
 
 _CHUNK = 64 * 1024
 _MAGIC = b"\x1f\x8b\x08"

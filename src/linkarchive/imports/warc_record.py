@@ -8,7 +8,7 @@ from typing import IO, Any
 
 from linkarchive.imports.digests import LabelledDigest, payload_fits
 from linkarchive.imports.record import LARGEST_RECORD, Block, RecordError
-from linkarchive.snapshot.record_reader import HttpHead
+from linkarchive.snapshot.record_reader import HttpHead, read_http_head
 from linkarchive.web.exchange import Body
 
 _CHUNK = 64 * 1024
@@ -71,7 +71,7 @@ class OpenRecord:
 
     def read_http_head(self) -> None:
         self._head = _http_head(self._bytes)
-        self.http = parse_http_head(self._head)
+        self.http = read_http_head(io.BytesIO(self._head))
 
     def load(self) -> Block:
         """Raises RecordError."""
@@ -155,17 +155,3 @@ def _http_head(block: IO[bytes]) -> bytes:
         if line in (b"\r\n", b"\n") or len(head) > _LONGEST_HTTP_HEAD:
             break
     return bytes(head)
-
-
-def parse_http_head(head: bytes) -> HttpHead:
-    """Status line and fields; a line without a colon is no field, one that starts with white space goes on with the
-    one before."""
-    first, *lines = head.decode("latin-1").replace("\r\n", "\n").split("\n")
-    fields: list[tuple[str, str]] = []
-    for line in lines:
-        name, colon, value = line.partition(":")
-        if line[:1] in (" ", "\t") and fields:
-            fields[-1] = (fields[-1][0], f"{fields[-1][1]} {line.strip()}")
-        elif colon:
-            fields.append((name.strip(), value.strip()))
-    return HttpHead(first.strip(), tuple(fields))

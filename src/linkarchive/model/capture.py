@@ -10,11 +10,12 @@ from linkarchive.model.visit import Hop
 
 
 class Origin(StrEnum):
-    """Whose capture: our own visit, the Wayback Machine's, another Memento archive's."""
+    """Whose capture: our own visit, the Wayback Machine's, another Memento archive's, another program's."""
 
     LIVE = "live"
     WAYBACK = "wayback"
     MEMENTO = "memento"
+    IMPORTED = "imported"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,5 +51,7 @@ class Capture:
     """For a revisit: the response record that holds the payload."""
     scope: str = "document"
     truncated: bool = False
+    claimed: bool = False
+    """Time and status are what a file without an HTTP head claims; nobody recorded them."""
     fingerprint: str | None = None
     """Digest of the normalised main text (`judge.fingerprint`): equal means the same substance."""

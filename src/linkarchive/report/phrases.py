@@ -201,7 +201,11 @@ def compared(baseline: Baseline | None, similarity: float | None) -> str | None:
     """What the page was compared with, and how much of it still stands; None where there was nothing to compare."""
     if baseline is None or similarity is None:
         return None
-    whose = {Origin.LIVE: "our own copy", Origin.WAYBACK: "the Wayback Machine’s copy"}
+    whose = {
+        Origin.LIVE: "our own copy",
+        Origin.WAYBACK: "the Wayback Machine’s copy",
+        Origin.IMPORTED: "the imported copy",
+    }
     text = f"Compared with {whose.get(baseline.origin, 'a web archive’s copy')} of {day(baseline.time)}"
     if baseline.days_off is not None:
         off = abs(baseline.days_off)

@@ -25,7 +25,12 @@ from linkarchive.store import captures, standing
 from linkarchive.store.opening import open_project
 
 _LARGEST_FORM = 1 << 20
-_WHOSE = {Origin.LIVE: "our own", Origin.WAYBACK: "the Wayback Machine’s", Origin.MEMENTO: "a web archive’s"}
+_WHOSE = {
+    Origin.LIVE: "our own",
+    Origin.WAYBACK: "the Wayback Machine’s",
+    Origin.MEMENTO: "a web archive’s",
+    Origin.IMPORTED: "an imported",
+}
 
 
 @dataclass(slots=True)

@@ -10,9 +10,9 @@ from typing import IO, TYPE_CHECKING, Any
 from linkarchive.errors import StorageError
 from linkarchive.model import Capture, Location, Page
 from linkarchive.snapshot import capture_metadata, manifest, paths
-from linkarchive.snapshot.record_reader import BadRecordError, HttpHead, Problem, StoredRecord, walk
+from linkarchive.snapshot.record_reader import INDEXED_TYPES, BadRecordError, HttpHead, Problem, StoredRecord, walk
 from linkarchive.snapshot.record_writer import Original
-from linkarchive.web.decoding import decode
+from linkarchive.web.decoding import Decoded, decode
 from linkarchive.web.exchange import Body
 
 if TYPE_CHECKING:
@@ -71,10 +71,10 @@ def read_page(root: Path, capture: Capture, *, limit: int = BODY_LIMIT) -> Page:
         if stored.payload.digest != capture.digest:
             raise _unreadable(capture.original or capture.record, "its payload is not the one that was captured")
         headers = record.http.header_map
-        if record is not stored and record.http.status == 304:
+        if record is not stored and record.http.status in (0, 304):  # 0: a revisit of another program without a head
             headers = stored.http.header_map | headers
         # How the payload is coded is for the record that holds it to say.
-        decoded = decode(stored.payload, stored.http.header_map, limit)
+        decoded = decoded_payload(stored.payload, stored.http.header_map, limit)
     finally:
         stored.payload.close()
     return Page(
@@ -85,6 +85,31 @@ def read_page(root: Path, capture: Capture, *, limit: int = BODY_LIMIT) -> Page:
         hops=capture.hops,
         truncated=capture.truncated or decoded.truncated,
     )
+
+
+def decoded_payload(payload: Body, headers: Mapping[str, str], limit: int) -> Decoded:
+    """The payload of a record without its codings, at most `limit` bytes.
+
+    Our own records have no transfer-coding; those of other programs may be in chunks, as they came.
+    """
+    if "chunked" not in headers.get("transfer-encoding", "").lower():
+        return decode(payload, headers, limit)
+    whole = Body()
+    try:
+        for piece in dechunked(payload):
+            whole.write(piece)
+        return decode(whole, headers, limit)
+    finally:
+        whole.close()
+
+
+def dechunked(payload: Body) -> Iterator[bytes]:
+    """The bytes without the transfer-coding `chunked`; as they are from where they are not in chunks."""
+    from warcio.bufferedreaders import ChunkedDataReader
+
+    reader = ChunkedDataReader(payload.open())
+    while piece := reader.read(_CHUNK):
+        yield piece
 
 
 def original_at(root: Path, location: Location, digest: str) -> Original | None:
@@ -169,7 +194,7 @@ def _scan_file(
             yield Problem(warc, found.offset, str(found))
             continue
         record, block, length = found
-        if record.type in ("response", "revisit"):
+        if record.type in INDEXED_TYPES:
             seen[record["WARC-Record-ID"]] = (Location(warc, record.offset, length), record["WARC-Refers-To"])
         elif record.type == "metadata" and capture_metadata.is_log(record["WARC-Target-URI"]):
             yield from (LogLine(run_id, line) for line in _log_lines(file, record.offset))
@@ -190,8 +215,9 @@ def _captured(
         yield Problem(warc, record.offset, "the page that this record tells of was not found")
         return
     location, repeats = seen[final_id]
-    if not repeats:
-        originals[final_id] = location
+    for record_id, (place, repeated) in seen.items():
+        if not repeated:
+            originals[record_id] = place
     try:
         capture = capture_metadata.decode_capture(block, location, originals.get(repeats))
     except ValueError as error:

@@ -71,6 +71,28 @@ class HttpHead:
         return joined
 
 
+def claimed_head(content_type: str) -> HttpHead:
+    """What the file of a page without an HTTP head is taken for: an answer with status 200."""
+    return HttpHead("HTTP/1.1 200 OK", (("Content-Type", content_type),))
+
+
+def read_http_head(block: IO[bytes], seen: Callable[[bytes], object] = len) -> HttpHead:
+    """The head of the HTTP message that a block starts with, read up to its payload; its bytes also go to `seen`."""
+    first_line = ""
+    fields: list[tuple[str, str]] = []
+    for number, line in enumerate(iter(block.readline, b"")):
+        seen(line)
+        text = line.decode("latin-1").rstrip("\r\n")
+        if number == 0:
+            first_line = text
+        elif not text:
+            break
+        else:
+            name, _, value = text.partition(":")
+            fields.append((name.rstrip(" \t"), value.strip(" \t")))
+    return HttpHead(first_line, tuple(fields))
+
+
 class _Member(io.RawIOBase):
     """The decompressed bytes of the gzip member at an offset; `length` is known at its end."""
 
@@ -145,21 +167,11 @@ class StoredRecord:
     def http_head(self, seen: Callable[[bytes], object] = len) -> HttpHead:
         """The head of the HTTP message that the block starts with; the payload follows in `block`.
 
-        Its bytes also go to `seen`, for a digest.
+        Its bytes also go to `seen`, for a digest. A `resource` has none: it stands for an answer with status 200.
         """
-        first_line = ""
-        fields: list[tuple[str, str]] = []
-        for number, line in enumerate(iter(self.block.readline, b"")):
-            seen(line)
-            text = line.decode("latin-1").rstrip("\r\n")
-            if number == 0:
-                first_line = text
-            elif not text:
-                break
-            else:
-                name, _, value = text.partition(":")
-                fields.append((name.rstrip(" \t"), value.strip(" \t")))
-        return HttpHead(first_line, tuple(fields))
+        if self.type == "resource":
+            return claimed_head(self["Content-Type"])
+        return read_http_head(self.block, seen)
 
     def finish(self) -> int:
         """Read what is left, check how the record ends; the length of its gzip member in bytes."""
@@ -172,6 +184,9 @@ class StoredRecord:
             raise BadRecordError(self.offset, "the gzip member goes on after its record")
         return length
 
+
+INDEXED_TYPES = frozenset({"response", "revisit", "resource"})
+"""The records that an index lists: those of pages."""
 
 _T = TypeVar("_T")
 
@@ -218,7 +233,7 @@ def _next_record(file: IO[bytes], start: int) -> int | None:
 
 
 def index_line(record: StoredRecord, head: HttpHead, length: int, filename: str) -> bytes:
-    """The CDXJ line of a response or revisit record."""
+    """The CDXJ line of a record of the `INDEXED_TYPES`."""
     return cdxj.line(
         url=record["WARC-Target-URI"],
         date=record["WARC-Date"],

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from linkarchive.snapshot import cdxj, paths
-from linkarchive.snapshot.record_reader import BadRecordError, HttpHead, StoredRecord, index_line, walk
+from linkarchive.snapshot.record_reader import INDEXED_TYPES, BadRecordError, HttpHead, StoredRecord, index_line, walk
 
 
 def repair(root: Path) -> tuple[str, ...]:
@@ -66,4 +66,4 @@ def _finish(root: Path, warc: Path) -> Iterator[str]:
 
 
 def _http_head(record: StoredRecord) -> HttpHead | None:
-    return record.http_head() if record.type in ("response", "revisit") else None
+    return record.http_head() if record.type in INDEXED_TYPES else None

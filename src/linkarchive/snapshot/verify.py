@@ -11,13 +11,20 @@ from pathlib import Path
 from linkarchive.errors import StorageError
 from linkarchive.snapshot import manifest, paths, record_writer
 from linkarchive.snapshot.manifest import Manifest
-from linkarchive.snapshot.record_reader import BadRecordError, HttpHead, Problem, StoredRecord, index_line, walk
+from linkarchive.snapshot.record_reader import (
+    INDEXED_TYPES,
+    BadRecordError,
+    HttpHead,
+    Problem,
+    StoredRecord,
+    index_line,
+    walk,
+)
 
 __all__ = ["Problem", "verify"]
 
 _CHUNK = 256 * 1024
-_HTTP_TYPES = frozenset({"response", "request", "revisit"})
-_INDEXED_TYPES = frozenset({"response", "revisit"})
+_HTTP_TYPES = INDEXED_TYPES | {"request"}
 _MUST_HAVE = ("WARC-Type", "WARC-Record-ID", "WARC-Date")
 
 
@@ -102,7 +109,7 @@ def _check_warc(warc: Path, name: str, references: _References, lines: dict[byte
             for message in _faults(record, read):
                 yield Problem(name, record.offset, message)
             yield from references.add(name, record)
-            if record.type in _INDEXED_TYPES:
+            if record.type in INDEXED_TYPES:
                 lines[index_line(record, read.head, length, warc.name)] = record.offset
         if number == 0:
             yield Problem(name, None, "the file is empty")
@@ -145,8 +152,8 @@ def _faults(record: StoredRecord, read: DigestedRecord) -> Iterator[str]:
             yield f"the revisit's profile is {record['WARC-Profile']!r}"
     elif record["WARC-Payload-Digest"] not in ("", read.payload):
         yield f"the payload's digest is {read.payload}, not {record['WARC-Payload-Digest']}"
-    elif record.type == "response" and not record["WARC-Payload-Digest"]:
-        yield "the response has no WARC-Payload-Digest"
+    elif record.type in INDEXED_TYPES and not record["WARC-Payload-Digest"]:
+        yield f"the {record.type} has no WARC-Payload-Digest"
 
 
 def _check_index(root: Path, warc: Path, name: str, expected: dict[bytes, int]) -> Iterator[Problem]:

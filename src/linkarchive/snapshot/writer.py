@@ -13,6 +13,7 @@ from linkarchive import __version__
 from linkarchive.clock import Clock
 from linkarchive.model import Capture, Hop, Location, Origin
 from linkarchive.snapshot import capture_metadata, cdxj, record_writer
+from linkarchive.snapshot.imported import ImportedRecord
 from linkarchive.snapshot.reader import original_at
 from linkarchive.snapshot.record_writer import Original
 from linkarchive.snapshot.warcfile import WarcFile
@@ -90,6 +91,28 @@ class WarcWriter:
             if original is not None and revisit_of is not None:
                 capture = _as_revisit(capture, revisit_of)
             self._write_facts(file, capture, date, final_id, [final_id, *ids])
+        return capture
+
+    def write_imported(self, records: Sequence[ImportedRecord], capture: Capture | None, origin: str) -> Capture | None:
+        """Keep records of another program, the last as the page of `capture`; the capture with its places.
+
+        Without a capture they are kept for replay alone. `origin` says where they were read, in words.
+        """
+        file = self._ready()
+        written: list[tuple[Original, Location]] = []
+        with file.whole():
+            for record in records:
+                written.append(_write_imported_record(file, record, written))
+            last, place = written[-1]
+            fields = [*self._fields(records[-1].date, last.uri), ("WARC-Refers-To", last.id)]
+            fields += [("WARC-Concurrent-To", original.id) for original, _ in reversed(written)]
+            block = capture_metadata.warc_fields([("imported-from", record_writer.uri(origin))])
+            if capture is not None:
+                repeated = records[-1].original
+                original = None if repeated is None else written[repeated][1]
+                capture = dataclasses.replace(capture, record=place, original=original)
+                block += capture_metadata.encode_capture(capture)
+            file.append(record_writer.record("metadata", fields, capture_metadata.FIELDS_TYPE, block))
         return capture
 
     def write_log(self, pieces: Iterable[bytes]) -> None:
@@ -205,6 +228,29 @@ class WarcWriter:
             return None
         same = final.status == 304 or (final.body.length > 0 and final.body.digest == revisit_of.digest)
         return original_at(self._root, revisit_of.original or revisit_of.record, revisit_of.digest) if same else None
+
+
+def _write_imported_record(
+    file: WarcFile, record: ImportedRecord, before: Sequence[tuple[Original, Location]]
+) -> tuple[Original, Location]:
+    """What a revisit of it refers to, and its place."""
+    original = None if record.original is None else before[record.original][0]
+    record_id, uri, date, http = record_writer.new_id(), record_writer.uri(record.url), record.date, record.http
+    digest = record.payload.digest if original is None else original.digest
+    location = file.append(record.record(record_id, original))
+    file.index(
+        cdxj.line(
+            url=uri,
+            date=date,
+            mime=cdxj.REVISIT_MIME if original is not None else http.get("content-type"),
+            status=http.status,
+            digest=digest,
+            offset=location.offset,
+            length=location.length,
+            filename=file.path.name,
+        )
+    )
+    return Original(record_id, uri, date, digest), location
 
 
 def _capture(

@@ -32,9 +32,28 @@ def carried_visits(connection: Connection) -> None:
         connection.execute(set_columns, {"id": number, "cited": bool(outcome.citations), "compared": compared(outcome)})
 
 
+def imported_captures(connection: Connection) -> None:
+    """An import is no run: what it adds has none."""
+    columns = inspect(connection).get_columns("captures")
+    if any(column["name"] == "run" and column["nullable"] for column in columns):  # the first schema was made with it
+        return
+    # SQLite cannot take a constraint away; this is its way (https://www.sqlite.org/lang_altertable.html, section 7).
+    version = int(connection.execute(text("PRAGMA schema_version")).scalar_one())
+    connection.execute(text("PRAGMA writable_schema = ON"))
+    connection.execute(
+        text(
+            "UPDATE sqlite_master SET sql = replace(sql, 'run INTEGER NOT NULL', 'run INTEGER') "
+            "WHERE type = 'table' AND name IN ('captures', 'baselines')"
+        )
+    )
+    connection.execute(text(f"PRAGMA schema_version = {version + 1}"))
+    connection.execute(text("PRAGMA writable_schema = OFF"))
+
+
 STEPS: tuple[tuple[str, Suggestion], ...] = (
     ("2026-11-23 first schema", first_schema),
     ("2026-11-23 carried visits", carried_visits),
+    ("2026-11-29 imported captures", imported_captures),
 )
 
 

@@ -9,7 +9,7 @@ from itertools import islice
 from pathlib import Path
 
 from linkarchive import __version__
-from linkarchive.model import Capture, Change, Result, RunInfo
+from linkarchive.model import Capture, Change, Origin, Result, RunInfo
 from linkarchive.snapshot import manifest
 from linkarchive.snapshot.reader import LogLine, ScannedRun, scan
 from linkarchive.store import articles, lookups, runs, sources
@@ -21,6 +21,8 @@ from linkarchive.store.runlog import BaselineLine, Line, VisitLine, read_line
 from linkarchive.store.runs import RunBody
 from linkarchive.store.state_file import StateBaseline, StateLine, read_state
 
+IMPORT_FACT = "imported"
+"""What only the manifest of an import says: the names of its files."""
 _AT_ONCE = 500
 """Sources whose rows are read and written together."""
 
@@ -30,6 +32,7 @@ class Rebuilt:
     """What was put back, and what could not be."""
 
     runs: int = 0
+    imports: int = 0
     captures: int = 0
     visits: int = 0
     problems: list[str] = field(default_factory=list)
@@ -88,6 +91,9 @@ class _Builder:
         if line.run is not None:
             self._write_visits()
             self.writer = self._open(line.run.info, line.run.scope, line.run.body)
+        elif line.imported is not None:
+            self.rebuilt.imports += 1
+            self.writer = RunWriter(self.store, None)
         if self.writer is None:
             return
         if line.article is not None:
@@ -97,7 +103,7 @@ class _Builder:
             self._keep(told.source, told.capture, told.usable, told.good)
         elif line.baseline is not None:
             self._set_baseline(self.writer, line.baseline.source, line.baseline)
-        elif line.answer is not None:
+        elif line.answer is not None and not self.writer.is_import:
             source = self._source(line.answer.source, line.answer.source)
             lookups.tell(self.store, self.writer.run, source, line.answer.told)
         elif line.visit is not None:
@@ -109,7 +115,7 @@ class _Builder:
         newest = max((outcome.since for outcome, _ in self._untold(state, known)), default=None)
         if newest is None:
             return
-        chain = manifest.read_chain(root)
+        chain = [sealed for sealed in manifest.read_chain(root) if IMPORT_FACT not in sealed.facts]
         when = chain[-1].created if chain else newest
         facts = chain[-1].facts if chain else {}
         simulated = bool(facts.get("simulated"))
@@ -164,8 +170,9 @@ class _Builder:
         kept = self.known.get(source, {}).get(told.time)
         if kept is not None:
             key = (told.article, kept.source, told.looked)
-            writer.set_baseline(told.article, told.looked, kept, self.baselines.get(key))
-            if takes_its_place(kept, self.baselines.get(key)):
+            rebased = isinstance(told, BaselineLine) and told.rebased
+            writer.set_baseline(told.article, told.looked, kept, self.baselines.get(key), rebased=rebased)
+            if rebased or takes_its_place(kept, self.baselines.get(key)):
                 self.baselines[key] = kept
 
     def _keep(self, source: str, capture: Capture, usable: bool, good: bool) -> None:
@@ -180,8 +187,12 @@ class _Builder:
         left, self.orphans = self.orphans, []
         if not left or self.run_id is None or self.writer is not None:
             return
-        info = RunInfo(self.run_id, left[0].time, None, False, False, False, __version__)
-        self.writer = self._open(info, "", RunBody())
+        if left[0].origin is Origin.IMPORTED:
+            self.rebuilt.imports += 1
+            self.writer = RunWriter(self.store, None)
+        else:
+            info = RunInfo(self.run_id, left[0].time, None, False, False, False, __version__)
+            self.writer = self._open(info, "", RunBody())
         for capture in left:
             self._keep(capture.url, capture, capture.status == 200, False)
 

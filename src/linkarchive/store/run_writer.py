@@ -24,9 +24,9 @@ class RunWriter:
     the rows are written: the lock of the folder makes this the only writer.
     """
 
-    def __init__(self, store: Store, run: int) -> None:
+    def __init__(self, store: Store, run: int | None) -> None:
         self._store = store
-        self.run = run
+        self._run = run
         self._last_capture = _last(store, schema.captures.c.id)
         self._last_outcome = _last(store, schema.outcomes.c.id)
         self._captures: list[dict[str, Any]] = []
@@ -40,12 +40,24 @@ class RunWriter:
         self._upsert_visits = store.upsert(schema.visits, "run", "source")
         store.gather_with(self.flush)
 
+    @property
+    def is_import(self) -> bool:
+        """An import adds captures and baselines, and is no run."""
+        return self._run is None
+
+    @property
+    def run(self) -> int:
+        """The number of the run. Raises ValueError for an import."""
+        if self._run is None:
+            raise ValueError("an import is no run")
+        return self._run
+
     def add_capture(self, source: int, capture: Capture, usable: bool, good: bool) -> StoredCapture:
         self._last_capture += 1
         row = {
             "id": self._last_capture,
             "source": source,
-            "run": self.run,
+            "run": self._run,
             "time": capture.time,
             "origin": capture.origin.value,
             "digest": capture.digest,
@@ -57,18 +69,29 @@ class RunWriter:
         self._note(source)
         return StoredCapture(self._last_capture, source, usable, good, capture)
 
-    def set_baseline(self, article: str, looked: date | None, kept: StoredCapture, known: StoredCapture | None) -> None:
-        """The baseline of a source as an article cites it; `known` is the one that it has."""
-        if takes_its_place(kept, known):
+    def set_baseline(
+        self,
+        article: str,
+        looked: date | None,
+        kept: StoredCapture,
+        known: StoredCapture | None,
+        *,
+        rebased: bool = False,
+    ) -> None:
+        """The baseline of a source as an article cites it; `known` is the one that it has.
+
+        `rebased`: a person decided that it takes the place of any.
+        """
+        if rebased or takes_its_place(kept, known):
             row = {"article": article, "source": kept.source, "looked": day_text(looked)}
-            self._baselines.append(row | {"capture": kept.id, "run": self.run})
+            self._baselines.append(row | {"capture": kept.id, "run": self._run})
             self._note(kept.source)
 
     def add_outcome(self, source: int, outcome: Result) -> int:
         self._last_outcome += 1
         row = {
             "id": self._last_outcome,
-            "run": self.run,
+            "run": self._run,
             "source": source,
             "verdict": outcome.verdict.value,
             "cited": bool(outcome.citations),
@@ -82,7 +105,7 @@ class RunWriter:
     def add_visit(self, visit: Visited) -> None:
         """A visit of the run; the later of two of the same source counts."""
         row = {
-            "run": self.run,
+            "run": self._run,
             "source": visit.source,
             "outcome": visit.outcome_id,
             "checked": visit.checked,

@@ -6,7 +6,7 @@ outcome only when the run made it; else it is that of the source's visit before.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -30,6 +30,14 @@ class RunLine:
 
 
 @dataclass(frozen=True, slots=True)
+class ImportLine:
+    """An import begins; its captures and baselines follow."""
+
+    id: str
+    time: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class ArticleLine:
     digest: str | None
     article: Article
@@ -50,6 +58,8 @@ class BaselineLine:
     looked: date | None
     origin: Origin
     time: datetime
+    rebased: bool = False
+    """A person had it take the place of the one before (`archive import --rebase`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +84,7 @@ class Line:
     """One of these is set."""
 
     run: RunLine | None = None
+    imported: ImportLine | None = None
     article: ArticleLine | None = None
     capture: CaptureLine | None = None
     baseline: BaselineLine | None = None
@@ -101,6 +112,13 @@ def log_lines(store: Store, run: Run) -> Iterator[bytes]:
         outcome = None if row.body is None else msgspec.Raw(row.body.encode("utf-8"))
         visit = {"source": row.key, "url": row.url, "checked": row.checked, "changed": row.changed, "was": row.was}
         yield _line("visit", visit | {"outcome": outcome, "carried": row.carried})
+
+
+def import_lines(start: ImportLine, captures: Iterable[CaptureLine], baselines: Iterable[BaselineLine]) -> list[bytes]:
+    """What an import added, as `log_lines` tells it of a run."""
+    lines = [_line("imported", start)]
+    lines += [_line("capture", capture) for capture in captures]
+    return lines + [_line("baseline", baseline) for baseline in baselines]
 
 
 def read_line(line: bytes) -> Line:

@@ -81,7 +81,7 @@ captures = Table(
     metadata,
     Column("id", Integer, primary_key=True),
     Column("source", Integer, ForeignKey("sources.id"), nullable=False),
-    Column("run", Integer, ForeignKey("runs.seq"), nullable=False),
+    Column("run", Integer, ForeignKey("runs.seq")),  # NULL: by an import
     Column("time", UtcDateTime, nullable=False),
     Column("origin", String, nullable=False),
     Column("digest", String, nullable=False),
@@ -99,7 +99,7 @@ baselines = Table(
     Column("source", Integer, ForeignKey("sources.id"), primary_key=True),
     Column("looked", String, primary_key=True),  # the day the author looked, ISO 8601; "" when it is not known
     Column("capture", Integer, ForeignKey("captures.id"), nullable=False),
-    Column("run", Integer, ForeignKey("runs.seq"), nullable=False),
+    Column("run", Integer, ForeignKey("runs.seq")),  # NULL: by an import
 )
 
 archive_answers = Table(
