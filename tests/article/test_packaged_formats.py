@@ -211,7 +211,7 @@ def test_epub_chapters_in_order_without_links_inside_the_book() -> None:
     assert (article.title, article.published) == ("The Book", date(2021, 5, 12))
     assert article.original_url == "https://o.example/book"
     assert _found(article) == [("https://a.example", "a", 2), (None, "lost", 2), ("https://b.example", "b", 3)]
-    assert any("gone.xhtml" in remark for remark in article.remarks)
+    assert any("gone.xhtml" in remark for remark in article.gaps)
 
 
 # --- hostile ----------------------------------------------------------------------------------------
@@ -228,7 +228,7 @@ def test_a_zip_bomb_is_an_error() -> None:
     data = _epub({"OPS/one.xhtml": "<p>" + " " * 70_000_000})
     assert len(data) < 100_000
     article = read_document(data, "epub", path="bomb.epub")
-    assert any("unpacks to more" in remark for remark in article.remarks)
+    assert any("unpacks to more" in remark for remark in article.gaps)
 
 
 def _docx_bomb() -> bytes:

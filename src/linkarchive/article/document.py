@@ -68,6 +68,7 @@ def read_document(
         published=published,
         citations=tuple(_citations(document, passages, targets, found.links, everything)),
         remarks=(*document.remarks, *found.remarks, *doubts),
+        gaps=document.gaps,
     )
 
 

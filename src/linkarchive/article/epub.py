@@ -24,13 +24,13 @@ def read_epub(data: bytes, *, everything: bool = False) -> ParsedDocument:
     index_name = _index_name(package)
     index = package.xml(index_name)
     passages: list[Passage] = []
-    remarks = []
+    gaps = []
     line = 0
     for name in _chapters(index, posixpath.dirname(index_name)):
         try:
             text = decode(package.read(name), markup=True)
         except ArticleError as error:
-            remarks.append(f"chapter left out: {error}")
+            gaps.append(f"chapter left out: {error}")
             continue
         for passage in read_html(text, everything=everything).passages:
             line += 1
@@ -45,7 +45,7 @@ def read_epub(data: bytes, *, everything: bool = False) -> ParsedDocument:
             if (element.text or "").strip().startswith(("http://", "https://"))
         ),
         dates=tuple(Claim(element.text, "EPUB date", 1) for element in _dates(index)),
-        remarks=tuple(remarks),
+        gaps=tuple(gaps),
     )
 
 

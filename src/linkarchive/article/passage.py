@@ -77,6 +77,8 @@ class ParsedDocument:
     base: str | None = None
     """The target of `<base>`."""
     remarks: tuple[str, ...] = ()
+    gaps: tuple[str, ...] = ()
+    """What of it could not be read, a sentence each."""
     bibliographies: tuple[str, ...] = ()
     """The files, beside the document, that hold its list of references."""
     unit: Unit = Unit.LINE

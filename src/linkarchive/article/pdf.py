@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 from linkarchive.article.bare_urls import bare_urls
 from linkarchive.article.passage import Claim, Link, ParsedDocument, Passage, fold
+from linkarchive.article.pdf_fonts import FontWidths
 from linkarchive.errors import ArticleError
 
 MAX_PAGES = 2000
@@ -21,12 +22,17 @@ _BEGINS_BROKEN = re.compile(r"[/?&=._%#~-][A-Za-z0-9%]")
 _LIKE_URL = re.compile(
     r"[A-Za-z0-9%._~-]*(?:/|[=&#?][A-Za-z0-9]|-[A-Za-z0-9-]*\d|\.(?:html?|pdf|php|aspx?|jsp|shtml)\b)"
 )
+_WORD = re.compile(r"\w+(?:[^\w\s]+\w+)*|\S+?(?=\w|\s|\Z)")
+_LONGEST_GAP = 40
+"""Characters between two pieces of one link's text; what is further apart belongs elsewhere."""
 _FIRST_WORD = re.compile(r"\s*(\S+)")
 
 
 class _Fragment(NamedTuple):
     """A piece of text with the left end of its baseline, in points."""
 
+    start: int
+    """Where it stands in the text of the page."""
     text: str
     x: float
     y: float
@@ -43,7 +49,8 @@ class _Box(NamedTuple):
 
 
 def read_pdf(data: bytes, *, everything: bool = False) -> ParsedDocument:
-    """Raises ArticleError for an encrypted file, and what pypdf raises for a damaged one (the sandbox reports it)."""
+    """Raises ArticleError for an encrypted file, and what pypdf raises for one that has no pages (the sandbox reports
+    it); pages that are damaged or are pictures are named in `gaps`."""
     from pypdf import PdfReader
 
     reader = PdfReader(io.BytesIO(data), strict=False)
@@ -52,18 +59,59 @@ def read_pdf(data: bytes, *, everything: bool = False) -> ParsedDocument:
     passages: list[Passage] = []
     line = 1
     pages = len(reader.pages)
-    for page in reader.pages[:MAX_PAGES]:
-        passage = _read_page(page, line)
+    damaged, pictures = [], []
+    for number in range(min(pages, MAX_PAGES)):
+        try:
+            page = reader.pages[number]
+            passage = _read_page(page, line)
+            if not passage.text.strip() and _has_picture(page):
+                pictures.append(number + 1)
+        except Exception:
+            if pages == 1:
+                raise
+            damaged.append(number + 1)
+            passage = Passage(line, "", _unplaced_links(reader, number, line))
         line += passage.text.count("\n") + 1
         passages.append(passage)
     information: Any = reader.metadata or {}
-    remarks = (f"only the first {MAX_PAGES} of {pages} pages were read",) if pages > MAX_PAGES else ()
+    gaps = []
+    if pages > MAX_PAGES:
+        gaps.append(f"only the first {MAX_PAGES} of {pages} pages were read")
+    if damaged:
+        gaps.append(f"{_pages(damaged)} could not be read: damaged")
+    if pictures:
+        gaps.append(f"no text on {_pages(pictures)}, which are pictures (scans): make them searchable (OCR) first")
     return ParsedDocument(
         title=_clean(fold(str(information.get("/Title") or ""))) or _first_line(passages),
         passages=tuple(passages),
         origins=_origins(information),
-        remarks=remarks,
+        gaps=tuple(gaps),
     )
+
+
+def _unplaced_links(reader: Any, number: int, line: int) -> tuple[Link, ...]:
+    """The targets of a page whose text cannot be read."""
+    try:
+        return tuple(Link(box.target, line, 0, 0) for box in _boxes(reader.pages[number]))
+    except Exception:  # noqa: BLE001 - as in read_pdf
+        return ()
+
+
+def _pages(numbers: list[int]) -> str:
+    shown = ", ".join(map(str, numbers[:10])) + (" …" if len(numbers) > 10 else "")
+    return f"{'page' if len(numbers) == 1 else 'pages'} {shown}"
+
+
+def _has_picture(page: Any) -> bool:
+    """The page shows a picture, of the file or within its content."""
+    resources = page.get("/Resources")
+    objects = resources.get_object().get("/XObject") if resources is not None else None
+    if objects is not None and any(
+        part.get_object().get("/Subtype") == "/Image" for part in objects.get_object().values()
+    ):
+        return True
+    contents = page.get_contents()
+    return contents is not None and re.search(rb"\bBI\b.*?\bID\b", contents.get_data(), re.DOTALL) is not None
 
 
 def _origins(information: Any) -> tuple[Claim, ...]:
@@ -82,26 +130,57 @@ def _first_line(passages: list[Passage]) -> str:
 
 def _read_page(page: Any, first_line: int) -> Passage:
     fragments: list[_Fragment] = []
+    pieces: list[str] = []
+    length = 0
+    fonts: dict[int, FontWidths] = {}
 
     def visit(text: str, user_matrix: Any, text_matrix: Any, font: Any, size: Any) -> None:
-        if text.strip():
+        nonlocal length
+        text = _clean(text)
+        shown = text.strip("\n")
+        if shown.strip():
             x = text_matrix[4] * user_matrix[0] + text_matrix[5] * user_matrix[2] + user_matrix[4]
             y = text_matrix[4] * user_matrix[1] + text_matrix[5] * user_matrix[3] + user_matrix[5]
-            scale = abs(text_matrix[0] * user_matrix[0]) or 1.0
-            em = float(size) * scale / 1000
-            ends = tuple(accumulate(width * em for width in _widths(text.strip("\n"), font)))
-            fragments.append(_Fragment(text.strip("\n"), float(x), float(y), ends))
+            em = float(size) * (abs(text_matrix[0] * user_matrix[0]) or 1.0) / 1000
+            if id(font) not in fonts:
+                fonts[id(font)] = FontWidths(font)
+            widths = fonts[id(font)]
+            ends = tuple(accumulate(width * em for width in widths.of(shown)))
+            start = length + len(text) - len(text.lstrip("\n"))
+            fragments.append(_Fragment(start, shown, float(x), float(y), ends))
+        pieces.append(text)
+        length += len(text)
 
-    text = _clean(page.extract_text(visitor_text=visit))
-    text = "\n".join(fold(line) for line in text.split("\n"))
+    page.extract_text(visitor_text=visit)
+    text, places = _folded_lines("".join(pieces))
     links: list[Link] = []
-    cursor = 0
-    for target, shown in _merge(_boxes(page), fragments):
-        start, end = _locate(text, shown, cursor)
-        cursor = max(cursor, start)
-        links.append(Link(target, first_line + text.count("\n", 0, start), start, end))
+    done = 0
+    for target, start, end in _merge(_boxes(page), fragments):
+        first, last = (places[start], places[end - 1] + 1) if end > start else (done, done)
+        while first < last and text[first].isspace():
+            first += 1
+        links.append(Link(target, first_line + text.count("\n", 0, first), first, max(first, last)))
+        done = max(done, first)
     links.extend(_bare_links(text, first_line, links))
     return Passage(first_line, text, tuple(links))
+
+
+def _folded_lines(text: str) -> tuple[str, list[int]]:
+    """The text with single spaces and no spaces at the ends of lines, and where each of its characters went."""
+    kept: list[str] = []
+    places: list[int] = []
+    for char in text:
+        places.append(len(kept))
+        if char == "\n":
+            while kept and kept[-1] == " ":
+                kept.pop()
+            places[-1] = len(kept)
+            kept.append(char)
+        elif not char.isspace():
+            kept.append(char)
+        elif kept and kept[-1] not in " \n":
+            kept.append(" ")
+    return "".join(kept), places
 
 
 def _clean(text: str) -> str:
@@ -130,66 +209,49 @@ def _boxes(page: Any) -> list[_Box]:
     return found
 
 
-def _merge(boxes: list[_Box], fragments: list[_Fragment]) -> list[tuple[str, str]]:
-    """(target, text under the box) of each link; the boxes of a link that runs over lines are one link."""
-    merged: list[tuple[str, str]] = []
+def _merge(boxes: list[_Box], fragments: list[_Fragment]) -> list[tuple[str, int, int]]:
+    """(target, start, end in the text of the page) of each link, which is empty where no words are under its box; the
+    boxes of a link that runs over lines are one link."""
+    merged: list[tuple[str, int, int]] = []
     before: _Box | None = None
     for box in boxes:
-        shown = _under(box, fragments)
+        start, end = _under(box, fragments)
         height = max(box.y1 - box.y0, 1.0)
-        if (
+        goes_on = (
             before is not None
             and before.target == box.target
             and 0 < before.y0 - box.y0 < 2.5 * height
             and box.x0 < before.x1
             and before.x0 > box.x0
-        ):
-            earlier = merged.pop()[1]
-            shown = f"{earlier} {shown}".strip()
-        merged.append((box.target, shown))
+        )
+        if goes_on and merged[-1][1] < end and start < end and start - merged[-1][2] < _LONGEST_GAP:
+            start = min(merged.pop()[1], start)
+        elif goes_on and start == end:
+            continue
+        merged.append((box.target, start, end))
         before = box
     return merged
 
 
-def _under(box: _Box, fragments: list[_Fragment]) -> str:
-    words = []
+def _under(box: _Box, fragments: list[_Fragment]) -> tuple[int, int]:
+    """The span of the words whose middle lies within the box; an empty one where there are none."""
+    spans = []
     for fragment in fragments:
         inside = box.y0 - 2 <= fragment.y <= box.y1
-        if inside and fragment.x < box.x1 and fragment.x + fragment.ends[-1] > box.x0:
-            words.append(_covered(fragment, box))
-    return fold(" ".join(words))
-
-
-def _covered(fragment: _Fragment, box: _Box) -> str:
-    """The words of the fragment whose middle lies within the box."""
-    edges = (0.0, *fragment.ends)
-    kept = []
-    for word in re.finditer(r"\S+", fragment.text):
-        middle = fragment.x + (edges[word.start()] + edges[word.end()]) / 2
-        if box.x0 <= middle <= box.x1:
-            kept.append(word[0])
-    return " ".join(kept)
-
-
-def _widths(text: str, font: Any) -> list[float]:
-    """The widths of the characters in thousandths of an em: the font's own (ISO 32000-1, 9.6.2.1), else the usual."""
-    get = font.get if hasattr(font, "get") else {}.get
-    usual = 600.0 if "Courier" in str(get("/BaseFont")) else 500.0
-    first, table = get("/FirstChar"), get("/Widths")
-    if first is None or table is None:
-        return [usual] * len(text)
-    own = [float(width) for width in table.get_object()]
-    places = (ord(char) - int(first) for char in text)
-    return [own[place] if 0 <= place < len(own) and own[place] else usual for place in places]
-
-
-def _locate(text: str, shown: str, cursor: int) -> tuple[int, int]:
-    """Where the shown text stands, lines folded; after `cursor` if it does."""
-    if not shown:
-        return cursor, cursor
-    pattern = re.compile(r"\s+".join(map(re.escape, shown.split())))
-    match = pattern.search(text, cursor) or pattern.search(text)
-    return match.span() if match else (cursor, cursor)
+        if not inside or fragment.x >= box.x1 or fragment.x + fragment.ends[-1] <= box.x0:
+            continue
+        edges = (0.0, *fragment.ends)
+        for word in _WORD.finditer(fragment.text):
+            middle = fragment.x + (edges[word.start()] + edges[word.end()]) / 2
+            if box.x0 <= middle <= box.x1:
+                spans.append((fragment.start + word.start(), fragment.start + word.end()))
+    if not spans:
+        return 0, 0
+    first, last = spans[0][0], spans[0][1]
+    for start, end in spans[1:]:
+        if start - last < _LONGEST_GAP:
+            last = max(last, end)
+    return first, last
 
 
 def _bare_links(text: str, first_line: int, links: list[Link]) -> list[Link]:

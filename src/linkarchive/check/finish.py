@@ -53,7 +53,9 @@ def finish(
 ) -> Report:
     """Close the books of a run and return its report. Raises StorageError."""
     articles, offline, store, warc = ending.articles, ending.offline, recorder.store, recorder.archive.warc
-    remarks = tuple(f"{article.path}: {remark}" for article in articles.articles for remark in article.remarks)
+    remarks = tuple(
+        f"{article.path}: {remark}" for article in articles.articles for remark in (*article.gaps, *article.remarks)
+    )
     troubles = (f"we are offline: {offline}",) if offline else ending.troubles
     body = RunBody(
         articles=tuple(_article(store, run, article) for article in articles.articles if article.path != LINKS_NAME),

@@ -157,6 +157,9 @@ def _write(root: Path, articles: Sequence[Article], prune: bool) -> None:
 def _print(articles: Sequence[Article], form: str, verbose: bool) -> None:
     from linkarchive.report.sanitize import address, one_line
 
+    for article in articles:
+        for remark in (*article.gaps, *(article.remarks if verbose else ())):
+            say(one_line(f"{article.path}: {remark}"))
     if form == "json":
         click.echo(_json(articles, _citation))
         return
@@ -165,9 +168,6 @@ def _print(articles: Sequence[Article], form: str, verbose: bool) -> None:
         for citation in article.citations:
             target = "?" if citation.url is None else address(citation.url)
             click.echo(f"{citation.line:>6}  {target}  {one_line(citation.text)}")
-        if verbose:
-            for remark in article.remarks:
-                say(one_line(f"{article.path}: {remark}"))
 
 
 def _heading(article: Article) -> None:
@@ -213,6 +213,11 @@ def _citation(citation: Citation) -> dict[str, Any]:
         "line": citation.line,
         "context": citation.context,
         "kind": citation.kind.value,
+        "note": citation.note,
+        "accessed": None if citation.accessed is None else citation.accessed.isoformat(),
+        "snapshot": _redacted(citation.snapshot),
+        "unit": citation.unit.value,
+        "place": citation.place.value,
     }
 
 

@@ -87,4 +87,6 @@ class Article:
     citations: tuple[Citation, ...]
     private: bool = False
     remarks: tuple[str, ...] = ()
-    """What `-v` says about the reading: sources of origin and date that disagreed, parts left out."""
+    """What `-v` says about the reading: sources of origin and date that disagreed."""
+    gaps: tuple[str, ...] = ()
+    """What of it could not be read, a sentence each: damaged pages, pages that are pictures."""
