@@ -16,11 +16,44 @@ from linkarchive.report.terminal import render_difference, render_terminal
 def test_only_addresses_and_commands_are_longer_than_the_line(width: int, report: Report) -> None:
     text = render_terminal(report, width=width, color=False, verbose=True)
     long = [line for line in text.splitlines() if cell_len(line) > width]
-    assert all(len(line.split()) == 1 or line.split()[0] == "archive" for line in long)
+    assert all(len(line.split()) == 1 or line.split()[0] == "archive" or "://" in line for line in long)
+
+
+@pytest.mark.parametrize("width", [60, 80, 120])
+def test_on_a_screen_every_line_fits(width: int, report: Report) -> None:
+    text = render_terminal(report, width=width, color=False, shorten=True)
+    for line in text.splitlines():
+        assert cell_len(line) <= width or line.startswith(("  https://", "→ archive", "✗ removed")), line
+
+
+def test_fifty_findings_take_ninety_lines_and_their_numbers_are_those_of_the_run(
+    report: Report, make_source: Callable[..., SourceReport]
+) -> None:
+    hosts = [f"host{number % 12}.example" for number in range(50)]
+    reasons = [(Verdict.DEAD, Reason.HTTP_404), (Verdict.DRIFTED, Reason.QUOTE_LOST), (Verdict.DEAD, Reason.DNS)]
+    sources = tuple(
+        make_source(f"https://{host}/{number}", *reasons[number % 3], Change.NEW) for number, host in enumerate(hosts)
+    )
+    many = replace(report, sources=sources, unresolved=(), uncited=(), notices=(), malformed=(), articles=())
+    for width in (60, 80, 100):
+        lines = render_terminal(many, width=width, color=False, shorten=True).splitlines()
+        assert len(lines) <= 90
+        for number, source in enumerate(sources, 1):
+            (line,) = [line for line in lines if f"#{number} " in line]
+            assert source.outcome.url.removeprefix("https://") in line
+    assert any(line.strip() == "✗ 5 sources on host0.example: not found (404)" for line in lines)
+
+
+def test_the_summary_stands_last_with_what_to_do_next(report: Report) -> None:
+    lines = render_terminal(report, width=100, color=False, place="archive/reports/x/index.html").splitlines()
+    tail = "\n".join(lines[-9:])
+    assert "Of 17 sources, 4 are dead" in tail
+    assert "archive fix essays/merger.md: has a new target for 2 links" in tail
+    assert "archive/reports/x/index.html" in tail
 
 
 def test_long_addresses_stay_whole(report: Report) -> None:
-    lines = render_terminal(report, width=80, color=False).splitlines()
+    lines = render_terminal(report, width=80, color=False, verbose=True).splitlines()
     assert f"  {report.sources[1].outcome.url}" in lines
 
 
@@ -47,7 +80,7 @@ def test_quiet_shows_what_changed_and_only_that(report: Report) -> None:
     text = render_terminal(report, width=80, color=False, quiet=True)
     for source in report.sources[1:]:
         if "secret" not in source.outcome.url and "hostile" not in source.outcome.url:
-            shown = f"  {source.outcome.url}\n" in text
+            shown = f"  {source.outcome.url}" in text
             assert shown == source.is_news, source.outcome.url
 
 
@@ -75,7 +108,7 @@ def test_markup_of_rich_in_foreign_text_stays_text(report: Report, make_source: 
     odd = make_source(
         "https://a.example/[bold]", Verdict.DEAD, Reason.DNS, Change.NEW, evidence=("[red]x[/red] :smile:",)
     )
-    text = render_terminal(replace(report, sources=(odd,)), width=80, color=False)
+    text = render_terminal(replace(report, sources=(odd,)), width=80, color=False, verbose=True)
     assert "• [red]x[/red] :smile:" in text
     assert "https://a.example/[bold]" in text
 

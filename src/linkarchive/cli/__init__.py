@@ -22,6 +22,7 @@ _COMMANDS: Mapping[str, tuple[str, str]] = {
     "recover": ("articles", "Find the lost targets of an article's links."),
     "report": ("history", "Render the report of a past run again."),
     "show": ("history", "Show the history of a source."),
+    "open": ("open", "Show the stored copy of a source in the browser."),
     "diff": ("history", "Show what changed in the text of a source."),
     "accept": ("decisions", "Accept today's page of a source: later drift is measured from it."),
     "ignore": ("decisions", "Ignore what is found of a source: judged and counted, but not reported."),
@@ -39,6 +40,9 @@ _COMMANDS: Mapping[str, tuple[str, str]] = {
     "export": ("keeping", "Write the whole archive as one WACZ file."),
     "demo": ("demo", "Run the main job on an embedded web, no network needed."),
 }
+
+_FUNCTIONS = {"open": "open_copy", "import": "import_"}
+"""Commands whose function is named otherwise, since the word is Python's own."""
 
 EPILOG = """\b
 Exit codes:
@@ -59,8 +63,7 @@ class _Commands(click.Group):
         if cmd_name not in _COMMANDS:
             return None
         module = importlib.import_module(f"linkarchive.cli.{_COMMANDS[cmd_name][0]}")
-        # `import` is a word of Python.
-        command: click.Command = getattr(module, "import_" if cmd_name == "import" else cmd_name)
+        command: click.Command = getattr(module, _FUNCTIONS.get(cmd_name, cmd_name))
         return command
 
     def invoke(self, ctx: click.Context) -> Any:

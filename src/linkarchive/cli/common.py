@@ -6,14 +6,20 @@ import gc
 import os
 import shutil
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from linkarchive.errors import UsageError
 from linkarchive.settings import Settings, load_settings
+
+if TYPE_CHECKING:
+    from linkarchive.api import Project
+    from linkarchive.model import Capture
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -57,6 +63,30 @@ def width() -> int:
 def speaks_unicode() -> bool:
     """Whether stdout can show more than ASCII."""
     return (sys.stdout.encoding or "").lower().replace("-", "") == "utf8"
+
+
+def urls_named(project: Project, names: Sequence[str]) -> list[str]:
+    """The URLs that arguments mean: each a URL, or the number of a finding in the last report (7 or #7)."""
+    from linkarchive.report.numbers import number_in, url_of
+
+    given = [number_in(name) for name in names]
+    if all(number is None for number in given):
+        return list(names)
+    report = project.report()
+    return [name if number is None else url_of(report, number) for name, number in zip(names, given, strict=True)]
+
+
+def nearest_capture(project: Project, url: str, at: datetime | None) -> Capture:
+    """The stored copy of a source nearest to a day; without one the newest with a page in it, else the newest.
+
+    Raises UsageError where there is no copy.
+    """
+    captures = project.captures(url)
+    if not captures:
+        raise UsageError(f"{url}: there is no stored copy of it")
+    if at is not None:
+        return min(captures, key=lambda capture: abs(capture.time - at.replace(tzinfo=UTC)))
+    return next((capture for capture in reversed(captures) if capture.status == 200), captures[-1])
 
 
 @contextmanager

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from linkarchive.api import user
-from linkarchive.cli.common import project_options, say, settings_of
+from linkarchive.cli.common import project_options, say, settings_of, urls_named
 from linkarchive.clock import Clock
 from linkarchive.errors import UsageError
 
@@ -23,7 +23,7 @@ Decide = Callable[["Project", "Store", str, datetime], str]
 
 
 @click.command()
-@click.argument("urls", nargs=-1, required=True, metavar="URL...")
+@click.argument("urls", nargs=-1, required=True, metavar="URL|NUMBER...")
 @project_options
 @click.option("--article", help="Only for this article (default: every article that cites the source).")
 @click.option("--reason", help="Why today's page is fine.")
@@ -31,9 +31,10 @@ Decide = Callable[["Project", "Store", str, datetime], str]
 def accept(
     urls: tuple[str, ...], project: Path, config: Path | None, article: str | None, reason: str | None, undo: bool
 ) -> int:
-    """Accept today's page of the sources URL...: it is fine, and later drift is measured from it.
+    """Accept today's page of the sources: it is fine, and later drift is measured from it.
 
-    The baseline stays what it is; the acceptance is recorded with who, when and why.
+    NUMBER is that of a finding in the last report. The baseline stays what it is; the acceptance is recorded with
+    who, when and why.
     """
     from linkarchive.history.decisions import accept_page, take_back
 
@@ -48,7 +49,7 @@ def accept(
 
 
 @click.command()
-@click.argument("urls", nargs=-1, required=True, metavar="URL...")
+@click.argument("urls", nargs=-1, required=True, metavar="URL|NUMBER...")
 @project_options
 @click.option("--until", type=click.DateTime(["%Y-%m-%d"]), help="From this day on it is reported again.")
 @click.option("--reason", help="Why nobody needs to hear of it.")
@@ -56,10 +57,10 @@ def accept(
 def ignore(
     urls: tuple[str, ...], project: Path, config: Path | None, until: datetime | None, reason: str | None, undo: bool
 ) -> int:
-    """Ignore what is found of the sources URL...: it is known.
+    """Ignore what is found of the sources: it is known.
 
-    They are visited and judged all the same, and counted in the report; but they are no news, nobody is
-    notified, and they do not count for the exit code.
+    NUMBER is that of a finding in the last report. The sources are visited and judged all the same, and counted in the
+    report; but they are no news, nobody is notified, and they do not count for the exit code.
     """
     from linkarchive.history.decisions import ignore_source, take_back
 
@@ -79,11 +80,12 @@ def ignore(
 
 def decide_each(urls: Sequence[str], folder: Path, config: Path | None, decide: Decide) -> int:
     """Decide on each URL under the folder's lock; one that cannot be decided on costs the exit code, not the rest."""
+    from linkarchive import api
     from linkarchive.project import Project
     from linkarchive.report.sanitize import address, sanitize
     from linkarchive.store.opening import open_project
 
-    settings_of(folder, config)
+    urls = urls_named(api.Project(folder, settings=settings_of(folder, config)), urls)
     place = Project(folder.resolve())
     clock = Clock.from_environ()
     failed = False

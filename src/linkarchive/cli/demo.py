@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import click
@@ -21,7 +22,8 @@ def demo(folder: Path, color: str) -> int:
     from linkarchive.report.terminal import render_terminal
 
     report = run_demo(folder, say=say)
-    click.echo(render_terminal(report, width=width(), color=wants_color(color)), nl=False, color=wants_color(color))
+    color_, screen = wants_color(color), sys.stdout.isatty()
+    click.echo(render_terminal(report, width=width(), color=color_, shorten=screen), nl=False, color=color_)
     click.echo()
     click.echo(f"The report to look at: {folder / 'archive' / 'reports' / 'latest' / 'index.html'}")
     return 0

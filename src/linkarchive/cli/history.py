@@ -2,11 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from linkarchive.cli.common import FORMATS, color_option, project_options, settings_of, wants_color, width
+from linkarchive.cli.common import (
+    FORMATS,
+    color_option,
+    nearest_capture,
+    project_options,
+    settings_of,
+    urls_named,
+    wants_color,
+    width,
+)
+
+if TYPE_CHECKING:
+    from linkarchive.api import Project
 
 
 @click.command()
@@ -40,28 +55,46 @@ def report(
 
 
 @click.command()
-@click.argument("url")
+@click.argument("url", metavar="URL|NUMBER")
 @project_options
+@click.option("--text", "as_text", is_flag=True, help="Print the text of the stored copy.")
+@click.option("--at", type=click.DateTime(["%Y-%m-%d"]), help="With --text: the copy nearest to this day.")
 @click.option("--case", "as_case", is_flag=True, help="Print what `archive judge` reads, a line a citation.")
-def show(url: str, project: Path, config: Path | None, as_case: bool) -> int:
-    """Show the history of the source URL: captures, verdicts, citations."""
+def show(url: str, project: Path, config: Path | None, as_text: bool, at: datetime | None, as_case: bool) -> int:
+    """Show the history of a source: captures, verdicts, citations. NUMBER is that of a finding in the last report."""
+    from linkarchive.api import Project
     from linkarchive.history.sources import cases_of, history_of
-    from linkarchive.project import Project
     from linkarchive.store.opening import open_project
 
     settings = settings_of(project, config)
-    with open_project(Project(project.resolve())) as store:
-        if as_case:
-            for line in cases_of(project.resolve(), store, url, settings):
-                click.echo(line)
-        else:
-            for line in history_of(store, url):
-                click.echo(line)
+    place = Project(project, settings=settings)
+    (url,) = urls_named(place, [url])
+    if as_text:
+        for line in _text_of(place, url, at):
+            click.echo(line)
+        return 0
+    with open_project(place.folder) as store:
+        lines = cases_of(place.folder.root, store, url, settings) if as_case else history_of(store, url)
+        for line in lines:
+            click.echo(line)
     return 0
 
 
+def _text_of(place: Project, url: str, at: datetime | None) -> Iterator[str]:
+    """The text of a stored copy, paragraph by paragraph, under a line that says which copy it is."""
+    from linkarchive.judge.parsed_page import ParsedPage
+    from linkarchive.report.phrases import day
+    from linkarchive.report.sanitize import address, one_line
+
+    capture = nearest_capture(place, url, at)
+    yield f"{address(capture.final_url)}, as stored on {day(capture.time)} (HTTP {capture.status})"
+    for paragraph in ParsedPage(place.page(capture)).main:
+        yield ""
+        yield one_line(paragraph)
+
+
 @click.command()
-@click.argument("url")
+@click.argument("url", metavar="URL|NUMBER")
 @project_options
 @color_option
 def diff(url: str, project: Path, config: Path | None, color: str) -> int:
@@ -69,7 +102,8 @@ def diff(url: str, project: Path, config: Path | None, color: str) -> int:
     from linkarchive.api import Project
     from linkarchive.report.terminal import render_difference
 
-    difference = Project(project, settings=settings_of(project, config)).diff(url)
+    place = Project(project, settings=settings_of(project, config))
+    difference = place.diff(*urls_named(place, [url]))
     click.echo(
         render_difference(difference, width=width(), color=wants_color(color)), nl=False, color=wants_color(color)
     )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -59,6 +61,8 @@ def print_report(report: Report, root: Path, wanted: Printing) -> None:
                 verbose=wanted.verbose,
                 quiet=wanted.quiet,
                 unicode=speaks_unicode(),
+                shorten=sys.stdout.isatty(),
+                place=_place_of(report, root),
             )
         ]
     else:
@@ -68,6 +72,12 @@ def print_report(report: Report, root: Path, wanted: Printing) -> None:
             click.echo(piece, nl=False, color=wanted.color)
     except BrokenPipeError:  # the exit code still tells what was found
         mute_stdout()
+
+
+def _place_of(report: Report, root: Path) -> str:
+    """Where the HTML page of a run is, as a path from the working folder; "" for a run without one."""
+    page = root / "archive" / "reports" / report.run.id / "index.html"
+    return os.path.relpath(page) if page.exists() else ""
 
 
 def _large(pieces: Iterable[str]) -> Iterator[str]:

@@ -34,7 +34,7 @@ def serve(project: Path, config: Path | None, port: int, opens: bool) -> int:
     place = Project(project.resolve())
     with open_project(place) as store:
         load_report(store, [])  # says so when there is nothing to review
-    with _until_told() as ended, serving(place, settings, Clock.from_environ(), user(), port) as served:
+    with until_ended() as ended, serving(place, settings, Clock.from_environ(), user(), port) as served:
         click.echo(served.url)
         say("Open this address in your browser; it lets in whoever has it. Ctrl-C ends it.")
         if opens:
@@ -44,7 +44,7 @@ def serve(project: Path, config: Path | None, port: int, opens: bool) -> int:
 
 
 @contextmanager
-def _until_told() -> Iterator[Event]:
+def until_ended() -> Iterator[Event]:
     """Set by SIGTERM and by Ctrl-C: a re-check that is at work then finishes what is in flight."""
     ended = Event()
     before = {name: signal.signal(name, lambda *_: ended.set()) for name in (signal.SIGTERM, signal.SIGINT)}

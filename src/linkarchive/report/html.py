@@ -17,7 +17,6 @@ from importlib.metadata import version
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, TypeVar
-from urllib.parse import urlsplit
 
 from jinja2 import BytecodeCache, Environment, PackageLoader, StrictUndefined
 from jinja2.bccache import Bucket
@@ -26,7 +25,7 @@ from markupsafe import Markup
 from linkarchive.model import ArticleText, CitationResult, Difference, Event, Loss, Report, Unresolved, Verdict
 from linkarchive.report import phrases
 from linkarchive.report.sanitize import address, href, one_line, sanitize
-from linkarchive.report.sections import Group, Sections, day_of, divide
+from linkarchive.report.sections import Group, Sections, day_of, divide, host
 from linkarchive.report.suggestions import suggestions, suggestions_unresolved
 from linkarchive.report.summary import headline, summary
 
@@ -189,14 +188,6 @@ def rows(group: Group) -> Iterator[tuple[str, str | None, str, list[str]]]:
             " ".join(seen),
             [phrases.place(citation) for citation in outcome.citations],
         )
-
-
-def host(url: str) -> str:
-    """The host that a finding is grouped under."""
-    try:
-        return urlsplit(url).hostname or "no host"
-    except ValueError:
-        return "no host"
 
 
 def quoted(parts: Sequence[tuple[str, bool]], lost: Sequence[Loss]) -> list[tuple[str, bool, bool]]:

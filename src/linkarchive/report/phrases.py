@@ -90,6 +90,57 @@ MEANING: Mapping[Reason, str] = {
     Reason.PRIVATE_ADDRESS: "An address of a private network.",
 }
 
+SHORT: Mapping[Reason, str] = {
+    Reason.REDIRECT: "moved",
+    Reason.REWRITTEN: "rewritten",
+    Reason.REPLACED: "another page now",
+    Reason.SHRUNK: "much is gone",
+    Reason.QUOTE_LOST: "quotation gone",
+    Reason.DETAIL_LOST: "figure or name gone",
+    Reason.ANCHOR_LOST: "section gone",
+    Reason.CORRECTED: "corrected",
+    Reason.RETRACTED: "retracted",
+    Reason.HTTP_404: "not found (404)",
+    Reason.HTTP_410: "removed (410)",
+    Reason.DNS: "host is gone",
+    Reason.SOFT_404: "says “not found”",
+    Reason.HOMEPAGE_REDIRECT: "leads to home page",
+    Reason.PARKED: "parked domain",
+    Reason.USURPED: "another site now",
+    Reason.UNREACHABLE_SINCE: "silent for days",
+    Reason.CHALLENGE: "robot check",
+    Reason.LOGIN: "needs a login",
+    Reason.PAYWALL: "paywall",
+    Reason.CONSENT: "consent form",
+    Reason.FORBIDDEN: "refuses us",
+    Reason.RATE_LIMITED: "too many requests",
+    Reason.LEGAL: "withheld by law",
+    Reason.ROBOTS: "robots.txt",
+    Reason.SCRIPT_ONLY: "needs scripts",
+    Reason.ONLY_US: "silent to us only",
+    Reason.TIMEOUT: "no answer in time",
+    Reason.REFUSED: "connection refused",
+    Reason.RESET: "connection broke",
+    Reason.TLS: "bad certificate",
+    Reason.HTTP_5XX: "server error",
+    Reason.REDIRECT_LOOP: "redirect loop",
+    Reason.PROTOCOL: "not proper HTTP",
+    Reason.TOO_LARGE: "too large",
+    Reason.NO_ORIGINAL: "no original page",
+    Reason.ORIGINAL_UNAVAILABLE: "original not readable",
+    Reason.NO_MATCH: "no such link there",
+    Reason.AMBIGUOUS: "several such links",
+}
+"""A reason in three words, for lists."""
+
+
+def short(verdict: Verdict, reason: Reason) -> str:
+    """The reason in a word or three."""
+    if reason is Reason.DNS and verdict is not Verdict.DEAD:
+        return "no answer from DNS"
+    return SHORT.get(reason, reason.value.replace("-", " "))
+
+
 _MONTHS = (
     "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
     "December",

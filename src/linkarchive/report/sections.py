@@ -6,6 +6,7 @@ from collections import Counter, defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from urllib.parse import urlsplit
 
 from linkarchive.model import ArticleReport, Category, Change, Report, SourceReport, Unresolved, Verdict
 from linkarchive.report.sanitize import sanitize
@@ -121,3 +122,11 @@ def _section(kind: Category) -> str:
 def day_of(report: Report) -> datetime:
     """The moment that “today” and “3 weeks ago” of a report refer to."""
     return report.run.finished or report.run.started
+
+
+def host(url: str) -> str:
+    """The host that a finding is grouped under."""
+    try:
+        return urlsplit(url).hostname or "no host"
+    except ValueError:
+        return "no host"

@@ -1,18 +1,19 @@
-"""The report for a terminal: sentences that wrap, addresses and commands that never do, so that they can be copied."""
+"""The report for a terminal: one line a finding, grouped by cause and host; the summary and what to do next stand last,
+where a reader of a terminal looks. `verbose` tells each finding whole: the sentence, the evidence, the copies."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
-
-# Not rich, whose import and console take 40 ms of a run that is over in 300.
-import click
+from itertools import groupby
 
 from linkarchive.model import Citation, CitationResult, Difference, Report, Result, SourceReport, Unresolved, Verdict
 from linkarchive.report import phrases
+from linkarchive.report.lines import Lines, cells, clip, pad, short_address
+from linkarchive.report.numbers import numbers
 from linkarchive.report.sanitize import sanitize
-from linkarchive.report.sections import Group, Sections, day_of, divide
+from linkarchive.report.sections import Group, Sections, day_of, divide, host
 from linkarchive.report.suggestions import Suggestion, suggestions, suggestions_unresolved
 from linkarchive.report.summary import summary
 
@@ -26,32 +27,40 @@ _STYLE = {
     Verdict.OK: "bold green",
     Verdict.SKIPPED: "dim",
 }
-
-
-_ATTRIBUTES = ("bold", "dim", "underline")
-
-# Letters, punctuation and our own signs that take one cell each (Unicode 16, EastAsianWidth.txt: not W, F or Mn).
-_NARROW = re.compile("[ -~\u00a0-\u00ac\u00ae-\u02ff\u0370-\u0482\u2010-\u2027\u2190-\u21ff≠✓✗◌▣]*")
+_GROUP = 3
+"""Findings of one cause on one host that stand under a heading of their own."""
 
 
 def render_terminal(
-    report: Report, *, width: int, color: bool, verbose: bool = False, quiet: bool = False, unicode: bool = True
+    report: Report,
+    *,
+    width: int,
+    color: bool,
+    verbose: bool = False,
+    quiet: bool = False,
+    unicode: bool = True,
+    shorten: bool = False,
+    place: str = "",
 ) -> str:
-    """The report as lines of at most `width` cells, but for addresses and commands, which stay whole.
+    """The report as lines of at most `width` cells, except for addresses and commands, which stay whole.
 
-    `quiet` gives only what changed since the last run, "" when nothing did; `verbose` also lists what is fine,
-    redirects and copies; `unicode=False` keeps to ASCII.
+    `quiet` gives only what changed since the last run, "" when nothing did; `verbose` tells each finding whole and
+    lists what is fine; `shorten` cuts addresses to the line (on a screen, where the number names the finding);
+    `place` is where the HTML report is; `unicode=False` keeps to ASCII.
     """
     sections = divide(report, only_changed=quiet, whole=verbose)
     if quiet and sections.empty:
         return ""
-    page = _Page(width, color, verbose)
-    page.say(summary(report), style="bold")
-    for text in () if quiet else (*report.notices, *report.malformed):
-        page.say(sanitize(text), style="yellow", bullet="! ")
+    page = _Page(width, color, verbose, shorten, numbers(report))
     _body(page, sections, day_of(report))
     if not quiet:
         _rest(page, report, sections)
+    page.blank()
+    for text in () if quiet else (*report.notices, *report.malformed):
+        page.say(sanitize(text), style="yellow", bullet="! ")
+    page.say(summary(report), style="bold")
+    if not quiet:
+        _next(page, report, sections, place)
     text = page.text
     return text if unicode else phrases.ascii_only(text)
 
@@ -60,7 +69,7 @@ def render_difference(difference: Difference, *, width: int, color: bool) -> str
     """What changed in a text, old lines with `-`, new ones with `+`, the words that differ as in `git diff
     --word-diff`: [-gone-], {+come+}."""
     difference = sanitize(difference)
-    page = _Page(width, color, verbose=False)
+    page = Lines(width, color)
     page.address(difference.url, indent=0)
     page.say(difference.before_label, bullet="--- ", style="red")
     page.say(difference.after_label, bullet="+++ ", style="green")
@@ -90,15 +99,15 @@ def _body(page: _Page, sections: Sections, now: datetime) -> None:
     page.findings("New", sections.news, now)
     page.findings("Still open", sections.standing, now)
     page.heading("Recovered", sections.recovered.total)
-    for source in sections.recovered.shown:
-        page.label(source.outcome.verdict, phrases.recovery(source))
-        page.address(source.outcome.url)
-        page.citations(source.outcome)
+    page.rows([_back(source) for source in sections.recovered.shown])
     page.more(sections.recovered)
     page.findings("Could not be seen (says nothing about the pages)", sections.unseen, now)
     page.heading("Lost links not found again", len(sections.unresolved))
-    for lost in sections.unresolved:
-        page.unresolved(lost)
+    if page.verbose:
+        for lost in sections.unresolved:
+            page.unresolved(lost)
+    else:
+        page.rows([_lost(lost) for lost in sections.unresolved])
 
 
 def _rest(page: _Page, report: Report, sections: Sections) -> None:
@@ -107,78 +116,157 @@ def _rest(page: _Page, report: Report, sections: Sections) -> None:
         if article.original is not None:
             page.label(article.original.verdict, f"{article.path}: {phrases.original(article)}")
             page.address(article.original_url)
-            page.evidence(article.original.evidence)
+            page.evidence(article.original.evidence if page.verbose else ())
     page.heading("In links.txt, but no longer in an article", len(report.uncited))
     for url in report.uncited:
         page.address(sanitize(url))
     page.heading("Ignored", sections.ignored.total)
-    for source in sections.ignored.shown:
-        if source.ignored is not None:
-            page.label(source.outcome.verdict, f"{phrases.meaning_of(source)} {phrases.ignored(source.ignored)}")
-            page.address(source.outcome.url)
+    page.rows([_ignored(source) for source in sections.ignored.shown])
     page.more(sections.ignored)
     for title, group in (("Fine", sections.fine), ("Skipped", sections.skipped)) if page.verbose else ():
         page.heading(title, group.total)
-        for source in group.shown:
-            page.label(source.outcome.verdict, phrases.meaning_of(source))
-            page.address(source.outcome.url)
+        page.rows([_plain(source) for source in group.shown])
         page.more(group)
-    page.blank()
+
+
+def _next(page: _Page, report: Report, sections: Sections, place: str) -> None:
+    """What to do now, where the whole report is, and which run it was."""
     counts = report.summary
+    findings = [*sections.news.shown, *sections.standing.shown]
+    replaceable = [one for one in findings if one.outcome.verdict is not Verdict.DRIFTED and _has_target(one)]
+    articles = dict.fromkeys(citation.article for one in replaceable for citation in one.outcome.citations)
+    if replaceable:
+        names = next(iter(articles)) if len(articles) == 1 else "ARTICLE…"
+        page.say(f"archive fix {names}: has a new target for {phrases.count(len(replaceable), 'link')}", bullet="→ ")
+    if findings:
+        page.say("archive show, open, diff, accept or ignore takes the number of a finding", bullet="→ ")
+        page.say("archive serve: all findings in your browser, with buttons", bullet="→ ")
+    elif counts["uncompared"] and counts["uncompared"] == counts["ok"]:
+        page.say("archive check: again later, to see what changed; archive schedule makes cron do it", bullet="→ ")
+    if place:
+        page.whole(f"→ The report to read and to send: {place}")
     run = sanitize(report.run.id)
     page.say(f"{counts['ok']:,} fine, {counts['skipped']:,} skipped. Run {run}.", style="dim")
 
 
-class _Page:
-    """Lines under way to the terminal."""
+def _has_target(source: SourceReport) -> bool:
+    return any(step.url for step in suggestions(source))
 
-    def __init__(self, width: int, color: bool, verbose: bool) -> None:
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """A finding in a line."""
+
+    verdict: Verdict
+    reason: str
+    place: str
+    address: str
+    action: str
+    host: str
+    number: int | None = None
+
+
+def _row(source: SourceReport, number: int | None) -> _Row:
+    outcome = source.outcome
+    step = next(iter(suggestions(source)), None)
+    reason = phrases.short(outcome.verdict, outcome.reason)
+    action = step.short if step else ""
+    return _Row(outcome.verdict, reason, _place(outcome), outcome.url, action, host(outcome.url), number)
+
+
+def _back(source: SourceReport) -> _Row:
+    was = f"was {source.was.value}" if source.was else "again"
+    return _Row(source.outcome.verdict, was, _place(source.outcome), source.outcome.url, "", "")
+
+
+def _ignored(source: SourceReport) -> _Row:
+    outcome = source.outcome
+    reason = phrases.short(outcome.verdict, outcome.reason)
+    who = phrases.ignored(source.ignored).rstrip(".") if source.ignored else ""
+    return _Row(outcome.verdict, reason, _place(outcome), outcome.url, who, "")
+
+
+def _plain(source: SourceReport) -> _Row:
+    outcome = source.outcome
+    return _Row(outcome.verdict, outcome.reason.value, _place(outcome), outcome.url, "", "")
+
+
+def _lost(lost: Unresolved) -> _Row:
+    new = "new: " if lost.changed.value == "new" else ""
+    reason = new + phrases.short(Verdict.UNRESOLVED, lost.reason)
+    action = suggestions_unresolved(lost)[0].short
+    return _Row(Verdict.UNRESOLVED, reason, phrases.place(lost), _cited(lost), action, "")
+
+
+def _place(outcome: Result) -> str:
+    """Where the source is cited: the first place, and how many more there are."""
+    if not outcome.citations:
+        return "links.txt"
+    others = len(outcome.citations) - 1
+    return phrases.place(outcome.citations[0]) + (f" +{others}" if others else "")
+
+
+class _Page(Lines):
+    """The lines of a report."""
+
+    def __init__(self, width: int, color: bool, verbose: bool, shorten: bool, numbers: Mapping[str, int]) -> None:
+        super().__init__(width, color)
         self.verbose = verbose
-        self._width = max(width, 40)
-        self._color = color
-        self._lines: list[str] = []
-
-    @property
-    def text(self) -> str:
-        return "".join(f"{line}\n" for line in self._lines)
-
-    def blank(self) -> None:
-        self._lines.append("")
-
-    def _styled(self, text: str, style: str) -> str:
-        if not (self._color and style and text):
-            return text
-        names = style.split()
-        color = next((name for name in names if name not in _ATTRIBUTES), None)
-        return click.style(text, fg=color, **{name: True for name in names if name in _ATTRIBUTES})
-
-    def say(self, text: str, *, indent: int = 0, style: str = "", bullet: str = "", bullet_style: str = "") -> None:
-        """A sentence, wrapped; a word longer than the line stays whole. Its first line has the style of the bullet."""
-        margin = indent + len(bullet)
-        first, *others = _wrap(text, self._width - margin)
-        self._lines.append(self._styled(" " * indent + bullet + first, bullet_style or style))
-        self._lines += (" " * margin + self._styled(line, style) for line in others)
-
-    def address(self, url: str | None, indent: int = 2, style: str = "underline") -> None:
-        """An address or a command on a line of its own, never broken."""
-        if url:
-            self._lines.append(" " * indent + self._styled(url, style))
-
-    def heading(self, title: str, number: int) -> None:
-        if number:
-            self.blank()
-            self._lines.append(self._styled(f"{title} ({number:,})", "bold"))
-
-    def label(self, verdict: Verdict, text: str) -> None:
-        self.blank()
-        bullet = f"{phrases.ICON[verdict]} {verdict.value.upper()}  "
-        self.say(text, bullet=bullet, bullet_style=_STYLE[verdict])
+        self._shorten = shorten
+        self._numbers = numbers
 
     def findings(self, title: str, group: Group, now: datetime) -> None:
         self.heading(title, group.total)
-        for source in group.shown:
-            self.finding(source, now)
+        if self.verbose:
+            for source in group.shown:
+                self.finding(source, now)
+        else:
+            rows = [_row(source, self._numbers.get(source.outcome.url)) for source in group.shown]
+            self.rows(sorted(rows, key=lambda row: (row.verdict.severity, row.reason, row.host)))
         self.more(group)
+
+    def rows(self, rows: Sequence[_Row]) -> None:
+        """A line each; several of one cause on one host stand under a heading that says it once."""
+        widths = self._widths(rows)
+        for (verdict, reason, name), together in groupby(rows, key=lambda row: (row.verdict, row.reason, row.host)):
+            group = list(together)
+            if name and len(group) >= _GROUP:
+                icon = phrases.ICON[verdict]
+                title = f"{icon} {phrases.count(len(group), 'source')} on {name}: {reason}"
+                self.whole(self.styled(clip(title, self.width), _STYLE[verdict]), indent=2)
+            for row in group:
+                self.whole(self._line(row, widths))
+
+    def _widths(self, rows: Sequence[_Row]) -> tuple[int, int, int]:
+        """Cells for the number, the reason and the place."""
+        narrow = self.width < 80
+        number = max((len(f"#{row.number}") for row in rows if row.number), default=0)
+        reason = min(max((cells(row.reason) for row in rows), default=0), 14 if narrow else 24)
+        place = min(max((cells(row.place) for row in rows), default=0), 14 if narrow else 28)
+        return number, reason, place
+
+    def _line(self, row: _Row, widths: tuple[int, int, int]) -> str:
+        number, reason, place = widths
+        name = f"#{row.number}" if row.number else ""
+        where = row.place if cells(row.place) <= place else row.place.rpartition("/")[2]
+        label = f"{phrases.ICON[row.verdict]} {pad(clip(row.reason, reason), reason)}"
+        start = f"{' ' * (number - len(name))}{name}{' ' if number else ''}"
+        start += f"{self.styled(label, _STYLE[row.verdict])}  {pad(clip(where, place), place)}  "
+        used = number + bool(number) + 2 + reason + 2 + place + 2
+        action = f"  {row.action}" if row.action else ""
+        if not self._shorten:
+            return f"{start}{row.address}{self.styled(action, 'dim')}".rstrip()
+        if self.width - used - cells(action) < 20:
+            action = ""
+        room = max(self.width - used - cells(action), 12)
+        address = short_address(row.address, room)
+        return f"{start}{pad(address, room) if action else address}{self.styled(action, 'dim')}".rstrip()
+
+    def label(self, verdict: Verdict, text: str, number: int | None = None) -> None:
+        self.blank()
+        name = f"#{number} " if number else ""
+        bullet = f"{name}{phrases.ICON[verdict]} {verdict.value.upper()}  "
+        self.say(text, bullet=bullet, bullet_style=_STYLE[verdict])
 
     def more(self, group: Group) -> None:
         """What to say where not all of a section is shown."""
@@ -187,8 +275,9 @@ class _Page:
             self.say(phrases.more(len(group.shown), group.total), style="dim")
 
     def finding(self, source: SourceReport, now: datetime) -> None:
+        """All that is known of a finding, in sentences."""
         outcome = source.outcome
-        self.label(outcome.verdict, phrases.meaning_of(source))
+        self.label(outcome.verdict, phrases.meaning_of(source), self._numbers.get(outcome.url))
         self.address(outcome.url)
         self.citations(outcome)
         self.say(f"{phrases.since(source, now)} {phrases.certainty(outcome)}", indent=2, style="dim")
@@ -198,8 +287,7 @@ class _Page:
         self.evidence(outcome.evidence)
         for also in outcome.also:
             self.say(f"Also: {phrases.further(also)}", indent=4)
-        if self.verbose:
-            self._copies(outcome)
+        self._copies(outcome)
         if outcome.archive_note:
             self.say(outcome.archive_note, indent=2)
         self.steps(suggestions(source))
@@ -232,38 +320,17 @@ class _Page:
         for hop in outcome.hops:
             self.say(f"{hop.status} redirects from", indent=4, style="dim")
             self.address(hop.url, indent=4, style="dim")
-        if outcome.capture:
-            kept = f"{outcome.capture.warc} at byte {outcome.capture.offset}"
-            self.say(f"Our copy: {kept}, {outcome.capture.length} bytes", indent=4, style="dim")
-        if outcome.last_good:
-            good = outcome.last_good
-            self.say(
-                f"Last good copy: {phrases.day(good.time)}, {good.warc} at byte {good.offset}", indent=4, style="dim"
-            )
+        for text in _stored(outcome):
+            self.say(text, indent=4, style="dim")
 
 
-def _wrap(text: str, width: int) -> list[str]:
-    """Lines of whole words; the standard textwrap does not know cells."""
-    lines: list[str] = []
-    room = -1
-    for word in text.split(" "):
-        cells = _cells(word)
-        if cells < room:
-            lines[-1] += f" {word}"
-            room -= cells + 1
-        else:
-            lines.append(word)
-            room = width - cells
-    return lines
-
-
-def _cells(text: str) -> int:
-    """How wide a terminal shows the text."""
-    if _NARROW.fullmatch(text):
-        return len(text)
-    from rich.cells import cell_len
-
-    return cell_len(text)
+def _stored(outcome: Result) -> Iterator[str]:
+    if outcome.capture:
+        stored = f"{outcome.capture.warc} at byte {outcome.capture.offset}"
+        yield f"Our copy: {stored}, {outcome.capture.length} bytes"
+    if outcome.last_good:
+        good = outcome.last_good
+        yield f"Last good copy: {phrases.day(good.time)}, {good.warc} at byte {good.offset}"
 
 
 def _cited(citation: Citation | CitationResult | Unresolved) -> str:

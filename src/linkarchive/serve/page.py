@@ -13,9 +13,10 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from linkarchive.model import Report
-from linkarchive.report.html import Live, host, page_assets, policy, render_html
+from linkarchive.report.html import Live, page_assets, policy, render_html
 from linkarchive.report.phrases import count, day, meaning_of
 from linkarchive.report.sanitize import address, sanitize
+from linkarchive.report.sections import host
 from linkarchive.serve.review import Review
 
 

@@ -127,8 +127,8 @@ def _interest(source: SourceReport) -> tuple[bool, int, str]:
 
 def in_group(review: Review, kind: str, name: str) -> list[str]:
     """The URLs of the findings of a group: kind is host, article or cause. What is settled is in none."""
-    from linkarchive.report.html import host
     from linkarchive.report.phrases import meaning_of
+    from linkarchive.report.sections import host
 
     def fits(source: SourceReport) -> bool:
         if kind == "host":
