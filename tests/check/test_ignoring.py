@@ -39,7 +39,7 @@ def test_an_ignored_finding_is_judged_and_counted_but_not_reported(known: Any, s
 
 def test_it_does_not_vanish_from_any_report(known: Any) -> None:
     text = known.run("check", now="2026-01-12").out
-    assert text.startswith("Of 2 sources, 1 is fine and 1 is ignored.")
+    assert "\nOf 2 sources, 1 is fine and 1 is ignored.\n" in text
     assert "Ignored (1)" in text
     assert "cited as dead" in text
     assert "Still open" not in text
@@ -109,7 +109,7 @@ def test_an_acceptance_is_taken_back_and_the_one_before_counts_again(folder: Any
     assert folder.check(now="2026-03-08").told(ALPHA)[0] == "ok"
     undone = folder.run("accept", "--undo", ALPHA, now="2026-03-09")
     assert (undone.code, undone.out) == (0, f"acceptance withdrawn: {ALPHA}\n")
-    assert folder.check(now="2026-03-15").told(ALPHA) == ("drifted", "replaced", "new")
+    assert folder.check(now="2026-03-15").told(ALPHA) == ("drifted", "replaced", "none")
     stage[ALPHA] = stage.html("second")
     assert folder.check(now="2026-03-22").told(ALPHA)[0] == "ok"  # the first acceptance
     assert folder.run("accept", "--undo", ALPHA, "--article", "other.md", now="2026-03-23").code == 2

@@ -44,13 +44,13 @@ def test_a_table_of_archives_replaces_the_default(tmp_path):
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ('[wayback]\nmode = "sometimes"', "give one of auto, off"),
+        ('[wayback]\nmode = "sometimes"', "is 'sometimes'; known are auto, off"),
         ("[wayback]\nwindow_day = 3", "did you mean window_days"),
         ("[wayback]\nbudget = -1", "cannot be negative"),
         ('[archives]\nname = "x"', "write each of the archives as a section"),
         ('archives = ["x"]', "write each of the archives as a section"),
         ('[[archives]]\nnam = "x"', "did you mean name"),
-        ("[[archives]]\nname = 3", "give a str"),
+        ("[[archives]]\nname = 3", "give a text"),
     ],
 )
 def test_a_wrong_setting_is_named(tmp_path, text, words):

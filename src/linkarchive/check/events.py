@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from linkarchive.model import Verdict
@@ -11,9 +11,18 @@ from linkarchive.model import Verdict
 @dataclass(frozen=True, slots=True)
 class RunStarted:
     run_id: str
-    total: int
-    """Sources still to be visited."""
+    hosts: Mapping[str, int]
+    """Sources still to be visited, by host."""
+    own: int
+    """How many of them are only the original pages of articles."""
+    skipped: int
+    """Sources that are not ours to fetch."""
     resumed: bool
+
+    @property
+    def total(self) -> int:
+        """Sources that will be concluded about."""
+        return sum(self.hosts.values()) + self.skipped
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +42,15 @@ class LookingAgain:
 class AskingArchives:
     """The live check is over; answers of web archives are still awaited."""
 
+    waiting: int
+
+
+@dataclass(frozen=True, slots=True)
+class ArchiveAnswered:
+    """An answer of a web archive was used; as many are awaited still."""
+
+    waiting: int
+
 
 @dataclass(frozen=True, slots=True)
 class Notice:
@@ -42,7 +60,7 @@ class Notice:
     important: bool = False
 
 
-Event = RunStarted | SourceConcluded | LookingAgain | AskingArchives | Notice
+Event = RunStarted | SourceConcluded | LookingAgain | AskingArchives | ArchiveAnswered | Notice
 Listener = Callable[[Event], None]
 
 

@@ -19,7 +19,7 @@ from linkarchive.check.articles import Articles, save
 from linkarchive.check.assess import assess, stored_page
 from linkarchive.check.baselines import Fetched, baseline_lookups, build_task, is_past
 from linkarchive.check.conclude import rejudged, replaced
-from linkarchive.check.events import AskingArchives, Notice
+from linkarchive.check.events import ArchiveAnswered, AskingArchives, Notice
 from linkarchive.check.plan import Job, Policy
 from linkarchive.check.record import Recorder
 from linkarchive.check.results import only_us, with_baselines, with_copy, with_history
@@ -160,8 +160,9 @@ class ArchiveLookups:
         """Wait for the answers, at most for the budget, and use them; the articles with what was recovered."""
         if self._workers is None:
             return articles
-        self._recorder.listener(AskingArchives())
+        self._recorder.listener(AskingArchives(self._workers.waiting))
         for result in self._workers.results():
+            self._recorder.listener(ArchiveAnswered(self._workers.waiting))
             if result.article is not None:
                 save(self._project, self._store, self._run, [result.article], articles.digests)
                 articles = articles.with_article(result.article)

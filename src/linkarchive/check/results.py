@@ -122,6 +122,8 @@ def change_of(result: Result, job: Job, policy: Policy, now: datetime) -> Change
     before = job.previous
     last = before.verdict
     was = last is not None and last.is_finding
+    if before.result is not None and _differs_by_decision(before.result, result):
+        return Change.NONE
     if not result.verdict.is_finding:
         return Change.RECOVERED if was and result.verdict is Verdict.OK else Change.NONE
     if not was:
@@ -133,6 +135,14 @@ def change_of(result: Result, job: Job, policy: Policy, now: datetime) -> Change
         and decisions.ignored(policy.decisions, key, now.date()) is None
     )
     return Change.NEW if ignored_no_more else Change.STILL
+
+
+def _differs_by_decision(last: Result, result: Result) -> bool:
+    """A page was accepted, or its acceptance was withdrawn, since the last visit: nothing happened on the web."""
+    then, now = ({citation.accepted for citation in one.citations if citation.accepted} for one in (last, result))
+    if (last.verdict, result.verdict) == (Verdict.DRIFTED, Verdict.OK):
+        return bool(now - then)
+    return (last.verdict, result.verdict) == (Verdict.OK, Verdict.DRIFTED) and bool(then - now)
 
 
 def with_copy(result: Result, job: Job, policy: Policy) -> Result:

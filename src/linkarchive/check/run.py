@@ -83,6 +83,13 @@ def check(
                     return finish(project, run, resumed, ending, recorder, policy, clock)
 
 
+def _started(run: Run, jobs: Mapping[int, Job], resumed: bool) -> RunStarted:
+    visited = [job for job in jobs.values() if job.skip is None]
+    own = sum(all(link.original for link in job.citations) for job in visited)
+    hosts = Counter(host_of(job.source.url) for job in visited)
+    return RunStarted(run.info.id, hosts, own, len(jobs) - len(visited), resumed)
+
+
 @dataclass(frozen=True, slots=True)
 class _Check:
     """One run with the parts that do its work."""
@@ -104,8 +111,7 @@ class _Check:
         done = outcomes.visited(store, self.run.seq)
         originals = self._originals(jobs, articles, done)
         todo = self._todo(jobs, done)
-        total = len({job.source.id for job in (*originals, *todo)})
-        self.recorder.listener(RunStarted(self.run.info.id, total, self.resumed))
+        self.recorder.listener(_started(self.run, {job.source.id: job for job in (*originals, *todo)}, self.resumed))
         articles = self._recover(originals, articles)
         if originals:  # what they gave back is under watch from now on
             jobs = self._plan(articles)

@@ -1,19 +1,65 @@
-"""What a run shows while it goes on: a bar on a terminal, elsewhere one line at the start and one at the end."""
+"""What a run shows while it goes on: bars on a terminal, elsewhere one line at the start and one at the end."""
 
 from __future__ import annotations
 
 import sys
 import time
 from collections import Counter
+from collections.abc import Mapping
 from types import TracebackType
 from typing import TYPE_CHECKING
 
-from linkarchive.check.events import AskingArchives, Event, LookingAgain, Notice, RunStarted, SourceConcluded
+from linkarchive.check.events import (
+    ArchiveAnswered,
+    AskingArchives,
+    Event,
+    LookingAgain,
+    Notice,
+    RunStarted,
+    SourceConcluded,
+)
 from linkarchive.cli.common import say
+from linkarchive.report.phrases import count
 from linkarchive.report.sanitize import address, one_line
+from linkarchive.urls import host_of
 
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
+
+
+class TimeLeft:
+    """How long a run will still take, from what was done so far: the slowest host decides, since hosts are asked side
+    by side and each at its own pace."""
+
+    def __init__(self, hosts: Mapping[str, int]) -> None:
+        self._all = hosts
+        self._done: Counter[str] = Counter()
+
+    def add(self, host: str) -> None:
+        """A source on that host is done."""
+        self._done[host] += 1
+
+    def seconds(self, elapsed: float) -> float | None:
+        """Seconds left after `elapsed` ones; None before anything is done."""
+        done, total = self._done.total(), sum(self._all.values())
+        if not done:
+            return None
+        overall = elapsed * (total - done) / done
+        # A host of which little was seen says little about its pace.
+        slowest = max(
+            (elapsed * (self._all[host] - number) / number for host, number in self._done.items() if number >= 5),
+            default=0.0,
+        )
+        return max(overall, slowest)
+
+
+def spoken(seconds: float | None) -> str:
+    """“about 2 min left”."""
+    if seconds is None:
+        return ""
+    if seconds < 90:
+        return f"about {max(5, round(seconds / 5) * 5)} s left"
+    return f"about {round(seconds / 60)} min left" if seconds < 5400 else f"about {seconds / 3600:.1f} h left"
 
 
 class RunProgress:
@@ -25,8 +71,11 @@ class RunProgress:
         self._quiet = quiet
         self._verbose = verbose
         self._bar: Progress | None = None
-        self._task: TaskID | None = None
+        self._live: TaskID | None = None
+        self._archives: TaskID | None = None
+        self._answered = 0
         self._counts: Counter[str] = Counter()
+        self._left = TimeLeft({})
         self._started = time.monotonic()
 
     def __enter__(self) -> RunProgress:
@@ -38,48 +87,75 @@ class RunProgress:
         if self._bar is not None:
             self._bar.stop()
         elif not self._quiet and self._counts and error is None:
-            total, seconds = sum(self._counts.values()), time.monotonic() - self._started
-            say(f"checked {total} sources in {seconds:.1f} s")
+            seconds = time.monotonic() - self._started
+            say(f"checked {count(self._counts.total(), 'source')} in {seconds:.1f} s")
 
     def __call__(self, event: Event) -> None:
-        if isinstance(event, RunStarted):
-            self._start(event)
-        elif isinstance(event, SourceConcluded):
-            self._counts[event.verdict.value] += 1
-            if self._bar is not None and self._task is not None:
-                self._bar.update(self._task, advance=1, counts=self._summary())
-            elif self._verbose:
-                say(f"{event.verdict.value:<11} {address(event.url)}")
-        elif isinstance(event, LookingAgain):
-            if self._bar is not None and self._task is not None:
-                self._bar.update(self._task, description="Looking again")
-        elif isinstance(event, AskingArchives):
-            if self._bar is not None and self._task is not None:
-                self._bar.update(self._task, description="Asking archives")
-        elif isinstance(event, Notice) and (event.important or self._verbose):
-            say(one_line(event.text))
+        match event:
+            case RunStarted():
+                self._start(event)
+            case SourceConcluded():
+                self._conclude(event)
+            case LookingAgain():
+                self._describe(f"Looking again at {event.count}")
+            case AskingArchives():
+                self._ask_archives(event)
+            case ArchiveAnswered():
+                self._answer(event)
+            case Notice() if event.important or self._verbose:
+                say(one_line(event.text))
 
     def _start(self, event: RunStarted) -> None:
         if self._greeting:
             say(self._greeting)
-        what = "going on with run" if event.resumed else "run"
+        self._left = TimeLeft(event.hosts)
         if self._wants_bar:
-            from rich.console import Console
-            from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
-
-            self._bar = Progress(
-                TextColumn("{task.description}"),
-                BarColumn(),
-                MofNCompleteColumn(),
-                TimeElapsedColumn(),
-                TextColumn("{task.fields[counts]}"),
-                console=Console(stderr=True),
-                transient=True,
-            )
-            self._task = self._bar.add_task("Checking", total=event.total, counts="")
-            self._bar.start()
+            self._show_bars(event)
         elif not self._quiet:
-            say(f"{what} {event.run_id}: checking {event.total} sources")
+            own = f" ({event.own} of them pages of your own articles)" if event.own else ""
+            skipped = f", {event.skipped} skipped" if event.skipped else ""
+            what = "continuing run" if event.resumed else "run"
+            say(f"{what} {event.run_id}: checking {count(event.total - event.skipped, 'source')}{own}{skipped}")
+
+    def _show_bars(self, event: RunStarted) -> None:
+        from rich.console import Console
+        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+
+        self._bar = Progress(
+            TextColumn("{task.description}"),
+            BarColumn(bar_width=24),
+            MofNCompleteColumn(),
+            TextColumn("{task.fields[note]}"),
+            console=Console(stderr=True),
+            transient=True,
+        )
+        self._live = self._bar.add_task("Checking", total=event.total, note="")
+        self._bar.start()
+
+    def _conclude(self, event: SourceConcluded) -> None:
+        self._counts[event.verdict.value] += 1
+        self._left.add(host_of(event.url))
+        if self._bar is not None and self._live is not None:
+            note = spoken(self._left.seconds(time.monotonic() - self._started))
+            self._bar.update(self._live, advance=1, note=" · ".join(filter(None, (note, self._summary()))))
+        elif self._verbose:
+            say(f"{event.verdict.value:<11} {address(event.url)}")
+
+    def _describe(self, text: str) -> None:
+        if self._bar is not None and self._live is not None:
+            self._bar.update(self._live, description=text)
+
+    def _ask_archives(self, event: AskingArchives) -> None:
+        if self._bar is not None and self._archives is None and event.waiting:
+            self._archives = self._bar.add_task("Asking web archives", total=event.waiting, note="")
+        elif self._verbose and event.waiting:
+            say(f"waiting for {count(event.waiting, 'answer')} of web archives")
+
+    def _answer(self, event: ArchiveAnswered) -> None:
+        self._answered += 1
+        if self._bar is not None and self._archives is not None:
+            total = self._answered + event.waiting
+            self._bar.update(self._archives, completed=self._answered, total=total)
 
     def _summary(self) -> str:
-        return ", ".join(f"{count} {verdict}" for verdict, count in sorted(self._counts.items()))
+        return ", ".join(f"{number} {verdict}" for verdict, number in sorted(self._counts.items()))

@@ -143,6 +143,11 @@ class LookupWorkers:
             self.feed()
 
     @property
+    def waiting(self) -> int:
+        """Lookups whose results were not taken yet, as far as they are known."""
+        return len(self._asked)
+
+    @property
     def notices(self) -> tuple[str, ...]:
         return self._session.notices
 
