@@ -16,14 +16,18 @@ from dataclasses import dataclass
 from datetime import date
 from urllib.parse import quote, unquote, urldefrag
 
-from linkarchive.article.document import read_document, target_of
-from linkarchive.article.fix_spans import Span, spans_of, spelled
+from linkarchive.article.document import passages_of, read_document, target_of
+from linkarchive.article.fix_file import PACKAGES, open_file
+from linkarchive.article.fix_spans import Form, Span, spans_of, spelled
+from linkarchive.article.formats.archived_template import with_copy
+from linkarchive.article.formats.spelling import SPELLINGS, written
+from linkarchive.article.passage import Passage
 from linkarchive.errors import ArticleError
 from linkarchive.model import Article, Citation
-from linkarchive.text import encoding_of
 from linkarchive.urls import source_key
 
-EDITABLE = ("md", "html", "txt")
+EDITABLE = ("md", "html", "txt", "mdx", "quarto", *SPELLINGS)
+"""The formats that can be written."""
 
 _MOST_READINGS = 200
 """Of one article. Places that upset the reading are singled out by halving; a hostile article does not get for ever."""
@@ -78,7 +82,7 @@ def fix_article(data: bytes, format: str, path: str, replacements: Sequence[Repl
     refused += [Refusal(one, given_up) for edit in edits for one in edit.replacements if one.citation not in made]
     return Fixed(
         draft.written(kept),
-        (draft.text, draft.edited(kept)),
+        draft.shown(kept),
         tuple(sorted((one for edit in kept for one in edit.replacements), key=lambda one: one.citation)),
         tuple(sorted(refused, key=lambda one: one.replacement.citation)),
     )
@@ -89,6 +93,8 @@ class _Edit:
     span: Span
     new: str
     replacements: tuple[Replacement, ...] = ()
+    keeps_target: bool = False
+    """An archived copy is put beside the target, which stays."""
 
 
 def _edits(
@@ -107,13 +113,19 @@ def _edits(
             refused += [Refusal(one, "it shares its target with a link that needs another one") for one in wanted]
         elif wanted:
             span = located[numbers[0]]
-            edits.append(_Edit(span, draft.spelled(span, wanted[0]), tuple(wanted)))
+            edits.append(draft.edit(span, wanted))
     refused += [
         Refusal(one, "its target could not be found for certain in the file")
         for one in replacements
         if one.citation not in located
     ]
-    return edits, refused
+    apart: list[_Edit] = []
+    for edit in sorted(edits, key=lambda edit: edit.span.start):
+        if apart and edit.span.start < apart[-1].span.end:
+            refused += [Refusal(one, "it stands within another link that changes") for one in edit.replacements]
+        elif edit.new != draft.text[edit.span.start : edit.span.end]:
+            apart.append(edit)
+    return apart, refused
 
 
 class _Draft:
@@ -122,17 +134,14 @@ class _Draft:
     def __init__(self, data: bytes, format: str, path: str) -> None:
         self._format = format
         self._path = path
-        self._codec, self._mark = encoding_of(data, markup=format == "html")
-        self._errors = "surrogatepass" if self._codec.startswith(("utf-16", "utf-32")) else "surrogateescape"
         self._stem = hashlib.sha256(data).hexdigest()[:12]
         self._readings = 0
         try:
-            self.text = data[len(self._mark) :].decode(self._codec, self._errors)
-            exact = self.written(()) == data
-        except UnicodeError:
-            exact = False
-        if not exact:
-            raise ArticleError(f"{path}: its bytes are damaged ({self._codec}) and would not stay as they are")
+            self._file = open_file(data, format)
+        except ArticleError as error:
+            raise ArticleError(f"{path}: {error}") from error
+        self.text = self._file.text
+        self._data = data
         self._article = self._read(data)
 
     def _read(self, data: bytes) -> Article:
@@ -147,20 +156,42 @@ class _Draft:
         return "".join([*pieces, self.text[done:]])
 
     def written(self, edits: Sequence[_Edit]) -> bytes:
-        return self._mark + self.edited(edits).encode(self._codec, self._errors)
+        return self._file.packed(self.edited(edits))
 
-    def spelled(self, span: Span, replacement: Replacement) -> str:
+    def shown(self, edits: Sequence[_Edit]) -> tuple[str, str]:
+        """The article before and after, for a diff: of a package its links, since its XML is one long line."""
+        if self._format not in PACKAGES:
+            return self.text, self.edited(edits)
+        return _listed(self._article), _listed(self._read(self.written(edits)))
+
+    def edit(self, span: Span, replacements: Sequence[Replacement]) -> _Edit:
+        """The edit that makes these replacements, which agree, at one place."""
+        wanted = replacements[0]
+        if self._format == "wikitext" and wanted.original is not None:
+            template = with_copy(self.text, span.start, span.target, self._encodable(wanted.url), wanted.day)
+            if template is not None:
+                start, end, new = template
+                return _Edit(Span(start, end, span.target, span.form), new, tuple(replacements), keeps_target=True)
+        return _Edit(span, self._spelled(span, wanted), tuple(replacements))
+
+    def _spelled(self, span: Span, replacement: Replacement) -> str:
         """What to write there; a character that the file's encoding does not have is percent-encoded."""
         url, original = self._encodable(replacement.url), replacement.original
+        if span.form is Form.SPELT:
+            return self._spelt(span, url)
         attributes = []
         if original is not None:
             attributes = [("data-originalurl", self._encodable(original)), ("data-versionurl", url)]
             attributes += [("data-versiondate", replacement.day.isoformat())] if replacement.day else []
         return spelled(span, url, attributes, markup=self._format == "html")
 
+    def _spelt(self, span: Span, url: str) -> str:
+        before = self.text[max(0, span.start - 200) : span.start]
+        return written(url, self._format, self.text[span.start : span.end], before)
+
     def _encodable(self, url: str) -> str:
         try:
-            url.encode(self._codec)
+            url.encode(self._file.codec)
         except UnicodeEncodeError:
             fragment = quote(urldefrag(url).fragment, safe=_IN_FRAGMENT)
             return source_key(url) + (f"#{fragment}" if fragment else "")
@@ -174,15 +205,22 @@ class _Draft:
         urls = {one.url for one in citations if one.url is not None}
         lost = any(one.url is None for one in citations)
         bare = [one.text for one in citations if one.url in (one.text, f"http://{one.text}")]
-        spans = spans_of(self.text, self._format, bare, lambda target: _is_meant(target, urls, lost))
+        targets = [link.target for passage in self._passages() for link in passage.links]
+        spans = spans_of(self.text, self._format, bare, targets, lambda target: _is_meant(target, urls, lost))
         return self._marked(spans)
+
+    def _passages(self) -> Sequence[Passage]:
+        return passages_of(self._data, self._format, path=self._path) if self._format in SPELLINGS else ()
 
     def _marked(self, spans: Sequence[Span]) -> dict[int, Span]:
         """Tell the places by their marks; those that upset the reading are singled out and left alone."""
         if not spans or self._readings >= _MOST_READINGS:
             return {}
         marks = {f"https://{self._stem}-{number}.invalid/x": span for number, span in enumerate(spans)}
-        edits = [_Edit(span, spelled(span, mark, (), markup=True)) for mark, span in marks.items()]
+        edits = [
+            _Edit(span, self._spelt(span, mark) if span.form is Form.SPELT else spelled(span, mark, (), markup=True))
+            for mark, span in marks.items()
+        ]
         found = self._told(self._read(self.written(edits)).citations, marks)
         if found is not None:
             return found
@@ -227,7 +265,9 @@ class _Draft:
         was = self._article
         if len(article.citations) != len(was.citations):
             return False
-        new_urls = {one.citation: (one.url, edit.span) for edit in edits for one in edit.replacements}
+        new_urls = {
+            one.citation: (one.url, edit.span) for edit in edits if not edit.keeps_target for one in edit.replacements
+        }
         for number, (old, new) in enumerate(zip(was.citations, article.citations, strict=True)):
             url, span = new_urls.get(number, (old.url, None))
             if not _same(new.url, url):
@@ -235,6 +275,10 @@ class _Draft:
             if not (new.text == old.text or (span is not None and span.is_text and _same(new.text, url))):
                 return False
         return (article.original_url, article.published) == (was.original_url, was.published)
+
+
+def _listed(article: Article) -> str:
+    return "".join(f"{citation.line}: {citation.text}: {citation.url or 'lost'}\n" for citation in article.citations)
 
 
 def _is_meant(target: str, urls: set[str], lost: bool) -> bool:

@@ -8,11 +8,13 @@ the reader itself (fix.py).
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import Enum, auto
 from html import escape, unescape
 from urllib.parse import quote
+
+from linkarchive.article.formats import spelling
 
 _INLINE = re.compile(r"\]\(|\]:")
 _GAP = re.compile(r"[ \t]*+(?:(?:\r\n?|\n)[ \t>]*+)?")
@@ -41,6 +43,8 @@ class Form(Enum):
     """The value of `href` with its quotes."""
     BARE = auto()
     """In the running text."""
+    SPELT = auto()
+    """In a format of spelling.py."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +57,7 @@ class Span:
     """What it says, escapes and entities resolved."""
     form: Form
     is_text: bool = False
-    """The target is what the reader sees, too: an autolink, a bare URL."""
+    """The target is what the reader sees, too: an autolink, a bare URL, or may be it."""
     quote: str = '"'
     sign: str = ""
     """For `href` without a value: the `=` that is missing."""
@@ -61,19 +65,31 @@ class Span:
     """The names of the attributes of the tag."""
 
 
-def spans_of(text: str, format: str, bare: Sequence[str], wanted: Callable[[str], bool]) -> list[Span]:
-    """The places in an article (md, html or txt) whose target is `wanted`, and those of the `bare` URLs, in order.
+def spans_of(
+    text: str, format: str, bare: Sequence[str], targets: Sequence[str], wanted: Callable[[str], bool]
+) -> list[Span]:
+    """The places in an article whose target is `wanted`, and those of the `bare` URLs, in order.
 
-    They do not overlap: a URL that is itself inside a destination or an attribute is not listed as bare.
+    `targets` are all that the reader found, as written. The places do not overlap: a URL that is itself inside a
+    destination or an attribute is not listed as bare.
     """
+    if format in spelling.SPELLINGS:
+        return _apart(
+            Span(start, end, target, Form.SPELT, is_text=True)
+            for start, end, target in spelling.occurrences(text, format, filter(wanted, targets))
+        )
     found: dict[int, Span] = {}
-    if format == "md":
+    if format in ("md", "mdx", "quarto"):
         found.update((span.start, span) for span in _autolinks(text) if wanted(span.target))
         found.update((span.start, span) for span in _destinations(text) if wanted(span.target))
-    if format in ("md", "html"):
+    if format in ("md", "html", "mdx", "quarto"):
         found.update((span.start, span) for span in _attributes(text) if wanted(span.target))
+    return _apart((*found.values(), *_bare(text, bare)))
+
+
+def _apart(spans: Iterable[Span]) -> list[Span]:
     apart: list[Span] = []
-    for span in sorted((*found.values(), *_bare(text, bare)), key=lambda span: (span.start, span.is_text, -span.end)):
+    for span in sorted(spans, key=lambda span: (span.start, span.is_text, -span.end)):
         last = apart[-1] if apart else None
         if last is None or (span.start >= last.end and (span.start, span.end) != (last.start, last.end)):
             apart.append(span)
@@ -161,6 +177,8 @@ def spelled(span: Span, url: str, attributes: Sequence[tuple[str, str]], *, mark
             value = f"{span.sign}{_quoted(url, span.quote)}"
             new = (f" {name}={_quoted(said, span.quote)}" for name, said in attributes if name not in span.names)
             return value + "".join(new)
+        case Form.SPELT:
+            raise ValueError("spelling.py writes it")
 
 
 def _destination(url: str) -> str:

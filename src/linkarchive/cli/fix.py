@@ -25,12 +25,13 @@ def fix(articles: tuple[str, ...], project: Path, config: Path | None, write: bo
     """Put new targets into the links of ARTICLE...: what was recovered, where pages moved, archived copies of
     dead ones, and what you decided.
 
-    Markdown, HTML, plain text and links.txt can be edited; nothing but the targets changes. What was found is
-    taken from the last check, without the network.
+    Texts (Markdown, HTML, LaTeX, wikitext, notebooks …), lists of references, DOCX, OpenDocument and links.txt can
+    be edited; nothing but the targets changes. For other files the replacements are printed with their sentences.
+    What was found is taken from the last check, without the network.
 
     \b
     Exit codes: 0  nothing to change, or everything written
-                1  there are changes, and --write was not given
+                1  there are changes, and --write was not given; or changes that only you can make
                 2  a file cannot be edited, or changed since it was checked
     """
     from linkarchive.history.fixes import plan_fixes, write_fixes
@@ -52,6 +53,9 @@ def fix(articles: tuple[str, ...], project: Path, config: Path | None, write: bo
     for file in changed:
         for line in (f"{sanitize(change)}" for change in file.made) if write else _diff(file):
             click.echo(line)
+    by_hand = [sentence for file in fixes.files for sentence in file.by_hand]
+    for sentence in by_hand:
+        click.echo(sanitize(sentence))
     for sentence in () if quiet else (sentence for file in fixes.files for sentence in file.left):
         say(sanitize(sentence))
     if write and changed and not any(file.name == "links.txt" for file in changed):
@@ -60,7 +64,7 @@ def fix(articles: tuple[str, ...], project: Path, config: Path | None, write: bo
         say(f"archive: {sanitize(error)}")
     if fixes.errors:
         return 2
-    return 1 if changed and not write else 0
+    return 1 if by_hand or (changed and not write) else 0
 
 
 def _diff(file: FileFix) -> Iterator[str]:

@@ -10,6 +10,7 @@ from datetime import date
 from pathlib import Path
 from urllib.parse import urldefrag
 
+from linkarchive.article.bibliography import may_take_references
 from linkarchive.article.document import read_document
 from linkarchive.article.fix import EDITABLE, Replacement, fix_article
 from linkarchive.article.formats.registry import format_of
@@ -20,7 +21,7 @@ from linkarchive.links.edit import replace_urls
 from linkarchive.links.entries import NAME as LINKS_NAME
 from linkarchive.links.entries import Entry, section_key
 from linkarchive.links.files import joined, link_lists, write_in_place
-from linkarchive.links.inputs import files_named
+from linkarchive.links.inputs import files_beside, files_named
 from linkarchive.links.match import apply
 from linkarchive.model import Article, Citation, Verdict
 from linkarchive.project import Project
@@ -44,6 +45,8 @@ class FileFix:
     """The new targets, a sentence each."""
     left: tuple[str, ...] = ()
     """Links that want a person: a sentence each."""
+    by_hand: tuple[str, ...] = ()
+    """Replacements in a file that cannot be written here: a sentence each, with the article's own."""
 
     @property
     def changes(self) -> bool:
@@ -72,7 +75,7 @@ def plan_fixes(project: Project, store: Store, names: Sequence[str], day: date) 
             continue
         found = _editable(name, project.root)
         if not found:
-            errors.append(f"{name}: no file that can be edited; these can: {', '.join(EDITABLE)} and {LINKS_NAME}")
+            errors.append(f"{name}: no article, and no file that can be edited is in it")
         for path in found:
             if path in planner.lists:
                 lists.add(path)
@@ -115,7 +118,8 @@ def write_fixes(project: Project, store: Store, fixes: Fixes) -> None:
         write_in_place(fix.path, fix.after)
         stored = articles.load(store, fix.name)
         if stored is not None:
-            article = read_document(fix.after, format_of(fix.path.name, None, fix.after), path=fix.name)
+            form = format_of(fix.path.name, None, fix.after)
+            article = read_document(fix.after, form, path=fix.name, beside=files_beside(fix.path.parent))
             articles.save(store, None, article, hashlib.sha256(fix.after).hexdigest())
             store.commit()
 
@@ -152,6 +156,10 @@ class _Planner:
         replacements, left = self._replacements(
             read, with_recoveries(read if section is None else apply(section, read), stored[0])
         )
+        left += self._of_lists(path, name, data, form, len(read.citations))
+        if form not in EDITABLE:
+            by_hand = tuple(_by_hand(name, read.citations[one.citation], one) for one in replacements)
+            return FileFix(path, name, data, data, left=tuple(left), by_hand=by_hand)
         fixed = fix_article(data, form, name, replacements)
         left += [
             f"{_where(name, read.citations[one.replacement.citation])} {one.replacement.why}, but {one.why}"
@@ -160,6 +168,18 @@ class _Planner:
         self._after[section_key(name)] = read_document(fixed.data, form, path=name)
         made = [f"{_where(name, read.citations[one.citation])} {one.why}: {one.url}" for one in fixed.made]
         return FileFix(path, name, data, fixed.data, fixed.text, tuple(made), tuple(left))
+
+    def _of_lists(self, path: Path, name: str, data: bytes, form: str, own: int) -> list[str]:
+        """What is to be said of sources that stand in the list of references which the article names."""
+        if not may_take_references(data):
+            return []
+        whole = read_document(data, form, path=name, beside=files_beside(path.parent))
+        return [
+            f"{_where(name, citation)} {target.why}: it stands in the article's list of references; name that file too"
+            for citation in whole.citations[own:]
+            if citation.url is not None
+            and isinstance(target := self._new_targets.of(citation.url, name, self._day), NewTarget)
+        ]
 
     def _replacements(self, read: Article, known: Article) -> tuple[list[Replacement], list[str]]:
         """The new targets of an article, and what is left to a person. `known` has the recovered targets."""
@@ -237,3 +257,9 @@ def _where(name: str, citation: Citation) -> str:
 
 def _place(url: str) -> tuple[str, str]:
     return key_of(url), urldefrag(url).fragment
+
+
+def _by_hand(name: str, citation: Citation, new: Replacement) -> str:
+    """A replacement that a person has to make, with the sentence in which the link stands."""
+    sentence = f"; it reads: {citation.context}" if citation.context else ""
+    return f"{_where(name, citation)} {new.why}: {new.url} in place of {citation.url or 'the lost target'}{sentence}"

@@ -16,6 +16,7 @@ from linkarchive.report.sanitize import has_redaction
 from linkarchive.store.decisions import Decision, ignored, replacement
 from linkarchive.store.sources import key_of
 from linkarchive.urls import has_secrets, unwrap
+from linkarchive.wrappers import intended_url
 
 SURE = 0.8
 """The least confidence of a verdict, or of a recovered target, that changes an article: four in five are right."""
@@ -59,7 +60,14 @@ class NewTargets:
             if not isinstance(further, NewTarget):
                 return found
             found = further
-        return first
+        return first or self._intended(url, day)
+
+    def _intended(self, url: str, day: date) -> NewTarget | None:
+        """The address that a redirecting service (Google, Outlook, Facebook …) leads to."""
+        inner = intended_url(url)
+        if inner == url or not _is_web(inner) or has_secrets(inner) or ignored(self.decisions, key_of(url), day):
+            return None
+        return NewTarget(inner, "the address that it leads to")
 
     def _next(self, url: str, article: str, day: date) -> NewTarget | NoTarget | None:
         key = key_of(url)

@@ -1,0 +1,82 @@
+"""An archived copy in a citation template of wikitext: beside the URL, as the template has parameters for it."""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+from typing import Any
+
+from linkarchive.article.formats import cite_templates
+
+_MONTHS = ("January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
+           "December")  # fmt: skip
+_MONTH = "|".join(_MONTHS)
+_LANGUAGES = (
+    (re.compile(r"internetquelle|literatur"), ("archiv-url", "archiv-datum", "offline", "1")),
+    (re.compile(r"cita (?:web|noticia|libro|publicación)"), ("urlarchivo", "fechaarchivo", "", "")),
+    (re.compile(r"citeer"), ("archiefurl", "archiefdatum", "dodeurl", "ja")),
+    (re.compile(r"cytuj"), ("archiwum", "zarchiwizowano", "", "")),
+    (re.compile(r"citar"), ("arquivourl", "arquivodata", "urlmorta", "sim")),
+    (re.compile(r"lien web|ouvrage|article\Z|chapitre"), ("archive-url", "archive-date", "", "")),
+)
+_ENGLISH = ("archive-url", "archive-date", "url-status", "dead")
+
+
+def with_copy(text: str, position: int, url: str, copy: str, day: date | None) -> tuple[int, int, str] | None:
+    """The innermost template around a position, as (start, end, its new text) with the copy of `url` in it.
+
+    None where no template cites the URL there.
+    """
+    import mwparserfromhell
+
+    best: tuple[int, int] | None = None
+    for template in mwparserfromhell.parse(text).filter_templates(recursive=True):
+        written = str(template)
+        start = text.find(written, max(0, position - len(written)))
+        while 0 <= start <= position:
+            end = start + len(written)
+            if position < end and (best is None or end - start < best[1] - best[0]):
+                best = (start, end)
+            start = text.find(written, start + 1)
+    if best is None:
+        return None
+    cited: Any = mwparserfromhell.parse(text[best[0] : best[1]]).nodes[0]
+    if not any(url in str(parameter.value) for parameter in cited.params):
+        return None
+    name = cite_templates.name_of(str(cited.name))
+    if cite_templates.read(name, {str(item.name).strip(): item.value for item in cited.params}) is None:
+        return None
+    _add(cited, name, text, copy, day)
+    return (*best, str(cited))
+
+
+def _add(template: Any, name: str, text: str, copy: str, day: date | None) -> None:
+    url_name, day_name, status_name, status = next(
+        (names for known, names in _LANGUAGES if known.match(name)), _ENGLISH
+    )
+    known = {str(parameter.name).strip().lower() for parameter in template.params}
+    if not known.intersection(cite_templates.ARCHIVES):
+        template.add(url_name, copy)
+        if day is not None:
+            template.add(day_name, _written_as(day, template, text))
+    for parameter in template.params:
+        if str(parameter.name).strip().lower() in ("url-status", "dead-url", "deadurl"):
+            status_name = str(parameter.name).strip()
+            status = "dead" if status_name == "url-status" else "yes"
+    if status_name:
+        template.add(status_name, status)
+
+
+def _written_as(day: date, template: Any, text: str) -> str:
+    """The day in the style of the template's other days, else of the article, else as ISO 8601 has it."""
+    beside = " ".join(str(parameter.value) for parameter in template.params if "date" in str(parameter.name).lower())
+    month = _MONTHS[day.month - 1]
+    if re.search(rf"\b\d{{1,2}} (?:{_MONTH}) \d{{4}}", beside) or (
+        not beside and re.search(r"\{\{use dmy", text, re.I)
+    ):
+        return f"{day.day} {month} {day.year}"
+    if re.search(rf"\b(?:{_MONTH}) \d{{1,2}}, \d{{4}}", beside) or (
+        not beside and re.search(r"\{\{use mdy", text, re.I)
+    ):
+        return f"{month} {day.day}, {day.year}"
+    return day.isoformat()
