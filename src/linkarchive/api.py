@@ -122,14 +122,14 @@ class Project:
         """Record that today's page of a source is fine, for one article or all: later drift is measured from it."""
         from linkarchive.history.decisions import accept_page
 
-        with self.folder.lock(), self._open() as store:
+        with self._open() as store:
             return accept_page(self.folder, store, url, article, reason, user(), Clock.from_environ().now())
 
     def ignore(self, url: str, *, until: date | None = None, reason: str | None = None) -> Decision:
         """Record that a source's finding is known: it is judged and counted, but not reported until that day."""
         from linkarchive.history.decisions import ignore_source
 
-        with self.folder.lock(), self._open() as store:
+        with self._open() as store:
             return ignore_source(self.folder, store, url, until, reason, user(), Clock.from_environ().now())
 
     @contextmanager

@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import os
+import socket
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from linkarchive.errors import LockedError, StorageError
+from linkarchive.errors import LockedError
+from linkarchive.files import storage_error, write_atomically
 
-GITIGNORE = """\
-# The database and the WARC files can be large; the text files beside them are meant for Git.
-archive.sqlite*
-warc/
-.lock
+_IGNORED = ("archive.sqlite*", "warc/", "indexes/", "forgetting.json", "*.tmp", ".lock*", ".decisions.lock*")
+_GITIGNORE = """\
+# The database, the WARC files and their indexes can be large, and hold addresses as they were visited, secrets
+# and all; the text files beside them are meant for Git.
 """
+_NO_LOCKS = frozenset({errno.ENOLCK, errno.EOPNOTSUPP, errno.ENOSYS})
+"""What a file system without locks answers (NFS without its lock daemon, some FUSE)."""
+_DECIDING = 5.0
+"""Seconds that a decision waits for another one to be written."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,15 +56,23 @@ class Project:
     def reports(self) -> Path:
         return self.archive / "reports"
 
+    @property
+    def told(self) -> Path:
+        return self.archive / "told.json"
+
     def prepare(self) -> None:
-        """Make `archive/` with its .gitignore. Raises StorageError."""
+        """Make `archive/` with its .gitignore, or add what is missing in that. Raises StorageError."""
+        ignore = self.archive / ".gitignore"
         try:
             self.archive.mkdir(parents=True, exist_ok=True)
-            ignore = self.archive / ".gitignore"
-            if not ignore.exists():
-                ignore.write_text(GITIGNORE, encoding="utf-8")
+            text = ignore.read_text(encoding="utf-8", errors="replace") if ignore.exists() else ""
+            missing = [pattern for pattern in _IGNORED if pattern not in text.split()]
+            if missing and (not text.strip() or text.startswith("# The database")):  # one of ours
+                start = text or _GITIGNORE
+                start += "" if start.endswith("\n") else "\n"
+                write_atomically(ignore, (start + "\n".join(missing) + "\n").encode())
         except OSError as error:
-            raise StorageError(f"{self.archive}: cannot be written: {error.strerror}") from error
+            raise storage_error(self.archive, error) from error
 
     @contextmanager
     def lock(self) -> Iterator[None]:
@@ -65,16 +80,79 @@ class Project:
 
         The lock belongs to the open file, so it ends with the process, however that ends.
         """
+        busy = f"{self.root}: another run is at work in this folder; wait for it to end"
+        with self._hold(self.archive / ".lock", 0.0, busy):
+            yield
+
+    @contextmanager
+    def decision_lock(self) -> Iterator[None]:
+        """Hold the lock of decisions.jsonl, which is free while a run is at work; raises LockedError after a while."""
+        busy = f"{self.decisions}: another program keeps the file locked; end it, then decide again"
+        with self._hold(self.archive / ".decisions.lock", _DECIDING, busy):
+            yield
+
+    @contextmanager
+    def _hold(self, path: Path, patience: float, busy: str) -> Iterator[None]:
         self.prepare()
         try:
-            handle = os.open(self.archive / ".lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+            handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
         except OSError as error:
-            raise StorageError(f"{self.archive / '.lock'}: cannot be opened: {error.strerror}") from error
+            raise storage_error(path, error, "cannot be opened") from error
         try:
-            try:
-                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except OSError as error:
-                raise LockedError(f"{self.root}: another run is at work in this folder; wait for it to end") from error
+            end = time.monotonic() + patience
+            while True:
+                try:
+                    fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                except OSError as error:
+                    if error.errno in _NO_LOCKS:
+                        with _lock_file(path.with_name(f"{path.name}.held"), busy):
+                            yield
+                        return
+                    if error.errno not in (errno.EWOULDBLOCK, errno.EACCES):
+                        raise storage_error(path, error, "cannot be locked") from error
+                    if time.monotonic() >= end:
+                        raise LockedError(busy) from error
+                    time.sleep(0.05)
+                else:
+                    break
             yield
         finally:
             os.close(handle)
+
+
+@contextmanager
+def _lock_file(path: Path, busy: str) -> Iterator[None]:
+    """For a file system without locks: a file that is there while its process is at work, and names it."""
+    me = f"{socket.gethostname()} {os.getpid()}"
+    for _ in range(2):
+        try:
+            handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o644)
+        except FileExistsError as error:
+            host, _, number = path.read_text(encoding="utf-8", errors="replace").partition(" ")
+            if host != socket.gethostname() or not number.isdecimal() or _is_running(int(number)):
+                held = f"{busy} (its file system has no locks: {path} says so; remove it if no run is at work)"
+                raise LockedError(held) from error
+            path.unlink(missing_ok=True)
+        except OSError as error:
+            raise storage_error(path, error) from error
+        else:
+            break
+    else:
+        raise LockedError(busy)
+    try:
+        os.write(handle, me.encode())
+        os.close(handle)
+        yield
+    finally:
+        with suppress(OSError):
+            path.unlink()
+
+
+def _is_running(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except OSError:
+        return True
+    return True

@@ -27,6 +27,7 @@ from linkarchive.model import (
     Result,
     Verdict,
 )
+from linkarchive.project import Project
 from linkarchive.store import articles, captures, outcomes, runs, sources
 from linkarchive.store.captures import StoredCapture
 from linkarchive.store.database import open_store
@@ -233,11 +234,12 @@ def test_what_is_encoded_is_decoded(decision: Decision) -> None:
 
 
 def test_decisions_are_appended_and_a_bad_line_is_named(tmp_path: Path) -> None:
-    path = tmp_path / "decisions.jsonl"
+    project = Project(tmp_path)
+    path = project.decisions
     assert load(path) == []
     decision = Decision("accept", "http://a.example/", "me", NOW)
-    append(path, decision)
-    append(path, decision)
+    append(project, decision)
+    append(project, decision)
     assert load(path) == [decision, decision]
     with path.open("a") as file:
         file.write("{}\n")

@@ -64,7 +64,7 @@ def check(
     with project.lock():
         for sentence in recover_project(project):
             on_event(Notice(sentence))
-        with open_project(project) as store:
+        with open_project(project, write=True) as store:
             _refuse_mixed_clocks(store, settings, clock)
             articles = load(project, store, scope, settings, clock)
             run, resumed = _begin(project, store, scope, settings, clock)
@@ -221,7 +221,7 @@ def _is_there(project: Project, capture: Capture) -> bool:
 def dry_run(root: Path, scope: Scope, settings: Settings, clock: Clock) -> str:
     """Sources, time and disk of a run, in words. Visits no source; named URLs are fetched to be read."""
     project, network = Project(root), settings.network
-    with project.lock(), open_project(project) as store:
+    with project.lock(), open_project(project, write=True) as store:
         articles = load(project, store, scope, settings, clock)
         jobs = plan(articles, store, Policy(settings, decisions.load(project.decisions)))
         chosen = _in_scope(jobs, scope, store, None, clock)

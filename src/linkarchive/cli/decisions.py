@@ -89,7 +89,7 @@ def decide_each(urls: Sequence[str], folder: Path, config: Path | None, decide: 
     place = Project(folder.resolve())
     clock = Clock.from_environ()
     failed = False
-    with place.lock(), open_project(place) as store:
+    with open_project(place) as store:
         for url in urls:
             try:
                 said = decide(place, store, url, clock.now())

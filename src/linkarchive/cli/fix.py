@@ -43,7 +43,7 @@ def fix(articles: tuple[str, ...], project: Path, config: Path | None, write: bo
     place = Project(project.resolve())
     day = Clock.from_environ().now().date()
     if write:
-        with place.lock(), open_project(place) as store:
+        with place.lock(), open_project(place, write=True) as store:
             fixes = plan_fixes(place, store, articles, day)
             write_fixes(place, store, fixes)
     else:

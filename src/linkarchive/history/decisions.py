@@ -34,7 +34,7 @@ def accept_page(
     if not outcome.verdict.is_alive or page is None:
         raise UsageError(f"{redact(url)} is {outcome.verdict.value}: there is no page of today to accept")
     decision = Decision("accept", redact(source.key), who, now, reason, article, page.capture.time, page.capture.sha256)
-    decisions.append(project.decisions, decision)
+    decisions.append(project, decision)
     return decision
 
 
@@ -49,7 +49,7 @@ def ignore_source(
     if until is not None and until <= now.date():
         raise UsageError(f"--until {until}: not a day to come")
     decision = Decision("ignore", redact(source.key), who, now, reason, until=until)
-    decisions.append(project.decisions, decision)
+    decisions.append(project, decision)
     return decision
 
 
@@ -67,7 +67,7 @@ def replace_source(
     if sources.key_of(by) == source.key:
         raise UsageError(f"{redact(by)}: the same page; give another address")
     decision = Decision("replace", redact(source.key), who, now, reason, replacement=by)
-    decisions.append(project.decisions, decision)
+    decisions.append(project, decision)
     return decision
 
 
@@ -94,5 +94,5 @@ def take_back(
     mine = mine[-1:] if action == "accept" else mine
     for one in mine:
         undo = Decision("undo", one.url, who, now, reason, one.article, undoes=one.when)
-        decisions.append(project.decisions, undo)
+        decisions.append(project, undo)
     return tuple(mine)

@@ -94,7 +94,7 @@ def forget_sources(project: Project, urls: Sequence[str], reason: str, *, who: s
             raise
     problems = finish(project)
     also = dict.fromkeys(redact(capture.url) for capture in gone.captures if not gone.touches(capture.url))
-    with open_project(project) as store:
+    with open_project(project, write=True) as store:
         same = {redact(url) for url in captures.urls_with(store, {capture.digest for capture in gone.captures})}
     return ForgetResult(safe, len(gone.captures), len(warcs), tuple(also), tuple(sorted(same)), problems)
 
@@ -123,7 +123,7 @@ def _finish(project: Project, plan: _Plan) -> tuple[str, ...]:
     for url in plan.urls:
         decision = Decision("forget", url, plan.who, plan.when, plan.reason)
         if decision not in made:
-            decisions.append(project.decisions, decision)
+            decisions.append(project, decision)
     _seal(project.root, plan)
     rebuilt = rebuild_project(project)
     _write_reports(project, Forgetting.of(plan.urls, (), ()))
@@ -158,14 +158,14 @@ def lift(project: Project, url: str, reason: str | None, who: str, now: datetime
     if decision is None:
         raise UsageError(f"{redact(url)}: nothing to take back: it is not forgotten")
     undo = Decision("undo", decision.url, who, now, reason, undoes=decision.when)
-    decisions.append(project.decisions, undo)
+    decisions.append(project, undo)
     return undo
 
 
 def _keys(project: Project, urls: Sequence[str]) -> dict[str, str]:
     """The source key of each URL as a person writes it, secrets shown as REDACTED or not."""
     found = {}
-    with open_project(project) as store:
+    with open_project(project, write=True) as store:
         for url in urls:
             try:
                 found[url] = sources.find(store, url).key
@@ -186,7 +186,7 @@ def _refuse_unknown(project: Project, keys: dict[str, str], gone: Removal) -> No
     """A URL that is no source, that no capture has and nobody has forgotten before is misspelt."""
     made = decisions.load(project.decisions)
     captured = {sources.key_of(capture.url) for capture in gone.captures}
-    with open_project(project) as store:
+    with open_project(project, write=True) as store:
         for url, key in keys.items():
             if key not in captured and not gone.gone and decisions.forgotten(made, key) is None:
                 sources.find(store, url)
@@ -228,7 +228,7 @@ def _seal(root: Path, plan: _Plan) -> None:
 def _write_reports(project: Project, forgetting: Forgetting) -> None:
     """Render again the reports that say something else now; remove those that nothing is left to make from."""
     made = decisions.load(project.decisions)
-    with open_project(project) as store:
+    with open_project(project, write=True) as store:
         for folder in sorted(project.reports.iterdir()) if project.reports.is_dir() else ():
             if folder.is_symlink() or not folder.is_dir():
                 continue

@@ -64,11 +64,11 @@ def _sources(store: Store, run: Run, ignores: Sequence[Decision], day: date) -> 
         return replace(source, ignored=note) if note else source
 
     def read(news: Collection[tuple[Verdict, Change]] | None = None) -> Iterator[SourceReport]:
-        with open_store(store.url) as again:
+        with open_store(store.url, read_only=True) as again:
             yield from map(told, outcomes.of_run(again, run.info.id, news))
 
     def counted() -> Counter[Category]:
-        with open_store(store.url) as again:
+        with open_store(store.url, read_only=True) as again:
             found = Counter[Category]()
             for one in outcomes.counts(again, run.info.id):
                 found[Category.of(one.verdict, one.changed, one.was, False, one.uncompared)] += one.number

@@ -1,13 +1,16 @@
-"""Where the files of the archive are, and how they are written so that a power cut leaves the old or the new."""
+"""Where the files of the archive are."""
 
 from __future__ import annotations
 
-import errno
-import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
-from linkarchive.errors import StorageError
+from linkarchive.files import TEMPORARY_SUFFIX as TEMPORARY_SUFFIX
+from linkarchive.files import storage_error as storage_error
+from linkarchive.files import sync_file as sync_file
+from linkarchive.files import sync_folder as sync_folder
+from linkarchive.files import temporary as temporary
+from linkarchive.files import write_atomically as write_atomically
 
 WARCS = "archive/warc"
 INDEXES = "archive/indexes"
@@ -18,17 +21,6 @@ FORGETTING = "archive/forgetting.json"
 WARC_SUFFIX = ".warc.gz"
 INDEX_SUFFIX = ".cdxj"
 JOURNAL_SUFFIX = ".cdxj.part"
-TEMPORARY_SUFFIX = ".tmp"
-
-_WORDS = {
-    errno.ENOSPC: "the disk is full; free some space, then run again",
-    errno.EDQUOT: "the disk quota is used up; free some space, then run again",
-    errno.EROFS: "the disk is read-only",
-    errno.EACCES: "permission denied; the folder must be writable for this user",
-    errno.EPERM: "permission denied; the folder must be writable for this user",
-    errno.EMFILE: "too many files are open; raise the limit (ulimit -n) or lower --concurrency",
-    errno.ENOENT: "the file is not there",
-}
 
 
 def warc_name(run_id: str, number: int) -> str:
@@ -71,44 +63,3 @@ def leftovers(root: Path) -> Iterator[Path]:
 def relative(root: Path, path: Path) -> str:
     """The path from the project folder, as records and manifests name it."""
     return path.relative_to(root).as_posix()
-
-
-def storage_error(path: Path | str, error: OSError, doing: str = "cannot be written") -> StorageError:
-    """What the disk refused, in words."""
-    words = _WORDS.get(error.errno or 0) or error.strerror or str(error)
-    return StorageError(f"{path} {doing}: {words}")
-
-
-def temporary(path: Path) -> Path:
-    """What a file is called until it is whole."""
-    return path.with_name(path.name + TEMPORARY_SUFFIX)
-
-
-def write_atomically(path: Path, data: bytes | Iterable[bytes]) -> None:
-    """The file, given whole or in pieces, appears whole and durable, or not at all; raises OSError."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    new = temporary(path)
-    try:
-        with new.open("wb") as file:
-            file.writelines([data] if isinstance(data, bytes) else data)
-            file.flush()
-            os.fsync(file.fileno())
-        new.replace(path)
-    except BaseException:  # whatever the pieces are made from
-        new.unlink(missing_ok=True)
-        raise
-    sync_folder(path.parent)
-
-
-def sync_file(path: Path) -> None:
-    """Make the bytes of a file durable; raises OSError."""
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
-
-
-def sync_folder(folder: Path) -> None:
-    """Make names that were added to or removed from a folder durable; raises OSError."""
-    sync_file(folder)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar, overload
+from urllib.parse import quote
 
 from sqlalchemy import (
     URL,
@@ -39,7 +41,7 @@ class Store:
 
     def __init__(self, engine: Engine, connection: Connection) -> None:
         self.url = engine.url
-        """For another Store on the same database (`open_store`)."""
+        """For another Store on the same database (`open_store`, for reading)."""
         self.connection = connection
         """For this room only."""
         self._flush: Callable[[], None] = _nothing
@@ -128,16 +130,22 @@ class _Compiled:
 
 
 @contextmanager
-def open_store(url: str | URL | Path) -> Iterator[Store]:
-    """The store of a database, which is made and migrated as needed; a path is that of an SQLite file.
+def open_store(url: str | URL | Path | None, *, read_only: bool = False) -> Iterator[Store]:
+    """The store of a database, which is made and migrated as needed; a path is that of an SQLite file, None an empty
+    database in memory.
 
-    The caller commits; what is not committed when the block ends is rolled back.
-    Raises StorageError (disk full, damaged, read-only) from anywhere inside the block.
+    The caller commits; what is not committed when the block ends is rolled back. With `read_only` a file on a
+    medium that cannot be written is read all the same. Raises StorageError (disk full, damaged, read-only) from
+    anywhere inside the block.
     """
     # Not by an f-string: a path may hold any character, and means none of them as a URL does.
-    engine = create_engine(URL.create("sqlite", database=str(url)) if isinstance(url, Path) else url)
+    if url is None or isinstance(url, Path):
+        url = URL.create("sqlite", database=None if url is None else str(url))
+    engine = create_engine(url)
     if engine.dialect.name == "sqlite":
-        event.listen(engine, "connect", _configure)
+        if read_only and engine.url.database:
+            event.listen(engine, "do_connect", _connect_for_reading)
+        event.listen(engine, "connect", _configure_reader if read_only else _configure)
         event.listen(engine, "begin", _begin)
     try:
         with engine.connect() as connection:
@@ -163,6 +171,25 @@ def _nothing() -> None:
 
 def _begin(connection: Connection) -> None:
     connection.exec_driver_sql("BEGIN")
+
+
+def _connect_for_reading(dialect: Any, record: Any, arguments: Any, options: dict[str, Any]) -> Any:
+    """A connection to a file that nobody can write (read-only media): what a log beside it holds is not needed."""
+    path = str(arguments[0])
+    connection = sqlite3.connect(*arguments, **options)
+    try:
+        connection.execute("SELECT 1 FROM sqlite_master LIMIT 1")
+    except sqlite3.OperationalError:
+        connection.close()
+        return sqlite3.connect(f"file:{quote(path)}?mode=ro&immutable=1", uri=True, **options)
+    except sqlite3.DatabaseError:
+        pass  # damaged: said by the first statement
+    return connection
+
+
+def _configure_reader(dbapi: Any, _: Any) -> None:
+    dbapi.isolation_level = None
+    dbapi.execute("PRAGMA busy_timeout=10000")
 
 
 def _configure(dbapi: Any, _: Any) -> None:

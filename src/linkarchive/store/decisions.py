@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 
 from linkarchive.errors import StorageError
+from linkarchive.files import append_line, storage_error
 from linkarchive.model import Acceptance, Ignored
+from linkarchive.project import Project
 from linkarchive.store.serialization import decode, encode
 from linkarchive.urls import redact
 
@@ -37,28 +38,32 @@ class Decision:
     """Of a `replace`: the URL that articles shall cite instead."""
 
 
-def append(path: Path, decision: Decision) -> None:
-    """Raises StorageError."""
-    try:
-        with path.open("a", encoding="utf-8") as file:
-            file.write(encode(decision) + "\n")
-            file.flush()
-            os.fsync(file.fileno())
-    except OSError as error:
-        raise StorageError(f"{path}: cannot be written: {error.strerror}") from error
+def append(project: Project, decision: Decision) -> None:
+    """Add a line, whole or not at all, also while a run is at work. Raises LockedError and StorageError."""
+    with project.decision_lock():
+        try:
+            append_line(project.decisions, encode(decision).encode())
+        except OSError as error:
+            raise storage_error(project.decisions, error) from error
 
 
 def load(path: Path) -> list[Decision]:
-    """Oldest first. Raises StorageError naming the line that cannot be read."""
+    """Oldest first. Raises StorageError naming the line that cannot be read.
+
+    What an interruption left of a last line is passed over: nobody was told that it is there.
+    """
     if not path.exists():
         return []
     found = []
     with path.open("rb") as file:
         for number, line in enumerate(file, 1):
-            if line.strip():
+            text = line.removeprefix(b"\xef\xbb\xbf") if number == 1 else line  # an editor's BOM
+            if text.strip():
                 try:
-                    found.append(decode(line, Decision))
+                    found.append(decode(text, Decision))
                 except StorageError as error:
+                    if not line.endswith(b"\n"):
+                        break
                     raise StorageError(f"{path}:{number}: {error}; correct or remove the line") from error
     return found
 
