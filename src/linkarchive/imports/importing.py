@@ -87,7 +87,7 @@ def import_files(
     now = clock.now()
     with project.lock():
         recover(project)
-        with open_project(project) as store:
+        with open_project(project, write=True) as store:
             imported = Imported(f"import-{runs.new_id(now)}")
             jobs = _jobs(project, store, settings, clock)
             writer = WarcWriter(
@@ -317,7 +317,7 @@ class _Import:
                 self.baselines.append(BaselineLine(key, article, looked, Origin.IMPORTED, time, rebased=True))
                 reason = f"compared with the capture of {self.imported.id}"
                 decision = Decision("rebase", redact(key), who, self.now, reason, article, time)
-                decisions.append(self.project.decisions, decision)
+                decisions.append(self.project, decision)
                 self.imported.rebased += 1
 
     def finish(self) -> None:

@@ -99,7 +99,8 @@ def _is_lost(project: Project) -> bool:
     try:
         if project.database.stat().st_size:
             with closing(sqlite3.connect(project.database)) as connection:
-                return connection.execute("SELECT 1 FROM runs LIMIT 1").fetchone() is None
+                known = connection.execute("SELECT 1 FROM runs UNION ALL SELECT 1 FROM captures LIMIT 1")
+                return known.fetchone() is None
     except FileNotFoundError:
         return True
     except sqlite3.OperationalError as error:
