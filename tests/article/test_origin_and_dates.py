@@ -22,7 +22,6 @@ LABELLED = [
     f"ORIGINAL SOURCE — [{URL}]({URL})",
     f"Original article: [The story]({URL})",
     f"[Read the original article]({URL})",
-    f"Originally published at <{URL}>",
     f"Source URL: {URL}",
     f"Author: N.\nOriginal URL: {URL}\nTags: x",
     f"Originalartikel: {URL}",
@@ -67,7 +66,7 @@ def test_a_first_published_link() -> None:
         f"# T\n\nIt rains [there](https://r.example).\n\n*This was first published by [The Paper]({URL}).*\n"
     )
     assert article.original_url == URL
-    assert [citation.text for citation in article.citations] == ["there"]
+    assert [citation.text for citation in article.citations] == ["there", "The Paper"]
 
 
 def test_a_first_published_link_that_did_not_win_is_a_citation() -> None:
@@ -162,3 +161,66 @@ def test_htmldate_when_nothing_else_is_there() -> None:
 @pytest.mark.parametrize("text", ["", "soon", "2021-02-30", "99999999", "20219912"])
 def test_no_date(text: str) -> None:
     assert parse_date(text) is None
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["Originally published at <https://o.example/story>", "*This post first appeared on [the blog](https://o.example/story).*",
+     "This article is republished from [The Paper](https://o.example/). Read the [original article](https://o.example/story).",
+     "Dieser Beitrag ist ursprünglich erschienen [hier](https://o.example/story)"],
+)  # fmt: skip
+def test_an_article_s_statement_about_itself_names_its_page_and_costs_no_citation(line: str) -> None:
+    article = read(f"# T\n\nSee [it](https://cited.example/x).\n\n{line}\n")
+    assert article.original_url == URL
+    assert URL in [citation.url for citation in article.citations]
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["Since it was first published as [RFC 8555](https://o.example/story), it grew.",
+     "The finding was first published in [the journal](https://o.example/story) in 2019.",
+     "Originally published at [Example Blog](https://o.example/).", "Original: https://o.example/"],
+)  # fmt: skip
+def test_a_source_in_a_sentence_or_a_front_page_is_no_original(line: str) -> None:
+    article = read(f"# T\n\nSee [it](https://cited.example/x).\n\n{line}\n")
+    assert article.original_url is None
+    assert len(article.citations) == 2
+
+
+def page(head: str, body: str) -> str:
+    return f"<!DOCTYPE html><html><head><title>T</title>{head}</head><body><article>{body}</article></body></html>"
+
+
+CANONICAL = f'<link rel="canonical" href="{URL}">'
+
+
+@pytest.mark.parametrize(
+    ("head", "body"),
+    [
+        (CANONICAL, '<p>Originally published on <a href="https://other.example/story">Other</a>.</p>'),
+        ("", f'<p>Text.</p><footer><a class="p-canonical" href="{URL}">Canonical link</a></footer>'),
+        ('<script type="application/ld+json">{"@graph": [{"@type": "Person", "url": "https://p.example"}, {"@type": '
+         f'"Article", "mainEntityOfPage": {{"@id": "{URL}"}}}}]}}</script>', "<p>Text.</p>"),
+    ],
+)  # fmt: skip
+def test_what_a_page_says_of_its_own_address(head: str, body: str) -> None:
+    assert read(page(head, body), "html").original_url == URL
+
+
+def test_a_date_in_a_file_name_or_a_path_and_none_in_a_table_or_a_list() -> None:
+    def published(path: str, text: str = "See [it](https://cited.example/x).\n") -> date | None:
+        return read_document(text.encode(), "md", path=path).published
+
+    assert published("_posts/2021-03-04-plan.md") == date(2021, 3, 4)
+    assert published("content/2021/03/04/plan.md") == date(2021, 3, 4)
+    assert published("2021-03-04-plan.md", "---\ndate: 2021-03-07\n---\nx\n") == date(2021, 3, 7)
+    assert published("plan.md", "+++\npath = '2021/03/04/plan'\n+++\nx\n") == date(2021, 3, 4)
+    assert published("20210304.md") == date(2021, 3, 4)
+    assert published("120210304.md") is None
+    assert published("plan.md", "| When |\n|---|\n| 2019-05-01 |\n\n- 4 March 2021\n") is None
+    assert published("plan.md", "# T\n\nPosted on March 4, 2021 in Harbours by A. Writer\n") == date(2021, 3, 4)
+
+
+def test_a_guessed_first_of_january_is_none() -> None:
+    text = page("", "<p>The quay was repaired in 2019.</p>") + "<footer>Copyright 2019 The Paper</footer>"
+    assert read(text, "html").published is None

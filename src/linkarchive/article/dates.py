@@ -10,14 +10,16 @@ from linkarchive.article.passage import Claim, Passage, fold
 from linkarchive.text import MONTH_PATTERN, MONTHS
 
 # Ranks of claims, best known first. Front matter (0) is what the author wrote for machines; a page's own
-# metadata (1–3: page_facts.py) beats a `time` element and a printed line, those beat htmldate's search.
-DATELINE, SEARCHED, IN_URL = 5, 6, 7
+# metadata (1–3: html_metadata.py) beats a `time` element and a printed line, those beat htmldate's search.
+IN_NAME, DATELINE, SEARCHED, IN_URL = 4, 5, 6, 7
 _FIRST_PASSAGES = 40
 _LONGEST_LINE = 90
 
 _DATE = re.compile(
     rf"""
       (?P<name>{MONTH_PATTERN})\.?\s+(?P<day>\d{{1,2}})(?:st|nd|rd|th)?,?\s+(?P<year>\d{{4}})\b
+    | (?P<name6>{MONTH_PATTERN})\s+(?P<day6>\d{{1,2}})\s+\d\d:\d\d(?::\d\d)?\s+(?:[A-Z]{{1,5}}\s+|[+-]\d{{4}}\s+)?
+      (?P<year6>\d{{4}})\b
     | (?P<day2>\d{{1,2}})(?:st|nd|rd|th|\.|er|º)?[\s-]+(?:of\s+|de\s+|d[’'])?(?P<name2>{MONTH_PATTERN})\.?,?[\s-]+
       (?:de\s+|del\s+)?(?P<year2>\d{{4}})\b
     | (?P<year3>\d{{4}})[-/.](?P<month3>\d{{1,2}})[-/.](?P<day3>\d{{1,2}})(?=\D|\Z)
@@ -41,9 +43,23 @@ _AFTER = re.compile(
     (?:[A-Z]{2,4}|Z|[+-]\d{2}:?\d{2}|Uhr|г\.?)?)?[\s,|·•—–-]*(?:\d+\s+min(?:ute)?s?(?:\s+read)?)?[\s.г_*]*\Z""",
     re.IGNORECASE | re.VERBOSE,
 )
+# Behind a day that a word such as “Posted on” announces the line may go on with what pages set there.
+_STATED = re.compile(
+    r"""[\W_]*(?:this\s+(?:article|post|story|entry)\s+was\s+)?(?:first\s+|originally\s+)?
+    (?:published|posted(?:\s+by\s+[^\d|]{2,40})?|publication\s+date|veröffentlicht|erstellt|publié|publicado|pubblicato
+    |gepubliceerd|publicerad|udgivet|publisert|julkaistu|opublikowano|publikováno|опубликовано|опубліковано|yayınlandı
+    |発行日|公開日|投稿日|発布|发布于|发布时间|發佈|게시)(?:\s+(?:on|at|am|le|el|em|il|op|den|dne))?[\W_]*
+    (?:[^\W\d]{2,10}\.?,?\s+)?\Z""",
+    re.IGNORECASE | re.VERBOSE,
+)
+_GOES_ON = re.compile(
+    r"[\s\d:,.]*(?:\Z|[|·•/(\[–—-]|(?:in|by|at|under|to|from|and\s+(?:updated|modified)|updated|last|von|um|unter|par|à|dans"
+    r"|por|en|a\s+las|em|às|di|alle|door|om|av|kl|af|w|v|в|автор|автором)\b)",
+    re.IGNORECASE,
+)
 _BYLINE = re.compile(r"(?:by|von|par|por|di|door)\s+[^\d|]{2,60}[|·•,—–-]\s*\Z", re.IGNORECASE)
 _PLACE = re.compile(r"[A-ZÀ-ÖØ-Þ][A-ZÀ-ÖØ-Þ .,/’'-]{1,40}[,(]\s*\(?\Z")
-_IN_URL = re.compile(r"/((?:19|20)\d{2})([/-]?)(\d{2})\2(\d{2})(?=[/_.-]|\Z)")
+_IN_PATH = re.compile(r"(?:^|[/_])((?:19|20)\d{2})([/_-]?)(\d{2})\2(\d{2})(?=[/_. -]|\Z)")
 
 
 def parse_date(text: str) -> date | None:
@@ -56,6 +72,12 @@ def parse_date(text: str) -> date | None:
     return None
 
 
+def day_in_path(path: str) -> date | None:
+    """The day that a path or a file name begins with or has as its folders: `2021-03-04-title.md`, `2021/03/04/`."""
+    match = _IN_PATH.search(path)
+    return _valid(int(match[1]), int(match[3]), int(match[4])) if match else None
+
+
 def find_date(text: str, within: int) -> date | None:
     """The day that is named, in words or figures, in the first so many characters of a text; None for none."""
     match = _DATE.search(text)
@@ -64,7 +86,7 @@ def find_date(text: str, within: int) -> date | None:
 
 def _day(match: re.Match[str]) -> date | None:
     groups = match.groupdict()
-    for suffix in ("", "2", "3", "4", "5"):
+    for suffix in ("", "2", "3", "4", "5", "6"):
         if groups.get("year" + suffix):
             name, month = groups.get("name" + suffix), groups.get("month" + suffix)
             day, year = int(groups["day" + suffix]), int(groups["year" + suffix])
@@ -89,13 +111,16 @@ def _valid(year: int, month: int, day: int) -> date | None:
         return None
 
 
-def claims(passages: Iterable[Passage], urls: Iterable[str]) -> tuple[Claim, ...]:
-    """The dates that the text (a line that is nothing but a date, a dateline) and the article's URLs give."""
+def claims(passages: Iterable[Passage], path: str, urls: Iterable[str]) -> tuple[Claim, ...]:
+    """The days that the text (a line that is nothing but a date, a dateline), the name of the file and the article's
+    URLs give."""
     found = []
     if dateline := next(_datelines(passages), None):
         found.append(Claim(dateline.isoformat(), "dateline", DATELINE))
+    if "://" not in path and (day := day_in_path(path)):
+        found.append(Claim(day.isoformat(), "the name of the file", IN_NAME))
     for url in urls:
-        if (match := _IN_URL.search(url)) and (day := _valid(int(match[1]), int(match[3]), int(match[4]))):
+        if day := day_in_path(url.partition("://")[2]):
             found.append(Claim(day.isoformat(), "the date in the URL", IN_URL))
             break
     return tuple(found)
@@ -110,17 +135,20 @@ def _datelines(passages: Iterable[Passage]) -> Iterator[date]:
         if seen > _FIRST_PASSAGES:
             return
         for line in passage.text[:4000].split("\n"):
-            if day := _dateline(fold(line)):
+            if day := _dateline(fold(line), alone=not passage.listed):
                 yield day
 
 
-def _dateline(line: str) -> date | None:
+def _dateline(line: str, *, alone: bool) -> date | None:
+    """The day of a line that states it, of a dateline, or (`alone`) of a line that is nothing else."""
     match = _DATE.search(line[: _LONGEST_LINE + 30])
     if match is None:
         return None
     before, after = line[: match.start()], line[match.end() :]
-    alone = len(line) <= _LONGEST_LINE and _AFTER.fullmatch(after)
-    if alone and (_BEFORE.fullmatch(before) or _BYLINE.fullmatch(before)):
+    is_short = len(line) <= _LONGEST_LINE
+    if is_short and _STATED.fullmatch(before) and _GOES_ON.match(after):
+        return _day(match)
+    if alone and is_short and _AFTER.fullmatch(after) and (_BEFORE.fullmatch(before) or _BYLINE.fullmatch(before)):
         return _day(match)
     if _PLACE.fullmatch(before) and re.match(r"\)?\s*(?:\([^)]{2,30}\)\s*)?[—–-]", after):
         return _day(match)  # MOSCOW, May 12, 2021 (Agency) — Text

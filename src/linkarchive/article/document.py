@@ -55,7 +55,7 @@ def read_document(
     passages = with_numbered_lists(document.passages)
     own = path if origin.is_web(path) else None
     found = origin.find_origin(passages, document.origins, own, base_url or own)
-    claims = [*document.dates, *dates.claims(passages, filter(None, (found.url, own, base_url)))]
+    claims = [*document.dates, *dates.claims(passages, path, filter(None, (found.url, own, base_url)))]
     if format == "html" and min((claim.rank for claim in claims), default=dates.SEARCHED) >= dates.SEARCHED:
         claims.extend(_searched(data))
     published, doubts = dates.choose(claims)

@@ -8,6 +8,7 @@ import tomllib
 from collections.abc import Mapping
 from typing import Any
 
+from linkarchive.article.dates import IN_NAME, day_in_path
 from linkarchive.article.passage import Claim, fold
 
 _YAML = re.compile(r"\A---[ \t]*\n(.*?)^(?:---|\.\.\.)[ \t]*(?:\n|\Z)", re.DOTALL | re.MULTILINE)
@@ -24,6 +25,7 @@ _ORIGINS = {
     "source": 3, "sourceurl": 3, "url": 3,
 }  # fmt: skip
 _DATES = ("date", "published", "publishedat", "publishdate", "publicationdate", "datepublished", "pubdate", "created")
+_PATHS = ("path", "permalink", "slug", "url", "aliases")
 
 Entries = Mapping[str, tuple[str, ...]]
 """The scalars and the lists of scalars, by key without case, "-", "_" and spaces."""
@@ -60,7 +62,11 @@ def origins(entries: Entries) -> tuple[Claim, ...]:
 
 
 def dates(entries: Entries) -> tuple[Claim, ...]:
-    return tuple(Claim(entries[key][0], f"front matter `{key}`", 0) for key in _DATES if key in entries)
+    stated = [Claim(entries[key][0], f"front matter `{key}`", 0) for key in _DATES if key in entries]
+    for key in _PATHS:
+        if key in entries and (day := day_in_path(entries[key][0])):
+            stated.append(Claim(day.isoformat(), f"the path in front matter `{key}`", IN_NAME))
+    return tuple(stated)
 
 
 def _entries(table: Mapping[Any, Any]) -> Entries:

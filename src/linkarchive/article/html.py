@@ -141,11 +141,13 @@ class _Walk:
         self._open_notes: list[str] = []
         self._lists: list[int | None] = []  # the number of the last item of each open list, None for unordered ones
         self._items: list[int | None] = []
+        self._tables = 0
         self._builder = self._new_builder(main=True)
 
     def _new_builder(self, *, main: bool) -> PassageBuilder:
         note = self._open_notes[-1] if self._open_notes else None
-        return PassageBuilder(self._line, main, note, self._items[-1] if self._items else None)
+        listed = bool(self._items or self._tables)
+        return PassageBuilder(self._line, main, note, self._items[-1] if self._items else None, listed)
 
     def passages(self) -> Iterator[Passage]:
         from bs4.element import NavigableString, Tag
@@ -206,6 +208,7 @@ class _Walk:
             if self._lists and (last := self._lists[-1]) is not None:
                 self._lists[-1] = last + 1
             self._items.append(self._lists[-1] if self._lists else None)
+        self._tables += tag.name == "table"
         if label is not None:
             self._open_notes.append(label)
         if tag.name in _BLOCKS or label is not None or self._outside is tag:
@@ -221,6 +224,7 @@ class _Walk:
             self._code -= tag.name in CODE
             if tag.name == "a":
                 self._builder.close()
+        self._tables -= tag.name == "table"
         if tag.name in ("ol", "ul"):
             self._lists.pop()
         elif tag.name == "li":

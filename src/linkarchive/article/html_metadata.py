@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from bs4 import BeautifulSoup, Tag
 
 # Ranks among the claims of an original URL: see origin.py.
-_SAVED, _CANONICAL, _OG_URL = 4, 5, 6
+_SAVED, _CANONICAL, _MAIN_ENTITY, _OG_URL = 4, 5, 6, 6
 _SAVED_FROM = re.compile(r"<!--\s*saved from url=\(\d+\)(\S+)|<!--\s*Page saved with SingleFile\s+url:\s*(\S+)")
 
 _PUBLISHED_META = ("article:published_time", "og:published_time", "article:published")
@@ -33,17 +33,22 @@ def title(soup: BeautifulSoup, main: Tag) -> str:
     for name in ("og:title", "twitter:title"):
         if text := fold(_meta(soup).get(name, "")):
             return text
-    return fold(soup.title.get_text()) if soup.title else ""
+    if soup.title is not None and (text := fold(soup.title.get_text())):
+        return text
+    called_so = soup.find(["p", "div", "h1", "h2"], class_="title")
+    return fold(called_so.get_text(" ")) if called_so is not None else ""
 
 
 def origins(soup: BeautifulSoup, text: str) -> tuple[Claim, ...]:
     found = []
     if saved := _SAVED_FROM.search(text[:20_000]):
         found.append(Claim(saved[1] or saved[2], "the address it was saved from", _SAVED))
-    for link in soup.find_all("link", href=True):
-        if "canonical" in str(link.get("rel")).lower():
+    for link in soup.find_all(["link", "a"], href=True):
+        is_canonical = link.name == "link" and "canonical" in str(link.get("rel")).lower()
+        if is_canonical or "p-canonical" in str(link.get("class")).split("'"):
             found.append(Claim(str(link["href"]), "canonical", _CANONICAL))
             break
+    found += [Claim(url, "JSON-LD mainEntityOfPage", _MAIN_ENTITY) for url in _main_entities(soup)]
     if url := _meta(soup).get("og:url"):
         found.append(Claim(url, "og:url", _OG_URL))
     return tuple(found)
@@ -52,12 +57,11 @@ def origins(soup: BeautifulSoup, text: str) -> tuple[Claim, ...]:
 def dates(soup: BeautifulSoup) -> tuple[Claim, ...]:
     meta = _meta(soup)
     found = [Claim(meta[name], f"meta `{name}`", 1) for name in _PUBLISHED_META if name in meta]
-    if value := _json_ld_date(soup):
-        found.append(Claim(value, "JSON-LD datePublished", 2))
+    found.extend(Claim(value, "JSON-LD datePublished", 2) for value in _json_ld_dates(soup))
     found.extend(Claim(meta[name], f"meta `{name}`", 3) for name in _DATE_META if name in meta)
-    if (element := soup.find(itemprop="datePublished")) is not None:
-        value = str(element.get("datetime") or element.get("content") or element.get_text())
-        found.append(Claim(value, "itemprop datePublished", 3))
+    for element in soup.find_all(itemprop="datePublished", limit=10):
+        values = (element.get("datetime"), element.get("content"), element.get_text())
+        found.extend(Claim(str(value), "itemprop datePublished", 3) for value in values if value)
     if value := _time(soup):
         found.append(Claim(value, "`time` element", 4))
     return tuple(found)
@@ -82,9 +86,9 @@ def _time(soup: BeautifulSoup) -> str | None:
     return str(chosen[0]["datetime"]) if chosen else None
 
 
-def _json_ld_date(soup: BeautifulSoup) -> str | None:
-    """datePublished of the first thing that is an article, else of the first that has one."""
-    fallback = None
+def _json_ld(soup: BeautifulSoup) -> Iterator[dict[str, Any]]:
+    """The things that the page describes; those that are articles first."""
+    others = []
     for script in soup.find_all("script", type="application/ld+json"):
         text = script.get_text()
         if len(text) > _MAX_JSON:
@@ -94,12 +98,28 @@ def _json_ld_date(soup: BeautifulSoup) -> str | None:
         except (ValueError, RecursionError):
             continue
         for thing in _objects(parsed):
-            value = thing.get("datePublished")
-            if isinstance(value, str):
-                if re.search(r"Article|Posting|Report|Review", str(thing.get("@type"))):
-                    return value
-                fallback = fallback or value
-    return fallback
+            if re.search(r"Article|Posting|Report|Review", str(thing.get("@type"))):
+                yield thing
+            else:
+                others.append(thing)
+    yield from others
+
+
+def _json_ld_dates(soup: BeautifulSoup) -> list[str]:
+    dates = (thing.get("datePublished") for thing in _json_ld(soup))
+    return [value for value in dates if isinstance(value, str)]
+
+
+def _main_entities(soup: BeautifulSoup) -> list[str]:
+    """The addresses of the pages whose main thing is what is described."""
+    found = []
+    for thing in _json_ld(soup):
+        page = thing.get("mainEntityOfPage")
+        if isinstance(page, dict):
+            page = page.get("@id") or page.get("url")
+        if isinstance(page, str) and page.startswith(("http://", "https://")):
+            found.append(page)
+    return found[:1]
 
 
 def _objects(parsed: Any) -> Iterator[dict[str, Any]]:
@@ -114,11 +134,12 @@ def _objects(parsed: Any) -> Iterator[dict[str, Any]]:
 
 
 def searched_date(text: str) -> str | None:
-    """The date that htmldate finds by looking everywhere (Barbaresi 2020, doi:10.21105/joss.02439), or None."""
+    """The date that htmldate finds by looking everywhere (Barbaresi 2020, doi:10.21105/joss.02439), or None; the first
+    of January too is none: the library says it where it knows the year alone."""
     from htmldate import find_date
 
     try:
         found = find_date(text, original_date=True, outputformat="%Y-%m-%d")
     except (ValueError, TypeError, LookupError, AttributeError, RecursionError, AssertionError, OverflowError):
         return None  # a library that searches foreign pages with a hundred patterns; no date is a fine answer
-    return str(found) if found else None
+    return str(found) if found and not str(found).endswith("-01-01") else None

@@ -83,6 +83,7 @@ class _Blocks:
         self._everything = everything
         self._line = 1
         self._items: list[int | None] = []
+        self._in_table = False
         self._note: str | None = None
         self._in_title = False
 
@@ -98,6 +99,8 @@ class _Blocks:
                 self._note = f"note {token.meta['label']}"
             case "footnote_reference_close":
                 self._note = None
+            case "table_open" | "table_close":
+                self._in_table = token.type == "table_open"
             case "heading_open":
                 self._in_title = token.tag == "h1" and not self.heading
             case "html_block":
@@ -110,7 +113,8 @@ class _Blocks:
                 self._in_title = False
 
     def _inline(self, source: str, tokens: Sequence[Token], note: str | None) -> None:
-        builder = PassageBuilder(self._line, note=note, item=self._items[-1] if self._items else None)
+        item = self._items[-1] if self._items else None
+        builder = PassageBuilder(self._line, note=note, item=item, listed=self._in_table or bool(self._items))
         self.passages.append(_Inline(source, tokens, builder, self._everything).passage())
         for token in tokens:
             if token.type == "footnote_ref" and not token.meta.get("label"):

@@ -9,10 +9,10 @@ from typing import NamedTuple
 
 from linkarchive.article.passage import Claim, Link, Passage, fold
 from linkarchive.model import LinkKind
-from linkarchive.urls import resolve, same_page, source_key
+from linkarchive.urls import is_root, resolve, same_page, source_key
 
 # Ranks, best known first: an "Original url" line, front matter (1–3: front_matter.py), the page's
-# own metadata (4–6: page_facts.py), a "first published at" link, the address the article was read from.
+# own metadata (4–6: html_metadata.py), a "first published at" link, the address the article was read from.
 LABELLED, FIRST_PUBLISHED, OWN_ADDRESS = 0, 7, 8
 
 _LABEL = r"""
@@ -21,13 +21,9 @@ _LABEL = r"""
     | original | source[\s-]*(?:url|uri|link) | link\s+to\s+(?:the\s+)?original(?:\s+\w+)?
     | (?:url|link)\s+of\s+(?:the\s+)?original(?:\s+\w+)? | canonical(?:\s+(?:url|link))? | permalink
     | (?:read|view|see)\s+(?:the\s+)?original(?:\s+(?:article|post|story|version|page|here|at))*
-    | (?:this\s+\w+\s+(?:was\s+)?)?(?:originally|first)\s+(?:published|posted|appeared)(?:\s+(?:at|on|in|here))?
     | original-?(?:url|link|artikel|quelle|beitrag|text)
-    | ursprünglich\s+(?:erschienen|veröffentlicht)(?:\s+(?:auf|in|bei|unter))?
     | (?:url|lien|article|source|texte)\s+(?:d[’']origine|original[e]?|originel(?:le)?)
-    | (?:publié\s+(?:à\s+l[’']origine|initialement))(?:\s+sur)?
     | (?:url|enlace|artículo|articulo|fuente|texto|artigo|fonte|link|publicación|notícia)\s+origina(?:l|is)
-    | (?:publicado\s+originalmente)(?:\s+(?:en|em))?
     | (?:url|link|articolo|fonte|testo)\s+originale
     | (?:oorspronkelijke?|originele?)\s+(?:url|link|artikel|bron)
     | (?:oryginaln[yae]\s+(?:link|artykuł|adres|url|tekst)|oryginał(?:\s+artykułu)?)
@@ -38,12 +34,26 @@ _LABEL = r"""
     | 원문(?:\s*(?:링크|주소|url|보기))? | 원본\s*(?:url|링크|기사)
 """
 _LABELLED_LINE = re.compile(rf"[\W_]*(?:{_LABEL})[\W_]*\Z", re.IGNORECASE | re.VERBOSE)
+_ITSELF = r"""(?:(?:this|the)\s+(?:\w+\s+)?(?:article|post|story|piece|essay|text|interview|column|report|translation
+    |entry|version|page)|(?:dieser|der)\s+(?:artikel|beitrag|text)|cet\s+article|ce\s+texte
+    |este\s+(?:artículo|artigo|texto)|questo\s+articolo|dit\s+artikel|эта\s+статья|статья|this|it)?\s*
+    (?:(?:was|is|has\s+been|ist|wurde|a\s+été|fue|foi|è\s+stato|была)\s+)?"""
 _FIRST_PUBLISHED = re.compile(
-    r"\b(?:first|originally|previously)\s+(?:published|appeared|posted|ran)\b|\boriginal\s+(?:article|version)\b"
-    r"|ursprünglich\s+(?:erschienen|veröffentlicht)|publié\s+(?:initialement|à\s+l[’']origine)"
-    r"|publicado\s+originalmente|pubblicato\s+originariamente|впервые\s+опубликован",
-    re.IGNORECASE,
+    rf"""(?:^|[.!?…]["'”’)\]]*\s+|\n)[\W_]*(?:{_ITSELF}(?:
+      (?:first|originally|previously)\s+(?:published|appeared|posted|ran|issued)
+    | re-?(?:published|posted)\s+(?:from|with) | cross-?posted\s+from | syndicated\s+from
+    | (?:ursprünglich|zuerst)\s+(?:erschienen|veröffentlicht)
+    | (?:publiée?|paru)\s+(?:initialement|à\s+l[’']origine|d[’']abord)
+    | (?:publicad[oa]|apareció)\s+originalmente | originalmente\s+publicad[oa]
+    | pubblicat[oa]\s+(?:originariamente|in\s+origine) | oorspronkelijk\s+(?:gepubliceerd|verschenen)
+    | впервые\s+опубликован\w* | вперше\s+опублікован\w* | pierwotnie\s+opublikowan\w*)
+    | (?:read|see|view)\s+(?:the\s+)?original\s+(?:article|version|post|story))\b
+    | 最初に?(?:掲載|公開) | 首发于 | 首發於 | 初出""",
+    re.IGNORECASE | re.VERBOSE,
 )
+"""An article's statement about itself, at the beginning of a sentence; “the finding was first published” is none."""
+_FIRST_PASSAGES, _LAST_PASSAGES = 10, 15
+"""Where such statements stand: at the start or the end."""
 _LONGEST_LABEL = 80
 _NEAR = 120  # characters between "first published" and its link
 
@@ -51,7 +61,7 @@ _NEAR = 120  # characters between "first published" and its link
 class Origin(NamedTuple):
     url: str | None
     links: frozenset[int]
-    """Identities of the links that give the original URL: they are no citations."""
+    """Identities of the links of “Original url” lines: they are no citations."""
     remarks: tuple[str, ...]
 
 
@@ -68,8 +78,8 @@ def find_origin(
     `claims` are those of front matter and metadata; a relative one resolves against `base_url`.
     `address` is the URL that the article was read from, its original URL when nothing says better.
     """
-    labelled = list(_labelled(passages))
-    published = list(_first_published(passages))
+    labelled = [found for found in _labelled(passages) if not is_root(found.claim.value)]
+    published = [found for found in _first_published(passages) if not is_root(found.claim.value)]
     everything = [found.claim for found in (*labelled, *published)] + [*claims]
     if address and is_web(address):
         everything.append(Claim(address, "its own address", OWN_ADDRESS))
@@ -81,14 +91,12 @@ def find_origin(
     if not ranked:
         return Origin(None, frozenset(), ())
     best = ranked[0]
-    # A label is one whichever claim wins; a "first published" link may as well be a citation, unless it won.
-    theirs = [*labelled, *published[:1]] if best.rank == FIRST_PUBLISHED else labelled
     others: dict[str, str] = {}
     for claim in ranked[1:]:
         if claim.rank != OWN_ADDRESS and not same_page(claim.value, best.value):
             others.setdefault(claim.value, claim.source)
     remarks = tuple(f"original URL {best.value} by {best.source}; {name} says {url}" for url, name in others.items())
-    return Origin(best.value, frozenset(id(found.link) for found in theirs), remarks)
+    return Origin(best.value, frozenset(id(found.link) for found in labelled), remarks)
 
 
 def is_web(url: str) -> bool:
@@ -161,13 +169,12 @@ def _line(text: str, start: int, end: int, links: tuple[Link, ...]) -> _Line:
 
 
 def _first_published(passages: Sequence[Passage]) -> Iterator[_Found]:
-    """The link that shortly follows "first published" in its sentence."""
-    for passage in passages:
-        if not passage.main or not passage.links:
-            continue
+    """The link that follows the statement where the article was first published, in its sentence."""
+    main = [passage for passage in passages if passage.main and passage.text.strip() and passage.note is None]
+    for passage in dict.fromkeys((*main[:_FIRST_PASSAGES], *main[-_LAST_PASSAGES:])):
         links = sorted((link for link in passage.links if link.kind is LinkKind.LINK), key=lambda link: link.start)
         starts = [link.start for link in links]
-        for match in _FIRST_PUBLISHED.finditer(passage.text):
+        for match in _FIRST_PUBLISHED.finditer(passage.text) if links else ():
             place = bisect_left(starts, match.start())
             around = links[place - 1 : place] if place and links[place - 1].end > match.start() else []
             for link in (*around, *links[place : bisect_right(starts, match.end() + _NEAR)]):

@@ -53,6 +53,8 @@ class Passage:
     marks: tuple[Mark, ...] = ()
     item: int | None = None
     """Its number, when it is (a part of) an item of an ordered list."""
+    listed: bool = False
+    """In a table or a list: a date that stands there alone is a row's, not the article's."""
     note: str | None = None
     """The name of the note, or of the entry of a reference list, whose text this is; several passages may share it."""
 
@@ -98,6 +100,7 @@ class PassageBuilder:
     main: bool = True
     note: str | None = None
     item: int | None = None
+    listed: bool = False
     _parts: list[str] = field(default_factory=list)
     _length: int = 0
     _after_space: bool = True
@@ -170,4 +173,4 @@ class PassageBuilder:
     def build(self) -> Passage:
         self.close()
         links, marks = tuple(self._links), tuple(self._marks)
-        return Passage(self.line, "".join(self._parts), links, self.main, marks, self.item, self.note)
+        return Passage(self.line, "".join(self._parts), links, self.main, marks, self.item, self.listed, self.note)
