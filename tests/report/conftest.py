@@ -136,6 +136,7 @@ def news_sources() -> list[SourceReport]:
             capture=CAPTURE,
             last_good=GOOD,
             archived_url="https://web.archive.org/web/20210513091244/https://news.example/talks",
+            title="Talks on the union go on",
             cited={"recovered": True, "recovery_confidence": 0.98},
         ),
         source(
@@ -163,6 +164,8 @@ def news_sources() -> list[SourceReport]:
             similarity=0.61,
             lost=(Loss("quote", "no equal conditions, no union"), Loss("figure", "14.6 percent")),
             also=("drifted/rewritten",),
+            title="A new road map",
+            title_then="Speech of the president in Sochi",
             evidence=("the quotation stood in the third paragraph of the baseline",),
             baseline=BASELINE,
             capture=CAPTURE,

@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from linkarchive.errors import StorageError
 from linkarchive.model import (
@@ -25,6 +26,9 @@ from linkarchive.model import (
 )
 from linkarchive.settings import SiteSettings
 from linkarchive.text import is_text, media_type
+
+if TYPE_CHECKING:
+    from linkarchive.judge.parsed_page import ParsedPage
 
 _LIGHT = 512 * 1024
 _SAME = Judgement(Verdict.OK, Reason.SAME, 0.97, ("the page has the digest that it had",), 1.0)
@@ -98,6 +102,10 @@ class Assessment:
     """Of the main text; None for a failed visit, and where it is not needed."""
     difference: Difference | None = None
     """Of a drifted page: what changed, for the worst of the citations; without labels."""
+    title: str | None = None
+    """Of the page, where it is one: never of an error page."""
+    title_then: str | None = None
+    """Of the page that it was compared with, for the worst of the citations."""
 
 
 def assess(task: JudgeTask) -> Assessment:
@@ -139,7 +147,13 @@ def assess(task: JudgeTask) -> Assessment:
     if verdict.verdict is Verdict.DRIFTED and before is not None:  # while both texts are at hand
         url = task.comparisons[worst].url
         changed = difference(url, before, today, similarity=verdict.similarity, parsed=parsed)
-    return Assessment(tuple(judgements), suspect, sha256, substance if needed else None, changed)
+    title = _title(parsed.read(today)) if answered and verdict.verdict.is_alive else None
+    title_then = None if before is None else _title(parsed.read(before))
+    return Assessment(tuple(judgements), suspect, sha256, substance if needed else None, changed, title, title_then)
+
+
+def _title(page: ParsedPage) -> str | None:
+    return page.title or None if page.kind == "html" else None
 
 
 def stored_page(root: Path, capture: Capture, limit: int) -> Page | None:

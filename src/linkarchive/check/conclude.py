@@ -25,6 +25,7 @@ from linkarchive.check.results import (
     result_of,
     with_copy,
     with_history,
+    with_titles,
 )
 from linkarchive.judge.strikes import apply_strikes
 from linkarchive.model import (
@@ -84,6 +85,7 @@ def conclude(fetched: Fetched, assessment: Assessment, policy: Policy) -> Conclu
         for (link, baseline, accepted), judgement in zip(baselines_of(job, policy, visit.time), judgements, strict=True)
     ]
     result = result_of(job, fetched.page, compared, capture, history, visit.time)
+    result = with_titles(result, assessment, before.result)
     result = with_copy(with_history(result, before, visit.time), job, policy)
     # A server's error page is no page: each run counts its strike, or has heard of somebody who saw the page.
     failing = result.verdict is Verdict.UNREACHABLE or result.reason is Reason.UNREACHABLE_SINCE
@@ -123,6 +125,7 @@ def rejudged(
     capture = capture_of(job.previous.captures, result)
     again = result_of(job, page, compared, capture, history_of(result), checked)
     again = replace(again, status=result.status, final_url=result.final_url, hops=result.hops)
+    again = with_titles(again, assessment, result)
     again = with_history(again, job.previous, checked)
     page_now = None
     if job.previous.page.inputs_hash is not None:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from linkarchive.check.assess import Assessment
 from linkarchive.check.baselines import NewCapture, baseline_of
 from linkarchive.check.plan import CitedLink, Job, Policy
 from linkarchive.model import (
@@ -115,6 +116,13 @@ def with_history(result: Result, before: Previous, now: datetime) -> Result:
     else:
         last_ok = last.last_ok
     return replace(result, since=since, confirmed=same and now - since >= CONFIRMED_AFTER, last_ok=last_ok)
+
+
+def with_titles(result: Result, assessment: Assessment, last: Result | None) -> Result:
+    """The result with the title of the last usable page, and with the baseline's where it was another one."""
+    title = assessment.title or (last.title if last else None)
+    then = assessment.title_then or (last.title_then if last else None)
+    return replace(result, title=title, title_then=None if then == title else then)
 
 
 def change_of(result: Result, job: Job, policy: Policy, now: datetime) -> Change:

@@ -97,6 +97,10 @@ class Result:
     archive_note: str | None
     suggested_url: str | None
     citations: tuple[CitationResult, ...]
+    title: str | None = None
+    """Of the last usable page; never of an error page."""
+    title_then: str | None = None
+    """Of the baseline, where it is another one."""
 
     @property
     def standard(self) -> datetime | None:
