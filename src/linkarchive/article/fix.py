@@ -31,6 +31,7 @@ EDITABLE = ("md", "html", "txt", "mdx", "quarto", *SPELLINGS)
 
 _MOST_READINGS = 200
 """Of one article. Places that upset the reading are singled out by halving; a hostile article does not get for ever."""
+_URL_SHOWN = re.compile(r"(?:(?:https?|ftp)://|www\.)\S+\Z", re.IGNORECASE)
 _IN_FRAGMENT = "!$%&'()*+,/:;=?@~-"
 
 
@@ -204,7 +205,7 @@ class _Draft:
         citations = [self._article.citations[one.citation] for one in replacements]
         urls = {one.url for one in citations if one.url is not None}
         lost = any(one.url is None for one in citations)
-        bare = [one.text for one in citations if one.url in (one.text, f"http://{one.text}")]
+        bare = [one.text for one in citations if _URL_SHOWN.match(one.text)]
         targets = [link.target for passage in self._passages() for link in passage.links]
         spans = spans_of(self.text, self._format, bare, targets, lambda target: _is_meant(target, urls, lost))
         return self._marked(spans)
