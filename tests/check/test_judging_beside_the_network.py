@@ -15,10 +15,9 @@ from pathlib import Path
 import pytest
 
 from linkarchive.check import assess as assessing
-from linkarchive.check import pool, worker
-from linkarchive.check.assess import Assessment, Comparison, JudgeTask, assess
+from linkarchive.check import pool
+from linkarchive.check.assess import Assessment, Comparison, JudgeTask, NotJudgedError, assess
 from linkarchive.check.pool import JudgePool
-from linkarchive.check.worker import NotJudgedError
 from linkarchive.judge.verdict import fingerprint
 from linkarchive.model import Capture, Failure, Location, Origin, Page, Reason
 
@@ -26,7 +25,7 @@ NOW = datetime(2026, 11, 23, tzinfo=UTC)
 
 ODD = """
     import os, signal, time
-    from linkarchive.check.worker import serve
+    from linkarchive.check.assess import serve
     from linkarchive.check.assess import assess
 
     def odd(task):
@@ -34,6 +33,7 @@ ODD = """
             case b"die":
                 os.kill(os.getpid(), signal.SIGKILL)
             case b"hang":
+                signal.alarm(1)  # as if it were at it for long
                 time.sleep(60)
             case b"stumble":
                 raise ZeroDivisionError("of a parser")
@@ -42,7 +42,7 @@ ODD = """
         return assess(task)
 
     import linkarchive.judge.difference, linkarchive.judge.parsed_page, linkarchive.judge.verdict
-    serve(odd, seconds=3)
+    serve(odd, seconds=60)
 """
 TEXT = "".join(
     f"<p>The ferry number {n} crossed the river slowly that winter, and nobody on either bank complained about it.</p>"
@@ -275,7 +275,7 @@ def test_a_worker_that_gives_no_sign_is_not_waited_for_for_ever(tmp_path, monkey
         if stuck == "stopped":
             judges.submit("who", task("who"))
             os.kill(int(str(answers(judges)["who"]).split()[-1]), signal.SIGSTOP)
-        monkeypatch.setattr(worker, "SILENCE", 2.0)
+        monkeypatch.setattr(pool, "SILENCE", 2.0)
         judges.submit("x", task())
         judges.submit("y", task())
         found = {}

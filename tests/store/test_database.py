@@ -206,7 +206,8 @@ def test_a_database_of_the_first_schema_gets_the_columns_of_today(tmp_path: Path
 
 def test_a_source_is_found_however_it_is_written(tmp_path: Path) -> None:
     with open_store(tmp_path / "a.sqlite") as store:
-        sources.ensure(store, ["HTTP://Bücher.example:80/a%7Eb#part", "mailto:a@b.example"])
+        urls = ["HTTP://Bücher.example:80/a%7Eb#part", "mailto:a@b.example"]
+        sources.ensure(store, {sources.key_of(one): one for one in urls})
         for spelling in ("http://bücher.example/a~b", "http://xn--bcher-kva.example/a%7eb#other"):
             assert sources.find(store, spelling).url == "HTTP://Bücher.example:80/a%7Eb"
         assert sources.find(store, "mailto:a@b.example").key == "mailto:a@b.example"

@@ -6,9 +6,17 @@ All that it needs beside its task are the records of the archive that the task n
 from __future__ import annotations
 
 import hashlib
+import os
+import pickle
+import resource
+import signal
+import struct
+import sys
+from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING
 
 from linkarchive.errors import StorageError
 from linkarchive.model import (
@@ -30,6 +38,12 @@ from linkarchive.text import is_text, media_type
 if TYPE_CHECKING:
     from linkarchive.judge.parsed_page import ParsedPage
 
+SECONDS = 90
+"""Of the clock for one task, of which two PDFs may take 30 each."""
+MEMORY = 4 * 1024 * 1024 * 1024
+LENGTH = struct.Struct("<Q")
+"""Before each task and answer in a pipe: its bytes."""
+_NICE = 5
 _LIGHT = 512 * 1024
 _SAME = Judgement(Verdict.OK, Reason.SAME, 0.97, ("the page has the digest that it had",), 1.0)
 _NOT_HERE = "today's page is not the one last seen; the copy to compare it with is not in this folder"
@@ -216,3 +230,53 @@ def _again(before: Result | CitationResult, alone: Judgement) -> Judgement:
 def _is_page_of(today: tuple[str, str | None], capture: Capture) -> bool:
     sha256, fingerprint = today
     return sha256 == capture.sha256 or (fingerprint is not None and fingerprint == capture.fingerprint)
+
+
+# --- in a process of its own (`pool`) --------------------------------------------------------------
+
+
+class NotJudgedError(Exception):
+    """A task that came to nothing, as by a bug: it costs this verdict, not the run."""
+
+
+Answer = Assessment | NotJudgedError
+
+
+def judged(by: Callable[[JudgeTask], Assessment], task: JudgeTask) -> Answer:
+    try:
+        return by(task)
+    except Exception as error:  # noqa: BLE001 - whatever a foreign page does to a parser
+        return NotJudgedError(f"{type(error).__name__}: {error}")
+
+
+def serve(by: Callable[[JudgeTask], Assessment] = assess, seconds: int = SECONDS) -> None:
+    """Judge what comes on standard input until it ends. An alarm ends the process that is at one task for too long."""
+    for number in (signal.SIGINT, signal.SIGTERM):  # for the parent to decide
+        signal.signal(number, signal.SIG_IGN)
+    signal.signal(signal.SIGALRM, signal.SIG_DFL)
+    with suppress(OSError):
+        os.nice(_NICE)
+    with suppress(OSError, ValueError):
+        resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    given, told = sys.stdin.buffer, os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)  # nobody else writes where the answers go
+    _tell(told, b"")
+    while head := given.read(LENGTH.size):
+        task = pickle.loads(given.read(LENGTH.unpack(head)[0]))  # noqa: S301 - our parent wrote it
+        signal.alarm(seconds)
+        answer = judged(by, task)
+        signal.alarm(0)
+        _tell(told, pickle.dumps(answer if isinstance(answer, Assessment) else str(answer), protocol=5))
+
+
+def _tell(told: IO[bytes], data: bytes) -> None:
+    told.write(LENGTH.pack(len(data)))
+    told.write(data)
+    told.flush()
+
+
+if __name__ == "__main__":  # what is pickled must be named by this module, not by __main__
+    from linkarchive.check.assess import serve as serve_here
+
+    serve_here()

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TypeVar
 
 import msgspec
 
@@ -18,10 +18,8 @@ from linkarchive.model import Acceptance, Baseline, Capture, Origin, Page
 from linkarchive.store.captures import StoredCapture
 from linkarchive.store.previous import Previous
 from linkarchive.urls import redact
+from linkarchive.wayback.lookups import BaselineLookup
 from linkarchive.web.exchange import Visit
-
-if TYPE_CHECKING:
-    from linkarchive.wayback.lookups import BaselineLookup
 
 NEAR_ENOUGH_DAYS = 1
 """A capture of our own this near to the day the author looked is as good as any archive's."""
@@ -177,8 +175,6 @@ def baseline_lookups(
     job: Job, before: Previous, settled: Collection[tuple[int, str]], now: datetime
 ) -> Iterable[BaselineLookup]:
     """A question for each day that an author looked on and whose baseline could be better."""
-    from linkarchive.wayback.lookups import BaselineLookup
-
     own = frozenset(stored.capture.digest for stored in before.live)
     questions: dict[str, BaselineLookup] = {}
     for link in job.citations:

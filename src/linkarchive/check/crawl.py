@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from itertools import chain
 from typing import TypeVar
 
-from linkarchive.check.assess import assess
+from linkarchive.check.assess import NotJudgedError, assess
 from linkarchive.check.baselines import Fetched, build_task
 from linkarchive.check.conclude import Conclusion, conclude, skipped
 from linkarchive.check.events import LookingAgain, Notice, SourceConcluded
@@ -19,7 +19,6 @@ from linkarchive.check.plan import Job, Policy
 from linkarchive.check.pool import JudgePool
 from linkarchive.check.record import Recorder
 from linkarchive.check.unchanged import load_previous, request_for, unchanged
-from linkarchive.check.worker import NotJudgedError
 from linkarchive.clock import Clock
 from linkarchive.errors import ArchiveError
 from linkarchive.history.probes import keep_probe, probe_of

@@ -6,10 +6,8 @@ An answer changes a source by a new conclusion, as a visit does.
 
 from __future__ import annotations
 
-import hashlib
 import os
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from dataclasses import replace
 from datetime import datetime
 from itertools import chain, islice, takewhile
 from pathlib import Path
@@ -27,19 +25,28 @@ from linkarchive.clock import Clock
 from linkarchive.model import Case, Page, Reason, Result, Verdict
 from linkarchive.project import Project
 from linkarchive.store import lookups, outcomes, previous
-from linkarchive.store.captures import StoredCapture, capture_of
+from linkarchive.store.captures import capture_of
 from linkarchive.store.lookups import COPY, MOVED, SAVED, LookupAnswer
 from linkarchive.store.previous import AT_ONCE
 from linkarchive.store.sources import key_of
 from linkarchive.urls import redact
-from linkarchive.wayback.answers import Answer, Found, NoCopy
+from linkarchive.wayback.answers import Found, note_of, word_of
 from linkarchive.wayback.archives import WAYBACK, archives_of
+from linkarchive.wayback.lookups import (
+    BaselineLookup,
+    CopyLookup,
+    Lookup,
+    LookupResult,
+    OriginalLookup,
+    SavedLookup,
+    SeenSinceLookup,
+)
 from linkarchive.web.exchange import Visit, VisitRequest
 from linkarchive.web.page import page_of
 from linkarchive.web.scheduler import fetch_all
 
 if TYPE_CHECKING:
-    from linkarchive.wayback.lookups import Lookup, LookupResult, LookupWorkers
+    from linkarchive.wayback.lookup_workers import LookupWorkers
     from linkarchive.wayback.session import ArchiveSession
 
 SAME_PAGE = 0.8
@@ -78,14 +85,12 @@ class ArchiveLookups:
 
     def ask_originals(self, jobs: Mapping[int, Job], articles: Articles) -> None:
         """Ask for the original pages of articles whose lost targets the live page did not tell."""
-        from linkarchive.wayback.lookups import OriginalLookup
-
         by_key = {job.source.key: job for job in jobs.values()}
         for article in articles.articles:
             lost = any(citation.url is None for citation in article.citations)
             job = by_key.get(key_of(article.original_url)) if article.original_url else None
             if lost and job is not None and article.published is not None and not job.is_private:
-                result = self._of_this_run(job)[0]
+                result = self._recorder.of_this_run(job)[0]
                 moved = result.final_url if result is not None else None
                 urls = dict.fromkeys(url for url in (job.source.url, moved) if url is not None)
                 lookup = OriginalLookup(job.source.id, tuple(urls), article)
@@ -113,8 +118,6 @@ class ArchiveLookups:
         for job in jobs if asked else ():
             saved = asked.get(job.source.id)
             if saved is not None and saved.answer == "unknown" and saved.note and not job.is_private:
-                from linkarchive.wayback.lookups import SavedLookup
-
                 self._ask([SavedLookup(job.source.id, job.source.url, datetime.fromisoformat(saved.note))])
 
     def _baseline_lookups(self, jobs: Iterable[Job]) -> Iterator[Lookup]:
@@ -138,7 +141,7 @@ class ArchiveLookups:
         if first is None:
             return
         if self._workers is None:
-            from linkarchive.wayback.lookups import LookupWorkers
+            from linkarchive.wayback.lookup_workers import LookupWorkers
 
             self._workers = LookupWorkers(self._opened(), self._archives)
         self._workers.ask(chain([first], asked))
@@ -178,7 +181,7 @@ class ArchiveLookups:
 
         network = self._policy.settings.network
         for visit in fetch_all(iter(list(map(VisitRequest, wanted))), network, self._clock, stop=self._stop):
-            job = self._loaded(wanted[visit.request.url])
+            job = self._recorder.loaded(wanted[visit.request.url])
             page = page_of(visit, network.max_body)
             visit.close()
             before = self._baseline_page(job)
@@ -235,19 +238,17 @@ class ArchiveLookups:
 
     def _use(self, job: Job, result: LookupResult) -> None:
         """Keep the answer and what came with it, and set the source's result of this run right. Commits."""
-        from linkarchive.wayback.lookups import BaselineLookup, CopyLookup, SavedLookup, SeenSinceLookup
-
         lookup, answer = result.lookup, result.answer
         if result.moved:
             self._moved.append((job, result.moved))
         if isinstance(lookup, SavedLookup) and not isinstance(answer, Found):
             return  # a fresh copy may take hours to appear: asked again in the next run
         found = answer if isinstance(answer, Found) else None
-        stored = None if found is None else self._store_memento(job, found)
+        stored = None if found is None else self._recorder.store_memento(job, found)
         url = None if found is None else found.memento.public_url
-        self._save_answer(job, LookupAnswer(lookup.name, _word(answer), _note(answer), url, self._clock.now()))
+        self._save_answer(job, LookupAnswer(lookup.name, word_of(answer), note_of(answer), url, self._clock.now()))
         if isinstance(lookup, BaselineLookup) and stored is not None:
-            before = self._loaded(job).previous
+            before = self._recorder.loaded(job).previous
             for link in job.citations:
                 if link.looked == lookup.looked and link.copy == lookup.cited:
                     self._recorder.set_baseline(link, stored, before.baseline(link.article, link.looked))
@@ -258,38 +259,12 @@ class ArchiveLookups:
             self._show_copy(job)
         self._recorder.commit()
 
-    def _store_memento(self, job: Job, found: Found) -> StoredCapture:
-        """The copy as a capture: written to the WARC as what it is, or our own bytes under the archive's date."""
-        from linkarchive.judge.verdict import fingerprint
-
-        memento, known = found.memento, self._loaded(job).previous.captures
-        same = [
-            stored for stored in known if (stored.capture.time, stored.capture.origin) == (memento.time, memento.origin)
-        ]
-        if same:
-            if found.visit is not None:
-                found.visit.close()
-            return same[0]
-        if found.visit is None or found.page is None:
-            ours = next(stored.capture for stored in known if stored.capture.digest == found.same_as)
-            capture = replace(
-                ours,
-                time=memento.time,
-                origin=memento.origin,
-                public_url=memento.public_url,
-                record=ours.original or ours.record,
-                original=None,
-            )
-            return self._recorder.rows.add_capture(job.source.id, capture, usable=True, good=False)
-        sha256 = hashlib.sha256(found.page.body).hexdigest()
-        return self._recorder.add_memento(job.source, found.visit, sha256, fingerprint(found.page), memento)
-
     def _judge_again(self, job: Job) -> None:
         """Judge today's page again, now that there is a better baseline."""
-        result, checked = self._of_this_run(job)
+        result, checked = self._recorder.of_this_run(job)
         if result is None:
             return
-        job = self._loaded(job)
+        job = self._recorder.loaded(job)
         seen = checked or self._clock.now()
         capture = capture_of(job.previous.captures, result) if result.verdict.is_alive else None
         root, limit = self._project.root, self._policy.settings.network.max_body
@@ -303,30 +278,21 @@ class ArchiveLookups:
         self._recorder.record(rejudged(job, page, assessment, result, seen, self._policy))
 
     def _show_copy(self, job: Job) -> None:
-        result, checked = self._of_this_run(job)
+        result, checked = self._recorder.of_this_run(job)
         if result is not None:
-            job = self._loaded(job)
+            job = self._recorder.loaded(job)
             result = with_copy(result, job, self._policy)
             self._recorder.record(replaced(job, result, checked, checked or self._clock.now(), self._policy))
 
     def _mark_only_us(self, job: Job, seen: datetime) -> None:
-        result, checked = self._of_this_run(job)
+        result, checked = self._recorder.of_this_run(job)
         if result is not None and result.reason is Reason.UNREACHABLE_SINCE:
-            job, now = self._loaded(job), checked or self._clock.now()
+            job, now = self._recorder.loaded(job), checked or self._clock.now()
             result = with_history(only_us(result, seen), job.previous, now)
             self._recorder.record(replaced(job, result, checked, now, self._policy))
 
     def _save_answer(self, job: Job, answer: LookupAnswer) -> None:
         lookups.tell(self._store, self._run, job.source.id, answer)
-
-    def _loaded(self, job: Job) -> Job:
-        """The job with what was known before this run, and with the captures, baselines and answers of now."""
-        return replace(job, previous=previous.load(self._store, [job.source.id], self._run)[job.source.id])
-
-    def _of_this_run(self, job: Job) -> tuple[Result | None, datetime | None]:
-        """What this run concluded on the source so far, and when it was visited."""
-        now = previous.load(self._store, [job.source.id], self._run + 1)[job.source.id]
-        return (now.result, now.checked) if now.run == self._run else (None, None)
 
     def _baseline_page(self, job: Job) -> Page | None:
         """The page of the first baseline, else of the first usable capture."""
@@ -340,10 +306,10 @@ class ArchiveLookups:
     def _wants_saving(self, job: Job, mode: str) -> bool:
         if job.skip is not None or self._is_settled(job, SAVED):
             return False
-        result, _ = self._of_this_run(job)
+        result, _ = self._recorder.of_this_run(job)
         if result is None:
             return False
-        before = self._loaded(job).previous
+        before = self._recorder.loaded(job).previous
         if mode == "new":
             return before.visit is None and result.verdict.is_alive
         copy = before.answers.get(COPY)
@@ -352,8 +318,6 @@ class ArchiveLookups:
 
 def _dead_lookups(job: Job, result: Result, settled: Collection[tuple[int, str]]) -> list[Lookup]:
     """What to ask about a source that is dead now: who saw it since it fails, where it only failed; and a copy."""
-    from linkarchive.wayback.lookups import CopyLookup, SeenSinceLookup
-
     source = job.source
     asked: list[Lookup] = []
     if result.reason is Reason.UNREACHABLE_SINCE and result.first_strike is not None:
@@ -361,16 +325,3 @@ def _dead_lookups(job: Job, result: Result, settled: Collection[tuple[int, str]]
     looked = min((link.looked for link in job.citations if link.looked is not None), default=None)
     asked.append(CopyLookup(source.id, source.url, looked, result.since))
     return [lookup for lookup in asked if (source.id, lookup.name) not in settled]
-
-
-def _word(answer: Answer) -> str:
-    return "found" if isinstance(answer, Found) else "none" if isinstance(answer, NoCopy) else "unknown"
-
-
-def _note(answer: Answer) -> str | None:
-    """An answer in words, where it brought no copy."""
-    if isinstance(answer, Found):
-        return None
-    if isinstance(answer, NoCopy):
-        return "no web archive has a usable copy"
-    return f"could not find out whether there is a copy: {answer.detail}"

@@ -91,7 +91,7 @@ def plan(articles: Articles, store: Store, policy: Policy) -> dict[int, Job]:
     settings = policy.settings
     cited = cited_links((*articles.articles, *articles.left), archives_of(settings.archives))
     # Each source is spelled as it is first cited.
-    known = sources.ensure(store, [links[0].target for links in cited.values()])
+    known = sources.ensure(store, {key: links[0].target for key, links in cited.items()})
     forgets = [decision for decision in policy.decisions if decision.action in ("forget", "undo")]
     named = {decision.url for decision in forgets}
     jobs = {}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import time
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -10,17 +11,17 @@ from pathlib import Path
 from linkarchive.check.baselines import NewCapture
 from linkarchive.check.conclude import Conclusion
 from linkarchive.check.events import Listener
-from linkarchive.check.plan import CitedLink
+from linkarchive.check.plan import CitedLink, Job
 from linkarchive.check.results import with_capture
 from linkarchive.history.reports import MAX_DIFFERENCES
 from linkarchive.model import Difference, Result
-from linkarchive.snapshot.writer import Memento, WarcWriter
+from linkarchive.snapshot.writer import WarcWriter
+from linkarchive.store import previous
 from linkarchive.store.captures import StoredCapture
 from linkarchive.store.database import Store
 from linkarchive.store.outcomes import Visited
 from linkarchive.store.run_writer import RunWriter
-from linkarchive.store.sources import Source
-from linkarchive.web.exchange import Visit
+from linkarchive.wayback.answers import Found
 
 COMMIT_EVERY = 0.1
 """Seconds: what a `kill -9` may cost in conclusions, whose visits are then made again."""
@@ -76,16 +77,45 @@ class Recorder:
         """The baseline of a citation, where the one that it has may be replaced."""
         self.rows.set_baseline(link.article, link.looked, capture, known)
 
-    def add_memento(
-        self, source: Source, visit: Visit, sha256: str, fingerprint: str, memento: Memento
-    ) -> StoredCapture:
-        """Store another archive's copy as what it is, and close the visit that fetched it."""
+    def store_memento(self, job: Job, found: Found) -> StoredCapture:
+        """The copy as a capture: written to the WARC as what it is, or our own bytes under the archive's date."""
+        from linkarchive.judge.verdict import fingerprint
+
+        memento, known = found.memento, self.loaded(job).previous.captures
+        same = [
+            stored for stored in known if (stored.capture.time, stored.capture.origin) == (memento.time, memento.origin)
+        ]
+        if same:
+            if found.visit is not None:
+                found.visit.close()
+            return same[0]
+        if found.visit is None or found.page is None:
+            ours = next(stored.capture for stored in known if stored.capture.digest == found.same_as)
+            capture = replace(
+                ours,
+                time=memento.time,
+                origin=memento.origin,
+                public_url=memento.public_url,
+                record=ours.original or ours.record,
+                original=None,
+            )
+            return self.rows.add_capture(job.source.id, capture, usable=True, good=False)
+        sha256 = hashlib.sha256(found.page.body).hexdigest()
         capture = self.archive.warc.write_visit(
-            visit, source=source.url, sha256=sha256, fingerprint=fingerprint, memento=memento
+            found.visit, source=job.source.url, sha256=sha256, fingerprint=fingerprint(found.page), memento=memento
         )
         self.archive.warc.sync()
-        visit.close()
-        return self.rows.add_capture(source.id, capture, usable=True, good=False)
+        found.visit.close()
+        return self.rows.add_capture(job.source.id, capture, usable=True, good=False)
+
+    def loaded(self, job: Job) -> Job:
+        """The job with what was known before this run, and with the captures, baselines and answers of now."""
+        return replace(job, previous=previous.load(self.store, [job.source.id], self.rows.run)[job.source.id])
+
+    def of_this_run(self, job: Job) -> tuple[Result | None, datetime | None]:
+        """What this run concluded on the source so far, and when it was visited."""
+        now = previous.load(self.store, [job.source.id], self.rows.run + 1)[job.source.id]
+        return (now.result, now.checked) if now.run == self.rows.run else (None, None)
 
     def commit(self) -> None:
         """What was written so far lasts when this returns: first records, then index lines, then rows."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -33,11 +33,9 @@ def key_of(url: str) -> str:
     return url if key == url else key  # mostly: one string in memory, not two
 
 
-def ensure(store: Store, urls: Iterable[str]) -> dict[str, Source]:
-    """The sources of these URLs by key; what is not there yet is added, spelled as given (without fragment)."""
-    wanted: dict[str, str] = {}
-    for url in urls:
-        wanted.setdefault(key_of(url), url.partition("#")[0] or url)
+def ensure(store: Store, wanted: Mapping[str, str]) -> dict[str, Source]:
+    """The sources of these keys (`key_of`); what is not there yet is added with the URL given, without its fragment."""
+    wanted = {key: url.partition("#")[0] or url for key, url in wanted.items()}
     rows = store.execute(select(*_IDENTITY).execution_options(yield_per=500))
     known = {row.key: _source(row, wanted) for row in rows if row.key in wanted}
     missing = [{"key": key, "url": url} for key, url in wanted.items() if key not in known]

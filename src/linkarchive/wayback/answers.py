@@ -54,6 +54,20 @@ class Unknown:
 Answer = Found | NoCopy | Unknown
 
 
+def word_of(answer: Answer) -> str:
+    """`found`, `none` or `unknown`, as the store has it."""
+    return "found" if isinstance(answer, Found) else "none" if isinstance(answer, NoCopy) else "unknown"
+
+
+def note_of(answer: Answer) -> str | None:
+    """An answer in words, where it brought no copy."""
+    if isinstance(answer, Found):
+        return None
+    if isinstance(answer, NoCopy):
+        return "no web archive has a usable copy"
+    return f"could not find out whether there is a copy: {answer.detail}"
+
+
 @dataclass(frozen=True, slots=True)
 class Unusable:
     """Within the room only: the archive has something for this address, but it is no copy of the page."""

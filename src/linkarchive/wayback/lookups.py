@@ -1,33 +1,13 @@
-"""Questions to web archives, and the threads that ask them: live visits never wait (docs/design.md §3)."""
+"""Questions to web archives, and what comes back. `lookup_workers` asks them."""
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Iterator
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from linkarchive.article.recover import recover
 from linkarchive.model import Article
-from linkarchive.wayback.answers import Answer, Found, NoCopy, Unknown, Unusable
-from linkarchive.wayback.archives import WAYBACK, Archive
-from linkarchive.wayback.baseline import (
-    captures_around,
-    find_baseline,
-    find_copy_before,
-    is_usable,
-    moved_to,
-    seen_since,
-)
+from linkarchive.wayback.answers import Answer
 from linkarchive.wayback.cited import CitedCopy
-from linkarchive.wayback.replay import Span, nearest
-from linkarchive.wayback.session import ArchiveSession
-
-WORKERS = 4
-"""Requests under way at once; how many a minute is for the session to say."""
-ENOUGH = 64
-"""Lookups that are made, and wait for an answer: there may be a hundred thousand, and no time for most of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,122 +84,3 @@ class LookupResult:
     answer: Answer
     moved: tuple[str, ...] = ()
     article: Article | None = None
-
-
-class LookupWorkers:
-    """Asks in a few threads; the answers are taken by the thread that writes."""
-
-    def __init__(self, session: ArchiveSession, archives: tuple[Archive, ...]) -> None:
-        self._session = session
-        self._archives = archives
-        self._pool = ThreadPoolExecutor(WORKERS, thread_name_prefix="archives")
-        self._later: deque[Iterator[Lookup]] = deque()
-        self._asked: set[Future[LookupResult]] = set()
-        """Whose results were not taken yet."""
-
-    def ask(self, lookups: Iterator[Lookup]) -> None:
-        """Ask these, too, in their turn; they are read when there is room (`feed`)."""
-        self._later.append(lookups)
-        self.feed()
-
-    def feed(self) -> None:
-        """Take up lookups until enough of them wait for an answer; to be called now and then."""
-        waiting = sum(not future.done() for future in self._asked)
-        while self._later and waiting < ENOUGH:
-            lookup = next(self._later[0], None)
-            if lookup is None:
-                self._later.popleft()
-            else:
-                self._asked.add(self._pool.submit(self._answer, lookup))
-                waiting += 1
-
-    def results(self) -> Iterator[LookupResult]:
-        """The results to all that is to be asked, as they come; ends with the budget at the latest."""
-        self.feed()
-        while self._asked:
-            for future in wait(self._asked, return_when=FIRST_COMPLETED).done:
-                self._asked.remove(future)
-                yield future.result()
-            self.feed()
-
-    @property
-    def waiting(self) -> int:
-        """Lookups whose results were not taken yet, as far as they are known."""
-        return len(self._asked)
-
-    @property
-    def notices(self) -> tuple[str, ...]:
-        return self._session.notices
-
-    def close(self) -> None:
-        """Give up what is not answered yet."""
-        self._pool.shutdown(wait=False, cancel_futures=True)
-        self._session.close()
-        self._pool.shutdown(wait=True)
-
-    def _answer(self, lookup: Lookup) -> LookupResult:
-        match lookup:
-            case BaselineLookup():
-                return self._baseline(lookup)
-            case CopyLookup():
-                return self._copy(lookup)
-            case SeenSinceLookup():
-                return LookupResult(lookup, seen_since(self._session, self._archives, lookup.url, lookup.since))
-            case OriginalLookup():
-                return self._original(lookup)
-            case SavedLookup():
-                span = Span.around(lookup.time, 1)
-                answer = nearest(self._session, WAYBACK, lookup.url, lookup.time, span)
-                return LookupResult(lookup, NoCopy((WAYBACK.host,)) if isinstance(answer, Unusable) else answer)
-
-    def _baseline(self, lookup: BaselineLookup) -> LookupResult:
-        cited = lookup.cited
-        if cited is not None and cited.time is not None:
-            for archive in self._archives:
-                if archive.name == cited.archive:
-                    answer = nearest(self._session, archive, lookup.url, cited.time, Span.around(cited.time, 1))
-                    if isinstance(answer, Found | Unknown):
-                        return LookupResult(lookup, answer)
-        return LookupResult(
-            lookup,
-            find_baseline(
-                self._session,
-                self._archives,
-                lookup.url,
-                lookup.looked,
-                own_digests=lookup.own_digests,
-                usable=is_usable,
-            ),
-        )
-
-    def _copy(self, lookup: CopyLookup) -> LookupResult:
-        answer = find_copy_before(self._session, self._archives, lookup.url, lookup.looked, lookup.death)
-        moved = moved_to(self._session, self._archives, lookup.url, lookup.death)
-        return LookupResult(lookup, answer, () if isinstance(moved, Unknown) else moved)
-
-    def _original(self, lookup: OriginalLookup) -> LookupResult:
-        """The first copy that tells all lost targets, else the one that tells most."""
-        best, best_article, lost = None, lookup.article, _lost(lookup.article)
-        trouble: Unknown | None = None
-        published = lookup.article.published
-        copies = captures_around(self._session, self._archives, lookup.urls, published) if published else ()
-        for found in copies:
-            if isinstance(found, Unknown) or found.page is None:
-                trouble = found if isinstance(found, Unknown) else trouble
-                continue
-            article = recover(lookup.article, found.page, found_in=found.memento.public_url)
-            if _lost(article) < lost:
-                if best is not None and best.visit is not None:
-                    best.visit.close()
-                best, best_article, lost = found, article, _lost(article)
-            elif found.visit is not None:
-                found.visit.close()
-            if not lost:
-                break
-        if best is not None:
-            return LookupResult(lookup, best, article=best_article)
-        return LookupResult(lookup, trouble or NoCopy(("every archive",)))
-
-
-def _lost(article: Article) -> int:
-    return sum(citation.url is None for citation in article.citations)
