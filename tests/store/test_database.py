@@ -173,7 +173,7 @@ def test_a_carried_visit_tells_what_a_second_look_tells(tmp_path: Path) -> None:
         told = {}
         for days, carried in ((0, False), (0.5, True), (2, True)):
             run = runs.start(store, NOW + timedelta(days=days), "", True)
-            writer.run = run.seq
+            writer = RunWriter(store, run.seq)
             writer.add_visit(Visited(source, number, NOW + timedelta(days=days), Change.NONE, Verdict.OK, carried))
             writer.flush()
             [report] = outcomes.of_run(store, run.info.id)
