@@ -29,6 +29,7 @@ PAGES = (
     "docs/verdicts.md",
     "docs/fix.md",
     "docs/custody.md",
+    "docs/import.md",
     "docs/performance.md",
     "docs/api.md",
 )

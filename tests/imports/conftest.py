@@ -51,13 +51,14 @@ class Foreign:
         time: str = THEN,
         headers: Sequence[tuple[str, str]] = HTML,
         fields: dict[str, str] | None = None,
+        status: str = "200 OK",
     ) -> bytes:
         """A WARC file by warcio."""
         out = io.BytesIO()
         writer = _Writer(out, gzip=packed, warc_version=version)
         writer.write_record(writer.create_warcinfo_record("test.warc.gz", {"software": "warcio"}))
         for url, body in pages:
-            head = StatusAndHeaders("200 OK", list(headers), protocol="HTTP/1.1")
+            head = StatusAndHeaders(status, list(headers), protocol="HTTP/1.1")
             record = writer.create_warc_record(
                 url,
                 "response",
@@ -66,6 +67,29 @@ class Foreign:
                 warc_headers_dict={"WARC-Date": time, **(fields or {})},
             )
             writer.write_record(record)
+        return out.getvalue()
+
+    @staticmethod
+    def written_revisit(first: str, second: str, body: bytes, *, alone: bool = False) -> bytes:
+        """A response of one address, and the same payload found again at another a day later; without the first with
+        `alone`."""
+        out = io.BytesIO()
+        writer = _Writer(out, gzip=True)
+        head = StatusAndHeaders("200 OK", list(HTML), protocol="HTTP/1.1")
+        date = {"WARC-Date": THEN}
+        response = writer.create_warc_record(
+            first, "response", io.BytesIO(body), http_headers=head, warc_headers_dict=date
+        )
+        writer.write_record(response)
+        if alone:
+            out.truncate(0)
+            out.seek(0)
+        digest = response.rec_headers.get_header("WARC-Payload-Digest")
+        headers = StatusAndHeaders("200 OK", list(HTML), protocol="HTTP/1.1")
+        again = writer.create_revisit_record(
+            second, digest, first, THEN, http_headers=headers, warc_headers_dict={"WARC-Date": "2021-05-14T09:12:44Z"}
+        )
+        writer.write_record(again)
         return out.getvalue()
 
     @staticmethod

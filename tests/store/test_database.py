@@ -204,6 +204,27 @@ def test_a_database_of_the_first_schema_gets_the_columns_of_today(tmp_path: Path
         assert tuple(row) == (True, "not yet")
 
 
+def test_a_database_from_before_imports_takes_captures_without_a_run(tmp_path: Path) -> None:
+    path = tmp_path / "a.sqlite"
+    with open_store(path) as store:
+        store.execute(text("PRAGMA writable_schema = ON"))
+        store.execute(
+            text(
+                "UPDATE sqlite_master SET sql = replace(sql, 'run INTEGER', 'run INTEGER NOT NULL') "
+                "WHERE name IN ('captures', 'baselines')"
+            )
+        )
+        store.execute(text("DELETE FROM migrations WHERE name LIKE '%imported%'"))
+        store.commit()
+    with open_store(path) as store:
+        [source] = sources.ensure_keys(store, {"http://a.example/": "http://a.example/"}).values()
+        writer = RunWriter(store, None)
+        writer.add_capture(source, capture(NOW), usable=True, good=False)
+        store.commit()
+        assert store.execute(text("SELECT run FROM captures")).scalar_one() is None
+        assert store.execute(text("PRAGMA integrity_check")).scalar_one() == "ok"
+
+
 def test_a_source_is_found_however_it_is_written(tmp_path: Path) -> None:
     with open_store(tmp_path / "a.sqlite") as store:
         urls = ["HTTP://Bücher.example:80/a%7Eb#part", "mailto:a@b.example"]

@@ -97,5 +97,6 @@ def rebuild(project: Path, config: Path | None) -> int:
         rebuilt = rebuild_project(place)
     for problem in rebuilt.problems:
         say(one_line(problem))
-    click.echo(f"rebuilt from {rebuilt.runs} runs: {rebuilt.visits} verdicts, {rebuilt.captures} captures")
+    imports = f" and {rebuilt.imports} import{'' if rebuilt.imports == 1 else 's'}" if rebuilt.imports else ""
+    click.echo(f"rebuilt from {rebuilt.runs} runs{imports}: {rebuilt.visits} verdicts, {rebuilt.captures} captures")
     return 0

@@ -160,6 +160,8 @@ class _Import:
     baselines: list[BaselineLine] = field(default_factory=list)
     added: dict[str, list[StoredCapture]] = field(default_factory=dict)
     """By source key, those of this import."""
+    ours: set[int] = field(default_factory=set)
+    """The numbers of the records of sources."""
     told: set[tuple[str, int | None]] = field(default_factory=set)
     """The places of problems that were told."""
 
@@ -173,7 +175,7 @@ class _Import:
                 item = self._load(record)
                 if item is not None:
                     loaded[number] = item
-            elif keep_all and record.type is not RecordType.REVISIT:
+            elif keep_all and number not in self.ours and record.type is not RecordType.REVISIT:
                 self._keep_other(record)
             while waiting and _end(waiting[0]) <= number:
                 choice = waiting.popleft()
@@ -197,8 +199,8 @@ class _Import:
             if wanted.size == before:
                 break
         chosen = select(entries, self.jobs.keys())
-        used = {number for choice in chosen for number in _numbers(choice)}
-        self.imported.left_out = count - len(used)
+        self.ours.update(number for choice in chosen for number in _numbers(choice))
+        self.imported.left_out = count - len(self.ours)
         times = {entry.number: entry.time for entry in entries}
         here = captures.of_sources(self.store, [self.jobs[choice.source].source.id for choice in chosen])
         have = {(source, one.capture.time) for source, kept in here.items() for one in kept}
