@@ -40,7 +40,7 @@ class NetworkSettings:
     """Before the first retry; it doubles, with jitter."""
     retry_after_cap: float = 30.0
     """The longest `Retry-After` that is waited for; a longer one ends the visit."""
-    max_redirects: int = 10
+    max_redirects: int = 20
     """Of one visit; more are a loop."""
     contact: str = "https://linkarchive.example/bot"
     """A page or address of whoever runs the checks, named in the User-Agent; set your own."""

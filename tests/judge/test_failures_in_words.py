@@ -17,7 +17,8 @@ URL = "https://old-seal.example/deed"
          "no secure connection could be made: the server's certificate is signed by the server itself, by nobody we "
          "trust"),
         ("tls", "SSL certificate OpenSSL verify result: unable to get local issuer certificate (20)",
-         "no secure connection could be made: the server's certificate is signed by nobody we trust"),
+         "no secure connection could be made: the server does not send its intermediate certificate, or nobody we"
+         " trust signed it"),
         ("tls", "SSL: no alternative certificate subject name matches target host name 'old-seal.example'",
          "no secure connection could be made: the server's certificate is for another host name"),
         ("tls", "TLS connect error: wrong version number",

@@ -19,12 +19,25 @@ def said(judgement):
         (404, "dead/http-404"), (410, "dead/http-410"), (401, "blocked/login"), (402, "blocked/paywall"),
         (403, "blocked/forbidden"), (429, "blocked/rate-limited"), (451, "blocked/legal"), (999, "blocked/forbidden"),
         (400, "blocked/forbidden"),
-        (500, "unreachable/http-5xx"), (503, "unreachable/http-5xx"), (408, "unreachable/timeout"),
+        (500, "blocked/forbidden"), (503, "blocked/forbidden"), (408, "unreachable/protocol"), (302, "ok/same"),
         (304, "unreachable/protocol"), (None, "unreachable/protocol"),
     ],
 )  # fmt: skip
 def test_a_status_that_is_no_page(case, page, article, status, verdict):
     assert said(judge(case(page(article(), status=status), article()))) == verdict
+
+
+@pytest.mark.parametrize(
+    ("html", "verdict"),
+    [
+        ("<title>503</title><h1>Service Unavailable</h1><hr>nginx", "unreachable/http-5xx"),
+        ("<title>Sorry</title><p>Please try again later.</p>", "unreachable/http-5xx"),
+        ("<!-- For automated access write to our office. --><title>Sorry</title><p>Go back.</p>", "blocked/forbidden"),
+        ("<title>Sorry</title><p>We noticed unusual traffic from your network.</p>", "blocked/forbidden"),
+    ],
+)
+def test_a_server_error_that_speaks_of_programs_is_an_answer(case, page, html, verdict):
+    assert said(judge(case(page(html, status=503)))) == verdict
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from linkarchive.model import REASONS, History, Judgement, Reason, Verdict
 from linkarchive.settings import JudgeSettings
 
 START = datetime(2026, 11, 1, 6, tzinfo=UTC)
-COUNTED = ["timeout", "refused", "reset", "http-5xx", "redirect-loop", "dns", "protocol"]
+COUNTED = ["timeout", "refused", "reset", "http-5xx", "dns"]
 
 
 def failing(reason="timeout"):
@@ -53,6 +53,15 @@ def test_any_answer_clears_the_strikes(verdict):
     assert history.strikes == 2
     assert history.first_strike == START + timedelta(days=9)
     assert said[-1] == "unreachable/timeout"
+
+
+@pytest.mark.parametrize("reason", ["protocol", "redirect-loop"])
+def test_an_answer_that_cannot_be_used_is_no_strike_and_clears_them(reason):
+    said, history = run([0, 9, 18, 27, 36], [failing(reason)] * 5)
+    assert set(said) == {f"unreachable/{reason}"}
+    said, history = run([0, 3, 5, 8, 9], [failing(), failing(), failing(reason), failing(), failing()])
+    assert said[-1] == "unreachable/timeout"
+    assert history.strikes == 2
 
 
 @pytest.mark.parametrize("reason", ["tls", "too-large"])

@@ -215,6 +215,13 @@ def proxy(_loop: Loop, web: Web) -> Proxy:
     return proxy
 
 
+@pytest.fixture
+def second_proxy(_loop: Loop, web: Web) -> Proxy:
+    proxy = Proxy(web.port)
+    proxy.port = _loop.serve(proxy.serve)
+    return proxy
+
+
 NETWORK = NetworkSettings(
     allow_private=True, host_delay=0.0, domain_delay=0.0, retries=0, retry_wait=0.01, timeout=5.0, per_host=1000
 )

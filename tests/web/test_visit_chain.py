@@ -106,12 +106,19 @@ def test_a_redirect_that_never_ends_is_a_loop(web, visit_one):
     assert len(web.asked) == 5
 
 
-@pytest.mark.parametrize("location", ["ftp://other.example/x", "javascript:alert(1)", "http://a b/", "//[::g]/"])
+@pytest.mark.parametrize("location", ["http://a b/", "//[::g]/", "http://h:99999/"])
 def test_a_redirect_to_what_is_no_web_address_is_a_protocol_failure(web, visit_one, location):
     visit = visit_one(web.put("/a", web.redirect(location)))
     assert visit.failure.reason is Reason.PROTOCOL
     assert visit.failure.detail.startswith("it redirects, but the address")
     assert [hop.status for hop in visit.hops] == [302]
+
+
+@pytest.mark.parametrize("location", ["ftp://other.example/x", "itms-apps://apps.example/1", "intent:x", "mailto:a@b"])
+def test_a_redirect_to_an_app_is_not_ours_to_follow(web, visit_one, location):
+    visit = visit_one(web.put("/a", web.redirect(location)))
+    assert visit.failure.reason is Reason.SCHEME
+    assert visit.failure.detail.startswith("it redirects, but the address has the scheme")
 
 
 def test_a_redirect_without_a_location_is_the_page(web, visit_one):
@@ -236,7 +243,6 @@ def test_the_time_of_a_visit_is_that_of_its_first_exchange(web, visit_one):
     "url",
     [
         "http://",
-        "ftp://a.example/",
         "nonsense",
         "http://[::1",
         "http://a..b/",

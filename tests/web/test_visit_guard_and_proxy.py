@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from linkarchive.model import Reason
 from linkarchive.settings import NetworkSettings
+from linkarchive.web.failures import has_ipv6
 from linkarchive.web.guard import address_is_private, literal_is_private
 from linkarchive.web.proxy import proxy_for
 from linkarchive.web.request_url import parse_target
@@ -166,3 +167,42 @@ def test_each_scheme_has_its_own_proxy():
     network = NetworkSettings(http_proxy="http://one:1", https_proxy="http://two:2")
     assert proxy_for(parse_target("http://a.example/"), network) == "http://one:1"
     assert proxy_for(parse_target("https://a.example/"), network) == "http://two:2"
+
+
+@pytest.mark.parametrize("both", [False, True])
+def test_a_host_that_is_silent_on_http_is_asked_on_https(
+    web, secure_web, proxy, second_proxy, authority, visit_one, tmp_path, both
+):
+    async def hang_up(_asked, _writer):
+        return
+
+    bundle = tmp_path / "ca.pem"
+    bundle.write_bytes(authority.cert_pem.bytes())
+    web.put("/a", hang_up)
+    secure_web.put("/a", hang_up if both else web.page(b"x"))
+    second_proxy.to = secure_web.port
+    visit = visit_one(
+        "http://site.example/a?b", http_proxy=proxy.url, https_proxy=second_proxy.url, ca_file=str(bundle)
+    )
+    assert secure_web.times("/a?b") == 1
+    if both:
+        assert (visit.failure.reason, visit.failure.url) == (Reason.RESET, "http://site.example/a?b")
+    else:
+        assert visit.final.url == "https://site.example/a?b"
+        assert visit.hops == ()
+
+
+@pytest.mark.parametrize("name", ["harbour.onion", "quay.i2p", "nas.lan", "wiki.internal"])
+def test_a_name_that_is_not_for_the_public_dns_is_of_another_network(visit_one, monkeypatch, name):
+    def unknown(*_args, **_keywords):
+        raise socket.gaierror(socket.EAI_NONAME, "no")
+
+    monkeypatch.setattr(socket, "getaddrinfo", unknown)
+    failure = visit_one(f"http://{name}/").failure
+    assert failure.reason is Reason.OTHER_NETWORK
+    assert name in failure.detail
+
+
+@pytest.mark.skipif(has_ipv6(), reason="this machine has IPv6")
+def test_an_ipv6_address_without_a_way_to_it_is_of_another_network(visit_one):
+    assert visit_one("http://[2001:db8::7]/").failure.reason is Reason.OTHER_NETWORK

@@ -316,7 +316,7 @@ class Crawler:
 
 def _waits(visit: Visit) -> bool:
     if visit.failure is not None:
-        return visit.failure.reason not in (Reason.ROBOTS, Reason.PRIVATE_ADDRESS)
+        return visit.failure.reason not in (Reason.ROBOTS, Reason.PRIVATE_ADDRESS, Reason.OTHER_NETWORK)
     return visit.final is not None and visit.final.status in _GONE
 
 

@@ -15,7 +15,7 @@ _STATUS: dict[int, tuple[Verdict, Reason, float, str]] = {
     406: (Verdict.BLOCKED, Reason.FORBIDDEN, 0.85, "the server refuses requests like ours (406)"),
     429: (Verdict.BLOCKED, Reason.RATE_LIMITED, 0.98, "the server says that we asked too often (429)"),
     451: (Verdict.BLOCKED, Reason.LEGAL, 0.98, "withheld for legal reasons (451)"),
-    408: (Verdict.UNREACHABLE, Reason.TIMEOUT, 0.95, "the server gave up waiting (408)"),
+    408: (Verdict.UNREACHABLE, Reason.PROTOCOL, 0.95, "the server answers that it gave up waiting (408)"),
     999: (Verdict.BLOCKED, Reason.FORBIDDEN, 0.95, "the server refuses automatic visits (999, as LinkedIn does)"),
 }
 
@@ -32,6 +32,7 @@ _FAILURES = {
     Reason.ROBOTS: "the site's robots.txt asks us not to visit this address",
     Reason.PRIVATE_ADDRESS: "the address is not on the public web",
     Reason.SCHEME: "this is not a web address",
+    Reason.OTHER_NETWORK: "this machine has no way to the network of the address",
 }
 
 # What OpenSSL and libcurl say about certificates (OpenSSL 3 X509_verify_cert_error_string, libcurl 8; 2026-11-23).
@@ -42,8 +43,11 @@ _CERTIFICATES = (
     ("self-signed certificate in certificate chain", "the server's certificate is signed by nobody we trust"),
     ("self-signed", "the server's certificate is signed by the server itself, by nobody we trust"),
     ("self signed", "the server's certificate is signed by the server itself, by nobody we trust"),
-    ("unable to get local issuer", "the server's certificate is signed by nobody we trust"),
-    ("unable to verify the first certificate", "the server's certificate is signed by nobody we trust"),
+    (
+        "unable to get local issuer",
+        "the server does not send its intermediate certificate, or nobody we trust signed it",
+    ),
+    ("unable to verify the first certificate", "the server does not send its intermediate certificate"),
     ("no alternative certificate subject name", "the server's certificate is for another host name"),
     ("does not match target host name", "the server's certificate is for another host name"),
     ("hostname mismatch", "the server's certificate is for another host name"),
@@ -77,9 +81,11 @@ def _in_words(failure: Failure) -> str:
     return f"{words} ({detail})" if detail else words
 
 
-def refused(status: int | None) -> Judgement | None:
-    """The verdict that a status gives by itself; None for 2xx, where the page decides."""
-    if status is not None and 200 <= status < 300:
+def refused(status: int | None, has_body: bool) -> Judgement | None:
+    """The verdict that a status gives by itself; None where the page decides: for 2xx, and for a redirect that
+    leads nowhere and has a page of its own, which browsers show.
+    """
+    if status is not None and (200 <= status < 300 or (300 <= status < 400 and status != 304 and has_body)):
         return None
     if status in _STATUS:
         return verdict(*_STATUS[status])

@@ -14,11 +14,10 @@ _COUNTED = frozenset(
         Reason.REFUSED,
         Reason.RESET,
         Reason.HTTP_5XX,
-        Reason.REDIRECT_LOOP,
         Reason.DNS,
-        Reason.PROTOCOL,
     }
 )
+_ANSWERED = frozenset({Reason.PROTOCOL, Reason.REDIRECT_LOOP})
 
 
 def apply_strikes(
@@ -27,12 +26,13 @@ def apply_strikes(
     """The verdict in the light of earlier runs, and the history for the next run.
 
     A failed run is a strike unless it comes sooner than `strike_gap_hours` after the
-    last one. `tls` and `too-large` are neither a strike nor a success; `skipped` says
-    nothing. Whatever else the host answered clears the strikes.
+    last one. Strikes are for silence, and for a server error that lasts: an answer that
+    cannot be used (`protocol`, `redirect-loop`) clears them as any other answer does.
+    `tls` and `too-large` are neither a strike nor a success; `skipped` says nothing.
     """
     if judgement.verdict is Verdict.SKIPPED:
         return judgement, history
-    if judgement.verdict is not Verdict.UNREACHABLE:
+    if judgement.verdict is not Verdict.UNREACHABLE or judgement.reason in _ANSWERED:
         return judgement, History(now=history.now)
     if judgement.reason not in _COUNTED:
         return judgement, history

@@ -33,7 +33,7 @@ def scored(case: Case, parsed: ParsedPages) -> Judgement:
     if case.after.failure is not None:
         return status.failed(case.after.failure)
     after = parsed.read(case.after)
-    refused = status.refused(case.after.status)
+    refused = status.refused(case.after.status, bool(case.after.body))
     if refused is not None:
         return _refused(PageView(case, after, None), refused)
     before = parsed.read(case.before) if case.before is not None and _is_usable(case.before) else None
@@ -64,6 +64,8 @@ def _refused(view: PageView, refused: Judgement) -> Judgement:
     """A status that is no page; a bot wall hides behind 403, 429, 503 and others."""
     if refused.reason in (Reason.HTTP_404, Reason.HTTP_410, Reason.LEGAL):
         return refused
+    if refused.reason is Reason.HTTP_5XX:
+        return walls.challenge(view) or walls.error_with_page(view) or refused
     return walls.challenge(view) or refused
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
 from linkarchive.judge import rules
@@ -15,6 +16,12 @@ _HARDLY = 15
 _TEASER = 250
 """Words of the beginning of an article that a paywall may show."""
 _END = 6
+_PAGE_LIKE = 120
+"""Words of an error that is more than an error message in the frame of a site."""
+_FOR_PROGRAMS = re.compile(
+    r"automated (?:access|quer|request|traffic|visit)|unusual traffic|\b(?:ro)?bots?\b(?! *[\"']? *(?:content|name))"
+    r"|crawlers?\b|scrap(?:ers?|ing)\b|captcha"
+)
 _OFFER = 8
 _SOURCE_LIMIT = 300_000
 
@@ -40,6 +47,20 @@ def challenge(view: PageView) -> Judgement | None:
         if phrase and not view.was_there(phrase):
             return verdict(Verdict.BLOCKED, Reason.CHALLENGE, 0.9, f"the page is short and says “{phrase}”")
     return None
+
+
+def error_with_page(view: PageView) -> Judgement | None:
+    """A server error that shows a page of its own, or speaks of programs: the site is there, and does not serve us."""
+    if view.after.kind != "html":
+        return None
+    if _FOR_PROGRAMS.search(view.after.source_normal[:_SOURCE_LIMIT]):
+        words = "and speaks of automatic visits"
+    elif len(view.after.visible_words) > _PAGE_LIKE:
+        words = "and shows a page of its own"
+    else:
+        return None
+    answer = f"the server answers with an error ({view.after.page.status}) {words}"
+    return verdict(Verdict.BLOCKED, Reason.FORBIDDEN, 0.7, answer)
 
 
 def refusal(view: PageView) -> Judgement | None:

@@ -95,6 +95,7 @@ class Reason(StrEnum):
     RELATIVE = "relative"
     EXCLUDED = "excluded"
     PRIVATE_ADDRESS = "private-address"
+    OTHER_NETWORK = "other-network"
 
 
 REASONS: Mapping[Verdict, frozenset[Reason]] = {
@@ -152,5 +153,7 @@ REASONS: Mapping[Verdict, frozenset[Reason]] = {
         }
     ),
     Verdict.UNRESOLVED: frozenset({Reason.NO_ORIGINAL, Reason.ORIGINAL_UNAVAILABLE, Reason.NO_MATCH, Reason.AMBIGUOUS}),
-    Verdict.SKIPPED: frozenset({Reason.SCHEME, Reason.RELATIVE, Reason.EXCLUDED, Reason.PRIVATE_ADDRESS}),
+    Verdict.SKIPPED: frozenset(
+        {Reason.SCHEME, Reason.RELATIVE, Reason.EXCLUDED, Reason.PRIVATE_ADDRESS, Reason.OTHER_NETWORK}
+    ),
 }

@@ -45,5 +45,7 @@ class Page:
     """The redirects before the final response, oldest first, each with its own URL and status."""
     failure: Failure | None = None
     truncated: bool = False
+    cut: str | None = None
+    """Why there is more than was read: "size" (our limit), "time" (it took too long) or "closed" (it broke off)."""
     fragment: str = ""
     """Of the last redirect that had one: it goes before that of the link (RFC 9110 §10.2.2)."""

@@ -88,6 +88,7 @@ MEANING: Mapping[Reason, str] = {
     Reason.RELATIVE: "A relative address, and nothing to resolve it against.",
     Reason.EXCLUDED: "Excluded in this project.",
     Reason.PRIVATE_ADDRESS: "An address of a private network.",
+    Reason.OTHER_NETWORK: "A name or address of another network, to which this machine has no way.",
 }
 
 SHORT: Mapping[Reason, str] = {

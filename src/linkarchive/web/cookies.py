@@ -42,12 +42,15 @@ class Cookies:
         parts = urlsplit(target.url)
         fitting = [cookie for cookie in self._jar.values() if _fits(cookie, target.host, parts.scheme, parts.path)]
         fitting.sort(key=lambda cookie: -len(cookie.path))
-        return "; ".join(f"{cookie.name}={cookie.value}" for cookie in fitting) or None
+        pairs = (f"{cookie.name}={cookie.value}" if cookie.name else cookie.value for cookie in fitting)
+        return "; ".join(pairs) or None
 
     def _take(self, target: Target, field: str, now: datetime) -> None:
         pair, *rest = field.split(";")
         name, equals, value = (text.strip() for text in pair.partition("="))
-        if not equals or not name:
+        if not equals:  # a cookie without a name is a value (RFC 6265bis §5.6)
+            name, value = "", name
+        if not name and not value:
             return
         attributes = {}
         for attribute in rest:

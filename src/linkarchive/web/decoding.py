@@ -1,11 +1,13 @@
-"""Content-codings: gzip, x-gzip and deflate, stacked or not, within limits."""
+"""Content-codings: gzip, deflate, br and zstd, stacked or not, within limits."""
 
 from __future__ import annotations
 
+import importlib
+import sys
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from isal import isal_zlib
 
@@ -18,7 +20,8 @@ BOMB = 4
 _PIECE = 64 * 1024
 _MOST_LAYERS = 3
 _GZIP = ("gzip", "x-gzip")
-_MAGIC = b"\x1f\x8b"
+_KNOWN = frozenset({*_GZIP, "deflate", "br", "zstd"})
+_MAGIC = (b"\x1f\x8b", b"\x28\xb5\x2f\xfd")
 
 _Stream: TypeAlias = "zlib._Decompress | isal_zlib.Decompress"
 _Inflater = Callable[[int], _Stream]
@@ -43,19 +46,15 @@ class Decoded:
 
 
 class _Unreadable(Exception):
-    """The coding's own syntax is broken, or the coding is not known."""
-
-    def __init__(self, words: str, known: bool = True) -> None:
-        super().__init__(words)
-        self.known = known
+    """The coding's own syntax is broken."""
 
 
 def decode(body: Body, headers: Mapping[str, str], limit: int) -> Decoded:
     """The body without content-coding, at most `limit` bytes (memory stays within a small multiple of it).
 
-    `headers` with names in lower case. A plain body under the name of a coding comes back as it is; nothing
-    comes back of a coding that we do not know. Decoding goes on past the limit without keeping anything,
-    until the end or until it is clear that the body is a bomb.
+    `headers` with names in lower case. A coding that is not known is none (WHATWG Fetch: the bytes are taken as
+    they are), and so is the name of a coding before a plain body. Decoding goes on past the limit without keeping
+    anything, until the end or until it is clear that the body is a bomb.
     """
     codings = _codings(headers)
     if not codings:
@@ -72,8 +71,8 @@ def decode(body: Body, headers: Mapping[str, str], limit: int) -> Decoded:
                 return Decoded(b"", bomb=True, trouble=f"{body.length} bytes decode to more than {total}")
     except _Unreadable as error:
         start = _start(body, limit)
-        if total == 0 and error.known and not start.startswith(_MAGIC):
-            return Decoded(start, truncated=body.length > limit, trouble=str(error))
+        if total == 0 and not start.startswith(_MAGIC):
+            return Decoded(start, truncated=body.length > limit)
         return Decoded(bytes(kept), truncated=True, trouble=str(error))
     return Decoded(bytes(kept), truncated=total > limit)
 
@@ -90,7 +89,8 @@ def decode_start(body: Body, headers: Mapping[str, str], length: int) -> bytes:
             if len(start) >= length:
                 break
     except _Unreadable:
-        pass
+        if not start:
+            return _start(body, length)
     return bytes(start[:length])
 
 
@@ -103,20 +103,22 @@ def _codings(headers: Mapping[str, str]) -> list[str]:
     if not value:
         return []
     codings = [coding.strip().lower() for coding in value.split(",")]
-    return [coding for coding in codings if coding not in ("", "identity")]
+    return [coding for coding in codings if coding in _KNOWN]
 
 
 def _decoded(pieces: Iterator[bytes], codings: list[str], inflater: _Inflater, step: int = _PIECE) -> Iterable[bytes]:
     """Undo the codings, the last applied first."""
     if len(codings) > _MOST_LAYERS:
-        raise _Unreadable(f"{len(codings)} content-codings on top of each other", known=False)
+        raise _Unreadable(f"{len(codings)} content-codings on top of each other")
     for coding in reversed(codings):
         if coding in _GZIP:
             pieces = _gunzipped(pieces, inflater, step)
         elif coding == "deflate":
             pieces = _inflated(pieces, inflater, step)
+        elif coding == "br":
+            pieces = _from_brotli(pieces, step)
         else:
-            raise _Unreadable(f"the content-coding “{coding[:40]}” is not one that was asked for", known=False)
+            pieces = _from_zstd(pieces, step)
     return pieces
 
 
@@ -148,6 +150,48 @@ def _inflated(pieces: Iterator[bytes], inflater: _Inflater, step: int) -> Iterat
             yield from _drained(stream, piece, step)
     if stream is not None and not stream.eof:
         raise _Unreadable("the deflate stream ends early")
+
+
+def _from_brotli(pieces: Iterator[bytes], step: int) -> Iterator[bytes]:
+    """RFC 7932. It was not asked for, and comes all the same."""
+    import brotli
+
+    stream = brotli.Decompressor()
+    for piece in pieces:
+        while True:
+            try:
+                out = stream.process(piece, output_buffer_limit=step)
+            except brotli.error:
+                raise _Unreadable("the br stream is broken") from None
+            if out:
+                yield out
+            piece = b""
+            if stream.is_finished():
+                return
+            if not out and stream.can_accept_more_data():
+                break
+    raise _Unreadable("the br stream ends early")
+
+
+def _from_zstd(pieces: Iterator[bytes], step: int) -> Iterator[bytes]:
+    """RFC 8878, any number of frames."""
+    zstd: Any = importlib.import_module("compression.zstd" if sys.version_info >= (3, 14) else "backports.zstd")
+    stream = zstd.ZstdDecompressor()
+    begun = False
+    for piece in pieces:
+        while piece or not (stream.eof or stream.needs_input):
+            if stream.eof:
+                stream = zstd.ZstdDecompressor()
+            try:
+                out = stream.decompress(piece, step)
+            except zstd.ZstdError:
+                raise _Unreadable("the zstd stream is broken") from None
+            if out:
+                yield out
+            begun = True
+            piece = stream.unused_data if stream.eof else b""
+    if begun and not stream.eof:
+        raise _Unreadable("the zstd stream ends early")
 
 
 def _drained(stream: _Stream, piece: bytes, step: int) -> Iterator[bytes]:

@@ -115,7 +115,7 @@ class Exchange:
     """As received (latin-1 text), order and spelling kept."""
     body: Body
     truncated: str | None = None
-    """Why the body is cut: "length" or "time" (the WARC-Truncated reasons); None when whole."""
+    """Why the body is cut: "length", "time" or "disconnect" (the reasons of WARC-Truncated); None when whole."""
 
     @property
     def header_map(self) -> Mapping[str, str]:

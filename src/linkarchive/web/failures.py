@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import errno
+import ipaddress
+import socket
 from dataclasses import dataclass
 
 import pycurl
@@ -18,6 +20,12 @@ _TLS = frozenset(
     {pycurl.E_SSL_CONNECT_ERROR, pycurl.E_PEER_FAILED_VERIFICATION, pycurl.E_SSL_CERTPROBLEM, pycurl.E_SSL_CIPHER,
      pycurl.E_SSL_ISSUER_ERROR, pycurl.E_SSL_INVALIDCERTSTATUS, pycurl.E_USE_SSL_FAILED}
 )  # fmt: skip
+_BEYOND_DNS = frozenset(
+    {"onion", "exit", "i2p", "loki", "bit", "eth", "crypto", "alt", "local", "internal", "test", "localhost", "lan",
+     "home", "corp", "mail", "intranet", "private", "localdomain", "arpa"}
+)  # fmt: skip
+_NO_WAY = frozenset({0, errno.ENETUNREACH, errno.EHOSTUNREACH, errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT})
+"""0: not even a socket could be made."""
 _RESET = frozenset({errno.ECONNRESET, errno.EPIPE, errno.ECONNABORTED})
 
 
@@ -35,6 +43,8 @@ class CurlError:
     proxied: bool
     connect_status: int
     """The proxy's answer to CONNECT; 0 without any."""
+    only_ipv6: bool = False
+    """All addresses that were tried are of IPv6."""
 
 
 def failure_of(trouble: CurlError, url: str) -> Failure:
@@ -46,8 +56,25 @@ def failure_of(trouble: CurlError, url: str) -> Failure:
     # Behind a proxy the connection is the proxy's; a tunnel that stands reaches the host.
     tunnelled = trouble.connected and (not trouble.proxied or trouble.connect_status == 200)
     connected = tunnelled or trouble.answered
+    if trouble.only_ipv6 and not connected and trouble.os_errno in _NO_WAY and not has_ipv6():
+        return Failure(Reason.OTHER_NETWORK, "the host has an IPv6 address only, and this machine has no IPv6", url)
     reason, words = _reason(trouble)
     return Failure(reason, words, url, connected=connected)
+
+
+def has_ipv6() -> bool:
+    """This machine has an address and a route for the IPv6 internet. Nothing is sent to find out."""
+    try:
+        with socket.socket(socket.AF_INET6, socket.SOCK_DGRAM) as probe:
+            probe.connect(("2001:4860:4860::8888", 53))
+            return ipaddress.IPv6Address(probe.getsockname()[0].partition("%")[0]).is_global
+    except (OSError, ValueError):
+        return False
+
+
+def is_beyond_dns(host: str) -> bool:
+    """A name that the public DNS does not answer for (RFC 6761, 6762, 7686, 9476): its silence says nothing."""
+    return host.rstrip(".").rpartition(".")[2] in _BEYOND_DNS
 
 
 def _failure_at_proxy(trouble: CurlError, url: str) -> Failure | None:

@@ -6,12 +6,14 @@ from linkarchive.model import Failure, Page, Reason
 from linkarchive.web.decoding import decode
 from linkarchive.web.exchange import Visit
 
+_CUT = {"length": "size", "time": "time", "disconnect": "closed"}
+
 
 def page_of(visit: Visit, max_body: int) -> Page:
     """The last exchange of a visit, its body decoded to at most `max_body` bytes, or why there is none.
 
-    A body that unfolds far beyond that (decoding.BOMB) is the failure `too-large`; one in
-    a coding that we did not ask for is `protocol`. A 304 is a page with that status and no body.
+    A body that unfolds far beyond that (decoding.BOMB) is the failure `too-large`. A 304 is a page with that
+    status and no body.
     """
     exchange = visit.final
     if exchange is None:
@@ -22,8 +24,7 @@ def page_of(visit: Visit, max_body: int) -> Page:
     failure = None
     if decoded.bomb:
         failure = Failure(Reason.TOO_LARGE, f"a decompression bomb: {decoded.trouble}", exchange.url, connected=True)
-    elif decoded.trouble and not decoded.data:
-        failure = Failure(Reason.PROTOCOL, decoded.trouble, exchange.url, connected=True)
+    cut = _CUT.get(exchange.truncated or "", "closed" if decoded.trouble else "size" if decoded.truncated else None)
     return Page(
         exchange.url,
         exchange.status,
@@ -31,6 +32,7 @@ def page_of(visit: Visit, max_body: int) -> Page:
         decoded.data,
         visit.hops,
         failure,
-        truncated=decoded.truncated or exchange.truncated is not None,
+        truncated=cut is not None,
+        cut=cut,
         fragment=visit.fragment,
     )

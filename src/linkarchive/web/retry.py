@@ -53,6 +53,8 @@ def retry_after(exchange: Exchange, now: datetime) -> float | None:
 
 
 def _may_pass(exchange: Exchange) -> bool:
+    if exchange.truncated == "disconnect":
+        return True
     if exchange.status != 429 and not 500 <= exchange.status <= 599:
         return False
     # Cloudflare's challenge comes as 403 or 503, and asking again only hardens it.

@@ -26,6 +26,11 @@ _BUFFER = 64 * 1024
 _NAMES_KEPT = 60
 """Seconds: libcurl's own default."""
 _BLANK = (b"\r\n", b"\n")
+# A body that ends early: before its length or its last chunk, in a broken chunk, without TLS's close_notify, too late.
+_BROKEN_OFF = frozenset(
+    {pycurl.E_PARTIAL_FILE, pycurl.E_RECV_ERROR, pycurl.E_OPERATION_TIMEDOUT, pycurl.E_SSL_CONNECT_ERROR,
+     pycurl.E_FTP_WEIRD_SERVER_REPLY}
+)  # fmt: skip
 _COOKIE_FIELDS = frozenset({"set-cookie", "set-cookie2"})
 
 
@@ -76,15 +81,23 @@ class Transfer:
     def result(self, code: int, message: str) -> tuple[Exchange | Failure, tuple[str, ...]]:
         """What came of it, and the Set-Cookie fields as received. The body then belongs to the exchange."""
         head = _head(self._lines)
-        found: tuple[Exchange | Failure, tuple[str, ...]]
-        if (code == 0 or self._cut) and head:
-            found = self._exchange(head)
+        ended: tuple[Exchange | Failure, tuple[str, ...]]
+        if head and (code == 0 or self._cut):
+            ended = self._exchange(head, "length" if self._cut else None)
+        elif head and self._is_answer(code):
+            ended = self._exchange(head, "time" if code == pycurl.E_OPERATION_TIMEDOUT else "disconnect")
         else:
-            found = self._failure(code, message, bool(head)), ()
+            ended = self._failure(code, message, bool(head)), ()
             if self._body is not None:
                 self._body.close()
         self._clear()
-        return found
+        return ended
+
+    def _is_answer(self, code: int) -> bool:
+        """What came can be judged, though it broke off: something of a body, or a status that says all."""
+        if code not in _BROKEN_OFF or self._lines[-1] not in _BLANK:
+            return False
+        return self._body is not None or self.curl.getinfo(pycurl.RESPONSE_CODE) not in range(200, 300)
 
     def close(self) -> None:
         if self._body is not None:
@@ -96,6 +109,7 @@ class Transfer:
         self._lines.clear()
         self._body: Body | None = None
         self._cut = False
+        self._families: set[int] = set()
         self._refused = ""  # a private address that the guard did not let us connect to …
         self._allowed = False  # … and whether it let another through
 
@@ -120,13 +134,13 @@ class Transfer:
         set_option(pycurl.DNS_CACHE_TIMEOUT, _NAMES_KEPT)
         set_option(pycurl.HEADERFUNCTION, self._lines.append)
         set_option(pycurl.WRITEFUNCTION, self._take_body)
-        if self._guarded:
-            set_option(pycurl.OPENSOCKETFUNCTION, self._open_socket)
+        set_option(pycurl.OPENSOCKETFUNCTION, self._open_socket)
 
     def _open_socket(self, _purpose: int, address: tuple[int, int, int, tuple[str, int]]) -> _Socket | int:
         """The real peer, after all resolving: the last word of the address guard. A proxy may be local."""
         family, kind, protocol, peer = address
-        if not self._proxy and address_is_private(peer[0]):
+        self._families.add(family)
+        if self._guarded and not self._proxy and address_is_private(peer[0]):
             self._refused = peer[0]
             return int(pycurl.SOCKET_BAD)
         self._allowed = True
@@ -147,7 +161,7 @@ class Transfer:
         body.write(data)
         return None
 
-    def _exchange(self, head: list[bytes]) -> tuple[Exchange, tuple[str, ...]]:
+    def _exchange(self, head: list[bytes], truncated: str | None) -> tuple[Exchange, tuple[str, ...]]:
         status = self.curl.getinfo(pycurl.RESPONSE_CODE)
         phrase = head[0].decode("latin-1").partition(" ")[2].strip()[3:].strip()
         fields, set_cookies = _fields(head[1:])
@@ -160,7 +174,7 @@ class Transfer:
             status_line=f"{status} {phrase}".rstrip(),
             headers=fields,
             body=self._body or Body(),
-            truncated="length" if self._cut else None,
+            truncated=truncated,
         )
         return exchange, set_cookies
 
@@ -180,6 +194,7 @@ class Transfer:
             answered=answered,
             proxied=proxied,
             connect_status=200 if tunnelled else curl.getinfo(pycurl.HTTP_CONNECTCODE),
+            only_ipv6=self._families == {socket.AF_INET6},
         )
         return failure_of(trouble, self._url)
 

@@ -20,10 +20,11 @@ import pycurl
 
 from linkarchive.clock import Clock
 from linkarchive.errors import SettingsError
-from linkarchive.model import Failure
+from linkarchive.model import Failure, Reason
 from linkarchive.settings import NetworkSettings, SiteSettings
 from linkarchive.web.dns import Resolver
 from linkarchive.web.exchange import Exchange
+from linkarchive.web.failures import is_beyond_dns
 from linkarchive.web.proxy import proxy_for
 from linkarchive.web.request_headers import RequestFields
 from linkarchive.web.request_url import Target
@@ -168,8 +169,7 @@ class Transport(Generic[Sender]):
 
     def _look_again(self, host: str, failure: Failure, started: datetime, sender: Sender) -> None:
         def answer(no_such_name: bool) -> None:
-            told = replace(failure, no_such_name=True, detail="no such host name") if no_such_name else failure
-            self._replies.append((sender, HttpResult(started, told)))
+            self._replies.append((sender, HttpResult(started, _named(failure, host) if no_such_name else failure)))
 
         self._names.ask(host, answer)
 
@@ -197,3 +197,11 @@ class Transport(Generic[Sender]):
             self._wake_out.send(b"\0")
         except OSError:
             return
+
+
+def _named(failure: Failure, host: str) -> Failure:
+    """The failure of a name that does not exist, or not for the public DNS."""
+    if is_beyond_dns(host):
+        words = f"{host} is no name of the public DNS, and this machine knows no such host"
+        return replace(failure, reason=Reason.OTHER_NETWORK, detail=words)
+    return replace(failure, no_such_name=True, detail="no such host name")

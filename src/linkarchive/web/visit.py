@@ -17,11 +17,12 @@ from linkarchive.web.cookies import Cookies
 from linkarchive.web.exchange import Exchange, Visit, VisitRequest
 from linkarchive.web.guard import host_is_private
 from linkarchive.web.refresh import refresh_of
-from linkarchive.web.request_url import Target, parse_redirect, parse_target
+from linkarchive.web.request_url import NotOfTheWebError, Target, parse_redirect, parse_target
 from linkarchive.web.retry import retry_pause
 from linkarchive.web.transport import HttpRequest, HttpResult
 
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
+_SILENT = frozenset({Reason.REFUSED, Reason.RESET, Reason.TIMEOUT})
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,29 +49,48 @@ def visit(
 ) -> Steps:
     """The steps of one visit; returns the Visit. Closing the generator closes the bodies it holds.
 
-    `is_weary` says of a host whether trying it again is a waste of time.
+    `is_down` says of a host whether trying it again is a waste of time. A host that is silent on http is asked
+    once on https, as browsers do before anything else; where it is silent there too, the first failure stands.
     """
     tries = 1
     while True:
         chain = _Chain(request, network, clock)
         try:
-            target = chain.first_target()
-            while target is not None:
-                if ask_robots and not (yield MayFetch(target)):
-                    chain.refuse(Reason.ROBOTS, f"robots.txt of {target.host} does not allow it", target.url)
-                    break
-                reply = yield chain.order(target)
-                assert isinstance(reply, HttpResult)  # noqa: S101 - the protocol between a visit and its driver
-                target = chain.next_target(target, reply)
+            yield from _follow(chain, chain.first_target(), ask_robots)
             pause = None if chain.settled else retry_pause(chain.outcome, tries, network, clock.now())
             if pause is None or is_down(chain.last_host):
-                return chain.visit(tries)
+                break
             chain.close()
             yield Pause(pause)
         except BaseException:
             chain.close()
             raise
         tries += 1
+    secure = chain.secure_target()
+    if secure is not None:
+        other = _Chain(request, network, clock)
+        try:
+            yield from _follow(other, secure, ask_robots)
+        except BaseException:
+            other.close()
+            raise
+        if other.is_answered:
+            return other.visit(tries)
+        other.close()
+    return chain.visit(tries)
+
+
+def _follow(
+    chain: _Chain, target: Target | None, ask_robots: bool
+) -> Generator[Suggestion, HttpResult | bool | None, None]:
+    """The steps of one try, from a target to the page or the failure."""
+    while target is not None:
+        if ask_robots and not (yield MayFetch(target)):
+            chain.refuse(Reason.ROBOTS, f"robots.txt of {target.host} does not allow it", target.url)
+            break
+        reply = yield chain.order(target)
+        assert isinstance(reply, HttpResult)  # noqa: S101 - the protocol between a visit and its driver
+        target = chain.next_target(target, reply)
 
 
 class _Chain:
@@ -104,6 +124,21 @@ class _Chain:
     def outcome(self) -> Exchange | Failure:
         return self._failure or self._exchanges[-1]
 
+    @property
+    def is_answered(self) -> bool:
+        """Some server sent a head of HTTP."""
+        return bool(self._exchanges)
+
+    def secure_target(self) -> Target | None:
+        """The same address by https, where http at its usual port met with silence."""
+        failure = self._failure
+        if failure is None or self._exchanges or failure.reason not in _SILENT or failure.proxy:
+            return None
+        target = parse_target(failure.url)
+        if not target.url.startswith("http://") or target.netloc not in (target.host, f"[{target.host}]"):
+            return None
+        return parse_target(f"https://{self._request.url.partition('://')[2]}")
+
     def visit(self, tries: int) -> Visit:
         return Visit(
             self._request, self._started or self._clock.now(), self._exchanges, self._failure, tries, self._fragment
@@ -116,9 +151,11 @@ class _Chain:
     def first_target(self) -> Target | None:
         try:
             return self._public(parse_target(self._request.url))
+        except NotOfTheWebError as error:
+            self.refuse(Reason.SCHEME, str(error), self._request.url)
         except ValueError as error:
             self.refuse(Reason.PROTOCOL, str(error), self._request.url)
-            return None
+        return None
 
     def order(self, target: Target) -> HttpRequest:
         self.last_host = target.host
@@ -147,7 +184,9 @@ class _Chain:
             following = parse_redirect(target, destination)
         except ValueError as error:
             if location:
-                self.refuse(Reason.PROTOCOL, f"it redirects, but {error}", target.url)
+                # Of an app's own scheme, such as itms-apps:, it is a link for a device, and nothing for us.
+                reason = Reason.SCHEME if isinstance(error, NotOfTheWebError) else Reason.PROTOCOL
+                self.refuse(reason, f"it redirects, but {error}", target.url)
             return None
         self._fragment = following.fragment or self._fragment
         return self._public(following) if self._may_follow(target, following, bool(location)) else None
