@@ -50,7 +50,7 @@ def visit(
     """The steps of one visit; returns the Visit. Closing the generator closes the bodies it holds.
 
     `is_down` says of a host whether trying it again is a waste of time. A host that is silent on http is asked
-    once on https, as browsers do before anything else; where it is silent there too, the first failure stands.
+    once on https, as browsers do before anything else; where it has no page there, the first failure stands.
     """
     tries = 1
     while True:
@@ -74,7 +74,7 @@ def visit(
         except BaseException:
             other.close()
             raise
-        if other.is_answered:
+        if other.has_page:
             return other.visit(tries)
         other.close()
     return chain.visit(tries)
@@ -125,9 +125,9 @@ class _Chain:
         return self._failure or self._exchanges[-1]
 
     @property
-    def is_answered(self) -> bool:
-        """Some server sent a head of HTTP."""
-        return bool(self._exchanges)
+    def has_page(self) -> bool:
+        """It ended at a page; an error may be all that a host has to say on https."""
+        return self._failure is None and bool(self._exchanges) and self._exchanges[-1].status < 400
 
     def secure_target(self) -> Target | None:
         """The same address by https, where http at its usual port met with silence."""
