@@ -55,6 +55,15 @@ class Chosen:
     missing: bool = False
     """A revisit that repeats what is not there."""
 
+    @property
+    def numbers(self) -> tuple[int, ...]:
+        return self.records if self.original is None else (self.original, *self.records)
+
+    @property
+    def end(self) -> int:
+        """The number of the record after which all of it was read."""
+        return max(self.numbers)
+
 
 def entry_of(number: int, record: ForeignRecord) -> Entry:
     urls = tuple(dict.fromkeys(map(source_key, record.urls)))
@@ -123,7 +132,7 @@ class Wanted:
 
 
 def select(entries: Sequence[Entry], sources: Collection[str]) -> list[Chosen]:
-    """Every capture of a source among the entries, in the order of their last records.
+    """Every capture of a source among the entries.
 
     `sources` are keys. A record is of the source whose key it has, else of one that is the same page but for scheme,
     `www.` or a last slash.
@@ -143,7 +152,7 @@ def select(entries: Sequence[Entry], sources: Collection[str]) -> list[Chosen]:
         chain = list(found.chain(entry))
         taken.update((source, link.number) for link in chain)
         chosen.append(_chosen(source, chain, entry, found))
-    return sorted(chosen, key=lambda one: one.records[-1])
+    return chosen
 
 
 def _source_of(entry: Entry, exact: Collection[str], loose: Mapping[LooseKey, str]) -> str | None:

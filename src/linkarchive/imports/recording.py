@@ -1,0 +1,80 @@
+"""What an import adds to the archive: records and captures first, then rows, its log, people's decisions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from linkarchive.check.baselines import choose_baseline
+from linkarchive.check.plan import Job
+from linkarchive.imports.pages import Loaded, LoadedCapture
+from linkarchive.model import Origin
+from linkarchive.project import Project
+from linkarchive.snapshot.writer import WarcWriter
+from linkarchive.store import captures, decisions
+from linkarchive.store.captures import StoredCapture
+from linkarchive.store.database import Store
+from linkarchive.store.decisions import Decision
+from linkarchive.store.run_writer import RunWriter
+from linkarchive.store.runlog import BaselineLine, CaptureLine, ImportLine, import_lines
+from linkarchive.urls import redact
+from linkarchive.wayback.baseline import is_usable
+
+
+@dataclass(slots=True)
+class Recorder:
+    """Writes one import."""
+
+    id: str
+    time: datetime
+    store: Store
+    writer: WarcWriter
+    rows: RunWriter
+    limit: int
+    """Bytes of a decoded page."""
+    captures: list[CaptureLine] = field(default_factory=list)
+    baselines: list[BaselineLine] = field(default_factory=list)
+    added: dict[str, list[StoredCapture]] = field(default_factory=dict)
+    """By source key."""
+    others: int = 0
+    """Records that are kept for replay alone."""
+
+    def keep(self, job: Job, loaded: LoadedCapture) -> None:
+        """Keep a capture of a source; it is usable where it shows a page that is really there."""
+        page = loaded.page(self.limit)
+        capture = self.writer.write_imported(
+            loaded.records(), loaded.capture(job.source.url, page), loaded.last.foreign.file
+        )
+        if capture is not None:
+            usable = is_usable(page)
+            stored = self.rows.add_capture(job.source.id, capture, usable, good=False)
+            self.added.setdefault(job.source.key, []).append(stored)
+            self.captures.append(CaptureLine(job.source.key, usable, False, capture))
+
+    def keep_other(self, loaded: Loaded) -> None:
+        """Keep a record that is of no source."""
+        foreign = loaded.foreign
+        self.writer.write_imported([loaded.as_kept(foreign.urls[0])], None, foreign.file)
+        self.others += 1
+
+    def rebase(self, project: Project, jobs: Mapping[str, Job], who: str) -> None:
+        """Compare the citations that have a baseline with the nearest of the new usable captures from now on; the
+        decision stays."""
+        for key, added in self.added.items():
+            for article, looked, known in captures.baselines_of_source(self.store, jobs[key].source.id):
+                chosen = choose_baseline(added, looked)
+                if chosen is None or chosen.id == known.id:
+                    continue
+                self.rows.set_baseline(article, looked, chosen, known, rebased=True)
+                time = chosen.capture.time
+                self.baselines.append(BaselineLine(key, article, looked, Origin.IMPORTED, time, rebased=True))
+                reason = f"compared with the capture of {self.id}"
+                decisions.append(project, Decision("rebase", redact(key), who, self.time, reason, article, time))
+
+    def finish(self) -> None:
+        """The log, then the rows: nothing that is named is missing."""
+        if self.captures or self.others:
+            self.writer.write_log(import_lines(ImportLine(self.id, self.time), self.captures, self.baselines))
+        self.writer.close()
+        self.store.commit()
