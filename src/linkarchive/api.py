@@ -163,7 +163,7 @@ def extract(
     from linkarchive.article.bibliography import Beside, nothing_beside
     from linkarchive.article.document import read_document
     from linkarchive.article.formats.registry import format_of
-    from linkarchive.links.inputs import documents, files_beside
+    from linkarchive.links.inputs import Document, documents, files_beside
 
     beside: Beside = nothing_beside
     name, data = ("", source) if isinstance(source, bytes) else (os.fspath(source), None)
@@ -174,13 +174,13 @@ def extract(
         for document in documents((name,), Path.cwd(), network, Clock.from_environ()):
             if isinstance(document, ArticleError):
                 raise document
+            if not isinstance(document, Document):
+                raise ArticleError(f"{name}: a list of articles; give the address of one of them")
             data, format = document.data, format or document.format
             base_url = base_url or document.base_url
-            if document.path != name:
-                raise ArticleError(f"{name}: a list of articles; give the address of one of them")
             break
         else:
-            raise ArticleError(f"{name}: a list without articles")
+            raise ArticleError(f"{name}: nothing to read")
     kind = format or format_of(name, None, data)
     return read_document(data, kind, path=name, base_url=base_url, everything=everything, beside=beside)
 

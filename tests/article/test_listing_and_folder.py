@@ -79,15 +79,31 @@ def test_entities_of_a_feed_are_not_expanded(tmp_path: Path) -> None:
 def test_the_articles_of_a_folder(tmp_path: Path) -> None:
     for name in (
         "b.md", "a.HTML", "sub/c.docx", "links.txt", "notes.txt", "image.png", ".hidden.md", ".git/x.md",
-        "archive/old.md", "sub/archive/old.md", "node_modules/p/readme.md", ".venv/l.txt",
+        "archive/archive.sqlite", "archive/old.md", "sub/archive/old.md", "node_modules/p/readme.md", ".venv/l.txt",
     ):  # fmt: skip
         path = tmp_path / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text("x")
-    found = [path.relative_to(tmp_path).as_posix() for path in find_articles(tmp_path)]
-    assert found == ["a.HTML", "b.md", "notes.txt", "sub/c.docx"]
+    contents = find_articles(tmp_path)
+    found = [path.relative_to(tmp_path).as_posix() for path in contents.articles]
+    assert found == ["a.HTML", "b.md", "notes.txt", "sub/archive/old.md", "sub/c.docx"]
+    assert str(contents) == "not read: 1 .png; not entered: archive, node_modules"
     with pytest.raises(ArticleError):
-        list(find_articles(tmp_path / "nowhere"))
+        find_articles(tmp_path / "nowhere")
+
+
+def test_what_git_ignores_is_not_read(tmp_path: Path) -> None:
+    files = {
+        ".git/HEAD": "", ".gitignore": "build/\n*.tmp.md\n", "texts/.gitignore": "!keep.tmp.md\n/own.md\n",
+        "texts/a.md": "", "texts/b.tmp.md": "", "texts/keep.tmp.md": "", "texts/own.md": "", "texts/build/c.md": "",
+        "texts/sub/own.md": "",
+    }  # fmt: skip
+    for name, text in files.items():
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    found = [path.relative_to(tmp_path).as_posix() for path in find_articles(tmp_path / "texts").articles]
+    assert found == ["texts/a.md", "texts/keep.tmp.md", "texts/sub/own.md"]
 
 
 @pytest.mark.parametrize(

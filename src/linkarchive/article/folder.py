@@ -1,33 +1,129 @@
-"""The articles below a folder."""
+"""The articles below a folder, and what it holds besides."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
-from pathlib import Path
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING
 
-from linkarchive.article.formats.registry import has_article_suffix
+from linkarchive.article.formats.registry import has_article_suffix, is_read_when_named
 from linkarchive.errors import ArticleError
 
-# Not the author's: the project's archive, and what package managers fetch.
-_NOT_ENTERED = frozenset({"archive", "node_modules", "venv", "__pycache__"})
+if TYPE_CHECKING:
+    from pathspec import GitIgnoreSpec
+
+# What package managers fetch and site generators make: not the author's.
+_NOT_ENTERED = frozenset({"node_modules", "bower_components", "venv", "__pycache__", "_site"})
+# A project's archive is told by what it holds, not by its name.
+_OF_AN_ARCHIVE = ("archive.sqlite", "state.jsonl", "warc", "manifests")
+_NAMED_AT_MOST = 8
 
 
-def find_articles(folder: Path) -> Iterator[Path]:
-    """Files below `folder` that have the suffix of an article, sorted by path.
+@dataclass(frozen=True, slots=True)
+class FolderContents:
+    """What a folder holds. Paths are sorted."""
 
-    Hidden folders, virtual environments, `node_modules` and any folder named `archive`
-    are not entered, links are not followed, `links.txt` is no article.
-    Raises ArticleError when `folder` is none.
+    articles: tuple[Path, ...]
+    not_read: tuple[tuple[str, int], ...] = ()
+    """The suffixes of other files with their number, the most frequent first; "" for files without one."""
+    when_named: int = 0
+    """How many of those are read when they are named: data, spreadsheets, mail."""
+    not_entered: tuple[str, ...] = ()
+    """Folders that are left out, from this folder."""
+
+    def __str__(self) -> str:
+        """What was left out, in a sentence; "" for nothing."""
+        parts = []
+        if self.not_read:
+            kinds = [f"{count} {'.' + suffix if suffix else 'without a suffix'}" for suffix, count in self.not_read]
+            others = len(kinds) - _NAMED_AT_MOST
+            kinds = [*kinds[:_NAMED_AT_MOST], *([f"{others} more kinds"] if others > 0 else [])]
+            parts.append(f"not read: {', '.join(kinds)}")
+            if self.when_named:
+                parts[-1] += f" ({self.when_named} of them are read when you name them)"
+        if self.not_entered:
+            more = " …" if len(self.not_entered) > _NAMED_AT_MOST else ""
+            parts.append(f"not entered: {', '.join(self.not_entered[:_NAMED_AT_MOST])}{more}")
+        return "; ".join(parts)
+
+
+def find_articles(folder: Path) -> FolderContents:
+    """The files below `folder` that have the suffix of an article.
+
+    Hidden files and folders, what Git ignores, packages, generated sites and a project's archive are left out; links
+    are not followed, `links.txt` is no article. Raises ArticleError when `folder` is none.
     """
     if not folder.is_dir():
         raise ArticleError(f"{folder}: not a folder")
-    found: list[Path] = []
+    ignored = _Ignored(folder)
+    articles: list[Path] = []
+    not_read: Counter[str] = Counter()
+    when_named = 0
+    not_entered: list[str] = []
     for parent, folders, files in os.walk(folder):
-        folders[:] = [name for name in folders if not name.startswith(".") and name not in _NOT_ENTERED]
-        found.extend(
-            Path(parent, name)
-            for name in files
-            if name != "links.txt" and not name.startswith(".") and has_article_suffix(name)
-        )
-    yield from sorted(path for path in found if path.is_file())
+        entered = []
+        for name in sorted(folders):
+            path = Path(parent, name)
+            if name.startswith(".") or ignored.folder(path):
+                continue
+            if name in _NOT_ENTERED or any((path / part).exists() for part in _OF_AN_ARCHIVE):
+                not_entered.append(path.relative_to(folder).as_posix())
+            else:
+                entered.append(name)
+        folders[:] = entered
+        for name in files:
+            path = Path(parent, name)
+            if name.startswith(".") or name == "links.txt" or not path.is_file() or ignored.file(path):
+                continue
+            if has_article_suffix(name):
+                articles.append(path)
+            else:
+                not_read[PurePosixPath(name).suffix.lower().lstrip(".")] += 1
+                when_named += is_read_when_named(name)
+    return FolderContents(tuple(sorted(articles)), tuple(not_read.most_common()), when_named, tuple(not_entered))
+
+
+class _Ignored:
+    """What the `.gitignore` files of a folder, of those above it in its repository and of those below it say."""
+
+    def __init__(self, folder: Path) -> None:
+        folder = folder.resolve()
+        self._top = next((parent for parent in (folder, *folder.parents) if (parent / ".git").exists()), folder)
+        self._specs: dict[Path, GitIgnoreSpec | None] = {}
+
+    def file(self, path: Path) -> bool:
+        return self._is_ignored(path.parent.resolve() / path.name, "")
+
+    def folder(self, path: Path) -> bool:
+        return self._is_ignored(path.parent.resolve() / path.name, "/")
+
+    def _is_ignored(self, path: Path, end: str) -> bool:
+        """The nearest file that says anything of the path decides (gitignore(5))."""
+        for parent in path.parents:
+            spec = self._spec(parent)
+            said = spec.check_file(path.relative_to(parent).as_posix() + end).include if spec is not None else None
+            if said is not None:
+                return said
+            if parent == self._top:
+                break
+        return False
+
+    def _spec(self, folder: Path) -> GitIgnoreSpec | None:
+        if folder not in self._specs:
+            self._specs[folder] = _read_spec(folder / ".gitignore")
+        return self._specs[folder]
+
+
+def _read_spec(path: Path) -> GitIgnoreSpec | None:
+    try:
+        lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
+    except OSError:
+        return None
+    from pathspec import GitIgnoreSpec
+
+    try:
+        return GitIgnoreSpec.from_lines(lines)
+    except ValueError:
+        return None

@@ -11,12 +11,13 @@ from linkarchive.article.bibliography import Beside, may_take_references, nothin
 from linkarchive.article.lost_targets import has_lost, unrecoverable, with_recoveries
 from linkarchive.check.scope import CitedBefore, Scope, cited_before
 from linkarchive.clock import Clock
-from linkarchive.errors import ArticleError
+from linkarchive.errors import ArticleError, OfflineError
 from linkarchive.links.entries import NAME as LINKS_NAME
-from linkarchive.links.entries import Entry, LinksFile
+from linkarchive.links.entries import Entry, LinksFile, section_key
 from linkarchive.links.files import load as load_links
 from linkarchive.links.files import write_links
 from linkarchive.links.match import match
+from linkarchive.links.watch import add_watches, covers, is_there, new_watches, watch_of
 from linkarchive.model import Article, Case, Citation, Page, Reason
 from linkarchive.project import Project
 from linkarchive.settings import Settings
@@ -39,6 +40,8 @@ class Articles:
     malformed: tuple[str, ...] = ()
     notices: tuple[str, ...] = ()
     errors: tuple[str, ...] = ()
+    watches: tuple[str, ...] = ()
+    """Folders, globs and listings that are to be under watch from now on."""
     known: frozenset[str] = frozenset()
     """Paths of the articles that links.txt and the store have as they are: nothing is to be kept of them."""
     before: Mapping[str, CitedBefore] | None = None
@@ -79,6 +82,7 @@ def _read_articles(
     named = [name for name in names if Path(name).name != LINKS_NAME]
     read = _read_named(project, named, settings, clock, stdin, input_format) if named else _Read()
     if len(named) < len(names) or not names:
+        _read_watched(project, store, links, settings, clock, read)
         _read_known(project, store, links, read)
     if named and not read.articles:
         raise ArticleError("; ".join(read.errors) or "nothing to read: no article was named")
@@ -107,6 +111,7 @@ def _read_articles(
         tuple(str(bad) for bad in links.malformed),
         tuple(read.notices),
         tuple(read.errors),
+        new_watches(read.watches, links),
         known=frozenset(known),
     )
 
@@ -122,6 +127,7 @@ class _Read:
     digests: dict[str, str] = field(default_factory=dict)
     notices: list[str] = field(default_factory=list)
     errors: list[str] = field(default_factory=list)
+    watches: list[str] = field(default_factory=list)
 
     def take(
         self,
@@ -150,15 +156,62 @@ class _Read:
 def _read_named(
     project: Project, names: Sequence[str], settings: Settings, clock: Clock, stdin: bytes, input_format: str | None
 ) -> _Read:
-    from linkarchive.links.inputs import documents
+    from linkarchive.links.inputs import Document, LeftOut, ListingRead, documents
 
     read = _Read()
-    for one in documents(names, project.root, settings.network, clock, stdin, input_format):
-        if isinstance(one, ArticleError):
-            read.errors.append(str(one))
-        else:
-            read.take(one.path, one.data, one.format, one.base_url, one.beside)
+    listings = set()
+    for document in documents(names, project.root, settings.network, clock, stdin, input_format):
+        match document:
+            case ArticleError():
+                read.errors.append(str(document))
+            case LeftOut():
+                read.notices.append(document.sentence)
+            case ListingRead():
+                listings.add(document.name)
+            case Document():
+                read.take(document.path, document.data, document.format, document.base_url, document.beside)
+    watches = (watch_of(name, project.root, name in listings) for name in names)
+    read.watches += [watch for watch in watches if watch is not None]
     return read
+
+
+def _read_watched(
+    project: Project, store: Store, links: LinksFile, settings: Settings, clock: Clock, read: _Read
+) -> None:
+    """The articles of the `articles` lines of links.txt that are new or changed; those that are gone cite nothing more.
+
+    What cannot be read is told, and its known articles are remembered.
+    """
+    from linkarchive.links.inputs import Document, LeftOut, documents
+
+    patterns = [watch.pattern for watch in links.watches]
+    try:
+        for document in documents(patterns, project.root, settings.network, clock, known=links.named.keys()):
+            if isinstance(document, (ArticleError, LeftOut)):
+                read.notices.append(document.sentence if isinstance(document, LeftOut) else str(document))
+            elif isinstance(document, Document) and not _is_remembered(
+                store, links, document.path, document.data, read
+            ):
+                read.take(document.path, document.data, document.format, document.base_url, document.beside)
+    except OfflineError as error:
+        read.notices.append(str(error))
+    for section in links.named.values():
+        is_gone = "://" not in section.name and not (project.root / section.name).exists()
+        if is_gone and any(covers(watch, section.name) and is_there(watch, project.root) for watch in links.watches):
+            read.articles[section.name] = Article(
+                section.name, section.name, section.original, section.published, (), section.private
+            )
+            read.notices.append(
+                f"{section.name} is gone: what it cited is uncited now; take its section out of links.txt to end that"
+            )
+
+
+def _is_remembered(store: Store, links: LinksFile, path: str, data: bytes, read: _Read) -> bool:
+    """links.txt has the article, and it is as the store knows it."""
+    if section_key(path) not in links.named:
+        return False
+    stored = read.stored_article(store, path)
+    return stored is not None and stored[1] == hashlib.sha256(data).hexdigest()
 
 
 def _read_known(project: Project, store: Store, links: LinksFile, read: _Read) -> None:
@@ -250,6 +303,17 @@ def recover(articles: Articles, original: str, page: Page) -> tuple[Articles, tu
 
 def _lost_there(article: Article, original: str) -> bool:
     return article.original_url is not None and key_of(article.original_url) == key_of(original) and has_lost(article)
+
+
+def keep_watch(project: Project, articles: Articles) -> Articles:
+    """Write the new `articles` lines into links.txt, and tell so in the notices. Raises StorageError."""
+    add_watches(project.links, articles.watches)
+    sentences = (
+        f"{pattern} is under watch from now on: every check looks for new articles there; delete the line "
+        f"“articles {pattern}” in links.txt to end that"
+        for pattern in articles.watches
+    )
+    return replace(articles, notices=(*articles.notices, *sentences), watches=())
 
 
 def save(project: Project, store: Store, run: int, changed: Sequence[Article], digests: Mapping[str, str]) -> None:

@@ -9,7 +9,7 @@ from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
-from linkarchive.check.articles import Articles, load, lost_originals, recover, save
+from linkarchive.check.articles import Articles, keep_watch, load, lost_originals, recover, save
 from linkarchive.check.crawl import Crawler
 from linkarchive.check.events import Listener, Notice, RunStarted, ignore
 from linkarchive.check.finish import Ending, finish
@@ -162,7 +162,7 @@ class _Check:
         self.crawler.read_pages(originals, read)
         new = [article for article in articles.articles if article.path not in articles.known]
         save(self.project, self.recorder.store, self.run.seq, new, articles.digests)
-        return articles
+        return keep_watch(self.project, articles)
 
     def _originals(self, jobs: Mapping[int, Job], articles: Articles, done: set[int]) -> list[Job]:
         """The original pages that are to be visited for the targets that their articles have lost."""
@@ -243,4 +243,4 @@ def dry_run(root: Path, scope: Scope, settings: Settings, clock: Clock) -> str:
     ]
     if lost:
         lines.append(f"{lost} lost targets would be looked for on the original pages")
-    return "\n".join(lines)
+    return "\n".join([*lines, *articles.notices])

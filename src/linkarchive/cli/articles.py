@@ -115,7 +115,7 @@ def _read(
 ) -> tuple[list[Article], bool]:
     """The articles, and whether some input could not be read (said on stderr)."""
     from linkarchive.article.document import read_document
-    from linkarchive.links.inputs import documents
+    from linkarchive.links.inputs import LeftOut, ListingRead, documents
     from linkarchive.report.sanitize import sanitize
 
     stdin = sys.stdin.buffer.read() if "-" in names else b""
@@ -124,6 +124,11 @@ def _read(
         try:
             if isinstance(document, ArticleError):
                 raise document
+            if isinstance(document, LeftOut):
+                say(sanitize(document.sentence))
+                continue
+            if isinstance(document, ListingRead):
+                continue
             base = base_url or document.base_url
             read.append(
                 read_document(

@@ -93,7 +93,7 @@ def plan_fixes(project: Project, store: Store, names: Sequence[str], day: date) 
 def _editable(name: str, root: Path) -> list[Path]:
     """The files a name stands for; of a folder those that can be edited."""
     is_folder = any((base / name).is_dir() for base in (Path.cwd(), root))
-    return [path for path in files_named(name, root) if not is_folder or _format(path) in EDITABLE]
+    return [path for path in files_named(name, root).articles if not is_folder or _format(path) in EDITABLE]
 
 
 def _format(path: Path) -> str | None:

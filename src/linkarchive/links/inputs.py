@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import glob
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from linkarchive.article.bibliography import SUFFIXES, Beside, nothing_beside
-from linkarchive.article.folder import find_articles
+from linkarchive.article.folder import FolderContents, find_articles
 from linkarchive.article.formats.registry import format_of
 from linkarchive.article.listing import list_articles
 from linkarchive.clock import Clock
@@ -30,6 +30,20 @@ _LISTING_SUFFIXES = (".xml", ".rss", ".atom", ".rdf", ".json")
 
 
 @dataclass(frozen=True, slots=True)
+class LeftOut:
+    """What a folder holds besides the articles that are read, in a sentence."""
+
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class ListingRead:
+    """A feed or sitemap was read; its articles come by themselves."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
 class Document:
     """Bytes to read as an article. `path` is from the project folder, or the URL."""
 
@@ -47,9 +61,11 @@ def documents(
     clock: Clock,
     stdin: bytes = b"",
     input_format: str | None = None,
-) -> Iterator[Document | ArticleError]:
+    known: Container[str] = frozenset(),
+) -> Iterator[Document | ArticleError | LeftOut | ListingRead]:
     """Every document that the names stand for; what cannot be had is an error in its place.
 
+    Articles of a feed or sitemap whose URLs are `known` are not fetched.
     Raises OfflineError when a URL cannot be fetched because this machine has no network.
     """
     urls: list[str] = []
@@ -67,7 +83,7 @@ def documents(
                     urls.append(found)
                 else:
                     yield found
-    yield from _from_urls(urls, network, clock)
+    yield from _from_urls(urls, network, clock, known)
 
 
 def _from_stdin(data: bytes, input_format: str | None) -> Document | ArticleError:
@@ -78,13 +94,16 @@ def _from_stdin(data: bytes, input_format: str | None) -> Document | ArticleErro
     return Document("-", data, input_format)
 
 
-def _from_files(name: str, root: Path) -> Iterator[Document | ArticleError | str]:
+def _from_files(name: str, root: Path) -> Iterator[Document | ArticleError | LeftOut | ListingRead | str]:
     """Documents, errors, or (from a feed or sitemap file) URLs."""
-    paths = files_named(name, root)
-    if not paths:
+    contents = files_named(name, root)
+    left_out = str(contents)
+    if left_out:
+        yield LeftOut(f"{name}: {left_out}")
+    if not contents.articles:
         there = any((base / name).is_dir() for base in (Path.cwd(), root))
         yield ArticleError(f"{name}: {'no article in this folder' if there else 'no such file, folder or URL'}")
-    for path in paths:
+    for path in contents.articles:
         try:
             data = path.read_bytes()
         except OSError as error:
@@ -92,6 +111,7 @@ def _from_files(name: str, root: Path) -> Iterator[Document | ArticleError | str
             continue
         listing = list_articles(data, path.as_uri()) if path.suffix.lower() in _LISTING_SUFFIXES else None
         if listing is not None:
+            yield ListingRead(name)
             yield from (url for url in (*listing.articles, *listing.listings))
             continue
         try:
@@ -124,21 +144,23 @@ def files_beside(folder: Path) -> Beside:
     return read
 
 
-def files_named(name: str, root: Path) -> list[Path]:
+def files_named(name: str, root: Path) -> FolderContents:
     """The files a name stands for, looked up from the working folder first, then from the project folder."""
     for base in (Path.cwd(), root):
         path = (base / name).resolve()
         if path.is_dir():
-            return list(find_articles(path))
+            return find_articles(path)
         if path.is_file():
-            return [path]
+            return FolderContents((path,))
         matches = sorted(glob.glob(name, root_dir=base, recursive=True))
         if matches:
-            return [base.resolve() / match for match in matches if (base / match).is_file()]
-    return []
+            return FolderContents(tuple(base.resolve() / match for match in matches if (base / match).is_file()))
+    return FolderContents(())
 
 
-def _from_urls(urls: Sequence[str], network: NetworkSettings, clock: Clock) -> Iterator[Document | ArticleError]:
+def _from_urls(
+    urls: Sequence[str], network: NetworkSettings, clock: Clock, known: Container[str]
+) -> Iterator[Document | ArticleError | ListingRead]:
     seen = set(urls)
     waiting = list(dict.fromkeys(urls))
     while waiting:
@@ -154,7 +176,9 @@ def _from_urls(urls: Sequence[str], network: NetworkSettings, clock: Clock) -> I
                 continue
             listing = list_articles(page.body, page.final_url)
             if listing is not None:
-                new = [one for one in (*listing.articles, *listing.listings) if one not in seen]
+                yield ListingRead(url)
+                articles = [url for url in listing.articles if url not in known]
+                new = [url for url in (*articles, *listing.listings) if url not in seen]
                 room = max(0, MAX_LISTED - len(seen))
                 if len(new) > room:
                     yield ArticleError(f"{url}: lists more than {MAX_LISTED} articles; the rest is left out")
