@@ -12,6 +12,7 @@ import json
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 from urllib.parse import unquote
 
 from linkarchive.urls import host_of, is_within, path_of, query_of, source_key
@@ -36,12 +37,16 @@ def inner_url(url: str) -> str | None:
     if not host:
         return None
     address, mark, fragment = url.strip().partition("#")
-    for service in _SERVICES:
-        if service.has(host):
-            inner = _of_the_web(service.inner(path_of(address), query_of(address)))
-            if inner is not None:
-                return f"{inner}#{fragment}" if mark and "#" not in inner else inner
+    for service in _services_of(host):
+        inner = _of_the_web(service.inner(path_of(address), query_of(address)))
+        if inner is not None:
+            return f"{inner}#{fragment}" if mark and "#" not in inner else inner
     return None
+
+
+@lru_cache(maxsize=4096)
+def _services_of(host: str) -> tuple[_Service, ...]:
+    return tuple(service for service in _SERVICES if service.has(host))
 
 
 @dataclass(frozen=True, slots=True)

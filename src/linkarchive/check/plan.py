@@ -21,6 +21,7 @@ from linkarchive.wayback.archives import Archive, archives_of
 from linkarchive.wayback.cited import CitedCopy, cited_copy
 from linkarchive.wayback.privacy import may_send
 from linkarchive.web.guard import literal_is_private
+from linkarchive.wrappers import intended_url
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +34,8 @@ class CitedLink:
     """The day the author looked: `accessed` of the link, else the article's date (docs/design.md §5)."""
     private: bool
     target: str
-    """The URL that is visited for it, with its fragment: the citation's own, or what the cited copy is a copy of."""
+    """The URL that is visited for it, with its fragment: the citation's own, what a redirector leads to, or what the cited
+    copy is a copy of."""
     original: bool = False
     copy: CitedCopy | None = None
     """For a citation that points into a web archive."""
@@ -120,7 +122,8 @@ def cited_links(articles: Sequence[Article], archives: Sequence[Archive]) -> dic
         if article.original_url is not None:
             url = article.original_url
             citation = Citation(url, article.title, 0, "")
-            link = CitedLink(article.path, citation, article.published, article.private, url, original=True)
+            target = intended_url(url)
+            link = CitedLink(article.path, citation, article.published, article.private, target, original=True)
             cited.setdefault(key_of(url), []).append(link)
     return cited
 
@@ -128,7 +131,7 @@ def cited_links(articles: Sequence[Article], archives: Sequence[Archive]) -> dic
 def _cited_link(article: Article, citation: Citation, url: str, copy: CitedCopy | None) -> CitedLink:
     looked = citation.accessed or article.published
     if copy is None or copy.original is None:
-        return CitedLink(article.path, citation, looked, article.private, url)
+        return CitedLink(article.path, citation, looked, article.private, intended_url(url))
     looked = copy.time.date() if copy.time else looked
     return CitedLink(article.path, citation, looked, article.private, copy.original, copy=copy)
 

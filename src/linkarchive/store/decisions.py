@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from pathlib import Path
 
@@ -12,6 +12,7 @@ from linkarchive.files import append_line, storage_error
 from linkarchive.model import Acceptance, Ignored
 from linkarchive.project import Project
 from linkarchive.store.serialization import decode, encode
+from linkarchive.store.sources import key_of
 from linkarchive.urls import redact
 
 
@@ -60,12 +61,18 @@ def load(path: Path) -> list[Decision]:
             text = line.removeprefix(b"\xef\xbb\xbf") if number == 1 else line  # an editor's BOM
             if text.strip():
                 try:
-                    found.append(decode(text, Decision))
+                    found.append(_with_key_of_today(decode(text, Decision)))
                 except StorageError as error:
                     if not line.endswith(b"\n"):
                         break
                     raise StorageError(f"{path}:{number}: {error}; correct or remove the line") from error
     return found
+
+
+def _with_key_of_today(decision: Decision) -> Decision:
+    """The decision under the key that its source has now: earlier versions kept redirectors and tracking in keys."""
+    key = redact(key_of(decision.url))
+    return decision if key == decision.url else replace(decision, url=key)
 
 
 def in_force(decisions: Sequence[Decision], url: str, at: datetime | None = None) -> list[Decision]:

@@ -50,10 +50,34 @@ def imported_captures(connection: Connection) -> None:
     connection.execute(text("PRAGMA writable_schema = OFF"))
 
 
+def intended_keys(connection: Connection) -> None:
+    """A link through a redirector, or with what counts visitors, is the page behind it: its rows go to that source."""
+    from linkarchive.store.sources import key_of  # which opens databases, and so imports this module
+
+    sources = {row.key: row.id for row in connection.execute(text("SELECT id, key FROM sources"))}
+    for key, number in list(sources.items()):
+        new = key_of(key)
+        if new == key:
+            continue
+        target = sources.get(new)
+        if target is None:
+            connection.execute(text("UPDATE sources SET key = :key WHERE id = :id"), {"key": new, "id": number})
+            sources[new] = number
+            continue
+        both = {"old": number, "new": target}
+        for table in ("visits", "baselines", "archive_answers"):  # each has one row a run, citation or question
+            connection.execute(text(f"UPDATE OR IGNORE {table} SET source = :new WHERE source = :old"), both)  # noqa: S608
+            connection.execute(text(f"DELETE FROM {table} WHERE source = :old"), both)  # noqa: S608
+        for table in ("captures", "outcomes"):
+            connection.execute(text(f"UPDATE {table} SET source = :new WHERE source = :old"), both)  # noqa: S608
+        connection.execute(text("DELETE FROM sources WHERE id = :old"), both)
+
+
 STEPS: tuple[tuple[str, Suggestion], ...] = (
     ("2026-11-23 first schema", first_schema),
     ("2026-11-23 carried visits", carried_visits),
     ("2026-11-29 imported captures", imported_captures),
+    ("2026-11-29 intended keys", intended_keys),
 )
 
 
