@@ -74,4 +74,4 @@ def test_two_old_keys_of_one_page_become_one_source(folder: Any, stage: Any) -> 
     ran = folder.check("article.md", now="2026-01-06")
     assert [source["url"] for source in ran.json["sources"] if "alpha" in source["url"]] == [ALPHA]
     history = folder.run("show", ALPHA, now="2026-01-07").out
-    assert history.count("HTTP 200") == 2, "the captures of both are there"
+    assert history.count("HTTP 200") == 3, "the captures of both, and the one of today"

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import text
 
@@ -249,6 +249,7 @@ def test_an_interrupted_run_is_continued_for_a_day_by_the_same_scope(tmp_path: P
         assert runs.interrupted(store, NOW, "scope") is None
 
 
+@settings(suppress_health_check=[HealthCheck.too_slow])
 @given(st.builds(Decision, st.text(), st.text(), st.text(), st.just(NOW), st.none() | st.text(), st.none() | st.text()))
 def test_what_is_encoded_is_decoded(decision: Decision) -> None:
     assert decode(encode(decision), Decision) == decision

@@ -34,8 +34,8 @@ class CitedLink:
     """The day the author looked: `accessed` of the link, else the article's date (docs/design.md §5)."""
     private: bool
     target: str
-    """The URL that is visited for it, with its fragment: the citation's own, what a redirector leads to, or what the cited
-    copy is a copy of."""
+    """The URL that is visited for it, with its fragment: the citation's own, what a redirector leads to, or what the
+    cited copy is a copy of."""
     original: bool = False
     copy: CitedCopy | None = None
     """For a citation that points into a web archive."""
