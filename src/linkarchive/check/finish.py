@@ -33,6 +33,7 @@ from linkarchive.store.runlog import log_lines
 from linkarchive.store.runs import Run, RunBody
 from linkarchive.store.state_file import write_state
 
+LATEST = "latest"
 MOST_AT_HAND = 5000
 """Sources: some 25 MB."""
 
@@ -88,7 +89,9 @@ def finish(
         files = run_files(root, info.id)
         write_manifest(root, info.id, files, facts, created=info.finished or info.started, known=warc.digests)
         if has_news(report):
-            _write_report(project, recorder, _at_hand(report), policy.settings.keep.reports)
+            trouble = _write_report(project, recorder, _at_hand(report), policy.settings.keep.reports)
+            if trouble is not None:
+                report = replace(report, notices=(*report.notices, trouble))
     return report
 
 
@@ -162,29 +165,44 @@ def _at_hand(report: Report) -> Report:
     return replace(report, sources=tuple(report.sources)) if few else report
 
 
-def _write_report(project: Project, recorder: Recorder, report: Report, kept_reports: int) -> None:
-    """`archive/reports/RUN/`, and `latest` beside it; the oldest go when there are more than are kept."""
+def _write_report(project: Project, recorder: Recorder, report: Report, kept_reports: int) -> str | None:
+    """`archive/reports/RUN/`, and `latest` beside it; the oldest go when there are more than are kept.
+
+    What the disk refuses is returned in words: the run is recorded, and its report printed, all the same.
+    """
     from linkarchive.history.timeline import article_texts, timelines
     from linkarchive.report.html import render_html
     from linkarchive.report.json import render_json
 
     folder = project.reports / report.run.id
-    latest = project.reports / "latest"
     try:
         write_atomically(folder / "report.json", map(str.encode, render_json(report)))
         root, store = project.root, recorder.store
         shown = differences(root, store, report, recorder.differences)
         html = render_html(report, shown, timelines(store, report), article_texts(root, report))
         write_atomically(folder / "index.html", html.encode("utf-8"))
-        link = project.reports / ".latest"
-        link.unlink(missing_ok=True)
-        link.symlink_to(report.run.id)
-        link.replace(latest)
-        kept = sorted(
-            (path for path in project.reports.iterdir() if path.is_dir() and not path.is_symlink()),
-            key=lambda path: path.stat().st_mtime,
-        )
+        _point_latest(project.reports, report.run.id)
+        kept = sorted(path for path in project.reports.iterdir() if path.is_dir() and path.name != LATEST)
         for old in kept[: max(0, len(kept) - kept_reports)]:
             shutil.rmtree(old)
     except OSError as error:
-        raise storage_error(folder, error) from error
+        return str(storage_error(error.filename or folder, error))
+    return None
+
+
+def _point_latest(reports: Path, run_id: str) -> None:
+    """Have `latest` name a run's report: by a link, or by a copy where links cannot be made.
+
+    In a project that was copied without links (a zip file, a cloud drive) it is a folder. Raises OSError.
+    """
+    latest, new = reports / LATEST, reports / f".{LATEST}"
+    for path in (new, latest):
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path)
+    new.unlink(missing_ok=True)
+    try:
+        new.symlink_to(run_id)
+    except OSError:
+        shutil.copytree(reports / run_id, new)
+        latest.unlink(missing_ok=True)
+    new.replace(latest)

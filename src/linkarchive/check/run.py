@@ -6,7 +6,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Mapping
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from linkarchive.check.articles import Articles, keep_watch, load, lost_originals, recover, save
@@ -20,8 +20,9 @@ from linkarchive.check.record import Archive, Recorder
 from linkarchive.check.scope import Scope, chosen_sources
 from linkarchive.clock import Clock
 from linkarchive.errors import UsageError
+from linkarchive.history.recovery import damages, is_there, log_interrupted
 from linkarchive.history.recovery import recover as recover_project
-from linkarchive.model import Capture, Page, Report
+from linkarchive.model import Page, Report
 from linkarchive.project import Project
 from linkarchive.settings import Settings
 from linkarchive.sites import refuse_faulty
@@ -64,6 +65,8 @@ def check(
     with project.lock():
         for sentence in recover_project(project):
             on_event(Notice(sentence))
+        for sentence in damages(project):
+            on_event(Notice(sentence, important=True))
         with open_project(project, write=True) as store:
             _refuse_mixed_clocks(store, settings, clock)
             articles = load(project, store, scope, settings, clock)
@@ -207,15 +210,12 @@ def _begin(project: Project, store: Store, scope: Scope, settings: Settings, clo
     signature = scope.signature(settings.check.exclude)
     found = None if scope.fresh else runs.interrupted(store, clock.now(), signature)
     if found is not None:
-        captures.forget_lost(store, found.seq, lambda capture: _is_there(project, capture))
+        captures.forget_lost(store, found.seq, lambda capture: is_there(project, capture))
+        runs.save(store, replace(found, info=replace(found.info, finished=None)))
     run = found or runs.start(store, clock.now(), signature, clock.simulated)
     store.commit()
+    log_interrupted(project, store, clock.now(), but=run.seq)
     return run, found is not None
-
-
-def _is_there(project: Project, capture: Capture) -> bool:
-    file = project.root / capture.record.warc
-    return file.exists() and file.stat().st_size >= capture.record.offset + capture.record.length
 
 
 def dry_run(root: Path, scope: Scope, settings: Settings, clock: Clock) -> str:

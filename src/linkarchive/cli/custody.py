@@ -84,7 +84,8 @@ def _total(problems: int) -> str:
 @project_options
 def rebuild(project: Path, config: Path | None) -> int:
     """Make a new database from the text files and WARC files of archive/."""
-    from linkarchive.history.recovery import recover
+    from linkarchive.clock import Clock
+    from linkarchive.history.recovery import log_killed_runs, recover
     from linkarchive.project import Project
     from linkarchive.report.sanitize import one_line
     from linkarchive.store.opening import rebuild_project
@@ -94,6 +95,7 @@ def rebuild(project: Path, config: Path | None) -> int:
     with place.lock():
         for sentence in recover(place):
             say(one_line(sentence))
+        log_killed_runs(place, Clock.from_environ().now())
         rebuilt = rebuild_project(place)
     for problem in rebuilt.problems:
         say(one_line(problem))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import secrets
 import shutil
@@ -237,7 +236,7 @@ def _write_reports(project: Project, forgetting: Forgetting) -> None:
                 if _mentions(folder, forgetting):
                     shutil.rmtree(folder)
                 continue
-            report, kept = report_of(store, run, made), folder.stat()
+            report = report_of(store, run, made)
             text = b"".join(map(str.encode, render_json(report)))
             stored = folder / "report.json"
             if stored.exists() and stored.read_bytes() == text:
@@ -246,7 +245,6 @@ def _write_reports(project: Project, forgetting: Forgetting) -> None:
             html = render_html(report, shown, timelines(store, report), article_texts(project.root, report))
             paths.write_atomically(folder / "index.html", html.encode("utf-8"))
             paths.write_atomically(stored, text)  # last: it says that this report is done
-            os.utime(folder, ns=(kept.st_atime_ns, kept.st_mtime_ns))  # the oldest go first
 
 
 def _mentions(report: Path, forgetting: Forgetting) -> bool:

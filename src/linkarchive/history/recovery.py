@@ -2,9 +2,23 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import datetime
+
+from linkarchive.clock import Clock
+from linkarchive.errors import StorageError
+from linkarchive.files import storage_error
+from linkarchive.model import Capture
 from linkarchive.project import Project
 from linkarchive.snapshot import paths
+from linkarchive.snapshot.manifest import missing_decisions, read_chain, write_manifest
 from linkarchive.snapshot.repair import repair
+from linkarchive.snapshot.writer import WarcWriter
+from linkarchive.store import captures, runs
+from linkarchive.store.database import Store, open_store
+from linkarchive.store.runlog import log_lines
+
+_ANY_SIZE = 1 << 62
 
 
 def recover(project: Project) -> tuple[str, ...]:
@@ -20,3 +34,68 @@ def recover(project: Project) -> tuple[str, ...]:
         finish(project)
         done.append("an interrupted `archive forget` was finished")
     return (*done, *repair(project.root))
+
+
+def log_interrupted(project: Project, store: Store, now: datetime, but: int | None = None) -> None:
+    """Give runs that were killed the log that they could not write, so that no rebuilt database lacks what they saw.
+
+    `but` is the number of a run that goes on. Call it with the lock held. Raises StorageError.
+    """
+    for run in runs.unfinished(store):
+        if run.seq == but:
+            continue
+        captures.forget_lost(store, run.seq, lambda capture: is_there(project, capture))
+        run = replace(run, info=replace(run.info, finished=now))
+        runs.save(store, run)
+        info, root = run.info, project.root
+        with WarcWriter(
+            root, info.id, clock=Clock(info.started), size_limit=_ANY_SIZE, simulated=info.simulated
+        ) as writer:
+            writer.write_log(log_lines(store, run))
+        facts = {
+            "started": info.started,
+            "finished": info.finished,
+            "complete": False,
+            "simulated": info.simulated,
+            "state": None,
+        }
+        write_manifest(root, info.id, paths.run_files(root, info.id), facts, created=now, known=writer.digests)
+        store.commit()
+
+
+def log_killed_runs(project: Project, now: datetime) -> None:
+    """`log_interrupted`, as far as the present database can be read: a new one is to be made in its place."""
+    try:
+        with open_store(project.database if project.database.exists() else None) as store:
+            killed = runs.unfinished(store)
+    except StorageError:
+        return  # damaged: the logs are all that there is
+    if killed:
+        with open_store(project.database) as store:
+            log_interrupted(project, store, now)
+
+
+def is_there(project: Project, capture: Capture) -> bool:
+    """The record of a capture is on disk, whole."""
+    file = project.root / capture.record.warc
+    return file.exists() and file.stat().st_size >= capture.record.offset + capture.record.length
+
+
+def damages(project: Project) -> tuple[str, ...]:
+    """What no command can make whole again: damaged manifests; decisions that are gone, of which one run tells.
+
+    Raises StorageError.
+    """
+    damaged: list[str] = []
+    chain = read_chain(project.root, lambda path, why: damaged.append(f"{path} {why}"))
+    try:
+        told = {digest for manifest in chain for digest in manifest.decisions_missing}
+        gone = [line for line in missing_decisions(project.root, chain) if line.sha256 not in told]
+    except OSError as error:
+        raise storage_error(project.decisions, error, "cannot be read") from error
+    lost = [
+        f"{project.decisions}: a decision that was there is missing or was changed: {line.what}; "
+        "restore the file from Git or a backup, or decide again"
+        for line in gone
+    ]
+    return (*damaged, *lost)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -12,7 +12,6 @@ from typing import Any
 
 import msgspec
 
-from linkarchive.errors import StorageError
 from linkarchive.snapshot import paths
 
 
@@ -32,6 +31,14 @@ class Previous:
 
 
 @dataclass(frozen=True, slots=True)
+class SealedDecision:
+    """A line of decisions.jsonl: its SHA-256 in hex, without its line end, and what it says in words."""
+
+    sha256: str
+    what: str
+
+
+@dataclass(frozen=True, slots=True)
 class Manifest:
     """`sequence` counts from 1 and grows by one along the chain."""
 
@@ -45,6 +52,10 @@ class Manifest:
     """Of its own file."""
     replaces: str | None = None
     """Why its files are no longer what the manifests before it say; None: they must be."""
+    decisions: tuple[SealedDecision, ...] = ()
+    """The lines of decisions.jsonl that no manifest before it sealed."""
+    decisions_missing: tuple[str, ...] = ()
+    """Digests of sealed lines that were no longer there when it was written."""
 
 
 def write_manifest(
@@ -65,6 +76,7 @@ def write_manifest(
     """
     chain = read_chain(root)
     last = chain[-1] if chain else None
+    sealed = {decision.sha256 for earlier in chain for decision in earlier.decisions}
     path = _free_name(root / paths.MANIFESTS, run_id)
     try:
         manifest = Manifest(
@@ -79,6 +91,8 @@ def write_manifest(
             facts=facts,
             name=path.name,
             replaces=replaces,
+            decisions=tuple(line for line in decision_lines(root) if line.sha256 not in sealed),
+            decisions_missing=tuple(line.sha256 for line in missing_decisions(root, chain)),
         )
         paths.write_atomically(path, msgspec.json.format(msgspec.json.encode(manifest), indent=1) + b"\n")
     except OSError as error:
@@ -86,17 +100,45 @@ def write_manifest(
     return path
 
 
-def read_chain(root: Path) -> list[Manifest]:
-    """All manifests, in the order in which they were written; raises StorageError for one that cannot be read."""
-    found = []
+def read_chain(root: Path, on_damage: Callable[[Path, str], None] | None = None) -> list[Manifest]:
+    """All manifests, in the order in which they were written.
+
+    One that cannot be read is left out and given to `on_damage` with what is wrong with it: the others tell the rest.
+    """
+    manifests = []
     for path in sorted((root / paths.MANIFESTS).glob("*.json")):
         try:
-            found.append(msgspec.json.decode(path.read_bytes(), type=Manifest))
-        except OSError as error:
-            raise paths.storage_error(path, error, "cannot be read") from error
-        except msgspec.MsgspecError as error:
-            raise StorageError(f"{path} is not a manifest: {error}; restore it from a backup or remove it") from error
-    return sorted(found, key=lambda manifest: (manifest.sequence, manifest.name))
+            manifests.append(msgspec.json.decode(path.read_bytes(), type=Manifest))
+        except (OSError, msgspec.MsgspecError) as error:
+            if on_damage is not None:
+                why = f"cannot be read: {error.strerror}" if isinstance(error, OSError) else f"is no manifest: {error}"
+                on_damage(path, f"{why}; restore it from a backup, or remove it if there is none")
+    return sorted(manifests, key=lambda manifest: (manifest.sequence, manifest.name))
+
+
+def decision_lines(root: Path) -> list[SealedDecision]:
+    """The lines of decisions.jsonl, each once; without what an interruption left of a last one. Raises OSError."""
+    path = root / paths.DECISIONS
+    if not path.exists():
+        return []
+    text = path.read_bytes().removeprefix(b"\xef\xbb\xbf")
+    whole = text[: text.rfind(b"\n") + 1]
+    return list(dict.fromkeys(_sealed_decision(line.strip()) for line in whole.split(b"\n") if line.strip()))
+
+
+def _sealed_decision(line: bytes) -> SealedDecision:
+    try:
+        decision = msgspec.json.decode(line, type=dict[str, Any])
+    except msgspec.MsgspecError:
+        decision = {}
+    what = " ".join(str(decision.get(name, "?")) for name in ("action", "url", "when"))
+    return SealedDecision(hashlib.sha256(line).hexdigest(), what)
+
+
+def missing_decisions(root: Path, chain: Sequence[Manifest]) -> list[SealedDecision]:
+    """Lines of decisions.jsonl that a manifest sealed and that are no longer there as they were. Raises OSError."""
+    present = {line.sha256 for line in decision_lines(root)}
+    return [line for manifest in chain for line in manifest.decisions if line.sha256 not in present]
 
 
 def sha256_of(path: Path) -> str:

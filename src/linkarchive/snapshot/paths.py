@@ -15,6 +15,7 @@ from linkarchive.files import write_atomically as write_atomically
 WARCS = "archive/warc"
 INDEXES = "archive/indexes"
 MANIFESTS = "archive/manifests"
+DECISIONS = "archive/decisions.jsonl"
 FORGETTING = "archive/forgetting.json"
 """What an `archive forget` has begun to do; there only until it has done it."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
@@ -141,13 +141,16 @@ class LogLine:
 
 
 def scan(root: Path) -> Iterator[ScannedRun | Capture | LogLine | Problem]:
-    """All that the WARC files know, for a new database: the runs in the order of their manifests, then those
-    without one by name; of each run the captures and the log lines, in the order of writing.
+    """All that the WARC files know, for a new database: the runs in the order of their manifests, those without one
+    among them by the time in their id; of each run the captures and the log lines, in the order of writing.
 
-    What cannot be read is passed over and told as a Problem. Raises StorageError when a manifest cannot be read.
+    What cannot be read is passed over and told as a Problem.
     """
     originals: dict[str, Location] = {}
-    for run_id, told, files in _runs(root):
+    damaged: list[Problem] = []
+    chain = manifest.read_chain(root, lambda path, why: damaged.append(Problem(paths.relative(root, path), None, why)))
+    yield from damaged
+    for run_id, told, files in _runs(root, chain):
         yield ScannedRun(run_id, told)
         for path in files:
             try:
@@ -168,20 +171,27 @@ def captures_in(root: Path, path: Path) -> Iterator[Capture]:
         raise StorageError(f"{warc} cannot be read: {error.strerror}") from error
 
 
-def _runs(root: Path) -> Iterator[tuple[str, Mapping[str, Any] | None, Iterable[Path]]]:
+_Run = tuple[str, Mapping[str, Any] | None, list[Path]]
+"""The id of a run, what its manifest says of it, and its WARC files."""
+
+
+def _runs(root: Path, chain: Sequence[manifest.Manifest]) -> list[_Run]:
     left = dict.fromkeys(paths.warc_files(root))
-    for sealed in manifest.read_chain(root):
+    found: list[_Run] = []
+    for sealed in chain:
         named = [root / entry.path for entry in sealed.files]
         # Two manifests of a run that was continued may name a file twice.
         files = [path for path in named if path in left]
         for path in files:
             del left[path]
-        yield sealed.run, sealed.facts, files
+        found.append((sealed.run, sealed.facts, files))
     unsealed: dict[str, list[Path]] = {}
     for path in left:
         unsealed.setdefault(paths.run_of(path), []).append(path)
     for run_id, files in unsealed.items():
-        yield run_id, None, files
+        later = (number for number, (other, _, _) in enumerate(found) if other[:1].isdigit() and other > run_id)
+        found.insert(next(later, len(found)), (run_id, None, files))
+    return found
 
 
 def _scan_file(

@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from linkarchive.errors import StorageError
 from linkarchive.snapshot import manifest, paths, record_writer
 from linkarchive.snapshot.manifest import Manifest
 from linkarchive.snapshot.record_reader import (
@@ -175,11 +174,13 @@ def _check_index(root: Path, warc: Path, name: str, expected: dict[bytes, int]) 
 
 
 def _check_manifests(root: Path) -> Iterator[Problem]:
-    try:
-        chain = manifest.read_chain(root)
-    except StorageError as error:
-        yield Problem(paths.MANIFESTS, None, str(error))
-        return
+    damaged: list[Problem] = []
+    chain = manifest.read_chain(
+        root, lambda path, why: damaged.append(Problem(paths.relative(root, path), None, f"it {why}"))
+    )
+    yield from damaged
+    for line in manifest.missing_decisions(root, chain):
+        yield Problem(paths.DECISIONS, None, f"a line that was there is missing or was changed: {line.what}")
     named: set[str] = set()
     replaced = {file.path: sealed for sealed in chain if sealed.replaces is not None for file in sealed.files}
     """The last manifest that says a file was replaced, by file: what earlier ones say of it is past."""

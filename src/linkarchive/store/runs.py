@@ -77,6 +77,12 @@ def interrupted(store: Store, now: datetime, scope: str) -> Run | None:
     return _run(row) if timedelta(0) <= now - row.started < RESUMABLE else None
 
 
+def unfinished(store: Store) -> list[Run]:
+    """The runs that have not come to their end: they were killed, or one of them is at work. Oldest first."""
+    query = select(runs).where(runs.c.finished.is_(None)).order_by(runs.c.seq)
+    return [_run(row) for row in store.execute(query).all()]
+
+
 def save(store: Store, run: Run) -> None:
     """Write what has become known about a run: its end, completeness and body."""
     store.execute(

@@ -1,0 +1,191 @@
+"""Rows 4, 5, 9, 13: killed runs are in a rebuilt database, decisions are sealed, one damaged file costs itself."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ALPHA, BETA, GAMMA = "http://alpha.example/report", "http://beta.example/notes", "http://gamma.example/list"
+DAYS = ("2026-01-05", "2026-01-12", "2026-01-19")
+
+# The command, killed when everything is visited and judged, and nothing is closed yet.
+_KILLED = """
+import os, sys
+from linkarchive import cli
+from linkarchive.check import run
+
+def killed(project, run, resumed, ending, recorder, *rest):
+    recorder.archive.warc.sync()
+    recorder.store.commit()
+    os._exit(9)
+
+run.finish = killed
+sys.exit(cli.run(sys.argv[1:]))
+"""
+
+
+@pytest.fixture
+def lived(folder: Any, stage: Any) -> Any:
+    """One run; then ALPHA is gone and BETA is another page."""
+    for url in (ALPHA, BETA, GAMMA):
+        stage[url] = stage.html(url)
+    folder.article(ALPHA, BETA)
+    folder.article(GAMMA, name="other.md")
+    assert folder.check("article.md", "other.md", now=DAYS[0]).code == 0
+    stage[ALPHA] = stage.html("gone", status=410)
+    stage[BETA] = stage.html("something else")
+    return folder
+
+
+def kill(folder: Any, *args: str, now: str) -> None:
+    command = [sys.executable, "-c", _KILLED, *args]
+    done = subprocess.run(command, cwd=folder.root, env=folder.env(now, {}), capture_output=True, check=False)
+    assert done.returncode == 9, done.stderr
+
+
+def reports(folder: Any) -> list[str]:
+    ids = sorted({path.name.split("+")[0].removesuffix(".json") for path in manifests(folder)})
+    return [folder.run("report", "--run", run, "--format", "json").out for run in ids]
+
+
+def manifests(folder: Any) -> list[Path]:
+    return sorted((folder.root / "archive" / "manifests").glob("*.json"))
+
+
+def rebuilt(folder: Any, *, by: str) -> None:
+    if by == "deleting":
+        for path in (folder.root / "archive").glob("archive.sqlite*"):
+            path.unlink()
+    else:
+        assert folder.run("rebuild", now=DAYS[2]).code == 0
+
+
+@pytest.mark.parametrize("by", ["deleting", "rebuild"])
+def test_a_killed_run_before_a_whole_one_is_rebuilt_before_it(lived: Any, by: str) -> None:
+    kill(lived, "check", "article.md", now=DAYS[1])
+    lived.check(now=DAYS[2])
+    latest, every = lived.run("report", "--format", "json").out, reports(lived)
+    assert len(every) == 3
+    rebuilt(lived, by=by)
+    assert lived.run("report", "--format", "json").out == latest
+    assert reports(lived) == every
+    assert lived.run("verify").code == 0
+
+
+def test_what_only_a_killed_run_saw_is_in_a_rebuilt_database(lived: Any) -> None:
+    kill(lived, "check", "article.md", now=DAYS[1])
+    rebuilt(lived, by="rebuild")
+    ran = lived.check(now=DAYS[2])
+    assert ran.source(ALPHA)["since"].startswith(DAYS[1])
+    assert ran.source(BETA)["since"].startswith(DAYS[1])
+    assert lived.run("verify").code == 0
+
+
+def test_a_killed_run_goes_on_under_its_id_and_is_rebuilt_whole(lived: Any) -> None:
+    kill(lived, "check", now=DAYS[1])
+    rebuilt(lived, by="rebuild")
+    done = lived.check(now=f"{DAYS[1]}T09:00:00Z")
+    assert done.json["run"]["complete"]
+    assert done.told(ALPHA) == ("dead", "http-410", "new")
+    before = lived.run("report", "--format", "json").out
+    rebuilt(lived, by="deleting")
+    assert lived.run("report", "--format", "json").out == before
+
+
+# --- decisions -----------------------------------------------------------------
+
+
+def decisions(folder: Any) -> Path:
+    path: Path = folder.root / "archive" / "decisions.jsonl"
+    return path
+
+
+def test_a_decision_that_is_gone_is_named_by_verify_and_by_the_next_run(lived: Any) -> None:
+    lived.run("ignore", ALPHA, now=DAYS[1])
+    lived.run("ignore", BETA, now=DAYS[1])
+    lived.check(now=DAYS[1])
+    lines = decisions(lived).read_text().splitlines(keepends=True)
+    decisions(lived).write_text(lines[1])
+    verified = lived.run("verify")
+    assert verified.code == 1
+    assert f"missing or was changed: ignore {ALPHA}" in verified.out
+    first, second = lived.run("check", now=DAYS[2]), lived.run("check", now="2026-01-26")
+    assert f"missing or was changed: ignore {ALPHA}" in first.err
+    assert "missing" not in second.err, "it is said once"
+    decisions(lived).write_text("".join(reversed(lines)))
+    assert lived.run("verify").code == 0, "lines may come in another order (a merge)"
+
+
+@pytest.mark.parametrize("content", ["", '{"action": "ignore"}\n'])
+def test_an_emptied_file_of_decisions_is_noticed(lived: Any, content: str) -> None:
+    lived.run("ignore", ALPHA, now=DAYS[1])
+    lived.check(now=DAYS[1])
+    decisions(lived).write_text(content)
+    assert lived.run("verify").code == 1
+
+
+def test_decisions_added_by_a_merge_are_fine(lived: Any) -> None:
+    lived.run("ignore", ALPHA, now=DAYS[1])
+    lived.check(now=DAYS[1])
+    line = decisions(lived).read_text()
+    decisions(lived).write_text(line.replace(ALPHA, GAMMA) + line)
+    assert lived.run("verify").code == 0
+    assert "missing" not in lived.run("check", now=DAYS[2]).err
+
+
+# --- one bad thing costs itself ----------------------------------------------------
+
+
+@pytest.mark.parametrize("content", [b"", b"{", b"\xff\xfe"])
+def test_a_damaged_manifest_stops_no_run(lived: Any, content: bytes) -> None:
+    lived.check(now=DAYS[1])
+    damaged = manifests(lived)[0]
+    damaged.write_bytes(content)
+    ran = lived.run("check", "--format", "json", now=DAYS[2])
+    assert ran.code == 1, ran.err
+    assert damaged.name in ran.err
+    assert ran.told(ALPHA) == ("dead", "http-410", "still")
+    verified = lived.run("verify")
+    assert verified.code == 1
+    assert damaged.name in verified.out
+    assert lived.run("rebuild").code == 0
+
+
+def test_a_project_copied_without_links_works_as_before(lived: Any, tmp_path: Path) -> None:
+    lived.check(now=DAYS[1])  # with news, so that there is a report
+    copy = tmp_path / "copied"
+    shutil.copytree(lived.root, copy)  # follows links: `latest` is a folder there
+    assert not (copy / "archive" / "reports" / "latest").is_symlink()
+    lived.root = copy
+    lived.article(ALPHA, BETA, "http://delta.example/new")
+    ran = lived.check(now=DAYS[2])
+    assert ran.code == 1
+    assert len(ran.json["sources"]) == 4
+    latest = json.loads((copy / "archive" / "reports" / "latest" / "report.json").read_text())
+    assert latest["run"]["id"] == ran.json["run"]["id"]
+
+
+def test_a_report_that_cannot_be_written_is_printed_all_the_same(lived: Any) -> None:
+    reports = lived.root / "archive" / "reports"
+    shutil.rmtree(reports, ignore_errors=True)
+    reports.write_text("a file in its place")
+    ran = lived.check(now=DAYS[1])
+    assert ran.told(ALPHA) == ("dead", "http-410", "new")
+    assert any(str(reports) in notice for notice in ran.json["notices"])
+
+
+def test_links_that_cannot_be_made_are_copies(lived: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(self: Path, target: str) -> None:
+        raise PermissionError(1, os.strerror(1))
+
+    monkeypatch.setattr(Path, "symlink_to", refuse)
+    ran = lived.check(now=DAYS[1])
+    latest = lived.root / "archive" / "reports" / "latest" / "report.json"
+    assert json.loads(latest.read_text())["run"]["id"] == ran.json["run"]["id"]
