@@ -22,6 +22,9 @@ _GAP = re.compile(r"[ \t]*+(?:(?:\r\n?|\n)[ \t>]*+)?")
 _ANGLE = re.compile(r"<((?:[^<>\\\r\n]|\\.)*+)>")
 _AUTOLINK = re.compile(r"<([A-Za-z][A-Za-z0-9+.-]{1,31}:[^<>\x00-\x20]*+)>")
 _TAG = re.compile(r"<(?:a|area)(?=[\s/])", re.IGNORECASE)
+_NAMES = frozenset({"href"})
+_NAMES_OF_COMPONENTS = frozenset({"href", "to", "url", "link"})
+_COMPONENT = re.compile(r"<[A-Z][\w.]*(?=\s)")
 _ATTRIBUTE = re.compile(
     r"""[\s/]*+(?P<name>[^\s/>=][^\s/>=]*+)(?:\s*+(?P<sign>=)\s*+(?P<value>"[^"]*+"|'[^']*+'|[^\s>"'][^\s>]*+|))?"""
 )
@@ -83,7 +86,7 @@ def spans_of(
         found.update((span.start, span) for span in _autolinks(text) if wanted(span.target))
         found.update((span.start, span) for span in _destinations(text) if wanted(span.target))
     if format in ("md", "html", "mdx", "quarto"):
-        found.update((span.start, span) for span in _attributes(text) if wanted(span.target))
+        found.update((span.start, span) for span in _attributes(text, format) if wanted(span.target))
     return _apart((*found.values(), *_bare(text, bare)))
 
 
@@ -118,9 +121,12 @@ def _autolinks(text: str) -> Iterator[Span]:
         yield Span(match.start(1), match.end(1), match[1], Form.ANGLE, is_text=True)
 
 
-def _attributes(text: str) -> Iterator[Span]:
-    """The first `href` of every `a` and `area` (HTML: of attributes with one name the first counts)."""
-    for tag in _TAG.finditer(text):
+def _attributes(text: str, format: str) -> Iterator[Span]:
+    """The first `href` of every `a`, `area` or component (HTML: of attributes with one name the first counts)."""
+    tags = [(tag, _NAMES) for tag in _TAG.finditer(text)]
+    if format == "mdx":
+        tags += [(tag, _NAMES_OF_COMPONENTS) for tag in _COMPONENT.finditer(text)]
+    for tag, known in tags:
         position, names = tag.end(), set[str]()
         href: re.Match[str] | None = None
         for _ in range(_MOST_ATTRIBUTES):
@@ -129,7 +135,7 @@ def _attributes(text: str) -> Iterator[Span]:
                 break
             position = attribute.end()
             name = attribute["name"].lower()
-            if name == "href" and href is None:
+            if name in known and href is None:
                 href = attribute
             names.add(name)
         if href is not None:

@@ -11,6 +11,7 @@ from html import unescape
 from typing import TYPE_CHECKING, Any
 
 from linkarchive.article import front_matter, html
+from linkarchive.article.citation_keys import with_cited_keys
 from linkarchive.article.markdown_blocks import without_frames
 from linkarchive.article.passage import Mark, ParsedDocument, Passage, PassageBuilder, fold
 from linkarchive.article.text import write
@@ -29,23 +30,27 @@ _LOOK_AHEAD = 4096  # characters; searching the whole paragraph for each text wo
 _CITATION_KEY = re.compile(r"(?<![\w.@/])-?@\{?([\w](?:[\w:.#$%&+?<>~/-]*[\w/])?)\}?")
 
 
-def read_markdown(text: str, *, everything: bool = False) -> ParsedDocument:
+def read_markdown(text: str, *, everything: bool = False, indented_code: bool = True) -> ParsedDocument:
+    """`indented_code` says whether four blanks make a code block, as they do not in MDX."""
     entries, body = front_matter.split(text)
     environment: dict[str, Any] = {}
-    tokens = _parser().parse(without_frames(body), environment)
+    tokens = _parser(indented_code).parse(without_frames(body), environment)
     blocks = _Blocks(environment, everything)
     for token in tokens:
         blocks.read(token)
+    bibliographies = entries.get("bibliography", ())
+    passages = map(with_cited_keys, blocks.passages) if bibliographies else blocks.passages
     return ParsedDocument(
         title=front_matter.title(entries) or blocks.heading,
-        passages=tuple(map(_with_escaped_backslashes, blocks.passages)),
+        passages=tuple(map(_with_escaped_backslashes, passages)),
+        bibliographies=bibliographies,
         origins=front_matter.origins(entries),
         dates=front_matter.dates(entries),
     )
 
 
 @cache
-def _parser() -> MarkdownIt:
+def _parser(indented_code: bool) -> MarkdownIt:
     from markdown_it import MarkdownIt
     from mdit_py_plugins.deflist import deflist_plugin
     from mdit_py_plugins.footnote import footnote_plugin
@@ -53,6 +58,8 @@ def _parser() -> MarkdownIt:
     md = MarkdownIt("commonmark").enable("table").use(footnote_plugin).use(deflist_plugin)
     # Notes are read where they stand: the rule that gathers them at the end drops those that no mark names.
     md.core.ruler.disable("footnote_tail")
+    if not indented_code:
+        md.block.ruler.disable("code")
     # Targets stay as written, whatever their scheme: `[text](javascript:void(0))` is a lost target. They are replaced
     # on the instance, as the API documentation of markdown-it has it (`md.validateLink = …`); its types do not know it.
     md.normalizeLink = lambda url: url  # type: ignore[method-assign]

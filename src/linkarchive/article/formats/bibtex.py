@@ -19,6 +19,7 @@ _ENTRY = re.compile(r"@[ \t]*([A-Za-z][\w:-]*)\s*([{(])")
 _NEXT_ENTRY = re.compile(r"^[ \t]*@[ \t]*[A-Za-z]+\s*[{(]", re.MULTILINE)
 _KEY = re.compile(r"\s*([^\s,={}()\"#%'\\][^\s,{}\"#%\\]*|)\s*(?=[,})])")
 _FIELD = re.compile(r"[\s,]*([A-Za-z][^\s={}(),\"#%']*)\s*=\s*")
+_NEXT_FIELD = re.compile(r",\s*[A-Za-z][\w-]*\s*=\s*[{\"]|\n")
 _WORD = re.compile(r"[^\s,{}\"#()=]+")
 _COMMENTED = re.compile(r"^[ \t]*%")
 _URL_COMMAND = re.compile(r"\\(?:url|path|nolinkurl)\s*\{((?:[^{}]|\{[^{}]*\})*)\}")
@@ -146,8 +147,9 @@ class _Scanner:
                 depth -= 1
             if (match[0] == '"' and quoted and depth == 0) or (match[0] == "}" and not quoted and depth == 0):
                 return self._text[start + 1 : match.start()], match.end()
-        line_end = self._text.find("\n", start, end)
-        stop = line_end if line_end >= 0 else end
+        # Never closed: the value ends where the next field seems to begin, else with the line.
+        following = _NEXT_FIELD.search(self._text, start, end)
+        stop = following.start() if following else end
         return self._text[start + 1 : stop].rstrip('}", \t'), stop
 
 
@@ -181,8 +183,8 @@ def _reference(entry: Entry, parents: Mapping[str, Entry]) -> Reference:
         value = fields[name].text
         for command in (*_URL_COMMAND.finditer(value), *_HREF.finditer(value)):
             reference.add(tex.url(command[1]), fields[name].line + value.count("\n", 0, command.start()))
-    reference.after = [text for name in remarks if (text := shown(name))]
-    reference.after += [day] if (day := shown("date", "year")) else []
+    reference.after = [(text, fields[name].line) for name in remarks if (text := shown(name))]
+    reference.after += [(day, entry.line)] if (day := shown("date", "year")) else []
     reference.accessed = next(filter(None, (dates.parse_date(shown(name)) for name in _ACCESSED)), None)
     reference.snapshot = next((tex.url(fields[name].text) for name in _SNAPSHOTS if name in fields), None)
     return reference

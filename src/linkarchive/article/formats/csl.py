@@ -45,9 +45,9 @@ def reference(item: Pairs, lines: Lines) -> Reference:
     for key in _IDENTIFIERS:
         if text := _text(item.get(key)):
             found.add(identifier_url(key, text), lines.of(item.get(key), text))
-    found.after = [text for key in _REMARKS if (text := _text(item.get(key)))]
+    found.after = [(text, lines.of(item.get(key), text)) for key in _REMARKS if (text := _text(item.get(key)))]
     if issued := day_of(item.get("issued")):
-        found.after.append(issued.isoformat())
+        found.after.append((issued.isoformat(), line))
     found.accessed = day_of(item.get("accessed"))
     snapshot = _text(item.get("archive-url", "archive_location"))
     found.snapshot = snapshot if snapshot.startswith(("http://", "https://")) else None

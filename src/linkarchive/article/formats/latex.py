@@ -23,7 +23,7 @@ from linkarchive.article.passage import Claim, ParsedDocument, Passage, PassageB
 from linkarchive.article.text import write
 
 _TOKEN = re.compile(
-    r"""(?P<comment>%[^\n]*(?:\n[ \t]*)?)
+    r"""(?P<comment>%[^\n]*(?:\n[ \t]*)?|\\iffalse\b.*?\\fi\b)
       | \\(?:verb\*?|lstinline(?:\[[^\]\n]*\])?|mintinline(?:\[[^\]\n]*\])?\{[^}\n]*\})(?P<verb>[^A-Za-z\s*])
       | \\begin\s*\{(?P<raw>verbatim\*?|Verbatim\*?|BVerbatim|LVerbatim|lstlisting|minted|comment|filecontents\*?
         |tikzpicture|pgfpicture)\}
@@ -42,7 +42,10 @@ _BRACE = re.compile(
 _BRACKET = re.compile(r"\\.|[\[\]{}]", re.DOTALL)
 _KEYS = re.compile(r"[^,\s]+")
 _URL_OPTIONS = re.compile(r"\s*\[[^\]]*\]")
+_DEFINED = re.compile(r"\*?\s*\{?\s*\\([A-Za-z@]+)\s*\}?")
+_SIGNATURE = re.compile(r"(?:\s*\[[^\]]*\]|(?:#\d)+)*")
 _MAX_DEPTH = 30
+_LONGEST_MACRO = 10_000
 _LONGEST_URL = 4000  # characters
 _LONGEST_OPTION = 2000
 _MOST_EXPANSIONS = 10_000
@@ -92,6 +95,27 @@ def _closings(text: str) -> dict[int, int]:
     return closings
 
 
+@dataclass(frozen=True, slots=True)
+class _Macro:
+    """A command that the author has defined."""
+
+    body: str
+    arguments: int
+    default: str | None
+    """Of the first argument, where that is optional."""
+
+
+class _OneLine(Lines):
+    """The lines of what stands for a command: all are that of the command."""
+
+    def __init__(self, line: int) -> None:
+        super().__init__("")
+        self._line = line
+
+    def at(self, offset: int) -> int:
+        return self._line
+
+
 @dataclass(slots=True)
 class _Flow:
     """Text on its way to passages: the body, or one note."""
@@ -106,11 +130,11 @@ class _Flow:
 class _Reader:
     def __init__(self, text: str) -> None:
         self._text = text
-        self._lines = Lines(text)
+        self._lines: Lines = Lines(text)
         self._closings = _closings(text)
         self._expansions = 0
         self._flow = _Flow()
-        self._macros: dict[str, _Range] = {}
+        self._macros: dict[str, _Macro] = {}
         self._notes = 0
         self._open_mark: str | None = None  # the label of a \footnotemark that waits for its text
         self.passages: list[Passage] = []
@@ -248,9 +272,9 @@ class _Reader:
 
         def replaced(match: re.Match[str]) -> str:
             macro = self._macros.get(match[1])
-            if macro is None:
+            if macro is None or macro.arguments:
                 return match[0]
-            return re.sub(r"^\\(?:url|nolinkurl|path)\s*\{(.*)\}$", r"\1", self._text[macro.start : macro.end].strip())
+            return re.sub(r"^\\(?:url|nolinkurl|path)\s*\{(.*)\}$", r"\1", macro.body.strip())
 
         return tex.url(re.sub(r"\\([A-Za-z]+)(?:\{\})?[ \t]*", replaced, written))
 
@@ -279,10 +303,7 @@ class _Reader:
         if name in ("enquote", "textquote", "blockquote", "foreignquote") and depth < _MAX_DEPTH:
             return self._quotation(position, end, depth)
         if name in self._macros and depth < _MAX_DEPTH and self._expansions < _MOST_EXPANSIONS:
-            macro = self._macros[name]
-            self._expansions += 1
-            self._scan(macro.start, macro.end, depth + 5)
-            return position
+            return self._expand(self._macros[name], match, end, depth)
         return self._other(match, end)
 
     def _link(self, name: str, position: int, end: int, depth: int) -> int:
@@ -424,7 +445,19 @@ class _Reader:
                 if file.strip():
                     self.bibliographies.append(re.sub(r"(?<!\.bib)\Z", ".bib", file.strip()))
             return content.end + 1
-        if name in ("newcommand", "renewcommand", "providecommand", "def", "urldef", "newrobustcmd"):
+        if name in (
+            "newcommand",
+            "renewcommand",
+            "providecommand",
+            "def",
+            "urldef",
+            "newrobustcmd",
+            "DeclareRobustCommand",
+            "NewDocumentCommand",
+            "RenewDocumentCommand",
+            "gdef",
+            "edef",
+        ):
             return self._definition(name, position, end)
         return None
 
@@ -442,8 +475,8 @@ class _Reader:
         return fold(tex.plain(text))
 
     def _definition(self, name: str, position: int, end: int) -> int | None:
-        """An own command; one without arguments is expanded where it is used."""
-        match = re.compile(r"\s*\{?\s*\\([A-Za-z@]+)\s*\}?").match(self._text, position, end)
+        """An own command, which is expanded where it is used."""
+        match = _DEFINED.match(self._text, position, end)
         if match is None:
             return None
         position = match.end()
@@ -452,17 +485,56 @@ class _Reader:
             taken = self._url(command.end(), end) if command else None
             if command is None or taken is None:
                 return None
-            self._macros[match[1]] = _Range(command.start(), taken[1])
+            self._macros[match[1]] = _Macro(self._text[command.start() : taken[1]], 0, None)
             return taken[1]
-        arguments = re.compile(r"(?:\s*\[[^\]]*\]|(?:#\d)+)*").match(self._text, position, end)
-        position = arguments.end() if arguments else position
+        signature = _SIGNATURE.match(self._text, position, end)
+        written = signature[0] if signature else ""
+        if name.endswith("DocumentCommand"):
+            specification = self._group(position, end)
+            if specification is None:
+                return None
+            written = self._text[specification.start : specification.end]
+            count, default = len(re.findall(r"[mo]|O\{[^}]*\}", written)), None
+            default = "" if written.lstrip()[:1] in ("o", "O") else None
+            position = specification.end + 1
+        else:
+            position += len(written)
+            digits = re.findall(r"\[(\d)\]|#(\d)", written)
+            count = max((int(first or second) for first, second in digits), default=0)
+            default = optional[1] if (optional := re.search(r"\]\s*\[([^\]]*)\]", written)) else None
         body = self._group(position, end)
         if body is None:
             return None
-        takes_arguments = any(char in self._text[match.end() : position] for char in "#[")
-        if not takes_arguments and f"\\{match[1]}" not in self._text[body.start : body.end]:
-            self._macros[match[1]] = body
+        text = self._text[body.start : body.end]
+        if f"\\{match[1]}" not in text and len(text) <= _LONGEST_MACRO:
+            self._macros[match[1]] = _Macro(text, count, default)
         return body.end + 1
+
+    def _expand(self, macro: _Macro, match: re.Match[str], end: int, depth: int) -> int:
+        """The command's body with its arguments, read as if it stood here; the position after the arguments."""
+        self._expansions += 1
+        position = match.end()
+        arguments: list[str] = []
+        if macro.default is not None:
+            after = self._options(position, end)
+            arguments.append(self._text[position:after].strip().removeprefix("[").removesuffix("]") or macro.default)
+            position = after
+        while len(arguments) < macro.arguments:
+            group = self._group(position, end)
+            if group is None:
+                break
+            arguments.append(self._text[group.start : group.end])
+            position = group.end + 1
+        body = re.sub(
+            r"#([1-9])", lambda mark: arguments[int(mark[1]) - 1] if int(mark[1]) <= len(arguments) else "", macro.body
+        )
+        self._flush_running()
+        text, lines, closings = self._text, self._lines, self._closings
+        self._text, self._lines, self._closings = body, _OneLine(lines.at(match.start())), _closings(body)
+        self._scan(0, len(body), depth + 5)
+        self._flush_running()
+        self._text, self._lines, self._closings = text, lines, closings
+        return position
 
     def _other(self, match: re.Match[str], end: int) -> int:
         """Any other command: some arguments are not printed, the rest is text."""

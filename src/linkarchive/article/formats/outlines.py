@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import Any
 
+from linkarchive.article.html import fragment
 from linkarchive.article.package import parse_xml
 from linkarchive.article.passage import Claim, ParsedDocument, Passage, PassageBuilder, fold
 from linkarchive.article.text import write
@@ -75,7 +76,7 @@ def _day(written: str) -> date | None:
 def read_opml(data: bytes, *, everything: bool = False) -> ParsedDocument:
     """The links of an outline; of a feed its page, where it has one. Raises ArticleError when it is no XML."""
     root = parse_xml(data.lstrip(), "the file")
-    passages = []
+    passages: list[Passage] = []
     for outline in root.iter("outline"):
         builder = PassageBuilder(outline.sourceline or 1)
         shown = fold(outline.get("text") or outline.get("title") or "")
@@ -84,8 +85,10 @@ def read_opml(data: bytes, *, everything: bool = False) -> ParsedDocument:
             builder.open(target, builder.line)
             builder.text(fold(_TAG.sub("", shown)) or target)
             builder.close()
+        elif "<" in shown:
+            passages += fragment(shown, builder.line, everything=everything)
         elif shown:
-            write(builder, _TAG.sub("", shown), builder.line)
+            write(builder, shown, builder.line)
         for name in ("_note", "description"):
             if outline.get(name):
                 builder.text(" — ")

@@ -51,7 +51,7 @@ def record_passage(members: Sequence[Member], line: int, line_of: Callable[[str,
         value = member.value.strip()
         if not value or (has_others and member in copies):
             continue
-        if member is title and not anchored and any(is_url(other.value) for other in members):
+        if member is title and any(is_url(other.value) for other in members):
             continue  # it comes with the URL
         if not builder.is_empty:
             builder.text(" · ")

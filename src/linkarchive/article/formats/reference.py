@@ -30,8 +30,8 @@ class Reference:
     title: str = ""
     before: str = ""
     """Authors, editors."""
-    after: list[str] = field(default_factory=list)
-    """Where and when it appeared, and remarks; bare URLs in them are targets too."""
+    after: list[tuple[str, int]] = field(default_factory=list)
+    """Where and when it appeared, and remarks, with their lines; bare URLs in them are targets too."""
     targets: list[tuple[str, int]] = field(default_factory=list)
     """URLs with their lines, in the order of the entry."""
     accessed: date | None = None
@@ -88,12 +88,12 @@ def passage_of(reference: Reference) -> Passage:
         builder.text(" ")
         builder.bare(url, url, line)
     known = {url for url, _ in reference.targets}
-    for remark in reference.after:
+    for remark, line in reference.after:
         builder.text(". " if not builder.is_empty else "")
         if any(url in known for _, _, url in bare_urls(remark)):
             builder.text(fold(remark))
         else:
-            write(builder, fold(remark), reference.line)
+            write(builder, fold(remark), line)
     passage = builder.build()
     links = tuple(replace(link, accessed=reference.accessed, snapshot=reference.snapshot) for link in passage.links)
     return replace(passage, links=links)

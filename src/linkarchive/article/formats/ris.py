@@ -59,7 +59,7 @@ def _reference(fields: list[_Field]) -> Reference:
                     reference.add_urls(url, line + offset)
         elif tag == "DO":
             reference.add(identifier_url("doi", value), line)
-    reference.after = [value for tag in _REMARKS for value in values.get(tag, ())]
-    reference.after += [day] if (day := first("PY", "Y1", "DA").strip("/ ")) else []
+    reference.after = [(value, line) for tag, value, line in fields if tag in _REMARKS]
+    reference.after += [(day, reference.line)] if (day := first("PY", "Y1", "DA").strip("/ ")) else []
     reference.accessed = dates.parse_date(first("Y2")) if "Y2" in values else None
     return reference

@@ -46,6 +46,8 @@ class _Reader:
         self._running: list[str] = []
         self._note: str | None = None
         self._notes = 0
+        self._in_caption = False
+        """Of a picture, whose size and place stand before the last bar."""
         self._in_list = False
         """Within <references> or {{reflist}}: what is defined there stands nowhere else."""
         self._cites_short = re.search(r"\{\{\s*(?:sfn|harv)", text, re.I) is not None
@@ -98,7 +100,7 @@ class _Reader:
     def _node(self, node: Any, depth: int) -> None:
         match type(node).__name__:
             case "Text":
-                self._paragraphs(str(node.value))
+                self._paragraphs(str(node.value).rpartition("|")[2] if self._in_caption else str(node.value))
             case "HTMLEntity":
                 self._running.append(_entity(node))
             case "ExternalLink":
@@ -152,9 +154,10 @@ class _Reader:
             outer, outer_running = self._builder, self._running
             self._running = []
             self._builder = PassageBuilder(self._lines.at(self._cursor), note=self._note)
+            in_caption, self._in_caption = self._in_caption, True
             self._walk(node.text, depth)
             self._flush()
-            self._builder, self._running = outer, outer_running
+            self._builder, self._running, self._in_caption = outer, outer_running, in_caption
 
     def _tag(self, node: Any, depth: int) -> None:
         name = str(node.tag).strip().lower()
