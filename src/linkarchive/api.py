@@ -206,7 +206,9 @@ def recover(
 def original_page(where: str, article: Article, settings: Settings) -> Page:
     """The page in which to look for an article's lost targets: fetched, or a file that was saved from its address."""
     if not _is_web(where):
-        return _page(where, article.original_url or Path(where).resolve().as_uri())
+        from linkarchive.article.saved_page import saved_page
+
+        return saved_page(_read(where), where, article.original_url)
     from linkarchive.web.exchange import VisitRequest
     from linkarchive.web.page import page_of
     from linkarchive.web.scheduler import fetch_all

@@ -13,6 +13,7 @@ from linkarchive.article.bibliography import Beside, nothing_beside, with_biblio
 from linkarchive.article.context import Sentences
 from linkarchive.article.formats.registry import BY_NAME, parse
 from linkarchive.article.identifiers import resolver_url
+from linkarchive.article.lost_targets import related_title
 from linkarchive.article.notes import Notes, day_of_access, longest_quotation, with_numbered_lists
 from linkarchive.article.passage import Claim, Link, ParsedDocument, Passage, fold
 from linkarchive.errors import ArticleError
@@ -61,12 +62,15 @@ def read_document(
     published, doubts = dates.choose(claims)
     base = _join(base_url or found.url, document.base) if document.base else base_url or found.url
     targets = _Targets(base, found.url, encoding_of(data, markup=True)[0] if format == "html" else "utf-8")
+    citations = list(_citations(document, passages, targets, found.links, everything))
+    if any(citation.url is None for citation in citations):
+        citations = _with_mentions(citations, passages)
     return Article(
         path=path,
         title=document.title or PurePosixPath(unquote(urlsplit(path).path) if own else path).name or path,
         original_url=found.url,
         published=published,
-        citations=tuple(_citations(document, passages, targets, found.links, everything)),
+        citations=tuple(citations),
         remarks=(*document.remarks, *found.remarks, *doubts),
         gaps=document.gaps,
     )
@@ -185,6 +189,22 @@ def _citations(
                     note=claim.note,
                     place=Place.NOTE,
                 )
+
+
+def _with_mentions(citations: list[Citation], passages: Sequence[Passage]) -> list[Citation]:
+    """With the related articles of which only the title is left: where targets were lost, links may be, too."""
+    mentions = []
+    for passage in passages:
+        number = 0
+        for offset, line in enumerate(passage.text.split("\n")):
+            title = related_title(line) if passage.main and passage.note is None else None
+            end = number + len(line)
+            if title is not None and not any(link.start <= end and number <= link.end for link in passage.links):
+                mentions.append(Citation(None, fold(title), passage.line + offset, fold(line)))
+            number = end + 1
+    if not mentions:
+        return citations
+    return sorted([*citations, *mentions], key=lambda citation: citation.line)
 
 
 def _can_be_lost(link: Link) -> bool:

@@ -54,6 +54,16 @@ def origins(soup: BeautifulSoup, text: str) -> tuple[Claim, ...]:
     return tuple(found)
 
 
+def own_addresses(text: str) -> tuple[str | None, str | None]:
+    """Of a page that was saved: the address that it was saved from, and the one that it calls its own."""
+    from bs4 import BeautifulSoup
+
+    claims = origins(BeautifulSoup(text, "lxml"), text)
+    web = [claim for claim in claims if claim.value.startswith(("http://", "https://"))]
+    saved = next((claim.value for claim in web if claim.rank == _SAVED), None)
+    return saved, next((claim.value for claim in web if claim.rank != _SAVED), None)
+
+
 def dates(soup: BeautifulSoup) -> tuple[Claim, ...]:
     meta = _meta(soup)
     found = [Claim(meta[name], f"meta `{name}`", 1) for name in _PUBLISHED_META if name in meta]

@@ -2,9 +2,29 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 from linkarchive.model import Article, Citation, Reason
+
+RELATED = (
+    r"(?:related(?: (?:article|story|news|content|post|reading|coverage|link|topic)\w*)?"
+    r"|(?:read|see|watch) (?:more|also|next)|also (?:read|see)|further reading"
+    r"|more (?:on|about) this|recommended|don.t miss"
+    r"|(?:lesen|sehen) sie auch|mehr zum thema|auch interessant|(?:à )?lire (?:aussi|également)|sur le même sujet"
+    r"|l[eé]e también|le puede interesar|noticia relacionada|leia (?:também|mais)|leggi anche|lees ook"
+    r"|les også|läs också|læs også|lue myös|czytaj (?:też|także|również)|čtěte také|citește și|olvasd el"
+    r"|читайте также|читайте також|по теме|ilgili haber|関連記事|あわせて読みたい|相关(?:阅读|文章|新闻)"
+    r"|相關(?:閱讀|文章|新聞)|延伸阅读|관련 ?기사)"
+)
+"""Words that announce a related article, in lower case with single spaces."""
+_RELATED_LINE = re.compile(rf"[\W_]*{RELATED}\s*[:：|–—-]+\s*(?P<title>\S.{{5,200}}?)[\W_]*", re.IGNORECASE)
+
+
+def related_title(line: str) -> str | None:
+    """The title in a line such as “Related article: Title”, None for any other line."""
+    match = _RELATED_LINE.fullmatch(line.strip())
+    return match["title"] if match else None
 
 
 def has_lost(article: Article) -> bool:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 
 from linkarchive.article.anchors import Anchor, normalise, trimmed
+from linkarchive.article.lost_targets import RELATED
 from linkarchive.article.regions import Region
 from linkarchive.model import Citation
 from linkarchive.urls import same_page
@@ -24,10 +25,7 @@ class Role(Enum):
     ALONE = "on its own"
 
 
-_AFTER_RELATED = re.compile(
-    r"\b(?:related(?: (?:article|story|news|content|post|reading|coverage|link)\w*)?|(?:read|see) (?:more|also|next)"
-    r"|also read|further reading|more on this)\W*$"
-)
+_AFTER_RELATED = re.compile(rf"\b{RELATED}\W*$")
 _LABELLED = re.compile(
     r"^(?:related(?: (?:article|story|news|content|post|reading|coverage|link)s?\b|(?=\W*[:\-|']))"
     r"|(?:read|see) (?:more|also|next)|also read|further reading)\W*"

@@ -16,6 +16,8 @@ from typing import NamedTuple
 from bs4 import BeautifulSoup
 from bs4.element import NavigableString, Tag
 
+from linkarchive.article.lost_targets import RELATED
+
 
 class Region(Enum):
     """Where in a page; only `NAVIGATION` is sticky: what is inside it stays there."""
@@ -29,9 +31,8 @@ class Region(Enum):
 
 
 RELATED_LABEL = re.compile(
-    r"(?:related(?:\s+(?:article|story|news|content|post|reading|coverage|link|topic)\w*)?"
-    r"|(?:you\s+)?(?:may|might)\s+(?:also|like)\b.*|(?:read|see|watch)\s+(?:more|also|next)|also\s+(?:read|see)"
-    r"|more\s+(?:on\s+this.*|about\s+this.*)|further\s+reading|recommended(?:\s+\w+)?|don.t\s+miss)\s*[:\-|»›>]*",
+    rf"(?:{RELATED}|(?:you\s+)?(?:may|might)\s+(?:also|like)\b.*|more\s+(?:on|about)\s+this.*|recommended\s+\w+)"
+    r"\s*[:\-|»›>]*",
     re.I,
 )
 """Words that announce a related article, as a whole label or in front of a title."""

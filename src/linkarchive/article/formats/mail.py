@@ -59,6 +59,18 @@ def read_mhtml(data: bytes, *, everything: bool = False) -> ParsedDocument:
     )
 
 
+def page_of_mhtml(data: bytes) -> tuple[bytes, str, str]:
+    """Body, content type and address ("" for none) of the page that was saved. Raises ArticleError."""
+    message = _message(data)
+    page = next((part for part in _leaves(message) if part.get_content_type() in _HTML), None)
+    body = page.get_payload(decode=True) if page is not None else None
+    if page is None or not isinstance(body, bytes):
+        raise ArticleError("no saved page is in it")
+    address = _header(message, "snapshot-content-location") or _header(page, "content-location")
+    charset = page.get_content_charset()
+    return body, "text/html" + (f"; charset={charset}" if charset else ""), address
+
+
 def _message(data: bytes) -> Message:
     # An mbox line before the message is none of its headers.
     data = re.sub(rb"\A\s*(?:From [^\n:]*\n)?", b"", data, count=1)
