@@ -6,7 +6,7 @@ from html import escape
 
 import pytest
 
-from linkarchive.judge.rules import RULES, Rule, load_rules
+from linkarchive.judge.rules import RULES, Rule, load_rules, normal
 from linkarchive.judge.verdict import judge
 from linkarchive.model import Case, Hop, Page
 
@@ -48,6 +48,8 @@ def small_page(rule: Rule, phrase: str) -> Page:
         body = f"<h1>{escape(rule.nouns[0])} {shown}</h1>"
     elif rule.where == "source":
         body += f"<script>var settings = '{phrase}';</script>"
+    elif rule.where == "tag":
+        body += f"<iframe src='//{phrase}'></iframe>"
     elif rule.where == "header":
         name, _, value = phrase.partition(": ")
         headers = {name: value if value != "*" else "1"}
@@ -127,5 +129,5 @@ def test_a_stranger_can_add_a_rule_in_toml():
     (rule,) = load_rules(
         '[[rule]]\nkind = "not-found"\nwhere = "heading"\nany = ["Paĝo  ne trovita"]\nsource = "I"\ndate = "2026-11-23"'
     )
-    assert rule.phrases == ("paĝo ne trovita",)
+    assert rule.phrases == (normal("paĝo ne trovita"),)
     assert not rule.large

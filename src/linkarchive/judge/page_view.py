@@ -37,11 +37,15 @@ class PageView:
 
     def shows_little(self, limit: int) -> bool:
         """The page shows fewer words than the limit, navigation included."""
-        return not self.after.has_plenty and len(self.after.visible_words) < limit
+        return not self.after.has_plenty and self.after.visible_size < limit
 
     def has_little_text(self, limit: int) -> bool:
         """The page has fewer words of its own than the limit (navigation is not its own)."""
-        return self.shows_little(limit) or (not self.after.has_plenty and len(self.after.words) < limit)
+        return self.shows_little(limit) or (not self.after.has_plenty and self.after.size < limit)
+
+    def says_little(self, limit: int) -> bool:
+        """Likewise, and what an extractor may have left out is little too: a dialog may lie over a long text."""
+        return self.has_little_text(limit) and (self.shows_little(limit) or self.after.own_size < 2 * limit)
 
     def has_little_prose(self, limit: int) -> bool:
         """Lists of links and labels are no text: what is left of the main text is less than the limit."""
@@ -52,9 +56,11 @@ class PageView:
 
     def was_there(self, phrase: str) -> bool:
         """The baseline says it too: then it tells nothing."""
-        return self.before is not None and (
-            phrase in self.before.visible_normal or any(phrase in normal(h) for h in self.before.headings)
-        )
+        return self.before is not None and (phrase in self.before.visible_normal or self.was_heading(phrase))
+
+    def was_heading(self, phrase: str) -> bool:
+        """A heading of the baseline says it too; what its text says is no heading."""
+        return self.before is not None and any(phrase in normal(heading) for heading in self.before.headings)
 
 
 @functools.lru_cache(1024)

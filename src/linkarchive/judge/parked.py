@@ -15,29 +15,24 @@ _LANG = re.compile(r"""<html[^>]{0,500}?\blang\s*=\s*["']?([a-z]{2})""", re.I)
 _MIN_CLASSES = 10
 
 
-def parked(view: PageView) -> Judgement | None:
-    """The host is a domain seller's, or a page with little text carries a parking script or says so."""
+def marked(view: PageView) -> Judgement | None:
+    """The host is a domain seller's, or a page with little text loads the script of a parking service."""
     if rules.in_host("parked", view.host) and not rules.in_host("parked", host(view.case.url)):
         return verdict(Verdict.DEAD, Reason.PARKED, 0.97, f"the link leads to a domain seller ({view.host})")
-    if not view.shows_little(_SHORT):
+    marker = rules.in_text("parked", view.after.tag_text, "tag") if view.shows_little(_SHORT) else None
+    if marker is None:
         return None
+    evidence = f"it carries the script of a parking service (“{marker}”)"
     phrase = _said(view)
-    marker = rules.in_text("parked", view.after.source_normal, "source")
-    if phrase and marker:
-        return verdict(
-            Verdict.DEAD,
-            Reason.PARKED,
-            0.98,
-            f"the page says “{phrase}”",
-            f"it carries the script of a parking service (“{marker}”)",
-        )
-    if marker:
-        return verdict(
-            Verdict.DEAD, Reason.PARKED, 0.93, f"the page carries the script of a parking service (“{marker}”)"
-        )
     if phrase:
-        return verdict(Verdict.DEAD, Reason.PARKED, 0.9, f"the page is short and says “{phrase}”")
-    return None
+        return verdict(Verdict.DEAD, Reason.PARKED, 0.98, f"the page says “{phrase}”", evidence)
+    return verdict(Verdict.DEAD, Reason.PARKED, 0.93, evidence)
+
+
+def parked(view: PageView) -> Judgement | None:
+    """A page with little text says that its name or its place on a server is nobody's."""
+    phrase = _said(view) if view.shows_little(_SHORT) else None
+    return verdict(Verdict.DEAD, Reason.PARKED, 0.9, f"the page is short and says “{phrase}”") if phrase else None
 
 
 def usurped(view: PageView) -> Judgement | None:

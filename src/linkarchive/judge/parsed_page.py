@@ -32,6 +32,11 @@ _MAX_LINKS = 3_000
 
 _DEEP = " > ".join(["*"] * MAX_DEPTH)
 _SPACE = re.compile(r"[^\S\n]+")
+_TAGS = re.compile(r"<(?!a[\s>])[a-z][^<>]*>")
+_STYLES = re.compile(r"<style\b.*?</style", re.S)
+_TAGS_WITHIN = 300_000
+_NOT_SHOWN = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.I)
+_MOST_PARENTS = 20
 _MIN_MAIN_SHARE = 0.2
 _LINE = 15
 """Words of a line that is a paragraph."""
@@ -100,18 +105,19 @@ class ParsedPage:
     @cached_property
     def headings(self) -> tuple[str, ...]:
         """The title, then the first h1 and h2."""
-        found = self._tree.document.query_selector_all("h1, h2")[:8]
-        return tuple(text for text in (self.title, *(" ".join((h.text or "").split())[:300] for h in found)) if text)
+        shown = (heading for heading in self.elements("h1, h2")[:8] if not _is_hidden(heading))
+        return tuple(text for text in (self.title, *(" ".join((h.text or "").split())[:300] for h in shown)) if text)
 
     @cached_property
     def first_heading(self) -> str:
-        heading = self._parsed.document.query_selector("h1")
+        heading = next((h for h in self.elements("h1")[:4] if not _is_hidden(h)), None)
         return " ".join((heading.text or "").split())[:300] if heading is not None else ""
 
     @cached_property
     def notices(self) -> tuple[str, ...]:
         """Where a page says what it is: title, headings, and the first line of the text when it is a short one."""
-        first = [line for line in self.main[:1] if len(line.split()) <= 12]
+        hidden = {" ".join((h.text or "").split()) for h in self.elements("h1, h2, h3")[:8] if _is_hidden(h)}
+        first = [line for line in self.main[:1] if len(line.split()) <= 12 and line not in hidden]
         return tuple(dict.fromkeys((*self.headings, *first)))
 
     @cached_property
@@ -128,6 +134,23 @@ class ParsedPage:
     def lines(self) -> frozenset[str]:
         """The lines of the visible text."""
         return frozenset(map(str.strip, self.visible.split("\n")))
+
+    @cached_property
+    def own_lines(self) -> tuple[str, ...]:
+        """The visible lines that are no links: what the page says itself, rather than where it leads."""
+        linked = {" ".join((link.text or "").split()) for link in self.elements("a")[:_MAX_LINKS]}
+        lines = (" ".join(line.split()) for line in self.visible.split("\n"))
+        return tuple(line for line in lines if line and line not in linked)
+
+    @cached_property
+    def own_size(self) -> int:
+        """Words of the own lines, as many as a language with spaces would have."""
+        return sum(words.size(words.tokens(line)) for line in self.own_lines)
+
+    @cached_property
+    def tag_text(self) -> str:
+        """The tags of the page but for links, in lower case: where scripts and frames of services are named."""
+        return " ".join(_TAGS.findall(_STYLES.sub("", self.source_normal[:_TAGS_WITHIN])))
 
     @cached_property
     def line_contents(self) -> frozenset[str]:
@@ -257,6 +280,16 @@ class ParsedPage:
         return words.substance(self.visible)
 
     @cached_property
+    def size(self) -> int:
+        """Words of the main text, as many as a language with spaces would have."""
+        return words.size(self.words) if words.is_unspaced(self.visible) else len(self.words)
+
+    @cached_property
+    def visible_size(self) -> int:
+        """Words of the visible text, likewise."""
+        return words.size(self.visible_words) if words.is_unspaced(self.visible) else len(self.visible_words)
+
+    @cached_property
     def shingles(self) -> set[int]:
         return words.shingles(self.words)
 
@@ -317,9 +350,20 @@ def read(page: Page) -> ParsedPage:
     return ParsedPage(page)
 
 
+def _is_hidden(element: Any) -> bool:
+    """The element, or one of those around it, is hidden by an attribute or by a style of its own."""
+    for _ in range(_MOST_PARENTS):
+        if element is None or element.tag in ("body", "html"):
+            return False
+        if element.hasattr("hidden") or _NOT_SHOWN.search(element.getattr("style") or ""):
+            return True
+        element = element.parent
+    return False
+
+
 def _size(line: str) -> int:
     """About how many words a line has."""
-    return line.count(" ") + 1 if line.isascii() or not words.is_unspaced(line) else len(words.tokens(line))
+    return line.count(" ") + 1 if line.isascii() or not words.is_unspaced(line) else words.size(words.tokens(line))
 
 
 def _extract(trafilatura: Any, source: str, *, fast: bool) -> str:

@@ -9,9 +9,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from importlib import resources
 
+from linkarchive.judge import words
 from linkarchive.urls import is_within
 
 _FOLDED = (("'", "’‘‚‛ʼʹ′`´"), ('"', "“”„‟«»‹›″"), ("-", "‐‑‒–—―−"), ("", "\u00ad"))
+_ACCENTS = re.compile("[\u0300-\u036f]")
+_STROKES = str.maketrans("łøđıæœħŧ", "lodiaoht")
 _PARTS = re.compile(r"\s[|:·•»«/-]+\s|[|·•»]+")
 # Scripts that put no spaces between words: a phrase in them has no word boundaries to look for.
 _UNSPACED = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
@@ -37,10 +40,18 @@ class Rule:
 
 
 def normal(text: str) -> str:
-    """Compatibility forms, case, quotation marks, dashes and white space made one."""
+    """Compatibility forms, case, accents, quotation marks, dashes and white space made one."""
     if not text.isascii():
-        text = _one_spelling(unicodedata.normalize("NFKC", _one_spelling(text)))
+        text = _without_accents(words.fold(_one_spelling(unicodedata.normalize("NFKC", _one_spelling(text)))))
     return " ".join(text.casefold().split())
+
+
+def _without_accents(text: str) -> str:
+    """Pages write their notices with accents or without; Hangul and kana are no letters with accents."""
+    if text.isascii():
+        return text
+    text = _ACCENTS.sub("", unicodedata.normalize("NFD", text)).translate(_STROKES)
+    return unicodedata.normalize("NFC", text)
 
 
 def _one_spelling(text: str) -> str:
@@ -56,9 +67,9 @@ def load_rules(text: str) -> tuple[Rule, ...]:
         Rule(
             kind=entry["kind"],
             where=entry["where"],
-            phrases=tuple(normal(phrase) for phrase in entry["any"]),
+            phrases=tuple(dict.fromkeys(normal(phrase) for phrase in entry["any"])),
             large=entry.get("large", False),
-            nouns=tuple(normal(noun) for noun in entry.get("nouns", ())),
+            nouns=tuple(dict.fromkeys(normal(noun) for noun in entry.get("nouns", ()))),
             hosts=tuple(entry.get("hosts", ())),
             source=entry["source"],
             date=entry["date"],
@@ -103,7 +114,7 @@ def in_text(kind: str, text: str, where: str = "text", host: str = "") -> str | 
         if rule.hosts and not is_within(host, rule.hosts):
             continue
         for phrase in rule.phrases:
-            if phrase in text and (where == "source" or _bounded(phrase, text)):
+            if phrase in text and (where in ("source", "tag") or _bounded(phrase, text)):
                 return phrase
     return None
 

@@ -31,13 +31,17 @@ _NUMBER = re.compile(r"(?<![\d.,:/-])4(?:04|10)(?![\d.,:/-]*\d)")
 """The status in the heading of a page with next to no text tells in any language."""
 
 
+def error_path(view: PageView) -> Judgement | None:
+    """The visit ended at an address of an error page, without a text of its own."""
+    if view.after.has_plenty or not view.is_redirected or rules.in_path("gone-path", segments(view.case.url)):
+        return None
+    if rules.in_path("gone-path", segments(view.final_url)):
+        return verdict(Verdict.DEAD, Reason.SOFT_404, 0.95, f"the link leads to an error page ({view.final_url})")
+    return None
+
+
 def soft404(view: PageView) -> Judgement | None:
     """The page says, in its title, a heading or a short text, that the page is not there."""
-    path = segments(view.final_url)
-    if view.is_redirected:
-        segment = rules.in_path("gone-path", path)
-        if segment and not rules.in_path("gone-path", segments(view.case.url)):
-            return verdict(Verdict.DEAD, Reason.SOFT_404, 0.96, f"the link leads to an error page ({view.final_url})")
     if view.after.has_plenty:
         return None
     heading = _heading(view)
@@ -99,7 +103,7 @@ def answers_alike(after: ParsedPage, probe: Page) -> bool:
     # Rotating advertisements and counters push a short page under the ratio. Its own text is left, which two
     # addresses share when they get the same answer; the title must agree too, since extractors take frames for text.
     same_title = words.tokens(after.title) == words.tokens(other.title)
-    return same_title and len(after.words) >= _MIN_OWN and _alike(after.words, other.words)
+    return same_title and after.size >= _MIN_OWN and _alike(after.words, other.words)
 
 
 def _alike(one: Sequence[str], other: Sequence[str]) -> bool:
@@ -130,7 +134,7 @@ def _heading(view: PageView) -> tuple[str, str] | None:
     if found is None and view.shows_little(_SMALL):
         numbered = next((heading for heading in view.after.headings if _NUMBER.search(heading)), None)
         found = (_NUMBER.findall(numbered)[0], numbered) if numbered else None
-    return found if found and not view.was_there(found[0]) else None
+    return found if found and not view.was_heading(found[0]) else None
 
 
 def _is_all_of(heading: tuple[str, str], view: PageView) -> bool:
@@ -147,7 +151,7 @@ def _tells(heading: str) -> bool:
 def _said(view: PageView) -> str | None:
     """What the text says of a missing page; in a line of any wording only where there is next to nothing else."""
     phrase = rules.in_text("not-found", _own_text(view.after))
-    if phrase is None and len(view.after.words) < _TINY:
+    if phrase is None and view.after.size < _TINY:
         line = rules.in_lines("not-found", view.after.main)
         phrase = line[1] if line else None
     return None if phrase is None or view.was_there(rules.normal(phrase)) else phrase
@@ -155,6 +159,6 @@ def _said(view: PageView) -> str | None:
 
 def _own_text(page: ParsedPage) -> str:
     """The main text; for a page with little text all of it."""
-    if len(page.visible_words) < _SHORT:
+    if page.visible_size < _SHORT:
         return page.visible_normal
-    return rules.normal("\n".join(page.main)) if len(page.words) < _SHORT else ""
+    return rules.normal("\n".join(page.main)) if page.size < _SHORT else ""

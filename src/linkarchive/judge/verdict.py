@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from dataclasses import replace
 
-from linkarchive.judge import corrections, drift, parked, redirects, soft404, status, support, walls
+from linkarchive.judge import corrections, drift, parked, redirects, soft404, status, support, usability, walls
 from linkarchive.judge.confidence import calibrated
 from linkarchive.judge.page_view import PageView, verdict
 from linkarchive.judge.parsed_page import ParsedPage, ParsedPages
@@ -42,11 +42,11 @@ def scored(case: Case, parsed: ParsedPages) -> Judgement:
     if not after.has_text or (before is not None and not before.has_text):
         return mark_moved(case, _by_bytes(before, after))
     if before is None:
-        return _unusable(PageView(case, after, None)) or mark_moved(case, _first_seen(case, after))
+        return usability.unusable(PageView(case, after, None)) or mark_moved(case, _first_seen(case, after))
     comparison = drift.compare(before, after)
     view = PageView(case, after, before, comparison.retention)
     if comparison.retention < _REALLY_THERE:
-        gone = _unusable(view)
+        gone = usability.unusable(view)
         if gone is not None:
             return replace(gone, similarity=round(comparison.retention, 3))
     elif comparison.retention < drift.DRIFTED:
@@ -64,39 +64,15 @@ def _refused(view: PageView, refused: Judgement) -> Judgement:
     """A status that is no page; a bot wall hides behind 403, 429, 503 and others."""
     if refused.reason in (Reason.HTTP_404, Reason.HTTP_410, Reason.LEGAL):
         return refused
-    if refused.reason is Reason.HTTP_5XX:
-        return walls.challenge(view) or walls.error_with_page(view) or refused
-    return walls.challenge(view) or refused
-
-
-def _unusable(view: PageView) -> Judgement | None:
-    """Why this is not the page, in the order of how sure each sign is."""
-    for check in (
-        walls.challenge,
-        walls.consent,
-        walls.login,
-        soft404.platform,
-        parked.parked,
-        soft404.soft404,
-        walls.refusal,
-        walls.maintenance,
-        walls.paywall,
-        walls.shell,
-        soft404.probed,
-        redirects.homepage,
-        redirects.section,
-    ):
-        found = check(view)
-        if found is not None:
-            if found.reason is Reason.SOFT_404 and soft404.is_honest(view.case.probe):
-                return replace(found, confidence=round(found.confidence * 0.85, 3))
-            return found
-    return None
+    wall = walls.challenge_mark(view) or walls.challenge(view)
+    if wall is None and refused.reason is Reason.HTTP_5XX:
+        wall = walls.error_with_page(view)
+    return wall or refused
 
 
 def _first_seen(case: Case, after: ParsedPage) -> Judgement:
     doubtful = redirects.is_shortened(case.url, case.after.final_url) or (
-        not after.has_plenty and len(after.visible_words) < _FEW_WORDS
+        not after.has_plenty and after.visible_size < _FEW_WORDS
     )
     evidence = ("the page is there; there is no earlier copy to compare it with",)
     return Judgement(Verdict.OK, Reason.FIRST_SEEN, 0.75 if doubtful else 0.95, evidence)

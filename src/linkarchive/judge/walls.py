@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from linkarchive.judge import rules
+from linkarchive.judge import rules, words
 from linkarchive.judge.page_view import PageView, host, segments, verdict
 from linkarchive.model import Judgement, Reason, Verdict
 
@@ -26,21 +26,26 @@ _OFFER = 8
 _SOURCE_LIMIT = 300_000
 
 
-def challenge(view: PageView) -> Judgement | None:
-    """A bot wall, by its headers, its scripts or its words. Works at any status."""
+def challenge_mark(view: PageView) -> Judgement | None:
+    """A bot wall, by its headers or its scripts. Works at any status."""
     header = _challenge_header(view.after.page.headers)
     if header:
         return verdict(Verdict.BLOCKED, Reason.CHALLENGE, 0.99, f"the server answers with a bot challenge ({header})")
-    refused = not 200 <= (view.after.page.status or 0) < 300
-    if view.after.kind not in ("html", "text") or not (refused or view.has_little_text(_SHORT)):
-        return None
     # Protected sites carry the vendor's script on good pages too: it tells only where there is next to no text.
-    if refused or view.shows_little(_SHORT):
+    if view.after.kind in ("html", "text") and (_is_refused(view) or view.shows_little(_SHORT)):
         marker = rules.in_text("challenge", view.after.source_normal[:_SOURCE_LIMIT], "source")
         if marker:
             return verdict(Verdict.BLOCKED, Reason.CHALLENGE, 0.97, f"the page is a bot check (it contains “{marker}”)")
+    return None
+
+
+def challenge(view: PageView) -> Judgement | None:
+    """A bot wall, by its words. Works at any status."""
+    refused = _is_refused(view)
+    if view.after.kind not in ("html", "text") or not (refused or view.says_little(_SHORT)):
+        return None
     found = rules.in_headings("challenge", view.after.headings)
-    if found and not view.was_there(found[0]):
+    if found and not view.was_heading(found[0]):
         return verdict(Verdict.BLOCKED, Reason.CHALLENGE, 0.93, f"the title says “{found[1]}”")
     if refused or view.shows_little(_SHORT):
         phrase = rules.in_text("challenge", view.after.visible_normal)
@@ -49,23 +54,27 @@ def challenge(view: PageView) -> Judgement | None:
     return None
 
 
+def _is_refused(view: PageView) -> bool:
+    return not 200 <= (view.after.page.status or 0) < 300
+
+
 def error_with_page(view: PageView) -> Judgement | None:
     """A server error that shows a page of its own, or speaks of programs: the site is there, and does not serve us."""
     if view.after.kind != "html":
         return None
     if _FOR_PROGRAMS.search(view.after.source_normal[:_SOURCE_LIMIT]):
-        words = "and speaks of automatic visits"
-    elif len(view.after.visible_words) > _PAGE_LIKE:
-        words = "and shows a page of its own"
+        said = "and speaks of automatic visits"
+    elif view.after.visible_size > _PAGE_LIKE:
+        said = "and shows a page of its own"
     else:
         return None
-    answer = f"the server answers with an error ({view.after.page.status}) {words}"
+    answer = f"the server answers with an error ({view.after.page.status}) {said}"
     return verdict(Verdict.BLOCKED, Reason.FORBIDDEN, 0.7, answer)
 
 
 def refusal(view: PageView) -> Judgement | None:
     """“Access denied” served as if it were the page."""
-    if not view.has_little_text(_SHORT):
+    if not view.says_little(_SHORT):
         return None
     found = rules.in_headings("blocked", view.after.headings)
     phrase = found[0] if found else rules.in_text("blocked", view.after.visible_normal)
@@ -75,26 +84,30 @@ def refusal(view: PageView) -> Judgement | None:
     return None
 
 
-def login(view: PageView) -> Judgement | None:
-    """The visit ended at a login page, or the page is little more than a login form."""
-    asked, final = segments(view.case.url), segments(view.final_url)
-    was_login = rules.in_path("login", asked) or rules.in_host("login", host(view.case.url))
-    if was_login:
+def login_host(view: PageView) -> Judgement | None:
+    """The visit ended at a login service, or at the login page of a platform."""
+    if asks_for_login(view.case.url):
         return None
+    found = None
     if rules.is_for("platform-login", view.host):
         found = rules.in_headings("platform-login", view.after.headings, view.host)
-        if found:
-            return verdict(Verdict.BLOCKED, Reason.LOGIN, 0.95, f"the site shows its login page, “{found[1]}”")
-    if view.after.has_plenty and not view.is_redirected:
+    if found:
+        return verdict(Verdict.BLOCKED, Reason.LOGIN, 0.95, f"the site shows its login page, “{found[1]}”")
+    if view.is_redirected and rules.in_host("login", view.host):
+        return verdict(Verdict.BLOCKED, Reason.LOGIN, 0.97, f"the link leads to a login page ({view.final_url})")
+    return None
+
+
+def login(view: PageView) -> Judgement | None:
+    """The visit ended at an address of a login page, or the page is little more than a login form."""
+    if asks_for_login(view.case.url) or view.after.has_plenty:
         return None
     heading = rules.in_headings("login", view.after.headings)
     has_password = view.after.kind == "html" and view.after.has("input[type=password]")
-    if view.is_redirected:
-        segment = rules.in_path("login", final)
-        if segment or rules.in_host("login", view.host):
-            sure = 0.97 if heading or has_password else 0.85
-            return verdict(Verdict.BLOCKED, Reason.LOGIN, sure, f"the link leads to a login page ({view.final_url})")
-    if heading and view.has_little_text(_SHORT) and not view.was_there(heading[0]):
+    if view.is_redirected and rules.in_path("login", segments(view.final_url)):
+        sure = 0.97 if heading or has_password else 0.85
+        return verdict(Verdict.BLOCKED, Reason.LOGIN, sure, f"the link leads to a login page ({view.final_url})")
+    if heading and view.says_little(_SHORT) and not view.was_heading(heading[0]):
         if has_password:
             return verdict(Verdict.BLOCKED, Reason.LOGIN, 0.95, f"the page is a login form, “{heading[1]}”")
         if view.shows_little(_TINY):
@@ -104,11 +117,23 @@ def login(view: PageView) -> Judgement | None:
     return None
 
 
+def asks_for_login(url: str) -> bool:
+    """The link is to a login page itself."""
+    return rules.in_path("login", segments(url)) is not None or rules.in_host("login", host(url))
+
+
+def consent_host(view: PageView) -> Judgement | None:
+    """The visit ended at a service that asks for consent."""
+    if rules.in_host("consent", view.host) and not rules.in_host("consent", host(view.case.url)):
+        return verdict(Verdict.BLOCKED, Reason.CONSENT, 0.98, f"the link leads to a consent page ({view.final_url})")
+    return None
+
+
 def consent(view: PageView) -> Judgement | None:
     """A consent page instead of the page (a banner on the page is not one)."""
     asked = segments(view.case.url)
-    if rules.in_host("consent", view.host) and not rules.in_host("consent", host(view.case.url)):
-        return verdict(Verdict.BLOCKED, Reason.CONSENT, 0.98, f"the link leads to a consent page ({view.final_url})")
+    if view.after.has_plenty:
+        return None
     if (
         view.is_redirected
         and rules.in_path("consent", segments(view.final_url))
@@ -118,7 +143,7 @@ def consent(view: PageView) -> Judgement | None:
     if not view.shows_little(_SHORT):
         return None
     found = rules.in_headings("consent", view.after.headings)
-    if found and not view.was_there(found[0]):
+    if found and not view.was_heading(found[0]):
         return verdict(Verdict.BLOCKED, Reason.CONSENT, 0.92, f"all there is to see is a consent dialog, “{found[1]}”")
     line = rules.in_lines("consent", view.after.visible.splitlines())
     phrase = rules.in_text("consent", view.after.visible_normal) or (line[0] if line else None)
@@ -131,8 +156,8 @@ def paywall(view: PageView) -> Judgement | None:
     """The beginning of the page and an offer to subscribe: much less text than the baseline, or little text."""
     if view.before is None and view.after.has_plenty:
         return None
-    words = len(view.after.words)
-    if words > 0.7 * len(view.before.words) if view.before is not None else words >= _TEASER:
+    own = _said_once(view)
+    if own > 0.7 * view.before.size if view.before is not None else own >= _TEASER:
         return None
     phrase = rules.in_text("paywall", view.after.visible_normal)
     if not phrase or view.was_there(phrase):
@@ -140,40 +165,52 @@ def paywall(view: PageView) -> Judgement | None:
     evidence = f"the text breaks off, and the page says “{phrase}”"
     if view.before is not None:
         return verdict(Verdict.BLOCKED, Reason.PAYWALL, 0.93, evidence)
-    if words < _SHORT:
-        return verdict(Verdict.BLOCKED, Reason.PAYWALL, 0.87, evidence)
+    if own < _SHORT:
+        return verdict(Verdict.BLOCKED, Reason.PAYWALL, 0.9, evidence)
     # A longer beginning: the offer must be a line of its own where the text ends, not a sentence about paywalls.
     if any(phrase in rules.normal(line) and len(line.split()) <= _OFFER for line in view.after.main[-_END:]):
         return verdict(Verdict.BLOCKED, Reason.PAYWALL, 0.8, evidence)
     return None
 
 
+def _said_once(view: PageView) -> int:
+    """Words of the main text without the lines that it repeats, as promotion does."""
+    lines = view.after.main
+    distinct = dict.fromkeys(lines)
+    return view.after.size if len(distinct) == len(lines) else words.size(words.substance("\n".join(distinct)))
+
+
+def told_shell(view: PageView) -> Judgement | None:
+    """A page that says it needs scripts, and nothing else."""
+    if view.after.kind != "html" or not view.shows_little(_TINY):
+        return None
+    phrase = rules.in_text("script-only", view.after.visible_normal)
+    if phrase is None:
+        return None
+    return verdict(Verdict.BLOCKED, Reason.SCRIPT_ONLY, 0.93, f"without scripts the page only says “{phrase}”")
+
+
 def shell(view: PageView) -> Judgement | None:
-    """A page that scripts would fill, or nothing at all."""
+    """A frame that scripts would fill, or nothing at all."""
     if view.after.has_plenty:
         return None
     if (view.after.kind == "html" and not view.after.source.strip()) or not view.after.page.body.strip():
         return verdict(Verdict.UNREACHABLE, Reason.PROTOCOL, 0.85, "the server answers with an empty page")
-    if view.after.kind != "html" or not view.shows_little(_TINY):
-        return None
-    phrase = rules.in_text("script-only", view.after.visible_normal)
-    if phrase:
-        return verdict(Verdict.BLOCKED, Reason.SCRIPT_ONLY, 0.93, f"without scripts the page only says “{phrase}”")
-    if view.shows_little(_HARDLY) and view.after.has("script"):
+    if view.after.kind == "html" and view.shows_little(_HARDLY) and view.after.has("script"):
         return verdict(Verdict.BLOCKED, Reason.SCRIPT_ONLY, 0.85, "the page is an empty frame that scripts would fill")
     return None
 
 
 def maintenance(view: PageView) -> Judgement | None:
     """An error or maintenance page served with a good status."""
-    if not view.has_little_text(_SHORT):
+    if not view.says_little(_SHORT):
         return None
     found = rules.in_headings("maintenance", view.after.notices)
-    if found and not view.was_there(found[0]):
+    if found and not view.was_heading(found[0]):
         return verdict(Verdict.UNREACHABLE, Reason.HTTP_5XX, 0.9, f"the page says “{found[1]}”")
     phrase = rules.in_text("maintenance", view.after.visible_normal)
     if phrase and view.shows_little(_SHORT) and not view.was_there(phrase):
-        return verdict(Verdict.UNREACHABLE, Reason.HTTP_5XX, 0.85, f"the page is short and says “{phrase}”")
+        return verdict(Verdict.UNREACHABLE, Reason.HTTP_5XX, 0.9, f"the page is short and says “{phrase}”")
     return None
 
 

@@ -99,6 +99,15 @@ def _line_substance(line: str) -> tuple[str, ...]:
     return tuple(_split(_without_noise(fold(line))))
 
 
+def size(tokens: Sequence[str]) -> int:
+    """About how many words of a language with spaces say as much: Chinese takes 5 characters for 3, Thai 5 for one."""
+    total = float(len(tokens))
+    for word in tokens:
+        if len(word) == 1 and word >= "\u0e00" and _HAS_UNSPACED.match(word):
+            total -= 0.8 if word < "\u3000" else 0.4
+    return round(total)
+
+
 def without_dates(text: str) -> str:
     """The text in lower case, its dates and times left out."""
     return _DATES.sub(" ", _EAST_ASIAN_DATES.sub(" ", fold(text)))

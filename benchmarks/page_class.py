@@ -1,0 +1,159 @@
+"""Train the weights of judge/page_class.json, and say how well such weights do on sites they were not trained on.
+
+    python benchmarks/page_class.py            folds by site: what is called unusable, and how often rightly
+    python benchmarks/page_class.py --write    the weights anew, from all examples
+
+Needs scikit-learn, which the project itself does not. Examples: the labelled corpora beside the repository (of the second
+one only the sites that are not sealed), the cases of tests/judge/data/scripts, and short honest pages of our own.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import verdicts_corpora as corpora
+
+from linkarchive.judge import drift
+from linkarchive.judge.cases import case_of
+from linkarchive.judge.page_class import MOST_WORDS
+from linkarchive.judge.page_signs import signs
+from linkarchive.judge.page_view import PageView
+from linkarchive.judge.parsed_page import ParsedPage
+from linkarchive.model import Case, Page
+
+ROOT = Path(__file__).resolve().parents[1]
+WEIGHTS = ROOT / "src" / "linkarchive" / "judge" / "page_class.json"
+HONEST = Path(__file__).with_name("data") / "honest_short_pages.tsv"
+SCRIPTS = ROOT / "tests" / "judge" / "data" / "scripts"
+FOLDS = 8
+STRENGTH = 1.0
+KINDS = {
+    "soft-404": "gone", "http-404": "gone", "http-410": "gone", "parked": "parked", "challenge": "challenge",
+    "rate-limited": "challenge", "forbidden": "forbidden", "login": "login", "paywall": "paywall", "consent": "consent",
+    "script-only": "script-only", "http-5xx": "error",
+}  # fmt: skip
+VERDICTS = {"gone": "dead", "parked": "dead", "error": "unreachable", "page": "page"}
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    signs: dict[str, float]
+    kind: str
+    site: str
+
+
+def examples() -> Iterator[Example]:
+    """Every page with little text of which nothing, or less than half, of a baseline is left; each pair once."""
+    known: set[tuple[bytes, bytes]] = set()
+    for case, kind, site in _labelled():
+        page = ParsedPage(case.after)
+        key = (case.after.body, case.before.body if case.before else b"")
+        if key in known or case.after.failure or not 200 <= (case.after.status or 200) < 300 or page.kind != "html":
+            continue
+        known.add(key)
+        if page.has_plenty or page.visible_size >= MOST_WORDS:
+            continue
+        before, retention = None, None
+        if case.before is not None and case.before.failure is None and (read := ParsedPage(case.before)).has_text:
+            before, retention = read, drift.compare(read, page).retention
+            if retention >= 0.5:
+                continue
+        yield Example(signs(PageView(case, page, before, retention)), kind, site)
+
+
+def _labelled() -> Iterator[tuple[Case, str, str]]:
+    for labelled in (*corpora.corpus(None), *corpora.second("open")):
+        kind = _kind(labelled.label["verdict"], labelled.label["reason"])
+        if kind and not (kind == "page" and labelled.set == "unusable"):
+            yield labelled.case, kind, labelled.site
+        if labelled.case.before is not None:
+            yield Case(labelled.id, labelled.case.url, labelled.case.before), "page", labelled.site
+    for path in sorted(SCRIPTS.glob("*.jsonl")):
+        for line in path.read_text(encoding="utf-8").splitlines():
+            verdict, _, reason = json.loads(line)["want"].partition("|")[0].partition("/")
+            if kind := _kind(verdict, reason):
+                yield case_of(line), kind, path.stem
+    for line in HONEST.read_text(encoding="utf-8").splitlines():
+        language, title, text = line.split("\t")
+        links = "".join(f'<a href="/{name}/{n}">{name} {n}</a> ' for name in ("news", "about") for n in range(6))
+        for frame in ("", f"<nav>{links}</nav>"):
+            html = (
+                f"<html lang={language}><title>{title}</title><body>{frame}<h1>{title}</h1><p>{text}</p></body></html>"
+            )
+            url = f"https://quay.example/notes/{hashlib.sha256(title.encode()).hexdigest()[:6]}"
+            page = Page(url, 200, {"content-type": "text/html; charset=utf-8"}, html.encode())
+            yield Case(title, url, page), "page", f"honest-{language}"
+
+
+def _kind(verdict: str, reason: str) -> str | None:
+    return "page" if verdict in ("ok", "moved", "drifted", "either") else KINDS.get(reason)
+
+
+def trained(rows: list[Example], names: list[str]) -> Any:
+    from sklearn.linear_model import LogisticRegression
+
+    values = [[row.signs[name] for name in names] for row in rows]
+    return LogisticRegression(C=STRENGTH, max_iter=5000).fit(values, [row.kind for row in rows])
+
+
+def folds(rows: list[Example], names: list[str]) -> None:
+    """Print what models say of sites that they were not trained on."""
+    said: list[tuple[Example, str, float]] = []
+    for fold in range(FOLDS):
+        held = [row for row in rows if int(hashlib.sha256(row.site.encode()).hexdigest(), 16) % FOLDS == fold]
+        model = trained([row for row in rows if row not in held], names)
+        shares = model.predict_proba([[row.signs[name] for name in names] for row in held])
+        for row, share in zip(held, shares, strict=True):
+            by: dict[str, float] = {}
+            for kind, value in zip(model.classes_, share, strict=True):
+                by[VERDICTS.get(kind, "blocked")] = by.get(VERDICTS.get(kind, "blocked"), 0.0) + value
+            best = max(by, key=lambda verdict: by[verdict])
+            said.append((row, best, by[best]))
+    bad = [entry for entry in said if entry[0].kind != "page"]
+    pages = [entry for entry in said if entry[0].kind == "page"]
+    print(f"{len(said)} examples, {len(bad)} of them unusable, {len({row.site for row, _, _ in said})} sites")
+    for limit in (0.4, 0.5, 0.6, 0.7, 0.8, 0.9):
+        right = sum(v == VERDICTS.get(row.kind, "blocked") and share >= limit for row, v, share in bad)
+        alarms = sum(v != "page" and share >= limit for _, v, share in pages)
+        print(
+            f"  from {limit}: {right / len(bad):.3f} of the unusable found, {alarms} of {len(pages)} pages called unusable"
+        )
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--write", action="store_true", help="write the weights")
+    options = parser.parse_args()
+    if not corpora.are_here():
+        print("no labelled corpora beside the repository: nothing was trained", file=sys.stderr)
+        return 0
+    rows = list(examples())
+    names = sorted(rows[0].signs)
+    if not options.write:
+        folds(rows, names)
+        return 0
+    model = trained(rows, names)
+    weights = {
+        str(kind): [round(float(weight), 3) for weight in line]
+        for kind, line in zip(model.classes_, model.coef_, strict=True)
+    }
+    intercepts = {
+        str(kind): round(float(value), 3) for kind, value in zip(model.classes_, model.intercept_, strict=True)
+    }
+    data = {"signs": names, "intercepts": intercepts, "weights": weights}
+    lines = ",\n ".join(f"{json.dumps(key)}: {json.dumps(value)}" for key, value in data.items() if key != "weights")
+    body = ",\n  ".join(f"{json.dumps(kind)}: {json.dumps(line)}" for kind, line in weights.items())
+    WEIGHTS.write_text(f'{{{lines},\n "weights": {{\n  {body}\n }}}}\n', encoding="utf-8")
+    print(f"{len(rows)} examples; wrote {WEIGHTS.name}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

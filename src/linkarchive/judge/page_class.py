@@ -1,0 +1,91 @@
+"""What kind of page one with little text is: a page, or an error, a wall or a holding page, by its signs.
+
+A logistic regression over the signs of `page_signs`. The weights are data (page_class.json), trained by
+`benchmarks/page_class.py`; here is the arithmetic only.
+"""
+
+from __future__ import annotations
+
+import functools
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib import resources
+from typing import Any
+
+from linkarchive.judge.page_signs import signs
+from linkarchive.judge.page_view import PageView, verdict
+from linkarchive.model import Judgement, Reason, Verdict
+
+MOST_WORDS = 450
+"""Visible words up to which a page is classified; the model knows no longer ones."""
+_SURE = 0.65
+"""Probability from which a page without a baseline is called unusable."""
+_SURE_WITHOUT_BASELINE_LEFT = 0.6
+"""The same where hardly anything of the baseline is left."""
+_LEFT = 0.1
+_MOST_SIGNS = 4
+
+_KINDS: Mapping[str, tuple[Verdict, Reason, str]] = {
+    "gone": (Verdict.DEAD, Reason.SOFT_404, "a page that says there is no such page"),
+    "parked": (Verdict.DEAD, Reason.PARKED, "a holding page of a domain or of a server"),
+    "challenge": (Verdict.BLOCKED, Reason.CHALLENGE, "a bot check"),
+    "forbidden": (Verdict.BLOCKED, Reason.FORBIDDEN, "a refusal"),
+    "login": (Verdict.BLOCKED, Reason.LOGIN, "a login page"),
+    "paywall": (Verdict.BLOCKED, Reason.PAYWALL, "the front of a paywall"),
+    "consent": (Verdict.BLOCKED, Reason.CONSENT, "a consent dialog"),
+    "script-only": (Verdict.BLOCKED, Reason.SCRIPT_ONLY, "a frame that scripts would fill"),
+    "error": (Verdict.UNREACHABLE, Reason.HTTP_5XX, "an error message of the server"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Classes:
+    shares: Mapping[str, float]
+    """The probability of each kind; they add up to 1."""
+    reasons: Mapping[str, tuple[str, ...]]
+    """The signs that speak most for each kind, the strongest first."""
+
+
+def classify(view: PageView) -> Classes:
+    """How likely the page is of each kind."""
+    values = signs(view)
+    model = _model()
+    names: list[str] = model["signs"]
+    scores: dict[str, float] = {}
+    reasons: dict[str, tuple[str, ...]] = {}
+    for kind, weights in model["weights"].items():
+        parts = [(weight * values[name], name) for name, weight in zip(names, weights, strict=True)]
+        scores[kind] = model["intercepts"][kind] + sum(part for part, _ in parts)
+        strongest = sorted((part for part in parts if part[0] > 0), reverse=True)[:_MOST_SIGNS]
+        reasons[kind] = tuple(name for _, name in strongest)
+    highest = max(scores.values())
+    powers = {kind: math.exp(score - highest) for kind, score in scores.items()}
+    total = sum(powers.values())
+    return Classes({kind: power / total for kind, power in powers.items()}, reasons)
+
+
+def unusable(view: PageView) -> Judgement | None:
+    """The page is of another kind than a page, as far as its signs tell."""
+    if view.after.kind != "html" or view.after.has_plenty or view.after.visible_size >= MOST_WORDS:
+        return None
+    classes = classify(view)
+    by_verdict: dict[Verdict, float] = {}
+    for kind, (said, _, _) in _KINDS.items():
+        by_verdict[said] = by_verdict.get(said, 0.0) + classes.shares.get(kind, 0.0)
+    likeliest = max(by_verdict, key=lambda said: by_verdict[said])
+    share = by_verdict[likeliest]
+    is_gone = view.before is not None and view.retention is not None and view.retention < _LEFT
+    if share < (_SURE_WITHOUT_BASELINE_LEFT if is_gone else _SURE) or share < classes.shares["page"]:
+        return None
+    kinds = (kind for kind, (said, _, _) in _KINDS.items() if said is likeliest)
+    kind = max(kinds, key=lambda kind: classes.shares.get(kind, 0.0))
+    _, reason, what = _KINDS[kind]
+    evidence = f"by its signs it is {what}: {', '.join(classes.reasons[kind])}"
+    return verdict(likeliest, reason, round(share, 3), evidence)
+
+
+@functools.cache
+def _model() -> Any:
+    return json.loads(resources.files("linkarchive.judge").joinpath("page_class.json").read_text(encoding="utf-8"))

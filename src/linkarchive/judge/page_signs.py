@@ -1,0 +1,144 @@
+"""What a page with little text looks like: what it speaks of, and how it is built, as named numbers.
+
+The signs of words say what stands in the headings and in the page's own lines (text that is no link); the signs of
+structure say how much text, how many links and forms there are, and what became of the baseline.
+"""
+
+from __future__ import annotations
+
+import functools
+import math
+import re
+import tomllib
+from collections.abc import Mapping
+from importlib import resources
+from urllib.parse import urlsplit
+
+from linkarchive.judge import words
+from linkarchive.judge.page_view import PageView
+from linkarchive.judge.rules import normal
+
+_STEMS: Mapping[str, list[str]] = tomllib.loads(
+    resources.files("linkarchive.judge").joinpath("signs.toml").read_text(encoding="utf-8")
+)["stems"]
+_UNSPACED_STEM = re.compile("[\u0e00-\u0eff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
+_MAX_TEXT = 6_000
+"""Characters of the own text in which words are looked for."""
+_MAX_LINKS = 2_000
+_PUNCTUATION = re.compile(r"[^\w.:/'-]+")
+_PROSE = 15
+"""Words of a line that is a paragraph."""
+_HOST = re.compile(r"(?<![\w@/.-])(?:www\.)?[a-z0-9](?:[\w-]*\.)+[a-z]{2,24}(?![\w@/-])", re.I)
+_FILE = re.compile(r"\.(?:html?|php|aspx?|jsp|js|css|txt|pdf|png|jpe?g)$", re.I)
+_STATUS = re.compile(r"(?<![\d.,:/€$-])([45]\d\d)(?![\d.,:/%-]*\d)")
+_ARTICLE = (
+    'meta[property="article:published_time"], meta[property="og:type"][content="article"], time[datetime], '
+    'article p, [itemprop="articleBody"], [itemprop="datePublished"]'
+)
+_FEW_PLACES = 60
+
+
+@functools.cache
+def _stems() -> dict[str, tuple[str, ...]]:
+    """The stems as they are looked for: behind a space, unless their script has none."""
+    return {
+        name: tuple(stem if _UNSPACED_STEM.search(stem) else f" {stem}" for stem in map(normal, stems))
+        for name, stems in _STEMS.items()
+    }
+
+
+def signs(view: PageView) -> dict[str, float]:
+    """The signs of a page, each between 0 and about 1; names as in page_class.json."""
+    return {**_words(view), **_structure(view), **_baseline(view)}
+
+
+def _words(view: PageView) -> dict[str, float]:
+    heading = _searchable(" . ".join((*view.after.headings[:4], _first_line(view))))
+    text = _searchable("\n".join(view.after.own_lines))
+    found: dict[str, float] = {}
+    few = max(1.0, words.size(words.tokens(text)) / 25)
+    for name, stems in _stems().items():
+        hits = sum(stem in text for stem in stems)
+        found[f"{name} in a heading"] = float(any(stem in heading for stem in stems))
+        found[f"{name} in the text"] = min(1.0, hits / few)
+    status = {match[0] for match in _STATUS.findall(" ".join(view.after.headings[:4]))}
+    found["4xx in a heading"] = float("4" in status)
+    found["5xx in a heading"] = float("5" in status)
+    return found
+
+
+def _searchable(text: str) -> str:
+    return f" {_PUNCTUATION.sub(' ', normal(text[:_MAX_TEXT]))} "
+
+
+def _first_line(view: PageView) -> str:
+    lines = view.after.own_lines
+    return lines[0] if lines and len(words.tokens(lines[0])) <= 16 else ""
+
+
+def _structure(view: PageView) -> dict[str, float]:
+    page = view.after
+    own = sum(words.size(words.tokens(line)) for line in page.own_lines)
+    prose = sum(count for count in (words.size(words.tokens(line)) for line in page.own_lines) if count >= _PROSE)
+    inside, outside = _links(view)
+    named = {host.lower().removeprefix("www.") for host in _hosts(" ".join(page.headings[:3]))}
+    heading = page.first_heading or page.title
+    return {
+        "few words": _falling(page.visible_size, 60),
+        "few own words": _falling(own, 40),
+        "some own words": _falling(own, 150),
+        "no paragraphs": _falling(prose, 30),
+        "few paragraphs": _falling(prose, 150),
+        "no links into the site": _falling(inside, 2),
+        "many links into the site": 1.0 - _falling(inside, 30),
+        "links to one other site": float(len(outside) == 1 and inside == 0),
+        "a host name in a heading": float(bool(named)),
+        "a host name is the heading": float(bool(_hosts(heading)) and len(heading.split()) == 1),
+        "its own host name in a heading": float(view.host in named),
+        "a password field": float(page.kind == "html" and page.has("input[type=password]")),
+        "a form": float(page.kind == "html" and page.has("form input[type=text], form input[type=email], textarea")),
+        "marks of an article": float(page.kind == "html" and page.has(_ARTICLE)),
+        "scripts": float(page.kind == "html" and page.has("script")),
+        "redirected": float(view.is_redirected),
+    }
+
+
+def _baseline(view: PageView) -> dict[str, float]:
+    if view.before is None:
+        return {"a baseline that is gone": 0.0, "no baseline": 1.0, "the baseline's title": 0.0, "much shorter": 0.0}
+    then, now = view.before.visible_size, view.after.visible_size
+    return {
+        "a baseline that is gone": float((view.retention or 0.0) < 0.1),
+        "no baseline": 0.0,
+        "the baseline's title": float(words.tokens(view.before.title) == words.tokens(view.after.title)),
+        "much shorter": float(now < 0.3 * then),
+    }
+
+
+def _falling(value: float, half: float) -> float:
+    """1 for nothing, a half for `half`, towards 0 for much."""
+    return 1.0 / (1.0 + math.pow(value / half, 2))
+
+
+def _hosts(text: str) -> list[str]:
+    return [name for name in _HOST.findall(text) if not _FILE.search(name)]
+
+
+def _links(view: PageView) -> tuple[int, set[str]]:
+    """(links into the site below its front page, the other sites that are linked)."""
+    inside = 0
+    outside: set[str] = set()
+    for link in view.after.elements("a[href]")[:_MAX_LINKS]:
+        href = (link.getattr("href") or "").strip()
+        try:
+            parts = urlsplit(href)
+            host = (parts.hostname or "").removeprefix("www.")
+        except ValueError:
+            continue
+        if parts.scheme not in ("", "http", "https") or not (parts.path.strip("/") or host):
+            continue
+        if host and host != view.host:
+            outside.add(".".join(host.split(".")[-2:]))
+        elif parts.path.strip("/"):
+            inside += 1
+    return inside, outside

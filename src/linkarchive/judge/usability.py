@@ -1,0 +1,75 @@
+"""Whether what a visit got is the page at all, or an error, a wall or somebody else's page in its place.
+
+Rules of three kinds are asked in turn: what is plain from headers, hosts and scripts, what the page says in words, and
+what its build says (page_class). Words do not outvote the page: an honest answer to a made-up address clears them,
+unless there is next to nothing else on the page.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from linkarchive.judge import page_class, parked, redirects, soft404, walls
+from linkarchive.judge.page_view import PageView
+from linkarchive.model import Judgement, Reason
+
+Rule = Callable[[PageView], Judgement | None]
+
+_PLAIN: tuple[Rule, ...] = (walls.challenge_mark, walls.consent_host, walls.login_host, soft404.platform, parked.marked)
+"""Rules that rest on headers, hosts and scripts."""
+_WORDS: tuple[Rule, ...] = (
+    soft404.error_path, walls.challenge, walls.consent, walls.login, parked.parked, soft404.soft404, walls.refusal,
+    walls.maintenance, walls.paywall, walls.told_shell,
+)  # fmt: skip
+"""Rules that rest on words in paths, headings and texts."""
+_REDIRECTS: tuple[Rule, ...] = (soft404.probed, redirects.homepage, redirects.section)
+_WEAK = 0.88
+"""Score of a rule of words up to which the signs of the page's build may say something else."""
+_SURE = 0.85
+"""Probability from which the signs of the build outdo a weak rule of words."""
+_WORDS_ONLY = 0.95
+"""The most that words alone score: less than what makes a probe superfluous."""
+_DOUBT = 0.85
+"""What is left of a score where a host is honest and yet shows a bare notice."""
+_NOTICE = 60
+"""Words of a page that is a bare notice: an honest sibling does not clear it."""
+
+
+def unusable(view: PageView) -> Judgement | None:
+    """Why this is not the page; None where it is, or may be."""
+    plain = _first(_PLAIN, view)
+    if plain is not None:
+        return plain
+    for rule in (_spoken, walls.shell, *_REDIRECTS):
+        finding = rule(view)
+        if finding is None:
+            continue
+        if rule is _spoken and soft404.is_honest(view.case.probe):
+            if not view.shows_little(_NOTICE):
+                continue
+            finding = replace(finding, confidence=round(finding.confidence * _DOUBT, 3))
+        return finding
+    return None
+
+
+def _spoken(view: PageView) -> Judgement | None:
+    """What words and build say; where words are few and the build says something else, the build is believed."""
+    by_words = _first(_WORDS, view)
+    by_class = page_class.unusable(view)
+    if by_class is not None and by_class.reason is Reason.LOGIN and walls.asks_for_login(view.case.url):
+        by_class = None
+    if by_words is None:
+        return by_class
+    if (
+        by_class is not None
+        and by_class.verdict is not by_words.verdict
+        and by_words.confidence <= _WEAK
+        and by_class.confidence >= _SURE
+    ):
+        return by_class
+    return replace(by_words, confidence=min(by_words.confidence, _WORDS_ONLY))
+
+
+def _first(rules: tuple[Rule, ...], view: PageView) -> Judgement | None:
+    return next((finding for rule in rules if (finding := rule(view)) is not None), None)
