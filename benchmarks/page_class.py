@@ -3,8 +3,9 @@
     python benchmarks/page_class.py            folds by site: what is called unusable, and how often rightly
     python benchmarks/page_class.py --write    the weights anew, from all examples
 
-Needs scikit-learn, which the project itself does not. Examples: the labelled corpora beside the repository (of the second
-one only the sites that are not sealed), the cases of tests/judge/data/scripts, and short honest pages of our own.
+Needs scikit-learn, which the project itself does not. Examples: the labelled corpora beside the repository (of the
+second one only the sites that are not sealed), the cases of tests/judge/data/scripts, small pages with the phrases of
+rules.toml, and short honest pages of our own.
 """
 
 from __future__ import annotations
@@ -123,7 +124,8 @@ def folds(rows: list[Example], names: list[str]) -> None:
         right = sum(v == VERDICTS.get(row.kind, "blocked") and share >= limit for row, v, share in bad)
         alarms = sum(v != "page" and share >= limit for _, v, share in pages)
         print(
-            f"  from {limit}: {right / len(bad):.3f} of the unusable found, {alarms} of {len(pages)} pages called unusable"
+            f"  from {limit}: {right / len(bad):.3f} of the unusable found, "
+            f"{alarms} of {len(pages)} pages called unusable"
         )
 
 
