@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import threading
 import time
+import zlib
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from urllib.parse import urlsplit
 
+import brotli
 import pytest
+from backports import zstd
 
 from linkarchive.demo.wayback import Fault
 from linkarchive.demo.wire import Response, Stream
 from linkarchive.wayback.answers import NoCopy, Unknown, Why
 from linkarchive.wayback.archives import ARQUIVO, DEFAULT, WAYBACK, Archive
 from linkarchive.wayback.baseline import captures_around, find_baseline, find_copy_before, moved_to, seen_since
+from linkarchive.wayback.session import RateLimit, _Host
 
 URL = "https://harbour-books.example/lantern"
 LOOKED = date(2021, 5, 12)
@@ -143,11 +148,11 @@ def test_another_archive_goes_on_when_one_is_limited(wayback, arquivo, session, 
     assert isinstance(answer, Unknown)  # arquivo.pt has none, but the other may
 
 
-def test_an_archive_that_is_down_is_left_alone_after_three_questions(wayback, session):
+def test_an_archive_that_answers_by_errors_only_is_left_alone_after_twelve_questions(wayback, session):
     wayback.fail("replay", Fault.UNAVAILABLE)
-    for number in range(10):
+    for number in range(20):
         assert isinstance(find_baseline(session, (WAYBACK,), f"{URL}/{number}", LOOKED), Unknown)
-    assert wayback.counts["replay"] == 6  # each of the three was tried twice
+    assert wayback.counts["replay"] == 24  # each of the twelve was tried twice
     assert len(session.notices) == 1
 
 
@@ -270,3 +275,46 @@ def test_requests_of_several_threads_keep_their_distance(wayback, new_session):
         thread.join(timeout=20)
     assert time.monotonic() - begun >= 0.5  # five pauses of a tenth of a second: pacing is what is tested
     assert wayback.counts["replay"] == 6
+
+
+# --- one copy's trouble is not the archive's ----------------------------------
+
+
+def test_a_copy_that_cannot_be_shown_does_not_hide_the_next_one(wayback, session, article, taken):
+    wayback.captures = [article(URL, "2021-05-12"), article(URL, "2021-06-01", "Another reading of the books")]
+    wayback.fail("replay", Fault.UNAVAILABLE, times=2)
+    assert taken(find_baseline(session, (WAYBACK,), URL, LOOKED)).memento.time.month == 5
+
+
+@pytest.mark.parametrize(
+    ("coding", "pack"), [("br", brotli.compress), ("zstd", zstd.compress), ("deflate", zlib.compress), ("utf-8", bytes)]
+)
+def test_a_copy_is_read_however_it_is_packed(wayback, session, article, taken, coding, pack):
+    plain = article(URL, "2021-05-12")
+    wayback.captures = [replace(plain, body=pack(plain.body), headers=(*plain.headers, ("Content-Encoding", coding)))]
+    assert taken(find_baseline(session, (WAYBACK,), URL, LOOKED)).page.body == plain.body
+
+
+def test_a_copy_that_is_packed_in_a_way_that_nobody_says_is_unknown(wayback, session, article):
+    plain = article(URL, "2021-05-12")
+    wayback.captures = [replace(plain, body=brotli.compress(plain.body))]
+    answer = find_baseline(session, (WAYBACK,), URL, LOOKED)
+    assert isinstance(answer, Unknown)
+    assert answer.why is Why.MALFORMED
+
+
+def test_a_good_copy_behind_many_error_pages_is_found(wayback, session, article, taken):
+    wayback.captures = [
+        article(URL, f"2021-{month:02}-12", body=f"<title>404 Not Found</title><h1>Not found</h1>{month}".encode())
+        for month in range(5, 13)
+    ] + [article(URL, "2019-01-12")]
+    found = find_copy_before(session, (WAYBACK,), URL, LOOKED, DEATH)
+    assert taken(found).memento.time.year == 2019
+
+
+def test_an_endpoint_gets_its_requests_a_minute_in_any_window():
+    gate = RateLimit("archive.example index", _Host("archive.example"), 3)
+    assert [gate.acquire(moment) for moment in (0.0, 0.1, 30.0)] == [0.0, 0.0, 0.0]
+    assert gate.acquire(30.1) == pytest.approx(30.9)
+    assert gate.acquire(61.0) == 0.0
+    assert gate.acquire(61.05) > 0

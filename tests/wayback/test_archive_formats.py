@@ -231,3 +231,9 @@ def test_one_module_of_the_room_sends():
         if re.search(r"^\s*(import|from) (requests|urllib3|pycurl|socket|http\.client)\b", path.read_text(), re.M)
     }
     assert senders == {"transport.py"}
+
+
+@pytest.mark.parametrize("between", [",", ",,", " , ,\n", ";,", " ; , ;,"])
+def test_empty_elements_of_a_list_of_links_are_passed_over(between):
+    text = f'<http://a.example/>; rel="original"{between}<http://b.example/>; rel="memento"'
+    assert [link.url for link in parse_links(text)] == ["http://a.example/", "http://b.example/"]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from linkarchive.demo.wayback import KEYS, Fault
@@ -114,3 +116,17 @@ def test_keys_come_from_the_environment_or_ia_ini(tmp_path):
     ini.write_text("not an ini file", encoding="utf-8")
     (tmp_path / ".ia").write_text("[s3]\naccess = old\nsecret = file\n", encoding="utf-8")
     assert find_keys({}, tmp_path) == Keys("old", "file")
+
+
+def test_the_success_of_another_page_is_none_of_ours(wayback, session):
+    job = wayback._job
+
+    def of_the_icon(name):
+        reply = job(name)
+        return replace(reply, body=reply.body.replace(b"/lantern", b"/favicon.ico"))
+
+    wayback._job = of_the_icon
+    (result,) = saved(session, URL).values()
+    assert isinstance(result, Failed)
+    assert not result.permanent
+    assert "favicon.ico" in result.message

@@ -49,6 +49,8 @@ class Unknown:
 
     why: Why
     detail: str
+    of_copy: bool = False
+    """The archive answered, by an error: it may be the fault of this one copy, and others may be asked for."""
 
 
 Answer = Found | NoCopy | Unknown
@@ -74,11 +76,13 @@ class Unusable:
 
     time: datetime
     detail: str
+    was_read: bool = True
+    """Its bytes came: others with the same digest are no better."""
 
 
 class ArchiveTroubleError(Exception):
     """Within the room only: an endpoint gave no answer that can be read; `unknown` says what to report."""
 
-    def __init__(self, why: Why, detail: str) -> None:
+    def __init__(self, why: Why, detail: str, *, of_copy: bool = False) -> None:
         super().__init__(detail)
-        self.unknown = Unknown(why, detail)
+        self.unknown = Unknown(why, detail, of_copy)

@@ -19,11 +19,15 @@ from linkarchive.wayback.cdx import IndexAnswer, IndexRow, captures, nearest_fir
 from linkarchive.wayback.memento import timemap
 from linkarchive.wayback.replay import Span, nearest, redirect_target
 from linkarchive.wayback.session import ArchiveSession, Service
+from linkarchive.wayback.unwrap import is_garbled
 
 Usable = Callable[[Page], bool]
 
-_MOST_COPIES = 4
-"""Copies fetched of one page before the rest is left for later."""
+_TRIED = (0, 1, 2, 3, 5, 8, 13, 21, 34, 55)
+"""Which of many copies, nearest first, are fetched until one shows the page. Where several in a row show errors, the
+next ones mostly do, too: the steps grow. Of so few or fewer, all are."""
+_MOST_RECOVERY_COPIES = 4
+"""Copies of an article's original page, from which lost targets are read."""
 _MOST_REDIRECTS = 3
 
 
@@ -31,6 +35,8 @@ def is_usable(page: Page) -> bool:
     """The page is really there, by the judgement that live pages get: no soft 404, parking page, wall or shell."""
     from linkarchive.judge.verdict import judge
 
+    if is_garbled(page):
+        return False
     asked = page.hops[0].url if page.hops else page.final_url
     return judge(Case(id="", url=asked, after=page)).verdict.is_alive
 
@@ -166,12 +172,16 @@ class _Search:
             if not self.span.holds(first.time):
                 return NoCopy((f"{archive.host} {Service.REPLAY}",))
             return self._from_index(archive, first)
+        if isinstance(first, Unknown) and self._is_of_one_copy(archive, first):
+            return self._from_index(archive, first)
         return first
 
     def anywhere(self, archive: Archive) -> Answer:
         """As `near`, but nothing short of an empty index means that there is none."""
         first = self._nearest(archive)
-        return self._from_index(archive, first) if isinstance(first, Unusable | NoCopy) else first
+        if isinstance(first, Unknown) and not self._is_of_one_copy(archive, first):
+            return first
+        return first if isinstance(first, Found) else self._from_index(archive, first)
 
     def copies(self, archive: Archive) -> Iterator[Found | Unknown]:
         first = self._nearest(archive)
@@ -183,42 +193,59 @@ class _Search:
                 yield known
                 return
             tried = first.memento.time if isinstance(first, Found) else first.time
-            for row in _another_page_each(known.rows, tried)[: _MOST_COPIES - 1]:
+            for row in _another_page_each(known.rows, tried)[: _MOST_RECOVERY_COPIES - 1]:
                 answer = self._exactly(archive, row)
                 if isinstance(answer, Found | Unknown):
                     yield answer
 
     def _nearest(self, archive: Archive) -> Found | Unusable | NoCopy | Unknown:
-        return self._judged(nearest(self.session, archive, self.url, self.when, self.span))
+        return self._judged(archive, nearest(self.session, archive, self.url, self.when, self.span))
+
+    def _is_of_one_copy(self, archive: Archive, trouble: Unknown) -> bool:
+        """An error of one copy is not the endpoint's, unless that was given up for it."""
+        return trouble.of_copy and self.session.may_answer([archive])
 
     def _exactly(self, archive: Archive, row: IndexRow) -> Found | Unusable | NoCopy | Unknown:
-        return self._judged(nearest(self.session, archive, row.original, row.time, self.span))
+        return self._judged(archive, nearest(self.session, archive, row.original, row.time, self.span))
 
-    def _judged(self, answer: Found | Unusable | NoCopy | Unknown) -> Found | Unusable | NoCopy | Unknown:
+    def _judged(
+        self, archive: Archive, answer: Found | Unusable | NoCopy | Unknown
+    ) -> Found | Unusable | NoCopy | Unknown:
         if isinstance(answer, Found) and answer.page is not None and not self.usable(answer.page):
             if answer.visit is not None:
                 answer.visit.close()
+            if is_garbled(answer.page):
+                return Unknown(
+                    Why.MALFORMED, f"{archive.host}: the copy is packed in a way that we cannot undo", of_copy=True
+                )
             return Unusable(answer.memento.time, "it shows an error, a wall or an empty page")
         return answer
 
-    def _from_index(self, archive: Archive, first: Unusable | NoCopy) -> Answer:
+    def _from_index(self, archive: Archive, first: Unusable | NoCopy | Unknown) -> Answer:
+        trouble = first if isinstance(first, Unknown) else None
         known = self._index(archive)
         if isinstance(known, Unknown):
-            return known
-        tried = first.time if isinstance(first, Unusable) else None
+            return trouble or known
+        tried = first.time if isinstance(first, Unusable) and first.was_read else None
         candidates = _another_page_each(known.rows, tried)
         asked = (f"{archive.host} {Service.REPLAY}", f"{archive.host} {Service.INDEX}")
-        for row in candidates[:_MOST_COPIES]:
+        for row in _worth_fetching(candidates):
             if row.digest in self.own_digests:
                 memento = Memento(archive.origin, row.time, archive.view(row.time, row.original))
                 return Found(memento, archive.name, None, None, same_as=row.digest)
             answer = self._exactly(archive, row)
-            if isinstance(answer, Found | Unknown):
+            if isinstance(answer, Found):
                 return answer
+            if isinstance(answer, Unknown):
+                if not self._is_of_one_copy(archive, answer):
+                    return answer
+                trouble = trouble or answer
+        if trouble is not None:
+            return trouble
         if known.malformed:
             return _unreadable(archive, known.malformed)
-        if len(candidates) > _MOST_COPIES or known.more:
-            return Unknown(Why.BUDGET, f"{archive.host}: none of the {_MOST_COPIES} nearest copies shows the page")
+        if len(candidates) > len(_TRIED) or known.more:
+            return Unknown(Why.BUDGET, f"{archive.host}: none of the copies that were looked at shows the page")
         return NoCopy(asked)
 
     def _index(self, archive: Archive) -> IndexAnswer | Unknown:
@@ -251,3 +278,9 @@ def _another_page_each(rows: Sequence[IndexRow], tried: datetime | None) -> list
             seen.add(row.digest)
         found.append(row)
     return found
+
+
+def _worth_fetching(rows: Sequence[IndexRow]) -> list[IndexRow]:
+    if len(rows) <= len(_TRIED):
+        return list(rows)
+    return [rows[place] for place in _TRIED if place < len(rows)]

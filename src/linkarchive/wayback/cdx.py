@@ -90,17 +90,19 @@ def captures(
     span: Span,
     *,
     status: str = "200",
-    limit: int = 40,
+    limit: int = 120,
 ) -> IndexAnswer:
     """The captures of a page nearest to a time, with one request; `status` is a regular expression.
 
+    What shows the page (200) is picked here: an unchanged capture is a revisit without a status in the index, which
+    a filter there would leave out.
     Raises ArchiveTroubleError when there was no answer: an answer without rows means that there are none.
     """
     query = _CdxQuery(
         session,
         archive,
         url,
-        filters=[f"statuscode:{status}"],
+        filters=[] if status == "200" else [f"statuscode:{status}"],
         start_timestamp=stamp(max(span.start, _OLDEST)),
         end_timestamp=stamp(span.end),
         sort="closest",
@@ -108,7 +110,11 @@ def captures(
         limit=str(limit),
     )
     rows = [row for snapshot in query.snapshots() if (row := _row(snapshot)) is not None]
-    wanted = [row for row in rows if same_page(url, row.original) and span.holds(row.time)]
+    wanted = [
+        row
+        for row in rows
+        if same_page(url, row.original) and span.holds(row.time) and (status != "200" or row.status in (200, None))
+    ]
     return IndexAnswer(tuple(nearest_first(wanted, near)), query.malformed, query.lines >= limit)
 
 

@@ -14,7 +14,8 @@ from linkarchive.wayback.session import ArchiveSession, Service
 from linkarchive.web.decoding import decode
 from linkarchive.web.exchange import Exchange
 
-_LINK = re.compile(r"\s*,?\s*<([^>]*)>")
+# A recipient skips empty elements of a list (RFC 9110 §5.6.1), and a semicolon behind which nothing comes.
+_LINK = re.compile(r"[\s,;]*<([^>]*)>")
 # RFC 8288 §3: name, then "=" and a token or a quoted string.
 _PARAMETER = re.compile(r'\s*;\s*([\w!#$&+\-.^`|~*]+)(?:\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s;,"]*)))?')
 _MOST_PAGES = 3

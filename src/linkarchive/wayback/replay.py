@@ -89,6 +89,8 @@ class _RedirectFollower:
         self._headers = {} if archive.replay else {"Accept-Datetime": format_datetime(when.astimezone(UTC), True)}
         self._exchanges: list[Exchange] = []
         self._hops: list[Hop] = []
+        self._pointed: datetime | None = None
+        """The time of the capture that the archive itself says is the nearest."""
         self._first: datetime | None = None
         """The time of the first capture in the chain."""
 
@@ -118,6 +120,8 @@ class _RedirectFollower:
     def _own_answer(self, exchange: Exchange) -> Unusable | NoCopy | None:
         """The archive's own word: nothing there, or where the nearest capture is."""
         if exchange.status == 404:
+            if self._first is None and self._pointed is not None:
+                return Unusable(self._pointed, "the archive points to a copy that it does not have", was_read=False)
             if self._first is None:
                 return NoCopy((f"{self._archive.host} {Service.REPLAY}",))
             return self._unusable("it redirects to a page of which the archive has no copy")
@@ -129,6 +133,7 @@ class _RedirectFollower:
         time, original = parsed
         if time is None:  # `_malformed` has seen to it
             return self._unusable("its time is malformed")
+        self._pointed = self._pointed or time
         self._address = self._archive.raw(time, original)
         return self._too_far(time)
 

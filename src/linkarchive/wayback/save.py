@@ -15,6 +15,7 @@ from typing import Any
 
 import msgspec
 
+from linkarchive.urls import same_page
 from linkarchive.wayback.answers import ArchiveTroubleError, Why
 from linkarchive.wayback.archives import Archive, time_of
 from linkarchive.wayback.session import ArchiveSession, Service
@@ -168,7 +169,10 @@ def _result(told: dict[str, Any], archive: Archive, url: str) -> SaveResult:
     time = time_of(str(told.get("timestamp", "")))
     if time is None:
         return Failed(permanent=False, message="the service says that it captured the page, but not when")
-    return Saved(time, archive.view(time, str(told.get("original_url") or url)))
+    original = str(told.get("original_url") or url)
+    if not same_page(original, url):
+        return Failed(permanent=False, message=f"the service says that it captured another page ({original[:200]})")
+    return Saved(time, archive.view(time, original))
 
 
 def _failure(told: dict[str, Any]) -> SaveResult:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -25,6 +25,10 @@ _LONGEST_NAP = 0.5
 _GIVE_UP = 3
 """Questions in a row without an answer after which an endpoint is left alone for the rest of the run; and tries in
 a row without any sign of life after which the whole archive is."""
+_GIVE_UP_ON_ERRORS = 12
+"""Questions in a row that are answered by errors, after which it is the endpoint's fault, and not the captures'."""
+_WINDOW = 61.0
+"""Seconds in which an endpoint gets at most its requests a minute, however late some of them went out."""
 _LOOKS_PER_SAVE = 10
 """How often the state of a capture may be asked for, against how often one may be started."""
 # How the Wayback Machine says that a site is excluded: in this field and in the text (edgi/wayback, waybackpy 3.0.6).
@@ -63,8 +67,11 @@ class RateLimit:
 
     name: str
     host: _Host
-    interval: float
+    per_minute: float
+    """0: no limit."""
     next_start: float = 0.0
+    sent: deque[float] = field(default_factory=deque)
+    """When the requests of the last minute went out."""
     failures: int = 0
     closed: ArchiveTroubleError | None = None
     lock: threading.Lock = field(default_factory=threading.Lock)
@@ -72,6 +79,16 @@ class RateLimit:
     @property
     def stopped(self) -> ArchiveTroubleError | None:
         return self.closed or self.host.stopped
+
+    def acquire(self, now: float) -> float:
+        """Take one of the requests of this minute: 0.0, or the seconds until there is one."""
+        with self.lock:
+            while self.sent and self.sent[0] <= now - _WINDOW:
+                self.sent.popleft()
+            if self.stopped is None and self.per_minute and len(self.sent) >= max(1, int(self.per_minute)):
+                return self.sent[0] + _WINDOW - now
+            self.sent.append(now)
+            return 0.0
 
 
 class ArchiveSession:
@@ -192,9 +209,7 @@ class ArchiveSession:
             key = (archive.host, service)
             if key not in self._gates:
                 host = self._hosts.setdefault(archive.host, _Host(archive.host))
-                self._gates[key] = RateLimit(
-                    f"{archive.host} {service}", host, 60.0 / per_minute if per_minute else 0.0
-                )
+                self._gates[key] = RateLimit(f"{archive.host} {service}", host, per_minute)
             return self._gates[key]
 
     def _take_turn(self, gate: RateLimit) -> None:
@@ -205,8 +220,10 @@ class ArchiveSession:
             start = max(time.monotonic(), gate.next_start)
             if self._end is not None and start >= self._end:
                 raise _budget_spent()
-            gate.next_start = start + gate.interval
+            gate.next_start = start + (60.0 / gate.per_minute if gate.per_minute else 0.0)
         self.wait(start - time.monotonic(), gate)
+        while (pause := gate.acquire(time.monotonic())) > 0:
+            self.wait(pause, gate)
         if gate.stopped is not None:
             raise self._refusal(gate)
         with self._lock:
@@ -268,9 +285,10 @@ class ArchiveSession:
 
     def _failed(self, gate: RateLimit, error: NoAnswerError) -> ArchiveTroubleError:
         gate.failures += 1
-        if gate.failures >= _GIVE_UP:
+        if gate.failures >= (_GIVE_UP if isinstance(error, NoConnectionError) else _GIVE_UP_ON_ERRORS):
             return self._stopped(gate, error.why, f"does not answer ({error})")
-        return ArchiveTroubleError(error.why, f"{gate.name}: no answer that can be read ({error})")
+        words = f"{gate.name}: no answer that can be read ({error})"
+        return ArchiveTroubleError(error.why, words, of_copy=not isinstance(error, NoConnectionError))
 
     def _stopped(self, gate: RateLimit, why: Why, words: str) -> ArchiveTroubleError:
         error = ArchiveTroubleError(why, f"{gate.name} {words}; it is not asked again in this run")

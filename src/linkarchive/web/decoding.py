@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import re
 import sys
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -18,6 +19,7 @@ BOMB = 4
 """A body that decodes to more than this many times the limit is a decompression bomb."""
 
 _PIECE = 64 * 1024
+_CONTROL = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
 _MOST_LAYERS = 3
 _GZIP = ("gzip", "x-gzip")
 _KNOWN = frozenset({*_GZIP, "deflate", "br", "zstd"})
@@ -71,7 +73,7 @@ def decode(body: Body, headers: Mapping[str, str], limit: int) -> Decoded:
                 return Decoded(b"", bomb=True, trouble=f"{body.length} bytes decode to more than {total}")
     except _Unreadable as error:
         start = _start(body, limit)
-        if total == 0 and not start.startswith(_MAGIC):
+        if (total == 0 and not start.startswith(_MAGIC)) or is_plain(start):
             return Decoded(start, truncated=body.length > limit)
         return Decoded(bytes(kept), truncated=True, trouble=str(error))
     return Decoded(bytes(kept), truncated=total > limit)
@@ -92,6 +94,11 @@ def decode_start(body: Body, headers: Mapping[str, str], length: int) -> bytes:
         if not start:
             return _start(body, length)
     return bytes(start[:length])
+
+
+def is_plain(data: bytes) -> bool:
+    """It looks like text: none of the bytes that no text has, and compressed data has at once."""
+    return bool(data) and not _CONTROL.search(data[:1024])
 
 
 def _start(body: Body, length: int) -> bytes:
