@@ -131,6 +131,15 @@ def test_a_wish_that_cannot_be_done_is_refused_in_words(
     assert reviewed.decisions() == []
 
 
+def test_one_button_cites_the_archived_copy(reviewed: Any) -> None:
+    session = reviewed.enter()
+    copy = "https://web.archive.org/web/2021/http://alpha.example/page"
+    form = wish(reviewed, session, action="", use=copy)
+    answer = session.post(f"{reviewed.origin}/decide", data=form, headers={"Origin": reviewed.origin}, timeout=10)
+    assert "A replacement is set for http://alpha.example/page" in answer.text
+    assert f'"replacement":"{copy}"' in reviewed.decisions()[0].replace(": ", ":")
+
+
 def test_decisions_name_who_when_and_why_and_survive_the_next_run(reviewed: Any) -> None:
     session = reviewed.enter()
     own = {"Origin": reviewed.origin}

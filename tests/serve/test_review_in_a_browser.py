@@ -141,6 +141,35 @@ def test_the_keyboard_goes_from_finding_to_finding_and_decides(browser: Any, rev
     assert json.loads(reviewed.decisions()[0])["url"] == first
 
 
+def test_the_focused_finding_stays_in_view_and_u_takes_the_last_decision_back(browser: Any, reviewed: Any) -> None:
+    from selenium.webdriver.common.action_chains import ActionChains
+
+    driver = browser()
+    driver.get(reviewed.url)
+
+    def key(name: str) -> None:
+        mark = driver.find_element("tag name", "html")
+        ActionChains(driver).send_keys(name).perform()
+        wait(driver, lambda: _gone(mark))
+        wait(driver, lambda: driver.execute_script("return document.activeElement.matches('.finding')"))
+        top, bottom, edge = driver.execute_script(
+            "const a = document.activeElement.getBoundingClientRect();"
+            "const b = document.querySelector('.bar').getBoundingClientRect();"
+            "return [a.top, Math.min(a.bottom, a.top + 60), b.height ? b.top : innerHeight]"
+        )
+        assert 0 <= top < bottom <= edge
+
+    ActionChains(driver).send_keys("j").perform()
+    for left in (3, 2):
+        key("i")
+        assert len(shown(driver)) == left
+    key("u")
+    assert len(shown(driver)) == 3
+    assert [json.loads(line)["action"] for line in reviewed.decisions()] == ["ignore", "ignore", "undo"]
+    ActionChains(driver).send_keys("?").perform()
+    assert "undo the last decision" in driver.find_element("css selector", "dialog.help").text
+
+
 def test_differences_in_one_column_keep_every_word_once(browser: Any, reviewed: Any) -> None:
     driver = browser()
     driver.get(reviewed.url)
@@ -206,7 +235,7 @@ def test_axe_finds_nothing(browser: Any, reviewed: Any, width: int, dark: bool) 
     driver.execute_cdp_cmd("Page.setBypassCSP", {"enabled": True})  # axe is put in by the driver, not by the page
     driver.get(reviewed.url)
     driver.find_element("css selector", "#group option:nth-child(3)").click()
-    press_any = driver.find_element("css selector", "button[value=ignore]")
+    press_any = driver.find_element("css selector", "article button[value=ignore]")
     driver.execute_script("arguments[0].click()", press_any)
     wait(driver, lambda: driver.find_elements("css selector", "#settled"))
     driver.execute_script("for (const one of document.querySelectorAll('details')) one.open = true")

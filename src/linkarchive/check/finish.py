@@ -179,7 +179,7 @@ def _write_report(project: Project, recorder: Recorder, report: Report, kept_rep
         write_atomically(folder / "report.json", map(str.encode, render_json(report)))
         root, store = project.root, recorder.store
         shown = differences(root, store, report, recorder.differences)
-        html = render_html(report, shown, timelines(store, report), article_texts(root, report))
+        html = render_html(report, shown, timelines(store, report), article_texts(root, report), name=root.name)
         write_atomically(folder / "index.html", html.encode("utf-8"))
         _point_latest(project.reports, report.run.id)
         kept = sorted(path for path in project.reports.iterdir() if path.is_dir() and path.name != LATEST)

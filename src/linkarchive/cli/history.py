@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 @click.option("--run", "run_id", help="Id of the run (default: the latest).")
 @click.option("--format", "form", type=click.Choice(FORMATS), default="terminal", help="Of the report on stdout.")
 @click.option("-o", "outputs", type=click.Path(path_type=Path), multiple=True, help="Write it here, by suffix.")
+@click.option("--for-reader", is_flag=True, help="HTML for somebody who only gets the file: a legend, no commands.")
 @click.option("-q", "--quiet", is_flag=True, help="Print only what changed since the run before.")
 @click.option("-v", "--verbose", is_flag=True, help="Say more.")
 @color_option
@@ -38,6 +39,7 @@ def report(
     run_id: str | None,
     form: str,
     outputs: tuple[Path, ...],
+    for_reader: bool,
     quiet: bool,
     verbose: bool,
     color: str,
@@ -49,7 +51,15 @@ def report(
     settings = settings_of(project, config)
     place = Project(project, settings=settings)
     past = place.report(run_id)
-    show = Printing(form, outputs, settings.check.fail_on, quiet=quiet, verbose=verbose, color=wants_color(color))
+    show = Printing(
+        form,
+        outputs,
+        settings.check.fail_on,
+        quiet=quiet,
+        verbose=verbose,
+        color=wants_color(color),
+        for_reader=for_reader,
+    )
     print_report(past, place.folder.root, show)
     return 0
 

@@ -28,6 +28,7 @@ class Printing:
     quiet: bool = False
     verbose: bool = False
     color: bool = False
+    for_reader: bool = False
 
 
 def print_report(report: Report, root: Path, wanted: Printing) -> None:
@@ -38,7 +39,7 @@ def print_report(report: Report, root: Path, wanted: Printing) -> None:
 
     forms = [wanted.form, *(format_for(path) for path in wanted.outputs)]
     shown = stored_differences(root, report) if "html" in forms else {}
-    view = View(wanted.fail_on, wanted.new_only, feed=root.as_uri())
+    view = View(wanted.fail_on, wanted.new_only, feed=root.as_uri(), name=root.name, for_reader=wanted.for_reader)
     if "html" in forms:
         from linkarchive.history.timeline import article_texts, stored_timelines
 

@@ -242,7 +242,9 @@ def _write_reports(project: Project, forgetting: Forgetting) -> None:
             if stored.exists() and stored.read_bytes() == text:
                 continue
             shown = differences(project.root, store, report)
-            html = render_html(report, shown, timelines(store, report), article_texts(project.root, report))
+            html = render_html(
+                report, shown, timelines(store, report), article_texts(project.root, report), name=project.root.name
+            )
             paths.write_atomically(folder / "index.html", html.encode("utf-8"))
             paths.write_atomically(stored, text)  # last: it says that this report is done
 

@@ -27,6 +27,10 @@ class View:
     """The lives of sources, by URL (html)."""
     texts: Mapping[str, ArticleText] = field(default_factory=dict)
     """The articles, by path (html)."""
+    name: str = ""
+    """Of the project (html)."""
+    for_reader: bool = False
+    """For somebody who only gets the file: no commands, and a legend (html)."""
 
 
 _WHOLE = View()
@@ -73,7 +77,7 @@ def _markdown(report: Report, differences: Mapping[str, Difference], view: View 
 def _html(report: Report, differences: Mapping[str, Difference], view: View = _WHOLE) -> Iterable[str]:
     from linkarchive.report.html import render_html
 
-    return [render_html(report, differences, view.timelines, view.texts)]
+    return [render_html(report, differences, view.timelines, view.texts, name=view.name, for_reader=view.for_reader)]
 
 
 def _junit(report: Report, differences: Mapping[str, Difference], view: View = _WHOLE) -> Iterable[str]:

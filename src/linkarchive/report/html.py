@@ -8,6 +8,7 @@ import importlib.util
 import os
 import re
 import sys
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -22,7 +23,18 @@ from jinja2 import BytecodeCache, Environment, PackageLoader, StrictUndefined
 from jinja2.bccache import Bucket
 from markupsafe import Markup
 
-from linkarchive.model import ArticleText, CitationResult, Difference, Event, Loss, Report, Unresolved, Verdict
+from linkarchive.model import (
+    ArticleText,
+    CitationResult,
+    Difference,
+    DiffRow,
+    Event,
+    Loss,
+    Report,
+    Result,
+    Unresolved,
+    Verdict,
+)
 from linkarchive.report import phrases
 from linkarchive.report.sanitize import address, href, one_line, sanitize
 from linkarchive.report.sections import Group, Sections, day_of, divide, host
@@ -39,6 +51,8 @@ class Live:
     head: Markup
     banner: Markup
     batch: Markup
+    bar: Markup
+    """Stays at the edge of the window."""
     actions: Mapping[str, Markup]
     """What can be done about a source, by its URL as the report shows it."""
 
@@ -49,11 +63,20 @@ def render_html(
     timelines: Mapping[str, tuple[Event, ...]] | None = None,
     texts: Mapping[str, ArticleText] | None = None,
     live: Live | None = None,
+    *,
+    name: str = "",
+    for_reader: bool = False,
 ) -> str:
     """The whole report; `differences` and `timelines` by the URL of the source, for those that have one,
-    `texts` by the path of the article."""
+    `texts` by the path of the article.
+
+    `name` is that of the project, for the masthead (a report on one article has its title there); `for_reader`
+    leaves the commands out and explains the words, for somebody who only gets the file.
+    """
     safe = sanitize(report)
     sections = divide(report)
+    titles = [article.title for article in safe.articles]
+    found = [*sections.news.shown, *sections.standing.shown, *sections.unseen.shown]
     style, script = page_assets(live)
     return _environment().get_template("report.html.j2").render(
         report=safe,
@@ -70,7 +93,16 @@ def render_html(
         script=Markup(script),  # noqa: S704
         policy=policy(style, script, live is not None),
         live=live,
+        name=titles[0] if len(titles) == 1 and titles[0] else one_line(name),
+        for_reader=for_reader,
+        commands=not for_reader and live is None,
+        unfold=len(found) <= _FEW,
+        open_findings=Counter(path for one in found for path in {cited.article for cited in one.outcome.citations}),
     )  # fmt: skip
+
+
+_FEW = 4
+"""Findings that are shown unfolded."""
 
 
 _T = TypeVar("_T")
@@ -150,6 +182,9 @@ def _environment() -> Environment:
         suggestions=suggestions,
         suggestions_unresolved=suggestions_unresolved,
         in_context=in_context,
+        said_and_says=said_and_says,
+        heading=heading,
+        places=places,
         rows=rows,
         quoted=quoted,
         host=host,
@@ -159,10 +194,45 @@ def _environment() -> Environment:
 
 def _names() -> dict[str, Any]:
     names = (
-        "ICON", "acceptance", "ago", "certainty", "compared", "count", "day", "further", "ignored", "loss", "losses",
-        "meaning", "meaning_of", "more", "original", "percent", "place", "recovered_link", "recovery", "since",
+        "LEGEND", "acceptance", "ago", "certainty", "compared", "count", "day", "further", "ignored", "loss", "losses",
+        "meaning", "meaning_of", "more", "original", "percent", "place", "recovered_link", "recovery", "short", "since",
     )  # fmt: skip
     return {name: getattr(phrases, name) for name in names}
+
+
+def heading(outcome: Result) -> str:
+    """What a reader knows a source by: the title of its page, else the address without its scheme."""
+    return outcome.title or outcome.title_then or _clipped(outcome.url.partition("://")[2] or outcome.url, 80)
+
+
+def places(outcome: Result) -> str:
+    """Where a source is cited, in a line."""
+    return ", ".join(phrases.place(citation) for citation in outcome.citations[:3]) + (
+        f" and {len(outcome.citations) - 3} more" if len(outcome.citations) > 3 else ""
+    )
+
+
+def said_and_says(lost: Sequence[Loss], difference: Difference | None) -> list[tuple[str, str]]:
+    """What the article took from the page, and what stands in its place now; "" where that is not known."""
+    rows = difference.rows if difference is not None else ()
+    return [(_clipped(loss.text, 200), _instead(loss, rows)) for loss in lost if loss.kind != "anchor"]
+
+
+def _instead(loss: Loss, rows: Sequence[DiffRow]) -> str:
+    wanted = " ".join(loss.text.split()).casefold()
+    for row in rows:
+        left = " ".join("".join(text for text, _ in row.left).split()).casefold()
+        if row.kind == "changed" and wanted in left:
+            new = [text.strip() for text, marked in row.right if marked and text.strip()]
+            if loss.kind == "figure":
+                new = [text for text in new if any(char.isdigit() for char in text)][:1]
+            return _clipped(" … ".join(new), 200)
+    return ""
+
+
+def _clipped(text: str, most: int) -> str:
+    """At most so many characters of a text, and “…” for the rest."""
+    return text if len(text) <= most else f"{text[:most].rstrip()} …"
 
 
 def in_context(citation: CitationResult | Unresolved) -> tuple[str, str, str]:

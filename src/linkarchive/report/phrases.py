@@ -91,8 +91,20 @@ MEANING: Mapping[Reason, str] = {
     Reason.OTHER_NETWORK: "A name or address of another network, to which this machine has no way.",
 }
 
+LEGEND: Mapping[Verdict, str] = {
+    Verdict.DEAD: "The page is gone for a reader.",
+    Verdict.DRIFTED: "The page is there, but no longer says what the article cited it for.",
+    Verdict.UNRESOLVED: "The article’s link has no target, and none was found.",
+    Verdict.MOVED: "The same page is at another address now: the link should be updated.",
+    Verdict.UNREACHABLE: "It did not answer this time and may come back; that says nothing about the page.",
+    Verdict.BLOCKED: "It answers readers, but not programs; that says nothing about the page.",
+    Verdict.OK: "The page is there, and in substance what it was.",
+    Verdict.SKIPPED: "Not visited.",
+}
+"""What each verdict means, for a reader who knows none of them."""
+
 SHORT: Mapping[Reason, str] = {
-    Reason.REDIRECT: "moved",
+    Reason.REDIRECT: "to a new address",
     Reason.REWRITTEN: "rewritten",
     Reason.REPLACED: "another page now",
     Reason.SHRUNK: "much is gone",

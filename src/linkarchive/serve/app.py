@@ -118,7 +118,9 @@ def _show(state: AppState) -> Response:
     with open_project(state.project) as store:
         review = gather(state.project, store, state.clock.now().date(), state.compared)
     notice, state.notice = state.notice, None
-    return _answer(draw(review, state.guard.form, notice, state.recheck.said, state.recheck.busy))
+    return _answer(
+        draw(review, state.project.root.name, state.guard.form, notice, state.recheck.said, state.recheck.busy)
+    )
 
 
 def _decide(state: AppState) -> Response:

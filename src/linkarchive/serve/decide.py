@@ -38,7 +38,8 @@ class DecisionResult:
 
 def read_form(form: Mapping[str, str]) -> DecisionForm:
     """The decision that a form asks for. Raises UsageError for an unknown action, a bad date, a missing address."""
-    action = form.get("action", "")
+    copy = form.get("use", "").strip()
+    action = "replace" if copy else form.get("action", "")
     if action not in ("accept", "ignore", "replace", "undo"):
         raise UsageError(f"{action or 'nothing'}: not a decision; known are accept, ignore, replace and undo")
     until = form.get("until", "").strip()
@@ -46,7 +47,7 @@ def read_form(form: Mapping[str, str]) -> DecisionForm:
         day = date.fromisoformat(until) if until else None
     except ValueError as error:
         raise UsageError(f"{until}: not a date such as 2027-03-01") from error
-    replacement = form.get("replacement", "").strip() or None
+    replacement = copy or form.get("replacement", "").strip() or None
     if action == "replace" and replacement is None:
         raise UsageError("no address was given: type the address to cite instead, then press Set")
     reason = " ".join(form.get("reason", "").split())[:_LONGEST_REASON] or None

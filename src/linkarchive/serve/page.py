@@ -49,8 +49,8 @@ class Page:
     """The Content-Security-Policy to send with it."""
 
 
-def draw(review: Review, form_token: str, notice: Notice | None, recheck: str, busy: bool) -> Page:
-    """The page. `recheck` says what came of the last re-check, or what it is at."""
+def draw(review: Review, name: str, form_token: str, notice: Notice | None, recheck: str, busy: bool) -> Page:
+    """The page of the project of that name. `recheck` says what came of the last re-check, or what it is at."""
     numbers = {address(url): number for url, number in review.numbers.items()}
     templates = _environment()
     actions = templates.get_template("actions.html.j2")
@@ -59,9 +59,10 @@ def draw(review: Review, form_token: str, notice: Notice | None, recheck: str, b
         style=_asset("review.css"),
         script=_asset("review.js"),
         head=_markup(templates.get_template("head.html.j2").render(busy=busy)),
-        banner=_markup(
-            templates.get_template("banner.html.j2").render(
-                token=form_token, notice=sanitize(notice), recheck=sanitize(recheck), busy=busy
+        banner=_markup(templates.get_template("banner.html.j2").render(recheck=sanitize(recheck), busy=busy)),
+        bar=_markup(
+            templates.get_template("bar.html.j2").render(
+                token=form_token, notice=sanitize(notice), findings=len(findings)
             )
         ),
         batch=_markup(
@@ -80,7 +81,7 @@ def draw(review: Review, form_token: str, notice: Notice | None, recheck: str, b
             if source.outcome.url in numbers
         },
     )
-    html = render_html(review.report, review.differences, review.timelines, review.texts, live)
+    html = render_html(review.report, review.differences, review.timelines, review.texts, live, name=name)
     return Page(html, f"{policy(*page_assets(live), live=True)}; frame-ancestors 'none'")
 
 

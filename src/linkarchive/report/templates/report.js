@@ -132,11 +132,11 @@
   }
   let opened = [];
   addEventListener("beforeprint", () => {
-    opened = [...document.querySelectorAll("main details:not([open])")];
-    for (const one of opened) one.open = true;
+    opened = [...document.querySelectorAll(".card:not([open])")];
+    for (const card of opened) card.open = true;
   });
   addEventListener("afterprint", () => {
-    for (const one of opened) one.open = false;
+    for (const card of opened) card.open = false;
   });
   recall();
 })();

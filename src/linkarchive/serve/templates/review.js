@@ -1,23 +1,38 @@
 // The review page with scripts: the place is kept over a decision, a re-check shows when it is done, groups can be
-// chosen whole, and the keyboard goes from finding to finding. Without scripts every form works as it is.
+// selected whole, the focus stays in view, and the keyboard goes from finding to finding. Without scripts every form works as it is.
 (() => {
   const place = "archive-review-place";
+  for (const one of document.querySelectorAll("main .finding")) {
+    one.dataset.source = one.querySelector(".act [name=source]")?.value ?? "";
+  }
   const shown = () => [...document.querySelectorAll("main .finding")].filter((one) => one.getClientRects().length);
 
   document.addEventListener("submit", (event) => {
     if (event.target.method !== "post") return;
     const finding = event.target.closest(".finding");
     const all = shown();
-    sessionStorage.setItem(place, JSON.stringify({ hash: location.hash, top: scrollY, at: all.indexOf(finding) }));
+    const undo = event.submitter?.value === "undo" && event.target.querySelector("[name=source]")?.value;
+    const at = finding ? all.indexOf(finding) : all.indexOf(document.activeElement?.closest(".finding"));
+    sessionStorage.setItem(place, JSON.stringify({ hash: location.hash, top: scrollY, at: Math.max(at, 0), id: undo || null }));
   });
   const kept = JSON.parse(sessionStorage.getItem(place) ?? "null");
   sessionStorage.removeItem(place);
+  // A finding that has the focus is in view, and not under the bars at the edges.
+  const focus = (finding) => {
+    if (!finding) return;
+    finding.tabIndex = -1;
+    finding.focus({ preventScroll: true });
+    finding.scrollIntoView({ block: "nearest" });
+  };
   if (kept) {
     if (kept.hash && kept.hash !== location.hash) {
       history.replaceState(null, "", kept.hash);
       dispatchEvent(new HashChangeEvent("hashchange"));
     }
     scrollTo(0, kept.top);
+    const all = shown();
+    const same = kept.id && all.find((one) => one.dataset.source === kept.id);
+    if (kept.at >= 0) focus(same || all[Math.min(kept.at, all.length - 1)]);
   }
 
   const busy = document.querySelector("#recheck.busy");
@@ -41,13 +56,15 @@
     told();
   };
   const several = document.querySelector("#group-of option");
+  const count = document.querySelector(".bar .count");
   const told = () => {
     const number = document.querySelectorAll("input[form=batch]:checked").length;
-    if (several) several.textContent = `the findings chosen above (${number})`;
+    if (several) several.textContent = `the findings selected above (${number})`;
+    if (count) count.textContent = `${number} selected:`;
   };
   document.addEventListener("change", (event) => event.target.matches("input[form=batch]") && told());
   if (batch) {
-    const all = Object.assign(document.createElement("button"), { type: "button", textContent: "Choose all shown" });
+    const all = Object.assign(document.createElement("button"), { type: "button", textContent: "Select all shown" });
     all.addEventListener("click", () => choose(shown(), true));
     batch.querySelector(".buttons").append(all);
   }
@@ -57,7 +74,7 @@
       const label = document.createElement("label");
       const box = Object.assign(document.createElement("input"), { type: "checkbox" });
       label.className = "whole";
-      label.append(box, " Choose the whole group");
+      label.append(box, " Select the whole group");
       box.addEventListener("change", () => choose(group.querySelectorAll(".finding:not([hidden])"), box.checked));
       group.querySelector("h2").after(label);
     }
@@ -65,36 +82,46 @@
   document.addEventListener("regrouped", offer);
   offer();
 
-  const keys = document.createElement("p");
-  keys.className = "keys note";
-  keys.innerHTML = "<kbd>j</kbd> <kbd>k</kbd> next and previous finding · <kbd>o</kbd> what changed · <kbd>a</kbd> accept · <kbd>i</kbd> ignore · <kbd>x</kbd> choose · <kbd>/</kbd> search";
-  document.querySelector(".masthead")?.append(keys);
+  const help = document.createElement("dialog");
+  help.className = "help";
+  help.setAttribute("aria-label", "Keys");
+  const keys = [
+    ["j k", "next and previous finding"], ["Enter", "open it"], ["o", "what changed"], ["a", "accept today’s page"],
+    ["i", "ignore"], ["c", "use the archived copy"], ["x", "select"], ["u", "undo the last decision"], ["/", "search"],
+    ["?", "this help"],
+  ];
+  help.innerHTML = `<strong>Keys</strong><dl>${keys.map(([key, text]) => `<dt>${key.split(" ").map((one) => `<kbd>${one}</kbd>`).join(" ")}</dt><dd>${text}</dd>`).join("")}</dl><form method="dialog"><button>Close</button></form>`;
+  document.body.append(help);
   const go = (to) => {
     const all = shown();
     const now = all.indexOf(document.activeElement?.closest(".finding"));
     const next = all[Math.max(0, Math.min(all.length - 1, now + to))];
     if (!next) return;
-    next.tabIndex = -1;
-    next.focus({ preventScroll: true });
-    next.scrollIntoView({ block: "start" });
+    focus(next);
   };
   const act = {
     j: () => go(1),
     k: () => go(-1),
+    u: () => document.querySelector(".bar .undo button")?.click(),
+    "?": () => help.showModal(),
     "/": () => document.querySelector("#q")?.focus(),
-    o: (one) => { const part = one?.querySelector(".difference"); if (part) part.open = !part.open; },
+    Enter: (one) => { const card = one?.querySelector(".card"); if (card) card.open = !card.open; },
+    o: (one) => {
+      const part = one?.querySelector(".difference");
+      if (!part) return;
+      part.open = !part.open;
+      part.closest(".card").open = true;
+    },
+    c: (one) => one?.querySelector("button[name=use]")?.click(),
     a: (one) => one?.querySelector("button[value=accept]")?.click(),
     i: (one) => one?.querySelector("button[value=ignore]")?.click(),
     x: (one) => one?.querySelector("input[form=batch]")?.click(),
   };
   document.addEventListener("keydown", (event) => {
-    if (event.ctrlKey || event.metaKey || event.altKey || event.target.matches("input, select, textarea")) return;
+    if (event.ctrlKey || event.metaKey || event.altKey || event.target.matches("input, select, textarea, dialog *")) return;
+    if (event.key === "Enter" && !event.target.matches(".finding")) return;
     if (!act[event.key]) return;
     event.preventDefault();
     act[event.key](document.activeElement?.closest(".finding"));
   });
-  if (kept && kept.at >= 0) {
-    const next = shown()[kept.at];
-    if (next) { next.tabIndex = -1; next.focus({ preventScroll: true }); }
-  }
 })();
