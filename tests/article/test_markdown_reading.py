@@ -74,7 +74,7 @@ def test_code_is_no_citation_but_a_link_may_hold_code() -> None:
         [`f()`](https://f.example) of it.
         """)
     assert found(article) == [("https://c.example", "c", 1), ("https://f.example", "f()", 9)]
-    assert article.citations[0].context == "f() of it."
+    assert article.citations[1].context == "f() of it."
 
 
 def test_images_only_on_request() -> None:

@@ -90,3 +90,14 @@ def test_another_day_is_no_day_of_access() -> None:
 def test_any_text_can_be_read(text: str, form: str) -> None:
     for citation in citations(text, form):
         assert isinstance(citation.context, str)
+
+
+def test_raised_numbers_are_marks_and_powers_are_none() -> None:
+    text = "It costs 41.6.<sup>1</sup> She left.² It has 5 m², or 10<sup>2</sup>.\n\n## Sources\n\n1. https://one.example/\n"
+    text += "2. https://two.example/\n"
+    assert [citation.context for citation in citations(text)] == ["It costs 41.6.", "She left."]
+
+
+@pytest.mark.parametrize("words", ["2024年3月5日閲覧", "（2024年3月5日に閲覧）", "2024-03-05 访问"])
+def test_the_day_of_access_before_the_word(words: str) -> None:
+    assert citations(f"Herald, https://one.example/ {words}\n", "txt")[0].accessed == date(2024, 3, 5)

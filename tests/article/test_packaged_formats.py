@@ -18,7 +18,7 @@ from pypdf.generic import DictionaryObject, NameObject, StreamObject
 from linkarchive.article.document import read_document
 from linkarchive.article.sandbox import read_limited
 from linkarchive.errors import ArticleError
-from linkarchive.model import Article
+from linkarchive.model import Article, Place
 
 _HYPERLINK = "http://schemas.openxmlformats.org/officeDocument/2006/relationships/hyperlink"
 
@@ -261,3 +261,11 @@ def test_time_is_limited() -> None:
 def test_memory_is_limited() -> None:
     with pytest.raises(ArticleError):
         read_limited(_epub({"OPS/one.xhtml": "<p>" + "word " * 10_000_000}), "epub", path="a", memory=120_000_000)
+
+
+def test_notes_of_a_book_in_a_file_of_their_own() -> None:
+    mark = '<p>It costs 41.6 million.<a epub:type="noteref" href="ch%202.xhtml#n1">1</a> Nobody knows.</p>'
+    note = '<aside epub:type="footnote" id="n1"><p>See <a href="https://n.example/">it</a>.</p></aside>'
+    article = read_document(_epub({"OPS/one.xhtml": mark, "OPS/ch 2.xhtml": note}), "epub", path="b.epub")
+    [citation] = article.citations
+    assert (citation.context, citation.place) == ("It costs 41.6 million.", Place.NOTE)

@@ -22,7 +22,8 @@ from linkarchive.text import decode, encoding_of
 from linkarchive.urls import encode_query, resolve, same_page
 
 _NOTHING = re.compile(r"javascript:\s*(?:void\s*\(?\s*0?\s*\)?|return\s+false|undefined|//|\{\})?\s*;?\s*\Z", re.I)
-_TO_NOTHING = frozenset({"", "#", "#!", "about:blank", "null", "undefined", "(null)", "[object Object]"})
+_TO_NOTHING = frozenset({"", "#", "#!", "null", "undefined", "(null)", "[object Object]"})
+_NO_HOST = re.compile(r"https?:/{0,3}|about:blank(?:[#?].*)?", re.IGNORECASE)
 _WITH_HOST = re.compile(r"https?:[/\\]{2}", re.IGNORECASE)
 _NOWHERE = "https://base.invalid/"
 """What an address with a host is resolved against: the result does not depend on it."""
@@ -110,7 +111,7 @@ def target_of(written: str) -> str | None:
     """A written target as the URL it means, not yet made absolute; None for a link to `#` or to nothing."""
     # As browsers do (WHATWG URL): line ends and tabs inside a URL are dropped.
     url = re.sub(r"[\t\n\r]", "", written.strip())
-    if url in _TO_NOTHING or _NOTHING.match(url):
+    if url in _TO_NOTHING or _NOTHING.match(url) or _NO_HOST.fullmatch(url):
         return None
     # What no URL may hold (RFC 3986 §2) is escaped; the rest stays as the author spelt it.
     return re.sub(r"[\x00-\x20\x7f\"<>`]", lambda match: f"%{ord(match[0]):02X}", url)

@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import posixpath
+import re
+from collections.abc import Mapping
 from dataclasses import replace
+from html import unescape
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from linkarchive.article.html import read_html
+from linkarchive.article.html_notes import BookNotes
 from linkarchive.article.package import Package, part_name
 from linkarchive.article.passage import Claim, Link, ParsedDocument, Passage, fold
 from linkarchive.errors import ArticleError
+from linkarchive.model import Unit
 from linkarchive.text import decode
 
 _DC = "{http://purl.org/dc/elements/1.1/}"
 _OPF = "{http://www.idpf.org/2007/opf}"
+_CROSSING = re.compile(r"""<a\b[^>]*?\shref\s*=\s*["']([^"'#]+#[^"']+)["']""", re.IGNORECASE)
 _CONTAINER = "{urn:oasis:names:tc:opendocument:xmlns:container}"
 
 
@@ -26,15 +32,17 @@ def read_epub(data: bytes, *, everything: bool = False) -> ParsedDocument:
     passages: list[Passage] = []
     gaps = []
     line = 0
+    chapters: dict[str, str] = {}
     for name in _chapters(index, posixpath.dirname(index_name)):
         try:
-            text = decode(package.read(name), markup=True)
+            chapters[name] = decode(package.read(name), markup=True)
         except ArticleError as error:
             gaps.append(f"chapter left out: {error}")
-            continue
-        for passage in read_html(text, everything=everything).passages:
+    notes = _notes_between(chapters)
+    for name, text in chapters.items():
+        for passage in read_html(text, everything=everything, notes=notes[name]).passages:
             line += 1
-            passages.append(_numbered(passage, line, package, posixpath.dirname(name)))
+            passages.append(_numbered(passage, name, line, package, posixpath.dirname(name)))
     return ParsedDocument(
         title=_text(index, "title"),
         passages=tuple(passages),
@@ -46,6 +54,7 @@ def read_epub(data: bytes, *, everything: bool = False) -> ParsedDocument:
         ),
         dates=tuple(Claim(element.text, "EPUB date", 1) for element in _dates(index)),
         gaps=tuple(gaps),
+        unit=Unit.PARAGRAPH,
     )
 
 
@@ -54,6 +63,21 @@ def _index_name(package: Package) -> str:
         if name := rootfile.get("full-path"):
             return str(name)
     raise ArticleError("the EPUB names no package document")
+
+
+def _notes_between(chapters: Mapping[str, str]) -> dict[str, BookNotes]:
+    """The notes that stand in another file than their marks, as each file sees them."""
+    marks: dict[str, dict[str, str]] = {name: {} for name in chapters}
+    notes: dict[str, dict[str, str]] = {name: {} for name in chapters}
+    for name, text in chapters.items():
+        for href in dict.fromkeys(_CROSSING.findall(text)):
+            path, _, identity = unescape(href).partition("#")
+            other = part_name(posixpath.dirname(name), unquote(path))
+            if other in chapters and other != name:
+                label = f"{other}#{unquote(identity)}"
+                marks[name][unescape(href).strip()] = label
+                notes[other][unquote(identity)] = label
+    return {name: BookNotes(marks[name], notes[name]) for name in chapters}
 
 
 def _chapters(index: Any, folder: str) -> list[str]:
@@ -73,10 +97,16 @@ def _text(index: Any, key: str) -> str:
     return next((fold(element.text) for element in index.iter(_DC + key) if element.text), "")
 
 
-def _numbered(passage: Passage, line: int, package: Package, folder: str) -> Passage:
-    """The passage with its line in the text of the book, without links from part to part."""
+def _numbered(passage: Passage, name: str, line: int, package: Package, folder: str) -> Passage:
+    """The passage with its number in the book and the names of its notes in it, without links from part to part."""
+
+    def label(own: str) -> str:
+        return own if "#" in own else f"{name}#{own}"
+
     links = tuple(replace(link, line=line) for link in passage.links if not _is_internal(link, package, folder))
-    return replace(passage, line=line, links=links)
+    marks = tuple(replace(mark, label=label(mark.label)) for mark in passage.marks)
+    note = None if passage.note is None else label(passage.note)
+    return replace(passage, line=line, links=links, marks=marks, note=note)
 
 
 def _is_internal(link: Link, package: Package, folder: str) -> bool:

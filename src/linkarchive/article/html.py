@@ -6,8 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
-from linkarchive.article import html_metadata
-from linkarchive.article.html_notes import HtmlNotes
+from linkarchive.article.html_notes import BookNotes, HtmlNotes
 from linkarchive.article.passage import ParsedDocument, Passage, PassageBuilder
 from linkarchive.article.text import write
 from linkarchive.model import LinkKind
@@ -36,6 +35,8 @@ _SILENT = frozenset({"title", "noscript", "svg", "select", "button", "iframe", "
 # Comments, elements of raw text, and tags whole, so that a `<` within a quoted value begins none.
 _COMMENT = re.compile(r"<!--(?:-?>|.*?--!?>|.*\Z)", re.DOTALL)
 _TAG = re.compile(r"<([A-Za-z][^\s/>]*+)(?:=\s*+(?:\"[^\"]*+\"|'[^']*+')|[^>])*+>")
+SUPERSCRIPTS = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
+"""A raised number may be the mark of a note: it is told from a figure by its form."""
 _LETTER = re.compile(r"[A-Za-z]")
 _RAW = {name: re.compile(rf"</{name}(?=[\s/>])", re.I) for name in ("script", "style", "textarea", "title", "xmp")}
 _XML_DECLARATION = re.compile(r"\A(\s*)<\?xml[^>\n]*>")
@@ -70,7 +71,9 @@ _META_URLS = re.compile(
 )
 
 
-def read_html(text: str, *, everything: bool = False) -> ParsedDocument:
+def read_html(text: str, *, everything: bool = False, notes: BookNotes | None = None) -> ParsedDocument:
+    """`notes` are those that lead from file to file of a book."""
+    from linkarchive.article import html_metadata
     from linkarchive.article.regions import MainText
 
     soup = _parse(text)
@@ -78,7 +81,7 @@ def read_html(text: str, *, everything: bool = False) -> ParsedDocument:
     base = soup.find("base", href=True)
     return ParsedDocument(
         title=html_metadata.title(soup, main.root),
-        passages=tuple(_Walk(soup, main, 1, everything).passages()),
+        passages=tuple(_Walk(soup, main, 1, everything, notes).passages()),
         origins=html_metadata.origins(soup, text),
         dates=html_metadata.dates(soup),
         base=str(base["href"]).strip() if base else None,
@@ -126,10 +129,17 @@ def _with_lines(text: str) -> str:
 class _Walk:
     """One pass over the tree in document order, without recursion: pages nest as deep as they like."""
 
-    def __init__(self, soup: BeautifulSoup, main: MainText | None, first_line: int, everything: bool) -> None:
+    def __init__(
+        self,
+        soup: BeautifulSoup,
+        main: MainText | None,
+        first_line: int,
+        everything: bool,
+        notes: BookNotes | None = None,
+    ) -> None:
         self._soup = soup
         self._main = main
-        self._notes = HtmlNotes(soup)
+        self._notes = HtmlNotes(soup, notes)
         self._everything = everything
         self._offset = first_line - 1
         self._line = first_line
@@ -138,6 +148,7 @@ class _Walk:
         self._outside: Tag | None = None  # inside this element we are not in the main text
         self._silent = 0
         self._code = 0
+        self._raised = 0
         self._open_notes: list[str] = []
         self._lists: list[int | None] = []  # the number of the last item of each open list, None for unordered ones
         self._items: list[int | None] = []
@@ -192,6 +203,7 @@ class _Walk:
             return
         self._silent += tag.name in _SILENT
         self._code += tag.name in CODE
+        self._raised += tag.name == "sup"
         if tag.name == "br":
             self._builder.line_break()
         elif tag.name != "noscript" and (self._everything or in_main):
@@ -222,6 +234,7 @@ class _Walk:
         else:
             self._silent -= tag.name in _SILENT
             self._code -= tag.name in CODE
+            self._raised -= tag.name == "sup"
             if tag.name == "a":
                 self._builder.close()
         self._tables -= tag.name == "table"
@@ -243,6 +256,8 @@ class _Walk:
         if self._closed_to is not None or self._silent or not (self._everything or self._builder.main):
             return
         folded = re.sub(r"\s", " ", text)
+        if self._raised and re.fullmatch(r"\d{1,3}", folded.strip()):
+            folded = folded.strip().translate(SUPERSCRIPTS)
         if self._builder.in_link or self._code:
             self._builder.text(folded)
         else:

@@ -6,12 +6,13 @@ import json
 import re
 from collections import deque
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+from bs4 import BeautifulSoup
+from bs4.element import Tag
 
 from linkarchive.article.passage import Claim, fold
-
-if TYPE_CHECKING:
-    from bs4 import BeautifulSoup, Tag
+from linkarchive.article.regions import attribute
 
 # Ranks among the claims of an original URL: see origin.py.
 _SAVED, _CANONICAL, _MAIN_ENTITY, _OG_URL = 4, 5, 6, 6
@@ -24,6 +25,8 @@ _DATE_META = (
     "publish-date", "publication_date", "date", "dc.date", "dcterms.date",
 )  # fmt: skip
 _MAX_JSON = 1_000_000
+_LONGEST_BYLINE = 120
+"""Characters of a line with a date that is not a sentence."""
 
 
 def title(soup: BeautifulSoup, main: Tag) -> str:
@@ -44,10 +47,18 @@ def origins(soup: BeautifulSoup, text: str) -> tuple[Claim, ...]:
     if saved := _SAVED_FROM.search(text[:20_000]):
         found.append(Claim(saved[1] or saved[2], "the address it was saved from", _SAVED))
     for link in soup.find_all(["link", "a"], href=True):
-        is_canonical = link.name == "link" and "canonical" in str(link.get("rel")).lower()
-        if is_canonical or "p-canonical" in str(link.get("class")).split("'"):
+        classes = attribute(link, "class").split()
+        if (link.name == "link" and "canonical" in attribute(link, "rel").lower()) or "p-canonical" in classes:
             found.append(Claim(str(link["href"]), "canonical", _CANONICAL))
             break
+    entry = soup.find(class_="h-entry")
+    address = entry.find("a", class_="u-url", href=True) if isinstance(entry, Tag) else None
+    if isinstance(address, Tag):
+        found.append(Claim(str(address["href"]), "the address of the h-entry", _MAIN_ENTITY))
+    for element in soup.find_all(itemprop="mainEntityOfPage", limit=3):
+        page = attribute(element, "itemid") or attribute(element, "href") or attribute(element, "content")
+        if page:
+            found.append(Claim(page, "itemprop mainEntityOfPage", _MAIN_ENTITY))
     found += [Claim(url, "JSON-LD mainEntityOfPage", _MAIN_ENTITY) for url in _main_entities(soup)]
     if url := _meta(soup).get("og:url"):
         found.append(Claim(url, "og:url", _OG_URL))
@@ -56,8 +67,6 @@ def origins(soup: BeautifulSoup, text: str) -> tuple[Claim, ...]:
 
 def own_addresses(text: str) -> tuple[str | None, str | None]:
     """Of a page that was saved: the address that it was saved from, and the one that it calls its own."""
-    from bs4 import BeautifulSoup
-
     claims = origins(BeautifulSoup(text, "lxml"), text)
     web = [claim for claim in claims if claim.value.startswith(("http://", "https://"))]
     saved = next((claim.value for claim in web if claim.rank == _SAVED), None)
@@ -88,12 +97,19 @@ def _meta(soup: BeautifulSoup) -> dict[str, str]:
 
 
 def _time(soup: BeautifulSoup) -> str | None:
-    """The `time` element marked as publication, else the first of the main article, else the only one."""
+    """The `time` element marked as publication, else the first of the main article, else the only one; one within a
+    sentence tells of something else."""
     times = soup.find_all("time", datetime=True, limit=50)
     marked = [tag for tag in times if tag.has_attr("pubdate") or "publish" in str(tag.get("class")).lower()]
-    in_article = [tag for tag in times if tag.find_parent(["article", "main"])]
-    chosen = marked or in_article or (times if len(times) == 1 else [])
+    apart = [tag for tag in times if not _is_in_a_sentence(tag)]
+    in_article = [tag for tag in apart if tag.find_parent(["article", "main"])]
+    chosen = marked or in_article or (apart if len(apart) == 1 else [])
     return str(chosen[0]["datetime"]) if chosen else None
+
+
+def _is_in_a_sentence(tag: Tag) -> bool:
+    block = tag.find_parent(["p", "li", "td", "dd", "blockquote", "figcaption"])
+    return block is not None and len(fold(block.get_text(" "))) > _LONGEST_BYLINE
 
 
 def _json_ld(soup: BeautifulSoup) -> Iterator[dict[str, Any]]:
@@ -149,7 +165,7 @@ def searched_date(text: str) -> str | None:
     from htmldate import find_date
 
     try:
-        found = find_date(text, original_date=True, outputformat="%Y-%m-%d")
+        found = find_date(text, original_date=True, extensive_search=False, outputformat="%Y-%m-%d")
     except (ValueError, TypeError, LookupError, AttributeError, RecursionError, AssertionError, OverflowError):
         return None  # a library that searches foreign pages with a hundred patterns; no date is a fine answer
     return str(found) if found and not str(found).endswith("-01-01") else None

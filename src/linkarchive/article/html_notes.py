@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
@@ -19,15 +21,26 @@ _LONGEST = 5000
 """Characters of a note. What is longer is a section."""
 
 
-class HtmlNotes:
-    """The marks and notes of one page. A mark is a short link to an element that comes later in the page."""
+@dataclass(frozen=True, slots=True)
+class BookNotes:
+    """The notes between the files of a book, as one of its files sees them."""
 
-    def __init__(self, soup: BeautifulSoup) -> None:
+    marks: Mapping[str, str]
+    """Notes of other files, by the `href` that leads there."""
+    notes: Mapping[str, str]
+    """Notes of this file, by the id of their element."""
+
+
+class HtmlNotes:
+    """The marks and notes of one page. A mark is a short link to an element that comes later in the page, or to a
+    note in another file of the book."""
+
+    def __init__(self, soup: BeautifulSoup, book: BookNotes | None = None) -> None:
         self._marks: dict[int, str] = {}
         self._notes: dict[int, str] = {}
         self._backlinks: set[int] = set()
         links = [tag for tag in soup.find_all("a", href=True) if str(tag["href"]).strip()[:1] == "#"]
-        if not links:
+        if not links and book is None:
             return
         places = {id(tag): place for place, tag in enumerate(soup.find_all(True))}
         named = _named(soup)
@@ -39,9 +52,16 @@ class HtmlNotes:
                 continue
             if places[id(target)] < places[id(link)]:
                 self._backlinks.add(id(link))
-            elif _is_mark(link) and (note := _note(target)) is not None and not _is_within(link, note):
+            elif is_mark(link) and (note := _note(target)) is not None and not _is_within(link, note):
                 self._marks[id(_whole_mark(link))] = label
                 targets[label] = note
+        if book is not None:
+            for link in soup.find_all("a", href=True):
+                if (label := book.marks.get(str(link["href"]).strip(), "")) and is_mark(link):
+                    self._marks[id(_whole_mark(link))] = label
+            for name, label in book.notes.items():
+                if name in named and (note := _note(named[name])) is not None:
+                    targets[label] = note
         # An element in which several notes stand is none: it is their list.
         counts = Counter(id(tag) for tag in targets.values())
         self._notes = {id(tag): label for label, tag in targets.items() if counts[id(tag)] == 1}
@@ -68,7 +88,8 @@ def _named(soup: BeautifulSoup) -> dict[str, Tag]:
     return named
 
 
-def _is_mark(link: Tag) -> bool:
+def is_mark(link: Tag) -> bool:
+    """The link looks like the mark of a note: a number or a sign, raised, or called so."""
     said = " ".join(str(link.get(name) or "") for name in ("role", "epub:type", "class", "id", "rel"))
     text = link.get_text().strip()
     if len(text) > 40:

@@ -164,6 +164,7 @@ class _Inline:
         self._builder = builder
         self._cursor = 0  # how far in the source we are
         self._verbatim = 0  # depth of raw <code>, <pre> …
+        self._raised = False  # within a raw <sup>
 
     def passage(self) -> Passage:
         for token in self._tokens:
@@ -199,7 +200,9 @@ class _Inline:
                 self._html(token.content)
 
     def _text(self, text: str) -> None:
-        if self._builder.in_link or self._verbatim:
+        if self._raised and text.isdecimal() and len(text) <= 3:
+            self._builder.text(text.translate(html.SUPERSCRIPTS))
+        elif self._builder.in_link or self._verbatim:
             self._builder.text(text)
         else:
             self._locate(text)
@@ -230,6 +233,8 @@ class _Inline:
             return
         elif name == "br":
             self._builder.line_break()
+        elif name == "sup":
+            self._raised = not closing
         elif name == "a" and closing:
             self._builder.close()
         elif not closing:

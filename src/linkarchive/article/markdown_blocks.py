@@ -1,7 +1,7 @@
 """Blocks of Markdown dialects that hold Markdown: their frames are taken away, their content and its lines stay.
 
 MkDocs (`!!! note`, `??? note`, `=== "Tab"`: indented content), MyST (directives in fences of backticks or colons);
-and code in the tags of site generators, which is taken away whole.
+and code and comments of site generators and note takers, which are taken away whole.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ _DIRECTIVE = re.compile(r"\{([A-Za-z][\w:+-]*)\}")
 _OPTION = re.compile(r":[\w-]+:(?:[ \t]|\Z)")
 _COLONS = re.compile(r":{3,}[ \t]*(?:\{.*|[A-Za-z].*)?\Z")
 _VERBATIM_TAG = re.compile(
-    r"\{%-?\s*(highlight|raw|code|codeblock|verbatim|prism)\b[^%]*%\}|\{\{[<%]\s*(highlight|code)\b[^}]*[>%]\}\}",
+    r"\{%-?\s*(highlight|code|codeblock|comment|prism)\b[^%]*%\}|\{\{[<%]\s*(highlight|code)\b[^}]*[>%]\}\}",
     re.IGNORECASE,
 )
 # Directives whose content is Markdown; of others (code, mathematics, data) it is shown or run.

@@ -31,6 +31,7 @@ _HEADING = re.compile(
 _BRACKETED = re.compile(r"^[ \t]*\[(\d{1,3})\][ \t.:]*(?=\S)", re.MULTILINE)
 _NUMBERED = re.compile(r"^[ \t]*(?:\[(\d{1,3})\]|(\d{1,3})[.)]|\((\d{1,3})\))[ \t]+(?=\S)", re.MULTILINE)
 _MARK = re.compile(r"[ \t]*\[(\d{1,3}(?:\s*[,;–-]\s*\d{1,3}){0,9})\]|([⁰¹²³⁴-⁹]{1,3})")
+_BEFORE_RAISED = re.compile(r"(?:[^\W\d_]{4}|[^\w\s⁰¹²³⁴-⁹^])\Z")
 _SUPERSCRIPTS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹", "0123456789")
 _WIDEST_RANGE = 20
 
@@ -48,6 +49,10 @@ _ACCESSED = re.compile(
     )[\s:,(\[]*""",
     re.IGNORECASE | re.VERBOSE,
 )
+_BEFORE_THE_WORD = re.compile(
+    r"\d{4}[年년/.-]\s?\d{1,2}[月월/.-]\s?\d{1,2}[日일]?\s*(?:に)?(?:閲覧|アクセス|访问|查阅|檢索|접속|확인)"
+)
+"""Languages in which the word follows the day."""
 _QUOTATION = re.compile(
     r"“([^“”]{15,400})”|„([^„“”]{15,400})[“”]|«([^«»]{15,400})»|「([^「」]{8,400})」|\"([^\"]{15,400})\""
 )
@@ -87,6 +92,9 @@ class Notes:
 
 def day_of_access(text: str, start: int, end: int) -> date | None:
     """The day on which the author looked, as the words between these offsets say it."""
+    for match in _BEFORE_THE_WORD.finditer(text, start, end):
+        if day := find_date(match[0], 0):
+            return day
     for match in _ACCESSED.finditer(text, start, end):
         if day := find_date(text[match.end() : min(match.end() + 40, end)], 15):
             return day
@@ -199,7 +207,7 @@ class _Lists:
                 if part.entries and entry.item is not None:
                     self._places[entry.item].append(place)
                 elif part.whole.note is None:
-                    self._marked.update(number for mark in _MARK.finditer(entry.text) for number in _numbers(mark))
+                    self._marked.update(number for mark in _marks_in(entry.text) for number in _numbers(mark))
 
     def home(self, place: int) -> int:
         """The place of the first paragraph of an entry."""
@@ -226,6 +234,13 @@ class _Lists:
         return any(entry.item in self._marked for entry in self._parts[place].entries)
 
 
+def _marks_in(text: str) -> Iterator[re.Match[str]]:
+    """What may be marks: numbers in brackets, and raised ones that are no power or unit (`m²`)."""
+    for match in _MARK.finditer(text):
+        if match[1] or _BEFORE_RAISED.search(text, max(0, match.start() - 40), match.start()):
+            yield match
+
+
 def _numbers(match: re.Match[str]) -> list[int]:
     if match[2]:
         return [int(match[2].translate(_SUPERSCRIPTS))]
@@ -241,7 +256,7 @@ def _marked(passage: Passage, place: int, lists: _Lists) -> Passage:
     """The passage with its numbers as marks, taken out of the text."""
     cuts: list[tuple[int, int]] = []
     marks: list[tuple[int, str]] = []
-    for match in _MARK.finditer(passage.text):
+    for match in _marks_in(passage.text):
         labels = [label for number in _numbers(match) if (label := lists.label(number, place))]
         if labels and not any(link.start < match.end() and match.start() < link.end for link in passage.links):
             cuts.append(match.span())
