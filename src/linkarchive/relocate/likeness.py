@@ -1,0 +1,81 @@
+"""How alike two pages are by their texts: the runs of words that both have."""
+
+from __future__ import annotations
+
+import heapq
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from zlib import crc32
+
+from linkarchive.judge.parsed_page import ParsedPage
+from linkarchive.model import Page
+
+_RUN = 4
+# Scripts without spaces count by character.
+_TOKEN = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\u0e00-\u0e7f]|[^\W_]+")
+_SKETCH = 60
+"""Runs of a page by which others that may be the same are found."""
+_FEW = 30
+"""A page of fewer runs cannot be told from others."""
+
+SAME_HELD, SAME_SHARE = 0.75, 0.55
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """What a page says: its heading, and its runs of words."""
+
+    title: str
+    runs: frozenset[int]
+
+    @property
+    def is_plenty(self) -> bool:
+        return len(self.runs) >= _FEW
+
+
+@dataclass(frozen=True, slots=True)
+class Likeness:
+    """`held`: the share of the first text that the second has; `share`: what both have of all."""
+
+    held: float
+    share: float
+
+    @property
+    def is_same(self) -> bool:
+        """The same substance, and little else: no listing, no page of pages."""
+        return self.held >= SAME_HELD and self.share >= SAME_SHARE
+
+
+def text_of(page: Page) -> Text:
+    parsed = ParsedPage(page)
+    words = _TOKEN.findall(" ".join(parsed.rough_lines).casefold())
+    runs = frozenset(
+        crc32(" ".join(words[n : n + _RUN]).encode("utf-8", "replace")) for n in range(len(words) - _RUN + 1)
+    )
+    return Text(parsed.first_heading or parsed.title, runs)
+
+
+def likeness(first: Text, second: Text) -> Likeness:
+    both = len(first.runs & second.runs)
+    if not both:
+        return Likeness(0.0, 0.0)
+    return Likeness(both / len(first.runs), both / len(first.runs | second.runs))
+
+
+class TextIndex:
+    """Texts by their runs, to find those that a page may be."""
+
+    def __init__(self, texts: Mapping[int, Text]) -> None:
+        self._texts = dict(texts)
+        self._by_run: dict[int, list[int]] = {}
+        for number, text in texts.items():
+            for run in heapq.nsmallest(_SKETCH, text.runs):
+                self._by_run.setdefault(run, []).append(number)
+
+    def same(self, page: Text) -> Iterator[tuple[int, Likeness]]:
+        """The texts that the page is the same as, the likest first."""
+        hits = Counter(number for run in page.runs for number in self._by_run.get(run, ()))
+        near = [(number, likeness(self._texts[number], page)) for number, _ in hits.most_common(5)]
+        yield from sorted((pair for pair in near if pair[1].is_same), key=lambda pair: -pair[1].share)

@@ -1,0 +1,152 @@
+"""What pages a site names: in sitemaps, feeds, and the links of its pages."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import re
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from linkarchive.model import Page
+from linkarchive.text import decode
+from linkarchive.urls import resolve
+
+_LARGEST = 50 * 1024 * 1024
+"""Bytes of a sitemap, as sitemaps.org has it."""
+_MOST = 50_000
+"""Addresses of one listing, as sitemaps.org has it."""
+_MOST_LINKS = 3_000
+_GZIP = b"\x1f\x8b"
+_SITEMAP_LINE = re.compile(rb"^[ \t]*sitemap[ \t]*:[ \t]*(\S+)", re.I | re.M)
+
+
+@dataclass(frozen=True, slots=True)
+class NamedPage:
+    """A page that a listing names, with the words of the link."""
+
+    url: str
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    pages: tuple[NamedPage, ...] = ()
+    further: tuple[str, ...] = ()
+    """Other listings that it names: sitemaps of an index, feeds."""
+    canonical: str | None = None
+    """The address that an HTML page says it has."""
+
+
+def sitemaps_of(robots: bytes) -> tuple[str, ...]:
+    """The sitemaps that a robots.txt names."""
+    return tuple(line.decode("utf-8", "replace") for line in _SITEMAP_LINE.findall(robots[:_LARGEST])[:20])
+
+
+def read_listing(page: Page) -> Listing:
+    """Of a sitemap (gzipped or not), a text list, a feed, or an HTML page; an empty one for anything else."""
+    body = _unpacked(page.body)
+    start = body[:2000].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
+    if (
+        start.startswith(b"<?xml")
+        or start[:9] in (b"<urlset x", b"<rss vers")
+        or b"<urlset" in start
+        or b"<sitemapindex" in start
+    ):
+        listing = _xml(body, page.final_url)
+        if listing.pages or listing.further:
+            return listing
+    if b"<html" in start or b"<!doctype html" in start or "html" in page.headers.get("content-type", ""):
+        return _html(body, page)
+    if page.headers.get("content-type", "").startswith("text/plain"):
+        lines = body[:_LARGEST].decode("utf-8", "replace").split()
+        return Listing(tuple(NamedPage(line) for line in lines[:_MOST] if line.startswith(("http://", "https://"))))
+    return Listing()
+
+
+def _unpacked(body: bytes) -> bytes:
+    if not body.startswith(_GZIP):
+        return body
+    try:
+        with gzip.GzipFile(fileobj=io.BytesIO(body)) as file:
+            return file.read(_LARGEST)
+    except (OSError, EOFError, zlib.error):
+        return b""
+
+
+def _xml(body: bytes, base: str) -> Listing:
+    """Sitemaps, sitemap indexes, RSS and Atom."""
+    from lxml import etree
+
+    parser = etree.XMLParser(recover=True, resolve_entities=False, no_network=True, huge_tree=False)
+    try:
+        root = etree.fromstring(body, parser)
+    except (etree.XMLSyntaxError, ValueError):
+        return Listing()
+    if root is None:
+        return Listing()
+    pages: list[NamedPage] = []
+    further: list[str] = []
+    for element in root.iter():
+        name = _local(element)
+        if name == "loc" and element.text:
+            parent = _local(element.getparent())
+            url = resolve(base, element.text)
+            if url is not None and parent == "sitemap":
+                further.append(url)
+            elif url is not None and parent == "url":
+                pages.append(NamedPage(url))
+        elif name in ("item", "entry"):
+            pages += _entry(element, base)
+        if len(pages) >= _MOST:
+            break
+    return Listing(tuple(pages), tuple(further[:100]))
+
+
+def _entry(element: object, base: str) -> Iterator[NamedPage]:
+    title = link = ""
+    for child in element:  # type: ignore[attr-defined]
+        if _local(child) == "title":
+            title = "".join(child.itertext()).strip()
+        elif _local(child) == "link" and not link:
+            link = child.get("href") or (child.text or "")
+    url = resolve(base, link) if link.strip() else None
+    if url is not None:
+        yield NamedPage(url, title[:300])
+
+
+def _local(element: object) -> str:
+    tag = getattr(element, "tag", "")
+    return tag.rpartition("}")[2].lower() if isinstance(tag, str) else ""
+
+
+def _html(body: bytes, page: Page) -> Listing:
+    from resiliparse.parse.html import HTMLTree
+
+    source = decode(body[:4_000_000], page.headers.get("content-type", ""), markup=True)
+    document: Any = HTMLTree.parse(source).document
+    if document is None:
+        return Listing()
+    found = document.query_selector("base[href]")
+    base = (resolve(page.final_url, found.getattr("href") or "") if found is not None else None) or page.final_url
+    pages: dict[str, str] = {}
+    for link in document.query_selector_all("a[href]")[:_MOST_LINKS]:
+        url = resolve(base, link.getattr("href") or "")
+        if url is not None and url.startswith(("http://", "https://")):
+            text = " ".join((link.text or link.getattr("title") or "").split())[:300]
+            pages.setdefault(url.partition("#")[0], text)
+    further = []
+    canonical = None
+    for link in document.query_selector_all("link[href]")[:100]:
+        relation = (link.getattr("rel") or "").lower().split()
+        url = resolve(base, link.getattr("href") or "")
+        if url is None:
+            continue
+        if "canonical" in relation and canonical is None:
+            canonical = url
+        kind = (link.getattr("type") or "").lower()
+        if ("alternate" in relation and ("rss" in kind or "atom" in kind)) or "sitemap" in relation:
+            further.append(url)
+    return Listing(tuple(NamedPage(url, text) for url, text in pages.items()), tuple(further[:5]), canonical)

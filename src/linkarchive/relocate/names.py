@@ -1,0 +1,59 @@
+"""How alike two pages are by their names: the words of addresses, titles and links."""
+
+from __future__ import annotations
+
+import math
+import re
+import unicodedata
+from collections import Counter
+from collections.abc import Iterable
+from urllib.parse import unquote, urlsplit
+
+_WORD = re.compile(r"[^\W_]+")
+_CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
+_EXTENSION = re.compile(r"\.[A-Za-z][A-Za-z0-9]{0,4}$")
+_TWO_LETTERS = (("ae", "a"), ("oe", "o"), ("ue", "u"), ("ss", "s"))
+
+
+def words_of(text: str) -> frozenset[str]:
+    """The words of a text in one spelling: no case, no accents, no doubled letters of transliterations."""
+    plain = unicodedata.normalize("NFKD", _CAMEL.sub(" ", text).casefold())
+    words = _WORD.findall("".join(c for c in plain if not unicodedata.combining(c)))
+    return frozenset(map(_folded, words))
+
+
+def _folded(word: str) -> str:
+    for double, letter in _TWO_LETTERS:
+        word = word.replace(double, letter)
+    return word
+
+
+def address_words(url: str) -> frozenset[str]:
+    """The words of the last part of the path that has any, and of the query."""
+    parts = urlsplit(url)
+    segments = [unquote(segment) for segment in parts.path.split("/") if segment]
+    while segments and segments[-1].lower() in ("index.html", "index.htm", "index.php"):
+        segments.pop()
+    last = _EXTENSION.sub("", segments[-1]) if segments else ""
+    return words_of(last) | words_of(unquote(parts.query))
+
+
+class Names:
+    """Compares sets of words; what many names have says little."""
+
+    def __init__(self, names: Iterable[frozenset[str]]) -> None:
+        self._counts: Counter[str] = Counter()
+        self._total = 1
+        for name in names:
+            self._counts.update(name)
+            self._total += 1
+
+    def likeness(self, first: frozenset[str], second: frozenset[str]) -> float:
+        """0 to 1: the weight of the words that both have, of all."""
+        if not first or not second:
+            return 0.0
+        both = self._weight(first & second)
+        return 2 * both / (self._weight(first) + self._weight(second)) if both else 0.0
+
+    def _weight(self, words: Iterable[str]) -> float:
+        return sum(math.log(1 + self._total / (1 + self._counts[word])) for word in words)

@@ -1,0 +1,260 @@
+"""Rules that lead from old addresses of a site to new ones, learnt from pairs.
+
+A rule is a small program: for each part of the new path the pieces of the old address and title that make it, with
+their case and what joins them. It is a function of its examples alone, and names no form of a path.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from urllib.parse import parse_qsl, quote, unquote, urlsplit
+
+_WORD = re.compile(r"[^\W_]+")
+_EXTENSION = re.compile(r"\.[A-Za-z][A-Za-z0-9]{0,4}$")
+_FULL = re.compile(r"part -?\d+|query .*|host \d+|title")
+_MOST_PIECES = 4
+_MOST_PROGRAMS = 400
+"""Ways to make one part of a path that are looked at."""
+_TWO_LETTERS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss", "æ": "ae", "ø": "oe", "å": "aa"})
+_SAFE = "!$&'()*+,;=:@~"
+CASES = ("as it is", "lower", "upper", "capitals")
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """A page whose old and new address are known; its title where that is known."""
+
+    old: str
+    new: str
+    title: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A part of the old address by its name (`feature`), or a word that is always the same."""
+
+    feature: str | None
+    word: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PartProgram:
+    """How a part of the new path is made."""
+
+    pieces: tuple[Piece, ...]
+    joint: str
+    case: str
+    extension: str
+
+    @property
+    def cost(self) -> tuple[int, int, int, int]:
+        """Fewer words that are always the same, then fewer pieces, then whole ones, are the simpler program."""
+        fixed = sum(piece.feature is None for piece in self.pieces)
+        cut = sum(_cut(piece.feature) for piece in self.pieces if piece.feature is not None)
+        return fixed, len(self.pieces), cut, CASES.index(self.case)
+
+    def run(self, features: Mapping[str, tuple[str, ...]]) -> str | None:
+        """None where the address lacks a piece."""
+        words: list[str] = []
+        for piece in self.pieces:
+            if piece.feature is None:
+                words.append(piece.word)
+            elif piece.feature in features:
+                words += (_cased(word, self.case) for word in features[piece.feature])
+            else:
+                return None
+        return self.joint.join(words) + self.extension
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """Where pages of a site are now."""
+
+    start: str
+    """Scheme and host of the new address."""
+    parts: tuple[PartProgram, ...]
+    is_folder: bool
+    """The new address ends with a slash."""
+    examples: tuple[Example, ...]
+
+    def apply(self, old: str, title: str = "") -> str | None:
+        """The new address of a page; None where the rule cannot tell."""
+        features = features_of(old, title)
+        parts = [program.run(features) for program in self.parts]
+        if any(not part for part in parts):
+            return None
+        path = "/".join(quote(part, safe=_SAFE) for part in parts if part)
+        return f"{self.start}/{path}{'/' if self.is_folder and path else ''}"
+
+    @property
+    def is_general(self) -> bool:
+        """It makes different addresses of different pages."""
+        return any(piece.feature is not None for program in self.parts for piece in program.pieces)
+
+    def in_words(self) -> str:
+        example = self.examples[0]
+        others = len(self.examples) - 1
+        rest = f"; {others} other{'' if others == 1 else 's'} did" if others else ""
+        return f"the site's pages moved from {_path(example.old)} to {_path(example.new)}{rest}"
+
+
+def learn(examples: Sequence[Example]) -> list[Rule]:
+    """The rules that the examples show, the best supported first; each fits all of its examples."""
+    groups: dict[tuple[object, ...], list[Example]] = {}
+    for example in examples:
+        try:
+            groups.setdefault(_shape(example), []).append(example)
+        except ValueError:
+            continue
+    rules = [rule for group in groups.values() for rule in _rules_of(group)]
+    return sorted(rules, key=lambda rule: -len(rule.examples))
+
+
+def _shape(example: Example) -> tuple[object, ...]:
+    """Examples of one rule have new addresses of the same form, and old ones of the same depth."""
+    old, new = urlsplit(example.old), urlsplit(example.new)
+    if new.query or not new.hostname or not old.hostname:
+        raise ValueError(example.new)
+    segments = _segments(new.path)
+    depth = len(_segments(old.path)), bool(old.query)
+    return old.netloc, depth, new.scheme, new.netloc, len(segments), new.path.endswith("/")
+
+
+def _rules_of(group: Sequence[Example]) -> Iterator[Rule]:
+    """One rule for as many as possible of the group, then one for the others, and so on."""
+    left = list(dict.fromkeys(group))
+    while left:
+        first, fitting = left[0], [left[0]]
+        programs = _programs(first)
+        for example in left[1:]:
+            narrowed = [_fitting(alternatives, example, n) for n, alternatives in enumerate(programs)]
+            if all(narrowed):
+                programs, fitting = narrowed, [*fitting, example]
+        left = [example for example in left if example not in fitting]
+        if all(programs):
+            new = urlsplit(first.new)
+            parts = tuple(min(alternatives, key=lambda program: program.cost) for alternatives in programs)
+            rule = Rule(f"{new.scheme}://{new.netloc}", parts, new.path.endswith("/"), tuple(fitting))
+            if rule.is_general:
+                yield rule
+
+
+def _programs(example: Example) -> list[list[PartProgram]]:
+    """For each part of the new path all programs that make it of this example."""
+    features = features_of(example.old, example.title)
+    return [
+        list(islice(_making(segment, features), _MOST_PROGRAMS)) for segment in _segments(urlsplit(example.new).path)
+    ]
+
+
+def _fitting(programs: Iterable[PartProgram], example: Example, number: int) -> list[PartProgram]:
+    features = features_of(example.old, example.title)
+    segment = _segments(urlsplit(example.new).path)[number]
+    return [program for program in programs if program.run(features) == segment]
+
+
+def _making(segment: str, features: Mapping[str, tuple[str, ...]]) -> Iterator[PartProgram]:
+    for extension in dict.fromkeys((_extension(segment), "")):
+        yield from _making_stem(segment.removesuffix(extension), extension, features)
+
+
+def _making_stem(stem: str, extension: str, features: Mapping[str, tuple[str, ...]]) -> Iterator[PartProgram]:
+    words = _WORD.findall(stem)
+    joints = {
+        stem[a.end() : b.start()] for a, b in zip(_WORD.finditer(stem), list(_WORD.finditer(stem))[1:], strict=False)
+    }
+    if len(joints) > 1 or not words or stem != next(iter(joints), "").join(words):
+        yield PartProgram((Piece(None, stem),), "", CASES[0], extension)
+        return
+    for joint in joints or ("-", "_", "", ".", "+", " "):
+        for case in CASES:
+            for pieces in _split(tuple(words), features, case, _MOST_PIECES):
+                yield PartProgram(pieces, joint, case, extension)
+
+
+def _split(
+    words: tuple[str, ...], features: Mapping[str, tuple[str, ...]], case: str, most: int
+) -> Iterator[tuple[Piece, ...]]:
+    """Every way to put the words together from features and, where none fits, words that are always the same."""
+    if not words:
+        yield ()
+        return
+    if not most:
+        return
+    for name, value in features.items():
+        if value and words[: len(value)] == tuple(_cased(word, case) for word in value):
+            for rest in _split(words[len(value) :], features, case, most - 1):
+                yield (Piece(name), *rest)
+    for rest in _split(words[1:], features, case, most - 1):
+        yield (Piece(None, words[0]), *rest)
+
+
+def features_of(url: str, title: str = "") -> dict[str, tuple[str, ...]]:
+    """The pieces of an address, each as its words: parts of the path from both ends, their slices, values of the
+    query, numbers, the title in the spellings that addresses have."""
+    features: dict[str, tuple[str, ...]] = {}
+    parts = urlsplit(url)
+    segments = _segments(parts.path)
+    for number, segment in enumerate(segments):
+        extension = _extension(segment)
+        words = tuple(_WORD.findall(segment.removesuffix(extension)))
+        for name in (f"part {number + 1}", f"part -{len(segments) - number}"):
+            features[name] = words
+            if "." in segment:  # what looks like an extension may be the last word
+                features[f"{name} whole"] = tuple(_WORD.findall(segment))
+            for count in (1, 2, 3):
+                if len(words) > count:
+                    features[f"{name} without first {count}"] = words[count:]
+                    features[f"{name} without last {count}"] = words[:-count]
+                    features[f"{name} first {count}"] = words[:count]
+                    features[f"{name} last {count}"] = words[-count:]
+            numbers = [word for word in words if word.isdigit()]
+            if numbers:
+                features[f"{name} number"] = (numbers[0],)
+                features[f"{name} without zeros"] = (numbers[0].lstrip("0") or "0",)
+                features[f"{name} without numbers"] = tuple(word for word in words if not word.isdigit())
+    for name, value in parse_qsl(parts.query):
+        features[f"query {name}"] = tuple(_WORD.findall(value))
+    for number, label in enumerate((parts.hostname or "").split(".")):
+        features[f"host {number + 1}"] = tuple(_WORD.findall(label))
+    if title:
+        features["title"] = tuple(_WORD.findall(_plain(title)))
+        features["title in two letters"] = tuple(_WORD.findall(_plain(title.lower().translate(_TWO_LETTERS))))
+        features["title without quotes"] = tuple(_WORD.findall(_plain(re.sub("['’]", "", title))))
+    return {name: words for name, words in features.items() if words}
+
+
+def _cut(feature: str) -> int:
+    """How much of a part of the address a feature leaves out."""
+    return 0 if feature.endswith("whole") else 1 if _FULL.fullmatch(feature) else 2
+
+
+def _plain(text: str) -> str:
+    """Without accents."""
+    return "".join(c for c in unicodedata.normalize("NFKD", text) if not unicodedata.combining(c))
+
+
+def _cased(word: str, case: str) -> str:
+    if case == "lower":
+        return word.lower()
+    if case == "upper":
+        return word.upper()
+    return word[:1].upper() + word[1:].lower() if case == "capitals" else word
+
+
+def _segments(path: str) -> list[str]:
+    return [unquote(segment) for segment in path.split("/") if segment]
+
+
+def _extension(segment: str) -> str:
+    found = _EXTENSION.search(segment)
+    return found[0] if found is not None and found.start() > 0 else ""
+
+
+def _path(url: str) -> str:
+    parts = urlsplit(url)
+    return parts.path + (f"?{parts.query}" if parts.query else "")

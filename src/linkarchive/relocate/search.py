@@ -1,0 +1,291 @@
+"""The search for the new addresses of a site's dead pages: what to visit next, and what the visited pages show.
+
+In the order of what it costs: addresses that others name for a page (captured redirects), rules learnt on the site,
+then what the site's listings name, by name and text. Every page that was visited is compared with all that are
+looked for. The caller visits, politely, what `wanted` returns, and hands each page to `take`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from urllib.parse import urlsplit
+
+from linkarchive.model import Page
+from linkarchive.relocate.likeness import Likeness, Text, TextIndex, text_of
+from linkarchive.relocate.listings import NamedPage, read_listing, sitemaps_of
+from linkarchive.relocate.names import Names, address_words, words_of
+from linkarchive.relocate.rules import Example, Rule, learn
+from linkarchive.urls import resolve, same_page
+
+A_LINK = 2.8
+"""Visits for each dead page of a site …"""
+LEAST, MOST_FOR_ONE = 12, 15
+"""… of few dead pages at least so many, and never more than this for each."""
+_AT_ONCE = 8
+"""Visits wanted together, but for those of a rule that has proved true."""
+_PROVED, _FAILED = 3, 2
+"""Pages on which a rule was right to be trusted with the rest, or wrong to be dropped."""
+_ALIKE = 0.45
+"""Likeness of names from which a page is worth a visit."""
+_TIE = 0.05
+"""Two pages whose texts are this alike to the dead one: nobody knows which it is."""
+
+
+@dataclass(frozen=True, slots=True)
+class DeadPage:
+    """A page that is looked for."""
+
+    number: int
+    url: str
+    text: Text
+    """Of its baseline."""
+    named: tuple[str, ...] = ()
+    """Addresses that others name for it, such as a captured redirect."""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A page of today that is the same as a dead one."""
+
+    number: int
+    url: str
+    page: Page
+    how: str
+    """How it was found, in words."""
+    likeness: Likeness
+
+    @property
+    def confidence(self) -> float:
+        return round(min(0.99, 0.9 + 0.1 * self.likeness.share), 3)
+
+
+@dataclass(slots=True)
+class _Tried:
+    """A rule with what became of it."""
+
+    rule: Rule
+    right: int = 0
+    wrong: int = 0
+
+
+@dataclass(slots=True)
+class SiteSearch:
+    """One site. `examples` are pairs that are known from before."""
+
+    dead: Mapping[int, DeadPage]
+    examples: list[Example]
+    visits: int = 0
+    found: dict[int, list[Found]] = field(default_factory=dict)
+    """By number of the dead page, every page of today that is the same."""
+    _seen: set[str] = field(default_factory=set)
+    _why: dict[str, tuple[int | None, str, Rule | None]] = field(default_factory=dict)
+    """Of an address that is wanted: for whom, how it was found, by which rule."""
+    _names: dict[str, NamedPage] = field(default_factory=dict)
+    """The pages that listings name and that were not visited."""
+    _listings: list[str] = field(default_factory=list)
+    _failed_rules: dict[Rule, int] = field(default_factory=dict)
+    _index: TextIndex | None = None
+    _hosts: set[str] = field(default_factory=set)
+    _has_map: bool = False
+    _stage: int = 0
+
+    @property
+    def budget(self) -> int:
+        count = len(self.dead)
+        return min(MOST_FOR_ONE * count, max(LEAST, round(A_LINK * count)))
+
+    @property
+    def open(self) -> list[DeadPage]:
+        """What is still looked for."""
+        return [page for number, page in self.dead.items() if number not in self.found]
+
+    def wanted(self) -> list[str]:
+        """The addresses to visit now; none when the search has ended."""
+        left = self.budget - self.visits
+        if left <= 0 or not self.open:
+            return []
+        for step in (self._named_by_others, self._by_rules, self._listings_of_site, self._by_names, self._by_text):
+            urls = list(step(left))
+            if urls:
+                self.visits += len(urls)
+                return urls
+        return []
+
+    def take(self, url: str, page: Page) -> None:
+        """What the visit of a wanted address has shown."""
+        number, how, rule = self._why.pop(url, (None, "", None))
+        self._seen.add(page.final_url)
+        alive = page.failure is None and page.status is not None and 200 <= page.status < 300 and bool(page.body)
+        listing = read_listing(page) if alive else None
+        if listing is not None:
+            self._note_host(page.final_url)
+            self._add_names(listing.pages, page.final_url)
+            self._listings += [further for further in listing.further if further not in self._seen]
+        if alive and urlsplit(url).path == "/robots.txt":
+            self._listings[:0] = [resolved for one in sitemaps_of(page.body) if (resolved := resolve(url, one))]
+        is_right = False
+        canonical = listing.canonical if listing is not None else None
+        if canonical is not None and not same_page(canonical, page.final_url):
+            self._want_later(canonical, number, how)
+        elif alive:
+            is_right = self._compare(page, number, how, rule)
+        if rule is not None and not is_right:
+            self._failed_rules[rule] = self._failed_rules.get(rule, 0) + 1
+
+    # --- what to visit ---------------------------------------------------------------------------
+
+    def _named_by_others(self, left: int) -> Iterator[str]:
+        for page in self.open:
+            for url in page.named:
+                if left > 0 and self._is_new(url):
+                    left -= 1
+                    yield self._want(url, page.number, "a web archive saw a redirect to it", None)
+
+    def _by_rules(self, left: int) -> Iterator[str]:
+        """A few pages of each rule, and all of one that has proved true."""
+        for rule in learn(self._known_examples()):
+            if self._failed_rules.get(rule, 0) >= _FAILED:
+                continue
+            proved = len(rule.examples) >= _PROVED
+            most = left if proved else min(left, 2)
+            for page in self.open:
+                url = rule.apply(page.url, page.text.title)
+                if most > 0 and url is not None and self._is_new(url) and not same_page(url, page.url):
+                    most -= 1
+                    left -= 1
+                    yield self._want(url, page.number, rule.in_words(), rule)
+
+    def _listings_of_site(self, left: int) -> Iterator[str]:
+        """The front page; then robots.txt and a sitemap of where that led; then what these name."""
+        if self._stage == 0:
+            self._stage = 1
+            roots = dict.fromkeys(_root(page.url) for page in self.open)
+            yield from self._list(list(roots)[:2])
+            return
+        if self._stage == 1:
+            self._stage = 2
+            yield from self._list([f"{host}robots.txt" for host in sorted(self._hosts)][:2])
+            return
+        if self._stage == 2:
+            self._stage = 3
+            if not any("sitemap" in url for url in self._listings):
+                yield from self._list([f"{host}sitemap.xml" for host in sorted(self._hosts)][:2])
+                if self._why:
+                    return
+        waiting, self._listings = self._listings, []
+        yield from self._list(waiting[: min(left, 5)])
+
+    def _by_names(self, left: int) -> Iterator[str]:
+        """The pages whose names are most like those of the dead ones, one for each."""
+        scale = Names([*(words for words in map(_words_of, self._names.values()))])
+        choices: list[tuple[float, str, int]] = []
+        for page in self.open:
+            best = max(
+                ((_name_likeness(page, named, scale), named.url) for named in self._names.values()), default=(0.0, "")
+            )
+            if best[0] >= _ALIKE:
+                choices.append((best[0], best[1], page.number))
+        taken: set[str] = set()
+        for _, url, number in sorted(choices, reverse=True)[: min(left, _AT_ONCE)]:
+            if url not in taken and self._is_new(url):
+                taken.add(url)
+                yield self._want(url, number, "a page of that name stands on the site", None)
+
+    def _by_text(self, left: int) -> Iterator[str]:
+        """Pages beside those that were found, and listings, until the visits are used up."""
+        folders = {
+            found.url.rpartition("/")[0].rstrip("/").rpartition("/")[0]
+            for many in self.found.values()
+            for found in many
+        }
+        ranked = sorted(self._names.values(), key=lambda named: _rank(named.url, folders, self._names))
+        for named in ranked[: min(left, _AT_ONCE)]:
+            yield self._want(named.url, None, "a page with its text stands on the site", None)
+
+    # --- what was seen ---------------------------------------------------------------------------
+
+    def _compare(self, page: Page, number: int | None, how: str, rule: Rule | None) -> bool:
+        if self._index is None:
+            self._index = TextIndex({one.number: one.text for one in self.dead.values()})
+        right = False
+        for other, likeness in self._index.same(text_of(page)):
+            if same_page(page.final_url, self.dead[other].url):
+                continue
+            words = how if other == number and how else "a page with its text stands on the site"
+            found = self.found.setdefault(other, [])
+            if not any(same_page(one.url, page.final_url) for one in found):
+                found.append(Found(other, page.final_url, page, words, likeness))
+            right = right or other == number
+            break
+        return right
+
+    def results(self) -> Iterator[Found]:
+        """For each dead page the page of today that is the same; none where two are alike."""
+        for many in self.found.values():
+            best, *others = sorted(many, key=lambda one: -one.likeness.share)
+            if not others or best.likeness.share - others[0].likeness.share > _TIE:
+                yield best
+
+    def _known_examples(self) -> Sequence[Example]:
+        seen = [
+            Example(self.dead[number].url, many[0].url, self.dead[number].text.title)
+            for number, many in self.found.items()
+        ]
+        return [*self.examples, *seen]
+
+    # --- keeping order ---------------------------------------------------------------------------
+
+    def _is_new(self, url: str) -> bool:
+        return url not in self._seen and url not in self._why
+
+    def _want(self, url: str, number: int | None, how: str, rule: Rule | None) -> str:
+        self._seen.add(url)
+        self._names.pop(url, None)
+        self._why[url] = (number, how, rule)
+        return url
+
+    def _want_later(self, url: str, number: int | None, how: str) -> None:
+        """A copy says that its page is elsewhere: that may be the one."""
+        if number is not None and self._is_new(url):
+            self._names[url] = NamedPage(url, self.dead[number].text.title)
+
+    def _list(self, urls: Iterable[str]) -> Iterator[str]:
+        for url in urls:
+            if self._is_new(url):
+                yield self._want(url, None, "", None)
+
+    def _note_host(self, url: str) -> None:
+        self._hosts.add(_root(url))
+
+    def _add_names(self, pages: Iterable[NamedPage], base: str) -> None:
+        dead = {page.url for page in self.dead.values()}
+        for named in pages:
+            on_site = _root(named.url) in self._hosts or _root(named.url) == _root(base)
+            if on_site and named.url not in self._seen and named.url not in dead and named.url != base:
+                known = self._names.get(named.url)
+                if known is None or len(named.text) > len(known.text):
+                    self._names[named.url] = named
+
+
+def _root(url: str) -> str:
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}/"
+
+
+def _words_of(named: NamedPage) -> frozenset[str]:
+    return address_words(named.url) | words_of(named.text)
+
+
+def _name_likeness(page: DeadPage, named: NamedPage, scale: Names) -> float:
+    """The best of: title and link, title and address, address and address."""
+    title, link = words_of(page.text.title), words_of(named.text)
+    old, new = address_words(page.url), address_words(named.url)
+    return max(scale.likeness(title, link), scale.likeness(title, new), scale.likeness(old, new))
+
+
+def _rank(url: str, folders: set[str], names: Mapping[str, NamedPage]) -> tuple[bool, bool, int, str]:
+    """Pages beside those that were found first, then folders, then the shallow ones."""
+    beside = url.rpartition("/")[0].rstrip("/").rpartition("/")[0] in folders
+    path = urlsplit(url).path
+    return not beside, not path.endswith("/"), path.count("/"), url

@@ -1,0 +1,103 @@
+"""Rules of a site, learnt from pairs: a rewrite made at random is learnt from three and right on the rest."""
+
+from __future__ import annotations
+
+import random
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from linkarchive.relocate.rules import Example, features_of, learn
+
+WORDS = [
+    "harbour", "tide", "ledger", "lantern", "survey", "council", "ferry", "channel", "timber", "museum", "pilot",
+    "orchard", "engine", "register",
+]  # fmt: skip
+SITE = "http://site.example"
+
+
+def slug(dice: random.Random) -> list[str]:
+    return dice.sample(WORDS, dice.randint(2, 5))
+
+
+def rewritten(dice: random.Random) -> list[Example]:
+    """Pairs of one rewrite: order of parts, separators, case, an added section, a dropped date, an extension."""
+    old_joint, new_joint = dice.choice("-_."), dice.choice("-_")
+    old_case, new_case = (dice.choice([str.lower, str.capitalize]) for _ in range(2))
+    extension, new_extension = dice.choice(["", ".html", ".php"]), dice.choice(["", ".html", ".htm"])
+    section = dice.choice([[], ["archive"], ["news", "stories"]])
+    keeps_year, keeps_month, is_folder = dice.random() < 0.5, dice.random() < 0.5, dice.random() < 0.5
+    year_first = dice.random() < 0.5
+    examples = []
+    for _ in range(12):
+        words = slug(dice)
+        year, month, number = dice.randint(1998, 2024), dice.randint(1, 12), dice.randint(100, 9999)
+        old_name = old_joint.join(map(old_case, words)) + extension
+        old = f"{SITE}/{year}/{month:02}/{number}/{old_name}"
+        dates = [str(year)] * keeps_year + [f"{month:02}"] * (keeps_month and keeps_year)
+        name = new_joint.join(map(new_case, words)) + ("" if is_folder else new_extension)
+        parts = [*dates, *section, name] if year_first else [*section, *dates, name]
+        examples.append(Example(old, f"{SITE}/{'/'.join(parts)}{'/' if is_folder else ''}"))
+    return examples
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.integers(0, 10**9))
+def test_a_rewrite_is_learnt_from_three_pairs(seed: int) -> None:
+    # Three pages whose words, years and months differ, as those of any three pages of a site do.
+    examples = rewritten(random.Random(seed))
+    known = examples[:1]
+    for example in examples[1:]:
+        pieces = [set(map(tuple, features_of(one.old).values())) for one in (*known, example)]
+        if len(known) < 3 and len({one.old.split("/")[3] for one in (*known, example)}) == len(known) + 1:
+            months = {one.old.split("/")[4] for one in (*known, example)}
+            if len(months) == len(known) + 1 and pieces:
+                known.append(example)
+    if len(known) < 3:
+        return
+    rule = learn(known)[0]
+    assert len(rule.examples) == 3
+    for example in examples:
+        assert rule.apply(example.old) == example.new
+
+
+def test_a_title_makes_an_address() -> None:
+    pairs = [
+        Example(f"{SITE}/detail.php?id={number}", f"{SITE}/ausstellung/{made}/", title)
+        for number, title, made in (
+            (11, "Die Uhren der Müllerin", "die-uhren-der-muellerin"),
+            (18, "Fäden und Fässer", "faeden-und-faesser"),
+        )
+    ]
+    (rule,) = learn(pairs)
+    assert rule.apply(f"{SITE}/detail.php?id=25", "Der grüne Ofen") == f"{SITE}/ausstellung/der-gruene-ofen/"
+    assert rule.apply(f"{SITE}/detail.php?id=25") is None
+
+
+def test_two_rewrites_of_a_site_are_two_rules() -> None:
+    pairs = [Example(f"{SITE}/a/{word}.html", f"{SITE}/one/{word}") for word in WORDS[:3]]
+    pairs += [Example(f"{SITE}/b/{word}.html", f"{SITE}/two/{word}") for word in WORDS[3:6]]
+    rules = learn(pairs)
+    assert {rule.apply(f"{SITE}/b/pilot.html") for rule in rules} == {f"{SITE}/one/pilot", f"{SITE}/two/pilot"}
+    assert all(len(rule.examples) == 3 for rule in rules)
+
+
+def test_a_rule_that_sends_all_pages_to_one_is_none() -> None:
+    assert learn([Example(f"{SITE}/{word}", f"{SITE}/") for word in WORDS[:4]]) == []
+    assert learn([Example(f"{SITE}/{word}", f"{SITE}/gone/page") for word in WORDS[:4]]) == []
+
+
+def test_rules_say_what_they_saw() -> None:
+    pairs = [Example(f"{SITE}/2019/{word}.html", f"{SITE}/{word}/") for word in WORDS[:3]]
+    assert learn(pairs)[0].in_words() == "the site's pages moved from /2019/harbour.html to /harbour/; 2 others did"
+
+
+@settings(deadline=None)
+@given(st.lists(st.tuples(st.text(max_size=30), st.text(max_size=30), st.text(max_size=20)), max_size=5))
+def test_any_pairs_make_rules_or_none(pairs: list[tuple[str, str, str]]) -> None:
+    examples = [Example(f"http://a.example/{old}", f"http://a.example/{new}", title) for old, new, title in pairs]
+    rules = learn(examples)
+    assert rules == learn(examples), "the same examples make the same rules"
+    for rule in rules:
+        rule.apply("http://a.example/x/y.html", "A title")
+    learn([Example(old, new, title) for old, new, title in pairs])
