@@ -26,7 +26,7 @@ _SPEC.loader.exec_module(old)
 EXCEPTIONS: dict[str, str] = {}
 """What reports of the old runs say differently today: the path of the value, and the fault that was mended."""
 
-ADDED: frozenset[str] = frozenset({"title", "title_then"})
+ADDED: frozenset[str] = frozenset({"title", "title_then", "suggested_by", "suggested_confidence"})
 """Keys that reports have got since."""
 
 

@@ -180,7 +180,7 @@ def stored_page(root: Path, capture: Capture, limit: int) -> Page | None:
         page = read_page(root, capture, limit=limit)
     except StorageError:
         return None
-    return page if capture.origin is Origin.LIVE else unwrap_memento(page, limit)
+    return unwrap_memento(page, limit) if capture.origin in (Origin.WAYBACK, Origin.MEMENTO) else page
 
 
 # --- where a reference's bytes are not here: a fresh Git clone has its digests only (docs/design.md §6) -----------

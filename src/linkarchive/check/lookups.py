@@ -20,13 +20,14 @@ from linkarchive.check.conclude import rejudged, replaced
 from linkarchive.check.events import ArchiveAnswered, AskingArchives, Notice
 from linkarchive.check.plan import Job, Policy
 from linkarchive.check.record import Recorder
+from linkarchive.check.relocation import Relocation
 from linkarchive.check.results import only_us, with_baselines, with_copy, with_history
 from linkarchive.clock import Clock
-from linkarchive.model import Case, Page, Reason, Result, Verdict
+from linkarchive.model import Reason, Result, Verdict
 from linkarchive.project import Project
 from linkarchive.store import lookups, outcomes, previous
 from linkarchive.store.captures import capture_of
-from linkarchive.store.lookups import COPY, MOVED, SAVED, LookupAnswer
+from linkarchive.store.lookups import COPY, SAVED, LookupAnswer
 from linkarchive.store.previous import AT_ONCE
 from linkarchive.store.sources import key_of
 from linkarchive.urls import redact
@@ -42,15 +43,10 @@ from linkarchive.wayback.lookups import (
     SeenSinceLookup,
 )
 from linkarchive.web.exchange import Visit, VisitRequest
-from linkarchive.web.page import page_of
-from linkarchive.web.scheduler import fetch_all
 
 if TYPE_CHECKING:
     from linkarchive.wayback.lookup_workers import LookupWorkers
     from linkarchive.wayback.session import ArchiveSession
-
-SAME_PAGE = 0.8
-"""Share of the baseline that must stand on the target of a captured redirect for it to be suggested."""
 
 
 class ArchiveLookups:
@@ -172,26 +168,16 @@ class ArchiveLookups:
             self._use(jobs[result.lookup.source], result)
         return articles
 
-    def follow_moves(self) -> None:
-        """Visit where captured redirects of dead sources led; suggest what is alive and the same page."""
-        wanted = {url: job for job, urls in self._moved for url in reversed(urls)}
-        if not wanted:
-            return
-        from linkarchive.judge.verdict import judge
-
-        network = self._policy.settings.network
-        for visit in fetch_all(iter(list(map(VisitRequest, wanted))), network, self._clock, stop=self._stop):
-            job = self._recorder.loaded(wanted[visit.request.url])
-            page = page_of(visit, network.max_body)
-            visit.close()
-            before = self._baseline_page(job)
-            if before is None:
-                continue
-            judgement = judge(Case("", visit.request.url, page, before))
-            if judgement.verdict.is_alive and (judgement.similarity or 0.0) >= SAME_PAGE:
-                self._save_answer(job, LookupAnswer(MOVED, "found", None, page.final_url, self._clock.now()))
-                self._show_copy(job)
-                self._recorder.commit()
+    def look_for_moved(self, jobs: Iterable[Job]) -> None:
+        """Look where the pages of dead sources are now, by captured redirects and on their sites; suggest what is alive
+        and the same page."""
+        named: dict[int, list[str]] = {}
+        for job, urls in self._moved:
+            named.setdefault(job.source.id, []).extend(urls)
+        relocation = Relocation(self._project.root, self._recorder, self._policy, self._clock, self._stop)
+        for job in relocation.search(jobs, named):
+            self._show_copy(job)
+        self._recorder.commit()
 
     def save_public_copies(self, jobs: Iterable[Job]) -> None:
         """Have the Wayback Machine capture what `[wayback] save` says; a capture is public, so never by default."""
@@ -293,15 +279,6 @@ class ArchiveLookups:
 
     def _save_answer(self, job: Job, answer: LookupAnswer) -> None:
         lookups.tell(self._store, self._run, job.source.id, answer)
-
-    def _baseline_page(self, job: Job) -> Page | None:
-        """The page of the first baseline, else of the first usable capture."""
-        before = job.previous
-        based = sorted(before.baseline_ids, key=lambda cited: (cited[0], str(cited[1] or "")))
-        first = before.baseline(*based[0]) if based else next((one for one in before.captures if one.usable), None)
-        if first is None:
-            return None
-        return stored_page(self._project.root, first.capture, self._policy.settings.network.max_body)
 
     def _wants_saving(self, job: Job, mode: str) -> bool:
         if job.skip is not None or self._is_settled(job, SAVED):

@@ -26,7 +26,7 @@ from linkarchive.model import (
 from linkarchive.store import decisions
 from linkarchive.store.captures import StoredCapture
 from linkarchive.store.carried import CONFIRMED_AFTER
-from linkarchive.store.lookups import COPY, MOVED
+from linkarchive.store.lookups import COPY, MOVED, new_address
 from linkarchive.store.previous import Previous
 
 ONLY_US_CONFIDENCE = 0.9
@@ -154,10 +154,12 @@ def _differs_by_decision(last: Result, result: Result) -> bool:
 
 
 def with_copy(result: Result, job: Job, policy: Policy) -> Result:
-    """The result of a dead source with its public copy, or in words why there is none; any other as it is."""
+    """The result of a dead source with its public copy, or in words why there is none, and with the address where the
+    page is now; that of a replaced page with the latter; any other as it is."""
     if result.verdict is not Verdict.DEAD:
-        return result
-    copy, moved = job.previous.answers.get(COPY), job.previous.answers.get(MOVED)
+        is_replaced = (result.verdict, result.reason) == (Verdict.DRIFTED, Reason.REPLACED)
+        return with_new_address(result, job) if is_replaced else result
+    copy = job.previous.answers.get(COPY)
     seen_by_author = result.baseline.url if result.baseline else None
     url = seen_by_author or (copy.url if copy else None)
     if url is not None:
@@ -168,8 +170,22 @@ def with_copy(result: Result, job: Job, policy: Policy) -> Result:
         note = "web archives were not asked: the article or the address is private"
     else:
         note = copy.note if copy else "web archives have not been asked yet"
-    suggested = result.suggested_url or (moved.url if moved else None)
-    return replace(result, archived_url=url, archive_note=note, suggested_url=suggested)
+    return with_new_address(replace(result, archived_url=url, archive_note=note), job)
+
+
+def with_new_address(result: Result, job: Job) -> Result:
+    """The result with what was found of where the page is now."""
+    moved = job.previous.answers.get(MOVED)
+    if result.suggested_url is not None or moved is None or moved.url is None:
+        return result
+    found = new_address(moved)
+    return replace(
+        result,
+        suggested_url=moved.url,
+        suggested_by=found.how,
+        suggested_confidence=found.confidence,
+        evidence=(*result.evidence, f"the page is at {moved.url} now: {found.how}") if found.how else result.evidence,
+    )
 
 
 def with_baselines(result: Result, job: Job) -> Result:

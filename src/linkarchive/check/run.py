@@ -140,7 +140,7 @@ class _Check:
         lookups.ask_dead(covered.values())
         lookups.ask_saved(covered.values())
         lookups.use_answers(jobs, articles)
-        lookups.follow_moves()
+        lookups.look_for_moved(covered.values())
         lookups.save_public_copies(covered.values())
         missing = len(covered.keys() - outcomes.visited(store, self.run.seq) - crawler.broken)
         troubles = list(crawler.troubles)

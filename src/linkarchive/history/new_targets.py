@@ -101,7 +101,8 @@ def _dead(outcome: Result, url: str) -> NewTarget | NoTarget:
     target, copy = outcome.suggested_url, outcome.archived_url
     if outcome.confidence < SURE:
         return NoTarget(f"it seems to be dead ({outcome.reason.value}), which is {_sure(outcome.confidence)}")
-    if target is not None and _is_web(target) and not has_secrets(target):
+    sure = outcome.suggested_confidence is None or outcome.suggested_confidence >= SURE
+    if target is not None and sure and _is_web(target) and not has_secrets(target):
         return NewTarget(_with_fragment(target, url), f"dead ({outcome.reason.value}): the same page, elsewhere")
     if copy is None or not _is_web(copy):
         return NoTarget(f"it is dead ({outcome.reason.value}); {outcome.archive_note or 'no public copy is known'}")

@@ -101,6 +101,10 @@ class Result:
     """Of the last usable page; never of an error page."""
     title_then: str | None = None
     """Of the baseline, where it is another one."""
+    suggested_by: str | None = None
+    """How the suggested address was found, in words; None where a redirect led to it."""
+    suggested_confidence: float | None = None
+    """That the page there is the one that was cited, 0…1."""
 
     @property
     def standard(self) -> datetime | None:

@@ -20,7 +20,7 @@ _SKETCH = 60
 _FEW = 30
 """A page of fewer runs cannot be told from others."""
 
-SAME_HELD, SAME_SHARE = 0.75, 0.55
+SAME_HELD, SAME_SHARE = 0.65, 0.5
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gzip
 import io
-import re
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -20,7 +19,6 @@ _MOST = 50_000
 """Addresses of one listing, as sitemaps.org has it."""
 _MOST_LINKS = 3_000
 _GZIP = b"\x1f\x8b"
-_SITEMAP_LINE = re.compile(rb"^[ \t]*sitemap[ \t]*:[ \t]*(\S+)", re.I | re.M)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,11 +36,6 @@ class Listing:
     """Other listings that it names: sitemaps of an index, feeds."""
     canonical: str | None = None
     """The address that an HTML page says it has."""
-
-
-def sitemaps_of(robots: bytes) -> tuple[str, ...]:
-    """The sitemaps that a robots.txt names."""
-    return tuple(line.decode("utf-8", "replace") for line in _SITEMAP_LINE.findall(robots[:_LARGEST])[:20])
 
 
 def read_listing(page: Page) -> Listing:

@@ -13,10 +13,10 @@ from urllib.parse import urlsplit
 
 from linkarchive.model import Page
 from linkarchive.relocate.likeness import Likeness, Text, TextIndex, text_of
-from linkarchive.relocate.listings import NamedPage, read_listing, sitemaps_of
+from linkarchive.relocate.listings import NamedPage, read_listing
 from linkarchive.relocate.names import Names, address_words, words_of
 from linkarchive.relocate.rules import Example, Rule, learn
-from linkarchive.urls import resolve, same_page
+from linkarchive.urls import same_page
 
 A_LINK = 2.8
 """Visits for each dead page of a site …"""
@@ -57,16 +57,7 @@ class Found:
 
     @property
     def confidence(self) -> float:
-        return round(min(0.99, 0.9 + 0.1 * self.likeness.share), 3)
-
-
-@dataclass(slots=True)
-class _Tried:
-    """A rule with what became of it."""
-
-    rule: Rule
-    right: int = 0
-    wrong: int = 0
+        return round(min(0.99, 0.8 + 0.2 * self.likeness.share), 3)
 
 
 @dataclass(slots=True)
@@ -86,8 +77,9 @@ class SiteSearch:
     _listings: list[str] = field(default_factory=list)
     _failed_rules: dict[Rule, int] = field(default_factory=dict)
     _index: TextIndex | None = None
-    _hosts: set[str] = field(default_factory=set)
-    _has_map: bool = False
+    hosts: set[str] = field(default_factory=set)
+    """Where the site is now: scheme and host of what was visited."""
+    _sitemaps: list[str] = field(default_factory=list)
     _stage: int = 0
 
     @property
@@ -122,8 +114,6 @@ class SiteSearch:
             self._note_host(page.final_url)
             self._add_names(listing.pages, page.final_url)
             self._listings += [further for further in listing.further if further not in self._seen]
-        if alive and urlsplit(url).path == "/robots.txt":
-            self._listings[:0] = [resolved for one in sitemaps_of(page.body) if (resolved := resolve(url, one))]
         is_right = False
         canonical = listing.canonical if listing is not None else None
         if canonical is not None and not same_page(canonical, page.final_url):
@@ -132,6 +122,10 @@ class SiteSearch:
             is_right = self._compare(page, number, how, rule)
         if rule is not None and not is_right:
             self._failed_rules[rule] = self._failed_rules.get(rule, 0) + 1
+
+    def name_sitemaps(self, urls: Iterable[str]) -> None:
+        """The sitemaps that the robots.txt of one of the site's hosts names."""
+        self._sitemaps += [url for url in urls if url not in self._sitemaps and url not in self._seen]
 
     # --- what to visit ---------------------------------------------------------------------------
 
@@ -157,7 +151,7 @@ class SiteSearch:
                     yield self._want(url, page.number, rule.in_words(), rule)
 
     def _listings_of_site(self, left: int) -> Iterator[str]:
-        """The front page; then robots.txt and a sitemap of where that led; then what these name."""
+        """The front page; then a sitemap of where that led; then what these name."""
         if self._stage == 0:
             self._stage = 1
             roots = dict.fromkeys(_root(page.url) for page in self.open)
@@ -165,20 +159,16 @@ class SiteSearch:
             return
         if self._stage == 1:
             self._stage = 2
-            yield from self._list([f"{host}robots.txt" for host in sorted(self._hosts)][:2])
+            if not self._sitemaps:
+                self._sitemaps = [f"{host}sitemap.xml" for host in sorted(self.hosts)[:2]]
+            yield from self._list(self._sitemaps[: min(left, 5)])
             return
-        if self._stage == 2:
-            self._stage = 3
-            if not any("sitemap" in url for url in self._listings):
-                yield from self._list([f"{host}sitemap.xml" for host in sorted(self._hosts)][:2])
-                if self._why:
-                    return
         waiting, self._listings = self._listings, []
         yield from self._list(waiting[: min(left, 5)])
 
     def _by_names(self, left: int) -> Iterator[str]:
         """The pages whose names are most like those of the dead ones, one for each."""
-        scale = Names([*(words for words in map(_words_of, self._names.values()))])
+        scale = Names(map(_words_of, self._names.values()))
         choices: list[tuple[float, str, int]] = []
         for page in self.open:
             best = max(
@@ -256,12 +246,12 @@ class SiteSearch:
                 yield self._want(url, None, "", None)
 
     def _note_host(self, url: str) -> None:
-        self._hosts.add(_root(url))
+        self.hosts.add(_root(url))
 
     def _add_names(self, pages: Iterable[NamedPage], base: str) -> None:
         dead = {page.url for page in self.dead.values()}
         for named in pages:
-            on_site = _root(named.url) in self._hosts or _root(named.url) == _root(base)
+            on_site = _root(named.url) in self.hosts or _root(named.url) == _root(base)
             if on_site and named.url not in self._seen and named.url not in dead and named.url != base:
                 known = self._names.get(named.url)
                 if known is None or len(named.text) > len(known.text):

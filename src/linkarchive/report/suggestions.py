@@ -61,7 +61,7 @@ _AT_A_WALL = {
 def _steps_dead(outcome: Result) -> tuple[Suggestion, ...]:
     steps = []
     if outcome.suggested_url:
-        steps.append(Suggestion("Update the link to", "update the link", url=outcome.suggested_url))
+        steps.append(Suggestion("Use the address where the page is now", "use this address", url=outcome.suggested_url))
     if outcome.archived_url:
         steps.append(
             Suggestion("Replace the link with the archived copy", "use archived copy", url=outcome.archived_url)

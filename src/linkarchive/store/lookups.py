@@ -11,6 +11,7 @@ from sqlalchemy import Row, delete, insert, select
 
 from linkarchive.store.database import Store
 from linkarchive.store.schema import archive_answers
+from linkarchive.store.serialization import decode, encode
 
 COPY = "copy"
 """The question of a public copy."""
@@ -32,6 +33,24 @@ class LookupAnswer:
     note: str | None
     url: str | None
     asked: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class NewAddress:
+    """How it was found where a page is now, and how sure that is."""
+
+    how: str | None = None
+    confidence: float | None = None
+
+
+def new_address(answer: LookupAnswer) -> NewAddress:
+    """What the note of an answer to `MOVED` says; nothing in one of old, which a captured redirect gave."""
+    return decode(answer.note, NewAddress) if answer.note else NewAddress()
+
+
+def found_address(url: str, how: str, confidence: float, now: datetime) -> LookupAnswer:
+    """The answer to `MOVED` that `new_address` reads."""
+    return LookupAnswer(MOVED, "found", encode(NewAddress(how, confidence)), url, now)
 
 
 def tell(store: Store, run: int, source: int, told: LookupAnswer) -> None:

@@ -26,11 +26,14 @@ class Rules:
         final = visit.final
         self._is_closed = final is not None and final.status >= 500
         self._parser: Any = None
+        self.sitemaps: tuple[str, ...] = ()
+        """That the file names."""
         if final is not None and final.status == 200:
             from protego import Protego
 
             text = decode(final.body, final.header_map, MAX_LENGTH).data.decode("utf-8", "replace")
             self._parser = Protego.parse(text.removeprefix("\ufeff"))
+            self.sitemaps = tuple(self._parser.sitemaps)
 
     def allow(self, url: str) -> bool:
         if self._parser is None:

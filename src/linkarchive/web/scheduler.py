@@ -51,6 +51,7 @@ def fetch_all(
     stop: Callable[[], bool] = never,
     sites: Sequence[SiteSettings] = (),
     before_waiting: Callable[[], bool] = nothing,
+    rules: dict[str, Rules] | None = None,
 ) -> Generator[Visit, None, None]:
     """Visit every request, up to `concurrency` at a time; yields each Visit as it ends, one a request.
 
@@ -59,9 +60,10 @@ def fetch_all(
     works on one, the others wait; it should be back well within the network timeout. Raises SettingsError
     for a CA file that is not there. Closing the generator closes all handles, sockets and bodies.
     `sites` say which further headers a host gets; `before_waiting` is called when nothing has ended, and
-    again, with a look at the network in between, as long as it returns True for having more to do.
+    again, with a look at the network in between, as long as it returns True for having more to do. `rules` are
+    those of robots.txt that are known, by origin; new ones are added to them.
     """
-    run = _Run(iter(requests), network, clock, stop, sites)
+    run = _Run(iter(requests), network, clock, stop, sites, rules)
     more_to_do = False
     try:
         while run.goes_on():
@@ -98,6 +100,7 @@ class _Run:
         clock: Clock,
         stop: Callable[[], bool],
         sites: Sequence[SiteSettings],
+        rules: dict[str, Rules] | None = None,
     ) -> None:
         self._requests = requests
         self._all_read = False
@@ -112,7 +115,7 @@ class _Run:
         self._tasks: set[_Task] = set()
         self._pauses: list[tuple[float, int, _Task]] = []
         self._order = itertools.count()
-        self._rules: dict[str, Rules] = {}
+        self._rules: dict[str, Rules] = {} if rules is None else rules
         self._wanting_rules: dict[str, list[tuple[_Task, MayFetch]]] = {}
         self.ended: deque[Visit] = deque()
 

@@ -1,0 +1,154 @@
+"""Looks for the new addresses of what is dead: visits what the searches of `relocate` want, judges what they find."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
+from itertools import islice
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from linkarchive.check.assess import stored_page
+from linkarchive.check.plan import Job, Policy
+from linkarchive.check.record import Recorder
+from linkarchive.clock import Clock
+from linkarchive.model import Case, Page, Reason, Result, Verdict
+from linkarchive.relocate.likeness import text_of
+from linkarchive.relocate.rules import Example
+from linkarchive.relocate.search import DeadPage, Found, SiteSearch
+from linkarchive.store import lookups, previous
+from linkarchive.store.lookups import MOVED, LookupAnswer, found_address
+from linkarchive.store.previous import AT_ONCE, Previous
+from linkarchive.web.exchange import VisitRequest
+from linkarchive.web.page import page_of
+from linkarchive.web.robots import Rules
+from linkarchive.web.scheduler import fetch_all
+
+SAME_PAGE = 0.65
+"""Share of the baseline that must stand on a page for its address to be suggested."""
+_NO_SITE = frozenset({Reason.DNS, Reason.PARKED, Reason.USURPED, Reason.UNREACHABLE_SINCE})
+"""Reasons for which there is no site to be searched."""
+_MOST_EXAMPLES = 20
+"""Known pairs of a site that its rules are learnt from."""
+_MOST_ROUNDS = 60
+
+
+class Relocation:
+    """One search for all that is dead, site by site."""
+
+    def __init__(self, root: Path, recorder: Recorder, policy: Policy, clock: Clock, stop: Callable[[], bool]) -> None:
+        self._root = root
+        self._recorder = recorder
+        self._policy = policy
+        self._clock = clock
+        self._stop = stop
+        self._rules: dict[str, Rules] = {}
+
+    def search(self, jobs: Iterable[Job], named: Mapping[int, Sequence[str]]) -> list[Job]:
+        """Look for the pages of dead and replaced sources; the jobs for which one was found, whose answers are saved.
+
+        `named` are addresses that others name for a source, by its number.
+        """
+        searches, dead = self._searches(list(jobs), named)
+        for _ in range(_MOST_ROUNDS):
+            wanted = {url: search for search in searches for url in search.wanted()}
+            if not wanted or self._stop():
+                break
+            self._visit(wanted)
+        found = [item for search in searches for item in search.results()]
+        new = [dead[item.number] for item in found if self._suggest(dead[item.number], item)]
+        for number, job in dead.items():
+            if number not in {other.source.id for other in new} and not self._stop():
+                self._save(job, LookupAnswer(MOVED, "none", None, None, self._clock.now()))
+        return new
+
+    def _searches(
+        self, jobs: Sequence[Job], named: Mapping[int, Sequence[str]]
+    ) -> tuple[list[SiteSearch], dict[int, Job]]:
+        """A search for each site that has lost pages whose baselines we have."""
+        sites: dict[str, dict[int, DeadPage]] = {}
+        examples: dict[str, list[Example]] = {}
+        dead: dict[int, Job] = {}
+        jobs = [job for job in jobs if job.skip is None]
+        for start in range(0, len(jobs), AT_ONCE):
+            batch = jobs[start : start + AT_ONCE]
+            numbers = [job.source.id for job in batch]
+            known = previous.load(self._recorder.store, numbers, self._recorder.rows.run + 1)
+            settled = lookups.settled(self._recorder.store, numbers, self._clock.now())
+            for job in batch:
+                number, before = job.source.id, known[job.source.id]
+                site = urlsplit(job.source.url).netloc
+                example = self._example(job, before)
+                if example is not None and len(examples.get(site, ())) < _MOST_EXAMPLES:
+                    examples.setdefault(site, []).append(example)
+                others = tuple(named.get(number, ()))
+                if (not others and (number, MOVED) in settled) or not _is_lost(before.result, others):
+                    continue
+                page = self._baseline(replace(job, previous=before))
+                text = None if page is None else text_of(page)
+                if text is not None and text.is_plenty:
+                    sites.setdefault(site, {})[number] = DeadPage(number, job.source.url, text, others)
+                    dead[number] = job
+        return [SiteSearch(pages, examples.get(site, [])) for site, pages in sites.items()], dead
+
+    def _example(self, job: Job, before: Previous) -> Example | None:
+        """Where a page of the site has gone, as it told by a redirect or was found before."""
+        result, answer = before.result, before.answers.get(MOVED)
+        if result is None:
+            return None
+        to = answer.url if answer is not None and answer.url is not None else None
+        if result.verdict is Verdict.MOVED:
+            to = result.suggested_url or result.final_url
+        if to is None:
+            return None
+        page = self._baseline(replace(job, previous=before))
+        return Example(job.source.url, to, "" if page is None else text_of(page).title)
+
+    def _visit(self, wanted: Mapping[str, SiteSearch]) -> None:
+        network = replace(self._policy.settings.network, obey_robots=True, retries=0)
+        requests = iter([VisitRequest(url) for url in wanted])
+        sites = self._policy.settings.sites
+        visits = fetch_all(requests, network, self._clock, stop=self._stop, sites=sites, rules=self._rules)
+        for visit in visits:
+            page = page_of(visit, network.max_body)
+            visit.close()
+            search = wanted[visit.request.url]
+            search.take(visit.request.url, page)
+            for host in search.hosts:
+                rules = self._rules.get(host.removesuffix("/"))
+                search.name_sitemaps(rules.sitemaps if rules is not None else ())
+
+    def _suggest(self, job: Job, found: Found) -> bool:
+        """Save the address, if the judge too says that it is the page."""
+        from linkarchive.judge.verdict import judge
+
+        before = self._baseline(self._recorder.loaded(job))
+        if before is None:
+            return False
+        judgement = judge(Case("", found.url, found.page, before))
+        if not judgement.verdict.is_alive or (judgement.similarity or 0.0) < SAME_PAGE:
+            return False
+        self._save(job, found_address(found.url, found.how, found.confidence, self._clock.now()))
+        return True
+
+    def _save(self, job: Job, answer: LookupAnswer) -> None:
+        lookups.tell(self._recorder.store, self._recorder.rows.run, job.source.id, answer)
+
+    def _baseline(self, job: Job) -> Page | None:
+        """The page of the first baseline, else of the first usable capture."""
+        before = job.previous
+        based = sorted(before.baseline_ids, key=lambda cited: (cited[0], str(cited[1] or "")))
+        usable = (capture for capture in before.captures if capture.usable)
+        first = before.baseline(*based[0]) if based else next(islice(usable, 1), None)
+        if first is None:
+            return None
+        return stored_page(self._root, first.capture, self._policy.settings.network.max_body)
+
+
+def _is_lost(result: Result | None, named: Sequence[str]) -> bool:
+    """The page is not at its address, and there may be a site that has it elsewhere."""
+    if result is None:
+        return False
+    if result.verdict is Verdict.DEAD:
+        return bool(named) or result.reason not in _NO_SITE
+    return (result.verdict, result.reason) == (Verdict.DRIFTED, Reason.REPLACED)
