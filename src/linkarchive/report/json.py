@@ -21,8 +21,9 @@ SCHEMA = 1
 _SOURCE = (
     "url", "verdict", "reason", "confidence", "confirmed", "evidence", "also", "changed", "was", "since", "checked",
     "last_ok", "strikes", "status", "final_url", "hops", "similarity", "lost", "baseline", "capture", "last_good",
-    "archived_url", "archive_note", "suggested_url", "citations", "first_strike", "last_strike", "ignored",
-    "title", "title_then", "suggested_by", "suggested_confidence",
+    "archived_url", "archive_note", "suggested_url", "suggested_by", "suggested_confidence", "citations",
+    "first_strike", "last_strike", "ignored",
+    "title", "title_then",
 )  # fmt: skip
 _CITATION = (
     "article", "line", "url", "text", "context", "recovered", "recovery_confidence", "verdict", "baseline",
