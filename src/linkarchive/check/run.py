@@ -1,4 +1,4 @@
-"""The check of a project, from top to bottom: articles, jobs, visits, archives' answers, report (docs/design.md §1)."""
+"""The check of a project, from top to bottom: "The road" of docs/design.md."""
 
 from __future__ import annotations
 
