@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import socket
+from dataclasses import dataclass
 from datetime import datetime
 from urllib.parse import urlsplit
 
@@ -41,6 +42,18 @@ class _Socket(socket.socket):
         self.close()
 
 
+@dataclass(frozen=True, slots=True)
+class SentRequest:
+    """A GET as it went out. `fields` are encoded, without Host; `recorded` are for the record."""
+
+    url: str
+    netloc: str
+    fields: tuple[bytes, ...]
+    recorded: tuple[tuple[str, str], ...]
+    proxy: str
+    started: datetime
+
+
 class Transfer:
     """A handle and the response that is arriving on it."""
 
@@ -59,6 +72,7 @@ class Transfer:
     ) -> None:
         """Make the handle ready for a GET; `fields` are sent, `recorded` are for the record."""
         self._url, self._recorded, self.started = url, recorded, now
+        self._sent = tuple(fields)
         self.curl.setopt(pycurl.URL, url)
         self.curl.setopt(pycurl.HTTPHEADER, fields)
         if proxy != self._proxy:
@@ -73,6 +87,12 @@ class Transfer:
         if forgets != self._forgets_names:
             self._forgets_names = forgets
             self.curl.setopt(pycurl.DNS_CACHE_TIMEOUT, _NAMES_KEPT if forgets else -1)
+
+    @property
+    def request(self) -> SentRequest:
+        """What was sent, to be sent again."""
+        netloc = next(value for name, value in self._recorded if name == "Host")
+        return SentRequest(self._url, netloc, self._sent, self._recorded, self._proxy, self.started)
 
     @property
     def host(self) -> str:
@@ -164,7 +184,7 @@ class Transfer:
     def _exchange(self, head: list[bytes], truncated: str | None) -> tuple[Exchange, tuple[str, ...]]:
         status = self.curl.getinfo(pycurl.RESPONSE_CODE)
         phrase = head[0].decode("latin-1").partition(" ")[2].strip()[3:].strip()
-        fields, set_cookies = _fields(head[1:])
+        fields, set_cookies = received_fields(head[1:])
         exchange = Exchange(
             url=self._url,
             request_headers=self._recorded,
@@ -213,7 +233,7 @@ def _head(lines: list[bytes]) -> list[bytes]:
     return lines[start:]
 
 
-def _fields(lines: list[bytes]) -> tuple[tuple[tuple[str, str], ...], tuple[str, ...]]:
+def received_fields(lines: list[bytes]) -> tuple[tuple[tuple[str, str], ...], tuple[str, ...]]:
     """Names and values, the values of cookies removed; and the Set-Cookie fields as received."""
     parts = [line.decode("latin-1").partition(":") for line in lines]
     fields = [(name.strip(), value.strip()) for name, _, value in parts]

@@ -25,10 +25,11 @@ from linkarchive.settings import NetworkSettings, SiteSettings
 from linkarchive.web.dns import Resolver
 from linkarchive.web.exchange import Exchange
 from linkarchive.web.failures import is_beyond_dns
+from linkarchive.web.lenient import REFUSED, LenientReader
 from linkarchive.web.proxy import proxy_for
 from linkarchive.web.request_headers import RequestFields
 from linkarchive.web.request_url import Target
-from linkarchive.web.transfer import Transfer
+from linkarchive.web.transfer import SentRequest, Transfer
 
 _FORGET_EVERY = 64
 """Transfers: one in as many has libcurl forget the host names that it no longer needs."""
@@ -86,6 +87,7 @@ class Transport(Generic[Sender]):
         self._wake_out.setblocking(False)
         self._selector.register(self._wake_in, selectors.EVENT_READ, None)
         self._names = Resolver(3 * network.timeout, self._wake)
+        self._lenient = LenientReader(network, ca_file, self._wake)
         self._replies: list[tuple[Sender, HttpResult]] = []
 
     @property
@@ -113,7 +115,7 @@ class Transport(Generic[Sender]):
         """Move data for at most `timeout` seconds, or until something happens; the replies that are complete."""
         if self._timer is not None:
             timeout = min(timeout, self._timer - time.monotonic())
-        if self._names.waiting:
+        if self._names.waiting or self._lenient.waiting:
             timeout = min(timeout, 1.0)
         for key, events in self._selector.select(max(0.0, timeout)):
             if key.fileobj is self._wake_in:
@@ -126,12 +128,14 @@ class Transport(Generic[Sender]):
         self.start()
         self._read_results()
         self._names.collect()
+        self._lenient.collect()
         replies, self._replies = self._replies, []
         return replies
 
     def close(self) -> None:
         """Drop everything in flight and close every handle and socket."""
         self._names.close()
+        self._lenient.close()
         for transfer, _ in self._busy.values():
             self._multi.remove_handle(transfer.curl)
             transfer.close()
@@ -162,7 +166,9 @@ class Transport(Generic[Sender]):
         result, set_cookies = transfer.result(code, message)
         self._multi.remove_handle(curl)
         self._idle.append(transfer)
-        if code == pycurl.E_COULDNT_RESOLVE_HOST and isinstance(result, Failure):
+        if code in REFUSED and isinstance(result, Failure) and not result.proxy:
+            self._read_leniently(transfer.request, result, sender)
+        elif code == pycurl.E_COULDNT_RESOLVE_HOST and isinstance(result, Failure):
             self._look_again(transfer.host, result, transfer.started, sender)
         else:
             self._replies.append((sender, HttpResult(transfer.started, result, set_cookies)))
@@ -172,6 +178,12 @@ class Transport(Generic[Sender]):
             self._replies.append((sender, HttpResult(started, _named(failure, host) if no_such_name else failure)))
 
         self._names.ask(host, answer)
+
+    def _read_leniently(self, request: SentRequest, failure: Failure, sender: Sender) -> None:
+        def answer(exchange: Exchange | None, set_cookies: tuple[str, ...]) -> None:
+            self._replies.append((sender, HttpResult(request.started, exchange or failure, set_cookies)))
+
+        self._lenient.ask(request, answer)
 
     def _watch(self, what: int, fd: int, _multi: object, _data: object) -> None:
         """libcurl's wish about a socket."""
