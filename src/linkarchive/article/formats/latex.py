@@ -125,6 +125,8 @@ class _Flow:
     running: list[str] = field(default_factory=list)
     start: int = 0
     """Where in the source the running text begins."""
+    is_inside: bool = False
+    """A note, whose text stands within a paragraph."""
 
 
 class _Reader:
@@ -133,10 +135,12 @@ class _Reader:
         self._lines: Lines = Lines(text)
         self._closings = _closings(text)
         self._expansions = 0
+        self._blank_is_due = False
         self._flow = _Flow()
         self._macros: dict[str, _Macro] = {}
         self._notes = 0
         self._open_mark: str | None = None  # the label of a \footnotemark that waits for its text
+        self._of_notes: list[Passage] = []
         self.passages: list[Passage] = []
         self.title = ""
         self.dates: list[Claim] = []
@@ -163,6 +167,8 @@ class _Reader:
             match = _TOKEN.search(self._text, position, end)
             stop = match.start() if match else end
             self._say(self._text[position:stop], position)
+            if match is not None and match["name"] and is_citation(match["name"]):
+                self._drop_tie()
             if match is None:
                 return
             position = match.end()
@@ -195,6 +201,9 @@ class _Reader:
 
     def _say(self, text: str, start: int) -> None:
         if text:
+            if self._blank_is_due and text[0] not in ".,;:!?)]} \n~":
+                text = f" {text}"
+            self._blank_is_due = False
             if not self._flow.running:
                 self._flow.start = start
             self._flow.running.append(text)
@@ -204,20 +213,26 @@ class _Reader:
         text, flow.running = "".join(flow.running), []
         if not text:
             return
+        lead = 0
         if flow.builder.is_empty:
-            flow.builder.line = self._lines.at(flow.start + len(text) - len(text.lstrip()))
+            lead = text.count("\n", 0, len(text) - len(text.lstrip()))
+            flow.builder.line = self._lines.at(flow.start) + lead
         shown = tex.plain(text)
+        shown = shown.lstrip() if flow.builder.is_empty else shown
         if flow.builder.in_link:
             flow.builder.text(shown.replace("\n", " "))
         else:
-            write(flow.builder, shown, self._lines.at(flow.start))
+            write(flow.builder, shown, self._lines.at(flow.start) + lead)
 
     def _flush(self) -> None:
         self._flush_running()
         flow = self._flow
         passage = flow.builder.build()
         if passage.text.strip() or passage.links or passage.marks:
-            self.passages.append(passage)
+            (self._of_notes if flow.is_inside else self.passages).append(passage)
+        if not flow.is_inside:  # notes come after the paragraph that bears their marks
+            self.passages += self._of_notes
+            self._of_notes = []
         flow.builder = PassageBuilder(passage.line, note=flow.note)
 
     # --- arguments ------------------------------------------------------------------------
@@ -351,15 +366,23 @@ class _Reader:
             self._mark(label)
         self._open_mark = None
         outer = self._flow
-        self._flow = _Flow(label, PassageBuilder(self._lines.at(content.start), note=label))
+        self._flow = _Flow(label, PassageBuilder(self._lines.at(content.start), note=label), is_inside=True)
         self._scan(content.start, content.end, depth + 1)
         self._flush()
         self._flow = outer
         return content.end + 1
 
-    def _mark(self, label: str, shown: str = "") -> None:
+    def _mark(self, label: str) -> None:
         self._flush_running()
-        self._flow.builder.cite(label, shown)
+        self._flow.builder.cite(label)
+
+    def _drop_tie(self) -> None:
+        """The blank that ties a citation to its word is not printed before a full stop."""
+        running = self._flow.running
+        text = "".join(running)
+        if text.endswith(("~", " ", "\n")):
+            running[:] = [text.rstrip("~ \n")]
+            self._blank_is_due = True
 
     def _citation(self, name: str, position: int, end: int) -> int:
         r"""\cite and its many kin: optional texts, then keys; \cites and its kin repeat that."""
