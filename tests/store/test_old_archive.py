@@ -26,7 +26,9 @@ _SPEC.loader.exec_module(old)
 EXCEPTIONS: dict[str, str] = {}
 """What reports of the old runs say differently today: the path of the value, and the fault that was mended."""
 
-ADDED: frozenset[str] = frozenset({"title", "title_then", "suggested_by", "suggested_confidence"})
+ADDED: frozenset[str] = frozenset(
+    {"accessed", "note", "place", "snapshot", "suggested_by", "suggested_confidence", "title", "title_then", "unit"}
+)
 """Keys that reports have got since."""
 
 

@@ -254,6 +254,11 @@ def _citation(compared: ComparedLink) -> CitationResult:
         lost=judgement.lost,
         evidence=judgement.evidence,
         accepted=compared.accepted,
+        note=citation.note,
+        accessed=citation.accessed,
+        snapshot=citation.snapshot,
+        unit=citation.unit,
+        place=citation.place,
     )
 
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
+from linkarchive.model.article import Place, Unit
 from linkarchive.model.capture import Origin
 from linkarchive.model.case import Loss
 from linkarchive.model.verdict import Reason, Verdict
@@ -65,6 +66,15 @@ class CitationResult:
     lost: tuple[Loss, ...]
     evidence: tuple[str, ...]
     accepted: Acceptance | None
+    note: str | None = None
+    """The words of the note in which the link stands, or what links.txt notes of it."""
+    accessed: date | None = None
+    """The day on which the author looked, as the article or links.txt says it."""
+    snapshot: str | None = None
+    """The archived copy that the article or links.txt gives beside the link."""
+    unit: Unit = Unit.LINE
+    """What `line` counts."""
+    place: Place = Place.BODY
 
 
 @dataclass(frozen=True, slots=True)

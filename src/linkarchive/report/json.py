@@ -27,7 +27,8 @@ _SOURCE = (
 )  # fmt: skip
 _CITATION = (
     "article", "line", "url", "text", "context", "recovered", "recovery_confidence", "verdict", "baseline",
-    "similarity", "lost", "accepted", "reason", "confidence", "evidence",
+    "similarity", "lost", "accepted", "reason", "confidence", "evidence", "note", "accessed",
+    "snapshot", "unit", "place",
 )  # fmt: skip
 _OUTCOME = tuple(field.name for field in fields(Result) if field.name != "citations")
 _UNRESOLVED = ("article", "line", "text", "reason", "context", "changed")
