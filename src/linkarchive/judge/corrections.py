@@ -37,6 +37,27 @@ def new_notice(before: ParsedPage, after: ParsedPage) -> Judgement | None:
     return None
 
 
+def retracted_before(page: ParsedPage) -> Judgement | None:
+    """A page seen for the first time whose title, first heading or own lines say that it was retracted."""
+    if page.kind != "html" or not any(stem in page.page.body.lower() for stem in _retraction_stems()):
+        return None
+    for line in (*_own_headings(page), *page.visible.split("\n")[:_MAX_LINES]):
+        phrase = _notice("retracted", line)
+        if phrase and (line in _own_headings(page) or not page.is_linked(rules.normal(line), phrase)):
+            evidence = f"retracted before we first saw it; the page says: “{_around(line, phrase)}”"
+            return verdict(Verdict.DRIFTED, Reason.RETRACTED, 0.85, evidence)
+    return None
+
+
+@functools.cache
+def _retraction_stems() -> tuple[bytes, ...]:
+    """What the source of a retracted page has somewhere: most pages have none of it."""
+    phrases = {
+        word for rule in (*rules.of("retracted", "text"), *rules.of("retracted", "label")) for word in rule.phrases
+    }
+    return (b"retract", b"withdraw", *(p.encode() for p in phrases if not p.isascii()))
+
+
 def _says_nothing_new(before: ParsedPage, after: ParsedPage) -> bool:
     """No piece of text that the baseline has not speaks of a notice. Most pages are settled here, without a parse."""
     if before.kind != "html" or after.kind != "html" or (before.is_parsed and after.is_parsed):

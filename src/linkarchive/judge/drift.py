@@ -237,15 +237,15 @@ def in_words(c: Comparison, verdict: Verdict, reason: Reason) -> list[str]:
     if verdict is Verdict.DRIFTED:
         if c.blocks_gone and c.blocks > 1:
             evidence.append(f"{c.blocks_gone} of {c.blocks} paragraphs of the earlier text are gone")
-        evidence.append(f"{round(100 * c.retention)} % of the earlier text still stands")
+        evidence.append(f"{words.percent(c.retention)} of the earlier text still stands")
         if c.new >= 0.1:
-            evidence.append(f"{round(100 * c.new)} % of today's text is new")
+            evidence.append(f"{words.percent(c.new)} of today's text is new")
     elif c.stated:
         evidence.append("the page states the same title and description; what surrounds them was not compared")
     elif reason is Reason.GREW:
-        evidence.append(f"the earlier text stands, and about {round(100 * c.new)} % of today's text was added")
+        evidence.append(f"the earlier text stands, and about {words.percent(c.new)} of today's text was added")
     elif reason is Reason.MINOR_EDIT:
-        evidence.append(f"{round(100 * c.retention)} % of the earlier text stands")
+        evidence.append(f"{words.percent(c.retention)} of the earlier text stands")
     else:
         evidence.append("the text is the same" if c.retention == 1 else "the text is the same but for a few words")
     return evidence

@@ -42,6 +42,7 @@ _SIGNS = "".join((*_CJK_DIGITS, *_CJK_TENS, *_CJK_SCALES))
 _CJK_NUMBER = re.compile(rf"(?:\d[\d,]*(?:\.\d+)?|[{_SIGNS}])(?:[ ]?(?:\d[\d,]*(?:\.\d+)?|[{_SIGNS}]))*")
 _CJK_PIECE = re.compile(rf"\d[\d,]*(?:\.\d+)?|[{_SIGNS}]")
 _HAS_SIGN = re.compile(f"[{_SIGNS}]")
+_WIDE_COMMA = re.compile(r"(?<=\d)[，﹐](?=\d{3})")
 _OTHER_DIGIT = re.compile(r"[^\D0-9]")
 
 
@@ -54,7 +55,7 @@ def in_digits(text: str) -> str:
     """The text with its numbers as ASCII digits: other scripts' digits, fractions, words from two to 99, 3億5000万."""
     if not text.isascii():
         text = _OTHER_DIGIT.sub(lambda sign: str(unicodedata.decimal(sign[0])), text)
-        text = _VULGAR.sub(_decimal, text)
+        text = _WIDE_COMMA.sub(",", _VULGAR.sub(_decimal, text))
         if _HAS_SIGN.search(text):
             text = _CJK_NUMBER.sub(_cjk_value, text)
     return _WORDS.sub(lambda word: str(_VALUES[" ".join(word[0].lower().split())]), text)

@@ -25,7 +25,7 @@ _UNSPACED_STEM = re.compile("[\u0e00-\u0eff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7
 _MAX_TEXT = 6_000
 """Characters of the own text in which words are looked for."""
 _MAX_LINKS = 2_000
-_PUNCTUATION = re.compile(r"[^\w.:/'-]+")
+_PUNCTUATION = re.compile("[^\\w\u0300-\u036f\u0900-\u0dff\u0e00-\u0eff.:/'-]+")
 _PROSE = 15
 """Words of a line that is a paragraph."""
 _HOST = re.compile(r"(?<![\w@/.-])(?:www\.)?[a-z0-9](?:[\w-]*\.)+[a-z]{2,24}(?![\w@/-])", re.I)

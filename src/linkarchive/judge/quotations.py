@@ -19,7 +19,7 @@ from linkarchive.model import Case
 _LENGTH = "{4,600}"
 _PAIRS = (
     ("“", "”\""), ("„", "“”\"‟"), ("‟", "”\""), ("«", "»"), ("»", "«"), ("‹", "›"), ("›", "‹"), ('"', '"”“'),
-    ("「", "」"), ("『", "』"), ("《", "》"), ("〝", "〟〞"), ("＂", "＂"), ("``", "''"),
+    ("「", "」"), ("『", "』"), ("《", "》"), ("〝", "〟〞"), ("＂", "＂"), ("״", "״\""), ("``", "''"),
 )  # fmt: skip
 """An opening mark and those that may close it: typing mixes curly and straight ones."""
 _ALIKE_MARKS = "”"

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from urllib.parse import urlsplit
 
-from linkarchive.judge import rules
+from linkarchive.judge import rules, words
 from linkarchive.judge.page_view import PageView, host, segments, verdict
-from linkarchive.model import Case, Judgement, Reason, Verdict
+from linkarchive.model import Case, Judgement, Page, Reason, Verdict
 from linkarchive.url_parameters import is_request_bound, without_session
 from linkarchive.urls import is_persistent_identifier
 
@@ -27,7 +27,9 @@ def homepage(view: PageView) -> Judgement | None:
         return None
     where = f"the link leads to the front page ({view.final_url})"
     if view.before is not None:
-        return verdict(Verdict.DEAD, Reason.HOMEPAGE_REDIRECT, 0.96, where, "nothing of the page is there")
+        return verdict(Verdict.DEAD, Reason.HOMEPAGE_REDIRECT, 0.96, where, what_is_left(view))
+    if is_honest(view.case.probe):
+        return None
     return verdict(Verdict.DEAD, Reason.HOMEPAGE_REDIRECT, 0.85 if _related(asked, view.host) else 0.7, where)
 
 
@@ -45,8 +47,19 @@ def section(view: PageView) -> Judgement | None:
         Reason.SOFT_404,
         0.85,
         f"the link leads to a section of the site instead ({view.final_url})",
-        "nothing of the page is there",
+        what_is_left(view),
     )
+
+
+def what_is_left(view: PageView) -> str:
+    """How much of the baseline is there, as a sentence."""
+    share = words.percent(view.retention or 0.0)
+    return "nothing of the page is there" if share == "0 %" else f"only {share} of the earlier text is there"
+
+
+def is_honest(probe: Page | None) -> bool:
+    """The host answers 404 or 410 for an address that cannot exist."""
+    return probe is not None and probe.failure is None and probe.status in (404, 410)
 
 
 def is_shortened(asked: str, final: str) -> bool:

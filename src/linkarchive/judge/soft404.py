@@ -84,11 +84,6 @@ def probed(view: PageView) -> Judgement | None:
     return verdict(Verdict.DEAD, Reason.SOFT_404, 0.96, evidence)
 
 
-def is_honest(probe: Page | None) -> bool:
-    """The host answers 404 or 410 for an address that cannot exist."""
-    return probe is not None and probe.failure is None and probe.status in (404, 410)
-
-
 def answers_alike(after: ParsedPage, probe: Page) -> bool:
     """Both redirected to one address, or their texts are the same but for a few words."""
     if after.page.body == probe.body:

@@ -32,8 +32,8 @@ _WORDS_ONLY = 0.95
 """The most that words alone score: less than what makes a probe superfluous."""
 _DOUBT = 0.85
 """What is left of a score where a host is honest and yet shows a bare notice."""
-_NOTICE = 60
-"""Words of a page that is a bare notice: an honest sibling does not clear it."""
+_NOTICE = 22
+"""Own words of a page that is a bare notice: an honest sibling does not clear it."""
 
 
 def unusable(view: PageView) -> Judgement | None:
@@ -45,8 +45,8 @@ def unusable(view: PageView) -> Judgement | None:
         finding = rule(view)
         if finding is None:
             continue
-        if rule is _spoken and soft404.is_honest(view.case.probe):
-            if not view.shows_little(_NOTICE):
+        if rule is _spoken and redirects.is_honest(view.case.probe):
+            if _is_more_than_a_notice(view):
                 continue
             finding = replace(finding, confidence=round(finding.confidence * _DOUBT, 3))
         return finding
@@ -69,6 +69,11 @@ def _spoken(view: PageView) -> Judgement | None:
     ):
         return by_class
     return replace(by_words, confidence=min(by_words.confidence, _WORDS_ONLY))
+
+
+def _is_more_than_a_notice(view: PageView) -> bool:
+    """It says more than an error or a wall must, and is no form to log in by."""
+    return view.after.own_size >= _NOTICE and not view.after.has("input[type=password]")
 
 
 def _first(rules: tuple[Rule, ...], view: PageView) -> Judgement | None:

@@ -71,6 +71,9 @@ def _refused(view: PageView, refused: Judgement) -> Judgement:
 
 
 def _first_seen(case: Case, after: ParsedPage) -> Judgement:
+    retracted = corrections.retracted_before(after)
+    if retracted is not None:
+        return retracted
     doubtful = redirects.is_shortened(case.url, case.after.final_url) or (
         not after.has_plenty and after.visible_size < _FEW_WORDS
     )
@@ -170,7 +173,7 @@ def is_suspect(case: Case, judgement: Judgement, *, parsed: ParsedPages | None =
 
 
 def _is_doubtful(case: Case, judgement: Judgement, parsed: ParsedPages) -> bool:
-    if judgement.reason in (Reason.SOFT_404, Reason.HOMEPAGE_REDIRECT):
+    if judgement.verdict in (Verdict.DEAD, Verdict.BLOCKED, Verdict.UNREACHABLE):
         return judgement.confidence < _SURE
     if judgement.verdict is Verdict.DRIFTED:
         return judgement.similarity is not None and judgement.similarity < 0.5

@@ -211,3 +211,8 @@ def share(marks: Iterable[bool]) -> float:
     """How many are true, 0…1; 1.0 for none."""
     marks = list(marks)
     return sum(marks) / len(marks) if marks else 1.0
+
+
+def percent(share: float) -> str:
+    """A share as reports print it, rounded as the similarity is."""
+    return f"{round(share, 3):.0%}".replace("%", " %")
