@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from linkarchive.judge.soft404 import probe_url
@@ -236,3 +238,13 @@ def test_the_status_in_a_heading_tells_in_any_language(case, article, title):
     assert said(judge(case(html))) == "dead/soft-404"
     assert judge(case(article(title="The 404 miles to the coast"))).verdict == "ok"
     assert judge(case(html.replace("404", "1404"))).verdict == "ok"
+
+
+@pytest.mark.parametrize(("cut", "words"), [("size", "larger"), ("time", "in time"), ("closed", "broke off")])
+def test_of_a_page_that_was_not_read_to_its_end_less_is_sure(case, page, article, cut, words):
+    after = replace(page(article()), truncated=True, cut=cut)
+    judgement = judge(case(after, article()))
+    assert said(judgement) == "ok/same"
+    assert judgement.confidence == 0.75
+    assert words in judgement.evidence[-1]
+    assert f"{len(after.body):,} bytes" in judgement.evidence[-1]

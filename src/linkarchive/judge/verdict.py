@@ -11,6 +11,12 @@ from linkarchive.judge.page_view import PageView, verdict
 from linkarchive.judge.parsed_page import ParsedPage, ParsedPages
 from linkarchive.model import Case, Judgement, Loss, Page, Reason, Verdict
 
+_SURE_OF_A_PART = 0.75
+_CUT = {
+    "size": "only its first {size} were read: the page is larger than the limit",
+    "time": "only its first {size} were read: the rest did not come in time",
+    "closed": "only its first {size} were read: the connection broke off before the end",
+}
 _FEW_WORDS = 60
 _SOME_WORDS = 80
 _SURE = 0.985
@@ -25,7 +31,22 @@ def judge(case: Case, *, parsed: ParsedPages | None = None) -> Judgement:
     Give the same `readings` for several citations of one visit: a page is then read once,
     and a baseline that was read before is not read again.
     """
-    return calibrated(scored(case, parsed or ParsedPages()))
+    return _of_a_part(case.after, calibrated(scored(case, parsed or ParsedPages())))
+
+
+def _of_a_part(page: Page, judgement: Judgement) -> Judgement:
+    """Of a page whose end was not read nothing is said about that, and less is sure."""
+    if page.cut is None or judgement.verdict not in (Verdict.OK, Verdict.MOVED, Verdict.DRIFTED):
+        return judgement
+    sentence = _CUT[page.cut].format(size=_in_words(len(page.body)))
+    confidence = min(judgement.confidence, _SURE_OF_A_PART)
+    return replace(judgement, confidence=confidence, evidence=(*judgement.evidence, sentence))
+
+
+def _in_words(length: int) -> str:
+    if length < 1024 * 1024:
+        return f"{length:,} bytes"
+    return f"{length / (1024 * 1024):.0f} MiB"
 
 
 def scored(case: Case, parsed: ParsedPages) -> Judgement:

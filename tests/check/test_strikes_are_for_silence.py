@@ -1,0 +1,51 @@
+"""Eight weeks of runs against servers that answer oddly: whoever answers is alive, whoever is silent dies."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from linkarchive.demo.wire import Request, Reset, Response
+
+URL = "http://alpha.example/report"
+OTHER = "http://beta.example/report"
+WEEKS = [f"2026-{month:02}-{day:02}T06:00:00Z" for month in (1, 2) for day in (4, 11, 18, 25)]
+
+
+def _coded(coding: str) -> Callable[[Any], Callable[[Request], Response]]:
+    def page(stage: Any) -> Callable[[Request], Response]:
+        html = stage.html("alpha").body
+        return lambda _: Response(html, headers=(("Content-Encoding", coding),), compress=False)
+
+    return page
+
+
+def _status(status: int, body: bytes = b"") -> Callable[[Any], Response]:
+    return lambda stage: Response(body or stage.html("alpha").body, status)
+
+
+@pytest.mark.parametrize(
+    ("answer", "alive"),
+    [
+        (_coded("utf-8"), True),
+        (_coded("aws-chunked"), True),
+        (_coded("br"), True),
+        (_status(202), True),
+        (_status(300), True),
+        (_status(503), True),
+        (_status(503, b"<!-- for automated access write to us --><title>Sorry</title><p>Go back.</p>"), True),
+        (lambda _: Response(b"", 302, headers=(("Location", "itms-apps://apps.example/1"),)), True),
+        (lambda _: Response(b"", 302, headers=(("Location", URL),)), True),
+        (lambda _: Reset(), False),
+        (_status(500, b"<h1>Internal error</h1>"), False),
+    ],
+    ids=["utf-8", "aws", "br", "202", "300", "503 page", "503 programs", "app", "circle", "reset", "500"],
+)
+def test_whoever_answers_is_never_dead_by_strikes(folder: Any, stage: Any, answer: Any, alive: bool) -> None:
+    folder.article(URL, OTHER)
+    stage[OTHER] = stage.html("beta")
+    stage[URL] = answer(stage)
+    verdicts = [folder.check("article.md", now=now).source(URL)["verdict"] for now in WEEKS]
+    assert ("dead" not in verdicts) is alive
