@@ -13,7 +13,9 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
-    from linkarchive.api import Project, check, extract, find_memento, judge, recover, render
+    from linkarchive.api.articles import extract, recover
+    from linkarchive.api.pages import find_memento, judge, render
+    from linkarchive.api.project import Project, check
     from linkarchive.errors import (
         ArchiveError,
         ArchiveUnavailable,
@@ -95,7 +97,7 @@ __all__ = [
     "recover",
     "render",
 ]  # fmt: skip
-_MODULES = ("errors", "settings", "model", "api", "snapshot.writer")
+_MODULES = ("errors", "settings", "model", "api.articles", "api.pages", "api.project", "snapshot.writer")
 """Where a name is looked for, in this order."""
 
 

@@ -79,8 +79,16 @@ def _visited_at(check: LastCheck | None) -> float:
 def _is_due(check: LastCheck | None, now: datetime) -> bool:
     if check is None or check[0] is None:
         return True
-    every = ALIVE_EVERY if check[1] in (Verdict.OK, Verdict.MOVED) else SUSPECT_EVERY
-    return now - check[0] >= every - _JITTER
+    due = next_due(*check)
+    return due is not None and due <= now
+
+
+def next_due(checked: datetime | None, verdict: Verdict) -> datetime | None:
+    """When a source is due after a visit; None for one that was not visited."""
+    if checked is None:
+        return None
+    every = ALIVE_EVERY if verdict in (Verdict.OK, Verdict.MOVED) else SUSPECT_EVERY
+    return checked + every - _JITTER
 
 
 def is_excluded(url: str, patterns: Sequence[str]) -> bool:

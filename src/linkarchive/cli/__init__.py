@@ -21,6 +21,8 @@ _COMMANDS: Mapping[str, tuple[str, str]] = {
     "extract": ("articles", "Print the original URL, the date and the links of articles."),
     "recover": ("articles", "Find the lost targets of an article's links."),
     "report": ("history", "Render the report of a past run again."),
+    "status": ("status", "Show where everything under watch stands, and what is due."),
+    "runs": ("status", "List the runs of this folder."),
     "show": ("history", "Show the history of a source."),
     "open": ("open", "Show the stored copy of a source in the browser."),
     "diff": ("history", "Show what changed in the text of a source."),
@@ -78,13 +80,29 @@ class _Commands(click.Group):
             formatter.write_dl([(name, words) for name, (_, words) in _COMMANDS.items()])
 
 
+_GREETING = """\
+archive keeps the sources of your articles. Try:
+
+  archive demo                the whole program on a small web of its own, no network needed
+  archive check article.md    keep a copy of every page that an article links to, and report
+  archive status              where everything under watch stands
+
+archive --help lists all commands, archive COMMAND --help explains one."""
+
+
 @click.group(
-    cls=_Commands, epilog=EPILOG, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100}
+    cls=_Commands,
+    invoke_without_command=True,
+    epilog=EPILOG,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
 @click.version_option(__version__, prog_name="archive")
-def archive() -> None:
+@click.pass_context
+def archive(context: click.Context) -> None:
     """Keep the sources of your articles: store a copy of every linked page, and tell what died, moved,
     or no longer says what it said."""
+    if context.invoked_subcommand is None:
+        click.echo(_GREETING)
 
 
 def main() -> None:

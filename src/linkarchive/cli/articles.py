@@ -82,7 +82,7 @@ def recover(
     input_format: str | None,
 ) -> int:
     """Find the lost targets of an article's links in its original page."""
-    from linkarchive.api import is_readable, original_page, recover_from
+    from linkarchive.api.articles import is_readable, original_page, recover_from
     from linkarchive.report.sanitize import sanitize
 
     root = project.resolve()

@@ -89,7 +89,7 @@ def check(
     Without articles: every source in links.txt, after reading again the articles that changed.
     """
     with importing():
-        from linkarchive.api import Project
+        from linkarchive.api.project import Project
         from linkarchive.check.scope import Scope
         from linkarchive.cli.progress import RunProgress
         from linkarchive.clock import Clock

@@ -18,7 +18,7 @@ from linkarchive.errors import UsageError
 from linkarchive.settings import Settings, load_settings
 
 if TYPE_CHECKING:
-    from linkarchive.api import Project
+    from linkarchive.api.project import Project
     from linkarchive.model import Capture
 
 Command = TypeVar("Command", bound=Callable[..., Any])

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from linkarchive.api import user
+from linkarchive.api.project import user
 from linkarchive.cli.common import project_options, say, settings_of, urls_named
 from linkarchive.clock import Clock
 from linkarchive.errors import UsageError
@@ -80,12 +80,12 @@ def ignore(
 
 def decide_each(urls: Sequence[str], folder: Path, config: Path | None, decide: Decide) -> int:
     """Decide on each URL under the folder's lock; one that cannot be decided on costs the exit code, not the rest."""
-    from linkarchive import api
+    from linkarchive.api.project import Project as ApiProject
     from linkarchive.project import Project
     from linkarchive.report.sanitize import address, sanitize
     from linkarchive.store.opening import open_project
 
-    urls = urls_named(api.Project(folder, settings=settings_of(folder, config)), urls)
+    urls = urls_named(ApiProject(folder, settings=settings_of(folder, config)), urls)
     place = Project(folder.resolve())
     clock = Clock.from_environ()
     failed = False

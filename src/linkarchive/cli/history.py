@@ -21,7 +21,7 @@ from linkarchive.cli.common import (
 )
 
 if TYPE_CHECKING:
-    from linkarchive.api import Project
+    from linkarchive.api.project import Project
 
 
 @click.command()
@@ -45,7 +45,7 @@ def report(
     color: str,
 ) -> int:
     """Render the report of a past run again."""
-    from linkarchive.api import Project
+    from linkarchive.api.project import Project
     from linkarchive.cli.output import Printing, print_report
 
     settings = settings_of(project, config)
@@ -72,7 +72,7 @@ def report(
 @click.option("--case", "as_case", is_flag=True, help="Print what `archive judge` reads, a line a citation.")
 def show(url: str, project: Path, config: Path | None, as_text: bool, at: datetime | None, as_case: bool) -> int:
     """Show the history of a source: captures, verdicts, citations. NUMBER is that of a finding in the last report."""
-    from linkarchive.api import Project
+    from linkarchive.api.project import Project
     from linkarchive.history.sources import cases_of, history_of
     from linkarchive.store.opening import open_project
 
@@ -109,7 +109,7 @@ def _text_of(place: Project, url: str, at: datetime | None) -> Iterator[str]:
 @color_option
 def diff(url: str, project: Path, config: Path | None, color: str) -> int:
     """Show what changed in the text of the source URL between its baseline and its latest capture."""
-    from linkarchive.api import Project
+    from linkarchive.api.project import Project
     from linkarchive.report.terminal import render_difference
 
     place = Project(project, settings=settings_of(project, config))

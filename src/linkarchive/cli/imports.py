@@ -25,7 +25,7 @@ def import_(files: tuple[Path, ...], project: Path, config: Path | None, keep_al
 
     What is a source here may become the baseline of its citations; the rest is counted and left out.
     """
-    from linkarchive.api import user
+    from linkarchive.api.project import user
     from linkarchive.imports.importing import import_files
     from linkarchive.project import Project
     from linkarchive.report.sanitize import one_line

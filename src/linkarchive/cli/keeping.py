@@ -50,7 +50,7 @@ def forget(urls: tuple[str, ...], project: Path, config: Path | None, reason: st
 
     A tombstone with the reason stays.
     """
-    from linkarchive.api import user
+    from linkarchive.api.project import user
     from linkarchive.history.forget import forget_sources, lift
     from linkarchive.project import Project
     from linkarchive.report.sanitize import address, one_line

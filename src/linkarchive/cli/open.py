@@ -28,7 +28,7 @@ def open_copy(url: str, project: Path, config: Path | None, at: datetime | None,
 
     Where there is no display, the address is printed. Ends with Ctrl-C, and after ten minutes in which nobody looked.
     """
-    from linkarchive.api import Project
+    from linkarchive.api.project import Project
     from linkarchive.serve.server import showing
 
     place = Project(project, settings=settings_of(project, config))

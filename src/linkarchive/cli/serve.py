@@ -11,7 +11,7 @@ from threading import Event
 
 import click
 
-from linkarchive.api import user
+from linkarchive.api.project import user
 from linkarchive.cli.common import project_options, say, settings_of
 
 

@@ -59,6 +59,11 @@ def render_json(report: Report, quiet: bool = False) -> Iterator[str]:
     yield "\n}\n"
 
 
+def plain_json(value: Any) -> str:
+    """Any other object as JSON in the same manner: times, absent facts and secrets as in a report."""
+    return escape_json(json.dumps(_value(redacted(value)), ensure_ascii=False, indent=2))
+
+
 def render_jsonl(report: Report, quiet: bool = False) -> Iterator[str]:
     """A line a source, then a line a lost target that was not recovered, last the run with all the rest."""
     for kind, texts in (("source", _sources(report, quiet)), ("unresolved", _unresolved(report, quiet))):

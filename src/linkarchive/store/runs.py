@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Row, insert, select, update
+from sqlalchemy import Row, func, insert, select, update
 
 from linkarchive import __version__
-from linkarchive.model import ArticleReport, RunInfo, Unresolved
+from linkarchive.model import ArticleReport, RunInfo, Unresolved, Verdict
 from linkarchive.store.database import Store
-from linkarchive.store.schema import runs
+from linkarchive.store.schema import outcomes, runs, visits
 from linkarchive.store.serialization import decode, encode
 
 RESUMABLE = timedelta(hours=24)
@@ -104,6 +104,28 @@ def find(store: Store, run_id: str | None = None) -> Run | None:
         query = query.where(runs.c.id == run_id)
     row = store.execute(query).one_or_none()
     return None if row is None else _run(row)
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A run in a list: how many cited sources it concluded about, and how many of them were findings."""
+
+    info: RunInfo
+    sources: int
+    findings: int
+
+
+def newest(store: Store, limit: int) -> list[Listed]:
+    """The newest runs, the latest first."""
+    rows = store.execute(select(runs).order_by(runs.c.seq.desc()).limit(limit)).all()
+    return [_listed(store, _run(row)) for row in rows]
+
+
+def _listed(store: Store, run: Run) -> Listed:
+    findings = [verdict.value for verdict in Verdict if verdict.is_finding]
+    of_run = select(func.count()).select_from(visits.join(outcomes)).where(visits.c.run == run.seq, outcomes.c.cited)
+    total = store.execute(of_run).scalar_one()
+    return Listed(run.info, total, store.execute(of_run.where(outcomes.c.verdict.in_(findings))).scalar_one())
 
 
 def before(store: Store, seq: int) -> Run | None:

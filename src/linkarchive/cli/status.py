@@ -1,0 +1,128 @@
+"""`archive status` and `archive runs`: where everything stands, and what was done."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from linkarchive.cli.common import project_options, settings_of, width
+from linkarchive.clock import Clock
+from linkarchive.model import Verdict
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from linkarchive.check.status import SourceStatus
+
+_FORMATS = click.Choice(["text", "json"])
+
+
+@click.command()
+@project_options
+@click.option("--verdict", "verdicts", multiple=True, type=click.Choice([one.value for one in Verdict]))
+@click.option("--article", "articles", multiple=True, help="Only sources that this article cites.")
+@click.option("--host", help="Only sources on this host, or below it.")
+@click.option("--due", is_flag=True, help="Only what `archive check --due` would visit now.")
+@click.option("--all", "everything", is_flag=True, help="List what is fine, too.")
+@click.option("--format", "form", type=_FORMATS, default="text")
+def status(
+    project: Path,
+    config: Path | None,
+    verdicts: tuple[str, ...],
+    articles: tuple[str, ...],
+    host: str | None,
+    due: bool,
+    everything: bool,
+    form: str,
+) -> int:
+    """Show the state of everything under watch: the last verdict on each source, since when, and what is due.
+
+    Nothing is visited; the exit code is 0.
+    """
+    from linkarchive.check.status import Filter, status_of, summary_of
+    from linkarchive.project import Project
+    from linkarchive.report.json import plain_json
+    from linkarchive.store import decisions
+    from linkarchive.store.opening import open_project
+
+    settings_of(project, config)
+    place, now = Project(project.resolve()), Clock.from_environ().now()
+    with open_project(place) as store:
+        sources = status_of(store, decisions.load(place.decisions), Filter(verdicts, articles, host, due), now)
+    summary = summary_of(sources, now)
+    if form == "json":
+        click.echo(plain_json({"schema": 1, "summary": summary, "sources": sources}))
+        return 0
+    listed = [
+        source
+        for source in sources
+        if everything or due or verdicts or (source.verdict.is_finding and source.ignored is None)
+    ]
+    for source in listed:
+        click.echo(_line(source, now))
+    if listed:
+        click.echo()
+    click.echo(_summary(summary))
+    return 0
+
+
+def _line(source: SourceStatus, now: datetime) -> str:
+    from linkarchive.report.lines import clip, pad, short_address
+    from linkarchive.report.phrases import ICON, ago, short
+    from linkarchive.report.sanitize import address, one_line
+
+    since = f"since {source.since:%Y-%m-%d}"
+    due = "due now" if source.is_due(now) else f"due {source.next_due:%Y-%m-%d}" if source.next_due else ""
+    seen = f"checked {ago(source.checked, now)}" if source.checked else "never visited"
+    reason = pad(clip(short(source.verdict, source.reason), 20), 20)
+    start = f"{ICON[source.verdict]} {reason} {since}  {due:<14}  {seen}"
+    where = one_line(source.articles[0]) if source.articles else ""
+    url = address(source.url)
+    if sys.stdout.isatty():
+        url = short_address(url, max(width() - len(start) - 2, 24))
+        return f"{start}  {url}"
+    return f"{start}  {url}  {where}".rstrip()
+
+
+def _summary(summary: dict[str, int]) -> str:
+    from linkarchive.report.phrases import count, listed
+
+    counts = [f"{summary[verdict.value]:,} {verdict.value}" for verdict in Verdict if summary[verdict.value]]
+    text = f"{count(summary['sources'], 'source')} under watch"
+    text += f": {listed(counts)}." if counts else "."
+    if summary["ignored"]:
+        text += f" {summary['ignored']:,} ignored."
+    return f"{text} {summary['due']:,} due now." if summary["due"] else text
+
+
+@click.command()
+@project_options
+@click.option("--limit", type=click.IntRange(1), default=20, help="The newest N (20).")
+@click.option("--format", "form", type=_FORMATS, default="text")
+def runs(project: Path, config: Path | None, limit: int, form: str) -> int:
+    """List the runs of this folder, the newest first; `archive report --run ID` shows one again."""
+    from linkarchive.project import Project
+    from linkarchive.report.json import plain_json
+    from linkarchive.report.phrases import count
+    from linkarchive.store import runs as stored
+    from linkarchive.store.opening import open_project
+
+    settings_of(project, config)
+    with open_project(Project(project.resolve())) as store:
+        found = stored.newest(store, limit)
+    if form == "json":
+        entries = [{"id": one.info.id, "started": one.info.started, "finished": one.info.finished,
+                    "complete": one.info.complete, "offline": one.info.offline, "sources": one.sources,
+                    "findings": one.findings} for one in found]  # fmt: skip
+        click.echo(plain_json({"schema": 1, "runs": entries}))
+        return 0
+    for one in found:
+        state = "offline" if one.info.offline else "" if one.info.complete else "incomplete"
+        line = f"{one.info.id}  {one.info.started:%Y-%m-%d %H:%M}  {count(one.sources, 'source')}"
+        click.echo(f"{line}, {count(one.findings, 'finding')}  {state}".rstrip())
+    if not found:
+        click.echo("No run yet: archive check ARTICLE")
+    return 0
