@@ -10,7 +10,6 @@ from typing import Any
 from linkarchive.demo.wire import Response
 from linkarchive.project import Project
 from linkarchive.store import decisions
-from linkarchive.store.migrations import STEPS
 
 ALPHA = "http://alpha.example/report"
 WRAPPED = "https://www.google.com/url?q=http%3A%2F%2Falpha.example%2Freport&sa=D&usg=AOv"
@@ -47,7 +46,7 @@ def test_captures_strikes_and_decisions_of_an_old_key_go_along(folder: Any, stag
     # As an earlier version left it: the wrapper was the key.
     with closing(sqlite3.connect(folder.root / "archive" / "archive.sqlite")) as database:
         database.execute("UPDATE sources SET key = ?, url = ?", (WRAPPED, WRAPPED))
-        database.execute("DELETE FROM migrations WHERE name = ?", (STEPS[-1][0],))
+        database.execute("DELETE FROM migrations WHERE name = ?", ("2026-11-29 intended keys",))
         database.commit()
     project = Project(folder.root)
     line = json.loads(project.decisions.read_text())
@@ -68,7 +67,7 @@ def test_two_old_keys_of_one_page_become_one_source(folder: Any, stage: Any) -> 
     folder.check("article.md")
     with closing(sqlite3.connect(folder.root / "archive" / "archive.sqlite")) as database:
         database.execute("UPDATE sources SET key = ?, url = ? WHERE key = ?", (TRACKED, TRACKED, beta))
-        database.execute("DELETE FROM migrations WHERE name = ?", (STEPS[-1][0],))
+        database.execute("DELETE FROM migrations WHERE name = ?", ("2026-11-29 intended keys",))
         database.commit()
     folder.article(TRACKED, ALPHA)
     ran = folder.check("article.md", now="2026-01-06")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -16,13 +16,9 @@ from linkarchive.check.plan import CitedLink, Job, Policy
 from linkarchive.judge import VERSION
 from linkarchive.model import Acceptance, Baseline, Capture, Origin, Page
 from linkarchive.store.captures import StoredCapture
-from linkarchive.store.previous import Previous
+from linkarchive.store.lookups import CITED
 from linkarchive.urls import redact
-from linkarchive.wayback.lookups import BaselineLookup
 from linkarchive.web.exchange import Visit
-
-NEAR_ENOUGH_DAYS = 1
-"""A capture of our own this near to the day the author looked is as good as any archive's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,9 +91,12 @@ def choose_baseline(captures: Sequence[_Capture], looked: date | None, now: date
 
 
 def inputs_version(job: Job, policy: Policy) -> str:
-    """Of the rules that a verdict follows: the judge's, and the project's for this site."""
+    """Of the rules that a verdict follows: the judge's, the project's for this site, and what archives said of the
+    copies that articles lead to."""
     rule = policy.rule(job)
-    return VERSION if rule is None else f"{VERSION} {rule.ignore} {rule.accept_status}"
+    version = VERSION if rule is None else f"{VERSION} {rule.ignore} {rule.accept_status}"
+    answers = {name: answer.answer for name, answer in job.previous.answers.items() if name.startswith(CITED)}
+    return f"{version} {sorted(answers.items())}" if answers else version
 
 
 def judgement_inputs_hash(version: str, inputs: Iterable[tuple[CitedLink, datetime | None, Acceptance | None]]) -> str:
@@ -166,35 +165,3 @@ def _accepted_capture(captures: Sequence[StoredCapture], accepted: Acceptance | 
     if accepted is None:
         return None
     return next((stored for stored in captures if stored.capture.time == accepted.capture_time), None)
-
-
-# --- what archives are asked for -----------------------------------------------------------------
-
-
-def baseline_lookups(
-    job: Job, before: Previous, settled: Collection[tuple[int, str]], now: datetime
-) -> Iterable[BaselineLookup]:
-    """A question for each day that an author looked on and whose baseline could be better."""
-    own = frozenset(stored.capture.digest for stored in before.live)
-    questions: dict[str, BaselineLookup] = {}
-    for link in job.citations:
-        baseline = before.baseline(link.article, link.looked)
-        if link.looked is not None and is_past(link, now) and not _is_near(baseline, link.looked):
-            lookup = BaselineLookup(job.source.id, job.source.url, link.looked, own, link.copy)
-            if (job.source.id, lookup.name) not in settled:
-                questions.setdefault(lookup.name, lookup)
-    return questions.values()
-
-
-def is_past(link: CitedLink, now: datetime) -> bool:
-    """The author looked too long ago for today's page to be what was seen."""
-    days = None if link.looked is None else (now.date() - link.looked).days
-    return days is not None and (link.copy is not None or days > NEAR_ENOUGH_DAYS)
-
-
-def _is_near(baseline: StoredCapture | None, looked: date) -> bool:
-    """It is an archive's copy, or our own of about that very day."""
-    if baseline is None:
-        return False
-    capture = baseline.capture
-    return capture.origin is not Origin.LIVE or abs((capture.time.date() - looked).days) <= NEAR_ENOUGH_DAYS

@@ -16,9 +16,11 @@ from linkarchive.check.baselines import (
     is_old,
     judgement_inputs_hash,
 )
+from linkarchive.check.copies import judged_by_copy, with_settled
 from linkarchive.check.plan import CitedLink, Job, Policy
 from linkarchive.check.results import (
     ComparedLink,
+    as_seen_before,
     change_of,
     history_of,
     inputs_of,
@@ -76,19 +78,25 @@ def conclude(fetched: Fetched, assessment: Assessment, policy: Policy) -> Conclu
     history = history_of(before.result)
     struck = [apply_strikes(judged, history, visit.time, policy.settings.judge) for judged in assessment.judgements]
     judgements, history = [judgement for judgement, _ in struck], struck[0][1]
-    capture = _capture_to_keep(fetched, min(judgements, key=lambda judged: judged.rank), assessment, policy)
+    worst = min(judgements, key=lambda judged: judged.rank)
+    capture = _capture_to_keep(fetched, worst, assessment, policy)
     captures: list[StoredCapture | NewCapture] = list(before.live)
     if isinstance(capture, NewCapture):
         captures.append(capture)
     compared = [
-        ComparedLink(link, baseline or choose_baseline(captures, link.looked), accepted, judgement)
+        ComparedLink(
+            link,
+            baseline or choose_baseline(captures, link.looked),
+            accepted,
+            judged_by_copy(link, judgement, job, policy),
+        )
         for (link, baseline, accepted), judgement in zip(baselines_of(job, policy, visit.time), judgements, strict=True)
     ]
     result = result_of(job, fetched.page, compared, capture, history, visit.time)
-    result = with_titles(result, assessment, before.result)
-    result = with_copy(with_history(result, before, visit.time), job, policy)
+    result = as_seen_before(with_titles(result, assessment, before.result), before.result)
+    result = with_settled(with_copy(with_history(result, before, visit.time), job, policy), job, policy)
     # A server's error page is no page: each run counts its strike, or has heard of somebody who saw the page.
-    failing = result.verdict is Verdict.UNREACHABLE or result.reason is Reason.UNREACHABLE_SINCE
+    failing = worst.verdict is Verdict.UNREACHABLE or worst.reason is Reason.UNREACHABLE_SINCE
     return Conclusion(
         job,
         visit.time,
@@ -117,7 +125,7 @@ def rejudged(
 ) -> Conclusion:
     """The conclusion on a page of this run whose citations have other baselines now; its strikes stay."""
     compared = [
-        ComparedLink(link, baseline, accepted, judgement)
+        ComparedLink(link, baseline, accepted, judged_by_copy(link, judgement, job, policy))
         for (link, baseline, accepted), judgement in zip(
             baselines_of(job, policy, checked), assessment.judgements, strict=True
         )
@@ -127,6 +135,7 @@ def rejudged(
     again = replace(again, status=result.status, final_url=result.final_url, hops=result.hops)
     again = with_titles(again, assessment, result)
     again = with_history(again, job.previous, checked)
+    again = with_settled(with_copy(again, job, policy), job, policy)
     page_now = None
     if job.previous.page.inputs_hash is not None:
         hashed = judgement_inputs_hash(inputs_version(job, policy), inputs_of(compared))

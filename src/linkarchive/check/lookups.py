@@ -7,7 +7,7 @@ An answer changes a source by a new conclusion, as a visit does.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime
 from itertools import chain, islice, takewhile
 from pathlib import Path
@@ -15,27 +15,38 @@ from typing import TYPE_CHECKING
 
 from linkarchive.check.articles import Articles, save
 from linkarchive.check.assess import assess, stored_page
-from linkarchive.check.baselines import Fetched, baseline_lookups, build_task, is_past
+from linkarchive.check.baselines import Fetched, build_task
 from linkarchive.check.conclude import rejudged, replaced
+from linkarchive.check.copies import with_copies_judged, with_settled
 from linkarchive.check.events import ArchiveAnswered, AskingArchives, Notice
 from linkarchive.check.plan import Job, Policy
+from linkarchive.check.questions import (
+    baseline_lookups,
+    cited_copy_lookups,
+    dead_lookups,
+    elsewhere_lookups,
+    is_past,
+    links_of,
+)
 from linkarchive.check.record import Recorder
 from linkarchive.check.relocation import Relocation
-from linkarchive.check.results import only_us, with_baselines, with_copy, with_history
+from linkarchive.check.results import only_us, seen_elsewhere, with_baselines, with_copy, with_history
 from linkarchive.clock import Clock
-from linkarchive.model import Reason, Result, Verdict
+from linkarchive.model import Reason, Verdict
 from linkarchive.project import Project
 from linkarchive.store import lookups, outcomes, previous
 from linkarchive.store.captures import capture_of
 from linkarchive.store.lookups import COPY, SAVED, LookupAnswer
-from linkarchive.store.previous import AT_ONCE
+from linkarchive.store.previous import AT_ONCE, Previous
 from linkarchive.store.sources import key_of
 from linkarchive.urls import redact
 from linkarchive.wayback.answers import Found, note_of, word_of
 from linkarchive.wayback.archives import WAYBACK, archives_of
 from linkarchive.wayback.lookups import (
     BaselineLookup,
+    CitedCopyLookup,
     CopyLookup,
+    ElsewhereLookup,
     Lookup,
     LookupResult,
     OriginalLookup,
@@ -94,19 +105,31 @@ class ArchiveLookups:
                     self._ask([lookup])
 
     def ask_dead(self, jobs: Iterable[Job]) -> None:
-        """Ask whether others saw what only failed for us, and for copies of what is dead."""
+        """Ask whether others saw what only failed for us, and for copies of what is dead or unreachable."""
+        for job, before, settled in self._with_verdict(jobs, Verdict.DEAD, Verdict.UNREACHABLE):
+            if before.result is not None:
+                self._ask(dead_lookups(job, before.result, settled, self._policy))
+
+    def ask_elsewhere(self, jobs: Iterable[Job]) -> None:
+        """Ask for the newest public captures of what is closed to us: others may have seen it."""
+        for job, before, settled in self._with_verdict(jobs, Verdict.BLOCKED, Verdict.UNREACHABLE):
+            if before.result is not None:
+                self._ask(elsewhere_lookups(job, before, settled, self._clock.now()))
+
+    def _with_verdict(
+        self, jobs: Iterable[Job], *verdicts: Verdict
+    ) -> Iterator[tuple[Job, Previous, set[tuple[int, str]]]]:
+        """The sources that this run concluded so on, with what is known of them by now and the questions settled."""
         if self._policy.settings.wayback.mode == "off":
             return
-        dead = outcomes.with_verdict(self._store, self._run, Verdict.DEAD)
-        wanted = (job for job in jobs if job.source.id in dead and not job.is_private)
+        numbers = {number for one in verdicts for number in outcomes.with_verdict(self._store, self._run, one)}
+        wanted = (job for job in jobs if job.source.id in numbers and not job.is_private)
         while batch := list(islice(wanted, AT_ONCE)):
-            numbers = [job.source.id for job in batch]
-            concluded = previous.load(self._store, numbers, self._run + 1)
-            settled = lookups.settled(self._store, numbers, self._clock.now())
+            numbers_now = [job.source.id for job in batch]
+            concluded = previous.load(self._store, numbers_now, self._run + 1)
+            settled = lookups.settled(self._store, numbers_now, self._clock.now())
             for job in batch:
-                result = concluded[job.source.id].result
-                if result is not None:
-                    self._ask(_dead_lookups(job, result, settled))
+                yield job, concluded[job.source.id], settled
 
     def ask_saved(self, jobs: Iterable[Job]) -> None:
         """Ask for what was saved in an earlier run: for some hours a new copy may not be there yet."""
@@ -122,13 +145,16 @@ class ArchiveLookups:
         candidates = (
             job
             for job in jobs
-            if job.skip is None and not job.is_private and any(is_past(link, now) for link in job.citations)
+            if job.skip is None
+            and not job.is_private
+            and any(link.copy is not None or is_past(link, now) for link in job.citations)
         )
         while batch := list(islice(candidates, AT_ONCE)):
             numbers = [job.source.id for job in batch]
             known = previous.load(self._store, numbers, self._run)
             settled = lookups.settled(self._store, numbers, now)
             for job in batch:
+                yield from cited_copy_lookups(job, settled)
                 yield from baseline_lookups(job, known[job.source.id], settled, now)
 
     def _ask(self, questions: Iterable[Lookup]) -> None:
@@ -233,12 +259,15 @@ class ArchiveLookups:
         stored = None if found is None else self._recorder.store_memento(job, found)
         url = None if found is None else found.memento.public_url
         self._save_answer(job, LookupAnswer(lookup.name, word_of(answer), note_of(answer), url, self._clock.now()))
-        if isinstance(lookup, BaselineLookup) and stored is not None:
-            before = self._recorder.loaded(job).previous
-            for link in job.citations:
-                if link.looked == lookup.looked and link.copy == lookup.cited:
+        if isinstance(lookup, BaselineLookup | CitedCopyLookup):
+            if stored is not None:
+                before = self._recorder.loaded(job).previous
+                for link in links_of(lookup, job, self._policy):
                     self._recorder.set_baseline(link, stored, before.baseline(link.article, link.looked))
-            self._judge_again(job)
+            if stored is not None or isinstance(lookup, CitedCopyLookup):
+                self._judge_again(job)
+        elif isinstance(lookup, ElsewhereLookup) and found is not None:
+            self._note_elsewhere(job, found)
         elif isinstance(lookup, SeenSinceLookup) and found is not None:
             self._mark_only_us(job, found.memento.time)
         elif isinstance(lookup, CopyLookup):
@@ -252,11 +281,14 @@ class ArchiveLookups:
             return
         job = self._recorder.loaded(job)
         seen = checked or self._clock.now()
-        capture = capture_of(job.previous.captures, result) if result.verdict.is_alive else None
+        by_copy = any(link.copy is not None for link in job.citations)
+        capture = capture_of(job.previous.captures, result) if result.verdict.is_alive or by_copy else None
         root, limit = self._project.root, self._policy.settings.network.max_body
         page = None if capture is None else stored_page(root, capture.capture, limit)
         if page is None:
-            result = with_copy(with_baselines(result, job), job, self._policy)
+            result = with_copies_judged(with_baselines(result, job), job, self._policy)
+            result = with_copy(with_history(result, job.previous, seen), job, self._policy)
+            result = with_settled(result, job, self._policy)
             self._recorder.record(replaced(job, result, checked, seen, self._policy))
             return
         fetched = Fetched(job, Visit(VisitRequest(job.source.url), seen, ()), page)
@@ -277,6 +309,17 @@ class ArchiveLookups:
             result = with_history(only_us(result, seen), job.previous, now)
             self._recorder.record(replaced(job, result, checked, now, self._policy))
 
+    def _note_elsewhere(self, job: Job, found: Found) -> None:
+        """Judge what an archive saw of a page that is closed to us, beside the verdict, which stays what it is."""
+        result, checked = self._recorder.of_this_run(job)
+        if result is None or found.page is None or result.verdict not in (Verdict.BLOCKED, Verdict.UNREACHABLE):
+            return
+        job, now = self._recorder.loaded(job), checked or self._clock.now()
+        fetched = Fetched(job, Visit(VisitRequest(job.source.url), found.memento.time, ()), found.page)
+        assessment = assess(build_task(fetched, self._project.root, self._policy))
+        result = seen_elsewhere(result, job, assessment.judgements, found.archive, found.memento)
+        self._recorder.record(replaced(job, result, checked, now, self._policy))
+
     def _save_answer(self, job: Job, answer: LookupAnswer) -> None:
         lookups.tell(self._store, self._run, job.source.id, answer)
 
@@ -291,14 +334,3 @@ class ArchiveLookups:
             return before.visit is None and result.verdict.is_alive
         copy = before.answers.get(COPY)
         return result.verdict is Verdict.DEAD and copy is not None and copy.answer == "none"
-
-
-def _dead_lookups(job: Job, result: Result, settled: Collection[tuple[int, str]]) -> list[Lookup]:
-    """What to ask about a source that is dead now: who saw it since it fails, where it only failed; and a copy."""
-    source = job.source
-    asked: list[Lookup] = []
-    if result.reason is Reason.UNREACHABLE_SINCE and result.first_strike is not None:
-        asked.append(SeenSinceLookup(source.id, source.url, result.first_strike))
-    looked = min((link.looked for link in job.citations if link.looked is not None), default=None)
-    asked.append(CopyLookup(source.id, source.url, looked, result.since))
-    return [lookup for lookup in asked if (source.id, lookup.name) not in settled]

@@ -111,13 +111,16 @@ def plan(articles: Articles, store: Store, policy: Policy) -> dict[int, Job]:
 def cited_links(articles: Sequence[Article], archives: Sequence[Archive]) -> dict[str, list[CitedLink]]:
     """Every link with a target, by source key, in order of first citation; the articles' original pages included.
 
-    A citation that points into a web archive leans on the page that was archived there.
+    A citation that points into an archive that can be asked leans on the page that was archived there.
     """
+    names = {archive.name for archive in archives}
     cited: dict[str, list[CitedLink]] = {}
     for article in articles:
         for citation in article.citations:
             if citation.url is not None:
-                link = _cited_link(article, citation, citation.url, cited_copy(citation.url, archives))
+                copy = cited_copy(citation.url, archives)
+                known = copy if copy is not None and copy.archive in names else None
+                link = _cited_link(article, citation, citation.url, known)
                 cited.setdefault(key_of(link.target), []).append(link)
         if article.original_url is not None:
             url = article.original_url

@@ -21,8 +21,10 @@ from linkarchive.model import (
     Page,
     Reason,
     Result,
+    SeenElsewhere,
     Verdict,
 )
+from linkarchive.snapshot.writer import Memento
 from linkarchive.store import decisions
 from linkarchive.store.captures import StoredCapture
 from linkarchive.store.carried import CONFIRMED_AFTER
@@ -228,6 +230,35 @@ def only_us(result: Result, seen: datetime) -> Result:
         archive_note=None,
         citations=citations,
     )
+
+
+def seen_elsewhere(result: Result, job: Job, judgements: Sequence[Judgement], archive: str, memento: Memento) -> Result:
+    """The result with what an archive saw of the page, for each citation and, the worst of them, for the source."""
+    seen = {
+        (link.article, link.citation.url, link.citation.line): SeenElsewhere(
+            archive, memento.time, memento.public_url, judgement.verdict, judgement.reason, judgement.similarity
+        )
+        for link, judgement in zip(job.citations, judgements, strict=True)
+    }
+    citations = tuple(
+        replace(citation, seen_elsewhere=seen.get((citation.article, citation.url, citation.line)))
+        for citation in result.citations
+    )
+    worst = min(judgements, key=lambda judgement: judgement.rank)
+    of_source = SeenElsewhere(archive, memento.time, memento.public_url, worst.verdict, worst.reason, worst.similarity)
+    return replace(result, citations=citations, seen_elsewhere=of_source)
+
+
+def as_seen_before(result: Result, last: Result | None) -> Result:
+    """The result of a page that is still closed to us, with what an archive saw of it."""
+    if last is None or last.seen_elsewhere is None or result.verdict not in (Verdict.BLOCKED, Verdict.UNREACHABLE):
+        return result
+    seen = {(old.article, old.url, old.line): old.seen_elsewhere for old in last.citations}
+    citations = tuple(
+        replace(citation, seen_elsewhere=seen.get((citation.article, citation.url, citation.line)))
+        for citation in result.citations
+    )
+    return replace(result, citations=citations, seen_elsewhere=last.seen_elsewhere)
 
 
 def history_of(result: Result | None) -> History:

@@ -141,6 +141,8 @@ class _Check:
         lookups.ask_saved(covered.values())
         lookups.use_answers(jobs, articles)
         lookups.look_for_moved(covered.values())
+        lookups.ask_elsewhere(covered.values())
+        lookups.use_answers(jobs, articles)
         lookups.save_public_copies(covered.values())
         missing = len(covered.keys() - outcomes.visited(store, self.run.seq) - crawler.broken)
         troubles = list(crawler.troubles)

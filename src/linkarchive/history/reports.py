@@ -71,7 +71,7 @@ def _sources(store: Store, run: Run, ignores: Sequence[Decision], day: date) -> 
         with open_store(store.url, read_only=True) as again:
             found = Counter[Category]()
             for one in outcomes.counts(again, run.info.id):
-                found[Category.of(one.verdict, one.changed, one.was, False, one.uncompared)] += one.number
+                found[Category.of(one.verdict, one.changed, one.was, False, one.uncompared, one.standing)] += one.number
             for source in outcomes.of_keys(again, run.info.id, {one.url for one in ignores}) if ignores else ():
                 found[source.kind] -= 1
                 found[told(source).kind] += 1

@@ -18,9 +18,19 @@ from linkarchive.model.report import (
     RunInfo,
     SourceReport,
     Sources,
+    Standing,
     Unresolved,
 )
-from linkarchive.model.result import Acceptance, Baseline, CaptureRef, CitationResult, LastGood, Result
+from linkarchive.model.result import (
+    Acceptance,
+    Baseline,
+    CaptureRef,
+    CitationResult,
+    LastGood,
+    Result,
+    SeenElsewhere,
+    Settled,
+)
 from linkarchive.model.verdict import REASONS, Reason, Verdict
 from linkarchive.model.view import ArticleText, Difference, DiffRow, Event, Span
 from linkarchive.model.visit import Failure, Hop, Page
@@ -60,9 +70,12 @@ __all__ = [
     "Report",
     "Result",
     "RunInfo",
+    "SeenElsewhere",
+    "Settled",
     "SourceReport",
     "Sources",
     "Span",
+    "Standing",
     "Unit",
     "Unresolved",
     "Verdict",

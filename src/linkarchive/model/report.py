@@ -33,6 +33,23 @@ class Ignored:
     reason: str | None
 
 
+class Standing(StrEnum):
+    """How a source counts beside its verdict."""
+
+    PLAIN = ""
+    SETTLED = "settled"
+    """The article itself gives a usable copy for what is dead or unreachable: not at all."""
+    DRIFTED_ELSEWHERE = "drifted"
+    """A web archive saw that a page which is closed to us has drifted: for `--fail-on` as if it were drifted."""
+
+    @classmethod
+    def of(cls, result: Result) -> Standing:
+        if result.settled is not None:
+            return cls.SETTLED
+        seen = result.seen_elsewhere
+        return cls.DRIFTED_ELSEWHERE if seen is not None and seen.verdict is Verdict.DRIFTED else cls.PLAIN
+
+
 @dataclass(frozen=True, slots=True)
 class Category:
     """What sources are counted by."""
@@ -43,12 +60,22 @@ class Category:
     is_ignored: bool
     uncompared: bool
     """Alive, but first seen now."""
+    standing: Standing = Standing.PLAIN
 
     @classmethod
-    def of(cls, verdict: Verdict, changed: Change, was: Verdict | None, is_ignored: bool, uncompared: bool) -> Category:
+    def of(
+        cls,
+        verdict: Verdict,
+        changed: Change,
+        was: Verdict | None,
+        is_ignored: bool,
+        uncompared: bool,
+        standing: Standing = Standing.PLAIN,
+    ) -> Category:
         """News is what a person is to be told who has read the last report: also a finding that became another one."""
         is_news = was not in (None, verdict) if changed is Change.STILL else changed is not Change.NONE
-        return cls(verdict, changed, is_news and not is_ignored, is_ignored, uncompared)
+        is_quiet = is_ignored or standing is Standing.SETTLED
+        return cls(verdict, changed, is_news and not is_quiet, is_ignored, uncompared, standing)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +93,8 @@ class SourceReport:
     def kind(self) -> Category:
         outcome = self.outcome
         uncompared = outcome.verdict.is_alive and outcome.similarity is None
-        return Category.of(outcome.verdict, self.changed, self.was, self.ignored is not None, uncompared)
+        standing = Standing.of(outcome)
+        return Category.of(outcome.verdict, self.changed, self.was, self.ignored is not None, uncompared, standing)
 
     @property
     def is_news(self) -> bool:

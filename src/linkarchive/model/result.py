@@ -48,6 +48,26 @@ class Acceptance:
 
 
 @dataclass(frozen=True, slots=True)
+class Settled:
+    """The usable copy that an article itself gives for a dead or unreachable link: nothing is left to do about it."""
+
+    url: str
+    time: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class SeenElsewhere:
+    """What a web archive saw of a page that is closed to us, judged as our own visit would be."""
+
+    archive: str
+    time: datetime
+    url: str
+    verdict: Verdict
+    reason: Reason
+    similarity: float | None
+
+
+@dataclass(frozen=True, slots=True)
 class CitationResult:
     """One citation of a source with its own comparison."""
 
@@ -75,6 +95,8 @@ class CitationResult:
     unit: Unit = Unit.LINE
     """What `line` counts."""
     place: Place = Place.BODY
+    settled: Settled | None = None
+    seen_elsewhere: SeenElsewhere | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +137,10 @@ class Result:
     """How the suggested address was found, in words; None where a redirect led to it."""
     suggested_confidence: float | None = None
     """That the page there is the one that was cited, 0…1."""
+    settled: Settled | None = None
+    """Where all dead and unreachable citations are settled: the first copy."""
+    seen_elsewhere: SeenElsewhere | None = None
+    """The worst of its citations."""
 
     @property
     def standard(self) -> datetime | None:

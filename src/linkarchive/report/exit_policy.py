@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from linkarchive.model import Category, Change, Report, Unresolved, Verdict
+from linkarchive.model import Category, Change, Report, Standing, Unresolved, Verdict
 
 
 def fails(finding: Category | Unresolved, fail_on: Collection[str], new_only: bool) -> bool:
     """The finding is of a verdict that was asked for, nobody ignores it, and it is new where only news count."""
     if isinstance(finding, Unresolved):
         return Verdict.UNRESOLVED.value in fail_on and (finding.changed is Change.NEW or not new_only)
-    return finding.verdict.value in fail_on and not finding.is_ignored and (finding.is_news or not new_only)
+    if finding.is_ignored or finding.standing is Standing.SETTLED or (new_only and not finding.is_news):
+        return False
+    drifted = finding.standing is Standing.DRIFTED_ELSEWHERE and Verdict.DRIFTED.value in fail_on
+    return drifted or finding.verdict.value in fail_on
 
 
 def any_failure(report: Report, fail_on: Collection[str], new_only: bool) -> bool:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Row, delete, insert, select
+from sqlalchemy import Row, delete, insert, or_, select
 
 from linkarchive.store.database import Store
 from linkarchive.store.schema import archive_answers
@@ -17,9 +17,14 @@ COPY = "copy"
 """The question of a public copy."""
 MOVED = "moved"
 """The question where a captured redirect led."""
+CITED = "cited"
+"""The question whether the copy is there that an article cites; its time may follow."""
+ELSEWHERE = "elsewhere"
+"""The question what an archive saw of a page that is closed to us."""
 SAVED = "saved"
 """The question whether a copy that we had made is there."""
 
+LOOK_ELSEWHERE = timedelta(days=7)
 ASK_AGAIN = timedelta(days=30)
 """After this, a “none” may have become a copy."""
 
@@ -77,12 +82,11 @@ def told(store: Store, source: int, question: str) -> LookupAnswer | None:
     return None if row is None else _told(row)
 
 
-def of_sources(
-    store: Store, sources: Collection[int], questions: Collection[str]
-) -> dict[int, dict[str, LookupAnswer]]:
-    """The answers to these questions about each of the sources, by question."""
+def of_sources(store: Store, sources: Collection[int]) -> dict[int, dict[str, LookupAnswer]]:
+    """What results depend on, by source and question: public copies, moves, and the copies that articles lead to."""
+    question = archive_answers.c.question
     query = select(archive_answers).where(
-        archive_answers.c.source.in_(sources), archive_answers.c.question.in_(questions)
+        archive_answers.c.source.in_(sources), or_(question.in_((COPY, MOVED)), question.like(f"{CITED}%"))
     )
     answers: dict[int, dict[str, LookupAnswer]] = {}
     for row in store.execute(query):
@@ -109,7 +113,11 @@ def settled(store: Store, sources: Collection[int], now: datetime) -> set[tuple[
 
 
 def _settles(known: LookupAnswer, now: datetime) -> bool:
-    return known.answer == "found" or (known.answer == "none" and now - known.asked < ASK_AGAIN)
+    if known.question == ELSEWHERE:  # there may be a newer one
+        return known.answer != "unknown" and now - known.asked < LOOK_ELSEWHERE
+    if known.answer == "found" and not known.question.startswith(CITED):
+        return True
+    return known.answer != "unknown" and now - known.asked < ASK_AGAIN  # a cited copy may be withdrawn
 
 
 def of_run(store: Store, run: int) -> list[tuple[int, LookupAnswer]]:

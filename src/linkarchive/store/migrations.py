@@ -73,11 +73,19 @@ def intended_keys(connection: Connection) -> None:
         connection.execute(text("DELETE FROM sources WHERE id = :old"), both)
 
 
+def standings(connection: Connection) -> None:
+    """How results count beside their verdicts; none of before does."""
+    known = {column["name"] for column in inspect(connection).get_columns("outcomes")}
+    if "standing" not in known:
+        connection.execute(text("ALTER TABLE outcomes ADD COLUMN standing VARCHAR NOT NULL DEFAULT ''"))
+
+
 STEPS: tuple[tuple[str, Suggestion], ...] = (
     ("2026-11-23 first schema", first_schema),
     ("2026-11-23 carried visits", carried_visits),
     ("2026-11-29 imported captures", imported_captures),
     ("2026-11-29 intended keys", intended_keys),
+    ("2026-11-29 standings", standings),
 )
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import Row, Select, and_, case, delete, func, not_, or_, select, tuple_, update
 
-from linkarchive.model import Change, Result, SourceReport, Verdict
+from linkarchive.model import Change, Result, SourceReport, Standing, Verdict
 from linkarchive.store.carried import NEVER, NOT_YET, carry
 from linkarchive.store.database import Store
 from linkarchive.store.schema import outcomes, runs, sources, visits
@@ -128,13 +128,14 @@ class Counted:
     changed: Change
     was: Verdict | None
     uncompared: bool
+    standing: Standing
     number: int
 
 
 def counts(store: Store, run: str) -> list[Counted]:
     """The cited sources of the run of that id, counted without reading what is told of each."""
     uncompared = or_(outcomes.c.compared == NEVER, and_(outcomes.c.compared == NOT_YET, not_(visits.c.carried)))
-    columns = (outcomes.c.verdict, visits.c.changed, visits.c.was, uncompared.label("uncompared"))
+    columns = (outcomes.c.verdict, visits.c.changed, visits.c.was, uncompared.label("uncompared"), outcomes.c.standing)
     query = (
         select(*columns, func.count().label("number"))
         .select_from(visits)
@@ -149,6 +150,7 @@ def counts(store: Store, run: str) -> list[Counted]:
             Change(row.changed),
             None if row.was is None else Verdict(row.was),
             bool(row.uncompared),
+            Standing(row.standing),
             row.number,
         )
         for row in store.execute(query)

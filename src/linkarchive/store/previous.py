@@ -48,7 +48,7 @@ class Previous:
     baseline_ids: Mapping[tuple[str, date | None], int] = field(default_factory=dict)
     """The number of the capture that is the baseline, by citing article and the day its author looked."""
     answers: Mapping[str, LookupAnswer] = field(default_factory=dict)
-    """What archives answered about a public copy and about where the page moved to (`lookups.COPY`, `MOVED`)."""
+    """What archives answered, by question, as far as results depend on it (`lookups.of_sources`)."""
     page_body: str | None = None
     """The result of the page last seen, where the last visit had another one."""
 
@@ -187,7 +187,7 @@ def load(store: Store, numbers: Collection[int], before_run: int) -> dict[int, P
     rows = store.execute(query).all()
     taken = _captures(store, numbers)
     based = _baselines(store, taken)
-    answers = lookups.of_sources(store, numbers, (lookups.COPY, lookups.MOVED))
+    answers = lookups.of_sources(store, numbers)
     bodies = _bodies(store, [row.page_outcome for row in rows if row.page_outcome not in (None, row.outcome)])
     nothing: dict[Any, Any] = {}
     return {

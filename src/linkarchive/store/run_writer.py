@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import bindparam, func, insert, select, update
 
-from linkarchive.model import Capture, Result
+from linkarchive.model import Capture, Result, Standing
 from linkarchive.store import schema
 from linkarchive.store.captures import StoredCapture, day_text, takes_its_place
 from linkarchive.store.carried import compared
@@ -96,6 +96,7 @@ class RunWriter:
             "verdict": outcome.verdict.value,
             "cited": bool(outcome.citations),
             "compared": compared(outcome),
+            "standing": Standing.of(outcome).value,
             "body": encode(outcome),
         }
         self._outcomes.append(row)

@@ -123,6 +123,7 @@ outcomes = Table(
     Column("verdict", String, nullable=False),
     Column("cited", Boolean, nullable=False),  # some article cites it: not only the original page of one
     Column("compared", String, nullable=False),  # see store.carried.compared
+    Column("standing", String, nullable=False, server_default=""),  # see model.Standing
     Column("body", Text, nullable=False),  # Outcome
     Index("outcomes_source", "source"),
 )

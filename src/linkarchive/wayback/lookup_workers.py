@@ -8,7 +8,7 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 
 from linkarchive.article.recover import recover
 from linkarchive.model import Article
-from linkarchive.wayback.answers import Found, NoCopy, Unknown, Unusable
+from linkarchive.wayback.answers import Answer, Found, NoCopy, Unknown, Unusable
 from linkarchive.wayback.archives import WAYBACK, Archive
 from linkarchive.wayback.baseline import (
     captures_around,
@@ -20,7 +20,9 @@ from linkarchive.wayback.baseline import (
 )
 from linkarchive.wayback.lookups import (
     BaselineLookup,
+    CitedCopyLookup,
     CopyLookup,
+    ElsewhereLookup,
     Lookup,
     LookupResult,
     OriginalLookup,
@@ -91,10 +93,14 @@ class LookupWorkers:
         match lookup:
             case BaselineLookup():
                 return self._baseline(lookup)
+            case CitedCopyLookup():
+                return self._cited_copy(lookup)
             case CopyLookup():
                 return self._copy(lookup)
             case SeenSinceLookup():
                 return LookupResult(lookup, seen_since(self._session, self._archives, lookup.url, lookup.since))
+            case ElsewhereLookup():
+                return LookupResult(lookup, seen_since(self._session, self._archives, lookup.url, lookup.after))
             case OriginalLookup():
                 return self._original(lookup)
             case SavedLookup():
@@ -103,13 +109,6 @@ class LookupWorkers:
                 return LookupResult(lookup, NoCopy((WAYBACK.host,)) if isinstance(answer, Unusable) else answer)
 
     def _baseline(self, lookup: BaselineLookup) -> LookupResult:
-        cited = lookup.cited
-        if cited is not None and cited.time is not None:
-            for archive in self._archives:
-                if archive.name == cited.archive:
-                    answer = nearest(self._session, archive, lookup.url, cited.time, Span.around(cited.time, 1))
-                    if isinstance(answer, Found | Unknown):
-                        return LookupResult(lookup, answer)
         return LookupResult(
             lookup,
             find_baseline(
@@ -121,6 +120,20 @@ class LookupWorkers:
                 usable=is_usable,
             ),
         )
+
+    def _cited_copy(self, lookup: CitedCopyLookup) -> LookupResult:
+        """What the archive sends to a reader of the copy: the nearest that it has, however far from the time named."""
+        when = lookup.copy.time or self._session.clock.now()
+        answer: Answer = NoCopy((lookup.copy.archive,))
+        for archive in self._archives:
+            if archive.name == lookup.copy.archive:
+                found = nearest(self._session, archive, lookup.url, when, Span())
+                if isinstance(found, Found) and found.page is not None and not is_usable(found.page):
+                    if found.visit is not None:
+                        found.visit.close()
+                elif isinstance(found, Found | Unknown):
+                    answer = found
+        return LookupResult(lookup, answer)
 
     def _copy(self, lookup: CopyLookup) -> LookupResult:
         answer = find_copy_before(self._session, self._archives, lookup.url, lookup.looked, lookup.death)

@@ -9,6 +9,14 @@ from linkarchive.model import Article
 from linkarchive.wayback.answers import Answer
 from linkarchive.wayback.cited import CitedCopy
 
+CITED = "cited"
+"""The question whether the copy is there that an article cites; its time follows."""
+
+
+def copy_question(copy: CitedCopy) -> str:
+    """The question whether a copy is there, as the store names it."""
+    return f"{CITED} {copy.time:%Y%m%d%H%M%S}" if copy.time else CITED
+
 
 @dataclass(frozen=True, slots=True)
 class BaselineLookup:
@@ -18,12 +26,23 @@ class BaselineLookup:
     url: str
     looked: date
     own_digests: frozenset[str]
-    cited: CitedCopy | None = None
-    """The very copy that the citation points to."""
 
     @property
     def name(self) -> str:
-        return f"cited {self.cited.time:%Y%m%d%H%M%S}" if self.cited and self.cited.time else f"baseline {self.looked}"
+        return f"baseline {self.looked}"
+
+
+@dataclass(frozen=True, slots=True)
+class CitedCopyLookup:
+    """The very copy that a citation points to, or that the article gives beside it, as its reader gets it."""
+
+    source: int
+    url: str
+    copy: CitedCopy
+
+    @property
+    def name(self) -> str:
+        return copy_question(self.copy)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +70,16 @@ class SeenSinceLookup:
 
 
 @dataclass(frozen=True, slots=True)
+class ElsewhereLookup:
+    """The newest public capture of a page that is closed to us, if it is newer than `after`."""
+
+    source: int
+    url: str
+    after: datetime
+    name: str = "elsewhere"
+
+
+@dataclass(frozen=True, slots=True)
 class OriginalLookup:
     """The original page of an article as it was, for its lost targets."""
 
@@ -73,7 +102,9 @@ class SavedLookup:
     name: str = "saved"
 
 
-Lookup = BaselineLookup | CopyLookup | SeenSinceLookup | OriginalLookup | SavedLookup
+Lookup = (
+    BaselineLookup | CitedCopyLookup | CopyLookup | ElsewhereLookup | SeenSinceLookup | OriginalLookup | SavedLookup
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,130 @@
+"""Links whose reader gets an archived copy: the article cites the copy itself, or gives one beside its link. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from linkarchive.check.plan import CitedLink, Job, Policy
+from linkarchive.model import CitationResult, Judgement, Reason, Result, Settled, Verdict
+from linkarchive.wayback.archives import archives_of
+from linkarchive.wayback.cited import CitedCopy, cited_copy
+from linkarchive.wayback.lookups import copy_question
+
+_UNSETTLED = (Verdict.DEAD, Verdict.UNREACHABLE)
+
+
+def copies_given(job: Job, policy: Policy) -> list[CitedCopy]:
+    """The copies that articles give beside their links to a source, where their archives can be asked."""
+    return list(dict.fromkeys(copy for link in job.citations if (copy := copy_given(link, policy)) is not None))
+
+
+def judged_by_copy(link: CitedLink, live: Judgement, job: Job, policy: Policy) -> Judgement:
+    """The judgement on a citation: where it points to an archived copy, that being there decides, not the live page."""
+    copy = link.copy
+    if copy is None or job.is_private or policy.settings.wayback.mode == "off":
+        return live
+    answer = job.previous.answers.get(copy_question(copy))
+    is_fine = live.verdict in (Verdict.OK, Verdict.MOVED)
+    note = () if is_fine else (f"the live page is {live.verdict.value} ({live.reason.value})", *live.evidence)
+    also = () if is_fine else (f"{live.verdict.value}/{live.reason.value}",)
+    if answer is not None and answer.answer == "found":
+        stands = "the archived copy that the article cites is there"
+        return Judgement(Verdict.OK, Reason.SAME, 0.97, (stands, *note), 1.0, also=also)
+    if answer is not None and answer.answer == "none":
+        return Judgement(
+            Verdict.DEAD, Reason.HTTP_404, 0.95, ("the archive does not have the copy that the article cites", *note)
+        )
+    if live.verdict.is_alive:
+        return live
+    why = "the archive was not asked about the copy that the article cites" if answer is None else answer.note or ""
+    return Judgement(Verdict.BLOCKED, Reason.RATE_LIMITED, 0.5, (why, *note), also=also)
+
+
+def with_copies_judged(result: Result, job: Job, policy: Policy) -> Result:
+    """The result of a source without a page of today, its citations of archived copies judged by those."""
+    links = {(link.article, link.citation.url, link.citation.line): link for link in job.citations}
+    live = _live_judgement(result)
+    citations = []
+    for citation in result.citations:
+        link = links.get((citation.article, citation.url, citation.line))
+        if link is not None and link.copy is not None:
+            citation = _with(citation, judged_by_copy(link, live, job, policy))
+        citations.append(citation)
+    if not citations:
+        return result
+    worst = min(citations, key=lambda citation: (citation.verdict.severity, -citation.confidence))
+    if (worst.verdict, worst.reason, worst.evidence) == (result.verdict, result.reason, result.evidence):
+        return replace(result, citations=tuple(citations))
+    also = (f"{live.verdict.value}/{live.reason.value}",) if live.verdict is not worst.verdict else ()
+    return replace(
+        result,
+        verdict=worst.verdict,
+        reason=worst.reason,
+        confidence=worst.confidence,
+        evidence=worst.evidence,
+        similarity=worst.similarity,
+        also=also,
+        archived_url=None,
+        archive_note=None,
+        suggested_url=None,
+        citations=tuple(citations),
+    )
+
+
+def with_settled(result: Result, job: Job, policy: Policy) -> Result:
+    """The result with the copies that the articles themselves give for what is dead or unreachable.
+
+    A source is settled where all its dead and unreachable citations are: there is nothing left to do about it.
+    """
+    if result.verdict not in _UNSETTLED:
+        return result
+    links = {(link.article, link.citation.url or "", link.citation.line): link for link in job.citations}
+    citations = []
+    for citation in result.citations:
+        link = links.get((citation.article, citation.url, citation.line))
+        settled = None if link is None or citation.verdict not in _UNSETTLED else _settled(link, job, policy)
+        citations.append(citation if settled == citation.settled else replace(citation, settled=settled))
+    open_ = [citation for citation in citations if citation.verdict in _UNSETTLED and citation.settled is None]
+    first = next((citation.settled for citation in citations if citation.settled is not None), None)
+    return replace(result, citations=tuple(citations), settled=None if open_ else first)
+
+
+def _settled(link: CitedLink, job: Job, policy: Policy) -> Settled | None:
+    copy, url = copy_given(link, policy), link.citation.snapshot
+    if copy is None or url is None or job.is_private:
+        return None
+    answer = job.previous.answers.get(copy_question(copy))
+    return Settled(url, copy.time) if answer is not None and answer.answer == "found" else None
+
+
+def copy_given(link: CitedLink, policy: Policy) -> CitedCopy | None:
+    """The copy that the article gives beside the link, where its archive can be asked."""
+    if link.citation.snapshot is None:
+        return None
+    archives = archives_of(policy.settings.archives)
+    copy = cited_copy(link.citation.snapshot, archives)
+    if copy is None or copy.original is None or all(archive.name != copy.archive for archive in archives):
+        return None
+    return copy
+
+
+def _live_judgement(result: Result) -> Judgement:
+    """What was concluded on the live page, which stands in `also` where copies decided."""
+    for name in result.also:
+        verdict, _, reason = name.partition("/")
+        if any(citation.verdict.value != verdict for citation in result.citations):
+            evidence = tuple(sentence for sentence in result.evidence if "that the article cites" not in sentence)
+            return Judgement(Verdict(verdict), Reason(reason), 0.9, evidence)
+    return Judgement(result.verdict, result.reason, result.confidence, result.evidence)
+
+
+def _with(citation: CitationResult, judgement: Judgement) -> CitationResult:
+    return replace(
+        citation,
+        verdict=judgement.verdict,
+        reason=judgement.reason,
+        confidence=judgement.confidence,
+        evidence=judgement.evidence,
+        similarity=judgement.similarity,
+        lost=judgement.lost,
+    )
