@@ -18,6 +18,20 @@ FailOn = Literal["ok", "moved", "drifted", "dead", "blocked", "unreachable", "un
 """A verdict, or none."""
 
 
+MAX_BODY = 20 * 1024 * 1024
+MAX_DOCUMENT = 100 * 1024 * 1024
+_DOCUMENTS = frozenset(
+    {
+        "application/pdf",
+        "application/x-pdf",
+        "application/epub+zip",
+        "application/vnd.oasis.opendocument.text",
+        "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+    }
+)
+"""PDF, EPUB, ODT and DOCX: much larger than pages, and read as text."""
+
+
 @dataclass(frozen=True, slots=True)
 class NetworkSettings:
     """[network]: how pages are visited. Seconds and bytes."""
@@ -32,8 +46,10 @@ class NetworkSettings:
     """Between two starts on one registered domain, whatever the host; never more than `host_delay`."""
     timeout: Annotated[float, Least(0.1)] = 20.0
     """To connect, to the first byte, and the longest time below 1 KiB/s; a whole exchange may take ten times it."""
-    max_body: Count = 20 * 1024 * 1024
+    max_body: Count = MAX_BODY
     """Of a page; the rest is cut off, and the page judged on what was read."""
+    max_document: Count = MAX_DOCUMENT
+    """Of a PDF, DOCX, EPUB or ODT; where only `max_body` is set, that is the limit of both."""
     retries: int = 2
     """Further tries after 429, 5xx, timeouts, refused and reset connections."""
     retry_wait: float = 1.0
@@ -64,6 +80,13 @@ class NetworkSettings:
     @property
     def user_agent(self) -> str:
         return f"linkarchive/{__version__} (+{self.contact}; keeps the sources of articles)"
+
+    def limit_of(self, content_type: str) -> int:
+        """Bytes of an answer of that Content-Type that are read."""
+        if content_type.partition(";")[0].strip().lower() not in _DOCUMENTS:
+            return self.max_body
+        only_body_set = self.max_body != MAX_BODY and self.max_document == MAX_DOCUMENT
+        return self.max_body if only_body_set else self.max_document
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,7 +32,7 @@ from linkarchive.model import (
     Result,
     Verdict,
 )
-from linkarchive.settings import SiteSettings
+from linkarchive.settings import NetworkSettings, SiteSettings
 from linkarchive.text import is_text, media_type
 
 if TYPE_CHECKING:
@@ -77,8 +77,8 @@ class JudgeTask:
     """The project's rule for the site."""
     root: Path
     """The project's folder."""
-    max_body: int
-    """Bytes of a stored page that are read."""
+    network: NetworkSettings
+    """It says how much of a stored page is read."""
     known_good: bool
     """The last capture is a good one, and young: an unchanged page needs no fingerprint then."""
     probe: Page | None = None
@@ -140,7 +140,7 @@ def assess(task: JudgeTask) -> Assessment:
     answered = task.page.failure is None
     for one in task.comparisons:
         if answered and one.reference is not None and one.reference.record not in pages:
-            stored = stored_page(task.root, one.reference, task.max_body)
+            stored = stored_page(task.root, one.reference, task.network)
             pages[one.reference.record] = None if stored is None else apply_site_rule(stored, task.rule)
         before = None if one.reference is None else pages.get(one.reference.record)
         case = Case(one.id, one.url, today, before, one.quotes, one.text, one.context, task.probe)
@@ -170,12 +170,13 @@ def _title(page: ParsedPage) -> str | None:
     return page.title or None if page.kind == "html" else None
 
 
-def stored_page(root: Path, capture: Capture, limit: int) -> Page | None:
-    """The page of a capture, at most `limit` bytes; None when its record is not here, or cannot be read."""
+def stored_page(root: Path, capture: Capture, network: NetworkSettings) -> Page | None:
+    """The page of a capture, as much as settings say; None when its record is not here, or cannot be read."""
     # Late: a first archive reads no records.
     from linkarchive.snapshot.reader import read_page
     from linkarchive.wayback.unwrap import unwrap_memento
 
+    limit = network.limit_of(capture.mime)
     try:
         page = read_page(root, capture, limit=limit)
     except StorageError:

@@ -131,7 +131,7 @@ def build_task(fetched: Fetched, root: Path, policy: Policy) -> JudgeTask:
         ),
         rule=policy.rule(job),
         root=root,
-        max_body=policy.settings.network.max_body,
+        network=policy.settings.network,
         known_good=bool(live) and live[-1].good and not is_old(live[-1].capture.time, now, policy),
         probe=fetched.probe,
     )

@@ -20,6 +20,7 @@ from linkarchive.check.copies import judged_by_copy, with_settled
 from linkarchive.check.plan import CitedLink, Job, Policy
 from linkarchive.check.results import (
     ComparedLink,
+    as_far_as_read,
     as_seen_before,
     change_of,
     history_of,
@@ -88,7 +89,7 @@ def conclude(fetched: Fetched, assessment: Assessment, policy: Policy) -> Conclu
             link,
             baseline or choose_baseline(captures, link.looked),
             accepted,
-            judged_by_copy(link, judgement, job, policy),
+            judged_by_copy(link, as_far_as_read(judgement, fetched.page), job, policy),
         )
         for (link, baseline, accepted), judgement in zip(baselines_of(job, policy, visit.time), judgements, strict=True)
     ]
@@ -125,14 +126,14 @@ def rejudged(
 ) -> Conclusion:
     """The conclusion on a page of this run whose citations have other baselines now; its strikes stay."""
     compared = [
-        ComparedLink(link, baseline, accepted, judged_by_copy(link, judgement, job, policy))
+        ComparedLink(link, baseline, accepted, judged_by_copy(link, as_far_as_read(judgement, page), job, policy))
         for (link, baseline, accepted), judgement in zip(
             baselines_of(job, policy, checked), assessment.judgements, strict=True
         )
     ]
     capture = capture_of(job.previous.captures, result)
     again = result_of(job, page, compared, capture, history_of(result), checked)
-    again = replace(again, status=result.status, final_url=result.final_url, hops=result.hops)
+    again = replace(again, status=result.status, final_url=result.final_url, hops=result.hops, read=result.read)
     again = with_titles(again, assessment, result)
     again = with_history(again, job.previous, checked)
     again = with_settled(with_copy(again, job, policy), job, policy)

@@ -11,6 +11,7 @@ from linkarchive.wayback.cited import CitedCopy, cited_copy
 from linkarchive.wayback.lookups import copy_question
 
 _UNSETTLED = (Verdict.DEAD, Verdict.UNREACHABLE)
+_SETTLED = "settled: the article itself gives an archived copy,"
 
 
 def copies_given(job: Job, policy: Policy) -> list[CitedCopy]:
@@ -84,9 +85,13 @@ def with_settled(result: Result, job: Job, policy: Policy) -> Result:
         link = links.get((citation.article, citation.url, citation.line))
         settled = None if link is None or citation.verdict not in _UNSETTLED else _settled(link, job, policy)
         citations.append(citation if settled == citation.settled else replace(citation, settled=settled))
-    open_ = [citation for citation in citations if citation.verdict in _UNSETTLED and citation.settled is None]
+    unsettled = [citation for citation in citations if citation.verdict in _UNSETTLED and citation.settled is None]
     first = next((citation.settled for citation in citations if citation.settled is not None), None)
-    return replace(result, citations=tuple(citations), settled=None if open_ else first)
+    evidence = tuple(sentence for sentence in result.evidence if not sentence.startswith(_SETTLED))
+    if unsettled or first is None:
+        return replace(result, citations=tuple(citations), settled=None, evidence=evidence)
+    words = f"{_SETTLED} {first.url}"
+    return replace(result, citations=tuple(citations), settled=first, evidence=(*evidence, words))
 
 
 def _settled(link: CitedLink, job: Job, policy: Policy) -> Settled | None:

@@ -26,7 +26,7 @@ from linkarchive.model import Failure, Page, Reason
 from linkarchive.urls import host_of, redact
 from linkarchive.web.connectivity import is_online
 from linkarchive.web.exchange import Visit, VisitRequest
-from linkarchive.web.page import page_of
+from linkarchive.web.page import limit_of, page_of
 from linkarchive.web.scheduler import fetch_all
 
 MAX_SUSPECTS = 500
@@ -222,7 +222,7 @@ class Crawler:
         self.recorder.listener(SourceConcluded(conclusion.job.source.url, conclusion.verdict))
 
     def _page(self, visit: Visit) -> Page:
-        return page_of(visit, self.policy.settings.network.max_body)
+        return page_of(visit, limit_of(visit, self.policy.settings.network))
 
     # --- judging ---------------------------------------------------------------------------------
 

@@ -283,8 +283,8 @@ class ArchiveLookups:
         seen = checked or self._clock.now()
         by_copy = any(link.copy is not None for link in job.citations)
         capture = capture_of(job.previous.captures, result) if result.verdict.is_alive or by_copy else None
-        root, limit = self._project.root, self._policy.settings.network.max_body
-        page = None if capture is None else stored_page(root, capture.capture, limit)
+        root, network = self._project.root, self._policy.settings.network
+        page = None if capture is None else stored_page(root, capture.capture, network)
         if page is None:
             result = with_copies_judged(with_baselines(result, job), job, self._policy)
             result = with_copy(with_history(result, job.previous, seen), job, self._policy)

@@ -19,6 +19,7 @@ from linkarchive.model import (
     Judgement,
     LastGood,
     Page,
+    Read,
     Reason,
     Result,
     SeenElsewhere,
@@ -30,8 +31,12 @@ from linkarchive.store.captures import StoredCapture
 from linkarchive.store.carried import CONFIRMED_AFTER
 from linkarchive.store.lookups import COPY, MOVED, new_address
 from linkarchive.store.previous import Previous
+from linkarchive.wayback.archives import WAYBACK
 
 ONLY_US_CONFIDENCE = 0.9
+_SAW = " saw it on "
+MOST_OF_A_PART = 0.9
+"""The most confidence in a page of which only a part was read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,8 +96,35 @@ def result_of(
         archive_note=None,
         suggested_url=judgement.suggested_url,
         citations=tuple(_citation(one) for one in compared if not one.link.original),
+        read=read_of(page),
     )
     return with_capture(result, capture) if isinstance(capture, StoredCapture) else result
+
+
+def as_far_as_read(judgement: Judgement, page: Page) -> Judgement:
+    """The judgement on a page that is there, with a word, and less confidence, where not all of it was read."""
+    if page.cut is None or not judgement.verdict.is_alive:
+        return judgement
+    read = read_of(page)
+    size = "" if read is None else f"the first {_in_words(read.bytes)}"
+    whole = f" of {_in_words(read.of)}" if read is not None and read.of is not None and read.of > read.bytes else ""
+    why = {"time": ": the rest took too long", "closed": ": then the connection broke off"}.get(page.cut, "")
+    evidence = (*judgement.evidence, f"only {size}{whole} were read{why}")
+    confidence = min(judgement.confidence, MOST_OF_A_PART) if judgement.verdict is Verdict.OK else judgement.confidence
+    return replace(judgement, evidence=evidence, confidence=confidence)
+
+
+def _in_words(size: int) -> str:
+    return f"{size / 1024 / 1024:.1f} MiB" if size >= 1024 * 1024 else f"{size / 1024:.1f} KiB"
+
+
+def read_of(page: Page) -> Read | None:
+    """What was read of a page; None where there was none."""
+    if page.status is None or page.failure is not None:
+        return None
+    length = page.headers.get("content-length", "")
+    is_told = length.isascii() and length.isdigit() and "content-encoding" not in page.headers
+    return Read(len(page.body), int(length) if is_told and len(length) < 16 else None, page.cut)
 
 
 def with_capture(result: Result, stored: StoredCapture) -> Result:
@@ -234,31 +266,50 @@ def only_us(result: Result, seen: datetime) -> Result:
 
 def seen_elsewhere(result: Result, job: Job, judgements: Sequence[Judgement], archive: str, memento: Memento) -> Result:
     """The result with what an archive saw of the page, for each citation and, the worst of them, for the source."""
-    seen = {
-        (link.article, link.citation.url, link.citation.line): SeenElsewhere(
-            archive, memento.time, memento.public_url, judgement.verdict, judgement.reason, judgement.similarity
-        )
+    noted = {
+        (link.article, link.citation.url or "", link.citation.line): _noted(judgement, archive, memento)
         for link, judgement in zip(job.citations, judgements, strict=True)
     }
-    citations = tuple(
-        replace(citation, seen_elsewhere=seen.get((citation.article, citation.url, citation.line)))
-        for citation in result.citations
-    )
-    worst = min(judgements, key=lambda judgement: judgement.rank)
-    of_source = SeenElsewhere(archive, memento.time, memento.public_url, worst.verdict, worst.reason, worst.similarity)
-    return replace(result, citations=citations, seen_elsewhere=of_source)
+    worst, sentence = _noted(min(judgements, key=lambda judgement: judgement.rank), archive, memento)
+    citations = []
+    for citation in result.citations:
+        seen, words = noted.get((citation.article, citation.url, citation.line), (worst, sentence))
+        citations.append(replace(citation, seen_elsewhere=seen, evidence=_with_sentence(citation.evidence, words)))
+    evidence = _with_sentence(result.evidence, sentence)
+    return replace(result, citations=tuple(citations), seen_elsewhere=worst, evidence=evidence)
+
+
+def _noted(judgement: Judgement, archive: str, memento: Memento) -> tuple[SeenElsewhere, str]:
+    """What an archive saw, and the same in words."""
+    verdict, reason = judgement.verdict, judgement.reason
+    seen = SeenElsewhere(archive, memento.time, memento.public_url, verdict, reason, judgement.similarity)
+    if verdict is Verdict.OK:
+        what = "unchanged" if reason is Reason.SAME else f"there ({reason.value})"
+    else:
+        what = ": ".join((verdict.value, *judgement.evidence[:1]))
+    name = "the Wayback Machine" if archive == WAYBACK.name else archive
+    return seen, f"{name}{_SAW}{memento.time:%-d %B %Y}: {what}"
+
+
+def _with_sentence(evidence: tuple[str, ...], sentence: str) -> tuple[str, ...]:
+    return (*(old for old in evidence if _SAW not in old), sentence)
 
 
 def as_seen_before(result: Result, last: Result | None) -> Result:
     """The result of a page that is still closed to us, with what an archive saw of it."""
     if last is None or last.seen_elsewhere is None or result.verdict not in (Verdict.BLOCKED, Verdict.UNREACHABLE):
         return result
-    seen = {(old.article, old.url, old.line): old.seen_elsewhere for old in last.citations}
-    citations = tuple(
-        replace(citation, seen_elsewhere=seen.get((citation.article, citation.url, citation.line)))
-        for citation in result.citations
-    )
-    return replace(result, citations=citations, seen_elsewhere=last.seen_elsewhere)
+    said = [sentence for sentence in last.evidence if _SAW in sentence]
+    old = {(known.article, known.url, known.line): known for known in last.citations}
+    citations = []
+    for citation in result.citations:
+        known = old.get((citation.article, citation.url, citation.line))
+        if known is not None:
+            evidence = (*citation.evidence, *(words for words in known.evidence if _SAW in words))
+            citation = replace(citation, seen_elsewhere=known.seen_elsewhere, evidence=evidence)
+        citations.append(citation)
+    evidence = (*result.evidence, *said)
+    return replace(result, citations=tuple(citations), seen_elsewhere=last.seen_elsewhere, evidence=evidence)
 
 
 def history_of(result: Result | None) -> History:

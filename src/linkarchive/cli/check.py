@@ -110,6 +110,7 @@ def check(
             domain_delay=domain_delay,
             timeout=timeout,
             max_body=max_body,
+            max_document=max_body,
             allow_private=allow_private,
             obey_robots=obey_robots,
         )

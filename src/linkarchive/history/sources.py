@@ -76,7 +76,9 @@ def cases_of(root: Path, store: Store, url: str, settings: Settings) -> Iterator
             after=after,
             before=None
             if before is None or (latest.outcome.similarity is None and _first(latest))
-            else apply_site_rule(read_page(root, before.capture, limit=settings.network.max_body), rule),
+            else apply_site_rule(
+                read_page(root, before.capture, limit=settings.network.limit_of(before.capture.mime)), rule
+            ),
             quotes=_quotes(store, citation),
             text=citation.text,
             context=citation.context,
@@ -109,6 +111,10 @@ def missing_records(root: Path, store: Store) -> Iterator[str]:
             read_record(root, kept.capture.record).payload.close()
         except StorageError as error:
             yield str(error)
+
+
+def _stored_page(root: Path, stored: StoredCapture, settings: Settings) -> Page:
+    return read_page(root, stored.capture, limit=settings.network.limit_of(stored.capture.mime))
 
 
 def _page_seen(root: Path, outcome: Result, kept: list[StoredCapture]) -> Page:

@@ -59,7 +59,8 @@ def scored(case: Case, parsed: ParsedPages) -> Judgement:
         return _refused(PageView(case, after, None), refused)
     before = parsed.read(case.before) if case.before is not None and _is_usable(case.before) else None
     if before is not None and before.page.body == after.page.body and before.kind == after.kind and after.page.body:
-        return mark_moved(case, Judgement(Verdict.OK, Reason.SAME, 0.99, ("the page is the same, byte for byte",), 1.0))
+        same = "what was read of the page is the same" if case.after.cut else "the page is the same, byte for byte"
+        return mark_moved(case, Judgement(Verdict.OK, Reason.SAME, 0.99, (same,), 1.0))
     if not after.has_text or (before is not None and not before.has_text):
         return mark_moved(case, _by_bytes(before, after))
     if before is None:
@@ -109,7 +110,8 @@ def _by_bytes(before: ParsedPage | None, after: ParsedPage) -> Judgement:
             Verdict.OK, Reason.FIRST_SEEN, 0.9, "the file is there; there is no earlier copy to compare it with"
         )
     if before.sha256 == after.sha256:
-        return replace(verdict(Verdict.OK, Reason.SAME, 0.99, "the file is the same, byte for byte"), similarity=1.0)
+        same = "what was read of the file is the same" if after.page.cut else "the file is the same, byte for byte"
+        return replace(verdict(Verdict.OK, Reason.SAME, 0.99, same), similarity=1.0)
     words = (
         "the file is not the one it was"
         if before.kind == after.kind

@@ -48,6 +48,18 @@ class Acceptance:
 
 
 @dataclass(frozen=True, slots=True)
+class Read:
+    """What was read of a page."""
+
+    bytes: int
+    """Without content-coding."""
+    of: int | None
+    """Bytes of the whole, where the server says so."""
+    cut: str | None
+    """Why there is more: "size" (our limit), "time" (it took too long) or "closed" (it broke off)."""
+
+
+@dataclass(frozen=True, slots=True)
 class Settled:
     """The usable copy that an article itself gives for a dead or unreachable link: nothing is left to do about it."""
 
@@ -137,6 +149,8 @@ class Result:
     """How the suggested address was found, in words; None where a redirect led to it."""
     suggested_confidence: float | None = None
     """That the page there is the one that was cited, 0…1."""
+    read: Read | None = None
+    """None where no page was read."""
     settled: Settled | None = None
     """Where all dead and unreachable citations are settled: the first copy."""
     seen_elsewhere: SeenElsewhere | None = None

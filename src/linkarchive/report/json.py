@@ -23,12 +23,12 @@ _SOURCE = (
     "last_ok", "strikes", "status", "final_url", "hops", "similarity", "lost", "baseline", "capture", "last_good",
     "archived_url", "archive_note", "suggested_url", "suggested_by", "suggested_confidence", "citations",
     "first_strike", "last_strike", "ignored",
-    "title", "title_then",
+    "title", "title_then", "read", "settled", "seen_elsewhere",
 )  # fmt: skip
 _CITATION = (
     "article", "line", "url", "text", "context", "recovered", "recovery_confidence", "verdict", "baseline",
     "similarity", "lost", "accepted", "reason", "confidence", "evidence", "note", "accessed",
-    "snapshot", "unit", "place",
+    "snapshot", "unit", "place", "settled", "seen_elsewhere",
 )  # fmt: skip
 _OUTCOME = tuple(field.name for field in fields(Result) if field.name != "citations")
 _UNRESOLVED = ("article", "line", "text", "reason", "context", "changed")

@@ -28,8 +28,9 @@ def unchanged(outcome: Result) -> Result:
 def _seen_again(outcome: Result, confirmed: bool) -> Result:
     if not (_is_uncompared(outcome) or any(map(_is_uncompared, outcome.citations))):
         return outcome if outcome.confirmed == confirmed else replace(outcome, confirmed=confirmed)
-    citations = tuple([replace(one, **_with_itself(one)) for one in outcome.citations])
-    return replace(outcome, confirmed=confirmed, citations=citations, **_with_itself(outcome))
+    cut = outcome.read is not None and outcome.read.cut is not None
+    citations = tuple([replace(one, **_with_itself(one, cut)) for one in outcome.citations])
+    return replace(outcome, confirmed=confirmed, citations=citations, **_with_itself(outcome, cut))
 
 
 def compared(outcome: Result) -> str:
@@ -42,10 +43,15 @@ def _is_uncompared(one: Result | CitationResult) -> bool:
     return one.similarity is None and one.baseline is not None and one.verdict.is_alive
 
 
-def _with_itself(one: Result | CitationResult) -> dict[str, Any]:
-    """What the comparison of a page with itself tells."""
+def _with_itself(one: Result | CitationResult, cut: bool) -> dict[str, Any]:
+    """What the comparison of a page with itself tells; `cut`: of what was read of it, which is said beside."""
     if not _is_uncompared(one):
         return {}
     if one.reason is not Reason.FIRST_SEEN:
         return {"similarity": 1.0}
-    return {"reason": Reason.SAME, "similarity": 1.0, "evidence": ("the page is what it was, byte for byte",)}
+    evidence = (_AS_READ, *one.evidence[-1:]) if cut else (_WHOLE,)
+    return {"reason": Reason.SAME, "similarity": 1.0, "evidence": evidence}
+
+
+_WHOLE = "the page is what it was, byte for byte"
+_AS_READ = "what was read of the page is what it was"

@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 from linkarchive.model import Failure, Page, Reason
+from linkarchive.settings import NetworkSettings
 from linkarchive.web.decoding import decode
 from linkarchive.web.exchange import Visit
 
 _CUT = {"length": "size", "time": "time", "disconnect": "closed"}
+
+
+def limit_of(visit: Visit, network: NetworkSettings) -> int:
+    """Bytes of the page of a visit that are read: documents may be larger."""
+    return network.limit_of(visit.final.header_map.get("content-type", "")) if visit.final else network.max_body
 
 
 def page_of(visit: Visit, max_body: int) -> Page:

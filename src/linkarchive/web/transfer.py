@@ -35,6 +35,17 @@ _BROKEN_OFF = frozenset(
 _COOKIE_FIELDS = frozenset({"set-cookie", "set-cookie2"})
 
 
+def _content_type(lines: list[bytes]) -> str:
+    """The Content-Type of the last head among header lines as they came; "" where there is none."""
+    for line in reversed(lines):
+        name, _, value = line.partition(b":")
+        if name.strip().lower() == b"content-type":
+            return value.strip().decode("latin-1")
+        if line.startswith(b"HTTP/"):
+            break
+    return ""
+
+
 class _Socket(socket.socket):
     """pycurl duplicates the descriptor; this one closes with its object, without a ResourceWarning."""
 
@@ -58,7 +69,8 @@ class Transfer:
     """A handle and the response that is arriving on it."""
 
     def __init__(self, network: NetworkSettings, ca_file: str) -> None:
-        self._max_body = network.max_body
+        self._network = network
+        self._limit = network.max_body
         self._guarded = not network.allow_private
         self._proxy = ""
         self._forgets_names = True
@@ -173,7 +185,8 @@ class Transfer:
         body = self._body
         if body is None:
             body = self._body = Body()
-        room = self._max_body - body.length
+            self._limit = self._network.limit_of(_content_type(self._lines))
+        room = self._limit - body.length
         if len(data) > room:
             body.write(data[:room])
             self._cut = True
