@@ -192,7 +192,9 @@ def test_the_order_of_a_source_is_that_of_the_contract(report: Report) -> None:
         "url", "verdict", "reason", "confidence", "confirmed", "evidence", "also", "changed", "was", "since",
         "checked", "last_ok", "strikes", "status",
     ]  # fmt: skip
-    assert keys[-5:] == ["first_strike", "last_strike", "ignored", "title", "title_then"]
+    assert keys[-8:] == [
+        "first_strike", "last_strike", "ignored", "title", "title_then", "read", "settled", "seen_elsewhere",
+    ]  # fmt: skip
 
 
 def test_times_are_utc_to_the_second(report: Report) -> None:

@@ -27,7 +27,20 @@ EXCEPTIONS: dict[str, str] = {}
 """What reports of the old runs say differently today: the path of the value, and the fault that was mended."""
 
 ADDED: frozenset[str] = frozenset(
-    {"accessed", "note", "place", "snapshot", "suggested_by", "suggested_confidence", "title", "title_then", "unit"}
+    {
+        "accessed",
+        "note",
+        "place",
+        "snapshot",
+        "suggested_by",
+        "suggested_confidence",
+        "title",
+        "title_then",
+        "unit",
+        "read",
+        "settled",
+        "seen_elsewhere",
+    }
 )
 """Keys that reports have got since."""
 

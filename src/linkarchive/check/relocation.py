@@ -142,7 +142,7 @@ class Relocation:
         first = before.baseline(*based[0]) if based else next(islice(usable, 1), None)
         if first is None:
             return None
-        return stored_page(self._root, first.capture, self._policy.settings.network.max_body)
+        return stored_page(self._root, first.capture, self._policy.settings.network)
 
 
 def _is_lost(result: Result | None, named: Sequence[str]) -> bool:
