@@ -15,7 +15,7 @@ from pathlib import Path
 from linkarchive.errors import LockedError
 from linkarchive.files import storage_error, write_atomically
 
-_IGNORED = ("archive.sqlite*", "warc/", "indexes/", "forgetting.json", "*.tmp", ".lock*", ".decisions.lock*")
+_IGNORED = ("archive.sqlite*", "warc/", "indexes/", "forgetting.json", "*.tmp", ".lock", ".*.lock", ".*.held")
 _GITIGNORE = """\
 # The database, the WARC files and their indexes can be large, and hold addresses as they were visited, secrets
 # and all; the text files beside them are meant for Git.

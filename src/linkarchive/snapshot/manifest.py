@@ -111,7 +111,9 @@ def read_chain(root: Path, on_damage: Callable[[Path, str], None] | None = None)
             manifests.append(msgspec.json.decode(path.read_bytes(), type=Manifest))
         except (OSError, msgspec.MsgspecError) as error:
             if on_damage is not None:
-                why = f"cannot be read: {error.strerror}" if isinstance(error, OSError) else f"is no manifest: {error}"
+                why = (
+                    f"cannot be read: {error.strerror}" if isinstance(error, OSError) else f"is not a manifest: {error}"
+                )
                 on_damage(path, f"{why}; restore it from a backup, or remove it if there is none")
     return sorted(manifests, key=lambda manifest: (manifest.sequence, manifest.name))
 
