@@ -11,11 +11,13 @@ import signal
 import subprocess
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from linkarchive.errors import SettingsError
 from linkarchive.history.reports import has_news
+from linkarchive.history.told import Told, service_channel
 from linkarchive.model import Report
 from linkarchive.report.sanitize import sanitize
 from linkarchive.report.summary import headline
@@ -28,35 +30,68 @@ def require_apprise(settings: NotifySettings) -> None:
         raise SettingsError("--notify needs Apprise, which is not installed: pip install 'linkarchive[notify]'")
 
 
-def notify(report: Report, settings: NotifySettings, folder: Path) -> tuple[str, ...]:
-    """Send the news of a run, if it has any. Returns what went wrong, in sentences without secrets.
+COMMAND = "notify command"
+"""The channel of `[notify] command` (`history.told`)."""
+
+
+def channels_of(settings: NotifySettings) -> tuple[str, ...]:
+    """The channels that are told by these settings."""
+    return (*map(service_channel, settings.urls), *([COMMAND] if settings.command else []))
+
+
+def notify(report: Report, settings: NotifySettings, folder: Path, told: Told) -> tuple[str, ...]:
+    """Send each channel the news since it was last told, if there are any. Returns what went wrong, in sentences
+    without secrets: what could not be sent goes with the next run's news.
 
     Each service, and the command (run in `folder`), is ended when it takes longer than the time limit.
     """
-    if not (settings.urls or settings.command) or report.run.offline or not has_news(report):
+    if report.run.offline:
         return ()
-    from linkarchive.report.markdown import render_markdown
-
-    text = render_markdown(report, quiet=True)
-    troubles = list(_services(settings, headline(sanitize(report)), text)) if settings.urls else []
+    troubles: list[str] = []
+    groups: dict[int, list[str]] = {}
+    reports = {service_channel(url): told.report_for(service_channel(url), report) for url in settings.urls}
+    for url in settings.urls:
+        groups.setdefault(id(reports[service_channel(url)]), []).append(url)
+    for urls in groups.values():
+        since = reports[service_channel(urls[0])]
+        failed = _services(replace(settings, urls=tuple(urls)), since) if has_news(since) else {}
+        troubles += failed.values()
+        for number, url in enumerate(urls):
+            if number not in failed:
+                told.told(service_channel(url), report)
     if settings.command:
-        troubles += _command(settings, text, folder)
+        since = told.report_for(COMMAND, report)
+        failures = _command(settings, render_quiet(since), folder) if has_news(since) else ()
+        troubles += failures
+        if not failures:
+            told.told(COMMAND, report)
     return tuple(troubles)
 
 
-def _services(settings: NotifySettings, title: str, text: str) -> Sequence[str]:
+def render_quiet(report: Report) -> str:
+    """The news of a report as Markdown."""
+    from linkarchive.report.markdown import render_markdown
+
+    return render_markdown(report, quiet=True)
+
+
+def _services(settings: NotifySettings, report: Report) -> dict[int, str]:
+    """Send the news to each service; why it failed, by its place among them."""
     # In a process of its own: what a service's library logs could name its secrets, and nothing there can hang us.
+    title, text = headline(sanitize(report)), render_quiet(report)
     message = json.dumps({"urls": settings.urls, "title": title, "body": text})
     child = [sys.executable, "-m", "linkarchive.notify_worker"]
     code, out, _ = _run(child, message, settings.time_limit, None)
     names = [urlsplit(url).scheme or "an address without a scheme" for url in settings.urls]
     if code is None:
-        return [f"notify: {', '.join(names)}: no answer within {settings.time_limit:g} s"]
+        return {
+            number: f"notify: {name}: no answer within {settings.time_limit:g} s" for number, name in enumerate(names)
+        }
     try:
         failed = {int(number): str(why) for number, why in json.loads(out).items()}
     except (ValueError, AttributeError):
-        return [f"notify: {', '.join(names)}: Apprise failed"]
-    return [f"notify: {names[number]}: {why}" for number, why in sorted(failed.items())]
+        return {number: f"notify: {name}: Apprise failed" for number, name in enumerate(names)}
+    return {number: f"notify: {names[number]}: {why}" for number, why in sorted(failed.items())}
 
 
 def _command(settings: NotifySettings, text: str, folder: Path) -> Sequence[str]:

@@ -8,7 +8,14 @@ import shlex
 from dataclasses import dataclass
 from pathlib import Path
 
-KEPT = ("links.txt", "archive/.gitignore", "archive/state.jsonl", "archive/decisions.jsonl", "archive/manifests")
+KEPT = (
+    "links.txt",
+    "archive/.gitignore",
+    "archive/state.jsonl",
+    "archive/decisions.jsonl",
+    "archive/told.json",
+    "archive/manifests",
+)
 """What a repository keeps, so that it checks itself from any machine (docs/design.md §6)."""
 
 _CHECK = ("check", "-q", "--due", "--new-only", "--no-progress")

@@ -122,13 +122,13 @@ def test_the_command_gets_the_news_on_stdin_in_the_project_folder(dead: Any, sta
         ("sleep 60 & sleep 60", "took longer than 2 s and was ended"),
     ],
 )
-def test_a_command_that_fails_changes_nothing(dead: Any, text: str, words: str) -> None:
+def test_a_command_that_fails_changes_no_report_and_is_called_again(dead: Any, text: str, words: str) -> None:
     script(dead, text)
     ran = dead.check("article.md")
     assert ran.code == 1
     assert ran.told("http://beta.example/notes?api_key=REDACTED")[0] == "dead"
     assert words in ran.err
-    assert dead.check(now="2026-01-06").err.count("notify") == 0
+    assert words in dead.check(now="2026-01-06").err, "what could not be sent goes with the next run"
 
 
 @pytest.mark.parametrize("command", ["no-such-program --at all", "'unbalanced"])

@@ -12,7 +12,6 @@ from typing import Any
 import pytest
 from isal import igzip
 
-from linkarchive.errors import StorageError
 from linkarchive.snapshot import cdxj, paths
 from linkarchive.snapshot.manifest import read_chain, write_manifest
 from linkarchive.snapshot.record_reader import walk
@@ -179,8 +178,7 @@ def test_missing_files_and_broken_chains_are_found(archive: Any) -> None:
     assert "it is missing" in said(list(verify(archive.root)))
     manifests[2].write_bytes(b"[]")
     assert "is not a manifest" in said(list(verify(archive.root)))
-    with pytest.raises(StorageError, match="is not a manifest"):
-        read_chain(archive.root)
+    assert len(read_chain(archive.root)) == 2, "the others tell the rest"
 
 
 def test_an_unfinished_run_is_a_note_not_a_fault(archive: Any) -> None:

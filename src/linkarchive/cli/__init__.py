@@ -107,9 +107,17 @@ def archive(context: click.Context) -> None:
 
 def main() -> None:
     """Run the command line and exit with the code of docs/design.md §4."""
+    _open_closed_streams()
     code = run(sys.argv[1:])
     gc.freeze()  # else all that was imported is gone through once more at the exit: 0.08 s of a run of 0.5 s
     sys.exit(code)
+
+
+def _open_closed_streams() -> None:
+    """Where a caller closed them: what is printed fails as on a full disk, and what is said is lost."""
+    for name, flags in (("stdout", os.O_RDONLY), ("stderr", os.O_WRONLY)):
+        if getattr(sys, name) is None:
+            setattr(sys, name, os.fdopen(os.open(os.devnull, flags), "w", encoding="utf-8"))
 
 
 def run(arguments: list[str]) -> int:
@@ -136,6 +144,8 @@ def run(arguments: list[str]) -> int:
     except Exception as error:  # noqa: BLE001 - the last place where it can be told; 1 would mean findings
         from linkarchive.report.sanitize import sanitize
 
+        if isinstance(error, OSError) and error.filename is None:
+            mute_stdout()  # perhaps it was that; what it still holds cannot be printed
         click.echo(f"archive: {sanitize(_unforeseen(error))}", err=True)
         return 3
     return code if isinstance(code, int) else 0
@@ -148,7 +158,7 @@ def mute_stdout() -> None:
 
 def _unforeseen(error: Exception) -> str:
     """An error that no room has translated, in a line: the disk's say as it is, all else as a bug with its place."""
-    if isinstance(error, OSError) and error.filename is not None:
-        return f"{error.filename}: {error.strerror}"
+    if isinstance(error, OSError) and error.strerror:
+        return f"{error.filename or 'the system refused'}: {error.strerror}"
     place = traceback.extract_tb(error.__traceback__)[-1]
     return f"a bug ({type(error).__name__}: {error}, {place.filename}:{place.lineno}); please report it"

@@ -90,11 +90,13 @@ def check(
     """
     with importing():
         from linkarchive.api.project import Project
+        from linkarchive.check.events import Event, RunStarted
         from linkarchive.check.scope import Scope
         from linkarchive.cli.progress import RunProgress
         from linkarchive.clock import Clock
+        from linkarchive.history.told import STDOUT, Told, file_channel
+        from linkarchive.notify import channels_of, require_apprise
         from linkarchive.notify import notify as send_notifications
-        from linkarchive.notify import require_apprise
         from linkarchive.report.formats import format_for
         from linkarchive.report.sanitize import sanitize
 
@@ -136,19 +138,26 @@ def check(
         return 0
     first = not (root / "archive" / "manifests").exists()
     greeting = _disclosure(settings) if first and not quiet else ""
+    place = Project(root, settings=settings)
+    told = Told(place.folder, (STDOUT, *map(file_channel, outputs), *channels_of(settings.notify)))
     with _sigterm() as stop, RunProgress(greeting, bar=not no_progress, quiet=quiet, verbose=verbose) as progress:
-        report = Project(root, settings=settings).check(scope=scope, on_event=progress, stop=stop.is_set)
+
+        def on_event(event: Event) -> None:
+            if isinstance(event, RunStarted):
+                told.begin()
+            progress(event)
+
+        report = place.check(scope=scope, on_event=on_event, stop=stop.is_set)
     for error in report.errors:
         say(f"archive: {sanitize(error)}")
     counting = settings.check
-    print_report(
-        report,
-        root,
-        Printing(form, outputs, counting.fail_on, counting.new_only, quiet, verbose, wants_color(color)),
-    )
-    for trouble in send_notifications(report, settings.notify, root):
-        say(f"archive: {sanitize(trouble)}")
-    code = exit_code(report, settings)
+    printing = Printing(form, outputs, counting.fail_on, counting.new_only, quiet, verbose, wants_color(color))
+    try:
+        print_report(report, root, printing, told)
+    finally:
+        for trouble in send_notifications(report, settings.notify, root, told):
+            say(f"archive: {sanitize(trouble)}")
+    code = exit_code(told.report_for(STDOUT, report), settings)
     if code == 3:
         why = "we are offline" if report.run.offline else "; ".join(report.notices) or "it was stopped"
         say(sanitize(f"archive: the run is incomplete: {why}"))

@@ -4,17 +4,27 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from linkarchive.cli import mute_stdout
 from linkarchive.cli.common import speaks_unicode, width
-from linkarchive.model import Report
+from linkarchive.errors import StorageError
+from linkarchive.files import storage_error, write_atomically
+
+if TYPE_CHECKING:
+    from linkarchive.history.told import Told
+    from linkarchive.model import Difference, Report
+    from linkarchive.report.formats import View
 
 _PIECE = 1 << 16
+_AS_IS = frozenset({"json", "jsonl"})
+"""Formats whose `changed` is against the last run, whoever was told of it (docs/design.md §8)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,32 +41,74 @@ class Printing:
     for_reader: bool = False
 
 
-def print_report(report: Report, root: Path, wanted: Printing) -> None:
-    """The report in a format on stdout, and in that of its suffix into each file. Raises StorageError."""
-    from linkarchive.history.reports import has_news, stored_differences
-    from linkarchive.report.formats import FORMATS, View, format_for
-    from linkarchive.snapshot.paths import storage_error, write_atomically
+def print_report(report: Report, root: Path, wanted: Printing, told: Told | None = None) -> None:
+    """The report in a format on stdout, and in that of its suffix into each file.
 
-    forms = [wanted.form, *(format_for(path) for path in wanted.outputs)]
-    shown = stored_differences(root, report) if "html" in forms else {}
-    view = View(wanted.fail_on, wanted.new_only, feed=root.as_uri(), name=root.name, for_reader=wanted.for_reader)
-    if "html" in forms:
-        from linkarchive.history.timeline import article_texts, stored_timelines
+    One that cannot be written keeps none of the others from being told. Raises StorageError, at the end.
+    """
+    from linkarchive.history.told import STDOUT, file_channel
 
-        view = replace(view, timelines=stored_timelines(root, report), texts=article_texts(root, report))
+    troubles: list[StorageError] = []
     for path in wanted.outputs:
-        try:
-            write_atomically(path, map(str.encode, FORMATS[format_for(path)](report, shown, view)))
-        except OSError as error:
-            raise storage_error(path, error) from error
-    if wanted.quiet and not has_news(report):
-        return
+        with _tried(troubles):
+            _write_file(told.report_for(file_channel(path), report) if told else report, root, wanted, path, report)
+            if told:
+                told.told(file_channel(path), report)
+    with _tried(troubles):
+        if _write_stdout(told.report_for(STDOUT, report) if told else report, root, wanted, report) and told:
+            told.told(STDOUT, report)
+    if troubles:
+        raise StorageError("; ".join(map(str, troubles)))
+
+
+@contextmanager
+def _tried(troubles: list[StorageError]) -> Iterator[None]:
+    try:
+        yield
+    except StorageError as error:
+        troubles.append(error)
+
+
+def _view(report: Report, root: Path, wanted: Printing, form: str) -> tuple[Mapping[str, Difference], View]:
+    """What a format shows beside the report."""
+    from linkarchive.history.reports import stored_differences
+    from linkarchive.history.timeline import article_texts, stored_timelines
+    from linkarchive.report.formats import View
+
+    view = View(wanted.fail_on, wanted.new_only, feed=root.as_uri(), name=root.name, for_reader=wanted.for_reader)
+    if form != "html":
+        return {}, view
+    timelines, texts = stored_timelines(root, report), article_texts(root, report)
+    return stored_differences(root, report), replace(view, timelines=timelines, texts=texts)
+
+
+def _write_file(since: Report, root: Path, wanted: Printing, path: Path, report: Report) -> None:
+    from linkarchive.report.formats import FORMATS, format_for
+
+    form = format_for(path)
+    shown, view = _view(report, root, wanted, form)
+    try:
+        write_atomically(path, map(str.encode, FORMATS[form](report if form in _AS_IS else since, shown, view)))
+    except OSError as error:
+        raise storage_error(path, error) from error
+
+
+def _write_stdout(since: Report, root: Path, wanted: Printing, report: Report) -> bool:
+    """Print it; whether it was read to its end."""
+    from linkarchive.history.reports import has_news
+    from linkarchive.report.formats import FORMATS
+
+    if wanted.quiet and not has_news(since):
+        return True
     if wanted.form == "terminal":
+        from linkarchive.report.sanitize import sanitize
         from linkarchive.report.terminal import render_terminal
 
+        late = [f"{sanitize(since.notices[-1])}\n\n"] if wanted.quiet and since is not report else []
         text: Iterable[str] = [
+            *late,
             render_terminal(
-                report,
+                since,
                 width=width(),
                 color=wanted.color,
                 verbose=wanted.verbose,
@@ -64,15 +116,23 @@ def print_report(report: Report, root: Path, wanted: Printing) -> None:
                 unicode=speaks_unicode(),
                 shorten=sys.stdout.isatty(),
                 place=_place_of(report, root),
-            )
+            ),
         ]
     else:
-        text = FORMATS[wanted.form](report, shown, replace(view, quiet=wanted.quiet))
+        shown, view = _view(report, root, wanted, wanted.form)
+        as_is = wanted.form in _AS_IS and not wanted.quiet
+        text = FORMATS[wanted.form](report if as_is else since, shown, replace(view, quiet=wanted.quiet))
     try:
         for piece in _large(text):
             click.echo(piece, nl=False, color=wanted.color)
+        sys.stdout.flush()
     except BrokenPipeError:  # the exit code still tells what was found
         mute_stdout()
+        return False
+    except OSError as error:
+        mute_stdout()
+        raise storage_error("standard output", error) from error
+    return True
 
 
 def _place_of(report: Report, root: Path) -> str:

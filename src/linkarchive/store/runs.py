@@ -128,6 +128,12 @@ def _listed(store: Store, run: Run) -> Listed:
     return Listed(run.info, total, store.execute(of_run.where(outcomes.c.verdict.in_(findings))).scalar_one())
 
 
+def between(store: Store, after: int, before_run: int) -> list[Run]:
+    """The runs after one number and before another, oldest first."""
+    query = select(runs).where(runs.c.seq > after, runs.c.seq < before_run).order_by(runs.c.seq)
+    return [_run(row) for row in store.execute(query).all()]
+
+
 def before(store: Store, seq: int) -> Run | None:
     """The last run before this one that saw the network."""
     query = select(runs).where(runs.c.seq < seq, ~runs.c.offline).order_by(runs.c.seq.desc()).limit(1)

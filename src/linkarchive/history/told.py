@@ -1,0 +1,180 @@
+"""Which run each reader was last told of: standard output, each file of `-o`, each notification.
+
+`archive/told.json` is written after a report was printed, stored or sent. What a reader was not told, because the
+disk was full, a service failed or the process was killed, is told with the next run's report.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import msgspec
+
+from linkarchive.errors import StorageError
+from linkarchive.files import storage_error, write_atomically
+from linkarchive.model import Change, Report, SourceReport, Unresolved, Verdict
+from linkarchive.project import Project
+from linkarchive.snapshot.manifest import read_chain
+from linkarchive.store import outcomes, runs
+from linkarchive.store.database import Store
+from linkarchive.store.opening import open_project
+from linkarchive.store.runs import Run
+
+STDOUT = "stdout"
+
+
+def file_channel(path: Path) -> str:
+    return f"file {path}"
+
+
+def service_channel(url: str) -> str:
+    """The name of a notification service: its address is a secret."""
+    return f"notify {hashlib.blake2b(url.encode(), digest_size=8).hexdigest()}"
+
+
+class Told:
+    """The run that each channel was last told of, and what it is still to be told."""
+
+    def __init__(self, project: Project, channels: Iterable[str]) -> None:
+        """Make it before the run, so that a channel that was never told begins with this run. Raises StorageError."""
+        self._project = project
+        self._reports: dict[str, Report] = {}
+        self._runs: dict[str, str | None] = _read(project.told)
+        new = [channel for channel in channels if channel not in self._runs]
+        if new:
+            with open_project(project) as store:
+                last = runs.find(store)
+            # The end of what there was, for whom nothing of it was meant.
+            self._runs |= dict.fromkeys(new, None if last is None else last.info.id)
+            if last is not None:
+                self._write()
+
+    def begin(self) -> None:
+        """Keep the channels on disk when the run has begun, in a folder that had none. Raises StorageError."""
+        self._write()
+
+    def report_for(self, channel: str, report: Report) -> Report:
+        """The report, its changes counted from the run that the channel had last been told of, and saying so."""
+        if channel not in self._reports:
+            self._reports[channel] = self._report_for(self._runs.get(channel), report)
+        return self._reports[channel]
+
+    def _report_for(self, last: str | None, report: Report) -> Report:
+        if report.run.offline or last == report.run.id:
+            return report
+        with open_project(self._project) as store:
+            run = runs.find(store, report.run.id)
+            before = None if run is None else runs.before(store, run.seq)
+            if run is None or last == (before and before.info.id):
+                return report
+            known = None if last is None else runs.find(store, last)
+            if known is None and last is not None and last == _last_sealed(self._project.root, report.run.id):
+                return report  # a clone, whose database does not know the runs that its state file tells of
+            return _since(store, report, run, known, last)
+
+    def told(self, channel: str, report: Report) -> None:
+        """The channel has the report. Raises StorageError."""
+        if not report.run.offline:
+            self._runs |= _read(self._project.told)  # another command may have told something meanwhile
+            self._runs[channel] = report.run.id
+            self._write()
+
+    def _write(self) -> None:
+        if not self._project.archive.is_dir():
+            return
+        try:
+            text = msgspec.json.format(msgspec.json.encode(dict(sorted(self._runs.items()))), indent=1)
+            write_atomically(self._project.told, text + b"\n")
+        except OSError as error:
+            raise storage_error(self._project.told, error) from error
+
+
+def _last_sealed(root: Path, run_id: str) -> str | None:
+    """The id of the last run before this one that has a manifest."""
+    earlier = [sealed.run for sealed in read_chain(root) if sealed.run != run_id and "started" in sealed.facts]
+    return earlier[-1] if earlier else None
+
+
+def _read(path: Path) -> dict[str, str | None]:
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=dict[str, str | None])
+    except FileNotFoundError:
+        return {}
+    except OSError as error:
+        raise storage_error(path, error, "cannot be read") from error
+    except msgspec.MsgspecError as error:
+        raise StorageError(
+            f"{path} cannot be read: {error}; remove it: the next run then tells its own news"
+        ) from error
+
+
+def _since(store: Store, report: Report, run: Run, last: Run | None, last_id: str | None) -> Report:
+    """The report with what changed in the runs between `last` and `run`, which nobody was told of."""
+    start = last.seq if last is not None else 0
+    missed = [other for other in runs.between(store, start, run.seq) if not other.info.offline]
+    was: dict[str, Verdict | None] = {}
+    latest: dict[str, SourceReport] = {}
+    for other in missed:
+        for source in outcomes.of_run(store, other.info.id):
+            if source.is_news:
+                was.setdefault(source.url, source.was)
+                latest[source.url] = source
+    day = _day_of(last_id)
+    told = "before" if day is None else f"since {day:%-d %B %Y}"
+    notice = f"nothing was told here {told}: what changed in {_counted(len(missed))} before this one is told now, too"
+    if last is None and last_id is not None and day is not None:  # a clone: the runs between are not known
+        return replace(
+            report,
+            sources=tuple(_new_since(source, day) for source in report.sources),
+            notices=(*report.notices, f"nothing was told here {told}: what changed since then is told now"),
+        )
+    sources = []
+    for source in report.sources:
+        latest.pop(source.url, None)
+        sources.append(_changed_since(source, was[source.url]) if source.url in was else source)
+    sources += [_changed_since(source, was[url]) for url, source in latest.items()]  # not in this run's scope
+    lost = {(one.article, one.text) for other in missed for one in other.body.unresolved if one.changed is Change.NEW}
+    return replace(
+        report,
+        sources=tuple(sources),
+        unresolved=tuple(_unresolved_since(report.unresolved, lost)),
+        notices=(*report.notices, notice) if missed else report.notices,
+    )
+
+
+def _changed_since(source: SourceReport, was: Verdict | None) -> SourceReport:
+    """The source as what it is beside a verdict of some runs ago."""
+    before, now = was is not None and was.is_finding, source.verdict.is_finding
+    changed = {
+        (False, False): Change.NONE,
+        (False, True): Change.NEW,
+        (True, False): Change.RECOVERED if source.verdict is Verdict.OK else Change.NONE,
+        (True, True): Change.STILL,
+    }[before, now]
+    return replace(source, changed=changed, was=was)
+
+
+def _new_since(source: SourceReport, day: datetime) -> SourceReport:
+    is_new = source.verdict.is_finding and source.changed is Change.STILL and source.outcome.since > day
+    return replace(source, changed=Change.NEW, was=None) if is_new else source
+
+
+def _unresolved_since(unresolved: Iterable[Unresolved], lost: set[tuple[str, str]]) -> Iterator[Unresolved]:
+    for one in unresolved:
+        is_new = one.changed is Change.STILL and (one.article, one.text) in lost
+        yield replace(one, changed=Change.NEW) if is_new else one
+
+
+def _day_of(run_id: str | None) -> datetime | None:
+    try:
+        return None if run_id is None else datetime.strptime(run_id[:16], "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
+    except ValueError:
+        return None
+
+
+def _counted(runs_missed: int) -> str:
+    return "a run" if runs_missed == 1 else f"{runs_missed} runs"
