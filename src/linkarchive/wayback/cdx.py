@@ -19,12 +19,11 @@ from linkarchive.urls import same_page
 from linkarchive.wayback.archives import Archive, stamp, time_of
 from linkarchive.wayback.replay import Span
 from linkarchive.wayback.session import ArchiveSession, Service
-from linkarchive.web.decoding import decode
+from linkarchive.wayback.transport import text_of
 from linkarchive.web.exchange import Exchange
 
 # urlkey timestamp original mimetype statuscode digest length
 _ROW = re.compile(r"\S+ ([0-9]{14}) (\S+) \S+ (?:[0-9]{3}|-) (?:[A-Z2-7]{32}|-) (?:[0-9]+|-)", re.ASCII)
-_MOST_TEXT = 20 * 1024 * 1024
 _OLDEST = datetime(1994, 1, 1, tzinfo=UTC)
 
 
@@ -73,7 +72,7 @@ class _CdxQuery(WaybackMachineCDXServerAPI):
     def cdx_api_manager(self, payload: dict[str, str], headers: dict[str, str]) -> Generator[str, None, None]:
         address = full_url(self.endpoint, params=payload)
         exchange = self._session.ask(self._archive, Service.INDEX, address, malformed=_not_an_index)
-        text = _text(exchange, _MOST_TEXT)
+        text = text_of(exchange)
         exchange.body.close()
         lines = list(dict.fromkeys(line.strip() for line in text.splitlines() if line.strip()))
         self.lines = len(lines)
@@ -145,10 +144,6 @@ def _not_an_index(exchange: Exchange) -> str | None:
         return f"HTTP {exchange.status} instead of an index"
     if exchange.truncated:
         return "the index is too long"
-    text = _text(exchange, _MOST_TEXT).strip()
+    text = text_of(exchange).strip()
     # An answer without a single readable row is no index, whatever its Content-Type says: a page, an error in words.
     return None if not text or any(_is_row(line.strip()) for line in text.splitlines()) else "it is no index"
-
-
-def _text(exchange: Exchange, limit: int) -> str:
-    return decode(exchange.body, exchange.header_map, limit).data.decode("utf-8", "replace")

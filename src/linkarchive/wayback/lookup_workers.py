@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 from collections import deque
 from collections.abc import Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
@@ -42,6 +43,9 @@ class LookupWorkers:
     """Asks in a few threads; the answers are taken by the thread that writes."""
 
     def __init__(self, session: ArchiveSession, archives: tuple[Archive, ...]) -> None:
+        # Copies are judged in these threads. The extensions underneath fail when two threads import them at a time.
+        for module in ("resiliparse.parse.html", "resiliparse.extract.html2text"):
+            importlib.import_module(module)
         self._session = session
         self._archives = archives
         self._pool = ThreadPoolExecutor(WORKERS, thread_name_prefix="archives")

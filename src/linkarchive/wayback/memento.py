@@ -11,7 +11,7 @@ from email.utils import parsedate_to_datetime
 from linkarchive.urls import resolve
 from linkarchive.wayback.archives import Archive
 from linkarchive.wayback.session import ArchiveSession, Service
-from linkarchive.web.decoding import decode
+from linkarchive.wayback.transport import text_of
 from linkarchive.web.exchange import Exchange
 
 # A recipient skips empty elements of a list (RFC 9110 §5.6.1), and a semicolon behind which nothing comes.
@@ -19,7 +19,6 @@ _LINK = re.compile(r"[\s,;]*<([^>]*)>")
 # RFC 8288 §3: name, then "=" and a token or a quoted string.
 _PARAMETER = re.compile(r'\s*;\s*([\w!#$&+\-.^`|~*]+)(?:\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s;,"]*)))?')
 _MOST_PAGES = 3
-_MOST_TEXT = 20 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +63,7 @@ def timemap(session: ArchiveSession, archive: Archive, url: str) -> TimeMap:
         address = waiting.pop(0)
         seen.add(address)
         exchange = session.ask(archive, Service.INDEX, address, malformed=_not_a_timemap)
-        text = "" if exchange.status == 404 else _text(exchange, _MOST_TEXT)
+        text = "" if exchange.status == 404 else text_of(exchange)
         exchange.body.close()
         for link in parse_links(text):
             target = resolve(address, link.url) or ""
@@ -86,12 +85,8 @@ def _not_a_timemap(exchange: Exchange) -> str | None:
     if exchange.truncated:
         return "the TimeMap is too long"
     # Every TimeMap names its original (RFC 7089 §5); the tags of an HTML page look like links, but name nothing.
-    links = parse_links(_text(exchange, _MOST_TEXT))
+    links = parse_links(text_of(exchange))
     return None if any("original" in link.rels for link in links) else "it is no TimeMap"
-
-
-def _text(exchange: Exchange, limit: int) -> str:
-    return decode(exchange.body, exchange.header_map, limit).data.decode("utf-8", "replace")
 
 
 def _time(text: str) -> datetime | None:

@@ -13,12 +13,14 @@ import urllib3
 from linkarchive.clock import Clock
 from linkarchive.settings import NetworkSettings
 from linkarchive.wayback.answers import Why
-from linkarchive.web.decoding import ACCEPTED
+from linkarchive.web.decoding import ACCEPTED, decode
 from linkarchive.web.exchange import Body, Exchange
 from linkarchive.web.proxy import proxy_for
 from linkarchive.web.request_url import parse_target
 
 _PIECE = 64 * 1024
+_MOST_TEXT = 20 * 1024 * 1024
+"""Bytes of an answer that are read as text."""
 _TO_CONNECT = 10.0
 """Seconds; `[wayback] timeout` is for the answer."""
 _NEVER_RECORDED = frozenset({"authorization", "cookie", "proxy-authorization"})
@@ -109,6 +111,11 @@ class Sender:
             body.close()
             raise
         return body, None
+
+
+def text_of(exchange: Exchange) -> str:
+    """The text of an archive's own answer (an index, a TimeMap), which is UTF-8 whatever it says."""
+    return decode(exchange.body, exchange.header_map, _MOST_TEXT).data.decode("utf-8", "replace")
 
 
 def _in_words(error: Exception) -> str:
