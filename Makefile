@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 
-.PHONY: demo test test-all lint types bench speed clean
+.PHONY: demo test test-all lint types bench speed site man clean
 
 $(VENV)/installed: pyproject.toml
 	$(PYTHON) -m venv $(VENV)
@@ -34,6 +34,14 @@ bench: $(VENV)/installed
 # Needs nginx and its Lua module (Debian: nginx-light, libnginx-mod-http-lua); 2,000 links take a few minutes.
 speed: $(VENV)/installed
 	$(BIN)/python benchmarks/speed.py
+
+# The documentation as a site in build/site.
+site: $(VENV)/installed
+	$(BIN)/python -m pip install --quiet '.[docs]'
+	$(BIN)/mkdocs build --strict
+
+man: $(VENV)/installed
+	$(BIN)/python packaging/man_page.py > packaging/archive.1
 
 clean:
 	rm -rf $(VENV) demo
