@@ -351,3 +351,58 @@ def test_what_archives_said_of_a_dead_source_is_told_in_every_later_run(
             before, now = first.source(url), later.source(url)
             assert (now["archived_url"], now["archive_note"]) == (before["archived_url"], before["archive_note"])
             assert now["changed"] == "still"
+
+
+COPY = f"https://web.archive.org/web/20210513000000/{ALPHA}"
+
+
+def test_a_cited_copy_that_is_there_is_fine_whatever_became_of_the_page(
+    project: Any, stage: Any, archives: Archives
+) -> None:
+    archives.hold(ALPHA, "2021-05-13", stage.html("as it was"))
+    stage[ALPHA] = Response(b"<h1>gone</h1>", 410)
+    project.article(COPY, published="2021-05-12")
+    for day in ("2026-01-05", "2026-01-12", "2026-01-19"):
+        ran = project.check("article.md", now=day)
+        source = ran.json["sources"][0]
+        assert (source["verdict"], ran.code, source["archived_url"]) == ("ok", 0, None)
+        assert "the archived copy that the article cites is there" in source["evidence"]
+        assert "the live page is dead (http-410)" in source["evidence"]
+
+
+def test_a_cited_copy_that_the_archive_does_not_have_is_dead(project: Any, stage: Any, archives: Archives) -> None:
+    stage[ALPHA] = stage.html("alive")
+    project.article(COPY, published="2021-05-12")
+    ran = project.check("article.md", now="2026-01-05")
+    assert (ran.json["sources"][0]["verdict"], ran.code) == ("dead", 1)
+
+
+def test_a_dead_link_with_a_usable_copy_in_the_article_is_settled(project: Any, stage: Any, archives: Archives) -> None:
+    archives.hold(ALPHA, "2021-05-13", stage.html("as it was"))
+    stage[ALPHA] = Response(b"<h1>gone</h1>", 410)
+    project.write("article.md", "# On the harbour\n\nAs [the report](http://alpha.example/report) has it.\n")
+    project.write("links.txt", f"[article.md]\n\n{ALPHA}  the report\n    snapshot = {COPY}\n")
+    ran = project.check("article.md", now="2026-01-05")
+    source = ran.source(ALPHA)
+    assert (source["verdict"], source["reason"], ran.code) == ("dead", "http-410", 0)
+    assert source["settled"] == {"url": COPY, "time": "2021-05-13T00:00:00Z"} == source["citations"][0]["settled"]
+    assert project.run("check", "-q", now="2026-01-06").out == ""
+
+
+def test_what_an_archive_saw_of_a_page_that_is_closed_to_us_is_said(
+    project: Any, stage: Any, archives: Archives
+) -> None:
+    stage[ALPHA], stage[BETA] = stage.html("alpha"), stage.html("beta")
+    project.article(ALPHA, BETA)
+    assert project.check("article.md", now="2026-01-05").code == 0
+    archives.hold(ALPHA, "2026-01-10", stage.html("alpha"))
+    archives.hold(BETA, "2026-01-10", stage.html("another text altogether"))
+    stage[ALPHA] = stage[BETA] = Response(b"<h1>Forbidden</h1>", 403)
+    ran = project.check(now="2026-01-12")
+    same, other = ran.source(ALPHA), ran.source(BETA)
+    assert (same["verdict"], same["seen_elsewhere"]["verdict"]) == ("blocked", "ok")
+    assert (other["verdict"], other["seen_elsewhere"]["verdict"]) == ("blocked", "drifted")
+    assert same["seen_elsewhere"]["time"] == "2026-01-10T00:00:00Z"
+    assert "the Wayback Machine saw it on 10 January 2026: unchanged" in same["evidence"]
+    assert ran.json["summary"]["drifted"] == 0
+    assert ran.code == 1, "a drift that others saw counts for --fail-on"
