@@ -21,6 +21,7 @@ from linkarchive.links.parse import parse
 ROOT = Path(__file__).parent.parent
 PAGES = (
     "README.md",
+    "docs/articles.md",
     "docs/links.md",
     "docs/report.md",
     "docs/automation.md",
