@@ -124,7 +124,7 @@ class CheckSettings:
     new_only: bool = False
     """Only what is new makes it 1."""
     exclude: tuple[str, ...] = ()
-    """Hosts, and shell patterns of URLs, that are not visited."""
+    """Hosts, shell patterns of URLs, and regular expressions between slashes (`/[?&]print=/`): not visited."""
     max_time: float = 0.0
     """Seconds for a run; 0: no limit."""
 

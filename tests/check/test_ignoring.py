@@ -147,3 +147,38 @@ def test_secrets_of_an_ignored_address_are_not_written(folder: Any, stage: Any) 
     assert folder.run("ignore", url, now="2026-01-06").code == 0
     assert "hunter2" not in (folder.root / "archive" / "decisions.jsonl").read_text()
     assert folder.check(now="2026-01-12").code == 0
+
+
+def test_a_host_is_ignored_with_all_that_is_below_it_and_with_what_comes_later(folder: Any, stage: Any) -> None:
+    folder.article(BETA, "http://beta.example/other", ALPHA)
+    stage[ALPHA] = stage.html("alpha")
+    assert folder.check("article.md").code == 1
+    wrong = folder.run("ignore", "nobody.example", now="2026-01-06")
+    assert (wrong.code, "no source is on a host of that name" in wrong.err) == (2, True)
+    assert folder.run("ignore", "Beta.example", "--reason", "known", now="2026-01-06").out == "ignored Beta.example\n"
+    folder.article(BETA, "http://beta.example/other", ALPHA, "http://beta.example/later")
+    ran = folder.check("article.md", now="2026-01-07")
+    assert ran.code == 0
+    assert ran.json["summary"]["ignored"] == 3
+    assert {source["url"] for source in ran.json["sources"] if source["ignored"]} == {
+        BETA, "http://beta.example/other", "http://beta.example/later",
+    }  # fmt: skip
+    assert "Ignored (3)" in folder.run("report").out
+    assert folder.run("rebuild").code == 0
+    assert folder.run("report", "--format", "json").json["summary"]["ignored"] == 3
+    assert folder.run("ignore", "beta.example", "--undo", now="2026-01-08").code == 0
+    assert folder.check(now="2026-01-09").code == 1
+
+
+@pytest.mark.parametrize(
+    ("pattern", "skipped"), [(r"/beta\.example/n/", 1), ("/^http://(alpha|beta)/", 2), ("/nothing/", 0)]
+)
+def test_regular_expressions_exclude(folder: Any, stage: Any, pattern: str, skipped: int) -> None:
+    folder.article(ALPHA, BETA)
+    assert folder.check("article.md", "--exclude", pattern).json["summary"]["skipped"] == skipped
+
+
+def test_a_regular_expression_that_is_none_is_named(folder: Any) -> None:
+    folder.article(ALPHA)
+    ran = folder.run("check", "article.md", "--exclude", "/(/")
+    assert (ran.code, "exclude: /(/ is not a regular expression" in ran.err) == (2, True)

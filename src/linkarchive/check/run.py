@@ -17,7 +17,7 @@ from linkarchive.check.lookups import ArchiveLookups
 from linkarchive.check.plan import Job, Policy, plan
 from linkarchive.check.pool import JudgePool
 from linkarchive.check.record import Archive, Recorder
-from linkarchive.check.scope import Scope, chosen_sources
+from linkarchive.check.scope import Scope, chosen_sources, refuse_faulty_patterns
 from linkarchive.clock import Clock
 from linkarchive.errors import UsageError
 from linkarchive.history.recovery import damages, is_there, log_interrupted
@@ -61,6 +61,7 @@ def check(
     """
     project = Project(root)
     refuse_faulty(settings.sites)
+    refuse_faulty_patterns(settings.check.exclude)
     stop = _with_deadline(stop, settings.check.max_time)
     with project.lock():
         for sentence in recover_project(project):

@@ -11,7 +11,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 
 from linkarchive import git
-from linkarchive.errors import ArticleError
+from linkarchive.errors import ArticleError, SettingsError
 from linkarchive.links.entries import NAME, LinksFile
 from linkarchive.links.parse import parse
 from linkarchive.model import Article, Verdict
@@ -92,14 +92,31 @@ def next_due(checked: datetime | None, verdict: Verdict) -> datetime | None:
 
 
 def is_excluded(url: str, patterns: Sequence[str]) -> bool:
-    """A pattern is a host (`example.com`, with its subdomains) or a shell pattern for the whole URL."""
+    """A pattern is a host (`example.com`, with its subdomains), a shell pattern for the whole URL, or, between slashes,
+    a regular expression that is looked for in it (`/\\?print=/`)."""
     if not patterns:
         return False
     host = host_of(url)
     return is_within(host, patterns) or any(
-        fnmatchcase(url, pattern) or fnmatchcase(_with_ascii_host(url), _with_ascii_host(pattern))
+        re.search(pattern[1:-1], url)
+        if is_expression(pattern)
+        else fnmatchcase(url, pattern) or fnmatchcase(_with_ascii_host(url), _with_ascii_host(pattern))
         for pattern in patterns
     )
+
+
+def is_expression(pattern: str) -> bool:
+    """A regular expression, written between slashes: no URL and no host begins with one."""
+    return len(pattern) > 2 and pattern[0] == pattern[-1] == "/"
+
+
+def refuse_faulty_patterns(patterns: Sequence[str]) -> None:
+    """Raises SettingsError for a regular expression that is none."""
+    for pattern in filter(is_expression, patterns):
+        try:
+            re.compile(pattern[1:-1])
+        except re.error as error:
+            raise SettingsError(f"exclude: {pattern} is not a regular expression: {error}") from error
 
 
 def _with_ascii_host(url: str) -> str:

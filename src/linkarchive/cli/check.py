@@ -39,7 +39,12 @@ _VERDICTS = [verdict.value for verdict in Verdict]
 @click.option("--wayback", type=click.Choice(["auto", "off"]), help="Ask web archives for copies (auto), or not.")
 @click.option("--allow-private", is_flag=True, default=None, help="Also visit addresses of private networks.")
 @click.option("--obey-robots", is_flag=True, default=None, help="Ask robots.txt first.")
-@click.option("--exclude", multiple=True, metavar="PATTERN", help="Leave out a host, or URLs of a shell pattern.")
+@click.option(
+    "--exclude",
+    multiple=True,
+    metavar="PATTERN",
+    help="Leave out a host, or URLs of a shell pattern or of a /regular expression/.",
+)
 @click.option("--due", is_flag=True, help="Only what is due: alive weekly, suspects daily, oldest first.")
 @click.option("--limit", type=click.IntRange(1), help="Only the N sources longest unvisited.")
 @click.option("--only", multiple=True, type=click.Choice(_VERDICTS), help="Only sources with this last verdict.")

@@ -49,7 +49,7 @@ def accept(
 
 
 @click.command()
-@click.argument("urls", nargs=-1, required=True, metavar="URL|NUMBER...")
+@click.argument("urls", nargs=-1, required=True, metavar="URL|NUMBER|HOST...")
 @project_options
 @click.option("--until", type=click.DateTime(["%Y-%m-%d"]), help="From this day on it is reported again.")
 @click.option("--reason", help="Why nobody needs to hear of it.")
@@ -59,8 +59,9 @@ def ignore(
 ) -> int:
     """Ignore what is found of the sources: it is known.
 
-    NUMBER is that of a finding in the last report. The sources are visited and judged all the same, and counted in the
-    report; but they are no news, nobody is notified, and they do not count for the exit code.
+    NUMBER is that of a finding in the last report; HOST stands for all sources on it and below it, later ones too.
+    The sources are visited and judged all the same, and counted in the report; but they are no news, nobody is
+    notified, and they do not count for the exit code.
     """
     from linkarchive.history.decisions import ignore_source, take_back
 

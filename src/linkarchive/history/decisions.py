@@ -11,7 +11,7 @@ from linkarchive.project import Project
 from linkarchive.store import captures, decisions, sources
 from linkarchive.store.database import Store
 from linkarchive.store.decisions import Decision
-from linkarchive.urls import redact
+from linkarchive.urls import ascii_host, host_of, is_within, redact
 
 
 def accept_page(
@@ -41,14 +41,15 @@ def accept_page(
 def ignore_source(
     project: Project, store: Store, url: str, until: date | None, reason: str | None, who: str, now: datetime
 ) -> Decision:
-    """Record that a source is known: judged and counted, but not reported, until a day if one is given.
+    """Record that a source, or all on a host and below it, is known: judged and counted, but not reported, until a day
+    if one is given.
 
-    Raises UsageError for a source that the project does not have, or a day that is not to come.
+    Raises UsageError for a source or a host that the project does not have, or a day that is not to come.
     """
-    source = sources.find(store, url)
+    name = _name_of(store, url)
     if until is not None and until <= now.date():
         raise UsageError(f"--until {until}: not a day to come")
-    decision = Decision("ignore", redact(source.key), who, now, reason, until=until)
+    decision = Decision("ignore", name, who, now, reason, until=until)
     decisions.append(project, decision)
     return decision
 
@@ -86,8 +87,7 @@ def take_back(
     Of acceptances only the last one (for that article, if one is given), so that an earlier one counts
     again; of ignoring all. Raises UsageError when there is none.
     """
-    source = sources.find(store, url)
-    made = decisions.in_force(decisions.load(project.decisions), source.key)
+    made = decisions.in_force(decisions.load(project.decisions), _name_of(store, url))
     mine = [one for one in made if one.action == action and (article is None or one.article == article)]
     if not mine:
         raise UsageError(f"{redact(url)}: nothing to take back: no {action} is in force")
@@ -96,3 +96,13 @@ def take_back(
         undo = Decision("undo", one.url, who, now, reason, one.article, undoes=one.when)
         decisions.append(project, undo)
     return tuple(mine)
+
+
+def _name_of(store: Store, url: str) -> str:
+    """What a decision on a URL, or on a host as in `press.example`, is recorded under. Raises UsageError."""
+    if not decisions.is_host(url):
+        return redact(sources.find(store, url).key)
+    host = ascii_host(url)
+    if not any(is_within(host_of(known), [host]) for _, known in sources.all_urls(store)):
+        raise UsageError(f"{url}: not a source of this project, and no source is on a host of that name")
+    return host

@@ -15,7 +15,7 @@ from linkarchive.project import Project
 from linkarchive.snapshot.reader import read_page
 from linkarchive.store import captures, outcomes, runs, sources
 from linkarchive.store.database import Store, open_store
-from linkarchive.store.decisions import Decision, ignored
+from linkarchive.store.decisions import Decision, ignored, is_host
 from linkarchive.store.opening import open_project
 from linkarchive.store.runs import Run
 from linkarchive.urls import redact
@@ -80,8 +80,9 @@ def _sources(store: Store, run: Run, ignores: Sequence[Decision], day: date) -> 
     def by_category(kinds: Collection[Category]) -> Iterator[SourceReport]:
         return read({(kind.verdict, kind.changed) for kind in kinds})
 
-    # The secrets of a URL are not in the file of decisions: such a source cannot be found by its key.
-    return Sources(read, None if any("REDACTED" in one.url for one in ignores) else counted, by_category)
+    # Secrets are not in the file of decisions, and a host is no URL: such sources cannot be found by their keys.
+    by_key = not any("REDACTED" in one.url or is_host(one.url) for one in ignores)
+    return Sources(read, counted if by_key else None, by_category)
 
 
 def _with_ignored(article: ArticleReport, ignores: Sequence[Decision], day: date) -> ArticleReport:

@@ -14,7 +14,7 @@ from linkarchive.project import Project
 from linkarchive.store import decisions, runs, standing
 from linkarchive.store.database import Store
 from linkarchive.store.decisions import Decision
-from linkarchive.urls import redact
+from linkarchive.urls import host_of, is_within, redact
 
 Compared = dict[tuple[object, ...], Difference | None]
 """Differences by what was compared."""
@@ -118,6 +118,11 @@ def _in_force(by_url: Mapping[str, Sequence[Decision]], key: str, source: Source
             return decision
         if decision.action == "replace":
             return decision
+    for name in by_url:  # a whole host
+        if decisions.is_host(name) and is_within(host_of(key), [name]):
+            for decision in reversed(decisions.in_force(by_url[name], name)):
+                if decision.until is None or today < decision.until:
+                    return decision
     return None
 
 

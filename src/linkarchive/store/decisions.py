@@ -13,7 +13,7 @@ from linkarchive.model import Acceptance, Ignored
 from linkarchive.project import Project
 from linkarchive.store.serialization import decode, encode
 from linkarchive.store.sources import key_of
-from linkarchive.urls import redact
+from linkarchive.urls import host_of, is_within, redact
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +71,8 @@ def load(path: Path) -> list[Decision]:
 
 def _with_key_of_today(decision: Decision) -> Decision:
     """The decision under the key that its source has now: earlier versions kept redirectors and tracking in keys."""
+    if is_host(decision.url):
+        return decision
     key = redact(key_of(decision.url))
     return decision if key == decision.url else replace(decision, url=key)
 
@@ -89,12 +91,19 @@ def in_force(decisions: Sequence[Decision], url: str, at: datetime | None = None
 
 
 def ignored(decisions: Sequence[Decision], url: str, day: date, at: datetime | None = None) -> Ignored | None:
-    """The last word that ignores a source on that day; with `at`, as people had decided by then."""
-    for one in reversed(in_force(decisions, url, at)):
-        if one.action == "ignore":
-            lasts = one.until is None or day < one.until
-            return Ignored(one.who, one.when, one.until, one.reason) if lasts else None
+    """The last word that ignores a source, or the host that it is on, on that day; with `at`, as people had decided
+    by then."""
+    hosts = dict.fromkeys(one.url for one in decisions if is_host(one.url) and is_within(host_of(url), [one.url]))
+    for name in (url, *hosts):
+        last = next((one for one in reversed(in_force(decisions, name, at)) if one.action == "ignore"), None)
+        if last is not None and (last.until is None or day < last.until):
+            return Ignored(last.who, last.when, last.until, last.reason)
     return None
+
+
+def is_host(name: str) -> bool:
+    """A decision with this name is on a host, for all sources on it and below it, and not on one source."""
+    return bool(name) and not set(name) & set("/:?#@ ")
 
 
 def acceptance(decisions: Sequence[Decision], url: str, article: str) -> Acceptance | None:
