@@ -118,9 +118,13 @@ def probe_url(url: str, token: str) -> str | None:
             return None
     except ValueError:
         return None
-    letters = "".join(random.Random(token).choices(string.ascii_lowercase, k=25))  # noqa: S311 - a name, not a secret
     directory = parts.path.rstrip("/").rpartition("/")[0]
-    return urlunsplit((parts.scheme, parts.netloc, f"{directory}/{letters}", "", ""))
+    return urlunsplit((parts.scheme, parts.netloc, f"{directory}/{probe_name(token)}", "", ""))
+
+
+def probe_name(token: str) -> str:
+    """The 25 letters of a token, with which a made-up address ends."""
+    return "".join(random.Random(token).choices(string.ascii_lowercase, k=25))  # noqa: S311 - a name, not a secret
 
 
 def _heading(view: PageView) -> tuple[str, str] | None:

@@ -232,6 +232,12 @@ def _next_record(file: IO[bytes], start: int) -> int | None:
             return start + at
 
 
+def is_for_replay(kind: str, status: int) -> bool:
+    """A record of this WARC type and HTTP status has a line in the index. A kept 304 has none: it would replay as an
+    empty page."""
+    return kind in INDEXED_TYPES and not (kind == "revisit" and status == 304)
+
+
 def index_line(record: StoredRecord, head: HttpHead, length: int, filename: str) -> bytes:
     """The CDXJ line of a record of the `INDEXED_TYPES`."""
     return cdxj.line(

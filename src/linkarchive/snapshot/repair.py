@@ -7,7 +7,15 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from linkarchive.snapshot import cdxj, paths
-from linkarchive.snapshot.record_reader import INDEXED_TYPES, BadRecordError, HttpHead, StoredRecord, index_line, walk
+from linkarchive.snapshot.record_reader import (
+    INDEXED_TYPES,
+    BadRecordError,
+    HttpHead,
+    StoredRecord,
+    index_line,
+    is_for_replay,
+    walk,
+)
 
 
 def repair(root: Path) -> tuple[str, ...]:
@@ -48,7 +56,7 @@ def _finish(root: Path, warc: Path) -> Iterator[str]:
                 damage = None
             record, head, length = found
             end, kept = record.offset + length, kept + 1
-            if head is not None:
+            if head is not None and is_for_replay(record.type, head.status):
                 lines.append(index_line(record, head, length, warc.name))
         torn = warc.stat().st_size - end
         if torn and kept:

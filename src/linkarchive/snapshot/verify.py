@@ -17,6 +17,7 @@ from linkarchive.snapshot.record_reader import (
     Problem,
     StoredRecord,
     index_line,
+    is_for_replay,
     walk,
 )
 
@@ -35,7 +36,7 @@ def verify(root: Path) -> Iterator[Problem]:
     for warc in paths.warc_files(root):
         name = paths.relative(root, warc)
         try:
-            lines: dict[bytes, int] = {}
+            lines: dict[bytes, int | None] = {}
             yield from _check_warc(warc, name, references, lines)
             yield from _check_index(root, warc, name, lines)
         except OSError as error:
@@ -94,8 +95,11 @@ def _identity(record: StoredRecord, uri: str, date: str) -> bytes:
     return hashlib.sha256(text.encode("utf-8", "replace")).digest()[:16]
 
 
-def _check_warc(warc: Path, name: str, references: _References, lines: dict[bytes, int]) -> Iterator[Problem]:
-    """Every record of a file; the index lines that it should have are left in `lines`, with their offsets."""
+def _check_warc(warc: Path, name: str, references: _References, lines: dict[bytes, int | None]) -> Iterator[Problem]:
+    """Every record of a file; the index lines that it should have are left in `lines`, with their offsets.
+
+    None for one that may be there: earlier versions had kept 304s in the index.
+    """
     with warc.open("rb") as file:
         number = 0
         for number, found in enumerate(walk(file, digested), start=1):
@@ -109,7 +113,8 @@ def _check_warc(warc: Path, name: str, references: _References, lines: dict[byte
                 yield Problem(name, record.offset, message)
             yield from references.add(name, record)
             if record.type in INDEXED_TYPES:
-                lines[index_line(record, read.head, length, warc.name)] = record.offset
+                needed = is_for_replay(record.type, read.head.status)
+                lines[index_line(record, read.head, length, warc.name)] = record.offset if needed else None
         if number == 0:
             yield Problem(name, None, "the file is empty")
 
@@ -155,7 +160,7 @@ def _faults(record: StoredRecord, read: DigestedRecord) -> Iterator[str]:
         yield f"the {record.type} has no WARC-Payload-Digest"
 
 
-def _check_index(root: Path, warc: Path, name: str, expected: dict[bytes, int]) -> Iterator[Problem]:
+def _check_index(root: Path, warc: Path, name: str, expected: dict[bytes, int | None]) -> Iterator[Problem]:
     path = paths.index_of(root, warc)
     index = paths.relative(root, path)
     if not path.exists():
@@ -170,7 +175,8 @@ def _check_index(root: Path, warc: Path, name: str, expected: dict[bytes, int]) 
             yield Problem(index, position, f"no record matches the line {line.decode('utf-8', 'replace').strip()!r}")
         position += len(line)
     for missing in expected.keys() - set(lines):
-        yield Problem(name, expected[missing], f"{index} does not have this record")
+        if expected[missing] is not None:
+            yield Problem(name, expected[missing], f"{index} does not have this record")
 
 
 def _check_manifests(root: Path) -> Iterator[Problem]:

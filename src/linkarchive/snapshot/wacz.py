@@ -215,7 +215,7 @@ def _write_pages(root: Path, pages: IO[bytes], warcs: set[str], title_of: Callab
     pages.write(json.dumps(header).encode() + b"\n")
     count = secrets = 0
     for capture in scan(root):
-        if not isinstance(capture, Capture) or capture.record.warc not in warcs:
+        if not isinstance(capture, Capture) or capture.record.warc not in warcs or _is_probe(root, capture):
             continue
         entry = _page(root, capture, title_of)
         if entry is not None:
@@ -223,6 +223,13 @@ def _write_pages(root: Path, pages: IO[bytes], warcs: set[str], title_of: Callab
             count += 1
             secrets += has_secrets(capture.url)
     return count, secrets
+
+
+def _is_probe(root: Path, capture: Capture) -> bool:
+    """The answer to a made-up address: it is kept for the verdict, and is no page that anybody cites."""
+    from linkarchive.judge.soft404 import probe_name
+
+    return capture.url.rpartition("/")[2] == probe_name(paths.run_of(root / capture.record.warc))
 
 
 def _page(root: Path, capture: Capture, title_of: Callable[[Page], str]) -> dict[str, Any] | None:

@@ -15,6 +15,7 @@ from linkarchive.model import Capture, Hop, Location, Origin
 from linkarchive.snapshot import capture_metadata, cdxj, record_writer
 from linkarchive.snapshot.imported import ImportedRecord
 from linkarchive.snapshot.reader import original_at
+from linkarchive.snapshot.record_reader import is_for_replay
 from linkarchive.snapshot.record_writer import Original
 from linkarchive.snapshot.warcfile import WarcFile
 from linkarchive.web.exchange import Body, Exchange, Visit
@@ -190,18 +191,19 @@ class WarcWriter:
         else:
             response = record_writer.revisit(exchange, fields, original)
         location = file.append(response)
-        file.index(
-            cdxj.line(
-                url=uri,
-                date=date,
-                mime=cdxj.REVISIT_MIME if original else _content_type(exchange),
-                status=exchange.status,
-                digest=original.digest if original else digest,
-                offset=location.offset,
-                length=location.length,
-                filename=file.path.name,
+        if is_for_replay("response" if original is None else "revisit", exchange.status):
+            file.index(
+                cdxj.line(
+                    url=uri,
+                    date=date,
+                    mime=cdxj.REVISIT_MIME if original else _content_type(exchange),
+                    status=exchange.status,
+                    digest=original.digest if original else digest,
+                    offset=location.offset,
+                    length=location.length,
+                    filename=file.path.name,
+                )
             )
-        )
         concurrent = [*self._fields(date, uri), ("WARC-Concurrent-To", response_id)]
         file.append(record_writer.request(exchange, uri, concurrent))
         return response_id, location
