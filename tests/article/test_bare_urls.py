@@ -15,10 +15,17 @@ def urls(text: str) -> list[str]:
 
 
 @pytest.mark.parametrize(
-    "before", ["", "url=", "a|", "+", "→", "`", '"', "资料来源", "出典は", "ที่มา", "：", "(", "[", "*", "_"]
+    "before", ["", "url=", "a|", "+", "→", "`", '"', "资料来源", "出典は", "ที่มา", "：", "(", "[", "*"]
 )
 def test_a_scheme_begins_a_url_whatever_stands_before_it(before: str) -> None:
     assert urls(f"{before}https://one.example/a b") == ["https://one.example/a"]
+
+
+def test_underscores_are_emphasis_in_pairs() -> None:
+    assert urls("_https://one.example/a_ b") == ["https://one.example/a"]
+    assert urls("_https://one.example") == []
+    assert urls("https://one.example_ b") == []
+    assert urls("https://one.example/a_ b") == ["https://one.example/a"]
 
 
 @pytest.mark.parametrize("before", ["x", "git+", "svn-"])

@@ -22,8 +22,6 @@ MISSES = {
     "commonmark-608": "we read GFM, which links the bare URL inside the broken autolink",
     "commonmark-611": "we read GFM, which links a bare URL; CommonMark alone does not",
     "linkify-it-links-134": "a quotation mark ends a URL: no URL may hold one (RFC 3986)",
-    "linkify-it-notlinks-18": "a scheme begins a URL whatever stands before it",
-    "linkify-it-notlinks-21": "an underscore at the end of a URL is emphasis, not a part of its host",
     "gfm-ext-autolink-1": "the suite percent-encodes the host of an emoji domain; ours stays as written",
 }
 

@@ -78,6 +78,9 @@ def _url(text: str, match: re.Match[str]) -> tuple[int, str] | None:
         return None
     shown = _ended(tail[0], text[match.start() - 1 : match.start()])
     host = _HOST.match(shown)
+    before, after = text[match.start() - 1 : match.start()], tail[0][len(shown) : len(shown) + 1]
+    if (before == "_") != (after == "_") and (before == "_" or host is None or host.end() == len(shown)):
+        return None  # underscores are emphasis in pairs; a single one belongs to a name that is no URL
     if host is None or (begins_www and "." not in host[0][4:].rstrip(".")):
         return None
     url = text[match.start() : first] + shown
