@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
-from itertools import islice
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -14,11 +13,14 @@ from linkarchive.check.record import Recorder
 from linkarchive.clock import Clock
 from linkarchive.model import Case, Page, Reason, Result, Verdict
 from linkarchive.relocate.likeness import text_of
-from linkarchive.relocate.rules import Example
+from linkarchive.relocate.rules import Example, Rule, learn
 from linkarchive.relocate.search import DeadPage, Found, SiteSearch
-from linkarchive.store import lookups, previous
+from linkarchive.settings import NetworkSettings
+from linkarchive.store import lookups, previous, runs, sources
+from linkarchive.store.database import Store
 from linkarchive.store.lookups import MOVED, LookupAnswer, found_address
 from linkarchive.store.previous import AT_ONCE, Previous
+from linkarchive.urls import ascii_host, host_of
 from linkarchive.web.exchange import VisitRequest
 from linkarchive.web.page import page_of
 from linkarchive.web.robots import Rules
@@ -42,6 +44,9 @@ class Relocation:
         self._policy = policy
         self._clock = clock
         self._stop = stop
+        self._network = policy.settings.network
+        self._dead: dict[int, Job] = {}
+        """What is looked for, by the number of the source."""
         self._rules: dict[str, Rules] = {}
 
     def search(self, jobs: Iterable[Job], named: Mapping[int, Sequence[str]]) -> list[Job]:
@@ -49,26 +54,26 @@ class Relocation:
 
         `named` are addresses that others name for a source, by its number.
         """
-        searches, dead = self._searches(list(jobs), named)
+        searches = self._searches(list(jobs), named)
         for _ in range(_MOST_ROUNDS):
             wanted = {url: search for search in searches for url in search.wanted()}
             if not wanted or self._stop():
                 break
             self._visit(wanted)
-        found = [item for search in searches for item in search.results()]
-        new = [dead[item.number] for item in found if self._suggest(dead[item.number], item)]
-        for number, job in dead.items():
-            if number not in {other.source.id for other in new} and not self._stop():
-                self._save(job, LookupAnswer(MOVED, "none", None, None, self._clock.now()))
-        return new
+        now = self._clock.now()
+        found = {item.number: item for search in searches for item in search.results()}
+        for number, job in self._dead.items():
+            if number in found:
+                item = found[number]
+                self._save(job, found_address(item.url, item.how, item.confidence, now))
+            elif not self._stop():
+                self._save(job, LookupAnswer(MOVED, "none", None, None, now))
+        return [self._dead[number] for number in found]
 
-    def _searches(
-        self, jobs: Sequence[Job], named: Mapping[int, Sequence[str]]
-    ) -> tuple[list[SiteSearch], dict[int, Job]]:
+    def _searches(self, jobs: Sequence[Job], named: Mapping[int, Sequence[str]]) -> list[SiteSearch]:
         """A search for each site that has lost pages whose baselines we have."""
         sites: dict[str, dict[int, DeadPage]] = {}
         examples: dict[str, list[Example]] = {}
-        dead: dict[int, Job] = {}
         jobs = [job for job in jobs if job.skip is None]
         for start in range(0, len(jobs), AT_ONCE):
             batch = jobs[start : start + AT_ONCE]
@@ -78,31 +83,18 @@ class Relocation:
             for job in batch:
                 number, before = job.source.id, known[job.source.id]
                 site = urlsplit(job.source.url).netloc
-                example = self._example(job, before)
-                if example is not None and len(examples.get(site, ())) < _MOST_EXAMPLES:
-                    examples.setdefault(site, []).append(example)
+                if len(examples.setdefault(site, [])) < _MOST_EXAMPLES:
+                    example = _example(self._root, job.source.url, before, self._network)
+                    examples[site] += [example] if example is not None else []
                 others = tuple(named.get(number, ()))
                 if (not others and (number, MOVED) in settled) or not _is_lost(before.result, others):
                     continue
-                page = self._baseline(replace(job, previous=before))
+                page = _baseline(self._root, before, self._network)
                 text = None if page is None else text_of(page)
                 if text is not None and text.is_plenty:
                     sites.setdefault(site, {})[number] = DeadPage(number, job.source.url, text, others)
-                    dead[number] = job
-        return [SiteSearch(pages, examples.get(site, [])) for site, pages in sites.items()], dead
-
-    def _example(self, job: Job, before: Previous) -> Example | None:
-        """Where a page of the site has gone, as it told by a redirect or was found before."""
-        result, answer = before.result, before.answers.get(MOVED)
-        if result is None:
-            return None
-        to = answer.url if answer is not None and answer.url is not None else None
-        if result.verdict is Verdict.MOVED:
-            to = result.suggested_url or result.final_url
-        if to is None:
-            return None
-        page = self._baseline(replace(job, previous=before))
-        return Example(job.source.url, to, "" if page is None else text_of(page).title)
+                    self._dead[number] = job
+        return [SiteSearch(pages, examples.get(site, [])) for site, pages in sites.items()]
 
     def _visit(self, wanted: Mapping[str, SiteSearch]) -> None:
         network = replace(self._policy.settings.network, obey_robots=True, retries=0)
@@ -113,36 +105,60 @@ class Relocation:
             page = page_of(visit, network.max_body)
             visit.close()
             search = wanted[visit.request.url]
-            search.take(visit.request.url, page)
+            found = search.take(visit.request.url, page)
+            if found is not None and not self._is_same(self._dead[found.number], found, page):
+                search.reject(found)
             for host in search.hosts:
                 rules = self._rules.get(host.removesuffix("/"))
                 search.name_sitemaps(rules.sitemaps if rules is not None else ())
 
-    def _suggest(self, job: Job, found: Found) -> bool:
-        """Save the address, if the judge too says that it is the page."""
+    def _is_same(self, job: Job, found: Found, page: Page) -> bool:
+        """The judge too says that it is the page."""
         from linkarchive.judge.verdict import judge
 
-        before = self._baseline(self._recorder.loaded(job))
+        before = _baseline(self._root, self._recorder.loaded(job).previous, self._network)
         if before is None:
             return False
-        judgement = judge(Case("", found.url, found.page, before))
-        if not judgement.verdict.is_alive or (judgement.similarity or 0.0) < SAME_PAGE:
-            return False
-        self._save(job, found_address(found.url, found.how, found.confidence, self._clock.now()))
-        return True
+        judgement = judge(Case("", found.url, page, before))
+        return judgement.verdict.is_alive and (judgement.similarity or 0.0) >= SAME_PAGE
 
     def _save(self, job: Job, answer: LookupAnswer) -> None:
         lookups.tell(self._recorder.store, self._recorder.rows.run, job.source.id, answer)
 
-    def _baseline(self, job: Job) -> Page | None:
-        """The page of the first baseline, else of the first usable capture."""
-        before = job.previous
-        based = sorted(before.baseline_ids, key=lambda cited: (cited[0], str(cited[1] or "")))
-        usable = (capture for capture in before.captures if capture.usable)
-        first = before.baseline(*based[0]) if based else next(islice(usable, 1), None)
-        if first is None:
-            return None
-        return stored_page(self._root, first.capture, self._policy.settings.network)
+
+def site_rules(root: Path, store: Store, host: str, network: NetworkSettings) -> list[Rule]:
+    """The rules that are known of a site: functions of where its pages are known to have gone."""
+    last = runs.find(store)
+    if last is None:
+        return []
+    numbers = [(number, url) for number, url in sources.all_urls(store) if host_of(url) == ascii_host(host)]
+    examples: list[Example] = []
+    for start in range(0, len(numbers), AT_ONCE):
+        batch = dict(numbers[start : start + AT_ONCE])
+        for number, before in previous.load(store, list(batch), last.seq + 1).items():
+            example = _example(root, batch[number], before, network)
+            if example is not None:
+                examples.append(example)
+    return learn(examples)
+
+
+def _example(root: Path, url: str, before: Previous, network: NetworkSettings) -> Example | None:
+    """Where a page has gone, as a redirect told or as it was found before."""
+    result, answer = before.result, before.answers.get(MOVED)
+    to = answer.url if answer is not None else None
+    if result is not None and result.verdict is Verdict.MOVED:
+        to = result.suggested_url or result.final_url
+    if to is None:
+        return None
+    page = _baseline(root, before, network)
+    return Example(url, to, "" if page is None else text_of(page).title)
+
+
+def _baseline(root: Path, before: Previous, network: NetworkSettings) -> Page | None:
+    """The page of the first baseline, else of the first usable capture."""
+    based = sorted(before.baseline_ids, key=lambda cited: (cited[0], str(cited[1] or "")))
+    first = before.baseline(*based[0]) if based else next((one for one in before.captures if one.usable), None)
+    return None if first is None else stored_page(root, first.capture, network)
 
 
 def _is_lost(result: Result | None, named: Sequence[str]) -> bool:

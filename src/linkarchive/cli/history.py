@@ -22,6 +22,7 @@ from linkarchive.cli.common import (
 
 if TYPE_CHECKING:
     from linkarchive.api.project import Project
+    from linkarchive.settings import NetworkSettings
 
 
 @click.command()
@@ -65,19 +66,24 @@ def report(
 
 
 @click.command()
-@click.argument("url", metavar="URL|NUMBER")
+@click.argument("url", metavar="URL|NUMBER|HOST")
 @project_options
 @click.option("--text", "as_text", is_flag=True, help="Print the text of the stored copy.")
 @click.option("--at", type=click.DateTime(["%Y-%m-%d"]), help="With --text: the copy nearest to this day.")
 @click.option("--case", "as_case", is_flag=True, help="Print what `archive judge` reads, a line a citation.")
 def show(url: str, project: Path, config: Path | None, as_text: bool, at: datetime | None, as_case: bool) -> int:
-    """Show the history of a source: captures, verdicts, citations. NUMBER is that of a finding in the last report."""
+    """Show the history of a source: captures, verdicts, citations. NUMBER is that of a finding in the last report;
+    of a HOST the rules are shown by which its pages moved."""
     from linkarchive.api.project import Project
     from linkarchive.history.sources import cases_of, history_of
     from linkarchive.store.opening import open_project
 
     settings = settings_of(project, config)
     place = Project(project, settings=settings)
+    if _is_host(url):
+        for line in _rules_of(place, url, settings.network):
+            click.echo(line)
+        return 0
     (url,) = urls_named(place, [url])
     if as_text:
         for line in _text_of(place, url, at):
@@ -88,6 +94,24 @@ def show(url: str, project: Path, config: Path | None, as_text: bool, at: dateti
         for line in lines:
             click.echo(line)
     return 0
+
+
+def _is_host(text: str) -> bool:
+    return "." in text and "/" not in text and ":" not in text
+
+
+def _rules_of(place: Project, host: str, network: NetworkSettings) -> Iterator[str]:
+    """What is known of how the pages of a site moved, a line a rule."""
+    from linkarchive.check.relocation import site_rules
+    from linkarchive.report.sanitize import one_line
+    from linkarchive.store.opening import open_project
+
+    with open_project(place.folder) as store:
+        rules = site_rules(place.folder.root, store, host, network)
+    for rule in rules:
+        yield one_line(rule.in_words())
+    if not rules:
+        yield f"nothing is known of how pages of {one_line(host)} moved"
 
 
 def _text_of(place: Project, url: str, at: datetime | None) -> Iterator[str]:

@@ -17,6 +17,7 @@ _RUN = 4
 _TOKEN = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\u0e00-\u0e7f]|[^\W_]+")
 _SKETCH = 60
 """Runs of a page by which others that may be the same are found."""
+_MOST_SAYING = 20
 _FEW = 30
 """A page of fewer runs cannot be told from others."""
 
@@ -73,9 +74,14 @@ class TextIndex:
         for number, text in texts.items():
             for run in heapq.nsmallest(_SKETCH, text.runs):
                 self._by_run.setdefault(run, []).append(number)
+        # What many pages say is the site's frame.
+        self._by_run = {run: numbers for run, numbers in self._by_run.items() if len(numbers) <= _MOST_SAYING}
 
-    def same(self, page: Text) -> Iterator[tuple[int, Likeness]]:
-        """The texts that the page is the same as, the likest first."""
-        hits = Counter(number for run in page.runs for number in self._by_run.get(run, ()))
-        near = [(number, likeness(self._texts[number], page)) for number, _ in hits.most_common(5)]
+    def same(self, page: Text, expected: int | None) -> Iterator[tuple[int, Likeness]]:
+        """The texts that the page is the same as, the likest first; `expected` is compared in any case."""
+        hits = Counter(number for run in page.runs & self._by_run.keys() for number in self._by_run[run])
+        numbers = dict.fromkeys(number for number, _ in hits.most_common(5))
+        if expected is not None:
+            numbers[expected] = None
+        near = [(number, likeness(self._texts[number], page)) for number in numbers]
         yield from sorted((pair for pair in near if pair[1].is_same), key=lambda pair: -pair[1].share)

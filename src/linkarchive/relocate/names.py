@@ -7,6 +7,7 @@ import re
 import unicodedata
 from collections import Counter
 from collections.abc import Iterable
+from functools import lru_cache
 from urllib.parse import unquote, urlsplit
 
 _WORD = re.compile(r"[^\W_]+")
@@ -15,6 +16,7 @@ _EXTENSION = re.compile(r"\.[A-Za-z][A-Za-z0-9]{0,4}$")
 _TWO_LETTERS = (("ae", "a"), ("oe", "o"), ("ue", "u"), ("ss", "s"))
 
 
+@lru_cache(maxsize=65_536)
 def words_of(text: str) -> frozenset[str]:
     """The words of a text in one spelling: no case, no accents, no doubled letters of transliterations."""
     plain = unicodedata.normalize("NFKD", _CAMEL.sub(" ", text).casefold())
@@ -28,6 +30,7 @@ def _folded(word: str) -> str:
     return word
 
 
+@lru_cache(maxsize=65_536)
 def address_words(url: str) -> frozenset[str]:
     """The words of the last part of the path that has any, and of the query."""
     parts = urlsplit(url)
@@ -41,12 +44,14 @@ def address_words(url: str) -> frozenset[str]:
 class Names:
     """Compares sets of words; what many names have says little."""
 
-    def __init__(self, names: Iterable[frozenset[str]]) -> None:
+    def __init__(self) -> None:
         self._counts: Counter[str] = Counter()
         self._total = 1
-        for name in names:
-            self._counts.update(name)
-            self._total += 1
+
+    def add(self, name: frozenset[str]) -> None:
+        """Count the words of one more name."""
+        self._counts.update(name)
+        self._total += 1
 
     def likeness(self, first: frozenset[str], second: frozenset[str]) -> float:
         """0 to 1: the weight of the words that both have, of all."""

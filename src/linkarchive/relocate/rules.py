@@ -70,6 +70,9 @@ class PartProgram:
         return self.joint.join(words) + self.extension
 
 
+Program = tuple[str, tuple[PartProgram, ...], bool]
+
+
 @dataclass(frozen=True, slots=True)
 class Rule:
     """Where pages of a site are now."""
@@ -80,6 +83,11 @@ class Rule:
     is_folder: bool
     """The new address ends with a slash."""
     examples: tuple[Example, ...]
+
+    @property
+    def program(self) -> Program:
+        """What it does, whatever it was learnt from."""
+        return self.start, self.parts, self.is_folder
 
     def apply(self, old: str, title: str = "") -> str | None:
         """The new address of a page; None where the rule cannot tell."""

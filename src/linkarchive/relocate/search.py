@@ -7,15 +7,17 @@ looked for. The caller visits, politely, what `wanted` returns, and hands each p
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 from urllib.parse import urlsplit
 
 from linkarchive.model import Page
 from linkarchive.relocate.likeness import Likeness, Text, TextIndex, text_of
 from linkarchive.relocate.listings import NamedPage, read_listing
 from linkarchive.relocate.names import Names, address_words, words_of
-from linkarchive.relocate.rules import Example, Rule, learn
+from linkarchive.relocate.rules import Example, Program, Rule, learn
 from linkarchive.urls import same_page
 
 A_LINK = 2.8
@@ -25,7 +27,13 @@ LEAST, MOST_FOR_ONE = 12, 15
 _AT_ONCE = 8
 """Visits wanted together, but for those of a rule that has proved true."""
 _PROVED, _FAILED = 3, 2
-"""Pages on which a rule was right to be trusted with the rest, or wrong to be dropped."""
+"""Pages on which a rule was right to be trusted with the rest, or wrong to be dropped, if it was not right on more."""
+_MOST_TRIES = 4
+"""Pages of a like name that are visited for one dead page."""
+_MOST_COMPARED = 200
+"""Names that one is compared with, and pages for which that is done at a time."""
+_MOST_EXAMPLES = 40
+"""Pairs that rules are learnt from."""
 _ALIKE = 0.45
 """Likeness of names from which a page is worth a visit."""
 _TIE = 0.05
@@ -50,7 +58,6 @@ class Found:
 
     number: int
     url: str
-    page: Page
     how: str
     """How it was found, in words."""
     likeness: Likeness
@@ -74,8 +81,14 @@ class SiteSearch:
     """Of an address that is wanted: for whom, how it was found, by which rule."""
     _names: dict[str, NamedPage] = field(default_factory=dict)
     """The pages that listings name and that were not visited."""
+    _scale: Names = field(default_factory=Names)
+    _by_word: dict[str, list[str]] = field(default_factory=dict)
+    """The addresses of named pages, by each word of their names."""
+    _tries: Counter[int] = field(default_factory=Counter)
+    """How often a page of a like name was visited for a dead one."""
     _listings: list[str] = field(default_factory=list)
-    _failed_rules: dict[Rule, int] = field(default_factory=dict)
+    _failures: dict[Program, int] = field(default_factory=dict)
+    """How often a rule led to what is not the page."""
     _index: TextIndex | None = None
     hosts: set[str] = field(default_factory=set)
     """Where the site is now: scheme and host of what was visited."""
@@ -104,8 +117,8 @@ class SiteSearch:
                 return urls
         return []
 
-    def take(self, url: str, page: Page) -> None:
-        """What the visit of a wanted address has shown."""
+    def take(self, url: str, page: Page) -> Found | None:
+        """What the visit of a wanted address has shown: a dead page that it seems to be, if any."""
         number, how, rule = self._why.pop(url, (None, "", None))
         self._seen.add(page.final_url)
         alive = page.failure is None and page.status is not None and 200 <= page.status < 300 and bool(page.body)
@@ -114,14 +127,21 @@ class SiteSearch:
             self._note_host(page.final_url)
             self._add_names(listing.pages, page.final_url)
             self._listings += [further for further in listing.further if further not in self._seen]
-        is_right = False
+        found = None
         canonical = listing.canonical if listing is not None else None
         if canonical is not None and not same_page(canonical, page.final_url):
             self._want_later(canonical, number, how)
         elif alive:
-            is_right = self._compare(page, number, how, rule)
-        if rule is not None and not is_right:
-            self._failed_rules[rule] = self._failed_rules.get(rule, 0) + 1
+            found = self._compare(page, number, how)
+        if rule is not None and (found is None or found.number != number):
+            self._failures[rule.program] = self._failures.get(rule.program, 0) + 1
+        return found
+
+    def reject(self, found: Found) -> None:
+        """The judge says that it is not the page after all."""
+        self.found[found.number].remove(found)
+        if not self.found[found.number]:
+            del self.found[found.number]
 
     def name_sitemaps(self, urls: Iterable[str]) -> None:
         """The sitemaps that the robots.txt of one of the site's hosts names."""
@@ -139,7 +159,7 @@ class SiteSearch:
     def _by_rules(self, left: int) -> Iterator[str]:
         """A few pages of each rule, and all of one that has proved true."""
         for rule in learn(self._known_examples()):
-            if self._failed_rules.get(rule, 0) >= _FAILED:
+            if self._failures.get(rule.program, 0) >= max(_FAILED, len(rule.examples) + 1):
                 continue
             proved = len(rule.examples) >= _PROVED
             most = left if proved else min(left, 2)
@@ -168,19 +188,27 @@ class SiteSearch:
 
     def _by_names(self, left: int) -> Iterator[str]:
         """The pages whose names are most like those of the dead ones, one for each."""
-        scale = Names(map(_words_of, self._names.values()))
         choices: list[tuple[float, str, int]] = []
-        for page in self.open:
-            best = max(
-                ((_name_likeness(page, named, scale), named.url) for named in self._names.values()), default=(0.0, "")
-            )
+        pages = (page for page in self.open if self._tries[page.number] < _MOST_TRIES)
+        for page in islice(pages, _MOST_COMPARED):
+            names = self._names_like(page)
+            best = max(((_name_likeness(page, named, self._scale), named.url) for named in names), default=(0.0, ""))
             if best[0] >= _ALIKE:
                 choices.append((best[0], best[1], page.number))
+            else:
+                self._tries[page.number] += 1
         taken: set[str] = set()
         for _, url, number in sorted(choices, reverse=True)[: min(left, _AT_ONCE)]:
             if url not in taken and self._is_new(url):
                 taken.add(url)
+                self._tries[number] += 1
                 yield self._want(url, number, "a page of that name stands on the site", None)
+
+    def _names_like(self, page: DeadPage) -> list[NamedPage]:
+        """The pages that share a word with a dead one which few others have."""
+        words = words_of(page.text.title) | address_words(page.url)
+        urls = {url for word in words for url in self._by_word.get(word, ())[:_MOST_COMPARED]}
+        return [self._names[url] for url in urls if url in self._names]
 
     def _by_text(self, left: int) -> Iterator[str]:
         """Pages beside those that were found, and listings, until the visits are used up."""
@@ -195,20 +223,21 @@ class SiteSearch:
 
     # --- what was seen ---------------------------------------------------------------------------
 
-    def _compare(self, page: Page, number: int | None, how: str, rule: Rule | None) -> bool:
+    def _compare(self, page: Page, number: int | None, how: str) -> Found | None:
+        """The dead page that a page of today is the same as."""
         if self._index is None:
             self._index = TextIndex({one.number: one.text for one in self.dead.values()})
-        right = False
-        for other, likeness in self._index.same(text_of(page)):
+        for other, likeness in self._index.same(text_of(page), number):
+            known = self.found.get(other, [])
             if same_page(page.final_url, self.dead[other].url):
                 continue
+            if any(same_page(one.url, page.final_url) for one in known):
+                return None
             words = how if other == number and how else "a page with its text stands on the site"
-            found = self.found.setdefault(other, [])
-            if not any(same_page(one.url, page.final_url) for one in found):
-                found.append(Found(other, page.final_url, page, words, likeness))
-            right = right or other == number
-            break
-        return right
+            found = Found(other, page.final_url, words, likeness)
+            self.found[other] = [*known, found]
+            return found
+        return None
 
     def results(self) -> Iterator[Found]:
         """For each dead page the page of today that is the same; none where two are alike."""
@@ -222,7 +251,7 @@ class SiteSearch:
             Example(self.dead[number].url, many[0].url, self.dead[number].text.title)
             for number, many in self.found.items()
         ]
-        return [*self.examples, *seen]
+        return [*self.examples, *seen][:_MOST_EXAMPLES]
 
     # --- keeping order ---------------------------------------------------------------------------
 
@@ -238,7 +267,8 @@ class SiteSearch:
     def _want_later(self, url: str, number: int | None, how: str) -> None:
         """A copy says that its page is elsewhere: that may be the one."""
         if number is not None and self._is_new(url):
-            self._names[url] = NamedPage(url, self.dead[number].text.title)
+            self._name(NamedPage(url, self.dead[number].text.title))
+            self._tries[number] -= 1
 
     def _list(self, urls: Iterable[str]) -> Iterator[str]:
         for url in urls:
@@ -255,16 +285,19 @@ class SiteSearch:
             if on_site and named.url not in self._seen and named.url not in dead and named.url != base:
                 known = self._names.get(named.url)
                 if known is None or len(named.text) > len(known.text):
-                    self._names[named.url] = named
+                    self._name(named)
+
+    def _name(self, named: NamedPage) -> None:
+        words = address_words(named.url) | words_of(named.text)
+        self._names[named.url] = named
+        self._scale.add(words)
+        for word in words:
+            self._by_word.setdefault(word, []).append(named.url)
 
 
 def _root(url: str) -> str:
     parts = urlsplit(url)
     return f"{parts.scheme}://{parts.netloc}/"
-
-
-def _words_of(named: NamedPage) -> frozenset[str]:
-    return address_words(named.url) | words_of(named.text)
 
 
 def _name_likeness(page: DeadPage, named: NamedPage, scale: Names) -> float:

@@ -1,0 +1,96 @@
+"""Dead links whose pages stand elsewhere on their site: found, suggested, remembered; what is closed stays closed."""
+
+from __future__ import annotations
+
+import gzip
+from typing import Any
+
+import pytest
+
+from linkarchive.demo.wire import Response
+
+SITE = "http://alpha.example"
+NAMES = ("ferry-returns", "salt-for-the-road", "the-old-crane", "night-market")
+
+
+def raw(body: bytes) -> Response:
+    return Response(body, content_type="text/plain")
+
+
+def moved(stage: Any, folder: Any, *, gone: tuple[str, ...] = ()) -> list[str]:
+    """Old addresses that were checked once, then a redesign that moved all pages but those that are gone."""
+    old = [f"{SITE}/2019/{name.replace('-', '_')}.html" for name in NAMES]
+    for url, name in zip(old, NAMES, strict=True):
+        stage[url] = stage.html(name)
+    folder.article(*old)
+    folder.check("article.md")
+    stage.clear()
+    for name in NAMES:
+        if name not in gone:
+            stage[f"{SITE}/news/{name}/"] = stage.html(name)
+    return old
+
+
+def with_sitemap(stage: Any, names: tuple[str, ...] = NAMES) -> None:
+    locations = "".join(f"<url><loc>{SITE}/news/{name}/</loc></url>" for name in names)
+    stage[f"{SITE}/"] = stage.html("front")
+    stage[f"{SITE}/maps/pages.xml.gz"] = raw(gzip.compress(f"<urlset>{locations}</urlset>".encode()))
+    index = f"<sitemapindex><sitemap><loc>{SITE}/maps/pages.xml.gz</loc></sitemap></sitemapindex>"
+    stage[f"{SITE}/index.xml"] = raw(f"<?xml version='1.0'?>{index}".encode())
+    stage[f"{SITE}/robots.txt"] = raw(f"User-agent: *\nDisallow: /closed/\nSitemap: {SITE}/index.xml\n".encode())
+
+
+def test_pages_are_found_where_a_redesign_put_them(stage: Any, folder: Any) -> None:
+    old = moved(stage, folder, gone=(NAMES[3],))
+    with_sitemap(stage, NAMES[:3])
+    report = folder.check(now="2026-01-12")
+    for url, name in zip(old[:3], NAMES, strict=False):
+        source = report.source(url)
+        assert (source["verdict"], source["suggested_url"]) == ("dead", f"{SITE}/news/{name}/")
+        assert source["suggested_confidence"] >= 0.95
+        assert source["suggested_by"]
+        assert any(f"{SITE}/news/{name}/ now" in sentence for sentence in source["evidence"])
+    assert report.source(old[3])["suggested_url"] is None
+    assert f"{SITE}/news/{NAMES[0]}/" in folder.run("fix", "article.md", now="2026-01-12").out
+    rules = folder.run("show", "alpha.example", now="2026-01-12")
+    assert "pages moved from /2019/ferry_returns.html to /news/ferry-returns/; 2 others did" in rules.out
+    assert folder.run("rebuild", now="2026-01-12").code == 0
+    assert folder.run("show", "alpha.example", now="2026-01-12").out == rules.out
+
+
+def test_what_was_looked_for_is_not_looked_for_every_night(stage: Any, folder: Any) -> None:
+    moved(stage, folder, gone=NAMES)
+    with_sitemap(stage, ())
+    folder.check(now="2026-01-12")
+    stage.requests.clear()
+    folder.check(now="2026-01-13")
+    assert stage.asked(f"{SITE}/index.xml") == 0
+    folder.check(now="2026-02-20")
+    assert stage.asked(f"{SITE}/index.xml") == 1
+
+
+def test_what_robots_txt_closes_is_not_searched(stage: Any, folder: Any) -> None:
+    [url, *_] = moved(stage, folder, gone=NAMES)
+    with_sitemap(stage, ())
+    stage[f"{SITE}/"] = stage.html("front", more=f'<a href="/closed/ferry-returns">{NAMES[0]}</a>')
+    stage[f"{SITE}/closed/ferry-returns"] = stage.html(NAMES[0])
+    assert folder.check(now="2026-01-12").source(url)["suggested_url"] is None
+    assert stage.asked(f"{SITE}/closed/ferry-returns") == 0
+
+
+@pytest.mark.parametrize("count", [1, 4])
+def test_the_search_costs_few_visits(stage: Any, folder: Any, count: int) -> None:
+    moved(stage, folder, gone=NAMES)
+    others = "".join(f'<a href="/other/{number}/">Page {number}</a>' for number in range(100))
+    stage[f"{SITE}/"] = stage.html("front", more=others)
+    for number in range(100):
+        stage[f"{SITE}/other/{number}/"] = stage.html(f"other {number}")
+    if count == 1:
+        (folder.root / "links.txt").unlink()
+        folder.article(f"{SITE}/2019/ferry_returns.html")
+    stage.requests.clear()
+    folder.check("article.md", now="2026-01-12")
+    asked = [request.url for request in stage.requests if "alpha" in request.url and "/2019/" not in request.url]
+    probes = [url for url in asked if "/other/" not in url]
+    assert len(asked) <= 15 * count
+    assert len(probes) <= 8

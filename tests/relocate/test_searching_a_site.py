@@ -1,0 +1,155 @@
+"""The search of a site, on pages in memory: what it finds, what it leaves, how many visits it takes."""
+
+from __future__ import annotations
+
+import gzip
+import random
+from urllib.parse import urlsplit
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from linkarchive.model import Page
+from linkarchive.relocate.likeness import text_of
+from linkarchive.relocate.listings import read_listing
+from linkarchive.relocate.names import Names, address_words, words_of
+from linkarchive.relocate.rules import Example
+from linkarchive.relocate.search import DeadPage, SiteSearch
+
+SITE = "http://site.example"
+NOUNS = "harbour tide ledger lantern survey council ferry channel timber museum pilot orchard engine register".split()  # noqa: SIM905
+VERBS = "recorded described measured refused repaired carried opened counted followed promised".split()  # noqa: SIM905
+
+
+def prose(seed: object, sentences: int = 24) -> str:
+    dice = random.Random(repr(seed))
+
+    def sentence() -> str:
+        words = [dice.choice(NOUNS), dice.choice(VERBS), dice.choice(NOUNS), str(dice.randint(1700, 1999))]
+        return f"The {words[0]} {words[1]} the {words[2]} of {words[3]} beside a {dice.choice(NOUNS)}."
+
+    return "".join(f"<p>{' '.join(sentence() for _ in range(4))}</p>" for _ in range(sentences // 4))
+
+
+def html(title: str, body: str, head: str = "") -> bytes:
+    return (
+        f"<!DOCTYPE html><html><head><title>{title}</title>{head}</head><body><main><h1>{title}</h1>{body}</main>"
+        "</body></html>"
+    ).encode()
+
+
+def page(url: str, body: bytes | None, status: int = 200) -> Page:
+    if body is None:
+        return Page(
+            final_url=url, status=404, headers={"content-type": "text/html"}, body=html("Not found", "<p>No</p>")
+        )
+    return Page(final_url=url, status=status, headers={"content-type": "text/html; charset=utf-8"}, body=body)
+
+
+def dead(number: int, url: str, title: str, seed: object, named: tuple[str, ...] = ()) -> DeadPage:
+    return DeadPage(number, url, text_of(page(url, html(title, prose(seed)))), named)
+
+
+def searched(
+    pages: list[DeadPage], site: dict[str, bytes], examples: list[Example] | None = None
+) -> tuple[dict[int, str], int]:
+    """The new address of each dead page that was found, and the visits."""
+    search = SiteSearch({one.number: one for one in pages}, examples or [])
+    while wanted := search.wanted():
+        for url in wanted:
+            search.take(url, page(url, site.get(url)))
+    return {found.number: found.url for found in search.results()}, search.visits
+
+
+def front(*links: tuple[str, str]) -> dict[str, bytes]:
+    return {f"{SITE}/": html("Front", "".join(f'<a href="{url}">{text}</a>' for url, text in links))}
+
+
+@pytest.mark.long
+def test_one_rule_serves_three_thousand_pages() -> None:
+    titles = [f"{NOUNS[n % 14]}-{NOUNS[n // 14 % 14]}-{n}" for n in range(3000)]
+    site = {f"{SITE}/news/{title}/": html(title, prose(title, 16)) for title in titles}
+    pages = [
+        DeadPage(n, f"{SITE}/2019/{title.replace('-', '_')}.html", text_of(page("", site[f"{SITE}/news/{title}/"])))
+        for n, title in enumerate(titles)
+    ]
+    listing = {f"{SITE}/": html("Front", "".join(f'<a href="/news/{title}/">{title}</a>' for title in titles[:8]))}
+    found, visits = searched(pages, site | listing)
+    assert found == {n: f"{SITE}/news/{title}/" for n, title in enumerate(titles)}
+    assert visits <= 3000 + 20
+
+
+def test_rules_of_earlier_runs_are_used_at_once() -> None:
+    examples = [Example(f"{SITE}/a/{noun}.php", f"{SITE}/b/{noun}") for noun in NOUNS[:3]]
+    site = {f"{SITE}/b/pilot": html("Pilot", prose("pilot"))}
+    assert searched([dead(1, f"{SITE}/a/pilot.php", "Pilot", "pilot")], site, examples) == ({1: f"{SITE}/b/pilot"}, 1)
+
+
+def test_a_print_copy_a_listing_and_a_namesake_are_no_new_address() -> None:
+    pages = [dead(1, f"{SITE}/old/ferry.html", "The ferry", "ferry")]
+    canonical = f'<link rel="canonical" href="{SITE}/new/ferry">'
+    site = front(("/print/ferry", "The ferry"), ("/all", "The ferry and all else"), ("/ferry", "The ferry"))
+    site[f"{SITE}/print/ferry"] = html("The ferry", prose("ferry"), canonical)
+    site[f"{SITE}/all"] = html("All", prose("ferry") + prose("tide") + prose("pilot"))
+    site[f"{SITE}/ferry"] = html("The ferry", prose("another ferry"))
+    assert searched(pages, site)[0] == {}
+    site[f"{SITE}/new/ferry"] = html("The ferry", prose("ferry"))
+    assert searched(pages, site)[0] == {1: f"{SITE}/new/ferry"}
+
+
+def test_two_pages_alike_are_no_answer() -> None:
+    pages = [dead(1, f"{SITE}/old/ferry.html", "The ferry", "ferry"), dead(2, f"{SITE}/old/x.html", "Else", "else")]
+    site = front(("/one/ferry", "The ferry"), ("/two/ferry", "The ferry"), ("/three", "Another"))
+    site |= {f"{SITE}/{name}/ferry": html("The ferry", prose("ferry")) for name in ("one", "two")}
+    assert 1 not in searched(pages, site)[0]
+
+
+def test_a_redirect_that_others_saw_counts_for_the_page_that_stands_there() -> None:
+    target = f"{SITE}/new/ferry"
+    pages = [dead(1, f"{SITE}/a", "Tide", "tide", (target,)), dead(2, f"{SITE}/b", "Ferry", "ferry", (target,))]
+    assert searched(pages, {target: html("Ferry", prose("ferry"))})[0] == {2: target}
+
+
+def test_what_is_gone_is_not_found_and_costs_few_visits() -> None:
+    pages = [dead(n, f"{SITE}/old/{noun}.html", noun, ("gone", n)) for n, noun in enumerate(NOUNS)]
+    site = front(*((f"/new/{noun}/", noun) for noun in NOUNS))
+    site |= {f"{SITE}/new/{noun}/": html(noun, prose(("another", noun))) for noun in NOUNS}
+    found, visits = searched(pages, site)
+    assert found == {}
+    assert visits <= 3 * len(pages)
+    assert searched(pages[:1], site)[1] <= 15
+
+
+def test_sitemaps_are_read_nested_and_packed() -> None:
+    index = b'<?xml version="1.0"?><sitemapindex xmlns="http://www.sitemaps.org/schemas/sitemap/0.9"><sitemap>' + (
+        f"<loc>{SITE}/pages.xml.gz</loc></sitemap></sitemapindex>".encode()
+    )
+    inner = f"<urlset><url><loc>{SITE}/new/ferry</loc></url></urlset>".encode()
+    site = front(("/about", "About us")) | {f"{SITE}/sitemap.xml": index, f"{SITE}/pages.xml.gz": gzip.compress(inner)}
+    site[f"{SITE}/new/ferry"] = html("The ferry", prose("ferry"))
+    assert searched([dead(1, f"{SITE}/old/ferry.html", "The ferry", "ferry")], site)[0] == {1: f"{SITE}/new/ferry"}
+
+
+def test_feeds_are_read() -> None:
+    feed = f"<?xml version='1.0'?><rss><channel><item><title>A</title><link>{SITE}/a</link></item></channel></rss>"
+    atom = f"<feed xmlns='http://www.w3.org/2005/Atom'><entry><title>B</title><link href='{SITE}/b'/></entry></feed>"
+    for text, url in ((feed, f"{SITE}/a"), (f"<?xml version='1.0'?>{atom}", f"{SITE}/b")):
+        (named,) = read_listing(page(f"{SITE}/feed", text.encode())).pages
+        assert (named.url, named.text) == (url, url[-1].upper())
+
+
+@given(st.binary(max_size=400))
+def test_any_bytes_are_a_listing(data: bytes) -> None:
+    for start in (b"", b"<?xml version='1.0'?><urlset>", b"\x1f\x8b\x08", b"<html><a href='"):
+        for named in read_listing(page(f"{SITE}/x", start + data)).pages:
+            assert urlsplit(named.url).scheme
+
+
+@given(st.text(max_size=60), st.text(max_size=60))
+def test_any_names_can_be_compared(first: str, second: str) -> None:
+    scale = Names()
+    for words in (words_of(first), address_words(f"{SITE}/{second}")):
+        scale.add(words)
+    assert 0.0 <= scale.likeness(words_of(first), address_words(f"{SITE}/{second}")) <= 1.0
+    assert words_of("Über Größen") == words_of("ueber-groessen")
