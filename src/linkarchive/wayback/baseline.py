@@ -226,8 +226,9 @@ class _Search:
         known = self._index(archive)
         if isinstance(known, Unknown):
             return trouble or known
-        tried = first.time if isinstance(first, Unusable) and first.was_read else None
-        candidates = _another_page_each(known.rows, tried)
+        tried = first.time if isinstance(first, Unusable) else None
+        was_read = isinstance(first, Unusable) and first.was_read
+        candidates = _another_page_each(known.rows, tried, was_read)
         asked = (f"{archive.host} {Service.REPLAY}", f"{archive.host} {Service.INDEX}")
         for row in _worth_fetching(candidates):
             if row.digest in self.own_digests:
@@ -267,9 +268,9 @@ def _row(archive: Archive, url: str, time: datetime, memento: str) -> IndexRow:
     return IndexRow(time, parsed[1] if parsed else url, "", None, "")
 
 
-def _another_page_each(rows: Sequence[IndexRow], tried: datetime | None) -> list[IndexRow]:
-    """Without what was tried, and what has the same bytes as that or as a nearer row."""
-    seen = {row.digest for row in rows if row.time == tried and row.digest}
+def _another_page_each(rows: Sequence[IndexRow], tried: datetime | None, was_read: bool = True) -> list[IndexRow]:
+    """Without what was tried, and what has the same bytes as that (if it was read) or as a nearer row."""
+    seen = {row.digest for row in rows if was_read and row.time == tried and row.digest}
     found = []
     for row in rows:
         if row.time == tried or row.digest in seen:
