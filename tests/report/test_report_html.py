@@ -16,8 +16,8 @@ from pathlib import Path
 import pytest
 from bs4 import BeautifulSoup
 
-from linkarchive.model import Difference, Report
-from linkarchive.report.html import render_html
+from linkarchive.model import Difference, DiffRow, Loss, Report
+from linkarchive.report.html import render_html, said_and_says
 from linkarchive.report.sanitize import address
 
 
@@ -106,6 +106,21 @@ def test_a_difference_shows_both_sides_and_marks_what_changed(page: BeautifulSou
     assert changed.find("del").get_text() == "no equal conditions, no union"
     assert changed.find("ins").get_text() == "agree on most points"
     assert "trade" in table.select_one("tr.removed del").get_text().lower()
+
+
+def test_a_lost_figure_stands_beside_the_one_that_is_there_now() -> None:
+    row = DiffRow(
+        "changed",
+        (("The bridge costs ", False), ("41", True), (".", False), ("6", True), (" million crowns, he said.", False)),
+        (("The bridge costs ", False), ("58", True), (".", False), ("2", True), (" million crowns, he said.", False)),
+    )
+    difference = Difference("https://a.example/", "then", "now", 0.9, (row,))
+    lost = (Loss("figure", "41.6 million crowns"), Loss("quote", "never on the page"), Loss("anchor", "part"))
+    assert said_and_says(lost, difference) == [
+        ("41.6 million crowns", "58.2 million crowns"),
+        ("never on the page", ""),
+    ]
+    assert said_and_says(lost[:1], None) == [("41.6 million crowns", "")]
 
 
 def luminance(color: str) -> float:

@@ -223,10 +223,22 @@ def _instead(loss: Loss, rows: Sequence[DiffRow]) -> str:
     for row in rows:
         left = " ".join("".join(text for text, _ in row.left).split()).casefold()
         if row.kind == "changed" and wanted in left:
-            new = [text.strip() for text, marked in row.right if marked and text.strip()]
             if loss.kind == "figure":
-                new = [text for text in new if any(char.isdigit() for char in text)][:1]
+                return _figure(row.right, len(loss.text.split()))
+            new = [text.strip() for text, marked in row.right if marked and text.strip()]
             return _clipped(" … ".join(new), 200)
+    return ""
+
+
+def _figure(segments: Sequence[tuple[str, bool]], words: int) -> str:
+    """The first number that changed, with as many words as the lost figure had: “58.2 million crowns”."""
+    whole, at = "".join(text for text, _ in segments), 0
+    for text, marked in segments:
+        digit = re.search(r"\d", text) if marked else None
+        if digit is not None:
+            start = whole.rfind(" ", 0, at + digit.start()) + 1
+            return " ".join(whole[start:].split()[:words]).strip(" .,;:!?")
+        at += len(text)
     return ""
 
 
