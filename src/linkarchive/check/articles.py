@@ -49,9 +49,8 @@ class Articles:
 
     def with_article(self, changed: Article) -> Articles:
         """The articles with one of them changed."""
-        return replace(
-            self, articles=tuple(changed if article.path == changed.path else article for article in self.articles)
-        )
+        articles = (changed if article.path == changed.path else article for article in self.articles)
+        return replace(self, articles=tuple(articles))
 
 
 def load(project: Project, store: Store, scope: Scope, settings: Settings, clock: Clock) -> Articles:

@@ -16,12 +16,11 @@ from linkarchive.check.baselines import (
     is_old,
     judgement_inputs_hash,
 )
-from linkarchive.check.copies import judged_by_copy, with_settled
+from linkarchive.check.copies import as_seen_before, judged_by_copy, with_settled
 from linkarchive.check.plan import CitedLink, Job, Policy
 from linkarchive.check.results import (
     ComparedLink,
     as_far_as_read,
-    as_seen_before,
     change_of,
     history_of,
     inputs_of,

@@ -17,7 +17,7 @@ from linkarchive.check.articles import Articles, save
 from linkarchive.check.assess import assess, stored_page
 from linkarchive.check.baselines import Fetched, build_task
 from linkarchive.check.conclude import rejudged, replaced
-from linkarchive.check.copies import with_copies_judged, with_settled
+from linkarchive.check.copies import seen_elsewhere, with_copies_judged, with_settled
 from linkarchive.check.events import ArchiveAnswered, AskingArchives, Notice
 from linkarchive.check.plan import Job, Policy
 from linkarchive.check.questions import (
@@ -30,7 +30,7 @@ from linkarchive.check.questions import (
 )
 from linkarchive.check.record import Recorder
 from linkarchive.check.relocation import Relocation
-from linkarchive.check.results import only_us, seen_elsewhere, with_baselines, with_copy, with_history
+from linkarchive.check.results import only_us, with_baselines, with_copy, with_history
 from linkarchive.clock import Clock
 from linkarchive.model import Reason, Verdict
 from linkarchive.project import Project
@@ -78,8 +78,6 @@ class ArchiveLookups:
         self._workers: LookupWorkers | None = None
         self._moved: list[tuple[Job, tuple[str, ...]]] = []
 
-    # --- asking ----------------------------------------------------------------------------------
-
     def ask_baselines(self, jobs: Iterable[Job]) -> None:
         """Ask for what the authors saw; when nobody can tell any more, the rest is asked in the next run."""
         questions = self._baseline_lookups(jobs)
@@ -125,9 +123,9 @@ class ArchiveLookups:
         numbers = {number for one in verdicts for number in outcomes.with_verdict(self._store, self._run, one)}
         wanted = (job for job in jobs if job.source.id in numbers and not job.is_private)
         while batch := list(islice(wanted, AT_ONCE)):
-            numbers_now = [job.source.id for job in batch]
-            concluded = previous.load(self._store, numbers_now, self._run + 1)
-            settled = lookups.settled(self._store, numbers_now, self._clock.now())
+            batch_numbers = [job.source.id for job in batch]
+            concluded = previous.load(self._store, batch_numbers, self._run + 1)
+            settled = lookups.settled(self._store, batch_numbers, self._clock.now())
             for job in batch:
                 yield job, concluded[job.source.id], settled
 
@@ -179,8 +177,6 @@ class ArchiveLookups:
     def _is_settled(self, job: Job, question: str) -> bool:
         return lookups.is_settled(self._store, job.source.id, question, self._clock.now())
 
-    # --- using the answers -----------------------------------------------------------------------
-
     def use_answers(self, jobs: Mapping[int, Job], articles: Articles) -> Articles:
         """Wait for the answers, at most for the budget, and use them; the articles with what was recovered."""
         if self._workers is None:
@@ -217,10 +213,8 @@ class ArchiveLookups:
         if not wanted:
             return
         if keys is None:
-            self._recorder.listener(
-                Notice("nothing was saved: no keys of the Internet Archive were found", important=True)
-            )
-            return
+            words = "nothing was saved: no keys of the Internet Archive were found"
+            return self._recorder.listener(Notice(words, important=True))
         for url, result in save(self._opened(), WAYBACK, keys, wanted):
             if isinstance(result, Saved | AlreadyToday):
                 new = result if isinstance(result, Saved) else None

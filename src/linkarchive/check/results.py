@@ -22,19 +22,15 @@ from linkarchive.model import (
     Read,
     Reason,
     Result,
-    SeenElsewhere,
     Verdict,
 )
-from linkarchive.snapshot.writer import Memento
 from linkarchive.store import decisions
 from linkarchive.store.captures import StoredCapture
 from linkarchive.store.carried import CONFIRMED_AFTER
 from linkarchive.store.lookups import COPY, MOVED, new_address
 from linkarchive.store.previous import Previous
-from linkarchive.wayback.archives import WAYBACK
 
 ONLY_US_CONFIDENCE = 0.9
-_SAW = " saw it on "
 MOST_OF_A_PART = 0.9
 """The most confidence in a page of which only a part was read."""
 
@@ -262,54 +258,6 @@ def only_us(result: Result, seen: datetime) -> Result:
         archive_note=None,
         citations=citations,
     )
-
-
-def seen_elsewhere(result: Result, job: Job, judgements: Sequence[Judgement], archive: str, memento: Memento) -> Result:
-    """The result with what an archive saw of the page, for each citation and, the worst of them, for the source."""
-    noted = {
-        (link.article, link.citation.url or "", link.citation.line): _noted(judgement, archive, memento)
-        for link, judgement in zip(job.citations, judgements, strict=True)
-    }
-    worst, sentence = _noted(min(judgements, key=lambda judgement: judgement.rank), archive, memento)
-    citations = []
-    for citation in result.citations:
-        seen, words = noted.get((citation.article, citation.url, citation.line), (worst, sentence))
-        citations.append(replace(citation, seen_elsewhere=seen, evidence=_with_sentence(citation.evidence, words)))
-    evidence = _with_sentence(result.evidence, sentence)
-    return replace(result, citations=tuple(citations), seen_elsewhere=worst, evidence=evidence)
-
-
-def _noted(judgement: Judgement, archive: str, memento: Memento) -> tuple[SeenElsewhere, str]:
-    """What an archive saw, and the same in words."""
-    verdict, reason = judgement.verdict, judgement.reason
-    seen = SeenElsewhere(archive, memento.time, memento.public_url, verdict, reason, judgement.similarity)
-    if verdict is Verdict.OK:
-        what = "unchanged" if reason is Reason.SAME else f"there ({reason.value})"
-    else:
-        what = ": ".join((verdict.value, *judgement.evidence[:1]))
-    name = "the Wayback Machine" if archive == WAYBACK.name else archive
-    return seen, f"{name}{_SAW}{memento.time:%-d %B %Y}: {what}"
-
-
-def _with_sentence(evidence: tuple[str, ...], sentence: str) -> tuple[str, ...]:
-    return (*(old for old in evidence if _SAW not in old), sentence)
-
-
-def as_seen_before(result: Result, last: Result | None) -> Result:
-    """The result of a page that is still closed to us, with what an archive saw of it."""
-    if last is None or last.seen_elsewhere is None or result.verdict not in (Verdict.BLOCKED, Verdict.UNREACHABLE):
-        return result
-    said = [sentence for sentence in last.evidence if _SAW in sentence]
-    old = {(known.article, known.url, known.line): known for known in last.citations}
-    citations = []
-    for citation in result.citations:
-        known = old.get((citation.article, citation.url, citation.line))
-        if known is not None:
-            evidence = (*citation.evidence, *(words for words in known.evidence if _SAW in words))
-            citation = replace(citation, seen_elsewhere=known.seen_elsewhere, evidence=evidence)
-        citations.append(citation)
-    evidence = (*result.evidence, *said)
-    return replace(result, citations=tuple(citations), seen_elsewhere=last.seen_elsewhere, evidence=evidence)
 
 
 def history_of(result: Result | None) -> History:

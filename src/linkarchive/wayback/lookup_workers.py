@@ -6,6 +6,7 @@ import importlib
 from collections import deque
 from collections.abc import Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from importlib import import_module
 
 from linkarchive.article.recover import recover
 from linkarchive.model import Article
@@ -46,6 +47,7 @@ class LookupWorkers:
         # Copies are judged in these threads. The extensions underneath fail when two threads import them at a time.
         for module in ("resiliparse.parse.html", "resiliparse.extract.html2text"):
             importlib.import_module(module)
+        _import_readers()
         self._session = session
         self._archives = archives
         self._pool = ThreadPoolExecutor(WORKERS, thread_name_prefix="archives")
@@ -170,3 +172,10 @@ class LookupWorkers:
 
 def _lost(article: Article) -> int:
     return sum(citation.url is None for citation in article.citations)
+
+
+def _import_readers() -> None:
+    """Import what reads and judges copies, once, before threads do it at the same time: an extension that one of
+    them is still importing cannot be used by another."""
+    for name in ("resiliparse.extract.html2text", "resiliparse.parse.html", "trafilatura", "linkarchive.judge.verdict"):
+        import_module(name)
