@@ -318,3 +318,14 @@ def test_an_endpoint_gets_its_requests_a_minute_in_any_window():
     assert gate.acquire(30.1) == pytest.approx(30.9)
     assert gate.acquire(61.0) == 0.0
     assert gate.acquire(61.05) > 0
+
+
+def test_a_pointer_to_a_copy_that_is_not_there_leads_to_the_index(wayback, session, article, taken):
+    wayback.captures = [article(URL, "2021-05-12"), article(URL, "2021-06-01")]
+    memento = wayback._memento
+
+    def without_the_first(capture, modifier):
+        return Response(b"Not available", 404) if capture is wayback.captures[0] else memento(capture, modifier)
+
+    wayback._memento = without_the_first
+    assert taken(find_baseline(session, (WAYBACK,), URL, LOOKED)).memento.time.month == 6
