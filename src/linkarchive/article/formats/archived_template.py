@@ -46,25 +46,43 @@ def with_copy(text: str, position: int, url: str, copy: str, day: date | None) -
     name = cite_templates.name_of(str(cited.name))
     if cite_templates.read(name, {str(item.name).strip(): item.value for item in cited.params}) is None:
         return None
-    _add(cited, name, text, copy, day)
-    return (*best, str(cited))
+    return (*best, _with(cited, name, text, copy, day))
 
 
-def _add(template: Any, name: str, text: str, copy: str, day: date | None) -> None:
+def _with(template: Any, name: str, text: str, copy: str, day: date | None) -> str:
+    """The template's text with the parameters that it lacks, spaced as its last one is; every other byte stays."""
     url_name, day_name, status_name, status = next(
         (names for known, names in _LANGUAGES if known.match(name)), _ENGLISH
     )
-    known = {str(parameter.name).strip().lower() for parameter in template.params}
-    if not known.intersection(cite_templates.ARCHIVES):
-        template.add(url_name, copy)
+    known = {str(parameter.name).strip().lower(): parameter for parameter in template.params}
+    added: list[tuple[str, str]] = []
+    if not known.keys() & set(cite_templates.ARCHIVES):
+        added.append((url_name, copy))
         if day is not None:
-            template.add(day_name, _written_as(day, template, text))
-    for parameter in template.params:
-        if str(parameter.name).strip().lower() in ("url-status", "dead-url", "deadurl"):
-            status_name = str(parameter.name).strip()
-            status = "dead" if status_name == "url-status" else "yes"
-    if status_name:
-        template.add(status_name, status)
+            added.append((day_name, _written_as(day, template, text)))
+    for old_name, dead in (("url-status", "dead"), ("dead-url", "yes"), ("deadurl", "yes"), (status_name, status)):
+        if old_name in known:
+            written = str(known[old_name].value)
+            known[old_name].value = written.replace(written.strip(), dead) if written.strip() else f"{written}{dead}"
+            break
+    else:
+        added += [(status_name, status)] if status_name else []
+    before, after = _blanks(template.params)
+    inner = str(template)[:-2]
+    kept = inner.rstrip()
+    new = "".join(f"{before[0]}|{before[1]}{key}{after[0]}={after[1]}{value}" for key, value in added)
+    return f"{kept}{new}{inner[len(kept) :]}}}}}"
+
+
+def _blanks(parameters: Any) -> tuple[tuple[str, str], tuple[str, str]]:
+    """The white space around the bar and around the sign of the last parameter."""
+    last = parameters[-1]
+    name, value = str(last.name), str(last.value)
+    previous = str(parameters[-2].value) if len(parameters) > 1 else ""
+    around_bar = (previous[len(previous.rstrip()) :], name[: len(name) - len(name.lstrip())])
+    if not last.showkey:
+        return (" ", ""), ("", "")
+    return around_bar, (name[len(name.rstrip()) :], value[: len(value) - len(value.lstrip())])
 
 
 def _written_as(day: date, template: Any, text: str) -> str:

@@ -32,7 +32,7 @@ _FORMAT = re.compile(r"(?<![\w\\])(\*\*|__|``|##|[*_`#^~])(?=\S)(.{1,500}?)(?<=\
 _ROLE = re.compile(r"\[[.#][\w.#-]+\](?=[#*_`])")
 _CELL = re.compile(r"(?:^|(?<=\s))(?:\d+(?:\.\d+)?[+*])?[<^>]?[a-z]?\|")
 _MAX_DEPTH = 5
-_LONGEST = 20_000  # characters between brackets
+_LONGEST = 4000  # characters between brackets
 _LONGEST_VALUE = 2000
 _BLANKS = {"nbsp": "\u00a0", "sp": " ", "empty": "", "blank": "", "amp": "&", "lt": "<", "gt": ">", "plus": "+",
            "apos": "'", "quot": '"', "lsquo": "‘", "rsquo": "’", "ldquo": "“", "rdquo": "”", "vbar": "|",

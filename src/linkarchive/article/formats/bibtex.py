@@ -32,7 +32,7 @@ _SNAPSHOTS = ("archiveurl", "archive-url", "urlarchive")
 _REMARKS = ("journaltitle", "journal", "booktitle", "publisher", "institution", "organization", "school", "series",
             "howpublished", "note", "addendum", "annote", "annotation", "titleaddon", "pubstate", "type")  # fmt: skip
 _MONTHS = {name: name for name in ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"]}
-_LONGEST = 200_000  # characters of one entry
+_LONGEST = 20_000  # characters of one entry
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,8 +107,9 @@ class _Scanner:
     def entry(self, kind: str, match: re.Match[str]) -> tuple[Entry, int]:
         """The entry that begins there, as far as it can be read, and where it ends."""
         # A new entry at the beginning of a line ends one whose braces do not close.
-        following = _NEXT_ENTRY.search(self._text, match.end())
-        end = min(following.start() if following else len(self._text), self._limit(match.end()))
+        end = self._limit(match.end())
+        following = _NEXT_ENTRY.search(self._text, match.end(), end)
+        end = following.start() if following else end
         position, key = match.end(), ""
         if kind != "string" and (found := _KEY.match(self._text, position, end)):
             key, position = found[1], found.end()

@@ -33,7 +33,7 @@ _BRACKET = re.compile(r"[\[\]]")
 _INTERNAL = ("id:", "*", "#", "attachment:", "shell:", "elisp:", "info:", "help:", "news:", "coderef:", "roam:",
              "denote:", "man:", "custom-id:")  # fmt: skip
 _MAX_DEPTH = 5
-_LONGEST = 20_000  # characters of an inline note
+_LONGEST = 4000  # characters of an inline note
 
 
 class Inline:

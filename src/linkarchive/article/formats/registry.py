@@ -22,7 +22,7 @@ _WEAK_TYPES = frozenset(
     {"text/plain", "application/json", "text/xml", "application/xml", "application/zip", "text/x-tex"}
 )
 """Content types that servers give to files of many formats: a suffix tells more."""
-_LARGE_TEXT = 1_000_000  # bytes; what a library makes of more is awaited in the sandbox only
+_LARGE_TEXT = 50_000  # bytes; of a hostile text of that size a reader is done before anybody waits
 
 
 @dataclass(frozen=True, slots=True)
