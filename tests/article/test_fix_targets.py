@@ -249,9 +249,9 @@ def test_a_replacement_that_the_article_could_not_hold_is_given_up_and_the_other
 
 
 def test_the_articles_own_origin_is_not_a_target() -> None:
-    before = f"# T\n\nOriginally published at [the site]({A}).\n\nSee [t]({B}).\n".encode()
+    before = f"# T\n\nOriginal url: [the site]({A}story)\n\nSee [t]({B}).\n".encode()
     article = read_document(before, "md", path="x.md")
-    assert article.original_url == A
+    assert article.original_url == f"{A}story"
     result = fix_article(before, "md", "x.md", [Replacement(0, "https://newer.example/", "moved")])
     assert result.data == before.replace(B.encode(), b"https://newer.example/")
 

@@ -378,3 +378,10 @@ def test_a_line_for_another_text_changes_nothing_for_the_others(text: str, artic
         more = replace(known, entries=(*known.entries, other))
         assert match(more, of).article == match(known, of).article
         assert match(more, of).uncited == (*match(known, of).uncited, other)
+
+
+def test_a_recovered_url_keeps_its_own_line_and_leaves_the_question_mark_to_others() -> None:
+    given = article(cite("https://a.example/", "“here”", recovered=True), cite(None, "“here”"))
+    once = merge("[a.md]\n! https://a.example/ here", [given])
+    assert once.count("?") == 1
+    assert merge(once, [given]) == once

@@ -206,25 +206,34 @@ def _by_place_and_text(entries: Sequence[Entry], citations: Sequence[Citation], 
                 own[place] = min(index, own.get(place, index))
     # However often the article links there, that takes one line; a second is a lost target's.
     taken = set(own.values())
-    for number, (_, text, lost) in enumerate(wanted):
-        if lost:
-            chosen[number] = _next_free(lines.by_text[text], taken)
     for number, (place, text, lost) in enumerate(wanted):
-        if chosen[number] is None and place is not None:
+        if lost:
+            index = _first_free(lines.by_text[text], taken)
+            if place is not None and (index is None or entries[index].url is None):
+                # Its own URL under another text goes before a `?`, which another target may wait for.
+                same_url = _first_free(lines.by_place[place], taken)
+                index = index if same_url is None else same_url
+            if index is not None:
+                taken.add(index)
+            chosen[number] = index
+    for number, (place, text, lost) in enumerate(wanted):
+        if chosen[number] is None and place is not None and not lost:
             # The URL may be there under another text, as a person wrote it, or be what a `?` waits for.
-            if lost:
-                chosen[number] = _next_free(lines.by_place[place], taken)
-            else:
-                chosen[number] = lines.first.get(place)
-                if chosen[number] is None:
-                    chosen[number] = _next_free(lines.unknown[text], taken)
+            chosen[number] = lines.first.get(place)
+            if chosen[number] is None:
+                chosen[number] = _next_free(lines.unknown[text], taken)
     return [None if index is None else entries[index] for index in chosen]
 
 
+def _first_free(indexes: deque[int], taken: set[int]) -> int | None:
+    """The first line that no citation has yet; those before it are dropped."""
+    while indexes and indexes[0] in taken:
+        indexes.popleft()
+    return indexes[0] if indexes else None
+
+
 def _next_free(indexes: deque[int], taken: set[int]) -> int | None:
-    while indexes:
-        index = indexes.popleft()
-        if index not in taken:
-            taken.add(index)
-            return index
-    return None
+    index = _first_free(indexes, taken)
+    if index is not None:
+        taken.add(index)
+    return index
