@@ -17,11 +17,16 @@ from typing import Any
 from unittest import mock
 
 import pytest
+from hypothesis import settings as hypothesis_settings
 
 from linkarchive import cli
 from linkarchive.demo.server import DemoWeb
 from linkarchive.demo.wire import Reply, Request, Response, redirect
 from linkarchive.urls import source_key
+
+# A slow machine is no fault of what is tested.
+hypothesis_settings.register_profile("linkarchive", deadline=None)
+hypothesis_settings.load_profile("linkarchive")
 
 DAY = "2026-01-05"
 """A simulated day on which most tests begin."""
