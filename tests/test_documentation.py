@@ -77,7 +77,7 @@ def test_commands_run_in_the_order_of_the_page(project: tuple[Path, dict[str, st
     for command in commands:
         done = subprocess.run(
             ["bash", "-o", "pipefail", "-c", command],
-            cwd=folder, env=environ, capture_output=True, text=True, timeout=60, check=False,
+            cwd=folder, env=environ, capture_output=True, text=True, timeout=600, check=False,
         )  # fmt: skip
         assert done.returncode in (0, 1), f"{command}\n{done.stdout}\n{done.stderr}"
         assert done.stdout or done.stderr, command
