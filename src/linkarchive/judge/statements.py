@@ -31,6 +31,8 @@ _VIEWS = re.compile(
 )
 _NEAR_THE_TOP = 40
 """Lines in which a page of a video says how often it was played."""
+_PROSE = 150
+"""Words in paragraphs from which a page is a text with a picture or a film, and is compared as a text."""
 _MIN_STATED = 3
 """Words of a title that tells one page of a site from another, with its description."""
 
@@ -62,7 +64,9 @@ def statement(page: ParsedPage) -> Statement:
 
 
 def state_the_same(before: ParsedPage, after: ParsedPage) -> bool:
-    """Both are pages of media and state the same title and description."""
+    """Both are pages of media, without a text of their own, and state the same title and description."""
+    if before.has_plenty or sum(words.size(words.tokens(line)) for line in before.long_lines) >= _PROSE:
+        return False
     then = statement(before)
     if not then.is_media or len(then.title) + len(then.description) < _MIN_STATED:
         return False
