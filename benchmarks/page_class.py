@@ -27,12 +27,17 @@ from linkarchive.judge.page_class import MOST_WORDS
 from linkarchive.judge.page_signs import signs
 from linkarchive.judge.page_view import PageView
 from linkarchive.judge.parsed_page import ParsedPage
+from linkarchive.judge.rules import RULES
 from linkarchive.model import Case, Page
 
 ROOT = Path(__file__).resolve().parents[1]
 WEIGHTS = ROOT / "src" / "linkarchive" / "judge" / "page_class.json"
 HONEST = Path(__file__).with_name("data") / "honest_short_pages.tsv"
 SCRIPTS = ROOT / "tests" / "judge" / "data" / "scripts"
+PHRASES = {
+    "not-found": "gone", "challenge": "challenge", "blocked": "forbidden", "login": "login", "consent": "consent",
+    "paywall": "paywall", "parked": "parked", "script-only": "script-only", "maintenance": "error",
+}  # fmt: skip
 FOLDS = 8
 STRENGTH = 1.0
 KINDS = {
@@ -48,6 +53,7 @@ class Example:
     signs: dict[str, float]
     kind: str
     site: str
+    weight: float = 1.0
 
 
 def examples() -> Iterator[Example]:
@@ -66,7 +72,43 @@ def examples() -> Iterator[Example]:
             before, retention = read, drift.compare(read, page).retention
             if retention >= 0.5:
                 continue
-        yield Example(signs(PageView(case, page, before, retention)), kind, site)
+        example = Example(signs(PageView(case, page, before, retention)), kind, site)
+        yield example
+        if kind == "page" and before is None:
+            yield from _after_another(example)
+    yield from _phrases()
+
+
+def _after_another(example: Example) -> Iterator[Example]:
+    """The same page where another one was: an editor may replace a long page by a short one."""
+    for shorter in (0.0, 1.0):
+        changed = {
+            "no baseline": 0.0,
+            "a baseline that is gone": 1.0,
+            "the baseline's title": 0.0,
+            "much shorter": shorter,
+        }
+        yield Example({**example.signs, **changed}, example.kind, example.site, 0.5)
+
+
+def _phrases() -> Iterator[Example]:
+    """The smallest page for every other phrase of rules.toml, of little weight: words of many languages."""
+    url = "https://quay.example/notes/phrase"
+    number = 0
+    for rule in RULES:
+        kind = PHRASES.get(rule.kind)
+        if kind is None or rule.where not in ("heading", "whole", "text", "line"):
+            continue
+        for phrase in rule.phrases[::2]:
+            number += 1
+            told = f"{rule.nouns[0]} {phrase}" if rule.where == "line" else phrase
+            heading = f"<h1>{told}</h1>" if rule.where != "text" else ""
+            title = f"{told} | Quay" if rule.where in ("heading", "whole") else "Quay"
+            body = f"{heading}<p>{told if rule.where == 'text' else 'Thank you for your visit.'}</p>"
+            html = f"<html><head><title>{title}</title></head><body>{body}</body></html>"
+            page = Page(url, 200, {"content-type": "text/html; charset=utf-8"}, html.encode())
+            view = PageView(Case("phrase", url, page), ParsedPage(page), None)
+            yield Example(signs(view), kind, f"rule-{number % 16}", 0.15)
 
 
 def _labelled() -> Iterator[tuple[Case, str, str]]:
@@ -101,7 +143,8 @@ def trained(rows: list[Example], names: list[str]) -> Any:
     from sklearn.linear_model import LogisticRegression
 
     values = [[row.signs[name] for name in names] for row in rows]
-    return LogisticRegression(C=STRENGTH, max_iter=5000).fit(values, [row.kind for row in rows])
+    model = LogisticRegression(C=STRENGTH, max_iter=5000)
+    return model.fit(values, [row.kind for row in rows], sample_weight=[row.weight for row in rows])
 
 
 def folds(rows: list[Example], names: list[str]) -> None:
@@ -117,6 +160,7 @@ def folds(rows: list[Example], names: list[str]) -> None:
                 by[VERDICTS.get(kind, "blocked")] = by.get(VERDICTS.get(kind, "blocked"), 0.0) + value
             best = max(by, key=lambda verdict: by[verdict])
             said.append((row, best, by[best]))
+    said = [entry for entry in said if entry[0].weight >= 0.5]
     bad = [entry for entry in said if entry[0].kind != "page"]
     pages = [entry for entry in said if entry[0].kind == "page"]
     print(f"{len(said)} examples, {len(bad)} of them unusable, {len({row.site for row, _, _ in said})} sites")

@@ -4,11 +4,12 @@
     python benchmarks/verdicts.py --compare                     exact text, status only, Jaccard < 0.90
     python benchmarks/verdicts.py --folds                       cross-validation by site, in 5 folds
     python benchmarks/verdicts.py --without TEXT                without the rules whose source names TEXT
-    python benchmarks/verdicts.py --calibrate                   the curves of judge/confidence.py, anew
+    python benchmarks/verdicts.py --calibrate                   what the corpus says for judge/confidence.py
+    python benchmarks/verdicts.py --second open|sealed          the same for a part of the second corpus
     ... --json                                                  everything as one JSON object
 
-Reads `../shared/corpus` beside the repository (folder `dev` and `score.py`), and says so
-when it is not there. Each case goes through `judge_line`, the function of `archive judge`.
+Reads `../shared/corpus` and `../shared/corpus2` beside the repository, and says so when they are not there.
+Each case goes through `judge_line`, the function of `archive judge`.
 """
 
 from __future__ import annotations
@@ -16,46 +17,22 @@ from __future__ import annotations
 import argparse
 import importlib.util
 import json
-import lzma
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
-from dataclasses import dataclass
-from pathlib import Path
 from statistics import median, quantiles
 from time import perf_counter
 from typing import Any
 
 import verdicts_folds
 import verdicts_peers
+from verdicts_corpora import CORPUS, PARTS, SECOND_SETS, SETS, Labelled, are_here, corpus, second
 
 from linkarchive.judge import VERSION, extractor, rules
-from linkarchive.judge.cases import case_of, judge_line
+from linkarchive.judge.cases import judge_line
 from linkarchive.judge.parsed_page import ParsedPages
 from linkarchive.judge.verdict import judge
 from linkarchive.model import Case
-
-CORPUS = Path(__file__).resolve().parents[2] / "shared" / "corpus"
-SETS = ("ota", "news", "unusable", "good")
-
-
-@dataclass(frozen=True, slots=True)
-class Labelled:
-    line: str
-    case: Case
-    label: dict[str, Any]
-    set: str
-    site: str
-    id: str
-
-
-def corpus(only: str | None) -> Iterator[Labelled]:
-    for name in SETS if only is None else (only,):
-        with lzma.open(CORPUS / "dev" / f"{name}.jsonl.xz", "rt", encoding="utf-8") as lines:
-            for line in lines:
-                record = json.loads(line)
-                yield Labelled(line, case_of(line), record["label"], name, record["site"], record["id"])
 
 
 def scorer() -> Any:
@@ -120,7 +97,8 @@ def without(text: str) -> int:
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("--set", choices=SETS, help="this set only")
+    parser.add_argument("--set", choices=sorted({*SETS, *SECOND_SETS}), help="this set only")
+    parser.add_argument("--second", choices=PARTS, help="a part of the second corpus")
     parser.add_argument("--errors", type=int, default=0, metavar="N", help="list the first N wrong cases of each kind")
     parser.add_argument("--compare", action="store_true", help="what other tools' methods say on the same pages")
     parser.add_argument("--folds", action="store_true", help="thresholds and curve chosen on other sites")
@@ -128,10 +106,10 @@ def main() -> int:
     parser.add_argument("--calibrate", action="store_true", help="fit the curves of judge/confidence.py")
     parser.add_argument("--json", action="store_true", help="one JSON object")
     options = parser.parse_args()
-    if not (CORPUS / "score.py").is_file():
+    if not are_here():
         print(f"no labelled corpus at {CORPUS}: nothing was measured", file=sys.stderr)
         return 0
-    labelled = list(corpus(options.set))
+    labelled = list(second(options.second, options.set) if options.second else corpus(options.set))
     score = scorer()
     out: dict[str, Any] = {"judge": VERSION, "extractor": extractor(), "cases": len(labelled)}
     if options.without:
@@ -150,7 +128,12 @@ def main() -> int:
         out["score"] = score.score(verdicts_peers.scored(labelled, answers, score))
         out["intervals"] = verdicts_folds.intervals(out["score"]["calibration"]["bins"])
         if not options.json:
-            _table(answers, options.set, options.errors)
+            if options.second:
+                for name, part in {"all": out["score"]["all"], **out["score"]["sets"]}.items():
+                    score.show(name, part)
+                print("\nexpected calibration error", round(out["score"]["calibration"]["expected_error"], 3))
+            else:
+                _table(answers, options.set, options.errors)
             del out["score"]
     print(json.dumps(out, indent=1, ensure_ascii=False) if options.json else _plain(out))
     return 0

@@ -26,6 +26,9 @@ _SURE_WITHOUT_BASELINE_LEFT = 0.6
 """The same where hardly anything of the baseline is left."""
 _LEFT = 0.1
 _MOST_SIGNS = 4
+_OF_WORDS = (" in a heading", " in the text")
+_SPOKEN = 0.3
+"""What a sign of words must add: a short page is nothing but short by its build alone."""
 
 _KINDS: Mapping[str, tuple[Verdict, Reason, str]] = {
     "gone": (Verdict.DEAD, Reason.SOFT_404, "a page that says there is no such page"),
@@ -46,6 +49,8 @@ class Classes:
     """The probability of each kind; they add up to 1."""
     reasons: Mapping[str, tuple[str, ...]]
     """The signs that speak most for each kind, the strongest first."""
+    spoken: Mapping[str, float]
+    """What the strongest sign of words adds to the score of each kind."""
 
 
 def classify(view: PageView) -> Classes:
@@ -55,15 +60,17 @@ def classify(view: PageView) -> Classes:
     names: list[str] = model["signs"]
     scores: dict[str, float] = {}
     reasons: dict[str, tuple[str, ...]] = {}
+    spoken: dict[str, float] = {}
     for kind, weights in model["weights"].items():
         parts = [(weight * values[name], name) for name, weight in zip(names, weights, strict=True)]
         scores[kind] = model["intercepts"][kind] + sum(part for part, _ in parts)
         strongest = sorted((part for part in parts if part[0] > 0), reverse=True)[:_MOST_SIGNS]
         reasons[kind] = tuple(name for _, name in strongest)
+        spoken[kind] = max((part for part, name in parts if name.endswith(_OF_WORDS)), default=0.0)
     highest = max(scores.values())
     powers = {kind: math.exp(score - highest) for kind, score in scores.items()}
     total = sum(powers.values())
-    return Classes({kind: power / total for kind, power in powers.items()}, reasons)
+    return Classes({kind: power / total for kind, power in powers.items()}, reasons, spoken)
 
 
 def unusable(view: PageView) -> Judgement | None:
@@ -81,6 +88,8 @@ def unusable(view: PageView) -> Judgement | None:
         return None
     kinds = (kind for kind, (said, _, _) in _KINDS.items() if said is likeliest)
     kind = max(kinds, key=lambda kind: classes.shares.get(kind, 0.0))
+    if classes.spoken[kind] < _SPOKEN:
+        return None
     _, reason, what = _KINDS[kind]
     evidence = f"by its signs it is {what}: {', '.join(classes.reasons[kind])}"
     return verdict(likeliest, reason, round(share, 3), evidence)

@@ -60,7 +60,7 @@ def _spoken(view: PageView) -> Judgement | None:
     if by_class is not None and by_class.reason is Reason.LOGIN and walls.asks_for_login(view.case.url):
         by_class = None
     if by_words is None:
-        return by_class
+        return soft404.probed(view) or by_class
     if (
         by_class is not None
         and by_class.verdict is not by_words.verdict
