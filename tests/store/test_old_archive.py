@@ -29,6 +29,7 @@ EXCEPTIONS: dict[str, str] = {}
 ADDED: frozenset[str] = frozenset(
     {
         "accessed",
+        "network",
         "note",
         "place",
         "snapshot",

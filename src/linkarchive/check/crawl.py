@@ -15,6 +15,7 @@ from linkarchive.check.assess import NotJudgedError, assess
 from linkarchive.check.baselines import Fetched, build_task
 from linkarchive.check.conclude import Conclusion, conclude, skipped
 from linkarchive.check.events import LookingAgain, Notice, SourceConcluded
+from linkarchive.check.network import Alike, Hosts, Trouble, answer_of
 from linkarchive.check.plan import Job, Policy
 from linkarchive.check.pool import JudgePool
 from linkarchive.check.record import Recorder
@@ -22,9 +23,9 @@ from linkarchive.check.unchanged import load_previous, request_for, unchanged
 from linkarchive.clock import Clock
 from linkarchive.errors import ArchiveError
 from linkarchive.history.probes import keep_probe, probe_of
-from linkarchive.model import Failure, Page, Reason
+from linkarchive.model import Page, Reason
 from linkarchive.urls import host_of, redact
-from linkarchive.web.connectivity import is_online
+from linkarchive.web.connectivity import ask_canaries, is_online
 from linkarchive.web.exchange import Visit, VisitRequest
 from linkarchive.web.page import limit_of, page_of
 from linkarchive.web.scheduler import fetch_all
@@ -34,45 +35,10 @@ MAX_SUSPECTS = 500
 MAX_SUSPECT_BYTES = 32 * 1024 * 1024
 """And bytes of their pages, which stay in memory."""
 ENOUGH_FAILURES = 20
-ENOUGH_HOSTS = 3
 _PATIENCE = 1.0
 """Seconds, at most, between two looks at what the pool has judged."""
 _GONE = (404, 410)
-_NO_CONNECTION = frozenset({Reason.DNS, Reason.TIMEOUT, Reason.REFUSED, Reason.RESET, Reason.PROTOCOL})
 _Companion = TypeVar("_Companion")
-
-
-@dataclass(slots=True)
-class Hosts:
-    """What this run has seen of hosts: the state of our network is never reported as that of the web (§4)."""
-
-    up: set[str] = field(default_factory=set)
-    down: set[str] = field(default_factory=set)
-    up_before: set[str] = field(default_factory=set)
-    """Hosts that answered in their last run and were asked again in this one."""
-    proxy_down: bool = False
-
-    def saw(self, host: str, connected: bool, failure: Failure | None, answered_before: bool) -> None:
-        """Take note of a visit."""
-        if answered_before:
-            self.up_before.add(host)
-        if connected:
-            self.up.add(host)
-        elif failure is not None and failure.reason in _NO_CONNECTION:
-            self.down.add(host)
-            self.proxy_down = self.proxy_down or failure.proxy
-
-    def why_offline(self, canaries_answer: Callable[[], bool]) -> str | None:
-        """Why we must be offline, in words; None when we are not. The canaries are asked only when it matters."""
-        if self.proxy_down and not self.up:
-            return "the proxy cannot be reached"
-        down = self.down - self.up
-        lost = self.up_before & down
-        if len(self.up_before) >= ENOUGH_HOSTS and 2 * len(lost) > len(self.up_before):
-            return f"{len(lost)} of {len(self.up_before)} hosts that answered last time cannot be reached now"
-        if down and not self.up and not canaries_answer():
-            return "no host answers, and the canaries do not either"
-        return None
 
 
 @dataclass(slots=True)
@@ -122,9 +88,19 @@ class Crawler:
                 self._finish_judging()
             self.recorder.commit()
 
-    def why_offline(self) -> str | None:
-        """Why we must be offline, in words; None when we are not."""
-        return self.hosts.why_offline(lambda: not self.silent and is_online(self.policy.settings.network, self.clock))
+    def network_trouble(self) -> Trouble | None:
+        """What is wrong with our own network; None when nothing is."""
+        return self.hosts.diagnosis(self._canaries)
+
+    def _canaries(self) -> list[Alike | None]:
+        """What each canary that is not silent answers."""
+        answers: list[Alike | None] = []
+        if not self.silent:
+            for visit in ask_canaries(self.policy.settings.network, self.clock):
+                if visit.connected:
+                    answers.append(answer_of(visit.request.url, visit, self._page(visit), None))
+                visit.close()
+        return answers
 
     def second_pass(self) -> None:
         """Visit again what seems gone, ask a made-up address on the hosts of suspects, conclude on both."""
@@ -204,7 +180,7 @@ class Crawler:
     def _handle(self, job: Job, visit: Visit) -> None:
         with self._contained(job, visit):
             fetched = Fetched(job, visit, self._page(visit))
-            self.hosts.saw(host_of(job.source.url), visit.connected, visit.failure, job.previous.answered)
+            self.hosts.saw(job.source.url, visit, fetched.page, job.previous)
             if _waits(visit):
                 visit.close()
                 self._failed.append(fetched)

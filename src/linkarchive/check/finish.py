@@ -10,6 +10,7 @@ from pathlib import Path
 
 from linkarchive.article.lost_targets import has_lost
 from linkarchive.check.articles import Articles
+from linkarchive.check.network import Network, Trouble
 from linkarchive.check.plan import Policy
 from linkarchive.check.record import Recorder
 from linkarchive.clock import Clock
@@ -44,8 +45,8 @@ class Ending:
 
     articles: Articles
     complete: bool
-    offline: str | None
-    """Why we must be offline, in words."""
+    offline: Trouble | None
+    """What is wrong with our own network: nothing was concluded."""
     troubles: tuple[str, ...]
 
 
@@ -57,7 +58,7 @@ def finish(
     remarks = tuple(
         f"{article.path}: {remark}" for article in articles.articles for remark in (*article.gaps, *article.remarks)
     )
-    troubles = (f"we are offline: {offline}",) if offline else ending.troubles
+    troubles = (_said(offline),) if offline else ending.troubles
     body = RunBody(
         articles=tuple(_article(store, run, article) for article in articles.articles if article.path != LINKS_NAME),
         unresolved=_unresolved(store, run, articles),
@@ -65,10 +66,13 @@ def finish(
         malformed=articles.malformed,
         notices=(*troubles, *articles.notices, *remarks),
         errors=articles.errors,
+        network=offline.network.value if offline else None,
     )
-    info = replace(run.info, finished=clock.now(), complete=ending.complete, offline=offline is not None)
+    info = replace(
+        run.info, finished=clock.now(), complete=ending.complete, offline=offline is not None, network=body.network
+    )
     run = replace(run, info=info, body=body)
-    if offline is None:
+    if offline is None or warc.has_written:  # what was kept until we knew is nobody's capture
         runs.save(store, run)
         warc.write_log(log_lines(store, run))
     warc.close()
@@ -93,6 +97,10 @@ def finish(
             if trouble is not None:
                 report = replace(report, notices=(*report.notices, trouble))
     return report
+
+
+def _said(trouble: Trouble) -> str:
+    return f"we are offline: {trouble.why}" if trouble.network is Network.OFFLINE else trouble.why
 
 
 def _sealed_state(root: Path, store: Store, run: Run) -> str | None:

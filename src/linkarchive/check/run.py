@@ -124,7 +124,7 @@ class _Check:
         if not self.scope.sources:
             lookups.ask_originals(jobs, articles)
         crawler.first_pass(todo)
-        offline = crawler.why_offline()
+        offline = crawler.network_trouble()
         if offline is not None:
             outcomes.discard_run(store, self.run.seq)
             return Ending(articles, complete=False, offline=offline, troubles=())

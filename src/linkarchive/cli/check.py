@@ -164,7 +164,7 @@ def check(
             say(f"archive: {sanitize(trouble)}")
     code = exit_code(told.report_for(STDOUT, report), settings)
     if code == 3:
-        why = "we are offline" if report.run.offline else "; ".join(report.notices) or "it was stopped"
+        why = "we are offline" if report.run.network == "offline" else "; ".join(report.notices) or "it was stopped"
         say(sanitize(f"archive: the run is incomplete: {why}"))
     return code
 

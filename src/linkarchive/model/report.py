@@ -169,6 +169,9 @@ class RunInfo:
     offline: bool
     simulated: bool
     version: str
+    network: str | None = None
+    """What was wrong with our own network: offline, proxy, portal, ca, dns, middlebox or rate-limit. Then nothing
+    was concluded (`offline`)."""
 
 
 @dataclass(frozen=True, slots=True)

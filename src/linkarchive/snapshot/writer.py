@@ -129,6 +129,11 @@ class WarcWriter:
         finally:
             log.close()
 
+    @property
+    def has_written(self) -> bool:
+        """Some file of the run was begun."""
+        return self._file is not None or bool(self.digests)
+
     def sync(self) -> None:
         """What was written so far is on disk when this returns, first the records, then their index lines."""
         if self._file is not None:

@@ -12,7 +12,7 @@ from sqlalchemy import Row, Select, and_, case, delete, func, not_, or_, select,
 from linkarchive.model import Change, Result, SourceReport, Standing, Verdict
 from linkarchive.store.carried import NEVER, NOT_YET, carry
 from linkarchive.store.database import Store
-from linkarchive.store.schema import outcomes, runs, sources, visits
+from linkarchive.store.schema import baselines, captures, outcomes, runs, sources, visits
 from linkarchive.store.serialization import decode
 
 
@@ -30,9 +30,13 @@ class Visited:
 
 
 def discard_run(store: Store, run: int) -> None:
-    """Take back what a run concluded (it turned out that we were offline); captures stay."""
+    """Take back what a run concluded and kept (it turned out that we did not see the web); the WARC files stay."""
     mine = select(outcomes.c.id).where(outcomes.c.run == run)
-    store.execute(update(sources).where(sources.c.page_outcome.in_(mine)).values(judged=None, page_outcome=None))
+    nothing = dict.fromkeys(("etag", "last_modified", "sha256", "judged", "page_outcome"))
+    store.execute(update(sources).where(sources.c.page_outcome.in_(mine)).values(nothing))
+    store.execute(delete(baselines).where(baselines.c.run == run))
+    based = select(baselines.c.capture)
+    store.execute(delete(captures).where(captures.c.run == run, captures.c.id.not_in(based)))
     store.execute(delete(visits).where(visits.c.run == run))
     store.execute(delete(outcomes).where(outcomes.c.run == run))
 

@@ -30,6 +30,8 @@ class RunBody:
     malformed: tuple[str, ...] = ()
     notices: tuple[str, ...] = ()
     errors: tuple[str, ...] = ()
+    network: str | None = None
+    """What was wrong with our own network (`RunInfo.network`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,5 +157,8 @@ def any_of_clock(store: Store, simulated: bool) -> bool:
 
 
 def _run(row: Row[Any]) -> Run:
-    info = RunInfo(row.id, row.started, row.finished, row.complete, row.offline, row.simulated, row.version)
-    return Run(row.seq, row.scope, info, decode(row.body, RunBody) if row.body else RunBody())
+    body = decode(row.body, RunBody) if row.body else RunBody()
+    info = RunInfo(
+        row.id, row.started, row.finished, row.complete, row.offline, row.simulated, row.version, body.network
+    )
+    return Run(row.seq, row.scope, info, body)

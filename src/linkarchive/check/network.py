@@ -1,0 +1,213 @@
+"""Was it us? Whether what the hosts of a run answered says something about our network instead of the web.
+
+Pure: `answer_of` says what one visit tells of our network, `Hosts` gathers that, `Hosts.diagnosis` decides.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from linkarchive.model import Failure, Page, Reason
+from linkarchive.store.previous import Previous
+from linkarchive.urls import host_of, is_within
+from linkarchive.web.exchange import Visit
+
+ENOUGH_HOSTS = 3
+"""That turn bad alike before it is our network."""
+_LARGEST_NOTICE = 32 * 1024
+"""Bytes of a page that may be the same at every address although it names the address."""
+_NO_CONNECTION = frozenset({Reason.DNS, Reason.TIMEOUT, Reason.REFUSED, Reason.RESET, Reason.PROTOCOL})
+_DIGITS = b"0123456789"
+
+
+class Network(StrEnum):
+    """What is wrong with our network (`run.network` in JSON)."""
+
+    OFFLINE = "offline"
+    PROXY = "proxy"
+    PORTAL = "portal"
+    CA = "ca"
+    DNS = "dns"
+    MIDDLEBOX = "middlebox"
+    RATE_LIMIT = "rate-limit"
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """Our network's trouble, and a sentence that says why we think so."""
+
+    network: Network
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Alike:
+    """What answers of several hosts have in common when they come from one place."""
+
+    network: Network
+    mark: str
+    """A digest of the page, the host that all lead to, the error."""
+
+
+def answer_of(url: str, visit: Visit, page: Page, before: Previous | None) -> Alike | None:
+    """What the visit of a URL may have in common with those of other hosts; None for what is the page's own."""
+    failure = visit.failure
+    if failure is not None:
+        return Alike(Network.CA, "tls") if failure.reason is Reason.TLS else None
+    final = visit.final
+    if final is None or visit.not_modified:
+        return None
+    if final.status == 511:
+        return Alike(Network.PORTAL, "status 511")
+    if final.status == 407 or "x-squid-error" in final.header_map:
+        return Alike(Network.PROXY, f"status {final.status}")
+    if final.status == 429:
+        return Alike(Network.RATE_LIMIT, "status 429")
+    last = before.result if before is not None else None
+    host, there = host_of(url), host_of(final.url)
+    if there != host and not is_within(there, [host]) and (last is None or host_of(last.final_url or "") != there):
+        return Alike(Network.PORTAL, f"redirect {there}")
+    if before is not None and before.page.sha256 == hashlib.sha256(page.body).hexdigest():
+        return None
+    network = Network.MIDDLEBOX if final.status >= 400 else Network.PORTAL
+    return Alike(network, f"page {_digest(url, host, page.body)}") if page.body else None
+
+
+def _digest(url: str, host: str, body: bytes) -> str:
+    """Of the page without what a notice that is shown everywhere says about the address, and without numbers."""
+    if len(body) <= _LARGEST_NOTICE:
+        path = url.partition("://")[2].partition("/")[2]
+        for own in (url, host, path):
+            body = body.replace(own.encode(), b"") if len(own) > 3 else body
+        body = body.translate(None, _DIGITS)
+    return hashlib.blake2b(body, digest_size=16).hexdigest()
+
+
+@dataclass(slots=True)
+class Hosts:
+    """What this run has seen of hosts: the state of our network is never reported as that of the web (§4)."""
+
+    up: set[str] = field(default_factory=set)
+    down: set[str] = field(default_factory=set)
+    up_before: set[str] = field(default_factory=set)
+    """Hosts that answered in their last run and were asked again in this one."""
+    alive_before: set[str] = field(default_factory=set)
+    """Those of them that answered with a page."""
+    proxy_down: bool = False
+    own: set[str] = field(default_factory=set)
+    """Hosts of which some answer is their own."""
+    alike: dict[str, Alike] = field(default_factory=dict)
+    """The answer of each host that may be another one's."""
+    addresses: dict[str, str] = field(default_factory=dict)
+    """From where each host answered."""
+
+    def saw(self, url: str, visit: Visit, page: Page, before: Previous) -> None:
+        """Take note of a visit."""
+        host, failure = host_of(url), visit.failure
+        if before.answered:
+            self.up_before.add(host)
+            if before.verdict is not None and before.verdict.is_alive:
+                self.alive_before.add(host)
+        if visit.connected:
+            self.up.add(host)
+        elif failure is not None and failure.reason in _NO_CONNECTION:
+            self.down.add(host)
+            self.proxy_down = self.proxy_down or failure.proxy
+        alike = answer_of(url, visit, page, before)
+        if alike is not None:
+            self.alike.setdefault(host, alike)
+            self.addresses[host] = (visit.exchanges[0].ip or "") if visit.exchanges else ""
+        elif _is_own(visit, failure):
+            self.own.add(host)
+
+    def diagnosis(self, canaries: Callable[[], Sequence[Alike | None]]) -> Trouble | None:
+        """What is wrong with our network; None when nothing is.
+
+        `canaries` visits well-known hosts, only when it matters, and tells what each answered; silent ones are left
+        out.
+        """
+        if self.proxy_down and not self.up:
+            return Trouble(Network.PROXY, "the proxy cannot be reached")
+        lost = self.up_before & (self.down - self.up)
+        if len(self.up_before) >= ENOUGH_HOSTS and 2 * len(lost) > len(self.up_before):
+            return Trouble(
+                Network.OFFLINE,
+                f"{len(lost)} of {len(self.up_before)} hosts that answered last time cannot be reached now",
+            )
+        shared = self._shared()
+        if shared is not None:
+            return shared
+        seen = self.own | self.alike.keys() | self.down
+        if self.down and not self.up:
+            return None if canaries() else Trouble(Network.OFFLINE, "no host answers, and the canaries do not either")
+        alike, hosts = self._largest()
+        if alike is None or self.own or 2 * len(hosts) <= len(seen):
+            return None
+        if alike.mark.startswith("page") and len(hosts) == 1:
+            return None  # a page like any other
+        answers = canaries()
+        if alike in answers or (not answers and len(hosts) >= ENOUGH_HOSTS):
+            return self._trouble(alike, hosts, len(seen))
+        return None
+
+    def _shared(self) -> Trouble | None:
+        """At least three hosts, and more than half of those that were there last time, turned bad alike."""
+        alive = self.alive_before & (self.own | self.alike.keys() | self.down)
+        alike, hosts = self._largest(alive - self.own)
+        if alike is None or len(hosts) < ENOUGH_HOSTS or 2 * len(hosts) <= len(alive):
+            return None
+        return self._trouble(alike, hosts, len(alive))
+
+    def _largest(self, among: set[str] | None = None) -> tuple[Alike | None, set[str]]:
+        """The answer that most hosts share, and those hosts."""
+        shared = {host: alike for host, alike in self.alike.items() if among is None or host in among}
+        counted = Counter(shared.values()).most_common(1)
+        if not counted:
+            return None, set()
+        [(alike, _)] = counted
+        return alike, {host for host, other in shared.items() if other == alike}
+
+    def _trouble(self, alike: Alike, hosts: set[str], of: int) -> Trouble:
+        network = alike.network
+        places = {self.addresses.get(host) for host in hosts}
+        if network is Network.PORTAL and alike.mark.startswith("page") and len(hosts) > 1 and len(places) == 1:
+            # Behind a proxy every host has the proxy's address: there it says nothing.
+            network = Network.DNS if places != {""} and not _is_local(next(iter(places)) or "") else network
+        return Trouble(network, f"{_sites(len(hosts), of, alike)}: {_MEANINGS[network]}")
+
+
+_MEANINGS = {
+    Network.OFFLINE: "this machine seems to have no network",
+    Network.PROXY: "the proxy refuses or fails",
+    Network.PORTAL: "this looks like a sign-in page of your network",
+    Network.CA: "the certificates that this machine trusts are not those of the web (SSL_CERT_FILE, a proxy that "
+    "looks into connections)",
+    Network.DNS: "the name server seems to answer every name with one address",
+    Network.MIDDLEBOX: "this looks like a notice of something between this machine and the web",
+    Network.RATE_LIMIT: "we have asked too often from this address",
+}
+
+
+def _sites(count: int, of: int, alike: Alike) -> str:
+    """“12 of 12 sites answered with the same page”."""
+    what, _, detail = alike.mark.partition(" ")
+    words = {
+        "page": "answered with the same page",
+        "redirect": f"led to {detail}",
+        "status": f"answered with status {detail}",
+        "tls": "had a certificate that cannot be verified",
+    }[what]
+    return f"{count} of {of} sites {words}"
+
+
+def _is_own(visit: Visit, failure: Failure | None) -> bool:
+    """A host that answered, and not as others do."""
+    return bool(visit.exchanges) and failure is None
+
+
+def _is_local(address: str) -> bool:
+    return address.startswith(("127.", "::1"))

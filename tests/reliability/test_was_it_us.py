@@ -1,0 +1,147 @@
+"""Row 1: nothing that our own network does to the answers is reported as the state of the web."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import certifi
+import pytest
+
+from linkarchive.demo.wire import Request, Response
+
+HOSTS = ("alpha", "beta", "gamma", "delta", "epsilon")
+URLS = [f"http://{host}.example/page" for host in HOSTS]
+PORTAL = "http://origin.example/login"
+
+_SIGN_IN = b"<html><title>Welcome</title><body><h1>Hotel Wi-Fi</h1><form>Room and name</form></body></html>"
+
+
+def _naming(request: Request) -> Response:
+    text = f"<h1>Blocked</h1><p>The address {request.url} is not allowed here. Case 12{request.nth}.</p>"
+    return Response(text.encode(), 403)
+
+
+NETWORKS: dict[str, tuple[Callable[[Request], Response] | Response, str, str]] = {
+    "a portal": (Response(_SIGN_IN), "portal", "answered with the same page"),
+    "a portal with its own status": (Response(_SIGN_IN, 511), "portal", "status 511"),
+    "a proxy that wants a password": (
+        Response(b"", 407, headers=(("Proxy-Authenticate", "Basic"),)),
+        "proxy",
+        "status 407",
+    ),
+    "a proxy that fails": (
+        Response(b"<h1>ERROR</h1>", 503, headers=(("X-Squid-Error", "ERR_CANNOT_FORWARD 0"),)),
+        "proxy",
+        "status 503",
+    ),
+    "a middlebox": (_naming, "middlebox", "answered with the same page"),
+    "too many requests": (Response(b"slow down", 429), "rate-limit", "status 429"),
+}
+
+
+def web(stage: Any) -> None:
+    stage.clear()
+    for url in URLS:
+        stage[url] = stage.html(url)
+
+
+def broken(stage: Any, answer: Any) -> None:
+    stage.clear()
+    for url in (*URLS, "http://canary.example/"):
+        stage[url] = answer
+
+
+@pytest.fixture
+def lived(folder: Any, stage: Any) -> Any:
+    web(stage)
+    folder.article(*URLS)
+    assert folder.check("article.md", now="2026-01-01").code == 0
+    return folder
+
+
+def conclusions(ran: Any) -> Any:
+    kept = ("url", "verdict", "reason", "since", "strikes", "baseline", "changed", "similarity")
+    return [{key: source[key] for key in kept} for source in ran.json["sources"]]
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_nine_days_in_a_broken_network_leave_no_trace(lived: Any, stage: Any, name: str) -> None:
+    answer, network, words = NETWORKS[name]
+    before = conclusions(lived.check(now="2026-01-02"))
+    state = lived.state()
+    for day in range(3, 12):
+        broken(stage, answer)
+        ran = lived.check(now=f"2026-01-{day:02}")
+        assert ran.code == 3
+        assert (ran.json["run"]["offline"], ran.json["run"]["network"], ran.json["sources"]) == (True, network, [])
+        assert words in ran.json["notices"][0]
+        assert lived.state() == state
+    web(stage)
+    assert conclusions(lived.check(now="2026-01-12")) == before
+    assert lived.run("verify").code == 0
+    assert lived.run("rebuild").code == 0
+    assert conclusions(lived.check(now="2026-01-13")) == before
+
+
+def test_a_portal_that_leads_to_its_own_address(lived: Any, stage: Any) -> None:
+    broken(stage, stage.redirect(PORTAL, 302))
+    stage[PORTAL] = Response(_SIGN_IN)
+    ran = lived.check(now="2026-01-02")
+    assert (ran.code, ran.json["run"]["network"]) == (3, "portal")
+    assert "5 of 5 sites led to origin.example" in ran.json["notices"][0]
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_a_very_first_run_in_a_broken_network_keeps_no_baseline(folder: Any, stage: Any, name: str) -> None:
+    answer, network, _ = NETWORKS[name]
+    broken(stage, answer)
+    folder.article(*URLS)
+    ran = folder.check("article.md", now="2026-01-01")
+    assert (ran.code, ran.json["run"]["network"], ran.json["sources"]) == (3, network, [])
+    assert folder.run("rebuild").code == 0
+    web(stage)
+    first = folder.check(now="2026-01-02")
+    assert {source["reason"] for source in first.json["sources"]} == {"first-seen"}
+    assert all(source["baseline"]["time"].startswith("2026-01-02") for source in first.json["sources"])
+
+
+def test_certificates_that_nobody_trusts_here(folder: Any, stage: Any) -> None:
+    urls = [url.replace("http:", "https:") for url in URLS]
+    for url in urls:
+        stage[url] = stage.html(url)
+    folder.article(*urls)
+    assert folder.check("article.md", now="2026-01-01").code == 0
+    ran = folder.check(now="2026-01-02", env={"SSL_CERT_FILE": certifi.where()})
+    assert (ran.code, ran.json["run"]["network"], ran.json["sources"]) == (3, "ca", [])
+    assert "certificate" in ran.json["notices"][0]
+
+
+def test_three_domains_on_one_parking_host_beside_healthy_ones_are_the_web_s(folder: Any, stage: Any) -> None:
+    hosts = (*HOSTS, "origin")
+    urls = [f"http://{host}.example/page" for host in hosts]
+    for url in urls:
+        stage[url] = stage.html(url)
+    folder.article(*urls)
+    assert folder.check("article.md", now="2026-01-01").code == 0
+    parked = Response(
+        b"<html><title>alpha.example is for sale</title><body><h1>This domain is for sale</h1>"
+        b"<p>Buy this domain. The domain may be for sale by its owner. Related searches</p></body></html>"
+    )
+    for url in urls[:3]:
+        stage[url] = parked
+    ran = folder.check(now="2026-01-02")
+    assert ran.json["run"]["offline"] is False
+    assert ran.code == 1
+    assert [ran.told(url)[0] for url in urls[:3]] == ["dead"] * 3
+    assert [ran.told(url)[:2] for url in urls[3:]] == [("ok", "same")] * 3
+
+
+def test_one_source_alone_is_not_taken_for_a_portal(folder: Any, stage: Any) -> None:
+    stage[URLS[0]] = stage.html("alone")
+    folder.article(URLS[0])
+    assert folder.check("article.md", now="2026-01-01").code == 0
+    stage[URLS[0]] = stage.html("quite another page")
+    ran = folder.check(now="2026-01-02")
+    assert ran.told(URLS[0])[0] == "drifted"
+    assert stage.asked("http://canary.example/") == 0
