@@ -20,6 +20,7 @@ from linkarchive.check.assess import Assessment, Comparison, JudgeTask, NotJudge
 from linkarchive.check.pool import JudgePool
 from linkarchive.judge.verdict import fingerprint
 from linkarchive.model import Capture, Failure, Location, Origin, Page, Reason
+from linkarchive.settings import NetworkSettings
 
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
 
@@ -53,7 +54,7 @@ TEXT = "".join(
 def task(body: str = TEXT, status: int = 200, **facts: object) -> JudgeTask:
     url = "https://news.example/a/b"
     page = Page(url, status, {"content-type": "text/html; charset=utf-8"}, body.encode())
-    known = {"rule": None, "root": Path(), "max_body": 1_000_000, "known_good": False}
+    known = {"rule": None, "root": Path(), "network": NetworkSettings(), "known_good": False}
     return JudgeTask(page, (Comparison("x", url),), **(known | facts))  # type: ignore[arg-type]
 
 
@@ -297,7 +298,7 @@ def test_a_fingerprint_is_taken_where_it_is_needed():
     assert assess(task(known_good=True)).judgements[0].reason == "first-seen"
     assert assess(task(known_good=True)).fingerprint == fingerprint(page)
     failed = Page(page.final_url, None, failure=Failure(Reason.TIMEOUT, "", page.final_url))
-    assert assess(JudgeTask(failed, same, None, Path(), 1, False)).fingerprint is None
+    assert assess(JudgeTask(failed, same, None, Path(), NetworkSettings(), False)).fingerprint is None
 
 
 def test_a_failed_visit_needs_no_stored_page(monkeypatch):
@@ -315,10 +316,10 @@ def test_a_baseline_without_its_record_is_compared_by_digests(tmp_path):
         page.final_url, NOW, Origin.LIVE, None, 200, page.final_url, "text/html", (), "sha1:X", known.sha256, place
     )
     cases = (Comparison("x", page.final_url, reference=then),)
-    [same] = assess(JudgeTask(page, cases, None, tmp_path, 1, False)).judgements
+    [same] = assess(JudgeTask(page, cases, None, tmp_path, NetworkSettings(), False)).judgements
     assert (same.reason, same.similarity) == ("same", 1.0)
     other = replace(page, body=page.body.replace(b"winter", b"summer"))
-    [unknown] = assess(JudgeTask(other, cases, None, tmp_path, 1, False)).judgements
+    [unknown] = assess(JudgeTask(other, cases, None, tmp_path, NetworkSettings(), False)).judgements
     assert unknown.reason == "first-seen"
 
 
