@@ -18,6 +18,7 @@ from unittest import mock
 
 import pytest
 from hypothesis import settings as hypothesis_settings
+from warcio.archiveiterator import ArchiveIterator
 
 from linkarchive import cli
 from linkarchive.demo.server import DemoWeb
@@ -205,6 +206,14 @@ class Folder:
         indexes = (self.root / "archive" / "indexes").glob("*.cdxj")
         lines = (line for path in indexes for line in path.read_text().splitlines())
         return sum(re.search(r'/[a-z]{25}"', line) is None for line in lines)
+
+    def revisits(self) -> int:
+        """Revisit records in the WARC files; the indexes leave out those of a 304."""
+        count = 0
+        for path in (self.root / "archive" / "warc").glob("*.warc.gz"):
+            with path.open("rb") as file:
+                count += sum(record.rec_type == "revisit" for record in ArchiveIterator(file))
+        return count
 
     def links(self) -> str:
         return (self.root / "links.txt").read_text(encoding="utf-8")
