@@ -153,8 +153,8 @@ def test_the_workflow_checks_and_keeps_the_state_in_the_repository(awkward: Any,
     before = git(origin, "rev-parse", "main")
     assert step(checking) == 0  # the same death is no news: the manifest says so, and what was told
     assert step(keeping) == 0
-    changed = git(origin, "diff", "--name-only", before.strip(), "main")
-    assert all("/manifests/" in name or name.endswith("/told.json") for name in changed.splitlines())
+    changed = git(origin, "diff", "-z", "--name-only", before.strip(), "main").split("\0")[:-1]
+    assert all("/manifests/" in name or name.endswith("/told.json") for name in changed), changed
 
 
 def test_all_recipes_come_at_once(folder: Any) -> None:

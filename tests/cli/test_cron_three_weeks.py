@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from linkarchive.demo.wire import Response
 from linkarchive.schedule import KEPT
 
 ALPHA = "http://alpha.example/report"
@@ -150,7 +151,7 @@ def test_pages_with_noise_are_as_silent(weeks: Weeks, stage: Any) -> None:
 
 
 def test_a_site_that_fails_for_weeks_is_told_when_it_fails_and_when_it_is_dead(weeks: Weeks, stage: Any) -> None:
-    stage[BETA] = stage.html("an error", status=503)
+    stage[BETA] = Response(b"<h1>Service Unavailable</h1>", 503)  # with a page of its own it would be `blocked`
     failing = weeks.cron("2026-01-12")
     assert failing.code == 0  # not among --fail-on, but news
     assert "server error" in failing.out

@@ -22,7 +22,7 @@ MEMORY_LIMIT = 300
 _RAW = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 """What must never reach a terminal or a page as it is: controls but for tab and line feed, and bidirectional marks."""
 
-_SHORT = {"ARCHIVE_NETWORK_TIMEOUT": "2", "ARCHIVE_NETWORK_RETRIES": "0"}
+_SHORT = {"ARCHIVE_NETWORK_TIMEOUT": "5", "ARCHIVE_NETWORK_RETRIES": "0"}
 """The limits on bodies are those of every user."""
 
 

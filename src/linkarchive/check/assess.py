@@ -167,7 +167,8 @@ def assess(task: JudgeTask) -> Assessment:
 
 
 def _title(page: ParsedPage) -> str | None:
-    return page.title or None if page.kind == "html" else None
+    """As it can be shown: without what steers a terminal or turns a line around."""
+    return "".join(filter(str.isprintable, page.title)) or None if page.kind == "html" else None
 
 
 def stored_page(root: Path, capture: Capture, network: NetworkSettings) -> Page | None:

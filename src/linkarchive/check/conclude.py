@@ -93,7 +93,7 @@ def conclude(fetched: Fetched, assessment: Assessment, policy: Policy) -> Conclu
         for (link, baseline, accepted), judgement in zip(baselines_of(job, policy, visit.time), judgements, strict=True)
     ]
     result = result_of(job, fetched.page, compared, capture, history, visit.time)
-    result = as_seen_before(with_titles(result, assessment, before.result), before.result)
+    result = as_seen_before(_titled(result, assessment, before.result, policy), before.result)
     result = with_settled(with_copy(with_history(result, before, visit.time), job, policy), job, policy)
     # A server's error page is no page: each run counts its strike, or has heard of somebody who saw the page.
     failing = worst.verdict is Verdict.UNREACHABLE or worst.reason is Reason.UNREACHABLE_SINCE
@@ -108,6 +108,12 @@ def conclude(fetched: Fetched, assessment: Assessment, policy: Policy) -> Conclu
         page=None if failing else _last_page(fetched, compared, assessment.sha256, policy),
         difference=assessment.difference if result.verdict is Verdict.DRIFTED else None,
     )
+
+
+def _titled(result: Result, assessment: Assessment, last: Result | None, policy: Policy) -> Result:
+    """The result with its titles, but for that of a forgotten page."""
+    urls = (url for url in (result.final_url, *(hop.url for hop in result.hops)) if url is not None)
+    return with_titles(result, replace(assessment, title=None) if policy.forgets_any(urls) else assessment, last)
 
 
 def skipped(job: Job, now: datetime, policy: Policy) -> Conclusion:
@@ -133,7 +139,7 @@ def rejudged(
     capture = capture_of(job.previous.captures, result)
     again = result_of(job, page, compared, capture, history_of(result), checked)
     again = replace(again, status=result.status, final_url=result.final_url, hops=result.hops, read=result.read)
-    again = with_titles(again, assessment, result)
+    again = _titled(again, assessment, result, policy)
     again = with_history(again, job.previous, checked)
     again = with_settled(with_copy(again, job, policy), job, policy)
     page_now = None

@@ -81,8 +81,12 @@ class Policy:
         rule = self.rule(job)
         if rule is not None and not rule.capture:
             return False
+        return not self.forgets_any(urls)
+
+    def forgets_any(self, urls: Iterable[str]) -> bool:
+        """One of these is the address of a forgotten page: nothing that it says is kept."""
         forgets = [decision for decision in self.decisions if decision.action in ("forget", "undo")]
-        return not forgets or all(decisions.forgotten(forgets, key_of(url)) is None for url in urls)
+        return bool(forgets) and any(decisions.forgotten(forgets, key_of(url)) is not None for url in urls)
 
 
 def plan(articles: Articles, store: Store, policy: Policy) -> dict[int, Job]:

@@ -17,6 +17,7 @@ from linkarchive.store.sources import key_of
 from linkarchive.urls import redact
 
 _TAKEN = "the copies that this was concluded from were taken out with the page that they showed (archive forget)"
+_TITLES = ("title", "title_then")
 
 Spot = tuple[str, int]
 """A record, by WARC file and offset."""
@@ -101,7 +102,10 @@ class Forgetting:
         good = outcome["last_good"]
         if good is not None and self._is_gone(key, good["time"]):
             outcome = outcome | {"last_good": None}
-        shown = [one for one in (outcome["final_url"], *(hop["url"] for hop in outcome["hops"])) if one]
+        if any(key == taken_from for taken_from, _ in self.captures):
+            outcome = _without(outcome, _TITLES)  # one that was read in a copy that goes is handed on from run to run
+        addresses = (outcome["final_url"], outcome.get("suggested_url"), *(hop["url"] for hop in outcome["hops"]))
+        shown = [one for one in addresses if one]
         capture = outcome["capture"]
         taken = capture is not None and (capture["warc"], capture["offset"]) in self.records
         based = [one["baseline"] for one in (outcome, *outcome["citations"])]
@@ -110,6 +114,7 @@ class Forgetting:
             return outcome
         bare = {"evidence": [_TAKEN], "lost": [], "similarity": None, "baseline": None}
         citations = [one | bare for one in outcome["citations"]]
+        outcome = _without(outcome, (*_TITLES, "suggested_by"))
         return outcome | bare | {"capture": None if taken else capture, "citations": citations}
 
     def _has_no_record(self, capture: Mapping[str, Any]) -> bool:
@@ -128,6 +133,10 @@ class Forgetting:
             now = moves[spot]
             return value | {"warc": now.warc, "offset": now.offset, "length": now.length}
         return {name: self._moved(item, moves) for name, item in value.items()}
+
+
+def _without(outcome: dict[str, Any], names: Iterable[str]) -> dict[str, Any]:
+    return outcome | {name: None for name in names if outcome.get(name) is not None}
 
 
 def _encoded(now: dict[str, Any], line: bytes, before: dict[str, Any]) -> bytes:
