@@ -248,3 +248,17 @@ def test_of_a_page_that_was_not_read_to_its_end_less_is_sure(case, page, article
     assert judgement.confidence == 0.75
     assert words in judgement.evidence[-1]
     assert f"{len(after.body):,} bytes" in judgement.evidence[-1]
+
+
+WALLS = {
+    "blocked/paywall": "<p>{}</p><p>{}</p><p>Subscribe to continue reading.</p><p>Already a subscriber? Sign in.</p>",
+    "blocked/consent": "<h1>Before you continue</h1><p>We and our 412 partners use cookies and process personal data "
+    "for advertising and measurement. Accept all cookies, or manage your privacy choices, before you continue.</p>",
+}
+
+
+@pytest.mark.parametrize("expected", list(WALLS))
+def test_an_honest_host_may_still_wall_the_pages_it_has(case, page, article, paragraphs, expected):
+    wall = f"<title>Talks on the border | News Example</title>{WALLS[expected].format(*paragraphs)}"
+    honest = page("<h1>Not found</h1>", status=404)
+    assert said(judge(case(wall, article(), probe=honest))) == expected

@@ -2,7 +2,7 @@
 
 Rules of three kinds are asked in turn: what is plain from headers, hosts and scripts, what the page says in words, and
 what its build says (page_class). Words do not outvote the page: an honest answer to a made-up address clears them,
-unless there is next to nothing else on the page.
+unless there is next to nothing else on the page, or a wall stands where a page was.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from dataclasses import replace
 
 from linkarchive.judge import page_class, parked, redirects, soft404, walls
 from linkarchive.judge.page_view import PageView
-from linkarchive.model import Judgement, Reason
+from linkarchive.model import Judgement, Reason, Verdict
 
 Rule = Callable[[PageView], Judgement | None]
 
@@ -46,7 +46,7 @@ def unusable(view: PageView) -> Judgement | None:
         if finding is None:
             continue
         if rule is _spoken and redirects.is_honest(view.case.probe):
-            if _is_more_than_a_notice(view):
+            if _is_refuted(finding, view):
                 continue
             finding = replace(finding, confidence=round(finding.confidence * _DOUBT, 3))
         return finding
@@ -60,7 +60,7 @@ def _spoken(view: PageView) -> Judgement | None:
     if by_class is not None and by_class.reason is Reason.LOGIN and walls.asks_for_login(view.case.url):
         by_class = None
     if by_words is None:
-        return soft404.probed(view) or by_class
+        return None if by_class is None else soft404.probed(view) or by_class
     if (
         by_class is not None
         and by_class.verdict is not by_words.verdict
@@ -71,8 +71,14 @@ def _spoken(view: PageView) -> Judgement | None:
     return replace(by_words, confidence=min(by_words.confidence, _WORDS_ONLY))
 
 
-def _is_more_than_a_notice(view: PageView) -> bool:
-    """It says more than an error or a wall must, and is no form to log in by."""
+def _is_refuted(finding: Judgement, view: PageView) -> bool:
+    """An honest answer to a made-up address refutes words where the page says more than an error or a wall must.
+
+    It does not refute a wall in the place of a page that was there, or that the visit was sent to: a host may put a
+    wall before the pages it has, and be honest about those it has not. Nor does it refute a form to log in by.
+    """
+    if finding.verdict is Verdict.BLOCKED and (view.before is not None or view.is_redirected):
+        return False
     return view.after.own_size >= _NOTICE and not view.after.has("input[type=password]")
 
 
