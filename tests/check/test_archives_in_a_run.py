@@ -5,67 +5,21 @@ from __future__ import annotations
 import re
 import sqlite3
 import time
-from collections.abc import Iterator
-from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from linkarchive.demo.server import DemoWeb
-from linkarchive.demo.wayback import KEYS, DemoCapture, DemoWayback, Fault
+from linkarchive.demo.wayback import KEYS, DemoCapture, Fault
 from linkarchive.demo.wire import Response
 
 ALPHA = "http://alpha.example/report"
 BETA = "http://beta.example/ledger"
 ORIGIN = "http://origin.example/essay"
 
-QUICK = {
-    "ARCHIVE_WAYBACK_MODE": "auto",
-    "ARCHIVE_WAYBACK_REPLAY_PER_MINUTE": "0",
-    "ARCHIVE_WAYBACK_INDEX_PER_MINUTE": "0",
-    "ARCHIVE_WAYBACK_TIMEOUT": "2",
-    "ARCHIVE_WAYBACK_BUDGET": "20",
-}
 
-
-class Archives:
-    """The two archives that are asked by default; a test fills them."""
-
-    def __init__(self) -> None:
-        self.wayback = DemoWayback(now=lambda: datetime(2026, 2, 1, tzinfo=UTC))
-        self.arquivo = DemoWayback(base="https://arquivo.pt", collection="/wayback/")
-
-    def hold(self, url: str, when: str, page: Response) -> None:
-        time = datetime.fromisoformat(when).replace(tzinfo=UTC)
-        self.wayback.captures.append(DemoCapture(url, time, page.body, page.status))
-
-
-@pytest.fixture(scope="module")
-def shared() -> Iterator[tuple[DemoWeb, dict[str, Any]]]:
-    present: dict[str, Any] = {}
-    names = ["web.archive.org", "arquivo.pt", *(f"{name}.example" for name in ("alpha", "beta", "origin", "canary"))]
-    with DemoWeb(extra={name: lambda request: present[request.host](request) for name in names}) as web:
-        yield web, present
-
-
-@pytest.fixture
-def archives(shared: tuple[DemoWeb, dict[str, Any]], stage: Any) -> Archives:
-    _, present = shared
-    found = Archives()
-    present.update({"web.archive.org": found.wayback, "arquivo.pt": found.arquivo})
-    present.update({f"{name}.example": stage.site for name in ("alpha", "beta", "origin", "canary")})
-    return found
-
-
-@pytest.fixture
-def project(folder: Any, shared: tuple[DemoWeb, dict[str, Any]], archives: Archives) -> Any:
-    """A project folder whose archives are at work."""
-    return replace(folder, environ={**folder.environ, **shared[0].environ(), **QUICK})
-
-
-def test_drift_since_the_author_looked_is_seen_on_the_first_run(project: Any, stage: Any, archives: Archives) -> None:
+def test_drift_since_the_author_looked_is_seen_on_the_first_run(project: Any, stage: Any, archives: Any) -> None:
     archives.hold(ALPHA, "2021-05-13", stage.html("as it was"))
     stage[ALPHA] = stage.html("something else entirely")
     stage[BETA] = stage.html("rewritten too, but nobody kept a copy")
@@ -78,7 +32,7 @@ def test_drift_since_the_author_looked_is_seen_on_the_first_run(project: Any, st
     assert ran.told(BETA) == ("ok", "first-seen", "none")
 
 
-def test_one_source_cited_in_two_years_has_two_baselines(project: Any, stage: Any, archives: Archives) -> None:
+def test_one_source_cited_in_two_years_has_two_baselines(project: Any, stage: Any, archives: Any) -> None:
     archives.hold(ALPHA, "2015-03-01", stage.html("the old edition"))
     archives.hold(ALPHA, "2023-03-01", stage.html("the new edition"))
     stage[ALPHA] = stage.html("the new edition")
@@ -92,7 +46,7 @@ def test_one_source_cited_in_two_years_has_two_baselines(project: Any, stage: An
     assert source["verdict"] == "drifted", "a source shows the worst of its citations"
 
 
-def test_a_baseline_once_found_stays_and_is_not_asked_for_again(project: Any, stage: Any, archives: Archives) -> None:
+def test_a_baseline_once_found_stays_and_is_not_asked_for_again(project: Any, stage: Any, archives: Any) -> None:
     archives.hold(ALPHA, "2021-05-13", stage.html("as it was"))
     stage[ALPHA] = stage.html("as it was")
     project.article(ALPHA, published="2021-05-12")
@@ -105,9 +59,7 @@ def test_a_baseline_once_found_stays_and_is_not_asked_for_again(project: Any, st
 
 
 @pytest.mark.parametrize("fault", list(Fault))
-def test_no_fault_of_an_archive_touches_the_live_verdict(
-    project: Any, stage: Any, archives: Archives, fault: Fault
-) -> None:
+def test_no_fault_of_an_archive_touches_the_live_verdict(project: Any, stage: Any, archives: Any, fault: Fault) -> None:
     archives.hold(ALPHA, "2021-05-13", stage.html("as it was"))
     for service in ("replay", "index", "timemap"):
         archives.wayback.fail(service, fault)
@@ -126,9 +78,7 @@ def test_no_fault_of_an_archive_touches_the_live_verdict(
     assert later.source(ALPHA)["baseline"]["origin"] == "wayback", "what was not found out is asked again"
 
 
-def test_live_verdicts_are_recorded_before_an_archive_has_answered(
-    project: Any, stage: Any, archives: Archives
-) -> None:
+def test_live_verdicts_are_recorded_before_an_archive_has_answered(project: Any, stage: Any, archives: Any) -> None:
     archives.wayback.fail("replay", Fault.SILENCE)
     archives.arquivo.fail("replay", Fault.SILENCE)
     stage[ALPHA] = stage.html("alive")
@@ -144,9 +94,7 @@ def test_live_verdicts_are_recorded_before_an_archive_has_answered(
     assert process.wait(timeout=30) in (0, 3)
 
 
-def test_a_dead_source_comes_with_a_public_copy_from_before_its_death(
-    project: Any, stage: Any, archives: Archives
-) -> None:
+def test_a_dead_source_comes_with_a_public_copy_from_before_its_death(project: Any, stage: Any, archives: Any) -> None:
     archives.hold(ALPHA, "2019-01-01", stage.html("the report"))
     archives.hold(ALPHA, "2021-05-20", stage.html("the report"))
     archives.hold(ALPHA, "2025-12-01", stage.html("not found", status=404))
@@ -162,7 +110,7 @@ def test_a_dead_source_comes_with_a_public_copy_from_before_its_death(
 
 
 def test_a_captured_redirect_of_a_dead_source_is_suggested_when_it_leads_to_the_page(
-    project: Any, stage: Any, archives: Archives
+    project: Any, stage: Any, archives: Any
 ) -> None:
     archives.hold(ALPHA, "2021-05-13", stage.html("the report"))
     moved = DemoCapture(ALPHA, datetime(2023, 1, 1, tzinfo=UTC), b"", 301, (("Location", BETA),))
@@ -172,7 +120,7 @@ def test_a_captured_redirect_of_a_dead_source_is_suggested_when_it_leads_to_the_
     assert project.check("article.md", now="2026-01-05").source(ALPHA)["suggested_url"] == BETA
 
 
-def test_a_witness_keeps_a_failing_source_from_being_called_dead(project: Any, stage: Any, archives: Archives) -> None:
+def test_a_witness_keeps_a_failing_source_from_being_called_dead(project: Any, stage: Any, archives: Any) -> None:
     for url in (ALPHA, BETA):
         stage[url] = stage.html("a page")
     project.article(ALPHA, BETA, published="2026-01-05")
@@ -195,7 +143,7 @@ def test_a_witness_keeps_a_failing_source_from_being_called_dead(project: Any, s
     assert again.told(ALPHA)[:2] == ("blocked", "only-us"), "archives are asked anew about new strikes"
 
 
-def test_lost_targets_come_from_a_captured_original(project: Any, stage: Any, archives: Archives) -> None:
+def test_lost_targets_come_from_a_captured_original(project: Any, stage: Any, archives: Any) -> None:
     stage[ALPHA] = stage.html("the report")
     original = stage.html("essay", more=f'As <a href="{ALPHA}">tough negotiations</a> went on.')
     archives.hold(ORIGIN, "2021-05-13", original)
@@ -211,7 +159,7 @@ def test_lost_targets_come_from_a_captured_original(project: Any, stage: Any, ar
 
 
 def test_a_citation_that_points_into_an_archive_leans_on_the_page_itself(
-    project: Any, stage: Any, archives: Archives
+    project: Any, stage: Any, archives: Any
 ) -> None:
     archives.hold(ALPHA, "2019-06-01", stage.html("the report"))
     archives.hold(ALPHA, "2021-05-12", stage.html("another edition"))
@@ -224,7 +172,7 @@ def test_a_citation_that_points_into_an_archive_leans_on_the_page_itself(
     assert (source["verdict"], source["reason"]) == ("ok", "same")
 
 
-def test_nothing_private_is_sent(project: Any, stage: Any, archives: Archives) -> None:
+def test_nothing_private_is_sent(project: Any, stage: Any, archives: Any) -> None:
     secret = "http://beta.example/ledger?token=s3cr3t"
     stage[ALPHA] = stage.html("the report")
     project.article(ALPHA, secret, published="2021-05-12")
@@ -235,14 +183,14 @@ def test_nothing_private_is_sent(project: Any, stage: Any, archives: Archives) -
     assert not archives.arquivo.counts
 
 
-def test_archives_can_be_left_out(project: Any, stage: Any, archives: Archives) -> None:
+def test_archives_can_be_left_out(project: Any, stage: Any, archives: Any) -> None:
     project.article(ALPHA, published="2021-05-12")
     ran = project.check("article.md", "--wayback", "off", now="2026-01-05")
     assert not archives.wayback.counts
     assert "were not asked" in ran.source(ALPHA)["archive_note"]
 
 
-def test_a_rebuilt_database_knows_what_archives_said(project: Any, stage: Any, archives: Archives) -> None:
+def test_a_rebuilt_database_knows_what_archives_said(project: Any, stage: Any, archives: Any) -> None:
     archives.hold(ALPHA, "2021-05-13", stage.html("as it was"))
     stage[ALPHA] = stage.html("something else entirely")
     project.article(ALPHA, BETA, published="2021-05-12")
@@ -269,7 +217,7 @@ SHARED = Path(__file__).parents[3] / "shared" / "articles" / "russia-belarus-mer
 
 
 @pytest.mark.skipif(not SHARED.exists(), reason="../shared/articles is not here")
-def test_the_first_article_is_recovered_from_a_captured_original(project: Any, stage: Any, archives: Archives) -> None:
+def test_the_first_article_is_recovered_from_a_captured_original(project: Any, stage: Any, archives: Any) -> None:
     text = SHARED.read_text(encoding="utf-8")
     original = re.search(r"<(https://www\.themoscowtimes\.com/\S+)>", text)
     anchors = re.findall(r"\[([^\]]+)\]\(#\)", text)
@@ -294,7 +242,7 @@ def test_the_first_article_is_recovered_from_a_captured_original(project: Any, s
     assert (article["lost"], article["recovered"]) == (14, 14)
 
 
-def test_twenty_sources_cost_few_requests(project: Any, stage: Any, archives: Archives) -> None:
+def test_twenty_sources_cost_few_requests(project: Any, stage: Any, archives: Any) -> None:
     urls = [f"http://alpha.example/{number}" for number in range(20)]
     for number, url in enumerate(urls):
         stage[url] = stage.html(url)
@@ -309,7 +257,7 @@ def test_twenty_sources_cost_few_requests(project: Any, stage: Any, archives: Ar
     assert counts["index"] <= 4, counts
 
 
-def test_save_asks_for_a_capture_and_says_what_became_of_it(project: Any, stage: Any, archives: Archives) -> None:
+def test_save_asks_for_a_capture_and_says_what_became_of_it(project: Any, stage: Any, archives: Any) -> None:
     without_keys = project.run("save", ALPHA)
     assert without_keys.code == 2
     assert "IA_ACCESS_KEY_ID" in without_keys.err
@@ -321,7 +269,7 @@ def test_save_asks_for_a_capture_and_says_what_became_of_it(project: Any, stage:
     assert project.run("save", "http://u:p@alpha.example/", env=keys).code == 2
 
 
-def test_check_saves_new_sources_when_told_to_and_verifies_later(project: Any, stage: Any, archives: Archives) -> None:
+def test_check_saves_new_sources_when_told_to_and_verifies_later(project: Any, stage: Any, archives: Any) -> None:
     more = {
         "IA_ACCESS_KEY_ID": KEYS[0],
         "IA_SECRET_ACCESS_KEY": KEYS[1],
@@ -338,7 +286,7 @@ def test_check_saves_new_sources_when_told_to_and_verifies_later(project: Any, s
 
 
 def test_what_archives_said_of_a_dead_source_is_told_in_every_later_run(
-    project: Any, stage: Any, archives: Archives
+    project: Any, stage: Any, archives: Any
 ) -> None:
     archives.hold(ALPHA, "2021-05-13", stage.html("as it was"))
     project.article(ALPHA, BETA)
@@ -357,7 +305,7 @@ COPY = f"https://web.archive.org/web/20210513000000/{ALPHA}"
 
 
 def test_a_cited_copy_that_is_there_is_fine_whatever_became_of_the_page(
-    project: Any, stage: Any, archives: Archives
+    project: Any, stage: Any, archives: Any
 ) -> None:
     archives.hold(ALPHA, "2021-05-13", stage.html("as it was"))
     stage[ALPHA] = Response(b"<h1>gone</h1>", 410)
@@ -370,14 +318,14 @@ def test_a_cited_copy_that_is_there_is_fine_whatever_became_of_the_page(
         assert "the live page is dead (http-410)" in source["evidence"]
 
 
-def test_a_cited_copy_that_the_archive_does_not_have_is_dead(project: Any, stage: Any, archives: Archives) -> None:
+def test_a_cited_copy_that_the_archive_does_not_have_is_dead(project: Any, stage: Any, archives: Any) -> None:
     stage[ALPHA] = stage.html("alive")
     project.article(COPY, published="2021-05-12")
     ran = project.check("article.md", now="2026-01-05")
     assert (ran.json["sources"][0]["verdict"], ran.code) == ("dead", 1)
 
 
-def test_a_dead_link_with_a_usable_copy_in_the_article_is_settled(project: Any, stage: Any, archives: Archives) -> None:
+def test_a_dead_link_with_a_usable_copy_in_the_article_is_settled(project: Any, stage: Any, archives: Any) -> None:
     archives.hold(ALPHA, "2021-05-13", stage.html("as it was"))
     stage[ALPHA] = Response(b"<h1>gone</h1>", 410)
     project.write("article.md", "# On the harbour\n\nAs [the report](http://alpha.example/report) has it.\n")
@@ -389,9 +337,7 @@ def test_a_dead_link_with_a_usable_copy_in_the_article_is_settled(project: Any, 
     assert project.run("check", "-q", now="2026-01-06").out == ""
 
 
-def test_what_an_archive_saw_of_a_page_that_is_closed_to_us_is_said(
-    project: Any, stage: Any, archives: Archives
-) -> None:
+def test_what_an_archive_saw_of_a_page_that_is_closed_to_us_is_said(project: Any, stage: Any, archives: Any) -> None:
     stage[ALPHA], stage[BETA] = stage.html("alpha"), stage.html("beta")
     project.article(ALPHA, BETA)
     assert project.check("article.md", now="2026-01-05").code == 0

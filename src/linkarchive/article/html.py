@@ -292,7 +292,9 @@ def _write_anchor(builder: PassageBuilder, name: str, attributes: Mapping[str, s
     if name == "area":
         builder.mark(target, line, LinkKind.LINK, attributes.get("alt", ""))
     elif not (target.strip() in _TO_NOTHING and _is_control(attributes)):
-        builder.open(target, line)
+        # A Robust Link (https://robustlinks.mementoweb.org/spec/) that leads to the original names its copy here.
+        copy = attributes.get("data-versionurl", "").strip()
+        builder.open(target, line, copy if copy and copy != target.strip() else None)
 
 
 def _is_control(attributes: Mapping[str, str]) -> bool:

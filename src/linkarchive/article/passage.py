@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 
 from linkarchive.model import LinkKind, Unit
@@ -143,15 +143,15 @@ class PassageBuilder:
         self._links.append(Link(target, line, self._length, self._length + len(shown), main=self.main))
         self._append(shown)
 
-    def open(self, target: str, line: int) -> None:
+    def open(self, target: str, line: int, snapshot: str | None = None) -> None:
         """A link begins; one that was open ends here, as in HTML."""
         self.close()
-        self._open = Link(target, line, self._length, self._length, main=self.main)
+        self._open = Link(target, line, self._length, self._length, main=self.main, snapshot=snapshot)
 
     def close(self) -> None:
         if self._open is not None:
             link, self._open = self._open, None
-            self._links.append(Link(link.target, link.line, link.start, self._length, alt=link.alt, main=link.main))
+            self._links.append(replace(link, end=self._length))
 
     def mark(self, target: str, line: int, kind: LinkKind, alt: str = "") -> None:
         """An image, a medium or an embed at this place."""
@@ -168,7 +168,7 @@ class PassageBuilder:
         if self._open is not None and (alt := fold(alt)):
             link = self._open
             joined = f"{link.alt} {alt}".strip()
-            self._open = Link(link.target, link.line, link.start, link.end, alt=joined, main=link.main)
+            self._open = replace(link, alt=joined)
 
     def build(self) -> Passage:
         self.close()

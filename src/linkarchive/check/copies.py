@@ -12,6 +12,7 @@ from linkarchive.snapshot.writer import Memento
 from linkarchive.wayback.archives import WAYBACK, archives_of
 from linkarchive.wayback.cited import CitedCopy, cited_copy
 from linkarchive.wayback.lookups import copy_question
+from linkarchive.wayback.privacy import may_send
 
 _UNSETTLED = (Verdict.DEAD, Verdict.UNREACHABLE)
 _SAW = " saw it on "
@@ -155,14 +156,14 @@ def _settled(link: CitedLink, job: Job, policy: Policy) -> Settled | None:
 
 
 def copy_given(link: CitedLink, policy: Policy) -> CitedCopy | None:
-    """The copy that the article gives beside the link, where its archive can be asked."""
+    """The copy that the article gives beside the link, where its archive can and may be asked."""
     if link.citation.snapshot is None:
         return None
     archives = archives_of(policy.settings.archives)
     copy = cited_copy(link.citation.snapshot, archives)
     if copy is None or copy.original is None or all(archive.name != copy.archive for archive in archives):
         return None
-    return copy
+    return copy if may_send(copy.original, private=link.private) else None
 
 
 def _live_judgement(result: Result) -> Judgement:

@@ -153,7 +153,7 @@ class ArchiveLookups:
             settled = lookups.settled(self._store, numbers, now)
             for job in batch:
                 yield from cited_copy_lookups(job, settled)
-                yield from baseline_lookups(job, known[job.source.id], settled, now)
+                yield from baseline_lookups(job, known[job.source.id], settled, now, self._policy)
 
     def _ask(self, questions: Iterable[Lookup]) -> None:
         asked = iter(questions)

@@ -10,6 +10,8 @@ from linkarchive.check.plan import CitedLink, Job, Policy
 from linkarchive.model import Origin, Reason, Result, Verdict
 from linkarchive.store.captures import StoredCapture
 from linkarchive.store.previous import Previous
+from linkarchive.urls import same_page
+from linkarchive.wayback.cited import CitedCopy
 from linkarchive.wayback.lookups import (
     BaselineLookup,
     CitedCopyLookup,
@@ -17,6 +19,7 @@ from linkarchive.wayback.lookups import (
     ElsewhereLookup,
     Lookup,
     SeenSinceLookup,
+    days_off,
 )
 
 NEAR_ENOUGH_DAYS = 1
@@ -27,7 +30,7 @@ _CLOSED = frozenset({Reason.CHALLENGE, Reason.LOGIN, Reason.FORBIDDEN, Reason.RA
 
 
 def baseline_lookups(
-    job: Job, before: Previous, settled: Collection[tuple[int, str]], now: datetime
+    job: Job, before: Previous, settled: Collection[tuple[int, str]], now: datetime, policy: Policy
 ) -> Iterable[BaselineLookup]:
     """A question for each day that an author looked on and whose baseline could be better."""
     own = frozenset(stored.capture.digest for stored in before.live)
@@ -35,10 +38,28 @@ def baseline_lookups(
     for link in job.citations:
         baseline = before.baseline(link.article, link.looked)
         if link.copy is None and link.looked is not None and is_past(link, now) and not _is_near(baseline, link.looked):
-            lookup = BaselineLookup(job.source.id, job.source.url, link.looked, own)
+            copies = _candidates(job, link.looked, before, now, policy)
+            lookup = BaselineLookup(job.source.id, job.source.url, link.looked, own, copies)
             if (job.source.id, lookup.name) not in settled:
                 questions.setdefault(lookup.name, lookup)
     return questions.values()
+
+
+def _candidates(job: Job, looked: date, before: Previous, now: datetime, policy: Policy) -> tuple[CitedCopy, ...]:
+    """The copies of the page that articles of that day give beside their links, no further from the day than any
+    usable capture and today."""
+    seen = [now, *(stored.capture.time for stored in before.captures if stored.usable)]
+    nearest = min(days_off(time, looked) for time in seen)
+    given = [(link, copy_given(link, policy)) for link in job.citations if link.copy is None and link.looked == looked]
+    copies = [
+        copy
+        for link, copy in given
+        if copy is not None
+        and copy.time is not None
+        and same_page(copy.original or "", link.target)
+        and days_off(copy.time, looked) <= nearest
+    ]
+    return tuple(dict.fromkeys(copies))
 
 
 def is_past(link: CitedLink, now: datetime) -> bool:
@@ -94,7 +115,15 @@ def elsewhere_lookups(
 
 
 def links_of(lookup: BaselineLookup | CitedCopyLookup, job: Job, policy: Policy) -> list[CitedLink]:
-    """The citations whose baseline the answer to a question is."""
+    """The citations whose baseline the answer to a question is.
+
+    A copy given beside a link is asked for by itself where the page is dead; the baseline of a day is found by the
+    question of that day.
+    """
     if isinstance(lookup, BaselineLookup):
         return [link for link in job.citations if link.copy is None and link.looked == lookup.looked]
-    return [link for link in job.citations if lookup.copy in (link.copy, copy_given(link, policy))]
+    return [
+        link
+        for link in job.citations
+        if lookup.copy == link.copy or (link.looked is None and lookup.copy == copy_given(link, policy))
+    ]

@@ -6,6 +6,7 @@ import importlib
 from collections import deque
 from collections.abc import Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from datetime import date
 from importlib import import_module
 
 from linkarchive.article.recover import recover
@@ -20,6 +21,7 @@ from linkarchive.wayback.baseline import (
     moved_to,
     seen_since,
 )
+from linkarchive.wayback.cited import CitedCopy
 from linkarchive.wayback.lookups import (
     BaselineLookup,
     CitedCopyLookup,
@@ -30,6 +32,7 @@ from linkarchive.wayback.lookups import (
     OriginalLookup,
     SavedLookup,
     SeenSinceLookup,
+    days_off,
 )
 from linkarchive.wayback.replay import Span, nearest
 from linkarchive.wayback.session import ArchiveSession
@@ -38,6 +41,9 @@ WORKERS = 4
 """Requests under way at once; how many a minute is for the session to say."""
 ENOUGH = 64
 """Lookups that are made, and wait for an answer: there may be a hundred thousand, and no time for most of them."""
+
+_SAME_COPY_DAYS = 1
+"""An archive answers with the copy nearest to a time: one from further away is not the copy that was given."""
 
 
 class LookupWorkers:
@@ -115,17 +121,42 @@ class LookupWorkers:
                 return LookupResult(lookup, NoCopy((WAYBACK.host,)) if isinstance(answer, Unusable) else answer)
 
     def _baseline(self, lookup: BaselineLookup) -> LookupResult:
-        return LookupResult(
-            lookup,
-            find_baseline(
-                self._session,
-                self._archives,
-                lookup.url,
-                lookup.looked,
-                own_digests=lookup.own_digests,
-                usable=is_usable,
-            ),
+        answer = find_baseline(
+            self._session,
+            self._archives,
+            lookup.url,
+            lookup.looked,
+            own_digests=lookup.own_digests,
+            usable=is_usable,
         )
+        for copy in lookup.copies:
+            answer = self._nearer(answer, copy, lookup.looked)
+        return LookupResult(lookup, answer)
+
+    def _nearer(self, answer: Answer, copy: CitedCopy, looked: date) -> Answer:
+        """The copy that an article gives, if it is usable and not further from the day than what was found.
+
+        Where archives could not tell what they have near that day, a copy from further away than we looked for waits
+        until they can.
+        """
+        if copy.time is None or copy.original is None:
+            return answer
+        off = days_off(copy.time, looked)
+        if isinstance(answer, Found):
+            is_same = (answer.archive, answer.memento.time) == (copy.archive, copy.time)
+            if is_same or days_off(answer.memento.time, looked) < off:
+                return answer
+        elif isinstance(answer, Unknown) and off > self._session.settings.window_days:
+            return answer
+        for archive in self._archives:
+            if archive.name != copy.archive:
+                continue
+            given = nearest(self._session, archive, copy.original, copy.time, Span.around(copy.time, _SAME_COPY_DAYS))
+            if isinstance(given, Found) and given.page is not None and is_usable(given.page):
+                _close(answer)
+                return given
+            _close(given)
+        return answer
 
     def _cited_copy(self, lookup: CitedCopyLookup) -> LookupResult:
         """What the archive sends to a reader of the copy: the nearest that it has, however far from the time named."""
@@ -135,8 +166,7 @@ class LookupWorkers:
             if archive.name == lookup.copy.archive:
                 found = nearest(self._session, archive, lookup.url, when, Span())
                 if isinstance(found, Found) and found.page is not None and not is_usable(found.page):
-                    if found.visit is not None:
-                        found.visit.close()
+                    _close(found)
                 elif isinstance(found, Found | Unknown):
                     answer = found
         return LookupResult(lookup, answer)
@@ -158,16 +188,21 @@ class LookupWorkers:
                 continue
             article = recover(lookup.article, found.page, found_in=found.memento.public_url)
             if _lost(article) < lost:
-                if best is not None and best.visit is not None:
-                    best.visit.close()
+                if best is not None:
+                    _close(best)
                 best, best_article, lost = found, article, _lost(article)
-            elif found.visit is not None:
-                found.visit.close()
+            else:
+                _close(found)
             if not lost:
                 break
         if best is not None:
             return LookupResult(lookup, best, article=best_article)
         return LookupResult(lookup, trouble or NoCopy(("every archive",)))
+
+
+def _close(answer: Answer | Unusable) -> None:
+    if isinstance(answer, Found) and answer.visit is not None:
+        answer.visit.close()
 
 
 def _lost(article: Article) -> int:

@@ -18,6 +18,11 @@ def copy_question(copy: CitedCopy) -> str:
     return f"{CITED} {copy.time:%Y%m%d%H%M%S}" if copy.time else CITED
 
 
+def days_off(time: datetime, looked: date) -> int:
+    """How many days lie between a copy and the day the author looked."""
+    return abs((time.date() - looked).days)
+
+
 @dataclass(frozen=True, slots=True)
 class BaselineLookup:
     """The copy that the author saw."""
@@ -26,6 +31,8 @@ class BaselineLookup:
     url: str
     looked: date
     own_digests: frozenset[str]
+    copies: tuple[CitedCopy, ...] = ()
+    """Candidates that articles give beside their links, each with its time and original."""
 
     @property
     def name(self) -> str:
