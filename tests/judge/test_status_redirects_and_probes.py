@@ -154,9 +154,12 @@ def test_empty_shells(case, html, verdict):
     assert said(judge(case(html))) == verdict
 
 
-def test_a_paywall_leaves_the_beginning(case, article, paragraphs):
+def test_a_paywall_leaves_the_beginning(case, page, article, paragraphs):
     wall = article(paragraphs[:3], extra="<div>Subscribe to continue reading</div>")
     assert said(judge(case(wall, article()))) == "blocked/paywall"
+    honest = page("<h1>Not found</h1>", status=404)
+    few = article(paragraphs[:1], extra="<div>Subscribe to continue reading</div>")
+    assert said(judge(case(few, article(), probe=honest))) == "blocked/paywall", "an honest host may ask for money"
 
 
 def test_a_site_of_another_owner(case, article):
