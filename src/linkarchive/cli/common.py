@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from linkarchive.errors import UsageError
+from linkarchive.errors import StorageError, UsageError
 from linkarchive.settings import Settings, load_settings
 
 if TYPE_CHECKING:
@@ -43,6 +43,10 @@ def color_option(command: Command) -> Command:
 
 
 def settings_of(project: Path, config: Path | None) -> Settings:
+    """The settings of a project folder. Raises StorageError where its archive cannot be a folder."""
+    archive = project / "archive"
+    if archive.exists() and not archive.is_dir():
+        raise StorageError(f"{archive} is a file, and the archive is a folder: move it, or choose another --project")
     return load_settings(project, config)
 
 
