@@ -21,6 +21,8 @@ ENOUGH_HOSTS = 3
 _LARGEST_NOTICE = 32 * 1024
 """Bytes of a page that may be the same at every address although it names the address."""
 _NO_CONNECTION = frozenset({Reason.DNS, Reason.TIMEOUT, Reason.REFUSED, Reason.RESET, Reason.PROTOCOL})
+_MISSING = (404, 410)
+"""Their pages are the same on all hosts that run one server program."""
 _DIGITS = b"0123456789"
 
 
@@ -74,7 +76,8 @@ def answer_of(url: str, visit: Visit, page: Page, before: Previous | None) -> Al
     if before is not None and before.page.sha256 == hashlib.sha256(page.body).hexdigest():
         return None
     network = Network.MIDDLEBOX if final.status >= 400 else Network.PORTAL
-    return Alike(network, f"page {_digest(url, host, page.body)}") if page.body else None
+    what = "missing" if final.status in _MISSING else "page"
+    return Alike(network, f"{what} {_digest(url, host, page.body)}") if page.body else None
 
 
 def _digest(url: str, host: str, body: bytes) -> str:
@@ -147,18 +150,18 @@ class Hosts:
         alike, hosts = self._largest()
         if alike is None or self.own or 2 * len(hosts) <= len(seen):
             return None
-        if alike.mark.startswith("page") and len(hosts) == 1:
+        if alike.mark.startswith(("page", "missing")) and len(hosts) == 1:
             return None  # a page like any other
-        answers = canaries()
-        if alike in answers or (not answers and len(hosts) >= ENOUGH_HOSTS):
-            return self._trouble(alike, hosts, len(seen))
-        return None
+        # Pages of one making, error pages of one server program: only a well-known host that answers so proves it.
+        return self._trouble(alike, hosts, len(seen)) if alike in canaries() else None
 
     def _shared(self) -> Trouble | None:
         """At least three hosts, and more than half of those that were there last time, turned bad alike."""
         alive = self.alive_before & (self.own | self.alike.keys() | self.down)
         alike, hosts = self._largest(alive - self.own)
-        if alike is None or len(hosts) < ENOUGH_HOSTS or 2 * len(hosts) <= len(alive):
+        if alike is None or alike.mark.startswith("missing"):
+            return None
+        if len(hosts) < ENOUGH_HOSTS or 2 * len(hosts) <= len(alive):
             return None
         return self._trouble(alike, hosts, len(alive))
 
@@ -197,6 +200,7 @@ def _sites(count: int, of: int, alike: Alike) -> str:
     what, _, detail = alike.mark.partition(" ")
     words = {
         "page": "answered with the same page",
+        "missing": "answered with the same page",
         "redirect": f"led to {detail}",
         "status": f"answered with status {detail}",
         "tls": "had a certificate that cannot be verified",
