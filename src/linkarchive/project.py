@@ -31,6 +31,8 @@ class Project:
     """Paths of one project folder (docs/design.md §6)."""
 
     root: Path
+    folder: str = "archive"
+    """The name of the archive folder (`[keep] folder`)."""
 
     @property
     def links(self) -> Path:
@@ -38,7 +40,7 @@ class Project:
 
     @property
     def archive(self) -> Path:
-        return self.root / "archive"
+        return self.root / self.folder
 
     @property
     def database(self) -> Path:

@@ -8,15 +8,7 @@ import shlex
 from dataclasses import dataclass
 from pathlib import Path
 
-KEPT = (
-    "links.txt",
-    "archive/.gitignore",
-    "archive/state.jsonl",
-    "archive/decisions.jsonl",
-    "archive/told.json",
-    "archive/manifests",
-)
-"""What a repository keeps, so that it checks itself from any machine (docs/design.md §6)."""
+_KEPT = (".gitignore", "state.jsonl", "decisions.jsonl", "told.json", "manifests")
 
 _CHECK = ("check", "-q", "--due", "--new-only", "--no-progress")
 
@@ -28,11 +20,18 @@ class Place:
     program: tuple[str, ...]
     folder: Path
     below: str = "."
+    archive: str = "archive"
+    """The name of the archive folder."""
 
     @property
     def name(self) -> str:
         """For file names and groups: letters, digits and hyphens."""
         return re.sub(r"[^A-Za-z0-9]+", "-", self.folder.name).strip("-").lower() or "project"
+
+    @property
+    def kept(self) -> tuple[str, ...]:
+        """What a repository keeps, so that it checks itself from any machine (docs/design.md §6)."""
+        return ("links.txt", *(f"{self.archive}/{name}" for name in _KEPT))
 
     @property
     def moment(self) -> tuple[int, int]:
@@ -95,7 +94,7 @@ def _unit_word(word: str) -> str:
 def github(place: Place) -> str:
     """A workflow for .github/workflows: checks every night, keeps the state in the repository, tells the news."""
     hour, minute = place.moment
-    kept = " ".join(KEPT)
+    kept = shlex.join(place.kept)
     return f"""\
 name: sources
 on:
@@ -124,9 +123,9 @@ jobs:
       - uses: actions/cache@v4
         with:
           path: |
-            {place.below}/archive/archive.sqlite
-            {place.below}/archive/indexes
-            {place.below}/archive/warc
+            {place.below}/{place.archive}/archive.sqlite
+            {place.below}/{place.archive}/indexes
+            {place.below}/{place.archive}/warc
           key: sources-{place.name}-${{{{ github.run_id }}}}
           restore-keys: sources-{place.name}-
       # Exit code 1 means news: the step fails, and GitHub sends its mail.

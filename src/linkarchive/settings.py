@@ -12,7 +12,7 @@ from typing import Annotated, Any, Literal, get_args, get_type_hints
 
 from linkarchive import __version__
 from linkarchive.errors import SettingsError
-from linkarchive.settings_values import Count, Least, checked, from_text, suggestion
+from linkarchive.settings_values import Count, FolderName, Least, checked, from_text, suggestion
 
 FailOn = Literal["ok", "moved", "drifted", "dead", "blocked", "unreachable", "unresolved", "skipped", "none"]
 """A verdict, or none."""
@@ -105,6 +105,8 @@ class JudgeSettings:
 class KeepSettings:
     """[keep]: what is stored."""
 
+    folder: FolderName = "archive"
+    """The name of the archive folder, for a site that has an `archive/` of its own; set it before the first run."""
     refresh_days: int = 90
     """A new capture when the last kept one is older, changed or not."""
     warc_size: Count = 1024**3

@@ -22,6 +22,10 @@ Count = Annotated[int, Least(1)]
 """A whole number of at least 1."""
 
 
+FolderName = Annotated[str, "the name of a folder"]
+"""A text that is the name of a folder, and no path."""
+
+
 def from_text(text: str, hint: Any, name: str) -> Any:
     """The value that a text means for a setting of that type. Raises SettingsError naming it."""
     kind, _ = _parts(hint)
@@ -63,6 +67,8 @@ def checked(value: Any, hint: Any, name: str) -> Any:
         value = float(value)
     if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
         raise _refused(value, kind, name)
+    if hint == FolderName and (value in ("", ".", "..") or "/" in value or not value.isprintable()):
+        raise SettingsError(f"{name} is {value!r}: give the name of a folder in the project folder, without slashes")
     if kind in (int, float):
         if not math.isfinite(value):
             raise _refused(value, kind, name)

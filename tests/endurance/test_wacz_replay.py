@@ -77,11 +77,11 @@ def test_every_page_of_the_demo_is_replayed(exported: Exported, wayback: Any) ->
     """All that the page list names, of both days, revisits too: status and bytes are those of the capture."""
     with zipfile.ZipFile(exported.wacz) as file:
         listed = [json.loads(line) for line in file.read("pages/pages.jsonl").splitlines()[1:]]
-    captures = {_shown(exported.root, one): one for one in scan(exported.root) if isinstance(one, Capture)}
+    captures = {_shown(exported.root, one): one for one in scan(exported.root / "archive") if isinstance(one, Capture)}
     assert len(listed) > 80
     for entry in listed:
         capture = captures[entry["url"], entry["ts"]]
-        record = read_record(exported.root, capture.original or capture.record)
+        record = read_record(exported.root / "archive", capture.original or capture.record)
         stored, coding = record.payload.read(), record.http.get("content-encoding")
         record.payload.close()
         answer = wayback.replay(re.sub(r"\D", "", entry["ts"]), entry["url"])

@@ -40,7 +40,7 @@ def test_every_verdict_is_made_again_from_what_was_kept(checked):
             said = source.outcome
             if said.verdict is Verdict.SKIPPED:
                 continue
-            lines = list(cases_of(root, store, said.url, settings))
+            lines = list(cases_of(root / "archive", store, said.url, settings))
             probed += any("probe" in json.loads(line) for line in lines)
             answers = [json.loads(judge_line(line)) for line in lines]
             again = [(one["verdict"], one["reason"]) for one in answers]

@@ -66,11 +66,11 @@ class Folder:
     """A project folder and a writer into it."""
 
     def __init__(self, root: Path, pages: Pages) -> None:
-        self.root = root
+        self.folder = root / "archive"
         self.pages = pages
 
     def writer(self, run: str = RUN, size_limit: int = 2**30, simulated: bool = False) -> WarcWriter:
-        return WarcWriter(self.root, run, clock=Clock(start=NOW), size_limit=size_limit, simulated=simulated)
+        return WarcWriter(self.folder, run, clock=Clock(start=NOW), size_limit=size_limit, simulated=simulated)
 
     def write(
         self, writer: WarcWriter, visit: Visit, *, revisit_of: Capture | None = None, memento: Memento | None = None
@@ -102,12 +102,12 @@ class Folder:
             fifth = self.write(writer, self.pages.visit(unchanged, at=4), revisit_of=fourth)
             writer.write_log([b'{"visit":1}\n', b'{"visit":2}\n'])
         if seal:
-            files = paths.run_files(self.root, run)
-            write_manifest(self.root, run, files, {"complete": True}, created=NOW, known=writer.digests)
+            files = paths.run_files(self.folder, run)
+            write_manifest(self.folder, run, files, {"complete": True}, created=NOW, known=writer.digests)
         return [first, second, third, fourth, fifth]
 
     def warcs(self) -> list[Path]:
-        return paths.warc_files(self.root)
+        return paths.warc_files(self.folder)
 
 
 @pytest.fixture

@@ -38,11 +38,11 @@ def test_the_page_comes_back_decoded(archive: Any, coding: str | None, stored: b
         capture = archive.write(
             writer, archive.pages.visit(archive.pages.exchange("https://a.example/", stored, headers=headers))
         )
-    page = read_page(archive.root, capture)
+    page = read_page(archive.folder, capture)
     assert page.body == TEXT
     assert (page.status, page.final_url, page.truncated) == (200, "https://a.example/", False)
     assert page.headers["content-type"] == "text/html"
-    record = read_record(archive.root, capture.record)
+    record = read_record(archive.folder, capture.record)
     assert record.payload.read() == stored
     record.payload.close()
 
@@ -55,18 +55,18 @@ def test_a_cut_compressed_body_gives_what_could_be_read(archive: Any) -> None:
     )
     with archive.writer() as writer:
         capture = archive.write(writer, archive.pages.visit(exchange))
-    page = read_page(archive.root, capture)
+    page = read_page(archive.folder, capture)
     assert capture.truncated
     assert page.truncated
     assert page.body.startswith(bytes(range(256)))
-    assert all(problem.note for problem in verify(archive.root))  # only that the run is not sealed yet
+    assert all(problem.note for problem in verify(archive.folder))  # only that the run is not sealed yet
 
 
 def test_a_body_over_the_limit_is_cut(archive: Any) -> None:
     with archive.writer() as writer:
         exchange = archive.pages.exchange("https://a.example/", b"x" * 5000)
         capture = archive.write(writer, archive.pages.visit(exchange))
-    page = read_page(archive.root, capture, limit=1000)
+    page = read_page(archive.folder, capture, limit=1000)
     assert (len(page.body), page.truncated) == (1000, True)
 
 
@@ -80,7 +80,7 @@ def test_a_redirect_chain_is_kept_hop_by_hop(archive: Any) -> None:
     with archive.writer() as writer:
         capture = archive.write(writer, visit)
     assert capture.hops == (Hop("http://a.example/", 301), Hop("https://a.example/", 302))
-    page = read_page(archive.root, capture)
+    page = read_page(archive.folder, capture)
     assert (page.hops, page.final_url, page.body) == (capture.hops, "https://a.example/home", b"home")
 
 
@@ -106,10 +106,10 @@ def test_revisits_always_point_at_the_response(archive: Any) -> None:
     first, *later = captures
     assert first.original is None
     assert [capture.original for capture in later] == [first.record] * 3
-    response = read_record(archive.root, first.record)
+    response = read_record(archive.folder, first.record)
     response.payload.close()
     for capture in later:
-        record = read_record(archive.root, capture.record)
+        record = read_record(archive.folder, capture.record)
         assert record.type == "revisit"
         assert record.headers["WARC-Refers-To"] == response.headers["WARC-Record-ID"]
         assert record.headers["WARC-Refers-To-Date"] == response.headers["WARC-Date"]
@@ -117,7 +117,7 @@ def test_revisits_always_point_at_the_response(archive: Any) -> None:
         assert record.headers["WARC-Truncated"] == "length"
         assert record.payload.length == 0
         record.payload.close()
-        assert read_page(archive.root, capture).body == b"same page"
+        assert read_page(archive.folder, capture).body == b"same page"
 
 
 def test_a_304_is_the_page_it_was(archive: Any) -> None:
@@ -130,11 +130,11 @@ def test_a_304_is_the_page_it_was(archive: Any) -> None:
         )
         again = archive.write(writer, pages.visit(answer, at=9), revisit_of=first)
     assert (again.status, again.digest, again.mime, again.original) == (200, first.digest, "text/html", first.record)
-    record = read_record(archive.root, again.record)
+    record = read_record(archive.folder, again.record)
     record.payload.close()
     assert record.headers["WARC-Profile"].endswith("server-not-modified")
     assert record.http.status == 304
-    page = read_page(archive.root, again)
+    page = read_page(archive.folder, again)
     assert (page.status, page.body) == (200, b"page")
     assert page.headers == {"content-type": "text/html", "etag": '"1"', "x-cache": "hit", "content-length": "4"}
 
@@ -145,7 +145,7 @@ def test_another_payload_is_never_a_revisit(archive: Any) -> None:
         first = archive.write(writer, pages.visit(pages.exchange("https://a.example/", b"one")))
         second = archive.write(writer, pages.visit(pages.exchange("https://a.example/", b"two")), revisit_of=first)
     assert second.original is None
-    assert read_page(archive.root, second).body == b"two"
+    assert read_page(archive.folder, second).body == b"two"
 
 
 def test_a_payload_whose_original_is_gone_is_kept_again(archive: Any) -> None:
@@ -157,7 +157,7 @@ def test_a_payload_whose_original_is_gone_is_kept_again(archive: Any) -> None:
         second = archive.write(writer, pages.visit(pages.exchange("https://a.example/", b"same")), revisit_of=lost)
     assert second.original is None
     assert second.record.warc.endswith("-00001.warc.gz")
-    assert read_page(archive.root, second).body == b"same"
+    assert read_page(archive.folder, second).body == b"same"
 
 
 def test_a_memento_is_kept_as_what_it_is(archive: Any) -> None:
@@ -171,16 +171,16 @@ def test_a_memento_is_kept_as_what_it_is(archive: Any) -> None:
         capture = archive.write(writer, seen, memento=memento)
     assert (capture.url, capture.time, capture.origin) == ("https://source.example/page", when, Origin.WAYBACK)
     assert (capture.final_url, capture.hops, capture.public_url) == (capture.url, (), memento.public_url)
-    record = read_record(archive.root, capture.record)
+    record = read_record(archive.folder, capture.record)
     record.payload.close()
     assert record.headers["WARC-Target-URI"] == seen.exchanges[0].url
-    assert [event for event in scan(archive.root) if isinstance(event, Capture)] == [capture]
+    assert [event for event in scan(archive.folder) if isinstance(event, Capture)] == [capture]
 
 
 def test_a_scan_gives_back_every_capture_and_log_line(archive: Any) -> None:
     first = archive.fill("20270101T000000Z-aaaa")
     second = archive.fill("20260101T000000Z-bbbb")  # a later run with an earlier clock
-    events = list(scan(archive.root))
+    events = list(scan(archive.folder))
     assert [event for event in events if isinstance(event, Capture)] == first + second
     runs = [event for event in events if isinstance(event, ScannedRun)]
     assert [run.id for run in runs] == ["20270101T000000Z-aaaa", "20260101T000000Z-bbbb"]
@@ -196,7 +196,7 @@ def test_a_scan_goes_on_behind_damage(archive: Any) -> None:
     data = bytearray(warc.read_bytes())
     data[captures[1].record.offset + 30] ^= 0xFF
     warc.write_bytes(data)
-    events = list(scan(archive.root))
+    events = list(scan(archive.folder))
     assert [event for event in events if isinstance(event, Capture)] == [captures[0], *captures[2:]]
     assert next(event.offset for event in events if isinstance(event, Problem)) == captures[1].record.offset
 
@@ -207,13 +207,13 @@ def test_an_unreadable_record_is_named(archive: Any) -> None:
         capture, record=dataclasses.replace(capture.record, offset=capture.record.offset + 1)
     )
     with pytest.raises(StorageError, match=rf"{capture.record.warc}, the record at byte {elsewhere.record.offset}"):
-        read_page(archive.root, elsewhere)
+        read_page(archive.folder, elsewhere)
     changed = dataclasses.replace(capture, digest="sha1:AAAA")
     with pytest.raises(StorageError, match="not the one that was captured"):
-        read_page(archive.root, changed)
+        read_page(archive.folder, changed)
     archive.warcs()[0].unlink()
     with pytest.raises(StorageError, match="No such file"):
-        read_page(archive.root, capture)
+        read_page(archive.folder, capture)
 
 
 _FIELD = st.tuples(
@@ -234,10 +234,10 @@ def test_whatever_a_server_sends_is_kept(
     exchange = archive.pages.exchange(f"https://a.example/{url}", body, 200, tuple(fields), reason=reason)
     with archive.writer() as writer:
         capture = archive.write(writer, archive.pages.visit(exchange))
-    page = read_page(archive.root, capture)
+    page = read_page(archive.folder, capture)
     assert page.body == body
     assert {**exchange.header_map, "content-length": str(len(body))} == page.headers
-    assert not [problem for problem in verify(archive.root) if not problem.note]
+    assert not [problem for problem in verify(archive.folder) if not problem.note]
     archive.warcs()[0].unlink()
-    for path in (archive.root / "archive/indexes").iterdir():
+    for path in (archive.folder / "indexes").iterdir():
         path.unlink()

@@ -27,13 +27,13 @@ B = "https://b.example/one"
 
 def take_out(archive: Any, url: str, capture: Capture) -> tuple[list[Path], Any]:
     """Forget a URL: the files that changed, and what moved in them."""
-    gone = removal.find(archive.root, frozenset({url}), lambda url, run_id: False)
+    gone = removal.find(archive.folder, frozenset({url}), lambda url, run_id: False)
     tombstone = Tombstone("forget-x", (url,), "because", capture.time)
-    changed, moves = forget.prepare(archive.root, gone, tombstone, lambda line, moves: line)
+    changed, moves = forget.prepare(archive.folder, gone, tombstone, lambda line, moves: line)
     for path in changed:
-        paths.index_of(archive.root, path).unlink()
+        paths.index_of(archive.folder, path).unlink()
         paths.temporary(path).replace(path)
-    repair(archive.root)
+    repair(archive.folder)
     return changed, moves
 
 
@@ -46,9 +46,9 @@ def test_a_304_that_leaned_on_a_copy_made_by_way_of_the_page_takes_it_over(archi
         second = archive.write(writer, pages.visit(unchanged, at=1), revisit_of=first)
     changed, moves = take_out(archive, A, first)
     assert len(changed) == 1
-    assert [problem for problem in verify(archive.root) if not problem.note] == []
-    (kept,) = (item for item in scan(archive.root) if isinstance(item, Capture))
-    page = read_page(archive.root, kept)
+    assert [problem for problem in verify(archive.folder) if not problem.note] == []
+    (kept,) = (item for item in scan(archive.folder) if isinstance(item, Capture))
+    page = read_page(archive.folder, kept)
     assert (kept.url, kept.original, kept.status) == (B, None, 200)
     assert (page.body, page.headers["content-type"]) == (body, "text/html; charset=utf-8")
     assert moves == {(second.record.warc, second.record.offset): kept.record}
@@ -57,7 +57,7 @@ def test_a_304_that_leaned_on_a_copy_made_by_way_of_the_page_takes_it_over(archi
 def test_no_other_record_moves(archive: Any) -> None:
     captures = archive.fill(seal=False)
     _, moves = take_out(archive, "https://b.example/old", captures[0])
-    now = {item.time: item.record for item in scan(archive.root) if isinstance(item, Capture)}
+    now = {item.time: item.record for item in scan(archive.folder) if isinstance(item, Capture)}
     assert moves == {}
     assert now == {capture.time: capture.record for capture in captures if capture.url != "https://b.example/old"}
 

@@ -31,39 +31,39 @@ def faults(root: Path) -> list[str]:
 
 def test_a_sound_archive_needs_no_repair(archive: Any) -> None:
     archive.fill()
-    before = {path: path.read_bytes() for path in archive.root.rglob("*") if path.is_file()}
-    assert repair(archive.root) == ()
-    assert {path: path.read_bytes() for path in archive.root.rglob("*") if path.is_file()} == before
+    before = {path: path.read_bytes() for path in archive.folder.rglob("*") if path.is_file()}
+    assert repair(archive.folder) == ()
+    assert {path: path.read_bytes() for path in archive.folder.rglob("*") if path.is_file()} == before
 
 
 def test_a_tail_torn_at_any_byte_is_cut_off(archive: Any, tmp_path: Path) -> None:
     captures = archive.fill(seal=False)
     (warc,) = archive.warcs()
-    index = paths.index_of(archive.root, warc)
+    index = paths.index_of(archive.folder, warc)
     whole_index, data = index.read_bytes(), warc.read_bytes()
     last = captures[-1].record
     for size in range(last.offset + 1, last.offset + last.length):
         warc.write_bytes(data[:size])
         index.unlink()
-        said = repair(archive.root)
+        said = repair(archive.folder)
         assert any("torn" in sentence for sentence in said)
         assert warc.stat().st_size == last.offset
-        assert faults(archive.root) == []
+        assert faults(archive.folder) == []
     lines = [line for line in whole_index.splitlines() if f'"offset": "{last.offset}"'.encode() not in line]
     assert index.read_bytes().splitlines() == lines
-    assert [event for event in scan(archive.root) if isinstance(event, Capture)] == captures[:-1]
+    assert [event for event in scan(archive.folder) if isinstance(event, Capture)] == captures[:-1]
 
 
 def test_garbage_behind_the_last_record_is_cut_off(archive: Any) -> None:
     archive.fill(seal=False)
     (warc,) = archive.warcs()
     size = warc.stat().st_size
-    paths.index_of(archive.root, warc).unlink()
+    paths.index_of(archive.folder, warc).unlink()
     with warc.open("ab") as file:
         file.write(b"\0" * 5000 + b"\x1f\x8b\x08 not gzip " * 9)
-    repair(archive.root)
+    repair(archive.folder)
     assert warc.stat().st_size == size
-    assert faults(archive.root) == []
+    assert faults(archive.folder) == []
 
 
 def test_damage_in_the_middle_cuts_nothing(archive: Any) -> None:
@@ -72,11 +72,11 @@ def test_damage_in_the_middle_cuts_nothing(archive: Any) -> None:
     data = bytearray(warc.read_bytes())
     data[captures[0].record.offset + 40] ^= 0xFF
     warc.write_bytes(data)
-    paths.index_of(archive.root, warc).unlink()
-    said = repair(archive.root)
+    paths.index_of(archive.folder, warc).unlink()
+    said = repair(archive.folder)
     assert "damaged" in said[0]
     assert warc.stat().st_size == len(data)
-    assert read_page(archive.root, captures[2]).body == b"zipped " * 99
+    assert read_page(archive.folder, captures[2]).body == b"zipped " * 99
 
 
 def test_a_file_without_a_whole_record_and_leftovers_go(archive: Any) -> None:
@@ -84,17 +84,17 @@ def test_a_file_without_a_whole_record_and_leftovers_go(archive: Any) -> None:
     stub = archive.warcs()[0].with_name("20261124T000000Z-0000-00000.warc.gz")
     stub.write_bytes(b"\x1f\x8b\x08\0\0")
     leftovers = [
-        archive.root / paths.INDEXES / "20261124T000000Z-0000-00000.cdxj.part",
-        archive.root / paths.INDEXES / "20261124T000000Z-0000-00000.cdxj.tmp",
-        archive.root / paths.MANIFESTS / "20261124T000000Z-0000.json.tmp",
+        archive.folder / paths.INDEXES / "20261124T000000Z-0000-00000.cdxj.part",
+        archive.folder / paths.INDEXES / "20261124T000000Z-0000-00000.cdxj.tmp",
+        archive.folder / paths.MANIFESTS / "20261124T000000Z-0000.json.tmp",
     ]
     for path in leftovers:
         path.write_bytes(b"half a li")
-    (said,) = repair(archive.root)
+    (said,) = repair(archive.folder)
     assert "no complete record" in said
     assert not stub.exists()
     assert not any(path.exists() for path in leftovers)
-    assert list(verify(archive.root)) == []
+    assert list(verify(archive.folder)) == []
 
 
 def test_index_lines_reach_the_disk_after_their_records(archive: Any) -> None:
@@ -102,16 +102,16 @@ def test_index_lines_reach_the_disk_after_their_records(archive: Any) -> None:
     with archive.writer() as writer:
         first = archive.write(writer, pages.visit(pages.exchange("https://a.example/1")))
         (warc,) = archive.warcs()
-        journal = paths.journal_of(archive.root, warc)
+        journal = paths.journal_of(archive.folder, warc)
         assert not journal.exists()
         assert (
             warc.stat().st_size >= first.record.offset + first.record.length
         )  # the system has it: a kill cannot take it
         writer.sync()
         assert journal.read_bytes().count(b"\n") == 1
-        assert read_page(archive.root, first).body == b"<title>A page</title>"
+        assert read_page(archive.folder, first).body == b"<title>A page</title>"
     assert not journal.exists()
-    assert paths.index_of(archive.root, warc).read_bytes().count(b"\n") == 1
+    assert paths.index_of(archive.folder, warc).read_bytes().count(b"\n") == 1
 
 
 def test_a_file_over_the_limit_is_followed_by_a_new_one(archive: Any) -> None:
@@ -123,7 +123,7 @@ def test_a_file_over_the_limit_is_followed_by_a_new_one(archive: Any) -> None:
         ]
     assert len(archive.warcs()) == len({capture.record.warc for capture in captures}) > 2
     assert all(path.stat().st_size < 6000 for path in archive.warcs())
-    assert faults(archive.root) == []
+    assert faults(archive.folder) == []
     with archive.writer() as writer:
         more = archive.write(writer, pages.visit(pages.exchange("https://a.example/more")))
     assert more.record.warc not in {capture.record.warc for capture in captures}
@@ -132,7 +132,7 @@ def test_a_file_over_the_limit_is_followed_by_a_new_one(archive: Any) -> None:
 def test_a_writer_that_wrote_nothing_leaves_nothing(archive: Any) -> None:
     with archive.writer() as writer:
         writer.sync()
-    assert list(archive.root.iterdir()) == []
+    assert not archive.folder.exists()
 
 
 def test_a_full_disk_costs_only_the_capture_that_did_not_fit(archive: Any, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -168,14 +168,16 @@ def test_a_full_disk_costs_only_the_capture_that_did_not_fit(archive: Any, monke
     kept.append(archive.write(writer, pages.visit(pages.exchange("https://a.example/after", b"room again"))))
     writer.close()
     assert len(kept) >= 2
-    assert faults(archive.root) == []
-    assert writer.digests == {path: sha256_of(path) for path in paths.run_files(archive.root, "20261123T060000Z-4f2a")}
-    assert [event for event in scan(archive.root) if isinstance(event, Capture)] == kept
-    assert read_page(archive.root, kept[-1]).body == b"room again"
+    assert faults(archive.folder) == []
+    assert writer.digests == {
+        path: sha256_of(path) for path in paths.run_files(archive.folder, "20261123T060000Z-4f2a")
+    }
+    assert [event for event in scan(archive.folder) if isinstance(event, Capture)] == kept
+    assert read_page(archive.folder, kept[-1]).body == b"room again"
 
 
 def test_a_folder_that_cannot_be_written_is_said_in_words(archive: Any) -> None:
-    (archive.root / "archive").write_text("a file where the folder should be")
+    archive.folder.write_text("a file where the folder should be")
     with pytest.raises(StorageError, match="archive/warc cannot be written"):
         archive.write(archive.writer(), archive.pages.visit(archive.pages.exchange("https://a.example/")))
 
@@ -204,9 +206,9 @@ with WarcWriter(Path(sys.argv[1]), "run", clock=Clock(), size_limit=60_000, simu
 """
 
 
-def _kill_while_writing(root: Path, after: int) -> int:
+def _kill_while_writing(archive: Path, after: int) -> int:
     """Start the loop, kill it when it has said so many captures; how many it said were written."""
-    loop = subprocess.Popen([sys.executable, "-c", _LOOP, str(root)], stdout=subprocess.PIPE)
+    loop = subprocess.Popen([sys.executable, "-c", _LOOP, str(archive)], stdout=subprocess.PIPE)
     assert loop.stdout is not None
     said = 0
     with loop, loop.stdout:
@@ -220,13 +222,15 @@ def _kill_while_writing(root: Path, after: int) -> int:
 def test_kill_nine_loses_no_finished_capture(tmp_path: Path) -> None:
     written = 0
     for after in (40, 133, 1):
-        written += _kill_while_writing(tmp_path, after)
-        assert repair(tmp_path)
-        assert faults(tmp_path) == []
-    captures = [event for event in scan(tmp_path) if isinstance(event, Capture)]
+        written += _kill_while_writing(tmp_path / "archive", after)
+        assert repair(tmp_path / "archive")
+        assert faults(tmp_path / "archive") == []
+    captures = [event for event in scan(tmp_path / "archive") if isinstance(event, Capture)]
     assert len(captures) >= written
-    assert all(read_page(tmp_path, capture).status == 200 for capture in captures)
-    checker = Checker(SimpleNamespace(inputs=[str(path) for path in paths.warc_files(tmp_path)], verbose=False))
+    assert all(read_page(tmp_path / "archive", capture).status == 200 for capture in captures)
+    checker = Checker(
+        SimpleNamespace(inputs=[str(path) for path in paths.warc_files(tmp_path / "archive")], verbose=False)
+    )
     assert checker.process_all() == 0
 
 
@@ -234,9 +238,9 @@ def test_what_is_told_of_a_copy_is_told_of_the_original(archive: Any, new_archiv
     """The rebuilt index of a whole file is the one that its writer made."""
     archive.fill(seal=False)
     other = new_archive("copy")
-    shutil.copytree(archive.root / "archive", other.root / "archive")
-    index = paths.index_of(other.root, other.warcs()[0])
+    shutil.copytree(archive.folder, other.folder)
+    index = paths.index_of(other.folder, other.warcs()[0])
     index.unlink()
-    (said,) = repair(other.root)
+    (said,) = repair(other.folder)
     assert "rebuilt with 5 entries" in said
-    assert index.read_bytes() == paths.index_of(archive.root, archive.warcs()[0]).read_bytes()
+    assert index.read_bytes() == paths.index_of(archive.folder, archive.warcs()[0]).read_bytes()

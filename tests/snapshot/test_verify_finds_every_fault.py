@@ -34,9 +34,9 @@ def rewrite(archive: Any, change: Callable[[list[bytes]], list[bytes]]) -> list[
     """Put other records into the only file, with a fitting index, as a faulty tool would; what verify says of it."""
     (warc,) = archive.warcs()
     warc.write_bytes(b"".join(igzip.compress(record) for record in change(members(warc))))
-    paths.index_of(archive.root, warc).unlink()
-    repair(archive.root)
-    return [problem for problem in verify(archive.root) if not problem.note]
+    paths.index_of(archive.folder, warc).unlink()
+    repair(archive.folder)
+    return [problem for problem in verify(archive.folder) if not problem.note]
 
 
 def said(problems: list[Problem]) -> str:
@@ -46,7 +46,7 @@ def said(problems: list[Problem]) -> str:
 def test_a_sealed_archive_is_sound(archive: Any) -> None:
     archive.fill("20261123T060000Z-0001")
     archive.fill("20261123T060000Z-0002")
-    assert list(verify(archive.root)) == []
+    assert list(verify(archive.folder)) == []
 
 
 def test_an_empty_folder_is_sound(tmp_path: Path) -> None:
@@ -61,7 +61,7 @@ def test_no_changed_byte_of_a_warc_file_passes(archive: Any) -> None:
     for at in range(0, len(data), 3):
         changed = data[:at] + bytes([data[at] ^ 0x40]) + data[at + 1 :]
         warc.write_bytes(changed)
-        if not any(not problem.note for problem in verify(archive.root)):
+        if not any(not problem.note for problem in verify(archive.folder)):
             # Time and system in a gzip header and the padding of deflate blocks change nothing that is stored.
             passed += [] if gzip.decompress(changed) == gzip.decompress(data) else [at]
     assert passed == []
@@ -73,14 +73,14 @@ def test_manifests_see_what_checksums_do_not(archive: Any) -> None:
     data = bytearray(warc.read_bytes())
     data[5] ^= 1  # the time in a gzip header
     warc.write_bytes(data)
-    assert "SHA-256" in said(list(verify(archive.root)))
+    assert "SHA-256" in said(list(verify(archive.folder)))
 
 
 def test_a_torn_last_record_is_found(archive: Any) -> None:
     archive.fill(seal=False)
     (warc,) = archive.warcs()
     warc.write_bytes(warc.read_bytes()[:-1])
-    assert "the file ends inside a record" in said(list(verify(archive.root)))
+    assert "the file ends inside a record" in said(list(verify(archive.folder)))
 
 
 def test_a_changed_payload_in_a_sound_gzip_member_is_found(archive: Any) -> None:
@@ -94,7 +94,7 @@ def test_a_file_of_one_gzip_member_is_found(archive: Any) -> None:
     archive.fill(seal=False)
     (warc,) = archive.warcs()
     warc.write_bytes(igzip.compress(b"".join(members(warc))))
-    assert "goes on after its record" in said(list(verify(archive.root)))
+    assert "goes on after its record" in said(list(verify(archive.folder)))
 
 
 def test_references_to_nowhere_are_found(archive: Any) -> None:
@@ -150,62 +150,62 @@ def test_an_index_that_is_not_the_files_is_found(
     archive: Any, change: Callable[[list[bytes]], list[bytes]], expected: str
 ) -> None:
     archive.fill(seal=False)
-    index = paths.index_of(archive.root, archive.warcs()[0])
+    index = paths.index_of(archive.folder, archive.warcs()[0])
     index.write_bytes(b"".join(change(index.read_bytes().splitlines(keepends=True))))
-    assert expected in said([problem for problem in verify(archive.root) if not problem.note])
+    assert expected in said([problem for problem in verify(archive.folder) if not problem.note])
 
 
 def test_missing_files_and_broken_chains_are_found(archive: Any) -> None:
     for number in range(3):
         archive.fill(f"20261123T060000Z-000{number}")
-    manifests = sorted((archive.root / paths.MANIFESTS).iterdir())
-    assert [manifest.sequence for manifest in read_chain(archive.root)] == [1, 2, 3]
+    manifests = sorted((archive.folder / paths.MANIFESTS).iterdir())
+    assert [manifest.sequence for manifest in read_chain(archive.folder)] == [1, 2, 3]
 
     middle = manifests[1].read_bytes()
     manifests[1].unlink()
-    found = list(verify(archive.root))
+    found = list(verify(archive.folder))
     assert "does not follow" in said(found)
     assert {problem.file for problem in found if problem.note} == {
         "archive/warc/20261123T060000Z-0001-00000.warc.gz",
         "archive/indexes/20261123T060000Z-0001-00000.cdxj",
     }
     manifests[1].write_bytes(middle.replace(b'"complete": true', b'"complete": false'))
-    assert "it was changed after" in said(list(verify(archive.root)))
+    assert "it was changed after" in said(list(verify(archive.folder)))
     manifests[1].write_bytes(middle)
-    assert list(verify(archive.root)) == []
+    assert list(verify(archive.folder)) == []
 
     archive.warcs()[2].unlink()
-    assert "it is missing" in said(list(verify(archive.root)))
+    assert "it is missing" in said(list(verify(archive.folder)))
     manifests[2].write_bytes(b"[]")
-    assert "is not a manifest" in said(list(verify(archive.root)))
-    assert len(read_chain(archive.root)) == 2, "the others tell the rest"
+    assert "is not a manifest" in said(list(verify(archive.folder)))
+    assert len(read_chain(archive.folder)) == 2, "the others tell the rest"
 
 
 def test_an_unfinished_run_is_a_note_not_a_fault(archive: Any) -> None:
     archive.fill(seal=False)
-    problems = list(verify(archive.root))
+    problems = list(verify(archive.folder))
     assert [problem.note for problem in problems] == [True, True]
-    paths.index_of(archive.root, archive.warcs()[0]).unlink()
-    assert all(problem.note for problem in verify(archive.root))
+    paths.index_of(archive.folder, archive.warcs()[0]).unlink()
+    assert all(problem.note for problem in verify(archive.folder))
 
 
 def test_a_continued_run_gets_a_second_manifest(archive: Any) -> None:
     archive.fill("20261123T060000Z-0001")
     archive.fill("20261123T070000Z-0002")
     archive.fill("20261123T060000Z-0001", seal=True)
-    chain = read_chain(archive.root)
+    chain = read_chain(archive.folder)
     assert [manifest.name for manifest in chain] == [
         "20261123T060000Z-0001.json",
         "20261123T070000Z-0002.json",
         "20261123T060000Z-0001+2.json",
     ]
     assert len(chain[2].files) == 4
-    assert list(verify(archive.root)) == []
+    assert list(verify(archive.folder)) == []
 
 
 def test_a_manifest_is_plain_json(archive: Any) -> None:
     archive.fill()
-    path = write_manifest(archive.root, "later", (), {"sources": 0}, created=datetime(2026, 11, 23, 7, tzinfo=UTC))
+    path = write_manifest(archive.folder, "later", (), {"sources": 0}, created=datetime(2026, 11, 23, 7, tzinfo=UTC))
     told = json.loads(path.read_text())
     assert told["run"] == "later"
     assert told["facts"] == {"sources": 0}

@@ -36,7 +36,7 @@ def export(root: Path, target: Path) -> wacz.Exported:
 @pytest.fixture
 def exported(archive: Any, tmp_path: Path) -> Path:
     archive.fill()
-    export(archive.root, tmp_path / "a.wacz")
+    export(archive.folder, tmp_path / "a.wacz")
     return tmp_path / "a.wacz"
 
 
@@ -56,7 +56,7 @@ def test_the_members_are_those_of_the_standard_and_stored(exported: Path, archiv
     found = members_of(exported)
     (warc,) = archive.warcs()
     assert found[f"archive/{warc.name}"] == warc.read_bytes()
-    assert gzip.decompress(found["indexes/index.cdx.gz"]) == places.index_of(archive.root, warc).read_bytes()
+    assert gzip.decompress(found["indexes/index.cdx.gz"]) == places.index_of(archive.folder, warc).read_bytes()
     package = json.loads(found["datapackage.json"])
     assert (package["profile"], package["wacz_version"], package["title"]) == ("data-package", "1.1.1", "Sources")
     assert package["created"] == "2026-11-23T06:00:05Z"
@@ -86,7 +86,7 @@ def test_a_page_is_listed_for_each_capture_but_a_304(exported: Path) -> None:
 
 
 def test_the_same_archive_gives_the_same_bytes(exported: Path, archive: Any, tmp_path: Path) -> None:
-    export(archive.root, tmp_path / "again.wacz")
+    export(archive.folder, tmp_path / "again.wacz")
     assert (tmp_path / "again.wacz").read_bytes() == exported.read_bytes()
 
 
@@ -95,7 +95,7 @@ def test_a_run_that_did_not_end_is_left_out_and_named(archive: Any, pages: Any, 
     with archive.writer("20261124T060000Z-aaaa") as writer:
         archive.write(writer, pages.visit(pages.exchange("https://d.example/unfinished")))
         writer.sync()
-        done = export(archive.root, tmp_path / "a.wacz")
+        done = export(archive.folder, tmp_path / "a.wacz")
     assert done.left_out == ("archive/warc/20261124T060000Z-aaaa-00000.warc.gz",)
     assert (done.warcs, done.pages) == (1, 4)
     assert b"unfinished" not in b"".join(members_of(tmp_path / "a.wacz").values())
@@ -112,7 +112,7 @@ def test_the_indexes_of_many_runs_become_one(
             for page in "abc":
                 exchange = pages.exchange(f"https://{page}.example/{number}", page.encode())
                 archive.write(writer, pages.visit(exchange, at=number))
-    done = export(archive.root, tmp_path / "a.wacz")
+    done = export(archive.folder, tmp_path / "a.wacz")
     assert (done.warcs, done.pages) == (5, 15)
     found = members_of(tmp_path / "a.wacz")
     lines = gzip.decompress(found["indexes/index.cdx.gz"]).splitlines()
@@ -126,7 +126,7 @@ def test_nothing_to_export_and_a_full_disk_leave_no_file(
     archive: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with pytest.raises(UsageError, match="nothing to export"):
-        export(archive.root, tmp_path / "a.wacz")
+        export(archive.folder, tmp_path / "a.wacz")
     archive.fill()
 
     def full(*_: object) -> None:
@@ -135,7 +135,7 @@ def test_nothing_to_export_and_a_full_disk_leave_no_file(
     (tmp_path / "a.wacz").write_bytes(b"an older one")
     monkeypatch.setattr(wacz, "_write_index", full)
     with pytest.raises(StorageError, match="the disk is full"):
-        export(archive.root, tmp_path / "a.wacz")
+        export(archive.folder, tmp_path / "a.wacz")
     assert (tmp_path / "a.wacz").read_bytes() == b"an older one"
     assert [path.name for path in tmp_path.glob("a.wacz*")] == ["a.wacz"]
 

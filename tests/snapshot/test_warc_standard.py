@@ -51,7 +51,7 @@ def test_our_index_is_what_cdxj_indexer_writes(archive: Any, tmp_path: Path) -> 
     # A kept 304 stays out of our index: it would replay as an empty page.
     expected = [line for line in output.read_text().splitlines() if '"status": "304"' not in line]
     # A redirect without a content type: CDXJ 0.1.0 wants the field, cdxj-indexer leaves it out.
-    found = paths.index_of(archive.root, warc).read_text().replace('"mime": "unk", ', "").splitlines()
+    found = paths.index_of(archive.folder, warc).read_text().replace('"mime": "unk", ', "").splitlines()
     assert found == expected
     assert len(found) == 5
 

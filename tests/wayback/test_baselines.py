@@ -165,12 +165,14 @@ def test_wrong_content_encodings_are_read_and_the_bytes_are_kept(
 def kept(root: Path, found: Found):
     """The capture and its page, read back from the WARC."""
     clock = Clock(datetime(2026, 11, 23, tzinfo=UTC))
-    with WarcWriter(root, "20261123T000000Z-0000", clock=clock, size_limit=1 << 30, simulated=True) as writer:
+    with WarcWriter(
+        root / "archive", "20261123T000000Z-0000", clock=clock, size_limit=1 << 30, simulated=True
+    ) as writer:
         assert found.visit is not None
         assert found.page is not None
         sha256 = hashlib.sha256(found.page.body).hexdigest()
         capture = writer.write_visit(found.visit, source=URL, sha256=sha256, fingerprint=None, memento=found.memento)
-    return capture, read_page(root, capture)
+    return capture, read_page(root / "archive", capture)
 
 
 def test_a_copy_is_stored_as_what_it_is(wayback, session, article, tmp_path, taken) -> None:
@@ -179,7 +181,7 @@ def test_a_copy_is_stored_as_what_it_is(wayback, session, article, tmp_path, tak
     capture, page = kept(tmp_path, found)
     assert (capture.url, capture.origin, capture.time) == (URL, Origin.WAYBACK, at("2021-05-12"))
     assert capture.public_url == f"https://web.archive.org/web/20210512090000/{URL}"
-    assert capture in list(scan(tmp_path))
+    assert capture in list(scan(tmp_path / "archive"))
     index = next((tmp_path / "archive/indexes").glob("*.cdxj")).read_text()
     assert "https://web.archive.org/web/20210512090000id_/" in index
     again = unwrap_memento(page, 1 << 20)

@@ -70,7 +70,7 @@ def collection(programs, tmp_path_factory) -> tuple[Path, dict[tuple[str, dateti
             web.epoch = epoch
             clock = Clock(day)
             run_id = f"{day:%Y%m%dT%H%M%SZ}-0000"
-            with WarcWriter(root, run_id, clock=clock, size_limit=1 << 30, simulated=True) as writer:
+            with WarcWriter(root / "archive", run_id, clock=clock, size_limit=1 << 30, simulated=True) as writer:
                 for visit in fetch_all(map(VisitRequest, URLS), web.network(), clock):
                     assert visit.final is not None
                     served[visit.request.url, day] = visit.final.body.read()

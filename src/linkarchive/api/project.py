@@ -44,8 +44,9 @@ class Project:
 
     def __init__(self, folder: Name = ".", *, settings: Settings | None = None) -> None:
         """`settings`: those of the folder's `archive.toml` and the environment, unless given."""
-        self.folder = Folder(Path(folder).resolve())
-        self.settings = settings or load_settings(self.folder.root)
+        root = Path(folder).resolve()
+        self.settings = settings or load_settings(root)
+        self.folder = Folder(root, self.settings.keep.folder)
 
     def check(
         self,
@@ -105,14 +106,14 @@ class Project:
             if stored is None:
                 raise UsageError(f"{capture.warc} at byte {capture.offset}: no capture of this project is there")
             capture = stored.capture
-        return read_page(self.folder.root, capture, limit=self.settings.network.max_body)
+        return read_page(self.folder.archive, capture, limit=self.settings.network.max_body)
 
     def diff(self, url: str) -> Difference:
         """What changed in the text of a source between its baseline and its latest capture."""
         from linkarchive.history.sources import difference_since
 
         with self._open() as store:
-            return difference_since(self.folder.root, store, url)
+            return difference_since(self.folder.archive, store, url)
 
     def accept(self, url: str, *, reason: str | None = None, article: str | None = None) -> Decision:
         """Record that today's page of a source is fine, for one article or all: later drift is measured from it."""

@@ -75,8 +75,8 @@ class JudgeTask:
     comparisons: tuple[Comparison, ...]
     rule: SiteSettings | None
     """The project's rule for the site."""
-    root: Path
-    """The project's folder."""
+    archive: Path
+    """The archive folder of the project."""
     network: NetworkSettings
     """It says how much of a stored page is read."""
     known_good: bool
@@ -140,7 +140,7 @@ def assess(task: JudgeTask) -> Assessment:
     answered = task.page.failure is None
     for one in task.comparisons:
         if answered and one.reference is not None and one.reference.record not in pages:
-            stored = stored_page(task.root, one.reference, task.network)
+            stored = stored_page(task.archive, one.reference, task.network)
             pages[one.reference.record] = None if stored is None else apply_site_rule(stored, task.rule)
         before = None if one.reference is None else pages.get(one.reference.record)
         case = Case(one.id, one.url, today, before, one.quotes, one.text, one.context, task.probe)
@@ -171,7 +171,7 @@ def _title(page: ParsedPage) -> str | None:
     return "".join(filter(str.isprintable, page.title)) or None if page.kind == "html" else None
 
 
-def stored_page(root: Path, capture: Capture, network: NetworkSettings) -> Page | None:
+def stored_page(archive: Path, capture: Capture, network: NetworkSettings) -> Page | None:
     """The page of a capture, as much as settings say; None when its record is not here, or cannot be read."""
     # Late: a first archive reads no records.
     from linkarchive.snapshot.reader import read_page
@@ -179,7 +179,7 @@ def stored_page(root: Path, capture: Capture, network: NetworkSettings) -> Page 
 
     limit = network.limit_of(capture.mime)
     try:
-        page = read_page(root, capture, limit=limit)
+        page = read_page(archive, capture, limit=limit)
     except StorageError:
         return None
     return unwrap_memento(page, limit) if capture.origin in (Origin.WAYBACK, Origin.MEMENTO) else page

@@ -120,7 +120,7 @@ def is_old(captured: datetime, now: datetime, policy: Policy) -> bool:
     return now - captured >= timedelta(days=policy.settings.keep.refresh_days)
 
 
-def build_task(fetched: Fetched, root: Path, policy: Policy) -> JudgeTask:
+def build_task(fetched: Fetched, archive: Path, policy: Policy) -> JudgeTask:
     """What is to be judged of a fetched page, with what it is compared with for each citation."""
     job, live, now = fetched.job, fetched.job.previous.live, fetched.visit.time
     return JudgeTask(
@@ -130,7 +130,7 @@ def build_task(fetched: Fetched, root: Path, policy: Policy) -> JudgeTask:
             for link, baseline, accepted in baselines_of(job, policy, now)
         ),
         rule=policy.rule(job),
-        root=root,
+        archive=archive,
         network=policy.settings.network,
         known_good=bool(live) and live[-1].good and not is_old(live[-1].capture.time, now, policy),
         probe=fetched.probe,

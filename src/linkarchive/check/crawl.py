@@ -217,7 +217,7 @@ class Crawler:
             self._record(as_last_time)
             fetched.visit.close()
         elif fetched.page.failure is not None:
-            assessment = assess(build_task(fetched, self.recorder.archive.root, self.policy))
+            assessment = assess(build_task(fetched, self.recorder.archive.folder, self.policy))
             self._record(conclude(fetched, assessment, self.policy))
             fetched.visit.close()
         else:
@@ -227,7 +227,7 @@ class Crawler:
         while not self.pool.room:
             self._wait_for_pool()
         self._judging[fetched.job.source.id] = fetched, may_wait
-        self.pool.submit(fetched.job.source.id, build_task(fetched, self.recorder.archive.root, self.policy))
+        self.pool.submit(fetched.job.source.id, build_task(fetched, self.recorder.archive.folder, self.policy))
 
     def _collect(self) -> None:
         """Record what has been judged."""

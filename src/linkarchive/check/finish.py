@@ -80,8 +80,8 @@ def finish(
     store.commit()
     report = report_of(store, run, policy.decisions)
     if offline is None:
-        root = project.root
-        sealed = None if resumed else _sealed_state(root, store, run)
+        archive = project.archive
+        sealed = None if resumed else _sealed_state(archive, store, run)
         state = write_state(store, project.state, sealed, recorder.rows.touched)
         facts = {
             "started": info.started,
@@ -90,8 +90,8 @@ def finish(
             "simulated": info.simulated,
             "state": state,
         }
-        files = run_files(root, info.id)
-        write_manifest(root, info.id, files, facts, created=info.finished or info.started, known=warc.digests)
+        files = run_files(archive, info.id)
+        write_manifest(archive, info.id, files, facts, created=info.finished or info.started, known=warc.digests)
         if has_news(report):
             trouble = _write_report(project, recorder, _at_hand(report), policy.settings.keep.reports)
             if trouble is not None:
@@ -103,9 +103,9 @@ def _said(trouble: Trouble) -> str:
     return f"we are offline: {trouble.why}" if trouble.network is Network.OFFLINE else trouble.why
 
 
-def _sealed_state(root: Path, store: Store, run: Run) -> str | None:
+def _sealed_state(archive: Path, store: Store, run: Run) -> str | None:
     """SHA-256 of the state file, when it tells all but what this very process has written."""
-    chain = read_chain(root)
+    chain = read_chain(archive)
     whole = bool(chain) and chain[-1].run == runs.id_before(store, run.seq)
     return chain[-1].facts.get("state") if whole else None
 
@@ -186,7 +186,7 @@ def _write_report(project: Project, recorder: Recorder, report: Report, kept_rep
     try:
         write_atomically(folder / "report.json", map(str.encode, render_json(report)))
         root, store = project.root, recorder.store
-        shown = differences(root, store, report, recorder.differences)
+        shown = differences(project.archive, store, report, recorder.differences)
         html = render_html(report, shown, timelines(store, report), article_texts(root, report), name=root.name)
         write_atomically(folder / "index.html", html.encode("utf-8"))
         _point_latest(project.reports, report.run.id)

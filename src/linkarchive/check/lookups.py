@@ -196,7 +196,7 @@ class ArchiveLookups:
         named: dict[int, list[str]] = {}
         for job, urls in self._moved:
             named.setdefault(job.source.id, []).extend(urls)
-        relocation = Relocation(self._project.root, self._recorder, self._policy, self._clock, self._stop)
+        relocation = Relocation(self._project.archive, self._recorder, self._policy, self._clock, self._stop)
         for job in relocation.search(jobs, named):
             self._show_copy(job)
         self._recorder.commit()
@@ -277,8 +277,8 @@ class ArchiveLookups:
         seen = checked or self._clock.now()
         by_copy = any(link.copy is not None for link in job.citations)
         capture = capture_of(job.previous.captures, result) if result.verdict.is_alive or by_copy else None
-        root, network = self._project.root, self._policy.settings.network
-        page = None if capture is None else stored_page(root, capture.capture, network)
+        archive, network = self._project.archive, self._policy.settings.network
+        page = None if capture is None else stored_page(archive, capture.capture, network)
         if page is None:
             result = with_copies_judged(with_baselines(result, job), job, self._policy)
             result = with_copy(with_history(result, job.previous, seen), job, self._policy)
@@ -286,7 +286,7 @@ class ArchiveLookups:
             self._recorder.record(replaced(job, result, checked, seen, self._policy))
             return
         fetched = Fetched(job, Visit(VisitRequest(job.source.url), seen, ()), page)
-        assessment = assess(build_task(fetched, root, self._policy))
+        assessment = assess(build_task(fetched, archive, self._policy))
         self._recorder.record(rejudged(job, page, assessment, result, seen, self._policy))
 
     def _show_copy(self, job: Job) -> None:
@@ -310,7 +310,7 @@ class ArchiveLookups:
             return
         job, now = self._recorder.loaded(job), checked or self._clock.now()
         fetched = Fetched(job, Visit(VisitRequest(job.source.url), found.memento.time, ()), found.page)
-        assessment = assess(build_task(fetched, self._project.root, self._policy))
+        assessment = assess(build_task(fetched, self._project.archive, self._policy))
         result = seen_elsewhere(result, job, assessment.judgements, found.archive, found.memento)
         self._recorder.record(replaced(job, result, checked, now, self._policy))
 

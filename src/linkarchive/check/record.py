@@ -15,6 +15,7 @@ from linkarchive.check.plan import CitedLink, Job
 from linkarchive.check.results import with_capture
 from linkarchive.history.reports import MAX_DIFFERENCES
 from linkarchive.model import Difference, Result
+from linkarchive.snapshot import paths
 from linkarchive.snapshot.writer import WarcWriter
 from linkarchive.store import previous
 from linkarchive.store.captures import StoredCapture
@@ -31,14 +32,14 @@ COMMIT_EVERY = 0.1
 class Archive:
     """The WARC files of the project: those that this run writes, and which of the others are in this folder."""
 
-    root: Path
+    folder: Path
     warc: WarcWriter
     _files: dict[str, bool] = field(default_factory=dict)
 
     def has_file(self, name: str) -> bool:
         """A file of the archive is in this folder; asked of the disk once a run."""
         if name not in self._files:
-            self._files[name] = (self.root / name).exists()
+            self._files[name] = paths.located(self.folder, name).exists()
         return self._files[name]
 
 

@@ -38,8 +38,10 @@ _MOST_ROUNDS = 60
 class Relocation:
     """One search for all that is dead, site by site."""
 
-    def __init__(self, root: Path, recorder: Recorder, policy: Policy, clock: Clock, stop: Callable[[], bool]) -> None:
-        self._root = root
+    def __init__(
+        self, archive: Path, recorder: Recorder, policy: Policy, clock: Clock, stop: Callable[[], bool]
+    ) -> None:
+        self._archive = archive
         self._recorder = recorder
         self._policy = policy
         self._clock = clock
@@ -84,12 +86,12 @@ class Relocation:
                 number, before = job.source.id, known[job.source.id]
                 site = urlsplit(job.source.url).netloc
                 if len(examples.setdefault(site, [])) < _MOST_EXAMPLES:
-                    example = _example(self._root, job.source.url, before, self._network)
+                    example = _example(self._archive, job.source.url, before, self._network)
                     examples[site] += [example] if example is not None else []
                 others = tuple(named.get(number, ()))
                 if (not others and (number, MOVED) in settled) or not _is_lost(before.result, others):
                     continue
-                page = _baseline(self._root, before, self._network)
+                page = _baseline(self._archive, before, self._network)
                 text = None if page is None else text_of(page)
                 if text is not None and text.is_plenty:
                     sites.setdefault(site, {})[number] = DeadPage(number, job.source.url, text, others)
@@ -116,7 +118,7 @@ class Relocation:
         """The judge too says that it is the page."""
         from linkarchive.judge.verdict import judge
 
-        before = _baseline(self._root, self._recorder.loaded(job).previous, self._network)
+        before = _baseline(self._archive, self._recorder.loaded(job).previous, self._network)
         if before is None:
             return False
         judgement = judge(Case("", found.url, page, before))
@@ -126,7 +128,7 @@ class Relocation:
         lookups.tell(self._recorder.store, self._recorder.rows.run, job.source.id, answer)
 
 
-def site_rules(root: Path, store: Store, host: str, network: NetworkSettings) -> list[Rule]:
+def site_rules(archive: Path, store: Store, host: str, network: NetworkSettings) -> list[Rule]:
     """The rules that are known of a site: functions of where its pages are known to have gone."""
     last = runs.find(store)
     if last is None:
@@ -136,13 +138,13 @@ def site_rules(root: Path, store: Store, host: str, network: NetworkSettings) ->
     for start in range(0, len(numbers), AT_ONCE):
         batch = dict(numbers[start : start + AT_ONCE])
         for number, before in previous.load(store, list(batch), last.seq + 1).items():
-            example = _example(root, batch[number], before, network)
+            example = _example(archive, batch[number], before, network)
             if example is not None:
                 examples.append(example)
     return learn(examples)
 
 
-def _example(root: Path, url: str, before: Previous, network: NetworkSettings) -> Example | None:
+def _example(archive: Path, url: str, before: Previous, network: NetworkSettings) -> Example | None:
     """Where a page has gone, as a redirect told or as it was found before."""
     result, answer = before.result, before.answers.get(MOVED)
     to = answer.url if answer is not None else None
@@ -150,15 +152,15 @@ def _example(root: Path, url: str, before: Previous, network: NetworkSettings) -
         to = result.suggested_url or result.final_url
     if to is None:
         return None
-    page = _baseline(root, before, network)
+    page = _baseline(archive, before, network)
     return Example(url, to, "" if page is None else text_of(page).title)
 
 
-def _baseline(root: Path, before: Previous, network: NetworkSettings) -> Page | None:
+def _baseline(archive: Path, before: Previous, network: NetworkSettings) -> Page | None:
     """The page of the first baseline, else of the first usable capture."""
     based = sorted(before.baseline_ids, key=lambda cited: (cited[0], str(cited[1] or "")))
     first = before.baseline(*based[0]) if based else next((one for one in before.captures if one.usable), None)
-    return None if first is None else stored_page(root, first.capture, network)
+    return None if first is None else stored_page(archive, first.capture, network)
 
 
 def _is_lost(result: Result | None, named: Sequence[str]) -> bool:

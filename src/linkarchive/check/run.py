@@ -59,7 +59,7 @@ def check(
     and StorageError (`errors.py` says what each asks for); being offline is no error
     but a report that says so.
     """
-    project = Project(root)
+    project = Project(root, settings.keep.folder)
     refuse_faulty(settings.sites)
     refuse_faulty_patterns(settings.check.exclude)
     stop = _with_deadline(stop, settings.check.max_time)
@@ -73,9 +73,9 @@ def check(
             articles = load(project, store, scope, settings, clock)
             run, resumed = _begin(project, store, scope, settings, clock)
             with WarcWriter(
-                root, run.info.id, clock=clock, size_limit=settings.keep.warc_size, simulated=clock.simulated
+                project.archive, run.info.id, clock=clock, size_limit=settings.keep.warc_size, simulated=clock.simulated
             ) as writer:
-                recorder = Recorder(Archive(root, writer), store, RunWriter(store, run.seq), on_event)
+                recorder = Recorder(Archive(project.archive, writer), store, RunWriter(store, run.seq), on_event)
                 policy = Policy(settings, decisions.load(project.decisions))
                 with closing(ArchiveLookups(project, recorder, policy, clock, stop)) as lookups:
                     with (
@@ -223,7 +223,7 @@ def _begin(project: Project, store: Store, scope: Scope, settings: Settings, clo
 
 def dry_run(root: Path, scope: Scope, settings: Settings, clock: Clock) -> str:
     """Sources, time and disk of a run, in words. Visits no source; named URLs are fetched to be read."""
-    project, network = Project(root), settings.network
+    project, network = Project(root, settings.keep.folder), settings.network
     with project.lock(), open_project(project, write=True) as store:
         articles = load(project, store, scope, settings, clock)
         jobs = plan(articles, store, Policy(settings, decisions.load(project.decisions)))

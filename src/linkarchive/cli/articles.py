@@ -11,10 +11,11 @@ from typing import Any
 import click
 
 from linkarchive.article.formats.registry import names
-from linkarchive.cli.common import project_options, say, settings_of
+from linkarchive.cli.common import folder_of, project_options, say, settings_of
 from linkarchive.clock import Clock
 from linkarchive.errors import ArticleError
 from linkarchive.model import Article, Citation
+from linkarchive.project import Project
 from linkarchive.settings import NetworkSettings
 
 
@@ -52,7 +53,7 @@ def extract(
     settings = settings_of(project, config)
     read, failed = _read(articles, project.resolve(), settings.network, everything, base_url, input_format)
     if write:
-        _write(project.resolve(), read, prune)
+        _write(folder_of(project, config), read, prune)
     _print(read, form, verbose)
     return 2 if failed else 0
 
@@ -96,7 +97,7 @@ def recover(
             say(sanitize(f"{where}: {page.failure.detail if page.failure else f'HTTP {page.status}'}"))
         recovered.append(recover_from(document, page, where or ""))
     if write:
-        _write(root, recovered, prune=False)
+        _write(folder_of(project, config), recovered, prune=False)
     if form == "json":
         click.echo(_json(recovered, _recovered_citation))
     else:
@@ -146,12 +147,10 @@ def _read(
     return read, failed
 
 
-def _write(root: Path, articles: Sequence[Article], prune: bool) -> None:
+def _write(project: Project, articles: Sequence[Article], prune: bool) -> None:
     from linkarchive.links.edit import merge_project, prune_project
     from linkarchive.links.files import write_links
-    from linkarchive.project import Project
 
-    project = Project(root)
     with project.lock():
         for path, text in merge_project(project.links, articles).items():
             write_links(path, text)

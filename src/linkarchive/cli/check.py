@@ -141,9 +141,9 @@ def check(
 
         click.echo(describe(root, scope, settings, clock))
         return 0
-    first = not (root / "archive" / "manifests").exists()
-    greeting = _disclosure(settings) if first and not quiet else ""
     place = Project(root, settings=settings)
+    first = not (place.folder.archive / "manifests").exists()
+    greeting = _disclosure(settings) if first and not quiet else ""
     told = Told(place.folder, (STDOUT, *map(file_channel, outputs), *channels_of(settings.notify)))
     with _sigterm() as stop, RunProgress(greeting, bar=not no_progress, quiet=quiet, verbose=verbose) as progress:
 
@@ -158,7 +158,7 @@ def check(
     counting = settings.check
     printing = Printing(form, outputs, counting.fail_on, counting.new_only, quiet, verbose, wants_color(color))
     try:
-        print_report(report, root, printing, told)
+        print_report(report, place.folder, printing, told)
     finally:
         for trouble in send_notifications(report, settings.notify, root, told):
             say(f"archive: {sanitize(trouble)}")

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from linkarchive.errors import StorageError, UsageError
+from linkarchive.project import Project as Folder
 from linkarchive.settings import Settings, load_settings
 
 if TYPE_CHECKING:
@@ -44,10 +45,16 @@ def color_option(command: Command) -> Command:
 
 def settings_of(project: Path, config: Path | None) -> Settings:
     """The settings of a project folder. Raises StorageError where its archive cannot be a folder."""
-    archive = project / "archive"
+    settings = load_settings(project, config)
+    archive = project / settings.keep.folder
     if archive.exists() and not archive.is_dir():
         raise StorageError(f"{archive} is a file, and the archive is a folder: move it, or choose another --project")
-    return load_settings(project, config)
+    return settings
+
+
+def folder_of(project: Path, config: Path | None) -> Folder:
+    """The project folder with the archive folder that its settings name."""
+    return Folder(project.resolve(), settings_of(project, config).keep.folder)
 
 
 def wants_color(choice: str) -> bool:

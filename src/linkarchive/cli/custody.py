@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from linkarchive.cli.common import project_options, say, settings_of
+from linkarchive.cli.common import folder_of, project_options, say
 from linkarchive.errors import UsageError
 
 if TYPE_CHECKING:
@@ -42,25 +42,23 @@ def judge(cases: Path) -> int:
 def verify(project: Path, config: Path | None, wacz: Path | None) -> int:
     """Check every byte of the archive against its digests, indexes and manifests."""
     from linkarchive.history.sources import missing_records
-    from linkarchive.project import Project
     from linkarchive.report.sanitize import one_line
     from linkarchive.snapshot.paths import warc_files
     from linkarchive.snapshot.verify import verify as verify_files
     from linkarchive.snapshot.wacz_check import check_wacz
     from linkarchive.store.opening import open_project
 
-    settings_of(project, config)
+    place = folder_of(project, config)
     if wacz is not None:
         count = _print_problems(check_wacz(wacz))
         click.echo(one_line(f"{wacz}: {_total(count)}"))
         return 0 if count == 0 else 1
-    root = project.resolve()
-    count = _print_problems(verify_files(root))
-    with open_project(Project(root)) as store:
-        for sentence in missing_records(root, store):
+    count = _print_problems(verify_files(place.archive))
+    with open_project(place) as store:
+        for sentence in missing_records(place.archive, store):
             click.echo(one_line(sentence))
             count += 1
-    click.echo(f"{len(warc_files(root))} WARC files: {_total(count)}")
+    click.echo(f"{len(warc_files(place.archive))} WARC files: {_total(count)}")
     return 0 if count == 0 else 1
 
 
@@ -86,12 +84,10 @@ def rebuild(project: Path, config: Path | None) -> int:
     """Make a new database from the text files and WARC files of archive/."""
     from linkarchive.clock import Clock
     from linkarchive.history.recovery import log_killed_runs, recover
-    from linkarchive.project import Project
     from linkarchive.report.sanitize import one_line
     from linkarchive.store.opening import rebuild_project
 
-    settings_of(project, config)
-    place = Project(project.resolve())
+    place = folder_of(project, config)
     with place.lock():
         for sentence in recover(place):
             say(one_line(sentence))

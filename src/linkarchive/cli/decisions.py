@@ -82,12 +82,12 @@ def ignore(
 def decide_each(urls: Sequence[str], folder: Path, config: Path | None, decide: Decide) -> int:
     """Decide on each URL under the folder's lock; one that cannot be decided on costs the exit code, not the rest."""
     from linkarchive.api.project import Project as ApiProject
-    from linkarchive.project import Project
     from linkarchive.report.sanitize import address, sanitize
     from linkarchive.store.opening import open_project
 
-    urls = urls_named(ApiProject(folder, settings=settings_of(folder, config)), urls)
-    place = Project(folder.resolve())
+    project = ApiProject(folder, settings=settings_of(folder, config))
+    urls = urls_named(project, urls)
+    place = project.folder
     clock = Clock.from_environ()
     failed = False
     with open_project(place) as store:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from linkarchive.cli.common import project_options, say, settings_of
+from linkarchive.cli.common import folder_of, project_options, say
 from linkarchive.clock import Clock
 
 if TYPE_CHECKING:
@@ -35,12 +35,10 @@ def fix(articles: tuple[str, ...], project: Path, config: Path | None, write: bo
                 2  a file cannot be edited, or changed since it was checked
     """
     from linkarchive.history.fixes import plan_fixes, write_fixes
-    from linkarchive.project import Project
     from linkarchive.report.sanitize import sanitize
     from linkarchive.store.opening import open_project
 
-    settings_of(project, config)
-    place = Project(project.resolve())
+    place = folder_of(project, config)
     day = Clock.from_environ().now().date()
     if write:
         with place.lock(), open_project(place, write=True) as store:

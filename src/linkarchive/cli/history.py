@@ -61,7 +61,7 @@ def report(
         color=wants_color(color),
         for_reader=for_reader,
     )
-    print_report(past, place.folder.root, show)
+    print_report(past, place.folder, show)
     return 0
 
 
@@ -90,7 +90,7 @@ def show(url: str, project: Path, config: Path | None, as_text: bool, at: dateti
             click.echo(line)
         return 0
     with open_project(place.folder) as store:
-        lines = cases_of(place.folder.root, store, url, settings) if as_case else history_of(store, url)
+        lines = cases_of(place.folder.archive, store, url, settings) if as_case else history_of(store, url)
         for line in lines:
             click.echo(line)
     return 0
@@ -107,7 +107,7 @@ def _rules_of(place: Project, host: str, network: NetworkSettings) -> Iterator[s
     from linkarchive.store.opening import open_project
 
     with open_project(place.folder) as store:
-        rules = site_rules(place.folder.root, store, host, network)
+        rules = site_rules(place.folder.archive, store, host, network)
     for rule in rules:
         yield one_line(rule.in_words())
     if not rules:

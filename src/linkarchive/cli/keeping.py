@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from linkarchive.cli.common import project_options, say, settings_of
+from linkarchive.cli.common import folder_of, project_options, say
 from linkarchive.clock import Clock
 from linkarchive.errors import UsageError
 
@@ -19,18 +19,20 @@ from linkarchive.errors import UsageError
 def export(project: Path, config: Path | None, target: Path, title: str | None, force: bool) -> int:
     """Write the whole archive as one WACZ file, to be replayed by other programs."""
     from linkarchive.judge.parsed_page import read
-    from linkarchive.project import Project
     from linkarchive.report.sanitize import one_line
     from linkarchive.snapshot.wacz import export_wacz
 
-    settings_of(project, config)
-    place = Project(project.resolve())
+    place = folder_of(project, config)
     if target.exists() and not force:
         raise UsageError(f"{target} is there already: name another file, or replace it with --force")
     title = title or f"Sources of {place.root.name}"
     with place.lock():
         exported = export_wacz(
-            place.root, target, title=title, created=Clock.from_environ().now(), title_of=lambda page: read(page).title
+            place.archive,
+            target,
+            title=title,
+            created=Clock.from_environ().now(),
+            title_of=lambda page: read(page).title,
         )
     for name in exported.left_out:
         say(one_line(f"{name} is left out: its run did not end; the next `archive check` makes it whole"))
@@ -52,11 +54,9 @@ def forget(urls: tuple[str, ...], project: Path, config: Path | None, reason: st
     """
     from linkarchive.api.project import user
     from linkarchive.history.forget import forget_sources, lift
-    from linkarchive.project import Project
     from linkarchive.report.sanitize import address, one_line
 
-    settings_of(project, config)
-    place, now = Project(project.resolve()), Clock.from_environ().now()
+    place, now = folder_of(project, config), Clock.from_environ().now()
     if undo:
         with place.lock():
             for url in urls:

@@ -20,6 +20,7 @@ from linkarchive.files import storage_error, write_atomically
 if TYPE_CHECKING:
     from linkarchive.history.told import Told
     from linkarchive.model import Difference, Report
+    from linkarchive.project import Project
     from linkarchive.report.formats import View
 
 _PIECE = 1 << 16
@@ -41,7 +42,7 @@ class Printing:
     for_reader: bool = False
 
 
-def print_report(report: Report, root: Path, wanted: Printing, told: Told | None = None) -> None:
+def print_report(report: Report, project: Project, wanted: Printing, told: Told | None = None) -> None:
     """The report in a format on stdout, and in that of its suffix into each file.
 
     One that cannot be written keeps none of the others from being told. Raises StorageError, at the end.
@@ -51,11 +52,11 @@ def print_report(report: Report, root: Path, wanted: Printing, told: Told | None
     troubles: list[StorageError] = []
     for path in wanted.outputs:
         with _tried(troubles):
-            _write_file(told.report_for(file_channel(path), report) if told else report, root, wanted, path, report)
+            _write_file(told.report_for(file_channel(path), report) if told else report, project, wanted, path, report)
             if told:
                 told.told(file_channel(path), report)
     with _tried(troubles):
-        if _write_stdout(told.report_for(STDOUT, report) if told else report, root, wanted, report) and told:
+        if _write_stdout(told.report_for(STDOUT, report) if told else report, project, wanted, report) and told:
             told.told(STDOUT, report)
     if troubles:
         raise StorageError("; ".join(map(str, troubles)))
@@ -69,31 +70,32 @@ def _tried(troubles: list[StorageError]) -> Iterator[None]:
         troubles.append(error)
 
 
-def _view(report: Report, root: Path, wanted: Printing, form: str) -> tuple[Mapping[str, Difference], View]:
+def _view(report: Report, project: Project, wanted: Printing, form: str) -> tuple[Mapping[str, Difference], View]:
     """What a format shows beside the report."""
     from linkarchive.history.reports import stored_differences
     from linkarchive.history.timeline import article_texts, stored_timelines
     from linkarchive.report.formats import View
 
+    root = project.root
     view = View(wanted.fail_on, wanted.new_only, feed=root.as_uri(), name=root.name, for_reader=wanted.for_reader)
     if form != "html":
         return {}, view
-    timelines, texts = stored_timelines(root, report), article_texts(root, report)
-    return stored_differences(root, report), replace(view, timelines=timelines, texts=texts)
+    timelines, texts = stored_timelines(project, report), article_texts(root, report)
+    return stored_differences(project, report), replace(view, timelines=timelines, texts=texts)
 
 
-def _write_file(since: Report, root: Path, wanted: Printing, path: Path, report: Report) -> None:
+def _write_file(since: Report, project: Project, wanted: Printing, path: Path, report: Report) -> None:
     from linkarchive.report.formats import FORMATS, format_for
 
     form = format_for(path)
-    shown, view = _view(report, root, wanted, form)
+    shown, view = _view(report, project, wanted, form)
     try:
         write_atomically(path, map(str.encode, FORMATS[form](report if form in _AS_IS else since, shown, view)))
     except OSError as error:
         raise storage_error(path, error) from error
 
 
-def _write_stdout(since: Report, root: Path, wanted: Printing, report: Report) -> bool:
+def _write_stdout(since: Report, project: Project, wanted: Printing, report: Report) -> bool:
     """Print it; whether it was read to its end."""
     from linkarchive.history.reports import has_news
     from linkarchive.report.formats import FORMATS
@@ -115,11 +117,11 @@ def _write_stdout(since: Report, root: Path, wanted: Printing, report: Report) -
                 quiet=wanted.quiet,
                 unicode=speaks_unicode(),
                 shorten=sys.stdout.isatty(),
-                place=_place_of(report, root),
+                place=_place_of(report, project),
             ),
         ]
     else:
-        shown, view = _view(report, root, wanted, wanted.form)
+        shown, view = _view(report, project, wanted, wanted.form)
         as_is = wanted.form in _AS_IS and not wanted.quiet
         text = FORMATS[wanted.form](report if as_is else since, shown, replace(view, quiet=wanted.quiet))
     try:
@@ -135,9 +137,9 @@ def _write_stdout(since: Report, root: Path, wanted: Printing, report: Report) -
     return True
 
 
-def _place_of(report: Report, root: Path) -> str:
+def _place_of(report: Report, project: Project) -> str:
     """Where the HTML page of a run is, as a path from the working folder; "" for a run without one."""
-    page = root / "archive" / "reports" / report.run.id / "index.html"
+    page = project.reports / report.run.id / "index.html"
     return os.path.relpath(page) if page.exists() else ""
 
 

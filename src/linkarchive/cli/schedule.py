@@ -23,11 +23,11 @@ def schedule(recipes: tuple[str, ...], project: Path, config: Path | None) -> in
     from linkarchive import git
     from linkarchive.schedule import Place, crontab, github, systemd
 
-    settings_of(project, config)
+    settings = settings_of(project, config)
     folder = project.resolve()
     if not str(folder).isprintable():
         raise UsageError(f"{str(folder)!r}: recipes are lines of text, and this path is none; name the folder plainly")
-    place = Place(_program(), folder, git.path_from_top(folder) or ".")
+    place = Place(_program(), folder, git.path_from_top(folder) or ".", settings.keep.folder)
     for recipe in recipes or _RECIPES:
         if recipe == "cron":
             _print("crontab -e", crontab(place))

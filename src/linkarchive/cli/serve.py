@@ -12,7 +12,7 @@ from threading import Event
 import click
 
 from linkarchive.api.project import user
-from linkarchive.cli.common import project_options, say, settings_of
+from linkarchive.cli.common import folder_of, project_options, say, settings_of
 
 
 @click.command()
@@ -26,12 +26,11 @@ def serve(project: Path, config: Path | None, port: int, opens: bool) -> int:
     """
     from linkarchive.clock import Clock
     from linkarchive.history.reports import load_report
-    from linkarchive.project import Project
     from linkarchive.serve.server import serving
     from linkarchive.store.opening import open_project
 
     settings = settings_of(project, config)
-    place = Project(project.resolve())
+    place = folder_of(project, config)
     with open_project(place) as store:
         load_report(store, [])  # says so when there is nothing to review
     with until_ended() as ended, serving(place, settings, Clock.from_environ(), user(), port) as served:

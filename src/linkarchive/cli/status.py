@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from linkarchive.cli.common import project_options, settings_of, width
+from linkarchive.cli.common import folder_of, project_options, width
 from linkarchive.clock import Clock
 from linkarchive.model import Verdict
 
@@ -43,13 +43,11 @@ def status(
     Nothing is visited; the exit code is 0.
     """
     from linkarchive.check.status import Filter, status_of, summary_of
-    from linkarchive.project import Project
     from linkarchive.report.json import plain_json
     from linkarchive.store import decisions
     from linkarchive.store.opening import open_project
 
-    settings_of(project, config)
-    place, now = Project(project.resolve()), Clock.from_environ().now()
+    place, now = folder_of(project, config), Clock.from_environ().now()
     with open_project(place) as store:
         sources = status_of(store, decisions.load(place.decisions), Filter(verdicts, articles, host, due), now)
     summary = summary_of(sources, now)
@@ -104,14 +102,12 @@ def _summary(summary: dict[str, int]) -> str:
 @click.option("--format", "form", type=_FORMATS, default="text")
 def runs(project: Path, config: Path | None, limit: int, form: str) -> int:
     """List the runs of this folder, the newest first; `archive report --run ID` shows one again."""
-    from linkarchive.project import Project
     from linkarchive.report.json import plain_json
     from linkarchive.report.phrases import count
     from linkarchive.store import runs as stored
     from linkarchive.store.opening import open_project
 
-    settings_of(project, config)
-    with open_project(Project(project.resolve())) as store:
+    with open_project(folder_of(project, config)) as store:
         found = stored.newest(store, limit)
     if form == "json":
         entries = [{"id": one.info.id, "started": one.info.started, "finished": one.info.finished,

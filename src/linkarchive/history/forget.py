@@ -72,9 +72,9 @@ def forget_sources(project: Project, urls: Sequence[str], reason: str, *, who: s
     cleared away by the next start (`recovery.recover`). Raises UnknownSourceError, StorageError.
     """
     recover(project)
-    root, reason = project.root, " ".join(reason.split())
+    archive, reason = project.archive, " ".join(reason.split())
     keys = _keys(project, urls)
-    gone = removal.find(root, frozenset(keys.values()), _is_probe(keys.values()))
+    gone = removal.find(archive, frozenset(keys.values()), _is_probe(keys.values()))
     _refuse_unknown(project, keys, gone)
     safe = tuple(redact(key) for key in dict.fromkeys(keys.values()))
     tombstone = Tombstone(f"forget-{now:%Y%m%dT%H%M%SZ}-{secrets.token_hex(2)}", safe, reason, now)
@@ -83,13 +83,13 @@ def forget_sources(project: Project, urls: Sequence[str], reason: str, *, who: s
     )
     with _storage_errors(project):
         try:
-            warcs, moves = prepare(root, gone, tombstone, forgetting.log_line)
+            warcs, moves = prepare(archive, gone, tombstone, forgetting.log_line)
             files = [*warcs, *_prepare_state(project, forgetting, moves)]
-            names = tuple(paths.relative(root, path) for path in files)
+            names = tuple(paths.relative(archive, path) for path in files)
             plan = _Plan(tombstone.id, safe, reason, who, now, names)
-            paths.write_atomically(root / paths.FORGETTING, msgspec.json.encode(plan))
+            paths.write_atomically(archive / paths.FORGETTING, msgspec.json.encode(plan))
         except BaseException:
-            repair(root)  # clears the temporary files away
+            repair(archive)  # clears the temporary files away
             raise
     problems = finish(project)
     also = dict.fromkeys(redact(capture.url) for capture in gone.captures if not gone.touches(capture.url))
@@ -105,7 +105,7 @@ def finish(project: Project) -> tuple[str, ...]:
     made from; raises StorageError.
     """
     with _storage_errors(project):
-        return _finish(project, _read_plan(project.root / paths.FORGETTING))
+        return _finish(project, _read_plan(project.archive / paths.FORGETTING))
 
 
 def _read_plan(path: Path) -> _Plan:
@@ -117,22 +117,22 @@ def _read_plan(path: Path) -> _Plan:
 
 def _finish(project: Project, plan: _Plan) -> tuple[str, ...]:
     for name in plan.files:
-        _replace(project.root, project.root / name)
+        _replace(project.archive, paths.located(project.archive, name))
     made = decisions.load(project.decisions)
     for url in plan.urls:
         decision = Decision("forget", url, plan.who, plan.when, plan.reason)
         if decision not in made:
             decisions.append(project, decision)
-    _seal(project.root, plan)
+    _seal(project.archive, plan)
     rebuilt = rebuild_project(project)
     _write_reports(project, Forgetting.of(plan.urls, (), ()))
-    (project.root / paths.FORGETTING).unlink()
+    (project.archive / paths.FORGETTING).unlink()
     paths.sync_folder(project.archive)
     return tuple(rebuilt.problems)
 
 
-def _replace(root: Path, path: Path) -> None:
-    new, index = paths.temporary(path), paths.index_of(root, path)
+def _replace(archive: Path, path: Path) -> None:
+    new, index = paths.temporary(path), paths.index_of(archive, path)
     if path.name.endswith(paths.WARC_SUFFIX):
         index.unlink(missing_ok=True)  # a WARC file without an index is given one, whatever happens
         paths.sync_folder(index.parent)
@@ -140,7 +140,7 @@ def _replace(root: Path, path: Path) -> None:
         new.replace(path)
         paths.sync_folder(path.parent)
     if path.name.endswith(paths.WARC_SUFFIX):
-        finish_warc(root, path)
+        finish_warc(archive, path)
 
 
 @contextmanager
@@ -209,19 +209,19 @@ def _prepare_state(project: Project, forgetting: Forgetting, moves: Moves) -> li
     return [project.state]
 
 
-def _seal(root: Path, plan: _Plan) -> None:
+def _seal(archive: Path, plan: _Plan) -> None:
     """A manifest for the new files whose old ones were sealed; those of a run without a manifest stay without."""
-    chain = manifest.read_chain(root)
+    chain = manifest.read_chain(archive)
     if any(sealed.run == plan.id for sealed in chain):
         return
     named = {file.path for sealed in chain for file in sealed.files}
-    warcs = [root / name for name in plan.files if name.endswith(paths.WARC_SUFFIX)]
-    files = (*warcs, *(paths.index_of(root, warc) for warc in warcs))
-    again = [path for path in files if paths.relative(root, path) in named]
+    warcs = [paths.located(archive, name) for name in plan.files if name.endswith(paths.WARC_SUFFIX)]
+    files = (*warcs, *(paths.index_of(archive, warc) for warc in warcs))
+    again = [path for path in files if paths.relative(archive, path) in named]
     if again:
         facts = {"forgotten": list(plan.urls), "simulated": chain[-1].facts.get("simulated", False)}
         why = f"archive forget, {plan.reason}"
-        manifest.write_manifest(root, plan.id, again, facts, created=plan.when, replaces=why)
+        manifest.write_manifest(archive, plan.id, again, facts, created=plan.when, replaces=why)
 
 
 def _write_reports(project: Project, forgetting: Forgetting) -> None:
@@ -241,7 +241,7 @@ def _write_reports(project: Project, forgetting: Forgetting) -> None:
             stored = folder / "report.json"
             if stored.exists() and stored.read_bytes() == text:
                 continue
-            shown = differences(project.root, store, report)
+            shown = differences(project.archive, store, report)
             html = render_html(
                 report, shown, timelines(store, report), article_texts(project.root, report), name=project.root.name
             )

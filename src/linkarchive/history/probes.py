@@ -31,20 +31,20 @@ def keep_probe(writer: WarcWriter, visit: Visit, page: Page) -> None:
     writer.sync()
 
 
-def stored_probe(root: Path, url: str, run_ids: Iterable[str], limit: int) -> Page | None:
+def stored_probe(archive: Path, url: str, run_ids: Iterable[str], limit: int) -> Page | None:
     """What the host of a URL answered to the made-up address of one of these runs; None where it was not asked."""
     for run_id in run_ids:
         address = probe_of(url, run_id)
         if address is None:
             return None
         name = address.rpartition("/")[2]
-        for path in paths.warc_files(root):
+        for path in paths.warc_files(archive):
             if paths.run_of(path) != run_id:
                 continue
-            for capture in captures_in(root, path):
+            for capture in captures_in(archive, path):
                 if capture.url.endswith(f"/{name}") and host_of(capture.url) == host_of(url):
                     try:
-                        return read_page(root, capture, limit=limit)
+                        return read_page(archive, capture, limit=limit)
                     except StorageError:
                         return None
     return None

@@ -28,12 +28,12 @@ def recover(project: Project) -> tuple[str, ...]:
     person may want to know; raises StorageError.
     """
     done = []
-    if (project.root / paths.FORGETTING).exists():
+    if (project.archive / paths.FORGETTING).exists():
         from linkarchive.history.forget import finish
 
         finish(project)
         done.append("an interrupted `archive forget` was finished")
-    return (*done, *repair(project.root))
+    return (*done, *repair(project.archive))
 
 
 def log_interrupted(project: Project, store: Store, now: datetime, but: int | None = None) -> None:
@@ -47,9 +47,9 @@ def log_interrupted(project: Project, store: Store, now: datetime, but: int | No
         captures.forget_lost(store, run.seq, lambda capture: is_there(project, capture))
         run = replace(run, info=replace(run.info, finished=now))
         runs.save(store, run)
-        info, root = run.info, project.root
+        info, archive = run.info, project.archive
         with WarcWriter(
-            root, info.id, clock=Clock(info.started), size_limit=_ANY_SIZE, simulated=info.simulated
+            archive, info.id, clock=Clock(info.started), size_limit=_ANY_SIZE, simulated=info.simulated
         ) as writer:
             writer.write_log(log_lines(store, run))
         facts = {
@@ -59,7 +59,7 @@ def log_interrupted(project: Project, store: Store, now: datetime, but: int | No
             "simulated": info.simulated,
             "state": None,
         }
-        write_manifest(root, info.id, paths.run_files(root, info.id), facts, created=now, known=writer.digests)
+        write_manifest(archive, info.id, paths.run_files(archive, info.id), facts, created=now, known=writer.digests)
         store.commit()
 
 
@@ -77,7 +77,7 @@ def log_killed_runs(project: Project, now: datetime) -> None:
 
 def is_there(project: Project, capture: Capture) -> bool:
     """The record of a capture is on disk, whole."""
-    file = project.root / capture.record.warc
+    file = paths.located(project.archive, capture.record.warc)
     return file.exists() and file.stat().st_size >= capture.record.offset + capture.record.length
 
 
@@ -87,10 +87,10 @@ def damages(project: Project) -> tuple[str, ...]:
     Raises StorageError.
     """
     damaged: list[str] = []
-    chain = read_chain(project.root, lambda path, why: damaged.append(f"{path} {why}"))
+    chain = read_chain(project.archive, lambda path, why: damaged.append(f"{path} {why}"))
     try:
         told = {digest for manifest in chain for digest in manifest.decisions_missing}
-        gone = [line for line in missing_decisions(project.root, chain) if line.sha256 not in told]
+        gone = [line for line in missing_decisions(project.archive, chain) if line.sha256 not in told]
     except OSError as error:
         raise storage_error(project.decisions, error, "cannot be read") from error
     lost = [

@@ -99,7 +99,7 @@ def has_news(report: Report) -> bool:
 
 
 def differences(
-    root: Path,
+    archive: Path,
     store: Store,
     report: Report,
     known: Mapping[tuple[str, datetime], Difference] = MappingProxyType({}),
@@ -112,7 +112,7 @@ def differences(
     for source in report.of(lambda kind: kind.verdict is Verdict.DRIFTED):
         if len(found) == MAX_DIFFERENCES:
             break
-        one = _known(source, known) or difference_of(root, store, source)
+        one = _known(source, known) or difference_of(archive, store, source)
         if one is not None:
             found[source.outcome.url] = one
     return found
@@ -130,7 +130,7 @@ def _label(time: datetime) -> str:
     return f"{time:%-d %B %Y}"
 
 
-def difference_of(root: Path, store: Store, source: SourceReport) -> Difference | None:
+def difference_of(archive: Path, store: Store, source: SourceReport) -> Difference | None:
     """The baseline of the source's worst citation beside its evidence; None when one of the two is not here."""
     from linkarchive.judge.difference import difference
 
@@ -141,7 +141,7 @@ def difference_of(root: Path, store: Store, source: SourceReport) -> Difference 
     if before is None or after is None or before.id == after.id:
         return None
     try:
-        pages = [read_page(root, one.capture) for one in (before, after)]
+        pages = [read_page(archive, one.capture) for one in (before, after)]
     except StorageError:
         return None
     labels = [_label(one.capture.time) for one in (before, after)]
@@ -156,9 +156,9 @@ def latest_of(store: Store, source: int, url: str) -> tuple[str, SourceReport]:
     return past[-1]
 
 
-def stored_differences(root: Path, report: Report) -> Mapping[str, Difference]:
+def stored_differences(project: Project, report: Report) -> Mapping[str, Difference]:
     """`differences`, for a caller without an open database."""
     if not report.count(lambda kind: kind.verdict is Verdict.DRIFTED):
         return {}
-    with open_project(Project(root)) as store:
-        return differences(root, store, report)
+    with open_project(project) as store:
+        return differences(project.archive, store, report)

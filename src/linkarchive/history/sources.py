@@ -27,6 +27,7 @@ from linkarchive.model import (
 from linkarchive.report.sanitize import address, one_line, redacted
 from linkarchive.settings import Settings
 from linkarchive.sites import rule_for
+from linkarchive.snapshot import paths
 from linkarchive.snapshot.reader import read_page, read_record
 from linkarchive.store import articles, captures, outcomes, sources
 from linkarchive.store.captures import StoredCapture
@@ -58,16 +59,16 @@ def history_of(store: Store, url: str) -> Iterator[str]:
             yield f"      {one_line(sentence)}"
 
 
-def cases_of(root: Path, store: Store, url: str, settings: Settings) -> Iterator[str]:
+def cases_of(archive: Path, store: Store, url: str, settings: Settings) -> Iterator[str]:
     """What the latest verdict was made from, a line a citation, as `archive judge` reads it."""
     source = sources.find(store, url)
     _, latest = latest_of(store, source.id, url)
     kept = captures.of_source(store, source.id)
     rule = rule_for(source.url, settings.sites)
-    after = apply_site_rule(_page_seen(root, latest.outcome, kept), rule)
+    after = apply_site_rule(_page_seen(archive, latest.outcome, kept), rule)
     since = latest.outcome.since  # a page that is what it was is not asked about again
     same = takewhile(lambda run: run[1].outcome.since == since, reversed(outcomes.history(store, source.id)))
-    probe = stored_probe(root, source.url, [run_id for run_id, _ in same], settings.network.max_body)
+    probe = stored_probe(archive, source.url, [run_id for run_id, _ in same], settings.network.max_body)
     for citation in latest.outcome.citations:
         before = _standard(citation, kept)
         case = Case(
@@ -77,7 +78,7 @@ def cases_of(root: Path, store: Store, url: str, settings: Settings) -> Iterator
             before=None
             if before is None or (latest.outcome.similarity is None and _first(latest))
             else apply_site_rule(
-                read_page(root, before.capture, limit=settings.network.limit_of(before.capture.mime)), rule
+                read_page(archive, before.capture, limit=settings.network.limit_of(before.capture.mime)), rule
             ),
             quotes=_quotes(store, citation),
             text=citation.text,
@@ -90,37 +91,37 @@ def cases_of(root: Path, store: Store, url: str, settings: Settings) -> Iterator
         yield case_line(redacted(case))
 
 
-def difference_since(root: Path, store: Store, url: str) -> Difference:
+def difference_since(archive: Path, store: Store, url: str) -> Difference:
     """The baseline beside the latest capture. Raises UsageError when there are not two to compare."""
     source = sources.find(store, url)
     _, latest = latest_of(store, source.id, url)
-    found = difference_of(root, store, latest)
+    found = difference_of(archive, store, latest)
     if found is None:
         raise UsageError(f"{redact(url)}: nothing to compare: its latest capture is its baseline")
     return found
 
 
-def missing_records(root: Path, store: Store) -> Iterator[str]:
+def missing_records(archive: Path, store: Store) -> Iterator[str]:
     """Captures of the database whose record is not where it should be."""
     for kept in captures.all_kept(store):
         warc = kept.capture.record.warc
-        if not (root / warc).exists():
+        if not paths.located(archive, warc).exists():
             yield f"{warc}: missing; the database names a capture of {redact(kept.capture.url)} in it"
             continue
         try:
-            read_record(root, kept.capture.record).payload.close()
+            read_record(archive, kept.capture.record).payload.close()
         except StorageError as error:
             yield str(error)
 
 
-def _stored_page(root: Path, stored: StoredCapture, settings: Settings) -> Page:
-    return read_page(root, stored.capture, limit=settings.network.limit_of(stored.capture.mime))
+def _stored_page(archive: Path, stored: StoredCapture, settings: Settings) -> Page:
+    return read_page(archive, stored.capture, limit=settings.network.limit_of(stored.capture.mime))
 
 
-def _page_seen(root: Path, outcome: Result, kept: list[StoredCapture]) -> Page:
+def _page_seen(archive: Path, outcome: Result, kept: list[StoredCapture]) -> Page:
     page = captures.capture_of(kept, outcome)
     if page is not None:
-        return read_page(root, page.capture)
+        return read_page(archive, page.capture)
     return Page(outcome.url, None, failure=_failure_seen(outcome))
 
 

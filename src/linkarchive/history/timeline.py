@@ -49,9 +49,9 @@ def timelines(store: Store, report: Report) -> Mapping[str, tuple[Event, ...]]:
     return found
 
 
-def stored_timelines(root: Path, report: Report) -> Mapping[str, tuple[Event, ...]]:
+def stored_timelines(project: Project, report: Report) -> Mapping[str, tuple[Event, ...]]:
     """`timelines`, for a caller without an open database."""
-    with open_project(Project(root)) as store:
+    with open_project(project) as store:
         return timelines(store, report)
 
 

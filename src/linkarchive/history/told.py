@@ -72,7 +72,7 @@ class Told:
             if run is None or last == (before and before.info.id):
                 return report
             known = None if last is None else runs.find(store, last)
-            if known is None and last is not None and last == _last_sealed(self._project.root, report.run.id):
+            if known is None and last is not None and last == _last_sealed(self._project.archive, report.run.id):
                 return report  # a clone, whose database does not know the runs that its state file tells of
             return _since(store, report, run, known, last)
 
@@ -93,9 +93,9 @@ class Told:
             raise storage_error(self._project.told, error) from error
 
 
-def _last_sealed(root: Path, run_id: str) -> str | None:
+def _last_sealed(archive: Path, run_id: str) -> str | None:
     """The id of the last run before this one that has a manifest."""
-    earlier = [sealed.run for sealed in read_chain(root) if sealed.run != run_id and "started" in sealed.facts]
+    earlier = [sealed.run for sealed in read_chain(archive) if sealed.run != run_id and "started" in sealed.facts]
     return earlier[-1] if earlier else None
 
 

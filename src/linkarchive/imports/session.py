@@ -33,7 +33,7 @@ def recording(project: Project, settings: Settings, clock: Clock, paths: Sequenc
     with project.lock():
         recover(project)
         writer = WarcWriter(
-            project.root, identifier, clock=clock, size_limit=settings.keep.warc_size, simulated=clock.simulated
+            project.archive, identifier, clock=clock, size_limit=settings.keep.warc_size, simulated=clock.simulated
         )
         with open_project(project, write=True) as store, writer:
             recorder = Recorder(identifier, begun, store, writer, RunWriter(store, None), settings.network.max_body)
@@ -44,5 +44,5 @@ def recording(project: Project, settings: Settings, clock: Clock, paths: Sequenc
                 facts[IMPORT_FACT] = [redact(str(path)) for path in paths]
                 if recorder.baselines:
                     facts["state"] = write_state(store, project.state)
-                files = run_files(project.root, identifier)
-                write_manifest(project.root, identifier, files, facts, created=clock.now(), known=writer.digests)
+                files = run_files(project.archive, identifier)
+                write_manifest(project.archive, identifier, files, facts, created=clock.now(), known=writer.digests)

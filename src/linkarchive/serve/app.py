@@ -21,6 +21,7 @@ from linkarchive.serve.page import Copy, Notice, Page, draw, draw_copies, draw_m
 from linkarchive.serve.recheck import Recheck
 from linkarchive.serve.replay import replay_url
 from linkarchive.serve.review import Compared, gather, in_group
+from linkarchive.snapshot.paths import located
 from linkarchive.store import captures, standing
 from linkarchive.store.opening import open_project
 
@@ -161,7 +162,7 @@ def _copies(state: AppState, number: int) -> Response:
             else None,
         )
         for capture in reversed(found)
-        if (state.project.root / capture.capture.record.warc).exists()
+        if located(state.project.archive, capture.capture.record.warc).exists()
     ]
     url = found[0].capture.url if found else ""
     return _answer(draw_copies(address(url), copies))

@@ -79,7 +79,7 @@ def make_captures_app(project: Project, viewer: CaptureViewer) -> Flask:
         if kept is None:
             abort(404)
         try:
-            page = read_page(project.root, kept.capture)
+            page = read_page(project.archive, kept.capture)
         except ArchiveError as error:
             html = _document("A copy that cannot be read", [sanitize(str(error))])
             return Response(html, 500, mimetype="text/html")

@@ -101,7 +101,7 @@ def _differences(
             tuple(citation.accepted for citation in outcome.citations),
         )
         if pair not in known:
-            known[pair] = difference_of(project.root, store, source)
+            known[pair] = difference_of(project.archive, store, source)
         difference = known[pair]
         if difference is not None:
             differences[outcome.url] = difference

@@ -55,7 +55,7 @@ class Tombstone:
     when: datetime
 
 
-def prepare(root: Path, removal: Removal, tombstone: Tombstone, scrub: Scrub) -> tuple[list[Path], Moves]:
+def prepare(archive: Path, removal: Removal, tombstone: Tombstone, scrub: Scrub) -> tuple[list[Path], Moves]:
     """Write each WARC file that changes anew beside itself (`paths.temporary`), durably; which, and what moved.
 
     A copy that leaned on a response which goes is written anew with that payload at the end of its file, then
@@ -66,22 +66,25 @@ def prepare(root: Path, removal: Removal, tombstone: Tombstone, scrub: Scrub) ->
     for warc in sorted({*removal.gone, *(group.warc for group, _ in removal.leaning)}):
         leaning = [(group, original) for group, original in removal.leaning if group.warc == warc]
         places = [*removal.gone.get(warc, ()), *(place for group, _ in leaning for place in group.places)]
-        _copy(root, warc, [*places, *removal.logs.get(warc, ())], tombstone)
-        with paths.temporary(root / warc).open("ab") as file:
+        _copy(archive, warc, [*places, *removal.logs.get(warc, ())], tombstone)
+        with paths.temporary(paths.located(archive, warc)).open("ab") as file:
             for group, original in leaning:
-                moves |= _copy_capture(root, file, group, original)
+                moves |= _copy_capture(archive, file, group, original)
             file.writelines(record_writer.member(_tombstone(tombstone)))
-        changed.append(root / warc)
+        changed.append(paths.located(archive, warc))
     for warc, logs in sorted(removal.logs.items()):
-        _scrub_logs(root, warc, logs, tombstone, changed, lambda line: scrub(line, moves))
+        _scrub_logs(archive, warc, logs, tombstone, changed, lambda line: scrub(line, moves))
     for path in changed:
         paths.sync_file(paths.temporary(path))
     return changed, moves
 
 
-def _copy(root: Path, warc: str, gone: Iterable[Location], tombstone: Tombstone) -> None:
+def _copy(archive: Path, warc: str, gone: Iterable[Location], tombstone: Tombstone) -> None:
     """The temporary file: the WARC file with what goes filled, or cut off where nothing comes after it."""
-    with (root / warc).open("rb") as old, paths.temporary(root / warc).open("wb") as new:
+    with (
+        paths.located(archive, warc).open("rb") as old,
+        paths.temporary(paths.located(archive, warc)).open("wb") as new,
+    ):
         copied, end = 0, old.seek(0, os.SEEK_END)
         for start, stop in _ranges(gone):
             _copy_bytes(old, new, copied, start)
@@ -129,27 +132,27 @@ def _filler(length: int, tombstone: Tombstone) -> bytes:
 # --- new records -------------------------------------------------------------
 
 
-def _copy_capture(root: Path, file: IO[bytes], group: CaptureRecords, original: Location) -> dict[Spot, Location]:
+def _copy_capture(archive: Path, file: IO[bytes], group: CaptureRecords, original: Location) -> dict[Spot, Location]:
     """Append the records of a capture, its revisit as a response with the payload of `original`; where that is."""
     moves = {}
-    with (root / group.warc).open("rb") as old:
+    with paths.located(archive, group.warc).open("rb") as old:
         for place in group.places:
             start = file.tell()
             record = StoredRecord(old, place.offset)
             if record.type == "revisit":
-                _append_response(root, file, record, original)
+                _append_response(archive, file, record, original)
                 moves[group.warc, place.offset] = Location(group.warc, start, file.tell() - start)
             else:
                 _copy_bytes(old, file, place.offset, place.offset + place.length)
     return moves
 
 
-def _append_response(root: Path, file: IO[bytes], revisit: StoredRecord, original: Location) -> None:
+def _append_response(archive: Path, file: IO[bytes], revisit: StoredRecord, original: Location) -> None:
     """The response that a revisit becomes: its own head and id, the payload of the response that goes."""
     identical, own = revisit["WARC-Profile"] == record_writer.IDENTICAL, revisit.block.read()
     payload = Body()
     try:
-        with (root / original.warc).open("rb") as old:
+        with paths.located(archive, original.warc).open("rb") as old:
             stored, head = StoredRecord(old, original.offset), bytearray()
             stored.http_head(head.extend)
             while chunk := stored.block.read(_CHUNK):
@@ -191,7 +194,7 @@ def _tombstone(tombstone: Tombstone) -> record_writer.Record:
 
 
 def _scrub_logs(
-    root: Path,
+    archive: Path,
     warc: str,
     logs: Iterable[Location],
     tombstone: Tombstone,
@@ -199,12 +202,12 @@ def _scrub_logs(
     scrub: Callable[[bytes], bytes | None],
 ) -> None:
     """Put the logs of a file at the end of its new one, or leave the file as it is where nothing changes in them."""
-    path, scrubbed = root / warc, [_scrubbed(root, log, scrub) for log in logs]
+    path, scrubbed = paths.located(archive, warc), [_scrubbed(archive, log, scrub) for log in logs]
     try:
         if path not in changed:
             if not any(differs for _, _, differs in scrubbed):
                 return
-            _copy(root, warc, logs, tombstone)
+            _copy(archive, warc, logs, tombstone)
             changed.append(path)
         with paths.temporary(path).open("ab") as file:
             for fields, text, _ in scrubbed:
@@ -216,11 +219,11 @@ def _scrub_logs(
 
 
 def _scrubbed(
-    root: Path, log: Location, scrub: Callable[[bytes], bytes | None]
+    archive: Path, log: Location, scrub: Callable[[bytes], bytes | None]
 ) -> tuple[list[tuple[str, str]], Body, bool]:
     """The fields of a log as another record, its lines as they may stay, and whether they differ."""
     text, differs = Body(), False
-    with (root / log.warc).open("rb") as old:
+    with paths.located(archive, log.warc).open("rb") as old:
         record = StoredRecord(old, log.offset)
         for line in iter(record.block.readline, b""):
             kept = scrub(line)

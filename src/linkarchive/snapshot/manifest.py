@@ -59,7 +59,7 @@ class Manifest:
 
 
 def write_manifest(
-    root: Path,
+    archive: Path,
     run_id: str,
     files: Sequence[Path],
     facts: Mapping[str, Any],
@@ -74,25 +74,25 @@ def write_manifest(
     A manifest is never rewritten: when the run has one (it was continued), the next is `RUN+2.json`.
     Raises StorageError.
     """
-    chain = read_chain(root)
+    chain = read_chain(archive)
     last = chain[-1] if chain else None
     sealed = {decision.sha256 for earlier in chain for decision in earlier.decisions}
-    path = _free_name(root / paths.MANIFESTS, run_id)
+    path = _free_name(archive / paths.MANIFESTS, run_id)
     try:
         manifest = Manifest(
             run=run_id,
             sequence=last.sequence + 1 if last else 1,
             created=created,
-            previous=Previous(last.name, sha256_of(root / paths.MANIFESTS / last.name)) if last else None,
+            previous=Previous(last.name, sha256_of(archive / paths.MANIFESTS / last.name)) if last else None,
             files=tuple(
-                SealedFile(paths.relative(root, file), file.stat().st_size, known.get(file) or sha256_of(file))
+                SealedFile(paths.relative(archive, file), file.stat().st_size, known.get(file) or sha256_of(file))
                 for file in files
             ),
             facts=facts,
             name=path.name,
             replaces=replaces,
-            decisions=tuple(line for line in decision_lines(root) if line.sha256 not in sealed),
-            decisions_missing=tuple(line.sha256 for line in missing_decisions(root, chain)),
+            decisions=tuple(line for line in decision_lines(archive) if line.sha256 not in sealed),
+            decisions_missing=tuple(line.sha256 for line in missing_decisions(archive, chain)),
         )
         paths.write_atomically(path, msgspec.json.format(msgspec.json.encode(manifest), indent=1) + b"\n")
     except OSError as error:
@@ -100,13 +100,13 @@ def write_manifest(
     return path
 
 
-def read_chain(root: Path, on_damage: Callable[[Path, str], None] | None = None) -> list[Manifest]:
+def read_chain(archive: Path, on_damage: Callable[[Path, str], None] | None = None) -> list[Manifest]:
     """All manifests, in the order in which they were written.
 
     One that cannot be read is left out and given to `on_damage` with what is wrong with it: the others tell the rest.
     """
     manifests = []
-    for path in sorted((root / paths.MANIFESTS).glob("*.json")):
+    for path in sorted((archive / paths.MANIFESTS).glob("*.json")):
         try:
             manifests.append(msgspec.json.decode(path.read_bytes(), type=Manifest))
         except (OSError, msgspec.MsgspecError) as error:
@@ -118,9 +118,9 @@ def read_chain(root: Path, on_damage: Callable[[Path, str], None] | None = None)
     return sorted(manifests, key=lambda manifest: (manifest.sequence, manifest.name))
 
 
-def decision_lines(root: Path) -> list[SealedDecision]:
+def decision_lines(archive: Path) -> list[SealedDecision]:
     """The lines of decisions.jsonl, each once; without what an interruption left of a last one. Raises OSError."""
-    path = root / paths.DECISIONS
+    path = archive / paths.DECISIONS
     if not path.exists():
         return []
     text = path.read_bytes().removeprefix(b"\xef\xbb\xbf")
@@ -137,9 +137,9 @@ def _sealed_decision(line: bytes) -> SealedDecision:
     return SealedDecision(hashlib.sha256(line).hexdigest(), what)
 
 
-def missing_decisions(root: Path, chain: Sequence[Manifest]) -> list[SealedDecision]:
+def missing_decisions(archive: Path, chain: Sequence[Manifest]) -> list[SealedDecision]:
     """Lines of decisions.jsonl that a manifest sealed and that are no longer there as they were. Raises OSError."""
-    present = {line.sha256 for line in decision_lines(root)}
+    present = {line.sha256 for line in decision_lines(archive)}
     return [line for manifest in chain for line in manifest.decisions if line.sha256 not in present]
 
 

@@ -1,4 +1,4 @@
-"""Where the files of the archive are."""
+"""Where files are below the archive folder (`archive/`, or what `[keep] folder` says)."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from linkarchive.files import sync_folder as sync_folder
 from linkarchive.files import temporary as temporary
 from linkarchive.files import write_atomically as write_atomically
 
-WARCS = "archive/warc"
-INDEXES = "archive/indexes"
-MANIFESTS = "archive/manifests"
-DECISIONS = "archive/decisions.jsonl"
-FORGETTING = "archive/forgetting.json"
+WARCS = "warc"
+INDEXES = "indexes"
+MANIFESTS = "manifests"
+DECISIONS = "decisions.jsonl"
+FORGETTING = "forgetting.json"
 """What an `archive forget` has begun to do; there only until it has done it."""
 
 WARC_SUFFIX = ".warc.gz"
@@ -33,34 +33,39 @@ def run_of(warc: Path) -> str:
     return warc.name.removesuffix(WARC_SUFFIX).rpartition("-")[0]
 
 
-def index_of(root: Path, warc: Path) -> Path:
+def index_of(archive: Path, warc: Path) -> Path:
     """The CDXJ file of a WARC file, there or not."""
-    return root / INDEXES / (warc.name.removesuffix(WARC_SUFFIX) + INDEX_SUFFIX)
+    return archive / INDEXES / (warc.name.removesuffix(WARC_SUFFIX) + INDEX_SUFFIX)
 
 
-def journal_of(root: Path, warc: Path) -> Path:
+def journal_of(archive: Path, warc: Path) -> Path:
     """The index lines of a WARC file that is being written."""
-    return root / INDEXES / (warc.name.removesuffix(WARC_SUFFIX) + JOURNAL_SUFFIX)
+    return archive / INDEXES / (warc.name.removesuffix(WARC_SUFFIX) + JOURNAL_SUFFIX)
 
 
-def warc_files(root: Path) -> list[Path]:
+def warc_files(archive: Path) -> list[Path]:
     """All WARC files by name (runs by id, then number)."""
-    return sorted((root / WARCS).glob(f"*{WARC_SUFFIX}"))
+    return sorted((archive / WARCS).glob(f"*{WARC_SUFFIX}"))
 
 
-def run_files(root: Path, run_id: str) -> tuple[Path, ...]:
+def run_files(archive: Path, run_id: str) -> tuple[Path, ...]:
     """The finished files of a run, WARC and index by turns: what its manifest names."""
-    pairs = ((warc, index_of(root, warc)) for warc in warc_files(root) if run_of(warc) == run_id)
+    pairs = ((warc, index_of(archive, warc)) for warc in warc_files(archive) if run_of(warc) == run_id)
     return tuple(path for warc, index in pairs if index.exists() for path in (warc, index))
 
 
-def leftovers(root: Path) -> Iterator[Path]:
+def leftovers(archive: Path) -> Iterator[Path]:
     """Files that only an interrupted write leaves behind."""
-    yield from sorted((root / INDEXES).glob(f"*{JOURNAL_SUFFIX}"))
-    for folder in ("archive", WARCS, INDEXES, MANIFESTS, "archive/reports/*"):
-        yield from sorted(root.glob(f"{folder}/*{TEMPORARY_SUFFIX}"))
+    yield from sorted((archive / INDEXES).glob(f"*{JOURNAL_SUFFIX}"))
+    for folder in ("", f"{WARCS}/", f"{INDEXES}/", f"{MANIFESTS}/", "reports/*/"):
+        yield from sorted(archive.glob(f"{folder}*{TEMPORARY_SUFFIX}"))
 
 
-def relative(root: Path, path: Path) -> str:
-    """The path from the project folder, as records and manifests name it."""
-    return path.relative_to(root).as_posix()
+def relative(archive: Path, path: Path) -> str:
+    """The path from the project folder, as records and manifests name it: “archive/warc/….warc.gz”."""
+    return f"{archive.name}/{path.relative_to(archive).as_posix()}"
+
+
+def located(archive: Path, name: str) -> Path:
+    """Where a file is that `relative` named."""
+    return archive / name.partition("/")[2]

@@ -38,11 +38,11 @@ class Record:
         return str(self.headers.get_header("WARC-Type", ""))
 
 
-def read_record(root: Path, location: Location) -> Record:
+def read_record(archive: Path, location: Location) -> Record:
     """The response, revisit or request at a place; raises StorageError naming it when it cannot be read."""
     payload = Body()
     try:
-        with (root / location.warc).open("rb") as file:
+        with paths.located(archive, location.warc).open("rb") as file:
             record = StoredRecord(file, location.offset)
             http = record.http_head()
             while chunk := record.block.read(_CHUNK):
@@ -54,19 +54,19 @@ def read_record(root: Path, location: Location) -> Record:
     return Record(record.headers, http, payload)
 
 
-def read_page(root: Path, capture: Capture, *, limit: int = BODY_LIMIT) -> Page:
+def read_page(archive: Path, capture: Capture, *, limit: int = BODY_LIMIT) -> Page:
     """The page of a capture, its body decoded to at most `limit` bytes; raises StorageError.
 
     A revisit has the payload of its original; a 304 also its status, and its fields freshened by those
     that came with the 304 (RFC 9111 §3.2).
     """
-    record = read_record(root, capture.record)
+    record = read_record(archive, capture.record)
     stored = record
     if record.type == "revisit":
         record.payload.close()
         if capture.original is None:
             raise _unreadable(capture.record, "the record repeats an earlier one that is not known")
-        stored = read_record(root, capture.original)
+        stored = read_record(archive, capture.original)
     try:
         if stored.payload.digest != capture.digest:
             raise _unreadable(capture.original or capture.record, "its payload is not the one that was captured")
@@ -112,10 +112,10 @@ def dechunked(payload: Body) -> Iterator[bytes]:
         yield piece
 
 
-def original_at(root: Path, location: Location, digest: str) -> Original | None:
+def original_at(archive: Path, location: Location, digest: str) -> Original | None:
     """What a revisit of the response at a place refers to; None when no such response is there."""
     try:
-        with (root / location.warc).open("rb") as file:
+        with paths.located(archive, location.warc).open("rb") as file:
             record = StoredRecord(file, location.offset)
     except (OSError, BadRecordError):
         return None
@@ -140,7 +140,7 @@ class LogLine:
     """Without its line end."""
 
 
-def scan(root: Path) -> Iterator[ScannedRun | Capture | LogLine | Problem]:
+def scan(archive: Path) -> Iterator[ScannedRun | Capture | LogLine | Problem]:
     """All that the WARC files know, for a new database: the runs in the order of their manifests, those without one
     among them by the time in their id; of each run the captures and the log lines, in the order of writing.
 
@@ -148,21 +148,23 @@ def scan(root: Path) -> Iterator[ScannedRun | Capture | LogLine | Problem]:
     """
     originals: dict[str, Location] = {}
     damaged: list[Problem] = []
-    chain = manifest.read_chain(root, lambda path, why: damaged.append(Problem(paths.relative(root, path), None, why)))
+    chain = manifest.read_chain(
+        archive, lambda path, why: damaged.append(Problem(paths.relative(archive, path), None, why))
+    )
     yield from damaged
-    for run_id, told, files in _runs(root, chain):
+    for run_id, told, files in _runs(archive, chain):
         yield ScannedRun(run_id, told)
         for path in files:
             try:
                 with path.open("rb") as file:
-                    yield from _scan_file(file, run_id, paths.relative(root, path), originals)
+                    yield from _scan_file(file, run_id, paths.relative(archive, path), originals)
             except OSError as error:
-                yield Problem(paths.relative(root, path), None, f"cannot be read: {error.strerror}")
+                yield Problem(paths.relative(archive, path), None, f"cannot be read: {error.strerror}")
 
 
-def captures_in(root: Path, path: Path) -> Iterator[Capture]:
+def captures_in(archive: Path, path: Path) -> Iterator[Capture]:
     """The captures that one WARC file tells of; what cannot be read is passed over. Raises StorageError without it."""
-    warc = paths.relative(root, path)
+    warc = paths.relative(archive, path)
     try:
         with path.open("rb") as file:
             scanned = _scan_file(file, paths.run_of(path), warc, {})
@@ -175,11 +177,11 @@ _Run = tuple[str, Mapping[str, Any] | None, list[Path]]
 """The id of a run, what its manifest says of it, and its WARC files."""
 
 
-def _runs(root: Path, chain: Sequence[manifest.Manifest]) -> list[_Run]:
-    left = dict.fromkeys(paths.warc_files(root))
+def _runs(archive: Path, chain: Sequence[manifest.Manifest]) -> list[_Run]:
+    left = dict.fromkeys(paths.warc_files(archive))
     found: list[_Run] = []
     for sealed in chain:
-        named = [root / entry.path for entry in sealed.files]
+        named = [paths.located(archive, entry.path) for entry in sealed.files]
         # Two manifests of a run that was continued may name a file twice.
         files = [path for path in named if path in left]
         for path in files:

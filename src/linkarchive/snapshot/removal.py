@@ -60,7 +60,7 @@ class Removal:
         return any(_key(address) in self.keys for address in (url, *(wrapped[1:] if wrapped else ())))
 
 
-def find(root: Path, keys: frozenset[str], is_probe: IsProbe) -> Removal:
+def find(archive: Path, keys: frozenset[str], is_probe: IsProbe) -> Removal:
     """Every visit that asked for one of these sources, whoever cited it; reads all WARC files once.
 
     The answer to a made-up address goes too where it is the very same page. Raises StorageError for a damaged
@@ -70,10 +70,10 @@ def find(root: Path, keys: frozenset[str], is_probe: IsProbe) -> Removal:
     responses: dict[str, Location] = {}
     staying: list[CaptureRecords] = []
     probes: list[CaptureRecords] = []
-    for path in paths.warc_files(root):
+    for path in paths.warc_files(archive):
         try:
             with path.open("rb") as file:
-                for group in _groups(file, paths.relative(root, path), removal):
+                for group in _groups(file, paths.relative(archive, path), removal):
                     if group.capture and is_probe(group.capture.url, paths.run_of(path)):
                         probes.append(group)
                     elif _goes(group, removal):

@@ -18,7 +18,7 @@ from linkarchive.snapshot.record_reader import (
 )
 
 
-def repair(root: Path) -> tuple[str, ...]:
+def repair(archive: Path) -> tuple[str, ...]:
     """Finish WARC files that have no index: cut a torn end, rebuild the index. Call it with the lock held.
 
     Finished files are not read. Returns a sentence for each thing done that a person may want to
@@ -26,23 +26,23 @@ def repair(root: Path) -> tuple[str, ...]:
     """
     done: list[str] = []
     try:
-        for warc in paths.warc_files(root):
-            if not paths.index_of(root, warc).exists():
-                done += finish_warc(root, warc)
-        for path in paths.leftovers(root):
+        for warc in paths.warc_files(archive):
+            if not paths.index_of(archive, warc).exists():
+                done += finish_warc(archive, warc)
+        for path in paths.leftovers(archive):
             path.unlink()
     except OSError as error:
-        raise paths.storage_error(error.filename or root, error, "cannot be repaired") from error
+        raise paths.storage_error(error.filename or archive, error, "cannot be repaired") from error
     return tuple(done)
 
 
-def finish_warc(root: Path, warc: Path) -> tuple[str, ...]:
+def finish_warc(archive: Path, warc: Path) -> tuple[str, ...]:
     """Cut the torn end of a WARC file and write its index; what was done, in sentences. Raises OSError."""
-    return tuple(_finish(root, warc))
+    return tuple(_finish(archive, warc))
 
 
-def _finish(root: Path, warc: Path) -> Iterator[str]:
-    name = paths.relative(root, warc)
+def _finish(archive: Path, warc: Path) -> Iterator[str]:
+    name = paths.relative(archive, warc)
     lines: list[bytes] = []
     end = kept = 0
     damage: BadRecordError | None = None
@@ -69,7 +69,7 @@ def _finish(root: Path, warc: Path) -> Iterator[str]:
         paths.sync_folder(warc.parent)
         yield f"{name}: it held no complete record and was removed"
         return
-    paths.write_atomically(paths.index_of(root, warc), cdxj.index(lines))
+    paths.write_atomically(paths.index_of(archive, warc), cdxj.index(lines))
     yield f"{name}: its run was interrupted; the index was rebuilt with {len(lines):,} entries"
 
 

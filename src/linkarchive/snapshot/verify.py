@@ -28,21 +28,21 @@ _HTTP_TYPES = INDEXED_TYPES | {"request"}
 _MUST_HAVE = ("WARC-Type", "WARC-Record-ID", "WARC-Date")
 
 
-def verify(root: Path) -> Iterator[Problem]:
+def verify(archive: Path) -> Iterator[Problem]:
     """Whatever is wrong with the archive, as it is found; nothing is changed. An empty archive is sound."""
-    if (root / paths.FORGETTING).exists():
-        yield Problem("archive", None, "an `archive forget` was interrupted; the next `archive check` finishes it")
+    if (archive / paths.FORGETTING).exists():
+        yield Problem(archive.name, None, "an `archive forget` was interrupted; the next `archive check` finishes it")
     references = _References()
-    for warc in paths.warc_files(root):
-        name = paths.relative(root, warc)
+    for warc in paths.warc_files(archive):
+        name = paths.relative(archive, warc)
         try:
             lines: dict[bytes, int | None] = {}
             yield from _check_warc(warc, name, references, lines)
-            yield from _check_index(root, warc, name, lines)
+            yield from _check_index(archive, warc, name, lines)
         except OSError as error:
             yield Problem(name, None, f"cannot be read: {error.strerror}")
     yield from references.unresolved()
-    yield from _check_manifests(root)
+    yield from _check_manifests(archive)
 
 
 @dataclass(slots=True)
@@ -160,9 +160,9 @@ def _faults(record: StoredRecord, read: DigestedRecord) -> Iterator[str]:
         yield f"the {record.type} has no WARC-Payload-Digest"
 
 
-def _check_index(root: Path, warc: Path, name: str, expected: dict[bytes, int | None]) -> Iterator[Problem]:
-    path = paths.index_of(root, warc)
-    index = paths.relative(root, path)
+def _check_index(archive: Path, warc: Path, name: str, expected: dict[bytes, int | None]) -> Iterator[Problem]:
+    path = paths.index_of(archive, warc)
+    index = paths.relative(archive, path)
     if not path.exists():
         yield Problem(name, None, "it has no index yet: its run was interrupted, the next one repairs it", note=True)
         return
@@ -179,36 +179,40 @@ def _check_index(root: Path, warc: Path, name: str, expected: dict[bytes, int | 
             yield Problem(name, expected[missing], f"{index} does not have this record")
 
 
-def _check_manifests(root: Path) -> Iterator[Problem]:
+def _check_manifests(archive: Path) -> Iterator[Problem]:
     damaged: list[Problem] = []
     chain = manifest.read_chain(
-        root, lambda path, why: damaged.append(Problem(paths.relative(root, path), None, f"it {why}"))
+        archive, lambda path, why: damaged.append(Problem(paths.relative(archive, path), None, f"it {why}"))
     )
     yield from damaged
-    for line in manifest.missing_decisions(root, chain):
-        yield Problem(paths.DECISIONS, None, f"a line that was there is missing or was changed: {line.what}")
+    for line in manifest.missing_decisions(archive, chain):
+        yield Problem(
+            paths.relative(archive, archive / paths.DECISIONS),
+            None,
+            f"a line that was there is missing or was changed: {line.what}",
+        )
     named: set[str] = set()
     replaced = {file.path: sealed for sealed in chain if sealed.replaces is not None for file in sealed.files}
     """The last manifest that says a file was replaced, by file: what earlier ones say of it is past."""
     previous: Manifest | None = None
     for sealed in chain:
-        path = f"{paths.MANIFESTS}/{sealed.name}"
-        yield from _check_link(root, path, sealed, previous)
+        path = paths.relative(archive, archive / paths.MANIFESTS / sealed.name)
+        yield from _check_link(archive, path, sealed, previous)
         for file in sealed.files:
             named.add(file.path)
             later = replaced.get(file.path, sealed)
             if later.sequence <= sealed.sequence:
-                yield from _check_file(root, path, file)
+                yield from _check_file(archive, path, file)
             if later is sealed and sealed.replaces is not None:
                 yield Problem(file.path, None, f"replaced on {sealed.created:%Y-%m-%d}: {sealed.replaces}", note=True)
         previous = sealed
-    for found in _archived(root):
+    for found in _archived(archive):
         if found not in named:
             yield Problem(found, None, "no manifest names it: its run did not end", note=True)
 
 
-def _check_link(root: Path, path: str, sealed: Manifest, previous: Manifest | None) -> Iterator[Problem]:
-    if not (root / path).exists():
+def _check_link(archive: Path, path: str, sealed: Manifest, previous: Manifest | None) -> Iterator[Problem]:
+    if not paths.located(archive, path).exists():
         yield Problem(path, None, "the manifest has another file name than it says")
     if previous is None:
         if sealed.previous is not None or sealed.sequence != 1:
@@ -218,16 +222,17 @@ def _check_link(root: Path, path: str, sealed: Manifest, previous: Manifest | No
         yield Problem(
             path, None, f"it does not follow {previous.name}: a manifest is missing, or two were written at once"
         )
-    elif sealed.previous.sha256 != manifest.sha256_of(root / paths.MANIFESTS / previous.name):
-        yield Problem(f"{paths.MANIFESTS}/{previous.name}", None, f"it was changed after {sealed.name} sealed it")
+    elif sealed.previous.sha256 != manifest.sha256_of(archive / paths.MANIFESTS / previous.name):
+        before = paths.relative(archive, archive / paths.MANIFESTS / previous.name)
+        yield Problem(before, None, f"it was changed after {sealed.name} sealed it")
 
 
-def _check_file(root: Path, path: str, file: manifest.SealedFile) -> Iterator[Problem]:
+def _check_file(archive: Path, path: str, file: manifest.SealedFile) -> Iterator[Problem]:
     try:
-        size = (root / file.path).stat().st_size
+        size = paths.located(archive, file.path).stat().st_size
         if size != file.size:
             yield Problem(file.path, None, f"it has {size:,} bytes, {path} says {file.size:,}")
-        elif manifest.sha256_of(root / file.path) != file.sha256:
+        elif manifest.sha256_of(paths.located(archive, file.path)) != file.sha256:
             yield Problem(file.path, None, f"its SHA-256 is not the one in {path}")
     except FileNotFoundError:
         yield Problem(file.path, None, f"it is missing; {path} names it")
@@ -235,6 +240,6 @@ def _check_file(root: Path, path: str, file: manifest.SealedFile) -> Iterator[Pr
         yield Problem(file.path, None, f"cannot be read: {error.strerror}")
 
 
-def _archived(root: Path) -> list[str]:
-    indexes = sorted((root / paths.INDEXES).glob(f"*{paths.INDEX_SUFFIX}"))
-    return [paths.relative(root, path) for path in [*paths.warc_files(root), *indexes]]
+def _archived(archive: Path) -> list[str]:
+    indexes = sorted((archive / paths.INDEXES).glob(f"*{paths.INDEX_SUFFIX}"))
+    return [paths.relative(archive, path) for path in [*paths.warc_files(archive), *indexes]]

@@ -63,21 +63,21 @@ class Exported:
 
 
 def export_wacz(
-    root: Path, target: Path, *, title: str, created: datetime, title_of: Callable[[Page], str]
+    archive: Path, target: Path, *, title: str, created: datetime, title_of: Callable[[Page], str]
 ) -> Exported:
     """Write the finished files of the archive as a WACZ file, which appears whole or not at all; an older one of that
     name is replaced. Call it with the lock held.
 
     `title_of` reads the title of an HTML page. Raises UsageError when there is nothing to export, StorageError.
     """
-    warcs = paths.warc_files(root)
-    whole = [path for path in warcs if paths.index_of(root, path).exists()]
+    warcs = paths.warc_files(archive)
+    whole = [path for path in warcs if paths.index_of(archive, path).exists()]
     if not whole:
         raise UsageError("there is nothing to export: no run has kept a page here")
     temporary = target.with_name(target.name + paths.TEMPORARY_SUFFIX)
     try:
         with temporary.open("wb") as file:
-            pages, secrets = _write(root, file, whole, title, created, title_of)
+            pages, secrets = _write(archive, file, whole, title, created, title_of)
             file.flush()
             os.fsync(file.fileno())
         temporary.replace(target)
@@ -87,12 +87,12 @@ def export_wacz(
         raise paths.storage_error(target, error) from error
     finally:
         temporary.unlink(missing_ok=True)
-    left_out = tuple(paths.relative(root, path) for path in warcs if path not in whole)
+    left_out = tuple(paths.relative(archive, path) for path in warcs if path not in whole)
     return Exported(len(whole), pages, size, left_out, secrets)
 
 
 def _write(
-    root: Path, file: IO[bytes], warcs: list[Path], title: str, created: datetime, title_of: Callable[[Page], str]
+    archive: Path, file: IO[bytes], warcs: list[Path], title: str, created: datetime, title_of: Callable[[Page], str]
 ) -> tuple[int, int]:
     """The ZIP file; how many pages it lists, and how many of them have an address with a secret."""
     package = _Package(file, created)
@@ -100,11 +100,11 @@ def _write(
         for warc in warcs:
             with warc.open("rb") as data:
                 package.add(f"archive/{warc.name}", data)
-        _write_index(index, blocks, [paths.index_of(root, warc) for warc in warcs])
+        _write_index(index, blocks, [paths.index_of(archive, warc) for warc in warcs])
         package.add(INDEX, index)
         package.add(INDEX_BLOCKS, blocks)
         with tempfile.TemporaryFile() as pages:
-            count, secrets = _write_pages(root, pages, {paths.relative(root, warc) for warc in warcs}, title_of)
+            count, secrets = _write_pages(archive, pages, {paths.relative(archive, warc) for warc in warcs}, title_of)
             package.add(PAGES, pages)
         package.finish(title)
     return count, secrets
@@ -209,15 +209,15 @@ def _batches(lines: Iterable[bytes]) -> Iterator[list[bytes]]:
         yield batch
 
 
-def _write_pages(root: Path, pages: IO[bytes], warcs: set[str], title_of: Callable[[Page], str]) -> tuple[int, int]:
+def _write_pages(archive: Path, pages: IO[bytes], warcs: set[str], title_of: Callable[[Page], str]) -> tuple[int, int]:
     """An entry for each capture, under the URL and time that the index has for it, in the order of capture."""
     header = {"format": "json-pages-1.0", "id": "pages", "title": "All pages"}
     pages.write(json.dumps(header).encode() + b"\n")
     count = secrets = 0
-    for capture in scan(root):
-        if not isinstance(capture, Capture) or capture.record.warc not in warcs or _is_probe(root, capture):
+    for capture in scan(archive):
+        if not isinstance(capture, Capture) or capture.record.warc not in warcs or _is_probe(archive, capture):
             continue
-        entry = _page(root, capture, title_of)
+        entry = _page(archive, capture, title_of)
         if entry is not None:
             pages.write(json.dumps(entry, ensure_ascii=False).encode("utf-8", "replace") + b"\n")
             count += 1
@@ -225,20 +225,20 @@ def _write_pages(root: Path, pages: IO[bytes], warcs: set[str], title_of: Callab
     return count, secrets
 
 
-def _is_probe(root: Path, capture: Capture) -> bool:
+def _is_probe(archive: Path, capture: Capture) -> bool:
     """The answer to a made-up address: it is kept for the verdict, and is no page that anybody cites."""
     from linkarchive.judge.soft404 import probe_name
 
-    return capture.url.rpartition("/")[2] == probe_name(paths.run_of(root / capture.record.warc))
+    return capture.url.rpartition("/")[2] == probe_name(paths.run_of(paths.located(archive, capture.record.warc)))
 
 
-def _page(root: Path, capture: Capture, title_of: Callable[[Page], str]) -> dict[str, Any] | None:
+def _page(archive: Path, capture: Capture, title_of: Callable[[Page], str]) -> dict[str, Any] | None:
     """None for a record that shows no page: a 304, or one that cannot be read (`archive verify` tells of it)."""
     try:
-        with (root / capture.record.warc).open("rb") as file:
+        with paths.located(archive, capture.record.warc).open("rb") as file:
             record = StoredRecord(file, capture.record.offset)
             url, date, status = record["WARC-Target-URI"], record["WARC-Date"], record.http_head().status
-        page = read_page(root, capture, limit=_TITLE_LIMIT) if capture.mime in _HTML else None
+        page = read_page(archive, capture, limit=_TITLE_LIMIT) if capture.mime in _HTML else None
     except (BadRecordError, StorageError):
         return None
     if status == 304:

@@ -20,10 +20,10 @@ _sync_data = getattr(os, "fdatasync", os.fsync)
 class WarcFile:
     """Created anew, never appended to later. Every method raises StorageError when the disk refuses."""
 
-    def __init__(self, root: Path, run_id: str) -> None:
-        self._root = root
-        self.path, self._handle = _create(root, run_id)
-        self._name = paths.relative(root, self.path)
+    def __init__(self, archive: Path, run_id: str) -> None:
+        self._archive = archive
+        self.path, self._handle = _create(archive, run_id)
+        self._name = paths.relative(archive, self.path)
         self._buffer = bytearray()
         self.size = 0
         """Bytes of the records so far, written to the file or not yet."""
@@ -80,9 +80,9 @@ class WarcFile:
             if self._broken:
                 return {}
             self.sync()
-            journal = paths.journal_of(self._root, self.path)
+            journal = paths.journal_of(self._archive, self.path)
             lines = journal.read_bytes().splitlines(keepends=True) if journal.exists() else []
-            index, data = paths.index_of(self._root, self.path), cdxj.index(lines)
+            index, data = paths.index_of(self._archive, self.path), cdxj.index(lines)
             paths.write_atomically(index, data)
             journal.unlink(missing_ok=True)
             return {self.path: self._sha256.hexdigest(), index: hashlib.sha256(data).hexdigest()}
@@ -114,7 +114,7 @@ class WarcFile:
             self._broken = True
 
     def _append_to_journal(self, data: bytes) -> None:
-        journal = paths.journal_of(self._root, self.path)
+        journal = paths.journal_of(self._archive, self.path)
         with journal.open("ab", buffering=0) as file:
             try:
                 left = memoryview(data)
@@ -126,13 +126,13 @@ class WarcFile:
         self._journal_size += len(data)
 
 
-def _create(root: Path, run_id: str) -> tuple[Path, int]:
+def _create(archive: Path, run_id: str) -> tuple[Path, int]:
     """A new file of the run under the next free number, open for writing."""
-    warcs = root / paths.WARCS
+    warcs = archive / paths.WARCS
     number = 0
     try:
         warcs.mkdir(parents=True, exist_ok=True)
-        (root / paths.INDEXES).mkdir(parents=True, exist_ok=True)
+        (archive / paths.INDEXES).mkdir(parents=True, exist_ok=True)
         while True:
             path = warcs / paths.warc_name(run_id, number)
             with suppress(FileExistsError):

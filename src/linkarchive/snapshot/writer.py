@@ -42,9 +42,9 @@ class WarcWriter:
     """
 
     def __init__(
-        self, root: Path, run_id: str, *, clock: Clock, size_limit: int, simulated: bool, obey_robots: bool = False
+        self, archive: Path, run_id: str, *, clock: Clock, size_limit: int, simulated: bool, obey_robots: bool = False
     ) -> None:
-        self._root = root
+        self._archive = archive
         self._run_id = run_id
         self._clock = clock
         self._size_limit = size_limit
@@ -149,7 +149,7 @@ class WarcWriter:
         if self._file is not None and self._file.size >= self._size_limit:
             self.close()
         if self._file is None:
-            file = WarcFile(self._root, self._run_id)
+            file = WarcFile(self._archive, self._run_id)
             try:
                 self._write_warcinfo(file)
             except BaseException:
@@ -234,7 +234,7 @@ class WarcWriter:
         if revisit_of is None or revisit_of.url != source or final.truncated:
             return None
         same = final.status == 304 or (final.body.length > 0 and final.body.digest == revisit_of.digest)
-        return original_at(self._root, revisit_of.original or revisit_of.record, revisit_of.digest) if same else None
+        return original_at(self._archive, revisit_of.original or revisit_of.record, revisit_of.digest) if same else None
 
 
 def _write_imported_record(

@@ -56,12 +56,12 @@ def _for_reading(project: Project) -> Path | None:
 
 def _private_copy(project: Project) -> Path:
     """A database of this process alone, made once, and removed when it ends: reports are read from it until then."""
-    if project.root not in _PRIVATE:
+    if project.archive not in _PRIVATE:
         folder = Path(tempfile.mkdtemp(prefix="linkarchive-"))
         atexit.register(shutil.rmtree, folder, ignore_errors=True)
         _build(project, folder / project.database.name)
-        _PRIVATE[project.root] = folder / project.database.name
-    return _PRIVATE[project.root]
+        _PRIVATE[project.archive] = folder / project.database.name
+    return _PRIVATE[project.archive]
 
 
 def rebuild_project(project: Project) -> Rebuilt:
@@ -86,7 +86,7 @@ def _build(project: Project, path: Path) -> Rebuilt:
     from linkarchive.store.rebuild import rebuild
 
     with open_store(path) as store:
-        rebuilt = rebuild(store, project.root, project.state)
+        rebuilt = rebuild(store, project.archive, project.state)
         store.commit()
         store.checkpoint()
     return rebuilt

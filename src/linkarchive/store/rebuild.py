@@ -38,14 +38,14 @@ class Rebuilt:
     problems: list[str] = field(default_factory=list)
 
 
-def rebuild(store: Store, root: Path, state: Path) -> Rebuilt:
+def rebuild(store: Store, archive: Path, state: Path) -> Rebuilt:
     """Fill an empty database. The logs in the WARC files tell all; where they are missing, the state file helps.
 
     Raises StorageError for a manifest or a state line that cannot be read. The caller commits.
     """
     rebuilt = Rebuilt()
     builder = _Builder(store, rebuilt)
-    for found in scan(root):
+    for found in scan(archive):
         if isinstance(found, ScannedRun):
             builder.begin(found.id)
         elif isinstance(found, Capture):
@@ -56,7 +56,7 @@ def rebuild(store: Store, root: Path, state: Path) -> Rebuilt:
             rebuilt.problems.append(f"{found.file}: {found.message}")
     builder.begin(None)
     if state.exists():
-        builder.restore_state(root, state)
+        builder.restore_state(archive, state)
     return rebuilt
 
 
@@ -109,13 +109,13 @@ class _Builder:
         elif line.visit is not None:
             self._visited(line.visit)
 
-    def restore_state(self, root: Path, state: Path) -> None:
+    def restore_state(self, archive: Path, state: Path) -> None:
         """Sources that no log tells of: a clone from Git has the state file but no WARC files."""
         known = frozenset(self.last)
         newest = max((outcome.since for outcome, _ in self._untold(state, known)), default=None)
         if newest is None:
             return
-        chain = [sealed for sealed in manifest.read_chain(root) if IMPORT_FACT not in sealed.facts]
+        chain = [sealed for sealed in manifest.read_chain(archive) if IMPORT_FACT not in sealed.facts]
         when = chain[-1].created if chain else newest
         facts = chain[-1].facts if chain else {}
         simulated = bool(facts.get("simulated"))

@@ -1,0 +1,63 @@
+"""`[keep] folder`: a site that has an `archive/` of its own keeps it to itself."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+ALPHA = "http://alpha.example/page"
+BETA = "http://beta.example/page"
+
+
+@pytest.fixture
+def named(folder: Any, stage: Any) -> Any:
+    """A site with a section `archive/`, whose sources are kept in `kept/`; checked twice."""
+    folder.write("archive.toml", '[keep]\nfolder = "kept"\n')
+    folder.write("archive/2019.md", "An old post of the site.\n")
+    stage[ALPHA] = stage.html("first")
+    stage[BETA] = stage.html("other")
+    folder.article(ALPHA, BETA)
+    assert folder.check("article.md", now="2026-01-05").code == 0
+    stage[ALPHA] = stage.html("second")
+    assert folder.check(now="2026-02-05").told(ALPHA)[0] == "drifted"
+    return folder
+
+
+def test_everything_is_kept_under_the_name_that_was_chosen(named: Any) -> None:
+    assert [path.name for path in (named.root / "archive").iterdir()] == ["2019.md"]
+    kept = {path.name for path in (named.root / "kept").iterdir()}
+    assert kept >= {".gitignore", ".lock", "archive.sqlite", "state.jsonl", "warc", "indexes", "manifests", "reports"}
+    capture = named.run("report", "--format", "json").source(ALPHA)["capture"]
+    assert capture["warc"].startswith("kept/warc/")
+    assert (named.root / capture["warc"]).exists()
+
+
+def test_every_command_finds_it_there(named: Any) -> None:
+    assert "second" in named.run("show", ALPHA, "--text").out
+    assert named.run("diff", ALPHA).code == 0
+    assert "clean" in named.run("verify").out
+    assert named.run("status").out.endswith("due now.\n") or "drifted" in named.run("status").out
+    assert named.run("accept", ALPHA).code == 0
+    assert (named.root / "kept" / "decisions.jsonl").exists()
+    (named.root / "kept" / "archive.sqlite").unlink()
+    assert named.run("rebuild").code == 0
+    assert "kept/archive.sqlite" not in named.run("schedule", "cron").out
+    assert "/kept/archive.sqlite" in named.run("schedule", "github").out
+    assert named.run("forget", BETA, "--reason", "asked by its owner").code == 0
+    assert "clean" in named.run("verify").out
+    assert [path.name for path in (named.root / "archive").iterdir()] == ["2019.md"]
+
+
+@pytest.mark.parametrize("name", ["", ".", "..", "a/b", "/etc", "a\nb"])
+def test_a_path_is_no_name(folder: Any, name: str) -> None:
+    ran = folder.run("status", env={"ARCHIVE_KEEP_FOLDER": name})
+    assert ran.code == 2
+    assert "give the name of a folder in the project folder" in ran.err
+
+
+def test_a_file_of_that_name_is_said(folder: Any) -> None:
+    folder.write("kept", "a file")
+    ran = folder.run("status", env={"ARCHIVE_KEEP_FOLDER": "kept"})
+    assert ran.code != 0
+    assert "kept is a file" in ran.err
