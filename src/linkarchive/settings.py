@@ -16,6 +16,8 @@ from linkarchive.settings_values import Count, FolderName, Least, checked, from_
 
 FailOn = Literal["ok", "moved", "drifted", "dead", "blocked", "unreachable", "unresolved", "skipped", "none"]
 """A verdict, or none."""
+ScopeName = Literal["document", "page", "rendered"]
+"""What a capture holds, `model.CaptureScope`."""
 
 
 MAX_BODY = 20 * 1024 * 1024
@@ -107,6 +109,9 @@ class KeepSettings:
 
     folder: FolderName = "archive"
     """The name of the archive folder, for a site that has an `archive/` of its own; set it before the first run."""
+    scope: ScopeName = "document"
+    """Of a capture: the page's own bytes (document), what it needs to be shown as well (page), or what a browser saw
+    (rendered, with the extra `browser`)."""
     refresh_days: int = 90
     """A new capture when the last kept one is older, changed or not."""
     warc_size: Count = 1024**3
@@ -195,6 +200,8 @@ class SiteSettings:
     """false: its sources are skipped as excluded."""
     capture: bool = True
     """false: no copy is stored; the page is only judged for being there, since there is nothing to compare with."""
+    scope: Literal["", ScopeName] = ""
+    """Of its captures, as `keep.scope`; empty: that one."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -62,7 +62,7 @@ def checked(value: Any, hint: Any, name: str) -> Any:
         names = [str(known) for known in get_args(kind)]
         if value in names:
             return value
-        raise SettingsError(f"{name} is {value!r}{suggestion(str(value), names)}")
+        raise SettingsError(f"{name} is {value!r}{_choice(str(value), names)}")
     if kind is float and isinstance(value, int) and not isinstance(value, bool):
         value = float(value)
     if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
@@ -82,6 +82,13 @@ def suggestion(word: str, known: Collection[str]) -> str:
     """The end of a message about an unknown name: the known one that it resembles, else all of them."""
     near = difflib.get_close_matches(word, known, n=1)
     return f"; did you mean {near[0]}?" if near else f"; known are {', '.join(known)}"
+
+
+def _choice(word: str, names: list[str]) -> str:
+    """`suggestion`, with all names in any case: there are few."""
+    known = [name for name in names if name]
+    words = suggestion(word, known)
+    return words if "known are" in words else f"{words} Known are {', '.join(known)}"
 
 
 _WORDS = {int: "a whole number", float: "a number", str: "a text", bool: "true or false"}

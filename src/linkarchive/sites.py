@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 from collections.abc import Sequence
 
-from linkarchive.errors import SettingsError
-from linkarchive.settings import SiteSettings
+from linkarchive.errors import SettingsError, UsageError
+from linkarchive.model import CaptureScope
+from linkarchive.settings import Settings, SiteSettings
 from linkarchive.urls import ascii_host, host_of, is_within
 
 _HEADER = re.compile(r"([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*([\t\x20-\x7e\xa0-\xff]*)")  # RFC 9110 §5.1, §5.5
@@ -23,10 +25,32 @@ def rule_for(url: str, sites: Sequence[SiteSettings]) -> SiteSettings | None:
     return max(fitting, key=lambda rule: len(rule.host), default=None)
 
 
+def scope_for(url: str, settings: Settings) -> CaptureScope:
+    """What a capture of the source is to hold: as the rule of its site says, else as the project does."""
+    rule = rule_for(url, settings.sites)
+    return CaptureScope((rule.scope if rule is not None else "") or settings.keep.scope)
+
+
+def with_scope(settings: Settings, scope: str | None) -> Settings:
+    """These settings with that scope for all sources, as `--scope` gives it; None leaves them as they are."""
+    if scope is None:
+        return settings
+    sites = tuple(dataclasses.replace(rule, scope="") for rule in settings.sites)
+    return dataclasses.replace(settings.with_flags("keep", scope=scope), sites=sites)
+
+
 def header_fields(rule: SiteSettings | None) -> tuple[tuple[str, str], ...]:
     """The rule's request headers as names and values."""
     matches = [_HEADER.fullmatch(line) for line in (rule.headers if rule else ())]
     return tuple((match[1], match[2].strip()) for match in matches if match)
+
+
+def refuse_unavailable_scope(settings: Settings) -> None:
+    """Raises UsageError for a scope that cannot be had here."""
+    if "rendered" in (settings.keep.scope, *(rule.scope for rule in settings.sites)):
+        raise UsageError(
+            "the scope rendered needs a browser: install linkarchive[browser], or choose the scope page or document"
+        )
 
 
 def refuse_faulty(sites: Sequence[SiteSettings]) -> None:

@@ -15,6 +15,7 @@ from linkarchive.check.assess import Comparison, JudgeTask
 from linkarchive.check.plan import CitedLink, Job, Policy
 from linkarchive.judge import VERSION
 from linkarchive.model import Acceptance, Baseline, Capture, Origin, Page
+from linkarchive.snapshot.parts import NewParts
 from linkarchive.store.captures import StoredCapture
 from linkarchive.store.lookups import CITED
 from linkarchive.urls import redact
@@ -44,6 +45,8 @@ class NewCapture:
     """An earlier capture of the source with the same bytes, which are not stored again."""
     refreshes: bool = False
     """It only says that an old capture still shows the page."""
+    parts: NewParts | None = None
+    """What is stored with it at once: a browser loads a page and what it needs together."""
 
     @property
     def as_baseline(self) -> tuple[Origin, datetime, str | None]:

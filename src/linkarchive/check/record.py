@@ -16,8 +16,9 @@ from linkarchive.check.results import with_capture
 from linkarchive.history.reports import MAX_DIFFERENCES
 from linkarchive.model import Difference, Result
 from linkarchive.snapshot import paths
+from linkarchive.snapshot.parts import NewParts
 from linkarchive.snapshot.writer import WarcWriter
-from linkarchive.store import previous
+from linkarchive.store import parts, previous
 from linkarchive.store.captures import StoredCapture
 from linkarchive.store.database import Store
 from linkarchive.store.outcomes import Visited
@@ -133,7 +134,14 @@ class Recorder:
         capture = self.archive.warc.write_visit(
             new.visit, source=url, sha256=new.sha256, fingerprint=new.fingerprint, revisit_of=new.repeats
         )
-        return self.rows.add_capture(source, capture, usable=new.usable, good=new.good)
+        stored = self.rows.add_capture(source, capture, usable=new.usable, good=new.good)
+        return stored if new.parts is None else self.keep_parts(stored, new.parts)
+
+    def keep_parts(self, stored: StoredCapture, new: NewParts) -> StoredCapture:
+        """Store what a captured page needs to be shown; the capture with what it holds now."""
+        capture, used = self.archive.warc.write_parts(stored.capture, new)
+        parts.keep(self.store, self.rows, stored, capture, used)
+        return replace(stored, capture=capture)
 
     def _add(self, source: int, result: Result | None) -> int:
         if result is None:

@@ -125,8 +125,7 @@ def read_of(page: Page) -> Read | None:
 
 def with_capture(result: Result, stored: StoredCapture) -> Result:
     """The result with the capture that shows its page."""
-    capture, place = stored.capture, stored.capture.record
-    reference = CaptureRef(place.warc, place.offset, place.length, capture.digest, capture.scope, capture.truncated)
+    reference = CaptureRef.of(stored.capture)
     last_good = _last_good([stored]) if stored.good else None
     newer = last_good is not None and (result.last_good is None or last_good.time > result.last_good.time)
     return replace(result, capture=reference, last_good=last_good if newer else result.last_good)

@@ -25,7 +25,7 @@ from linkarchive.history.recovery import recover as recover_project
 from linkarchive.model import Page, Report
 from linkarchive.project import Project
 from linkarchive.settings import Settings
-from linkarchive.sites import refuse_faulty
+from linkarchive.sites import refuse_faulty, refuse_unavailable_scope
 from linkarchive.snapshot.writer import WarcWriter
 from linkarchive.store import captures, decisions, outcomes, runs
 from linkarchive.store.database import Store
@@ -61,6 +61,7 @@ def check(
     """
     project = Project(root, settings.keep.folder)
     refuse_faulty(settings.sites)
+    refuse_unavailable_scope(settings)
     refuse_faulty_patterns(settings.check.exclude)
     stop = _with_deadline(stop, settings.check.max_time)
     with project.lock():
@@ -223,6 +224,7 @@ def _begin(project: Project, store: Store, scope: Scope, settings: Settings, clo
 
 def dry_run(root: Path, scope: Scope, settings: Settings, clock: Clock) -> str:
     """Sources, time and disk of a run, in words. Visits no source; named URLs are fetched to be read."""
+    refuse_unavailable_scope(settings)
     project, network = Project(root, settings.keep.folder), settings.network
     with project.lock(), open_project(project, write=True) as store:
         articles = load(project, store, scope, settings, clock)

@@ -14,9 +14,10 @@ import click
 from linkarchive.article.formats.registry import names
 from linkarchive.cli.common import FORMATS, color_option, importing, project_options, say, settings_of, wants_color
 from linkarchive.cli.output import Printing, print_report
-from linkarchive.model import Report, Verdict
+from linkarchive.model import CaptureScope, Report, Verdict
 from linkarchive.report.exit_policy import any_failure
 from linkarchive.settings import Settings
+from linkarchive.sites import with_scope
 from linkarchive.wayback.archives import archives_of
 
 _VERDICTS = [verdict.value for verdict in Verdict]
@@ -36,6 +37,9 @@ _VERDICTS = [verdict.value for verdict in Verdict]
 @click.option("--timeout", type=float, help="Seconds to connect and to the first byte (20).")
 @click.option("--max-time", type=float, help="Seconds for the whole run; then exit 3.")
 @click.option("--max-body", type=int, help="Bytes of a page; the rest is cut off (20 MiB).")
+@click.option(
+    "--scope", type=click.Choice([scope.value for scope in CaptureScope]), help="What a copy holds (document)."
+)
 @click.option("--wayback", type=click.Choice(["auto", "off"]), help="Ask web archives for copies (auto), or not.")
 @click.option("--allow-private", is_flag=True, default=None, help="Also visit addresses of private networks.")
 @click.option("--obey-robots", is_flag=True, default=None, help="Ask robots.txt first.")
@@ -72,6 +76,7 @@ def check(
     timeout: float | None,
     max_time: float | None,
     max_body: int | None,
+    scope: str | None,
     wayback: str | None,
     allow_private: bool | None,
     obey_robots: bool | None,
@@ -132,14 +137,15 @@ def check(
         .with_flags("notify", urls=notify or None)
     )
     require_apprise(settings.notify)
+    settings = with_scope(settings, scope)
     root = project.resolve()
     stdin = sys.stdin.buffer.read() if "-" in articles else b""
-    scope = Scope(articles, input_format, stdin, due, limit, only, fresh, changed_since)
+    sources = Scope(articles, input_format, stdin, due, limit, only, fresh, changed_since)
     clock = Clock.from_environ()
     if dry_run:
         from linkarchive.check.run import dry_run as describe
 
-        click.echo(describe(root, scope, settings, clock))
+        click.echo(describe(root, sources, settings, clock))
         return 0
     place = Project(root, settings=settings)
     first = not (place.folder.archive / "manifests").exists()
@@ -152,7 +158,7 @@ def check(
                 told.begin()
             progress(event)
 
-        report = place.check(scope=scope, on_event=on_event, stop=stop.is_set)
+        report = place.check(scope=sources, on_event=on_event, stop=stop.is_set)
     for error in report.errors:
         say(f"archive: {sanitize(error)}")
     counting = settings.check

@@ -6,7 +6,7 @@ text files. Times are aware datetimes in UTC; absent facts are None.
 """
 
 from linkarchive.model.article import Article, Citation, LinkKeys, LinkKind, Place, Unit
-from linkarchive.model.capture import Capture, Location, Origin
+from linkarchive.model.capture import Capture, CaptureScope, Location, Origin, PartRecord
 from linkarchive.model.case import Case, History, Judgement, Loss
 from linkarchive.model.report import (
     ArticleReport,
@@ -45,6 +45,7 @@ __all__ = [
     "Baseline",
     "Capture",
     "CaptureRef",
+    "CaptureScope",
     "Case",
     "Category",
     "Change",
@@ -66,6 +67,7 @@ __all__ = [
     "Origin",
     "OriginalReport",
     "Page",
+    "PartRecord",
     "Place",
     "Read",
     "Reason",

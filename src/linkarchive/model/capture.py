@@ -18,6 +18,14 @@ class Origin(StrEnum):
     IMPORTED = "imported"
 
 
+class CaptureScope(StrEnum):
+    """What a capture holds: the page's own bytes, what it needs to be shown as well, or what a browser saw."""
+
+    DOCUMENT = "document"
+    PAGE = "page"
+    RENDERED = "rendered"
+
+
 @dataclass(frozen=True, slots=True)
 class Location:
     """A record in a WARC file; `warc` is a path from the project folder, the rest is bytes of the gzip member."""
@@ -49,9 +57,31 @@ class Capture:
     """The response or revisit record of the last exchange."""
     original: Location | None = None
     """For a revisit: the response record that holds the payload."""
-    scope: str = "document"
+    scope: CaptureScope = CaptureScope.DOCUMENT
     truncated: bool = False
+    """The body of the page is cut."""
     claimed: bool = False
     """Time and status are what a file without an HTTP head claims; nobody recorded them."""
     fingerprint: str | None = None
     """Digest of the normalised main text (`judge.fingerprint`): equal means the same substance."""
+    parts: int = 0
+    """Records that it has beside the page's own: what the page needs to be shown, and how it looked."""
+    left_out: int = 0
+    """What the page names and the limits of a capture left out."""
+
+
+@dataclass(frozen=True, slots=True)
+class PartRecord:
+    """A record of something that pages need to be shown, or of how one looked. Several captures may use it."""
+
+    id: str
+    """Its WARC-Record-ID."""
+    url: str
+    """Its WARC-Target-URI."""
+    date: str
+    """Its WARC-Date."""
+    digest: str
+    """Its payload digest."""
+    record: Location
+    original: str | None = None
+    """For a revisit: the WARC-Record-ID of the response that holds the payload."""

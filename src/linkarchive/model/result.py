@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from linkarchive.model.article import Place, Unit
-from linkarchive.model.capture import Origin
+from linkarchive.model.capture import Capture, CaptureScope, Origin
 from linkarchive.model.case import Loss
 from linkarchive.model.verdict import Reason, Verdict
 from linkarchive.model.visit import Hop
@@ -26,8 +26,14 @@ class CaptureRef:
     offset: int
     length: int
     digest: str
-    scope: str
+    scope: CaptureScope
     truncated: bool
+    """Its page is cut, or what the page needs to be shown is not all there."""
+
+    @classmethod
+    def of(cls, capture: Capture) -> CaptureRef:
+        place, truncated = capture.record, capture.truncated or capture.left_out > 0
+        return cls(place.warc, place.offset, place.length, capture.digest, capture.scope, truncated)
 
 
 @dataclass(frozen=True, slots=True)

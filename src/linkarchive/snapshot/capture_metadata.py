@@ -7,16 +7,18 @@ metadata record of any other type for a page of that URL (cdxj-indexer 1.5, pywb
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from email.utils import format_datetime
 
 import msgspec
 
-from linkarchive.model import Capture, Location
+from linkarchive.model import Capture, CaptureScope, Location
 from linkarchive.snapshot import record_writer
 
 FIELDS_TYPE = "application/warc-fields"
 LOG_TYPE = "application/x-ndjson"
 _CAPTURE_FIELD = "linkarchive-capture"
+_PARTS_FIELD = "linkarchive-parts"
 _LOG_PREFIX = "urn:linkarchive:run:"
 _TOMBSTONE_PREFIX = "urn:linkarchive:forgotten:"
 
@@ -55,6 +57,46 @@ def encode_capture(capture: Capture) -> bytes:
             ("Memento-Datetime", format_datetime(capture.time, usegmt=True)),
         ]
     return warc_fields(facts)
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """Something that a page needs to be shown, or shows, and that was not kept."""
+
+    url: str
+    why: str
+    """In a few words."""
+
+
+@dataclass(frozen=True, slots=True)
+class PartsFacts:
+    """What the metadata record says that ends the parts of a capture."""
+
+    scope: CaptureScope
+    """What the capture holds with them."""
+    uses: tuple[str, ...]
+    """The WARC-Record-IDs of all records that it uses, of its own and of other captures."""
+    left_out: int = 0
+    """What the limits of a capture left out, in number …"""
+    missing: tuple[LeftOut, ...] = ()
+    """… and all that is not there, the first few hundred by name."""
+
+
+def encode_parts(facts: PartsFacts) -> bytes:
+    """The block of the metadata record that ends the parts of a capture."""
+    return warc_fields([(_PARTS_FIELD, msgspec.json.encode(facts).decode())])
+
+
+def decode_parts(block: bytes) -> PartsFacts | None:
+    """What a metadata record tells of a capture's parts; None where it tells of something else.
+
+    Raises ValueError for facts that cannot be read.
+    """
+    prefix = f"{_PARTS_FIELD}: ".encode()
+    for line in block.splitlines():
+        if line.startswith(prefix):
+            return msgspec.json.decode(line.removeprefix(prefix), type=PartsFacts)
+    return None
 
 
 def decode_capture(block: bytes, record: Location, original: Location | None) -> Capture | None:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 from linkarchive.errors import StorageError
-from linkarchive.model import Capture, Location, Page
+from linkarchive.model import Capture, Location, Page, PartRecord
 from linkarchive.snapshot import capture_metadata, manifest, paths
+from linkarchive.snapshot.capture_metadata import PartsFacts
 from linkarchive.snapshot.record_reader import INDEXED_TYPES, BadRecordError, HttpHead, Problem, StoredRecord, walk
 from linkarchive.snapshot.record_writer import Original
 from linkarchive.web.decoding import Decoded, decode
@@ -124,6 +125,28 @@ def original_at(archive: Path, location: Location, digest: str) -> Original | No
     return Original(record["WARC-Record-ID"], record["WARC-Target-URI"], record["WARC-Date"], digest)
 
 
+def record_id_at(archive: Path, location: Location) -> str:
+    """The WARC-Record-ID of the record at a place. Raises StorageError naming it when it cannot be read."""
+    try:
+        with paths.located(archive, location.warc).open("rb") as file:
+            return StoredRecord(file, location.offset)["WARC-Record-ID"]
+    except (OSError, BadRecordError) as error:
+        raise _unreadable(location, error) from error
+
+
+@dataclass(frozen=True, slots=True)
+class ScannedParts:
+    """What a capture uses, in a scan."""
+
+    url: str
+    """The capture's."""
+    page: Location
+    """The capture's record."""
+    facts: PartsFacts
+    new: tuple[PartRecord, ...]
+    """Those of the records that are stored with it; others were told of before."""
+
+
 @dataclass(frozen=True, slots=True)
 class ScannedRun:
     """The start of a run in a scan; its captures and log lines follow."""
@@ -140,13 +163,17 @@ class LogLine:
     """Without its line end."""
 
 
-def scan(archive: Path) -> Iterator[ScannedRun | Capture | LogLine | Problem]:
+Scanned = ScannedRun | Capture | ScannedParts | LogLine | Problem
+
+
+def scan(archive: Path) -> Iterator[Scanned]:
     """All that the WARC files know, for a new database: the runs in the order of their manifests, those without one
-    among them by the time in their id; of each run the captures and the log lines, in the order of writing.
+    among them by the time in their id; of each run the captures, what they use, and the log lines, in the order of
+    writing.
 
     What cannot be read is passed over and told as a Problem.
     """
-    originals: dict[str, Location] = {}
+    known = _Known()
     damaged: list[Problem] = []
     chain = manifest.read_chain(
         archive, lambda path, why: damaged.append(Problem(paths.relative(archive, path), None, why))
@@ -157,7 +184,7 @@ def scan(archive: Path) -> Iterator[ScannedRun | Capture | LogLine | Problem]:
         for path in files:
             try:
                 with path.open("rb") as file:
-                    yield from _scan_file(file, run_id, paths.relative(archive, path), originals)
+                    yield from _scan_file(file, run_id, paths.relative(archive, path), known)
             except OSError as error:
                 yield Problem(paths.relative(archive, path), None, f"cannot be read: {error.strerror}")
 
@@ -167,7 +194,7 @@ def captures_in(archive: Path, path: Path) -> Iterator[Capture]:
     warc = paths.relative(archive, path)
     try:
         with path.open("rb") as file:
-            scanned = _scan_file(file, paths.run_of(path), warc, {})
+            scanned = _scan_file(file, paths.run_of(path), warc, _Known())
             yield from (found for found in scanned if isinstance(found, Capture))
     except OSError as error:
         raise StorageError(f"{warc} cannot be read: {error.strerror}") from error
@@ -196,47 +223,64 @@ def _runs(archive: Path, chain: Sequence[manifest.Manifest]) -> list[_Run]:
     return found
 
 
+@dataclass(slots=True)
+class _Known:
+    """Records that later ones may refer to, by id."""
+
+    originals: dict[str, Location] = field(default_factory=dict)
+    """Responses."""
+    pages: dict[str, tuple[str, Location]] = field(default_factory=dict)
+    """The records of captures, with the URL of each capture."""
+
+
 def _scan_file(
-    file: IO[bytes], run_id: str, warc: str, originals: dict[str, Location]
-) -> Iterator[Capture | LogLine | Problem]:
-    seen: dict[str, tuple[Location, str]] = {}
-    """The responses and revisits since the last capture: place, and the id of what a revisit repeats."""
+    file: IO[bytes], run_id: str, warc: str, known: _Known
+) -> Iterator[Capture | ScannedParts | LogLine | Problem]:
+    seen: dict[str, PartRecord] = {}
+    """The responses, revisits and resources since the last capture or its parts."""
     for found in walk(file, _metadata_block):
         if isinstance(found, BadRecordError):
             yield Problem(warc, found.offset, str(found))
             continue
         record, block, length = found
         if record.type in INDEXED_TYPES:
-            seen[record["WARC-Record-ID"]] = (Location(warc, record.offset, length), record["WARC-Refers-To"])
+            seen[record["WARC-Record-ID"]] = _part_record(record, Location(warc, record.offset, length))
         elif record.type == "metadata" and capture_metadata.is_log(record["WARC-Target-URI"]):
             yield from (LogLine(run_id, line) for line in _log_lines(file, record.offset))
         elif record.type == "metadata" and not capture_metadata.is_tombstone(record["WARC-Target-URI"]):
-            yield from _captured(warc, record, block, seen, originals)
+            yield from _told(warc, record, block, seen, known)
             seen.clear()
 
 
-def _captured(
-    warc: str,
-    record: StoredRecord,
-    block: bytes,
-    seen: Mapping[str, tuple[Location, str]],
-    originals: dict[str, Location],
-) -> Iterator[Capture | Problem]:
-    final_id = record["WARC-Refers-To"]
-    if final_id not in seen:
-        yield Problem(warc, record.offset, "the page that this record tells of was not found")
-        return
-    location, repeats = seen[final_id]
-    for record_id, (place, repeated) in seen.items():
-        if not repeated:
-            originals[record_id] = place
+def _part_record(record: StoredRecord, place: Location) -> PartRecord:
+    original = record["WARC-Refers-To"] if record.type == "revisit" else None
+    uri, date, digest = record["WARC-Target-URI"], record["WARC-Date"], record["WARC-Payload-Digest"]
+    return PartRecord(record["WARC-Record-ID"], uri, date, digest, place, original)
+
+
+def _told(
+    warc: str, record: StoredRecord, block: bytes, seen: Mapping[str, PartRecord], known: _Known
+) -> Iterator[Capture | ScannedParts | Problem]:
+    """What a metadata record tells of the records before it."""
+    known.originals.update((part.id, part.record) for part in seen.values() if part.original is None)
+    page_id = record["WARC-Refers-To"]
     try:
-        capture = capture_metadata.decode_capture(block, location, originals.get(repeats))
+        facts = capture_metadata.decode_parts(block)
+        if facts is None and page_id in seen:
+            page = seen[page_id]
+            capture = capture_metadata.decode_capture(block, page.record, known.originals.get(page.original or ""))
+            if capture is not None:
+                known.pages[page_id] = capture.url, page.record
+                yield capture
+            return
     except ValueError as error:
         yield Problem(warc, record.offset, f"the facts of the capture cannot be read: {error}")
         return
-    if capture is not None:
-        yield capture
+    if facts is None or page_id not in known.pages:
+        yield Problem(warc, record.offset, "the page that this record tells of was not found")
+        return
+    used = set(facts.uses)
+    yield ScannedParts(*known.pages[page_id], facts, tuple(part for part in seen.values() if part.id in used))
 
 
 def _metadata_block(record: StoredRecord) -> bytes:

@@ -11,11 +11,12 @@ from types import TracebackType
 
 from linkarchive import __version__
 from linkarchive.clock import Clock
-from linkarchive.model import Capture, Hop, Location, Origin
+from linkarchive.model import Capture, Hop, Location, Origin, PartRecord
 from linkarchive.snapshot import capture_metadata, cdxj, record_writer
+from linkarchive.snapshot.exchange_records import content_type, index, record_fields, write_exchange
 from linkarchive.snapshot.imported import ImportedRecord
-from linkarchive.snapshot.reader import original_at
-from linkarchive.snapshot.record_reader import is_for_replay
+from linkarchive.snapshot.parts import NewParts, write_parts
+from linkarchive.snapshot.reader import original_at, record_id_at
 from linkarchive.snapshot.record_writer import Original
 from linkarchive.snapshot.warcfile import WarcFile
 from linkarchive.web.exchange import Body, Exchange, Visit
@@ -85,14 +86,25 @@ class WarcWriter:
         date = record_writer.warc_date(visit.time)
         file = self._ready()
         with file.whole():
-            ids = [self._write_exchange(file, exchange, exchange.body.digest, date, None)[0] for exchange in redirects]
+            ids = [write_exchange(file, exchange, exchange.body.digest, date, None)[0] for exchange in redirects]
             digest = final.body.digest
-            final_id, record = self._write_exchange(file, final, digest, date, original)
+            final_id, record = write_exchange(file, final, digest, date, original)
             capture = _capture(visit, source, digest, sha256, fingerprint, memento, record)
             if original is not None and revisit_of is not None:
                 capture = _as_revisit(capture, revisit_of)
             self._write_facts(file, capture, date, final_id, [final_id, *ids])
         return capture
+
+    def write_parts(self, capture: Capture, new: NewParts) -> tuple[Capture, list[PartRecord]]:
+        """Keep what a captured page needs to be shown; the capture with what it holds now, and all that it uses.
+
+        A payload that is in the archive already (`new.repeats`), or comes twice, becomes a revisit of the response
+        that has it. Raises StorageError; also for a page whose own record cannot be read.
+        """
+        page = record_id_at(self._archive, capture.record)
+        file = self._ready()
+        with file.whole():
+            return write_parts(file, capture, page, new, record_writer.warc_date(self._clock.now()))
 
     def write_imported(self, records: Sequence[ImportedRecord], capture: Capture | None, origin: str) -> Capture | None:
         """Keep records of another program, the last as the page of `capture`; the capture with its places.
@@ -105,7 +117,7 @@ class WarcWriter:
             for record in records:
                 written.append(_write_imported_record(file, record, written))
             last, place = written[-1]
-            fields = [*self._fields(records[-1].date, last.uri), ("WARC-Refers-To", last.id)]
+            fields = [*record_fields(records[-1].date, last.uri), ("WARC-Refers-To", last.id)]
             fields += [("WARC-Concurrent-To", original.id) for original, _ in reversed(written)]
             block = capture_metadata.warc_fields([("imported-from", record_writer.uri(origin))])
             if capture is not None:
@@ -119,7 +131,7 @@ class WarcWriter:
     def write_log(self, pieces: Iterable[bytes]) -> None:
         """Keep the run's log (visits and verdicts as JSON lines, each with its line end) as one record."""
         file = self._ready()
-        fields = self._fields(record_writer.warc_date(self._clock.now()), capture_metadata.log_uri(self._run_id))
+        fields = record_fields(record_writer.warc_date(self._clock.now()), capture_metadata.log_uri(self._run_id))
         log = Body()
         try:
             for piece in pieces:
@@ -181,43 +193,11 @@ class WarcWriter:
                 )
             )
 
-    def _write_exchange(
-        self, file: WarcFile, exchange: Exchange, digest: str, date: str, original: Original | None
-    ) -> tuple[str, Location]:
-        """Response (or revisit) and request of one exchange, whose body has this digest; the id and place of the
-        first."""
-        uri = record_writer.uri(exchange.url)
-        fields = self._fields(date, uri)
-        if exchange.ip:
-            fields.append(("WARC-IP-Address", exchange.ip))
-        response_id = fields[0][1]
-        if original is None:
-            response = record_writer.response(exchange, digest, fields)
-        else:
-            response = record_writer.revisit(exchange, fields, original)
-        location = file.append(response)
-        if is_for_replay("response" if original is None else "revisit", exchange.status):
-            file.index(
-                cdxj.line(
-                    url=uri,
-                    date=date,
-                    mime=cdxj.REVISIT_MIME if original else _content_type(exchange),
-                    status=exchange.status,
-                    digest=original.digest if original else digest,
-                    offset=location.offset,
-                    length=location.length,
-                    filename=file.path.name,
-                )
-            )
-        concurrent = [*self._fields(date, uri), ("WARC-Concurrent-To", response_id)]
-        file.append(record_writer.request(exchange, uri, concurrent))
-        return response_id, location
-
     def _write_facts(
         self, file: WarcFile, capture: Capture, date: str, final_id: str, concurrent: Sequence[str]
     ) -> None:
         """The metadata record that ends a capture: without it, the capture was not finished."""
-        fields = self._fields(date, record_writer.uri(capture.url))
+        fields = record_fields(date, record_writer.uri(capture.url))
         fields.append(("WARC-Refers-To", final_id))
         fields += [("WARC-Concurrent-To", record_id) for record_id in concurrent]
         file.append(
@@ -225,9 +205,6 @@ class WarcWriter:
                 "metadata", fields, capture_metadata.FIELDS_TYPE, capture_metadata.encode_capture(capture)
             )
         )
-
-    def _fields(self, date: str, uri: str) -> list[tuple[str, str]]:
-        return [("WARC-Record-ID", record_writer.new_id()), ("WARC-Target-URI", uri), ("WARC-Date", date)]
 
     def _original(self, final: Exchange, source: str, revisit_of: Capture | None) -> Original | None:
         """The response that the final exchange repeats; None when its own payload must be kept."""
@@ -245,18 +222,8 @@ def _write_imported_record(
     record_id, uri, date, http = record_writer.new_id(), record_writer.uri(record.url), record.date, record.http
     digest = record.payload.digest if original is None else original.digest
     location = file.append(record.record(record_id, original))
-    file.index(
-        cdxj.line(
-            url=uri,
-            date=date,
-            mime=cdxj.REVISIT_MIME if original is not None else http.get("content-type"),
-            status=http.status,
-            digest=digest,
-            offset=location.offset,
-            length=location.length,
-            filename=file.path.name,
-        )
-    )
+    mime = cdxj.REVISIT_MIME if original is not None else http.get("content-type")
+    index(file, uri, date, mime, http.status, digest, location)
     return Original(record_id, uri, date, digest), location
 
 
@@ -277,7 +244,7 @@ def _capture(
         public_url=memento.public_url if memento else None,
         status=final.status,
         final_url=(memento.final_url or source) if memento else final.url,
-        mime=cdxj.media_type(_content_type(final)).lower(),
+        mime=cdxj.media_type(content_type(final)).lower(),
         # The hops to another archive's copy are that archive's, not the source's.
         hops=() if memento else tuple(Hop(exchange.url, exchange.status) for exchange in visit.exchanges[:-1]),
         digest=digest,
@@ -301,8 +268,3 @@ def _as_revisit(capture: Capture, earlier: Capture) -> Capture:
         digest=earlier.digest,
         truncated=earlier.truncated,
     )
-
-
-def _content_type(exchange: Exchange) -> str:
-    """The first Content-Type field; "" when absent."""
-    return next((value for name, value in exchange.headers if name.lower() == "content-type"), "")

@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, Row, delete, select
 
 from linkarchive.model import Capture, CaptureRef, Origin, Result
 from linkarchive.store.database import Store
-from linkarchive.store.schema import baselines, captures
+from linkarchive.store.schema import baselines, captures, part_uses
 from linkarchive.store.schema import sources as sources_table
 from linkarchive.store.serialization import decode
 
@@ -176,6 +176,7 @@ def forget_lost(store: Store, run: int, is_there: Callable[[Capture], bool]) -> 
     lost = [kept.id for kept in of_run(store, run) if not is_there(kept.capture)]
     if lost:
         store.execute(delete(baselines).where(baselines.c.capture.in_(lost)))
+        store.execute(delete(part_uses).where(part_uses.c.capture.in_(lost)))
         store.execute(delete(captures).where(captures.c.id.in_(lost)))
     return len(lost)
 

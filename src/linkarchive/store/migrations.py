@@ -80,12 +80,21 @@ def standings(connection: Connection) -> None:
         connection.execute(text("ALTER TABLE outcomes ADD COLUMN standing VARCHAR NOT NULL DEFAULT ''"))
 
 
+def parts_of_pages(connection: Connection) -> None:
+    """What pages need to be shown; no capture of before has any."""
+    known = {column["name"] for column in inspect(connection).get_columns("captures")}
+    if "scope" not in known:
+        connection.execute(text("ALTER TABLE captures ADD COLUMN scope VARCHAR NOT NULL DEFAULT 'document'"))
+    schema.metadata.create_all(connection, tables=[schema.parts, schema.part_uses])
+
+
 STEPS: tuple[tuple[str, Suggestion], ...] = (
     ("2026-11-23 first schema", first_schema),
     ("2026-11-23 carried visits", carried_visits),
     ("2026-11-29 imported captures", imported_captures),
     ("2026-11-29 intended keys", intended_keys),
     ("2026-11-29 standings", standings),
+    ("2026-11-30 parts of pages", parts_of_pages),
 )
 
 

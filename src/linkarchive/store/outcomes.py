@@ -12,7 +12,7 @@ from sqlalchemy import Row, Select, and_, case, delete, func, not_, or_, select,
 from linkarchive.model import Change, Result, SourceReport, Standing, Verdict
 from linkarchive.store.carried import NEVER, NOT_YET, carry
 from linkarchive.store.database import Store
-from linkarchive.store.schema import baselines, captures, outcomes, runs, sources, visits
+from linkarchive.store.schema import baselines, captures, outcomes, part_uses, runs, sources, visits
 from linkarchive.store.serialization import decode
 
 
@@ -36,7 +36,9 @@ def discard_run(store: Store, run: int) -> None:
     store.execute(update(sources).where(sources.c.page_outcome.in_(mine)).values(nothing))
     store.execute(delete(baselines).where(baselines.c.run == run))
     based = select(baselines.c.capture)
-    store.execute(delete(captures).where(captures.c.run == run, captures.c.id.not_in(based)))
+    kept = captures.c.run == run, captures.c.id.not_in(based)
+    store.execute(delete(part_uses).where(part_uses.c.capture.in_(select(captures.c.id).where(*kept))))
+    store.execute(delete(captures).where(*kept))
     store.execute(delete(visits).where(visits.c.run == run))
     store.execute(delete(outcomes).where(outcomes.c.run == run))
 

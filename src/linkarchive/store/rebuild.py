@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from itertools import islice
 from pathlib import Path
@@ -11,8 +11,8 @@ from pathlib import Path
 from linkarchive import __version__
 from linkarchive.model import Capture, Change, Origin, Result, RunInfo
 from linkarchive.snapshot import manifest
-from linkarchive.snapshot.reader import LogLine, ScannedRun, scan
-from linkarchive.store import articles, lookups, runs, sources
+from linkarchive.snapshot.reader import LogLine, ScannedParts, ScannedRun, scan
+from linkarchive.store import articles, lookups, parts, runs, sources
 from linkarchive.store.captures import StoredCapture, takes_its_place
 from linkarchive.store.database import Store
 from linkarchive.store.outcomes import Visited
@@ -50,6 +50,8 @@ def rebuild(store: Store, archive: Path, state: Path) -> Rebuilt:
             builder.begin(found.id)
         elif isinstance(found, Capture):
             builder.seen(found)
+        elif isinstance(found, ScannedParts):
+            builder.parts.append(found)
         elif isinstance(found, LogLine):
             builder.log(read_line(found.line))
         else:
@@ -69,6 +71,8 @@ class _Builder:
     """Of the present run."""
     orphans: list[Capture] = field(default_factory=list)
     """Captures of the present run; without a log, the run was cut off and they are all that is left of it."""
+    parts: list[ScannedParts] = field(default_factory=list)
+    """What captures use, as the present run tells it."""
     known: dict[str, dict[datetime, StoredCapture]] = field(default_factory=dict)
     last: dict[int, int] = field(default_factory=dict)
     """The number of the last outcome of each source."""
@@ -82,6 +86,7 @@ class _Builder:
     def begin(self, run_id: str | None) -> None:
         self._write_visits()
         self._adopt()
+        self._keep_parts()
         self.run_id, self.writer = run_id, None
 
     def seen(self, capture: Capture) -> None:
@@ -195,6 +200,18 @@ class _Builder:
             self.writer = self._open(info, "", RunBody())
         for capture in left:
             self._keep(capture.url, capture, capture.status == 200, False)
+
+    def _keep_parts(self) -> None:
+        """Put back what captures use, of this run and of those before."""
+        found, self.parts = self.parts, []
+        for told in found if self.writer is not None else ():
+            captures = self.known.get(sources.key_of(told.url), {}).values()
+            stored = next((stored for stored in captures if stored.capture.record == told.page), None)
+            if stored is not None and self.writer is not None:
+                shared = parts.by_id(self.store, told.facts.uses).values()
+                facts = told.facts
+                held = replace(stored.capture, scope=facts.scope, parts=len(facts.uses), left_out=facts.left_out)
+                parts.keep(self.store, self.writer, stored, held, [*shared, *told.new])
 
     def _source(self, key: str, url: str) -> int:
         key = sources.key_of(key)

@@ -63,6 +63,7 @@ class RunWriter:
             "digest": capture.digest,
             "usable": usable,
             "good": good,
+            "scope": capture.scope.value,
             "body": encode(capture),
         }
         self._captures.append(row)

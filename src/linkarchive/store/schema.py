@@ -87,9 +87,35 @@ captures = Table(
     Column("digest", String, nullable=False),
     Column("usable", Boolean, nullable=False),  # a page that was really there
     Column("good", Boolean, nullable=False),  # and the verdict was ok or moved
+    Column("scope", String, nullable=False, server_default="document"),  # CaptureScope: what it holds
     Column("body", Text, nullable=False),  # Capture
     Index("captures_source", "source", "time"),
     Index("captures_digest", "digest"),
+)
+
+parts = Table(
+    "parts",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("run", Integer, ForeignKey("runs.seq"), nullable=False),
+    Column("record", String, nullable=False, unique=True),  # its WARC-Record-ID
+    Column("url", Text, nullable=False),  # its WARC-Target-URI
+    Column("date", String, nullable=False),  # its WARC-Date
+    Column("digest", String, nullable=False),
+    Column("warc", String, nullable=False),
+    Column("offset", Integer, nullable=False),
+    Column("length", Integer, nullable=False),
+    Column("original", String),  # of a revisit: the WARC-Record-ID of the response that holds the payload
+    Index("parts_digest", "digest"),
+    Index("parts_run", "run", "url"),
+)
+
+part_uses = Table(
+    "part_uses",
+    metadata,
+    Column("capture", Integer, ForeignKey("captures.id"), primary_key=True),
+    Column("part", Integer, ForeignKey("parts.id"), primary_key=True),
+    sqlite_with_rowid=False,
 )
 
 baselines = Table(

@@ -1,0 +1,59 @@
+"""The records of one exchange, and their line in the index, into a WARC file."""
+
+from __future__ import annotations
+
+from linkarchive.model import Location
+from linkarchive.snapshot import cdxj, record_writer
+from linkarchive.snapshot.record_reader import is_for_replay
+from linkarchive.snapshot.record_writer import Original
+from linkarchive.snapshot.warcfile import WarcFile
+from linkarchive.web.exchange import Exchange
+
+
+def record_fields(date: str, uri: str) -> list[tuple[str, str]]:
+    """What every record has that is of a page: an id of its own, the address, the time."""
+    return [("WARC-Record-ID", record_writer.new_id()), ("WARC-Target-URI", uri), ("WARC-Date", date)]
+
+
+def write_exchange(
+    file: WarcFile, exchange: Exchange, digest: str, date: str, original: Original | None, *, asked: bool = True
+) -> tuple[str, Location]:
+    """Response (or revisit) of one exchange, whose body has this digest, and with `asked` the request; the id and place
+    of the first."""
+    uri = record_writer.uri(exchange.url)
+    fields = record_fields(date, uri)
+    if exchange.ip:
+        fields.append(("WARC-IP-Address", exchange.ip))
+    response_id = fields[0][1]
+    if original is None:
+        response = record_writer.response(exchange, digest, fields)
+    else:
+        response = record_writer.revisit(exchange, fields, original)
+    location = file.append(response)
+    if is_for_replay("response" if original is None else "revisit", exchange.status):
+        mime = cdxj.REVISIT_MIME if original else content_type(exchange)
+        index(file, uri, date, mime, exchange.status, original.digest if original else digest, location)
+    if asked:
+        concurrent = [*record_fields(date, uri), ("WARC-Concurrent-To", response_id)]
+        file.append(record_writer.request(exchange, uri, concurrent))
+    return response_id, location
+
+
+def index(file: WarcFile, uri: str, date: str, mime: str, status: int, digest: str, place: Location) -> None:
+    """A line in the index of the file, for a record that was appended."""
+    line = cdxj.line(
+        url=uri,
+        date=date,
+        mime=mime,
+        status=status,
+        digest=digest,
+        offset=place.offset,
+        length=place.length,
+        filename=file.path.name,
+    )
+    file.index(line)
+
+
+def content_type(exchange: Exchange) -> str:
+    """The first Content-Type field; "" when absent."""
+    return next((value for name, value in exchange.headers if name.lower() == "content-type"), "")

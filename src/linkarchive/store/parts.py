@@ -1,0 +1,113 @@
+"""What pages need to be shown: the records that hold it, and which capture uses which."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import replace
+from typing import Any
+
+from sqlalchemy import ColumnElement, Row, and_, insert, select, update
+
+from linkarchive.model import Capture, CaptureRef, Location, PartRecord, Result
+from linkarchive.store.captures import StoredCapture
+from linkarchive.store.database import Store
+from linkarchive.store.run_writer import RunWriter
+from linkarchive.store.schema import captures, outcomes, part_uses, parts, sources, visits
+from linkarchive.store.serialization import decode, encode
+
+_AT_ONCE = 500
+
+
+def by_digest(store: Store, digests: Iterable[str]) -> dict[str, PartRecord]:
+    """The first response that the archive has with each of these payloads, if it has one."""
+    rows = _rows(store, parts.c.digest, digests, parts.c.original.is_(None))
+    found: dict[str, PartRecord] = {}
+    for row in rows:
+        found.setdefault(row.digest, _record(row))
+    return found
+
+
+def of_run_by_url(store: Store, run: int, urls: Iterable[str]) -> dict[str, PartRecord]:
+    """The last record that a run has kept of each of these URLs (as WARC fields spell them), if it has."""
+    return {row.url: _record(row) for row in _rows(store, parts.c.url, urls, parts.c.run == run)}
+
+
+def by_id(store: Store, ids: Iterable[str]) -> dict[str, PartRecord]:
+    """Those of these WARC-Record-IDs that the archive has."""
+    return {row.record: _record(row) for row in _rows(store, parts.c.record, ids)}
+
+
+def of_capture(store: Store, capture: int) -> list[PartRecord]:
+    """What a capture uses, in the order of writing."""
+    query = select(parts).join(part_uses, part_uses.c.part == parts.c.id).where(part_uses.c.capture == capture)
+    return [_record(row) for row in store.execute(query.order_by(parts.c.id))]
+
+
+def keep(store: Store, rows: RunWriter, stored: StoredCapture, capture: Capture, used: Collection[PartRecord]) -> None:
+    """Note what a stored capture uses, whose facts are those of `capture` from now on; records that are new are added.
+
+    The result of this run for the source says so, too, where it names that capture.
+    """
+    known = by_id(store, (part.id for part in used))
+    new = [_row(rows.run, part) for part in dict.fromkeys(used) if part.id not in known]
+    if new:
+        store.execute(insert(parts), new)
+    before = set(store.execute(select(part_uses.c.part).where(part_uses.c.capture == stored.id)).scalars())
+    numbers = {row.id for row in _rows(store, parts.c.record, (part.id for part in used))}
+    uses = [{"capture": stored.id, "part": number} for number in sorted(numbers - before)]
+    if uses:
+        store.execute(insert(part_uses), uses)
+    values = {"scope": capture.scope.value, "body": encode(capture)}
+    store.execute(update(captures).where(captures.c.id == stored.id).values(values))
+    rows.touched.add(stored.source)
+    _restate(store, rows, stored, CaptureRef.of(capture))
+
+
+def _restate(store: Store, rows: RunWriter, stored: StoredCapture, now: CaptureRef) -> None:
+    """The result of this run for a source says what the capture that it names holds now.
+
+    A result of an earlier run stays what it was: the visit of this run gets one of its own.
+    """
+    here = and_(visits.c.run == rows.run, visits.c.source == stored.source)
+    query = select(outcomes).join(visits, visits.c.outcome == outcomes.c.id).where(here)
+    row = store.execute(query).one_or_none()
+    result = None if row is None else decode(row.body, Result)
+    if row is None or result is None or result.capture is None or result.capture == now:
+        return
+    if (result.capture.warc, result.capture.offset) != stored.place:
+        return
+    result = replace(result, capture=now)
+    if row.run == rows.run:
+        store.execute(update(outcomes).where(outcomes.c.id == row.id).values(body=encode(result)))
+        return
+    number = rows.add_outcome(stored.source, result)
+    store.execute(update(visits).where(here).values(outcome=number))
+    store.execute(update(sources).where(sources.c.page_outcome == row.id).values(page_outcome=number))
+
+
+def _rows(store: Store, column: ColumnElement[str], values: Iterable[str], *where: Any) -> Iterator[Row[Any]]:
+    """The rows whose column has one of many values, in the order of writing."""
+    wanted = list(dict.fromkeys(values))
+    for start in range(0, len(wanted), _AT_ONCE):
+        some = wanted[start : start + _AT_ONCE]
+        yield from store.execute(select(parts).where(column.in_(some), *where).order_by(parts.c.id)).all()
+
+
+def _record(row: Row[Any]) -> PartRecord:
+    place = Location(row.warc, row.offset, row.length)
+    return PartRecord(row.record, row.url, row.date, row.digest, place, row.original)
+
+
+def _row(run: int, part: PartRecord) -> dict[str, Any]:
+    place = part.record
+    return {
+        "run": run,
+        "record": part.id,
+        "url": part.url,
+        "date": part.date,
+        "digest": part.digest,
+        "warc": place.warc,
+        "offset": place.offset,
+        "length": place.length,
+        "original": part.original,
+    }
