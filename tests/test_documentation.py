@@ -29,6 +29,7 @@ PAGES = (
     "docs/serve.md",
     "docs/verdicts.md",
     "docs/fix.md",
+    "docs/search.md",
     "docs/custody.md",
     "docs/import.md",
     "docs/performance.md",

@@ -25,6 +25,7 @@ _COMMANDS: Mapping[str, tuple[str, str]] = {
     "runs": ("status", "List the runs of this folder."),
     "show": ("history", "Show the history of a source."),
     "open": ("open", "Show the stored copy of a source in the browser."),
+    "search": ("search", "Search the text of what was kept."),
     "diff": ("history", "Show what changed in the text of a source."),
     "accept": ("decisions", "Accept today's page of a source: later drift is measured from it."),
     "ignore": ("decisions", "Ignore what is found of a source: judged and counted, but not reported."),

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from linkarchive.cli.common import folder_of, project_options, say
+from linkarchive.cli.common import folder_of, project_options, say, settings_of
 from linkarchive.errors import UsageError
 
 if TYPE_CHECKING:
@@ -84,8 +84,9 @@ def rebuild(project: Path, config: Path | None) -> int:
     """Make a new database from the text files and WARC files of archive/."""
     from linkarchive.clock import Clock
     from linkarchive.history.recovery import log_killed_runs, recover
+    from linkarchive.history.search import read_texts
     from linkarchive.report.sanitize import one_line
-    from linkarchive.store.opening import rebuild_project
+    from linkarchive.store.opening import open_project, rebuild_project
 
     place = folder_of(project, config)
     with place.lock():
@@ -93,6 +94,8 @@ def rebuild(project: Path, config: Path | None) -> int:
             say(one_line(sentence))
         log_killed_runs(place, Clock.from_environ().now())
         rebuilt = rebuild_project(place)
+        with open_project(place, write=True) as store:
+            read_texts(place, store, settings_of(project, config).network, lambda _: None)
     for problem in rebuilt.problems:
         say(one_line(problem))
     imports = f" and {rebuilt.imports} import{'' if rebuilt.imports == 1 else 's'}" if rebuilt.imports else ""

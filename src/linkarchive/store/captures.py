@@ -80,6 +80,12 @@ def of_sources(store: Store, sources: Collection[int]) -> dict[int, list[StoredC
     return found
 
 
+def of_ids(store: Store, numbers: Collection[int]) -> dict[int, StoredCapture]:
+    """Captures by their numbers (a few hundred)."""
+    rows = store.execute(select(captures).where(captures.c.id.in_(numbers)))
+    return {stored.id: stored for stored in map(StoredCapture.of_row, rows)}
+
+
 def urls_with(store: Store, digests: Collection[str]) -> set[str]:
     """The sources, by URL, that have a capture with one of these payloads (a few)."""
     query = select(sources_table.c.url).join(captures, captures.c.source == sources_table.c.id)

@@ -1,0 +1,81 @@
+"""`archive search`: the text of what was kept."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from linkarchive.cli.common import folder_of, project_options, say, settings_of, wants_color
+
+if TYPE_CHECKING:
+    from linkarchive.history.search import SourceFound
+
+_MANY = 100
+"""Copies to be read first, of which it is said."""
+
+
+@click.command()
+@click.argument("words", nargs=-1, required=True)
+@project_options
+@click.option("--limit", type=click.IntRange(1), default=20, help="The best N sources (20).")
+@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text")
+def search(words: tuple[str, ...], project: Path, config: Path | None, limit: int, form: str) -> int:
+    """Search the text of what was kept, web pages and PDFs: the sources of which some copy has all the WORDS.
+
+    "several words" in quotation marks are a phrase, word* is the beginning of a word. Case and accents do not matter.
+    Exit code 1: nothing was found.
+    """
+    from linkarchive.history import search as searching
+    from linkarchive.report.json import plain_json
+    from linkarchive.report.phrases import count
+    from linkarchive.report.sanitize import address, one_line
+    from linkarchive.store.texts import MARKS
+
+    def begin(copies: int) -> None:
+        if copies > _MANY:
+            say(f"Reading the text of {count(copies, 'stored page')}; the next search need not.")
+
+    place = folder_of(project, config)
+    found = searching.search(place, words, settings_of(project, config).network, begin)
+    shown = found.sources[:limit]
+    if form == "json":
+        plain = str.maketrans("", "", "".join(MARKS))
+        entries = [{"url": address(one.url), "title": one.title, "in_newest": one.in_newest, "copies": [
+            {"time": copy.time, "origin": copy.origin, "text": copy.text.translate(plain)} for copy in one.copies
+        ]} for one in shown]  # fmt: skip
+        click.echo(plain_json({"schema": 1, "found": len(found.sources), "not_searched": found.not_searched,
+                               "sources": entries}))  # fmt: skip
+    else:
+        bold = wants_color("auto")
+        for indent, line in (line for one in shown for line in _lines(one)):
+            pieces = [one_line(piece) for piece in re.split(f"[{''.join(MARKS)}]", line)]
+            pieces[1::2] = [click.style(piece, bold=bold) if bold else piece for piece in pieces[1::2]]
+            click.echo(" " * indent + "".join(pieces))
+        if len(found.sources) > len(shown):
+            say(f"The best {len(shown)} of {len(found.sources):,} sources; --limit shows more.")
+    if found.not_searched:
+        pages = count(found.not_searched, "stored page")
+        say(f"archive: {pages} not searched: not in this folder, or another command is at work in it")
+    if not found.sources:
+        say("archive: nothing was found")
+    return 0 if found.sources else 1
+
+
+def _lines(one: SourceFound) -> Iterator[tuple[int, str]]:
+    """The lines of a source, each with its indent."""
+    from linkarchive.report.phrases import count, day
+    from linkarchive.report.sanitize import address
+
+    yield 0, one.title or address(one.url)
+    if one.title:
+        yield 2, address(one.url)
+    newest, *others = one.copies
+    when = f"stored on {day(newest.time)}".replace("\u00a0", " ")
+    when += f", and in {count(len(others), 'other version')}" if others else ""
+    yield 2, when + ("" if one.in_newest else "; the newest copy no longer has it")
+    yield 2, newest.text
+    yield 0, ""

@@ -1,0 +1,117 @@
+"""Full-text search over what was kept (`archive search`)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from linkarchive.errors import LockedError, StorageError
+from linkarchive.judge.parsed_page import ParsedPage
+from linkarchive.model import Capture, Origin
+from linkarchive.project import Project
+from linkarchive.settings import NetworkSettings
+from linkarchive.snapshot.reader import read_page
+from linkarchive.store import captures, texts
+from linkarchive.store.captures import StoredCapture
+from linkarchive.store.database import Store
+from linkarchive.store.opening import open_project
+from linkarchive.wayback.unwrap import unwrap_memento
+
+Begin = Callable[[int], None]
+"""Called with the number of copies whose text is to be read."""
+_COMMIT_EVERY = 100
+"""Texts: what an interruption costs."""
+
+
+@dataclass(frozen=True, slots=True)
+class CopyFound:
+    """A stored copy that has the words."""
+
+    time: datetime
+    origin: Origin
+    text: str
+    """A passage, with `texts.MARKS` around the words."""
+
+
+@dataclass(frozen=True, slots=True)
+class SourceFound:
+    """A source of which some copy has the words."""
+
+    url: str
+    title: str | None
+    """Of the newest copy that has them."""
+    copies: tuple[CopyFound, ...]
+    """The newest first."""
+    in_newest: bool
+    """The newest usable copy has them, too."""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What a search found, the best first, and how many copies could not be searched."""
+
+    sources: tuple[SourceFound, ...]
+    not_searched: int
+    """Their WARC file is not in this folder, or another command is at work in it."""
+
+
+def search(project: Project, words: Sequence[str], network: NetworkSettings, begin: Begin) -> Found:
+    """Search the text of all usable copies; what no search has read before is read first.
+
+    Each text of `words` is a phrase; all of them must be there. Raises UsageError where SQLite cannot search.
+    """
+    with open_project(project) as store:
+        is_behind = bool(texts.missing(store))
+    if is_behind:
+        try:
+            with project.lock(), open_project(project, write=True) as store:
+                read_texts(project, store, network, begin)
+        except (LockedError, StorageError):
+            pass  # a run is at work, or the folder is read-only: what was read before is searched
+    with open_project(project) as store:
+        return Found(tuple(_by_source(store, list(texts.search(store, words)))), len(texts.missing(store)))
+
+
+def read_texts(project: Project, store: Store, network: NetworkSettings, begin: Begin) -> None:
+    """Read the text of the copies that no search has read before. Hold the folder's lock. Raises UsageError."""
+    texts.prepare(store)
+    wanted = texts.missing(store)
+    if wanted:
+        begin(len(wanted))
+    for at in range(0, len(wanted), _COMMIT_EVERY):
+        for number, stored in captures.of_ids(store, wanted[at : at + _COMMIT_EVERY]).items():
+            page = _read(project, stored.capture, network)
+            if page is not None:
+                texts.add(store, number, page.title, page.visible)
+        store.commit()
+
+
+def _read(project: Project, capture: Capture, network: NetworkSettings) -> ParsedPage | None:
+    """The page of a capture; None where its record is not in this folder, or cannot be read."""
+    limit = network.limit_of(capture.mime)
+    try:
+        page = read_page(project.archive, capture, limit=limit)
+    except StorageError:
+        return None
+    return ParsedPage(unwrap_memento(page, limit) if capture.origin in (Origin.WAYBACK, Origin.MEMENTO) else page)
+
+
+def _by_source(store: Store, hits: Sequence[texts.Hit]) -> list[SourceFound]:
+    """A source stands where its best copy stood."""
+    grouped: dict[int, list[texts.Hit]] = {}
+    for hit in hits:
+        grouped.setdefault(hit.stored.source, []).append(hit)
+    sources = []
+    for number, found in grouped.items():
+        found.sort(key=lambda hit: hit.stored.capture.time, reverse=True)
+        newest = max(_usable(store, number), key=lambda stored: stored.capture.time)
+        digests = {hit.stored.capture.digest for hit in found}
+        copies = tuple(CopyFound(hit.stored.capture.time, hit.stored.capture.origin, hit.text) for hit in found)
+        title, in_newest = found[0].title or None, newest.capture.digest in digests
+        sources.append(SourceFound(newest.capture.url, title, copies, in_newest))
+    return sources
+
+
+def _usable(store: Store, source: int) -> list[StoredCapture]:
+    return [stored for stored in captures.of_source(store, source) if stored.usable]
