@@ -7,13 +7,13 @@ from typing import NamedTuple
 import pytest
 
 from linkarchive.check.run import check
-from linkarchive.check.scope import Scope
 from linkarchive.clock import Clock
 from linkarchive.demo import story, truth
 from linkarchive.demo.archived import COPIES, archives
 from linkarchive.demo.server import DemoWeb
 from linkarchive.demo.wire import Epoch
 from linkarchive.model import Change, Report, SourceReport
+from linkarchive.model.scope import Scope
 from linkarchive.urls import source_key
 
 

@@ -1,10 +1,11 @@
-"""The rules that a project sets for single sites (`[[sites]]` in archive.toml)."""
+"""What a project says of single sites: its rules for them (`[[sites]]` in archive.toml), and what it excludes."""
 
 from __future__ import annotations
 
 import dataclasses
 import re
 from collections.abc import Sequence
+from fnmatch import fnmatchcase
 
 from linkarchive.errors import SettingsError, UsageError
 from linkarchive.model import CaptureScope
@@ -53,9 +54,11 @@ def refuse_unavailable_scope(settings: Settings) -> None:
         )
 
 
-def refuse_faulty(sites: Sequence[SiteSettings]) -> None:
-    """Raises SettingsError for a rule without a host, a header that is none, or a selector that is no CSS."""
-    for rule in sites:
+def refuse_faulty(settings: Settings) -> None:
+    """Raises SettingsError for a rule without a host, a header that is none, a selector that is no CSS, or an excluded
+    pattern that is no regular expression."""
+    _refuse_patterns(settings.check.exclude)
+    for rule in settings.sites:
         if set(rule.host) & set("/:?#@ ") or not host_of(f"http://{ascii_host(rule.host)}/"):
             raise SettingsError(f'sites: {rule.host!r} is no host name; write host = "example.com"')
         for line in rule.headers:
@@ -76,3 +79,39 @@ def _refuse_selector(host: str, selector: str) -> None:
             root.query_selector(selector)
     except ValueError as error:
         raise SettingsError(f"sites: {host}: {selector!r} is no CSS selector: {error}") from error
+
+
+def is_excluded(url: str, patterns: Sequence[str]) -> bool:
+    """A pattern is a host (`example.com`, with its subdomains), a shell pattern for the whole URL, or, between slashes,
+    a regular expression that is looked for in it (`/\\?print=/`)."""
+    if not patterns:
+        return False
+    host = host_of(url)
+    return is_within(host, patterns) or any(
+        re.search(pattern[1:-1], url)
+        if _is_expression(pattern)
+        else fnmatchcase(url, pattern) or fnmatchcase(_with_ascii_host(url), _with_ascii_host(pattern))
+        for pattern in patterns
+    )
+
+
+def _is_expression(pattern: str) -> bool:
+    """A regular expression, written between slashes: no URL and no host begins with one."""
+    return len(pattern) > 2 and pattern[0] == pattern[-1] == "/"
+
+
+def _refuse_patterns(patterns: Sequence[str]) -> None:
+    """Raises SettingsError for a regular expression that is none."""
+    for pattern in filter(_is_expression, patterns):
+        try:
+            re.compile(pattern[1:-1])
+        except re.error as error:
+            raise SettingsError(f"exclude: {pattern} is not a regular expression: {error}") from error
+
+
+def _with_ascii_host(url: str) -> str:
+    """A URL, or a pattern for one, whose host is spelled in punycode."""
+    return url if url.isascii() else _HOST.sub(lambda match: ascii_host(match[0]), url, count=1)
+
+
+_HOST = re.compile(r"(?<=://)[^/?#:@*\[]+")

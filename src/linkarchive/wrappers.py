@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from urllib.parse import unquote
 
+from linkarchive.url_parameters import without_tracking
 from linkarchive.urls import host_of, is_within, path_of, query_of, source_key
 
 MOST_LAYERS = 5
@@ -262,3 +263,15 @@ _SERVICES: tuple[_Service, ...] = (
     _Service(("anrdoezrs.net", "dpbolvw.net", "jdoqocy.com", "kqzyfj.com", "tkqlhce.com"),
              _first_of(_parameter(r"/click-.*", "url"), _last_of_path)),
 )  # fmt: skip
+
+
+def key_of(url: str) -> str:
+    """The key under which a URL is stored; what has no key (mailto:, a relative path) is its own.
+
+    A link through a redirector is the page behind it, with or without what counts its visitors.
+    """
+    try:
+        key = source_key(without_tracking(intended_url(url)))
+    except ValueError:
+        return url
+    return url if key == url else key  # mostly: one string in memory, not two

@@ -14,7 +14,6 @@ from pathlib import Path
 
 import pytest
 
-from linkarchive.check import assess as assessing
 from linkarchive.check import pool
 from linkarchive.check.assess import Assessment, Comparison, JudgeTask, NotJudgedError, assess
 from linkarchive.check.pool import JudgePool
@@ -302,7 +301,7 @@ def test_a_fingerprint_is_taken_where_it_is_needed():
 
 
 def test_a_failed_visit_needs_no_stored_page(monkeypatch):
-    monkeypatch.setattr(assessing, "stored_page", None)
+    monkeypatch.setattr("linkarchive.wayback.unwrap.stored_page", None)
     failed = Page("https://news.example/a/b", None, failure=Failure(Reason.TIMEOUT, "", "https://news.example/a/b"))
     [judgement] = assess(replace(task(), page=failed, comparisons=(stored(),))).judgements
     assert judgement.reason is Reason.TIMEOUT

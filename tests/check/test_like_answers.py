@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from linkarchive.check.network import Alike, Hosts, Network
+from linkarchive.web.network import Alike, Hosts, Network
 
 NAMES = [f"h{number}.example" for number in range(4)]
 

@@ -7,7 +7,6 @@ import json
 import pytest
 
 from linkarchive.check.run import check
-from linkarchive.check.scope import Scope
 from linkarchive.clock import Clock
 from linkarchive.demo import story, truth
 from linkarchive.demo.archived import archives
@@ -16,6 +15,7 @@ from linkarchive.demo.wire import Epoch
 from linkarchive.history.sources import cases_of
 from linkarchive.judge.cases import judge_line
 from linkarchive.model import Verdict
+from linkarchive.model.scope import Scope
 from linkarchive.project import Project
 from linkarchive.store.opening import open_project
 

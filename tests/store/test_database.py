@@ -36,6 +36,7 @@ from linkarchive.store.migrations import STEPS, migrate
 from linkarchive.store.outcomes import Visited
 from linkarchive.store.run_writer import RunWriter
 from linkarchive.store.serialization import decode, encode
+from linkarchive.wrappers import key_of
 
 NOW = datetime(2026, 1, 5, 6, tzinfo=UTC)
 
@@ -228,7 +229,7 @@ def test_a_database_from_before_imports_takes_captures_without_a_run(tmp_path: P
 def test_a_source_is_found_however_it_is_written(tmp_path: Path) -> None:
     with open_store(tmp_path / "a.sqlite") as store:
         urls = ["HTTP://Bücher.example:80/a%7Eb#part", "mailto:a@b.example"]
-        sources.ensure(store, {sources.key_of(one): one for one in urls})
+        sources.ensure(store, {key_of(one): one for one in urls})
         for spelling in ("http://bücher.example/a~b", "http://xn--bcher-kva.example/a%7eb#other"):
             assert sources.find(store, spelling).url == "HTTP://Bücher.example:80/a%7Eb"
         assert sources.find(store, "mailto:a@b.example").key == "mailto:a@b.example"

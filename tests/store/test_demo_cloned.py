@@ -8,11 +8,11 @@ from datetime import timedelta
 from pathlib import Path
 
 from linkarchive.check.run import check
-from linkarchive.check.scope import Scope
 from linkarchive.clock import Clock
 from linkarchive.demo import story, truth
 from linkarchive.demo.server import DemoWeb
 from linkarchive.demo.wire import Epoch
+from linkarchive.model.scope import Scope
 from linkarchive.settings import Settings
 from linkarchive.urls import source_key
 

@@ -17,7 +17,7 @@ OURS = Keys(*KEYS)
 
 
 def saved(session, *urls, keys=OURS):
-    return dict(save(session, WAYBACK, keys, urls, poll=0.0))
+    return dict(save(session, keys, urls, poll=0.0))
 
 
 def test_a_page_is_captured(wayback, session):

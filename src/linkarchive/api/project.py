@@ -17,8 +17,8 @@ from linkarchive.project import Project as Folder
 from linkarchive.settings import Settings, load_settings
 
 if TYPE_CHECKING:
-    from linkarchive.check.events import Listener
-    from linkarchive.check.scope import Scope
+    from linkarchive.model.events import Listener
+    from linkarchive.model.scope import Scope
     from linkarchive.store.database import Store
     from linkarchive.store.decisions import Decision
 
@@ -61,7 +61,7 @@ class Project:
         is in flight is finished and saved, and the report is incomplete. Raises LockedError while another run is on.
         """
         from linkarchive.check.run import check as run_check
-        from linkarchive.check.scope import Scope
+        from linkarchive.model.scope import Scope
 
         scope = scope or Scope(tuple(os.fspath(name) for name in articles))
         return run_check(self.folder.root, scope, self.settings, Clock.from_environ(), on_event, stop)

@@ -9,7 +9,6 @@ from pathlib import Path
 
 from linkarchive.article.bibliography import Beside, may_take_references, nothing_beside
 from linkarchive.article.lost_targets import has_lost, unrecoverable, with_recoveries
-from linkarchive.check.scope import CitedBefore, Scope, cited_before
 from linkarchive.clock import Clock
 from linkarchive.errors import ArticleError, OfflineError
 from linkarchive.links.entries import NAME as LINKS_NAME
@@ -17,13 +16,15 @@ from linkarchive.links.entries import Entry, LinksFile, section_key
 from linkarchive.links.files import load as load_links
 from linkarchive.links.files import write_links
 from linkarchive.links.match import match
+from linkarchive.links.revision import CitedBefore, cited_before
 from linkarchive.links.watch import add_watches, covers, is_there, new_watches, watch_of
 from linkarchive.model import Article, Case, Citation, Page, Reason
+from linkarchive.model.scope import Scope
 from linkarchive.project import Project
 from linkarchive.settings import Settings
 from linkarchive.store import articles as stored_articles
 from linkarchive.store.database import Store
-from linkarchive.store.sources import key_of
+from linkarchive.wrappers import key_of
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
-from linkarchive.errors import StorageError
 from linkarchive.model import (
     Capture,
     Case,
@@ -26,7 +25,6 @@ from linkarchive.model import (
     Difference,
     Judgement,
     Location,
-    Origin,
     Page,
     Reason,
     Result,
@@ -128,6 +126,7 @@ def assess(task: JudgeTask) -> Assessment:
     from linkarchive.judge.parsed_page import ParsedPages
     from linkarchive.judge.site_rule import apply_site_rule
     from linkarchive.judge.verdict import fingerprint, is_suspect, judge
+    from linkarchive.wayback.unwrap import stored_page
 
     parsed = ParsedPages()
     today = apply_site_rule(task.page, task.rule)
@@ -169,20 +168,6 @@ def assess(task: JudgeTask) -> Assessment:
 def _title(page: ParsedPage) -> str | None:
     """As it can be shown: without what steers a terminal or turns a line around."""
     return "".join(filter(str.isprintable, page.title)) or None if page.kind == "html" else None
-
-
-def stored_page(archive: Path, capture: Capture, network: NetworkSettings) -> Page | None:
-    """The page of a capture, as much as settings say; None when its record is not here, or cannot be read."""
-    # Late: a first archive reads no records.
-    from linkarchive.snapshot.reader import read_page
-    from linkarchive.wayback.unwrap import unwrap_memento
-
-    limit = network.limit_of(capture.mime)
-    try:
-        page = read_page(archive, capture, limit=limit)
-    except StorageError:
-        return None
-    return unwrap_memento(page, limit) if capture.origin in (Origin.WAYBACK, Origin.MEMENTO) else page
 
 
 # --- where a reference's bytes are not here: a fresh Git clone has its digests only (docs/design.md §6) -----------

@@ -12,13 +12,14 @@ from typing import TypeVar
 import msgspec
 
 from linkarchive.check.assess import Comparison, JudgeTask
-from linkarchive.check.plan import CitedLink, Job, Policy
+from linkarchive.check.plan import Job, Policy
 from linkarchive.judge import VERSION
 from linkarchive.model import Acceptance, Baseline, Capture, Origin, Page
 from linkarchive.snapshot.parts import NewParts
 from linkarchive.store.captures import StoredCapture
 from linkarchive.store.lookups import CITED
 from linkarchive.urls import redact
+from linkarchive.wayback.cited import CitedLink
 from linkarchive.web.exchange import Visit
 
 
@@ -65,7 +66,7 @@ def baselines_of(
     return [
         (
             link,
-            before.baseline(link.article, link.looked) or choose_baseline(before.captures, link.looked, now),
+            before.baseline(link.article, link.viewed_on) or choose_baseline(before.captures, link.viewed_on, now),
             policy.acceptance(job, link),
         )
         for link in job.citations
@@ -75,20 +76,22 @@ def baselines_of(
 _Capture = TypeVar("_Capture", bound=StoredCapture | NewCapture)
 
 
-def choose_baseline(captures: Sequence[_Capture], looked: date | None, now: datetime | None = None) -> _Capture | None:
+def choose_baseline(
+    captures: Sequence[_Capture], viewed_on: date | None, now: datetime | None = None
+) -> _Capture | None:
     """The usable capture nearest to the day the author looked; before beats after at equal distance.
 
     Without a day, the first usable one. With `now`, None when today is nearer than all of them.
     """
     usable = [capture for capture in captures if capture.usable]
-    if not usable or looked is None:
+    if not usable or viewed_on is None:
         return usable[0] if usable else None
 
     def day(capture: _Capture) -> date:
         return capture.as_baseline[1].date()
 
-    nearest = min(usable, key=lambda capture: (abs((day(capture) - looked).days), day(capture) > looked))
-    if now is not None and abs(now.date() - looked) < abs(day(nearest) - looked):
+    nearest = min(usable, key=lambda capture: (abs((day(capture) - viewed_on).days), day(capture) > viewed_on))
+    if now is not None and abs(now.date() - viewed_on) < abs(day(nearest) - viewed_on):
         return None
     return nearest
 
@@ -110,12 +113,12 @@ def judgement_inputs_hash(version: str, inputs: Iterable[tuple[CitedLink, dateti
     return hashlib.sha256(msgspec.json.encode((version, list(inputs)))).hexdigest()[:32]
 
 
-def baseline_of(capture: StoredCapture | NewCapture | None, looked: date | None) -> Baseline | None:
+def baseline_of(capture: StoredCapture | NewCapture | None, viewed_on: date | None) -> Baseline | None:
     """The baseline as reports show it."""
     if capture is None:
         return None
     origin, time, url = capture.as_baseline
-    return Baseline(origin, time, None if looked is None else (time.date() - looked).days, url)
+    return Baseline(origin, time, None if viewed_on is None else (time.date() - viewed_on).days, url)
 
 
 def is_old(captured: datetime, now: datetime, policy: Policy) -> bool:
@@ -123,25 +126,27 @@ def is_old(captured: datetime, now: datetime, policy: Policy) -> bool:
     return now - captured >= timedelta(days=policy.settings.keep.refresh_days)
 
 
-def build_task(fetched: Fetched, archive: Path, policy: Policy) -> JudgeTask:
-    """What is to be judged of a fetched page, with what it is compared with for each citation."""
-    job, live, now = fetched.job, fetched.job.previous.live, fetched.visit.time
+def build_task(
+    job: Job, page: Page, now: datetime, archive: Path, policy: Policy, probe: Page | None = None
+) -> JudgeTask:
+    """What is to be judged of a page that was fetched now, with what it is compared with for each citation."""
+    live = job.previous.live
     return JudgeTask(
-        page=fetched.page,
+        page=page,
         comparisons=tuple(
-            _comparison(fetched, link, _accepted_capture(job.previous.captures, accepted) or baseline)
+            _comparison(job, page, link, _accepted_capture(job.previous.captures, accepted) or baseline)
             for link, baseline, accepted in baselines_of(job, policy, now)
         ),
         rule=policy.rule(job),
         archive=archive,
         network=policy.settings.network,
         known_good=bool(live) and live[-1].good and not is_old(live[-1].capture.time, now, policy),
-        probe=fetched.probe,
+        probe=probe,
     )
 
 
-def _comparison(fetched: Fetched, link: CitedLink, reference: StoredCapture | None) -> Comparison:
-    citation, before = link.citation, fetched.job.previous
+def _comparison(job: Job, page: Page, link: CitedLink, reference: StoredCapture | None) -> Comparison:
+    citation, before = link.citation, job.previous
     comparison = Comparison(
         id=citation.url or "",
         url=link.target,
@@ -156,7 +161,7 @@ def _comparison(fetched: Fetched, link: CitedLink, reference: StoredCapture | No
         return replace(comparison, reference=reference.capture)
     latest = (before.live or before.captures)[-1]
     shown = result.capture is not None and (result.capture.warc, result.capture.offset) == latest.place
-    last = latest.capture if shown and latest.capture.status == fetched.page.status else None
+    last = latest.capture if shown and latest.capture.status == page.status else None
     citations = () if link.original else result.citations
     # state.jsonl, where this comes from, has no secrets in its URLs.
     mine = (link.article, redact(citation.url or ""))

@@ -17,7 +17,7 @@ from linkarchive.check.baselines import (
     judgement_inputs_hash,
 )
 from linkarchive.check.copies import as_seen_before, judged_by_copy, with_settled
-from linkarchive.check.plan import CitedLink, Job, Policy
+from linkarchive.check.plan import Job, Policy
 from linkarchive.check.results import (
     ComparedLink,
     as_far_as_read,
@@ -44,6 +44,7 @@ from linkarchive.model import (
 from linkarchive.settings import SiteSettings
 from linkarchive.store.captures import StoredCapture, capture_of
 from linkarchive.store.previous import LastPage, Previous
+from linkarchive.wayback.cited import CitedLink
 
 SKIP_WORDS = {
     Reason.SCHEME: "this kind of address cannot be visited",
@@ -86,7 +87,7 @@ def conclude(fetched: Fetched, assessment: Assessment, policy: Policy) -> Conclu
     compared = [
         ComparedLink(
             link,
-            baseline or choose_baseline(captures, link.looked),
+            baseline or choose_baseline(captures, link.viewed_on),
             accepted,
             judged_by_copy(link, as_far_as_read(judgement, fetched.page), job, policy),
         )
@@ -94,7 +95,7 @@ def conclude(fetched: Fetched, assessment: Assessment, policy: Policy) -> Conclu
     ]
     result = result_of(job, fetched.page, compared, capture, history, visit.time)
     result = as_seen_before(_titled(result, assessment, before.result, policy), before.result)
-    result = with_settled(with_copy(with_history(result, before, visit.time), job, policy), job, policy)
+    result = with_settled(with_copy(with_history(result, before, visit.time), job, policy), job)
     # A server's error page is no page: each run counts its strike, or has heard of somebody who saw the page.
     failing = worst.verdict is Verdict.UNREACHABLE or worst.reason is Reason.UNREACHABLE_SINCE
     return Conclusion(
@@ -141,7 +142,7 @@ def rejudged(
     again = replace(again, status=result.status, final_url=result.final_url, hops=result.hops, read=result.read)
     again = _titled(again, assessment, result, policy)
     again = with_history(again, job.previous, checked)
-    again = with_settled(with_copy(again, job, policy), job, policy)
+    again = with_settled(with_copy(again, job, policy), job)
     page_now = None
     if job.previous.page.inputs_hash is not None:
         hashed = judgement_inputs_hash(inputs_version(job, policy), inputs_of(compared))

@@ -6,22 +6,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from linkarchive.check.plan import CitedLink, Job, Policy
+from linkarchive.check.plan import Job, Policy
 from linkarchive.model import CitationResult, Judgement, Reason, Result, SeenElsewhere, Settled, Verdict
 from linkarchive.snapshot.writer import Memento
-from linkarchive.wayback.archives import WAYBACK, archives_of
-from linkarchive.wayback.cited import CitedCopy, cited_copy
+from linkarchive.wayback.archives import WAYBACK
+from linkarchive.wayback.cited import CitedLink
 from linkarchive.wayback.lookups import copy_question
-from linkarchive.wayback.privacy import may_send
 
 _UNSETTLED = (Verdict.DEAD, Verdict.UNREACHABLE)
 _SAW = " saw it on "
 _SETTLED = "settled: the article itself gives an archived copy,"
-
-
-def copies_given(job: Job, policy: Policy) -> list[CitedCopy]:
-    """The copies that articles give beside their links to a source, where their archives can be asked."""
-    return list(dict.fromkeys(copy for link in job.citations if (copy := copy_given(link, policy)) is not None))
 
 
 def judged_by_copy(link: CitedLink, live: Judgement, job: Job, policy: Policy) -> Judgement:
@@ -77,7 +71,7 @@ def with_copies_judged(result: Result, job: Job, policy: Policy) -> Result:
     )
 
 
-def with_settled(result: Result, job: Job, policy: Policy) -> Result:
+def with_settled(result: Result, job: Job) -> Result:
     """The result with the copies that the articles themselves give for what is dead or unreachable.
 
     A source is settled where all its dead and unreachable citations are: there is nothing left to do about it.
@@ -88,7 +82,7 @@ def with_settled(result: Result, job: Job, policy: Policy) -> Result:
     citations = []
     for citation in result.citations:
         link = links.get((citation.article, citation.url, citation.line))
-        settled = None if link is None or citation.verdict not in _UNSETTLED else _settled(link, job, policy)
+        settled = None if link is None or citation.verdict not in _UNSETTLED else _settled(link, job)
         citations.append(citation if settled == citation.settled else replace(citation, settled=settled))
     unsettled = [citation for citation in citations if citation.verdict in _UNSETTLED and citation.settled is None]
     first = next((citation.settled for citation in citations if citation.settled is not None), None)
@@ -147,23 +141,12 @@ def as_seen_before(result: Result, last: Result | None) -> Result:
     return replace(result, citations=tuple(citations), seen_elsewhere=last.seen_elsewhere, evidence=evidence)
 
 
-def _settled(link: CitedLink, job: Job, policy: Policy) -> Settled | None:
-    copy, url = copy_given(link, policy), link.citation.snapshot
+def _settled(link: CitedLink, job: Job) -> Settled | None:
+    copy, url = link.given, link.citation.snapshot
     if copy is None or url is None or job.is_private:
         return None
     answer = job.previous.answers.get(copy_question(copy))
     return Settled(url, copy.time) if answer is not None and answer.answer == "found" else None
-
-
-def copy_given(link: CitedLink, policy: Policy) -> CitedCopy | None:
-    """The copy that the article gives beside the link, where its archive can and may be asked."""
-    if link.citation.snapshot is None:
-        return None
-    archives = archives_of(policy.settings.archives)
-    copy = cited_copy(link.citation.snapshot, archives)
-    if copy is None or copy.original is None or all(archive.name != copy.archive for archive in archives):
-        return None
-    return copy if may_send(copy.original, private=link.private) else None
 
 
 def _live_judgement(result: Result) -> Judgement:

@@ -11,22 +11,21 @@ from dataclasses import dataclass, field, replace
 from itertools import chain
 from typing import TypeVar
 
-from linkarchive.check.assess import NotJudgedError, assess
+from linkarchive.check.assess import JudgeTask, NotJudgedError, assess
 from linkarchive.check.baselines import Fetched, build_task
 from linkarchive.check.conclude import Conclusion, conclude, skipped
-from linkarchive.check.events import LookingAgain, Notice, SourceConcluded
-from linkarchive.check.network import Alike, Hosts, Trouble, answer_of
 from linkarchive.check.plan import Job, Policy
 from linkarchive.check.pool import JudgePool
 from linkarchive.check.record import Recorder
 from linkarchive.check.unchanged import load_previous, request_for, unchanged
 from linkarchive.clock import Clock
 from linkarchive.errors import ArchiveError
-from linkarchive.history.probes import keep_probe, probe_of
 from linkarchive.model import Page, Reason
+from linkarchive.model.events import LookingAgain, Notice, SourceConcluded
 from linkarchive.urls import host_of, redact
-from linkarchive.web.connectivity import ask_canaries, is_online
+from linkarchive.web.connectivity import is_online, network_trouble
 from linkarchive.web.exchange import Visit, VisitRequest
+from linkarchive.web.network import Hosts, Trouble
 from linkarchive.web.page import limit_of, page_of
 from linkarchive.web.scheduler import fetch_all
 
@@ -90,17 +89,7 @@ class Crawler:
 
     def network_trouble(self) -> Trouble | None:
         """What is wrong with our own network; None when nothing is."""
-        return self.hosts.diagnosis(self._canaries)
-
-    def _canaries(self) -> list[Alike | None]:
-        """What each canary that is not silent answers."""
-        answers: list[Alike | None] = []
-        if not self.silent:
-            for visit in ask_canaries(self.policy.settings.network, self.clock):
-                if visit.connected:
-                    answers.append(answer_of(visit.request.url, visit, self._page(visit), None))
-                visit.close()
-        return answers
+        return network_trouble(self.hosts, self.policy.settings.network, self.clock, self.silent)
 
     def second_pass(self) -> None:
         """Visit again what seems gone, ask a made-up address on the hosts of suspects, conclude on both."""
@@ -126,7 +115,7 @@ class Crawler:
             self.recorder.commit_when_due()
         suspects, self._suspects, self._suspect_bytes = self._suspects, [], 0
         for fetched in suspects:
-            answer = answers.get(host_of(fetched.job.source.url))
+            answer = answers.get(fetched.job.host)
             with self._contained(fetched.job, fetched.visit):
                 self._judge(replace(fetched, probe=answer), may_wait=False)
         self._finish_judging()
@@ -217,17 +206,21 @@ class Crawler:
             self._record(as_last_time)
             fetched.visit.close()
         elif fetched.page.failure is not None:
-            assessment = assess(build_task(fetched, self.recorder.archive.folder, self.policy))
+            assessment = assess(self._task(fetched))
             self._record(conclude(fetched, assessment, self.policy))
             fetched.visit.close()
         else:
             self._judge(fetched, may_wait)
 
+    def _task(self, fetched: Fetched) -> JudgeTask:
+        job, page, now = fetched.job, fetched.page, fetched.visit.time
+        return build_task(job, page, now, self.recorder.archive.folder, self.policy, fetched.probe)
+
     def _judge(self, fetched: Fetched, may_wait: bool) -> None:
         while not self.pool.room:
             self._wait_for_pool()
         self._judging[fetched.job.source.id] = fetched, may_wait
-        self.pool.submit(fetched.job.source.id, build_task(fetched, self.recorder.archive.folder, self.policy))
+        self.pool.submit(fetched.job.source.id, self._task(fetched))
 
     def _collect(self) -> None:
         """Record what has been judged."""
@@ -258,16 +251,18 @@ class Crawler:
 
     def _probes(self) -> list[VisitRequest]:
         """One made-up address for each host of the suspects."""
+        from linkarchive.judge.soft404 import probe_url
+
         probes: dict[str, VisitRequest] = {}
         for fetched in self._suspects:
-            url = probe_of(fetched.job.source.url, self.run_id)
+            url = probe_url(fetched.job.source.url, self.run_id)
             if url is not None:
-                probes.setdefault(host_of(fetched.job.source.url), VisitRequest(url))
+                probes.setdefault(fetched.job.host, VisitRequest(url))
         return list(probes.values())
 
     def _kept_probe(self, visit: Visit) -> Page:
         answer = self._page(visit)
-        keep_probe(self.recorder.archive.warc, visit, answer)
+        self.recorder.keep_probe(visit, answer)
         return answer
 
     @contextmanager

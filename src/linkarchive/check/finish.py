@@ -10,7 +10,6 @@ from pathlib import Path
 
 from linkarchive.article.lost_targets import has_lost
 from linkarchive.check.articles import Articles
-from linkarchive.check.network import Network, Trouble
 from linkarchive.check.plan import Policy
 from linkarchive.check.record import Recorder
 from linkarchive.clock import Clock
@@ -33,6 +32,8 @@ from linkarchive.store.database import Store
 from linkarchive.store.runlog import log_lines
 from linkarchive.store.runs import Run, RunBody
 from linkarchive.store.state_file import write_state
+from linkarchive.web.network import Network, Trouble
+from linkarchive.wrappers import key_of
 
 LATEST = "latest"
 MOST_AT_HAND = 5000
@@ -128,7 +129,7 @@ def _article(store: Store, run: Run, article: Article) -> ArticleReport:
 def _original(store: Store, run: Run, article: Article) -> OriginalReport | None:
     if article.original_url is None:
         return None
-    key = sources.key_of(article.original_url)
+    key = key_of(article.original_url)
     number = sources.ensure_keys(store, {key: article.original_url})[key]
     result = previous.load(store, [number], run.seq + 1)[number].result
     return None if result is None else OriginalReport(result.verdict, result.reason, result.evidence)

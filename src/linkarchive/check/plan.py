@@ -2,43 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import datetime
 
 from linkarchive.check.articles import Articles
-from linkarchive.check.scope import CitedBefore, is_excluded
-from linkarchive.model import Acceptance, Article, Citation, Reason
-from linkarchive.settings import Settings, SiteSettings
-from linkarchive.sites import rule_for
+from linkarchive.links.revision import CitedBefore
+from linkarchive.model import Acceptance, Reason, Verdict
+from linkarchive.model.scope import Scope, next_due
+from linkarchive.settings import NetworkSettings, Settings, SiteSettings
+from linkarchive.sites import is_excluded, rule_for
 from linkarchive.store import decisions, sources
 from linkarchive.store.database import Store
 from linkarchive.store.decisions import Decision
 from linkarchive.store.previous import NOTHING, Previous
-from linkarchive.store.sources import Source, key_of
-from linkarchive.urls import redact, scheme_of
-from linkarchive.wayback.archives import Archive, archives_of
-from linkarchive.wayback.cited import CitedCopy, cited_copy
+from linkarchive.store.sources import Source
+from linkarchive.urls import host_of, redact, scheme_of
+from linkarchive.wayback.archives import archives_of
+from linkarchive.wayback.cited import CitedLink, cited_links
 from linkarchive.wayback.privacy import may_send
 from linkarchive.web.guard import literal_is_private
-from linkarchive.wrappers import intended_url
+from linkarchive.wrappers import key_of
 
-
-@dataclass(frozen=True, slots=True)
-class CitedLink:
-    """A citation with what its article adds. `original` marks the article's own original URL."""
-
-    article: str
-    citation: Citation
-    looked: date | None
-    """The day the author looked: `accessed` of the link, else the article's date (docs/design.md §5)."""
-    private: bool
-    target: str
-    """The URL that is visited for it, with its fragment: the citation's own, what a redirector leads to, or what the
-    cited copy is a copy of."""
-    original: bool = False
-    copy: CitedCopy | None = None
-    """For a citation that points into a web archive."""
+LastCheck = tuple[datetime | None, Verdict]
+SECONDS_A_VISIT = 1.0
+BYTES_A_CAPTURE = 30_000
+"""A page of the median news site, compressed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +44,10 @@ class Job:
     previous: Previous = NOTHING
     inputs_unchanged: bool = False
     """All that the judgement depended on last time, beside the page, is what it was (`unchanged.with_previous`)."""
+
+    @property
+    def host(self) -> str:
+        return host_of(self.source.url)
 
     @property
     def is_private(self) -> bool:
@@ -112,37 +106,6 @@ def plan(articles: Articles, store: Store, policy: Policy) -> dict[int, Job]:
     return jobs if articles.before is None else _added_since(jobs, articles.before)
 
 
-def cited_links(articles: Sequence[Article], archives: Sequence[Archive]) -> dict[str, list[CitedLink]]:
-    """Every link with a target, by source key, in order of first citation; the articles' original pages included.
-
-    A citation that points into an archive that can be asked leans on the page that was archived there.
-    """
-    names = {archive.name for archive in archives}
-    cited: dict[str, list[CitedLink]] = {}
-    for article in articles:
-        for citation in article.citations:
-            if citation.url is not None:
-                copy = cited_copy(citation.url, archives)
-                known = copy if copy is not None and copy.archive in names else None
-                link = _cited_link(article, citation, citation.url, known)
-                cited.setdefault(key_of(link.target), []).append(link)
-        if article.original_url is not None:
-            url = article.original_url
-            citation = Citation(url, article.title, 0, "")
-            target = intended_url(url)
-            link = CitedLink(article.path, citation, article.published, article.private, target, original=True)
-            cited.setdefault(key_of(url), []).append(link)
-    return cited
-
-
-def _cited_link(article: Article, citation: Citation, url: str, copy: CitedCopy | None) -> CitedLink:
-    looked = citation.accessed or article.published
-    if copy is None or copy.original is None:
-        return CitedLink(article.path, citation, looked, article.private, intended_url(url))
-    looked = copy.time.date() if copy.time else looked
-    return CitedLink(article.path, citation, looked, article.private, copy.original, copy=copy)
-
-
 def _forgotten_words(decision: Decision) -> str:
     return f"its copies were taken out on {decision.when:%-d %B %Y} by {decision.who}: {decision.reason}"
 
@@ -164,6 +127,47 @@ def _skip(source: Source, excluded: frozenset[str], settings: Settings) -> Reaso
     if not settings.network.allow_private and literal_is_private(source.url):
         return Reason.PRIVATE_ADDRESS
     return None
+
+
+def chosen(jobs: Mapping[int, Job], last: Mapping[int, LastCheck], scope: Scope, now: datetime) -> list[Job]:
+    """The jobs that the scope leaves, in the order in which they are visited: with --due or --limit the longest
+    unvisited first. `last` is when each source was visited last, and its verdict then."""
+    wanted = [job for job in jobs.values() if not scope.sources or job.source.key in scope.sources]
+    if scope.only:
+        wanted = [job for job in wanted if job.source.id in last and last[job.source.id][1].value in scope.only]
+    if scope.due:
+        wanted = [job for job in wanted if _is_due(last.get(job.source.id), now)]
+    if scope.due or scope.limit is not None:
+        wanted.sort(key=lambda job: _visited_at(last.get(job.source.id)))
+    return wanted if scope.limit is None else wanted[: scope.limit]
+
+
+def _visited_at(check: LastCheck | None) -> float:
+    return 0.0 if check is None or check[0] is None else check[0].timestamp()
+
+
+def _is_due(check: LastCheck | None, now: datetime) -> bool:
+    if check is None or check[0] is None:
+        return True
+    due = next_due(*check)
+    return due is not None and due <= now
+
+
+def forecast(jobs: Sequence[Job], with_capture: Collection[int], network: NetworkSettings) -> list[str]:
+    """Sources, time and disk of a run over these jobs, in words; `with_capture` are the sources that have one."""
+    visits = [job for job in jobs if job.skip is None]
+    new = sum(job.source.id not in with_capture for job in visits)
+    hosts = Counter(job.host for job in visits)
+    busiest = max(hosts.values(), default=0)
+    seconds = max(
+        busiest * max(network.host_delay, SECONDS_A_VISIT / network.per_host),
+        len(visits) * SECONDS_A_VISIT / network.concurrency,
+    )
+    return [
+        f"would visit {len(visits)} sources on {len(hosts)} hosts, and skip {len(jobs) - len(visits)}",
+        f"at least {seconds:.0f} s (the busiest host has {busiest} of them)",
+        f"about {new * BYTES_A_CAPTURE / 1e6:.1f} MB for {new} sources without a capture",
+    ]
 
 
 def _added_since(jobs: Mapping[int, Job], before: Mapping[str, CitedBefore]) -> dict[int, Job]:

@@ -10,20 +10,22 @@ from pathlib import Path
 
 from linkarchive.check.baselines import NewCapture
 from linkarchive.check.conclude import Conclusion
-from linkarchive.check.events import Listener
-from linkarchive.check.plan import CitedLink, Job
+from linkarchive.check.plan import Job
 from linkarchive.check.results import with_capture
 from linkarchive.history.reports import MAX_DIFFERENCES
-from linkarchive.model import Difference, Result
+from linkarchive.model import Difference, Page, Result, Verdict
+from linkarchive.model.events import Listener
 from linkarchive.snapshot import paths
 from linkarchive.snapshot.parts import NewParts
 from linkarchive.snapshot.writer import WarcWriter
-from linkarchive.store import parts, previous
+from linkarchive.store import outcomes, parts, previous
 from linkarchive.store.captures import StoredCapture
 from linkarchive.store.database import Store
 from linkarchive.store.outcomes import Visited
 from linkarchive.store.run_writer import RunWriter
 from linkarchive.wayback.answers import Found
+from linkarchive.wayback.cited import CitedLink
+from linkarchive.web.exchange import Visit
 
 COMMIT_EVERY = 0.1
 """Seconds: what a `kill -9` may cost in conclusions, whose visits are then made again."""
@@ -66,7 +68,7 @@ class Recorder:
         for link, capture in conclusion.baselines:
             baseline = stored if isinstance(capture, NewCapture) else capture
             if baseline is not None:
-                self.set_baseline(link, baseline, before.baseline(link.article, link.looked))
+                self.set_baseline(link, baseline, before.baseline(link.article, link.viewed_on))
         same = before.result_id is not None and (result is None or result == before.result)
         is_row = result is None or (same and before.is_row)
         number = before.result_id if same and before.result_id is not None else self._add(source, result)
@@ -77,7 +79,7 @@ class Recorder:
 
     def set_baseline(self, link: CitedLink, capture: StoredCapture, known: StoredCapture | None) -> None:
         """The baseline of a citation, where the one that it has may be replaced."""
-        self.rows.set_baseline(link.article, link.looked, capture, known)
+        self.rows.set_baseline(link.article, link.viewed_on, capture, known)
 
     def store_memento(self, job: Job, found: Found) -> StoredCapture:
         """The copy as a capture: written to the WARC as what it is, or our own bytes under the archive's date."""
@@ -110,6 +112,13 @@ class Recorder:
         found.visit.close()
         return self.rows.add_capture(job.source.id, capture, usable=True, good=False)
 
+    def keep_probe(self, visit: Visit, page: Page) -> None:
+        """Write the answer of a made-up address as its capture. It is no source: the database does not know it."""
+        if visit.final is not None:
+            sha256 = hashlib.sha256(page.body).hexdigest()
+            self.archive.warc.write_visit(visit, source=visit.request.url, sha256=sha256, fingerprint=None)
+            self.archive.warc.sync()
+
     def loaded(self, job: Job) -> Job:
         """The job with what was known before this run, and with the captures, baselines and answers of now."""
         return replace(job, previous=previous.load(self.store, [job.source.id], self.rows.run)[job.source.id])
@@ -118,6 +127,14 @@ class Recorder:
         """What this run concluded on the source so far, and when it was visited."""
         now = previous.load(self.store, [job.source.id], self.rows.run + 1)[job.source.id]
         return (now.result, now.checked) if now.run == self.rows.run else (None, None)
+
+    def with_verdict(self, *verdicts: Verdict) -> set[int]:
+        """The numbers of the sources on which this run concluded so."""
+        return {number for verdict in verdicts for number in outcomes.with_verdict(self.store, self.rows.run, verdict)}
+
+    def visited(self) -> set[int]:
+        """The numbers of the sources that have their verdict in this run."""
+        return outcomes.visited(self.store, self.rows.run)
 
     def commit(self) -> None:
         """What was written so far lasts when this returns: first records, then index lines, then rows."""

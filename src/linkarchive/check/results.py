@@ -8,7 +8,7 @@ from datetime import datetime
 
 from linkarchive.check.assess import Assessment
 from linkarchive.check.baselines import NewCapture, baseline_of
-from linkarchive.check.plan import CitedLink, Job, Policy
+from linkarchive.check.plan import Job, Policy
 from linkarchive.model import (
     Acceptance,
     Baseline,
@@ -29,6 +29,7 @@ from linkarchive.store.captures import StoredCapture
 from linkarchive.store.carried import CONFIRMED_AFTER
 from linkarchive.store.lookups import COPY, MOVED, new_address
 from linkarchive.store.previous import Previous
+from linkarchive.wayback.cited import CitedLink
 
 ONLY_US_CONFIDENCE = 0.9
 MOST_OF_A_PART = 0.9
@@ -85,7 +86,7 @@ def result_of(
         hops=page.hops,
         similarity=judgement.similarity,
         lost=judgement.lost,
-        baseline=baseline_of(worst.baseline, worst.link.looked),
+        baseline=baseline_of(worst.baseline, worst.link.viewed_on),
         capture=None,
         last_good=_last_good(job.previous.live),
         archived_url=None,
@@ -221,9 +222,9 @@ def with_baselines(result: Result, job: Job) -> Result:
     """The result of a source without a page of today: only what it would have been compared with changes."""
     based: dict[tuple[str, str | None, int], Baseline | None] = {}
     for link in job.citations:
-        capture = job.previous.baseline(link.article, link.looked)
+        capture = job.previous.baseline(link.article, link.viewed_on)
         if capture is not None:
-            based[link.article, link.citation.url, link.citation.line] = baseline_of(capture, link.looked)
+            based[link.article, link.citation.url, link.citation.line] = baseline_of(capture, link.viewed_on)
     citations = tuple(
         replace(citation, baseline=based.get((citation.article, citation.url, citation.line), citation.baseline))
         for citation in result.citations
@@ -278,7 +279,7 @@ def _citation(compared: ComparedLink) -> CitationResult:
         verdict=judgement.verdict,
         reason=judgement.reason,
         confidence=judgement.confidence,
-        baseline=baseline_of(compared.baseline, link.looked),
+        baseline=baseline_of(compared.baseline, link.viewed_on),
         similarity=judgement.similarity,
         lost=judgement.lost,
         evidence=judgement.evidence,

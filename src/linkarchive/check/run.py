@@ -11,18 +11,18 @@ from pathlib import Path
 
 from linkarchive.check.articles import Articles, keep_watch, load, lost_originals, recover, save
 from linkarchive.check.crawl import Crawler
-from linkarchive.check.events import Listener, Notice, RunStarted, ignore
 from linkarchive.check.finish import Ending, finish
 from linkarchive.check.lookups import ArchiveLookups
-from linkarchive.check.plan import Job, Policy, plan
+from linkarchive.check.plan import Job, Policy, chosen, forecast, plan
 from linkarchive.check.pool import JudgePool
 from linkarchive.check.record import Archive, Recorder
-from linkarchive.check.scope import Scope, chosen_sources, refuse_faulty_patterns
 from linkarchive.clock import Clock
 from linkarchive.errors import UsageError
 from linkarchive.history.recovery import damages, is_there, log_interrupted
 from linkarchive.history.recovery import recover as recover_project
-from linkarchive.model import Page, Report
+from linkarchive.model import Article, Page, Report
+from linkarchive.model.events import Listener, Notice, RunStarted, ignore
+from linkarchive.model.scope import Scope
 from linkarchive.project import Project
 from linkarchive.settings import Settings
 from linkarchive.sites import refuse_faulty, refuse_unavailable_scope
@@ -32,12 +32,8 @@ from linkarchive.store.database import Store
 from linkarchive.store.opening import open_project
 from linkarchive.store.run_writer import RunWriter
 from linkarchive.store.runs import Run
-from linkarchive.urls import host_of
 
 Stop = Callable[[], bool]
-SECONDS_A_VISIT = 1.0
-BYTES_A_CAPTURE = 30_000
-"""A page of the median news site, compressed."""
 
 
 def never() -> bool:
@@ -60,9 +56,8 @@ def check(
     but a report that says so.
     """
     project = Project(root, settings.keep.folder)
-    refuse_faulty(settings.sites)
+    refuse_faulty(settings)
     refuse_unavailable_scope(settings)
-    refuse_faulty_patterns(settings.check.exclude)
     stop = _with_deadline(stop, settings.check.max_time)
     with project.lock():
         for sentence in recover_project(project):
@@ -78,7 +73,7 @@ def check(
             ) as writer:
                 recorder = Recorder(Archive(project.archive, writer), store, RunWriter(store, run.seq), on_event)
                 policy = Policy(settings, decisions.load(project.decisions))
-                with closing(ArchiveLookups(project, recorder, policy, clock, stop)) as lookups:
+                with closing(ArchiveLookups(recorder, policy, clock, stop)) as lookups:
                     with (
                         JudgePool() as pool,
                         closing(Crawler(policy, clock, recorder, pool, run.info.id, stop, lookups.feed)) as crawler,
@@ -91,7 +86,7 @@ def check(
 def _started(run: Run, jobs: Mapping[int, Job], resumed: bool) -> RunStarted:
     visited = [job for job in jobs.values() if job.skip is None]
     own = sum(all(link.original for link in job.citations) for job in visited)
-    hosts = Counter(host_of(job.source.url) for job in visited)
+    hosts = Counter(job.host for job in visited)
     return RunStarted(run.info.id, hosts, own, len(jobs) - len(visited), resumed)
 
 
@@ -123,16 +118,24 @@ class _Check:
             todo = self._todo(jobs, done | {job.source.id for job in originals})
         lookups.ask_baselines((*originals, *todo))
         if not self.scope.sources:
-            lookups.ask_originals(jobs, articles)
+            lookups.ask_originals(jobs, articles.articles)
         crawler.first_pass(todo)
         offline = crawler.network_trouble()
         if offline is not None:
             outcomes.discard_run(store, self.run.seq)
             return Ending(articles, complete=False, offline=offline, troubles=())
         crawler.second_pass()
-        answered = lookups.use_answers(jobs, articles)
-        if answered is not articles:  # archives gave lost targets back, which are visited now
-            articles, jobs = answered, self._plan(answered)
+        recovered: list[Article] = []
+
+        def keep(article: Article) -> None:
+            save(self.project, store, self.run.seq, [article], articles.digests)
+            recovered.append(article)
+
+        lookups.use_answers(jobs, keep)
+        if recovered:  # archives gave lost targets back, which are visited now
+            for article in recovered:
+                articles = articles.with_article(article)
+            jobs = self._plan(articles)
             more = self._todo(jobs, outcomes.visited(store, self.run.seq))
             lookups.ask_baselines(more)
             crawler.first_pass(more)
@@ -141,10 +144,10 @@ class _Check:
         covered = {job.source.id: job for job in (*originals, *todo)}
         lookups.ask_dead(covered.values())
         lookups.ask_saved(covered.values())
-        lookups.use_answers(jobs, articles)
+        lookups.use_answers(jobs, keep)
         lookups.look_for_moved(covered.values())
         lookups.ask_elsewhere(covered.values())
-        lookups.use_answers(jobs, articles)
+        lookups.use_answers(jobs, keep)
         lookups.save_public_copies(covered.values())
         missing = len(covered.keys() - outcomes.visited(store, self.run.seq) - crawler.broken)
         troubles = list(crawler.troubles)
@@ -182,15 +185,8 @@ class _Check:
 
     def _todo(self, jobs: Mapping[int, Job], done: set[int]) -> list[Job]:
         """What the scope leaves of the jobs, without what has its verdict already."""
-        chosen = _in_scope(jobs, self.scope, self.recorder.store, self.run.seq, self.clock)
-        return [job for job in chosen if job.source.id not in done]
-
-
-def _in_scope(jobs: Mapping[int, Job], scope: Scope, store: Store, before_run: int | None, clock: Clock) -> list[Job]:
-    """The jobs of a scope, in the order in which they are visited."""
-    last = outcomes.last_checks(store, before_run) if scope.is_partial else {}
-    wanted = [number for number, job in jobs.items() if not scope.sources or job.source.key in scope.sources]
-    return [jobs[number] for number in chosen_sources(wanted, last, scope, clock.now())]
+        last = outcomes.last_checks(self.recorder.store, self.run.seq) if self.scope.is_partial else {}
+        return [job for job in chosen(jobs, last, self.scope, self.clock.now()) if job.source.id not in done]
 
 
 def _with_deadline(stop: Stop, seconds: float) -> Stop:
@@ -225,27 +221,15 @@ def _begin(project: Project, store: Store, scope: Scope, settings: Settings, clo
 def dry_run(root: Path, scope: Scope, settings: Settings, clock: Clock) -> str:
     """Sources, time and disk of a run, in words. Visits no source; named URLs are fetched to be read."""
     refuse_unavailable_scope(settings)
-    project, network = Project(root, settings.keep.folder), settings.network
+    project = Project(root, settings.keep.folder)
     with project.lock(), open_project(project, write=True) as store:
         articles = load(project, store, scope, settings, clock)
         jobs = plan(articles, store, Policy(settings, decisions.load(project.decisions)))
-        chosen = _in_scope(jobs, scope, store, None, clock)
-        visits = [job for job in chosen if job.skip is None]
-        kept = captures.kept_sources(store)
-        new = sum(job.source.id not in kept for job in visits)
+        last = outcomes.last_checks(store, None) if scope.is_partial else {}
+        wanted = chosen(jobs, last, scope, clock.now())
+        lines = forecast(wanted, captures.kept_sources(store), settings.network)
         store.rollback()
-    hosts = Counter(host_of(job.source.url) for job in visits)
-    busiest = max(hosts.values(), default=0)
-    seconds = max(
-        busiest * max(network.host_delay, SECONDS_A_VISIT / network.per_host),
-        len(visits) * SECONDS_A_VISIT / network.concurrency,
-    )
     lost = sum(citation.url is None for article in articles.articles for citation in article.citations)
-    lines = [
-        f"would visit {len(visits)} sources on {len(hosts)} hosts, and skip {len(chosen) - len(visits)}",
-        f"at least {seconds:.0f} s (the busiest host has {busiest} of them)",
-        f"about {new * BYTES_A_CAPTURE / 1e6:.1f} MB for {new} sources without a capture",
-    ]
     if lost:
         lines.append(f"{lost} lost targets would be looked for on the original pages")
     return "\n".join([*lines, *articles.notices])

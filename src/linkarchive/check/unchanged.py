@@ -73,7 +73,7 @@ def unchanged(fetched: Fetched, policy: Policy) -> Conclusion | None:
 def _inputs_unchanged(job: Job, before: Previous, policy: Policy) -> bool:
     if before.page.inputs_hash is None:
         return False
-    times = [before.baseline_time(link.article, link.looked) for link in job.citations]
+    times = [before.baseline_time(link.article, link.viewed_on) for link in job.citations]
     if None in times and before.has_usable:  # a baseline has to be chosen first
         return False
     inputs = [(link, time, policy.acceptance(job, link)) for link, time in zip(job.citations, times, strict=True)]

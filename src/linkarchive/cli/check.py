@@ -100,11 +100,11 @@ def check(
     """
     with importing():
         from linkarchive.api.project import Project
-        from linkarchive.check.events import Event, RunStarted
-        from linkarchive.check.scope import Scope
         from linkarchive.cli.progress import RunProgress
         from linkarchive.clock import Clock
         from linkarchive.history.told import STDOUT, Told, file_channel
+        from linkarchive.model.events import Event, RunStarted
+        from linkarchive.model.scope import Scope
         from linkarchive.notify import channels_of, require_apprise
         from linkarchive.notify import notify as send_notifications
         from linkarchive.report.formats import format_for

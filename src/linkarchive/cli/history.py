@@ -102,7 +102,7 @@ def _is_host(text: str) -> bool:
 
 def _rules_of(place: Project, host: str, network: NetworkSettings) -> Iterator[str]:
     """What is known of how the pages of a site moved, a line a rule."""
-    from linkarchive.check.relocation import site_rules
+    from linkarchive.relocate.past import site_rules
     from linkarchive.report.sanitize import one_line
     from linkarchive.store.opening import open_project
 

@@ -9,7 +9,8 @@ from collections.abc import Mapping
 from types import TracebackType
 from typing import TYPE_CHECKING
 
-from linkarchive.check.events import (
+from linkarchive.cli.common import say
+from linkarchive.model.events import (
     ArchiveAnswered,
     AskingArchives,
     Event,
@@ -18,7 +19,6 @@ from linkarchive.check.events import (
     RunStarted,
     SourceConcluded,
 )
-from linkarchive.cli.common import say
 from linkarchive.report.phrases import count
 from linkarchive.report.sanitize import address, one_line
 from linkarchive.urls import host_of

@@ -21,7 +21,6 @@ def save(urls: tuple[str, ...], project: Path, config: Path | None) -> int:
     Needs the keys of an Internet Archive account: IA_ACCESS_KEY_ID and IA_SECRET_ACCESS_KEY, or ia.ini.
     """
     from linkarchive.report.sanitize import address
-    from linkarchive.wayback.archives import WAYBACK
     from linkarchive.wayback.privacy import may_send
     from linkarchive.wayback.save import AlreadyToday, Saved, Stopped, find_keys
     from linkarchive.wayback.save import save as save_pages
@@ -39,7 +38,7 @@ def save(urls: tuple[str, ...], project: Path, config: Path | None) -> int:
         )
     failed = False
     with ArchiveSession(settings.network, settings.wayback, Clock.from_environ(), budget=0) as session:
-        for url, result in save_pages(session, WAYBACK, keys, urls):
+        for url, result in save_pages(session, keys, urls):
             if isinstance(result, Saved):
                 click.echo(f"{address(url)}  {result.url}")
             elif isinstance(result, AlreadyToday):

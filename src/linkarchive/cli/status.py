@@ -15,7 +15,7 @@ from linkarchive.model import Verdict
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from linkarchive.check.status import SourceStatus
+    from linkarchive.history.status import SourceStatus
 
 _FORMATS = click.Choice(["text", "json"])
 
@@ -42,7 +42,7 @@ def status(
 
     Nothing is visited; the exit code is 0.
     """
-    from linkarchive.check.status import Filter, status_of, summary_of
+    from linkarchive.history.status import Filter, status_of, summary_of
     from linkarchive.report.json import plain_json
     from linkarchive.store import decisions
     from linkarchive.store.opening import open_project

@@ -40,7 +40,7 @@ def run_demo(folder: Path, *, say: Callable[[str], None]) -> Report:
     not a former demo's. `say` gets a line at a time of what happens.
     """
     from linkarchive.check.run import check
-    from linkarchive.check.scope import Scope
+    from linkarchive.model.scope import Scope
 
     prepare(folder)
     scope = Scope(articles=truth.ARTICLES)

@@ -12,6 +12,7 @@ from linkarchive.store import captures, decisions, sources
 from linkarchive.store.database import Store
 from linkarchive.store.decisions import Decision
 from linkarchive.urls import ascii_host, host_of, is_within, redact
+from linkarchive.wrappers import key_of
 
 
 def accept_page(
@@ -65,7 +66,7 @@ def replace_source(
     parts = urlsplit(by)
     if parts.scheme not in ("http", "https") or not parts.hostname or not by.isprintable() or " " in by:
         raise UsageError(f"{redact(by)}: not a web address (https://…) to cite instead")
-    if sources.key_of(by) == source.key:
+    if key_of(by) == source.key:
         raise UsageError(f"{redact(by)}: the same page; give another address")
     decision = Decision("replace", redact(source.key), who, now, reason, replacement=by)
     decisions.append(project, decision)

@@ -27,7 +27,7 @@ from linkarchive.model import Article, Citation, Verdict
 from linkarchive.project import Project
 from linkarchive.store import articles, decisions, outcomes
 from linkarchive.store.database import Store
-from linkarchive.store.sources import key_of
+from linkarchive.wrappers import key_of
 
 
 @dataclass(frozen=True, slots=True)

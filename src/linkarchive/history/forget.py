@@ -16,10 +16,10 @@ from pathlib import Path
 import msgspec
 
 from linkarchive.errors import StorageError, UnknownSourceError, UsageError
-from linkarchive.history.probes import probe_of
 from linkarchive.history.recovery import recover
 from linkarchive.history.reports import differences, report_of
 from linkarchive.history.timeline import article_texts, timelines
+from linkarchive.judge.soft404 import probe_url
 from linkarchive.project import Project
 from linkarchive.report.html import render_html
 from linkarchive.report.json import render_json
@@ -32,6 +32,7 @@ from linkarchive.store.decisions import Decision
 from linkarchive.store.forget import Forgetting
 from linkarchive.store.opening import open_project, rebuild_project
 from linkarchive.urls import redact
+from linkarchive.wrappers import key_of
 
 _ADDRESS = re.compile(r"https?://[^\s\"'<>\\]+")
 
@@ -153,7 +154,7 @@ def _storage_errors(project: Project) -> Iterator[None]:
 
 def lift(project: Project, url: str, reason: str | None, who: str, now: datetime) -> Decision:
     """Record that a forgotten source is visited again. Raises UsageError when it is not forgotten."""
-    decision = decisions.forgotten(decisions.load(project.decisions), sources.key_of(url))
+    decision = decisions.forgotten(decisions.load(project.decisions), key_of(url))
     if decision is None:
         raise UsageError(f"{redact(url)}: nothing to take back: it is not forgotten")
     undo = Decision("undo", decision.url, who, now, reason, undoes=decision.when)
@@ -169,14 +170,14 @@ def _keys(project: Project, urls: Sequence[str]) -> dict[str, str]:
             try:
                 found[url] = sources.find(store, url).key
             except UnknownSourceError:
-                found[url] = sources.key_of(url)
+                found[url] = key_of(url)
     return found
 
 
 def _is_probe(keys: Iterable[str]) -> IsProbe:
     @cache
     def names(run_id: str) -> set[str]:
-        return {address.rpartition("/")[2] for key in keys if (address := probe_of(key, run_id)) is not None}
+        return {address.rpartition("/")[2] for key in keys if (address := probe_url(key, run_id)) is not None}
 
     return lambda url, run_id: url.rpartition("/")[2] in names(run_id)
 
@@ -184,7 +185,7 @@ def _is_probe(keys: Iterable[str]) -> IsProbe:
 def _refuse_unknown(project: Project, keys: dict[str, str], gone: Removal) -> None:
     """A URL that is no source, that no capture has and nobody has forgotten before is misspelt."""
     made = decisions.load(project.decisions)
-    captured = {sources.key_of(capture.url) for capture in gone.captures}
+    captured = {key_of(capture.url) for capture in gone.captures}
     with open_project(project, write=True) as store:
         for url, key in keys.items():
             if key not in captured and not gone.gone and decisions.forgotten(made, key) is None:

@@ -14,9 +14,8 @@ from urllib.parse import urldefrag, urlsplit
 from linkarchive.model import Result, Verdict
 from linkarchive.report.sanitize import has_redaction
 from linkarchive.store.decisions import Decision, ignored, replacement
-from linkarchive.store.sources import key_of
 from linkarchive.urls import has_secrets, unwrap
-from linkarchive.wrappers import intended_url
+from linkarchive.wrappers import intended_url, key_of
 
 SURE = 0.8
 """The least confidence of a verdict, or of a recovered target, that changes an article: four in five are right."""

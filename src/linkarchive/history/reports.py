@@ -19,6 +19,7 @@ from linkarchive.store.decisions import Decision, ignored, is_host
 from linkarchive.store.opening import open_project
 from linkarchive.store.runs import Run
 from linkarchive.urls import redact
+from linkarchive.wrappers import key_of
 
 MAX_DIFFERENCES = 300
 """In one report; the rest is a click or an `archive diff` away."""
@@ -60,7 +61,7 @@ def report_of(store: Store, run: Run, made: Sequence[Decision]) -> Report:
 
 def _sources(store: Store, run: Run, ignores: Sequence[Decision], day: date) -> Sources:
     def told(source: SourceReport) -> SourceReport:
-        note = ignored(ignores, sources.key_of(source.outcome.url), day) if ignores else None
+        note = ignored(ignores, key_of(source.outcome.url), day) if ignores else None
         return replace(source, ignored=note) if note else source
 
     def read(news: Collection[tuple[Verdict, Change]] | None = None) -> Iterator[SourceReport]:
@@ -88,7 +89,7 @@ def _sources(store: Store, run: Run, ignores: Sequence[Decision], day: date) -> 
 def _with_ignored(article: ArticleReport, ignores: Sequence[Decision], day: date) -> ArticleReport:
     if article.original is None or article.original_url is None:
         return article
-    told = ignored(ignores, sources.key_of(article.original_url), day)
+    told = ignored(ignores, key_of(article.original_url), day)
     return replace(article, original=replace(article.original, ignored=told))
 
 

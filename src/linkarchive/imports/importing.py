@@ -9,7 +9,6 @@ from pathlib import Path
 
 from linkarchive.check.articles import load
 from linkarchive.check.plan import Job, Policy, plan
-from linkarchive.check.scope import Scope
 from linkarchive.clock import Clock
 from linkarchive.errors import ArticleError
 from linkarchive.imports import opening
@@ -19,6 +18,7 @@ from linkarchive.imports.record import RecordType
 from linkarchive.imports.recording import Recorder
 from linkarchive.imports.session import recording
 from linkarchive.model import Reason
+from linkarchive.model.scope import Scope
 from linkarchive.project import Project
 from linkarchive.settings import Settings
 from linkarchive.store import captures, decisions

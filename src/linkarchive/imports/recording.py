@@ -62,13 +62,13 @@ class Recorder:
         """Compare the citations that have a baseline with the nearest of the new usable captures from now on; the
         decision stays."""
         for key, added in self.added.items():
-            for article, looked, known in captures.baselines_of_source(self.store, jobs[key].source.id):
-                chosen = choose_baseline(added, looked)
+            for article, viewed_on, known in captures.baselines_of_source(self.store, jobs[key].source.id):
+                chosen = choose_baseline(added, viewed_on)
                 if chosen is None or chosen.id == known.id:
                     continue
-                self.rows.set_baseline(article, looked, chosen, known, rebased=True)
+                self.rows.set_baseline(article, viewed_on, chosen, known, rebased=True)
                 time = chosen.capture.time
-                self.baselines.append(BaselineLine(key, article, looked, Origin.IMPORTED, time, rebased=True))
+                self.baselines.append(BaselineLine(key, article, viewed_on, Origin.IMPORTED, time, rebased=True))
                 reason = f"compared with the capture of {self.id}"
                 decisions.append(project, Decision("rebase", redact(key), who, self.time, reason, article, time))
 

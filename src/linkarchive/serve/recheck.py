@@ -6,10 +6,10 @@ import threading
 from collections.abc import Sequence
 
 from linkarchive.check.run import check
-from linkarchive.check.scope import Scope
 from linkarchive.clock import Clock
 from linkarchive.errors import ArchiveError
 from linkarchive.model import Report
+from linkarchive.model.scope import Scope
 from linkarchive.project import Project
 from linkarchive.report.phrases import count, listed
 from linkarchive.settings import Settings

@@ -97,12 +97,12 @@ def of_run(store: Store, run: int) -> Iterator[StoredCapture]:
     return (StoredCapture.of_row(row) for row in store.execute(query))
 
 
-def baseline(store: Store, article: str, source: int, looked: date | None) -> StoredCapture | None:
+def baseline(store: Store, article: str, source: int, viewed_on: date | None) -> StoredCapture | None:
     """The baseline of a source as an article cites it, whose author looked on that day."""
     query = (
         select(captures)
         .join(baselines, baselines.c.capture == captures.c.id)
-        .where(baselines.c.article == article, baselines.c.source == source, baselines.c.looked == day_text(looked))
+        .where(baselines.c.article == article, baselines.c.source == source, baselines.c.looked == day_text(viewed_on))
     )
     row = store.execute(query).one_or_none()
     return None if row is None else StoredCapture.of_row(row)
@@ -150,9 +150,9 @@ def baselines_of_sources(
         .order_by(baselines.c.article, baselines.c.source, baselines.c.looked)
     )
     found: dict[int, list[tuple[str, date | None, StoredCapture]]] = {}
-    for source, article, looked, capture in store.execute(query).all():
+    for source, article, viewed_on, capture in store.execute(query).all():
         one = next(one for one in kept[source] if one.id == capture)
-        found.setdefault(source, []).append((article, day_of(looked), one))
+        found.setdefault(source, []).append((article, day_of(viewed_on), one))
     return found
 
 
@@ -173,8 +173,8 @@ def day_of(text: str) -> date | None:
     return date.fromisoformat(text) if text else None
 
 
-def day_text(looked: date | None) -> str:
-    return "" if looked is None else looked.isoformat()
+def day_text(viewed_on: date | None) -> str:
+    return "" if viewed_on is None else viewed_on.isoformat()
 
 
 def forget_lost(store: Store, run: int, is_there: Callable[[Capture], bool]) -> int:

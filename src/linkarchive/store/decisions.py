@@ -12,8 +12,8 @@ from linkarchive.files import append_line, storage_error
 from linkarchive.model import Acceptance, Ignored
 from linkarchive.project import Project
 from linkarchive.store.serialization import decode, encode
-from linkarchive.store.sources import key_of
 from linkarchive.urls import host_of, is_within, redact
+from linkarchive.wrappers import key_of
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,8 +13,8 @@ from datetime import datetime
 from typing import Any
 
 from linkarchive.model import Capture, Location
-from linkarchive.store.sources import key_of
 from linkarchive.urls import redact
+from linkarchive.wrappers import key_of
 
 _TAKEN = "the copies that this was concluded from were taken out with the page that they showed (archive forget)"
 _TITLES = ("title", "title_then")

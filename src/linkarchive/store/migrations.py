@@ -52,7 +52,7 @@ def imported_captures(connection: Connection) -> None:
 
 def intended_keys(connection: Connection) -> None:
     """A link through a redirector, or with what counts visitors, is the page behind it: its rows go to that source."""
-    from linkarchive.store.sources import key_of  # which opens databases, and so imports this module
+    from linkarchive.wrappers import key_of
 
     sources = {row.key: row.id for row in connection.execute(text("SELECT id, key FROM sources"))}
     for key, number in list(sources.items()):

@@ -79,6 +79,21 @@ class Previous:
         return self.visit.outcome == self.page.result_id or decode(self.visit.body, _Status).status is not None
 
     @property
+    def was_alive(self) -> bool:
+        """There was a page at the last visit."""
+        return self.verdict is not None and self.verdict.is_alive
+
+    @property
+    def sha256(self) -> str | None:
+        """Of the body that was last seen, hex."""
+        return self.page.sha256
+
+    @property
+    def final_url(self) -> str | None:
+        """Where the last visit ended."""
+        return None if self.result is None else self.result.final_url
+
+    @property
     def is_row(self) -> bool:
         """The last visit found the page as it was and added a row only."""
         return self.visit is not None and bool(self.visit.carried)
@@ -123,14 +138,14 @@ class Previous:
         place = decode(self.capture_rows[-1].body, _Place)
         return (place.original or place.record).warc
 
-    def baseline(self, article: str, looked: date | None) -> StoredCapture | None:
+    def baseline(self, article: str, viewed_on: date | None) -> StoredCapture | None:
         """The baseline of the source as that article cites it."""
-        number = self.baseline_ids.get((article, looked))
+        number = self.baseline_ids.get((article, viewed_on))
         return None if number is None else next(capture for capture in self.captures if capture.id == number)
 
-    def baseline_time(self, article: str, looked: date | None) -> datetime | None:
+    def baseline_time(self, article: str, viewed_on: date | None) -> datetime | None:
         """When that baseline was captured."""
-        number = self.baseline_ids.get((article, looked))
+        number = self.baseline_ids.get((article, viewed_on))
         return None if number is None else next(row.time for row in self.capture_rows if row.id == number)
 
 

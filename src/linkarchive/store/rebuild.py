@@ -20,6 +20,7 @@ from linkarchive.store.run_writer import RunWriter
 from linkarchive.store.runlog import BaselineLine, Line, VisitLine, read_line
 from linkarchive.store.runs import RunBody
 from linkarchive.store.state_file import StateBaseline, StateLine, read_state
+from linkarchive.wrappers import key_of
 
 IMPORT_FACT = "imported"
 """What only the manifest of an import says: the names of its files."""
@@ -131,7 +132,7 @@ class _Builder:
             for one in line.captures:
                 self._keep(outcome.url, one.capture, one.usable, one.good)
             for baseline in line.baselines:
-                self._set_baseline(writer, sources.key_of(outcome.url), baseline)
+                self._set_baseline(writer, key_of(outcome.url), baseline)
             change = Change.STILL if outcome.verdict.is_finding else Change.NONE
             # The line of a page that is what it was stays as it was first written: later runs have seen it again.
             carried = outcome.since < last_begun
@@ -141,7 +142,7 @@ class _Builder:
     def _untold(self, state: Path, known: Collection[int]) -> Iterator[tuple[Result, StateLine]]:
         lines = read_state(state)
         while some := list(islice(lines, _AT_ONCE)):
-            self._know({sources.key_of(outcome.url): outcome.url for outcome, _ in some})
+            self._know({key_of(outcome.url): outcome.url for outcome, _ in some})
             yield from (line for line in some if self._source(line[0].url, line[0].url) not in known)
 
     def _visited(self, visit: VisitLine) -> None:
@@ -153,7 +154,7 @@ class _Builder:
         visits, self.visits = self.visits, []
         if self.writer is None:
             return
-        self._know({sources.key_of(visit.source): visit.url for visit in visits})
+        self._know({key_of(visit.source): visit.url for visit in visits})
         found = [(self._source(visit.source, visit.url), visit) for visit in visits]
         for source, visit in found:
             if visit.outcome is not None:
@@ -181,7 +182,7 @@ class _Builder:
                 self.baselines[key] = kept
 
     def _keep(self, source: str, capture: Capture, usable: bool, good: bool) -> None:
-        key = sources.key_of(source)
+        key = key_of(source)
         if self.writer is not None and capture.time not in self.known.setdefault(key, {}):
             identifier = self._source(key, capture.url)
             self.known[key][capture.time] = self.writer.add_capture(identifier, capture, usable, good)
@@ -214,7 +215,7 @@ class _Builder:
                 parts.keep(self.store, self.writer, stored, held, [*shared, *told.new])
 
     def _source(self, key: str, url: str) -> int:
-        key = sources.key_of(key)
+        key = key_of(key)
         self._know({key: url})
         return self.numbers[key]
 

@@ -73,7 +73,7 @@ class RunWriter:
     def set_baseline(
         self,
         article: str,
-        looked: date | None,
+        viewed_on: date | None,
         kept: StoredCapture,
         known: StoredCapture | None,
         *,
@@ -84,7 +84,7 @@ class RunWriter:
         `rebased`: a person decided that it takes the place of any.
         """
         if rebased or takes_its_place(kept, known):
-            row = {"article": article, "source": kept.source, "looked": day_text(looked)}
+            row = {"article": article, "source": kept.source, "looked": day_text(viewed_on)}
             self._baselines.append(row | {"capture": kept.id, "run": self._run})
             self._note(kept.source)
 

@@ -11,9 +11,8 @@ from sqlalchemy import Row, func, insert, select
 from linkarchive.errors import UnknownSourceError
 from linkarchive.store.database import Store
 from linkarchive.store.schema import sources
-from linkarchive.url_parameters import without_tracking
-from linkarchive.urls import redact, source_key
-from linkarchive.wrappers import intended_url
+from linkarchive.urls import redact
+from linkarchive.wrappers import key_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,18 +23,6 @@ class Source:
 
 
 _IDENTITY = (sources.c.id, sources.c.key, sources.c.url)
-
-
-def key_of(url: str) -> str:
-    """The key under which a URL is stored; what has no key (mailto:, a relative path) is its own.
-
-    A link through a redirector is the page behind it, with or without what counts its visitors.
-    """
-    try:
-        key = source_key(without_tracking(intended_url(url)))
-    except ValueError:
-        return url
-    return url if key == url else key  # mostly: one string in memory, not two
 
 
 def ensure(store: Store, wanted: Mapping[str, str]) -> dict[str, Source]:

@@ -45,7 +45,7 @@ def find_baseline(
     session: ArchiveSession,
     archives: Sequence[Archive],
     url: str,
-    looked: date,
+    viewed_on: date,
     *,
     own_digests: frozenset[str] = frozenset(),
     usable: Usable = is_usable,
@@ -55,7 +55,7 @@ def find_baseline(
     `own_digests` are payload digests (`sha1:…`) of captures that we have: an indexed copy with one of them is not
     fetched (`Found.same_as`). `NoCopy`: no archive has one near that day.
     """
-    when = _noon(looked)
+    when = _noon(viewed_on)
     search = _Search(session, url, when, Span.around(when, session.settings.window_days), usable, own_digests)
     return _first(archives, search.near)
 
@@ -64,7 +64,7 @@ def find_copy_before(
     session: ArchiveSession,
     archives: Sequence[Archive],
     url: str,
-    looked: date | None,
+    viewed_on: date | None,
     death: datetime,
     *,
     own_digests: frozenset[str] = frozenset(),
@@ -73,7 +73,7 @@ def find_copy_before(
     """For a dead source: the usable public copy from before its death nearest to the day the author looked
     (without a day: the latest). `NoCopy` only where the indexes, too, know of none.
     """
-    when = death if looked is None else min(_noon(looked), death)
+    when = death if viewed_on is None else min(_noon(viewed_on), death)
     search = _Search(session, url, when, Span(end=death), usable, own_digests)
     return _first(archives, search.anywhere)
 

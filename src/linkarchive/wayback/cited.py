@@ -1,15 +1,21 @@
-"""Citations that already point into an archive: the source is the original URL, the cited copy the baseline."""
+"""Who cites what, and the archived copies that citations point to or that articles give beside their links.
+
+Where a citation points into an archive, the source is the original URL and the cited copy the baseline.
+"""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from urllib.parse import urlsplit
 
+from linkarchive.model import Article, Citation
 from linkarchive.urls import unwrap
 from linkarchive.wayback.archives import DEFAULT, Archive, time_of
+from linkarchive.wayback.privacy import may_send
+from linkarchive.wrappers import intended_url, key_of
 
 # archive.today and its other names (https://archive.today/faq, 2026); perma.cc and archive.today's short addresses
 # do not say what they are copies of.
@@ -32,6 +38,72 @@ class CitedCopy:
     """The page that it is a copy of; None where the address does not say."""
     time: datetime | None
     """When the copy was made (to the precision of the address); None where the address does not say."""
+
+
+@dataclass(frozen=True, slots=True)
+class CitedLink:
+    """A citation with what its article adds. `original` marks the article's own original URL."""
+
+    article: str
+    citation: Citation
+    viewed_on: date | None
+    """The day the author looked: `accessed` of the link, else the article's date (docs/design.md §5)."""
+    private: bool
+    target: str
+    """The URL that is visited for it, with its fragment: the citation's own, what a redirector leads to, or what the
+    cited copy is a copy of."""
+    original: bool = False
+    copy: CitedCopy | None = None
+    """For a citation that points into a web archive."""
+    given: CitedCopy | None = None
+    """The copy that the article gives beside the link, where its archive can and may be asked."""
+
+
+def cited_links(articles: Sequence[Article], archives: Sequence[Archive]) -> dict[str, list[CitedLink]]:
+    """Every link with a target, by source key, in order of first citation; the articles' original pages included.
+
+    A citation that points into an archive that can be asked leans on the page that was archived there.
+    """
+    names = {archive.name for archive in archives}
+    cited: dict[str, list[CitedLink]] = {}
+    for article in articles:
+        for citation in article.citations:
+            if citation.url is not None:
+                copy = cited_copy(citation.url, archives)
+                can_be_asked = copy is not None and copy.archive in names
+                link = _cited_link(article, citation, citation.url, copy if can_be_asked else None, archives)
+                cited.setdefault(key_of(link.target), []).append(link)
+        if article.original_url is not None:
+            url = article.original_url
+            citation = Citation(url, article.title, 0, "")
+            target = intended_url(url)
+            link = CitedLink(article.path, citation, article.published, article.private, target, original=True)
+            cited.setdefault(key_of(url), []).append(link)
+    return cited
+
+
+def _cited_link(
+    article: Article, citation: Citation, url: str, copy: CitedCopy | None, archives: Sequence[Archive]
+) -> CitedLink:
+    viewed_on, target = citation.accessed or article.published, None
+    if copy is not None and copy.original is not None:
+        viewed_on, target = copy.time.date() if copy.time else viewed_on, copy.original
+    return CitedLink(
+        article.path,
+        citation,
+        viewed_on,
+        article.private,
+        target or intended_url(url),
+        copy=None if target is None else copy,
+        given=_given_copy(citation.snapshot, article.private, archives),
+    )
+
+
+def _given_copy(snapshot: str | None, private: bool, archives: Sequence[Archive]) -> CitedCopy | None:
+    copy = None if snapshot is None else cited_copy(snapshot, archives)
+    if copy is None or copy.original is None or all(archive.name != copy.archive for archive in archives):
+        return None
+    return copy if may_send(copy.original, private=private) else None
 
 
 def cited_copy(url: str, archives: Sequence[Archive] = DEFAULT) -> CitedCopy | None:

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-import importlib
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from datetime import date
 from importlib import import_module
 
 from linkarchive.article.recover import recover
+from linkarchive.clock import Clock
 from linkarchive.model import Article
+from linkarchive.settings import Settings
 from linkarchive.wayback.answers import Answer, Found, NoCopy, Unknown, Unusable
-from linkarchive.wayback.archives import WAYBACK, Archive
+from linkarchive.wayback.archives import WAYBACK, archives_of
 from linkarchive.wayback.baseline import (
     captures_around,
     find_baseline,
@@ -49,25 +50,32 @@ _SAME_COPY_DAYS = 1
 class LookupWorkers:
     """Asks in a few threads; the answers are taken by the thread that writes."""
 
-    def __init__(self, session: ArchiveSession, archives: tuple[Archive, ...]) -> None:
-        # Copies are judged in these threads. The extensions underneath fail when two threads import them at a time.
-        for module in ("resiliparse.parse.html", "resiliparse.extract.html2text"):
-            importlib.import_module(module)
-        _import_readers()
-        self._session = session
-        self._archives = archives
-        self._pool = ThreadPoolExecutor(WORKERS, thread_name_prefix="archives")
+    def __init__(self, settings: Settings, clock: Clock, stop: Callable[[], bool]) -> None:
+        """Once `stop` answers true, no archive is asked any more."""
+        self.session = ArchiveSession(settings.network, settings.wayback, clock, stop=stop)
+        self._archives = archives_of(settings.archives)
+        self._pool: ThreadPoolExecutor | None = None
         self._later: deque[Iterator[Lookup]] = deque()
         self._asked: set[Future[LookupResult]] = set()
         """Whose results were not taken yet."""
 
+    @property
+    def may_answer(self) -> bool:
+        """There is time left, and some archive may still be asked for its copies."""
+        return self.session.may_answer(self._archives)
+
     def ask(self, lookups: Iterator[Lookup]) -> None:
         """Ask these, too, in their turn; they are read when there is room (`feed`)."""
+        if self._pool is None:
+            _import_readers()
+            self._pool = ThreadPoolExecutor(WORKERS, thread_name_prefix="archives")
         self._later.append(lookups)
         self.feed()
 
     def feed(self) -> None:
         """Take up lookups until enough of them wait for an answer; to be called now and then."""
+        if self._pool is None:
+            return
         waiting = sum(not future.done() for future in self._asked)
         while self._later and waiting < ENOUGH:
             lookup = next(self._later[0], None)
@@ -93,13 +101,15 @@ class LookupWorkers:
 
     @property
     def notices(self) -> tuple[str, ...]:
-        return self._session.notices
+        return self.session.notices
 
     def close(self) -> None:
         """Give up what is not answered yet."""
-        self._pool.shutdown(wait=False, cancel_futures=True)
-        self._session.close()
-        self._pool.shutdown(wait=True)
+        if self._pool is not None:
+            self._pool.shutdown(wait=False, cancel_futures=True)
+        self.session.close()
+        if self._pool is not None:
+            self._pool.shutdown(wait=True)
 
     def _answer(self, lookup: Lookup) -> LookupResult:
         match lookup:
@@ -110,30 +120,30 @@ class LookupWorkers:
             case CopyLookup():
                 return self._copy(lookup)
             case SeenSinceLookup():
-                return LookupResult(lookup, seen_since(self._session, self._archives, lookup.url, lookup.since))
+                return LookupResult(lookup, seen_since(self.session, self._archives, lookup.url, lookup.since))
             case ElsewhereLookup():
-                return LookupResult(lookup, seen_since(self._session, self._archives, lookup.url, lookup.after))
+                return LookupResult(lookup, seen_since(self.session, self._archives, lookup.url, lookup.after))
             case OriginalLookup():
                 return self._original(lookup)
             case SavedLookup():
                 span = Span.around(lookup.time, 1)
-                answer = nearest(self._session, WAYBACK, lookup.url, lookup.time, span)
+                answer = nearest(self.session, WAYBACK, lookup.url, lookup.time, span)
                 return LookupResult(lookup, NoCopy((WAYBACK.host,)) if isinstance(answer, Unusable) else answer)
 
     def _baseline(self, lookup: BaselineLookup) -> LookupResult:
         answer = find_baseline(
-            self._session,
+            self.session,
             self._archives,
             lookup.url,
-            lookup.looked,
+            lookup.viewed_on,
             own_digests=lookup.own_digests,
             usable=is_usable,
         )
         for copy in lookup.copies:
-            answer = self._nearer(answer, copy, lookup.looked)
+            answer = self._nearer(answer, copy, lookup.viewed_on)
         return LookupResult(lookup, answer)
 
-    def _nearer(self, answer: Answer, copy: CitedCopy, looked: date) -> Answer:
+    def _nearer(self, answer: Answer, copy: CitedCopy, viewed_on: date) -> Answer:
         """The copy that an article gives, if it is usable and not further from the day than what was found.
 
         Where archives could not tell what they have near that day, a copy from further away than we looked for waits
@@ -141,17 +151,17 @@ class LookupWorkers:
         """
         if copy.time is None or copy.original is None:
             return answer
-        off = days_off(copy.time, looked)
+        off = days_off(copy.time, viewed_on)
         if isinstance(answer, Found):
             is_same = (answer.archive, answer.memento.time) == (copy.archive, copy.time)
-            if is_same or days_off(answer.memento.time, looked) < off:
+            if is_same or days_off(answer.memento.time, viewed_on) < off:
                 return answer
-        elif isinstance(answer, Unknown) and off > self._session.settings.window_days:
+        elif isinstance(answer, Unknown) and off > self.session.settings.window_days:
             return answer
         for archive in self._archives:
             if archive.name != copy.archive:
                 continue
-            given = nearest(self._session, archive, copy.original, copy.time, Span.around(copy.time, _SAME_COPY_DAYS))
+            given = nearest(self.session, archive, copy.original, copy.time, Span.around(copy.time, _SAME_COPY_DAYS))
             if isinstance(given, Found) and given.page is not None and is_usable(given.page):
                 _close(answer)
                 return given
@@ -160,11 +170,11 @@ class LookupWorkers:
 
     def _cited_copy(self, lookup: CitedCopyLookup) -> LookupResult:
         """What the archive sends to a reader of the copy: the nearest that it has, however far from the time named."""
-        when = lookup.copy.time or self._session.clock.now()
+        when = lookup.copy.time or self.session.clock.now()
         answer: Answer = NoCopy((lookup.copy.archive,))
         for archive in self._archives:
             if archive.name == lookup.copy.archive:
-                found = nearest(self._session, archive, lookup.url, when, Span())
+                found = nearest(self.session, archive, lookup.url, when, Span())
                 if isinstance(found, Found) and found.page is not None and not is_usable(found.page):
                     _close(found)
                 elif isinstance(found, Found | Unknown):
@@ -172,8 +182,8 @@ class LookupWorkers:
         return LookupResult(lookup, answer)
 
     def _copy(self, lookup: CopyLookup) -> LookupResult:
-        answer = find_copy_before(self._session, self._archives, lookup.url, lookup.looked, lookup.death)
-        moved = moved_to(self._session, self._archives, lookup.url, lookup.death)
+        answer = find_copy_before(self.session, self._archives, lookup.url, lookup.viewed_on, lookup.death)
+        moved = moved_to(self.session, self._archives, lookup.url, lookup.death)
         return LookupResult(lookup, answer, () if isinstance(moved, Unknown) else moved)
 
     def _original(self, lookup: OriginalLookup) -> LookupResult:
@@ -181,7 +191,7 @@ class LookupWorkers:
         best, best_article, lost = None, lookup.article, _lost(lookup.article)
         trouble: Unknown | None = None
         published = lookup.article.published
-        copies = captures_around(self._session, self._archives, lookup.urls, published) if published else ()
+        copies = captures_around(self.session, self._archives, lookup.urls, published) if published else ()
         for found in copies:
             if isinstance(found, Unknown) or found.page is None:
                 trouble = found if isinstance(found, Unknown) else trouble

@@ -18,9 +18,9 @@ def copy_question(copy: CitedCopy) -> str:
     return f"{CITED} {copy.time:%Y%m%d%H%M%S}" if copy.time else CITED
 
 
-def days_off(time: datetime, looked: date) -> int:
+def days_off(time: datetime, viewed_on: date) -> int:
     """How many days lie between a copy and the day the author looked."""
-    return abs((time.date() - looked).days)
+    return abs((time.date() - viewed_on).days)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,14 +29,14 @@ class BaselineLookup:
 
     source: int
     url: str
-    looked: date
+    viewed_on: date
     own_digests: frozenset[str]
     copies: tuple[CitedCopy, ...] = ()
     """Candidates that articles give beside their links, each with its time and original."""
 
     @property
     def name(self) -> str:
-        return f"baseline {self.looked}"
+        return f"baseline {self.viewed_on}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +58,7 @@ class CopyLookup:
 
     source: int
     url: str
-    looked: date | None
+    viewed_on: date | None
     death: datetime
     name: str = "copy"
 

@@ -17,7 +17,7 @@ import msgspec
 
 from linkarchive.urls import same_page
 from linkarchive.wayback.answers import ArchiveTroubleError, Why
-from linkarchive.wayback.archives import Archive, time_of
+from linkarchive.wayback.archives import WAYBACK, Archive, time_of
 from linkarchive.wayback.session import ArchiveSession, Service
 from linkarchive.web.decoding import decode
 from linkarchive.web.exchange import Exchange
@@ -112,7 +112,7 @@ def left_today(session: ArchiveSession, archive: Archive, keys: Keys) -> int | N
 
 
 def save(
-    session: ArchiveSession, archive: Archive, keys: Keys, urls: Iterable[str], *, poll: float = 2.0
+    session: ArchiveSession, keys: Keys, urls: Iterable[str], *, archive: Archive = WAYBACK, poll: float = 2.0
 ) -> Iterator[tuple[str, SaveResult]]:
     """Have pages captured, one after the other, each with what became of it; never raises for a page or the service.
 

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from pathlib import Path
 
-from linkarchive.model import Page
+from linkarchive.errors import StorageError
+from linkarchive.model import Capture, Origin, Page
+from linkarchive.settings import NetworkSettings
+from linkarchive.snapshot.reader import read_page
 from linkarchive.text import encoding_of, essence_of, is_text
 from linkarchive.web.decoding import decode, is_plain
 from linkarchive.web.exchange import Body
@@ -42,6 +46,16 @@ def unwrap_memento(page: Page, limit: int) -> Page:
         if decoded.data and is_plain(decoded.data):
             body, truncated = decoded.data, truncated or decoded.truncated
     return replace(page, headers=headers, body=body, truncated=truncated)
+
+
+def stored_page(archive: Path, capture: Capture, network: NetworkSettings) -> Page | None:
+    """The page of a capture, as much as settings say; None when its record is not here, or cannot be read."""
+    limit = network.limit_of(capture.mime)
+    try:
+        page = read_page(archive, capture, limit=limit)
+    except StorageError:
+        return None
+    return unwrap_memento(page, limit) if capture.origin in (Origin.WAYBACK, Origin.MEMENTO) else page
 
 
 def is_garbled(page: Page) -> bool:

@@ -10,9 +10,9 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Protocol
 
 from linkarchive.model import Failure, Page, Reason
-from linkarchive.store.previous import Previous
 from linkarchive.urls import host_of, is_within
 from linkarchive.web.exchange import Visit
 
@@ -55,7 +55,24 @@ class Alike:
     """A digest of the page, the host that all lead to, the error."""
 
 
-def answer_of(url: str, visit: Visit, page: Page, before: Previous | None) -> Alike | None:
+class LastAnswer(Protocol):
+    """How a page answered at its last visit."""
+
+    @property
+    def answered(self) -> bool: ...
+
+    @property
+    def was_alive(self) -> bool: ...
+
+    @property
+    def sha256(self) -> str | None:
+        """Of the body, hex."""
+
+    @property
+    def final_url(self) -> str | None: ...
+
+
+def answer_of(url: str, visit: Visit, page: Page, before: LastAnswer | None) -> Alike | None:
     """What the visit of a URL may have in common with those of other hosts; None for what is the page's own."""
     failure = visit.failure
     if failure is not None:
@@ -69,11 +86,11 @@ def answer_of(url: str, visit: Visit, page: Page, before: Previous | None) -> Al
         return Alike(Network.PROXY, f"status {final.status}")
     if final.status == 429:
         return Alike(Network.RATE_LIMIT, "status 429")
-    last = before.result if before is not None else None
     host, there = host_of(url), host_of(final.url)
-    if there != host and not is_within(there, [host]) and (last is None or host_of(last.final_url or "") != there):
+    last = None if before is None else before.final_url
+    if there != host and not is_within(there, [host]) and host_of(last or "") != there:
         return Alike(Network.PORTAL, f"redirect {there}")
-    if before is not None and before.page.sha256 == hashlib.sha256(page.body).hexdigest():
+    if before is not None and before.sha256 == hashlib.sha256(page.body).hexdigest():
         return None
     network = Network.MIDDLEBOX if final.status >= 400 else Network.PORTAL
     what = "missing" if final.status in _MISSING else "page"
@@ -108,12 +125,12 @@ class Hosts:
     addresses: dict[str, str] = field(default_factory=dict)
     """From where each host answered."""
 
-    def saw(self, url: str, visit: Visit, page: Page, before: Previous) -> None:
+    def saw(self, url: str, visit: Visit, page: Page, before: LastAnswer) -> None:
         """Take note of a visit."""
         host, failure = host_of(url), visit.failure
         if before.answered:
             self.up_before.add(host)
-            if before.verdict is not None and before.verdict.is_alive:
+            if before.was_alive:
                 self.alive_before.add(host)
         if visit.connected:
             self.up.add(host)

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from linkarchive.check.scope import next_due
 from linkarchive.model import Ignored, Reason, Verdict
+from linkarchive.model.scope import next_due
 from linkarchive.store import standing
 from linkarchive.store.database import Store
 from linkarchive.store.decisions import Decision, ignored

@@ -1,0 +1,53 @@
+"""What `archive check` was asked to cover, and when a source is due again."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from linkarchive.model.verdict import Verdict
+
+ALIVE_EVERY = timedelta(days=7)
+SUSPECT_EVERY = timedelta(days=1)
+_JITTER = timedelta(hours=1)  # a cron job never starts at the very second of the day before
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """The arguments of `archive check` that choose sources. Without articles: all of links.txt."""
+
+    articles: tuple[str, ...] = ()
+    input_format: str | None = None
+    """Of `-`."""
+    stdin: bytes = b""
+    due: bool = False
+    limit: int | None = None
+    only: tuple[str, ...] = ()
+    """Verdicts: sources whose last verdict was one of these."""
+    fresh: bool = False
+    changed_since: str | None = None
+    """A Git revision: only links that were added since."""
+    sources: tuple[str, ...] = ()
+    """Keys: only these sources (a re-check from the review page)."""
+
+    @property
+    def is_partial(self) -> bool:
+        """Not all sources of the articles are covered."""
+        return self.due or self.limit is not None or bool(self.only or self.sources)
+
+    def signature(self, exclude: Sequence[str]) -> str:
+        """Equal for two calls that cover the same: an interrupted run is continued by such a call only."""
+        stdin = hashlib.sha256(self.stdin).hexdigest()
+        parts: tuple[object, ...] = (self.articles, stdin, self.due, self.limit, self.only, tuple(exclude))
+        parts = (*parts, self.changed_since, self.sources) if self.sources else (*parts, self.changed_since)
+        return hashlib.sha256(repr(parts).encode()).hexdigest()[:16]
+
+
+def next_due(checked: datetime | None, verdict: Verdict) -> datetime | None:
+    """When a source is due after a visit; None for one that was not visited."""
+    if checked is None:
+        return None
+    every = ALIVE_EVERY if verdict in (Verdict.OK, Verdict.MOVED) else SUSPECT_EVERY
+    return checked + every - _JITTER

@@ -1,0 +1,105 @@
+"""What is stored of pages that are not at their addresses any more, and of where pages of their sites have gone."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from linkarchive.model import Page, Reason, Result, Verdict
+from linkarchive.relocate.likeness import text_of
+from linkarchive.relocate.rules import Example, Rule, learn
+from linkarchive.relocate.search import DeadPage, SiteSearch
+from linkarchive.settings import NetworkSettings
+from linkarchive.store import lookups, previous, runs, sources
+from linkarchive.store.database import Store
+from linkarchive.store.lookups import MOVED
+from linkarchive.store.previous import AT_ONCE, Previous
+from linkarchive.urls import ascii_host, host_of
+from linkarchive.wayback.unwrap import stored_page
+
+_NO_SITE = frozenset({Reason.DNS, Reason.PARKED, Reason.USURPED, Reason.UNREACHABLE_SINCE})
+"""Reasons for which there is no site to be searched."""
+_MOST_EXAMPLES = 20
+"""Known pairs of a site that its rules are learnt from."""
+
+
+def searches_for(
+    store: Store,
+    run: int,
+    archive: Path,
+    urls: Mapping[int, str],
+    named: Mapping[int, Sequence[str]],
+    network: NetworkSettings,
+    now: datetime,
+) -> list[SiteSearch]:
+    """A search for each site that has lost pages, by what this run concluded, whose baselines we have.
+
+    `urls` are the sources by their numbers, `named` the addresses that others name for a source.
+    """
+    sites: dict[str, dict[int, DeadPage]] = {}
+    examples: dict[str, list[Example]] = {}
+    numbers = list(urls)
+    for start in range(0, len(numbers), AT_ONCE):
+        batch = numbers[start : start + AT_ONCE]
+        concluded = previous.load(store, batch, run + 1)
+        settled = lookups.settled(store, batch, now)
+        for number in batch:
+            before, url = concluded[number], urls[number]
+            site = urlsplit(url).netloc
+            if len(examples.setdefault(site, [])) < _MOST_EXAMPLES:
+                example = _example(archive, url, before, network)
+                examples[site] += [example] if example is not None else []
+            others = tuple(named.get(number, ()))
+            if (not others and (number, MOVED) in settled) or not _is_lost(before.result, others):
+                continue
+            page = baseline_page(archive, before, network)
+            text = None if page is None else text_of(page)
+            if text is not None and text.is_plenty:
+                sites.setdefault(site, {})[number] = DeadPage(number, url, text, others)
+    return [SiteSearch(pages, examples.get(site, [])) for site, pages in sites.items()]
+
+
+def site_rules(archive: Path, store: Store, host: str, network: NetworkSettings) -> list[Rule]:
+    """The rules that are known of a site: functions of where its pages are known to have gone."""
+    last = runs.find(store)
+    if last is None:
+        return []
+    numbers = [(number, url) for number, url in sources.all_urls(store) if host_of(url) == ascii_host(host)]
+    examples: list[Example] = []
+    for start in range(0, len(numbers), AT_ONCE):
+        batch = dict(numbers[start : start + AT_ONCE])
+        for number, before in previous.load(store, list(batch), last.seq + 1).items():
+            example = _example(archive, batch[number], before, network)
+            if example is not None:
+                examples.append(example)
+    return learn(examples)
+
+
+def _example(archive: Path, url: str, before: Previous, network: NetworkSettings) -> Example | None:
+    """Where a page has gone, as a redirect told or as it was found before."""
+    result, answer = before.result, before.answers.get(MOVED)
+    to = answer.url if answer is not None else None
+    if result is not None and result.verdict is Verdict.MOVED:
+        to = result.suggested_url or result.final_url
+    if to is None:
+        return None
+    page = baseline_page(archive, before, network)
+    return Example(url, to, "" if page is None else text_of(page).title)
+
+
+def baseline_page(archive: Path, before: Previous, network: NetworkSettings) -> Page | None:
+    """The page of the first baseline, else of the first usable capture."""
+    based = sorted(before.baseline_ids, key=lambda cited: (cited[0], str(cited[1] or "")))
+    first = before.baseline(*based[0]) if based else next((stored for stored in before.captures if stored.usable), None)
+    return None if first is None else stored_page(archive, first.capture, network)
+
+
+def _is_lost(result: Result | None, named: Sequence[str]) -> bool:
+    """The page is not at its address, and there may be a site that has it elsewhere."""
+    if result is None:
+        return False
+    if result.verdict is Verdict.DEAD:
+        return bool(named) or result.reason not in _NO_SITE
+    return (result.verdict, result.reason) == (Verdict.DRIFTED, Reason.REPLACED)

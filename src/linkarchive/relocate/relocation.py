@@ -1,0 +1,84 @@
+"""Looks for the new addresses of what is dead: visits what the searches want, judges what they find."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from linkarchive.clock import Clock
+from linkarchive.model import Case, Page
+from linkarchive.relocate.past import baseline_page, searches_for
+from linkarchive.relocate.search import Found, SiteSearch
+from linkarchive.settings import Settings
+from linkarchive.store import previous
+from linkarchive.store.database import Store
+from linkarchive.store.lookups import MOVED, LookupAnswer, found_address
+from linkarchive.web.exchange import VisitRequest
+from linkarchive.web.page import page_of
+from linkarchive.web.robots import Rules
+from linkarchive.web.scheduler import fetch_all
+
+SAME_PAGE = 0.65
+"""Share of the baseline that must stand on a page for its address to be suggested."""
+_MOST_ROUNDS = 60
+
+
+@dataclass(slots=True)
+class Relocation:
+    """One search for all that is dead, site by site."""
+
+    store: Store
+    run: int
+    archive: Path
+    settings: Settings
+    clock: Clock
+    stop: Callable[[], bool]
+    _rules: dict[str, Rules] = field(default_factory=dict)
+
+    def search(self, urls: Mapping[int, str], named: Mapping[int, Sequence[str]]) -> dict[int, LookupAnswer]:
+        """Look for the pages of dead and replaced sources; the answer to `MOVED` for each that was looked for.
+
+        `urls` are the sources by their numbers, `named` the addresses that others name for a source.
+        """
+        searches = searches_for(
+            self.store, self.run, self.archive, urls, named, self.settings.network, self.clock.now()
+        )
+        for _ in range(_MOST_ROUNDS):
+            wanted = {url: search for search in searches for url in search.wanted()}
+            if not wanted or self.stop():
+                break
+            self._visit(wanted)
+        now = self.clock.now()
+        answers: dict[int, LookupAnswer] = {}
+        if not self.stop():
+            nowhere = LookupAnswer(MOVED, "none", None, None, now)
+            answers = {number: nowhere for search in searches for number in search.dead}
+        found = [page for search in searches for page in search.results()]
+        return answers | {page.number: found_address(page.url, page.how, page.confidence, now) for page in found}
+
+    def _visit(self, wanted: Mapping[str, SiteSearch]) -> None:
+        network = replace(self.settings.network, obey_robots=True, retries=0)
+        requests = iter([VisitRequest(url) for url in wanted])
+        sites = self.settings.sites
+        for visit in fetch_all(requests, network, self.clock, stop=self.stop, sites=sites, rules=self._rules):
+            page = page_of(visit, network.max_body)
+            visit.close()
+            search = wanted[visit.request.url]
+            found = search.take(visit.request.url, page)
+            if found is not None and not self._is_same(found, page):
+                search.reject(found)
+            for host in search.hosts:
+                rules = self._rules.get(host.removesuffix("/"))
+                search.name_sitemaps(rules.sitemaps if rules is not None else ())
+
+    def _is_same(self, found: Found, page: Page) -> bool:
+        """The judge too says that it is the page."""
+        from linkarchive.judge.verdict import judge
+
+        known = previous.load(self.store, [found.number], self.run)[found.number]
+        before = baseline_page(self.archive, known, self.settings.network)
+        if before is None:
+            return False
+        judgement = judge(Case("", found.url, page, before))
+        return judgement.verdict.is_alive and (judgement.similarity or 0.0) >= SAME_PAGE

@@ -1,0 +1,151 @@
+"""What archives are asked about a source. Pure: `check.lookups` asks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Protocol
+
+from linkarchive.model import Capture, Origin, Reason, Result, Verdict
+from linkarchive.urls import same_page
+from linkarchive.wayback.cited import CitedCopy, CitedLink
+from linkarchive.wayback.lookups import (
+    BaselineLookup,
+    CitedCopyLookup,
+    CopyLookup,
+    ElsewhereLookup,
+    Lookup,
+    SeenSinceLookup,
+    days_off,
+)
+
+NEAR_ENOUGH_DAYS = 1
+"""A capture of our own this near to the day the author looked is as good as any archive's."""
+NEVER_SEEN = timedelta(days=90)
+"""How old the newest capture may be of a page that we have never seen."""
+_CLOSED = frozenset({Reason.CHALLENGE, Reason.LOGIN, Reason.FORBIDDEN, Reason.RATE_LIMITED, Reason.SCRIPT_ONLY})
+
+
+class StoredCopy(Protocol):
+    """A capture of a source, and whether it shows a page that was really there."""
+
+    @property
+    def capture(self) -> Capture: ...
+
+    @property
+    def usable(self) -> bool: ...
+
+
+class Holdings(Protocol):
+    """What this project has of a source."""
+
+    @property
+    def captures(self) -> Sequence[StoredCopy]: ...
+
+    @property
+    def result(self) -> Result | None:
+        """The last conclusion on it."""
+
+    def baseline(self, article: str, viewed_on: date | None) -> StoredCopy | None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """A source that archives are asked about, and the citations that lean on it."""
+
+    number: int
+    url: str
+    links: Sequence[CitedLink]
+
+
+def baseline_lookups(source: Subject, held: Holdings, now: datetime) -> Iterable[BaselineLookup]:
+    """A question for each day that an author looked on and whose baseline could be better."""
+    own = frozenset(stored.capture.digest for stored in held.captures if stored.capture.origin is Origin.LIVE)
+    questions: dict[str, BaselineLookup] = {}
+    for link in source.links:
+        baseline = held.baseline(link.article, link.viewed_on)
+        if (
+            link.copy is None
+            and link.viewed_on is not None
+            and is_past(link, now)
+            and not _is_near(baseline, link.viewed_on)
+        ):
+            copies = _candidates(source.links, link.viewed_on, held, now)
+            lookup = BaselineLookup(source.number, source.url, link.viewed_on, own, copies)
+            questions.setdefault(lookup.name, lookup)
+    return questions.values()
+
+
+def _candidates(links: Sequence[CitedLink], viewed_on: date, held: Holdings, now: datetime) -> tuple[CitedCopy, ...]:
+    """The copies of the page that articles of that day give beside their links, no further from the day than any
+    usable capture and today."""
+    seen = [now, *(stored.capture.time for stored in held.captures if stored.usable)]
+    nearest = min(days_off(time, viewed_on) for time in seen)
+    copies = [
+        link.given
+        for link in links
+        if link.copy is None
+        and link.viewed_on == viewed_on
+        and link.given is not None
+        and link.given.time is not None
+        and same_page(link.given.original or "", link.target)
+        and days_off(link.given.time, viewed_on) <= nearest
+    ]
+    return tuple(dict.fromkeys(copies))
+
+
+def is_past(link: CitedLink, now: datetime) -> bool:
+    """The author looked too long ago for today's page to be what was seen."""
+    return link.viewed_on is not None and (now.date() - link.viewed_on).days > NEAR_ENOUGH_DAYS
+
+
+def _is_near(baseline: StoredCopy | None, viewed_on: date) -> bool:
+    """It is an archive's copy, or our own of about that very day."""
+    if baseline is None:
+        return False
+    capture = baseline.capture
+    return capture.origin is not Origin.LIVE or abs((capture.time.date() - viewed_on).days) <= NEAR_ENOUGH_DAYS
+
+
+def cited_copy_lookups(source: Subject) -> list[CitedCopyLookup]:
+    """A question for each archived copy that is cited itself: its being there decides."""
+    copies = dict.fromkeys(link.copy for link in source.links if link.copy is not None)
+    return [CitedCopyLookup(source.number, copy.original or source.url, copy) for copy in copies]
+
+
+def dead_lookups(source: Subject, result: Result) -> list[Lookup]:
+    """What to ask about a source that is dead or unreachable now: the copies that its articles give; where it is
+    dead also a copy, and who saw it since it fails, where it only failed."""
+    given = dict.fromkeys(link.given for link in source.links if link.given is not None)
+    lookups: list[Lookup] = [CitedCopyLookup(source.number, copy.original or source.url, copy) for copy in given]
+    if result.verdict is Verdict.DEAD:
+        if result.reason is Reason.UNREACHABLE_SINCE and result.first_strike is not None:
+            lookups.append(SeenSinceLookup(source.number, source.url, result.first_strike))
+        viewed_on = min((link.viewed_on for link in source.links if link.viewed_on is not None), default=None)
+        lookups.append(CopyLookup(source.number, source.url, viewed_on, result.since))
+    return lookups
+
+
+def elsewhere_lookups(source: Subject, held: Holdings, now: datetime) -> list[ElsewhereLookup]:
+    """Who saw a page that is closed to us: since its baselines were captured, and since we last saw it ourselves."""
+    result = held.result
+    if result is None or (result.verdict is Verdict.BLOCKED and result.reason not in _CLOSED):
+        return []
+    seen = [stored.capture.time for stored in held.captures if stored.usable]
+    if result.last_ok is not None:
+        seen.append(result.last_ok)
+    return [ElsewhereLookup(source.number, source.url, max(seen, default=now - NEVER_SEEN))]
+
+
+def links_of(lookup: BaselineLookup | CitedCopyLookup, links: Sequence[CitedLink]) -> list[CitedLink]:
+    """The citations whose baseline the answer to a question is.
+
+    A copy given beside a link is asked for by itself where the page is dead; the baseline of a day is found by the
+    question of that day.
+    """
+    if isinstance(lookup, BaselineLookup):
+        return [link for link in links if link.copy is None and link.viewed_on == lookup.viewed_on]
+    return [
+        link for link in links if lookup.copy == link.copy or (link.viewed_on is None and lookup.copy == link.given)
+    ]
