@@ -53,7 +53,7 @@ TEXT = "".join(
 def task(body: str = TEXT, status: int = 200, **facts: object) -> JudgeTask:
     url = "https://news.example/a/b"
     page = Page(url, status, {"content-type": "text/html; charset=utf-8"}, body.encode())
-    known = {"rule": None, "root": Path(), "network": NetworkSettings(), "known_good": False}
+    known = {"rule": None, "archive": Path(), "network": NetworkSettings(), "known_good": False}
     return JudgeTask(page, (Comparison("x", url),), **(known | facts))  # type: ignore[arg-type]
 
 

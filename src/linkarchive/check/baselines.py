@@ -110,7 +110,21 @@ def judgement_inputs_hash(version: str, inputs: Iterable[tuple[CitedLink, dateti
 
     That is, for each citation, the time of its baseline and how it was accepted.
     """
-    return hashlib.sha256(msgspec.json.encode((version, list(inputs)))).hexdigest()[:32]
+    links = [(_as_hashed(link), time, accepted) for link, time, accepted in inputs]
+    return hashlib.sha256(msgspec.json.encode((version, links))).hexdigest()[:32]
+
+
+def _as_hashed(link: CitedLink) -> dict[str, object]:
+    """In the order and under the names in which stored hashes have them: another name would judge every page anew."""
+    return {
+        "article": link.article,
+        "citation": link.citation,
+        "looked": link.viewed_on,
+        "private": link.private,
+        "target": link.target,
+        "original": link.original,
+        "copy": link.copy,
+    }
 
 
 def baseline_of(capture: StoredCapture | NewCapture | None, viewed_on: date | None) -> Baseline | None:
