@@ -206,7 +206,7 @@ class _Builder:
         """Put back what captures use, of this run and of those before."""
         found, self.parts = self.parts, []
         for told in found if self.writer is not None else ():
-            captures = self.known.get(sources.key_of(told.url), {}).values()
+            captures = self.known.get(key_of(told.url), {}).values()
             stored = next((stored for stored in captures if stored.capture.record == told.page), None)
             if stored is not None and self.writer is not None:
                 shared = parts.by_id(self.store, told.facts.uses).values()
