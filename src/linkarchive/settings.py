@@ -173,6 +173,16 @@ class ArchiveSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class BrowserSettings:
+    """[browser]: pages as a browser shows them (extra `browser`)."""
+
+    when: Literal["needed", "never"] = "needed"
+    """Also for pages that a visit without scripts cannot judge: an empty frame, a bot check, a wall."""
+    executable: str = ""
+    """Chromium or Chrome; empty: the one on the path."""
+
+
+@dataclass(frozen=True, slots=True)
 class NotifySettings:
     """[notify]: who is told when a run has news; nobody when it has none."""
 
@@ -212,6 +222,7 @@ class Settings:
     check: CheckSettings = field(default_factory=CheckSettings)
     wayback: WaybackSettings = field(default_factory=WaybackSettings)
     archives: tuple[ArchiveSettings, ...] = ()
+    browser: BrowserSettings = field(default_factory=BrowserSettings)
     notify: NotifySettings = field(default_factory=NotifySettings)
     sites: tuple[SiteSettings, ...] = ()
 

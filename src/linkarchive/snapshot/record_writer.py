@@ -146,8 +146,10 @@ def request(exchange: Exchange, uri: str, fields: Fields) -> Record:
     """The request of an exchange, whose URL is `uri` in WARC fields."""
     found = _TARGET.match(uri)
     path, query = found.groups("") if found else ("", "")
-    head = _http_head(f"GET {path or '/'}{query} HTTP/1.1", exchange.request_headers)
-    return record("request", [*fields, ("WARC-Payload-Digest", _NOTHING)], "application/http; msgtype=request", head)
+    head = _http_head(f"{exchange.method} {path or '/'}{query} HTTP/1.1", exchange.request_headers)
+    payload = Body.of(exchange.payload) if exchange.payload else None
+    own = [("WARC-Payload-Digest", payload.digest if payload else _NOTHING)]
+    return record("request", [*fields, *own], "application/http; msgtype=request", head, payload)
 
 
 def _response_head(exchange: Exchange) -> bytes:

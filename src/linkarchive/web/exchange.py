@@ -116,6 +116,9 @@ class Exchange:
     body: Body
     truncated: str | None = None
     """Why the body is cut: "length", "time" or "disconnect" (the reasons of WARC-Truncated); None when whole."""
+    method: str = "GET"
+    payload: bytes = b""
+    """Of the request."""
 
     @property
     def header_map(self) -> Mapping[str, str]:

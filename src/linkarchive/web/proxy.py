@@ -11,7 +11,9 @@ from linkarchive.web.request_url import Target
 
 
 def proxy_for(target: Target, network: NetworkSettings) -> str:
-    """The proxy's URL, or "" for a direct connection."""
+    """The proxy's URL, or "" for a direct connection. A loopback name means this machine, not the proxy's."""
+    if target.host.rstrip(".") == "localhost" or target.host.rstrip(".").endswith(".localhost"):
+        return ""
     proxy = network.https_proxy if target.url.startswith("https:") else network.http_proxy
     return proxy if proxy and not _is_exempt(target.host, network.no_proxy) else ""
 

@@ -13,6 +13,7 @@ from linkarchive.web.request_url import Target
 ACCEPT = "text/html,application/xhtml+xml,application/pdf;q=0.9,*/*;q=0.8"
 
 Fields = tuple[tuple[str, str], ...]
+_SECRET = frozenset({"cookie", "authorization"})
 
 
 class RequestFields:
@@ -44,6 +45,17 @@ class RequestFields:
         if extra or cookie or target.authorization:
             return _with_secrets(target, (*self._own, *validators), cookie, extra)
         return self._own_encoded + _encoded(validators), (("Host", target.netloc), *self._own, *validators)
+
+    def of_browser(self, target: Target, given: Fields) -> tuple[list[bytes], Fields]:
+        """As `of`, for the fields that a browser sends; the site's own replace those of the same name."""
+        extra = self._of_site(target) if self._sites else ()
+        replaced = {name.lower() for name, _ in extra}
+        given = tuple((name, value) for name, value in given if name.lower() not in replaced)
+        recorded = [(name, REMOVED if name.lower() in _SECRET else value) for name, value in given]
+        recorded += [(name, REMOVED) for name, _ in extra]
+        # libcurl adds these two to a payload by itself, unless it is told not to.
+        absent = [] if any(name.lower() == "content-type" for name, _ in given) else [b"Content-Type:"]
+        return [*_encoded((*given, *extra)), b"Expect:", *absent], (("Host", target.netloc), *recorded)
 
     def _of_site(self, target: Target) -> Fields:
         if target.host not in self._extra:

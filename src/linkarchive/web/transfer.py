@@ -35,15 +35,21 @@ _BROKEN_OFF = frozenset(
 _COOKIE_FIELDS = frozenset({"set-cookie", "set-cookie2"})
 
 
-def _content_type(lines: list[bytes]) -> str:
-    """The Content-Type of the last head among header lines as they came; "" where there is none."""
+def _field(lines: list[bytes], wanted: bytes) -> str:
+    """The value of a field of the last head among header lines as they came; "" where there is none."""
     for line in reversed(lines):
         name, _, value = line.partition(b":")
-        if name.strip().lower() == b"content-type":
+        if name.strip().lower() == wanted:
             return value.strip().decode("latin-1")
         if line.startswith(b"HTTP/"):
             break
     return ""
+
+
+def _content_length(lines: list[bytes]) -> int:
+    """What the answer says of its length; 0 where it does not."""
+    text = _field(lines, b"content-length")
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else 0
 
 
 class _Socket(socket.socket):
@@ -74,6 +80,9 @@ class Transfer:
         self._guarded = not network.allow_private
         self._proxy = ""
         self._forgets_names = True
+        self.method = "GET"
+        self._payload = b""
+        self._is_part = False
         self._lines: list[bytes] = []
         self._clear()
         self.curl = pycurl.Curl()
@@ -83,6 +92,8 @@ class Transfer:
         self, url: str, fields: list[bytes], recorded: tuple[tuple[str, str], ...], proxy: str, now: datetime
     ) -> None:
         """Make the handle ready for a GET; `fields` are sent, `recorded` are for the record."""
+        if self.method != "GET" or self._is_part:
+            self.carry("GET", b"", is_part=False)
         self._url, self._recorded, self.started = url, recorded, now
         self._sent = tuple(fields)
         self.curl.setopt(pycurl.URL, url)
@@ -90,6 +101,20 @@ class Transfer:
         if proxy != self._proxy:
             self._proxy = proxy
             self.curl.setopt(pycurl.PROXY, proxy)
+
+    def carry(self, method: str, payload: bytes, is_part: bool) -> None:
+        """Make a request of another method of it, with a payload; a part is not read if it is longer than the limit."""
+        if method == "HEAD":
+            self.curl.setopt(pycurl.NOBODY, 1)
+        elif payload or method in ("POST", "PUT", "PATCH"):
+            self.curl.setopt(pycurl.POSTFIELDS, payload)
+        else:
+            self.curl.setopt(pycurl.HTTPGET, 1)
+        if method in ("GET", "HEAD"):
+            self.curl.unsetopt(pycurl.CUSTOMREQUEST)
+        else:
+            self.curl.setopt(pycurl.CUSTOMREQUEST, method)
+        self.method, self._payload, self._is_part = method, payload, is_part
 
     def forget_names(self, forgets: bool) -> None:
         """Whether libcurl drops, at the end of this transfer, the host names that it resolved a while ago.
@@ -185,7 +210,10 @@ class Transfer:
         body = self._body
         if body is None:
             body = self._body = Body()
-            self._limit = self._network.limit_of(_content_type(self._lines))
+            self._limit = self._network.limit_of(_field(self._lines, b"content-type"))
+            if self._is_part and _content_length(self._lines) > self._limit:
+                self._cut = True
+                return 0
         room = self._limit - body.length
         if len(data) > room:
             body.write(data[:room])
@@ -208,6 +236,8 @@ class Transfer:
             headers=fields,
             body=self._body or Body(),
             truncated=truncated,
+            method=self.method,
+            payload=self._payload,
         )
         return exchange, set_cookies
 

@@ -38,13 +38,27 @@ Sender = TypeVar("Sender")
 
 
 @dataclass(frozen=True, slots=True)
+class BrowserRequest:
+    """What a browser asks for. Header values are latin-1 text."""
+
+    method: str
+    fields: tuple[tuple[str, str], ...]
+    """Without those of the connection; `Host` and the length of the payload follow from the rest."""
+    payload: bytes = b""
+    is_part: bool = False
+    """Not the page itself: nothing is read of an answer that says it is longer than the limit."""
+
+
+@dataclass(frozen=True, slots=True)
 class HttpRequest:
-    """A GET to be sent. Header values are latin-1 text."""
+    """A request to be sent: our own GET, or what a browser asks for. Header values are latin-1 text."""
 
     target: Target
     cookie: str | None = None
     etag: str | None = None
     last_modified: str | None = None
+    browser: BrowserRequest | None = None
+    """What the browser sends in place of our own fields."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,8 +100,8 @@ class Transport(Generic[Sender]):
         self._wake_in.setblocking(False)
         self._wake_out.setblocking(False)
         self._selector.register(self._wake_in, selectors.EVENT_READ, None)
-        self._names = Resolver(3 * network.timeout, self._wake)
-        self._lenient = LenientReader(network, ca_file, self._wake)
+        self._names = Resolver(3 * network.timeout, self.wake)
+        self._lenient = LenientReader(network, ca_file, self.wake)
         self._replies: list[tuple[Sender, HttpResult]] = []
 
     @property
@@ -98,8 +112,14 @@ class Transport(Generic[Sender]):
         """Take an order; it goes out with the next `start` or `turn`."""
         target = order.target
         transfer = self._idle.pop() if self._idle else Transfer(self._network, self._ca_file)
-        sent, recorded = self._fields.of(target, order.cookie, order.etag, order.last_modified)
+        browser = order.browser
+        if browser is None:
+            sent, recorded = self._fields.of(target, order.cookie, order.etag, order.last_modified)
+        else:
+            sent, recorded = self._fields.of_browser(target, browser.fields)
         transfer.begin(target.url, sent, recorded, proxy_for(target, self._network), self._clock.now())
+        if browser is not None:
+            transfer.carry(browser.method, browser.payload, browser.is_part)
         self._sent += 1
         transfer.forget_names(self._sent % _FORGET_EVERY == 0)
         self._busy[transfer.curl] = (transfer, sender)
@@ -166,7 +186,7 @@ class Transport(Generic[Sender]):
         result, set_cookies = transfer.result(code, message)
         self._multi.remove_handle(curl)
         self._idle.append(transfer)
-        if code in REFUSED and isinstance(result, Failure) and not result.proxy:
+        if code in REFUSED and isinstance(result, Failure) and not result.proxy and transfer.method == "GET":
             self._read_leniently(transfer.request, result, sender)
         elif code == pycurl.E_COULDNT_RESOLVE_HOST and isinstance(result, Failure):
             self._look_again(transfer.host, result, transfer.started, sender)
@@ -203,8 +223,8 @@ class Transport(Generic[Sender]):
     def _set_timer(self, milliseconds: int) -> None:
         self._timer = None if milliseconds < 0 else time.monotonic() + milliseconds / 1000
 
-    def _wake(self) -> None:
-        """From another thread: end the select. A full or closed pipe needs no second byte."""
+    def wake(self) -> None:
+        """From another thread: end the wait of `turn`. A full or closed pipe needs no second byte."""
         try:
             self._wake_out.send(b"\0")
         except OSError:

@@ -1,0 +1,127 @@
+"""The browser's process: Debian's, Google's or any other Chromium of the system, and how it is started."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shutil
+import signal
+import tempfile
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from linkarchive.errors import SettingsError
+from linkarchive.settings import BrowserSettings
+
+if TYPE_CHECKING:
+    from playwright.async_api import Browser, Playwright
+
+_NAMES = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome", "chrome")
+_MAC = "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome"
+_PROXIES = ("http_proxy", "https_proxy", "all_proxy", "no_proxy")
+_STARTING = 30.0
+_CLOSING = 5.0
+_LONGEST = 45
+"""Bytes of the path of a folder for temporary files: Chromium makes a socket below it, whose path has 108 at most."""
+_FLAGS = (
+    # Beside those that Playwright gives (no background networking, no component updates, no sync, no metrics):
+    # nothing leaves but by the proxy, and no name is looked up here.
+    "--disable-quic",
+    "--dns-prefetch-disable",
+    "--no-pings",
+    "--force-webrtc-ip-handling-policy=disable_non_proxied_udp",
+    "--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1",
+    "--disable-domain-reliability",
+    "--disable-client-side-phishing-detection",
+    "--disable-gpu",
+)
+
+
+def find_browser(settings: BrowserSettings) -> str:
+    """The program to start. Raises SettingsError that says what to do where there is none, or no Playwright."""
+    try:
+        import playwright  # noqa: F401
+    except ImportError as error:
+        raise SettingsError(
+            'pages are rendered with the extra `browser`, which is not installed: pip install "linkarchive[browser]"'
+        ) from error
+    if settings.executable:
+        found = shutil.which(settings.executable)
+        if found is None:
+            raise SettingsError(f"[browser] executable: {settings.executable}: no such program")
+        return found
+    found = next((path for name in _NAMES if (path := shutil.which(name))), None)
+    if found is None and os.access(_MAC, os.X_OK):
+        found = _MAC
+    if found is None:
+        raise SettingsError(
+            "no Chromium or Chrome is on this machine's path: install one, or name it in [browser] executable"
+        )
+    return found
+
+
+def has_sandbox() -> bool:
+    """Chromium refuses to have one for root."""
+    return not hasattr(os, "geteuid") or os.geteuid() != 0
+
+
+@dataclass(slots=True)
+class Chromium:
+    """A process that runs. Nothing of it is left after `close` or `kill`: its files are in a folder of its own."""
+
+    browser: Browser
+    user_agent: str
+    """As it names itself, without our name."""
+    _pid: int
+    _folder: str
+
+    async def close(self) -> None:
+        try:
+            await asyncio.wait_for(self.browser.close(), _CLOSING)
+        except Exception:  # noqa: BLE001 - whatever keeps it, it ends now
+            self._end()
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+    async def kill(self) -> None:
+        """At once: it hangs."""
+        self._end()
+        with suppress(Exception):
+            await asyncio.wait_for(self.browser.close(), _CLOSING)
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+    def _end(self) -> None:
+        with suppress(OSError):
+            os.kill(self._pid, signal.SIGKILL)
+
+
+async def start(playwright: Playwright, executable: str, spki: str, nowhere: int) -> Chromium:
+    """Start the browser. `nowhere` is the port of a proxy that refuses all: that of everything that is no page's.
+
+    Raises playwright's Error or TimeoutError where it does not start.
+    """
+    usual = tempfile.gettempdir()
+    folder = tempfile.mkdtemp(prefix="linkarchive-", dir=usual if len(os.fsencode(usual)) <= _LONGEST else "/tmp")  # noqa: S108
+    environ = {name: value for name, value in os.environ.items() if name.lower() not in _PROXIES}
+    environ |= {"TMPDIR": folder, "HOME": folder, "XDG_CONFIG_HOME": folder, "XDG_CACHE_HOME": folder}
+    try:
+        browser = await playwright.chromium.launch(
+            executable_path=executable,
+            chromium_sandbox=has_sandbox(),
+            args=[*_FLAGS, f"--ignore-certificate-errors-spki-list={spki}"],
+            env=dict(environ),
+            proxy={"server": f"http://127.0.0.1:{nowhere}", "bypass": "<-loopback>"},
+            handle_sigint=False,
+            handle_sigterm=False,
+            handle_sighup=False,
+            timeout=_STARTING * 1000,
+        )
+        session = await browser.new_browser_cdp_session()
+        version = await session.send("Browser.getVersion")
+        processes = await session.send("SystemInfo.getProcessInfo")
+        pid = next(one["id"] for one in processes["processInfo"] if one["type"] == "browser")
+        await session.detach()
+    except BaseException:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
+    return Chromium(browser, version["userAgent"], pid, folder)

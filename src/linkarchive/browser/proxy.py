@@ -1,0 +1,301 @@
+"""The browser's only way out: a local proxy, a listener for each page, that guards addresses and records what passes.
+
+What comes on a connection is an HTTP/1.1 request for any host, or CONNECT and then TLS or plain HTTP for one. h11 reads
+it; `upstream` sends it on, and the answer goes back as it came. WebSockets are refused: no record could hold them.
+"""
+
+from __future__ import annotations
+
+import re
+import socket
+import ssl
+import threading
+import time
+from collections import Counter
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import replace
+from typing import Any
+
+import h11
+
+from linkarchive.browser.rendering import Limits
+from linkarchive.browser.trust import Trust
+from linkarchive.browser.upstream import ClosedError, Upstream
+from linkarchive.model import Reason
+from linkarchive.settings import NetworkSettings
+from linkarchive.web.decoding import ACCEPTED
+from linkarchive.web.exchange import Exchange
+from linkarchive.web.guard import host_is_private
+from linkarchive.web.request_url import Target, parse_target
+from linkarchive.web.transport import BrowserRequest, HttpRequest, HttpResult
+
+_PATIENCE = 60.0
+"""Seconds for which a connection of the browser is kept without a request."""
+_MOST_SENT = 1024 * 1024
+"""Bytes of a request's payload."""
+_CHUNK = 64 * 1024
+_TLS = b"\x16"
+"""The first byte of a ClientHello."""
+_OF_CONNECTION = frozenset(
+    {"connection", "proxy-connection", "keep-alive", "te", "trailer", "transfer-encoding", "upgrade",
+     "proxy-authorization", "proxy-authenticate", "host", "content-length", "accept-encoding", "accept-language"}
+)  # fmt: skip
+_RECORDED = frozenset({"GET", "POST"})
+_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+_CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
+
+PRIVATE = "private addresses"
+FAILED = "addresses that did not answer"
+TOO_LARGE = "bodies over the limit of size"
+TOO_MANY = "requests over the limit for one page"
+SOCKETS = "WebSockets"
+
+
+class Passage:
+    """What passes for one page: what may, what is under way, what was recorded."""
+
+    def __init__(self, network: NetworkSettings, limits: Limits) -> None:
+        self._network = network
+        self._limits = limits
+        self._lock = threading.Lock()
+        self._begun = 0
+        self._bytes = 0
+        self._under_way = 0
+        self._last = time.monotonic()
+        self._closed = False
+        self._exchanges: list[Exchange] = []
+        self.left_out: Counter[str] = Counter()
+
+    @property
+    def is_full(self) -> bool:
+        return self._begun >= self._limits.parts or self._bytes >= self._limits.bytes
+
+    @property
+    def quiet(self) -> float:
+        """Seconds since anything was asked for or answered; 0 while something is under way."""
+        with self._lock:
+            return 0.0 if self._under_way else time.monotonic() - self._last
+
+    def refuses(self, host: str) -> str:
+        """Why a request to this host is not sent; "" where it is."""
+        if not self._network.allow_private and host_is_private(host):
+            return self.leave_out(PRIVATE)
+        return self.leave_out(TOO_MANY) if self.is_full else ""
+
+    def leave_out(self, reason: str) -> str:
+        with self._lock:
+            self.left_out[reason] += 1
+        return reason
+
+    def begin(self) -> None:
+        with self._lock:
+            self._begun += 1
+            self._under_way += 1
+            self._last = time.monotonic()
+
+    def end(self) -> None:
+        with self._lock:
+            self._under_way -= 1
+            self._last = time.monotonic()
+
+    def record(self, exchange: Exchange, is_part: bool) -> bool:
+        """Keep an exchange, or count it as left out; whether the passage keeps its body."""
+        with self._lock:
+            self._bytes += exchange.body.length
+            cut = exchange.truncated is not None and is_part
+            if cut:
+                self.left_out[TOO_LARGE] += 1
+            if self._closed or cut or exchange.method not in _RECORDED or exchange.status in (206, 304):
+                return False
+            self._exchanges.append(exchange)
+            return True
+
+    def take(self) -> tuple[Exchange, ...]:
+        """Record nothing more; what was recorded, whose bodies are the caller's from now on."""
+        with self._lock:
+            self._closed = True
+            taken, self._exchanges = tuple(self._exchanges), []
+            return taken
+
+
+class Listener:
+    """The proxy of one page, on a port of its own, until `close`."""
+
+    def __init__(self, upstream: Upstream, trust: Trust, network: NetworkSettings, passage: Passage) -> None:
+        self._upstream = upstream
+        self._trust = trust
+        self._network = network
+        self._passage = passage
+        self._connections: set[socket.socket] = set()
+        self._socket = socket.create_server(("127.0.0.1", 0), backlog=128)
+        self.port: int = self._socket.getsockname()[1]
+        threading.Thread(target=self._accept, name="linkarchive-proxy", daemon=True).start()
+
+    def close(self) -> None:
+        """Take no more connections, and end those that stand."""
+        for connection in (self._socket, *tuple(self._connections)):
+            with suppress(OSError):
+                connection.shutdown(socket.SHUT_RDWR)
+        self._socket.close()
+
+    def _accept(self) -> None:
+        while True:
+            try:
+                connection, _ = self._socket.accept()
+            except OSError:
+                return
+            threading.Thread(target=self._serve, args=(connection,), name="linkarchive-proxy", daemon=True).start()
+
+    def _serve(self, connection: socket.socket) -> None:
+        connection.settimeout(_PATIENCE)
+        self._connections.add(connection)
+        try:
+            # ValueError: the page was taken down, and its bodies closed, before the browser had read one.
+            with suppress(OSError, ValueError, h11.RemoteProtocolError, h11.LocalProtocolError, ClosedError):
+                connection = self._requests(connection)
+        finally:
+            self._connections.discard(connection)
+            connection.close()
+
+    def _requests(self, connection: socket.socket) -> socket.socket:
+        """Answer the requests of a connection until it ends; the connection, or the TLS that took its place."""
+        origin = ""
+        stream = _Stream(connection)
+        while (request := stream.request()) is not None:
+            if request.method == b"CONNECT":
+                authority = request.target.decode("ascii")
+                if self._refuses_host(f"https://{authority}/"):
+                    stream.answer(403)
+                    return connection
+                stream.answer(200)
+                if connection.recv(1, socket.MSG_PEEK) == _TLS:
+                    self._connections.discard(connection)
+                    connection = self._trust.context.wrap_socket(connection, server_side=True)
+                    self._connections.add(connection)
+                    origin = f"https://{authority}"
+                else:
+                    origin = f"http://{authority}"
+                stream = _Stream(connection)
+                continue
+            if not self._exchange(stream, request, origin):
+                return connection
+        return connection
+
+    def _refuses_host(self, url: str) -> bool:
+        try:
+            return bool(self._passage.refuses(parse_target(url).host))
+        except ValueError:
+            return True
+
+    def _exchange(self, stream: _Stream, request: h11.Request, origin: str) -> bool:
+        """Send a request on and the answer back; whether the connection can go on."""
+        payload = stream.payload()
+        fields = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in request.headers.raw_items()]
+        names = {name.lower(): value for name, value in fields}
+        try:
+            target = parse_target(origin + request.target.decode("latin-1"))
+        except ValueError:
+            return stream.answer(400)
+        if "upgrade" in names:
+            self._passage.leave_out(SOCKETS)
+            return stream.answer(403)
+        if payload is None or self._passage.refuses(target.host):
+            return stream.answer(403)
+        is_part = not names.get("accept", "").startswith("text/html")
+        browsers = BrowserRequest(request.method.decode("ascii"), self._fields(fields), payload, is_part)
+        self._passage.begin()
+        try:
+            result = self._upstream.fetch(HttpRequest(target, browser=browsers))
+            return self._pass_back(stream, target, result, is_part)
+        finally:
+            self._passage.end()
+
+    def _fields(self, given: Sequence[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
+        """The browser's fields, with what we can decode, and the whole of what it would ask for from its start."""
+        fields = [
+            (name, value)
+            for name, value in given
+            if name.lower() not in _OF_CONNECTION and (name.lower(), value) != ("range", "bytes=0-")
+        ]
+        return (*fields, ("Accept-Language", self._network.accept_language), ("Accept-Encoding", ACCEPTED))
+
+    def _pass_back(self, stream: _Stream, target: Target, result: HttpResult, is_part: bool) -> bool:
+        exchange = result.result
+        if not isinstance(exchange, Exchange):
+            self._passage.leave_out(PRIVATE if exchange.reason is Reason.PRIVATE_ADDRESS else FAILED)
+            return stream.answer(502)
+        exchange = replace(exchange, url=target.url)
+        kept = self._passage.record(exchange, is_part)
+        try:
+            return stream.send(exchange, result.set_cookies)
+        finally:
+            if not kept:
+                exchange.body.close()
+
+
+class _Stream:
+    """Requests and answers on one connection."""
+
+    def __init__(self, connection: socket.socket | ssl.SSLSocket) -> None:
+        self._connection = connection
+        self._http = h11.Connection(h11.SERVER)
+
+    def request(self) -> h11.Request | None:
+        """The next one; None when the browser has closed the connection, or it cannot go on."""
+        if self._http.our_state is h11.DONE and self._http.their_state is h11.DONE:
+            self._http.start_next_cycle()
+        if self._http.our_state is not h11.IDLE:
+            return None
+        event = self._event()
+        return event if isinstance(event, h11.Request) else None
+
+    def payload(self) -> bytes | None:
+        """That of the request; None where it is longer than is sent."""
+        data = bytearray()
+        while isinstance(event := self._event(), h11.Data):
+            data += event.data[: _MOST_SENT + 1 - len(data)]
+        return None if len(data) > _MOST_SENT else bytes(data)
+
+    def answer(self, status: int) -> bool:
+        """An answer of our own, without a body."""
+        fields = [] if status == 200 else [("Content-Length", "0")]
+        self._send(h11.Response(status_code=status, headers=fields))
+        if status != 200:
+            self._send(h11.EndOfMessage())
+        return True
+
+    def send(self, exchange: Exchange, set_cookies: Sequence[str]) -> bool:
+        """The answer as it came, its cookies with their values; one that is cut breaks off."""
+        own = ("content-length", "set-cookie", "set-cookie2")
+        fields = [field for field in exchange.headers if field[0].lower() not in (*own, *_OF_CONNECTION)]
+        fields += [("Set-Cookie", value) for value in set_cookies]
+        length = exchange.body.length + (1 if exchange.truncated else 0)
+        if exchange.method != "HEAD" and exchange.status not in (204, 304):
+            fields.append(("Content-Length", str(length)))
+        sound = [(name, _CONTROL.sub("", value).strip()) for name, value in fields if _NAME.fullmatch(name)]
+        self._send(
+            h11.Response(
+                status_code=exchange.status,
+                headers=[(name.encode("latin-1"), value.encode("latin-1", "replace")) for name, value in sound],
+            )
+        )
+        if exchange.method == "HEAD" or exchange.status in (204, 304):
+            self._send(h11.EndOfMessage())
+            return True
+        for piece in exchange.body.chunks():
+            self._send(h11.Data(data=piece))
+        if exchange.truncated:
+            return False
+        self._send(h11.EndOfMessage())
+        return True
+
+    def _event(self) -> Any:
+        while (event := self._http.next_event()) is h11.NEED_DATA:
+            self._http.receive_data(self._connection.recv(_CHUNK))
+        return event
+
+    def _send(self, event: h11.Event) -> None:
+        data = self._http.send(event)
+        if data:
+            self._connection.sendall(data)
