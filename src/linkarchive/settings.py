@@ -60,6 +60,9 @@ class NetworkSettings:
     """The longest `Retry-After` that is waited for; a longer one ends the visit."""
     max_redirects: int = 20
     """Of one visit; more are a loop."""
+    remap: tuple[str, ...] = ()
+    """Rules "PATTERN REPLACEMENT": a URL in which the regular expression is found is visited at the address that comes
+    of putting the replacement (with `$1`, `${name}`) in its place, and reported as it is cited."""
     contact: str = "https://linkarchive.example/bot"
     """A page or address of whoever runs the checks, named in the User-Agent; set your own."""
     accept_language: str = "en-US,en;q=0.8,*;q=0.5"

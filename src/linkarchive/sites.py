@@ -9,6 +9,7 @@ from fnmatch import fnmatchcase
 
 from linkarchive.errors import SettingsError, UsageError
 from linkarchive.model import CaptureScope
+from linkarchive.remap import refuse_faulty_rules
 from linkarchive.settings import Settings, SiteSettings
 from linkarchive.urls import ascii_host, host_of, is_within
 
@@ -55,9 +56,10 @@ def refuse_unavailable_scope(settings: Settings) -> None:
 
 
 def refuse_faulty(settings: Settings) -> None:
-    """Raises SettingsError for a rule without a host, a header that is none, a selector that is no CSS, or an excluded
-    pattern that is no regular expression."""
+    """Raises SettingsError for a rule without a host, a header that is none, a selector that is no CSS, an excluded
+    pattern that is no regular expression, or a faulty rule of `remap`."""
     _refuse_patterns(settings.check.exclude)
+    refuse_faulty_rules(settings.network.remap)
     for rule in settings.sites:
         if set(rule.host) & set("/:?#@ ") or not host_of(f"http://{ascii_host(rule.host)}/"):
             raise SettingsError(f'sites: {rule.host!r} is no host name; write host = "example.com"')

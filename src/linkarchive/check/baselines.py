@@ -148,7 +148,13 @@ def build_task(
     return JudgeTask(
         page=page,
         comparisons=tuple(
-            _comparison(job, page, link, _accepted_capture(job.previous.captures, accepted) or baseline)
+            _comparison(
+                job,
+                page,
+                link,
+                policy.address(link.target),
+                _accepted_capture(job.previous.captures, accepted) or baseline,
+            )
             for link, baseline, accepted in baselines_of(job, policy, now)
         ),
         rule=policy.rule(job),
@@ -159,11 +165,11 @@ def build_task(
     )
 
 
-def _comparison(job: Job, page: Page, link: CitedLink, reference: StoredCapture | None) -> Comparison:
+def _comparison(job: Job, page: Page, link: CitedLink, url: str, reference: StoredCapture | None) -> Comparison:
     citation, before = link.citation, job.previous
     comparison = Comparison(
         id=citation.url or "",
-        url=link.target,
+        url=url,
         quotes=(citation.quote,) if citation.quote else (),
         text="" if link.original else citation.text,
         context=citation.context,

@@ -79,7 +79,7 @@ class Crawler:
 
     def read_pages(self, jobs: Sequence[Job], read: Callable[[Job, Page], None]) -> None:
         """Visit sources, and conclude on each once its whole page was read."""
-        for job, visit in self._visits((VisitRequest(job.source.url), job) for job in self._load(jobs)):
+        for job, visit in self._visits((self._request(job), job) for job in self._load(jobs)):
             with self._contained(job, visit):
                 read(job, self._page(visit))
             if job.source.id not in self.broken:
@@ -103,7 +103,7 @@ class Crawler:
             self.recorder.listener(LookingAgain(len(again) + len(probes)))
         answers: dict[str, Page] = {}
         wanted: Iterator[tuple[VisitRequest, Job | None]] = chain(
-            ((VisitRequest(job.source.url), job) for job in again), ((probe, None) for probe in probes)
+            ((self._request(job), job) for job in again), ((probe, None) for probe in probes)
         )
         for job, visit in self._visits(wanted):
             if job is not None:
@@ -115,7 +115,7 @@ class Crawler:
             self.recorder.commit_when_due()
         suspects, self._suspects, self._suspect_bytes = self._suspects, [], 0
         for fetched in suspects:
-            answer = answers.get(fetched.job.host)
+            answer = answers.get(host_of(fetched.visit.request.url))
             with self._contained(fetched.job, fetched.visit):
                 self._judge(replace(fetched, probe=answer), may_wait=False)
         self._finish_judging()
@@ -131,17 +131,20 @@ class Crawler:
     def _load(self, jobs: Sequence[Job]) -> Iterator[Job]:
         return load_previous(jobs, self.recorder.store, self.recorder.rows.run, self.policy)
 
+    def _request(self, job: Job) -> VisitRequest:
+        return VisitRequest(self.policy.address(job.source.url))
+
     def _requests(self, jobs: Sequence[Job]) -> Iterator[tuple[VisitRequest, Job]]:
         has_file = self.recorder.archive.has_file
         return ((request_for(job, self.policy, has_file), job) for job in self._load(jobs))
 
     def _visits(self, wanted: Iterable[tuple[VisitRequest, _Companion]]) -> Iterator[tuple[_Companion, Visit]]:
         """Visit what is wanted; each visit comes with what came with its request."""
-        waiting: dict[str, _Companion] = {}
+        waiting: dict[str, list[_Companion]] = {}  # two sources may be visited at one address (`remap`)
 
         def requests() -> Iterator[VisitRequest]:
             for request, companion in wanted:
-                waiting[request.url] = companion
+                waiting.setdefault(request.url, []).append(companion)
                 yield request
 
         settings = self.policy.settings
@@ -153,7 +156,11 @@ class Crawler:
             sites=settings.sites,
             before_waiting=self._use_the_time,
         ):
-            yield waiting.pop(visit.request.url), visit
+            companions = waiting[visit.request.url]
+            companion = companions.pop(0)
+            if not companions:
+                del waiting[visit.request.url]
+            yield companion, visit
 
     def _use_the_time(self) -> bool:
         """Between two looks at the network, when no visit has ended: judge a page, say whether there are more."""
@@ -255,9 +262,10 @@ class Crawler:
 
         probes: dict[str, VisitRequest] = {}
         for fetched in self._suspects:
-            url = probe_url(fetched.job.source.url, self.run_id)
+            asked = fetched.visit.request.url
+            url = probe_url(asked, self.run_id)
             if url is not None:
-                probes.setdefault(fetched.job.host, VisitRequest(url))
+                probes.setdefault(host_of(asked), VisitRequest(url))
         return list(probes.values())
 
     def _kept_probe(self, visit: Visit) -> Page:

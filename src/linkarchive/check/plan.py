@@ -11,6 +11,7 @@ from linkarchive.check.articles import Articles
 from linkarchive.links.revision import CitedBefore
 from linkarchive.model import Acceptance, Reason, Verdict
 from linkarchive.model.scope import Scope, next_due
+from linkarchive.remap import remapped
 from linkarchive.settings import NetworkSettings, Settings, SiteSettings
 from linkarchive.sites import is_excluded, rule_for
 from linkarchive.store import decisions, sources
@@ -66,6 +67,10 @@ class Policy:
         """The project's rule for the site of a source."""
         return rule_for(job.source.url, self.settings.sites)
 
+    def address(self, url: str) -> str:
+        """What is visited for a URL: another address where `[network] remap` says so."""
+        return remapped(url, self.settings.network.remap)
+
     def acceptance(self, job: Job, link: CitedLink) -> Acceptance | None:
         """The last acceptance in force of a source for the article that cites it."""
         return decisions.acceptance(self.decisions, job.source.key, link.article) if self.decisions else None
@@ -111,8 +116,9 @@ def _forgotten_words(decision: Decision) -> str:
 
 
 def _skip(source: Source, excluded: frozenset[str], settings: Settings) -> Reason | None:
+    address = remapped(source.url, settings.network.remap)
     try:
-        scheme = scheme_of(source.url)
+        scheme = scheme_of(address)
     except ValueError:
         return Reason.SCHEME
     if source.key in excluded or is_excluded(source.url, settings.check.exclude):
@@ -122,9 +128,9 @@ def _skip(source: Source, excluded: frozenset[str], settings: Settings) -> Reaso
         return Reason.EXCLUDED
     if not scheme:
         return Reason.RELATIVE
-    if scheme not in ("http", "https") or "://" not in source.key:
+    if scheme not in ("http", "https") or "://" not in address:
         return Reason.SCHEME
-    if not settings.network.allow_private and literal_is_private(source.url):
+    if not settings.network.allow_private and literal_is_private(address):
         return Reason.PRIVATE_ADDRESS
     return None
 

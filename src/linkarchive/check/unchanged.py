@@ -34,8 +34,8 @@ def request_for(job: Job, policy: Policy, has_file: Callable[[str], bool]) -> Vi
     """
     page = job.previous.page
     if not job.inputs_unchanged or not _copy_is_here(job, policy, has_file):
-        return VisitRequest(job.source.url)
-    return VisitRequest(job.source.url, page.etag, page.last_modified)
+        return VisitRequest(policy.address(job.source.url))
+    return VisitRequest(policy.address(job.source.url), page.etag, page.last_modified)
 
 
 def unchanged(fetched: Fetched, policy: Policy) -> Conclusion | None:

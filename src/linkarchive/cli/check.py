@@ -49,6 +49,12 @@ _VERDICTS = [verdict.value for verdict in Verdict]
     metavar="PATTERN",
     help="Leave out a host, or URLs of a shell pattern or of a /regular expression/.",
 )
+@click.option(
+    "--remap",
+    multiple=True,
+    metavar="'PATTERN REPLACEMENT'",
+    help="Visit other addresses: a regular expression, a space, and what takes its place ($1, ${name}).",
+)
 @click.option("--due", is_flag=True, help="Only what is due: alive weekly, suspects daily, oldest first.")
 @click.option("--limit", type=click.IntRange(1), help="Only the N sources longest unvisited.")
 @click.option("--only", multiple=True, type=click.Choice(_VERDICTS), help="Only sources with this last verdict.")
@@ -81,6 +87,7 @@ def check(
     allow_private: bool | None,
     obey_robots: bool | None,
     exclude: tuple[str, ...],
+    remap: tuple[str, ...],
     due: bool,
     limit: int | None,
     only: tuple[str, ...],
@@ -125,6 +132,7 @@ def check(
             max_document=max_body,
             allow_private=allow_private,
             obey_robots=obey_robots,
+            remap=remap or None,
         )
         .with_flags(
             "check",
