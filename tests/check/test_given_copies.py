@@ -153,3 +153,31 @@ def test_a_copy_of_an_address_with_a_token_is_not_asked_for(project: Any, stage:
     archives.hold(secret, "2021-05-12", stage.html("the report"))
     ran = project.check(cite(copy_at("2021-05-12", secret)), now="2026-01-05")
     assert ran.source(ALPHA)["settled"] is None, "whether it is there was not asked"
+
+
+@pytest.mark.parametrize("style", ["append", "robust"])
+def test_what_the_article_then_gives_settles_the_link_at_the_next_check(
+    project: Any, stage: Any, archives: Any, style: str
+) -> None:
+    stage[ALPHA] = stage.html(ALPHA)
+    archives.hold(ALPHA, "2025-12-24", stage.html(ALPHA))
+    project.article(ALPHA, published="2025-12-20")
+    project.write("references.bib", f"@misc{{k,\n  title = {{The list}},\n  url = {{{ALPHA}}},\n}}\n")
+    assert project.check("article.md", "references.bib", now="2026-01-05").code == 0
+    stage[ALPHA] = Response(b"<h1>gone</h1>", 410)
+    ran = project.check(now="2026-02-05")
+    assert (ran.source(ALPHA)["verdict"], ran.source(ALPHA)["settled"], ran.code) == ("dead", None, 1)
+    names = ("article.md", "references.bib") if style == "append" else ("references.bib",)
+    assert project.run("fix", *names, "--style", style, "--write", now="2026-02-05").code == 0
+    written = [(project.root / name).read_bytes() for name in names]
+    assert all(ALPHA.encode() in data and b"web.archive.org/web/2025" in data for data in written)
+    again = project.run("fix", *names, "--style", style, "--write", now="2026-02-05")
+    assert (again.code, again.out) == (0, "")
+    assert [(project.root / name).read_bytes() for name in names] == written
+    settled = project.check(*names, now="2026-02-06")
+    mine = [one for one in settled.source(ALPHA)["citations"] if one["article"] in names]
+    assert [one["settled"] is not None for one in mine if one["url"] == ALPHA] == [True] * len(names)
+    if style == "append":
+        assert (settled.source(ALPHA)["verdict"], settled.code) == ("dead", 0)
+    third = project.run("fix", *names, "--write", now="2026-02-06")
+    assert (third.code, third.out) == (0, ""), "what is settled is left as it is, in every style"

@@ -262,3 +262,54 @@ def test_another_run_at_work_is_waited_for(year_later: Any) -> None:
     with Project(year_later.root).lock():
         assert year_later.run("fix", "article.md", "--write", now=LATER).code == 75
         assert year_later.run("fix", "article.md", now=LATER).code == 1, "looking needs no lock"
+
+
+# --- styles, and lists of references ------------------------------------------------------------
+
+
+def test_a_list_of_references_that_only_the_article_names_is_written_too(folder: Any, stage: Any) -> None:
+    for url in (ALPHA, BETA):
+        stage[url] = stage.html(url)
+    text = (
+        "\\documentclass{article}\\addbibresource{refs/all.bib}\\begin{document}Costs rose~\\cite{b}.\\end{document}\n"
+    )
+    folder.write("thesis.tex", text)
+    entries = "".join(f"@misc{{{key},\n  url = {{{url}}},\n}}\n" for key, url in (("a", ALPHA), ("b", BETA)))
+    folder.write("refs/all.bib", entries)
+    folder.check("thesis.tex")
+    for url in (ALPHA, BETA):
+        stage[url] = stage.redirect(NEW_BETA, 301)
+    stage[NEW_BETA] = stage.html(BETA)
+    folder.check(now=LATER)
+    assert folder.run("fix", "thesis.tex", now=LATER).out.count("+++ b/refs/all.bib") == 1
+    assert folder.run("fix", "thesis.tex", "--write", now=LATER).code == 0
+    after = entries.replace(BETA, NEW_BETA)
+    assert (folder.root / "refs/all.bib").read_text() == after, "of what it cites, and nothing else"
+    assert (folder.root / "thesis.tex").read_text() == text
+    again = folder.run("fix", "thesis.tex", "--write", now=LATER)
+    assert (again.code, again.out, again.err) == (0, "", "")
+    assert folder.check(now="2026-02-06").told(NEW_BETA)[0] == "ok"
+
+
+def test_a_list_of_references_outside_the_project_is_left_to_its_owner(folder: Any, stage: Any, tmp_path: Path) -> None:
+    stage[BETA] = stage.html(BETA)
+    outside = folder.root.parent / "outside.bib"
+    outside.write_text(f"@misc{{b,\n  url = {{{BETA}}},\n}}\n")
+    folder.write("thesis.tex", "\\begin{document}Costs rose~\\cite{b}.\\bibliography{../outside}\\end{document}\n")
+    folder.check("thesis.tex")
+    stage[BETA] = stage.redirect(NEW_BETA, 301)
+    stage[NEW_BETA] = stage.html(BETA)
+    folder.check(now=LATER)
+    before = outside.read_text()
+    ran = folder.run("fix", "thesis.tex", "--write", now=LATER)
+    assert f"{NEW_BETA} in place of {BETA}" in ran.out
+    assert outside.read_text() == before
+
+
+def test_lines_of_links_txt_get_the_copy_as_snapshot(year_later: Any) -> None:
+    year_later.write("links.txt", f"{GAMMA}  the list\n")
+    year_later.check(now=LATER)
+    changed_outcome(year_later.root, GAMMA, archived_url=COPY)
+    for _ in range(2):
+        assert year_later.run("fix", "links.txt", "--style", "append", "--write", now=LATER).code == 0
+        assert year_later.links() == f"{GAMMA}  the list\n    snapshot = {COPY}\n"

@@ -30,6 +30,11 @@ def nothing_beside(name: str) -> bytes | None:
     return None
 
 
+def only(wanted: str, beside: Beside) -> Beside:
+    """Gives one of the files and no other."""
+    return lambda name: beside(name) if name == wanted else None
+
+
 def with_bibliographies(document: ParsedDocument, beside: Beside) -> ParsedDocument:
     """The document with the entries that it cites as notes; what cannot be read is a remark."""
     cited = {mark.label for passage in document.passages for mark in passage.marks}

@@ -12,6 +12,7 @@ from linkarchive.article import dates, origin
 from linkarchive.article.bibliography import Beside, nothing_beside, with_bibliographies
 from linkarchive.article.context import Sentences
 from linkarchive.article.formats.registry import BY_NAME, parse
+from linkarchive.article.given_copies import with_given_copies
 from linkarchive.article.identifiers import resolver_url
 from linkarchive.article.lost_targets import related_title
 from linkarchive.article.notes import Notes, day_of_access, longest_quotation, with_numbered_lists
@@ -54,7 +55,7 @@ def read_document(
     (damaged, encrypted, or too large for the limits in sandbox.py).
     """
     document = with_bibliographies(_read(data, format, path, everything), beside)
-    passages = with_numbered_lists(document.passages)
+    passages = with_given_copies(with_numbered_lists(document.passages))
     own = path if origin.is_web(path) else None
     found = origin.find_origin(passages, document.origins, own, base_url or own)
     claims = [*document.dates, *dates.claims(passages, path, filter(None, (found.url, own, base_url)))]
@@ -80,6 +81,11 @@ def read_document(
 def passages_of(data: bytes, format: str, *, path: str) -> tuple[Passage, ...]:
     """The text of an article, passage by passage, with its links as written. Raises ArticleError."""
     return tuple(_read(data, format, path, False).passages)
+
+
+def bibliographies_of(data: bytes, format: str, *, path: str) -> tuple[str, ...]:
+    """The lists of references that an article names, relative to its folder. Raises ArticleError."""
+    return _read(data, format, path, False).bibliographies
 
 
 def _read(data: bytes, format: str, path: str, everything: bool) -> ParsedDocument:

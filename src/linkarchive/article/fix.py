@@ -14,12 +14,13 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from urllib.parse import quote, unquote, urldefrag
+from urllib.parse import quote, urldefrag
 
 from linkarchive.article.document import passages_of, read_document, target_of
+from linkarchive.article.fix_expected import same, says_what_it_should
 from linkarchive.article.fix_file import PACKAGES, open_file
 from linkarchive.article.fix_spans import Form, Span, spans_of, spelled
-from linkarchive.article.formats.archived_template import with_copy
+from linkarchive.article.fix_styles import Change, Style, beside, in_fields
 from linkarchive.article.formats.spelling import SPELLINGS, written
 from linkarchive.article.passage import Passage
 from linkarchive.errors import ArticleError
@@ -65,17 +66,20 @@ class Fixed:
     refused: tuple[Refusal, ...]
 
 
-def fix_article(data: bytes, format: str, path: str, replacements: Sequence[Replacement]) -> Fixed:
+def fix_article(
+    data: bytes, format: str, path: str, replacements: Sequence[Replacement], style: Style | None = None
+) -> Fixed:
     """The article's bytes with these targets in place of the old ones; every other byte is as it was.
 
-    An archived copy becomes a Robust Link in HTML: `href` leads to the copy, since the original is dead for
-    the reader, and `data-originalurl`, `data-versionurl` and `data-versiondate` say what it is
+    `style` says how an archived copy is written; by itself robust in HTML and in templates of wikitext, else in place
+    of the target. In a Robust Link `href` leads to the copy, since the original is dead for the reader, and
+    `data-originalurl`, `data-versionurl` and `data-versiondate` say what it is
     (https://robustlinks.mementoweb.org/spec/, “link to the snapshot”, and its draft revision of 2025).
     Raises ArticleError for a format that cannot be edited in place, and for bytes that cannot be kept as they are.
     """
     if format not in EDITABLE:
         raise ArticleError(f"{path}: {format} cannot be edited in place; these can: {', '.join(EDITABLE)}")
-    draft = _Draft(data, format, path)
+    draft = _Draft(data, format, path, style)
     edits, refused = _edits(draft, replacements, draft.located(replacements))
     kept = draft.holding((), edits)
     made = {one.citation for edit in kept for one in edit.replacements}
@@ -91,11 +95,12 @@ def fix_article(data: bytes, format: str, path: str, replacements: Sequence[Repl
 
 @dataclass(frozen=True, slots=True)
 class _Edit:
-    span: Span
-    new: str
+    """What is written for the citations that share a target."""
+
+    changes: tuple[Change, ...]
     replacements: tuple[Replacement, ...] = ()
-    keeps_target: bool = False
-    """An archived copy is put beside the target, which stays."""
+    span: Span | None = None
+    """The target; None when it stays, and the copy is put beside it."""
 
 
 def _edits(
@@ -112,28 +117,32 @@ def _edits(
         wanted = [by_citation[number] for number in numbers if number in by_citation]
         if wanted and (len(wanted) < len(numbers) or len({one.url for one in wanted}) > 1):
             refused += [Refusal(one, "it shares its target with a link that needs another one") for one in wanted]
+        elif wanted and (edit := draft.edit(located[numbers[0]], wanted)) is not None:
+            edits.append(edit)
         elif wanted:
-            span = located[numbers[0]]
-            edits.append(draft.edit(span, wanted))
+            refused += [Refusal(one, "“(archived)” cannot be put beside it for certain") for one in wanted]
     refused += [
         Refusal(one, "its target could not be found for certain in the file")
         for one in replacements
         if one.citation not in located
     ]
     apart: list[_Edit] = []
-    for edit in sorted(edits, key=lambda edit: edit.span.start):
-        if apart and edit.span.start < apart[-1].span.end:
+    done = 0
+    for edit in sorted(edits, key=lambda edit: edit.changes[:1]):
+        if edit.changes and edit.changes[0][0] < done:
             refused += [Refusal(one, "it stands within another link that changes") for one in edit.replacements]
-        elif edit.new != draft.text[edit.span.start : edit.span.end]:
+        elif any(draft.text[start:end] != new for start, end, new in edit.changes):
             apart.append(edit)
+            done = edit.changes[0][1]
     return apart, refused
 
 
 class _Draft:
     """One article being edited."""
 
-    def __init__(self, data: bytes, format: str, path: str) -> None:
+    def __init__(self, data: bytes, format: str, path: str, style: Style | None) -> None:
         self._format = format
+        self._style = style
         self._path = path
         self._stem = hashlib.sha256(data).hexdigest()[:12]
         self._readings = 0
@@ -151,9 +160,9 @@ class _Draft:
 
     def edited(self, edits: Sequence[_Edit]) -> str:
         pieces, done = [], 0
-        for edit in sorted(edits, key=lambda edit: edit.span.start):
-            pieces += [self.text[done : edit.span.start], edit.new]
-            done = edit.span.end
+        for start, end, new in sorted(change for edit in edits for change in edit.changes):
+            pieces += [self.text[done:start], new]
+            done = end
         return "".join([*pieces, self.text[done:]])
 
     def written(self, edits: Sequence[_Edit]) -> bytes:
@@ -165,15 +174,28 @@ class _Draft:
             return self.text, self.edited(edits)
         return _listed(self._article), _listed(self._read(self.written(edits)))
 
-    def edit(self, span: Span, replacements: Sequence[Replacement]) -> _Edit:
-        """The edit that makes these replacements, which agree, at one place."""
+    def edit(self, span: Span, replacements: Sequence[Replacement]) -> _Edit | None:
+        """The edit that makes these replacements, which agree, at one place; None when there is none in this style."""
         wanted = replacements[0]
-        if self._format == "wikitext" and wanted.original is not None:
-            template = with_copy(self.text, span.start, span.target, self._encodable(wanted.url), wanted.day)
-            if template is not None:
-                start, end, new = template
-                return _Edit(Span(start, end, span.target, span.form), new, tuple(replacements), keeps_target=True)
-        return _Edit(span, self._spelled(span, wanted), tuple(replacements))
+        if wanted.original is None or self._style is Style.REPLACE:
+            return self._replacing(span, replacements)
+        url = self._encodable(wanted.url)
+        has_it = all(same(self._article.citations[one.citation].snapshot, url) for one in replacements)
+        change = None
+        if self._format == "wikitext" or (self._style is not None and not has_it):
+            change = in_fields(self.text, span, self._format, url, wanted.day)
+        if change is not None:
+            return _Edit((change,), tuple(replacements))
+        if self._style is Style.APPEND:
+            changes = () if has_it else beside(self.text, span, self._format, url)
+            return _Edit(tuple(changes), tuple(replacements)) if changes or has_it else None
+        if has_it and self._style is Style.ROBUST and span.form is Form.SPELT:
+            return _Edit((), tuple(replacements))
+        return self._replacing(span, replacements)
+
+    def _replacing(self, span: Span, replacements: Sequence[Replacement]) -> _Edit:
+        wanted = replacements[0]
+        return _Edit(((span.start, span.end, self._spelled(span, wanted)),), tuple(replacements), span)
 
     def _spelled(self, span: Span, replacement: Replacement) -> str:
         """What to write there; a character that the file's encoding does not have is percent-encoded."""
@@ -181,7 +203,7 @@ class _Draft:
         if span.form is Form.SPELT:
             return self._spelt(span, url)
         attributes = []
-        if original is not None:
+        if original is not None and self._style is not Style.REPLACE:
             attributes = [("data-originalurl", self._encodable(original)), ("data-versionurl", url)]
             attributes += [("data-versiondate", replacement.day.isoformat())] if replacement.day else []
         return spelled(span, url, attributes, markup=self._format == "html")
@@ -219,16 +241,21 @@ class _Draft:
             return {}
         marks = {f"https://{self._stem}-{number}.invalid/x": span for number, span in enumerate(spans)}
         edits = [
-            _Edit(span, self._spelt(span, mark) if span.form is Form.SPELT else spelled(span, mark, (), markup=True))
-            for mark, span in marks.items()
+            _Edit(((span.start, span.end, self._marked_as(span, mark)),), span=span) for mark, span in marks.items()
         ]
-        found = self._told(self._read(self.written(edits)).citations, marks)
+        try:
+            found = self._told(self._read(self.written(edits)).citations, marks)
+        except ArticleError:
+            found = None
         if found is not None:
             return found
         if len(spans) == 1:
             return {}
         half = len(spans) // 2
         return self._marked(spans[:half]) | self._marked(spans[half:])
+
+    def _marked_as(self, span: Span, mark: str) -> str:
+        return self._spelt(span, mark) if span.form is Form.SPELT else spelled(span, mark, (), markup=True)
 
     def _told(self, citations: Sequence[Citation], marks: Mapping[str, Span]) -> dict[int, Span] | None:
         """Which citation shows which mark; None when the article says anything else that it did not say before."""
@@ -261,21 +288,15 @@ class _Draft:
     def _says_what_it_should(self, edits: Sequence[_Edit]) -> bool:
         try:
             article = self._read(self.written(edits))
-        except UnicodeError:
+        except (UnicodeError, ArticleError):
             return False
-        was = self._article
-        if len(article.citations) != len(was.citations):
-            return False
-        new_urls = {
-            one.citation: (one.url, edit.span) for edit in edits if not edit.keeps_target for one in edit.replacements
-        }
-        for number, (old, new) in enumerate(zip(was.citations, article.citations, strict=True)):
-            url, span = new_urls.get(number, (old.url, None))
-            if not _same(new.url, url):
-                return False
-            if not (new.text == old.text or (span is not None and span.is_text and _same(new.text, url))):
-                return False
-        return (article.original_url, article.published) == (was.original_url, was.published)
+        edited = [(edit, one) for edit in edits for one in edit.replacements]
+        return says_what_it_should(
+            self._article,
+            article,
+            {one.citation: (one.url, edit.span.is_text) for edit, one in edited if edit.span is not None},
+            {one.citation: one.url for edit, one in edited if edit.span is None},
+        )
 
 
 def _listed(article: Article) -> str:
@@ -293,14 +314,3 @@ def _is_meant(target: str, urls: set[str], lost: bool) -> bool:
         return False
     end = re.sub(r"^[./]+", "", url)
     return any(one.endswith(end) for one in urls)
-
-
-def _same(one: str | None, other: str | None) -> bool:
-    """One source and one place in it."""
-    if one == other or one is None or other is None:
-        return one == other
-    try:
-        places = [(source_key(url), unquote(urldefrag(url).fragment)) for url in (one, other)]
-    except ValueError:
-        return False
-    return places[0] == places[1]

@@ -1,26 +1,28 @@
-"""`archive fix`: which files to edit, what their links should lead to, the edited bytes; then writing them."""
+"""`archive fix`: which files to edit, what their links should lead to, the edited bytes."""
 
 from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from urllib.parse import urldefrag
 
-from linkarchive.article.bibliography import may_take_references
-from linkarchive.article.document import read_document
+from linkarchive.article.bibliography import may_take_references, only
+from linkarchive.article.document import bibliographies_of, read_document
 from linkarchive.article.fix import EDITABLE, Replacement, fix_article
+from linkarchive.article.fix_styles import Style
 from linkarchive.article.formats.registry import format_of
 from linkarchive.article.lost_targets import with_recoveries
-from linkarchive.errors import ArticleError, StorageError
+from linkarchive.errors import ArticleError
+from linkarchive.history.edited_files import FileFix, Fixes
 from linkarchive.history.new_targets import SURE, NewTarget, NewTargets, NoTarget
-from linkarchive.links.edit import replace_urls
+from linkarchive.links.edit import replace_urls, with_snapshots
 from linkarchive.links.entries import NAME as LINKS_NAME
 from linkarchive.links.entries import Entry, section_key
-from linkarchive.links.files import joined, link_lists, write_in_place
+from linkarchive.links.files import joined, link_lists
 from linkarchive.links.inputs import files_beside, files_named
 from linkarchive.links.match import apply
 from linkarchive.model import Article, Citation, Verdict
@@ -30,42 +32,14 @@ from linkarchive.store.database import Store
 from linkarchive.wrappers import key_of
 
 
-@dataclass(frozen=True, slots=True)
-class FileFix:
-    """What is to be done to one file."""
+def plan_fixes(project: Project, store: Store, names: Sequence[str], day: date, style: Style | None = None) -> Fixes:
+    """The edits of the named articles, of the lists of references that only they name, and of links.txt.
 
-    path: Path
-    name: str
-    """From the project folder."""
-    before: bytes
-    after: bytes
-    text: tuple[str, str] = ("", "")
-    """The file before and after, for a diff."""
-    made: tuple[str, ...] = ()
-    """The new targets, a sentence each."""
-    left: tuple[str, ...] = ()
-    """Links that want a person: a sentence each."""
-    by_hand: tuple[str, ...] = ()
-    """Replacements in a file that cannot be written here: a sentence each, with the article's own."""
-
-    @property
-    def changes(self) -> bool:
-        return self.before != self.after
-
-
-@dataclass(frozen=True, slots=True)
-class Fixes:
-    files: tuple[FileFix, ...]
-    errors: tuple[str, ...] = ()
-    """Files that were not looked at, and why."""
-
-
-def plan_fixes(project: Project, store: Store, names: Sequence[str], day: date) -> Fixes:
-    """The edits of the named articles and of links.txt. `day` is today, for what is ignored until a day.
-
+    `day` is today, for what is ignored until a day; `style` says how archived copies are written (None: as usual in
+    the format).
     Raises StorageError and UsageError (links.txt or decisions.jsonl cannot be read).
     """
-    planner = _Planner(project, store, day)
+    planner = _Planner(project, store, day, style)
     files: dict[Path, FileFix] = {}
     errors: list[str] = []
     lists: set[Path] = set()
@@ -86,6 +60,12 @@ def plan_fixes(project: Project, store: Store, names: Sequence[str], day: date) 
                     errors.append(str(error))
                 except OSError as error:
                     errors.append(f"{path}: cannot be read: {error.strerror}")
+    for path, cited in planner.references.items():
+        if path not in files and path.exists():
+            try:
+                files[path] = planner.list_of_references(path, cited)
+            except (ArticleError, OSError) as error:
+                errors.append(f"{path.name}: {error}")
     # Last, since a line follows its article: it stays as long as the article cites its URL.
     return Fixes((*files.values(), *map(planner.links, sorted(lists))), tuple(errors))
 
@@ -103,34 +83,16 @@ def _format(path: Path) -> str | None:
         return None
 
 
-def write_fixes(project: Project, store: Store, fixes: Fixes) -> None:
-    """Write the files that change, each in one step; the project then knows the articles in their new form.
-
-    Raises StorageError when a file cannot be written, or changed since it was read; those before it are done.
-    """
-    for fix in fixes.files:
-        if not fix.changes:
-            continue
-        if not os.access(fix.path, os.W_OK):
-            raise StorageError(f"{fix.path}: is not writable; nothing of it was changed")
-        if fix.path.read_bytes() != fix.before:
-            raise StorageError(f"{fix.path}: changed while it was looked at; nothing of it was changed")
-        write_in_place(fix.path, fix.after)
-        stored = articles.load(store, fix.name)
-        if stored is not None:
-            form = format_of(fix.path.name, None, fix.after)
-            article = read_document(fix.after, form, path=fix.name, beside=files_beside(fix.path.parent))
-            articles.save(store, None, article, hashlib.sha256(fix.after).hexdigest())
-            store.commit()
-
-
 class _Planner:
     """What a project knows, and the articles as they will be."""
 
-    def __init__(self, project: Project, store: Store, day: date) -> None:
+    def __init__(self, project: Project, store: Store, day: date, style: Style | None) -> None:
         self._project = project
         self._store = store
         self._day = day
+        self._style = style
+        self.references: dict[Path, dict[str, set[str]]] = {}
+        """The lists of references that the articles name, and the URLs in them that each article cites, by its name."""
         wrong = (one for _, one, _ in outcomes.latest(store) if one.verdict in (Verdict.MOVED, Verdict.DEAD))
         self._new_targets = NewTargets({key_of(one.url): one for one in wrong}, decisions.load(project.decisions))
         read = link_lists(project.links)[0] if project.links.exists() else []
@@ -154,50 +116,93 @@ class _Planner:
         read = read_document(data, form, path=name)
         section = self._links.section(read)
         replacements, left = self._replacements(
-            read, with_recoveries(read if section is None else apply(section, read), stored[0])
+            read, with_recoveries(read if section is None else apply(section, read), stored[0]), form, name
         )
-        left += self._of_lists(path, name, data, form, len(read.citations))
+        self._note_references(path, name, data, form, read)
+        return self._edited(path, name, data, form, read, replacements, left)
+
+    def _edited(
+        self,
+        path: Path,
+        name: str,
+        data: bytes,
+        form: str,
+        read: Article,
+        replacements: Sequence[Replacement],
+        left: Sequence[str],
+    ) -> FileFix:
         if form not in EDITABLE:
             by_hand = tuple(_by_hand(name, read.citations[one.citation], one) for one in replacements)
             return FileFix(path, name, data, data, left=tuple(left), by_hand=by_hand)
-        fixed = fix_article(data, form, name, replacements)
-        left += [
-            f"{_where(name, read.citations[one.replacement.citation])} {one.replacement.why}, but {one.why}"
+        fixed = fix_article(data, form, name, replacements, self._style)
+        refused = [
+            f"{_where(name, read.citations[one.replacement.citation])} {one.replacement.why}, but {one.why}: "
+            f"{one.replacement.url}"
             for one in fixed.refused
         ]
         self._after[section_key(name)] = read_document(fixed.data, form, path=name)
         made = [f"{_where(name, read.citations[one.citation])} {one.why}: {one.url}" for one in fixed.made]
-        return FileFix(path, name, data, fixed.data, fixed.text, tuple(made), tuple(left))
+        return FileFix(path, name, data, fixed.data, fixed.text, tuple(made), (*left, *refused))
 
-    def _of_lists(self, path: Path, name: str, data: bytes, form: str, own: int) -> list[str]:
-        """What is to be said of sources that stand in the list of references which the article names."""
+    def _note_references(self, path: Path, name: str, data: bytes, form: str, read: Article) -> None:
+        """Remember which sources the article cites through the lists of references that it names."""
         if not may_take_references(data):
-            return []
-        whole = read_document(data, form, path=name, beside=files_beside(path.parent))
-        return [
-            f"{_where(name, citation)} {target.why}: it stands in the article's list of references; name that file too"
-            for citation in whole.citations[own:]
-            if citation.url is not None
-            and isinstance(target := self._new_targets.of(citation.url, name, self._day), NewTarget)
-        ]
+            return
+        for listed in bibliographies_of(data, form, path=name):
+            file = Path(path.parent, listed).resolve()
+            whole = read_document(data, form, path=name, beside=only(listed, files_beside(path.parent)))
+            urls = {citation.url for citation in whole.citations[len(read.citations) :] if citation.url is not None}
+            self.references.setdefault(file, {})[name] = urls
 
-    def _replacements(self, read: Article, known: Article) -> tuple[list[Replacement], list[str]]:
-        """The new targets of an article, and what is left to a person. `known` has the recovered targets."""
+    def list_of_references(self, path: Path, cited: Mapping[str, set[str]]) -> FileFix:
+        """The edits of a list of references that was not named itself: of what the named articles cite in it."""
+        name = Path(os.path.relpath(path, self._project.root)).as_posix()
+        data = path.read_bytes()
+        form = format_of(path.name, None, data)
+        read = read_document(data, form, path=name)
+        replacements: dict[int, Replacement] = {}
+        left: list[str] = []
+        for article, urls in cited.items():
+            ours = tuple(
+                citation if citation.url in urls else replace(citation, url=None) for citation in read.citations
+            )
+            found, doubts = self._replacements(read, replace(read, citations=ours), form, article)
+            replacements |= {one.citation: one for one in found}
+            left += doubts
+        if not path.is_relative_to(self._project.root.resolve()):
+            by_hand = tuple(_by_hand(name, read.citations[number], one) for number, one in replacements.items())
+            return FileFix(path, name, data, data, left=tuple(left), by_hand=by_hand)
+        fix = self._edited(path, name, data, form, read, list(replacements.values()), left)
+        return replace(fix, cited_by=tuple(cited))
+
+    def _replacements(
+        self, read: Article, known: Article, form: str, article: str
+    ) -> tuple[list[Replacement], list[str]]:
+        """The new targets of a file that belongs to an article, and what is left to a person.
+
+        `known` has the recovered targets.
+        """
         found: list[Replacement] = []
         left: list[str] = []
         for number, (written, citation) in enumerate(zip(read.citations, known.citations, strict=True)):
             if citation.url is None:
                 continue
-            target = self._new_targets.of(citation.url, read.path, self._day)
+            target = self._new_targets.of(citation.url, article, self._day)
             if written.url is None and not isinstance(target, NewTarget):
                 target = _recovered(citation, citation.url)
             if isinstance(target, NoTarget):
                 left.append(f"{_where(read.path, citation)} {target.why}")
-            elif target is not None:
+            elif target is not None and not self._is_done(written, target, article, form):
                 found.append(
                     Replacement(number, target.url, target.why, target.original, target.day or known.published)
                 )
         return found, left
+
+    def _is_done(self, written: Citation, target: NewTarget, article: str, form: str) -> bool:
+        """The article gives a usable copy of the dead page already. Templates of wikitext also say that it is dead."""
+        if written.url is None or written.snapshot is None or target.original is None or form == "wikitext":
+            return False
+        return self._new_targets.is_settled(written.url, article)
 
     # --- links.txt -------------------------------------------------------------------
 
@@ -217,9 +222,16 @@ class _Planner:
                 target = self._new_targets.of(entry.url, section.name or LINKS_NAME, self._day)
                 if isinstance(target, NoTarget):
                     left.append(f"{name}:{entry.line}: {entry.url}: {target.why}")
-                elif target is not None:
+                elif target is not None and not (target.original is not None and entry.snapshot == target.url):
                     targets[entry.line] = target
-        after, refused = replace_urls(document.text, {line: target.url for line, target in targets.items()})
+        beside = {
+            line: target.url
+            for line, target in targets.items()
+            if target.original is not None and self._style in (Style.APPEND, Style.ROBUST)
+        }
+        in_place = {line: target.url for line, target in targets.items() if line not in beside}
+        after, refused = replace_urls(document.text, in_place)
+        after = with_snapshots(after, beside)
         made = [
             f"{name}:{line}: {entries[line].url}: {target.why}: {target.url}"
             for line, target in targets.items()

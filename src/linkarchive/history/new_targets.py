@@ -61,6 +61,14 @@ class NewTargets:
             found = further
         return first or self._intended(url, day)
 
+    def is_settled(self, url: str, article: str) -> bool:
+        """The article itself gives a usable copy beside its dead links to this URL."""
+        outcome = self.outcomes.get(key_of(url))
+        cited = (
+            [] if outcome is None else [one for one in outcome.citations if (one.article, one.url) == (article, url)]
+        )
+        return bool(cited) and all(one.settled is not None for one in cited)
+
     def _intended(self, url: str, day: date) -> NewTarget | None:
         """The address that a redirecting service (Google, Outlook, Facebook …) leads to."""
         inner = intended_url(url)
@@ -72,10 +80,9 @@ class NewTargets:
         key = key_of(url)
         chosen = replacement(self.decisions, key, article)
         if chosen is not None:
-            usable = _is_web(chosen) and not has_redaction(chosen)
-            return (
-                NewTarget(chosen, "as you decided") if usable else NoTarget("the replacement decided on is no web URL")
-            )
+            if not _is_web(chosen) or has_redaction(chosen):
+                return NoTarget("the replacement decided on is no web URL")
+            return NewTarget(chosen, "as you decided", *((url, _day_of(chosen)) if _is_copy(chosen, key) else ()))
         outcome = self.outcomes.get(key)
         if outcome is None or ignored(self.decisions, key, day) is not None:
             return None
@@ -126,6 +133,15 @@ def _day_of(copy: str) -> date | None:
         return datetime.strptime(stamp[:8], "%Y%m%d").date()  # noqa: DTZ007 - a day, in UTC like all of them
     except ValueError:
         return None
+
+
+def _is_copy(chosen: str, key: str) -> bool:
+    """What somebody decided to cite is an archived copy of the source of that key."""
+    unwrapped = unwrap(chosen)
+    try:
+        return unwrapped is not None and key_of(unwrapped[1]) == key
+    except ValueError:
+        return False
 
 
 def _is_web(url: str) -> bool:

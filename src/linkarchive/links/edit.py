@@ -60,6 +60,19 @@ def replace_urls(text: str, targets: Mapping[int, str]) -> tuple[str, frozenset[
     return "".join(lines), frozenset(refused)
 
 
+def with_snapshots(text: str, copies: Mapping[int, str]) -> str:
+    """The text with an archived copy as `snapshot` below each of these lines (1-based), unless it has one."""
+    lines = lines_of(text)
+    snapshots = {entry.line: entry.snapshot for section in parse(text).sections for entry in section.entries}
+    for number, url in copies.items():
+        if snapshots.get(number) is None:
+            line = lines[number - 1]
+            body = line.rstrip("\r\n")
+            end = line[len(body) :] or "\n"
+            lines[number - 1] = f"{body}{end}    snapshot = {written(url)}{line[len(body) :]}"
+    return "".join(lines)
+
+
 def _list_of(text: str) -> LinkList:
     return LinkList(Path(NAME), text, parse(text))
 
