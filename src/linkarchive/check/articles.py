@@ -182,6 +182,8 @@ def _read_watched(
 
     What cannot be read is told, and its known articles are remembered.
     """
+    if not links.watches:
+        return
     from linkarchive.links.inputs import Document, LeftOut, documents
 
     patterns = [watch.pattern for watch in links.watches]
@@ -216,8 +218,6 @@ def _is_remembered(store: Store, links: LinksFile, path: str, data: bytes, read:
 
 def _read_known(project: Project, store: Store, links: LinksFile, read: _Read) -> None:
     """The articles of links.txt: files that changed are read again, the others remembered."""
-    from linkarchive.links.inputs import files_beside
-
     if links.loose:
         read.articles[LINKS_NAME] = Article(LINKS_NAME, LINKS_NAME, None, None, _citations(links.loose))
     for section in links.named.values():
@@ -229,6 +229,8 @@ def _read_known(project: Project, store: Store, links: LinksFile, read: _Read) -
             data = path.read_bytes()
             changed = stored is None or stored[1] != hashlib.sha256(data).hexdigest()
             if changed or may_take_references(data):
+                from linkarchive.links.inputs import files_beside
+
                 read.take(section.name, data, beside=files_beside(path.parent))
                 continue
         elif stored is None or stored[1] is None:

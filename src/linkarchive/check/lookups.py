@@ -18,9 +18,8 @@ from linkarchive.check.record import Recorder
 from linkarchive.clock import Clock
 from linkarchive.model import Article, Verdict
 from linkarchive.model.events import ArchiveAnswered, AskingArchives, Notice
-from linkarchive.relocate.relocation import Relocation
-from linkarchive.store import lookups, previous
-from linkarchive.store.lookups import COPY, SAVED, LookupAnswer
+from linkarchive.store import lookups, outcomes, previous
+from linkarchive.store.lookups import COPY, MOVED, SAVED, LookupAnswer
 from linkarchive.store.previous import AT_ONCE, Previous
 from linkarchive.urls import redact
 from linkarchive.wayback.lookups import Lookup, OriginalLookup, SavedLookup
@@ -117,16 +116,31 @@ class ArchiveLookups:
         """Look where the pages of dead sources are now, by captured redirects and on their sites; suggest what is alive
         and the same page."""
         wanted = {job.source.id: job for job in jobs if job.skip is None}
+        lost = self._unsettled_losses(wanted)
+        if not lost:
+            return
+        from linkarchive.relocate.relocation import Relocation  # late: it brings the judge with it
+
         recorder = self._recorder
         relocation = Relocation(
             recorder.store, recorder.rows.run, recorder.archive.folder, self._policy.settings, self._clock, self._stop
         )
         urls = {number: job.source.url for number, job in wanted.items()}
-        for number, answer in relocation.search(urls, self._moved).items():
+        for number, answer in relocation.search(lost, urls, self._moved).items():
             self._answers.save(wanted[number], answer)
             if answer.url is not None:
                 self._answers.show_copy(wanted[number])
         recorder.commit()
+
+    def _unsettled_losses(self, wanted: Mapping[int, Job]) -> list[int]:
+        """The sources that may have moved by the verdicts of this run, and were not looked for lately."""
+        store, run = self._recorder.store, self._recorder.rows.run
+        verdicts = (Verdict.DEAD, Verdict.DRIFTED)
+        lost = sorted(wanted.keys() & {number for one in verdicts for number in outcomes.with_verdict(store, run, one)})
+        settled: set[tuple[int, str]] = set()
+        for start in range(0, len(lost), AT_ONCE):
+            settled |= lookups.settled(store, lost[start : start + AT_ONCE], self._clock.now())
+        return [number for number in lost if number in self._moved or (number, MOVED) not in settled]
 
     def save_public_copies(self, jobs: Iterable[Job]) -> None:
         """Have the Wayback Machine capture what `[wayback] save` says; a capture is public, so never by default."""

@@ -6,8 +6,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime, time
 from pathlib import Path
 
-from linkarchive.article.document import passages_of
-from linkarchive.article.formats.registry import format_of
 from linkarchive.article.passage import Passage, fold
 from linkarchive.errors import ArticleError, UsageError
 from linkarchive.model import ArticleText, Event, Origin, Report, SourceReport, Span, Verdict
@@ -100,6 +98,11 @@ def article_texts(root: Path, report: Report) -> Mapping[str, ArticleText]:
     for lost in report.unresolved:
         verdicts[lost.article, lost.line, fold(lost.text)] = None, Verdict.UNRESOLVED
     found: dict[str, ArticleText] = {}
+    if not paths:
+        return found
+    from linkarchive.article.document import passages_of
+    from linkarchive.article.formats.registry import format_of
+
     for article in report.articles:
         if article.path not in paths:
             continue

@@ -39,7 +39,7 @@ def new_notice(before: ParsedPage, after: ParsedPage) -> Judgement | None:
 
 def retracted_before(page: ParsedPage) -> Judgement | None:
     """A page seen for the first time whose title, first heading or own lines say that it was retracted."""
-    if page.kind != "html" or not any(stem in page.page.body.lower() for stem in _retraction_stems()):
+    if page.kind != "html" or not _may_be_retracted(page.page.body):
         return None
     for line in (*_own_headings(page), *page.visible.split("\n")[:_MAX_LINES]):
         phrase = _notice("retracted", line)
@@ -49,13 +49,22 @@ def retracted_before(page: ParsedPage) -> Judgement | None:
     return None
 
 
+def _may_be_retracted(body: bytes) -> bool:
+    """The source has what that of a retracted page has somewhere. Few pages have a byte of another script at all."""
+    lower = body.lower()
+    return any(first in lower and any(stem in lower for stem in stems) for first, stems in _retraction_stems())
+
+
 @functools.cache
-def _retraction_stems() -> tuple[bytes, ...]:
-    """What the source of a retracted page has somewhere: most pages have none of it."""
+def _retraction_stems() -> tuple[tuple[bytes, tuple[bytes, ...]], ...]:
+    """What the source of a retracted page has somewhere, by its first byte."""
     phrases = {
         word for rule in (*rules.of("retracted", "text"), *rules.of("retracted", "label")) for word in rule.phrases
     }
-    return (b"retract", b"withdraw", *(p.encode() for p in phrases if not p.isascii()))
+    stems: dict[bytes, tuple[bytes, ...]] = {}
+    for stem in (b"retract", b"withdraw", *(phrase.encode() for phrase in phrases if not phrase.isascii())):
+        stems[stem[:1]] = (*stems.get(stem[:1], ()), stem)
+    return tuple(stems.items())
 
 
 def _says_nothing_new(before: ParsedPage, after: ParsedPage) -> bool:

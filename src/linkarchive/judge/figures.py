@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -41,11 +42,18 @@ _MONEY = (
 )
 _LETTER = "A-Za-z_\u00c0-\u024f\u0370-\u03ff\u0400-\u04ff"
 """Letters of scripts with spaces: a number may follow a Chinese word at once."""
-_FIGURE = re.compile(
-    rf"(?P<before>{_MONEY}|yüzde)?\s?(?<![\d.,{_LETTER}])(?P<number>{_NUMBER})(?:[\s-]?(?:{_SCALE})(?![{_LETTER}]))?"
-    rf"(?:[\s-]?(?P<percent>{_PERCENT})|\s?(?P<after>{_MONEY})(?!\w))?(?P<tail>[\s-]?[^\W\d_]{{2,}})?",
-    re.IGNORECASE,
-)
+
+
+@functools.cache
+def _figure() -> re.Pattern[str]:
+    """Compiled at first use, which takes a while."""
+    return re.compile(
+        rf"(?P<before>{_MONEY}|yüzde)?\s?(?<![\d.,{_LETTER}])(?P<number>{_NUMBER})(?:[\s-]?(?:{_SCALE})(?![{_LETTER}]))?"
+        rf"(?:[\s-]?(?P<percent>{_PERCENT})|\s?(?P<after>{_MONEY})(?!\w))?(?P<tail>[\s-]?[^\W\d_]{{2,}})?",
+        re.IGNORECASE,
+    )
+
+
 _YEAR = re.compile(r"1[5-9]\d\d|20\d\d")
 _MAX_TEXT = 300_000
 
@@ -77,7 +85,7 @@ class Figure:
 def figures(text: str) -> Iterator[Figure]:
     """Every figure of a text."""
     text = in_digits(text[:_MAX_TEXT])
-    for match in _FIGURE.finditer(text):
+    for match in _figure().finditer(text):
         number = match["number"]
         money = match["before"] or match["after"]
         scale, spelling = _scale(match)

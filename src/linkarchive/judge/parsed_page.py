@@ -35,6 +35,7 @@ _SPACE = re.compile(r"[^\S\n]+")
 _TAGS = re.compile(r"<(?!a[\s>])[a-z][^<>]*>")
 _STYLES = re.compile(r"<style\b.*?</style", re.S)
 _TAGS_WITHIN = 300_000
+_TITLE_END = re.compile(r"</title\s*>", re.I)
 _NOT_SHOWN = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.I)
 _MOST_PARENTS = 20
 _MIN_MAIN_SHARE = 0.2
@@ -100,7 +101,18 @@ class ParsedPage:
 
     @cached_property
     def title(self) -> str:
-        return " ".join((self._parsed.title or "").split())[:500]
+        return " ".join((self._parsed_to_title.title or self._parsed.title or "").split())[:500]
+
+    @property
+    def _parsed_to_title(self) -> Any:
+        """The page as parsed, or the part of it up to the end of what looks like its title, where nothing else was
+        asked for: a parser reads from the front, so that a title that is found there is that of the whole page."""
+        end = _TITLE_END.search(self.source) if "_parsed" not in self.__dict__ and self.kind == "html" else None
+        if end is None:
+            return self._parsed
+        from resiliparse.parse.html import HTMLTree
+
+        return HTMLTree.parse(self.source[: end.end()])
 
     @cached_property
     def headings(self) -> tuple[str, ...]:

@@ -46,19 +46,25 @@ _MAX_KNOWN = 2_000
 _BEFORE, _AFTER = 30, 60
 """Characters around a number in which dates and counters are looked for; a month's name is the longest part."""
 
-# The look ahead holds for every alternative and halves the time: most words are not followed by a digit.
-_DATES = re.compile(
-    r"\b(?=\d|[^\W\d]+\.? \d|il y a )(?:"
-    rf"\b\d{{1,2}}(?:st|nd|rd|th|\.|º|er)? (?:de |of )?(?:{MONTH_PATTERN})\b\.?(?:,? (?:de )?\d{{4}}\b)?"
-    rf"|\b(?:{MONTH_PATTERN})\b\.? \d{{1,2}}(?:st|nd|rd|th)?(?:,? \d{{4}}\b|\b)"
-    rf"|\b(?:{MONTH_PATTERN})\b\.? \d{{4}}\b"
-    r"|\b\d{4}-\d{2}-\d{2}(?:t\d{2}:\d{2}(?::\d{2})?(?:\.\d+)?(?:z|[+-]\d{2}:?\d{2})?)?"
-    r"|\b\d{1,2}[./]\d{1,2}[./](?:\d{4}|\d{2})\b"
-    r"|\b\d{1,2}:\d{2}(?::\d{2})?(?: ?[ap]\.?m\.?)?\b"
-    r"|\b\d+ (?:second|minute|hour|day|week|month|year)s? ago\b|\bvor \d+ (?:minute|stunde|tag|woche|monat|jahr)\w*"
-    r"|\bil y a \d+ (?:minute|heure|jour|semaine|mois|an)\w*|\bhace \d+ (?:minuto|hora|d[ií]a|semana|mes|año)\w*"
-    r")"
-)
+
+@functools.cache
+def _dates() -> re.Pattern[str]:
+    """Compiled at first use, for the names of the months in all languages take a while."""
+    # The look ahead holds for every alternative and halves the time: most words are not followed by a digit.
+    return re.compile(
+        r"\b(?=\d|[^\W\d]+\.? \d|il y a )(?:"
+        rf"\b\d{{1,2}}(?:st|nd|rd|th|\.|º|er)? (?:de |of )?(?:{MONTH_PATTERN})\b\.?(?:,? (?:de )?\d{{4}}\b)?"
+        rf"|\b(?:{MONTH_PATTERN})\b\.? \d{{1,2}}(?:st|nd|rd|th)?(?:,? \d{{4}}\b|\b)"
+        rf"|\b(?:{MONTH_PATTERN})\b\.? \d{{4}}\b"
+        r"|\b\d{4}-\d{2}-\d{2}(?:t\d{2}:\d{2}(?::\d{2})?(?:\.\d+)?(?:z|[+-]\d{2}:?\d{2})?)?"
+        r"|\b\d{1,2}[./]\d{1,2}[./](?:\d{4}|\d{2})\b"
+        r"|\b\d{1,2}:\d{2}(?::\d{2})?(?: ?[ap]\.?m\.?)?\b"
+        r"|\b\d+ (?:second|minute|hour|day|week|month|year)s? ago\b|\bvor \d+ (?:minute|stunde|tag|woche|monat|jahr)\w*"
+        r"|\bil y a \d+ (?:minute|heure|jour|semaine|mois|an)\w*|\bhace \d+ (?:minuto|hora|d[ií]a|semana|mes|año)\w*"
+        r")"
+    )
+
+
 # In a text without spaces no word ends before a date.
 _EAST_ASIAN_DATES = re.compile(
     r"(?<!\d)(?:\d{4}[年년] ?)?\d{1,2}[月월] ?\d{1,2}[日일](?: ?\d{1,2}[时時시](?: ?\d{1,2}[分분])?)?"
@@ -110,7 +116,7 @@ def size(tokens: Sequence[str]) -> int:
 
 def without_dates(text: str) -> str:
     """The text in lower case, its dates and times left out."""
-    return _DATES.sub(" ", _EAST_ASIAN_DATES.sub(" ", fold(text)))
+    return _dates().sub(" ", _EAST_ASIAN_DATES.sub(" ", fold(text)))
 
 
 def is_unspaced(text: str) -> bool:
@@ -142,7 +148,7 @@ def _without_noise(folded: str) -> str:
 def _bare(window: str) -> str:
     if "月" in window or "월" in window:
         window = _EAST_ASIAN_DATES.sub(" ", window)
-    return _COUNTERS.sub(" ", _DATES.sub(" ", window))
+    return _COUNTERS.sub(" ", _dates().sub(" ", window))
 
 
 def has_number(line: str) -> bool:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from datetime import datetime
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -12,7 +11,7 @@ from linkarchive.relocate.likeness import text_of
 from linkarchive.relocate.rules import Example, Rule, learn
 from linkarchive.relocate.search import DeadPage, SiteSearch
 from linkarchive.settings import NetworkSettings
-from linkarchive.store import lookups, previous, runs, sources
+from linkarchive.store import previous, runs, sources
 from linkarchive.store.database import Store
 from linkarchive.store.lookups import MOVED
 from linkarchive.store.previous import AT_ONCE, Previous
@@ -29,36 +28,41 @@ def searches_for(
     store: Store,
     run: int,
     archive: Path,
+    lost: Sequence[int],
     urls: Mapping[int, str],
     named: Mapping[int, Sequence[str]],
     network: NetworkSettings,
-    now: datetime,
 ) -> list[SiteSearch]:
-    """A search for each site that has lost pages, by what this run concluded, whose baselines we have.
+    """A search for each site that has lost some of these pages, by what this run concluded, whose baselines we have.
 
-    `urls` are the sources by their numbers, `named` the addresses that others name for a source.
+    `urls` are all sources of the run by their numbers, `named` the addresses that others name for a source.
     """
     sites: dict[str, dict[int, DeadPage]] = {}
-    examples: dict[str, list[Example]] = {}
-    numbers = list(urls)
+    for number, before in _concluded(store, run, lost):
+        others = tuple(named.get(number, ()))
+        page = baseline_page(archive, before, network) if _is_lost(before.result, others) else None
+        text = None if page is None else text_of(page)
+        if text is not None and text.is_plenty:
+            sites.setdefault(_site(urls[number]), {})[number] = DeadPage(number, urls[number], text, others)
+    examples: dict[str, list[Example]] = {site: [] for site in sites}
+    for number, before in _concluded(store, run, [number for number, url in urls.items() if _site(url) in sites]):
+        known = examples[_site(urls[number])]
+        if len(known) < _MOST_EXAMPLES:
+            example = _example(archive, urls[number], before, network)
+            known += [example] if example is not None else []
+    return [SiteSearch(pages, examples[site]) for site, pages in sites.items()]
+
+
+def _concluded(store: Store, run: int, numbers: Sequence[int]) -> Iterator[tuple[int, Previous]]:
+    """These sources with what is known of them by now."""
     for start in range(0, len(numbers), AT_ONCE):
         batch = numbers[start : start + AT_ONCE]
-        concluded = previous.load(store, batch, run + 1)
-        settled = lookups.settled(store, batch, now)
-        for number in batch:
-            before, url = concluded[number], urls[number]
-            site = urlsplit(url).netloc
-            if len(examples.setdefault(site, [])) < _MOST_EXAMPLES:
-                example = _example(archive, url, before, network)
-                examples[site] += [example] if example is not None else []
-            others = tuple(named.get(number, ()))
-            if (not others and (number, MOVED) in settled) or not _is_lost(before.result, others):
-                continue
-            page = baseline_page(archive, before, network)
-            text = None if page is None else text_of(page)
-            if text is not None and text.is_plenty:
-                sites.setdefault(site, {})[number] = DeadPage(number, url, text, others)
-    return [SiteSearch(pages, examples.get(site, [])) for site, pages in sites.items()]
+        known = previous.load(store, batch, run + 1)
+        yield from ((number, known[number]) for number in batch)
+
+
+def _site(url: str) -> str:
+    return urlsplit(url).netloc
 
 
 def site_rules(archive: Path, store: Store, host: str, network: NetworkSettings) -> list[Rule]:

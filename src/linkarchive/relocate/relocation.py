@@ -36,14 +36,16 @@ class Relocation:
     stop: Callable[[], bool]
     _rules: dict[str, Rules] = field(default_factory=dict)
 
-    def search(self, urls: Mapping[int, str], named: Mapping[int, Sequence[str]]) -> dict[int, LookupAnswer]:
-        """Look for the pages of dead and replaced sources; the answer to `MOVED` for each that was looked for.
+    def search(
+        self, lost: Sequence[int], urls: Mapping[int, str], named: Mapping[int, Sequence[str]]
+    ) -> dict[int, LookupAnswer]:
+        """Look for the pages of the dead and replaced among the `lost` sources; the answer to `MOVED` for each that was
+        looked for.
 
-        `urls` are the sources by their numbers, `named` the addresses that others name for a source.
+        `urls` are all sources of the run by their numbers: the others tell where pages of their sites have gone.
+        `named` are the addresses that others name for a source.
         """
-        searches = searches_for(
-            self.store, self.run, self.archive, urls, named, self.settings.network, self.clock.now()
-        )
+        searches = searches_for(self.store, self.run, self.archive, lost, urls, named, self.settings.network)
         for _ in range(_MOST_ROUNDS):
             wanted = {url: search for search in searches for url in search.wanted()}
             if not wanted or self.stop():

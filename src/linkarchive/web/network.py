@@ -87,10 +87,12 @@ def answer_of(url: str, visit: Visit, page: Page, before: LastAnswer | None) -> 
     if final.status == 429:
         return Alike(Network.RATE_LIMIT, "status 429")
     host, there = host_of(url), host_of(final.url)
-    last = None if before is None else before.final_url
-    if there != host and not is_within(there, [host]) and host_of(last or "") != there:
-        return Alike(Network.PORTAL, f"redirect {there}")
-    if before is not None and before.sha256 == hashlib.sha256(page.body).hexdigest():
+    if there != host and not is_within(there, [host]):
+        last = None if before is None else before.final_url
+        if host_of(last or "") != there:
+            return Alike(Network.PORTAL, f"redirect {there}")
+    seen = None if before is None else before.sha256
+    if seen is not None and seen == hashlib.sha256(page.body).hexdigest():
         return None
     network = Network.MIDDLEBOX if final.status >= 400 else Network.PORTAL
     what = "missing" if final.status in _MISSING else "page"
@@ -98,13 +100,14 @@ def answer_of(url: str, visit: Visit, page: Page, before: LastAnswer | None) -> 
 
 
 def _digest(url: str, host: str, body: bytes) -> str:
-    """Of the page without what a notice that is shown everywhere says about the address, and without numbers."""
+    """Of the page without what a notice that is shown everywhere says about the address, and without numbers; of a
+    large page, of its beginning and size."""
     if len(body) <= _LARGEST_NOTICE:
         path = url.partition("://")[2].partition("/")[2]
         for own in (url, host, path):
             body = body.replace(own.encode(), b"") if len(own) > 3 else body
         body = body.translate(None, _DIGITS)
-    return hashlib.blake2b(body, digest_size=16).hexdigest()
+    return f"{hashlib.blake2b(body[:_LARGEST_NOTICE], digest_size=16).hexdigest()} {len(body)}"
 
 
 @dataclass(slots=True)

@@ -20,6 +20,9 @@ _PLAIN = re.compile(
 _HIGHEST_PORT = 65535
 _UNFIT = re.compile(r"[^!#-;=?-\[\]^-~]")
 _ENDS_AS_NUMBER = re.compile(r"(^|\.)(0x[0-9a-f]*|[0-9]+)\.?$", re.ASCII)
+_BYTE = "(?:25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])"
+_IPV4 = re.compile(rf"{_BYTE}(?:\.{_BYTE}){{3}}")
+"""As the URL standard writes an address; every other name that ends as a number is one, or none at all."""
 
 
 class NotOfTheWebError(ValueError):
@@ -52,7 +55,7 @@ def parse_target(url: str) -> Target:
     for another scheme.
     """
     plain = _PLAIN.fullmatch(url)
-    if plain is not None and not _ENDS_AS_NUMBER.search(plain[2]):
+    if plain is not None and (not _ENDS_AS_NUMBER.search(plain[2]) or _IPV4.fullmatch(plain[2])):
         scheme, host, port, path = plain.groups()
         if port is None:
             return Target(f"{scheme}://{host}{path}", _checked(host), host, None)
