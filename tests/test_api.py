@@ -132,7 +132,7 @@ def test_pages_and_articles_that_are_not_there() -> None:
         linkarchive.extract("no-such.md")
     with pytest.raises(linkarchive.ArticleError, match="not a known format"):
         linkarchive.extract(b"\x00\x01")
-    with pytest.raises(linkarchive.UsageError, match="not sent anywhere"):
+    with pytest.raises(linkarchive.UsageError, match="is not sent anywhere"):
         linkarchive.find_memento("http://192.168.1.1/")
     with pytest.raises(linkarchive.UsageError, match="known are terminal, json"):
         linkarchive.render(linkarchive.Report(None, (), (), ()), "pdf")  # type: ignore[arg-type]

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import errno
 import os
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from linkarchive.errors import StorageError
 
 TEMPORARY_SUFFIX = ".tmp"
+
+Opener = Callable[[str, int], int]
 
 _WORDS = {
     errno.ENOSPC: "the disk is full; free some space, then run again",
@@ -33,12 +35,17 @@ def temporary(path: Path) -> Path:
     return path.with_name(path.name + TEMPORARY_SUFFIX)
 
 
-def write_atomically(path: Path, data: bytes | Iterable[bytes]) -> None:
+def private(path: str, flags: int) -> int:
+    """An `opener` for files that hold addresses with their secrets: nobody else reads them."""
+    return os.open(path, flags, 0o600)
+
+
+def write_atomically(path: Path, data: bytes | Iterable[bytes], *, opener: Opener | None = None) -> None:
     """The file, given whole or in pieces, appears whole and durable, or not at all; raises OSError."""
     path.parent.mkdir(parents=True, exist_ok=True)
     new = temporary(path)
     try:
-        with new.open("wb") as file:
+        with open(new, "wb", opener=opener) as file:
             file.writelines([data] if isinstance(data, bytes) else data)
             file.flush()
             os.fsync(file.fileno())

@@ -211,6 +211,8 @@ class SiteSettings:
     """Statuses with which this site sends its pages, such as 403."""
     fetch: bool = True
     """false: its sources are skipped as excluded."""
+    public: bool = False
+    """true: what looks like a secret in its addresses (`?key=3`) is none, and web archives are asked about them."""
     capture: bool = True
     """false: no copy is stored; the page is only judged for being there, since there is nothing to compare with."""
     scope: Literal["", ScopeName] = ""

@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 from linkarchive import settings
+from linkarchive.secrets import redact
 from linkarchive.settings import Settings, layers, load_settings
-from linkarchive.urls import redact
 
 _HIDDEN = "(set, not shown)"
 

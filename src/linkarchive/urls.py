@@ -1,4 +1,4 @@
-"""URLs: the key of a source, redirects that mean nothing, secrets that no output may show."""
+"""URLs: the key of a source, redirects that mean nothing, the addresses of web archives."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable
 from functools import lru_cache
 from typing import TYPE_CHECKING
-from urllib.parse import SplitResult, quote, unquote_plus, urlsplit, urlunsplit
+from urllib.parse import SplitResult, quote, urlsplit, urlunsplit
 
 if TYPE_CHECKING:
     import can_ada
@@ -36,15 +36,6 @@ _ESCAPED_BYTE = re.compile("[\udc80-\udcff]")
 _LETTER = re.compile(r"[^\x00-\x7f]")
 # A second byte may look like ASCII: it goes out as it is.
 _QUERY_SAFE = "!$%&()*+,-./:;=?@[\\]^_`{|}~"
-
-# Parameters that carry a credential. Names are compared without case, "-" and "_".
-_SECRET_PARAMETERS = frozenset(
-    {
-        "accesstoken", "apikey", "auth", "authtoken", "authorization", "awsaccesskeyid", "clientsecret", "idtoken",
-        "jwt", "key", "password", "passwd", "pwd", "refreshtoken", "secret", "sessionid", "sid", "sig", "signature",
-        "token", "xamzcredential", "xamzsecuritytoken", "xamzsignature", "xgoogcredential", "xgoogsignature",
-    }
-)  # fmt: skip
 
 # Identifiers that are meant to redirect, for ever (docs/design.md §7): their redirect is no move.
 _PERSISTENT_HOSTS = frozenset(
@@ -254,56 +245,6 @@ def is_root(url: str) -> bool:
     """The front page of a host."""
     parts = _split(url)
     return parts.path in ("", "/") and not parts.query
-
-
-def has_secrets(url: str) -> bool:
-    """User info or a credential parameter: such a URL never goes to third parties."""
-    return _USERINFO.match(url) is not None or redact(url) != url
-
-
-def redact(url: str) -> str:
-    """The URL with the values of credential parameters and the user info replaced by `REDACTED`.
-
-    A user's name alone is no secret and stays; one as long as a token is taken for a token.
-    """
-    url = _USERINFO.sub(lambda match: match[0] if _is_name(match[2]) else f"{match[1]}REDACTED@", url)
-    start = re.search(r"[?#]", url)
-    if start is None:
-        return url
-    # A text directive quotes the page: its words are no parameters.
-    address, directive, words = url.partition("#:~:")
-    return address[: start.start()] + _PARAMETER.sub(_redacted, address[start.start() :]) + directive + words
-
-
-_USERINFO = re.compile(r"^(\s*[A-Za-z][A-Za-z0-9+.-]*://)([^/?#]*)@")
-_LONGEST_NAME = 15
-
-
-def _is_name(userinfo: str) -> bool:
-    return ":" not in userinfo and len(userinfo) <= _LONGEST_NAME
-
-
-_PARAMETER = re.compile(r"(?<=[?#&;])([^=&;?#]+)=([^&;#]+)")
-
-
-def _redacted(match: re.Match[str]) -> str:
-    return f"{match[1]}=REDACTED" if _is_secret(unquote_plus(match[1])) else match[0]
-
-
-def _is_secret(name: str) -> bool:
-    return re.sub(r"[-_.]", "", name).lower() in _SECRET_PARAMETERS
-
-
-_ANY_USERINFO = re.compile(r"://[^/?#@]*@")
-# Letters of a name may be percent-encoded, or be others' that are ASCII in lower case (the sign for kelvin).
-_ANY_PARAMETER = re.compile(r"[?#&;]([\w.%-]+)=")
-
-
-def may_hold_secrets(text: str) -> bool:
-    """`redact` could change some URL in this text, which may be JSON; False is certain, and quickly told."""
-    if "@" in text and _ANY_USERINFO.search(text):
-        return True
-    return "=" in text and any(_is_secret(unquote_plus(name)) for name in _ANY_PARAMETER.findall(text))
 
 
 # The Wayback Machine's own addresses (stamps may be cut short), and the same form with a full stamp elsewhere

@@ -9,8 +9,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from linkarchive.model import Hop, Loss
-from linkarchive.report.sanitize import address, redacted, sanitize, without_secrets
-from linkarchive.urls import may_hold_secrets, redact
+from linkarchive.report.sanitize import address, redacted, sanitize
+from linkarchive.secrets import may_hold_secrets, redact
 
 _SECRET = Loss("https://host.example/?token=hunter2", "https://user:hunter2@host.example/")
 
@@ -35,7 +35,7 @@ def test_nothing_that_holds_a_secret_is_passed_over(text: str) -> None:
     # The second of two is redacted in any case, so that both are walked through.
     walked, _ = redacted((Loss("quote", text), _SECRET))
     assert redacted(Loss("quote", text)) == walked
-    assert redacted(Hop(text, 200)).url == without_secrets(text)
+    assert redacted(Hop(text, 200)).url == redact(text)
 
 
 @given(_texts)
@@ -66,7 +66,7 @@ def test_where_the_glance_finds_nothing_there_is_no_secret(text: str) -> None:
             assert not re.search(r"://[^/\s@?#]+@", text)
 
 
-def test_an_address_without_secrets_needs_no_walk() -> None:
+def test_an_address_redact_needs_no_walk() -> None:
     one_line = "https://host.example/a?id=1&lang=en#part see 10:30 @somebody, a=b"
     assert not may_hold_secrets(one_line)
     source = Hop(one_line, 200)

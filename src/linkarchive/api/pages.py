@@ -50,12 +50,13 @@ def find_memento(url: str, near: date | None = None, *, settings: Settings | Non
     from linkarchive.wayback.answers import Found, Unknown
     from linkarchive.wayback.archives import archives_of
     from linkarchive.wayback.baseline import find_copy_before
-    from linkarchive.wayback.privacy import may_send
+    from linkarchive.wayback.privacy import why_kept_here
     from linkarchive.wayback.session import ArchiveSession
 
     settings, clock = settings or Settings(), Clock.from_environ()
-    if not may_send(url, private=False):
-        raise UsageError(f"{address(url)}: not a public web address, or one with secrets; it is not sent anywhere")
+    kept_here = why_kept_here(url, sites=settings.sites)
+    if kept_here is not None:
+        raise UsageError(f"{address(url)} is not sent anywhere: {kept_here}")
     with ArchiveSession(settings.network, settings.wayback, clock) as session:
         answer = find_copy_before(session, archives_of(settings.archives), url, near, clock.now())
     if isinstance(answer, Unknown):

@@ -15,10 +15,10 @@ from linkarchive.check.assess import Comparison, JudgeTask
 from linkarchive.check.plan import Job, Policy
 from linkarchive.judge import VERSION
 from linkarchive.model import Acceptance, Baseline, Capture, Origin, Page
+from linkarchive.secrets import redact
 from linkarchive.snapshot.parts import NewParts
 from linkarchive.store.captures import StoredCapture
 from linkarchive.store.lookups import CITED
-from linkarchive.urls import redact
 from linkarchive.wayback.cited import CitedLink
 from linkarchive.web.exchange import Visit
 

@@ -22,7 +22,8 @@ from linkarchive.clock import Clock
 from linkarchive.errors import ArchiveError
 from linkarchive.model import Page, Reason
 from linkarchive.model.events import LookingAgain, Notice, SourceConcluded
-from linkarchive.urls import host_of, redact
+from linkarchive.secrets import redact
+from linkarchive.urls import host_of
 from linkarchive.web.connectivity import is_online, network_trouble
 from linkarchive.web.exchange import Visit, VisitRequest
 from linkarchive.web.network import Hosts, Trouble

@@ -18,11 +18,12 @@ from linkarchive.check.record import Recorder
 from linkarchive.clock import Clock
 from linkarchive.model import Article, Verdict
 from linkarchive.model.events import ArchiveAnswered, AskingArchives, Notice
+from linkarchive.secrets import redact
 from linkarchive.store import lookups, outcomes, previous
 from linkarchive.store.lookups import COPY, MOVED, SAVED, LookupAnswer
 from linkarchive.store.previous import AT_ONCE, Previous
-from linkarchive.urls import redact
 from linkarchive.wayback.lookups import Lookup, OriginalLookup, SavedLookup
+from linkarchive.wayback.privacy import may_send
 from linkarchive.wayback.questions import (
     Subject,
     baseline_lookups,
@@ -71,7 +72,10 @@ class ArchiveLookups:
             if lost and job is not None and article.published is not None and not job.is_private:
                 result = self._recorder.of_this_run(job)[0]
                 moved = result.final_url if result is not None else None
-                urls = dict.fromkeys(url for url in (job.source.url, moved) if url is not None)
+                sites = self._policy.settings.sites
+                urls = [job.source.url]
+                if moved is not None and moved != job.source.url and may_send(moved, sites=sites):
+                    urls.append(moved)
                 lookup = OriginalLookup(job.source.id, tuple(urls), article)
                 if not self._is_settled(job, lookup.name):
                     self._ask([lookup])

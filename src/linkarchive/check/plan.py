@@ -12,6 +12,7 @@ from linkarchive.links.revision import CitedBefore
 from linkarchive.model import Acceptance, Reason, Verdict
 from linkarchive.model.scope import Scope, next_due
 from linkarchive.remap import remapped
+from linkarchive.secrets import redact
 from linkarchive.settings import NetworkSettings, Settings, SiteSettings
 from linkarchive.sites import is_excluded, rule_for
 from linkarchive.store import decisions, sources
@@ -19,10 +20,10 @@ from linkarchive.store.database import Store
 from linkarchive.store.decisions import Decision
 from linkarchive.store.previous import NOTHING, Previous
 from linkarchive.store.sources import Source
-from linkarchive.urls import host_of, redact, scheme_of
+from linkarchive.urls import host_of, scheme_of
 from linkarchive.wayback.archives import archives_of
 from linkarchive.wayback.cited import CitedLink, cited_links
-from linkarchive.wayback.privacy import may_send
+from linkarchive.wayback.privacy import why_kept_here
 from linkarchive.web.guard import literal_is_private
 from linkarchive.wrappers import key_of
 
@@ -43,6 +44,8 @@ class Job:
     why: str | None = None
     """The same in words, where the reason alone does not tell."""
     previous: Previous = NOTHING
+    kept_here: str | None = None
+    """Why nobody else is told of this source, in words (docs/design.md §4: privacy); None: web archives are asked."""
     inputs_unchanged: bool = False
     """All that the judgement depended on last time, beside the page, is what it was (`unchanged.with_previous`)."""
 
@@ -53,7 +56,7 @@ class Job:
     @property
     def is_private(self) -> bool:
         """Nothing about this source is sent to third parties (docs/design.md §4)."""
-        return any(link.private for link in self.citations) or not may_send(self.source.url, private=False)
+        return self.kept_here is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,11 +106,10 @@ def plan(articles: Articles, store: Store, policy: Policy) -> dict[int, Job]:
     for key, links in cited.items():
         source = known[key]
         forgotten = decisions.forgotten(forgets, key) if named and redact(key) in named else None
-        if forgotten is not None:
-            job = Job(source, tuple(links), Reason.EXCLUDED, _forgotten_words(forgotten))
-        else:
-            job = Job(source, tuple(links), _skip(source, articles.excluded, settings))
-        jobs[source.id] = job
+        skip = Reason.EXCLUDED if forgotten else _skip(source, articles.excluded, settings)
+        why = _forgotten_words(forgotten) if forgotten else None
+        kept_here = why_kept_here(source.url, private=any(link.private for link in links), sites=settings.sites)
+        jobs[source.id] = Job(source, tuple(links), skip, why, kept_here=kept_here)
     return jobs if articles.before is None else _added_since(jobs, articles.before)
 
 

@@ -197,7 +197,7 @@ def with_copy(result: Result, job: Job, policy: Policy) -> Result:
     elif policy.settings.wayback.mode == "off":
         note = "web archives were not asked (--wayback off)"
     elif job.is_private:
-        note = "web archives were not asked: the article or the address is private"
+        note = f"web archives were not asked: {job.kept_here}"
     else:
         note = copy.note if copy else "web archives have not been asked yet"
     return with_new_address(replace(result, archived_url=url, archive_note=note), job)

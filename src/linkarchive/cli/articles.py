@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -195,31 +194,31 @@ def _print_recovered(article: Article) -> None:
 
 
 def _json(articles: Sequence[Article], citation: Any) -> str:
-    from linkarchive.report.sanitize import escape_json
+    from linkarchive.report.json import plain_json
 
     objects = [
         {
             "path": article.path,
             "title": article.title,
-            "original_url": _redacted(article.original_url),
+            "original_url": article.original_url,
             "published": None if article.published is None else article.published.isoformat(),
             "citations": [citation(each) for each in article.citations],
         }
         for article in articles
     ]
-    return escape_json(json.dumps({"schema": 1, "articles": objects}, ensure_ascii=False, indent=2))
+    return plain_json({"schema": 1, "articles": objects})
 
 
 def _citation(citation: Citation) -> dict[str, Any]:
     return {
-        "url": _redacted(citation.url),
+        "url": citation.url,
         "text": citation.text,
         "line": citation.line,
         "context": citation.context,
         "kind": citation.kind.value,
         "note": citation.note,
         "accessed": None if citation.accessed is None else citation.accessed.isoformat(),
-        "snapshot": _redacted(citation.snapshot),
+        "snapshot": citation.snapshot,
         "unit": citation.unit.value,
         "place": citation.place.value,
     }
@@ -229,12 +228,6 @@ def _recovered_citation(citation: Citation) -> dict[str, Any]:
     return _citation(citation) | {
         "recovered": citation.recovered,
         "recovery_confidence": citation.recovery_confidence,
-        "found_in": _redacted(citation.found_in),
+        "found_in": citation.found_in,
         "unresolved": None if citation.unresolved is None else citation.unresolved.value,
     }
-
-
-def _redacted(url: str | None) -> str | None:
-    from linkarchive.urls import redact
-
-    return None if url is None else redact(url)

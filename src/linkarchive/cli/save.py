@@ -21,15 +21,16 @@ def save(urls: tuple[str, ...], project: Path, config: Path | None) -> int:
     Needs the keys of an Internet Archive account: IA_ACCESS_KEY_ID and IA_SECRET_ACCESS_KEY, or ia.ini.
     """
     from linkarchive.report.sanitize import address
-    from linkarchive.wayback.privacy import may_send
+    from linkarchive.wayback.privacy import why_kept_here
     from linkarchive.wayback.save import AlreadyToday, Saved, Stopped, find_keys
     from linkarchive.wayback.save import save as save_pages
     from linkarchive.wayback.session import ArchiveSession
 
     settings = settings_of(project, config)
     for url in urls:
-        if not may_send(url, private=False):
-            raise UsageError(f"{address(url)}: not a public web address, or one with secrets; it is not sent anywhere")
+        kept_here = why_kept_here(url, sites=settings.sites)
+        if kept_here is not None:
+            raise UsageError(f"{address(url)} is not sent anywhere: {kept_here}")
     keys = find_keys(os.environ, Path.home())
     if keys is None:
         raise UsageError(

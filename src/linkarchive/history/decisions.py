@@ -8,10 +8,11 @@ from urllib.parse import urlsplit
 from linkarchive.errors import UsageError
 from linkarchive.history.reports import latest_of
 from linkarchive.project import Project
+from linkarchive.secrets import redact
 from linkarchive.store import captures, decisions, sources
 from linkarchive.store.database import Store
 from linkarchive.store.decisions import Decision
-from linkarchive.urls import ascii_host, host_of, is_within, redact
+from linkarchive.urls import ascii_host, host_of, is_within
 from linkarchive.wrappers import key_of
 
 

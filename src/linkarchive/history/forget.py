@@ -23,6 +23,7 @@ from linkarchive.judge.soft404 import probe_url
 from linkarchive.project import Project
 from linkarchive.report.html import render_html
 from linkarchive.report.json import render_json
+from linkarchive.secrets import redact
 from linkarchive.snapshot import manifest, paths, removal
 from linkarchive.snapshot.forget import Moves, Tombstone, prepare
 from linkarchive.snapshot.removal import IsProbe, Removal
@@ -31,7 +32,6 @@ from linkarchive.store import captures, decisions, runs, sources
 from linkarchive.store.decisions import Decision
 from linkarchive.store.forget import Forgetting
 from linkarchive.store.opening import open_project, rebuild_project
-from linkarchive.urls import redact
 from linkarchive.wrappers import key_of
 
 _ADDRESS = re.compile(r"https?://[^\s\"'<>\\]+")
@@ -88,7 +88,7 @@ def forget_sources(project: Project, urls: Sequence[str], reason: str, *, who: s
             files = [*warcs, *_prepare_state(project, forgetting, moves)]
             names = tuple(paths.relative(archive, path) for path in files)
             plan = _Plan(tombstone.id, safe, reason, who, now, names)
-            paths.write_atomically(archive / paths.FORGETTING, msgspec.json.encode(plan))
+            paths.write_atomically(archive / paths.FORGETTING, msgspec.json.encode(plan), opener=paths.private)
         except BaseException:
             repair(archive)  # clears the temporary files away
             raise

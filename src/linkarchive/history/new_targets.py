@@ -13,8 +13,9 @@ from urllib.parse import urldefrag, urlsplit
 
 from linkarchive.model import Result, Verdict
 from linkarchive.report.sanitize import has_redaction
+from linkarchive.secrets import has_secrets
 from linkarchive.store.decisions import Decision, ignored, replacement
-from linkarchive.urls import has_secrets, unwrap
+from linkarchive.urls import unwrap
 from linkarchive.wrappers import intended_url, key_of
 
 SURE = 0.8

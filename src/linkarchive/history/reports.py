@@ -12,13 +12,13 @@ from types import MappingProxyType
 from linkarchive.errors import StorageError, UsageError
 from linkarchive.model import ArticleReport, Category, Change, Difference, Report, SourceReport, Sources, Verdict
 from linkarchive.project import Project
+from linkarchive.secrets import redact
 from linkarchive.snapshot.reader import read_page
 from linkarchive.store import captures, outcomes, runs, sources
 from linkarchive.store.database import Store, open_store
 from linkarchive.store.decisions import Decision, ignored, is_host
 from linkarchive.store.opening import open_project
 from linkarchive.store.runs import Run
-from linkarchive.urls import redact
 from linkarchive.wrappers import key_of
 
 MAX_DIFFERENCES = 300

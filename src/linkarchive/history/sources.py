@@ -25,6 +25,7 @@ from linkarchive.model import (
     Verdict,
 )
 from linkarchive.report.sanitize import address, one_line, redacted
+from linkarchive.secrets import redact
 from linkarchive.settings import Settings
 from linkarchive.sites import rule_for
 from linkarchive.snapshot import paths
@@ -32,7 +33,6 @@ from linkarchive.snapshot.reader import read_page, read_record
 from linkarchive.store import articles, captures, outcomes, sources
 from linkarchive.store.captures import StoredCapture
 from linkarchive.store.database import Store
-from linkarchive.urls import redact
 
 
 def history_of(store: Store, url: str) -> Iterator[str]:

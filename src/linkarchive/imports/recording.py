@@ -11,6 +11,7 @@ from linkarchive.check.plan import Job
 from linkarchive.imports.pages import Loaded, LoadedCapture
 from linkarchive.model import Origin
 from linkarchive.project import Project
+from linkarchive.secrets import redact
 from linkarchive.snapshot.writer import WarcWriter
 from linkarchive.store import captures, decisions
 from linkarchive.store.captures import StoredCapture
@@ -18,7 +19,6 @@ from linkarchive.store.database import Store
 from linkarchive.store.decisions import Decision
 from linkarchive.store.run_writer import RunWriter
 from linkarchive.store.runlog import BaselineLine, CaptureLine, ImportLine, import_lines
-from linkarchive.urls import redact
 from linkarchive.wayback.baseline import is_usable
 
 

@@ -10,6 +10,7 @@ from linkarchive.clock import Clock
 from linkarchive.history.recovery import recover
 from linkarchive.imports.recording import Recorder
 from linkarchive.project import Project
+from linkarchive.secrets import redact
 from linkarchive.settings import Settings
 from linkarchive.snapshot.manifest import write_manifest
 from linkarchive.snapshot.paths import run_files
@@ -19,7 +20,6 @@ from linkarchive.store.opening import open_project
 from linkarchive.store.rebuild import IMPORT_FACT
 from linkarchive.store.run_writer import RunWriter
 from linkarchive.store.state_file import write_state
-from linkarchive.urls import redact
 
 
 @contextmanager

@@ -14,7 +14,7 @@ import msgspec
 
 from linkarchive.model import Change, CitationResult, Report, Result, SourceReport, Unresolved, Verdict
 from linkarchive.report.sanitize import escape_json, redacted
-from linkarchive.urls import may_hold_secrets
+from linkarchive.secrets import may_hold_secrets
 
 SCHEMA = 1
 

@@ -18,8 +18,8 @@ from urllib.parse import quote, urlsplit
 
 import msgspec
 
-from linkarchive import urls
 from linkarchive.model import Sources
+from linkarchive.secrets import REDACTED, may_hold_secrets, redact, redact_text
 
 _T = TypeVar("_T")
 
@@ -38,21 +38,17 @@ _SAFE_URL = re.compile(r"https?://[a-z0-9.-]+(?::[0-9]{1,5})?(?:[/?#][!#-;=?-\[\
 _UNSEEN = re.compile(f"(?!\t)[{_UNSAFE}\u00ad\u034f\u180e\u200b-\u200d\u2028\u2029\u2060-\u2064\ufeff]")
 _IN_JSON = re.compile(f"(?!\n)[{_UNSAFE}\u00ad\u034f\u180e\u200b-\u200d\u2028\u2029\u2060-\u2064\ufeff]")
 
-_URL_IN_TEXT = re.compile(r"\b(?:https?|ftp)://[^\s<>\"“”]+", re.IGNORECASE)
-# User info of an address inside another one (the URL of a memento) or of one that cannot be parsed.
-_USER_INFO = re.compile(r"(?<=://)[^/\s@?#]+@")
-
 
 def one_line(text: str) -> str:
-    """One line of text with white space folded, invisible characters left out, and controls, escapes and
-    bidirectional characters spelled out (`\\x1b`, `\\u202e`)."""
-    text = _INVISIBLE.sub("", _SPACE.sub(" ", text))
+    """One line of text without secrets, white space folded, invisible characters left out, and controls, escapes
+    and bidirectional characters spelled out (`\\x1b`, `\\u202e`)."""
+    text = _INVISIBLE.sub("", _SPACE.sub(" ", redact_text(text)))
     return _VISIBLE.sub(lambda match: _spelled(ord(match[0])), text)
 
 
 def source_line(text: str) -> str:
     """A line of a file with its white space as it is: invisible characters spelled out too, secrets taken out."""
-    return _UNSEEN.sub(lambda match: _spelled(ord(match[0])), _redact_within(text))
+    return _UNSEEN.sub(lambda match: _spelled(ord(match[0])), redact_text(text))
 
 
 def _spelled(code: int) -> str:
@@ -61,17 +57,12 @@ def _spelled(code: int) -> str:
 
 def address(url: str) -> str:
     """The URL without its secrets, what is unsafe in it percent-encoded: the same URL, safe to show and to copy."""
-    return _IN_URL.sub(lambda match: quote(match[0], safe="", errors="replace"), without_secrets(url))
-
-
-def without_secrets(url: str) -> str:
-    """`urls.redact`, also for user info in a URL inside the URL or in one that cannot be parsed."""
-    return _USER_INFO.sub("REDACTED@", urls.redact(url)) if urls.may_hold_secrets(url) else url
+    return _IN_URL.sub(lambda match: quote(match[0], safe="", errors="replace"), redact(url))
 
 
 def has_redaction(url: str) -> bool:
     """The URL is shown without its secrets: it leads nowhere, and no command would find the source by it."""
-    return "REDACTED" in url
+    return REDACTED in url
 
 
 def href(url: str | None) -> str | None:
@@ -106,15 +97,15 @@ def sanitize(value: _T) -> _T:
     written = _written(value)
     if written is not None and _is_neutral(written):
         return value
-    return cast(_T, _each(value, lambda text: one_line(_redact_within(text)), address))
+    return cast(_T, _each(value, one_line, address))
 
 
 def redacted(value: _T) -> _T:
     """The report with secrets taken out of its URLs, wherever they stand."""
     written = _written(value)
-    if written is not None and not urls.may_hold_secrets(written):
+    if written is not None and not may_hold_secrets(written):
         return value
-    return cast(_T, _each(value, _redact_within, without_secrets))
+    return cast(_T, _each(value, redact_text, redact))
 
 
 def _written(value: object) -> str | None:
@@ -140,14 +131,8 @@ def _is_neutral(written: str) -> bool:
         or (not written.isascii() and _ODD.search(written))
         or _ESCAPE.search(written)
         or _BAD_URL.search(written)
-        or urls.may_hold_secrets(written)
+        or may_hold_secrets(written)
     )
-
-
-def _redact_within(text: str) -> str:
-    if "://" not in text:
-        return text
-    return _URL_IN_TEXT.sub(lambda match: without_secrets(match[0]), text)
 
 
 _WITHOUT_TEXT = (bool, int, float, date, Enum)
@@ -160,6 +145,10 @@ def _each(value: Any, text: Callable[[str], str], url: Callable[[str], str], nam
         return url(value) if name == "url" or name.endswith("_url") else text(value)
     if isinstance(value, tuple):
         return tuple(_each(item, text, url, name) for item in value)
+    if isinstance(value, list):
+        return [_each(item, text, url, name) for item in value]
+    if isinstance(value, dict):
+        return {key: _each(item, text, url, str(key)) for key, item in value.items()}
     if isinstance(value, Sources):
         return Sources(lambda: (_each(source, text, url) for source in value))
     if is_dataclass(value) and not isinstance(value, type):

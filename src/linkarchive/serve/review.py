@@ -11,10 +11,11 @@ from linkarchive.history.reports import MAX_DIFFERENCES, difference_of
 from linkarchive.history.timeline import article_texts, timelines
 from linkarchive.model import ArticleText, Difference, Event, Report, SourceReport, Verdict
 from linkarchive.project import Project
+from linkarchive.secrets import redact
 from linkarchive.store import decisions, runs, standing
 from linkarchive.store.database import Store
 from linkarchive.store.decisions import Decision
-from linkarchive.urls import host_of, is_within, redact
+from linkarchive.urls import host_of, is_within
 
 Compared = dict[tuple[object, ...], Difference | None]
 """Differences by what was compared."""

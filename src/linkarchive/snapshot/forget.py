@@ -83,7 +83,7 @@ def _copy(archive: Path, warc: str, gone: Iterable[Location], tombstone: Tombsto
     """The temporary file: the WARC file with what goes filled, or cut off where nothing comes after it."""
     with (
         paths.located(archive, warc).open("rb") as old,
-        paths.temporary(paths.located(archive, warc)).open("wb") as new,
+        open(paths.temporary(paths.located(archive, warc)), "wb", opener=paths.private) as new,
     ):
         copied, end = 0, old.seek(0, os.SEEK_END)
         for start, stop in _ranges(gone):

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from linkarchive.files import TEMPORARY_SUFFIX as TEMPORARY_SUFFIX
+from linkarchive.files import private as private
 from linkarchive.files import storage_error as storage_error
 from linkarchive.files import sync_file as sync_file
 from linkarchive.files import sync_folder as sync_folder

@@ -69,7 +69,7 @@ def _finish(archive: Path, warc: Path) -> Iterator[str]:
         paths.sync_folder(warc.parent)
         yield f"{name}: it held no complete record and was removed"
         return
-    paths.write_atomically(paths.index_of(archive, warc), cdxj.index(lines))
+    paths.write_atomically(paths.index_of(archive, warc), cdxj.index(lines), opener=paths.private)
     yield f"{name}: its run was interrupted; the index was rebuilt with {len(lines):,} entries"
 
 

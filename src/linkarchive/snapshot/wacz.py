@@ -24,10 +24,10 @@ from isal import isal_zlib
 from linkarchive import __version__
 from linkarchive.errors import StorageError, UsageError
 from linkarchive.model import Capture, Page
+from linkarchive.secrets import has_secrets
 from linkarchive.snapshot import paths
 from linkarchive.snapshot.reader import read_page, scan
 from linkarchive.snapshot.record_reader import BadRecordError, StoredRecord
-from linkarchive.urls import has_secrets
 
 INDEX = "indexes/index.cdx.gz"
 INDEX_BLOCKS = "indexes/index.idx"

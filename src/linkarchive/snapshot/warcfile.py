@@ -83,7 +83,7 @@ class WarcFile:
             journal = paths.journal_of(self._archive, self.path)
             lines = journal.read_bytes().splitlines(keepends=True) if journal.exists() else []
             index, data = paths.index_of(self._archive, self.path), cdxj.index(lines)
-            paths.write_atomically(index, data)
+            paths.write_atomically(index, data, opener=paths.private)
             journal.unlink(missing_ok=True)
             return {self.path: self._sha256.hexdigest(), index: hashlib.sha256(data).hexdigest()}
         except OSError as error:
@@ -115,7 +115,7 @@ class WarcFile:
 
     def _append_to_journal(self, data: bytes) -> None:
         journal = paths.journal_of(self._archive, self.path)
-        with journal.open("ab", buffering=0) as file:
+        with open(journal, "ab", buffering=0, opener=paths.private) as file:
             try:
                 left = memoryview(data)
                 while left:
@@ -136,7 +136,7 @@ def _create(archive: Path, run_id: str) -> tuple[Path, int]:
         while True:
             path = warcs / paths.warc_name(run_id, number)
             with suppress(FileExistsError):
-                handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_CLOEXEC", 0), 0o644)
+                handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_CLOEXEC", 0), 0o600)
                 paths.sync_folder(warcs)
                 return path, handle
             number += 1

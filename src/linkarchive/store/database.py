@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, TypeVar, overload
 from urllib.parse import quote
@@ -140,6 +141,8 @@ def open_store(url: str | URL | Path | None, *, read_only: bool = False) -> Iter
     """
     # Not by an f-string: a path may hold any character, and means none of them as a URL does.
     if url is None or isinstance(url, Path):
+        if url is not None and not read_only:
+            _make_private(url)
         url = URL.create("sqlite", database=None if url is None else str(url))
     engine = create_engine(url)
     if engine.dialect.name == "sqlite":
@@ -163,6 +166,12 @@ def _refused(url: URL, error: SQLAlchemyError) -> StorageError:
     return StorageError(
         f"{url.database}: the database refused: {cause}. Free the disk, or delete the file and run `archive rebuild`."
     )
+
+
+def _make_private(path: Path) -> None:
+    """An empty file for a new database (and, by SQLite, the log beside it) that only its owner reads."""
+    with suppress(OSError):  # SQLite says what is wrong with it
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
 
 
 def _nothing() -> None:

@@ -11,8 +11,9 @@ from linkarchive.errors import StorageError
 from linkarchive.files import append_line, storage_error
 from linkarchive.model import Acceptance, Ignored
 from linkarchive.project import Project
+from linkarchive.secrets import redact
 from linkarchive.store.serialization import decode, encode
-from linkarchive.urls import host_of, is_within, redact
+from linkarchive.urls import host_of, is_within
 from linkarchive.wrappers import key_of
 
 

@@ -13,7 +13,7 @@ from datetime import datetime
 from typing import Any
 
 from linkarchive.model import Capture, Location
-from linkarchive.urls import redact
+from linkarchive.secrets import redact
 from linkarchive.wrappers import key_of
 
 _TAKEN = "the copies that this was concluded from were taken out with the page that they showed (archive forget)"

@@ -9,9 +9,9 @@ from typing import Any
 from sqlalchemy import Row, func, insert, select
 
 from linkarchive.errors import UnknownSourceError
+from linkarchive.secrets import redact
 from linkarchive.store.database import Store
 from linkarchive.store.schema import sources
-from linkarchive.urls import redact
 from linkarchive.wrappers import key_of
 
 

@@ -19,14 +19,14 @@ import msgspec
 
 from linkarchive.errors import StorageError
 from linkarchive.model import Capture, Origin, Result
-from linkarchive.report.sanitize import redacted, without_secrets
+from linkarchive.report.sanitize import redacted
+from linkarchive.secrets import may_hold_secrets, redact
 from linkarchive.snapshot.manifest import sha256_of
 from linkarchive.snapshot.paths import storage_error, write_atomically
 from linkarchive.store import captures, outcomes, sources
 from linkarchive.store.captures import StoredCapture
 from linkarchive.store.database import Store
 from linkarchive.store.serialization import decode, encode
-from linkarchive.urls import may_hold_secrets
 
 _AT_ONCE = 500
 """Sources whose rows are read together."""
@@ -98,7 +98,7 @@ class _Named:
 
 def _lines(store: Store, old: Iterable[bytes], touched: Collection[int]) -> Iterator[bytes]:
     """The lines of all sources, sorted by URL; of what was not touched, those of the old file (sorted as well)."""
-    ordered = sorted((without_secrets(url), source) for source, url in sources.all_urls(store))
+    ordered = sorted((redact(url), source) for source, url in sources.all_urls(store))
     # Without their secrets two sources may have the same URL: which line is whose cannot be told.
     shared = frozenset(one for (one, _), (other, _) in pairwise(ordered) if one == other)
     lines = ((msgspec.json.decode(line, type=_Named).url, line) for line in old)
@@ -139,7 +139,8 @@ def _line(
             for one in sorted(needed.values(), key=lambda one: one.capture.time)
         ],
         "baselines": [
-            StateBaseline(article, looked, one.capture.origin, one.capture.time) for article, looked, one in based
+            StateBaseline(redact(article), looked, one.capture.origin, one.capture.time)
+            for article, looked, one in based
         ],
     }
     if may_hold_secrets(outcome):

@@ -16,8 +16,8 @@ from collections.abc import Callable, Iterator
 
 import pycurl
 
+from linkarchive.secrets import redact
 from linkarchive.settings import NetworkSettings
-from linkarchive.urls import redact
 from linkarchive.web.exchange import Body, Exchange
 from linkarchive.web.transfer import SentRequest, Transfer, received_fields
 

@@ -12,8 +12,8 @@ from dataclasses import dataclass, field, replace
 
 from linkarchive.clock import Clock
 from linkarchive.model import Failure, Reason
+from linkarchive.secrets import redact
 from linkarchive.settings import NetworkSettings, SiteSettings
-from linkarchive.urls import redact
 from linkarchive.web.exchange import Exchange, Visit, VisitRequest
 from linkarchive.web.limits import room_for
 from linkarchive.web.pacing import Pacing
