@@ -17,9 +17,9 @@ DAYS = ("2026-01-05", "2026-01-12", "2026-01-19", "2026-01-26")
 _KILLED = """
 import os, sys
 from linkarchive import cli
-from linkarchive.cli import check
+from linkarchive.cli import checking
 
-check.print_report = lambda *arguments: os._exit(9)
+checking.print_report = lambda *arguments: os._exit(9)
 sys.exit(cli.run(sys.argv[1:]))
 """
 

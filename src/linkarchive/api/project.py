@@ -17,6 +17,7 @@ from linkarchive.project import Project as Folder
 from linkarchive.settings import Settings, load_settings
 
 if TYPE_CHECKING:
+    from linkarchive.check.politeness import Politeness
     from linkarchive.model.events import Listener
     from linkarchive.model.scope import Scope
     from linkarchive.store.database import Store
@@ -54,17 +55,25 @@ class Project:
         scope: Scope | None = None,
         on_event: Listener = _ignore,
         stop: Callable[[], bool] = _never,
+        politeness: Politeness | None = None,
     ) -> Report:
         """Check the sources of the articles, or of all of `links.txt`, and return the report.
 
         `scope` instead of articles narrows a run as the options of `archive check` do. Once `stop` returns true, what
-        is in flight is finished and saved, and the report is incomplete. Raises LockedError while another run is on.
+        is in flight is finished and saved, and the report is incomplete. Calls with the same `politeness`, one after
+        another, ask hosts no faster than one would. Raises LockedError while another run is on.
         """
         from linkarchive.check.run import check as run_check
         from linkarchive.model.scope import Scope
 
         scope = scope or Scope(tuple(os.fspath(name) for name in articles))
-        return run_check(self.folder.root, scope, self.settings, Clock.from_environ(), on_event, stop)
+        return run_check(self.folder.root, scope, self.settings, Clock.from_environ(), on_event, stop, politeness)
+
+    def dry_run(self, scope: Scope) -> str:
+        """What a check would fetch, how long it would take and how much disk, in words. Visits no source."""
+        from linkarchive.check.run import dry_run
+
+        return dry_run(self.folder.root, scope, self.settings, Clock.from_environ())
 
     def report(self, run: str | None = None) -> Report:
         """The report of a run by its id, the latest by default, in the light of today's decisions."""

@@ -27,6 +27,7 @@ from linkarchive.urls import host_of
 from linkarchive.web.connectivity import is_online, network_trouble
 from linkarchive.web.exchange import Visit, VisitRequest
 from linkarchive.web.network import Hosts, Trouble
+from linkarchive.web.pacing import Paces
 from linkarchive.web.page import limit_of, page_of
 from linkarchive.web.scheduler import fetch_all
 
@@ -53,6 +54,7 @@ class Crawler:
     stop: Callable[[], bool]
     on_idle: Callable[[], None]
     """Called now and then."""
+    paces: Paces = field(default_factory=Paces)
     hosts: Hosts = field(default_factory=Hosts)
     troubles: list[str] = field(default_factory=list)
     """Sources that a bug of ours kept from being judged, in words."""
@@ -156,6 +158,7 @@ class Crawler:
             stop=lambda: self.silent or self.stop(),
             sites=settings.sites,
             before_waiting=self._use_the_time,
+            paces=self.paces,
         ):
             companions = waiting[visit.request.url]
             companion = companions.pop(0)

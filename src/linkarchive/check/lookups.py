@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from linkarchive.check.answers import Answers
 from linkarchive.check.plan import Job, Policy
+from linkarchive.check.politeness import Politeness
 from linkarchive.check.record import Recorder
 from linkarchive.clock import Clock
 from linkarchive.model import Article, Verdict
@@ -40,8 +41,11 @@ if TYPE_CHECKING:
 class ArchiveLookups:
     """Asks for what the authors saw, for copies of what is dead, for lost targets; takes the answers when they come."""
 
-    def __init__(self, recorder: Recorder, policy: Policy, clock: Clock, stop: Callable[[], bool]) -> None:
+    def __init__(
+        self, recorder: Recorder, policy: Policy, clock: Clock, stop: Callable[[], bool], politeness: Politeness
+    ) -> None:
         self._recorder = recorder
+        self._politeness = politeness
         self._policy = policy
         self._clock = clock
         self._stop = stop
@@ -228,8 +232,10 @@ class ArchiveLookups:
         if self._workers is None:
             # Late: what asks archives takes a while to import.
             from linkarchive.wayback.lookup_workers import LookupWorkers
+            from linkarchive.wayback.session import RateLimits
 
-            self._workers = LookupWorkers(self._policy.settings, self._clock, self._stop)
+            limits = self._politeness.archives = self._politeness.archives or RateLimits()
+            self._workers = LookupWorkers(self._policy.settings, self._clock, self._stop, limits)
         return self._workers
 
     def _is_settled(self, job: Job, question: str) -> bool:

@@ -14,6 +14,7 @@ from linkarchive.check.crawl import Crawler
 from linkarchive.check.finish import Ending, finish
 from linkarchive.check.lookups import ArchiveLookups
 from linkarchive.check.plan import Job, Policy, chosen, forecast, plan
+from linkarchive.check.politeness import Politeness
 from linkarchive.check.pool import JudgePool
 from linkarchive.check.record import Archive, Recorder
 from linkarchive.clock import Clock
@@ -47,17 +48,20 @@ def check(
     clock: Clock,
     on_event: Listener = ignore,
     stop: Stop = never,
+    politeness: Politeness | None = None,
 ) -> Report:
     """Run the check over a project folder and return its report.
 
     `stop` is asked before each new visit: once true, what is in flight is finished,
-    everything is saved and the report is incomplete. Raises UsageError, LockedError
+    everything is saved and the report is incomplete. Runs with the same `politeness`, one after another, ask
+    hosts and archives no faster than one would. Raises UsageError, LockedError
     and StorageError (`errors.py` says what each asks for); being offline is no error
     but a report that says so.
     """
     project = Project(root, settings.keep.folder)
     refuse_faulty(settings)
     refuse_unavailable_scope(settings)
+    politeness = politeness or Politeness()
     stop = _with_deadline(stop, settings.check.max_time)
     with project.lock():
         for sentence in recover_project(project):
@@ -73,10 +77,12 @@ def check(
             ) as writer:
                 recorder = Recorder(Archive(project.archive, writer), store, RunWriter(store, run.seq), on_event)
                 policy = Policy(settings, decisions.load(project.decisions))
-                with closing(ArchiveLookups(recorder, policy, clock, stop)) as lookups:
+                with closing(ArchiveLookups(recorder, policy, clock, stop, politeness)) as lookups:
                     with (
                         JudgePool() as pool,
-                        closing(Crawler(policy, clock, recorder, pool, run.info.id, stop, lookups.feed)) as crawler,
+                        closing(
+                            Crawler(policy, clock, recorder, pool, run.info.id, stop, lookups.feed, politeness.hosts)
+                        ) as crawler,
                     ):
                         parts = _Check(project, scope, run, resumed, recorder, policy, clock, crawler, lookups)
                         ending = parts.work(articles)

@@ -1,31 +1,36 @@
-"""`archive check`."""
+"""`archive check`: its options."""
 
 from __future__ import annotations
 
-import signal
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from threading import Event as Flag
 
 import click
 
 from linkarchive.article.formats.registry import names
-from linkarchive.cli.common import FORMATS, color_option, importing, project_options, say, settings_of, wants_color
-from linkarchive.cli.output import Printing, print_report
-from linkarchive.model import CaptureScope, Report, Verdict
-from linkarchive.report.exit_policy import any_failure
-from linkarchive.settings import Settings
-from linkarchive.sites import with_scope
-from linkarchive.wayback.archives import archives_of
+from linkarchive.cli.common import FORMATS, color_option, importing, wants_color
+from linkarchive.model import CaptureScope, Verdict
 
 _VERDICTS = [verdict.value for verdict in Verdict]
 
 
 @click.command()
 @click.argument("articles", nargs=-1)
-@project_options
+@click.option(
+    "--project",
+    "folders",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    multiple=True,
+    help="Project folder (default: the current one); several are checked one after another, a line each.",
+)
+@click.option(
+    "--projects",
+    "lists",
+    type=click.Path(path_type=Path),
+    multiple=True,
+    help="A file that names folders, a line each.",
+)
+@click.option("--config", type=click.Path(path_type=Path), help="Settings file (default: archive.toml).")
 @click.option("--format", "form", type=click.Choice(FORMATS), default="terminal", help="Of the report on stdout.")
 @click.option("-o", "outputs", type=click.Path(path_type=Path), multiple=True, help="Also write it here, by suffix.")
 @click.option("--fail-on", help="Verdicts that make the exit code 1 (default: dead,drifted,unresolved; or none).")
@@ -69,7 +74,8 @@ _VERDICTS = [verdict.value for verdict in Verdict]
 @color_option
 def check(
     articles: tuple[str, ...],
-    project: Path,
+    folders: tuple[Path, ...],
+    lists: tuple[Path, ...],
     config: Path | None,
     form: str,
     outputs: tuple[Path, ...],
@@ -106,108 +112,45 @@ def check(
     Without articles: every source in links.txt, after reading again the articles that changed.
     """
     with importing():
-        from linkarchive.api.project import Project
-        from linkarchive.cli.progress import RunProgress
-        from linkarchive.clock import Clock
-        from linkarchive.history.told import STDOUT, Told, file_channel
-        from linkarchive.model.events import Event, RunStarted
+        from linkarchive.cli.checking import Order, check_folder, check_folders, folders_in
         from linkarchive.model.scope import Scope
-        from linkarchive.notify import channels_of, require_apprise
-        from linkarchive.notify import notify as send_notifications
         from linkarchive.report.formats import format_for
-        from linkarchive.report.sanitize import sanitize
 
     for path in outputs:
         format_for(path)
-    settings = (
-        settings_of(project, config)
-        .with_flags(
-            "network",
-            concurrency=concurrency,
-            per_host=per_host,
-            host_delay=host_delay,
-            domain_delay=domain_delay,
-            timeout=timeout,
-            max_body=max_body,
-            max_document=max_body,
-            allow_private=allow_private,
-            obey_robots=obey_robots,
-            remap=remap or None,
-        )
-        .with_flags(
-            "check",
-            fail_on=None if fail_on is None else [name.strip() for name in fail_on.split(",") if name.strip()],
-            new_only=new_only,
-            max_time=max_time,
-            exclude=exclude or None,
-        )
-        .with_flags("wayback", mode=wayback)
-        .with_flags("notify", urls=notify or None)
-    )
-    require_apprise(settings.notify)
-    settings = with_scope(settings, scope)
-    root = project.resolve()
+    network = {
+        "concurrency": concurrency,
+        "per_host": per_host,
+        "host_delay": host_delay,
+        "domain_delay": domain_delay,
+        "timeout": timeout,
+        "max_body": max_body,
+        "max_document": max_body,
+        "allow_private": allow_private,
+        "obey_robots": obey_robots,
+        "remap": remap or None,
+    }
+    counting = {
+        "fail_on": None if fail_on is None else [name.strip() for name in fail_on.split(",") if name.strip()],
+        "new_only": new_only,
+        "max_time": max_time,
+        "exclude": exclude or None,
+    }
     stdin = sys.stdin.buffer.read() if "-" in articles else b""
-    sources = Scope(articles, input_format, stdin, due, limit, only, fresh, changed_since)
-    clock = Clock.from_environ()
-    if dry_run:
-        from linkarchive.check.run import dry_run as describe
-
-        click.echo(describe(root, sources, settings, clock))
-        return 0
-    place = Project(root, settings=settings)
-    first = not (place.folder.archive / "manifests").exists()
-    greeting = _disclosure(settings) if first and not quiet else ""
-    told = Told(place.folder, (STDOUT, *map(file_channel, outputs), *channels_of(settings.notify)))
-    with _sigterm() as stop, RunProgress(greeting, bar=not no_progress, quiet=quiet, verbose=verbose) as progress:
-
-        def on_event(event: Event) -> None:
-            if isinstance(event, RunStarted):
-                told.begin()
-            progress(event)
-
-        report = place.check(scope=sources, on_event=on_event, stop=stop.is_set)
-    for error in report.errors:
-        say(f"archive: {sanitize(error)}")
-    counting = settings.check
-    printing = Printing(form, outputs, counting.fail_on, counting.new_only, quiet, verbose, wants_color(color))
-    try:
-        print_report(report, place.folder, printing, told)
-    finally:
-        for trouble in send_notifications(report, settings.notify, root, told):
-            say(f"archive: {sanitize(trouble)}")
-    code = exit_code(told.report_for(STDOUT, report), settings)
-    if code == 3:
-        why = "we are offline" if report.run.network == "offline" else "; ".join(report.notices) or "it was stopped"
-        say(sanitize(f"archive: the run is incomplete: {why}"))
-    return code
-
-
-def exit_code(report: Report, settings: Settings) -> int:
-    """The exit code of a run: 0, 1, 2 or 3, by the order of docs/design.md §4."""
-    if not report.run.complete:
-        return 3
-    if report.errors:
-        return 2
-    failing = any_failure(report, settings.check.fail_on, settings.check.new_only)
-    return 1 if failing or report.malformed else 0
-
-
-def _disclosure(settings: Settings) -> str:
-    """What is sent to whom, said before the first run (docs/design.md §4)."""
-    visits = f"This visits each source with a GET request as {settings.network.user_agent!r}"
-    if settings.wayback.mode == "off":
-        return f"{visits}; nothing is sent to anybody else."
-    names = " and ".join(archive.host for archive in archives_of(settings.archives))
-    return f"{visits}; {names} are asked for copies by address, except for private articles and addresses with secrets."
-
-
-@contextmanager
-def _sigterm() -> Iterator[Flag]:
-    """SIGTERM sets the flag: the run finishes what is in flight, saves and ends."""
-    flag = Flag()
-    before = signal.signal(signal.SIGTERM, lambda *_: flag.set())
-    try:
-        yield flag
-    finally:
-        signal.signal(signal.SIGTERM, before)
+    order = Order(
+        config,
+        {"network": network, "check": counting, "wayback": {"mode": wayback}, "notify": {"urls": notify or None}},
+        scope,
+        Scope(articles, input_format, stdin, due, limit, only, fresh, changed_since),
+        form,
+        outputs,
+        quiet=quiet,
+        verbose=verbose,
+        color=wants_color(color),
+        bar=not no_progress,
+    )
+    if len(folders) < 2 and not lists:
+        return check_folder(folders[0] if folders else Path(), order, dry_run)
+    if articles or outputs or form != "terminal" or dry_run:
+        raise click.UsageError("several projects are told in a line each: without ARTICLES, -o, --format and --dry-run")
+    return check_folders((*folders, *(folder for path in lists for folder in folders_in(path))), order)

@@ -62,6 +62,18 @@ def print_report(report: Report, project: Project, wanted: Printing, told: Told 
         raise StorageError("; ".join(map(str, troubles)))
 
 
+def print_line(report: Report, name: str, quiet: bool, told: Told) -> None:
+    """The report in one line under the name of its project; with `quiet` only when it has news. Raises StorageError."""
+    from linkarchive.history.reports import has_news
+    from linkarchive.history.told import STDOUT
+    from linkarchive.report.sanitize import sanitize
+    from linkarchive.report.summary import summary
+
+    since = told.report_for(STDOUT, report)
+    if (quiet and not has_news(since)) or _print([f"{name}: {sanitize(summary(since))}\n"], color=False):
+        told.told(STDOUT, report)
+
+
 @contextmanager
 def _tried(troubles: list[StorageError]) -> Iterator[None]:
     try:
@@ -124,9 +136,14 @@ def _write_stdout(since: Report, project: Project, wanted: Printing, report: Rep
         shown, view = _view(report, project, wanted, wanted.form)
         as_is = wanted.form in _AS_IS and not wanted.quiet
         text = FORMATS[wanted.form](report if as_is else since, shown, replace(view, quiet=wanted.quiet))
+    return _print(text, wanted.color)
+
+
+def _print(text: Iterable[str], color: bool) -> bool:
+    """Print it; whether it was read to its end. Raises StorageError."""
     try:
         for piece in _large(text):
-            click.echo(piece, nl=False, color=wanted.color)
+            click.echo(piece, nl=False, color=color)
         sys.stdout.flush()
     except BrokenPipeError:  # the exit code still tells what was found
         mute_stdout()

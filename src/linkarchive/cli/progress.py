@@ -21,10 +21,21 @@ from linkarchive.model.events import (
 )
 from linkarchive.report.phrases import count
 from linkarchive.report.sanitize import address, one_line
+from linkarchive.settings import Settings
 from linkarchive.urls import host_of
+from linkarchive.wayback.archives import archives_of
 
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
+
+
+def disclosure(settings: Settings) -> str:
+    """What is sent to whom, said before the first run (docs/design.md §4)."""
+    visits = f"This visits each source with a GET request as {settings.network.user_agent!r}"
+    if settings.wayback.mode == "off":
+        return f"{visits}; nothing is sent to anybody else."
+    names = " and ".join(archive.host for archive in archives_of(settings.archives))
+    return f"{visits}; {names} are asked for copies by address, except for private articles and addresses with secrets."
 
 
 class TimeLeft:

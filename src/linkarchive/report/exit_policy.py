@@ -20,3 +20,12 @@ def fails(finding: Category | Unresolved, fail_on: Collection[str], new_only: bo
 def any_failure(report: Report, fail_on: Collection[str], new_only: bool) -> bool:
     findings: tuple[Category | Unresolved, ...] = (*report.kinds, *report.unresolved)
     return any(fails(finding, fail_on, new_only) for finding in findings)
+
+
+def exit_code(report: Report, fail_on: Collection[str], new_only: bool) -> int:
+    """The exit code of a run: 0, 1, 2 or 3, by the order of docs/design.md §4."""
+    if not report.run.complete:
+        return 3
+    if report.errors:
+        return 2
+    return 1 if any_failure(report, fail_on, new_only) or report.malformed else 0

@@ -36,7 +36,7 @@ from linkarchive.wayback.lookups import (
     days_off,
 )
 from linkarchive.wayback.replay import Span, nearest
-from linkarchive.wayback.session import ArchiveSession
+from linkarchive.wayback.session import ArchiveSession, RateLimits
 
 WORKERS = 4
 """Requests under way at once; how many a minute is for the session to say."""
@@ -50,9 +50,11 @@ _SAME_COPY_DAYS = 1
 class LookupWorkers:
     """Asks in a few threads; the answers are taken by the thread that writes."""
 
-    def __init__(self, settings: Settings, clock: Clock, stop: Callable[[], bool]) -> None:
+    def __init__(
+        self, settings: Settings, clock: Clock, stop: Callable[[], bool], limits: RateLimits | None = None
+    ) -> None:
         """Once `stop` answers true, no archive is asked any more."""
-        self.session = ArchiveSession(settings.network, settings.wayback, clock, stop=stop)
+        self.session = ArchiveSession(settings.network, settings.wayback, clock, stop=stop, limits=limits)
         self._archives = archives_of(settings.archives)
         self._pool: ThreadPoolExecutor | None = None
         self._later: deque[Iterator[Lookup]] = deque()

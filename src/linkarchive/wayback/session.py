@@ -91,6 +91,15 @@ class RateLimit:
             return 0.0
 
 
+@dataclass(slots=True)
+class RateLimits:
+    """The endpoints of archives that were asked; sessions with the same limits ask no faster than one would."""
+
+    hosts: dict[str, _Host] = field(default_factory=dict)
+    gates: dict[tuple[str, Service], RateLimit] = field(default_factory=dict)
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+
 class ArchiveSession:
     """Sends every request that the program makes to archives; one for the process, safe in several threads.
 
@@ -106,6 +115,7 @@ class ArchiveSession:
         *,
         budget: float | None = None,
         stop: Callable[[], bool] = lambda: False,
+        limits: RateLimits | None = None,
     ) -> None:
         self.network = network
         self.settings = settings
@@ -114,9 +124,8 @@ class ArchiveSession:
         self._closed = threading.Event()
         seconds = settings.budget if budget is None else budget
         self._end = time.monotonic() + seconds if seconds else None
-        self._hosts: dict[str, _Host] = {}
-        self._gates: dict[tuple[str, Service], RateLimit] = {}
-        self._lock = threading.Lock()
+        limits = limits or RateLimits()
+        self._hosts, self._gates, self._lock = limits.hosts, limits.gates, limits.lock
         self._counts: Counter[str] = Counter()
         self._sender = Sender(network, clock)
 

@@ -35,6 +35,15 @@ class _Host(Generic[Item]):
     failures: int = 0
 
 
+@dataclass(slots=True)
+class Paces:
+    """What one `fetch_all` leaves for the next: when hosts and domains may be asked again, and how fast."""
+
+    hosts: dict[str, tuple[float, float, int]] = field(default_factory=dict)
+    """The next start, the delay between starts, and how many visits at once."""
+    domains: dict[str, float] = field(default_factory=dict)
+
+
 class Pacing(Generic[Item]):
     """A queue that gives out what waits for a host when that host, and its registered domain, may be asked.
 
@@ -44,11 +53,13 @@ class Pacing(Generic[Item]):
     O(log hosts).
     """
 
-    def __init__(self, network: NetworkSettings) -> None:
+    def __init__(self, network: NetworkSettings, paces: Paces | None = None) -> None:
+        """`paces`: what is known of hosts before, and told of them in the end (`remember`)."""
         self._network = network
+        self._paces = paces or Paces()
         self._domain_delay = min(network.domain_delay, network.host_delay)
         self._hosts: dict[str, _Host[Item]] = {}
-        self._domain_free: dict[str, float] = {}
+        self._domain_free: dict[str, float] = self._paces.domains
         self._due: list[tuple[float, int, _Host[Item]]] = []
         self._order = itertools.count()
 
@@ -111,11 +122,20 @@ class Pacing(Generic[Item]):
             host.waiting.clear()
         return waiting
 
+    def remember(self) -> None:
+        """Tell the paces how it ended with each host."""
+        self._paces.hosts.update(
+            {name: (host.next_start, host.delay, host.at_once) for name, host in self._hosts.items()}
+        )
+
     def _host(self, name: str) -> _Host[Item]:
         host = self._hosts.get(name)
         if host is None:
             domain = _registered_domain(name) if self._domain_delay > 0 else ""
             host = self._hosts[name] = _Host(domain, self._network.host_delay, max(1, self._network.per_host))
+            if name in self._paces.hosts:
+                host.next_start, delay, at_once = self._paces.hosts[name]
+                host.delay, host.at_once = max(delay, host.delay), min(at_once, host.at_once)
         return host
 
     def _queue(self, host: _Host[Item]) -> None:

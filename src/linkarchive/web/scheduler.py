@@ -16,7 +16,7 @@ from linkarchive.secrets import redact
 from linkarchive.settings import NetworkSettings, SiteSettings
 from linkarchive.web.exchange import Exchange, Visit, VisitRequest
 from linkarchive.web.limits import room_for
-from linkarchive.web.pacing import Pacing
+from linkarchive.web.pacing import Paces, Pacing
 from linkarchive.web.robots import Rules, robots_request
 from linkarchive.web.transport import HttpRequest, HttpResult, Transport
 from linkarchive.web.visit import MayFetch, Steps, Suggestion, visit
@@ -52,6 +52,7 @@ def fetch_all(
     sites: Sequence[SiteSettings] = (),
     before_waiting: Callable[[], bool] = nothing,
     rules: dict[str, Rules] | None = None,
+    paces: Paces | None = None,
 ) -> Generator[Visit, None, None]:
     """Visit every request, up to `concurrency` at a time; yields each Visit as it ends, one a request.
 
@@ -61,9 +62,10 @@ def fetch_all(
     for a CA file that is not there. Closing the generator closes all handles, sockets and bodies.
     `sites` say which further headers a host gets; `before_waiting` is called when nothing has ended, and
     again, with a look at the network in between, as long as it returns True for having more to do. `rules` are
-    those of robots.txt that are known, by origin; new ones are added to them.
+    those of robots.txt that are known, by origin; new ones are added to them. With the same `paces` a second call is
+    as polite as if it were one with the first.
     """
-    run = _Run(iter(requests), network, clock, stop, sites, rules)
+    run = _Run(iter(requests), network, clock, stop, sites, rules, paces)
     more_to_do = False
     try:
         while run.goes_on():
@@ -101,6 +103,7 @@ class _Run:
         stop: Callable[[], bool],
         sites: Sequence[SiteSettings],
         rules: dict[str, Rules] | None = None,
+        paces: Paces | None = None,
     ) -> None:
         self._requests = requests
         self._all_read = False
@@ -111,7 +114,7 @@ class _Run:
         room = room_for(max(1, network.concurrency))
         self._at_once = room.visits
         self._transport: Transport[_Task] = Transport(network, clock, room.connections, sites)
-        self._pacing: Pacing[_Task] = Pacing(network)
+        self._pacing: Pacing[_Task] = Pacing(network, paces)
         self._tasks: set[_Task] = set()
         self._pauses: list[tuple[float, int, _Task]] = []
         self._order = itertools.count()
@@ -141,6 +144,7 @@ class _Run:
 
     def close(self) -> None:
         self._transport.close()
+        self._pacing.remember()
         for task in self._tasks:
             task.steps.close()
         for ended in self.ended:

@@ -1,0 +1,20 @@
+"""What runs that follow one another remember, so that together they ask no faster than one run would."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from linkarchive.web.pacing import Paces
+
+if TYPE_CHECKING:
+    from linkarchive.wayback.session import RateLimits
+
+
+@dataclass(slots=True)
+class Politeness:
+    """Of the hosts of sources, and of web archives."""
+
+    hosts: Paces = field(default_factory=Paces)
+    archives: RateLimits | None = None
+    """None: none was asked yet."""
