@@ -262,6 +262,8 @@ class Crawler:
 
     def _probes(self) -> list[VisitRequest]:
         """One made-up address for each host of the suspects."""
+        if not self._suspects:
+            return []
         from linkarchive.judge.soft404 import probe_url
 
         probes: dict[str, VisitRequest] = {}

@@ -20,7 +20,7 @@ from linkarchive.clock import Clock
 from linkarchive.model import Article, Verdict
 from linkarchive.model.events import ArchiveAnswered, AskingArchives, Notice
 from linkarchive.secrets import redact
-from linkarchive.store import lookups, outcomes, previous
+from linkarchive.store import captures, lookups, outcomes, previous
 from linkarchive.store.lookups import COPY, MOVED, SAVED, LookupAnswer
 from linkarchive.store.previous import AT_ONCE, Previous
 from linkarchive.wayback.lookups import Lookup, OriginalLookup, SavedLookup
@@ -141,14 +141,17 @@ class ArchiveLookups:
         recorder.commit()
 
     def _unsettled_losses(self, wanted: Mapping[int, Job]) -> list[int]:
-        """The sources that may have moved by the verdicts of this run, and were not looked for lately."""
+        """The sources that may have moved by the verdicts of this run, with a copy to know the page by, that were not
+        looked for lately."""
         store, run = self._recorder.store, self._recorder.rows.run
         verdicts = (Verdict.DEAD, Verdict.DRIFTED)
         lost = sorted(wanted.keys() & {number for one in verdicts for number in outcomes.with_verdict(store, run, one)})
-        settled: set[tuple[int, str]] = set()
+        wanting: list[int] = []
         for start in range(0, len(lost), AT_ONCE):
-            settled |= lookups.settled(store, lost[start : start + AT_ONCE], self._clock.now())
-        return [number for number in lost if number in self._moved or (number, MOVED) not in settled]
+            batch = lost[start : start + AT_ONCE]
+            usable, settled = captures.usable_sources(store, batch), lookups.settled(store, batch, self._clock.now())
+            wanting += [one for one in batch if one in usable and (one in self._moved or (one, MOVED) not in settled)]
+        return wanting
 
     def save_public_copies(self, jobs: Iterable[Job]) -> None:
         """Have the Wayback Machine capture what `[wayback] save` says; a capture is public, so never by default."""

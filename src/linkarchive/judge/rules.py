@@ -13,6 +13,9 @@ from linkarchive.judge import words
 from linkarchive.urls import is_within
 
 _FOLDED = (("'", "’‘‚‛ʼʹ′`´"), ('"', "“”„‟«»‹›″"), ("-", "‐‑‒–—―−"), ("", "\u00ad"))
+_SPELLINGS = re.compile(f"[{''.join(spellings for _, spellings in _FOLDED)}]")
+_SHORT = 300
+"""Characters up to which one search is faster than looking for each spelling."""
 _ACCENTS = re.compile("[\u0300-\u036f]")
 _STROKES = str.maketrans("łøđıæœħŧ", "lodiaoht")
 _PARTS = re.compile(r"\s[|:·•»«/-]+\s|[|·•»]+")
@@ -55,6 +58,8 @@ def _without_accents(text: str) -> str:
 
 
 def _one_spelling(text: str) -> str:
+    if len(text) <= _SHORT and _SPELLINGS.search(text) is None:
+        return text
     for mark, spellings in _FOLDED:
         for spelling in spellings:
             text = text.replace(spelling, mark)

@@ -66,6 +66,12 @@ def named(store: Store, place: CaptureRef) -> StoredCapture | None:
     )
 
 
+def usable_sources(store: Store, sources: Collection[int]) -> set[int]:
+    """Those of these sources that have a capture of a page that was really there."""
+    query = select(captures.c.source).where(captures.c.source.in_(sources), captures.c.usable).distinct()
+    return set(store.execute(query).scalars())
+
+
 def kept_sources(store: Store) -> set[int]:
     """The sources that have a capture."""
     return set(store.execute(select(captures.c.source).distinct()).scalars())

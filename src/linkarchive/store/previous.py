@@ -57,7 +57,7 @@ class Previous:
         """The number of the last visit's result; None before there was a visit."""
         return None if self.visit is None else self.visit.outcome
 
-    @property
+    @cached_property
     def verdict(self) -> Verdict | None:
         return None if self.visit is None else Verdict(self.visit.verdict)
 

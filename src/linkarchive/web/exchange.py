@@ -164,8 +164,9 @@ class Visit:
     @property
     def not_modified(self) -> bool:
         """The page is that of the validators that were sent; any other 304 says nothing (RFC 9110 §15.4.5)."""
-        asked = self.request.etag is not None or self.request.last_modified is not None
-        return asked and len(self.exchanges) == 1 and self.final is not None and self.final.status == 304
+        if len(self.exchanges) != 1 or self.exchanges[0].status != 304 or self.failure is not None:
+            return False
+        return self.request.etag is not None or self.request.last_modified is not None
 
     @property
     def hops(self) -> tuple[Hop, ...]:
