@@ -44,17 +44,19 @@ def read_document(
     base_url: str | None = None,
     everything: bool = False,
     beside: Beside = nothing_beside,
+    here: bool = False,
 ) -> Article:
     """Read an article in one of the formats of registry.py.
 
     `path` is what the article is called (a path from the project folder, or its URL);
     `base_url` is what relative links resolve against, when the document has no `<base>`.
     `everything` takes images, media, embeds and metadata too, and the whole page.
-    `beside` gives the file that the document takes its list of references from.
+    `beside` gives the file that the document takes its list of references from. `here` reads in this process what
+    sandbox.py would read in another: only for what was read there before, but for its targets.
     Raises ArticleError when the format is unknown or the bytes cannot be read as such
     (damaged, encrypted, or too large for the limits in sandbox.py).
     """
-    document = with_bibliographies(_read(data, format, path, everything), beside)
+    document = with_bibliographies(_read(data, format, path, everything, here), beside)
     passages = with_given_copies(with_numbered_lists(document.passages))
     own = path if origin.is_web(path) else None
     found = origin.find_origin(passages, document.origins, own, base_url or own)
@@ -78,9 +80,9 @@ def read_document(
     )
 
 
-def passages_of(data: bytes, format: str, *, path: str) -> tuple[Passage, ...]:
-    """The text of an article, passage by passage, with its links as written. Raises ArticleError."""
-    return tuple(_read(data, format, path, False).passages)
+def passages_of(data: bytes, format: str, *, path: str, here: bool = False) -> tuple[Passage, ...]:
+    """The text of an article, passage by passage, with its links as written; `here` as above. Raises ArticleError."""
+    return tuple(_read(data, format, path, False, here).passages)
 
 
 def bibliographies_of(data: bytes, format: str, *, path: str) -> tuple[str, ...]:
@@ -88,9 +90,9 @@ def bibliographies_of(data: bytes, format: str, *, path: str) -> tuple[str, ...]
     return _read(data, format, path, False).bibliographies
 
 
-def _read(data: bytes, format: str, path: str, everything: bool) -> ParsedDocument:
+def _read(data: bytes, format: str, path: str, everything: bool, here: bool = False) -> ParsedDocument:
     known = BY_NAME.get(format)
-    if known is not None and known.needs_sandbox(len(data)):
+    if known is not None and known.needs_sandbox(len(data)) and not here:
         from linkarchive.article.sandbox import read_limited
 
         return read_limited(data, format, path=path, everything=everything)

@@ -62,15 +62,23 @@ class Fixed:
     data: bytes
     text: tuple[str, str]
     """The article before and after, decoded without loss (undecodable bytes are surrogates)."""
+    article: Article
+    """As it is read after the edit."""
     made: tuple[Replacement, ...]
     refused: tuple[Refusal, ...]
 
 
 def fix_article(
-    data: bytes, format: str, path: str, replacements: Sequence[Replacement], style: Style | None = None
+    data: bytes,
+    format: str,
+    path: str,
+    replacements: Sequence[Replacement],
+    style: Style | None = None,
+    article: Article | None = None,
 ) -> Fixed:
     """The article's bytes with these targets in place of the old ones; every other byte is as it was.
 
+    `article` is what the bytes say, where they were read already.
     `style` says how an archived copy is written; by itself robust in HTML and in templates of wikitext, else in place
     of the target. In a Robust Link `href` leads to the copy, since the original is dead for the reader, and
     `data-originalurl`, `data-versionurl` and `data-versiondate` say what it is
@@ -79,15 +87,18 @@ def fix_article(
     """
     if format not in EDITABLE:
         raise ArticleError(f"{path}: {format} cannot be edited in place; these can: {', '.join(EDITABLE)}")
-    draft = _Draft(data, format, path, style)
+    draft = _Draft(data, format, path, style, article)
     edits, refused = _edits(draft, replacements, draft.located(replacements))
     kept = draft.holding((), edits)
     made = {one.citation for edit in kept for one in edit.replacements}
     given_up = "the article would not be read as expected after the change"
     refused += [Refusal(one, given_up) for edit in edits for one in edit.replacements if one.citation not in made]
+    written = draft.written(kept)
+    after = draft.read(written) if kept else draft.article
     return Fixed(
-        draft.written(kept),
-        draft.shown(kept),
+        written,
+        draft.shown(kept, after),
+        after,
         tuple(sorted((one for edit in kept for one in edit.replacements), key=lambda one: one.citation)),
         tuple(sorted(refused, key=lambda one: one.replacement.citation)),
     )
@@ -140,7 +151,7 @@ def _edits(
 class _Draft:
     """One article being edited."""
 
-    def __init__(self, data: bytes, format: str, path: str, style: Style | None) -> None:
+    def __init__(self, data: bytes, format: str, path: str, style: Style | None, article: Article | None) -> None:
         self._format = format
         self._style = style
         self._path = path
@@ -152,11 +163,12 @@ class _Draft:
             raise ArticleError(f"{path}: {error}") from error
         self.text = self._file.text
         self._data = data
-        self._article = self._read(data)
+        self.article = article or read_document(data, format, path=path)
 
-    def _read(self, data: bytes) -> Article:
+    def read(self, data: bytes) -> Article:
         self._readings += 1
-        return read_document(data, self._format, path=self._path)
+        # It was read before: the file is known to be harmless.
+        return read_document(data, self._format, path=self._path, here=True)
 
     def edited(self, edits: Sequence[_Edit]) -> str:
         pieces, done = [], 0
@@ -168,11 +180,11 @@ class _Draft:
     def written(self, edits: Sequence[_Edit]) -> bytes:
         return self._file.packed(self.edited(edits))
 
-    def shown(self, edits: Sequence[_Edit]) -> tuple[str, str]:
+    def shown(self, edits: Sequence[_Edit], after: Article) -> tuple[str, str]:
         """The article before and after, for a diff: of a package its links, since its XML is one long line."""
         if self._format not in PACKAGES:
             return self.text, self.edited(edits)
-        return _listed(self._article), _listed(self._read(self.written(edits)))
+        return _listed(self.article), _listed(after)
 
     def edit(self, span: Span, replacements: Sequence[Replacement]) -> _Edit | None:
         """The edit that makes these replacements, which agree, at one place; None when there is none in this style."""
@@ -180,7 +192,7 @@ class _Draft:
         if wanted.original is None or self._style is Style.REPLACE:
             return self._replacing(span, replacements)
         url = self._encodable(wanted.url)
-        has_it = all(same(self._article.citations[one.citation].snapshot, url) for one in replacements)
+        has_it = all(same(self.article.citations[one.citation].snapshot, url) for one in replacements)
         change = None
         if self._format == "wikitext" or (self._style is not None and not has_it):
             change = in_fields(self.text, span, self._format, url, wanted.day)
@@ -224,7 +236,7 @@ class _Draft:
 
     def located(self, replacements: Sequence[Replacement]) -> dict[int, Span]:
         """The place of each citation's target (also of citations that share a place with a wanted one)."""
-        citations = [self._article.citations[one.citation] for one in replacements]
+        citations = [self.article.citations[one.citation] for one in replacements]
         urls = {one.url for one in citations if one.url is not None}
         lost = any(one.url is None for one in citations)
         bare = [one.text for one in citations if _URL_SHOWN.match(one.text)]
@@ -233,7 +245,7 @@ class _Draft:
         return self._marked(spans)
 
     def _passages(self) -> Sequence[Passage]:
-        return passages_of(self._data, self._format, path=self._path) if self._format in SPELLINGS else ()
+        return passages_of(self._data, self._format, path=self._path, here=True) if self._format in SPELLINGS else ()
 
     def _marked(self, spans: Sequence[Span]) -> dict[int, Span]:
         """Tell the places by their marks; those that upset the reading are singled out and left alone."""
@@ -244,7 +256,7 @@ class _Draft:
             _Edit(((span.start, span.end, self._marked_as(span, mark)),), span=span) for mark, span in marks.items()
         ]
         try:
-            found = self._told(self._read(self.written(edits)).citations, marks)
+            found = self._told(self.read(self.written(edits)).citations, marks)
         except ArticleError:
             found = None
         if found is not None:
@@ -259,10 +271,10 @@ class _Draft:
 
     def _told(self, citations: Sequence[Citation], marks: Mapping[str, Span]) -> dict[int, Span] | None:
         """Which citation shows which mark; None when the article says anything else that it did not say before."""
-        if len(citations) != len(self._article.citations):
+        if len(citations) != len(self.article.citations):
             return None
         found = {}
-        for number, (old, new) in enumerate(zip(self._article.citations, citations, strict=True)):
+        for number, (old, new) in enumerate(zip(self.article.citations, citations, strict=True)):
             if new.url is not None and new.url in marks:
                 found[number] = marks[new.url]
             elif new.url != old.url:
@@ -287,12 +299,12 @@ class _Draft:
 
     def _says_what_it_should(self, edits: Sequence[_Edit]) -> bool:
         try:
-            article = self._read(self.written(edits))
+            article = self.read(self.written(edits))
         except (UnicodeError, ArticleError):
             return False
         edited = [(edit, one) for edit in edits for one in edit.replacements]
         return says_what_it_should(
-            self._article,
+            self.article,
             article,
             {one.citation: (one.url, edit.span.is_text) for edit, one in edited if edit.span is not None},
             {one.citation: one.url for edit, one in edited if edit.span is None},

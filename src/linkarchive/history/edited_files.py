@@ -7,11 +7,13 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
+from linkarchive.article.bibliography import may_take_references
 from linkarchive.article.document import read_document
 from linkarchive.article.formats.registry import format_of
 from linkarchive.errors import StorageError
 from linkarchive.links.files import write_in_place
 from linkarchive.links.inputs import files_beside
+from linkarchive.model import Article
 from linkarchive.project import Project
 from linkarchive.store import articles
 from linkarchive.store.database import Store
@@ -32,6 +34,8 @@ class FileFix:
     """The new targets, a sentence each."""
     left: tuple[str, ...] = ()
     """Links that want a person: a sentence each."""
+    article: Article | None = None
+    """As it will be read, of an article that is edited."""
     cited_by: tuple[str, ...] = ()
     """Of a list of references that was not named itself: the articles that name it."""
     by_hand: tuple[str, ...] = ()
@@ -54,7 +58,6 @@ def write_fixes(project: Project, store: Store, fixes: Fixes) -> None:
 
     Raises StorageError when a file cannot be written, or changed since it was read; those before it are done.
     """
-    changed: set[str] = set()
     for fix in fixes.files:
         if not fix.changes:
             continue
@@ -63,12 +66,18 @@ def write_fixes(project: Project, store: Store, fixes: Fixes) -> None:
         if fix.path.read_bytes() != fix.before:
             raise StorageError(f"{fix.path}: changed while it was looked at; nothing of it was changed")
         write_in_place(fix.path, fix.after)
-        changed.update((fix.name, *fix.cited_by))
-    for name in sorted(changed):
-        if articles.load(store, name) is None:
-            continue
-        path = project.root / name
-        data = path.read_bytes()
+        _save(project, store, fix.name, fix.article)
+        for name in fix.cited_by:
+            _save(project, store, name, None)
+
+
+def _save(project: Project, store: Store, name: str, article: Article | None) -> None:
+    """Let the project know an article in its new form, which is read unless it is given."""
+    if articles.load(store, name) is None:
+        return
+    path = project.root / name
+    data = path.read_bytes()
+    if article is None or may_take_references(data):
         article = read_document(data, format_of(path.name, None, data), path=name, beside=files_beside(path.parent))
-        articles.save(store, None, article, hashlib.sha256(data).hexdigest())
-        store.commit()
+    articles.save(store, None, article, hashlib.sha256(data).hexdigest())
+    store.commit()

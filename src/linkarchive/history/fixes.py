@@ -134,15 +134,15 @@ class _Planner:
         if form not in EDITABLE:
             by_hand = tuple(_by_hand(name, read.citations[one.citation], one) for one in replacements)
             return FileFix(path, name, data, data, left=tuple(left), by_hand=by_hand)
-        fixed = fix_article(data, form, name, replacements, self._style)
+        fixed = fix_article(data, form, name, replacements, self._style, read)
         refused = [
             f"{_where(name, read.citations[one.replacement.citation])} {one.replacement.why}, but {one.why}: "
             f"{one.replacement.url}"
             for one in fixed.refused
         ]
-        self._after[section_key(name)] = read_document(fixed.data, form, path=name)
+        self._after[section_key(name)] = fixed.article
         made = [f"{_where(name, read.citations[one.citation])} {one.why}: {one.url}" for one in fixed.made]
-        return FileFix(path, name, data, fixed.data, fixed.text, tuple(made), (*left, *refused))
+        return FileFix(path, name, data, fixed.data, fixed.text, tuple(made), (*left, *refused), article=fixed.article)
 
     def _note_references(self, path: Path, name: str, data: bytes, form: str, read: Article) -> None:
         """Remember which sources the article cites through the lists of references that it names."""

@@ -1,4 +1,4 @@
-"""New targets in every format that can be written: 20 files of each, written twice, opened by other programs."""
+"""New targets in every format that can be written, by `fix_article`: only they change, and only once."""
 
 # ruff: noqa: E501 - documents stand here as they are
 
