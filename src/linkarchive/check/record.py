@@ -13,7 +13,7 @@ from linkarchive.check.conclude import Conclusion
 from linkarchive.check.plan import Job
 from linkarchive.check.results import with_capture
 from linkarchive.history.reports import MAX_DIFFERENCES
-from linkarchive.model import Difference, Page, Result, Verdict
+from linkarchive.model import Difference, Page, PartRecord, Result, Verdict
 from linkarchive.model.events import Listener
 from linkarchive.snapshot import paths
 from linkarchive.snapshot.parts import NewParts
@@ -152,13 +152,14 @@ class Recorder:
             new.visit, source=url, sha256=new.sha256, fingerprint=new.fingerprint, revisit_of=new.repeats
         )
         stored = self.rows.add_capture(source, capture, usable=new.usable, good=new.good)
-        return stored if new.parts is None else self.keep_parts(stored, new.parts)
+        return stored if new.parts is None else self.keep_parts(stored, new.parts)[0]
 
-    def keep_parts(self, stored: StoredCapture, new: NewParts) -> StoredCapture:
-        """Store what a captured page needs to be shown; the capture with what it holds now."""
+    def keep_parts(self, stored: StoredCapture, new: NewParts) -> tuple[StoredCapture, list[PartRecord]]:
+        """Store what a captured page needs to be shown; the capture with what it holds now, and all that it uses: what
+        was there before, then what was written."""
         capture, used = self.archive.warc.write_parts(stored.capture, new)
         parts.keep(self.store, self.rows, stored, capture, used)
-        return replace(stored, capture=capture)
+        return replace(stored, capture=capture), used
 
     def _add(self, source: int, result: Result | None) -> int:
         if result is None:

@@ -17,6 +17,7 @@ from linkarchive.check.plan import Job, Policy, chosen, forecast, plan
 from linkarchive.check.politeness import Politeness
 from linkarchive.check.pool import JudgePool
 from linkarchive.check.record import Archive, Recorder
+from linkarchive.check.requisites import keep_parts
 from linkarchive.clock import Clock
 from linkarchive.errors import UsageError
 from linkarchive.history.recovery import damages, is_there, log_interrupted
@@ -150,6 +151,7 @@ class _Check:
         covered = {job.source.id: job for job in (*originals, *todo)}
         lookups.ask_dead(covered.values())
         lookups.ask_saved(covered.values())
+        lacking = keep_parts(self.recorder, self.policy, self.clock, crawler.stop, lookups.feed, crawler.paces)
         lookups.use_answers(jobs, keep)
         lookups.look_for_moved(covered.values())
         lookups.ask_elsewhere(covered.values())
@@ -159,6 +161,8 @@ class _Check:
         troubles = list(crawler.troubles)
         if missing:
             troubles.append(f"{missing} sources were not reached in time; the next run continues with them")
+        if lacking:
+            troubles.append(f"what {lacking} pages need to be shown was not fetched in time; the next run does that")
         return Ending(articles, not troubles, None, (*troubles, *lookups.notices))
 
     def _plan(self, articles: Articles) -> dict[int, Job]:

@@ -14,8 +14,10 @@ from linkarchive.model.events import (
     ArchiveAnswered,
     AskingArchives,
     Event,
+    LoadingParts,
     LookingAgain,
     Notice,
+    PartsKept,
     RunStarted,
     SourceConcluded,
 )
@@ -84,6 +86,7 @@ class RunProgress:
         self._bar: Progress | None = None
         self._live: TaskID | None = None
         self._archives: TaskID | None = None
+        self._parts: TaskID | None = None
         self._answered = 0
         self._counts: Counter[str] = Counter()
         self._left = TimeLeft({})
@@ -113,6 +116,10 @@ class RunProgress:
                 self._ask_archives(event)
             case ArchiveAnswered():
                 self._answer(event)
+            case LoadingParts():
+                self._load_parts(event)
+            case PartsKept() if self._bar is not None and self._parts is not None:
+                self._bar.update(self._parts, advance=1)
             case Notice() if event.important or self._verbose:
                 say(one_line(event.text))
 
@@ -167,6 +174,12 @@ class RunProgress:
         if self._bar is not None and self._archives is not None:
             total = self._answered + event.waiting
             self._bar.update(self._archives, completed=self._answered, total=total)
+
+    def _load_parts(self, event: LoadingParts) -> None:
+        if self._bar is not None:
+            self._parts = self._bar.add_task("Keeping styles and pictures", total=event.pages, note="")
+        elif self._verbose:
+            say(f"keeping styles and pictures of {count(event.pages, 'page')}")
 
     def _summary(self) -> str:
         return ", ".join(f"{number} {verdict}" for verdict, number in sorted(self._counts.items()))

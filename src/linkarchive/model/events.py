@@ -53,6 +53,20 @@ class ArchiveAnswered:
 
 
 @dataclass(frozen=True, slots=True)
+class LoadingParts:
+    """The verdicts stand; what as many captured pages need to be shown is fetched."""
+
+    pages: int
+
+
+@dataclass(frozen=True, slots=True)
+class PartsKept:
+    """What a captured page needs to be shown is stored."""
+
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
 class Notice:
     """Something for `-v`, or for everybody when `important`."""
 
@@ -60,7 +74,9 @@ class Notice:
     important: bool = False
 
 
-Event = RunStarted | SourceConcluded | LookingAgain | AskingArchives | ArchiveAnswered | Notice
+Event = (
+    RunStarted | SourceConcluded | LookingAgain | AskingArchives | ArchiveAnswered | LoadingParts | PartsKept | Notice
+)
 Listener = Callable[[Event], None]
 
 

@@ -6,9 +6,9 @@ from collections.abc import Collection, Iterable, Iterator
 from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, and_, insert, select, update
+from sqlalchemy import ColumnElement, Row, and_, func, insert, select, update
 
-from linkarchive.model import Capture, CaptureRef, Location, PartRecord, Result
+from linkarchive.model import Capture, CaptureRef, CaptureScope, Location, Origin, PartRecord, Result, Verdict
 from linkarchive.store.captures import StoredCapture
 from linkarchive.store.database import Store
 from linkarchive.store.run_writer import RunWriter
@@ -27,14 +27,24 @@ def by_digest(store: Store, digests: Iterable[str]) -> dict[str, PartRecord]:
     return found
 
 
-def of_run_by_url(store: Store, run: int, urls: Iterable[str]) -> dict[str, PartRecord]:
-    """The last record that a run has kept of each of these URLs (as WARC fields spell them), if it has."""
-    return {row.url: _record(row) for row in _rows(store, parts.c.url, urls, parts.c.run == run)}
-
-
 def by_id(store: Store, ids: Iterable[str]) -> dict[str, PartRecord]:
     """Those of these WARC-Record-IDs that the archive has."""
     return {row.record: _record(row) for row in _rows(store, parts.c.record, ids)}
+
+
+def wanting(store: Store, run: int) -> list[StoredCapture]:
+    """The captures that hold the document alone and show a page that this run saw to be there, one a source."""
+    alive = [verdict.value for verdict in Verdict if verdict.is_alive]
+    newest = (
+        select(func.max(captures.c.id))
+        .join(visits, visits.c.source == captures.c.source)
+        .join(outcomes, outcomes.c.id == visits.c.outcome)
+        .where(visits.c.run == run, outcomes.c.verdict.in_(alive))
+        .where(captures.c.origin == Origin.LIVE.value, captures.c.usable)
+        .group_by(captures.c.source)
+    )
+    query = select(captures).where(captures.c.id.in_(newest), captures.c.scope == CaptureScope.DOCUMENT.value)
+    return [StoredCapture.of_row(row) for row in store.execute(query.order_by(captures.c.id))]
 
 
 def of_capture(store: Store, capture: int) -> list[PartRecord]:

@@ -107,7 +107,6 @@ parts = Table(
     Column("length", Integer, nullable=False),
     Column("original", String),  # of a revisit: the WARC-Record-ID of the response that holds the payload
     Index("parts_digest", "digest"),
-    Index("parts_run", "run", "url"),
 )
 
 part_uses = Table(

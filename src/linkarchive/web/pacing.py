@@ -43,6 +43,10 @@ class Paces:
     """The next start, the delay between starts, and how many visits at once."""
     domains: dict[str, float] = field(default_factory=dict)
 
+    def slower_than(self, delay: float) -> Paces:
+        """Those of the hosts alone that asked us to slow down: their starts are further apart than `delay` seconds."""
+        return Paces({host: pace for host, pace in self.hosts.items() if pace[1] > delay})
+
 
 class Pacing(Generic[Item]):
     """A queue that gives out what waits for a host when that host, and its registered domain, may be asked.

@@ -44,7 +44,7 @@ def nothing() -> bool:
 
 
 def fetch_all(
-    requests: Iterable[VisitRequest],
+    requests: Iterable[VisitRequest | None],
     network: NetworkSettings,
     clock: Clock,
     *,
@@ -56,10 +56,10 @@ def fetch_all(
 ) -> Generator[Visit, None, None]:
     """Visit every request, up to `concurrency` at a time; yields each Visit as it ends, one a request.
 
-    `requests` is read as needed. Once `stop()` is true nothing new begins: visits under way end and are
-    yielded, those not begun, or waiting to be tried again, are not. The caller closes each Visit. While it
-    works on one, the others wait; it should be back well within the network timeout. Raises SettingsError
-    for a CA file that is not there. Closing the generator closes all handles, sockets and bodies.
+    `requests` is read as needed; None says that there may be more once a visit has ended. Once `stop()` is true nothing
+    new begins: visits under way end and are yielded, those not begun, or waiting to be tried again, are not. The caller
+    closes each Visit. While it works on one, the others wait; it should be back well within the network timeout.
+    Raises SettingsError for a CA file that is not there. Closing the generator closes all handles, sockets and bodies.
     `sites` say which further headers a host gets; `before_waiting` is called when nothing has ended, and
     again, with a look at the network in between, as long as it returns True for having more to do. `rules` are
     those of robots.txt that are known, by origin; new ones are added to them. With the same `paces` a second call is
@@ -74,10 +74,18 @@ def fetch_all(
             look_up = time.monotonic() + _GLANCE
             while run.ended:
                 yield run.ended.popleft()
+                run.more_later = False
                 if time.monotonic() >= look_up:
                     break
     finally:
         run.close()
+
+
+class _End:
+    """There are no further requests."""
+
+
+_END = _End()
 
 
 @dataclass(slots=True, eq=False)
@@ -97,7 +105,7 @@ class _Run:
 
     def __init__(
         self,
-        requests: Iterator[VisitRequest],
+        requests: Iterator[VisitRequest | None],
         network: NetworkSettings,
         clock: Clock,
         stop: Callable[[], bool],
@@ -107,6 +115,8 @@ class _Run:
     ) -> None:
         self._requests = requests
         self._all_read = False
+        self.more_later = False
+        """There was no request when we asked last; there may be one when a visit has been handed out."""
         self._network = network
         self._clock = clock
         self._stop = stop
@@ -155,16 +165,20 @@ class _Run:
     def _admit(self) -> None:
         # A part of the window at a time, so that the first are under way while the others are read.
         until = len(self._tasks) + self._at_once
+        self.more_later = False
         while self._looks_ahead() and len(self._tasks) < until and len(self.ended) <= self._at_once:
-            request = next(self._requests, None)
-            if request is None:
+            request = next(self._requests, _END)
+            if isinstance(request, _End):
                 self._all_read = True
+                return
+            if request is None:
+                self.more_later = True
                 return
             self._begin(request)
 
     def _looks_ahead(self) -> bool:
         window = WINDOW if self._is_busy() else WIDEST
-        return not self._all_read and len(self._tasks) < window * self._at_once
+        return not (self._all_read or self.more_later) and len(self._tasks) < window * self._at_once
 
     def _is_busy(self) -> bool:
         return self._transport.in_flight >= self._at_once

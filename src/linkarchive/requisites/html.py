@@ -1,0 +1,170 @@
+"""The addresses of what an HTML page needs to be shown (HTML Living Standard), by lxml."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from lxml import etree, html
+
+from linkarchive.requisites import css, srcset
+from linkarchive.requisites.requisite import Kind, Named, Requisite
+from linkarchive.urls import normalise, resolve
+
+_SHEET_RELATIONS = frozenset({"stylesheet"})
+_ICON_RELATIONS = frozenset({"icon", "apple-touch-icon", "apple-touch-icon-precomposed", "mask-icon", "fluid-icon"})
+_PRELOADED = {"style": Kind.STYLE, "font": Kind.FONT, "image": Kind.IMAGE, "script": Kind.SCRIPT}
+_SHOWN_TYPES = re.compile(r"(image/(avif|webp|jpe?g|png|apng|gif|svg\+xml|bmp|x-icon|vnd\.microsoft\.icon))?", re.I)
+"""Of pictures, that browsers take."""
+
+_PLAIN: dict[str, tuple[tuple[str, Kind], ...]] = {
+    "img": (("src", Kind.IMAGE),),
+    "input": (("src", Kind.IMAGE),),
+    "video": (("poster", Kind.IMAGE),),
+    "body": (("background", Kind.IMAGE),),
+    "table": (("background", Kind.IMAGE),),
+    "tr": (("background", Kind.IMAGE),),
+    "td": (("background", Kind.IMAGE),),
+    "th": (("background", Kind.IMAGE),),
+    "image": (("href", Kind.IMAGE), ("xlink:href", Kind.IMAGE)),
+    "feimage": (("href", Kind.IMAGE), ("xlink:href", Kind.IMAGE)),
+    "use": (("href", Kind.IMAGE), ("xlink:href", Kind.IMAGE)),
+    "script": (("src", Kind.SCRIPT), ("href", Kind.SCRIPT), ("xlink:href", Kind.SCRIPT)),
+    "iframe": (("src", Kind.FRAME),),
+    "frame": (("src", Kind.FRAME),),
+    "embed": (("src", Kind.FRAME),),
+    "object": (("data", Kind.FRAME),),
+}
+"""By element: attributes that hold one address."""
+
+_LATE = re.compile(r"data-(?:[a-z0-9]+-)*(?:src|original|lazy|bg|background|background-image|poster|image)")
+_LATE_SET = re.compile(r"data-(?:[a-z0-9]+-)*srcset")
+"""Attributes from which a script fills in what is loaded once a reader gets there."""
+_LATE_KINDS = {"iframe": Kind.FRAME, "script": Kind.SCRIPT}
+_ADDRESS = re.compile(r"(?:https?:)?//[^\s]+|[^\s:]*[./][^\s:]*", re.I)
+"""What such an attribute holds when it is no number, colour or JSON."""
+_NOT_LOADED = frozenset({"audio", "video", "track"})
+"""Recordings and their titles are no part of how a page looks."""
+
+
+def parsed(source: str) -> Any:
+    """The tree of a page; None where nothing is in it."""
+    try:
+        return html.document_fromstring(source.encode("utf-8", "replace"), parser=html.HTMLParser(encoding="utf-8"))
+    except (etree.LxmlError, ValueError):
+        return None
+
+
+def base_of(tree: Any, url: str) -> str:
+    """What the addresses of a page are relative to: the first `base` with an address, else its own URL."""
+    for element in tree.iter("base"):
+        address = (element.get("href") or "").strip()
+        if address:
+            return resolve(url, address) or url
+    return url
+
+
+def requisites_of_page(source: str, url: str, charset: str = "utf-8") -> list[Requisite]:
+    """What a page at a URL names, each once, styles first; `charset` is the page's."""
+    tree = parsed(source)
+    if tree is None:
+        return []
+    return _whole(named_in(tree), base_of(tree, url), charset)
+
+
+def requisites_of_sheet(text: str, url: str) -> list[Requisite]:
+    """What a style sheet at a URL names, each once, styles first."""
+    return _whole(css.named_in(text), url, "utf-8")
+
+
+def _whole(named: Iterable[Named], base: str, charset: str) -> list[Requisite]:
+    found: dict[str, Kind] = {}
+    for one in named:
+        url = whole_address(base, one.address, charset)
+        if url is not None:
+            found[url] = min(found.get(url, one.kind), one.kind)
+    return [Requisite(kind, url) for url, kind in sorted(found.items(), key=lambda pair: pair[1])]
+
+
+def whole_address(base: str, address: str, charset: str = "utf-8") -> str | None:
+    """The URL that an address means, without fragment; None for one that is not of the web, or only a fragment."""
+    address = address.strip()
+    if not address or address.startswith("#"):
+        return None
+    meant = resolve(base, address, charset)
+    url = None if meant is None else normalise(meant)
+    if url is None or not url[:8].lower().startswith(("http://", "https://")):
+        return None
+    return url.partition("#")[0]
+
+
+def named_in(tree: Any) -> Iterator[Named]:
+    """What the elements of a page name."""
+    for element in tree.iter():
+        if not isinstance(element.tag, str):  # a comment
+            continue
+        name = element.tag.lower()
+        style = element.get("style")
+        if style and "(" in style:
+            yield from css.named_in(style)
+        if name == "style":
+            yield from css.named_in(element.text or "")
+        elif name == "link":
+            yield from _of_link(element)
+        elif name == "picture":
+            yield from _of_picture(element)
+        elif name == "iframe" and element.get("srcdoc"):
+            inner = parsed(element.get("srcdoc"))
+            yield from named_in(inner) if inner is not None else ()
+        yield from _of_attributes(element, name)
+
+
+def _of_attributes(element: Any, name: str) -> Iterator[Named]:
+    for attribute, kind in _PLAIN.get(name, ()):
+        address = element.get(attribute)
+        if address and not (name == "input" and element.get("type", "").lower() != "image"):
+            yield Named(kind, address)
+    sizes = element.get("sizes") or element.get("data-sizes") or ""
+    if name == "img" and element.get("srcset"):
+        yield from (Named(Kind.IMAGE, address) for address in srcset.taken(element.get("srcset"), sizes))
+    for attribute, value in element.items():
+        if not attribute.startswith("data-") or not value:
+            continue
+        if _LATE_SET.fullmatch(attribute):
+            yield from (Named(Kind.IMAGE, address) for address in srcset.taken(value, sizes))
+        elif name in _NOT_LOADED and not attribute.endswith("poster"):
+            continue
+        elif _LATE.fullmatch(attribute) and _ADDRESS.fullmatch(value.strip()):
+            yield Named(_LATE_KINDS.get(name, Kind.IMAGE), value)
+
+
+def _of_link(element: Any) -> Iterator[Named]:
+    relations = frozenset((element.get("rel") or "").lower().split())
+    address = element.get("href") or ""
+    if relations & _SHEET_RELATIONS:
+        yield Named(Kind.STYLE, address)
+    elif relations & _ICON_RELATIONS:
+        yield Named(Kind.IMAGE, address)
+    elif "modulepreload" in relations:
+        yield Named(Kind.SCRIPT, address)
+    elif "preload" in relations:
+        kind = _PRELOADED.get((element.get("as") or "").lower())
+        if kind is not None and address:
+            yield Named(kind, address)
+        for candidate in srcset.taken(element.get("imagesrcset") or "", element.get("imagesizes") or ""):
+            yield Named(Kind.IMAGE, candidate)
+
+
+def _of_picture(element: Any) -> Iterator[Named]:
+    """Of the sources for one condition the first in a format that browsers take; the picture itself is an `img`."""
+    seen: set[str] = set()
+    for source in element.iter("source"):
+        media = " ".join((source.get("media") or "").lower().split())
+        if media in seen or not _SHOWN_TYPES.fullmatch((source.get("type") or "").strip()):
+            continue
+        listed = source.get("srcset") or source.get("data-srcset") or ""
+        if listed:
+            seen.add(media)
+            sizes = source.get("sizes") or ""
+            yield from (Named(Kind.IMAGE, address) for address in srcset.taken(listed, sizes))

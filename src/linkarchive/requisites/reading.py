@@ -1,0 +1,22 @@
+"""What an answer needs to be shown, whatever it is."""
+
+from __future__ import annotations
+
+from linkarchive.requisites import css, html
+from linkarchive.requisites.requisite import Kind, Requisite
+from linkarchive.text import decode, encoding_of, essence_of, media_type
+
+HTML_TYPES = frozenset({"text/html", "application/xhtml+xml"})
+
+
+def requisites_of(body: bytes, content_type: str, kind: Kind, url: str) -> list[Requisite]:
+    """What the answer from a URL that was wanted as `kind` needs: that of a frame is a page, styles name styles.
+
+    `body` is without content-coding, `content_type` the value of its field.
+    """
+    if kind is Kind.FRAME and media_type(body, content_type) in HTML_TYPES:
+        charset, _ = encoding_of(body, content_type, markup=True)
+        return html.requisites_of_page(decode(body, content_type, markup=True), url, charset)
+    if kind is Kind.STYLE or essence_of(content_type) == "text/css":
+        return html.requisites_of_sheet(css.decoded(body, content_type), url)
+    return []

@@ -1,0 +1,267 @@
+"""Under scope `page` a capture has what the page needs to be shown; nothing of that touches the verdict."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import threading
+import time
+from typing import Any
+
+import pytest
+from warcio.archiveiterator import ArchiveIterator
+
+from linkarchive.demo.wire import Reply, Request, Response
+
+ALPHA = "http://alpha.example/report"
+BETA = "http://alpha.example/notes"
+STATIC = "http://gamma.example"
+
+CSS = (("Content-Type", "text/css"),)
+PNG = (("Content-Type", "image/png"),)
+
+
+def picture(name: str, size: int = 50) -> Response:
+    return Response(f"picture {name} ".encode() * size, headers=PNG)
+
+
+def page(stage: Any, seed: str, more: str, *, etag: str | None = None) -> Response:
+    made = stage.html(seed, etag=etag)
+    return Response(made.body.replace(b"</head>", more.encode() + b"</head>"), headers=made.headers)
+
+
+@pytest.fixture
+def illustrated(folder: Any, stage: Any) -> Any:
+    """Two pages that share a sheet, which imports another and names a font; each has a picture of its own."""
+    head = f'<link rel=stylesheet href="{STATIC}/all.css"><link rel=icon href="{STATIC}/icon.png">'
+    stage[ALPHA] = page(stage, "alpha", head + f'<img src="{STATIC}/alpha.png">', etag='"a1"')
+    stage[BETA] = page(stage, "beta", head + '<img src="/beta.png">')
+    stage[f"{STATIC}/all.css"] = Response(b"@import 'more.css';p{color:red}", headers=CSS)
+    stage[f"{STATIC}/more.css"] = Response(b"@font-face{src:url(f.woff2)}p{background:url(paper.png)}", headers=CSS)
+    stage[f"{STATIC}/f.woff2"] = Response(b"font " * 50, headers=(("Content-Type", "font/woff2"),))
+    for name in ("paper", "icon", "alpha"):
+        stage[f"{STATIC}/{name}.png"] = picture(name)
+    stage["http://alpha.example/beta.png"] = picture("beta")
+    folder.article(ALPHA, BETA)
+    return folder
+
+
+PARTS = {f"{STATIC}/{name}" for name in ("all.css", "more.css", "f.woff2", "paper.png", "icon.png", "alpha.png")}
+
+
+def kept(folder: Any, *kinds: str) -> list[str]:
+    """The URLs of the records of these types, in the order of writing."""
+    found = []
+    for path in sorted((folder.root / "archive" / "warc").glob("*.warc.gz")):
+        with path.open("rb") as file:
+            found += [
+                record.rec_headers.get_header("WARC-Target-URI")
+                for record in ArchiveIterator(file)
+                if record.rec_type in kinds
+            ]
+    return found
+
+
+def facts(folder: Any) -> list[dict[str, Any]]:
+    """What the metadata records say of parts."""
+    found = []
+    for path in sorted((folder.root / "archive" / "warc").glob("*.warc.gz")):
+        with path.open("rb") as file:
+            for record in ArchiveIterator(file):
+                text = record.content_stream().read() if record.rec_type == "metadata" else b""
+                if text.startswith(b"linkarchive-parts: "):
+                    found.append(json.loads(text.removeprefix(b"linkarchive-parts: ")))
+    return found
+
+
+def test_a_page_has_its_styles_fonts_and_pictures_once(illustrated: Any) -> None:
+    ran = illustrated.check("article.md", "--scope", "page")
+    assert [source["capture"]["scope"] for source in ran.json["sources"]] == ["page", "page"]
+    urls = kept(illustrated, "response")
+    assert set(urls) == {ALPHA, BETA, *PARTS, "http://alpha.example/beta.png"}
+    assert len(urls) == len(set(urls))
+    assert urls.index(BETA) < min(urls.index(url) for url in PARTS)  # documents go first
+    assert [len(told["uses"]) for told in facts(illustrated)] == [6, 6]
+    assert illustrated.run("verify").code == 0
+
+
+def test_scope_document_asks_for_nothing_else(illustrated: Any, stage: Any) -> None:
+    ran = illustrated.check("article.md", "--scope", "document")
+    assert ran.source(ALPHA)["capture"]["scope"] == "document"
+    assert {request.url for request in stage.requests if "robots" not in request.url} <= {ALPHA, BETA}
+
+
+def test_the_verdicts_are_the_same_in_both_scopes(illustrated: Any, stage: Any, tmp_path: Any) -> None:
+    def verdicts(ran: Any) -> list[dict[str, Any]]:
+        return [{**source, "capture": None, "last_good": None} for source in ran.json["sources"]]
+
+    plain = verdicts(illustrated.check("article.md", "--scope", "document"))
+    for name in ("all.css", "alpha.png"):
+        stage[f"{STATIC}/{name}"] = Response(b"out of order", 500)
+    (illustrated.root / "archive").rename(tmp_path / "set aside")
+    assert verdicts(illustrated.check("article.md", "--scope", "page")) == plain
+
+
+def test_an_unchanged_page_costs_a_row_and_no_request_for_its_parts(illustrated: Any, stage: Any) -> None:
+    illustrated.check("article.md", "--scope", "page")
+    records = len(kept(illustrated, "response", "revisit"))
+    stage.requests.clear()
+    ran = illustrated.check("--scope", "page", now="2026-01-12")
+    assert {request.url for request in stage.requests if STATIC in request.url} == set()
+    assert len(kept(illustrated, "response", "revisit")) == records
+    assert ran.source(ALPHA)["capture"]["scope"] == "page"
+
+
+def test_after_an_upgrade_the_parts_are_fetched_though_the_page_is_unchanged(illustrated: Any, stage: Any) -> None:
+    illustrated.check("article.md", "--scope", "document")
+    ran = illustrated.check("--scope", "page", now="2026-01-12")
+    assert ran.source(ALPHA)["capture"]["scope"] == ran.source(BETA)["capture"]["scope"] == "page"
+    assert ran.source(ALPHA)["changed"] == "none"
+    assert set(kept(illustrated, "response")) >= PARTS
+    assert kept(illustrated, "response").count(ALPHA) == 1
+    again = illustrated.check("--scope", "page", now="2026-01-19")
+    assert again.source(ALPHA)["capture"] == ran.source(ALPHA)["capture"]
+    assert len(facts(illustrated)) == 2
+
+
+def test_what_a_later_visit_finds_unchanged_is_stored_once(illustrated: Any, stage: Any) -> None:
+    illustrated.check("article.md", "--scope", "page")
+    stage[ALPHA] = page(stage, "another", f'<link rel=stylesheet href="{STATIC}/all.css"><img src="{STATIC}/new.png">')
+    stage[f"{STATIC}/new.png"] = picture("new")
+    illustrated.check("--scope", "page", now="2026-01-12")
+    responses, revisits = kept(illustrated, "response"), kept(illustrated, "revisit")
+    assert responses.count(f"{STATIC}/all.css") == 1
+    assert set(revisits) >= {f"{STATIC}/all.css", f"{STATIC}/more.css", f"{STATIC}/f.woff2", f"{STATIC}/paper.png"}
+    assert responses.count(f"{STATIC}/new.png") == 1
+    assert illustrated.run("verify").code == 0
+
+
+def test_the_database_comes_back_with_what_uses_what(illustrated: Any) -> None:
+    illustrated.check("article.md", "--scope", "document")
+    illustrated.check("--scope", "page", now="2026-01-12")
+
+    def rows() -> list[Any]:
+        with sqlite3.connect(illustrated.root / "archive" / "archive.sqlite") as database:
+            uses = database.execute(
+                "SELECT sources.url, captures.scope, parts.url, parts.offset, parts.record FROM part_uses"
+                " JOIN captures ON captures.id = part_uses.capture JOIN sources ON sources.id = captures.source"
+                " JOIN parts ON parts.id = part_uses.part ORDER BY 1, 3"
+            ).fetchall()
+        database.close()
+        return uses
+
+    before = rows()
+    assert len(before) == 12
+    (illustrated.root / "archive" / "archive.sqlite").unlink()
+    assert illustrated.run("rebuild").code == 0
+    assert rows() == before
+    again = illustrated.check("--scope", "page", now="2026-01-19")
+    assert again.source(ALPHA)["capture"]["scope"] == "page"
+    assert len(facts(illustrated)) == 2
+
+
+def test_a_rule_for_a_site_decides(illustrated: Any) -> None:
+    illustrated.write("archive.toml", '[[sites]]\nhost = "alpha.example"\nscope = "page"\n')
+    assert illustrated.check("article.md").source(ALPHA)["capture"]["scope"] == "page"
+
+
+@pytest.mark.parametrize(
+    ("answer", "why"),
+    [
+        (Response(b"no", 404), "HTTP 404"),
+        (Response(b"x" * 5000, headers=PNG), "larger"),
+        (Response(b"", 302, headers=(("Location", "http://127.0.0.9/inside.png"),)), "private"),
+        (Response(b"", 302, headers=(("Location", f"{STATIC}/alpha.png"),)), "circle"),
+    ],
+    ids=["missing", "large", "private", "loop"],
+)
+def test_what_cannot_be_had_is_told_in_the_metadata(illustrated: Any, stage: Any, answer: Reply, why: str) -> None:
+    stage[f"{STATIC}/alpha.png"] = answer
+    ran = illustrated.check("article.md", "--scope", "page", "--max-body", "4500")
+    assert ran.source(ALPHA)["verdict"] == "ok"
+    assert ran.source(ALPHA)["capture"]["truncated"] is (why == "larger")
+    told = next(told for told in facts(illustrated) if told["missing"])
+    assert told["missing"][0]["url"] == f"{STATIC}/alpha.png"
+    assert why in told["missing"][0]["why"]
+    assert f"{STATIC}/alpha.png" not in kept(illustrated, "response")
+
+
+def test_no_requisite_is_asked_at_a_private_address_unless_allowed(illustrated: Any, stage: Any) -> None:
+    stage[ALPHA] = page(stage, "alpha", "<img src='http://127.0.0.9/a.png'><img src='http://2130706441/b.png'>")
+    illustrated.check("article.md", "--scope", "page")
+    assert [one["why"] for told in facts(illustrated) for one in told["missing"]] == [
+        "127.0.0.9 is a private address",
+        "127.0.0.9 is a private address",
+    ]
+
+
+def test_a_page_of_many_pictures_is_kept_up_to_the_limit(illustrated: Any, stage: Any, monkeypatch: Any) -> None:
+    monkeypatch.setattr("linkarchive.check.requisites.MAX_PARTS", 20)
+    stage[ALPHA] = page(stage, "alpha", "".join(f"<img src={STATIC}/{number}.png>" for number in range(30)))
+    for number in range(30):
+        stage[f"{STATIC}/{number}.png"] = picture(str(number))
+    ran = illustrated.check("article.md", "--scope", "page")
+    assert ran.source(ALPHA)["capture"]["truncated"] is True
+    (told,) = [told for told in facts(illustrated) if told["left_out"]]
+    assert (len(told["uses"]), told["left_out"]) == (20, 10)
+
+
+def test_a_page_of_large_pictures_is_kept_up_to_the_limit(illustrated: Any, stage: Any, monkeypatch: Any) -> None:
+    monkeypatch.setattr("linkarchive.check.requisites.MAX_BYTES", 3000)
+    stage[ALPHA] = page(stage, "alpha", "".join(f"<img src={STATIC}/{number}.png>" for number in range(5)))
+    for number in range(5):
+        stage[f"{STATIC}/{number}.png"] = Response(bytes([number]) * 1000, headers=PNG)
+    illustrated.check("article.md", "--scope", "page")
+    (told,) = [told for told in facts(illustrated) if told["left_out"]]
+    assert (len(told["uses"]), told["left_out"]) == (3, 2)
+    assert told["missing"][0]["why"] == "the parts are larger than 0 MiB"
+
+
+def test_at_most_four_requests_at_a_time_on_a_host(illustrated: Any, stage: Any) -> None:
+    now, most, guard = 0, 0, threading.Lock()
+
+    def slowly(_: Request) -> Reply:
+        nonlocal now, most
+        with guard:
+            now += 1
+            most = max(most, now)
+        time.sleep(0.02)
+        with guard:
+            now -= 1
+        return picture("slow")
+
+    stage[ALPHA] = page(stage, "alpha", "".join(f"<img src={STATIC}/{number}.png>" for number in range(24)))
+    for number in range(24):
+        stage[f"{STATIC}/{number}.png"] = slowly
+    illustrated.check("article.md", "--scope", "page", "--host-delay", "0")
+    assert most <= 4
+    assert len([url for url in kept(illustrated, "response", "revisit") if STATIC in url]) >= 24
+
+
+def test_parts_that_time_did_not_reach_are_fetched_by_the_next_run(illustrated: Any, monkeypatch: Any) -> None:
+    monkeypatch.setattr("linkarchive.check.requisites.fetch_all", lambda requests, *_, **__: iter(()))
+    ran = illustrated.check("article.md", "--scope", "page")
+    assert ran.code == 3
+    assert "was not fetched in time" in ran.err
+    assert ran.source(ALPHA)["verdict"] == "ok"
+    monkeypatch.undo()
+    ran = illustrated.check("--scope", "page", now="2026-01-05T07:00:00Z")
+    assert ran.code == 0
+    assert ran.source(ALPHA)["capture"]["scope"] == "page"
+
+
+def test_frames_bring_their_parts_and_cookies_stay_with_their_visit(illustrated: Any, stage: Any) -> None:
+    stage[ALPHA] = page(stage, "alpha", f"<iframe src='{STATIC}/chart/'></iframe>")
+    cookie = (("Set-Cookie", "secret=1; Path=/"), ("Content-Type", "text/html"))
+    stage[f"{STATIC}/chart/"] = Response(b"<link rel=stylesheet href=c.css><img src=/icon.png>", headers=cookie)
+    stage[f"{STATIC}/chart/c.css"] = Response(b"p{}", headers=CSS)
+    illustrated.check("article.md", "--scope", "page")
+    assert {f"{STATIC}/chart/", f"{STATIC}/chart/c.css", f"{STATIC}/icon.png"} <= set(kept(illustrated, "response"))
+    assert all("cookie" not in request.headers for request in stage.requests)
+
+
+def test_forgotten_and_excluded_addresses_are_no_requisites(illustrated: Any, stage: Any) -> None:
+    illustrated.check("article.md", "--scope", "page", "--exclude", f"{STATIC}/icon*")
+    assert f"{STATIC}/icon.png" not in kept(illustrated, "response")
+    assert stage.asked(f"{STATIC}/icon.png") == 0
+    assert facts(illustrated)[0]["missing"][0]["why"] == "excluded by the project"

@@ -1,0 +1,193 @@
+"""What pages, style sheets and lists of candidates name, as a browser reads them."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from linkarchive.requisites import css, srcset
+from linkarchive.requisites.html import requisites_of_page, requisites_of_sheet
+from linkarchive.requisites.reading import requisites_of
+from linkarchive.requisites.requisite import Kind
+
+PAGE = "https://news.example/2026/story"
+
+
+def named(html: str, base: str = PAGE, charset: str = "utf-8") -> dict[str, str]:
+    """The path of each requisite of a page with its kind, as words."""
+    found = requisites_of_page(html, base, charset)
+    return {requisite.url.removeprefix("https://news.example"): requisite.kind.name.lower() for requisite in found}
+
+
+@pytest.mark.parametrize(
+    ("html", "expected"),
+    [
+        ('<link rel="stylesheet" href="/a.css">', {"/a.css": "style"}),
+        ('<link rel="alternate STYLESHEET" href="a.css">', {"/2026/a.css": "style"}),
+        ('<link rel="shortcut icon" href=/i.ico><link rel=apple-touch-icon href=/t.png>',
+         {"/i.ico": "image", "/t.png": "image"}),
+        ('<link rel=preload as=font href=/f.woff2><link rel=preload as=fetch href=/d.json>', {"/f.woff2": "font"}),
+        ('<link rel="next" href="/two"><a href="/three">', {}),
+        ('<script src="/a.js"></script><script>src="/b.js"</script>', {"/a.js": "script"}),
+        ('<img src="/a.png#part"><img src="data:image/png;base64,AA"><img src="">', {"/a.png": "image"}),
+        ('<img src=/s.gif data-src="/late.png"><img data-lazy-src="/lazy.png">',
+         {"/s.gif": "image", "/late.png": "image", "/lazy.png": "image"}),
+        ('<img data-src=true data-original="3 5"><div data-bg="/b.jpg">', {"/b.jpg": "image"}),
+        ('<img data-srcset="/a.png 1x, /b.png 2x">', {"/a.png": "image", "/b.png": "image"}),
+        ('<iframe data-src="/map"></iframe><iframe src="/chart"></iframe>', {"/map": "frame", "/chart": "frame"}),
+        ('<video src="/film.mp4" poster="/still.jpg" data-src=/film.mp4></video><audio src="/a.mp3"></audio>',
+         {"/still.jpg": "image"}),
+        ('<p style="background:url(/b.png)">', {"/b.png": "image"}),
+        ('<style>@import "/i.css"; p{background:url("/p.png")}</style>', {"/i.css": "style", "/p.png": "image"}),
+        ('<svg><use xlink:href="/sprite.svg#a"/><use href="#own"/><image href="/i.png"/></svg>',
+         {"/sprite.svg": "image", "/i.png": "image"}),
+        ('<table background="/t.png"><tr><td background="/d.png">', {"/t.png": "image", "/d.png": "image"}),
+        ('<input type="image" src="/go.png"><input src="/no.png">', {"/go.png": "image"}),
+        ('<base href="/static/"><img src="a.png">', {"/static/a.png": "image"}),
+        ('<noscript><img src="/plain.png"></noscript>', {"/plain.png": "image"}),
+        ("<iframe srcdoc=\"<img src='/in.png'>\"></iframe>", {"/in.png": "image"}),
+        ('<object data="/plan.svg"></object><embed src="/doc.pdf">', {"/plan.svg": "frame", "/doc.pdf": "frame"}),
+        ('<img src="http://[::1/odd.png"><img src="mailto:a@b.example"><img src="javascript:x">', {}),
+        ("<!-- <img src=/no.png> --><p>text", {}),
+    ],
+)  # fmt: skip
+def test_elements(html: str, expected: dict[str, str]) -> None:
+    assert named(html) == expected
+
+
+def test_styles_come_first_and_what_is_named_twice_counts_once() -> None:
+    found = requisites_of_page('<img src=/a.png><img src="/a.png"><link rel=stylesheet href=/s.css>', PAGE)
+    assert [(requisite.kind, requisite.url[-5:]) for requisite in found] == [
+        (Kind.STYLE, "s.css"), (Kind.IMAGE, "a.png"),
+    ]  # fmt: skip
+
+
+def test_of_the_sources_of_a_picture_the_formats_that_are_shown() -> None:
+    html = """<picture><source type="image/avif" srcset="/a.avif"><source type="image/webp" srcset="/a.webp">
+    <source media="print" type="image/jxl" srcset="/a.jxl"><source media="(min-width: 9px)" srcset="/wide.png">
+    <img src="/a.jpg"></picture>"""
+    assert set(named(html)) == {"/a.avif", "/wide.png", "/a.jpg"}
+
+
+def test_a_query_is_encoded_as_its_page_is() -> None:
+    assert set(named("<img src='/i?q=ж'>", charset="windows-1251")) == {"/i?q=%E6"}
+
+
+SHEET = "https://cdn.example/css/all.css"
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ('@charset "utf-8"; @import "two.css" screen; @import url(three.css) layer(x);', {"two.css", "three.css"}),
+        ("@namespace svg url(http://www.w3.org/2000/svg); p{color:red}", set()),
+        ("/* url(no.png) */ p{background:URL( 'a b.png' ) , url(c.png)}", {"a%20b.png", "c.png"}),
+        ('p{background-image:image-set("1x.png" 1x, url(2x.png) type("image/png") 2x)}', {"1x.png", "2x.png"}),
+        ("p{mask:url(#m);filter:url(f.svg#x)}", {"f.svg"}),
+        ("p{background:url(data:image/png;base64,AA==)}", set()),
+        ("@media print{@supports (display:grid){p{background:url(deep.png)}}}", {"deep.png"}),
+        ("p{background:url(a.png", {"a.png"}),
+        (
+            "@font-face{src:url(f.eot);src:url(f.eot?#iefix) format('embedded-opentype'),url(f.woff2) format('woff2'),"
+            "url(f.ttf) format('truetype')}",
+            {"f.woff2"},
+        ),
+        ("@font-face{src:local('F'),url('f.woff')}", {"f.woff"}),
+        ("@font-face{src:url(v.woff2) format('woff2-variations')}", {"v.woff2"}),
+        (".a{content:'}'}.b{background:url(\"data:image/svg+xml,{}\")}.c{background:url(c.png)}", {"c.png"}),
+    ],
+)
+def test_style_sheets(text: str, expected: set[str]) -> None:
+    found = {requisite.url for requisite in requisites_of_sheet(text, SHEET)}
+    assert found == {f"https://cdn.example/css/{name}" for name in expected}
+
+
+def test_a_font_and_an_imported_sheet_are_known_for_what_they_are() -> None:
+    text = "@import 'a.css';@font-face{src:url(f.woff2)}p{background:url(p.png)}"
+    assert [requisite.kind for requisite in requisites_of_sheet(text, SHEET)] == [Kind.STYLE, Kind.FONT, Kind.IMAGE]
+
+
+def test_addresses_are_replaced_and_the_rest_stays() -> None:
+    text = "@import 'a.css' print;\np::before{content:'url(x)';background:url( b.png ) top}"
+    new = css.replaced(text, lambda kind, address: f'{kind.name}-"{address}')
+    assert new == (
+        '@import "STYLE-\\22 a.css" print;\np::before{content:"url(x)";background:url("IMAGE-\\22 b.png") top}'
+    )
+
+
+@pytest.mark.parametrize(
+    ("listed", "expected"),
+    [
+        ("a.png", ["a.png"]),
+        ("a.png 1x, b.png 2x", ["a.png", "b.png"]),
+        ("a,b.png 1x,c.png", ["a,b.png", "c.png"]),
+        ("https://i.example/w_1,h_2/a.png 100w, b.png 200w", ["https://i.example/w_1,h_2/a.png", "b.png"]),
+        (" , a.png ,, b.png 3x,", ["a.png", "b.png"]),
+        ("", []),
+    ],
+)
+def test_candidates(listed: str, expected: list[str]) -> None:
+    assert [candidate.address for candidate in srcset.candidates(listed)] == expected
+
+
+WIDTHS = ", ".join(f"{width}.png {width}w" for width in (320, 640, 960, 1280, 1920, 2560, 3840))
+
+
+@pytest.mark.parametrize(
+    ("sizes", "expected"),
+    [
+        ("", ["1280.png", "2560.png"]),
+        ("(min-width: 700px) 600px, 100vw", ["640.png", "1280.png"]),
+        ("(max-width: 700px) 100vw, 50vw", ["640.png", "1280.png"]),
+        ("(min-width: 2000px) 10px, 25vw", ["320.png", "640.png"]),
+    ],
+)
+def test_of_many_candidates_those_of_a_desk(sizes: str, expected: list[str]) -> None:
+    assert srcset.taken(WIDTHS, sizes) == expected
+
+
+@given(st.text(), st.text())
+def test_any_text_has_candidates(listed: str, sizes: str) -> None:
+    found = {candidate.address for candidate in srcset.candidates(listed)}
+    assert set(srcset.taken(listed, sizes)) <= found
+
+
+MARKUP = st.text(st.sampled_from("<>/'\"=() \n&;#x{}@!-") | st.characters(), max_size=60) | st.lists(
+    st.sampled_from(
+        [
+            "<style>",
+            "</style>",
+            "<img src=",
+            "url(",
+            "@import ",
+            "'",
+            '"',
+            "{",
+            "}",
+            "<base href=//",
+            "<svg>",
+            "srcset=",
+        ]
+    ),
+    max_size=12,
+).map("".join)
+
+
+@given(MARKUP, st.sampled_from([PAGE, "", "http://[", "about:blank"]))
+def test_any_page_and_sheet_is_read(text: str, base: str) -> None:
+    for requisite in (*requisites_of_page(text, base), *requisites_of_sheet(text, base)):
+        assert requisite.url.lower().startswith(("http://", "https://"))
+    assert isinstance(css.replaced(text, lambda _, address: address), str)
+
+
+@given(st.binary(max_size=200), st.sampled_from(["", "text/css", "text/html;charset=x", "text/css;charset=utf-16"]))
+def test_any_answer_is_read(body: bytes, content_type: str) -> None:
+    for kind in Kind:
+        requisites_of(body, content_type, kind, PAGE)
+
+
+def test_deep_nesting_is_no_trouble() -> None:
+    assert requisites_of_sheet("(" * 20_000 + "url(a.png)", SHEET)
+    assert isinstance(css.replaced("(" * 20_000 + "url(a.png)", lambda _, address: address), str)
+    requisites_of_page("<div>" * 20_000 + "<img src=/a.png>", PAGE)
