@@ -260,6 +260,27 @@ def test_frames_bring_their_parts_and_cookies_stay_with_their_visit(illustrated:
     assert all("cookie" not in request.headers for request in stage.requests)
 
 
+def test_forget_frees_what_no_other_capture_uses(illustrated: Any) -> None:
+    illustrated.check("article.md", "--scope", "page")
+    assert illustrated.run("forget", ALPHA, "--reason", "a test").code == 0
+    left = set(kept(illustrated, "response", "revisit"))
+    assert left == {BETA, *PARTS, "http://alpha.example/beta.png"} - {f"{STATIC}/alpha.png"}
+    assert f"{STATIC}/alpha.png" not in kept(illustrated, "request")
+    assert illustrated.run("verify").code == 0
+    assert illustrated.run("forget", BETA, "--reason", "a test").code == 0
+    assert kept(illustrated, "response", "revisit", "request") == []
+    assert illustrated.run("verify").code == 0
+
+
+def test_forgetting_a_part_takes_it_from_all_pages(illustrated: Any) -> None:
+    illustrated.article(ALPHA, BETA, f"{STATIC}/icon.png")
+    illustrated.check("article.md", "--scope", "page")
+    assert illustrated.run("forget", f"{STATIC}/icon.png", "--reason", "a test").code == 0
+    assert f"{STATIC}/icon.png" not in kept(illustrated, "response", "revisit", "request")
+    assert {ALPHA, f"{STATIC}/all.css"} <= set(kept(illustrated, "response"))
+    assert illustrated.run("verify").code == 0
+
+
 def test_forgotten_and_excluded_addresses_are_no_requisites(illustrated: Any, stage: Any) -> None:
     illustrated.check("article.md", "--scope", "page", "--exclude", f"{STATIC}/icon*")
     assert f"{STATIC}/icon.png" not in kept(illustrated, "response")

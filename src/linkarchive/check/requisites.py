@@ -9,26 +9,25 @@ from __future__ import annotations
 import time
 from collections import Counter, OrderedDict, deque
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
+from linkarchive.check.page_parts import Answer, PageParts
 from linkarchive.check.plan import Policy
 from linkarchive.check.record import Recorder
 from linkarchive.clock import Clock
 from linkarchive.errors import StorageError
-from linkarchive.model import Capture, CaptureScope, PartRecord
+from linkarchive.model import Capture, CaptureScope
 from linkarchive.model.events import LoadingParts, Notice, PartsKept
 from linkarchive.requisites.reading import HTML_TYPES, requisites_of
 from linkarchive.requisites.requisite import Kind, Requisite
 from linkarchive.secrets import redact
 from linkarchive.settings import NetworkSettings
 from linkarchive.sites import is_excluded, rule_for, scope_for
-from linkarchive.snapshot.capture_metadata import LeftOut
 from linkarchive.snapshot.parts import NewParts
 from linkarchive.snapshot.reader import read_page
 from linkarchive.store import parts
 from linkarchive.store.captures import StoredCapture
 from linkarchive.urls import host_of
-from linkarchive.web.decoding import decode
 from linkarchive.web.exchange import Visit, VisitRequest
 from linkarchive.web.pacing import Paces
 from linkarchive.web.scheduler import fetch_all
@@ -47,82 +46,10 @@ PER_HOST = 4
 _OPEN_PAGES = 32
 _QUEUED = 4 * PER_HOST
 """Requests of a host that are handed to the network together."""
-_TOLD = 500
-"""Of what is missing, so many are named."""
 _REMEMBERED = 20_000
 """Answers of which is known, while a run goes on, what they are."""
 _SILENT = 4
 """Failures in a row after which a host is not asked any more."""
-_CUT = {"length": "larger than a body may be", "time": "it took too long"}
-
-
-@dataclass(slots=True, eq=False)
-class _Answer:
-    """What became of one requisite: a visit until it is stored, its records after that, or why there is nothing."""
-
-    kind: Kind
-    visit: Visit | None = None
-    records: tuple[PartRecord, ...] = ()
-    missing: str = ""
-    """Why there is nothing, in words."""
-    is_limit: bool = False
-    """Nothing failed: it is more than what is kept."""
-    size: int = 0
-    """Bytes."""
-    inner: tuple[Requisite, ...] = ()
-    """What it needs itself: a style sheet or a frame."""
-    pages: list[_Page] = field(default_factory=list)
-    """Pages under way that want it."""
-
-    def fill(self, visit: Visit, network: NetworkSettings) -> None:
-        """Take a visit if it brought what can be shown; else close it."""
-        self.missing, self.is_limit = _why_not(visit)
-        if self.missing or visit.final is None:
-            visit.close()
-            return
-        final = visit.final
-        self.visit, self.size = visit, sum(exchange.body.length for exchange in visit.exchanges)
-        if self.kind in (Kind.STYLE, Kind.FRAME):
-            headers = final.header_map
-            body = decode(final.body, headers, network.max_body).data
-            self.inner = tuple(requisites_of(body, headers.get("content-type", ""), self.kind, final.url))
-
-    def close(self) -> None:
-        if self.visit is not None:
-            self.visit.close()
-            self.visit = None
-
-
-def _why_not(visit: Visit) -> tuple[str, bool]:
-    """Why an answer is not kept, "" when it is; and whether that is a limit of ours."""
-    if visit.final is None:
-        return visit.failure.detail if visit.failure is not None else "no answer", False
-    if visit.final.truncated is not None:
-        return _CUT.get(visit.final.truncated, "it broke off"), visit.final.truncated in _CUT
-    return ("", False) if visit.final.status < 300 else (f"HTTP {visit.final.status}", False)
-
-
-@dataclass(slots=True, eq=False)
-class _Page:
-    """A captured page whose parts are being fetched."""
-
-    stored: StoredCapture
-    end: float
-    """By the monotonic clock: when it is stored as it is."""
-    wanted: dict[str, int] = field(default_factory=dict)
-    """Every URL that it needs, with how many frames deep it is."""
-    waiting: set[str] = field(default_factory=set)
-    """Those of which no answer has come."""
-    used: list[_Answer] = field(default_factory=list)
-    missing: list[LeftOut] = field(default_factory=list)
-    left_out: int = 0
-    size: int = 0
-    """Bytes of what it uses."""
-
-    def miss(self, url: str, why: str, *, is_limit: bool = False) -> None:
-        self.left_out += is_limit
-        if len(self.missing) < _TOLD:
-            self.missing.append(LeftOut(redact(url), why))
 
 
 def wants_parts(policy: Policy) -> bool:
@@ -142,7 +69,8 @@ def keep_parts(
     if not wants_parts(policy):
         return 0
     found = parts.wanting(recorder.store, recorder.rows.run)
-    lacking = [stored for stored in found if _wants(stored, policy)]
+    has_file = recorder.archive.has_file  # a fresh Git clone has none
+    lacking = [stored for stored in found if _wants(stored, policy) and has_file(stored.holder.warc)]
     if not lacking:
         return 0
     recorder.listener(LoadingParts(len(lacking)))
@@ -190,10 +118,10 @@ class _Run:
         self._recorder = recorder
         self._policy = policy
         self._todo = deque(pages)
-        self._open: list[_Page] = []
-        self._answers: OrderedDict[str, _Answer] = OrderedDict()
+        self._open: list[PageParts] = []
+        self._answers: OrderedDict[str, Answer] = OrderedDict()
         """Those that came, the last few thousand."""
-        self._asked: dict[str, _Answer] = {}
+        self._asked: dict[str, Answer] = {}
         """Those that are to come."""
         self._queues: dict[str, deque[str]] = {}
         """By host: what is to be asked for."""
@@ -265,7 +193,7 @@ class _Run:
                 del self._asked[url]  # nobody waits for it any more
         return None
 
-    def _settle(self, url: str, answer: _Answer) -> None:
+    def _settle(self, url: str, answer: Answer) -> None:
         """An answer is there, or never will be: the pages that wait for it go on."""
         self._answers[url] = answer
         for page in answer.pages:
@@ -275,7 +203,7 @@ class _Run:
         while len(self._answers) > _REMEMBERED and not next(iter(self._answers.values())).pages:
             self._answers.popitem(last=False)
 
-    def _let_go(self, url: str, answer: _Answer) -> None:
+    def _let_go(self, url: str, answer: Answer) -> None:
         """Forget a body that no page uses, so that it is asked for again when another page wants it."""
         if answer.visit is not None and not answer.pages:
             answer.close()
@@ -288,7 +216,7 @@ class _Run:
         while (
             self._todo and len(self._open) < _OPEN_PAGES and sum(map(len, self._queues.values())) < network.concurrency
         ):
-            page = _Page(self._todo.popleft(), time.monotonic() + MAX_SECONDS)
+            page = PageParts(self._todo.popleft(), time.monotonic() + MAX_SECONDS)
             try:
                 requisites = self._of_document(page.stored.capture)
             except StorageError as error:
@@ -303,7 +231,7 @@ class _Run:
         page = read_page(self._recorder.archive.folder, capture, limit=self._policy.settings.network.max_body)
         return requisites_of(page.body, page.headers.get("content-type", ""), Kind.FRAME, page.final_url)
 
-    def _want(self, page: _Page, requisites: Iterable[tuple[Requisite, int]]) -> None:
+    def _want(self, page: PageParts, requisites: Iterable[tuple[Requisite, int]]) -> None:
         """A page needs these, each so many frames deep, and what they need in turn."""
         more = deque(requisites)
         while more:
@@ -324,10 +252,10 @@ class _Run:
                 page.waiting.add(url)
                 self._ask(requisite).pages.append(page)
 
-    def _ask(self, requisite: Requisite) -> _Answer:
+    def _ask(self, requisite: Requisite) -> Answer:
         answer = self._asked.get(requisite.url)
         if answer is None:
-            answer = self._asked[requisite.url] = _Answer(requisite.kind)
+            answer = self._asked[requisite.url] = Answer(requisite.kind)
             self._queues.setdefault(host_of(requisite.url), deque()).append(requisite.url)
         return answer
 
@@ -337,7 +265,7 @@ class _Run:
         refused = rule is not None and not (rule.fetch and rule.capture)
         return refused or is_excluded(url, settings.check.exclude) or self._policy.forgets_any([url])
 
-    def _take(self, page: _Page, url: str, answer: _Answer) -> list[tuple[Requisite, int]]:
+    def _take(self, page: PageParts, url: str, answer: Answer) -> list[tuple[Requisite, int]]:
         """A page gets an answer; what that needs in turn, each with its depth in frames."""
         if answer.missing:
             page.miss(url, answer.missing, is_limit=answer.is_limit)
@@ -367,7 +295,7 @@ class _Run:
                     self._let_go(url, answer)
             self._recorder.listener(PartsKept(page.stored.capture.url))
 
-    def _store(self, page: _Page) -> None:
+    def _store(self, page: PageParts) -> None:
         unstored = [answer for answer in page.used if answer.visit is not None]
         visits = [answer.visit for answer in unstored if answer.visit is not None]
         known = parts.by_digest(self._recorder.store, {one.body.digest for visit in visits for one in visit.exchanges})
@@ -389,7 +317,7 @@ class _Run:
             answer.close()
 
 
-def _limit(page: _Page, requisite: Requisite, depth: int) -> str | None:
+def _limit(page: PageParts, requisite: Requisite, depth: int) -> str | None:
     if len(page.wanted) > MAX_PARTS:
         return f"more than {MAX_PARTS} parts"
     if requisite.kind is Kind.FRAME and depth >= MAX_DEPTH:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO
@@ -11,6 +11,7 @@ from typing import IO
 from linkarchive.errors import StorageError
 from linkarchive.model import Capture, Location
 from linkarchive.snapshot import capture_metadata, paths
+from linkarchive.snapshot.capture_metadata import PartsFacts
 from linkarchive.snapshot.record_reader import BadRecordError, StoredRecord, walk
 from linkarchive.urls import source_key, unwrap
 
@@ -20,15 +21,17 @@ IsProbe = Callable[[str, str], bool]
 
 @dataclass(slots=True)
 class CaptureRecords:
-    """The records of one capture, which lie together (`WarcWriter.write_visit`); the last tells of the capture.
+    """The records of one capture, or of its parts, which lie together; the last tells of the capture.
 
-    Without a capture: what an interruption left of one.
+    Without either: what an interruption left of one.
     """
 
     warc: str
     records: list[tuple[StoredRecord, int]] = field(default_factory=list)
     """With the length of each."""
     capture: Capture | None = None
+    parts: PartsFacts | None = None
+    """They are what a capture uses, not the capture itself."""
 
     @property
     def places(self) -> list[Location]:
@@ -69,15 +72,20 @@ def find(archive: Path, keys: frozenset[str], is_probe: IsProbe) -> Removal:
     removal = Removal(keys)
     responses: dict[str, Location] = {}
     staying: list[CaptureRecords] = []
+    parts: list[_Parts] = []
+    gone_pages: set[str] = set()
     probes: list[CaptureRecords] = []
     for path in paths.warc_files(archive):
         try:
             with path.open("rb") as file:
                 for group in _groups(file, paths.relative(archive, path), removal):
-                    if group.capture and is_probe(group.capture.url, paths.run_of(path)):
+                    if group.parts is not None:
+                        parts.append(_Parts.of(group, group.parts))
+                    elif group.capture and is_probe(group.capture.url, paths.run_of(path)):
                         probes.append(group)
                     elif _goes(group, removal):
                         _remove(group, removal, responses)
+                        gone_pages.update(record["WARC-Record-ID"] for record, _ in group.records)
                     elif group.revisits:
                         staying.append(group)
         except OSError as error:
@@ -86,6 +94,7 @@ def find(archive: Path, keys: frozenset[str], is_probe: IsProbe) -> Removal:
     for group in probes:
         if group.capture is not None and group.capture.digest in digests:
             removal.gone[group.warc] += group.places
+    _remove_parts(parts, gone_pages, removal)
     removal.leaning = [(group, responses[group.revisits]) for group in staying if group.revisits in responses]
     return removal
 
@@ -106,15 +115,15 @@ def _groups(file: IO[bytes], warc: str, removal: Removal) -> Iterator[CaptureRec
         elif record.type != "warcinfo" and not capture_metadata.is_tombstone(uri):
             group.records.append((record, length))
             if record.type == "metadata" and record["Content-Type"] == capture_metadata.FIELDS_TYPE:
-                group.capture = _capture(block, Location(warc, record.offset, length))
+                group.capture, group.parts = _facts(block, Location(warc, record.offset, length))
                 yield group
                 group = CaptureRecords(warc)
     yield group
 
 
-def _capture(block: bytes, place: Location) -> Capture | None:
+def _facts(block: bytes, place: Location) -> tuple[Capture | None, PartsFacts | None]:
     try:
-        return capture_metadata.decode_capture(block, place, None)
+        return capture_metadata.decode_capture(block, place, None), capture_metadata.decode_parts(block)
     except ValueError as error:
         raise StorageError(
             f"{place.warc}, the record at byte {place.offset}: the facts of the capture cannot be read: {error}"
@@ -133,6 +142,58 @@ def _remove(group: CaptureRecords, removal: Removal, responses: dict[str, Locati
             responses[record["WARC-Record-ID"]] = place
     if group.capture is not None:
         removal.captures.append(group.capture)
+
+
+@dataclass(frozen=True, slots=True)
+class _PartRecord:
+    """What tells of a record whether it goes."""
+
+    id: str
+    uri: str
+    leans_on: str
+    """The id of the response that a revisit repeats, or that a request is of; else ""."""
+    is_request: bool
+    place: Location
+
+
+@dataclass(frozen=True, slots=True)
+class _Parts:
+    """The records that were stored as parts of one capture."""
+
+    page: str
+    """The id of the capture's record."""
+    uses: frozenset[str]
+    told: Location
+    """The record that tells of them."""
+    records: tuple[_PartRecord, ...]
+
+    @classmethod
+    def of(cls, group: CaptureRecords, facts: PartsFacts) -> _Parts:
+        *records, (last, _) = group.records
+        found = []
+        for (record, _), place in zip(records, group.places, strict=False):
+            name = {"revisit": "WARC-Refers-To", "request": "WARC-Concurrent-To"}.get(record.type)
+            leans_on = record[name] if name else ""
+            is_request = record.type == "request"
+            found.append(_PartRecord(record["WARC-Record-ID"], record["WARC-Target-URI"], leans_on, is_request, place))
+        return cls(last["WARC-Refers-To"], frozenset(facts.uses), group.places[-1], tuple(found))
+
+
+def _remove_parts(parts: Sequence[_Parts], gone_pages: set[str], removal: Removal) -> None:
+    """What captures that go used goes as well, but for what others use; a part that is itself forgotten goes anyhow."""
+    records = [record for group in parts for record in group.records]
+    used = {used for group in parts if group.page not in gone_pages for used in group.uses}
+    # A payload stays while a record that is used repeats it.
+    used |= {record.leans_on for record in records if record.id in used}
+    gone = {record.id for record in records if removal.touches(record.uri)}
+    gone |= {record.id for record in records if record.id not in used and not record.is_request}
+    gone |= {record.id for record in records if record.leans_on in gone}
+    for group in parts:
+        if group.page in gone_pages:
+            removal.gone[group.told.warc].append(group.told)
+        for record in group.records:
+            if record.id in gone:
+                removal.gone[record.place.warc].append(record.place)
 
 
 def _metadata_block(record: StoredRecord) -> bytes:

@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Row, delete, select
 
-from linkarchive.model import Capture, CaptureRef, Origin, Result
+from linkarchive.model import Capture, CaptureRef, Location, Origin, Result
 from linkarchive.store.database import Store
 from linkarchive.store.schema import baselines, captures, part_uses
 from linkarchive.store.schema import sources as sources_table
@@ -36,6 +36,11 @@ class StoredCapture:
     def as_baseline(self) -> tuple[Origin, datetime, str | None]:
         """Origin, time and public address, as reports show a baseline."""
         return self.capture.origin, self.capture.time, self.capture.public_url
+
+    @property
+    def holder(self) -> Location:
+        """The record that holds its payload."""
+        return self.capture.original or self.capture.record
 
     @property
     def place(self) -> tuple[str, int]:

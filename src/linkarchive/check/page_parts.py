@@ -1,0 +1,88 @@
+"""A captured page whose parts are being fetched, and the answers that came; several pages may share one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from linkarchive.model import PartRecord
+from linkarchive.requisites.reading import requisites_of
+from linkarchive.requisites.requisite import Kind, Requisite
+from linkarchive.secrets import redact
+from linkarchive.settings import NetworkSettings
+from linkarchive.snapshot.capture_metadata import LeftOut
+from linkarchive.store.captures import StoredCapture
+from linkarchive.web.decoding import decode
+from linkarchive.web.exchange import Visit
+
+_TOLD = 500
+"""Of what is missing, so many are named."""
+_CUT = {"length": "larger than a body may be", "time": "it took too long"}
+
+
+@dataclass(slots=True, eq=False)
+class Answer:
+    """What became of one requisite: a visit until it is stored, its records after that, or why there is nothing."""
+
+    kind: Kind
+    visit: Visit | None = None
+    records: tuple[PartRecord, ...] = ()
+    missing: str = ""
+    """Why there is nothing, in words."""
+    is_limit: bool = False
+    """Nothing failed: it is more than what is kept."""
+    size: int = 0
+    """Bytes."""
+    inner: tuple[Requisite, ...] = ()
+    """What it needs itself: a style sheet or a frame."""
+    pages: list[PageParts] = field(default_factory=list)
+    """Pages under way that want it."""
+
+    def fill(self, visit: Visit, network: NetworkSettings) -> None:
+        """Take a visit if it brought what can be shown; else close it."""
+        self.missing, self.is_limit = _why_not(visit)
+        if self.missing or visit.final is None:
+            visit.close()
+            return
+        final = visit.final
+        self.visit, self.size = visit, sum(exchange.body.length for exchange in visit.exchanges)
+        if self.kind in (Kind.STYLE, Kind.FRAME):
+            headers = final.header_map
+            body = decode(final.body, headers, network.max_body).data
+            self.inner = tuple(requisites_of(body, headers.get("content-type", ""), self.kind, final.url))
+
+    def close(self) -> None:
+        if self.visit is not None:
+            self.visit.close()
+            self.visit = None
+
+
+def _why_not(visit: Visit) -> tuple[str, bool]:
+    """Why an answer is not kept, "" when it is; and whether that is a limit of ours."""
+    if visit.final is None:
+        return visit.failure.detail if visit.failure is not None else "no answer", False
+    if visit.final.truncated is not None:
+        return _CUT.get(visit.final.truncated, "it broke off"), visit.final.truncated in _CUT
+    return ("", False) if visit.final.status < 300 else (f"HTTP {visit.final.status}", False)
+
+
+@dataclass(slots=True, eq=False)
+class PageParts:
+    """A captured page whose parts are being fetched."""
+
+    stored: StoredCapture
+    end: float
+    """By the monotonic clock: when it is stored as it is."""
+    wanted: dict[str, int] = field(default_factory=dict)
+    """Every URL that it needs, with how many frames deep it is."""
+    waiting: set[str] = field(default_factory=set)
+    """Those of which no answer has come."""
+    used: list[Answer] = field(default_factory=list)
+    missing: list[LeftOut] = field(default_factory=list)
+    left_out: int = 0
+    size: int = 0
+    """Bytes of what it uses."""
+
+    def miss(self, url: str, why: str, *, is_limit: bool = False) -> None:
+        self.left_out += is_limit
+        if len(self.missing) < _TOLD:
+            self.missing.append(LeftOut(redact(url), why))
