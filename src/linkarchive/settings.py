@@ -117,6 +117,9 @@ class KeepSettings:
     (rendered, with the extra `browser`)."""
     refresh_days: int = 90
     """A new capture when the last kept one is older, changed or not."""
+    max_bytes: int = 0
+    """Of the archive folder; 0: no cap. Beyond it the oldest copies go that are no baseline, no accepted page, no
+    evidence of the last verdict, and not the last good or the newest copy of their source."""
     warc_size: Count = 1024**3
     """Bytes of a WARC file before the next one is begun."""
     reports: int = 30

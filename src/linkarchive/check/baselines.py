@@ -137,7 +137,7 @@ def baseline_of(capture: StoredCapture | NewCapture | None, viewed_on: date | No
 
 def is_old(captured: datetime, now: datetime, policy: Policy) -> bool:
     """A fresh copy is due, though the page be what it was."""
-    return now - captured >= timedelta(days=policy.settings.keep.refresh_days)
+    return not policy.is_full and now - captured >= timedelta(days=policy.settings.keep.refresh_days)
 
 
 def build_task(

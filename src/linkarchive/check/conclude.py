@@ -185,7 +185,8 @@ def _capture_to_keep(
     if not policy.may_keep(fetched.job, (exchange.url for exchange in visit.exchanges)):
         return None
     alive, last = worst.verdict.is_alive, live[-1] if live else None
-    if last is not None and not _says_something_new(fetched, worst, assessment.fingerprint, policy):
+    spared = policy.is_full and not worst.verdict.is_finding and any(capture.usable for capture in live)
+    if last is not None and (spared or not _says_something_new(fetched, worst, assessment.fingerprint, policy)):
         same = (capture for capture in reversed(live) if _shows(capture, page, assessment.sha256))
         return next(same, last)
     old = last is not None and is_old(last.capture.time, visit.time, policy)

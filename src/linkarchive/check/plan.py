@@ -65,6 +65,8 @@ class Policy:
 
     settings: Settings
     decisions: Sequence[Decision]
+    is_full: bool = False
+    """The archive is beyond its cap (`[keep] max_bytes`): only baselines and evidence are stored."""
 
     def rule(self, job: Job) -> SiteSettings | None:
         """The project's rule for the site of a source."""

@@ -20,8 +20,10 @@ from linkarchive.check.record import Archive, Recorder
 from linkarchive.check.requisites import keep_parts
 from linkarchive.clock import Clock
 from linkarchive.errors import UsageError
+from linkarchive.history.cap import keep_within, size_of
 from linkarchive.history.recovery import damages, is_there, log_interrupted
 from linkarchive.history.recovery import recover as recover_project
+from linkarchive.history.reports import report_of
 from linkarchive.model import Article, Page, Report
 from linkarchive.model.events import Listener, Notice, RunStarted, ignore
 from linkarchive.model.scope import Scope
@@ -71,13 +73,14 @@ def check(
             on_event(Notice(sentence, important=True))
         with open_project(project, write=True) as store:
             _refuse_mixed_clocks(store, settings, clock)
+            is_full = 0 < settings.keep.max_bytes < size_of(project)
             articles = load(project, store, scope, settings, clock)
             run, resumed = _begin(project, store, scope, settings, clock)
             with WarcWriter(
                 project.archive, run.info.id, clock=clock, size_limit=settings.keep.warc_size, simulated=clock.simulated
             ) as writer:
                 recorder = Recorder(Archive(project.archive, writer), store, RunWriter(store, run.seq), on_event)
-                policy = Policy(settings, decisions.load(project.decisions))
+                policy = Policy(settings, decisions.load(project.decisions), is_full)
                 with closing(ArchiveLookups(recorder, policy, clock, stop, politeness)) as lookups:
                     with (
                         JudgePool() as pool,
@@ -87,7 +90,19 @@ def check(
                     ):
                         parts = _Check(project, scope, run, resumed, recorder, policy, clock, crawler, lookups)
                         ending = parts.work(articles)
-                    return finish(project, run, resumed, ending, recorder, policy, clock)
+                    report = finish(project, run, resumed, ending, recorder, policy, clock)
+        return _within_cap(project, report, settings, clock)
+
+
+def _within_cap(project: Project, report: Report, settings: Settings, clock: Clock) -> Report:
+    """The report, once the archive is within its cap: with what was done for that, and copies where they are then."""
+    said = keep_within(project, settings.keep.max_bytes, clock.now()) if settings.keep.max_bytes else ""
+    if not said:
+        return report
+    with open_project(project) as store:
+        run = runs.find(store, report.run.id)
+        again = report if run is None else report_of(store, run, decisions.load(project.decisions))
+    return replace(again, notices=(*report.notices, said))
 
 
 def _started(run: Run, jobs: Mapping[int, Job], resumed: bool) -> RunStarted:

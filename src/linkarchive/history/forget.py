@@ -82,21 +82,30 @@ def forget_sources(project: Project, urls: Sequence[str], reason: str, *, who: s
     forgetting = Forgetting.of(
         keys.values(), gone.captures, (place for places in gone.gone.values() for place in places)
     )
+    files, problems = take_out(project, gone, tombstone, forgetting, who)
+    also = dict.fromkeys(redact(capture.url) for capture in gone.captures if not gone.touches(capture.url))
+    with open_project(project, write=True) as store:
+        same = {redact(url) for url in captures.urls_with(store, {capture.digest for capture in gone.captures})}
+    return ForgetResult(safe, len(gone.captures), files, tuple(also), tuple(sorted(same)), problems)
+
+
+def take_out(
+    project: Project, gone: Removal, tombstone: Tombstone, forgetting: Forgetting, who: str
+) -> tuple[int, tuple[str, ...]]:
+    """Write what changes beside what is there, then put all of it in its place: how many WARC files changed, and what
+    the new database could not be made from. Raises StorageError."""
+    archive = project.archive
     with _storage_errors(project):
         try:
             warcs, moves = prepare(archive, gone, tombstone, forgetting.log_line)
             files = [*warcs, *_prepare_state(project, forgetting, moves)]
             names = tuple(paths.relative(archive, path) for path in files)
-            plan = _Plan(tombstone.id, safe, reason, who, now, names)
+            plan = _Plan(tombstone.id, tombstone.urls, tombstone.reason, who, tombstone.when, names)
             paths.write_atomically(archive / paths.FORGETTING, msgspec.json.encode(plan), opener=paths.private)
         except BaseException:
             repair(archive)  # clears the temporary files away
             raise
-    problems = finish(project)
-    also = dict.fromkeys(redact(capture.url) for capture in gone.captures if not gone.touches(capture.url))
-    with open_project(project, write=True) as store:
-        same = {redact(url) for url in captures.urls_with(store, {capture.digest for capture in gone.captures})}
-    return ForgetResult(safe, len(gone.captures), len(warcs), tuple(also), tuple(sorted(same)), problems)
+    return len(warcs), finish(project)
 
 
 def finish(project: Project) -> tuple[str, ...]:
@@ -221,7 +230,7 @@ def _seal(archive: Path, plan: _Plan) -> None:
     again = [path for path in files if paths.relative(archive, path) in named]
     if again:
         facts = {"forgotten": list(plan.urls), "simulated": chain[-1].facts.get("simulated", False)}
-        why = f"archive forget, {plan.reason}"
+        why = f"archive forget, {plan.reason}" if plan.urls else plan.reason
         manifest.write_manifest(archive, plan.id, again, facts, created=plan.when, replaces=why)
 
 

@@ -9,8 +9,8 @@ from __future__ import annotations
 import os
 import struct
 import zlib
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import IO
@@ -19,7 +19,7 @@ from linkarchive.errors import StorageError
 from linkarchive.model import Location
 from linkarchive.snapshot import capture_metadata, paths, record_writer
 from linkarchive.snapshot.record_reader import StoredRecord
-from linkarchive.snapshot.removal import CaptureRecords, Removal
+from linkarchive.snapshot.removal import CaptureRecords, Removal, Spot
 from linkarchive.web.exchange import Body
 
 _CHUNK = 1024 * 1024
@@ -36,8 +36,6 @@ _COMMENT = b"\x10"
 _EMPTY_BLOCK, _LAST_BLOCK = b"\0\0\0\xff\xff", b"\1\0\0\xff\xff"
 """Stored blocks of no bytes (RFC 1951 §3.2.4)."""
 
-Spot = tuple[str, int]
-"""A record: its WARC file (from the project folder) and its first byte."""
 Moves = Mapping[Spot, Location]
 """Where copies are now that leaned on a response which goes."""
 Scrub = Callable[[bytes, Moves], bytes | None]
@@ -66,7 +64,12 @@ def prepare(archive: Path, removal: Removal, tombstone: Tombstone, scrub: Scrub)
     for warc in sorted({*removal.gone, *(group.warc for group, _ in removal.leaning)}):
         leaning = [(group, original) for group, original in removal.leaning if group.warc == warc]
         places = [*removal.gone.get(warc, ()), *(place for group, _ in leaning for place in group.places)]
-        _copy(archive, warc, [*places, *removal.logs.get(warc, ())], tombstone)
+        gone = [*places, *removal.logs.get(warc, ())]
+        if removal.moving is None:
+            _copy(archive, warc, gone, tombstone)
+        else:
+            _copy(archive, warc, gone, None)
+            moves |= _moved(gone, removal.moving[warc])
         with paths.temporary(paths.located(archive, warc)).open("ab") as file:
             for group, original in leaning:
                 moves |= _copy_capture(archive, file, group, original)
@@ -79,8 +82,19 @@ def prepare(archive: Path, removal: Removal, tombstone: Tombstone, scrub: Scrub)
     return changed, moves
 
 
-def _copy(archive: Path, warc: str, gone: Iterable[Location], tombstone: Tombstone) -> None:
-    """The temporary file: the WARC file with what goes filled, or cut off where nothing comes after it."""
+def _moved(gone: Sequence[Location], records: Iterable[Location]) -> dict[Spot, Location]:
+    """Where the records of a file are once what stays has moved up to where something goes."""
+    ranges, moves = _ranges(gone), {}
+    for record in records:
+        before = sum(stop - start for start, stop in ranges if stop <= record.offset)
+        if before and not any(start <= record.offset < stop for start, stop in ranges):
+            moves[record.warc, record.offset] = replace(record, offset=record.offset - before)
+    return moves
+
+
+def _copy(archive: Path, warc: str, gone: Iterable[Location], tombstone: Tombstone | None) -> None:
+    """The temporary file: the WARC file with what goes filled (without a tombstone: closed up), or cut off where
+    nothing comes after it."""
     with (
         paths.located(archive, warc).open("rb") as old,
         open(paths.temporary(paths.located(archive, warc)), "wb", opener=paths.private) as new,
@@ -88,7 +102,7 @@ def _copy(archive: Path, warc: str, gone: Iterable[Location], tombstone: Tombsto
         copied, end = 0, old.seek(0, os.SEEK_END)
         for start, stop in _ranges(gone):
             _copy_bytes(old, new, copied, start)
-            if stop < end:
+            if stop < end and tombstone is not None:
                 new.write(_filler(stop - start, tombstone))
             copied = stop
         _copy_bytes(old, new, copied, end)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import IO
 
@@ -15,6 +15,8 @@ from linkarchive.snapshot.capture_metadata import PartsFacts
 from linkarchive.snapshot.record_reader import BadRecordError, StoredRecord, walk
 from linkarchive.urls import source_key, unwrap
 
+Spot = tuple[str, int]
+"""A record: its WARC file (from the project folder) and its first byte."""
 IsProbe = Callable[[str, str], bool]
 """Whether a run (the second string) asked a forgotten source's host for this made-up URL, to see how it says no."""
 
@@ -56,6 +58,9 @@ class Removal:
     """All run logs."""
     captures: list[Capture] = field(default_factory=list)
     """The captures that go."""
+    moving: Mapping[str, Sequence[Location]] | None = None
+    """The records of the files that change, by file, if what stays is to move up to where something goes; None: a
+    record without content fills its place."""
 
     def touches(self, url: str) -> bool:
         """The URL is one of the forgotten ones, or the address of an archive's copy of it."""
@@ -97,6 +102,37 @@ def find(archive: Path, keys: frozenset[str], is_probe: IsProbe) -> Removal:
     _remove_parts(parts, gone_pages, removal)
     removal.leaning = [(group, responses[group.revisits]) for group in staying if group.revisits in responses]
     return removal
+
+
+def find_captures(archive: Path, wanted: Sequence[Spot], size: int) -> Removal:
+    """The first of the wanted captures whose records have together at least so many bytes, or all of them; a capture
+    is named by the record of its page. What a capture that stays leans on must not be wanted.
+
+    Reads all WARC files once. Raises StorageError, as `find`.
+    """
+    removal = Removal(frozenset())
+    groups: dict[Spot, CaptureRecords] = {}
+    records: dict[str, list[Location]] = defaultdict(list)
+    parts: list[_Parts] = []
+    gone_pages: set[str] = set()
+    for path in paths.warc_files(archive):
+        warc = paths.relative(archive, path)
+        try:
+            with path.open("rb") as file:
+                for group in _groups(file, warc, removal):
+                    records[warc] += group.places
+                    if group.parts is not None:
+                        parts.append(_Parts.of(group, group.parts))
+                    groups |= {(place.warc, place.offset): group for place in group.places}
+        except OSError as error:
+            raise paths.storage_error(path, error, "cannot be read") from error
+    for wanted_group in filter(None, map(groups.get, wanted)):
+        if size > 0 and wanted_group.capture is not None:
+            _remove(wanted_group, removal, {})
+            gone_pages.update(record["WARC-Record-ID"] for record, _ in wanted_group.records)
+            size -= sum(place.length for place in wanted_group.places)
+    _remove_parts(parts, gone_pages, removal)
+    return replace(removal, moving={warc: records[warc] for warc in removal.gone})
 
 
 def _groups(file: IO[bytes], warc: str, removal: Removal) -> Iterator[CaptureRecords]:

@@ -17,6 +17,7 @@ from linkarchive.secrets import redact
 from linkarchive.wrappers import key_of
 
 _TAKEN = "the copies that this was concluded from were taken out with the page that they showed (archive forget)"
+_BY_CAP = "the copy of this page was removed by the cap on the archive ([keep] max_bytes)"
 _TITLES = ("title", "title_then")
 
 Spot = tuple[str, int]
@@ -35,13 +36,18 @@ class Forgetting:
     """Redacted source key, and time."""
     records: frozenset[Spot]
     """All records that go."""
+    by_cap: bool = False
+    """Nobody asked for it: the archive has grown beyond its cap, and what was concluded from a copy stays."""
 
     @classmethod
-    def of(cls, keys: Iterable[str], captures: Iterable[Capture], records: Iterable[Location]) -> Forgetting:
+    def of(
+        cls, keys: Iterable[str], captures: Iterable[Capture], records: Iterable[Location], by_cap: bool = False
+    ) -> Forgetting:
         return cls(
             frozenset(map(redact, keys)),
             frozenset((redact(key_of(capture.url)), capture.time) for capture in captures),
             frozenset((record.warc, record.offset) for record in records),
+            by_cap,
         )
 
     def is_of(self, url: str) -> bool:
@@ -102,6 +108,11 @@ class Forgetting:
         good = outcome["last_good"]
         if good is not None and self._is_gone(key, good["time"]):
             outcome = outcome | {"last_good": None}
+        if self.by_cap:
+            capture = outcome["capture"]
+            if capture is None or (capture["warc"], capture["offset"]) not in self.records:
+                return outcome
+            return outcome | {"capture": None, "evidence": [*outcome["evidence"], _BY_CAP]}
         if any(key == taken_from for taken_from, _ in self.captures):
             outcome = _without(outcome, _TITLES)  # one that was read in a copy that goes is handed on from run to run
         addresses = (outcome["final_url"], outcome.get("suggested_url"), *(hop["url"] for hop in outcome["hops"]))

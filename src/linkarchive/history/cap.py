@@ -1,0 +1,97 @@
+"""The cap on the archive (`[keep] max_bytes`): the oldest captures that nothing leans on go, as by `archive forget`."""
+
+from __future__ import annotations
+
+import secrets
+from collections import defaultdict
+from collections.abc import Iterator
+from datetime import datetime
+
+from linkarchive.history.forget import take_out
+from linkarchive.project import Project
+from linkarchive.snapshot.forget import Tombstone
+from linkarchive.snapshot.removal import Spot, find_captures
+from linkarchive.store import captures, decisions, standing
+from linkarchive.store.captures import StoredCapture
+from linkarchive.store.database import Store
+from linkarchive.store.forget import Forgetting
+from linkarchive.store.opening import open_project
+from linkarchive.wrappers import key_of
+
+_REASON = "the archive had grown beyond its cap ([keep] max_bytes)"
+
+
+def size_of(project: Project) -> int:
+    """Bytes of all files of the archive folder."""
+    return sum(path.stat().st_size for path in project.archive.rglob("*") if path.is_file() and not path.is_symlink())
+
+
+def keep_within(project: Project, most: int, now: datetime) -> str:
+    """Take captures out until the archive has at most so many bytes, or none is left that may go; what was done, in a
+    sentence, "" for nothing.
+
+    What stays: baselines, accepted pages, the evidence of each source's last verdict, its last good and its newest
+    copy, and what revisits among these repeat. Hold the folder's lock, the database closed. Raises StorageError.
+    """
+    size = size_of(project)
+    if size <= most:
+        return ""
+    with open_project(project, write=True) as store:
+        wanted = _may_go(store, decisions.load(project.decisions))
+    gone = find_captures(project.archive, wanted, size - most)
+    if gone.captures:
+        tombstone = Tombstone(f"cap-{now:%Y%m%dT%H%M%SZ}-{secrets.token_hex(2)}", (), _REASON, now)
+        records = (place for places in gone.gone.values() for place in places)
+        take_out(project, gone, tombstone, Forgetting.of((), gone.captures, records, by_cap=True), "archive")
+    left = size_of(project)
+    removed = f"The cap on the archive removed {len(gone.captures):,} old copies. " if gone.captures else ""
+    if left <= most:
+        return removed.strip()
+    return (
+        f"{removed}The archive has {left:,} bytes, and its cap is {most:,} ([keep] max_bytes): what is left is needed. "
+        "Until there is room, only baselines and evidence are stored."
+    )
+
+
+def _may_go(store: Store, made: list[decisions.Decision]) -> list[Spot]:
+    """The captures that nothing needs, by the record of their page: the oldest first, but revisits before what they
+    repeat."""
+    accepted = {(key_of(one.url), one.capture_time) for one in made if one.action == "accept"}
+    kept = dict(_needed(store))
+    free: list[StoredCapture] = []
+    for stored in captures.all_kept(store):
+        if stored.id in kept or (key_of(stored.capture.url), stored.capture.time) in accepted:
+            kept[stored.id] = stored
+        else:
+            free.append(stored)
+    # Two captures may name one record, and a revisit leans on the record that it repeats.
+    places = {place for stored in kept.values() for place in _places(stored)}
+    free = sorted((one for one in free if one.place not in places), key=lambda stored: stored.capture.time)
+    revisits: dict[Spot, list[Spot]] = defaultdict(list)
+    for stored in free:
+        _, *original = _places(stored)
+        for place in original:
+            revisits[place].append(stored.place)
+    return list(dict.fromkeys(place for one in free for place in (*revisits[one.place], one.place)))
+
+
+def _needed(store: Store) -> Iterator[tuple[int, StoredCapture]]:
+    """The captures that a source needs, whatever people decided, by their numbers."""
+    for source, _, report in standing.latest_reports(store):
+        found = captures.of_source(store, source)
+        based = [stored for _, _, stored in captures.baselines_of_source(store, source)]
+        evidence = captures.capture_of(found, report.outcome)
+        good = report.outcome.last_good
+        last_good = [stored for stored in found if good is not None and stored.capture.time == good.time]
+        for stored in (*based, *([evidence] if evidence else []), *last_good, *found[-1:], *_usable(found)[-1:]):
+            yield stored.id, stored
+
+
+def _usable(found: list[StoredCapture]) -> list[StoredCapture]:
+    return [stored for stored in found if stored.usable]
+
+
+def _places(stored: StoredCapture) -> Iterator[Spot]:
+    yield stored.place
+    if stored.capture.original is not None:
+        yield stored.capture.original.warc, stored.capture.original.offset
