@@ -47,7 +47,7 @@ def header_fields(rule: SiteSettings | None) -> tuple[tuple[str, str], ...]:
     return tuple((match[1], match[2].strip()) for match in matches if match)
 
 
-def refuse_unavailable_scope(settings: Settings) -> None:
+def _refuse_unavailable_scope(settings: Settings) -> None:
     """Raises UsageError for a scope that cannot be had here."""
     if "rendered" in (settings.keep.scope, *(rule.scope for rule in settings.sites)):
         raise UsageError(
@@ -57,9 +57,10 @@ def refuse_unavailable_scope(settings: Settings) -> None:
 
 def refuse_faulty(settings: Settings) -> None:
     """Raises SettingsError for a rule without a host, a header that is none, a selector that is no CSS, an excluded
-    pattern that is no regular expression, or a faulty rule of `remap`."""
+    pattern that is no regular expression, or a faulty rule of `remap`; UsageError for a scope that cannot be had."""
     _refuse_patterns(settings.check.exclude)
     refuse_faulty_rules(settings.network.remap)
+    _refuse_unavailable_scope(settings)
     for rule in settings.sites:
         if set(rule.host) & set("/:?#@ ") or not host_of(f"http://{ascii_host(rule.host)}/"):
             raise SettingsError(f'sites: {rule.host!r} is no host name; write host = "example.com"')

@@ -12,7 +12,7 @@ from linkarchive.demo import story, truth
 from linkarchive.demo.archived import archives
 from linkarchive.demo.server import DemoWeb
 from linkarchive.demo.wire import Epoch
-from linkarchive.history.sources import cases_of
+from linkarchive.history.cases import cases_of
 from linkarchive.judge.cases import judge_line
 from linkarchive.model import Verdict
 from linkarchive.model.scope import Scope

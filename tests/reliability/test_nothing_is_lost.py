@@ -21,8 +21,8 @@ import os, sys
 from linkarchive import cli
 from linkarchive.check import run
 
-def killed(project, run, resumed, ending, recorder, *rest):
-    recorder.archive.warc.sync()
+def killed(project, ending, recorder, *rest):
+    recorder.warc.sync()
     recorder.store.commit()
     os._exit(9)
 

@@ -11,17 +11,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from linkarchive.clock import Clock
-from linkarchive.errors import UsageError
 from linkarchive.model import Capture, CaptureRef, Difference, Page, Report, SourceReport
 from linkarchive.project import Project as Folder
 from linkarchive.settings import Settings, load_settings
 
 if TYPE_CHECKING:
-    from linkarchive.check.politeness import Politeness
     from linkarchive.model.events import Listener
     from linkarchive.model.scope import Scope
     from linkarchive.store.database import Store
     from linkarchive.store.decisions import Decision
+    from linkarchive.wayback.politeness import Politeness
 
 Name = str | os.PathLike[str]
 """A file, or a web address."""
@@ -85,37 +84,31 @@ class Project:
 
     def sources(self) -> tuple[SourceReport, ...]:
         """The last report on every source, whichever run made it."""
-        from linkarchive.store import standing
+        from linkarchive.history.sources import latest_reports
 
         with self._open() as store:
-            return tuple(report for _, _, report in standing.latest_reports(store))
+            return latest_reports(store)
 
     def history(self, url: str) -> tuple[SourceReport, ...]:
         """What each run concluded about a source, oldest first."""
-        from linkarchive.store import outcomes, sources
+        from linkarchive.history.sources import reports_of
 
         with self._open() as store:
-            return tuple(report for _, report in outcomes.history(store, sources.find(store, url).id))
+            return reports_of(store, url)
 
     def captures(self, url: str) -> tuple[Capture, ...]:
         """The stored copies of a source, oldest first."""
-        from linkarchive.store import captures, sources
+        from linkarchive.history.sources import captures_of
 
         with self._open() as store:
-            return tuple(kept.capture for kept in captures.of_source(store, sources.find(store, url).id))
+            return captures_of(store, url)
 
     def page(self, capture: Capture | CaptureRef) -> Page:
         """The page of a stored copy, read from its WARC file and decoded to at most `[network] max_body` bytes."""
-        from linkarchive.snapshot.reader import read_page
-        from linkarchive.store import captures
+        from linkarchive.history.sources import page_of
 
-        if isinstance(capture, CaptureRef):
-            with self._open() as store:
-                stored = captures.named(store, capture)
-            if stored is None:
-                raise UsageError(f"{capture.warc} at byte {capture.offset}: no capture of this project is there")
-            capture = stored.capture
-        return read_page(self.folder.archive, capture, limit=self.settings.network.max_body)
+        with self._open() as store:
+            return page_of(self.folder.archive, store, capture, self.settings.network.max_body)
 
     def diff(self, url: str) -> Difference:
         """What changed in the text of a source between its baseline and its latest capture."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import hashlib
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from linkarchive.check.assess import assess
@@ -12,10 +13,9 @@ from linkarchive.check.copies import seen_elsewhere, with_copies_judged, with_se
 from linkarchive.check.plan import Job, Policy
 from linkarchive.check.record import Recorder
 from linkarchive.check.results import only_us, with_baselines, with_copy, with_history
-from linkarchive.clock import Clock
 from linkarchive.model import Reason, Verdict
 from linkarchive.store import lookups
-from linkarchive.store.captures import capture_of
+from linkarchive.store.captures import StoredCapture
 from linkarchive.store.lookups import LookupAnswer
 from linkarchive.wayback.answers import Found, note_of, word_of
 from linkarchive.wayback.lookups import (
@@ -27,7 +27,6 @@ from linkarchive.wayback.lookups import (
     SavedLookup,
     SeenSinceLookup,
 )
-from linkarchive.wayback.questions import links_of
 from linkarchive.wayback.unwrap import stored_page
 
 
@@ -37,7 +36,6 @@ class Answers:
 
     recorder: Recorder
     policy: Policy
-    clock: Clock
 
     def use(self, job: Job, result: LookupResult) -> None:
         """Keep the answer and what came with it, and set the source's result of this run right. Commits."""
@@ -45,14 +43,15 @@ class Answers:
         if isinstance(lookup, SavedLookup) and not isinstance(answer, Found):
             return  # a fresh copy may take hours to appear: asked again in the next run
         found = answer if isinstance(answer, Found) else None
-        stored = None if found is None else self.recorder.store_memento(job, found)
+        stored = None if found is None else self._stored(job, found)
         url = None if found is None else found.memento.public_url
-        self.save(job, LookupAnswer(lookup.name, word_of(answer), note_of(answer), url, self.clock.now()))
+        self.save(job, LookupAnswer(lookup.name, word_of(answer), note_of(answer), url, self.recorder.clock.now()))
         if isinstance(lookup, BaselineLookup | CitedCopyLookup):
             if stored is not None:
                 before = self.recorder.loaded(job).previous
-                for link in links_of(lookup, job.citations):
-                    self.recorder.set_baseline(link, stored, before.baseline(link.article, link.viewed_on))
+                for link in filter(lookup.is_about, job.citations):
+                    known = before.baseline(link.article, link.viewed_on)
+                    self.recorder.rows.set_baseline(link.article, link.viewed_on, stored, known)
             if stored is not None or isinstance(lookup, CitedCopyLookup):
                 self._judge_again(job)
         elif isinstance(lookup, ElsewhereLookup) and found is not None:
@@ -63,16 +62,47 @@ class Answers:
             self.show_copy(job)
         self.recorder.commit()
 
+    def _stored(self, job: Job, found: Found) -> StoredCapture:
+        """The copy as a capture: written to the WARC as what it is, or our own bytes under the archive's date."""
+        from linkarchive.judge.verdict import fingerprint
+
+        memento, known = found.memento, self.recorder.loaded(job).previous.captures
+        same = [
+            stored for stored in known if (stored.capture.time, stored.capture.origin) == (memento.time, memento.origin)
+        ]
+        if same:
+            if found.visit is not None:
+                found.visit.close()
+            return same[0]
+        if found.visit is None or found.page is None:
+            ours = next(stored.capture for stored in known if stored.capture.digest == found.same_as)
+            capture = replace(
+                ours,
+                time=memento.time,
+                origin=memento.origin,
+                public_url=memento.public_url,
+                record=ours.original or ours.record,
+                original=None,
+            )
+            return self.recorder.rows.add_capture(job.source.id, capture, usable=True, good=False)
+        sha256 = hashlib.sha256(found.page.body).hexdigest()
+        capture = self.recorder.warc.write_visit(
+            found.visit, source=job.source.url, sha256=sha256, fingerprint=fingerprint(found.page), memento=memento
+        )
+        self.recorder.warc.sync()
+        found.visit.close()
+        return self.recorder.rows.add_capture(job.source.id, capture, usable=True, good=False)
+
     def _judge_again(self, job: Job) -> None:
         """Judge today's page again, now that there is a better baseline."""
         result, checked = self.recorder.of_this_run(job)
         if result is None:
             return
         job = self.recorder.loaded(job)
-        seen = checked or self.clock.now()
+        seen = checked or self.recorder.clock.now()
         by_copy = any(link.copy is not None for link in job.citations)
-        capture = capture_of(job.previous.captures, result) if result.verdict.is_alive or by_copy else None
-        folder, network = self.recorder.archive.folder, self.policy.settings.network
+        capture = job.previous.shown_by(result) if result.verdict.is_alive or by_copy else None
+        folder, network = self.recorder.warc.archive, self.policy.settings.network
         page = None if capture is None else stored_page(folder, capture.capture, network)
         if page is None:
             result = with_copies_judged(with_baselines(result, job), job, self.policy)
@@ -89,12 +119,12 @@ class Answers:
         if result is not None:
             job = self.recorder.loaded(job)
             result = with_copy(result, job, self.policy)
-            self.recorder.record(replaced(job, result, checked, checked or self.clock.now(), self.policy))
+            self.recorder.record(replaced(job, result, checked, checked or self.recorder.clock.now(), self.policy))
 
     def _mark_only_us(self, job: Job, seen: datetime) -> None:
         result, checked = self.recorder.of_this_run(job)
         if result is not None and result.reason is Reason.UNREACHABLE_SINCE:
-            job, now = self.recorder.loaded(job), checked or self.clock.now()
+            job, now = self.recorder.loaded(job), checked or self.recorder.clock.now()
             result = with_history(only_us(result, seen), job.previous, now)
             self.recorder.record(replaced(job, result, checked, now, self.policy))
 
@@ -103,8 +133,8 @@ class Answers:
         result, checked = self.recorder.of_this_run(job)
         if result is None or found.page is None or result.verdict not in (Verdict.BLOCKED, Verdict.UNREACHABLE):
             return
-        job, now = self.recorder.loaded(job), checked or self.clock.now()
-        folder, time = self.recorder.archive.folder, found.memento.time
+        job, now = self.recorder.loaded(job), checked or self.recorder.clock.now()
+        folder, time = self.recorder.warc.archive, found.memento.time
         assessment = assess(build_task(job, found.page, time, folder, self.policy))
         result = seen_elsewhere(result, job, assessment.judgements, found.archive, found.memento)
         self.recorder.record(replaced(job, result, checked, now, self.policy))

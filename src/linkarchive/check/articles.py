@@ -2,29 +2,22 @@
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from pathlib import Path
+from functools import cache
 
-from linkarchive.article.bibliography import Beside, may_take_references, nothing_beside
 from linkarchive.article.lost_targets import has_lost, unrecoverable, with_recoveries
 from linkarchive.clock import Clock
-from linkarchive.errors import ArticleError, OfflineError
-from linkarchive.links.entries import NAME as LINKS_NAME
-from linkarchive.links.entries import Entry, LinksFile, section_key
-from linkarchive.links.files import load as load_links
-from linkarchive.links.files import write_links
-from linkarchive.links.match import match
+from linkarchive.links.edit import write_articles
+from linkarchive.links.reading import ArticleReader, Stored, citations_of
 from linkarchive.links.revision import CitedBefore, cited_before
-from linkarchive.links.watch import add_watches, covers, is_there, new_watches, watch_of
-from linkarchive.model import Article, Case, Citation, Page, Reason
+from linkarchive.links.watch import add_watches
+from linkarchive.model import Article, Case, Page, Reason
 from linkarchive.model.scope import Scope
 from linkarchive.project import Project
-from linkarchive.settings import Settings
+from linkarchive.settings import NetworkSettings
 from linkarchive.store import articles as stored_articles
 from linkarchive.store.database import Store
-from linkarchive.wrappers import key_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,263 +41,89 @@ class Articles:
     before: Mapping[str, CitedBefore] | None = None
     """The articles at the revision of `--changed-since`: what they cited then is not checked."""
 
+    @property
+    def losing(self) -> frozenset[str]:
+        """The paths of those that have lost targets and an original page that may tell them."""
+        return frozenset(
+            article.path for article in self.articles if article.original_url is not None and has_lost(article)
+        )
+
+    @property
+    def new(self) -> list[Article]:
+        """Those of which something is to be kept."""
+        return [article for article in self.articles if article.path not in self.known]
+
+    def is_new(self, path: str, key: str) -> bool:
+        """The article did not cite the source of that key at the earlier revision."""
+        before = (self.before or {}).get(path)
+        return before is None or key not in before.keys
+
     def with_article(self, changed: Article) -> Articles:
         """The articles with one of them changed."""
         articles = (changed if article.path == changed.path else article for article in self.articles)
         return replace(self, articles=tuple(articles))
 
 
-def load(project: Project, store: Store, scope: Scope, settings: Settings, clock: Clock) -> Articles:
-    """The articles of a scope, with what they were where only changes count."""
-    articles = _read_articles(project, store, scope.articles, settings, clock, scope.stdin, scope.input_format)
-    if scope.changed_since is None:
-        return articles
-    return replace(articles, before=cited_before(project.root, scope.changed_since, articles.articles))
+def load(project: Project, store: Store, scope: Scope, network: NetworkSettings, clock: Clock) -> Articles:
+    """The articles of a scope, with what they were where only changes count.
 
-
-def _read_articles(
-    project: Project,
-    store: Store,
-    names: Sequence[str],
-    settings: Settings,
-    clock: Clock,
-    stdin: bytes,
-    input_format: str | None,
-) -> Articles:
-    """Read the named articles; without names (or for links.txt itself) all that links.txt knows.
-
-    Raises ArticleError when nothing of what was named can be read; a part that cannot
-    is told in `errors`, the rest goes on.
+    Raises ArticleError when nothing of what was named can be read; a part that cannot is told in `errors`.
     """
-    if not names and not project.links.exists():
-        raise ArticleError(f"{project.links}: not there; name the articles to check, and they are remembered in it")
-    links = load_links(project.links) if project.links.exists() else LinksFile((), ())
-    named = [name for name in names if Path(name).name != LINKS_NAME]
-    read = _read_named(project, named, settings, clock, stdin, input_format) if named else _Read()
-    if len(named) < len(names) or not names:
-        _read_watched(project, store, links, settings, clock, read)
-        _read_known(project, store, links, read)
-    if named and not read.articles:
-        raise ArticleError("; ".join(read.errors) or "nothing to read: no article was named")
-    found, left, known = [], [], set()
-    for article in read.articles.values():
-        section = links.section(article)
-        beside = None if section is None else match(section, article)
-        if beside is not None:
-            article = beside.article
-            left.append(replace(article, original_url=None, citations=_citations(beside.uncited)))
-        stored = read.stored_article(store, article.path)
-        article = article if stored is None else with_recoveries(article, stored[0])
+
+    @cache
+    def stored(path: str) -> Stored | None:
+        return stored_articles.load(store, path)
+
+    reader = ArticleReader(project.links, network, clock, stored)
+    reader.read(scope.articles, scope.stdin, scope.input_format)
+    articles, left, known = [], [], set()
+    for section in reader.matched():
+        article, past = section.article, stored(section.article.path)
+        if section.uncited:
+            left.append(replace(article, original_url=None, citations=citations_of(section.uncited)))
+        article = article if past is None else with_recoveries(article, past[0])
         if article.original_url is None and has_lost(article):
             article = unrecoverable(article, Reason.NO_ORIGINAL)
-        if beside is not None and beside.is_whole and stored is not None:
-            digest = read.digests.get(article.path, stored[1])
-            if stored == (article, digest):
-                known.add(article.path)
-        found.append(article)
+        if section.is_whole and past is not None and past == (article, reader.digests.get(article.path, past[1])):
+            known.add(article.path)
+        articles.append(article)
+    revision = scope.changed_since
     return Articles(
-        tuple(found),
+        tuple(articles),
         tuple(left),
-        read.digests,
-        links.excluded,
-        tuple(f"{one.url} ({article.path})" for article in left for one in article.citations if one.url),
-        tuple(str(bad) for bad in links.malformed),
-        tuple(read.notices),
-        tuple(read.errors),
-        new_watches(read.watches, links),
-        known=frozenset(known),
+        reader.digests,
+        reader.links.excluded,
+        tuple(f"{citation.url} ({article.path})" for article in left for citation in article.citations if citation.url),
+        tuple(map(str, reader.links.malformed)),
+        tuple(reader.notices),
+        tuple(reader.errors),
+        reader.watches,
+        frozenset(known),
+        None if revision is None else cited_before(project.root, revision, articles),
     )
 
 
-_Stored = tuple[Article, str | None]
+def recover(
+    articles: Articles, original: str, paths: Collection[str], page: Page
+) -> tuple[Articles, tuple[Article, ...]]:
+    """The articles with the lost targets that the original page of those at `paths` tells, and those that changed.
 
-
-@dataclass(slots=True)
-class _Read:
-    articles: dict[str, Article] = field(default_factory=dict)
-    stored: dict[str, _Stored | None] = field(default_factory=dict)
-    """What the store knows of articles, with the digests of their bytes."""
-    digests: dict[str, str] = field(default_factory=dict)
-    notices: list[str] = field(default_factory=list)
-    errors: list[str] = field(default_factory=list)
-    watches: list[str] = field(default_factory=list)
-
-    def take(
-        self,
-        path: str,
-        data: bytes,
-        kind: str | None = None,
-        base_url: str | None = None,
-        beside: Beside = nothing_beside,
-    ) -> None:
-        from linkarchive.article.document import read_document
-        from linkarchive.article.formats.registry import format_of
-
-        try:
-            kind = kind or format_of(path, None, data)
-            self.articles[path] = read_document(data, kind, path=path, base_url=base_url, beside=beside)
-            self.digests[path] = hashlib.sha256(data).hexdigest()
-        except ArticleError as error:
-            self.errors.append(str(error))
-
-    def stored_article(self, store: Store, path: str) -> _Stored | None:
-        if path not in self.stored:
-            self.stored[path] = stored_articles.load(store, path)
-        return self.stored[path]
-
-
-def _read_named(
-    project: Project, names: Sequence[str], settings: Settings, clock: Clock, stdin: bytes, input_format: str | None
-) -> _Read:
-    from linkarchive.links.inputs import Document, LeftOut, ListingRead, documents
-
-    read = _Read()
-    listings = set()
-    for document in documents(names, project.root, settings.network, clock, stdin, input_format):
-        match document:
-            case ArticleError():
-                read.errors.append(str(document))
-            case LeftOut():
-                read.notices.append(document.sentence)
-            case ListingRead():
-                listings.add(document.name)
-            case Document():
-                read.take(document.path, document.data, document.format, document.base_url, document.beside)
-    watches = (watch_of(name, project.root, name in listings) for name in names)
-    read.watches += [watch for watch in watches if watch is not None]
-    return read
-
-
-def _read_watched(
-    project: Project, store: Store, links: LinksFile, settings: Settings, clock: Clock, read: _Read
-) -> None:
-    """The articles of the `articles` lines of links.txt that are new or changed; those that are gone cite nothing more.
-
-    What cannot be read is told, and its known articles are remembered.
+    `original` is the URL of the page.
     """
-    if not links.watches:
-        return
-    from linkarchive.links.inputs import Document, LeftOut, documents
-
-    patterns = [watch.pattern for watch in links.watches]
-    try:
-        for document in documents(patterns, project.root, settings.network, clock, known=links.named.keys()):
-            if isinstance(document, (ArticleError, LeftOut)):
-                read.notices.append(document.sentence if isinstance(document, LeftOut) else str(document))
-            elif isinstance(document, Document) and not _is_remembered(
-                store, links, document.path, document.data, read
-            ):
-                read.take(document.path, document.data, document.format, document.base_url, document.beside)
-    except OfflineError as error:
-        read.notices.append(str(error))
-    for section in links.named.values():
-        is_gone = "://" not in section.name and not (project.root / section.name).exists()
-        if is_gone and any(covers(watch, section.name) and is_there(watch, project.root) for watch in links.watches):
-            read.articles[section.name] = Article(
-                section.name, section.name, section.original, section.published, (), section.private
-            )
-            read.notices.append(
-                f"{section.name} is gone: what it cited is uncited now; take its section out of links.txt to end that"
-            )
-
-
-def _is_remembered(store: Store, links: LinksFile, path: str, data: bytes, read: _Read) -> bool:
-    """links.txt has the article, and it is as the store knows it."""
-    if section_key(path) not in links.named:
-        return False
-    stored = read.stored_article(store, path)
-    return stored is not None and stored[1] == hashlib.sha256(data).hexdigest()
-
-
-def _read_known(project: Project, store: Store, links: LinksFile, read: _Read) -> None:
-    """The articles of links.txt: files that changed are read again, the others remembered."""
-    if links.loose:
-        read.articles[LINKS_NAME] = Article(LINKS_NAME, LINKS_NAME, None, None, _citations(links.loose))
-    for section in links.named.values():
-        if section.name in read.articles:
-            continue
-        stored = read.stored_article(store, section.name)
-        path = project.root / section.name
-        if not section.name.startswith(("http://", "https://")) and path.is_file():
-            data = path.read_bytes()
-            changed = stored is None or stored[1] != hashlib.sha256(data).hexdigest()
-            if changed or may_take_references(data):
-                from linkarchive.links.inputs import files_beside
-
-                read.take(section.name, data, beside=files_beside(path.parent))
-                continue
-        elif stored is None or stored[1] is None:
-            original = section.original or (section.name if "://" in section.name else None)
-            read.articles[section.name] = Article(
-                section.name, section.name, original, section.published, _citations(section.entries), section.private
-            )
-            continue
-        elif "://" not in section.name:
-            read.notices.append(f"{section.name} is no longer there; its links are checked as links.txt lists them")
-        if stored is not None:
-            read.articles[section.name] = _without_links(stored[0])
-
-
-def _without_links(article: Article) -> Article:
-    """The article as it was read, without the keys of links.txt: what a person takes out there does not live on."""
-    return replace(article, private=False, citations=tuple(map(_without_keys, article.citations)))
-
-
-def _without_keys(citation: Citation) -> Citation:
-    own = citation.written
-    if own is None:
-        return citation
-    return replace(citation, accessed=own.accessed, quote=own.quote, snapshot=own.snapshot, note=own.note, written=None)
-
-
-def _citations(entries: Iterable[Entry]) -> tuple[Citation, ...]:
-    """Lines of links.txt as citations of an article that does not have them, or cannot be read."""
-    return tuple(
-        Citation(
-            entry.url,
-            entry.text,
-            entry.line,
-            "",
-            accessed=entry.accessed,
-            quote=entry.quote,
-            snapshot=entry.snapshot,
-            note=entry.note,
-        )
-        for entry in entries
-        if not entry.excluded
-    )
-
-
-def lost_originals(articles: Articles) -> frozenset[str]:
-    """The keys of the original pages of articles with lost targets."""
-    return frozenset(
-        key_of(article.original_url)
-        for article in articles.articles
-        if article.original_url is not None and has_lost(article)
-    )
-
-
-def recover(articles: Articles, original: str, page: Page) -> tuple[Articles, tuple[Article, ...]]:
-    """The articles with the lost targets that their original page at this URL tells, and those that changed."""
     from linkarchive.article.recover import recover as recover_targets
     from linkarchive.judge.verdict import judge
 
     usable = page.failure is None and judge(Case(original, original, page)).verdict.is_alive
     changed = []
-    found = []
     for article in articles.articles:
-        if _lost_there(article, original):
+        if article.path in paths and article.path in articles.losing:
             if usable:
-                article = recover_targets(article, page, found_in=page.final_url)
+                changed.append(recover_targets(article, page, found_in=page.final_url))
             else:
-                article = unrecoverable(article, Reason.ORIGINAL_UNAVAILABLE)
-            changed.append(article)
-        found.append(article)
-    return replace(articles, articles=tuple(found)), tuple(changed)
-
-
-def _lost_there(article: Article, original: str) -> bool:
-    return article.original_url is not None and key_of(article.original_url) == key_of(original) and has_lost(article)
+                changed.append(unrecoverable(article, Reason.ORIGINAL_UNAVAILABLE))
+    for article in changed:
+        articles = articles.with_article(article)
+    return articles, tuple(changed)
 
 
 def keep_watch(project: Project, articles: Articles) -> Articles:
@@ -320,15 +139,12 @@ def keep_watch(project: Project, articles: Articles) -> Articles:
 
 def save(project: Project, store: Store, run: int, changed: Sequence[Article], digests: Mapping[str, str]) -> None:
     """Write articles into links.txt (only adding) and the database, in this order."""
-    listed = [article for article in changed if article.path != LINKS_NAME]
+    listed = [article for article in changed if article.path != project.links.name]
     if listed:
-        from linkarchive.links.edit import merge_project
-
-        for path, text in merge_project(project.links, listed).items():
-            write_links(path, text)
+        write_articles(project.links, listed)
     for article in changed:
-        if article.path == LINKS_NAME:  # its links stand there; the past is only asked what they quote
-            article = replace(article, citations=tuple(one for one in article.citations if one.quote))
+        if article.path == project.links.name:  # its links stand there; the past is only asked what they quote
+            article = replace(article, citations=tuple(citation for citation in article.citations if citation.quote))
         digest = digests.get(article.path) or stored_articles.digest_of(store, article.path)
         stored_articles.save(store, run, article, digest)
     store.commit()

@@ -19,6 +19,7 @@ from linkarchive.secrets import redact
 from linkarchive.snapshot.parts import NewParts
 from linkarchive.store.captures import StoredCapture
 from linkarchive.store.lookups import CITED
+from linkarchive.urls import host_of
 from linkarchive.wayback.cited import CitedLink
 from linkarchive.web.exchange import Visit
 
@@ -31,6 +32,17 @@ class Fetched:
     visit: Visit
     page: Page
     probe: Page | None = None
+
+    @property
+    def host(self) -> str:
+        """That was asked."""
+        return host_of(self.visit.request.url)
+
+    def probe_url(self, run_id: str) -> str | None:
+        """The made-up address that this run asks for on the host; None where there is none."""
+        from linkarchive.judge.soft404 import probe_url
+
+        return probe_url(self.visit.request.url, run_id)
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,7 +42,7 @@ from linkarchive.model import (
     Verdict,
 )
 from linkarchive.settings import SiteSettings
-from linkarchive.store.captures import StoredCapture, capture_of
+from linkarchive.store.captures import StoredCapture
 from linkarchive.store.previous import LastPage, Previous
 from linkarchive.wayback.cited import CitedLink
 
@@ -137,7 +137,7 @@ def rejudged(
             baselines_of(job, policy, checked), assessment.judgements, strict=True
         )
     ]
-    capture = capture_of(job.previous.captures, result)
+    capture = job.previous.shown_by(result)
     again = result_of(job, page, compared, capture, history_of(result), checked)
     again = replace(again, status=result.status, final_url=result.final_url, hops=result.hops, read=result.read)
     again = _titled(again, assessment, result, policy)

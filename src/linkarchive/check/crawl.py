@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from itertools import chain
 from typing import TypeVar
 
@@ -18,15 +18,11 @@ from linkarchive.check.plan import Job, Policy
 from linkarchive.check.pool import JudgePool
 from linkarchive.check.record import Recorder
 from linkarchive.check.unchanged import load_previous, request_for, unchanged
-from linkarchive.clock import Clock
 from linkarchive.errors import ArchiveError
 from linkarchive.model import Page, Reason
-from linkarchive.model.events import LookingAgain, Notice, SourceConcluded
-from linkarchive.secrets import redact
-from linkarchive.urls import host_of
-from linkarchive.web.connectivity import is_online, network_trouble
+from linkarchive.model.events import LookingAgain, SourceConcluded
+from linkarchive.web.connectivity import OwnNetwork
 from linkarchive.web.exchange import Visit, VisitRequest
-from linkarchive.web.network import Hosts, Trouble
 from linkarchive.web.pacing import Paces
 from linkarchive.web.page import limit_of, page_of
 from linkarchive.web.scheduler import fetch_all
@@ -35,64 +31,58 @@ MAX_SUSPECTS = 500
 """Suspects whose visits are kept open for a probe; what comes after is judged without one."""
 MAX_SUSPECT_BYTES = 32 * 1024 * 1024
 """And bytes of their pages, which stay in memory."""
-ENOUGH_FAILURES = 20
 _PATIENCE = 1.0
 """Seconds, at most, between two looks at what the pool has judged."""
 _GONE = (404, 410)
 _Companion = TypeVar("_Companion")
 
 
-@dataclass(slots=True)
 class Crawler:
     """Visits the sources of a run and has each visit judged, concluded on and recorded."""
 
-    policy: Policy
-    clock: Clock
-    recorder: Recorder
-    pool: JudgePool
-    run_id: str
-    stop: Callable[[], bool]
-    on_idle: Callable[[], None]
-    """Called now and then."""
-    paces: Paces = field(default_factory=Paces)
-    hosts: Hosts = field(default_factory=Hosts)
-    troubles: list[str] = field(default_factory=list)
-    """Sources that a bug of ours kept from being judged, in words."""
-    broken: set[int] = field(default_factory=set)
-    """Their numbers."""
-    silent: bool = False
-    """Neither hosts nor canaries answer."""
-    _judging: dict[int, tuple[Fetched, bool]] = field(default_factory=dict)
-    """What the pool has, by the number of the source; and whether it may be set aside for a probe."""
-    _failed: list[Fetched] = field(default_factory=list)
-    """Failures wait until we know that we are online; what looks gone waits for its second look."""
-    _suspects: list[Fetched] = field(default_factory=list)
-    _suspect_bytes: int = 0
+    def __init__(
+        self,
+        policy: Policy,
+        recorder: Recorder,
+        paces: Paces,
+        stop: Callable[[], bool],
+        on_idle: Callable[[], None],
+    ) -> None:
+        """`on_idle` is called now and then."""
+        self._paces = paces
+        self.own_network = OwnNetwork(policy.settings.network, recorder.clock)
+        self._policy = policy
+        self._recorder = recorder
+        self._stop = stop
+        self._on_idle = on_idle
+        self._pool = JudgePool()
+        self._judging: dict[int, tuple[Fetched, bool]] = {}
+        """What the pool has, by the number of the source; and whether it may be set aside for a probe."""
+        self._failed: list[Fetched] = []
+        """Failures wait until we know that we are online; what looks gone waits for its second look."""
+        self._suspects: list[Fetched] = []
+        self._suspect_bytes = 0
 
     def first_pass(self, jobs: Sequence[Job]) -> None:
         """Visit what is ours to fetch, and conclude on each visit at once where nothing speaks against it."""
         for job in self._load([job for job in jobs if job.skip is not None]):
-            self._record(skipped(job, self.clock.now(), self.policy))
-        self.recorder.commit()
+            self._record(skipped(job, self._recorder.clock.now(), self._policy))
+        self._recorder.commit()
         for job, visit in self._visits(self._requests([job for job in jobs if job.skip is None])):
             self._handle(job, visit)
             self._go_on()
         self._finish_judging()
-        self.recorder.commit()
+        self._recorder.commit()
 
     def read_pages(self, jobs: Sequence[Job], read: Callable[[Job, Page], None]) -> None:
         """Visit sources, and conclude on each once its whole page was read."""
         for job, visit in self._visits((self._request(job), job) for job in self._load(jobs)):
             with self._contained(job, visit):
                 read(job, self._page(visit))
-            if job.source.id not in self.broken:
+            if job.source.id not in self._recorder.broken:
                 self._handle(job, visit)
                 self._finish_judging()
-            self.recorder.commit()
-
-    def network_trouble(self) -> Trouble | None:
-        """What is wrong with our own network; None when nothing is."""
-        return network_trouble(self.hosts, self.policy.settings.network, self.clock, self.silent)
+            self._recorder.commit()
 
     def second_pass(self) -> None:
         """Visit again what seems gone, ask a made-up address on the hosts of suspects, conclude on both."""
@@ -103,43 +93,44 @@ class Crawler:
         again = [fetched.job for fetched in failed if _deserves_another(fetched.visit)]
         probes = self._probes()
         if again or probes:
-            self.recorder.listener(LookingAgain(len(again) + len(probes)))
+            self._recorder.listener(LookingAgain(len(again) + len(probes)))
         answers: dict[str, Page] = {}
-        wanted: Iterator[tuple[VisitRequest, Job | None]] = chain(
-            ((self._request(job), job) for job in again), ((probe, None) for probe in probes)
+        wanted: Iterator[tuple[VisitRequest, Job | str]] = chain(
+            ((self._request(job), job) for job in again), ((probe, host) for host, probe in probes.items())
         )
-        for job, visit in self._visits(wanted):
-            if job is not None:
-                self._conclude_safely(Fetched(job, visit, self._page(visit)))
+        for asked, visit in self._visits(wanted):
+            if isinstance(asked, Job):
+                self._conclude_safely(Fetched(asked, visit, self._page(visit)))
             else:
                 if visit.final is not None:
-                    answers[host_of(visit.request.url)] = self._kept_probe(visit)
+                    answers[asked] = self._kept_probe(visit)
                 visit.close()
-            self.recorder.commit_when_due()
+            self._recorder.commit_when_due()
         suspects, self._suspects, self._suspect_bytes = self._suspects, [], 0
         for fetched in suspects:
-            answer = answers.get(host_of(fetched.visit.request.url))
+            answer = answers.get(fetched.host)
             with self._contained(fetched.job, fetched.visit):
                 self._judge(replace(fetched, probe=answer), may_wait=False)
         self._finish_judging()
-        self.recorder.commit()
+        self._recorder.commit()
 
     def close(self) -> None:
-        """Let go of what was set aside."""
+        """Let go of what was set aside, and end the judging."""
+        self._pool.close()
         for fetched in (*self._suspects, *(fetched for fetched, _ in self._judging.values())):
             fetched.visit.close()
 
     # --- visits ----------------------------------------------------------------------------------
 
     def _load(self, jobs: Sequence[Job]) -> Iterator[Job]:
-        return load_previous(jobs, self.recorder.store, self.recorder.rows.run, self.policy)
+        return load_previous(jobs, self._recorder.store, self._recorder.rows.run, self._policy)
 
     def _request(self, job: Job) -> VisitRequest:
-        return VisitRequest(self.policy.address(job.source.url))
+        return VisitRequest(self._policy.address(job.source.url))
 
     def _requests(self, jobs: Sequence[Job]) -> Iterator[tuple[VisitRequest, Job]]:
-        has_file = self.recorder.archive.has_file
-        return ((request_for(job, self.policy, has_file), job) for job in self._load(jobs))
+        has_file = self._recorder.warc.has_file
+        return ((request_for(job, self._policy, has_file), job) for job in self._load(jobs))
 
     def _visits(self, wanted: Iterable[tuple[VisitRequest, _Companion]]) -> Iterator[tuple[_Companion, Visit]]:
         """Visit what is wanted; each visit comes with what came with its request."""
@@ -150,15 +141,15 @@ class Crawler:
                 waiting.setdefault(request.url, []).append(companion)
                 yield request
 
-        settings = self.policy.settings
+        settings = self._policy.settings
         for visit in fetch_all(
             requests(),
             settings.network,
-            self.clock,
-            stop=lambda: self.silent or self.stop(),
+            self._recorder.clock,
+            stop=self._is_over,
             sites=settings.sites,
             before_waiting=self._use_the_time,
-            paces=self.paces,
+            paces=self._paces,
         ):
             companions = waiting[visit.request.url]
             companion = companions.pop(0)
@@ -166,76 +157,74 @@ class Crawler:
                 del waiting[visit.request.url]
             yield companion, visit
 
+    def _is_over(self) -> bool:
+        return self.own_network.is_silent or self._stop()
+
     def _use_the_time(self) -> bool:
         """Between two looks at the network, when no visit has ended: judge a page, say whether there are more."""
-        self.pool.help()
+        self._pool.help()
         self._go_on()
-        return self.pool.wants_help
+        return self._pool.wants_help
 
     def _go_on(self) -> None:
         self._collect()
-        self.recorder.commit_when_due()
-        self.on_idle()
+        self._recorder.commit_when_due()
+        self._on_idle()
 
     def _handle(self, job: Job, visit: Visit) -> None:
         with self._contained(job, visit):
             fetched = Fetched(job, visit, self._page(visit))
-            self.hosts.saw(job.source.url, visit, fetched.page, job.previous)
+            self.own_network.saw(job.source.url, visit, fetched.page, job.previous)
             if _waits(visit):
                 visit.close()
                 self._failed.append(fetched)
-                self._listen()
+                self.own_network.failed()
             else:
                 self._conclude(fetched, may_wait=not visit.not_modified)
 
-    def _listen(self) -> None:
-        """After some failures and nothing else, ask once whether we are offline: thousands more would tell no more."""
-        if len(self._failed) == ENOUGH_FAILURES and not self.hosts.up:
-            self.silent = not is_online(self.policy.settings.network, self.clock)
-
     def _record(self, conclusion: Conclusion) -> None:
-        self.recorder.record(conclusion)
-        self.recorder.listener(SourceConcluded(conclusion.job.source.url, conclusion.verdict))
+        self._recorder.record(conclusion)
+        self._recorder.listener(SourceConcluded(conclusion.job.source.url, conclusion.verdict))
 
     def _page(self, visit: Visit) -> Page:
-        return page_of(visit, limit_of(visit, self.policy.settings.network))
+        return page_of(visit, limit_of(visit, self._policy.settings.network))
 
     # --- judging ---------------------------------------------------------------------------------
 
     def _conclude_safely(self, fetched: Fetched) -> None:
         with self._contained(fetched.job, fetched.visit):
             self._conclude(fetched, may_wait=False)
-        self.recorder.commit_when_due()
+        self._recorder.commit_when_due()
 
     def _conclude(self, fetched: Fetched, *, may_wait: bool) -> None:
         """As last time, at once for a failure, else once the page is judged beside the network.
 
         `may_wait`: it may be set aside for a probe, if it is a suspect.
         """
-        as_last_time = unchanged(fetched, self.policy)
+        as_last_time = unchanged(fetched, self._policy)
         if as_last_time is not None:
             self._record(as_last_time)
             fetched.visit.close()
         elif fetched.page.failure is not None:
             assessment = assess(self._task(fetched))
-            self._record(conclude(fetched, assessment, self.policy))
+            self._record(conclude(fetched, assessment, self._policy))
             fetched.visit.close()
         else:
             self._judge(fetched, may_wait)
 
     def _task(self, fetched: Fetched) -> JudgeTask:
         job, page, now = fetched.job, fetched.page, fetched.visit.time
-        return build_task(job, page, now, self.recorder.archive.folder, self.policy, fetched.probe)
+        return build_task(job, page, now, self._recorder.warc.archive, self._policy, fetched.probe)
 
     def _judge(self, fetched: Fetched, may_wait: bool) -> None:
-        while not self.pool.room:
+        while not self._pool.room:
             self._wait_for_pool()
         self._judging[fetched.job.source.id] = fetched, may_wait
-        self.pool.submit(fetched.job.source.id, self._task(fetched))
+        self._pool.submit(fetched.job.source.id, self._task(fetched))
 
     def _collect(self) -> None:
         """Record what has been judged."""
-        for number, assessment in self.pool.done():
+        for number, assessment in self._pool.done():
             fetched, may_wait = self._judging.pop(number)
             with self._contained(fetched.job, fetched.visit):
                 if isinstance(assessment, NotJudgedError):
@@ -244,39 +233,34 @@ class Crawler:
                     self._suspects.append(fetched)
                     self._suspect_bytes += len(fetched.page.body)
                 else:
-                    self._record(conclude(fetched, assessment, self.policy))
+                    self._record(conclude(fetched, assessment, self._policy))
                     fetched.visit.close()
 
     def _finish_judging(self) -> None:
-        while self.pool.pending:
+        while self._pool.pending:
             self._wait_for_pool()
         self._collect()
 
     def _wait_for_pool(self) -> None:
-        self.pool.wait(_PATIENCE)
+        self._pool.wait(_PATIENCE)
         self._collect()
-        self.recorder.commit_when_due()
+        self._recorder.commit_when_due()
 
     def _has_room(self, fetched: Fetched) -> bool:
         return len(self._suspects) < MAX_SUSPECTS and self._suspect_bytes + len(fetched.page.body) <= MAX_SUSPECT_BYTES
 
-    def _probes(self) -> list[VisitRequest]:
+    def _probes(self) -> dict[str, VisitRequest]:
         """One made-up address for each host of the suspects."""
-        if not self._suspects:
-            return []
-        from linkarchive.judge.soft404 import probe_url
-
         probes: dict[str, VisitRequest] = {}
         for fetched in self._suspects:
-            asked = fetched.visit.request.url
-            url = probe_url(asked, self.run_id)
+            url = fetched.probe_url(self._recorder.run.info.id)
             if url is not None:
-                probes.setdefault(host_of(asked), VisitRequest(url))
-        return list(probes.values())
+                probes.setdefault(fetched.host, VisitRequest(url))
+        return probes
 
     def _kept_probe(self, visit: Visit) -> Page:
         answer = self._page(visit)
-        self.recorder.keep_probe(visit, answer)
+        self._recorder.keep_probe(visit, answer)
         return answer
 
     @contextmanager
@@ -285,18 +269,13 @@ class Crawler:
         try:
             yield
         except NotJudgedError as error:
-            self._tell(job, visit, str(error))
+            visit.close()
+            self._recorder.note_trouble(job, str(error))
         except (ArchiveError, OSError):  # of the disk or the database: it concerns the whole run
             raise
         except Exception as error:  # noqa: BLE001 - whatever a foreign page does to a parser
-            self._tell(job, visit, f"{type(error).__name__}: {error}")
-
-    def _tell(self, job: Job, visit: Visit, words: str) -> None:
-        visit.close()
-        self.broken.add(job.source.id)
-        trouble = f"{redact(job.source.url)}: could not be judged ({words}); please report it"
-        self.troubles.append(trouble)
-        self.recorder.listener(Notice(trouble, important=True))
+            visit.close()
+            self._recorder.note_trouble(job, f"{type(error).__name__}: {error}")
 
 
 def _waits(visit: Visit) -> bool:

@@ -14,17 +14,15 @@ from typing import TYPE_CHECKING
 
 from linkarchive.check.answers import Answers
 from linkarchive.check.plan import Job, Policy
-from linkarchive.check.politeness import Politeness
 from linkarchive.check.record import Recorder
-from linkarchive.clock import Clock
 from linkarchive.model import Article, Verdict
 from linkarchive.model.events import ArchiveAnswered, AskingArchives, Notice
 from linkarchive.secrets import redact
-from linkarchive.store import captures, lookups, outcomes, previous
+from linkarchive.store import lookups, previous
 from linkarchive.store.lookups import COPY, MOVED, SAVED, LookupAnswer
 from linkarchive.store.previous import AT_ONCE, Previous
-from linkarchive.wayback.lookups import Lookup, OriginalLookup, SavedLookup
-from linkarchive.wayback.privacy import may_send
+from linkarchive.wayback.lookups import Lookup, SavedLookup
+from linkarchive.wayback.politeness import Politeness
 from linkarchive.wayback.questions import (
     Subject,
     baseline_lookups,
@@ -32,6 +30,7 @@ from linkarchive.wayback.questions import (
     dead_lookups,
     elsewhere_lookups,
     is_past,
+    original_lookup,
 )
 
 if TYPE_CHECKING:
@@ -41,15 +40,13 @@ if TYPE_CHECKING:
 class ArchiveLookups:
     """Asks for what the authors saw, for copies of what is dead, for lost targets; takes the answers when they come."""
 
-    def __init__(
-        self, recorder: Recorder, policy: Policy, clock: Clock, stop: Callable[[], bool], politeness: Politeness
-    ) -> None:
+    def __init__(self, recorder: Recorder, policy: Policy, stop: Callable[[], bool], politeness: Politeness) -> None:
         self._recorder = recorder
         self._politeness = politeness
         self._policy = policy
-        self._clock = clock
+        self._clock = recorder.clock
         self._stop = stop
-        self._answers = Answers(recorder, policy, clock)
+        self._answers = Answers(recorder, policy)
         self._workers: LookupWorkers | None = None
         self._moved: dict[int, list[str]] = {}
         """The addresses that captured redirects name, by the number of the source."""
@@ -76,11 +73,7 @@ class ArchiveLookups:
             if lost and job is not None and article.published is not None and not job.is_private:
                 result = self._recorder.of_this_run(job)[0]
                 moved = result.final_url if result is not None else None
-                sites = self._policy.settings.sites
-                urls = [job.source.url]
-                if moved is not None and moved != job.source.url and may_send(moved, sites=sites):
-                    urls.append(moved)
-                lookup = OriginalLookup(job.source.id, tuple(urls), article)
+                lookup = original_lookup(_subject(job), article, moved, self._policy.settings.sites)
                 if not self._is_settled(job, lookup.name):
                     self._ask([lookup])
 
@@ -131,7 +124,7 @@ class ArchiveLookups:
 
         recorder = self._recorder
         relocation = Relocation(
-            recorder.store, recorder.rows.run, recorder.archive.folder, self._policy.settings, self._clock, self._stop
+            recorder.store, recorder.rows.run, recorder.warc.archive, self._policy.settings, self._clock, self._stop
         )
         urls = {number: job.source.url for number, job in wanted.items()}
         for number, answer in relocation.search(lost, urls, self._moved).items():
@@ -143,14 +136,17 @@ class ArchiveLookups:
     def _unsettled_losses(self, wanted: Mapping[int, Job]) -> list[int]:
         """The sources that may have moved by the verdicts of this run, with a copy to know the page by, that were not
         looked for lately."""
-        store, run = self._recorder.store, self._recorder.rows.run
-        verdicts = (Verdict.DEAD, Verdict.DRIFTED)
-        lost = sorted(wanted.keys() & {number for one in verdicts for number in outcomes.with_verdict(store, run, one)})
+        store = self._recorder.store
+        lost = sorted(wanted.keys() & self._recorder.with_verdict(Verdict.DEAD, Verdict.DRIFTED))
         wanting: list[int] = []
         for start in range(0, len(lost), AT_ONCE):
             batch = lost[start : start + AT_ONCE]
-            usable, settled = captures.usable_sources(store, batch), lookups.settled(store, batch, self._clock.now())
-            wanting += [one for one in batch if one in usable and (one in self._moved or (one, MOVED) not in settled)]
+            usable, settled = self._recorder.with_copy(batch), lookups.settled(store, batch, self._clock.now())
+            wanting += [
+                number
+                for number in batch
+                if number in usable and (number in self._moved or (number, MOVED) not in settled)
+            ]
         return wanting
 
     def save_public_copies(self, jobs: Iterable[Job]) -> None:
@@ -235,10 +231,8 @@ class ArchiveLookups:
         if self._workers is None:
             # Late: what asks archives takes a while to import.
             from linkarchive.wayback.lookup_workers import LookupWorkers
-            from linkarchive.wayback.session import RateLimits
 
-            limits = self._politeness.archives = self._politeness.archives or RateLimits()
-            self._workers = LookupWorkers(self._policy.settings, self._clock, self._stop, limits)
+            self._workers = LookupWorkers(self._policy.settings, self._clock, self._stop, self._politeness)
         return self._workers
 
     def _is_settled(self, job: Job, question: str) -> bool:

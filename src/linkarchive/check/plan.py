@@ -3,27 +3,24 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from pathlib import Path
 
 from linkarchive.check.articles import Articles
-from linkarchive.links.revision import CitedBefore
 from linkarchive.model import Acceptance, Reason, Verdict
 from linkarchive.model.scope import Scope, next_due
 from linkarchive.remap import remapped
-from linkarchive.secrets import redact
 from linkarchive.settings import NetworkSettings, Settings, SiteSettings
 from linkarchive.sites import is_excluded, rule_for
-from linkarchive.store import decisions, sources
+from linkarchive.store import decisions, outcomes, sources
 from linkarchive.store.database import Store
 from linkarchive.store.decisions import Decision
 from linkarchive.store.previous import NOTHING, Previous
 from linkarchive.store.sources import Source
 from linkarchive.urls import host_of, scheme_of
-from linkarchive.wayback.archives import archives_of
-from linkarchive.wayback.cited import CitedLink, cited_links
-from linkarchive.wayback.privacy import why_kept_here
+from linkarchive.wayback.cited import CitedLink, cited_links, why_kept_here
 from linkarchive.web.guard import literal_is_private
 from linkarchive.wrappers import key_of
 
@@ -54,6 +51,11 @@ class Job:
         return host_of(self.source.url)
 
     @property
+    def original_of(self) -> frozenset[str]:
+        """The paths of the articles whose original page it is."""
+        return frozenset(link.article for link in self.citations if link.original)
+
+    @property
     def is_private(self) -> bool:
         """Nothing about this source is sent to third parties (docs/design.md §4)."""
         return self.kept_here is not None
@@ -67,6 +69,11 @@ class Policy:
     decisions: Sequence[Decision]
     is_full: bool = False
     """The archive is beyond its cap (`[keep] max_bytes`): only baselines and evidence are stored."""
+
+    @classmethod
+    def of(cls, settings: Settings, path: Path, is_full: bool = False) -> Policy:
+        """With the decisions of that file, as they are now."""
+        return cls(settings, decisions.load(path), is_full)
 
     def rule(self, job: Job) -> SiteSettings | None:
         """The project's rule for the site of a source."""
@@ -89,8 +96,8 @@ class Policy:
 
     def forgets_any(self, urls: Iterable[str]) -> bool:
         """One of these is the address of a forgotten page: nothing that it says is kept."""
-        forgets = [decision for decision in self.decisions if decision.action in ("forget", "undo")]
-        return bool(forgets) and any(decisions.forgotten(forgets, key_of(url)) is not None for url in urls)
+        forgotten = decisions.forgetting(self.decisions)
+        return any(forgotten(key_of(url)) is not None for url in urls)
 
 
 def plan(articles: Articles, store: Store, policy: Policy) -> dict[int, Job]:
@@ -99,20 +106,24 @@ def plan(articles: Articles, store: Store, policy: Policy) -> dict[int, Job]:
     Sources that are new are added to the store, which is all that it writes. The caller commits.
     """
     settings = policy.settings
-    cited = cited_links((*articles.articles, *articles.left), archives_of(settings.archives))
+    cited = cited_links((*articles.articles, *articles.left), settings)
     # Each source is spelled as it is first cited.
     known = sources.ensure(store, {key: links[0].target for key, links in cited.items()})
-    forgets = [decision for decision in policy.decisions if decision.action in ("forget", "undo")]
-    named = {decision.url for decision in forgets}
+    forgotten = decisions.forgetting(policy.decisions)
     jobs = {}
     for key, links in cited.items():
-        source = known[key]
-        forgotten = decisions.forgotten(forgets, key) if named and redact(key) in named else None
-        skip = Reason.EXCLUDED if forgotten else _skip(source, articles.excluded, settings)
-        why = _forgotten_words(forgotten) if forgotten else None
-        kept_here = why_kept_here(source.url, private=any(link.private for link in links), sites=settings.sites)
+        source, decision = known[key], forgotten(key)
+        skip = Reason.EXCLUDED if decision else _skip(source, articles.excluded, settings)
+        why = _forgotten_words(decision) if decision else None
+        kept_here = why_kept_here(source.url, links, settings)
         jobs[source.id] = Job(source, tuple(links), skip, why, kept_here=kept_here)
-    return jobs if articles.before is None else _added_since(jobs, articles.before)
+    if articles.before is None:
+        return jobs
+    return {
+        number: job
+        for number, job in jobs.items()
+        if any(articles.is_new(link.article, job.source.key) for link in job.citations)
+    }
 
 
 def _forgotten_words(decision: Decision) -> str:
@@ -139,9 +150,10 @@ def _skip(source: Source, excluded: frozenset[str], settings: Settings) -> Reaso
     return None
 
 
-def chosen(jobs: Mapping[int, Job], last: Mapping[int, LastCheck], scope: Scope, now: datetime) -> list[Job]:
+def chosen(jobs: Mapping[int, Job], scope: Scope, store: Store, before_run: int | None, now: datetime) -> list[Job]:
     """The jobs that the scope leaves, in the order in which they are visited: with --due or --limit the longest
-    unvisited first. `last` is when each source was visited last, and its verdict then."""
+    unvisited first. What was visited when, and the verdicts, are those from before that run; None: of now."""
+    last = outcomes.last_checks(store, before_run) if scope.is_partial else {}
     wanted = [job for job in jobs.values() if not scope.sources or job.source.key in scope.sources]
     if scope.only:
         wanted = [job for job in wanted if job.source.id in last and last[job.source.id][1].value in scope.only]
@@ -163,8 +175,9 @@ def _is_due(check: LastCheck | None, now: datetime) -> bool:
     return due is not None and due <= now
 
 
-def forecast(jobs: Sequence[Job], with_capture: Collection[int], network: NetworkSettings) -> list[str]:
-    """Sources, time and disk of a run over these jobs, in words; `with_capture` are the sources that have one."""
+def forecast(jobs: Sequence[Job], store: Store, network: NetworkSettings) -> list[str]:
+    """Sources, time and disk of a run over these jobs, in words."""
+    with_capture = sources.with_captures(store)
     visits = [job for job in jobs if job.skip is None]
     new = sum(job.source.id not in with_capture for job in visits)
     hosts = Counter(job.host for job in visits)
@@ -178,16 +191,6 @@ def forecast(jobs: Sequence[Job], with_capture: Collection[int], network: Networ
         f"at least {seconds:.0f} s (the busiest host has {busiest} of them)",
         f"about {new * BYTES_A_CAPTURE / 1e6:.1f} MB for {new} sources without a capture",
     ]
-
-
-def _added_since(jobs: Mapping[int, Job], before: Mapping[str, CitedBefore]) -> dict[int, Job]:
-    """The jobs of sources that some article cites and did not cite at the earlier revision."""
-    nothing = CitedBefore()
-    return {
-        number: job
-        for number, job in jobs.items()
-        if any(job.source.key not in before.get(link.article, nothing).keys for link in job.citations)
-    }
 
 
 def with_previous(job: Job, previous: Previous, inputs_unchanged: bool) -> Job:

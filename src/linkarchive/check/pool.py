@@ -194,6 +194,10 @@ class JudgePool:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End the workers, whatever they are at."""
         for worker in self._workers:
             worker.end()
         self._workers = []

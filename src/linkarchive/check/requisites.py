@@ -14,7 +14,6 @@ from dataclasses import replace
 from linkarchive.check.page_parts import Answer, PageParts
 from linkarchive.check.plan import Policy
 from linkarchive.check.record import Recorder
-from linkarchive.clock import Clock
 from linkarchive.errors import StorageError
 from linkarchive.model import Capture, CaptureScope
 from linkarchive.model.events import LoadingParts, Notice, PartsKept
@@ -59,9 +58,8 @@ def wants_parts(policy: Policy) -> bool:
 
 
 def keep_parts(
-    recorder: Recorder, policy: Policy, clock: Clock, stop: Callable[[], bool], on_idle: Callable[[], None],
-    paces: Paces,
-) -> int:  # fmt: skip
+    recorder: Recorder, policy: Policy, stop: Callable[[], bool], on_idle: Callable[[], None], paces: Paces
+) -> int:
     """Fetch and store what the captures of this run lack in their scope; the number of pages that were not reached.
 
     `on_idle` is called now and then. `paces` are those of the documents: who asked us to slow down still means it.
@@ -69,7 +67,7 @@ def keep_parts(
     if not wants_parts(policy):
         return 0
     found = parts.wanting(recorder.store, recorder.rows.run)
-    has_file = recorder.archive.has_file  # a fresh Git clone has none
+    has_file = recorder.warc.has_file  # a fresh Git clone has none
     lacking = [stored for stored in found if _wants(stored, policy) and has_file(stored.holder.warc)]
     if not lacking:
         return 0
@@ -79,7 +77,7 @@ def keep_parts(
         for visit in fetch_all(
             run.requests(),
             _network(policy.settings.network),
-            clock,
+            recorder.clock,
             stop=stop,
             sites=policy.settings.sites,
             before_waiting=lambda: run.look_after(on_idle),
@@ -228,7 +226,7 @@ class _Run:
     def _of_document(self, capture: Capture) -> list[Requisite]:
         if capture.mime not in HTML_TYPES:
             return []
-        page = read_page(self._recorder.archive.folder, capture, limit=self._policy.settings.network.max_body)
+        page = read_page(self._recorder.warc.archive, capture, limit=self._policy.settings.network.max_body)
         return requisites_of(page.body, page.headers.get("content-type", ""), Kind.FRAME, page.final_url)
 
     def _want(self, page: PageParts, requisites: Iterable[tuple[Requisite, int]]) -> None:
@@ -299,7 +297,7 @@ class _Run:
         unstored = [answer for answer in page.used if answer.visit is not None]
         visits = [answer.visit for answer in unstored if answer.visit is not None]
         known = parts.by_digest(self._recorder.store, {one.body.digest for visit in visits for one in visit.exchanges})
-        has_file = self._recorder.archive.has_file
+        has_file = self._recorder.warc.has_file
         _, records = self._recorder.keep_parts(
             page.stored,
             NewParts(

@@ -147,14 +147,10 @@ def _read(
 
 
 def _write(project: Project, articles: Sequence[Article], prune: bool) -> None:
-    from linkarchive.links.edit import merge_project, prune_project
-    from linkarchive.links.files import write_links
+    from linkarchive.links.edit import write_articles
 
     with project.lock():
-        for path, text in merge_project(project.links, articles).items():
-            write_links(path, text)
-        for path, text in prune_project(project.links, articles).items() if prune else ():
-            write_links(path, text)
+        write_articles(project.links, articles, without_left=prune)
 
 
 def _print(articles: Sequence[Article], form: str, verbose: bool) -> None:

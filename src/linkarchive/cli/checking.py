@@ -12,7 +12,6 @@ from threading import Event as Flag
 import click
 
 from linkarchive.api.project import Project
-from linkarchive.check.politeness import Politeness
 from linkarchive.cli.common import say, settings_of
 from linkarchive.cli.output import Printing, print_line, print_report
 from linkarchive.cli.progress import RunProgress, disclosure
@@ -26,6 +25,7 @@ from linkarchive.report.exit_policy import exit_code
 from linkarchive.report.sanitize import one_line, sanitize
 from linkarchive.settings import Settings
 from linkarchive.sites import with_scope
+from linkarchive.wayback.politeness import Politeness
 
 _WORST = (130, 75, 3, 2, 1, 0)
 """Exit codes, the one that counts first (docs/design.md §4)."""

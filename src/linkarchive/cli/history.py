@@ -75,7 +75,8 @@ def show(url: str, project: Path, config: Path | None, as_text: bool, at: dateti
     """Show the history of a source: captures, verdicts, citations. NUMBER is that of a finding in the last report;
     of a HOST the rules are shown by which its pages moved."""
     from linkarchive.api.project import Project
-    from linkarchive.history.sources import cases_of, history_of
+    from linkarchive.history.cases import cases_of
+    from linkarchive.history.sources import history_of
     from linkarchive.store.opening import open_project
 
     settings = settings_of(project, config)

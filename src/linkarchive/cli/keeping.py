@@ -53,7 +53,8 @@ def forget(urls: tuple[str, ...], project: Path, config: Path | None, reason: st
     A tombstone with the reason stays.
     """
     from linkarchive.api.project import user
-    from linkarchive.history.forget import forget_sources, lift
+    from linkarchive.history.decisions import lift
+    from linkarchive.history.forget import forget_sources
     from linkarchive.report.sanitize import address, one_line
 
     place, now = folder_of(project, config), Clock.from_environ().now()

@@ -5,13 +5,16 @@ from __future__ import annotations
 import secrets
 from collections import defaultdict
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime
 
-from linkarchive.history.forget import take_out
+from linkarchive.history.forgetting import take_out
+from linkarchive.history.reports import report_of
+from linkarchive.model import Report
 from linkarchive.project import Project
 from linkarchive.snapshot.forget import Tombstone
 from linkarchive.snapshot.removal import Spot, find_captures
-from linkarchive.store import captures, decisions, standing
+from linkarchive.store import captures, decisions, runs, standing
 from linkarchive.store.captures import StoredCapture
 from linkarchive.store.database import Store
 from linkarchive.store.forget import Forgetting
@@ -24,6 +27,23 @@ _REASON = "the archive had grown beyond its cap ([keep] max_bytes)"
 def size_of(project: Project) -> int:
     """Bytes of all files of the archive folder."""
     return sum(path.stat().st_size for path in project.archive.rglob("*") if path.is_file() and not path.is_symlink())
+
+
+def is_full(project: Project, most: int) -> bool:
+    """The archive is beyond its cap; 0 is none."""
+    return 0 < most < size_of(project)
+
+
+def within_cap(project: Project, report: Report, most: int, now: datetime) -> Report:
+    """The report of a run, once the archive is within its cap: with what was done for that, and copies where they are
+    then. Hold the folder's lock, the database closed. Raises StorageError."""
+    done = keep_within(project, most, now) if most else ""
+    if not done:
+        return report
+    with open_project(project) as store:
+        run = runs.find(store, report.run.id)
+        again = report if run is None else report_of(store, run, decisions.load(project.decisions))
+    return replace(again, notices=(*report.notices, done))
 
 
 def keep_within(project: Project, most: int, now: datetime) -> str:

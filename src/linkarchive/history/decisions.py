@@ -108,3 +108,13 @@ def _name_of(store: Store, url: str) -> str:
     if not any(is_within(host_of(known), [host]) for _, known in sources.all_urls(store)):
         raise UsageError(f"{url}: not a source of this project, and no source is on a host of that name")
     return host
+
+
+def lift(project: Project, url: str, reason: str | None, who: str, now: datetime) -> Decision:
+    """Record that a forgotten source is visited again. Raises UsageError when it is not forgotten."""
+    decision = decisions.forgotten(decisions.load(project.decisions), key_of(url))
+    if decision is None:
+        raise UsageError(f"{redact(url)}: nothing to take back: it is not forgotten")
+    undo = Decision("undo", decision.url, who, now, reason, undoes=decision.when)
+    decisions.append(project, undo)
+    return undo

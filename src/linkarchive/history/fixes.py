@@ -8,7 +8,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
-from urllib.parse import urldefrag
 
 from linkarchive.article.bibliography import may_take_references, only
 from linkarchive.article.document import bibliographies_of, read_document
@@ -18,18 +17,15 @@ from linkarchive.article.formats.registry import format_of
 from linkarchive.article.lost_targets import with_recoveries
 from linkarchive.errors import ArticleError
 from linkarchive.history.edited_files import FileFix, Fixes
+from linkarchive.history.list_fixes import fix_list
 from linkarchive.history.new_targets import SURE, NewTarget, NewTargets, NoTarget
-from linkarchive.links.edit import replace_urls, with_snapshots
-from linkarchive.links.entries import NAME as LINKS_NAME
-from linkarchive.links.entries import Entry, section_key
 from linkarchive.links.files import joined, link_lists
 from linkarchive.links.inputs import files_beside, files_named
 from linkarchive.links.match import apply
-from linkarchive.model import Article, Citation, Verdict
+from linkarchive.model import Article, Citation
 from linkarchive.project import Project
-from linkarchive.store import articles, decisions, outcomes
+from linkarchive.store import articles
 from linkarchive.store.database import Store
-from linkarchive.wrappers import key_of
 
 
 def plan_fixes(project: Project, store: Store, names: Sequence[str], day: date, style: Style | None = None) -> Fixes:
@@ -93,8 +89,7 @@ class _Planner:
         self._style = style
         self.references: dict[Path, dict[str, set[str]]] = {}
         """The lists of references that the articles name, and the URLs in them that each article cites, by its name."""
-        wrong = (one for _, one, _ in outcomes.latest(store) if one.verdict in (Verdict.MOVED, Verdict.DEAD))
-        self._new_targets = NewTargets({key_of(one.url): one for one in wrong}, decisions.load(project.decisions))
+        self._new_targets = NewTargets.of_project(store, project.decisions)
         read = link_lists(project.links)[0] if project.links.exists() else []
         self._links = joined(read, ())
         self.lists = {document.path.resolve(): document for document in read}
@@ -140,7 +135,7 @@ class _Planner:
             f"{one.replacement.url}"
             for one in fixed.refused
         ]
-        self._after[section_key(name)] = fixed.article
+        self._after[name] = fixed.article
         made = [f"{_where(name, read.citations[one.citation])} {one.why}: {one.url}" for one in fixed.made]
         return FileFix(path, name, data, fixed.data, fixed.text, tuple(made), (*left, *refused), article=fixed.article)
 
@@ -204,52 +199,16 @@ class _Planner:
             return False
         return self._new_targets.is_settled(written.url, article)
 
-    # --- links.txt -------------------------------------------------------------------
-
     def links(self, path: Path) -> FileFix:
         """The edits of links.txt, or of a file that it includes."""
-        document = self.lists[path]
         name = Path(os.path.relpath(path, self._project.root)).as_posix()
-        targets: dict[int, NewTarget] = {}
-        left: list[str] = []
-        entries: dict[int, Entry] = {}
-        for section in document.links.sections:
-            cited = self._cited(section.name) if section.name else set()
-            for entry in section.entries:
-                if entry.url is None or entry.excluded or _place(entry.url) in cited:
-                    continue
-                entries[entry.line] = entry
-                target = self._new_targets.of(entry.url, section.name or LINKS_NAME, self._day)
-                if isinstance(target, NoTarget):
-                    left.append(f"{name}:{entry.line}: {entry.url}: {target.why}")
-                elif target is not None and not (target.original is not None and entry.snapshot == target.url):
-                    targets[entry.line] = target
-        beside = {
-            line: target.url
-            for line, target in targets.items()
-            if target.original is not None and self._style in (Style.APPEND, Style.ROBUST)
-        }
-        in_place = {line: target.url for line, target in targets.items() if line not in beside}
-        after, refused = replace_urls(document.text, in_place)
-        after = with_snapshots(after, beside)
-        made = [
-            f"{name}:{line}: {entries[line].url}: {target.why}: {target.url}"
-            for line, target in targets.items()
-            if line not in refused
-        ]
-        left += [f"{name}:{line}: {entries[line].url}: the line could not be changed for certain" for line in refused]
-        data = [text.encode("utf-8", "surrogateescape") for text in (document.text, after)]
-        return FileFix(path, name, data[0], data[1], (document.text, after), tuple(made), tuple(left))
+        after, stored = self._after, self._stored
+        return fix_list(self.lists[path], path, name, self._new_targets, after, stored, self._style, self._day)
 
-    def _cited(self, name: str) -> set[tuple[str, str]]:
-        """The places that the article of a section cites, as it will be; for one that is not edited, as it was read."""
-        article = self._after.get(section_key(name))
-        if article is None:
-            stored = articles.load(self._store, name)
-            article = None if stored is None or stored[1] is None else stored[0]
-        if article is None:
-            return set()
-        return {_place(one.url) for one in article.citations if one.url is not None and not one.recovered}
+    def _stored(self, name: str) -> Article | None:
+        """An article as it was read."""
+        stored = articles.load(self._store, name)
+        return None if stored is None or stored[1] is None else stored[0]
 
 
 def _recovered(citation: Citation, url: str) -> NewTarget | NoTarget:
@@ -265,10 +224,6 @@ def _recovered(citation: Citation, url: str) -> NewTarget | NoTarget:
 def _where(name: str, citation: Citation) -> str:
     """Path, line and words of a link, for the beginning of a sentence."""
     return f"{name}:{citation.line}: “{citation.text}”:"
-
-
-def _place(url: str) -> tuple[str, str]:
-    return key_of(url), urldefrag(url).fragment
 
 
 def _by_hand(name: str, citation: Citation, new: Replacement) -> str:

@@ -9,12 +9,15 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from pathlib import Path
 from urllib.parse import urldefrag, urlsplit
 
 from linkarchive.model import Result, Verdict
 from linkarchive.report.sanitize import has_redaction
 from linkarchive.secrets import has_secrets
-from linkarchive.store.decisions import Decision, ignored, replacement
+from linkarchive.store.database import Store
+from linkarchive.store.decisions import Decision, ignored, load, replacement
+from linkarchive.store.outcomes import latest
 from linkarchive.urls import unwrap
 from linkarchive.wrappers import intended_url, key_of
 
@@ -47,6 +50,12 @@ class NewTargets:
 
     outcomes: Mapping[str, Result]
     decisions: Sequence[Decision] = field(default=())
+
+    @classmethod
+    def of_project(cls, store: Store, decided: Path) -> NewTargets:
+        """What a project knows now; `decided` is its file of decisions. Raises StorageError."""
+        wrong = (result for _, result, _ in latest(store) if result.verdict in (Verdict.MOVED, Verdict.DEAD))
+        return cls({key_of(result.url): result for result in wrong}, load(decided))
 
     def of(self, url: str, article: str, day: date) -> NewTarget | NoTarget | None:
         """What to cite instead of `url` in the end: a target may need one itself. None where nothing is wrong."""

@@ -11,7 +11,7 @@ from linkarchive.files import storage_error
 from linkarchive.model import Capture
 from linkarchive.project import Project
 from linkarchive.snapshot import paths
-from linkarchive.snapshot.manifest import missing_decisions, read_chain, write_manifest
+from linkarchive.snapshot.manifest import missing_decisions, read_chain, seal_run
 from linkarchive.snapshot.repair import repair
 from linkarchive.snapshot.writer import WarcWriter
 from linkarchive.store import captures, runs
@@ -29,7 +29,7 @@ def recover(project: Project) -> tuple[str, ...]:
     """
     done = []
     if (project.archive / paths.FORGETTING).exists():
-        from linkarchive.history.forget import finish
+        from linkarchive.history.forgetting import finish
 
         finish(project)
         done.append("an interrupted `archive forget` was finished")
@@ -52,14 +52,7 @@ def log_interrupted(project: Project, store: Store, now: datetime, but: int | No
             archive, info.id, clock=Clock(info.started), size_limit=_ANY_SIZE, simulated=info.simulated
         ) as writer:
             writer.write_log(log_lines(store, run))
-        facts = {
-            "started": info.started,
-            "finished": info.finished,
-            "complete": False,
-            "simulated": info.simulated,
-            "state": None,
-        }
-        write_manifest(archive, info.id, paths.run_files(archive, info.id), facts, created=now, known=writer.digests)
+        seal_run(archive, info, state=None, created=now, known=writer.digests)
         store.commit()
 
 

@@ -11,6 +11,7 @@ from types import MappingProxyType
 
 from linkarchive.errors import StorageError, UsageError
 from linkarchive.model import ArticleReport, Category, Change, Difference, Report, SourceReport, Sources, Verdict
+from linkarchive.model.view import MAX_DIFFERENCES
 from linkarchive.project import Project
 from linkarchive.secrets import redact
 from linkarchive.snapshot.reader import read_page
@@ -20,9 +21,6 @@ from linkarchive.store.decisions import Decision, ignored, is_host
 from linkarchive.store.opening import open_project
 from linkarchive.store.runs import Run
 from linkarchive.wrappers import key_of
-
-MAX_DIFFERENCES = 300
-"""In one report; the rest is a click or an `archive diff` away."""
 
 
 def load_report(store: Store, made: Sequence[Decision], run_id: str | None = None) -> Report:

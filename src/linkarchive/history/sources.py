@@ -1,37 +1,19 @@
-"""Looking back at a source: its history, its cases, its diff, and a person's word that today's page is fine."""
+"""Looking back at sources: their reports, captures and pages, and what changed."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime
-from itertools import takewhile
 from pathlib import Path
 
 from linkarchive.errors import StorageError, UsageError
-from linkarchive.history.probes import stored_probe
 from linkarchive.history.reports import difference_of, latest_of
-from linkarchive.judge.cases import case_line
-from linkarchive.judge.site_rule import apply_site_rule
-from linkarchive.model import (
-    Case,
-    CitationResult,
-    Difference,
-    Failure,
-    History,
-    Page,
-    Reason,
-    Result,
-    SourceReport,
-    Verdict,
-)
-from linkarchive.report.sanitize import address, one_line, redacted
+from linkarchive.model import Capture, CaptureRef, Difference, Page, SourceReport
+from linkarchive.report.sanitize import address, one_line
 from linkarchive.secrets import redact
-from linkarchive.settings import Settings
-from linkarchive.sites import rule_for
 from linkarchive.snapshot import paths
 from linkarchive.snapshot.reader import read_page, read_record
-from linkarchive.store import articles, captures, outcomes, sources
-from linkarchive.store.captures import StoredCapture
+from linkarchive.store import captures, outcomes, sources, standing
 from linkarchive.store.database import Store
 
 
@@ -59,36 +41,29 @@ def history_of(store: Store, url: str) -> Iterator[str]:
             yield f"      {one_line(sentence)}"
 
 
-def cases_of(archive: Path, store: Store, url: str, settings: Settings) -> Iterator[str]:
-    """What the latest verdict was made from, a line a citation, as `archive judge` reads it."""
-    source = sources.find(store, url)
-    _, latest = latest_of(store, source.id, url)
-    kept = captures.of_source(store, source.id)
-    rule = rule_for(source.url, settings.sites)
-    after = apply_site_rule(_page_seen(archive, latest.outcome, kept), rule)
-    since = latest.outcome.since  # a page that is what it was is not asked about again
-    same = takewhile(lambda run: run[1].outcome.since == since, reversed(outcomes.history(store, source.id)))
-    probe = stored_probe(archive, source.url, [run_id for run_id, _ in same], settings.network.max_body)
-    for citation in latest.outcome.citations:
-        before = _standard(citation, kept)
-        case = Case(
-            id=citation.url,
-            url=citation.url,
-            after=after,
-            before=None
-            if before is None or (latest.outcome.similarity is None and _first(latest))
-            else apply_site_rule(
-                read_page(archive, before.capture, limit=settings.network.limit_of(before.capture.mime)), rule
-            ),
-            quotes=_quotes(store, citation),
-            text=citation.text,
-            context=citation.context,
-            probe=probe,
-            history=History(
-                latest.outcome.strikes, latest.outcome.first_strike, latest.outcome.last_strike, latest.checked
-            ),
-        )
-        yield case_line(redacted(case))
+def reports_of(store: Store, url: str) -> tuple[SourceReport, ...]:
+    """What each run concluded about a source, oldest first. Raises UnknownSourceError."""
+    return tuple(report for _, report in outcomes.history(store, sources.find(store, url).id))
+
+
+def latest_reports(store: Store) -> tuple[SourceReport, ...]:
+    """The last report on every source, whichever run made it."""
+    return tuple(report for _, _, report in standing.latest_reports(store))
+
+
+def captures_of(store: Store, url: str) -> tuple[Capture, ...]:
+    """The stored copies of a source, oldest first. Raises UnknownSourceError."""
+    return tuple(stored.capture for stored in captures.of_source(store, sources.find(store, url).id))
+
+
+def page_of(archive: Path, store: Store, capture: Capture | CaptureRef, max_body: int) -> Page:
+    """The page of a stored copy, decoded to at most so many bytes. Raises UsageError, StorageError."""
+    if isinstance(capture, CaptureRef):
+        stored = captures.named(store, capture)
+        if stored is None:
+            raise UsageError(f"{capture.warc} at byte {capture.offset}: no capture of this project is there")
+        capture = stored.capture
+    return read_page(archive, capture, limit=max_body)
 
 
 def difference_since(archive: Path, store: Store, url: str) -> Difference:
@@ -112,45 +87,6 @@ def missing_records(archive: Path, store: Store) -> Iterator[str]:
             read_record(archive, kept.capture.record).payload.close()
         except StorageError as error:
             yield str(error)
-
-
-def _stored_page(archive: Path, stored: StoredCapture, settings: Settings) -> Page:
-    return read_page(archive, stored.capture, limit=settings.network.limit_of(stored.capture.mime))
-
-
-def _page_seen(archive: Path, outcome: Result, kept: list[StoredCapture]) -> Page:
-    page = captures.capture_of(kept, outcome)
-    if page is not None:
-        return read_page(archive, page.capture)
-    return Page(outcome.url, None, failure=_failure_seen(outcome))
-
-
-def _failure_seen(outcome: Result) -> Failure:
-    """The failure as its verdict tells of it: the last sentence, and beneath a death by strikes the latest reason."""
-    also = [Reason(name.removeprefix("unreachable/")) for name in outcome.also if name.startswith("unreachable/")]
-    reason = also[0] if outcome.reason is Reason.UNREACHABLE_SINCE and also else outcome.reason
-    detail = outcome.evidence[-1] if outcome.evidence else ""
-    return Failure(reason, detail, outcome.url, no_such_name=outcome.verdict is Verdict.DEAD and reason is Reason.DNS)
-
-
-def _standard(citation: CitationResult, kept: list[StoredCapture]) -> StoredCapture | None:
-    """What the citation is compared with: the accepted page, else the baseline."""
-    accepted, baseline = citation.accepted, citation.baseline
-    time = accepted.capture_time if accepted else baseline.time if baseline else None
-    return next((one for one in kept if one.capture.time == time), None)
-
-
-def _first(latest: SourceReport) -> bool:
-    return latest.outcome.reason == "first-seen"
-
-
-def _quotes(store: Store, citation: CitationResult) -> tuple[str, ...]:
-    stored = articles.load(store, citation.article)
-    if stored is None:
-        return ()
-    return tuple(
-        one.quote for one in stored[0].citations if one.quote and (one.url, one.line) == (citation.url, citation.line)
-    )
 
 
 def _time(time: datetime) -> str:

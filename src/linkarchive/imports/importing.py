@@ -21,7 +21,7 @@ from linkarchive.model import Reason
 from linkarchive.model.scope import Scope
 from linkarchive.project import Project
 from linkarchive.settings import Settings
-from linkarchive.store import captures, decisions
+from linkarchive.store import captures
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,8 +90,8 @@ def _jobs(project: Project, recorder: Recorder, settings: Settings, clock: Clock
     """By key the sources that the articles of links.txt cite, without those that are excluded or forgotten."""
     if not project.links.exists():
         raise ArticleError(f"{project.links}: not there; check the articles first: an import keeps what they cite")
-    articles = load(project, recorder.store, Scope(), settings, clock)
-    jobs = plan(articles, recorder.store, Policy(settings, decisions.load(project.decisions))).values()
+    articles = load(project, recorder.store, Scope(), settings.network, clock)
+    jobs = plan(articles, recorder.store, Policy.of(settings, project.decisions)).values()
     return {job.source.key: job for job in jobs if job.skip is not Reason.EXCLUDED and "://" in job.source.key}
 
 

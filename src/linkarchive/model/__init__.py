@@ -32,6 +32,7 @@ from linkarchive.model.result import (
     SeenElsewhere,
     Settled,
 )
+from linkarchive.model.scope import Scope
 from linkarchive.model.verdict import REASONS, Reason, Verdict
 from linkarchive.model.view import ArticleText, Difference, DiffRow, Event, Span
 from linkarchive.model.visit import Failure, Hop, Page
@@ -74,6 +75,7 @@ __all__ = [
     "Report",
     "Result",
     "RunInfo",
+    "Scope",
     "SeenElsewhere",
     "Settled",
     "SourceReport",

@@ -21,6 +21,10 @@ class DiffRow:
     right: tuple[tuple[str, bool], ...]
 
 
+MAX_DIFFERENCES = 300
+"""In one report; the rest is a click or an `archive diff` away."""
+
+
 @dataclass(frozen=True, slots=True)
 class Difference:
     """What changed in the substance between two pages."""

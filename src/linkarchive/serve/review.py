@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from datetime import date
 
 from linkarchive.errors import UsageError
-from linkarchive.history.reports import MAX_DIFFERENCES, difference_of
+from linkarchive.history.reports import difference_of
 from linkarchive.history.timeline import article_texts, timelines
 from linkarchive.model import ArticleText, Difference, Event, Report, SourceReport, Verdict
+from linkarchive.model.view import MAX_DIFFERENCES
 from linkarchive.project import Project
 from linkarchive.secrets import redact
 from linkarchive.store import decisions, runs, standing

@@ -12,6 +12,7 @@ from typing import Any
 
 import msgspec
 
+from linkarchive.model import RunInfo
 from linkarchive.snapshot import paths
 
 
@@ -56,6 +57,18 @@ class Manifest:
     """The lines of decisions.jsonl that no manifest before it sealed."""
     decisions_missing: tuple[str, ...] = ()
     """Digests of sealed lines that were no longer there when it was written."""
+
+
+def seal_run(archive: Path, info: RunInfo, *, state: str | None, created: datetime, known: Mapping[Path, str]) -> Path:
+    """`write_manifest` for the files of a run; `state` is the SHA-256 of state.jsonl, where it was written."""
+    facts = {
+        "started": info.started,
+        "finished": info.finished,
+        "complete": info.complete,
+        "simulated": info.simulated,
+        "state": state,
+    }
+    return write_manifest(archive, info.id, paths.run_files(archive, info.id), facts, created=created, known=known)
 
 
 def write_manifest(

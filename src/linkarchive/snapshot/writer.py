@@ -12,7 +12,7 @@ from types import TracebackType
 from linkarchive import __version__
 from linkarchive.clock import Clock
 from linkarchive.model import Capture, Hop, Location, Origin, PartRecord
-from linkarchive.snapshot import capture_metadata, cdxj, record_writer
+from linkarchive.snapshot import capture_metadata, cdxj, paths, record_writer
 from linkarchive.snapshot.exchange_records import content_type, index, record_fields, write_exchange
 from linkarchive.snapshot.imported import ImportedRecord
 from linkarchive.snapshot.parts import NewParts, write_parts
@@ -45,7 +45,7 @@ class WarcWriter:
     def __init__(
         self, archive: Path, run_id: str, *, clock: Clock, size_limit: int, simulated: bool, obey_robots: bool = False
     ) -> None:
-        self._archive = archive
+        self.archive = archive
         self._run_id = run_id
         self._clock = clock
         self._size_limit = size_limit
@@ -54,6 +54,7 @@ class WarcWriter:
         self._file: WarcFile | None = None
         self.digests: dict[Path, str] = {}
         """The SHA-256, in hex, of each file that was finished."""
+        self._there: dict[str, bool] = {}
 
     def __enter__(self) -> WarcWriter:
         return self
@@ -62,6 +63,12 @@ class WarcWriter:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+    def has_file(self, name: str) -> bool:
+        """A file of the archive, of this run or of another one, is in this folder; asked of the disk once."""
+        if name not in self._there:
+            self._there[name] = paths.located(self.archive, name).exists()
+        return self._there[name]
 
     def write_visit(
         self,
@@ -101,7 +108,7 @@ class WarcWriter:
         A payload that is in the archive already (`new.repeats`), or comes twice, becomes a revisit of the response
         that has it. Raises StorageError; also for a page whose own record cannot be read.
         """
-        page = record_id_at(self._archive, capture.record)
+        page = record_id_at(self.archive, capture.record)
         file = self._ready()
         with file.whole():
             return write_parts(file, capture, page, new, record_writer.warc_date(self._clock.now()))
@@ -161,7 +168,7 @@ class WarcWriter:
         if self._file is not None and self._file.size >= self._size_limit:
             self.close()
         if self._file is None:
-            file = WarcFile(self._archive, self._run_id)
+            file = WarcFile(self.archive, self._run_id)
             try:
                 self._write_warcinfo(file)
             except BaseException:
@@ -211,7 +218,7 @@ class WarcWriter:
         if revisit_of is None or revisit_of.url != source or final.truncated:
             return None
         same = final.status == 304 or (final.body.length > 0 and final.body.digest == revisit_of.digest)
-        return original_at(self._archive, revisit_of.original or revisit_of.record, revisit_of.digest) if same else None
+        return original_at(self.archive, revisit_of.original or revisit_of.record, revisit_of.digest) if same else None
 
 
 def _write_imported_record(

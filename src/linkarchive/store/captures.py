@@ -77,11 +77,6 @@ def usable_sources(store: Store, sources: Collection[int]) -> set[int]:
     return set(store.execute(query).scalars())
 
 
-def kept_sources(store: Store) -> set[int]:
-    """The sources that have a capture."""
-    return set(store.execute(select(captures.c.source).distinct()).scalars())
-
-
 def of_sources(store: Store, sources: Collection[int]) -> dict[int, list[StoredCapture]]:
     """Those of each source that has any, oldest first."""
     query = select(captures).where(captures.c.source.in_(sources)).order_by(captures.c.time, captures.c.id)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from pathlib import Path
@@ -121,6 +121,13 @@ def replacement(decisions: Sequence[Decision], url: str, article: str) -> str | 
         if one.action == "replace" and one.article in (None, article):
             return one.replacement
     return None
+
+
+def forgetting(decisions: Sequence[Decision]) -> Callable[[str], Decision | None]:
+    """`forgotten` for many sources, by their keys."""
+    forgets = [decision for decision in decisions if decision.action in ("forget", "undo")]
+    named = {decision.url for decision in forgets}
+    return lambda key: forgotten(forgets, key) if named and redact(key) in named else None
 
 
 def forgotten(decisions: Sequence[Decision], url: str) -> Decision | None:

@@ -12,7 +12,7 @@ from sqlalchemy import Row, and_, func, select
 
 from linkarchive.model import Origin, Result, Verdict
 from linkarchive.store import lookups
-from linkarchive.store.captures import StoredCapture, day_of
+from linkarchive.store.captures import StoredCapture, capture_of, day_of
 from linkarchive.store.database import Store
 from linkarchive.store.lookups import LookupAnswer
 from linkarchive.store.outcomes import as_of_visit
@@ -137,6 +137,10 @@ class Previous:
             return None
         place = decode(self.capture_rows[-1].body, _Place)
         return (place.original or place.record).warc
+
+    def shown_by(self, result: Result) -> StoredCapture | None:
+        """The capture that a result names as its evidence."""
+        return capture_of(self.captures, result)
 
     def baseline(self, article: str, viewed_on: date | None) -> StoredCapture | None:
         """The baseline of the source as that article cites it."""

@@ -11,7 +11,7 @@ from sqlalchemy import Row, func, insert, select
 from linkarchive.errors import UnknownSourceError
 from linkarchive.secrets import redact
 from linkarchive.store.database import Store
-from linkarchive.store.schema import sources
+from linkarchive.store.schema import captures, sources
 from linkarchive.wrappers import key_of
 
 
@@ -54,6 +54,11 @@ def ensure_keys(store: Store, wanted: Mapping[str, str]) -> dict[str, int]:
         added = store.execute(insert(sources).returning(sources.c.key, sources.c.id), missing)
         found |= {row.key: row.id for row in added}
     return found
+
+
+def with_captures(store: Store) -> set[int]:
+    """The numbers of the sources of which something is kept."""
+    return set(store.execute(select(captures.c.source).distinct()).scalars())
 
 
 def find(store: Store, url: str) -> Source:

@@ -12,9 +12,10 @@ from datetime import date, datetime
 from urllib.parse import urlsplit
 
 from linkarchive.model import Article, Citation
+from linkarchive.settings import Settings
 from linkarchive.urls import unwrap
-from linkarchive.wayback.archives import DEFAULT, Archive, time_of
-from linkarchive.wayback.privacy import may_send
+from linkarchive.wayback import privacy
+from linkarchive.wayback.archives import DEFAULT, Archive, archives_of, time_of
 from linkarchive.wrappers import intended_url, key_of
 
 # archive.today and its other names (https://archive.today/faq, 2026); perma.cc and archive.today's short addresses
@@ -59,11 +60,13 @@ class CitedLink:
     """The copy that the article gives beside the link, where its archive can and may be asked."""
 
 
-def cited_links(articles: Sequence[Article], archives: Sequence[Archive]) -> dict[str, list[CitedLink]]:
+def cited_links(articles: Sequence[Article], settings: Settings) -> dict[str, list[CitedLink]]:
     """Every link with a target, by source key, in order of first citation; the articles' original pages included.
 
-    A citation that points into an archive that can be asked leans on the page that was archived there.
+    A citation that points into an archive that can be asked leans on the page that was archived there; `settings` name
+    those archives.
     """
+    archives = archives_of(settings.archives)
     names = {archive.name for archive in archives}
     cited: dict[str, list[CitedLink]] = {}
     for article in articles:
@@ -71,7 +74,7 @@ def cited_links(articles: Sequence[Article], archives: Sequence[Archive]) -> dic
             if citation.url is not None:
                 copy = cited_copy(citation.url, archives)
                 can_be_asked = copy is not None and copy.archive in names
-                link = _cited_link(article, citation, citation.url, copy if can_be_asked else None, archives)
+                link = _cited_link(article, citation, citation.url, copy if can_be_asked else None, settings)
                 cited.setdefault(key_of(link.target), []).append(link)
         if article.original_url is not None:
             url = article.original_url
@@ -82,8 +85,13 @@ def cited_links(articles: Sequence[Article], archives: Sequence[Archive]) -> dic
     return cited
 
 
+def why_kept_here(url: str, links: Sequence[CitedLink], settings: Settings) -> str | None:
+    """Why nobody else is told of the source of this URL, in words (docs/design.md §4); None: it may be sent."""
+    return privacy.why_kept_here(url, private=any(link.private for link in links), sites=settings.sites)
+
+
 def _cited_link(
-    article: Article, citation: Citation, url: str, copy: CitedCopy | None, archives: Sequence[Archive]
+    article: Article, citation: Citation, url: str, copy: CitedCopy | None, settings: Settings
 ) -> CitedLink:
     viewed_on, target = citation.accessed or article.published, None
     if copy is not None and copy.original is not None:
@@ -95,15 +103,18 @@ def _cited_link(
         article.private,
         target or intended_url(url),
         copy=None if target is None else copy,
-        given=_given_copy(citation.snapshot, article.private, archives),
+        given=_given_copy(citation.snapshot, article.private, settings),
     )
 
 
-def _given_copy(snapshot: str | None, private: bool, archives: Sequence[Archive]) -> CitedCopy | None:
-    copy = None if snapshot is None else cited_copy(snapshot, archives)
+def _given_copy(snapshot: str | None, private: bool, settings: Settings) -> CitedCopy | None:
+    if snapshot is None:
+        return None
+    archives = archives_of(settings.archives)
+    copy = cited_copy(snapshot, archives)
     if copy is None or copy.original is None or all(archive.name != copy.archive for archive in archives):
         return None
-    return copy if may_send(copy.original, private=private) else None
+    return copy if privacy.may_send(copy.original, private=private, sites=settings.sites) else None
 
 
 def cited_copy(url: str, archives: Sequence[Archive] = DEFAULT) -> CitedCopy | None:

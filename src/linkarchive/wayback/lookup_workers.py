@@ -35,6 +35,7 @@ from linkarchive.wayback.lookups import (
     SeenSinceLookup,
     days_off,
 )
+from linkarchive.wayback.politeness import Politeness
 from linkarchive.wayback.replay import Span, nearest
 from linkarchive.wayback.session import ArchiveSession, RateLimits
 
@@ -50,10 +51,9 @@ _SAME_COPY_DAYS = 1
 class LookupWorkers:
     """Asks in a few threads; the answers are taken by the thread that writes."""
 
-    def __init__(
-        self, settings: Settings, clock: Clock, stop: Callable[[], bool], limits: RateLimits | None = None
-    ) -> None:
+    def __init__(self, settings: Settings, clock: Clock, stop: Callable[[], bool], politeness: Politeness) -> None:
         """Once `stop` answers true, no archive is asked any more."""
+        limits = politeness.archives = politeness.archives or RateLimits()
         self.session = ArchiveSession(settings.network, settings.wayback, clock, stop=stop, limits=limits)
         self._archives = archives_of(settings.archives)
         self._pool: ThreadPoolExecutor | None = None

@@ -7,7 +7,7 @@ from datetime import date, datetime
 
 from linkarchive.model import Article
 from linkarchive.wayback.answers import Answer
-from linkarchive.wayback.cited import CitedCopy
+from linkarchive.wayback.cited import CitedCopy, CitedLink
 
 CITED = "cited"
 """The question whether the copy is there that an article cites; its time follows."""
@@ -38,6 +38,10 @@ class BaselineLookup:
     def name(self) -> str:
         return f"baseline {self.viewed_on}"
 
+    def is_about(self, link: CitedLink) -> bool:
+        """The answer is the baseline of that citation."""
+        return link.copy is None and link.viewed_on == self.viewed_on
+
 
 @dataclass(frozen=True, slots=True)
 class CitedCopyLookup:
@@ -50,6 +54,14 @@ class CitedCopyLookup:
     @property
     def name(self) -> str:
         return copy_question(self.copy)
+
+    def is_about(self, link: CitedLink) -> bool:
+        """The answer is the baseline of that citation.
+
+        A copy given beside a link is asked for by itself where the page is dead; the baseline of a day is found by
+        the question of that day.
+        """
+        return self.copy == link.copy or (link.viewed_on is None and self.copy == link.given)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Protocol
 
-from linkarchive.model import Capture, Origin, Reason, Result, Verdict
+from linkarchive.model import Article, Capture, Origin, Reason, Result, Verdict
+from linkarchive.settings import SiteSettings
 from linkarchive.urls import same_page
 from linkarchive.wayback.cited import CitedCopy, CitedLink
 from linkarchive.wayback.lookups import (
@@ -16,9 +17,11 @@ from linkarchive.wayback.lookups import (
     CopyLookup,
     ElsewhereLookup,
     Lookup,
+    OriginalLookup,
     SeenSinceLookup,
     days_off,
 )
+from linkarchive.wayback.privacy import may_send
 
 NEAR_ENOUGH_DAYS = 1
 """A capture of our own this near to the day the author looked is as good as any archive's."""
@@ -138,14 +141,11 @@ def elsewhere_lookups(source: Subject, held: Holdings, now: datetime) -> list[El
     return [ElsewhereLookup(source.number, source.url, max(seen, default=now - NEVER_SEEN))]
 
 
-def links_of(lookup: BaselineLookup | CitedCopyLookup, links: Sequence[CitedLink]) -> list[CitedLink]:
-    """The citations whose baseline the answer to a question is.
-
-    A copy given beside a link is asked for by itself where the page is dead; the baseline of a day is found by the
-    question of that day.
-    """
-    if isinstance(lookup, BaselineLookup):
-        return [link for link in links if link.copy is None and link.viewed_on == lookup.viewed_on]
-    return [
-        link for link in links if lookup.copy == link.copy or (link.viewed_on is None and lookup.copy == link.given)
-    ]
+def original_lookup(
+    source: Subject, article: Article, moved: str | None, sites: Sequence[SiteSettings]
+) -> OriginalLookup:
+    """The question for the original page of an article with lost targets; `moved` is where it is today."""
+    urls = [source.url]
+    if moved is not None and moved != source.url and may_send(moved, sites=sites):
+        urls.append(moved)
+    return OriginalLookup(source.number, tuple(urls), article)

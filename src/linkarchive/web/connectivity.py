@@ -7,13 +7,16 @@ from contextlib import closing
 from dataclasses import replace
 
 from linkarchive.clock import Clock
+from linkarchive.model import Page
 from linkarchive.settings import NetworkSettings
 from linkarchive.web.exchange import Visit, VisitRequest
-from linkarchive.web.network import Alike, Hosts, Trouble, answer_of
+from linkarchive.web.network import Alike, Hosts, LastAnswer, Trouble, answer_of
 from linkarchive.web.page import limit_of, page_of
 from linkarchive.web.scheduler import fetch_all
 
+ENOUGH_FAILURES = 20
 _PATIENCE = 5.0
+"""Seconds for a canary."""
 
 
 def is_online(network: NetworkSettings, clock: Clock) -> bool:
@@ -28,21 +31,40 @@ def is_online(network: NetworkSettings, clock: Clock) -> bool:
     return heard
 
 
-def network_trouble(hosts: Hosts, network: NetworkSettings, clock: Clock, canaries_are_silent: bool) -> Trouble | None:
-    """What is wrong with our own network, by what the hosts of a run answered; None when nothing is.
+class OwnNetwork:
+    """Tells trouble of our own network from that of the web, by what the hosts of a run answer."""
 
-    The canaries are asked only when it matters, and not where they are known to be silent.
-    """
+    def __init__(self, network: NetworkSettings, clock: Clock) -> None:
+        self._settings = network
+        self._clock = clock
+        self._hosts = Hosts()
+        self._failures = 0
+        self.is_silent = False
+        """Neither hosts nor canaries answer."""
 
-    def answers() -> list[Alike | None]:
-        heard: list[Alike | None] = []
-        for visit in () if canaries_are_silent else _ask_canaries(network, clock):
+    def saw(self, url: str, visit: Visit, page: Page, before: LastAnswer) -> None:
+        """Take note of a visit, and of how its page answered before."""
+        self._hosts.saw(url, visit, page, before)
+
+    def failed(self) -> None:
+        """After some failures and nothing else, ask once whether we are offline: thousands more would tell no more."""
+        self._failures += 1
+        if self._failures == ENOUGH_FAILURES and not self._hosts.up:
+            self.is_silent = not is_online(self._settings, self._clock)
+
+    def trouble(self) -> Trouble | None:
+        """What is wrong with our own network; None when nothing is. The canaries are asked only when it matters."""
+        return self._hosts.diagnosis(self._canaries)
+
+    def _canaries(self) -> list[Alike | None]:
+        """What each canary that is not silent answers."""
+        answers: list[Alike | None] = []
+        for visit in () if self.is_silent else _ask_canaries(self._settings, self._clock):
             if visit.connected:
-                heard.append(answer_of(visit.request.url, visit, page_of(visit, limit_of(visit, network)), None))
+                page = page_of(visit, limit_of(visit, self._settings))
+                answers.append(answer_of(visit.request.url, visit, page, None))
             visit.close()
-        return heard
-
-    return hosts.diagnosis(answers)
+        return answers
 
 
 def _ask_canaries(network: NetworkSettings, clock: Clock) -> Generator[Visit]:

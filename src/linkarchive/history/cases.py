@@ -1,0 +1,87 @@
+"""What verdicts were made from, as `archive judge` reads it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import takewhile
+from pathlib import Path
+
+from linkarchive.history.probes import stored_probe
+from linkarchive.history.reports import latest_of
+from linkarchive.judge.cases import case_line
+from linkarchive.judge.site_rule import apply_site_rule
+from linkarchive.model import Case, CitationResult, Failure, History, Page, Reason, Result, SourceReport, Verdict
+from linkarchive.report.sanitize import redacted
+from linkarchive.settings import Settings
+from linkarchive.sites import rule_for
+from linkarchive.snapshot.reader import read_page
+from linkarchive.store import articles, captures, outcomes, sources
+from linkarchive.store.captures import StoredCapture
+from linkarchive.store.database import Store
+
+
+def cases_of(archive: Path, store: Store, url: str, settings: Settings) -> Iterator[str]:
+    """What the latest verdict was made from, a line a citation, as `archive judge` reads it."""
+    source = sources.find(store, url)
+    _, latest = latest_of(store, source.id, url)
+    kept = captures.of_source(store, source.id)
+    rule = rule_for(source.url, settings.sites)
+    after = apply_site_rule(_page_seen(archive, latest.outcome, kept), rule)
+    since = latest.outcome.since  # a page that is what it was is not asked about again
+    same = takewhile(lambda run: run[1].outcome.since == since, reversed(outcomes.history(store, source.id)))
+    probe = stored_probe(archive, source.url, [run_id for run_id, _ in same], settings.network.max_body)
+    for citation in latest.outcome.citations:
+        before = _standard(citation, kept)
+        case = Case(
+            id=citation.url,
+            url=citation.url,
+            after=after,
+            before=None
+            if before is None or (latest.outcome.similarity is None and _first(latest))
+            else apply_site_rule(
+                read_page(archive, before.capture, limit=settings.network.limit_of(before.capture.mime)), rule
+            ),
+            quotes=_quotes(store, citation),
+            text=citation.text,
+            context=citation.context,
+            probe=probe,
+            history=History(
+                latest.outcome.strikes, latest.outcome.first_strike, latest.outcome.last_strike, latest.checked
+            ),
+        )
+        yield case_line(redacted(case))
+
+
+def _page_seen(archive: Path, outcome: Result, kept: list[StoredCapture]) -> Page:
+    page = captures.capture_of(kept, outcome)
+    if page is not None:
+        return read_page(archive, page.capture)
+    return Page(outcome.url, None, failure=_failure_seen(outcome))
+
+
+def _failure_seen(outcome: Result) -> Failure:
+    """The failure as its verdict tells of it: the last sentence, and beneath a death by strikes the latest reason."""
+    also = [Reason(name.removeprefix("unreachable/")) for name in outcome.also if name.startswith("unreachable/")]
+    reason = also[0] if outcome.reason is Reason.UNREACHABLE_SINCE and also else outcome.reason
+    detail = outcome.evidence[-1] if outcome.evidence else ""
+    return Failure(reason, detail, outcome.url, no_such_name=outcome.verdict is Verdict.DEAD and reason is Reason.DNS)
+
+
+def _standard(citation: CitationResult, kept: list[StoredCapture]) -> StoredCapture | None:
+    """What the citation is compared with: the accepted page, else the baseline."""
+    accepted, baseline = citation.accepted, citation.baseline
+    time = accepted.capture_time if accepted else baseline.time if baseline else None
+    return next((one for one in kept if one.capture.time == time), None)
+
+
+def _first(latest: SourceReport) -> bool:
+    return latest.outcome.reason == "first-seen"
+
+
+def _quotes(store: Store, citation: CitationResult) -> tuple[str, ...]:
+    stored = articles.load(store, citation.article)
+    if stored is None:
+        return ()
+    return tuple(
+        one.quote for one in stored[0].citations if one.quote and (one.url, one.line) == (citation.url, citation.line)
+    )

@@ -1,0 +1,88 @@
+"""A run that is under way: begun, or an interrupted one that goes on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass, replace
+from functools import partial
+
+from linkarchive.clock import Clock
+from linkarchive.errors import UsageError
+from linkarchive.history.recovery import damages, is_there, log_interrupted, recover
+from linkarchive.project import Project
+from linkarchive.settings import Settings
+from linkarchive.sites import refuse_faulty
+from linkarchive.snapshot.writer import WarcWriter
+from linkarchive.store import captures, runs
+from linkarchive.store.database import Store
+from linkarchive.store.opening import open_project
+from linkarchive.store.run_writer import RunWriter
+from linkarchive.store.runs import Run
+
+
+@dataclass(frozen=True, slots=True)
+class OpenRun:
+    """A run with what it writes to."""
+
+    run: Run
+    resumed: bool
+    """An interrupted run goes on."""
+    store: Store
+    rows: RunWriter
+    warc: WarcWriter
+    clock: Clock
+
+
+@contextmanager
+def locked(
+    project: Project, settings: Settings, notice: Callable[[str, bool], None]
+) -> Iterator[Callable[[], AbstractContextManager[Store]]]:
+    """Hold the folder's lock, after all was made whole that an interruption left; gives what opens the database.
+
+    `notice` is called with a sentence for what was done, and one (and True: it is important) for each damage.
+    Raises SettingsError for rules that are none, LockedError, StorageError.
+    """
+    refuse_faulty(settings)
+    with project.lock():
+        for sentence in recover(project):
+            notice(sentence, False)
+        for sentence in damages(project):
+            notice(sentence, True)
+        yield partial(open_project, project, write=True)
+
+
+@contextmanager
+def begin(
+    project: Project, store: Store, settings: Settings, clock: Clock, signature: str, fresh: bool
+) -> Iterator[OpenRun]:
+    """Begin a run, or continue the interrupted one of the same scope (`signature`) unless it is to be a `fresh` one.
+
+    Its WARC files are closed in the end. Raises StorageError.
+    """
+    interrupted = None if fresh else runs.interrupted(store, clock.now(), signature)
+    if interrupted is not None:
+        captures.forget_lost(store, interrupted.seq, lambda capture: is_there(project, capture))
+        runs.save(store, replace(interrupted, info=replace(interrupted.info, finished=None)))
+    run = interrupted or runs.start(store, clock.now(), signature, clock.simulated)
+    store.commit()
+    log_interrupted(project, store, clock.now(), but=run.seq)
+    with WarcWriter(
+        project.archive,
+        run.info.id,
+        clock=clock,
+        size_limit=settings.keep.warc_size,
+        simulated=clock.simulated,
+        obey_robots=settings.network.obey_robots,
+    ) as warc:
+        yield OpenRun(run, interrupted is not None, store, RunWriter(store, run.seq), warc, clock)
+
+
+def refuse_mixed_clocks(store: Store, settings: Settings, clock: Clock) -> None:
+    """Raises UsageError where the folder holds simulated runs and this one is real, or the other way round."""
+    if not settings.keep.mix_simulated and runs.any_of_clock(store, simulated=not clock.simulated):
+        kind, other = ("simulated", "real") if clock.simulated else ("real", "simulated")
+        raise UsageError(
+            f"this folder holds {other} runs and this one is {kind} (ARCHIVE_NOW): use another folder, "
+            "or set keep.mix_simulated = true in archive.toml"
+        )

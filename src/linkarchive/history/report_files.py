@@ -1,0 +1,120 @@
+"""The reports of runs with news, kept as files: `archive/reports/RUN/`."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime
+from html import unescape
+from pathlib import Path
+from types import MappingProxyType
+
+from linkarchive.files import storage_error, write_atomically
+from linkarchive.history.reports import differences, report_of
+from linkarchive.history.timeline import article_texts, timelines
+from linkarchive.model import Difference, Report
+from linkarchive.project import Project
+from linkarchive.report.html import render_html
+from linkarchive.report.json import render_json
+from linkarchive.store import decisions, runs
+from linkarchive.store.database import Store
+from linkarchive.store.forget import Forgetting
+from linkarchive.store.opening import open_project
+
+LATEST = "latest"
+MOST_AT_HAND = 5000
+"""Sources: some 25 MB."""
+_ADDRESS = re.compile(r"https?://[^\s\"'<>\\]+")
+
+
+def _at_hand(report: Report) -> Report:
+    """The report with its sources read once for all formats, where they are few enough to be held."""
+    few = report.kinds.total() <= MOST_AT_HAND
+    return replace(report, sources=tuple(report.sources)) if few else report
+
+
+def write_report(
+    project: Project,
+    store: Store,
+    report: Report,
+    kept_reports: int,
+    known: Mapping[tuple[str, datetime], Difference],
+) -> str | None:
+    """`archive/reports/RUN/`, and `latest` beside it; the oldest go when there are more than are kept.
+
+    `known` are the differences that were seen when the pages were judged. What the disk refuses is returned in words:
+    the run is recorded, and its report printed, all the same.
+    """
+    folder = project.reports / report.run.id
+    try:
+        report = _at_hand(report)
+        write_atomically(folder / "report.json", map(str.encode, render_json(report)))
+        write_atomically(folder / "index.html", _html(project, store, report, known))
+        _point_latest(project.reports, report.run.id)
+        kept = sorted(path for path in project.reports.iterdir() if path.is_dir() and path.name != LATEST)
+        for old in kept[: max(0, len(kept) - kept_reports)]:
+            shutil.rmtree(old)
+    except OSError as error:
+        return str(storage_error(error.filename or folder, error))
+    return None
+
+
+def rewrite_reports(project: Project, forgetting: Forgetting) -> None:
+    """Render again the reports that say something else now; remove those that nothing is left to make from."""
+    made = decisions.load(project.decisions)
+    with open_project(project, write=True) as store:
+        for folder in sorted(project.reports.iterdir()) if project.reports.is_dir() else ():
+            if folder.is_symlink() or not folder.is_dir():
+                continue
+            run = runs.find(store, folder.name)
+            if run is None:
+                if _mentions(folder, forgetting):
+                    shutil.rmtree(folder)
+                continue
+            _rewrite(project, store, report_of(store, run, made))
+
+
+def _rewrite(project: Project, store: Store, report: Report) -> None:
+    """Render a stored report again, where it says something else now. Raises StorageError."""
+    folder = project.reports / report.run.id
+    text = b"".join(map(str.encode, render_json(report)))
+    stored = folder / "report.json"
+    if not stored.exists() or stored.read_bytes() != text:
+        write_atomically(folder / "index.html", _html(project, store, report))
+        write_atomically(stored, text)  # last: it says that this report is done
+
+
+def _html(
+    project: Project,
+    store: Store,
+    report: Report,
+    known: Mapping[tuple[str, datetime], Difference] = MappingProxyType({}),
+) -> bytes:
+    shown = differences(project.archive, store, report, known)
+    texts = article_texts(project.root, report)
+    return render_html(report, shown, timelines(store, report), texts, name=project.root.name).encode()
+
+
+def _point_latest(reports: Path, run_id: str) -> None:
+    """Have `latest` name a run's report: by a link, or by a copy where links cannot be made.
+
+    In a project that was copied without links (a zip file, a cloud drive) it is a folder. Raises OSError.
+    """
+    latest, new = reports / LATEST, reports / f".{LATEST}"
+    for path in (new, latest):
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path)
+    new.unlink(missing_ok=True)
+    try:
+        new.symlink_to(run_id)
+    except OSError:
+        shutil.copytree(reports / run_id, new)
+        latest.unlink(missing_ok=True)
+    new.replace(latest)
+
+
+def _mentions(report: Path, forgetting: Forgetting) -> bool:
+    texts = (unescape(file.read_text(encoding="utf-8", errors="replace")) for file in report.iterdir())
+    return any(forgetting.is_of(found[0]) for text in texts for found in _ADDRESS.finditer(text))

@@ -1,0 +1,206 @@
+"""The articles that a check covers: read now where they are new or changed, else as they are remembered."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from linkarchive.article.bibliography import Beside, may_take_references, nothing_beside
+from linkarchive.clock import Clock
+from linkarchive.errors import ArticleError, OfflineError
+from linkarchive.links.entries import NAME, Entry, LinksFile, section_key
+from linkarchive.links.files import load
+from linkarchive.links.match import MatchedSection, match
+from linkarchive.links.watch import covers, is_there, new_watches, watch_of
+from linkarchive.model import Article, Citation
+from linkarchive.settings import NetworkSettings
+
+Stored = tuple[Article, str | None]
+"""An article as it was read last, and the SHA-256 of its bytes; None: they were never read."""
+Remembered = Callable[[str], Stored | None]
+"""What is known of the article of a path."""
+
+
+@dataclass(slots=True)
+class ArticleReader:
+    """Reads the articles of one check. What could not be read is told in `errors`, the rest goes on."""
+
+    path: Path
+    """Of links.txt."""
+    network: NetworkSettings
+    clock: Clock
+    remembered: Remembered
+    links: LinksFile = field(default_factory=lambda: LinksFile((), ()))
+    articles: dict[str, Article] = field(default_factory=dict)
+    """What was read or remembered, by path."""
+    digests: dict[str, str] = field(default_factory=dict)
+    """The SHA-256 of those whose bytes were read now, by path."""
+    notices: list[str] = field(default_factory=list)
+    errors: list[str] = field(default_factory=list)
+    _watches: list[str] = field(default_factory=list)
+    """The `articles` lines of the sets of articles that were named."""
+
+    def read(self, names: Sequence[str], stdin: bytes, input_format: str | None) -> None:
+        """Read the named articles; without names (or for links.txt itself) all that links.txt knows.
+
+        Raises ArticleError when nothing of what was named can be read.
+        """
+        if self.path.exists():
+            self.links = load(self.path)
+        elif not names:
+            raise ArticleError(f"{self.path}: not there; name the articles to check, and they are remembered in it")
+        named = [name for name in names if Path(name).name != NAME]
+        if named:
+            self._read_named(named, stdin, input_format)
+        if len(named) < len(names) or not names:
+            self._read_watched()
+            self._read_known()
+        if named and not self.articles:
+            raise ArticleError("; ".join(self.errors) or "nothing to read: no article was named")
+
+    @property
+    def watches(self) -> tuple[str, ...]:
+        """The `articles` lines that links.txt does not have yet."""
+        return new_watches(self._watches, self.links)
+
+    def matched(self) -> list[MatchedSection]:
+        """The articles with what their sections of links.txt say of them."""
+        sections = ((article, self.links.section(article)) for article in self.articles.values())
+        return [
+            MatchedSection(article, (), False) if section is None else match(section, article)
+            for article, section in sections
+        ]
+
+    @property
+    def _root(self) -> Path:
+        return self.path.parent
+
+    def _take(
+        self,
+        path: str,
+        data: bytes,
+        kind: str | None = None,
+        base_url: str | None = None,
+        beside: Beside = nothing_beside,
+    ) -> None:
+        from linkarchive.article.document import read_document
+        from linkarchive.article.formats.registry import format_of
+
+        try:
+            kind = kind or format_of(path, None, data)
+            self.articles[path] = read_document(data, kind, path=path, base_url=base_url, beside=beside)
+            self.digests[path] = hashlib.sha256(data).hexdigest()
+        except ArticleError as error:
+            self.errors.append(str(error))
+
+    def _read_named(self, names: Sequence[str], stdin: bytes, input_format: str | None) -> None:
+        from linkarchive.links.inputs import Document, LeftOut, ListingRead, documents
+
+        listings = set()
+        for document in documents(names, self._root, self.network, self.clock, stdin, input_format):
+            match document:
+                case ArticleError():
+                    self.errors.append(str(document))
+                case LeftOut():
+                    self.notices.append(document.sentence)
+                case ListingRead():
+                    listings.add(document.name)
+                case Document():
+                    self._take(document.path, document.data, document.format, document.base_url, document.beside)
+        watches = (watch_of(name, self._root, name in listings) for name in names)
+        self._watches += [watch for watch in watches if watch is not None]
+
+    def _read_watched(self) -> None:
+        """The articles of the `articles` lines that are new or changed; those that are gone cite nothing more.
+
+        What cannot be read is told, and its known articles are remembered.
+        """
+        links = self.links
+        if not links.watches:
+            return
+        from linkarchive.links.inputs import Document, LeftOut, documents
+
+        patterns = [watch.pattern for watch in links.watches]
+        try:
+            for document in documents(patterns, self._root, self.network, self.clock, known=links.named.keys()):
+                if isinstance(document, (ArticleError, LeftOut)):
+                    self.notices.append(document.sentence if isinstance(document, LeftOut) else str(document))
+                elif isinstance(document, Document) and not self._is_remembered(document.path, document.data):
+                    self._take(document.path, document.data, document.format, document.base_url, document.beside)
+        except OfflineError as error:
+            self.notices.append(str(error))
+        for section in links.named.values():
+            name = section.name
+            is_gone = "://" not in name and not (self._root / name).exists()
+            if is_gone and any(covers(watch, name) and is_there(watch, self._root) for watch in links.watches):
+                self.articles[name] = Article(name, name, section.original, section.published, (), section.private)
+                self.notices.append(
+                    f"{name} is gone: what it cited is uncited now; take its section out of links.txt to end that"
+                )
+
+    def _is_remembered(self, path: str, data: bytes) -> bool:
+        """links.txt has the article, and it is as it was read last."""
+        if section_key(path) not in self.links.named:
+            return False
+        stored = self.remembered(path)
+        return stored is not None and stored[1] == hashlib.sha256(data).hexdigest()
+
+    def _read_known(self) -> None:
+        """The articles of links.txt: files that changed are read again, the others remembered."""
+        if self.links.loose:
+            self.articles[NAME] = Article(NAME, NAME, None, None, citations_of(self.links.loose))
+        for section in self.links.named.values():
+            name = section.name
+            if name in self.articles:
+                continue
+            stored = self.remembered(name)
+            path = self._root / name
+            if not name.startswith(("http://", "https://")) and path.is_file():
+                data = path.read_bytes()
+                changed = stored is None or stored[1] != hashlib.sha256(data).hexdigest()
+                if changed or may_take_references(data):
+                    from linkarchive.links.inputs import files_beside
+
+                    self._take(name, data, beside=files_beside(path.parent))
+                    continue
+            elif stored is None or stored[1] is None:
+                original = section.original or (name if "://" in name else None)
+                citations = citations_of(section.entries)
+                self.articles[name] = Article(name, name, original, section.published, citations, section.private)
+                continue
+            elif "://" not in name:
+                self.notices.append(f"{name} is no longer there; its links are checked as links.txt lists them")
+            if stored is not None:
+                self.articles[name] = _without_keys(stored[0])
+
+
+def citations_of(entries: Iterable[Entry]) -> tuple[Citation, ...]:
+    """Lines of links.txt as citations of an article that does not have them, or cannot be read."""
+    return tuple(
+        Citation(
+            entry.url,
+            entry.text,
+            entry.line,
+            "",
+            accessed=entry.accessed,
+            quote=entry.quote,
+            snapshot=entry.snapshot,
+            note=entry.note,
+        )
+        for entry in entries
+        if not entry.excluded
+    )
+
+
+def _without_keys(article: Article) -> Article:
+    """The article as it was read, without the keys of links.txt: what a person takes out there does not live on."""
+    return replace(article, private=False, citations=tuple(map(_as_written, article.citations)))
+
+
+def _as_written(citation: Citation) -> Citation:
+    own = citation.written
+    if own is None:
+        return citation
+    return replace(citation, accessed=own.accessed, quote=own.quote, snapshot=own.snapshot, note=own.note, written=None)
