@@ -12,9 +12,10 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from linkarchive.model import Baseline, Change, Origin, Reason, Result, SourceReport, Verdict
+from linkarchive.model import Baseline, Change, Origin, Reason, Report, Result, RunInfo, SourceReport, Unit, Verdict
 from linkarchive.report import phrases
 from linkarchive.report.json import source_facts
+from linkarchive.report.summary import summary
 
 NOW = datetime(2026, 11, 23, 6, tzinfo=UTC)
 MONTHS = [
@@ -109,3 +110,55 @@ def test_since_says_when_it_was_found_not_when_it_died(source: SourceReport, day
     assert (
         text == f"Found dead on 23\u00a0November\u00a02026 (today); last fine on {phrases.day(NOW - timedelta(days))}."
     )
+
+
+@given(times)
+def test_ago_is_the_days_between(moment: datetime) -> None:
+    """Read back, it is right to the day, the week, the month or the year that it names."""
+    days, text = (NOW.date() - moment.date()).days, phrases.ago(moment, NOW)
+    lengths = {"day": 1, "week": 7, "month": 30, "year": 365}
+    found = re.fullmatch(r"(\d+) (day|week|month|year)s ago", text)
+    told = {"today": 0, "yesterday": 1}.get(text)
+    assert told == days or (found is not None and int(found[1]) == days // lengths[found[2]])
+
+
+@given(st.integers(0, 10**9), st.integers(0, 10**9))
+def test_counts_are_read_back(shown: int, total: int) -> None:
+    told = re.findall(r"\d[\d,]*", phrases.more(shown, total))
+    assert [int(number.replace(",", "")) for number in told] == [shown, total]
+    text = phrases.count(total, "source")
+    assert int(text.split()[0].replace(",", "")) == total
+    assert text.endswith("source") == (total == 1)
+
+
+@given(shares)
+def test_percent_never_promises_more_than_there_is(share: float) -> None:
+    assert int(re.sub(r"\D", "", phrases.percent(share))) <= share * 100 + 1e-6
+
+
+@given(st.integers(1, 10**6), st.sampled_from(Unit))
+def test_a_place_is_counted_in_its_unit(number: int, unit: Unit) -> None:
+    text = phrases.place_in("draft", number, unit)
+    assert int(re.sub(r"\D", "", text)) == number
+    assert text == f"draft:{number}" if unit is Unit.LINE else unit.value in text
+
+
+COUNTED = {
+    Verdict.DEAD: r"([\d,]+) (?:is|are) dead", Verdict.DRIFTED: r"([\d,]+) (?:has|have) drifted",
+    Verdict.MOVED: r"([\d,]+) (?:has|have) moved", Verdict.UNREACHABLE: r"([\d,]+) did not answer",
+    Verdict.BLOCKED: r"([\d,]+) (?:is|are) closed to us",
+}  # fmt: skip
+RUN = RunInfo("20261123T060000Z-0000", NOW, NOW, True, False, False, "0")
+
+
+@given(st.lists(sources))
+def test_the_summary_counts_what_the_sources_say(told: list[SourceReport]) -> None:
+    report = Report(RUN, (), tuple(told), (), (), (), ())
+    text = summary(report)
+    for verdict, pattern in COUNTED.items():
+        number = sum(source.outcome.verdict is verdict for source in told)
+        found = re.search(pattern, text)
+        assert (int(found[1].replace(",", "")) if found else 0) == number, text
+    seen = sum(source.outcome.verdict is not Verdict.SKIPPED for source in told)
+    of = re.search(r"(?:Of|All) ([\d,]+) source", text)
+    assert of is None or int(of[1].replace(",", "")) == seen

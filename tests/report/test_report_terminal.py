@@ -9,7 +9,8 @@ import pytest
 from rich.cells import cell_len
 
 from linkarchive.model import Change, Difference, Reason, Report, SourceReport, Verdict
-from linkarchive.report.terminal import render_difference, render_terminal
+from linkarchive.report.difference import render_difference
+from linkarchive.report.terminal import render_terminal
 
 
 @pytest.mark.parametrize("width", [60, 80, 120])

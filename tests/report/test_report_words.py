@@ -10,6 +10,7 @@ import pytest
 
 from linkarchive.model import REASONS, Change, Reason, Report, SourceReport, Unresolved, Verdict
 from linkarchive.report import phrases
+from linkarchive.report.lines import ascii_only
 from linkarchive.report.sanitize import address, href, one_line
 from linkarchive.report.suggestions import suggestions, suggestions_unresolved
 from linkarchive.report.summary import headline, summary
@@ -22,7 +23,7 @@ def test_every_reason_has_a_sentence_and_every_verdict_a_sign() -> None:
     assert set(phrases.MEANING) == set(Reason)
     assert set(phrases.ICON) == set(Verdict)
     assert len(set(phrases.MEANING.values())) == len(Reason)
-    assert len({phrases.ascii_only(icon) for icon in phrases.ICON.values()}) == len(Verdict)
+    assert len({ascii_only(icon) for icon in phrases.ICON.values()}) == len(Verdict)
 
 
 def test_a_name_that_is_gone_is_not_a_name_that_could_not_be_looked_up() -> None:

@@ -135,7 +135,7 @@ def _text_of(place: Project, url: str, at: datetime | None) -> Iterator[str]:
 def diff(url: str, project: Path, config: Path | None, color: str) -> int:
     """Show what changed in the text of the source URL between its baseline and its latest capture."""
     from linkarchive.api.project import Project
-    from linkarchive.report.terminal import render_difference
+    from linkarchive.report.difference import render_difference
 
     place = Project(project, settings=settings_of(project, config))
     difference = place.diff(*urls_named(place, [url]))

@@ -58,7 +58,11 @@ def unresolved(
                 changed = Change.STILL if past[citation.text] > 0 else Change.NEW
                 past[citation.text] -= 1
                 reason = citation.unresolved or Reason.NO_ORIGINAL
-                lost.append(Unresolved(article.path, citation.line, citation.text, reason, citation.context, changed))
+                lost.append(
+                    Unresolved(
+                        article.path, citation.line, citation.text, reason, citation.context, changed, citation.unit
+                    )
+                )
     return tuple(lost)
 
 

@@ -24,6 +24,7 @@ from linkarchive.links.inputs import files_beside, files_named
 from linkarchive.links.match import apply
 from linkarchive.model import Article, Citation
 from linkarchive.project import Project
+from linkarchive.report.phrases import place_in
 from linkarchive.store import articles
 from linkarchive.store.database import Store
 
@@ -223,7 +224,7 @@ def _recovered(citation: Citation, url: str) -> NewTarget | NoTarget:
 
 def _where(name: str, citation: Citation) -> str:
     """Path, line and words of a link, for the beginning of a sentence."""
-    return f"{name}:{citation.line}: “{citation.text}”:"
+    return f"{place_in(name, citation.line, citation.unit)}: “{citation.text}”:"
 
 
 def _by_hand(name: str, citation: Citation, new: Replacement) -> str:

@@ -9,6 +9,7 @@ from pathlib import Path
 from linkarchive.errors import StorageError, UsageError
 from linkarchive.history.reports import difference_of, latest_of
 from linkarchive.model import Capture, CaptureRef, Difference, Page, SourceReport
+from linkarchive.report.phrases import place_in
 from linkarchive.report.sanitize import address, one_line
 from linkarchive.secrets import redact
 from linkarchive.snapshot import paths
@@ -25,7 +26,7 @@ def history_of(store: Store, url: str) -> Iterator[str]:
     if past:
         yield "\nCitations"
         for citation in past[-1][1].outcome.citations:
-            where = f"{one_line(citation.article)}:{citation.line}"
+            where = place_in(one_line(citation.article), citation.line, citation.unit)
             yield f"  {where}  “{one_line(citation.text)}”  {citation.verdict} ({citation.reason})"
     yield "\nCaptures"
     for kept in captures.of_source(store, source.id):

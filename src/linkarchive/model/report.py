@@ -9,6 +9,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from functools import cached_property
 
+from linkarchive.model.article import Unit
 from linkarchive.model.result import Result
 from linkarchive.model.verdict import Reason, Verdict
 
@@ -158,6 +159,8 @@ class Unresolved:
     reason: Reason
     context: str
     changed: Change
+    unit: Unit = Unit.LINE
+    """What `line` counts."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -99,6 +99,11 @@ def clip(text: str, width: int) -> str:
     return f"{text}…"
 
 
+def clip_start(text: str, width: int) -> str:
+    """The text in at most `width` cells: the beginning of a longer one is “…”."""
+    return text if cells(text) <= width else f"…{clip(text[::-1], width)[-2::-1]}"
+
+
 def short_address(url: str, width: int) -> str:
     """An address in at most `width` cells to be recognised by, not copied: without https://, its middle left out."""
     text = url.removeprefix("https://").removeprefix("http://").removeprefix("www.")
@@ -107,3 +112,14 @@ def short_address(url: str, width: int) -> str:
     host, _, path = text.partition("/")
     room = width - len(host) - 2
     return f"{host}/…{path[-room:]}" if room >= 8 else clip(text, width)
+
+
+_ASCII = str.maketrans(
+    {"✗": "x", "≠": "!", "→": ">", "◌": "~", "▣": "#", "✓": "+", "–": "-", "—": "-", "…": "...", "“": '"', "”": '"',
+     "‘": "'", "’": "'", "•": "*", "·": "-", "\u00a0": " "}
+)  # fmt: skip
+
+
+def ascii_only(text: str) -> str:
+    """For a terminal without Unicode: our signs by ASCII ones, foreign letters spelled out."""
+    return text.translate(_ASCII).encode("ascii", "backslashreplace").decode("ascii")

@@ -20,6 +20,7 @@ from linkarchive.model import (
     Reason,
     Result,
     SourceReport,
+    Unit,
     Unresolved,
     Verdict,
 )
@@ -34,11 +35,6 @@ ICON: Mapping[Verdict, str] = {
     Verdict.OK: "✓",
     Verdict.SKIPPED: "–",
 }
-
-_ASCII = str.maketrans(
-    {"✗": "x", "≠": "!", "→": ">", "◌": "~", "▣": "#", "✓": "+", "–": "-", "—": "-", "…": "...", "“": '"', "”": '"',
-     "‘": "'", "’": "'", "•": "*", "·": "-", "\u00a0": " "}
-)  # fmt: skip
 
 MEANING: Mapping[Reason, str] = {
     Reason.SAME: "The page is what it was.",
@@ -160,11 +156,6 @@ _MONTHS = (
 )  # fmt: skip
 
 
-def ascii_only(text: str) -> str:
-    """For a terminal without Unicode: our signs by ASCII ones, foreign letters spelled out."""
-    return text.translate(_ASCII).encode("ascii", "backslashreplace").decode("ascii")
-
-
 def meaning(verdict: Verdict, reason: Reason) -> str:
     """What a verdict says, in a sentence."""
     if (verdict, reason) == (Verdict.DEAD, Reason.DNS):
@@ -179,9 +170,6 @@ def further(also: str) -> str:
         return meaning(Verdict(verdict), Reason(reason))
     except ValueError:
         return also
-
-
-# --- dates and numbers --------------------------------------------------------
 
 
 def day(moment: date) -> str:
@@ -237,7 +225,7 @@ FIELDS: Mapping[str, tuple[str, ...]] = {
     "recovered_link": ("citations",),
 }
 """The fields of a source's JSON that each sentence is made of, and nothing else: no number or date is anybody's guess
-(tests/report/test_report_words.py). `since` also takes the time of the run, for “3 weeks ago”."""
+(tests/report/test_phrases_say_only_what_is_known.py). `since` also takes the time of the run, for “3 weeks ago”."""
 
 
 def since(source: SourceReport, now: datetime) -> str:
@@ -306,7 +294,12 @@ def ignored(ignored_: Ignored) -> str:
 
 
 def place(citation: CitationResult | Unresolved) -> str:
-    return f"{citation.article}:{citation.line}"
+    """Where an article cites: “essay.md:12”, which editors open, or “draft.docx, paragraph 12”."""
+    return place_in(citation.article, citation.line, citation.unit)
+
+
+def place_in(article: str, number: int, unit: Unit) -> str:
+    return f"{article}:{number}" if unit is Unit.LINE else f"{article}, {unit.value} {number}"
 
 
 def recovered_link(citation: CitationResult) -> str | None:

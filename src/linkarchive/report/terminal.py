@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
 
-from linkarchive.model import Citation, CitationResult, Difference, Report, Result, SourceReport, Unresolved, Verdict
+from linkarchive.model import Citation, CitationResult, Report, Result, SourceReport, Unresolved, Verdict
 from linkarchive.report import phrases
-from linkarchive.report.lines import Lines, cells, clip, pad, short_address
+from linkarchive.report.lines import Lines, ascii_only, cells, clip, clip_start, pad, short_address
 from linkarchive.report.numbers import numbers
 from linkarchive.report.sanitize import sanitize
 from linkarchive.report.sections import Group, Sections, day_of, divide, host
@@ -62,37 +62,7 @@ def render_terminal(
     if not quiet:
         _next(page, report, sections, place)
     text = page.text
-    return text if unicode else phrases.ascii_only(text)
-
-
-def render_difference(difference: Difference, *, width: int, color: bool) -> str:
-    """What changed in a text, old lines with `-`, new ones with `+`, the words that differ as in `git diff
-    --word-diff`: [-gone-], {+come+}."""
-    difference = sanitize(difference)
-    page = Lines(width, color)
-    page.address(difference.url, indent=0)
-    page.say(difference.before_label, bullet="--- ", style="red")
-    page.say(difference.after_label, bullet="+++ ", style="green")
-    if difference.similarity is not None:
-        page.say(f"{phrases.percent(difference.similarity)} of the text still stands.")
-    for row in difference.rows:
-        if row.kind == "gap":
-            page.say(_joined(row.left), bullet="  … ", style="dim")
-        elif row.kind == "same":
-            page.say(_joined(row.left), bullet="  ")
-        else:
-            for segments, bullet, style in ((row.left, "- ", "red"), (row.right, "+ ", "green")):
-                if segments:
-                    marks = _MARKS[bullet] if row.kind == "changed" else ("", "")
-                    page.say(_joined(segments, *marks), bullet=bullet, style=style)
-    return page.text
-
-
-_MARKS = {"- ": ("[-", "-]"), "+ ": ("{+", "+}")}
-
-
-def _joined(segments: tuple[tuple[str, bool], ...], opening: str = "", closing: str = "") -> str:
-    return "".join(f"{opening}{text}{closing}" if marked else text for text, marked in segments)
+    return text if unicode else ascii_only(text)
 
 
 def _body(page: _Page, sections: Sections, now: datetime) -> None:
@@ -251,7 +221,7 @@ class _Page(Lines):
         where = row.place if cells(row.place) <= place else row.place.rpartition("/")[2]
         label = f"{phrases.ICON[row.verdict]} {pad(clip(row.reason, reason), reason)}"
         start = f"{' ' * (number - len(name))}{name}{' ' if number else ''}"
-        start += f"{self.styled(label, _STYLE[row.verdict])}  {pad(clip(where, place), place)}  "
+        start += f"{self.styled(label, _STYLE[row.verdict])}  {pad(clip_start(where, place), place)}  "
         used = number + bool(number) + 2 + reason + 2 + place + 2
         action = f"  {row.action}" if row.action else ""
         if not self._shorten:
