@@ -57,7 +57,7 @@ def test_groups_come_and_go_and_stand_in_the_address(browser: Any, report: str) 
 
 
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
-@pytest.mark.parametrize("width", [390, 1440])
+@pytest.mark.parametrize("width", [390, 820, 1440])
 def test_axe_finds_nothing_in_the_report(browser: Any, report: str, width: int, dark: bool) -> None:
     axe = pytest.importorskip("axe_core_python.selenium", reason="axe-core-python is not installed").Axe()
     driver = browser(width=width, dark=dark)

@@ -196,7 +196,7 @@ def test_a_hostile_stored_page_reaches_nothing(browser: Any, reviewed: Any) -> N
     driver = browser()
     driver.get(reviewed.url)
     finding(driver, HOSTILE).find_element("css selector", ".open").click()
-    links = driver.find_elements("link text", "the page without what acts")
+    links = driver.find_elements("link text", "the page without scripts")
     address = links[0].get_attribute("href")
     links[0].click()
     wait(driver, lambda: "On the hostile harbour" in driver.page_source)
@@ -228,7 +228,7 @@ def test_a_stored_page_shows_its_text(either: Any) -> None:
 
 
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
-@pytest.mark.parametrize("width", [390, 1440])
+@pytest.mark.parametrize("width", [390, 820, 1440])
 def test_axe_finds_nothing(browser: Any, reviewed: Any, width: int, dark: bool) -> None:
     axe = pytest.importorskip("axe_core_python.selenium", reason="axe-core-python is not installed").Axe()
     driver = browser(width=width, dark=dark)

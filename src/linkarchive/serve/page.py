@@ -32,7 +32,7 @@ class Notice:
 
 @dataclass(frozen=True, slots=True)
 class Copy:
-    """A stored copy, and where its text, the page without what acts, and its replay open."""
+    """A stored copy, and where its text, the page without scripts, and its replay open."""
 
     time: datetime
     whose: str

@@ -14,6 +14,8 @@
     const undo = event.submitter?.value === "undo" && event.target.querySelector("[name=source]")?.value;
     const at = finding ? all.indexOf(finding) : all.indexOf(document.activeElement?.closest(".finding"));
     sessionStorage.setItem(place, JSON.stringify({ hash: location.hash, top: scrollY, at: Math.max(at, 0), id: undo || null }));
+    const reason = finding?.querySelector("[name=reason]")?.value;
+    if (reason) sessionStorage.setItem(`${place}-${finding.dataset.source}`, reason);
   });
   const kept = JSON.parse(sessionStorage.getItem(place) ?? "null");
   sessionStorage.removeItem(place);
@@ -33,6 +35,9 @@
     const all = shown();
     const same = kept.id && all.find((one) => one.dataset.source === kept.id);
     if (kept.at >= 0) focus(same || all[Math.min(kept.at, all.length - 1)]);
+    // A decision that was taken back leaves its reason, to be mended.
+    const reason = same && sessionStorage.getItem(`${place}-${kept.id}`);
+    if (reason) same.querySelector("[name=reason]").value = reason;
   }
 
   const busy = document.querySelector("#recheck.busy");
@@ -87,7 +92,7 @@
   help.setAttribute("aria-label", "Keys");
   const keys = [
     ["j k", "next and previous finding"], ["Enter", "open it"], ["o", "what changed"], ["a", "accept today’s page"],
-    ["i", "ignore"], ["c", "use the archived copy"], ["x", "select"], ["u", "undo the last decision"], ["/", "search"],
+    ["i", "ignore"], ["c", "use the archived copy"], ["r", "give a reason first; Enter, then decide"], ["x", "select"], ["u", "undo the last decision"], ["/", "search"],
     ["?", "this help"],
   ];
   help.innerHTML = `<strong>Keys</strong><dl>${keys.map(([key, text]) => `<dt>${key.split(" ").map((one) => `<kbd>${one}</kbd>`).join(" ")}</dt><dd>${text}</dd>`).join("")}</dl><form method="dialog"><button>Close</button></form>`;
@@ -115,9 +120,22 @@
     c: (one) => one?.querySelector("button[name=use]")?.click(),
     a: (one) => one?.querySelector("button[value=accept]")?.click(),
     i: (one) => one?.querySelector("button[value=ignore]")?.click(),
+    r: (one) => {
+      const reason = one?.querySelector("[name=reason]");
+      if (!reason) return;
+      one.querySelector(".card").open = reason.closest("details").open = true;
+      reason.focus({ preventScroll: true });
+      reason.select();
+      one.scrollIntoView({ block: "nearest" });
+    },
     x: (one) => one?.querySelector("input[form=batch]")?.click(),
   };
   document.addEventListener("keydown", (event) => {
+    // With a reason typed, the next key decides; Enter alone would not say what.
+    if (event.key === "Enter" && event.target.matches(".finding [name=reason]")) {
+      event.preventDefault();
+      return void focus(event.target.closest(".finding"));
+    }
     if (event.ctrlKey || event.metaKey || event.altKey || event.target.matches("input, select, textarea, dialog *")) return;
     if (event.key === "Enter" && !event.target.matches(".finding")) return;
     if (!act[event.key]) return;
