@@ -2,29 +2,57 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from pathlib import Path
 
 import click
 
-from linkarchive.cli.common import folder_of, project_options, say
+from linkarchive.api.project import Project
+from linkarchive.cli.common import folder_of, nearest_capture, project_options, say, settings_of, urls_named
 from linkarchive.clock import Clock
 from linkarchive.errors import UsageError
+from linkarchive.project import Project as Folder
+
+_FILE = click.Path(dir_okay=False, path_type=Path)
 
 
 @click.command()
+@click.argument("url", required=False)
 @project_options
-@click.option("--wacz", "target", type=click.Path(dir_okay=False, path_type=Path), required=True, help="File to write.")
+@click.option("--wacz", type=_FILE, help="Write the whole archive into this file, to be replayed by other programs.")
+@click.option("--html", type=_FILE, help="Write the stored copy of URL into this file, with its styles and pictures.")
+@click.option("--at", type=click.DateTime(["%Y-%m-%d"]), help="The copy nearest to this day (default: the newest).")
 @click.option("--title", help="Of the collection (default: the name of the project folder).")
 @click.option("--force", is_flag=True, help="Replace the file if it is there.")
-def export(project: Path, config: Path | None, target: Path, title: str | None, force: bool) -> int:
-    """Write the whole archive as one WACZ file, to be replayed by other programs."""
+def export(
+    url: str | None,
+    project: Path,
+    config: Path | None,
+    wacz: Path | None,
+    html: Path | None,
+    at: datetime | None,
+    title: str | None,
+    force: bool,
+) -> int:
+    """Write the whole archive as one WACZ file, or one stored copy as one HTML file.
+
+    URL may be the number of a finding in the last report.
+    """
+    target = wacz or html
+    if target is None or (wacz and html) or (html is None) != (url is None):
+        raise UsageError("write --wacz FILE for the whole archive, or --html FILE URL for one stored copy")
+    if target.exists() and not force:
+        raise UsageError(f"{target} is there already: name another file, or replace it with --force")
+    if url is not None:
+        return _export_page(Project(project, settings=settings_of(project, config)), url, at, target)
+    return _export_wacz(folder_of(project, config), target, title)
+
+
+def _export_wacz(place: Folder, target: Path, title: str | None) -> int:
     from linkarchive.judge.parsed_page import read
     from linkarchive.report.sanitize import one_line
     from linkarchive.snapshot.wacz import export_wacz
 
-    place = folder_of(project, config)
-    if target.exists() and not force:
-        raise UsageError(f"{target} is there already: name another file, or replace it with --force")
     title = title or f"Sources of {place.root.name}"
     with place.lock():
         exported = export_wacz(
@@ -39,6 +67,21 @@ def export(project: Path, config: Path | None, target: Path, title: str | None, 
     if exported.secrets:
         say(f"{exported.secrets} pages have credentials in their addresses; the WARC files hold them unredacted")
     click.echo(one_line(f"{target}: {exported.pages} pages in {exported.warcs} WARC files, {exported.size:,} bytes"))
+    return 0
+
+
+def _export_page(place: Project, url: str, at: datetime | None, target: Path) -> int:
+    from linkarchive.files import write_atomically
+    from linkarchive.report.sanitize import one_line
+
+    (url,) = urls_named(place, [url])
+    capture = nearest_capture(place, url, at)
+    page = place.single_page(url, capture)
+    if page is None:
+        raise UsageError(f"{url}: the stored copy is no HTML page ({capture.mime or 'of no known type'})")
+    data = page.encode("utf-8", "replace")
+    write_atomically(target, data)
+    click.echo(one_line(f"{target}: the copy of {capture.time:%Y-%m-%d}, {len(data):,} bytes"))
     return 0
 
 

@@ -128,15 +128,21 @@ def _of_attributes(element: Any, name: str) -> Iterator[Named]:
     sizes = element.get("sizes") or element.get("data-sizes") or ""
     if name == "img" and element.get("srcset"):
         yield from (Named(Kind.IMAGE, address) for address in srcset.taken(element.get("srcset"), sizes))
+    yield from (Named(_LATE_KINDS.get(name, Kind.IMAGE), address) for address in late_addresses(element))
+
+
+def late_addresses(element: Any) -> Iterator[str]:
+    """What a script fills in once a reader gets there, from attributes of the element."""
+    sizes = element.get("sizes") or element.get("data-sizes") or ""
     for attribute, value in element.items():
         if not attribute.startswith("data-") or not value:
             continue
         if _LATE_SET.fullmatch(attribute):
-            yield from (Named(Kind.IMAGE, address) for address in srcset.taken(value, sizes))
-        elif name in _NOT_LOADED and not attribute.endswith("poster"):
+            yield from srcset.taken(value, sizes)
+        elif element.tag in _NOT_LOADED and not attribute.endswith("poster"):
             continue
         elif _LATE.fullmatch(attribute) and _ADDRESS.fullmatch(value.strip()):
-            yield Named(_LATE_KINDS.get(name, Kind.IMAGE), value)
+            yield value
 
 
 def _of_link(element: Any) -> Iterator[Named]:

@@ -17,19 +17,17 @@ from html import escape
 from flask import Flask, Response, abort, request
 
 from linkarchive.errors import ArchiveError
+from linkarchive.history.single_page import caption_of, single_page_of
 from linkarchive.judge.parsed_page import ParsedPage
-from linkarchive.model import Capture, Page
+from linkarchive.model import Page
 from linkarchive.project import Project
-from linkarchive.report.phrases import day
 from linkarchive.report.sanitize import sanitize
+from linkarchive.requisites import single
 from linkarchive.snapshot.reader import read_page
 from linkarchive.store import captures as stored
 from linkarchive.store.opening import open_project
 
-POLICY = (
-    "default-src 'none'; style-src 'unsafe-inline'; img-src data:; sandbox; base-uri 'none'; form-action 'none'; "
-    "frame-ancestors 'none'"
-)
+POLICY = f"{single.POLICY}; sandbox; frame-ancestors 'none'"
 HEADERS = {
     "Content-Security-Policy": POLICY,
     "X-Frame-Options": "DENY",
@@ -76,22 +74,17 @@ def make_captures_app(project: Project, viewer: CaptureViewer) -> Flask:
             abort(404)
         with open_project(project) as store:
             kept = next((capture for capture in stored.of_source(store, source) if capture.id == number), None)
-        if kept is None:
-            abort(404)
-        try:
-            page = read_page(project.archive, kept.capture)
-        except ArchiveError as error:
-            html = _document("A copy that cannot be read", [sanitize(str(error))])
-            return Response(html, 500, mimetype="text/html")
-        caption = _told(kept.capture)
-        html = _shown(page, caption) if view == "page" and ParsedPage(page).kind == "html" else _text(page, caption)
+            if kept is None:
+                abort(404)
+            try:
+                html = single_page_of(project.archive, store, kept) if view == "page" else None
+                html = html or _text(read_page(project.archive, kept.capture), caption_of(kept.capture))
+            except ArchiveError as error:
+                html = _document("A copy that cannot be read", [sanitize(str(error))])
+                return Response(html, 500, mimetype="text/html")
         return Response(html, mimetype="text/html")
 
     return app
-
-
-def _told(capture: Capture) -> str:
-    return f"Stored copy of {sanitize(capture.final_url)}, {day(capture.time)}, HTTP {capture.status}."
 
 
 def _text(page: Page, caption: str) -> str:
@@ -108,32 +101,3 @@ def _pieces(caption: str, blocks: list[str]) -> Iterator[str]:
     yield f'<body><main><h1 class="stored-copy">{escape(caption)}</h1>'
     yield from (f'<p dir="auto" lang="">{escape(block)}</p>' for block in blocks)
     yield "</main></body></html>"
-
-
-def _shown(page: Page, caption: str) -> str:
-    """The page as it looked, as far as its own document tells: without scripts, frames, forms, and what it loads."""
-    from lxml import html
-    from lxml_html_clean import Cleaner
-
-    cleaner = Cleaner(
-        scripts=True, javascript=True, comments=True, style=False, inline_style=False, links=True, meta=True,
-        page_structure=False, processing_instructions=True, embedded=True, frames=True, forms=True,
-        annoying_tags=True, safe_attrs_only=True, kill_tags={"svg", "math", "template", "noscript", "base", "dialog"},
-    )  # fmt: skip
-    try:
-        document = html.document_fromstring(ParsedPage(page).source)
-        document.make_links_absolute(page.final_url, resolve_base_href=False, handle_failures="ignore")
-        cleaner(document)
-    except (ValueError, AssertionError) as error:  # nothing in it, or an address that no one can parse
-        return _document(caption, [f"The page cannot be shown as it was ({error}); its text:", *ParsedPage(page).main])
-    body = document.find("body")
-    if body is not None:
-        note = html.Element("p")
-        note.text = f"{caption} Scripts, frames, forms and pictures are left out."
-        note.set("style", "font:14px/1.5 sans-serif;background:#fff;color:#222;padding:8px 12px;border:1px solid #999")
-        body.insert(0, note)
-    for link in document.iter("a"):
-        link.set("rel", "noreferrer noopener")
-        link.attrib.pop("target", None)
-    text: str = html.tostring(document, encoding="unicode", doctype="<!doctype html>")
-    return text

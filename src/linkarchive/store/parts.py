@@ -53,6 +53,12 @@ def of_capture(store: Store, capture: int) -> list[PartRecord]:
     return [_record(row) for row in store.execute(query.order_by(parts.c.id))]
 
 
+def originals(store: Store, records: Iterable[PartRecord]) -> dict[str, Location]:
+    """Where the responses are that revisits among these records repeat, by WARC-Record-ID."""
+    ids = (part.original for part in records if part.original is not None)
+    return {part.id: part.record for part in by_id(store, ids).values()}
+
+
 def keep(store: Store, rows: RunWriter, stored: StoredCapture, capture: Capture, used: Collection[PartRecord]) -> None:
     """Note what a stored capture uses, whose facts are those of `capture` from now on; records that are new are added.
 

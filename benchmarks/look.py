@@ -1,0 +1,189 @@
+"""What the look of pages costs: `archive check` under scope `document`, `page` and, where it can be had, `rendered`.
+
+    python benchmarks/look.py                  300 pages of 2 MB with 40 requisites each, twice: see SHAPES
+    python benchmarks/look.py --pages 30       a smaller one
+    python benchmarks/look.py --weeks 10       growth: weekly runs, of which each finds some pages changed
+
+The web stands on this machine, in a process of its own, behind a proxy for all host names. Settings are the defaults.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import random
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date, timedelta
+from functools import cache
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from urllib.parse import urlsplit
+
+HOSTS = 30
+SHARED, OWN = 12, 28
+"""Requisites of a page: those that a host's pages share (6 styles, 4 scripts, 2 pictures), and its own pictures."""
+CHANGING = 10
+"""One in so many pages says something else each week, with a new picture."""
+
+
+@dataclass(frozen=True)
+class Shape:
+    name: str
+    document: int
+    """Bytes of a page's own HTML."""
+    requisite: int
+    """Bytes of each of its requisites."""
+
+
+SHAPES = (
+    Shape("documents of 2 MB", 2_000_000, 20_000),
+    Shape("2 MB in all", 120_000, 47_000),
+)
+
+
+@cache
+def words() -> list[str]:
+    chance = random.Random("words")
+    return ["".join(chance.choices("abcdefghijklmnoprstuvw", k=chance.randint(2, 11))) for _ in range(20_000)]
+
+
+def text(seed: str, size: int) -> str:
+    chance = random.Random(seed)
+    return " ".join(chance.choices(words(), k=size // 7))[:size]
+
+
+class Site(BaseHTTPRequestHandler):
+    """Answers by the path alone: /SIZE/NAME, and for pages /SIZE/REQUISITE/NUMBER/WEEK."""
+
+    protocol_version = "HTTP/1.1"
+    week = 0
+
+    def do_GET(self) -> None:
+        _, kind, *rest = urlsplit(self.path).path.split("/")
+        if kind == "page":
+            body, media = self._page(int(rest[0]), int(rest[1]), int(rest[2])), "text/html; charset=utf-8"
+        elif kind == "week":
+            Site.week = int(rest[0])
+            body, media = b"", "text/plain"
+        else:
+            body = random.Random(self.path).randbytes(int(rest[0]))
+            media = "image/jpeg"
+            if kind in ("css", "js"):
+                body, media = text(self.path, int(rest[0])).encode(), f"text/{'css' if kind == 'css' else 'javascript'}"
+        self.send_response(200)
+        self.send_header("Content-Type", media)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def _page(self, size: int, each: int, number: int) -> bytes:
+        edition = Site.week - (Site.week + number) % CHANGING if Site.week else 0
+        head = "".join(f'<link rel="stylesheet" href="/css/{each}/{name}.css">' for name in range(6))
+        head += "".join(f'<script src="/js/{each}/{name}.js"></script>' for name in range(4))
+        pictures = "".join(f'<img src="/jpg/{each}/shared-{name}.jpg">' for name in range(2))
+        pictures += "".join(f'<img src="/jpg/{each}/{number}-{name}.jpg">' for name in range(OWN - 1))
+        pictures += f'<img src="/jpg/{each}/{number}-of-{edition}.jpg">'
+        room = max(1000, size - len(head) - len(pictures) - 300)
+        prose = text(f"{number} {edition}", room)
+        paragraphs = "".join(f"<p>{prose[start : start + 600]}.</p>" for start in range(0, room, 600))
+        page = f"<!doctype html><html lang=en><head><title>Page {number}</title>{head}</head><body><main>"
+        return f"{page}<h1>Page {number}</h1>{pictures}{paragraphs}</main></body></html>".encode()
+
+    def log_message(self, *_: object) -> None:
+        """Nothing."""
+
+
+@contextmanager
+def web() -> Iterator[str]:
+    process = subprocess.Popen([sys.executable, __file__, "--serve"], stdout=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    try:
+        yield process.stdout.readline().strip()
+    finally:
+        process.terminate()
+        process.wait()
+
+
+def serve() -> None:
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Site)
+    server.daemon_threads = True
+    print(f"http://127.0.0.1:{server.server_address[1]}", flush=True)
+    server.serve_forever()
+
+
+@dataclass(frozen=True)
+class Cost:
+    wall: float
+    cpu: float
+    memory: int
+    disk: int
+
+
+def check(folder: Path, proxy: str, scope: str, day: date) -> Cost:
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    started = time.monotonic()
+    environ = {name: value for name, value in os.environ.items() if not name.lower().endswith("_proxy")}
+    environ |= {"http_proxy": proxy, "ARCHIVE_WAYBACK_MODE": "off", "ARCHIVE_NOW": f"{day}T06:00:00Z"}
+    command = [sys.executable, "-m", "linkarchive", "check", "--scope", scope, "--no-progress", "-q"]
+    ran = subprocess.run(command, cwd=folder, env=environ, capture_output=True, text=True, check=False)
+    if ran.returncode not in (0, 1):
+        raise SystemExit(f"{scope}: exit {ran.returncode}: {ran.stderr[-500:]}")
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    disk = sum(path.stat().st_size for path in (folder / "archive").rglob("*") if path.is_file())
+    cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    return Cost(time.monotonic() - started, cpu, after.ru_maxrss, disk)
+
+
+def measure(shape: Shape, pages: int, scopes: list[str], weeks: int) -> None:
+    print(f"\n{shape.name}: {pages} pages, {SHARED + OWN} requisites each", flush=True)
+    for scope in scopes:
+        with web() as proxy, tempfile.TemporaryDirectory() as name:
+            urls = (f"http://h{n % HOSTS}.example/page/{shape.document}/{shape.requisite}/{n}" for n in range(pages))
+            (Path(name) / "links.txt").write_text("\n".join(urls) + "\n")
+            day, grown = date(2026, 1, 5), []
+            for week in range(max(1, weeks)):
+                if week:
+                    subprocess.run(
+                        [sys.executable, "-c", f"import urllib.request as r;r.urlopen('{proxy}/week/{week}')"],
+                        check=True,
+                    )
+                cost = check(Path(name), proxy, scope, day + timedelta(days=7 * week))
+                grown.append(cost.disk)
+                if week == 0:
+                    print(
+                        f"  {scope:<9} wall {cost.wall:6.1f} s  CPU {cost.cpu:6.1f} s  "
+                        f"memory (largest so far) {cost.memory / 1024:5.0f} MB  disk {cost.disk / 1e6:7.1f} MB",
+                        flush=True,
+                    )
+            if weeks > 1:
+                each = (grown[-1] - grown[0]) / (weeks - 1)
+                print(
+                    f"  {scope:<9} {weeks} weekly runs: {grown[-1] / 1e6:.1f} MB, {each / 1e6:.2f} MB a week; "
+                    f"so 80 runs: {(grown[0] + 79 * each) / 1e6:.0f} MB",
+                    flush=True,
+                )
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--pages", type=int, default=300)
+    parser.add_argument("--scopes", default="document,page")
+    parser.add_argument("--weeks", type=int, default=0)
+    parser.add_argument("--serve", action="store_true", help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    if options.serve:
+        serve()
+        return
+    for shape in SHAPES:
+        measure(shape, options.pages, options.scopes.split(","), options.weeks)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,47 @@
+"""A stored copy as one file: with its styles, fonts and pictures, without anything that acts or is loaded."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from linkarchive.model import Capture, CaptureScope
+from linkarchive.report.phrases import count, day
+from linkarchive.report.sanitize import sanitize
+from linkarchive.requisites.reading import HTML_TYPES
+from linkarchive.requisites.single import single_page
+from linkarchive.snapshot.part_reader import PartReader
+from linkarchive.snapshot.reader import read_page
+from linkarchive.store import parts
+from linkarchive.store.captures import StoredCapture
+from linkarchive.store.database import Store
+from linkarchive.text import decode, encoding_of, media_type
+
+
+def caption_of(capture: Capture) -> str:
+    return f"Stored copy of {sanitize(capture.final_url)}, {day(capture.time)}, HTTP {capture.status}."
+
+
+def single_page_of(archive: Path, store: Store, kept: StoredCapture) -> str | None:
+    """The HTML of a stored copy; None for what is no HTML page. Raises StorageError where it cannot be read."""
+    capture = kept.capture
+    page = read_page(archive, capture)
+    content_type = page.headers.get("content-type", "")
+    if media_type(page.body, content_type) not in HTML_TYPES:
+        return None
+    records = parts.of_capture(store, kept.id)
+    reader = PartReader(archive, records, parts.originals(store, records))
+    note = f"{caption_of(capture)} Scripts, frames and forms are left out"
+    if capture.scope is CaptureScope.DOCUMENT:
+        note += "; so are styles and pictures, which were not kept"
+    elif capture.left_out:
+        note += f"; so is what was too much to keep ({count(capture.left_out, 'part')})"
+    facts = (
+        ("linkarchive:source", sanitize(capture.url)),
+        ("linkarchive:captured", capture.time.strftime("%Y-%m-%dT%H:%M:%SZ")),
+        ("linkarchive:digest", capture.digest),
+        ("linkarchive:sha256", capture.sha256),
+        ("linkarchive:record", f"{capture.record.warc}, byte {capture.record.offset}"),
+    )
+    charset, _ = encoding_of(page.body, content_type, markup=True)
+    source = decode(page.body, content_type, markup=True)
+    return single_page(source, page.final_url, charset, reader.find, f"{note}.", facts)

@@ -1,0 +1,51 @@
+"""What a capture uses, by the URL under which a page names it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from urllib.parse import urljoin
+
+from linkarchive.errors import StorageError
+from linkarchive.model import Location, PartRecord
+from linkarchive.requisites.single import Part
+from linkarchive.snapshot import record_writer
+from linkarchive.snapshot.reader import BODY_LIMIT, decoded_payload, read_record
+
+_MAX_REDIRECTS = 20
+
+
+class PartReader:
+    """Finds what is stored under a URL among the parts of a capture; redirects lead on among them.
+
+    `originals` says where the responses are that revisits among them repeat, by WARC-Record-ID.
+    """
+
+    def __init__(self, archive: Path, records: Iterable[PartRecord], originals: Mapping[str, Location]) -> None:
+        self._archive = archive
+        self._records = {part.url: part for part in records}
+        self._originals = originals
+
+    def find(self, url: str) -> Part | None:
+        """None for what is not stored, or cannot be read."""
+        for _ in range(_MAX_REDIRECTS):
+            part = self._records.get(record_writer.uri(url))
+            if part is None:
+                return None
+            place = part.record if part.original is None else self._originals.get(part.original)
+            if place is None:
+                return None
+            try:
+                record = read_record(self._archive, place)
+            except StorageError:
+                return None
+            try:
+                location = record.http.get("location")
+                if 300 <= record.http.status < 400 and location:
+                    url = urljoin(url, location).partition("#")[0]
+                    continue
+                decoded = decoded_payload(record.payload, record.http.header_map, BODY_LIMIT)
+                return Part(decoded.data, record.http.get("content-type"), url)
+            finally:
+                record.payload.close()
+        return None

@@ -1,0 +1,92 @@
+"""One stored copy as one file: it shows what was kept, loads nothing, and says whose copy it is."""
+
+from __future__ import annotations
+
+import base64
+import re
+from typing import Any
+
+import pytest
+
+from linkarchive.demo.wire import Response
+
+ALPHA = "http://alpha.example/report"
+STATIC = "http://gamma.example"
+CSS = (("Content-Type", "text/css"),)
+PNG = (("Content-Type", "image/png"),)
+
+
+@pytest.fixture
+def kept(folder: Any, stage: Any) -> Any:
+    head = f'<link rel=stylesheet href="{STATIC}/all.css" media=screen><script>alert(1)</script>'
+    body = (
+        f'<img src="/blank.gif" data-src="{STATIC}/late.png" onerror="alert(2)"><img src="/gone.png" alt="gone">'
+        f'<picture><source srcset="{STATIC}/wide.png"><img src="/narrow.png"></picture>'
+        f"<p style=\"background:url('{STATIC}/paper.png')\">x</p><iframe src='{STATIC}/frame'></iframe><form></form>"
+    )
+    page = (
+        stage.html("alpha")
+        .body.replace(b"</head>", f"{head}</head>".encode())
+        .replace(b"<main>", f"<main>{body}".encode())
+    )
+    stage[ALPHA] = Response(page)
+    stage[f"{STATIC}/all.css"] = Response(
+        b"@import 'more.css';p{color:red}</style><script>alert(3)</script>a{background:url(http://live.example/x.png)}",
+        headers=CSS,
+    )
+    stage[f"{STATIC}/more.css"] = Response(b"@font-face{font-family:F;src:url(/f.woff2)}", headers=CSS)
+    stage[f"{STATIC}/f.woff2"] = Response(b"font", headers=(("Content-Type", "font/woff2"),))
+    stage[f"{STATIC}/late.png"] = Response(b"", 302, headers=(("Location", f"{STATIC}/later.png"),))
+    for name in ("later", "wide", "paper"):
+        stage[f"{STATIC}/{name}.png"] = Response(f"picture {name}".encode(), headers=PNG)
+    folder.article(ALPHA)
+    folder.check("article.md", "--scope", "page")
+    return folder
+
+
+def encoded(data: bytes) -> str:
+    return base64.b64encode(data).decode()
+
+
+def test_it_holds_what_was_kept_and_loads_nothing(kept: Any) -> None:
+    ran = kept.run("export", "--html", "page.html", ALPHA)
+    assert (ran.code, ran.err) == (0, "")
+    text = (kept.root / "page.html").read_text(encoding="utf-8")
+    for name in ("later", "wide", "paper"):
+        assert f"data:image/png;base64,{encoded(f'picture {name}'.encode())}" in text
+    sheet = re.search(r"@import \"data:text/css;charset=utf-8;base64,([^\"]+)\"", text)
+    assert sheet
+    assert f"data:font/woff2;base64,{encoded(b'font')}" in base64.b64decode(sheet[1]).decode()
+    assert "p{color:red}" in text
+    loads = re.findall(r"(?:src|background|url)\s*[=(]\s*[\"']?([^\"')\s>]+)", text)
+    assert all(address.startswith(("data:", "about:invalid")) for address in loads), loads
+    assert "<script" not in text.lower().replace("<\\/style><script>", "")
+    assert not any(word in text for word in ("onerror", "<iframe", "<form", "<link"))
+
+
+def test_its_head_has_the_date_and_the_digest(kept: Any) -> None:
+    kept.run("export", "--html", "page.html", ALPHA)
+    text = (kept.root / "page.html").read_text(encoding="utf-8")
+    head = text.partition("</head>")[0]
+    digest = kept.check(now="2026-01-06").source(ALPHA)["capture"]["digest"]
+    assert '<meta name="linkarchive:captured" content="2026-01-05T06:00:0' in head
+    assert f'<meta name="linkarchive:digest" content="{digest}">' in head
+    assert "Content-Security-Policy" in head
+    assert "Stored copy of http://alpha.example/report, 5\u00a0January\u00a02026, HTTP 200." in text
+
+
+@pytest.mark.parametrize(
+    "args",
+    [("--html", "x.html"), (ALPHA,), ("--wacz", "x.wacz", ALPHA), ("--wacz", "x.wacz", "--html", "y.html", ALPHA)],
+)
+def test_what_is_to_be_written_must_be_clear(kept: Any, args: tuple[str, ...]) -> None:
+    ran = kept.run("export", *args)
+    assert (ran.code, ran.out) == (2, "")
+    assert "--wacz FILE for the whole archive, or --html FILE URL" in ran.err
+
+
+def test_a_file_that_is_there_stays_without_force(kept: Any) -> None:
+    kept.write("page.html", "mine")
+    assert kept.run("export", "--html", "page.html", ALPHA).code == 2
+    assert (kept.root / "page.html").read_text() == "mine"
+    assert kept.run("export", "--html", "page.html", ALPHA, "--force").code == 0
