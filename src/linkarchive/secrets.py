@@ -97,7 +97,11 @@ def may_hold_secrets(text: str) -> bool:
         return True
     if ("@" in text and _USER_INFO.search(text)) or ("%" in text and _ENCODED.search(text)):
         return True
-    return any(shape.search(text) for shape in (_TOKEN, _DOOR, _HOOK))
+    if _TOKEN.search(text) or _DOOR.search(text):
+        return True
+    # Looking for the services takes ten times as long as looking for the words that all of their addresses have.
+    lower = text.lower()
+    return ("hook" in lower or "trigger" in lower) and _HOOK.search(text) is not None
 
 
 @lru_cache(4096)

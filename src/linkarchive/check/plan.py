@@ -41,8 +41,8 @@ class Job:
     why: str | None = None
     """The same in words, where the reason alone does not tell."""
     previous: Previous = NOTHING
-    kept_here: str | None = None
-    """Why nobody else is told of this source, in words (docs/design.md §4: privacy); None: web archives are asked."""
+    sites: Sequence[SiteSettings] = ()
+    """The project's rules for sites."""
     inputs_unchanged: bool = False
     """All that the judgement depended on last time, beside the page, is what it was (`unchanged.with_previous`)."""
 
@@ -54,6 +54,14 @@ class Job:
     def original_of(self) -> frozenset[str]:
         """The paths of the articles whose original page it is."""
         return frozenset(link.article for link in self.citations if link.original)
+
+    @property
+    def kept_here(self) -> str | None:
+        """Why nobody else is told of this source, in words (docs/design.md §4: privacy); None: web archives are asked.
+
+        Found out when it is asked for, which is seldom.
+        """
+        return why_kept_here(self.source.url, self.citations, self.sites)
 
     @property
     def is_private(self) -> bool:
@@ -115,8 +123,7 @@ def plan(articles: Articles, store: Store, policy: Policy) -> dict[int, Job]:
         source, decision = known[key], forgotten(key)
         skip = Reason.EXCLUDED if decision else _skip(source, articles.excluded, settings)
         why = _forgotten_words(decision) if decision else None
-        kept_here = why_kept_here(source.url, links, settings)
-        jobs[source.id] = Job(source, tuple(links), skip, why, kept_here=kept_here)
+        jobs[source.id] = Job(source, tuple(links), skip, why, sites=settings.sites)
     if articles.before is None:
         return jobs
     return {

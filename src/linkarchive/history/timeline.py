@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, time
 from pathlib import Path
 
@@ -86,11 +86,17 @@ def _verdicts(past: Sequence[SourceReport]) -> Iterator[Event]:
         yield Event(past[-1].ignored.when, "decision", ignored_words(past[-1].ignored))
 
 
-def article_texts(root: Path, report: Report) -> Mapping[str, ArticleText]:
-    """The text of each article that lies in the folder, its citations with their verdicts, by the article's path."""
+def article_texts(
+    root: Path, report: Report, citing: Callable[[Collection[str]], Iterable[SourceReport]] | None = None
+) -> Mapping[str, ArticleText]:
+    """The text of each article that lies in the folder, its citations with their verdicts, by the article's path.
+
+    `citing` gives the sources that articles cite, by their paths; else they are looked for in the report.
+    """
     verdicts: dict[tuple[str, int, str], tuple[str | None, Verdict]] = {}
     paths = {article.path for article in report.articles[:_MAX_TEXTS] if (root / article.path).is_file()}
-    for source in report.sources if paths else ():
+    reports = report.sources if citing is None else citing(paths)
+    for source in reports if paths else ():
         for one in source.outcome.citations:
             if one.article not in paths:
                 continue

@@ -127,13 +127,14 @@ def _show(state: AppState) -> Response:
 def _decide(state: AppState) -> Response:
     """Do what the form asks for, and lead back to the page (post, redirect, get)."""
     with open_project(state.project) as store:
-        numbers = {source.outcome.url: (number, key) for number, key, source in standing.latest_reports(store)}
         kind, _, name = request.form.get("group", "").partition(":")
         if kind:
-            urls = in_group(gather(state.project, store, state.clock.now().date(), state.compared), kind, name)
+            review = gather(state.project, store, state.clock.now().date(), state.compared)
+            chosen = {review.numbers[url] for url in in_group(review, kind, name)}
         else:
             chosen = {int(text) for text in request.form.getlist("source") if text.isdecimal()}
-            urls = [url for url, (number, _) in numbers.items() if number in chosen]
+        numbers = {source.outcome.url: (number, key) for number, key, source in standing.latest_reports(store, chosen)}
+        urls = list(numbers)
         if not urls:
             raise UsageError("no finding was selected")
         if request.form.get("action") == "recheck":

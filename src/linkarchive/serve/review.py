@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from itertools import chain
 
 from linkarchive.errors import UsageError
 from linkarchive.history.reports import difference_of
 from linkarchive.history.timeline import article_texts, timelines
-from linkarchive.model import ArticleText, Difference, Event, Report, SourceReport, Verdict
+from linkarchive.model import ArticleText, Category, Difference, Event, Report, SourceReport, Sources, Verdict
 from linkarchive.model.view import MAX_DIFFERENCES
 from linkarchive.project import Project
 from linkarchive.secrets import redact
@@ -33,7 +35,8 @@ class Settled:
 
 @dataclass(frozen=True, slots=True)
 class Review:
-    """`report` leaves out what is settled; `numbers` gives each source's number by its URL, as it is."""
+    """`report` leaves out what is settled, and only counts what is fine as it was; `numbers` gives the number of each
+    other source by its URL, as it is."""
 
     report: Report
     numbers: Mapping[str, int]
@@ -54,7 +57,7 @@ def gather(project: Project, store: Store, today: date, known: Compared) -> Revi
     shown: list[SourceReport] = []
     settled: list[Settled] = []
     numbers: dict[str, int] = {}
-    for number, key, source in standing.latest_reports(store):
+    for number, key, source in standing.noted_reports(store):
         if not source.outcome.citations:
             continue
         numbers[source.outcome.url] = number
@@ -66,10 +69,13 @@ def gather(project: Project, store: Store, today: date, known: Compared) -> Revi
     shown.sort(key=_interest)
     articles, unresolved = standing.latest_articles(store)
     body = run.body
+    counted = Counter(source.kind for source in shown)
+    for one in standing.quiet_counts(store):
+        counted[Category.of(one.verdict, one.changed, one.was, False, one.uncompared, one.standing)] += one.number
     report = Report(
         run=run.info,
         articles=articles,
-        sources=tuple(shown),
+        sources=Sources(lambda: iter(shown), lambda: counted),
         unresolved=unresolved,
         uncited=body.uncited,
         malformed=body.malformed,
@@ -83,7 +89,7 @@ def gather(project: Project, store: Store, today: date, known: Compared) -> Revi
         tuple(settled),
         _differences(project, store, shown, known),
         timelines(store, report),
-        article_texts(project.root, report),
+        article_texts(project.root, report, lambda paths: chain(shown, standing.quiet_reports(store, paths))),
     )
 
 

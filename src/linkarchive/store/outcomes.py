@@ -7,7 +7,21 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, Select, and_, case, delete, func, not_, or_, select, tuple_, update
+from sqlalchemy import (
+    ColumnElement,
+    FromClause,
+    Row,
+    Select,
+    and_,
+    case,
+    delete,
+    func,
+    not_,
+    or_,
+    select,
+    tuple_,
+    update,
+)
 
 from linkarchive.model import Change, Result, SourceReport, Standing, Verdict
 from linkarchive.store.carried import NEVER, NOT_YET, carry
@@ -140,14 +154,18 @@ class Counted:
 
 def counts(store: Store, run: str) -> list[Counted]:
     """The cited sources of the run of that id, counted without reading what is told of each."""
+    of_run = visits.join(outcomes, outcomes.c.id == visits.c.outcome).join(runs, runs.c.seq == visits.c.run)
+    return counts_of(store, of_run, runs.c.id == run)
+
+
+def counts_of(store: Store, rows: FromClause, condition: ColumnElement[bool]) -> list[Counted]:
+    """The cited sources of these joined visits and outcomes that meet a condition, counted."""
     uncompared = or_(outcomes.c.compared == NEVER, and_(outcomes.c.compared == NOT_YET, not_(visits.c.carried)))
     columns = (outcomes.c.verdict, visits.c.changed, visits.c.was, uncompared.label("uncompared"), outcomes.c.standing)
     query = (
         select(*columns, func.count().label("number"))
-        .select_from(visits)
-        .join(outcomes, outcomes.c.id == visits.c.outcome)
-        .join(runs, runs.c.seq == visits.c.run)
-        .where(runs.c.id == run, outcomes.c.cited)
+        .select_from(rows)
+        .where(condition, outcomes.c.cited)
         .group_by(*columns)
     )
     return [

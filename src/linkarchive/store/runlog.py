@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 import msgspec
-from sqlalchemy import select
+from sqlalchemy import select, union
 
 from linkarchive.model import Article, Capture, Change, Origin, Result, RunInfo, Verdict
-from linkarchive.store import articles, captures, lookups, outcomes
+from linkarchive.store import articles, captures, lookups, outcomes, schema
 from linkarchive.store.database import Store
 from linkarchive.store.lookups import LookupAnswer
 from linkarchive.store.runs import Run, RunBody
@@ -94,7 +94,7 @@ class Line:
 
 def log_lines(store: Store, run: Run) -> Iterator[bytes]:
     """Everything that this run added, in an order in which it can be put back; a long line in several pieces."""
-    keys = {row.id: row.key for row in store.execute(select(sources.c.id, sources.c.key))}
+    keys = _keys(store, run.seq)
     yield _line("run", RunLine(run.info, run.scope, run.body))
     for sha256, body in articles.of_run(store, run.seq):
         yield b'{"article":{"digest":' + msgspec.json.encode(sha256) + b',"article":'
@@ -112,6 +112,15 @@ def log_lines(store: Store, run: Run) -> Iterator[bytes]:
         outcome = None if row.body is None else msgspec.Raw(row.body.encode("utf-8"))
         visit = {"source": row.key, "url": row.url, "checked": row.checked, "changed": row.changed, "was": row.was}
         yield _line("visit", visit | {"outcome": outcome, "carried": row.carried})
+
+
+def _keys(store: Store, run: int) -> dict[int, str]:
+    """The keys of the sources to which this run added something beside visits, by their numbers."""
+    tables = (schema.captures, schema.baselines, schema.archive_answers)
+    added = union(*(select(table.c.source).where(table.c.run == run) for table in tables))
+    return {
+        row.id: row.key for row in store.execute(select(sources.c.id, sources.c.key).where(sources.c.id.in_(added)))
+    }
 
 
 def import_lines(start: ImportLine, captures: Iterable[CaptureLine], baselines: Iterable[BaselineLine]) -> list[bytes]:

@@ -12,7 +12,7 @@ from datetime import date, datetime
 from urllib.parse import urlsplit
 
 from linkarchive.model import Article, Citation
-from linkarchive.settings import Settings
+from linkarchive.settings import Settings, SiteSettings
 from linkarchive.urls import unwrap
 from linkarchive.wayback import privacy
 from linkarchive.wayback.archives import DEFAULT, Archive, archives_of, time_of
@@ -85,9 +85,9 @@ def cited_links(articles: Sequence[Article], settings: Settings) -> dict[str, li
     return cited
 
 
-def why_kept_here(url: str, links: Sequence[CitedLink], settings: Settings) -> str | None:
+def why_kept_here(url: str, links: Sequence[CitedLink], sites: Sequence[SiteSettings]) -> str | None:
     """Why nobody else is told of the source of this URL, in words (docs/design.md §4); None: it may be sent."""
-    return privacy.why_kept_here(url, private=any(link.private for link in links), sites=settings.sites)
+    return privacy.why_kept_here(url, private=any(link.private for link in links), sites=sites)
 
 
 def _cited_link(

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from urllib.parse import urlsplit
 
 from linkarchive.secrets import has_secrets, has_user_info
 from linkarchive.settings import SiteSettings
 from linkarchive.sites import rule_for
+from linkarchive.urls import scheme_of
 from linkarchive.web.guard import literal_is_private
 
 
@@ -21,11 +21,7 @@ def why_kept_here(url: str, *, private: bool = False, sites: Sequence[SiteSettin
     looks like one does not count where the rule of the site in `sites` is `public`), or is cited by an article of a
     private section (`private`). None: it may be sent.
     """
-    try:
-        is_web = urlsplit(url).scheme.lower() in ("http", "https")
-    except ValueError:
-        is_web = False
-    if not is_web:
+    if scheme_of(url) not in ("http", "https"):
         return "it is no web address"
     if private:
         return "the article is private"
