@@ -60,28 +60,34 @@ def text(seed: str, size: int) -> str:
 
 
 class Site(BaseHTTPRequestHandler):
-    """Answers by the path alone: /SIZE/NAME, and for pages /SIZE/REQUISITE/NUMBER/WEEK."""
+    """Answers by the path: /KIND/SIZE/NAME, and for pages /page/SIZE/SIZE OF A REQUISITE/NUMBER; /week/N sets the week."""
 
     protocol_version = "HTTP/1.1"
     week = 0
 
     def do_GET(self) -> None:
-        _, kind, *rest = urlsplit(self.path).path.split("/")
-        if kind == "page":
-            body, media = self._page(int(rest[0]), int(rest[1]), int(rest[2])), "text/html; charset=utf-8"
-        elif kind == "week":
-            Site.week = int(rest[0])
-            body, media = b"", "text/plain"
-        else:
-            body = random.Random(self.path).randbytes(int(rest[0]))
-            media = "image/jpeg"
-            if kind in ("css", "js"):
-                body, media = text(self.path, int(rest[0])).encode(), f"text/{'css' if kind == 'css' else 'javascript'}"
-        self.send_response(200)
+        try:
+            status, (body, media) = 200, self._answer(urlsplit(self.path).path.split("/")[1:])
+        except (ValueError, IndexError):  # a made-up address, to see how the host says no
+            status, body, media = 404, b"<h1>Not found</h1>", "text/html"
+        self.send_response(status)
         self.send_header("Content-Type", media)
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         self.wfile.write(body)
+
+    def _answer(self, words: list[str]) -> tuple[bytes, str]:
+        kind, *numbers = words
+        if kind == "page":
+            document, requisite, number = map(int, numbers)
+            return self._page(document, requisite, number), "text/html; charset=utf-8"
+        if kind == "week":
+            Site.week = int(numbers[0])
+            return b"", "text/plain"
+        size = int(numbers[0])
+        if kind in ("css", "js"):
+            return text(self.path, size).encode(), "text/css" if kind == "css" else "text/javascript"
+        return random.Random(self.path).randbytes(size), "image/jpeg"
 
     def _page(self, size: int, each: int, number: int) -> bytes:
         edition = Site.week - (Site.week + number) % CHANGING if Site.week else 0

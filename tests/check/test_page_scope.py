@@ -11,18 +11,19 @@ from typing import Any
 import pytest
 from warcio.archiveiterator import ArchiveIterator
 
+from linkarchive.check import requisites
 from linkarchive.demo.wire import Reply, Request, Response
 
 ALPHA = "http://alpha.example/report"
 BETA = "http://alpha.example/notes"
 STATIC = "http://gamma.example"
 
-CSS = (("Content-Type", "text/css"),)
-PNG = (("Content-Type", "image/png"),)
+CSS = "text/css"
+PNG = "image/png"
 
 
 def picture(name: str, size: int = 50) -> Response:
-    return Response(f"picture {name} ".encode() * size, headers=PNG)
+    return Response(f"picture {name} ".encode() * size, content_type=PNG)
 
 
 def page(stage: Any, seed: str, more: str, *, etag: str | None = None) -> Response:
@@ -36,9 +37,11 @@ def illustrated(folder: Any, stage: Any) -> Any:
     head = f'<link rel=stylesheet href="{STATIC}/all.css"><link rel=icon href="{STATIC}/icon.png">'
     stage[ALPHA] = page(stage, "alpha", head + f'<img src="{STATIC}/alpha.png">', etag='"a1"')
     stage[BETA] = page(stage, "beta", head + '<img src="/beta.png">')
-    stage[f"{STATIC}/all.css"] = Response(b"@import 'more.css';p{color:red}", headers=CSS)
-    stage[f"{STATIC}/more.css"] = Response(b"@font-face{src:url(f.woff2)}p{background:url(paper.png)}", headers=CSS)
-    stage[f"{STATIC}/f.woff2"] = Response(b"font " * 50, headers=(("Content-Type", "font/woff2"),))
+    stage[f"{STATIC}/all.css"] = Response(b"@import 'more.css';p{color:red}", content_type=CSS)
+    stage[f"{STATIC}/more.css"] = Response(
+        b"@font-face{src:url(f.woff2)}p{background:url(paper.png)}", content_type=CSS
+    )
+    stage[f"{STATIC}/f.woff2"] = Response(b"font " * 50, content_type="font/woff2")
     for name in ("paper", "icon", "alpha"):
         stage[f"{STATIC}/{name}.png"] = picture(name)
     stage["http://alpha.example/beta.png"] = picture("beta")
@@ -169,7 +172,7 @@ def test_a_rule_for_a_site_decides(illustrated: Any) -> None:
     ("answer", "why"),
     [
         (Response(b"no", 404), "HTTP 404"),
-        (Response(b"x" * 5000, headers=PNG), "larger"),
+        (Response(b"x" * 5000, content_type=PNG), "larger"),
         (Response(b"", 302, headers=(("Location", "http://127.0.0.9/inside.png"),)), "private"),
         (Response(b"", 302, headers=(("Location", f"{STATIC}/alpha.png"),)), "circle"),
     ],
@@ -196,7 +199,7 @@ def test_no_requisite_is_asked_at_a_private_address_unless_allowed(illustrated: 
 
 
 def test_a_page_of_many_pictures_is_kept_up_to_the_limit(illustrated: Any, stage: Any, monkeypatch: Any) -> None:
-    monkeypatch.setattr("linkarchive.check.requisites.MAX_PARTS", 20)
+    monkeypatch.setattr(requisites, "MAX_PARTS", 20)
     stage[ALPHA] = page(stage, "alpha", "".join(f"<img src={STATIC}/{number}.png>" for number in range(30)))
     for number in range(30):
         stage[f"{STATIC}/{number}.png"] = picture(str(number))
@@ -207,10 +210,10 @@ def test_a_page_of_many_pictures_is_kept_up_to_the_limit(illustrated: Any, stage
 
 
 def test_a_page_of_large_pictures_is_kept_up_to_the_limit(illustrated: Any, stage: Any, monkeypatch: Any) -> None:
-    monkeypatch.setattr("linkarchive.check.requisites.MAX_BYTES", 3000)
+    monkeypatch.setattr(requisites, "MAX_BYTES", 3000)
     stage[ALPHA] = page(stage, "alpha", "".join(f"<img src={STATIC}/{number}.png>" for number in range(5)))
     for number in range(5):
-        stage[f"{STATIC}/{number}.png"] = Response(bytes([number]) * 1000, headers=PNG)
+        stage[f"{STATIC}/{number}.png"] = Response(bytes([number]) * 1000, content_type=PNG)
     illustrated.check("article.md", "--scope", "page")
     (told,) = [told for told in facts(illustrated) if told["left_out"]]
     assert (len(told["uses"]), told["left_out"]) == (3, 2)
@@ -239,7 +242,7 @@ def test_at_most_four_requests_at_a_time_on_a_host(illustrated: Any, stage: Any)
 
 
 def test_parts_that_time_did_not_reach_are_fetched_by_the_next_run(illustrated: Any, monkeypatch: Any) -> None:
-    monkeypatch.setattr("linkarchive.check.requisites.fetch_all", lambda requests, *_, **__: iter(()))
+    monkeypatch.setattr(requisites, "fetch_all", lambda requests, *_, **__: iter(()))
     ran = illustrated.check("article.md", "--scope", "page")
     assert ran.code == 3
     assert "was not fetched in time" in ran.err
@@ -252,9 +255,9 @@ def test_parts_that_time_did_not_reach_are_fetched_by_the_next_run(illustrated: 
 
 def test_frames_bring_their_parts_and_cookies_stay_with_their_visit(illustrated: Any, stage: Any) -> None:
     stage[ALPHA] = page(stage, "alpha", f"<iframe src='{STATIC}/chart/'></iframe>")
-    cookie = (("Set-Cookie", "secret=1; Path=/"), ("Content-Type", "text/html"))
+    cookie = (("Set-Cookie", "secret=1; Path=/"),)
     stage[f"{STATIC}/chart/"] = Response(b"<link rel=stylesheet href=c.css><img src=/icon.png>", headers=cookie)
-    stage[f"{STATIC}/chart/c.css"] = Response(b"p{}", headers=CSS)
+    stage[f"{STATIC}/chart/c.css"] = Response(b"p{}", content_type=CSS)
     illustrated.check("article.md", "--scope", "page")
     assert {f"{STATIC}/chart/", f"{STATIC}/chart/c.css", f"{STATIC}/icon.png"} <= set(kept(illustrated, "response"))
     assert all("cookie" not in request.headers for request in stage.requests)

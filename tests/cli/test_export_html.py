@@ -12,8 +12,8 @@ from linkarchive.demo.wire import Response
 
 ALPHA = "http://alpha.example/report"
 STATIC = "http://gamma.example"
-CSS = (("Content-Type", "text/css"),)
-PNG = (("Content-Type", "image/png"),)
+CSS = "text/css"
+PNG = "image/png"
 
 
 @pytest.fixture
@@ -32,13 +32,13 @@ def kept(folder: Any, stage: Any) -> Any:
     stage[ALPHA] = Response(page)
     stage[f"{STATIC}/all.css"] = Response(
         b"@import 'more.css';p{color:red}</style><script>alert(3)</script>a{background:url(http://live.example/x.png)}",
-        headers=CSS,
+        content_type=CSS,
     )
-    stage[f"{STATIC}/more.css"] = Response(b"@font-face{font-family:F;src:url(/f.woff2)}", headers=CSS)
-    stage[f"{STATIC}/f.woff2"] = Response(b"font", headers=(("Content-Type", "font/woff2"),))
+    stage[f"{STATIC}/more.css"] = Response(b"@font-face{font-family:F;src:url(/f.woff2)}", content_type=CSS)
+    stage[f"{STATIC}/f.woff2"] = Response(b"font", content_type="font/woff2")
     stage[f"{STATIC}/late.png"] = Response(b"", 302, headers=(("Location", f"{STATIC}/later.png"),))
     for name in ("later", "wide", "paper"):
-        stage[f"{STATIC}/{name}.png"] = Response(f"picture {name}".encode(), headers=PNG)
+        stage[f"{STATIC}/{name}.png"] = Response(f"picture {name}".encode(), content_type=PNG)
     folder.article(ALPHA)
     folder.check("article.md", "--scope", "page")
     return folder
