@@ -60,7 +60,7 @@ def text(seed: str, size: int) -> str:
 
 
 class Site(BaseHTTPRequestHandler):
-    """Answers by the path: /KIND/SIZE/NAME, and for pages /page/SIZE/SIZE OF A REQUISITE/NUMBER; /week/N sets the week."""
+    """Answers by the path: /KIND/SIZE/NAME, for pages /page/SIZE/SIZE OF A REQUISITE/NUMBER; /week/N sets the week."""
 
     protocol_version = "HTTP/1.1"
     week = 0

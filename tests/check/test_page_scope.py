@@ -163,6 +163,13 @@ def test_the_database_comes_back_with_what_uses_what(illustrated: Any) -> None:
     assert len(facts(illustrated)) == 2
 
 
+def test_a_dry_run_counts_what_pages_need(illustrated: Any, stage: Any) -> None:
+    said = illustrated.run("check", "article.md", "--scope", "page", "--dry-run").out
+    assert "about 3 MB more, in 80 requests, for the styles and pictures of 2 of them" in said
+    assert "styles" not in illustrated.run("check", "article.md", "--scope", "document", "--dry-run").out
+    assert stage.requests == []
+
+
 def test_a_rule_for_a_site_decides(illustrated: Any) -> None:
     illustrated.write("archive.toml", '[[sites]]\nhost = "alpha.example"\nscope = "page"\n')
     assert illustrated.check("article.md").source(ALPHA)["capture"]["scope"] == "page"

@@ -9,11 +9,11 @@ from datetime import datetime
 from pathlib import Path
 
 from linkarchive.check.articles import Articles
-from linkarchive.model import Acceptance, Reason, Verdict
+from linkarchive.model import Acceptance, CaptureScope, Reason, Verdict
 from linkarchive.model.scope import Scope, next_due
 from linkarchive.remap import remapped
-from linkarchive.settings import NetworkSettings, Settings, SiteSettings
-from linkarchive.sites import is_excluded, rule_for
+from linkarchive.settings import Settings, SiteSettings
+from linkarchive.sites import is_excluded, rule_for, scope_for
 from linkarchive.store import decisions, outcomes, sources
 from linkarchive.store.database import Store
 from linkarchive.store.decisions import Decision
@@ -28,6 +28,9 @@ LastCheck = tuple[datetime | None, Verdict]
 SECONDS_A_VISIT = 1.0
 BYTES_A_CAPTURE = 30_000
 """A page of the median news site, compressed."""
+PARTS_A_PAGE = 40
+BYTES_OF_PARTS = 1_500_000
+"""Of one page: a page of the median site weighs 2 MB with what it needs to be shown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,22 +185,28 @@ def _is_due(check: LastCheck | None, now: datetime) -> bool:
     return due is not None and due <= now
 
 
-def forecast(jobs: Sequence[Job], store: Store, network: NetworkSettings) -> list[str]:
+def forecast(jobs: Sequence[Job], store: Store, settings: Settings) -> list[str]:
     """Sources, time and disk of a run over these jobs, in words."""
+    network = settings.network
     with_capture = sources.with_captures(store)
     visits = [job for job in jobs if job.skip is None]
-    new = sum(job.source.id not in with_capture for job in visits)
+    new = [job for job in visits if job.source.id not in with_capture]
+    shown = sum(scope_for(job.source.url, settings) is not CaptureScope.DOCUMENT for job in new)
     hosts = Counter(job.host for job in visits)
     busiest = max(hosts.values(), default=0)
     seconds = max(
         busiest * max(network.host_delay, SECONDS_A_VISIT / network.per_host),
         len(visits) * SECONDS_A_VISIT / network.concurrency,
     )
-    return [
+    lines = [
         f"would visit {len(visits)} sources on {len(hosts)} hosts, and skip {len(jobs) - len(visits)}",
         f"at least {seconds:.0f} s (the busiest host has {busiest} of them)",
-        f"about {new * BYTES_A_CAPTURE / 1e6:.1f} MB for {new} sources without a capture",
+        f"about {len(new) * BYTES_A_CAPTURE / 1e6:.1f} MB for {len(new)} sources without a capture",
     ]
+    if shown:
+        size, asked = shown * BYTES_OF_PARTS / 1e6, shown * PARTS_A_PAGE
+        lines.append(f"about {size:.0f} MB more, in {asked} requests, for the styles and pictures of {shown} of them")
+    return lines
 
 
 def with_previous(job: Job, previous: Previous, inputs_unchanged: bool) -> Job:

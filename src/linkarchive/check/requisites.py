@@ -64,7 +64,7 @@ def keep_parts(
 
     `on_idle` is called now and then. `paces` are those of the documents: who asked us to slow down still means it.
     """
-    if not wants_parts(policy):
+    if not wants_parts(policy) or policy.is_full:
         return 0
     found = parts.wanting(recorder.store, recorder.rows.run)
     has_file = recorder.warc.has_file  # a fresh Git clone has none

@@ -196,7 +196,7 @@ def dry_run(root: Path, scope: Scope, settings: Settings, clock: Clock) -> str:
     with locked(project, settings, lambda *_: None) as database, database() as store:
         articles = load(project, store, scope, settings.network, clock)
         jobs = plan(articles, store, Policy.of(settings, project.decisions))
-        lines = forecast(chosen(jobs, scope, store, None, clock.now()), store, settings.network)
+        lines = forecast(chosen(jobs, scope, store, None, clock.now()), store, settings)
         store.rollback()
     lost = sum(citation.url is None for article in articles.articles for citation in article.citations)
     if lost:
