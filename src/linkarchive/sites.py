@@ -7,7 +7,7 @@ import re
 from collections.abc import Sequence
 from fnmatch import fnmatchcase
 
-from linkarchive.errors import SettingsError, UsageError
+from linkarchive.errors import SettingsError
 from linkarchive.model import CaptureScope
 from linkarchive.remap import refuse_faulty_rules
 from linkarchive.settings import Settings, SiteSettings
@@ -47,20 +47,11 @@ def header_fields(rule: SiteSettings | None) -> tuple[tuple[str, str], ...]:
     return tuple((match[1], match[2].strip()) for match in matches if match)
 
 
-def _refuse_unavailable_scope(settings: Settings) -> None:
-    """Raises UsageError for a scope that cannot be had here."""
-    if "rendered" in (settings.keep.scope, *(rule.scope for rule in settings.sites)):
-        raise UsageError(
-            "the scope rendered needs a browser: install linkarchive[browser], or choose the scope page or document"
-        )
-
-
 def refuse_faulty(settings: Settings) -> None:
     """Raises SettingsError for a rule without a host, a header that is none, a selector that is no CSS, an excluded
     pattern that is no regular expression, or a faulty rule of `remap`; UsageError for a scope that cannot be had."""
     _refuse_patterns(settings.check.exclude)
     refuse_faulty_rules(settings.network.remap)
-    _refuse_unavailable_scope(settings)
     for rule in settings.sites:
         if set(rule.host) & set("/:?#@ ") or not host_of(f"http://{ascii_host(rule.host)}/"):
             raise SettingsError(f'sites: {rule.host!r} is no host name; write host = "example.com"')

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from linkarchive.errors import SettingsError
-from linkarchive.settings import BrowserSettings
+from linkarchive.settings import BrowserSettings, Settings
 
 if TYPE_CHECKING:
     from playwright.async_api import Browser, Playwright
@@ -59,6 +59,22 @@ def find_browser(settings: BrowserSettings) -> str:
             "no Chromium or Chrome is on this machine's path: install one, or name it in [browser] executable"
         )
     return found
+
+
+def browser_for(settings: Settings) -> str | None:
+    """The program that renders pages in this run; None where none is wanted, or none is here and none is asked for.
+
+    Raises SettingsError where a scope asks for one and it cannot be had.
+    """
+    asked = "rendered" in (settings.keep.scope, *(rule.scope for rule in settings.sites))
+    if not asked and settings.browser.when == "never":
+        return None
+    try:
+        return find_browser(settings.browser)
+    except SettingsError:
+        if asked or settings.browser.executable:
+            raise
+        return None
 
 
 def has_sandbox() -> bool:

@@ -12,12 +12,14 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from linkarchive.browser.chromium import Chromium
 from linkarchive.browser.proxy import Listener, Passage
-from linkarchive.browser.rendering import HIGHEST, Limits, NotRendered, Rendering
+from linkarchive.browser.rendering import FOOT, HIGHEST, Limits, NotRendered, Rendering
 from linkarchive.browser.trust import Trust
 from linkarchive.browser.upstream import Upstream
 from linkarchive.clock import Clock
 from linkarchive.model import Page
 from linkarchive.settings import NetworkSettings
+from linkarchive.snapshot.capture_metadata import LeftOut
+from linkarchive.snapshot.parts import PICTURE
 from linkarchive.web.exchange import Exchange, Visit, VisitRequest
 
 if TYPE_CHECKING:
@@ -132,7 +134,8 @@ async def _look(
     if split is None:
         return NotRendered("the browser shows no answer of the web")
     visit, parts = split
-    return Rendering(visit, parts, dom, picture, thumbnail, height > HIGHEST, dict(passage.left_out))
+    cut = [LeftOut(f"{PICTURE}{url}", FOOT)] if height > HIGHEST else []
+    return Rendering(visit, parts, dom, picture, thumbnail, (*cut, *passage.left_out))
 
 
 def _watched(tab: Tab) -> _Shown:

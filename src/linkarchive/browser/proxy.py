@@ -11,19 +11,18 @@ import socket
 import ssl
 import threading
 import time
-from collections import Counter
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import replace
 from typing import Any
 
 import h11
 
-from linkarchive.browser.rendering import Limits
+from linkarchive.browser.rendering import FAILED, PRIVATE, SOCKET, TOO_LARGE, TOO_MANY, Limits
 from linkarchive.browser.trust import Trust
 from linkarchive.browser.upstream import ClosedError, Upstream
 from linkarchive.model import Reason
 from linkarchive.settings import NetworkSettings
+from linkarchive.snapshot.capture_metadata import LeftOut
 from linkarchive.web.decoding import ACCEPTED
 from linkarchive.web.exchange import Exchange
 from linkarchive.web.guard import host_is_private
@@ -35,6 +34,7 @@ _PATIENCE = 60.0
 _MOST_SENT = 1024 * 1024
 """Bytes of a request's payload."""
 _CHUNK = 64 * 1024
+_MOST_TOLD = 300
 _TLS = b"\x16"
 """The first byte of a ClientHello."""
 _OF_CONNECTION = frozenset(
@@ -44,12 +44,6 @@ _OF_CONNECTION = frozenset(
 _RECORDED = frozenset({"GET", "POST"})
 _NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
-
-PRIVATE = "private addresses"
-FAILED = "addresses that did not answer"
-TOO_LARGE = "bodies over the limit of size"
-TOO_MANY = "requests over the limit for one page"
-SOCKETS = "WebSockets"
 
 
 class Passage:
@@ -65,7 +59,8 @@ class Passage:
         self._last = time.monotonic()
         self._closed = False
         self._exchanges: list[Exchange] = []
-        self.left_out: Counter[str] = Counter()
+        self.left_out: list[LeftOut] = []
+        """At most as many as are told by name."""
 
     @property
     def is_full(self) -> bool:
@@ -77,16 +72,17 @@ class Passage:
         with self._lock:
             return 0.0 if self._under_way else time.monotonic() - self._last
 
-    def refuses(self, host: str) -> str:
-        """Why a request to this host is not sent; "" where it is."""
-        if not self._network.allow_private and host_is_private(host):
-            return self.leave_out(PRIVATE)
-        return self.leave_out(TOO_MANY) if self.is_full else ""
+    def refuses(self, target: Target) -> bool:
+        """Whether a request is not to be sent: it is noted as left out then."""
+        if not self._network.allow_private and host_is_private(target.host):
+            return self.leave_out(target.url, PRIVATE)
+        return self.is_full and self.leave_out(target.url, TOO_MANY)
 
-    def leave_out(self, reason: str) -> str:
+    def leave_out(self, url: str, why: str) -> bool:
         with self._lock:
-            self.left_out[reason] += 1
-        return reason
+            if len(self.left_out) < _MOST_TOLD:
+                self.left_out.append(LeftOut(url, why))
+        return True
 
     def begin(self) -> None:
         with self._lock:
@@ -104,8 +100,6 @@ class Passage:
         with self._lock:
             self._bytes += exchange.body.length
             cut = exchange.truncated is not None and is_part
-            if cut:
-                self.left_out[TOO_LARGE] += 1
             if self._closed or cut or exchange.method not in _RECORDED or exchange.status in (206, 304):
                 return False
             self._exchanges.append(exchange)
@@ -184,7 +178,7 @@ class Listener:
 
     def _refuses_host(self, url: str) -> bool:
         try:
-            return bool(self._passage.refuses(parse_target(url).host))
+            return self._passage.refuses(parse_target(url))
         except ValueError:
             return True
 
@@ -198,9 +192,9 @@ class Listener:
         except ValueError:
             return stream.answer(400)
         if "upgrade" in names:
-            self._passage.leave_out(SOCKETS)
+            self._passage.leave_out(target.url, SOCKET)
             return stream.answer(403)
-        if payload is None or self._passage.refuses(target.host):
+        if payload is None or self._passage.refuses(target):
             return stream.answer(403)
         is_part = not names.get("accept", "").startswith("text/html")
         browsers = BrowserRequest(request.method.decode("ascii"), self._fields(fields), payload, is_part)
@@ -223,9 +217,11 @@ class Listener:
     def _pass_back(self, stream: _Stream, target: Target, result: HttpResult, is_part: bool) -> bool:
         exchange = result.result
         if not isinstance(exchange, Exchange):
-            self._passage.leave_out(PRIVATE if exchange.reason is Reason.PRIVATE_ADDRESS else FAILED)
+            why = PRIVATE if exchange.reason is Reason.PRIVATE_ADDRESS else FAILED
+            self._passage.leave_out(target.url, why)
             return stream.answer(502)
-        exchange = replace(exchange, url=target.url)
+        if exchange.truncated is not None and is_part:
+            self._passage.leave_out(target.url, TOO_LARGE)
         kept = self._passage.record(exchange, is_part)
         try:
             return stream.send(exchange, result.set_cookies)

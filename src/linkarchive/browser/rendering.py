@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass
 
-from linkarchive.model import Page
-from linkarchive.web.exchange import Exchange, Visit
+from linkarchive.model import CaptureScope, Page
+from linkarchive.snapshot.capture_metadata import LeftOut
+from linkarchive.snapshot.parts import DOM, PICTURE, THUMBNAIL, NewParts, Resource
+from linkarchive.web.exchange import Body, Exchange, Visit, VisitRequest
 
 WEBP = "image/webp"
 HIGHEST = 16_000
 """Pixels of a page that are looked at and pictured; WebP ends at 16,383."""
+
+PRIVATE = "private address"
+FAILED = "no answer"
+TOO_LARGE = "over the limit of size"
+TOO_MANY = "over the limit for one page"
+SOCKET = "WebSocket"
+FOOT = "the picture shows the first 16,000 pixels of the page"
+LIMITS = frozenset({TOO_LARGE, TOO_MANY})
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,20 +45,33 @@ class Rendering:
     """The whole page, WebP."""
     thumbnail: bytes
     """Its first screens, small, WebP."""
-    picture_cut: bool = False
-    """The page is longer than the picture."""
-    left_out: Mapping[str, int] = field(default_factory=Counter)
-    """How many requests were not answered, or not kept, by the reason."""
+    left_out: tuple[LeftOut, ...] = ()
+    """What was not asked for, not answered, or not kept."""
 
     @property
     def page(self) -> Page:
         """The rendered document, as the judge reads a page."""
-        final = self.visit.final
-        status = final.status if final is not None else None
-        headers = {**(final.header_map if final is not None else {}), "content-type": "text/html; charset=utf-8"}
-        headers.pop("content-encoding", None)
-        url = final.url if final is not None else self.visit.request.url
-        return Page(url, status, headers, self.dom, self.visit.hops, fragment=self.visit.fragment)
+        final = self.visit.exchanges[-1]
+        headers = {**final.header_map, "content-type": "text/html; charset=utf-8"}
+        for name in ("content-encoding", "content-length"):
+            headers.pop(name, None)
+        return Page(final.url, final.status, headers, self.dom, self.visit.hops)
+
+    def new_parts(self, keeps: Callable[[str], bool]) -> NewParts:
+        """What is to be stored with the page: parts whose address `keeps` allows, the DOM, the pictures."""
+        url, time = self.visit.request.url, self.visit.time
+        made = (
+            (DOM, "text/html; charset=utf-8", self.dom),
+            (PICTURE, WEBP, self.picture),
+            (THUMBNAIL, WEBP, self.thumbnail),
+        )
+        return NewParts(
+            CaptureScope.RENDERED,
+            visits=[Visit(VisitRequest(part.url), part.started, (part,)) for part in self.parts if keeps(part.url)],
+            resources=[Resource(f"{kind}{url}", mime, Body.of(data), time) for kind, mime, data in made],
+            left_out=sum(one.why in LIMITS for one in self.left_out),
+            missing=self.left_out,
+        )
 
     def close(self) -> None:
         self.visit.close()

@@ -103,14 +103,18 @@ class Answers:
         by_copy = any(link.copy is not None for link in job.citations)
         capture = job.previous.shown_by(result) if result.verdict.is_alive or by_copy else None
         folder, network = self.recorder.warc.archive, self.policy.settings.network
-        page = None if capture is None else stored_page(folder, capture.capture, network)
+        page = document = None
+        if capture is not None:
+            page = stored_page(folder, capture.capture, network)
+            if capture.capture.dom is not None:
+                document = stored_page(folder, replace(capture.capture, dom=None), network)
         if page is None:
             result = with_copies_judged(with_baselines(result, job), job, self.policy)
             result = with_copy(with_history(result, job.previous, seen), job, self.policy)
             result = with_settled(result, job)
             self.recorder.record(replaced(job, result, checked, seen, self.policy))
             return
-        assessment = assess(build_task(job, page, seen, folder, self.policy))
+        assessment = assess(build_task(job, page, seen, folder, self.policy, document=document))
         self.recorder.record(rejudged(job, page, assessment, result, seen, self.policy))
 
     def show_copy(self, job: Job) -> None:

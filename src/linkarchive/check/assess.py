@@ -44,6 +44,7 @@ LENGTH = struct.Struct("<Q")
 _NICE = 5
 _LIGHT = 512 * 1024
 _SAME = Judgement(Verdict.OK, Reason.SAME, 0.97, ("the page has the digest that it had",), 1.0)
+_ONE_SCOPE = "compared as the server sent it: a browser saw only one of the two pages"
 _NOT_HERE = "today's page is not the one last seen; the copy to compare it with is not in this folder"
 
 
@@ -81,11 +82,13 @@ class JudgeTask:
     """The last capture is a good one, and young: an unchanged page needs no fingerprint then."""
     probe: Page | None = None
     """The answer to a made-up address on the host."""
+    document: Page | None = None
+    """What the server sent, where the page is what a browser showed."""
 
     @property
     def size(self) -> int:
         """Bytes of the pages that it brings with it."""
-        return len(self.page.body) + (len(self.probe.body) if self.probe else 0)
+        return len(self.page.body) + sum(len(one.body) for one in (self.probe, self.document) if one)
 
     @property
     def is_light(self) -> bool:
@@ -126,43 +129,83 @@ def assess(task: JudgeTask) -> Assessment:
     from linkarchive.judge.parsed_page import ParsedPages
     from linkarchive.judge.site_rule import apply_site_rule
     from linkarchive.judge.verdict import fingerprint, is_suspect, judge
-    from linkarchive.wayback.unwrap import stored_page
 
     parsed = ParsedPages()
     today = apply_site_rule(task.page, task.rule)
-    pages: dict[Location, Page | None] = {}
+    stored = _StoredPages(task)
     sha256 = parsed.read(today).sha256 if today is task.page else hashlib.sha256(task.page.body).hexdigest()
     substance: str | None = None
     judgements: list[Judgement] = []
-    references: list[Page | None] = []
+    sides: list[tuple[Page | None, Page]] = []
     suspect = False
     answered = task.page.failure is None
     for one in task.comparisons:
-        if answered and one.reference is not None and one.reference.record not in pages:
-            stored = stored_page(task.archive, one.reference, task.network)
-            pages[one.reference.record] = None if stored is None else apply_site_rule(stored, task.rule)
-        before = None if one.reference is None else pages.get(one.reference.record)
-        case = Case(one.id, one.url, today, before, one.quotes, one.text, one.context, task.probe)
+        after, reference, remark = _in_one_scope(task, one.reference)
+        after = today if after is task.page else apply_site_rule(after, task.rule)
+        before = stored.page(reference) if answered and reference is not None else None
+        case = Case(one.id, one.url, after, before, one.quotes, one.text, one.context, task.probe)
         judgement = judge(case, parsed=parsed)
+        if remark and before is not None:
+            judgement = replace(judgement, evidence=(*judgement.evidence, remark))
         suspect = suspect or is_suspect(case, judgement, parsed=parsed)
-        if answered and one.reference is not None and before is None:
+        if answered and one.reference is not None and reference is not None and before is None:
             substance = substance or fingerprint(today, parsed=parsed)
             judgement = judge_by_digest(judgement, (sha256, substance), one.reference, one.last, one.before)
         judgements.append(judgement)
-        references.append(before)
+        sides.append((before, after))
     worst = min(range(len(judgements)), key=lambda at: judgements[at].rank)
     verdict = judgements[worst]
     is_same = (verdict.verdict, verdict.reason) == (Verdict.OK, Reason.SAME)
     needed = answered and not (task.known_good and is_same)
     if needed and substance is None:
         substance = fingerprint(today, parsed=parsed)
-    before, changed = references[worst], None
+    (before, after), changed = sides[worst], None
     if verdict.verdict is Verdict.DRIFTED and before is not None:  # while both texts are at hand
         url = task.comparisons[worst].url
-        changed = difference(url, before, today, similarity=verdict.similarity, parsed=parsed)
+        changed = difference(url, before, after, similarity=verdict.similarity, parsed=parsed)
     title = _title(parsed.read(today)) if answered and verdict.verdict.is_alive else None
     title_then = None if before is None else _title(parsed.read(before))
     return Assessment(tuple(judgements), suspect, sha256, substance if needed else None, changed, title, title_then)
+
+
+class _StoredPages:
+    """Stored pages that a task names, each read once."""
+
+    def __init__(self, task: JudgeTask) -> None:
+        self._task = task
+        self._pages: dict[Location, Page | None] = {}
+
+    def page(self, capture: Capture) -> Page | None:
+        from linkarchive.judge.site_rule import apply_site_rule
+        from linkarchive.wayback.unwrap import stored_page
+
+        place = capture.dom or capture.record
+        if place not in self._pages:
+            stored = stored_page(self._task.archive, capture, self._task.network)
+            self._pages[place] = None if stored is None else apply_site_rule(stored, self._task.rule)
+        return self._pages[place]
+
+
+def _in_one_scope(task: JudgeTask, reference: Capture | None) -> tuple[Page, Capture | None, str]:
+    """Today's page and the copy to compare it with, both as a server sent them or both as a browser showed them.
+
+    Where only one of the two was seen by a browser, what the servers sent is compared, and the third says so; an
+    empty frame that scripts would fill is no page, however like that of then.
+    """
+    is_rendered = task.document is not None
+    if reference is None or is_rendered == (reference.dom is not None):
+        return task.page, reference, ""
+    if task.document is not None:
+        return (task.document if _is_page(task.document) else task.page), reference, _ONE_SCOPE
+    if not _is_page(task.page):
+        return task.page, None, ""
+    return task.page, replace(reference, dom=None), _ONE_SCOPE
+
+
+def _is_page(page: Page) -> bool:
+    from linkarchive.judge.verdict import judge
+
+    return judge(Case("", page.final_url, page)).verdict.is_alive
 
 
 def _title(page: ParsedPage) -> str | None:

@@ -11,6 +11,7 @@ from typing import TypeVar
 
 import msgspec
 
+from linkarchive.browser.rendering import Rendering
 from linkarchive.check.assess import Comparison, JudgeTask
 from linkarchive.check.plan import Job, Policy
 from linkarchive.judge import VERSION
@@ -21,6 +22,7 @@ from linkarchive.store.captures import StoredCapture
 from linkarchive.store.lookups import CITED
 from linkarchive.urls import host_of
 from linkarchive.wayback.cited import CitedLink
+from linkarchive.web import page as web_page
 from linkarchive.web.exchange import Visit
 
 
@@ -32,6 +34,17 @@ class Fetched:
     visit: Visit
     page: Page
     probe: Page | None = None
+    rendering: Rendering | None = None
+    """What a browser saw: visit and page are of that."""
+    is_settled: bool = False
+    """The browser has looked, or could not."""
+    remark: str = ""
+    """On how the page was seen, for the evidence."""
+
+    def close(self) -> None:
+        self.visit.close()
+        if self.rendering is not None:
+            self.rendering.close()
 
     @property
     def host(self) -> str:
@@ -43,6 +56,12 @@ class Fetched:
         from linkarchive.judge.soft404 import probe_url
 
         return probe_url(self.visit.request.url, run_id)
+
+
+def page_of(visit: Visit, policy: Policy) -> Page:
+    """The page that a visit saw, as much as settings say."""
+    network = policy.settings.network
+    return web_page.page_of(visit, web_page.limit_of(visit, network))
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +102,13 @@ def baselines_of(
         )
         for link in job.citations
     ]
+
+
+def new_parts(fetched: Fetched, policy: Policy) -> NewParts | None:
+    """What is to be stored with a page that a browser saw, but for what is of forgotten pages."""
+    if fetched.rendering is None:
+        return None
+    return fetched.rendering.new_parts(lambda url: not policy.forgets_any([url]))
 
 
 _Capture = TypeVar("_Capture", bound=StoredCapture | NewCapture)
@@ -153,9 +179,18 @@ def is_old(captured: datetime, now: datetime, policy: Policy) -> bool:
 
 
 def build_task(
-    job: Job, page: Page, now: datetime, archive: Path, policy: Policy, probe: Page | None = None
+    job: Job,
+    page: Page,
+    now: datetime,
+    archive: Path,
+    policy: Policy,
+    probe: Page | None = None,
+    document: Page | None = None,
 ) -> JudgeTask:
-    """What is to be judged of a page that was fetched now, with what it is compared with for each citation."""
+    """What is to be judged of a page that was fetched now, with what it is compared with for each citation.
+
+    `document` is what the server sent, where the page is what a browser showed.
+    """
     live = job.previous.live
     return JudgeTask(
         page=page,
@@ -174,6 +209,7 @@ def build_task(
         network=policy.settings.network,
         known_good=bool(live) and live[-1].good and not is_old(live[-1].capture.time, now, policy),
         probe=probe,
+        document=document,
     )
 
 

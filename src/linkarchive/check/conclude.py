@@ -15,6 +15,7 @@ from linkarchive.check.baselines import (
     inputs_version,
     is_old,
     judgement_inputs_hash,
+    new_parts,
 )
 from linkarchive.check.copies import as_seen_before, judged_by_copy, with_settled
 from linkarchive.check.plan import Job, Policy
@@ -78,7 +79,7 @@ def conclude(fetched: Fetched, assessment: Assessment, policy: Policy) -> Conclu
     job, visit, before = fetched.job, fetched.visit, fetched.job.previous
     history = history_of(before.result)
     struck = [apply_strikes(judged, history, visit.time, policy.settings.judge) for judged in assessment.judgements]
-    judgements, history = [judgement for judgement, _ in struck], struck[0][1]
+    judgements, history = [_remarked(judgement, fetched.remark) for judgement, _ in struck], struck[0][1]
     worst = min(judgements, key=lambda judged: judged.rank)
     capture = _capture_to_keep(fetched, worst, assessment, policy)
     captures: list[StoredCapture | NewCapture] = list(before.live)
@@ -109,6 +110,10 @@ def conclude(fetched: Fetched, assessment: Assessment, policy: Policy) -> Conclu
         page=None if failing else _last_page(fetched, compared, assessment.sha256, policy),
         difference=assessment.difference if result.verdict is Verdict.DRIFTED else None,
     )
+
+
+def _remarked(judgement: Judgement, remark: str) -> Judgement:
+    return replace(judgement, evidence=(*judgement.evidence, remark)) if remark else judgement
 
 
 def _titled(result: Result, assessment: Assessment, last: Result | None, policy: Policy) -> Result:
@@ -198,7 +203,8 @@ def _capture_to_keep(
     repeats = (
         stored.capture for stored in reversed(live) if stored.capture.digest == digest and not stored.capture.truncated
     )
-    return NewCapture(visit, assessment.sha256, fingerprint, alive, good, next(repeats, None))
+    parts = new_parts(fetched, policy)
+    return NewCapture(visit, assessment.sha256, fingerprint, alive, good, next(repeats, None), parts=parts)
 
 
 def _says_something_new(fetched: Fetched, worst: Judgement, fingerprint: str | None, policy: Policy) -> bool:
@@ -209,6 +215,8 @@ def _says_something_new(fetched: Fetched, worst: Judgement, fingerprint: str | N
     live, alive = fetched.job.previous.live, worst.verdict.is_alive
     last = live[-1]
     if alive and not any(capture.usable for capture in live):
+        return True
+    if fetched.rendering is not None and last.capture.dom is None:
         return True
     if is_old(last.capture.time, fetched.visit.time, policy) or not _is_same_way(last.capture, fetched.page):
         return True

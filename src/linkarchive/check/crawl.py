@@ -12,19 +12,19 @@ from itertools import chain
 from typing import TypeVar
 
 from linkarchive.check.assess import JudgeTask, NotJudgedError, assess
-from linkarchive.check.baselines import Fetched, build_task
+from linkarchive.check.baselines import Fetched, build_task, page_of
 from linkarchive.check.conclude import Conclusion, conclude, skipped
 from linkarchive.check.plan import Job, Policy
 from linkarchive.check.pool import JudgePool
 from linkarchive.check.record import Recorder
+from linkarchive.check.rendered import RenderedPages
 from linkarchive.check.unchanged import load_previous, request_for, unchanged
 from linkarchive.errors import ArchiveError
 from linkarchive.model import Page, Reason
-from linkarchive.model.events import LookingAgain, SourceConcluded
+from linkarchive.model.events import LookingAgain, Notice, SourceConcluded
 from linkarchive.web.connectivity import OwnNetwork
 from linkarchive.web.exchange import Visit, VisitRequest
 from linkarchive.web.pacing import Paces
-from linkarchive.web.page import limit_of, page_of
 from linkarchive.web.scheduler import fetch_all
 
 MAX_SUSPECTS = 500
@@ -56,6 +56,7 @@ class Crawler:
         self._stop = stop
         self._on_idle = on_idle
         self._pool = JudgePool()
+        self._rendered = RenderedPages(policy, recorder.clock, lambda words: recorder.listener(Notice(words)))
         self._judging: dict[int, tuple[Fetched, bool]] = {}
         """What the pool has, by the number of the source; and whether it may be set aside for a probe."""
         self._failed: list[Fetched] = []
@@ -109,7 +110,7 @@ class Crawler:
         suspects, self._suspects, self._suspect_bytes = self._suspects, [], 0
         for fetched in suspects:
             answer = answers.get(fetched.host)
-            with self._contained(fetched.job, fetched.visit):
+            with self._contained(fetched.job, fetched):
                 self._judge(replace(fetched, probe=answer), may_wait=False)
         self._finish_judging()
         self._recorder.commit()
@@ -118,7 +119,8 @@ class Crawler:
         """Let go of what was set aside, and end the judging."""
         self._pool.close()
         for fetched in (*self._suspects, *(fetched for fetched, _ in self._judging.values())):
-            fetched.visit.close()
+            fetched.close()
+        self._rendered.close()
 
     # --- visits ----------------------------------------------------------------------------------
 
@@ -168,6 +170,7 @@ class Crawler:
 
     def _go_on(self) -> None:
         self._collect()
+        self._take_rendered()
         self._recorder.commit_when_due()
         self._on_idle()
 
@@ -187,12 +190,12 @@ class Crawler:
         self._recorder.listener(SourceConcluded(conclusion.job.source.url, conclusion.verdict))
 
     def _page(self, visit: Visit) -> Page:
-        return page_of(visit, limit_of(visit, self._policy.settings.network))
+        return page_of(visit, self._policy)
 
     # --- judging ---------------------------------------------------------------------------------
 
     def _conclude_safely(self, fetched: Fetched) -> None:
-        with self._contained(fetched.job, fetched.visit):
+        with self._contained(fetched.job, fetched):
             self._conclude(fetched, may_wait=False)
         self._recorder.commit_when_due()
 
@@ -201,20 +204,24 @@ class Crawler:
 
         `may_wait`: it may be set aside for a probe, if it is a suspect.
         """
-        as_last_time = unchanged(fetched, self._policy)
-        if as_last_time is not None:
+        wanted = self._rendered.wants(fetched)
+        as_last_time = None if wanted else unchanged(fetched, self._policy)
+        if wanted:
+            self._rendered.look(fetched)
+        elif as_last_time is not None:
             self._record(as_last_time)
-            fetched.visit.close()
+            fetched.close()
         elif fetched.page.failure is not None:
             assessment = assess(self._task(fetched))
             self._record(conclude(fetched, assessment, self._policy))
-            fetched.visit.close()
+            fetched.close()
         else:
             self._judge(fetched, may_wait)
 
     def _task(self, fetched: Fetched) -> JudgeTask:
         job, page, now = fetched.job, fetched.page, fetched.visit.time
-        return build_task(job, page, now, self._recorder.warc.archive, self._policy, fetched.probe)
+        document = self._rendered.document(fetched)
+        return build_task(job, page, now, self._recorder.warc.archive, self._policy, fetched.probe, document)
 
     def _judge(self, fetched: Fetched, may_wait: bool) -> None:
         while not self._pool.room:
@@ -226,20 +233,37 @@ class Crawler:
         """Record what has been judged."""
         for number, assessment in self._pool.done():
             fetched, may_wait = self._judging.pop(number)
-            with self._contained(fetched.job, fetched.visit):
+            with self._contained(fetched.job, fetched):
                 if isinstance(assessment, NotJudgedError):
                     raise assessment
-                if may_wait and assessment.suspect and self._has_room(fetched):
+                if self._rendered.may_help(fetched, assessment):
+                    self._rendered.look(fetched, assessment)
+                elif may_wait and assessment.suspect and self._has_room(fetched):
                     self._suspects.append(fetched)
                     self._suspect_bytes += len(fetched.page.body)
                 else:
                     self._record(conclude(fetched, assessment, self._policy))
-                    fetched.visit.close()
+                    fetched.close()
 
     def _finish_judging(self) -> None:
-        while self._pool.pending:
-            self._wait_for_pool()
+        """Wait for the judges and for the browser: until nothing is left, or the run shall end."""
+        while self._pool.pending or (self._rendered.pending and not self._stop()):
+            if self._pool.pending:
+                self._wait_for_pool()
+            else:
+                self._rendered.wait(_PATIENCE)
+            self._go_on()
         self._collect()
+
+    def _take_rendered(self) -> None:
+        """Conclude on what the browser saw."""
+        for fetched, assessment in self._rendered.seen():
+            with self._contained(fetched.job, fetched):
+                if assessment is None:
+                    self._conclude(fetched, may_wait=False)
+                else:
+                    self._record(conclude(fetched, assessment, self._policy))
+                    fetched.close()
 
     def _wait_for_pool(self) -> None:
         self._pool.wait(_PATIENCE)
@@ -264,7 +288,7 @@ class Crawler:
         return answer
 
     @contextmanager
-    def _contained(self, job: Job, visit: Visit) -> Iterator[None]:
+    def _contained(self, job: Job, visit: Visit | Fetched) -> Iterator[None]:
         """A bug in judging one source costs that verdict, not the run: it is told, and the run is incomplete."""
         try:
             yield

@@ -18,6 +18,7 @@ from linkarchive.model.events import Listener, Notice
 from linkarchive.model.view import MAX_DIFFERENCES
 from linkarchive.secrets import redact
 from linkarchive.snapshot.parts import NewParts
+from linkarchive.snapshot.record_writer import uri
 from linkarchive.store import captures, outcomes, parts, previous
 from linkarchive.store.captures import StoredCapture
 from linkarchive.store.outcomes import Visited
@@ -122,7 +123,26 @@ class Recorder:
             new.visit, source=url, sha256=new.sha256, fingerprint=new.fingerprint, revisit_of=new.repeats
         )
         stored = self.rows.add_capture(source, capture, usable=new.usable, good=new.good)
-        return stored if new.parts is None else self.keep_parts(stored, new.parts)[0]
+        if new.parts is None:
+            return stored
+        known = self._with_known(new.parts)
+        kept, _ = self.keep_parts(stored, known)
+        for resource in known.resources:
+            resource.body.close()
+        return kept
+
+    def _with_known(self, new: NewParts) -> NewParts:
+        """The parts, with what the archive has of them: records of this run, and payloads."""
+        exchanges = [exchange for visit in new.visits for exchange in visit.exchanges]
+        kept = parts.of_run_by_url(self.store, self.rows.run, [uri(exchange.url) for exchange in exchanges])
+        shared = {
+            exchange.url: part
+            for exchange in exchanges
+            if (part := kept.get(uri(exchange.url))) is not None and part.digest == exchange.body.digest
+        }
+        visits = [visit for visit in new.visits if visit.exchanges[0].url not in shared]
+        repeats = parts.by_digest(self.store, [exchange.body.digest for exchange in exchanges])
+        return replace(new, visits=visits, shared=list(shared.values()), repeats=repeats)
 
     def keep_parts(self, stored: StoredCapture, new: NewParts) -> tuple[StoredCapture, list[PartRecord]]:
         """Store what a captured page needs to be shown; the capture with what it holds now, and all that it uses: what

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterator, Sequence
 
-from linkarchive.check.baselines import Fetched, NewCapture, inputs_version, is_old, judgement_inputs_hash
+from linkarchive.check.baselines import Fetched, NewCapture, inputs_version, is_old, judgement_inputs_hash, new_parts
 from linkarchive.check.conclude import Conclusion
 from linkarchive.check.plan import Job, Policy, with_previous
 from linkarchive.check.results import change_of, with_copy, with_history
@@ -30,10 +30,12 @@ def load_previous(jobs: Sequence[Job], store: Store, run: int, policy: Policy) -
 def request_for(job: Job, policy: Policy, has_file: Callable[[str], bool]) -> VisitRequest:
     """The request for a source: conditional where an unchanged page would need no judgement and no copy of its bytes.
 
+    The frame of a page that scripts draw may be the same for ever, and tells nothing.
+
     `has_file` says whether a WARC file is in this folder: a fresh Git clone has none.
     """
     page = job.previous.page
-    if not job.inputs_unchanged or not _copy_is_here(job, policy, has_file):
+    if job.previous.was_rendered or not job.inputs_unchanged or not _copy_is_here(job, policy, has_file):
         return VisitRequest(policy.address(job.source.url))
     return VisitRequest(policy.address(job.source.url), page.etag, page.last_modified)
 
@@ -65,7 +67,7 @@ def unchanged(fetched: Fetched, policy: Policy) -> Conclusion | None:
         result.verdict,
         result,
         change_of(result, job, policy, visit.time),
-        capture=_refreshed(fetched) if old else None,
+        capture=_refreshed(fetched, policy) if old else None,
         page=before.page,
     )
 
@@ -101,7 +103,7 @@ def _may_keep(fetched: Fetched, policy: Policy) -> bool:
     return policy.may_keep(fetched.job, (exchange.url for exchange in fetched.visit.exchanges))
 
 
-def _refreshed(fetched: Fetched) -> NewCapture:
+def _refreshed(fetched: Fetched, policy: Policy) -> NewCapture:
     """A fresh record for an old capture: a revisit of it says that the page is what it was."""
     last = fetched.job.previous.live[-1]
     return NewCapture(
@@ -112,4 +114,5 @@ def _refreshed(fetched: Fetched) -> NewCapture:
         last.good,
         repeats=last.capture,
         refreshes=True,
+        parts=new_parts(fetched, policy),
     )

@@ -7,6 +7,7 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 
+from linkarchive.browser.chromium import browser_for
 from linkarchive.clock import Clock
 from linkarchive.errors import UsageError
 from linkarchive.history.recovery import damages, is_there, log_interrupted, recover
@@ -44,6 +45,7 @@ def locked(
     Raises SettingsError for rules that are none, LockedError, StorageError.
     """
     refuse_faulty(settings)
+    browser_for(settings)  # what cannot be had is said before anything begins
     with project.lock():
         for sentence in recover(project):
             notice(sentence, False)

@@ -57,6 +57,8 @@ class Capture:
     """The response or revisit record of the last exchange."""
     original: Location | None = None
     """For a revisit: the response record that holds the payload."""
+    dom: Location | None = None
+    """The record of the document as scripts left it in a browser: the page that was judged, where there is one."""
     scope: CaptureScope = CaptureScope.DOCUMENT
     truncated: bool = False
     """The body of the page is cut."""

@@ -49,7 +49,7 @@ def warc_fields(facts: Iterable[tuple[str, str]]) -> bytes:
 def encode_capture(capture: Capture) -> bytes:
     """The block of the metadata record that ends a capture; where the records are is for the WARC to say."""
     kept = msgspec.to_builtins(capture)
-    del kept["record"], kept["original"]
+    del kept["record"], kept["original"], kept["dom"]
     facts = [(_CAPTURE_FIELD, msgspec.json.encode(kept).decode())]
     if capture.public_url is not None:
         facts += [

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -14,6 +14,11 @@ from linkarchive.snapshot.exchange_records import index, record_fields, write_ex
 from linkarchive.snapshot.record_writer import Original
 from linkarchive.snapshot.warcfile import WarcFile
 from linkarchive.web.exchange import Body, Exchange, Visit
+
+DOM = "urn:dom:"
+PICTURE = "urn:fullPage:"
+THUMBNAIL = "urn:thumbnail:"
+"""Before the page's address: the names of Browsertrix Crawler, and one like them for the DOM."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +73,15 @@ def write_parts(
     fields = [*record_fields(date, record_writer.uri(capture.url)), ("WARC-Refers-To", page)]
     block = capture_metadata.encode_parts(facts)
     file.append(record_writer.record("metadata", fields, capture_metadata.FIELDS_TYPE, block))
-    return dataclasses.replace(capture, scope=new.scope, parts=len(used), left_out=new.left_out), used
+    return with_parts(capture, facts, used), used
+
+
+def with_parts(capture: Capture, facts: PartsFacts, used: Iterable[PartRecord]) -> Capture:
+    """The capture with what it holds beside the page's own records."""
+    dom = next((part.record for part in used if part.url.startswith(DOM)), None)
+    return dataclasses.replace(
+        capture, scope=facts.scope, parts=len(facts.uses), left_out=facts.left_out, dom=dom or capture.dom
+    )
 
 
 def _write_part(file: WarcFile, exchange: Exchange, date: str, repeats: Mapping[str, PartRecord]) -> PartRecord:

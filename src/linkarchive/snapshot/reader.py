@@ -58,9 +58,11 @@ def read_record(archive: Path, location: Location) -> Record:
 def read_page(archive: Path, capture: Capture, *, limit: int = BODY_LIMIT) -> Page:
     """The page of a capture, its body decoded to at most `limit` bytes; raises StorageError.
 
-    A revisit has the payload of its original; a 304 also its status, and its fields freshened by those
-    that came with the 304 (RFC 9111 §3.2).
+    Where a browser saw it, that is the document as scripts left it. A revisit has the payload of its original; a 304
+    also its status, and its fields freshened by those that came with the 304 (RFC 9111 §3.2).
     """
+    if capture.dom is not None:
+        return _rendered_page(archive, capture, capture.dom, limit)
     record = read_record(archive, capture.record)
     stored = record
     if record.type == "revisit":
@@ -86,6 +88,22 @@ def read_page(archive: Path, capture: Capture, *, limit: int = BODY_LIMIT) -> Pa
         hops=capture.hops,
         truncated=capture.truncated or decoded.truncated,
     )
+
+
+def _rendered_page(archive: Path, capture: Capture, dom: Location, limit: int) -> Page:
+    record = read_record(archive, dom)
+    try:
+        body = record.payload.open().read(limit)
+        return Page(
+            capture.final_url,
+            capture.status,
+            {"content-type": "text/html; charset=utf-8"},
+            body,
+            capture.hops,
+            truncated=capture.truncated or record.payload.length > limit,
+        )
+    finally:
+        record.payload.close()
 
 
 def decoded_payload(payload: Body, headers: Mapping[str, str], limit: int) -> Decoded:

@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import Row, and_, func, select
 
-from linkarchive.model import Origin, Result, Verdict
+from linkarchive.model import CaptureScope, Origin, Result, Verdict
 from linkarchive.store import lookups
 from linkarchive.store.captures import StoredCapture, capture_of, day_of
 from linkarchive.store.database import Store
@@ -124,6 +124,12 @@ class Previous:
     def has_usable(self) -> bool:
         """Some capture shows a page that was really there."""
         return any(row.usable for row in self.capture_rows)
+
+    @property
+    def was_rendered(self) -> bool:
+        """Our own last capture shows what a browser saw: what our own request gets tells nothing of the page."""
+        live = next((row for row in reversed(self.capture_rows) if row.origin == Origin.LIVE.value), None)
+        return live is not None and live.scope == CaptureScope.RENDERED.value
 
     @property
     def last_live(self) -> datetime | None:

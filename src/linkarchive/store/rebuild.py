@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from itertools import islice
 from pathlib import Path
@@ -11,6 +11,7 @@ from pathlib import Path
 from linkarchive import __version__
 from linkarchive.model import Capture, Change, Origin, Result, RunInfo
 from linkarchive.snapshot import manifest
+from linkarchive.snapshot.parts import with_parts
 from linkarchive.snapshot.reader import LogLine, ScannedParts, ScannedRun, scan
 from linkarchive.store import articles, lookups, parts, runs, sources
 from linkarchive.store.captures import StoredCapture, takes_its_place
@@ -210,9 +211,8 @@ class _Builder:
             stored = next((stored for stored in captures if stored.capture.record == told.page), None)
             if stored is not None and self.writer is not None:
                 shared = parts.by_id(self.store, told.facts.uses).values()
-                facts = told.facts
-                held = replace(stored.capture, scope=facts.scope, parts=len(facts.uses), left_out=facts.left_out)
-                parts.keep(self.store, self.writer, stored, held, [*shared, *told.new])
+                used = [*shared, *told.new]
+                parts.keep(self.store, self.writer, stored, with_parts(stored.capture, told.facts, used), used)
 
     def _source(self, key: str, url: str) -> int:
         key = key_of(key)

@@ -1,0 +1,143 @@
+"""The sources that a browser looks at: by rule, as at the last visit, or since nothing else can see them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from linkarchive.browser.chromium import browser_for, has_sandbox
+from linkarchive.browser.rendering import NotRendered, Rendering
+from linkarchive.check.assess import Assessment
+from linkarchive.check.baselines import Fetched, page_of
+from linkarchive.check.plan import Job, Policy
+from linkarchive.clock import Clock
+from linkarchive.model import CaptureScope, Failure, Page, Reason, Verdict
+from linkarchive.settings import SiteSettings
+from linkarchive.sites import scope_for
+from linkarchive.text import media_type
+from linkarchive.web.exchange import Visit
+
+if TYPE_CHECKING:
+    from linkarchive.browser.renderer import Renderer
+
+MOST_HELD = 200
+"""Visits that stay open while the browser looks at their pages; of what comes after, nothing else is left to judge."""
+_MAY_OPEN = frozenset({Reason.SCRIPT_ONLY, Reason.CHALLENGE, Reason.CONSENT, Reason.FORBIDDEN})
+"""What keeps a visit without scripts from seeing a page, and a browser perhaps not."""
+_NO_PAGE = frozenset({404, 410})
+_HTML = frozenset({"text/html", "application/xhtml+xml"})
+_NO_SANDBOX = "the browser runs without its sandbox, since it is started by root: let another user run this"
+
+
+class RenderedPages:
+    """What the browser of a run is to look at, what it is at, and what it saw."""
+
+    def __init__(self, policy: Policy, clock: Clock, tell: Callable[[str], None]) -> None:
+        """`tell` takes a sentence that the user is told, once a run. Raises as `browser_for`."""
+        self._policy = policy
+        self._clock = clock
+        self._tell = tell
+        self._executable = browser_for(policy.settings)
+        self._renderer: Renderer | None = None
+        self._waiting: dict[int, tuple[Fetched, Assessment | None]] = {}
+        """By the number of the source: our own visit, closed beyond MOST_HELD, and its assessment, if there is one."""
+
+    def wants(self, fetched: Fetched) -> bool:
+        """The browser looks at the page before anything is concluded."""
+        visit, job = fetched.visit, fetched.job
+        if self._executable is None or fetched.is_settled or visit.final is None or visit.final.status in _NO_PAGE:
+            return False
+        return self._is_asked(job) and (visit.not_modified or _is_html(fetched.page))
+
+    def may_help(self, fetched: Fetched, assessment: Assessment) -> bool:
+        """Our own visit met with something that a browser may see more of."""
+        if self._executable is None or fetched.is_settled or self._policy.settings.browser.when == "never":
+            return False
+        worst = min(assessment.judgements, key=lambda judgement: judgement.rank)
+        return worst.verdict is Verdict.BLOCKED and worst.reason in _MAY_OPEN and _is_html(fetched.page)
+
+    def look(self, fetched: Fetched, assessment: Assessment | None = None) -> None:
+        """Have the browser look at the page of a visit, which is closed by `seen`."""
+        if len(self._waiting) >= MOST_HELD:
+            fetched.close()
+            fetched, assessment = replace(fetched, page=replace(fetched.page, body=b"")), None
+        number = fetched.job.source.id
+        self._waiting[number] = fetched, assessment
+        rule = self._policy.rule(fetched.job)
+        self._browser().submit(number, fetched.visit.request.url, lambda page: is_page(page, rule))
+
+    @property
+    def pending(self) -> bool:
+        return bool(self._waiting)
+
+    def seen(self) -> Iterator[tuple[Fetched, Assessment | None]]:
+        """What the browser saw since the last call; where it saw nothing, our own visit again, with its assessment."""
+        if self._renderer is None:
+            return
+        for number, answer in self._renderer.done():
+            fetched, assessment = self._waiting.pop(number)
+            if isinstance(answer, Rendering):
+                fetched.close()
+                yield replace(fetched, visit=answer.visit, page=answer.page, rendering=answer, is_settled=True), None
+            else:
+                yield self._unseen(fetched, answer), assessment
+
+    def wait(self, seconds: float) -> None:
+        if self._renderer is not None:
+            self._renderer.wait(seconds)
+
+    def close(self) -> None:
+        """End the browser, and let go of what waits for it."""
+        if self._renderer is not None:
+            self._renderer.close()
+        for fetched, _ in self._waiting.values():
+            fetched.close()
+        self._waiting.clear()
+
+    def document(self, fetched: Fetched) -> Page | None:
+        """What the server sent, where the browser saw the page; else None."""
+        if fetched.rendering is None:
+            return None
+        return page_of(fetched.visit, self._policy)
+
+    def _is_asked(self, job: Job) -> bool:
+        """The project asks for it, or the last look at the source was a browser's."""
+        if scope_for(job.source.url, self._policy.settings) is CaptureScope.RENDERED:
+            return True
+        return self._policy.settings.browser.when != "never" and job.previous.was_rendered
+
+    def _unseen(self, fetched: Fetched, answer: NotRendered) -> Fetched:
+        """Our own visit, with a word on the browser; without a page of its own it has failed."""
+        words = f"the browser could not show the page: {answer.why}"
+        fetched = replace(fetched, is_settled=True, remark=words)
+        if fetched.page.body and not fetched.visit.not_modified:
+            return fetched
+        fetched.close()
+        failure = Failure(Reason.PROTOCOL, words, fetched.job.source.url, connected=True)
+        visit = Visit(fetched.visit.request, fetched.visit.time, (), failure)
+        return replace(fetched, visit=visit, page=Page(fetched.job.source.url, None, failure=failure))
+
+    def _browser(self) -> Renderer:
+        if self._renderer is None:
+            from linkarchive.browser.renderer import Renderer  # the extra
+
+            if not has_sandbox():
+                self._tell(_NO_SANDBOX)
+            settings = self._policy.settings
+            self._renderer = Renderer(self._executable or "", settings.network, self._clock, sites=settings.sites)
+        return self._renderer
+
+
+def is_page(page: Page, rule: SiteSettings | None) -> bool:
+    """The page is one, or gone: neither a wall nor an empty frame, which may give way to another."""
+    from linkarchive.judge.site_rule import apply_site_rule
+    from linkarchive.judge.verdict import judge
+    from linkarchive.model import Case
+
+    judgement = judge(Case("", page.final_url, apply_site_rule(page, rule)))
+    return judgement.verdict not in (Verdict.BLOCKED, Verdict.UNREACHABLE)
+
+
+def _is_html(page: Page) -> bool:
+    return media_type(page.body, page.headers.get("content-type", "")) in _HTML
