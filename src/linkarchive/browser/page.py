@@ -35,6 +35,8 @@ _STEP = 700
 """Pixels at a time, down the page as a reader goes."""
 _QUIET = 0.5
 """Seconds without a request, and without a change of the text, after which a page is there."""
+_GIVES_WAY = 6.0
+"""Seconds of the same, after which a wall is one: what any browser passes takes less."""
 _LOOK = 0.1
 _PATIENCE = 15.0
 """Seconds for what takes milliseconds unless a script of the page goes on for ever."""
@@ -171,6 +173,8 @@ async def _settle(tab: Tab, passage: Passage, shown: _Shown, patience: float, re
             asked = state
             if ready(await _page(tab, shown)):
                 return
+        if quiet >= _GIVES_WAY:
+            return
         await asyncio.sleep(_LOOK)
 
 

@@ -15,7 +15,7 @@ from linkarchive.demo.server import DemoWeb
 from linkarchive.demo.wire import Epoch
 from linkarchive.errors import UsageError
 from linkarchive.model import Report
-from linkarchive.settings import Settings, WaybackSettings
+from linkarchive.settings import BrowserSettings, Settings, WaybackSettings
 
 DAYS = {
     Epoch.PUBLICATION: datetime(2025, 4, 18, 8, 0, tzinfo=UTC),
@@ -61,7 +61,7 @@ def run_demo(folder: Path, *, say: Callable[[str], None]) -> Report:
 def settings_for(web: DemoWeb) -> Settings:
     """The demo's network, and archives of its own that need not be spared."""
     quick = dataclasses.replace(WaybackSettings(), replay_per_minute=0.0, index_per_minute=0.0, timeout=5.0)
-    return dataclasses.replace(Settings(), network=web.network(), wayback=quick)
+    return dataclasses.replace(Settings(), network=web.network(), wayback=quick, browser=BrowserSettings(when="never"))
 
 
 def prepare(folder: Path) -> None:

@@ -1,0 +1,152 @@
+"""`archive check` with a browser: what a script draws is judged, kept, and looked at again."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from warcio.archiveiterator import ArchiveIterator
+
+from linkarchive.demo.wire import Response
+
+LATER, LATEST = "2026-01-12", "2026-01-19"
+URL = "http://alpha.example/figures"
+API = "http://alpha.example/figures.json"
+SHELL = (
+    '<!DOCTYPE html><html lang="en"><head><title>The budget</title></head><body><main id="app">Loading…</main>'
+    "<noscript>You need to enable JavaScript to run this app.</noscript><script>fetch('/figures.json')"
+    ".then(a => a.json()).then(d => {app.innerHTML = `<h1>The budget</h1><p>${d.lead}</p>${d.text}`})</script></body>"
+)
+WALL = (
+    "<!DOCTYPE html><title>Just a moment...</title><h1>Checking your browser before accessing the site</h1>"
+    "<p>This takes a few seconds.</p><noscript>Please turn JavaScript on and reload the page.</noscript>"
+)
+NEEDED = {"ARCHIVE_BROWSER_WHEN": "needed", "ARCHIVE_NETWORK_TIMEOUT": "10"}
+NEVER = {"ARCHIVE_BROWSER_WHEN": "never"}
+
+
+@pytest.fixture(autouse=True)
+def _has_browser(executable):
+    """Skipped where there is no browser."""
+
+
+def figures(stage, crowns, headers=()):
+    text = "".join(f"<p>{paragraph}</p>" for paragraph in stage.prose("budget"))
+    lead = f"The harbour takes {crowns} crowns of this year's budget."
+    body = json.dumps({"lead": lead, "text": text}).encode()
+    stage[API] = Response(body, content_type="application/json")
+    stage[URL] = Response(SHELL.encode(), headers=(("ETag", '"shell"'),))
+
+
+def cite(folder, *urls):
+    folder.write("article.md", "# On money\n\n" + "\n\n".join(f"It takes [4,812,000 crowns]({url})." for url in urls))
+
+
+def records(folder):
+    for path in sorted((folder.root / "archive" / "warc").glob("*.warc.gz")):
+        with path.open("rb") as file:
+            for record in ArchiveIterator(file):
+                yield record.rec_type, record.rec_headers.get_header("WARC-Target-URI"), record.content_stream().read()
+
+
+def test_a_page_that_only_a_browser_sees_is_ok_and_drifts_when_its_figure_changes(stage, folder):
+    cite(folder, URL)
+    figures(stage, "4,812,000")
+    first = folder.check("article.md", env=NEEDED)
+    assert first.told(URL) == ("ok", "first-seen", "none")
+    assert first.source(URL)["capture"]["scope"] == "rendered"
+    captures = folder.captures()
+
+    again = folder.check(env=NEEDED, now=LATER)  # its frame is the same, and so is what it shows
+    assert again.told(URL)[0] == "ok"
+    assert folder.captures() == captures, "an unchanged page costs a row"
+
+    figures(stage, "5,344,000")
+    changed = folder.check(env=NEEDED, now=LATEST)
+    assert changed.told(URL) == ("drifted", "detail-lost", "new")
+    assert changed.source(URL)["lost"] == [{"kind": "figure", "text": "4,812,000 crowns"}]
+
+
+def test_without_a_browser_such_a_page_is_not_called_ok_by_its_frame(stage, folder):
+    cite(folder, URL)
+    figures(stage, "4,812,000")
+    folder.check("article.md", env=NEEDED)
+    without = folder.check(env=NEVER, now=LATER)
+    assert without.told(URL)[:2] == ("blocked", "script-only")
+
+
+def test_a_bot_check_that_a_browser_passes_is_ok_and_a_wall_is_blocked(stage, folder):
+    wall = "http://beta.example/wall"
+    held = b"<!DOCTYPE html><title>Access denied</title><h1>Press and hold</h1>"
+    stage[wall] = Response(held + b"<p>Confirm you are a human (and not a bot).<div class=captcha></div>", 403)
+
+    def guarded(request):
+        if "passed=42637" in request.headers.get("cookie", ""):
+            return stage.html("report")
+        script = "<script>setTimeout(() => {document.cookie = 'passed=42637'; location.reload()}, 1000)</script>"
+        return Response(
+            (WALL + script).encode(), 503, headers=(("Retry-After", "5"), ("Set-Cookie", "secret=hush4711"))
+        )
+
+    stage[URL] = guarded
+    folder.article(URL, wall)
+    ran = folder.check("article.md", env=NEEDED)
+    assert ran.told(URL)[:2] == ("ok", "first-seen")
+    assert ran.source(URL)["status"] == 200
+    assert ran.source(wall)["verdict"] == "blocked"
+    held = [(kind, uri, body) for kind, uri, body in records(folder)]
+    assert not any(b"hush4711" in body for _, _, body in held)
+
+
+def test_a_rendered_capture_holds_parts_dom_and_pictures_and_is_sound(stage, folder):
+    cite(folder, URL)
+    figures(stage, "4,812,000")
+    ran = folder.check("article.md", "--scope", "rendered", env=NEVER)
+    assert ran.source(URL)["capture"]["scope"] == "rendered"
+    kept = {(kind, uri): body for kind, uri, body in records(folder) if kind in ("response", "resource")}
+    assert kept["response", URL].decode() == SHELL
+    assert ("response", API) in kept
+    assert b"The harbour takes 4,812,000 crowns" in kept["resource", f"urn:dom:{URL}"]
+    assert kept["resource", f"urn:fullPage:{URL}"][8:12] == b"WEBP"
+    assert len(kept["resource", f"urn:thumbnail:{URL}"]) <= 15_000
+    assert folder.run("verify").code == 0
+
+
+def test_a_rebuilt_database_knows_what_the_browser_saw(stage, folder):
+    cite(folder, URL)
+    figures(stage, "4,812,000")
+    folder.check("article.md", env=NEEDED)
+    (folder.root / "archive" / "archive.sqlite").unlink()
+    assert folder.run("rebuild").code == 0
+    figures(stage, "5,344,000")
+    assert folder.check(env=NEEDED, now=LATER).told(URL)[:2] == ("drifted", "detail-lost")
+
+
+def test_a_page_seen_by_a_browser_is_compared_with_a_document_as_the_server_sent_it(stage, folder):
+    url = "http://gamma.example/plain"
+    stage[url] = stage.html("plain")
+    folder.article(url)
+    folder.check("article.md", env=NEVER)
+    ran = folder.check("--scope", "rendered", env=NEVER, now=LATER)
+    assert ran.told(url)[0] == "ok"
+    assert ran.source(url)["capture"]["scope"] == "rendered"
+    assert any("a browser saw only one of the two" in sentence for sentence in ran.source(url)["evidence"])
+
+
+def test_parts_that_pages_share_are_stored_once(stage, folder):
+    urls = [f"http://alpha.example/{number}" for number in range(3)]
+    for url in urls:
+        page = stage.html(url)
+        stage[url] = Response(page.body.replace(b"</head>", b"<link rel=stylesheet href=/all.css></head>"))
+    stage["http://alpha.example/all.css"] = Response(b"body{color:#123}", content_type="text/css")
+    folder.article(*urls)
+    folder.check("article.md", "--scope", "rendered", env=NEVER)
+    sheets = [kind for kind, uri, _ in records(folder) if uri == "http://alpha.example/all.css" and kind != "request"]
+    assert sheets == ["response"]
+
+
+def test_a_scope_that_cannot_be_had_is_said_and_nothing_is_printed(folder):
+    folder.article("http://alpha.example/")
+    ran = folder.check("article.md", "--scope", "rendered", env={"ARCHIVE_BROWSER_EXECUTABLE": "/no/such"})
+    assert (ran.code, ran.out) == (2, "")
+    assert "no such program" in ran.err
