@@ -132,17 +132,16 @@ class Recorder:
         return kept
 
     def _with_known(self, new: NewParts) -> NewParts:
-        """The parts, with what the archive has of them: records of this run, and payloads."""
+        """The parts, with what the archive has of them: the same of the same address, and payloads."""
         exchanges = [exchange for visit in new.visits for exchange in visit.exchanges]
-        kept = parts.of_run_by_url(self.store, self.rows.run, [uri(exchange.url) for exchange in exchanges])
+        known = parts.by_digest(self.store, [exchange.body.digest for exchange in exchanges])
         shared = {
             exchange.url: part
             for exchange in exchanges
-            if (part := kept.get(uri(exchange.url))) is not None and part.digest == exchange.body.digest
+            if (part := known.get(exchange.body.digest)) is not None and part.url == uri(exchange.url)
         }
         visits = [visit for visit in new.visits if visit.exchanges[0].url not in shared]
-        repeats = parts.by_digest(self.store, [exchange.body.digest for exchange in exchanges])
-        return replace(new, visits=visits, shared=list(shared.values()), repeats=repeats)
+        return replace(new, visits=visits, shared=list(shared.values()), repeats=known)
 
     def keep_parts(self, stored: StoredCapture, new: NewParts) -> tuple[StoredCapture, list[PartRecord]]:
         """Store what a captured page needs to be shown; the capture with what it holds now, and all that it uses: what
