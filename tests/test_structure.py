@@ -16,11 +16,9 @@ LONG = {
     "article/html.py",
     "article/regions.py",
     "judge/parsed_page.py",
-    "report/phrases.py",
-    "report/terminal.py",
     "settings.py",
 }
-IMPORTING = {"article/document.py", "check/requisites.py", "history/fixes.py", "serve/app.py"}
+IMPORTING = {"article/document.py", "check/requisites.py", "history/fixes.py"}
 
 
 def _name(path: Path) -> str:

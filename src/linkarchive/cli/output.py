@@ -84,6 +84,7 @@ def _tried(troubles: list[StorageError]) -> Iterator[None]:
 
 def _view(report: Report, project: Project, wanted: Printing, form: str) -> tuple[Mapping[str, Difference], View]:
     """What a format shows beside the report."""
+    from linkarchive.history.pictures import stored_pictures
     from linkarchive.history.reports import stored_differences
     from linkarchive.history.timeline import article_texts, stored_timelines
     from linkarchive.report.formats import View
@@ -93,7 +94,8 @@ def _view(report: Report, project: Project, wanted: Printing, form: str) -> tupl
     if form != "html":
         return {}, view
     timelines, texts = stored_timelines(project, report), article_texts(root, report)
-    return stored_differences(project, report), replace(view, timelines=timelines, texts=texts)
+    seen = stored_pictures(project, report)
+    return stored_differences(project, report), replace(view, timelines=timelines, texts=texts, pictures=seen)
 
 
 def _write_file(since: Report, project: Project, wanted: Printing, path: Path, report: Report) -> None:

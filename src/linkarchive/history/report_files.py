@@ -12,6 +12,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 from linkarchive.files import storage_error, write_atomically
+from linkarchive.history.pictures import pictures
 from linkarchive.history.reports import differences, report_of
 from linkarchive.history.timeline import article_texts, timelines
 from linkarchive.model import Difference, Report
@@ -94,7 +95,8 @@ def _html(
 ) -> bytes:
     shown = differences(project.archive, store, report, known)
     texts = article_texts(project.root, report)
-    return render_html(report, shown, timelines(store, report), texts, name=project.root.name).encode()
+    seen = pictures(project.archive, store, report)
+    return render_html(report, shown, timelines(store, report), texts, pictures=seen, name=project.root.name).encode()
 
 
 def _point_latest(reports: Path, run_id: str) -> None:

@@ -34,7 +34,7 @@ from linkarchive.model.result import (
 )
 from linkarchive.model.scope import Scope
 from linkarchive.model.verdict import REASONS, Reason, Verdict
-from linkarchive.model.view import ArticleText, Difference, DiffRow, Event, Span
+from linkarchive.model.view import ArticleText, Difference, DiffRow, Event, Picture, Pictures, Span
 from linkarchive.model.visit import Failure, Hop, Page
 
 __all__ = [
@@ -69,6 +69,8 @@ __all__ = [
     "OriginalReport",
     "Page",
     "PartRecord",
+    "Picture",
+    "Pictures",
     "Place",
     "Read",
     "Reason",

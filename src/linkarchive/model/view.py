@@ -37,6 +37,23 @@ class Difference:
 
 
 @dataclass(frozen=True, slots=True)
+class Picture:
+    """A picture of a page."""
+
+    kind: str
+    """Its media type."""
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Pictures:
+    """How a page looked when it was cited, and how it looks now; None where that is not known."""
+
+    then: Picture | None
+    now: Picture | None
+
+
+@dataclass(frozen=True, slots=True)
 class Event:
     """One moment of a source's life; `kind` is published, capture, verdict or decision."""
 

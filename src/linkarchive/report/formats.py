@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Protocol
 
 from linkarchive.errors import UsageError
-from linkarchive.model import ArticleText, Difference, Event, Report
+from linkarchive.model import ArticleText, Difference, Event, Pictures, Report
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +27,8 @@ class View:
     """The lives of sources, by URL (html)."""
     texts: Mapping[str, ArticleText] = field(default_factory=dict)
     """The articles, by path (html)."""
+    pictures: Mapping[str, Pictures] = field(default_factory=dict)
+    """How pages looked, by URL (html)."""
     name: str = ""
     """Of the project (html)."""
     for_reader: bool = False
@@ -77,7 +79,17 @@ def _markdown(report: Report, differences: Mapping[str, Difference], view: View 
 def _html(report: Report, differences: Mapping[str, Difference], view: View = _WHOLE) -> Iterable[str]:
     from linkarchive.report.html import render_html
 
-    return [render_html(report, differences, view.timelines, view.texts, name=view.name, for_reader=view.for_reader)]
+    return [
+        render_html(
+            report,
+            differences,
+            view.timelines,
+            view.texts,
+            pictures=view.pictures,
+            name=view.name,
+            for_reader=view.for_reader,
+        )
+    ]
 
 
 def _junit(report: Report, differences: Mapping[str, Difference], view: View = _WHOLE) -> Iterable[str]:

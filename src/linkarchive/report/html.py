@@ -30,6 +30,8 @@ from linkarchive.model import (
     DiffRow,
     Event,
     Loss,
+    Picture,
+    Pictures,
     Report,
     Result,
     Unresolved,
@@ -64,10 +66,11 @@ def render_html(
     texts: Mapping[str, ArticleText] | None = None,
     live: Live | None = None,
     *,
+    pictures: Mapping[str, Pictures] | None = None,
     name: str = "",
     for_reader: bool = False,
 ) -> str:
-    """The whole report; `differences` and `timelines` by the URL of the source, for those that have one,
+    """The whole report; `differences`, `timelines` and `pictures` by the URL of the source, for those that have one,
     `texts` by the path of the article.
 
     `name` is that of the project, for the masthead (a report on one article has its title there); `for_reader`
@@ -85,6 +88,7 @@ def render_html(
         differences=_shown(differences),
         timelines=_shown(timelines or {}),
         texts={one_line(path): sanitize(text) for path, text in (texts or {}).items()},
+        pictures={address(url): pair for url, pair in (pictures or {}).items()},
         anchors=_anchors(sections),
         now=day_of(safe),
         headline=headline(report),
@@ -184,6 +188,7 @@ def _environment() -> Environment:
         in_context=in_context,
         said_and_says=said_and_says,
         heading=heading,
+        inline=inline,
         places=places,
         rows=rows,
         quoted=quoted,
@@ -198,6 +203,11 @@ def _names() -> dict[str, Any]:
         "meaning", "meaning_of", "more", "original", "percent", "place", "recovered_link", "recovery", "short", "since",
     )  # fmt: skip
     return {name: getattr(phrases, name) for name in names}
+
+
+def inline(picture: Picture) -> str:
+    """A picture as the address that it is shown by."""
+    return f"data:{picture.kind};base64,{base64.b64encode(picture.data).decode()}"
 
 
 def heading(outcome: Result) -> str:

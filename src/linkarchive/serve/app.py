@@ -14,15 +14,14 @@ from linkarchive.errors import ArchiveError, UsageError
 from linkarchive.model import Origin
 from linkarchive.project import Project
 from linkarchive.report.sanitize import address
-from linkarchive.serve.captures import CaptureViewer
+from linkarchive.serve.captures import CaptureViewer, stored_copies
 from linkarchive.serve.decide import carry_out, read_form
 from linkarchive.serve.guard import PAGE_HEADERS, Guard
 from linkarchive.serve.page import Copy, Notice, Page, draw, draw_copies, draw_message
 from linkarchive.serve.recheck import Recheck
 from linkarchive.serve.replay import replay_url
 from linkarchive.serve.review import Compared, gather, in_group
-from linkarchive.snapshot.paths import located
-from linkarchive.store import captures, standing
+from linkarchive.store import standing
 from linkarchive.store.opening import open_project
 
 _LARGEST_FORM = 1 << 20
@@ -149,8 +148,7 @@ def _decide(state: AppState) -> Response:
 
 
 def _copies(state: AppState, number: int) -> Response:
-    with open_project(state.project) as store:
-        found = captures.of_source(store, number)
+    found = stored_copies(state.project, number)
     copies = [
         Copy(
             time=capture.capture.time,
@@ -163,7 +161,6 @@ def _copies(state: AppState, number: int) -> Response:
             else None,
         )
         for capture in reversed(found)
-        if located(state.project.archive, capture.capture.record.warc).exists()
     ]
     url = found[0].capture.url if found else ""
     return _answer(draw_copies(address(url), copies))

@@ -23,8 +23,10 @@ from linkarchive.model import Page
 from linkarchive.project import Project
 from linkarchive.report.sanitize import sanitize
 from linkarchive.requisites import single
+from linkarchive.snapshot.paths import located
 from linkarchive.snapshot.reader import read_page
 from linkarchive.store import captures as stored
+from linkarchive.store.captures import StoredCapture
 from linkarchive.store.opening import open_project
 
 POLICY = f"{single.POLICY}; sandbox; frame-ancestors 'none'"
@@ -101,3 +103,10 @@ def _pieces(caption: str, blocks: list[str]) -> Iterator[str]:
     yield f'<body><main><h1 class="stored-copy">{escape(caption)}</h1>'
     yield from (f'<p dir="auto" lang="">{escape(block)}</p>' for block in blocks)
     yield "</main></body></html>"
+
+
+def stored_copies(project: Project, source: int) -> list[StoredCapture]:
+    """The copies of a source whose WARC file is in this folder, oldest first."""
+    with open_project(project) as store:
+        found = stored.of_source(store, source)
+    return [copy for copy in found if located(project.archive, copy.capture.record.warc).exists()]

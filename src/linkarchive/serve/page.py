@@ -81,7 +81,9 @@ def draw(review: Review, name: str, form_token: str, notice: Notice | None, rech
             if source.outcome.url in numbers
         },
     )
-    html = render_html(review.report, review.differences, review.timelines, review.texts, live, name=name)
+    html = render_html(
+        review.report, review.differences, review.timelines, review.texts, live, pictures=review.pictures, name=name
+    )
     return Page(html, f"{policy(*page_assets(live), live=True)}; frame-ancestors 'none'")
 
 

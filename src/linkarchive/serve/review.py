@@ -9,9 +9,10 @@ from datetime import date
 from itertools import chain
 
 from linkarchive.errors import UsageError
+from linkarchive.history.pictures import pictures
 from linkarchive.history.reports import difference_of
 from linkarchive.history.timeline import article_texts, timelines
-from linkarchive.model import ArticleText, Category, Difference, Event, Report, SourceReport, Sources, Verdict
+from linkarchive.model import ArticleText, Category, Difference, Event, Pictures, Report, SourceReport, Sources, Verdict
 from linkarchive.model.view import MAX_DIFFERENCES
 from linkarchive.project import Project
 from linkarchive.secrets import redact
@@ -44,6 +45,7 @@ class Review:
     differences: Mapping[str, Difference]
     timelines: Mapping[str, tuple[Event, ...]]
     texts: Mapping[str, ArticleText]
+    pictures: Mapping[str, Pictures]
 
 
 def gather(project: Project, store: Store, today: date, known: Compared) -> Review:
@@ -90,6 +92,7 @@ def gather(project: Project, store: Store, today: date, known: Compared) -> Revi
         _differences(project, store, shown, known),
         timelines(store, report),
         article_texts(project.root, report, lambda paths: chain(shown, standing.quiet_reports(store, paths))),
+        pictures(project.archive, store, report),
     )
 
 

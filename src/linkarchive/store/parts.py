@@ -59,6 +59,25 @@ def originals(store: Store, records: Iterable[PartRecord]) -> dict[str, Location
     return {part.id: part.record for part in by_id(store, ids).values()}
 
 
+def named(store: Store, prefix: str) -> Iterator[tuple[str, StoredCapture, PartRecord]]:
+    """The parts whose address begins so, each with the URL of its source and the capture that uses it."""
+    query = (
+        select(captures, sources.c.url.label("source_url"), parts.c.id.label("part"))
+        .join(part_uses, part_uses.c.capture == captures.c.id)
+        .join(parts, parts.c.id == part_uses.c.part)
+        .join(sources, sources.c.id == captures.c.source)
+        .where(parts.c.url.startswith(prefix, autoescape=True))
+    )
+    rows = store.execute(query).all()
+    for start in range(0, len(rows), _AT_ONCE):
+        some = rows[start : start + _AT_ONCE]
+        found = {
+            row.id: _record(row)
+            for row in store.execute(select(parts).where(parts.c.id.in_({one.part for one in some})))
+        }
+        yield from ((row.source_url, StoredCapture.of_row(row), found[row.part]) for row in some)
+
+
 def keep(store: Store, rows: RunWriter, stored: StoredCapture, capture: Capture, used: Collection[PartRecord]) -> None:
     """Note what a stored capture uses, whose facts are those of `capture` from now on; records that are new are added.
 
