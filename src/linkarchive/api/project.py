@@ -113,13 +113,10 @@ class Project:
     def single_page(self, url: str, capture: Capture) -> str | None:
         """A stored copy of a source as one HTML file, with the styles, fonts and pictures that were kept, and without
         scripts, frames and forms; None for what is no HTML page."""
-        from linkarchive.history.single_page import single_page_of
-        from linkarchive.store import captures, sources
+        from linkarchive.history.single_page import single_page_at
 
         with self._open() as store:
-            stored = captures.of_source(store, sources.find(store, url).id)
-            kept = next(one for one in stored if one.capture == capture)
-            return single_page_of(self.folder.archive, store, kept)
+            return single_page_at(self.folder.archive, store, url, capture)
 
     def diff(self, url: str) -> Difference:
         """What changed in the text of a source between its baseline and its latest capture."""

@@ -11,7 +11,7 @@ from linkarchive.requisites.reading import HTML_TYPES
 from linkarchive.requisites.single import single_page
 from linkarchive.snapshot.part_reader import PartReader
 from linkarchive.snapshot.reader import read_page
-from linkarchive.store import parts
+from linkarchive.store import captures, parts, sources
 from linkarchive.store.captures import StoredCapture
 from linkarchive.store.database import Store
 from linkarchive.text import decode, encoding_of, media_type
@@ -19,6 +19,12 @@ from linkarchive.text import decode, encoding_of, media_type
 
 def caption_of(capture: Capture) -> str:
     return f"Stored copy of {sanitize(capture.final_url)}, {day(capture.time)}, HTTP {capture.status}."
+
+
+def single_page_at(archive: Path, store: Store, url: str, capture: Capture) -> str | None:
+    """`single_page_of` for one of the captures of a source. Raises UnknownSourceError, too."""
+    stored = captures.of_source(store, sources.find(store, url).id)
+    return single_page_of(archive, store, next(kept for kept in stored if kept.capture == capture))
 
 
 def single_page_of(archive: Path, store: Store, kept: StoredCapture) -> str | None:
