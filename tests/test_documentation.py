@@ -31,6 +31,7 @@ PAGES = (
     "docs/fix.md",
     "docs/search.md",
     "docs/custody.md",
+    "docs/look.md",
     "docs/import.md",
     "docs/performance.md",
     "docs/api.md",
