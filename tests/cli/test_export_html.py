@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import base64
 import re
+import urllib.request
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from linkarchive.demo.wire import Response
+from linkarchive.requisites.single import single_page
 
 ALPHA = "http://alpha.example/report"
 STATIC = "http://gamma.example"
@@ -90,3 +94,32 @@ def test_a_file_that_is_there_stays_without_force(kept: Any) -> None:
     assert kept.run("export", "--html", "page.html", ALPHA).code == 2
     assert (kept.root / "page.html").read_text() == "mine"
     assert kept.run("export", "--html", "page.html", ALPHA, "--force").code == 0
+
+
+def test_archive_open_shows_the_styles_and_pictures_and_lets_nothing_load(kept: Any) -> None:
+    process = kept.start("open", ALPHA, "--idle", "30")
+    assert process.stdout is not None
+    url = process.stdout.readline().strip()
+    with urllib.request.urlopen(url, timeout=30) as answer:
+        text, policy = answer.read().decode(), answer.headers["Content-Security-Policy"]
+    process.terminate()
+    assert encoded(b"picture wide") in text
+    assert "p{color:red}" in text
+    assert "default-src 'none'" in policy
+    assert "img-src data:" in policy
+    assert "sandbox" in policy
+
+
+def test_a_copy_of_the_document_alone_says_that_its_pictures_were_not_kept(kept: Any) -> None:
+    kept.check("--scope", "document", now="2026-01-06")
+    (kept.root / "archive").rename(kept.root / "set aside")
+    kept.check("article.md", "--scope", "document")
+    kept.run("export", "--html", "page.html", ALPHA)
+    assert "styles and pictures, which were not kept" in (kept.root / "page.html").read_text(encoding="utf-8")
+
+
+@given(st.text(), st.text(max_size=40))
+def test_any_page_becomes_one_that_loads_nothing(source: str, style: str) -> None:
+    page = f"<p style='{style}'>x</p><style>{style}</style>{source}<img src=http://live.example/a.png>"
+    made = single_page(page, ALPHA, "utf-8", lambda _: None, "A copy.")
+    assert made is None or "live.example" not in made

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -27,6 +28,8 @@ MAX_DEPTH = 8
 """Style sheets that import style sheets."""
 
 _NOTHING = "about:invalid"
+_UNFIT = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+"""What lxml takes into no tree (XML 1.0 §2.2)."""
 _MARK = "stored-part:"
 _CLEANER = Cleaner(
     scripts=True, javascript=True, comments=True, style=False, inline_style=False, links=True, meta=True,
@@ -117,7 +120,7 @@ class _Maker:
                 element.set("src", self._taken(element.get("src").removeprefix(_MARK)))
 
     def _keep(self, text: str) -> int:
-        self._kept.append(text)
+        self._kept.append(_UNFIT.sub("\ufffd", text))
         return len(self._kept) - 1
 
     def _taken(self, number: str) -> str:
@@ -192,11 +195,11 @@ def _introduce(tree: Any, note: str, facts: Iterable[tuple[str, str]]) -> None:
         tree.insert(0, head)
     policy = {"http-equiv": "Content-Security-Policy", "content": POLICY}
     metas = [html.Element("meta", charset="utf-8"), html.Element("meta", policy)]
-    metas += [html.Element("meta", name=name, content=value) for name, value in facts]
+    metas += [html.Element("meta", name=name, content=_UNFIT.sub("\ufffd", value)) for name, value in facts]
     for place, meta in enumerate(metas):
         head.insert(place, meta)
     if body is not None:
         told = html.Element("p")
-        told.text = note
+        told.text = _UNFIT.sub("\ufffd", note)
         told.set("style", "font:14px/1.5 sans-serif;background:#fff;color:#222;padding:8px 12px;border:1px solid #999")
         body.insert(0, told)
