@@ -49,3 +49,31 @@ def test_whoever_answers_is_never_dead_by_strikes(folder: Any, stage: Any, answe
     stage[URL] = answer(stage)
     verdicts = [folder.check("article.md", now=now).source(URL)["verdict"] for now in WEEKS]
     assert ("dead" not in verdicts) is alive
+
+
+def test_a_page_that_only_https_has_in_two_runs_has_moved_there(folder: Any, stage: Any) -> None:
+    secure = URL.replace("http:", "https:")
+    folder.article(URL, OTHER)
+    stage[OTHER] = stage.html("beta")
+    stage[URL] = page = stage.html("alpha")
+    kept = ("verdict", "reason", "suggested_url", "changed")
+    days = []
+
+    def check(now: str) -> Any:
+        source = folder.check("article.md", now=now).source(URL)
+        days.append(tuple(source[name] for name in kept))
+        return source
+
+    check(WEEKS[0])
+    stage[URL], stage[secure] = Reset(), page
+    for now in WEEKS[1:4]:
+        source = check(now)
+    assert days == [
+        ("ok", "first-seen", None, "none"),
+        ("ok", "same", None, "none"),
+        ("moved", "redirect", secure, "new"),
+        ("moved", "redirect", secure, "still"),
+    ]
+    assert source["evidence"][0] == f"nobody answers on http, in two runs; the page is at {secure}"
+    stage[URL] = page
+    assert check(WEEKS[4])["verdict"] == "ok"

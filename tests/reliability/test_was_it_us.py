@@ -145,3 +145,25 @@ def test_one_source_alone_is_not_taken_for_a_portal(folder: Any, stage: Any) -> 
     ran = folder.check(now="2026-01-02")
     assert ran.told(URLS[0])[0] == "drifted"
     assert stage.asked("http://canary.example/") == 0
+
+
+def test_what_is_as_it_was_is_recorded_though_others_turn_bad(lived: Any, stage: Any) -> None:
+    portal = Response(_SIGN_IN)
+    for url in (*URLS[:4], "http://canary.example/"):
+        stage[url] = portal
+    ran = lived.check(now="2026-01-02")
+    assert (ran.code, ran.json["run"]["network"], ran.json["sources"]) == (3, "portal", [])
+
+    def checked() -> list[str]:
+        sources = lived.run("status", "--all", "--format", "json").json["sources"]
+        days = {source["url"]: (source["verdict"], source["checked"][:10]) for source in sources}
+        return [days[url] for url in URLS]
+
+    expected = [("ok", "2026-01-01")] * 4 + [("ok", "2026-01-02")]
+    assert checked() == expected
+    assert lived.run("verify").code == 0
+    assert lived.run("rebuild").code == 0
+    assert checked() == expected
+    web(stage)
+    again = lived.check(now="2026-01-03").json["sources"]
+    assert {(source["verdict"], source["strikes"], source["changed"]) for source in again} == {("ok", 0, "none")}

@@ -248,30 +248,6 @@ def test_requests_are_read_as_needed(web):
     assert len(read) <= 200
 
 
-def test_what_an_answer_names_is_asked_for_in_the_same_go(web):
-    for number in range(5):
-        web.put(f"/{number}", web.page(str(number + 1).encode()))
-    known, under_way = ["/0"], 0
-
-    def requests():
-        nonlocal under_way
-        while known or under_way:
-            if known:
-                under_way += 1
-                yield VisitRequest(web.url(known.pop()))
-            else:
-                yield None
-
-    seen = []
-    for visit in fetch_all(requests(), NETWORK, Clock()):
-        under_way -= 1
-        seen.append(int(visit.final.body.read()))
-        if seen[-1] < 5:
-            known.append(f"/{seen[-1]}")
-        visit.close()
-    assert seen == [1, 2, 3, 4, 5]
-
-
 def test_requests_that_fail_at_once_do_not_pile_up():
     read = []
 

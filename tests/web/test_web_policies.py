@@ -7,7 +7,6 @@ import socket
 import threading
 import zlib
 from contextlib import closing
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import brotli
@@ -22,7 +21,7 @@ from linkarchive.web.cookies import Cookies, without_value
 from linkarchive.web.decoding import Decoded, decode, decode_start
 from linkarchive.web.dns import Resolver
 from linkarchive.web.exchange import Body, Exchange
-from linkarchive.web.pacing import Paces, Pacing
+from linkarchive.web.pacing import Pacing
 from linkarchive.web.request_url import parse_redirect, parse_target
 from linkarchive.web.retry import retry_after, retry_pause
 
@@ -149,22 +148,6 @@ def test_a_throttled_host_is_slowed_down_for_the_run():
     assert pacing.take(2.9) is None
     assert pacing.take(3.0) == "c"
     assert pacing.take(99.0) is None, "one at a time now"
-
-
-def test_of_the_paces_of_before_those_of_throttled_hosts_can_be_kept_alone():
-    paces, network = Paces(), NetworkSettings(host_delay=0.5, domain_delay=0.0, retry_wait=1.0)
-    before = Pacing(network, paces)
-    for host in ("slow.example", "quick.example"):
-        before.put(host, host)
-        before.take(100.0)
-        before.done(host)
-    before.note("slow.example", False, True)
-    before.remember()
-    after = Pacing(replace(network, host_delay=0.0), paces.slower_than(0.5))
-    for host in ("slow.example", "quick.example") * 2:
-        after.put(host, host)
-    taken = [after.take(101.0) for _ in range(4)]
-    assert (taken.count("quick.example"), taken.count("slow.example"), taken[-1]) == (2, 1, None)
 
 
 def test_only_failures_in_a_row_make_a_host_weary():

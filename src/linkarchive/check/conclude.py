@@ -26,10 +26,12 @@ from linkarchive.check.results import (
     history_of,
     inputs_of,
     result_of,
+    was_https_only,
     with_copy,
     with_history,
     with_titles,
 )
+from linkarchive.judge.redirects import is_https_only, moved_to_https
 from linkarchive.judge.strikes import apply_strikes
 from linkarchive.model import (
     Capture,
@@ -73,6 +75,12 @@ class Conclusion:
     """What the next visit may rely on; the number of this result is filled in when it has one."""
     difference: Difference | None = None
 
+    @property
+    def is_as_before(self) -> bool:
+        """The page was compared, and is what it was; and that is no news."""
+        is_first = self.result is not None and self.result.reason is Reason.FIRST_SEEN
+        return self.verdict is Verdict.OK and self.change is Change.NONE and not is_first
+
 
 def conclude(fetched: Fetched, assessment: Assessment, policy: Policy) -> Conclusion:
     """The conclusion on a visit that was judged: strikes, what to store of it, the result in its history."""
@@ -80,6 +88,10 @@ def conclude(fetched: Fetched, assessment: Assessment, policy: Policy) -> Conclu
     history = history_of(before.result)
     struck = [apply_strikes(judged, history, visit.time, policy.settings.judge) for judged in assessment.judgements]
     judgements, history = [_remarked(judgement, fetched.remark) for judgement, _ in struck], struck[0][1]
+    https_only = is_https_only(visit.request.url, fetched.page.hops, fetched.page.final_url)
+    seen_so = https_only and was_https_only(before.result)
+    if seen_so:
+        judgements = _moved_to_https(judgements, job)
     worst = min(judgements, key=lambda judged: judged.rank)
     capture = _capture_to_keep(fetched, worst, assessment, policy)
     captures: list[StoredCapture | NewCapture] = list(before.live)
@@ -99,6 +111,7 @@ def conclude(fetched: Fetched, assessment: Assessment, policy: Policy) -> Conclu
     result = with_settled(with_copy(with_history(result, before, visit.time), job, policy), job)
     # A server's error page is no page: each run counts its strike, or has heard of somebody who saw the page.
     failing = worst.verdict is Verdict.UNREACHABLE or worst.reason is Reason.UNREACHABLE_SINCE
+    is_new_way = https_only and not seen_so  # the next visit tells whether the page has moved to https
     return Conclusion(
         job,
         visit.time,
@@ -107,13 +120,17 @@ def conclude(fetched: Fetched, assessment: Assessment, policy: Policy) -> Conclu
         change_of(result, job, policy, visit.time),
         capture=capture if isinstance(capture, NewCapture) else None,
         baselines=tuple((one.link, one.baseline) for one in compared if one.baseline is not None),
-        page=None if failing else _last_page(fetched, compared, assessment.sha256, policy),
+        page=None if failing or is_new_way else _last_page(fetched, compared, assessment.sha256, policy),
         difference=assessment.difference if result.verdict is Verdict.DRIFTED else None,
     )
 
 
 def _remarked(judgement: Judgement, remark: str) -> Judgement:
     return replace(judgement, evidence=(*judgement.evidence, remark)) if remark else judgement
+
+
+def _moved_to_https(judgements: Sequence[Judgement], job: Job) -> list[Judgement]:
+    return [moved_to_https(judged, link.target) for judged, link in zip(judgements, job.citations, strict=True)]
 
 
 def _titled(result: Result, assessment: Assessment, last: Result | None, policy: Policy) -> Result:
@@ -136,11 +153,14 @@ def rejudged(
     job: Job, page: Page, assessment: Assessment, result: Result, checked: datetime, policy: Policy
 ) -> Conclusion:
     """The conclusion on a page of this run whose citations have other baselines now; its strikes stay."""
+    judgements = list(assessment.judgements)
+    if is_https_only(policy.address(job.source.url), result.hops, result.final_url) and was_https_only(
+        job.previous.result
+    ):
+        judgements = _moved_to_https(judgements, job)
     compared = [
         ComparedLink(link, baseline, accepted, judged_by_copy(link, as_far_as_read(judgement, page), job, policy))
-        for (link, baseline, accepted), judgement in zip(
-            baselines_of(job, policy, checked), assessment.judgements, strict=True
-        )
+        for (link, baseline, accepted), judgement in zip(baselines_of(job, policy, checked), judgements, strict=True)
     ]
     capture = job.previous.shown_by(result)
     again = result_of(job, page, compared, capture, history_of(result), checked)

@@ -35,6 +35,7 @@ class Ending:
 def finish(project: Project, ending: Ending, recorder: Recorder, policy: Policy) -> Report:
     """Close the books of a run and return its report. Raises StorageError."""
     offline, store, warc = ending.offline, recorder.store, recorder.warc
+    is_sealed = offline is None or bool(recorder.proven)
     body = _body(project, store, recorder.run.seq, ending)
     info = replace(
         recorder.run.info,
@@ -44,18 +45,18 @@ def finish(project: Project, ending: Ending, recorder: Recorder, policy: Policy)
         network=body.network,
     )
     run = replace(recorder.run, info=info, body=body)
-    if offline is None or warc.has_written:  # what was kept until we knew is nobody's capture
+    if is_sealed or warc.has_written:  # what was kept until we knew is nobody's capture
         runs.save(store, run)
         warc.write_log(log_lines(store, run))
     warc.close()
     runs.save(store, run)
     store.commit()
     report = report_of(store, run, policy.decisions)
-    if offline is None:
+    if is_sealed:
         sealed = None if recorder.resumed else _sealed_state(project.archive, store, run)
         state = write_state(store, project.state, sealed, recorder.rows.touched)
         seal_run(project.archive, info, state=state, created=info.finished or info.started, known=warc.digests)
-        if has_news(report):
+        if offline is None and has_news(report):
             from linkarchive.history.report_files import write_report
 
             trouble = write_report(project, store, report, policy.settings.keep.reports, recorder.differences)

@@ -42,6 +42,8 @@ class Recorder:
         """Sources that a bug of ours kept from being judged, in words."""
         self.broken: set[int] = set()
         """Their numbers."""
+        self.proven: set[int] = set()
+        """The numbers of the sources whose pages are what they were: no trouble of our own network looks like that."""
         self._committed = 0.0
 
     def record(self, conclusion: Conclusion) -> None:
@@ -66,6 +68,8 @@ class Recorder:
         self.rows.add_visit(Visited(source, number, conclusion.checked, conclusion.change, before.verdict, is_row))
         if conclusion.page is not None:
             self.rows.set_page(source, replace(conclusion.page, result_id=number))
+        if conclusion.is_as_before:
+            self.proven.add(source)
         self._show(result, conclusion.difference)
 
     def keep_probe(self, visit: Visit, page: Page) -> None:
@@ -104,8 +108,8 @@ class Recorder:
         return outcomes.visited(self.store, self.rows.run)
 
     def discard(self) -> None:
-        """Forget every conclusion of this run: our own network was in trouble."""
-        outcomes.discard_run(self.store, self.run.seq)
+        """Forget what this run concluded, since our own network was in trouble; pages that are what they were stand."""
+        outcomes.discard_run(self.store, self.run.seq, self.proven)
 
     def commit(self) -> None:
         """What was written so far lasts when this returns: first records, then index lines, then rows."""

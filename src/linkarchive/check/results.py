@@ -9,6 +9,7 @@ from datetime import datetime
 from linkarchive.check.assess import Assessment
 from linkarchive.check.baselines import NewCapture, baseline_of
 from linkarchive.check.plan import Job, Policy
+from linkarchive.judge.redirects import is_https_only
 from linkarchive.model import (
     Acceptance,
     Baseline,
@@ -258,6 +259,11 @@ def only_us(result: Result, seen: datetime) -> Result:
         archive_note=None,
         citations=citations,
     )
+
+
+def was_https_only(last: Result | None) -> bool:
+    """The last visit found the page on https alone, though it is cited with http."""
+    return last is not None and last.status is not None and is_https_only(last.url, last.hops, last.final_url)
 
 
 def history_of(result: Result | None) -> History:

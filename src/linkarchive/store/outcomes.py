@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Set
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -29,6 +29,9 @@ from linkarchive.store.database import Store
 from linkarchive.store.schema import baselines, captures, outcomes, part_uses, runs, sources, visits
 from linkarchive.store.serialization import decode
 
+_AT_ONCE = 500
+"""Sources whose rows are deleted together."""
+
 
 @dataclass(frozen=True, slots=True)
 class Visited:
@@ -43,18 +46,25 @@ class Visited:
     """The page was what it was when that outcome was concluded: what it comes to now is `carried.carry`."""
 
 
-def discard_run(store: Store, run: int) -> None:
-    """Take back what a run concluded and kept (it turned out that we did not see the web); the WARC files stay."""
+def discard_run(store: Store, run: int, but: Set[int]) -> None:
+    """Take back what a run concluded and kept (it turned out that we did not see the web), except about the sources
+    `but`; the WARC files stay."""
+    wrong = sorted(visited(store, run) - but)
     mine = select(outcomes.c.id).where(outcomes.c.run == run)
     nothing = dict.fromkeys(("etag", "last_modified", "sha256", "judged", "page_outcome"))
-    store.execute(update(sources).where(sources.c.page_outcome.in_(mine)).values(nothing))
-    store.execute(delete(baselines).where(baselines.c.run == run))
     based = select(baselines.c.capture)
-    kept = captures.c.run == run, captures.c.id.not_in(based)
-    store.execute(delete(part_uses).where(part_uses.c.capture.in_(select(captures.c.id).where(*kept))))
-    store.execute(delete(captures).where(*kept))
-    store.execute(delete(visits).where(visits.c.run == run))
-    store.execute(delete(outcomes).where(outcomes.c.run == run))
+    for start in range(0, len(wrong), _AT_ONCE):
+        batch = wrong[start : start + _AT_ONCE]
+        concluded = visits.c.run == run, visits.c.source.in_(batch)
+        results = mine.where(outcomes.c.id.in_(select(visits.c.outcome).where(*concluded))).subquery()
+        numbers = [row.id for row in store.execute(select(results.c.id))]
+        store.execute(update(sources).where(sources.c.page_outcome.in_(numbers)).values(nothing))
+        store.execute(delete(baselines).where(baselines.c.run == run, baselines.c.source.in_(batch)))
+        kept = captures.c.run == run, captures.c.source.in_(batch), captures.c.id.not_in(based)
+        store.execute(delete(part_uses).where(part_uses.c.capture.in_(select(captures.c.id).where(*kept))))
+        store.execute(delete(captures).where(*kept))
+        store.execute(delete(visits).where(*concluded))
+        store.execute(delete(outcomes).where(outcomes.c.id.in_(numbers)))
 
 
 def with_verdict(store: Store, run: int, verdict: Verdict) -> set[int]:
