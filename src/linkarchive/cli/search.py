@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from linkarchive.cli.common import folder_of, project_options, say, settings_of, wants_color
+from linkarchive.cli.common import folder_of, project_options, say, settings_of, wants_color, width
 
 if TYPE_CHECKING:
     from linkarchive.history.search import SourceFound
@@ -31,6 +31,7 @@ def search(words: tuple[str, ...], project: Path, config: Path | None, limit: in
     """
     from linkarchive.history import search as searching
     from linkarchive.report.json import plain_json
+    from linkarchive.report.lines import wrap
     from linkarchive.report.phrases import count
     from linkarchive.report.sanitize import address, one_line
     from linkarchive.store.texts import MARKS
@@ -50,11 +51,14 @@ def search(words: tuple[str, ...], project: Path, config: Path | None, limit: in
         click.echo(plain_json({"schema": 1, "found": len(found.sources), "not_searched": found.not_searched,
                                "sources": entries}))  # fmt: skip
     else:
-        bold = wants_color("auto")
+        bold = ("\033[1m", "\033[0m") if wants_color("auto") else ("", "")
         for indent, line in (line for one in shown for line in _lines(one)):
+            # Foreign text is made safe piece by piece, so that the marks are ours.
             pieces = [one_line(piece) for piece in re.split(f"[{''.join(MARKS)}]", line)]
-            pieces[1::2] = [click.style(piece, bold=bold) if bold else piece for piece in pieces[1::2]]
-            click.echo(" " * indent + "".join(pieces))
+            pieces[1::2] = [piece.replace(" ", "\u0002 \u0002") for piece in pieces[1::2]]  # each word by itself
+            safe = "\u0002".join(pieces)
+            for row in wrap(safe, width() - indent) or [""]:
+                click.echo(" " * indent + _marked(row, bold))
         if len(found.sources) > len(shown):
             say(f"The best {len(shown)} of {len(found.sources):,} sources; --limit shows more.")
     if found.not_searched:
@@ -63,6 +67,12 @@ def search(words: tuple[str, ...], project: Path, config: Path | None, limit: in
     if not found.sources:
         say("archive: nothing was found")
     return 0 if found.sources else 1
+
+
+def _marked(row: str, bold: tuple[str, str]) -> str:
+    """The row with what was found in bold; a mark stands before and after it."""
+    pieces = row.split("\u0002")
+    return "".join(f"{bold[0]}{piece}{bold[1]}" if number % 2 else piece for number, piece in enumerate(pieces))
 
 
 def _lines(one: SourceFound) -> Iterator[tuple[int, str]]:

@@ -112,6 +112,7 @@ def _next(page: _Page, report: Report, sections: Sections, place: str) -> None:
         page.say("archive show, open, diff, accept or ignore takes the number of a finding", bullet="→ ")
         page.say("archive serve: all findings in your browser, with buttons", bullet="→ ")
     elif counts["uncompared"] and counts["uncompared"] == counts["ok"]:
+        page.say("A copy of each page is kept now, and links.txt lists what is under watch.", bullet="→ ")
         page.say("archive check: again later, to see what changed; archive schedule makes cron do it", bullet="→ ")
     if place:
         page.whole(f"→ The report to read and to send: {place}")
