@@ -197,16 +197,21 @@ class _Page(Lines):
         self.more(group)
 
     def rows(self, rows: Sequence[_Row]) -> None:
-        """A line each; several of one cause on one host stand under a heading that says it once."""
-        widths = self._widths(rows)
+        """A line each; several of one cause on one host stand under a heading that says it once. On a narrow screen the
+        lines below it leave the reason to it, so that there is room for the place."""
+        number, reason_width, place = self._widths(rows)
+        spared = (number, 0, min(place + reason_width, 26)) if self.width < 80 else (number, reason_width, place)
         for (verdict, reason, name), together in groupby(rows, key=lambda row: (row.verdict, row.reason, row.host)):
             group = list(together)
             if name and len(group) >= _GROUP:
                 icon = phrases.ICON[verdict]
                 title = f"{icon} {phrases.count(len(group), 'source')} on {name}: {reason}"
                 self.whole(self.styled(clip(title, self.width), _STYLE[verdict]), indent=2)
-            for row in group:
-                self.whole(self._line(row, widths))
+                for row in group:
+                    self.whole(self._line(row, spared))
+            else:
+                for row in group:
+                    self.whole(self._line(row, (number, reason_width, place)))
 
     def _widths(self, rows: Sequence[_Row]) -> tuple[int, int, int]:
         """Cells for the number, the reason and the place."""
@@ -220,10 +225,10 @@ class _Page(Lines):
         number, reason, place = widths
         name = f"#{row.number}" if row.number else ""
         where = row.place if cells(row.place) <= place else row.place.rpartition("/")[2]
-        label = f"{phrases.ICON[row.verdict]} {pad(clip(row.reason, reason), reason)}"
+        label = phrases.ICON[row.verdict] + (f" {pad(clip(row.reason, reason), reason)}" if reason else "")
         start = f"{' ' * (number - len(name))}{name}{' ' if number else ''}"
         start += f"{self.styled(label, _STYLE[row.verdict])}  {pad(clip_start(where, place), place)}  "
-        used = number + bool(number) + 2 + reason + 2 + place + 2
+        used = number + bool(number) + 1 + bool(reason) + reason + 2 + place + 2
         action = f"  {row.action}" if row.action else ""
         if not self._shorten:
             return f"{start}{row.address}{self.styled(action, 'dim')}".rstrip()
