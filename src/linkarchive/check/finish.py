@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from pathlib import Path
 
 from linkarchive.check.articles import Articles
@@ -20,6 +21,8 @@ from linkarchive.store.runs import Run, RunBody
 from linkarchive.store.state_file import write_state
 from linkarchive.web.network import Network, Trouble
 
+_CLOCKS_DIFFER = timedelta(hours=1)
+
 
 @dataclass(frozen=True, slots=True)
 class Ending:
@@ -36,7 +39,7 @@ def finish(project: Project, ending: Ending, recorder: Recorder, policy: Policy)
     """Close the books of a run and return its report. Raises StorageError."""
     offline, store, warc = ending.offline, recorder.store, recorder.warc
     is_sealed = offline is None or bool(recorder.proven)
-    body = _body(project, store, recorder.run.seq, ending)
+    body = _body(project, store, recorder.run, ending)
     info = replace(
         recorder.run.info,
         finished=recorder.clock.now(),
@@ -65,7 +68,16 @@ def finish(project: Project, ending: Ending, recorder: Recorder, policy: Policy)
     return report
 
 
-def _body(project: Project, store: Store, run: int, ending: Ending) -> RunBody:
+def _clock_words(store: Store, run: Run) -> tuple[str, ...]:
+    """That the run before was made in the future, if it was."""
+    before = runs.before(store, run.seq)
+    if before is None or before.info.started <= run.info.started + _CLOCKS_DIFFER:
+        return ()
+    then, now = (f"{info.started:%-d %B %Y}" for info in (before.info, run.info))
+    return (f"the run before was made in the future ({then}, and now it is {now}): a clock was wrong; all is due",)
+
+
+def _body(project: Project, store: Store, run: Run, ending: Ending) -> RunBody:
     """What the report says beside its sources."""
     articles, offline = ending.articles, ending.offline
     remarks = tuple(
@@ -75,11 +87,11 @@ def _body(project: Project, store: Store, run: int, ending: Ending) -> RunBody:
     named = [article for article in articles.articles if article.path != project.links.name]
     lost_before = {path: before.lost for path, before in (articles.before or {}).items()}
     return RunBody(
-        articles=article_reports(store, run, named),
-        unresolved=unresolved(store, run, articles.articles, lost_before),
+        articles=article_reports(store, run.seq, named),
+        unresolved=unresolved(store, run.seq, articles.articles, lost_before),
         uncited=articles.uncited,
         malformed=articles.malformed,
-        notices=(*troubles, *articles.notices, *remarks),
+        notices=(*troubles, *_clock_words(store, run), *articles.notices, *remarks),
         errors=articles.errors,
         network=offline.network.value if offline else None,
     )

@@ -182,7 +182,7 @@ def _is_due(check: LastCheck | None, now: datetime) -> bool:
     if check is None or check[0] is None:
         return True
     due = next_due(*check)
-    return due is not None and due <= now
+    return due is not None and (due <= now or check[0] > now)  # a visit in the future: of a clock that was wrong
 
 
 def forecast(jobs: Sequence[Job], store: Store, settings: Settings) -> list[str]:

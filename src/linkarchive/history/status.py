@@ -32,7 +32,8 @@ class SourceStatus:
     ignored: Ignored | None
 
     def is_due(self, now: datetime) -> bool:
-        return self.next_due is not None and self.next_due <= now
+        ahead = self.checked is not None and self.checked > now  # of a clock that was wrong
+        return self.next_due is not None and (self.next_due <= now or ahead)
 
 
 @dataclass(frozen=True, slots=True)

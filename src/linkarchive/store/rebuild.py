@@ -199,7 +199,7 @@ class _Builder:
             self.writer = RunWriter(self.store, None)
         else:
             info = RunInfo(self.run_id, left[0].time, None, False, False, False, __version__)
-            self.writer = self._open(info, "", RunBody())
+            self.writer = self._open(info, runs.UNKNOWN_CLOCK, RunBody())
         for capture in left:
             self._keep(capture.url, capture, capture.status == 200, False)
 

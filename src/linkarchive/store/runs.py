@@ -16,8 +16,9 @@ from linkarchive.store.schema import outcomes, runs, visits
 from linkarchive.store.serialization import decode, encode
 
 RESUMABLE = timedelta(hours=24)
-UNKNOWN_CLOCK = "state without a manifest"
-"""The scope of what was put back from state.jsonl alone, which does not say whether its runs were simulated."""
+UNKNOWN_CLOCK = "without a log"
+"""The scope of what was put back from state.jsonl, or from records without a log: whether that was simulated is not
+known."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -161,7 +161,7 @@ class Hosts:
                 Network.OFFLINE,
                 f"{len(lost)} of {len(self.up_before)} hosts that answered last time cannot be reached now",
             )
-        shared = self._shared()
+        shared = self._shared(canaries)
         if shared is not None:
             return shared
         seen = self.own | self.alike.keys() | self.down
@@ -175,14 +175,21 @@ class Hosts:
         # Pages of one making, error pages of one server program: only a well-known host that answers so proves it.
         return self._trouble(alike, hosts, len(seen)) if alike in canaries() else None
 
-    def _shared(self) -> Trouble | None:
-        """At least three hosts, and more than half of those that were there last time, turned bad alike."""
+    def _shared(self, canaries: Callable[[], Sequence[Alike | None]]) -> Trouble | None:
+        """At least three hosts, and more than half of those that were there last time, turned bad alike.
+
+        A page is bad only if well-known hosts answer with it, or are silent: sites of one making may all change.
+        """
         alive = self.alive_before & (self.own | self.alike.keys() | self.down)
         alike, hosts = self._largest(alive - self.own)
         if alike is None or alike.mark.startswith("missing"):
             return None
         if len(hosts) < ENOUGH_HOSTS or 2 * len(hosts) <= len(alive):
             return None
+        if alike.network is Network.PORTAL and alike.mark.startswith("page"):
+            heard = canaries()
+            if heard and alike not in heard:
+                return None
         return self._trouble(alike, hosts, len(alive))
 
     def _largest(self, among: set[str] | None = None) -> tuple[Alike | None, set[str]]:
