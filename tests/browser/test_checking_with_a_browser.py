@@ -150,3 +150,29 @@ def test_a_scope_that_cannot_be_had_is_said_and_nothing_is_printed(folder):
     ran = folder.check("article.md", "--scope", "rendered", env={"ARCHIVE_BROWSER_EXECUTABLE": "/no/such"})
     assert (ran.code, ran.out) == (2, "")
     assert "no such program" in ran.err
+
+
+def test_a_copy_with_its_styles_is_pictured_from_the_archive_when_its_page_drifts(stage, folder):
+    url, sheet = "http://delta.example/page", "http://delta.example/all.css"
+
+    def serve(crowns):
+        lead = f"<p>The harbour takes {crowns} crowns of this year's budget.</p>".encode()
+        page = stage.html("delta").body.replace(b"</head>", b"<link rel=stylesheet href=/all.css></head>")
+        stage[url] = Response(page.replace(b"<h1>", lead + b"<h1>"))
+
+    stage[sheet] = Response(b"body{background:#0a7}", content_type="text/css")
+    serve("4,812,000")
+    cite(folder, url)
+    folder.check("article.md", "--scope", "page", env=NEEDED)
+    serve("5,344,000")
+    ran = folder.check("--scope", "page", env=NEEDED, now=LATER)
+    assert ran.told(url)[0] == "drifted"
+    pictures = [body for kind, uri, body in records(folder) if (kind, uri) == ("resource", f"urn:thumbnail:{url}")]
+    assert len(pictures) == 2, "then and now"
+    asked = stage.asked(sheet)
+    report = (folder.root / "archive" / "reports" / "latest" / "index.html").read_text(encoding="utf-8")
+    assert report.count("data:image/webp") >= 2
+    assert folder.run("export", "--png", "look.png", url).code == 0
+    assert (folder.root / "look.png").read_bytes().startswith(b"\x89PNG")
+    assert stage.asked(sheet) == asked, "the web is not asked for it"
+    assert folder.run("verify").code == 0

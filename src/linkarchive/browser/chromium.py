@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import os
 import shutil
 import signal
@@ -24,6 +25,14 @@ _STARTING = 30.0
 _CLOSING = 5.0
 _LONGEST = 45
 """Bytes of the path of a folder for temporary files: Chromium makes a socket below it, whose path has 108 at most."""
+_AS_PNG = """async data => {
+  const image = await createImageBitmap(await (await fetch(data)).blob());
+  const canvas = new OffscreenCanvas(image.width, image.height);
+  canvas.getContext('2d').drawImage(image, 0, 0);
+  const reader = new FileReader();
+  reader.readAsDataURL(await canvas.convertToBlob({type: 'image/png'}));
+  await new Promise(done => reader.onload = done);
+  return reader.result}"""
 _FLAGS = (
     # Beside those that Playwright gives (no background networking, no component updates, no sync, no metrics):
     # nothing leaves but by the proxy, and no name is looked up here.
@@ -80,6 +89,20 @@ def browser_for(settings: Settings) -> str | None:
 def has_sandbox() -> bool:
     """Chromium refuses to have one for root."""
     return not hasattr(os, "geteuid") or os.geteuid() != 0
+
+
+def as_png(picture: bytes, executable: str) -> bytes:
+    """A picture of another format as PNG, which the browser makes of it. Raises playwright's Error for what is none."""
+    from playwright.sync_api import sync_playwright
+
+    data = f"data:image/webp;base64,{base64.b64encode(picture).decode()}"
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=executable, chromium_sandbox=has_sandbox())
+        try:
+            png: str = browser.new_page().evaluate(_AS_PNG, data)
+        finally:
+            browser.close()
+    return base64.b64decode(png.partition(",")[2])
 
 
 @dataclass(slots=True)

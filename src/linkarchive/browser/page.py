@@ -14,7 +14,7 @@ from linkarchive.browser.chromium import Chromium
 from linkarchive.browser.proxy import Listener, Passage
 from linkarchive.browser.rendering import FOOT, HIGHEST, Limits, NotRendered, Rendering
 from linkarchive.browser.trust import Trust
-from linkarchive.browser.upstream import Upstream
+from linkarchive.browser.upstream import Answers
 from linkarchive.clock import Clock
 from linkarchive.model import Page
 from linkarchive.settings import NetworkSettings
@@ -62,7 +62,7 @@ _SCROLL = """y => {scrollTo(0, y); return new Promise(done => {setTimeout(() => 
 class Means:
     """What every page of a run is rendered with."""
 
-    upstream: Upstream
+    upstream: Answers
     trust: Trust
     network: NetworkSettings
     limits: Limits

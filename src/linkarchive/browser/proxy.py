@@ -19,7 +19,7 @@ import h11
 
 from linkarchive.browser.rendering import FAILED, PRIVATE, SOCKET, TOO_LARGE, TOO_MANY, Limits
 from linkarchive.browser.trust import Trust
-from linkarchive.browser.upstream import ClosedError, Upstream
+from linkarchive.browser.upstream import Answers, ClosedError
 from linkarchive.model import Reason
 from linkarchive.settings import NetworkSettings
 from linkarchive.snapshot.capture_metadata import LeftOut
@@ -116,7 +116,7 @@ class Passage:
 class Listener:
     """The proxy of one page, on a port of its own, until `close`."""
 
-    def __init__(self, upstream: Upstream, trust: Trust, network: NetworkSettings, passage: Passage) -> None:
+    def __init__(self, upstream: Answers, trust: Trust, network: NetworkSettings, passage: Passage) -> None:
         self._upstream = upstream
         self._trust = trust
         self._network = network

@@ -14,6 +14,7 @@ from linkarchive.browser.chromium import Chromium, start
 from linkarchive.browser.page import Means, Ready, render
 from linkarchive.browser.proxy import Listener, Passage
 from linkarchive.browser.rendering import Limits, NotRendered, Rendering
+from linkarchive.browser.stored import StoredWeb
 from linkarchive.browser.trust import throw_away_trust
 from linkarchive.browser.upstream import Upstream
 from linkarchive.clock import Clock
@@ -41,6 +42,7 @@ class _Order:
     key: int
     url: str
     ready: Ready
+    stored: StoredWeb | None
     tries: int = TRIES
 
 
@@ -124,7 +126,14 @@ class Renderer:
 
     def submit(self, key: int, url: str, ready: Ready) -> None:
         """Have a page rendered; `ready` is called in the browser's thread."""
-        self._queue.put(_Order(key, url, ready))
+        self._put(_Order(key, url, ready, None))
+
+    def submit_stored(self, key: int, stored: StoredWeb) -> None:
+        """Have a stored page rendered, with the web closed."""
+        self._put(_Order(key, stored.url, lambda _: True, stored))
+
+    def _put(self, order: _Order) -> None:
+        self._queue.put(order)
         if self._thread is None:
             self._thread = threading.Thread(target=self._work, name="linkarchive-browser", daemon=True)
             self._thread.start()
@@ -209,7 +218,10 @@ class _Pages:
         except (Error, TimeoutError, OSError) as error:
             self._queue.answer(order, NotRendered(f"the browser did not start: {first_line(error)}"))
             return
-        rendering = asyncio.create_task(render(chromium, self._means, order.url, order.ready))
+        means = self._means
+        if order.stored is not None:  # its addresses are names only
+            means = replace(means, upstream=order.stored, network=replace(means.network, allow_private=True))
+        rendering = asyncio.create_task(render(chromium, means, order.url, order.ready))
         limit = _TIMES_THE_TIMEOUT * self._means.network.timeout + _BESIDE
         try:
             await asyncio.wait({rendering}, timeout=limit)

@@ -59,19 +59,19 @@ class Rendering:
 
     def new_parts(self, keeps: Callable[[str], bool]) -> NewParts:
         """What is to be stored with the page: parts whose address `keeps` allows, the DOM, the pictures."""
-        url, time = self.visit.request.url, self.visit.time
-        made = (
-            (DOM, "text/html; charset=utf-8", self.dom),
-            (PICTURE, WEBP, self.picture),
-            (THUMBNAIL, WEBP, self.thumbnail),
-        )
+        dom = Resource(f"{DOM}{self.visit.request.url}", "text/html; charset=utf-8", Body.of(self.dom), self.visit.time)
         return NewParts(
             CaptureScope.RENDERED,
             visits=[Visit(VisitRequest(part.url), part.started, (part,)) for part in self.parts if keeps(part.url)],
-            resources=[Resource(f"{kind}{url}", mime, Body.of(data), time) for kind, mime, data in made],
+            resources=[dom, *self.pictures(self.visit.request.url)],
             left_out=sum(one.why in LIMITS for one in self.left_out),
             missing=self.left_out,
         )
+
+    def pictures(self, url: str) -> list[Resource]:
+        """The pictures, as those of the page at an address."""
+        made = ((PICTURE, self.picture), (THUMBNAIL, self.thumbnail))
+        return [Resource(f"{kind}{url}", WEBP, Body.of(data), self.visit.time) for kind, data in made]
 
     def close(self) -> None:
         self.visit.close()

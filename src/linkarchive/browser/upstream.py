@@ -7,6 +7,7 @@ from collections import deque
 from collections.abc import Sequence
 from concurrent.futures import Future
 from contextlib import suppress
+from typing import Protocol
 
 from linkarchive.clock import Clock
 from linkarchive.settings import NetworkSettings, SiteSettings
@@ -15,6 +16,12 @@ from linkarchive.web.transport import HttpRequest, HttpResult, Transport
 
 CONNECTIONS = 32
 _LOOK_UP = 5.0
+
+
+class Answers(Protocol):
+    """Who answers what the browser asks for: the web, or an archive."""
+
+    def fetch(self, request: HttpRequest) -> HttpResult: ...
 
 
 class ClosedError(Exception):

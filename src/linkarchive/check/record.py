@@ -18,7 +18,6 @@ from linkarchive.model.events import Listener, Notice
 from linkarchive.model.view import MAX_DIFFERENCES
 from linkarchive.secrets import redact
 from linkarchive.snapshot.parts import NewParts
-from linkarchive.snapshot.record_writer import uri
 from linkarchive.store import captures, outcomes, parts, previous
 from linkarchive.store.captures import StoredCapture
 from linkarchive.store.outcomes import Visited
@@ -129,23 +128,11 @@ class Recorder:
         stored = self.rows.add_capture(source, capture, usable=new.usable, good=new.good)
         if new.parts is None:
             return stored
-        known = self._with_known(new.parts)
+        known = parts.with_known(self.store, new.parts)
         kept, _ = self.keep_parts(stored, known)
         for resource in known.resources:
             resource.body.close()
         return kept
-
-    def _with_known(self, new: NewParts) -> NewParts:
-        """The parts, with what the archive has of them: the same of the same address, and payloads."""
-        exchanges = [exchange for visit in new.visits for exchange in visit.exchanges]
-        known = parts.by_digest(self.store, [exchange.body.digest for exchange in exchanges])
-        shared = {
-            exchange.url: part
-            for exchange in exchanges
-            if (part := known.get(exchange.body.digest)) is not None and part.url == uri(exchange.url)
-        }
-        visits = [visit for visit in new.visits if visit.exchanges[0].url not in shared]
-        return replace(new, visits=visits, shared=list(shared.values()), repeats=known)
 
     def keep_parts(self, stored: StoredCapture, new: NewParts) -> tuple[StoredCapture, list[PartRecord]]:
         """Store what a captured page needs to be shown; the capture with what it holds now, and all that it uses: what

@@ -11,6 +11,7 @@ from linkarchive.api.project import Project
 from linkarchive.cli.common import folder_of, nearest_capture, project_options, say, settings_of, urls_named
 from linkarchive.clock import Clock
 from linkarchive.errors import UsageError
+from linkarchive.model import Capture
 from linkarchive.project import Project as Folder
 
 _FILE = click.Path(dir_okay=False, path_type=Path)
@@ -21,6 +22,7 @@ _FILE = click.Path(dir_okay=False, path_type=Path)
 @project_options
 @click.option("--wacz", type=_FILE, help="Write the whole archive into this file, to be replayed by other programs.")
 @click.option("--html", type=_FILE, help="Write the stored copy of URL into this file, with its styles and pictures.")
+@click.option("--png", type=_FILE, help="Write how the stored copy of URL looks into this file (extra `browser`).")
 @click.option("--at", type=click.DateTime(["%Y-%m-%d"]), help="The copy nearest to this day (default: the newest).")
 @click.option("--title", help="Of the collection (default: the name of the project folder).")
 @click.option("--force", is_flag=True, help="Replace the file if it is there.")
@@ -30,21 +32,25 @@ def export(
     config: Path | None,
     wacz: Path | None,
     html: Path | None,
+    png: Path | None,
     at: datetime | None,
     title: str | None,
     force: bool,
 ) -> int:
-    """Write the whole archive as one WACZ file, or one stored copy as one HTML file.
+    """Write the whole archive as one WACZ file, or one stored copy as one HTML file or as a picture.
 
     URL may be the number of a finding in the last report.
     """
-    target = wacz or html
-    if target is None or (wacz and html) or (html is None) != (url is None):
-        raise UsageError("write --wacz FILE for the whole archive, or --html FILE URL for one stored copy")
+    targets = [path for path in (wacz, html, png) if path is not None]
+    if len(targets) != 1 or (wacz is None) != (url is not None):
+        raise UsageError(
+            "write --wacz FILE for the whole archive, or --html FILE URL or --png FILE URL for one stored copy"
+        )
+    (target,) = targets
     if target.exists() and not force:
         raise UsageError(f"{target} is there already: name another file, or replace it with --force")
     if url is not None:
-        return _export_page(Project(project, settings=settings_of(project, config)), url, at, target)
+        return _export_page(Project(project, settings=settings_of(project, config)), url, at, target, as_png=bool(png))
     return _export_wacz(folder_of(project, config), target, title)
 
 
@@ -70,16 +76,27 @@ def _export_wacz(place: Folder, target: Path, title: str | None) -> int:
     return 0
 
 
-def _export_page(place: Project, url: str, at: datetime | None, target: Path) -> int:
+def _picture(place: Project, url: str, capture: Capture) -> bytes:
+    from linkarchive.history.stored_looks import picture_at
+    from linkarchive.store.opening import open_project
+
+    with open_project(place.folder) as store:
+        return picture_at(place.folder.archive, store, url, capture, place.settings, Clock.from_environ())
+
+
+def _export_page(place: Project, url: str, at: datetime | None, target: Path, *, as_png: bool) -> int:
     from linkarchive.files import write_atomically
     from linkarchive.report.sanitize import one_line
 
     (url,) = urls_named(place, [url])
     capture = nearest_capture(place, url, at)
-    page = place.single_page(url, capture)
-    if page is None:
-        raise UsageError(f"{url}: the stored copy is no HTML page ({capture.mime or 'of no known type'})")
-    data = page.encode("utf-8", "replace")
+    if as_png:
+        data = _picture(place, url, capture)
+    else:
+        page = place.single_page(url, capture)
+        if page is None:
+            raise UsageError(f"{url}: the stored copy is no HTML page ({capture.mime or 'of no known type'})")
+        data = page.encode("utf-8", "replace")
     write_atomically(target, data)
     click.echo(one_line(f"{target}: the copy of {capture.time:%Y-%m-%d}, {len(data):,} bytes"))
     return 0
