@@ -77,11 +77,14 @@ def _export_wacz(place: Folder, target: Path, title: str | None) -> int:
 
 
 def _picture(place: Project, url: str, capture: Capture) -> bytes:
-    from linkarchive.history.stored_looks import picture_at
+    from linkarchive.history.stored_looks import picture_of
+    from linkarchive.store import captures, sources
     from linkarchive.store.opening import open_project
 
     with open_project(place.folder) as store:
-        return picture_at(place.folder.archive, store, url, capture, place.settings, Clock.from_environ())
+        stored = captures.of_source(store, sources.find(store, url).id)
+        kept = next(one for one in stored if one.capture == capture)
+        return picture_of(place.folder.archive, store, kept, place.settings, Clock.from_environ())
 
 
 def _export_page(place: Project, url: str, at: datetime | None, target: Path, *, as_png: bool) -> int:

@@ -10,13 +10,12 @@ from linkarchive.browser.rendering import Rendering
 from linkarchive.browser.stored import StoredWeb
 from linkarchive.clock import Clock
 from linkarchive.errors import StorageError, UsageError
-from linkarchive.model import Capture
 from linkarchive.requisites.reading import HTML_TYPES
 from linkarchive.settings import Settings
 from linkarchive.snapshot.part_reader import PartReader
 from linkarchive.snapshot.parts import PICTURE
 from linkarchive.snapshot.reader import read_page, read_record
-from linkarchive.store import captures, parts, sources
+from linkarchive.store import parts
 from linkarchive.store.captures import StoredCapture
 from linkarchive.store.database import Store
 
@@ -75,9 +74,3 @@ def _stored_web(archive: Path, store: Store, kept: StoredCapture, clock: Clock) 
         return StoredWeb(page, PartReader(archive, records, parts.originals(store, records)).find, clock)
     except (StorageError, ValueError):
         return None
-
-
-def picture_at(archive: Path, store: Store, url: str, capture: Capture, settings: Settings, clock: Clock) -> bytes:
-    """`picture_of` for one of the stored copies of a source."""
-    stored = captures.of_source(store, sources.find(store, url).id)
-    return picture_of(archive, store, next(one for one in stored if one.capture == capture), settings, clock)
