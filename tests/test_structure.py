@@ -18,13 +18,7 @@ LONG = {
     "judge/parsed_page.py",
     "settings.py",
 }
-IMPORTING = {
-    "article/document.py",
-    "check/record.py",
-    "check/requisites.py",
-    "history/fixes.py",
-    "store/rebuild.py",
-}
+IMPORTING = {"article/document.py", "check/record.py", "history/fixes.py", "store/rebuild.py"}
 
 
 def _name(path: Path) -> str:

@@ -13,6 +13,7 @@ from warcio.archiveiterator import ArchiveIterator
 
 from linkarchive.check import requisites
 from linkarchive.demo.wire import Reply, Request, Response
+from linkarchive.parts import fetching
 
 ALPHA = "http://alpha.example/report"
 BETA = "http://alpha.example/notes"
@@ -206,7 +207,7 @@ def test_no_requisite_is_asked_at_a_private_address_unless_allowed(illustrated: 
 
 
 def test_a_page_of_many_pictures_is_kept_up_to_the_limit(illustrated: Any, stage: Any, monkeypatch: Any) -> None:
-    monkeypatch.setattr(requisites, "MAX_PARTS", 20)
+    monkeypatch.setattr(fetching, "MAX_PARTS", 20)
     stage[ALPHA] = page(stage, "alpha", "".join(f"<img src={STATIC}/{number}.png>" for number in range(30)))
     for number in range(30):
         stage[f"{STATIC}/{number}.png"] = picture(str(number))
@@ -217,7 +218,7 @@ def test_a_page_of_many_pictures_is_kept_up_to_the_limit(illustrated: Any, stage
 
 
 def test_a_page_of_large_pictures_is_kept_up_to_the_limit(illustrated: Any, stage: Any, monkeypatch: Any) -> None:
-    monkeypatch.setattr(requisites, "MAX_BYTES", 3000)
+    monkeypatch.setattr(fetching, "MAX_BYTES", 3000)
     stage[ALPHA] = page(stage, "alpha", "".join(f"<img src={STATIC}/{number}.png>" for number in range(5)))
     for number in range(5):
         stage[f"{STATIC}/{number}.png"] = Response(bytes([number]) * 1000, content_type=PNG)

@@ -7,6 +7,8 @@ from linkarchive.requisites.requisite import Kind, Requisite
 from linkarchive.text import decode, encoding_of, essence_of, media_type
 
 HTML_TYPES = frozenset({"text/html", "application/xhtml+xml"})
+MAX_SHEET = 4 * 1024 * 1024
+"""Bytes of a style sheet that are read: what comes after would take seconds."""
 
 
 def requisites_of(body: bytes, content_type: str, kind: Kind, url: str) -> list[Requisite]:
@@ -18,5 +20,5 @@ def requisites_of(body: bytes, content_type: str, kind: Kind, url: str) -> list[
         charset, _ = encoding_of(body, content_type, markup=True)
         return html.requisites_of_page(decode(body, content_type, markup=True), url, charset)
     if kind is Kind.STYLE or essence_of(content_type) == "text/css":
-        return html.requisites_of_sheet(css.decoded(body, content_type), url)
+        return html.requisites_of_sheet(css.decoded(body[:MAX_SHEET], content_type), url)
     return []

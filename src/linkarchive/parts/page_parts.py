@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from linkarchive.model import PartRecord
-from linkarchive.requisites.reading import requisites_of
+from linkarchive.requisites.reading import HTML_TYPES, requisites_of
 from linkarchive.requisites.requisite import Kind, Requisite
 from linkarchive.secrets import redact
-from linkarchive.settings import NetworkSettings
 from linkarchive.snapshot.capture_metadata import LeftOut
+from linkarchive.snapshot.reader import read_page
 from linkarchive.store.captures import StoredCapture
 from linkarchive.web.decoding import decode
 from linkarchive.web.exchange import Visit
@@ -37,17 +38,20 @@ class Answer:
     pages: list[PageParts] = field(default_factory=list)
     """Pages under way that want it."""
 
-    def fill(self, visit: Visit, network: NetworkSettings) -> None:
+    def fill(self, visit: Visit) -> None:
         """Take a visit if it brought what can be shown; else close it."""
         self.missing, self.is_limit = _why_not(visit)
-        if self.missing or visit.final is None:
+        if self.missing:
             visit.close()
-            return
-        final = visit.final
-        self.visit, self.size = visit, sum(exchange.body.length for exchange in visit.exchanges)
-        if self.kind in (Kind.STYLE, Kind.FRAME):
+        else:
+            self.visit, self.size = visit, sum(exchange.body.length for exchange in visit.exchanges)
+
+    def read(self, limit: int) -> None:
+        """Find what it needs itself, in at most `limit` bytes."""
+        final = None if self.visit is None else self.visit.final
+        if final is not None and self.kind in (Kind.STYLE, Kind.FRAME):
             headers = final.header_map
-            body = decode(final.body, headers, network.max_body).data
+            body = decode(final.body, headers, limit).data
             self.inner = tuple(requisites_of(body, headers.get("content-type", ""), self.kind, final.url))
 
     def close(self) -> None:
@@ -81,6 +85,14 @@ class PageParts:
     left_out: int = 0
     size: int = 0
     """Bytes of what it uses."""
+
+    def named(self, archive: Path, limit: int) -> list[Requisite]:
+        """What its document names, in at most `limit` bytes. Raises StorageError where that cannot be read."""
+        capture = self.stored.capture
+        if capture.mime not in HTML_TYPES:
+            return []
+        page = read_page(archive, capture, limit=limit)
+        return requisites_of(page.body, page.headers.get("content-type", ""), Kind.FRAME, page.final_url)
 
     def miss(self, url: str, why: str, *, is_limit: bool = False) -> None:
         self.left_out += is_limit
