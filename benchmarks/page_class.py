@@ -33,6 +33,7 @@ from linkarchive.model import Case, Page
 ROOT = Path(__file__).resolve().parents[1]
 WEIGHTS = ROOT / "src" / "linkarchive" / "judge" / "page_class.json"
 HONEST = Path(__file__).with_name("data") / "honest_short_pages.tsv"
+SHORT = ROOT / "tests" / "judge" / "data" / "short_pages.tsv"
 SCRIPTS = ROOT / "tests" / "judge" / "data" / "scripts"
 PHRASES = {
     "not-found": "gone", "challenge": "challenge", "blocked": "forbidden", "login": "login", "consent": "consent",
@@ -125,14 +126,22 @@ def _labelled() -> Iterator[tuple[Case, str, str]]:
                 yield case_of(line), kind, path.stem
     for line in HONEST.read_text(encoding="utf-8").splitlines():
         language, title, text = line.split("\t")
-        links = "".join(f'<a href="/{name}/{n}">{name} {n}</a> ' for name in ("news", "about") for n in range(6))
-        for frame in ("", f"<nav>{links}</nav>"):
-            html = (
-                f"<html lang={language}><title>{title}</title><body>{frame}<h1>{title}</h1><p>{text}</p></body></html>"
-            )
-            url = f"https://quay.example/notes/{hashlib.sha256(title.encode()).hexdigest()[:6]}"
-            page = Page(url, 200, {"content-type": "text/html; charset=utf-8"}, html.encode())
-            yield Case(title, url, page), "page", f"honest-{language}"
+        yield from _framed("page", language, title, f"<h1>{title}</h1><p>{text}</p>")
+    for line in SHORT.read_text(encoding="utf-8").splitlines()[::2]:
+        want, language, title, body = line.split("\t")
+        yield from _framed(_kind(*want.split("/")) or "page", language, title, body)
+
+
+def _framed(kind: str, language: str, title: str, body: str) -> Iterator[tuple[Case, str, str]]:
+    """A page by itself, and in a site's frame."""
+    links = "".join(f'<li><a href="/{name}/{n}">{name} {n}</a></li>' for name in ("news", "about") for n in range(6))
+    header = f"<header><a href=/login>Log in</a> <a href=/plans>Subscribe</a></header><nav><ul>{links}</ul></nav>"
+    footer = "<footer><a href=/privacy>Privacy</a> <a href=/contact>Contact</a><p>© 2020 Quay</p></footer>"
+    for before, after in (("", ""), (header, footer)):
+        html = f"<html lang={language}><title>{title}</title><body>{before}<main>{body}</main>{after}</body></html>"
+        url = f"https://quay.example/notes/{hashlib.sha256(title.encode()).hexdigest()[:6]}"
+        page = Page(url, 200, {"content-type": "text/html; charset=utf-8"}, html.encode())
+        yield Case(title, url, page), kind, f"own-{hashlib.sha256(title.encode()).hexdigest()[:3]}"
 
 
 def _kind(verdict: str, reason: str) -> str | None:

@@ -117,9 +117,9 @@ def page(html: str, status: int = 200, kind: str = "text/html; charset=iso-8859-
 def test_elements_go_with_what_is_in_them_and_once(selectors: tuple[str, ...], left: str) -> None:
     html = '<!doctype html><div class="a"><p class="a">one <b class="a">two</b></p></div><p>é stays</p>'
     trimmed = apply_site_rule(page(html), SiteSettings("alpha.example", ignore=selectors))
-    from linkarchive.judge.parsed_page import read
+    from linkarchive.judge.parsed_page import ParsedPage
 
-    assert " ".join(read(trimmed).visible.split()) == left
+    assert " ".join(ParsedPage(trimmed).visible.split()) == left
 
 
 def test_what_is_no_html_keeps_its_bytes() -> None:

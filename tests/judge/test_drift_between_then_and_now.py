@@ -131,11 +131,11 @@ def test_the_fingerprint_follows_the_substance(article, page, paragraphs):
 
 
 def test_a_page_is_read_once_for_all_its_citations(case, article, monkeypatch):
-    from linkarchive.judge import parsed_page
+    from linkarchive.judge import main_text
 
     seen = []
-    extract = parsed_page._extract
-    monkeypatch.setattr(parsed_page, "_extract", lambda *a, **k: seen.append(1) or extract(*a, **k))
+    extract = main_text._extract
+    monkeypatch.setattr(main_text, "_extract", lambda *a, **k: seen.append(1) or extract(*a, **k))
     parsed = ParsedPages()
     for quote in ("", "no equal conditions", "trains would run again"):
         judge(case(article(others(12)), article(), quotes=(quote,)), parsed=parsed)

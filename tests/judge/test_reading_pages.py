@@ -6,7 +6,7 @@ import docx
 import pytest
 
 from linkarchive.judge import extractor
-from linkarchive.judge.parsed_page import read
+from linkarchive.judge.parsed_page import ParsedPage
 from linkarchive.judge.verdict import judge
 
 TEXT = "Größe und Maß der Brücke, über die der Zug nach Köln fährt"
@@ -28,7 +28,7 @@ TEXT = "Größe und Maß der Brücke, über die der Zug nach Köln fährt"
 )
 def test_the_charset_is_found(page, encoding, mime, head):
     html = f"<html><head>{head}<title>{TEXT}</title></head><body><p>{TEXT}</p></body></html>"
-    reading = read(page(html.encode(encoding), mime=mime))
+    reading = ParsedPage(page(html.encode(encoding), mime=mime))
     assert reading.title == TEXT
     assert TEXT in reading.visible
 
@@ -48,11 +48,11 @@ def test_the_charset_is_found(page, encoding, mime, head):
     ],
 )
 def test_the_kind_of_a_page(page, body, mime, kind):
-    assert read(page(body, mime=mime)).kind == kind
+    assert ParsedPage(page(body, mime=mime)).kind == kind
 
 
 def test_the_main_text_leaves_the_frame_out(article, page, paragraphs):
-    main = read(page(article())).main
+    main = ParsedPage(page(article())).main
     assert set(paragraphs) <= set(main)
     assert not any("all rights reserved" in line for line in main)
     assert extractor().startswith("trafilatura ")

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from linkarchive.errors import StorageError, UsageError
-from linkarchive.judge.parsed_page import read
+from linkarchive.judge.parsed_page import ParsedPage
 from linkarchive.model import Page
 from linkarchive.snapshot import paths as places
 from linkarchive.snapshot import wacz
@@ -26,7 +26,7 @@ Members = dict[str, bytes]
 
 
 def title_of(page: Page) -> str:
-    return read(page).title
+    return ParsedPage(page).title
 
 
 def export(root: Path, target: Path) -> wacz.Exported:

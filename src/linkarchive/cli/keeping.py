@@ -55,7 +55,7 @@ def export(
 
 
 def _export_wacz(place: Folder, target: Path, title: str | None) -> int:
-    from linkarchive.judge.parsed_page import read
+    from linkarchive.judge.parsed_page import ParsedPage
     from linkarchive.report.sanitize import one_line
     from linkarchive.snapshot.wacz import export_wacz
 
@@ -66,7 +66,7 @@ def _export_wacz(place: Folder, target: Path, title: str | None) -> int:
             target,
             title=title,
             created=Clock.from_environ().now(),
-            title_of=lambda page: read(page).title,
+            title_of=lambda page: ParsedPage(page).title,
         )
     for name in exported.left_out:
         say(one_line(f"{name} is left out: its run did not end; the next `archive check` makes it whole"))

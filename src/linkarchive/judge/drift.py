@@ -25,6 +25,8 @@ MIXED_JACCARD = 0.80
 _SHORT = 80
 _FEW_CHARACTERS = 400
 _LABEL = 16
+_PARAGRAPH = 40
+"""Words of a paragraph that is a text by itself."""
 _MOST = 0.75
 _SAME = 0.98
 _UNTOUCHED = 0.995
@@ -145,7 +147,7 @@ def _compare_full(before: ParsedPage, after: ParsedPage) -> Comparison:
 
         retention = max(retention, LCSseq.similarity(before.words, after.words) / len(before.words))
     if retention < DRIFTED:
-        retention = max(retention, _second_opinion(before, shingles))
+        retention = max(retention, _second_opinion(before, shingles), _of_paragraphs(before, after))
     gone, total = _blocks(before, shingles)
     return Comparison(
         retention=retention,
@@ -192,6 +194,19 @@ def _second_opinion(before: ParsedPage, shingles: set[int]) -> float:
         return 0.0
     retention = words.share(words.retained(roughly, shingles))
     return retention if retention >= _SAME else 0.0
+
+
+def _of_paragraphs(before: ParsedPage, after: ParsedPage) -> float:
+    """How much of the longest paragraph stands, where the extractor took captions and labels for the text.
+
+    Asked only where title and first heading are as they were, and the extracted text has no paragraph at all.
+    """
+    if before.title != after.title or before.first_heading != after.first_heading:
+        return 0.0
+    if any(words.rough_size(block) >= _LABEL for block in before.main):
+        return 0.0
+    longest = words.substance(max(before.visible.split("\n"), key=len))
+    return words.share(words.retained(longest, after.visible_shingles)) if len(longest) >= _PARAGRAPH else 0.0
 
 
 def _blocks(before: ParsedPage, shingles: set[int]) -> tuple[int, int]:

@@ -7,6 +7,7 @@ the words before them. Renaming those elements is cheaper than walking the parse
 from __future__ import annotations
 
 import re
+from typing import Any
 
 _BOXES = re.compile(r"<(/?)(figure|figcaption|label|noscript)(?=[\s>/])", re.I)
 _BOX_NAMES = {"figure": "div", "figcaption": "div", "noscript": "div", "label": "span"}
@@ -15,6 +16,8 @@ _BODY = re.compile(r"<body[\s>]|</head\s*>", re.I)
 _SUPERSCRIPT = re.compile(r"<sup\b[^<>]*>(.{0,300}?)</sup\s*>", re.I | re.S)
 _TAG = re.compile(r"<[^<>]*>")
 _FRAGMENT_LINK = re.compile(r"""<a\b[^<>]{0,300}\bhref\s*=\s*["']?[^"'\s>]{0,200}#""", re.I)
+_NOT_SHOWN = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.I)
+_MOST_PARENTS = 20
 _MARK = re.compile(r"\[[^\]]{1,20}\]|[*†‡§¶]+")
 _NUMERAL = re.compile(r"\d{1,3}(?:[,–-]\s?\d{1,3})*")
 _ENDS_WORD = re.compile(r"[^\W\d_]{3}$|[.,;:!?)\]”’»\"']$")
@@ -49,3 +52,14 @@ def _without_mark(superscript: re.Match[str]) -> str:
     if is_numeral and _ENDS_WORD.search(before):
         return ""
     return f" {superscript[0]}" if is_numeral and before[-1:].isdigit() else superscript[0]
+
+
+def is_hidden(element: Any) -> bool:
+    """The element, or one of those around it, is hidden by an attribute or by a style of its own."""
+    for _ in range(_MOST_PARENTS):
+        if element is None or element.tag in ("body", "html"):
+            return False
+        if element.hasattr("hidden") or _NOT_SHOWN.search(element.getattr("style") or ""):
+            return True
+        element = element.parent
+    return False

@@ -26,9 +26,25 @@ _SURE_WITHOUT_BASELINE_LEFT = 0.6
 """The same where hardly anything of the baseline is left."""
 _LEFT = 0.1
 _MOST_SIGNS = 4
-_OF_WORDS = (" in a heading", " in the text")
-_SPOKEN = 0.3
-"""What a sign of words must add: a short page is nothing but short by its build alone."""
+_TELLING: Mapping[str, tuple[str, ...]] = {
+    "gone": ("address and missing in a line", "missing in a heading", "4xx in a heading"),
+    "parked": (
+        "domain and held in a line", "domain and hosting in a line", "account and suspended in a line",
+        "file and replace in a line", "default and hosting in a line", "account and construction in a line",
+        "construction in a heading", "default in a heading", "software in a heading", "held in a heading",
+        "suspended in a heading", "its own host name in a heading", "a host name is the heading",
+    ),
+    "challenge": ("machine and browser in a line", "machine and refused in a line", "machine in a heading"),
+    "forbidden": ("refused and address in a line", "refused and account in a line", "refused in a heading"),
+    "login": ("a password field", "login and password in a line"),
+    "paywall": ("subscribe and reading_on in a line", "reading_on in the text"),
+    "consent": ("consent and accept in a line",),
+    "script-only": ("browser in the text", "browser in a heading"),
+    "error": ("5xx in a heading", "error and crash in a line", "crash in a heading", "crash in the text",
+              "error in a heading", "database in the text"),
+}  # fmt: skip
+"""Signs of which a page of each kind has one: a short page is nothing but short by its build alone, and a topic alone,
+such as “page” or “server”, may stand in any text."""
 
 _KINDS: Mapping[str, tuple[Verdict, Reason, str]] = {
     "gone": (Verdict.DEAD, Reason.SOFT_404, "a page that says there is no such page"),
@@ -49,8 +65,8 @@ class Classes:
     """The probability of each kind; they add up to 1."""
     reasons: Mapping[str, tuple[str, ...]]
     """The signs that speak most for each kind, the strongest first."""
-    spoken: Mapping[str, float]
-    """What the strongest sign of words adds to the score of each kind."""
+    told: frozenset[str]
+    """The kinds of which the page has a telling sign."""
 
 
 def classify(view: PageView) -> Classes:
@@ -60,17 +76,16 @@ def classify(view: PageView) -> Classes:
     names: list[str] = model["signs"]
     scores: dict[str, float] = {}
     reasons: dict[str, tuple[str, ...]] = {}
-    spoken: dict[str, float] = {}
     for kind, weights in model["weights"].items():
         parts = [(weight * values[name], name) for name, weight in zip(names, weights, strict=True)]
         scores[kind] = model["intercepts"][kind] + sum(part for part, _ in parts)
         strongest = sorted((part for part in parts if part[0] > 0), reverse=True)[:_MOST_SIGNS]
         reasons[kind] = tuple(name for _, name in strongest)
-        spoken[kind] = max((part for part, name in parts if name.endswith(_OF_WORDS)), default=0.0)
+    told = frozenset(kind for kind, telling in _TELLING.items() if any(values[name] for name in telling))
     highest = max(scores.values())
     powers = {kind: math.exp(score - highest) for kind, score in scores.items()}
     total = sum(powers.values())
-    return Classes({kind: power / total for kind, power in powers.items()}, reasons, spoken)
+    return Classes({kind: power / total for kind, power in powers.items()}, reasons, told)
 
 
 def unusable(view: PageView) -> Judgement | None:
@@ -88,7 +103,7 @@ def unusable(view: PageView) -> Judgement | None:
         return None
     kinds = (kind for kind, (said, _, _) in _KINDS.items() if said is likeliest)
     kind = max(kinds, key=lambda kind: classes.shares.get(kind, 0.0))
-    if classes.spoken[kind] < _SPOKEN:
+    if view.before is None and kind not in classes.told:
         return None
     _, reason, what = _KINDS[kind]
     evidence = f"by its signs it is {what}: {', '.join(classes.reasons[kind])}"

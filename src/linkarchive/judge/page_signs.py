@@ -6,26 +6,15 @@ structure say how much text, how many links and forms there are, and what became
 
 from __future__ import annotations
 
-import functools
 import math
 import re
-import tomllib
-from collections.abc import Mapping
-from importlib import resources
 from urllib.parse import urlsplit
 
-from linkarchive.judge import words
+from linkarchive.judge import topics, words
 from linkarchive.judge.page_view import PageView
-from linkarchive.judge.rules import normal
 
-_STEMS: Mapping[str, list[str]] = tomllib.loads(
-    resources.files("linkarchive.judge").joinpath("signs.toml").read_text(encoding="utf-8")
-)["stems"]
-_UNSPACED_STEM = re.compile("[\u0e00-\u0eff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
-_MAX_TEXT = 6_000
-"""Characters of the own text in which words are looked for."""
 _MAX_LINKS = 2_000
-_PUNCTUATION = re.compile("[^\\w\u0300-\u036f\u0900-\u0dff\u0e00-\u0eff.:/'-]+")
+_MOST_LINES = 40
 _PROSE = 15
 """Words of a line that is a paragraph."""
 _HOST = re.compile(r"(?<![\w@/.-])(?:www\.)?[a-z0-9](?:[\w-]*\.)+[a-z]{2,24}(?![\w@/-])", re.I)
@@ -35,16 +24,13 @@ _ARTICLE = (
     'meta[property="article:published_time"], meta[property="og:type"][content="article"], time[datetime], '
     'article p, [itemprop="articleBody"], [itemprop="datePublished"]'
 )
-_FEW_PLACES = 60
-
-
-@functools.cache
-def _stems() -> dict[str, tuple[str, ...]]:
-    """The stems as they are looked for: behind a space, unless their script has none."""
-    return {
-        name: tuple(stem if _UNSPACED_STEM.search(stem) else f" {stem}" for stem in map(normal, stems))
-        for name, stems in _STEMS.items()
-    }
+_TOGETHER = (
+    ("address", "missing"), ("domain", "held"), ("domain", "hosting"), ("account", "suspended"), ("file", "replace"),
+    ("default", "hosting"), ("account", "construction"), ("refused", "address"), ("refused", "account"),
+    ("machine", "browser"), ("machine", "refused"), ("login", "password"), ("consent", "accept"),
+    ("subscribe", "reading_on"), ("error", "crash"), ("error", "missing"),
+)  # fmt: skip
+"""Topics that together say what a page is, where each alone may stand in any text."""
 
 
 def signs(view: PageView) -> dict[str, float]:
@@ -53,22 +39,22 @@ def signs(view: PageView) -> dict[str, float]:
 
 
 def _words(view: PageView) -> dict[str, float]:
-    heading = _searchable(" . ".join((*view.after.headings[:4], _first_line(view))))
-    text = _searchable("\n".join(view.after.own_lines))
+    heading = topics.searchable(" . ".join((*view.after.headings[:4], _first_line(view))))
+    text = topics.searchable("\n".join(view.after.own_lines))
     found: dict[str, float] = {}
     few = max(1.0, words.size(words.tokens(text)) / 25)
-    for name, stems in _stems().items():
+    for name, stems in topics.stems().items():
         hits = sum(stem in text for stem in stems)
         found[f"{name} in a heading"] = float(any(stem in heading for stem in stems))
         found[f"{name} in the text"] = min(1.0, hits / few)
+    lines = dict.fromkeys((*view.after.headings[:4], *view.after.own_lines[:_MOST_LINES]))
+    spoken = [topics.of(line) for line in lines]
+    for first, second in _TOGETHER:
+        found[f"{first} and {second} in a line"] = float(any(first in line and second in line for line in spoken))
     status = {match[0] for match in _STATUS.findall(" ".join(view.after.headings[:4]))}
     found["4xx in a heading"] = float("4" in status)
     found["5xx in a heading"] = float("5" in status)
     return found
-
-
-def _searchable(text: str) -> str:
-    return f" {_PUNCTUATION.sub(' ', normal(text[:_MAX_TEXT]))} "
 
 
 def _first_line(view: PageView) -> str:

@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 import functools
+import re
 from dataclasses import dataclass
 from urllib.parse import unquote, urlsplit
 
+from linkarchive.judge import rules, topics
 from linkarchive.judge.parsed_page import ParsedPage
 from linkarchive.judge.rules import normal
 from linkarchive.model import Case, Judgement, Reason, Verdict
 
+_STATUS = re.compile(r"(?<![\d.,:/-])([45]\d\d)(?![\d.,:/-]*\d)")
+_NOTICE = 80
+_FIRST = 5
+"""Lines of the main text within which a notice stands."""
+_SAYS_MORE = 18
+"""Words in sentences from which a page says something else than that there is no page."""
 _PROSE = 15
 """Words of a paragraph; shorter lines are labels, links and teasers."""
 
@@ -53,6 +61,30 @@ class PageView:
             not self.after.has_plenty
             and sum(n for n in (len(block.split()) for block in self.after.main) if n >= _PROSE) < limit
         )
+
+    def status_in_heading(self, *statuses: str) -> tuple[str, str] | None:
+        """(status, heading) where hardly anything stands below a heading with such a number, in any language."""
+        if not self.shows_little(_NOTICE) or self.says_more:
+            return None
+        for heading in self.after.headings:
+            for status in _STATUS.findall(heading):
+                if status in statuses:
+                    return status, heading
+        return None
+
+    def said(self, kind: str) -> str | None:
+        """The phrase of a kind in the visible text of a page that says nothing else before it."""
+        phrase = rules.in_text(kind, self.after.visible_normal)
+        if phrase is None or self.says_more:
+            return None
+        if self.before is None and all(phrase not in normal(line) for line in self.after.main[:_FIRST]):
+            phrase = None if any(phrase in normal(line) for line in self.after.main) else phrase
+        return phrase
+
+    @property
+    def says_more(self) -> bool:
+        """A page seen first has sentences of its own that speak neither of errors nor of access."""
+        return self.before is None and topics.unconcerned(self.after) >= _SAYS_MORE
 
     def was_there(self, phrase: str) -> bool:
         """The baseline says it too: then it tells nothing."""

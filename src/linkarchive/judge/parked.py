@@ -10,6 +10,9 @@ from linkarchive.model import Judgement, Reason, Verdict
 
 _SHORT = 150
 _TINY = 80
+_TAGS = re.compile(r"<(?!a[\s>])[a-z][^<>]*>")
+_STYLES = re.compile(r"<style\b.*?</style", re.S)
+_TAGS_WITHIN = 300_000
 _CLASS = re.compile(r"""\bclass\s*=\s*["']([^"'>]{1,300})""")
 _LANG = re.compile(r"""<html[^>]{0,500}?\blang\s*=\s*["']?([a-z]{2})""", re.I)
 _MIN_CLASSES = 10
@@ -19,7 +22,7 @@ def marked(view: PageView) -> Judgement | None:
     """The host is a domain seller's, or a page with little text loads the script of a parking service."""
     if rules.in_host("parked", view.host) and not rules.in_host("parked", host(view.case.url)):
         return verdict(Verdict.DEAD, Reason.PARKED, 0.97, f"the link leads to a domain seller ({view.host})")
-    marker = rules.in_text("parked", view.after.tag_text, "tag") if view.shows_little(_SHORT) else None
+    marker = rules.in_text("parked", _tags(view.after.source_normal), "tag") if view.shows_little(_SHORT) else None
     if marker is None:
         return None
     evidence = f"it carries the script of a parking service (“{marker}”)"
@@ -75,6 +78,11 @@ def _said(view: PageView) -> str | None:
         line = rules.in_lines("parked", (*view.after.headings, *view.after.visible.splitlines()))
         phrase = line[1].strip() if line else None
     return None if phrase is None or view.was_there(rules.normal(phrase)) else phrase
+
+
+def _tags(source: str) -> str:
+    """The tags of a page (in lower case) but for links: where scripts and frames of services are named."""
+    return " ".join(_TAGS.findall(_STYLES.sub("", source[:_TAGS_WITHIN])))
 
 
 def _classes(source: str) -> set[str]:

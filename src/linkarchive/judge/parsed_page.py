@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import html
-import logging
 import re
 from functools import cached_property
 from typing import Any
@@ -14,7 +13,8 @@ from linkarchive.judge.fast_text import PLENTY, Paragraphs, Texts
 from linkarchive.judge.fast_text import prose as find_prose
 from linkarchive.judge.fast_text import substance as substance_of
 from linkarchive.judge.fast_text import texts as find_texts
-from linkarchive.judge.markup import with_visible_boxes
+from linkarchive.judge.main_text import main_text
+from linkarchive.judge.markup import is_hidden, with_visible_boxes
 from linkarchive.judge.rules import normal
 from linkarchive.model import Page
 from linkarchive.text import DOCX, HTML_TYPES, PDF, decode, is_text, media_type
@@ -24,21 +24,13 @@ MAX_HTML = 2_000_000
 MAX_DEPTH = 500
 """Nesting up to which a main text is looked for; browsers stop at 512 (Blink). Of deeper pages the visible text counts,
 because extraction is quadratic in the depth (40,000 nested div took 95 s, 2026-11-23)."""
-MAX_TAGS = 40_000
-"""Tags up to which the thorough extractor is used; it took 3 s for 80,000 paragraphs (2026-11-23)."""
 MAX_VISIBLE = 1_000_000
 MAX_BLOCKS = 5_000
 _MAX_LINKS = 3_000
 
 _DEEP = " > ".join(["*"] * MAX_DEPTH)
 _SPACE = re.compile(r"[^\S\n]+")
-_TAGS = re.compile(r"<(?!a[\s>])[a-z][^<>]*>")
-_STYLES = re.compile(r"<style\b.*?</style", re.S)
-_TAGS_WITHIN = 300_000
 _TITLE_END = re.compile(r"</title\s*>", re.I)
-_NOT_SHOWN = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.I)
-_MOST_PARENTS = 20
-_MIN_MAIN_SHARE = 0.2
 _LINE = 15
 """Words of a line that is a paragraph."""
 
@@ -117,18 +109,18 @@ class ParsedPage:
     @cached_property
     def headings(self) -> tuple[str, ...]:
         """The title, then the first h1 and h2."""
-        shown = (heading for heading in self.elements("h1, h2")[:8] if not _is_hidden(heading))
+        shown = (heading for heading in self.elements("h1, h2")[:8] if not is_hidden(heading))
         return tuple(text for text in (self.title, *(" ".join((h.text or "").split())[:300] for h in shown)) if text)
 
     @cached_property
     def first_heading(self) -> str:
-        heading = next((h for h in self.elements("h1")[:4] if not _is_hidden(h)), None)
+        heading = next((h for h in self.elements("h1")[:4] if not is_hidden(h)), None)
         return " ".join((heading.text or "").split())[:300] if heading is not None else ""
 
     @cached_property
     def notices(self) -> tuple[str, ...]:
         """Where a page says what it is: title, headings, and the first line of the text when it is a short one."""
-        hidden = {" ".join((h.text or "").split()) for h in self.elements("h1, h2, h3")[:8] if _is_hidden(h)}
+        hidden = {" ".join((h.text or "").split()) for h in self.elements("h1, h2, h3")[:8] if is_hidden(h)}
         first = [line for line in self.main[:1] if len(line.split()) <= 12 and line not in hidden]
         return tuple(dict.fromkeys((*self.headings, *first)))
 
@@ -150,19 +142,20 @@ class ParsedPage:
     @cached_property
     def own_lines(self) -> tuple[str, ...]:
         """The visible lines that are no links: what the page says itself, rather than where it leads."""
-        linked = {" ".join((link.text or "").split()) for link in self.elements("a")[:_MAX_LINKS]}
+        texts = [" ".join((link.text or "").split()) for link in self.elements("a")[:_MAX_LINKS]]
+        linked, link_words = frozenset(texts), frozenset(word for text in texts for word in text.split())
         lines = (" ".join(line.split()) for line in self.visible.split("\n"))
-        return tuple(line for line in lines if line and line not in linked)
+        return tuple(line for line in lines if line and line not in linked and not self._is_bar(line, link_words))
+
+    def _is_bar(self, line: str, link_words: frozenset[str]) -> bool:
+        """A line of several links: each of its few words is a link's, and it is no heading."""
+        found = line.split()
+        return 1 < len(found) <= _LINE and link_words.issuperset(found) and line not in self.headings
 
     @cached_property
     def own_size(self) -> int:
         """Words of the own lines, as many as a language with spaces would have."""
         return sum(words.size(words.tokens(line)) for line in self.own_lines)
-
-    @cached_property
-    def tag_text(self) -> str:
-        """The tags of the page but for links, in lower case: where scripts and frames of services are named."""
-        return " ".join(_TAGS.findall(_STYLES.sub("", self.source_normal[:_TAGS_WITHIN])))
 
     @cached_property
     def line_contents(self) -> frozenset[str]:
@@ -210,7 +203,7 @@ class ParsedPage:
     @cached_property
     def main(self) -> tuple[str, ...]:
         """The blocks (paragraphs, headings, list items) of the main text."""
-        text = self._extracted() if self.kind == "html" else self.visible
+        text = main_text(self) if self.kind == "html" else self.visible
         lines = (_SPACE.sub(" ", line).strip() for line in text.split("\n"))
         return tuple(line for line in lines if line)[:MAX_BLOCKS]
 
@@ -227,7 +220,7 @@ class ParsedPage:
     @cached_property
     def long_lines(self) -> tuple[str, ...]:
         """The lines of the first look at the main text that are paragraphs."""
-        return tuple(line for line in self.rough_lines if _size(line) >= _LINE)
+        return tuple(line for line in self.rough_lines if words.rough_size(line) >= _LINE)
 
     @cached_property
     def has_plenty(self) -> bool:
@@ -241,7 +234,7 @@ class ParsedPage:
             headings = (html.unescape(heading.decode("utf-8", "replace")) for heading in self.prose.headings)
             if not any(map(rules.may_tell, headings)):
                 return True
-        elif sum(map(_size, self.long_lines)) < PLENTY:
+        elif sum(map(words.rough_size, self.long_lines)) < PLENTY:
             return False
         return not rules.tells_of_wall(self.headings)
 
@@ -250,7 +243,7 @@ class ParsedPage:
         """What a fingerprint is taken of: the paragraphs without dates; the main text's words where they are few."""
         if self.prose.words >= PLENTY:
             return b"paragraphs " + substance_of(self.prose.paragraphs)
-        if sum(map(_size, self.long_lines)) >= PLENTY:
+        if sum(map(words.rough_size, self.long_lines)) >= PLENTY:
             return b"lines " + substance_of(line.lower().encode("utf-8", "replace") for line in self.long_lines)
         return " ".join(self.words).encode("utf-8", "replace")
 
@@ -263,24 +256,6 @@ class ParsedPage:
     def is_extracted(self) -> bool:
         """The main text was asked for; a first look does without."""
         return "main" in self.__dict__
-
-    def _extracted(self) -> str:
-        if self.is_deep or self.tags > MAX_TAGS:
-            return self.quick or self.visible
-        import trafilatura
-
-        logging.getLogger("trafilatura").setLevel(logging.CRITICAL)
-        text = _extract(trafilatura, self.markup, fast=True)
-        visible = len(self.visible.split())
-        # The fast mode now and then takes a sign-up box for the article; the slower one asks two other
-        # algorithms as well (seen on shop pages with long legal texts, 2026-11-23).
-        if visible > 500 and len(text.split()) < _MIN_MAIN_SHARE * visible:
-            thorough = _extract(trafilatura, self.markup, fast=False)
-            text = thorough if len(thorough.split()) > 2 * len(text.split()) else text
-        if len(text.split()) < 10:
-            quick = self.quick
-            text = quick if len(quick.split()) > len(text.split()) else text
-        return text or self.visible
 
     @cached_property
     def words(self) -> list[str]:
@@ -356,31 +331,3 @@ class ParsedPages:
         if key not in self._known:
             self._known[key] = ParsedPage(page)
         return self._known[key]
-
-
-def read(page: Page) -> ParsedPage:
-    return ParsedPage(page)
-
-
-def _is_hidden(element: Any) -> bool:
-    """The element, or one of those around it, is hidden by an attribute or by a style of its own."""
-    for _ in range(_MOST_PARENTS):
-        if element is None or element.tag in ("body", "html"):
-            return False
-        if element.hasattr("hidden") or _NOT_SHOWN.search(element.getattr("style") or ""):
-            return True
-        element = element.parent
-    return False
-
-
-def _size(line: str) -> int:
-    """About how many words a line has."""
-    return line.count(" ") + 1 if line.isascii() or not words.is_unspaced(line) else words.size(words.tokens(line))
-
-
-def _extract(trafilatura: Any, source: str, *, fast: bool) -> str:
-    try:
-        text = trafilatura.extract(source, fast=fast, include_comments=False, include_tables=True, deduplicate=False)
-    except Exception:  # noqa: BLE001 - an extractor that stumbles over a page leaves it to the next one
-        return ""
-    return text or ""

@@ -147,6 +147,18 @@ def in_lines(kind: str, lines: Iterable[str]) -> tuple[str, str] | None:
     return None
 
 
+def parts(heading: str) -> tuple[str, ...]:
+    """A heading's parts (normalised), as they are cut by | - : · » —; the whole of it first."""
+    text = normal(heading)
+    return tuple(part.strip(" .!?:…-\"'()[]") for part in (text, *_PARTS.split(text)))
+
+
+def is_most_of(phrase: str, heading: str) -> bool:
+    """The phrase is at least half of the heading's part that it stands in."""
+    part = min((part for part in parts(heading) if phrase in part), key=len, default="")
+    return 2 * len(phrase) >= len(part)
+
+
 def in_headings(kind: str, headings: tuple[str, ...], host: str = "") -> tuple[str, str] | None:
     """(phrase, heading) of the first heading or title that says it.
 
@@ -155,16 +167,16 @@ def in_headings(kind: str, headings: tuple[str, ...], host: str = "") -> tuple[s
     """
     for heading in headings:
         text = normal(heading)
-        parts = {part.strip(" .!?:…-\"'()[]") for part in (text, *_PARTS.split(text))}
+        whole = parts(heading)
         for rule in of(kind, "heading"):
             if rule.hosts and not is_within(host, rule.hosts):
                 continue
             for phrase in rule.phrases:
-                if phrase in text and (phrase in parts if _is_one_word(phrase) else _bounded(phrase, text)):
+                if phrase in text and (phrase in whole if _is_one_word(phrase) else _bounded(phrase, text)):
                     return phrase, heading
         for rule in of(kind, "whole"):
             for phrase in rule.phrases:
-                if phrase in parts:
+                if phrase in whole:
                     return phrase, heading
     return None
 

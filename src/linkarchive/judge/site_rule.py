@@ -25,9 +25,9 @@ def apply_site_rule(page: Page, rule: SiteSettings | None) -> Page:
 def _without(page: Page, selectors: tuple[str, ...]) -> Page:
     from resiliparse.parse.html import HTMLTree
 
-    from linkarchive.judge.parsed_page import read
+    from linkarchive.judge.parsed_page import ParsedPage
 
-    reading = read(page)
+    reading = ParsedPage(page)
     if reading.kind != "html" or reading.is_deep:
         return page
     tree = HTMLTree.parse(reading.source)

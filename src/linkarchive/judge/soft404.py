@@ -8,7 +8,6 @@ for the root of a host.
 from __future__ import annotations
 
 import random
-import re
 import string
 from collections.abc import Sequence
 from urllib.parse import urlsplit, urlunsplit
@@ -26,9 +25,8 @@ _PROBE_RATIO = 0.95
 _PROBE_WORDS = 2000
 _MIN_OWN = 10
 _FEW = 8
-_SMALL = 80
-_NUMBER = re.compile(r"(?<![\d.,:/-])4(?:04|10)(?![\d.,:/-]*\d)")
-"""The status in the heading of a page with next to no text tells in any language."""
+_NOTICE = 20
+"""Own words up to which a page is a bare notice."""
 
 
 def error_path(view: PageView) -> Judgement | None:
@@ -130,10 +128,20 @@ def probe_name(token: str) -> str:
 def _heading(view: PageView) -> tuple[str, str] | None:
     """(phrase, heading) that says so and is new."""
     found = rules.in_headings("not-found", view.after.notices) or rules.in_lines("not-found", view.after.notices)
-    if found is None and view.shows_little(_SMALL):
-        numbered = next((heading for heading in view.after.headings if _NUMBER.search(heading)), None)
-        found = (_NUMBER.findall(numbered)[0], numbered) if numbered else None
+    found = found or view.status_in_heading("404", "410")
+    if found and not _is_notice(view, *found):
+        return None
     return found if found and not view.was_heading(found[0]) else None
+
+
+def _is_notice(view: PageView, phrase: str, heading: str) -> bool:
+    """A page seen first that says something below such a heading must have it for most of a heading's part.
+
+    “Page not found” is a notice; “What to do when a page was not found”, and a work called “404”, are texts about one.
+    """
+    if view.before is not None or view.after.own_size < _NOTICE:
+        return True
+    return rules.is_most_of(phrase, heading) and not (" " not in phrase and view.says_more)
 
 
 def _is_all_of(heading: tuple[str, str], view: PageView) -> bool:
@@ -149,6 +157,8 @@ def _tells(heading: str) -> bool:
 
 def _said(view: PageView) -> str | None:
     """What the text says of a missing page; in a line of any wording only where there is next to nothing else."""
+    if view.says_more:
+        return None
     phrase = rules.in_text("not-found", _own_text(view.after))
     if phrase is None and view.after.size < _TINY:
         line = rules.in_lines("not-found", view.after.main)

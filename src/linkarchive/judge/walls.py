@@ -5,23 +5,32 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from linkarchive.judge import rules, words
+from linkarchive.judge import rules, topics, words
 from linkarchive.judge.page_view import PageView, host, segments, verdict
+from linkarchive.judge.parsed_page import ParsedPage
 from linkarchive.model import Judgement, Reason, Verdict
 
 _SHORT = 150
 """Words of its own up to which a page can be a wall; an article about walls is longer."""
 _TINY = 60
 _HARDLY = 15
+_FORM = 220
+"""Words of its own, labels and lists of countries among them, that a page with a login form may have."""
+_HEADING = 4
+_TEXT = 25
+"""Own words from which a page that names a refusal may be about one."""
 _TEASER = 250
 """Words of the beginning of an article that a paywall may show."""
 _END = 6
+_PARAGRAPH = 15
 _PAGE_LIKE = 120
 """Words of an error that is more than an error message in the frame of a site."""
 _FOR_PROGRAMS = re.compile(
     r"automated (?:access|quer|request|traffic|visit)|unusual traffic|\b(?:ro)?bots?\b(?! *[\"']? *(?:content|name))"
     r"|crawlers?\b|scrap(?:ers?|ing)\b|captcha"
 )
+_NOT_FREE = re.compile(r"""isaccessibleforfree["']?\s*[:=]\s*["']?false""")
+"""What schema.org has publishers state of articles behind a paywall."""
 _OFFER = 8
 _SOURCE_LIMIT = 300_000
 
@@ -77,7 +86,10 @@ def refusal(view: PageView) -> Judgement | None:
     if not view.says_little(_SHORT):
         return None
     found = rules.in_headings("blocked", view.after.headings)
-    phrase = found[0] if found else rules.in_text("blocked", view.after.visible_normal)
+    if found and view.before is None and view.after.own_size >= _TEXT and not rules.is_most_of(*found):
+        found = None
+    found = found or view.status_in_heading("401", "403")
+    phrase = found[0] if found else view.said("blocked")
     if phrase and not view.was_there(phrase):
         said = found[1] if found else phrase
         return verdict(Verdict.BLOCKED, Reason.FORBIDDEN, 0.9, f"the page is short and says “{said}”")
@@ -102,19 +114,36 @@ def login(view: PageView) -> Judgement | None:
     """The visit ended at an address of a login page, or the page is little more than a login form."""
     if asks_for_login(view.case.url) or view.after.has_plenty:
         return None
-    heading = rules.in_headings("login", view.after.headings)
+    named = rules.in_headings("login", view.after.headings)
+    heading = named or _short_heading(view)
     has_password = view.after.kind == "html" and view.after.has("input[type=password]")
     if view.is_redirected and rules.in_path("login", segments(view.final_url)):
         sure = 0.97 if heading or has_password else 0.85
         return verdict(Verdict.BLOCKED, Reason.LOGIN, sure, f"the link leads to a login page ({view.final_url})")
-    if heading and view.says_little(_SHORT) and not view.was_heading(heading[0]):
-        if has_password:
+    if heading and not view.was_heading(heading[0]):
+        if has_password and (view.says_little(_SHORT) or _is_all_form(view, _FORM)):
             return verdict(Verdict.BLOCKED, Reason.LOGIN, 0.95, f"the page is a login form, “{heading[1]}”")
-        if view.shows_little(_TINY):
+        if named and view.shows_little(_TINY) and view.after.kind == "html" and view.after.has("form, input"):
             return verdict(Verdict.BLOCKED, Reason.LOGIN, 0.8, f"the page is short and says “{heading[1]}”")
     if has_password and view.shows_little(_TINY):
         return verdict(Verdict.BLOCKED, Reason.LOGIN, 0.8, "the page has a password field and hardly any text")
     return None
+
+
+def _short_heading(view: PageView) -> tuple[str, str] | None:
+    """(word, heading) of a title or heading of a few words that speaks of logging in, however it puts it."""
+    for heading in view.after.headings:
+        for part in rules.parts(heading):
+            word = topics.speaks_of("login", part) if part.count(" ") < _HEADING else None
+            if word:
+                return word, heading
+    return None
+
+
+def _is_all_form(view: PageView, limit: int) -> bool:
+    """Outside links the page says hardly anything, and nothing in paragraphs: what there is to see is the form."""
+    prose = sum(count for count in (len(line.split()) for line in view.after.own_lines) if count >= _PARAGRAPH)
+    return view.after.own_size < limit and prose < _TINY
 
 
 def asks_for_login(url: str) -> bool:
@@ -159,9 +188,11 @@ def paywall(view: PageView) -> Judgement | None:
     own = _said_once(view)
     if own > 0.7 * view.before.size if view.before is not None else own >= _TEASER:
         return None
-    phrase = rules.in_text("paywall", view.after.visible_normal)
+    phrase = rules.in_text("paywall", view.after.visible_normal if view.before is not None else _after_text(view.after))
     if not phrase or view.was_there(phrase):
-        return None
+        stated = _NOT_FREE.search(view.after.source_normal) and (view.before is not None or own < _SHORT)
+        evidence = "there is little text, and the page states that it is not free to read (isAccessibleForFree)"
+        return verdict(Verdict.BLOCKED, Reason.PAYWALL, 0.88, evidence) if stated else None
     evidence = f"the text breaks off, and the page says “{phrase}”"
     if view.before is not None:
         return verdict(Verdict.BLOCKED, Reason.PAYWALL, 0.93, evidence)
@@ -171,6 +202,14 @@ def paywall(view: PageView) -> Judgement | None:
     if any(phrase in rules.normal(line) and len(line.split()) <= _OFFER for line in view.after.main[-_END:]):
         return verdict(Verdict.BLOCKED, Reason.PAYWALL, 0.8, evidence)
     return None
+
+
+def _after_text(page: ParsedPage) -> str:
+    """The text from the first heading to a little below the last paragraph: a frame's offers are no paywall."""
+    lines = [" ".join(line.split()) for line in page.visible.split("\n") if line.strip()]
+    start = next((at for at, line in enumerate(lines) if line == page.first_heading), 0)
+    last = max((at for at in range(start, len(lines)) if len(lines[at].split()) >= _PARAGRAPH), default=start)
+    return rules.normal("\n".join(lines[start : last + 1 + _END]))
 
 
 def _said_once(view: PageView) -> int:
@@ -205,10 +244,10 @@ def maintenance(view: PageView) -> Judgement | None:
     """An error or maintenance page served with a good status."""
     if not view.says_little(_SHORT):
         return None
-    found = rules.in_headings("maintenance", view.after.notices)
+    found = rules.in_headings("maintenance", view.after.notices) or view.status_in_heading("500", "502", "503", "504")
     if found and not view.was_heading(found[0]):
         return verdict(Verdict.UNREACHABLE, Reason.HTTP_5XX, 0.9, f"the page says “{found[1]}”")
-    phrase = rules.in_text("maintenance", view.after.visible_normal)
+    phrase = view.said("maintenance")
     if phrase and view.shows_little(_SHORT) and not view.was_there(phrase):
         return verdict(Verdict.UNREACHABLE, Reason.HTTP_5XX, 0.9, f"the page is short and says “{phrase}”")
     return None

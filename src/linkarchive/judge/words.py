@@ -222,3 +222,8 @@ def share(marks: Iterable[bool]) -> float:
 def percent(share: float) -> str:
     """A share as reports print it, rounded as the similarity is."""
     return f"{round(share, 3):.0%}".replace("%", " %")
+
+
+def rough_size(line: str) -> int:
+    """About how many words a line has."""
+    return line.count(" ") + 1 if line.isascii() or not is_unspaced(line) else size(tokens(line))
