@@ -22,8 +22,7 @@ from linkarchive.text import DOCX, HTML_TYPES, PDF, decode, is_text, media_type
 MAX_HTML = 2_000_000
 """Characters of HTML that are parsed."""
 MAX_DEPTH = 500
-"""Nesting up to which a main text is looked for; browsers stop at 512 (Blink). Of deeper pages the visible text counts,
-because extraction is quadratic in the depth (40,000 nested div took 95 s, 2026-11-23)."""
+"""Nesting up to which a main text is looked for: extraction is quadratic in the depth. Browsers stop at 512 (Blink)."""
 MAX_VISIBLE = 1_000_000
 MAX_BLOCKS = 5_000
 _MAX_LINKS = 3_000
@@ -174,8 +173,7 @@ class ParsedPage:
 
     def is_linked(self, line: str, phrase: str) -> bool:
         """This line's phrase (both normalised) stands in a link, a navigation or a lower heading: another's words."""
-        found = self._tree.document.query_selector_all("a, nav, h2, h3, h4, h5, h6")[:_MAX_LINKS]
-        texts = (normal(element.text or "") for element in found)
+        texts = (normal(element.text or "") for element in self.elements("a, nav, h2, h3, h4, h5, h6")[:_MAX_LINKS])
         return any(phrase in text and (text in line or line in text) for text in texts)
 
     @cached_property
@@ -300,8 +298,8 @@ class ParsedPage:
 
     def prepare(self) -> None:
         """Read now what comparisons ask of a baseline, so that they need not."""
-        _ = self.prose, self.texts, self.rough_lines, self.lines, self.words, self.visible_shingles
-        _ = self.title, self.first_heading
+        _ = self.prose, self.texts, self.rough_lines, self.lines, self.visible_shingles, self.title, self.first_heading
+        _ = self.words
 
     def elements(self, selector: str) -> list[Any]:
         """The elements that a CSS selector finds, in order."""
@@ -312,9 +310,8 @@ class ParsedPage:
 
     def has_anchor(self, name: str) -> bool:
         """An element with this id, or the older <a name>."""
-        if self._tree.document.get_element_by_id(name) is not None:
-            return True
-        return any(a.getattr("name") == name for a in self._tree.document.query_selector_all("a[name]"))
+        by_id = self._tree.document.get_element_by_id(name)
+        return by_id is not None or any(a.getattr("name") == name for a in self.elements("a[name]"))
 
 
 class ParsedPages:
