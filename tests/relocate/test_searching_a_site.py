@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import random
+from dataclasses import replace
 from urllib.parse import urlsplit
 
 import pytest
@@ -11,11 +12,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from linkarchive.model import Page
+from linkarchive.relocate.dead_page import DeadPage
 from linkarchive.relocate.likeness import text_of
 from linkarchive.relocate.listings import read_listing
 from linkarchive.relocate.names import Names, address_words, words_of
 from linkarchive.relocate.rules import Example
-from linkarchive.relocate.search import DeadPage, SiteSearch
+from linkarchive.relocate.search import SiteSearch
 
 SITE = "http://site.example"
 NOUNS = "harbour tide ledger lantern survey council ferry channel timber museum pilot orchard engine register".split()  # noqa: SIM905
@@ -119,6 +121,38 @@ def test_what_is_gone_is_not_found_and_costs_few_visits() -> None:
     assert found == {}
     assert visits <= 3 * len(pages)
     assert searched(pages[:1], site)[1] <= 15
+
+
+ACTION = """<script type="application/ld+json">{"@type": "WebSite", "potentialAction": {"@type": "SearchAction",
+"target": {"urlTemplate": "http:\\/\\/site.example\\/find?q={search_term_string}"}}}</script>"""
+DESCRIPTION = '<link rel="search" type="application/opensearchdescription+xml" href="/search.xml">'
+
+
+@pytest.mark.parametrize("head", [ACTION, DESCRIPTION])
+def test_a_site_is_asked_by_its_own_search_where_it_declares_one(head: str) -> None:
+    described = '<OpenSearchDescription><Url type="text/html" template="/find?q={searchTerms}&amp;p={startPage?}"/>'
+    title = "Lanterns of the north quay"
+    answers = ("q=Lanterns%20of%20the%20north%20quay", "q=Lanterns%20of%20the%20north%20quay&p=")
+    site = {f"{SITE}/": html("Front", "<p>Nothing is linked here.</p>", head)}
+    site |= {f"{SITE}/search.xml": f"{described}</OpenSearchDescription>".encode()}
+    site |= {f"{SITE}/find?{asked}": html("Results", f'<a href="/p/77">{title}</a>') for asked in answers}
+    site[f"{SITE}/p/77"] = html(title, prose("lanterns"))
+    found, visits = searched([dead(1, f"{SITE}/old/1.html", title, "lanterns")], site)
+    assert found == {1: f"{SITE}/p/77"}
+    assert visits <= 6
+    site.pop(f"{SITE}/search.xml")
+    site[f"{SITE}/"] = html("Front", "<p>Nothing is linked here.</p>")
+    assert searched([dead(1, f"{SITE}/old/1.html", title, "lanterns")], site)[0] == {}
+
+
+def test_the_page_that_linked_to_it_says_where_it_is_by_what_it_called_it() -> None:
+    site = {f"{SITE}/": html("Front", "<p>Nothing.</p>")}
+    site |= {f"{SITE}/guide": html("Guide", '<a href="/n/9">see the keeper’s own account</a> <a href="/n/8">more</a>')}
+    site |= {f"{SITE}/n/9": html("Page nine", prose("keeper")), f"{SITE}/n/8": html("Page eight", prose("eight"))}
+    lost = dead(1, f"{SITE}/x?id=4", "Untitled", "keeper")
+    assert searched([lost], site)[0] == {}
+    called = replace(lost, anchors=("see the keeper’s own account",), parents=(f"{SITE}/guide",))
+    assert searched([called], site) == ({1: f"{SITE}/n/9"}, 4)
 
 
 def test_sitemaps_are_read_nested_and_packed() -> None:

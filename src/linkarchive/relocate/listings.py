@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import gzip
+import html
 import io
+import re
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -18,6 +20,10 @@ _LARGEST = 50 * 1024 * 1024
 _MOST = 50_000
 """Addresses of one listing, as sitemaps.org has it."""
 _MOST_LINKS = 3_000
+QUERY = "QUERY"
+"""What stands in the address of a search for the words that are looked for."""
+_PARAMETER = re.compile(r"\{[\w:-]+\??\}")
+_TARGET = re.compile(r"""(?:https?:)?\\?/[^\s"'<>]*\{[\w:-]+\??\}[^\s"'<>]*""")
 _GZIP = b"\x1f\x8b"
 
 
@@ -36,6 +42,8 @@ class Listing:
     """Other listings that it names: sitemaps of an index, feeds."""
     canonical: str | None = None
     """The address that an HTML page says it has."""
+    search: str | None = None
+    """The address of the site's own search, with `QUERY` where the words go, where the page declares one."""
 
 
 def read_listing(page: Page) -> Listing:
@@ -47,9 +55,10 @@ def read_listing(page: Page) -> Listing:
         or start[:9] in (b"<urlset x", b"<rss vers")
         or b"<urlset" in start
         or b"<sitemapindex" in start
+        or b"<opensearchdescription" in start
     ):
         listing = _xml(body, page.final_url)
-        if listing.pages or listing.further:
+        if listing.pages or listing.further or listing.search:
             return listing
     if b"<html" in start or b"<!doctype html" in start or "html" in page.headers.get("content-type", ""):
         return _html(body, page)
@@ -82,8 +91,11 @@ def _xml(body: bytes, base: str) -> Listing:
         return Listing()
     pages: list[NamedPage] = []
     further: list[str] = []
+    search = None
     for element in root.iter():
         name = _local(element)
+        if name == "url" and search is None and "html" in (element.get("type") or ""):
+            search = _template(element.get("template") or "", base)
         if name == "loc" and element.text:
             parent = _local(element.getparent())
             url = resolve(base, element.text)
@@ -95,7 +107,7 @@ def _xml(body: bytes, base: str) -> Listing:
             pages += _entry(element, base)
         if len(pages) >= _MOST:
             break
-    return Listing(tuple(pages), tuple(further[:100]))
+    return Listing(tuple(pages), tuple(further[:100]), search=search)
 
 
 def _entry(element: object, base: str) -> Iterator[NamedPage]:
@@ -142,4 +154,21 @@ def _html(body: bytes, page: Page) -> Listing:
         kind = (link.getattr("type") or "").lower()
         if ("alternate" in relation and ("rss" in kind or "atom" in kind)) or "sitemap" in relation:
             further.append(url)
-    return Listing(tuple(NamedPage(url, text) for url, text in pages.items()), tuple(further[:5]), canonical)
+        elif "search" in relation and "opensearch" in kind:
+            further.insert(0, url)
+    named = tuple(NamedPage(url, text) for url, text in pages.items())
+    return Listing(named, tuple(further[:5]), canonical, _search_action(source, base))
+
+
+def _search_action(source: str, base: str) -> str | None:
+    """The search that schema.org's SearchAction declares (JSON-LD or microdata)."""
+    start = source.find("SearchAction")
+    target = _TARGET.search(source, start, start + 2_000) if start >= 0 else None
+    return _template(target[0].replace("\\/", "/"), base) if target is not None else None
+
+
+def _template(text: str, base: str) -> str | None:
+    """An address with `QUERY` in place of its first parameter; optional ones go. None for what has none."""
+    first, count = _PARAMETER.subn(QUERY, html.unescape(text), count=1)
+    url = resolve(base, _PARAMETER.sub("", first)) if count else None
+    return url if url is not None and url.startswith(("http://", "https://")) and QUERY in url else None

@@ -2,26 +2,32 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from linkarchive.model import Page, Reason, Result, Verdict
+from linkarchive.relocate.dead_page import DeadPage
 from linkarchive.relocate.likeness import text_of
+from linkarchive.relocate.listings import read_listing
 from linkarchive.relocate.rules import Example, Rule, learn
-from linkarchive.relocate.search import DeadPage, SiteSearch
+from linkarchive.relocate.search import SiteSearch
 from linkarchive.settings import NetworkSettings
 from linkarchive.store import previous, runs, sources
 from linkarchive.store.database import Store
 from linkarchive.store.lookups import MOVED
 from linkarchive.store.previous import AT_ONCE, Previous
-from linkarchive.urls import ascii_host, host_of
+from linkarchive.urls import ascii_host, host_of, loose_key
 from linkarchive.wayback.unwrap import stored_page
 
 _NO_SITE = frozenset({Reason.DNS, Reason.PARKED, Reason.USURPED, Reason.UNREACHABLE_SINCE})
 """Reasons for which there is no site to be searched."""
 _MOST_EXAMPLES = 20
 """Known pairs of a site that its rules are learnt from."""
+_MOST_PARENTS = 40
+"""Stored pages of a site that are looked through for links to its dead ones."""
 
 
 def searches_for(
@@ -45,12 +51,42 @@ def searches_for(
         if text is not None and text.is_plenty:
             sites.setdefault(_site(urls[number]), {})[number] = DeadPage(number, urls[number], text, others)
     examples: dict[str, list[Example]] = {site: [] for site in sites}
+    read: Counter[str] = Counter()
     for number, before in _concluded(store, run, [number for number, url in urls.items() if _site(url) in sites]):
-        known = examples[_site(urls[number])]
+        site = _site(urls[number])
+        known = examples[site]
         if len(known) < _MOST_EXAMPLES:
             example = _example(archive, urls[number], before, network)
             known += [example] if example is not None else []
+        if read[site] < _MOST_PARENTS and before.result is not None and before.result.verdict.is_alive:
+            read[site] += 1
+            parent = baseline_page(archive, before, network)
+            sites[site] = _called(sites[site], parent) if parent is not None else sites[site]
     return [SiteSearch(pages, examples[site]) for site, pages in sites.items()]
+
+
+def _called(pages: dict[int, DeadPage], parent: Page) -> dict[int, DeadPage]:
+    """The dead pages, with what a stored page that linked to them called them."""
+    links = {_key(named.url): named.text for named in read_listing(parent).pages}
+    called = {}
+    for number, page in pages.items():
+        text = links.get(_key(page.url))
+        called[number] = (
+            page
+            if text is None
+            else replace(
+                page, anchors=tuple(dict.fromkeys((*page.anchors, text))), parents=(*page.parents, parent.final_url)
+            )
+        )
+    return called
+
+
+def _key(url: str) -> object:
+    """Equal for addresses of one page; what has no key is equal to itself only."""
+    try:
+        return loose_key(url)
+    except ValueError:
+        return url
 
 
 def _concluded(store: Store, run: int, numbers: Sequence[int]) -> Iterator[tuple[int, Previous]]:

@@ -8,8 +8,9 @@ from pathlib import Path
 
 from linkarchive.clock import Clock
 from linkarchive.model import Case, Page
+from linkarchive.relocate.dead_page import Found
 from linkarchive.relocate.past import baseline_page, searches_for
-from linkarchive.relocate.search import Found, SiteSearch
+from linkarchive.relocate.search import SiteSearch
 from linkarchive.settings import Settings
 from linkarchive.store import previous
 from linkarchive.store.database import Store

@@ -11,11 +11,12 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from linkarchive.model import Page
-from linkarchive.relocate.likeness import Likeness, Text, TextIndex, text_of
-from linkarchive.relocate.listings import NamedPage, read_listing
+from linkarchive.relocate.dead_page import DeadPage, Found
+from linkarchive.relocate.likeness import TextIndex, text_of
+from linkarchive.relocate.listings import QUERY, NamedPage, read_listing
 from linkarchive.relocate.names import Names, address_words, words_of
 from linkarchive.relocate.rules import Example, Program, Rule, learn
 from linkarchive.urls import same_page
@@ -36,35 +37,14 @@ _MOST_EXAMPLES = 40
 """Pairs that rules are learnt from."""
 _ALIKE = 0.45
 """Likeness of names from which a page is worth a visit."""
+_MOST_PARENTS = 5
+"""Pages that linked to dead ones that are visited."""
+_MOST_WORDS = 8
+"""Words of a title that a site's search is asked for."""
+_COST_OF_SEARCH = 2
+"""Visits that a search takes: the answer, and a page that it names."""
 _TIE = 0.05
 """Two pages whose texts are this alike to the dead one: nobody knows which it is."""
-
-
-@dataclass(frozen=True, slots=True)
-class DeadPage:
-    """A page that is looked for."""
-
-    number: int
-    url: str
-    text: Text
-    """Of its baseline."""
-    named: tuple[str, ...] = ()
-    """Addresses that others name for it, such as a captured redirect."""
-
-
-@dataclass(frozen=True, slots=True)
-class Found:
-    """A page of today that is the same as a dead one."""
-
-    number: int
-    url: str
-    how: str
-    """How it was found, in words."""
-    likeness: Likeness
-
-    @property
-    def confidence(self) -> float:
-        return round(min(0.99, 0.8 + 0.2 * self.likeness.share), 3)
 
 
 @dataclass(slots=True)
@@ -93,6 +73,10 @@ class SiteSearch:
     hosts: set[str] = field(default_factory=set)
     """Where the site is now: scheme and host of what was visited."""
     _sitemaps: list[str] = field(default_factory=list)
+    _search: str | None = None
+    """The site's own search, as it declares it."""
+    _searched: set[int] = field(default_factory=set)
+    """The pages for whose titles it was asked."""
     _stage: int = 0
 
     @property
@@ -110,7 +94,10 @@ class SiteSearch:
         left = self.budget - self.visits
         if left <= 0 or not self.open:
             return []
-        for step in (self._named_by_others, self._by_rules, self._listings_of_site, self._by_names, self._by_text):
+        for step in (
+            self._named_by_others, self._by_rules, self._parents, self._listings_of_site, self._by_names,
+            self._by_search, self._by_text,
+        ):  # fmt: skip
             urls = list(step(left))
             if urls:
                 self.visits += len(urls)
@@ -126,6 +113,7 @@ class SiteSearch:
         if listing is not None:
             self._note_host(page.final_url)
             self._add_names(listing.pages, page.final_url)
+            self._search = self._search or listing.search
             self._listings += [further for further in listing.further if further not in self._seen]
         found = None
         canonical = listing.canonical if listing is not None else None
@@ -170,6 +158,24 @@ class SiteSearch:
                     left -= 1
                     yield self._want(url, page.number, rule.in_words(), rule)
 
+    def _parents(self, left: int) -> Iterator[str]:
+        """The pages that linked to it: today they may link to where it is."""
+        parents = dict.fromkeys(page.parents[0] for page in self.open if page.parents)
+        yield from self._list([url for url in parents if self._is_new(url)][: min(left, _MOST_PARENTS)])
+
+    def _by_search(self, left: int) -> Iterator[str]:
+        """The site's own search for a page's title, once for each page, a few at a time."""
+        if self._search is None:
+            return
+        for page in self.open:
+            title = " ".join(page.text.title.split()[:_MOST_WORDS])
+            if left > 0 and title and page.number not in self._searched:
+                self._searched.add(page.number)
+                left -= _COST_OF_SEARCH
+                yield self._want(self._search.replace(QUERY, quote(title, safe="")), None, "", None)
+                if len(self._searched) % _AT_ONCE == 0:
+                    return
+
     def _listings_of_site(self, left: int) -> Iterator[str]:
         """The front page; then a sitemap of where that led; then what these name."""
         if self._stage == 0:
@@ -206,7 +212,7 @@ class SiteSearch:
 
     def _names_like(self, page: DeadPage) -> list[NamedPage]:
         """The pages that share a word with a dead one which few others have."""
-        words = words_of(page.text.title) | address_words(page.url)
+        words = words_of(" ".join((page.text.title, *page.anchors))) | address_words(page.url)
         urls = {url for word in words for url in self._by_word.get(word, ())[:_MOST_COMPARED]}
         return [self._names[url] for url in urls if url in self._names]
 
@@ -301,10 +307,11 @@ def _root(url: str) -> str:
 
 
 def _name_likeness(page: DeadPage, named: NamedPage, scale: Names) -> float:
-    """The best of: title and link, title and address, address and address."""
+    """The best of: title and link, title and address, address and address, what it was called and link."""
     title, link = words_of(page.text.title), words_of(named.text)
     old, new = address_words(page.url), address_words(named.url)
-    return max(scale.likeness(title, link), scale.likeness(title, new), scale.likeness(old, new))
+    anchors = (scale.likeness(words_of(anchor), link) for anchor in page.anchors)
+    return max(scale.likeness(title, link), scale.likeness(title, new), scale.likeness(old, new), *anchors)
 
 
 def _rank(url: str, folders: set[str], names: Mapping[str, NamedPage]) -> tuple[bool, bool, int, str]:
