@@ -15,7 +15,6 @@ LONG = {
     "article/formats/latex.py",
     "article/html.py",
     "article/regions.py",
-    "judge/parsed_page.py",
     "settings.py",
 }
 IMPORTING = {"article/document.py", "check/record.py", "history/fixes.py", "store/rebuild.py"}
