@@ -11,7 +11,6 @@ from linkarchive.api.project import Project
 from linkarchive.cli.common import folder_of, nearest_capture, project_options, say, settings_of, urls_named
 from linkarchive.clock import Clock
 from linkarchive.errors import UsageError
-from linkarchive.model import Capture
 from linkarchive.project import Project as Folder
 
 _FILE = click.Path(dir_okay=False, path_type=Path)
@@ -76,17 +75,6 @@ def _export_wacz(place: Folder, target: Path, title: str | None) -> int:
     return 0
 
 
-def _picture(place: Project, url: str, capture: Capture) -> bytes:
-    from linkarchive.history.stored_looks import picture_of
-    from linkarchive.store import captures, sources
-    from linkarchive.store.opening import open_project
-
-    with open_project(place.folder) as store:
-        stored = captures.of_source(store, sources.find(store, url).id)
-        kept = next(one for one in stored if one.capture == capture)
-        return picture_of(place.folder.archive, store, kept, place.settings, Clock.from_environ())
-
-
 def _export_page(place: Project, url: str, at: datetime | None, target: Path, *, as_png: bool) -> int:
     from linkarchive.files import write_atomically
     from linkarchive.report.sanitize import one_line
@@ -94,7 +82,9 @@ def _export_page(place: Project, url: str, at: datetime | None, target: Path, *,
     (url,) = urls_named(place, [url])
     capture = nearest_capture(place, url, at)
     if as_png:
-        data = _picture(place, url, capture)
+        from linkarchive.history.stored_picture import picture_of
+
+        data = picture_of(place.folder, url, capture, place.settings, Clock.from_environ())
     else:
         page = place.single_page(url, capture)
         if page is None:
