@@ -17,7 +17,7 @@ LONG = {
     "article/regions.py",
     "settings.py",
 }
-IMPORTING = {"article/document.py", "check/record.py", "history/fixes.py", "store/rebuild.py"}
+IMPORTING = {"article/document.py", "history/fixes.py", "store/rebuild.py"}
 
 
 def _name(path: Path) -> str:
