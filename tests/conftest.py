@@ -254,8 +254,7 @@ def folder(tmp_path: Path, demo_web: DemoWeb) -> Iterator[Folder]:
         **demo_web.environ(),
         "ARCHIVE_NETWORK_RETRIES": "0",
         "ARCHIVE_NETWORK_CANARIES": "http://canary.example/",
-        "ARCHIVE_WAYBACK_MODE": "off",  # what web archives add has tests of its own …
-        "ARCHIVE_BROWSER_WHEN": "never",  # … and so has a browser
+        "ARCHIVE_WAYBACK_MODE": "off",  # what web archives add has tests of its own
     }
     made = Folder(root, environ)
     yield made

@@ -89,6 +89,7 @@ class DemoWeb:
             "no_proxy": "",
             "SSL_CERT_FILE": network.ca_file,
             **{f"ARCHIVE_NETWORK_{key.upper()}": str(value) for key, value in _QUICK.items()},
+            "ARCHIVE_BROWSER_WHEN": "never",  # its pages are what a visit without scripts sees
         }
 
     def __enter__(self) -> Self:
