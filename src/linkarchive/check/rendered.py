@@ -23,8 +23,9 @@ if TYPE_CHECKING:
 
 MOST_HELD = 200
 """Visits that stay open while the browser looks at their pages; of what comes after, nothing else is left to judge."""
-_MAY_OPEN = frozenset({Reason.SCRIPT_ONLY, Reason.CHALLENGE, Reason.CONSENT, Reason.FORBIDDEN})
-"""What keeps a visit without scripts from seeing a page, and a browser perhaps not."""
+_MAY_OPEN = frozenset({Reason.SCRIPT_ONLY, Reason.CHALLENGE, Reason.CONSENT})
+"""What keeps a visit without scripts from seeing a page, and a browser perhaps not. A plain refusal is none of them: it
+is common, and a browser that says who it is meets with it as well."""
 _NO_PAGE = frozenset({404, 410})
 _HTML = frozenset({"text/html", "application/xhtml+xml"})
 _NO_SANDBOX = "the browser runs without its sandbox, since it is started by root: let another user run this"
