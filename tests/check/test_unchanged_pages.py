@@ -123,12 +123,14 @@ def test_sources_are_counted_as_they_are_read(known: Any, ignored: tuple[str, ..
             assert [source.kind for source in report.of(lambda one, k=kind: one == k)] == [kind] * number
 
 
-def test_a_page_is_asked_for_whole_when_its_copy_is_not_here(known: Any, stage: Any) -> None:
+def test_a_page_whose_copy_is_not_here_is_asked_for_whole_once_a_fresh_copy_is_due(known: Any, stage: Any) -> None:
     for file in (known.root / "archive" / "warc").iterdir():
         file.unlink()
-    stage.requests.clear()
-    known.check(now="2026-01-06")
-    assert ["if-none-match" in request.headers for request in stage.requests if request.url == ALPHA] == [False]
+    for day, is_conditional in (("2026-01-06", True), ("2026-06-06", False)):
+        stage.requests.clear()
+        known.check(now=day)
+        asked = ["if-none-match" in request.headers for request in stage.requests if request.url == ALPHA]
+        assert asked == [is_conditional], day
 
 
 def test_the_review_page_is_told_what_the_report_is(known: Any) -> None:

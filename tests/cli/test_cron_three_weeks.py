@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from linkarchive.demo.wire import Response
-from linkarchive.schedule import KEPT
+from linkarchive.schedule import Place
 
 ALPHA = "http://alpha.example/report"
 BETA = "http://beta.example/notes"
@@ -55,7 +55,7 @@ def one_folder(folder: Any, tmp_path: Path) -> Weeks:
 @pytest.fixture
 def fresh_clones(folder: Any, tmp_path: Path) -> Weeks:
     """A clone each week, of which what `archive schedule` keeps goes back to the repository."""
-    return cloning(folder, tmp_path, KEPT)
+    return cloning(folder, tmp_path, Place((), tmp_path).kept)
 
 
 @pytest.fixture

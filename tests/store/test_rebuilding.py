@@ -151,6 +151,30 @@ def test_what_a_clone_keeps_can_be_read_there(lived: Any, stage: Any) -> None:
     assert not any("revisit" in line for line in kept.values())
 
 
+def test_a_rebuilt_database_and_a_clone_ask_whether_pages_changed(folder: Any, stage: Any) -> None:
+    stage[ALPHA] = stage.html(ALPHA, etag='"a1"')
+    folder.article(ALPHA, published="2026-01-05")
+    folder.check("article.md", now=RUNS[0])
+    for lose, day in ((without_database, "2026-01-06"), (as_cloned, "2026-01-07")):
+        lose(folder)
+        stage.requests.clear()
+        ran = folder.check(now=day)
+        asked = [request.headers.get("if-none-match") for request in stage.requests if request.url == ALPHA]
+        assert asked == ['"a1"'], lose
+        assert ran.told(ALPHA) == ("ok", "same", "none")
+
+
+def test_a_validator_that_changes_on_the_same_page_leaves_the_state_as_it_was(folder: Any, stage: Any) -> None:
+    stage[ALPHA] = stage.html(ALPHA, etag='"a1"')
+    folder.article(ALPHA, published="2026-01-05")
+    folder.check("article.md", now=RUNS[0])
+    folder.check(now="2026-01-07")
+    before = folder.state()
+    stage[ALPHA] = stage.html(ALPHA, etag='"a2"')
+    folder.check(now="2026-01-08")
+    assert folder.state() == before
+
+
 def test_a_damaged_state_line_is_named(lived: Any) -> None:
     state = lived.root / "archive" / "state.jsonl"
     state.write_bytes(state.read_bytes().replace(b'"verdict":"drifted"', b'"verdict":"gone?"', 1))

@@ -131,8 +131,8 @@ class Crawler:
         return VisitRequest(self._policy.address(job.source.url))
 
     def _requests(self, jobs: Sequence[Job]) -> Iterator[tuple[VisitRequest, Job]]:
-        has_file = self._recorder.warc.has_file
-        return ((request_for(job, self._policy, has_file), job) for job in self._load(jobs))
+        now, has_file = self._recorder.clock.now(), self._recorder.warc.has_file
+        return ((request_for(job, self._policy, now, has_file), job) for job in self._load(jobs))
 
     def _visits(self, wanted: Iterable[tuple[VisitRequest, _Companion]]) -> Iterator[tuple[_Companion, Visit]]:
         """Visit what is wanted; each visit comes with what came with its request."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime
 
 from linkarchive.check.baselines import Fetched, NewCapture, inputs_version, is_old, judgement_inputs_hash, new_parts
 from linkarchive.check.conclude import Conclusion
@@ -27,15 +28,15 @@ def load_previous(jobs: Sequence[Job], store: Store, run: int, policy: Policy) -
             yield with_previous(job, before, _inputs_unchanged(job, before, policy))
 
 
-def request_for(job: Job, policy: Policy, has_file: Callable[[str], bool]) -> VisitRequest:
+def request_for(job: Job, policy: Policy, now: datetime, has_file: Callable[[str], bool]) -> VisitRequest:
     """The request for a source: conditional where an unchanged page would need no judgement and no copy of its bytes.
 
-    The frame of a page that scripts draw may be the same for ever, and tells nothing.
-
-    `has_file` says whether a WARC file is in this folder: a fresh Git clone has none.
+    The frame of a page that scripts draw may be the same for ever, and tells nothing. Where the copy of any other lies
+    does not matter before a fresh one is due: a Git clone has no WARC files, as `has_file` says, and is told by 304s
+    all the same.
     """
     page = job.previous.page
-    if job.previous.was_rendered or not job.inputs_unchanged or not _copy_is_here(job, policy, has_file):
+    if job.previous.was_rendered or not job.inputs_unchanged or not _has_copy(job, policy, now, has_file):
         return VisitRequest(policy.address(job.source.url))
     return VisitRequest(policy.address(job.source.url), page.etag, page.last_modified)
 
@@ -82,13 +83,13 @@ def _inputs_unchanged(job: Job, before: Previous, policy: Policy) -> bool:
     return before.page.inputs_hash == judgement_inputs_hash(inputs_version(job, policy), inputs)
 
 
-def _copy_is_here(job: Job, policy: Policy, has_file: Callable[[str], bool]) -> bool:
-    """The bytes of the last capture are in this folder, or there shall be none."""
-    file = job.previous.file
-    if file is not None:
-        return has_file(file)
-    rule = policy.rule(job)
-    return rule is not None and not rule.capture
+def _has_copy(job: Job, policy: Policy, now: datetime, has_file: Callable[[str], bool]) -> bool:
+    """There is a capture of the source that a 304 can be added to, or there shall be none."""
+    file, last = job.previous.file, job.previous.last_live
+    if file is None:
+        rule = policy.rule(job)
+        return rule is not None and not rule.capture
+    return last is None or not is_old(last, now, policy) or has_file(file)
 
 
 def _is_same_page(page: Page, before: Previous) -> bool:

@@ -113,6 +113,18 @@ def concluded(store: Store, sources: Collection[int]) -> dict[int, str]:
     return {row.source: row.body for row in store.execute(newest(sources)).all()}
 
 
+def pages(store: Store, numbers: Collection[int]) -> Iterator[Row[Any]]:
+    """What is known of the pages (id, etag, last_modified, sha256, judged) of those of these sources whose last visit
+    tells of them."""
+    last = select(func.max(visits.c.run)).where(visits.c.source == _others.c.source).scalar_subquery()
+    query = (
+        select(sources.c.id, sources.c.etag, sources.c.last_modified, sources.c.sha256, sources.c.judged)
+        .join(_others, and_(_others.c.source == sources.c.id, _others.c.outcome == sources.c.page_outcome))
+        .where(sources.c.id.in_(numbers), _others.c.run == last)
+    )
+    return iter(store.execute(query))
+
+
 def newest(sources: Collection[int], before_run: int | None = None) -> Select[Any]:
     """The last visit (before the given run) of each of these sources, with the verdict and body of its outcome."""
     last = select(func.max(visits.c.run)).where(visits.c.source == _others.c.source)
@@ -216,10 +228,14 @@ def history(store: Store, source: int) -> list[tuple[str, SourceReport]]:
 
 
 def rows_of_run(store: Store, run: int) -> Iterator[Row[Any]]:
-    """The visits of a run as rows (key, url, checked, changed, was, carried), with the body of its own outcomes."""
+    """The visits of a run as rows (key, url, checked, changed, was, carried), with the body of its own outcomes, and
+    with what is known of the page (etag, last_modified, sha256, judged) where it was judged in this run (has_page)."""
     body = case((outcomes.c.run == run, outcomes.c.body), else_=None).label("body")
+    has_page = and_(not_(visits.c.carried), sources.c.page_outcome == visits.c.outcome).label("has_page")
+    page = (sources.c.etag, sources.c.last_modified, sources.c.sha256, sources.c.judged)
+    visit = (visits.c.checked, visits.c.changed, visits.c.was, visits.c.carried)
     query = (
-        select(sources.c.key, sources.c.url, visits.c.checked, visits.c.changed, visits.c.was, visits.c.carried, body)
+        select(sources.c.key, sources.c.url, *visit, body, has_page, *page)
         .join(outcomes, outcomes.c.id == visits.c.outcome)
         .join(sources, sources.c.id == visits.c.source)
         .where(visits.c.run == run)

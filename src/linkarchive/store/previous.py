@@ -36,6 +36,11 @@ class LastPage:
     """Of the result that was concluded on it."""
 
 
+def page_of_row(row: Row[Any]) -> LastPage:
+    """Of a row with the columns of `sources` that tell of its page."""
+    return LastPage(row.etag, row.last_modified, row.sha256, row.judged)
+
+
 @dataclass(frozen=True)
 class Previous:
     """What the store knew of a source before this run. Stored texts are decoded when they are first asked for."""

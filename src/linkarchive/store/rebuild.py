@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from itertools import islice
 from pathlib import Path
@@ -137,7 +137,8 @@ class _Builder:
             change = Change.STILL if outcome.verdict.is_finding else Change.NONE
             # The line of a page that is what it was stays as it was first written: later runs have seen it again.
             carried = outcome.since < last_begun
-            self._visited(VisitLine(outcome.url, outcome.url, when, change, outcome.verdict, outcome, carried))
+            visit = VisitLine(outcome.url, outcome.url, when, change, outcome.verdict, outcome, carried, line.page)
+            self._visited(visit)
         self._write_visits()
 
     def _untold(self, state: Path, known: Collection[int]) -> Iterator[tuple[Result, StateLine]]:
@@ -163,6 +164,8 @@ class _Builder:
             if source in self.last:
                 number = self.last[source]
                 self.writer.add_visit(Visited(source, number, visit.checked, visit.changed, visit.was, visit.carried))
+                if visit.page is not None:
+                    self.writer.set_page(source, replace(visit.page, result_id=number))
                 self.rebuilt.visits += 1
 
     def _open(self, info: RunInfo, scope: str, body: RunBody) -> RunWriter:

@@ -17,6 +17,7 @@ from linkarchive.model import Article, Capture, Change, Origin, Result, RunInfo,
 from linkarchive.store import articles, captures, lookups, outcomes, schema
 from linkarchive.store.database import Store
 from linkarchive.store.lookups import LookupAnswer
+from linkarchive.store.previous import LastPage, page_of_row
 from linkarchive.store.runs import Run, RunBody
 from linkarchive.store.schema import sources
 from linkarchive.store.serialization import decode
@@ -77,6 +78,8 @@ class VisitLine:
     was: Verdict | None
     outcome: Result | None
     carried: bool = False
+    page: LastPage | None = None
+    """Validators and digests of the page that the result was concluded on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +114,8 @@ def log_lines(store: Store, run: Run) -> Iterator[bytes]:
     for row in outcomes.rows_of_run(store, run.seq):
         outcome = None if row.body is None else msgspec.Raw(row.body.encode("utf-8"))
         visit = {"source": row.key, "url": row.url, "checked": row.checked, "changed": row.changed, "was": row.was}
-        yield _line("visit", visit | {"outcome": outcome, "carried": row.carried})
+        page = {"page": page_of_row(row)} if row.has_page else {}
+        yield _line("visit", visit | {"outcome": outcome, "carried": row.carried} | page)
 
 
 def _keys(store: Store, run: int) -> dict[int, str]:

@@ -26,6 +26,7 @@ from linkarchive.snapshot.paths import storage_error, write_atomically
 from linkarchive.store import captures, outcomes, sources
 from linkarchive.store.captures import StoredCapture
 from linkarchive.store.database import Store
+from linkarchive.store.previous import LastPage, page_of_row
 from linkarchive.store.serialization import decode, encode
 
 _AT_ONCE = 500
@@ -53,6 +54,8 @@ class StateLine:
 
     captures: tuple[StateCapture, ...] = ()
     baselines: tuple[StateBaseline, ...] = ()
+    page: LastPage | None = None
+    """Validators and digests of the page that the outcome was concluded on, when the line was written."""
 
 
 def write_state(store: Store, path: Path, sealed: str | None = None, touched: Collection[int] = ()) -> str:
@@ -124,15 +127,22 @@ def _anew(store: Store, some: Collection[int]) -> dict[int, bytes]:
     concluded = outcomes.concluded(store, some)
     kept = captures.of_sources(store, some)
     based = captures.baselines_of_sources(store, kept)
-    return {source: _line(one, kept.get(source, ()), based.get(source, ())) for source, one in concluded.items()}
+    pages = {row.id: page_of_row(row) for row in outcomes.pages(store, some)}
+    return {
+        source: _line(outcome, kept.get(source, ()), based.get(source, ()), pages.get(source))
+        for source, outcome in concluded.items()
+    }
 
 
 def _line(
-    outcome: str, kept: Sequence[StoredCapture], based: Sequence[tuple[str, date | None, StoredCapture]]
+    outcome: str,
+    kept: Sequence[StoredCapture],
+    based: Sequence[tuple[str, date | None, StoredCapture]],
+    page: LastPage | None,
 ) -> bytes:
     """`outcome` as JSON."""
     needed = {one.id: one for one in (*(capture for *_, capture in based), *kept[-1:])}
-    fields = {
+    fields: dict[str, object] = {
         "digests": _digests(kept[-1]) if kept else None,
         "captures": [
             StateCapture(one.usable, one.good, redacted(one.capture))
@@ -143,6 +153,8 @@ def _line(
             for article, looked, one in based
         ],
     }
+    if page is not None:
+        fields["page"] = page
     if may_hold_secrets(outcome):
         outcome = encode(redacted(decode(outcome, Result)))
     # One object of both: the fields of the outcome, then these.
