@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import os
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,6 +11,7 @@ from typing import Annotated, Any, Literal, get_args, get_type_hints
 
 from linkarchive import __version__
 from linkarchive.errors import SettingsError
+from linkarchive.settings_tables import network_environment, tables
 from linkarchive.settings_values import Count, FolderName, Least, checked, from_text, suggestion
 
 FailOn = Literal["ok", "moved", "drifted", "dead", "blocked", "unreachable", "unresolved", "skipped", "none"]
@@ -258,48 +258,8 @@ def load_settings(project: Path, config: Path | None = None, environ: Mapping[st
 
 def layers(project: Path, config: Path | None, environ: Mapping[str, str]) -> list[tuple[dict[str, Any], str]]:
     """The tables of settings, each with the name of where it stands; a later one goes before an earlier one."""
-    given = [(_network_environment(environ), "the environment"), (_own_environment(environ), "the environment")]
-    return [*_tables(project, config), *given]
-
-
-def _tables(project: Path, config: Path | None) -> list[tuple[dict[str, Any], str]]:
-    tables = []
-    pyproject = project / "pyproject.toml"
-    if pyproject.is_file():
-        table = _read_toml(pyproject).get("tool", {}).get("archive", {})
-        tables.append((table, f"[tool.archive] of {pyproject}"))
-    own = config or project / "archive.toml"
-    if config is not None and not own.is_file():
-        raise SettingsError(f"{own}: no such file; --config names an archive.toml")
-    if own.is_file():
-        tables.append((_read_toml(own), str(own)))
-    return tables
-
-
-def _read_toml(path: Path) -> dict[str, Any]:
-    try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
-        raise SettingsError(f"{path}: cannot be read as TOML: {error}") from error
-
-
-def _network_environment(environ: Mapping[str, str]) -> dict[str, Any]:
-    """The variables that every network program honours (docs/design.md §4); lower case first, as curl does.
-
-    `HTTP_PROXY` in upper case is not read: under CGI a client can set it (httpoxy, 2016).
-    """
-    names = {
-        "http_proxy": ("http_proxy",),
-        "https_proxy": ("https_proxy", "HTTPS_PROXY"),
-        "no_proxy": ("no_proxy", "NO_PROXY"),
-        "ca_file": ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE"),
-    }
-    found = {}
-    for key, variables in names.items():
-        value = next((environ[name] for name in variables if environ.get(name)), None)
-        if value:
-            found[key] = value
-    return {"network": found} if found else {}
+    given = [(network_environment(environ), "the environment"), (_own_environment(environ), "the environment")]
+    return [*tables(project, config), *given]
 
 
 def _own_environment(environ: Mapping[str, str]) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from warcio.archiveiterator import ArchiveIterator
 
-from linkarchive.check import requisites
+from linkarchive.check.scopes import requisites
 from linkarchive.demo.wire import Reply, Request, Response
 from linkarchive.parts import fetching
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import importlib
+import sys
 import threading
 import time
 import zlib
@@ -11,7 +13,6 @@ from urllib.parse import urlsplit
 
 import brotli
 import pytest
-from backports import zstd
 
 from linkarchive.demo.wayback import Fault
 from linkarchive.demo.wire import Response, Stream
@@ -19,6 +20,8 @@ from linkarchive.wayback.answers import NoCopy, Unknown, Why
 from linkarchive.wayback.archives import ARQUIVO, DEFAULT, WAYBACK, Archive
 from linkarchive.wayback.baseline import captures_around, find_baseline, find_copy_before, moved_to, seen_since
 from linkarchive.wayback.session import RateLimit, _Host
+
+zstd = importlib.import_module("compression.zstd" if sys.version_info >= (3, 14) else "backports.zstd")
 
 URL = "https://harbour-books.example/lantern"
 LOOKED = date(2021, 5, 12)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import gzip
+import importlib
 import socket
+import sys
 import threading
 import zlib
 from contextlib import closing
@@ -11,7 +13,6 @@ from datetime import UTC, datetime, timedelta
 
 import brotli
 import pytest
-from backports import zstd
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -24,6 +25,8 @@ from linkarchive.web.exchange import Body, Exchange
 from linkarchive.web.pacing import Pacing
 from linkarchive.web.request_url import parse_redirect, parse_target
 from linkarchive.web.retry import retry_after, retry_pause
+
+zstd = importlib.import_module("compression.zstd" if sys.version_info >= (3, 14) else "backports.zstd")
 
 NOW = datetime(2026, 11, 23, 6, 0, tzinfo=UTC)
 

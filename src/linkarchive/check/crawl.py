@@ -17,7 +17,7 @@ from linkarchive.check.conclude import Conclusion, conclude, skipped
 from linkarchive.check.plan import Job, Policy
 from linkarchive.check.pool import JudgePool
 from linkarchive.check.record import Recorder
-from linkarchive.check.rendered import RenderedPages
+from linkarchive.check.scopes.rendered import RenderedPages
 from linkarchive.check.unchanged import load_previous, request_for, unchanged
 from linkarchive.errors import ArchiveError
 from linkarchive.model import Page, Reason

@@ -14,9 +14,9 @@ from linkarchive.check.articles import Articles, keep_watch, load, recover, save
 from linkarchive.check.crawl import Crawler
 from linkarchive.check.finish import Ending, finish
 from linkarchive.check.lookups import ArchiveLookups
-from linkarchive.check.pictures import keep_parts
 from linkarchive.check.plan import Job, Policy, chosen, forecast, plan
 from linkarchive.check.record import Recorder
+from linkarchive.check.scopes.pictures import keep_parts
 from linkarchive.clock import Clock
 from linkarchive.history.cap import is_full, within_cap
 from linkarchive.history.open_run import begin, locked, refuse_mixed_clocks

@@ -9,12 +9,14 @@ from pathlib import Path
 
 from linkarchive.article.bibliography import may_take_references
 from linkarchive.article.document import read_document
+from linkarchive.article.fix import Replacement
 from linkarchive.article.formats.registry import format_of
 from linkarchive.errors import StorageError
 from linkarchive.links.files import write_in_place
 from linkarchive.links.inputs import files_beside
-from linkarchive.model import Article
+from linkarchive.model import Article, Citation
 from linkarchive.project import Project
+from linkarchive.report.phrases import place_in
 from linkarchive.store import articles
 from linkarchive.store.database import Store
 
@@ -81,3 +83,14 @@ def _save(project: Project, store: Store, name: str, article: Article | None) ->
         article = read_document(data, format_of(path.name, None, data), path=name, beside=files_beside(path.parent))
     articles.save(store, None, article, hashlib.sha256(data).hexdigest())
     store.commit()
+
+
+def where(name: str, citation: Citation) -> str:
+    """Path, line and words of a link, for the beginning of a sentence."""
+    return f"{place_in(name, citation.line, citation.unit)}: “{citation.text}”:"
+
+
+def by_hand(name: str, citation: Citation, new: Replacement) -> str:
+    """A replacement that a person has to make, with the sentence in which the link stands."""
+    sentence = f"; it reads: {citation.context}" if citation.context else ""
+    return f"{where(name, citation)} {new.why}: {new.url} in place of {citation.url or 'the lost target'}{sentence}"

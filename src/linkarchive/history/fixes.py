@@ -14,17 +14,14 @@ from linkarchive.article.document import bibliographies_of, read_document
 from linkarchive.article.fix import EDITABLE, Replacement, fix_article
 from linkarchive.article.fix_styles import Style
 from linkarchive.article.formats.registry import format_of
-from linkarchive.article.lost_targets import with_recoveries
 from linkarchive.errors import ArticleError
-from linkarchive.history.edited_files import FileFix, Fixes
-from linkarchive.history.list_fixes import fix_list
+from linkarchive.history.edited_files import FileFix, Fixes, by_hand, where
+from linkarchive.history.list_fixes import fix_list, lists_of
 from linkarchive.history.new_targets import SURE, NewTarget, NewTargets, NoTarget
-from linkarchive.links.files import joined, link_lists
 from linkarchive.links.inputs import files_beside, files_named
-from linkarchive.links.match import apply
+from linkarchive.links.match import with_known_targets
 from linkarchive.model import Article, Citation
 from linkarchive.project import Project
-from linkarchive.report.phrases import place_in
 from linkarchive.store import articles
 from linkarchive.store.database import Store
 
@@ -91,9 +88,7 @@ class _Planner:
         self.references: dict[Path, dict[str, set[str]]] = {}
         """The lists of references that the articles name, and the URLs in them that each article cites, by its name."""
         self._new_targets = NewTargets.of_project(store, project.decisions)
-        read = link_lists(project.links)[0] if project.links.exists() else []
-        self._links = joined(read, ())
-        self.lists = {document.path.resolve(): document for document in read}
+        self.lists, self._links = lists_of(project.links)
         """links.txt and the files that it includes."""
         self._after: dict[str, Article] = {}
 
@@ -111,9 +106,7 @@ class _Planner:
         form = format_of(path.name, None, data)
         read = read_document(data, form, path=name)
         section = self._links.section(read)
-        replacements, left = self._replacements(
-            read, with_recoveries(read if section is None else apply(section, read), stored[0]), form, name
-        )
+        replacements, left = self._replacements(read, with_known_targets(section, read, stored[0]), form, name)
         self._note_references(path, name, data, form, read)
         return self._edited(path, name, data, form, read, replacements, left)
 
@@ -128,16 +121,16 @@ class _Planner:
         left: Sequence[str],
     ) -> FileFix:
         if form not in EDITABLE:
-            by_hand = tuple(_by_hand(name, read.citations[one.citation], one) for one in replacements)
-            return FileFix(path, name, data, data, left=tuple(left), by_hand=by_hand)
+            sentences = tuple(by_hand(name, read.citations[one.citation], one) for one in replacements)
+            return FileFix(path, name, data, data, left=tuple(left), by_hand=sentences)
         fixed = fix_article(data, form, name, replacements, self._style, read)
         refused = [
-            f"{_where(name, read.citations[one.replacement.citation])} {one.replacement.why}, but {one.why}: "
+            f"{where(name, read.citations[one.replacement.citation])} {one.replacement.why}, but {one.why}: "
             f"{one.replacement.url}"
             for one in fixed.refused
         ]
         self._after[name] = fixed.article
-        made = [f"{_where(name, read.citations[one.citation])} {one.why}: {one.url}" for one in fixed.made]
+        made = [f"{where(name, read.citations[one.citation])} {one.why}: {one.url}" for one in fixed.made]
         return FileFix(path, name, data, fixed.data, fixed.text, tuple(made), (*left, *refused), article=fixed.article)
 
     def _note_references(self, path: Path, name: str, data: bytes, form: str, read: Article) -> None:
@@ -166,8 +159,8 @@ class _Planner:
             replacements |= {one.citation: one for one in found}
             left += doubts
         if not path.is_relative_to(self._project.root.resolve()):
-            by_hand = tuple(_by_hand(name, read.citations[number], one) for number, one in replacements.items())
-            return FileFix(path, name, data, data, left=tuple(left), by_hand=by_hand)
+            sentences = tuple(by_hand(name, read.citations[number], one) for number, one in replacements.items())
+            return FileFix(path, name, data, data, left=tuple(left), by_hand=sentences)
         fix = self._edited(path, name, data, form, read, list(replacements.values()), left)
         return replace(fix, cited_by=tuple(cited))
 
@@ -187,7 +180,7 @@ class _Planner:
             if written.url is None and not isinstance(target, NewTarget):
                 target = _recovered(citation, citation.url)
             if isinstance(target, NoTarget):
-                left.append(f"{_where(read.path, citation)} {target.why}")
+                left.append(f"{where(read.path, citation)} {target.why}")
             elif target is not None and not self._is_done(written, target, article, form):
                 found.append(
                     Replacement(number, target.url, target.why, target.original, target.day or known.published)
@@ -220,14 +213,3 @@ def _recovered(citation: Citation, url: str) -> NewTarget | NoTarget:
     if sure < SURE:
         return NoTarget(f"perhaps leads to {url}, which is {sure:.0%} sure")
     return NewTarget(url, f"recovered, {sure:.0%} sure")
-
-
-def _where(name: str, citation: Citation) -> str:
-    """Path, line and words of a link, for the beginning of a sentence."""
-    return f"{place_in(name, citation.line, citation.unit)}: “{citation.text}”:"
-
-
-def _by_hand(name: str, citation: Citation, new: Replacement) -> str:
-    """A replacement that a person has to make, with the sentence in which the link stands."""
-    sentence = f"; it reads: {citation.context}" if citation.context else ""
-    return f"{_where(name, citation)} {new.why}: {new.url} in place of {citation.url or 'the lost target'}{sentence}"

@@ -11,10 +11,16 @@ from linkarchive.article.fix_styles import Style
 from linkarchive.history.edited_files import FileFix
 from linkarchive.history.new_targets import NewTarget, NewTargets, NoTarget
 from linkarchive.links.edit import replace_urls, with_snapshots
-from linkarchive.links.entries import NAME, Entry, section_key
-from linkarchive.links.files import LinkList
+from linkarchive.links.entries import NAME, Entry, LinksFile, section_key
+from linkarchive.links.files import LinkList, joined, link_lists
 from linkarchive.model import Article
 from linkarchive.wrappers import key_of
+
+
+def lists_of(links: Path) -> tuple[dict[Path, LinkList], LinksFile]:
+    """links.txt and the files that it includes, by path, and all of them as one. Raises UsageError."""
+    lists = link_lists(links)[0] if links.exists() else []
+    return {document.path.resolve(): document for document in lists}, joined(lists, ())
 
 
 def fix_list(

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from linkarchive.article.anchors import normalise
+from linkarchive.article.lost_targets import with_recoveries
 from linkarchive.links.entries import Entry, Section
 from linkarchive.links.line import why_no_url, written
 from linkarchive.model import Article, Citation, LinkKeys
@@ -80,6 +81,11 @@ def _is_to_fill(citation: Citation, entry: Entry, places: Places) -> bool:
 
 def apply(section: Section, article: Article) -> Article:
     return match(section, article).article
+
+
+def with_known_targets(section: Section | None, article: Article, stored: Article) -> Article:
+    """The article as it was just read, with what its section and its last reading know of its targets."""
+    return with_recoveries(article if section is None else apply(section, article), stored)
 
 
 def uncited(section: Section, article: Article) -> tuple[Entry, ...]:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from linkarchive.browser.chromium import browser_for
-from linkarchive.check import requisites
 from linkarchive.check.plan import Policy
 from linkarchive.check.record import Recorder
+from linkarchive.check.scopes import requisites
 from linkarchive.history.stored_looks import looks
 from linkarchive.model import CaptureScope, Verdict
 from linkarchive.snapshot.parts import THUMBNAIL, NewParts
