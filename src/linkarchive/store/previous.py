@@ -99,6 +99,11 @@ class Previous:
         return None if self.result is None else self.result.final_url
 
     @property
+    def title(self) -> str | None:
+        """Of the last usable page."""
+        return None if self.result is None else self.result.title
+
+    @property
     def is_row(self) -> bool:
         """The last visit found the page as it was and added a row only."""
         return self.visit is not None and bool(self.visit.carried)

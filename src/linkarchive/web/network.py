@@ -6,10 +6,12 @@ Pure: `answer_of` says what one visit tells of our network, `Hosts` gathers that
 from __future__ import annotations
 
 import hashlib
+import re
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from html import unescape
 from typing import Protocol
 
 from linkarchive.model import Failure, Page, Reason
@@ -24,6 +26,7 @@ _NO_CONNECTION = frozenset({Reason.DNS, Reason.TIMEOUT, Reason.REFUSED, Reason.R
 _MISSING = (404, 410)
 """Their pages are the same on all hosts that run one server program."""
 _DIGITS = b"0123456789"
+_TITLE = re.compile(rb"<title[^>]*>([^<]*)", re.I)
 
 
 class Network(StrEnum):
@@ -71,6 +74,9 @@ class LastAnswer(Protocol):
     @property
     def final_url(self) -> str | None: ...
 
+    @property
+    def title(self) -> str | None: ...
+
 
 def answer_of(url: str, visit: Visit, page: Page, before: LastAnswer | None) -> Alike | None:
     """What the visit of a URL may have in common with those of other hosts; None for what is the page's own."""
@@ -94,9 +100,17 @@ def answer_of(url: str, visit: Visit, page: Page, before: LastAnswer | None) -> 
     seen = None if before is None else before.sha256
     if seen is not None and seen == hashlib.sha256(page.body).hexdigest():
         return None
+    if before is not None and final.status < 400 and _has_title(page.body, before.title):
+        return None  # the page that it was, changed: others of its making may be the same now
     network = Network.MIDDLEBOX if final.status >= 400 else Network.PORTAL
     what = "missing" if final.status in _MISSING else "page"
     return Alike(network, f"{what} {_digest(url, host, page.body)}") if page.body else None
+
+
+def _has_title(body: bytes, title: str | None) -> bool:
+    found = _TITLE.search(body[:_LARGEST_NOTICE])
+    said = unescape(found[1].decode("utf-8", "replace")) if found else ""
+    return title is not None and said.split() == title.split() != []
 
 
 def _digest(url: str, host: str, body: bytes) -> str:
@@ -161,7 +175,7 @@ class Hosts:
                 Network.OFFLINE,
                 f"{len(lost)} of {len(self.up_before)} hosts that answered last time cannot be reached now",
             )
-        shared = self._shared(canaries)
+        shared = self._shared()
         if shared is not None:
             return shared
         seen = self.own | self.alike.keys() | self.down
@@ -175,21 +189,14 @@ class Hosts:
         # Pages of one making, error pages of one server program: only a well-known host that answers so proves it.
         return self._trouble(alike, hosts, len(seen)) if alike in canaries() else None
 
-    def _shared(self, canaries: Callable[[], Sequence[Alike | None]]) -> Trouble | None:
-        """At least three hosts, and more than half of those that were there last time, turned bad alike.
-
-        A page is bad only if well-known hosts answer with it, or are silent: sites of one making may all change.
-        """
+    def _shared(self) -> Trouble | None:
+        """At least three hosts, and more than half of those that were there last time, turned bad alike."""
         alive = self.alive_before & (self.own | self.alike.keys() | self.down)
         alike, hosts = self._largest(alive - self.own)
         if alike is None or alike.mark.startswith("missing"):
             return None
         if len(hosts) < ENOUGH_HOSTS or 2 * len(hosts) <= len(alive):
             return None
-        if alike.network is Network.PORTAL and alike.mark.startswith("page"):
-            heard = canaries()
-            if heard and alike not in heard:
-                return None
         return self._trouble(alike, hosts, len(alive))
 
     def _largest(self, among: set[str] | None = None) -> tuple[Alike | None, set[str]]:

@@ -178,8 +178,8 @@ class Transport(Generic[Sender]):
             more, good, bad = self._multi.info_read()
             for curl in good:
                 self._finish(curl, 0, "")
-            for curl, code, message in bad:
-                self._finish(curl, code, message)
+            for curl, code, message in bad:  # which may quote what a server sent, in whatever encoding
+                self._finish(curl, code, message.encode("utf-8", "replace").decode())
 
     def _finish(self, curl: pycurl.Curl, code: int, message: str) -> None:
         transfer, sender = self._busy.pop(curl)
