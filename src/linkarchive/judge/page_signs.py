@@ -48,7 +48,7 @@ def _words(view: PageView) -> dict[str, float]:
         found[f"{name} in a heading"] = float(any(stem in heading for stem in stems))
         found[f"{name} in the text"] = min(1.0, hits / few)
     lines = dict.fromkeys((*view.after.headings[:4], *view.after.own_lines[:_MOST_LINES]))
-    spoken = [topics.of(line) for line in lines]
+    spoken = topics.of_lines(lines)
     for first, second in _TOGETHER:
         found[f"{first} and {second} in a line"] = float(any(first in line and second in line for line in spoken))
     status = {match[0] for match in _STATUS.findall(" ".join(view.after.headings[:4]))}

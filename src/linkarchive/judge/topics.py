@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from importlib import resources
 
 from linkarchive.judge import words
@@ -47,17 +47,17 @@ def speaks_of(topic: str, text: str) -> str | None:
     return next((stem.strip() for stem in stems()[topic] if stem in prepared), None)
 
 
-def of(line: str) -> frozenset[str]:
-    """The topics that a line speaks of."""
-    text = searchable(line)
-    return frozenset(name for name, found in stems().items() if any(stem in text for stem in found))
+def of_lines(lines: Iterable[str]) -> list[frozenset[str]]:
+    """The topics that each line speaks of."""
+    texts = [searchable(line) for line in lines]
+    everything = "".join(texts)
+    present = {name: [stem for stem in known if stem in everything] for name, known in stems().items()}
+    return [frozenset(name for name, known in present.items() if any(stem in text for stem in known)) for text in texts]
 
 
 def unconcerned(page: ParsedPage) -> int:
     """Words of the main text's sentences that speak neither of errors nor of access: what else the page says."""
-    count = 0
-    for line in page.main[:_MOST_LINES]:
-        size = words.size(words.tokens(line))
-        if size >= _SENTENCE and of(line).isdisjoint(_OF_TROUBLE):
-            count += size
-    return count
+    sizes = ((line, words.size(words.tokens(line))) for line in page.main[:_MOST_LINES])
+    sentences = {line: size for line, size in sizes if size >= _SENTENCE}
+    spoken = of_lines(sentences)
+    return sum(size for size, topics in zip(sentences.values(), spoken, strict=True) if topics.isdisjoint(_OF_TROUBLE))
