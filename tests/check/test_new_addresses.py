@@ -94,3 +94,19 @@ def test_the_search_costs_few_visits(stage: Any, folder: Any, count: int) -> Non
     probes = [url for url in asked if "/other/" not in url]
     assert len(asked) <= 15 * count
     assert len(probes) <= 8
+
+
+def test_a_stored_page_that_linked_to_it_says_what_it_was_called(stage: Any, folder: Any) -> None:
+    lost, parent, now = f"{SITE}/x?id=4", f"{SITE}/guide", f"{SITE}/n/9"
+    stage[lost] = stage.html("The keeper’s account")
+    stage[parent] = stage.html("Guide", more='<a href="/x?id=4">what the lamp cost in oil</a>')
+    folder.article(lost, parent)
+    folder.check("article.md")
+    account = stage.html("The keeper’s account")
+    stage.clear()
+    stage[parent] = stage.html("Guide", more='<a href="/n/9">what the lamp cost in oil</a> <a href="/n/8">more</a>')
+    stage[now] = account
+    stage[f"{SITE}/"] = stage.html("front")
+    report = folder.check(now="2026-01-12")
+    assert (report.source(lost)["verdict"], report.source(lost)["suggested_url"]) == ("dead", now)
+    assert stage.asked(parent) >= 1
