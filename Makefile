@@ -14,11 +14,11 @@ demo: $(VENV)/installed
 	$(BIN)/archive demo demo
 
 test: $(VENV)/installed
-	$(BIN)/python -m pytest -n auto -m "not long"
+	$(BIN)/python -m pytest -n auto --dist worksteal -m "not long" --hypothesis-profile quick
 
 # With the tests that take a minute and more each.
 test-all: $(VENV)/installed
-	$(BIN)/python -m pytest -n auto
+	$(BIN)/python -m pytest -n auto --dist worksteal
 
 # Kills, failing disks, damaged files, hostile servers, pairs of commands, for an hour and more; needs Linux and a C compiler.
 endure: $(VENV)/installed

@@ -30,6 +30,8 @@ os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 # A slow machine is no fault of what is tested.
 hypothesis_settings.register_profile("linkarchive", deadline=None)
+# For `make test`; `.ci/run` looks at a hundred examples of each property.
+hypothesis_settings.register_profile("quick", deadline=None, max_examples=25)
 hypothesis_settings.load_profile("linkarchive")
 
 DAY = "2026-01-05"
