@@ -11,8 +11,8 @@ from typing import Any
 from bs4 import BeautifulSoup
 from bs4.element import Tag
 
+from linkarchive.article.page_elements import attribute
 from linkarchive.article.passage import Claim, fold
-from linkarchive.article.regions import attribute
 
 # Ranks among the claims of an original URL: see origin.py.
 _SAVED, _CANONICAL, _MAIN_ENTITY, _OG_URL = 4, 5, 6, 6

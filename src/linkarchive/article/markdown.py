@@ -10,7 +10,7 @@ from functools import cache
 from html import unescape
 from typing import TYPE_CHECKING, Any
 
-from linkarchive.article import front_matter, html
+from linkarchive.article import front_matter, html, html_tags
 from linkarchive.article.citation_keys import with_cited_keys
 from linkarchive.article.markdown_blocks import without_frames
 from linkarchive.article.passage import Mark, ParsedDocument, Passage, PassageBuilder, fold
@@ -240,7 +240,7 @@ class _Inline:
         elif not closing:
             found = _ATTRIBUTE.findall(tag, match.end())
             attributes = {key.lower(): unescape(value.strip("\"'")) for key, value in reversed(found)}
-            html.write_tag(self._builder, name, attributes, self._here(), self._everything)
+            html_tags.write_tag(self._builder, name, attributes, self._here(), self._everything)
 
 
 def _alt(token: Token) -> str:
