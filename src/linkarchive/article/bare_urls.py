@@ -141,6 +141,8 @@ def _unbalanced(tail: str) -> int:
     for at, char in enumerate(tail):
         if char in "?#":
             in_query = True
+        elif char == "(" and _START.match(tail, at + 1):
+            return opened[0][1] if opened else at
         elif char in "({" or (char == "[" and (in_query or at == 0 or tail[at - 1] in "_/-=")):
             opened.append((char, at))
         elif char in _CLOSERS:

@@ -57,6 +57,8 @@ class Sentences:
         sentence is nothing but “Source”, or a link in parentheses.
         """
         first = self._start_of(start)
+        if self._end_of(end, start) - first > 4 * MAX_CONTEXT:
+            return self.around(start, end)
         shown = self._text[start:end]
         own = self._text[first : self._end_of(end, start)]
         if first and _MARK_LIKE.fullmatch(shown) and not re.search(r"\w", self._text[first:start]):
@@ -70,7 +72,9 @@ class Sentences:
 
     def bearing(self, start: int, end: int) -> str:
         """The sentence that a mark in the characters `start` to `end` belongs to: also one that ends before it."""
-        before = len(self._text[:start].rstrip(" \n[("))
+        before = start
+        while before and self._text[before - 1] in " \n[(":
+            before -= 1
         return self.around(before - 1, before) if before else self.around(start, end)
 
     def _start_of(self, at: int) -> int:

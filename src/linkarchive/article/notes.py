@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from itertools import accumulate
 
 from linkarchive.article.context import Sentences
 from linkarchive.article.dates import find_date
@@ -57,6 +58,8 @@ _QUOTATION = re.compile(
     r"“([^“”]{15,400})”|„([^„“”]{15,400})[“”]|«([^«»]{15,400})»|「([^「」]{8,400})」|\"([^\"]{15,400})\""
 )
 _FEWEST_WORDS = 4
+_MOST_CLAIMS = 100
+"""Sentences of one note."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +90,8 @@ class Notes:
     def claims(self, label: str) -> list[Claim]:
         """A claim for each mark of the note in the text, one without a sentence for a note that has none."""
         note = self._texts.get(label, "")
-        return [Claim(context, note) for context in dict.fromkeys(self._contexts.get(label, ())) or ("",)]
+        contexts = list(dict.fromkeys(self._contexts.get(label, ())))[:_MOST_CLAIMS]
+        return [Claim(context, note) for context in contexts or ("",)]
 
 
 def day_of_access(text: str, start: int, end: int) -> date | None:
@@ -175,24 +179,32 @@ def _split(passage: Passage, pattern: re.Pattern[str]) -> Iterator[Passage]:
     if not starts:
         return
     bounds = [match.start() for match in starts] + [len(passage.text)]
+    links = sorted(passage.links, key=lambda link: link.start)
     if bounds[0]:
-        yield _cut(passage, 0, bounds[0], 0)
+        yield _cut(passage, links, (0, bounds[0]), 0, passage.line)
+    line, counted = passage.line, 0
     for match, after in zip(starts, bounds[1:], strict=True):
         number = next(int(group) for group in match.groups() if group)
-        entry = _cut(passage, match.start(), after, match.end())
+        line, counted = line + passage.text.count("\n", counted, match.start()), match.start()
+        entry = _cut(passage, links, (match.start(), after), match.end(), line)
         yield replace(entry, item=number)
 
 
-def _cut(passage: Passage, start: int, end: int, text_start: int) -> Passage:
-    """The part of a passage between two offsets, its text from `text_start`."""
+def _cut(passage: Passage, links: Sequence[Link], bounds: tuple[int, int], text_start: int, line: int) -> Passage:
+    """The part of a passage between two offsets, its text from `text_start`; `links` are in order."""
+    start, end = bounds
     offset = max(start, text_start)
-    links = tuple(
-        replace(link, start=max(link.start - offset, 0), end=max(link.end - offset, 0))
-        for link in passage.links
-        if start <= link.start < end or (link.start == end == len(passage.text))
+    first, last = bisect_left(links, start, key=_start), bisect_left(links, end, key=_start)
+    if end == len(passage.text):
+        last = bisect_right(links, end, key=_start)
+    inside = tuple(
+        replace(link, start=max(link.start - offset, 0), end=max(link.end - offset, 0)) for link in links[first:last]
     )
-    line = passage.line + passage.text.count("\n", 0, start)
-    return replace(passage, line=line, text=passage.text[offset:end], links=links, marks=())
+    return replace(passage, line=line, text=passage.text[offset:end], links=inside, marks=())
+
+
+def _start(link: Link) -> int:
+    return link.start
 
 
 class _Lists:
@@ -202,7 +214,11 @@ class _Lists:
         self._parts = parts
         self._places: dict[int, list[int]] = defaultdict(list)
         self._marked: set[int] = set()
+        self._homes: list[int] = []
         for place, part in enumerate(parts):
+            before = parts[place - 1].entries[-1:] if place else ()
+            goes_on = len(part.entries) == 1 and bool(before) and before[0].item == part.entries[0].item
+            self._homes.append(self._homes[-1] if goes_on else place)
             for entry in part.entries or (part.whole,):
                 if part.entries and entry.item is not None:
                     self._places[entry.item].append(place)
@@ -211,15 +227,7 @@ class _Lists:
 
     def home(self, place: int) -> int:
         """The place of the first paragraph of an entry."""
-        entries = self._parts[place].entries
-        while (
-            place
-            and len(entries) == 1
-            and self._parts[place - 1].entries[-1:]
-            and (self._parts[place - 1].entries[-1].item == entries[0].item)
-        ):
-            place -= 1
-        return place
+        return self._homes[place]
 
     def label(self, number: int, place: int) -> str | None:
         """The entry of that number in the first list behind a place in the text, else in the last one before it."""
@@ -256,16 +264,25 @@ def _marked(passage: Passage, place: int, lists: _Lists) -> Passage:
     """The passage with its numbers as marks, taken out of the text."""
     cuts: list[tuple[int, int]] = []
     marks: list[tuple[int, str]] = []
+    links = sorted(passage.links, key=_start)
+    ends = list(
+        accumulate((link.end for link in links), max)
+    )  # of the links up to there, the one that reaches furthest
     for match in _marks_in(passage.text):
         labels = [label for number in _numbers(match) if (label := lists.label(number, place))]
-        if labels and not any(link.start < match.end() and match.start() < link.end for link in passage.links):
+        before = bisect_left(links, match.end(), key=_start)
+        if labels and not (before and ends[before - 1] > match.start()):
             cuts.append(match.span())
             marks += [(match.start(), label) for label in labels]
     if not cuts:
         return passage
+    starts = [start for start, _ in cuts]
+    taken = [0, *accumulate(end - start for start, end in cuts)]
 
     def moved(offset: int) -> int:
-        return offset - sum(min(end, offset) - start for start, end in cuts if start < offset)
+        count = bisect_left(starts, offset)
+        over = max(0, cuts[count - 1][1] - offset) if count else 0
+        return offset - taken[count] + over
 
     pieces, done = [], 0
     for start, end in cuts:

@@ -10,16 +10,16 @@ from linkarchive.article.text import write
 from linkarchive.model import LinkKind
 
 _TOKEN = re.compile(
-    r"""(?P<pass>\+\+\+.{0,5000}?\+\+\+|\+\+[^+\n].{0,500}?\+\+|pass:[a-z,]*\[[^\]]*\]|(?<![\w+])\+\S(?:[^\n]{0,500}?\S)?\+(?![\w+]))
+    r"""(?P<pass>\+\+\+.{0,5000}?\+\+\+|\+\+[^+\n].{0,500}?\+\+|pass:[a-z,]{0,20}\[[^\]]{0,5000}+\]|(?<![\w+])\+\S(?:[^\n]{0,500}?\S)?\+(?![\w+]))
       | (?P<escaped>\\(?:(?:https?|ftp|irc|link|xref|mailto|footnote|image)[^\s\[]*|<<|\{))
       | (?P<note>footnote(?:ref)?:(?P<note_id>[\w-]*)\[)
       | (?P<xref><<[^<>\n]*>>)
-      | (?P<angle><(?P<angle_url>(?:https?|ftp|irc|mailto):[^\s<>]*)>)
+      | (?P<angle><(?P<angle_url>(?:https?|ftp|irc|mailto):[^\s<>]{0,4000}+)>)
       | (?P<macro>(?P<macro_name>link|xref|image|icon|mailto|anchor|kbd|btn|menu|stem|latexmath|video|audio
           |indexterm2?):{1,2}
-          (?P<macro_target>(?:\+\+.*?\+\+|[^\s\[\]])*)\[)
-      | (?P<url>(?:https?|ftp|irc)://[^\s\[\]<>]*[^\s\[\]<>.,;:!?'")]\[)
-      | (?P<anchor>\[\[[^\]\n]*\]\])
+          (?P<macro_target>\+\+.{0,2000}?\+\+|[^\s\[\]]{0,4000}+)\[)
+      | (?P<url>(?:https?|ftp|irc)://[^\s\[\]<>]{1,4000}+(?<![.,;:!?'")])\[)
+      | (?P<anchor>\[\[[^\[\]\n]{0,500}+\]\])
     """,
     re.VERBOSE | re.DOTALL | re.IGNORECASE,
 )

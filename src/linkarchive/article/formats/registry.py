@@ -43,12 +43,14 @@ class Format:
     walked: bool = True
     """Taken from a folder. Data, spreadsheets and mail are read only when they are named."""
     pandoc: bool = False
+    large: int = _LARGE_TEXT
+    """Bytes from which a text is read in a process of its own."""
     markup: bool = False
     """The text may declare its encoding in itself (HTML, XML)."""
 
     def needs_sandbox(self, size: int) -> bool:
         """Whether a document of `size` bytes is read in a process of its own."""
-        return self.sandboxed or (size > _LARGE_TEXT and self.name not in ("md", "html", "txt") and not self.pandoc)
+        return self.sandboxed or (size > self.large and self.name not in ("md", "html", "txt") and not self.pandoc)
 
 
 FORMATS: tuple[Format, ...] = (
@@ -76,7 +78,7 @@ FORMATS: tuple[Format, ...] = (
     ),
     Format(
         "rst", "reStructuredText", ("rst", "rest"), "formats.rst:read_rst",
-        ("text/x-rst", "text/prs.fallenstein.rst"),
+        ("text/x-rst", "text/prs.fallenstein.rst"), large=8000,  # docutils: quadratic for some texts
     ),
     Format("asciidoc", "AsciiDoc", ("adoc", "asciidoc", "asc"), "formats.asciidoc:read_asciidoc", ("text/asciidoc",)),
     Format("org", "Org", ("org",), "formats.org:read_org", ("text/org", "text/x-org")),

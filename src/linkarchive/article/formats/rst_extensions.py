@@ -9,7 +9,9 @@ import re
 from typing import Any
 
 _DIRECTIVE = re.compile(r"^\s*\.\.\s+(?:\|[^|\n]+\|\s+)?([A-Za-z][\w.:+-]*?)::(?:\s|$)", re.MULTILINE)
-_ROLE = re.compile(r":([A-Za-z][\w.+-]*(?::[\w.+-]+)*):`|`:([A-Za-z][\w.+-]*(?::[\w.+-]+)*):")
+_ROLE = re.compile(
+    r":([A-Za-z][\w.+-]{0,60}(?::[\w.+-]{1,60}){0,5}):`|`:([A-Za-z][\w.+-]{0,60}(?::[\w.+-]{1,60}){0,5}):"
+)
 _CODE = re.compile(
     r"(?:.*(?:code|prompt|ipython|doctest|graphviz|graph|mermaid|uml|plot|jupyter|command|output|literal|console|bash"
     r"|shell|math|latex|csv|json|yaml|http).*|test\w*|index|highlight|productionlist|tabularcolumns|toctree|autosummary"
