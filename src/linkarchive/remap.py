@@ -36,13 +36,13 @@ def _parsed(rule: str) -> tuple[re.Pattern[str], str]:
     """The expression, and the replacement as `re.sub` wants it."""
     parts = rule.split()
     if len(parts) != 2:
-        raise SettingsError(f"remap: {rule!r} is no rule: {_EXAMPLE}")
+        raise SettingsError(f"remap: {rule!r} is not a rule: {_EXAMPLE}")
     replacement = _GROUP.sub(_group, parts[1].replace("\\", r"\\"))
     try:
         pattern = re.compile(parts[0])
         re.compile(f"(?:{parts[0]})?").sub(replacement, "")
     except (re.error, IndexError, OverflowError, RecursionError) as error:
-        raise SettingsError(f"remap: {rule!r} is no rule: {error}; {_EXAMPLE}") from error
+        raise SettingsError(f"remap: {rule!r} is not a rule: {error}; {_EXAMPLE}") from error
     return pattern, replacement
 
 

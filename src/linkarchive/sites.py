@@ -54,7 +54,7 @@ def refuse_faulty(settings: Settings) -> None:
     refuse_faulty_rules(settings.network.remap)
     for rule in settings.sites:
         if set(rule.host) & set("/:?#@ ") or not host_of(f"http://{ascii_host(rule.host)}/"):
-            raise SettingsError(f'sites: {rule.host!r} is no host name; write host = "example.com"')
+            raise SettingsError(f'sites: {rule.host!r} is not a host name; write host = "example.com"')
         for line in rule.headers:
             match = _HEADER.fullmatch(line)
             if match is None or match[1].lower() in _NOT_OURS:
@@ -72,7 +72,7 @@ def _refuse_selector(host: str, selector: str) -> None:
         if root is not None:
             root.query_selector(selector)
     except ValueError as error:
-        raise SettingsError(f"sites: {host}: {selector!r} is no CSS selector: {error}") from error
+        raise SettingsError(f"sites: {host}: {selector!r} is not a CSS selector: {error}") from error
 
 
 def is_excluded(url: str, patterns: Sequence[str]) -> bool:

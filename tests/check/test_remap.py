@@ -41,7 +41,7 @@ def test_what_is_no_rule_is_refused(rule: str, folder: Any) -> None:
     folder.article(CITED)
     ran = folder.run("check", "article.md", "--remap", rule)
     assert ran.code == 2
-    assert f"remap: {rule!r} is no rule" in ran.err
+    assert f"remap: {rule!r} is not a rule" in ran.err
 
 
 @given(st.text(), st.text())

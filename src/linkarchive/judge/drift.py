@@ -262,5 +262,5 @@ def in_words(c: Comparison, verdict: Verdict, reason: Reason) -> list[str]:
     elif reason is Reason.MINOR_EDIT:
         evidence.append(f"{words.percent(c.retention)} of the earlier text stands")
     else:
-        evidence.append("the text is the same" if c.retention == 1 else "the text is the same but for a few words")
+        evidence.append("the text is the same" if c.retention == 1 else "the text is the same except for a few words")
     return evidence
