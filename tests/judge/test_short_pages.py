@@ -1,6 +1,6 @@
 """Short pages of 35 languages, by themselves and in the frame of a site: honest ones, and what stands in their place.
 
-They were written before the rules that they test were looked at (data/short_pages.tsv): at first 237 of 426 were right.
+They were written before the rules that they test were looked at (data/short_pages.tsv): at first 237 of 426 were right, and every second one is trained on since.
 """
 
 from __future__ import annotations
