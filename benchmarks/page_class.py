@@ -5,7 +5,7 @@
 
 Needs scikit-learn, which the project itself does not. Examples: the labelled corpora beside the repository (of the
 second one only the sites that are not sealed), the cases of tests/judge/data/scripts, small pages with the phrases of
-rules.toml, and short honest pages of our own.
+rules.toml, short honest pages of our own, and every second line of tests/judge/data/short_pages.tsv.
 """
 
 from __future__ import annotations
