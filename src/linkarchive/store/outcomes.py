@@ -231,7 +231,9 @@ def rows_of_run(store: Store, run: int) -> Iterator[Row[Any]]:
     """The visits of a run as rows (key, url, checked, changed, was, carried), with the body of its own outcomes, and
     with what is known of the page (etag, last_modified, sha256, judged) where it was judged in this run (has_page)."""
     body = case((outcomes.c.run == run, outcomes.c.body), else_=None).label("body")
-    has_page = and_(not_(visits.c.carried), sources.c.page_outcome == visits.c.outcome).label("has_page")
+    # A result of this run may be that of an unchanged page, whose capture got its parts now.
+    told_here = or_(not_(visits.c.carried), outcomes.c.run == run)
+    has_page = and_(told_here, sources.c.page_outcome == visits.c.outcome).label("has_page")
     page = (sources.c.etag, sources.c.last_modified, sources.c.sha256, sources.c.judged)
     visit = (visits.c.checked, visits.c.changed, visits.c.was, visits.c.carried)
     query = (
