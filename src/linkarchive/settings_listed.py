@@ -51,16 +51,18 @@ def listed(project: Path, config: Path | None, environ: Mapping[str, str] = os.e
     """
     now = load_settings(project, config, environ)
     where = [(table, _short(name, project)) for table, name in layers(project, config, environ)]
-    return tuple(_section(one.name, getattr(now, one.name), where, environ) for one in dataclasses.fields(Settings))
+    return tuple(
+        _section(section.name, getattr(now, section.name), where, environ) for section in dataclasses.fields(Settings)
+    )
 
 
 def defaults() -> tuple[Section, ...]:
     """Every setting with its default; of an array of tables the keys of one entry."""
     found = []
-    for one in dataclasses.fields(Settings):
-        value = getattr(Settings(), one.name)
+    for section in dataclasses.fields(Settings):
+        value = getattr(Settings(), section.name)
         entries = isinstance(value, tuple)
-        found.append(_section(one.name, (_entry_type(one.name)(),) if entries else value, [], {}))
+        found.append(_section(section.name, (_entry_type(section.name)(),) if entries else value, [], {}))
     return tuple(found)
 
 
@@ -70,8 +72,8 @@ def page() -> str:
     for section in defaults():
         heading = f"[[{section.name}]]" if section.entries else f"[{section.name}]"
         parts.append(f"## `{heading}`\n\n{_sentence(section.words)}\n\n| key | default | |\n| --- | --- | --- |")
-        for one in section.settings:
-            parts[-1] += f"\n| `{one.key}` | `{one.default}` | {_cell(one)} |"
+        for setting in section.settings:
+            parts[-1] += f"\n| `{setting.key}` | `{setting.default}` | {_cell(setting)} |"
     return "\n\n".join(parts) + "\n"
 
 
@@ -93,7 +95,7 @@ def _section(name: str, value: Any, where: list[tuple[dict[str, Any], str]], env
     if isinstance(value, tuple):
         kind = _entry_type(name)
         told = next((place for table, place in reversed(where) if name in table), "default")
-        found = [_setting(name, key, kind, one, told) for one in value for key in get_type_hints(kind)]
+        found = [_setting(name, key, kind, entry, told) for entry in value for key in get_type_hints(kind)]
         return Section(name, _words(kind)[""], tuple(found), entries=True)
     kind = type(value)
     found = [_setting(name, key, kind, value, _origin(name, key, where, environ)) for key in get_type_hints(kind)]
@@ -138,7 +140,7 @@ def _toml(value: Any) -> str:
 
 def _kind(hint: Any) -> str:
     if get_origin(hint) is Literal:
-        return " or ".join(_toml(one) for one in get_args(hint))
+        return " or ".join(_toml(choice) for choice in get_args(hint))
     if get_origin(hint) is tuple:
         return "list of whole numbers" if get_args(hint)[0] is int else "list of texts"
     return {str: "text", int: "whole number", float: "number", bool: "true or false"}[hint]
@@ -168,6 +170,6 @@ def _sentence(words: str) -> str:
     return text[:1].upper() + text[1:]
 
 
-def _cell(one: Setting) -> str:
-    words = one.words.replace("|", "\\|")
-    return f"{one.kind.capitalize()}. {words}".strip() if words else f"{one.kind.capitalize()}."
+def _cell(setting: Setting) -> str:
+    words = setting.words.replace("|", "\\|")
+    return f"{setting.kind.capitalize()}. {words}".strip() if words else f"{setting.kind.capitalize()}."

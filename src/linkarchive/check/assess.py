@@ -88,17 +88,18 @@ class JudgeTask:
     @property
     def size(self) -> int:
         """Bytes of the pages that it brings with it."""
-        return len(self.page.body) + sum(len(one.body) for one in (self.probe, self.document) if one)
+        return len(self.page.body) + sum(len(page.body) for page in (self.probe, self.document) if page)
 
     @property
     def is_light(self) -> bool:
         """Only text, and not much of it, then and now: what takes a few milliseconds. A document may take minutes."""
-        stored = [one.reference for one in self.comparisons if one.reference is not None]
+        stored = [comparison.reference for comparison in self.comparisons if comparison.reference is not None]
         return (
             self.size <= _LIGHT
             and is_text(media_type(self.page.body, self.page.headers.get("content-type", "")))
             and all(
-                (is_text(one.mime) or not one.mime) and (one.original or one.record).length <= _LIGHT for one in stored
+                (is_text(capture.mime) or not capture.mime) and (capture.original or capture.record).length <= _LIGHT
+                for capture in stored
             )
         )
 
@@ -139,18 +140,29 @@ def assess(task: JudgeTask) -> Assessment:
     sides: list[tuple[Page | None, Page]] = []
     suspect = False
     answered = task.page.failure is None
-    for one in task.comparisons:
-        after, reference, remark = _in_one_scope(task, one.reference)
+    for comparison in task.comparisons:
+        after, reference, remark = _in_one_scope(task, comparison.reference)
         after = today if after is task.page else apply_site_rule(after, task.rule)
         before = stored.page(reference) if answered and reference is not None else None
-        case = Case(one.id, one.url, after, before, one.quotes, one.text, one.context, task.probe)
+        case = Case(
+            comparison.id,
+            comparison.url,
+            after,
+            before,
+            comparison.quotes,
+            comparison.text,
+            comparison.context,
+            task.probe,
+        )
         judgement = judge(case, parsed=parsed)
         if remark and before is not None:
             judgement = replace(judgement, evidence=(*judgement.evidence, remark))
         suspect = suspect or is_suspect(case, judgement, parsed=parsed)
-        if answered and one.reference is not None and reference is not None and before is None:
+        if answered and comparison.reference is not None and reference is not None and before is None:
             substance = substance or fingerprint(today, parsed=parsed)
-            judgement = judge_by_digest(judgement, (sha256, substance), one.reference, one.last, one.before)
+            judgement = judge_by_digest(
+                judgement, (sha256, substance), comparison.reference, comparison.last, comparison.before
+            )
         judgements.append(judgement)
         sides.append((before, after))
     worst = min(range(len(judgements)), key=lambda at: judgements[at].rank)

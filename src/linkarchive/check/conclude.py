@@ -119,7 +119,7 @@ def conclude(fetched: Fetched, assessment: Assessment, policy: Policy) -> Conclu
         result,
         change_of(result, job, policy, visit.time),
         capture=capture if isinstance(capture, NewCapture) else None,
-        baselines=tuple((one.link, one.baseline) for one in compared if one.baseline is not None),
+        baselines=tuple((cited.link, cited.baseline) for cited in compared if cited.baseline is not None),
         page=None if failing or is_new_way else _last_page(fetched, compared, assessment.sha256, policy),
         difference=assessment.difference if result.verdict is Verdict.DRIFTED else None,
     )

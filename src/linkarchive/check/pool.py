@@ -247,7 +247,7 @@ class JudgePool:
             self._take(queued, judged(assess, queued.task))
 
     def _for_here(self) -> QueuedTask | None:
-        return next((one for one in self._queue if one.is_light or self._most < 1), None)
+        return next((task for task in self._queue if task.is_light or self._most < 1), None)
 
     def wait(self, seconds: float) -> None:
         """Until an answer is ready, or the time is over, or nothing is pending; what no worker has is judged."""
@@ -260,7 +260,7 @@ class JudgePool:
     def _turn(self, seconds: float) -> None:
         if not self._workers:
             return
-        for silent in [one for one in self._workers if one.is_silent]:
+        for silent in [worker for worker in self._workers if worker.is_silent]:
             silent.give_up()
         for key, _ in self._selector.select(seconds):
             worker: Worker = key.data
@@ -273,7 +273,7 @@ class JudgePool:
     def _hand_out(self) -> None:
         """The oldest tasks to the workers with least to do."""
         while self._queue and self._workers:
-            worker = min(self._workers, key=lambda one: one.ahead)
+            worker = min(self._workers, key=lambda candidate: candidate.ahead)
             if worker.ahead >= _AHEAD:
                 return
             worker.give(self._queue.popleft())

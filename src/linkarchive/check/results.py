@@ -49,7 +49,9 @@ class ComparedLink:
 
 def inputs_of(compared: Iterable[ComparedLink]) -> Iterable[tuple[CitedLink, datetime | None, Acceptance | None]]:
     """Each citation with the time of its baseline and its acceptance, for `judgement_inputs_hash`."""
-    return ((one.link, one.baseline.as_baseline[1] if one.baseline else None, one.accepted) for one in compared)
+    return (
+        (cited.link, cited.baseline.as_baseline[1] if cited.baseline else None, cited.accepted) for cited in compared
+    )
 
 
 def result_of(
@@ -64,9 +66,9 @@ def result_of(
 
     `capture` shows the page; where it is still to be stored, `with_capture` names it.
     """
-    worst = min(compared, key=lambda one: one.judgement.rank)
+    worst = min(compared, key=lambda cited: cited.judgement.rank)
     judgement = worst.judgement
-    others = {f"{one.judgement.verdict.value}/{one.judgement.reason.value}" for one in compared}
+    others = {f"{cited.judgement.verdict.value}/{cited.judgement.reason.value}" for cited in compared}
     also = dict.fromkeys((*judgement.also, *sorted(others)))
     also.pop(f"{judgement.verdict.value}/{judgement.reason.value}", None)
     result = Result(
@@ -93,7 +95,7 @@ def result_of(
         archived_url=None,
         archive_note=None,
         suggested_url=judgement.suggested_url,
-        citations=tuple(_citation(one) for one in compared if not one.link.original),
+        citations=tuple(_citation(cited) for cited in compared if not cited.link.original),
         read=read_of(page),
     )
     return with_capture(result, capture) if isinstance(capture, StoredCapture) else result
@@ -178,7 +180,9 @@ def change_of(result: Result, job: Job, policy: Policy, now: datetime) -> Change
 
 def _differs_by_decision(last: Result, result: Result) -> bool:
     """A page was accepted, or its acceptance was withdrawn, since the last visit: nothing happened on the web."""
-    then, now = ({citation.accepted for citation in one.citations if citation.accepted} for one in (last, result))
+    then, now = (
+        {citation.accepted for citation in outcome.citations if citation.accepted} for outcome in (last, result)
+    )
     if (last.verdict, result.verdict) == (Verdict.DRIFTED, Verdict.OK):
         return bool(now - then)
     return (last.verdict, result.verdict) == (Verdict.OK, Verdict.DRIFTED) and bool(then - now)

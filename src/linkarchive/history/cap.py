@@ -76,7 +76,7 @@ def keep_within(project: Project, most: int, now: datetime) -> str:
 def _may_go(store: Store, made: list[decisions.Decision]) -> list[Spot]:
     """The captures that nothing needs, by the record of their page: the oldest first, but revisits before what they
     repeat."""
-    accepted = {(key_of(one.url), one.capture_time) for one in made if one.action == "accept"}
+    accepted = {(key_of(decision.url), decision.capture_time) for decision in made if decision.action == "accept"}
     kept = dict(_needed(store))
     free: list[StoredCapture] = []
     for stored in captures.all_kept(store):
@@ -86,13 +86,13 @@ def _may_go(store: Store, made: list[decisions.Decision]) -> list[Spot]:
             free.append(stored)
     # Two captures may name one record, and a revisit leans on the record that it repeats.
     places = {place for stored in kept.values() for place in _places(stored)}
-    free = sorted((one for one in free if one.place not in places), key=lambda stored: stored.capture.time)
+    free = sorted((stored for stored in free if stored.place not in places), key=lambda stored: stored.capture.time)
     revisits: dict[Spot, list[Spot]] = defaultdict(list)
     for stored in free:
         _, *original = _places(stored)
         for place in original:
             revisits[place].append(stored.place)
-    return list(dict.fromkeys(place for one in free for place in (*revisits[one.place], one.place)))
+    return list(dict.fromkeys(place for stored in free for place in (*revisits[stored.place], stored.place)))
 
 
 def _needed(store: Store) -> Iterator[tuple[int, StoredCapture]]:

@@ -71,7 +71,7 @@ def _standard(citation: CitationResult, kept: list[StoredCapture]) -> StoredCapt
     """What the citation is compared with: the accepted page, else the baseline."""
     accepted, baseline = citation.accepted, citation.baseline
     time = accepted.capture_time if accepted else baseline.time if baseline else None
-    return next((one for one in kept if one.capture.time == time), None)
+    return next((stored for stored in kept if stored.capture.time == time), None)
 
 
 def _first(latest: SourceReport) -> bool:
@@ -83,5 +83,7 @@ def _quotes(store: Store, citation: CitationResult) -> tuple[str, ...]:
     if stored is None:
         return ()
     return tuple(
-        one.quote for one in stored[0].citations if one.quote and (one.url, one.line) == (citation.url, citation.line)
+        cited.quote
+        for cited in stored[0].citations
+        if cited.quote and (cited.url, cited.line) == (citation.url, citation.line)
     )

@@ -90,12 +90,14 @@ def take_back(
     again; of ignoring all. Raises UsageError when there is none.
     """
     made = decisions.in_force(decisions.load(project.decisions), _name_of(store, url))
-    mine = [one for one in made if one.action == action and (article is None or one.article == article)]
+    mine = [
+        decision for decision in made if decision.action == action and (article is None or decision.article == article)
+    ]
     if not mine:
         raise UsageError(f"{redact(url)}: nothing to take back: no {action} is in force")
     mine = mine[-1:] if action == "accept" else mine
-    for one in mine:
-        undo = Decision("undo", one.url, who, now, reason, one.article, undoes=one.when)
+    for decision in mine:
+        undo = Decision("undo", decision.url, who, now, reason, decision.article, undoes=decision.when)
         decisions.append(project, undo)
     return tuple(mine)
 

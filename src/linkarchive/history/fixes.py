@@ -121,16 +121,21 @@ class _Planner:
         left: Sequence[str],
     ) -> FileFix:
         if form not in EDITABLE:
-            sentences = tuple(by_hand(name, read.citations[one.citation], one) for one in replacements)
+            sentences = tuple(
+                by_hand(name, read.citations[replacement.citation], replacement) for replacement in replacements
+            )
             return FileFix(path, name, data, data, left=tuple(left), by_hand=sentences)
         fixed = fix_article(data, form, name, replacements, self._style, read)
         refused = [
-            f"{where(name, read.citations[one.replacement.citation])} {one.replacement.why}, but {one.why}: "
-            f"{one.replacement.url}"
-            for one in fixed.refused
+            f"{where(name, read.citations[edit.replacement.citation])} {edit.replacement.why}, but {edit.why}: "
+            f"{edit.replacement.url}"
+            for edit in fixed.refused
         ]
         self._after[name] = fixed.article
-        made = [f"{where(name, read.citations[one.citation])} {one.why}: {one.url}" for one in fixed.made]
+        made = [
+            f"{where(name, read.citations[replacement.citation])} {replacement.why}: {replacement.url}"
+            for replacement in fixed.made
+        ]
         return FileFix(path, name, data, fixed.data, fixed.text, tuple(made), (*left, *refused), article=fixed.article)
 
     def _note_references(self, path: Path, name: str, data: bytes, form: str, read: Article) -> None:
@@ -156,10 +161,12 @@ class _Planner:
                 citation if citation.url in urls else replace(citation, url=None) for citation in read.citations
             )
             found, doubts = self._replacements(read, replace(read, citations=ours), form, article)
-            replacements |= {one.citation: one for one in found}
+            replacements |= {replacement.citation: replacement for replacement in found}
             left += doubts
         if not path.is_relative_to(self._project.root.resolve()):
-            sentences = tuple(by_hand(name, read.citations[number], one) for number, one in replacements.items())
+            sentences = tuple(
+                by_hand(name, read.citations[number], replacement) for number, replacement in replacements.items()
+            )
             return FileFix(path, name, data, data, left=tuple(left), by_hand=sentences)
         fix = self._edited(path, name, data, form, read, list(replacements.values()), left)
         return replace(fix, cited_by=tuple(cited))

@@ -75,9 +75,11 @@ class NewTargets:
         """The article itself gives a usable copy beside its dead links to this URL."""
         outcome = self.outcomes.get(key_of(url))
         cited = (
-            [] if outcome is None else [one for one in outcome.citations if (one.article, one.url) == (article, url)]
+            []
+            if outcome is None
+            else [citation for citation in outcome.citations if (citation.article, citation.url) == (article, url)]
         )
-        return bool(cited) and all(one.settled is not None for one in cited)
+        return bool(cited) and all(citation.settled is not None for citation in cited)
 
     def _intended(self, url: str, day: date) -> NewTarget | None:
         """The address that a redirecting service (Google, Outlook, Facebook …) leads to."""

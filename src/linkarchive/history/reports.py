@@ -44,7 +44,7 @@ def report_of(store: Store, run: Run, made: Sequence[Decision]) -> Report:
     Doing that raises StorageError when the database refuses.
     """
     body, day = run.body, (run.info.finished or run.info.started).date()
-    ignores = [one for one in made if one.action in ("ignore", "undo")]
+    ignores = [decision for decision in made if decision.action in ("ignore", "undo")]
     return Report(
         run=run.info,
         articles=tuple(_with_ignored(article, ignores, day) for article in body.articles),
@@ -69,9 +69,12 @@ def _sources(store: Store, run: Run, ignores: Sequence[Decision], day: date) -> 
     def counted() -> Counter[Category]:
         with open_store(store.url, read_only=True) as again:
             found = Counter[Category]()
-            for one in outcomes.counts(again, run.info.id):
-                found[Category.of(one.verdict, one.changed, one.was, False, one.uncompared, one.standing)] += one.number
-            for source in outcomes.of_keys(again, run.info.id, {one.url for one in ignores}) if ignores else ():
+            for row in outcomes.counts(again, run.info.id):
+                category = Category.of(row.verdict, row.changed, row.was, False, row.uncompared, row.standing)
+                found[category] += row.number
+            for source in (
+                outcomes.of_keys(again, run.info.id, {decision.url for decision in ignores}) if ignores else ()
+            ):
                 found[source.kind] -= 1
                 found[told(source).kind] += 1
             return +found
@@ -80,7 +83,7 @@ def _sources(store: Store, run: Run, ignores: Sequence[Decision], day: date) -> 
         return read({(kind.verdict, kind.changed) for kind in kinds})
 
     # Secrets are not in the file of decisions, and a host is no URL: such sources cannot be found by their keys.
-    by_key = not any("REDACTED" in one.url or is_host(one.url) for one in ignores)
+    by_key = not any("REDACTED" in decision.url or is_host(decision.url) for decision in ignores)
     return Sources(read, counted if by_key else None, by_category)
 
 
@@ -93,7 +96,7 @@ def _with_ignored(article: ArticleReport, ignores: Sequence[Decision], day: date
 
 def has_news(report: Report) -> bool:
     return any(kind.is_news for kind in report.kinds) or any(
-        one.changed is not Change.STILL for one in report.unresolved
+        lost.changed is not Change.STILL for lost in report.unresolved
     )
 
 
@@ -111,18 +114,18 @@ def differences(
     for source in report.of(lambda kind: kind.verdict is Verdict.DRIFTED):
         if len(found) == MAX_DIFFERENCES:
             break
-        one = _known(source, known) or difference_of(archive, store, source)
-        if one is not None:
-            found[source.outcome.url] = one
+        difference = _known(source, known) or difference_of(archive, store, source)
+        if difference is not None:
+            found[source.outcome.url] = difference
     return found
 
 
 def _known(source: SourceReport, known: Mapping[tuple[str, datetime], Difference]) -> Difference | None:
     start = source.outcome.standard
-    one = known.get((source.outcome.url, start)) if start is not None else None
-    if one is None or start is None or source.checked is None:
+    difference = known.get((source.outcome.url, start)) if start is not None else None
+    if difference is None or start is None or source.checked is None:
         return None
-    return replace(one, url=source.outcome.url, before_label=_label(start), after_label=_label(source.checked))
+    return replace(difference, url=source.outcome.url, before_label=_label(start), after_label=_label(source.checked))
 
 
 def _label(time: datetime) -> str:
@@ -135,15 +138,15 @@ def difference_of(archive: Path, store: Store, source: SourceReport) -> Differen
 
     outcome = source.outcome
     kept = captures.of_source(store, sources.find(store, outcome.url).id)
-    before = next((one for one in kept if one.capture.time == outcome.standard), None)
+    before = next((stored for stored in kept if stored.capture.time == outcome.standard), None)
     after = captures.capture_of(kept, outcome)
     if before is None or after is None or before.id == after.id:
         return None
     try:
-        pages = [read_page(archive, one.capture) for one in (before, after)]
+        pages = [read_page(archive, stored.capture) for stored in (before, after)]
     except StorageError:
         return None
-    labels = [_label(one.capture.time) for one in (before, after)]
+    labels = [_label(stored.capture.time) for stored in (before, after)]
     return difference(outcome.url, pages[0], pages[1], labels[0], labels[1], similarity=outcome.similarity)
 
 

@@ -22,7 +22,7 @@ def picture_of(project: Project, url: str, capture: Capture, settings: Settings,
     """
     with open_project(project) as store:
         stored = captures.of_source(store, sources.find(store, url).id)
-        kept = next(one for one in stored if one.capture == capture)
+        kept = next(candidate for candidate in stored if candidate.capture == capture)
         record = next((part for part in parts.of_capture(store, kept.id) if part.url.startswith(PICTURE)), None)
         if record is None:
             rendering = next((look for _, look in looks(project.archive, store, [kept], settings, clock)), None)

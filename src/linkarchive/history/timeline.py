@@ -37,7 +37,7 @@ def timelines(store: Store, report: Report) -> Mapping[str, tuple[Event, ...]]:
     for source in report.of(lambda kind: kind.verdict.is_finding):
         if len(found) == MAX_TIMELINES:
             break
-        days = {published.get(one.article): one.article for one in source.outcome.citations}
+        days = {published.get(citation.article): citation.article for citation in source.outcome.citations}
         events = [
             Event(datetime.combine(day, time(), UTC), "published", f"{path} is published")
             for day, path in days.items()
@@ -97,10 +97,10 @@ def article_texts(
     paths = {article.path for article in report.articles[:_MAX_TEXTS] if (root / article.path).is_file()}
     reports = report.sources if citing is None else citing(paths)
     for source in reports if paths else ():
-        for one in source.outcome.citations:
-            if one.article not in paths:
+        for citation in source.outcome.citations:
+            if citation.article not in paths:
                 continue
-            verdicts[one.article, one.line, fold(one.text)] = source.outcome.url, one.verdict
+            verdicts[citation.article, citation.line, fold(citation.text)] = source.outcome.url, citation.verdict
     for lost in report.unresolved:
         verdicts[lost.article, lost.line, fold(lost.text)] = None, Verdict.UNRESOLVED
     found: dict[str, ArticleText] = {}

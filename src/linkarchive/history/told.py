@@ -137,7 +137,12 @@ def _since(store: Store, report: Report, run: Run, last: Run | None, last_id: st
         latest.pop(source.url, None)
         sources.append(_changed_since(source, was[source.url]) if source.url in was else source)
     sources += [_changed_since(source, was[url]) for url, source in latest.items()]  # not in this run's scope
-    lost = {(one.article, one.text) for other in missed for one in other.body.unresolved if one.changed is Change.NEW}
+    lost = {
+        (target.article, target.text)
+        for other in missed
+        for target in other.body.unresolved
+        if target.changed is Change.NEW
+    }
     return replace(
         report,
         sources=tuple(sources),
@@ -164,9 +169,9 @@ def _new_since(source: SourceReport, day: datetime) -> SourceReport:
 
 
 def _unresolved_since(unresolved: Iterable[Unresolved], lost: set[tuple[str, str]]) -> Iterator[Unresolved]:
-    for one in unresolved:
-        is_new = one.changed is Change.STILL and (one.article, one.text) in lost
-        yield replace(one, changed=Change.NEW) if is_new else one
+    for target in unresolved:
+        is_new = target.changed is Change.STILL and (target.article, target.text) in lost
+        yield replace(target, changed=Change.NEW) if is_new else target
 
 
 def _day_of(run_id: str | None) -> datetime | None:

@@ -165,7 +165,9 @@ class Result:
     @property
     def standard(self) -> datetime | None:
         """When the page was captured that this one is compared with: the accepted one, else the baseline."""
-        worst = min(self.citations, key=lambda one: (one.verdict.severity, -one.confidence), default=None)
+        worst = min(
+            self.citations, key=lambda citation: (citation.verdict.severity, -citation.confidence), default=None
+        )
         if worst is not None and worst.accepted is not None:
             return worst.accepted.capture_time
         return self.baseline.time if self.baseline else None
