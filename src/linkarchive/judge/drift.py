@@ -199,9 +199,9 @@ def _second_opinion(before: ParsedPage, shingles: set[int]) -> float:
 def _of_paragraphs(before: ParsedPage, after: ParsedPage) -> float:
     """How much of the longest paragraph stands, where the extractor took captions and labels for the text.
 
-    Asked only where title and first heading are as they were, and the extracted text has no paragraph at all.
+    Asked only where the title is as it was, and the extracted text has no paragraph at all.
     """
-    if before.title != after.title or before.first_heading != after.first_heading:
+    if not before.title or before.title != after.title:
         return 0.0
     if any(words.rough_size(block) >= _LABEL for block in before.main):
         return 0.0
