@@ -33,6 +33,7 @@ _REMARKS = ("journaltitle", "journal", "booktitle", "publisher", "institution", 
             "howpublished", "note", "addendum", "annote", "annotation", "titleaddon", "pubstate", "type")  # fmt: skip
 _MONTHS = {name: name for name in ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"]}
 _LONGEST = 20_000  # characters of one entry
+_LONGEST_AFTER = 1000  # characters of a value in an entry whose braces do not close: hostile text stays linear
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,12 +86,16 @@ class _Scanner:
         self._text = text
         self._newlines = [match.start() for match in re.finditer("\n", text)]
         self.macros: dict[str, str] = dict(_MONTHS)
+        self._unclosed = 0
+        """Up to here a value was looked through that is never closed."""
 
     def line(self, position: int) -> int:
         return bisect_right(self._newlines, position - 1) + 1 if position else 1
 
     def braces(self, start: int) -> int:
         """The position after the group that opens at `start`; after the opening when it is never closed."""
+        if start < self._unclosed:
+            return start + 1
         closing = {"{": "}", "(": ")"}[self._text[start]]
         opening, depth = self._text[start], 0
         limit = self._limit(start + 1)
@@ -99,6 +104,7 @@ class _Scanner:
                 depth += 1 if match[0] == opening else -1
                 if depth == 0:
                     return match.end()
+        self._unclosed = limit
         return start + 1
 
     def _limit(self, position: int) -> int:
@@ -141,6 +147,8 @@ class _Scanner:
         """What stands in braces or quotes, in which braces balance; after a backslash neither counts."""
         quoted = self._text[start] == '"'
         depth = 0
+        if start < self._unclosed:
+            end = min(end, start + _LONGEST_AFTER)
         for match in re.compile(r'\\.|[{}"]', re.DOTALL).finditer(self._text, start + quoted, end):
             if match[0] == "{":
                 depth += 1
@@ -148,6 +156,7 @@ class _Scanner:
                 depth -= 1
             if (match[0] == '"' and quoted and depth == 0) or (match[0] == "}" and not quoted and depth == 0):
                 return self._text[start + 1 : match.start()], match.end()
+        self._unclosed = end
         # Never closed: the value ends where the next field seems to begin, else with the line.
         following = _NEXT_FIELD.search(self._text, start, end)
         stop = following.start() if following else end

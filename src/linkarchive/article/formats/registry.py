@@ -84,7 +84,7 @@ FORMATS: tuple[Format, ...] = (
     Format("org", "Org", ("org",), "formats.org:read_org", ("text/org", "text/x-org")),
     Format(
         "wikitext", "MediaWiki wikitext", ("wiki", "mediawiki", "wikitext", "mw"), "formats.wikitext:read_wikitext",
-        ("text/x-wiki",),
+        ("text/x-wiki",), large=10_000,  # as its library is, too
     ),
     Format("ipynb", "Jupyter notebook", ("ipynb",), "formats.notebook:read_notebook", ("application/x-ipynb+json",)),
     Format("gemtext", "gemtext", ("gmi", "gemini"), "formats.gemtext:read_gemtext", ("text/gemini",)),
