@@ -9,7 +9,8 @@ from typing import Any
 from sqlalchemy import ColumnElement, Row, and_, func, insert, select, update
 
 from linkarchive.model import Capture, CaptureRef, CaptureScope, Location, Origin, PartRecord, Result, Verdict
-from linkarchive.snapshot.parts import NewParts
+from linkarchive.snapshot.capture_metadata import PartsFacts
+from linkarchive.snapshot.parts import NewParts, with_parts
 from linkarchive.snapshot.record_writer import uri
 from linkarchive.store.captures import StoredCapture
 from linkarchive.store.database import Store
@@ -91,6 +92,12 @@ def named(store: Store, prefix: str) -> Iterator[tuple[str, StoredCapture, PartR
             for row in store.execute(select(parts).where(parts.c.id.in_({one.part for one in some})))
         }
         yield from ((row.source_url, StoredCapture.of_row(row), found[row.part]) for row in some)
+
+
+def restore(store: Store, rows: RunWriter, stored: StoredCapture, facts: PartsFacts, new: Iterable[PartRecord]) -> None:
+    """Note what a capture uses by what its WARC file says; `new` are the records that stand there."""
+    used = [*by_id(store, facts.uses).values(), *new]
+    keep(store, rows, stored, with_parts(stored.capture, facts, used), used)
 
 
 def keep(store: Store, rows: RunWriter, stored: StoredCapture, capture: Capture, used: Collection[PartRecord]) -> None:

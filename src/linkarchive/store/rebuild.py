@@ -11,7 +11,6 @@ from pathlib import Path
 from linkarchive import __version__
 from linkarchive.model import Capture, Change, Origin, Result, RunInfo
 from linkarchive.snapshot import manifest
-from linkarchive.snapshot.parts import with_parts
 from linkarchive.snapshot.reader import LogLine, ScannedParts, ScannedRun, scan
 from linkarchive.store import articles, lookups, parts, runs, sources
 from linkarchive.store.captures import StoredCapture, takes_its_place
@@ -213,9 +212,7 @@ class _Builder:
             captures = self.known.get(key_of(told.url), {}).values()
             stored = next((stored for stored in captures if stored.capture.record == told.page), None)
             if stored is not None and self.writer is not None:
-                shared = parts.by_id(self.store, told.facts.uses).values()
-                used = [*shared, *told.new]
-                parts.keep(self.store, self.writer, stored, with_parts(stored.capture, told.facts, used), used)
+                parts.restore(self.store, self.writer, stored, told.facts, told.new)
 
     def _source(self, key: str, url: str) -> int:
         key = key_of(key)
