@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -29,6 +30,16 @@ def test_warcio_check_passes_every_digest(archive: Any, capsys: pytest.CaptureFi
     said = capsys.readouterr()
     assert said.out.count("digest pass") >= 8
     assert said.err == ""
+
+
+def test_a_response_begins_with_the_version_that_came(archive: Any) -> None:
+    old = replace(archive.pages.exchange("https://a.example/"), version="HTTP/1.0")
+    with archive.writer() as writer:
+        archive.write(writer, archive.pages.visit(old))
+    (warc,) = archive.warcs()
+    with warc.open("rb") as file:
+        (head,) = [record.http_headers for record in ArchiveIterator(file) if record.rec_type == "response"]
+    assert (head.protocol, head.statusline) == ("HTTP/1.0", "200 OK")
 
 
 def test_fastwarc_reads_the_same_records(archive: Any) -> None:

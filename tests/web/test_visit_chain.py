@@ -24,6 +24,12 @@ def test_a_page_comes_back_as_it_was_sent(web, visit_one):
     assert (visit.failure, visit.tries, visit.hops, page.truncated) == (None, 1, (), None)
 
 
+@pytest.mark.parametrize("version", ["HTTP/1.0", "HTTP/1.1"])
+def test_the_version_of_the_answer_is_kept(web, visit_one, version):
+    url = web.put("/a", web.page(b"x").replace(b"HTTP/1.1", version.encode(), 1))
+    assert visit_one(url).final.version == version
+
+
 def test_the_recorded_request_is_the_one_that_was_sent(web, visit_one):
     url = web.put("/a", web.page(b"x"))
     page = visit_one(VisitRequest(url, etag='W/"a b"', last_modified="Tue, 01 Jun 2021 08:00:00 GMT")).final

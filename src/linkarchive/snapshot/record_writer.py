@@ -172,7 +172,7 @@ def _response_head(exchange: Exchange) -> bytes:
             fields.append((name, value))
     if not counted:
         fields.append(("Content-Length", length))
-    return _http_head(f"HTTP/1.1 {exchange.status_line}", fields)
+    return _http_head(f"{exchange.version} {exchange.status_line}", fields)
 
 
 def _http_head(first_line: str, fields: Iterable[tuple[str, str]]) -> bytes:

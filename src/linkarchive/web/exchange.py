@@ -119,6 +119,8 @@ class Exchange:
     method: str = "GET"
     payload: bytes = b""
     """Of the request."""
+    version: str = "HTTP/1.1"
+    """Of the response. One that came by HTTP/2 or 3, which have no status line, is kept as HTTP/1.1."""
 
     @property
     def header_map(self) -> Mapping[str, str]:

@@ -224,7 +224,8 @@ class Transfer:
 
     def _exchange(self, head: list[bytes], truncated: str | None) -> tuple[Exchange, tuple[str, ...]]:
         status = self.curl.getinfo(pycurl.RESPONSE_CODE)
-        phrase = head[0].decode("latin-1").partition(" ")[2].strip()[3:].strip()
+        version, _, code_and_phrase = head[0].decode("latin-1").partition(" ")
+        phrase = code_and_phrase.strip()[3:].strip()
         fields, set_cookies = received_fields(head[1:])
         exchange = Exchange(
             url=self._url,
@@ -238,6 +239,7 @@ class Transfer:
             truncated=truncated,
             method=self.method,
             payload=self._payload,
+            version="HTTP/1.0" if version == "HTTP/1.0" else "HTTP/1.1",
         )
         return exchange, set_cookies
 
