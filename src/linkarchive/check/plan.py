@@ -86,6 +86,12 @@ class Policy:
         """With the decisions of that file, as they are now."""
         return cls(settings, decisions.load(path), is_full)
 
+    @property
+    def wants_parts(self) -> bool:
+        """Some source is to be kept with what it needs to be shown."""
+        settings = self.settings
+        return CaptureScope.PAGE.value in (settings.keep.scope, *(rule.scope for rule in settings.sites))
+
     def rule(self, job: Job) -> SiteSettings | None:
         """The project's rule for the site of a source."""
         return rule_for(job.source.url, self.settings.sites)

@@ -16,7 +16,6 @@ from linkarchive.check.finish import Ending, finish
 from linkarchive.check.lookups import ArchiveLookups
 from linkarchive.check.plan import Job, Policy, chosen, forecast, plan
 from linkarchive.check.record import Recorder
-from linkarchive.check.scopes.pictures import keep_parts
 from linkarchive.clock import Clock
 from linkarchive.history.cap import is_full, within_cap
 from linkarchive.history.open_run import begin, locked, refuse_mixed_clocks
@@ -64,10 +63,21 @@ def check(
                 with closing(ArchiveLookups(recorder, policy, stop, politeness)) as lookups:
                     paces = politeness.hosts
                     with closing(Crawler(policy, recorder, paces, stop, lookups.feed)) as crawler:
-                        parts = partial(keep_parts, recorder, policy, stop, lookups.feed, paces)
+                        parts = partial(_keep_parts, recorder, policy, stop, lookups.feed, politeness)
                         ending = _Check(project, scope, recorder, policy, crawler, lookups, parts).work(articles)
                     report = finish(project, ending, recorder, policy)
         return within_cap(project, report, settings.keep.max_bytes, clock.now())
+
+
+def _keep_parts(
+    recorder: Recorder, policy: Policy, stop: Stop, on_idle: Callable[[], None], politeness: Politeness
+) -> int:
+    """`pictures.keep_parts`, which is imported where some source is kept with its parts."""
+    if not policy.wants_parts:
+        return 0
+    from linkarchive.check.scopes.pictures import keep_parts
+
+    return keep_parts(recorder, policy, stop, on_idle, politeness.hosts)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime
 
-from linkarchive.history.forgetting import take_out
 from linkarchive.history.reports import report_of
 from linkarchive.model import Report
 from linkarchive.project import Project
@@ -60,6 +59,8 @@ def keep_within(project: Project, most: int, now: datetime) -> str:
         wanted = _may_go(store, decisions.load(project.decisions))
     gone = find_captures(project.archive, wanted, size - most)
     if gone.captures:
+        from linkarchive.history.forgetting import take_out  # late: it can render reports
+
         tombstone = Tombstone(f"cap-{now:%Y%m%dT%H%M%SZ}-{secrets.token_hex(2)}", (), _REASON, now)
         records = (place for places in gone.gone.values() for place in places)
         take_out(project, gone, tombstone, Forgetting.of((), gone.captures, records, by_cap=True), "archive")

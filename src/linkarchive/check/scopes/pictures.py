@@ -24,7 +24,7 @@ def keep_parts(
 ) -> int:
     """`requisites.keep_parts`, and then, where there is a browser, pictures of drifted pages whose copies have none."""
     lacking = requisites.keep_parts(recorder, policy, stop, on_idle, paces)
-    if policy.is_full or stop() or not requisites.wants_parts(policy) or browser_for(policy.settings) is None:
+    if policy.is_full or stop() or not policy.wants_parts or browser_for(policy.settings) is None:
         return lacking
     wanted = list(_without_picture(recorder))[:MOST]
     folder, settings = recorder.warc.archive, policy.settings

@@ -22,12 +22,6 @@ from linkarchive.web.pacing import Paces
 from linkarchive.web.scheduler import fetch_all
 
 
-def wants_parts(policy: Policy) -> bool:
-    """Some source is to be kept with what it needs to be shown."""
-    settings = policy.settings
-    return CaptureScope.PAGE.value in (settings.keep.scope, *(rule.scope for rule in settings.sites))
-
-
 def keep_parts(
     recorder: Recorder, policy: Policy, stop: Callable[[], bool], on_idle: Callable[[], None], paces: Paces
 ) -> int:
@@ -35,7 +29,7 @@ def keep_parts(
 
     `on_idle` is called now and then. `paces` are those of the documents: who asked us to slow down still means it.
     """
-    if not wants_parts(policy) or policy.is_full:
+    if not policy.wants_parts or policy.is_full:
         return 0
     found = parts.wanting(recorder.store, recorder.rows.run)
     has_file = recorder.warc.has_file  # a fresh Git clone has none
