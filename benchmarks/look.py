@@ -130,21 +130,23 @@ class Cost:
     cpu: float
     memory: int
     disk: int
+    words: str
+    """What the command printed."""
 
 
-def check(folder: Path, proxy: str, scope: str, day: date) -> Cost:
+def check(folder: Path, proxy: str, day: str, *arguments: str) -> Cost:
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     started = time.monotonic()
     environ = {name: value for name, value in os.environ.items() if not name.lower().endswith("_proxy")}
     environ |= {"http_proxy": proxy, "ARCHIVE_WAYBACK_MODE": "off", "ARCHIVE_NOW": f"{day}T06:00:00Z"}
-    command = [sys.executable, "-m", "linkarchive", "check", "--scope", scope, "--no-progress", "-q"]
+    command = [sys.executable, "-m", "linkarchive", "check", *arguments, "--no-progress"]
     ran = subprocess.run(command, cwd=folder, env=environ, capture_output=True, text=True, check=False)
     if ran.returncode not in (0, 1):
-        raise SystemExit(f"{scope}: exit {ran.returncode}: {ran.stderr[-500:]}")
+        raise SystemExit(f"{command}: exit {ran.returncode}: {ran.stderr[-500:]}")
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     disk = sum(path.stat().st_size for path in (folder / "archive").rglob("*") if path.is_file())
     cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-    return Cost(time.monotonic() - started, cpu, after.ru_maxrss, disk)
+    return Cost(time.monotonic() - started, cpu, after.ru_maxrss, disk, ran.stdout + ran.stderr)
 
 
 def measure(shape: Shape, pages: int, scopes: list[str], weeks: int) -> None:
@@ -160,7 +162,7 @@ def measure(shape: Shape, pages: int, scopes: list[str], weeks: int) -> None:
                         [sys.executable, "-c", f"import urllib.request as r;r.urlopen('{proxy}/week/{week}')"],
                         check=True,
                     )
-                cost = check(Path(name), proxy, scope, day + timedelta(days=7 * week))
+                cost = check(Path(name), proxy, f"{day + timedelta(days=7 * week)}", "--scope", scope, "-q")
                 grown.append(cost.disk)
                 if week == 0:
                     print(
