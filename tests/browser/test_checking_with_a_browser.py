@@ -98,6 +98,15 @@ def test_a_bot_check_that_a_browser_passes_is_ok_and_a_wall_is_blocked(stage, fo
     assert not any(b"hush4711" in body for _, _, body in held)
 
 
+def test_what_only_its_words_make_a_wall_is_cleared_by_a_site_that_says_no(stage, folder):
+    quiz = "http://beta.example/quiz"
+    title = "Are you human? A quiz for class seven"
+    text = "Ten questions on cells, bones and breath, for a rainy afternoon in spring. Answers are on the last page."
+    stage[quiz] = Response(f"<!DOCTYPE html><title>{title}</title><h1>{title}</h1><p>{text}</p>".encode())
+    folder.article(quiz)
+    assert folder.check("article.md", env=NEEDED).told(quiz)[:2] == ("ok", "first-seen")
+
+
 def test_a_rendered_capture_holds_parts_dom_and_pictures_and_is_sound(stage, folder):
     cite(folder, URL)
     figures(stage, "4,812,000")

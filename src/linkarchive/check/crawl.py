@@ -11,7 +11,7 @@ from dataclasses import replace
 from itertools import chain
 from typing import TypeVar
 
-from linkarchive.check.assess import JudgeTask, NotJudgedError, assess
+from linkarchive.check.assess import Assessment, JudgeTask, NotJudgedError, assess
 from linkarchive.check.baselines import Fetched, build_task, page_of
 from linkarchive.check.conclude import Conclusion, conclude, skipped
 from linkarchive.check.plan import Job, Policy
@@ -207,7 +207,7 @@ class Crawler:
         wanted = self._rendered.wants(fetched)
         as_last_time = None if wanted else unchanged(fetched, self._policy)
         if wanted:
-            self._rendered.look(fetched)
+            self._rendered.look(fetched, may_wait=may_wait)
         elif as_last_time is not None:
             self._record(as_last_time)
             fetched.close()
@@ -237,13 +237,18 @@ class Crawler:
                 if isinstance(assessment, NotJudgedError):
                     raise assessment
                 if self._rendered.may_help(fetched, assessment):
-                    self._rendered.look(fetched, assessment)
-                elif may_wait and assessment.suspect and self._has_room(fetched):
-                    self._suspects.append(fetched)
-                    self._suspect_bytes += len(fetched.page.body)
+                    self._rendered.look(fetched, assessment, may_wait=may_wait)
                 else:
-                    self._record(conclude(fetched, assessment, self._policy))
-                    fetched.close()
+                    self._settle(fetched, assessment, may_wait)
+
+    def _settle(self, fetched: Fetched, assessment: Assessment, may_wait: bool) -> None:
+        """Set a suspect aside for the probe of its host; conclude on every other page."""
+        if may_wait and assessment.suspect and self._has_room(fetched):
+            self._suspects.append(fetched)
+            self._suspect_bytes += len(fetched.page.body)
+        else:
+            self._record(conclude(fetched, assessment, self._policy))
+            fetched.close()
 
     def _finish_judging(self) -> None:
         """Wait for the judges and for the browser: until nothing is left, or the run shall end."""
@@ -257,13 +262,12 @@ class Crawler:
 
     def _take_rendered(self) -> None:
         """Conclude on what the browser saw."""
-        for fetched, assessment in self._rendered.seen():
+        for fetched, assessment, may_wait in self._rendered.seen():
             with self._contained(fetched.job, fetched):
                 if assessment is None:
-                    self._conclude(fetched, may_wait=False)
+                    self._conclude(fetched, may_wait=may_wait)
                 else:
-                    self._record(conclude(fetched, assessment, self._policy))
-                    fetched.close()
+                    self._settle(fetched, assessment, may_wait)
 
     def _wait_for_pool(self) -> None:
         self._pool.wait(_PATIENCE)

@@ -41,8 +41,9 @@ class RenderedPages:
         self._tell = tell
         self._executable = browser_for(policy.settings)
         self._renderer: Renderer | None = None
-        self._waiting: dict[int, tuple[Fetched, Assessment | None]] = {}
-        """By the number of the source: our own visit, closed beyond MOST_HELD, and its assessment, if there is one."""
+        self._waiting: dict[int, tuple[Fetched, Assessment | None, bool]] = {}
+        """By the number of the source: our own visit, closed beyond MOST_HELD, its assessment, if there is one, and
+        whether the page may still be set aside for a probe."""
 
     def wants(self, fetched: Fetched) -> bool:
         """The browser looks at the page before anything is concluded."""
@@ -58,13 +59,13 @@ class RenderedPages:
         worst = min(assessment.judgements, key=lambda judgement: judgement.rank)
         return worst.verdict is Verdict.BLOCKED and worst.reason in _MAY_OPEN and _is_html(fetched.page)
 
-    def look(self, fetched: Fetched, assessment: Assessment | None = None) -> None:
+    def look(self, fetched: Fetched, assessment: Assessment | None = None, *, may_wait: bool) -> None:
         """Have the browser look at the page of a visit, which is closed by `seen`."""
         if len(self._waiting) >= MOST_HELD:
             fetched.close()
             fetched, assessment = replace(fetched, page=replace(fetched.page, body=b"")), None
         number = fetched.job.source.id
-        self._waiting[number] = fetched, assessment
+        self._waiting[number] = fetched, assessment, may_wait
         rule = self._policy.rule(fetched.job)
         self._browser().submit(number, fetched.visit.request.url, lambda page: is_page(page, rule))
 
@@ -72,17 +73,19 @@ class RenderedPages:
     def pending(self) -> bool:
         return bool(self._waiting)
 
-    def seen(self) -> Iterator[tuple[Fetched, Assessment | None]]:
-        """What the browser saw since the last call; where it saw nothing, our own visit again, with its assessment."""
+    def seen(self) -> Iterator[tuple[Fetched, Assessment | None, bool]]:
+        """What the browser saw since the last call, and whether it may be set aside for a probe; where it saw nothing,
+        our own visit again, with its assessment."""
         if self._renderer is None:
             return
         for number, answer in self._renderer.done():
-            fetched, assessment = self._waiting.pop(number)
+            fetched, assessment, may_wait = self._waiting.pop(number)
             if isinstance(answer, Rendering):
                 fetched.close()
-                yield replace(fetched, visit=answer.visit, page=answer.page, rendering=answer, is_settled=True), None
+                fetched = replace(fetched, visit=answer.visit, page=answer.page, rendering=answer, is_settled=True)
+                yield fetched, None, may_wait
             else:
-                yield self._unseen(fetched, answer), assessment
+                yield self._unseen(fetched, answer), assessment, may_wait
 
     def wait(self, seconds: float) -> None:
         if self._renderer is not None:
@@ -92,7 +95,7 @@ class RenderedPages:
         """End the browser, and let go of what waits for it."""
         if self._renderer is not None:
             self._renderer.close()
-        for fetched, _ in self._waiting.values():
+        for fetched, *_ in self._waiting.values():
             fetched.close()
         self._waiting.clear()
 
