@@ -91,12 +91,12 @@ def test_what_is_no_setting_is_refused_with_a_suggestion(folder: Any, text: str,
 @pytest.mark.parametrize(
     ("rule", "words"),
     [
-        ("fetch = true", "no host name"),
-        ("host = 'https://example.com/'", "no host name"),
+        ("fetch = true", "is not a host name"),
+        ("host = 'https://example.com/'", "is not a host name"),
         ("host = 'example.com'\nheaders = ['no colon']", "cannot be set"),
         ("host = 'example.com'\nheaders = ['Host: elsewhere.example']", "cannot be set"),
         ("host = 'example.com'\nheaders = [\"X-Key: topsecret\\r\\nHost: x\"]", "cannot be set"),
-        ("host = 'example.com'\nignore = ['div > ']", "no CSS selector"),
+        ("host = 'example.com'\nignore = ['div > ']", "is not a CSS selector"),
     ],
 )
 def test_a_faulty_rule_for_a_site_is_refused_before_a_visit(folder: Any, stage: Any, rule: str, words: str) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from linkarchive.check.articles import Articles
 from linkarchive.model import Acceptance, CaptureScope, Reason, Verdict
-from linkarchive.model.scope import Scope, next_due
+from linkarchive.model.scope import Scope, is_due
 from linkarchive.remap import remapped
 from linkarchive.settings import Settings, SiteSettings
 from linkarchive.sites import is_excluded, rule_for, scope_for
@@ -185,10 +185,7 @@ def _visited_at(check: LastCheck | None) -> float:
 
 
 def _is_due(check: LastCheck | None, now: datetime) -> bool:
-    if check is None or check[0] is None:
-        return True
-    due = next_due(*check)
-    return due is not None and (due <= now or check[0] > now)  # a visit in the future: of a clock that was wrong
+    return check is None or check[0] is None or is_due(*check, now)
 
 
 def forecast(jobs: Sequence[Job], store: Store, settings: Settings) -> list[str]:

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from linkarchive.model import Ignored, Reason, Verdict
-from linkarchive.model.scope import next_due
+from linkarchive.model.scope import is_due, next_due
 from linkarchive.store import standing
 from linkarchive.store.database import Store
 from linkarchive.store.decisions import Decision, ignored
@@ -32,8 +32,7 @@ class SourceStatus:
     ignored: Ignored | None
 
     def is_due(self, now: datetime) -> bool:
-        ahead = self.checked is not None and self.checked > now  # of a clock that was wrong
-        return self.next_due is not None and (self.next_due <= now or ahead)
+        return is_due(self.checked, self.verdict, now)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,8 @@ from linkarchive.model.verdict import Verdict
 
 ALIVE_EVERY = timedelta(days=7)
 SUSPECT_EVERY = timedelta(days=1)
+_CLOCKS_APART = timedelta(hours=1)
+"""That two clocks may differ, and that a run may have taken since it began."""
 _JITTER = timedelta(hours=1)  # a cron job never starts at the very second of the day before
 
 
@@ -51,3 +53,9 @@ def next_due(checked: datetime | None, verdict: Verdict) -> datetime | None:
         return None
     every = ALIVE_EVERY if verdict in (Verdict.OK, Verdict.MOVED) else SUSPECT_EVERY
     return checked + every - _JITTER
+
+
+def is_due(checked: datetime | None, verdict: Verdict, now: datetime) -> bool:
+    """A source is due after its visit: in its time, and at once where the visit is in the future, of a wrong clock."""
+    due = next_due(checked, verdict)
+    return due is not None and checked is not None and (due <= now or checked - now > _CLOCKS_APART)
