@@ -25,6 +25,8 @@ _SURE = 0.65
 _SURE_WITHOUT_BASELINE_LEFT = 0.6
 """The same where hardly anything of the baseline is left."""
 _LEFT = 0.1
+_NOTICE = 150
+"""Words below which a page seen first may be a notice that there is no such page (as in `soft404`)."""
 _MOST_SIGNS = 4
 _TELLING: Mapping[str, tuple[str, ...]] = {
     "gone": ("address and missing in a line", "missing in a heading", "4xx in a heading"),
@@ -103,7 +105,7 @@ def unusable(view: PageView) -> Judgement | None:
         return None
     kinds = (kind for kind, (said, _, _) in _KINDS.items() if said is likeliest)
     kind = max(kinds, key=lambda kind: classes.shares.get(kind, 0.0))
-    if view.before is None and kind not in classes.told:
+    if view.before is None and (kind not in classes.told or (kind == "gone" and not view.has_little_text(_NOTICE))):
         return None
     _, reason, what = _KINDS[kind]
     evidence = f"by its signs it is {what}: {', '.join(classes.reasons[kind])}"
