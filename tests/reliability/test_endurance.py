@@ -18,13 +18,3 @@ def test_it_holds() -> None:
     done = subprocess.run(command, env=environ, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (0, "")
     assert "power cuts" in done.stdout
-
-
-@pytest.mark.long
-@pytest.mark.skipif(shim.compiler() is None, reason="needs Linux and a C compiler")
-def test_five_planted_faults_are_found() -> None:
-    environ = {**os.environ, "PYTHONPATH": str(Path(__file__).parent)}
-    command = [sys.executable, "-m", "endure", "planted"]
-    done = subprocess.run(command, env=environ, capture_output=True, text=True, check=False)
-    assert (done.returncode, done.stderr) == (0, "")
-    assert "planted 5" in done.stdout
