@@ -13,14 +13,14 @@ from linkarchive.demo import story, truth
 from linkarchive.demo.server import DemoWeb
 from linkarchive.demo.wire import Epoch
 from linkarchive.model.scope import Scope
-from linkarchive.settings import Settings
+from linkarchive.settings import BrowserSettings, Settings
 from linkarchive.urls import source_key
 
 
 def test_no_verdict_of_the_demo_changes_in_a_clone(tmp_path: Path) -> None:
     story.prepare(tmp_path)
     with DemoWeb() as web:
-        settings = dataclasses.replace(Settings(), network=web.network())
+        settings = dataclasses.replace(Settings(), network=web.network(), browser=BrowserSettings(when="never"))
         for epoch in Epoch:
             web.epoch = epoch
             before = check(tmp_path, Scope(articles=truth.ARTICLES), settings, Clock(story.DAYS[epoch]))
