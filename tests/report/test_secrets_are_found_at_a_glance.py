@@ -31,6 +31,7 @@ _texts = st.lists(_PARTS | st.text(max_size=2), max_size=12).map("".join)
 @example("see https://user:hunter2@host.example")
 @example("https://host.example/?to\u212aen=hunter2")
 @example("https://host.example?a=1;sid=hunter2")
+@example("https://host.example\n@")
 def test_nothing_that_holds_a_secret_is_passed_over(text: str) -> None:
     # The second of two is redacted in any case, so that both are walked through.
     walked, _ = redacted((Loss("quote", text), _SECRET))

@@ -103,8 +103,8 @@ def sanitize(value: _T) -> _T:
 def redacted(value: _T) -> _T:
     """The report with secrets taken out of its URLs, wherever they stand."""
     written = _written(value)
-    if written is not None and not may_hold_secrets(written):
-        return value
+    if written is not None and not may_hold_secrets(written) and not ("@" in written and "\\" in written):
+        return value  # an escape may stand between a host and the @ after user info
     return cast(_T, _each(value, redact_text, redact))
 
 
