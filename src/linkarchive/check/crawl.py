@@ -207,7 +207,7 @@ class Crawler:
         wanted = self._rendered.wants(fetched)
         as_last_time = None if wanted else unchanged(fetched, self._policy)
         if wanted:
-            self._rendered.look(fetched, may_wait=may_wait)
+            self._rendered.look(fetched, may_wait=False)
         elif as_last_time is not None:
             self._record(as_last_time)
             fetched.close()
@@ -237,7 +237,9 @@ class Crawler:
                 if isinstance(assessment, NotJudgedError):
                     raise assessment
                 if self._rendered.may_help(fetched, assessment):
-                    self._rendered.look(fetched, assessment, may_wait=may_wait)
+                    drawn = any(judgement.reason is Reason.SCRIPT_ONLY for judgement in assessment.judgements)
+                    # What the server says of a made-up address tells nothing of words that a script draws.
+                    self._rendered.look(fetched, assessment, may_wait=may_wait and not drawn)
                 else:
                     self._settle(fetched, assessment, may_wait)
 
