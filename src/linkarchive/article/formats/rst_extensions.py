@@ -46,7 +46,7 @@ def _directive(*, is_code: bool) -> Any:
         def __missing__(self, name: str) -> Any:
             return unchanged
 
-    class Unknown(Directive):  # type: ignore[misc]
+    class Unknown(Directive):  # type: ignore[misc] # docutils comes without types: its classes are Any
         optional_arguments = 1
         final_argument_whitespace = True
         has_content = True
