@@ -13,22 +13,14 @@ from linkarchive.article.bibliography import Beside, nothing_beside, with_biblio
 from linkarchive.article.context import Sentences
 from linkarchive.article.formats.registry import BY_NAME, parse
 from linkarchive.article.given_copies import with_given_copies
-from linkarchive.article.identifiers import resolver_url
 from linkarchive.article.lost_targets import related_title
 from linkarchive.article.notes import Notes, day_of_access, longest_quotation, with_numbered_lists
 from linkarchive.article.passage import Claim, Link, ParsedDocument, Passage, fold
+from linkarchive.article.targets import Targets, joined
 from linkarchive.errors import ArticleError
 from linkarchive.model import Article, Citation, LinkKind, Place
 from linkarchive.text import decode, encoding_of
-from linkarchive.urls import encode_query, resolve, same_page
 
-_NOTHING = re.compile(r"javascript:\s*(?:void\s*\(?\s*0?\s*\)?|return\s+false|undefined|//|\{\})?\s*;?\s*\Z", re.I)
-_TO_NOTHING = frozenset({"", "#", "#!", "null", "undefined", "(null)", "[object Object]"})
-_NO_HOST = re.compile(r"https?:/{0,3}|about:blank(?:[#?].*)?", re.IGNORECASE)
-_WITH_HOST = re.compile(r"https?:[/\\]{2}", re.IGNORECASE)
-_NOWHERE = "https://base.invalid/"
-"""What an address with a host is resolved against: the result does not depend on it."""
-_SCHEME = re.compile(r"[a-z][a-z0-9+.-]*:", re.IGNORECASE)
 # The day of an archived copy that the article links to is not the article's.
 _OF_A_COPY = re.compile(
     r"""\sdata-version(?:date|url)\s*=\s*(?:"[^"]*"|'[^']*')|https?://web\.archive\.org/web/\d{4,14}[a-z_]*/""", re.I
@@ -64,8 +56,8 @@ def read_document(
     if format == "html" and min((claim.rank for claim in claims), default=dates.SEARCHED) >= dates.SEARCHED:
         claims.extend(_searched(data))
     published, doubts = dates.choose(claims)
-    base = _join(base_url or found.url, document.base) if document.base else base_url or found.url
-    targets = _Targets(base, found.url, encoding_of(data, markup=True)[0] if format == "html" else "utf-8")
+    base = joined(base_url or found.url, document.base) if document.base else base_url or found.url
+    targets = Targets(base, found.url, encoding_of(data, markup=True)[0] if format == "html" else "utf-8")
     citations = list(_citations(document, passages, targets, found.links, everything))
     if any(citation.url is None for citation in citations):
         citations = _with_mentions(citations, passages)
@@ -110,54 +102,10 @@ def _searched(data: bytes) -> Iterator[Claim]:
         yield Claim(day, "htmldate", dates.SEARCHED)
 
 
-def _join(base: str | None, url: str, charset: str = "utf-8") -> str:
-    """Absolute where it can be, else as written."""
-    return (resolve(base, url, charset) if base else None) or encode_query(url, charset)
-
-
-def target_of(written: str) -> str | None:
-    """A written target as the URL it means, not yet made absolute; None for a link to `#` or to nothing."""
-    # As browsers do (WHATWG URL): line ends and tabs inside a URL are dropped.
-    url = re.sub(r"[\t\n\r]", "", written.strip())
-    if url in _TO_NOTHING or _NOTHING.match(url) or _NO_HOST.fullmatch(url):
-        return None
-    # What no URL may hold (RFC 3986 §2) is escaped; the rest stays as the author spelt it.
-    return re.sub(r"[\x00-\x20\x7f\"<>`]", lambda match: f"%{ord(match[0]):02X}", url)
-
-
-class _Targets:
-    """What a written target means in this article."""
-
-    def __init__(self, base: str | None, original_url: str | None, charset: str) -> None:
-        self._base = base
-        self._charset = charset
-        self._original = original_url
-
-    def is_section(self, written: str) -> bool:
-        """`#section` of the article itself: not a citation."""
-        written = written.strip()
-        if written.startswith("#"):
-            return target_of(written) is not None
-        page, hash_sign, _ = written.partition("#")
-        if not hash_sign or self._original is None or not origin.is_web(page):
-            return False
-        return same_page(page, self._original)
-
-    def resolve(self, written: str) -> str | None:
-        """Absolute where it can be, else as written; None for a link to `#` or to nothing."""
-        url = target_of(written)
-        if url is not None and (resolved := resolver_url(url)):
-            return resolved
-        if url is None or (_SCHEME.match(url) and not url.lower().startswith(("http:", "https:"))):
-            return url
-        base = self._base or (_NOWHERE if _WITH_HOST.match(url) else None)
-        return _join(base, url, self._charset)
-
-
 def _citations(
     document: ParsedDocument,
     passages: Sequence[Passage],
-    targets: _Targets,
+    targets: Targets,
     not_cited: frozenset[int],
     everything: bool,
 ) -> Iterator[Citation]:

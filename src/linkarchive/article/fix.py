@@ -16,13 +16,14 @@ from dataclasses import dataclass
 from datetime import date
 from urllib.parse import quote, urldefrag
 
-from linkarchive.article.document import passages_of, read_document, target_of
+from linkarchive.article.document import passages_of, read_document
 from linkarchive.article.fix_expected import same, says_what_it_should
 from linkarchive.article.fix_file import PACKAGES, open_file
 from linkarchive.article.fix_spans import Form, Span, spans_of, spelled
 from linkarchive.article.fix_styles import Change, Style, beside, in_fields
 from linkarchive.article.formats.spelling import SPELLINGS, written
 from linkarchive.article.passage import Passage
+from linkarchive.article.targets import target_of
 from linkarchive.errors import ArticleError
 from linkarchive.model import Article, Citation
 from linkarchive.urls import source_key
