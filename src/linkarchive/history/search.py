@@ -8,15 +8,14 @@ from datetime import datetime
 
 from linkarchive.errors import LockedError, StorageError
 from linkarchive.judge.parsed_page import ParsedPage
-from linkarchive.model import Capture, Origin
+from linkarchive.model import Origin
 from linkarchive.project import Project
 from linkarchive.settings import NetworkSettings
-from linkarchive.snapshot.reader import read_page
 from linkarchive.store import captures, texts
 from linkarchive.store.captures import StoredCapture
 from linkarchive.store.database import Store
 from linkarchive.store.opening import open_project
-from linkarchive.wayback.unwrap import unwrap_memento
+from linkarchive.wayback.unwrap import stored_page
 
 Begin = Callable[[int], None]
 """Called with the number of copies whose text is to be read."""
@@ -81,20 +80,11 @@ def read_texts(project: Project, store: Store, network: NetworkSettings, begin: 
         begin(len(wanted))
     for at in range(0, len(wanted), _COMMIT_EVERY):
         for number, stored in captures.of_ids(store, wanted[at : at + _COMMIT_EVERY]).items():
-            page = _read(project, stored.capture, network)
+            page = stored_page(project.archive, stored.capture, network)
             if page is not None:
-                texts.add(store, number, page.title, page.visible)
+                parsed = ParsedPage(page)
+                texts.add(store, number, parsed.title, parsed.visible)
         store.commit()
-
-
-def _read(project: Project, capture: Capture, network: NetworkSettings) -> ParsedPage | None:
-    """The page of a capture; None where its record is not in this folder, or cannot be read."""
-    limit = network.limit_of(capture.mime)
-    try:
-        page = read_page(project.archive, capture, limit=limit)
-    except StorageError:
-        return None
-    return ParsedPage(unwrap_memento(page, limit) if capture.origin in (Origin.WAYBACK, Origin.MEMENTO) else page)
 
 
 def _by_source(store: Store, hits: Sequence[texts.Hit]) -> list[SourceFound]:
