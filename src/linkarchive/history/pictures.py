@@ -9,13 +9,13 @@ from linkarchive.model import PartRecord, Picture, Pictures, Report
 from linkarchive.project import Project
 from linkarchive.secrets import redact
 from linkarchive.snapshot import paths
+from linkarchive.snapshot.parts import THUMBNAIL
 from linkarchive.snapshot.record_reader import BadRecordError, StoredRecord
 from linkarchive.store import parts
 from linkarchive.store.captures import StoredCapture
 from linkarchive.store.database import Store
 from linkarchive.store.opening import open_project
 
-_THUMBNAIL = "urn:thumbnail:"
 _LARGEST = 15 * 1024
 """Bytes of a picture; a larger one would make the report too heavy to send."""
 _MOST = 200
@@ -26,7 +26,7 @@ _KINDS = ("image/png", "image/webp", "image/jpeg")
 def pictures(archive: Path, store: Store, report: Report) -> Mapping[str, Pictures]:
     """The pictures of the findings, by URL; a finding without any is left out."""
     stored: dict[str, list[tuple[StoredCapture, PartRecord]]] = {}
-    for url, capture, part in parts.named(store, _THUMBNAIL):
+    for url, capture, part in parts.named(store, THUMBNAIL):
         stored.setdefault(redact(url), []).append((capture, part))
     found: dict[str, Pictures] = {}
     for source in report.findings if stored else ():
