@@ -62,8 +62,7 @@ def keep_within(project: Project, most: int, now: datetime) -> str:
         from linkarchive.history.forgetting import take_out  # late: it can render reports
 
         tombstone = Tombstone(f"cap-{now:%Y%m%dT%H%M%SZ}-{secrets.token_hex(2)}", (), _REASON, now)
-        records = (place for places in gone.gone.values() for place in places)
-        take_out(project, gone, tombstone, Forgetting.of((), gone.captures, records, by_cap=True), "archive")
+        take_out(project, gone, tombstone, Forgetting.of((), gone.captures, gone.records, by_cap=True), "archive")
     left = size_of(project)
     removed = f"The cap on the archive removed {len(gone.captures):,} old copies. " if gone.captures else ""
     if left <= most:

@@ -52,9 +52,7 @@ def forget_sources(project: Project, urls: Sequence[str], reason: str, *, who: s
     _refuse_unknown(project, keys, gone)
     safe = tuple(redact(key) for key in dict.fromkeys(keys.values()))
     tombstone = Tombstone(f"forget-{now:%Y%m%dT%H%M%SZ}-{secrets.token_hex(2)}", safe, reason, now)
-    forgetting = Forgetting.of(
-        keys.values(), gone.captures, (place for places in gone.gone.values() for place in places)
-    )
+    forgetting = Forgetting.of(keys.values(), gone.captures, gone.records)
     files, problems = take_out(project, gone, tombstone, forgetting, who)
     also = dict.fromkeys(redact(capture.url) for capture in gone.captures if not gone.touches(capture.url))
     with open_project(project, write=True) as store:

@@ -62,6 +62,11 @@ class Removal:
     """The records of the files that change, by file, if what stays is to move up to where something goes; None: a
     record without content fills its place."""
 
+    @property
+    def records(self) -> Iterator[Location]:
+        """All that go."""
+        return (place for places in self.gone.values() for place in places)
+
     def touches(self, url: str) -> bool:
         """The URL is one of the forgotten ones, or the address of an archive's copy of it."""
         wrapped = unwrap(url)
