@@ -107,8 +107,6 @@ def _check_next(folder: Path, order: Order, politeness: Politeness, stop: Callab
     told = Told(place.folder, (STDOUT, *channels_of(settings.notify)))
     with RunProgress("", bar=False, quiet=True, verbose=False) as progress:
         report = _run(place, order, told, progress, stop, politeness)
-
-    name = one_line(str(folder))
     return _told(place, report, told, lambda: print_line(report, name, order.quiet, told), f"{name}: ")
 
 
