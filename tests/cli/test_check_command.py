@@ -88,6 +88,7 @@ def test_an_article_that_cannot_be_read_is_2_and_the_others_are_checked(cited: A
         ("check",),
         ("check", "-"),
         ("check", "."),
+        ("check", ".", "--dry-run"),
         ("check", "--config", "no-such.toml"),
         ("report",),
         ("show", ALPHA),
@@ -98,6 +99,7 @@ def test_wrong_usage_is_2_with_words_on_stderr_only(folder: Any, args: tuple[str
     assert (ran.code, ran.out) == (2, "")
     assert ran.err.strip()
     assert "Traceback" not in ran.err
+    assert not (folder.root / "archive").exists(), "nothing was made that somebody has to clear away"
 
 
 def test_incomplete_goes_before_wrong_input_and_findings(cited: Any) -> None:

@@ -15,9 +15,10 @@ from linkarchive.links.watch import add_watches
 from linkarchive.model import Article, Case, Page, Reason
 from linkarchive.model.scope import Scope
 from linkarchive.project import Project
-from linkarchive.settings import NetworkSettings
+from linkarchive.settings import NetworkSettings, Settings
+from linkarchive.sites import refuse_faulty
 from linkarchive.store import articles as stored_articles
-from linkarchive.store.database import Store
+from linkarchive.store.database import Store, open_store
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +63,16 @@ class Articles:
         """The articles with one of them changed."""
         articles = (changed if article.path == changed.path else article for article in self.articles)
         return replace(self, articles=tuple(articles))
+
+
+def load_first(project: Project, scope: Scope, settings: Settings, clock: Clock) -> Articles | None:
+    """The articles of a scope, read before anything is made in the folder: where nothing of what was named can be read,
+    nothing is left behind. None where there is an archive. Raises SettingsError, and as `load`."""
+    if project.archive.exists():
+        return None
+    refuse_faulty(settings)
+    with open_store(None) as store:
+        return load(project, store, scope, settings.network, clock)
 
 
 def load(project: Project, store: Store, scope: Scope, network: NetworkSettings, clock: Clock) -> Articles:

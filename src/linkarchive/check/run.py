@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from linkarchive.check.articles import Articles, keep_watch, load, recover, save
+from linkarchive.check.articles import Articles, keep_watch, load, load_first, recover, save
 from linkarchive.check.crawl import Crawler
 from linkarchive.check.finish import Ending, finish
 from linkarchive.check.lookups import ArchiveLookups
@@ -52,11 +52,14 @@ def check(
     project = Project(root, settings.keep.folder)
     politeness = politeness or Politeness()
     stop = _with_deadline(stop, settings.check.max_time)
+    first = load_first(project, scope, settings, clock)
     with locked(project, settings, lambda sentence, important: on_event(Notice(sentence, important))) as database:
+        if project.database.exists():  # another run was faster, and knows more
+            first = None
         with database() as store:
             refuse_mixed_clocks(store, settings, clock)
             policy = Policy.of(settings, project.decisions, is_full(project, settings.keep.max_bytes))
-            articles = load(project, store, scope, settings.network, clock)
+            articles = first or load(project, store, scope, settings.network, clock)
             signature = scope.signature(settings.check.exclude)
             with begin(project, store, settings, clock, signature, scope.fresh) as begun:
                 recorder = Recorder(begun, on_event)
@@ -203,8 +206,9 @@ def _with_deadline(stop: Stop, seconds: float) -> Stop:
 def dry_run(root: Path, scope: Scope, settings: Settings, clock: Clock) -> str:
     """Sources, time and disk of a run, in words. Visits no source; named URLs are fetched to be read."""
     project = Project(root, settings.keep.folder)
+    first = load_first(project, scope, settings, clock)
     with locked(project, settings, lambda *_: None) as database, database() as store:
-        articles = load(project, store, scope, settings.network, clock)
+        articles = first or load(project, store, scope, settings.network, clock)
         jobs = plan(articles, store, Policy.of(settings, project.decisions))
         lines = forecast(chosen(jobs, scope, store, None, clock.now()), store, settings)
         store.rollback()
