@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import click
 import jsonschema
 import pytest
 
@@ -100,6 +101,11 @@ def test_wrong_usage_is_2_with_words_on_stderr_only(folder: Any, args: tuple[str
     assert ran.err.strip()
     assert "Traceback" not in ran.err
     assert not (folder.root / "archive").exists(), "nothing was made that somebody has to clear away"
+
+
+@pytest.mark.skipif(not hasattr(click.exceptions, "NoSuchCommand"), reason="an older click suggests no commands")
+def test_a_misspelt_command_is_told_its_name(folder: Any) -> None:
+    assert "Did you mean 'check'?" in folder.run("chek").err
 
 
 def test_incomplete_goes_before_wrong_input_and_findings(cited: Any) -> None:

@@ -93,6 +93,7 @@ archive --help lists all commands, archive COMMAND --help explains one."""
 
 @click.group(
     cls=_Commands,
+    commands=dict.fromkeys(_COMMANDS),  # only for "Did you mean …?"; `get_command` imports them
     invoke_without_command=True,
     epilog=EPILOG,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
