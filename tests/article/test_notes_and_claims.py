@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from linkarchive.article import notes
 from linkarchive.article.document import read_document
 from linkarchive.model import Citation, Place
 
@@ -27,6 +28,14 @@ def test_a_note_s_link_is_cited_by_the_sentence_with_the_mark() -> None:
     assert budget.quote == "words of a longer kind"
     assert hearing.context == "She said “never”; nobody asked."
     assert hearing.accessed == date(2025, 10, 20)
+
+
+def test_the_words_of_a_note_are_looked_at_once_however_many_links_it_has(monkeypatch: pytest.MonkeyPatch) -> None:
+    looked: list[str] = []
+    monkeypatch.setattr(notes, "longest_quotation", lambda note: looked.append(note))
+    listed = " and ".join(f"[a](https://a.example/{number})" for number in range(50))
+    assert len(citations(f"One.[^a] Two.[^a]\n\n[^a]: {listed}\n")) == 100
+    assert len(looked) == 1
 
 
 def test_each_mark_is_a_citation_and_an_unmarked_note_is_one_without_a_claim() -> None:

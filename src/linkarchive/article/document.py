@@ -14,7 +14,7 @@ from linkarchive.article.context import Sentences
 from linkarchive.article.formats.registry import BY_NAME, parse
 from linkarchive.article.given_copies import with_given_copies
 from linkarchive.article.lost_targets import related_title
-from linkarchive.article.notes import Notes, day_of_access, longest_quotation, with_numbered_lists
+from linkarchive.article.notes import Notes, day_of_access, with_numbered_lists
 from linkarchive.article.passage import Claim, Link, ParsedDocument, Passage, fold
 from linkarchive.article.targets import Targets, joined
 from linkarchive.errors import ArticleError
@@ -141,8 +141,8 @@ def _citations(
                 yield replace(
                     citation,
                     context=citation.context if url is None else claim.context,
-                    accessed=citation.accessed or day_of_access(claim.note, 0, len(claim.note)),
-                    quote=longest_quotation(claim.note),
+                    accessed=citation.accessed or claim.accessed,
+                    quote=claim.quote,
                     note=claim.note,
                     place=Place.NOTE,
                 )

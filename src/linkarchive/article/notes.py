@@ -70,6 +70,10 @@ class Claim:
     """The sentence that bears the note's mark; "" where nothing in the text points to the note."""
     note: str
     """The words of the note."""
+    accessed: date | None = None
+    """The day on which the author looked, as the note says it."""
+    quote: str | None = None
+    """The longest quotation in the note."""
 
 
 class Notes:
@@ -86,12 +90,16 @@ class Notes:
                 for mark in passage.marks:
                     self._contexts[mark.label].append(sentences.bearing(mark.start, mark.end))
         self._texts = {label: fold(" ".join(parts)) for label, parts in texts.items()}
+        self._claims: dict[str, list[Claim]] = {}
 
     def claims(self, label: str) -> list[Claim]:
         """A claim for each mark of the note in the text, one without a sentence for a note that has none."""
-        note = self._texts.get(label, "")
-        contexts = list(dict.fromkeys(self._contexts.get(label, ())))[:_MOST_CLAIMS]
-        return [Claim(context, note) for context in contexts or ("",)]
+        if label not in self._claims:
+            note = self._texts.get(label, "")
+            contexts = list(dict.fromkeys(self._contexts.get(label, ())))[:_MOST_CLAIMS]
+            accessed, quote = day_of_access(note, 0, len(note)), longest_quotation(note)
+            self._claims[label] = [Claim(context, note, accessed, quote) for context in contexts or ("",)]
+        return self._claims[label]
 
 
 def day_of_access(text: str, start: int, end: int) -> date | None:
