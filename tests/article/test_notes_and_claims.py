@@ -30,6 +30,24 @@ def test_a_note_s_link_is_cited_by_the_sentence_with_the_mark() -> None:
     assert hearing.accessed == date(2025, 10, 20)
 
 
+def test_every_sentence_that_cites_a_note_of_one_link_is_a_citation() -> None:
+    text = " ".join(f"Claim {number} holds.[^a]" for number in range(500))
+    article = read_document(f"{text}\n\n[^a]: https://one.example/\n".encode(), "md", path="essay")
+    assert [c.context for c in article.citations] == [f"Claim {number} holds." for number in range(500)]
+    assert article.gaps == ()
+
+
+def test_a_note_of_many_links_that_many_sentences_cite_is_cut_short_and_the_article_says_so() -> None:
+    text = " ".join(f"Claim {number} holds.[^a]" for number in range(150))
+    listed = " ".join(f"https://a.example/{number}" for number in range(80))
+    article = read_document(f"{text}\n\n[^a]: See {listed}\n".encode(), "md", path="essay")
+    assert {c.url for c in article.citations} == {f"https://a.example/{number}" for number in range(80)}
+    assert len(article.citations) == 125 * 80
+    assert article.gaps == (
+        "of the 150 sentences that cite the note “See https://a.example/0 https://a.example/1 …” 125 are taken",
+    )
+
+
 def test_the_words_of_a_note_are_looked_at_once_however_many_links_it_has(monkeypatch: pytest.MonkeyPatch) -> None:
     looked: list[str] = []
     monkeypatch.setattr(notes, "longest_quotation", lambda note: looked.append(note))

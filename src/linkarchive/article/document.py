@@ -58,7 +58,8 @@ def read_document(
     published, doubts = dates.choose(claims)
     base = joined(base_url or found.url, document.base) if document.base else base_url or found.url
     targets = Targets(base, found.url, encoding_of(data, markup=True)[0] if format == "html" else "utf-8")
-    citations = list(_citations(document, passages, targets, found.links, everything))
+    notes = Notes(passages)
+    citations = list(_citations(document, passages, notes, targets, found.links, everything))
     if any(citation.url is None for citation in citations):
         citations = _with_mentions(citations, passages)
     return Article(
@@ -68,7 +69,7 @@ def read_document(
         published=published,
         citations=tuple(citations),
         remarks=(*document.remarks, *found.remarks, *doubts),
-        gaps=document.gaps,
+        gaps=(*document.gaps, *notes.gaps),
     )
 
 
@@ -105,11 +106,11 @@ def _searched(data: bytes) -> Iterator[Claim]:
 def _citations(
     document: ParsedDocument,
     passages: Sequence[Passage],
+    notes: Notes,
     targets: Targets,
     not_cited: frozenset[int],
     everything: bool,
 ) -> Iterator[Citation]:
-    notes = Notes(passages)
     for passage in passages:
         sentences = Sentences(passage.text)
         links = sorted(passage.links, key=lambda link: (link.line, link.start))

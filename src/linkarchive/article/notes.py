@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from itertools import accumulate
+from textwrap import shorten
 
 from linkarchive.article.context import Sentences
 from linkarchive.article.dates import find_date
@@ -58,8 +59,10 @@ _QUOTATION = re.compile(
     r"“([^“”]{15,400})”|„([^„“”]{15,400})[“”]|«([^«»]{15,400})»|「([^「」]{8,400})」|\"([^\"]{15,400})\""
 )
 _FEWEST_WORDS = 4
-_MOST_CLAIMS = 100
-"""Sentences of one note."""
+_MOST_CITATIONS = 10_000
+"""Links of one note, times the sentences that bear its mark. What is cut off is a gap of the article."""
+_FEWEST_CLAIMS = 100
+"""Sentences that are taken of any note, however many links it has."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,23 +85,34 @@ class Notes:
     def __init__(self, passages: Sequence[Passage]) -> None:
         self._contexts: dict[str, list[str]] = defaultdict(list)
         texts: dict[str, list[str]] = defaultdict(list)
+        links: dict[str, int] = defaultdict(int)
         for passage in passages:
             if passage.note is not None:
                 texts[passage.note].append(passage.text)
+                links[passage.note] += len(passage.links)
             if passage.marks:
                 sentences = Sentences(passage.text)
                 for mark in passage.marks:
                     self._contexts[mark.label].append(sentences.bearing(mark.start, mark.end))
         self._texts = {label: fold(" ".join(parts)) for label, parts in texts.items()}
         self._claims: dict[str, list[Claim]] = {}
+        self.gaps: list[str] = []
+        """The notes of which not every citing sentence is taken, a sentence each."""
+        for label, count in links.items():
+            contexts = list(dict.fromkeys(self._contexts.get(label, ())))
+            most = max(_FEWEST_CLAIMS, _MOST_CITATIONS // max(count, 1))
+            if count and len(contexts) > most:
+                shown = shorten(self._texts[label], 60, placeholder=" …")
+                self.gaps.append(f"of the {len(contexts)} sentences that cite the note “{shown}” {most} are taken")
+            self._contexts[label] = contexts[:most]
 
     def claims(self, label: str) -> list[Claim]:
         """A claim for each mark of the note in the text, one without a sentence for a note that has none."""
         if label not in self._claims:
             note = self._texts.get(label, "")
-            contexts = list(dict.fromkeys(self._contexts.get(label, ())))[:_MOST_CLAIMS]
             accessed, quote = day_of_access(note, 0, len(note)), longest_quotation(note)
-            self._claims[label] = [Claim(context, note, accessed, quote) for context in contexts or ("",)]
+            contexts = self._contexts.get(label) or [""]
+            self._claims[label] = [Claim(context, note, accessed, quote) for context in contexts]
         return self._claims[label]
 
 
