@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -66,6 +67,21 @@ def test_what_is_wrong_with_one_does_not_stop_the_others(sites: Any) -> None:
     assert "another run is at work" in ran.err
     assert "unknown section [chek]" in ran.err
     assert ran.code == 75, "of 2, 75 and 2"
+
+
+def test_a_folder_that_the_system_refuses_does_not_stop_the_others(sites: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    is_file = Path.is_file
+
+    def refused(path: Path) -> bool:
+        if path.parent.name == "two":
+            raise PermissionError(13, "Permission denied", str(path))
+        return is_file(path)
+
+    monkeypatch.setattr(Path, "is_file", refused)
+    ran = sites.run("check", "--projects", "lists/all.txt")
+    assert [line.partition(": ")[0] for line in ran.out.splitlines()] == ["lists/../one", "lists/../three"]
+    assert "archive: lists/../two: lists/../two/pyproject.toml: Permission denied" in ran.err
+    assert ran.code == 3
 
 
 def test_a_folder_that_is_named_twice_is_checked_once(sites: Any, stage: Any) -> None:

@@ -93,6 +93,11 @@ def check_folders(folders: Sequence[Path], order: Order) -> int:
             except ArchiveError as error:
                 say(f"archive: {one_line(str(folder))}: {sanitize(str(error))}")
                 codes.add(error.exit_code)
+            except OSError as error:
+                if error.filename is None:  # of stdout, which all of them need
+                    raise
+                say(f"archive: {one_line(str(folder))}: {sanitize(f'{error.filename}: {error.strerror}')}")
+                codes.add(3)
     return next(code for code in _WORST if code in codes)
 
 
