@@ -207,6 +207,14 @@ def test_nothing_happens_without_a_reason_or_a_source(lived: Any, arguments: lis
     assert not (lived.root / "archive" / "decisions.jsonl").exists()
 
 
+def test_a_misspelt_one_among_several_is_refused_and_all_stay(lived: Any) -> None:
+    ran = forget(lived, ALPHA, f"{EPSILON}x")
+    assert ran.code == 2
+    assert f"{EPSILON}x" in ran.err
+    assert files_with(lived.root, MARK) >= {"warc", "reports"}
+    assert not (lived.root / "archive" / "decisions.jsonl").exists()
+
+
 def test_forgetting_twice_is_not_an_error(lived: Any) -> None:
     forget(lived, ALPHA)
     again = forget(lived, ALPHA)

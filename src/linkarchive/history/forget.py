@@ -81,10 +81,17 @@ def _is_probe(keys: Iterable[str]) -> IsProbe:
 
 
 def _refuse_unknown(project: Project, keys: dict[str, str], gone: Removal) -> None:
-    """A URL that is no source, that no capture has and nobody has forgotten before is misspelt."""
+    """A URL that is no source, that nothing kept has and nobody has forgotten before is misspelt."""
     made = decisions.load(project.decisions)
     captured = {key_of(capture.url) for capture in gone.captures}
     with open_project(project, write=True) as store:
         for url, key in keys.items():
-            if key not in captured and not gone.gone and decisions.forgotten(made, key) is None:
+            if key in captured or decisions.forgotten(made, key) is not None:
+                continue
+            try:
                 sources.find(store, url)
+            except UnknownSourceError:
+                # Of several, what goes may be all of the others'.
+                mine = gone if len(keys) == 1 else removal.find(project.archive, frozenset([key]), _is_probe([key]))
+                if not mine.gone:
+                    raise
