@@ -20,12 +20,12 @@ from linkarchive.article.document import passages_of, read_document
 from linkarchive.article.fix_expected import same, says_what_it_should
 from linkarchive.article.fix_file import PACKAGES, open_file
 from linkarchive.article.fix_spans import Form, Span, spans_of, spelled
-from linkarchive.article.fix_styles import Change, Style, beside, in_fields
+from linkarchive.article.fix_styles import Change, Style, beside, in_fields, in_references
 from linkarchive.article.formats.spelling import SPELLINGS, written
 from linkarchive.article.passage import Passage
-from linkarchive.article.targets import target_of
+from linkarchive.article.targets import is_meant
 from linkarchive.errors import ArticleError
-from linkarchive.model import Article, Citation
+from linkarchive.model import Article, Citation, Place
 from linkarchive.urls import source_key
 
 EDITABLE = ("md", "html", "txt", "mdx", "quarto", *SPELLINGS)
@@ -202,7 +202,8 @@ class _Draft:
         if self._style is Style.APPEND:
             changes = () if has_it else beside(self.text, span, self._format, url)
             return _Edit(tuple(changes), tuple(replacements)) if changes or has_it else None
-        if has_it and self._style is Style.ROBUST and span.form is Form.SPELT:
+        has_fields = span.form is Form.SPELT or in_references(self.text, span, self._format)
+        if has_it and self._style is Style.ROBUST and has_fields:
             return _Edit((), tuple(replacements))
         return self._replacing(span, replacements)
 
@@ -241,8 +242,10 @@ class _Draft:
         urls = {one.url for one in citations if one.url is not None}
         lost = any(one.url is None for one in citations)
         bare = [one.text for one in citations if _URL_SHOWN.match(one.text)]
+        # The front matter of Markdown may hold a list of references: its entries have a title, and a URL as data.
+        bare += [one.url for one in citations if one.url is not None and one.place is Place.NOTE]
         targets = [link.target for passage in self._passages() for link in passage.links]
-        spans = spans_of(self.text, self._format, bare, targets, lambda target: _is_meant(target, urls, lost))
+        spans = spans_of(self.text, self._format, bare, targets, lambda target: is_meant(target, urls, lost))
         return self._marked(spans)
 
     def _passages(self) -> Sequence[Passage]:
@@ -314,16 +317,3 @@ class _Draft:
 
 def _listed(article: Article) -> str:
     return "".join(f"{citation.line}: {citation.text}: {citation.url or 'lost'}\n" for citation in article.citations)
-
-
-def _is_meant(target: str, urls: set[str], lost: bool) -> bool:
-    """The target as written may be one of the URLs; a relative one is told by its end."""
-    url = target_of(target)
-    if url is None:
-        return lost
-    if url in urls:
-        return True
-    if re.match(r"[A-Za-z][A-Za-z0-9+.-]*:", url):
-        return False
-    end = re.sub(r"^[./]+", "", url)
-    return any(one.endswith(end) for one in urls)

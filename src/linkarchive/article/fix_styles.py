@@ -11,6 +11,7 @@ from datetime import date
 from enum import StrEnum
 from html import escape
 
+from linkarchive.article import front_matter
 from linkarchive.article.fix_spans import Form, Span, spelled
 from linkarchive.article.formats.archived_template import with_copy
 from linkarchive.article.formats.spelling import written
@@ -72,16 +73,24 @@ _JSON_MEMBER = re.compile(r"[{,](\s*)\"[^\"\n]*\"(\s*:\s*)\"\Z")
 _LINE_OF_DATA = re.compile(r"^([ \t]*)(-[ \t]+)?[\"']?[\w.-]+[\"']?([ \t]*[:=][ \t]*)([\"']?)\Z", re.MULTILINE)
 
 
+def in_references(text: str, span: Span, format: str) -> bool:
+    """Whether the place is in the front matter of Markdown: an entry of its `references` has fields, as a record."""
+    return format in _MARKDOWN and span.start < front_matter.end_of(text)
+
+
 def in_fields(text: str, span: Span, format: str, copy: str, day: date | None) -> Change | None:
     """The copy in the field that the format has for it, beside the target; None where it has none."""
     if format == "wikitext":
         return with_copy(text, span.start, span.target, copy, day)
     before = text[max(0, span.start - 300) : span.start]
+    name = "archive_url"
+    if in_references(text, span, format):
+        format, name = "yaml", "archive_location"
     url = written(copy, format, "", "") if format in ("bibtex", *_DATA) else copy
     if format == "bibtex":
         return _bibtex_field(text, span, before, url, day)
     if format in ("json", "csl-json"):
-        name = "archive_location" if format == "csl-json" else "archive_url"
+        name = "archive_location" if format == "csl-json" else name
         if (member := _JSON_MEMBER.search(before)) and text[span.end : span.end + 1] == '"':
             at = span.end + 1
             return at, at, f',{member[1] or " "}"{name}"{member[2]}"{url}"'
@@ -91,7 +100,7 @@ def in_fields(text: str, span: Span, format: str, copy: str, day: date | None) -
             margin = line[1] + " " * len(line[2] or "")
             end = "\r\n" if text.startswith("\r\n", rest.end()) else "\n"
             quote = line[4] or ('"' if format == "toml" else "")
-            return rest.end(), rest.end(), f"{end}{margin}archive_url{line[3]}{quote}{url}{quote}"
+            return rest.end(), rest.end(), f"{end}{margin}{name}{line[3]}{quote}{url}{quote}"
     return None
 
 
@@ -110,6 +119,8 @@ def _bibtex_field(text: str, span: Span, before: str, url: str, day: date | None
 
 def beside(text: str, span: Span, format: str, copy: str) -> list[Change]:
     """The copy as a link “archived” behind every link that has this target; empty where that cannot be written."""
+    if in_references(text, span, format):
+        return []
     if format == "gemtext":
         line = re.compile(r"[^\r\n]*").match(text, span.end)
         stop = line.end() if line else span.end

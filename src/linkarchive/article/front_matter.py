@@ -9,12 +9,14 @@ from collections.abc import Mapping
 from typing import Any
 
 from linkarchive.article.dates import IN_NAME, day_in_path
-from linkarchive.article.passage import Claim, fold
+from linkarchive.article.passage import Claim, Passage, fold
+from linkarchive.errors import ArticleError
 
 _YAML = re.compile(r"\A---[ \t]*\n(.*?)^(?:---|\.\.\.)[ \t]*(?:\n|\Z)", re.DOTALL | re.MULTILINE)
 _TOML = re.compile(r"\A\+\+\+[ \t]*\n(.*?)^\+\+\+[ \t]*(?:\n|\Z)", re.DOTALL | re.MULTILINE)
 _JSON = re.compile(r"\A\{\s*\n?\s*\"")
 _ENTRY = re.compile(r"([A-Za-z_][\w .-]{0,60}?)[ \t]*:(?:[ \t]+(.*))?\Z")
+_REFERENCES = re.compile(r"^references:", re.MULTILINE)
 _LONGEST = 200_000
 """Characters. Front matter is written by hand; a library is not asked to read more."""
 
@@ -67,6 +69,31 @@ def dates(entries: Entries) -> tuple[Claim, ...]:
         if key in entries and (day := day_in_path(entries[key][0])):
             stated.append(Claim(day.isoformat(), f"the path in front matter `{key}`", IN_NAME))
     return tuple(stated)
+
+
+def end_of(text: str) -> int:
+    """Where front matter in YAML ends in the text of a file, whose line ends are as they are; 0 where there is none."""
+    start = text.startswith("\ufeff")
+    match = _YAML.match(text[start:].replace("\r\n", " \n")) if text.startswith("---", start) else None
+    return start + match.end() if match else 0
+
+
+def references(text: str) -> tuple[tuple[Passage, ...], tuple[str, ...]]:
+    """The entries of `references`, CSL in YAML as pandoc takes it, a note each; and what of them cannot be read."""
+    match = _YAML.match(text)
+    if match is None or not _REFERENCES.search(match[1]):
+        return (), ()
+    if len(match[1]) > _LONGEST:
+        return (), (f"the references in its front matter are not read: it has more than {_LONGEST:,} characters",)
+    from linkarchive.article.formats.csl import entries
+    from linkarchive.article.formats.located import Pairs, parse_yaml
+
+    head = text[: match.end(1)]
+    try:
+        table = parse_yaml(head)
+    except ArticleError as error:
+        return (), (f"the references in its front matter cannot be read: {error}",)
+    return entries(table.get("references") if isinstance(table, Pairs) else None, head), ()
 
 
 def _entries(table: Mapping[Any, Any]) -> Entries:

@@ -39,10 +39,12 @@ def read_markdown(text: str, *, everything: bool = False, indented_code: bool = 
     for token in tokens:
         blocks.read(token)
     bibliographies = entries.get("bibliography", ())
-    passages = map(with_cited_keys, blocks.passages) if bibliographies else blocks.passages
+    references, gaps = front_matter.references(text)
+    passages = map(with_cited_keys, blocks.passages) if bibliographies or references else blocks.passages
     return ParsedDocument(
         title=front_matter.title(entries) or blocks.heading,
-        passages=tuple(map(_with_escaped_backslashes, passages)),
+        passages=(*map(_with_escaped_backslashes, passages), *references),
+        gaps=gaps,
         bibliographies=bibliographies,
         origins=front_matter.origins(entries),
         dates=front_matter.dates(entries),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Set
 
 from linkarchive.article import origin
 from linkarchive.article.identifiers import resolver_url
@@ -30,6 +31,19 @@ def target_of(written: str) -> str | None:
         return None
     # What no URL may hold (RFC 3986 §2) is escaped; the rest stays as the author spelt it.
     return re.sub(r"[\x00-\x20\x7f\"<>`]", lambda match: f"%{ord(match[0]):02X}", url)
+
+
+def is_meant(target: str, urls: Set[str], lost: bool) -> bool:
+    """The target as written may be one of the URLs; a relative one is told by its end."""
+    url = target_of(target)
+    if url is None:
+        return lost
+    if url in urls:
+        return True
+    if re.match(r"[A-Za-z][A-Za-z0-9+.-]*:", url):
+        return False
+    end = re.sub(r"^[./]+", "", url)
+    return any(one.endswith(end) for one in urls)
 
 
 class Targets:

@@ -54,6 +54,8 @@ IN_FIELDS = [
     ("csl-json", f'[{{"id": 1,\n "URL": "{OLD}"}}]', f'[{{"id": 1,\n "URL": "{OLD}",\n "archive_location": "{COPY}"}}]'),
     ("json", f'{{"title": "T", "url": "{OLD}"}}', f'{{"title": "T", "url": "{OLD}", "archive_url": "{COPY}"}}'),
     ("yaml", f"- url: {OLD} # x\n  title: T\n", f"- url: {OLD} # x\n  archive_url: {COPY}\n  title: T\n"),
+    ("md", f"---\nreferences:\n- id: a\n  title: T\n  URL: {OLD}\n---\nIt costs 5 [@a].\n", f"---\nreferences:\n- id: a\n  title: T\n  URL: {OLD}\n  archive_location: {COPY}\n---\nIt costs 5 [@a].\n"),
+    ("quarto", f"---\r\nreferences:\r\n- URL: '{OLD}'\r\n---\r\n", f"---\r\nreferences:\r\n- URL: '{OLD}'\r\n  archive_location: '{COPY}'\r\n---\r\n"),
     ("toml", f'[[s]]\r\nurl = "{OLD}"\r\n', f'[[s]]\r\nurl = "{OLD}"\r\narchive_url = "{COPY}"\r\n'),
     ("wikitext", f"{{{{cite web |url={OLD} |title=T}}}}", f"{{{{cite web |url={OLD} |title=T |archive-url={COPY} |archive-date=2021-05-13 |url-status=dead}}}}"),
 ]  # fmt: skip
@@ -94,6 +96,7 @@ def test_in_place_of_the_original(format: str, before: str) -> None:
         ("csv", f"title,url\nT,{OLD}\n"),
         ("opml", f'<opml version="2.0"><body><outline text="T" url="{XML_OLD}"/></body></opml>'),
         ("html", f'<p>Words.</p><map><area href="{XML_OLD}" alt="t"></map>'),
+        ("md", f"---\nreferences: [{{id: a, URL: '{OLD}'}}]\n---\nIt costs 5 [@a].\n"),
         ("rst", f"See `this`__.\n\n__ {OLD}\n"),
     ],
 )

@@ -104,6 +104,59 @@ def test_csl_json(read: Read) -> None:
     assert days == [date(2024, 3, 5), date(2024, 3, 5), date(2024, 3, 6), None]
 
 
+def test_csl_names_that_are_no_list(read: Read) -> None:
+    people = ['"Jane Roe"', '{"family":"Roe","given":"Jane"}', '["Jane Roe"]', "5", "null"]
+    items = ",".join(
+        f'{{"type":"book","id":{id},"title":"T","author":{names},"URL":"http://a.b/"}}'
+        for id, names in enumerate(people)
+    )
+    notes = [citation.note for citation in read("references.json", f'{{"items":[{items}]}}').citations]
+    assert notes == ["Jane Roe. T", "Jane Roe. T", "Jane Roe. T", "5. T", "T"]
+
+
+FRONT_MATTER = """---
+title: Boats
+references:
+- id: budget
+  type: report
+  title: "The budget: a report"
+  author:
+  - family: Doe
+    given: Jane
+  URL: https://budget.example/
+  accessed:
+    date-parts:
+    - - 2025
+      - 3
+      - 5
+- id: alone
+  DOI: 10.5555/z
+---
+It costs 5 [see @budget, p. 4]. Nobody minds.
+"""
+
+
+@pytest.mark.parametrize("name", ["report.md", "report.qmd", "report.Rmd"])
+def test_references_in_front_matter(read: Read, name: str) -> None:
+    article = read(name, FRONT_MATTER)
+    assert rows(article) == [
+        (10, "https://budget.example/", "The budget: a report"),
+        (17, "https://doi.org/10.5555/z", "https://doi.org/10.5555/z"),
+    ]
+    budget, alone = article.citations
+    assert (budget.context, alone.context) == ("It costs 5 [see @budget, p. 4].", "")
+    assert (budget.note, budget.accessed) == ("Jane Doe. The budget: a report", date(2025, 3, 5))
+
+
+@pytest.mark.parametrize(
+    ("references", "said"),
+    [("references: [a\n", "cannot be read: it is not YAML"), ("references:\n" + "- id: a\n" * 30_000, "are not read")],
+)
+def test_references_in_front_matter_that_cannot_be_read_are_a_gap(read: Read, references: str, said: str) -> None:
+    (gap,) = read("report.md", f"---\n{references}---\nIt costs 5 [@a].\n").gaps
+    assert said in gap
+
+
 def test_ris(read: Read) -> None:
     text = """TY  - JOUR
 TI  - Title one

@@ -9,7 +9,7 @@ from typing import Any
 from linkarchive.article import dates
 from linkarchive.article.formats.located import Lines, Located, Pairs, parse_json
 from linkarchive.article.formats.reference import Reference, identifier_url, passage_of
-from linkarchive.article.passage import ParsedDocument, fold
+from linkarchive.article.passage import ParsedDocument, Passage, fold
 
 _REMARKS = ("container-title", "publisher", "note", "annote")
 _IDENTIFIERS = ("DOI", "PMID", "PMCID")
@@ -17,8 +17,13 @@ _IDENTIFIERS = ("DOI", "PMID", "PMCID")
 
 def read_csl(text: str, *, everything: bool = False) -> ParsedDocument:
     """Every item is a note named by its id."""
+    return ParsedDocument(passages=entries(parse_json(text), text))
+
+
+def entries(document: Any, text: str) -> tuple[Passage, ...]:
+    """The items of a document that located.py made of this text, a note each."""
     lines = Lines(text)
-    return ParsedDocument(passages=tuple(passage_of(reference(item, lines)) for item in _items(parse_json(text))))
+    return tuple(passage_of(reference(item, lines)) for item in _items(document))
 
 
 def _items(document: Any) -> Iterator[Pairs]:
@@ -38,7 +43,9 @@ def reference(item: Pairs, lines: Lines) -> Reference:
     line = first.line if first is not None else 1
     found = Reference(_text(item.get("id", "citation-key")) or f"item of line {line}", line)
     found.title = _text(item.get("title", "title-short"))
-    found.before = ", ".join(filter(None, map(_name, item.get("author", "editor") or ())))
+    names = item.get("author", "editor")
+    several = isinstance(names, list) and not isinstance(names, Pairs)
+    found.before = ", ".join(filter(None, map(_name, names if several else [names])))
     url = item.get("URL", "url")
     if isinstance(url, str):
         found.add_urls(url, lines.of(url, url))
