@@ -67,7 +67,7 @@ def test_where_the_glance_finds_nothing_there_is_no_secret(text: str) -> None:
             assert not re.search(r"://[^/\s@?#]+@", text)
 
 
-def test_an_address_redact_needs_no_walk() -> None:
+def test_an_address_without_secrets_needs_no_walk() -> None:
     one_line = "https://host.example/a?id=1&lang=en#part see 10:30 @somebody, a=b"
     assert not may_hold_secrets(one_line)
     source = Hop(one_line, 200)

@@ -108,7 +108,7 @@ def differences(
 ) -> Mapping[str, Difference]:
     """What changed in the text of each drifted source, by URL; a source whose copies are not here is left out.
 
-    `known` are those that were found when the page was judged (`Desk.differences`).
+    `known` are those that were found when the page was judged (`Recorder.differences`).
     """
     found: dict[str, Difference] = {}
     for source in report.of(lambda kind: kind.verdict is Verdict.DRIFTED):

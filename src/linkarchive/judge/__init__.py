@@ -1,7 +1,7 @@
 """The judge: facts in, verdict out. No I/O, no clock (docs/design.md §7).
 
-`verdict.judge` gives the verdict on a case, `strikes.settle` puts it in the light of earlier runs,
-`difference.difference` shows what changed, `lines` are its JSON form (§8). Their rules are read when they are
+`verdict.judge` gives the verdict on a case, `strikes.apply_strikes` puts it in the light of earlier runs,
+`difference.difference` shows what changed, `cases` are its JSON form (§8). Their rules are read when they are
 imported, which a run over unchanged pages does without.
 """
 

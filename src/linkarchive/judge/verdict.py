@@ -28,7 +28,7 @@ _REALLY_THERE = 0.5
 def judge(case: Case, *, parsed: ParsedPages | None = None) -> Judgement:
     """What to conclude from one visit, with the evidence in words. Pure; never raises for any page.
 
-    Give the same `readings` for several citations of one visit: a page is then read once,
+    Give the same `parsed` for several citations of one visit: a page is then read once,
     and a baseline that was read before is not read again.
     """
     return _of_a_part(case.after, calibrated(scored(case, parsed or ParsedPages())))

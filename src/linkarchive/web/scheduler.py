@@ -101,7 +101,7 @@ class _Task:
 
 
 class _Run:
-    """The state of one `visit_all`: tasks wait for their host's turn, for an answer, for robots.txt, or for a time."""
+    """The state of one `fetch_all`: tasks wait for their host's turn, for an answer, for robots.txt, or for a time."""
 
     def __init__(
         self,
