@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -118,6 +119,9 @@ def test_a_project_from_check_to_decision(tmp_path: Path, monkeypatch: pytest.Mo
     assert project.page(captures[0]).body != project.page(captures[-1]).body
     assert drifted.outcome.capture is not None
     assert project.page(drifted.outcome.capture) == project.page(captures[-1])
+    assert "Stored copy of" in (project.single_page(drifted.url, captures[0]) or "")
+    with pytest.raises(linkarchive.UsageError, match="no capture of"):
+        project.single_page(drifted.url, replace(captures[0], digest="sha1:OTHER"))
     assert any(row.kind != "same" for row in project.diff(drifted.url).rows)
     assert project.accept(drifted.url, reason="fine").reason == "fine"
     project.ignore(next(iter(findings)), until=date(2999, 1, 1))

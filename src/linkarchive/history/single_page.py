@@ -22,9 +22,8 @@ def caption_of(capture: Capture) -> str:
 
 
 def single_page_at(archive: Path, store: Store, url: str, capture: Capture) -> str | None:
-    """`single_page_of` for one of the captures of a source. Raises UnknownSourceError, too."""
-    stored = captures.of_source(store, sources.find(store, url).id)
-    return single_page_of(archive, store, next(kept for kept in stored if kept.capture == capture))
+    """`single_page_of` for one of the captures of a source. Raises UnknownSourceError and UsageError, too."""
+    return single_page_of(archive, store, captures.find(store, sources.find(store, url).id, capture))
 
 
 def single_page_of(archive: Path, store: Store, kept: StoredCapture) -> str | None:

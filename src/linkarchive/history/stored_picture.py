@@ -18,11 +18,11 @@ from linkarchive.store.opening import open_project
 def picture_of(project: Project, url: str, capture: Capture, settings: Settings, clock: Clock) -> bytes:
     """The full picture of a stored copy of a source, as PNG.
 
-    Raises SettingsError where there is no browser, UsageError where it cannot show the copy, StorageError.
+    Raises SettingsError where there is no browser, UsageError where it cannot show the copy or the project has it no
+    more, StorageError.
     """
     with open_project(project) as store:
-        stored = captures.of_source(store, sources.find(store, url).id)
-        kept = next(candidate for candidate in stored if candidate.capture == capture)
+        kept = captures.find(store, sources.find(store, url).id, capture)
         record = next((part for part in parts.of_capture(store, kept.id) if part.url.startswith(PICTURE)), None)
         if record is None:
             rendering = next((look for _, look in looks(project.archive, store, [kept], settings, clock)), None)

@@ -76,10 +76,10 @@ class Shown:
 
 @contextmanager
 def showing(project: Project, url: str, capture: Capture) -> Iterator[Shown]:
-    """One stored copy of a source, shown on an origin of its own while the block lasts."""
+    """One stored copy of a source, shown on an origin of its own while the block lasts. Raises UsageError."""
     with open_project(project) as store:
         source = sources.find(store, url).id
-        number = next(kept.id for kept in captures.of_source(store, source) if kept.capture == capture)
+        number = captures.find(store, source, capture).id
     with ExitStack() as stack:
         server = _listening(0)
         viewer = CaptureViewer(f"localhost:{server.server_port}")

@@ -9,7 +9,9 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Row, delete, select
 
+from linkarchive.errors import UsageError
 from linkarchive.model import Capture, CaptureRef, Location, Origin, Result
+from linkarchive.secrets import redact
 from linkarchive.store.database import Store
 from linkarchive.store.schema import baselines, captures, part_uses
 from linkarchive.store.schema import sources as sources_table
@@ -61,6 +63,15 @@ def of_source(store: Store, source: int) -> list[StoredCapture]:
     """Oldest first."""
     query = select(captures).where(captures.c.source == source).order_by(captures.c.time, captures.c.id)
     return [StoredCapture.of_row(row) for row in store.execute(query)]
+
+
+def find(store: Store, source: int, capture: Capture) -> StoredCapture:
+    """A capture of a source as it is stored. Raises UsageError where the project has it no more."""
+    found = next((kept for kept in of_source(store, source) if kept.capture == capture), None)
+    if found is None:
+        place = f"{capture.record.warc} at byte {capture.record.offset}"
+        raise UsageError(f"{place}: no capture of {redact(capture.url)} is there any more")
+    return found
 
 
 def named(store: Store, place: CaptureRef) -> StoredCapture | None:
