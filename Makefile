@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 
-.PHONY: demo test test-all endure lint types bench speed site man clean
+.PHONY: demo test test-all properties endure lint types bench speed site man clean
 
 $(VENV)/installed: pyproject.toml
 	$(PYTHON) -m venv $(VENV)
@@ -19,6 +19,10 @@ test: $(VENV)/installed
 # With the tests that take a minute and more each.
 test-all: $(VENV)/installed
 	$(BIN)/python -m pytest -n auto --dist worksteal
+
+# The property tests alone, each with 2,000 new examples: an hour and more.
+properties: $(VENV)/installed
+	$(BIN)/python -m pytest -n auto --dist worksteal -m hypothesis --hypothesis-profile search
 
 # Kills, failing disks, damaged files, hostile servers, pairs of commands, for an hour and more; needs Linux and a C compiler.
 endure: $(VENV)/installed

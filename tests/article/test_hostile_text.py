@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from linkarchive.article.bare_urls import bare_urls
@@ -51,6 +51,8 @@ def test_a_damaged_byte_costs_itself_only() -> None:
 
 
 @given(st.binary(max_size=300), st.sampled_from(["md", "html", "txt"]))
+@example(b"<?xml", "md")
+@example(b"<!-- a --> <?XML version='1.0'\n?><p>a", "html")
 def test_any_bytes_can_be_read(data: bytes, format: str) -> None:
     article = read_document(data, format, path="a")
     for citation in article.citations:

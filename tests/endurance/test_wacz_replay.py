@@ -77,11 +77,12 @@ def test_every_page_of_the_demo_is_replayed(exported: Exported, wayback: Any) ->
     """All that the page list names, of both days, revisits too: status and bytes are those of the capture."""
     with zipfile.ZipFile(exported.wacz) as file:
         listed = [json.loads(line) for line in file.read("pages/pages.jsonl").splitlines()[1:]]
-    captures = {_shown(exported.root, one): one for one in scan(exported.root / "archive") if isinstance(one, Capture)}
+    archive = exported.root / "archive"
+    captures = {_shown(archive, record): record for record in scan(archive) if isinstance(record, Capture)}
     assert len(listed) > 80
     for entry in listed:
         capture = captures[entry["url"], entry["ts"]]
-        record = read_record(exported.root / "archive", capture.original or capture.record)
+        record = read_record(archive, capture.original or capture.record)
         stored, coding = record.payload.read(), record.http.get("content-encoding")
         record.payload.close()
         answer = wayback.replay(re.sub(r"\D", "", entry["ts"]), entry["url"])
@@ -90,9 +91,9 @@ def test_every_page_of_the_demo_is_replayed(exported: Exported, wayback: Any) ->
     assert any(capture.original is not None for capture in captures.values())
 
 
-def _shown(root: Path, capture: Capture) -> tuple[str, str]:
+def _shown(archive: Path, capture: Capture) -> tuple[str, str]:
     """The address and time of its record: those of the archive's copy for one that another archive gave."""
-    record = read_record(root, capture.record)
+    record = read_record(archive, capture.record)
     record.payload.close()
     return record.headers.get_header("WARC-Target-URI"), f"{record.headers.get_header('WARC-Date')[:19]}Z"
 

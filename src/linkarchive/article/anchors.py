@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from linkarchive.article.html_tree import html_tree
 from linkarchive.model import Page
 from linkarchive.text import HTML_TYPES, decode, media_type
 from linkarchive.urls import resolve, same_page, source_key, unwrap
@@ -81,9 +82,7 @@ def anchors_of(page: Page) -> tuple[Anchor, ...]:
     """
     if not is_html(page):
         return ()
-    from bs4 import BeautifulSoup
-
-    soup = BeautifulSoup(decode(page.body, page.headers.get("content-type"), markup=True), "lxml")
+    soup = html_tree(decode(page.body, page.headers.get("content-type"), markup=True))
     return tuple(_Reading(soup, page.final_url).anchors())
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from linkarchive.article.html_notes import BookNotes, HtmlNotes
 from linkarchive.article.html_tags import write_tag
+from linkarchive.article.html_tree import html_tree
 from linkarchive.article.passage import ParsedDocument, Passage, PassageBuilder
 from linkarchive.article.text import write
 
@@ -39,7 +40,6 @@ SUPERSCRIPTS = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 """A raised number may be the mark of a note: it is told from a figure by its form."""
 _LETTER = re.compile(r"[A-Za-z]")
 _RAW = {name: re.compile(rf"</{name}(?=[\s/>])", re.I) for name in ("script", "style", "textarea", "title", "xmp")}
-_XML_DECLARATION = re.compile(r"\A(\s*)<\?xml[^>\n]*>")
 _LINE = "data-linkarchive-line"
 
 
@@ -67,10 +67,7 @@ def fragment(text: str, first_line: int, *, everything: bool = False) -> tuple[P
 
 def _parse(text: str) -> BeautifulSoup:
     """The tree, with the line of each start tag as an attribute: the lxml builder of Beautiful Soup gives no lines."""
-    from bs4 import BeautifulSoup
-
-    # Beautiful Soup warns of an XML declaration, and (without the line end) of text that looks like a file name.
-    return BeautifulSoup(_with_lines(_XML_DECLARATION.sub(r"\1", text, count=1)) + "\n", "lxml")
+    return html_tree(_with_lines(text))
 
 
 def _with_lines(text: str) -> str:

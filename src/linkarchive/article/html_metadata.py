@@ -11,6 +11,7 @@ from typing import Any
 from bs4 import BeautifulSoup
 from bs4.element import Tag
 
+from linkarchive.article.html_tree import html_tree
 from linkarchive.article.page_elements import attribute
 from linkarchive.article.passage import Claim, fold
 
@@ -67,7 +68,7 @@ def origins(soup: BeautifulSoup, text: str) -> tuple[Claim, ...]:
 
 def own_addresses(text: str) -> tuple[str | None, str | None]:
     """Of a page that was saved: the address that it was saved from, and the one that it calls its own."""
-    claims = origins(BeautifulSoup(text, "lxml"), text)
+    claims = origins(html_tree(text), text)
     web = [claim for claim in claims if claim.value.startswith(("http://", "https://"))]
     saved = next((claim.value for claim in web if claim.rank == _SAVED), None)
     return saved, next((claim.value for claim in web if claim.rank != _SAVED), None)
