@@ -282,6 +282,12 @@ def test_a_list_of_references_that_only_the_article_names_is_written_too(folder:
     stage[NEW_BETA] = stage.html(BETA)
     folder.check(now=LATER)
     assert folder.run("fix", "thesis.tex", now=LATER).out.count("+++ b/refs/all.bib") == 1
+    alone = folder.run("fix", "refs/all.bib", now=LATER)
+    assert alone.code == 2
+    assert "refs/all.bib: not checked by itself" in alone.err
+    assert "or `archive fix` the article that takes references from it" in alone.err
+    together = folder.run("fix", "thesis.tex", "refs/all.bib", now=LATER)
+    assert (together.out.count("+++ b/refs/all.bib"), together.code, together.err) == (1, 1, "")
     assert folder.run("fix", "thesis.tex", "--write", now=LATER).code == 0
     after = entries.replace(BETA, NEW_BETA)
     assert (folder.root / "refs/all.bib").read_text() == after, "of what it cites, and nothing else"

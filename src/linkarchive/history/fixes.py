@@ -9,11 +9,11 @@ from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
-from linkarchive.article.bibliography import may_take_references, only
+from linkarchive.article.bibliography import SUFFIXES, may_take_references, only
 from linkarchive.article.document import bibliographies_of, read_document
 from linkarchive.article.fix import EDITABLE, Replacement, fix_article
 from linkarchive.article.fix_styles import Style
-from linkarchive.article.formats.registry import format_of
+from linkarchive.article.formats.registry import format_of, suffix_of
 from linkarchive.errors import ArticleError
 from linkarchive.history.edited_files import FileFix, Fixes, by_hand, where
 from linkarchive.history.list_fixes import fix_list, lists_of
@@ -35,15 +35,15 @@ def plan_fixes(project: Project, store: Store, names: Sequence[str], day: date, 
     """
     planner = _Planner(project, store, day, style)
     files: dict[Path, FileFix] = {}
-    errors: list[str] = []
+    errors: dict[str | Path, str] = {}
     lists: set[Path] = set()
     for name in names:
         if name == "-" or "://" in name:
-            errors.append(f"{name}: only a file can be edited; name the one that the page is made from")
+            errors[name] = f"{name}: only a file can be edited; name the one that the page is made from"
             continue
         found = _editable(name, project.root)
         if not found:
-            errors.append(f"{name}: no article, and no file that can be edited is in it")
+            errors[name] = f"{name}: no article, and no file that can be edited is in it"
         for path in found:
             if path in planner.lists:
                 lists.add(path)
@@ -51,17 +51,18 @@ def plan_fixes(project: Project, store: Store, names: Sequence[str], day: date, 
                 try:
                     files[path] = planner.article(path)
                 except ArticleError as error:
-                    errors.append(str(error))
+                    errors[path] = str(error)
                 except OSError as error:
-                    errors.append(f"{path}: cannot be read: {error.strerror}")
+                    errors[path] = f"{path}: cannot be read: {error.strerror}"
     for path, cited in planner.references.items():
         if path not in files and path.exists():
             try:
                 files[path] = planner.list_of_references(path, cited)
+                errors.pop(path, None)  # it was named, too, and is not checked by itself
             except (ArticleError, OSError) as error:
-                errors.append(f"{path.name}: {error}")
+                errors[path] = f"{path.name}: {error}"
     # Last, since a line follows its article: it stays as long as the article cites its URL.
-    return Fixes((*files.values(), *map(planner.links, sorted(lists))), tuple(errors))
+    return Fixes((*files.values(), *map(planner.links, sorted(lists))), tuple(errors.values()))
 
 
 def _editable(name: str, root: Path) -> list[Path]:
@@ -100,6 +101,9 @@ class _Planner:
         data = path.read_bytes()
         stored = articles.load(self._store, name)
         if stored is None or stored[1] is None:
+            if suffix_of(name) in SUFFIXES:
+                also = "or `archive fix` the article that takes references from it"
+                raise ArticleError(f"{name}: not checked by itself; `archive check {name}` first, {also}")
             raise ArticleError(f"{name}: not checked yet; `archive check {name}` first")
         if stored[1] != hashlib.sha256(data).hexdigest():
             raise ArticleError(f"{name}: changed since it was checked; `archive check {name}` first")
