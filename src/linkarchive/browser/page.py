@@ -38,8 +38,9 @@ _QUIET = 0.5
 _GIVES_WAY = 6.0
 """Seconds of the same, after which a wall is one: what any browser passes takes less."""
 _LOOK = 0.1
-_PATIENCE = 15.0
-"""Seconds for what takes milliseconds unless a script of the page goes on for ever."""
+_PATIENCE = 60.0
+"""Seconds for what takes milliseconds, and some seconds of a page of megabytes on a busy machine, unless a script of
+the page goes on for ever."""
 _REDIRECTS = range(300, 400)
 _MOST_PICTURE = 490_000
 """Bytes."""
@@ -52,8 +53,9 @@ _THUMBNAIL_HEIGHT = 1600
 _NO_WEBRTC = (
     "for (const name of ['RTCPeerConnection', 'webkitRTCPeerConnection', 'RTCDataChannel']) delete globalThis[name]"
 )
-_STATE = """() => [document.readyState, document.body ? document.body.innerText.length : 0,
+_STATE = """() => [document.readyState, document.body ? document.body.textContent.length : 0,
   document.getElementsByTagName('*').length]"""
+# Not innerText: that lays the page out each time, which takes a document of megabytes seconds.
 _SCROLL = """y => {scrollTo(0, y); return new Promise(done => {setTimeout(() => done(0), 400);
   requestAnimationFrame(() => requestAnimationFrame(() => done(document.documentElement.scrollHeight)))})}"""
 

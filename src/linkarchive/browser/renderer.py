@@ -28,7 +28,7 @@ PAGES = 2
 TRIES = 2
 """Of a page under which the browser ended or hung."""
 _TIMES_THE_TIMEOUT = 5
-_BESIDE = 30.0
+_BESIDE = 120.0
 """A page takes no longer than as many times `[network] timeout`, and these seconds: then the browser hangs."""
 _STARTS = 3
 """Times in a row that the browser does not start, after which it is not tried any more."""
