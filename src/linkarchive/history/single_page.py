@@ -7,14 +7,13 @@ from pathlib import Path
 from linkarchive.model import Capture, CaptureScope
 from linkarchive.report.phrases import count, day
 from linkarchive.report.sanitize import sanitize
-from linkarchive.requisites.reading import HTML_TYPES
 from linkarchive.requisites.single import single_page
 from linkarchive.snapshot.part_reader import PartReader
 from linkarchive.snapshot.reader import read_page
 from linkarchive.store import captures, parts, sources
 from linkarchive.store.captures import StoredCapture
 from linkarchive.store.database import Store
-from linkarchive.text import decode, encoding_of, media_type
+from linkarchive.text import HTML_TYPES, decode, encoding_of, media_type
 
 
 def caption_of(capture: Capture) -> str:

@@ -10,13 +10,13 @@ from linkarchive.browser.rendering import Rendering
 from linkarchive.browser.stored import StoredWeb
 from linkarchive.clock import Clock
 from linkarchive.errors import StorageError
-from linkarchive.requisites.reading import HTML_TYPES
 from linkarchive.settings import Settings
 from linkarchive.snapshot.part_reader import PartReader
 from linkarchive.snapshot.reader import read_page
 from linkarchive.store import parts
 from linkarchive.store.captures import StoredCapture
 from linkarchive.store.database import Store
+from linkarchive.text import HTML_TYPES
 
 _PATIENCE = 1.0
 

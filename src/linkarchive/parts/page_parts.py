@@ -6,12 +6,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from linkarchive.model import PartRecord
-from linkarchive.requisites.reading import HTML_TYPES, requisites_of
+from linkarchive.requisites.reading import requisites_of
 from linkarchive.requisites.requisite import Kind, Requisite
 from linkarchive.secrets import redact
 from linkarchive.snapshot.capture_metadata import LeftOut
 from linkarchive.snapshot.reader import read_page
 from linkarchive.store.captures import StoredCapture
+from linkarchive.text import HTML_TYPES
 from linkarchive.web.decoding import decode
 from linkarchive.web.exchange import Visit
 

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from linkarchive.requisites import css, html
 from linkarchive.requisites.requisite import Kind, Requisite
-from linkarchive.text import decode, encoding_of, essence_of, media_type
+from linkarchive.text import HTML_TYPES, decode, encoding_of, essence_of, media_type
 
-HTML_TYPES = frozenset({"text/html", "application/xhtml+xml"})
 MAX_SHEET = 4 * 1024 * 1024
 """Bytes of a style sheet that are read: what comes after would take seconds."""
 

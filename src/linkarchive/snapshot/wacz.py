@@ -28,6 +28,7 @@ from linkarchive.secrets import has_secrets
 from linkarchive.snapshot import paths
 from linkarchive.snapshot.reader import read_page, scan
 from linkarchive.snapshot.record_reader import BadRecordError, StoredRecord
+from linkarchive.text import HTML_TYPES
 
 INDEX = "indexes/index.cdx.gz"
 INDEX_BLOCKS = "indexes/index.idx"
@@ -45,7 +46,6 @@ _EARLIEST = (1980, 1, 1, 0, 0, 0)
 """ZIP knows no earlier time."""
 _TITLE_LIMIT = 512 * 1024
 """Bytes of a page that are read for its title."""
-_HTML = frozenset({"text/html", "application/xhtml+xml"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,7 +238,7 @@ def _page(archive: Path, capture: Capture, title_of: Callable[[Page], str]) -> d
         with paths.located(archive, capture.record.warc).open("rb") as file:
             record = StoredRecord(file, capture.record.offset)
             url, date, status = record["WARC-Target-URI"], record["WARC-Date"], record.http_head().status
-        page = read_page(archive, capture, limit=_TITLE_LIMIT) if capture.mime in _HTML else None
+        page = read_page(archive, capture, limit=_TITLE_LIMIT) if capture.mime in HTML_TYPES else None
     except (BadRecordError, StorageError):
         return None
     if status == 304:

@@ -15,7 +15,7 @@ from linkarchive.clock import Clock
 from linkarchive.model import CaptureScope, Failure, Page, Reason, Verdict
 from linkarchive.settings import SiteSettings
 from linkarchive.sites import scope_for
-from linkarchive.text import media_type
+from linkarchive.text import HTML_TYPES, media_type
 from linkarchive.web.exchange import Visit
 
 if TYPE_CHECKING:
@@ -27,7 +27,6 @@ _MAY_OPEN = frozenset({Reason.SCRIPT_ONLY, Reason.CHALLENGE, Reason.CONSENT})
 """What keeps a visit without scripts from seeing a page, and a browser perhaps not. A plain refusal is none of them: it
 is common, and a browser that says who it is meets with it as well."""
 _NO_PAGE = frozenset({404, 410})
-_HTML = frozenset({"text/html", "application/xhtml+xml"})
 _NO_SANDBOX = "the browser runs without its sandbox, since it is started by root: let another user run this"
 
 
@@ -144,4 +143,4 @@ def is_page(page: Page, rule: SiteSettings | None) -> bool:
 
 
 def _is_html(page: Page) -> bool:
-    return media_type(page.body, page.headers.get("content-type", "")) in _HTML
+    return media_type(page.body, page.headers.get("content-type", "")) in HTML_TYPES
