@@ -125,6 +125,9 @@ def test_the_charset_of_a_field() -> None:
         (b"\0\1\2\3", "", "application/octet-stream"),
         ("\ufeffда".encode("utf-16-le"), "text/plain", "text/plain"),
         (b"plain words", "nonsense", "text/plain"),
+        (b"x", "text/html, text/html; charset=utf-8", "text/html"),
+        (b"x", "text/html, nonsense", "text/html"),
+        (b"x", 'multipart/mixed; boundary="a,b"', "multipart/mixed"),
         (b"", "", "text/plain"),
     ],
 )  # fmt: skip

@@ -89,6 +89,16 @@ def test_a_page_has_its_styles_fonts_and_pictures_once(illustrated: Any) -> None
     assert illustrated.run("verify").code == 0
 
 
+@pytest.mark.parametrize("told", ["text/html, text/html; charset=utf-8", "text/plain", "application/octet-stream"])
+def test_a_page_has_its_parts_whatever_its_server_says_of_its_type(folder: Any, stage: Any, told: str) -> None:
+    made = page(stage, "alpha", f'<img src="{STATIC}/alpha.png">')
+    stage[ALPHA] = Response(b"<html>" + made.body, content_type=told)
+    stage[f"{STATIC}/alpha.png"] = picture("alpha")
+    folder.article(ALPHA)
+    folder.check("article.md", "--scope", "page")
+    assert f"{STATIC}/alpha.png" in kept(folder, "response")
+
+
 def test_scope_document_asks_for_nothing_else(illustrated: Any, stage: Any) -> None:
     ran = illustrated.check("article.md", "--scope", "document")
     assert ran.source(ALPHA)["capture"]["scope"] == "document"

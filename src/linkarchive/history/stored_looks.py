@@ -16,7 +16,7 @@ from linkarchive.snapshot.reader import read_page
 from linkarchive.store import parts
 from linkarchive.store.captures import StoredCapture
 from linkarchive.store.database import Store
-from linkarchive.text import HTML_TYPES
+from linkarchive.text import HTML_TYPES, media_type
 
 _PATIENCE = 1.0
 
@@ -44,11 +44,11 @@ def looks(
 
 def _stored_web(archive: Path, store: Store, kept: StoredCapture, clock: Clock) -> StoredWeb | None:
     """None for what is no page of HTML, or cannot be read."""
-    if kept.capture.mime not in HTML_TYPES:
-        return None
     records = parts.of_capture(store, kept.id)
     try:
         page = read_page(archive, kept.capture)
+        if media_type(page.body, page.headers.get("content-type", "")) not in HTML_TYPES:
+            return None
         return StoredWeb(page, PartReader(archive, records, parts.originals(store, records)).find, clock)
     except (StorageError, ValueError):
         return None

@@ -12,12 +12,14 @@ from linkarchive.secrets import redact
 from linkarchive.snapshot.capture_metadata import LeftOut
 from linkarchive.snapshot.reader import read_page
 from linkarchive.store.captures import StoredCapture
-from linkarchive.text import HTML_TYPES
+from linkarchive.text import HTML_TYPES, media_type
 from linkarchive.web.decoding import decode
 from linkarchive.web.exchange import Visit
 
 _TOLD = 500
 """Of what is missing, so many are named."""
+_ANY_PAGE = b"<html>"
+"""Stands for the page while only its declared type is known: one that says nothing may be that of HTML."""
 _CUT = {"length": "larger than a body may be", "time": "it took too long"}
 
 
@@ -90,7 +92,7 @@ class PageParts:
     def named(self, archive: Path, limit: int) -> list[Requisite]:
         """What its document names, in at most `limit` bytes. Raises StorageError where that cannot be read."""
         capture = self.stored.capture
-        if capture.mime not in HTML_TYPES:
+        if media_type(_ANY_PAGE, capture.mime) not in HTML_TYPES:  # a PDF need not be read for that
             return []
         page = read_page(archive, capture, limit=limit)
         return requisites_of(page.body, page.headers.get("content-type", ""), Kind.FRAME, page.final_url)
