@@ -6,7 +6,7 @@ What comes of each visit goes to the recorder at once, so that an interrupted ru
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from itertools import chain
 from typing import TypeVar
@@ -19,7 +19,6 @@ from linkarchive.check.pool import JudgePool
 from linkarchive.check.record import Recorder
 from linkarchive.check.scopes.rendered import RenderedPages
 from linkarchive.check.unchanged import load_previous, request_for, unchanged
-from linkarchive.errors import ArchiveError
 from linkarchive.model import Page, Reason
 from linkarchive.model.events import LookingAgain, Notice, SourceConcluded
 from linkarchive.web.connectivity import OwnNetwork
@@ -78,9 +77,9 @@ class Crawler:
     def read_pages(self, jobs: Sequence[Job], read: Callable[[Job, Page], None]) -> None:
         """Visit sources, and conclude on each once its whole page was read."""
         for job, visit in self._visits((self._request(job), job) for job in self._load(jobs)):
-            with self._contained(job, visit):
+            with self._contained(job, visit.close):
                 read(job, self._page(visit))
-            if job.source.id not in self._recorder.broken:
+            if job.source.id not in self._recorder.not_judged:
                 self._handle(job, visit)
                 self._finish_judging()
             self._recorder.commit()
@@ -110,7 +109,7 @@ class Crawler:
         suspects, self._suspects, self._suspect_bytes = self._suspects, [], 0
         for fetched in suspects:
             answer = answers.get(fetched.host)
-            with self._contained(fetched.job, fetched):
+            with self._contained(fetched.job, fetched.close):
                 self._judge(replace(fetched, probe=answer), may_wait=False)
         self._finish_judging()
         self._recorder.commit()
@@ -175,7 +174,7 @@ class Crawler:
         self._on_idle()
 
     def _handle(self, job: Job, visit: Visit) -> None:
-        with self._contained(job, visit):
+        with self._contained(job, visit.close):
             fetched = Fetched(job, visit, self._page(visit))
             self.own_network.saw(job.source.url, visit, fetched.page, job.previous)
             if _waits(visit):
@@ -195,7 +194,7 @@ class Crawler:
     # --- judging ---------------------------------------------------------------------------------
 
     def _conclude_safely(self, fetched: Fetched) -> None:
-        with self._contained(fetched.job, fetched):
+        with self._contained(fetched.job, fetched.close):
             self._conclude(fetched, may_wait=False)
         self._recorder.commit_when_due()
 
@@ -233,7 +232,7 @@ class Crawler:
         """Record what has been judged."""
         for number, assessment in self._pool.done():
             fetched, may_wait = self._judging.pop(number)
-            with self._contained(fetched.job, fetched):
+            with self._contained(fetched.job, fetched.close):
                 if isinstance(assessment, NotJudgedError):
                     raise assessment
                 if self._rendered.may_help(fetched, assessment):
@@ -265,7 +264,7 @@ class Crawler:
     def _take_rendered(self) -> None:
         """Conclude on what the browser saw."""
         for fetched, assessment, may_wait in self._rendered.seen():
-            with self._contained(fetched.job, fetched):
+            with self._contained(fetched.job, fetched.close):
                 if assessment is None:
                     self._conclude(fetched, may_wait=may_wait)
                 else:
@@ -293,19 +292,8 @@ class Crawler:
         self._recorder.keep_probe(visit, answer)
         return answer
 
-    @contextmanager
-    def _contained(self, job: Job, visit: Visit | Fetched) -> Iterator[None]:
-        """A bug in judging one source costs that verdict, not the run: it is told, and the run is incomplete."""
-        try:
-            yield
-        except NotJudgedError as error:
-            visit.close()
-            self._recorder.note_trouble(job, str(error))
-        except (ArchiveError, OSError):  # of the disk or the database: it concerns the whole run
-            raise
-        except Exception as error:  # noqa: BLE001 - whatever a foreign page does to a parser
-            visit.close()
-            self._recorder.note_trouble(job, f"{type(error).__name__}: {error}")
+    def _contained(self, job: Job, close: Callable[[], None]) -> AbstractContextManager[None]:
+        return self._recorder.contained(job.source.url, job.source.id, close)
 
 
 def _waits(visit: Visit) -> bool:

@@ -107,11 +107,15 @@ class ArchiveLookups:
         self._recorder.listener(AskingArchives(self._workers.waiting))
         for result in self._workers.results():
             self._recorder.listener(ArchiveAnswered(self._workers.waiting))
-            if result.article is not None:
-                recovered(result.article)
-            if result.moved:
-                self._moved.setdefault(result.lookup.source, []).extend(result.moved)
-            self._answers.use(jobs[result.lookup.source], result)
+            job = jobs[result.lookup.source]
+            with self._recorder.contained(job.source.url, job.source.id):
+                if result.error is not None:
+                    raise result.error
+                if result.article is not None:
+                    recovered(result.article)
+                if result.moved:
+                    self._moved.setdefault(job.source.id, []).extend(result.moved)
+                self._answers.use(job, result)
 
     def look_for_moved(self, jobs: Iterable[Job]) -> None:
         """Look where the pages of dead sources are now, by captured redirects and on their sites; suggest what is alive
@@ -124,7 +128,13 @@ class ArchiveLookups:
 
         recorder = self._recorder
         relocation = Relocation(
-            recorder.store, recorder.rows.run, recorder.warc.archive, self._policy.settings, self._clock, self._stop
+            recorder.store,
+            recorder.rows.run,
+            recorder.warc.archive,
+            self._policy.settings,
+            self._clock,
+            self._stop,
+            recorder.contained,
         )
         urls = {number: job.source.url for number, job in wanted.items()}
         for number, answer in relocation.search(lost, urls, self._moved).items():

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
 
+from linkarchive.check.assess import NotJudgedError
 from linkarchive.check.baselines import NewCapture
 from linkarchive.check.conclude import Conclusion
 from linkarchive.check.plan import Job
 from linkarchive.check.results import with_capture
+from linkarchive.errors import ArchiveError
 from linkarchive.history.open_run import OpenRun
 from linkarchive.model import Difference, Page, PartRecord, Result, Verdict
 from linkarchive.model.events import Listener, Notice
@@ -38,15 +41,19 @@ class Recorder:
         self.differences: dict[tuple[str, datetime], Difference] = {}
         """What changed on drifted pages, for the report: by URL and by the time of what was compared with."""
         self.troubles: list[str] = []
-        """Sources that a bug of ours kept from being judged, in words."""
-        self.broken: set[int] = set()
-        """Their numbers."""
+        """A sentence for each page that a bug of ours kept from being judged."""
+        self.not_judged: set[int] = set()
+        """The numbers of the sources that have no verdict of this run for such a bug."""
         self.proven: set[int] = set()
         """The numbers of the sources whose pages are what they were: no trouble of our own network looks like that."""
         self._committed = 0.0
 
     def record(self, conclusion: Conclusion) -> None:
-        """Write a visit; its result only where that is another one than last time."""
+        """Write what a conclusion has: its capture (WARC record and row), baselines, one row of `visits`.
+
+        A new outcome is written only where the result differs from the last one; without a result the visit repeats
+        the last outcome. Raises ValueError where there is none to repeat.
+        """
         job, before = conclusion.job, conclusion.job.previous
         stored = None if conclusion.capture is None else self._store(job.source.id, job.source.url, conclusion.capture)
         result, source = conclusion.result, job.source.id
@@ -57,16 +64,16 @@ class Recorder:
             if baseline is not None:
                 known = before.baseline(link.article, link.viewed_on)
                 self.rows.set_baseline(link.article, link.viewed_on, baseline, known)
-        same = before.result_id is not None and (result is None or result == before.result)
-        is_row = result is None or (same and before.is_row)
-        number = before.result_id
-        if number is None or not same:
+        outcome = before.result_id
+        is_repeated = outcome is not None and (result is None or result == before.result)
+        carried = result is None or (is_repeated and before.is_row)
+        if outcome is None or not is_repeated:
             if result is None:
                 raise ValueError(f"source {source} has no result that could stand")
-            number = self.rows.add_outcome(source, result)
-        self.rows.add_visit(Visited(source, number, conclusion.checked, conclusion.change, before.verdict, is_row))
+            outcome = self.rows.add_outcome(source, result)
+        self.rows.add_visit(Visited(source, outcome, conclusion.checked, conclusion.change, before.verdict, carried))
         if conclusion.page is not None:
-            self.rows.set_page(source, replace(conclusion.page, result_id=number))
+            self.rows.set_page(source, replace(conclusion.page, result_id=outcome))
         if conclusion.is_as_before:
             self.proven.add(source)
         self._show(result, conclusion.difference)
@@ -87,12 +94,27 @@ class Recorder:
         now = previous.load(self.store, [job.source.id], self.rows.run + 1)[job.source.id]
         return (now.result, now.checked) if now.run == self.rows.run else (None, None)
 
-    def note_trouble(self, job: Job, words: str) -> None:
-        """A bug of ours kept a source from being judged: it is told, and the run is incomplete."""
-        self.broken.add(job.source.id)
-        trouble = f"{redact(job.source.url)}: could not be judged ({words}); please report it"
-        self.troubles.append(trouble)
-        self.listener(Notice(trouble, important=True))
+    @contextmanager
+    def contained(self, url: str, source: int | None = None, close: Callable[[], None] | None = None) -> Iterator[None]:
+        """What is done with the page at a URL: a bug in it costs the `source` its verdict, and never the run.
+
+        Then nothing more is written for the source, whose last verdict stands, the user is told, and the run is
+        incomplete: the next one tries again. `close` is called then. Errors of the disk and of the database concern
+        the whole run, and are raised.
+        """
+        try:
+            yield
+        except (ArchiveError, OSError):
+            raise
+        except Exception as error:  # noqa: BLE001 - whatever a foreign page does to a parser
+            if close is not None:
+                close()
+            if source is not None:
+                self.not_judged.add(source)
+            words = str(error) if isinstance(error, NotJudgedError) else f"{type(error).__name__}: {error}"
+            trouble = f"{redact(url)}: could not be judged ({words}); please report it"
+            self.troubles.append(trouble)
+            self.listener(Notice(trouble, important=True))
 
     def with_verdict(self, *verdicts: Verdict) -> set[int]:
         """The numbers of the sources on which this run concluded so."""

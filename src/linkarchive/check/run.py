@@ -142,7 +142,7 @@ class _Check:
         lookups.ask_elsewhere(covered.values())
         lookups.use_answers(jobs, keep)
         lookups.save_public_copies(covered.values())
-        missing = len(covered.keys() - recorder.visited() - recorder.broken)
+        missing = len(covered.keys() - recorder.visited() - recorder.not_judged)
         troubles = list(recorder.troubles)
         if missing:
             troubles.append(f"{missing} sources were not reached in time; the next run continues with them")

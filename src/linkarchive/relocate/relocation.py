@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -35,6 +36,8 @@ class Relocation:
     settings: Settings
     clock: Clock
     stop: Callable[[], bool]
+    contained: Callable[[str], AbstractContextManager[None]]
+    """Around what is done with the page at an address: a bug in it costs that page."""
     _rules: dict[str, Rules] = field(default_factory=dict)
 
     def search(
@@ -68,8 +71,11 @@ class Relocation:
             page = page_of(visit, network.max_body)
             visit.close()
             search = wanted[visit.request.url]
-            found = search.take(visit.request.url, page)
-            if found is not None and not self._is_same(found, page):
+            found, is_same = None, False
+            with self.contained(visit.request.url):
+                found = search.take(visit.request.url, page)
+                is_same = found is not None and self._is_same(found, page)
+            if found is not None and not is_same:
                 search.reject(found)
             for host in search.hosts:
                 rules = self._rules.get(host.removesuffix("/"))

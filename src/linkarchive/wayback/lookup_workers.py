@@ -10,6 +10,7 @@ from importlib import import_module
 
 from linkarchive.article.recover import recover
 from linkarchive.clock import Clock
+from linkarchive.errors import ArchiveError
 from linkarchive.model import Article
 from linkarchive.settings import Settings
 from linkarchive.wayback.answers import Answer, Found, NoCopy, Unknown, Unusable
@@ -58,8 +59,8 @@ class LookupWorkers:
         self._archives = archives_of(settings.archives)
         self._pool: ThreadPoolExecutor | None = None
         self._later: deque[Iterator[Lookup]] = deque()
-        self._asked: set[Future[LookupResult]] = set()
-        """Whose results were not taken yet."""
+        self._asked: dict[Future[LookupResult], Lookup] = {}
+        """Those whose results were not taken yet."""
 
     @property
     def may_answer(self) -> bool:
@@ -84,16 +85,23 @@ class LookupWorkers:
             if lookup is None:
                 self._later.popleft()
             else:
-                self._asked.add(self._pool.submit(self._answer, lookup))
+                self._asked[self._pool.submit(self._answer, lookup)] = lookup
                 waiting += 1
 
     def results(self) -> Iterator[LookupResult]:
-        """The results to all that is to be asked, as they come; ends with the budget at the latest."""
+        """The results to all that is to be asked, as they come; ends with the budget at the latest.
+
+        A bug in reading an answer is the `error` of its result; errors of the disk are raised.
+        """
         self.feed()
         while self._asked:
             for future in wait(self._asked, return_when=FIRST_COMPLETED).done:
-                self._asked.remove(future)
-                yield future.result()
+                lookup = self._asked.pop(future)
+                error = future.exception()
+                if isinstance(error, Exception) and not isinstance(error, ArchiveError | OSError):
+                    yield LookupResult(lookup, NoCopy(()), error=error)
+                else:
+                    yield future.result()
             self.feed()
 
     @property

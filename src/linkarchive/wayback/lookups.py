@@ -134,3 +134,5 @@ class LookupResult:
     answer: Answer
     moved: tuple[str, ...] = ()
     article: Article | None = None
+    error: Exception | None = None
+    """The bug that kept the answer from being read."""
