@@ -39,7 +39,10 @@ hypothesis_settings.load_profile("repeatable")
 DAY = "2026-01-05"
 """A simulated day on which most tests begin."""
 
-HOSTS = ("alpha", "beta", "gamma", "delta", "epsilon", "origin", "canary")
+HOSTS = (
+    "alpha", "beta", "gamma", "delta", "epsilon", "zeta", "eta", "theta", "iota", "kappa", "lambda", "mu",
+    "origin", "canary",
+)  # fmt: skip
 
 _NOUNS = "harbour tide ledger lantern survey council ferry channel timber museum pilot orchard engine register"
 _VERBS = "recorded described measured refused repaired carried opened counted followed promised moved"
