@@ -1,0 +1,72 @@
+"""The pages of data/unseen_pages.toml as cases."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from string import Template
+from typing import Any
+
+from linkarchive.model import Case, Page
+
+_PATH = Path(__file__).with_name("data") / "unseen_pages.toml"
+
+
+@dataclass(frozen=True)
+class Unseen:
+    id: str
+    right: frozenset[str]
+    """The verdicts that are right."""
+    seen_first: Case
+    compared: Case
+    """The same with a baseline: the article in the same frame; a good page as it was before a redesign of its site."""
+
+
+def unseen_pages() -> Iterator[Unseen]:
+    data = tomllib.loads(_PATH.read_text(encoding="utf-8"))
+    for page in data["pages"]:
+        language = data["languages"][page["lang"]]
+        url = f"https://{language['host']}/2019/{page['id']}"
+        build = data["builds"][page.get("build", "wordpress")]
+        article = f"<article><h1>{language['title']}</h1>{_article(language)}</article>"
+        html = _in_build(page["html"], page["lang"], language) if "html" in page else _in_build(
+            build, page["lang"], language, page["title"], page["main"])  # fmt: skip
+        if page["want"] == "ok":
+            before = _in_build(data["builds"]["plain"], page["lang"], language, page["title"], page["main"])
+        else:
+            before = _in_build(build, page["lang"], language, language["title"], article)
+        after = _page(f"https://{language['host']}{page['final']}" if "final" in page else url, html)
+        yield Unseen(
+            page["id"],
+            frozenset((page["want"], *page.get("accept", ()))),
+            Case(page["id"], url, after),
+            Case(page["id"], url, after, _page(url, before)),
+        )
+
+
+def _article(language: dict[str, Any]) -> str:
+    return "".join(f"<p>{paragraph}</p>" for paragraph in language["text"])
+
+
+def _in_build(template: str, code: str, language: dict[str, Any], title: str = "", main: str = "") -> str:
+    def links(names: list[str], folder: str) -> str:
+        return "".join(f'<li><a href="/{folder}/{number}">{name}</a></li>' for number, name in enumerate(names))
+
+    article = _article(language)
+    return Template(template).safe_substitute(
+        lang=code,
+        site=language["site"],
+        host=language["host"],
+        foot=language["foot"],
+        nav=links(language["nav"], "section"),
+        teasers=links(language["teasers"], "2024"),
+        title=title,
+        main=main.replace("$article", article),
+        article=article,
+    )
+
+
+def _page(url: str, html: str) -> Page:
+    return Page(url, 200, {"content-type": "text/html; charset=utf-8"}, html.encode())
