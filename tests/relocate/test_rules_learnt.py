@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -41,7 +42,7 @@ def rewritten(dice: random.Random) -> list[Example]:
     return examples
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(st.integers(0, 10**9))
 def test_a_rewrite_is_learnt_from_three_pairs(seed: int) -> None:
     # Three pages whose words, years and months differ, as those of any three pages of a site do.
@@ -72,6 +73,25 @@ def test_a_title_makes_an_address() -> None:
     (rule,) = learn(pairs)
     assert rule.apply(f"{SITE}/detail.php?id=25", "Der grüne Ofen") == f"{SITE}/ausstellung/der-gruene-ofen/"
     assert rule.apply(f"{SITE}/detail.php?id=25") is None
+
+
+@pytest.mark.parametrize(
+    ("known", "old", "new"),
+    [
+        (["ferry-1.9", "tide_table-2.0", "pilot"], "/2019/survey-3.1_notes.html", "/posts/survey-3.1_notes/"),
+        (["ferry1.9", "tide2.0", "survey-3"], "/2019/harbour.html", "/posts/harbour/"),
+    ],
+)
+def test_a_name_keeps_separators_of_its_own(known: list[str], old: str, new: str) -> None:
+    (rule,) = learn([Example(f"{SITE}/2019/{name}.html", f"{SITE}/posts/{name}/") for name in known])
+    assert rule.apply(SITE + old) == SITE + new
+
+
+def test_separators_are_dropped_and_accents_too() -> None:
+    (rule,) = learn([Example(f"{SITE}/{old}", f"{SITE}/docs/{new}") for old, new in (("a-b", "ab"), ("x-y-z", "xyz"))])
+    assert rule.apply(f"{SITE}/ferry-returns") == f"{SITE}/docs/ferryreturns"
+    (rule,) = learn([Example(f"{SITE}/Été+{n}", f"{SITE}/docs/ete-{n}") for n in ("nuit", "jour")])
+    assert rule.apply(f"{SITE}/D%C3%A9part+matin") == f"{SITE}/docs/depart-matin"
 
 
 def test_two_rewrites_of_a_site_are_two_rules() -> None:

@@ -14,8 +14,9 @@ from itertools import islice
 from urllib.parse import parse_qsl, quote, unquote, urlsplit
 
 _WORD = re.compile(r"[^\W_]+")
+_SEPARATOR = re.compile(r"[\W_]+")
 _EXTENSION = re.compile(r"\.[A-Za-z][A-Za-z0-9]{0,4}$")
-_FULL = re.compile(r"part -?\d+|query .*|host \d+|title")
+_FULL = re.compile(r"part -?\d+(?: as it stands)?|query .*|host \d+|title")
 _MOST_PIECES = 4
 _MOST_PROGRAMS = 400
 """Ways to make one part of a path that are looked at."""
@@ -171,34 +172,34 @@ def _making(segment: str, features: Mapping[str, tuple[str, ...]]) -> Iterator[P
 
 
 def _making_stem(stem: str, extension: str, features: Mapping[str, tuple[str, ...]]) -> Iterator[PartProgram]:
-    words = _WORD.findall(stem)
-    joints = {
-        stem[a.end() : b.start()] for a, b in zip(_WORD.finditer(stem), list(_WORD.finditer(stem))[1:], strict=False)
-    }
-    if len(joints) > 1 or not words or stem != next(iter(joints), "").join(words):
-        yield PartProgram((Piece(None, stem),), "", CASES[0], extension)
-        return
-    for joint in joints or ("-", "_", "", ".", "+", " "):
+    joints = list(dict.fromkeys(_SEPARATOR.findall(stem))) or ["-", "_", "", ".", "+", " "]
+    for joint in [*joints, ""] if "" not in joints else joints:
         for case in CASES:
-            for pieces in _split(tuple(words), features, case, _MOST_PIECES):
-                yield PartProgram(pieces, joint, case, extension)
+            for pieces in _split(stem, joint, features, case, _MOST_PIECES):
+                if any(piece.feature is not None for piece in pieces):
+                    yield PartProgram(pieces, joint, case, extension)
+    yield PartProgram((Piece(None, stem),), "", CASES[0], extension)
 
 
 def _split(
-    words: tuple[str, ...], features: Mapping[str, tuple[str, ...]], case: str, most: int
+    stem: str, joint: str, features: Mapping[str, tuple[str, ...]], case: str, most: int
 ) -> Iterator[tuple[Piece, ...]]:
-    """Every way to put the words together from features and, where none fits, words that are always the same."""
-    if not words:
-        yield ()
-        return
+    """Every way to put the text together from features and, where none fits, words that are always the same."""
     if not most:
         return
-    for name, value in features.items():
-        if value and words[: len(value)] == tuple(_cased(word, case) for word in value):
-            for rest in _split(words[len(value) :], features, case, most - 1):
+    for name, words in features.items():
+        text = joint.join(_cased(word, case) for word in words)
+        if stem == text:
+            yield (Piece(name),)
+        elif stem.startswith(text + joint):
+            for rest in _split(stem[len(text + joint) :], joint, features, case, most - 1):
                 yield (Piece(name), *rest)
-    for rest in _split(words[1:], features, case, most - 1):
-        yield (Piece(None, words[0]), *rest)
+    if joint and joint in stem:
+        word, _, others = stem.partition(joint)
+        for rest in _split(others, joint, features, case, most - 1):
+            yield (Piece(None, word), *rest)
+    elif joint:
+        yield (Piece(None, stem),)
 
 
 def features_of(url: str, title: str = "") -> dict[str, tuple[str, ...]]:
@@ -208,18 +209,20 @@ def features_of(url: str, title: str = "") -> dict[str, tuple[str, ...]]:
     parts = urlsplit(url)
     segments = _segments(parts.path)
     for number, segment in enumerate(segments):
-        extension = _extension(segment)
-        words = tuple(_WORD.findall(segment.removesuffix(extension)))
+        stem = segment.removesuffix(_extension(segment))
+        spans = list(_WORD.finditer(stem))
         for name in (f"part {number + 1}", f"part -{len(segments) - number}"):
-            features[name] = words
+            _add(features, name, stem, spans)
+            features[f"{name} without accents"] = tuple(_WORD.findall(_plain(stem)))
             if "." in segment:  # what looks like an extension may be the last word
                 features[f"{name} whole"] = tuple(_WORD.findall(segment))
             for count in (1, 2, 3):
-                if len(words) > count:
-                    features[f"{name} without first {count}"] = words[count:]
-                    features[f"{name} without last {count}"] = words[:-count]
-                    features[f"{name} first {count}"] = words[:count]
-                    features[f"{name} last {count}"] = words[-count:]
+                if len(spans) > count:
+                    _add(features, f"{name} without first {count}", stem, spans[count:])
+                    _add(features, f"{name} without last {count}", stem, spans[:-count])
+                    _add(features, f"{name} first {count}", stem, spans[:count])
+                    _add(features, f"{name} last {count}", stem, spans[-count:])
+            words = features.get(name, ())
             numbers = [word for word in words if word.isdigit()]
             if numbers:
                 features[f"{name} number"] = (numbers[0],)
@@ -234,6 +237,13 @@ def features_of(url: str, title: str = "") -> dict[str, tuple[str, ...]]:
         features["title in two letters"] = tuple(_WORD.findall(_plain(title.lower().translate(_TWO_LETTERS))))
         features["title without quotes"] = tuple(_WORD.findall(_plain(re.sub("['’]", "", title))))
     return {name: words for name, words in features.items() if words}
+
+
+def _add(features: dict[str, tuple[str, ...]], name: str, text: str, spans: Sequence[re.Match[str]]) -> None:
+    """The words of these spans, and the text from the first to the last as it stands."""
+    if spans:
+        features[f"{name} as it stands"] = (text[spans[0].start() : spans[-1].end()],)
+        features[name] = tuple(span[0] for span in spans)
 
 
 def _cut(feature: str) -> int:
