@@ -65,3 +65,7 @@ class LockedError(ArchiveError):
     """Wait for the other run to end; do not delete the lock file, it is released with its process."""
 
     exit_code = 75
+
+
+class NotJudgedError(Exception):
+    """A bug kept a page from being judged: it costs the verdict on that page. No user sees it as an error."""

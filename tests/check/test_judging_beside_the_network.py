@@ -15,8 +15,9 @@ from pathlib import Path
 import pytest
 
 from linkarchive.check import pool
-from linkarchive.check.assess import Assessment, Comparison, JudgeTask, NotJudgedError, assess
+from linkarchive.check.assess import Assessment, Comparison, JudgeTask, assess
 from linkarchive.check.pool import JudgePool
+from linkarchive.errors import NotJudgedError
 from linkarchive.judge.verdict import fingerprint
 from linkarchive.model import Capture, Failure, Location, Origin, Page, Reason
 from linkarchive.settings import NetworkSettings

@@ -63,6 +63,7 @@ def test_the_state_as_json(watched: Any) -> None:
 def test_filters(watched: Any, args: tuple[str, ...], urls: list[str]) -> None:
     found = json.loads(watched.run("status", "--format", "json", *args, now="2026-01-08").out)
     assert [source["url"] for source in found["sources"]] == urls
+    assert ("No source fits." in watched.run("status", *args, now="2026-01-08").out) == (not urls)
 
 
 def test_runs_are_listed_and_their_reports_can_be_had(watched: Any) -> None:

@@ -250,7 +250,7 @@ def test_of_a_page_that_was_not_read_to_its_end_less_is_sure(case, page, article
     assert said(judgement) == "ok/same"
     assert judgement.confidence == 0.75
     assert words in judgement.evidence[-1]
-    assert f"{len(after.body):,} bytes" in judgement.evidence[-1]
+    assert f"{len(after.body) / 1024:.1f} KiB" in judgement.evidence[-1]
 
 
 WALLS = {

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from linkarchive.model import Reason
 from linkarchive.settings import NetworkSettings
 from linkarchive.web.failures import has_ipv6
-from linkarchive.web.guard import address_is_private, literal_is_private
+from linkarchive.web.guard import address_is_private, names_private_host
 from linkarchive.web.proxy import proxy_for
 from linkarchive.web.request_url import parse_target
 
@@ -37,24 +37,24 @@ PUBLIC = [
 
 @pytest.mark.parametrize("url", PRIVATE)
 def test_a_literal_private_address_is_seen_in_any_spelling(url):
-    assert literal_is_private(url)
+    assert names_private_host(url)
 
 
 @pytest.mark.parametrize("url", PUBLIC)
 def test_public_addresses_and_names_are_not_private(url):
-    assert not literal_is_private(url)
+    assert not names_private_host(url)
 
 
 @given(st.integers(0, 2**32 - 1), st.sampled_from(["{}", "0x{:x}", "0{:o}"]))
 def test_every_number_is_judged_as_the_address_that_it_is(number, spelling):
     dotted = socket.inet_ntoa(number.to_bytes(4, "big"))
-    assert literal_is_private(f"http://{spelling.format(number)}/") == address_is_private(dotted)
+    assert names_private_host(f"http://{spelling.format(number)}/") == address_is_private(dotted)
 
 
 @given(st.text())
 def test_no_text_breaks_the_guard(text):
-    assert literal_is_private(text) in (True, False)
-    assert literal_is_private(f"http://{text}/") in (True, False)
+    assert names_private_host(text) in (True, False)
+    assert names_private_host(f"http://{text}/") in (True, False)
 
 
 @pytest.mark.parametrize(
@@ -74,7 +74,7 @@ def test_a_public_name_that_resolves_to_a_private_address_is_refused_at_connect_
         address = socket.gethostbyname(name)
     except OSError:
         pytest.skip("this machine's own name does not resolve")
-    if literal_is_private(f"http://{name}/") or not address_is_private(address):
+    if names_private_host(f"http://{name}/") or not address_is_private(address):
         pytest.skip("this machine's own name is a literal or a public address")
     web.put("/a", web.page(b"secret"))
     visit = visit_one(f"http://{name}:{web.port}/a", allow_private=False)

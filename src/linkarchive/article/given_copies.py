@@ -11,9 +11,11 @@ from linkarchive.urls import source_key, unwrap
 
 
 def with_given_copies(passages: Sequence[Passage]) -> tuple[Passage, ...]:
-    """The passages with `snapshot` of each link whose copy stands in the same passage, or is the next link there is.
+    """The passages with `snapshot`, the URL of the copy, of each link whose copy stands in the same passage, or is the
+    first link after that passage. The copies stay links of their own.
 
-    The address of a copy says what it is a copy of: its words do not matter. One that is given in fields stays.
+    A copy is known by its address, which says what it is a copy of (`urls.unwrap`), whatever the words of its link. A
+    `snapshot` that is there already stays.
     """
     if not any(_original(link) for passage in passages for link in passage.links):
         return tuple(passages)

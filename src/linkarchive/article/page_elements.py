@@ -20,15 +20,21 @@ def attribute(tag: Tag, name: str) -> str:
 
 
 def names(tag: Tag) -> str:
+    """Its classes and its id as written, with blanks between them; blank where there are none."""
     return f"{attribute(tag, 'class')} {attribute(tag, 'id')}"
 
 
 def words(name: str) -> set[str]:
+    """The words of a class or id in lower case: it is split at capitals, digits and all but ASCII letters."""
     return {word.lower() for word in _WORD.findall(name)}
 
 
 class Span(NamedTuple):
-    """An element's place in document order, and the text before its start and its end, in characters."""
+    """Where an element stands, and how much text it has.
+
+    `start` and `end` (which is not in it) count the elements of the page in document order; `text_start` and
+    `text_end` the characters of text before its start and its end, of scripts and styles none.
+    """
 
     tag: Tag
     start: int
@@ -38,11 +44,11 @@ class Span(NamedTuple):
     linked: int
     """Characters of its text within links."""
     has_prose: bool
-    """It holds paragraphs."""
+    """A `p`, `article` or `main` stands in it."""
 
 
 def measure(soup: BeautifulSoup) -> dict[int, Span]:
-    """The spans of all elements by identity, in document order; no recursion, one pass."""
+    """The spans of all elements by `id(tag)`, in document order, that of the page itself first."""
     spans: dict[int, Span] = {}
     count = text = linked = prose = 0
     link_depth = 0

@@ -18,6 +18,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
+from linkarchive.errors import NotJudgedError
 from linkarchive.model import (
     Capture,
     Case,
@@ -106,7 +107,7 @@ class JudgeTask:
 
 @dataclass(frozen=True, slots=True)
 class Assessment:
-    """What the judge says of a fetched page ."""
+    """What the judge says of a fetched page."""
 
     judgements: tuple[Judgement, ...]
     """One for each citation, as if this were the first run."""
@@ -129,7 +130,7 @@ def assess(task: JudgeTask) -> Assessment:
     from linkarchive.judge.difference import difference
     from linkarchive.judge.parsed_page import ParsedPages
     from linkarchive.judge.site_rule import apply_site_rule
-    from linkarchive.judge.verdict import fingerprint, is_suspect, judge
+    from linkarchive.judge.verdict import as_far_as_read, fingerprint, is_suspect, judge
 
     parsed = ParsedPages()
     today = apply_site_rule(task.page, task.rule)
@@ -163,6 +164,7 @@ def assess(task: JudgeTask) -> Assessment:
             judgement = judge_by_digest(
                 judgement, (sha256, substance), comparison.reference, comparison.last, comparison.before
             )
+            judgement = as_far_as_read(judgement, today)
         judgements.append(judgement)
         sides.append((before, after))
     worst = min(range(len(judgements)), key=lambda at: judgements[at].rank)
@@ -275,10 +277,6 @@ def _is_page_of(today: tuple[str, str | None], capture: Capture) -> bool:
 
 
 # --- in a process of its own (`pool`) --------------------------------------------------------------
-
-
-class NotJudgedError(Exception):
-    """A task that came to nothing, as by a bug: it costs this verdict, not the run."""
 
 
 Answer = Assessment | NotJudgedError

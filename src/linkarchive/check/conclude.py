@@ -21,7 +21,6 @@ from linkarchive.check.copies import as_seen_before, judged_by_copy, with_settle
 from linkarchive.check.plan import Job, Policy
 from linkarchive.check.results import (
     ComparedLink,
-    as_far_as_read,
     change_of,
     history_of,
     inputs_of,
@@ -102,7 +101,7 @@ def conclude(fetched: Fetched, assessment: Assessment, policy: Policy) -> Conclu
             link,
             baseline or choose_baseline(captures, link.viewed_on),
             accepted,
-            judged_by_copy(link, as_far_as_read(judgement, fetched.page), job, policy),
+            judged_by_copy(link, judgement, job, policy),
         )
         for (link, baseline, accepted), judgement in zip(baselines_of(job, policy, visit.time), judgements, strict=True)
     ]
@@ -159,7 +158,7 @@ def rejudged(
     ):
         judgements = _moved_to_https(judgements, job)
     compared = [
-        ComparedLink(link, baseline, accepted, judged_by_copy(link, as_far_as_read(judgement, page), job, policy))
+        ComparedLink(link, baseline, accepted, judged_by_copy(link, judgement, job, policy))
         for (link, baseline, accepted), judgement in zip(baselines_of(job, policy, checked), judgements, strict=True)
     ]
     capture = job.previous.shown_by(result)

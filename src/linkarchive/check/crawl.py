@@ -11,7 +11,7 @@ from dataclasses import replace
 from itertools import chain
 from typing import TypeVar
 
-from linkarchive.check.assess import Assessment, JudgeTask, NotJudgedError, assess
+from linkarchive.check.assess import Assessment, JudgeTask, assess
 from linkarchive.check.baselines import Fetched, build_task, page_of
 from linkarchive.check.conclude import Conclusion, conclude, skipped
 from linkarchive.check.plan import Job, Policy
@@ -19,6 +19,7 @@ from linkarchive.check.pool import JudgePool
 from linkarchive.check.record import Recorder
 from linkarchive.check.scopes.rendered import RenderedPages
 from linkarchive.check.unchanged import load_previous, request_for, unchanged
+from linkarchive.errors import NotJudgedError
 from linkarchive.model import Page, Reason
 from linkarchive.model.events import LookingAgain, Notice, SourceConcluded
 from linkarchive.web.connectivity import OwnNetwork

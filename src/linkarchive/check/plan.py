@@ -20,8 +20,8 @@ from linkarchive.store.decisions import Decision
 from linkarchive.store.previous import NOTHING, Previous
 from linkarchive.store.sources import Source
 from linkarchive.urls import host_of, scheme_of
-from linkarchive.wayback.cited import CitedLink, cited_links, why_kept_here
-from linkarchive.web.guard import literal_is_private
+from linkarchive.wayback.cited import CitedLink, cited_links, why_source_kept_here
+from linkarchive.web.guard import names_private_host
 from linkarchive.wrappers import key_of
 
 LastCheck = tuple[datetime | None, Verdict]
@@ -64,7 +64,7 @@ class Job:
 
         Found out when it is asked for, which is seldom.
         """
-        return why_kept_here(self.source.url, self.citations, self.sites)
+        return why_source_kept_here(self.source.url, self.citations, self.sites)
 
     @property
     def is_private(self) -> bool:
@@ -161,7 +161,7 @@ def _skip(source: Source, excluded: frozenset[str], settings: Settings) -> Reaso
         return Reason.RELATIVE
     if scheme not in ("http", "https") or "://" not in address:
         return Reason.SCHEME
-    if not settings.network.allow_private and literal_is_private(address):
+    if not settings.network.allow_private and names_private_host(address):
         return Reason.PRIVATE_ADDRESS
     return None
 

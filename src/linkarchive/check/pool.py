@@ -20,7 +20,8 @@ from collections.abc import Iterator
 from contextlib import suppress
 from typing import IO, Self, cast
 
-from linkarchive.check.assess import LENGTH, SECONDS, Answer, Assessment, JudgeTask, NotJudgedError, assess, judged
+from linkarchive.check.assess import LENGTH, SECONDS, Answer, Assessment, JudgeTask, assess, judged
+from linkarchive.errors import NotJudgedError
 
 SILENCE = SECONDS + 30
 """Seconds without a sign of a worker that has something to do, after which it is ended."""

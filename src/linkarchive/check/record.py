@@ -9,12 +9,11 @@ from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
 
-from linkarchive.check.assess import NotJudgedError
 from linkarchive.check.baselines import NewCapture
 from linkarchive.check.conclude import Conclusion
 from linkarchive.check.plan import Job
 from linkarchive.check.results import with_capture
-from linkarchive.errors import ArchiveError
+from linkarchive.errors import ArchiveError, NotJudgedError
 from linkarchive.history.open_run import OpenRun
 from linkarchive.model import Difference, Page, PartRecord, Result, Verdict
 from linkarchive.model.events import Listener, Notice

@@ -33,7 +33,6 @@ from linkarchive.store.previous import Previous
 from linkarchive.wayback.cited import CitedLink
 
 ONLY_US_CONFIDENCE = 0.9
-MOST_OF_A_PART = 0.9
 """The most confidence in a page of which only a part was read."""
 
 
@@ -101,30 +100,11 @@ def result_of(
     return with_capture(result, capture) if isinstance(capture, StoredCapture) else result
 
 
-def as_far_as_read(judgement: Judgement, page: Page) -> Judgement:
-    """The judgement on a page that is there, with a word, and less confidence, where not all of it was read."""
-    if page.cut is None or not judgement.verdict.is_alive:
-        return judgement
-    read = read_of(page)
-    size = "" if read is None else f"the first {_in_words(read.bytes)}"
-    whole = f" of {_in_words(read.of)}" if read is not None and read.of is not None and read.of > read.bytes else ""
-    why = {"time": ": the rest took too long", "closed": ": then the connection broke off"}.get(page.cut, "")
-    evidence = (*judgement.evidence, f"only {size}{whole} were read{why}")
-    confidence = min(judgement.confidence, MOST_OF_A_PART) if judgement.verdict is Verdict.OK else judgement.confidence
-    return replace(judgement, evidence=evidence, confidence=confidence)
-
-
-def _in_words(size: int) -> str:
-    return f"{size / 1024 / 1024:.1f} MiB" if size >= 1024 * 1024 else f"{size / 1024:.1f} KiB"
-
-
 def read_of(page: Page) -> Read | None:
     """What was read of a page; None where there was none."""
     if page.status is None or page.failure is not None:
         return None
-    length = page.headers.get("content-length", "")
-    is_told = length.isascii() and length.isdigit() and "content-encoding" not in page.headers
-    return Read(len(page.body), int(length) if is_told and len(length) < 16 else None, page.cut)
+    return Read(len(page.body), page.declared_length, page.cut)
 
 
 def with_capture(result: Result, stored: StoredCapture) -> Result:

@@ -1,4 +1,4 @@
-"""The one place that says "as last time": a page that is what it was needs no new judgement."""
+"""Unchanged pages: what answers 304, or with the same bytes on the same way, is not judged again."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from linkarchive.check.plan import Job, Policy, with_previous
 from linkarchive.check.results import change_of, with_copy, with_history
 from linkarchive.model import Change, Page
 from linkarchive.store import previous
-from linkarchive.store.carried import unchanged as compared_with_itself
+from linkarchive.store.carried import compared_with_itself
 from linkarchive.store.database import Store
 from linkarchive.store.previous import AT_ONCE, Previous
 from linkarchive.web.exchange import VisitRequest
@@ -42,7 +42,13 @@ def request_for(job: Job, policy: Policy, now: datetime, has_file: Callable[[str
 
 
 def unchanged(fetched: Fetched, policy: Policy) -> Conclusion | None:
-    """The conclusion on a page that is what it was, as is all that its judgement depends on; None for any other."""
+    """The conclusion on a page that answered 304, or with the same bytes, while all that its judgement depends on is as
+    it was; None for any other page, which has to be judged.
+
+    It has no result where the last outcome stands: then only a row of `visits` is written. A result comes with it where
+    a fresh record of the capture is due, and where the last visit found something else than this page. A page with
+    other bytes and the same text is judged (`conclude`).
+    """
     job, visit, before = fetched.job, fetched.visit, fetched.job.previous
     if not job.inputs_unchanged or before.page.result_id is None:
         return None

@@ -22,11 +22,17 @@ _FORMATS = click.Choice(["text", "json"])
 
 @click.command()
 @project_options
-@click.option("--verdict", "verdicts", multiple=True, type=click.Choice([one.value for one in Verdict]))
-@click.option("--article", "articles", multiple=True, help="Only sources that this article cites.")
+@click.option(
+    "--verdict",
+    "verdicts",
+    multiple=True,
+    type=click.Choice([verdict.value for verdict in Verdict]),
+    help="Only sources with this verdict.",
+)
+@click.option("--article", "articles", multiple=True, help="Only sources that this article cites: its path or URL.")
 @click.option("--host", help="Only sources on this host, or below it.")
 @click.option("--due", is_flag=True, help="Only what `archive check --due` would visit now.")
-@click.option("--all", "everything", is_flag=True, help="List what is fine, too.")
+@click.option("--all", "everything", is_flag=True, help="List what is fine, skipped or ignored, too.")
 @click.option("--format", "form", type=_FORMATS, default="text")
 def status(
     project: Path,
@@ -38,9 +44,10 @@ def status(
     everything: bool,
     form: str,
 ) -> int:
-    """Show the state of everything under watch: the last verdict on each source, since when, and what is due.
+    """Show where the sources under watch stand: the last verdict on each, since when, and what is due.
 
-    Nothing is visited; the exit code is 0.
+    It lists findings that are not ignored; with --all, --due or --verdict all that fits, as JSON always does.
+    Nothing is visited; the exit code is 0 whatever is listed.
     """
     from linkarchive.history.status import Filter, status_of, summary_of
     from linkarchive.report.json import plain_json
@@ -63,7 +70,8 @@ def status(
         click.echo(_line(source, now))
     if listed:
         click.echo()
-    click.echo(_summary(summary))
+    is_filtered = bool(verdicts or articles or host or due)
+    click.echo("No source fits." if is_filtered and not sources else _summary(summary))
     return 0
 
 
@@ -98,7 +106,7 @@ def _summary(summary: dict[str, int]) -> str:
 
 @click.command()
 @project_options
-@click.option("--limit", type=click.IntRange(1), default=20, help="The newest N (20).")
+@click.option("--limit", type=click.IntRange(1), default=20, help="How many, at most (20).")
 @click.option("--format", "form", type=_FORMATS, default="text")
 def runs(project: Path, config: Path | None, limit: int, form: str) -> int:
     """List the runs of this folder, the newest first; `archive report --run ID` shows one again."""

@@ -9,14 +9,15 @@ from pathlib import Path
 
 import trustme
 
+# Hosts whose certificates have gone bad by the second epoch.
 EXPIRED_HOST = "old-seal.example"
 SELF_SIGNED_HOST = "own-seal.example"
 WRONG_NAME_HOST = "borrowed-seal.example"
-"""Hosts whose certificate has gone bad by the second epoch."""
 
 
 class Certificates:
-    """Server contexts by host name. `ca_file` is what a client must trust."""
+    """Server contexts for all `hosts`, the bad ones included; `ca_file`, which is written to `folder`, is what a client
+    must trust (PEM)."""
 
     def __init__(self, hosts: Iterable[str], folder: Path) -> None:
         authority = trustme.CA(organization_name="The demo web")
@@ -33,6 +34,7 @@ class Certificates:
         }
 
     def context(self, host: str, later: bool) -> ssl.SSLContext:
+        """The context of a host: in the later epoch the bad one of the three hosts that have one, else the good one."""
         return self._bad.get(host, self._good) if later else self._good
 
 

@@ -55,7 +55,7 @@ _CERTIFICATES = (
 _SENTENCES = ("the ", "there ", "no ", "an ", "a ")
 
 
-def failed(failure: Failure) -> Judgement:
+def by_failure(failure: Failure) -> Judgement:
     """The verdict on a visit that saw no page."""
     if failure.reason is Reason.DNS and failure.no_such_name:
         name = host(failure.url)
@@ -81,7 +81,7 @@ def _in_words(failure: Failure) -> str:
     return f"{words} ({detail})" if detail else words
 
 
-def refused(status: int | None, has_body: bool) -> Judgement | None:
+def by_status(status: int | None, has_body: bool) -> Judgement | None:
     """The verdict that a status gives by itself; None where the page decides: for 2xx, and for a redirect that
     leads nowhere and has a page of its own, which browsers show.
     """

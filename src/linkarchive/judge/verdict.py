@@ -13,10 +13,11 @@ from linkarchive.model import Case, Judgement, Loss, Page, Reason, Verdict
 
 _SURE_OF_A_PART = 0.75
 _CUT = {
-    "size": "only its first {size} were read: the page is larger than the limit",
-    "time": "only its first {size} were read: the rest did not come in time",
-    "closed": "only its first {size} were read: the connection broke off before the end",
+    "size": "the page is larger than the limit",
+    "time": "the rest did not come in time",
+    "closed": "the connection broke off before the end",
 }
+"""Why the end of a page was not read."""
 _FEW_WORDS = 60
 _SOME_WORDS = 80
 _SURE = 0.985
@@ -26,37 +27,43 @@ _REALLY_THERE = 0.5
 
 
 def judge(case: Case, *, parsed: ParsedPages | None = None) -> Judgement:
-    """What to conclude from one visit, with the evidence in words. Pure; never raises for any page.
+    """What to conclude from one visit, with the evidence in words. Pure.
 
     Give the same `parsed` for several citations of one visit: a page is then read once,
-    and a baseline that was read before is not read again.
+    and a baseline that was read before is not read again. Every page has a judgement, that of a failed visit too; what
+    a library raises on a page that it cannot stand is a bug, which those who judge foreign pages contain.
     """
-    return _of_a_part(case.after, calibrated(scored(case, parsed or ParsedPages())))
+    return as_far_as_read(calibrated(scored(case, parsed or ParsedPages())), case.after)
 
 
-def _of_a_part(page: Page, judgement: Judgement) -> Judgement:
-    """Of a page whose end was not read nothing is said about that, and less is sure."""
+def as_far_as_read(judgement: Judgement, page: Page) -> Judgement:
+    """The judgement on a page whose end was not read: it says so, once, and is less sure of what the page says."""
     if page.cut is None or judgement.verdict not in (Verdict.OK, Verdict.MOVED, Verdict.DRIFTED):
         return judgement
-    sentence = _CUT[page.cut].format(size=_in_words(len(page.body)))
+    length, whole = len(page.body), page.declared_length
+    part = f"{_in_words(length)} of {_in_words(whole)}" if whole is not None and whole > length else _in_words(length)
+    sentence = f"only the first {part} were read: {_CUT[page.cut]}"
+    if sentence in judgement.evidence:
+        return judgement
     confidence = min(judgement.confidence, _SURE_OF_A_PART)
     return replace(judgement, confidence=confidence, evidence=(*judgement.evidence, sentence))
 
 
 def _in_words(length: int) -> str:
-    if length < 1024 * 1024:
-        return f"{length:,} bytes"
-    return f"{length / (1024 * 1024):.0f} MiB"
+    for unit, size in (("MiB", 1024 * 1024), ("KiB", 1024)):
+        if length >= size:
+            return f"{length / size:.1f} {unit}"
+    return f"{length} bytes"
 
 
 def scored(case: Case, parsed: ParsedPages) -> Judgement:
     """The judgement with the score of its rule in place of a confidence."""
     if case.after.failure is not None:
-        return status.failed(case.after.failure)
+        return status.by_failure(case.after.failure)
     after = parsed.read(case.after)
-    refused = status.refused(case.after.status, bool(case.after.body))
-    if refused is not None:
-        return _refused(PageView(case, after, None), refused)
+    by_status = status.by_status(case.after.status, bool(case.after.body))
+    if by_status is not None:
+        return _by_status_or_wall(PageView(case, after, None), by_status)
     before = parsed.read(case.before) if case.before is not None and _is_usable(case.before) else None
     if before is not None and before.page.body == after.page.body and before.kind == after.kind and after.page.body:
         same = "what was read of the page is the same" if case.after.cut else "the page is the same, byte for byte"
@@ -82,7 +89,7 @@ def _is_usable(page: Page) -> bool:
     return page.failure is None and (page.status is None or 200 <= page.status < 300)
 
 
-def _refused(view: PageView, refused: Judgement) -> Judgement:
+def _by_status_or_wall(view: PageView, refused: Judgement) -> Judgement:
     """A status that is no page; a bot wall hides behind 403, 429, 503 and others."""
     if refused.reason in (Reason.HTTP_404, Reason.HTTP_410, Reason.LEGAL):
         return refused

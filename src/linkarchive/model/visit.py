@@ -49,3 +49,10 @@ class Page:
     """Why there is more than was read: "size" (our limit), "time" (it took too long) or "closed" (it broke off)."""
     fragment: str = ""
     """Of the last redirect that had one: it goes before that of the link (RFC 9110 §10.2.2)."""
+
+    @property
+    def declared_length(self) -> int | None:
+        """The bytes of the whole body, where the server says so; None for a body with a content-coding."""
+        length = self.headers.get("content-length", "")
+        is_number = length.isascii() and length.isdigit() and len(length) < 16
+        return int(length) if is_number and "content-encoding" not in self.headers else None

@@ -29,7 +29,8 @@ _GZIP = b"\x1f\x8b"
 
 @dataclass(frozen=True, slots=True)
 class NamedPage:
-    """A page that a listing names, with the words of the link."""
+    """A page that a listing names, with the words of its link or the title of its entry, at most 300 characters; ""
+    in sitemaps and text lists."""
 
     url: str
     text: str = ""
@@ -37,9 +38,12 @@ class NamedPage:
 
 @dataclass(frozen=True, slots=True)
 class Listing:
+    """What one page names; all addresses are absolute."""
+
     pages: tuple[NamedPage, ...] = ()
     further: tuple[str, ...] = ()
-    """Other listings that it names: sitemaps of an index, feeds."""
+    """Other listings that it names: of an index its sitemaps (at most 100), of an HTML page its OpenSearch description,
+    feeds and sitemaps."""
     canonical: str | None = None
     """The address that an HTML page says it has."""
     search: str | None = None
@@ -47,12 +51,13 @@ class Listing:
 
 
 def read_listing(page: Page) -> Listing:
-    """Of a sitemap (gzipped or not), a text list, a feed, or an HTML page; an empty one for anything else."""
+    """What a sitemap (gzipped or not), a text list, a feed, an OpenSearch description or an HTML page names, pages of
+    other sites too; an empty listing for anything else. Raises nothing.
+    """
     body = _unpacked(page.body)
     start = body[:2000].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
     if (
-        start.startswith(b"<?xml")
-        or start[:9] in (b"<urlset x", b"<rss vers")
+        start.startswith((b"<?xml", b"<rss", b"<feed"))
         or b"<urlset" in start
         or b"<sitemapindex" in start
         or b"<opensearchdescription" in start

@@ -20,7 +20,7 @@ def carry(outcome: Result, checked: datetime) -> Result:
     return _seen_again(outcome, checked - outcome.since >= CONFIRMED_AFTER)
 
 
-def unchanged(outcome: Result) -> Result:
+def compared_with_itself(outcome: Result) -> Result:
     """The outcome of a page that is what it was: where it was the first, it has been compared now, with itself."""
     return _seen_again(outcome, outcome.confirmed)
 
@@ -34,6 +34,7 @@ def _seen_again(outcome: Result, confirmed: bool) -> Result:
 
 
 def compared(outcome: Result) -> str:
+    """DONE, NOT_YET or NEVER: what the column `outcomes.compared` says of it."""
     if not outcome.verdict.is_alive or outcome.similarity is not None:
         return DONE
     return NOT_YET if _is_uncompared(outcome) else NEVER

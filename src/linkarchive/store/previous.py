@@ -31,7 +31,7 @@ class LastPage:
     last_modified: str | None = None
     sha256: str | None = None
     inputs_hash: str | None = None
-    """Of all that its judgement depended on beside the page itself (`check.conclude.judgement_inputs_hash`)."""
+    """Of all that its judgement depended on beside the page itself (`check.baselines.judgement_inputs_hash`)."""
     result_id: int | None = None
     """Of the result that was concluded on it."""
 

@@ -72,7 +72,7 @@ sources = Table(
     Column("etag", Text),
     Column("last_modified", Text),
     Column("sha256", String),  # of the page last seen
-    Column("judged", String),  # digest of all else that its outcome depended on (check.conclude)
+    Column("judged", String),  # LastPage.inputs_hash: of all else that its outcome depended on
     Column("page_outcome", Integer),  # the outcome of that page
 )
 
@@ -149,7 +149,7 @@ outcomes = Table(
     Column("cited", Boolean, nullable=False),  # some article cites it: not only the original page of one
     Column("compared", String, nullable=False),  # see store.carried.compared
     Column("standing", String, nullable=False, server_default=""),  # see model.Standing
-    Column("body", Text, nullable=False),  # Outcome
+    Column("body", Text, nullable=False),  # model.Result
     Index("outcomes_source", "source"),
 )
 

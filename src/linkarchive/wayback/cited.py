@@ -38,7 +38,8 @@ class CitedCopy:
     original: str | None
     """The page that it is a copy of; None where the address does not say."""
     time: datetime | None
-    """When the copy was made (to the precision of the address); None where the address does not say."""
+    """When the copy was made, in UTC (of a time that is cut short the first second); None where the address does not
+    say."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,16 +47,20 @@ class CitedLink:
     """A citation with what its article adds. `original` marks the article's own original URL."""
 
     article: str
+    """Its `path`."""
     citation: Citation
     viewed_on: date | None
-    """The day the author looked: `accessed` of the link, else the article's date (docs/design.md §5)."""
+    """The day the author looked: that of the cited copy, else `accessed` of the link, else the article's date
+    (docs/design.md §5)."""
     private: bool
+    """Of the article: nobody else is told of what it cites (docs/design.md §4)."""
     target: str
     """The URL that is visited for it, with its fragment: the citation's own, what a redirector leads to, or what the
     cited copy is a copy of."""
     original: bool = False
     copy: CitedCopy | None = None
-    """For a citation that points into a web archive."""
+    """The copy that the citation points to; None where it points to none, or to one in an archive that cannot be asked,
+    or whose original is not known."""
     given: CitedCopy | None = None
     """The copy that the article gives beside the link, where its archive can and may be asked."""
 
@@ -63,8 +68,9 @@ class CitedLink:
 def cited_links(articles: Sequence[Article], settings: Settings) -> dict[str, list[CitedLink]]:
     """Every link with a target, by source key, in order of first citation; the articles' original pages included.
 
-    A citation that points into an archive that can be asked leans on the page that was archived there; `settings` name
-    those archives.
+    A citation of a copy in an archive that can be asked (`settings` name those) is one of the page that was archived;
+    of a copy in any other archive, it is one of the copy's own address. Raises SettingsError for an archive that the
+    settings name wrongly.
     """
     archives = archives_of(settings.archives)
     names = {archive.name for archive in archives}
@@ -85,8 +91,11 @@ def cited_links(articles: Sequence[Article], settings: Settings) -> dict[str, li
     return cited
 
 
-def why_kept_here(url: str, links: Sequence[CitedLink], sites: Sequence[SiteSettings]) -> str | None:
-    """Why nobody else is told of the source of this URL, in words (docs/design.md §4); None: it may be sent."""
+def why_source_kept_here(url: str, links: Sequence[CitedLink], sites: Sequence[SiteSettings]) -> str | None:
+    """The first reason why nobody else is told of a source, in words (docs/design.md §4); None: it may be sent.
+
+    `links` are all citations of the source.
+    """
     return privacy.why_kept_here(url, private=any(link.private for link in links), sites=sites)
 
 

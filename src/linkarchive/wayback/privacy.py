@@ -8,7 +8,8 @@ from linkarchive.secrets import has_secrets, has_user_info
 from linkarchive.settings import SiteSettings
 from linkarchive.sites import rule_for
 from linkarchive.urls import scheme_of
-from linkarchive.web.guard import literal_is_private
+from linkarchive.web.guard import host_is_private
+from linkarchive.web.request_url import parse_target
 
 
 def may_send(url: str, *, private: bool = False, sites: Sequence[SiteSettings] = ()) -> bool:
@@ -25,7 +26,11 @@ def why_kept_here(url: str, *, private: bool = False, sites: Sequence[SiteSettin
         return "it is no web address"
     if private:
         return "the article is private"
-    if literal_is_private(url):
+    try:
+        host = parse_target(url).host
+    except ValueError:
+        return "it is no web address"
+    if host_is_private(host):
         return "it is an address of a private network"
     if has_user_info(url):
         return "the address holds a user name or a password"

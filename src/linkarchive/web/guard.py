@@ -18,8 +18,12 @@ _NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
 _METADATA = frozenset({ipaddress.IPv4Address("168.63.129.16")})
 
 
-def literal_is_private(url: str) -> bool:
-    """The URL itself names a private address, in any spelling that libcurl accepts. Nothing is resolved."""
+def names_private_host(url: str) -> bool:
+    """Whether the host of a URL is a private address, in any spelling that libcurl accepts, or a name that does not
+    leave a machine or a site (`localhost`, `.local`, `.internal` …).
+
+    False for what is no web URL. Nothing is resolved.
+    """
     try:
         return host_is_private(parse_target(url).host)
     except ValueError:
@@ -28,7 +32,10 @@ def literal_is_private(url: str) -> bool:
 
 @functools.lru_cache(4096)
 def host_is_private(host: str) -> bool:
-    """As `literal_is_private`, for a host in lower case and punycode (`Target.host`)."""
+    """As `names_private_host`, for a host in lower case and punycode, an IPv6 address without brackets (`Target.host`).
+
+    Raises ValueError for a host with a colon that is no IPv6 address.
+    """
     host = host.rstrip(".")
     if host in _LOCAL_NAMES or host.endswith(tuple(f".{name}" for name in _LOCAL_NAMES)):
         return True
@@ -44,7 +51,7 @@ def host_is_private(host: str) -> bool:
 
 @functools.lru_cache(4096)
 def address_is_private(address: str) -> bool:
-    """An IP address in text, of a peer we are about to connect to."""
+    """Whether an IP address, with or without a zone, is not public. Raises ValueError for what is no IP address."""
     ip = ipaddress.ip_address(address.partition("%")[0])
     if isinstance(ip, ipaddress.IPv6Address):
         embedded = _embedded_ipv4(ip)

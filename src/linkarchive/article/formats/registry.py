@@ -22,12 +22,19 @@ _WEAK_TYPES = frozenset(
     {"text/plain", "application/json", "text/xml", "application/xml", "application/zip", "text/x-tex"}
 )
 """Content types that servers give to files of many formats: a suffix tells more."""
-_LARGE_TEXT = 50_000  # bytes; of a hostile text of that size a reader is done before anybody waits
+_LARGE_TEXT = 50_000  # bytes; of a hostile text up to that size a reader is done before anybody waits
 
 
 @dataclass(frozen=True, slots=True)
 class Format:
-    """One format. A reader takes text, or bytes where `binary`, and `everything`, and returns a ParsedDocument."""
+    """One format.
+
+    To add one, write `read_x(text, *, everything=False) -> ParsedDocument` (bytes instead of text where `binary`;
+    `gemtext` is the shortest) and a line of FORMATS. With `everything` a reader gives images, embeds and the frame of
+    the page, too, where the format has them. It raises ArticleError for what is not of its format, and nothing else.
+    Where the suffix is ambiguous, `sniff` tells by the content; what `archive fix` may write is in
+    `spelling.SPELLINGS`, `fix_styles` and, for packages, `fix_file`.
+    """
 
     name: str
     """As `--input-format` takes it."""
