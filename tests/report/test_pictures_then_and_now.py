@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any
 
 from linkarchive.model import Change, Picture, Pictures, Reason, Verdict
@@ -19,7 +20,7 @@ def test_both_pictures_stand_in_the_card(report: Any, make_source: Callable[...,
     from dataclasses import replace
 
     drifted = replace(report, sources=(make_source(URL, Verdict.DRIFTED, Reason.REPLACED, Change.NEW),))
-    picture = Picture("image/png", PNG)
+    picture = Picture("image/png", PNG, datetime(2026, 3, 1, tzinfo=UTC))
     html = render_html(drifted, {}, pictures={URL: Pictures(picture, picture)})
     assert html.count('src="data:image/png;base64,iVBOR') == 2
     assert 'alt="The page as it looked when it was cited"' in html

@@ -1,60 +1,81 @@
-"""How pages looked then and now: the small pictures that captures hold, for reports."""
+"""How pages looked then and now: the small pictures that captures hold, for reports, and the full ones."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from linkarchive.model import PartRecord, Picture, Pictures, Report
+from linkarchive.model import PartRecord, Picture, Pictures, Report, Result
 from linkarchive.project import Project
 from linkarchive.secrets import redact
 from linkarchive.snapshot import paths
-from linkarchive.snapshot.parts import THUMBNAIL
+from linkarchive.snapshot.parts import PICTURE, THUMBNAIL
 from linkarchive.snapshot.record_reader import BadRecordError, StoredRecord
-from linkarchive.store import parts
+from linkarchive.store import captures, parts
 from linkarchive.store.captures import StoredCapture
 from linkarchive.store.database import Store
 from linkarchive.store.opening import open_project
 
-_LARGEST = 15 * 1024
-"""Bytes of a picture; a larger one would make the report too heavy to send."""
+_LARGEST_SMALL = 15 * 1024
+"""Bytes of a picture in a report; a larger one would make the report too heavy to send."""
+_LARGEST_FULL = 16 * 1024 * 1024
+"""Bytes: ours have 500 kB at most, those of imported archives may be PNG."""
 _MOST = 200
 """Findings with pictures."""
 _KINDS = ("image/png", "image/webp", "image/jpeg")
 
 
 def pictures(archive: Path, store: Store, report: Report) -> Mapping[str, Pictures]:
-    """The pictures of the findings, by URL; a finding without any is left out."""
+    """The small pictures of the findings, by URL; a finding without any is left out."""
     stored: dict[str, list[tuple[StoredCapture, PartRecord]]] = {}
     for url, capture, part in parts.named(store, THUMBNAIL):
         stored.setdefault(redact(url), []).append((capture, part))
     found: dict[str, Pictures] = {}
     for source in report.findings if stored else ():
-        outcome, then, now = source.outcome, None, None
-        for capture, part in stored.get(redact(outcome.url), ()):
-            if capture.capture.time == outcome.standard:
-                then = _read(archive, part)
-            if outcome.capture is not None and capture.place == (outcome.capture.warc, outcome.capture.offset):
-                now = _read(archive, part)
-        if then or now:
-            found[outcome.url] = Pictures(then, now)
+        outcome = source.outcome
+        pair = _then_and_now(archive, outcome, stored.get(redact(outcome.url), ()), _LARGEST_SMALL)
+        if pair.then or pair.now:
+            found[outcome.url] = pair
         if len(found) == _MOST:
             break
     return found
 
 
 def stored_pictures(project: Project, report: Report) -> Mapping[str, Pictures]:
-    """The pictures of a past report's findings. Raises StorageError."""
+    """The small pictures of a past report's findings. Raises StorageError."""
     with open_project(project) as store:
         return pictures(project.archive, store, report)
 
 
-def _read(archive: Path, part: PartRecord) -> Picture | None:
+def full_pictures(archive: Path, store: Store, source: int, outcome: Result) -> Pictures:
+    """The full pictures of a source's page, whose result is `outcome`."""
+    stored = (
+        (capture, part)
+        for capture in captures.of_source(store, source)
+        for part in parts.of_capture(store, capture.id)
+        if part.url.startswith(PICTURE)
+    )
+    return _then_and_now(archive, outcome, stored, _LARGEST_FULL)
+
+
+def _then_and_now(
+    archive: Path, outcome: Result, stored: Iterable[tuple[StoredCapture, PartRecord]], largest: int
+) -> Pictures:
+    then, now = None, None
+    for capture, part in stored:
+        if capture.capture.time == outcome.standard:
+            then = _read(archive, capture, part, largest)
+        if outcome.capture is not None and capture.place == (outcome.capture.warc, outcome.capture.offset):
+            now = _read(archive, capture, part, largest)
+    return Pictures(then, now)
+
+
+def _read(archive: Path, capture: StoredCapture, part: PartRecord, largest: int) -> Picture | None:
     """None where the record is not in this folder, or is too large or no picture."""
     try:
         with paths.located(archive, part.record.warc).open("rb") as file:
             record = StoredRecord(file, part.record.offset)
-            kind, data = record["Content-Type"].partition(";")[0].strip(), record.block.read(_LARGEST + 1)
+            kind, data = record["Content-Type"].partition(";")[0].strip(), record.block.read(largest + 1)
     except (OSError, BadRecordError):
         return None
-    return Picture(kind, data) if kind in _KINDS and 0 < len(data) <= _LARGEST else None
+    return Picture(kind, data, capture.capture.time) if kind in _KINDS and 0 < len(data) <= largest else None

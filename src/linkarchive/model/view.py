@@ -43,6 +43,8 @@ class Picture:
     kind: str
     """Its media type."""
     data: bytes
+    time: datetime
+    """Of the capture that it shows."""
 
 
 @dataclass(frozen=True, slots=True)

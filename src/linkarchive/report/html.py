@@ -131,11 +131,12 @@ def page_assets(live: Live | None) -> tuple[str, str]:
 
 def policy(style: str, script: str, live: bool = False) -> str:
     """Nothing may load, run or be sent but the style and the script of this very page (CSP level 3); the review
-    page may also send its forms home and ask home whether a re-check is done."""
+    page may also send its forms home, show pictures from home, and ask home whether a re-check is done."""
     own = "form-action 'self'; connect-src 'self'" if live else "form-action 'none'"
+    home = " 'self'" if live else ""
     return (
         f"default-src 'none'; style-src '{_digest(style)}'; script-src '{_digest(script)}'; "
-        f"img-src data:; base-uri 'none'; {own}"
+        f"img-src data:{home}; base-uri 'none'; {own}"
     )
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from flask import Flask, Response, jsonify, redirect, request
+from flask import Flask, Response, abort, jsonify, redirect, request
 from werkzeug.exceptions import HTTPException
 
 from linkarchive.clock import Clock
@@ -17,7 +17,8 @@ from linkarchive.report.sanitize import address
 from linkarchive.serve.captures import CaptureViewer, stored_copies
 from linkarchive.serve.decide import carry_out, read_form
 from linkarchive.serve.guard import PAGE_HEADERS, Guard
-from linkarchive.serve.page import Copy, Notice, Page, draw, draw_copies, draw_message
+from linkarchive.serve.looks import look_of
+from linkarchive.serve.page import Copy, Notice, Page, draw, draw_copies, draw_looks, draw_message
 from linkarchive.serve.recheck import Recheck
 from linkarchive.serve.replay import replay_url
 from linkarchive.serve.review import Compared, gather, in_group
@@ -79,6 +80,8 @@ def make_app(state: AppState) -> Flask:
         "/": lambda: _show(state),
         "/recheck": lambda: jsonify(busy=state.recheck.busy, said=state.recheck.said),
         "/captures/<int:number>": lambda number: _copies(state, number),
+        "/looks/<int:number>": lambda number: _looks(state, number),
+        "/looks/<int:number>/<any(then, now):moment>": lambda number, moment: _picture(state, number, moment),
     }
     for rule, view in pages.items():
         app.add_url_rule(rule, rule, view, methods=["GET"])
@@ -164,6 +167,18 @@ def _copies(state: AppState, number: int) -> Response:
     ]
     url = found[0].capture.url if found else ""
     return _answer(draw_copies(address(url), copies))
+
+
+def _looks(state: AppState, number: int) -> Response:
+    url, pictures = look_of(state.project, number)
+    return _answer(draw_looks(number, address(url), pictures))
+
+
+def _picture(state: AppState, number: int, moment: str) -> Response:
+    """Of `moment`: then or now."""
+    _, pictures = look_of(state.project, number)
+    picture = pictures.then if moment == "then" else pictures.now
+    return Response(picture.data, mimetype=picture.kind) if picture else abort(404)
 
 
 def _answer(page: Page, code: int = 200) -> Response:

@@ -12,7 +12,7 @@ from importlib import resources
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from linkarchive.model import Report
+from linkarchive.model import Pictures, Report
 from linkarchive.report.html import Live, page_assets, policy, render_html
 from linkarchive.report.phrases import count, day, meaning_of
 from linkarchive.report.sanitize import address, sanitize
@@ -52,6 +52,7 @@ class Page:
 def draw(review: Review, name: str, form_token: str, notice: Notice | None, recheck: str, busy: bool) -> Page:
     """The page of the project of that name. `recheck` says what came of the last re-check, or what it is at."""
     numbers = {address(url): number for url, number in review.numbers.items()}
+    pictured = {address(url) for url in review.pictures}
     templates = _environment()
     actions = templates.get_template("actions.html.j2")
     findings = [sanitize(source) for source in review.report.sources if source.outcome.verdict.is_finding]
@@ -75,7 +76,13 @@ def draw(review: Review, name: str, form_token: str, notice: Notice | None, rech
         ),
         actions={
             source.outcome.url: _markup(
-                actions.render(token=form_token, source=source, number=numbers[source.outcome.url], busy=busy)
+                actions.render(
+                    token=form_token,
+                    source=source,
+                    number=numbers[source.outcome.url],
+                    busy=busy,
+                    pictured=source.outcome.url in pictured,
+                )
             )
             for source in findings
             if source.outcome.url in numbers
@@ -92,6 +99,17 @@ def draw_copies(url: str, copies: Sequence[Copy]) -> Page:
     style = _asset("message.css")
     html = _environment().get_template("captures.html.j2").render(url=url, copies=copies, style=_markup(style))
     return Page(html, f"{policy(style, '', live=True)}; frame-ancestors 'none'")
+
+
+def draw_looks(number: int, url: str, pictures: Pictures) -> Page:
+    """The full pictures of the page of a source, then and now."""
+    style, script = _asset("looks.css"), _asset("looks.js")
+    html = (
+        _environment()
+        .get_template("looks.html.j2")
+        .render(number=number, url=url, pictures=pictures, style=_markup(style), script=_markup(script))
+    )
+    return Page(html, f"{policy(style, script, live=True)}; frame-ancestors 'none'")
 
 
 def draw_message(title: str, text: str) -> Page:
