@@ -22,7 +22,6 @@ from linkarchive.secrets import redact
 from linkarchive.snapshot.parts import NewParts
 from linkarchive.store import captures, outcomes, parts, previous
 from linkarchive.store.captures import StoredCapture
-from linkarchive.store.outcomes import Visited
 from linkarchive.web.exchange import Visit
 
 COMMIT_EVERY = 0.1
@@ -70,7 +69,9 @@ class Recorder:
             if result is None:
                 raise ValueError(f"source {source} has no result that could stand")
             outcome = self.rows.add_outcome(source, result)
-        self.rows.add_visit(Visited(source, outcome, conclusion.checked, conclusion.change, before.verdict, carried))
+        self.rows.add_visit(
+            outcomes.Visited(source, outcome, conclusion.checked, conclusion.change, before.verdict, carried)
+        )
         if conclusion.page is not None:
             self.rows.set_page(source, replace(conclusion.page, result_id=outcome))
         if conclusion.is_as_before:
