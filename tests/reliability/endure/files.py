@@ -10,8 +10,8 @@ from .oracle import COMMANDS, Command, Expected, expected, problems
 from .shim import FAIL, FULL, KILL, POWER, Fault
 from .trial import Trial
 
-_STRIDES = {("kills", False): 3, ("kills", True): 1499, ("errors", False): 11, ("errors", True): 2003}
-"""Of so many operations, one."""
+_STRIDES = {("kills", False): 2, ("kills", True): 1499, ("errors", False): 7, ("errors", True): 2003}
+"""Of so many operations, one; the two kinds of a part take turns."""
 _ERRORS = (errno.ENOSPC, errno.EIO, errno.EROFS)
 
 
@@ -31,7 +31,7 @@ def befall(lab: Lab, command: Command, fault: Fault, wanted: Expected) -> tuple[
     ran = lab.run(root, *command.args, now=command.now, fault=fault)
     killed = fault.action in (KILL, POWER) and ran.code == -9
     reached = len(ran.operations) >= fault.at
-    wrong = list(problems(lab, command, root, ran, killed, wanted, fault.at % 4 == 0)) if reached else []
+    wrong = list(problems(lab, command, root, ran, killed, wanted, fault.at % 8 < 2)) if reached else []
     lab.remove(root)
     return ran.operations[fault.at - 1] if reached else "", wrong
 
@@ -44,16 +44,17 @@ def trials(lab: Lab, part: str, short: bool, share: int, shares: int) -> Iterato
     for command in COMMANDS:
         wanted: Expected | None = None
         for at in range(1, len(operations_of(lab, command)) + 1):
-            for action in actions:
-                number += 1
-                if number % stride or (number // stride) % shares != share:
-                    continue
-                wanted = wanted or expected(lab, command)
-                errors = _ERRORS if action in (FAIL, FULL) else (0,)
-                error = errors[(number // stride) % len(errors)]
-                operation, wrong = befall(lab, command, Fault(at, action, error), wanted)
-                if operation:
-                    yield Trial(_PART[action], command.name, f"{at} {operation}", errno.errorcode.get(error, ""), wrong)
+            number += 1
+            turn = number // stride
+            if number % stride or turn % shares != share:
+                continue
+            wanted = wanted or expected(lab, command)
+            action = actions[turn % 2]
+            errors = _ERRORS if action in (FAIL, FULL) else (0,)
+            error = errors[turn % len(errors)]
+            operation, wrong = befall(lab, command, Fault(at, action, error), wanted)
+            if operation:
+                yield Trial(_PART[action], command.name, f"{at} {operation}", errno.errorcode.get(error, ""), wrong)
 
 
 _PART = {KILL: "kills", POWER: "power cuts", FAIL: "errors", FULL: "errors"}
