@@ -51,6 +51,19 @@ class Project:
         return self.archive / "state.jsonl"
 
     @property
+    def state_parts(self) -> Path:
+        """The folder of the files that replace `state` where there are many sources."""
+        return self.archive / "state"
+
+    @property
+    def state_files(self) -> tuple[Path, ...]:
+        """Where the state is: in `state` as long as that is there (it is removed after its parts are whole), else in
+        its parts. Raises OSError."""
+        if self.state.exists():
+            return (self.state,)
+        return tuple(sorted(self.state_parts.glob("[0-9a-f][0-9a-f].jsonl")))
+
+    @property
     def decisions(self) -> Path:
         return self.archive / "decisions.jsonl"
 

@@ -8,7 +8,7 @@ import shlex
 from dataclasses import dataclass
 from pathlib import Path
 
-_KEPT = (".gitignore", "state.jsonl", "decisions.jsonl", "told.json", "manifests")
+_KEPT = (".gitignore", "state.jsonl", "state", "decisions.jsonl", "told.json", "manifests")
 
 _CHECK = ("check", "-q", "--due", "--new-only", "--no-progress")
 
@@ -137,7 +137,7 @@ jobs:
           git config user.name "github-actions[bot]"
           git config user.email "41898282+github-actions[bot]@users.noreply.github.com"
           for file in {kept}; do
-            if [ -e "$file" ]; then git add -- "$file"; fi
+            if [ -e "$file" ]; then git add -- "$file"; else git rm -rq --cached --ignore-unmatch -- "$file"; fi
           done
           git diff --cached --quiet || git commit -m "The sources as of today"
           git pull --rebase

@@ -189,3 +189,16 @@ def test_links_that_cannot_be_made_are_copies(lived: Any, monkeypatch: pytest.Mo
     ran = lived.check(now=DAYS[1])
     latest = lived.root / "archive" / "reports" / "latest" / "report.json"
     assert json.loads(latest.read_text())["run"]["id"] == ran.json["run"]["id"]
+
+
+def test_the_newest_manifest_is_missed(lived: Any) -> None:
+    newest = max(manifests(lived), key=lambda path: json.loads(path.read_bytes())["sequence"])
+    newest.unlink()
+    missing = lived.run("verify")
+    assert (missing.code, "its manifest is missing" in missing.out) == (1, True)
+    ran = lived.check(now="2026-03-01")
+    assert f"{newest.stem}.json was missing" in ran.err
+    assert "was missing" not in lived.check(now="2026-03-02").err
+    after = lived.run("verify")
+    assert after.code == 0
+    assert f"{newest.name}: its run had no manifest: written on 2026-03-01" in after.out

@@ -55,16 +55,17 @@ def finish(project: Project, ending: Ending, recorder: Recorder, policy: Policy)
     runs.save(store, run)
     store.commit()
     report = report_of(store, run, policy.decisions)
-    if is_sealed:
-        sealed = None if recorder.resumed else _sealed_state(project.archive, store, run)
-        state = write_state(store, project.state, sealed, recorder.rows.touched)
+    if is_sealed or warc.has_written:
+        state = None if recorder.resumed else _sealed_state(project.archive, store, run)
+        if is_sealed:
+            state = write_state(store, project, state, recorder.rows.touched)
         seal_run(project.archive, info, state=state, created=info.finished or info.started, known=warc.digests)
-        if offline is None and has_news(report):
-            from linkarchive.history.report_files import write_report
+    if offline is None and has_news(report):
+        from linkarchive.history.report_files import write_report
 
-            trouble = write_report(project, store, report, policy.settings.keep.reports, recorder.differences)
-            if trouble is not None:
-                report = replace(report, notices=(*report.notices, trouble))
+        trouble = write_report(project, store, report, policy.settings.keep.reports, recorder.differences)
+        if trouble is not None:
+            report = replace(report, notices=(*report.notices, trouble))
     return report
 
 

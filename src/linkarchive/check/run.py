@@ -53,7 +53,11 @@ def check(
     politeness = politeness or Politeness()
     stop = _with_deadline(stop, settings.check.max_time)
     first = load_first(project, scope, settings, clock)
-    with locked(project, settings, lambda sentence, important: on_event(Notice(sentence, important))) as database:
+
+    def notice(sentence: str, important: bool) -> None:
+        on_event(Notice(sentence, important))
+
+    with locked(project, settings, clock.now(), notice) as database:
         if project.database.exists():  # another run was faster, and knows more
             first = None
         with database() as store:
@@ -207,7 +211,7 @@ def dry_run(root: Path, scope: Scope, settings: Settings, clock: Clock) -> str:
     """Sources, time and disk of a run, in words. Visits no source; named URLs are fetched to be read."""
     project = Project(root, settings.keep.folder)
     first = load_first(project, scope, settings, clock)
-    with locked(project, settings, lambda *_: None) as database, database() as store:
+    with locked(project, settings, clock.now(), lambda *_: None) as database, database() as store:
         articles = first or load(project, store, scope, settings.network, clock)
         jobs = plan(articles, store, Policy.of(settings, project.decisions))
         lines = forecast(chosen(jobs, scope, store, None, clock.now()), store, settings)

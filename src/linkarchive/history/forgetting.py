@@ -48,7 +48,8 @@ def take_out(
     with _storage_errors(project):
         try:
             warcs, moves = prepare(archive, gone, tombstone, forgetting.log_line)
-            files = [*warcs, *_prepare_state(project, forgetting, moves)]
+            states = [path for path in project.state_files if _prepare_state(path, forgetting, moves)]
+            files = [*warcs, *states]
             names = tuple(paths.relative(archive, path) for path in files)
             plan = _Plan(tombstone.id, tombstone.urls, tombstone.reason, who, tombstone.when, names)
             paths.write_atomically(archive / paths.FORGETTING, msgspec.json.encode(plan), opener=paths.private)
@@ -111,22 +112,24 @@ def _storage_errors(project: Project) -> Iterator[None]:
         raise paths.storage_error(error.filename or project.archive, error) from error
 
 
-def _prepare_state(project: Project, forgetting: Forgetting, moves: Moves) -> list[Path]:
-    """Write `state.jsonl` without the sources beside itself; its path, when there is one."""
-    if not project.state.exists():
-        return []
-    new = paths.temporary(project.state)
-    with project.state.open("rb") as old, new.open("wb") as file:
+def _prepare_state(path: Path, forgetting: Forgetting, moves: Moves) -> bool:
+    """Write a file of the state without the sources beside itself; False, and nothing, where that changes nothing."""
+    new, changes = paths.temporary(path), False
+    with path.open("rb") as old, new.open("wb") as file:
         for number, line in enumerate(old, 1):
             try:
-                file.write(forgetting.state_line(line, moves) or b"")
+                left = forgetting.state_line(line, moves) or b""
             except (ValueError, KeyError, TypeError) as error:
-                place = f"{project.state}:{number}"
                 raise StorageError(
-                    f"{place}: cannot be read: {error!r}; restore the file from Git or a backup"
+                    f"{path}:{number}: cannot be read: {error!r}; restore the file from Git or a backup"
                 ) from error
-    paths.sync_file(new)
-    return [project.state]
+            changes = changes or left != line
+            file.write(left)
+    if changes:
+        paths.sync_file(new)
+    else:
+        new.unlink()
+    return changes
 
 
 def _seal(archive: Path, plan: _Plan) -> None:

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
+from datetime import datetime
 from functools import partial
 
 from linkarchive.browser.chromium import browser_for
 from linkarchive.clock import Clock
 from linkarchive.errors import UsageError
 from linkarchive.history.recovery import damages, is_there, log_interrupted, recover
+from linkarchive.history.unsealed import seal_ended
 from linkarchive.project import Project
 from linkarchive.settings import Settings
 from linkarchive.sites import refuse_faulty
@@ -37,7 +39,7 @@ class OpenRun:
 
 @contextmanager
 def locked(
-    project: Project, settings: Settings, notice: Callable[[str, bool], None]
+    project: Project, settings: Settings, now: datetime, notice: Callable[[str, bool], None]
 ) -> Iterator[Callable[[], AbstractContextManager[Store]]]:
     """Hold the folder's lock, after all was made whole that an interruption left; gives what opens the database.
 
@@ -49,7 +51,7 @@ def locked(
     with project.lock():
         for sentence in recover(project):
             notice(sentence, False)
-        for sentence in damages(project):
+        for sentence in (*damages(project), *seal_ended(project, now)):
             notice(sentence, True)
         yield partial(open_project, project, write=True)
 

@@ -43,6 +43,6 @@ def recording(project: Project, settings: Settings, clock: Clock, paths: Sequenc
                 facts = {"started": begun, "finished": clock.now(), "simulated": clock.simulated}
                 facts[IMPORT_FACT] = [redact(str(path)) for path in paths]
                 if recorder.baselines:
-                    facts["state"] = write_state(store, project.state)
+                    facts["state"] = write_state(store, project)
                 files = run_files(project.archive, identifier)
                 write_manifest(project.archive, identifier, files, facts, created=clock.now(), known=writer.digests)

@@ -15,6 +15,9 @@ import msgspec
 from linkarchive.model import RunInfo
 from linkarchive.snapshot import paths
 
+LATE = "late"
+"""The fact of a manifest that was written after another run began, since there was none."""
+
 
 @dataclass(frozen=True, slots=True)
 class SealedFile:

@@ -58,7 +58,7 @@ def run_files(archive: Path, run_id: str) -> tuple[Path, ...]:
 def leftovers(archive: Path) -> Iterator[Path]:
     """Files that only an interrupted write leaves behind."""
     yield from sorted((archive / INDEXES).glob(f"*{JOURNAL_SUFFIX}"))
-    for folder in ("", f"{WARCS}/", f"{INDEXES}/", f"{MANIFESTS}/", "reports/*/"):
+    for folder in ("", f"{WARCS}/", f"{INDEXES}/", f"{MANIFESTS}/", "state/", "reports/*/"):
         yield from sorted(archive.glob(f"{folder}*{TEMPORARY_SUFFIX}"))
 
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from linkarchive.snapshot import manifest, paths, record_writer
+from linkarchive.snapshot import capture_metadata, manifest, paths, record_writer
 from linkarchive.snapshot.manifest import Manifest
 from linkarchive.snapshot.record_reader import (
     INDEXED_TYPES,
@@ -42,7 +42,7 @@ def verify(archive: Path) -> Iterator[Problem]:
         except OSError as error:
             yield Problem(name, None, f"cannot be read: {error.strerror}")
     yield from references.unresolved()
-    yield from _check_manifests(archive)
+    yield from _check_manifests(archive, references.logged)
 
 
 @dataclass(slots=True)
@@ -52,6 +52,8 @@ class _References:
     responses: dict[str, bytes] = field(default_factory=dict)
     """Of each response a digest of its URL, date and payload digest."""
     others: set[str] = field(default_factory=set)
+    logged: set[str] = field(default_factory=set)
+    """The files that hold the log of a run, or of an import: it has ended."""
     pending: list[tuple[str, int, str, str]] = field(default_factory=list)
     """File, offset, field and id of a reference whose target was not seen yet."""
     revisits: list[tuple[str, int, str, bytes]] = field(default_factory=list)
@@ -65,6 +67,8 @@ class _References:
             self.responses[record_id] = _identity(record, "WARC-Target-URI", "WARC-Date")
         else:
             self.others.add(record_id)
+        if capture_metadata.is_log(record["WARC-Target-URI"]):
+            self.logged.add(name)
         for concurrent in record.all("WARC-Concurrent-To"):
             self._refer(name, record.offset, "WARC-Concurrent-To", concurrent)
         if record.type == "revisit":
@@ -179,7 +183,7 @@ def _check_index(archive: Path, warc: Path, name: str, expected: dict[bytes, int
             yield Problem(name, expected[missing], f"{index} does not have this record")
 
 
-def _check_manifests(archive: Path) -> Iterator[Problem]:
+def _check_manifests(archive: Path, logged: Collection[str]) -> Iterator[Problem]:
     damaged: list[Problem] = []
     chain = manifest.read_chain(
         archive, lambda path, why: damaged.append(Problem(paths.relative(archive, path), None, f"it {why}"))
@@ -198,6 +202,8 @@ def _check_manifests(archive: Path) -> Iterator[Problem]:
     for sealed in chain:
         path = paths.relative(archive, archive / paths.MANIFESTS / sealed.name)
         yield from _check_link(archive, path, sealed, previous)
+        if sealed.facts.get(manifest.LATE):
+            yield Problem(path, None, f"its run had no manifest: written on {sealed.created:%Y-%m-%d}", note=True)
         for file in sealed.files:
             named.add(file.path)
             later = replaced.get(file.path, sealed)
@@ -207,7 +213,11 @@ def _check_manifests(archive: Path) -> Iterator[Problem]:
                 yield Problem(file.path, None, f"replaced on {sealed.created:%Y-%m-%d}: {sealed.replaces}", note=True)
         previous = sealed
     for found in _archived(archive):
-        if found not in named:
+        if found in named:
+            continue
+        if found in logged:
+            yield Problem(found, None, "no manifest names it, though its run has ended: its manifest is missing")
+        else:
             yield Problem(found, None, "no manifest names it: its run did not end", note=True)
 
 

@@ -86,7 +86,7 @@ def _build(project: Project, path: Path) -> Rebuilt:
     from linkarchive.store.rebuild import rebuild
 
     with open_store(path) as store:
-        rebuilt = rebuild(store, project.archive, project.state)
+        rebuilt = rebuild(store, project.archive, project.state_files)
         store.commit()
         store.checkpoint()
     return rebuilt
@@ -94,7 +94,7 @@ def _build(project: Project, path: Path) -> Rebuilt:
 
 def _is_lost(project: Project) -> bool:
     """The database is missing, or holds no run, and there are files that tell of some."""
-    if not (project.state.exists() or any(project.archive.glob("warc/*.warc.gz"))):
+    if not (project.state_files or any(project.archive.glob("warc/*.warc.gz"))):
         return False
     try:
         if project.database.stat().st_size:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from itertools import islice
@@ -39,8 +39,8 @@ class Rebuilt:
     problems: list[str] = field(default_factory=list)
 
 
-def rebuild(store: Store, archive: Path, state: Path) -> Rebuilt:
-    """Fill an empty database. The logs in the WARC files tell all; where they are missing, the state file helps.
+def rebuild(store: Store, archive: Path, state: Sequence[Path]) -> Rebuilt:
+    """Fill an empty database. The logs in the WARC files tell all; where they are missing, the files of the state help.
 
     Raises StorageError for a manifest or a state line that cannot be read. The caller commits.
     """
@@ -58,7 +58,7 @@ def rebuild(store: Store, archive: Path, state: Path) -> Rebuilt:
         else:
             rebuilt.problems.append(f"{found.file}: {found.message}")
     builder.begin(None)
-    if state.exists():
+    if state:
         builder.restore_state(archive, state)
     return rebuilt
 
@@ -115,7 +115,7 @@ class _Builder:
         elif line.visit is not None:
             self._visited(line.visit)
 
-    def restore_state(self, archive: Path, state: Path) -> None:
+    def restore_state(self, archive: Path, state: Sequence[Path]) -> None:
         """Sources that no log tells of: a clone from Git has the state file but no WARC files."""
         known = frozenset(self.last)
         newest = max((outcome.since for outcome, _ in self._untold(state, known)), default=None)
@@ -140,7 +140,7 @@ class _Builder:
             self._visited(visit)
         self._write_visits()
 
-    def _untold(self, state: Path, known: Collection[int]) -> Iterator[tuple[Result, StateLine]]:
+    def _untold(self, state: Sequence[Path], known: Collection[int]) -> Iterator[tuple[Result, StateLine]]:
         lines = read_state(state)
         while some := list(islice(lines, _AT_ONCE)):
             self._know({key_of(outcome.url): outcome.url for outcome, _ in some})

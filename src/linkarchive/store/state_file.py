@@ -1,5 +1,8 @@
 """`state.jsonl`: where every source stands, a line a source, sorted by URL; made to be committed to Git.
 
+Many sources have a file a part (`state/00.jsonl` … `ff.jsonl`, by the first byte of the BLAKE2b of the host): a Git
+host refuses files of 100 MB, and a changed line is to cost a small file.
+
 A line is the source's outcome as in the report's JSON when it was concluded, with the
 captures and baselines that it leans on. A visit that finds the page as it was leaves it
 as it is, so that the file changes only when something did.
@@ -8,7 +11,7 @@ as it is, so that the file changes only when something did.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -19,18 +22,25 @@ import msgspec
 
 from linkarchive.errors import StorageError
 from linkarchive.model import Capture, Origin, Result
+from linkarchive.project import Project
 from linkarchive.report.sanitize import redacted
 from linkarchive.secrets import may_hold_secrets, redact
 from linkarchive.snapshot.manifest import sha256_of
-from linkarchive.snapshot.paths import storage_error, write_atomically
+from linkarchive.snapshot.paths import storage_error, sync_folder, write_atomically
 from linkarchive.store import captures, outcomes, sources
 from linkarchive.store.captures import StoredCapture
 from linkarchive.store.database import Store
 from linkarchive.store.previous import LastPage, page_of_row
 from linkarchive.store.serialization import decode, encode
+from linkarchive.urls import host_of
 
+PARTS_FROM = 20_000
+"""From so many sources on the state is in parts, and stays so."""
 _AT_ONCE = 500
 """Sources whose rows are read together."""
+
+_Url = tuple[str, int]
+"""The URL of a source without its secrets, and its number."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,38 +68,76 @@ class StateLine:
     """Validators and digests of the page that the outcome was concluded on, when the line was written."""
 
 
-def write_state(store: Store, path: Path, sealed: str | None = None, touched: Collection[int] = ()) -> str:
-    """Write the state of all sources, atomically; the SHA-256 of the file (hex). Raises StorageError.
+def write_state(
+    store: Store, project: Project, sealed: str | None = None, touched: Collection[int] = frozenset()
+) -> str:
+    """Write the state of all sources; its digest (hex). Raises StorageError.
 
-    Where the file is still the one of digest `sealed`, only the lines of the sources that were `touched` since are
-    made anew; without any it is left as it is.
+    Each file is written atomically; the parts are whole before the file that they replace is removed. Where the state
+    is still the one of digest `sealed`, only the lines of the sources that were `touched` since are made anew, and
+    only in their files; without any it is left as it is.
     """
     try:
-        known = path.is_file() and sha256_of(path) == sealed
+        old = {path: sha256_of(path) for path in project.state_files}
+        known = _digest(old) == sealed
         if known and sealed is not None and not touched:
             return sealed
-        digest = hashlib.sha256()
-
-        def counted() -> Iterator[bytes]:
-            with path.open("rb") if known else nullcontext(()) as old:
-                for line in _lines(store, old, frozenset(touched)):
-                    digest.update(line)
-                    yield line
-
-        write_atomically(path, counted())
+        urls = sorted((redact(url), source) for source, url in sources.all_urls(store))
+        new: dict[Path, str] = {}
+        for path, sorted_urls in _by_file(project, urls).items():
+            if known and path in old and not any(source in touched for _, source in sorted_urls):
+                new[path] = old[path]
+            else:
+                new[path] = _write(store, path, sorted_urls, known and path in old, touched)
+        for path in old.keys() - new.keys():
+            path.unlink()
+            sync_folder(path.parent)
     except OSError as error:
-        raise storage_error(path, error) from error
+        raise storage_error(error.filename or project.state, error) from error
+    return _digest(new)
+
+
+def _by_file(project: Project, urls: Sequence[_Url]) -> Mapping[Path, Sequence[_Url]]:
+    if len(urls) < PARTS_FROM and not any(project.state_parts.glob("*.jsonl")):
+        return {project.state: urls}
+    parts: dict[Path, list[_Url]] = {}
+    for url, source in urls:
+        part = hashlib.blake2b(host_of(url).encode("utf-8", "surrogatepass")).hexdigest()[:2]
+        parts.setdefault(project.state_parts / f"{part}.jsonl", []).append((url, source))
+    return parts
+
+
+def _digest(files: Mapping[Path, str]) -> str:
+    """The digest of a file, or that of the names and digests of several."""
+    if len(files) == 1:
+        return next(iter(files.values()))
+    lines = (f"{path.name} {digest}\n" for path, digest in sorted(files.items()))
+    return hashlib.sha256("".join(lines).encode()).hexdigest()
+
+
+def _write(store: Store, path: Path, urls: Sequence[_Url], known: bool, touched: Collection[int]) -> str:
+    """Write a file, with the lines that it has where it is `known`; its SHA-256."""
+    digest = hashlib.sha256()
+
+    def counted() -> Iterator[bytes]:
+        with path.open("rb") if known else nullcontext(()) as old:
+            for line in _lines(store, urls, old, touched):
+                digest.update(line)
+                yield line
+
+    write_atomically(path, counted())
     return digest.hexdigest()
 
 
-def read_state(path: Path) -> Iterator[tuple[Result, StateLine]]:
+def read_state(files: Iterable[Path]) -> Iterator[tuple[Result, StateLine]]:
     """Raises StorageError naming the line that cannot be read."""
-    with path.open("rb") as file:
-        for number, line in enumerate(file, 1):
-            try:
-                yield decode(line, Result), decode(line, StateLine)
-            except StorageError as error:
-                raise StorageError(f"{path}:{number}: {error}; restore the file from Git or a backup") from error
+    for path in files:
+        with path.open("rb") as file:
+            for number, line in enumerate(file, 1):
+                try:
+                    yield decode(line, Result), decode(line, StateLine)
+                except StorageError as error:
+                    raise StorageError(f"{path}:{number}: {error}; restore the file from Git or a backup") from error
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,9 +147,8 @@ class _Named:
     url: str
 
 
-def _lines(store: Store, old: Iterable[bytes], touched: Collection[int]) -> Iterator[bytes]:
-    """The lines of all sources, sorted by URL; of what was not touched, those of the old file (sorted as well)."""
-    ordered = sorted((redact(url), source) for source, url in sources.all_urls(store))
+def _lines(store: Store, ordered: Sequence[_Url], old: Iterable[bytes], touched: Collection[int]) -> Iterator[bytes]:
+    """The lines of sources, sorted by URL; of what was not touched, those of the old file (sorted as well)."""
     # Without their secrets two sources may have the same URL: which line is whose cannot be told.
     shared = frozenset(one for (one, _), (other, _) in pairwise(ordered) if one == other)
     lines = ((msgspec.json.decode(line, type=_Named).url, line) for line in old)

@@ -1,0 +1,58 @@
+"""Runs that have ended and have no manifest: it was removed, or the run was killed before it wrote it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
+
+from linkarchive.errors import StorageError
+from linkarchive.project import Project
+from linkarchive.snapshot import manifest, paths
+from linkarchive.snapshot.capture_metadata import is_log
+from linkarchive.snapshot.record_reader import BadRecordError, StoredRecord, walk
+from linkarchive.store.rebuild import IMPORT_FACT
+from linkarchive.store.runlog import read_line
+
+
+def seal_ended(project: Project, now: datetime) -> tuple[str, ...]:
+    """Seal the files of such runs as they are; a sentence for each. Hold the folder's lock. Raises StorageError."""
+    return tuple(_seal_ended(project, now))
+
+
+def _seal_ended(project: Project, now: datetime) -> Iterator[str]:
+    archive = project.archive
+    sealed = {file.path for earlier in manifest.read_chain(archive) for file in earlier.files}
+    for warc in paths.warc_files(archive):
+        line = None if paths.relative(archive, warc) in sealed else _first_line_of_log(warc)
+        if line is None:
+            continue
+        run = paths.run_of(warc)
+        info = read_line(line).run
+        facts: dict[str, object] = {manifest.LATE: True}
+        if info is None:
+            facts[IMPORT_FACT] = []
+        else:
+            facts |= {"started": info.info.started, "finished": info.info.finished, "simulated": info.info.simulated}
+        manifest.write_manifest(archive, run, paths.run_files(archive, run), facts, created=now)
+        yield (
+            f"{archive / paths.MANIFESTS / run}.json was missing: it was removed, or its run was killed before it was "
+            "written; the files of the run are sealed as they are now"
+        )
+
+
+def _first_line_of_log(warc: Path) -> bytes | None:
+    """What begins the log at the end of a WARC file; None: there is none, as long as its run has not ended."""
+    line = None
+    try:
+        with warc.open("rb") as file:
+            for found in walk(file, _log_line):
+                if not isinstance(found, BadRecordError) and found[1]:
+                    line = found[1]
+    except OSError as error:
+        raise StorageError(f"{warc}: cannot be read: {error.strerror}") from error
+    return line
+
+
+def _log_line(record: StoredRecord) -> bytes:
+    return record.block.readline() if is_log(record["WARC-Target-URI"]) else b""
