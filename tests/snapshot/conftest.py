@@ -81,7 +81,7 @@ class Folder:
             visit, source=source, sha256=sha256, fingerprint="f1", revisit_of=revisit_of, memento=memento
         )
 
-    def fill(self, run: str = RUN, seal: bool = True) -> list[Capture]:
+    def fill(self, run: str = RUN, seal: bool = True, log: bool = True) -> list[Capture]:
         """A small run: a page, a redirect, a compressed page, a revisit, a 304, a log, and its manifest."""
         with self.writer(run) as writer:
             first = self.write(writer, self.pages.visit(self.pages.exchange("https://a.example/one")))
@@ -100,7 +100,8 @@ class Folder:
                 "https://a.example/one", b"", 304, (("ETag", '"x"'),), reason="Not Modified"
             )
             fifth = self.write(writer, self.pages.visit(unchanged, at=4), revisit_of=fourth)
-            writer.write_log([b'{"visit":1}\n', b'{"visit":2}\n'])
+            if log:
+                writer.write_log([b'{"visit":1}\n', b'{"visit":2}\n'])
         if seal:
             files = paths.run_files(self.folder, run)
             write_manifest(self.folder, run, files, {"complete": True}, created=NOW, known=writer.digests)

@@ -55,7 +55,7 @@ def test_a_tail_torn_at_any_byte_is_cut_off(archive: Any, tmp_path: Path) -> Non
 
 
 def test_garbage_behind_the_last_record_is_cut_off(archive: Any) -> None:
-    archive.fill(seal=False)
+    archive.fill(seal=False, log=False)
     (warc,) = archive.warcs()
     size = warc.stat().st_size
     paths.index_of(archive.folder, warc).unlink()

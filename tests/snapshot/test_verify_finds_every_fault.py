@@ -165,9 +165,8 @@ def test_missing_files_and_broken_chains_are_found(archive: Any) -> None:
     manifests[1].unlink()
     found = list(verify(archive.folder))
     assert "does not follow" in said(found)
-    assert {problem.file for problem in found if problem.note} == {
-        "archive/warc/20261123T060000Z-0001-00000.warc.gz",
-        "archive/indexes/20261123T060000Z-0001-00000.cdxj",
+    assert {problem.file for problem in found if "its manifest is missing" in problem.message} == {
+        "archive/warc/20261123T060000Z-0001-00000.warc.gz"
     }
     manifests[1].write_bytes(middle.replace(b'"complete": true', b'"complete": false'))
     assert "it was changed after" in said(list(verify(archive.folder)))
@@ -182,7 +181,7 @@ def test_missing_files_and_broken_chains_are_found(archive: Any) -> None:
 
 
 def test_an_unfinished_run_is_a_note_not_a_fault(archive: Any) -> None:
-    archive.fill(seal=False)
+    archive.fill(seal=False, log=False)
     problems = list(verify(archive.folder))
     assert [problem.note for problem in problems] == [True, True]
     paths.index_of(archive.folder, archive.warcs()[0]).unlink()

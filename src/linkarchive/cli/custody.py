@@ -85,6 +85,7 @@ def rebuild(project: Path, config: Path | None) -> int:
     from linkarchive.clock import Clock
     from linkarchive.history.recovery import log_killed_runs, recover
     from linkarchive.history.search import read_texts
+    from linkarchive.history.unsealed import seal_ended
     from linkarchive.report.sanitize import one_line
     from linkarchive.store.opening import open_project, rebuild_project
 
@@ -92,7 +93,10 @@ def rebuild(project: Path, config: Path | None) -> int:
     with place.lock():
         for sentence in recover(place):
             say(one_line(sentence))
-        log_killed_runs(place, Clock.from_environ().now())
+        now = Clock.from_environ().now()
+        log_killed_runs(place, now)
+        for sentence in seal_ended(place, now):
+            say(one_line(sentence))
         rebuilt = rebuild_project(place)
         with open_project(place, write=True) as store:
             read_texts(place, store, settings_of(project, config).network, lambda _: None)

@@ -215,7 +215,7 @@ def _check_manifests(archive: Path, logged: Collection[str]) -> Iterator[Problem
     for found in _archived(archive):
         if found in named:
             continue
-        if found in logged:
+        if found in logged and paths.index_of(archive, paths.located(archive, found)).exists():
             yield Problem(found, None, "no manifest names it, though its run has ended: its manifest is missing")
         else:
             yield Problem(found, None, "no manifest names it: its run did not end", note=True)

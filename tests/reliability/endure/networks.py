@@ -1,41 +1,80 @@
-"""Days in broken networks, and a clock that jumps: nothing of it is put down to the web."""
+"""Nine days in each kind of broken network, and a clock that jumps: nothing of it is put down to the web."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
+
+import certifi
+
+from linkarchive.web.network import Hosts
 
 from .lab import Lab, Ran
 from .oracle import complaints
 from .trial import Trial
+from .web import NETWORKS, URLS
+
+_DAYS = {False: 9, True: 3}
+_CA, _CLOCK = "ca that nobody knows", "clock ahead"
 
 
 def trials(lab: Lab, part: str, short: bool, share: int, shares: int) -> Iterator[Trial]:
-    names = ("portal", "proxy", "clock")
-    for name in names[:1] if short else names[share::shares]:
-        root = lab.copy("lived")
+    names = ("portal",) if short else (*NETWORKS, _CA, _CLOCK)[share::shares]
+    for name in names:
+        urls = [url.replace("http:", "https:") for url in URLS] if name == _CA else URLS
+        root = lab.copy("new")
+        (root / "article.md").write_text("\n\n".join(f"As [it]({url}) has it." for url in urls))
         lab.weather()
+        lab.run(root, "check", "article.md", "-q", now="2026-01-18")
         before = lab.run(root, "check", "--format", "json", now="2026-01-19")
-        wrong = _clock(lab, root) if name == "clock" else broken(lab, root, name, 3 if short else 9)
+        wrong = _clock(lab, root) if name == _CLOCK else broken(lab, root, name, _DAYS[short])
         lab.weather()
         after = lab.run(root, "check", "--format", "json", now="2026-02-19")
         if _verdicts(before) != _verdicts(after):
             wrong.append(f"{_verdicts(after)}, and before {_verdicts(before)}")
         lab.remove(root)
-        yield Trial("networks", "check", name, "", wrong, 1 if name == "clock" else 3 if short else 9)
+        yield Trial("networks", name, "days", "", wrong, 1 if name == _CLOCK else _DAYS[short])
 
 
 def broken(lab: Lab, root: Path, name: str, days: int) -> list[str]:
+    """What is wrong in a folder after days in such a network."""
     wrong = []
-    lab.weather(network=name)
+    lab.weather(network="" if name == _CA else name)
+    patch, environ = lab.patch, lab.environ
+    if name.startswith("dns"):
+        lab.patch = _from_one_address
+    if name == _CA:
+        lab.environ = {**environ, "SSL_CERT_FILE": certifi.where()}
+    state = _state(root)
     for day in range(20, 20 + days):
         ran = lab.run(root, "check", "--format", "json", now=f"2026-01-{day}")
         wrong += complaints(ran, name)
-        run = json.loads(ran.out)["run"]
-        if (ran.code, run["network"]) != (3, name):
-            wrong.append(f"day {day}: exit code {ran.code}, network {run['network']}")
+        report = json.loads(ran.out)
+        run = report["run"]
+        if (ran.code, run["network"], report["sources"]) != (3, name.split()[0], []):
+            wrong.append(f"day {day}: exit code {ran.code}, network {run['network']}, {report['notices'][:1]}")
+    lab.patch, lab.environ = patch, environ
+    if _state(root) != state:
+        wrong.append("the state is another one")
     return wrong
+
+
+def _from_one_address() -> None:
+    """As if there were no proxy, behind which the address of a host is not known."""
+    real = Hosts.saw
+
+    def saw(self: Hosts, url: str, visit: Any, page: Any, before: Any) -> None:
+        exchanges = tuple(replace(exchange, ip="203.0.113.7") for exchange in visit.exchanges)
+        real(self, url, replace(visit, exchanges=exchanges), page, before)
+
+    Hosts.saw = saw  # type: ignore[method-assign]
+
+
+def _state(root: Path) -> bytes:
+    return (root / "archive" / "state.jsonl").read_bytes()
 
 
 def _clock(lab: Lab, root: Path) -> list[str]:

@@ -6,12 +6,12 @@ import json
 import random
 import sys
 import threading
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 from linkarchive.demo.server import DemoWeb
-from linkarchive.demo.wire import Reply, Request, Response, Stream
+from linkarchive.demo.wire import Reply, Request, Reset, Response, Stream, redirect
 
 from .answers import answer
 
@@ -20,6 +20,26 @@ URLS = tuple(f"http://{host}/report" for host in HOSTS)
 GONE, CHANGED, MOVED, *_ = URLS
 FUZZ_URLS = tuple(f"http://{host}/fuzz/{number}" for number in range(10) for host in HOSTS)
 _SIGN_IN = b"<html><title>Welcome</title><body><h1>Hotel Wi-Fi</h1><form>Room and name</form></body></html>"
+_PORTAL = "http://portal.example/sign-in"
+
+
+def _notice(request: Request) -> Response:
+    text = f"<h1>Blocked</h1><p>The address {request.url} is not allowed here. Case 12{request.nth}.</p>"
+    return Response(text.encode(), 403)
+
+
+NETWORKS: dict[str, Reply | Callable[[Request], Reply]] = {
+    "offline": Reset(),
+    "portal": Response(_SIGN_IN),
+    "portal of status 511": Response(_SIGN_IN, 511),
+    "portal elsewhere": redirect(_PORTAL, 302),
+    "proxy": Response(b"<h1>ERROR</h1>", 503, headers=(("X-Squid-Error", "ERR_CANNOT_FORWARD 0"),)),
+    "proxy with a password": Response(b"", 407, headers=(("Proxy-Authenticate", "Basic"),)),
+    "dns with one address": Response(_SIGN_IN),
+    "middlebox": _notice,
+    "rate-limit": Response(b"slow down", 429),
+}
+"""What all addresses answer. The kind of trouble is the first word."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +48,7 @@ class Weather:
 
     later: bool = False
     network: str = ""
-    """"portal", "proxy" or "fuzz"; "" is the web itself."""
+    """A key of NETWORKS, or "fuzz"; "" is the web itself."""
     seed: int = 0
 
 
@@ -68,10 +88,11 @@ class Site:
     def __call__(self, request: Request) -> Reply:
         weather = Weather(**json.loads(self._file.read_text()))
         url = request.url
-        if weather.network == "portal":
+        if url == _PORTAL:
             return Response(_SIGN_IN)
-        if weather.network == "proxy":
-            return Response(b"<h1>ERROR</h1>", 503, headers=(("X-Squid-Error", "ERR_CANNOT_FORWARD 0"),))
+        if weather.network in NETWORKS:
+            answer_of_all = NETWORKS[weather.network]
+            return answer_of_all(request) if callable(answer_of_all) else answer_of_all
         if weather.network == "fuzz" and "/fuzz/" in url:
             return _raw(answer(url, weather.seed))
         if url.endswith("/robots.txt") or url.count("/") < 3 or url.rpartition("/")[2] not in ("report", "new"):
@@ -101,7 +122,7 @@ def main(folder: Path) -> None:
     file = folder / "weather.json"
     set_weather(file, Weather())
     site = Site(file)
-    with DemoWeb(extra={**dict.fromkeys(HOSTS, site), "canary.example": site}) as web:
+    with DemoWeb(extra={**dict.fromkeys(HOSTS, site), "canary.example": site, "portal.example": site}) as web:
         print(json.dumps(web.environ()), flush=True)
         sys.stdin.read()
 
