@@ -35,17 +35,23 @@ def test_everything_is_kept_under_the_name_that_was_chosen(named: Any) -> None:
 
 def test_every_command_finds_it_there(named: Any) -> None:
     assert "second" in named.run("show", ALPHA, "--text").out
-    assert named.run("diff", ALPHA).code == 0
-    assert "clean" in named.run("verify").out
-    assert named.run("status").out.endswith("due now.\n") or "drifted" in named.run("status").out
-    assert named.run("accept", ALPHA).code == 0
-    assert (named.root / "kept" / "decisions.jsonl").exists()
+    assert "On second" in named.run("show", ALPHA, "--text").out
+    diff = named.run("diff", ALPHA).out
+    assert "- On first" in diff
+    assert "+ On second" in diff
+    assert named.run("verify").out == "2 WARC files: clean\n"
+    assert "2 sources under watch: 1 ok and 1 drifted." in named.run("status").out
     (named.root / "kept" / "archive.sqlite").unlink()
     assert named.run("rebuild").code == 0
-    assert "kept/archive.sqlite" not in named.run("schedule", "cron").out
-    assert "/kept/archive.sqlite" in named.run("schedule", "github").out
+    assert named.run("report", "--format", "json").told(ALPHA)[0] == "drifted"
+    assert named.run("accept", ALPHA).code == 0
+    (decision,) = (named.root / "kept" / "decisions.jsonl").read_text().splitlines()
+    assert ALPHA in decision
+    cached = [line.strip() for line in named.run("schedule", "github").out.splitlines() if "archive.sqlite" in line]
+    assert cached == ["./kept/archive.sqlite"]
     assert named.run("forget", BETA, "--reason", "asked by its owner").code == 0
-    assert "clean" in named.run("verify").out
+    assert BETA not in (named.root / "kept" / "state.jsonl").read_text()
+    assert named.run("verify").out.endswith(": clean\n")
     assert [path.name for path in (named.root / "archive").iterdir()] == ["2019.md"]
 
 

@@ -18,7 +18,7 @@ from linkarchive.check.plan import Job, Policy, chosen, forecast, plan
 from linkarchive.check.record import Recorder
 from linkarchive.clock import Clock
 from linkarchive.history.cap import is_full, within_cap
-from linkarchive.history.open_run import begin, locked, refuse_mixed_clocks
+from linkarchive.history.open_run import begin, locked, refuse_mixed_clocks, to_plan
 from linkarchive.model import Article, Page, Report, Scope
 from linkarchive.model.events import Listener, Notice, RunStarted, ignore
 from linkarchive.project import Project
@@ -208,10 +208,13 @@ def _with_deadline(stop: Stop, seconds: float) -> Stop:
 
 
 def dry_run(root: Path, scope: Scope, settings: Settings, clock: Clock) -> str:
-    """Sources, time and disk of a run, in words. Visits no source; named URLs are fetched to be read."""
+    """Sources, time and disk of a run, in words. Visits no source; named URLs are fetched to be read.
+
+    Where there is no archive, none is made. Raises as `check` does.
+    """
     project = Project(root, settings.keep.folder)
     first = load_first(project, scope, settings, clock)
-    with locked(project, settings, clock.now(), lambda *_: None) as database, database() as store:
+    with to_plan(project, settings, clock.now()) as store:
         articles = first or load(project, store, scope, settings.network, clock)
         jobs = plan(articles, store, Policy.of(settings, project.decisions))
         lines = forecast(chosen(jobs, scope, store, None, clock.now()), store, settings)

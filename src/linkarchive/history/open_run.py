@@ -18,7 +18,7 @@ from linkarchive.settings import Settings
 from linkarchive.sites import refuse_faulty
 from linkarchive.snapshot.writer import WarcWriter
 from linkarchive.store import captures, runs
-from linkarchive.store.database import Store
+from linkarchive.store.database import Store, open_store
 from linkarchive.store.opening import open_project
 from linkarchive.store.run_writer import RunWriter
 from linkarchive.store.runs import Run
@@ -54,6 +54,20 @@ def locked(
         for sentence in (*damages(project), *seal_ended(project, now)):
             notice(sentence, True)
         yield partial(open_project, project, write=True)
+
+
+@contextmanager
+def to_plan(project: Project, settings: Settings, now: datetime) -> Iterator[Store]:
+    """The database for a run that is only planned; an empty one, in memory, where there is no archive.
+
+    Raises as `locked` does.
+    """
+    if project.archive.exists():
+        with locked(project, settings, now, lambda *_: None) as database, database() as store:
+            yield store
+    else:
+        with open_store(None) as store:
+            yield store
 
 
 @contextmanager

@@ -94,7 +94,7 @@ def render_html(
         headline=headline(report),
         summary=summary(report),
         style=Markup(style),  # noqa: S704  (our own file)
-        script=Markup(script),  # noqa: S704
+        script=Markup(script),  # noqa: S704  (our own file)
         policy=policy(style, script, live is not None),
         live=live,
         name=titles[0] if len(titles) == 1 and titles[0] else one_line(name),

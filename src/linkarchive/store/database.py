@@ -90,7 +90,7 @@ class Store:
         if self.connection.dialect.name == "postgresql":
             from sqlalchemy.dialects.postgresql import insert
         else:
-            from sqlalchemy.dialects.sqlite import insert  # type: ignore[assignment]
+            from sqlalchemy.dialects.sqlite import insert  # type: ignore[assignment]  # it takes the same arguments
         statement = insert(table)
         own = {column.name for column in table.primary_key} | set(key)
         changed = {column.name: statement.excluded[column.name] for column in table.columns if column.name not in own}

@@ -14,14 +14,13 @@ from typing import Any
 
 from linkarchive.model import Capture, Location
 from linkarchive.secrets import redact
+from linkarchive.snapshot.removal import Spot
 from linkarchive.wrappers import key_of
 
 _TAKEN = "the copies that this was concluded from were taken out with the page that they showed (archive forget)"
 _BY_CAP = "the copy of this page was removed by the cap on the archive ([keep] max_bytes)"
 _TITLES = ("title", "title_then")
 
-Spot = tuple[str, int]
-"""A record, by WARC file and offset."""
 Moves = Mapping[Spot, Location]
 """Where records are now that are no longer where they were."""
 
