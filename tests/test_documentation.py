@@ -70,6 +70,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, di
         yield folder, environ, web
 
 
+@pytest.mark.long
 def test_commands_run_in_the_order_of_the_page(project: tuple[Path, dict[str, str], DemoWeb]) -> None:
     folder, environ, _ = project
     commands = [
@@ -86,6 +87,7 @@ def test_commands_run_in_the_order_of_the_page(project: tuple[Path, dict[str, st
         assert "Traceback" not in done.stderr, command
 
 
+@pytest.mark.long
 def test_the_cron_line_calls_what_exists(project: tuple[Path, dict[str, str], DemoWeb]) -> None:
     folder, environ, _ = project
     (line,) = [one for page, text in blocks("") for one in text.splitlines() if one.startswith("17 6 ")]
@@ -147,6 +149,7 @@ def test_links_examples_are_well_formed() -> None:
     assert found[1].sections[-1].entries[0].quote == "no equal conditions, no union"
 
 
+@pytest.mark.long
 def test_python_examples_run(project: tuple[Path, dict[str, str], DemoWeb]) -> None:
     folder, environ, _ = project
     for command in (["check", "--fail-on", "none"], ["report", "-o", "report.json", "-q"]):

@@ -102,7 +102,7 @@ def test_adversarial_texts_are_read(text: str, format: str) -> None:
 
 
 def test_deeply_nested_html() -> None:
-    page = "<div>" * 100_000 + '<a href="https://deep.example">deep</a>'
+    page = "<div>" * 30_000 + '<a href="https://deep.example">deep</a>'
     assert [c.url for c in read_document(page.encode(), "html", path="a").citations] == ["https://deep.example"]
 
 
@@ -112,16 +112,16 @@ def test_contexts_of_one_endless_sentence_stay_small() -> None:
     assert max(len(citation.context) for citation in article.citations) < 2000
 
 
-def test_a_megabyte_of_markdown() -> None:
+def test_many_paragraphs_of_markdown() -> None:
     paragraph = "Some words of a sentence with [a link](https://x.example/page) in it.\nAnd *another* line.\n\n"
-    count = 1_000_000 // len(paragraph)
+    count = 200_000 // len(paragraph)
     article = read_document((paragraph * count).encode(), "md", path="a")
     assert len(article.citations) == count
     assert article.citations[-1].line == 3 * count - 2
 
 
-def test_twenty_megabytes_of_text() -> None:
+def test_four_megabytes_of_text() -> None:
     line = "A line of plain text that goes on for a while, as lines do, without a link in it.\n"
-    data = (line * 250_000 + "https://last.example/x\n").encode()
+    data = (line * 50_000 + "https://last.example/x\n").encode()
     (citation,) = read_document(data, "txt", path="a").citations
-    assert (citation.url, citation.line) == ("https://last.example/x", 250_001)
+    assert (citation.url, citation.line) == ("https://last.example/x", 50_001)

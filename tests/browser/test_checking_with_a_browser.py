@@ -75,6 +75,7 @@ def test_without_a_browser_such_a_page_is_not_called_ok_by_its_frame(stage, fold
     assert without.told(URL)[:2] == ("blocked", "script-only")
 
 
+@pytest.mark.long
 def test_a_bot_check_that_a_browser_passes_is_ok_and_a_wall_is_blocked(stage, folder):
     wall = "http://beta.example/wall"
     held = b"<!DOCTYPE html><title>Access denied</title><h1>Press and hold</h1>"
@@ -98,6 +99,7 @@ def test_a_bot_check_that_a_browser_passes_is_ok_and_a_wall_is_blocked(stage, fo
     assert not any(b"hush4711" in body for _, _, body in held)
 
 
+@pytest.mark.long
 def test_what_only_its_words_make_a_wall_is_cleared_by_a_site_that_says_no(stage, folder):
     quiz = "http://beta.example/quiz"
     title = "Are you human? A quiz for class seven"
@@ -121,6 +123,7 @@ def test_a_rendered_capture_holds_parts_dom_and_pictures_and_is_sound(stage, fol
     assert folder.run("verify").code == 0
 
 
+@pytest.mark.long
 def test_a_rebuilt_database_knows_what_the_browser_saw(stage, folder):
     cite(folder, URL)
     figures(stage, "4,812,000")
@@ -131,6 +134,7 @@ def test_a_rebuilt_database_knows_what_the_browser_saw(stage, folder):
     assert folder.check(env=NEEDED, now=LATER).told(URL)[:2] == ("drifted", "detail-lost")
 
 
+@pytest.mark.long
 def test_a_page_seen_by_a_browser_is_compared_with_a_document_as_the_server_sent_it(stage, folder):
     url = "http://gamma.example/plain"
     stage[url] = stage.html("plain")
@@ -142,6 +146,7 @@ def test_a_page_seen_by_a_browser_is_compared_with_a_document_as_the_server_sent
     assert any("a browser saw only one of the two" in sentence for sentence in ran.source(url)["evidence"])
 
 
+@pytest.mark.long
 def test_parts_that_pages_share_are_stored_once(stage, folder):
     urls = [f"http://alpha.example/{number}" for number in range(3)]
     for url in urls:
@@ -161,6 +166,7 @@ def test_a_scope_that_cannot_be_had_is_said_and_nothing_is_printed(folder):
     assert "no such program" in ran.err
 
 
+@pytest.mark.long
 def test_a_copy_with_its_styles_is_pictured_from_the_archive_when_its_page_drifts(stage, folder):
     url, sheet = "http://delta.example/page", "http://delta.example/all.css"
 

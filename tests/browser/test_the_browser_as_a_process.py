@@ -74,6 +74,7 @@ def test_no_process_and_no_file_is_left(stage, demo_web, executable, temporary, 
     assert list(temporary.iterdir()) == []
 
 
+@pytest.mark.long
 @needs_proc
 def test_a_browser_that_is_killed_costs_its_page_one_try(stage, demo_web, executable, temporary, answers_of):
     asked = []
@@ -92,6 +93,7 @@ def test_a_browser_that_is_killed_costs_its_page_one_try(stage, demo_web, execut
         assert [type(answer) for answer in answers] == [Rendering]
 
 
+@pytest.mark.long
 def test_a_script_that_never_ends_costs_its_page_and_no_other(stage, demo_web, executable, monkeypatch, answers_of):
     monkeypatch.setattr(page_module, "_PATIENCE", 3.0)
     stage[URL] = Response(b"<!DOCTYPE html><p>Before</p><script>setTimeout(() => {for (;;);}, 100)</script>")

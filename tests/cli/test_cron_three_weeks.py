@@ -165,6 +165,7 @@ def test_a_site_that_fails_for_weeks_is_told_when_it_fails_and_when_it_is_dead(w
     assert BETA in weeks.messages()[1]
 
 
+@pytest.mark.long
 def test_a_death_that_is_ignored_stays_silent_until_its_day(
     weeks: Weeks, stage: Any, request: pytest.FixtureRequest
 ) -> None:
@@ -185,6 +186,7 @@ def test_a_death_that_is_ignored_stays_silent_until_its_day(
     assert silent(weeks.cron("2026-02-09"))
 
 
+@pytest.mark.long
 def test_every_format_is_silent_without_news_and_tells_only_news(weeks: Weeks, stage: Any) -> None:
     forms = ("terminal", "json", "jsonl", "markdown", "junit", "atom", "html")
     for number, form in enumerate(forms):

@@ -48,7 +48,7 @@ def test_the_state_as_json(watched: Any) -> None:
     ]  # fmt: skip
     assert (dead["url"], dead["title"], dead["verdict"], dead["articles"]) == (BETA, "On beta", "dead", ["article.md"])
     assert dead["ignored"]["who"]
-    assert (fine["since"], fine["next_due"]) == ("2026-01-05T06:00:00Z"[:19] + "Z", fine["next_due"])
+    assert fine["since"].startswith("2026-01-05T06:00:")
 
 
 @pytest.mark.parametrize(

@@ -32,6 +32,7 @@ def _texts(folder: Path) -> Iterator[tuple[str, str]]:
             yield path.name, path.read_bytes().decode("utf-8")
 
 
+@pytest.mark.long
 def test_every_hostile_site_in_one_run(project) -> None:
     project.write("links.txt", "".join(f"{url}\n" for url in EXPECTED))
     outputs = ["out.html", "out.md", "out.jsonl", "out.json"]

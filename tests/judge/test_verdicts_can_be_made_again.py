@@ -32,6 +32,7 @@ def checked(tmp_path_factory):
     return root, settings, report
 
 
+@pytest.mark.long
 def test_every_verdict_is_made_again_from_what_was_kept(checked):
     root, settings, report = checked
     wrong, probed = {}, 0

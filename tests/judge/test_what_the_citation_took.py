@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import pytest
 
+from linkarchive.judge.number_words import in_digits
 from linkarchive.judge.verdict import judge
 
 
@@ -154,3 +155,7 @@ def test_a_year_that_the_page_states_can_be_lost(case, article, now, lost):
     before, after = (article(extra=f"<p>The swing bridge opened in {year}.</p>") for year in ("1932", now))
     judgement = judge(case(after, before, context="It opened in 1932 and closed soon."))
     assert [loss.text for loss in judgement.lost] == lost
+
+
+def test_letters_that_only_resemble_those_of_a_number_word_stay():
+    assert in_digits("ſix sıx of Twelve, Twenty-One") == "ſix sıx of 12, 21"

@@ -11,6 +11,7 @@ import pytest
 from endure import shim
 
 
+@pytest.mark.long
 @pytest.mark.skipif(shim.compiler() is None, reason="needs Linux and a C compiler")
 def test_it_holds() -> None:
     environ = {**os.environ, "PYTHONPATH": str(Path(__file__).parent)}

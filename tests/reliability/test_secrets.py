@@ -139,6 +139,7 @@ def _count_kept(secretive: Any, count: int) -> None:
         assert (leaks.returncode, leaks.stdout) == (1, b""), name
 
 
+@pytest.mark.long
 @pytest.mark.skipif(not (shutil.which("git") and shutil.which("grep")), reason="no git or no grep here")
 def test_no_output_no_file_for_git_and_no_third_party_has_a_secret(secretive: Any) -> None:
     _count_kept(secretive, 2 * len(SHAPES))

@@ -6,7 +6,6 @@ import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -98,9 +97,9 @@ def page(text: str) -> Any:
 Browser = Callable[..., Any]
 
 
-@pytest.fixture
-def browser(tmp_path: Path) -> Iterator[Browser]:
-    """Opens headless Chromium: `browser()`, `browser(scripts=False)`, `browser(width=390, dark=True)`."""
+@pytest.fixture(scope="session")
+def _chromiums() -> Iterator[Callable[[bool], Any]]:
+    """Headless Chromium with and without scripts: each is started once, since that takes it seconds."""
     chromium = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
     driver = shutil.which("chromedriver")
     if chromium is None or driver is None:
@@ -108,9 +107,11 @@ def browser(tmp_path: Path) -> Iterator[Browser]:
     webdriver = pytest.importorskip("selenium.webdriver", reason="selenium is not installed")
     from selenium.webdriver.chrome.service import Service
 
-    opened: list[Any] = []
+    opened: dict[bool, Any] = {}
 
-    def start(*, scripts: bool = True, width: int = 1440, dark: bool = False) -> Any:
+    def start(scripts: bool) -> Any:
+        if scripts in opened:
+            return opened[scripts]
         options = webdriver.ChromeOptions()
         options.binary_location = chromium
         for argument in (
@@ -125,14 +126,36 @@ def browser(tmp_path: Path) -> Iterator[Browser]:
             forbidden = {"profile.managed_default_content_settings.javascript": 2}
             options.add_experimental_option("prefs", forbidden)
         options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
-        found = webdriver.Chrome(options=options, service=Service(driver))
-        opened.append(found)
-        size = {"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": width < 500}
-        found.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
-        scheme = {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}
-        found.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": [scheme]})
-        return found
+        opened[scripts] = webdriver.Chrome(options=options, service=Service(driver))
+        return opened[scripts]
 
     yield start
-    for one in opened:
-        one.quit()
+    for chromium_driver in opened.values():
+        chromium_driver.quit()
+
+
+@pytest.fixture
+def browser(_chromiums: Callable[[bool], Any]) -> Iterator[Browser]:
+    """A new tab of headless Chromium, which knows nothing of the tests before: `browser()`, `browser(scripts=False)`,
+    `browser(width=390, dark=True)`."""
+    used: list[Any] = []
+
+    def open_tab(*, scripts: bool = True, width: int = 1440, dark: bool = False) -> Any:
+        driver = _chromiums(scripts)
+        driver.switch_to.new_window("tab")
+        driver.execute_cdp_cmd("Network.clearBrowserCookies", {})
+        driver.get_log("browser")
+        size = {"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": width < 500}
+        driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
+        scheme = {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}
+        driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": [scheme]})
+        used.append(driver)
+        return driver
+
+    yield open_tab
+    for driver in used:
+        first, *others = driver.window_handles
+        for handle in others:
+            driver.switch_to.window(handle)
+            driver.close()
+        driver.switch_to.window(first)

@@ -53,6 +53,7 @@ def test_an_empty_folder_is_sound(tmp_path: Path) -> None:
     assert list(verify(tmp_path)) == []
 
 
+@pytest.mark.long
 def test_no_changed_byte_of_a_warc_file_passes(archive: Any) -> None:
     archive.fill(seal=False)
     (warc,) = archive.warcs()

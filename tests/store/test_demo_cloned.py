@@ -7,6 +7,8 @@ import shutil
 from datetime import timedelta
 from pathlib import Path
 
+import pytest
+
 from linkarchive.check.run import check
 from linkarchive.clock import Clock
 from linkarchive.demo import story, truth
@@ -17,6 +19,7 @@ from linkarchive.settings import BrowserSettings, Settings
 from linkarchive.urls import source_key
 
 
+@pytest.mark.long
 def test_no_verdict_of_the_demo_changes_in_a_clone(tmp_path: Path) -> None:
     story.prepare(tmp_path)
     with DemoWeb() as web:

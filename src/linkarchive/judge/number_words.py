@@ -36,8 +36,11 @@ _SCALES = frozenset((*LANGUAGE["scales"]["hundreds"], *LANGUAGE["scales"]["thous
 @functools.cache
 def _number_words() -> re.Pattern[str]:
     """Compiled at first use, which takes a tenth of a second."""
-    words = "|".join(sorted(map(re.escape, _VALUES), key=len, reverse=True))
-    return re.compile(rf"(?<![\w-])(?:{words})(?![\w-])", re.IGNORECASE)
+    endings: dict[str, list[str]] = {}  # by first letter: a thousand words in a row would be tried at each place
+    for word in sorted(_VALUES, key=len, reverse=True):
+        endings.setdefault(word[0], []).append(re.escape(word[1:]))
+    words = "|".join(f"{letter}(?:{'|'.join(rest)})" for letter, rest in endings.items())
+    return re.compile(rf"(?<![\w-])(?=[{''.join(endings)}])(?:{words})(?![\w-])", re.IGNORECASE)
 
 
 _VULGAR = re.compile(r"(\d+)?\s?([¼½¾⅐-⅞])")
@@ -64,7 +67,13 @@ def in_digits(text: str) -> str:
         text = _WIDE_COMMA.sub(",", _VULGAR.sub(_decimal, text))
         if _HAS_SIGN.search(text):
             text = _CJK_NUMBER.sub(_cjk_value, text)
-    return _number_words().sub(lambda word: str(_VALUES[" ".join(word[0].lower().split())]), text)
+    return _number_words().sub(_value, text)
+
+
+def _value(word: re.Match[str]) -> str:
+    """The value of a number word; a word in letters that only resemble its own (“ſix”) stays as it is."""
+    value = _VALUES.get(" ".join(word[0].lower().split()))
+    return word[0] if value is None else str(value)
 
 
 def _decimal(fraction: re.Match[str]) -> str:
