@@ -7,17 +7,15 @@ looked for. The caller visits, politely, what `wanted` returns, and hands each p
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import islice
 from urllib.parse import quote, urlsplit
 
 from linkarchive.model import Page
+from linkarchive.relocate.candidates import Candidates
 from linkarchive.relocate.dead_page import DeadPage, Found
 from linkarchive.relocate.likeness import TextIndex, text_of
 from linkarchive.relocate.listings import QUERY, NamedPage, read_listing
-from linkarchive.relocate.names import Names, address_words, words_of
 from linkarchive.relocate.rules import Example, Program, Rule, learn
 from linkarchive.urls import same_page
 
@@ -28,15 +26,11 @@ LEAST, MOST_FOR_ONE = 12, 15
 _AT_ONCE = 8
 """Visits wanted together, but for those of a rule that has proved true."""
 _PROVED, _FAILED = 3, 2
-"""Pages on which a rule was right to be trusted with the rest, or wrong to be dropped, if it was not right on more."""
-_MOST_TRIES = 4
-"""Pages of a like name that are visited for one dead page."""
-_MOST_COMPARED = 200
-"""Names that one is compared with, and pages for which that is done at a time."""
+"""Pages on which a rule was right to be tried before listings, or wrong to be dropped, if it was not right on more."""
+_TRUSTED = 10
+"""Pages on which a rule was right, and wrong on fewer, to be tried on all others at once."""
 _MOST_EXAMPLES = 40
 """Pairs that rules are learnt from."""
-_ALIKE = 0.45
-"""Likeness of names from which a page is worth a visit."""
 _MOST_PARENTS = 5
 """Pages that linked to dead ones that are visited."""
 _MOST_WORDS = 8
@@ -59,13 +53,7 @@ class SiteSearch:
     _seen: set[str] = field(default_factory=set)
     _why: dict[str, tuple[int | None, str, Rule | None]] = field(default_factory=dict)
     """Of an address that is wanted: for whom, how it was found, by which rule."""
-    _names: dict[str, NamedPage] = field(default_factory=dict)
-    """The pages that listings name and that were not visited."""
-    _scale: Names = field(default_factory=Names)
-    _by_word: dict[str, list[str]] = field(default_factory=dict)
-    """The addresses of named pages, by each word of their names."""
-    _tries: Counter[int] = field(default_factory=Counter)
-    """How often a page of a like name was visited for a dead one."""
+    _candidates: Candidates = field(default_factory=Candidates)
     _listings: list[str] = field(default_factory=list)
     _failures: dict[Program, int] = field(default_factory=dict)
     """How often a rule led to what is not the page."""
@@ -95,8 +83,8 @@ class SiteSearch:
         if left <= 0 or not self.open:
             return []
         for step in (
-            self._named_by_others, self._by_rules, self._parents, self._listings_of_site, self._by_names,
-            self._by_search, self._by_text,
+            self._named_by_others, self._by_proved_rules, self._parents, self._front_and_sitemap, self._by_any_rule,
+            self._further_listings, self._by_promise, self._by_search,
         ):  # fmt: skip
             urls = list(step(left))
             if urls:
@@ -112,7 +100,8 @@ class SiteSearch:
         listing = read_listing(page) if alive else None
         if listing is not None:
             self._note_host(page.final_url)
-            self._add_names(listing.pages, page.final_url)
+            if self._add_names(listing.pages, page.final_url):
+                self._candidates.fruitful(page.final_url, found=False)
             self._search = self._search or listing.search
             self._listings += [further for further in listing.further if further not in self._seen]
         found = None
@@ -144,19 +133,34 @@ class SiteSearch:
                     left -= 1
                     yield self._want(url, page.number, "a web archive saw a redirect to it", None)
 
-    def _by_rules(self, left: int) -> Iterator[str]:
-        """A few pages of each rule, and all of one that has proved true."""
+    def _by_proved_rules(self, left: int) -> Iterator[str]:
+        yield from self._by_rules(left, _PROVED)
+
+    def _by_any_rule(self, left: int) -> Iterator[str]:
+        yield from self._by_rules(left, 1)
+
+    def _by_rules(self, left: int, least: int) -> Iterator[str]:
+        """A few pages of each rule that has so many examples; the more it was right on, the more at a time."""
         for rule in learn(self._known_examples()):
-            if self._failures.get(rule.program, 0) >= max(_FAILED, len(rule.examples) + 1):
+            right, wrong = len(rule.examples), self._failures.get(rule.program, 0)
+            if right < least or wrong >= max(_FAILED, right + 1):
                 continue
-            proved = len(rule.examples) >= _PROVED
-            most = left if proved else min(left, 2)
-            for page in self.open:
-                url = rule.apply(page.url, page.text.title)
-                if most > 0 and url is not None and self._is_new(url) and not same_page(url, page.url):
+            most = min(left, 2 if right < _PROVED else left if right >= _TRUSTED > wrong else 2 * right)
+            for page, url in self._addresses(rule):
+                if most > 0:
                     most -= 1
                     left -= 1
                     yield self._want(url, page.number, rule.in_words(), rule)
+
+    def _addresses(self, rule: Rule) -> list[tuple[DeadPage, str]]:
+        """What the rule makes of the open pages: what the site names first, then pages of the examples' folders."""
+        folders = {example.old.rpartition("/")[0] for example in rule.examples}
+        made = [(page, rule.apply(page.url, page.text.title)) for page in self.open]
+        new = {url: page for page, url in made if url and self._is_new(url) and not same_page(url, page.url)}
+        ranked = sorted(
+            new, key=lambda url: (not self._candidates.names(url), new[url].url.rpartition("/")[0] not in folders)
+        )
+        return [(new[url], url) for url in ranked]
 
     def _parents(self, left: int) -> Iterator[str]:
         """The pages that linked to it: today they may link to where it is."""
@@ -176,8 +180,8 @@ class SiteSearch:
                 if len(self._searched) % _AT_ONCE == 0:
                     return
 
-    def _listings_of_site(self, left: int) -> Iterator[str]:
-        """The front page; then a sitemap of where that led; then what these name."""
+    def _front_and_sitemap(self, left: int) -> Iterator[str]:
+        """The front page; then a sitemap of where that led."""
         if self._stage == 0:
             self._stage = 1
             roots = dict.fromkeys(_root(page.url) for page in self.open)
@@ -188,44 +192,18 @@ class SiteSearch:
             if not self._sitemaps:
                 self._sitemaps = [f"{host}sitemap.xml" for host in sorted(self.hosts)[:2]]
             yield from self._list(self._sitemaps[: min(left, 5)])
-            return
+
+    def _further_listings(self, left: int) -> Iterator[str]:
+        """What front page and sitemaps name: feeds, further sitemaps."""
         waiting, self._listings = self._listings, []
         yield from self._list(waiting[: min(left, 5)])
 
-    def _by_names(self, left: int) -> Iterator[str]:
-        """The pages whose names are most like those of the dead ones, one for each."""
-        choices: list[tuple[float, str, int]] = []
-        pages = (page for page in self.open if self._tries[page.number] < _MOST_TRIES)
-        for page in islice(pages, _MOST_COMPARED):
-            names = self._names_like(page)
-            best = max(((_name_likeness(page, named, self._scale), named.url) for named in names), default=(0.0, ""))
-            if best[0] >= _ALIKE:
-                choices.append((best[0], best[1], page.number))
-            else:
-                self._tries[page.number] += 1
-        taken: set[str] = set()
-        for _, url, number in sorted(choices, reverse=True)[: min(left, _AT_ONCE)]:
-            if url not in taken and self._is_new(url):
-                taken.add(url)
-                self._tries[number] += 1
-                yield self._want(url, number, "a page of that name stands on the site", None)
-
-    def _names_like(self, page: DeadPage) -> list[NamedPage]:
-        """The pages that share a word with a dead one which few others have."""
-        words = words_of(" ".join((page.text.title, *page.anchors))) | address_words(page.url)
-        urls = {url for word in words for url in self._by_word.get(word, ())[:_MOST_COMPARED]}
-        return [self._names[url] for url in urls if url in self._names]
-
-    def _by_text(self, left: int) -> Iterator[str]:
-        """Pages beside those that were found, and listings, until the visits are used up."""
-        folders = {
-            found.url.rpartition("/")[0].rstrip("/").rpartition("/")[0]
-            for many in self.found.values()
-            for found in many
-        }
-        ranked = sorted(self._names.values(), key=lambda named: _rank(named.url, folders, self._names))
-        for named in ranked[: min(left, _AT_ONCE)]:
-            yield self._want(named.url, None, "a page with its text stands on the site", None)
+    def _by_promise(self, left: int) -> Iterator[str]:
+        """Pages that have the name of a dead one, pages that may name more, and pages beside those that were found."""
+        for candidate in self._candidates.best(self.open, min(left, _AT_ONCE)):
+            named = candidate.number is not None
+            how = "a page of that name stands on the site" if named else "a page with its text stands on the site"
+            yield self._want(candidate.url, candidate.number, how, None)
 
     # --- what was seen ---------------------------------------------------------------------------
 
@@ -241,6 +219,7 @@ class SiteSearch:
                 return None
             words = how if other == number and how else "a page with its text stands on the site"
             found = Found(other, page.final_url, words, likeness)
+            self._candidates.fruitful(page.final_url, found=True)
             self.found[other] = [*known, found]
             return found
         return None
@@ -266,15 +245,15 @@ class SiteSearch:
 
     def _want(self, url: str, number: int | None, how: str, rule: Rule | None) -> str:
         self._seen.add(url)
-        self._names.pop(url, None)
+        self._candidates.remove(url)
         self._why[url] = (number, how, rule)
         return url
 
     def _want_later(self, url: str, number: int | None, how: str) -> None:
         """A copy says that its page is elsewhere: that may be the one."""
         if number is not None and self._is_new(url):
-            self._name(NamedPage(url, self.dead[number].text.title))
-            self._tries[number] -= 1
+            self._candidates.add(NamedPage(url, self.dead[number].text.title))
+            self._candidates.once_more(number)
 
     def _list(self, urls: Iterable[str]) -> Iterator[str]:
         for url in urls:
@@ -284,38 +263,17 @@ class SiteSearch:
     def _note_host(self, url: str) -> None:
         self.hosts.add(_root(url))
 
-    def _add_names(self, pages: Iterable[NamedPage], base: str) -> None:
+    def _add_names(self, pages: Iterable[NamedPage], base: str) -> int:
+        """How many of the site's pages were not known."""
+        count = 0
         dead = {page.url for page in self.dead.values()}
         for named in pages:
             on_site = _root(named.url) in self.hosts or _root(named.url) == _root(base)
             if on_site and named.url not in self._seen and named.url not in dead and named.url != base:
-                known = self._names.get(named.url)
-                if known is None or len(named.text) > len(known.text):
-                    self._name(named)
-
-    def _name(self, named: NamedPage) -> None:
-        words = address_words(named.url) | words_of(named.text)
-        self._names[named.url] = named
-        self._scale.add(words)
-        for word in words:
-            self._by_word.setdefault(word, []).append(named.url)
+                count += self._candidates.add(named)
+        return count
 
 
 def _root(url: str) -> str:
     parts = urlsplit(url)
     return f"{parts.scheme}://{parts.netloc}/"
-
-
-def _name_likeness(page: DeadPage, named: NamedPage, scale: Names) -> float:
-    """The best of: title and link, title and address, address and address, what it was called and link."""
-    title, link = words_of(page.text.title), words_of(named.text)
-    old, new = address_words(page.url), address_words(named.url)
-    anchors = (scale.likeness(words_of(anchor), link) for anchor in page.anchors)
-    return max(scale.likeness(title, link), scale.likeness(title, new), scale.likeness(old, new), *anchors)
-
-
-def _rank(url: str, folders: set[str], names: Mapping[str, NamedPage]) -> tuple[bool, bool, int, str]:
-    """Pages beside those that were found first, then folders, then the shallow ones."""
-    beside = url.rpartition("/")[0].rstrip("/").rpartition("/")[0] in folders
-    path = urlsplit(url).path
-    return not beside, not path.endswith("/"), path.count("/"), url
