@@ -155,6 +155,25 @@ def test_the_page_that_linked_to_it_says_where_it_is_by_what_it_called_it() -> N
     assert searched([called], site) == ({1: f"{SITE}/n/9"}, 4)
 
 
+def test_sections_that_name_nothing_new_do_not_use_up_the_visits() -> None:
+    sections = [f"/{section}/" for section in ("about", "basics", "commands", "guides")]
+    site = front(*((section, section) for section in sections))
+    for section in sections[:3]:
+        pages = [(f"{section}{noun}/", noun) for noun in NOUNS]
+        site[SITE + section] = html(section, "".join(f'<a href="{url}">{text}</a>' for url, text in pages))
+        site |= {SITE + url: html(text, prose((section, text))) for url, text in pages}
+    site[f"{SITE}/guides/"] = html("guides", "".join(f'<a href="/guides/{n}/">{n}</a>' for n in range(5)))
+    site |= {f"{SITE}/guides/{n}/": html(f"Number {n}", prose(("lost", n))) for n in range(5)}
+    lost = [dead(n, f"{SITE}/guide/old{n}.html", f"Lost {n}", ("lost", n)) for n in range(5)]
+    found, visits = searched(lost, site)
+    assert found == {n: f"{SITE}/guides/{n}/" for n in range(5)}
+    assert visits <= 15
+
+
+def test_words_with_other_endings_are_the_same_name() -> None:
+    assert words_of("Embedding properties") == words_of("embeds a property") - {"a"}
+
+
 def test_sitemaps_are_read_nested_and_packed() -> None:
     index = b'<?xml version="1.0"?><sitemapindex xmlns="http://www.sitemaps.org/schemas/sitemap/0.9"><sitemap>' + (
         f"<loc>{SITE}/pages.xml.gz</loc></sitemap></sitemapindex>".encode()

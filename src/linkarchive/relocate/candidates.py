@@ -19,11 +19,14 @@ _MOST_TRIES = 4
 _ALIKE = 0.45
 """Likeness of names from which a page is worth a visit."""
 _DECAY = 0.7
-"""What a visit in vain leaves of the worth of the next one for the same page, or in the same folder."""
+"""What a visit in vain leaves of the worth of the next one for the same page, or in the same folder …"""
 _SLOW_DECAY = 0.9
-_BESIDE, _SECTION, _OTHER, _RELATED = 0.5, 0.35, 0.15, 0.3
+"""… and for the sake of links and texts on the whole site."""
+_AS_WELL = 0.5
+"""What is visited together promises this share of what the best does."""
+_BESIDE, _SECTION, _OTHER, _RELATED, _COMPLETE = 0.35, 0.35, 0.15, 0.3, 0.5
 """Worth of a page beside those that were found, of one above other pages, of any other; and what is added where its
-address shares words with those of dead pages."""
+address shares words with those of dead pages, and what is left of it once a sitemap was read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +41,8 @@ class Candidate:
 class Candidates:
     """Named pages of a site, of which `best` picks those to visit."""
 
+    is_complete: bool = False
+    """A sitemap was read: no page has to be visited for the sake of its links."""
     _names: dict[str, NamedPage] = field(default_factory=dict)
     _scale: Names = field(default_factory=Names)
     _by_word: dict[str, list[str]] = field(default_factory=dict)
@@ -90,8 +95,9 @@ class Candidates:
         """The pages to visit now, those that promise most first, at most one for each dead page."""
         choices = [*self._by_name(pages), *self._by_place(pages, most)]
         taken: set[str] = set()
-        for _, candidate in sorted(choices, key=lambda choice: (-choice[0], choice[1].url)):
-            if candidate.url in taken:
+        least = max((worth for worth, _ in choices), default=0.0) * _AS_WELL
+        for worth, candidate in sorted(choices, key=lambda choice: (-choice[0], choice[1].url)):
+            if worth < least or candidate.url in taken:
                 continue
             taken.add(candidate.url)
             if candidate.number is not None:
@@ -119,6 +125,7 @@ class Candidates:
             path = urlsplit(url).path
             worth = _BESIDE if _folder(url) in self._near else _SECTION if self._above[path] else _OTHER
             worth += _RELATED if related and words_of(path) & related else 0.0
+            worth *= _COMPLETE if self.is_complete else 1.0
             groups.setdefault(_folder(url), []).append((worth, url))
         for folder, members in groups.items():
             ranked = sorted(members, key=lambda member: (-member[0], member[1].count("/"), member[1]))

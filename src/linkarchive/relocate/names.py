@@ -13,12 +13,14 @@ from urllib.parse import unquote, urlsplit
 _WORD = re.compile(r"[^\W_]+")
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _EXTENSION = re.compile(r"\.[A-Za-z][A-Za-z0-9]{0,4}$")
+_STEM = 5
+"""Letters by which words are told apart: "embedding" is like "embeds"."""
 _TWO_LETTERS = (("ae", "a"), ("oe", "o"), ("ue", "u"), ("ss", "s"))
 
 
 @lru_cache(maxsize=65_536)
 def words_of(text: str) -> frozenset[str]:
-    """The words of a text in one spelling: no case, no accents, no doubled letters of transliterations."""
+    """The words of a text in one spelling: no case, no accents, no doubled letters of transliterations, no endings."""
     plain = unicodedata.normalize("NFKD", _CAMEL.sub(" ", text).casefold())
     words = _WORD.findall("".join(c for c in plain if not unicodedata.combining(c)))
     return frozenset(map(_folded, words))
@@ -27,7 +29,7 @@ def words_of(text: str) -> frozenset[str]:
 def _folded(word: str) -> str:
     for double, letter in _TWO_LETTERS:
         word = word.replace(double, letter)
-    return word
+    return word[:_STEM] if word.isalpha() and word.isascii() else word
 
 
 @lru_cache(maxsize=65_536)

@@ -16,6 +16,7 @@ from urllib.parse import parse_qsl, quote, unquote, urlsplit
 _WORD = re.compile(r"[^\W_]+")
 _SEPARATOR = re.compile(r"[\W_]+")
 _EXTENSION = re.compile(r"\.[A-Za-z][A-Za-z0-9]{0,4}$")
+_AS_IT_STANDS = " as it stands"
 _FULL = re.compile(r"part -?\d+(?: as it stands)?|query .*|host \d+|title")
 _MOST_PIECES = 4
 _MOST_PROGRAMS = 400
@@ -57,6 +58,11 @@ class PartProgram:
         fixed = sum(piece.feature is None for piece in self.pieces)
         cut = sum(_cut(piece.feature) for piece in self.pieces if piece.feature is not None)
         return fixed, len(self.pieces), cut, CASES.index(self.case)
+
+    @property
+    def is_as_it_stands(self) -> bool:
+        """A piece keeps its separators."""
+        return any(piece.feature is not None and piece.feature.endswith(_AS_IT_STANDS) for piece in self.pieces)
 
     def run(self, features: Mapping[str, tuple[str, ...]]) -> str | None:
         """None where the address lacks a piece."""
@@ -146,10 +152,26 @@ def _rules_of(group: Sequence[Example]) -> Iterator[Rule]:
         left = [example for example in left if example not in fitting]
         if all(programs):
             new = urlsplit(first.new)
-            parts = tuple(min(alternatives, key=lambda program: program.cost) for alternatives in programs)
+            parts = _simplest(programs)
             rule = Rule(f"{new.scheme}://{new.netloc}", parts, new.path.endswith("/"), tuple(fitting))
             if rule.is_general:
                 yield rule
+
+
+def _simplest(programs: Sequence[Sequence[PartProgram]]) -> tuple[PartProgram, ...]:
+    """One program for each part; where separators were changed in one part, they are taken to be changed in all."""
+    changed = {
+        program.joint
+        for alternatives in programs
+        if not any(program.is_as_it_stands for program in alternatives)
+        for program in alternatives
+        if len(program.pieces) == 1 and program.joint
+    }
+
+    def order(program: PartProgram) -> tuple[tuple[int, ...], bool]:
+        return program.cost, bool(changed) and (program.is_as_it_stands or program.joint not in changed)
+
+    return tuple(min(alternatives, key=order) for alternatives in programs)
 
 
 def _programs(example: Example) -> list[list[PartProgram]]:
@@ -242,7 +264,7 @@ def features_of(url: str, title: str = "") -> dict[str, tuple[str, ...]]:
 def _add(features: dict[str, tuple[str, ...]], name: str, text: str, spans: Sequence[re.Match[str]]) -> None:
     """The words of these spans, and the text from the first to the last as it stands."""
     if spans:
-        features[f"{name} as it stands"] = (text[spans[0].start() : spans[-1].end()],)
+        features[name + _AS_IT_STANDS] = (text[spans[0].start() : spans[-1].end()],)
         features[name] = tuple(span[0] for span in spans)
 
 

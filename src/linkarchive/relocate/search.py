@@ -23,6 +23,8 @@ A_LINK = 2.8
 """Visits for each dead page of a site …"""
 LEAST, MOST_FOR_ONE = 12, 15
 """… of few dead pages at least so many, and never more than this for each."""
+_GUESSING = 0.2
+"""Share of the visits that rules of a single example may take."""
 _AT_ONCE = 8
 """Visits wanted together, but for those of a rule that has proved true."""
 _PROVED, _FAILED = 3, 2
@@ -65,7 +67,12 @@ class SiteSearch:
     """The site's own search, as it declares it."""
     _searched: set[int] = field(default_factory=set)
     """The pages for whose titles it was asked."""
+    _guesses: int = 0
+    """Visits that rules of a single example may still take."""
     _stage: int = 0
+
+    def __post_init__(self) -> None:
+        self._guesses = round(self.budget * _GUESSING)
 
     @property
     def budget(self) -> int:
@@ -102,6 +109,8 @@ class SiteSearch:
             self._note_host(page.final_url)
             if self._add_names(listing.pages, page.final_url):
                 self._candidates.fruitful(page.final_url, found=False)
+            if url in self._sitemaps and listing.pages:
+                self._candidates.is_complete = True
             self._search = self._search or listing.search
             self._listings += [further for further in listing.further if further not in self._seen]
         found = None
@@ -145,11 +154,14 @@ class SiteSearch:
             right, wrong = len(rule.examples), self._failures.get(rule.program, 0)
             if right < least or wrong >= max(_FAILED, right + 1):
                 continue
+            if right == 1:
+                left = min(left, self._guesses)
             most = min(left, 2 if right < _PROVED else left if right >= _TRUSTED > wrong else 2 * right)
             for page, url in self._addresses(rule):
                 if most > 0:
                     most -= 1
                     left -= 1
+                    self._guesses -= right == 1
                     yield self._want(url, page.number, rule.in_words(), rule)
 
     def _addresses(self, rule: Rule) -> list[tuple[DeadPage, str]]:
