@@ -5,10 +5,13 @@ from __future__ import annotations
 import gzip
 import struct
 import zlib
+from dataclasses import replace
 
 import pytest
 
+from linkarchive.browser.renderer import Renderer
 from linkarchive.browser.rendering import FOOT, PRIVATE, SOCKET, TOO_LARGE
+from linkarchive.clock import Clock
 from linkarchive.demo.wire import Response
 
 URL = "http://alpha.example/page"
@@ -177,6 +180,20 @@ def test_a_page_that_grows_for_as_long_as_one_scrolls_ends(stage, render):
     rendering = render(URL)
     assert "Card 2" in words(rendering)
     assert 2 <= len(rendering.parts) <= 300
+
+
+def test_what_loads_at_the_foot_of_a_page_is_loaded_as_far_as_it_goes(stage, demo_web, executable, answers_of):
+    stage[URL] = Response(
+        b"<!DOCTYPE html><div style='height:1500px'></div><div id=feed></div><script>let n = 0, busy = false;"
+        b"onscroll = async () => {if (busy || n > 2 || feed.getBoundingClientRect().bottom > innerHeight + 99) return;"
+        b"busy = true; await fetch('/feed?page=' + ++n); feed.insertAdjacentHTML('beforeend',"
+        b"`<section style='height:1200px'>Card ${n}</section>`); busy = false}</script>"
+    )
+    stage.otherwise = Response(b"{}", content_type="application/json")
+    with Renderer(executable, replace(demo_web.network(), timeout=60.0), Clock()) as renderer:
+        (answer,) = answers_of(renderer, (URL,), lambda page: (page.status or 0) < 400)
+    answer.close()
+    assert "Card 3" in words(answer)
 
 
 @pytest.mark.parametrize("way", ["ws://alpha.example/socket", "wss://alpha.example/socket"])

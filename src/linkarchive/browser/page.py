@@ -195,16 +195,28 @@ async def _page(tab: Tab, shown: _Shown) -> Page:
 
 
 async def _scroll(tab: Tab, passage: Passage, patience: float) -> None:
-    """To the foot of the page and back, so that what loads when it is looked at does."""
+    """To the foot of the page and back, so that what loads when it is looked at does; a page that grows there is gone
+    down further."""
     end = time.monotonic() + patience
     for top in range(_STEP, HIGHEST, _STEP):
         height = await _evaluated(tab, _SCROLL, top)
-        if height is None or (height and top > height) or passage.is_full or time.monotonic() > end:
+        if height is None or passage.is_full or time.monotonic() > end:
             break
+        if height and top > height:
+            await _rest(passage, end)
+            if await _evaluated(tab, _SCROLL, top) == height:
+                break
         await asyncio.sleep(_LOOK / 2)
     while passage.quiet == 0.0 and time.monotonic() < end:
         await asyncio.sleep(_LOOK)
     await _evaluated(tab, _SCROLL, 0)
+
+
+async def _rest(passage: Passage, end: float) -> None:
+    """Until no request is under way, and none was since this began and for a moment."""
+    began = time.monotonic()
+    while min(passage.quiet, time.monotonic() - began) < _QUIET and time.monotonic() < end:
+        await asyncio.sleep(_LOOK / 2)
 
 
 async def _evaluated(tab: Tab, script: str, argument: Any = None) -> Any:
