@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import socket
 import sqlite3
 from collections.abc import AsyncIterator
 from typing import Any
@@ -214,6 +215,63 @@ def test_no_requisite_is_asked_at_a_private_address_unless_allowed(illustrated: 
         "127.0.0.9 is a private address",
         "127.0.0.9 is a private address",
     ]
+
+
+@pytest.mark.parametrize("way", ["a picture", "a redirect", "a frame", "a sheet of a sheet", "a name"])
+def test_nothing_connects_to_a_private_address(illustrated: Any, stage: Any, way: str) -> None:
+    name = socket.gethostname()  # one that leads to an address of this machine, as a name that was turned round does
+    try:
+        address = socket.gethostbyname(name) if way == "a name" else "127.0.0.1"
+    except OSError:
+        pytest.skip("this machine's own name is not resolved")
+    with socket.create_server((address, 0)) as inside:
+        inside.setblocking(False)
+        at = f"http://{address}:{inside.getsockname()[1]}/x"
+        stage[f"{STATIC}/go.png"] = stage.redirect(at)
+        stage[f"{STATIC}/sheet.css"] = Response(
+            f"@import '{at}'; p{{background:url({at}.png)}}".encode(), content_type=CSS
+        )
+        ways = {
+            "a picture": f"<img src={at}>",
+            "a redirect": f"<img src={STATIC}/go.png>",
+            "a frame": f"<iframe src={at}></iframe>",
+            "a sheet of a sheet": f"<link rel=stylesheet href={STATIC}/sheet.css>",
+            "a name": f"<img src={at.replace(address, name)}>",
+        }
+        stage[ALPHA] = page(stage, "alpha", ways[way] + f"<img src={STATIC}/alpha.png>")
+        ran = illustrated.check("article.md", "--scope", "page", env={"no_proxy": name})
+        with pytest.raises(BlockingIOError):
+            inside.accept()
+    assert ran.source(ALPHA)["verdict"] == "ok"
+    assert f"{STATIC}/alpha.png" in kept(illustrated, "response")
+    assert any("private address" in one["why"] for told in facts(illustrated) for one in told["missing"])
+
+
+def test_a_run_that_is_killed_among_the_parts_loses_nothing(illustrated: Any, stage: Any) -> None:
+    """`kill -9` while one page waits for a picture: the next run has both pages whole, and each document once."""
+    reached, go = threading.Event(), threading.Event()
+
+    def held(_: Request) -> Reply:
+        reached.set()
+        go.wait(120)
+        return picture("beta")
+
+    stage["http://alpha.example/beta.png"] = held
+    process = illustrated.start("check", "article.md", "--scope", "page", "--host-delay", "0", "-q")
+    try:
+        assert reached.wait(120)
+        process.kill()
+        process.wait()
+    finally:
+        go.set()
+    stage["http://alpha.example/beta.png"] = picture("beta")
+    ran = illustrated.check("--scope", "page", "--host-delay", "0")
+    assert ran.code == 0
+    assert [ran.source(url)["capture"]["scope"] for url in (ALPHA, BETA)] == ["page", "page"]
+    whole = kept(illustrated, "response")
+    assert {ALPHA, BETA, *PARTS, "http://alpha.example/beta.png"} <= set(whole)
+    assert (whole.count(ALPHA), whole.count(BETA)) == (1, 1)
+    assert illustrated.run("verify").code == 0
 
 
 def test_a_page_of_many_pictures_is_kept_up_to_the_limit(illustrated: Any, stage: Any, monkeypatch: Any) -> None:
