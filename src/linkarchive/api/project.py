@@ -111,8 +111,8 @@ class Project:
             return page_of(self.folder.archive, store, capture, self.settings.network.max_body)
 
     def single_page(self, url: str, capture: Capture) -> str | None:
-        """A stored copy of a source as one HTML file, with the styles, fonts and pictures that were kept, and without
-        scripts, frames and forms; None for what is no HTML page."""
+        """A stored copy of a source as one HTML file, with the styles, fonts, pictures and frames that were kept,
+        and without scripts and forms; None for what is no HTML page."""
         from linkarchive.history.single_page import single_page_at
 
         with self._open() as store:

@@ -34,7 +34,7 @@ def single_page_of(archive: Path, store: Store, kept: StoredCapture) -> str | No
         return None
     records = parts.of_capture(store, kept.id)
     reader = PartReader(archive, records, parts.originals(store, records))
-    note = f"{caption_of(capture)} Scripts, frames and forms are left out"
+    note = f"{caption_of(capture)} Scripts and forms are left out"
     if capture.scope is CaptureScope.DOCUMENT:
         note += "; so are styles and pictures, which were not kept"
     elif capture.left_out:

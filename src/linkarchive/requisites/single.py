@@ -1,4 +1,4 @@
-"""A page as one file: its styles, fonts and pictures within it, nothing that acts, nothing that is loaded."""
+"""A page as one file: its styles, fonts, pictures and frames within it, nothing that acts, nothing that is loaded."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from lxml import html
 from lxml.html import defs
 from lxml_html_clean import Cleaner
 
-from linkarchive.requisites import css, srcset
+from linkarchive.requisites import css, drawing, srcset
 from linkarchive.requisites.html import base_of, late_addresses, parsed, whole_address
 from linkarchive.requisites.requisite import Kind
-from linkarchive.text import essence_of
+from linkarchive.text import HTML_TYPES, decode, encoding_of, essence_of, media_type
 
 POLICY = (
     "default-src 'none'; style-src 'unsafe-inline' data:; img-src data:; font-src data:; base-uri 'none'; "
@@ -26,16 +26,22 @@ MAX_SIZE = 128 * 1024 * 1024
 """Characters of all that is put into a page; what comes after is left out."""
 MAX_DEPTH = 8
 """Style sheets that import style sheets."""
+MAX_FRAMES = 3
+"""Frames within frames."""
 
 _NOTHING = "about:invalid"
 _UNFIT = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 """What lxml takes into no tree (XML 1.0 §2.2)."""
 _MARK = "stored-part:"
+_FRAME = f"{_MARK}frame-"
+_FRAMES = {"iframe": "src", "embed": "src", "object": "data"}
+"""Elements that show another file, and the attribute that names it."""
 _CLEANER = Cleaner(
     scripts=True, javascript=True, comments=True, style=False, inline_style=False, links=True, meta=True,
     page_structure=False, processing_instructions=True, embedded=True, frames=True, forms=True, annoying_tags=True,
-    safe_attrs_only=True, safe_attrs=defs.safe_attrs | {"style"},
-    kill_tags={"svg", "math", "template", "noscript", "base", "dialog"},
+    remove_unknown_tags=False, allow_tags=defs.tags | drawing.ELEMENTS,
+    safe_attrs_only=True, safe_attrs=defs.safe_attrs | drawing.ATTRIBUTES | {"style"},
+    kill_tags={"math", "template", "noscript", "base", "dialog", *drawing.ACTING},
 )  # fmt: skip
 
 
@@ -60,36 +66,50 @@ def single_page(
 
     `note` is shown above it, `facts` stand in its head as `meta` elements.
     """
-    tree = parsed(source)
+    tree = _Maker(find, charset).page(source, url)
     if tree is None:
         return None
-    maker = _Maker(find, charset)
-    base = base_of(tree, url)
-    try:
-        maker.set_aside(tree, base)
-        tree.make_links_absolute(base, resolve_base_href=False, handle_failures="ignore")
-        _CLEANER(tree)
-    except (ValueError, AssertionError):
-        return None
-    maker.put_back(tree)
-    for link in tree.iter("a"):
-        link.set("rel", "noreferrer noopener")
-        link.attrib.pop("target", None)
     _introduce(tree, note, facts)
+    return _written(tree)
+
+
+def _written(tree: Any) -> str:
     return str(html.tostring(tree, encoding="unicode", doctype="<!doctype html>"))
 
 
 class _Maker:
     """Takes what is trusted (stored bytes as data: URLs) out of the cleaner's way and puts it back afterwards."""
 
-    def __init__(self, find: Find, charset: str) -> None:
+    def __init__(self, find: Find, charset: str, depth: int = 0, room: int = MAX_SIZE) -> None:
         self._find = find
         self._charset = charset
+        self._depth = depth
+        """Frames that it is in."""
         self._kept: list[str] = []
-        """Style sheets, style attributes and pictures, by number."""
-        self._room = MAX_SIZE
+        """Style sheets, style attributes, pictures, frames and references, by number."""
+        self._room = room
 
-    def set_aside(self, tree: Any, base: str) -> None:
+    def page(self, source: str, url: str) -> Any:
+        """The tree of the page; None where nothing is in it."""
+        tree = parsed(source)
+        if tree is None:
+            return None
+        base = base_of(tree, url)
+        try:
+            drawing.bring_symbols(tree, lambda address: self._drawn(base, address))
+            self._set_aside(tree, base)
+            drawing.tidy(tree)
+            tree.make_links_absolute(base, resolve_base_href=False, handle_failures="ignore")
+            _CLEANER(tree)
+        except (ValueError, AssertionError):
+            return None
+        self._put_back(tree)
+        for link in tree.iter("a"):
+            link.set("rel", "noreferrer noopener")
+            link.attrib.pop("target", None)
+        return tree
+
+    def _set_aside(self, tree: Any, base: str) -> None:
         for element in list(tree.iter()):
             if not isinstance(element.tag, str):
                 continue
@@ -100,12 +120,21 @@ class _Maker:
                 element.text = f"p-{self._keep(self._styled(element.text or '', base, 0))}{{}}"
             elif name == "link" and "stylesheet" in (element.get("rel") or "").lower().split():
                 self._replace_link(element, base)
-            elif name == "img":
+            elif name == "img" or (name == "image" and not drawing.is_within(element)):
                 self._choose(element, base)
+            elif name in _FRAMES:
+                self._frame(element, base, element.get(_FRAMES[name]) or "")
+            elif name in drawing.PICTURES:
+                data = self._data(Kind.IMAGE, base, drawing.reference(element), 0)
+                element.set("href", f"{_MARK}{self._keep(data)}")
+            elif name in drawing.REFERRING:
+                address = drawing.reference(element)
+                if address.startswith("#"):
+                    element.set("href", f"{_MARK}{self._keep(address)}")
             if element.get("background"):
                 self._paint(element, base)
 
-    def put_back(self, tree: Any) -> None:
+    def _put_back(self, tree: Any) -> None:
         for element in tree.iter():
             if not isinstance(element.tag, str):
                 continue
@@ -115,9 +144,20 @@ class _Maker:
             if element.tag == "style":
                 # Within the element the text ends at the next end tag, whatever CSS makes of it.
                 text = (element.text or "").removeprefix("p-").removesuffix("{}")
-                element.text = self._taken(text).replace("</", "<\\/")
+                # In a drawing it is markup like all else there.
+                sheet = self._taken(text).replace("</", "<\\/")
+                element.text = "" if "<" in sheet and drawing.is_within(element) else sheet
+            elif element.tag == "img" and (element.get("src") or "").startswith(_FRAME):
+                element.tag = "iframe"
+                element.attrib.pop("alt", None)
+                element.set("sandbox", "")
+                element.set("srcdoc", self._taken(element.attrib.pop("src").removeprefix(_FRAME)))
             elif element.tag == "img" and (element.get("src") or "").startswith(_MARK):
                 element.set("src", self._taken(element.get("src").removeprefix(_MARK)))
+            elif element.tag in {"img", *drawing.PICTURES, *drawing.REFERRING} and element.get("href"):
+                if element.tag == "img":  # the cleaner takes the `image` of a drawing for the old name of `img`
+                    element.tag = "image"
+                element.set("href", self._taken((element.get("href") or "").removeprefix(_MARK)))
 
     def _keep(self, text: str) -> int:
         self._kept.append(_UNFIT.sub("\ufffd", text))
@@ -155,6 +195,47 @@ class _Maker:
             if data != _NOTHING:
                 picture.set("src", f"{_MARK}{self._keep(data)}")
                 return
+
+    def _frame(self, frame: Any, base: str, address: str) -> None:
+        """A picture in its place: that which is stored, or one that `_put_back` makes the frame of."""
+        part, inner = self._part(base, address), frame.get("srcdoc")
+        held = html.Element("img", alt=frame.get("title") or "")
+        for name in ("width", "height", "class", "style", "id", "title"):
+            if frame.get(name):
+                held.set(name, frame.get(name))
+        if inner is not None:
+            text = self._framed(inner, base, self._charset)
+        elif part is not None and media_type(part.body, part.content_type) in HTML_TYPES:
+            charset, _ = encoding_of(part.body, part.content_type, markup=True)
+            text = self._framed(decode(part.body, part.content_type, markup=True), part.url, charset)
+        else:
+            text = None
+            data = self._data(Kind.IMAGE, base, address, 0)
+            if part is None or data == _NOTHING or not essence_of(part.content_type).startswith("image/"):
+                return
+            held.set("src", f"{_MARK}{self._keep(data)}")
+        if text is not None:
+            held.set("src", f"{_FRAME}{self._keep(text)}")
+        held.tail = frame.tail
+        frame.getparent().replace(frame, held)
+
+    def _framed(self, source: str, url: str, charset: str) -> str | None:
+        """A page in a frame, as text; None where nothing is in it, or no room is left."""
+        if self._depth >= MAX_FRAMES:
+            return None
+        inner = _Maker(self._find, charset, self._depth + 1, self._room)
+        tree = inner.page(source, url)
+        if tree is None:
+            return None
+        _introduce(tree, "", ())
+        text = _written(tree)
+        self._room = inner._room - len(text)
+        return text if self._room >= 0 else None
+
+    def _drawn(self, base: str, address: str) -> Any:
+        """The tree of a stored drawing."""
+        part = self._part(base, address)
+        return None if part is None else parsed(decode(part.body, part.content_type, markup=True))
 
     def _paint(self, element: Any, base: str) -> None:
         data = self._data(Kind.IMAGE, base, element.attrib.pop("background"), 0)
@@ -198,7 +279,7 @@ def _introduce(tree: Any, note: str, facts: Iterable[tuple[str, str]]) -> None:
     metas += [html.Element("meta", name=name, content=_UNFIT.sub("\ufffd", value)) for name, value in facts]
     for place, meta in enumerate(metas):
         head.insert(place, meta)
-    if body is not None:
+    if body is not None and note:
         told = html.Element("p")
         told.text = _UNFIT.sub("\ufffd", note)
         told.set("style", "font:14px/1.5 sans-serif;background:#fff;color:#222;padding:8px 12px;border:1px solid #999")

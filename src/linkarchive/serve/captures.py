@@ -1,9 +1,9 @@
 """Stored pages on an origin of their own: their text, or the page without anything that acts.
 
-Three things stand between a stored page and the review page, each enough by itself: scripts, frames, forms and the
-like are taken out; the Content-Security-Policy lets nothing load or run and puts the page in a sandbox with an
-opaque origin; and host and port are others than the review page's, so that its cookie is never sent here
-(`localhost` is another site than `127.0.0.1`).
+Three things stand between a stored page and the review page, each enough by itself: scripts, forms and the like are
+taken out (frames are the stored ones, treated alike); the Content-Security-Policy lets nothing load or run and puts
+the page in a sandbox with an opaque origin; and host and port are others than the review page's, so that its cookie is
+never sent here (`localhost` is another site than `127.0.0.1`).
 """
 
 from __future__ import annotations
