@@ -6,6 +6,7 @@ import asyncio
 import json
 import socket
 import sqlite3
+import threading
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -13,7 +14,7 @@ import pytest
 from warcio.archiveiterator import ArchiveIterator
 
 from linkarchive.check.scopes import requisites
-from linkarchive.demo.wire import Reply, Response, Stream
+from linkarchive.demo.wire import Reply, Request, Response, Stream
 from linkarchive.parts import fetching
 
 ALPHA = "http://alpha.example/report"
