@@ -15,9 +15,8 @@ from linkarchive.check.plan import Job
 from linkarchive.check.results import with_capture
 from linkarchive.errors import ArchiveError, NotJudgedError
 from linkarchive.history.open_run import OpenRun
-from linkarchive.model import Difference, Page, PartRecord, Result, Verdict
+from linkarchive.model import MAX_DIFFERENCES, Difference, Page, PartRecord, Result, Verdict
 from linkarchive.model.events import Listener, Notice
-from linkarchive.model.view import MAX_DIFFERENCES
 from linkarchive.secrets import redact
 from linkarchive.snapshot.parts import NewParts
 from linkarchive.store import captures, outcomes, parts, previous

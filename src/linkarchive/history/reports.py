@@ -10,8 +10,17 @@ from pathlib import Path
 from types import MappingProxyType
 
 from linkarchive.errors import StorageError, UsageError
-from linkarchive.model import ArticleReport, Category, Change, Difference, Report, SourceReport, Sources, Verdict
-from linkarchive.model.view import MAX_DIFFERENCES
+from linkarchive.model import (
+    MAX_DIFFERENCES,
+    ArticleReport,
+    Category,
+    Change,
+    Difference,
+    Report,
+    SourceReport,
+    Sources,
+    Verdict,
+)
 from linkarchive.project import Project
 from linkarchive.secrets import redact
 from linkarchive.snapshot.reader import read_page

@@ -34,10 +34,11 @@ from linkarchive.model.result import (
 )
 from linkarchive.model.scope import Scope
 from linkarchive.model.verdict import REASONS, Reason, Verdict
-from linkarchive.model.view import ArticleText, Difference, DiffRow, Event, Picture, Pictures, Span
+from linkarchive.model.view import MAX_DIFFERENCES, ArticleText, Difference, DiffRow, Event, Picture, Pictures, Span
 from linkarchive.model.visit import Failure, Hop, Page
 
 __all__ = [
+    "MAX_DIFFERENCES",
     "REASONS",
     "Acceptance",
     "Article",

@@ -12,8 +12,18 @@ from linkarchive.errors import UsageError
 from linkarchive.history.pictures import pictures
 from linkarchive.history.reports import difference_of
 from linkarchive.history.timeline import article_texts, timelines
-from linkarchive.model import ArticleText, Category, Difference, Event, Pictures, Report, SourceReport, Sources, Verdict
-from linkarchive.model.view import MAX_DIFFERENCES
+from linkarchive.model import (
+    MAX_DIFFERENCES,
+    ArticleText,
+    Category,
+    Difference,
+    Event,
+    Pictures,
+    Report,
+    SourceReport,
+    Sources,
+    Verdict,
+)
 from linkarchive.project import Project
 from linkarchive.secrets import redact
 from linkarchive.store import decisions, runs, standing
