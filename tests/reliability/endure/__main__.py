@@ -26,10 +26,11 @@ _MODULES = {
 PARTS = tuple(_MODULES)[:-1]
 
 
-def _trials(parts: Sequence[str], short: bool, share: int, shares: int) -> Iterator[Trial]:
+def _trials(parts: Sequence[str], only: str, short: bool, share: int, shares: int) -> Iterator[Trial]:
     from .lab import lab
 
     with lab() as made:
+        made.only = only
         for part in parts:
             module = importlib.import_module(f".{_MODULES[part]}", __package__)
             yield from module.trials(made, part, short, share, shares)
@@ -39,6 +40,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="endure", description=__doc__)
     parser.add_argument("parts", nargs="*", metavar="PART", help=f"of {', '.join(PARTS)} (all of them), or planted")
     parser.add_argument("--short", action="store_true", help="a few of each")
+    parser.add_argument("--only", default="", metavar="WORDS", help="kills and errors: of the commands named so")
     parser.add_argument("--share", default="0/1", metavar="I/N", help="this share of the trials, for several processes")
     parser.add_argument("--results", type=Path, help="add each trial to this file, as a line of JSON")
     parser.add_argument("--table", nargs="+", type=Path, help="only print the table of such files")
@@ -49,7 +51,7 @@ def main() -> int:
         return 0
     share, shares = map(int, options.share.split("/"))
     done, start = [], time.monotonic()
-    for trial in _trials(options.parts or PARTS, options.short, share, shares):
+    for trial in _trials(options.parts or PARTS, options.only, options.short, share, shares):
         done.append(trial)
         for problem in trial.problems:
             line = f"{trial.part}: {trial.command}: {trial.point} {trial.how}: {problem}"

@@ -19,6 +19,7 @@ def operations_of(lab: Lab, command: Command) -> list[str]:
     """The file operations of the command left alone."""
     root = lab.copy(command.template)
     lab.weather(later=True, network=command.network)
+    lab.setting = command.setting
     ran = lab.run(root, *command.args, now=command.now)
     lab.remove(root)
     return ran.operations
@@ -28,6 +29,7 @@ def befall(lab: Lab, command: Command, fault: Fault, wanted: Expected) -> tuple[
     """The operation that was befallen ("" when there is none of that number), and what is wrong afterwards."""
     root = lab.copy(command.template)
     lab.weather(later=True, network=command.network)
+    lab.setting = command.setting
     ran = lab.run(root, *command.args, now=command.now, fault=fault)
     killed = fault.action in (KILL, POWER) and ran.code == -9
     reached = len(ran.operations) >= fault.at
@@ -41,7 +43,7 @@ def trials(lab: Lab, part: str, short: bool, share: int, shares: int) -> Iterato
     actions = (KILL, POWER) if part == "kills" else (FAIL, FULL)
     stride = _STRIDES[part, short]
     number = 0
-    for command in COMMANDS:
+    for command in (command for command in COMMANDS if lab.only in command.name):
         wanted: Expected | None = None
         for at in range(1, len(operations_of(lab, command)) + 1):
             number += 1

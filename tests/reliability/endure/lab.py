@@ -61,6 +61,10 @@ class Lab:
     """A fault that is planted in the code of each command …"""
     patch_only_first: bool = False
     """… or of the next one only."""
+    setting: Callable[[], None] | None = None
+    """What is another value in the code of all commands."""
+    only: str = ""
+    """A part of the names of the commands that kills and errors befall."""
     copies: int = 0
     templates: dict[str, Path] = field(default_factory=dict)
 
@@ -99,8 +103,8 @@ class Lab:
             sys.stdin = io.TextIOWrapper(io.BytesIO())
             sys.stdout = io.TextIOWrapper(os.fdopen(1, "wb", closefd=False), encoding="utf-8")
             sys.stderr = io.TextIOWrapper(os.fdopen(2, "wb", closefd=False), encoding="utf-8", line_buffering=True)
-            if self.patch:
-                self.patch()
+            for change in filter(None, (self.setting, self.patch)):
+                change()
             shim.begin(root, outputs.with_suffix(".log"), fault)
             code = cli.run(list(args))
             shim.end()

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from linkarchive.store import state_file
 
 from .lab import FORGOTTEN, Lab, Ran, decisions, records
 from .web import CHANGED, GONE
@@ -24,12 +26,20 @@ class Command:
     now: str = "2026-01-19"
     network: str = ""
     """What stands between it and the web."""
+    setting: Callable[[], None] | None = None
+    """Sets a value in the code that no project of this size has."""
+
+
+def _few_sources() -> None:
+    """The state is in parts from four sources on."""
+    state_file.PARTS_FROM = 4
 
 
 COMMANDS = (
     Command("first check", "new", ("check", "article.md", "-o", "report.md")),
     Command("check", "lived", ("check", "-q")),
     Command("check OTHER", "lived", ("check", "other.md")),
+    Command("check into a state in parts", "lived", ("check", "other.md"), setting=_few_sources),
     Command("check behind a portal", "lived", ("check", "-q"), network="portal"),
     Command("accept", "lived", ("accept", GONE)),
     Command("accept --undo", "lived", ("accept", CHANGED, "--undo")),
@@ -85,6 +95,7 @@ def _given_files(root: Path) -> dict[str, bytes]:
 def expected(lab: Lab, command: Command) -> Expected:
     """Made of the command left alone, and of the folder without it. Raises AssertionError where that does not hold."""
     standings, files = [], []
+    lab.setting = command.setting
     for go in (True, False):
         root = lab.copy(command.template)
         if go:
