@@ -21,6 +21,7 @@ _MODULES = {
     "fuzz": "fuzz",
     "pairs": "pairs",
     "networks": "networks",
+    "secrets": "secrets",
     "planted": "planted",
 }
 PARTS = tuple(_MODULES)[:-1]
