@@ -8,7 +8,7 @@ from dataclasses import replace
 from linkarchive.judge import corrections, drift, parked, redirects, soft404, status, support, usability, walls
 from linkarchive.judge.confidence import calibrated
 from linkarchive.judge.page_view import PageView, verdict
-from linkarchive.judge.parsed_page import ParsedPage, ParsedPages
+from linkarchive.judge.parsed_page import MAX_HTML, ParsedPage, ParsedPages
 from linkarchive.model import Case, Judgement, Loss, Page, Reason, Verdict
 
 _SURE_OF_A_PART = 0.75
@@ -18,6 +18,7 @@ _CUT = {
     "closed": "the connection broke off before the end",
 }
 """Why the end of a page was not read."""
+_THE_SAME = "the text is the same"
 _FEW_WORDS = 60
 _SOME_WORDS = 80
 _SURE = 0.985
@@ -38,11 +39,17 @@ def judge(case: Case, *, parsed: ParsedPages | None = None) -> Judgement:
 
 def as_far_as_read(judgement: Judgement, page: Page) -> Judgement:
     """The judgement on a page whose end was not read: it says so, once, and is less sure of what the page says."""
-    if page.cut is None or judgement.verdict not in (Verdict.OK, Verdict.MOVED, Verdict.DRIFTED):
+    if judgement.verdict not in (Verdict.OK, Verdict.MOVED, Verdict.DRIFTED):
         return judgement
-    length, whole = len(page.body), page.declared_length
-    part = f"{_in_words(length)} of {_in_words(whole)}" if whole is not None and whole > length else _in_words(length)
-    sentence = f"only the first {part} were read: {_CUT[page.cut]}"
+    if page.cut is not None:
+        length, whole = len(page.body), page.declared_length
+        is_known = whole is not None and whole > length
+        part = f"{_in_words(length)} of {_in_words(whole or 0)}" if is_known else _in_words(length)
+        sentence = f"only the first {part} were read: {_CUT[page.cut]}"
+    elif len(page.body) > MAX_HTML and _THE_SAME in judgement.evidence:
+        sentence = f"only the first {MAX_HTML:,} characters were compared: the page is larger"
+    else:
+        return judgement
     if sentence in judgement.evidence:
         return judgement
     confidence = min(judgement.confidence, _SURE_OF_A_PART)

@@ -120,6 +120,9 @@ def _from_files(name: str, root: Path) -> Iterator[Document | ArticleError | Lef
             yield error
             continue
         name_here = Path(os.path.relpath(path, root)).as_posix()
+        if _shown(name_here) != name_here:
+            yield ArticleError(f"{_shown(name_here)}: the name of the file is not UTF-8; rename it to have it checked")
+            continue
         if folded(name_here) != name_here:
             yield ArticleError(
                 f"{name_here}: links.txt cannot hold this name, so that the article would not be found again: rename "
@@ -127,6 +130,11 @@ def _from_files(name: str, root: Path) -> Iterator[Document | ArticleError | Lef
             )
             continue
         yield Document(name_here, data, kind, beside=files_beside(path.parent))
+
+
+def _shown(name: str) -> str:
+    """The name of a file, its bytes that are no UTF-8 as question marks."""
+    return name.encode("utf-8", "replace").decode("utf-8")
 
 
 def files_beside(folder: Path) -> Beside:
