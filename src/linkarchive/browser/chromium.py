@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import importlib.util
 import os
 import shutil
 import signal
@@ -49,12 +50,10 @@ _FLAGS = (
 
 def find_browser(settings: BrowserSettings) -> str:
     """The program to start. Raises SettingsError that says what to do where there is none, or no Playwright."""
-    try:
-        import playwright  # noqa: F401
-    except ImportError as error:
+    if importlib.util.find_spec("playwright") is None:
         raise SettingsError(
             'pages are rendered with the extra `browser`, which is not installed: pip install "linkarchive[browser]"'
-        ) from error
+        )
     if settings.executable:
         found = shutil.which(settings.executable)
         if found is None:

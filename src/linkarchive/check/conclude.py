@@ -30,7 +30,7 @@ from linkarchive.check.results import (
     with_history,
     with_titles,
 )
-from linkarchive.judge.redirects import is_https_only, moved_to_https
+from linkarchive.judge.https_only import is_https_only, moved_to_https
 from linkarchive.judge.strikes import apply_strikes
 from linkarchive.model import (
     Capture,

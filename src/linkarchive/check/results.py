@@ -9,7 +9,7 @@ from datetime import datetime
 from linkarchive.check.assess import Assessment
 from linkarchive.check.baselines import NewCapture, baseline_of
 from linkarchive.check.plan import Job, Policy
-from linkarchive.judge.redirects import is_https_only
+from linkarchive.judge.https_only import is_https_only
 from linkarchive.model import (
     Acceptance,
     Baseline,

@@ -7,18 +7,19 @@ from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from linkarchive.history.reports import report_of
 from linkarchive.model import Report
 from linkarchive.project import Project
-from linkarchive.snapshot.forget import Tombstone
-from linkarchive.snapshot.removal import Spot, find_captures
 from linkarchive.store import captures, decisions, runs, standing
 from linkarchive.store.captures import StoredCapture
 from linkarchive.store.database import Store
-from linkarchive.store.forget import Forgetting
 from linkarchive.store.opening import open_project
 from linkarchive.wrappers import key_of
+
+if TYPE_CHECKING:
+    from linkarchive.snapshot.removal import Spot
 
 _REASON = "the archive had grown beyond its cap ([keep] max_bytes)"
 
@@ -55,11 +56,15 @@ def keep_within(project: Project, most: int, now: datetime) -> str:
     size = size_of(project)
     if size <= most:
         return ""
+    from linkarchive.snapshot.removal import find_captures
+
     with open_project(project, write=True) as store:
         wanted = _may_go(store, decisions.load(project.decisions))
     gone = find_captures(project.archive, wanted, size - most)
     if gone.captures:
         from linkarchive.history.forgetting import take_out  # late: it can render reports
+        from linkarchive.snapshot.forget import Tombstone
+        from linkarchive.store.forget import Forgetting
 
         tombstone = Tombstone(f"cap-{now:%Y%m%dT%H%M%SZ}-{secrets.token_hex(2)}", (), _REASON, now)
         take_out(project, gone, tombstone, Forgetting.of((), gone.captures, gone.records, by_cap=True), "archive")

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from dataclasses import replace
 from urllib.parse import urlsplit
 
 from linkarchive.judge import rules, words
 from linkarchive.judge.page_view import PageView, host, segments, verdict
-from linkarchive.model import Case, Hop, Judgement, Page, Reason, Verdict
+from linkarchive.model import Case, Judgement, Page, Reason, Verdict
 from linkarchive.url_parameters import is_request_bound, without_session
 from linkarchive.urls import is_persistent_identifier
 
@@ -92,25 +90,6 @@ def moved_to(case: Case) -> str | None:
     if any(hop.status not in _PERMANENT for hop in page.hops) or rules.in_host("shortener", host(asked)):
         return None
     return without_session(page.final_url) + (f"#{page.fragment}" if page.fragment else "")
-
-
-def is_https_only(url: str, hops: Sequence[Hop], final_url: str | None) -> bool:
-    """The address was cited with http, nobody answered there, and https has a page (`web.visit` asks it then)."""
-    first = hops[0].url if hops else final_url
-    return url.startswith("http://") and first is not None and first.startswith("https://")
-
-
-def moved_to_https(judgement: Judgement, url: str) -> Judgement:
-    """The judgement on a page that http did not have in two runs: an ok one is `moved`, a drifted one says so, too."""
-    target = f"https{url.removeprefix('http')}"
-    evidence = (f"nobody answers on http, in two runs; the page is at {target}", *judgement.evidence)
-    if judgement.verdict is Verdict.OK:
-        moved = replace(judgement, verdict=Verdict.MOVED, reason=Reason.REDIRECT, evidence=evidence)
-        return replace(moved, confidence=min(judgement.confidence, 0.95), suggested_url=target)
-    if judgement.verdict is Verdict.DRIFTED:
-        also = (*judgement.also, "moved/redirect")
-        return replace(judgement, evidence=(*judgement.evidence, evidence[0]), also=also, suggested_url=target)
-    return judgement
 
 
 def _related(first: str, second: str) -> bool:

@@ -19,6 +19,7 @@ from linkarchive.store.outcomes import as_of_visit
 from linkarchive.store.schema import baselines, captures, outcomes, sources, visits
 from linkarchive.store.serialization import decode
 
+_LIVE, _RENDERED = Origin.LIVE.value, CaptureScope.RENDERED.value
 AT_ONCE = 500
 """Sources whose rows are read together."""
 
@@ -138,13 +139,16 @@ class Previous:
     @property
     def was_rendered(self) -> bool:
         """Our own last capture shows what a browser saw: what our own request gets tells nothing of the page."""
-        live = next((row for row in reversed(self.capture_rows) if row.origin == Origin.LIVE.value), None)
-        return live is not None and live.scope == CaptureScope.RENDERED.value
+        return self._last_live_row is not None and self._last_live_row.scope == _RENDERED
 
     @property
     def last_live(self) -> datetime | None:
         """When our own last capture was made."""
-        return next((row.time for row in reversed(self.capture_rows) if row.origin == Origin.LIVE.value), None)
+        return None if self._last_live_row is None else self._last_live_row.time
+
+    @cached_property
+    def _last_live_row(self) -> Row[Any] | None:
+        return next((row for row in reversed(self.capture_rows) if row.origin == _LIVE), None)
 
     @property
     def file(self) -> str | None:
