@@ -162,9 +162,9 @@ def test_sections_that_name_nothing_new_do_not_use_up_the_visits() -> None:
         pages = [(f"{section}{noun}/", noun) for noun in NOUNS]
         site[SITE + section] = html(section, "".join(f'<a href="{url}">{text}</a>' for url, text in pages))
         site |= {SITE + url: html(text, prose((section, text))) for url, text in pages}
-    site[f"{SITE}/guides/"] = html("guides", "".join(f'<a href="/guides/{n}/">{n}</a>' for n in range(5)))
-    site |= {f"{SITE}/guides/{n}/": html(f"Number {n}", prose(("lost", n))) for n in range(5)}
-    lost = [dead(n, f"{SITE}/guide/old{n}.html", f"Lost {n}", ("lost", n)) for n in range(5)]
+    site[f"{SITE}/guides/"] = html("guides", "".join(f'<a href="/guides/{n}/">entry</a>' for n in range(5)))
+    site |= {f"{SITE}/guides/{n}/": html("Entry", prose(("lost", n))) for n in range(5)}
+    lost = [dead(n, f"{SITE}/guide/old{n}.html", f"Lost {VERBS[n]}", ("lost", n)) for n in range(5)]
     found, visits = searched(lost, site)
     assert found == {n: f"{SITE}/guides/{n}/" for n in range(5)}
     assert visits <= 15
