@@ -88,6 +88,26 @@ def test_rules_of_earlier_runs_are_used_at_once() -> None:
     assert searched([dead(1, f"{SITE}/a/pilot.php", "Pilot", "pilot")], site, examples) == ({1: f"{SITE}/b/pilot"}, 1)
 
 
+def test_a_rule_that_fails_twice_is_dropped() -> None:
+    examples = [Example(f"{SITE}/a/{noun}.php", f"{SITE}/b/{noun}") for noun in NOUNS[:1]]
+    pages = [dead(n, f"{SITE}/a/{noun}.php", noun, noun) for n, noun in enumerate(NOUNS[1:])]
+    search = SiteSearch({one.number: one for one in pages}, examples)
+    asked = []
+    while wanted := search.wanted():
+        for url in wanted:
+            asked.append(url)
+            search.take(url, page(url, html("Front", "") if url == f"{SITE}/" else None))
+    assert sum(url.startswith(f"{SITE}/b/") for url in asked) == 2
+
+
+def test_a_target_that_two_redirects_name_is_the_address_of_the_right_page_only() -> None:
+    target = f"{SITE}/new/tide"
+    pages = [dead(1, f"{SITE}/a", "Ferry", "ferry", (target,)), dead(2, f"{SITE}/b", "Tide", "tide", (target,))]
+    site = {target: html("Tide", prose("tide"))}
+    assert searched(pages, site)[0] == {2: target}
+    assert searched(pages[::-1], site)[0] == {2: target}
+
+
 def test_a_print_copy_a_listing_and_a_namesake_are_no_new_address() -> None:
     pages = [dead(1, f"{SITE}/old/ferry.html", "The ferry", "ferry")]
     canonical = f'<link rel="canonical" href="{SITE}/new/ferry">'
