@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 
 from linkarchive.article.formats.registry import BY_NAME, parse, suffix_of
@@ -37,7 +37,10 @@ def only(wanted: str, beside: Beside) -> Beside:
 
 def with_bibliographies(document: ParsedDocument, beside: Beside) -> ParsedDocument:
     """The document with the entries that it cites as notes; what cannot be read is a remark."""
-    cited = {mark.label for passage in document.passages for mark in passage.marks}
+    cited: dict[str, int] = {}
+    for passage in document.passages:
+        for mark in passage.marks:
+            cited.setdefault(mark.label, passage.line)
     entries: list[Passage] = []
     remarks: list[str] = []
     for name in document.bibliographies[:_MOST] if cited else ():
@@ -52,10 +55,12 @@ def with_bibliographies(document: ParsedDocument, beside: Beside) -> ParsedDocum
     return replace(document, passages=(*document.passages, *entries), remarks=(*document.remarks, *remarks))
 
 
-def _entries(data: bytes, name: str, cited: set[str]) -> Iterator[Passage]:
+def _entries(data: bytes, name: str, cited: Mapping[str, int]) -> Iterator[Passage]:
+    """The entries that the document cites, at the lines where it does first: those of another file would mislead."""
     format = _FORMATS.get(suffix_of(name))
     if format is None or BY_NAME[format].needs_sandbox(len(data)):
         raise ArticleError("it is not BibTeX, CSL-JSON or RIS, or too large")
     for passage in parse(data, format, everything=False).passages:
-        if passage.note in cited:
-            yield passage
+        if passage.note is not None and passage.note in cited:
+            line = cited[passage.note]
+            yield replace(passage, line=line, links=tuple(replace(link, line=line) for link in passage.links))

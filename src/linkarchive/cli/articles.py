@@ -10,10 +10,10 @@ from typing import Any
 import click
 
 from linkarchive.article.formats.registry import names
-from linkarchive.cli.common import folder_of, project_options, say, settings_of
+from linkarchive.cli.common import folder_of, project_options, say, settings_of, width
 from linkarchive.clock import Clock
 from linkarchive.errors import ArticleError
-from linkarchive.model import Article, Citation
+from linkarchive.model import Article, Citation, Unit
 from linkarchive.project import Project
 from linkarchive.settings import NetworkSettings
 
@@ -154,6 +154,7 @@ def _write(project: Project, articles: Sequence[Article], prune: bool) -> None:
 
 
 def _print(articles: Sequence[Article], form: str, verbose: bool) -> None:
+    from linkarchive.report.lines import clip
     from linkarchive.report.sanitize import address, one_line
 
     for article in articles:
@@ -166,7 +167,11 @@ def _print(articles: Sequence[Article], form: str, verbose: bool) -> None:
         _heading(article)
         for citation in article.citations:
             target = "?" if citation.url is None else address(citation.url)
-            click.echo(f"{citation.line:>6}  {target}  {one_line(citation.text)}")
+            words = one_line(citation.text)
+            if sys.stdout.isatty():
+                words = clip(words, max(width() - len(target) - 10, 20))
+            unit = "" if citation.unit is Unit.LINE else f"{citation.unit.value} "
+            click.echo(f"{unit}{citation.line:>{max(6 - len(unit), 3)}}  {target}  {words}")
 
 
 def _heading(article: Article) -> None:

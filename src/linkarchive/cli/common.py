@@ -112,5 +112,10 @@ def importing() -> Iterator[None]:
 
 
 def say(text: str) -> None:
-    """A line on stderr."""
+    """A line on stderr; on a terminal broken between words."""
+    if sys.stderr.isatty():
+        from linkarchive.report.lines import wrap
+
+        columns = shutil.get_terminal_size((100, 24)).columns
+        text = "\n".join(line for part in text.split("\n") for line in wrap(part, columns))
     click.echo(text, err=True)

@@ -84,13 +84,15 @@ def _line(source: SourceStatus, now: datetime) -> str:
     due = "due now" if source.is_due(now) else f"due {source.next_due:%Y-%m-%d}" if source.next_due else ""
     seen = f"checked {ago(source.checked, now)}" if source.checked else "never visited"
     reason = pad(clip(short(source.verdict, source.reason), 20), 20)
-    start = f"{ICON[source.verdict]} {reason} {since}  {due:<14}  {seen}"
+    parts = [f"{ICON[source.verdict]} {reason} {since}", f"{due:<14}", seen]
     where = one_line(source.articles[0]) if source.articles else ""
     url = address(source.url)
-    if sys.stdout.isatty():
-        url = short_address(url, max(width() - len(start) - 2, 24))
-        return f"{start}  {url}"
-    return f"{start}  {url}  {where}".rstrip()
+    if not sys.stdout.isatty():
+        return "  ".join((*parts, url, where)).rstrip()
+    # On a narrow screen the address goes before when it was checked and when it is due.
+    while len(parts) > 1 and width() - len("  ".join(parts)) < 26:
+        parts.pop()
+    return "  ".join((*parts, short_address(url, max(width() - len("  ".join(parts)) - 2, 12))))
 
 
 def _summary(summary: dict[str, int]) -> str:
@@ -125,7 +127,7 @@ def runs(project: Path, config: Path | None, limit: int, form: str) -> int:
         return 0
     for one in found:
         state = "offline" if one.info.offline else "" if one.info.complete else "incomplete"
-        line = f"{one.info.id}  {one.info.started:%Y-%m-%d %H:%M}  {count(one.sources, 'source')}"
+        line = f"{one.info.id}  {one.info.started:%Y-%m-%d}  {count(one.sources, 'source')}"
         click.echo(f"{line}, {count(one.findings, 'finding')}  {state}".rstrip())
     if not found:
         click.echo("No run yet: archive check ARTICLE")

@@ -13,6 +13,7 @@ from pathlib import Path
 from urllib.parse import urldefrag, urlsplit
 
 from linkarchive.model import Result, Verdict
+from linkarchive.report.phrases import short
 from linkarchive.report.sanitize import has_redaction
 from linkarchive.secrets import has_secrets
 from linkarchive.store.database import Store
@@ -117,14 +118,15 @@ def _moved(outcome: Result, url: str) -> NewTarget | NoTarget:
 def _dead(outcome: Result, url: str) -> NewTarget | NoTarget:
     """Where the page itself is now, when an archived redirect told; else a copy of it."""
     target, copy = outcome.suggested_url, outcome.archived_url
+    reason = short(outcome.verdict, outcome.reason)
     if outcome.confidence < SURE:
-        return NoTarget(f"it seems to be dead ({outcome.reason.value}), which is {_sure(outcome.confidence)}")
+        return NoTarget(f"it seems to be dead ({reason}), which is {_sure(outcome.confidence)}")
     sure = outcome.suggested_confidence is None or outcome.suggested_confidence >= SURE
     if target is not None and sure and _is_web(target) and not has_secrets(target):
-        return NewTarget(_with_fragment(target, url), f"dead ({outcome.reason.value}): the same page, elsewhere")
+        return NewTarget(_with_fragment(target, url), f"dead ({reason}): the same page, elsewhere")
     if copy is None or not _is_web(copy):
-        return NoTarget(f"it is dead ({outcome.reason.value}); {outcome.archive_note or 'no public copy is known'}")
-    return NewTarget(_with_fragment(copy, url), f"dead ({outcome.reason.value}): archived copy", url, _day_of(copy))
+        return NoTarget(f"it is dead ({reason}); {outcome.archive_note or 'no public copy is known'}")
+    return NewTarget(_with_fragment(copy, url), f"dead ({reason}): archived copy", url, _day_of(copy))
 
 
 def _sure(confidence: float) -> str:

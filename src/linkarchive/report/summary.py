@@ -17,10 +17,8 @@ def summary(report: Report) -> str:
     lost = sum(article.lost for article in report.articles)
     if report.unresolved:
         new = sum(1 for lost in report.unresolved if lost.changed is Change.NEW)
-        of = f"{len(report.unresolved):,} of {lost:,} lost links" if lost >= len(report.unresolved) else ""
-        verb = "was" if len(report.unresolved) == 1 else "were"
         news = f" ({new:,} new)" if new else ""
-        sentences.append(f"{of or count(len(report.unresolved), 'lost link')} {verb} not found again{news}.")
+        sentences.append(f"{_not_found(len(report.unresolved), lost)} not found again{news}.")
     elif lost:
         sentences.append(f"{'The lost link was' if lost == 1 else f'All {lost:,} lost links were'} found again.")
     back = _back(report)
@@ -32,6 +30,14 @@ def summary(report: Report) -> str:
     if not report.run.complete:
         sentences.append("The run is incomplete; the next one continues it.")
     return " ".join(sentences)
+
+
+def _not_found(number: int, of: int) -> str:
+    """“2 of 14 lost links were”, “The lost link was”."""
+    if number == of:
+        return "The lost link was" if of == 1 else f"All {of:,} lost links were"
+    lost = f"{number:,} of {of:,} lost links" if of > number else count(number, "lost link")
+    return f"{lost} {'was' if number == 1 else 'were'}"
 
 
 _HAVE = {

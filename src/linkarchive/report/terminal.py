@@ -51,7 +51,8 @@ def render_terminal(
     sections = divide(report, only_changed=quiet, whole=verbose)
     if quiet and sections.empty:
         return ""
-    page = _Page(width, color, verbose, shorten, numbers(report))
+    alone = report.articles[0].path if shorten and len(report.articles) == 1 else ""
+    page = _Page(width, color, verbose, shorten, numbers(report), sanitize(alone))
     _body(page, sections, day_of(report))
     if not quiet:
         _rest(page, report, sections)
@@ -69,7 +70,7 @@ def _body(page: _Page, sections: Sections, now: datetime) -> None:
     page.findings("New", sections.news, now)
     page.findings("Still open", sections.standing, now)
     page.heading("Recovered", sections.recovered.total)
-    page.rows([_back(source) for source in sections.recovered.shown])
+    page.rows([_back(source, page.alone) for source in sections.recovered.shown])
     page.more(sections.recovered)
     page.findings("Could not be seen (says nothing about the pages)", sections.unseen, now)
     page.heading("Lost links not found again", len(sections.unresolved))
@@ -77,7 +78,7 @@ def _body(page: _Page, sections: Sections, now: datetime) -> None:
         for lost in sections.unresolved:
             page.unresolved(lost)
     else:
-        page.rows([_lost(lost) for lost in sections.unresolved])
+        page.rows([_lost(lost, page.alone) for lost in sections.unresolved])
 
 
 def _rest(page: _Page, report: Report, sections: Sections) -> None:
@@ -91,11 +92,11 @@ def _rest(page: _Page, report: Report, sections: Sections) -> None:
     for url in report.uncited:
         page.address(sanitize(url))
     page.heading("Ignored", sections.ignored.total)
-    page.rows([_ignored(source) for source in sections.ignored.shown])
+    page.rows([_ignored(source, page.alone) for source in sections.ignored.shown])
     page.more(sections.ignored)
     for title, group in (("Fine", sections.fine), ("Skipped", sections.skipped)) if page.verbose else ():
         page.heading(title, group.total)
-        page.rows([_plain(source) for source in group.shown])
+        page.rows([_plain(source, page.alone) for source in group.shown])
         page.more(group)
 
 
@@ -109,15 +110,22 @@ def _next(page: _Page, report: Report, sections: Sections, place: str) -> None:
         names = next(iter(articles)) if len(articles) == 1 else "ARTICLE…"
         page.say(f"archive fix {names}: has a new target for {phrases.count(len(replaceable), 'link')}", bullet="→ ")
     if findings:
-        page.say("archive show, open, diff, accept or ignore takes the number of a finding", bullet="→ ")
+        page.say("archive show, open, diff, accept and ignore take the number of a finding", bullet="→ ")
         page.say("archive serve: all findings in your browser, with buttons", bullet="→ ")
     elif counts["uncompared"] and counts["uncompared"] == counts["ok"]:
         page.say("A copy of each page is kept now, and links.txt lists what is under watch.", bullet="→ ")
-        page.say("archive check: again later, to see what changed; archive schedule makes cron do it", bullet="→ ")
+        page.say("Later, archive check tells what changed; archive schedule has cron run it.", bullet="→ ")
+    if sections.unresolved:
+        page.say(
+            "The URL of a lost link goes in place of its “?” in links.txt, or is found in a saved copy of the page: "
+            "archive recover ARTICLE --original FILE",
+            bullet="→ ",
+        )
     if place:
         page.whole(f"→ The report to read and to send: {place}")
     run = sanitize(report.run.id)
-    page.say(f"{counts['ok']:,} fine, {counts['skipped']:,} skipped. Run {run}.", style="dim")
+    skipped = f"{counts['skipped']:,} skipped. " if counts["skipped"] else ""
+    page.say(f"{skipped}Run {run}.", style="dim")
 
 
 def _has_target(source: SourceReport) -> bool:
@@ -137,51 +145,54 @@ class _Row:
     number: int | None = None
 
 
-def _row(source: SourceReport, number: int | None) -> _Row:
+def _row(source: SourceReport, number: int | None, alone: str) -> _Row:
     outcome = source.outcome
     step = next(iter(suggestions(source)), None)
-    reason = phrases.short(outcome.verdict, outcome.reason)
     action = step.short if step else ""
-    return _Row(outcome.verdict, reason, _place(outcome), outcome.url, action, host(outcome.url), number)
+    reason = phrases.short_of(outcome)
+    return _Row(outcome.verdict, reason, _place(outcome, alone), outcome.url, action, host(outcome.url), number)
 
 
-def _back(source: SourceReport) -> _Row:
+def _back(source: SourceReport, alone: str) -> _Row:
     was = f"was {source.was.value}" if source.was else "again"
-    return _Row(source.outcome.verdict, was, _place(source.outcome), source.outcome.url, "", "")
+    return _Row(source.outcome.verdict, was, _place(source.outcome, alone), source.outcome.url, "", "")
 
 
-def _ignored(source: SourceReport) -> _Row:
+def _ignored(source: SourceReport, alone: str) -> _Row:
     outcome = source.outcome
-    reason = phrases.short(outcome.verdict, outcome.reason)
     who = phrases.ignored(source.ignored).rstrip(".") if source.ignored else ""
-    return _Row(outcome.verdict, reason, _place(outcome), outcome.url, who, "")
+    return _Row(outcome.verdict, phrases.short_of(outcome), _place(outcome, alone), outcome.url, who, "")
 
 
-def _plain(source: SourceReport) -> _Row:
+def _plain(source: SourceReport, alone: str) -> _Row:
     outcome = source.outcome
-    return _Row(outcome.verdict, outcome.reason.value, _place(outcome), outcome.url, "", "")
+    return _Row(outcome.verdict, phrases.short_of(outcome), _place(outcome, alone), outcome.url, "", "")
 
 
-def _lost(lost: Unresolved) -> _Row:
+def _lost(lost: Unresolved, alone: str) -> _Row:
     new = "new: " if lost.changed.value == "new" else ""
     reason = new + phrases.short(Verdict.UNRESOLVED, lost.reason)
     action = suggestions_unresolved(lost)[0].short
-    return _Row(Verdict.UNRESOLVED, reason, phrases.place(lost), _cited(lost), action, "")
+    return _Row(Verdict.UNRESOLVED, reason, phrases.place(lost, alone), _cited(lost), action, "")
 
 
-def _place(outcome: Result) -> str:
+def _place(outcome: Result, alone: str) -> str:
     """Where the source is cited: the first place, and how many more there are."""
     if not outcome.citations:
         return "links.txt"
     others = len(outcome.citations) - 1
-    return phrases.place(outcome.citations[0]) + (f" +{others}" if others else "")
+    return phrases.place(outcome.citations[0], alone) + (f" +{others}" if others else "")
 
 
 class _Page(Lines):
     """The lines of a report."""
 
-    def __init__(self, width: int, color: bool, verbose: bool, shorten: bool, numbers: Mapping[str, int]) -> None:
+    def __init__(
+        self, width: int, color: bool, verbose: bool, shorten: bool, numbers: Mapping[str, int], alone: str
+    ) -> None:
         super().__init__(width, color)
+        self.alone = alone
+        """The only article, which rows need not name."""
         self.verbose = verbose
         self._shorten = shorten
         self._numbers = numbers
@@ -192,13 +203,17 @@ class _Page(Lines):
             for source in group.shown:
                 self.finding(source, now)
         else:
-            rows = [_row(source, self._numbers.get(source.outcome.url)) for source in group.shown]
-            self.rows(sorted(rows, key=lambda row: (row.verdict.severity, row.reason, row.host)))
+            self.rows([_row(source, self._numbers.get(source.outcome.url), self.alone) for source in group.shown])
         self.more(group)
 
     def rows(self, rows: Sequence[_Row]) -> None:
         """A line each; several of one cause on one host stand under a heading that says it once. On a narrow screen the
-        lines below it leave the reason to it, so that there is room for the place."""
+        lines below it leave the reason to it, so that there is room for the place. The order is that of the rows, but
+        for those that stand together."""
+        first: dict[tuple[Verdict, str, str], int] = {}
+        for position, row in enumerate(rows):
+            first.setdefault((row.verdict, row.reason, row.host), position)
+        rows = sorted(rows, key=lambda row: first[row.verdict, row.reason, row.host])
         number, reason_width, place = self._widths(rows)
         spared = (number, 0, min(place + reason_width, 26)) if self.width < 80 else (number, reason_width, place)
         for (verdict, reason, name), together in groupby(rows, key=lambda row: (row.verdict, row.reason, row.host)):
@@ -217,8 +232,9 @@ class _Page(Lines):
         """Cells for the number, the reason and the place."""
         narrow = self.width < 80
         number = max((len(f"#{row.number}") for row in rows if row.number), default=0)
-        reason = min(max((cells(row.reason) for row in rows), default=0), 14 if narrow else 24)
         place = min(max((cells(row.place) for row in rows), default=0), 14 if narrow else 28)
+        room = max(self.width - number - place - 25, 14) if narrow else 24
+        reason = min(max((cells(row.reason) for row in rows), default=0), room)
         return number, reason, place
 
     def _line(self, row: _Row, widths: tuple[int, int, int]) -> str:

@@ -140,7 +140,7 @@ class ArchiveSession:
         """The archives and endpoints that are not asked any more in this run, and why: a sentence each."""
         with self._lock:
             told = [one.stopped for one in self._hosts.values()] + [one.closed for one in self._gates.values()]
-        return tuple(error.unknown.detail for error in told if error)
+        return tuple(f"{error.unknown.detail}; it is not asked again in this run" for error in told if error)
 
     def may_answer(self, archives: Iterable[Archive]) -> bool:
         """There is time left, and one of these archives may still be asked for its copies."""
@@ -282,8 +282,7 @@ class ArchiveSession:
         with self._lock:
             host.failures += 1
             if host.failures >= _GIVE_UP and host.stopped is None:
-                words = f"{host.name} does not answer ({error}); it is not asked again in this run"
-                host.stopped = ArchiveTroubleError(error.why, words)
+                host.stopped = ArchiveTroubleError(error.why, f"{host.name} does not answer ({error})")
         return host.stopped is not None
 
     def _refusal(self, gate: RateLimit) -> ArchiveTroubleError:
@@ -300,7 +299,7 @@ class ArchiveSession:
         return ArchiveTroubleError(error.why, words, of_copy=not isinstance(error, NoConnectionError))
 
     def _stopped(self, gate: RateLimit, why: Why, words: str) -> ArchiveTroubleError:
-        error = ArchiveTroubleError(why, f"{gate.name} {words}; it is not asked again in this run")
+        error = ArchiveTroubleError(why, f"{gate.name} {words}")
         gate.closed = gate.closed or error
         return error
 

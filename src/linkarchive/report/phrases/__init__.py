@@ -24,123 +24,17 @@ from linkarchive.model import (
     Unresolved,
     Verdict,
 )
+from linkarchive.report.phrases.verdicts import ICON, LEGEND, MEANING, SHORT
 
-ICON: Mapping[Verdict, str] = {
-    Verdict.DEAD: "✗",
-    Verdict.DRIFTED: "≠",
-    Verdict.UNRESOLVED: "?",
-    Verdict.MOVED: "→",
-    Verdict.UNREACHABLE: "◌",
-    Verdict.BLOCKED: "▣",
-    Verdict.OK: "✓",
-    Verdict.SKIPPED: "–",
-}
+__all__ = ["ICON", "LEGEND", "MEANING", "SHORT"]
 
-MEANING: Mapping[Reason, str] = {
-    Reason.SAME: "The page is what it was.",
-    Reason.MINOR_EDIT: "Only small edits since the article cited it.",
-    Reason.GREW: "The page has grown; what was there still stands.",
-    Reason.FIRST_SEEN: "Seen for the first time: there is nothing to compare it with yet.",
-    Reason.REDIRECT: "The page has moved for good to another address.",
-    Reason.REWRITTEN: "The page has been rewritten since the article cited it.",
-    Reason.REPLACED: "Another page stands at this address now.",
-    Reason.SHRUNK: "Much of the page that the article cited is gone.",
-    Reason.QUOTE_LOST: "A passage that the article quotes is no longer on the page.",
-    Reason.DETAIL_LOST: "A figure or name that the article took from the page is no longer there.",
-    Reason.ANCHOR_LOST: "The part of the page that the link points to is no longer there.",
-    Reason.CORRECTED: "The page now carries a correction that it did not have.",
-    Reason.RETRACTED: "The page has been retracted since the article cited it.",
-    Reason.HTTP_404: "The server says that the page does not exist (404).",
-    Reason.HTTP_410: "The server says that the page was removed for good (410).",
-    Reason.DNS: "The host name could not be looked up.",
-    Reason.SOFT_404: "The server answers, but with a page that says there is nothing here.",
-    Reason.HOMEPAGE_REDIRECT: "The address now leads to a front page; the cited page is gone.",
-    Reason.PARKED: "The domain shows a parking or sales page.",
-    Reason.USURPED: "The domain belongs to somebody else now and shows another site.",
-    Reason.UNREACHABLE_SINCE: "It has not answered for several runs over many days.",
-    Reason.CHALLENGE: "The site wants proof that we are human; we could not see the page.",
-    Reason.LOGIN: "The page asks for a login; we could not see it.",
-    Reason.PAYWALL: "The page is behind a paywall; we could not read it.",
-    Reason.CONSENT: "A consent form stands before the page; we could not see it.",
-    Reason.FORBIDDEN: "The server refuses us; a reader may well see the page.",
-    Reason.RATE_LIMITED: "The server says that we ask too often.",
-    Reason.LEGAL: "The page is withheld for legal reasons (451), at least from where we are.",
-    Reason.ROBOTS: "The site’s robots.txt asks programs to stay away.",
-    Reason.SCRIPT_ONLY: "The page is drawn by scripts, which we do not run.",
-    Reason.ONLY_US: "It does not answer us, but a web archive has seen it since.",
-    Reason.TIMEOUT: "The server did not answer in time.",
-    Reason.REFUSED: "The server refused the connection.",
-    Reason.RESET: "The connection broke off.",
-    Reason.TLS: "No secure connection could be made: the server’s certificate or encryption is at fault.",
-    Reason.HTTP_5XX: "The server reports an error of its own.",
-    Reason.REDIRECT_LOOP: "The address redirects in a circle.",
-    Reason.PROTOCOL: "The answer was not proper HTTP.",
-    Reason.TOO_LARGE: "The answer unpacks to more than we accept.",
-    Reason.NO_ORIGINAL: "The article names no original page in which to look for the target.",
-    Reason.ORIGINAL_UNAVAILABLE: "The original page could not be read.",
-    Reason.NO_MATCH: "No link with these words was found on the original page.",
-    Reason.AMBIGUOUS: "Several links on the original page have these words; we do not guess.",
-    Reason.SCHEME: "Not a web address.",
-    Reason.RELATIVE: "A relative address, and nothing to resolve it against.",
-    Reason.EXCLUDED: "Excluded in this project.",
-    Reason.PRIVATE_ADDRESS: "An address of a private network.",
-    Reason.OTHER_NETWORK: "A name or address of another network, to which this machine has no way.",
-}
 
-LEGEND: Mapping[Verdict, str] = {
-    Verdict.DEAD: "The page is gone for a reader.",
-    Verdict.DRIFTED: "The page is there, but no longer says what the article cited it for.",
-    Verdict.UNRESOLVED: "The article’s link has no target, and none was found.",
-    Verdict.MOVED: "The same page is at another address now: the link should be updated.",
-    Verdict.UNREACHABLE: "It did not answer this time and may come back; that says nothing about the page.",
-    Verdict.BLOCKED: "It answers readers, but not programs; that says nothing about the page.",
-    Verdict.OK: "The page is there, and in substance what it was.",
-    Verdict.SKIPPED: "Not visited.",
-}
-"""What each verdict means, for a reader who knows none of them."""
-
-SHORT: Mapping[Reason, str] = {
-    Reason.REDIRECT: "to a new address",
-    Reason.REWRITTEN: "rewritten",
-    Reason.REPLACED: "another page now",
-    Reason.SHRUNK: "much is gone",
-    Reason.QUOTE_LOST: "quotation gone",
-    Reason.DETAIL_LOST: "figure or name gone",
-    Reason.ANCHOR_LOST: "section gone",
-    Reason.CORRECTED: "corrected",
-    Reason.RETRACTED: "retracted",
-    Reason.HTTP_404: "not found (404)",
-    Reason.HTTP_410: "removed (410)",
-    Reason.DNS: "host is gone",
-    Reason.SOFT_404: "says “not found”",
-    Reason.HOMEPAGE_REDIRECT: "leads to home page",
-    Reason.PARKED: "parked domain",
-    Reason.USURPED: "another site now",
-    Reason.UNREACHABLE_SINCE: "silent for days",
-    Reason.CHALLENGE: "robot check",
-    Reason.LOGIN: "needs a login",
-    Reason.PAYWALL: "paywall",
-    Reason.CONSENT: "consent form",
-    Reason.FORBIDDEN: "refuses us",
-    Reason.RATE_LIMITED: "too many requests",
-    Reason.LEGAL: "withheld by law",
-    Reason.ROBOTS: "robots.txt",
-    Reason.SCRIPT_ONLY: "needs scripts",
-    Reason.ONLY_US: "silent to us only",
-    Reason.TIMEOUT: "no answer in time",
-    Reason.REFUSED: "connection refused",
-    Reason.RESET: "connection broke",
-    Reason.TLS: "bad certificate",
-    Reason.HTTP_5XX: "server error",
-    Reason.REDIRECT_LOOP: "redirect loop",
-    Reason.PROTOCOL: "not proper HTTP",
-    Reason.TOO_LARGE: "too large",
-    Reason.NO_ORIGINAL: "no original page",
-    Reason.ORIGINAL_UNAVAILABLE: "original not readable",
-    Reason.NO_MATCH: "no such link there",
-    Reason.AMBIGUOUS: "several such links",
-}
-"""A reason in three words, for lists."""
+def short_of(outcome: Result) -> str:
+    """What happened to a page, in a word or three; of a lost detail, which kind it is."""
+    kinds = {loss.kind for loss in outcome.lost}
+    if outcome.reason is Reason.DETAIL_LOST and len(kinds) == 1 and kinds <= {"figure", "name"}:
+        return f"{kinds.pop()} gone"
+    return short(outcome.verdict, outcome.reason)
 
 
 def short(verdict: Verdict, reason: Reason) -> str:
@@ -293,8 +187,11 @@ def ignored(ignored_: Ignored) -> str:
     return f"Ignored by {ignored_.who}{until}{f': {ignored_.reason}' if ignored_.reason else '.'}"
 
 
-def place(citation: CitationResult | Unresolved) -> str:
-    """Where an article cites: “essay.md:12”, which editors open, or “draft.docx, paragraph 12”."""
+def place(citation: CitationResult | Unresolved, alone: str = "") -> str:
+    """Where an article cites: “essay.md:12”, which editors open, or “draft.docx, paragraph 12”; of the article `alone`
+    only “line 12” or “paragraph 12”."""
+    if alone and citation.article == alone:
+        return f"{citation.unit.value} {citation.line}"
     return place_in(citation.article, citation.line, citation.unit)
 
 
