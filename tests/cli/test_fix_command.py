@@ -82,7 +82,7 @@ def test_written_once_nothing_is_left_to_change(year_later: Any) -> None:
     before = [path.read_text() for path in files]
     wrote = year_later.run("fix", "article.md", "page.html", "--write", now=LATER)
     assert wrote.code == 0
-    assert f"“the list”: dead (http-410): archived copy: {COPY}" in wrote.out
+    assert f"“the list”: dead, removed (410): archived copy: {COPY}" in wrote.out
     assert "uncited" in wrote.err
     after = [path.read_text() for path in files]
     assert after[0] == (
@@ -179,7 +179,7 @@ def test_what_is_not_certain_is_left_and_named(folder: Any, stage: Any) -> None:
     assert (ran.code, ran.out) == (0, "")
     assert ran.err.splitlines() == [
         "article.md:5: “source 1”: it moved, which is 79% sure so far; the next check tells more",
-        "article.md:7: “source 2”: it is dead (http-404); web archives were not asked (--wayback off)",
+        "article.md:7: “source 2”: it is dead, not found (404); web archives were not asked (--wayback off)",
     ]
     assert folder.run("fix", "article.md", "-q").err == ""
 

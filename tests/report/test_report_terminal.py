@@ -47,10 +47,42 @@ def test_fifty_findings_take_ninety_lines_and_their_numbers_are_those_of_the_run
 
 def test_the_summary_stands_last_with_what_to_do_next(report: Report) -> None:
     lines = render_terminal(report, width=100, color=False, place="archive/reports/x/index.html").splitlines()
-    tail = "\n".join(lines[-9:])
+    tail = "\n".join(lines[-11:])
     assert "Of 17 sources, 4 are dead" in tail
     assert "archive fix essays/merger.md: has a new target for 2 links" in tail
     assert "archive/reports/x/index.html" in tail
+
+
+def test_sixty_columns_have_room_for_the_reason_and_the_place(
+    report: Report, make_source: Callable[..., SourceReport]
+) -> None:
+    news = (Verdict.DEAD, Reason.HTTP_404, Change.NEW), (Verdict.DRIFTED, Reason.REPLACED, Change.NEW)
+    sources = tuple(make_source(f"https://h{number}.example/", *kind) for number, kind in enumerate(news))
+    path = sources[0].outcome.citations[0].article
+    article = replace(next(article for article in report.articles if article.path == path), original=None)
+    one = replace(report, sources=sources, articles=(article,), unresolved=(), uncited=(), notices=(), malformed=())
+    rows = [row for row in render_terminal(one, width=60, color=False, shorten=True).splitlines() if row.startswith("#")]
+    line = sources[0].outcome.citations[0].line
+    assert [row.split()[0] for row in rows] == ["#1", "#2"]
+    assert f"not found (404)   line {line}" in rows[0]
+    assert "another page now" in rows[1]
+    assert "…" not in "".join(rows)
+    whole = render_terminal(one, width=60, color=False)
+    assert f"{path.rpartition('/')[2]}:{line}" in whole  # not on a screen: what editors open
+
+
+def test_the_numbers_follow_one_another_where_findings_stand_together(
+    report: Report, make_source: Callable[..., SourceReport]
+) -> None:
+    reasons = [Reason.REPLACED, Reason.REWRITTEN, Reason.QUOTE_LOST]
+    sources = tuple(
+        make_source(f"https://{letter}.example/", Verdict.DRIFTED, reasons[number % 3], Change.NEW)
+        for number, letter in enumerate("abcdefghi")
+    )
+    many = replace(report, sources=sources, unresolved=(), uncited=(), notices=(), malformed=(), articles=())
+    text = render_terminal(many, width=100, color=False, shorten=True)
+    numbers = [int(line.split()[0][1:]) for line in text.splitlines() if line.lstrip().startswith("#")]
+    assert numbers == sorted(numbers)
 
 
 def test_long_addresses_stay_whole(report: Report) -> None:

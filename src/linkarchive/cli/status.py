@@ -127,7 +127,7 @@ def runs(project: Path, config: Path | None, limit: int, form: str) -> int:
         return 0
     for one in found:
         state = "offline" if one.info.offline else "" if one.info.complete else "incomplete"
-        line = f"{one.info.id}  {one.info.started:%Y-%m-%d}  {count(one.sources, 'source')}"
+        line = f"{one.info.id}  {one.info.started:%Y-%m-%d %H:%M}  {count(one.sources, 'source')}"
         click.echo(f"{line}, {count(one.findings, 'finding')}  {state}".rstrip())
     if not found:
         click.echo("No run yet: archive check ARTICLE")

@@ -120,13 +120,13 @@ def _dead(outcome: Result, url: str) -> NewTarget | NoTarget:
     target, copy = outcome.suggested_url, outcome.archived_url
     reason = short(outcome.verdict, outcome.reason)
     if outcome.confidence < SURE:
-        return NoTarget(f"it seems to be dead ({reason}), which is {_sure(outcome.confidence)}")
+        return NoTarget(f"it seems to be dead, {reason}, which is {_sure(outcome.confidence)}")
     sure = outcome.suggested_confidence is None or outcome.suggested_confidence >= SURE
     if target is not None and sure and _is_web(target) and not has_secrets(target):
-        return NewTarget(_with_fragment(target, url), f"dead ({reason}): the same page, elsewhere")
+        return NewTarget(_with_fragment(target, url), f"dead, {reason}: the same page, elsewhere")
     if copy is None or not _is_web(copy):
-        return NoTarget(f"it is dead ({reason}); {outcome.archive_note or 'no public copy is known'}")
-    return NewTarget(_with_fragment(copy, url), f"dead ({reason}): archived copy", url, _day_of(copy))
+        return NoTarget(f"it is dead, {reason}; {outcome.archive_note or 'no public copy is known'}")
+    return NewTarget(_with_fragment(copy, url), f"dead, {reason}: archived copy", url, _day_of(copy))
 
 
 def _sure(confidence: float) -> str:

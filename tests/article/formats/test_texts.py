@@ -78,6 +78,7 @@ The wall stands. It costs 41.6 million~\parencite[p.~4]{budget}. It fell~\cites{
         "https://three.example/": "It fell.",
     }
     assert article.citations[0].accessed == date(2024, 3, 5)
+    assert {citation.line for citation in article.citations} == {2}  # of paper.tex, which cites them
     alone = read("paper.tex", text)
     assert alone.citations == ()
     assert any("refs.bib is not there" in remark for remark in alone.remarks)
