@@ -61,7 +61,8 @@ def test_sixty_columns_have_room_for_the_reason_and_the_place(
     path = sources[0].outcome.citations[0].article
     article = replace(next(article for article in report.articles if article.path == path), original=None)
     one = replace(report, sources=sources, articles=(article,), unresolved=(), uncited=(), notices=(), malformed=())
-    rows = [row for row in render_terminal(one, width=60, color=False, shorten=True).splitlines() if row.startswith("#")]
+    lines = render_terminal(one, width=60, color=False, shorten=True).splitlines()
+    rows = [line for line in lines if line.startswith("#")]
     line = sources[0].outcome.citations[0].line
     assert [row.split()[0] for row in rows] == ["#1", "#2"]
     assert f"not found (404)   line {line}" in rows[0]
