@@ -32,14 +32,17 @@ def test_a_run_that_skips_them_all_and_what_is_made_of_it(dark) -> None:
     report = first.json
     assert report["summary"]["skipped"] == len(report["sources"]) == LINES
     assert first.peak < MEMORY_LIMIT
-    state = (dark.root / "archive" / "state.jsonl").read_bytes()
-    urls = [json.loads(line)["url"] for line in state.splitlines()]
-    assert urls == sorted(urls)
+    parts = sorted((dark.root / "archive" / "state").iterdir())
+    state = [part.read_bytes() for part in parts]
+    assert len(parts) > 1
+    urls = [[json.loads(line)["url"] for line in part.splitlines()] for part in state]
+    assert all(part == sorted(part) for part in urls)
+    assert sum(map(len, urls)) == LINES
 
     second = dark.run(*everything, "-q")
     assert (second.code, second.out) == (0, ""), second.err
     assert second.peak < MEMORY_LIMIT
-    assert (dark.root / "archive" / "state.jsonl").read_bytes() == state, "nothing changed, no line changes"
+    assert [part.read_bytes() for part in parts] == state, "nothing changed, no line changes"
 
     rendered = dark.run("report", "--format", "jsonl", "-o", "report.html")
     lines = rendered.out.splitlines()
