@@ -69,6 +69,13 @@ def test_a_file_in_utf8_is_that_whatever_the_saved_page_says() -> None:
     assert encoding_of(saved.encode("cp1251"), markup=True) == ("cp1251", b"")
 
 
+def test_a_file_in_ascii_is_in_the_charset_that_it_declares() -> None:
+    japanese = '<meta charset="iso-2022-jp"><p>港の記録</p>'
+    assert decode(japanese.encode("iso2022_jp"), markup=True) == japanese
+    assert encoding_of(b'<meta charset="iso-8859-1">caf&eacute;', markup=True) == ("cp1252", b"")
+    assert encoding_of(b"<p>caf&eacute;", markup=True) == ("utf-8", b"")
+
+
 def test_what_is_no_markup_declares_nothing() -> None:
     assert decode("Größe, charset=big5, <meta charset=big5>".encode("cp1252"), HTML).startswith("Größe")
 

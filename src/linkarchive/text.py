@@ -62,7 +62,7 @@ def encoding_of(data: bytes, content_type: str | None = None, *, markup: bool = 
 
     A byte order mark wins, then the charset of `content_type` (the value of the HTTP field), then what `markup`
     declares about itself, then detection. None for `content_type` is a file, not an answer: saved pages keep the
-    declaration of the page, whatever they were saved as, so that valid UTF-8 goes before it.
+    declaration of the page, whatever they were saved as, so that UTF-8 goes before it, but for a file in ASCII.
     """
     for mark, codec in _MARKS:
         if data.startswith(mark):
@@ -72,7 +72,7 @@ def encoding_of(data: bytes, content_type: str | None = None, *, markup: bool = 
     is_file = content_type is None
     if is_file and (wide := _wide(data)):
         return wide, b""
-    utf8 = is_file and _is_utf8(data)
+    utf8 = is_file and not data.isascii() and _is_utf8(data)
     if not utf8 and markup and (declared := _declared(data)):
         return declared, b""
     return ("utf-8" if utf8 or _is_utf8(data) else _detected(data)), b""

@@ -25,7 +25,8 @@ _PREFERENCE = re.compile(
 _TOKEN = re.compile(r"(?=.*\d)[\w.%~-]{16,}")
 _FLAG = re.compile(r"|[01]|true|false|yes|no|on|off", re.I)
 _LOCALE = re.compile(r"/[a-z]{2}(?:[-_][a-z]{2})?(?=/|$)", re.I)
-_PATH_SESSION = re.compile(r";(?:j?sessionid|phpsessid|sid)=[^/;?#]*", re.I)
+# Java's form, and that of ASP.NET without cookies: `/(S(lit3py55t21z5v55))/notes`.
+_PATH_SESSION = re.compile(r";(?:j?sessionid|phpsessid|sid)=[^/;?#]*|/\((?:[AFSX]\([\w-]+\))+\)(?=/)", re.I)
 
 
 def without_tracking(url: str) -> str:

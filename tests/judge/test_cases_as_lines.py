@@ -28,6 +28,7 @@ PAGES = st.one_of(
         st.one_of(st.binary(max_size=50), st.text(max_size=50).map(lambda text: text.encode())),
         st.lists(st.builds(Hop, st.just(URL), st.integers(300, 399)), max_size=2).map(tuple),
         truncated=st.booleans(),
+        fragment=st.text(max_size=10),
     ),
     st.builds(Page, st.just(URL), st.none(), failure=FAILURES),
 )

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from linkarchive.judge.number_words import in_digits
@@ -82,6 +84,13 @@ def test_a_lost_section_is_a_lost_anchor(case, article):
     assert judgement.lost[0].text == "#prices"
     assert judge(case(article(extra="<a name=prices></a>"), before, url=url)).verdict == "ok"
     assert judge(case(after, after.replace("Prices", "Price list"), url=url)).lost == ()
+
+
+def test_the_fragment_of_a_redirect_is_the_place_that_the_reader_gets(case, page, article):
+    before, after = article(extra="<h2 id=prices>Prices</h2>"), article(extra="<h2 id=tariffs>Prices</h2>")
+    url = "https://news.example/2021/05/talks-on-the-border#prices"
+    assert judge(case(replace(page(after), fragment="tariffs"), before, url=url)).verdict == "ok"
+    assert said(judge(case(replace(page(after), fragment="nowhere"), before, url=url))) == "drifted/anchor-lost"
 
 
 def test_a_lost_text_fragment_is_a_lost_anchor(case, article, paragraphs):

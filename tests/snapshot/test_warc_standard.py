@@ -164,3 +164,14 @@ def test_records_carry_what_the_standard_asks(archive: Any) -> None:
     assert b"hunter2" not in raw.getvalue()
     assert b"aHVudGVyMg" not in raw.getvalue()
     assert response[1]["Set-Cookie"] == "session=REDACTED; Path=/"
+
+
+def test_the_request_on_record_is_the_one_on_the_wire(archive: Any) -> None:
+    pages = archive.pages
+    with archive.writer() as writer:
+        archive.write(writer, pages.visit(pages.exchange("https://a.example/{w}?q=a|b^`c%7E&d='", b"text")))
+    (warc,) = archive.warcs()
+    with warc.open("rb") as file:
+        (request,) = [record for record in ArchiveIterator(file) if record.rec_type == "request"]
+    assert request.http_headers.statusline == "/{w}?q=a|b^`c%7E&d=' HTTP/1.1"
+    assert request.rec_headers["WARC-Target-URI"] == "https://a.example/%7Bw%7D?q=a%7Cb%5E%60c%7E&d='"

@@ -119,7 +119,13 @@ def _page(record: Any, url: str) -> Page | None:
         body = _text(record, "html").encode("utf-8", "replace")
         headers = {**headers, "content-type": _as_utf8(headers.get("content-type", "text/html"))}
     return Page(
-        final_url, None if status is None else int(status), headers, body, hops, truncated=bool(record.get("truncated"))
+        final_url,
+        None if status is None else int(status),
+        headers,
+        body,
+        hops,
+        truncated=bool(record.get("truncated")),
+        fragment=_text(record, "fragment"),
     )
 
 
@@ -188,6 +194,8 @@ def _page_record(page: Page) -> dict[str, Any]:
         return record
     if page.truncated:
         record["truncated"] = True
+    if page.fragment:
+        record["fragment"] = page.fragment
     text = _utf8(page)
     if text is None:
         record["body_base64"] = base64.b64encode(page.body).decode("ascii")

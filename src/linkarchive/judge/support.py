@@ -47,7 +47,7 @@ def lost_details(case: Case, before: ParsedPage, after: ParsedPage, gone: str | 
     rest = None if gone is None else _Gone(gone)
     quotes = [quote for quote in quotations(case) if rest is None or rest.may_hold(quote)]
     lost = [Loss("quote", quote) for quote in quotes if is_lost(quote, before, after)]
-    lost += _lost_anchor(case.url, before, after)
+    lost += _lost_anchor(case, before, after)
     context = without_quotations(case.context)
     named = [figure for figure in figures(f"{case.text}\n{context}") if figure.can_be_lost]
     stated = [figure for figure in named if rest is None or rest.may_count(figure)]
@@ -189,13 +189,13 @@ def _is_named(name: str, stems: frozenset[str], after: ParsedPage) -> bool:
     return stem(parts[-1].split()[-1]) in stems or (len(parts[0]) <= 3 and parts[0] in stems)
 
 
-def _lost_anchor(url: str, before: ParsedPage, after: ParsedPage) -> list[Loss]:
-    fragment = url.partition("#")[2]
+def _lost_anchor(case: Case, before: ParsedPage, after: ParsedPage) -> list[Loss]:
+    fragment = case.url.partition("#")[2]
     name, _, directive = fragment.partition(_DIRECTIVE)
     lost = []
     if name and name.lower() != "top" and before.kind == after.kind == "html":
-        spellings = {name, unquote(name), f"{_GITHUB}{unquote(name)}"}
-        if any(map(before.has_anchor, spellings)) and not any(map(after.has_anchor, spellings)):
+        was_there = any(map(before.has_anchor, _spellings(name)))
+        if was_there and not any(map(after.has_anchor, _spellings(case.after.fragment or name))):
             lost.append(Loss("anchor", f"#{name}"))
     for part in directive.split("&"):
         if part.startswith("text="):
@@ -203,6 +203,10 @@ def _lost_anchor(url: str, before: ParsedPage, after: ParsedPage) -> list[Loss]:
             if passages and not all(has_exactly(passage, after) for passage in passages):
                 lost.append(Loss("anchor", f"#{_DIRECTIVE}{part}"))
     return lost
+
+
+def _spellings(name: str) -> set[str]:
+    return {name, unquote(name), f"{_GITHUB}{unquote(name)}"}
 
 
 def _text_directive(value: str, before: ParsedPage) -> list[str]:

@@ -35,7 +35,7 @@ def write_exchange(
         index(file, uri, date, mime, exchange.status, original.digest if original else digest, location)
     if asked:
         concurrent = [*record_fields(date, uri), ("WARC-Concurrent-To", response_id)]
-        file.append(record_writer.request(exchange, uri, concurrent))
+        file.append(record_writer.request(exchange, concurrent))
     return response_id, location
 
 

@@ -29,6 +29,9 @@ _COOKIE_VALUE = re.compile(r"^([^=;]*)=[^;]*")
 _URI_CHARACTERS = "!#$%&'()*+,/:;=?@[]~"
 _URI = re.compile(rf"[A-Za-z0-9_.\-{re.escape(_URI_CHARACTERS)}]*")
 
+_LINE_CHARACTERS = _URI_CHARACTERS + "^`{|}"
+"""What a request line has as it is: clients send these, although no URI may have them."""
+
 _TARGET = re.compile(r"[^:/?#]+://[^/?#]*(/[^?#]*)?(\?[^#]+)?")
 """RFC 3986, appendix B."""
 
@@ -142,9 +145,9 @@ def revisit(exchange: Exchange, fields: Fields, original: Original) -> Record:
     return record("revisit", [*fields, *own], "application/http; msgtype=response", _response_head(exchange))
 
 
-def request(exchange: Exchange, uri: str, fields: Fields) -> Record:
-    """The request of an exchange, whose URL is `uri` in WARC fields."""
-    found = _TARGET.match(uri)
+def request(exchange: Exchange, fields: Fields) -> Record:
+    """The request of an exchange, its line as it was sent."""
+    found = _TARGET.match(quote(exchange.url, safe=_LINE_CHARACTERS, errors="replace"))
     path, query = found.groups("") if found else ("", "")
     head = _http_head(f"{exchange.method} {path or '/'}{query} HTTP/1.1", exchange.request_headers)
     payload = Body.of(exchange.payload) if exchange.payload else None
