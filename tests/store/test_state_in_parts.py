@@ -96,6 +96,23 @@ def test_a_forgotten_source_is_in_no_part(many: Any) -> None:
     assert many.check(now="2026-01-19").code == 0
 
 
+def test_what_an_older_version_or_a_kill_left_beside_the_parts_is_what_counts(many: Any) -> None:
+    """Parts beside `state.jsonl` are not read, and keep nothing that is forgotten."""
+    archive = many.root / "archive"
+    lines = [line for data in parts(many).values() for line in data.splitlines(keepends=True)]
+    (archive / "state.jsonl").write_bytes(b"".join(sorted(lines)))
+    assert many.run("forget", URLS[6], URLS[7], "--reason", "asked", now="2026-01-13").code == 0
+    told = b"".join(path.read_bytes() for path in archive.rglob("*.jsonl") if path.name != "decisions.jsonl")
+    assert b"delta.example" not in told
+    assert URLS[0].encode() in told
+    assert many.check(now="2026-01-19").code == 0
+    assert not (archive / "state.jsonl").exists()
+    as_cloned(many)
+    assert {url: told[0] for url, told in standing(many).items()} == {
+        url: "skipped" if "delta" in url else "ok" for url in URLS
+    }
+
+
 def test_a_line_that_cannot_be_read_is_named(many: Any) -> None:
     name = min(parts(many))
     (many.root / "archive" / "state" / name).write_bytes(b"{broken\n")

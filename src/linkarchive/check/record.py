@@ -40,7 +40,7 @@ class Recorder:
         self.troubles: list[str] = []
         """A sentence for each page that a bug of ours kept from being judged."""
         self.not_judged: set[int] = set()
-        """The numbers of the sources that have no verdict of this run for such a bug."""
+        """The numbers of their sources: without a verdict of this run, or with the one from before the bug."""
         self.proven: set[int] = set()
         """The numbers of the sources whose pages are what they were: no trouble of our own network looks like that."""
         self._committed = 0.0
@@ -95,9 +95,9 @@ class Recorder:
 
     @contextmanager
     def contained(self, url: str, source: int | None = None, close: Callable[[], None] | None = None) -> Iterator[None]:
-        """What is done with the page at a URL: a bug in it costs the `source` its verdict, and never the run.
+        """What is done with the page at a URL: a bug in it costs the `source` this verdict, and never the run.
 
-        Then nothing more is written for the source, whose last verdict stands, the user is told, and the run is
+        What was written last of the source stands, by an earlier run or by this one, the user is told, and the run is
         incomplete: the next one tries again. `close` is called then. Errors of the disk and of the database concern
         the whole run, and are raised.
         """

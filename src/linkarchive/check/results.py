@@ -33,7 +33,6 @@ from linkarchive.store.previous import Previous
 from linkarchive.wayback.cited import CitedLink
 
 ONLY_US_CONFIDENCE = 0.9
-"""The most confidence in a page of which only a part was read."""
 
 
 @dataclass(frozen=True, slots=True)

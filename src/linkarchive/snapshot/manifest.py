@@ -63,7 +63,7 @@ class Manifest:
 
 
 def seal_run(archive: Path, info: RunInfo, *, state: str | None, created: datetime, known: Mapping[Path, str]) -> Path:
-    """`write_manifest` for the files of a run; `state` is the SHA-256 of state.jsonl, where it was written."""
+    """`write_manifest` for the files of a run; `state` is the digest of the state, where it was written."""
     facts = {
         "started": info.started,
         "finished": info.finished,

@@ -56,10 +56,12 @@ def run_files(archive: Path, run_id: str) -> tuple[Path, ...]:
 
 
 def leftovers(archive: Path) -> Iterator[Path]:
-    """Files that only an interrupted write leaves behind."""
+    """Files that only an interrupted write leaves behind, and parts of the state beside the file that counts."""
     yield from sorted((archive / INDEXES).glob(f"*{JOURNAL_SUFFIX}"))
     for folder in ("", f"{WARCS}/", f"{INDEXES}/", f"{MANIFESTS}/", "state/", "reports/*/"):
         yield from sorted(archive.glob(f"{folder}*{TEMPORARY_SUFFIX}"))
+    if (archive / "state.jsonl").exists():
+        yield from sorted(archive.glob("state/*.jsonl"))
 
 
 def relative(archive: Path, path: Path) -> str:
