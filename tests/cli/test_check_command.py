@@ -93,6 +93,13 @@ def test_an_article_that_cannot_be_read_is_2_and_the_others_are_checked(cited: A
         ("check", "--config", "no-such.toml"),
         ("report",),
         ("show", ALPHA),
+        ("extract", "no-such.md", "--write"),
+        ("recover", "no-such.md", "--write"),
+        ("fix", "no-such.md", "--write"),
+        ("export", "--wacz", "out.wacz"),
+        ("forget", ALPHA, "--reason", "asked"),
+        ("forget", ALPHA, "--undo"),
+        ("import", "."),
     ],
 )
 def test_wrong_usage_is_2_with_words_on_stderr_only(folder: Any, args: tuple[str, ...]) -> None:

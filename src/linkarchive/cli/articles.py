@@ -149,6 +149,8 @@ def _read(
 def _write(project: Project, articles: Sequence[Article], prune: bool) -> None:
     from linkarchive.links.edit import write_articles
 
+    if not articles:
+        return
     with project.lock():
         write_articles(project.links, articles, without_left=prune)
 

@@ -57,6 +57,14 @@ def folder_of(project: Path, config: Path | None) -> Folder:
     return Folder(project.resolve(), settings_of(project, config).keep.folder)
 
 
+def checked_folder(project: Path, config: Path | None) -> Folder:
+    """`folder_of` where something was checked, so that nothing is made where nothing can be done. Raises UsageError."""
+    folder = folder_of(project, config)
+    if not folder.archive.exists():
+        raise UsageError("nothing was checked in this folder yet: `archive check ARTICLE`")
+    return folder
+
+
 def wants_color(choice: str) -> bool:
     """NO_COLOR (no-color.org) and TERM=dumb turn colour off, FORCE_COLOR turns it on, a flag decides."""
     if choice != "auto":

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from linkarchive.cli.common import folder_of, project_options, say
+from linkarchive.cli.common import checked_folder, folder_of, project_options, say
 from linkarchive.clock import Clock
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ def fix(
     from linkarchive.report.sanitize import sanitize
     from linkarchive.store.opening import open_project
 
-    place = folder_of(project, config)
+    place = (checked_folder if write else folder_of)(project, config)
     chosen = None if style is None else Style(style)
     day = Clock.from_environ().now().date()
     if write:

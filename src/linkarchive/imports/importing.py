@@ -61,6 +61,8 @@ def import_files(
     """
     for path in paths:
         opening.check_readable(path)
+    if not project.links.exists():
+        raise ArticleError(f"{project.links}: not there; check the articles first: an import keeps what they cite")
     source = Input(paths, clock.now())
     with recording(project, settings, clock, paths) as recorder:
         jobs = _jobs(project, recorder, settings, clock)
@@ -88,8 +90,6 @@ def import_files(
 
 def _jobs(project: Project, recorder: Recorder, settings: Settings, clock: Clock) -> dict[str, Job]:
     """By key the sources that the articles of links.txt cite, without those that are excluded or forgotten."""
-    if not project.links.exists():
-        raise ArticleError(f"{project.links}: not there; check the articles first: an import keeps what they cite")
     articles = load(project, recorder.store, Scope(), settings.network, clock)
     jobs = plan(articles, recorder.store, Policy.of(settings, project.decisions)).values()
     return {job.source.key: job for job in jobs if job.skip is not Reason.EXCLUDED and "://" in job.source.key}
