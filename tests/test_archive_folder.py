@@ -55,6 +55,28 @@ def test_every_command_finds_it_there(named: Any) -> None:
     assert [path.name for path in (named.root / "archive").iterdir()] == ["2019.md"]
 
 
+def test_a_first_run_says_that_it_takes_a_folder_of_the_site(folder: Any, stage: Any) -> None:
+    folder.write("archive/2019.md", "An old post of the site.\n")
+    stage[ALPHA] = stage.html("first")
+    folder.article(ALPHA)
+    for command in (("check", "no-such.md"), ("check", "article.md", "--dry-run"), ("forget", ALPHA, "--reason", "x")):
+        folder.run(*command)
+        assert [path.name for path in (folder.root / "archive").iterdir()] == ["2019.md"]
+    first = folder.run("check", "article.md", now="2026-01-05")
+    assert first.code == 0
+    assert "archive has files of yours (2019.md)" in first.err
+    assert "folder = " in first.err
+    assert "files of yours" not in folder.run("check", now="2026-01-12").err
+
+
+@pytest.mark.parametrize("left", ["state.jsonl", "state/00.jsonl", "decisions.jsonl", "manifests/r.json", ".gitignore"])
+def test_a_clone_of_an_archive_is_no_folder_of_the_site(folder: Any, stage: Any, left: str) -> None:
+    folder.write(f"archive/{left}", "")
+    stage[ALPHA] = stage.html("first")
+    folder.article(ALPHA)
+    assert "files of yours" not in folder.run("check", "article.md", now="2026-01-05").err
+
+
 @pytest.mark.parametrize("name", ["", ".", "..", "a/b", "/etc", "a\nb"])
 def test_a_path_is_no_name(folder: Any, name: str) -> None:
     ran = folder.run("status", env={"ARCHIVE_KEEP_FOLDER": name})

@@ -20,6 +20,10 @@ _GITIGNORE = """\
 # The database, the WARC files and their indexes can be large, and hold addresses as they were visited, secrets
 # and all; the text files beside them are meant for Git.
 """
+_CONTENTS = frozenset(
+    (".gitignore", "archive.sqlite", "state.jsonl", "state", "decisions.jsonl", "warc", "manifests", "reports")
+)
+"""Each is in the archive folder only where that is one."""
 _NO_LOCKS = frozenset({errno.ENOLCK, errno.EOPNOTSUPP, errno.ENOSYS})
 """What a file system without locks answers (NFS without its lock daemon, some FUSE)."""
 _DECIDING = 5.0
@@ -74,6 +78,22 @@ class Project:
     @property
     def told(self) -> Path:
         return self.archive / "told.json"
+
+    def has_archive(self) -> bool:
+        """Something in the archive folder is of an archive: a folder of the user may have its name. Raises
+        StorageError."""
+        return not _CONTENTS.isdisjoint(self._names())
+
+    def files_of_user(self) -> tuple[str, ...]:
+        """The names in a folder of the user that has the name of the archive folder. Raises StorageError."""
+        names = self._names()
+        return () if not _CONTENTS.isdisjoint(names) else tuple(name for name in names if not name.startswith("."))
+
+    def _names(self) -> list[str]:
+        try:
+            return sorted(path.name for path in self.archive.iterdir()) if self.archive.exists() else []
+        except OSError as error:
+            raise storage_error(self.archive, error, "cannot be read") from error
 
     def prepare(self) -> None:
         """Make `archive/` with its .gitignore, or add what is missing in that. Raises StorageError."""

@@ -68,7 +68,7 @@ class Articles:
 def load_first(project: Project, scope: Scope, settings: Settings, clock: Clock) -> Articles | None:
     """The articles of a scope, read before anything is made in the folder: where nothing of what was named can be read,
     nothing is left behind. None where there is an archive. Raises SettingsError, and as `load`."""
-    if project.archive.exists():
+    if project.has_archive():
         return None
     refuse_faulty(settings)
     with open_store(None) as store:

@@ -60,7 +60,7 @@ def folder_of(project: Path, config: Path | None) -> Folder:
 def checked_folder(project: Path, config: Path | None) -> Folder:
     """`folder_of` where something was checked, so that nothing is made where nothing can be done. Raises UsageError."""
     folder = folder_of(project, config)
-    if not folder.archive.exists():
+    if not folder.has_archive():
         raise UsageError("nothing was checked in this folder yet: `archive check ARTICLE`")
     return folder
 

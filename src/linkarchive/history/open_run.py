@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -43,17 +43,30 @@ def locked(
 ) -> Iterator[Callable[[], AbstractContextManager[Store]]]:
     """Hold the folder's lock, after all was made whole that an interruption left; gives what opens the database.
 
-    `notice` is called with a sentence for what was done, and one (and True: it is important) for each damage.
+    `notice` is called with a sentence for what was done, and one (and True: it is important) for each damage, and for
+    a folder of the user that becomes the archive.
     Raises SettingsError for rules that are none, LockedError, StorageError.
     """
     refuse_faulty(settings)
     browser_for(settings)  # what cannot be had is said before anything begins
+    files = project.files_of_user()
     with project.lock():
+        if files:
+            notice(_taken(project, files), True)
         for sentence in recover(project):
             notice(sentence, False)
         for sentence in (*damages(project), *seal_ended(project, now)):
             notice(sentence, True)
         yield partial(open_project, project, write=True)
+
+
+def _taken(project: Project, names: Sequence[str]) -> str:
+    named = ", ".join((*names[:3], *("…" for _ in names[3:4])))
+    return (
+        f"{project.archive} has files of yours ({named}) and is the archive from now on: articles in it are no longer "
+        "found with those beside it. To have the archive elsewhere, remove what this run adds to it, and write "
+        'folder = "sources" below [keep] in archive.toml'
+    )
 
 
 @contextmanager
@@ -62,7 +75,7 @@ def to_plan(project: Project, settings: Settings, now: datetime) -> Iterator[Sto
 
     Raises as `locked` does.
     """
-    if project.archive.exists():
+    if project.has_archive():
         with locked(project, settings, now, lambda *_: None) as database, database() as store:
             yield store
     else:
