@@ -26,10 +26,14 @@ viewbox preserveaspectratio x y x1 y1 x2 y2 cx cy r rx ry fx fy d points transfo
 fill-rule stroke stroke-width stroke-linecap stroke-linejoin stroke-miterlimit stroke-dasharray stroke-dashoffset
 stroke-opacity opacity clip-path clip-rule mask filter offset stop-color stop-opacity gradientunits
 gradienttransform spreadmethod patternunits patterncontentunits patterntransform clippathunits maskunits
-maskcontentunits markerwidth markerheight markerunits marker-start marker-mid marker-end refx refy orient text-
-anchor dominant-baseline alignment-baseline font-family font-size font-weight font-style letter-spacing dx dy rotate
-textlength lengthadjust startoffset pathlength vector-effect paint-order display visibility overflow in in2 result
-stddeviation flood-color flood-opacity mode operator values k1 k2 k3 k4
+maskcontentunits markerwidth markerheight markerunits marker-start marker-mid marker-end refx refy orient
+text-anchor dominant-baseline alignment-baseline font-family font-size font-weight font-style letter-spacing dx dy
+rotate textlength lengthadjust startoffset pathlength vector-effect paint-order display visibility overflow in in2
+result filterunits primitiveunits stddeviation flood-color flood-opacity mode operator values k1 k2 k3 k4 radius
+color-interpolation-filters tablevalues slope intercept amplitude exponent basefrequency numoctaves seed stitchtiles
+scale xchannelselector ychannelselector order kernelmatrix divisor bias targetx targety edgemode preservealpha
+surfacescale diffuseconstant specularconstant specularexponent lighting-color azimuth elevation z pointsatx pointsaty
+pointsatz limitingconeangle
 """
 ATTRIBUTES = frozenset(_NAMES.split())
 """What may be said of a shape: nothing of it acts, and `tidy` leaves nothing that loads."""
@@ -42,6 +46,8 @@ PICTURES = frozenset({"image", "feimage"})
 _OF_THIS_PAGE = re.compile(r"\s*url\(\s*[\"']?#[^)\s\"'\\]*[\"']?\s*\)[^():\\]*", re.I)
 _FUNCTION = re.compile(r"url|image|src|\\|:", re.I)
 _MOST_SYMBOLS = 2000
+_LARGEST_SYMBOLS = 8 * 1024 * 1024
+"""Characters of all that is put into a page from other files; what comes after is left out."""
 
 
 def reference(element: Any) -> str:
@@ -68,8 +74,9 @@ def bring_symbols(tree: Any, read: Callable[[str], Any]) -> None:
     body = tree.find("body")
     if body is None:
         return
-    files: dict[str, Any] = {}
+    files: dict[str, dict[str, Any]] = {}
     names: dict[str, str] = {}
+    room = _LARGEST_SYMBOLS
     for use in [use for use in tree.iter("use") if is_within(use)][:_MOST_SYMBOLS]:
         address = (use.get("href") or use.get("xlink:href") or "").strip()
         file, _, name = address.partition("#")
@@ -77,10 +84,13 @@ def bring_symbols(tree: Any, read: Callable[[str], Any]) -> None:
             continue
         if address not in names:
             if file not in files:
-                files[file] = read(file)
-            symbol = _by_id(files[file], name)
+                files[file] = _by_id(read(file))
+            symbol = files[file].get(name)
             if symbol is None:
                 continue
+            room -= len(html.tostring(symbol, encoding="unicode"))
+            if room < 0:
+                return
             names[address] = f"stored-{len(names)}-{name}"
             body.append(_hidden(symbol, names[address]))
         use.attrib.pop("xlink:href", None)
@@ -92,12 +102,13 @@ def is_within(element: Any) -> bool:
     return any(True for _ in element.iterancestors("svg"))
 
 
-def _by_id(tree: Any, name: str) -> Any:
-    if tree is None:
-        return None
-    return next(
-        (element for element in tree.iter() if isinstance(element.tag, str) and element.get("id") == name), None
-    )
+def _by_id(tree: Any) -> dict[str, Any]:
+    """The elements of a tree that have an id, the first of each; none of no tree."""
+    elements: dict[str, Any] = {}
+    for element in tree.iter() if tree is not None else ():
+        if isinstance(element.tag, str) and element.get("id"):
+            elements.setdefault(element.get("id"), element)
+    return elements
 
 
 def _hidden(symbol: Any, name: str) -> Any:

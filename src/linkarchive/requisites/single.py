@@ -24,6 +24,8 @@ POLICY = (
 """What a browser is told of such a page."""
 MAX_SIZE = 128 * 1024 * 1024
 """Characters of all that is put into a page; what comes after is left out."""
+MAX_READ = 32 * 1024 * 1024
+"""Bytes or characters of frames and drawings that are read for a page; what comes after is left out."""
 MAX_DEPTH = 8
 """Style sheets that import style sheets."""
 MAX_FRAMES = 3
@@ -77,17 +79,25 @@ def _written(tree: Any) -> str:
     return str(html.tostring(tree, encoding="unicode", doctype="<!doctype html>"))
 
 
+@dataclass(slots=True)
+class _Room:
+    """What may still be put into a file, and read for it, with the frames in it."""
+
+    put: int
+    read: int
+
+
 class _Maker:
     """Takes what is trusted (stored bytes as data: URLs) out of the cleaner's way and puts it back afterwards."""
 
-    def __init__(self, find: Find, charset: str, depth: int = 0, room: int = MAX_SIZE) -> None:
+    def __init__(self, find: Find, charset: str, depth: int = 0, room: _Room | None = None) -> None:
         self._find = find
         self._charset = charset
         self._depth = depth
         """Frames that it is in."""
         self._kept: list[str] = []
         """Style sheets, style attributes, pictures, frames and references, by number."""
-        self._room = room
+        self._room = room or _Room(MAX_SIZE, MAX_READ)
 
     def page(self, source: str, url: str) -> Any:
         """The tree of the page; None where nothing is in it."""
@@ -221,21 +231,26 @@ class _Maker:
 
     def _framed(self, source: str, url: str, charset: str) -> str | None:
         """A page in a frame, as text; None where nothing is in it, or no room is left."""
-        if self._depth >= MAX_FRAMES:
+        if self._depth >= MAX_FRAMES or not self._may_read(len(source)):
             return None
-        inner = _Maker(self._find, charset, self._depth + 1, self._room)
-        tree = inner.page(source, url)
+        tree = _Maker(self._find, charset, self._depth + 1, self._room).page(source, url)
         if tree is None:
             return None
         _introduce(tree, "", ())
         text = _written(tree)
-        self._room = inner._room - len(text)
-        return text if self._room >= 0 else None
+        self._room.put -= len(text)
+        return text if self._room.put >= 0 else None
 
     def _drawn(self, base: str, address: str) -> Any:
-        """The tree of a stored drawing."""
+        """The tree of a stored drawing; None where there is none, or no room is left."""
         part = self._part(base, address)
-        return None if part is None else parsed(decode(part.body, part.content_type, markup=True))
+        if part is None or not self._may_read(len(part.body)):
+            return None
+        return parsed(decode(part.body, part.content_type, markup=True))
+
+    def _may_read(self, size: int) -> bool:
+        self._room.read -= size
+        return self._room.read >= 0
 
     def _paint(self, element: Any, base: str) -> None:
         data = self._data(Kind.IMAGE, base, element.attrib.pop("background"), 0)
@@ -258,8 +273,8 @@ class _Maker:
             body, essence = text.encode("utf-8", "replace"), "text/css;charset=utf-8"
         elif not essence.startswith(("image/", "font/")):
             essence = "application/octet-stream"
-        self._room -= len(body) * 4 // 3
-        if self._room < 0:
+        self._room.put -= len(body) * 4 // 3
+        if self._room.put < 0:
             return _NOTHING
         return f"data:{essence};base64,{base64.b64encode(body).decode('ascii')}"
 

@@ -1,0 +1,74 @@
+"""A page as one file: what a drawing says of its shapes, and what a page does that would never end."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+import pytest
+
+from linkarchive.requisites import drawing, single
+from linkarchive.requisites.single import Part, single_page
+
+PAGE = "https://news.example/2026/story"
+
+
+def one_file(source: str, find: Callable[[str], Part | None] = lambda _: None) -> str:
+    text = single_page(source, PAGE, "utf-8", find, "")
+    assert text is not None
+    return text
+
+
+@pytest.mark.parametrize(
+    "shape",
+    [
+        '<text x="1" y="2" text-anchor="middle" dominant-baseline="hanging">Ferry</text>',
+        '<filter id="f" filterunits="userSpaceOnUse" primitiveunits="objectBoundingBox"></filter>',
+        '<feturbulence basefrequency=".1" numoctaves="2" seed="3"></feturbulence>',
+        '<fefunca type="linear" slope=".5" intercept="1"></fefunca>',
+        '<femorphology operator="dilate" radius="2"></femorphology>',
+        '<fedisplacementmap in="a" in2="b" scale="9" xchannelselector="R"></fedisplacementmap>',
+        '<feconvolvematrix order="3" kernelmatrix="1 0 0 0 1 0 0 0 1" edgemode="none"></feconvolvematrix>',
+        '<fepointlight x="1" y="2" z="3"></fepointlight>',
+    ],
+)
+def test_what_is_said_of_a_shape_stays(shape: str) -> None:
+    assert shape in one_file(f"<svg>{shape}</svg>")
+
+
+def test_names_are_whole() -> None:
+    names = drawing.ELEMENTS | drawing.ATTRIBUTES
+    assert [name for name in names if not re.fullmatch(r"[a-z]+(-[a-z]+)*[0-9]?", name)] == []
+
+
+def test_frames_that_frame_themselves_are_read_up_to_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each of them by another address, as a browser would go on for ever."""
+    page = b"<html><p>Harbour</p>" + b"".join(b"<iframe src='/f?%d'></iframe>" % number for number in range(20))
+    monkeypatch.setattr(single, "MAX_READ", 10 * len(page))
+    found = one_file("<iframe src=/f></iframe>", lambda url: Part(page, "text/html", url))
+    assert found.count("Harbour") == 10
+
+
+def test_frames_and_their_pictures_have_one_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    parts = {"/f": Part(b"<html><img src=/p.png>", "text/html", PAGE), "/p.png": Part(bytes(3000), "image/png", PAGE)}
+    monkeypatch.setattr(single, "MAX_SIZE", 20_000)
+    found = one_file("<iframe src=/f></iframe>" * 9, lambda url: parts[url.removeprefix("https://news.example")])
+    assert found.count("<iframe") == found.count("image/png") == 2
+
+
+def test_drawings_are_read_and_copied_up_to_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    sprite = b"<svg>" + b"".join(b"<g id='s%d'>" % number for number in range(50)) + b"<path d='M1 1'/>"
+    monkeypatch.setattr(drawing, "_LARGEST_SYMBOLS", 4000)
+    read = []
+
+    def find(url: str) -> Part:
+        read.append(url)
+        return Part(sprite, "image/svg+xml", url)
+
+    uses = "".join(f"<use href='/s.svg#s{number}'/>" for number in range(50))
+    found = one_file(f"<svg>{uses}</svg>", find)
+    assert 1 < found.count('id="stored-') < 10
+    assert len(read) == 1
+    monkeypatch.setattr(single, "MAX_READ", 3 * len(sprite))
+    found = one_file(f"<svg>{''.join(f'<use href=/{number}.svg#s49></use>' for number in range(9))}</svg>", find)
+    assert found.count('id="stored-') == 3
