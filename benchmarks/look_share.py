@@ -27,7 +27,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from look_pages import PAGES, PRIVATE, STATIC
-from playwright.sync_api import Browser, BrowserContext, Error, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Error, ProxySettings, sync_playwright
 from warcio.archiveiterator import ArchiveIterator
 
 PAGES_DAY = "2026-01-05T06:00:00Z"
@@ -58,6 +58,13 @@ class Look:
     picture: bytes
 
 
+def wait_with(process: subprocess.Popen[bytes], program: str | Path) -> None:
+    """For a moment, while a program that was started is not ready; ends the benchmark where it has ended."""
+    if process.poll() is not None:
+        raise SystemExit(f"{program} ended at its start: exit {process.returncode}")
+    time.sleep(0.1)
+
+
 @contextmanager
 def web() -> Iterator[tuple[str, Path]]:
     """The proxy's address, and the file with what was asked and must not be."""
@@ -68,7 +75,7 @@ def web() -> Iterator[tuple[str, Path]]:
             process = subprocess.Popen([sys.executable, str(script)], stdout=output, stderr=subprocess.DEVNULL)
             try:
                 while not log.read_text().endswith("\n"):
-                    time.sleep(0.05)
+                    wait_with(process, script)
                 yield log.read_text().splitlines()[0], log
             finally:
                 process.terminate()
@@ -102,11 +109,11 @@ def looks(browser: Browser, addresses: dict[str, str], proxy: str | None = None)
     """Each page at its address, in a context of its own."""
     found = {}
     for name, url in addresses.items():
-        server = {"server": proxy, "bypass": "<-loopback>"} if proxy else None
+        server: ProxySettings | None = {"server": proxy, "bypass": "<-loopback>"} if proxy else None
         context = browser.new_context(
             viewport={"width": 1280, "height": 900},
             service_workers="block",
-            proxy=server,  # type: ignore[arg-type]
+            proxy=server,
         )
         found[name] = look(context, url)
         context.close()
@@ -171,7 +178,7 @@ def replaying(program: str, folder: Path) -> Iterator[str]:
                 with socket.socket() as asking:
                     if asking.connect_ex(("127.0.0.1", port)) == 0:
                         break
-                time.sleep(0.2)
+                wait_with(process, program)
             yield f"http://localhost:{port}"
         finally:
             process.terminate()
