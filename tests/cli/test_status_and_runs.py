@@ -66,6 +66,13 @@ def test_filters(watched: Any, args: tuple[str, ...], urls: list[str]) -> None:
     assert ("No source fits." in watched.run("status", *args, now="2026-01-08").out) == (not urls)
 
 
+def test_a_run_in_which_nothing_is_due_says_so(watched: Any) -> None:
+    ran = watched.run("check", "--due", now="2026-01-07T12:00:00Z")
+    assert "nothing is due: archive status --all says when each source is" in ran.err
+    assert watched.run("check", "--due", "-q", now="2026-01-07T13:00:00Z").err == ""
+    assert "nothing is due" not in watched.run("check", "--due", now="2026-01-08T12:00:00Z").err
+
+
 def test_runs_are_listed_and_their_reports_can_be_had(watched: Any) -> None:
     lines = watched.run("runs").out.splitlines()
     assert [line.partition("  ")[2] for line in lines] == [

@@ -17,6 +17,9 @@ from linkarchive.model import Article, Citation, Unit
 from linkarchive.project import Project
 from linkarchive.settings import NetworkSettings
 
+_LEAST_WORDS = 20
+"""Cells of a link's words that are worth showing beside its address."""
+
 
 @click.command()
 @click.argument("articles", nargs=-1)
@@ -156,7 +159,7 @@ def _write(project: Project, articles: Sequence[Article], prune: bool) -> None:
 
 
 def _print(articles: Sequence[Article], form: str, verbose: bool) -> None:
-    from linkarchive.report.lines import clip
+    from linkarchive.report.lines import cells, clip
     from linkarchive.report.sanitize import address, one_line
 
     for article in articles:
@@ -169,11 +172,15 @@ def _print(articles: Sequence[Article], form: str, verbose: bool) -> None:
         _heading(article)
         for citation in article.citations:
             target = "?" if citation.url is None else address(citation.url)
+            unit = "" if citation.unit is Unit.LINE else f"{citation.unit.value} "
+            start = f"{unit}{citation.line:>{max(6 - len(unit), 3)}}  {target}  "
             words = one_line(citation.text)
             if sys.stdout.isatty():
-                words = clip(words, max(width() - len(target) - 10, 20))
-            unit = "" if citation.unit is Unit.LINE else f"{citation.unit.value} "
-            click.echo(f"{unit}{citation.line:>{max(6 - len(unit), 3)}}  {target}  {words}")
+                room = width() - cells(start)
+                if room < _LEAST_WORDS:  # on a line of their own
+                    start, room = f"{start.rstrip()}\n{' ' * 8}", width() - 8
+                words = clip(words, room)
+            click.echo(f"{start}{words}")
 
 
 def _heading(article: Article) -> None:

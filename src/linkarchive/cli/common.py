@@ -122,8 +122,16 @@ def importing() -> Iterator[None]:
 def say(text: str) -> None:
     """A line on stderr; on a terminal broken between words."""
     if sys.stderr.isatty():
-        from linkarchive.report.lines import wrap
+        from linkarchive.report.lines import wrapped
 
-        columns = shutil.get_terminal_size((100, 24)).columns
-        text = "\n".join(line for part in text.split("\n") for line in wrap(part, columns))
+        text = wrapped(text, _stderr_columns())
     click.echo(text, err=True)
+
+
+def _stderr_columns() -> int:
+    """Columns of the terminal that stderr goes to, also where stdout goes to a file."""
+    try:
+        fallback = os.get_terminal_size(sys.stderr.fileno())
+    except OSError:
+        fallback = os.terminal_size((100, 24))
+    return shutil.get_terminal_size(fallback).columns

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 @project_options
 @click.option("--run", "run_id", help="Id of the run (default: the latest).")
 @click.option("--format", "form", type=click.Choice(FORMATS), default="terminal", help="Of the report on stdout.")
-@click.option("-o", "outputs", type=click.Path(path_type=Path), multiple=True, help="Write it here, by suffix.")
+@click.option("-o", "outputs", type=click.Path(path_type=Path), multiple=True, help="Also write it here, by suffix.")
 @click.option("--for-reader", is_flag=True, help="HTML for somebody who only gets the file: a legend, no commands.")
 @click.option("-q", "--quiet", is_flag=True, help="Print only what changed since the run before.")
 @click.option("-v", "--verbose", is_flag=True, help="Say more.")

@@ -10,6 +10,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING
 
 from linkarchive.cli.common import say
+from linkarchive.model import Verdict
 from linkarchive.model.events import (
     ArchiveAnswered,
     AskingArchives,
@@ -21,6 +22,7 @@ from linkarchive.model.events import (
     RunStarted,
     SourceConcluded,
 )
+from linkarchive.report.lines import wrapped
 from linkarchive.report.phrases import count
 from linkarchive.report.sanitize import address, one_line
 from linkarchive.settings import Settings
@@ -67,8 +69,8 @@ class TimeLeft:
 
 
 def spoken(seconds: float | None) -> str:
-    """“about 2 min left”."""
-    if seconds is None:
+    """“about 2 min left”; nothing where nothing is left, or not known."""
+    if seconds is None or seconds <= 0:
         return ""
     if seconds < 90:
         return f"about {max(5, round(seconds / 5) * 5)} s left"
@@ -88,7 +90,8 @@ class RunProgress:
         self._archives: TaskID | None = None
         self._parts: TaskID | None = None
         self._answered = 0
-        self._counts: Counter[str] = Counter()
+        self._total = 0
+        self._counts: Counter[Verdict] = Counter()
         self._left = TimeLeft({})
         self._started = time.monotonic()
 
@@ -121,12 +124,13 @@ class RunProgress:
             case PartsKept() if self._bar is not None and self._parts is not None:
                 self._bar.update(self._parts, advance=1)
             case Notice() if event.important or self._verbose:
-                say(one_line(event.text))
+                self._say(one_line(event.text))
 
     def _start(self, event: RunStarted) -> None:
         if self._greeting:
             say(self._greeting)
         self._left = TimeLeft(event.hosts)
+        self._total = event.total
         if self._wants_bar:
             self._show_bars(event)
         elif not self._quiet:
@@ -135,27 +139,40 @@ class RunProgress:
             what = "continuing run" if event.resumed else "run"
             say(f"{what} {event.run_id}: checking {count(event.total - event.skipped, 'source')}{own}{skipped}")
 
+    def _say(self, text: str) -> None:
+        """A line on stderr; above the bars, if there are any: written past them it would leave them on the screen."""
+        if self._bar is None:
+            say(text)
+        else:
+            console = self._bar.console
+            console.print(wrapped(text, console.width), markup=False, emoji=False, highlight=False, soft_wrap=True)
+
     def _show_bars(self, event: RunStarted) -> None:
         from rich.console import Console
         from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
+        console = Console(stderr=True)
         self._bar = Progress(
             TextColumn("{task.description}"),
-            BarColumn(bar_width=24),
+            BarColumn(bar_width=24 if console.width >= 80 else 8),
             MofNCompleteColumn(),
             TextColumn("{task.fields[note]}"),
-            console=Console(stderr=True),
+            console=console,
             transient=True,
         )
         self._live = self._bar.add_task("Checking", total=event.total, note="")
         self._bar.start()
 
     def _conclude(self, event: SourceConcluded) -> None:
-        self._counts[event.verdict.value] += 1
+        self._counts[event.verdict] += 1
         self._left.add(host_of(event.url))
         if self._bar is not None and self._live is not None:
-            note = spoken(self._left.seconds(time.monotonic() - self._started))
-            self._bar.update(self._live, advance=1, note=" · ".join(filter(None, (note, self._summary()))))
+            # More than were known when the run began: lost links that were found again.
+            total = max(self._total, self._counts.total())
+            left = spoken(self._left.seconds(time.monotonic() - self._started))
+            findings = sum(number for verdict, number in self._counts.items() if verdict.is_finding)
+            note = " · ".join(filter(None, (left, count(findings, "finding") if findings else "")))
+            self._bar.update(self._live, completed=self._counts.total(), total=total, note=note)
         elif self._verbose:
             say(f"{event.verdict.value:<11} {address(event.url)}")
 
@@ -180,6 +197,3 @@ class RunProgress:
             self._parts = self._bar.add_task("Keeping styles and pictures", total=event.pages, note="")
         elif self._verbose:
             say(f"keeping styles and pictures of {count(event.pages, 'page')}")
-
-    def _summary(self) -> str:
-        return ", ".join(f"{number} {verdict}" for verdict, number in sorted(self._counts.items()))

@@ -51,6 +51,7 @@ def status(
     """
     from linkarchive.history.status import Filter, status_of, summary_of
     from linkarchive.report.json import plain_json
+    from linkarchive.report.lines import wrapped
     from linkarchive.store import decisions
     from linkarchive.store.opening import open_project
 
@@ -71,7 +72,8 @@ def status(
     if listed:
         click.echo()
     is_filtered = bool(verdicts or articles or host or due)
-    click.echo("No source fits." if is_filtered and not sources else _summary(summary))
+    text = "No source fits." if is_filtered and not sources else _summary(summary)
+    click.echo(wrapped(text, width()) if sys.stdout.isatty() else text)
     return 0
 
 
@@ -127,8 +129,9 @@ def runs(project: Path, config: Path | None, limit: int, form: str) -> int:
         return 0
     for one in found:
         state = "offline" if one.info.offline else "" if one.info.complete else "incomplete"
-        line = f"{one.info.id}  {one.info.started:%Y-%m-%d %H:%M}  {count(one.sources, 'source')}"
-        click.echo(f"{line}, {count(one.findings, 'finding')}  {state}".rstrip())
+        started = f"{one.info.started:%Y-%m-%d %H:%M}  " if width() >= 80 else ""  # the id begins with it
+        numbers = f"{count(one.sources, 'source')}, {count(one.findings, 'finding')}"
+        click.echo(f"{one.info.id}  {started}{numbers}  {state}".rstrip())
     if not found:
         click.echo("No run yet: archive check ARTICLE")
     return 0

@@ -76,6 +76,11 @@ def wrap(text: str, width: int) -> list[str]:
     return lines
 
 
+def wrapped(text: str, width: int) -> str:
+    """The text with each of its lines broken between words."""
+    return "\n".join(line for part in text.split("\n") for line in wrap(part, width))
+
+
 def cells(text: str) -> int:
     """How many cells a terminal needs to show the text."""
     if _NARROW.fullmatch(text):
