@@ -46,6 +46,19 @@ def test_latest_is_by_insertion_not_by_time(past: Any) -> None:
     assert past.run("report", "--format", "json").json["run"]["id"] == earlier
 
 
+def test_what_a_dead_page_says_now_is_shown_as_no_version_of_it(folder: Any, stage: Any) -> None:
+    stage[ALPHA] = stage.html("alpha")
+    folder.article(ALPHA)
+    folder.check("article.md")
+    stage.clear()
+    folder.check(now="2026-01-06")
+    folder.check(now="2026-01-08")
+    assert "+++ 6 January 2026: dead, not found (404)" in folder.run("diff", ALPHA).out
+    told = folder.run("show", ALPHA).out
+    assert "“source 1”  dead: not found (404)" in told
+    assert "http-404" not in told
+
+
 def test_show_tells_the_life_of_a_source(past: Any) -> None:
     told = past.run("show", BETA)
     assert told.code == 0

@@ -94,7 +94,7 @@ class NewTargets:
         chosen = replacement(self.decisions, key, article)
         if chosen is not None:
             if not _is_web(chosen) or has_redaction(chosen):
-                return NoTarget("the replacement decided on is no web URL")
+                return NoTarget("what was decided to cite instead is no web address: set another in `archive serve`")
             return NewTarget(chosen, "as you decided", *((url, _day_of(chosen)) if _is_copy(chosen, key) else ()))
         outcome = self.outcomes.get(key)
         if outcome is None or ignored(self.decisions, key, day) is not None:

@@ -22,6 +22,7 @@ from linkarchive.model import (
     Verdict,
 )
 from linkarchive.project import Project
+from linkarchive.report.phrases import short_of
 from linkarchive.secrets import redact
 from linkarchive.snapshot.reader import read_page
 from linkarchive.store import captures, outcomes, runs, sources
@@ -156,6 +157,8 @@ def difference_of(archive: Path, store: Store, source: SourceReport) -> Differen
     except StorageError:
         return None
     labels = [_label(stored.capture.time) for stored in (before, after)]
+    if not outcome.verdict.is_alive:  # what is there now is no version of the page
+        labels[1] += f": {outcome.verdict.value}, {short_of(outcome)}"
     return difference(outcome.url, pages[0], pages[1], labels[0], labels[1], similarity=outcome.similarity)
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from linkarchive.errors import StorageError, UsageError
 from linkarchive.history.reports import difference_of, latest_of
 from linkarchive.model import Capture, CaptureRef, Difference, Page, SourceReport
-from linkarchive.report.phrases import place_in
+from linkarchive.report.phrases import place_in, short, short_of
 from linkarchive.report.sanitize import address, one_line
 from linkarchive.secrets import redact
 from linkarchive.snapshot import paths
@@ -27,7 +27,8 @@ def history_of(store: Store, url: str) -> Iterator[str]:
         yield "\nCitations"
         for citation in past[-1][1].outcome.citations:
             where = place_in(one_line(citation.article), citation.line, citation.unit)
-            yield f"  {where}  “{one_line(citation.text)}”  {citation.verdict} ({citation.reason})"
+            why = short(citation.verdict, citation.reason)
+            yield f"  {where}  “{one_line(citation.text)}”  {citation.verdict}: {why}"
     yield "\nCaptures"
     for kept in captures.of_source(store, source.id):
         capture = kept.capture
@@ -37,7 +38,7 @@ def history_of(store: Store, url: str) -> Iterator[str]:
     for run_id, report in past:
         outcome = report.outcome
         when = _time(report.checked) if report.checked else "not visited         "
-        yield f"  {when}  {outcome.verdict.value:<11} {outcome.reason.value:<18} {run_id}"
+        yield f"  {when}  {outcome.verdict.value:<11} {short_of(outcome):<21} {run_id}"
         for sentence in outcome.evidence if report.changed != "still" else ():
             yield f"      {one_line(sentence)}"
 
