@@ -72,3 +72,11 @@ def test_drawings_are_read_and_copied_up_to_a_limit(monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(single, "MAX_READ", 3 * len(sprite))
     found = one_file(f"<svg>{''.join(f'<use href=/{number}.svg#s49></use>' for number in range(9))}</svg>", find)
     assert found.count('id="stored-') == 3
+
+
+def test_a_frame_that_comes_late_is_shown() -> None:
+    parts = {"https://news.example/map": Part(b"<html><p>The map", "text/html", PAGE)}
+    for frame in ("<iframe data-src=/map></iframe>", "<iframe src=/blank data-lazy-src=/map></iframe>"):
+        assert "The map" in one_file(frame, parts.get)
+    assert "The map" in one_file("<iframe src=/map data-src=/gone></iframe>", parts.get)
+    assert "<iframe" not in one_file("<iframe></iframe><object></object>", parts.get)

@@ -133,7 +133,7 @@ class _Maker:
             elif name == "img" or (name == "image" and not drawing.is_within(element)):
                 self._choose(element, base)
             elif name in _FRAMES:
-                self._frame(element, base, element.get(_FRAMES[name]) or "")
+                self._frame(element, base, [*late_addresses(element), element.get(_FRAMES[name]) or ""])
             elif name in drawing.PICTURES:
                 data = self._data(Kind.IMAGE, base, drawing.reference(element), 0)
                 element.set("href", f"{_MARK}{self._keep(data)}")
@@ -206,9 +206,10 @@ class _Maker:
                 picture.set("src", f"{_MARK}{self._keep(data)}")
                 return
 
-    def _frame(self, frame: Any, base: str, address: str) -> None:
-        """A picture in its place: that which is stored, or one that `_put_back` makes the frame of."""
-        part, inner = self._part(base, address), frame.get("srcdoc")
+    def _frame(self, frame: Any, base: str, addresses: Iterable[str]) -> None:
+        """A picture in its place: the first that is stored, or one that `_put_back` makes the frame of."""
+        stored = ((address, part) for address in addresses if (part := self._part(base, address)) is not None)
+        (address, part), inner = next(stored, ("", None)), frame.get("srcdoc")
         held = html.Element("img", alt=frame.get("title") or "")
         for name in ("width", "height", "class", "style", "id", "title"):
             if frame.get(name):
