@@ -110,3 +110,25 @@ def test_a_stored_page_that_linked_to_it_says_what_it_was_called(stage: Any, fol
     report = folder.check(now="2026-01-12")
     assert (report.source(lost)["verdict"], report.source(lost)["suggested_url"]) == ("dead", now)
     assert stage.asked(parent) >= 1
+
+
+def test_what_two_hosts_lead_to_is_visited_once_and_searched_for_both(stage: Any, folder: Any) -> None:
+    hosts = (SITE, "http://gamma.example")
+    old = [f"{host}/2019/{name}.html" for host, name in zip(hosts, NAMES, strict=False)]
+    for url, name in zip(old, NAMES, strict=False):
+        stage[url] = stage.html(name)
+    folder.article(*old)
+    folder.check("article.md")
+    stage.clear()
+    now = [f"http://beta.example/news/{name}/" for name in NAMES[:2]]
+    for url, name in zip(now, NAMES, strict=False):
+        stage[url] = stage.html(name)
+    for host in hosts:
+        stage[f"{host}/"] = stage.redirect("http://beta.example/", 302)
+    stage["http://beta.example/"] = stage.html("front")
+    locations = "".join(f"<url><loc>{url}</loc></url>" for url in now)
+    stage["http://beta.example/sitemap.xml"] = raw(f"<urlset>{locations}</urlset>".encode())
+    stage.requests.clear()
+    report = folder.check(now="2026-01-12")
+    assert [report.source(url)["suggested_url"] for url in old] == now
+    assert stage.asked("http://beta.example/sitemap.xml") == 1

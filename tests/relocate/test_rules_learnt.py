@@ -94,6 +94,12 @@ def test_separators_are_dropped_and_accents_too() -> None:
     assert rule.apply(f"{SITE}/D%C3%A9part+matin") == f"{SITE}/docs/depart-matin"
 
 
+def test_names_that_can_be_taken_apart_in_countless_ways_are_learnt_from() -> None:
+    old, new = "a/" * 20 + "-".join("a" * 40), "-".join("a" * 60) + "-b"
+    (rule,) = learn([Example(f"{SITE}/{old}/{word}", f"{SITE}/{new}/{word}") for word in WORDS[:3]])
+    assert rule.apply(f"{SITE}/{old}/pilot") == f"{SITE}/{new}/pilot"
+
+
 def test_two_rewrites_of_a_site_are_two_rules() -> None:
     pairs = [Example(f"{SITE}/a/{word}.html", f"{SITE}/one/{word}") for word in WORDS[:3]]
     pairs += [Example(f"{SITE}/b/{word}.html", f"{SITE}/two/{word}") for word in WORDS[3:6]]

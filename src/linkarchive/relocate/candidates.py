@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from heapq import nlargest
 from itertools import islice
 from urllib.parse import urlsplit
 
@@ -12,8 +13,10 @@ from linkarchive.relocate.dead_page import DeadPage
 from linkarchive.relocate.listings import NamedPage
 from linkarchive.relocate.names import Names, address_words, words_of
 
-_MOST_COMPARED = 200
-"""Names that one is compared with, and pages for which that is done at a time."""
+_MOST_SHARING = 200
+"""Pages that share a word of a name that are looked at, and names for which that is done at a time."""
+_MOST_COMPARED = 20
+"""Names that one is compared with: those that share most with it."""
 _MOST_TRIES = 4
 """Pages of a like name that are visited for one dead page."""
 _ALIKE = 0.45
@@ -111,7 +114,7 @@ class Candidates:
 
     def _by_name(self, pages: Iterable[DeadPage]) -> Iterator[tuple[float, Candidate]]:
         waiting = (page for page in pages if self._tries[page.number] < _MOST_TRIES)
-        for page in islice(waiting, _MOST_COMPARED):
+        for page in islice(waiting, _MOST_SHARING):
             names = self._like(page)
             best = max(((self._likeness(page, named), named.url) for named in names), default=(0.0, ""))
             if best[0] >= _ALIKE:
@@ -133,10 +136,15 @@ class Candidates:
                 yield worth * _DECAY ** (self._in_vain[folder] + n) * _SLOW_DECAY**self._vain, Candidate(url, None)
 
     def _like(self, page: DeadPage) -> list[NamedPage]:
-        """The pages that share a word with a dead one which few others have."""
+        """The pages that share most words with a dead one, and such as few others have."""
         words = words_of(" ".join((page.text.title, *page.anchors))) | address_words(page.url)
-        urls = {url for word in words for url in self._by_word.get(word, ())[:_MOST_COMPARED]}
-        return [self._names[url] for url in urls if url in self._names]
+        shared: dict[str, float] = {}
+        for word in sorted(words):
+            weight = self._scale.weight(word)
+            for url in self._by_word.get(word, ())[:_MOST_SHARING]:
+                shared[url] = shared.get(url, 0.0) + weight
+        there = (url for url in shared if url in self._names)
+        return [self._names[url] for url in nlargest(_MOST_COMPARED, there, key=lambda url: (shared[url], url))]
 
     def _likeness(self, page: DeadPage, named: NamedPage) -> float:
         """The best of: title and link, title and address, address and address, what it was called and link."""

@@ -48,6 +48,8 @@ class Listing:
     """The address that an HTML page says it has."""
     search: str | None = None
     """The address of the site's own search, with `QUERY` where the words go, where the page declares one."""
+    is_sitemap: bool = False
+    """It is a sitemap, or a text list in place of one, that names pages."""
 
 
 def read_listing(page: Page) -> Listing:
@@ -69,7 +71,8 @@ def read_listing(page: Page) -> Listing:
         return _html(body, page)
     if page.headers.get("content-type", "").startswith("text/plain"):
         lines = body[:_LARGEST].decode("utf-8", "replace").split()
-        return Listing(tuple(NamedPage(line) for line in lines[:_MOST] if line.startswith(("http://", "https://"))))
+        pages = tuple(NamedPage(line) for line in lines[:_MOST] if line.startswith(("http://", "https://")))
+        return Listing(pages, is_sitemap=bool(pages))
     return Listing()
 
 
@@ -97,6 +100,7 @@ def _xml(body: bytes, base: str) -> Listing:
     pages: list[NamedPage] = []
     further: list[str] = []
     search = None
+    is_sitemap = False
     for element in root.iter():
         name = _local(element)
         if name == "url" and search is None and "html" in (element.get("type") or ""):
@@ -107,12 +111,13 @@ def _xml(body: bytes, base: str) -> Listing:
             if url is not None and parent == "sitemap":
                 further.append(url)
             elif url is not None and parent == "url":
+                is_sitemap = True
                 pages.append(NamedPage(url))
         elif name in ("item", "entry"):
             pages += _entry(element, base)
         if len(pages) >= _MOST:
             break
-    return Listing(tuple(pages), tuple(further[:100]), search=search)
+    return Listing(tuple(pages), tuple(further[:100]), search=search, is_sitemap=is_sitemap)
 
 
 def _entry(element: object, base: str) -> Iterator[NamedPage]:

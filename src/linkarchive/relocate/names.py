@@ -21,9 +21,10 @@ _TWO_LETTERS = (("ae", "a"), ("oe", "o"), ("ue", "u"), ("ss", "s"))
 @lru_cache(maxsize=65_536)
 def words_of(text: str) -> frozenset[str]:
     """The words of a text in one spelling: no case, no accents, no doubled letters of transliterations, no endings."""
-    plain = unicodedata.normalize("NFKD", _CAMEL.sub(" ", text).casefold())
-    words = _WORD.findall("".join(c for c in plain if not unicodedata.combining(c)))
-    return frozenset(map(_folded, words))
+    plain = _CAMEL.sub(" ", text).casefold()
+    if not plain.isascii():
+        plain = "".join(c for c in unicodedata.normalize("NFKD", plain) if not unicodedata.combining(c))
+    return frozenset(map(_folded, _WORD.findall(plain)))
 
 
 def _folded(word: str) -> str:
@@ -49,18 +50,28 @@ class Names:
     def __init__(self) -> None:
         self._counts: Counter[str] = Counter()
         self._total = 1
+        self._weights: dict[str, float] = {}
+        """Of the words that were compared since the last name."""
 
     def add(self, name: frozenset[str]) -> None:
         """Count the words of one more name."""
         self._counts.update(name)
         self._total += 1
+        self._weights.clear()
 
     def likeness(self, first: frozenset[str], second: frozenset[str]) -> float:
         """0 to 1: the weight of the words that both have, of all."""
         if not first or not second:
             return 0.0
-        both = self._weight(first & second)
-        return 2 * both / (self._weight(first) + self._weight(second)) if both else 0.0
+        both = self._sum(first & second)
+        return 2 * both / (self._sum(first) + self._sum(second)) if both else 0.0
 
-    def _weight(self, words: Iterable[str]) -> float:
-        return sum(math.log(1 + self._total / (1 + self._counts[word])) for word in words)
+    def _sum(self, words: Iterable[str]) -> float:
+        return math.fsum(map(self.weight, words))  # the same in any order
+
+    def weight(self, word: str) -> float:
+        """The less, the more names have it."""
+        weight = self._weights.get(word)
+        if weight is None:
+            weight = self._weights[word] = math.log(1 + self._total / (1 + self._counts[word]))
+        return weight

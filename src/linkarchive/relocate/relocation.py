@@ -51,7 +51,10 @@ class Relocation:
         """
         searches = searches_for(self.store, self.run, self.archive, lost, urls, named, self.settings.network)
         for _ in range(_MOST_ROUNDS):
-            wanted = {url: search for search in searches for url in search.wanted()}
+            wanted: dict[str, list[SiteSearch]] = {}
+            for search in searches:
+                for url in search.wanted():
+                    wanted.setdefault(url, []).append(search)
             if not wanted or self.stop():
                 break
             self._visit(wanted)
@@ -63,23 +66,27 @@ class Relocation:
         found = [page for search in searches for page in search.results()]
         return answers | {page.number: found_address(page.url, page.how, page.confidence, now) for page in found}
 
-    def _visit(self, wanted: Mapping[str, SiteSearch]) -> None:
+    def _visit(self, wanted: Mapping[str, Sequence[SiteSearch]]) -> None:
+        """Visit each address once, for all searches that want it."""
         network = replace(self.settings.network, obey_robots=True, retries=0)
         requests = iter([VisitRequest(url) for url in wanted])
         sites = self.settings.sites
         for visit in fetch_all(requests, network, self.clock, stop=self.stop, sites=sites, rules=self._rules):
             page = page_of(visit, network.max_body)
             visit.close()
-            search = wanted[visit.request.url]
-            found, is_same = None, False
-            with self.contained(visit.request.url):
-                found = search.take(visit.request.url, page)
-                is_same = found is not None and self._is_same(found, page)
-            if found is not None and not is_same:
-                search.reject(found)
-            for host in search.hosts:
-                rules = self._rules.get(host.removesuffix("/"))
-                search.name_sitemaps(rules.sitemaps if rules is not None else ())
+            for search in wanted[visit.request.url]:
+                self._take(search, visit.request.url, page)
+
+    def _take(self, search: SiteSearch, url: str, page: Page) -> None:
+        found, is_same = None, False
+        with self.contained(url):
+            found = search.take(url, page)
+            is_same = found is not None and self._is_same(found, page)
+        if found is not None and not is_same:
+            search.reject(url, found)
+        for host in search.hosts:
+            rules = self._rules.get(host.removesuffix("/"))
+            search.name_sitemaps(rules.sitemaps if rules is not None else ())
 
     def _is_same(self, found: Found, page: Page) -> bool:
         """The judge too says that it is the page."""

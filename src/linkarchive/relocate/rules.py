@@ -197,31 +197,39 @@ def _making_stem(stem: str, extension: str, features: Mapping[str, tuple[str, ..
     joints = list(dict.fromkeys(_SEPARATOR.findall(stem))) or ["-", "_", "", ".", "+", " "]
     for joint in [*joints, ""] if "" not in joints else joints:
         for case in CASES:
-            for pieces in _split(stem, joint, features, case, _MOST_PIECES):
+            texts = {name: joint.join(_cased(word, case) for word in words) for name, words in features.items()}
+            for pieces in _split(stem, joint, texts, _MOST_PIECES, set()):
                 if any(piece.feature is not None for piece in pieces):
                     yield PartProgram(pieces, joint, case, extension)
     yield PartProgram((Piece(None, stem),), "", CASES[0], extension)
 
 
 def _split(
-    stem: str, joint: str, features: Mapping[str, tuple[str, ...]], case: str, most: int
+    stem: str, joint: str, texts: Mapping[str, str], most: int, hopeless: set[tuple[str, int]]
 ) -> Iterator[tuple[Piece, ...]]:
-    """Every way to put the text together from features and, where none fits, words that are always the same."""
-    if not most:
+    """Every way to put the stem together from the texts of features and, where none fits, words that are always the
+    same. `hopeless` collects what cannot be put together of so many pieces, so that it is tried once."""
+    if not most or (stem, most) in hopeless:
         return
-    for name, words in features.items():
-        text = joint.join(_cased(word, case) for word in words)
+    is_hopeless = True
+    for first, rest in _starts(stem, joint, texts):
+        for others in _split(rest, joint, texts, most - 1, hopeless) if rest is not None else [()]:
+            is_hopeless = False
+            yield (first, *others)
+    if is_hopeless:
+        hopeless.add((stem, most))
+
+
+def _starts(stem: str, joint: str, texts: Mapping[str, str]) -> Iterator[tuple[Piece, str | None]]:
+    """What the stem may begin with, and what follows that; None where nothing does."""
+    for name, text in texts.items():
         if stem == text:
-            yield (Piece(name),)
+            yield Piece(name), None
         elif stem.startswith(text + joint):
-            for rest in _split(stem[len(text + joint) :], joint, features, case, most - 1):
-                yield (Piece(name), *rest)
-    if joint and joint in stem:
-        word, _, others = stem.partition(joint)
-        for rest in _split(others, joint, features, case, most - 1):
-            yield (Piece(None, word), *rest)
-    elif joint:
-        yield (Piece(None, stem),)
+            yield Piece(name), stem[len(text + joint) :]
+    if joint:
+        word, separator, rest = stem.partition(joint)
+        yield Piece(None, word), rest if separator else None
 
 
 def features_of(url: str, title: str = "") -> dict[str, tuple[str, ...]]:

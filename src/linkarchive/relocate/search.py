@@ -19,10 +19,8 @@ from linkarchive.relocate.listings import QUERY, NamedPage, read_listing
 from linkarchive.relocate.rules import Example, Program, Rule, learn
 from linkarchive.urls import same_page
 
-A_LINK = 2.8
-"""Visits for each dead page of a site …"""
-LEAST, MOST_FOR_ONE = 12, 15
-"""… of few dead pages at least so many, and never more than this for each."""
+_A_LINK, _LEAST = 2.8, 12
+"""Visits for each dead page of a site, and for a site with few of them."""
 _GUESSING = 0.2
 """Share of the visits that rules of a single example may take."""
 _AT_ONCE = 8
@@ -54,7 +52,7 @@ class SiteSearch:
     """By number of the dead page, every page of today that is the same."""
     _seen: set[str] = field(default_factory=set)
     _why: dict[str, tuple[int | None, str, Rule | None]] = field(default_factory=dict)
-    """Of an address that is wanted: for whom, how it was found, by which rule."""
+    """Of an address that was wanted: for whom, how it was found, by which rule."""
     _candidates: Candidates = field(default_factory=Candidates)
     _listings: list[str] = field(default_factory=list)
     _failures: dict[Program, int] = field(default_factory=dict)
@@ -76,8 +74,7 @@ class SiteSearch:
 
     @property
     def budget(self) -> int:
-        count = len(self.dead)
-        return min(MOST_FOR_ONE * count, max(LEAST, round(A_LINK * count)))
+        return max(_LEAST, round(_A_LINK * len(self.dead)))
 
     @property
     def open(self) -> list[DeadPage]:
@@ -101,16 +98,15 @@ class SiteSearch:
 
     def take(self, url: str, page: Page) -> Found | None:
         """What the visit of a wanted address has shown: a dead page that it seems to be, if any."""
-        number, how, rule = self._why.pop(url, (None, "", None))
+        number, how, rule = self._why.get(url, (None, "", None))
         self._seen.add(page.final_url)
         alive = page.failure is None and page.status is not None and 200 <= page.status < 300 and bool(page.body)
         listing = read_listing(page) if alive else None
         if listing is not None:
-            self._note_host(page.final_url)
+            self.hosts.add(_root(page.final_url))
             if self._add_names(listing.pages, page.final_url):
                 self._candidates.fruitful(page.final_url, found=False)
-            if url in self._sitemaps and listing.pages:
-                self._candidates.is_complete = True
+            self._candidates.is_complete |= listing.is_sitemap
             self._search = self._search or listing.search
             self._listings += [further for further in listing.further if further not in self._seen]
         found = None
@@ -119,15 +115,18 @@ class SiteSearch:
             self._want_later(canonical, number, how)
         elif alive:
             found = self._compare(page, number, how)
-        if rule is not None and (found is None or found.number != number):
-            self._failures[rule.program] = self._failures.get(rule.program, 0) + 1
+        if found is None or found.number != number:
+            self._note_failure(rule)
         return found
 
-    def reject(self, found: Found) -> None:
-        """The judge says that it is not the page after all."""
+    def reject(self, url: str, found: Found) -> None:
+        """The judge says that what the visit of a wanted address has shown is not the page after all."""
         self.found[found.number].remove(found)
         if not self.found[found.number]:
             del self.found[found.number]
+        number, _, rule = self._why.get(url, (None, "", None))
+        if found.number == number:
+            self._note_failure(rule)
 
     def name_sitemaps(self, urls: Iterable[str]) -> None:
         """The sitemaps that the robots.txt of one of the site's hosts names."""
@@ -250,10 +249,14 @@ class SiteSearch:
         ]
         return [*self.examples, *seen][:_MOST_EXAMPLES]
 
+    def _note_failure(self, rule: Rule | None) -> None:
+        if rule is not None:
+            self._failures[rule.program] = self._failures.get(rule.program, 0) + 1
+
     # --- keeping order ---------------------------------------------------------------------------
 
     def _is_new(self, url: str) -> bool:
-        return url not in self._seen and url not in self._why
+        return url not in self._seen
 
     def _want(self, url: str, number: int | None, how: str, rule: Rule | None) -> str:
         self._seen.add(url)
@@ -271,9 +274,6 @@ class SiteSearch:
         for url in urls:
             if self._is_new(url):
                 yield self._want(url, None, "", None)
-
-    def _note_host(self, url: str) -> None:
-        self.hosts.add(_root(url))
 
     def _add_names(self, pages: Iterable[NamedPage], base: str) -> int:
         """How many of the site's pages were not known."""

@@ -19,6 +19,7 @@ from linkarchive.wayback.archives import Archive
 from linkarchive.wayback.transport import NoAnswerError, NoConnectionError, Sender
 from linkarchive.web.decoding import decode_start
 from linkarchive.web.exchange import Exchange
+from linkarchive.web.retry import retry_after
 
 _LONGEST_NAP = 0.5
 """Seconds between two looks at whether the run was stopped."""
@@ -257,8 +258,8 @@ class ArchiveSession:
         """Raise for an answer that is the archive's trouble, and not a word about the page."""
         if not is_capture(exchange):
             if exchange.status == 429:
-                asked = exchange.header_map.get("retry-after")
-                wait = f"; it asks us to wait ({asked[:40]})" if asked else ""
+                asked = retry_after(exchange, self.clock.now())
+                wait = "" if asked is None else f"; it asks us to wait {asked:,.0f} s"
                 raise self._stopped(gate, Why.RATE_LIMITED, f"limits our requests (HTTP 429{wait})")
             if exchange.status >= 500:
                 raise NoAnswerError(Why.DOWN, f"HTTP {exchange.status}")
