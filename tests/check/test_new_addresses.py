@@ -92,7 +92,7 @@ def test_the_search_costs_few_visits(stage: Any, folder: Any, count: int) -> Non
     folder.check("article.md", now="2026-01-12")
     asked = [request.url for request in stage.requests if "alpha" in request.url and "/2019/" not in request.url]
     probes = [url for url in asked if "/other/" not in url]
-    assert len(asked) <= 15 * count
+    assert len(asked) <= 14
     assert len(probes) <= 8
 
 

@@ -138,7 +138,7 @@ def test_a_429_stops_the_endpoint_for_the_run_and_says_so(wayback, session, arti
     (notice,) = session.notices
     assert "web.archive.org replay" in notice
     assert "not asked again in this run" in notice
-    assert ("3600" in notice) == (fault is Fault.RATE_LIMITED_WITH_WAIT)
+    assert ("it asks us to wait 3,600 s" in notice) == (fault is Fault.RATE_LIMITED_WITH_WAIT)
     assert isinstance(moved_to(session, (WAYBACK,), URL, DEATH), tuple)  # the index goes on
 
 
