@@ -38,7 +38,7 @@ def watched(folder: Any, stage: Any) -> Any:
     return folder
 
 
-def on_terminal(folder: Any, *args: str, stdout: int | None = None) -> list[str]:
+def on_terminal(folder: Any, *args: str, stdout: int | None = None, code: int = 0) -> list[str]:
     """The lines that a command leaves on a terminal of sixty columns, to which stdout goes unless it is given."""
     ours, theirs = pty.openpty()
     termios.tcsetwinsize(theirs, (24, COLUMNS))
@@ -52,7 +52,7 @@ def on_terminal(folder: Any, *args: str, stdout: int | None = None) -> list[str]
         while piece := _read(ours):
             output += piece
     os.close(ours)
-    assert process.returncode in (0, 1), output
+    assert process.returncode == code, output
     return output.decode("utf-8").splitlines()
 
 
@@ -64,12 +64,20 @@ def _read(terminal: int) -> bytes:
 
 
 @pytest.mark.parametrize(
-    "args", [("status",), ("status", "--all"), ("runs",), ("extract", "article.md"), ("report",), ("diff", "1")]
+    "args", [(), ("status",), ("status", "--all"), ("runs",), ("extract", "article.md"), ("report",), ("diff", "1")]
 )
 def test_lines_fit(watched: Any, args: tuple[str, ...]) -> None:
     lines = on_terminal(watched, *args)
     assert lines
     assert [line for line in lines if cells(line) > COLUMNS] == []
+
+
+def test_errors_and_histories_are_broken_between_words(watched: Any) -> None:
+    lines = on_terminal(watched, "show", "http://alpha.example/what-nobody-cites", code=2)
+    assert len(lines) > 1
+    assert " ".join(lines).startswith("archive: http://alpha.example/what-nobody-cites: not a source of this project;")
+    past = on_terminal(watched, "show", ALPHA)
+    assert past[3:5] == ["  article.md:1  “On alpha, in more words than a narrow", "  terminal has room for”  ok: same"]
 
 
 def test_the_words_of_a_link_stand_below_an_address_that_takes_the_line(watched: Any) -> None:

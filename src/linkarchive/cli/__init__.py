@@ -84,11 +84,12 @@ class _Commands(click.Group):
 _GREETING = """\
 archive keeps the sources of your articles. Try:
 
-  archive demo                the whole program on a small web of its own, no network needed
-  archive check article.md    keep a copy of every page that an article links to, and report
-  archive status              where everything under watch stands
+  archive demo              see all of it, without a network
+  archive check article.md  keep a copy of each linked page
+  archive status            where all under watch stands
 
-archive --help lists all commands, archive COMMAND --help explains one."""
+archive --help lists all commands,
+archive COMMAND --help explains one."""
 
 
 @click.group(
@@ -136,9 +137,10 @@ def run(arguments: list[str]) -> int:
         click.echo("interrupted; what was done is kept, and the next run goes on from here", err=True)
         return 130
     except ArchiveError as error:
+        from linkarchive.cli.common import say
         from linkarchive.report.sanitize import sanitize
 
-        click.echo(f"archive: {sanitize(str(error))}", err=True)
+        say(f"archive: {sanitize(str(error))}")
         return error.exit_code
     except BrokenPipeError:
         mute_stdout()

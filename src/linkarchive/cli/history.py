@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
@@ -77,6 +78,7 @@ def show(url: str, project: Path, config: Path | None, as_text: bool, at: dateti
     from linkarchive.api.project import Project
     from linkarchive.history.cases import cases_of
     from linkarchive.history.sources import history_of
+    from linkarchive.report.lines import wrapped
     from linkarchive.store.opening import open_project
 
     settings = settings_of(project, config)
@@ -92,8 +94,9 @@ def show(url: str, project: Path, config: Path | None, as_text: bool, at: dateti
         return 0
     with open_project(place.folder) as store:
         lines = cases_of(place.folder.archive, store, url, settings) if as_case else history_of(store, url)
+        breaks = sys.stdout.isatty() and not as_case
         for line in lines:
-            click.echo(line)
+            click.echo(wrapped(line, width()) if breaks else line)
     return 0
 
 

@@ -77,8 +77,12 @@ def wrap(text: str, width: int) -> list[str]:
 
 
 def wrapped(text: str, width: int) -> str:
-    """The text with each of its lines broken between words."""
-    return "\n".join(line for part in text.split("\n") for line in wrap(part, width))
+    """The text with each of its lines broken between words; what follows stands as far in as its beginning."""
+    lines: list[str] = []
+    for part in text.split("\n"):
+        margin = " " * (len(part) - len(part.lstrip(" ")))
+        lines += (margin + line for line in wrap(part.removeprefix(margin), width - len(margin)))
+    return "\n".join(lines)
 
 
 def cells(text: str) -> int:
