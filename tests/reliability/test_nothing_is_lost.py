@@ -202,3 +202,10 @@ def test_the_newest_manifest_is_missed(lived: Any) -> None:
     after = lived.run("verify")
     assert after.code == 0
     assert f"{newest.name}: its run had no manifest: written on 2026-03-01" in after.out
+
+
+def test_a_dry_run_says_what_it_sealed(lived: Any) -> None:
+    newest = max(manifests(lived), key=lambda path: json.loads(path.read_bytes())["sequence"])
+    newest.unlink()
+    ran = lived.run("check", "--dry-run", now="2026-03-01")
+    assert f"{newest.stem}.json was missing" in ran.out

@@ -214,7 +214,13 @@ def dry_run(root: Path, scope: Scope, settings: Settings, clock: Clock) -> str:
     """
     project = Project(root, settings.keep.folder)
     first = load_first(project, scope, settings, clock)
-    with to_plan(project, settings, clock.now()) as store:
+    damages = []
+
+    def notice(sentence: str, important: bool) -> None:
+        if important:
+            damages.append(sentence)
+
+    with to_plan(project, settings, clock.now(), notice) as store:
         articles = first or load(project, store, scope, settings.network, clock)
         jobs = plan(articles, store, Policy.of(settings, project.decisions))
         lines = forecast(chosen(jobs, scope, store, None, clock.now()), store, settings)
@@ -222,4 +228,4 @@ def dry_run(root: Path, scope: Scope, settings: Settings, clock: Clock) -> str:
     lost = sum(citation.url is None for article in articles.articles for citation in article.citations)
     if lost:
         lines.append(f"{lost} lost targets would be looked for on the original pages")
-    return "\n".join([*lines, *articles.notices])
+    return "\n".join([*lines, *damages, *articles.notices])

@@ -70,13 +70,15 @@ def _taken(project: Project, names: Sequence[str]) -> str:
 
 
 @contextmanager
-def to_plan(project: Project, settings: Settings, now: datetime) -> Iterator[Store]:
+def to_plan(
+    project: Project, settings: Settings, now: datetime, notice: Callable[[str, bool], None]
+) -> Iterator[Store]:
     """The database for a run that is only planned; an empty one, in memory, where there is no archive.
 
-    Raises as `locked` does.
+    `notice` is called, and errors are raised, as by `locked`.
     """
     if project.has_archive():
-        with locked(project, settings, now, lambda *_: None) as database, database() as store:
+        with locked(project, settings, now, notice) as database, database() as store:
             yield store
     else:
         with open_store(None) as store:
