@@ -38,10 +38,10 @@ def watched(folder: Any, stage: Any) -> Any:
     return folder
 
 
-def on_terminal(folder: Any, *args: str, stdout: int | None = None, code: int = 0) -> list[str]:
+def on_terminal(folder: Any, *args: str, stdout: int | None = None, code: int = 0, columns: int = COLUMNS) -> list[str]:
     """The lines that a command leaves on a terminal of sixty columns, to which stdout goes unless it is given."""
     ours, theirs = pty.openpty()
-    termios.tcsetwinsize(theirs, (24, COLUMNS))
+    termios.tcsetwinsize(theirs, (24, columns))
     env = folder.env("2026-02-01", {"NO_COLOR": "1", "PYTHONUTF8": "1"})
     with subprocess.Popen(
         [sys.executable, "-m", "linkarchive", *args], cwd=folder.root, env=env,
@@ -92,6 +92,11 @@ def test_stderr_goes_by_its_own_terminal_when_stdout_goes_elsewhere(folder: Any,
     lines = on_terminal(folder, "check", "article.md", "--no-progress", stdout=subprocess.DEVNULL)
     assert lines[0].startswith("This visits each source with a GET request")
     assert [line for line in lines if cells(line) > COLUMNS] == []
+
+
+def test_a_terminal_that_does_not_say_how_wide_it_is_has_a_hundred_columns(folder: Any) -> None:
+    (line,) = on_terminal(folder, "report", code=2, columns=0)
+    assert line == "archive: nothing was checked in this folder yet: `archive check ARTICLE`"
 
 
 class _Terminal(io.TextIOWrapper):

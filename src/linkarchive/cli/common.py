@@ -131,7 +131,7 @@ def say(text: str) -> None:
 def _stderr_columns() -> int:
     """Columns of the terminal that stderr goes to, also where stdout goes to a file."""
     try:
-        fallback = os.get_terminal_size(sys.stderr.fileno())
+        columns = os.get_terminal_size(sys.stderr.fileno()).columns
     except OSError:
-        fallback = os.terminal_size((100, 24))
-    return shutil.get_terminal_size(fallback).columns
+        columns = 0
+    return shutil.get_terminal_size((columns or 100, 24)).columns  # some terminals do not know: 0
