@@ -101,6 +101,14 @@ def test_a_rule_that_fails_twice_is_dropped() -> None:
     assert sum(url.startswith(f"{SITE}/b/") for url in asked) == 2
 
 
+def test_a_rule_that_is_right_more_often_than_not_serves_a_site_of_which_some_pages_are_gone() -> None:
+    examples = [Example(f"{SITE}/a/{noun}.php", f"{SITE}/b/{noun}") for noun in NOUNS[:3]]
+    pages = [dead(n, f"{SITE}/a/{noun}.php", noun, noun) for n, noun in enumerate(NOUNS[3:])]
+    site = {f"{SITE}/b/{noun}": html(noun, prose(noun)) for noun in NOUNS[5:]}
+    found, _ = searched(pages, site, examples)
+    assert found == {n: f"{SITE}/b/{noun}" for n, noun in enumerate(NOUNS[3:]) if n >= 2}
+
+
 def test_a_rule_whose_pages_the_judge_rejects_has_failed() -> None:
     examples = [Example(f"{SITE}/a/{NOUNS[0]}.php", f"{SITE}/b/{NOUNS[0]}")]
     pages = [dead(n, f"{SITE}/a/{noun}.php", noun, noun) for n, noun in enumerate(NOUNS[1:])]
