@@ -52,6 +52,7 @@ def full_pictures(archive: Path, store: Store, source: int, outcome: Result) -> 
     stored = (
         (capture, part)
         for capture in captures.of_source(store, source)
+        if _is_then(outcome, capture) or _is_now(outcome, capture)
         for part in parts.of_capture(store, capture.id)
         if part.url.startswith(PICTURE)
     )
@@ -63,11 +64,19 @@ def _then_and_now(
 ) -> Pictures:
     then, now = None, None
     for capture, part in stored:
-        if capture.capture.time == outcome.standard:
+        if _is_then(outcome, capture):
             then = _read(archive, capture, part, largest)
-        if outcome.capture is not None and capture.place == (outcome.capture.warc, outcome.capture.offset):
+        if _is_now(outcome, capture):
             now = _read(archive, capture, part, largest)
     return Pictures(then, now)
+
+
+def _is_then(outcome: Result, capture: StoredCapture) -> bool:
+    return capture.capture.time == outcome.standard
+
+
+def _is_now(outcome: Result, capture: StoredCapture) -> bool:
+    return outcome.capture is not None and capture.place == (outcome.capture.warc, outcome.capture.offset)
 
 
 def _read(archive: Path, capture: StoredCapture, part: PartRecord, largest: int) -> Picture | None:
