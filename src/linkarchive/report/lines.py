@@ -49,6 +49,14 @@ class Lines:
         """A line that is never broken."""
         self._lines.append(" " * indent + line)
 
+    def labelled(self, label: str, text: str) -> None:
+        """A text that is never broken, after its label; on the next line where there is no room for both."""
+        if cells(label) + 1 + cells(text) <= self.width:
+            self.whole(f"{label} {text}")
+        else:
+            self.whole(label)
+            self.whole(text, indent=2)
+
     def address(self, url: str | None, indent: int = 2, style: str = "underline") -> None:
         """An address or a command on a line of its own, never broken."""
         if url:

@@ -122,12 +122,7 @@ def _next(page: _Page, report: Report, sections: Sections, place: str) -> None:
             bullet="→ ",
         )
     if place:
-        label = "→ The report to read and to send:"
-        if cells(label) + 1 + cells(place) <= page.width:
-            page.whole(f"{label} {place}")
-        else:
-            page.whole(label)
-            page.whole(place, indent=2)
+        page.labelled("→ The report to read and to send:", place)
     run = sanitize(report.run.id)
     skipped = f"{counts['skipped']:,} skipped. " if counts["skipped"] else ""
     page.say(f"{skipped}Run {run}.", style="dim")
