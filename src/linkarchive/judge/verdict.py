@@ -43,8 +43,9 @@ def as_far_as_read(judgement: Judgement, page: Page) -> Judgement:
         return judgement
     if page.cut is not None:
         length, whole = len(page.body), page.declared_length
-        is_known = whole is not None and whole > length
-        part = f"{_in_words(length)} of {_in_words(whole or 0)}" if is_known else _in_words(length)
+        part = _in_words(length)
+        if whole is not None and whole > length:
+            part = f"{part} of {_in_words(whole)}"
         sentence = f"only the first {part} were read: {_CUT[page.cut]}"
     elif len(page.body) > MAX_HTML and _THE_SAME in judgement.evidence:
         sentence = f"only the first {MAX_HTML:,} characters were compared: the page is larger"
