@@ -10,13 +10,14 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Mapping
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
 import pytest
 from bs4 import BeautifulSoup
 
-from linkarchive.model import Difference, DiffRow, Loss, Report
+from linkarchive.model import Difference, DiffRow, Loss, Reason, Report
 from linkarchive.report.html import render_html, said_and_says
 from linkarchive.report.sanitize import address
 
@@ -87,6 +88,13 @@ def test_every_finding_is_there_with_its_citation(page: BeautifulSoup, report: R
     assert marked.get_text() == "tough negotiations"
     assert len(page.select("#unresolved article")) == 2
     assert len(page.select("#fine tbody tr")) == 5
+
+
+def test_a_finding_says_which_detail_is_gone(report: Report) -> None:
+    finding = next(source for source in report.findings if source.outcome.lost)
+    outcome = replace(finding.outcome, reason=Reason.DETAIL_LOST, lost=(Loss("figure", "14.6 percent"),))
+    page = render_html(replace(report, sources=(replace(finding, outcome=outcome),)), {})
+    assert "drifted: figure gone<" in page
 
 
 def test_foreign_text_has_its_own_direction_and_language(page: BeautifulSoup) -> None:

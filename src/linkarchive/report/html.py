@@ -201,7 +201,8 @@ def _environment() -> Environment:
 def _names() -> dict[str, Any]:
     names = (
         "LEGEND", "acceptance", "ago", "certainty", "compared", "count", "day", "further", "ignored", "loss", "losses",
-        "meaning", "meaning_of", "more", "original", "percent", "place", "recovered_link", "recovery", "short", "since",
+        "meaning", "meaning_of", "more", "original", "percent", "place", "recovered_link", "recovery", "short_of",
+        "since",
     )  # fmt: skip
     return {name: getattr(phrases, name) for name in names}
 
