@@ -14,7 +14,7 @@ from linkarchive.model.scope import Scope, is_due
 from linkarchive.remap import remapped
 from linkarchive.settings import Settings, SiteSettings
 from linkarchive.sites import is_excluded, rule_for, scope_for
-from linkarchive.store import decisions, outcomes, sources
+from linkarchive.store import decisions, sources, standing
 from linkarchive.store.database import Store
 from linkarchive.store.decisions import Decision
 from linkarchive.store.previous import NOTHING, Previous
@@ -169,7 +169,7 @@ def _skip(source: Source, excluded: frozenset[str], settings: Settings) -> Reaso
 def chosen(jobs: Mapping[int, Job], scope: Scope, store: Store, before_run: int | None, now: datetime) -> list[Job]:
     """The jobs that the scope leaves, in the order in which they are visited: with --due or --limit the longest
     unvisited first. What was visited when, and the verdicts, are those from before that run; None: of now."""
-    last = outcomes.last_checks(store, before_run) if scope.is_partial else {}
+    last = standing.last_checks(store, before_run) if scope.is_partial else {}
     wanted = [job for job in jobs.values() if not scope.sources or job.source.key in scope.sources]
     if scope.only:
         wanted = [job for job in wanted if job.source.id in last and last[job.source.id][1].value in scope.only]

@@ -13,6 +13,7 @@ from linkarchive.clock import Clock
 from linkarchive.model import Verdict
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import datetime
 
     from linkarchive.history.status import SourceStatus
@@ -49,30 +50,32 @@ def status(
     It lists findings that are not ignored; with --all, --due or --verdict all that fits, as JSON always does.
     Nothing is visited; the exit code is 0 whatever is listed.
     """
-    from linkarchive.history.status import Filter, status_of, summary_of
+    from linkarchive.history.status import Filter, open_findings, status_of
     from linkarchive.report.json import plain_json
     from linkarchive.report.lines import wrapped
     from linkarchive.store import decisions
     from linkarchive.store.opening import open_project
 
     place, now = folder_of(project, config), Clock.from_environ().now()
+    wanted = Filter(verdicts, articles, host, due)
+    everything = everything or due or bool(verdicts)
     with open_project(place) as store:
-        sources = status_of(store, decisions.load(place.decisions), Filter(verdicts, articles, host, due), now)
-    summary = summary_of(sources, now)
+        made = decisions.load(place.decisions)
+        if wanted.is_empty and not everything and form == "text":
+            found = open_findings(store, made, now)
+        else:
+            found = status_of(store, made, wanted, now)
     if form == "json":
-        click.echo(plain_json({"schema": 1, "summary": summary, "sources": sources}))
+        click.echo(plain_json({"schema": 1, "summary": found.summary, "sources": found.sources}))
         return 0
     listed = [
-        source
-        for source in sources
-        if everything or due or verdicts or (source.verdict.is_finding and source.ignored is None)
+        source for source in found.sources if everything or (source.verdict.is_finding and source.ignored is None)
     ]
     for source in listed:
         click.echo(_line(source, now))
     if listed:
         click.echo()
-    is_filtered = bool(verdicts or articles or host or due)
-    text = "No source fits." if is_filtered and not sources else _summary(summary)
+    text = "No source fits." if not wanted.is_empty and not found.sources else _summary(found.summary)
     click.echo(wrapped(text, width()) if sys.stdout.isatty() else text)
     return 0
 
@@ -97,7 +100,7 @@ def _line(source: SourceStatus, now: datetime) -> str:
     return "  ".join((*parts, short_address(url, max(width() - len("  ".join(parts)) - 2, 12))))
 
 
-def _summary(summary: dict[str, int]) -> str:
+def _summary(summary: Mapping[str, int]) -> str:
     from linkarchive.report.phrases import count, listed
 
     counts = [f"{summary[verdict.value]:,} {verdict.value}" for verdict in Verdict if summary[verdict.value]]

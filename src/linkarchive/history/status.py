@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from linkarchive.model import Ignored, Reason, Verdict
 from linkarchive.model.scope import is_due, next_due
@@ -43,7 +42,10 @@ class Filter:
     articles: Collection[str] = ()
     host: str | None = None
     due: bool = False
-    findings: bool = False
+
+    @property
+    def is_empty(self) -> bool:
+        return not (self.verdicts or self.articles or self.host or self.due)
 
     def fits(self, source: SourceStatus, now: datetime) -> bool:
         return (
@@ -51,31 +53,51 @@ class Filter:
             and (not self.articles or any(article in self.articles for article in source.articles))
             and (self.host is None or is_within(host_of(source.url), [self.host]))
             and (not self.due or source.is_due(now))
-            and (not self.findings or (source.verdict.is_finding and source.ignored is None))
         )
 
 
-def status_of(store: Store, made: Sequence[Decision], wanted: Filter, now: datetime) -> tuple[SourceStatus, ...]:
-    """The sources that fit, the worst first, then by URL."""
-    found = (source for source in _sources(store, made, now) if wanted.fits(source, now))
-    return tuple(sorted(found, key=lambda source: (source.verdict.severity, source.url)))
+@dataclass(frozen=True, slots=True)
+class Status:
+    """Where the sources stand that fit a filter."""
+
+    sources: tuple[SourceStatus, ...]
+    """The worst first, then by URL."""
+    summary: Mapping[str, int]
+    """How many have each verdict; of how many sources; how many are due and ignored."""
 
 
-def summary_of(sources: Collection[SourceStatus], now: datetime) -> dict[str, Any]:
-    """Sources by verdict, and how many are due and ignored."""
-    counts = Counter(source.verdict.value for source in sources)
-    return {
-        **{verdict.value: counts[verdict.value] for verdict in Verdict},
-        "sources": len(sources),
-        "due": sum(source.is_due(now) for source in sources),
-        "ignored": sum(source.ignored is not None for source in sources),
-    }
+def status_of(store: Store, made: Sequence[Decision], wanted: Filter, now: datetime) -> Status:
+    """All sources that fit."""
+    found = _sorted(source for source in _sources(store, made, now) if wanted.fits(source, now))
+    counts = Counter(source.verdict for source in found)
+    due = sum(source.is_due(now) for source in found)
+    return Status(found, _summary(counts, due, sum(source.ignored is not None for source in found)))
 
 
-def _sources(store: Store, made: Sequence[Decision], now: datetime) -> Iterator[SourceStatus]:
-    for _, key, report in standing.latest_reports(store):
+def open_findings(store: Store, made: Sequence[Decision], now: datetime) -> Status:
+    """The findings that are not ignored, and the summary of all sources, which are counted by the database."""
+    found = _sorted(_sources(store, made, now, [verdict for verdict in Verdict if verdict.is_finding]))
+    counts = standing.verdict_counts(store, now)
+    shown = tuple(source for source in found if source.ignored is None)
+    numbers = Counter({verdict: number for verdict, (number, _) in counts.items()})
+    return Status(shown, _summary(numbers, sum(due for _, due in counts.values()), len(found) - len(shown)))
+
+
+def _sorted(sources: Iterable[SourceStatus]) -> tuple[SourceStatus, ...]:
+    return tuple(sorted(sources, key=lambda source: (source.verdict.severity, source.url)))
+
+
+def _summary(counts: Counter[Verdict], due: int, ignored_sources: int) -> dict[str, int]:
+    by_verdict = {verdict.value: counts[verdict] for verdict in Verdict}
+    return {**by_verdict, "sources": counts.total(), "due": due, "ignored": ignored_sources}
+
+
+def _sources(
+    store: Store, made: Sequence[Decision], now: datetime, verdicts: Collection[Verdict] | None = None
+) -> Iterator[SourceStatus]:
+    for _, key, report in standing.latest_reports(store, verdicts=verdicts):
         result = report.outcome
-        if not result.citations and result.verdict is not Verdict.OK and not result.verdict.is_finding:
+        if not result.citations and result.verdict is Verdict.SKIPPED:
             continue
         yield SourceStatus(
             result.url,

@@ -11,9 +11,10 @@ from linkarchive.model.verdict import Verdict
 
 ALIVE_EVERY = timedelta(days=7)
 SUSPECT_EVERY = timedelta(days=1)
-_CLOCKS_APART = timedelta(hours=1)
+CLOCKS_APART = timedelta(hours=1)
 """That two clocks may differ, and that a run may have taken since it began."""
-_JITTER = timedelta(hours=1)  # a cron job never starts at the very second of the day before
+JITTER = timedelta(hours=1)
+"""A cron job never starts at the very second of the day before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,10 +53,10 @@ def next_due(checked: datetime | None, verdict: Verdict) -> datetime | None:
     if checked is None:
         return None
     every = ALIVE_EVERY if verdict in (Verdict.OK, Verdict.MOVED) else SUSPECT_EVERY
-    return checked + every - _JITTER
+    return checked + every - JITTER
 
 
 def is_due(checked: datetime | None, verdict: Verdict, now: datetime) -> bool:
     """A source is due after its visit: in its time, and at once where the visit is in the future, of a wrong clock."""
     due = next_due(checked, verdict)
-    return due is not None and checked is not None and (due <= now or checked - now > _CLOCKS_APART)
+    return due is not None and checked is not None and (due <= now or checked - now > CLOCKS_APART)

@@ -9,6 +9,7 @@ from sqlalchemy import Connection, inspect, text
 from linkarchive.model import Result
 from linkarchive.store import schema
 from linkarchive.store.carried import compared
+from linkarchive.store.last_visits import of_all
 from linkarchive.store.serialization import decode
 
 Suggestion = Callable[[Connection], None]
@@ -90,6 +91,12 @@ def parts_of_pages(connection: Connection) -> None:
     schema.metadata.create_all(connection, tables=[schema.parts, schema.part_uses])
 
 
+def last_visits(connection: Connection) -> None:
+    """The last visit of each source, so that what is due is found without reading all visits."""
+    schema.metadata.create_all(connection, tables=[schema.last_visits])
+    connection.execute(of_all())
+
+
 STEPS: tuple[tuple[str, Suggestion], ...] = (
     ("2026-11-23 first schema", first_schema),
     ("2026-11-23 carried visits", carried_visits),
@@ -97,6 +104,7 @@ STEPS: tuple[tuple[str, Suggestion], ...] = (
     ("2026-11-29 intended keys", intended_keys),
     ("2026-11-29 standings", standings),
     ("2026-11-30 parts of pages", parts_of_pages),
+    ("2026-11-30 last visits", last_visits),
 )
 
 

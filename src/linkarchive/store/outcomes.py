@@ -8,8 +8,6 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import (
-    ColumnElement,
-    FromClause,
     Row,
     Select,
     and_,
@@ -24,8 +22,10 @@ from sqlalchemy import (
 )
 
 from linkarchive.model import Change, Result, SourceReport, Standing, Verdict
-from linkarchive.store.carried import NEVER, NOT_YET, carry
+from linkarchive.store import last_visits, schema
+from linkarchive.store.carried import carry
 from linkarchive.store.database import Store
+from linkarchive.store.last_visits import UNCOMPARED
 from linkarchive.store.schema import baselines, captures, outcomes, part_uses, runs, sources, visits
 from linkarchive.store.serialization import decode
 
@@ -65,6 +65,8 @@ def discard_run(store: Store, run: int, but: Set[int]) -> None:
         store.execute(delete(captures).where(*kept))
         store.execute(delete(visits).where(*concluded))
         store.execute(delete(outcomes).where(outcomes.c.id.in_(numbers)))
+        for statement in last_visits.of_sources(batch):
+            store.execute(statement)
 
 
 def with_verdict(store: Store, run: int, verdict: Verdict) -> set[int]:
@@ -82,26 +84,12 @@ def visited(store: Store, run: int) -> set[int]:
     return set(store.execute(select(visits.c.source).where(visits.c.run == run)).scalars())
 
 
-def last_checks(store: Store, before_run: int | None = None) -> dict[int, tuple[datetime | None, Verdict]]:
-    """When each source was last visited (before the given run), and with what verdict."""
-    newest = select(func.max(visits.c.id)).group_by(visits.c.source)
-    if before_run is not None:
-        newest = newest.where(visits.c.run < before_run)
-    query = (
-        select(visits.c.source, visits.c.checked, outcomes.c.verdict)
-        .join(outcomes, outcomes.c.id == visits.c.outcome)
-        .where(visits.c.id.in_(newest))
-    )
-    return {row.source: (row.checked, Verdict(row.verdict)) for row in store.execute(query)}
-
-
 def latest(store: Store) -> Iterator[tuple[int, Result, datetime | None]]:
     """Source, outcome and time of the last visit of every source, one at a time."""
-    newest = select(func.max(visits.c.id)).group_by(visits.c.source)
     query = (
         select(visits.c.source, visits.c.checked, visits.c.carried, outcomes.c.body)
+        .join(schema.last_visits, schema.last_visits.c.visit == visits.c.id)
         .join(outcomes, outcomes.c.id == visits.c.outcome)
-        .where(visits.c.id.in_(newest))
         .execution_options(yield_per=500)
     )
     for row in store.execute(query):
@@ -176,31 +164,21 @@ class Counted:
 
 def counts(store: Store, run: str) -> list[Counted]:
     """The cited sources of the run of that id, counted without reading what is told of each."""
-    of_run = visits.join(outcomes, outcomes.c.id == visits.c.outcome).join(runs, runs.c.seq == visits.c.run)
-    return counts_of(store, of_run, runs.c.id == run)
-
-
-def counts_of(store: Store, rows: FromClause, condition: ColumnElement[bool]) -> list[Counted]:
-    """The cited sources of these joined visits and outcomes that meet a condition, counted."""
-    uncompared = or_(outcomes.c.compared == NEVER, and_(outcomes.c.compared == NOT_YET, not_(visits.c.carried)))
-    columns = (outcomes.c.verdict, visits.c.changed, visits.c.was, uncompared.label("uncompared"), outcomes.c.standing)
+    columns = (outcomes.c.verdict, visits.c.changed, visits.c.was, UNCOMPARED.label("uncompared"), outcomes.c.standing)
     query = (
         select(*columns, func.count().label("number"))
-        .select_from(rows)
-        .where(condition, outcomes.c.cited)
+        .select_from(visits.join(outcomes, outcomes.c.id == visits.c.outcome).join(runs, runs.c.seq == visits.c.run))
+        .where(runs.c.id == run, outcomes.c.cited)
         .group_by(*columns)
     )
-    return [
-        Counted(
-            Verdict(row.verdict),
-            Change(row.changed),
-            None if row.was is None else Verdict(row.was),
-            bool(row.uncompared),
-            Standing(row.standing),
-            row.number,
-        )
-        for row in store.execute(query)
-    ]
+    return list(map(counted, store.execute(query)))
+
+
+def counted(row: Any) -> Counted:
+    """Of a row with these columns, and the `number` of sources that have them."""
+    was = None if row.was is None else Verdict(row.was)
+    kind = Verdict(row.verdict), Change(row.changed), was
+    return Counted(*kind, bool(row.uncompared), Standing(row.standing), row.number)
 
 
 def of_keys(store: Store, run: str, keys: Collection[str]) -> list[SourceReport]:

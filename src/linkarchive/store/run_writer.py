@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import bindparam, func, insert, select, update
 
 from linkarchive.model import Capture, Result, Standing
-from linkarchive.store import schema
+from linkarchive.store import last_visits, schema
 from linkarchive.store.captures import StoredCapture, day_text, takes_its_place
 from linkarchive.store.carried import compared
 from linkarchive.store.database import Store
@@ -38,6 +38,7 @@ class RunWriter:
         """Sources whose result, captures or baselines are others than before."""
         self._upsert_baselines = store.upsert(schema.baselines, "article", "source", "looked")
         self._upsert_visits = store.upsert(schema.visits, "run", "source")
+        self._upsert_last = last_visits.of_visit(store.upsert(schema.last_visits, "source"))
         store.gather_with(self.flush)
 
     @property
@@ -136,6 +137,7 @@ class RunWriter:
         write(_OUTCOMES, self._outcomes)
         write(self._upsert_baselines, self._baselines)
         write(self._upsert_visits, self._visits)
+        write(self._upsert_last, [{"at_run": visit["run"], "at_source": visit["source"]} for visit in self._visits])
         write(_SET_PAGE, self._pages)
         for rows in (self._captures, self._outcomes, self._baselines, self._visits, self._pages):
             rows.clear()

@@ -167,3 +167,19 @@ visits = Table(
     UniqueConstraint("run", "source"),
     Index("visits_source", "source", "run"),
 )
+
+last_visits = Table(
+    "last_visits",  # of each source, with what lists and counts go by: made from `visits` (store.last_visits)
+    metadata,
+    Column("source", Integer, primary_key=True),
+    Column("visit", Integer, nullable=False),  # visits.id
+    Column("run", Integer, nullable=False),
+    Column("checked", UtcDateTime),  # NULL: skipped
+    Column("verdict", String, nullable=False),
+    Column("changed", String, nullable=False),
+    Column("was", String),
+    Column("cited", Boolean, nullable=False),
+    Column("uncompared", Boolean, nullable=False),  # the page has not been compared with anything
+    Column("standing", String, nullable=False),
+    Index("last_visits_run", "run"),
+)

@@ -3,53 +3,96 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
+from datetime import datetime
 
-from sqlalchemy import ColumnElement, and_, func, not_, select
+from sqlalchemy import ColumnElement, and_, case, func, not_, or_, select
 
 from linkarchive.model import ArticleReport, Change, SourceReport, Unresolved, Verdict
+from linkarchive.model.scope import ALIVE_EVERY, CLOCKS_APART, JITTER, SUSPECT_EVERY
 from linkarchive.store.database import Store
-from linkarchive.store.outcomes import Counted, counts_of, report_of
+from linkarchive.store.outcomes import Counted, counted, newest, report_of
+from linkarchive.store.previous import AT_ONCE
 from linkarchive.store.runs import RunBody
-from linkarchive.store.schema import baselines, outcomes, runs, sources, visits
+from linkarchive.store.schema import baselines, last_visits, outcomes, runs, sources, visits
 from linkarchive.store.serialization import decode
 
 _RUNS = 50
 """The newest runs in which articles are looked for; one that was not read in so many is history."""
 
 
-_NEWEST = select(func.max(visits.c.id)).group_by(visits.c.source)
-_LATEST = visits.join(outcomes, outcomes.c.id == visits.c.outcome).join(sources, sources.c.id == visits.c.source)
-_QUIET = and_(outcomes.c.verdict == Verdict.OK.value, visits.c.changed == Change.NONE.value)
+_LATEST = (
+    last_visits.join(visits, visits.c.id == last_visits.c.visit)
+    .join(outcomes, outcomes.c.id == visits.c.outcome)
+    .join(sources, sources.c.id == last_visits.c.source)
+)
+_QUIET = and_(last_visits.c.verdict == Verdict.OK.value, last_visits.c.changed == Change.NONE.value)
+_ALIVE = last_visits.c.verdict.in_((Verdict.OK.value, Verdict.MOVED.value))
 
 
-def latest_reports(store: Store, numbers: Collection[int] | None = None) -> Iterator[tuple[int, str, SourceReport]]:
-    """Number, key and last report of every source, or of those with these numbers."""
-    return _reports(store, _newest(None if numbers is None else visits.c.source.in_(numbers)))
+def latest_reports(
+    store: Store, numbers: Collection[int] | None = None, verdicts: Collection[Verdict] | None = None
+) -> Iterator[tuple[int, str, SourceReport]]:
+    """Number, key and last report of every source, or of those with these numbers or verdicts."""
+    conditions = [] if numbers is None else [last_visits.c.source.in_(numbers)]
+    if verdicts is not None:
+        conditions.append(last_visits.c.verdict.in_([verdict.value for verdict in verdicts]))
+    return _reports(store, *conditions)
 
 
 def noted_reports(store: Store) -> Iterator[tuple[int, str, SourceReport]]:
     """Those of the sources that are not simply fine, as they were before."""
-    return _reports(store, and_(_newest(), not_(_QUIET)))
+    return _reports(store, not_(_QUIET))
 
 
 def quiet_reports(store: Store, articles: Collection[str]) -> Iterator[SourceReport]:
     """Those of the other sources, as far as they have a baseline for one of these articles."""
-    cited = visits.c.source.in_(select(baselines.c.source).where(baselines.c.article.in_(articles)))
-    return (report for _, _, report in _reports(store, and_(_newest(cited), _QUIET)))
+    cited = last_visits.c.source.in_(select(baselines.c.source).where(baselines.c.article.in_(articles)))
+    return (report for _, _, report in _reports(store, cited, _QUIET))
 
 
 def quiet_counts(store: Store) -> list[Counted]:
     """How many of the other sources are cited, without reading their reports."""
-    return counts_of(store, visits.join(outcomes, outcomes.c.id == visits.c.outcome), and_(_newest(), _QUIET))
+    names = ("verdict", "changed", "was", "uncompared", "standing")
+    columns = [last_visits.c[name] for name in names]
+    query = select(*columns, func.count().label("number")).where(last_visits.c.cited, _QUIET).group_by(*columns)
+    return list(map(counted, store.execute(query)))
 
 
-def _newest(condition: ColumnElement[bool] | None = None) -> ColumnElement[bool]:
-    """The last visit of each source, of those that the condition names."""
-    return visits.c.id.in_(_NEWEST if condition is None else _NEWEST.where(condition))
+def last_checks(store: Store, before_run: int | None = None) -> dict[int, tuple[datetime | None, Verdict]]:
+    """When each source was last visited (before the given run), and with what verdict."""
+    columns = (last_visits.c.source, last_visits.c.run, last_visits.c.checked, last_visits.c.verdict)
+    last = {}
+    of_the_run = []
+    for row in store.execute(select(*columns)):
+        if before_run is not None and row.run >= before_run:
+            of_the_run.append(row.source)
+        else:
+            last[row.source] = row.checked, Verdict(row.verdict)
+    for start in range(0, len(of_the_run), AT_ONCE):
+        query = newest(of_the_run[start : start + AT_ONCE], before_run)
+        last |= {row.source: (row.checked, Verdict(row.verdict)) for row in store.execute(query)}
+    return last
 
 
-def _reports(store: Store, condition: ColumnElement[bool]) -> Iterator[tuple[int, str, SourceReport]]:
-    query = select(visits, outcomes.c.body, sources.c.key).select_from(_LATEST).where(condition)
+def verdict_counts(store: Store, now: datetime) -> dict[Verdict, tuple[int, int]]:
+    """How many sources have each verdict, and how many of those are due; what is only the original page of an article
+    counts where it was visited."""
+    column = last_visits.c.verdict
+    is_counted = or_(last_visits.c.cited, column != Verdict.SKIPPED.value)
+    number, due = func.count().label("number"), func.count(case((is_due(now), 1))).label("due")
+    query = select(column, number, due).where(is_counted).group_by(column)
+    return {Verdict(row.verdict): (row.number, row.due) for row in store.execute(query)}
+
+
+def is_due(now: datetime) -> ColumnElement[bool]:
+    """`model.scope.is_due` of a last visit."""
+    alive, suspect = now - ALIVE_EVERY + JITTER, now - SUSPECT_EVERY + JITTER
+    checked = last_visits.c.checked
+    return or_(checked <= case((_ALIVE, alive), else_=suspect), checked > now + CLOCKS_APART)
+
+
+def _reports(store: Store, *conditions: ColumnElement[bool]) -> Iterator[tuple[int, str, SourceReport]]:
+    query = select(visits, outcomes.c.body, sources.c.key).select_from(_LATEST).where(*conditions)
     for row in store.execute(query.execution_options(yield_per=500)):
         yield row.source, row.key, report_of(row)
 
