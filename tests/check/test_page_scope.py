@@ -102,6 +102,23 @@ def test_a_page_has_its_parts_whatever_its_server_says_of_its_type(folder: Any, 
     assert f"{STATIC}/alpha.png" in kept(folder, "response")
 
 
+def test_a_part_is_asked_for_as_a_browser_asks_for_the_page(illustrated: Any, stage: Any) -> None:
+    """Some hosts give pictures only to those who come from a page of theirs, and the format that one says it takes."""
+
+    def answer(request: Request) -> Response:
+        fields = request.headers
+        welcome = fields.get("referer") == "http://alpha.example/" and fields.get("accept", "").startswith("image/")
+        return picture("alpha") if welcome else Response(b"not from elsewhere", 403)
+
+    stage[f"{STATIC}/alpha.png"] = answer
+    illustrated.check("article.md", "--scope", "page")
+    assert f"{STATIC}/alpha.png" in kept(illustrated, "response")
+    asked = {request.url: request.headers for request in stage.requests}
+    assert asked["http://alpha.example/beta.png"]["referer"] == BETA
+    assert asked[f"{STATIC}/all.css"]["accept"].startswith("text/css")
+    assert "referer" not in asked[ALPHA]
+
+
 def test_scope_document_asks_for_nothing_else(illustrated: Any, stage: Any) -> None:
     ran = illustrated.check("article.md", "--scope", "document")
     assert ran.source(ALPHA)["capture"]["scope"] == "document"

@@ -34,6 +34,9 @@ def named(html: str, base: str = PAGE, charset: str = "utf-8") -> dict[str, str]
         ('<img src=/s.gif data-src="/late.png"><img data-lazy-src="/lazy.png">',
          {"/s.gif": "image", "/late.png": "image", "/lazy.png": "image"}),
         ('<img data-src=true data-original="3 5"><div data-bg="/b.jpg">', {"/b.jpg": "image"}),
+        ('<img data-echo=/e.png><img data-src-medium=/m.png><p data-bg="url(/b.png)" data-style="color:red">',
+         {"/e.png": "image", "/m.png": "image", "/b.png": "image"}),
+        ('<amp-img src=/amp.png></amp-img><image src="/alias.png">', {"/amp.png": "image", "/alias.png": "image"}),
         ('<img data-srcset="/a.png 1x, /b.png 2x">', {"/a.png": "image", "/b.png": "image"}),
         ('<iframe data-src="/map"></iframe><iframe src="/chart"></iframe>', {"/map": "frame", "/chart": "frame"}),
         ('<video src="/film.mp4" poster="/still.jpg" data-src=/film.mp4></video><audio src="/a.mp3"></audio>',
@@ -65,9 +68,11 @@ def test_styles_come_first_and_what_is_named_twice_counts_once() -> None:
 
 def test_of_the_sources_of_a_picture_the_formats_that_are_shown() -> None:
     html = """<picture><source type="image/avif" srcset="/a.avif"><source type="image/webp" srcset="/a.webp">
-    <source media="print" type="image/jxl" srcset="/a.jxl"><source media="(min-width: 9px)" srcset="/wide.png">
+    <source media="print" type="image/heic" srcset="/a.heic"><source media="(min-width: 9px)" srcset="/wide.png">
     <img src="/a.jpg"></picture>"""
     assert set(named(html)) == {"/a.avif", "/wide.png", "/a.jpg"}
+    by_some = '<source type="image/jxl" srcset="/a.jxl"><source srcset="/a.webp"><source srcset="/b.webp">'
+    assert set(named(f'<picture>{by_some}<img src="/a.jpg"></picture>')) == {"/a.jxl", "/a.webp", "/a.jpg"}
 
 
 def test_a_query_is_encoded_as_its_page_is() -> None:

@@ -16,6 +16,7 @@ from linkarchive.errors import ArchiveError
 from linkarchive.model import CaptureScope, PartRecord
 from linkarchive.model.events import Listener, Notice, PartsKept
 from linkarchive.parts.page_parts import Answer, PageParts
+from linkarchive.parts.request import request_fields
 from linkarchive.requisites.requisite import Kind, Requisite
 from linkarchive.secrets import redact
 from linkarchive.settings import NetworkSettings
@@ -89,7 +90,9 @@ class Fetching:
             self.finish()
             url = self._next()
             if url is not None:
-                yield VisitRequest(url)
+                answer = self._asked[url]
+                page = answer.pages[0].stored.capture.final_url
+                yield VisitRequest(url, fields=request_fields(answer.kind, url, page))
             elif self._out.total():
                 yield None
             elif not self.left:

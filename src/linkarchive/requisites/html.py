@@ -17,6 +17,8 @@ _ICON_RELATIONS = frozenset({"icon", "apple-touch-icon", "apple-touch-icon-preco
 _PRELOADED = {"style": Kind.STYLE, "font": Kind.FONT, "image": Kind.IMAGE, "script": Kind.SCRIPT}
 _SHOWN_TYPES = re.compile(r"(image/(avif|webp|jpe?g|png|apng|gif|svg\+xml|bmp|x-icon|vnd\.microsoft\.icon))?", re.I)
 """Of pictures, that browsers take."""
+_SHOWN_BY_SOME = "image/jxl"
+"""JPEG XL: of the sources of a picture the next one is for the other browsers."""
 
 _PLAIN: dict[str, tuple[tuple[str, Kind], ...]] = {
     "img": (("src", Kind.IMAGE),),
@@ -27,7 +29,8 @@ _PLAIN: dict[str, tuple[tuple[str, Kind], ...]] = {
     "tr": (("background", Kind.IMAGE),),
     "td": (("background", Kind.IMAGE),),
     "th": (("background", Kind.IMAGE),),
-    "image": (("href", Kind.IMAGE), ("xlink:href", Kind.IMAGE)),
+    "amp-img": (("src", Kind.IMAGE),),
+    "image": (("href", Kind.IMAGE), ("xlink:href", Kind.IMAGE), ("src", Kind.IMAGE)),
     "feimage": (("href", Kind.IMAGE), ("xlink:href", Kind.IMAGE)),
     "use": (("href", Kind.IMAGE), ("xlink:href", Kind.IMAGE)),
     "script": (("src", Kind.SCRIPT), ("href", Kind.SCRIPT), ("xlink:href", Kind.SCRIPT)),
@@ -38,7 +41,10 @@ _PLAIN: dict[str, tuple[tuple[str, Kind], ...]] = {
 }
 """By element: attributes that hold one address."""
 
-_LATE = re.compile(r"data-(?:[a-z0-9]+-)*(?:src|original|lazy|bg|background|background-image|poster|image)")
+_LATE = re.compile(
+    r"data-(?:[a-z0-9]+-)*(?:src|original|lazy|bg|background|background-image|poster|image|echo|style)"
+    r"(?:-(?:small|medium|large|desktop|mobile|retina|[0-9]+x?))?"
+)
 _LATE_SET = re.compile(r"data-(?:[a-z0-9]+-)*srcset")
 """Attributes from which a script fills in what is loaded once a reader gets there."""
 _LATE_KINDS = {"iframe": Kind.FRAME, "script": Kind.SCRIPT}
@@ -141,8 +147,11 @@ def late_addresses(element: Any) -> Iterator[str]:
             yield from srcset.taken(value, sizes)
         elif element.tag in _NOT_LOADED and not attribute.endswith("poster"):
             continue
-        elif _LATE.fullmatch(attribute) and _ADDRESS.fullmatch(value.strip()):
-            yield value
+        elif _LATE.fullmatch(attribute):
+            if "url(" in value:
+                yield from (named.address for named in css.named_in(value))
+            elif _ADDRESS.fullmatch(value.strip()):
+                yield value
 
 
 def _of_link(element: Any) -> Iterator[Named]:
@@ -167,10 +176,12 @@ def _of_picture(element: Any) -> Iterator[Named]:
     seen: set[str] = set()
     for source in element.iter("source"):
         media = " ".join((source.get("media") or "").lower().split())
-        if media in seen or not _SHOWN_TYPES.fullmatch((source.get("type") or "").strip()):
+        told = (source.get("type") or "").strip()
+        by_some = told.lower() == _SHOWN_BY_SOME
+        if media in seen or not (by_some or _SHOWN_TYPES.fullmatch(told)):
             continue
         listed = source.get("srcset") or source.get("data-srcset") or ""
         if listed:
-            seen.add(media)
+            seen |= set() if by_some else {media}
             sizes = source.get("sizes") or ""
             yield from (Named(Kind.IMAGE, address) for address in srcset.taken(listed, sizes))

@@ -139,6 +139,8 @@ class VisitRequest:
     url: str
     etag: str | None = None
     last_modified: str | None = None
+    fields: tuple[tuple[str, str], ...] = ()
+    """Header fields beside our own, or in place of those of the same name; latin-1 text."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,9 +32,12 @@ class RequestFields:
         """The site's own, by host."""
 
     def of(
-        self, target: Target, cookie: str | None, etag: str | None, last_modified: str | None
+        self, target: Target, cookie: str | None, etag: str | None, last_modified: str | None, given: Fields = ()
     ) -> tuple[list[bytes], Fields]:
-        """The fields for libcurl, and all fields of the request in the order it sends them, without secrets."""
+        """The fields for libcurl, and all fields of the request in the order it sends them, without secrets.
+
+        `given` come beside our own, or in place of those of the same name.
+        """
         # Validators go back byte for byte (nginx compares exactly); only what could end the field early is refused.
         validators = tuple(
             (name, value)
@@ -42,8 +45,10 @@ class RequestFields:
             if value and value.isprintable()
         )
         extra = self._of_site(target) if self._sites else ()
-        if extra or cookie or target.authorization:
-            return _with_secrets(target, (*self._own, *validators), cookie, extra)
+        if extra or cookie or target.authorization or given:
+            replaced = {name for name, _ in given}
+            own = (*(field for field in self._own if field[0] not in replaced), *given)
+            return _with_secrets(target, (*own, *validators), cookie, extra)
         return self._own_encoded + _encoded(validators), (("Host", target.netloc), *self._own, *validators)
 
     def of_browser(self, target: Target, given: Fields) -> tuple[list[bytes], Fields]:

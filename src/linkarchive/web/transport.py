@@ -27,7 +27,7 @@ from linkarchive.web.exchange import Exchange
 from linkarchive.web.failures import is_beyond_dns
 from linkarchive.web.lenient import REFUSED, LenientReader
 from linkarchive.web.proxy import proxy_for
-from linkarchive.web.request_headers import RequestFields
+from linkarchive.web.request_headers import Fields, RequestFields
 from linkarchive.web.request_url import Target
 from linkarchive.web.transfer import SentRequest, Transfer
 
@@ -57,6 +57,8 @@ class HttpRequest:
     cookie: str | None = None
     etag: str | None = None
     last_modified: str | None = None
+    fields: Fields = ()
+    """Beside our own, or in place of those of the same name."""
     browser: BrowserRequest | None = None
     """What the browser sends in place of our own fields."""
 
@@ -114,7 +116,7 @@ class Transport(Generic[Sender]):
         transfer = self._idle.pop() if self._idle else Transfer(self._network, self._ca_file)
         browser = order.browser
         if browser is None:
-            sent, recorded = self._fields.of(target, order.cookie, order.etag, order.last_modified)
+            sent, recorded = self._fields.of(target, order.cookie, order.etag, order.last_modified, order.fields)
         else:
             sent, recorded = self._fields.of_browser(target, browser.fields)
         transfer.begin(target.url, sent, recorded, proxy_for(target, self._network), self._clock.now())

@@ -161,8 +161,9 @@ class _Chain:
         self.last_host = target.host
         self._cookie = self._cookies.header(target) if self._cookies else None
         if self._exchanges:
-            return HttpRequest(target, self._cookie)
-        return HttpRequest(target, self._cookie, self._request.etag, self._request.last_modified)
+            return HttpRequest(target, self._cookie, fields=self._request.fields)
+        request = self._request
+        return HttpRequest(target, self._cookie, request.etag, request.last_modified, request.fields)
 
     def next_target(self, target: Target, reply: HttpResult) -> Target | None:
         """What to ask after `target` gave this reply; None at the page, or at the failure."""
