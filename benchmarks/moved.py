@@ -105,7 +105,7 @@ def _check(archive: str, folder: str, pages: Pages, day: str) -> tuple[dict[str,
         "--wayback",
         "off",
     ]
-    command += ["--host-delay", "0.001", "--per-host", "8", "article.md"]
+    command += ["--host-delay", "0", "--per-host", "8", "article.md"]
     began = time.monotonic()
     done = subprocess.run(command, env=env, cwd=folder, capture_output=True, check=False)
     seconds = time.monotonic() - began

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -59,7 +60,7 @@ class Answers:
         elif isinstance(lookup, SeenSinceLookup) and found is not None:
             self._mark_only_us(job, found.memento.time)
         elif isinstance(lookup, CopyLookup):
-            self.show_copy(job)
+            self.show_copies([job])
         self.recorder.commit()
 
     def _stored(self, job: Job, found: Found) -> StoredCapture:
@@ -117,12 +118,10 @@ class Answers:
         assessment = assess(build_task(job, page, seen, folder, self.policy, document=document))
         self.recorder.record(rejudged(job, page, assessment, result, seen, self.policy))
 
-    def show_copy(self, job: Job) -> None:
-        """Give the result of this run the public copy, and the address where the page is now, that are known."""
-        result, checked = self.recorder.of_this_run(job)
-        if result is not None:
-            job = self.recorder.loaded(job)
-            result = with_copy(result, job, self.policy)
+    def show_copies(self, jobs: Sequence[Job]) -> None:
+        """Give the results of this run the public copies, and the addresses where the pages are now, that are known."""
+        for job, before, checked in self.recorder.concluded(jobs):
+            result = with_copy(before, job, self.policy)
             self.recorder.record(replaced(job, result, checked, checked or self.recorder.clock.now(), self.policy))
 
     def _mark_only_us(self, job: Job, seen: datetime) -> None:

@@ -137,10 +137,10 @@ class ArchiveLookups:
             recorder.contained,
         )
         urls = {number: job.source.url for number, job in wanted.items()}
-        for number, answer in relocation.search(lost, urls, self._moved).items():
+        answers = relocation.search(lost, urls, self._moved)
+        for number, answer in answers.items():
             self._answers.save(wanted[number], answer)
-            if answer.url is not None:
-                self._answers.show_copy(wanted[number])
+        self._answers.show_copies([wanted[number] for number, answer in answers.items() if answer.url is not None])
         recorder.commit()
 
     def _unsettled_losses(self, wanted: Mapping[int, Job]) -> list[int]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
@@ -21,6 +21,7 @@ from linkarchive.secrets import redact
 from linkarchive.snapshot.parts import NewParts
 from linkarchive.store import captures, outcomes, parts, previous
 from linkarchive.store.captures import StoredCapture
+from linkarchive.store.previous import AT_ONCE
 from linkarchive.web.exchange import Visit
 
 COMMIT_EVERY = 0.1
@@ -92,6 +93,19 @@ class Recorder:
         """What this run concluded on the source so far, and when it was visited."""
         now = previous.load(self.store, [job.source.id], self.rows.run + 1)[job.source.id]
         return (now.result, now.checked) if now.run == self.rows.run else (None, None)
+
+    def concluded(self, jobs: Sequence[Job]) -> Iterator[tuple[Job, Result, datetime | None]]:
+        """The jobs on which this run has concluded, each as `loaded` says, with what `of_this_run` says; many are read
+        together."""
+        for start in range(0, len(jobs), AT_ONCE):
+            batch = jobs[start : start + AT_ONCE]
+            numbers = [job.source.id for job in batch]
+            before = previous.load(self.store, numbers, self.rows.run)
+            known = previous.load(self.store, numbers, self.rows.run + 1)
+            for job in batch:
+                now = known[job.source.id]
+                if now.run == self.rows.run and now.result is not None:
+                    yield replace(job, previous=before[job.source.id]), now.result, now.checked
 
     @contextmanager
     def contained(self, url: str, source: int | None = None, close: Callable[[], None] | None = None) -> Iterator[None]:

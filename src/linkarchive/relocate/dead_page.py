@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from linkarchive.model import Capture
 from linkarchive.relocate.likeness import Likeness, Text
 
 
@@ -21,6 +22,8 @@ class DeadPage:
     """What stored pages of the site called it in their links."""
     parents: tuple[str, ...] = ()
     """The addresses of those pages."""
+    baseline: Capture | None = None
+    """The capture that its text was read from."""
 
 
 @dataclass(frozen=True, slots=True)

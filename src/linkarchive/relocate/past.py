@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from linkarchive.model import Page, Reason, Result, Verdict
+from linkarchive.model import Capture, Page, Reason, Result, Verdict
 from linkarchive.relocate.dead_page import DeadPage
 from linkarchive.relocate.likeness import text_of
 from linkarchive.relocate.listings import read_listing
@@ -46,10 +46,12 @@ def searches_for(
     sites: dict[str, dict[int, DeadPage]] = {}
     for number, before in _concluded(store, run, lost):
         others = tuple(named.get(number, ()))
-        page = baseline_page(archive, before, network) if _is_lost(before.result, others) else None
+        baseline = _baseline(before) if _is_lost(before.result, others) else None
+        page = None if baseline is None else stored_page(archive, baseline, network)
         text = None if page is None else text_of(page)
         if text is not None and text.is_plenty:
-            sites.setdefault(_site(urls[number]), {})[number] = DeadPage(number, urls[number], text, others)
+            lost_page = DeadPage(number, urls[number], text, others, baseline=baseline)
+            sites.setdefault(_site(urls[number]), {})[number] = lost_page
     examples: dict[str, list[Example]] = {site: [] for site in sites}
     read: Counter[str] = Counter()
     for number, before in _concluded(store, run, [number for number, url in urls.items() if _site(url) in sites]):
@@ -60,7 +62,7 @@ def searches_for(
             known += [example] if example is not None else []
         if read[site] < _MOST_PARENTS and before.result is not None and before.result.verdict.is_alive:
             read[site] += 1
-            parent = baseline_page(archive, before, network)
+            parent = _baseline_page(archive, before, network)
             sites[site] = _called(sites[site], parent) if parent is not None else sites[site]
     return [SiteSearch(pages, examples[site]) for site, pages in sites.items()]
 
@@ -125,15 +127,20 @@ def _example(archive: Path, url: str, before: Previous, network: NetworkSettings
         to = result.suggested_url or result.final_url
     if to is None:
         return None
-    page = baseline_page(archive, before, network)
+    page = _baseline_page(archive, before, network)
     return Example(url, to, "" if page is None else text_of(page).title)
 
 
-def baseline_page(archive: Path, before: Previous, network: NetworkSettings) -> Page | None:
-    """The page of the first baseline, else of the first usable capture."""
+def _baseline_page(archive: Path, before: Previous, network: NetworkSettings) -> Page | None:
+    baseline = _baseline(before)
+    return None if baseline is None else stored_page(archive, baseline, network)
+
+
+def _baseline(before: Previous) -> Capture | None:
+    """The first baseline, else the first usable capture."""
     based = sorted(before.baseline_ids, key=lambda cited: (cited[0], str(cited[1] or "")))
     first = before.baseline(*based[0]) if based else next((stored for stored in before.captures if stored.usable), None)
-    return None if first is None else stored_page(archive, first.capture, network)
+    return None if first is None else first.capture
 
 
 def _is_lost(result: Result | None, named: Sequence[str]) -> bool:

@@ -9,13 +9,13 @@ from pathlib import Path
 
 from linkarchive.clock import Clock
 from linkarchive.model import Case, Page
-from linkarchive.relocate.dead_page import Found
-from linkarchive.relocate.past import baseline_page, searches_for
+from linkarchive.relocate.dead_page import DeadPage
+from linkarchive.relocate.past import searches_for
 from linkarchive.relocate.search import SiteSearch
 from linkarchive.settings import Settings
-from linkarchive.store import previous
 from linkarchive.store.database import Store
 from linkarchive.store.lookups import MOVED, LookupAnswer, found_address
+from linkarchive.wayback.unwrap import stored_page
 from linkarchive.web.exchange import VisitRequest
 from linkarchive.web.page import page_of
 from linkarchive.web.robots import Rules
@@ -81,20 +81,19 @@ class Relocation:
         found, is_same = None, False
         with self.contained(url):
             found = search.take(url, page)
-            is_same = found is not None and self._is_same(found, page)
+            is_same = found is not None and self._is_same(search.dead[found.number], found.url, page)
         if found is not None and not is_same:
             search.reject(url, found)
         for host in search.hosts:
             rules = self._rules.get(host.removesuffix("/"))
             search.name_sitemaps(rules.sitemaps if rules is not None else ())
 
-    def _is_same(self, found: Found, page: Page) -> bool:
-        """The judge too says that it is the page."""
+    def _is_same(self, lost: DeadPage, url: str, page: Page) -> bool:
+        """The judge too says that the page at an address is the dead one."""
         from linkarchive.judge.verdict import judge
 
-        known = previous.load(self.store, [found.number], self.run)[found.number]
-        before = baseline_page(self.archive, known, self.settings.network)
+        before = None if lost.baseline is None else stored_page(self.archive, lost.baseline, self.settings.network)
         if before is None:
             return False
-        judgement = judge(Case("", found.url, page, before))
+        judgement = judge(Case("", url, page, before))
         return judgement.verdict.is_alive and (judgement.similarity or 0.0) >= SAME_PAGE
