@@ -90,6 +90,7 @@ def test_a_function_keeps_its_name_when_the_package_beneath_is_imported(name: st
     assert done.stdout == f"True linkarchive.api.{'project' if name == 'check' else 'pages'}\n"
 
 
+@pytest.mark.long
 def test_a_project_from_check_to_decision(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "article.md").write_text(originals.article("harbour-bridge.md"), encoding="utf-8")
     monkeypatch.chdir(tmp_path)

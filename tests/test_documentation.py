@@ -98,6 +98,7 @@ def test_the_cron_line_calls_what_exists(project: tuple[Path, dict[str, str], De
     assert (again.stdout, again.stderr) == ("", ""), "nothing changed since the first call"
 
 
+@pytest.mark.long
 def test_serve_serves(project: tuple[Path, dict[str, str], DemoWeb]) -> None:
     folder, environ, _ = project
     ((_, command),) = [block for block in blocks("sh") if block[0] == "docs/serve.md"]

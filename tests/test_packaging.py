@@ -29,6 +29,7 @@ def action(folder: Any, **environ: str) -> subprocess.CompletedProcess[str]:
     )  # fmt: skip
 
 
+@pytest.mark.long
 def test_the_action_annotates_the_lines_that_cite_what_is_dead(folder: Any, stage: Any) -> None:
     stage[ALPHA] = stage.html("alpha")
     folder.article(ALPHA, BETA)

@@ -49,6 +49,7 @@ def records(folder):
                 yield record.rec_type, record.rec_headers.get_header("WARC-Target-URI"), record.content_stream().read()
 
 
+@pytest.mark.long
 def test_a_page_that_only_a_browser_sees_is_ok_and_drifts_when_its_figure_changes(stage, folder):
     cite(folder, URL)
     figures(stage, "4,812,000")
@@ -67,6 +68,7 @@ def test_a_page_that_only_a_browser_sees_is_ok_and_drifts_when_its_figure_change
     assert changed.source(URL)["lost"] == [{"kind": "figure", "text": "4,812,000 crowns"}]
 
 
+@pytest.mark.long
 def test_without_a_browser_such_a_page_is_not_called_ok_by_its_frame(stage, folder):
     cite(folder, URL)
     figures(stage, "4,812,000")

@@ -14,6 +14,8 @@ from linkarchive.browser.rendering import FOOT, PRIVATE, SOCKET, TOO_LARGE
 from linkarchive.clock import Clock
 from linkarchive.demo.wire import Response
 
+pytestmark = pytest.mark.long
+
 URL = "http://alpha.example/page"
 SHELL = '<!DOCTYPE html><title>Figures</title><main id="app">Loading</main><script src="/app.js"></script>'
 

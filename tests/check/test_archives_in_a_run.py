@@ -58,6 +58,7 @@ def test_a_baseline_once_found_stays_and_is_not_asked_for_again(project: Any, st
     assert dict(archives.wayback.counts) == asked
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("fault", list(Fault))
 def test_no_fault_of_an_archive_touches_the_live_verdict(project: Any, stage: Any, archives: Any, fault: Fault) -> None:
     archives.hold(ALPHA, "2021-05-13", stage.html("as it was"))
@@ -78,6 +79,7 @@ def test_no_fault_of_an_archive_touches_the_live_verdict(project: Any, stage: An
     assert later.source(ALPHA)["baseline"]["origin"] == "wayback", "what was not found out is asked again"
 
 
+@pytest.mark.long
 def test_live_verdicts_are_recorded_before_an_archive_has_answered(project: Any, stage: Any, archives: Any) -> None:
     archives.wayback.fail("replay", Fault.SILENCE)
     archives.arquivo.fail("replay", Fault.SILENCE)
@@ -257,6 +259,7 @@ def test_twenty_sources_cost_few_requests(project: Any, stage: Any, archives: An
     assert counts["index"] <= 4, counts
 
 
+@pytest.mark.long
 def test_save_asks_for_a_capture_and_says_what_became_of_it(project: Any, stage: Any, archives: Any) -> None:
     without_keys = project.run("save", ALPHA)
     assert without_keys.code == 2
@@ -269,6 +272,7 @@ def test_save_asks_for_a_capture_and_says_what_became_of_it(project: Any, stage:
     assert project.run("save", "http://u:p@alpha.example/", env=keys).code == 2
 
 
+@pytest.mark.long
 def test_check_saves_new_sources_when_told_to_and_verifies_later(project: Any, stage: Any, archives: Any) -> None:
     more = {
         "IA_ACCESS_KEY_ID": KEYS[0],

@@ -113,6 +113,7 @@ def test_no_process_is_started_before_there_is_a_task(monkeypatch):
         judges.wait(5)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("body", "why"),
     [("die", "SIGKILL"), ("hang", "took more than"), ("stumble", "ZeroDivisionError: of a parser")],
@@ -269,6 +270,7 @@ def test_after_a_few_tasks_the_others_are_for_workers_however_slowly_they_come(m
         assert int(str(answers(judges)["who"]).split()[-1]) != os.getpid()
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("stuck", ["stopped", "never ready"])
 def test_a_worker_that_gives_no_sign_is_not_waited_for_for_ever(tmp_path, monkeypatch, odd, stuck):
     (tmp_path / "sleeper.py").write_text("import time\ntime.sleep(60)\n")

@@ -202,6 +202,7 @@ def test_an_unknown_suffix_is_told_before_anything_is_visited(cited: Any, stage:
     assert stage.requests == []
 
 
+@pytest.mark.long
 def test_a_reader_that_goes_away_is_no_trouble(cited: Any) -> None:
     cited.run("check", "article.md")
     for command, code in ((["report"], 0), (["report", "--format", "html"], 0), (["show", ALPHA], 0), (["check"], 1)):

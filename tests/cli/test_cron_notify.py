@@ -114,6 +114,7 @@ def test_the_command_gets_the_news_on_stdin_in_the_project_folder(dead: Any, sta
     assert not (dead.root / "told.md").exists()
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("text", "words"),
     [

@@ -115,6 +115,7 @@ def workflow(place: Any) -> dict[str, Any]:
     return found
 
 
+@pytest.mark.long
 def test_the_workflow_checks_and_keeps_the_state_in_the_repository(awkward: Any, stage: Any, tmp_path: Path) -> None:
     """Its own steps are run, in a clone as GitHub makes it."""
     origin, top = tmp_path / "origin.git", awkward.root.parent

@@ -241,6 +241,7 @@ def decide(root: Path) -> None:
     (root / "archive" / "decisions.jsonl").write_text("".join(json.dumps(one) + "\n" for one in made))
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("format", sorted(BUILDERS))
 def test_twenty_texts_twice(format: str, folder: Any) -> None:
     names = [f"{number:02}.{SUFFIXES.get(format, format)}" for number in range(FILES)]

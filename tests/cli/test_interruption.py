@@ -46,6 +46,7 @@ def run_id(text: str) -> str:
     return next(line.split("run ")[1].split(":")[0] for line in text.splitlines() if "checking" in line)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 3), (signal.SIGINT, 130)], ids=["SIGTERM", "Ctrl-C"])
 def test_a_signal_ends_the_run_and_the_next_goes_on(
     folder: Any, stage: Any, gate: Gate, number: int, code: int

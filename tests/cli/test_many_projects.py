@@ -102,6 +102,7 @@ def test_a_list_that_is_not_there(sites: Any) -> None:
     assert "nowhere.txt: cannot be read" in ran.err
 
 
+@pytest.mark.long
 def test_the_host_is_asked_no_faster_by_two_projects_than_by_one(sites: Any, stage: Any) -> None:
     """Starts on a host stay apart by its delay, also from one project to the next."""
     asked: list[float] = []

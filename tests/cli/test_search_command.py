@@ -14,6 +14,8 @@ from linkarchive.project import Project
 from linkarchive.store import texts
 from linkarchive.store.database import open_store
 
+pytestmark = pytest.mark.long
+
 ALPHA = "http://alpha.example/harbour"
 BETA = "http://beta.example/report.pdf"
 GAMMA = "http://gamma.example/tokyo"

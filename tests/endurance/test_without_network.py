@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.long
+
 SHARED = Path(__file__).parents[3] / "shared" / "articles" / "russia-belarus-merger.md"
 
 

@@ -137,6 +137,7 @@ def test_any_bytes_can_be_looked_at(source):
     texts(body)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "piece", [b"<", b"<p", b"<aside>", b"<!--", b"<script>", b"<p>a</p", b"</p><", b"</p><p>1 1 1", b"<h1>", b"<h1 "]
 )

@@ -87,6 +87,7 @@ def pdf_bytes(lines) -> bytes:
     return out.encode("latin-1")
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("make", [docx_bytes, pdf_bytes])
 def test_documents_are_compared_by_their_text(case, page, paragraphs, make):
     plain = [p.replace("“", "").replace("”", "") for p in paragraphs]

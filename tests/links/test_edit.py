@@ -320,6 +320,7 @@ def readable(links: LinksFile) -> list[tuple[str, str | None, str, bool, object]
     return [(s.name, e.url, e.text, e.excluded, e.note) for s in links.sections for e in s.entries]
 
 
+@pytest.mark.long
 @settings(deadline=None, max_examples=300)
 @given(FILE_TEXTS, ARTICLES)
 def test_merging_loses_no_line_and_is_done_once(text: str, articles: list[Article]) -> None:

@@ -10,6 +10,8 @@ from typing import Any
 import pytest
 from warcio.archiveiterator import ArchiveIterator
 
+pytestmark = pytest.mark.long
+
 ALPHA = "http://alpha.example/page"
 BETA = "http://beta.example/page"
 DAYS = ("2026-01-05", "2026-02-05", "2026-03-05", "2026-04-05", "2026-05-05", "2026-06-05")

@@ -76,6 +76,7 @@ def table(stage: Any, rows: int, at: int, says: str, spaces: int = 0) -> Respons
     return Response(text.encode())
 
 
+@pytest.mark.long
 def test_a_cited_figure_that_changes_far_down_a_long_page_is_missed(folder: Any, stage: Any) -> None:
     stage[ALPHA] = table(stage, 5_200, 5_100, SHIPS)
     folder.write("article.md", f"In that year 48,213 ships entered the harbour ([table]({ALPHA})).\n")

@@ -67,6 +67,7 @@ def rebuilt(folder: Any, *, by: str) -> None:
         assert folder.run("rebuild", now=DAYS[2]).code == 0
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("by", ["deleting", "rebuild"])
 def test_a_killed_run_before_a_whole_one_is_rebuilt_before_it(lived: Any, by: str) -> None:
     kill(lived, "check", "article.md", now=DAYS[1])
@@ -88,6 +89,7 @@ def test_what_only_a_killed_run_saw_is_in_a_rebuilt_database(lived: Any) -> None
     assert lived.run("verify").code == 0
 
 
+@pytest.mark.long
 def test_a_killed_run_goes_on_under_its_id_and_is_rebuilt_whole(lived: Any) -> None:
     kill(lived, "check", now=DAYS[1])
     rebuilt(lived, by="rebuild")

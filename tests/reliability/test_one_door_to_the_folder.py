@@ -72,6 +72,7 @@ def test_a_reader_beside_a_run_in_a_clone_leaves_the_database_to_it(lived: Any) 
         assert not (lived.root / "archive" / "archive.sqlite").exists()
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("second", [("report",), ("check",), ("show", ALPHA), ("accept", ALPHA), ("rebuild",)])
 def test_two_commands_at_once_in_a_clone_without_a_database(lived: Any, second: tuple[str, ...]) -> None:
     for path in (lived.root / "archive").glob("archive.sqlite*"):

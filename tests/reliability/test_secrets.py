@@ -153,6 +153,7 @@ def test_two_thousand_secrets_are_kept(secretive: Any, seed: int) -> None:
     _count_kept(secretive, 2_000, seed)
 
 
+@pytest.mark.long
 def test_a_public_site_is_asked_about_and_the_report_says_why_others_are_not(secretive: Any) -> None:
     folder, web, site = secretive
     site.status = 404

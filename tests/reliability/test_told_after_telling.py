@@ -10,6 +10,8 @@ from typing import Any
 
 import pytest
 
+pytestmark = pytest.mark.long
+
 ALPHA, BETA = "http://alpha.example/report", "http://beta.example/notes"
 DAYS = ("2026-01-05", "2026-01-12", "2026-01-19", "2026-01-26")
 

@@ -13,6 +13,8 @@ from linkarchive.demo.wire import Reply, Request, Reset, Response, redirect
 from linkarchive.web.exchange import Visit
 from linkarchive.web.network import Hosts
 
+pytestmark = pytest.mark.long
+
 HOSTS = ("alpha", "beta", "gamma", "delta", "epsilon", "zeta", "eta", "theta", "iota", "kappa", "lambda", "mu")
 URLS = [f"http://{host}.example/page" for host in HOSTS]
 PORTAL = "http://origin.example/login"

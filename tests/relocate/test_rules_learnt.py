@@ -42,6 +42,7 @@ def rewritten(dice: random.Random) -> list[Example]:
     return examples
 
 
+@pytest.mark.long
 @settings(max_examples=100, deadline=None)
 @given(st.integers(0, 10**9))
 def test_a_rewrite_is_learnt_from_three_pairs(seed: int) -> None:

@@ -184,6 +184,7 @@ def opened(chromium: str, url: str, profile: Path) -> tuple[BeautifulSoup, list[
     return BeautifulSoup(result.stdout, "lxml"), [line for line in result.stderr.splitlines() if "CONSOLE" in line]
 
 
+@pytest.mark.long
 def test_the_page_opens_without_errors_and_filters(
     chromium: str, tmp_path: Path, poisoned: Report, report: Report, differences: Mapping[str, Difference]
 ) -> None:

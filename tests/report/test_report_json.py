@@ -126,6 +126,7 @@ reports = st.builds(
 _few = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
+@pytest.mark.long
 @_few
 @given(reports)
 def test_any_report_fits_the_published_schema(report: Report) -> None:
@@ -135,6 +136,7 @@ def test_any_report_fits_the_published_schema(report: Report) -> None:
     assert text == escape_json(as_the_library_does)
 
 
+@pytest.mark.long
 @_few
 @given(reports)
 def test_every_format_renders_any_report_to_text_that_can_be_written(report: Report) -> None:

@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 
+pytestmark = pytest.mark.long
+
 
 @pytest.fixture
 def report(reviewed: Any, tmp_path: Path) -> str:

@@ -10,6 +10,8 @@ from typing import Any
 import pytest
 import requests
 
+pytestmark = pytest.mark.long
+
 
 def token_of(html: str) -> str:
     found = re.search(r'name="token" value="([^"]+)"', html)

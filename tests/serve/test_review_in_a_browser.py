@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 
+pytestmark = pytest.mark.long
+
 ALPHA, HOSTILE = "http://alpha.example/page", "http://gamma.example/hostile"
 
 

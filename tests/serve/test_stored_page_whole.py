@@ -50,6 +50,7 @@ def test_one_file_has_drawings_and_frames_and_loads_nothing(kept: Any) -> None:
     assert not any(word in text for word in ("<script", "onload", "onerror", "foreignobject", "<object"))
 
 
+@pytest.mark.long
 def test_a_browser_shows_them_in_the_file_and_in_the_viewer(kept: Any, browser: Any) -> None:
     kept.run("export", "--html", "page.html", URL)
     opened = kept.start("open", URL, "--idle", "120")

@@ -224,6 +224,7 @@ _FIELD = st.tuples(
 )
 
 
+@pytest.mark.long
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(body=st.binary(max_size=3000), fields=st.lists(_FIELD, max_size=6), reason=st.text(max_size=20), url=st.text())
 def test_whatever_a_server_sends_is_kept(

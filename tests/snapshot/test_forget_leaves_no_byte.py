@@ -10,6 +10,8 @@ from typing import Any
 
 import pytest
 
+pytestmark = pytest.mark.long
+
 ALPHA = "http://alpha.example/page"
 BETA = "http://beta.example/copy"
 GAMMA = "http://gamma.example/copy"

@@ -36,6 +36,7 @@ def test_a_sound_archive_needs_no_repair(archive: Any) -> None:
     assert {path: path.read_bytes() for path in archive.folder.rglob("*") if path.is_file()} == before
 
 
+@pytest.mark.long
 def test_a_tail_torn_at_any_byte_is_cut_off(archive: Any, tmp_path: Path) -> None:
     captures = archive.fill(seal=False)
     (warc,) = archive.warcs()
@@ -219,6 +220,7 @@ def _kill_while_writing(archive: Path, after: int) -> int:
     return said
 
 
+@pytest.mark.long
 def test_kill_nine_loses_no_finished_capture(tmp_path: Path) -> None:
     written = 0
     for after in (40, 133, 1):

@@ -15,6 +15,8 @@ from typing import Any
 
 import pytest
 
+pytestmark = pytest.mark.long
+
 DATA = Path(__file__).parents[1] / "data"
 
 _SPEC = importlib.util.spec_from_file_location("old_archive", DATA / "old_archive.py")

@@ -10,6 +10,8 @@ import pytest
 
 from linkarchive.demo.wire import Reset
 
+pytestmark = pytest.mark.long
+
 ALPHA = "http://alpha.example/report"
 BETA = "http://beta.example/notes"
 GAMMA = "http://gamma.example/list"

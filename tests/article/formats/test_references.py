@@ -148,6 +148,7 @@ def test_references_in_front_matter(read: Read, name: str) -> None:
     assert (budget.note, budget.accessed) == ("Jane Doe. The budget: a report", date(2025, 3, 5))
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("references", "said"),
     [("references: [a\n", "cannot be read: it is not YAML"), ("references:\n" + "- id: a\n" * 30_000, "are not read")],

@@ -37,6 +37,7 @@ def seconds(format: str, text: str) -> float:
     return time.process_time() - started
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("format", "token"), CASES)
 def test_twice_as_long_is_about_twice_the_work(format: str, token: str) -> None:
     long = token * (2 * SIZE // len(token))
