@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -12,9 +12,26 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from linkarchive.model import Baseline, Change, Origin, Reason, Report, Result, RunInfo, SourceReport, Unit, Verdict
+from linkarchive.model import (
+    Acceptance,
+    Baseline,
+    Change,
+    CitationResult,
+    Ignored,
+    LastGood,
+    Loss,
+    Origin,
+    Reason,
+    Report,
+    Result,
+    RunInfo,
+    SourceReport,
+    Unit,
+    Verdict,
+)
 from linkarchive.report import phrases
 from linkarchive.report.json import source_facts
+from linkarchive.report.suggestions import in_lines, suggestions
 from linkarchive.report.summary import summary
 
 NOW = datetime(2026, 11, 23, 6, tzinfo=UTC)
@@ -38,17 +55,37 @@ shares = st.floats(0, 1)
 baselines = st.builds(
     Baseline, st.sampled_from(Origin), times, st.one_of(st.none(), st.integers(-9000, 9000)), st.none()
 )
+urls = st.one_of(st.none(), st.integers(0, 99).map("https://b.example/{}".format))
+losses = st.lists(
+    st.builds(
+        Loss, st.sampled_from(["quote", "figure", "name", "anchor"]), st.integers(0, 10**6).map("{} tons".format)
+    ),
+    max_size=3,
+).map(tuple)
+citations = st.builds(
+    CitationResult,
+    article=st.just("a.md"), line=st.integers(1, 9000), url=st.just("https://a.example/"), text=st.just("so"),
+    context=st.just("said so"), recovered=st.booleans(), recovery_confidence=st.one_of(st.none(), shares),
+    verdict=st.sampled_from(Verdict), reason=st.sampled_from(Reason), confidence=shares, baseline=st.none(),
+    similarity=st.none(), lost=st.just(()), evidence=st.just(()), unit=st.sampled_from(Unit),
+    accepted=st.one_of(st.none(), st.builds(Acceptance, st.just("maria"), times, st.just("why"), times)),
+)  # fmt: skip
+ignored = st.one_of(
+    st.none(),
+    st.builds(Ignored, st.just("maria"), times, st.one_of(st.none(), st.dates(date(2026, 1, 1))), st.none()),
+)
 results = st.builds(
     Result,
     url=st.just("https://a.example/"), verdict=st.sampled_from(Verdict), reason=st.sampled_from(Reason),
     confidence=shares, confirmed=st.booleans(), evidence=st.just(()), also=st.just(()), since=times,
     last_ok=st.one_of(st.none(), times), strikes=st.integers(0, 5000), first_strike=st.none(), last_strike=st.none(),
-    status=st.none(), final_url=st.none(), hops=st.just(()), similarity=st.one_of(st.none(), shares), lost=st.just(()),
-    baseline=st.one_of(st.none(), baselines), capture=st.none(), last_good=st.none(), archived_url=st.none(),
-    archive_note=st.none(), suggested_url=st.none(), citations=st.just(()),
+    status=st.none(), final_url=urls, hops=st.just(()), similarity=st.one_of(st.none(), shares), lost=losses,
+    baseline=st.one_of(st.none(), baselines), capture=st.none(), archived_url=urls, archive_note=st.none(),
+    last_good=st.one_of(st.none(), st.builds(LastGood, times, st.just("a.warc.gz"), st.just(7), st.just(8))),
+    suggested_url=urls, citations=st.tuples(citations),
 )  # fmt: skip
 sources = st.builds(
-    SourceReport, results, st.sampled_from(Change), st.one_of(st.none(), st.sampled_from(Verdict)), times
+    SourceReport, results, st.sampled_from(Change), st.one_of(st.none(), st.sampled_from(Verdict)), times, ignored
 )
 PHRASES: dict[str, Callable[[SourceReport], str | None]] = {
     "meaning_of": phrases.meaning_of,
@@ -56,15 +93,30 @@ PHRASES: dict[str, Callable[[SourceReport], str | None]] = {
     "certainty": lambda source: phrases.certainty(source.outcome),
     "compared": lambda source: phrases.compared(source.outcome.baseline, source.outcome.similarity),
     "recovery": phrases.recovery,
+    "short_of": lambda source: phrases.short_of(source.outcome),
+    "losses": lambda source: phrases.losses(source.outcome.lost),
+    "ignored": lambda source: phrases.ignored(source.ignored) if source.ignored else None,
+    "acceptance": lambda source: phrases.acceptance(source.outcome.citations[0]),
+    "recovered_link": lambda source: phrases.recovered_link(source.outcome.citations[0]),
+    "place": lambda source: phrases.place(source.outcome.citations[0]),
+    "suggestions": lambda source: "\n".join(in_lines(suggestions(source))),
 }
 
 
 def dates_of(facts: object) -> set[date]:
     if isinstance(facts, datetime):
         return {facts.date()}
-    if isinstance(facts, Baseline):
+    if isinstance(facts, date):
+        return {facts}
+    if isinstance(facts, Baseline | LastGood):
         return {facts.time.date()}
-    return set()
+    if isinstance(facts, Ignored):
+        return dates_of(facts.until)
+    if isinstance(facts, Acceptance):
+        return {facts.when.date(), facts.capture_time.date()}
+    if isinstance(facts, Mapping):
+        return set().union(*map(dates_of, facts.values()))
+    return set().union(*map(dates_of, facts)) if isinstance(facts, list | tuple) else set()
 
 
 def numbers_of(facts: object) -> set[int]:
@@ -79,7 +131,15 @@ def numbers_of(facts: object) -> set[int]:
     if isinstance(facts, datetime):  # “3 weeks ago”
         days = (NOW.date() - facts.date()).days
         return {days, days // 7, days // 30, days // 365}
+    if isinstance(facts, Mapping):
+        return set().union(*map(numbers_of, facts.values()))
+    if isinstance(facts, list | tuple):
+        return set().union(*map(numbers_of, facts))
     return {int(number) for number in re.findall(r"\d+", str(facts))}
+
+
+def test_each_phrase_of_a_source_is_read_back() -> None:
+    assert set(PHRASES) == set(phrases.FIELDS)
 
 
 @given(sources)
@@ -156,7 +216,7 @@ def test_the_summary_counts_what_the_sources_say(told: list[SourceReport]) -> No
     report = Report(RUN, (), tuple(told), (), (), (), ())
     text = summary(report)
     for verdict, pattern in COUNTED.items():
-        number = sum(source.outcome.verdict is verdict for source in told)
+        number = sum(source.outcome.verdict is verdict and source.ignored is None for source in told)
         found = re.search(pattern, text)
         assert (int(found[1].replace(",", "")) if found else 0) == number, text
     seen = sum(source.outcome.verdict is not Verdict.SKIPPED for source in told)

@@ -22,7 +22,7 @@ from linkarchive.model import (
     Verdict,
 )
 from linkarchive.project import Project
-from linkarchive.report.phrases import short_of
+from linkarchive.report.phrases import day, short_of, word
 from linkarchive.secrets import redact
 from linkarchive.snapshot.reader import read_page
 from linkarchive.store import captures, outcomes, runs, sources
@@ -135,11 +135,7 @@ def _known(source: SourceReport, known: Mapping[tuple[str, datetime], Difference
     difference = known.get((source.outcome.url, start)) if start is not None else None
     if difference is None or start is None or source.checked is None:
         return None
-    return replace(difference, url=source.outcome.url, before_label=_label(start), after_label=_label(source.checked))
-
-
-def _label(time: datetime) -> str:
-    return f"{time:%-d %B %Y}"
+    return replace(difference, url=source.outcome.url, before_label=day(start), after_label=day(source.checked))
 
 
 def difference_of(archive: Path, store: Store, source: SourceReport) -> Difference | None:
@@ -156,9 +152,9 @@ def difference_of(archive: Path, store: Store, source: SourceReport) -> Differen
         pages = [read_page(archive, stored.capture) for stored in (before, after)]
     except StorageError:
         return None
-    labels = [_label(stored.capture.time) for stored in (before, after)]
+    labels = [day(stored.capture.time) for stored in (before, after)]
     if not outcome.verdict.is_alive:  # what is there now is no version of the page
-        labels[1] += f": {outcome.verdict.value}, {short_of(outcome)}"
+        labels[1] += f": {word(outcome.verdict)}, {short_of(outcome)}"
     return difference(outcome.url, pages[0], pages[1], labels[0], labels[1], similarity=outcome.similarity)
 
 

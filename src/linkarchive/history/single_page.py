@@ -14,10 +14,12 @@ from linkarchive.store import captures, parts, sources
 from linkarchive.store.captures import StoredCapture
 from linkarchive.store.database import Store
 from linkarchive.text import HTML_TYPES, decode, encoding_of, media_type
+from linkarchive.translation import gettext
 
 
 def caption_of(capture: Capture) -> str:
-    return f"Stored copy of {sanitize(capture.final_url)}, {day(capture.time)}, HTTP {capture.status}."
+    url, time = sanitize(capture.final_url), day(capture.time)
+    return gettext("Stored copy of {url}, {time}, HTTP {status}.", url=url, time=time, status=capture.status)
 
 
 def single_page_at(archive: Path, store: Store, url: str, capture: Capture) -> str | None:
@@ -34,11 +36,12 @@ def single_page_of(archive: Path, store: Store, kept: StoredCapture) -> str | No
         return None
     records = parts.of_capture(store, kept.id)
     reader = PartReader(archive, records, parts.originals(store, records))
-    note = f"{caption_of(capture)} Scripts and forms are left out"
+    note = gettext("Scripts and forms are left out.")
     if capture.scope is CaptureScope.DOCUMENT:
-        note += "; so are styles and pictures, which were not kept"
+        note = gettext("Scripts and forms are left out; so are styles and pictures, which were not kept.")
     elif capture.left_out:
-        note += f"; so is what was too much to keep ({count(capture.left_out, 'part')})"
+        parts_ = count(capture.left_out, "part")
+        note = gettext("Scripts and forms are left out; so is what was too much to keep ({parts}).", parts=parts_)
     facts = (
         ("linkarchive:source", sanitize(capture.url)),
         ("linkarchive:captured", capture.time.strftime("%Y-%m-%dT%H:%M:%SZ")),
@@ -48,4 +51,4 @@ def single_page_of(archive: Path, store: Store, kept: StoredCapture) -> str | No
     )
     charset, _ = encoding_of(page.body, content_type, markup=True)
     source = decode(page.body, content_type, markup=True)
-    return single_page(source, page.final_url, charset, reader.find, f"{note}.", facts)
+    return single_page(source, page.final_url, charset, reader.find, f"{caption_of(capture)} {note}", facts)

@@ -11,10 +11,12 @@ from linkarchive.errors import ArticleError, UsageError
 from linkarchive.model import ArticleText, Event, Origin, Report, SourceReport, Span, Verdict
 from linkarchive.project import Project
 from linkarchive.report.phrases import ignored as ignored_words
+from linkarchive.report.phrases import short_of, word
 from linkarchive.store import captures, outcomes, sources
 from linkarchive.store.captures import StoredCapture
 from linkarchive.store.database import Store
 from linkarchive.store.opening import open_project
+from linkarchive.translation import N_, gettext
 
 MAX_TIMELINES = 300
 """Sources in one report whose life is told, as for the differences."""
@@ -23,10 +25,10 @@ _MAX_TEXTS = 40
 _MAX_TEXT = 60_000
 """Characters of one article."""
 _WHOSE = {
-    Origin.LIVE: "our copy",
-    Origin.WAYBACK: "copy in the Wayback Machine",
-    Origin.MEMENTO: "archived copy",
-    Origin.IMPORTED: "imported copy",
+    Origin.LIVE: N_("our copy"),
+    Origin.WAYBACK: N_("copy in the Wayback Machine"),
+    Origin.MEMENTO: N_("archived copy"),
+    Origin.IMPORTED: N_("imported copy"),
 }
 
 
@@ -39,7 +41,7 @@ def timelines(store: Store, report: Report) -> Mapping[str, tuple[Event, ...]]:
             break
         days = {published.get(citation.article): citation.article for citation in source.outcome.citations}
         events = [
-            Event(datetime.combine(day, time(), UTC), "published", f"{path} is published")
+            Event(datetime.combine(day, time(), UTC), "published", gettext("{article} is published", article=path))
             for day, path in days.items()
             if day is not None
         ]
@@ -68,8 +70,9 @@ def _timeline(store: Store, source: SourceReport, events: list[Event]) -> tuple[
 
 def _captured(kept: StoredCapture) -> Event:
     capture = kept.capture
-    whose = _WHOSE[capture.origin]
-    text = whose if capture.status == 200 else f"{whose} of an answer {capture.status}"
+    text = gettext(_WHOSE[capture.origin])
+    if capture.status != 200:
+        text = gettext("{copy} of an answer {status}", copy=text, status=capture.status)
     return Event(capture.time, "capture", text, None, capture.public_url)
 
 
@@ -79,8 +82,10 @@ def _verdicts(past: Sequence[SourceReport]) -> Iterator[Event]:
     for position, report in enumerate(past):
         now = (report.outcome.verdict, report.outcome.reason)
         if report.checked is not None and (now != told or position == len(past) - 1):
-            again = "still " if now == told else ""
-            yield Event(report.checked, "verdict", f"{again}{now[0].value} ({now[1].value})", now[0])
+            text = f"{word(now[0])}: {short_of(report.outcome)}"
+            if now == told:
+                text = gettext("still {verdict}", verdict=text)
+            yield Event(report.checked, "verdict", text, now[0])
         told = now
     if past and past[-1].ignored is not None:
         yield Event(past[-1].ignored.when, "decision", ignored_words(past[-1].ignored))
@@ -133,7 +138,7 @@ def _with_verdicts(
         if not passage.main or not passage.text.strip():
             continue
         if size > _MAX_TEXT:
-            paragraphs.append((Span("… the rest of the article is left out here."),))
+            paragraphs.append((Span(gettext("… the rest of the article is left out here.")),))
             break
         spans: list[Span] = []
         upto = 0

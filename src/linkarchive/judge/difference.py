@@ -9,6 +9,7 @@ from difflib import SequenceMatcher
 from linkarchive.judge import drift, words
 from linkarchive.judge.parsed_page import ParsedPages
 from linkarchive.model import Difference, DiffRow, Page
+from linkarchive.translation import ngettext
 
 _CONTEXT = 1
 """Unchanged blocks shown on either side of a change."""
@@ -46,7 +47,14 @@ def difference(
     rows = _rows(old.main[:_MAX_BLOCKS], new.main[:_MAX_BLOCKS])
     if len(rows) > _MAX_ROWS:
         rest = len(rows) - _MAX_ROWS
-        rows = [*rows[:_MAX_ROWS], DiffRow("gap", ((f"{rest} more rows are not shown", False),), ())]
+        rows = [
+            *rows[:_MAX_ROWS],
+            DiffRow(
+                "gap",
+                ((ngettext("{number} more row is not shown", "{number} more rows are not shown", rest), False),),
+                (),
+            ),
+        ]
     return Difference(url, before_label, after_label, similarity, tuple(rows))
 
 
@@ -71,7 +79,8 @@ def _unchanged(pairs: list[tuple[str, str]], first: bool, last: bool) -> list[Di
     hidden = len(pairs) - head - tail
     if hidden <= 1:
         return shown
-    gap = DiffRow("gap", ((f"{hidden} unchanged paragraphs", False),), ())
+    text = ngettext("{number} unchanged paragraph", "{number} unchanged paragraphs", hidden)
+    gap = DiffRow("gap", ((text, False),), ())
     return [*shown[:head], gap, *shown[len(shown) - tail :]]
 
 

@@ -12,6 +12,7 @@ from linkarchive.report.sections import day_of
 from linkarchive.report.suggestions import in_lines, suggestions, suggestions_unresolved
 from linkarchive.report.summary import headline, summary
 from linkarchive.report.xml import add, document, moment
+from linkarchive.translation import gettext
 
 _NAMESPACE = "http://www.w3.org/2005/Atom"
 
@@ -22,7 +23,7 @@ def render_atom(report: Report, feed: str = "") -> str:
     safe = sanitize(report)
     root = Element("feed", {"xmlns": _NAMESPACE, "xml:lang": "en"})
     add(root, "id", _id("feed", feed))
-    add(root, "title", f"Sources: {headline(report)}")
+    add(root, "title", gettext("Sources: {headline}", headline=headline(report)))
     add(root, "subtitle", summary(report))
     add(root, "updated", moment(day_of(report)))
     add(root, "generator", "linkarchive", version=safe.run.version)
@@ -40,7 +41,7 @@ def _source(root: Element, source: SourceReport, report: Report) -> None:
     text = phrases.recovery(source) if source.changed is Change.RECOVERED else phrases.meaning_of(source)
     entry = add(root, "entry")
     add(entry, "id", _id(outcome.url, outcome.verdict.value, source.changed.value, moment(outcome.since)))
-    add(entry, "title", f"{outcome.verdict.value.capitalize()}: {outcome.url}")
+    add(entry, "title", f"{phrases.word(outcome.verdict).capitalize()}: {outcome.url}")
     add(entry, "updated", moment(outcome.since))
     address = href(outcome.url)
     if address is not None:
@@ -58,7 +59,7 @@ def _source(root: Element, source: SourceReport, report: Report) -> None:
 def _unresolved(root: Element, lost: Unresolved, report: Report) -> None:
     entry = add(root, "entry")
     add(entry, "id", _id("lost", lost.article, lost.text, lost.context))
-    add(entry, "title", f"Unresolved: “{lost.text.strip()}” in {phrases.place(lost)}")
+    add(entry, "title", gettext("Unresolved: “{text}” in {place}", text=lost.text.strip(), place=phrases.place(lost)))
     add(entry, "updated", moment(day_of(report)))
     add(entry, "category", term=Verdict.UNRESOLVED.value)
     text = phrases.meaning(Verdict.UNRESOLVED, lost.reason)

@@ -6,6 +6,7 @@ from linkarchive.model import Difference
 from linkarchive.report import phrases
 from linkarchive.report.lines import Lines
 from linkarchive.report.sanitize import sanitize
+from linkarchive.translation import gettext
 
 
 def render_difference(difference: Difference, *, width: int, color: bool) -> str:
@@ -17,7 +18,8 @@ def render_difference(difference: Difference, *, width: int, color: bool) -> str
     page.say(difference.before_label, bullet="--- ", style="red")
     page.say(difference.after_label, bullet="+++ ", style="green")
     if difference.similarity is not None:
-        page.say(f"{phrases.percent(difference.similarity)} of the text still stands.")
+        similarity = phrases.percent(difference.similarity)
+        page.say(gettext("{similarity} of the text still stands.", similarity=similarity))
     for row in difference.rows:
         if row.kind == "gap":
             page.say(_joined(row.left), bullet="  … ", style="dim")

@@ -21,7 +21,7 @@ from typing import Any, TypeVar
 
 from jinja2 import BytecodeCache, Environment, PackageLoader, StrictUndefined
 from jinja2.bccache import Bucket
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from linkarchive.model import (
     ArticleText,
@@ -42,6 +42,7 @@ from linkarchive.report.sanitize import address, href, one_line, sanitize
 from linkarchive.report.sections import Group, Sections, day_of, divide, host
 from linkarchive.report.suggestions import suggestions, suggestions_unresolved
 from linkarchive.report.summary import headline, summary
+from linkarchive.translation import gettext, script_words
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +96,7 @@ def render_html(
         summary=summary(report),
         style=Markup(style),  # noqa: S704  (our own file)
         script=Markup(script),  # noqa: S704  (our own file)
+        script_words=script_words(script),
         policy=policy(style, script, live is not None),
         live=live,
         name=titles[0] if len(titles) == 1 and titles[0] else one_line(name),
@@ -123,9 +125,14 @@ def _anchors(sections: Sections) -> dict[str, str]:
     return {source.outcome.url: f"{name}-{n}" for name, part in parts.items() for n, source in enumerate(part.shown, 1)}
 
 
+def script_of(script: str) -> str:
+    """A script with what it needs to say its words in the reader's language."""
+    return _asset("words.js") + script
+
+
 def page_assets(live: Live | None) -> tuple[str, str]:
     """The style and the script of a page."""
-    style, script = _asset("report.css"), _asset("report.js")
+    style, script = _asset("report.css"), script_of(_asset("report.js"))
     return (style, script) if live is None else (style + live.style, script + live.script)
 
 
@@ -194,17 +201,24 @@ def _environment() -> Environment:
         rows=rows,
         quoted=quoted,
         host=host,
+        legend_of=phrases.legend,
+        _=in_markup,
     )
     return environment
 
 
 def _names() -> dict[str, Any]:
     names = (
-        "LEGEND", "acceptance", "ago", "certainty", "compared", "count", "day", "further", "ignored", "loss", "losses",
+        "acceptance", "ago", "certainty", "cited", "compared", "count", "day", "further", "ignored", "loss", "losses",
         "meaning", "meaning_of", "more", "original", "percent", "place", "recovered_link", "recovery", "short_of",
-        "since",
+        "since", "word",
     )  # fmt: skip
     return {name: getattr(phrases, name) for name in names}
+
+
+def in_markup(message: str, /, **values: Any) -> Markup:
+    """`gettext` in templates: the values may be markup, all else is escaped."""
+    return escape(gettext(message)).format(**values)
 
 
 def inline(picture: Picture) -> str:
@@ -219,9 +233,9 @@ def heading(outcome: Result) -> str:
 
 def places(outcome: Result) -> str:
     """Where a source is cited, in a line."""
-    return ", ".join(phrases.place(citation) for citation in outcome.citations[:3]) + (
-        f" and {len(outcome.citations) - 3} more" if len(outcome.citations) > 3 else ""
-    )
+    named = ", ".join(phrases.place(citation) for citation in outcome.citations[:3])
+    others = len(outcome.citations) - 3
+    return named if others <= 0 else gettext("{places} and {number} more", places=named, number=others)
 
 
 def said_and_says(lost: Sequence[Loss], difference: Difference | None) -> list[tuple[str, str]]:
@@ -273,7 +287,7 @@ def rows(group: Group) -> Iterator[tuple[str, str | None, str, list[str]]]:
         outcome = source.outcome
         seen = [phrases.meaning_of(source)]
         if outcome.similarity is not None:
-            seen.append(f"{phrases.percent(outcome.similarity)} stands.")
+            seen.append(gettext("{similarity} stands.", similarity=phrases.percent(outcome.similarity)))
         if source.ignored is not None:
             seen.append(phrases.ignored(source.ignored))
         yield (

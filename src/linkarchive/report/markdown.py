@@ -13,6 +13,7 @@ from linkarchive.report.sanitize import href, sanitize
 from linkarchive.report.sections import Sections, day_of, divide
 from linkarchive.report.suggestions import Suggestion, suggestions, suggestions_unresolved
 from linkarchive.report.summary import headline, summary
+from linkarchive.translation import gettext
 
 # GitHub refuses the body of an issue over 65,536 characters (REST API, "body is too long", 2024).
 LIMIT = 60_000
@@ -41,35 +42,38 @@ def render_markdown(report: Report, quiet: bool = False) -> str:
         size += len(block)
     left_out += sum(group.total - len(group.shown) for group in sections.told)
     if left_out:
-        parts.append(f"*{left_out:,} more did not fit here: see the whole report.*\n")
-    skipped = report.summary[Verdict.SKIPPED.value]
-    parts.append(f"---\n{report.summary['ok']:,} fine, {skipped:,} skipped. Run {_escape(sanitize(report.run.id))}.\n")
+        text = gettext("{left_out:,} more did not fit here: see the whole report.", left_out=left_out)
+        parts.append(f"*{text}*\n")
+    counts, run = report.summary, _escape(sanitize(report.run.id))
+    numbers = gettext("{ok:,} fine, {skipped:,} skipped.", ok=counts["ok"], skipped=counts["skipped"])
+    parts.append(f"---\n{numbers} " + gettext("Run {id}.", id=run) + "\n")
     return "\n".join(parts)
 
 
 def _blocks(report: Report, sections: Sections, quiet: bool) -> Iterator[tuple[str, str]]:
     now = day_of(report)
     for text in () if quiet else (*report.notices, *report.malformed):
-        yield "About this run", f"- {_escape(text)}\n"
-    for title, sources in (("New", sections.news), ("Still open", sections.standing)):
+        yield gettext("About this run"), f"- {_escape(text)}\n"
+    for title, sources in ((gettext("New"), sections.news), (gettext("Still open"), sections.standing)):
         for source in sources.shown:
             yield title, _finding(source, now)
     for source in sections.recovered.shown:
-        yield "Recovered", f"- {_address(source.outcome.url)}: {_escape(phrases.recovery(source))}\n"
+        yield gettext("Recovered"), f"- {_address(source.outcome.url)}: {_escape(phrases.recovery(source))}\n"
     for source in sections.unseen.shown:
-        yield "Could not be seen (says nothing about the pages)", _finding(source, now)
+        yield gettext("Could not be seen (says nothing about the pages)"), _finding(source, now)
     for lost in sections.unresolved:
-        yield "Lost links not found again", _unresolved(lost)
+        yield gettext("Lost links not found again"), _unresolved(lost)
     for article in sections.originals:
         evidence = "; ".join(article.original.evidence) if article.original else ""
         text = f"{article.path}: {phrases.original(article)} {evidence}".strip()
-        yield "Articles whose original page needs a look", f"- {_escape(text)} {_address(article.original_url or '')}\n"
+        title = gettext("Articles whose original page needs a look")
+        yield title, f"- {_escape(text)} {_address(article.original_url or '')}\n"
     for source in sections.ignored.shown:
         reason = phrases.ignored(source.ignored) if source.ignored else ""
         text = f"{_label(source.outcome.verdict)}: {phrases.meaning_of(source)} {reason}"
-        yield "Ignored", f"- {_address(source.outcome.url)} {_escape(text)}\n"
+        yield gettext("Ignored"), f"- {_address(source.outcome.url)} {_escape(text)}\n"
     for url in () if quiet else report.uncited:
-        yield "In links.txt, but no longer in an article", f"- {_address(url)}\n"
+        yield gettext("In links.txt, but no longer in an article"), f"- {_address(url)}\n"
 
 
 def _finding(source: SourceReport, now: datetime) -> str:
@@ -79,9 +83,9 @@ def _finding(source: SourceReport, now: datetime) -> str:
     lines.append(f"- {_escape(phrases.since(source, now))} {_escape(phrases.certainty(outcome))}")
     facts = (phrases.compared(outcome.baseline, outcome.similarity), phrases.losses(outcome.lost), outcome.archive_note)
     lines += [f"- {_escape(fact)}" for fact in facts if fact]
-    lines += ["- Evidence:"] if outcome.evidence else []
+    lines += ["- " + gettext("Evidence:")] if outcome.evidence else []
     lines += [f"  - {_escape(text)}" for text in outcome.evidence]
-    lines += [f"- Also: {_escape(phrases.further(also))}" for also in outcome.also]
+    lines += ["- " + gettext("Also: {also}", also=_escape(phrases.further(also))) for also in outcome.also]
     lines += _suggested(suggestions(source))
     return "\n".join(lines) + "\n"
 
@@ -89,10 +93,10 @@ def _finding(source: SourceReport, now: datetime) -> str:
 def _citations(outcome: Result) -> list[str]:
     lines = []
     for citation in outcome.citations:
-        apart = f" ({citation.verdict.value})" if citation.verdict is not outcome.verdict else ""
+        apart = f" ({phrases.word(citation.verdict)})" if citation.verdict is not outcome.verdict else ""
         notes = [text for text in (phrases.recovered_link(citation), phrases.acceptance(citation)) if text]
         cited = f"{_code(phrases.place(citation))} “{_escape(citation.text.strip())}”{apart}"
-        lines.append(" ".join([f"- Cited in {cited}", *(_escape(note) for note in notes)]))
+        lines.append(" ".join(["- " + gettext("Cited in {cited}", cited=cited), *(_escape(note) for note in notes)]))
     return lines
 
 
@@ -111,7 +115,7 @@ def _suggested(steps: tuple[Suggestion, ...]) -> list[str]:
 
 
 def _label(verdict: Verdict) -> str:
-    return f"{phrases.ICON[verdict]} {verdict.value.capitalize()}"
+    return f"{phrases.ICON[verdict]} {phrases.word(verdict).capitalize()}"
 
 
 def _escape(text: str) -> str:

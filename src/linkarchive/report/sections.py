@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 from linkarchive.model import ArticleReport, Category, Change, Report, SourceReport, Unresolved, Verdict
 from linkarchive.report.sanitize import sanitize
+from linkarchive.translation import gettext
 
 UNSEEN = (Verdict.BLOCKED, Verdict.UNREACHABLE)
 """Findings that say nothing about the page: shown apart, without alarm."""
@@ -127,6 +128,6 @@ def day_of(report: Report) -> datetime:
 def host(url: str) -> str:
     """The host that a finding is grouped under."""
     try:
-        return urlsplit(url).hostname or "no host"
+        return urlsplit(url).hostname or gettext("no host")
     except ValueError:
-        return "no host"
+        return gettext("no host")

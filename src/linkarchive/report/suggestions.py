@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import shlex
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from linkarchive.model import Reason, Result, SourceReport, Unresolved, Verdict
 from linkarchive.report.phrases import day
 from linkarchive.report.sanitize import has_redaction
+from linkarchive.translation import N_, gettext
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,58 +40,79 @@ def suggestions(source: SourceReport) -> tuple[Suggestion, ...]:
         case Verdict.DRIFTED:
             return _steps_drifted(outcome)
         case Verdict.MOVED:
-            return (
-                Suggestion("Update the link to", "update the link", url=outcome.suggested_url or outcome.final_url),
-            )
+            return (_step(_UPDATE, url=outcome.suggested_url or outcome.final_url),)
         case Verdict.BLOCKED:
-            return (Suggestion(*_AT_A_WALL.get(outcome.reason, _OPEN_IT)),)
-        case Verdict.UNREACHABLE if outcome.reason in (Reason.TLS, Reason.TOO_LARGE):
-            return (Suggestion("Open the link in your browser to see what a reader gets.", "open in browser"),)
+            return (_step(_AT_A_WALL.get(outcome.reason, _OPEN_IT)),)
         case Verdict.UNREACHABLE:
-            return (Suggestion("Nothing yet: it may come back, and is tried again in the next run.", "wait"),)
+            return (_step(_SEE_IT if outcome.reason in (Reason.TLS, Reason.TOO_LARGE) else _WAIT),)
     return ()
 
 
-_OPEN_IT = ("Open the link in your browser: a reader may well see it.", "open in browser")
-_AT_A_WALL = {
-    Reason.ROBOTS: ("Look at the page yourself from time to time: this project obeys robots.txt.", "look yourself"),
-    Reason.ONLY_US: ("Nothing: others can see the page; it is tried again in the next run.", "wait"),
-    Reason.RATE_LIMITED: ("Nothing yet: it is tried again in the next run.", "wait"),
+_Words = tuple[str, str]
+"""A suggestion, and the same in three words."""
+
+_UPDATE = N_("Update the link to"), N_("update the link")
+_OPEN_IT = N_("Open the link in your browser: a reader may well see it."), N_("open in browser")
+_SEE_IT = N_("Open the link in your browser to see what a reader gets."), N_("open in browser")
+_WAIT = N_("Nothing yet: it may come back, and is tried again in the next run."), N_("wait")
+_AT_A_WALL: Mapping[Reason, _Words] = {
+    Reason.ROBOTS: (
+        N_("Look at the page yourself from time to time: this project obeys robots.txt."),
+        N_("look yourself"),
+    ),
+    Reason.ONLY_US: (N_("Nothing: others can see the page; it is tried again in the next run."), N_("wait")),
+    Reason.RATE_LIMITED: (N_("Nothing yet: it is tried again in the next run."), N_("wait")),
 }
+_USE_ADDRESS = N_("Use the address where the page is now"), N_("use this address")
+_USE_COPY = N_("Replace the link with the archived copy"), N_("use archived copy")
+_CITE_ANOTHER = N_("Cite another page that supports the sentence."), N_("cite another page")
+_SEE_COPY = N_("See the page as we kept it on {last_good}"), N_("see our copy")
+_READ: Mapping[Reason, _Words] = {
+    Reason.QUOTE_LOST: (N_("Look for the quoted passage"), N_("look for quotation")),
+    Reason.DETAIL_LOST: (N_("Look for the figure or name"), N_("look for it")),
+    Reason.ANCHOR_LOST: (N_("Look where the section went"), N_("find the section")),
+    Reason.CORRECTED: (N_("Read the correction"), N_("read the correction")),
+    Reason.RETRACTED: (N_("Read the notice of retraction"), N_("read the notice")),
+}
+_COMPARE = N_("Look at the difference"), N_("read what changed")
+_ACCEPT = N_("If the page still supports your sentence, accept it"), N_("accept it")
+_LINK_TO_COPY = N_("If not, link to the archived copy"), N_("use archived copy")
+_BY_HAND = N_("Put the URL in place of the “?” in links.txt."), N_("fill in links.txt")
+_NAME_ORIGINAL = (
+    N_("Add “original = URL” to the article’s section of links.txt, or its address to the article."),
+    N_("name the original"),
+)
+_GIVE_COPY = (
+    N_("Name a saved copy of the original page: archive recover ARTICLE --original FILE"),
+    N_("give a saved copy"),
+)
+
+
+def _step(words: _Words, *, url: str | None = None, command: str | None = None, **values: str) -> Suggestion:
+    text, short = words
+    return Suggestion(gettext(text, **values), gettext(short), url, command)
 
 
 def _steps_dead(outcome: Result) -> tuple[Suggestion, ...]:
     steps = []
     if outcome.suggested_url:
-        steps.append(Suggestion("Use the address where the page is now", "use this address", url=outcome.suggested_url))
+        steps.append(_step(_USE_ADDRESS, url=outcome.suggested_url))
     if outcome.archived_url:
-        steps.append(
-            Suggestion("Replace the link with the archived copy", "use archived copy", url=outcome.archived_url)
-        )
+        steps.append(_step(_USE_COPY, url=outcome.archived_url))
     if not steps:
-        steps.append(Suggestion("Cite another page that supports the sentence.", "cite another page"))
+        steps.append(_step(_CITE_ANOTHER))
     if outcome.last_good:
-        text = f"See the page as we kept it on {day(outcome.last_good.time)}"
-        steps.append(Suggestion(text, "see our copy", command=_command("open", outcome)))
+        steps.append(_step(_SEE_COPY, last_good=day(outcome.last_good.time), command=_command("open", outcome)))
     return tuple(steps)
 
 
 def _steps_drifted(outcome: Result) -> tuple[Suggestion, ...]:
-    check = {
-        Reason.QUOTE_LOST: ("Look for the quoted passage", "look for quotation"),
-        Reason.DETAIL_LOST: ("Look for the figure or name", "look for it"),
-        Reason.ANCHOR_LOST: ("Look where the section went", "find the section"),
-        Reason.CORRECTED: ("Read the correction", "read the correction"),
-        Reason.RETRACTED: ("Read the notice of retraction", "read the notice"),
-    }.get(outcome.reason, ("Look at the difference", "read what changed"))
     steps = [
-        Suggestion(*check, command=_command("diff", outcome)),
-        Suggestion(
-            "If the page still supports your sentence, accept it", "accept it", command=_command("accept", outcome)
-        ),
+        _step(_READ.get(outcome.reason, _COMPARE), command=_command("diff", outcome)),
+        _step(_ACCEPT, command=_command("accept", outcome)),
     ]
     if outcome.archived_url:
-        steps.append(Suggestion("If not, link to the archived copy", "use archived copy", url=outcome.archived_url))
+        steps.append(_step(_LINK_TO_COPY, url=outcome.archived_url))
     return tuple(steps)
 
 
@@ -102,20 +125,8 @@ def _command(name: str, outcome: Result) -> str | None:
 
 def suggestions_unresolved(lost: Unresolved) -> tuple[Suggestion, ...]:
     """What to do about a lost target."""
-    by_hand = Suggestion("Put the URL in place of the “?” in links.txt.", "fill in links.txt")
     if lost.reason is Reason.NO_ORIGINAL:
-        return (
-            Suggestion(
-                "Add “original = URL” to the article’s section of links.txt, or its address to the article.",
-                "name the original",
-            ),
-            by_hand,
-        )
+        return (_step(_NAME_ORIGINAL), _step(_BY_HAND))
     if lost.reason is Reason.ORIGINAL_UNAVAILABLE:
-        return (
-            Suggestion(
-                "Name a saved copy of the original page: archive recover ARTICLE --original FILE", "give a saved copy"
-            ),
-            by_hand,
-        )
-    return (by_hand,)
+        return (_step(_GIVE_COPY), _step(_BY_HAND))
+    return (_step(_BY_HAND),)

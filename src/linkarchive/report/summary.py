@@ -3,71 +3,87 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable, Mapping
 
 from linkarchive.model import Category, Change, Report, Verdict
-from linkarchive.report.phrases import count, listed
+from linkarchive.report.phrases import listed
+from linkarchive.translation import N_, gettext, ngettext
 
 
 def summary(report: Report) -> str:
     """The run in one or a few sentences."""
     if report.run.offline:
-        return "We are offline: nothing could be checked, and nothing was concluded about any source."
+        return gettext("We are offline: nothing could be checked, and nothing was concluded about any source.")
     seen = report.count(lambda kind: kind.verdict is not Verdict.SKIPPED)
-    sentences = [_counts(report, seen)] if seen else ["No source was checked."]
+    sentences = [_counts(report, seen)] if seen else [gettext("No source was checked.")]
     lost = sum(article.lost for article in report.articles)
     if report.unresolved:
         new = sum(1 for lost in report.unresolved if lost.changed is Change.NEW)
-        news = f" ({new:,} new)" if new else ""
-        sentences.append(f"{_not_found(len(report.unresolved), lost)} not found again{news}.")
+        sentences.append(f"{_with_new(_not_found(len(report.unresolved), lost), new)}.")
     elif lost:
-        sentences.append(f"{'The lost link was' if lost == 1 else f'All {lost:,} lost links were'} found again.")
+        sentences.append(
+            ngettext("The lost link was found again.", "All {number:,} lost links were found again.", lost)
+        )
     back = _back(report)
     if back:
-        sentences.append(f"{count(back, 'source')} recovered.")
+        sentences.append(ngettext("{number:,} source recovered.", "{number:,} sources recovered.", back))
     first = report.summary["uncompared"]
     if first:
-        sentences.append(f"{first:,} {'was' if first == 1 else 'were'} seen for the first time.")
+        sentences.append(
+            ngettext("{number:,} was seen for the first time.", "{number:,} were seen for the first time.", first)
+        )
     if not report.run.complete:
-        sentences.append("The run is incomplete; the next one continues it.")
+        sentences.append(gettext("The run is incomplete; the next one continues it."))
     return " ".join(sentences)
 
 
+def _with_new(phrase: str, new: int) -> str:
+    return gettext("{phrase} ({new:,} new)", phrase=phrase, new=new) if new else phrase
+
+
 def _not_found(number: int, of: int) -> str:
-    """“2 of 14 lost links were”, “The lost link was”."""
+    """“2 of 14 lost links were not found again”."""
     if number == of:
-        return "The lost link was" if of == 1 else f"All {of:,} lost links were"
-    lost = f"{number:,} of {of:,} lost links" if of > number else count(number, "lost link")
-    return f"{lost} {'was' if number == 1 else 'were'}"
+        return ngettext("The lost link was not found again", "All {number:,} lost links were not found again", number)
+    if of < number:
+        return ngettext(
+            "{number:,} lost link was not found again", "{number:,} lost links were not found again", number
+        )
+    return ngettext(
+        "{number:,} of {of:,} lost links was not found again",
+        "{number:,} of {of:,} lost links were not found again",
+        number,
+        of=of,
+    )
 
 
-_HAVE = {
-    Verdict.DEAD: ("is dead", "are dead"),
-    Verdict.DRIFTED: ("has drifted", "have drifted"),
-    Verdict.UNRESOLVED: ("is unresolved", "are unresolved"),
-    Verdict.MOVED: ("has moved", "have moved"),
-    Verdict.UNREACHABLE: ("did not answer", "did not answer"),
-    Verdict.BLOCKED: ("is closed to us", "are closed to us"),
-    Verdict.OK: ("is fine", "are fine"),
+_HAVE: Mapping[Verdict, Callable[[int], str]] = {
+    Verdict.DEAD: lambda number: ngettext("{number:,} is dead", "{number:,} are dead", number),
+    Verdict.DRIFTED: lambda number: ngettext("{number:,} has drifted", "{number:,} have drifted", number),
+    Verdict.UNRESOLVED: lambda number: ngettext("{number:,} is unresolved", "{number:,} are unresolved", number),
+    Verdict.MOVED: lambda number: ngettext("{number:,} has moved", "{number:,} have moved", number),
+    Verdict.UNREACHABLE: lambda number: ngettext("{number:,} did not answer", "{number:,} did not answer", number),
+    Verdict.BLOCKED: lambda number: ngettext("{number:,} is closed to us", "{number:,} are closed to us", number),
+    Verdict.OK: lambda number: ngettext("{number:,} is fine", "{number:,} are fine", number),
 }
 
 
 def _counts(report: Report, seen: int) -> str:
     if not report.count(lambda kind: kind.verdict.is_finding):
-        return "The only source is fine." if seen == 1 else f"All {count(seen, 'source')} are fine."
+        return ngettext("The only source is fine.", "All {number:,} sources are fine.", seen)
     parts = []
     numbers = Counter[Verdict]()
     for kind, number in report.kinds.items():
         if not _is_muted(kind):
             numbers[kind.verdict] += number
-    for verdict, (one, many) in _HAVE.items():
+    for verdict, have in _HAVE.items():
         group = numbers[verdict]
         if group:
-            new = _news(report, verdict) if verdict.is_finding else 0
-            parts.append(f"{group:,} {one if group == 1 else many}" + (f" ({new:,} new)" if new else ""))
+            parts.append(_with_new(have(group), _news(report, verdict) if verdict.is_finding else 0))
     muted = report.count(_is_muted)
     if muted:
-        parts.append(f"{muted:,} {'is' if muted == 1 else 'are'} ignored")
-    return f"Of {count(seen, 'source')}, {listed(parts)}."
+        parts.append(ngettext("{number:,} is ignored", "{number:,} are ignored", muted))
+    return ngettext("Of {number:,} source, {parts}.", "Of {number:,} sources, {parts}.", seen, parts=listed(parts))
 
 
 def _is_muted(kind: Category) -> bool:
@@ -78,45 +94,79 @@ def _back(report: Report) -> int:
     return report.count(lambda kind: kind.changed is Change.RECOVERED and kind.is_news)
 
 
-_SMALL = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
+_SMALL = (
+    N_("no"), N_("one"), N_("two"), N_("three"), N_("four"), N_("five"), N_("six"), N_("seven"), N_("eight"),
+    N_("nine"), N_("ten"), N_("eleven"), N_("twelve"),
+)  # fmt: skip
 
 
 def headline(report: Report) -> str:
     """The news in a few words: a title."""
     if report.run.offline:
-        return "We are offline"
-    dead, drifted = _news(report, Verdict.DEAD), _news(report, Verdict.DRIFTED)
-    noun, nouns = ("", "") if dead else ("source ", "sources ")
-    news = [
-        _phrase(dead, "source is gone", "sources are gone"),
-        _phrase(drifted, f"{noun}no longer says what it said", f"{nouns}no longer say what they said"),
-    ]
-    lost = sum(1 for unresolved in report.unresolved if unresolved.changed is Change.NEW)
-    back = _back(report)
-    if not any(news):
-        news = [_phrase(_news(report, Verdict.MOVED), "source has moved", "sources have moved")]
-    if not any(news):
-        news = [_phrase(lost, "lost link was not found again", "lost links were not found again")]
-    if not any(news):
-        news = [_phrase(back, "source is back", "sources are back")]
-    if any(news):
-        text = listed(phrase for phrase in news if phrase)
+        return gettext("We are offline")
+    news = _headlines(report)
+    if news:
+        text = listed(news)
         return text[0].upper() + text[1:]
-    findings = report.count(lambda kind: kind.verdict.is_finding and not kind.is_ignored)
-    standing = findings + len(report.unresolved)
+    standing = report.count(lambda kind: kind.verdict.is_finding and not kind.is_ignored) + len(report.unresolved)
     if standing:
-        return f"Nothing new: {_phrase(standing, 'finding is still open', 'findings are still open')}"
+        return ngettext(
+            "Nothing new: {number} finding is still open",
+            "Nothing new: {number} findings are still open",
+            standing,
+            number=_spelled(standing),
+        )
     if report.count(_is_muted):
-        return "Nothing new: all findings are ignored"
-    return "All sources are fine" if report.kinds else "No sources yet"
+        return gettext("Nothing new: all findings are ignored")
+    return gettext("All sources are fine") if report.kinds else gettext("No sources yet")
+
+
+def _headlines(report: Report) -> list[str]:
+    """The news that a title tells: what is gone and what has changed, else the next that there is."""
+    dead, drifted = _news(report, Verdict.DEAD), _news(report, Verdict.DRIFTED)
+    small, news = _spelled(drifted), []
+    if dead:
+        news.append(ngettext("{number} source is gone", "{number} sources are gone", dead, number=_spelled(dead)))
+    if drifted and dead:
+        news.append(
+            ngettext(
+                "{number} no longer says what it said", "{number} no longer say what they said", drifted, number=small
+            )
+        )
+    elif drifted:
+        news.append(
+            ngettext(
+                "{number} source no longer says what it said",
+                "{number} sources no longer say what they said",
+                drifted,
+                number=small,
+            )
+        )
+    if news:
+        return news
+    moved = _news(report, Verdict.MOVED)
+    if moved:
+        return [ngettext("{number} source has moved", "{number} sources have moved", moved, number=_spelled(moved))]
+    lost = sum(1 for unresolved in report.unresolved if unresolved.changed is Change.NEW)
+    if lost:
+        return [
+            ngettext(
+                "{number} lost link was not found again",
+                "{number} lost links were not found again",
+                lost,
+                number=_spelled(lost),
+            )
+        ]
+    back = _back(report)
+    return (
+        [ngettext("{number} source is back", "{number} sources are back", back, number=_spelled(back))] if back else []
+    )
 
 
 def _news(report: Report, verdict: Verdict) -> int:
     return report.count(lambda kind: kind.verdict is verdict and kind.is_news)
 
 
-def _phrase(number: int, one: str, many: str) -> str:
-    """“two sources are gone”; nothing for none."""
-    if number == 0:
-        return ""
-    return f"{_SMALL[number] if number < len(_SMALL) else f'{number:,}'} {one if number == 1 else many}"
+def _spelled(number: int) -> str:
+    """A small number as a word."""
+    return gettext(_SMALL[number]) if number < len(_SMALL) else f"{number:,}"

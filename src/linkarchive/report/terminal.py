@@ -4,18 +4,19 @@ where a reader of a terminal looks. `verbose` tells each finding whole: the sent
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
 
-from linkarchive.model import Citation, CitationResult, Report, Result, SourceReport, Unresolved, Verdict
-from linkarchive.report import phrases
+from linkarchive.model import Change, Report, Result, SourceReport, Unresolved, Verdict
+from linkarchive.report import phrases, rows
 from linkarchive.report.lines import Lines, ascii_only, cells, clip, clip_start, pad, short_address
 from linkarchive.report.numbers import numbers
+from linkarchive.report.rows import Row
 from linkarchive.report.sanitize import sanitize
-from linkarchive.report.sections import Group, Sections, day_of, divide, host
+from linkarchive.report.sections import Group, Sections, day_of, divide
 from linkarchive.report.suggestions import Suggestion, suggestions, suggestions_unresolved
 from linkarchive.report.summary import summary
+from linkarchive.translation import gettext, ngettext
 
 _STYLE = {
     Verdict.DEAD: "bold red",
@@ -67,36 +68,38 @@ def render_terminal(
 
 
 def _body(page: _Page, sections: Sections, now: datetime) -> None:
-    page.findings("New", sections.news, now)
-    page.findings("Still open", sections.standing, now)
-    page.heading("Recovered", sections.recovered.total)
-    page.rows([_back(source, page.alone) for source in sections.recovered.shown])
+    page.findings(gettext("New"), sections.news, now)
+    page.findings(gettext("Still open"), sections.standing, now)
+    page.heading(gettext("Recovered"), sections.recovered.total)
+    page.rows([rows.of_recovered(source, page.alone) for source in sections.recovered.shown])
     page.more(sections.recovered)
-    page.findings("Could not be seen (says nothing about the pages)", sections.unseen, now)
-    page.heading("Lost links not found again", len(sections.unresolved))
+    page.findings(gettext("Could not be seen (says nothing about the pages)"), sections.unseen, now)
+    page.heading(gettext("Lost links not found again"), len(sections.unresolved))
     if page.verbose:
         for lost in sections.unresolved:
             page.unresolved(lost)
     else:
-        page.rows([_lost(lost, page.alone) for lost in sections.unresolved])
+        page.rows([rows.of_lost(lost, page.alone) for lost in sections.unresolved])
 
 
 def _rest(page: _Page, report: Report, sections: Sections) -> None:
-    page.heading("Articles whose original page needs a look", len(sections.originals))
+    page.heading(gettext("Articles whose original page needs a look"), len(sections.originals))
     for article in sections.originals:
         if article.original is not None:
             page.label(article.original.verdict, f"{article.path}: {phrases.original(article)}")
             page.address(article.original_url)
             page.evidence(article.original.evidence if page.verbose else ())
-    page.heading("In links.txt, but no longer in an article", len(report.uncited))
+    page.heading(gettext("In links.txt, but no longer in an article"), len(report.uncited))
     for url in report.uncited:
         page.address(sanitize(url))
-    page.heading("Ignored", sections.ignored.total)
-    page.rows([_ignored(source, page.alone) for source in sections.ignored.shown])
+    page.heading(gettext("Ignored"), sections.ignored.total)
+    page.rows([rows.of_ignored(source, page.alone) for source in sections.ignored.shown])
     page.more(sections.ignored)
-    for title, group in (("Fine", sections.fine), ("Skipped", sections.skipped)) if page.verbose else ():
+    for title, group in (
+        ((gettext("Fine"), sections.fine), (gettext("Skipped"), sections.skipped)) if page.verbose else ()
+    ):
         page.heading(title, group.total)
-        page.rows([_plain(source, page.alone) for source in group.shown])
+        page.rows([rows.of_quiet(source, page.alone) for source in group.shown])
         page.more(group)
 
 
@@ -108,80 +111,34 @@ def _next(page: _Page, report: Report, sections: Sections, place: str) -> None:
     articles = dict.fromkeys(citation.article for one in replaceable for citation in one.outcome.citations)
     if replaceable:
         names = next(iter(articles)) if len(articles) == 1 else "ARTICLE…"
-        page.say(f"archive fix {names}: has a new target for {phrases.count(len(replaceable), 'link')}", bullet="→ ")
+        links = phrases.count(len(replaceable), "link")
+        page.say(gettext("archive fix {names}: has a new target for {links}", names=names, links=links), bullet="→ ")
     if findings:
-        page.say("archive show, open, diff, accept and ignore take the number of a finding", bullet="→ ")
-        page.say("archive serve: all findings in your browser, with buttons", bullet="→ ")
+        page.say(gettext("archive show, open, diff, accept and ignore take the number of a finding"), bullet="→ ")
+        page.say(gettext("archive serve: all findings in your browser, with buttons"), bullet="→ ")
     elif counts["uncompared"] and counts["uncompared"] == counts["ok"]:
-        page.say("A copy of each page is kept now, and links.txt lists what is under watch.", bullet="→ ")
-        page.say("Later, archive check tells what changed; archive schedule has cron run it.", bullet="→ ")
+        kept = gettext("A copy of each page is kept now, and links.txt lists what is under watch.")
+        later = gettext("Later, archive check tells what changed; archive schedule has cron run it.")
+        page.say(kept, bullet="→ ")
+        page.say(later, bullet="→ ")
     if sections.unresolved:
         page.say(
-            "The URL of a lost link goes in place of its “?” in links.txt, or is found in a saved copy of the page: "
-            "archive recover ARTICLE --original FILE",
+            gettext(
+                "The URL of a lost link goes in place of its “?” in links.txt, or is found in a saved copy of the "
+                "page: archive recover ARTICLE --original FILE"
+            ),
             bullet="→ ",
         )
     if place:
-        page.labelled("→ The report to read and to send:", place)
-    run = sanitize(report.run.id)
-    skipped = f"{counts['skipped']:,} skipped. " if counts["skipped"] else ""
-    page.say(f"{skipped}Run {run}.", style="dim")
+        page.labelled("→ " + gettext("The report to read and to send:"), place)
+    text = gettext("Run {id}.", id=sanitize(report.run.id))
+    if counts["skipped"]:
+        text = gettext("{skipped:,} skipped.", skipped=counts["skipped"]) + f" {text}"
+    page.say(text, style="dim")
 
 
 def _has_target(source: SourceReport) -> bool:
     return any(step.url for step in suggestions(source))
-
-
-@dataclass(frozen=True, slots=True)
-class _Row:
-    """A finding in a line."""
-
-    verdict: Verdict
-    reason: str
-    place: str
-    address: str
-    action: str
-    host: str
-    number: int | None = None
-
-
-def _row(source: SourceReport, number: int | None, alone: str) -> _Row:
-    outcome = source.outcome
-    step = next(iter(suggestions(source)), None)
-    action = step.short if step else ""
-    reason = phrases.short_of(outcome)
-    return _Row(outcome.verdict, reason, _place(outcome, alone), outcome.url, action, host(outcome.url), number)
-
-
-def _back(source: SourceReport, alone: str) -> _Row:
-    was = f"was {source.was.value}" if source.was else "again"
-    return _Row(source.outcome.verdict, was, _place(source.outcome, alone), source.outcome.url, "", "")
-
-
-def _ignored(source: SourceReport, alone: str) -> _Row:
-    outcome = source.outcome
-    who = phrases.ignored(source.ignored).rstrip(".") if source.ignored else ""
-    return _Row(outcome.verdict, phrases.short_of(outcome), _place(outcome, alone), outcome.url, who, "")
-
-
-def _plain(source: SourceReport, alone: str) -> _Row:
-    outcome = source.outcome
-    return _Row(outcome.verdict, phrases.short_of(outcome), _place(outcome, alone), outcome.url, "", "")
-
-
-def _lost(lost: Unresolved, alone: str) -> _Row:
-    new = "new: " if lost.changed.value == "new" else ""
-    reason = new + phrases.short(Verdict.UNRESOLVED, lost.reason)
-    action = suggestions_unresolved(lost)[0].short
-    return _Row(Verdict.UNRESOLVED, reason, phrases.place(lost, alone), _cited(lost), action, "")
-
-
-def _place(outcome: Result, alone: str) -> str:
-    """Where the source is cited: the first place, and how many more there are."""
-    if not outcome.citations:
-        return "links.txt"
-    others = len(outcome.citations) - 1
-    return phrases.place(outcome.citations[0], alone) + (f" +{others}" if others else "")
 
 
 class _Page(Lines):
@@ -203,10 +160,12 @@ class _Page(Lines):
             for source in group.shown:
                 self.finding(source, now)
         else:
-            self.rows([_row(source, self._numbers.get(source.outcome.url), self.alone) for source in group.shown])
+            self.rows(
+                [rows.of_finding(source, self._numbers.get(source.outcome.url), self.alone) for source in group.shown]
+            )
         self.more(group)
 
-    def rows(self, rows: Sequence[_Row]) -> None:
+    def rows(self, rows: Sequence[Row]) -> None:
         """A line each; several of one cause on one host stand under a heading that says it once. On a narrow screen the
         lines below it leave the reason to it, so that there is room for the place. The order is that of the rows, but
         for those that stand together."""
@@ -219,16 +178,22 @@ class _Page(Lines):
         for (verdict, reason, name), together in groupby(rows, key=lambda row: (row.verdict, row.reason, row.host)):
             group = list(together)
             if name and len(group) >= _GROUP:
-                icon = phrases.ICON[verdict]
-                title = f"{icon} {phrases.count(len(group), 'source')} on {name}: {reason}"
-                self.whole(self.styled(clip(title, self.width), _STYLE[verdict]), indent=2)
+                title = ngettext(
+                    "{number:,} source on {host}: {reason}",
+                    "{number:,} sources on {host}: {reason}",
+                    len(group),
+                    host=name,
+                    reason=reason,
+                )
+                title = clip(f"{phrases.ICON[verdict]} {title}", self.width)
+                self.whole(self.styled(title, _STYLE[verdict]), indent=2)
                 for row in group:
                     self.whole(self._line(row, spared))
             else:
                 for row in group:
                     self.whole(self._line(row, (number, reason_width, place)))
 
-    def _widths(self, rows: Sequence[_Row]) -> tuple[int, int, int]:
+    def _widths(self, rows: Sequence[Row]) -> tuple[int, int, int]:
         """Cells for the number, the reason and the place."""
         narrow = self.width < 80
         number = max((len(f"#{row.number}") for row in rows if row.number), default=0)
@@ -237,7 +202,7 @@ class _Page(Lines):
         reason = min(max((cells(row.reason) for row in rows), default=0), room)
         return number, reason, place
 
-    def _line(self, row: _Row, widths: tuple[int, int, int]) -> str:
+    def _line(self, row: Row, widths: tuple[int, int, int]) -> str:
         number, reason, place = widths
         name = f"#{row.number}" if row.number else ""
         where = row.place if cells(row.place) <= place else row.place.rpartition("/")[2]
@@ -257,7 +222,7 @@ class _Page(Lines):
     def label(self, verdict: Verdict, text: str, number: int | None = None) -> None:
         self.blank()
         name = f"#{number} " if number else ""
-        bullet = f"{name}{phrases.ICON[verdict]} {verdict.value.upper()}  "
+        bullet = f"{name}{phrases.ICON[verdict]} {phrases.word(verdict).upper()}  "
         self.say(text, bullet=bullet, bullet_style=_STYLE[verdict])
 
     def more(self, group: Group) -> None:
@@ -278,7 +243,7 @@ class _Page(Lines):
                 self.say(text, indent=2)
         self.evidence(outcome.evidence)
         for also in outcome.also:
-            self.say(f"Also: {phrases.further(also)}", indent=4)
+            self.say(gettext("Also: {also}", also=phrases.further(also)), indent=4)
         self._copies(outcome)
         if outcome.archive_note:
             self.say(outcome.archive_note, indent=2)
@@ -286,15 +251,15 @@ class _Page(Lines):
 
     def citations(self, outcome: Result) -> None:
         for citation in outcome.citations:
-            apart = f" [{citation.verdict.value}]" if citation.verdict is not outcome.verdict else ""
-            self.say(f"{phrases.place(citation)}  {_cited(citation)}{apart}", indent=2)
+            apart = f" [{phrases.word(citation.verdict)}]" if citation.verdict is not outcome.verdict else ""
+            self.say(f"{phrases.place(citation)}  {phrases.cited(citation)}{apart}", indent=2)
             for text in (phrases.recovered_link(citation), phrases.acceptance(citation)):
                 if text:
                     self.say(text, indent=4, style="dim")
 
     def unresolved(self, lost: Unresolved) -> None:
-        new = ", new" if lost.changed.value == "new" else ""
-        self.label(Verdict.UNRESOLVED, f"{phrases.place(lost)}  {_cited(lost)}{new}")
+        new = gettext(", new") if lost.changed is Change.NEW else ""
+        self.label(Verdict.UNRESOLVED, f"{phrases.place(lost)}  {phrases.cited(lost)}{new}")
         self.say(phrases.meaning(Verdict.UNRESOLVED, lost.reason), indent=2)
         self.steps(suggestions_unresolved(lost))
 
@@ -310,7 +275,7 @@ class _Page(Lines):
 
     def _copies(self, outcome: Result) -> None:
         for hop in outcome.hops:
-            self.say(f"{hop.status} redirects from", indent=4, style="dim")
+            self.say(gettext("{status} redirects from", status=hop.status), indent=4, style="dim")
             self.address(hop.url, indent=4, style="dim")
         for text in _stored(outcome):
             self.say(text, indent=4, style="dim")
@@ -318,12 +283,18 @@ class _Page(Lines):
 
 def _stored(outcome: Result) -> Iterator[str]:
     if outcome.capture:
-        stored = f"{outcome.capture.warc} at byte {outcome.capture.offset}"
-        yield f"Our copy: {stored}, {outcome.capture.length} bytes"
+        capture = outcome.capture
+        yield gettext(
+            "Our copy: {warc} at byte {offset}, {length} bytes",
+            warc=capture.warc,
+            offset=capture.offset,
+            length=capture.length,
+        )
     if outcome.last_good:
         good = outcome.last_good
-        yield f"Last good copy: {phrases.day(good.time)}, {good.warc} at byte {good.offset}"
-
-
-def _cited(citation: Citation | CitationResult | Unresolved) -> str:
-    return f"“{citation.text.strip()}”" if citation.text.strip() else "(no anchor text)"
+        yield gettext(
+            "Last good copy: {time}, {warc} at byte {offset}",
+            time=phrases.day(good.time),
+            warc=good.warc,
+            offset=good.offset,
+        )

@@ -13,7 +13,6 @@ from linkarchive.clock import Clock
 from linkarchive.errors import ArchiveError, UsageError
 from linkarchive.model import Origin
 from linkarchive.project import Project
-from linkarchive.report.sanitize import address
 from linkarchive.serve.captures import CaptureViewer, stored_copies
 from linkarchive.serve.decide import carry_out, read_form
 from linkarchive.serve.guard import PAGE_HEADERS, Guard
@@ -24,13 +23,14 @@ from linkarchive.serve.replay import replay_url
 from linkarchive.serve.review import Compared, gather, in_group
 from linkarchive.store import standing
 from linkarchive.store.opening import open_project
+from linkarchive.translation import N_, gettext
 
 _LARGEST_FORM = 1 << 20
 _WHOSE = {
-    Origin.LIVE: "our own",
-    Origin.WAYBACK: "the Wayback Machine’s",
-    Origin.MEMENTO: "a web archive’s",
-    Origin.IMPORTED: "an imported",
+    Origin.LIVE: N_("our own"),
+    Origin.WAYBACK: N_("the Wayback Machine’s"),
+    Origin.MEMENTO: N_("a web archive’s"),
+    Origin.IMPORTED: N_("an imported"),
 }
 
 
@@ -69,9 +69,9 @@ def make_app(state: AppState) -> Flask:
 
     def troubled(error: Exception) -> Response:
         if isinstance(error, HTTPException):
-            return _answer(draw_message("That is not here", error.description or ""), error.code or 500)
+            return _answer(draw_message(gettext("That is not here"), error.description or ""), error.code or 500)
         code = 400 if isinstance(error, UsageError) else 503
-        return _answer(draw_message("That did not work", str(error)), code)
+        return _answer(draw_message(gettext("That did not work"), str(error)), code)
 
     app.register_error_handler(ArchiveError, troubled)
     app.register_error_handler(HTTPException, troubled)
@@ -91,30 +91,28 @@ def make_app(state: AppState) -> Flask:
 
 def _refusal(guard: Guard) -> Response | None:
     if not guard.is_ours(request.host):
-        return _answer(draw_message("Not here", "This address belongs to another program."), 403)
+        return _answer(draw_message(gettext("Not here"), gettext("This address belongs to another program.")), 403)
     if request.path == "/" and "token" in request.args:
         if not guard.may_enter(request.args["token"]):
-            return _answer(
-                draw_message(
-                    "Please open the address that `archive serve` printed", "It lets you in; this one alone does not."
-                ),
-                403,
-            )
+            return _stranger()
         entered = redirect("/", 303)
         entered.set_cookie(guard.cookie, guard.session, httponly=True, samesite="Strict", path="/")
         return _as_response(entered)
     if not guard.may_see(request.cookies.get(guard.cookie, "")):
-        return _answer(
-            draw_message(
-                "Please open the address that `archive serve` printed", "It lets you in; this one alone does not."
-            ),
-            403,
-        )
+        return _stranger()
     if request.method not in ("GET", "HEAD") and not guard.may_change(
         dict(request.headers), request.form.get("token", "")
     ):
-        return _answer(draw_message("Refused", "This did not come from the review page; nothing was changed."), 403)
+        return _answer(
+            draw_message(gettext("Refused"), gettext("This did not come from the review page; nothing was changed.")),
+            403,
+        )
     return None
+
+
+def _stranger() -> Response:
+    title = gettext("Please open the address that `archive serve` printed")
+    return _answer(draw_message(title, gettext("It lets you in; this one alone does not.")), 403)
 
 
 def _show(state: AppState) -> Response:
@@ -141,7 +139,7 @@ def _decide(state: AppState) -> Response:
             raise UsageError("no finding was selected")
         if request.form.get("action") == "recheck":
             if not state.recheck.start([numbers[url][1] for url in urls]):
-                state.notice = Notice("A re-check is already running; no second one was started")
+                state.notice = Notice(gettext("A re-check is already running; no second one was started"))
         else:
             form = read_form(request.form)
             result = carry_out(state.project, store, form, urls, state.who, state.clock.now)
@@ -155,7 +153,7 @@ def _copies(state: AppState, number: int) -> Response:
     copies = [
         Copy(
             time=capture.capture.time,
-            whose=_WHOSE[capture.capture.origin],
+            whose=gettext(_WHOSE[capture.capture.origin]),
             status=capture.capture.status,
             text=state.viewer.url(number, capture.id, "text"),
             page=state.viewer.url(number, capture.id, "page") if "html" in capture.capture.mime else None,
@@ -166,12 +164,12 @@ def _copies(state: AppState, number: int) -> Response:
         for capture in reversed(found)
     ]
     url = found[0].capture.url if found else ""
-    return _answer(draw_copies(address(url), copies))
+    return _answer(draw_copies(url, copies))
 
 
 def _looks(state: AppState, number: int) -> Response:
     url, pictures = look_of(state.project, number)
-    return _answer(draw_looks(number, address(url), pictures))
+    return _answer(draw_looks(number, url, pictures))
 
 
 def _picture(state: AppState, number: int, moment: str) -> Response:

@@ -28,6 +28,7 @@ from linkarchive.snapshot.reader import read_page
 from linkarchive.store import captures as stored
 from linkarchive.store.captures import StoredCapture
 from linkarchive.store.opening import open_project
+from linkarchive.translation import gettext
 
 POLICY = f"{single.POLICY}; sandbox; frame-ancestors 'none'"
 HEADERS = {
@@ -82,7 +83,7 @@ def make_captures_app(project: Project, viewer: CaptureViewer) -> Flask:
                 html = single_page_of(project.archive, store, kept) if view == "page" else None
                 html = html or _text(read_page(project.archive, kept.capture), caption_of(kept.capture))
             except ArchiveError as error:
-                html = _document("A copy that cannot be read", [sanitize(str(error))])
+                html = _document(gettext("A copy that cannot be read"), [sanitize(str(error))])
                 return Response(html, 500, mimetype="text/html")
         return Response(html, mimetype="text/html")
 
@@ -90,7 +91,7 @@ def make_captures_app(project: Project, viewer: CaptureViewer) -> Flask:
 
 
 def _text(page: Page, caption: str) -> str:
-    return _document(caption, [sanitize(block) for block in ParsedPage(page).main] or ["(no text in it)"])
+    return _document(caption, [sanitize(block) for block in ParsedPage(page).main] or [gettext("(no text in it)")])
 
 
 def _document(caption: str, blocks: list[str]) -> str:
@@ -98,7 +99,8 @@ def _document(caption: str, blocks: list[str]) -> str:
 
 
 def _pieces(caption: str, blocks: list[str]) -> Iterator[str]:
-    yield f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{escape(caption)}</title>'
+    language = gettext("en")
+    yield f'<!doctype html><html lang="{language}"><head><meta charset="utf-8"><title>{escape(caption)}</title>'
     yield f'<meta name="viewport" content="width=device-width"><style>{_STYLE}</style></head>'
     yield f'<body><main><h1 class="stored-copy">{escape(caption)}</h1>'
     yield from (f'<p dir="auto" lang="">{escape(block)}</p>' for block in blocks)

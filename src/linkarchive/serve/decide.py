@@ -11,6 +11,7 @@ from linkarchive.history.decisions import accept_page, ignore_source, replace_so
 from linkarchive.project import Project
 from linkarchive.report.phrases import count
 from linkarchive.store.database import Store
+from linkarchive.translation import N_, gettext
 
 _LONGEST_REASON = 1000
 
@@ -75,13 +76,19 @@ def carry_out(
             troubles.append(str(error))
         else:
             done.append(url)
-    said = f"{_PAST[form.action]} {count(len(done), 'source')}" if len(done) != 1 else f"{_PAST[form.action]} {done[0]}"
-    if form.action == "ignore" and form.until and done:
-        said += f" until {form.until.isoformat()}"
-    return DecisionResult(said if done else "Nothing was recorded", tuple(done), tuple(troubles))
+    what = done[0] if len(done) == 1 else count(len(done), "source")
+    past = "ignore until" if form.action == "ignore" and form.until else form.action
+    said = gettext(_PAST[past], what=what, until=form.until)
+    return DecisionResult(said if done else gettext("Nothing was recorded"), tuple(done), tuple(troubles))
 
 
-_PAST = {"accept": "Accepted", "ignore": "Ignored", "replace": "A replacement is set for", "undo": "Undone for"}
+_PAST = {
+    "accept": N_("Accepted {what}"),
+    "ignore": N_("Ignored {what}"),
+    "ignore until": N_("Ignored {what} until {until}"),
+    "replace": N_("A replacement is set for {what}"),
+    "undo": N_("Undone for {what}"),
+}
 
 
 def _record(project: Project, store: Store, form: DecisionForm, url: str, who: str, now: datetime) -> None:

@@ -13,11 +13,13 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from linkarchive.model import Pictures, Report
-from linkarchive.report.html import Live, page_assets, policy, render_html
-from linkarchive.report.phrases import count, day, meaning_of
+from linkarchive.report.html import Live, in_markup, page_assets, policy, render_html, script_of
+from linkarchive.report.phrases import day, meaning_of
 from linkarchive.report.sanitize import address, sanitize
 from linkarchive.report.sections import host
 from linkarchive.serve.review import Review
+from linkarchive.store.decisions import Decision
+from linkarchive.translation import N_, gettext, script_words
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,17 +99,24 @@ def draw(review: Review, name: str, form_token: str, notice: Notice | None, rech
 def draw_copies(url: str, copies: Sequence[Copy]) -> Page:
     """The stored copies of a source, with where each opens."""
     style = _asset("message.css")
-    html = _environment().get_template("captures.html.j2").render(url=url, copies=copies, style=_markup(style))
+    html = _environment().get_template("captures.html.j2").render(url=address(url), copies=copies, style=_markup(style))
     return Page(html, f"{policy(style, '', live=True)}; frame-ancestors 'none'")
 
 
 def draw_looks(number: int, url: str, pictures: Pictures) -> Page:
     """The full pictures of the page of a source, then and now."""
-    style, script = _asset("looks.css"), _asset("looks.js")
+    style, script = _asset("looks.css"), script_of(_asset("looks.js"))
     html = (
         _environment()
         .get_template("looks.html.j2")
-        .render(number=number, url=url, pictures=pictures, style=_markup(style), script=_markup(script))
+        .render(
+            number=number,
+            url=address(url),
+            pictures=pictures,
+            style=_markup(style),
+            script=_markup(script),
+            script_words=script_words(script),
+        )
     )
     return Page(html, f"{policy(style, script, live=True)}; frame-ancestors 'none'")
 
@@ -131,6 +140,23 @@ def _groups(report: Report) -> Mapping[str, list[tuple[str, int]]]:
     return {kind: [(name, n) for name, n in names.most_common() if n > 1] for kind, names in groups.items()}
 
 
+def _settled(decision: Decision) -> str:
+    """“Ignored by maria on 2 March 2026, until 1 March 2027: known”."""
+    text = gettext(_SETTLED[decision.action], who=decision.who, when=day(decision.when))
+    if decision.until:
+        text = gettext("{settled}, until {until}", settled=text, until=day(decision.until))
+    if decision.replacement:
+        text = gettext("{settled}, with {replacement}", settled=text, replacement=decision.replacement)
+    return f"{text}: {decision.reason}" if decision.reason else text
+
+
+_SETTLED = {
+    "accept": N_("Accepted by {who} on {when}"),
+    "ignore": N_("Ignored by {who} on {when}"),
+    "replace": N_("To be replaced by {who} on {when}"),
+}
+
+
 def _markup(html: str) -> Markup:
     return Markup(html)  # noqa: S704 - rendered by our own templates, which escape
 
@@ -148,5 +174,5 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.globals.update(count=count, day=day, one_line=sanitize)
+    environment.globals.update(_=in_markup, day=day, one_line=sanitize, settled_words=_settled)
     return environment

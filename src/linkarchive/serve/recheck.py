@@ -8,11 +8,12 @@ from collections.abc import Sequence
 from linkarchive.check.run import check
 from linkarchive.clock import Clock
 from linkarchive.errors import ArchiveError
-from linkarchive.model import Report
+from linkarchive.model import Report, Verdict
 from linkarchive.model.scope import Scope
 from linkarchive.project import Project
-from linkarchive.report.phrases import count, listed
+from linkarchive.report.phrases import count, listed, word
 from linkarchive.settings import Settings
+from linkarchive.translation import gettext
 
 
 class Recheck:
@@ -41,7 +42,7 @@ class Recheck:
         with self._changing:
             if self.busy:
                 return False
-            self._said = f"Checking {count(len(keys), 'source')} again …"
+            self._said = gettext("Checking {sources} again …", sources=count(len(keys), "source"))
             self._thread = threading.Thread(target=self._run, args=(tuple(keys),), name="re-check", daemon=True)
             self._thread.start()
             return True
@@ -56,20 +57,22 @@ class Recheck:
         try:
             report = check(self._project.root, Scope(sources=keys), self._settings, self._clock, stop=self._stop.is_set)
         except ArchiveError as error:
-            self._said = f"The re-check did not happen: {error}"
+            self._said = gettext("The re-check did not happen: {error}", error=error)
         except Exception as error:  # noqa: BLE001 - the page must say so; nobody sees a thread die
-            self._said = f"The re-check broke off: a bug ({type(error).__name__}: {error})"
+            bug = f"{type(error).__name__}: {error}"
+            self._said = gettext("The re-check broke off: a bug ({bug})", bug=bug)
         else:
             self._said = _result(report)
 
 
 def _result(report: Report) -> str:
     if report.run.offline:
-        return "We are offline: nothing was concluded."
-    counts = [f"{number} {name}" for name, number in report.summary.items() if number and name in _VERDICTS]
+        return gettext("We are offline: nothing was concluded.")
+    numbers = {verdict: report.summary[verdict.value] for verdict in _VERDICTS}
+    counts = [f"{number} {word(verdict)}" for verdict, number in numbers.items() if number]
     if not counts:
-        return "Checked again: nothing to visit (the source is skipped, or no article cites it any more)."
-    return f"Checked again: {listed(counts)}."
+        return gettext("Checked again: nothing to visit (the source is skipped, or no article cites it any more).")
+    return gettext("Checked again: {counts}.", counts=listed(counts))
 
 
-_VERDICTS = ("ok", "moved", "drifted", "dead", "blocked", "unreachable", "skipped")
+_VERDICTS = tuple(verdict for verdict in Verdict if verdict is not Verdict.UNRESOLVED)

@@ -7,12 +7,13 @@ text without markup; each format sets it in its own way.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date, datetime
 
 from linkarchive.model import (
     ArticleReport,
     Baseline,
+    Citation,
     CitationResult,
     Ignored,
     Loss,
@@ -24,37 +25,48 @@ from linkarchive.model import (
     Unresolved,
     Verdict,
 )
-from linkarchive.report.phrases.verdicts import ICON, LEGEND, MEANING, SHORT
+from linkarchive.report.phrases.verdicts import ICON, LEGEND, MEANING, SHORT, WORD
+from linkarchive.translation import N_, gettext, ngettext
 
-__all__ = ["ICON", "LEGEND", "MEANING", "SHORT"]
+__all__ = ["ICON"]
+
+
+def word(verdict: Verdict) -> str:
+    """The verdict, as its readers call it."""
+    return gettext(WORD[verdict])
+
+
+def legend(verdict: Verdict) -> str:
+    """What the verdict means, for a reader who knows none of them."""
+    return gettext(LEGEND[verdict])
 
 
 def short_of(outcome: Result) -> str:
     """What happened to a page, in a word or three; of a lost detail, which kind it is."""
     kinds = {loss.kind for loss in outcome.lost}
     if outcome.reason is Reason.DETAIL_LOST and len(kinds) == 1 and kinds <= {"figure", "name"}:
-        return f"{kinds.pop()} gone"
+        return gettext("figure gone") if kinds == {"figure"} else gettext("name gone")
     return short(outcome.verdict, outcome.reason)
 
 
 def short(verdict: Verdict, reason: Reason) -> str:
     """The reason in a word or three."""
     if reason is Reason.DNS and verdict is not Verdict.DEAD:
-        return "no answer from DNS"
-    return SHORT.get(reason, reason.value.replace("-", " "))
+        return gettext("no answer from DNS")
+    return gettext(SHORT[reason])
 
 
 _MONTHS = (
-    "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
-    "December",
+    N_("January"), N_("February"), N_("March"), N_("April"), N_("May"), N_("June"), N_("July"), N_("August"),
+    N_("September"), N_("October"), N_("November"), N_("December"),
 )  # fmt: skip
 
 
 def meaning(verdict: Verdict, reason: Reason) -> str:
     """What a verdict says, in a sentence."""
     if (verdict, reason) == (Verdict.DEAD, Reason.DNS):
-        return "The host name does not exist any more."
-    return MEANING[reason]
+        return gettext("The host name does not exist any more.")
+    return gettext(MEANING[reason])
 
 
 def further(also: str) -> str:
@@ -68,47 +80,70 @@ def further(also: str) -> str:
 
 def day(moment: date) -> str:
     """12 May 2021 (a datetime: its day in UTC, as all times of the report are)."""
-    return f"{moment.day}\u00a0{_MONTHS[moment.month - 1]}\u00a0{moment.year}"
+    month = gettext(_MONTHS[moment.month - 1])
+    return gettext("{day}\u00a0{month}\u00a0{year}", day=moment.day, month=month, year=moment.year)
 
 
 def ago(moment: datetime, now: datetime) -> str:
     """How long before `now`, in whole calendar days, weeks, months or years."""
     days = (now.date() - moment.date()).days
     if days <= 0:
-        return "today" if days == 0 else day(moment)
+        return gettext("today") if days == 0 else day(moment)
     if days == 1:
-        return "yesterday"
-    for unit, length, least in (("year", 365, 730), ("month", 30, 60), ("week", 7, 14)):
-        if days >= least:
-            return f"{days // length} {unit}s ago"
-    return f"{days} days ago"
+        return gettext("yesterday")
+    if days >= 730:
+        return ngettext("{number} year ago", "{number} years ago", days // 365)
+    if days >= 60:
+        return ngettext("{number} month ago", "{number} months ago", days // 30)
+    if days >= 14:
+        return ngettext("{number} week ago", "{number} weeks ago", days // 7)
+    return ngettext("{number} day ago", "{number} days ago", days)
 
 
 def percent(share: float) -> str:
     """Rounded down: “100%” is said of nothing less."""
-    return f"{math.floor(share * 100 + 1e-9)}%"
+    return gettext("{percent}%", percent=math.floor(share * 100 + 1e-9))
+
+
+_COUNTED: Mapping[str, Callable[[int], str]] = {
+    "answer": lambda number: ngettext("{number:,} answer", "{number:,} answers", number),
+    "article": lambda number: ngettext("{number:,} article", "{number:,} articles", number),
+    "day": lambda number: ngettext("{number:,} day", "{number:,} days", number),
+    "finding": lambda number: ngettext("{number:,} finding", "{number:,} findings", number),
+    "link": lambda number: ngettext("{number:,} link", "{number:,} links", number),
+    "other version": lambda number: ngettext("{number:,} other version", "{number:,} other versions", number),
+    "page": lambda number: ngettext("{number:,} page", "{number:,} pages", number),
+    "part": lambda number: ngettext("{number:,} part", "{number:,} parts", number),
+    "source": lambda number: ngettext("{number:,} source", "{number:,} sources", number),
+    "stored page": lambda number: ngettext("{number:,} stored page", "{number:,} stored pages", number),
+}
 
 
 def count(number: int, noun: str) -> str:
     """“1 source”, “3 sources”."""
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+    return _COUNTED[noun](number)
 
 
 def listed(parts: Iterable[str]) -> str:
     """“a”, “a and b”, “a, b and c”."""
     *head, last = list(parts) or [""]
-    return f"{', '.join(head)} and {last}" if head else last
+    return gettext("{head} and {last}", head=", ".join(head), last=last) if head else last
 
 
 def more(shown: int, total: int) -> str:
     """Says that a section does not show all that it has."""
-    return f"These are the first {shown:,} of {total:,}; `archive report --format json` has all of them."
+    return gettext(
+        "These are the first {shown:,} of {total:,}; `archive report --format json` has all of them.",
+        shown=shown,
+        total=total,
+    )
 
 
 # --- a source -----------------------------------------------------------------
 
 FIELDS: Mapping[str, tuple[str, ...]] = {
     "meaning_of": ("verdict", "reason"),
+    "short_of": ("verdict", "reason", "lost"),
     "since": ("verdict", "since", "was", "last_ok", "strikes"),
     "certainty": ("verdict", "confidence", "confirmed"),
     "compared": ("baseline", "similarity"),
@@ -117,6 +152,8 @@ FIELDS: Mapping[str, tuple[str, ...]] = {
     "ignored": ("ignored",),
     "acceptance": ("citations",),
     "recovered_link": ("citations",),
+    "place": ("citations",),
+    "suggestions": ("url", "verdict", "reason", "suggested_url", "final_url", "archived_url", "last_good"),
 }
 """The fields of a source's JSON that each sentence is made of, and nothing else: no number or date is anybody's guess
 (tests/report/test_phrases_say_only_what_is_known.py). `since` also takes the time of the run, for “3 weeks ago”."""
@@ -125,92 +162,139 @@ FIELDS: Mapping[str, tuple[str, ...]] = {
 def since(source: SourceReport, now: datetime) -> str:
     """When the verdict was first given, and when the page was last fine."""
     outcome = source.outcome
-    text = f"Found {outcome.verdict.value} on {day(outcome.since)} ({ago(outcome.since, now)})"
+    since, verdict, ago_ = day(outcome.since), word(outcome.verdict), ago(outcome.since, now)
+    text = gettext("Found {verdict} on {since} ({ago})", verdict=verdict, since=since, ago=ago_)
     if source.was is not None and source.was is not outcome.verdict:
-        text += f", {source.was.value} before"
+        text += gettext(", {was} before", was=word(source.was))
     if outcome.last_ok is not None and outcome.verdict is not Verdict.MOVED:
-        text += f"; last fine on {day(outcome.last_ok)}"
+        text += gettext("; last fine on {last_ok}", last_ok=day(outcome.last_ok))
     if outcome.strikes:
-        text += "; failed once" if outcome.strikes == 1 else f"; failed in {outcome.strikes:,} runs in a row"
+        text += ngettext("; failed once", "; failed in {number:,} runs in a row", outcome.strikes)
     return text + "."
 
 
 def certainty(outcome: Result) -> str:
     """How sure we are, and whether a second run has agreed. A page that we could not see is nothing to be sure of."""
     if outcome.verdict in (Verdict.UNREACHABLE, Verdict.BLOCKED):
-        return "The same in two runs at least a day apart." if outcome.confirmed else "Seen in one run so far."
-    agreed = "two runs at least a day apart agree" if outcome.confirmed else "seen in one run so far"
-    return f"{percent(outcome.confidence)} sure; {agreed}."
+        same = N_("The same in two runs at least a day apart.")
+        return gettext(same if outcome.confirmed else N_("Seen in one run so far."))
+    agreed = N_("{confidence} sure; two runs at least a day apart agree.")
+    return gettext(
+        agreed if outcome.confirmed else N_("{confidence} sure; seen in one run so far."),
+        confidence=percent(outcome.confidence),
+    )
 
 
 def compared(baseline: Baseline | None, similarity: float | None) -> str | None:
     """What the page was compared with, and how much of it still stands; None where there was nothing to compare."""
     if baseline is None or similarity is None:
         return None
-    whose = {
-        Origin.LIVE: "our own copy",
-        Origin.WAYBACK: "the Wayback Machine’s copy",
-        Origin.IMPORTED: "the imported copy",
-    }
-    text = f"Compared with {whose.get(baseline.origin, 'a web archive’s copy')} of {day(baseline.time)}"
+    text = gettext(_COMPARED.get(baseline.origin, _COMPARED[Origin.MEMENTO]), time=day(baseline.time))
     if baseline.days_off is not None:
-        off = abs(baseline.days_off)
-        text += (
-            ", the day the author looked"
-            if off == 0
-            else f", {count(off, 'day')} {'after' if baseline.days_off > 0 else 'before'} the day the author looked"
-        )
-    return f"{text}; {percent(similarity)} of its text still stands."
+        text += _off(baseline.days_off)
+    return text + gettext("; {similarity} of its text still stands.", similarity=percent(similarity))
+
+
+_COMPARED = {
+    Origin.LIVE: N_("Compared with our own copy of {time}"),
+    Origin.WAYBACK: N_("Compared with the Wayback Machine’s copy of {time}"),
+    Origin.IMPORTED: N_("Compared with the imported copy of {time}"),
+    Origin.MEMENTO: N_("Compared with a web archive’s copy of {time}"),
+}
+
+
+def _off(days: int) -> str:
+    if days == 0:
+        return gettext(", the day the author looked")
+    if days > 0:
+        return gettext(", {days} after the day the author looked", days=count(days, "day"))
+    return gettext(", {days} before the day the author looked", days=count(-days, "day"))
 
 
 def loss(lost: Loss) -> str:
     """What the sentence took from the page and is gone: “the quotation “…””."""
-    kind = {"quote": "the quotation", "figure": "the figure", "name": "the name", "anchor": "the section"}
-    return f"{kind.get(lost.kind, lost.kind)} “{lost.text}”"
+    return gettext(_LOST.get(lost.kind, "“{text}”"), text=lost.text)
+
+
+_LOST = {
+    "quote": N_("the quotation “{text}”"),
+    "figure": N_("the figure “{text}”"),
+    "name": N_("the name “{text}”"),
+    "anchor": N_("the section “{text}”"),
+}
 
 
 def losses(lost: tuple[Loss, ...]) -> str | None:
-    return f"No longer on the page: {listed(loss(loss_) for loss_ in lost)}." if lost else None
+    return gettext("No longer on the page: {lost}.", lost=listed(map(loss, lost))) if lost else None
 
 
 def acceptance(citation: CitationResult) -> str | None:
     accepted = citation.accepted
     if accepted is None:
         return None
-    why = f": {accepted.reason}" if accepted.reason else "."
-    return f"Accepted by {accepted.who} on {day(accepted.when)}, as the page was on {day(accepted.capture_time)}{why}"
+    text = gettext(
+        "Accepted by {who} on {when}, as the page was on {capture_time}",
+        who=accepted.who,
+        when=day(accepted.when),
+        capture_time=day(accepted.capture_time),
+    )
+    return f"{text}: {accepted.reason}" if accepted.reason else f"{text}."
 
 
 def ignored(ignored_: Ignored) -> str:
     """Who does not want to hear of it, until when and why."""
-    until = f" until {day(ignored_.until)}" if ignored_.until else ""
-    return f"Ignored by {ignored_.who}{until}{f': {ignored_.reason}' if ignored_.reason else '.'}"
+    text = gettext("Ignored by {who}", who=ignored_.who)
+    if ignored_.until:
+        text = gettext("Ignored by {who} until {until}", who=ignored_.who, until=day(ignored_.until))
+    return f"{text}: {ignored_.reason}" if ignored_.reason else f"{text}."
 
 
 def place(citation: CitationResult | Unresolved, alone: str = "") -> str:
     """Where an article cites: “essay.md:12”, which editors open, or “draft.docx, paragraph 12”; of the article `alone`
     only “line 12” or “paragraph 12”."""
     if alone and citation.article == alone:
-        return f"{citation.unit.value} {citation.line}"
+        return gettext(_UNIT[citation.unit], number=citation.line)
     return place_in(citation.article, citation.line, citation.unit)
 
 
 def place_in(article: str, number: int, unit: Unit) -> str:
-    return f"{article}:{number}" if unit is Unit.LINE else f"{article}, {unit.value} {number}"
+    return f"{article}:{number}" if unit is Unit.LINE else f"{article}, {gettext(_UNIT[unit], number=number)}"
+
+
+_UNIT = {
+    Unit.LINE: N_("line {number}"),
+    Unit.PARAGRAPH: N_("paragraph {number}"),
+    Unit.CELL: N_("cell {number}"),
+    Unit.SLIDE: N_("slide {number}"),
+    Unit.PAGE: N_("page {number}"),
+}
+
+
+def cited(citation: Citation | CitationResult | Unresolved) -> str:
+    """The words of a link."""
+    text = citation.text.strip()
+    return f"“{text}”" if text else gettext("(no anchor text)")
 
 
 def recovered_link(citation: CitationResult) -> str | None:
     """Says that the target is ours, not the article's."""
     if not citation.recovered:
         return None
-    sure = "" if citation.recovery_confidence is None else f" ({percent(citation.recovery_confidence)} sure)"
-    return f"The article gives no target; we recovered it{sure}."
+    if citation.recovery_confidence is None:
+        return gettext("The article gives no target; we recovered it.")
+    sure = percent(citation.recovery_confidence)
+    return gettext(
+        "The article gives no target; we recovered it ({recovery_confidence} sure).", recovery_confidence=sure
+    )
 
 
 def recovery(source: SourceReport) -> str:
     """A finding that is none any more."""
-    was = f"was {source.was.value}, " if source.was else ""
-    return f"Back again: {was}now {source.outcome.verdict.value}. {meaning_of(source)}"
+    verdict, meaning_ = word(source.outcome.verdict), meaning_of(source)
+    if source.was is None:
+        return gettext("Back again: now {verdict}. {meaning}", verdict=verdict, meaning=meaning_)
+    was = word(source.was)
+    return gettext("Back again: was {was}, now {verdict}. {meaning}", was=was, verdict=verdict, meaning=meaning_)
 
 
 def meaning_of(source: SourceReport) -> str:
@@ -222,4 +306,5 @@ def original(article: ArticleReport) -> str:
     if article.original is None:
         return ""
     verdict, reason = article.original.verdict, article.original.reason
-    return f"The original page is {verdict.value}: {meaning(verdict, reason)}"
+    meaning_ = meaning(verdict, reason)
+    return gettext("The original page is {verdict}: {meaning}", verdict=word(verdict), meaning=meaning_)

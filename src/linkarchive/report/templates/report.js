@@ -1,5 +1,4 @@
 // Filters and groups the findings. The choice lives in the fragment (#q=…&verdict=…), so that a view can be linked to.
-"use strict";
 (() => {
   const form = document.querySelector(".filter");
   const status = form.querySelector(".shown");
@@ -15,7 +14,7 @@
 
   // Groups are sections of their own, made of the findings where they stand; the sections keep the order of news.
   const names = {
-    article: ({ articles }) => articles[0] ?? "no article",
+    article: ({ articles }) => articles[0] ?? _("no article"),
     host: ({ element }) => element.dataset.host,
     cause: ({ element }) => element.dataset.cause,
   };
@@ -62,7 +61,7 @@
     }
     regroup(chosen.group);
     for (const section of [...sections, ...groups]) section.hidden = !section.querySelector(".finding:not([hidden])");
-    status.textContent = `${shown} of ${findings.length} shown`;
+    status.textContent = _("{shown} of {all} shown", { shown, all: findings.length });
     return chosen;
   };
 
@@ -118,7 +117,7 @@
     details.addEventListener("toggle", () => {
       if (details.querySelector(".how")) return;
       const button = Object.assign(document.createElement("button"), { type: "button", className: "how" });
-      button.textContent = "In one column";
+      button.textContent = _("In one column");
       button.setAttribute("aria-pressed", "false");
       details.querySelector("table").before(button);
       button.addEventListener("click", () => {

@@ -138,8 +138,7 @@
     const before = outline(then, a.height, regions(differing(b, a)));
     const after = outline(now, b.height, regions(differing(a, b)));
     const marks = after.length >= before.length ? after : before;
-    const say = (number) => `${number === 1 ? "1 place differs" : `${number} places differ`}`;
-    changes.textContent = marks.length ? `${say(marks.length)}. Keys: ← → slide, j k next and previous change.` : "The pictures do not differ.";
+    changes.textContent = marks.length ? _("Places that differ: {number}. Keys: ← → slide, j k next and previous change.", { number: marks.length }) : _("The pictures do not differ.");
     for (const one of steps) one.disabled = !marks.length;
     const go = (to) => {
       if (!marks.length) return;
@@ -148,7 +147,7 @@
       const mark = marks[here];
       mark.classList.add("here");
       mark.scrollIntoView({ block: "center" });
-      changes.textContent = `Change ${here + 1} of ${marks.length}`;
+      changes.textContent = _("Change {here} of {all}", { here: here + 1, all: marks.length });
     };
     document.querySelector("#next").addEventListener("click", () => go(1));
     document.querySelector("#previous").addEventListener("click", () => go(-1));
@@ -162,5 +161,5 @@
   };
   controls.hidden = false;
   show();
-  Promise.all([then.decode(), now.decode()]).then(compare).catch(() => { changes.textContent = "The pictures cannot be compared."; });
+  Promise.all([then.decode(), now.decode()]).then(compare).catch(() => { changes.textContent = _("The pictures cannot be compared."); });
 })();

@@ -64,12 +64,12 @@
   const count = document.querySelector(".bar .count");
   const told = () => {
     const number = document.querySelectorAll("input[form=batch]:checked").length;
-    if (several) several.textContent = `the findings selected above (${number})`;
-    if (count) count.textContent = `${number} selected:`;
+    if (several) several.textContent = _("the findings selected above ({number})", { number });
+    if (count) count.textContent = _("{number} selected:", { number });
   };
   document.addEventListener("change", (event) => event.target.matches("input[form=batch]") && told());
   if (batch) {
-    const all = Object.assign(document.createElement("button"), { type: "button", textContent: "Select all shown" });
+    const all = Object.assign(document.createElement("button"), { type: "button", textContent: _("Select all shown") });
     all.addEventListener("click", () => choose(shown(), true));
     batch.querySelector(".buttons").append(all);
   }
@@ -79,7 +79,7 @@
       const label = document.createElement("label");
       const box = Object.assign(document.createElement("input"), { type: "checkbox" });
       label.className = "whole";
-      label.append(box, " Select the whole group");
+      label.append(box, " ", _("Select the whole group"));
       box.addEventListener("change", () => choose(group.querySelectorAll(".finding:not([hidden])"), box.checked));
       group.querySelector("h2").after(label);
     }
@@ -89,13 +89,14 @@
 
   const help = document.createElement("dialog");
   help.className = "help";
-  help.setAttribute("aria-label", "Keys");
+  help.setAttribute("aria-label", _("Keys"));
   const keys = [
-    ["j k", "next and previous finding"], ["Enter", "open it"], ["o", "what changed"], ["a", "accept today’s page"],
-    ["i", "ignore"], ["c", "use the archived copy"], ["r", "give a reason first; Enter, then decide"], ["x", "select"], ["u", "undo the last decision"], ["/", "search"],
-    ["?", "this help"],
+    ["j k", _("next and previous finding")], ["Enter", _("open it")], ["o", _("what changed")], ["a", _("accept today’s page")],
+    ["i", _("ignore")], ["c", _("use the archived copy")], ["r", _("give a reason first; Enter, then decide")], ["x", _("select")], ["u", _("undo the last decision")], ["/", _("search")],
+    ["?", _("this help")],
   ];
-  help.innerHTML = `<strong>Keys</strong><dl>${keys.map(([key, text]) => `<dt>${key.split(" ").map((one) => `<kbd>${one}</kbd>`).join(" ")}</dt><dd>${text}</dd>`).join("")}</dl><form method="dialog"><button>Close</button></form>`;
+  const [title, close] = [_("Keys"), _("Close")];
+  help.innerHTML = `<strong>${title}</strong><dl>${keys.map(([key, text]) => `<dt>${key.split(" ").map((one) => `<kbd>${one}</kbd>`).join(" ")}</dt><dd>${text}</dd>`).join("")}</dl><form method="dialog"><button>${close}</button></form>`;
   document.body.append(help);
   const go = (to) => {
     const all = shown();

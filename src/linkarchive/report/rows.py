@@ -1,0 +1,64 @@
+"""Findings as rows of a terminal: the verdict, why, where it is cited, which page, and what to do."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from linkarchive.model import Change, Result, SourceReport, Unresolved, Verdict
+from linkarchive.report import phrases
+from linkarchive.report.sections import host
+from linkarchive.report.suggestions import suggestions, suggestions_unresolved
+from linkarchive.translation import gettext
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A finding in a line."""
+
+    verdict: Verdict
+    reason: str
+    place: str
+    address: str
+    action: str
+    host: str
+    number: int | None = None
+
+
+def of_finding(source: SourceReport, number: int | None, alone: str) -> Row:
+    outcome = source.outcome
+    step = next(iter(suggestions(source)), None)
+    action = step.short if step else ""
+    reason = phrases.short_of(outcome)
+    return Row(outcome.verdict, reason, _place(outcome, alone), outcome.url, action, host(outcome.url), number)
+
+
+def of_recovered(source: SourceReport, alone: str) -> Row:
+    was = gettext("was {was}", was=phrases.word(source.was)) if source.was else gettext("again")
+    return Row(source.outcome.verdict, was, _place(source.outcome, alone), source.outcome.url, "", "")
+
+
+def of_ignored(source: SourceReport, alone: str) -> Row:
+    outcome = source.outcome
+    who = phrases.ignored(source.ignored).rstrip(".") if source.ignored else ""
+    return Row(outcome.verdict, phrases.short_of(outcome), _place(outcome, alone), outcome.url, who, "")
+
+
+def of_quiet(source: SourceReport, alone: str) -> Row:
+    outcome = source.outcome
+    return Row(outcome.verdict, phrases.short_of(outcome), _place(outcome, alone), outcome.url, "", "")
+
+
+def of_lost(lost: Unresolved, alone: str) -> Row:
+    reason = phrases.short(Verdict.UNRESOLVED, lost.reason)
+    if lost.changed is Change.NEW:
+        reason = gettext("new: {reason}", reason=reason)
+    action = suggestions_unresolved(lost)[0].short
+    return Row(Verdict.UNRESOLVED, reason, phrases.place(lost, alone), phrases.cited(lost), action, "")
+
+
+def _place(outcome: Result, alone: str) -> str:
+    """Where the source is cited: the first place, and how many more there are."""
+    if not outcome.citations:
+        return "links.txt"
+    others = len(outcome.citations) - 1
+    return phrases.place(outcome.citations[0], alone) + (f" +{others}" if others else "")
