@@ -22,6 +22,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 HOST = "http://moved.example"
+# A word a line would be sixty lines.
 NOUNS = "harbour tide ledger lantern survey council ferry channel timber museum pilot orchard engine register".split()  # noqa: SIM905
 VERBS = "recorded described measured refused repaired carried opened counted followed promised".split()  # noqa: SIM905
 Pages = dict[str, str]

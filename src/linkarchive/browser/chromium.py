@@ -139,6 +139,7 @@ async def start(playwright: Playwright, executable: str, spki: str, nowhere: int
     Raises playwright's Error or TimeoutError where it does not start.
     """
     usual = tempfile.gettempdir()
+    # mkdtemp makes a folder of its own that nobody else can enter, in /tmp as elsewhere.
     folder = tempfile.mkdtemp(prefix="linkarchive-", dir=usual if len(os.fsencode(usual)) <= _LONGEST else "/tmp")  # noqa: S108
     environ = {name: value for name, value in os.environ.items() if name.lower() not in _PROXIES}
     environ |= {"TMPDIR": folder, "HOME": folder, "XDG_CONFIG_HOME": folder, "XDG_CACHE_HOME": folder}

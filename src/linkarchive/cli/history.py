@@ -29,8 +29,14 @@ if TYPE_CHECKING:
 @click.command()
 @project_options
 @click.option("--run", "run_id", help="Id of the run (default: the latest).")
-@click.option("--format", "form", type=click.Choice(FORMATS), default="terminal", help="Of the report on stdout.")
-@click.option("-o", "outputs", type=click.Path(path_type=Path), multiple=True, help="Also write it here, by suffix.")
+@click.option("--format", "form", type=click.Choice(FORMATS), help="Of the report on stdout (default: terminal).")
+@click.option(
+    "-o",
+    "outputs",
+    type=click.Path(path_type=Path),
+    multiple=True,
+    help="Write it here, by suffix; on stdout too only with --format.",
+)
 @click.option("--for-reader", is_flag=True, help="HTML for somebody who only gets the file: a legend, no commands.")
 @click.option("-q", "--quiet", is_flag=True, help="Print only what changed since the run before.")
 @click.option("-v", "--verbose", is_flag=True, help="Say more.")
@@ -39,7 +45,7 @@ def report(
     project: Path,
     config: Path | None,
     run_id: str | None,
-    form: str,
+    form: str | None,
     outputs: tuple[Path, ...],
     for_reader: bool,
     quiet: bool,
@@ -54,7 +60,7 @@ def report(
     place = Project(project, settings=settings)
     past = place.report(run_id)
     show = Printing(
-        form,
+        form or (None if outputs else "terminal"),
         outputs,
         settings.check.fail_on,
         quiet=quiet,
@@ -63,6 +69,8 @@ def report(
         for_reader=for_reader,
     )
     print_report(past, place.folder, show)
+    for path in () if quiet else outputs:
+        click.echo(f"{path} is written", err=True)
     return 0
 
 
@@ -72,7 +80,10 @@ def report(
 @click.option("--text", "as_text", is_flag=True, help="Print the text of the stored copy.")
 @click.option("--at", type=click.DateTime(["%Y-%m-%d"]), help="With --text: the copy nearest to this day.")
 @click.option("--case", "as_case", is_flag=True, help="Print what `archive judge` reads, a line a citation.")
-def show(url: str, project: Path, config: Path | None, as_text: bool, at: datetime | None, as_case: bool) -> int:
+@click.option("-v", "--verbose", is_flag=True, help="Say where in the WARC files the copies are.")
+def show(
+    url: str, project: Path, config: Path | None, as_text: bool, at: datetime | None, as_case: bool, verbose: bool
+) -> int:
     """Show the history of a source: captures, verdicts, citations. NUMBER is that of a finding in the last report;
     of a HOST the rules are shown by which its pages moved."""
     from linkarchive.api.project import Project
@@ -93,7 +104,7 @@ def show(url: str, project: Path, config: Path | None, as_text: bool, at: dateti
             click.echo(line)
         return 0
     with open_project(place.folder) as store:
-        lines = cases_of(place.folder.archive, store, url, settings) if as_case else history_of(store, url)
+        lines = cases_of(place.folder.archive, store, url, settings) if as_case else history_of(store, url, verbose)
         breaks = sys.stdout.isatty() and not as_case
         for line in lines:
             click.echo(wrapped(line, width()) if breaks else line)

@@ -30,9 +30,9 @@ _AS_IS = frozenset({"json", "jsonl"})
 
 @dataclass(frozen=True, slots=True)
 class Printing:
-    """What was asked for: the format on stdout, further files by suffix, and how."""
+    """What was asked for: the format on stdout (None: nothing there), further files by suffix, and how."""
 
-    form: str
+    form: str | None
     outputs: tuple[Path, ...]
     fail_on: tuple[str, ...]
     new_only: bool = False
@@ -56,7 +56,8 @@ def print_report(report: Report, project: Project, wanted: Printing, told: Told 
             if told:
                 told.told(file_channel(path), report)
     with _tried(troubles):
-        if _write_stdout(told.report_for(STDOUT, report) if told else report, project, wanted, report) and told:
+        since = told.report_for(STDOUT, report) if told else report
+        if wanted.form and _write_stdout(since, project, wanted, wanted.form, report) and told:
             told.told(STDOUT, report)
     if troubles:
         raise StorageError("; ".join(map(str, troubles)))
@@ -109,14 +110,14 @@ def _write_file(since: Report, project: Project, wanted: Printing, path: Path, r
         raise storage_error(path, error) from error
 
 
-def _write_stdout(since: Report, project: Project, wanted: Printing, report: Report) -> bool:
+def _write_stdout(since: Report, project: Project, wanted: Printing, form: str, report: Report) -> bool:
     """Print it; whether it was read to its end."""
     from linkarchive.history.reports import has_news
     from linkarchive.report.formats import FORMATS
 
     if wanted.quiet and not has_news(since):
         return True
-    if wanted.form == "terminal":
+    if form == "terminal":
         from linkarchive.report.sanitize import sanitize
         from linkarchive.report.terminal import render_terminal
 
@@ -135,9 +136,9 @@ def _write_stdout(since: Report, project: Project, wanted: Printing, report: Rep
             ),
         ]
     else:
-        shown, view = _view(report, project, wanted, wanted.form)
-        as_is = wanted.form in _AS_IS and not wanted.quiet
-        text = FORMATS[wanted.form](report if as_is else since, shown, replace(view, quiet=wanted.quiet))
+        shown, view = _view(report, project, wanted, form)
+        as_is = form in _AS_IS and not wanted.quiet
+        text = FORMATS[form](report if as_is else since, shown, replace(view, quiet=wanted.quiet))
     return _print(text, wanted.color)
 
 

@@ -135,7 +135,11 @@ def _known(source: SourceReport, known: Mapping[tuple[str, datetime], Difference
     difference = known.get((source.outcome.url, start)) if start is not None else None
     if difference is None or start is None or source.checked is None:
         return None
-    return replace(difference, url=source.outcome.url, before_label=day(start), after_label=day(source.checked))
+    return replace(difference, url=source.outcome.url, before_label=_label(start), after_label=_label(source.checked))
+
+
+def _label(time: datetime) -> str:
+    return day(time).replace("\u00a0", " ")
 
 
 def difference_of(archive: Path, store: Store, source: SourceReport) -> Difference | None:
@@ -152,7 +156,7 @@ def difference_of(archive: Path, store: Store, source: SourceReport) -> Differen
         pages = [read_page(archive, stored.capture) for stored in (before, after)]
     except StorageError:
         return None
-    labels = [day(stored.capture.time) for stored in (before, after)]
+    labels = [_label(stored.capture.time) for stored in (before, after)]
     if not outcome.verdict.is_alive:  # what is there now is no version of the page
         labels[1] += f": {word(outcome.verdict)}, {short_of(outcome)}"
     return difference(outcome.url, pages[0], pages[1], labels[0], labels[1], similarity=outcome.similarity)

@@ -18,8 +18,11 @@ from linkarchive.store import captures, outcomes, sources, standing
 from linkarchive.store.database import Store
 
 
-def history_of(store: Store, url: str) -> Iterator[str]:
-    """The life of a source in lines that are safe to print. Raises UnknownSourceError."""
+def history_of(store: Store, url: str, verbose: bool = False) -> Iterator[str]:
+    """The life of a source in lines that are safe to print; `verbose` adds where in the WARC files its copies are.
+
+    Raises UnknownSourceError.
+    """
     source = sources.find(store, url)
     yield address(source.url)
     past = outcomes.history(store, source.id)
@@ -32,8 +35,8 @@ def history_of(store: Store, url: str) -> Iterator[str]:
     yield "\nCaptures"
     for kept in captures.of_source(store, source.id):
         capture = kept.capture
-        place = f"{capture.record.warc} at byte {capture.record.offset}"
-        yield f"  {_time(capture.time)}  {capture.origin.value:<8} HTTP {capture.status}  {place}"
+        place = f"  {capture.record.warc} at byte {capture.record.offset}" if verbose else ""
+        yield f"  {_time(capture.time)}  {capture.origin.value:<8} HTTP {capture.status}{place}"
     yield "\nVerdicts"
     for run_id, report in past:
         outcome = report.outcome
