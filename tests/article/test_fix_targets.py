@@ -181,7 +181,7 @@ def test_only_the_targets_change(form: str, article: str) -> None:
     assert before != after
     result = fixed(before.encode(), form)
     assert result.data.decode() == after
-    assert result.refused == ()
+    assert result.refusals == ()
     assert fixed(result.data, form).data == result.data
 
 
@@ -203,8 +203,8 @@ def test_encodings_and_line_ends_stay(form: str, encoding: str, ends: str) -> No
             for side in before_and_after(f"{framed}\n\n{extra}")
         )
         result = fixed(before, form)
-        assert result.data == after, (article, result.refused)
-        assert result.refused == ()
+        assert result.data == after, (article, result.refusals)
+        assert result.refusals == ()
 
 
 def test_damaged_bytes_stay() -> None:
@@ -227,7 +227,7 @@ def test_links_that_share_a_target_and_need_two_are_refused_and_named() -> None:
     before = b"[lost][x], [again][x] and [other](#)\n\n[x]: #\n"
     result = fixed(before, "md")
     assert result.data == before
-    assert [refusal.why for refusal in result.refused] == [
+    assert [refusal.why for refusal in result.refusals] == [
         "it shares its target with a link that needs another one"
     ] * 2
 
@@ -235,7 +235,7 @@ def test_links_that_share_a_target_and_need_two_are_refused_and_named() -> None:
 def test_a_shared_target_of_which_one_link_is_not_to_change_stays() -> None:
     before = f"[one][r] [two][r]\n\n[r]: {A}\n".encode()
     result = fix_article(before, "md", "x.md", [Replacement(0, B, "moved")])
-    assert (result.data, len(result.refused)) == (before, 1)
+    assert (result.data, len(result.refusals)) == (before, 1)
 
 
 def test_a_replacement_that_the_article_could_not_hold_is_given_up_and_the_others_are_made() -> None:
@@ -245,7 +245,7 @@ def test_a_replacement_that_the_article_could_not_hold_is_given_up_and_the_other
     replacements = [Replacement(0, ends_early, "x"), Replacement(1, B, "x"), Replacement(2, ends_early, "x")]
     result = fix_article(before, "md", "x.md", replacements)
     assert result.data.decode() == f"See {A} and {B}.\n\n[t]({ends_early})\n"
-    assert [(one.replacement.citation, "expected" in one.why) for one in result.refused] == [(0, True)]
+    assert [(one.replacement.citation, "expected" in one.why) for one in result.refusals] == [(0, True)]
 
 
 def test_the_articles_own_origin_is_not_a_target() -> None:
@@ -294,10 +294,10 @@ def test_of_any_article_only_targets_change(pieces: list[str], form: str, encodi
         result = fix_article(data, form, f"x.{form}", replacements)
     except ArticleError:
         return
-    assert sorted(one.citation for one in (*result.made, *(one.replacement for one in result.refused))) == [
+    assert sorted(one.citation for one in (*result.replacements, *(one.replacement for one in result.refusals))) == [
         one.citation for one in replacements
     ]
-    made = {one.citation: one.url for one in result.made}
+    made = {one.citation: one.url for one in result.replacements}
     after = read_document(result.data, form, path=f"x.{form}")
     assert [citation.url for citation in after.citations] == [
         made.get(number, citation.url) for number, citation in enumerate(article.citations)
@@ -361,7 +361,7 @@ def test_the_link_cases_of_other_suites() -> None:
             if citation.url is None or citation.url.startswith("http")
         ]
         asked += len(replacements)
-        made += len(fix_article(data, form, f"x.{form}", replacements).made)
+        made += len(fix_article(data, form, f"x.{form}", replacements).replacements)
     assert made >= 0.98 * asked > 100
 
 
@@ -374,5 +374,5 @@ def test_a_recovered_article_gets_all_its_targets() -> None:
     lost = [number for number, citation in enumerate(article.citations) if citation.url is None]
     result = fix_article(data, "md", "x.md", [Replacement(one, f"https://found-{one}.example/", "x") for one in lost])
     assert len(lost) > 10
-    assert [one.citation for one in result.made] == lost
+    assert [one.citation for one in result.replacements] == lost
     assert re.sub(rb"https://found-\d+\.example/", b"#", result.data) == data

@@ -234,8 +234,8 @@ class Targets:
         self._base = base if urlsplit(base).scheme in ("http", "https") else self._page
 
     def _unwrapped(self, url: str) -> str:
-        found = unwrap(url)
-        return found[1] if found and found[0] == self._stamp else url
+        capture = unwrap(url)
+        return capture[1] if capture and capture[0] == self._stamp else url
 
     def absolute(self, href: str) -> str | None:
         """The target, or None: not of the web, not to be read, or the page itself."""
@@ -267,7 +267,7 @@ def _stamp(captured: str, hrefs: list[str], is_of_web: bool) -> str:
     """
     links = [f"https://web.archive.org{href}" if href.startswith("/web/") else href for href in map(str.strip, hrefs)]
     links = [link for link in links if re.match(r"https?:", link, re.I)]
-    stamps = Counter(found[0] for found in map(unwrap, links) if found)
+    stamps = Counter(capture[0] for capture in map(unwrap, links) if capture)
     if captured in stamps or not stamps:
         return captured
     stamp, count = stamps.most_common(1)[0]

@@ -54,19 +54,19 @@ def bare_urls(text: str) -> Iterator[tuple[int, int, str]]:
             end = match.end(1)
             yield start, end, re.sub(r"\s+", "", match[1])
         else:
-            found = _url(text, match) if kind == "url" else _identifier(text, match)
-            if found is None:
+            link = _url(text, match) if kind == "url" else _identifier(text, match)
+            if link is None:
                 continue
-            end, url = found
+            end, url = link
             yield start, end, url
         done = end
 
 
 def _candidates(text: str) -> Iterator[tuple[int, str, re.Match[str]]]:
-    found = [(match.start(1), "wrapped", match) for match in _WRAPPED.finditer(text)] if "<" in text else []
-    found += [(match.start(), "url", match) for match in _START.finditer(text)]
-    found += [(match.start(), "identifier", match) for match in IDENTIFIER.finditer(text)]
-    return iter(sorted(found, key=lambda candidate: (candidate[0], candidate[1] != "wrapped")))
+    candidates = [(match.start(1), "wrapped", match) for match in _WRAPPED.finditer(text)] if "<" in text else []
+    candidates += [(match.start(), "url", match) for match in _START.finditer(text)]
+    candidates += [(match.start(), "identifier", match) for match in IDENTIFIER.finditer(text)]
+    return iter(sorted(candidates, key=lambda candidate: (candidate[0], candidate[1] != "wrapped")))
 
 
 def _url(text: str, match: re.Match[str]) -> tuple[int, str] | None:

@@ -26,13 +26,13 @@ def may_take_references(data: bytes) -> bool:
 
 
 def nothing_beside(name: str) -> bytes | None:
-    """For a document that stands alone."""
+    """None for every name: for a document that takes no file beside it."""
     return None
 
 
-def only(wanted: str, beside: Beside) -> Beside:
-    """Gives one of the files and no other."""
-    return lambda name: beside(name) if name == wanted else None
+def only(file: str, beside: Beside) -> Beside:
+    """`beside` for this one file; None for every other name."""
+    return lambda name: beside(name) if name == file else None
 
 
 def with_bibliographies(document: ParsedDocument, beside: Beside) -> ParsedDocument:

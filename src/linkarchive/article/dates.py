@@ -114,16 +114,16 @@ def _valid(year: int, month: int, day: int) -> date | None:
 def claims(passages: Iterable[Passage], path: str, urls: Iterable[str]) -> tuple[Claim, ...]:
     """The days that the text (a line that is nothing but a date, a dateline), the name of the file and the article's
     URLs give."""
-    found = []
+    stated_days = []
     if dateline := next(_datelines(passages), None):
-        found.append(Claim(dateline.isoformat(), "dateline", DATELINE))
+        stated_days.append(Claim(dateline.isoformat(), "dateline", DATELINE))
     if "://" not in path and (day := day_in_path(path)):
-        found.append(Claim(day.isoformat(), "the name of the file", IN_NAME))
+        stated_days.append(Claim(day.isoformat(), "the name of the file", IN_NAME))
     for url in urls:
         if day := day_in_path(url.partition("://")[2]):
-            found.append(Claim(day.isoformat(), "the date in the URL", IN_URL))
+            stated_days.append(Claim(day.isoformat(), "the date in the URL", IN_URL))
             break
-    return tuple(found)
+    return tuple(stated_days)
 
 
 def _datelines(passages: Iterable[Passage]) -> Iterator[date]:
@@ -155,9 +155,9 @@ def _dateline(line: str, *, alone: bool) -> date | None:
     return None
 
 
-def choose(found: Iterable[Claim]) -> tuple[date | None, tuple[str, ...]]:
+def choose(claims: Iterable[Claim]) -> tuple[date | None, tuple[str, ...]]:
     """The day by the best-known claim, and a remark for each other day that is claimed."""
-    ranked = sorted(found, key=lambda claim: claim.rank)
+    ranked = sorted(claims, key=lambda claim: claim.rank)
     days = [(day, claim.source) for claim in ranked if (day := parse_date(claim.value)) is not None]
     if not days:
         return None, ()

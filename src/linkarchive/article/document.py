@@ -36,56 +36,59 @@ def read_document(
     base_url: str | None = None,
     everything: bool = False,
     beside: Beside = nothing_beside,
-    here: bool = False,
+    in_process: bool = False,
 ) -> Article:
     """Read an article in one of the formats of registry.py.
 
     `path` is what the article is called (a path from the project folder, or its URL);
     `base_url` is what relative links resolve against, when the document has no `<base>`.
     `everything` takes images, media, embeds and metadata too, and the whole page.
-    `beside` gives the file that the document takes its list of references from. `here` reads in this process what
-    sandbox.py would read in another: only for what was read there before, but for its targets.
+    `beside` gives the bytes of the file that the document takes its list of references from.
+    `in_process` parses here what sandbox.py would parse in a limited process of its own: only for a document that
+    was read there before and differs from that in its targets alone.
     Raises ArticleError when the format is unknown or the bytes cannot be read as such
     (damaged, encrypted, or too large for the limits in sandbox.py).
     """
-    document = with_bibliographies(_read(data, format, path, everything, here), beside)
+    document = with_bibliographies(_read(data, format, path, everything, in_process), beside)
     passages = with_given_copies(with_numbered_lists(document.passages))
     own = path if origin.is_web(path) else None
-    found = origin.find_origin(passages, document.origins, own, base_url or own)
-    claims = [*document.dates, *dates.claims(passages, path, filter(None, (found.url, own, base_url)))]
+    original = origin.find_origin(passages, document.origins, own, base_url or own)
+    claims = [*document.dates, *dates.claims(passages, path, filter(None, (original.url, own, base_url)))]
     if format == "html" and min((claim.rank for claim in claims), default=dates.SEARCHED) >= dates.SEARCHED:
         claims.extend(_searched(data))
     published, doubts = dates.choose(claims)
-    base = joined(base_url or found.url, document.base) if document.base else base_url or found.url
-    targets = Targets(base, found.url, encoding_of(data, markup=True)[0] if format == "html" else "utf-8")
+    base = joined(base_url or original.url, document.base) if document.base else base_url or original.url
+    targets = Targets(base, original.url, encoding_of(data, markup=True)[0] if format == "html" else "utf-8")
     notes = Notes(passages)
-    citations = list(_citations(document, passages, notes, targets, found.links, everything))
+    citations = list(_citations(document, passages, notes, targets, original.links, everything))
     if any(citation.url is None for citation in citations):
         citations = _with_mentions(citations, passages)
     return Article(
         path=path,
         title=document.title or PurePosixPath(unquote(urlsplit(path).path) if own else path).name or path,
-        original_url=found.url,
+        original_url=original.url,
         published=published,
         citations=tuple(citations),
-        remarks=(*document.remarks, *found.remarks, *doubts),
+        remarks=(*document.remarks, *original.remarks, *doubts),
         gaps=(*document.gaps, *notes.gaps),
     )
 
 
-def passages_of(data: bytes, format: str, *, path: str, here: bool = False) -> tuple[Passage, ...]:
-    """The text of an article, passage by passage, with its links as written; `here` as above. Raises ArticleError."""
-    return tuple(_read(data, format, path, False, here).passages)
+def passages_of(data: bytes, format: str, *, path: str, in_process: bool = False) -> tuple[Passage, ...]:
+    """The passages of an article, with their links as written. `in_process`, and when ArticleError is raised: as in
+    read_document."""
+    return tuple(_read(data, format, path, False, in_process).passages)
 
 
 def bibliographies_of(data: bytes, format: str, *, path: str) -> tuple[str, ...]:
-    """The lists of references that an article names, relative to its folder. Raises ArticleError."""
+    """The paths of the lists of references that an article names, relative to its folder. Raises ArticleError when
+    the article cannot be read."""
     return _read(data, format, path, False).bibliographies
 
 
-def _read(data: bytes, format: str, path: str, everything: bool, here: bool = False) -> ParsedDocument:
-    known = BY_NAME.get(format)
-    if known is not None and known.needs_sandbox(len(data)) and not here:
+def _read(data: bytes, format: str, path: str, everything: bool, in_process: bool = False) -> ParsedDocument:
+    described = BY_NAME.get(format)
+    if described is not None and described.needs_sandbox(len(data)) and not in_process:
         from linkarchive.article.sandbox import read_limited
 
         return read_limited(data, format, path=path, everything=everything)

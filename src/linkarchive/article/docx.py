@@ -169,9 +169,9 @@ def local(element: Any) -> str:
 
 def value(element: Any, name: str) -> str:
     """The value of an attribute, whatever its namespace; "" where there is none."""
-    for key, said in element.attrib.items():
+    for key, text in element.attrib.items():
         if key.rpartition("}")[2] == name:
-            return str(said)
+            return str(text)
     return ""
 
 

@@ -76,11 +76,13 @@ def word_sources(root: Any) -> Iterator[Source]:
     for element in root.iter():
         if not isinstance(element.tag, str) or element.tag.rpartition("}")[2] != "Source":
             continue
-        said = {child.tag.rpartition("}")[2]: fold(child.text or "") for child in element if isinstance(child.tag, str)}
-        day = " ".join(said.get(f"{part}Accessed", "") for part in ("Day", "Month", "Year"))
+        fields = {
+            child.tag.rpartition("}")[2]: fold(child.text or "") for child in element if isinstance(child.tag, str)
+        }
+        day = " ".join(fields.get(f"{part}Accessed", "") for part in ("Day", "Month", "Year"))
         accessed = parse_date(day) or parse_date("-".join(reversed(day.split(" "))))
-        for source in _source(said.get("Title", ""), said.get("URL", ""), said.get("DOI", "")):
-            yield Source(source.title, source.urls, f"source {said.get('Tag', '')}", accessed)
+        for source in _source(fields.get("Title", ""), fields.get("URL", ""), fields.get("DOI", "")):
+            yield Source(source.title, source.urls, f"source {fields.get('Tag', '')}", accessed)
 
 
 def _source(title: str, url: str, doi: str) -> Iterator[Source]:

@@ -89,8 +89,8 @@ def _chapters(index: Any, folder: str) -> list[str]:
 
 def _dates(index: Any) -> list[Any]:
     """The publication date first; a date of modification is none."""
-    found = [date for date in index.iter(_DC + "date") if date.text and date.get(_OPF + "event") != "modification"]
-    return sorted(found, key=lambda date: date.get(_OPF + "event") != "publication")
+    dates = [date for date in index.iter(_DC + "date") if date.text and date.get(_OPF + "event") != "modification"]
+    return sorted(dates, key=lambda date: date.get(_OPF + "event") != "publication")
 
 
 def _text(index: Any, key: str) -> str:

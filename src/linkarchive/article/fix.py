@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from urllib.parse import quote, urldefrag
@@ -60,13 +60,17 @@ class Refusal:
 
 @dataclass(frozen=True, slots=True)
 class Fixed:
+    """An article after its targets were replaced."""
+
     data: bytes
     text: tuple[str, str]
     """The article before and after, decoded without loss (undecodable bytes are surrogates)."""
     article: Article
     """As it is read after the edit."""
-    made: tuple[Replacement, ...]
-    refused: tuple[Refusal, ...]
+    replacements: tuple[Replacement, ...]
+    """Those that were made, in the order of their citations."""
+    refusals: tuple[Refusal, ...]
+    """Those that were not, in the same order."""
 
 
 def fix_article(
@@ -77,9 +81,9 @@ def fix_article(
     style: Style | None = None,
     article: Article | None = None,
 ) -> Fixed:
-    """The article's bytes with these targets in place of the old ones; every other byte is as it was.
+    """Write these targets in place of the old ones; every other byte stays as it is.
 
-    `article` is what the bytes say, where they were read already.
+    `article` is the article that the bytes hold, when the caller has read them already.
     `style` says how an archived copy is written; by itself robust in HTML and in templates of wikitext, else in place
     of the target. In a Robust Link `href` leads to the copy, since the original is dead for the reader, and
     `data-originalurl`, `data-versionurl` and `data-versiondate` say what it is
@@ -89,19 +93,20 @@ def fix_article(
     if format not in EDITABLE:
         raise ArticleError(f"{path}: {format} cannot be edited in place; these can: {', '.join(EDITABLE)}")
     draft = _Draft(data, format, path, style, article)
-    edits, refused = _edits(draft, replacements, draft.located(replacements))
-    kept = draft.holding((), edits)
-    made = {one.citation for edit in kept for one in edit.replacements}
-    given_up = "the article would not be read as expected after the change"
-    refused += [Refusal(one, given_up) for edit in edits for one in edit.replacements if one.citation not in made]
-    written = draft.written(kept)
-    after = draft.read(written) if kept else draft.article
+    planned, refusals = _edits(draft, replacements, draft.spans_by_citation(replacements))
+    edits = draft.sound(planned)
+    changes = [replacement for edit in edits for replacement in edit.replacements]
+    changed = {change.citation for change in changes}
+    undone = (change for edit in planned for change in edit.replacements if change.citation not in changed)
+    refusals += _refused(undone, "the article would not be read as expected after the change")
+    edited = draft.packed(edits)
+    after = draft.read(edited) if edits else draft.article
     return Fixed(
-        written,
-        draft.shown(kept, after),
+        edited,
+        draft.before_and_after(edits, after),
         after,
-        tuple(sorted((one for edit in kept for one in edit.replacements), key=lambda one: one.citation)),
-        tuple(sorted(refused, key=lambda one: one.replacement.citation)),
+        tuple(sorted(changes, key=lambda change: change.citation)),
+        tuple(sorted(refusals, key=lambda refusal: refusal.replacement.citation)),
     )
 
 
@@ -116,37 +121,38 @@ class _Edit:
 
 
 def _edits(
-    draft: _Draft, replacements: Sequence[Replacement], located: Mapping[int, Span]
+    draft: _Draft, replacements: Sequence[Replacement], spans: Mapping[int, Span]
 ) -> tuple[list[_Edit], list[Refusal]]:
-    """An edit a place; citations that share one (a reference definition) must agree on it."""
-    by_citation = {one.citation: one for one in replacements}
-    sharing: dict[int, list[int]] = {}
-    for number, span in located.items():
-        sharing.setdefault(span.start, []).append(number)
+    """One edit for each place, in order, and the replacements that get none. `spans` are the places by the number of
+    their citation; citations that share one (a reference definition) must agree on its new target."""
+    by_citation = {replacement.citation: replacement for replacement in replacements}
+    citations_at: dict[int, list[int]] = {}
+    for number, span in spans.items():
+        citations_at.setdefault(span.start, []).append(number)
     edits: list[_Edit] = []
-    refused: list[Refusal] = []
-    for numbers in sharing.values():
-        wanted = [by_citation[number] for number in numbers if number in by_citation]
-        if wanted and (len(wanted) < len(numbers) or len({one.url for one in wanted}) > 1):
-            refused += [Refusal(one, "it shares its target with a link that needs another one") for one in wanted]
-        elif wanted and (edit := draft.edit(located[numbers[0]], wanted)) is not None:
+    refusals: list[Refusal] = []
+    for numbers in citations_at.values():
+        group = [by_citation[number] for number in numbers if number in by_citation]
+        if group and (len(group) < len(numbers) or len({replacement.url for replacement in group}) > 1):
+            refusals += _refused(group, "it shares its target with a link that needs another one")
+        elif group and (edit := draft.edit(spans[numbers[0]], group)) is not None:
             edits.append(edit)
-        elif wanted:
-            refused += [Refusal(one, "“(archived)” cannot be put beside it for certain") for one in wanted]
-    refused += [
-        Refusal(one, "its target could not be found for certain in the file")
-        for one in replacements
-        if one.citation not in located
-    ]
-    apart: list[_Edit] = []
-    done = 0
+        elif group:
+            refusals += _refused(group, "“(archived)” cannot be put beside it for certain")
+    unplaced = [replacement for replacement in replacements if replacement.citation not in spans]
+    refusals += _refused(unplaced, "its target could not be found for certain in the file")
+    separate, last_end = [], 0
     for edit in sorted(edits, key=lambda edit: edit.changes[:1]):
-        if edit.changes and edit.changes[0][0] < done:
-            refused += [Refusal(one, "it stands within another link that changes") for one in edit.replacements]
+        if edit.changes and edit.changes[0][0] < last_end:
+            refusals += _refused(edit.replacements, "it stands within another link that changes")
         elif any(draft.text[start:end] != new for start, end, new in edit.changes):
-            apart.append(edit)
-            done = edit.changes[0][1]
-    return apart, refused
+            separate.append(edit)
+            last_end = edit.changes[0][1]
+    return separate, refusals
+
+
+def _refused(replacements: Iterable[Replacement], why: str) -> list[Refusal]:
+    return [Refusal(replacement, why) for replacement in replacements]
 
 
 class _Draft:
@@ -168,35 +174,37 @@ class _Draft:
 
     def read(self, data: bytes) -> Article:
         self._readings += 1
-        # It was read before: the file is known to be harmless.
-        return read_document(data, self._format, path=self._path, here=True)
+        # Read before with its old targets: the file is known to be harmless.
+        return read_document(data, self._format, path=self._path, in_process=True)
 
     def edited(self, edits: Sequence[_Edit]) -> str:
-        pieces, done = [], 0
+        pieces, position = [], 0
         for start, end, new in sorted(change for edit in edits for change in edit.changes):
-            pieces += [self.text[done:start], new]
-            done = end
-        return "".join([*pieces, self.text[done:]])
+            pieces += [self.text[position:start], new]
+            position = end
+        return "".join([*pieces, self.text[position:]])
 
-    def written(self, edits: Sequence[_Edit]) -> bytes:
+    def packed(self, edits: Sequence[_Edit]) -> bytes:
+        """The file with these edits, in its own encoding and package. Raises UnicodeError when it cannot hold them."""
         return self._file.packed(self.edited(edits))
 
-    def shown(self, edits: Sequence[_Edit], after: Article) -> tuple[str, str]:
-        """The article before and after, for a diff: of a package its links, since its XML is one long line."""
+    def before_and_after(self, edits: Sequence[_Edit], after: Article) -> tuple[str, str]:
+        """The two texts to show as a diff: of a package the list of its links, since its XML is one long line."""
         if self._format not in PACKAGES:
             return self.text, self.edited(edits)
         return _listed(self.article), _listed(after)
 
     def edit(self, span: Span, replacements: Sequence[Replacement]) -> _Edit | None:
         """The edit that makes these replacements, which agree, at one place; None when there is none in this style."""
-        wanted = replacements[0]
-        if wanted.original is None or self._style is Style.REPLACE:
+        replacement = replacements[0]
+        if replacement.original is None or self._style is Style.REPLACE:
             return self._replacing(span, replacements)
-        url = self._encodable(wanted.url)
-        has_it = all(same(self.article.citations[one.citation].snapshot, url) for one in replacements)
+        url = self._encodable(replacement.url)
+        copies = [self.article.citations[replacement.citation].snapshot for replacement in replacements]
+        has_it = all(same(copy, url) for copy in copies)
         change = None
         if self._format == "wikitext" or (self._style is not None and not has_it):
-            change = in_fields(self.text, span, self._format, url, wanted.day)
+            change = in_fields(self.text, span, self._format, url, replacement.day)
         if change is not None:
             return _Edit((change,), tuple(replacements))
         if self._style is Style.APPEND:
@@ -208,8 +216,7 @@ class _Draft:
         return self._replacing(span, replacements)
 
     def _replacing(self, span: Span, replacements: Sequence[Replacement]) -> _Edit:
-        wanted = replacements[0]
-        return _Edit(((span.start, span.end, self._spelled(span, wanted)),), tuple(replacements), span)
+        return _Edit(((span.start, span.end, self._spelled(span, replacements[0])),), tuple(replacements), span)
 
     def _spelled(self, span: Span, replacement: Replacement) -> str:
         """What to write there; a character that the file's encoding does not have is percent-encoded."""
@@ -236,23 +243,27 @@ class _Draft:
 
     # --- where the targets are ---------------------------------------------------------
 
-    def located(self, replacements: Sequence[Replacement]) -> dict[int, Span]:
-        """The place of each citation's target (also of citations that share a place with a wanted one)."""
-        citations = [self.article.citations[one.citation] for one in replacements]
-        urls = {one.url for one in citations if one.url is not None}
-        lost = any(one.url is None for one in citations)
-        bare = [one.text for one in citations if _URL_SHOWN.match(one.text)]
+    def spans_by_citation(self, replacements: Sequence[Replacement]) -> dict[int, Span]:
+        """The place of each target that is known for certain, by the number of its citation; also of the other
+        citations that share it."""
+        citations = [self.article.citations[replacement.citation] for replacement in replacements]
+        urls = {citation.url for citation in citations if citation.url is not None}
+        lost = any(citation.url is None for citation in citations)
+        bare = [citation.text for citation in citations if _URL_SHOWN.match(citation.text)]
         # The front matter of Markdown may hold a list of references: its entries have a title, and a URL as data.
-        bare += [one.url for one in citations if one.url is not None and one.place is Place.NOTE]
+        bare += [citation.url for citation in citations if citation.url is not None and citation.place is Place.NOTE]
         targets = [link.target for passage in self._passages() for link in passage.links]
         spans = spans_of(self.text, self._format, bare, targets, lambda target: is_meant(target, urls, lost))
-        return self._marked(spans)
+        return self._identified(spans)
 
     def _passages(self) -> Sequence[Passage]:
-        return passages_of(self._data, self._format, path=self._path, here=True) if self._format in SPELLINGS else ()
+        return (
+            passages_of(self._data, self._format, path=self._path, in_process=True) if self._format in SPELLINGS else ()
+        )
 
-    def _marked(self, spans: Sequence[Span]) -> dict[int, Span]:
-        """Tell the places by their marks; those that upset the reading are singled out and left alone."""
+    def _identified(self, spans: Sequence[Span]) -> dict[int, Span]:
+        """The spans by the number of their citation: each is given a mark as its URL, and the article is read again.
+        A span whose mark changes anything else in the article is left out."""
         if not spans or self._readings >= _MOST_READINGS:
             return {}
         marks = {f"https://{self._stem}-{number}.invalid/x": span for number, span in enumerate(spans)}
@@ -260,37 +271,37 @@ class _Draft:
             _Edit(((span.start, span.end, self._marked_as(span, mark)),), span=span) for mark, span in marks.items()
         ]
         try:
-            found = self._told(self.read(self.written(edits)).citations, marks)
+            by_citation = self._by_mark(self.read(self.packed(edits)).citations, marks)
         except ArticleError:
-            found = None
-        if found is not None:
-            return found
+            by_citation = None
+        if by_citation is not None:
+            return by_citation
         if len(spans) == 1:
             return {}
         half = len(spans) // 2
-        return self._marked(spans[:half]) | self._marked(spans[half:])
+        return self._identified(spans[:half]) | self._identified(spans[half:])
 
     def _marked_as(self, span: Span, mark: str) -> str:
         return self._spelt(span, mark) if span.form is Form.SPELT else spelled(span, mark, (), markup=True)
 
-    def _told(self, citations: Sequence[Citation], marks: Mapping[str, Span]) -> dict[int, Span] | None:
-        """Which citation shows which mark; None when the article says anything else that it did not say before."""
+    def _by_mark(self, citations: Sequence[Citation], marks: Mapping[str, Span]) -> dict[int, Span] | None:
+        """The span whose mark a citation leads to, by its number; None when the marks changed anything else."""
         if len(citations) != len(self.article.citations):
             return None
-        found = {}
+        spans = {}
         for number, (old, new) in enumerate(zip(self.article.citations, citations, strict=True)):
             if new.url is not None and new.url in marks:
-                found[number] = marks[new.url]
+                spans[number] = marks[new.url]
             elif new.url != old.url:
                 return None
             if new.text != old.text and self._stem not in new.text:
                 return None
-        return found
+        return spans
 
     # --- whether the edits do what they should ---------------------------------------------
 
-    def holding(self, before: Sequence[_Edit], edits: Sequence[_Edit]) -> list[_Edit]:
-        """Those of the edits after which, on top of those `before`, the article says what it should."""
+    def sound(self, edits: Sequence[_Edit], before: Sequence[_Edit] = ()) -> list[_Edit]:
+        """The edits after which the article, with those of `before` made too, is read as expected."""
         if not edits or self._readings >= _MOST_READINGS:
             return []
         if self._says_what_it_should([*before, *edits]):
@@ -298,21 +309,18 @@ class _Draft:
         if len(edits) == 1:
             return []
         half = len(edits) // 2
-        first = self.holding(before, edits[:half])
-        return first + self.holding([*before, *first], edits[half:])
+        first = self.sound(edits[:half], before)
+        return first + self.sound(edits[half:], [*before, *first])
 
     def _says_what_it_should(self, edits: Sequence[_Edit]) -> bool:
         try:
-            article = self.read(self.written(edits))
+            article = self.read(self.packed(edits))
         except (UnicodeError, ArticleError):
             return False
-        edited = [(edit, one) for edit in edits for one in edit.replacements]
-        return says_what_it_should(
-            self.article,
-            article,
-            {one.citation: (one.url, edit.span.is_text) for edit, one in edited if edit.span is not None},
-            {one.citation: one.url for edit, one in edited if edit.span is None},
-        )
+        pairs = [(edit.span, replacement) for edit in edits for replacement in edit.replacements]
+        targets = {change.citation: (change.url, span.is_text) for span, change in pairs if span is not None}
+        copies = {change.citation: change.url for span, change in pairs if span is None}
+        return says_what_it_should(self.article, article, targets, copies)
 
 
 def _listed(article: Article) -> str:

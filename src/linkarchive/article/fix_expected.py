@@ -38,8 +38,8 @@ def _without_added(
     """The citations but for those of copies that were put beside others."""
     kept: list[Citation] = []
     for citation in citations:
-        wanted = expected[len(kept)] if len(kept) < len(expected) else None
-        if citation.url not in copies or same(citation.url, wanted):
+        url = expected[len(kept)] if len(kept) < len(expected) else None
+        if citation.url not in copies or same(citation.url, url):
             kept.append(citation)
     return kept
 

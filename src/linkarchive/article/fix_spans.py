@@ -69,7 +69,7 @@ class Span:
 
 
 def spans_of(
-    text: str, format: str, bare: Sequence[str], targets: Sequence[str], wanted: Callable[[str], bool]
+    text: str, format: str, bare: Sequence[str], targets: Sequence[str], is_wanted: Callable[[str], bool]
 ) -> list[Span]:
     """The places in an article whose target is `wanted`, and those of the `bare` URLs, in order.
 
@@ -79,15 +79,15 @@ def spans_of(
     if format in spelling.SPELLINGS:
         return _apart(
             Span(start, end, target, Form.SPELT, is_text=True)
-            for start, end, target in spelling.occurrences(text, format, filter(wanted, targets))
+            for start, end, target in spelling.occurrences(text, format, filter(is_wanted, targets))
         )
-    found: dict[int, Span] = {}
+    spans: dict[int, Span] = {}
     if format in ("md", "mdx", "quarto"):
-        found.update((span.start, span) for span in _autolinks(text) if wanted(span.target))
-        found.update((span.start, span) for span in _destinations(text) if wanted(span.target))
+        spans.update((span.start, span) for span in _autolinks(text) if is_wanted(span.target))
+        spans.update((span.start, span) for span in _destinations(text) if is_wanted(span.target))
     if format in ("md", "html", "mdx", "quarto"):
-        found.update((span.start, span) for span in _attributes(text, format) if wanted(span.target))
-    return _apart((*found.values(), *_bare(text, bare)))
+        spans.update((span.start, span) for span in _attributes(text, format) if is_wanted(span.target))
+    return _apart((*spans.values(), *_bare(text, bare)))
 
 
 def _apart(spans: Iterable[Span]) -> list[Span]:
@@ -109,9 +109,9 @@ def _destinations(text: str) -> Iterator[Span]:
         if angle := _ANGLE.match(text, start, start + _LONGEST):
             yield Span(angle.start(1), angle.end(1), unescapeAll(angle[1]), Form.ANGLE)
             continue
-        found = parseLinkDestination(text, start, min(len(text), start + _LONGEST))
-        if found.ok:
-            yield Span(start, found.pos, found.str, Form.DESTINATION)
+        destination = parseLinkDestination(text, start, min(len(text), start + _LONGEST))
+        if destination.ok:
+            yield Span(start, destination.pos, destination.str, Form.DESTINATION)
         elif opened[0] == "](" and text[start : start + 1] == ")":
             yield Span(start, start, "", Form.DESTINATION)
 
@@ -181,7 +181,7 @@ def spelled(span: Span, url: str, attributes: Sequence[tuple[str, str]], *, mark
             return escape(url, quote=False) if markup else url
         case Form.ATTRIBUTE:
             value = f"{span.sign}{_quoted(url, span.quote)}"
-            new = (f" {name}={_quoted(said, span.quote)}" for name, said in attributes if name not in span.names)
+            new = (f" {name}={_quoted(content, span.quote)}" for name, content in attributes if name not in span.names)
             return value + "".join(new)
         case Form.SPELT:
             raise ValueError("spelling.py writes it")

@@ -114,7 +114,7 @@ def _bibtex_field(text: str, span: Span, before: str, url: str, day: date | None
     end = span.end + len(value[0]) - len(value[0].lstrip()) + opened
     gap = field[1].lstrip(",") or " "
     added = [("archiveurl", url)] + ([("archivedate", day.isoformat())] if day else [])
-    return end, end, "".join(f",{gap}{name}{field[2]}{{{said}}}" for name, said in added)
+    return end, end, "".join(f",{gap}{name}{field[2]}{{{content}}}" for name, content in added)
 
 
 def beside(text: str, span: Span, format: str, copy: str) -> list[Change]:
@@ -141,8 +141,8 @@ def beside(text: str, span: Span, format: str, copy: str) -> list[Change]:
     elif format == "rst" and (label := _RST_LABEL.search(text, max(0, span.start - 300), span.start)):
         ends = _uses_in_rst(text, label[1] or label[2])
     elif format in _ENDS:
-        found = _ENDS[format].match(text, span.end, span.end + _FAR)
-        ends = [found.end()] if found else []
+        link_end = _ENDS[format].match(text, span.end, span.end + _FAR)
+        ends = [link_end.end()] if link_end else []
     else:
         ends = []
     return [(end, end, _beside(copy, format)) for end in ends]

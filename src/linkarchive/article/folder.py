@@ -103,9 +103,11 @@ class _Ignored:
         """The nearest file that says anything of the path decides (gitignore(5))."""
         for parent in path.parents:
             spec = self._spec(parent)
-            said = spec.check_file(path.relative_to(parent).as_posix() + end).include if spec is not None else None
-            if said is not None:
-                return said
+            is_ignored = (
+                spec.check_file(path.relative_to(parent).as_posix() + end).include if spec is not None else None
+            )
+            if is_ignored is not None:
+                return is_ignored
             if parent == self._top:
                 break
         return False

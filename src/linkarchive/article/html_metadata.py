@@ -44,26 +44,26 @@ def title(soup: BeautifulSoup, main: Tag) -> str:
 
 
 def origins(soup: BeautifulSoup, text: str) -> tuple[Claim, ...]:
-    found = []
+    claims = []
     if saved := _SAVED_FROM.search(text[:20_000]):
-        found.append(Claim(saved[1] or saved[2], "the address it was saved from", _SAVED))
+        claims.append(Claim(saved[1] or saved[2], "the address it was saved from", _SAVED))
     for link in soup.find_all(["link", "a"], href=True):
         classes = attribute(link, "class").split()
         if (link.name == "link" and "canonical" in attribute(link, "rel").lower()) or "p-canonical" in classes:
-            found.append(Claim(str(link["href"]), "canonical", _CANONICAL))
+            claims.append(Claim(str(link["href"]), "canonical", _CANONICAL))
             break
     entry = soup.find(class_="h-entry")
     address = entry.find("a", class_="u-url", href=True) if isinstance(entry, Tag) else None
     if isinstance(address, Tag):
-        found.append(Claim(str(address["href"]), "the address of the h-entry", _MAIN_ENTITY))
+        claims.append(Claim(str(address["href"]), "the address of the h-entry", _MAIN_ENTITY))
     for element in soup.find_all(itemprop="mainEntityOfPage", limit=3):
         page = attribute(element, "itemid") or attribute(element, "href") or attribute(element, "content")
         if page:
-            found.append(Claim(page, "itemprop mainEntityOfPage", _MAIN_ENTITY))
-    found += [Claim(url, "JSON-LD mainEntityOfPage", _MAIN_ENTITY) for url in _main_entities(soup)]
+            claims.append(Claim(page, "itemprop mainEntityOfPage", _MAIN_ENTITY))
+    claims += [Claim(url, "JSON-LD mainEntityOfPage", _MAIN_ENTITY) for url in _main_entities(soup)]
     if url := _meta(soup).get("og:url"):
-        found.append(Claim(url, "og:url", _OG_URL))
-    return tuple(found)
+        claims.append(Claim(url, "og:url", _OG_URL))
+    return tuple(claims)
 
 
 def own_addresses(text: str) -> tuple[str | None, str | None]:
@@ -76,25 +76,25 @@ def own_addresses(text: str) -> tuple[str | None, str | None]:
 
 def dates(soup: BeautifulSoup) -> tuple[Claim, ...]:
     meta = _meta(soup)
-    found = [Claim(meta[name], f"meta `{name}`", 1) for name in _PUBLISHED_META if name in meta]
-    found.extend(Claim(value, "JSON-LD datePublished", 2) for value in _json_ld_dates(soup))
-    found.extend(Claim(meta[name], f"meta `{name}`", 3) for name in _DATE_META if name in meta)
+    claims = [Claim(meta[name], f"meta `{name}`", 1) for name in _PUBLISHED_META if name in meta]
+    claims.extend(Claim(value, "JSON-LD datePublished", 2) for value in _json_ld_dates(soup))
+    claims.extend(Claim(meta[name], f"meta `{name}`", 3) for name in _DATE_META if name in meta)
     for element in soup.find_all(itemprop="datePublished", limit=10):
         values = (element.get("datetime"), element.get("content"), element.get_text())
-        found.extend(Claim(str(value), "itemprop datePublished", 3) for value in values if value)
+        claims.extend(Claim(str(value), "itemprop datePublished", 3) for value in values if value)
     if value := _time(soup):
-        found.append(Claim(value, "`time` element", 4))
-    return tuple(found)
+        claims.append(Claim(value, "`time` element", 4))
+    return tuple(claims)
 
 
 def _meta(soup: BeautifulSoup) -> dict[str, str]:
-    found: dict[str, str] = {}
+    values: dict[str, str] = {}
     for tag in soup.find_all("meta", content=True):
         name = str(tag.get("property") or tag.get("name") or tag.get("itemprop") or "").lower()
         value = str(tag["content"]).strip()
         if name and value:
-            found.setdefault(name, value)
-    return found
+            values.setdefault(name, value)
+    return values
 
 
 def _time(soup: BeautifulSoup) -> str | None:
@@ -139,14 +139,14 @@ def _json_ld_dates(soup: BeautifulSoup) -> list[str]:
 
 def _main_entities(soup: BeautifulSoup) -> list[str]:
     """The addresses of the pages whose main thing is what is described."""
-    found = []
+    addresses = []
     for thing in _json_ld(soup):
         page = thing.get("mainEntityOfPage")
         if isinstance(page, dict):
             page = page.get("@id") or page.get("url")
         if isinstance(page, str) and page.startswith(("http://", "https://")):
-            found.append(page)
-    return found[:1]
+            addresses.append(page)
+    return addresses[:1]
 
 
 def _objects(parsed: Any) -> Iterator[dict[str, Any]]:
@@ -166,7 +166,7 @@ def searched_date(text: str) -> str | None:
     from htmldate import find_date
 
     try:
-        found = find_date(text, original_date=True, extensive_search=False, outputformat="%Y-%m-%d")
+        day = find_date(text, original_date=True, extensive_search=False, outputformat="%Y-%m-%d")
     except (ValueError, TypeError, LookupError, AttributeError, RecursionError, AssertionError, OverflowError):
         return None  # a library that searches foreign pages with a hundred patterns; no date is a fine answer
-    return str(found) if found and not str(found).endswith("-01-01") else None
+    return str(day) if day and not str(day).endswith("-01-01") else None

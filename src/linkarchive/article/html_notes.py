@@ -90,11 +90,11 @@ def _named(soup: BeautifulSoup) -> dict[str, Tag]:
 
 def is_mark(link: Tag) -> bool:
     """The link looks like the mark of a note: a number or a sign, raised, or called so."""
-    said = " ".join(str(link.get(name) or "") for name in ("role", "epub:type", "class", "id", "rel"))
+    attributes = " ".join(str(link.get(name) or "") for name in ("role", "epub:type", "class", "id", "rel"))
     text = link.get_text().strip()
     if len(text) > 40:
         return False
-    return bool(_MARK.fullmatch(text) or _IS_NOTEREF.search(said) or (text and link.find_parent("sup")))
+    return bool(_MARK.fullmatch(text) or _IS_NOTEREF.search(attributes) or (text and link.find_parent("sup")))
 
 
 def _whole_mark(link: Tag) -> Tag:
@@ -105,9 +105,9 @@ def _whole_mark(link: Tag) -> Tag:
 
 def _note(target: Tag) -> Tag | None:
     """The block that a mark leads to, None where that is no note."""
-    said = f"{target.get('role')} {target.get('epub:type')} {target.get('class')}"
+    attributes = f"{target.get('role')} {target.get('epub:type')} {target.get('class')}"
     tag: Tag | None = target
-    while tag is not None and tag.name not in _BLOCKS and not _IS_NOTE.search(said):
+    while tag is not None and tag.name not in _BLOCKS and not _IS_NOTE.search(attributes):
         tag = None if tag.name in _NOT_NOTES else tag.parent
     return tag if tag is not None and len(tag.get_text()) <= _LONGEST else None
 

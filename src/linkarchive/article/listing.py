@@ -61,8 +61,8 @@ def _json_feed(data: bytes, url: str) -> Listing | None:
     if not isinstance(feed, dict) or "jsonfeed.org" not in str(feed.get("version")):
         return None
     items = feed.get("items")
-    found = (item.get("url") for item in items if isinstance(item, dict)) if isinstance(items, list) else ()
-    return Listing(articles=_absolute(found, url))
+    addresses = (item.get("url") for item in items if isinstance(item, dict)) if isinstance(items, list) else ()
+    return Listing(articles=_absolute(addresses, url))
 
 
 def _xml(data: bytes, url: str) -> Listing | None:
@@ -120,9 +120,9 @@ def _locations(root: Any, name: str) -> Iterator[str | None]:
         yield next((location.text for location in _children(entry, "loc")), None)
 
 
-def _absolute(found: Iterable[str | None], base: str) -> tuple[str, ...]:
+def _absolute(addresses: Iterable[str | None], base: str) -> tuple[str, ...]:
     urls: dict[str, None] = {}
-    for url in found:
+    for url in addresses:
         if not isinstance(url, str) or not url.strip():
             continue
         joined = resolve(base, url)

@@ -143,13 +143,13 @@ def _located(rule: Callable[[StateInline, bool], bool]) -> Callable[[StateInline
 
     def located(state: StateInline, silent: bool) -> bool:
         start, first = state.pos, len(state.tokens)
-        found = rule(state, silent)
-        if found and not silent:
+        is_match = rule(state, silent)
+        if is_match and not silent:
             for token in state.tokens[first : first + 2]:  # pending text may have been pushed before it
                 if token.type != "text":
                     token.meta[_AT] = start
                     break
-        return found
+        return is_match
 
     return located
 
@@ -217,8 +217,8 @@ class _Inline:
     def _locate(self, text: str) -> None:
         """Move the cursor to a text that could be searched for; escapes and entities are spelt otherwise."""
         if "://" in text or "www." in text.lower():
-            found = self._source.find(text, self._cursor, self._cursor + len(text) + _LOOK_AHEAD)
-            self._cursor = found if found >= 0 else self._cursor
+            position = self._source.find(text, self._cursor, self._cursor + len(text) + _LOOK_AHEAD)
+            self._cursor = position if position >= 0 else self._cursor
 
     def _advance(self, text: str) -> None:
         if self._source.startswith(text, self._cursor):
@@ -240,8 +240,8 @@ class _Inline:
         elif name == "a" and closing:
             self._builder.close()
         elif not closing:
-            found = _ATTRIBUTE.findall(tag, match.end())
-            attributes = {key.lower(): unescape(value.strip("\"'")) for key, value in reversed(found)}
+            pairs = _ATTRIBUTE.findall(tag, match.end())
+            attributes = {key.lower(): unescape(value.strip("\"'")) for key, value in reversed(pairs)}
             html_tags.write_tag(self._builder, name, attributes, self._here(), self._everything)
 
 

@@ -299,12 +299,12 @@ def _marked(passage: Passage, place: int, lists: _Lists) -> Passage:
     if not cuts:
         return passage
     starts = [start for start, _ in cuts]
-    taken = [0, *accumulate(end - start for start, end in cuts)]
+    removed_before = [0, *accumulate(end - start for start, end in cuts)]
 
     def moved(offset: int) -> int:
         count = bisect_left(starts, offset)
         over = max(0, cuts[count - 1][1] - offset) if count else 0
-        return offset - taken[count] + over
+        return offset - removed_before[count] + over
 
     pieces, done = [], 0
     for start, end in cuts:

@@ -65,7 +65,7 @@ class Origin(NamedTuple):
     remarks: tuple[str, ...]
 
 
-class _Found(NamedTuple):
+class _LinkClaim(NamedTuple):
     claim: Claim
     link: Link
 
@@ -78,9 +78,9 @@ def find_origin(
     `claims` are those of front matter and metadata; a relative one resolves against `base_url`.
     `address` is the URL that the article was read from, its original URL when nothing says better.
     """
-    labelled = [found for found in _labelled(passages) if not is_root(found.claim.value)]
-    published = [found for found in _first_published(passages) if not is_root(found.claim.value)]
-    everything = [found.claim for found in (*labelled, *published)] + [*claims]
+    labelled = [link_claim for link_claim in _labelled(passages) if not is_root(link_claim.claim.value)]
+    published = [link_claim for link_claim in _first_published(passages) if not is_root(link_claim.claim.value)]
+    everything = [link_claim.claim for link_claim in (*labelled, *published)] + [*claims]
     if address and is_web(address):
         everything.append(Claim(address, "its own address", OWN_ADDRESS))
     ranked: list[Claim] = []
@@ -96,7 +96,7 @@ def find_origin(
         if claim.rank != OWN_ADDRESS and not same_page(claim.value, best.value):
             others.setdefault(claim.value, claim.source)
     remarks = tuple(f"original URL {best.value} by {best.source}; {name} says {url}" for url, name in others.items())
-    return Origin(best.value, frozenset(id(found.link) for found in labelled), remarks)
+    return Origin(best.value, frozenset(id(link_claim.link) for link_claim in labelled), remarks)
 
 
 def is_web(url: str) -> bool:
@@ -122,7 +122,7 @@ class _Line(NamedTuple):
     ends_with_link: bool
 
 
-def _labelled(passages: Sequence[Passage]) -> Iterator[_Found]:
+def _labelled(passages: Sequence[Passage]) -> Iterator[_LinkClaim]:
     """Links on an "Original url:" line, on the line after one, or that are called so."""
     waiting = False
     for line in _lines(passages):
@@ -133,7 +133,7 @@ def _labelled(passages: Sequence[Passage]) -> Iterator[_Found]:
             (bare_line and (waiting or (_is_label(line.shown) and not is_web(line.shown))))
             or (line.ends_with_link and _is_label(line.text))
         ):
-            yield _Found(Claim(only.target, "the “Original url” line", LABELLED), only)
+            yield _LinkClaim(Claim(only.target, "the “Original url” line", LABELLED), only)
         waiting = not line.links and _is_label(line.text)
 
 
@@ -168,7 +168,7 @@ def _line(text: str, start: int, end: int, links: tuple[Link, ...]) -> _Line:
     return _Line(fold(" ".join([*rest, after])), links, fold(shown), bool(links) and not re.search(r"\w", after))
 
 
-def _first_published(passages: Sequence[Passage]) -> Iterator[_Found]:
+def _first_published(passages: Sequence[Passage]) -> Iterator[_LinkClaim]:
     """The link that follows the statement where the article was first published, in its sentence."""
     main = [passage for passage in passages if passage.main and passage.text.strip() and passage.note is None]
     for passage in dict.fromkeys((*main[:_FIRST_PASSAGES], *main[-_LAST_PASSAGES:])):
@@ -180,5 +180,5 @@ def _first_published(passages: Sequence[Passage]) -> Iterator[_Found]:
             for link in (*around, *links[place : bisect_right(starts, match.end() + _NEAR)]):
                 between = passage.text[match.end() : max(match.end(), link.start)]
                 if is_web(link.target.strip()) and ". " not in between:
-                    yield _Found(Claim(link.target, "the “first published” link", FIRST_PUBLISHED), link)
+                    yield _LinkClaim(Claim(link.target, "the “first published” link", FIRST_PUBLISHED), link)
                     break

@@ -189,7 +189,7 @@ def _clean(text: str) -> str:
 
 
 def _boxes(page: Any) -> list[_Box]:
-    found = []
+    boxes = []
     annotations = page.get("/Annots")
     for reference in list(annotations.get_object() if annotations is not None else ())[:_MAX_ANNOTATIONS]:
         annotation: Any = reference.get_object()
@@ -205,8 +205,8 @@ def _boxes(page: Any) -> list[_Box]:
         if len(corners) == 4:
             x0, x1 = sorted((corners[0], corners[2]))
             y0, y1 = sorted((corners[1], corners[3]))
-            found.append(_Box(_clean(target), x0, y0, x1, y1))
-    return found
+            boxes.append(_Box(_clean(target), x0, y0, x1, y1))
+    return boxes
 
 
 def _merge(boxes: list[_Box], fragments: list[_Fragment]) -> list[tuple[str, int, int]]:
@@ -258,7 +258,7 @@ def _bare_links(text: str, first_line: int, links: list[Link]) -> list[Link]:
     """URLs in the text that no annotation covers."""
     covered = sorted((link.start, link.end) for link in links if link.end > link.start)
     unplaced = {link.target.rstrip("/") for link in links if link.start == link.end}
-    found = []
+    additions = []
     at = 0
     for start, end, url in bare_urls(text):
         while at < len(covered) and covered[at][1] <= start:
@@ -267,8 +267,8 @@ def _bare_links(text: str, first_line: int, links: list[Link]) -> list[Link]:
             continue
         url, end = _continued(text, url, end)
         if url.rstrip("/") not in unplaced:
-            found.append(Link(url, first_line + text.count("\n", 0, start), start, end))
-    return found
+            additions.append(Link(url, first_line + text.count("\n", 0, start), start, end))
+    return additions
 
 
 def _continued(text: str, url: str, end: int) -> tuple[str, int]:

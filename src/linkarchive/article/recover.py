@@ -16,7 +16,7 @@ from dataclasses import replace
 
 from linkarchive.article.anchors import Anchor, anchors_of, is_html
 from linkarchive.article.lost_targets import has_lost, unrecoverable
-from linkarchive.article.recover_candidates import Match, Wanted, add_similar, exact, same_target, wanted_of
+from linkarchive.article.recover_candidates import CitationQuery, Match, add_similar, exact, query_of, same_target
 from linkarchive.model import Article, Citation, Page, Reason
 
 _END = 1 << 60
@@ -56,51 +56,55 @@ def recover(article: Article, original: Page, *, found_in: str) -> Article:
 
 
 def _matched(citations: Sequence[Citation], anchors: Sequence[Anchor]) -> list[Match | Reason]:
-    wanted = [wanted_of(number, citation) for number, citation in enumerate(citations)]
-    candidates = exact(wanted, anchors)
+    queries = [query_of(number, citation) for number, citation in enumerate(citations)]
+    candidates = exact(queries, anchors)
     settled: dict[int, Match] = {}
-    _settle_by_merit(wanted, candidates, settled)
-    add_similar(wanted, anchors, candidates, settled)
-    _settle_by_merit(wanted, candidates, settled)
-    _settle_by_order(wanted, candidates, settled)
+    _settle_by_merit(queries, candidates, settled)
+    add_similar(queries, anchors, candidates, settled)
+    _settle_by_merit(queries, candidates, settled)
+    _settle_by_order(queries, candidates, settled)
     return [
-        settled.get(want.number) or (Reason.AMBIGUOUS if candidates[want.number] else Reason.NO_MATCH)
-        for want in wanted
+        settled.get(query.number) or (Reason.AMBIGUOUS if candidates[query.number] else Reason.NO_MATCH)
+        for query in queries
     ]
 
 
-def _settle_by_merit(wanted: Sequence[Wanted], candidates: dict[int, list[Match]], settled: dict[int, Match]) -> None:
+def _settle_by_merit(
+    queries: Sequence[CitationQuery], candidates: dict[int, list[Match]], settled: dict[int, Match]
+) -> None:
     """Settle the citations that have one target, or one that is clearly better than the others."""
-    for want in wanted:
-        if want.number in settled or not candidates[want.number]:
+    for query in queries:
+        if query.number in settled or not candidates[query.number]:
             continue
-        ranked = sorted(candidates[want.number], key=lambda match: (-match.score, match.anchor.position))
+        ranked = sorted(candidates[query.number], key=lambda match: (-match.score, match.anchor.position))
         best = ranked[0]
         rival = next((match for match in ranked if not same_target(match.anchor.url, best.anchor.url)), None)
         if rival is None:
-            settled[want.number] = best
+            settled[query.number] = best
         elif best.score - rival.score >= _LEAD:
-            settled[want.number] = replace(best, confidence=min(best.confidence, 0.93))
+            settled[query.number] = replace(best, confidence=min(best.confidence, 0.93))
 
 
-def _settle_by_order(wanted: Sequence[Wanted], candidates: dict[int, list[Match]], settled: dict[int, Match]) -> None:
+def _settle_by_order(
+    queries: Sequence[CitationQuery], candidates: dict[int, list[Match]], settled: dict[int, Match]
+) -> None:
     """Tell repeated texts apart: between the same landmarks, as many in the article as on the page, in order."""
     marks = _landmarks(candidates, settled)
     groups: dict[tuple[str, int, int], list[int]] = defaultdict(list)
-    for want in wanted:
-        if want.number not in settled and candidates[want.number]:
-            place = bisect_right(marks, (want.number, 0))
+    for query in queries:
+        if query.number not in settled and candidates[query.number]:
+            place = bisect_right(marks, (query.number, 0))
             low = marks[place - 1][1] if place else -1
             high = marks[place][1] if place < len(marks) else _END
-            groups[want.text, low, high].append(want.number)
+            groups[query.text, low, high].append(query.number)
     for (text, low, high), numbers in groups.items():
-        used = {match.anchor.position for number, match in settled.items() if wanted[number].text == text}
+        used = {match.anchor.position for number, match in settled.items() if queries[number].text == text}
         between = [[match for match in candidates[number] if low < match.anchor.position < high] for number in numbers]
-        free = {match.anchor.position for found in between for match in found} - used
+        free = {match.anchor.position for matches in between for match in matches} - used
         in_order = sorted(free) if len(free) == len(numbers) else []
-        for rank, (number, found) in enumerate(zip(numbers, between, strict=True)):
+        for rank, (number, matches) in enumerate(zip(numbers, between, strict=True)):
             allowed = {in_order[rank]} if in_order else free
-            targets = [match for match in found if match.anchor.position in allowed]
+            targets = [match for match in matches if match.anchor.position in allowed]
             if targets and all(same_target(targets[0].anchor.url, match.anchor.url) for match in targets):
                 settled[number] = replace(targets[0], confidence=0.9 * targets[0].confidence)
 

@@ -15,7 +15,7 @@ from linkarchive.model import Citation
 from linkarchive.urls import same_page
 
 _CROWD = 300
-"""So many anchors of one text are looked at for a citation."""
+"""The anchors of one text that are compared with a citation, at most."""
 
 
 class Role(Enum):
@@ -34,8 +34,8 @@ _AFTER_BY = re.compile(r"(?:^|\W)(?:by|von|par|por|di|door|av|words|text|author)
 
 
 @dataclass(slots=True)
-class Wanted:
-    """A citation as it is looked for; texts are normalised."""
+class CitationQuery:
+    """A citation to find among the anchors of the original page; its texts are normalised."""
 
     number: int
     text: str
@@ -56,7 +56,7 @@ class Wanted:
 
 @dataclass(slots=True)
 class Match:
-    """An anchor that may be the wanted one: `text` 0…1 for likeness, `context` likewise (None: cannot tell)."""
+    """An anchor that may be the citation: the likeness of their texts and contexts, 0…1 (None: cannot tell)."""
 
     anchor: Anchor
     text: float
@@ -70,13 +70,13 @@ class Match:
         self.score = 0.5 * self.text + 0.35 * (0.5 if self.context is None else self.context) + 0.15 * self.place
 
 
-def wanted_of(number: int, citation: Citation) -> Wanted:
+def query_of(number: int, citation: Citation) -> CitationQuery:
     text, context = normalise(citation.text), normalise(citation.context)
     around = []
     if text:
-        for found in re.finditer(re.escape(text), context):
-            around.append((context[: found.start()].strip(), context[found.end() :].strip()))
-    return Wanted(number, text, around, _role(around), citation.url)
+        for match in re.finditer(re.escape(text), context):
+            around.append((context[: match.start()].strip(), context[match.end() :].strip()))
+    return CitationQuery(number, text, around, _role(around), citation.url)
 
 
 def _role(around: list[tuple[str, str]]) -> Role:
@@ -90,7 +90,7 @@ def _role(around: list[tuple[str, str]]) -> Role:
     return Role.PROSE
 
 
-def exact(wanted: Sequence[Wanted], anchors: Sequence[Anchor]) -> dict[int, list[Match]]:
+def exact(queries: Sequence[CitationQuery], anchors: Sequence[Anchor]) -> dict[int, list[Match]]:
     """The anchors that are called what the citation is, but for punctuation at the ends and a label in front."""
     named: dict[str, dict[int, tuple[float, Anchor]]] = defaultdict(dict)
     for anchor in anchors:
@@ -99,18 +99,18 @@ def exact(wanted: Sequence[Wanted], anchors: Sequence[Anchor]) -> dict[int, list
             for form, worth in ((name, 1.0), (trimmed(name), 0.97), (_unlabelled(name), 0.96)):
                 named[form].setdefault(anchor.position, (share * worth, anchor))
     candidates: dict[int, list[Match]] = {}
-    for want in wanted:
-        found: dict[int, tuple[float, Anchor]] = {}
-        for form, worth in ((want.text, 1.0), (trimmed(want.text), 0.97), (_unlabelled(want.text), 0.96)):
+    for query in queries:
+        by_position: dict[int, tuple[float, Anchor]] = {}
+        for form, worth in ((query.text, 1.0), (trimmed(query.text), 0.97), (_unlabelled(query.text), 0.96)):
             for position, (likeness, anchor) in named.get(form, {}).items() if form else ():
-                found.setdefault(position, (min(likeness, worth), anchor))
-        crowd = list(found.values())
+                by_position.setdefault(position, (min(likeness, worth), anchor))
+        crowd = list(by_position.values())
         if len(crowd) > _CROWD:
             # Thousands of “here” in both: those of about the same rank, lest the work be their product.
-            rank = sum(1 for other in wanted[: want.number] if other.text == want.text)
+            rank = sum(1 for other in queries[: query.number] if other.text == query.text)
             first = max(0, min(rank - _CROWD // 2, len(crowd) - _CROWD))
             crowd = crowd[first : first + _CROWD]
-        candidates[want.number] = [match for pair in crowd if (match := _admitted(want, pair[1], pair[0]))]
+        candidates[query.number] = [match for pair in crowd if (match := _admitted(query, pair[1], pair[0]))]
     return candidates
 
 
@@ -119,19 +119,22 @@ def _unlabelled(text: str) -> str:
 
 
 def add_similar(
-    wanted: Sequence[Wanted], anchors: Sequence[Anchor], candidates: dict[int, list[Match]], settled: Container[int]
+    queries: Sequence[CitationQuery],
+    anchors: Sequence[Anchor],
+    candidates: dict[int, list[Match]],
+    settled: Container[int],
 ) -> None:
     """For citations without a match: anchors whose text is a little other, if nobody else is called so."""
     names = [(trimmed(name), anchor) for anchor in anchors for name in anchor.texts]
-    for want in wanted:
-        if want.number in settled or want.url is not None or len(want.text) < 3:
+    for query in queries:
+        if query.number in settled or query.url is not None or len(query.text) < 3:
             continue
-        known = {match.anchor.position for match in candidates[want.number]}
-        for anchor, likeness in _similar(trimmed(want.text), names):
-            match = _admitted(want, anchor, likeness) if anchor.position not in known else None
+        known = {match.anchor.position for match in candidates[query.number]}
+        for anchor, likeness in _similar(trimmed(query.text), names):
+            match = _admitted(query, anchor, likeness) if anchor.position not in known else None
             # Beside an anchor with the very text only the one in the very sentence is worth a thought.
             if match and (not known or (match.context or 0) >= 0.8):
-                candidates[want.number].append(match)
+                candidates[query.number].append(match)
 
 
 def _similar(text: str, names: Sequence[tuple[str, Anchor]]) -> Iterator[tuple[Anchor, float]]:
@@ -157,26 +160,26 @@ def _similar(text: str, names: Sequence[tuple[str, Anchor]]) -> Iterator[tuple[A
             yield anchor, 0.85
 
 
-def _admitted(want: Wanted, anchor: Anchor, likeness: float) -> Match | None:
+def _admitted(query: CitationQuery, anchor: Anchor, likeness: float) -> Match | None:
     """The match with its confidence, or None where the place or the words around say that it is another link."""
-    context = _context(want, anchor)
-    if want.url is not None:
-        return Match(anchor, likeness, context, 1.0, 1.0) if same_target(want.url, anchor.url) else None
-    if want.role is Role.PROSE:
-        place, confidence = _in_prose(want, anchor, likeness, context)
-    elif want.role is Role.RELATED:
-        place, confidence = _after_label(want, anchor, likeness)
-    elif want.role is Role.AUTHOR:
+    context = _context(query, anchor)
+    if query.url is not None:
+        return Match(anchor, likeness, context, 1.0, 1.0) if same_target(query.url, anchor.url) else None
+    if query.role is Role.PROSE:
+        place, confidence = _in_prose(query, anchor, likeness, context)
+    elif query.role is Role.RELATED:
+        place, confidence = _after_label(query, anchor, likeness)
+    elif query.role is Role.AUTHOR:
         place, confidence = _after_by(anchor)
     else:
-        place, confidence = _alone(want, anchor)
-    if not confidence or (likeness < 0.9 and want.role is not Role.PROSE and want.words < 4):
+        place, confidence = _alone(query, anchor)
+    if not confidence or (likeness < 0.9 and query.role is not Role.PROSE and query.words < 4):
         return None
-    return Match(anchor, likeness, context if want.role is Role.PROSE else None, place, confidence * likeness)
+    return Match(anchor, likeness, context if query.role is Role.PROSE else None, place, confidence * likeness)
 
 
-def _in_prose(want: Wanted, anchor: Anchor, likeness: float, context: float | None) -> tuple[float, float]:
-    if context is not None and context >= 0.8 and want.is_rich:
+def _in_prose(query: CitationQuery, anchor: Anchor, likeness: float, context: float | None) -> tuple[float, float]:
+    if context is not None and context >= 0.8 and query.is_rich:
         return 1.0, 0.98
     if anchor.region not in (Region.MAIN, Region.OTHER):
         return 0.0, 0.0
@@ -186,19 +189,19 @@ def _in_prose(want: Wanted, anchor: Anchor, likeness: float, context: float | No
     if context is None:
         # A sentence cited it; a link that stands by itself is a list, a menu, a teaser.
         is_lone = len(anchor.before) + len(anchor.after) < 4
-        return (0.0, 0.0) if (want.is_rich and is_lone) or not is_same else (place, 0.93 - penalty)
+        return (0.0, 0.0) if (query.is_rich and is_lone) or not is_same else (place, 0.93 - penalty)
     if context >= 0.6:
         return place, (0.98 if context >= 0.7 else 0.92) - penalty
-    if not is_same or (context < 0.35 and want.words < 3):
+    if not is_same or (context < 0.35 and query.words < 3):
         return 0.0, 0.0
     return place, (0.88 if context >= 0.35 else 0.75) - penalty
 
 
-def _after_label(want: Wanted, anchor: Anchor, likeness: float) -> tuple[float, float]:
+def _after_label(query: CitationQuery, anchor: Anchor, likeness: float) -> tuple[float, float]:
     is_labelled = _AFTER_RELATED.search(anchor.before) is not None
     if anchor.region is Region.WIDGET or (is_labelled and anchor.region is not Region.NAVIGATION):
         return 1.0, 0.93 if likeness >= 0.95 else 0.9
-    if anchor.region in (Region.MAIN, Region.OTHER) and want.words >= 3 and likeness >= 0.95:
+    if anchor.region in (Region.MAIN, Region.OTHER) and query.words >= 3 and likeness >= 0.95:
         return 0.3, 0.8
     return 0.0, 0.0
 
@@ -213,18 +216,18 @@ def _after_by(anchor: Anchor) -> tuple[float, float]:
     return (0.0, 0.85) if anchor.region in (Region.MAIN, Region.OTHER) else (0.0, 0.0)
 
 
-def _alone(want: Wanted, anchor: Anchor) -> tuple[float, float]:
+def _alone(query: CitationQuery, anchor: Anchor) -> tuple[float, float]:
     if anchor.region is Region.MAIN:
         return 1.0, 0.93
     if anchor.region in (Region.OTHER, Region.BYLINE):
         return 0.5, 0.85
-    return (0.5, 0.85) if anchor.region is Region.WIDGET and want.words >= 3 else (0.0, 0.0)
+    return (0.5, 0.85) if anchor.region is Region.WIDGET and query.words >= 3 else (0.0, 0.0)
 
 
-def _context(want: Wanted, anchor: Anchor) -> float | None:
+def _context(query: CitationQuery, anchor: Anchor) -> float | None:
     """How alike the words around are, 0…1; None where there are too few on either side to tell."""
     best: float | None = None
-    for before, after in want.around:
+    for before, after in query.around:
         sides = [side for side in (_side(before[::-1], anchor.before[::-1]), _side(after, anchor.after)) if side]
         if sides:
             weight = sum(weight for _, weight in sides)
@@ -235,21 +238,21 @@ def _context(want: Wanted, anchor: Anchor) -> float | None:
     return best
 
 
-def _side(one: str, other: str) -> tuple[float, int] | None:
+def _side(cited_text: str, page_text: str) -> tuple[float, int] | None:
     """Likeness and length of two texts read away from the anchor, cut to what both have."""
     from rapidfuzz import fuzz
 
-    length = min(len(one), len(other), 60)
+    length = min(len(cited_text), len(page_text), 60)
     if length < 4:
         return None
-    return fuzz.ratio(one[:length], other[:length]) / 100, length
+    return fuzz.ratio(cited_text[:length], page_text[:length]) / 100, length
 
 
-def same_target(one: str, other: str) -> bool:
+def same_target(url: str, other_url: str) -> bool:
     """One page and one place in it; a URL that cannot be read is like none."""
-    if one == other:
+    if url == other_url:
         return True
     try:
-        return same_page(one, other) and one.partition("#")[2] == other.partition("#")[2]
+        return same_page(url, other_url) and url.partition("#")[2] == other_url.partition("#")[2]
     except ValueError:
         return False

@@ -28,26 +28,29 @@ _DAMAGED = 3
 def read_limited(
     data: bytes, format: str, *, path: str, everything: bool = False, seconds: float = SECONDS, memory: int = MEMORY
 ) -> ParsedDocument:
-    """Read a document. Raises ArticleError when it is damaged or beyond the limits."""
+    """Parse a document in a process of its own, within `seconds` of time and `memory` bytes of address space.
+
+    Raises ArticleError when the document is damaged or beyond one of the limits.
+    """
     # -P: a file named like a module in the folder of the article must not be imported.
     command = [sys.executable, "-P", "-m", "linkarchive.article.sandbox", format, str(int(everything)), str(memory)]
-    with tempfile.TemporaryFile() as given, tempfile.TemporaryFile() as taken, tempfile.TemporaryFile() as complaints:
-        given.write(data)
-        given.seek(0)
+    with tempfile.TemporaryFile() as stdin, tempfile.TemporaryFile() as stdout, tempfile.TemporaryFile() as stderr:
+        stdin.write(data)
+        stdin.seek(0)
         try:
-            done = subprocess.run(  # noqa: S603 - our own interpreter and module
-                command, stdin=given, stdout=taken, stderr=complaints, timeout=seconds, check=False
+            process = subprocess.run(  # noqa: S603 - our own interpreter and module
+                command, stdin=stdin, stdout=stdout, stderr=stderr, timeout=seconds, check=False
             )
         except subprocess.TimeoutExpired:
             raise ArticleError(f"{path}: reading it takes more than {seconds:g} seconds; left out") from None
-        taken.seek(0)
-        output = taken.read(OUTPUT + 1)
-        complaints.seek(0)
-        last_words = complaints.read(100_000).decode("utf-8", "replace").strip().splitlines()[-1:]
-    if done.returncode == 0 and len(output) <= OUTPUT:
+        stdout.seek(0)
+        output = stdout.read(OUTPUT + 1)
+        stderr.seek(0)
+        message = stderr.read(100_000).decode("utf-8", "replace").strip().splitlines()[-1:]
+    if process.returncode == 0 and len(output) <= OUTPUT:
         return msgspec.json.decode(output, type=ParsedDocument)
-    if done.returncode == _DAMAGED:
-        raise ArticleError(f"{path}: cannot be read as {format}: {''.join(last_words)[:300]}")
+    if process.returncode == _DAMAGED:
+        raise ArticleError(f"{path}: cannot be read as {format}: {''.join(message)[:300]}")
     raise ArticleError(f"{path}: reading it takes more memory, time or output than a document may; left out")
 
 

@@ -43,7 +43,7 @@ def is_meant(target: str, urls: Set[str], lost: bool) -> bool:
     if re.match(r"[A-Za-z][A-Za-z0-9+.-]*:", url):
         return False
     end = re.sub(r"^[./]+", "", url)
-    return any(one.endswith(end) for one in urls)
+    return any(candidate.endswith(end) for candidate in urls)
 
 
 class Targets:

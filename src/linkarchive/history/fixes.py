@@ -133,12 +133,12 @@ class _Planner:
         refused = [
             f"{where(name, read.citations[edit.replacement.citation])} {edit.replacement.why}, but {edit.why}: "
             f"{edit.replacement.url}"
-            for edit in fixed.refused
+            for edit in fixed.refusals
         ]
         self._after[name] = fixed.article
         made = [
             f"{where(name, read.citations[replacement.citation])} {replacement.why}: {replacement.url}"
-            for replacement in fixed.made
+            for replacement in fixed.replacements
         ]
         return FileFix(path, name, data, fixed.data, fixed.text, tuple(made), (*left, *refused), article=fixed.article)
 

@@ -74,7 +74,7 @@ def replaced(data: bytes, format: str, path: str) -> tuple[bytes, int]:
     article = read_document(data, format, path=path)
     wanted = [Replacement(at, NEW, "moved") for at, citation in enumerate(article.citations) if citation.url == OLD]
     fixed = fix_article(data, format, path, wanted)
-    assert not fixed.refused
+    assert not fixed.refusals
     return fixed.data, len(wanted)
 
 
@@ -171,6 +171,6 @@ def test_the_copy_of_a_dead_source_in_wikitext(before: str, after: str) -> None:
     wanted = [Replacement(0, "https://archive.example/x", "dead", "http://old.example/a", date(2024, 5, 7))]
     fixed = fix_article(before.encode(), "wikitext", "x.wiki", wanted)
     assert fixed.data.decode() == after
-    assert not fixed.refused
+    assert not fixed.refusals
     if "archive" in before or "{{" in before:
         assert fix_article(fixed.data, "wikitext", "x.wiki", wanted).data == fixed.data

@@ -70,10 +70,10 @@ IN_FIELDS = [
 )
 def test_the_copy_stands_beside_the_original(format: str, before: str, after: str, style: Style | None) -> None:
     once = fixed(before, format, style)
-    assert (once.data.decode(), once.refused) == (after, ())
+    assert (once.data.decode(), once.refusals) == (after, ())
     if OLD in [citation.url for citation in read_document(once.data, format, path="x").citations]:
         again = fixed(after, format, style)
-        assert (again.data, again.refused) == (once.data, ())
+        assert (again.data, again.refusals) == (once.data, ())
         copies = {
             citation.snapshot
             for citation in read_document(once.data, format, path="x").citations
@@ -103,7 +103,7 @@ def test_in_place_of_the_original(format: str, before: str) -> None:
 def test_where_nothing_can_stand_beside_it_the_file_stays_and_that_is_said(format: str, before: str) -> None:
     once = fixed(before, format, Style.APPEND)
     assert once.data.decode() == before
-    assert len(once.refused) == 1
+    assert len(once.refusals) == 1
 
 
 def test_one_of_two_links_has_its_copy_already() -> None:

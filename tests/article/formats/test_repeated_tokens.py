@@ -33,7 +33,7 @@ CASES += [("html", token) for token in ("<a ", "<p>a", "<li>", "<sup>1</sup>", "
 
 def seconds(format: str, text: str) -> float:
     started = time.process_time()
-    read_document(text.encode(), format, path=f"x.{format}", here=True)
+    read_document(text.encode(), format, path=f"x.{format}", in_process=True)
     return time.process_time() - started
 
 

@@ -163,10 +163,10 @@ class _Reader:
             self.passages += self._inline.passages([line[1:-1].partition(",")[2]], number)
 
     def _heading(self, match: re.Match[str], number: int) -> None:
-        found = self._inline.passages([match[2]], number)
-        self.passages += found
-        if len(match[1]) == 1 and not self.title and found:
-            self.title = fold(found[0].text)
+        passages = self._inline.passages([match[2]], number)
+        self.passages += passages
+        if len(match[1]) == 1 and not self.title and passages:
+            self.title = fold(passages[0].text)
             self._header()
 
     def _header(self) -> None:

@@ -49,7 +49,7 @@ class Inline:
 
     def passages(self, lines: Sequence[str], line: int) -> list[Passage]:
         """The passage of a paragraph, and those of its notes after it."""
-        text = "\n".join(re.sub(r"\s\+$", "", one) for one in lines)
+        text = "\n".join(re.sub(r"\s\+$", "", source_line) for source_line in lines)
         if lines[0].startswith("|") or " |" in lines[0]:
             text = _CELL.sub(" · ", text).removeprefix(" · ")
         builder = PassageBuilder(line)

@@ -117,8 +117,8 @@ class _Scanner:
         following = _NEXT_ENTRY.search(self._text, match.end(), end)
         end = following.start() if following else end
         position, key = match.end(), ""
-        if kind != "string" and (found := _KEY.match(self._text, position, end)):
-            key, position = found[1], found.end()
+        if kind != "string" and (key_match := _KEY.match(self._text, position, end)):
+            key, position = key_match[1], key_match.end()
         fields: dict[str, Field] = {}
         while name := _FIELD.match(self._text, position, end):
             value, position = self._value(name.end(), end)

@@ -91,8 +91,8 @@ def read(name: str, parameters: Mapping[str, Any]) -> CiteTemplate | None:
         if url := _url(written):
             targets.append((written, url))
     for kind in _IDENTIFIERS:
-        if kind in values and (found := identifier_url("arxiv" if kind == "eprint" else kind, values[kind])):
-            targets.append((values[kind], found))
+        if kind in values and (address := identifier_url("arxiv" if kind == "eprint" else kind, values[kind])):
+            targets.append((values[kind], address))
     copies = [values[key] for key in ARCHIVES if key in values and _url(values[key])]
     if not targets and copies:
         targets, copies = [(copies[0], copies[0])], []

@@ -41,24 +41,24 @@ def reference(item: Pairs, lines: Lines) -> Reference:
     """What one item says."""
     first = next((key for key, _ in item if isinstance(key, Located)), None)
     line = first.line if first is not None else 1
-    found = Reference(_text(item.get("id", "citation-key")) or f"item of line {line}", line)
-    found.title = _text(item.get("title", "title-short"))
+    entry = Reference(_text(item.get("id", "citation-key")) or f"item of line {line}", line)
+    entry.title = _text(item.get("title", "title-short"))
     names = item.get("author", "editor")
     several = isinstance(names, list) and not isinstance(names, Pairs)
-    found.before = ", ".join(filter(None, map(_name, names if several else [names])))
+    entry.before = ", ".join(filter(None, map(_name, names if several else [names])))
     url = item.get("URL", "url")
     if isinstance(url, str):
-        found.add_urls(url, lines.of(url, url))
+        entry.add_urls(url, lines.of(url, url))
     for key in _IDENTIFIERS:
         if text := _text(item.get(key)):
-            found.add(identifier_url(key, text), lines.of(item.get(key), text))
-    found.after = [(text, lines.of(item.get(key), text)) for key in _REMARKS if (text := _text(item.get(key)))]
+            entry.add(identifier_url(key, text), lines.of(item.get(key), text))
+    entry.after = [(text, lines.of(item.get(key), text)) for key in _REMARKS if (text := _text(item.get(key)))]
     if issued := day_of(item.get("issued")):
-        found.after.append((issued.isoformat(), line))
-    found.accessed = day_of(item.get("accessed"))
+        entry.after.append((issued.isoformat(), line))
+    entry.accessed = day_of(item.get("accessed"))
     snapshot = _text(item.get("archive-url", "archive_location"))
-    found.snapshot = snapshot if snapshot.startswith(("http://", "https://")) else None
-    return found
+    entry.snapshot = snapshot if snapshot.startswith(("http://", "https://")) else None
+    return entry
 
 
 def _text(value: Any) -> str:

@@ -123,8 +123,8 @@ class _Reader:
             return self._environment(name, position, end)
         if name in HEADINGS:
             return self._heading(position, end, depth)
-        if (taken := self._declaration(match, end)) is not None:
-            return taken
+        if (after := self._declaration(match, end)) is not None:
+            return after
         if name in ("par", "item", "newline", "break", "newpage", "clearpage", "hline", "toprule", "midrule"):
             self.output.flush() if name in ("par", "item", "newpage", "clearpage") else self.output.say(
                 " ", match.start()
@@ -137,10 +137,10 @@ class _Reader:
         return self._other(match, end)
 
     def _link(self, name: str, position: int, end: int, depth: int) -> int:
-        taken = self._source.url(self._source.options(position, end) if name == "href" else position, end)
-        if taken is None:
+        argument = self._source.url(self._source.options(position, end) if name == "href" else position, end)
+        if argument is None:
             return position
-        target, after = self._macros.expanded(taken[0]), taken[1]
+        target, after = self._macros.expanded(argument[0]), argument[1]
         self.output.flush_running()
         builder, line = self.output.builder, self._source.lines.at(position)
         if name in ("nolinkurl", "path"):

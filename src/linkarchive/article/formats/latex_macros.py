@@ -40,11 +40,11 @@ class Macros:
         position = match.end()
         if name == "urldef":
             command = re.compile(r"\s*\\url").match(source.text, position, end)
-            taken = source.url(command.end(), end) if command else None
-            if command is None or taken is None:
+            argument = source.url(command.end(), end) if command else None
+            if command is None or argument is None:
                 return None
-            self._known[match[1]] = Macro(source.text[command.start() : taken[1]], 0, None)
-            return taken[1]
+            self._known[match[1]] = Macro(source.text[command.start() : argument[1]], 0, None)
+            return argument[1]
         signature = _SIGNATURE.match(source.text, position, end)
         written = signature[0] if signature else ""
         if name.endswith("DocumentCommand"):

@@ -120,5 +120,5 @@ class Source:
 
     def after_environment(self, match: re.Match[str]) -> int:
         closing = f"\\end{{{match['raw']}}}"
-        found = self.text.find(closing, match.end())
-        return found + len(closing) if found >= 0 else len(self.text)
+        start = self.text.find(closing, match.end())
+        return start + len(closing) if start >= 0 else len(self.text)

@@ -52,8 +52,8 @@ class Lines:
         """The line of a part of a located text: where it stands as written, else where the text begins."""
         if not isinstance(value, Located):
             return 1
-        found = self._text.find(part, value.start, value.start + 6 * len(value) + 1000)
-        return self.at(found) if found >= 0 else value.line
+        position = self._text.find(part, value.start, value.start + 6 * len(value) + 1000)
+        return self.at(position) if position >= 0 else value.line
 
 
 def located(text: str, line: int, start: int) -> Located:
@@ -133,8 +133,8 @@ def _searched(value: Any, text: str, lines: Lines, cursor: list[int], depth: int
     if depth > _MAX_DEPTH:
         raise ArticleError("it nests deeper than a document may")
     if isinstance(value, str):
-        found = text.find(value.split("\n", 1)[0], cursor[0])
-        cursor[0] = found if found >= 0 else cursor[0]
+        position = text.find(value.split("\n", 1)[0], cursor[0])
+        cursor[0] = position if position >= 0 else cursor[0]
         return located(value, lines.at(cursor[0]), cursor[0])
     if isinstance(value, dict):
         return Pairs((key, _searched(member, text, lines, cursor, depth + 1)) for key, member in value.items())

@@ -34,9 +34,9 @@ def read_notebook(text: str, *, everything: bool = False) -> ParsedDocument:
         origins += cell.origins
         passages += (_numbered(passage, number) for passage in cell.passages)
     metadata = notebook.get("metadata")
-    said = metadata.get("title") if isinstance(metadata, Pairs) else None
+    own_title = metadata.get("title") if isinstance(metadata, Pairs) else None
     return ParsedDocument(
-        title=(said if isinstance(said, str) else "") or title,
+        title=(own_title if isinstance(own_title, str) else "") or title,
         passages=tuple(passages),
         origins=tuple(origins),
         dates=tuple(dates),

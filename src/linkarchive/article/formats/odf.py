@@ -37,16 +37,16 @@ def read_odf(data: bytes, *, everything: bool = False) -> ParsedDocument:
     reader = _Reader()
     reader.read(content)
     return ParsedDocument(
-        title=_said(meta, _DC + "title") or reader.heading,
+        title=_meta_text(meta, _DC + "title") or reader.heading,
         passages=tuple(reader.passages),
         dates=tuple(_dates(meta)),
         unit=Unit.PARAGRAPH,
     )
 
 
-def _said(meta: Any, tag: str) -> str:
-    found = meta.iter(tag) if meta is not None else ()
-    return next((fold(element.text) for element in found if element.text), "")
+def _meta_text(meta: Any, tag: str) -> str:
+    elements = meta.iter(tag) if meta is not None else ()
+    return next((fold(element.text) for element in elements if element.text), "")
 
 
 def _dates(meta: Any) -> Iterator[Claim]:

@@ -49,12 +49,12 @@ def link_targets(package: Package, part: str) -> dict[str, str]:
 def parts_of(package: Package, part: str, type: str) -> dict[str, str]:
     """The names of the parts of one type that a part refers to, by the names of their relationships."""
     folder = posixpath.dirname(part)
-    found = {
+    targets = {
         relation.id: part_name("" if relation.target.startswith("/") else folder, relation.target)
         for relation in relations(package, part)
         if not relation.is_external and relation.type == type
     }
-    return {id: name for id, name in found.items() if name in package.names}
+    return {id: name for id, name in targets.items() if name in package.names}
 
 
 def core_title(package: Package) -> str:

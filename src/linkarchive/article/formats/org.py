@@ -88,8 +88,8 @@ class _Reader:
         """A drawer is not printed; the address of a captured page is kept in one."""
         end = self._after(at, ":end:")
         for number in range(at, end):
-            if found := _PROPERTY.match(self._lines[number]):
-                self.passages += self._inline.passages([found[2]], number + 1, None)
+            if match := _PROPERTY.match(self._lines[number]):
+                self.passages += self._inline.passages([match[2]], number + 1, None)
         return end
 
     def _line(self, line: str, number: int) -> None:
@@ -128,15 +128,15 @@ class _Reader:
             self._paragraph = []
 
     def _heading(self, match: re.Match[str], number: int) -> None:
-        found = self._inline.passages([match["text"]], number, None)
-        self.passages += found
+        passages = self._inline.passages([match["text"]], number, None)
+        self.passages += passages
         if not self.heading and len(match["stars"]) == 1:
-            self.heading = fold(found[0].text)
+            self.heading = fold(passages[0].text)
 
     def _keyword(self, name: str, value: str, number: int) -> None:
         if name == "title":
-            found = self._inline.passages([value], number, None)
-            self.title = f"{self.title} {fold(found[0].text)}".strip()
+            passages = self._inline.passages([value], number, None)
+            self.title = f"{self.title} {fold(passages[0].text)}".strip()
         elif name == "date":
             self.dates.append(value)
         elif name == "bibliography":

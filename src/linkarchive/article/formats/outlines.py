@@ -94,7 +94,7 @@ def read_opml(data: bytes, *, everything: bool = False) -> ParsedDocument:
                 builder.text(" — ")
                 write(builder, fold(_TAG.sub(" ", outline.get(name))), builder.line)
         passages.append(builder.build())
-    return ParsedDocument(title=_said(root, "title"), passages=tuple(passages), dates=tuple(_dates(root)))
+    return ParsedDocument(title=_text_of(root, "title"), passages=tuple(passages), dates=tuple(_dates(root)))
 
 
 def _target(outline: Any) -> str:
@@ -102,12 +102,12 @@ def _target(outline: Any) -> str:
     return next((outline.get(name).strip() for name in names if (outline.get(name) or "").strip()), "")
 
 
-def _said(root: Any, name: str) -> str:
+def _text_of(root: Any, name: str) -> str:
     return next((fold(element.text) for element in root.iter(name) if element.text), "")
 
 
 def _dates(root: Any) -> Iterator[Claim]:
     for name in ("dateCreated", "dateModified"):
-        if text := _said(root, name):
+        if text := _text_of(root, name):
             yield Claim(text, f"OPML `{name}`", 1)
             return

@@ -74,17 +74,17 @@ def _run(arguments: Sequence[str], data: bytes) -> str:
     if program is None:
         raise ArticleError("pandoc is not here")
     try:
-        done = subprocess.run(  # noqa: S603 - a program that its user installed
+        process = subprocess.run(  # noqa: S603 - a program that its user installed
             [program, *arguments], input=data, capture_output=True, timeout=_SECONDS, check=False
         )
     except subprocess.TimeoutExpired:
         raise ArticleError(f"pandoc takes more than {_SECONDS} seconds to read it; left out") from None
     except OSError as error:
         raise ArticleError(f"pandoc cannot be run: {error.strerror}") from error
-    if done.returncode != 0 or len(done.stdout) > _LONGEST_OUTPUT:
-        said = " ".join(done.stderr.decode("utf-8", "replace").split())[:300]
-        raise ArticleError(f"pandoc cannot read it: {said or 'it becomes too large'}")
-    return done.stdout.decode("utf-8", "replace")
+    if process.returncode != 0 or len(process.stdout) > _LONGEST_OUTPUT:
+        message = " ".join(process.stderr.decode("utf-8", "replace").split())[:300]
+        raise ArticleError(f"pandoc cannot read it: {message or 'it becomes too large'}")
+    return process.stdout.decode("utf-8", "replace")
 
 
 def _meta(meta: Pairs, name: str) -> str:

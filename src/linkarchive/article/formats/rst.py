@@ -122,8 +122,8 @@ class _Inline:
 
     def _here(self, written: str) -> int:
         """The line of the next place in the paragraph where this is written."""
-        found = self._source.find(written, self._cursor) if written else -1
-        self._cursor = found if found >= 0 else self._cursor
+        position = self._source.find(written, self._cursor) if written else -1
+        self._cursor = position if position >= 0 else self._cursor
         return self._line + self._source.count("\n", 0, self._cursor)
 
     def _node(self, node: Any, depth: int) -> None:

@@ -55,22 +55,22 @@ def _directive(*, is_code: bool) -> Any:
         def run(self) -> list[Any]:
             if is_code:
                 return []
-            found: list[Any] = []
+            elements: list[Any] = []
             if self.arguments:
                 children, messages = self.state.inline_text(self.arguments[0], self.lineno)
                 paragraph = nodes.paragraph(self.arguments[0], "", *children)
                 paragraph.line = self.lineno
-                found += [paragraph, *messages]
+                elements += [paragraph, *messages]
             for name in ("link", "url", "target", "href"):
                 target = self.options.get(name) or ""
                 if "://" in target:
                     shown = self.arguments[0] if self.arguments else target
                     paragraph = nodes.paragraph("", "", nodes.reference("`", shown, refuri=target.strip()))
                     paragraph.line = self.lineno
-                    found.append(paragraph)
+                    elements.append(paragraph)
             content = nodes.container()
             self.state.nested_parse(self.content, self.content_offset, content)
-            return [*found, *content.children]
+            return [*elements, *content.children]
 
     return Unknown
 

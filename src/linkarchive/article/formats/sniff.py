@@ -52,8 +52,8 @@ def by_content(data: bytes) -> str | None:
         return "bookmarks"
     if _HTML.match(head):
         return "html"
-    if found := _xml(head):
-        return found
+    if format := _xml(head):
+        return format
     if _is_mime(head):
         return "mhtml" if b"snapshot-content-location:" in head.lower() else "eml"
     return None

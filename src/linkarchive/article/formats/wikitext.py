@@ -66,9 +66,9 @@ class _Reader:
 
     def _place(self, written: str) -> int:
         """The line of the next place where this is written; reading goes on there."""
-        found = self._text.find(written, self._cursor) if written else -1
-        if found >= 0:
-            self._cursor = found + 1
+        position = self._text.find(written, self._cursor) if written else -1
+        if position >= 0:
+            self._cursor = position + 1
         return self._lines.at(self._cursor)
 
     def _say(self) -> None:

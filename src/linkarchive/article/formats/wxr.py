@@ -26,15 +26,15 @@ def read_wxr(data: bytes, *, everything: bool = False) -> ParsedDocument:
     channel = next(iter(root.iter("channel")), None)
     if channel is None:
         raise ArticleError("it is not the export of a blog")
-    posts = [item for item in channel.iter("item") if _said(item, "post_type") in _READ]
-    posts = [item for item in posts if _said(item, "status") not in _LEFT_OUT]
+    posts = [item for item in channel.iter("item") if _text_of(item, "post_type") in _READ]
+    posts = [item for item in posts if _text_of(item, "status") not in _LEFT_OUT]
     passages = tuple(passage for post in posts for passage in _passages(post, everything))
     if len(posts) != 1:
-        return ParsedDocument(title=_said(channel, "title"), passages=passages)
+        return ParsedDocument(title=_text_of(channel, "title"), passages=passages)
     post = posts[0]
-    address = _said(post, "link")
+    address = _text_of(post, "link")
     return ParsedDocument(
-        title=_said(post, "title"),
+        title=_text_of(post, "title"),
         passages=passages,
         origins=(Claim(address, "the post's address", 4),) if address else (),
         dates=tuple(_dates(post)),
@@ -45,7 +45,7 @@ def _passages(post: Any, everything: bool) -> Iterator[Passage]:
     """The post's title, and its text: HTML in which an empty line ends a paragraph."""
     line = post.sourceline or 1
     title = PassageBuilder(line)
-    title.text(_said(post, "title"))
+    title.text(_text_of(post, "title"))
     yield title.build()
     for content in post.iter(_CONTENT):
         first_line = content.sourceline or line
@@ -60,7 +60,7 @@ def _passages(post: Any, everything: bool) -> Iterator[Passage]:
             )
 
 
-def _said(element: Any, name: str) -> str:
+def _text_of(element: Any, name: str) -> str:
     """The text of the first child of that local name."""
     for child in element:
         if isinstance(child.tag, str) and child.tag.rpartition("}")[2] == name:
@@ -70,9 +70,9 @@ def _said(element: Any, name: str) -> str:
 
 def _dates(post: Any) -> Iterator[Claim]:
     """WordPress's own day of the post, which is the author's, before that of the feed."""
-    if day := _said(post, "post_date"):
+    if day := _text_of(post, "post_date"):
         yield Claim(day, "WXR `post_date`", 1)
     try:
-        yield Claim(parsedate_to_datetime(_said(post, "pubDate")).date().isoformat(), "WXR `pubDate`", 2)
+        yield Claim(parsedate_to_datetime(_text_of(post, "pubDate")).date().isoformat(), "WXR `pubDate`", 2)
     except (ValueError, TypeError, IndexError, OverflowError):
         return
