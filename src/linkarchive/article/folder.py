@@ -32,6 +32,8 @@ class FolderContents:
     """How many of those are read when they are named: data, spreadsheets, mail."""
     not_entered: tuple[str, ...] = ()
     """Folders that are left out, from this folder."""
+    entered: tuple[tuple[Path, tuple[str, ...]], ...] = ()
+    """The folders that were looked at, each with the names that were in it."""
 
     def __str__(self) -> str:
         """What was left out, in a sentence; "" for nothing."""
@@ -62,7 +64,9 @@ def find_articles(folder: Path) -> FolderContents:
     not_read: Counter[str] = Counter()
     when_named = 0
     not_entered: list[str] = []
+    looked_at = []
     for parent, folders, files in os.walk(folder):
+        looked_at.append((Path(parent), (*folders, *files)))
         entered = []
         for name in sorted(folders):
             path = Path(parent, name)
@@ -82,7 +86,8 @@ def find_articles(folder: Path) -> FolderContents:
             else:
                 not_read[PurePosixPath(name).suffix.lower().lstrip(".")] += 1
                 when_named += is_read_when_named(name)
-    return FolderContents(tuple(sorted(articles)), tuple(not_read.most_common()), when_named, tuple(not_entered))
+    unread = tuple(not_read.most_common())
+    return FolderContents(tuple(sorted(articles)), unread, when_named, tuple(not_entered), tuple(looked_at))
 
 
 class _Ignored:

@@ -2,23 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+import hashlib
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache
+from pathlib import Path
 
+from linkarchive import __version__
 from linkarchive.article.lost_targets import has_lost, unrecoverable, with_recoveries
 from linkarchive.clock import Clock
+from linkarchive.history.articles import report_of, unresolved
 from linkarchive.links.edit import write_articles
+from linkarchive.links.entries import NAME
+from linkarchive.links.files_read import FilesRead, are_as_read
 from linkarchive.links.reading import ArticleReader, Stored, citations_of
 from linkarchive.links.revision import CitedBefore, cited_before
 from linkarchive.links.watch import add_watches
-from linkarchive.model import Article, Case, Page, Reason
+from linkarchive.model import Article, Case, Change, Page, Reason
 from linkarchive.model.scope import Scope
 from linkarchive.project import Project
 from linkarchive.settings import NetworkSettings, Settings
 from linkarchive.sites import refuse_faulty
 from linkarchive.store import articles as stored_articles
+from linkarchive.store import plans, runs
 from linkarchive.store.database import Store, open_store
+from linkarchive.store.plans import StoredPlan
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +47,10 @@ class Articles:
     """Folders, globs and listings that are to be under watch from now on."""
     known: frozenset[str] = frozenset()
     """Paths of the articles that links.txt and the store have as they are: nothing is to be kept of them."""
+    files: FilesRead | None = None
+    """What the reading depended on, where it is noted."""
+    plan: StoredPlan | None = None
+    """Nothing had to be read: the plan of the store is true. Then there are no `articles`."""
     before: Mapping[str, CitedBefore] | None = None
     """The articles at the revision of `--changed-since`: what they cited then is not checked."""
 
@@ -47,6 +59,15 @@ class Articles:
         """The paths of those that have lost targets and an original page that may tell them."""
         return frozenset(
             article.path for article in self.articles if article.original_url is not None and has_lost(article)
+        )
+
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        """What could not be read of the articles, and what else is to be said of their reading."""
+        if self.plan is not None:
+            return self.plan.remarks
+        return tuple(
+            f"{article.path}: {remark}" for article in self.articles for remark in (*article.gaps, *article.remarks)
         )
 
     @property
@@ -85,7 +106,8 @@ def load(project: Project, store: Store, scope: Scope, network: NetworkSettings,
     def stored(path: str) -> Stored | None:
         return stored_articles.load(store, path)
 
-    reader = ArticleReader(project.links, network, clock, stored)
+    files = FilesRead(project.root) if _takes_all(scope) and scope.is_partial else None
+    reader = ArticleReader(project.links, network, clock, stored, files=files)
     reader.read(scope.articles, scope.stdin, scope.input_format)
     articles, left, known = [], [], set()
     for section in reader.matched():
@@ -110,8 +132,64 @@ def load(project: Project, store: Store, scope: Scope, network: NetworkSettings,
         tuple(reader.errors),
         reader.watches,
         frozenset(known),
+        files,
+        None,
         None if revision is None else cited_before(project.root, revision, articles),
     )
+
+
+def load_planned(project: Project, store: Store, scope: Scope, settings: Settings) -> Articles | None:
+    """The articles of a run over some of all sources, by the plan that is in the store; None where that is not true any
+    more, or an earlier run may go on."""
+    last = runs.find(store) if _takes_all(scope) and scope.is_partial else None
+    if last is None or not (last.info.complete or last.info.offline):
+        return None
+    key = _plan_key(settings)
+    files = plans.files_of(store, key)
+    if files is None or not are_as_read(project.root, files):
+        return None
+    plan = plans.load(store, key)
+    return Articles(
+        (),
+        excluded=frozenset(plan.excluded),
+        uncited=plan.uncited,
+        malformed=plan.malformed,
+        notices=plan.notices,
+        plan=plan,
+    )
+
+
+def keep_plan(
+    store: Store, run: int, articles: Articles, settings: Settings, links: Iterable[tuple[int, object]]
+) -> None:
+    """Keep the plan for the next such run, where nothing of it is still to change: `links` are the citations of each
+    source. The caller commits."""
+    files = articles.files
+    is_new = any(article.path != NAME for article in articles.new)
+    if files is None or not files.is_all or is_new or articles.losing or articles.errors or articles.watches:
+        return
+    named = [article for article in articles.articles if article.path != NAME]
+    lost = unresolved(store, run, articles.articles, {})
+    plan = StoredPlan(
+        tuple(sorted(articles.excluded)),
+        tuple(map(report_of, named)),
+        tuple(replace(target, changed=Change.STILL) for target in lost),
+        articles.uncited,
+        articles.malformed,
+        articles.notices,
+        articles.remarks,
+    )
+    plans.save(store, _plan_key(settings), plan, files.files(), links)
+
+
+def _takes_all(scope: Scope) -> bool:
+    return not scope.articles and scope.changed_since is None
+
+
+def _plan_key(settings: Settings) -> str:
+    """Of all that a plan depends on beside files."""
+    made_with = (__version__, str(Path.cwd()), settings.archives, settings.sites)
+    return hashlib.sha256(repr(made_with).encode("utf-8", "surrogateescape")).hexdigest()
 
 
 def recover(

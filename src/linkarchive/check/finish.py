@@ -9,7 +9,7 @@ from pathlib import Path
 from linkarchive.check.articles import Articles
 from linkarchive.check.plan import Policy
 from linkarchive.check.record import Recorder
-from linkarchive.history.articles import article_reports, unresolved
+from linkarchive.history.articles import article_reports, unresolved, with_originals
 from linkarchive.history.reports import has_news, report_of
 from linkarchive.model import Report
 from linkarchive.project import Project
@@ -81,18 +81,20 @@ def _clock_words(store: Store, run: Run) -> tuple[str, ...]:
 def _body(project: Project, store: Store, run: Run, ending: Ending) -> RunBody:
     """What the report says beside its sources."""
     articles, offline = ending.articles, ending.offline
-    remarks = tuple(
-        f"{article.path}: {remark}" for article in articles.articles for remark in (*article.gaps, *article.remarks)
-    )
     troubles = (_said(offline),) if offline else ending.troubles
-    named = [article for article in articles.articles if article.path != project.links.name]
-    lost_before = {path: before.lost for path, before in (articles.before or {}).items()}
+    if articles.plan is not None:
+        told, lost = with_originals(store, run.seq, articles.plan.articles), articles.plan.unresolved
+    else:
+        named = [article for article in articles.articles if article.path != project.links.name]
+        lost_before = {path: before.lost for path, before in (articles.before or {}).items()}
+        told = article_reports(store, run.seq, named)
+        lost = unresolved(store, run.seq, articles.articles, lost_before)
     return RunBody(
-        articles=article_reports(store, run.seq, named),
-        unresolved=unresolved(store, run.seq, articles.articles, lost_before),
+        articles=told,
+        unresolved=lost,
         uncited=articles.uncited,
         malformed=articles.malformed,
-        notices=(*troubles, *_clock_words(store, run), *articles.notices, *remarks),
+        notices=(*troubles, *_clock_words(store, run), *articles.notices, *articles.remarks),
         errors=articles.errors,
         network=offline.network.value if offline else None,
     )

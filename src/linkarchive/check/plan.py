@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -14,10 +14,11 @@ from linkarchive.model.scope import Scope, is_due
 from linkarchive.remap import remapped
 from linkarchive.settings import Settings, SiteSettings
 from linkarchive.sites import is_excluded, rule_for, scope_for
-from linkarchive.store import decisions, sources, standing
+from linkarchive.store import decisions, plans, sources, standing
 from linkarchive.store.database import Store
 from linkarchive.store.decisions import Decision
-from linkarchive.store.previous import NOTHING, Previous
+from linkarchive.store.previous import AT_ONCE, NOTHING, Previous
+from linkarchive.store.serialization import decode
 from linkarchive.store.sources import Source
 from linkarchive.urls import host_of, scheme_of
 from linkarchive.wayback.cited import CitedLink, cited_links, why_source_kept_here
@@ -126,13 +127,8 @@ def plan(articles: Articles, store: Store, policy: Policy) -> dict[int, Job]:
     cited = cited_links((*articles.articles, *articles.left), settings)
     # Each source is spelled as it is first cited.
     known = sources.ensure(store, {key: links[0].target for key, links in cited.items()})
-    forgotten = decisions.forgetting(policy.decisions)
-    jobs = {}
-    for key, links in cited.items():
-        source, decision = known[key], forgotten(key)
-        skip = Reason.EXCLUDED if decision else _skip(source, articles.excluded, settings)
-        why = _forgotten_words(decision) if decision else None
-        jobs[source.id] = Job(source, tuple(links), skip, why, sites=settings.sites)
+    job_of = _jobs(policy, articles.excluded)
+    jobs = {known[key].id: job_of(known[key], tuple(links)) for key, links in cited.items()}
     if articles.before is None:
         return jobs
     return {
@@ -140,6 +136,33 @@ def plan(articles: Articles, store: Store, policy: Policy) -> dict[int, Job]:
         for number, job in jobs.items()
         if any(articles.is_new(link.article, job.source.key) for link in job.citations)
     }
+
+
+def planned(articles: Articles, store: Store, policy: Policy, scope: Scope, now: datetime) -> dict[int, Job]:
+    """The jobs of the plan that is in the store, as far as the scope leaves them (`chosen`), in the order of visits."""
+    job_of = _jobs(policy, articles.excluded)
+    numbers = plans.chosen(store, scope, now)
+    jobs = {}
+    for start in range(0, len(numbers), AT_ONCE):
+        batch = numbers[start : start + AT_ONCE]
+        read = {row.id: row for row in plans.rows(store, batch)}
+        for number in batch:
+            source = Source(number, read[number].key, read[number].url)
+            jobs[number] = job_of(source, decode(read[number].links, tuple[CitedLink, ...]))
+    return jobs
+
+
+def _jobs(policy: Policy, excluded: frozenset[str]) -> Callable[[Source, tuple[CitedLink, ...]], Job]:
+    """What makes the job of a source from those who cite it."""
+    settings, forgotten = policy.settings, decisions.forgetting(policy.decisions)
+
+    def job_of(source: Source, links: tuple[CitedLink, ...]) -> Job:
+        decision = forgotten(source.key)
+        skip = Reason.EXCLUDED if decision else _skip(source, excluded, settings)
+        why = _forgotten_words(decision) if decision else None
+        return Job(source, links, skip, why, sites=settings.sites)
+
+    return job_of
 
 
 def _forgotten_words(decision: Decision) -> str:

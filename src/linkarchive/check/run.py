@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from linkarchive.check.articles import Articles, keep_watch, load, load_first, recover, save
+from linkarchive.check.articles import Articles, keep_plan, keep_watch, load, load_first, load_planned, recover, save
 from linkarchive.check.crawl import Crawler
 from linkarchive.check.finish import Ending, finish
 from linkarchive.check.lookups import ArchiveLookups
-from linkarchive.check.plan import Job, Policy, chosen, forecast, plan
+from linkarchive.check.plan import Job, Policy, chosen, forecast, plan, planned
 from linkarchive.check.record import Recorder
 from linkarchive.clock import Clock
 from linkarchive.history.cap import is_full, within_cap
@@ -63,7 +63,8 @@ def check(
         with database() as store:
             refuse_mixed_clocks(store, settings, clock)
             policy = Policy.of(settings, project.decisions, is_full(project, settings.keep.max_bytes))
-            articles = first or load(project, store, scope, settings.network, clock)
+            articles = first or load_planned(project, store, scope, settings)
+            articles = articles or load(project, store, scope, settings.network, clock)
             signature = scope.signature(settings.check.exclude)
             with begin(project, store, settings, clock, signature, scope.fresh) as begun:
                 recorder = Recorder(begun, on_event)
@@ -106,12 +107,12 @@ class _Check:
         jobs = self._plan(articles)
         done = recorder.visited()
         originals = self._originals(jobs, articles, done)
-        todo = self._todo(jobs, done)
+        todo = self._todo(jobs, done, articles)
         recorder.listener(self._started({job.source.id: job for job in (*originals, *todo)}))
         articles = self._recover(originals, articles)
         if originals:  # what they gave back is under watch from now on
             jobs = self._plan(articles)
-            todo = self._todo(jobs, done | {job.source.id for job in originals})
+            todo = self._todo(jobs, done | {job.source.id for job in originals}, articles)
         lookups.ask_baselines((*originals, *todo))
         if not self.scope.sources:
             lookups.ask_originals(jobs, articles.articles)
@@ -132,7 +133,7 @@ class _Check:
             for article in recovered:
                 articles = articles.with_article(article)
             jobs = self._plan(articles)
-            more = self._todo(jobs, recorder.visited())
+            more = self._todo(jobs, recorder.visited(), articles)
             lookups.ask_baselines(more)
             crawler.first_pass(more)
             crawler.second_pass()
@@ -155,8 +156,12 @@ class _Check:
         return Ending(articles, not troubles, None, (*troubles, *lookups.notices))
 
     def _plan(self, articles: Articles) -> dict[int, Job]:
-        jobs = plan(articles, self.recorder.store, self.policy)
-        self.recorder.store.commit()
+        store, run = self.recorder.store, self.recorder.run.seq
+        if articles.plan is not None:
+            return planned(articles, store, self.policy, self.scope, self.recorder.clock.now())
+        jobs = plan(articles, store, self.policy)
+        keep_plan(store, run, articles, self.policy.settings, ((n, job.citations) for n, job in jobs.items()))
+        store.commit()
         return jobs
 
     def _started(self, jobs: Mapping[int, Job]) -> RunStarted:
@@ -194,8 +199,10 @@ class _Check:
             and number not in done
         ]
 
-    def _todo(self, jobs: Mapping[int, Job], done: set[int]) -> list[Job]:
+    def _todo(self, jobs: Mapping[int, Job], done: set[int], articles: Articles) -> list[Job]:
         """What the scope leaves of the jobs, without what has its verdict already."""
+        if articles.plan is not None:  # only what the scope leaves was read
+            return list(jobs.values())
         wanted = chosen(jobs, self.scope, self.recorder.store, self.recorder.run.seq, self.recorder.clock.now())
         return [job for job in wanted if job.source.id not in done]
 

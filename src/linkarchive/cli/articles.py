@@ -118,7 +118,7 @@ def _read(
 ) -> tuple[list[Article], bool]:
     """The articles, and whether some input could not be read (said on stderr)."""
     from linkarchive.article.document import read_document
-    from linkarchive.links.inputs import LeftOut, ListingRead, documents
+    from linkarchive.links.inputs import Document, LeftOut, documents
     from linkarchive.report.sanitize import sanitize
 
     stdin = sys.stdin.buffer.read() if "-" in names else b""
@@ -130,7 +130,7 @@ def _read(
             if isinstance(document, LeftOut):
                 say(sanitize(document.sentence))
                 continue
-            if isinstance(document, ListingRead):
+            if not isinstance(document, Document):
                 continue
             base = base_url or document.base_url
             read.append(

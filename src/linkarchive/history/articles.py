@@ -4,20 +4,24 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from itertools import islice
 
 from linkarchive.article.lost_targets import has_lost
 from linkarchive.model import Article, ArticleReport, Change, OriginalReport, Reason, Unresolved
-from linkarchive.store import previous, runs, sources
+from linkarchive.store import outcomes, runs, sources
 from linkarchive.store.database import Store
+from linkarchive.store.previous import AT_ONCE
 from linkarchive.wrappers import key_of
 
 
 def article_reports(store: Store, run: int, articles: Iterable[Article]) -> tuple[ArticleReport, ...]:
     """The articles with what that run concluded on their original pages."""
-    return tuple(_article(store, run, article) for article in articles)
+    return with_originals(store, run, list(map(report_of, articles)))
 
 
-def _article(store: Store, run: int, article: Article) -> ArticleReport:
+def report_of(article: Article) -> ArticleReport:
+    """What a report says of an article, before its original page was visited."""
     recovered = sum(citation.recovered for citation in article.citations)
     lost = recovered + sum(citation.url is None for citation in article.citations)
     return ArticleReport(
@@ -25,20 +29,28 @@ def _article(store: Store, run: int, article: Article) -> ArticleReport:
         title=article.title,
         original_url=article.original_url,
         published=article.published,
-        original=_original(store, run, article),
+        original=None,
         citations=len(article.citations),
         lost=lost,
         recovered=recovered,
     )
 
 
-def _original(store: Store, run: int, article: Article) -> OriginalReport | None:
-    if article.original_url is None:
-        return None
-    key = key_of(article.original_url)
-    number = sources.ensure_keys(store, {key: article.original_url})[key]
-    result = previous.load(store, [number], run + 1)[number].result
-    return None if result is None else OriginalReport(result.verdict, result.reason, result.evidence)
+def with_originals(store: Store, run: int, articles: Sequence[ArticleReport]) -> tuple[ArticleReport, ...]:
+    """The articles with what was concluded on their original pages, by that run or before it."""
+    urls = {key_of(article.original_url): article.original_url for article in articles if article.original_url}
+    concluded: dict[str, OriginalReport] = {}
+    rest = iter(urls.items())
+    while batch := dict(islice(rest, AT_ONCE)):
+        keys = {number: key for key, number in sources.ensure_keys(store, batch).items()}
+        for number, result in outcomes.results(store, keys, run + 1):
+            concluded[keys[number]] = OriginalReport(result.verdict, result.reason, result.evidence)
+    if not concluded:
+        return tuple(articles)
+    return tuple(
+        replace(article, original=concluded.get(key_of(article.original_url))) if article.original_url else article
+        for article in articles
+    )
 
 
 def unresolved(

@@ -103,7 +103,12 @@ def _included(including: Path, include: Include, root: Path, malformed: list[Mal
 
 def write_links(path: Path, text: str) -> None:
     """`write_in_place` for text as `read_text` reads it."""
-    write_in_place(path, text.encode("utf-8", "surrogateescape"))
+    write_in_place(path, as_bytes(text))
+
+
+def as_bytes(text: str) -> bytes:
+    """The inverse of `read_text`."""
+    return text.encode("utf-8", "surrogateescape")
 
 
 def write_in_place(path: Path, data: bytes) -> None:

@@ -37,6 +37,14 @@ class LeftOut:
 
 
 @dataclass(frozen=True, slots=True)
+class FolderRead:
+    """Articles were looked for in a folder, among these names."""
+
+    path: Path
+    names: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class ListingRead:
     """A feed or sitemap was read; its articles come by themselves."""
 
@@ -62,7 +70,7 @@ def documents(
     stdin: bytes = b"",
     input_format: str | None = None,
     known: Container[str] = frozenset(),
-) -> Iterator[Document | ArticleError | LeftOut | ListingRead]:
+) -> Iterator[Document | ArticleError | LeftOut | FolderRead | ListingRead]:
     """Every document that the names stand for; what cannot be had is an error in its place.
 
     Articles of a feed or sitemap whose URLs are `known` are not fetched.
@@ -94,9 +102,10 @@ def _from_stdin(data: bytes, input_format: str | None) -> Document | ArticleErro
     return Document("-", data, input_format)
 
 
-def _from_files(name: str, root: Path) -> Iterator[Document | ArticleError | LeftOut | ListingRead | str]:
-    """Documents, errors, or (from a feed or sitemap file) URLs."""
+def _from_files(name: str, root: Path) -> Iterator[Document | ArticleError | LeftOut | FolderRead | ListingRead | str]:
+    """Documents, errors, what was looked at, or (from a feed or sitemap file) URLs."""
     contents = files_named(name, root)
+    yield from (FolderRead(*entered) for entered in contents.entered)
     left_out = str(contents)
     if left_out:
         yield LeftOut(f"{name}: {left_out}")

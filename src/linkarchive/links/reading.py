@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import glob
 import hashlib
+import posixpath
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -11,7 +13,8 @@ from linkarchive.article.bibliography import Beside, may_take_references, nothin
 from linkarchive.clock import Clock
 from linkarchive.errors import ArticleError, OfflineError
 from linkarchive.links.entries import NAME, Entry, LinksFile, section_key
-from linkarchive.links.files import load
+from linkarchive.links.files import as_bytes, joined, link_lists
+from linkarchive.links.files_read import FilesRead
 from linkarchive.links.match import MatchedSection, match
 from linkarchive.links.watch import covers, is_there, new_watches, watch_of
 from linkarchive.model import Article, Citation
@@ -39,6 +42,8 @@ class ArticleReader:
     """The SHA-256 of those whose bytes were read now, by path."""
     notices: list[str] = field(default_factory=list)
     errors: list[str] = field(default_factory=list)
+    files: FilesRead | None = None
+    """Notes what the reading of all that links.txt knows depends on, where that is asked for."""
     _watches: list[str] = field(default_factory=list)
     """The `articles` lines of the sets of articles that were named."""
 
@@ -48,7 +53,14 @@ class ArticleReader:
         Raises ArticleError when nothing of what was named can be read.
         """
         if self.path.exists():
-            self.links = load(self.path)
+            lists, malformed = link_lists(self.path)
+            self.links = joined(lists, malformed)
+            if self.files is not None:
+                self.files.is_all = not malformed and not any(
+                    glob.has_magic(one.pattern) for one in self.links.includes
+                )
+                for file in lists:
+                    self.files.note(file.path, as_bytes(file.text))
         elif not names:
             raise ArticleError(f"{self.path}: not there; name the articles to check, and they are remembered in it")
         named = [name for name in names if Path(name).name != NAME]
@@ -90,10 +102,30 @@ class ArticleReader:
 
         try:
             kind = kind or format_of(path, None, data)
+            self._note(path, data)
+            if self.files is not None:
+                beside = self._noted(path, beside)
             self.articles[path] = read_document(data, kind, path=path, base_url=base_url, beside=beside)
             self.digests[path] = hashlib.sha256(data).hexdigest()
         except ArticleError as error:
             self.errors.append(str(error))
+
+    def _is_folder(self, pattern: str) -> bool:
+        return "://" not in pattern and any((base / pattern).is_dir() for base in (Path.cwd(), self._root))
+
+    def _note(self, path: str, data: bytes | None) -> None:
+        if self.files is not None:
+            self.files.note(path, data)
+
+    def _noted(self, path: str, beside: Beside) -> Beside:
+        """The same, and what it reads is noted."""
+
+        def read(name: str) -> bytes | None:
+            data = beside(name)
+            self._note(posixpath.join(posixpath.dirname(path), name), data)
+            return data
+
+        return read
 
     def _read_named(self, names: Sequence[str], stdin: bytes, input_format: str | None) -> None:
         from linkarchive.links.inputs import Document, LeftOut, ListingRead, documents
@@ -120,15 +152,28 @@ class ArticleReader:
         links = self.links
         if not links.watches:
             return
-        from linkarchive.links.inputs import Document, LeftOut, documents
+        from linkarchive.links.inputs import Document, FolderRead, LeftOut, documents
 
         patterns = [watch.pattern for watch in links.watches]
+        if self.files is not None and not all(map(self._is_folder, patterns)):
+            self.files.is_all = False
         try:
             for document in documents(patterns, self._root, self.network, self.clock, known=links.named.keys()):
-                if isinstance(document, (ArticleError, LeftOut)):
-                    self.notices.append(document.sentence if isinstance(document, LeftOut) else str(document))
-                elif isinstance(document, Document) and not self._is_remembered(document.path, document.data):
-                    self._take(document.path, document.data, document.format, document.base_url, document.beside)
+                if isinstance(document, LeftOut):
+                    self.notices.append(document.sentence)
+                elif isinstance(document, FolderRead):
+                    if self.files is not None:
+                        self.files.note_folder(document.path, document.names)
+                elif isinstance(document, Document):
+                    if self._is_remembered(document.path, document.data):
+                        self._note(document.path, document.data)
+                    else:
+                        self._take(document.path, document.data, document.format, document.base_url, document.beside)
+                else:
+                    if isinstance(document, ArticleError):
+                        self.notices.append(str(document))
+                    if self.files is not None:
+                        self.files.is_all = False
         except OfflineError as error:
             self.notices.append(str(error))
         for section in links.named.values():
@@ -136,6 +181,7 @@ class ArticleReader:
             is_gone = "://" not in name and not (self._root / name).exists()
             if is_gone and any(covers(watch, name) and is_there(watch, self._root) for watch in links.watches):
                 self.articles[name] = Article(name, name, section.original, section.published, (), section.private)
+                self._note(name, None)
                 self.notices.append(
                     f"{name} is gone: what it cited is uncited now; take its section out of links.txt to end that"
                 )
@@ -159,6 +205,7 @@ class ArticleReader:
             path = self._root / name
             if not name.startswith(("http://", "https://")) and path.is_file():
                 data = path.read_bytes()
+                self._note(name, data)
                 changed = stored is None or stored[1] != hashlib.sha256(data).hexdigest()
                 if changed or may_take_references(data):
                     from linkarchive.links.inputs import files_beside
@@ -166,11 +213,14 @@ class ArticleReader:
                     self._take(name, data, beside=files_beside(path.parent))
                     continue
             elif stored is None or stored[1] is None:
+                if "://" not in name:
+                    self._note(name, None)
                 original = section.original or (name if "://" in name else None)
                 citations = citations_of(section.entries)
                 self.articles[name] = Article(name, name, original, section.published, citations, section.private)
                 continue
             elif "://" not in name:
+                self._note(name, None)
                 self.notices.append(f"{name} is no longer there; its links are checked as links.txt lists them")
             if stored is not None:
                 self.articles[name] = _without_keys(stored[0])

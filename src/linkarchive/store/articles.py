@@ -8,6 +8,7 @@ import msgspec
 from sqlalchemy import LargeBinary, Text, cast, delete, insert, literal, select
 
 from linkarchive.model import Article
+from linkarchive.store import plans
 from linkarchive.store.database import Store
 from linkarchive.store.schema import articles
 from linkarchive.store.serialization import decode
@@ -22,6 +23,7 @@ def save(store: Store, run: int | None, article: Article, digest: str | None) ->
     before = store.execute(select(*_BYTES).where(articles.c.path == article.path)).one_or_none()
     if before is not None and (before.body, before.digest) == (body, digest):
         return
+    plans.drop(store)
     store.execute(delete(articles).where(articles.c.path == article.path))
     text = cast(literal(body, LargeBinary), Text)
     store.execute(insert(articles).values(path=article.path, digest=digest, run=run, body=text))

@@ -97,6 +97,11 @@ def last_visits(connection: Connection) -> None:
     connection.execute(of_all())
 
 
+def stored_plans(connection: Connection) -> None:
+    """The plan of all links, so that a run over a few of them need not make it."""
+    schema.metadata.create_all(connection, tables=[schema.plans, schema.plan_files, schema.planned])
+
+
 STEPS: tuple[tuple[str, Suggestion], ...] = (
     ("2026-11-23 first schema", first_schema),
     ("2026-11-23 carried visits", carried_visits),
@@ -105,6 +110,7 @@ STEPS: tuple[tuple[str, Suggestion], ...] = (
     ("2026-11-29 standings", standings),
     ("2026-11-30 parts of pages", parts_of_pages),
     ("2026-11-30 last visits", last_visits),
+    ("2026-11-30 stored plans", stored_plans),
 )
 
 

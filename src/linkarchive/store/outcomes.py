@@ -125,6 +125,12 @@ def newest(sources: Collection[int], before_run: int | None = None) -> Select[An
     )
 
 
+def results(store: Store, sources: Collection[int], before_run: int) -> Iterator[tuple[int, Result]]:
+    """The last result of each of these sources, a few hundred, from before that run."""
+    for row in store.execute(newest(sources, before_run)):
+        yield row.source, as_of_visit(row)
+
+
 def of_run(store: Store, run: str, news: Collection[tuple[Verdict, Change]] | None = None) -> Iterator[SourceReport]:
     """What the run of that id says of its sources that are cited, in the order of the reader's interest, one at a time.
 

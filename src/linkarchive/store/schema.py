@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import (
+    BigInteger,
     Boolean,
     Column,
     DateTime,
@@ -182,4 +183,29 @@ last_visits = Table(
     Column("uncompared", Boolean, nullable=False),  # the page has not been compared with anything
     Column("standing", String, nullable=False),
     Index("last_visits_run", "run"),
+)
+
+plans = Table(
+    "plans",  # the plan of all that links.txt knows, as it was made last; none: it is to be made
+    metadata,
+    Column("key", String, primary_key=True),  # of the settings and the program that it was made with
+    Column("body", Text, nullable=False),  # StoredPlan
+)
+
+plan_files = Table(
+    "plan_files",  # what the plan was made from: links.FileRead
+    metadata,
+    Column("path", String, primary_key=True),
+    Column("size", BigInteger, nullable=False),
+    Column("modified", BigInteger, nullable=False),
+    Column("changed", BigInteger, nullable=False),
+    Column("digest", String),
+)
+
+planned = Table(
+    "planned",  # the sources of the plan
+    metadata,
+    Column("source", Integer, primary_key=True),
+    Column("position", Integer, nullable=False),  # in the order of first citation
+    Column("links", Text, nullable=False),  # [CitedLink]
 )

@@ -1,0 +1,101 @@
+"""Which files a reading of the articles depended on, and whether they still are what was read."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import time
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+_SETTLED = 60 * 10**9
+"""Nanoseconds: a file that was changed so shortly before it was looked at may have been changed after it was read, or
+may be changed again without another time; it is told by its digest alone."""
+
+
+@dataclass(frozen=True, slots=True)
+class FileRead:
+    """A file, or the folder of some, as it was read. Size and times are those of then; -1: not to be relied on."""
+
+    path: str
+    """From the project folder."""
+    size: int
+    """Bytes."""
+    modified: int
+    """Nanoseconds."""
+    changed: int
+    """Of its inode: also where somebody set the time of the file back."""
+    digest: str | None
+    """SHA-256 of its bytes; of a folder, of the names in it that are not hidden; None: it was not there."""
+
+
+@dataclass(slots=True)
+class FilesRead:
+    """What a reading depended on."""
+
+    root: Path
+    digests: dict[str, str | None] = field(default_factory=dict)
+    """By path from the project folder."""
+    is_all: bool = True
+    """Nothing but files: no page or feed of the web, no pattern that other files may fit."""
+
+    def note(self, path: Path | str, data: bytes | None) -> None:
+        """These bytes of a file were read; None: it was not there, or could not be read."""
+        self.digests[self._name(path)] = None if data is None else hashlib.sha256(data).hexdigest()
+
+    def note_folder(self, folder: Path, names: Iterable[str]) -> None:
+        """Articles were looked for among these names in a folder, and in what Git does not ignore there."""
+        self.digests[self._name(folder)] = _digest_of_names(names)
+        for parent in (folder, *folder.resolve().parents):
+            rules = parent / ".gitignore"
+            if self._name(rules) not in self.digests:
+                self.note(rules, rules.read_bytes() if rules.is_file() else None)
+            if parent == self.root or (parent / ".git").exists():
+                break
+
+    def files(self) -> Iterator[FileRead]:
+        """What was noted, with size and times as they are now."""
+        now = time.time_ns()
+        for name, digest in self.digests.items():
+            size, modified, changed = _stamp(self.root / name)
+            if max(modified, changed) > now - _SETTLED:
+                size = modified = changed = -1
+            yield FileRead(name, size, modified, changed, digest)
+
+    def _name(self, path: Path | str) -> str:
+        return os.path.relpath(self.root / path, self.root)
+
+
+def are_as_read(root: Path, files: Iterable[FileRead]) -> bool:
+    """The files are what was read: by size and times, where those can be relied on, else by their digests."""
+    for file in files:
+        path = root / file.path
+        stamp = _stamp(path)
+        if stamp == (file.size, file.modified, file.changed) and file.size >= 0:
+            continue
+        if _digest(path) != file.digest:
+            return False
+    return True
+
+
+def _stamp(path: Path) -> tuple[int, int, int]:
+    try:
+        found = path.stat()
+    except (OSError, ValueError):
+        return -1, -1, -1
+    return found.st_size, found.st_mtime_ns, found.st_ctime_ns
+
+
+def _digest(path: Path) -> str | None:
+    try:
+        if path.is_dir():
+            return _digest_of_names(os.listdir(path))
+        return hashlib.sha256(path.read_bytes()).hexdigest()
+    except (OSError, ValueError):
+        return None
+
+
+def _digest_of_names(names: Iterable[str]) -> str:
+    shown = sorted(name for name in names if not name.startswith("."))
+    return hashlib.sha256("\0".join(shown).encode("utf-8", "surrogateescape")).hexdigest()

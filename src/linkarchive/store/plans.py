@@ -1,0 +1,100 @@
+"""The plan of all that links.txt knows, kept from one run to the next: who cites what, and from which files it is.
+
+It is true as long as those files are what they were (`links.files_read`) and no article is saved anew.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Row, delete, insert, or_, select
+
+from linkarchive.links.files_read import FileRead
+from linkarchive.model import ArticleReport, Unresolved
+from linkarchive.model.scope import Scope
+from linkarchive.store.database import Store
+from linkarchive.store.schema import last_visits, plan_files, planned, plans, sources
+from linkarchive.store.serialization import decode, encode
+from linkarchive.store.standing import is_due
+
+_AT_ONCE = 500
+"""Rows that are written together."""
+
+
+@dataclass(frozen=True, slots=True)
+class StoredPlan:
+    """What a plan tells beside its sources."""
+
+    excluded: tuple[str, ...]
+    """Keys of sources with a `!` in links.txt."""
+    articles: tuple[ArticleReport, ...]
+    """Without what was concluded on their original pages."""
+    unresolved: tuple[Unresolved, ...]
+    uncited: tuple[str, ...]
+    malformed: tuple[str, ...]
+    notices: tuple[str, ...]
+    remarks: tuple[str, ...]
+    """What could not be read of the articles, and what else is to be said of their reading."""
+
+
+def save(
+    store: Store, key: str, plan: StoredPlan, files: Iterable[FileRead], links: Iterable[tuple[int, object]]
+) -> None:
+    """Keep a plan in the place of any other: `links` are the citations of each source, in order of first citation."""
+    drop(store)
+    for start in (delete(plan_files), delete(planned)):
+        store.execute(start)
+    store.write_rows(insert(plan_files), list(map(asdict, files)))
+    rows = []
+    for position, (source, cited) in enumerate(links):
+        rows.append({"source": source, "position": position, "links": encode(cited)})
+        if len(rows) == _AT_ONCE:
+            store.write_rows(_PLANNED, rows)
+            rows = []
+    store.write_rows(_PLANNED, rows)
+    store.execute(insert(plans).values(key=key, body=encode(plan)))
+
+
+def drop(store: Store) -> None:
+    """The plan is no longer true."""
+    store.execute(delete(plans))
+
+
+def files_of(store: Store, key: str) -> list[FileRead] | None:
+    """What the plan was made from; None where there is no plan of that key."""
+    if store.execute(select(plans.c.key).where(plans.c.key == key)).first() is None:
+        return None
+    rows = store.execute(select(plan_files))
+    return [FileRead(row.path, row.size, row.modified, row.changed, row.digest) for row in rows]
+
+
+def load(store: Store, key: str) -> StoredPlan:
+    """The plan of that key, which is there."""
+    return decode(store.execute(select(plans.c.body).where(plans.c.key == key)).scalar_one(), StoredPlan)
+
+
+def chosen(store: Store, scope: Scope, now: datetime) -> list[int]:
+    """The numbers of the planned sources that a scope leaves, in the order of visits (as `check.plan.chosen`)."""
+    query = select(planned.c.source).outerjoin(last_visits, last_visits.c.source == planned.c.source)
+    if scope.sources:
+        query = query.join(sources, sources.c.id == planned.c.source).where(sources.c.key.in_(scope.sources))
+    if scope.only:
+        query = query.where(last_visits.c.verdict.in_(scope.only))
+    if scope.due:
+        query = query.where(or_(last_visits.c.checked.is_(None), is_due(now)))
+    if scope.due or scope.limit is not None:
+        query = query.order_by(last_visits.c.checked.nulls_first())
+    return list(store.execute(query.order_by(planned.c.position).limit(scope.limit)).scalars())
+
+
+def rows(store: Store, numbers: Collection[int]) -> Iterator[Row[Any]]:
+    """The planned sources of these numbers, a few hundred: id, key, url, links."""
+    columns = (sources.c.id, sources.c.key, sources.c.url, planned.c.links)
+    query = select(*columns).join(planned, planned.c.source == sources.c.id).where(sources.c.id.in_(numbers))
+    return iter(store.execute(query))
+
+
+_PLANNED = insert(planned)
