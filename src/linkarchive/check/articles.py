@@ -2,31 +2,25 @@
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache
-from pathlib import Path
 
-from linkarchive import __version__
 from linkarchive.article.lost_targets import has_lost, unrecoverable, with_recoveries
 from linkarchive.clock import Clock
-from linkarchive.history.articles import report_of, unresolved
+from linkarchive.history.stored_plan import Noted, TruePlan, files_to_note, keep_plan, true_plan
 from linkarchive.links.edit import write_articles
-from linkarchive.links.entries import NAME
-from linkarchive.links.files_read import FilesRead, are_as_read
 from linkarchive.links.reading import ArticleReader, Stored, citations_of
 from linkarchive.links.revision import CitedBefore, cited_before
 from linkarchive.links.watch import add_watches
-from linkarchive.model import Article, Case, Change, Page, Reason
-from linkarchive.model.scope import Scope
+from linkarchive.model import Article, Case, Page, Reason, Scope
 from linkarchive.project import Project
-from linkarchive.settings import NetworkSettings, Settings
+from linkarchive.settings import Settings
 from linkarchive.sites import refuse_faulty
 from linkarchive.store import articles as stored_articles
-from linkarchive.store import plans, runs
 from linkarchive.store.database import Store, open_store
-from linkarchive.store.plans import StoredPlan
+
+__all__ = ["Articles", "keep_plan", "keep_watch", "load", "load_first", "recover", "save"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,9 +41,8 @@ class Articles:
     """Folders, globs and listings that are to be under watch from now on."""
     known: frozenset[str] = frozenset()
     """Paths of the articles that links.txt and the store have as they are: nothing is to be kept of them."""
-    files: FilesRead | None = None
-    """What the reading depended on, where it is noted."""
-    plan: StoredPlan | None = None
+    files: Noted = None
+    plan: TruePlan | None = None
     """Nothing had to be read: the plan of the store is true. Then there are no `articles`."""
     before: Mapping[str, CitedBefore] | None = None
     """The articles at the revision of `--changed-since`: what they cited then is not checked."""
@@ -65,7 +58,7 @@ class Articles:
     def remarks(self) -> tuple[str, ...]:
         """What could not be read of the articles, and what else is to be said of their reading."""
         if self.plan is not None:
-            return self.plan.remarks
+            return self.plan.told.remarks
         return tuple(
             f"{article.path}: {remark}" for article in self.articles for remark in (*article.gaps, *article.remarks)
         )
@@ -93,21 +86,28 @@ def load_first(project: Project, scope: Scope, settings: Settings, clock: Clock)
         return None
     refuse_faulty(settings)
     with open_store(None) as store:
-        return load(project, store, scope, settings.network, clock)
+        return load(project, store, scope, settings, clock)
 
 
-def load(project: Project, store: Store, scope: Scope, network: NetworkSettings, clock: Clock) -> Articles:
-    """The articles of a scope, with what they were where only changes count.
+def load(project: Project, store: Store, scope: Scope, settings: Settings, clock: Clock) -> Articles:
+    """The articles of a scope, with what they were where only changes count; of a run over some of all sources only the
+    plan, where that is true.
 
     Raises ArticleError when nothing of what was named can be read; a part that cannot is told in `errors`.
     """
+
+    plan = true_plan(project, store, scope, settings)
+    if plan is not None:
+        told = plan.told
+        excluded, lists = frozenset(told.excluded), (told.uncited, told.malformed, told.notices)
+        return Articles((), (), {}, excluded, *lists, plan=plan)
 
     @cache
     def stored(path: str) -> Stored | None:
         return stored_articles.load(store, path)
 
-    files = FilesRead(project.root) if _takes_all(scope) and scope.is_partial else None
-    reader = ArticleReader(project.links, network, clock, stored, files=files)
+    files = files_to_note(project, scope)
+    reader = ArticleReader(project.links, settings.network, clock, stored, files=files)
     reader.read(scope.articles, scope.stdin, scope.input_format)
     articles, left, known = [], [], set()
     for section in reader.matched():
@@ -136,60 +136,6 @@ def load(project: Project, store: Store, scope: Scope, network: NetworkSettings,
         None,
         None if revision is None else cited_before(project.root, revision, articles),
     )
-
-
-def load_planned(project: Project, store: Store, scope: Scope, settings: Settings) -> Articles | None:
-    """The articles of a run over some of all sources, by the plan that is in the store; None where that is not true any
-    more, or an earlier run may go on."""
-    last = runs.find(store) if _takes_all(scope) and scope.is_partial else None
-    if last is None or not (last.info.complete or last.info.offline):
-        return None
-    key = _plan_key(settings)
-    files = plans.files_of(store, key)
-    if files is None or not are_as_read(project.root, files):
-        return None
-    plan = plans.load(store, key)
-    return Articles(
-        (),
-        excluded=frozenset(plan.excluded),
-        uncited=plan.uncited,
-        malformed=plan.malformed,
-        notices=plan.notices,
-        plan=plan,
-    )
-
-
-def keep_plan(
-    store: Store, run: int, articles: Articles, settings: Settings, links: Iterable[tuple[int, object]]
-) -> None:
-    """Keep the plan for the next such run, where nothing of it is still to change: `links` are the citations of each
-    source. The caller commits."""
-    files = articles.files
-    is_new = any(article.path != NAME for article in articles.new)
-    if files is None or not files.is_all or is_new or articles.losing or articles.errors or articles.watches:
-        return
-    named = [article for article in articles.articles if article.path != NAME]
-    lost = unresolved(store, run, articles.articles, {})
-    plan = StoredPlan(
-        tuple(sorted(articles.excluded)),
-        tuple(map(report_of, named)),
-        tuple(replace(target, changed=Change.STILL) for target in lost),
-        articles.uncited,
-        articles.malformed,
-        articles.notices,
-        articles.remarks,
-    )
-    plans.save(store, _plan_key(settings), plan, files.files(), links)
-
-
-def _takes_all(scope: Scope) -> bool:
-    return not scope.articles and scope.changed_since is None
-
-
-def _plan_key(settings: Settings) -> str:
-    """Of all that a plan depends on beside files."""
-    made_with = (__version__, str(Path.cwd()), settings.archives, settings.sites)
-    return hashlib.sha256(repr(made_with).encode("utf-8", "surrogateescape")).hexdigest()
 
 
 def recover(

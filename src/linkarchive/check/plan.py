@@ -14,11 +14,10 @@ from linkarchive.model.scope import Scope, is_due
 from linkarchive.remap import remapped
 from linkarchive.settings import Settings, SiteSettings
 from linkarchive.sites import is_excluded, rule_for, scope_for
-from linkarchive.store import decisions, plans, sources, standing
+from linkarchive.store import decisions, sources, standing
 from linkarchive.store.database import Store
 from linkarchive.store.decisions import Decision
-from linkarchive.store.previous import AT_ONCE, NOTHING, Previous
-from linkarchive.store.serialization import decode
+from linkarchive.store.previous import NOTHING, Previous
 from linkarchive.store.sources import Source
 from linkarchive.urls import host_of, scheme_of
 from linkarchive.wayback.cited import CitedLink, cited_links, why_source_kept_here
@@ -118,16 +117,18 @@ class Policy:
         return any(forgotten(key_of(url)) is not None for url in urls)
 
 
-def plan(articles: Articles, store: Store, policy: Policy) -> dict[int, Job]:
-    """A job for each source that the articles cite, by its number, in order of first citation.
+def plan(articles: Articles, store: Store, policy: Policy, now: datetime) -> dict[int, Job]:
+    """A job for each source that the articles cite, by its number, in order of first citation; by the plan of the store
+    for those that are `chosen`, in the order of visits.
 
     Sources that are new are added to the store, which is all that it writes. The caller commits.
     """
-    settings = policy.settings
+    settings, job_of = policy.settings, _jobs(policy, articles.excluded)
+    if articles.plan is not None:
+        return {source.id: job_of(source, links) for source, links in articles.plan.chosen(now)}
     cited = cited_links((*articles.articles, *articles.left), settings)
     # Each source is spelled as it is first cited.
     known = sources.ensure(store, {key: links[0].target for key, links in cited.items()})
-    job_of = _jobs(policy, articles.excluded)
     jobs = {known[key].id: job_of(known[key], tuple(links)) for key, links in cited.items()}
     if articles.before is None:
         return jobs
@@ -136,20 +137,6 @@ def plan(articles: Articles, store: Store, policy: Policy) -> dict[int, Job]:
         for number, job in jobs.items()
         if any(articles.is_new(link.article, job.source.key) for link in job.citations)
     }
-
-
-def planned(articles: Articles, store: Store, policy: Policy, scope: Scope, now: datetime) -> dict[int, Job]:
-    """The jobs of the plan that is in the store, as far as the scope leaves them (`chosen`), in the order of visits."""
-    job_of = _jobs(policy, articles.excluded)
-    numbers = plans.chosen(store, scope, now)
-    jobs = {}
-    for start in range(0, len(numbers), AT_ONCE):
-        batch = numbers[start : start + AT_ONCE]
-        read = {row.id: row for row in plans.rows(store, batch)}
-        for number in batch:
-            source = Source(number, read[number].key, read[number].url)
-            jobs[number] = job_of(source, decode(read[number].links, tuple[CitedLink, ...]))
-    return jobs
 
 
 def _jobs(policy: Policy, excluded: frozenset[str]) -> Callable[[Source, tuple[CitedLink, ...]], Job]:

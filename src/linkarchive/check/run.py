@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from linkarchive.check.articles import Articles, keep_plan, keep_watch, load, load_first, load_planned, recover, save
+from linkarchive.check.articles import Articles, keep_plan, keep_watch, load, load_first, recover, save
 from linkarchive.check.crawl import Crawler
 from linkarchive.check.finish import Ending, finish
 from linkarchive.check.lookups import ArchiveLookups
-from linkarchive.check.plan import Job, Policy, chosen, forecast, plan, planned
+from linkarchive.check.plan import Job, Policy, chosen, forecast, plan
 from linkarchive.check.record import Recorder
 from linkarchive.clock import Clock
 from linkarchive.history.cap import is_full, within_cap
@@ -63,8 +63,7 @@ def check(
         with database() as store:
             refuse_mixed_clocks(store, settings, clock)
             policy = Policy.of(settings, project.decisions, is_full(project, settings.keep.max_bytes))
-            articles = first or load_planned(project, store, scope, settings)
-            articles = articles or load(project, store, scope, settings.network, clock)
+            articles = first or load(project, store, scope, settings, clock)
             signature = scope.signature(settings.check.exclude)
             with begin(project, store, settings, clock, signature, scope.fresh) as begun:
                 recorder = Recorder(begun, on_event)
@@ -157,9 +156,7 @@ class _Check:
 
     def _plan(self, articles: Articles) -> dict[int, Job]:
         store, run = self.recorder.store, self.recorder.run.seq
-        if articles.plan is not None:
-            return planned(articles, store, self.policy, self.scope, self.recorder.clock.now())
-        jobs = plan(articles, store, self.policy)
+        jobs = plan(articles, store, self.policy, self.recorder.clock.now())
         keep_plan(store, run, articles, self.policy.settings, ((n, job.citations) for n, job in jobs.items()))
         store.commit()
         return jobs
@@ -228,9 +225,11 @@ def dry_run(root: Path, scope: Scope, settings: Settings, clock: Clock) -> str:
             damages.append(sentence)
 
     with to_plan(project, settings, clock.now(), notice) as store:
-        articles = first or load(project, store, scope, settings.network, clock)
-        jobs = plan(articles, store, Policy.of(settings, project.decisions))
-        lines = forecast(chosen(jobs, scope, store, None, clock.now()), store, settings)
+        articles, now = first or load(project, store, scope, settings, clock), clock.now()
+        jobs = plan(articles, store, Policy.of(settings, project.decisions), now)
+        if articles.plan is None:
+            jobs = {job.source.id: job for job in chosen(jobs, scope, store, None, now)}
+        lines = forecast(list(jobs.values()), store, settings)
         store.rollback()
     lost = sum(citation.url is None for article in articles.articles for citation in article.citations)
     if lost:

@@ -90,8 +90,8 @@ def import_files(
 
 def _jobs(project: Project, recorder: Recorder, settings: Settings, clock: Clock) -> dict[str, Job]:
     """By key the sources that the articles of links.txt cite, without those that are excluded or forgotten."""
-    articles = load(project, recorder.store, Scope(), settings.network, clock)
-    jobs = plan(articles, recorder.store, Policy.of(settings, project.decisions)).values()
+    articles = load(project, recorder.store, Scope(), settings, clock)
+    jobs = plan(articles, recorder.store, Policy.of(settings, project.decisions), clock.now()).values()
     return {job.source.key: job for job in jobs if job.skip is not Reason.EXCLUDED and "://" in job.source.key}
 
 

@@ -98,8 +98,11 @@ def last_visits(connection: Connection) -> None:
 
 
 def stored_plans(connection: Connection) -> None:
-    """The plan of all links, so that a run over a few of them need not make it."""
+    """The plan of all links, so that a run over a few of them need not make it; what a run added is found at once."""
     schema.metadata.create_all(connection, tables=[schema.plans, schema.plan_files, schema.planned])
+    for table in (schema.captures, schema.baselines, schema.archive_answers):
+        for index in table.indexes:
+            index.create(connection, checkfirst=True)
 
 
 STEPS: tuple[tuple[str, Suggestion], ...] = (

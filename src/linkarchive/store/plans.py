@@ -5,12 +5,11 @@ It is true as long as those files are what they were (`links.files_read`) and no
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
-from typing import Any
 
-from sqlalchemy import Row, delete, insert, or_, select
+from sqlalchemy import delete, insert, or_, select
 
 from linkarchive.links.files_read import FileRead
 from linkarchive.model import ArticleReport, Unresolved
@@ -18,10 +17,12 @@ from linkarchive.model.scope import Scope
 from linkarchive.store.database import Store
 from linkarchive.store.schema import last_visits, plan_files, planned, plans, sources
 from linkarchive.store.serialization import decode, encode
+from linkarchive.store.sources import Source
 from linkarchive.store.standing import is_due
+from linkarchive.wayback.cited import CitedLink
 
 _AT_ONCE = 500
-"""Rows that are written together."""
+"""Rows that are read and written together."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +42,11 @@ class StoredPlan:
 
 
 def save(
-    store: Store, key: str, plan: StoredPlan, files: Iterable[FileRead], links: Iterable[tuple[int, object]]
+    store: Store,
+    key: str,
+    plan: StoredPlan,
+    files: Iterable[FileRead],
+    links: Iterable[tuple[int, Sequence[CitedLink]]],
 ) -> None:
     """Keep a plan in the place of any other: `links` are the citations of each source, in order of first citation."""
     drop(store)
@@ -76,25 +81,25 @@ def load(store: Store, key: str) -> StoredPlan:
     return decode(store.execute(select(plans.c.body).where(plans.c.key == key)).scalar_one(), StoredPlan)
 
 
-def chosen(store: Store, scope: Scope, now: datetime) -> list[int]:
-    """The numbers of the planned sources that a scope leaves, in the order of visits (as `check.plan.chosen`)."""
-    query = select(planned.c.source).outerjoin(last_visits, last_visits.c.source == planned.c.source)
+def chosen(store: Store, scope: Scope, now: datetime) -> Iterator[tuple[Source, tuple[CitedLink, ...]]]:
+    """The planned sources that a scope leaves, in the order of visits (as `check.plan.chosen`), with who cites them."""
+    columns = (sources.c.id, sources.c.key, sources.c.url, planned.c.links)
+    query = (
+        select(*columns)
+        .join(planned, planned.c.source == sources.c.id)
+        .outerjoin(last_visits, last_visits.c.source == sources.c.id)
+    )
     if scope.sources:
-        query = query.join(sources, sources.c.id == planned.c.source).where(sources.c.key.in_(scope.sources))
+        query = query.where(sources.c.key.in_(scope.sources))
     if scope.only:
         query = query.where(last_visits.c.verdict.in_(scope.only))
     if scope.due:
         query = query.where(or_(last_visits.c.checked.is_(None), is_due(now)))
     if scope.due or scope.limit is not None:
         query = query.order_by(last_visits.c.checked.nulls_first())
-    return list(store.execute(query.order_by(planned.c.position).limit(scope.limit)).scalars())
-
-
-def rows(store: Store, numbers: Collection[int]) -> Iterator[Row[Any]]:
-    """The planned sources of these numbers, a few hundred: id, key, url, links."""
-    columns = (sources.c.id, sources.c.key, sources.c.url, planned.c.links)
-    query = select(*columns).join(planned, planned.c.source == sources.c.id).where(sources.c.id.in_(numbers))
-    return iter(store.execute(query))
+    query = query.order_by(planned.c.position).limit(scope.limit).execution_options(yield_per=_AT_ONCE)
+    for row in store.execute(query):
+        yield Source(row.id, row.key, row.url), decode(row.links, tuple[CitedLink, ...])
 
 
 _PLANNED = insert(planned)

@@ -92,6 +92,7 @@ captures = Table(
     Column("body", Text, nullable=False),  # Capture
     Index("captures_source", "source", "time"),
     Index("captures_digest", "digest"),
+    Index("captures_run", "run"),
 )
 
 parts = Table(
@@ -126,6 +127,7 @@ baselines = Table(
     Column("looked", String, primary_key=True),  # the day the author looked, ISO 8601; "" when it is not known
     Column("capture", Integer, ForeignKey("captures.id"), nullable=False),
     Column("run", Integer, ForeignKey("runs.seq")),  # NULL: by an import
+    Index("baselines_run", "run"),
 )
 
 archive_answers = Table(
@@ -138,6 +140,7 @@ archive_answers = Table(
     Column("url", Text),  # of the public copy
     Column("asked", UtcDateTime, nullable=False),
     Column("run", Integer, ForeignKey("runs.seq"), nullable=False),
+    Index("archive_answers_run", "run"),
 )
 
 outcomes = Table(
