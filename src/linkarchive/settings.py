@@ -122,6 +122,9 @@ class KeepSettings:
     evidence of the last verdict, and not the last good or the newest copy of their source."""
     warc_size: Count = 1024**3
     """Bytes of a WARC file before the next one is begun."""
+    visits: int = 60
+    """Runs of which every visit stays in the database; of older ones those that changed a verdict, made a capture or
+    are a strike. 0: all."""
     reports: int = 30
     """Reports with news that stay in archive/reports."""
     mix_simulated: bool = False

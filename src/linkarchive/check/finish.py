@@ -16,6 +16,7 @@ from linkarchive.project import Project
 from linkarchive.snapshot.manifest import read_chain, seal_run
 from linkarchive.store import runs
 from linkarchive.store.database import Store
+from linkarchive.store.retention import thin
 from linkarchive.store.runlog import log_lines
 from linkarchive.store.runs import Run, RunBody
 from linkarchive.store.state_file import write_state
@@ -66,6 +67,8 @@ def finish(project: Project, ending: Ending, recorder: Recorder, policy: Policy)
         trouble = write_report(project, store, report, policy.settings.keep.reports, recorder.differences)
         if trouble is not None:
             report = replace(report, notices=(*report.notices, trouble))
+    if policy.settings.keep.visits > 0:
+        thin(store, policy.settings.keep.visits)
     return report
 
 

@@ -127,11 +127,12 @@ def runs(project: Path, config: Path | None, limit: int, form: str) -> int:
     if form == "json":
         entries = [{"id": one.info.id, "started": one.info.started, "finished": one.info.finished,
                     "complete": one.info.complete, "offline": one.info.offline, "sources": one.sources,
-                    "findings": one.findings} for one in found]  # fmt: skip
+                    "findings": one.findings, "thinned": one.thinned} for one in found]  # fmt: skip
         click.echo(plain_json({"schema": 1, "runs": entries}))
         return 0
     for one in found:
         state = "offline" if one.info.offline else "" if one.info.complete else "incomplete"
+        state = f"{state}  {one.thinned:,} that were as before are no longer kept" if one.thinned else state
         started = f"{one.info.started:%Y-%m-%d %H:%M}  " if width() >= 80 else ""  # the id begins with it
         numbers = f"{count(one.sources, 'source')}, {count(one.findings, 'finding')}"
         click.echo(f"{one.info.id}  {started}{numbers}  {state}".rstrip())

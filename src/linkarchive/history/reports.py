@@ -62,9 +62,17 @@ def report_of(store: Store, run: Run, made: Sequence[Decision]) -> Report:
         unresolved=() if run.info.offline else body.unresolved,
         uncited=body.uncited,
         malformed=body.malformed,
-        notices=body.notices,
+        notices=(*body.notices, *_thinned_words(run)),
         errors=body.errors,
     )
+
+
+def _thinned_words(run: Run) -> Iterator[str]:
+    if run.thinned:
+        yield (
+            f"{run.thinned:,} sources that were in this run what they were before are neither listed nor counted: old "
+            "visits that changed nothing are no longer kept ([keep] visits)"
+        )
 
 
 def _sources(store: Store, run: Run, ignores: Sequence[Decision], day: date) -> Sources:

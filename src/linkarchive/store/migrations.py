@@ -105,6 +105,13 @@ def stored_plans(connection: Connection) -> None:
             index.create(connection, checkfirst=True)
 
 
+def thinned_runs(connection: Connection) -> None:
+    """Of which runs visits are no longer kept; of none of before."""
+    known = {column["name"] for column in inspect(connection).get_columns("runs")}
+    if "thinned" not in known:
+        connection.execute(text("ALTER TABLE runs ADD COLUMN thinned INTEGER"))
+
+
 STEPS: tuple[tuple[str, Suggestion], ...] = (
     ("2026-11-23 first schema", first_schema),
     ("2026-11-23 carried visits", carried_visits),
@@ -114,6 +121,7 @@ STEPS: tuple[tuple[str, Suggestion], ...] = (
     ("2026-11-30 parts of pages", parts_of_pages),
     ("2026-11-30 last visits", last_visits),
     ("2026-11-30 stored plans", stored_plans),
+    ("2026-11-30 thinned runs", thinned_runs),
 )
 
 

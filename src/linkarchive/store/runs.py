@@ -41,6 +41,8 @@ class Run:
     scope: str
     info: RunInfo
     body: RunBody
+    thinned: int = 0
+    """Visits of it that are no longer kept (`retention.thin`)."""
 
 
 def new_id(now: datetime) -> str:
@@ -116,6 +118,8 @@ class Listed:
     info: RunInfo
     sources: int
     findings: int
+    thinned: int
+    """Visits that are no longer kept, and not counted."""
 
 
 def newest(store: Store, limit: int) -> list[Listed]:
@@ -128,7 +132,9 @@ def _listed(store: Store, run: Run) -> Listed:
     findings = [verdict.value for verdict in Verdict if verdict.is_finding]
     of_run = select(func.count()).select_from(visits.join(outcomes)).where(visits.c.run == run.seq, outcomes.c.cited)
     total = store.execute(of_run).scalar_one()
-    return Listed(run.info, total, store.execute(of_run.where(outcomes.c.verdict.in_(findings))).scalar_one())
+    return Listed(
+        run.info, total, store.execute(of_run.where(outcomes.c.verdict.in_(findings))).scalar_one(), run.thinned
+    )
 
 
 def between(store: Store, after: int, before_run: int) -> list[Run]:
@@ -162,4 +168,4 @@ def _run(row: Row[Any]) -> Run:
     info = RunInfo(
         row.id, row.started, row.finished, row.complete, row.offline, row.simulated, row.version, body.network
     )
-    return Run(row.seq, row.scope, info, body)
+    return Run(row.seq, row.scope, info, body, row.thinned or 0)

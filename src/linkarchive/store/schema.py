@@ -51,6 +51,7 @@ runs = Table(
     Column("simulated", Boolean, nullable=False),
     Column("version", String, nullable=False),
     Column("body", Text),  # RunBody: what the report says beside its sources
+    Column("thinned", Integer),  # how many of its visits are no longer kept; NULL: all are
     sqlite_autoincrement=True,
 )
 
