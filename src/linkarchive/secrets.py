@@ -13,9 +13,10 @@ from urllib.parse import unquote, unquote_plus
 
 REDACTED = "REDACTED"
 
+# Those that are no compiled patterns are compiled when they are first used.
 # Names are compared by their letters and digits in lower case, so that `access_token`, `Access-Token`, `auth[token]`
 # and `%61ccess.token` are one; what is public about pages of results is not meant.
-_SECRET_NAME = re.compile(
+_PRIVATE_NAME = (
     r"(?!.*(?:page|next|prev|previous|continuation|sync|start|scroll|cursor)token$)(?:"
     r".*(?:token|secret(?!ar)\w*|passw\w*|passphrase|passcode|signature|credentials?|apikey|accesskey|accesskeyid|securekey"
     r"|secretkey|privatekey|authkey|sharedkey|sessionid|sessid|sessionkey|authorization|authcode|saslresponse)"
@@ -23,7 +24,7 @@ _SECRET_NAME = re.compile(
     r"|saml(?:request|response)|session|sid|sig|userpwd|wresult|assertion|xamzcredential|xgoogcredential|magiclink)"
 )
 # Public unless their value looks like one that was drawn by lot.
-_PERHAPS_NAME = re.compile(
+_PERHAPS_NAME = (
     r"activation(?:code|key)?|code|confirm(?:ation)?(?:code|key)?|invit(?:e|ation)(?:code|key)?|k|login|nonce|policy|pw"
     r"|relaystate|reset(?:code|key)?|state|ticket|unsubscribe|verif(?:y|ication)(?:code|key)?|keypairid"
 )
@@ -47,12 +48,11 @@ _TOKEN = re.compile(
     r"|shp(?:at|ca|pa|ss)_\w{16,}|bot\d{6,}:[\w-]{20,}|whsec_\w{16,}|dckr_pat_[\w-]{16,})"
 )
 # Where a service takes whatever is posted to an address that nobody is to know.
-_HOOK = re.compile(
-    r"((?:hooks\.slack\.com/(?:services|workflows|triggers)/|discord(?:app)?\.com/api/(?:v\d+/)?webhooks/"
+_HOOK = (
+    r"(?i)((?:hooks\.slack\.com/(?:services|workflows|triggers)/|discord(?:app)?\.com/api/(?:v\d+/)?webhooks/"
     r"|webhook\.office\.com/webhookb2/|outlook\.office(?:365)?\.com/webhook/|hooks\.zapier\.com/hooks/catch/"
     r"|maker\.ifttt\.com/trigger/[^/?#\s]+/(?:json/)?with/key/|hook\.[\w-]+\.(?:make|integromat)\.com/"
-    r"|logic\.azure\.com[^?#\s]*/triggers/))([^?#\s\"'<>)]+)",
-    re.I,
+    r"|logic\.azure\.com[^?#\s]*/triggers/))([^?#\s\"'<>)]+)"
 )
 # Path segments after which a value that was drawn by lot is a key.
 _DOOR = re.compile(
@@ -101,13 +101,13 @@ def may_hold_secrets(text: str) -> bool:
         return True
     # Looking for the services takes ten times as long as looking for the words that all of their addresses have.
     lower = text.lower()
-    return ("hook" in lower or "trigger" in lower) and _HOOK.search(text) is not None
+    return ("hook" in lower or "trigger" in lower) and re.search(_HOOK, text) is not None
 
 
 @lru_cache(4096)
 def _may_be_secret(name: str) -> bool:
     letters = _letters(name)
-    return bool(_SECRET_NAME.fullmatch(letters) or _PERHAPS_NAME.fullmatch(letters))
+    return bool(re.fullmatch(_PRIVATE_NAME, letters) or re.fullmatch(_PERHAPS_NAME, letters))
 
 
 @lru_cache(4096)
@@ -128,7 +128,7 @@ def _redacted(url: str, depth: int) -> str:
     url = _USER_INFO.sub(lambda match: match[0] if _USER_NAME.fullmatch(match[2]) else f"{match[1]}{REDACTED}@", url)
     # A text directive quotes the page: its words are no parameters.
     address, directive, words = url.partition("#:~:")
-    address = _HOOK.sub(rf"\1{REDACTED}", _TOKEN.sub(rf"\1{REDACTED}", address))
+    address = re.sub(_HOOK, rf"\1{REDACTED}", _TOKEN.sub(rf"\1{REDACTED}", address))
     address = _DOOR.sub(lambda match: match[1] + (REDACTED if _is_drawn(match[2]) else match[2]), address)
     return _parameters_redacted(address, depth) + directive + words
 
@@ -141,10 +141,10 @@ def _parameters_redacted(address: str, depth: int) -> str:
     done = 0
     for match in _NAME.finditer(address):
         start, letters = match.end(), _letters(match[1])
-        is_secret = _SECRET_NAME.fullmatch(letters) is not None
+        is_secret = re.fullmatch(_PRIVATE_NAME, letters) is not None
         shape = _PATH_VALUE if start <= path_end else _SECRET_VALUE if is_secret else _VALUE
         value = shape.match(address, start)[0]  # type: ignore[index]
-        if start > done and value and (is_secret or (_PERHAPS_NAME.fullmatch(letters) and _is_drawn(value))):
+        if start > done and value and (is_secret or (re.fullmatch(_PERHAPS_NAME, letters) and _is_drawn(value))):
             pieces += (_nested_redacted(address[done:start], depth), REDACTED)
             done = start + len(value)
     return "".join(pieces) + _nested_redacted(address[done:], depth)

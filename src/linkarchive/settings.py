@@ -227,6 +227,8 @@ class SiteSettings:
 
 @dataclass(frozen=True, slots=True)
 class Settings:
+    """All settings, by section."""
+
     network: NetworkSettings = field(default_factory=NetworkSettings)
     judge: JudgeSettings = field(default_factory=JudgeSettings)
     keep: KeepSettings = field(default_factory=KeepSettings)
@@ -269,6 +271,9 @@ def _own_environment(environ: Mapping[str, str]) -> dict[str, Any]:
     """What `ARCHIVE_<SECTION>_<KEY>` sets. A variable of a section of ours that names no key is refused; others are
     other programs'."""
     tables: dict[str, Any] = {}
+    environ = {variable: text for variable, text in environ.items() if variable.startswith("ARCHIVE_")}
+    if not environ:
+        return tables
     hints = {name: _hints(type(value)) for name, value in _sections().items() if not isinstance(value, tuple)}
     for variable, text in environ.items():
         section = next((name for name in _sections() if variable.startswith(f"ARCHIVE_{name.upper()}_")), None)

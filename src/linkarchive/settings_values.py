@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import math
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -80,6 +79,8 @@ def checked(value: Any, hint: Any, name: str) -> Any:
 
 def suggestion(word: str, known: Collection[str]) -> str:
     """The end of a message about an unknown name: the known one that it resembles, else all of them."""
+    import difflib  # late: for what is wrong
+
     near = difflib.get_close_matches(word, known, n=1)
     return f"; did you mean {near[0]}?" if near else f"; known are {', '.join(known)}"
 

@@ -8,25 +8,24 @@ from urllib.parse import unquote_plus
 from linkarchive.urls import path_of, same_page
 
 # Names that count visitors, and say nothing about the page.
-_TRACKING = re.compile(r"(?:utm_\w*|fbclid)", re.I)
-# What servers add for one visitor: sessions, cookie tests, click identifiers …
-_SESSION = re.compile(
-    r"j?session_?(?:id)?|php_?sess_?id|asp\.?net_sessionid|aspsessionid\w*|cfid|cftoken|sid|s_id|zenid|oscsid"
+_TRACKING = r"(?i)(?:utm_\w*|fbclid)"
+# What servers add for one visitor: sessions, cookie tests, click identifiers … These patterns are compiled when they
+# are first used: many runs do without them.
+_SESSION = (
+    r"(?i)j?session_?(?:id)?|php_?sess_?id|asp\.?net_sessionid|aspsessionid\w*|cfid|cftoken|sid|s_id|zenid|oscsid"
     r"|(?:set_?|no_?)?cookies?_?(?:set|test|check|enabled|support\w*)?|(?:gcl|dcl|mscl|ycl|twcl|ttcl|igsh)(?:src|id)"
-    r"|[gw]braid|_hs(?:enc|mi)|_g[al]|mc_[ce]id|mkt_tok|visit(?:or)?_?id|nonce|csrf\w*|__cf_chl_\w*",
-    re.I,
+    r"|[gw]braid|_hs(?:enc|mi)|_g[al]|mc_[ce]id|mkt_tok|visit(?:or)?_?id|nonce|csrf\w*|__cf_chl_\w*"
 )
 # … and what it says about him: his language, his consent, that he was sent on already.
-_PREFERENCE = re.compile(
-    r"(?:ui_?|set_?)?(?:lang|language|locale|hl)|country|region|currency|consent\w*|gdpr\w*|redirect(?:ed|_?count)?"
-    r"|_?rdr?|no_?redirect|ref|ref_?src|referr?er|src|source|_?ts|timestamp|rand|cb|autologin|login|gateway",
-    re.I,
+_PREFERENCE = (
+    r"(?i)(?:ui_?|set_?)?(?:lang|language|locale|hl)|country|region|currency|consent\w*|gdpr\w*|redirect(?:ed|_?count)?"
+    r"|_?rdr?|no_?redirect|ref|ref_?src|referr?er|src|source|_?ts|timestamp|rand|cb|autologin|login|gateway"
 )
-_TOKEN = re.compile(r"(?=.*\d)[\w.%~-]{16,}")
-_FLAG = re.compile(r"|[01]|true|false|yes|no|on|off", re.I)
-_LOCALE = re.compile(r"/[a-z]{2}(?:[-_][a-z]{2})?(?=/|$)", re.I)
+_DRAWN = r"(?=.*\d)[\w.%~-]{16,}"
+_FLAG = r"(?i)|[01]|true|false|yes|no|on|off"
+_LOCALE = r"(?i)/[a-z]{2}(?:[-_][a-z]{2})?(?=/|$)"
 # Java's form, and that of ASP.NET without cookies: `/(S(lit3py55t21z5v55))/notes`.
-_PATH_SESSION = re.compile(r";(?:j?sessionid|phpsessid|sid)=[^/;?#]*|/\((?:[AFSX]\([\w-]+\))+\)(?=/)", re.I)
+_PATH_SESSION = r"(?i);(?:j?sessionid|phpsessid|sid)=[^/;?#]*|/\((?:[AFSX]\([\w-]+\))+\)(?=/)"
 
 
 def without_tracking(url: str) -> str:
@@ -37,9 +36,8 @@ def without_tracking(url: str) -> str:
 def without_session(url: str) -> str:
     """Without what a server added for one request: session ids in path or query, cookie tests, click identifiers."""
     address, mark, fragment = url.partition("#")
-    return (
-        _without_parameters(_without_parameters(_PATH_SESSION.sub("", address), _SESSION), _TRACKING) + mark + fragment
-    )
+    address = _without_parameters(re.sub(_PATH_SESSION, "", address), _SESSION)
+    return _without_parameters(address, _TRACKING) + mark + fragment
 
 
 def is_request_bound(asked: str, answer: str) -> bool:
@@ -63,20 +61,24 @@ def is_request_bound(asked: str, answer: str) -> bool:
 
 
 def _is_of_request(name: str, value: str) -> bool:
-    return bool(_PREFERENCE.fullmatch(unquote_plus(name)) or _TOKEN.fullmatch(value) or _FLAG.fullmatch(value))
+    return bool(
+        re.fullmatch(_PREFERENCE, unquote_plus(name)) or re.fullmatch(_DRAWN, value) or re.fullmatch(_FLAG, value)
+    )
 
 
 def _without_locale(url: str) -> str:
     """`/notes` of `/en-gb/notes`."""
     path = path_of(url)
     start = url.find(path, url.find("://") + 3) if path else -1
-    return url[:start] + (_LOCALE.sub("", path, count=1) if _LOCALE.match(path) else path) if start >= 0 else url
+    return (
+        url[:start] + (re.sub(_LOCALE, "", path, count=1) if re.match(_LOCALE, path) else path) if start >= 0 else url
+    )
 
 
-def _without_parameters(url: str, names: re.Pattern[str]) -> str:
+def _without_parameters(url: str, names: str) -> str:
     address, mark, fragment = url.partition("#")
     path, asked, query = address.partition("?")
-    kept = [part for part in query.split("&") if not names.fullmatch(unquote_plus(part.partition("=")[0]))]
+    kept = [part for part in query.split("&") if not re.fullmatch(names, unquote_plus(part.partition("=")[0]))]
     if len(kept) == query.count("&") + 1:
         return url
     return path + (asked + "&".join(kept) if any(kept) else "") + mark + fragment

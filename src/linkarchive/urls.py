@@ -249,13 +249,13 @@ def is_root(url: str) -> bool:
 
 # The Wayback Machine's own addresses (stamps may be cut short), and the same form with a full stamp elsewhere
 # (pywb, arquivo.pt, archive.today): https://github.com/webrecorder/pywb/wiki/URL-rewriter
-_WAYBACK = re.compile(r"https?://web\.archive\.org/web/(\d{1,14})(?:[a-z]{2}_|\*)?/(.+)", re.I | re.S)
-_REPLAY = re.compile(r"https?://[^/?#]+/(?:[\w-]+/)*?(\d{14})(?:[a-z]{2}_)?/(https?:/.+)", re.I | re.S)
+_WAYBACK = r"(?is)https?://web\.archive\.org/web/(\d{1,14})(?:[a-z]{2}_|\*)?/(.+)"
+_REPLAY = r"(?is)https?://[^/?#]+/(?:[\w-]+/)*?(\d{14})(?:[a-z]{2}_)?/(https?:/.+)"
 
 
 def unwrap(url: str) -> tuple[str, str] | None:
     """The time stamp and the original URL of a web archive's copy, None for any other URL."""
-    match = _WAYBACK.match(url.strip()) or _REPLAY.match(url.strip())
+    match = re.match(_WAYBACK, url.strip()) or re.match(_REPLAY, url.strip())
     if match is None:
         return None
     stamp, original = match[1], re.sub(r"^(https?):/+", r"\1://", match[2], flags=re.I)

@@ -5,10 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from linkarchive.article.formats.registry import BY_NAME, parse, suffix_of
-from linkarchive.article.passage import ParsedDocument, Passage
 from linkarchive.errors import ArticleError
+
+if TYPE_CHECKING:
+    from linkarchive.article.passage import ParsedDocument, Passage
 
 Beside = Callable[[str], bytes | None]
 """The bytes of a file that is named relative to the document; None when it is not there or is none of the project's."""

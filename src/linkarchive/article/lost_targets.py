@@ -18,12 +18,12 @@ RELATED = (
     r"|相關(?:閱讀|文章|新聞)|延伸阅读|관련 ?기사)"
 )
 """Words that announce a related article, in lower case with single spaces."""
-_RELATED_LINE = re.compile(rf"[\W_]*{RELATED}\s*[:：|–—-]+\s*(?P<title>\S.{{5,200}}?)[\W_]*", re.IGNORECASE)
+_RELATED_LINE = rf"(?i)[\W_]*{RELATED}\s*[:：|–—-]+\s*(?P<title>\S.{{5,200}}?)[\W_]*"
 
 
 def related_title(line: str) -> str | None:
     """The title in a line such as “Related article: Title”, None for any other line."""
-    match = _RELATED_LINE.fullmatch(line.strip())
+    match = re.fullmatch(_RELATED_LINE, line.strip())
     return match["title"] if match else None
 
 

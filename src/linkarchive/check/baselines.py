@@ -7,23 +7,25 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import msgspec
 
-from linkarchive.browser.rendering import Rendering
 from linkarchive.check.assess import Comparison, JudgeTask
 from linkarchive.check.plan import Job, Policy
 from linkarchive.judge import VERSION
 from linkarchive.model import Acceptance, Baseline, Capture, Origin, Page
 from linkarchive.secrets import redact
-from linkarchive.snapshot.parts import NewParts
 from linkarchive.store.captures import StoredCapture
 from linkarchive.store.lookups import CITED
 from linkarchive.urls import host_of
 from linkarchive.wayback.cited import CitedLink
 from linkarchive.web import page as web_page
 from linkarchive.web.exchange import Visit
+
+if TYPE_CHECKING:
+    from linkarchive.browser.rendering import Rendering
+    from linkarchive.snapshot.parts import NewParts
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,13 +5,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from linkarchive.check.plan import Job, Policy
 from linkarchive.model import CitationResult, Judgement, Reason, Result, SeenElsewhere, Settled, Verdict
-from linkarchive.snapshot.writer import Memento
 from linkarchive.wayback.archives import WAYBACK
 from linkarchive.wayback.cited import CitedLink
-from linkarchive.wayback.lookups import copy_question
+
+if TYPE_CHECKING:
+    from linkarchive.snapshot.writer import Memento
 
 _UNSETTLED = (Verdict.DEAD, Verdict.UNREACHABLE)
 _SAW = " saw it on "
@@ -23,7 +25,7 @@ def judged_by_copy(link: CitedLink, live: Judgement, job: Job, policy: Policy) -
     copy = link.copy
     if copy is None or job.is_private or policy.settings.wayback.mode == "off":
         return live
-    answer = job.previous.answers.get(copy_question(copy))
+    answer = job.previous.answers.get(copy.question)
     is_fine = live.verdict in (Verdict.OK, Verdict.MOVED)
     note = () if is_fine else (f"the live page is {live.verdict.value} ({live.reason.value})", *live.evidence)
     also = () if is_fine else (f"{live.verdict.value}/{live.reason.value}",)
@@ -145,7 +147,7 @@ def _settled(link: CitedLink, job: Job) -> Settled | None:
     copy, url = link.given, link.citation.snapshot
     if copy is None or url is None or job.is_private:
         return None
-    answer = job.previous.answers.get(copy_question(copy))
+    answer = job.previous.answers.get(copy.question)
     return Settled(url, copy.time) if answer is not None and answer.answer == "found" else None
 
 

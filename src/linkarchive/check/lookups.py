@@ -8,11 +8,11 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime
+from functools import cached_property
 from itertools import chain, islice, takewhile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from linkarchive.check.answers import Answers
 from linkarchive.check.plan import Job, Policy
 from linkarchive.check.record import Recorder
 from linkarchive.model import Article, Verdict
@@ -21,20 +21,14 @@ from linkarchive.secrets import redact
 from linkarchive.store import lookups, previous
 from linkarchive.store.lookups import COPY, MOVED, SAVED, LookupAnswer
 from linkarchive.store.previous import AT_ONCE, Previous
-from linkarchive.wayback.lookups import Lookup, SavedLookup
+from linkarchive.wayback.cited import is_past
 from linkarchive.wayback.politeness import Politeness
-from linkarchive.wayback.questions import (
-    Subject,
-    baseline_lookups,
-    cited_copy_lookups,
-    dead_lookups,
-    elsewhere_lookups,
-    is_past,
-    original_lookup,
-)
 
 if TYPE_CHECKING:
+    from linkarchive.check.answers import Answers
     from linkarchive.wayback.lookup_workers import LookupWorkers
+    from linkarchive.wayback.lookups import Lookup
+    from linkarchive.wayback.questions import Subject
 
 
 class ArchiveLookups:
@@ -46,10 +40,15 @@ class ArchiveLookups:
         self._policy = policy
         self._clock = recorder.clock
         self._stop = stop
-        self._answers = Answers(recorder, policy)
         self._workers: LookupWorkers | None = None
         self._moved: dict[int, list[str]] = {}
         """The addresses that captured redirects name, by the number of the source."""
+
+    @cached_property
+    def _answers(self) -> Answers:
+        from linkarchive.check.answers import Answers  # late, as all that is there for questions
+
+        return Answers(self._recorder, self._policy)
 
     @property
     def is_off(self) -> bool:
@@ -71,6 +70,8 @@ class ArchiveLookups:
             lost = any(citation.url is None for citation in article.citations)
             job = originals.get(article.path)
             if lost and job is not None and article.published is not None and not job.is_private:
+                from linkarchive.wayback.questions import original_lookup
+
                 result = self._recorder.of_this_run(job)[0]
                 moved = result.final_url if result is not None else None
                 lookup = original_lookup(_subject(job), article, moved, self._policy.settings.sites)
@@ -80,12 +81,16 @@ class ArchiveLookups:
     def ask_dead(self, jobs: Iterable[Job]) -> None:
         """Ask whether others saw what only failed for us, and for copies of what is dead or unreachable."""
         for job, before, settled in self._concluded(jobs, Verdict.DEAD, Verdict.UNREACHABLE):
+            from linkarchive.wayback.questions import dead_lookups
+
             if before.result is not None:
                 self._ask(_open(dead_lookups(_subject(job), before.result), settled))
 
     def ask_elsewhere(self, jobs: Iterable[Job]) -> None:
         """Ask for the newest public captures of what is closed to us: others may have seen it."""
         for job, before, settled in self._concluded(jobs, Verdict.BLOCKED, Verdict.UNREACHABLE):
+            from linkarchive.wayback.questions import elsewhere_lookups
+
             self._ask(_open(elsewhere_lookups(_subject(job), before, self._clock.now()), settled))
 
     def ask_saved(self, jobs: Iterable[Job]) -> None:
@@ -94,6 +99,8 @@ class ArchiveLookups:
         for job in jobs if asked else ():
             saved = asked.get(job.source.id)
             if saved is not None and saved.answer == "unknown" and saved.note and not job.is_private:
+                from linkarchive.wayback.lookups import SavedLookup
+
                 self._ask([SavedLookup(job.source.id, job.source.url, datetime.fromisoformat(saved.note))])
 
     def use_answers(self, jobs: Mapping[int, Job], recovered: Callable[[Article], None]) -> None:
@@ -207,6 +214,8 @@ class ArchiveLookups:
             and any(link.copy is not None or is_past(link, now) for link in job.citations)
         )
         for job, before, settled in self._known(candidates, self._recorder.rows.run):
+            from linkarchive.wayback.questions import baseline_lookups, cited_copy_lookups
+
             subject = _subject(job)
             yield from _open(cited_copy_lookups(subject), settled)
             yield from _open(baseline_lookups(subject, before, now), settled)
@@ -262,6 +271,8 @@ class ArchiveLookups:
 
 
 def _subject(job: Job) -> Subject:
+    from linkarchive.wayback.questions import Subject
+
     return Subject(job.source.id, job.source.url, job.citations)
 
 

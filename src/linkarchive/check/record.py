@@ -8,6 +8,7 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from linkarchive.check.baselines import NewCapture
 from linkarchive.check.conclude import Conclusion
@@ -18,11 +19,13 @@ from linkarchive.history.open_run import OpenRun
 from linkarchive.model import MAX_DIFFERENCES, Difference, Page, PartRecord, Result, Verdict
 from linkarchive.model.events import Listener, Notice
 from linkarchive.secrets import redact
-from linkarchive.snapshot.parts import NewParts
-from linkarchive.store import captures, outcomes, parts, previous
+from linkarchive.store import captures, outcomes, previous
 from linkarchive.store.captures import StoredCapture
 from linkarchive.store.previous import AT_ONCE
 from linkarchive.web.exchange import Visit
+
+if TYPE_CHECKING:
+    from linkarchive.snapshot.parts import NewParts
 
 COMMIT_EVERY = 0.1
 """Seconds: what a `kill -9` may cost in conclusions, whose visits are then made again."""
@@ -163,6 +166,8 @@ class Recorder:
         stored = self.rows.add_capture(source, capture, usable=new.usable, good=new.good)
         if new.parts is None:
             return stored
+        from linkarchive.store import parts
+
         known = parts.with_known(self.store, new.parts)
         kept, _ = self.keep_parts(stored, known)
         for resource in known.resources:
@@ -172,6 +177,8 @@ class Recorder:
     def keep_parts(self, stored: StoredCapture, new: NewParts) -> tuple[StoredCapture, list[PartRecord]]:
         """Store what a captured page needs to be shown; the capture with what it holds now, and all that it uses: what
         was there before, then what was written."""
+        from linkarchive.store import parts
+
         capture, used = self.warc.write_parts(stored.capture, new)
         parts.keep(self.store, self.rows, stored, capture, used)
         return replace(stored, capture=capture), used

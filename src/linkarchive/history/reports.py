@@ -24,7 +24,6 @@ from linkarchive.model import (
 from linkarchive.project import Project
 from linkarchive.report.phrases import day, short_of, word
 from linkarchive.secrets import redact
-from linkarchive.snapshot.reader import read_page
 from linkarchive.store import captures, outcomes, runs, sources
 from linkarchive.store.database import Store, open_store
 from linkarchive.store.decisions import Decision, ignored, is_host
@@ -153,6 +152,7 @@ def _label(time: datetime) -> str:
 def difference_of(archive: Path, store: Store, source: SourceReport) -> Difference | None:
     """The baseline of the source's worst citation beside its evidence; None when one of the two is not here."""
     from linkarchive.judge.difference import difference
+    from linkarchive.snapshot.reader import read_page
 
     outcome = source.outcome
     kept = captures.of_source(store, sources.find(store, outcome.url).id)

@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from linkarchive.errors import StorageError
 from linkarchive.project import Project
 from linkarchive.snapshot import manifest, paths
 from linkarchive.snapshot.capture_metadata import is_log
-from linkarchive.snapshot.record_reader import BadRecordError, StoredRecord, walk
-from linkarchive.store.rebuild import IMPORT_FACT
-from linkarchive.store.runlog import read_line
+
+if TYPE_CHECKING:
+    from linkarchive.snapshot.record_reader import StoredRecord
 
 
 def seal_ended(project: Project, now: datetime) -> tuple[str, ...]:
@@ -23,8 +24,14 @@ def seal_ended(project: Project, now: datetime) -> tuple[str, ...]:
 def _seal_ended(project: Project, now: datetime) -> Iterator[str]:
     archive = project.archive
     sealed = {file.path for earlier in manifest.read_chain(archive) for file in earlier.files}
-    for warc in paths.warc_files(archive):
-        line = None if paths.relative(archive, warc) in sealed else _first_line_of_log(warc)
+    unsealed = [warc for warc in paths.warc_files(archive) if paths.relative(archive, warc) not in sealed]
+    if not unsealed:
+        return
+    from linkarchive.store.rebuild import IMPORT_FACT  # late, as what reads records: seldom wanted
+    from linkarchive.store.runlog_reading import read_line
+
+    for warc in unsealed:
+        line = _first_line_of_log(warc)
         if line is None:
             continue
         run = paths.run_of(warc)
@@ -43,6 +50,8 @@ def _seal_ended(project: Project, now: datetime) -> Iterator[str]:
 
 def _first_line_of_log(warc: Path) -> bytes | None:
     """What begins the log at the end of a WARC file; None: there is none, as long as its run has not ended."""
+    from linkarchive.snapshot.record_reader import BadRecordError, walk
+
     line = None
     try:
         with warc.open("rb") as file:

@@ -18,7 +18,8 @@ from linkarchive.store.captures import StoredCapture
 from linkarchive.store.database import Store
 from linkarchive.store.decisions import Decision
 from linkarchive.store.run_writer import RunWriter
-from linkarchive.store.runlog import BaselineLine, CaptureLine, ImportLine, import_lines
+from linkarchive.store.runlog import import_lines
+from linkarchive.store.runlog_reading import BaselineLine, CaptureLine, ImportLine
 from linkarchive.wayback.baseline import is_usable
 
 

@@ -23,32 +23,33 @@ from linkarchive.secrets import REDACTED, may_hold_secrets, redact, redact_text
 
 _T = TypeVar("_T")
 
+# Patterns are compiled when they are first used: `_is_neutral` keeps most runs from most of them.
 # White space of any kind, line and paragraph separators included, is one space: foreign text never makes a line.
-_SPACE = re.compile(r"[\t-\r\x85\u2028\u2029 ]+")
+_SPACE = r"[\t-\r\x85\u2028\u2029 ]+"
 # Invisible and without a say over order: soft hyphen, combining grapheme joiner, zero-width space, non-joiner, joiner,
 # word joiner and the invisible operators, byte order mark, Mongolian vowel separator, ideographic variation selectors.
-_INVISIBLE = re.compile("[\u00ad\u034f\u180e\u200b-\u200d\u2060-\u2064\ufeff\U000e0100-\U000e01ef]")
+_INVISIBLE = "[\u00ad\u034f\u180e\u200b-\u200d\u2060-\u2064\ufeff\U000e0100-\U000e01ef]"
 # Controls (C0, DEL, C1), bidirectional controls, deprecated format characters, interlinear annotation, surrogates,
 # noncharacters, language tags and the rest of the ignorable plane (Unicode 16, DerivedCoreProperties.txt).
 _UNSAFE = "\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u206f\ufff0-\ufffb\ufffe\uffff\ud800-\udfff"
 _UNSAFE += "\U000e0000-\U000e0fff"
-_VISIBLE = re.compile(f"[{_UNSAFE}]")
-_IN_URL = re.compile(f'[{_UNSAFE} \u00ad\u034f\u180e\u2000-\u200d\u2028\u2029\u2060-\u2064\ufeff\u00a0\u3000<>"\\\\`]')
-_SAFE_URL = re.compile(r"https?://[a-z0-9.-]+(?::[0-9]{1,5})?(?:[/?#][!#-;=?-\[\]^_a-~]*)?")
-_UNSEEN = re.compile(f"(?!\t)[{_UNSAFE}\u00ad\u034f\u180e\u200b-\u200d\u2028\u2029\u2060-\u2064\ufeff]")
-_IN_JSON = re.compile(f"(?!\n)[{_UNSAFE}\u00ad\u034f\u180e\u200b-\u200d\u2028\u2029\u2060-\u2064\ufeff]")
+_VISIBLE = f"[{_UNSAFE}]"
+_IN_URL = f'[{_UNSAFE} \u00ad\u034f\u180e\u2000-\u200d\u2028\u2029\u2060-\u2064\ufeff\u00a0\u3000<>"\\\\`]'
+_SAFE_URL = r"https?://[a-z0-9.-]+(?::[0-9]{1,5})?(?:[/?#][!#-;=?-\[\]^_a-~]*)?"
+_UNSEEN = f"(?!\t)[{_UNSAFE}\u00ad\u034f\u180e\u200b-\u200d\u2028\u2029\u2060-\u2064\ufeff]"
+_IN_JSON = f"(?!\n)[{_UNSAFE}\u00ad\u034f\u180e\u200b-\u200d\u2028\u2029\u2060-\u2064\ufeff]"
 
 
 def one_line(text: str) -> str:
     """One line of text without secrets, white space folded, invisible characters left out, and controls, escapes
     and bidirectional characters spelled out (`\\x1b`, `\\u202e`)."""
-    text = _INVISIBLE.sub("", _SPACE.sub(" ", redact_text(text)))
-    return _VISIBLE.sub(lambda match: _spelled(ord(match[0])), text)
+    text = re.sub(_INVISIBLE, "", re.sub(_SPACE, " ", redact_text(text)))
+    return re.sub(_VISIBLE, lambda match: _spelled(ord(match[0])), text)
 
 
 def source_line(text: str) -> str:
     """A line of a file with its white space as it is: invisible characters spelled out too, secrets taken out."""
-    return _UNSEEN.sub(lambda match: _spelled(ord(match[0])), redact_text(text))
+    return re.sub(_UNSEEN, lambda match: _spelled(ord(match[0])), redact_text(text))
 
 
 def _spelled(code: int) -> str:
@@ -57,7 +58,7 @@ def _spelled(code: int) -> str:
 
 def address(url: str) -> str:
     """The URL without its secrets, what is unsafe in it percent-encoded: the same URL, safe to show and to copy."""
-    return _IN_URL.sub(lambda match: quote(match[0], safe="", errors="replace"), redact(url))
+    return re.sub(_IN_URL, lambda match: quote(match[0], safe="", errors="replace"), redact(url))
 
 
 def has_redaction(url: str) -> bool:
@@ -69,13 +70,13 @@ def href(url: str | None) -> str | None:
     """The URL where a link may lead: http and https with a host, nothing taken out of it; else None."""
     if url is None or has_redaction(url):
         return None
-    if _SAFE_URL.fullmatch(url):
+    if re.fullmatch(_SAFE_URL, url):
         return url
     try:
         parts = urlsplit(url)
     except ValueError:
         return None
-    return url if parts.scheme in ("http", "https") and parts.netloc and not _IN_URL.search(url) else None
+    return url if parts.scheme in ("http", "https") and parts.netloc and not re.search(_IN_URL, url) else None
 
 
 def escape_json(text: str) -> str:
@@ -87,7 +88,7 @@ def escape_json(text: str) -> str:
         units = match[0].encode("utf-16-be", "surrogatepass")
         return "".join(f"\\u{units[at : at + 2].hex()}" for at in range(0, len(units), 2))
 
-    return _IN_JSON.sub(escape, text)
+    return re.sub(_IN_JSON, escape, text)
 
 
 def sanitize(value: _T) -> _T:
@@ -118,9 +119,9 @@ def _written(value: object) -> str | None:
 
 
 # In JSON: an escape of something else than a quotation mark, and a field for a URL with what may not stand in one.
-_ESCAPE = re.compile(r'\\[^"]')
-_BAD_URL = re.compile('url":"[^" \\\\<>`\u00a0\u2000-\u200a\u3000]*+[^"]')
-_ODD = re.compile(f"[{_UNSAFE}\u00ad\u034f\u180e\u200b-\u200d\u2028\u2029\u2060-\u2064\ufeff]")
+_ESCAPE = r'\\[^"]'
+_BAD_URL = 'url":"[^" \\\\<>`\u00a0\u2000-\u200a\u3000]*+[^"]'
+_ODD = f"[{_UNSAFE}\u00ad\u034f\u180e\u200b-\u200d\u2028\u2029\u2060-\u2064\ufeff]"
 
 
 def _is_neutral(written: str) -> bool:
@@ -128,9 +129,9 @@ def _is_neutral(written: str) -> bool:
     return not (
         "  " in written
         or "\x7f" in written
-        or (not written.isascii() and _ODD.search(written))
-        or _ESCAPE.search(written)
-        or _BAD_URL.search(written)
+        or (not written.isascii() and re.search(_ODD, written))
+        or re.search(_ESCAPE, written)
+        or re.search(_BAD_URL, written)
         or may_hold_secrets(written)
     )
 

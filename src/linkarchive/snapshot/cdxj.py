@@ -9,6 +9,8 @@ from collections.abc import Iterable
 from linkarchive.snapshot.surt import surt
 
 REVISIT_MIME = "warc/revisit"
+INDEXED_TYPES = frozenset({"response", "revisit", "resource"})
+"""The records that an index lists: those of pages."""
 _UNKNOWN_MIME = "unk"
 """As the Internet Archive writes for a response without a content type; CDXJ wants the field."""
 
@@ -23,6 +25,12 @@ def line(*, url: str, date: str, mime: str, status: int, digest: str, offset: in
     fields = f'"url": {json.dumps(url)}, "mime": {kind}, "status": "{status}", "digest": "{digest}"'
     fields += f', "length": "{length}", "offset": "{offset}", "filename": {json.dumps(filename)}'
     return f"{surt(url)} {timestamp} {{{fields}}}\n".encode("ascii")
+
+
+def is_for_replay(kind: str, status: int) -> bool:
+    """A record of this WARC type and HTTP status has a line in the index. A kept 304 has none: it would replay as an
+    empty page."""
+    return kind in INDEXED_TYPES and not (kind == "revisit" and status == 304)
 
 
 def media_type(content_type: str) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from linkarchive.model import Location
 from linkarchive.snapshot import cdxj, record_writer
-from linkarchive.snapshot.record_reader import is_for_replay
 from linkarchive.snapshot.record_writer import Original
 from linkarchive.snapshot.warcfile import WarcFile
 from linkarchive.web.exchange import Exchange
@@ -30,7 +29,7 @@ def write_exchange(
     else:
         response = record_writer.revisit(exchange, fields, original)
     location = file.append(response)
-    if is_for_replay("response" if original is None else "revisit", exchange.status):
+    if cdxj.is_for_replay("response" if original is None else "revisit", exchange.status):
         mime = cdxj.REVISIT_MIME if original else content_type(exchange)
         index(file, uri, date, mime, exchange.status, original.digest if original else digest, location)
     if asked:

@@ -11,7 +11,8 @@ from linkarchive.errors import StorageError
 from linkarchive.model import Capture, Location, Page, PartRecord
 from linkarchive.snapshot import capture_metadata, manifest, paths
 from linkarchive.snapshot.capture_metadata import PartsFacts
-from linkarchive.snapshot.record_reader import INDEXED_TYPES, BadRecordError, HttpHead, Problem, StoredRecord, walk
+from linkarchive.snapshot.cdxj import INDEXED_TYPES
+from linkarchive.snapshot.record_reader import BadRecordError, HttpHead, Problem, StoredRecord, walk
 from linkarchive.snapshot.record_writer import Original
 from linkarchive.web.decoding import Decoded, decode
 from linkarchive.web.exchange import Body

@@ -185,9 +185,6 @@ class StoredRecord:
         return length
 
 
-INDEXED_TYPES = frozenset({"response", "revisit", "resource"})
-"""The records that an index lists: those of pages."""
-
 _T = TypeVar("_T")
 
 
@@ -230,12 +227,6 @@ def _next_record(file: IO[bytes], start: int) -> int | None:
             start += at + 1
         else:
             return start + at
-
-
-def is_for_replay(kind: str, status: int) -> bool:
-    """A record of this WARC type and HTTP status has a line in the index. A kept 304 has none: it would replay as an
-    empty page."""
-    return kind in INDEXED_TYPES and not (kind == "revisit" and status == 304)
 
 
 def index_line(record: StoredRecord, head: HttpHead, length: int, filename: str) -> bytes:

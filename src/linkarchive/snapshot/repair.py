@@ -5,17 +5,12 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from linkarchive.snapshot import cdxj, paths
-from linkarchive.snapshot.record_reader import (
-    INDEXED_TYPES,
-    BadRecordError,
-    HttpHead,
-    StoredRecord,
-    index_line,
-    is_for_replay,
-    walk,
-)
+
+if TYPE_CHECKING:
+    from linkarchive.snapshot.record_reader import BadRecordError, HttpHead, StoredRecord
 
 
 def repair(archive: Path) -> tuple[str, ...]:
@@ -42,6 +37,8 @@ def finish_warc(archive: Path, warc: Path) -> tuple[str, ...]:
 
 
 def _finish(archive: Path, warc: Path) -> Iterator[str]:
+    from linkarchive.snapshot.record_reader import BadRecordError, index_line, walk  # late: seldom wanted
+
     name = paths.relative(archive, warc)
     lines: list[bytes] = []
     end = kept = 0
@@ -56,7 +53,7 @@ def _finish(archive: Path, warc: Path) -> Iterator[str]:
                 damage = None
             record, head, length = found
             end, kept = record.offset + length, kept + 1
-            if head is not None and is_for_replay(record.type, head.status):
+            if head is not None and cdxj.is_for_replay(record.type, head.status):
                 lines.append(index_line(record, head, length, warc.name))
         torn = warc.stat().st_size - end
         if torn and kept:
@@ -74,4 +71,4 @@ def _finish(archive: Path, warc: Path) -> Iterator[str]:
 
 
 def _http_head(record: StoredRecord) -> HttpHead | None:
-    return record.http_head() if record.type in INDEXED_TYPES else None
+    return record.http_head() if record.type in cdxj.INDEXED_TYPES else None

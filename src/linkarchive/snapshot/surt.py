@@ -17,12 +17,13 @@ from urllib.parse import quote_from_bytes, unquote_to_bytes, urlsplit
 _KEPT = "!\"$&'()*+,-./:;<=>?@[\\]^_`{|}~"
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 _WWW = re.compile(r"^www\d*\.")
+# Compiled when they are first used.
 _PATH_SESSIONS = (
-    re.compile(r"^(.*/)\((?:[a-z]\([0-9a-z]{24}\))+\)/([^?]+\.aspx.*)$", re.IGNORECASE | re.DOTALL),
-    re.compile(r"^(.*/)\([0-9a-z]{24}\)/([^?]+\.aspx.*)$", re.IGNORECASE | re.DOTALL),
+    r"(?is)^(.*/)\((?:[a-z]\([0-9a-z]{24}\))+\)/([^?]+\.aspx.*)$",
+    r"(?is)^(.*/)\([0-9a-z]{24}\)/([^?]+\.aspx.*)$",
 )
 _QUERY_SESSIONS = tuple(
-    re.compile(rf"^(.*){session}(?:&(.*))?$", re.IGNORECASE | re.DOTALL)
+    rf"(?is)^(.*){session}(?:&(.*))?$"
     for session in (
         "jsessionid=[0-9a-z]{32}",
         "phpsessid=[0-9a-z]{32}",
@@ -34,14 +35,12 @@ _QUERY_SESSIONS = tuple(
 
 
 # A name with dots, segments without escapes and dots in front: nothing to normalise but the case of the path.
-_PLAIN = re.compile(
-    r"(https?)://([a-z0-9-]+(?:\.[a-z0-9-]+)+)(?::([1-9]\d{0,3}))?((?:/[A-Za-z0-9_~-][A-Za-z0-9._~-]*)*)/?(?:\?([!-\"$-~]*))?(?:#[!-~]*)?"
-)
+_PLAIN = r"(https?)://([a-z0-9-]+(?:\.[a-z0-9-]+)+)(?::([1-9]\d{0,3}))?((?:/[A-Za-z0-9_~-][A-Za-z0-9._~-]*)*)/?(?:\?([!-\"$-~]*))?(?:#[!-~]*)?"
 
 
 def surt(url: str) -> str:
     """The key of an http(s) URL. A URL that cannot be taken apart is its own key, percent-encoded."""
-    plain = _PLAIN.fullmatch(url)
+    plain = re.fullmatch(_PLAIN, url)
     if plain is None:
         return _of_any(url)
     scheme, host, port, path, query = plain.groups("")
@@ -90,14 +89,14 @@ def _path(path: str) -> str:
     folded = b"/" + b"".join(segment + b"/" for segment in kept[:-1] if segment) + b"".join(kept[-1:])
     key = _escape(folded).lower()
     for session in _PATH_SESSIONS:
-        key = session.sub(r"\1\2", key)
+        key = re.sub(session, r"\1\2", key)
     return key[:-1] if key.endswith("/") and len(key) > 1 else key
 
 
 def _query(query: str) -> str:
     key = _escape(_unescape(query.encode("utf-8", "replace")))
     for session in _QUERY_SESSIONS:
-        if match := session.match(key):
+        if match := re.match(session, key):
             key = match[1] + (match[2] or "")
     return "&".join("=".join(pair) for pair in sorted(tuple(arg.split("=", 1)) for arg in key.lower().split("&")))
 

@@ -9,17 +9,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from linkarchive.snapshot import capture_metadata, manifest, paths, record_writer
+from linkarchive.snapshot.cdxj import INDEXED_TYPES, is_for_replay
 from linkarchive.snapshot.manifest import Manifest
-from linkarchive.snapshot.record_reader import (
-    INDEXED_TYPES,
-    BadRecordError,
-    HttpHead,
-    Problem,
-    StoredRecord,
-    index_line,
-    is_for_replay,
-    walk,
-)
+from linkarchive.snapshot.record_reader import BadRecordError, HttpHead, Problem, StoredRecord, index_line, walk
 
 __all__ = ["Problem", "verify"]
 

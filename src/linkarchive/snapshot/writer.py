@@ -8,18 +8,20 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
+from typing import TYPE_CHECKING
 
 from linkarchive import __version__
 from linkarchive.clock import Clock
 from linkarchive.model import Capture, Hop, Location, Origin, PartRecord
 from linkarchive.snapshot import capture_metadata, cdxj, paths, record_writer
 from linkarchive.snapshot.exchange_records import content_type, index, record_fields, write_exchange
-from linkarchive.snapshot.imported import ImportedRecord
-from linkarchive.snapshot.parts import NewParts, write_parts
-from linkarchive.snapshot.reader import original_at, record_id_at
 from linkarchive.snapshot.record_writer import Original
 from linkarchive.snapshot.warcfile import WarcFile
 from linkarchive.web.exchange import Body, Exchange, Visit
+
+if TYPE_CHECKING:
+    from linkarchive.snapshot.imported import ImportedRecord
+    from linkarchive.snapshot.parts import NewParts
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +110,9 @@ class WarcWriter:
         A payload that is in the archive already (`new.repeats`), or comes twice, becomes a revisit of the response
         that has it. Raises StorageError; also for a page whose own record cannot be read.
         """
+        from linkarchive.snapshot.parts import write_parts
+        from linkarchive.snapshot.reader import record_id_at
+
         page = record_id_at(self.archive, capture.record)
         file = self._ready()
         with file.whole():
@@ -217,8 +222,11 @@ class WarcWriter:
         """The response that the final exchange repeats; None when its own payload must be kept."""
         if revisit_of is None or revisit_of.url != source or final.truncated:
             return None
-        same = final.status == 304 or (final.body.length > 0 and final.body.digest == revisit_of.digest)
-        return original_at(self.archive, revisit_of.original or revisit_of.record, revisit_of.digest) if same else None
+        if final.status != 304 and not (final.body.length > 0 and final.body.digest == revisit_of.digest):
+            return None
+        from linkarchive.snapshot.reader import original_at
+
+        return original_at(self.archive, revisit_of.original or revisit_of.record, revisit_of.digest)
 
 
 def _write_imported_record(

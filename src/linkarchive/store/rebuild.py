@@ -17,7 +17,7 @@ from linkarchive.store.captures import StoredCapture, takes_its_place
 from linkarchive.store.database import Store
 from linkarchive.store.outcomes import Visited
 from linkarchive.store.run_writer import RunWriter
-from linkarchive.store.runlog import BaselineLine, Line, VisitLine, read_line
+from linkarchive.store.runlog_reading import BaselineLine, Line, VisitLine, read_line
 from linkarchive.store.runs import RunBody
 from linkarchive.store.state_file import StateBaseline, StateLine, read_state
 from linkarchive.wrappers import key_of

@@ -18,15 +18,18 @@ from linkarchive.wayback import privacy
 from linkarchive.wayback.archives import DEFAULT, Archive, archives_of, time_of
 from linkarchive.wrappers import intended_url, key_of
 
+NEAR_ENOUGH_DAYS = 1
+"""A capture of our own this near to the day the author looked is as good as any archive's."""
+# Patterns are compiled when they are first used, which few articles want.
 # archive.today and its other names (https://archive.today/faq, 2026); perma.cc and archive.today's short addresses
 # do not say what they are copies of.
-_TODAY = re.compile(r"archive\.(?:today|is|ph|li|md|vn|fo)")
-_TODAY_LONG = re.compile(r"/(?:o/\w+|([0-9]{4}[0-9.:-]{0,19}|newest|oldest))/(https?:/.+)", re.S)
-_TODAY_SHORT = re.compile(r"/(?:wip/)?[0-9A-Za-z]{5,6}(?:/.*)?")
-_PERMA = re.compile(r"/(?:[0-9A-Z]{3,4}-[0-9A-Z]{3,4}|0[0-9A-Za-z]{7,12})(?:/.*)?", re.I)
+_TODAY = r"archive\.(?:today|is|ph|li|md|vn|fo)"
+_TODAY_LONG = r"(?s)/(?:o/\w+|([0-9]{4}[0-9.:-]{0,19}|newest|oldest))/(https?:/.+)"
+_TODAY_SHORT = r"/(?:wip/)?[0-9A-Za-z]{5,6}(?:/.*)?"
+_PERMA = r"(?i)/(?:[0-9A-Z]{3,4}-[0-9A-Z]{3,4}|0[0-9A-Za-z]{7,12})(?:/.*)?"
 # The Wayback Machine without a time, with a calendar of all times, or with a page of its own in between.
-_UNDATED = re.compile(r"https?://(?:www\.)?web\.archive\.org/(?:web|save)/(?:[0-9]*\*/)?(https?:/.+)", re.I | re.S)
-_SCHEME = re.compile(r"(https?):/+", re.I)
+_UNDATED = r"(?is)https?://(?:www\.)?web\.archive\.org/(?:web|save)/(?:[0-9]*\*/)?(https?:/.+)"
+_SCHEME = r"(?i)(https?):/+"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +43,11 @@ class CitedCopy:
     time: datetime | None
     """When the copy was made, in UTC (of a time that is cut short the first second); None where the address does not
     say."""
+
+    @property
+    def question(self) -> str:
+        """Whether the copy is there, as the store names that question."""
+        return f"cited {self.time:%Y%m%d%H%M%S}" if self.time else "cited"
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +97,11 @@ def cited_links(articles: Sequence[Article], settings: Settings) -> dict[str, li
             link = CitedLink(article.path, citation, article.published, article.private, target, original=True)
             cited.setdefault(key_of(url), []).append(link)
     return cited
+
+
+def is_past(link: CitedLink, now: datetime) -> bool:
+    """The author looked too long ago for today's page to be what was seen."""
+    return link.viewed_on is not None and (now.date() - link.viewed_on).days > NEAR_ENOUGH_DAYS
 
 
 def why_source_kept_here(url: str, links: Sequence[CitedLink], sites: Sequence[SiteSettings]) -> str | None:
@@ -142,13 +155,13 @@ def cited_copy(url: str, archives: Sequence[Archive] = DEFAULT) -> CitedCopy | N
         return None
     if parts.scheme not in ("http", "https"):
         return None
-    if _TODAY.fullmatch(host):
+    if re.fullmatch(_TODAY, host):
         return _archive_today(url, parts.path)
     if host == "perma.cc":
-        return CitedCopy("perma.cc", None, None) if _PERMA.fullmatch(parts.path) else None
-    undated = _UNDATED.fullmatch(url)
+        return CitedCopy("perma.cc", None, None) if re.fullmatch(_PERMA, parts.path) else None
+    undated = re.fullmatch(_UNDATED, url)
     if undated is not None:
-        return CitedCopy("wayback", _SCHEME.sub(r"\1://", undated[1], count=1), None)
+        return CitedCopy("wayback", re.sub(_SCHEME, r"\1://", undated[1], count=1), None)
     unwrapped = unwrap(url)
     return None if unwrapped is None else CitedCopy(host, unwrapped[1], time_of(unwrapped[0]))
 
@@ -162,8 +175,10 @@ def _may_be_copy(url: str, archives: Sequence[Archive]) -> bool:
 
 def _archive_today(url: str, path: str) -> CitedCopy | None:
     rest = url[url.index("/", 8) :] if path else ""
-    long = _TODAY_LONG.fullmatch(rest)
+    long = re.fullmatch(_TODAY_LONG, rest)
     if long is not None:
         digits = re.sub(r"[^0-9]", "", long[1] or "")
-        return CitedCopy("archive.today", _SCHEME.sub(r"\1://", long[2], count=1), time_of(digits) if digits else None)
-    return CitedCopy("archive.today", None, None) if _TODAY_SHORT.fullmatch(path) else None
+        return CitedCopy(
+            "archive.today", re.sub(_SCHEME, r"\1://", long[2], count=1), time_of(digits) if digits else None
+        )
+    return CitedCopy("archive.today", None, None) if re.fullmatch(_TODAY_SHORT, path) else None

@@ -9,14 +9,6 @@ from linkarchive.model import Article
 from linkarchive.wayback.answers import Answer
 from linkarchive.wayback.cited import CitedCopy, CitedLink
 
-CITED = "cited"
-"""The question whether the copy is there that an article cites; its time follows."""
-
-
-def copy_question(copy: CitedCopy) -> str:
-    """The question whether a copy is there, as the store names it."""
-    return f"{CITED} {copy.time:%Y%m%d%H%M%S}" if copy.time else CITED
-
 
 def days_off(time: datetime, viewed_on: date) -> int:
     """How many days lie between a copy and the day the author looked."""
@@ -53,7 +45,7 @@ class CitedCopyLookup:
 
     @property
     def name(self) -> str:
-        return copy_question(self.copy)
+        return self.copy.question
 
     def is_about(self, link: CitedLink) -> bool:
         """The answer is the baseline of that citation.

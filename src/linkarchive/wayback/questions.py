@@ -10,7 +10,7 @@ from typing import Protocol
 from linkarchive.model import Article, Capture, Origin, Reason, Result, Verdict
 from linkarchive.settings import SiteSettings
 from linkarchive.urls import same_page
-from linkarchive.wayback.cited import CitedCopy, CitedLink
+from linkarchive.wayback.cited import NEAR_ENOUGH_DAYS, CitedCopy, CitedLink, is_past
 from linkarchive.wayback.lookups import (
     BaselineLookup,
     CitedCopyLookup,
@@ -23,8 +23,6 @@ from linkarchive.wayback.lookups import (
 )
 from linkarchive.wayback.privacy import may_send
 
-NEAR_ENOUGH_DAYS = 1
-"""A capture of our own this near to the day the author looked is as good as any archive's."""
 NEVER_SEEN = timedelta(days=90)
 """How old the newest capture may be of a page that we have never seen."""
 _CLOSED = frozenset({Reason.CHALLENGE, Reason.LOGIN, Reason.FORBIDDEN, Reason.RATE_LIMITED, Reason.SCRIPT_ONLY})
@@ -96,11 +94,6 @@ def _candidates(links: Sequence[CitedLink], viewed_on: date, held: Holdings, now
         and days_off(link.given.time, viewed_on) <= nearest
     ]
     return tuple(dict.fromkeys(copies))
-
-
-def is_past(link: CitedLink, now: datetime) -> bool:
-    """The author looked too long ago for today's page to be what was seen."""
-    return link.viewed_on is not None and (now.date() - link.viewed_on).days > NEAR_ENOUGH_DAYS
 
 
 def _is_near(baseline: StoredCopy | None, viewed_on: date) -> bool:

@@ -7,7 +7,6 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from linkarchive.browser.chromium import browser_for, has_sandbox
-from linkarchive.browser.rendering import NotRendered, Rendering
 from linkarchive.check.assess import Assessment
 from linkarchive.check.baselines import Fetched, page_of
 from linkarchive.check.plan import Job, Policy
@@ -20,6 +19,7 @@ from linkarchive.web.exchange import Visit
 
 if TYPE_CHECKING:
     from linkarchive.browser.renderer import Renderer
+    from linkarchive.browser.rendering import NotRendered
 
 MOST_HELD = 200
 """Visits that stay open while the browser looks at their pages; of what comes after, nothing else is left to judge."""
@@ -77,6 +77,8 @@ class RenderedPages:
         our own visit again, with its assessment."""
         if self._renderer is None:
             return
+        from linkarchive.browser.rendering import Rendering
+
         for number, answer in self._renderer.done():
             fetched, assessment, may_wait = self._waiting.pop(number)
             if isinstance(answer, Rendering):
