@@ -52,6 +52,8 @@ def _services_of(host: str) -> tuple[_Service, ...]:
 
 @dataclass(frozen=True, slots=True)
 class _Service:
+    """A service that wraps links: its hosts, and how it writes the address inside."""
+
     hosts: tuple[str, ...]
     inner: Callable[[str, str], str | None]
     """Of the path and the query."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
@@ -224,4 +224,5 @@ def forecast(jobs: Sequence[Job], store: Store, settings: Settings) -> list[str]
 
 def with_previous(job: Job, previous: Previous, inputs_unchanged: bool) -> Job:
     """The job with what was known of its source before."""
-    return replace(job, previous=previous, inputs_unchanged=inputs_unchanged)
+    # Not by `replace`, which asks for the fields of the class first: this is done for every source.
+    return Job(job.source, job.citations, job.skip, job.why, previous, job.sites, inputs_unchanged)

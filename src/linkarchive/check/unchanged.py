@@ -91,11 +91,14 @@ def _inputs_unchanged(job: Job, before: Previous, policy: Policy) -> bool:
 
 def _has_copy(job: Job, policy: Policy, now: datetime, has_file: Callable[[str], bool]) -> bool:
     """There is a capture of the source that a 304 can be added to, or there shall be none."""
-    file, last = job.previous.file, job.previous.last_live
-    if file is None:
+    if not job.previous.capture_rows:
         rule = policy.rule(job)
         return rule is not None and not rule.capture
-    return last is None or not is_old(last, now, policy) or has_file(file)
+    last = job.previous.last_live
+    if last is None or not is_old(last, now, policy):
+        return True
+    file = job.previous.file  # to know it, the capture is decoded
+    return file is not None and has_file(file)
 
 
 def _is_same_page(page: Page, before: Previous) -> bool:

@@ -31,6 +31,8 @@ def parse(text: str, name: str = NAME) -> LinksFile:
 
 @dataclass(slots=True)
 class _OpenLink:
+    """A link whose lines are still being read."""
+
     url: str | None
     text: str
     line: int
@@ -47,6 +49,8 @@ class _OpenLink:
 
 @dataclass(slots=True)
 class _OpenSection:
+    """A section whose lines are still being read."""
+
     name: str
     line: int
     keys_end: int

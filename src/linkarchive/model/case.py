@@ -47,6 +47,8 @@ class Case:
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
+    """The verdict on a case, with what it rests on."""
+
     verdict: Verdict
     reason: Reason
     confidence: float

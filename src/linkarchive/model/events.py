@@ -10,6 +10,8 @@ from linkarchive.model import Verdict
 
 @dataclass(frozen=True, slots=True)
 class RunStarted:
+    """The plan is made; the visits begin."""
+
     run_id: str
     hosts: Mapping[str, int]
     """Sources still to be visited, by host."""
@@ -27,6 +29,8 @@ class RunStarted:
 
 @dataclass(frozen=True, slots=True)
 class SourceConcluded:
+    """There is a verdict on a source."""
+
     url: str
     verdict: Verdict
 

@@ -130,6 +130,8 @@ class SourceReport:
 
 @dataclass(frozen=True, slots=True)
 class OriginalReport:
+    """What is known of the original page of an article."""
+
     verdict: Verdict
     reason: Reason
     evidence: tuple[str, ...] = ()
@@ -138,6 +140,8 @@ class OriginalReport:
 
 @dataclass(frozen=True, slots=True)
 class ArticleReport:
+    """An article as the report shows it: how many of its links are how."""
+
     path: str
     title: str
     original_url: str | None
@@ -165,6 +169,8 @@ class Unresolved:
 
 @dataclass(frozen=True, slots=True)
 class RunInfo:
+    """A run: which one, when, and how it ended."""
+
     id: str
     started: datetime
     finished: datetime | None

@@ -14,6 +14,8 @@ from linkarchive.model.visit import Hop
 
 @dataclass(frozen=True, slots=True)
 class Baseline:
+    """What a page was compared with, as reports show it."""
+
     origin: Origin
     time: datetime
     days_off: int | None
@@ -22,6 +24,8 @@ class Baseline:
 
 @dataclass(frozen=True, slots=True)
 class CaptureRef:
+    """A capture that a result names."""
+
     warc: str
     offset: int
     length: int
@@ -38,6 +42,8 @@ class CaptureRef:
 
 @dataclass(frozen=True, slots=True)
 class LastGood:
+    """The last capture of a source that was ok."""
+
     time: datetime
     warc: str
     offset: int
@@ -46,6 +52,8 @@ class LastGood:
 
 @dataclass(frozen=True, slots=True)
 class Acceptance:
+    """A person took a page for what the source says now."""
+
     who: str
     when: datetime
     reason: str | None

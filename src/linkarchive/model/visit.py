@@ -10,6 +10,8 @@ from linkarchive.model.verdict import Reason
 
 @dataclass(frozen=True, slots=True)
 class Hop:
+    """A redirect on the way to a page."""
+
     url: str
     status: int
 

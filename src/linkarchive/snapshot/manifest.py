@@ -21,6 +21,8 @@ LATE = "late"
 
 @dataclass(frozen=True, slots=True)
 class SealedFile:
+    """A file that a manifest seals."""
+
     path: str
     """From the project folder."""
     size: int
@@ -30,6 +32,8 @@ class SealedFile:
 
 @dataclass(frozen=True, slots=True)
 class Previous:
+    """The manifest before, by its name and digest."""
+
     name: str
     sha256: str
 

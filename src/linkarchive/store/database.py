@@ -121,13 +121,13 @@ class _Compiled:
         self.text: str = compiled.string
         self._positions: list[str] | None = compiled.positiontup
         kinds = {name: bind.type.dialect_impl(connection.dialect) for name, bind in compiled.binds.items()}
-        self._converters = {name: kind.bind_processor(connection.dialect) for name, kind in kinds.items()}
+        converters = {name: kind.bind_processor(connection.dialect) for name, kind in kinds.items()}
+        self._values = [(name, converters[name]) for name in self._positions or converters]
 
     def parameters(self, row: Mapping[str, Any]) -> Any:
-        values = {
-            name: convert(row[name]) if convert is not None else row[name] for name, convert in self._converters.items()
-        }
-        return values if self._positions is None else tuple(values[name] for name in self._positions)
+        if self._positions is None:
+            return {name: row[name] if convert is None else convert(row[name]) for name, convert in self._values}
+        return tuple([row[name] if convert is None else convert(row[name]) for name, convert in self._values])
 
 
 @contextmanager

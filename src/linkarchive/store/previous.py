@@ -63,7 +63,7 @@ class Previous:
         """The number of the last visit's result; None before there was a visit."""
         return None if self.visit is None else self.visit.outcome
 
-    @cached_property
+    @property
     def verdict(self) -> Verdict | None:
         return None if self.visit is None else Verdict(self.visit.verdict)
 
@@ -139,16 +139,21 @@ class Previous:
     @property
     def was_rendered(self) -> bool:
         """Our own last capture shows what a browser saw: what our own request gets tells nothing of the page."""
-        return self._last_live_row is not None and self._last_live_row.scope == _RENDERED
+        last = self._last_live_row
+        return last is not None and last.scope == _RENDERED
 
     @property
     def last_live(self) -> datetime | None:
         """When our own last capture was made."""
-        return None if self._last_live_row is None else self._last_live_row.time
+        last = self._last_live_row
+        return None if last is None else last.time
 
-    @cached_property
+    @property
     def _last_live_row(self) -> Row[Any] | None:
-        return next((row for row in reversed(self.capture_rows) if row.origin == _LIVE), None)
+        for row in reversed(self.capture_rows):
+            if row.origin == _LIVE:
+                return row
+        return None
 
     @property
     def file(self) -> str | None:
@@ -182,6 +187,8 @@ class _Status:
 
 @dataclass(frozen=True, slots=True)
 class _File:
+    """The part of a place in the archive that names the file."""
+
     warc: str
 
 

@@ -41,9 +41,18 @@ def log_lines(store: Store, run: Run) -> Iterator[bytes]:
         yield _line("answer", {"source": keys[source_id], "told": told})
     for row in outcomes.rows_of_run(store, run.seq):
         outcome = None if row.body is None else msgspec.Raw(row.body.encode("utf-8"))
-        visit = {"source": row.key, "url": row.url, "checked": row.checked, "changed": row.changed, "was": row.was}
-        page = {"page": page_of_row(row)} if row.has_page else {}
-        yield _line("visit", visit | {"outcome": outcome, "carried": row.carried} | page)
+        visit = {
+            "source": row.key,
+            "url": row.url,
+            "checked": row.checked,
+            "changed": row.changed,
+            "was": row.was,
+            "outcome": outcome,
+            "carried": row.carried,
+        }
+        if row.has_page:
+            visit["page"] = page_of_row(row)
+        yield _line("visit", visit)
 
 
 def _keys(store: Store, run: int) -> dict[int, str]:

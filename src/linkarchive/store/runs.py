@@ -37,6 +37,8 @@ class RunBody:
 
 @dataclass(frozen=True, slots=True)
 class Run:
+    """A run as the database has it."""
+
     seq: int
     scope: str
     info: RunInfo

@@ -17,6 +17,8 @@ from linkarchive.wrappers import key_of
 
 @dataclass(frozen=True, slots=True)
 class Source:
+    """A source: its number, its key (`wrappers.key_of`) and its URL."""
+
     id: int
     key: str
     url: str

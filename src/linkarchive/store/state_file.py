@@ -45,6 +45,8 @@ _Url = tuple[str, int]
 
 @dataclass(frozen=True, slots=True)
 class StateCapture:
+    """A capture in a line of the state."""
+
     usable: bool
     good: bool
     capture: Capture
@@ -52,6 +54,8 @@ class StateCapture:
 
 @dataclass(frozen=True, slots=True)
 class StateBaseline:
+    """A baseline in a line of the state: the capture of that origin and time."""
+
     article: str
     looked: date | None
     origin: Origin

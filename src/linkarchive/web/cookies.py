@@ -16,6 +16,8 @@ _VALUE = re.compile(r"^([^=;]*)=[^;]*")
 
 @dataclass(frozen=True, slots=True)
 class _Cookie:
+    """A cookie, and where it is sent."""
+
     name: str
     value: str
     domain: str

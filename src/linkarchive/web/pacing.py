@@ -24,6 +24,8 @@ _WEARY = 3
 
 @dataclass(slots=True)
 class _Host(Generic[Item]):
+    """What is known of the pace of a host."""
+
     domain: str
     delay: float
     at_once: int
