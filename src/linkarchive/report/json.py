@@ -8,11 +8,12 @@ from collections.abc import Iterator
 from dataclasses import fields, is_dataclass
 from datetime import UTC, date, datetime
 from enum import Enum
+from operator import attrgetter
 from typing import Any
 
 import msgspec
 
-from linkarchive.model import Change, CitationResult, Report, Result, SourceReport, Unresolved, Verdict
+from linkarchive.model import Change, Report, SourceReport, Verdict
 from linkarchive.report.sanitize import escape_json, redacted
 from linkarchive.secrets import may_hold_secrets
 
@@ -30,8 +31,12 @@ _CITATION = (
     "similarity", "lost", "accepted", "reason", "confidence", "evidence", "note", "accessed",
     "snapshot", "unit", "place", "settled", "seen_elsewhere",
 )  # fmt: skip
-_OUTCOME = tuple(field.name for field in fields(Result) if field.name != "citations")
 _UNRESOLVED = ("article", "line", "text", "reason", "context", "changed")
+_OF_VISIT = frozenset({"changed", "was", "checked", "ignored"})
+"""What a source's report says beside the result."""
+_OF_SOURCE = attrgetter(*(name if name in _OF_VISIT else f"outcome.{name}" for name in _SOURCE))
+_OF_CITATION = attrgetter(*_CITATION)
+_OF_UNRESOLVED = attrgetter(*_UNRESOLVED)
 
 
 # msgspec writes times in their own zone, to the microsecond; no text of a report stands under these names.
@@ -118,7 +123,7 @@ def _sources(report: Report, quiet: bool) -> Iterator[str]:
 
 def _unresolved(report: Report, quiet: bool) -> Iterator[str]:
     wanted = (lost for lost in report.unresolved if lost.changed is Change.NEW or not quiet)
-    return (_encoded(_ordered(redacted(lost), _UNRESOLVED)) for lost in wanted)
+    return (_encoded(dict(zip(_UNRESOLVED, _OF_UNRESOLVED(redacted(lost)), strict=True))) for lost in wanted)
 
 
 def _source(source: SourceReport) -> str:
@@ -128,16 +133,11 @@ def _source(source: SourceReport) -> str:
 
 def source_facts(source: SourceReport) -> dict[str, Any]:
     outcome = source.outcome
-    facts = _ordered(outcome, _OUTCOME)
-    facts |= _ordered(source, ("changed", "was", "checked", "ignored"))
+    facts = dict(zip(_SOURCE, _OF_SOURCE(source), strict=True))
     if outcome.verdict in (Verdict.OK, Verdict.MOVED) and outcome.last_ok is None:
         facts["last_ok"] = facts["checked"]
-    facts["citations"] = [_ordered(citation, _CITATION) for citation in outcome.citations]
-    return {name: facts[name] for name in _SOURCE}
-
-
-def _ordered(value: Result | CitationResult | SourceReport | Unresolved, order: tuple[str, ...]) -> dict[str, Any]:
-    return {name: getattr(value, name) for name in order}
+    facts["citations"] = [dict(zip(_CITATION, _OF_CITATION(citation), strict=True)) for citation in outcome.citations]
+    return facts
 
 
 def _value(value: Any) -> Any:

@@ -150,10 +150,7 @@ class Previous:
 
     @property
     def _last_live_row(self) -> Row[Any] | None:
-        for row in reversed(self.capture_rows):
-            if row.origin == _LIVE:
-                return row
-        return None
+        return next((row for row in reversed(self.capture_rows) if row.origin == _LIVE), None)
 
     @property
     def file(self) -> str | None:
