@@ -11,6 +11,7 @@ import json
 import re
 from collections.abc import Mapping
 from datetime import date
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -376,3 +377,12 @@ def test_a_recovered_article_gets_all_its_targets() -> None:
     assert len(lost) > 10
     assert [one.citation for one in result.replacements] == lost
     assert re.sub(rb"https://found-\d+\.example/", b"#", result.data) == data
+
+
+def test_a_package_in_which_nothing_is_replaced_stays_as_it_is() -> None:
+    docx = pytest.importorskip("docx", reason="python-docx is not installed")
+    made = BytesIO()
+    document = docx.Document()
+    document.add_paragraph("nothing is cited here")
+    document.save(made)
+    assert fix_article(made.getvalue(), "docx", "draft.docx", []).data == made.getvalue()

@@ -70,7 +70,7 @@ def test_excluded_lines_and_a_few_of_the_rest(dark) -> None:
 def test_a_forecast_a_few_of_them_and_all_of_them_without_a_network(dark) -> None:
     dark.write("links.txt", _lines())
     forecast = dark.run("check", "--dry-run")
-    assert f"would visit {LINES} sources on 500 hosts" in forecast.out
+    assert f"would visit {LINES:,} sources on 500 hosts" in forecast.out
     assert forecast.peak < MEMORY_LIMIT
     for command in (["check", "--limit", "50"], ["check"]):  # the first finds no database, the second one
         ran = dark.run(*command, "--format", "json")

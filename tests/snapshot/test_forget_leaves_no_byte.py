@@ -116,7 +116,7 @@ def test_a_forgotten_source_is_not_visited_until_that_is_taken_back(lived: Any, 
     assert lived.state_of(ALPHA)["captures"] == []
     assert stage.asked(ALPHA) == before
     assert files_with(lived.root, MARK) == set()
-    assert "would visit 1 sources on 1 hosts, and skip 1" in lived.run("check", "--dry-run", now=DAYS[2]).out
+    assert "would visit 1 source on 1 host, and skip 1 (1 " in lived.run("check", "--dry-run", now=DAYS[2]).out
     assert lived.run("forget", ALPHA, "--undo", now=DAYS[2]).code == 0
     assert lived.check(now="2026-06-12").told(ALPHA)[0] == "ok"
     assert stage.asked(ALPHA) == before + 1

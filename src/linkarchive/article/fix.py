@@ -186,7 +186,7 @@ class _Draft:
 
     def packed(self, edits: Sequence[_Edit]) -> bytes:
         """The file with these edits, in its own encoding and package. Raises UnicodeError when it cannot hold them."""
-        return self._file.packed(self.edited(edits))
+        return self._file.packed(self.edited(edits)) if edits else self._data
 
     def before_and_after(self, edits: Sequence[_Edit], after: Article) -> tuple[str, str]:
         """The two texts to show as a diff: of a package the list of its links, since its XML is one long line."""

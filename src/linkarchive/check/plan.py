@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence, Sized
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -211,15 +211,22 @@ def forecast(jobs: Sequence[Job], store: Store, settings: Settings) -> list[str]
         busiest * max(network.host_delay, SECONDS_A_VISIT / network.per_host),
         len(visits) * SECONDS_A_VISIT / network.concurrency,
     )
+    skipped = Counter(job.skip.value.replace("-", " ") for job in jobs if job.skip is not None)
+    why = f" ({', '.join(f'{number} {reason}' for reason, number in skipped.most_common())})" if skipped else ""
+    where = f"{_counted(visits, 'source')} on {_counted(hosts, 'host')}"
     lines = [
-        f"would visit {len(visits)} sources on {len(hosts)} hosts, and skip {len(jobs) - len(visits)}",
+        f"would visit {where}, and skip {len(jobs) - len(visits)}{why}",
         f"at least {seconds:.0f} s (the busiest host has {busiest} of them)",
-        f"about {len(new) * BYTES_A_CAPTURE / 1e6:.1f} MB for {len(new)} sources without a capture",
+        f"about {len(new) * BYTES_A_CAPTURE / 1e6:.1f} MB for {_counted(new, 'source')} without a capture",
     ]
     if shown:
         size, asked = shown * BYTES_OF_PARTS / 1e6, shown * PARTS_A_PAGE
         lines.append(f"about {size:.0f} MB more, in {asked} requests, for the styles and pictures of {shown} of them")
     return lines
+
+
+def _counted(things: Sized, noun: str) -> str:
+    return f"{len(things):,} {noun}" if len(things) == 1 else f"{len(things):,} {noun}s"
 
 
 def with_previous(job: Job, previous: Previous, inputs_unchanged: bool) -> Job:

@@ -80,7 +80,7 @@ def report(
 @click.option("--text", "as_text", is_flag=True, help="Print the text of the stored copy.")
 @click.option("--at", type=click.DateTime(["%Y-%m-%d"]), help="With --text: the copy nearest to this day.")
 @click.option("--case", "as_case", is_flag=True, help="Print what `archive judge` reads, a line a citation.")
-@click.option("-v", "--verbose", is_flag=True, help="Say where in the WARC files the copies are.")
+@click.option("-v", "--verbose", is_flag=True, help="Name the runs, and where in the WARC files the copies are.")
 def show(
     url: str, project: Path, config: Path | None, as_text: bool, at: datetime | None, as_case: bool, verbose: bool
 ) -> int:

@@ -19,9 +19,9 @@ from linkarchive.store.database import Store
 
 
 def history_of(store: Store, url: str, verbose: bool = False) -> Iterator[str]:
-    """The life of a source in lines that are safe to print; `verbose` adds where in the WARC files its copies are.
+    """The life of a source in lines that are safe to print. Raises UnknownSourceError.
 
-    Raises UnknownSourceError.
+    `verbose` adds the runs, and where in the WARC files its copies are.
     """
     source = sources.find(store, url)
     yield address(source.url)
@@ -41,7 +41,8 @@ def history_of(store: Store, url: str, verbose: bool = False) -> Iterator[str]:
     for run_id, report in past:
         outcome = report.outcome
         when = _time(report.checked) if report.checked else "not visited         "
-        yield f"  {when}  {outcome.verdict.value:<11} {short_of(outcome):<21} {run_id}"
+        line = f"  {when}  {outcome.verdict.value:<11} {short_of(outcome):<21}"
+        yield f"{line} {run_id}" if verbose else line.rstrip()
         for sentence in outcome.evidence if report.changed != "still" else ():
             yield f"      {one_line(sentence)}"
 

@@ -16,7 +16,7 @@ from linkarchive.report.sanitize import sanitize
 from linkarchive.report.sections import Group, Sections, day_of, divide
 from linkarchive.report.suggestions import Suggestion, suggestions, suggestions_unresolved
 from linkarchive.report.summary import summary
-from linkarchive.translation import gettext, ngettext
+from linkarchive.translation import N_, gettext, ngettext
 
 _STYLE = {
     Verdict.DEAD: "bold red",
@@ -133,7 +133,9 @@ def _next(page: _Page, report: Report, sections: Sections, place: str) -> None:
         page.labelled("→ " + gettext("The report to read and to send:"), place)
     text = gettext("Run {id}.", id=sanitize(report.run.id))
     if counts["skipped"]:
-        text = gettext("{skipped:,} skipped.", skipped=counts["skipped"]) + f" {text}"
+        why = N_("{skipped:,} skipped; archive report -v says why.")
+        skipped = N_("{skipped:,} skipped.") if page.verbose else why
+        text = gettext(skipped, skipped=counts["skipped"]) + f" {text}"
     page.say(text, style="dim")
 
 

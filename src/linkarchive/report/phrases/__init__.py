@@ -110,6 +110,7 @@ _COUNTED: Mapping[str, Callable[[int], str]] = {
     "article": lambda number: ngettext("{number:,} article", "{number:,} articles", number),
     "day": lambda number: ngettext("{number:,} day", "{number:,} days", number),
     "finding": lambda number: ngettext("{number:,} finding", "{number:,} findings", number),
+    "host": lambda number: ngettext("{number:,} host", "{number:,} hosts", number),
     "link": lambda number: ngettext("{number:,} link", "{number:,} links", number),
     "other version": lambda number: ngettext("{number:,} other version", "{number:,} other versions", number),
     "page": lambda number: ngettext("{number:,} page", "{number:,} pages", number),
