@@ -85,4 +85,4 @@ def test_the_place_of_a_record_is_filled_to_the_byte(length: int) -> None:
     ],
 )
 def test_what_counts_as_the_forgotten_address(url: str, touched: bool) -> None:
-    assert removal.Removal(frozenset({A})).touches(url) is touched
+    assert removal.RemovalPlan(frozenset({A})).touches(url) is touched

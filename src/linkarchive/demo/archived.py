@@ -19,9 +19,9 @@ _DAY = datetime(2025, 4, 20, 6, 30, tzinfo=UTC)
 
 def archives() -> Mapping[str, Site]:
     """The hosts of the Wayback Machine and arquivo.pt; the latter has nothing."""
-    held: list[DemoCapture] = [capture_of(url, _DAY) for url in _KEPT]
+    captures: list[DemoCapture] = [capture_of(url, _DAY) for url in _KEPT]
     return {
-        "web.archive.org": DemoWayback(held),
+        "web.archive.org": DemoWayback(captures),
         "arquivo.pt": DemoWayback(base="https://arquivo.pt", collection="/wayback/"),
     }
 

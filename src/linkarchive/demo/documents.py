@@ -18,8 +18,8 @@ TENDER = (
 )
 
 
-def pdf(lines: tuple[str, ...], made: str) -> bytes:
-    """One page with the lines in Helvetica (PDF 1.4); `made` goes into the document's metadata."""
+def pdf(lines: tuple[str, ...], job: str) -> bytes:
+    """One page with the lines in Helvetica (PDF 1.4); `job` goes into the document's metadata."""
     shown = "\n".join(f"({_escape(line)}) '" for line in lines)
     content = f"BT /F1 11 Tf 16 TL 60 780 Td\n{shown}\nET".encode("latin-1")
     objects = [
@@ -29,7 +29,7 @@ def pdf(lines: tuple[str, ...], made: str) -> bytes:
         b" /Resources << /Font << /F1 5 0 R >> >> >>",
         b"<< /Length %d >>\nstream\n%s\nendstream" % (len(content), content),
         b"<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica /Encoding /WinAnsiEncoding >>",
-        f"<< /Title ({_escape(lines[0])}) /Producer (harbour printer, job {_escape(made)}) >>".encode("latin-1"),
+        f"<< /Title ({_escape(lines[0])}) /Producer (harbour printer, job {_escape(job)}) >>".encode("latin-1"),
     ]
     out = bytearray(b"%PDF-1.4\n")
     offsets = []

@@ -54,12 +54,12 @@ _LAST_MODIFIED = ("Last-Modified", "Mon, 06 Jan 2025 08:00:00 GMT")
 
 def hosts() -> dict[str, Site]:
     """Every host of the demo's articles."""
-    found: dict[str, Site] = {host: functools.partial(_dressed, dress) for host, dress in _DRESSES.items()}
-    found["doi.org"] = _doi
-    found["tide-tables.example"] = _tide_tables
-    found["www.sele-river-trust.example"] = functools.partial(_dressed, _DRESSES["sele-river-trust.example"])
-    found["consent.capital-ledger.example"] = lambda request: walls.consent(request.parts.query)
-    return found
+    sites: dict[str, Site] = {host: functools.partial(_dressed, dress) for host, dress in _DRESSES.items()}
+    sites["doi.org"] = _doi
+    sites["tide-tables.example"] = _tide_tables
+    sites["www.sele-river-trust.example"] = functools.partial(_dressed, _DRESSES["sele-river-trust.example"])
+    sites["consent.capital-ledger.example"] = lambda request: walls.consent(request.parts.query)
+    return sites
 
 
 def _dressed(dress: SiteDress, request: Request) -> Reply:

@@ -38,13 +38,13 @@ class Text:
 @functools.cache
 def texts(later: bool) -> Mapping[str, Text]:
     """All texts of a day, by host and path."""
-    found: dict[str, Text] = {}
+    by_address: dict[str, Text] = {}
     for file in sorted(resources.files("linkarchive.demo").joinpath("prose").iterdir(), key=lambda file: file.name):
         for part in re.split(r"(?m)^=== ", file.read_text(encoding="utf-8"))[1:]:
             address, _, day = part.partition("\n")[0].partition(" @")
             if later or not day:
-                found[address] = _text(address, part.partition("\n")[2], later)
-    return found
+                by_address[address] = _text(address, part.partition("\n")[2], later)
+    return by_address
 
 
 def plain(name: str) -> str:

@@ -154,31 +154,33 @@ class DemoWayback:
     # --- replay --------------------------------------------------------------------
 
     def _of(self, url: str) -> list[DemoCapture]:
-        return sorted((one for one in self.captures if _key(one.url) == _key(url)), key=lambda one: one.time)
+        return sorted(
+            (capture for capture in self.captures if _key(capture.url) == _key(url)), key=lambda capture: capture.time
+        )
 
     def _replay(self, rest: str, request: Request) -> Reply:
         match = re.fullmatch(r"([0-9]{1,14})([a-z]{2}_)?/(.+)", rest, re.S)
         if match is None:
             return self._timegate(rest, request)
         stamp, modifier, url = match[1], match[2] or "", match[3]
-        held = self._of(url)
-        if not held:
+        captures = self._of(url)
+        if not captures:
             reason = "org.archive.wayback.exception.ResourceNotInArchiveException"
             return Response(_HTML, 404, headers=(("X-Archive-Wayback-Runtime-Error", reason),))
-        exact = [one for one in held if one.stamp == stamp]
-        found = next((one for one in exact if one.url == url), None) or (exact[0] if exact else None)
-        if found is not None:
-            return self._memento(found, modifier)
-        nearest = min(held, key=lambda one: abs(one.time - _time(stamp)))
+        exact = [capture for capture in captures if capture.stamp == stamp]
+        memento = next((capture for capture in exact if capture.url == url), None) or (exact[0] if exact else None)
+        if memento is not None:
+            return self._memento(memento, modifier)
+        nearest = min(captures, key=lambda capture: abs(capture.time - _time(stamp)))
         return redirect(f"{self._base}{self._collection}{nearest.stamp}{modifier}/{nearest.url}")
 
     def _timegate(self, url: str, request: Request) -> Reply:
-        held = self._of(url)
-        if not held:
+        captures = self._of(url)
+        if not captures:
             return Response(_HTML, 404)
-        asked = request.headers.get("accept-datetime")
-        when = parsedate_to_datetime(asked) if asked else self._now()
-        nearest = min(held, key=lambda one: abs(one.time - when))
+        accept_datetime = request.headers.get("accept-datetime")
+        when = parsedate_to_datetime(accept_datetime) if accept_datetime else self._now()
+        nearest = min(captures, key=lambda capture: abs(capture.time - when))
         reply = redirect(f"{self._base}{self._collection}{nearest.stamp}/{nearest.url}")
         return Response(reply.body, 302, headers=(*reply.headers, ("Vary", "accept-datetime")))
 
@@ -203,33 +205,35 @@ class DemoWayback:
     # --- index and TimeMap -----------------------------------------------------------
 
     def _index(self, request: Request) -> Response:
-        asked = parse_qs(request.parts.query)
-        start, end = asked.get("from", ["0"])[0], asked.get("to", ["9"])[0]
-        patterns = [one.partition(":")[2] for one in asked.get("filter", []) if one.startswith("statuscode:")]
-        held = [
-            one
-            for one in self._of(asked["url"][0])
-            if start <= one.stamp <= end and all(re.fullmatch(pattern, str(one.status)) for pattern in patterns)
+        parameters = parse_qs(request.parts.query)
+        start, end = parameters.get("from", ["0"])[0], parameters.get("to", ["9"])[0]
+        filters = [name_and_pattern.partition(":") for name_and_pattern in parameters.get("filter", [])]
+        patterns = [pattern for name, _, pattern in filters if name == "statuscode"]
+        captures = [
+            capture
+            for capture in self._of(parameters["url"][0])
+            if start <= capture.stamp <= end and all(re.fullmatch(pattern, str(capture.status)) for pattern in patterns)
         ]
-        if asked.get("sort") == ["closest"]:
-            when = _time(asked["closest"][0])
-            held.sort(key=lambda one: abs(one.time - when))
+        if parameters.get("sort") == ["closest"]:
+            when = _time(parameters["closest"][0])
+            captures.sort(key=lambda capture: abs(capture.time - when))
         rows = [
-            f"{_key(one.url)} {one.stamp} {one.url} {one.header('content-type').partition(';')[0] or 'unk'}"
-            f" {one.status} {one.digest} {len(one.body) + 300}"
-            for one in held[: int(asked.get("limit", ["1000"])[0])]
+            f"{_key(capture.url)} {capture.stamp} {capture.url}"
+            f" {capture.header('content-type').partition(';')[0] or 'unk'}"
+            f" {capture.status} {capture.digest} {len(capture.body) + 300}"
+            for capture in captures[: int(parameters.get("limit", ["1000"])[0])]
         ]
         return Response("".join(f"{row}\n" for row in rows).encode(), content_type="text/plain")
 
     def _timemap(self, url: str) -> Response:
-        held = self._of(url)
-        if not held:
+        captures = self._of(url)
+        if not captures:
             return Response(_HTML, 404)
         lines = [f'<{url}>; rel="original"', f'<{self._base}{self._collection}timemap/link/{url}>; rel="self"']
         lines += [
-            f'<{self._base}{self._collection}{one.stamp}/{one.url}>; rel="memento";'
-            f' datetime="{format_datetime(one.time.astimezone(UTC), usegmt=True)}"'
-            for one in held
+            f'<{self._base}{self._collection}{capture.stamp}/{capture.url}>; rel="memento";'
+            f' datetime="{format_datetime(capture.time.astimezone(UTC), usegmt=True)}"'
+            for capture in captures
         ]
         return Response(",\n".join(lines).encode(), content_type="application/link-format")
 
@@ -296,8 +300,8 @@ def _with_malformed_stamps(reply: Reply) -> Reply:
     return Response(body, reply.status, reply.content_type, fields)
 
 
-def _json(told: dict[str, object], status: int = 200) -> Response:
-    return Response(json.dumps(told).encode(), status, "application/json")
+def _json(value: dict[str, object], status: int = 200) -> Response:
+    return Response(json.dumps(value).encode(), status, "application/json")
 
 
 def _time(stamp: str) -> datetime:

@@ -16,7 +16,7 @@ from linkarchive.project import Project
 from linkarchive.secrets import redact
 from linkarchive.snapshot import removal
 from linkarchive.snapshot.forget import Tombstone
-from linkarchive.snapshot.removal import IsProbe, Removal
+from linkarchive.snapshot.removal import IsProbe, RemovalPlan
 from linkarchive.store import captures, decisions, sources
 from linkarchive.store.forget import Forgetting
 from linkarchive.store.opening import open_project
@@ -80,7 +80,7 @@ def _is_probe(keys: Iterable[str]) -> IsProbe:
     return lambda url, run_id: url.rpartition("/")[2] in names(run_id)
 
 
-def _refuse_unknown(project: Project, keys: dict[str, str], gone: Removal) -> None:
+def _refuse_unknown(project: Project, keys: dict[str, str], gone: RemovalPlan) -> None:
     """A URL that is no source, that nothing kept has and nobody has forgotten before is misspelt."""
     made = decisions.load(project.decisions)
     captured = {key_of(capture.url) for capture in gone.captures}
@@ -93,5 +93,5 @@ def _refuse_unknown(project: Project, keys: dict[str, str], gone: Removal) -> No
             except UnknownSourceError:
                 # Of several, what goes may be all of the others'.
                 mine = gone if len(keys) == 1 else removal.find(project.archive, frozenset([key]), _is_probe([key]))
-                if not mine.gone:
+                if not mine.locations:
                     raise

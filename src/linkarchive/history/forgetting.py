@@ -18,7 +18,7 @@ from linkarchive.history.report_files import rewrite_reports
 from linkarchive.project import Project
 from linkarchive.snapshot import manifest, paths
 from linkarchive.snapshot.forget import Moves, Tombstone, prepare
-from linkarchive.snapshot.removal import Removal
+from linkarchive.snapshot.removal import RemovalPlan
 from linkarchive.snapshot.repair import finish_warc, repair
 from linkarchive.store import decisions
 from linkarchive.store.decisions import Decision
@@ -40,7 +40,7 @@ class _Plan:
 
 
 def take_out(
-    project: Project, gone: Removal, tombstone: Tombstone, forgetting: Forgetting, who: str
+    project: Project, gone: RemovalPlan, tombstone: Tombstone, forgetting: Forgetting, who: str
 ) -> tuple[int, tuple[str, ...]]:
     """Write what changes beside what is there, then put all of it in its place: how many WARC files changed, and what
     the new database could not be made from. Raises StorageError."""

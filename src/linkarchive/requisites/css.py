@@ -9,7 +9,7 @@ from typing import Any
 import tinycss2
 from tinycss2.bytes import decode_stylesheet_bytes
 
-from linkarchive.requisites.requisite import Kind, Named
+from linkarchive.requisites.requisite import Kind, Reference
 
 Replace = Callable[[Kind, str], str]
 """The address that takes the place of one of that kind, as it is written."""
@@ -23,16 +23,15 @@ _SHOWN_FORMATS = frozenset({"woff2", "woff", "truetype", "opentype", "collection
 """Of fonts that today's browsers take; of embedded-opentype and svg there is always another one."""
 
 
-def named_in(text: str) -> list[Named]:
-    """What a style sheet, or the value of a style attribute, names.
-
-    Of a font's sources the first in a format that browsers take: the others are for other programs.
+def references_in(text: str) -> list[Reference]:
+    """The references in a style sheet or in the value of a style attribute; of a font's sources only the first in a
+    format that browsers read.
     """
-    found: list[Named] = []
+    references: list[Reference] = []
     for piece in _PIECE.findall(text):
         if _MARKED.search(piece):
-            found += _named(tinycss2.parse_component_value_list(piece))
-    return found
+            references += _references(tinycss2.parse_component_value_list(piece))
+    return references
 
 
 def replaced(text: str, replace: Replace) -> str:
@@ -63,24 +62,24 @@ def decoded(data: bytes, content_type: str, page_charset: str = "") -> str:
     return str(text)
 
 
-def _named(tokens: Sequence[Any]) -> Iterator[Named]:
+def _references(tokens: Sequence[Any]) -> Iterator[Reference]:
     """The addresses of a piece, those of a font down to the one that is taken."""
     is_font = any(token.type == "at-keyword" and token.lower_value == "font-face" for token in tokens)
     for token in tokens:
         if is_font and token.type == "{} block":
-            yield from (Named(Kind.FONT, url) for url in _fonts(token.content))
+            yield from (Reference(Kind.FONT, url) for url in _fonts(token.content))
     for kind, token in _addresses(tokens):
         if kind is not Kind.FONT and token.value:
-            yield Named(kind, token.value)
+            yield Reference(kind, token.value)
 
 
 def _addresses(tokens: Sequence[Any]) -> Iterator[tuple[Kind, Any]]:
-    """The tokens that hold an address, with the kind of thing that it is of: URLs, and strings where they mean one."""
+    """The tokens that hold an address (URLs, and strings where an address is expected), with the kind of file."""
     waiting: list[tuple[Sequence[Any], Kind, bool]] = [(tokens, Kind.IMAGE, False)]
     while waiting:
-        some, kind, strings = waiting.pop()
+        group, kind, strings = waiting.pop()
         rule = ""
-        for token in some:
+        for token in group:
             if token.type == "at-keyword":
                 rule = token.lower_value
             elif token.type == "literal" and token.value == ";":
@@ -103,12 +102,12 @@ def _addresses(tokens: Sequence[Any]) -> Iterator[tuple[Kind, Any]]:
 
 def _fonts(tokens: Sequence[Any]) -> Iterator[str]:
     """Of each `src` of a font face, the first address in a format that browsers take; of several `src`, the last."""
-    taken = ""
+    address = ""
     for declaration in tinycss2.parse_blocks_contents(tokens, skip_comments=True, skip_whitespace=True):
         if declaration.type == "declaration" and declaration.lower_name == "src":
-            taken = _first_shown(declaration.value) or taken
-    if taken:
-        yield taken
+            address = _first_shown(declaration.value) or address
+    if address:
+        yield address
 
 
 def _first_shown(tokens: Sequence[Any]) -> str:

@@ -52,8 +52,8 @@ _LARGEST_SYMBOLS = 8 * 1024 * 1024
 
 def reference(element: Any) -> str:
     """What an element refers to, which is then taken out of it."""
-    found = [element.attrib.pop(name, None) for name in ("href", "xlink:href", "src")]
-    return (found[0] or found[1] or "").strip()
+    values = [element.attrib.pop(name, None) for name in ("href", "xlink:href", "src")]
+    return (values[0] or values[1] or "").strip()
 
 
 def tidy(tree: Any) -> None:
@@ -114,8 +114,8 @@ def _by_id(tree: Any) -> dict[str, Any]:
 def _hidden(symbol: Any, name: str) -> Any:
     """A drawing of no size that holds a copy of an element under another name."""
     drawing = html.Element("svg", width="0", height="0", style="position:absolute")
-    held = copy.deepcopy(symbol)
-    held.set("id", name)
-    held.tail = None
-    drawing.append(held)
+    clone = copy.deepcopy(symbol)
+    clone.set("id", name)
+    clone.tail = None
+    drawing.append(clone)
     return drawing

@@ -9,7 +9,7 @@ from typing import Any
 from lxml import etree, html
 
 from linkarchive.requisites import css, srcset
-from linkarchive.requisites.requisite import Kind, Named, Requisite
+from linkarchive.requisites.requisite import Kind, Reference, Requisite
 from linkarchive.urls import normalise, resolve
 
 _SHEET_RELATIONS = frozenset({"stylesheet"})
@@ -76,21 +76,21 @@ def requisites_of_page(source: str, url: str, charset: str = "utf-8") -> list[Re
     tree = parsed(source)
     if tree is None:
         return []
-    return _whole(named_in(tree), base_of(tree, url), charset)
+    return _whole(references_in(tree), base_of(tree, url), charset)
 
 
 def requisites_of_sheet(text: str, url: str) -> list[Requisite]:
     """What a style sheet at a URL names, each once, styles first."""
-    return _whole(css.named_in(text), url, "utf-8")
+    return _whole(css.references_in(text), url, "utf-8")
 
 
-def _whole(named: Iterable[Named], base: str, charset: str) -> list[Requisite]:
-    found: dict[str, Kind] = {}
-    for one in named:
-        url = whole_address(base, one.address, charset)
+def _whole(references: Iterable[Reference], base: str, charset: str) -> list[Requisite]:
+    kinds: dict[str, Kind] = {}
+    for reference in references:
+        url = whole_address(base, reference.address, charset)
         if url is not None:
-            found[url] = min(found.get(url, one.kind), one.kind)
-    return [Requisite(kind, url) for url, kind in sorted(found.items(), key=lambda pair: pair[1])]
+            kinds[url] = min(kinds.get(url, reference.kind), reference.kind)
+    return [Requisite(kind, url) for url, kind in sorted(kinds.items(), key=lambda pair: pair[1])]
 
 
 def whole_address(base: str, address: str, charset: str = "utf-8") -> str | None:
@@ -105,7 +105,7 @@ def whole_address(base: str, address: str, charset: str = "utf-8") -> str | None
     return url.partition("#")[0]
 
 
-def named_in(tree: Any) -> Iterator[Named]:
+def references_in(tree: Any) -> Iterator[Reference]:
     """What the elements of a page name."""
     for element in tree.iter():
         if not isinstance(element.tag, str):  # a comment
@@ -113,28 +113,28 @@ def named_in(tree: Any) -> Iterator[Named]:
         name = element.tag.lower()
         style = element.get("style")
         if style and "(" in style:
-            yield from css.named_in(style)
+            yield from css.references_in(style)
         if name == "style":
-            yield from css.named_in(element.text or "")
+            yield from css.references_in(element.text or "")
         elif name == "link":
             yield from _of_link(element)
         elif name == "picture":
             yield from _of_picture(element)
         elif name == "iframe" and element.get("srcdoc"):
             inner = parsed(element.get("srcdoc"))
-            yield from named_in(inner) if inner is not None else ()
+            yield from references_in(inner) if inner is not None else ()
         yield from _of_attributes(element, name)
 
 
-def _of_attributes(element: Any, name: str) -> Iterator[Named]:
+def _of_attributes(element: Any, name: str) -> Iterator[Reference]:
     for attribute, kind in _PLAIN.get(name, ()):
         address = element.get(attribute)
         if address and not (name == "input" and element.get("type", "").lower() != "image"):
-            yield Named(kind, address)
+            yield Reference(kind, address)
     sizes = element.get("sizes") or element.get("data-sizes") or ""
     if name == "img" and element.get("srcset"):
-        yield from (Named(Kind.IMAGE, address) for address in srcset.taken(element.get("srcset"), sizes))
-    yield from (Named(_LATE_KINDS.get(name, Kind.IMAGE), address) for address in late_addresses(element))
+        yield from (Reference(Kind.IMAGE, address) for address in srcset.taken(element.get("srcset"), sizes))
+    yield from (Reference(_LATE_KINDS.get(name, Kind.IMAGE), address) for address in late_addresses(element))
 
 
 def late_addresses(element: Any) -> Iterator[str]:
@@ -149,29 +149,29 @@ def late_addresses(element: Any) -> Iterator[str]:
             continue
         elif _LATE.fullmatch(attribute):
             if "url(" in value:
-                yield from (named.address for named in css.named_in(value))
+                yield from (named.address for named in css.references_in(value))
             elif _ADDRESS.fullmatch(value.strip()):
                 yield value
 
 
-def _of_link(element: Any) -> Iterator[Named]:
+def _of_link(element: Any) -> Iterator[Reference]:
     relations = frozenset((element.get("rel") or "").lower().split())
     address = element.get("href") or ""
     if relations & _SHEET_RELATIONS:
-        yield Named(Kind.STYLE, address)
+        yield Reference(Kind.STYLE, address)
     elif relations & _ICON_RELATIONS:
-        yield Named(Kind.IMAGE, address)
+        yield Reference(Kind.IMAGE, address)
     elif "modulepreload" in relations:
-        yield Named(Kind.SCRIPT, address)
+        yield Reference(Kind.SCRIPT, address)
     elif "preload" in relations:
         kind = _PRELOADED.get((element.get("as") or "").lower())
         if kind is not None and address:
-            yield Named(kind, address)
+            yield Reference(kind, address)
         for candidate in srcset.taken(element.get("imagesrcset") or "", element.get("imagesizes") or ""):
-            yield Named(Kind.IMAGE, candidate)
+            yield Reference(Kind.IMAGE, candidate)
 
 
-def _of_picture(element: Any) -> Iterator[Named]:
+def _of_picture(element: Any) -> Iterator[Reference]:
     """Of the sources for one condition the first in a format that browsers take; the picture itself is an `img`."""
     seen: set[str] = set()
     for source in element.iter("source"):
@@ -184,4 +184,4 @@ def _of_picture(element: Any) -> Iterator[Named]:
         if listed:
             seen |= set() if by_some else {media}
             sizes = source.get("sizes") or ""
-            yield from (Named(Kind.IMAGE, address) for address in srcset.taken(listed, sizes))
+            yield from (Reference(Kind.IMAGE, address) for address in srcset.taken(listed, sizes))

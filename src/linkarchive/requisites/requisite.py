@@ -7,7 +7,7 @@ from enum import IntEnum
 
 
 class Kind(IntEnum):
-    """What something is for, in the order in which a page wants it."""
+    """What kind of file a page needs, in the order in which they are fetched."""
 
     STYLE = 0
     FONT = 1
@@ -17,8 +17,8 @@ class Kind(IntEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Named:
-    """An address as a file writes it."""
+class Reference:
+    """An address in a page or a style sheet, as it is written there."""
 
     kind: Kind
     address: str
@@ -26,7 +26,7 @@ class Named:
 
 @dataclass(frozen=True, slots=True)
 class Requisite:
-    """Something that a page needs to be shown, under its whole URL without a fragment."""
+    """A file that a page needs to be shown, by its absolute URL without a fragment."""
 
     kind: Kind
     url: str

@@ -80,24 +80,26 @@ def _written(tree: Any) -> str:
 
 
 @dataclass(slots=True)
-class _Room:
-    """What may still be put into a file, and read for it, with the frames in it."""
+class _Allowance:
+    """How much may still be written into a page, and read for it, its frames included."""
 
-    put: int
-    read: int
+    output: int
+    """Characters."""
+    input: int
+    """Bytes, and characters of the frames' source."""
 
 
 class _Maker:
     """Takes what is trusted (stored bytes as data: URLs) out of the cleaner's way and puts it back afterwards."""
 
-    def __init__(self, find: Find, charset: str, depth: int = 0, room: _Room | None = None) -> None:
+    def __init__(self, find: Find, charset: str, depth: int = 0, allowance: _Allowance | None = None) -> None:
         self._find = find
         self._charset = charset
         self._depth = depth
         """Frames that it is in."""
         self._kept: list[str] = []
         """Style sheets, style attributes, pictures, frames and references, by number."""
-        self._room = room or _Room(MAX_SIZE, MAX_READ)
+        self._allowance = allowance or _Allowance(MAX_SIZE, MAX_READ)
 
     def page(self, source: str, url: str) -> Any:
         """The tree of the page; None where nothing is in it."""
@@ -210,10 +212,10 @@ class _Maker:
         """A picture in its place: the first that is stored, or one that `_put_back` makes the frame of."""
         stored = ((address, part) for address in addresses if (part := self._part(base, address)) is not None)
         (address, part), inner = next(stored, ("", None)), frame.get("srcdoc")
-        held = html.Element("img", alt=frame.get("title") or "")
+        image = html.Element("img", alt=frame.get("title") or "")
         for name in ("width", "height", "class", "style", "id", "title"):
             if frame.get(name):
-                held.set(name, frame.get(name))
+                image.set(name, frame.get(name))
         if inner is not None:
             text = self._framed(inner, base, self._charset)
         elif part is not None and media_type(part.body, part.content_type) in HTML_TYPES:
@@ -224,34 +226,34 @@ class _Maker:
             data = self._data(Kind.IMAGE, base, address, 0)
             if part is None or data == _NOTHING or not essence_of(part.content_type).startswith("image/"):
                 return
-            held.set("src", f"{_MARK}{self._keep(data)}")
+            image.set("src", f"{_MARK}{self._keep(data)}")
         if text is not None:
-            held.set("src", f"{_FRAME}{self._keep(text)}")
-        held.tail = frame.tail
-        frame.getparent().replace(frame, held)
+            image.set("src", f"{_FRAME}{self._keep(text)}")
+        image.tail = frame.tail
+        frame.getparent().replace(frame, image)
 
     def _framed(self, source: str, url: str, charset: str) -> str | None:
-        """A page in a frame, as text; None where nothing is in it, or no room is left."""
+        """A page in a frame, as text; None where nothing is in it, or the allowance is used up."""
         if self._depth >= MAX_FRAMES or not self._may_read(len(source)):
             return None
-        tree = _Maker(self._find, charset, self._depth + 1, self._room).page(source, url)
+        tree = _Maker(self._find, charset, self._depth + 1, self._allowance).page(source, url)
         if tree is None:
             return None
         _introduce(tree, "", ())
         text = _written(tree)
-        self._room.put -= len(text)
-        return text if self._room.put >= 0 else None
+        self._allowance.output -= len(text)
+        return text if self._allowance.output >= 0 else None
 
     def _drawn(self, base: str, address: str) -> Any:
-        """The tree of a stored drawing; None where there is none, or no room is left."""
+        """The tree of a stored drawing; None where there is none, or the allowance is used up."""
         part = self._part(base, address)
         if part is None or not self._may_read(len(part.body)):
             return None
         return parsed(decode(part.body, part.content_type, markup=True))
 
     def _may_read(self, size: int) -> bool:
-        self._room.read -= size
-        return self._room.read >= 0
+        self._allowance.input -= size
+        return self._allowance.input >= 0
 
     def _paint(self, element: Any, base: str) -> None:
         data = self._data(Kind.IMAGE, base, element.attrib.pop("background"), 0)
@@ -274,8 +276,8 @@ class _Maker:
             body, essence = text.encode("utf-8", "replace"), "text/css;charset=utf-8"
         elif not essence.startswith(("image/", "font/")):
             essence = "application/octet-stream"
-        self._room.put -= len(body) * 4 // 3
-        if self._room.put < 0:
+        self._allowance.output -= len(body) * 4 // 3
+        if self._allowance.output < 0:
             return _NOTHING
         return f"data:{essence};base64,{base64.b64encode(body).decode('ascii')}"
 
@@ -296,7 +298,9 @@ def _introduce(tree: Any, note: str, facts: Iterable[tuple[str, str]]) -> None:
     for place, meta in enumerate(metas):
         head.insert(place, meta)
     if body is not None and note:
-        told = html.Element("p")
-        told.text = _UNFIT.sub("\ufffd", note)
-        told.set("style", "font:14px/1.5 sans-serif;background:#fff;color:#222;padding:8px 12px;border:1px solid #999")
-        body.insert(0, told)
+        paragraph = html.Element("p")
+        paragraph.text = _UNFIT.sub("\ufffd", note)
+        paragraph.set(
+            "style", "font:14px/1.5 sans-serif;background:#fff;color:#222;padding:8px 12px;border:1px solid #999"
+        )
+        body.insert(0, paragraph)

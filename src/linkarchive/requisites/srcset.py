@@ -28,7 +28,7 @@ class Candidate:
 
 def candidates(srcset: str) -> list[Candidate]:
     """Those of a list, in its order; an address may hold commas, as those of image services do."""
-    found: list[Candidate] = []
+    images: list[Candidate] = []
     rest = srcset
     while rest := rest.lstrip(_SPACE + ","):
         end = next((place for place, letter in enumerate(rest) if letter in _SPACE), len(rest))
@@ -39,8 +39,8 @@ def candidates(srcset: str) -> list[Candidate]:
         else:
             descriptors, rest = _until_comma(rest)
         if address:
-            found.append(_candidate(address, descriptors))
-    return found
+            images.append(_candidate(address, descriptors))
+    return images
 
 
 def taken(srcset: str, sizes: str = "") -> list[str]:
@@ -56,12 +56,12 @@ def taken(srcset: str, sizes: str = "") -> list[str]:
     return list(dict.fromkeys(_at(by_density, density) for density in DENSITIES))
 
 
-def _at(by_density: list[tuple[float, Candidate]], wanted: float) -> str:
+def _at(by_density: list[tuple[float, Candidate]], target: float) -> str:
     """As Chromium chooses: the next denser one, unless the one before is nearer by the geometric mean."""
     for place, (density, candidate) in enumerate(by_density):
-        if density >= wanted:
+        if density >= target:
             before = by_density[place - 1] if place else None
-            if before is not None and wanted < (before[0] * density) ** 0.5:
+            if before is not None and target < (before[0] * density) ** 0.5:
                 return before[1].address
             return candidate.address
     return by_density[-1][1].address

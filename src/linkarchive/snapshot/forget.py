@@ -19,7 +19,7 @@ from linkarchive.errors import StorageError
 from linkarchive.model import Location
 from linkarchive.snapshot import capture_metadata, paths, record_writer
 from linkarchive.snapshot.record_reader import StoredRecord
-from linkarchive.snapshot.removal import CaptureRecords, Removal, Spot
+from linkarchive.snapshot.removal import CaptureRecords, RemovalPlan, Spot
 from linkarchive.web.exchange import Body
 
 _CHUNK = 1024 * 1024
@@ -53,25 +53,25 @@ class Tombstone:
     when: datetime
 
 
-def prepare(archive: Path, removal: Removal, tombstone: Tombstone, scrub: Scrub) -> tuple[list[Path], Moves]:
+def prepare(archive: Path, removal: RemovalPlan, tombstone: Tombstone, scrub: Scrub) -> tuple[list[Path], Moves]:
     """Write each WARC file that changes anew beside itself (`paths.temporary`), durably; which, and what moved.
 
-    A copy that leaned on a response which goes is written anew with that payload at the end of its file, then
-    the tombstone, then the logs, scrubbed. Raises OSError and StorageError.
+    A capture that was a revisit of a removed response is written anew with that payload at the end of its file; then
+    come the tombstone and the scrubbed logs. Raises OSError and StorageError.
     """
     changed: list[Path] = []
     moves: dict[Spot, Location] = {}
-    for warc in sorted({*removal.gone, *(group.warc for group, _ in removal.leaning)}):
-        leaning = [(group, original) for group, original in removal.leaning if group.warc == warc]
-        places = [*removal.gone.get(warc, ()), *(place for group, _ in leaning for place in group.places)]
-        gone = [*places, *removal.logs.get(warc, ())]
-        if removal.moving is None:
-            _copy(archive, warc, gone, tombstone)
+    for warc in sorted({*removal.locations, *(group.warc for group, _ in removal.dependents)}):
+        dependents = [(group, original) for group, original in removal.dependents if group.warc == warc]
+        places = [*removal.locations.get(warc, ()), *(place for group, _ in dependents for place in group.places)]
+        locations = [*places, *removal.logs.get(warc, ())]
+        if removal.layout is None:
+            _copy(archive, warc, locations, tombstone)
         else:
-            _copy(archive, warc, gone, None)
-            moves |= _moved(gone, removal.moving[warc])
+            _copy(archive, warc, locations, None)
+            moves |= _moved(locations, removal.layout[warc])
         with paths.temporary(paths.located(archive, warc)).open("ab") as file:
-            for group, original in leaning:
+            for group, original in dependents:
                 moves |= _copy_capture(archive, file, group, original)
             file.writelines(record_writer.member(_tombstone(tombstone)))
         changed.append(paths.located(archive, warc))
@@ -82,9 +82,9 @@ def prepare(archive: Path, removal: Removal, tombstone: Tombstone, scrub: Scrub)
     return changed, moves
 
 
-def _moved(gone: Sequence[Location], records: Iterable[Location]) -> dict[Spot, Location]:
-    """Where the records of a file are once what stays has moved up to where something goes."""
-    ranges, moves = _ranges(gone), {}
+def _moved(locations: Sequence[Location], records: Iterable[Location]) -> dict[Spot, Location]:
+    """The new places of the records of a file that move up when the `locations` are cut out."""
+    ranges, moves = _ranges(locations), {}
     for record in records:
         before = sum(stop - start for start, stop in ranges if stop <= record.offset)
         if before and not any(start <= record.offset < stop for start, stop in ranges):
@@ -92,15 +92,15 @@ def _moved(gone: Sequence[Location], records: Iterable[Location]) -> dict[Spot, 
     return moves
 
 
-def _copy(archive: Path, warc: str, gone: Iterable[Location], tombstone: Tombstone | None) -> None:
-    """The temporary file: the WARC file with what goes filled (without a tombstone: closed up), or cut off where
-    nothing comes after it."""
+def _copy(archive: Path, warc: str, locations: Iterable[Location], tombstone: Tombstone | None) -> None:
+    """Write the temporary file: the WARC file with the `locations` filled by empty records that name the tombstone,
+    or cut out when it is None; what ends the file is always cut off."""
     with (
         paths.located(archive, warc).open("rb") as old,
         open(paths.temporary(paths.located(archive, warc)), "wb", opener=paths.private) as new,
     ):
         copied, end = 0, old.seek(0, os.SEEK_END)
-        for start, stop in _ranges(gone):
+        for start, stop in _ranges(locations):
             _copy_bytes(old, new, copied, start)
             if stop < end and tombstone is not None:
                 new.write(_filler(stop - start, tombstone))

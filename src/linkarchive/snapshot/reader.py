@@ -190,7 +190,7 @@ def scan(archive: Path) -> Iterator[Scanned]:
     among them by the time in their id; of each run the captures, what they use, and the log lines, in the order of
     writing.
 
-    What cannot be read is passed over and told as a Problem.
+    What cannot be read is yielded as a Problem.
     """
     known = _Known()
     damaged: list[Problem] = []
@@ -198,8 +198,8 @@ def scan(archive: Path) -> Iterator[Scanned]:
         archive, lambda path, why: damaged.append(Problem(paths.relative(archive, path), None, why))
     )
     yield from damaged
-    for run_id, told, files in _runs(archive, chain):
-        yield ScannedRun(run_id, told)
+    for run_id, facts, files in _runs(archive, chain):
+        yield ScannedRun(run_id, facts)
         for path in files:
             try:
                 with path.open("rb") as file:
@@ -209,12 +209,13 @@ def scan(archive: Path) -> Iterator[Scanned]:
 
 
 def captures_in(archive: Path, path: Path) -> Iterator[Capture]:
-    """The captures that one WARC file tells of; what cannot be read is passed over. Raises StorageError without it."""
+    """The captures in one WARC file; damaged records are passed over. Raises StorageError when there is no such
+    file, or it cannot be read."""
     warc = paths.relative(archive, path)
     try:
         with path.open("rb") as file:
             scanned = _scan_file(file, paths.run_of(path), warc, _Known())
-            yield from (found for found in scanned if isinstance(found, Capture))
+            yield from (item for item in scanned if isinstance(item, Capture))
     except OSError as error:
         raise StorageError(f"{warc} cannot be read: {error.strerror}") from error
 
@@ -225,21 +226,21 @@ _Run = tuple[str, Mapping[str, Any] | None, list[Path]]
 
 def _runs(archive: Path, chain: Sequence[manifest.Manifest]) -> list[_Run]:
     left = dict.fromkeys(paths.warc_files(archive))
-    found: list[_Run] = []
+    runs: list[_Run] = []
     for sealed in chain:
         named = [paths.located(archive, entry.path) for entry in sealed.files]
         # Two manifests of a run that was continued may name a file twice.
         files = [path for path in named if path in left]
         for path in files:
             del left[path]
-        found.append((sealed.run, sealed.facts, files))
+        runs.append((sealed.run, sealed.facts, files))
     unsealed: dict[str, list[Path]] = {}
     for path in left:
         unsealed.setdefault(paths.run_of(path), []).append(path)
     for run_id, files in unsealed.items():
-        later = (number for number, (other, _, _) in enumerate(found) if other[:1].isdigit() and other > run_id)
-        found.insert(next(later, len(found)), (run_id, None, files))
-    return found
+        later = (number for number, (other, _, _) in enumerate(runs) if other[:1].isdigit() and other > run_id)
+        runs.insert(next(later, len(runs)), (run_id, None, files))
+    return runs
 
 
 @dataclass(slots=True)
@@ -257,17 +258,17 @@ def _scan_file(
 ) -> Iterator[Capture | ScannedParts | LogLine | Problem]:
     seen: dict[str, PartRecord] = {}
     """The responses, revisits and resources since the last capture or its parts."""
-    for found in walk(file, _metadata_block):
-        if isinstance(found, BadRecordError):
-            yield Problem(warc, found.offset, str(found))
+    for item in walk(file, _metadata_block):
+        if isinstance(item, BadRecordError):
+            yield Problem(warc, item.offset, str(item))
             continue
-        record, block, length = found
+        record, block, length = item
         if record.type in INDEXED_TYPES:
             seen[record["WARC-Record-ID"]] = _part_record(record, Location(warc, record.offset, length))
         elif record.type == "metadata" and capture_metadata.is_log(record["WARC-Target-URI"]):
             yield from (LogLine(run_id, line) for line in _log_lines(file, record.offset))
         elif record.type == "metadata" and not capture_metadata.is_tombstone(record["WARC-Target-URI"]):
-            yield from _told(warc, record, block, seen, known)
+            yield from _described(warc, record, block, seen, known)
             seen.clear()
 
 
@@ -277,10 +278,10 @@ def _part_record(record: StoredRecord, place: Location) -> PartRecord:
     return PartRecord(record["WARC-Record-ID"], uri, date, digest, place, original)
 
 
-def _told(
+def _described(
     warc: str, record: StoredRecord, block: bytes, seen: Mapping[str, PartRecord], known: _Known
 ) -> Iterator[Capture | ScannedParts | Problem]:
-    """What a metadata record tells of the records before it."""
+    """The capture, or the parts, that a metadata record describes; their records came before it in the file."""
     known.originals.update((part.id, part.record) for part in seen.values() if part.original is None)
     page_id = record["WARC-Refers-To"]
     try:

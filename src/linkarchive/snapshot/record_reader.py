@@ -117,14 +117,14 @@ class _Member(io.RawIOBase):
                     raise BadRecordError(self._offset, "the file ends inside a record", torn=True)
                 self._read += len(data)
             try:
-                found: bytes = self._inflate.decompress(data, len(buffer))
+                output: bytes = self._inflate.decompress(data, len(buffer))
             except isal_zlib.error as error:  # type: ignore[misc] # isal's stub types the class as an instance
                 raise BadRecordError(self._offset, f"the gzip member is damaged: {error}") from error
             if self._inflate.eof:
                 self.length = self._read - len(self._inflate.unused_data)
-            if found:
-                buffer[: len(found)] = found
-                return len(found)
+            if output:
+                buffer[: len(output)] = output
+                return len(output)
         return 0
 
 
@@ -200,13 +200,13 @@ def walk(
     while offset is not None and offset < end:
         try:
             record = StoredRecord(file, offset)
-            found = read(record)
+            value = read(record)
             length = record.finish()
         except BadRecordError as error:
             yield error
             offset = _next_record(file, offset + 1)
         else:
-            yield record, found, length
+            yield record, value, length
             offset += length
 
 

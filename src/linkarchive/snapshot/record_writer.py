@@ -147,8 +147,8 @@ def revisit(exchange: Exchange, fields: Fields, original: Original) -> Record:
 
 def request(exchange: Exchange, fields: Fields) -> Record:
     """The request of an exchange, its line as it was sent."""
-    found = _TARGET.match(quote(exchange.url, safe=_LINE_CHARACTERS, errors="replace"))
-    path, query = found.groups("") if found else ("", "")
+    match = _TARGET.match(quote(exchange.url, safe=_LINE_CHARACTERS, errors="replace"))
+    path, query = match.groups("") if match else ("", "")
     head = _http_head(f"{exchange.method} {path or '/'}{query} HTTP/1.1", exchange.request_headers)
     payload = Body.of(exchange.payload) if exchange.payload else None
     own = [("WARC-Payload-Digest", payload.digest if payload else _NOTHING)]

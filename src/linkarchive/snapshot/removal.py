@@ -1,4 +1,4 @@
-"""Which records leave the archive with a source, and which copies of others lean on them."""
+"""Which records are removed with a source, and which captures of others are revisits of them."""
 
 from __future__ import annotations
 
@@ -46,26 +46,26 @@ class CaptureRecords:
 
 
 @dataclass(slots=True)
-class Removal:
-    """What goes when the sources of these keys are forgotten. `gone` and `logs` are by WARC file."""
+class RemovalPlan:
+    """What is removed when the sources of these keys are forgotten. `locations` and `logs` are by WARC file."""
 
     keys: frozenset[str]
-    gone: dict[str, list[Location]] = field(default_factory=lambda: defaultdict(list))
-    """Records that go."""
-    leaning: list[tuple[CaptureRecords, Location]] = field(default_factory=list)
-    """Captures that stay, but are revisits of a response that goes (the location)."""
+    locations: dict[str, list[Location]] = field(default_factory=lambda: defaultdict(list))
+    """The records to remove."""
+    dependents: list[tuple[CaptureRecords, Location]] = field(default_factory=list)
+    """Captures that stay, each with the response that it repeats and that is removed."""
     logs: dict[str, list[Location]] = field(default_factory=lambda: defaultdict(list))
     """All run logs."""
     captures: list[Capture] = field(default_factory=list)
-    """The captures that go."""
-    moving: Mapping[str, Sequence[Location]] | None = None
-    """The records of the files that change, by file, if what stays is to move up to where something goes; None: a
-    record without content fills its place."""
+    """The captures to remove."""
+    layout: Mapping[str, Sequence[Location]] | None = None
+    """All records of the files that change, by file, when the gaps are to be closed and what stays moves up; None
+    when a record without content fills each gap."""
 
     @property
     def records(self) -> Iterator[Location]:
-        """All that go."""
-        return (place for places in self.gone.values() for place in places)
+        """The records to remove, of all files."""
+        return (place for places in self.locations.values() for place in places)
 
     def touches(self, url: str) -> bool:
         """The URL is one of the forgotten ones, or the address of an archive's copy of it."""
@@ -73,17 +73,17 @@ class Removal:
         return any(_key(address) in self.keys for address in (url, *(wrapped[1:] if wrapped else ())))
 
 
-def find(archive: Path, keys: frozenset[str], is_probe: IsProbe) -> Removal:
-    """Every visit that asked for one of these sources, whoever cited it; reads all WARC files once.
+def find(archive: Path, keys: frozenset[str], is_probe: IsProbe) -> RemovalPlan:
+    """The plan to remove every visit of these sources, whoever cited them; reads all WARC files once.
 
     The answer to a made-up address goes too where it is the very same page. Raises StorageError for a damaged
     record: nobody could say whose it is.
     """
-    removal = Removal(keys)
+    removal = RemovalPlan(keys)
     responses: dict[str, Location] = {}
     staying: list[CaptureRecords] = []
     parts: list[_Parts] = []
-    gone_pages: set[str] = set()
+    removed_pages: set[str] = set()
     probes: list[CaptureRecords] = []
     for path in paths.warc_files(archive):
         try:
@@ -95,7 +95,7 @@ def find(archive: Path, keys: frozenset[str], is_probe: IsProbe) -> Removal:
                         probes.append(group)
                     elif _goes(group, removal):
                         _remove(group, removal, responses)
-                        gone_pages.update(record["WARC-Record-ID"] for record, _ in group.records)
+                        removed_pages.update(record["WARC-Record-ID"] for record, _ in group.records)
                     elif group.revisits:
                         staying.append(group)
         except OSError as error:
@@ -103,23 +103,24 @@ def find(archive: Path, keys: frozenset[str], is_probe: IsProbe) -> Removal:
     digests = {capture.digest for capture in removal.captures}
     for group in probes:
         if group.capture is not None and group.capture.digest in digests:
-            removal.gone[group.warc] += group.places
-    _remove_parts(parts, gone_pages, removal)
-    removal.leaning = [(group, responses[group.revisits]) for group in staying if group.revisits in responses]
+            removal.locations[group.warc] += group.places
+    _remove_parts(parts, removed_pages, removal)
+    removal.dependents = [(group, responses[group.revisits]) for group in staying if group.revisits in responses]
     return removal
 
 
-def find_captures(archive: Path, wanted: Sequence[Spot], size: int) -> Removal:
-    """The first of the wanted captures whose records have together at least so many bytes, or all of them; a capture
-    is named by the record of its page. What a capture that stays leans on must not be wanted.
+def find_captures(archive: Path, spots: Sequence[Spot], size: int) -> RemovalPlan:
+    """The plan to remove the first of these captures whose records have together at least `size` bytes, or all.
+
+    A capture is named by the record of its page. None may be the original of a revisit that stays.
 
     Reads all WARC files once. Raises StorageError, as `find`.
     """
-    removal = Removal(frozenset())
+    removal = RemovalPlan(frozenset())
     groups: dict[Spot, CaptureRecords] = {}
     records: dict[str, list[Location]] = defaultdict(list)
     parts: list[_Parts] = []
-    gone_pages: set[str] = set()
+    removed_pages: set[str] = set()
     for path in paths.warc_files(archive):
         warc = paths.relative(archive, path)
         try:
@@ -131,16 +132,16 @@ def find_captures(archive: Path, wanted: Sequence[Spot], size: int) -> Removal:
                     groups |= {(place.warc, place.offset): group for place in group.places}
         except OSError as error:
             raise paths.storage_error(path, error, "cannot be read") from error
-    for wanted_group in filter(None, map(groups.get, wanted)):
-        if size > 0 and wanted_group.capture is not None:
-            _remove(wanted_group, removal, {})
-            gone_pages.update(record["WARC-Record-ID"] for record, _ in wanted_group.records)
-            size -= sum(place.length for place in wanted_group.places)
-    _remove_parts(parts, gone_pages, removal)
-    return replace(removal, moving={warc: records[warc] for warc in removal.gone})
+    for capture_group in filter(None, map(groups.get, spots)):
+        if size > 0 and capture_group.capture is not None:
+            _remove(capture_group, removal, {})
+            removed_pages.update(record["WARC-Record-ID"] for record, _ in capture_group.records)
+            size -= sum(place.length for place in capture_group.places)
+    _remove_parts(parts, removed_pages, removal)
+    return replace(removal, layout={warc: records[warc] for warc in removal.locations})
 
 
-def _groups(file: IO[bytes], warc: str, removal: Removal) -> Iterator[CaptureRecords]:
+def _groups(file: IO[bytes], warc: str, removal: RemovalPlan) -> Iterator[CaptureRecords]:
     """The records of a file by capture; the places of its logs go to `removal`."""
     group = CaptureRecords(warc)
     for item in walk(file, _metadata_block):
@@ -171,13 +172,13 @@ def _facts(block: bytes, place: Location) -> tuple[Capture | None, PartsFacts | 
         ) from error
 
 
-def _goes(group: CaptureRecords, removal: Removal) -> bool:
+def _goes(group: CaptureRecords, removal: RemovalPlan) -> bool:
     source = group.capture.url if group.capture else ""
     return removal.touches(source) or any(removal.touches(record["WARC-Target-URI"]) for record, _ in group.records)
 
 
-def _remove(group: CaptureRecords, removal: Removal, responses: dict[str, Location]) -> None:
-    removal.gone[group.warc] += group.places
+def _remove(group: CaptureRecords, removal: RemovalPlan, responses: dict[str, Location]) -> None:
+    removal.locations[group.warc] += group.places
     for (record, _), place in zip(group.records, group.places, strict=True):
         if record.type == "response":
             responses[record["WARC-Record-ID"]] = place
@@ -191,7 +192,7 @@ class _PartRecord:
 
     id: str
     uri: str
-    leans_on: str
+    refers_to: str
     """The id of the response that a revisit repeats, or that a request is of; else ""."""
     is_request: bool
     place: Location
@@ -204,37 +205,39 @@ class _Parts:
     page: str
     """The id of the capture's record."""
     uses: frozenset[str]
-    told: Location
-    """The record that tells of them."""
+    metadata: Location
+    """The metadata record that lists them."""
     records: tuple[_PartRecord, ...]
 
     @classmethod
     def of(cls, group: CaptureRecords, facts: PartsFacts) -> _Parts:
         *records, (last, _) = group.records
-        found = []
+        part_records = []
         for (record, _), place in zip(records, group.places, strict=False):
             name = {"revisit": "WARC-Refers-To", "request": "WARC-Concurrent-To"}.get(record.type)
-            leans_on = record[name] if name else ""
+            refers_to = record[name] if name else ""
             is_request = record.type == "request"
-            found.append(_PartRecord(record["WARC-Record-ID"], record["WARC-Target-URI"], leans_on, is_request, place))
-        return cls(last["WARC-Refers-To"], frozenset(facts.uses), group.places[-1], tuple(found))
+            part_records.append(
+                _PartRecord(record["WARC-Record-ID"], record["WARC-Target-URI"], refers_to, is_request, place)
+            )
+        return cls(last["WARC-Refers-To"], frozenset(facts.uses), group.places[-1], tuple(part_records))
 
 
-def _remove_parts(parts: Sequence[_Parts], gone_pages: set[str], removal: Removal) -> None:
-    """What captures that go used goes as well, but for what others use; a part that is itself forgotten goes anyhow."""
+def _remove_parts(parts: Sequence[_Parts], removed_pages: set[str], removal: RemovalPlan) -> None:
+    """Add to the plan the parts that only removed captures use, and every part of a forgotten source."""
     records = [record for group in parts for record in group.records]
-    used = {used for group in parts if group.page not in gone_pages for used in group.uses}
+    used = {used for group in parts if group.page not in removed_pages for used in group.uses}
     # A payload stays while a record that is used repeats it.
-    used |= {record.leans_on for record in records if record.id in used}
-    gone = {record.id for record in records if removal.touches(record.uri)}
-    gone |= {record.id for record in records if record.id not in used and not record.is_request}
-    gone |= {record.id for record in records if record.leans_on in gone}
+    used |= {record.refers_to for record in records if record.id in used}
+    removed_ids = {record.id for record in records if removal.touches(record.uri)}
+    removed_ids |= {record.id for record in records if record.id not in used and not record.is_request}
+    removed_ids |= {record.id for record in records if record.refers_to in removed_ids}
     for group in parts:
-        if group.page in gone_pages:
-            removal.gone[group.told.warc].append(group.told)
+        if group.page in removed_pages:
+            removal.locations[group.metadata.warc].append(group.metadata)
         for record in group.records:
-            if record.id in gone:
-                removal.gone[record.place.warc].append(record.place)
+            if record.id in removed_ids:
+                removal.locations[record.place.warc].append(record.place)
 
 
 def _metadata_block(record: StoredRecord) -> bytes:

@@ -41,27 +41,27 @@ def _finish(archive: Path, warc: Path) -> Iterator[str]:
 
     name = paths.relative(archive, warc)
     lines: list[bytes] = []
-    end = kept = 0
+    end = count = 0
     damage: BadRecordError | None = None
     with warc.open("rb+") as file:
-        for found in walk(file, _http_head):
-            if isinstance(found, BadRecordError):
-                damage = found
+        for item in walk(file, _http_head):
+            if isinstance(item, BadRecordError):
+                damage = item
                 continue
             if damage is not None:
                 yield f"{name}: the record at byte {damage.offset} is damaged ({damage}) and was left as it is"
                 damage = None
-            record, head, length = found
-            end, kept = record.offset + length, kept + 1
+            record, head, length = item
+            end, count = record.offset + length, count + 1
             if head is not None and cdxj.is_for_replay(record.type, head.status):
                 lines.append(index_line(record, head, length, warc.name))
         torn = warc.stat().st_size - end
-        if torn and kept:
+        if torn and count:
             file.truncate(end)
             yield f"{name}: the last record was torn by an interruption, its {torn:,} bytes were cut off"
         # An index never names bytes that are not on disk.
         os.fsync(file.fileno())
-    if not kept:
+    if not count:
         warc.unlink()
         paths.sync_folder(warc.parent)
         yield f"{name}: it held no complete record and was removed"

@@ -98,11 +98,11 @@ def _check_warc(warc: Path, name: str, references: _References, lines: dict[byte
     """
     with warc.open("rb") as file:
         number = 0
-        for number, found in enumerate(walk(file, digested), start=1):
-            if isinstance(found, BadRecordError):
-                yield Problem(name, found.offset, str(found))
+        for number, item in enumerate(walk(file, digested), start=1):
+            if isinstance(item, BadRecordError):
+                yield Problem(name, item.offset, str(item))
                 continue
-            record, read, length = found
+            record, read, length = item
             if number == 1 and record.type != "warcinfo":
                 yield Problem(name, 0, "the file does not start with a warcinfo record")
             for message in _faults(record, read):
@@ -204,13 +204,13 @@ def _check_manifests(archive: Path, logged: Collection[str]) -> Iterator[Problem
             if later is sealed and sealed.replaces is not None:
                 yield Problem(file.path, None, f"replaced on {sealed.created:%Y-%m-%d}: {sealed.replaces}", note=True)
         previous = sealed
-    for found in _archived(archive):
-        if found in named:
+    for name in _archived(archive):
+        if name in named:
             continue
-        if found in logged and paths.index_of(archive, paths.located(archive, found)).exists():
-            yield Problem(found, None, "no manifest names it, though its run has ended: its manifest is missing")
+        if name in logged and paths.index_of(archive, paths.located(archive, name)).exists():
+            yield Problem(name, None, "no manifest names it, though its run has ended: its manifest is missing")
         else:
-            yield Problem(found, None, "no manifest names it: its run did not end", note=True)
+            yield Problem(name, None, "no manifest names it: its run did not end", note=True)
 
 
 def _check_link(archive: Path, path: str, sealed: Manifest, previous: Manifest | None) -> Iterator[Problem]:

@@ -67,8 +67,8 @@ def _check_package(archive: zipfile.ZipFile, members: Mapping[str, zipfile.ZipIn
         return
     data = archive.read(wacz.PACKAGE)
     if wacz.PACKAGE_DIGEST in members:
-        told = json.loads(archive.read(wacz.PACKAGE_DIGEST))
-        if (told.get("path"), told.get("hash")) != (wacz.PACKAGE, f"sha256:{hashlib.sha256(data).hexdigest()}"):
+        digest = json.loads(archive.read(wacz.PACKAGE_DIGEST))
+        if (digest.get("path"), digest.get("hash")) != (wacz.PACKAGE, f"sha256:{hashlib.sha256(data).hexdigest()}"):
             yield Problem(wacz.PACKAGE, None, f"its hash is not the one in {wacz.PACKAGE_DIGEST}")
     package: dict[str, Any] = json.loads(data)
     if package.get("profile") != "data-package" or package.get("wacz_version") != wacz.VERSION:
@@ -106,8 +106,8 @@ def _check_index(
                 yield Problem(wacz.INDEX, position, "its lines are not sorted bytewise, each once")
             last = line
             try:
-                _, stamp, told = line.decode("ascii").split(" ", 2)
-                entry: dict[str, str] = json.loads(told)
+                _, stamp, fields = line.decode("ascii").split(" ", 2)
+                entry: dict[str, str] = json.loads(fields)
                 known.add((entry["url"], stamp))
                 fault = _fault(file, members, entry)
             except (ValueError, KeyError) as error:
@@ -144,8 +144,8 @@ def _check_blocks(file: IO[bytes], index: zipfile.ZipInfo, blocks: bytes) -> Ite
     for number, line in enumerate(blocks.splitlines()):
         if number == 0 and line.startswith(b"!meta"):
             continue
-        key, _, told = line.partition(b" {")
-        place = json.loads(b"{" + told)
+        key, _, fields = line.partition(b" {")
+        place = json.loads(b"{" + fields)
         stored.seek(place["offset"])
         data = stored.read(place["length"])
         if not gzip.decompress(data).startswith(key + b" {"):

@@ -100,14 +100,14 @@ def time_of(digits: str) -> datetime | None:
 
 
 def _archive(entry: ArchiveSettings) -> Archive:
-    builtin = next((one for one in DEFAULT if one.name == entry.name), None)
+    builtin = next((archive for archive in DEFAULT if archive.name == entry.name), None)
     if not entry.replay and not entry.timegate and builtin is not None:
         return builtin
     for key, url in (("replay", entry.replay), ("timegate", entry.timegate)):
         if url and urlsplit(url).scheme not in ("http", "https"):
             raise SettingsError(f"archives: {key} is {url!r}: give the URL of a web archive's collection")
     if not entry.replay and not entry.timegate:
-        known = ", ".join(one.name for one in DEFAULT)
+        known = ", ".join(archive.name for archive in DEFAULT)
         raise SettingsError(f"archives: {entry.name!r} has no `replay` URL, and is not one of those built in: {known}")
     replay = _with_slash(entry.replay)
     return Archive(

@@ -93,7 +93,7 @@ def moved_to(
 
     Only archives with an index can tell. Whether a target is alive and is the page is for the caller to see.
     """
-    found: dict[str, None] = {}
+    targets: dict[str, None] = {}
     for archive in archives:
         if not archive.cdx:
             continue
@@ -103,13 +103,13 @@ def moved_to(
             for row in latest[:_MOST_REDIRECTS]:
                 target = redirect_target(session, archive, row.original, row.time)
                 if target is not None:
-                    found.setdefault(target)
-            if answer.malformed and not found:
+                    targets.setdefault(target)
+            if answer.malformed and not targets:
                 return _unreadable(archive, answer.malformed)
         except ArchiveTroubleError as error:
-            if not found:
+            if not targets:
                 return error.unknown
-    return tuple(found)
+    return tuple(targets)
 
 
 def captures_around(
@@ -193,7 +193,7 @@ class _Search:
                 yield known
                 return
             tried = first.memento.time if isinstance(first, Found) else first.time
-            for row in _another_page_each(known.rows, tried)[: _MOST_RECOVERY_COPIES - 1]:
+            for row in _distinct_rows(known.rows, tried)[: _MOST_RECOVERY_COPIES - 1]:
                 answer = self._exactly(archive, row)
                 if isinstance(answer, Found | Unknown):
                     yield answer
@@ -228,7 +228,7 @@ class _Search:
             return trouble or known
         tried = first.time if isinstance(first, Unusable) else None
         was_read = isinstance(first, Unusable) and first.was_read
-        candidates = _another_page_each(known.rows, tried, was_read)
+        candidates = _distinct_rows(known.rows, tried, was_read)
         asked = (f"{archive.host} {Service.REPLAY}", f"{archive.host} {Service.INDEX}")
         for row in _worth_fetching(candidates):
             if row.digest in self.own_digests:
@@ -268,17 +268,18 @@ def _row(archive: Archive, url: str, time: datetime, memento: str) -> IndexRow:
     return IndexRow(time, parsed[1] if parsed else url, "", None, "")
 
 
-def _another_page_each(rows: Sequence[IndexRow], tried: datetime | None, was_read: bool = True) -> list[IndexRow]:
-    """Without what was tried, and what has the same bytes as that (if it was read) or as a nearer row."""
-    seen = {row.digest for row in rows if was_read and row.time == tried and row.digest}
-    found = []
+def _distinct_rows(rows: Sequence[IndexRow], tried: datetime | None, was_read: bool = True) -> list[IndexRow]:
+    """The rows but for the one that was `tried`, and those of the same digest as it (if it was read) or as a nearer
+    row."""
+    digests = {row.digest for row in rows if was_read and row.time == tried and row.digest}
+    distinct = []
     for row in rows:
-        if row.time == tried or row.digest in seen:
+        if row.time == tried or row.digest in digests:
             continue
         if row.digest:
-            seen.add(row.digest)
-        found.append(row)
-    return found
+            digests.add(row.digest)
+        distinct.append(row)
+    return distinct
 
 
 def _worth_fetching(rows: Sequence[IndexRow]) -> list[IndexRow]:

@@ -109,12 +109,12 @@ def captures(
         limit=str(limit),
     )
     rows = [row for snapshot in query.snapshots() if (row := _row(snapshot)) is not None]
-    wanted = [
+    page_rows = [
         row
         for row in rows
         if same_page(url, row.original) and span.holds(row.time) and (status != "200" or row.status in (200, None))
     ]
-    return IndexAnswer(tuple(nearest_first(wanted, near)), query.malformed, query.lines >= limit)
+    return IndexAnswer(tuple(nearest_first(page_rows, near)), query.malformed, query.lines >= limit)
 
 
 def nearest_first(rows: Sequence[IndexRow], near: datetime) -> list[IndexRow]:

@@ -184,11 +184,11 @@ class LookupWorkers:
         answer: Answer = NoCopy((lookup.copy.archive,))
         for archive in self._archives:
             if archive.name == lookup.copy.archive:
-                found = nearest(self.session, archive, lookup.url, when, Span())
-                if isinstance(found, Found) and found.page is not None and not is_usable(found.page):
-                    _close(found)
-                elif isinstance(found, Found | Unknown):
-                    answer = found
+                copy = nearest(self.session, archive, lookup.url, when, Span())
+                if isinstance(copy, Found) and copy.page is not None and not is_usable(copy.page):
+                    _close(copy)
+                elif isinstance(copy, Found | Unknown):
+                    answer = copy
         return LookupResult(lookup, answer)
 
     def _copy(self, lookup: CopyLookup) -> LookupResult:
@@ -202,17 +202,17 @@ class LookupWorkers:
         trouble: Unknown | None = None
         published = lookup.article.published
         copies = captures_around(self.session, self._archives, lookup.urls, published) if published else ()
-        for found in copies:
-            if isinstance(found, Unknown) or found.page is None:
-                trouble = found if isinstance(found, Unknown) else trouble
+        for copy in copies:
+            if isinstance(copy, Unknown) or copy.page is None:
+                trouble = copy if isinstance(copy, Unknown) else trouble
                 continue
-            article = recover(lookup.article, found.page, found_in=found.memento.public_url)
+            article = recover(lookup.article, copy.page, found_in=copy.memento.public_url)
             if _lost(article) < lost:
                 if best is not None:
                     _close(best)
-                best, best_article, lost = found, article, _lost(article)
+                best, best_article, lost = copy, article, _lost(article)
             else:
-                _close(found)
+                _close(copy)
             if not lost:
                 break
         if best is not None:

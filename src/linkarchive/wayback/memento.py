@@ -43,10 +43,10 @@ def parse_links(text: str) -> Iterator[Link]:
     while (match := _LINK.match(text, position)) is not None:
         position = match.end()
         parameters: dict[str, str] = {}
-        while (found := _PARAMETER.match(text, position)) is not None:
-            position = found.end()
-            value = re.sub(r"\\(.)", r"\1", found[2]) if found[2] is not None else found[3] or ""
-            parameters.setdefault(found[1].lower(), value)
+        while (parameter := _PARAMETER.match(text, position)) is not None:
+            position = parameter.end()
+            value = re.sub(r"\\(.)", r"\1", parameter[2]) if parameter[2] is not None else parameter[3] or ""
+            parameters.setdefault(parameter[1].lower(), value)
         rels = frozenset(parameters.get("rel", "").lower().split())
         yield Link(match[1].strip(), rels, _time(parameters.get("datetime", "")))
 

@@ -60,28 +60,30 @@ class Subject:
     links: Sequence[CitedLink]
 
 
-def baseline_lookups(source: Subject, held: Holdings, now: datetime) -> Iterable[BaselineLookup]:
+def baseline_lookups(source: Subject, holdings: Holdings, now: datetime) -> Iterable[BaselineLookup]:
     """A question for each day that an author looked on and whose baseline could be better."""
-    own = frozenset(stored.capture.digest for stored in held.captures if stored.capture.origin is Origin.LIVE)
+    own = frozenset(stored.capture.digest for stored in holdings.captures if stored.capture.origin is Origin.LIVE)
     questions: dict[str, BaselineLookup] = {}
     for link in source.links:
-        baseline = held.baseline(link.article, link.viewed_on)
+        baseline = holdings.baseline(link.article, link.viewed_on)
         if (
             link.copy is None
             and link.viewed_on is not None
             and is_past(link, now)
             and not _is_near(baseline, link.viewed_on)
         ):
-            copies = _candidates(source.links, link.viewed_on, held, now)
+            copies = _candidates(source.links, link.viewed_on, holdings, now)
             lookup = BaselineLookup(source.number, source.url, link.viewed_on, own, copies)
             questions.setdefault(lookup.name, lookup)
     return questions.values()
 
 
-def _candidates(links: Sequence[CitedLink], viewed_on: date, held: Holdings, now: datetime) -> tuple[CitedCopy, ...]:
+def _candidates(
+    links: Sequence[CitedLink], viewed_on: date, holdings: Holdings, now: datetime
+) -> tuple[CitedCopy, ...]:
     """The copies of the page that articles of that day give beside their links, no further from the day than any
     usable capture and today."""
-    seen = [now, *(stored.capture.time for stored in held.captures if stored.usable)]
+    seen = [now, *(stored.capture.time for stored in holdings.captures if stored.usable)]
     nearest = min(days_off(time, viewed_on) for time in seen)
     copies = [
         link.given
@@ -123,15 +125,15 @@ def dead_lookups(source: Subject, result: Result) -> list[Lookup]:
     return lookups
 
 
-def elsewhere_lookups(source: Subject, held: Holdings, now: datetime) -> list[ElsewhereLookup]:
+def elsewhere_lookups(source: Subject, holdings: Holdings, now: datetime) -> list[ElsewhereLookup]:
     """Who saw a page that is closed to us: since its baselines were captured, and since we last saw it ourselves."""
-    result = held.result
+    result = holdings.result
     if result is None or (result.verdict is Verdict.BLOCKED and result.reason not in _CLOSED):
         return []
-    seen = [stored.capture.time for stored in held.captures if stored.usable]
+    sightings = [stored.capture.time for stored in holdings.captures if stored.usable]
     if result.last_ok is not None:
-        seen.append(result.last_ok)
-    return [ElsewhereLookup(source.number, source.url, max(seen, default=now - NEVER_SEEN))]
+        sightings.append(result.last_ok)
+    return [ElsewhereLookup(source.number, source.url, max(sightings, default=now - NEVER_SEEN))]
 
 
 def original_lookup(

@@ -187,8 +187,8 @@ def _malformed(archive: Archive) -> Malformed:
         headers = exchange.header_map
         if exchange.status == 404:
             # Other errors come as 404, too: a copy that is indexed and cannot be played back just now.
-            told = headers.get("x-archive-wayback-runtime-error", "")
-            return None if not told or "NotInArchive" in told else f"an error of its own: {told[:80]}"
+            error = headers.get("x-archive-wayback-runtime-error", "")
+            return None if not error or "NotInArchive" in error else f"an error of its own: {error[:80]}"
         if 300 <= exchange.status < 400 and "location" in headers:
             return _wrong_way(archive, exchange.url, headers["location"])
         return f"HTTP {exchange.status}, and no capture"

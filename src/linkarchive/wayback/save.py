@@ -106,8 +106,8 @@ def left_today(session: ArchiveSession, archive: Archive, keys: Keys) -> int | N
 
     Raises ArchiveTroubleError.
     """
-    told = _ask(session, archive, Service.STATUS, f"{archive.save}/status/user", keys)
-    most, used = told.get("daily_captures_limit"), told.get("daily_captures")
+    account = _ask(session, archive, Service.STATUS, f"{archive.save}/status/user", keys)
+    most, used = account.get("daily_captures_limit"), account.get("daily_captures")
     return most - used if isinstance(most, int) and isinstance(used, int) else None
 
 
@@ -140,12 +140,12 @@ def save(
 def _save_one(session: ArchiveSession, archive: Archive, keys: Keys, url: str, poll: float) -> SaveResult:
     form = {"url": url, "if_not_archived_within": _NOT_WITHIN, "skip_first_archive": "1", "js_behavior_timeout": "0"}
     try:
-        told = _ask(session, archive, Service.SAVE, archive.save, keys, form)
-        job = told.get("job_id")
+        reply = _ask(session, archive, Service.SAVE, archive.save, keys, form)
+        job = reply.get("job_id")
         if not job:
             # “The same snapshot had been made … ago”: young enough, so there is no job.
-            recent = "had been made" in str(told.get("message")) and "status_ext" not in told
-            return AlreadyToday() if recent else _failure(told)
+            recent = "had been made" in str(reply.get("message")) and "status_ext" not in reply
+            return AlreadyToday() if recent else _failure(reply)
         return _result(_wait_for(session, archive, keys, str(job), poll), archive, url)
     except ArchiveTroubleError as error:
         return _stop(error) if error.unknown.why in (Why.RATE_LIMITED, Why.BUDGET) else _passing(error)
@@ -157,27 +157,27 @@ def _wait_for(session: ArchiveSession, archive: Archive, keys: Keys, job: str, p
         session.wait(poll)
         waited += poll
         poll = min(_LONGEST_POLL, poll * 1.5)
-        told = _ask(session, archive, Service.STATUS, f"{archive.save}/status/{job}", keys)
-        if told.get("status") != "pending":
-            return told
+        status = _ask(session, archive, Service.STATUS, f"{archive.save}/status/{job}", keys)
+        if status.get("status") != "pending":
+            return status
     return {"status": "error", "message": "the capture did not end in time"}
 
 
-def _result(told: dict[str, Any], archive: Archive, url: str) -> SaveResult:
-    if told.get("status") != "success":
-        return _failure(told)
-    time = time_of(str(told.get("timestamp", "")))
+def _result(reply: dict[str, Any], archive: Archive, url: str) -> SaveResult:
+    if reply.get("status") != "success":
+        return _failure(reply)
+    time = time_of(str(reply.get("timestamp", "")))
     if time is None:
         return Failed(permanent=False, message="the service says that it captured the page, but not when")
-    original = str(told.get("original_url") or url)
+    original = str(reply.get("original_url") or url)
     if not same_page(original, url):
         return Failed(permanent=False, message=f"the service says that it captured another page ({original[:200]})")
     return Saved(time, archive.view(time, original))
 
 
-def _failure(told: dict[str, Any]) -> SaveResult:
-    code = str(told.get("status_ext", "")).removeprefix("error:")
-    message = str(told.get("message") or code or "the service gave no reason")[:300]
+def _failure(reply: dict[str, Any]) -> SaveResult:
+    code = str(reply.get("status_ext", "")).removeprefix("error:")
+    message = str(reply.get("message") or code or "the service gave no reason")[:300]
     if code == TODAY:
         return AlreadyToday()
     if any(code.startswith(word) for word in STOPS):
@@ -196,11 +196,11 @@ def _ask(
     """One JSON object from the service; a 4xx other than 429 has one, too. Raises ArchiveTroubleError."""
     headers = {"Accept": "application/json", "Authorization": f"LOW {keys.access}:{keys.secret}"}
     exchange = session.ask(archive, service, url, headers=headers, form=form, malformed=_not_json)
-    told = _json(exchange)
+    reply = _json(exchange)
     exchange.body.close()
     if exchange.status in (401, 403):
         raise ArchiveTroubleError(Why.RATE_LIMITED, "the service does not accept the keys")
-    return told or {}
+    return reply or {}
 
 
 def _not_json(exchange: Exchange) -> str | None:
@@ -210,10 +210,10 @@ def _not_json(exchange: Exchange) -> str | None:
 
 def _json(exchange: Exchange) -> dict[str, Any] | None:
     try:
-        told = msgspec.json.decode(decode(exchange.body, exchange.header_map, 1 << 20).data)
+        value = msgspec.json.decode(decode(exchange.body, exchange.header_map, 1 << 20).data)
     except (msgspec.DecodeError, UnicodeDecodeError):
         return None
-    return told if isinstance(told, dict) else None
+    return value if isinstance(value, dict) else None
 
 
 def _stop(error: ArchiveTroubleError) -> Stopped:

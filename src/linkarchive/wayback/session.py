@@ -140,8 +140,8 @@ class ArchiveSession:
     def notices(self) -> tuple[str, ...]:
         """The archives and endpoints that are not asked any more in this run, and why: a sentence each."""
         with self._lock:
-            told = [one.stopped for one in self._hosts.values()] + [one.closed for one in self._gates.values()]
-        return tuple(f"{error.unknown.detail}; it is not asked again in this run" for error in told if error)
+            errors = [host.stopped for host in self._hosts.values()] + [gate.closed for gate in self._gates.values()]
+        return tuple(f"{error.unknown.detail}; it is not asked again in this run" for error in errors if error)
 
     def may_answer(self, archives: Iterable[Archive]) -> bool:
         """There is time left, and one of these archives may still be asked for its copies."""
@@ -270,10 +270,10 @@ class ArchiveSession:
             raise NoAnswerError(Why.MALFORMED, words)
 
     def _refuse_exclusion(self, gate: RateLimit, service: Service, exchange: Exchange) -> None:
-        told = exchange.header_map.get(_ERROR_FIELD, "")
+        message = exchange.header_map.get(_ERROR_FIELD, "")
         if exchange.status >= 400 or service is Service.INDEX:
-            told += decode_start(exchange.body, exchange.header_map, 8192).decode("utf-8", "replace")
-        if exchange.status == 451 or any(word in told for word in _EXCLUDED):
+            message += decode_start(exchange.body, exchange.header_map, 8192).decode("utf-8", "replace")
+        if exchange.status == 451 or any(word in message for word in _EXCLUDED):
             raise ArchiveTroubleError(Why.EXCLUDED, f"{gate.name}: the archive does not show this site")
         if exchange.status in (401, 403):
             raise self._stopped(gate, Why.RATE_LIMITED, f"refuses our requests (HTTP {exchange.status})")
