@@ -10,7 +10,7 @@ import random
 import re
 import subprocess
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -38,6 +38,9 @@ hypothesis_settings.load_profile("repeatable")
 
 DAY = "2026-01-05"
 """A simulated day on which most tests begin."""
+
+PYTHON = os.environ.get("ARCHIVE_PYTHON", sys.executable)
+"""The interpreter that runs the command: that of another installation shows what a test finds in another revision."""
 
 HOSTS = (
     "alpha", "beta", "gamma", "delta", "epsilon", "zeta", "eta", "theta", "iota", "kappa", "lambda", "mu",
@@ -147,6 +150,7 @@ class Folder:
     root: Path
     environ: Mapping[str, str]
     processes: list[subprocess.Popen[str]] = field(default_factory=list)
+    python: str = PYTHON
 
     def write(self, name: str, text: str) -> Path:
         path = self.root / name
@@ -167,6 +171,8 @@ class Folder:
 
     def run(self, *args: str, now: str | None = DAY, env: Mapping[str, str] | None = None, stdin: bytes = b"") -> Ran:
         """The command in this process: its exit code, and the bytes on its two outputs."""
+        if self.python != sys.executable:
+            return self._run_elsewhere(args, self.env(now, env or {}), stdin)
         streams = {name: io.TextIOWrapper(io.BytesIO(), encoding="utf-8", newline="\n") for name in ("out", "err")}
         with (
             mock.patch.dict(os.environ, self.env(now, env or {}), clear=True),
@@ -182,6 +188,18 @@ class Folder:
                 texts[name] = stream.buffer.getvalue().decode("utf-8")  # type: ignore[attr-defined]
         return Ran(code, texts["out"], texts["err"])
 
+    def _run_elsewhere(self, args: Sequence[str], env: Mapping[str, str], stdin: bytes) -> Ran:
+        command = [self.python, "-m", "linkarchive", *args]
+        done = subprocess.run(command, cwd=self.root, env=env, input=stdin, capture_output=True, check=False)
+        return Ran(done.returncode, done.stdout.decode("utf-8"), done.stderr.decode("utf-8"))
+
+    def run_after(self, code: str, *args: str, now: str | None = DAY) -> Ran:
+        """The command in a process of its own that has run `code` before."""
+        program = f"{code}\nimport sys\nfrom linkarchive import cli\nsys.exit(cli.run(sys.argv[1:]))"
+        command = [self.python, "-c", program, *args]
+        done = subprocess.run(command, cwd=self.root, env=self.env(now, {}), capture_output=True, check=False)
+        return Ran(done.returncode, done.stdout.decode("utf-8"), done.stderr.decode("utf-8"))
+
     def check(self, *args: str, now: str | None = DAY, env: Mapping[str, str] | None = None) -> Ran:
         """`archive check --format json`."""
         return self.run("check", *args, "--format", "json", now=now, env=env)
@@ -189,7 +207,7 @@ class Folder:
     def start(self, *args: str, now: str | None = DAY, env: Mapping[str, str] | None = None) -> subprocess.Popen[str]:
         """The command in a process of its own, as installed; ended with the test if it is still there."""
         process = subprocess.Popen(
-            [sys.executable, "-m", "linkarchive", *args],
+            [self.python, "-m", "linkarchive", *args],
             cwd=self.root,
             env=self.env(now, env or {}),
             stdin=subprocess.DEVNULL,

@@ -16,7 +16,8 @@ Opener = Callable[[str, int], int]
 _WORDS = {
     errno.ENOSPC: "the disk is full; free some space, then run again",
     errno.EDQUOT: "the disk quota is used up; free some space, then run again",
-    errno.EROFS: "the disk is read-only",
+    errno.EFBIG: "the file would be larger than is allowed here (ulimit -f)",
+    errno.EROFS: "the disk is read-only; mount it for writing, or copy the folder to another one",
     errno.EACCES: "permission denied; the folder must be writable for this user",
     errno.EPERM: "permission denied; the folder must be writable for this user",
     errno.EMFILE: "too many files are open; raise the limit (ulimit -n) or lower --concurrency",

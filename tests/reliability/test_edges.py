@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import os
 import resource
 import subprocess
-import sys
 import threading
 from pathlib import Path
 from typing import Any
 
 import pytest
+import requests
 
 from linkarchive.demo.wire import Response
 
@@ -29,7 +30,7 @@ def lived(folder: Any, stage: Any) -> Any:
 
 def process(folder: Any, *args: str, now: str = "2026-01-12", **how: Any) -> subprocess.CompletedProcess[str]:
     """The command in a process of its own, whose surroundings a test changes."""
-    command = [sys.executable, "-m", "linkarchive", *args]
+    command = [folder.python, "-m", "linkarchive", *args]
     where = {"cwd": folder.root, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE} | how
     return subprocess.run(command, env=folder.env(now, {}), text=True, check=False, **where)
 
@@ -106,6 +107,24 @@ def test_a_closed_stdout_is_said(lived: Any) -> None:
     assert done.stderr.strip()
 
 
+def test_a_log_on_a_full_disk_ends_no_run(lived: Any) -> None:
+    with Path("/dev/full").open("w") as full:
+        done = process(lived, "check", "--format", "json", stderr=full)
+        assert (done.returncode, len(json.loads(done.stdout)["sources"])) == (0, 2)
+        assert process(lived, "judge", "nothing.jsonl", stderr=full).returncode == 2
+
+
+def test_an_archive_folder_on_a_disk_that_is_not_mounted_is_said(lived: Any) -> None:
+    archive, disk = lived.root / "archive", lived.root / "disk"
+    archive.rename(disk)
+    archive.symlink_to(disk)
+    assert lived.check(now="2026-01-12").code == 0
+    disk.rename(lived.root / "elsewhere")
+    for command in (("check",), ("report",), ("verify",), ("ignore", ALPHA)):
+        ran = lived.run(*command, now="2026-01-19")
+        assert (ran.code, "which is not there: is the disk mounted?" in ran.err) == (3, True), command
+
+
 def test_few_open_files_are_said(lived: Any) -> None:
     done = process(lived, "check", preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (12, 12)))
     assert "Traceback" not in done.stderr
@@ -117,7 +136,7 @@ def test_few_open_files_are_said(lived: Any) -> None:
 def test_a_deleted_working_directory_is_said(lived: Any) -> None:
     gone = lived.root / "gone"
     gone.mkdir()
-    command = f"cd {gone} && rmdir {gone} && exec {sys.executable} -m linkarchive status"
+    command = f"cd {gone} && rmdir {gone} && exec {lived.python} -m linkarchive status"
     environ = {**lived.env(None, {}), "PYTHONSAFEPATH": "1"}
     done = subprocess.run(["sh", "-c", command], env=environ, capture_output=True, text=True, check=False)
     assert (done.returncode, "a bug" in done.stderr, "Traceback" in done.stderr) == (3, False, False)
@@ -189,3 +208,29 @@ def test_a_term_in_the_first_second_ends_in_order(lived: Any) -> None:
         assert running.returncode in (0, 1, 3, -15)
     assert lived.check(now="2026-01-13").told(ALPHA) == ("ok", "same", "none")
     assert lived.run("verify").code == 0
+
+
+def test_a_dry_run_of_a_feed_does_not_fetch_its_articles(folder: Any, stage: Any) -> None:
+    feed = "http://origin.example/feed.xml"
+    links = [f"http://origin.example/{number}" for number in range(40)]
+    items = "".join(f"<item><title>On tides</title><link>{link}</link></item>" for link in links)
+    text = f'<?xml version="1.0"?><rss version="2.0"><channel><title>Tides</title>{items}</channel></rss>'
+    stage[feed] = Response(text.encode(), headers=(("Content-Type", "application/rss+xml"),))
+    stage.otherwise = stage.html("tides")
+    ran = folder.run("check", "--dry-run", feed)
+    assert [request.url for request in stage.requests] == [feed]
+    assert "would visit 40 sources" in ran.out
+    assert "40 articles of feeds and sitemaps would be read first" in ran.out
+    assert [path.name for path in folder.root.iterdir()] == []
+
+
+@pytest.mark.parametrize("number", ["9" * 19, "9" * 40, "9" * 5_000])
+def test_a_long_number_in_an_address_of_the_review_page_is_not_found(lived: Any, number: str) -> None:
+    running = lived.start("serve")
+    url = next(part for line in running.stdout for part in line.split() if part.startswith("http://"))
+    session = requests.Session()
+    session.trust_env = False
+    assert session.get(url, timeout=60).status_code == 200
+    assert session.get(f"{url.partition('/?')[0]}/captures/{number}", timeout=60).status_code == 404
+    running.terminate()
+    assert "Traceback" not in running.communicate(timeout=60)[1]

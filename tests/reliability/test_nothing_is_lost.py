@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import shutil
 import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
+from warcio.warcwriter import WARCWriter
+
+from linkarchive.snapshot import record_reader
 
 ALPHA, BETA, GAMMA = "http://alpha.example/report", "http://beta.example/notes", "http://gamma.example/list"
 DAYS = ("2026-01-05", "2026-01-12", "2026-01-19")
@@ -45,7 +48,7 @@ def lived(folder: Any, stage: Any) -> Any:
 
 
 def kill(folder: Any, *args: str, now: str) -> None:
-    command = [sys.executable, "-c", _KILLED, *args]
+    command = [folder.python, "-c", _KILLED, *args]
     done = subprocess.run(command, cwd=folder.root, env=folder.env(now, {}), capture_output=True, check=False)
     assert done.returncode == 9, done.stderr
 
@@ -57,6 +60,12 @@ def reports(folder: Any) -> list[str]:
 
 def manifests(folder: Any) -> list[Path]:
     return sorted((folder.root / "archive" / "manifests").glob("*.json"))
+
+
+def clone(folder: Any, where: Path) -> Path:
+    """What Git takes of a project, elsewhere."""
+    left_out = shutil.ignore_patterns("warc", "indexes", "archive.sqlite*", ".lock")
+    return Path(shutil.copytree(folder.root, where / "clone", symlinks=True, ignore=left_out))
 
 
 def rebuilt(folder: Any, *, by: str) -> None:
@@ -206,8 +215,72 @@ def test_the_newest_manifest_is_missed(lived: Any) -> None:
     assert f"{newest.name}: its run had no manifest: written on 2026-03-01" in after.out
 
 
+def test_the_newest_manifest_is_missed_in_a_clone_without_warc_files(lived: Any, tmp_path: Path) -> None:
+    lived.check(now=DAYS[1])
+    lived.root = clone(lived, tmp_path)
+    newest = max(manifests(lived), key=lambda path: json.loads(path.read_bytes())["sequence"])
+    assert "is missing, and" not in lived.run("verify").out
+    newest.unlink()
+    assert f"{newest.name}: it is missing, and" in lived.run("verify").out
+    ran = lived.check(now=DAYS[2])
+    assert f"{newest.name} is missing, and" in ran.err
+    assert ran.told(ALPHA) == ("dead", "http-410", "still")
+    assert "is missing" not in lived.check(now="2026-01-26").err, "it is said once"
+    verified = lived.run("verify")
+    assert "the manifests before it are missing" in verified.out or "a manifest is missing" in verified.out
+
+
+@pytest.mark.parametrize("content", [b"", b"{", b'{"name":"../x.json","sha256":"0","sequence":1}', b"<<<<<<< HEAD\n"])
+def test_a_damaged_name_of_the_newest_manifest_is_said_once(lived: Any, content: bytes) -> None:
+    lived.check(now=DAYS[1])
+    (lived.root / "archive" / "manifests" / "newest").write_bytes(content)
+    assert lived.run("verify").code == 1
+    ran = lived.run("check", "--format", "json", now=DAYS[2])
+    assert "newest cannot be read" in ran.err
+    assert ran.told(ALPHA) == ("dead", "http-410", "still")
+    assert lived.run("verify").code == 0
+
+
+def test_a_newest_manifest_that_was_changed_is_named(lived: Any) -> None:
+    newest = max(manifests(lived), key=lambda path: json.loads(path.read_bytes())["sequence"])
+    newest.write_text(newest.read_text().replace('"complete": true', '"complete": false'))
+    assert f"{newest.name}: it was changed after it was written" in lived.run("verify").out
+    assert f"{newest.name} was changed after it was written" in lived.check(now=DAYS[1]).err
+    assert f"{newest.name}: it was changed after" in lived.run("verify").out
+
+
 def test_a_dry_run_says_what_it_sealed(lived: Any) -> None:
     newest = max(manifests(lived), key=lambda path: json.loads(path.read_bytes())["sequence"])
     newest.unlink()
     ran = lived.run("check", "--dry-run", now="2026-03-01")
     assert f"{newest.stem}.json was missing" in ran.out
+
+
+def test_a_warc_file_of_another_program_is_not_read_whole_by_each_run(
+    lived: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    foreign = lived.root / "archive" / "warc" / "foreign-00000.warc.gz"
+    with foreign.open("wb") as file:
+        writer = WARCWriter(file, gzip=True, warc_version="1.1")
+        data = b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n\r\nOn tides."
+        for number in range(20):
+            page = {"payload": io.BytesIO(data), "length": len(data)}
+            writer.write_record(writer.create_warc_record(f"{GAMMA}/{number}", "response", **page))
+    lived.run("check", now=DAYS[1])
+    assert (lived.root / "archive" / "indexes" / "foreign-00000.cdxj").read_text().count("\n") == 20
+    read, real = [], record_reader.walk
+
+    def walk(file: Any, *rest: Any) -> Any:
+        for found in real(file, *rest):
+            read.append(Path(file.name))
+            yield found
+
+    monkeypatch.setattr(record_reader, "walk", walk)
+    lived.run("check", now=DAYS[2])
+    assert read == [foreign], "its last page only"
+
+
+def test_rebuild_makes_no_archive_where_nothing_was_checked(folder: Any) -> None:
+    ran = folder.run("rebuild")
+    assert (ran.code, "nothing was checked in this folder yet" in ran.err) == (2, True)
+    assert list(folder.root.iterdir()) == []

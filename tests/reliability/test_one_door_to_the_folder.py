@@ -4,17 +4,23 @@ from __future__ import annotations
 
 import errno
 import fcntl
+import gzip
 import json
 import os
+import re
 import shutil
-import stat
 import subprocess
+import zipfile
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+import requests
 
-from linkarchive import files
+from linkarchive.project import Project
+from linkarchive.store import sources
+from linkarchive.store.opening import open_project
 
 ALPHA, BETA = "http://alpha.example/report", "http://beta.example/notes"
 
@@ -99,23 +105,38 @@ def test_an_emptied_or_deleted_database_costs_no_baseline(lived: Any, content: b
     assert ran.source(ALPHA)["baseline"]["time"].startswith("2026-01-05")
 
 
-def test_a_read_only_folder_can_be_read(lived: Any) -> None:
-    """Also by root, for whom no permission counts: the test then says what a read-only file system does."""
-    expected = lived.run("report", "--format", "json").out
-    if os.getuid() == 0 and subprocess.run(["unshare", "-m", "true"], capture_output=True).returncode != 0:
-        pytest.skip("root without mount namespaces: nothing is read-only here")
-    if os.getuid() == 0:
+@pytest.fixture
+def read_only(lived: Any) -> Callable[..., subprocess.CompletedProcess[str]]:
+    """Runs the command in the folder on a file system that is read-only (also for root)."""
+    if shutil.which("unshare") is None or subprocess.run(["unshare", "-m", "true"], capture_output=True).returncode:
+        pytest.skip("no mount namespaces here")
+
+    def run(*args: str) -> subprocess.CompletedProcess[str]:
         mount = f"mount --bind {lived.root} {lived.root} && mount -o remount,ro,bind {lived.root}"
-        command = f"{mount} && exec python -m linkarchive report --format json"
-        environ = {**lived.env(None, {}), "PATH": f"{Path(os.sys.executable).parent}:{os.environ['PATH']}"}  # type: ignore[attr-defined]
-        shell = ["unshare", "-m", "sh", "-c", command]
-        done = subprocess.run(shell, cwd="/", env=environ | {"PWD": "/"}, capture_output=True, text=True, check=False)
+        command = f"{mount} && cd {lived.root} && exec {lived.python} -m linkarchive {' '.join(args)}"
+        shell, environ = ["unshare", "-m", "sh", "-c", command], lived.env("2026-01-12", {})
+        done = subprocess.run(shell, cwd="/", env=environ, capture_output=True, text=True, check=False)
         if "mount:" in done.stderr:
             pytest.skip("nothing can be mounted here")
-    else:
-        for path in (lived.root / "archive", *(lived.root / "archive").rglob("*")):
-            path.chmod(path.stat().st_mode & ~(stat.S_IWUSR | stat.S_IWGRP | stat.S_IWOTH))
-        assert lived.run("report", "--format", "json").out == expected
+        return done
+
+    return run
+
+
+def test_a_folder_on_read_only_media_can_be_read(lived: Any, read_only: Any) -> None:
+    expected = lived.run("report", "--format", "json").out
+    done = read_only("report", "--format", "json")
+    assert (done.returncode, done.stdout, done.stderr) == (0, expected, "")
+    verified = read_only("verify")
+    assert (verified.returncode, "clean" in verified.stdout) == (0, True)
+
+
+@pytest.mark.parametrize("args", [("check",), ("ignore", ALPHA), ("accept", ALPHA), ("rebuild",)])
+def test_whoever_cannot_write_is_told_so_and_not_to_delete_a_file(read_only: Any, args: tuple[str, ...]) -> None:
+    done = read_only(*args)
+    assert done.returncode == 3
+    assert "the disk is read-only; mount it for writing" in done.stderr
+    assert not any(word in done.stderr + done.stdout for word in ("delete", "remove", "Traceback"))
 
 
 # --- decisions -----------------------------------------------------------------
@@ -153,56 +174,109 @@ def test_a_last_line_without_its_end_is_kept(lived: Any) -> None:
     assert path.read_text(encoding="utf-8-sig").count("\n") == 2
 
 
-def test_a_disk_that_fills_in_the_middle_of_a_line_leaves_the_lines_as_they_were(
-    lived: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_disk_that_fills_in_the_middle_of_a_line_leaves_the_lines_as_they_were(lived: Any) -> None:
+    """The file may grow by twenty bytes: the first part of the line is written, the rest is refused."""
     assert lived.run("ignore", ALPHA).code == 0
     path = lived.root / "archive" / "decisions.jsonl"
-    before, write = path.read_bytes(), os.pwrite
-
-    def short(handle: int, data: bytes, offset: int) -> int:
-        if len(data) > 20:
-            return write(handle, data[:20], offset)
-        raise OSError(errno.ENOSPC, "No space left on device")
-
-    def limited(handle: int, data: bytes, offset: int) -> int:
-        if offset > len(before):
-            raise OSError(errno.ENOSPC, "No space left on device")
-        return short(handle, data, offset)
-
-    monkeypatch.setattr(files.os, "pwrite", limited)
-    done = lived.run("ignore", BETA)
-    assert (done.code, "the disk is full" in done.err) == (3, True)
+    path.write_bytes(path.read_bytes() * 10_000)  # larger than any other file of the folder
+    before = path.read_bytes()
+    limit = len(before) + 20
+    code = f"import resource; resource.setrlimit(resource.RLIMIT_FSIZE, ({limit}, {limit}))"
+    done = lived.run_after(code, "ignore", BETA)
+    assert (done.code, "cannot be written" in done.err) == (3, True)
     assert path.read_bytes() == before
+
+
+# The command, killed when it has put the first file of a forget in its place.
+_KILLED_FORGET = """
+import os
+real = os.replace
+
+def replace(source, target, **more):
+    real(source, target, **more)
+    if os.path.dirname(target) == os.path.realpath("archive/warc"):
+        os._exit(9)
+
+os.replace = replace
+"""
+
+
+@pytest.fixture
+def half_forgotten(lived: Any) -> Any:
+    assert lived.run_after(_KILLED_FORGET, "forget", ALPHA, "--reason", "asked").code == 9
+    return lived
+
+
+def test_a_decision_after_a_killed_forget_stays(half_forgotten: Any) -> None:
+    assert half_forgotten.run("ignore", BETA).code == 0
+    assert f"ignore {BETA}" in decided(half_forgotten)
+    assert half_forgotten.run("check", now="2026-01-12").code == 0
+    assert sorted(decided(half_forgotten)) == [f"forget {ALPHA}", f"ignore {BETA}"]
+    assert half_forgotten.run("verify").code == 0
+
+
+def test_an_export_after_a_killed_forget_has_nothing_of_the_page(half_forgotten: Any) -> None:
+    assert half_forgotten.run("export", "--wacz", "all.wacz").code == 0
+    with zipfile.ZipFile(half_forgotten.root / "all.wacz") as exported:
+        for name in exported.namelist():
+            data = exported.read(name)
+            text = gzip.decompress(data) if name.endswith(".gz") else data
+            lines = [line for line in text.splitlines() if ALPHA.encode() in line and b"forget" not in line]
+            assert not [line for line in lines if line.startswith((b"WARC-Target-URI", b"example,alpha"))], name
+
+
+def test_decisions_on_the_review_page_beside_a_forget_stay(lived: Any, stage: Any) -> None:
+    stage[BETA] = stage.html("gone", status=410)
+    assert lived.check(now="2026-01-12").told(BETA)[0] == "dead"
+    running = lived.start("serve")
+    url = next(part for line in running.stdout for part in line.split() if part.startswith("http://"))
+    origin, session = url.partition("/?")[0], requests.Session()
+    session.trust_env = False
+    token = re.findall(r'name="token" value="([^"]+)"', session.get(url, timeout=60).text)[0]
+    with open_project(Project(lived.root)) as store:
+        number = sources.find(store, BETA).id
+    forget = lived.start("forget", ALPHA, "--reason", "asked")
+    answered = 0
+    while forget.poll() is None or not answered:
+        form = {"token": token, "source": str(number), "action": "ignore", "reason": f"number {answered}"}
+        done = session.post(f"{origin}/decide", data=form, headers={"Origin": origin}, timeout=60)
+        answered += done.status_code == 200 and f"Ignored {BETA}" in done.text
+    running.terminate()
+    assert forget.returncode == 0
+    assert decided(lived).count(f"ignore {BETA}") == answered
+    assert f"forget {ALPHA}" in decided(lived)
+    assert lived.run("verify").code == 0
 
 
 # --- locks ---------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("number", [errno.ENOLCK, errno.EOPNOTSUPP])
-def test_a_file_system_without_locks_is_locked_by_a_file(
-    lived: Any, monkeypatch: pytest.MonkeyPatch, number: int
-) -> None:
-    def refuse(handle: int, how: int) -> None:
-        raise OSError(number, os.strerror(number))
+def refusing(number: int) -> str:
+    """Every lock is refused with that error."""
+    return f"""
+import fcntl, os
 
-    monkeypatch.setattr(fcntl, "flock", refuse)
-    assert lived.run("check", now="2026-01-12").code == 0
+def refuse(handle, how):
+    raise OSError({number}, os.strerror({number}))
+
+fcntl.flock = refuse
+"""
+
+
+@pytest.mark.parametrize("number", [errno.ENOLCK, errno.EOPNOTSUPP])
+def test_a_file_system_without_locks_is_locked_by_a_file(lived: Any, number: int) -> None:
+    assert lived.run_after(refusing(number), "check", now="2026-01-12").code == 0
     held = lived.root / "archive" / ".lock.held"
     assert not held.exists()
     held.write_text("another-host 1")
-    busy = lived.run("check", now="2026-01-12")
+    busy = lived.run_after(refusing(number), "check", now="2026-01-12")
     assert (busy.code, "no locks" in busy.err) == (75, True)
     held.write_text(f"{os.uname().nodename} 999999999")  # of a process that is no more
-    assert lived.run("check", now="2026-01-19").code == 0
+    assert lived.run_after(refusing(number), "check", now="2026-01-19").code == 0
 
 
-def test_a_disk_error_is_not_taken_for_a_lock(lived: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    def refuse(handle: int, how: int) -> None:
-        raise OSError(errno.EIO, "Input/output error")
-
-    monkeypatch.setattr(fcntl, "flock", refuse)
-    done = lived.run("check", now="2026-01-12")
+def test_a_disk_error_is_not_taken_for_a_lock(lived: Any) -> None:
+    done = lived.run_after(refusing(errno.EIO), "check", now="2026-01-12")
     assert done.code == 3
     assert "cannot be locked" in done.err
     assert "another run" not in done.err

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -15,13 +14,19 @@ pytestmark = pytest.mark.long
 ALPHA, BETA = "http://alpha.example/report", "http://beta.example/notes"
 DAYS = ("2026-01-05", "2026-01-12", "2026-01-19", "2026-01-26")
 
-# The command, killed when the run is on record and its report is still to be printed.
+# The command, killed when the first byte of its report is to be printed: all else of the run is on record.
 _KILLED = """
-import os, sys
+import io, os, sys
 from linkarchive import cli
-from linkarchive.cli import checking
 
-checking.print_report = lambda *arguments: os._exit(9)
+class Killing(io.RawIOBase):
+    def writable(self):
+        return True
+
+    def write(self, data):
+        os._exit(9)
+
+sys.stdout = io.TextIOWrapper(io.BufferedWriter(Killing()), "utf-8")
 sys.exit(cli.run(sys.argv[1:]))
 """
 
@@ -38,7 +43,7 @@ def lived(folder: Any, stage: Any) -> Any:
 
 
 def kill(folder: Any, *args: str, now: str) -> None:
-    command = [sys.executable, "-c", _KILLED, "check", *args]
+    command = [folder.python, "-c", _KILLED, "check", *args]
     done = subprocess.run(command, cwd=folder.root, env=folder.env(now, {}), capture_output=True, check=False)
     assert done.returncode == 9, done.stderr
 
@@ -94,7 +99,7 @@ def test_a_file_that_cannot_be_written_keeps_nobody_else_from_being_told(lived: 
 
 def test_a_full_standard_output_is_told_again(lived: Any) -> None:
     with Path("/dev/full").open("w") as full:
-        command = [sys.executable, "-m", "linkarchive", "check", "-q"]
+        command = [lived.python, "-m", "linkarchive", "check", "-q"]
         done = subprocess.run(
             command, cwd=lived.root, env=lived.env(DAYS[1], {}), stdout=full, stderr=subprocess.PIPE, check=False
         )
@@ -106,7 +111,7 @@ def test_a_full_standard_output_is_told_again(lived: Any) -> None:
 
 @pytest.mark.parametrize("closing", [">&-", ">&- 2>&-"])
 def test_a_closed_standard_output_is_no_bug(lived: Any, closing: str) -> None:
-    command = f"{sys.executable} -m linkarchive check -q {closing}"
+    command = f"{lived.python} -m linkarchive check -q {closing}"
     done = subprocess.run(
         ["sh", "-c", command], cwd=lived.root, env=lived.env(DAYS[1], {}), capture_output=True, check=False
     )

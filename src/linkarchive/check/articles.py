@@ -79,19 +79,23 @@ class Articles:
         return replace(self, articles=tuple(articles))
 
 
-def load_first(project: Project, scope: Scope, settings: Settings, clock: Clock) -> Articles | None:
+def load_first(
+    project: Project, scope: Scope, settings: Settings, clock: Clock, fetch_listed: bool = True
+) -> Articles | None:
     """The articles of a scope, read before anything is made in the folder: where nothing of what was named can be read,
     nothing is left behind. None where there is an archive. Raises SettingsError, and as `load`."""
     if project.has_archive():
         return None
     refuse_faulty(settings)
     with open_store(None) as store:
-        return load(project, store, scope, settings, clock)
+        return load(project, store, scope, settings, clock, fetch_listed)
 
 
-def load(project: Project, store: Store, scope: Scope, settings: Settings, clock: Clock) -> Articles:
+def load(
+    project: Project, store: Store, scope: Scope, settings: Settings, clock: Clock, fetch_listed: bool = True
+) -> Articles:
     """The articles of a scope, with what they were where only changes count; of a run over some of all sources only the
-    plan, where that is true.
+    plan, where that is true. Those of feeds and sitemaps are taken as they are known, unless `fetch_listed`.
 
     Raises ArticleError when nothing of what was named can be read; a part that cannot is told in `errors`.
     """
@@ -107,7 +111,7 @@ def load(project: Project, store: Store, scope: Scope, settings: Settings, clock
         return stored_articles.load(store, path)
 
     files = files_to_note(project, scope)
-    reader = ArticleReader(project.links, settings.network, clock, stored, files=files)
+    reader = ArticleReader(project.links, settings.network, clock, stored, fetch_listed, files=files)
     reader.read(scope.articles, scope.stdin, scope.input_format)
     articles, left, known = [], [], set()
     for section in reader.matched():
@@ -128,7 +132,7 @@ def load(project: Project, store: Store, scope: Scope, settings: Settings, clock
         reader.links.excluded,
         tuple(f"{citation.url} ({article.path})" for article in left for citation in article.citations if citation.url),
         tuple(map(str, reader.links.malformed)),
-        tuple(reader.notices),
+        (*reader.notices, *_not_fetched(reader.not_fetched)),
         tuple(reader.errors),
         reader.watches,
         frozenset(known),
@@ -136,6 +140,11 @@ def load(project: Project, store: Store, scope: Scope, settings: Settings, clock
         None,
         None if revision is None else cited_before(project.root, revision, articles),
     )
+
+
+def _not_fetched(count: int) -> tuple[str, ...]:
+    words = "1 article of a feed or sitemap" if count == 1 else f"{count:,} articles of feeds and sitemaps"
+    return (f"{words} would be read first: what they newly cite is not counted",) if count else ()
 
 
 def recover(

@@ -212,12 +212,13 @@ def _with_deadline(stop: Stop, seconds: float) -> Stop:
 
 
 def dry_run(root: Path, scope: Scope, settings: Settings, clock: Clock) -> str:
-    """Sources, time and disk of a run, in words. Visits no source; named URLs are fetched to be read.
+    """Sources, time and disk of a run, in words. Visits no source; of what was named, URLs are fetched to be read,
+    but not the articles of a feed or sitemap.
 
     Where there is no archive, none is made. Raises as `check` does.
     """
     project = Project(root, settings.keep.folder)
-    first = load_first(project, scope, settings, clock)
+    first = load_first(project, scope, settings, clock, fetch_listed=False)
     damages = []
 
     def notice(sentence: str, important: bool) -> None:
@@ -225,7 +226,7 @@ def dry_run(root: Path, scope: Scope, settings: Settings, clock: Clock) -> str:
             damages.append(sentence)
 
     with to_plan(project, settings, clock.now(), notice) as store:
-        articles, now = first or load(project, store, scope, settings, clock), clock.now()
+        articles, now = first or load(project, store, scope, settings, clock, fetch_listed=False), clock.now()
         jobs = plan(articles, store, Policy.of(settings, project.decisions), now)
         if articles.plan is None:
             jobs = {job.source.id: job for job in chosen(jobs, scope, store, None, now)}

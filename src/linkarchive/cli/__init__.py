@@ -135,7 +135,7 @@ def run(arguments: list[str]) -> int:
     except click.exceptions.Exit as error:
         return error.exit_code
     except (click.Abort, KeyboardInterrupt):
-        click.echo("interrupted; what was done is kept, and the next run goes on from here", err=True)
+        tell("interrupted; what was done is kept, and the next run goes on from here")
         return 130
     except ArchiveError as error:
         from linkarchive.cli.common import say
@@ -151,7 +151,7 @@ def run(arguments: list[str]) -> int:
 
         if isinstance(error, OSError) and error.filename is None:
             mute_stdout()  # perhaps it was that; what it still holds cannot be printed
-        click.echo(f"archive: {sanitize(_unforeseen(error))}", err=True)
+        tell(f"archive: {sanitize(_unforeseen(error))}")
         return 3
     return code if isinstance(code, int) else 0
 
@@ -159,6 +159,14 @@ def run(arguments: list[str]) -> int:
 def mute_stdout() -> None:
     """The reader went away (`| head`): not our trouble, and nothing more can be said on stdout."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def tell(text: str) -> None:
+    """A line on stderr. Where that goes to a full disk nothing more is said there, and the command goes on."""
+    try:
+        click.echo(text, err=True)
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stderr.fileno())
 
 
 def _unforeseen(error: Exception) -> str:

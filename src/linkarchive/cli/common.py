@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from linkarchive.cli import tell
 from linkarchive.errors import StorageError, UsageError
 from linkarchive.project import Project as Folder
 from linkarchive.settings import Settings, load_settings
@@ -47,6 +48,8 @@ def settings_of(project: Path, config: Path | None) -> Settings:
     """The settings of a project folder. Raises StorageError where its archive cannot be a folder."""
     settings = load_settings(project, config)
     archive = project / settings.keep.folder
+    if archive.is_symlink() and not archive.exists():
+        raise StorageError(f"{archive} leads to {archive.readlink()}, which is not there: is the disk mounted?")
     if archive.exists() and not archive.is_dir():
         raise StorageError(f"{archive} is a file, and the archive is a folder: move it, or choose another --project")
     return settings
@@ -125,7 +128,7 @@ def say(text: str) -> None:
         from linkarchive.report.lines import wrapped
 
         text = wrapped(text, _stderr_columns())
-    click.echo(text, err=True)
+    tell(text)
 
 
 def _stderr_columns() -> int:

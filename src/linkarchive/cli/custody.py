@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from linkarchive.cli.common import folder_of, project_options, say, settings_of
+from linkarchive.cli.common import checked_folder, folder_of, project_options, say, settings_of
 from linkarchive.errors import UsageError
 
 if TYPE_CHECKING:
@@ -89,7 +89,7 @@ def rebuild(project: Path, config: Path | None) -> int:
     from linkarchive.report.sanitize import one_line
     from linkarchive.store.opening import open_project, rebuild_project
 
-    place = folder_of(project, config)
+    place = checked_folder(project, config)
     with place.lock():
         for sentence in recover(place):
             say(one_line(sentence))

@@ -54,12 +54,15 @@ def export(
 
 
 def _export_wacz(place: Folder, target: Path, title: str | None) -> int:
+    from linkarchive.history.recovery import recover
     from linkarchive.judge.parsed_page import ParsedPage
     from linkarchive.report.sanitize import one_line
     from linkarchive.snapshot.wacz import export_wacz
 
     title = title or f"Sources of {place.root.name}"
     with place.lock():
+        for sentence in recover(place):
+            say(one_line(sentence))
         exported = export_wacz(
             place.archive,
             target,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import datetime
+from pathlib import Path
 
 from linkarchive.clock import Clock
 from linkarchive.errors import StorageError
@@ -11,7 +12,7 @@ from linkarchive.files import storage_error
 from linkarchive.model import Capture
 from linkarchive.project import Project
 from linkarchive.snapshot import paths
-from linkarchive.snapshot.manifest import missing_decisions, read_chain, seal_run
+from linkarchive.snapshot.manifest import missing_decisions, newest_faults, read_chain, seal_run
 from linkarchive.snapshot.repair import repair
 from linkarchive.snapshot.writer import WarcWriter
 from linkarchive.store import captures, runs
@@ -75,13 +76,21 @@ def is_there(project: Project, capture: Capture) -> bool:
 
 
 def damages(project: Project) -> tuple[str, ...]:
-    """What no command can make whole again: damaged manifests; decisions that are gone, of which one run tells.
+    """What no command can make whole again: damaged manifests; the newest one and decisions that are gone, of which one
+    run tells.
 
     Raises StorageError.
     """
     damaged: list[str] = []
-    chain = read_chain(project.archive, lambda path, why: damaged.append(f"{path} {why}"))
+    named: set[Path] = set()
+
+    def on_damage(path: Path, why: str) -> None:
+        named.add(path)
+        damaged.append(f"{path} {why}")
+
+    chain = read_chain(project.archive, on_damage)
     try:
+        damaged += [f"{path} {why}" for path, why in newest_faults(project.archive, chain) if path not in named]
         told = {digest for manifest in chain for digest in manifest.decisions_missing}
         gone = [line for line in missing_decisions(project.archive, chain) if line.sha256 not in told]
     except OSError as error:

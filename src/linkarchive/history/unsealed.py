@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
@@ -14,6 +15,8 @@ from linkarchive.snapshot.capture_metadata import is_log
 
 if TYPE_CHECKING:
     from linkarchive.snapshot.record_reader import StoredRecord
+
+_OFFSET = re.compile(rb'"offset": "([0-9]{1,18})"')
 
 
 def seal_ended(project: Project, now: datetime) -> tuple[str, ...]:
@@ -31,7 +34,7 @@ def _seal_ended(project: Project, now: datetime) -> Iterator[str]:
     from linkarchive.store.runlog_reading import read_line
 
     for warc in unsealed:
-        line = _first_line_of_log(warc)
+        line = _first_line_of_log(archive, warc)
         if line is None:
             continue
         run = paths.run_of(warc)
@@ -48,19 +51,27 @@ def _seal_ended(project: Project, now: datetime) -> Iterator[str]:
         )
 
 
-def _first_line_of_log(warc: Path) -> bytes | None:
-    """What begins the log at the end of a WARC file; None: there is none, as long as its run has not ended."""
+def _first_line_of_log(archive: Path, warc: Path) -> bytes | None:
+    """What begins the log at the end of a WARC file; None: there is none, as long as its run has not ended.
+
+    A file that nobody seals is looked at again by each run: it is read from its last page on.
+    """
     from linkarchive.snapshot.record_reader import BadRecordError, walk
 
     line = None
     try:
         with warc.open("rb") as file:
-            for found in walk(file, _log_line):
+            for found in walk(file, _log_line, _last_page(paths.index_of(archive, warc))):
                 if not isinstance(found, BadRecordError) and found[1]:
                     line = found[1]
     except OSError as error:
         raise StorageError(f"{warc}: cannot be read: {error.strerror}") from error
     return line
+
+
+def _last_page(index: Path) -> int:
+    """The place of the last record that an index names; 0 without one. Raises OSError."""
+    return max(map(int, _OFFSET.findall(index.read_bytes())), default=0) if index.exists() else 0
 
 
 def _log_line(record: StoredRecord) -> bytes:

@@ -52,6 +52,13 @@ class ListingRead:
 
 
 @dataclass(frozen=True, slots=True)
+class ListedArticle:
+    """An article that a feed or sitemap names, which is not fetched."""
+
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
 class Document:
     """Bytes to read as an article. `path` is from the project folder, or the URL."""
 
@@ -70,10 +77,11 @@ def documents(
     stdin: bytes = b"",
     input_format: str | None = None,
     known: Container[str] = frozenset(),
-) -> Iterator[Document | ArticleError | LeftOut | FolderRead | ListingRead]:
+    fetch_listed: bool = True,
+) -> Iterator[Document | ArticleError | LeftOut | FolderRead | ListingRead | ListedArticle]:
     """Every document that the names stand for; what cannot be had is an error in its place.
 
-    Articles of a feed or sitemap whose URLs are `known` are not fetched.
+    Articles of a feed or sitemap whose URLs are `known` are not fetched, nor is any unless `fetch_listed`.
     Raises OfflineError when a URL cannot be fetched because this machine has no network.
     """
     urls: list[str] = []
@@ -89,9 +97,11 @@ def documents(
             for found in _from_files(name, root):
                 if isinstance(found, str):
                     urls.append(found)
+                elif isinstance(found, ListedArticle) and fetch_listed:
+                    urls.append(found.url)
                 else:
                     yield found
-    yield from _from_urls(urls, network, clock, known)
+    yield from _from_urls(urls, network, clock, known, fetch_listed)
 
 
 def _from_stdin(data: bytes, input_format: str | None) -> Document | ArticleError:
@@ -102,8 +112,10 @@ def _from_stdin(data: bytes, input_format: str | None) -> Document | ArticleErro
     return Document("-", data, input_format)
 
 
-def _from_files(name: str, root: Path) -> Iterator[Document | ArticleError | LeftOut | FolderRead | ListingRead | str]:
-    """Documents, errors, what was looked at, or (from a feed or sitemap file) URLs."""
+def _from_files(
+    name: str, root: Path
+) -> Iterator[Document | ArticleError | LeftOut | FolderRead | ListingRead | ListedArticle | str]:
+    """Documents, errors, what was looked at, or (from a feed or sitemap file) articles and URLs of further listings."""
     contents = files_named(name, root)
     yield from (FolderRead(*entered) for entered in contents.entered)
     left_out = str(contents)
@@ -121,7 +133,8 @@ def _from_files(name: str, root: Path) -> Iterator[Document | ArticleError | Lef
         listing = list_articles(data, path.as_uri()) if path.suffix.lower() in _LISTING_SUFFIXES else None
         if listing is not None:
             yield ListingRead(name)
-            yield from (url for url in (*listing.articles, *listing.listings))
+            yield from map(ListedArticle, listing.articles)
+            yield from listing.listings
             continue
         try:
             kind = format_of(path.name, None, data)
@@ -176,8 +189,8 @@ def files_named(name: str, root: Path) -> FolderContents:
 
 
 def _from_urls(
-    urls: Sequence[str], network: NetworkSettings, clock: Clock, known: Container[str]
-) -> Iterator[Document | ArticleError | ListingRead]:
+    urls: Sequence[str], network: NetworkSettings, clock: Clock, known: Container[str], fetch_listed: bool
+) -> Iterator[Document | ArticleError | ListingRead | ListedArticle]:
     seen = set(urls)
     waiting = list(dict.fromkeys(urls))
     while waiting:
@@ -200,7 +213,11 @@ def _from_urls(
                 if len(new) > room:
                     yield ArticleError(f"{url}: lists more than {MAX_LISTED} articles; the rest is left out")
                 seen.update(new[:room])
-                waiting.extend(new[:room])
+                for url in new[:room]:
+                    if fetch_listed or url in listing.listings:
+                        waiting.append(url)
+                    else:
+                        yield ListedArticle(url)
                 continue
             try:
                 kind = format_of(page.final_url, page.headers.get("content-type"), page.body)

@@ -35,6 +35,8 @@ class ArticleReader:
     network: NetworkSettings
     clock: Clock
     remembered: Remembered
+    fetch_listed: bool = True
+    """Articles that feeds and sitemaps name are fetched; else they are taken as they are known."""
     links: LinksFile = field(default_factory=lambda: LinksFile((), ()))
     articles: dict[str, Article] = field(default_factory=dict)
     """What was read or remembered, by path."""
@@ -44,6 +46,8 @@ class ArticleReader:
     errors: list[str] = field(default_factory=list)
     files: FilesRead | None = None
     """Notes what the reading of all that links.txt knows depends on, where that is asked for."""
+    not_fetched: int = 0
+    """How many articles of feeds and sitemaps were not."""
     _watches: list[str] = field(default_factory=list)
     """The `articles` lines of the sets of articles that were named."""
 
@@ -128,10 +132,12 @@ class ArticleReader:
         return read
 
     def _read_named(self, names: Sequence[str], stdin: bytes, input_format: str | None) -> None:
-        from linkarchive.links.inputs import Document, LeftOut, ListingRead, documents
+        from linkarchive.links.inputs import Document, LeftOut, ListedArticle, ListingRead, documents
 
         listings = set()
-        for document in documents(names, self._root, self.network, self.clock, stdin, input_format):
+        for document in documents(
+            names, self._root, self.network, self.clock, stdin, input_format, fetch_listed=self.fetch_listed
+        ):
             match document:
                 case ArticleError():
                     self.errors.append(str(document))
@@ -139,10 +145,20 @@ class ArticleReader:
                     self.notices.append(document.sentence)
                 case ListingRead():
                     listings.add(document.name)
+                case ListedArticle():
+                    self._take_listed(document.url)
                 case Document():
                     self._take(document.path, document.data, document.format, document.base_url, document.beside)
         watches = (watch_of(name, self._root, name in listings) for name in names)
         self._watches += [watch for watch in watches if watch is not None]
+
+    def _take_listed(self, url: str) -> None:
+        """An article that is not fetched, as it is remembered; a new one cites nothing that is known yet."""
+        past, section = self.remembered(url), self.links.named.get(section_key(url))
+        entries = () if section is None else section.entries
+        new = Article(url, url, url, None, citations_of(entries))
+        self.articles[url] = new if past is None else _without_keys(past[0])
+        self.not_fetched += 1
 
     def _read_watched(self) -> None:
         """The articles of the `articles` lines that are new or changed; those that are gone cite nothing more.
@@ -152,13 +168,20 @@ class ArticleReader:
         links = self.links
         if not links.watches:
             return
-        from linkarchive.links.inputs import Document, FolderRead, LeftOut, documents
+        from linkarchive.links.inputs import Document, FolderRead, LeftOut, ListedArticle, documents
 
         patterns = [watch.pattern for watch in links.watches]
         if self.files is not None and not all(map(self._is_folder, patterns)):
             self.files.is_all = False
         try:
-            for document in documents(patterns, self._root, self.network, self.clock, known=links.named.keys()):
+            for document in documents(
+                patterns,
+                self._root,
+                self.network,
+                self.clock,
+                known=links.named.keys(),
+                fetch_listed=self.fetch_listed,
+            ):
                 if isinstance(document, LeftOut):
                     self.notices.append(document.sentence)
                 elif isinstance(document, FolderRead):
@@ -172,6 +195,8 @@ class ArticleReader:
                 else:
                     if isinstance(document, ArticleError):
                         self.notices.append(str(document))
+                    elif isinstance(document, ListedArticle):
+                        self._take_listed(document.url)
                     if self.files is not None:
                         self.files.is_all = False
         except OfflineError as error:

@@ -13,7 +13,7 @@ from linkarchive.clock import Clock
 from linkarchive.errors import ArchiveError, UsageError
 from linkarchive.model import Origin
 from linkarchive.project import Project
-from linkarchive.serve.captures import CaptureViewer, stored_copies
+from linkarchive.serve.captures import CaptureViewer, RowNumber, stored_copies
 from linkarchive.serve.decide import carry_out, read_form
 from linkarchive.serve.guard import PAGE_HEADERS, Guard
 from linkarchive.serve.looks import look_of
@@ -53,6 +53,7 @@ class AppState:
 
 def make_app(state: AppState) -> Flask:
     app = Flask("linkarchive.review", static_folder=None)
+    app.url_map.converters["int"] = RowNumber
     app.config["MAX_CONTENT_LENGTH"] = _LARGEST_FORM
     app.config["MAX_FORM_PARTS"] = 20_000
     guard = state.guard
@@ -132,7 +133,7 @@ def _decide(state: AppState) -> Response:
             review = gather(state.project, store, state.clock.now().date(), state.compared)
             chosen = {review.numbers[url] for url in in_group(review, kind, name)}
         else:
-            chosen = {int(text) for text in request.form.getlist("source") if text.isdecimal()}
+            chosen = {int(text) for text in request.form.getlist("source") if text.isdecimal() and len(text) < 16}
         numbers = {source.outcome.url: (number, key) for number, key, source in standing.latest_reports(store, chosen)}
         urls = list(numbers)
         if not urls:

@@ -15,6 +15,7 @@ from hmac import compare_digest
 from html import escape
 
 from flask import Flask, Response, abort, request
+from werkzeug.routing import IntegerConverter
 
 from linkarchive.errors import ArchiveError
 from linkarchive.history.single_page import caption_of, single_page_of
@@ -46,6 +47,12 @@ _STYLE = (
 )
 
 
+class RowNumber(IntegerConverter):
+    """The number of a row, in an address; a longer one is none: the database has no such numbers."""
+
+    regex = "[0-9]{1,15}"
+
+
 @dataclass(frozen=True, slots=True)
 class CaptureViewer:
     """Where the stored pages are shown: `host` is `localhost:PORT`, `key` stands in every address."""
@@ -60,6 +67,7 @@ class CaptureViewer:
 
 def make_captures_app(project: Project, viewer: CaptureViewer) -> Flask:
     app = Flask("linkarchive.captures", static_folder=None)
+    app.url_map.converters["int"] = RowNumber
 
     @app.before_request
     def refuse_others() -> None:

@@ -8,13 +8,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 
 from linkarchive.model import RunInfo
 from linkarchive.snapshot import paths
 
+NEWEST = "newest"
+"""The file that names the newest manifest: without it nobody would miss that, as no other names it."""
 LATE = "late"
 """The fact of a manifest that was written after another run began, since there was none."""
 
@@ -36,6 +38,15 @@ class Previous:
 
     name: str
     sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class Newest:
+    """What `archive/manifests/newest` holds: the manifest that no other has sealed yet."""
+
+    name: Annotated[str, msgspec.Meta(pattern=r"\A[\w+-]+\.json\Z")]
+    sha256: str
+    sequence: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,15 +106,15 @@ def write_manifest(
     Raises StorageError.
     """
     chain = read_chain(archive)
-    last = chain[-1] if chain else None
     sealed = {decision.sha256 for earlier in chain for decision in earlier.decisions}
     path = _free_name(archive / paths.MANIFESTS, run_id)
     try:
+        last = _last(archive, chain, path.name)
         manifest = Manifest(
             run=run_id,
             sequence=last.sequence + 1 if last else 1,
             created=created,
-            previous=Previous(last.name, sha256_of(archive / paths.MANIFESTS / last.name)) if last else None,
+            previous=Previous(last.name, last.sha256) if last else None,
             files=tuple(
                 SealedFile(paths.relative(archive, file), file.stat().st_size, known.get(file) or sha256_of(file))
                 for file in files
@@ -114,7 +125,10 @@ def write_manifest(
             decisions=tuple(line for line in decision_lines(archive) if line.sha256 not in sealed),
             decisions_missing=tuple(line.sha256 for line in missing_decisions(archive, chain)),
         )
-        paths.write_atomically(path, msgspec.json.format(msgspec.json.encode(manifest), indent=1) + b"\n")
+        data = msgspec.json.format(msgspec.json.encode(manifest), indent=1) + b"\n"
+        paths.write_atomically(path, data)
+        newest = Newest(path.name, hashlib.sha256(data).hexdigest(), manifest.sequence)
+        paths.write_atomically(archive / paths.MANIFESTS / NEWEST, msgspec.json.encode(newest) + b"\n")
     except OSError as error:
         raise paths.storage_error(path, error) from error
     return path
@@ -136,6 +150,48 @@ def read_chain(archive: Path, on_damage: Callable[[Path, str], None] | None = No
                 )
                 on_damage(path, f"{why}; restore it from a backup, or remove it if there is none")
     return sorted(manifests, key=lambda manifest: (manifest.sequence, manifest.name))
+
+
+def read_newest(archive: Path) -> Newest | None:
+    """What the file that names the newest manifest says; None: older versions wrote none.
+
+    Raises OSError, and msgspec.MsgspecError where it says nothing that can be read.
+    """
+    try:
+        return msgspec.json.decode((archive / paths.MANIFESTS / NEWEST).read_bytes(), type=Newest)
+    except FileNotFoundError:
+        return None
+
+
+def newest_faults(archive: Path, chain: Sequence[Manifest]) -> Iterator[tuple[Path, str]]:
+    """What is wrong with the newest manifest, or with the file that names it, each with the file. Raises OSError."""
+    place = archive / paths.MANIFESTS / NEWEST
+    try:
+        newest = read_newest(archive)
+    except msgspec.MsgspecError as error:
+        yield place, f"cannot be read: {error}; the next run writes it anew"
+        return
+    if newest is None:
+        return
+    path = archive / paths.MANIFESTS / newest.name
+    if not path.exists():
+        yield path, f"is missing, and {place} names it: restore it from Git or a backup"
+    elif sha256_of(path) != newest.sha256:
+        yield path, f"was changed after it was written: {place} has its SHA-256"
+    elif any(sealed.name == newest.name and sealed.sequence != newest.sequence for sealed in chain):
+        yield place, f"does not say of {newest.name} what that says; the next run writes it anew"
+
+
+def _last(archive: Path, chain: Sequence[Manifest], name: str) -> Newest | None:
+    """The manifest that one of this name follows: the newest, be it missing, unless this one takes its place."""
+    try:
+        newest = read_newest(archive)
+    except msgspec.MsgspecError:
+        newest = None
+    if newest and newest.name != name and (not chain or chain[-1].sequence <= newest.sequence):
+        return newest
+    last = chain[-1] if chain else None
+    return Newest(last.name, sha256_of(archive / paths.MANIFESTS / last.name), last.sequence) if last else None
 
 
 def decision_lines(archive: Path) -> list[SealedDecision]:

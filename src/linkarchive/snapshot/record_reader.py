@@ -189,13 +189,13 @@ _T = TypeVar("_T")
 
 
 def walk(
-    file: IO[bytes], read: Callable[[StoredRecord], _T]
+    file: IO[bytes], read: Callable[[StoredRecord], _T], start: int = 0
 ) -> Iterator[tuple[StoredRecord, _T, int] | BadRecordError]:
-    """Every record of a file with what `read` makes of it and its length in bytes; damage in its place.
+    """Every record from a place in a file on, with what `read` makes of it and its length in bytes.
 
-    After damage it goes on with the next whole record.
+    Damage is given in its place; after it, it goes on with the next whole record.
     """
-    offset: int | None = 0
+    offset: int | None = start
     end = file.seek(0, io.SEEK_END)
     while offset is not None and offset < end:
         try:

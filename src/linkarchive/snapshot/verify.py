@@ -181,6 +181,8 @@ def _check_manifests(archive: Path, logged: Collection[str]) -> Iterator[Problem
         archive, lambda path, why: damaged.append(Problem(paths.relative(archive, path), None, f"it {why}"))
     )
     yield from damaged
+    for path, why in manifest.newest_faults(archive, chain):
+        yield Problem(paths.relative(archive, path), None, f"it {why}")
     for line in manifest.missing_decisions(archive, chain):
         yield Problem(
             paths.relative(archive, archive / paths.DECISIONS),
@@ -192,15 +194,15 @@ def _check_manifests(archive: Path, logged: Collection[str]) -> Iterator[Problem
     """The last manifest that says a file was replaced, by file: what earlier ones say of it is past."""
     previous: Manifest | None = None
     for sealed in chain:
-        path = paths.relative(archive, archive / paths.MANIFESTS / sealed.name)
-        yield from _check_link(archive, path, sealed, previous)
+        name = paths.relative(archive, archive / paths.MANIFESTS / sealed.name)
+        yield from _check_link(archive, name, sealed, previous)
         if sealed.facts.get(manifest.LATE):
-            yield Problem(path, None, f"its run had no manifest: written on {sealed.created:%Y-%m-%d}", note=True)
+            yield Problem(name, None, f"its run had no manifest: written on {sealed.created:%Y-%m-%d}", note=True)
         for file in sealed.files:
             named.add(file.path)
             later = replaced.get(file.path, sealed)
             if later.sequence <= sealed.sequence:
-                yield from _check_file(archive, path, file)
+                yield from _check_file(archive, name, file)
             if later is sealed and sealed.replaces is not None:
                 yield Problem(file.path, None, f"replaced on {sealed.created:%Y-%m-%d}: {sealed.replaces}", note=True)
         previous = sealed

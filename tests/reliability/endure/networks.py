@@ -70,7 +70,7 @@ def _from_one_address() -> None:
         exchanges = tuple(replace(exchange, ip="203.0.113.7") for exchange in visit.exchanges)
         real(self, url, replace(visit, exchanges=exchanges), page, before)
 
-    Hosts.saw = saw  # type: ignore[method-assign]
+    Hosts.saw = saw  # type: ignore[method-assign] # for this trial's process alone
 
 
 def _state(root: Path) -> bytes:
