@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -247,10 +248,15 @@ def _runs(archive: Path, chain: Sequence[manifest.Manifest]) -> list[_Run]:
 class _Known:
     """Records that later ones may refer to, by id."""
 
-    originals: dict[str, Location] = field(default_factory=dict)
+    originals: dict[bytes, Location] = field(default_factory=dict)
     """Responses."""
-    pages: dict[str, tuple[str, Location]] = field(default_factory=dict)
+    pages: dict[bytes, tuple[str, Location]] = field(default_factory=dict)
     """The records of captures, with the URL of each capture."""
+
+
+def _short(record_id: str) -> bytes:
+    """A record id as the key of a table that may have millions of them: 16 bytes."""
+    return hashlib.blake2b(record_id.encode("utf-8", "surrogatepass"), digest_size=16).digest()
 
 
 def _scan_file(
@@ -282,25 +288,27 @@ def _described(
     warc: str, record: StoredRecord, block: bytes, seen: Mapping[str, PartRecord], known: _Known
 ) -> Iterator[Capture | ScannedParts | Problem]:
     """The capture, or the parts, that a metadata record describes; their records came before it in the file."""
-    known.originals.update((part.id, part.record) for part in seen.values() if part.original is None)
+    known.originals.update((_short(part.id), part.record) for part in seen.values() if part.original is None)
     page_id = record["WARC-Refers-To"]
     try:
         facts = capture_metadata.decode_parts(block)
         if facts is None and page_id in seen:
             page = seen[page_id]
-            capture = capture_metadata.decode_capture(block, page.record, known.originals.get(page.original or ""))
+            capture = capture_metadata.decode_capture(
+                block, page.record, known.originals.get(_short(page.original or ""))
+            )
             if capture is not None:
-                known.pages[page_id] = capture.url, page.record
+                known.pages[_short(page_id)] = capture.url, page.record
                 yield capture
             return
     except ValueError as error:
         yield Problem(warc, record.offset, f"the facts of the capture cannot be read: {error}")
         return
-    if facts is None or page_id not in known.pages:
+    if facts is None or _short(page_id) not in known.pages:
         yield Problem(warc, record.offset, "the page that this record tells of was not found")
         return
     used = set(facts.uses)
-    yield ScannedParts(*known.pages[page_id], facts, tuple(part for part in seen.values() if part.id in used))
+    yield ScannedParts(*known.pages[_short(page_id)], facts, tuple(part for part in seen.values() if part.id in used))
 
 
 def _metadata_block(record: StoredRecord) -> bytes:

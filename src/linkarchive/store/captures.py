@@ -97,6 +97,12 @@ def of_sources(store: Store, sources: Collection[int]) -> dict[int, list[StoredC
     return found
 
 
+def times_of(store: Store, sources: Collection[int]) -> set[tuple[int, datetime]]:
+    """The sources with the times of their captures."""
+    query = select(captures.c.source, captures.c.time).where(captures.c.source.in_(sources))
+    return {(row.source, row.time) for row in store.execute(query)}
+
+
 def of_ids(store: Store, numbers: Collection[int]) -> dict[int, StoredCapture]:
     """Captures by their numbers (a few hundred)."""
     rows = store.execute(select(captures).where(captures.c.id.in_(numbers)))

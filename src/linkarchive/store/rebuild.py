@@ -4,20 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime
+from datetime import datetime
 from itertools import islice
 from pathlib import Path
+from tempfile import TemporaryFile
+from typing import IO
+
+import msgspec
 
 from linkarchive import __version__
 from linkarchive.model import Capture, Change, Origin, Result, RunInfo
 from linkarchive.snapshot import manifest
 from linkarchive.snapshot.reader import LogLine, ScannedParts, ScannedRun, scan
-from linkarchive.store import articles, lookups, parts, runs, sources
-from linkarchive.store.captures import StoredCapture, takes_its_place
+from linkarchive.store import articles, captures, lookups, parts, runs, sources
+from linkarchive.store.captures import takes_its_place
 from linkarchive.store.database import Store
 from linkarchive.store.outcomes import Visited
 from linkarchive.store.run_writer import RunWriter
-from linkarchive.store.runlog_reading import BaselineLine, Line, VisitLine, read_line
+from linkarchive.store.runlog_reading import BaselineLine, CaptureLine, Line, VisitLine, read_line
 from linkarchive.store.runs import RunBody
 from linkarchive.store.state_file import StateBaseline, StateLine, read_state
 from linkarchive.wrappers import key_of
@@ -45,7 +49,12 @@ def rebuild(store: Store, archive: Path, state: Sequence[Path]) -> Rebuilt:
     Raises StorageError for a manifest or a state line that cannot be read. The caller commits.
     """
     rebuilt = Rebuilt()
-    builder = _Builder(store, rebuilt)
+    with TemporaryFile() as orphans:
+        _fill(_Builder(store, rebuilt, orphans), archive, state)
+    return rebuilt
+
+
+def _fill(builder: _Builder, archive: Path, state: Sequence[Path]) -> None:
     for found in scan(archive):
         if isinstance(found, ScannedRun):
             builder.begin(found.id)
@@ -56,46 +65,47 @@ def rebuild(store: Store, archive: Path, state: Sequence[Path]) -> Rebuilt:
         elif isinstance(found, LogLine):
             builder.log(read_line(found.line))
         else:
-            rebuilt.problems.append(f"{found.file}: {found.message}")
+            builder.rebuilt.problems.append(f"{found.file}: {found.message}")
     builder.begin(None)
     if state:
         builder.restore_state(archive, state)
-    return rebuilt
 
 
 @dataclass(slots=True)
 class _Builder:
     store: Store
     rebuilt: Rebuilt
+    orphans: IO[bytes]
+    """Captures of the present run, a line each; without a log, the run was cut off and they are all that is left of
+    it."""
     run_id: str | None = None
     writer: RunWriter | None = None
     """Of the present run."""
-    orphans: list[Capture] = field(default_factory=list)
-    """Captures of the present run; without a log, the run was cut off and they are all that is left of it."""
     parts: list[ScannedParts] = field(default_factory=list)
     """What captures use, as the present run tells it."""
-    known: dict[str, dict[datetime, StoredCapture]] = field(default_factory=dict)
     last: dict[int, int] = field(default_factory=dict)
     """The number of the last outcome of each source."""
     numbers: dict[str, int] = field(default_factory=dict)
     """Of the sources, by key."""
-    baselines: dict[tuple[str, int, date | None], StoredCapture] = field(default_factory=dict)
-    """Of the sources, by article and day."""
+    captures: list[tuple[str, CaptureLine]] = field(default_factory=list)
+    """Those of the present run that are still to be written, each with the key of its source."""
+    baselines: list[tuple[str, BaselineLine | StateBaseline]] = field(default_factory=list)
+    """The same."""
     visits: list[VisitLine] = field(default_factory=list)
-    """Those of the present run that are still to be written."""
+    """The same."""
 
     def begin(self, run_id: str | None) -> None:
-        self._write_visits()
+        self._write()
         self._adopt()
         self._keep_parts()
         self.run_id, self.writer = run_id, None
 
     def seen(self, capture: Capture) -> None:
-        self.orphans.append(capture)
+        self.orphans.write(msgspec.json.encode(capture) + b"\n")
 
     def log(self, line: Line) -> None:
         if line.run is not None:
-            self._write_visits()
+            self._write()
             self.writer = self._open(line.run.info, line.run.scope, line.run.body)
         elif line.imported is not None:
             self.rebuilt.imports += 1
@@ -105,10 +115,9 @@ class _Builder:
         if line.article is not None:
             articles.save(self.store, self.writer.run, line.article.article, line.article.digest)
         elif line.capture is not None:
-            told = line.capture
-            self._keep(told.source, told.capture, told.usable, told.good)
+            self._keep(line.capture)
         elif line.baseline is not None:
-            self._set_baseline(self.writer, line.baseline.source, line.baseline)
+            self._set_baseline(line.baseline.source, line.baseline)
         elif line.answer is not None and not self.writer.is_import:
             source = self._source(line.answer.source, line.answer.source)
             lookups.tell(self.store, self.writer.run, source, line.answer.told)
@@ -127,18 +136,18 @@ class _Builder:
         simulated = bool(facts.get("simulated"))
         last_begun = datetime.fromisoformat(facts["started"]) if "started" in facts else newest
         info = RunInfo(f"state-{when:%Y%m%dT%H%M%SZ}", when, when, True, False, simulated, __version__)
-        writer = self.writer = self._open(info, "state" if chain else runs.UNKNOWN_CLOCK, RunBody())
+        self.writer = self._open(info, "state" if chain else runs.UNKNOWN_CLOCK, RunBody())
         for outcome, line in self._untold(state, known):
-            for one in line.captures:
-                self._keep(outcome.url, one.capture, one.usable, one.good)
+            for stored in line.captures:
+                self._keep(CaptureLine(outcome.url, stored.usable, stored.good, stored.capture))
             for baseline in line.baselines:
-                self._set_baseline(writer, key_of(outcome.url), baseline)
+                self._set_baseline(outcome.url, baseline)
             change = Change.STILL if outcome.verdict.is_finding else Change.NONE
             # The line of a page that is what it was stays as it was first written: later runs have seen it again.
             carried = outcome.since < last_begun
             visit = VisitLine(outcome.url, outcome.url, when, change, outcome.verdict, outcome, carried, line.page)
             self._visited(visit)
-        self._write_visits()
+        self._write()
 
     def _untold(self, state: Sequence[Path], known: Collection[int]) -> Iterator[tuple[Result, StateLine]]:
         lines = read_state(state)
@@ -150,6 +159,10 @@ class _Builder:
         self.visits.append(visit)
         if len(self.visits) >= _AT_ONCE:
             self._write_visits()
+
+    def _write(self) -> None:
+        self._write_baselines()
+        self._write_visits()
 
     def _write_visits(self) -> None:
         visits, self.visits = self.visits, []
@@ -175,43 +188,82 @@ class _Builder:
         self.rebuilt.runs += 1
         return RunWriter(self.store, runs.restore(self.store, info, scope, body).seq)
 
-    def _set_baseline(self, writer: RunWriter, source: str, told: BaselineLine | StateBaseline) -> None:
-        kept = self.known.get(source, {}).get(told.time)
-        if kept is not None:
-            key = (told.article, kept.source, told.looked)
-            rebased = isinstance(told, BaselineLine) and told.rebased
-            writer.set_baseline(told.article, told.looked, kept, self.baselines.get(key), rebased=rebased)
-            if rebased or takes_its_place(kept, self.baselines.get(key)):
-                self.baselines[key] = kept
+    def _set_baseline(self, source: str, told: BaselineLine | StateBaseline) -> None:
+        self.baselines.append((key_of(source), told))
+        if len(self.baselines) >= _AT_ONCE:
+            self._write_baselines()
 
-    def _keep(self, source: str, capture: Capture, usable: bool, good: bool) -> None:
-        key = key_of(source)
-        if self.writer is not None and capture.time not in self.known.setdefault(key, {}):
-            identifier = self._source(key, capture.url)
-            self.known[key][capture.time] = self.writer.add_capture(identifier, capture, usable, good)
-            self.rebuilt.captures += 1
+    def _write_baselines(self) -> None:
+        self._write_captures()
+        baselines, self.baselines = self.baselines, []
+        if self.writer is None or not baselines:
+            return
+        kept = captures.of_sources(self.store, {self.numbers[key] for key, _ in baselines if key in self.numbers})
+        known = {
+            (article, source, looked): stored
+            for source, based in captures.baselines_of_sources(self.store, kept).items()
+            for article, looked, stored in based
+        }
+        for key, told in baselines:
+            of_source = kept.get(self.numbers.get(key, 0), ())
+            capture = next((stored for stored in of_source if stored.capture.time == told.time), None)
+            if capture is None:
+                continue
+            place = (told.article, capture.source, told.looked)
+            rebased = isinstance(told, BaselineLine) and told.rebased
+            self.writer.set_baseline(told.article, told.looked, capture, known.get(place), rebased=rebased)
+            if rebased or takes_its_place(capture, known.get(place)):
+                known[place] = capture
+
+    def _keep(self, told: CaptureLine) -> None:
+        self.captures.append((key_of(told.source), told))
+        if len(self.captures) >= _AT_ONCE:
+            self._write_captures()
+
+    def _write_captures(self) -> None:
+        """Those that are not there yet: a source has one capture of a time."""
+        lines, self.captures = self.captures, []
+        if self.writer is None or not lines:
+            return
+        self._know({key: told.capture.url for key, told in lines})
+        there = captures.times_of(self.store, {self.numbers[key] for key, _ in lines})
+        for key, told in lines:
+            source, capture = self.numbers[key], told.capture
+            if (source, capture.time) not in there:
+                there.add((source, capture.time))
+                self.writer.add_capture(source, capture, told.usable, told.good)
+                self.rebuilt.captures += 1
 
     def _adopt(self) -> None:
         """Put back the captures of a run that never wrote its log: pages of status 200 may serve as baselines."""
-        left, self.orphans = self.orphans, []
-        if not left or self.run_id is None or self.writer is not None:
-            return
-        if left[0].origin is Origin.IMPORTED:
+        self.orphans.seek(0)
+        if self.run_id is not None and self.writer is None:
+            for line in self.orphans:
+                capture = msgspec.json.decode(line, type=Capture)
+                if self.writer is None:
+                    self.writer = self._writer_without_log(self.run_id, capture)
+                self._keep(CaptureLine(capture.url, capture.status == 200, False, capture))
+            self._write_captures()
+        self.orphans.seek(0)
+        self.orphans.truncate()
+
+    def _writer_without_log(self, run_id: str, first: Capture) -> RunWriter:
+        if first.origin is Origin.IMPORTED:
             self.rebuilt.imports += 1
-            self.writer = RunWriter(self.store, None)
-        else:
-            info = RunInfo(self.run_id, left[0].time, None, False, False, False, __version__)
-            self.writer = self._open(info, runs.UNKNOWN_CLOCK, RunBody())
-        for capture in left:
-            self._keep(capture.url, capture, capture.status == 200, False)
+            return RunWriter(self.store, None)
+        info = RunInfo(run_id, first.time, None, False, False, False, __version__)
+        return self._open(info, runs.UNKNOWN_CLOCK, RunBody())
 
     def _keep_parts(self) -> None:
         """Put back what captures use, of this run and of those before."""
         found, self.parts = self.parts, []
-        for told in found if self.writer is not None else ():
-            captures = self.known.get(key_of(told.url), {}).values()
-            stored = next((stored for stored in captures if stored.capture.record == told.page), None)
-            if stored is not None and self.writer is not None:
+        if self.writer is None:
+            return
+        for told in found:
+            number = self.numbers.get(key_of(told.url))
+            of_source = () if number is None else captures.of_source(self.store, number)
+            stored = next((stored for stored in of_source if stored.capture.record == told.page), None)
+            if stored is not None:
                 parts.restore(self.store, self.writer, stored, told.facts, told.new)
 
     def _source(self, key: str, url: str) -> int:
