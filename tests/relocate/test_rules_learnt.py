@@ -114,6 +114,14 @@ def test_a_rule_that_sends_all_pages_to_one_is_none() -> None:
     assert learn([Example(f"{SITE}/{word}", f"{SITE}/gone/page") for word in WORDS[:4]]) == []
 
 
+def test_a_rule_is_about_addresses_of_the_form_of_its_examples() -> None:
+    (rule,) = learn([Example(f"{SITE}/guide/{word}.html", f"{SITE}/docs/guide/{word}") for word in WORDS[:3]])
+    assert rule.apply(f"{SITE}/guide/pilot.html") == f"{SITE}/docs/guide/pilot"
+    assert rule.apply(f"{SITE}/guide/pilot/night.html") is None, "it would lose the last part"
+    assert rule.apply(f"{SITE}/guide/pilot.html?page=2") is None
+    assert rule.apply("http://other.example/guide/pilot.html") is None
+
+
 def test_rules_say_what_they_saw() -> None:
     pairs = [Example(f"{SITE}/2019/{word}.html", f"{SITE}/{word}/") for word in WORDS[:3]]
     assert learn(pairs)[0].in_words() == "the site's pages moved from /2019/harbour.html to /harbour/; 2 others did"

@@ -109,6 +109,33 @@ def test_a_rule_that_is_right_more_often_than_not_serves_a_site_of_which_some_pa
     assert found == {n: f"{SITE}/b/{noun}" for n, noun in enumerate(NOUNS[3:]) if n >= 2}
 
 
+def tried(site: dict[str, bytes]) -> list[str]:
+    """The addresses that a rule of three examples made of ten dead pages and that were visited, in order."""
+    examples = [Example(f"{SITE}/a/{noun}.php", f"{SITE}/b/{noun}") for noun in NOUNS[:3]]
+    pages = [dead(n, f"{SITE}/a/{noun}.php", noun, noun) for n, noun in enumerate(NOUNS[3:13])]
+    search = SiteSearch({one.number: one for one in pages}, examples)
+    asked = []
+    while wanted := search.wanted():
+        for url in wanted:
+            asked.append(url)
+            search.take(url, page(url, site.get(url)))
+    return [url for url in asked if url.startswith(f"{SITE}/b/")]
+
+
+def test_a_rule_that_was_right_on_three_pages_and_leads_to_others_is_dropped() -> None:
+    others = {f"{SITE}/b/{noun}": html(noun, prose(("another", noun))) for noun in NOUNS}
+    assert len(tried(others)) == 6, "those that were wanted at once"
+    right = {f"{SITE}/b/{noun}": html(noun, prose(noun)) for noun in NOUNS}
+    assert len(tried(right)) == 10
+
+
+def test_pages_that_are_gone_say_nothing_against_a_rule_that_was_right_on_three() -> None:
+    right = {f"{SITE}/b/{noun}": html(noun, prose(noun)) for noun in NOUNS[5:]}
+    assert len(tried(right)) == 10
+    soft = html("Nothing here", prose("what the site says of pages that it does not have"))
+    assert len(tried(right | {f"{SITE}/b/{noun}": soft for noun in NOUNS[:5]})) == 10
+
+
 def test_a_rule_whose_pages_the_judge_rejects_has_failed() -> None:
     examples = [Example(f"{SITE}/a/{NOUNS[0]}.php", f"{SITE}/b/{NOUNS[0]}")]
     pages = [dead(n, f"{SITE}/a/{noun}.php", noun, noun) for n, noun in enumerate(NOUNS[1:])]

@@ -97,7 +97,10 @@ class Rule:
         return self.start, self.parts, self.is_folder
 
     def apply(self, old: str, title: str = "") -> str | None:
-        """The new address of a page; None where the rule cannot tell."""
+        """The new address of a page; None where the rule cannot tell, as of an address of another form than those that
+        it was learnt from."""
+        if _old_form(old) != _old_form(self.examples[0].old):
+            return None
         features = features_of(old, title)
         parts = [program.run(features) for program in self.parts]
         if any(not part for part in parts):
@@ -134,9 +137,13 @@ def _shape(example: Example) -> tuple[object, ...]:
     old, new = urlsplit(example.old), urlsplit(example.new)
     if new.query or not new.hostname or not old.hostname:
         raise ValueError(example.new)
-    segments = _segments(new.path)
-    depth = len(_segments(old.path)), bool(old.query)
-    return old.netloc, depth, new.scheme, new.netloc, len(segments), new.path.endswith("/")
+    return _old_form(example.old), new.scheme, new.netloc, len(_segments(new.path)), new.path.endswith("/")
+
+
+def _old_form(url: str) -> tuple[str, int, bool]:
+    """Host, depth, and whether it has a query."""
+    parts = urlsplit(url)
+    return parts.netloc, len(_segments(parts.path)), bool(parts.query)
 
 
 def _rules_of(group: Sequence[Example]) -> Iterator[Rule]:

@@ -14,9 +14,10 @@ from urllib.parse import quote, urlsplit
 from linkarchive.model import Page
 from linkarchive.relocate.candidates import Candidates
 from linkarchive.relocate.dead_page import DeadPage, Found
-from linkarchive.relocate.likeness import TextIndex, text_of
+from linkarchive.relocate.likeness import Text, TextIndex, text_of
 from linkarchive.relocate.listings import QUERY, NamedPage, read_listing
-from linkarchive.relocate.rules import Example, Program, Rule, learn
+from linkarchive.relocate.rules import Example, Rule, learn
+from linkarchive.relocate.trials import PROVED, Trials
 from linkarchive.urls import same_page
 
 _A_LINK, _LEAST = 2.8, 12
@@ -25,10 +26,8 @@ _GUESSING = 0.2
 """Share of the visits that rules of a single example may take."""
 _AT_ONCE = 8
 """Visits wanted together, but for those of a rule that has proved true."""
-_PROVED, _FAILED = 3, 2
-"""Pages on which a rule was right to be tried before listings, or wrong to be dropped, if it was not right on more."""
 _TRUSTED = 10
-"""Pages on which a rule was right, and wrong on fewer, to be tried on all others at once."""
+"""Pages on which a rule was right to be tried on all others at once."""
 _MOST_EXAMPLES = 40
 """Pairs that rules are learnt from."""
 _MOST_PARENTS = 5
@@ -55,8 +54,7 @@ class SiteSearch:
     """Of an address that was wanted: for whom, how it was found, by which rule."""
     _candidates: Candidates = field(default_factory=Candidates)
     _listings: list[str] = field(default_factory=list)
-    _failures: dict[Program, int] = field(default_factory=dict)
-    """How often a rule led to what is not the page."""
+    _trials: Trials = field(default_factory=Trials)
     _index: TextIndex | None = None
     hosts: set[str] = field(default_factory=set)
     """Where the site is now: scheme and host of what was visited."""
@@ -109,14 +107,15 @@ class SiteSearch:
             self._candidates.is_complete |= listing.is_sitemap
             self._search = self._search or listing.search
             self._listings += [further for further in listing.further if further not in self._seen]
-        found = None
+        found = text = None
         canonical = listing.canonical if listing is not None else None
         if canonical is not None and not same_page(canonical, page.final_url):
             self._want_later(canonical, number, how)
         elif alive:
-            found = self._compare(page, number, how)
+            text = text_of(page)
+            found = self._compare(page.final_url, text, number, how)
         if found is None or found.number != number:
-            self._note_failure(rule)
+            self._note_failure(number, rule, text)
         return found
 
     def reject(self, url: str, found: Found) -> None:
@@ -126,7 +125,7 @@ class SiteSearch:
             del self.found[found.number]
         number, _, rule = self._why.get(url, (None, "", None))
         if found.number == number:
-            self._note_failure(rule)
+            self._note_failure(number, rule, None)
 
     def name_sitemaps(self, urls: Iterable[str]) -> None:
         """The sitemaps that the robots.txt of one of the site's hosts names."""
@@ -142,7 +141,7 @@ class SiteSearch:
                     yield self._want(url, page.number, "a web archive saw a redirect to it", None)
 
     def _by_proved_rules(self, left: int) -> Iterator[str]:
-        yield from self._by_rules(left, _PROVED)
+        yield from self._by_rules(left, PROVED)
 
     def _by_any_rule(self, left: int) -> Iterator[str]:
         yield from self._by_rules(left, 1)
@@ -150,12 +149,12 @@ class SiteSearch:
     def _by_rules(self, left: int, least: int) -> Iterator[str]:
         """A few pages of each rule that has so many examples; the more it was right on, the more at a time."""
         for rule in learn(self._known_examples()):
-            right, wrong = len(rule.examples), self._failures.get(rule.program, 0)
-            if right < least or wrong >= max(_FAILED, right + 1):
+            right = len(rule.examples)
+            if right < least or self._trials.is_dropped(rule):
                 continue
             if right == 1:
                 left = min(left, self._guesses)
-            most = min(left, 2 if right < _PROVED else left if right >= _TRUSTED > wrong else 2 * right)
+            most = min(left, 2 if right < PROVED else left if right >= _TRUSTED else 2 * right)
             for page, url in self._addresses(rule):
                 if most > 0:
                     most -= 1
@@ -218,19 +217,19 @@ class SiteSearch:
 
     # --- what was seen ---------------------------------------------------------------------------
 
-    def _compare(self, page: Page, number: int | None, how: str) -> Found | None:
+    def _compare(self, url: str, text: Text, number: int | None, how: str) -> Found | None:
         """The dead page that a page of today is the same as."""
         if self._index is None:
             self._index = TextIndex({one.number: one.text for one in self.dead.values()})
-        for other, likeness in self._index.same(text_of(page), number):
+        for other, likeness in self._index.same(text, number):
             known = self.found.get(other, [])
-            if same_page(page.final_url, self.dead[other].url):
+            if same_page(url, self.dead[other].url):
                 continue
-            if any(same_page(one.url, page.final_url) for one in known):
+            if any(same_page(one.url, url) for one in known):
                 return None
             words = how if other == number and how else "a page with its text stands on the site"
-            found = Found(other, page.final_url, words, likeness)
-            self._candidates.fruitful(page.final_url, found=True)
+            found = Found(other, url, words, likeness)
+            self._candidates.fruitful(url, found=True)
             self.found[other] = [*known, found]
             return found
         return None
@@ -249,9 +248,14 @@ class SiteSearch:
         ]
         return [*self.examples, *seen][:_MOST_EXAMPLES]
 
-    def _note_failure(self, rule: Rule | None) -> None:
-        if rule is not None:
-            self._failures[rule.program] = self._failures.get(rule.program, 0) + 1
+    def _note_failure(self, number: int | None, rule: Rule | None, text: Text | None) -> None:
+        """The rule led to another page or, without a text, to none that is usable."""
+        if rule is None or number is None:
+            return
+        if text is None:
+            self._trials.absent(rule)
+        else:
+            self._trials.other(rule, self.dead[number].text, text)
 
     # --- keeping order ---------------------------------------------------------------------------
 
