@@ -272,8 +272,13 @@ def key_of(url: str) -> str:
 
     A link through a redirector is the page behind it, with or without what counts its visitors.
     """
+    return key_of_intended(intended_url(url))
+
+
+def key_of_intended(url: str) -> str:
+    """`key_of` for an address that was taken out of its wrappers."""
     try:
-        key = source_key(without_tracking(intended_url(url)))
+        key = source_key(without_tracking(url))
     except ValueError:
         return url
     return url if key == url else key  # mostly: one string in memory, not two

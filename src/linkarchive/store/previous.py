@@ -63,7 +63,7 @@ class Previous:
         """The number of the last visit's result; None before there was a visit."""
         return None if self.visit is None else self.visit.outcome
 
-    @property
+    @cached_property
     def verdict(self) -> Verdict | None:
         return None if self.visit is None else Verdict(self.visit.verdict)
 
@@ -148,7 +148,7 @@ class Previous:
         last = self._last_live_row
         return None if last is None else last.time
 
-    @property
+    @cached_property
     def _last_live_row(self) -> Row[Any] | None:
         return next((row for row in reversed(self.capture_rows) if row.origin == _LIVE), None)
 

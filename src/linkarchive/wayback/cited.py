@@ -16,7 +16,7 @@ from linkarchive.settings import Settings, SiteSettings
 from linkarchive.urls import unwrap
 from linkarchive.wayback import privacy
 from linkarchive.wayback.archives import DEFAULT, Archive, archives_of, time_of
-from linkarchive.wrappers import intended_url, key_of
+from linkarchive.wrappers import intended_url, key_of, key_of_intended
 
 NEAR_ENOUGH_DAYS = 1
 """A capture of our own this near to the day the author looked is as good as any archive's."""
@@ -89,13 +89,15 @@ def cited_links(articles: Sequence[Article], settings: Settings) -> dict[str, li
                 copy = cited_copy(citation.url, archives)
                 can_be_asked = copy is not None and copy.archive in names
                 link = _cited_link(article, citation, citation.url, copy if can_be_asked else None, settings)
-                cited.setdefault(key_of(link.target), []).append(link)
+                # The original of a copy may be wrapped itself.
+                key = key_of_intended(link.target) if link.copy is None else key_of(link.target)
+                cited.setdefault(key, []).append(link)
         if article.original_url is not None:
             url = article.original_url
             citation = Citation(url, article.title, 0, "")
             target = intended_url(url)
             link = CitedLink(article.path, citation, article.published, article.private, target, original=True)
-            cited.setdefault(key_of(url), []).append(link)
+            cited.setdefault(key_of_intended(target), []).append(link)
     return cited
 
 

@@ -78,8 +78,13 @@ class LastAnswer(Protocol):
     def title(self) -> str | None: ...
 
 
-def answer_of(url: str, visit: Visit, page: Page, before: LastAnswer | None) -> Alike | None:
-    """What the visit of a URL may have in common with those of other hosts; None for what is the page's own."""
+def answer_of(
+    url: str, visit: Visit, page: Page, before: LastAnswer | None, *, with_digest: bool = True
+) -> Alike | None:
+    """What the visit of a URL may have in common with those of other hosts; None for what is the page's own.
+
+    Without `with_digest` the mark of a page lacks its digest: where it is enough that the page may be another's.
+    """
     failure = visit.failure
     if failure is not None:
         return Alike(Network.CA, "tls") if failure.reason is Reason.TLS else None
@@ -104,13 +109,17 @@ def answer_of(url: str, visit: Visit, page: Page, before: LastAnswer | None) -> 
         return None  # the page that it was, changed: others of its making may be the same now
     network = Network.MIDDLEBOX if final.status >= 400 else Network.PORTAL
     what = "missing" if final.status in _MISSING else "page"
-    return Alike(network, f"{what} {_digest(url, host, page.body)}") if page.body else None
+    if not page.body:
+        return None
+    return Alike(network, f"{what} {_digest(url, host, page.body)}" if with_digest else what)
 
 
 def _has_title(body: bytes, title: str | None) -> bool:
+    if title is None:
+        return False
     found = _TITLE.search(body[:_LARGEST_NOTICE])
     said = unescape(found[1].decode("utf-8", "replace")) if found else ""
-    return title is not None and said.split() == title.split() != []
+    return said.split() == title.split() != []
 
 
 def _digest(url: str, host: str, body: bytes) -> str:
@@ -154,8 +163,8 @@ class Hosts:
         elif failure is not None and failure.reason in _NO_CONNECTION:
             self.down.add(host)
             self.proxy_down = self.proxy_down or failure.proxy
-        alike = answer_of(url, visit, page, before)
-        if alike is not None:
+        alike = answer_of(url, visit, page, before, with_digest=host not in self.alike)
+        if alike is not None:  # the first answer of a host stands for it
             self.alike.setdefault(host, alike)
             self.addresses[host] = (visit.exchanges[0].ip or "") if visit.exchanges else ""
         elif _is_own(visit, failure):
