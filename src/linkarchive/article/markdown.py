@@ -139,7 +139,8 @@ def _note_of(token: Token) -> str:
 
 
 def _located(rule: Callable[[StateInline, bool], bool]) -> Callable[[StateInline, bool], bool]:
-    """The inline rule, which also notes where its token begins: markdown-it gives lines for blocks only."""
+    """The inline rule, which also notes where its token begins, and where a link ends: markdown-it gives lines for
+    blocks only."""
 
     def located(state: StateInline, silent: bool) -> bool:
         start, first = state.pos, len(state.tokens)
@@ -149,6 +150,8 @@ def _located(rule: Callable[[StateInline, bool], bool]) -> Callable[[StateInline
                 if token.type != "text":
                     token.meta[_AT] = start
                     break
+            if state.tokens[-1].type == "link_close":
+                state.tokens[-1].meta[_AT] = state.pos
         return is_match
 
     return located
