@@ -122,13 +122,16 @@ def clip_start(text: str, width: int) -> str:
 
 
 def short_address(url: str, width: int) -> str:
-    """An address in at most `width` cells to be recognised by, not copied: without https://, its middle left out."""
+    """An address in at most `width` cells to be recognised by, not copied: without https://, its middle left out,
+    and of a long host its beginning: pages of one host are told apart by their ends."""
     text = url.removeprefix("https://").removeprefix("http://").removeprefix("www.")
     if cells(text) <= width or not text.isascii():
         return clip(text, width)
     host, _, path = text.partition("/")
     room = width - len(host) - 2
-    return f"{host}/…{path[-room:]}" if room >= 8 else clip(text, width)
+    if room >= 8:
+        return f"{host}/…{path[-room:]}"
+    return clip_start(text, width) if path and width >= 16 else clip(text, width)
 
 
 _ASCII = str.maketrans(
