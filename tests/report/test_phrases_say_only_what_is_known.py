@@ -91,7 +91,7 @@ PHRASES: dict[str, Callable[[SourceReport], str | None]] = {
     "meaning_of": phrases.meaning_of,
     "since": lambda source: phrases.since(source, NOW),
     "certainty": lambda source: phrases.certainty(source.outcome),
-    "compared": lambda source: phrases.compared(source.outcome.baseline, source.outcome.similarity),
+    "compared": lambda source: phrases.compared(source.outcome),
     "recovery": phrases.recovery,
     "short_of": lambda source: phrases.short_of(source.outcome),
     "losses": lambda source: phrases.losses(source.outcome.lost),
@@ -159,8 +159,13 @@ def test_dates_and_numbers_come_from_the_fields_that_are_named(source: SourceRep
 
 @given(sources)
 def test_a_page_is_compared_only_when_it_was(source: SourceReport) -> None:
-    outcome = replace(source.outcome, similarity=None)
-    assert phrases.compared(outcome.baseline, outcome.similarity) is None
+    assert phrases.compared(replace(source.outcome, similarity=None)) is None
+
+
+@given(sources.filter(lambda source: source.outcome.baseline is not None))
+def test_what_is_gone_is_not_said_to_stand(source: SourceReport) -> None:
+    outcome = replace(source.outcome, similarity=1.0, lost=(Loss("figure", "12,004 crowns"),))
+    assert "100%" not in str(phrases.compared(outcome))
 
 
 @given(sources, st.integers(0, 4000))

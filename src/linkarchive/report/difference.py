@@ -17,9 +17,9 @@ def render_difference(difference: Difference, *, width: int, color: bool) -> str
     page.address(difference.url, indent=0)
     page.say(difference.before_label, bullet="--- ", style="red")
     page.say(difference.after_label, bullet="+++ ", style="green")
-    if difference.similarity is not None:
-        similarity = phrases.percent(difference.similarity)
-        page.say(gettext("{similarity} of the text still stands.", similarity=similarity))
+    share = phrases.share_of(difference)
+    if share:
+        page.say(gettext("{similarity} of the text still stands.", similarity=share))
     for row in difference.rows:
         if row.kind == "gap":
             page.say(_joined(row.left), bullet="  … ", style="dim")

@@ -211,7 +211,7 @@ def _names() -> dict[str, Any]:
     names = (
         "acceptance", "ago", "certainty", "cited", "compared", "count", "day", "further", "ignored", "loss", "losses",
         "meaning", "meaning_of", "more", "original", "percent", "place", "recovered_link", "recovery", "short_of",
-        "since", "word",
+        "share_of", "since", "word",
     )  # fmt: skip
     return {name: getattr(phrases, name) for name in names}
 

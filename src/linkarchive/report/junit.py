@@ -92,6 +92,6 @@ def _details(source: SourceReport, now: datetime) -> list[str]:
     outcome = source.outcome
     lines = [f"{phrases.place(citation)}: “{citation.text.strip()}”" for citation in outcome.citations]
     lines.append(f"{phrases.since(source, now)} {phrases.certainty(outcome)}")
-    facts = (phrases.compared(outcome.baseline, outcome.similarity), phrases.losses(outcome.lost), outcome.archive_note)
+    facts = (phrases.compared(outcome), phrases.losses(outcome.lost), outcome.archive_note)
     lines += [fact for fact in facts if fact]
     return lines + [f"- {text}" for text in outcome.evidence]

@@ -81,7 +81,7 @@ def _finding(source: SourceReport, now: datetime) -> str:
     lines = [f"### {_label(outcome.verdict)}: {_escape(phrases.meaning_of(source))}\n", f"{_address(outcome.url)}\n"]
     lines += _citations(outcome)
     lines.append(f"- {_escape(phrases.since(source, now))} {_escape(phrases.certainty(outcome))}")
-    facts = (phrases.compared(outcome.baseline, outcome.similarity), phrases.losses(outcome.lost), outcome.archive_note)
+    facts = (phrases.compared(outcome), phrases.losses(outcome.lost), outcome.archive_note)
     lines += [f"- {_escape(fact)}" for fact in facts if fact]
     lines += ["- " + gettext("Evidence:")] if outcome.evidence else []
     lines += [f"  - {_escape(text)}" for text in outcome.evidence]

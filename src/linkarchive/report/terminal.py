@@ -240,7 +240,7 @@ class _Page(Lines):
         self.address(outcome.url)
         self.citations(outcome)
         self.say(f"{phrases.since(source, now)} {phrases.certainty(outcome)}", indent=2, style="dim")
-        for text in (phrases.compared(outcome.baseline, outcome.similarity), phrases.losses(outcome.lost)):
+        for text in (phrases.compared(outcome), phrases.losses(outcome.lost)):
             if text:
                 self.say(text, indent=2)
         self.evidence(outcome.evidence)

@@ -12,9 +12,9 @@ from datetime import date, datetime
 
 from linkarchive.model import (
     ArticleReport,
-    Baseline,
     Citation,
     CitationResult,
+    Difference,
     Ignored,
     Loss,
     Origin,
@@ -147,7 +147,7 @@ FIELDS: Mapping[str, tuple[str, ...]] = {
     "short_of": ("verdict", "reason", "lost"),
     "since": ("verdict", "since", "was", "last_ok", "strikes"),
     "certainty": ("verdict", "confidence", "confirmed"),
-    "compared": ("baseline", "similarity"),
+    "compared": ("baseline", "similarity", "lost"),
     "losses": ("lost",),
     "recovery": ("was", "verdict", "reason"),
     "ignored": ("ignored",),
@@ -186,14 +186,29 @@ def certainty(outcome: Result) -> str:
     )
 
 
-def compared(baseline: Baseline | None, similarity: float | None) -> str | None:
+def compared(outcome: Result) -> str | None:
     """What the page was compared with, and how much of it still stands; None where there was nothing to compare."""
+    baseline, similarity = outcome.baseline, outcome.similarity
     if baseline is None or similarity is None:
         return None
     text = gettext(_COMPARED.get(baseline.origin, _COMPARED[Origin.MEMENTO]), time=day(baseline.time))
     if baseline.days_off is not None:
         text += _off(baseline.days_off)
+    if outcome.lost and similarity >= _WHOLE:
+        return text + gettext("; the rest of its text still stands.")
     return text + gettext("; {similarity} of its text still stands.", similarity=percent(similarity))
+
+
+_WHOLE = 0.9999
+"""The share of a text in which at most figures differ: they are not counted in it."""
+
+
+def share_of(difference: Difference) -> str:
+    """How much of the text still stands; "" where that is not known, or where only figures differ."""
+    similarity = difference.similarity
+    if similarity is None or (similarity >= _WHOLE and any(row.kind not in ("same", "gap") for row in difference.rows)):
+        return ""
+    return percent(similarity)
 
 
 _COMPARED = {
