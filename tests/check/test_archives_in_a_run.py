@@ -111,6 +111,21 @@ def test_a_dead_source_comes_with_a_public_copy_from_before_its_death(project: A
     assert again["archived_url"] == dead["archived_url"]
 
 
+def test_what_an_archived_page_called_a_dead_one_is_looked_for_on_that_page_today(
+    project: Any, stage: Any, archives: Any
+) -> None:
+    lost, parent, now = (f"http://alpha.example/{path}" for path in ("x?id=4", "guide", "n/90"))
+    archives.hold(lost, "2021-05-13", stage.html("the keeper"))
+    archives.hold(parent, "2021-05-13", stage.html("Guide", more=f'<a href="{lost}">what the lamp cost in oil</a>'))
+    others = "".join(f'<a href="/n/{number}">Page {number}</a> ' for number in range(89))
+    stage[parent] = stage.html("Guide", more=f'{others} <a href="/n/90">what the lamp cost in oil</a>')
+    stage[now] = stage.html("the keeper")
+    project.article(lost, parent, published="2021-05-12")
+    source = project.check("article.md", now="2026-01-05").source(lost)
+    assert (source["verdict"], source["suggested_url"]) == ("dead", now)
+    assert stage.asked("http://alpha.example/n/1") == 0
+
+
 def test_a_captured_redirect_of_a_dead_source_is_suggested_when_it_leads_to_the_page(
     project: Any, stage: Any, archives: Any
 ) -> None:

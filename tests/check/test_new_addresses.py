@@ -58,6 +58,16 @@ def test_pages_are_found_where_a_redesign_put_them(stage: Any, folder: Any) -> N
     assert folder.run("show", "alpha.example", now="2026-01-12").out == rules.out
 
 
+def test_pages_are_found_on_a_site_that_says_200_to_everything(stage: Any, folder: Any) -> None:
+    old = moved(stage, folder, gone=(NAMES[3],))
+    with_sitemap(stage, NAMES[:3])
+    stage.otherwise = Response(b"<html><title>Not found</title><h1>Page not found</h1><p>It is not here.</p></html>")
+    report = folder.check(now="2026-01-12")
+    now = [f"{SITE}/news/{name}/" for name in NAMES[:3]]
+    assert [report.source(url)["verdict"] for url in old] == ["dead"] * 4
+    assert [report.source(url)["suggested_url"] for url in old] == [*now, None]
+
+
 def test_what_was_looked_for_is_not_looked_for_every_night(stage: Any, folder: Any) -> None:
     moved(stage, folder, gone=NAMES)
     with_sitemap(stage, ())

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from linkarchive.relocate.first_folder import with_other_folders
 from linkarchive.relocate.rules import Example, features_of, learn
 
 WORDS = [
@@ -122,6 +123,17 @@ def test_a_rule_is_about_addresses_of_the_form_of_its_examples() -> None:
     assert rule.apply("http://other.example/guide/pilot.html") is None
 
 
+def test_what_a_rule_says_is_guessed_for_a_folder_of_a_language_more_or_less() -> None:
+    rules = learn([Example(f"{SITE}/es/a/{word}.html", f"{SITE}/es/b/{word}/") for word in WORDS[:3]])
+    own, more, less = with_other_folders(rules)
+    assert own.apply(f"{SITE}/a/pilot.html") is None
+    assert less.apply(f"{SITE}/a/pilot.html") == f"{SITE}/b/pilot/"
+    assert more.apply(f"{SITE}/v2/es/a/pilot.html") == f"{SITE}/v2/es/b/pilot/"
+    assert more.apply(f"{SITE}/pilot") is less.apply(f"{SITE}/es/a/pilot.html") is None
+    assert len({rule.program for rule in (own, more, less)}) == 3, "what one does in vain is not held against another"
+    assert len(more.examples) == len(less.examples) == 1
+
+
 def test_rules_say_what_they_saw() -> None:
     pairs = [Example(f"{SITE}/2019/{word}.html", f"{SITE}/{word}/") for word in WORDS[:3]]
     assert learn(pairs)[0].in_words() == "the site's pages moved from /2019/harbour.html to /harbour/; 2 others did"
@@ -133,6 +145,7 @@ def test_any_pairs_make_rules_or_none(pairs: list[tuple[str, str, str]]) -> None
     examples = [Example(f"http://a.example/{old}", f"http://a.example/{new}", title) for old, new, title in pairs]
     rules = learn(examples)
     assert rules == learn(examples), "the same examples make the same rules"
-    for rule in rules:
+    for rule in with_other_folders(rules):
         rule.apply("http://a.example/x/y.html", "A title")
+        rule.apply("http://a.example/y.html")
     learn([Example(old, new, title) for old, new, title in pairs])

@@ -14,6 +14,7 @@ from urllib.parse import quote, urlsplit
 from linkarchive.model import Page
 from linkarchive.relocate.candidates import Candidates
 from linkarchive.relocate.dead_page import DeadPage, Found
+from linkarchive.relocate.first_folder import with_other_folders
 from linkarchive.relocate.likeness import Text, TextIndex, text_of
 from linkarchive.relocate.listings import QUERY, NamedPage, read_listing
 from linkarchive.relocate.rules import Example, Rule, learn
@@ -148,7 +149,7 @@ class SiteSearch:
 
     def _by_rules(self, left: int, least: int) -> Iterator[str]:
         """A few pages of each rule that has so many examples; the more it was right on, the more at a time."""
-        for rule in learn(self._known_examples()):
+        for rule in with_other_folders(learn(self._known_examples())):
             right = len(rule.examples)
             if right < least or self._trials.is_dropped(rule):
                 continue
@@ -163,12 +164,13 @@ class SiteSearch:
                     yield self._want(url, page.number, rule.in_words(), rule)
 
     def _addresses(self, rule: Rule) -> list[tuple[DeadPage, str]]:
-        """What the rule makes of the open pages: what the site names first, then pages of the examples' folders."""
-        folders = {example.old.rpartition("/")[0] for example in rule.examples}
+        """What the rule makes of the open pages: what the site names first, then by folders like the examples'."""
+        folders = {folder for example in rule.examples for folder in example.old.split("/")[:-1]}
         made = [(page, rule.apply(page.url, page.text.title)) for page in self.open]
         new = {url: page for page, url in made if url and self._is_new(url) and not same_page(url, page.url)}
         ranked = sorted(
-            new, key=lambda url: (not self._candidates.names(url), new[url].url.rpartition("/")[0] not in folders)
+            new,
+            key=lambda url: (not self._candidates.names(url), -len(folders.intersection(new[url].url.split("/")[:-1]))),
         )
         return [(new[url], url) for url in ranked]
 
