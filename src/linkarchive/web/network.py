@@ -158,6 +158,10 @@ class Hosts:
             self.up_before.add(host)
             if before.was_alive:
                 self.alive_before.add(host)
+        if visit.not_modified:
+            self.up.add(host)
+            self.own.add(host)
+            return
         if visit.connected:
             self.up.add(host)
         elif failure is not None and failure.reason in _NO_CONNECTION:
