@@ -97,6 +97,30 @@ def test_a_file_that_cannot_be_written_keeps_nobody_else_from_being_told(lived: 
     assert "the address" in text or "New" in text
 
 
+# The disk is full when a file of that name is to take its place.
+_FULL = """
+import errno, os
+real = os.replace
+
+def replace(source, target, **more):
+    if os.fspath(target).endswith({end!r}):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), os.fspath(target))
+    real(source, target, **more)
+
+os.replace = replace
+"""
+
+
+@pytest.mark.parametrize("end", ["archive/state.jsonl", ".json", "reports/latest"], ids=["state", "manifest", "report"])
+def test_a_disk_that_is_full_at_the_end_of_a_run_costs_no_news(lived: Any, end: str) -> None:
+    first = lived.run_after(_FULL.format(end=end), "check", "-q", now=DAYS[1])
+    assert "the disk is full" in first.err + first.out
+    second = lived.run("check", "-q", now=DAYS[2])
+    assert ALPHA in first.out + second.out
+    assert "Traceback" not in first.err
+    assert lived.run("check", "-q", now=DAYS[3]).out == "", "it is told once"
+
+
 def test_a_full_standard_output_is_told_again(lived: Any) -> None:
     with Path("/dev/full").open("w") as full:
         command = [lived.python, "-m", "linkarchive", "check", "-q"]

@@ -130,6 +130,19 @@ def test_days_with_certificates_that_nobody_trusts_leave_no_trace(folder: Any, s
     days_of(folder, (None, "ca", words), lambda: None, lambda: None, env)
 
 
+@pytest.mark.parametrize("content", ["", "no certificate\n"])
+def test_a_file_of_certificates_without_one_is_refused(folder: Any, stage: Any, content: str) -> None:
+    url = URLS[0].replace("http:", "https:")
+    stage[url] = stage.html(url)
+    folder.article(url)
+    assert folder.check("article.md", now="2026-01-01").told(url)[0] == "ok"
+    bundle = folder.write("bundle.pem", content)
+    state = folder.state()
+    ran = folder.run("check", now="2026-01-02", env={"SSL_CERT_FILE": str(bundle)})
+    assert (ran.code, "no certificate in it; give a bundle of CA certificates" in ran.err) == (2, True)
+    assert folder.state() == state
+
+
 def test_a_very_first_run_in_a_broken_network_keeps_no_baseline(folder: Any, stage: Any, trouble: Any) -> None:
     answer, network, _ = trouble
     broken(stage, answer)
@@ -156,7 +169,7 @@ def test_three_domains_on_one_parking_host_beside_healthy_ones_are_the_web_s(fol
     ran = folder.check(now="2026-01-02")
     assert ran.json["run"]["offline"] is False
     assert ran.code == 1
-    assert [ran.told(url)[0] for url in URLS[:3]] == ["dead"] * 3
+    assert [ran.told(url)[:2] for url in URLS[:3]] == [("dead", "parked")] * 3
     assert [ran.told(url)[:2] for url in URLS[3:]] == [("ok", "same")] * 9
 
 

@@ -87,6 +87,8 @@ class Transport(Generic[Sender]):
         ca_file = network.ca_file or certifi.where()
         if not Path(ca_file).is_file():
             raise SettingsError(f"ca_file: {ca_file}: no such file; give a bundle of CA certificates in PEM")
+        if network.ca_file and not _has_certificate(Path(ca_file)):
+            raise SettingsError(f"ca_file: {ca_file}: no certificate in it; give a bundle of CA certificates in PEM")
         self._ca_file = ca_file
         self._idle: list[Transfer] = []
         self._busy: dict[pycurl.Curl, tuple[Transfer, Sender]] = {}
@@ -239,3 +241,11 @@ def _named(failure: Failure, host: str) -> Failure:
         words = f"{host} is no name of the public DNS, and this machine knows no such host"
         return replace(failure, reason=Reason.OTHER_NETWORK, detail=words)
     return replace(failure, no_such_name=True, detail="no such host name")
+
+
+def _has_certificate(path: Path) -> bool:
+    """Without one every page on https would seem to have a false certificate. Raises SettingsError."""
+    try:
+        return b"CERTIFICATE-----" in path.read_bytes()
+    except OSError as error:
+        raise SettingsError(f"ca_file: {path}: cannot be read: {error.strerror}") from error
