@@ -2,7 +2,8 @@
 
     python benchmarks/look.py                  300 pages of 2 MB with 40 requisites each, twice: see SHAPES
     python benchmarks/look.py --pages 30       a smaller one
-    python benchmarks/look.py --weeks 10       growth: weekly runs, of which each finds some pages changed
+    python benchmarks/look.py --weeks 80       growth: weekly runs over pages of the usual kind, of which each finds a
+                                               tenth changed; without pauses between requests
     python benchmarks/look.py --scopes document,page,rendered
 
 The web stands on this machine, in a process of its own, behind a proxy for all host names. Settings are the defaults.
@@ -32,7 +33,7 @@ HOSTS = 30
 SHARED, OWN = 12, 28
 """Requisites of a page: those that a host's pages share (6 styles, 4 scripts, 2 pictures), and its own pictures."""
 CHANGING = 10
-"""One in so many pages says something else each week, with a new picture."""
+"""Of so many pages one has a new paragraph each week, and a new picture."""
 
 
 @dataclass(frozen=True)
@@ -102,7 +103,7 @@ class Site(BaseHTTPRequestHandler):
         pictures += "".join(f'<img src="/jpg/{each}/{number}-{name}.jpg">' for name in range(OWN - 1))
         pictures += f'<img src="/jpg/{each}/{number}-of-{edition}.jpg">'
         room = max(1000, size - len(head) - len(pictures) - 300)
-        prose = text(f"{number} {edition}", room)
+        prose = text(f"{number} {edition}", 600) + text(f"{number}", room - 600)
         paragraphs = "".join(f"<p>{prose[start : start + 600]}.</p>" for start in range(0, room, 600))
         page = f"<!doctype html><html lang=en><head><title>Page {number}</title>{head}</head><body><main>"
         return f"{page}<h1>Page {number}</h1>{pictures}{paragraphs}</main></body></html>".encode()
@@ -215,7 +216,9 @@ def main() -> None:
     if options.serve:
         serve()
         return
-    for shape in SHAPES:
+    if options.weeks:
+        os.environ |= {"ARCHIVE_NETWORK_HOST_DELAY": "0", "ARCHIVE_NETWORK_DOMAIN_DELAY": "0"}
+    for shape in SHAPES[-1:] if options.weeks else SHAPES:
         measure(shape, options.pages, options.scopes.split(","), options.weeks)
 
 

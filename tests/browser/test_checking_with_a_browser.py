@@ -3,6 +3,11 @@
 from __future__ import annotations
 
 import json
+import tempfile
+import threading
+import time
+from contextlib import suppress
+from pathlib import Path
 
 import pytest
 from warcio.archiveiterator import ArchiveIterator
@@ -193,3 +198,48 @@ def test_a_copy_with_its_styles_is_pictured_from_the_archive_when_its_page_drift
     assert (folder.root / "look.png").read_bytes().startswith(b"\x89PNG")
     assert stage.asked(sheet) == asked, "the web is not asked for it"
     assert folder.run("verify").code == 0
+
+
+@pytest.mark.long
+@pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="processes are looked for in /proc")
+def test_a_run_that_is_killed_while_the_browser_looks_leaves_no_process_and_loses_nothing(stage, folder):
+    """`kill -9` while a page waits for a picture: the browser ends, too, and the next run has the page whole."""
+    reached, go = threading.Event(), threading.Event()
+
+    def held(_):
+        reached.set()
+        go.wait(120)
+        return Response(b"", 404)
+
+    page = stage.html("harbour")
+    stage[URL] = Response(page.body.replace(b"</article>", b"<img src=/late.png></article>"))
+    stage["http://alpha.example/late.png"] = held
+    folder.article(URL)
+    with tempfile.TemporaryDirectory(dir="/tmp") as temporary:
+        env = {**NEVER, "TMPDIR": temporary, "ARCHIVE_NETWORK_TIMEOUT": "30"}
+        process = folder.start("check", "article.md", "--scope", "rendered", "-q", env=env)
+        try:
+            assert reached.wait(120)
+            process.kill()
+            process.wait()
+        finally:
+            go.set()
+        end = time.monotonic() + 60
+        while (left := _processes(temporary)) and time.monotonic() < end:
+            time.sleep(0.1)
+        assert left == []
+        again = folder.start("check", "--scope", "rendered", "--format", "json", env=env)
+        (source,) = json.loads(again.communicate()[0])["sources"]
+        assert list(Path(temporary).iterdir()) == []
+    assert (source["verdict"], source["capture"]["scope"]) == ("ok", "rendered")
+    assert folder.run("verify").code == 0
+
+
+def _processes(folder):
+    """Those whose environment names the folder."""
+    found = []
+    for entry in Path("/proc").iterdir():
+        with suppress(OSError):
+            if entry.name.isdigit() and folder.encode() in (entry / "environ").read_bytes():
+                found.append(int(entry.name))
+    return found

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import fcntl
 import importlib.util
 import os
 import shutil
@@ -11,6 +12,7 @@ import signal
 import tempfile
 from contextlib import suppress
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from linkarchive.errors import SettingsError
@@ -26,6 +28,9 @@ _STARTING = 30.0
 _CLOSING = 5.0
 _LONGEST = 45
 """Bytes of the path of a folder for temporary files: Chromium makes a socket below it, whose path has 108 at most."""
+_PREFIX = "linkarchive-browser-"
+_LOCK = "lock"
+"""A file in that folder, locked for as long as the program runs that made it."""
 _AS_PNG = """async data => {
   const image = await createImageBitmap(await (await fetch(data)).blob());
   const canvas = new OffscreenCanvas(image.width, image.height);
@@ -104,6 +109,27 @@ def as_png(picture: bytes, executable: str) -> bytes:
     return base64.b64decode(png.partition(",")[2])
 
 
+class _Folder:
+    """Where a browser has its files; what runs that were killed left of theirs is taken away first."""
+
+    def __init__(self) -> None:
+        usual = tempfile.gettempdir()
+        # mkdtemp makes a folder of its own that nobody else can enter, in /tmp as elsewhere.
+        parent = usual if len(os.fsencode(usual)) <= _LONGEST else "/tmp"  # noqa: S108
+        for lock in Path(parent).glob(f"{_PREFIX}*/{_LOCK}"):
+            with suppress(OSError), lock.open("rb") as file:  # OSError: its program runs, or it is another user's
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                shutil.rmtree(lock.parent, ignore_errors=True)
+        self.path = tempfile.mkdtemp(prefix=_PREFIX, dir=parent)
+        # A `with` would end with this call: the lock is held until `remove`.
+        self._lock = Path(self.path, _LOCK).open("wb")  # noqa: SIM115
+        fcntl.flock(self._lock, fcntl.LOCK_EX)
+
+    def remove(self) -> None:
+        self._lock.close()
+        shutil.rmtree(self.path, ignore_errors=True)
+
+
 @dataclass(slots=True)
 class Chromium:
     """A process that runs. Nothing of it is left after `close` or `kill`: its files are in a folder of its own."""
@@ -112,21 +138,21 @@ class Chromium:
     user_agent: str
     """As it names itself, without our name."""
     _pid: int
-    _folder: str
+    _folder: _Folder
 
     async def close(self) -> None:
         try:
             await asyncio.wait_for(self.browser.close(), _CLOSING)
         except Exception:  # noqa: BLE001 - whatever keeps it, it ends now
             self._end()
-        shutil.rmtree(self._folder, ignore_errors=True)
+        self._folder.remove()
 
     async def kill(self) -> None:
         """At once: it hangs."""
         self._end()
         with suppress(Exception):
             await asyncio.wait_for(self.browser.close(), _CLOSING)
-        shutil.rmtree(self._folder, ignore_errors=True)
+        self._folder.remove()
 
     def _end(self) -> None:
         with suppress(OSError):
@@ -138,11 +164,9 @@ async def start(playwright: Playwright, executable: str, spki: str, nowhere: int
 
     Raises playwright's Error or TimeoutError where it does not start.
     """
-    usual = tempfile.gettempdir()
-    # mkdtemp makes a folder of its own that nobody else can enter, in /tmp as elsewhere.
-    folder = tempfile.mkdtemp(prefix="linkarchive-", dir=usual if len(os.fsencode(usual)) <= _LONGEST else "/tmp")  # noqa: S108
+    folder = _Folder()
     environ = {name: value for name, value in os.environ.items() if name.lower() not in _PROXIES}
-    environ |= {"TMPDIR": folder, "HOME": folder, "XDG_CONFIG_HOME": folder, "XDG_CACHE_HOME": folder}
+    environ |= dict.fromkeys(("TMPDIR", "HOME", "XDG_CONFIG_HOME", "XDG_CACHE_HOME"), folder.path)
     try:
         browser = await playwright.chromium.launch(
             executable_path=executable,
@@ -161,6 +185,6 @@ async def start(playwright: Playwright, executable: str, spki: str, nowhere: int
         pid = next(one["id"] for one in processes["processInfo"] if one["type"] == "browser")
         await session.detach()
     except BaseException:
-        shutil.rmtree(folder, ignore_errors=True)
+        folder.remove()
         raise
     return Chromium(browser, version["userAgent"], pid, folder)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import base64
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -11,6 +10,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from linkarchive.browser.chromium import Chromium
+from linkarchive.browser.pictures import WIDTH, pictures
 from linkarchive.browser.proxy import Listener, Passage
 from linkarchive.browser.rendering import FOOT, HIGHEST, Limits, NotRendered, Rendering
 from linkarchive.browser.trust import Trust
@@ -23,14 +23,14 @@ from linkarchive.snapshot.parts import PICTURE
 from linkarchive.web.exchange import Exchange, Visit, VisitRequest
 
 if TYPE_CHECKING:
-    from playwright.async_api import BrowserContext, CDPSession, Request, Response
+    from playwright.async_api import BrowserContext, Request, Response
     from playwright.async_api import Page as Tab
 
 _T = TypeVar("_T")
 Ready = Callable[[Page], bool]
 """Whether what a page shows is a page; a wall, a bot check or an empty shell may still give way to one."""
 
-_WIDTH, _HEIGHT = 1280, 900
+_HEIGHT = 900
 _STEP = 700
 """Pixels at a time, down the page as a reader goes."""
 _QUIET = 0.5
@@ -42,13 +42,6 @@ _PATIENCE = 60.0
 """Seconds for what takes milliseconds, and some seconds of a page of megabytes on a busy machine, unless a script of
 the page goes on for ever."""
 _REDIRECTS = range(300, 400)
-_MOST_PICTURE = 490_000
-"""Bytes."""
-_MOST_THUMBNAIL = 15_000
-_QUALITIES = ((60, 1.0), (35, 1.0), (15, 1.0), (30, 0.5), (10, 0.5), (10, 0.25))
-"""WebP quality and scale, until the picture is small enough."""
-_THUMBNAILS = ((60, 0.25), (35, 0.25), (15, 0.25), (5, 0.25), (5, 0.125))
-_THUMBNAIL_HEIGHT = 1600
 
 _NO_WEBRTC = (
     "for (const name of ['RTCPeerConnection', 'webkitRTCPeerConnection', 'RTCDataChannel']) delete globalThis[name]"
@@ -90,7 +83,7 @@ async def render(chromium: Chromium, means: Means, url: str, ready: Ready) -> Re
     started = means.clock.now()
     try:
         context = await chromium.browser.new_context(
-            viewport={"width": _WIDTH, "height": _HEIGHT},
+            viewport={"width": WIDTH, "height": _HEIGHT},
             user_agent=f"{chromium.user_agent} {means.network.user_agent}",
             locale=means.network.accept_language.partition(",")[0].partition(";")[0] or None,
             proxy={"server": f"http://127.0.0.1:{listener.port}", "bypass": "<-loopback>"},
@@ -130,10 +123,7 @@ async def _look(
     if shown.crashed:
         return NotRendered("the browser's page crashed")
     dom = (await _in_time(tab.content())).encode("utf-8", "replace")[: means.network.max_body]
-    session = await context.new_cdp_session(tab)
-    height = int((await _in_time(session.send("Page.getLayoutMetrics")))["cssContentSize"]["height"])
-    picture = await _picture(session, min(height, HIGHEST), _QUALITIES, _MOST_PICTURE)
-    thumbnail = await _picture(session, min(height, _THUMBNAIL_HEIGHT), _THUMBNAILS, _MOST_THUMBNAIL)
+    picture, thumbnail, height = await pictures(context, tab, HIGHEST, _PATIENCE)
     split = _split(passage.take(), _chain(shown.response), VisitRequest(url), started)
     if split is None:
         return NotRendered("the browser shows no answer of the web")
@@ -240,19 +230,6 @@ def _is_gone(tab: Tab) -> bool:
 def _in_time(call: Awaitable[_T]) -> Awaitable[_T]:
     """What the page itself must answer. Raises TimeoutError where its scripts leave it no time for that."""
     return asyncio.wait_for(call, _PATIENCE)
-
-
-async def _picture(session: CDPSession, height: int, qualities: tuple[tuple[int, float], ...], most: int) -> bytes:
-    """The top of the page as WebP, in the best quality that keeps it within `most` bytes."""
-    picture = b""
-    for quality, scale in qualities:
-        clip = {"x": 0, "y": 0, "width": _WIDTH, "height": max(1, height), "scale": scale}
-        wanted = {"format": "webp", "quality": quality, "captureBeyondViewport": True, "clip": clip}
-        answer = await _in_time(session.send("Page.captureScreenshot", wanted))
-        picture = base64.b64decode(answer["data"])
-        if len(picture) <= most:
-            break
-    return picture
 
 
 def _chain(response: Response | None) -> list[str]:
