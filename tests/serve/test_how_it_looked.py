@@ -74,7 +74,7 @@ def test_what_changed_is_outlined_and_the_keyboard_slides(browser: Any, looked: 
     driver.find_element("link text", "How it looked").click()
     said = driver.find_element("id", "changes")
     WebDriverWait(driver, 60, 0.1).until(lambda _: "differ" in said.text)
-    assert "2 places differ" in said.text
+    assert "Places that differ: 2" in said.text
 
     before, after = (driver.find_elements("css selector", f".{side} .change") for side in ("then", "now"))
     assert (len(before), len(after)) == (2, 2), "what only stands lower is not outlined"
