@@ -109,6 +109,10 @@ def as_png(picture: bytes, executable: str) -> bytes:
     return base64.b64decode(png.partition(",")[2])
 
 
+def _at_once(path: str, flags: int) -> int:
+    return os.open(path, flags | os.O_NONBLOCK | os.O_NOFOLLOW)
+
+
 class _Folder:
     """Where a browser has its files; what runs that were killed left of theirs is taken away first."""
 
@@ -117,7 +121,8 @@ class _Folder:
         # mkdtemp makes a folder of its own that nobody else can enter, in /tmp as elsewhere.
         parent = usual if len(os.fsencode(usual)) <= _LONGEST else "/tmp"  # noqa: S108
         for lock in Path(parent).glob(f"{_PREFIX}*/{_LOCK}"):
-            with suppress(OSError), lock.open("rb") as file:  # OSError: its program runs, or it is another user's
+            # Not blocked by a pipe that somebody put there. OSError: its program runs, or it is another user's.
+            with suppress(OSError), open(lock, "rb", opener=_at_once) as file:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
                 shutil.rmtree(lock.parent, ignore_errors=True)
         self.path = tempfile.mkdtemp(prefix=_PREFIX, dir=parent)
