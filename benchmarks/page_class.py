@@ -13,9 +13,10 @@ from __future__ import annotations
 import argparse
 import hashlib
 import json
+import re
 import sys
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +25,7 @@ import verdicts_corpora as corpora
 from linkarchive.judge import drift
 from linkarchive.judge.cases import case_of
 from linkarchive.judge.page_class import MOST_WORDS
-from linkarchive.judge.page_signs import signs
+from linkarchive.judge.page_signs import IN_A_PLACE, signs
 from linkarchive.judge.page_view import PageView
 from linkarchive.judge.parsed_page import ParsedPage
 from linkarchive.judge.rules import RULES
@@ -41,6 +42,7 @@ PHRASES = {
 }  # fmt: skip
 FOLDS = 8
 STRENGTH = 1.0
+_OF_WORDS = re.compile(r"(?!\dxx|a host name).* in (?:a heading|the text|a line)")
 KINDS = {
     "soft-404": "gone", "http-404": "gone", "http-410": "gone", "parked": "parked", "challenge": "challenge",
     "rate-limited": "challenge", "forbidden": "forbidden", "login": "login", "paywall": "paywall", "consent": "consent",
@@ -83,13 +85,16 @@ def examples() -> Iterator[Example]:
 def _after_another(example: Example) -> Iterator[Example]:
     """The same page where another one was: an editor may replace a long page by a short one."""
     for shorter in (0.0, 1.0):
-        changed = {
-            "no baseline": 0.0,
-            "a baseline that is gone": 1.0,
-            "the baseline's title": 0.0,
-            "much shorter": shorter,
-        }
-        yield Example({**example.signs, **changed}, example.kind, example.site, 0.5)
+        for links in (0.0, 0.8):
+            changed = {
+                "no baseline": 0.0,
+                "a baseline that is gone": 1.0,
+                "links of the baseline": links,
+                "no links of the baseline": float(not links),
+                "much shorter": shorter,
+                "hardly any text of its own": shorter * example.signs["few own words"],
+            }
+            yield Example({**example.signs, **changed}, example.kind, example.site, 0.1)
 
 
 def _phrases() -> Iterator[Example]:
@@ -148,24 +153,45 @@ def _kind(verdict: str, reason: str) -> str | None:
     return "page" if verdict in ("ok", "moved", "drifted", "either") else KINDS.get(reason)
 
 
-def trained(rows: list[Example], names: list[str]) -> Any:
+def trained(rows: list[Example], names: Sequence[str]) -> Any:
     from sklearn.linear_model import LogisticRegression
 
     values = [[row.signs[name] for name in names] for row in rows]
-    model = LogisticRegression(C=STRENGTH, max_iter=5000)
+    model = LogisticRegression(C=STRENGTH, max_iter=20_000, tol=1e-8)
     return model.fit(values, [row.kind for row in rows], sample_weight=[row.weight for row in rows])
 
 
-def folds(rows: list[Example], names: list[str]) -> None:
+def models(rows: list[Example]) -> dict[str, tuple[list[str], Any]]:
+    """The signs and the weights for pages seen first, of which words must tell, and for those with a baseline."""
+    names = sorted(rows[0].signs)
+    alone = [name for name in names if name not in IN_A_PLACE]
+    return {
+        "seen first": (alone, trained(rows, alone)),
+        "compared": (names, trained([*rows, *map(_wordless, rows)], names)),
+    }
+
+
+def _wordless(example: Example) -> Example:
+    """The same page in a language of which no word is known: the build must tell; without a baseline it tells less."""
+    left = {name: 0.0 if _OF_WORDS.fullmatch(name) else value for name, value in example.signs.items()}
+    return replace(example, signs=left, weight=example.weight * (0.25 if example.signs["no baseline"] else 0.5))
+
+
+def _fold(row: Example) -> int:
+    return int(hashlib.sha256(row.site.encode()).hexdigest(), 16) % FOLDS
+
+
+def folds(rows: list[Example]) -> None:
     """Print what models say of sites that they were not trained on."""
     said: list[tuple[Example, str, float]] = []
     for fold in range(FOLDS):
-        held = [row for row in rows if int(hashlib.sha256(row.site.encode()).hexdigest(), 16) % FOLDS == fold]
-        model = trained([row for row in rows if row not in held], names)
-        shares = model.predict_proba([[row.signs[name] for name in names] for row in held])
-        for row, share in zip(held, shares, strict=True):
+        by_name = models([row for row in rows if _fold(row) != fold])
+        for row in (row for row in rows if _fold(row) == fold):
+            names, model = by_name["seen first" if row.signs["no baseline"] else "compared"]
             by: dict[str, float] = {}
-            for kind, value in zip(model.classes_, share, strict=True):
+            for kind, value in zip(
+                model.classes_, model.predict_proba([[row.signs[name] for name in names]])[0], strict=True
+            ):
                 by[VERDICTS.get(kind, "blocked")] = by.get(VERDICTS.get(kind, "blocked"), 0.0) + value
             best = max(by, key=lambda verdict: by[verdict])
             said.append((row, best, by[best]))
@@ -190,24 +216,26 @@ def main() -> int:
         print("no labelled corpora beside the repository: nothing was trained", file=sys.stderr)
         return 0
     rows = list(examples())
-    names = sorted(rows[0].signs)
     if not options.write:
-        folds(rows, names)
+        folds(rows)
         return 0
-    model = trained(rows, names)
-    weights = {
-        str(kind): [round(float(weight), 3) for weight in line]
-        for kind, line in zip(model.classes_, model.coef_, strict=True)
-    }
-    intercepts = {
-        str(kind): round(float(value), 3) for kind, value in zip(model.classes_, model.intercept_, strict=True)
-    }
-    data = {"signs": names, "intercepts": intercepts, "weights": weights}
-    lines = ",\n ".join(f"{json.dumps(key)}: {json.dumps(value)}" for key, value in data.items() if key != "weights")
-    body = ",\n  ".join(f"{json.dumps(kind)}: {json.dumps(line)}" for kind, line in weights.items())
-    WEIGHTS.write_text(f'{{{lines},\n "weights": {{\n  {body}\n }}}}\n', encoding="utf-8")
+    parts = ",\n".join(f'"{name}": {_as_json(names, model)}' for name, (names, model) in models(rows).items())
+    WEIGHTS.write_text(f"{{{parts}}}\n", encoding="utf-8")
     print(f"{len(rows)} examples; wrote {WEIGHTS.name}")
     return 0
+
+
+def _as_json(names: list[str], model: Any) -> str:
+    """One model, a kind a line."""
+    intercepts = {
+        str(kind): round(float(value), 2) for kind, value in zip(model.classes_, model.intercept_, strict=True)
+    }
+    weights = zip(model.classes_, model.coef_, strict=True)
+    lines = (f'"{kind}": {json.dumps([round(float(weight), 2) for weight in line])}' for kind, line in weights)
+    kinds = ",\n  ".join(lines)
+    return (
+        f'{{"signs": {json.dumps(names)},\n "intercepts": {json.dumps(intercepts)},\n "weights": {{\n  {kinds}\n }}}}'
+    )
 
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@
     python benchmarks/verdicts.py --compare                     exact text, status only, Jaccard < 0.90
     python benchmarks/verdicts.py --folds                       cross-validation by site, in 5 folds
     python benchmarks/verdicts.py --without TEXT                without the rules whose source names TEXT
+    python benchmarks/verdicts.py --without-words english|german   pages of that language without phrases or stems
     python benchmarks/verdicts.py --calibrate                   what the corpus says for judge/confidence.py
     python benchmarks/verdicts.py --second open|sealed          the same for a part of the second corpus
     ... --json                                                  everything as one JSON object
@@ -26,6 +27,7 @@ from typing import Any
 
 import verdicts_folds
 import verdicts_peers
+import verdicts_words
 from verdicts_corpora import CORPUS, PARTS, SECOND_SETS, SETS, Labelled, are_here, corpus, second
 
 from linkarchive.judge import VERSION, extractor, rules
@@ -45,13 +47,16 @@ def scorer() -> Any:
     return module
 
 
-def judged(labelled: list[Labelled]) -> tuple[list[dict[str, Any]], dict[str, list[float]]]:
+def judged(
+    labelled: list[Labelled], language: str | None = None
+) -> tuple[list[dict[str, Any]], dict[str, list[float]]]:
     """The answers of `archive judge`, and milliseconds by what was done."""
     answers = []
     spent: dict[str, list[float]] = {}
     for number, one in enumerate(labelled, 1):
-        start = perf_counter()
-        answer = json.loads(judge_line(one.line, number))
+        with verdicts_words.without(language, one.case):
+            start = perf_counter()
+            answer = json.loads(judge_line(one.line, number))
         verdict = answer["verdict"]
         spent.setdefault(f"{verdict}: both pages read, JSON included", []).append(1000 * (perf_counter() - start))
         answers.append(answer)
@@ -103,6 +108,7 @@ def main() -> int:
     parser.add_argument("--compare", action="store_true", help="what other tools' methods say on the same pages")
     parser.add_argument("--folds", action="store_true", help="thresholds and curve chosen on other sites")
     parser.add_argument("--without", metavar="TEXT", help="leave out the rules whose source names TEXT")
+    parser.add_argument("--without-words", choices=verdicts_words.LANGUAGES, help="its pages without phrases or stems")
     parser.add_argument("--calibrate", action="store_true", help="fit the curves of judge/confidence.py")
     parser.add_argument("--json", action="store_true", help="one JSON object")
     options = parser.parse_args()
@@ -123,7 +129,7 @@ def main() -> int:
         if options.folds:
             out["folds"] = verdicts_folds.validated(outcomes, score)
     if not (options.compare or options.folds or options.calibrate):
-        answers, spent = judged(labelled)
+        answers, spent = judged(labelled, options.without_words)
         out["times"] = times(spent)
         out["score"] = score.score(verdicts_peers.scored(labelled, answers, score))
         out["intervals"] = verdicts_folds.intervals(out["score"]["calibration"]["bins"])

@@ -88,10 +88,10 @@ PAGES = tuple(unseen_pages())
     ("want", "mode", "least"),
     [
         ("dead", "seen_first", 35),
-        ("dead", "compared", 36),
+        ("dead", "compared", 54),
         ("blocked", "seen_first", 14),
-        ("blocked", "compared", 16),
-        ("ok", "seen_first", 20),
+        ("blocked", "compared", 19),
+        ("ok", "seen_first", 21),
         ("ok", "compared", 19),
     ],
 )

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from importlib import resources
 from typing import Any
 
-from linkarchive.judge.page_signs import signs
+from linkarchive.judge.page_signs import new_size, signs
 from linkarchive.judge.page_view import PageView, verdict
 from linkarchive.model import Judgement, Reason, Verdict
 
@@ -25,22 +25,27 @@ _SURE = 0.65
 _SURE_WITHOUT_BASELINE_LEFT = 0.6
 """The same where hardly anything of the baseline is left."""
 _LEFT = 0.1
+_HONEST_IN_ITS_PLACE = 0.1
+"""How much rarer an honest page is where a text was, and now stands a notice of a few new words under another title."""
+_NEW_WORDS = 50
+_TEXT_BEFORE = 90
 _NOTICE = 150
 """Words below which a page seen first may be a notice that there is no such page (as in `soft404`)."""
 _MOST_SIGNS = 4
 _TELLING: Mapping[str, tuple[str, ...]] = {
-    "gone": ("address and missing in a line", "missing in a heading", "4xx in a heading"),
+    "gone": ("address and missing in a line", "missing in a heading", "4xx in a heading", "gone in a class name"),
     "parked": (
         "domain and held in a line", "domain and hosting in a line", "account and suspended in a line",
         "file and replace in a line", "default and hosting in a line", "account and construction in a line",
         "construction in a heading", "default in a heading", "software in a heading", "held in a heading",
         "suspended in a heading", "its own host name in a heading", "a host name is the heading",
     ),
-    "challenge": ("machine and browser in a line", "machine and refused in a line", "machine in a heading"),
+    "challenge": ("machine and browser in a line", "machine and refused in a line", "machine in a heading",
+                  "a picture to type from", "challenge in a class name"),
     "forbidden": ("refused and address in a line", "refused and account in a line", "refused in a heading"),
     "login": ("a password field", "login and password in a line"),
-    "paywall": ("subscribe and reading_on in a line", "reading_on in the text"),
-    "consent": ("consent and accept in a line",),
+    "paywall": ("subscribe and reading_on in a line", "reading_on in the text", "paywall in a class name"),
+    "consent": ("consent and accept in a line", "consent in a class name"),
     "script-only": ("browser in the text", "browser in a heading"),
     "error": ("5xx in a heading", "error and crash in a line", "crash in a heading", "crash in the text",
               "error in a heading", "database in the text"),
@@ -74,7 +79,7 @@ class Classes:
 def classify(view: PageView) -> Classes:
     """How likely the page is of each kind."""
     values = signs(view)
-    model = _model()
+    model = _models()["seen first" if view.before is None else "compared"]
     names: list[str] = model["signs"]
     scores: dict[str, float] = {}
     reasons: dict[str, tuple[str, ...]] = {}
@@ -84,10 +89,18 @@ def classify(view: PageView) -> Classes:
         strongest = sorted((part for part in parts if part[0] > 0), reverse=True)[:_MOST_SIGNS]
         reasons[kind] = tuple(name for _, name in strongest)
     told = frozenset(kind for kind, telling in _TELLING.items() if any(values[name] for name in telling))
+    if _is_notice_in_place(view, values):
+        scores["page"] += math.log(_HONEST_IN_ITS_PLACE)
     highest = max(scores.values())
     powers = {kind: math.exp(score - highest) for kind, score in scores.items()}
     total = sum(powers.values())
     return Classes({kind: power / total for kind, power in powers.items()}, reasons, told)
+
+
+def _is_notice_in_place(view: PageView, values: Mapping[str, float]) -> bool:
+    if view.before is None or not values["a baseline that is gone"] or values["the baseline's title"]:
+        return False
+    return view.before.size >= _TEXT_BEFORE and new_size(view) < _NEW_WORDS
 
 
 def unusable(view: PageView) -> Judgement | None:
@@ -113,5 +126,5 @@ def unusable(view: PageView) -> Judgement | None:
 
 
 @functools.cache
-def _model() -> Any:
+def _models() -> Any:
     return json.loads(resources.files("linkarchive.judge").joinpath("page_class.json").read_text(encoding="utf-8"))

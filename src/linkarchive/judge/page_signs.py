@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Mapping
 from urllib.parse import urlsplit
 
 from linkarchive.judge import topics, words
-from linkarchive.judge.page_view import PageView
+from linkarchive.judge.page_view import PageView, segments
+from linkarchive.judge.parsed_page import ParsedPage
 
 _MAX_LINKS = 2_000
 _MOST_LINES = 40
@@ -24,6 +26,15 @@ _ARTICLE = (
     'meta[property="article:published_time"], meta[property="og:type"][content="article"], time[datetime], '
     'article p, [itemprop="articleBody"], [itemprop="datePublished"]'
 )
+_ADDRESS = 'link[rel="canonical"], meta[property="og:url"]'
+_ROBOTS = 'meta[name="robots"], meta[name="ROBOTS"], meta[name="googlebot"]'
+_TYPED = "form input[type=text], form input:not([type])"
+_STATED = ("it states its address", "it states another address", "not to be indexed", "a picture to type from")
+_OF_BASELINE = (
+    "a baseline that is gone", "no baseline", "the baseline's title", "the baseline's heading", "text of the baseline",
+    "links of the baseline", "no links of the baseline", "much shorter", "hardly any text of its own",
+)  # fmt: skip
+_FEW_LINKS = 3
 _TOGETHER = (
     ("address", "missing"), ("domain", "held"), ("domain", "hosting"), ("account", "suspended"), ("file", "replace"),
     ("default", "hosting"), ("account", "construction"), ("refused", "address"), ("refused", "account"),
@@ -33,9 +44,43 @@ _TOGETHER = (
 """Topics that together say what a page is, where each alone may stand in any text."""
 
 
+_NAMES = re.compile(r"""\b(?:class|id)\s*=\s*["']?([^"'<>]{1,300})""", re.I)
+_MAX_MARKUP = 300_000
+_NAMED: Mapping[str, re.Pattern[str]] = {
+    "gone": re.compile(
+        r"(?<![\w/])(?:page|error|err|template|is|http|status|system|e)?[-_ ]?(?:404|410)(?!\w|[-_]?px)"
+        r"|not[-_]?found|no[-_]?results?\b|noarticle|no-route"
+    ),
+    "error": re.compile(
+        r"(?<![a-z])(?:error|fehler|erreur)[-_]?(?:page|template|container|content|wrapper|code|message|box)"
+    ),
+    "paywall": re.compile(
+        r"pay-?wall|reg-?wall|meter(?:ed)?-?wall|premium-?(?:content|wall|box)"
+        r"|subscri\w*-?(?:wall|only|gate|barrier)|abo-?wall|piano-|article-?(?:gate|lock)|locked"
+    ),
+    "challenge": re.compile(
+        r"captcha|turnstile|challenge|bot-?(?:check|wall|detect)|human-?verif|cf-(?:error|wrapper|browser)"
+    ),
+    "consent": re.compile(r"(?:consent|cookie|privacy|gdpr|pur)-?(?:wall|gate|layer|page)"),
+    "parked": re.compile(
+        r"park(?:ed|ing)\b|for-?sale|(?:domain|landing?)-?(?:name|offer|price|lander)|lander\b"
+        r"|related-?(?:links|searches)"
+    ),
+    "construction": re.compile(r"coming-?soon|under-?construction|maintenance|countdown|suspended"),
+}
+"""What the names of classes and ids say: those of content systems and services are alike in all languages."""
+
+
+IN_A_PLACE = (
+    *(f"{kind} in a class name" for kind in _NAMED), *_STATED, "the baseline's heading", "text of the baseline",
+    "links of the baseline", "no links of the baseline", "hardly any text of its own",
+)  # fmt: skip
+"""Signs that are used only where a baseline says what stood in the page's place: seen first they tell nothing."""
+
+
 def signs(view: PageView) -> dict[str, float]:
     """The signs of a page, each between 0 and about 1; names as in page_class.json."""
-    return {**_words(view), **_structure(view), **_baseline(view)}
+    return {**_words(view), **_structure(view), **_markup(view), **_baseline(view)}
 
 
 def _words(view: PageView) -> dict[str, float]:
@@ -89,15 +134,42 @@ def _structure(view: PageView) -> dict[str, float]:
     }
 
 
+def _markup(view: PageView) -> dict[str, float]:
+    """What the page says of itself to programs: names of classes, the address that it states, whether to index it."""
+    page = view.after
+    if page.kind != "html":
+        return dict.fromkeys((*(f"{kind} in a class name" for kind in _NAMED), *_STATED), 0.0)
+    robots = " ".join(meta.getattr("content") or "" for meta in page.elements(_ROBOTS)).lower()
+    names = " ".join(_NAMES.findall(page.source_normal[:_MAX_MARKUP]))
+    stated = [element.getattr("href") or element.getattr("content") or "" for element in page.elements(_ADDRESS)[:3]]
+    asked = segments(view.case.url)
+    return {
+        **{f"{kind} in a class name": float(pattern.search(names) is not None) for kind, pattern in _NAMED.items()},
+        "it states its address": float(any(segments(address) == asked for address in stated) and bool(asked)),
+        "it states another address": float(bool(stated) and all(segments(address) != asked for address in stated)),
+        "not to be indexed": float("noindex" in robots),
+        "a picture to type from": float(page.has("form img") and page.has(_TYPED)),
+    }
+
+
 def _baseline(view: PageView) -> dict[str, float]:
-    if view.before is None:
-        return {"a baseline that is gone": 0.0, "no baseline": 1.0, "the baseline's title": 0.0, "much shorter": 0.0}
-    then, now = view.before.visible_size, view.after.visible_size
+    before, after = view.before, view.after
+    if before is None:
+        return {**dict.fromkeys(_OF_BASELINE, 0.0), "no baseline": 1.0}
+    then, now = _inside(before), _inside(after)
+    stands = words.retained(after.words, before.visible_shingles)
+    is_title = words.tokens(before.title) == words.tokens(after.title)
+    is_heading = bool(after.first_heading) and words.tokens(before.first_heading) == words.tokens(after.first_heading)
     return {
         "a baseline that is gone": float((view.retention or 0.0) < 0.1),
         "no baseline": 0.0,
-        "the baseline's title": float(words.tokens(view.before.title) == words.tokens(view.after.title)),
-        "much shorter": float(now < 0.3 * then),
+        "the baseline's title": float(is_title),
+        "the baseline's heading": float(is_heading),
+        "text of the baseline": words.share(stands) if stands else 0.0,
+        "links of the baseline": len(then & now) / len(then) if len(then) >= _FEW_LINKS else 0.0,
+        "no links of the baseline": float(len(then) >= _FEW_LINKS and not then & now),
+        "much shorter": float(after.visible_size < 0.3 * before.visible_size),
+        "hardly any text of its own": float(new_size(view) < 0.2 * before.size),
     }
 
 
@@ -128,3 +200,15 @@ def _links(view: PageView) -> tuple[int, set[str]]:
         elif parts.path.strip("/"):
             inside += 1
     return inside, outside
+
+
+def _inside(page: ParsedPage) -> set[str]:
+    """The links of a page as they are written, but for those to front pages, other sites and places on the page."""
+    found = {(link.getattr("href") or "").strip() for link in page.elements("a[href]")[:_MAX_LINKS]}
+    return {href for href in found if len(href) > 1 and not href.startswith(("#", "javascript:", "mailto:", "tel:"))}
+
+
+def new_size(view: PageView) -> int:
+    """Words of the lines that are no links and that the baseline has not."""
+    then = view.before.lines if view.before is not None else frozenset()
+    return sum(words.size(words.tokens(line)) for line in view.after.own_lines if line not in then)

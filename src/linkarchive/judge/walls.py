@@ -32,6 +32,10 @@ _FOR_PROGRAMS = re.compile(
 _NOT_FREE = re.compile(r"""isaccessibleforfree["']?\s*[:=]\s*["']?false""")
 """What schema.org has publishers state of articles behind a paywall."""
 _OFFER = 8
+_BROKEN_OFF = 0.4
+"""Share of the baseline up to which its beginning may be all that a paywall shows."""
+_STANDS = 0.3
+"""Share of today's text that is the baseline's."""
 _SOURCE_LIMIT = 300_000
 
 
@@ -192,7 +196,12 @@ def paywall(view: PageView) -> Judgement | None:
     if not phrase or view.was_there(phrase):
         stated = _NOT_FREE.search(view.after.source_normal) and (view.before is not None or own < _SHORT)
         evidence = "there is little text, and the page states that it is not free to read (isAccessibleForFree)"
-        return verdict(Verdict.BLOCKED, Reason.PAYWALL, 0.88, evidence) if stated else None
+        if stated:
+            return verdict(Verdict.BLOCKED, Reason.PAYWALL, 0.88, evidence)
+        evidence = (
+            "under the same title only the beginning of the page is left, and a link that was not there follows it"
+        )
+        return verdict(Verdict.BLOCKED, Reason.PAYWALL, 0.75, evidence) if _breaks_off(view) else None
     evidence = f"the text breaks off, and the page says “{phrase}”"
     if view.before is not None:
         return verdict(Verdict.BLOCKED, Reason.PAYWALL, 0.93, evidence)
@@ -202,6 +211,20 @@ def paywall(view: PageView) -> Judgement | None:
     if any(phrase in rules.normal(line) and len(line.split()) <= _OFFER for line in view.after.main[-_END:]):
         return verdict(Verdict.BLOCKED, Reason.PAYWALL, 0.8, evidence)
     return None
+
+
+def _breaks_off(view: PageView) -> bool:
+    """Title, heading and the first lines are the baseline's, little else is, and new words and links follow."""
+    before, after = view.before, view.after
+    if before is None or (view.retention or 0.0) >= _BROKEN_OFF or after.size >= _SHORT or not after.first_heading:
+        return False
+    if (before.title, before.first_heading) != (after.title, after.first_heading):
+        return False
+    stands = words.share(words.retained(after.words, before.visible_shingles)) if after.words else 0.0
+    if stands < _STANDS or after.visible_size >= before.visible_size:
+        return False
+    known = {link.getattr("href") for link in before.elements("a[href]")}
+    return any(link.getattr("href") not in known for link in after.elements("a[href]"))
 
 
 def _after_text(page: ParsedPage) -> str:
