@@ -214,6 +214,26 @@ def test_a_made_up_address_with_the_same_redirect_target_gives_it_away(case, pag
     assert said(judge(case(after, probe=probe))) == "dead/soft-404"
 
 
+LINKS = "".join(f"<li><a href=/{n}>Nuntii de rebus gestis {n}</a></li>" for n in range(80))
+NOTHING_HERE = "Nihil hic est. Scriptum quod quaesivisti abiit."
+
+
+def in_large_frame(title: str, text: str) -> str:
+    return f"<html><title>{title} | Acta</title><body><ul>{LINKS}</ul><h1>{title}</h1><p>{text}</p><ul>{LINKS}</ul>"
+
+
+def test_few_words_of_no_known_language_in_a_large_frame_are_asked_about(case, page):
+    nothing = in_large_frame("Heu", NOTHING_HERE)
+    assert judge(case(nothing)).verdict == "ok"
+    assert is_suspect(case(nothing), judge(case(nothing)))
+    assert said(judge(case(nothing, probe=page(nothing)))) == "dead/soft-404"
+
+
+def test_a_short_page_in_the_frame_of_the_answer_to_a_made_up_address_is_a_page(case, page):
+    short = in_large_frame("Officium", "Cubiculum duodecimum. Hora octava usque ad tertiam decimam patet.")
+    assert judge(case(short, probe=page(in_large_frame("Heu", NOTHING_HERE)))).verdict == "ok"
+
+
 @pytest.mark.parametrize("status", [404, 410])
 def test_an_honest_host_clears_the_suspicion(case, page, article, status):
     honest = page("<h1>Not found</h1>", status=status)

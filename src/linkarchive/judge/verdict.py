@@ -220,7 +220,12 @@ def _is_doubtful(case: Case, judgement: Judgement, parsed: ParsedPages) -> bool:
     if judgement.similarity is not None:
         return False
     view = PageView(case, parsed.read(case.after), None)
-    return view.is_redirected or (view.after.has_text and view.shows_little(_SOME_WORDS))
+    return view.is_redirected or (view.after.has_text and _says_little(view))
+
+
+def _says_little(view: PageView) -> bool:
+    """Few words, or few that are no links: an error may stand in the frame of a large site."""
+    return view.shows_little(_SOME_WORDS) or (not view.after.has_plenty and view.after.own_size < _SOME_WORDS)
 
 
 def fingerprint(page: Page, *, parsed: ParsedPages | None = None) -> str:
