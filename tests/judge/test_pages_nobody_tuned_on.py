@@ -90,7 +90,7 @@ PAGES = tuple(unseen_pages())
         ("dead", "seen_first", 35),
         ("dead", "compared", 54),
         ("blocked", "seen_first", 14),
-        ("blocked", "compared", 19),
+        ("blocked", "compared", 18),
         ("ok", "seen_first", 21),
         ("ok", "compared", 19),
     ],

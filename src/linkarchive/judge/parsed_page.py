@@ -303,7 +303,8 @@ class ParsedPage:
 
     def elements(self, selector: str) -> list[Any]:
         """The elements that a CSS selector finds, in order."""
-        return list(self._tree.document.query_selector_all(selector))
+        # A slice: to step through resiliparse's list takes time in the square of its length.
+        return list(self._tree.document.query_selector_all(selector)[:])
 
     def has(self, selector: str) -> bool:
         return self._tree.document.query_selector(selector) is not None

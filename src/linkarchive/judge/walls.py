@@ -34,6 +34,8 @@ _NOT_FREE = re.compile(r"""isaccessibleforfree["']?\s*[:=]\s*["']?false""")
 _OFFER = 8
 _BROKEN_OFF = 0.4
 """Share of the baseline up to which its beginning may be all that a paywall shows."""
+_ARTICLE = 90
+"""Words of a baseline that a beginning can be the beginning of."""
 _STANDS = 0.3
 """Share of today's text that is the baseline's."""
 _SOURCE_LIMIT = 300_000
@@ -214,13 +216,14 @@ def paywall(view: PageView) -> Judgement | None:
 
 
 def _breaks_off(view: PageView) -> bool:
-    """Title, heading and the first lines are the baseline's, little else is, and new words and links follow."""
+    """Title, heading and a paragraph are the baseline's, little else is, and new links follow."""
     before, after = view.before, view.after
-    if before is None or (view.retention or 0.0) >= _BROKEN_OFF or after.size >= _SHORT or not after.first_heading:
+    if before is None or (view.retention or 0.0) >= _BROKEN_OFF or before.size < _ARTICLE or after.size >= _SHORT:
         return False
-    if (before.title, before.first_heading) != (after.title, after.first_heading):
+    if (before.title, before.first_heading) != (after.title, after.first_heading) or not after.first_heading:
         return False
-    stands = words.share(words.retained(after.words, before.visible_shingles)) if after.words else 0.0
+    prose = words.tokens(" ".join(line for line in after.main if len(line.split()) >= _OFFER))
+    stands = words.share(words.retained(prose, before.visible_shingles)) if len(prose) >= _PARAGRAPH else 0.0
     if stands < _STANDS or after.visible_size >= before.visible_size:
         return False
     known = {link.getattr("href") for link in before.elements("a[href]")}
