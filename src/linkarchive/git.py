@@ -19,10 +19,10 @@ def base_of(folder: Path, ref: str) -> str:
     """
     if not _git(folder, "rev-parse", "--is-inside-work-tree"):
         raise UsageError(f"{folder}: not in a Git repository; --changed-since compares with a revision of one")
-    found = _git(folder, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{ref}^{{commit}}")
-    if not found:
+    revision = _git(folder, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{ref}^{{commit}}")
+    if not revision:
         raise UsageError(f"--changed-since {ref}: no such revision in this repository (a shallow clone has few)")
-    commit = found.decode().strip()
+    commit = revision.decode().strip()
     fork = _git(folder, "merge-base", commit, "HEAD")
     return fork.decode().strip() if fork else commit
 
@@ -45,10 +45,10 @@ def content_at(folder: Path, base: str, path: str) -> bytes | None:
 def path_from_top(folder: Path) -> str | None:
     """The folder as seen from the top of its repository, "" for the top itself; None in no repository."""
     try:
-        found = _git(folder, "rev-parse", "--show-prefix")
+        prefix = _git(folder, "rev-parse", "--show-prefix")
     except UsageError:  # no Git here
         return None
-    return None if found is None else os.fsdecode(found).strip("\n").rstrip("/")
+    return None if prefix is None else os.fsdecode(prefix).strip("\n").rstrip("/")
 
 
 def _git(folder: Path, *arguments: str) -> bytes | None:

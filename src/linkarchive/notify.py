@@ -39,7 +39,7 @@ def channels_of(settings: NotifySettings) -> tuple[str, ...]:
     return (*map(service_channel, settings.urls), *([COMMAND] if settings.command else []))
 
 
-def notify(report: Report, settings: NotifySettings, folder: Path, told: Told) -> tuple[str, ...]:
+def notify(report: Report, settings: NotifySettings, folder: Path, history: Told) -> tuple[str, ...]:
     """Send each channel the news since it was last told, if there are any. Returns what went wrong, in sentences
     without secrets: what could not be sent goes with the next run's news.
 
@@ -49,7 +49,7 @@ def notify(report: Report, settings: NotifySettings, folder: Path, told: Told) -
         return ()
     troubles: list[str] = []
     groups: dict[int, list[str]] = {}
-    reports = {service_channel(url): told.report_for(service_channel(url), report) for url in settings.urls}
+    reports = {service_channel(url): history.report_for(service_channel(url), report) for url in settings.urls}
     for url in settings.urls:
         groups.setdefault(id(reports[service_channel(url)]), []).append(url)
     for urls in groups.values():
@@ -58,13 +58,13 @@ def notify(report: Report, settings: NotifySettings, folder: Path, told: Told) -
         troubles += failed.values()
         for number, url in enumerate(urls):
             if number not in failed:
-                told.told(service_channel(url), report)
+                history.told(service_channel(url), report)
     if settings.command:
-        since = told.report_for(COMMAND, report)
+        since = history.report_for(COMMAND, report)
         failures = _command(settings, render_quiet(since), folder) if has_news(since) else ()
         troubles += failures
         if not failures:
-            told.told(COMMAND, report)
+            history.told(COMMAND, report)
     return tuple(troubles)
 
 

@@ -165,8 +165,8 @@ def _lock_file(path: Path, busy: str) -> Iterator[None]:
         except FileExistsError as error:
             host, _, number = path.read_text(encoding="utf-8", errors="replace").partition(" ")
             if host != socket.gethostname() or not number.isdecimal() or _is_running(int(number)):
-                held = f"{busy} (its file system has no locks: {path} says so; remove it if no run is at work)"
-                raise LockedError(held) from error
+                message = f"{busy} (its file system has no locks: {path} says so; remove it if no run is at work)"
+                raise LockedError(message) from error
             path.unlink(missing_ok=True)
         except OSError as error:
             raise storage_error(path, error) from error

@@ -58,12 +58,12 @@ def listed(project: Path, config: Path | None, environ: Mapping[str, str] = os.e
 
 def defaults() -> tuple[Section, ...]:
     """Every setting with its default; of an array of tables the keys of one entry."""
-    found = []
+    sections = []
     for section in dataclasses.fields(Settings):
         value = getattr(Settings(), section.name)
         entries = isinstance(value, tuple)
-        found.append(_section(section.name, (_entry_type(section.name)(),) if entries else value, [], {}))
-    return tuple(found)
+        sections.append(_section(section.name, (_entry_type(section.name)(),) if entries else value, [], {}))
+    return tuple(sections)
 
 
 def page() -> str:
@@ -94,12 +94,12 @@ key is refused, with the name that was probably meant. `http_proxy`, `https_prox
 def _section(name: str, value: Any, where: list[tuple[dict[str, Any], str]], environ: Mapping[str, str]) -> Section:
     if isinstance(value, tuple):
         kind = _entry_type(name)
-        told = next((place for table, place in reversed(where) if name in table), "default")
-        found = [_setting(name, key, kind, entry, told) for entry in value for key in get_type_hints(kind)]
-        return Section(name, _words(kind)[""], tuple(found), entries=True)
+        origin = next((origin for table, origin in reversed(where) if name in table), "default")
+        listed = [_setting(name, key, kind, entry, origin) for entry in value for key in get_type_hints(kind)]
+        return Section(name, _words(kind)[""], tuple(listed), entries=True)
     kind = type(value)
-    found = [_setting(name, key, kind, value, _origin(name, key, where, environ)) for key in get_type_hints(kind)]
-    return Section(name, _words(kind)[""], tuple(found))
+    listed = [_setting(name, key, kind, value, _origin(name, key, where, environ)) for key in get_type_hints(kind)]
+    return Section(name, _words(kind)[""], tuple(listed))
 
 
 def _setting(section: str, key: str, kind: type[Any], value: Any, origin: str) -> Setting:
@@ -134,7 +134,7 @@ def _toml(value: Any) -> str:
     if isinstance(value, str):
         return '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'
     if isinstance(value, tuple):
-        return f"[{', '.join(_toml(one) for one in value)}]"
+        return f"[{', '.join(_toml(item) for item in value)}]"
     return str(value).removesuffix(".0")
 
 
@@ -155,13 +155,13 @@ def _words(kind: type[Any]) -> dict[str, str]:
     """The docstrings of a section's class: of the class itself under "", of each key that has one."""
     tree = ast.parse(inspect.getsource(settings))
     body = next(node for node in tree.body if isinstance(node, ast.ClassDef) and node.name == kind.__name__).body
-    found = {"": inspect.cleandoc(kind.__doc__ or "")}
+    docstrings = {"": inspect.cleandoc(kind.__doc__ or "")}
     for node, following in zip(body, [*body[1:], None], strict=True):
         if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name) and isinstance(following, ast.Expr):
             text = following.value
             if isinstance(text, ast.Constant) and isinstance(text.value, str):
-                found[node.target.id] = " ".join(inspect.cleandoc(text.value).split())
-    return found
+                docstrings[node.target.id] = " ".join(inspect.cleandoc(text.value).split())
+    return docstrings
 
 
 def _sentence(words: str) -> str:

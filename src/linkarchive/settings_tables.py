@@ -12,17 +12,17 @@ from linkarchive.errors import SettingsError
 
 def tables(project: Path, config: Path | None) -> list[tuple[dict[str, Any], str]]:
     """The tables of a project, each with the name of where it stands; a later one goes before an earlier one."""
-    found = []
+    sources = []
     pyproject = project / "pyproject.toml"
     if pyproject.is_file():
         table = _read_toml(pyproject).get("tool", {}).get("archive", {})
-        found.append((table, f"[tool.archive] of {pyproject}"))
+        sources.append((table, f"[tool.archive] of {pyproject}"))
     own = config or project / "archive.toml"
     if config is not None and not own.is_file():
         raise SettingsError(f"{own}: no such file; --config names an archive.toml")
     if own.is_file():
-        found.append((_read_toml(own), str(own)))
-    return found
+        sources.append((_read_toml(own), str(own)))
+    return sources
 
 
 def _read_toml(path: Path) -> dict[str, Any]:
@@ -43,9 +43,9 @@ def network_environment(environ: Mapping[str, str]) -> dict[str, Any]:
         "no_proxy": ("no_proxy", "NO_PROXY"),
         "ca_file": ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE"),
     }
-    found = {}
+    values = {}
     for key, variables in names.items():
         value = next((environ[name] for name in variables if environ.get(name)), None)
         if value:
-            found[key] = value
-    return {"network": found} if found else {}
+            values[key] = value
+    return {"network": values} if values else {}

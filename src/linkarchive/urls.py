@@ -216,15 +216,15 @@ def _normalise(text: str) -> str:
     return quote(text, safe=_SAFE)
 
 
-def same_page(one: str, other: str) -> bool:
+def same_page(url: str, other_url: str) -> bool:
     """The two URLs differ at most in scheme, `www.`, a trailing slash, the case of the host, a default port.
 
     What has no key is the same as itself only.
     """
     try:
-        return loose_key(one) == loose_key(other)
+        return loose_key(url) == loose_key(other_url)
     except ValueError:
-        return one.strip() == other.strip()
+        return url.strip() == other_url.strip()
 
 
 def loose_key(url: str) -> tuple[str, int | None, str, str]:

@@ -139,11 +139,11 @@ def _proofpoint_3(path: str, query: str) -> str | None:
     match = _V3.fullmatch(f"{path}?{query}" if query else path)
     if match is None:
         return None
-    taken = iter(_from_base64(match[2]).decode("utf-8", "replace"))
+    characters = iter(_from_base64(match[2]).decode("utf-8", "replace"))
 
     def put_back(token: re.Match[str]) -> str:
         length = _RUNS.get(token[1], 0) if token[1] else 1
-        return "".join(next(taken, "") for _ in range(length))
+        return "".join(next(characters, "") for _ in range(length))
 
     return re.sub(r"^(https?:/)(?=[^/])", r"\1/", _TOKEN.sub(put_back, unquote(match[1])), flags=re.I)
 
@@ -151,10 +151,10 @@ def _proofpoint_3(path: str, query: str) -> str | None:
 def _substack(path: str, _query: str) -> str | None:
     match = re.fullmatch(r"/redirect/2/([\w-]+)\..*", path)
     try:
-        told = json.loads(_from_base64(match[1])) if match else None
+        payload = json.loads(_from_base64(match[1])) if match else None
     except (ValueError, RecursionError):
         return None
-    address = told.get("e") if isinstance(told, dict) else None
+    address = payload.get("e") if isinstance(payload, dict) else None
     return address if isinstance(address, str) else None
 
 

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from linkarchive.imports.record import RecordType
-from linkarchive.imports.selection import Entry, Wanted, select
+from linkarchive.imports.selection import Entry, Query, select
 
 THEN = datetime(2021, 5, 13, 9, 12, 44, tzinfo=UTC)
 URLS = tuple(f"http://host.example/{name}" for name in "abcd")
@@ -60,7 +60,7 @@ def test_any_records_end_in_choices_of_them(records: list[tuple[str, str | None,
         assert set(choice.numbers) <= set(range(len(entries)))
         assert len(set(choice.records)) == len(choice.records)
         assert choice.end in choice.numbers
-    wanted = Wanted.of(URLS[:2])
+    wanted = Query.of(URLS[:2])
     for one in entries:
         wanted.add(one)
     assert wanted.size >= 2

@@ -60,18 +60,18 @@ def find_browser(settings: BrowserSettings) -> str:
             'pages are rendered with the extra `browser`, which is not installed: pip install "linkarchive[browser]"'
         )
     if settings.executable:
-        found = shutil.which(settings.executable)
-        if found is None:
+        program = shutil.which(settings.executable)
+        if program is None:
             raise SettingsError(f"[browser] executable: {settings.executable}: no such program")
-        return found
-    found = next((path for name in _NAMES if (path := shutil.which(name))), None)
-    if found is None and os.access(_MAC, os.X_OK):
-        found = _MAC
-    if found is None:
+        return program
+    program = next((path for name in _NAMES if (path := shutil.which(name))), None)
+    if program is None and os.access(_MAC, os.X_OK):
+        program = _MAC
+    if program is None:
         raise SettingsError(
             "no Chromium or Chrome is on this machine's path: install one, or name it in [browser] executable"
         )
-    return found
+    return program
 
 
 def browser_for(settings: Settings) -> str | None:
@@ -187,7 +187,7 @@ async def start(playwright: Playwright, executable: str, spki: str, nowhere: int
         session = await browser.new_browser_cdp_session()
         version = await session.send("Browser.getVersion")
         processes = await session.send("SystemInfo.getProcessInfo")
-        pid = next(one["id"] for one in processes["processInfo"] if one["type"] == "browser")
+        pid = next(process["id"] for process in processes["processInfo"] if process["type"] == "browser")
         await session.detach()
     except BaseException:
         folder.remove()

@@ -109,8 +109,8 @@ class Passage:
         """Record nothing more; what was recorded, whose bodies are the caller's from now on."""
         with self._lock:
             self._closed = True
-            taken, self._exchanges = tuple(self._exchanges), []
-            return taken
+            exchanges, self._exchanges = tuple(self._exchanges), []
+            return exchanges
 
 
 class Listener:

@@ -64,14 +64,14 @@ class Rendering:
             CaptureScope.RENDERED,
             visits=[Visit(VisitRequest(part.url), part.started, (part,)) for part in self.parts if keeps(part.url)],
             resources=[dom, *self.pictures(self.visit.request.url)],
-            left_out=sum(one.why in LIMITS for one in self.left_out),
+            left_out=sum(part.why in LIMITS for part in self.left_out),
             missing=self.left_out,
         )
 
     def pictures(self, url: str) -> list[Resource]:
         """The pictures, as those of the page at an address."""
-        made = ((PICTURE, self.picture), (THUMBNAIL, self.thumbnail))
-        return [Resource(f"{kind}{url}", WEBP, Body.of(data), self.visit.time) for kind, data in made]
+        pictures = ((PICTURE, self.picture), (THUMBNAIL, self.thumbnail))
+        return [Resource(f"{kind}{url}", WEBP, Body.of(data), self.visit.time) for kind, data in pictures]
 
     def close(self) -> None:
         self.visit.close()

@@ -61,7 +61,7 @@ def fix(
             fixes = plan_fixes(place, store, articles, day, chosen)
     changed = [file for file in fixes.files if file.changes]
     for file in changed:
-        for line in (f"{sanitize(change)}" for change in file.made) if write else _diff(file):
+        for line in (f"{sanitize(change)}" for change in file.new_targets) if write else _diff(file):
             click.echo(line)
     by_hand = [sentence for file in fixes.files for sentence in file.by_hand]
     for sentence in by_hand:

@@ -42,7 +42,7 @@ class Printing:
     for_reader: bool = False
 
 
-def print_report(report: Report, project: Project, wanted: Printing, told: Told | None = None) -> None:
+def print_report(report: Report, project: Project, printing: Printing, told: Told | None = None) -> None:
     """The report in a format on stdout, and in that of its suffix into each file.
 
     One that cannot be written keeps none of the others from being told. Raises StorageError, at the end.
@@ -50,14 +50,16 @@ def print_report(report: Report, project: Project, wanted: Printing, told: Told 
     from linkarchive.history.told import STDOUT, file_channel
 
     troubles: list[StorageError] = []
-    for path in wanted.outputs:
+    for path in printing.outputs:
         with _tried(troubles):
-            _write_file(told.report_for(file_channel(path), report) if told else report, project, wanted, path, report)
+            _write_file(
+                told.report_for(file_channel(path), report) if told else report, project, printing, path, report
+            )
             if told:
                 told.told(file_channel(path), report)
     with _tried(troubles):
         since = told.report_for(STDOUT, report) if told else report
-        if wanted.form and _write_stdout(since, project, wanted, wanted.form, report) and told:
+        if printing.form and _write_stdout(since, project, printing, printing.form, report) and told:
             told.told(STDOUT, report)
     if troubles:
         raise StorageError("; ".join(map(str, troubles)))
@@ -83,7 +85,7 @@ def _tried(troubles: list[StorageError]) -> Iterator[None]:
         troubles.append(error)
 
 
-def _view(report: Report, project: Project, wanted: Printing, form: str) -> tuple[Mapping[str, Difference], View]:
+def _view(report: Report, project: Project, printing: Printing, form: str) -> tuple[Mapping[str, Difference], View]:
     """What a format shows beside the report."""
     from linkarchive.history.pictures import stored_pictures
     from linkarchive.history.reports import stored_differences
@@ -91,7 +93,7 @@ def _view(report: Report, project: Project, wanted: Printing, form: str) -> tupl
     from linkarchive.report.formats import View
 
     root = project.root
-    view = View(wanted.fail_on, wanted.new_only, feed=root.as_uri(), name=root.name, for_reader=wanted.for_reader)
+    view = View(printing.fail_on, printing.new_only, feed=root.as_uri(), name=root.name, for_reader=printing.for_reader)
     if form != "html":
         return {}, view
     timelines, texts = stored_timelines(project, report), article_texts(root, report)
@@ -99,47 +101,47 @@ def _view(report: Report, project: Project, wanted: Printing, form: str) -> tupl
     return stored_differences(project, report), replace(view, timelines=timelines, texts=texts, pictures=seen)
 
 
-def _write_file(since: Report, project: Project, wanted: Printing, path: Path, report: Report) -> None:
+def _write_file(since: Report, project: Project, printing: Printing, path: Path, report: Report) -> None:
     from linkarchive.report.formats import FORMATS, format_for
 
     form = format_for(path)
-    shown, view = _view(report, project, wanted, form)
+    shown, view = _view(report, project, printing, form)
     try:
         write_atomically(path, map(str.encode, FORMATS[form](report if form in _AS_IS else since, shown, view)))
     except OSError as error:
         raise storage_error(path, error) from error
 
 
-def _write_stdout(since: Report, project: Project, wanted: Printing, form: str, report: Report) -> bool:
+def _write_stdout(since: Report, project: Project, printing: Printing, form: str, report: Report) -> bool:
     """Print it; whether it was read to its end."""
     from linkarchive.history.reports import has_news
     from linkarchive.report.formats import FORMATS
 
-    if wanted.quiet and not has_news(since):
+    if printing.quiet and not has_news(since):
         return True
     if form == "terminal":
         from linkarchive.report.sanitize import sanitize
         from linkarchive.report.terminal import render_terminal
 
-        late = [f"{sanitize(since.notices[-1])}\n\n"] if wanted.quiet and since is not report else []
+        late = [f"{sanitize(since.notices[-1])}\n\n"] if printing.quiet and since is not report else []
         text: Iterable[str] = [
             *late,
             render_terminal(
                 since,
                 width=width(),
-                color=wanted.color,
-                verbose=wanted.verbose,
-                quiet=wanted.quiet,
+                color=printing.color,
+                verbose=printing.verbose,
+                quiet=printing.quiet,
                 unicode=speaks_unicode(),
                 shorten=sys.stdout.isatty(),
                 place=_place_of(report, project),
             ),
         ]
     else:
-        shown, view = _view(report, project, wanted, form)
-        as_is = form in _AS_IS and not wanted.quiet
-        text = FORMATS[form](report if as_is else since, shown, replace(view, quiet=wanted.quiet))
-    return _print(text, wanted.color)
+        shown, view = _view(report, project, printing, form)
+        as_is = form in _AS_IS and not printing.quiet
+        text = FORMATS[form](report if as_is else since, shown, replace(view, quiet=printing.quiet))
+    return _print(text, printing.color)
 
 
 def _print(text: Iterable[str], color: bool) -> bool:
@@ -165,12 +167,12 @@ def _place_of(report: Report, project: Project) -> str:
 
 def _large(pieces: Iterable[str]) -> Iterator[str]:
     """The same text in pieces of some size: each is flushed when it is printed."""
-    held: list[str] = []
+    buffer: list[str] = []
     size = 0
     for piece in pieces:
-        held.append(piece)
+        buffer.append(piece)
         size += len(piece)
         if size >= _PIECE:
-            yield "".join(held)
-            held, size = [], 0
-    yield "".join(held)
+            yield "".join(buffer)
+            buffer, size = [], 0
+    yield "".join(buffer)

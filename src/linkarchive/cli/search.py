@@ -41,32 +41,32 @@ def search(words: tuple[str, ...], project: Path, config: Path | None, limit: in
             say(f"Reading the text of {count(copies, 'stored page')}; the next search need not.")
 
     place = folder_of(project, config)
-    found = searching.search(place, words, settings_of(project, config).network, begin)
-    shown = found.sources[:limit]
+    results = searching.search(place, words, settings_of(project, config).network, begin)
+    shown = results.sources[:limit]
     if form == "json":
         plain = str.maketrans("", "", "".join(MARKS))
-        entries = [{"url": address(one.url), "title": one.title, "in_newest": one.in_newest, "copies": [
-            {"time": copy.time, "origin": copy.origin, "text": copy.text.translate(plain)} for copy in one.copies
-        ]} for one in shown]  # fmt: skip
-        click.echo(plain_json({"schema": 1, "found": len(found.sources), "not_searched": found.not_searched,
+        entries = [{"url": address(source.url), "title": source.title, "in_newest": source.in_newest, "copies": [
+            {"time": copy.time, "origin": copy.origin, "text": copy.text.translate(plain)} for copy in source.copies
+        ]} for source in shown]  # fmt: skip
+        click.echo(plain_json({"schema": 1, "found": len(results.sources), "not_searched": results.not_searched,
                                "sources": entries}))  # fmt: skip
     else:
         bold = ("\033[1m", "\033[0m") if wants_color("auto") else ("", "")
-        for indent, line in (line for one in shown for line in _lines(one)):
+        for indent, line in (line for source in shown for line in _lines(source)):
             # Foreign text is made safe piece by piece, so that the marks are ours.
             pieces = [one_line(piece) for piece in re.split(f"[{''.join(MARKS)}]", line)]
             pieces[1::2] = [piece.replace(" ", "\u0002 \u0002") for piece in pieces[1::2]]  # each word by itself
             safe = "\u0002".join(pieces)
             for row in wrap(safe, width() - indent) or [""]:
                 click.echo(" " * indent + _marked(row, bold))
-        if len(found.sources) > len(shown):
-            say(f"The best {len(shown)} of {len(found.sources):,} sources; --limit shows more.")
-    if found.not_searched:
-        pages = count(found.not_searched, "stored page")
+        if len(results.sources) > len(shown):
+            say(f"The best {len(shown)} of {len(results.sources):,} sources; --limit shows more.")
+    if results.not_searched:
+        pages = count(results.not_searched, "stored page")
         say(f"archive: {pages} not searched: not in this folder, or another command is at work in it")
-    if not found.sources:
+    if not results.sources:
         say("archive: nothing was found")
-    return 0 if found.sources else 1
+    return 0 if results.sources else 1
 
 
 def _marked(row: str, bold: tuple[str, str]) -> str:
@@ -75,17 +75,17 @@ def _marked(row: str, bold: tuple[str, str]) -> str:
     return "".join(f"{bold[0]}{piece}{bold[1]}" if number % 2 else piece for number, piece in enumerate(pieces))
 
 
-def _lines(one: SourceFound) -> Iterator[tuple[int, str]]:
+def _lines(source: SourceFound) -> Iterator[tuple[int, str]]:
     """The lines of a source, each with its indent."""
     from linkarchive.report.phrases import count, day
     from linkarchive.report.sanitize import address
 
-    yield 0, one.title or address(one.url)
-    if one.title:
-        yield 2, address(one.url)
-    newest, *others = one.copies
+    yield 0, source.title or address(source.url)
+    if source.title:
+        yield 2, address(source.url)
+    newest, *others = source.copies
     when = f"stored on {day(newest.time)}".replace("\u00a0", " ")
     when += f", and in {count(len(others), 'other version')}" if others else ""
-    yield 2, when + ("" if one.in_newest else "; the newest copy no longer has it")
+    yield 2, when + ("" if source.in_newest else "; the newest copy no longer has it")
     yield 2, newest.text
     yield 0, ""

@@ -57,25 +57,25 @@ def status(
     from linkarchive.store.opening import open_project
 
     place, now = folder_of(project, config), Clock.from_environ().now()
-    wanted = Filter(verdicts, articles, host, due)
+    criteria = Filter(verdicts, articles, host, due)
     everything = everything or due or bool(verdicts)
     with open_project(place) as store:
-        made = decisions.load(place.decisions)
-        if wanted.is_empty and not everything and form == "text":
-            found = open_findings(store, made, now)
+        log = decisions.load(place.decisions)
+        if criteria.is_empty and not everything and form == "text":
+            listing = open_findings(store, log, now)
         else:
-            found = status_of(store, made, wanted, now)
+            listing = status_of(store, log, criteria, now)
     if form == "json":
-        click.echo(plain_json({"schema": 1, "summary": found.summary, "sources": found.sources}))
+        click.echo(plain_json({"schema": 1, "summary": listing.summary, "sources": listing.sources}))
         return 0
     listed = [
-        source for source in found.sources if everything or (source.verdict.is_finding and source.ignored is None)
+        source for source in listing.sources if everything or (source.verdict.is_finding and source.ignored is None)
     ]
     for source in listed:
         click.echo(_line(source, now))
     if listed:
         click.echo()
-    text = "No source fits." if not wanted.is_empty and not found.sources else _summary(found.summary)
+    text = "No source fits." if not criteria.is_empty and not listing.sources else _summary(listing.summary)
     click.echo(wrapped(text, width()) if sys.stdout.isatty() else text)
     return 0
 
@@ -123,19 +123,19 @@ def runs(project: Path, config: Path | None, limit: int, form: str) -> int:
     from linkarchive.store.opening import open_project
 
     with open_project(folder_of(project, config)) as store:
-        found = stored.newest(store, limit)
+        newest = stored.newest(store, limit)
     if form == "json":
-        entries = [{"id": one.info.id, "started": one.info.started, "finished": one.info.finished,
-                    "complete": one.info.complete, "offline": one.info.offline, "sources": one.sources,
-                    "findings": one.findings, "thinned": one.thinned} for one in found]  # fmt: skip
+        entries = [{"id": run.info.id, "started": run.info.started, "finished": run.info.finished,
+                    "complete": run.info.complete, "offline": run.info.offline, "sources": run.sources,
+                    "findings": run.findings, "thinned": run.thinned} for run in newest]  # fmt: skip
         click.echo(plain_json({"schema": 1, "runs": entries}))
         return 0
-    for one in found:
-        state = "offline" if one.info.offline else "" if one.info.complete else "incomplete"
-        state = f"{state}  {one.thinned:,} that were as before are no longer kept" if one.thinned else state
-        started = f"{one.info.started:%Y-%m-%d %H:%M}  " if width() >= 80 else ""  # the id begins with it
-        numbers = f"{count(one.sources, 'source')}, {count(one.findings, 'finding')}"
-        click.echo(f"{one.info.id}  {started}{numbers}  {state}".rstrip())
-    if not found:
+    for run in newest:
+        state = "offline" if run.info.offline else "" if run.info.complete else "incomplete"
+        state = f"{state}  {run.thinned:,} that were as before are no longer kept" if run.thinned else state
+        started = f"{run.info.started:%Y-%m-%d %H:%M}  " if width() >= 80 else ""  # the id begins with it
+        numbers = f"{count(run.sources, 'source')}, {count(run.findings, 'finding')}"
+        click.echo(f"{run.info.id}  {started}{numbers}  {state}".rstrip())
+    if not newest:
         click.echo("No run yet: archive check ARTICLE")
     return 0

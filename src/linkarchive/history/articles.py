@@ -81,13 +81,13 @@ def unresolved(
 def _unresolved_before(store: Store, run: int, paths: Iterable[str]) -> dict[str, Counter[str]]:
     """By article the texts that the last run over it could not resolve."""
     texts: dict[str, Counter[str]] = {}
-    wanted = set(paths)
-    earlier = runs.before(store, run) if wanted else None
-    while wanted and earlier is not None:
+    missing = set(paths)
+    earlier = runs.before(store, run) if missing else None
+    while missing and earlier is not None:
         of_run: dict[str, Counter[str]] = {article.path: Counter() for article in earlier.body.articles}
         for lost in earlier.body.unresolved:
             of_run.setdefault(lost.article, Counter())[lost.text] += 1
-        texts |= {path: of_run[path] for path in wanted & of_run.keys()}
-        wanted -= of_run.keys()
+        texts |= {path: of_run[path] for path in missing & of_run.keys()}
+        missing -= of_run.keys()
         earlier = runs.before(store, earlier.seq)
     return texts

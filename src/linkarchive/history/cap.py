@@ -59,17 +59,17 @@ def keep_within(project: Project, most: int, now: datetime) -> str:
     from linkarchive.snapshot.removal import find_captures
 
     with open_project(project, write=True) as store:
-        wanted = _may_go(store, decisions.load(project.decisions))
-    gone = find_captures(project.archive, wanted, size - most)
-    if gone.captures:
+        spots = _may_go(store, decisions.load(project.decisions))
+    plan = find_captures(project.archive, spots, size - most)
+    if plan.captures:
         from linkarchive.history.forgetting import take_out  # late: it can render reports
         from linkarchive.snapshot.forget import Tombstone
         from linkarchive.store.forget import Forgetting
 
         tombstone = Tombstone(f"cap-{now:%Y%m%dT%H%M%SZ}-{secrets.token_hex(2)}", (), _REASON, now)
-        take_out(project, gone, tombstone, Forgetting.of((), gone.captures, gone.records, by_cap=True), "archive")
+        take_out(project, plan, tombstone, Forgetting.of((), plan.captures, plan.records, by_cap=True), "archive")
     left = size_of(project)
-    removed = f"The cap on the archive removed {len(gone.captures):,} old copies. " if gone.captures else ""
+    removed = f"The cap on the archive removed {len(plan.captures):,} old copies. " if plan.captures else ""
     if left <= most:
         return removed.strip()
     return (
@@ -78,10 +78,10 @@ def keep_within(project: Project, most: int, now: datetime) -> str:
     )
 
 
-def _may_go(store: Store, made: list[decisions.Decision]) -> list[Spot]:
+def _may_go(store: Store, log: list[decisions.Decision]) -> list[Spot]:
     """The captures that nothing needs, by the record of their page: the oldest first, but revisits before what they
     repeat."""
-    accepted = {(key_of(decision.url), decision.capture_time) for decision in made if decision.action == "accept"}
+    accepted = {(key_of(decision.url), decision.capture_time) for decision in log if decision.action == "accept"}
     kept = dict(_needed(store))
     free: list[StoredCapture] = []
     for stored in captures.all_kept(store):
@@ -103,17 +103,23 @@ def _may_go(store: Store, made: list[decisions.Decision]) -> list[Spot]:
 def _needed(store: Store) -> Iterator[tuple[int, StoredCapture]]:
     """The captures that a source needs, whatever people decided, by their numbers."""
     for source, _, report in standing.latest_reports(store):
-        found = captures.of_source(store, source)
+        stored_captures = captures.of_source(store, source)
         based = [stored for _, _, stored in captures.baselines_of_source(store, source)]
-        evidence = captures.capture_of(found, report.outcome)
+        evidence = captures.capture_of(stored_captures, report.outcome)
         good = report.outcome.last_good
-        last_good = [stored for stored in found if good is not None and stored.capture.time == good.time]
-        for stored in (*based, *([evidence] if evidence else []), *last_good, *found[-1:], *_usable(found)[-1:]):
+        last_good = [stored for stored in stored_captures if good is not None and stored.capture.time == good.time]
+        for stored in (
+            *based,
+            *([evidence] if evidence else []),
+            *last_good,
+            *stored_captures[-1:],
+            *_usable(stored_captures)[-1:],
+        ):
             yield stored.id, stored
 
 
-def _usable(found: list[StoredCapture]) -> list[StoredCapture]:
-    return [stored for stored in found if stored.usable]
+def _usable(stored_captures: list[StoredCapture]) -> list[StoredCapture]:
+    return [stored for stored in stored_captures if stored.usable]
 
 
 def _places(stored: StoredCapture) -> Iterator[Spot]:

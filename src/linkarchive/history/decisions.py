@@ -89,17 +89,19 @@ def take_back(
     Of acceptances only the last one (for that article, if one is given), so that an earlier one counts
     again; of ignoring all. Raises UsageError when there is none.
     """
-    made = decisions.in_force(decisions.load(project.decisions), _name_of(store, url))
-    mine = [
-        decision for decision in made if decision.action == action and (article is None or decision.article == article)
+    in_force = decisions.in_force(decisions.load(project.decisions), _name_of(store, url))
+    revoked = [
+        decision
+        for decision in in_force
+        if decision.action == action and (article is None or decision.article == article)
     ]
-    if not mine:
+    if not revoked:
         raise UsageError(f"{redact(url)}: nothing to take back: no {action} is in force")
-    mine = mine[-1:] if action == "accept" else mine
-    for decision in mine:
+    revoked = revoked[-1:] if action == "accept" else revoked
+    for decision in revoked:
         undo = Decision("undo", decision.url, who, now, reason, decision.article, undoes=decision.when)
         decisions.append(project, undo)
-    return tuple(mine)
+    return tuple(revoked)
 
 
 def _name_of(store: Store, url: str) -> str:

@@ -32,7 +32,7 @@ class FileFix:
     after: bytes
     text: tuple[str, str] = ("", "")
     """The file before and after, for a diff."""
-    made: tuple[str, ...] = ()
+    new_targets: tuple[str, ...] = ()
     """The new targets, a sentence each."""
     left: tuple[str, ...] = ()
     """Links that want a person: a sentence each."""

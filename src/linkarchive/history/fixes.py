@@ -41,10 +41,10 @@ def plan_fixes(project: Project, store: Store, names: Sequence[str], day: date, 
         if name == "-" or "://" in name:
             errors[name] = f"{name}: only a file can be edited; name the one that the page is made from"
             continue
-        found = _editable(name, project.root)
-        if not found:
+        paths = _editable(name, project.root)
+        if not paths:
             errors[name] = f"{name}: no article, and no file that can be edited is in it"
-        for path in found:
+        for path in paths:
             if path in planner.lists:
                 lists.add(path)
             elif path not in files:
@@ -136,11 +136,13 @@ class _Planner:
             for edit in fixed.refusals
         ]
         self._after[name] = fixed.article
-        made = [
+        changes = [
             f"{where(name, read.citations[replacement.citation])} {replacement.why}: {replacement.url}"
             for replacement in fixed.replacements
         ]
-        return FileFix(path, name, data, fixed.data, fixed.text, tuple(made), (*left, *refused), article=fixed.article)
+        return FileFix(
+            path, name, data, fixed.data, fixed.text, tuple(changes), (*left, *refused), article=fixed.article
+        )
 
     def _note_references(self, path: Path, name: str, data: bytes, form: str, read: Article) -> None:
         """Remember which sources the article cites through the lists of references that it names."""
@@ -164,8 +166,8 @@ class _Planner:
             ours = tuple(
                 citation if citation.url in urls else replace(citation, url=None) for citation in read.citations
             )
-            found, doubts = self._replacements(read, replace(read, citations=ours), form, article)
-            replacements |= {replacement.citation: replacement for replacement in found}
+            new, doubts = self._replacements(read, replace(read, citations=ours), form, article)
+            replacements |= {replacement.citation: replacement for replacement in new}
             left += doubts
         if not path.is_relative_to(self._project.root.resolve()):
             sentences = tuple(
@@ -182,7 +184,7 @@ class _Planner:
 
         `known` has the recovered targets.
         """
-        found: list[Replacement] = []
+        replacements: list[Replacement] = []
         left: list[str] = []
         for number, (written, citation) in enumerate(zip(read.citations, known.citations, strict=True)):
             if citation.url is None:
@@ -193,10 +195,10 @@ class _Planner:
             if isinstance(target, NoTarget):
                 left.append(f"{where(read.path, citation)} {target.why}")
             elif target is not None and not self._is_done(written, target, article, form):
-                found.append(
+                replacements.append(
                     Replacement(number, target.url, target.why, target.original, target.day or known.published)
                 )
-        return found, left
+        return replacements, left
 
     def _is_done(self, written: Citation, target: NewTarget, article: str, form: str) -> bool:
         """The article gives a usable copy of the dead page already. Templates of wikitext also say that it is dead."""

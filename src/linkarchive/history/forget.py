@@ -48,28 +48,28 @@ def forget_sources(project: Project, urls: Sequence[str], reason: str, *, who: s
     recover(project)
     archive, reason = project.archive, " ".join(reason.split())
     keys = _keys(project, urls)
-    gone = removal.find(archive, frozenset(keys.values()), _is_probe(keys.values()))
-    _refuse_unknown(project, keys, gone)
+    plan = removal.find(archive, frozenset(keys.values()), _is_probe(keys.values()))
+    _refuse_unknown(project, keys, plan)
     safe = tuple(redact(key) for key in dict.fromkeys(keys.values()))
     tombstone = Tombstone(f"forget-{now:%Y%m%dT%H%M%SZ}-{secrets.token_hex(2)}", safe, reason, now)
-    forgetting = Forgetting.of(keys.values(), gone.captures, gone.records)
-    files, problems = take_out(project, gone, tombstone, forgetting, who)
-    also = dict.fromkeys(redact(capture.url) for capture in gone.captures if not gone.touches(capture.url))
+    forgetting = Forgetting.of(keys.values(), plan.captures, plan.records)
+    files, problems = take_out(project, plan, tombstone, forgetting, who)
+    also = dict.fromkeys(redact(capture.url) for capture in plan.captures if not plan.touches(capture.url))
     with open_project(project, write=True) as store:
-        same = {redact(url) for url in captures.urls_with(store, {capture.digest for capture in gone.captures})}
-    return ForgetResult(safe, len(gone.captures), files, tuple(also), tuple(sorted(same)), problems)
+        same = {redact(url) for url in captures.urls_with(store, {capture.digest for capture in plan.captures})}
+    return ForgetResult(safe, len(plan.captures), files, tuple(also), tuple(sorted(same)), problems)
 
 
 def _keys(project: Project, urls: Sequence[str]) -> dict[str, str]:
     """The source key of each URL as a person writes it, secrets shown as REDACTED or not."""
-    found = {}
+    keys = {}
     with open_project(project, write=True) as store:
         for url in urls:
             try:
-                found[url] = sources.find(store, url).key
+                keys[url] = sources.find(store, url).key
             except UnknownSourceError:
-                found[url] = key_of(url)
-    return found
+                keys[url] = key_of(url)
+    return keys
 
 
 def _is_probe(keys: Iterable[str]) -> IsProbe:
@@ -80,18 +80,18 @@ def _is_probe(keys: Iterable[str]) -> IsProbe:
     return lambda url, run_id: url.rpartition("/")[2] in names(run_id)
 
 
-def _refuse_unknown(project: Project, keys: dict[str, str], gone: RemovalPlan) -> None:
+def _refuse_unknown(project: Project, keys: dict[str, str], plan: RemovalPlan) -> None:
     """A URL that is no source, that nothing kept has and nobody has forgotten before is misspelt."""
-    made = decisions.load(project.decisions)
-    captured = {key_of(capture.url) for capture in gone.captures}
+    log = decisions.load(project.decisions)
+    captured = {key_of(capture.url) for capture in plan.captures}
     with open_project(project, write=True) as store:
         for url, key in keys.items():
-            if key in captured or decisions.forgotten(made, key) is not None:
+            if key in captured or decisions.forgotten(log, key) is not None:
                 continue
             try:
                 sources.find(store, url)
             except UnknownSourceError:
                 # Of several, what goes may be all of the others'.
-                mine = gone if len(keys) == 1 else removal.find(project.archive, frozenset([key]), _is_probe([key]))
-                if not mine.locations:
+                own_plan = plan if len(keys) == 1 else removal.find(project.archive, frozenset([key]), _is_probe([key]))
+                if not own_plan.locations:
                     raise

@@ -40,14 +40,14 @@ class _Plan:
 
 
 def take_out(
-    project: Project, gone: RemovalPlan, tombstone: Tombstone, forgetting: Forgetting, who: str
+    project: Project, removal: RemovalPlan, tombstone: Tombstone, forgetting: Forgetting, who: str
 ) -> tuple[int, tuple[str, ...]]:
     """Write what changes beside what is there, then put all of it in its place: how many WARC files changed, and what
     the new database could not be made from. Raises StorageError."""
     archive = project.archive
     with _storage_errors(project):
         try:
-            warcs, moves = prepare(archive, gone, tombstone, forgetting.log_line)
+            warcs, moves = prepare(archive, removal, tombstone, forgetting.log_line)
             states = [path for path in project.state_files if _prepare_state(path, forgetting, moves)]
             files = [*warcs, *states]
             names = tuple(paths.relative(archive, path) for path in files)
@@ -79,10 +79,10 @@ def _read_plan(path: Path) -> _Plan:
 def _finish(project: Project, plan: _Plan) -> tuple[str, ...]:
     for name in plan.files:
         _replace(project.archive, paths.located(project.archive, name))
-    made = decisions.load(project.decisions)
+    log = decisions.load(project.decisions)
     for url in plan.urls:
         decision = Decision("forget", url, plan.who, plan.when, plan.reason)
-        if decision not in made:
+        if decision not in log:
             decisions.append(project, decision)
     _seal(project.archive, plan)
     rebuilt = rebuild_project(project)

@@ -60,14 +60,14 @@ def fix_list(
     in_place = {line: target.url for line, target in targets.items() if line not in beside}
     new, refused = replace_urls(document.text, in_place)
     new = with_snapshots(new, beside)
-    made = [
+    changes = [
         f"{name}:{line}: {entries[line].url}: {target.why}: {target.url}"
         for line, target in targets.items()
         if line not in refused
     ]
     left += [f"{name}:{line}: {entries[line].url}: the line could not be changed for certain" for line in refused]
     data = [text.encode("utf-8", "surrogateescape") for text in (document.text, new)]
-    return FileFix(path, name, data[0], data[1], (document.text, new), tuple(made), tuple(left))
+    return FileFix(path, name, data[0], data[1], (document.text, new), tuple(changes), tuple(left))
 
 
 def _places(article: Article | None) -> set[tuple[str, str]]:

@@ -60,16 +60,16 @@ class NewTargets:
 
     def of(self, url: str, article: str, day: date) -> NewTarget | NoTarget | None:
         """What to cite instead of `url` in the end: a target may need one itself. None where nothing is wrong."""
-        found = first = self._next(url, article, day)
+        target = first = self._next(url, article, day)
         seen = {key_of(url)}
-        while isinstance(found, NewTarget):
-            if key_of(found.url) in seen:
+        while isinstance(target, NewTarget):
+            if key_of(target.url) in seen:
                 return NoTarget("its replacements lead round in a circle")
-            seen.add(key_of(found.url))
-            further = self._next(found.url, article, day)
+            seen.add(key_of(target.url))
+            further = self._next(target.url, article, day)
             if not isinstance(further, NewTarget):
-                return found
-            found = further
+                return target
+            target = further
         return first or self._intended(url, day)
 
     def is_settled(self, url: str, article: str) -> bool:
@@ -141,8 +141,8 @@ def _with_fragment(url: str, cited: str) -> str:
 
 def _day_of(copy: str) -> date | None:
     """The day of an archived copy, which its URL tells."""
-    found = unwrap(copy)
-    stamp = found[0] if found else next((match[1] for match in _STAMP.finditer(copy)), "")
+    capture = unwrap(copy)
+    stamp = capture[0] if capture else next((match[1] for match in _STAMP.finditer(copy)), "")
     try:
         return datetime.strptime(stamp[:8], "%Y%m%d").date()  # noqa: DTZ007 - a day, in UTC like all of them
     except ValueError:

@@ -30,15 +30,15 @@ def pictures(archive: Path, store: Store, report: Report) -> Mapping[str, Pictur
     stored: dict[str, list[tuple[StoredCapture, PartRecord]]] = {}
     for url, capture, part in parts.named(store, THUMBNAIL):
         stored.setdefault(redact(url), []).append((capture, part))
-    found: dict[str, Pictures] = {}
+    by_url: dict[str, Pictures] = {}
     for source in report.findings if stored else ():
         outcome = source.outcome
         pair = _then_and_now(archive, outcome, stored.get(redact(outcome.url), ()), _LARGEST_SMALL)
         if pair.then or pair.now:
-            found[outcome.url] = pair
-        if len(found) == _MOST:
+            by_url[outcome.url] = pair
+        if len(by_url) == _MOST:
             break
-    return found
+    return by_url
 
 
 def stored_pictures(project: Project, report: Report) -> Mapping[str, Pictures]:

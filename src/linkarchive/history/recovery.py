@@ -91,8 +91,8 @@ def damages(project: Project) -> tuple[str, ...]:
     chain = read_chain(project.archive, on_damage)
     try:
         damaged += [f"{path} {why}" for path, why in newest_faults(project.archive, chain) if path not in named]
-        told = {digest for manifest in chain for digest in manifest.decisions_missing}
-        gone = [line for line in missing_decisions(project.archive, chain) if line.sha256 not in told]
+        known = {digest for manifest in chain for digest in manifest.decisions_missing}
+        gone = [line for line in missing_decisions(project.archive, chain) if line.sha256 not in known]
     except OSError as error:
         raise storage_error(project.decisions, error, "cannot be read") from error
     lost = [

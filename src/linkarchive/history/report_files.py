@@ -64,7 +64,7 @@ def write_report(
 
 def rewrite_reports(project: Project, forgetting: Forgetting) -> None:
     """Render again the reports that say something else now; remove those that nothing is left to make from."""
-    made = decisions.load(project.decisions)
+    log = decisions.load(project.decisions)
     with open_project(project, write=True) as store:
         for folder in sorted(project.reports.iterdir()) if project.reports.is_dir() else ():
             if folder.is_symlink() or not folder.is_dir():
@@ -74,7 +74,7 @@ def rewrite_reports(project: Project, forgetting: Forgetting) -> None:
                 if _mentions(folder, forgetting):
                     shutil.rmtree(folder)
                 continue
-            _rewrite(project, store, report_of(store, run, made))
+            _rewrite(project, store, report_of(store, run, log))
 
 
 def _rewrite(project: Project, store: Store, report: Report) -> None:
@@ -119,4 +119,4 @@ def _point_latest(reports: Path, run_id: str) -> None:
 
 def _mentions(report: Path, forgetting: Forgetting) -> bool:
     texts = (unescape(file.read_text(encoding="utf-8", errors="replace")) for file in report.iterdir())
-    return any(forgetting.is_of(found[0]) for text in texts for found in _ADDRESS.finditer(text))
+    return any(forgetting.is_of(match[0]) for text in texts for match in _ADDRESS.finditer(text))

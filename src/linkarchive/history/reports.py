@@ -32,7 +32,7 @@ from linkarchive.store.runs import Run
 from linkarchive.wrappers import key_of
 
 
-def load_report(store: Store, made: Sequence[Decision], run_id: str | None = None) -> Report:
+def load_report(store: Store, log: Sequence[Decision], run_id: str | None = None) -> Report:
     """The report of a run, the latest by default, in the light of the decisions that were made by now.
 
     Raises UsageError when there is none.
@@ -44,16 +44,16 @@ def load_report(store: Store, made: Sequence[Decision], run_id: str | None = Non
             if run_id
             else "nothing was checked in this folder yet: `archive check ARTICLE`"
         )
-    return report_of(store, run, made)
+    return report_of(store, run, log)
 
 
-def report_of(store: Store, run: Run, made: Sequence[Decision]) -> Report:
+def report_of(store: Store, run: Run, log: Sequence[Decision]) -> Report:
     """The report of a run; its sources are read from the committed rows of the database whenever they are gone through.
 
     Doing that raises StorageError when the database refuses.
     """
     body, day = run.body, (run.info.finished or run.info.started).date()
-    ignores = [decision for decision in made if decision.action in ("ignore", "undo")]
+    ignores = [decision for decision in log if decision.action in ("ignore", "undo")]
     return Report(
         run=run.info,
         articles=tuple(_with_ignored(article, ignores, day) for article in body.articles),
@@ -75,26 +75,26 @@ def _thinned_words(run: Run) -> Iterator[str]:
 
 
 def _sources(store: Store, run: Run, ignores: Sequence[Decision], day: date) -> Sources:
-    def told(source: SourceReport) -> SourceReport:
+    def with_note(source: SourceReport) -> SourceReport:
         note = ignored(ignores, key_of(source.outcome.url), day) if ignores else None
         return replace(source, ignored=note) if note else source
 
     def read(news: Collection[tuple[Verdict, Change]] | None = None) -> Iterator[SourceReport]:
         with open_store(store.url, read_only=True) as again:
-            yield from map(told, outcomes.of_run(again, run.info.id, news))
+            yield from map(with_note, outcomes.of_run(again, run.info.id, news))
 
     def counted() -> Counter[Category]:
         with open_store(store.url, read_only=True) as again:
-            found = Counter[Category]()
+            counts = Counter[Category]()
             for row in outcomes.counts(again, run.info.id):
                 category = Category.of(row.verdict, row.changed, row.was, False, row.uncompared, row.standing)
-                found[category] += row.number
+                counts[category] += row.number
             for source in (
                 outcomes.of_keys(again, run.info.id, {decision.url for decision in ignores}) if ignores else ()
             ):
-                found[source.kind] -= 1
-                found[told(source).kind] += 1
-            return +found
+                counts[source.kind] -= 1
+                counts[with_note(source).kind] += 1
+            return +counts
 
     def by_category(kinds: Collection[Category]) -> Iterator[SourceReport]:
         return read({(kind.verdict, kind.changed) for kind in kinds})
@@ -107,8 +107,8 @@ def _sources(store: Store, run: Run, ignores: Sequence[Decision], day: date) -> 
 def _with_ignored(article: ArticleReport, ignores: Sequence[Decision], day: date) -> ArticleReport:
     if article.original is None or article.original_url is None:
         return article
-    told = ignored(ignores, key_of(article.original_url), day)
-    return replace(article, original=replace(article.original, ignored=told))
+    note = ignored(ignores, key_of(article.original_url), day)
+    return replace(article, original=replace(article.original, ignored=note))
 
 
 def has_news(report: Report) -> bool:
@@ -127,14 +127,14 @@ def differences(
 
     `known` are those that were found when the page was judged (`Recorder.differences`).
     """
-    found: dict[str, Difference] = {}
+    by_url: dict[str, Difference] = {}
     for source in report.of(lambda kind: kind.verdict is Verdict.DRIFTED):
-        if len(found) == MAX_DIFFERENCES:
+        if len(by_url) == MAX_DIFFERENCES:
             break
         difference = _known(source, known) or difference_of(archive, store, source)
         if difference is not None:
-            found[source.outcome.url] = difference
-    return found
+            by_url[source.outcome.url] = difference
+    return by_url
 
 
 def _known(source: SourceReport, known: Mapping[tuple[str, datetime], Difference]) -> Difference | None:

@@ -75,11 +75,11 @@ def search(project: Project, words: Sequence[str], network: NetworkSettings, beg
 def read_texts(project: Project, store: Store, network: NetworkSettings, begin: Begin) -> None:
     """Read the text of the copies that no search has read before. Hold the folder's lock. Raises UsageError."""
     texts.prepare(store)
-    wanted = texts.missing(store)
-    if wanted:
-        begin(len(wanted))
-    for at in range(0, len(wanted), _COMMIT_EVERY):
-        for number, stored in captures.of_ids(store, wanted[at : at + _COMMIT_EVERY]).items():
+    missing = texts.missing(store)
+    if missing:
+        begin(len(missing))
+    for at in range(0, len(missing), _COMMIT_EVERY):
+        for number, stored in captures.of_ids(store, missing[at : at + _COMMIT_EVERY]).items():
             page = stored_page(project.archive, stored.capture, network)
             if page is not None:
                 parsed = ParsedPage(page)
@@ -93,12 +93,12 @@ def _by_source(store: Store, hits: Sequence[texts.Hit]) -> list[SourceFound]:
     for hit in hits:
         grouped.setdefault(hit.stored.source, []).append(hit)
     sources = []
-    for number, found in grouped.items():
-        found.sort(key=lambda hit: hit.stored.capture.time, reverse=True)
+    for number, matches in grouped.items():
+        matches.sort(key=lambda hit: hit.stored.capture.time, reverse=True)
         newest = max(_usable(store, number), key=lambda stored: stored.capture.time)
-        digests = {hit.stored.capture.digest for hit in found}
-        copies = tuple(CopyFound(hit.stored.capture.time, hit.stored.capture.origin, hit.text) for hit in found)
-        title, in_newest = found[0].title or None, newest.capture.digest in digests
+        digests = {hit.stored.capture.digest for hit in matches}
+        copies = tuple(CopyFound(hit.stored.capture.time, hit.stored.capture.origin, hit.text) for hit in matches)
+        title, in_newest = matches[0].title or None, newest.capture.digest in digests
         sources.append(SourceFound(newest.capture.url, title, copies, in_newest))
     return sources
 

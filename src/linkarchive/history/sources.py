@@ -76,10 +76,10 @@ def difference_since(archive: Path, store: Store, url: str) -> Difference:
     """The baseline beside the latest capture. Raises UsageError when there are not two to compare."""
     source = sources.find(store, url)
     _, latest = latest_of(store, source.id, url)
-    found = difference_of(archive, store, latest)
-    if found is None:
+    difference = difference_of(archive, store, latest)
+    if difference is None:
         raise UsageError(f"{redact(url)}: nothing to compare: its latest capture is its baseline")
-    return found
+    return difference
 
 
 def missing_records(archive: Path, store: Store) -> Iterator[str]:

@@ -66,21 +66,21 @@ class Status:
     """How many have each verdict; of how many sources; how many are due and ignored."""
 
 
-def status_of(store: Store, made: Sequence[Decision], wanted: Filter, now: datetime) -> Status:
+def status_of(store: Store, log: Sequence[Decision], criteria: Filter, now: datetime) -> Status:
     """All sources that fit."""
-    found = _sorted(source for source in _sources(store, made, now) if wanted.fits(source, now))
-    counts = Counter(source.verdict for source in found)
-    due = sum(source.is_due(now) for source in found)
-    return Status(found, _summary(counts, due, sum(source.ignored is not None for source in found)))
+    listed = _sorted(source for source in _sources(store, log, now) if criteria.fits(source, now))
+    counts = Counter(source.verdict for source in listed)
+    due = sum(source.is_due(now) for source in listed)
+    return Status(listed, _summary(counts, due, sum(source.ignored is not None for source in listed)))
 
 
-def open_findings(store: Store, made: Sequence[Decision], now: datetime) -> Status:
+def open_findings(store: Store, log: Sequence[Decision], now: datetime) -> Status:
     """The findings that are not ignored, and the summary of all sources, which are counted by the database."""
-    found = _sorted(_sources(store, made, now, [verdict for verdict in Verdict if verdict.is_finding]))
+    findings = _sorted(_sources(store, log, now, [verdict for verdict in Verdict if verdict.is_finding]))
     counts = standing.verdict_counts(store, now)
-    shown = tuple(source for source in found if source.ignored is None)
+    shown = tuple(source for source in findings if source.ignored is None)
     numbers = Counter({verdict: number for verdict, (number, _) in counts.items()})
-    return Status(shown, _summary(numbers, sum(due for _, due in counts.values()), len(found) - len(shown)))
+    return Status(shown, _summary(numbers, sum(due for _, due in counts.values()), len(findings) - len(shown)))
 
 
 def _sorted(sources: Iterable[SourceStatus]) -> tuple[SourceStatus, ...]:
@@ -93,7 +93,7 @@ def _summary(counts: Counter[Verdict], due: int, ignored_sources: int) -> dict[s
 
 
 def _sources(
-    store: Store, made: Sequence[Decision], now: datetime, verdicts: Collection[Verdict] | None = None
+    store: Store, log: Sequence[Decision], now: datetime, verdicts: Collection[Verdict] | None = None
 ) -> Iterator[SourceStatus]:
     for _, key, report in standing.latest_reports(store, verdicts=verdicts):
         result = report.outcome
@@ -108,5 +108,5 @@ def _sources(
             report.checked,
             next_due(report.checked, result.verdict),
             tuple(dict.fromkeys(citation.article for citation in result.citations)),
-            ignored(made, key, now.date()) if result.verdict.is_finding else None,
+            ignored(log, key, now.date()) if result.verdict.is_finding else None,
         )

@@ -22,7 +22,7 @@ _PATIENCE = 1.0
 
 
 def looks(
-    archive: Path, store: Store, kept: Sequence[StoredCapture], settings: Settings, clock: Clock
+    archive: Path, store: Store, captures: Sequence[StoredCapture], settings: Settings, clock: Clock
 ) -> Iterator[tuple[StoredCapture, Rendering]]:
     """Each stored copy as a browser shows it now, from the archive alone; those that it cannot show are left out.
 
@@ -31,15 +31,15 @@ def looks(
     from linkarchive.browser.renderer import Renderer  # the extra
 
     with Renderer(find_browser(settings.browser), settings.network, clock) as renderer:
-        for number, one in enumerate(kept):
-            stored = _stored_web(archive, store, one, clock)
+        for number, capture in enumerate(captures):
+            stored = _stored_web(archive, store, capture, clock)
             if stored is not None:
                 renderer.submit_stored(number, stored)
         while renderer.pending:
             renderer.wait(_PATIENCE)
             for number, answer in renderer.done():
                 if isinstance(answer, Rendering):
-                    yield kept[number], answer
+                    yield captures[number], answer
 
 
 def _stored_web(archive: Path, store: Store, kept: StoredCapture, clock: Clock) -> StoredWeb | None:

@@ -35,9 +35,9 @@ _WHOSE = {
 def timelines(store: Store, report: Report) -> Mapping[str, tuple[Event, ...]]:
     """Captures and verdicts of each finding, oldest first, by the URL of the source."""
     published = {article.path: article.published for article in report.articles}
-    found: dict[str, tuple[Event, ...]] = {}
+    by_url: dict[str, tuple[Event, ...]] = {}
     for source in report.of(lambda kind: kind.verdict.is_finding):
-        if len(found) == MAX_TIMELINES:
+        if len(by_url) == MAX_TIMELINES:
             break
         days = {published.get(citation.article): citation.article for citation in source.outcome.citations}
         events = [
@@ -45,8 +45,8 @@ def timelines(store: Store, report: Report) -> Mapping[str, tuple[Event, ...]]:
             for day, path in days.items()
             if day is not None
         ]
-        found[source.outcome.url] = _timeline(store, source, events)
-    return found
+        by_url[source.outcome.url] = _timeline(store, source, events)
+    return by_url
 
 
 def stored_timelines(project: Project, report: Report) -> Mapping[str, tuple[Event, ...]]:
@@ -78,15 +78,15 @@ def _captured(kept: StoredCapture) -> Event:
 
 def _verdicts(past: Sequence[SourceReport]) -> Iterator[Event]:
     """A verdict where it changed, and the last one."""
-    told = None
+    previous = None
     for position, report in enumerate(past):
         now = (report.outcome.verdict, report.outcome.reason)
-        if report.checked is not None and (now != told or position == len(past) - 1):
+        if report.checked is not None and (now != previous or position == len(past) - 1):
             text = f"{word(now[0])}: {short_of(report.outcome)}"
-            if now == told:
+            if now == previous:
                 text = gettext("still {verdict}", verdict=text)
             yield Event(report.checked, "verdict", text, now[0])
-        told = now
+        previous = now
     if past and past[-1].ignored is not None:
         yield Event(past[-1].ignored.when, "decision", ignored_words(past[-1].ignored))
 
@@ -108,9 +108,9 @@ def article_texts(
             verdicts[citation.article, citation.line, fold(citation.text)] = source.outcome.url, citation.verdict
     for lost in report.unresolved:
         verdicts[lost.article, lost.line, fold(lost.text)] = None, Verdict.UNRESOLVED
-    found: dict[str, ArticleText] = {}
+    texts: dict[str, ArticleText] = {}
     if not paths:
-        return found
+        return texts
     from linkarchive.article.document import passages_of
     from linkarchive.article.formats.registry import format_of
 
@@ -124,8 +124,8 @@ def article_texts(
             continue
         text = _with_verdicts(article.path, passages, verdicts)
         if any(span.verdict for spans in text for span in spans):
-            found[article.path] = text
-    return found
+            texts[article.path] = text
+    return texts
 
 
 def _with_verdicts(
@@ -143,11 +143,11 @@ def _with_verdicts(
         spans: list[Span] = []
         upto = 0
         for link in sorted(passage.links, key=lambda link: link.start):
-            told = verdicts.get((path, link.line, fold(passage.text[link.start : link.end])))
-            if told is None or link.start < upto or link.end <= link.start:
+            target = verdicts.get((path, link.line, fold(passage.text[link.start : link.end])))
+            if target is None or link.start < upto or link.end <= link.start:
                 continue
             spans.append(Span(passage.text[upto : link.start]))
-            spans.append(Span(passage.text[link.start : link.end], told[0], told[1]))
+            spans.append(Span(passage.text[link.start : link.end], target[0], target[1]))
             upto = link.end
         spans.append(Span(passage.text[upto:]))
         paragraphs.append(tuple(span for span in spans if span.text))

@@ -124,13 +124,13 @@ def _since(store: Store, report: Report, run: Run, last: Run | None, last_id: st
                 was.setdefault(source.url, source.was)
                 latest[source.url] = source
     day = _day_of(last_id)
-    told = "before" if day is None else f"since {day:%-d %B %Y}"
-    notice = f"nothing was told here {told}: what changed in {_counted(len(missed))} before this one is told now, too"
+    since = "before" if day is None else f"since {day:%-d %B %Y}"
+    notice = f"nothing was told here {since}: what changed in {_counted(len(missed))} before this one is told now, too"
     if last is None and last_id is not None and day is not None:  # a clone: the runs between are not known
         return replace(
             report,
             sources=tuple(_new_since(source, day) for source in report.sources),
-            notices=(*report.notices, f"nothing was told here {told}: what changed since then is told now"),
+            notices=(*report.notices, f"nothing was told here {since}: what changed since then is told now"),
         )
     sources = []
     for source in report.sources:

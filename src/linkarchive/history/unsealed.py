@@ -61,9 +61,9 @@ def _first_line_of_log(archive: Path, warc: Path) -> bytes | None:
     line = None
     try:
         with warc.open("rb") as file:
-            for found in walk(file, _log_line, _last_page(paths.index_of(archive, warc))):
-                if not isinstance(found, BadRecordError) and found[1]:
-                    line = found[1]
+            for item in walk(file, _log_line, _last_page(paths.index_of(archive, warc))):
+                if not isinstance(item, BadRecordError) and item[1]:
+                    line = item[1]
     except OSError as error:
         raise StorageError(f"{warc}: cannot be read: {error.strerror}") from error
     return line

@@ -10,7 +10,7 @@ from pathlib import Path
 from linkarchive.imports import opening
 from linkarchive.imports.pages import Loaded
 from linkarchive.imports.record import ForeignRecord, RecordError
-from linkarchive.imports.selection import Chosen, Entry, Wanted, entry_of, select
+from linkarchive.imports.selection import Chosen, Entry, Query, entry_of, select
 from linkarchive.snapshot.record_reader import Problem
 
 _MOST_READINGS = 6
@@ -70,25 +70,25 @@ class Choices:
 def choose(source: Input, keys: Collection[str], is_known: Callable[[str, datetime], bool]) -> Choices:
     """What there is of the sources with these keys; `is_known` says of a source's key and a time whether the archive
     has a capture of then."""
-    wanted = Wanted.of(keys)
+    query = Query.of(keys)
     for _ in range(_MOST_READINGS):
-        before, count, entries = wanted.size, 0, list[Entry]()
+        before, count, entries = query.size, 0, list[Entry]()
         for number, record in source.records():
             count += 1
             entry = entry_of(number, record)
-            if wanted.has(entry):
-                wanted.add(entry)
+            if query.has(entry):
+                query.add(entry)
                 entries.append(entry)
-        if wanted.size == before:
+        if query.size == before:
             break
     chosen = select(entries, keys)
     times = {entry.number: entry.time for entry in entries}
-    taken: set[tuple[str, datetime]] = set()
+    moments: set[tuple[str, datetime]] = set()
     new = []
     for choice in chosen:
         moment = (choice.source, times[choice.records[-1]])
-        if moment not in taken and not is_known(*moment):
-            taken.add(moment)
+        if moment not in moments and not is_known(*moment):
+            moments.add(moment)
             new.append(choice)
     used = frozenset(number for choice in chosen for number in choice.numbers)
     new.sort(key=lambda choice: choice.end)

@@ -96,15 +96,15 @@ def _key(url: str) -> str | None:
 
 
 @dataclass(slots=True)
-class Wanted:
-    """What the first reading looks for; where records lead further it grows, and the reading is repeated."""
+class Query:
+    """The pages, record ids and payload digests to look for; it grows with the redirects and revisits that are met."""
 
     pages: set[LooseKey]
     ids: set[str] = field(default_factory=set)
     digests: set[str] = field(default_factory=set)
 
     @classmethod
-    def of(cls, sources: Iterable[str]) -> Wanted:
+    def of(cls, sources: Iterable[str]) -> Query:
         return cls({loose_key(source) for source in sources})
 
     def has(self, entry: Entry) -> bool:
@@ -115,7 +115,7 @@ class Wanted:
         )
 
     def add(self, entry: Entry) -> None:
-        """Want what the entry leads to, too."""
+        """Add what the entry redirects to, or is a revisit of."""
         if entry.location is not None:
             self.pages.add(loose_key(entry.location))
         if entry.type is RecordType.REVISIT:
@@ -137,21 +137,21 @@ def select(entries: Sequence[Entry], sources: Collection[str]) -> list[Chosen]:
     `sources` are keys. A record is of the source whose key it has, else of one that is the same page but for scheme,
     `www.` or a last slash.
     """
-    found = _Found(entries)
+    records = _Records(entries)
     exact = frozenset(sources)
     loose: dict[LooseKey, str] = {}
     for key in sources:
         loose.setdefault(loose_key(key), key)
     chosen: list[Chosen] = []
-    taken: set[tuple[str, int]] = set()
-    """Source and number of the records that stand in a chain."""
+    used: set[tuple[str, int]] = set()
+    """The source and the number of each record that is in a chain already."""
     for entry in sorted(entries, key=lambda entry: entry.location is None):  # redirects first
         source = _source_of(entry, exact, loose)
-        if source is None or (source, entry.number) in taken:
+        if source is None or (source, entry.number) in used:
             continue
-        chain = list(found.chain(entry))
-        taken.update((source, link.number) for link in chain)
-        chosen.append(_chosen(source, chain, entry, found))
+        chain = list(records.chain(entry))
+        used.update((source, link.number) for link in chain)
+        chosen.append(_chosen(source, chain, entry, records))
     return chosen
 
 
@@ -161,7 +161,7 @@ def _source_of(entry: Entry, exact: Collection[str], loose: Mapping[LooseKey, st
     return candidates[0] if candidates else None
 
 
-def _chosen(source: str, chain: Sequence[Entry], first: Entry, found: _Found) -> Chosen:
+def _chosen(source: str, chain: Sequence[Entry], first: Entry, records: _Records) -> Chosen:
     last = chain[-1]
     url = last.urls[0]
     if last is first:  # a file may have been at several addresses
@@ -169,7 +169,7 @@ def _chosen(source: str, chain: Sequence[Entry], first: Entry, found: _Found) ->
     numbers = tuple(link.number for link in chain)
     if last.type is not RecordType.REVISIT:
         return Chosen(source, numbers, url)
-    original = found.original(last)
+    original = records.original(last)
     return Chosen(source, numbers, url, None if original is None else original.number, missing=original is None)
 
 
@@ -178,8 +178,8 @@ def _distance(target: str, time: datetime, entry: Entry) -> tuple[bool, timedelt
     return target not in entry.urls, abs(entry.time - time), entry.number
 
 
-class _Found:
-    """The entries of a reading, by what leads to them."""
+class _Records:
+    """The entries of one pass over the file, by page, by record id and by payload digest."""
 
     def __init__(self, entries: Iterable[Entry]) -> None:
         self._pages: dict[LooseKey, list[Entry]] = {}

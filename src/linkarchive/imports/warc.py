@@ -194,9 +194,9 @@ class _File:
         while True:
             self._file.seek(start)
             data = self._file.read(_CHUNK)
-            found = re.search(rb"\nWARC/1\.[01]\s*\r?\n", data)
-            if found is not None:
-                return start + found.start() + 1
+            match = re.search(rb"\nWARC/1\.[01]\s*\r?\n", data)
+            if match is not None:
+                return start + match.start() + 1
             if len(data) < _CHUNK:
                 return None
             start += len(data) - 32

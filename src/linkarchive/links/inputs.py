@@ -94,13 +94,13 @@ def documents(
             else:
                 yield ArticleError(f"{name}: not a web address: it names no host")
         else:
-            for found in _from_files(name, root):
-                if isinstance(found, str):
-                    urls.append(found)
-                elif isinstance(found, ListedArticle) and fetch_listed:
-                    urls.append(found.url)
+            for document in _from_files(name, root):
+                if isinstance(document, str):
+                    urls.append(document)
+                elif isinstance(document, ListedArticle) and fetch_listed:
+                    urls.append(document.url)
                 else:
-                    yield found
+                    yield document
     yield from _from_urls(urls, network, clock, known, fetch_listed)
 
 

@@ -98,13 +98,13 @@ def _left(
     entries: Iterable[Entry], citations: Iterable[Citation], lines: Iterable[Entry | None], places: Places
 ) -> tuple[Entry, ...]:
     """The links that are no citation's line, and whose target no citation has."""
-    taken = {(entry.file, entry.line) for entry in lines if entry is not None}
+    used = {(entry.file, entry.line) for entry in lines if entry is not None}
     cited = {places[citation.url] for citation in citations if citation.url is not None}
     return tuple(
         entry
         for entry in entries
         if not entry.excluded
-        and (entry.file, entry.line) not in taken
+        and (entry.file, entry.line) not in used
         and (entry.url is None or places[entry.url] not in cited)
     )
 
@@ -199,11 +199,11 @@ class _Index:
 
 def _by_place_and_text(entries: Sequence[Entry], citations: Sequence[Citation], places: Places) -> list[Entry | None]:
     lines = _Index(entries, places)
-    wanted = [(places[citation.url], normalise(citation.text), is_lost(citation)) for citation in citations]
+    descriptions = [(places[citation.url], normalise(citation.text), is_lost(citation)) for citation in citations]
     chosen: list[int | None] = [None] * len(citations)
     lost_before: Counter[str] = Counter()
     own: dict[Place, int] = {}
-    for number, (place, text, lost) in enumerate(wanted):
+    for number, (place, text, lost) in enumerate(descriptions):
         if lost:
             lost_before[text] += 1
         elif place is not None:
@@ -211,35 +211,35 @@ def _by_place_and_text(entries: Sequence[Entry], citations: Sequence[Citation], 
             if index is not None:
                 own[place] = min(index, own.get(place, index))
     # However often the article links there, that takes one line; a second is a lost target's.
-    taken = set(own.values())
-    for number, (place, text, lost) in enumerate(wanted):
+    used = set(own.values())
+    for number, (place, text, lost) in enumerate(descriptions):
         if lost:
-            index = _first_free(lines.by_text[text], taken)
+            index = _first_free(lines.by_text[text], used)
             if place is not None and (index is None or entries[index].url is None):
                 # Its own URL under another text goes before a `?`, which another target may wait for.
-                same_url = _first_free(lines.by_place[place], taken)
+                same_url = _first_free(lines.by_place[place], used)
                 index = index if same_url is None else same_url
             if index is not None:
-                taken.add(index)
+                used.add(index)
             chosen[number] = index
-    for number, (place, text, lost) in enumerate(wanted):
+    for number, (place, text, lost) in enumerate(descriptions):
         if chosen[number] is None and place is not None and not lost:
             # The URL may be there under another text, as a person wrote it, or be what a `?` waits for.
             chosen[number] = lines.first.get(place)
             if chosen[number] is None:
-                chosen[number] = _next_free(lines.unknown[text], taken)
+                chosen[number] = _next_free(lines.unknown[text], used)
     return [None if index is None else entries[index] for index in chosen]
 
 
-def _first_free(indexes: deque[int], taken: set[int]) -> int | None:
+def _first_free(indexes: deque[int], used: set[int]) -> int | None:
     """The first line that no citation has yet; those before it are dropped."""
-    while indexes and indexes[0] in taken:
+    while indexes and indexes[0] in used:
         indexes.popleft()
     return indexes[0] if indexes else None
 
 
-def _next_free(indexes: deque[int], taken: set[int]) -> int | None:
-    index = _first_free(indexes, taken)
+def _next_free(indexes: deque[int], used: set[int]) -> int | None:
+    index = _first_free(indexes, used)
     if index is not None:
-        taken.add(index)
+        used.add(index)
     return index

@@ -239,13 +239,13 @@ class Report:
         """The sources with something to report: neither fine nor skipped, and not ignored by somebody."""
         return self.of(lambda kind: kind.verdict.is_finding and not kind.is_ignored)
 
-    def count(self, wanted: Callable[[Category], bool]) -> int:
+    def count(self, fits: Callable[[Category], bool]) -> int:
         """How many sources are of a kind that is wanted."""
-        return sum(number for kind, number in self.kinds.items() if wanted(kind))
+        return sum(number for kind, number in self.kinds.items() if fits(kind))
 
-    def of(self, wanted: Callable[[Category], bool]) -> Iterator[SourceReport]:
+    def of(self, fits: Callable[[Category], bool]) -> Iterator[SourceReport]:
         """The sources of the kinds that are wanted, in the order of the report; nothing is read after the last."""
-        kinds = frozenset(kind for kind in self.kinds if wanted(kind))
+        kinds = frozenset(kind for kind in self.kinds if fits(kind))
         left = sum(self.kinds[kind] for kind in kinds)
         if not left:
             return

@@ -182,9 +182,9 @@ class Fetching:
         while more:
             requisite, depth = more.popleft()
             url = requisite.url
-            if url in page.wanted or url == page.stored.capture.final_url:
+            if url in page.depths or url == page.stored.capture.final_url:
                 continue
-            page.wanted[url] = depth
+            page.depths[url] = depth
             answer = self._answers.get(url)
             if (limit := _limit(page, requisite, depth)) is not None:
                 page.miss(url, limit, is_limit=True)
@@ -213,7 +213,7 @@ class Fetching:
         else:
             page.size += answer.size
             page.used.append(answer)
-            depth = page.wanted[url] + (answer.kind is Kind.FRAME)
+            depth = page.depths[url] + (answer.kind is Kind.FRAME)
             return [(requisite, depth) for requisite in answer.inner]
         answer.pages = [other for other in answer.pages if other is not page]
         return []
@@ -227,7 +227,7 @@ class Fetching:
                 page.miss(url, f"it took longer than {MAX_SECONDS:.0f} s", is_limit=True)
             self._open.remove(page)
             self._store(page)
-            for url in page.wanted:
+            for url in page.depths:
                 answer = self._answers.get(url) or self._asked.get(url)
                 if answer is not None and page in answer.pages:
                     answer.pages.remove(page)
@@ -256,7 +256,7 @@ class Fetching:
 
 
 def _limit(page: PageParts, requisite: Requisite, depth: int) -> str | None:
-    if len(page.wanted) > MAX_PARTS:
+    if len(page.depths) > MAX_PARTS:
         return f"more than {MAX_PARTS} parts"
     if requisite.kind is Kind.FRAME and depth >= MAX_DEPTH:
         return f"more than {MAX_DEPTH} frames deep"

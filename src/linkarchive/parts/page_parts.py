@@ -79,8 +79,8 @@ class PageParts:
     stored: StoredCapture
     end: float
     """By the monotonic clock: when it is stored as it is."""
-    wanted: dict[str, int] = field(default_factory=dict)
-    """Every URL that it needs, with how many frames deep it is."""
+    depths: dict[str, int] = field(default_factory=dict)
+    """Every URL that it needs, and how many frames deep it stands."""
     waiting: set[str] = field(default_factory=set)
     """Those of which no answer has come."""
     used: list[Answer] = field(default_factory=list)

@@ -62,7 +62,7 @@ class Candidates:
     """The folders of pages that were found."""
 
     def add(self, named: NamedPage) -> bool:
-        """Whether it was not known; a longer name replaces a shorter one."""
+        """Add a page that the site names; returns whether its URL is new. A longer name replaces a shorter one."""
         known = self._names.get(named.url)
         if known is not None and len(named.text) <= len(known.text):
             return False
@@ -76,40 +76,41 @@ class Candidates:
         return known is None
 
     def names(self, url: str) -> bool:
-        """Whether the site names it, and it was not visited."""
+        """Whether the site names this URL, and it was not visited yet."""
         return url in self._names
 
     def remove(self, url: str) -> None:
-        """It is visited."""
+        """Take the URL out of the candidates, since it is visited."""
         self._names.pop(url, None)
 
-    def fruitful(self, url: str, *, found: bool) -> None:
-        """A visit showed a dead page, or names of pages that were not known."""
+    def note_success(self, url: str, *, is_match: bool) -> None:
+        """Note that the visit of this URL showed a dead page (`is_match`), or names of pages that were not known: pages
+        of its folder go on being candidates."""
         folder = _folder(url)
         self._in_vain[folder] = self._vain = 0
-        if found:
+        if is_match:
             self._near.add(folder)
 
     def once_more(self, number: int) -> None:
-        """The last page that was visited for a dead one is not to be counted."""
+        """Do not count the last page that was visited for this dead page."""
         self._tries[number] -= 1
 
     def best(self, pages: Sequence[DeadPage], most: int) -> Iterator[Candidate]:
-        """The pages to visit now, those that promise most first, at most one for each dead page."""
+        """At most `most` pages to visit now, the likeliest first, at most one for each dead page."""
         choices = [*self._by_name(pages), *self._by_place(pages, most)]
-        taken: set[str] = set()
+        urls: set[str] = set()
         least = max((worth for worth, _ in choices), default=0.0) * _AS_WELL
         for worth, candidate in sorted(choices, key=lambda choice: (-choice[0], choice[1].url)):
-            if worth < least or candidate.url in taken:
+            if worth < least or candidate.url in urls:
                 continue
-            taken.add(candidate.url)
+            urls.add(candidate.url)
             if candidate.number is not None:
                 self._tries[candidate.number] += 1
             else:
                 self._in_vain[_folder(candidate.url)] += 1
                 self._vain += 1
             yield candidate
-            if len(taken) >= most:
+            if len(urls) >= most:
                 return
 
     def _by_name(self, pages: Iterable[DeadPage]) -> Iterator[tuple[float, Candidate]]:

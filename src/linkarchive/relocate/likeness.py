@@ -21,7 +21,7 @@ _MOST_SAYING = 20
 _FEW = 30
 """A page of fewer runs cannot be told from others."""
 
-SAME_HELD, SAME_SHARE = 0.65, 0.5
+SAME_COVERAGE, SAME_SHARE = 0.65, 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,15 +38,17 @@ class Text:
 
 @dataclass(frozen=True, slots=True)
 class Likeness:
-    """`held`: the share of the first text that the second has; `share`: what both have of all."""
+    """How alike two texts are, by their runs of words."""
 
-    held: float
+    coverage: float
+    """The share of the first text that the second has, 0…1."""
     share: float
+    """What both have of all that either has, 0…1."""
 
     @property
     def is_same(self) -> bool:
         """The same substance, and little else: no listing, no page of pages."""
-        return self.held >= SAME_HELD and self.share >= SAME_SHARE
+        return self.coverage >= SAME_COVERAGE and self.share >= SAME_SHARE
 
 
 def text_of(page: Page) -> Text:

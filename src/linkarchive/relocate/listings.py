@@ -144,8 +144,8 @@ def _html(body: bytes, page: Page) -> Listing:
     document: Any = HTMLTree.parse(source).document
     if document is None:
         return Listing()
-    found = document.query_selector("base[href]")
-    base = (resolve(page.final_url, found.getattr("href") or "") if found is not None else None) or page.final_url
+    element = document.query_selector("base[href]")
+    base = (resolve(page.final_url, element.getattr("href") or "") if element is not None else None) or page.final_url
     pages: dict[str, str] = {}
     for link in document.query_selector_all("a[href]")[:_MOST_LINKS]:
         url = resolve(base, link.getattr("href") or "")

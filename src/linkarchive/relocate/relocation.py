@@ -51,39 +51,39 @@ class Relocation:
         """
         searches = searches_for(self.store, self.run, self.archive, lost, urls, named, self.settings.network)
         for _ in range(_MOST_ROUNDS):
-            wanted: dict[str, list[SiteSearch]] = {}
+            searches_by_url: dict[str, list[SiteSearch]] = {}
             for search in searches:
                 for url in search.wanted():
-                    wanted.setdefault(url, []).append(search)
-            if not wanted or self.stop():
+                    searches_by_url.setdefault(url, []).append(search)
+            if not searches_by_url or self.stop():
                 break
-            self._visit(wanted)
+            self._visit(searches_by_url)
         now = self.clock.now()
         answers: dict[int, LookupAnswer] = {}
         if not self.stop():
             nowhere = LookupAnswer(MOVED, "none", None, None, now)
             answers = {number: nowhere for search in searches for number in search.dead}
-        found = [page for search in searches for page in search.results()]
-        return answers | {page.number: found_address(page.url, page.how, page.confidence, now) for page in found}
+        addresses = [page for search in searches for page in search.results()]
+        return answers | {page.number: found_address(page.url, page.how, page.confidence, now) for page in addresses}
 
-    def _visit(self, wanted: Mapping[str, Sequence[SiteSearch]]) -> None:
+    def _visit(self, searches_by_url: Mapping[str, Sequence[SiteSearch]]) -> None:
         """Visit each address once, for all searches that want it."""
         network = replace(self.settings.network, obey_robots=True, retries=0)
-        requests = iter([VisitRequest(url) for url in wanted])
+        requests = iter([VisitRequest(url) for url in searches_by_url])
         sites = self.settings.sites
         for visit in fetch_all(requests, network, self.clock, stop=self.stop, sites=sites, rules=self._rules):
             page = page_of(visit, network.max_body)
             visit.close()
-            for search in wanted[visit.request.url]:
+            for search in searches_by_url[visit.request.url]:
                 self._take(search, visit.request.url, page)
 
     def _take(self, search: SiteSearch, url: str, page: Page) -> None:
-        found, is_same = None, False
+        match, is_same = None, False
         with self.contained(url):
-            found = search.take(url, page)
-            is_same = found is not None and self._is_same(search.dead[found.number], found.url, page)
-        if found is not None and not is_same:
-            search.reject(url, found)
+            match = search.take(url, page)
+            is_same = match is not None and self._is_same(search.dead[match.number], match.url, page)
+        if match is not None and not is_same:
+            search.reject(url, match)
         for host in search.hosts:
             rules = self._rules.get(host.removesuffix("/"))
             search.name_sitemaps(rules.sitemaps if rules is not None else ())

@@ -306,8 +306,8 @@ def _segments(path: str) -> list[str]:
 
 
 def _extension(segment: str) -> str:
-    found = _EXTENSION.search(segment)
-    return found[0] if found is not None and found.start() > 0 else ""
+    match = _EXTENSION.search(segment)
+    return match[0] if match is not None and match.start() > 0 else ""
 
 
 def _path(url: str) -> str:

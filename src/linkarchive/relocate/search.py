@@ -43,16 +43,16 @@ _TIE = 0.05
 
 @dataclass(slots=True)
 class SiteSearch:
-    """One site. `examples` are pairs that are known from before."""
+    """The search for the dead pages of one site on that site. `examples` are moves of its pages that are known."""
 
     dead: Mapping[int, DeadPage]
     examples: list[Example]
     visits: int = 0
-    found: dict[int, list[Found]] = field(default_factory=dict)
-    """By number of the dead page, every page of today that is the same."""
+    matches: dict[int, list[Found]] = field(default_factory=dict)
+    """The pages of today that are the same as a dead one, by the number of the dead one."""
     _seen: set[str] = field(default_factory=set)
     _why: dict[str, tuple[int | None, str, Rule | None]] = field(default_factory=dict)
-    """Of an address that was wanted: for whom, how it was found, by which rule."""
+    """For each address to visit: the number of the dead page it is for, how it was found, and the rule that gave it."""
     _candidates: Candidates = field(default_factory=Candidates)
     _listings: list[str] = field(default_factory=list)
     _trials: Trials = field(default_factory=Trials)
@@ -78,7 +78,7 @@ class SiteSearch:
     @property
     def open(self) -> list[DeadPage]:
         """What is still looked for."""
-        return [page for number, page in self.dead.items() if number not in self.found]
+        return [page for number, page in self.dead.items() if number not in self.matches]
 
     def wanted(self) -> list[str]:
         """The addresses to visit now; none when the search has ended."""
@@ -104,28 +104,28 @@ class SiteSearch:
         if listing is not None:
             self.hosts.add(_root(page.final_url))
             if self._add_names(listing.pages, page.final_url):
-                self._candidates.fruitful(page.final_url, found=False)
+                self._candidates.note_success(page.final_url, is_match=False)
             self._candidates.is_complete |= listing.is_sitemap
             self._search = self._search or listing.search
             self._listings += [further for further in listing.further if further not in self._seen]
-        found = text = None
+        match = text = None
         canonical = listing.canonical if listing is not None else None
         if canonical is not None and not same_page(canonical, page.final_url):
             self._want_later(canonical, number, how)
         elif alive:
             text = text_of(page)
-            found = self._compare(page.final_url, text, number, how)
-        if found is None or found.number != number:
+            match = self._compare(page.final_url, text, number, how)
+        if match is None or match.number != number:
             self._note_failure(number, rule, text)
-        return found
+        return match
 
-    def reject(self, url: str, found: Found) -> None:
+    def reject(self, url: str, match: Found) -> None:
         """The judge says that what the visit of a wanted address has shown is not the page after all."""
-        self.found[found.number].remove(found)
-        if not self.found[found.number]:
-            del self.found[found.number]
+        self.matches[match.number].remove(match)
+        if not self.matches[match.number]:
+            del self.matches[match.number]
         number, _, rule = self._why.get(url, (None, "", None))
-        if found.number == number:
+        if match.number == number:
             self._note_failure(number, rule, None)
 
     def name_sitemaps(self, urls: Iterable[str]) -> None:
@@ -222,31 +222,31 @@ class SiteSearch:
     def _compare(self, url: str, text: Text, number: int | None, how: str) -> Found | None:
         """The dead page that a page of today is the same as."""
         if self._index is None:
-            self._index = TextIndex({one.number: one.text for one in self.dead.values()})
+            self._index = TextIndex({dead_page.number: dead_page.text for dead_page in self.dead.values()})
         for other, likeness in self._index.same(text, number):
-            known = self.found.get(other, [])
+            known = self.matches.get(other, [])
             if same_page(url, self.dead[other].url):
                 continue
-            if any(same_page(one.url, url) for one in known):
+            if any(same_page(match.url, url) for match in known):
                 return None
             words = how if other == number and how else "a page with its text stands on the site"
-            found = Found(other, url, words, likeness)
-            self._candidates.fruitful(url, found=True)
-            self.found[other] = [*known, found]
-            return found
+            match = Found(other, url, words, likeness)
+            self._candidates.note_success(url, is_match=True)
+            self.matches[other] = [*known, match]
+            return match
         return None
 
     def results(self) -> Iterator[Found]:
         """For each dead page the page of today that is the same; none where two are alike."""
-        for many in self.found.values():
-            best, *others = sorted(many, key=lambda one: -one.likeness.share)
+        for group in self.matches.values():
+            best, *others = sorted(group, key=lambda match: -match.likeness.share)
             if not others or best.likeness.share - others[0].likeness.share > _TIE:
                 yield best
 
     def _known_examples(self) -> Sequence[Example]:
         seen = [
-            Example(self.dead[number].url, many[0].url, self.dead[number].text.title)
-            for number, many in self.found.items()
+            Example(self.dead[number].url, group[0].url, self.dead[number].text.title)
+            for number, group in self.matches.items()
         ]
         return [*self.examples, *seen][:_MOST_EXAMPLES]
 

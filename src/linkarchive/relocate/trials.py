@@ -36,7 +36,7 @@ class Trials:
     def other(self, rule: Rule, lost: Text, seen: Text) -> None:
         """There was another page than the lost one."""
         others = self._others.setdefault(rule.program, [])
-        if likeness(lost, seen).held >= _PART or _is_among(seen, self._repeated):
+        if likeness(lost, seen).coverage >= _PART or _is_among(seen, self._repeated):
             self._absent[rule.program] += 1
         elif _is_among(seen, others):
             self._repeated.append(seen)

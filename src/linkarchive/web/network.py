@@ -117,9 +117,9 @@ def answer_of(
 def _has_title(body: bytes, title: str | None) -> bool:
     if title is None:
         return False
-    found = _TITLE.search(body[:_LARGEST_NOTICE])
-    said = unescape(found[1].decode("utf-8", "replace")) if found else ""
-    return said.split() == title.split() != []
+    match = _TITLE.search(body[:_LARGEST_NOTICE])
+    page_title = unescape(match[1].decode("utf-8", "replace")) if match else ""
+    return page_title.split() == title.split() != []
 
 
 def _digest(url: str, host: str, body: bytes) -> str:

@@ -35,11 +35,11 @@ _BROKEN_OFF = frozenset(
 _COOKIE_FIELDS = frozenset({"set-cookie", "set-cookie2"})
 
 
-def _field(lines: list[bytes], wanted: bytes) -> str:
+def _field(lines: list[bytes], field: bytes) -> str:
     """The value of a field of the last head among header lines as they came; "" where there is none."""
     for line in reversed(lines):
         name, _, value = line.partition(b":")
-        if name.strip().lower() == wanted:
+        if name.strip().lower() == field:
             return value.strip().decode("latin-1")
         if line.startswith(b"HTTP/"):
             break
