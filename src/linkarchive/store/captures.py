@@ -67,11 +67,11 @@ def of_source(store: Store, source: int) -> list[StoredCapture]:
 
 def find(store: Store, source: int, capture: Capture) -> StoredCapture:
     """A capture of a source as it is stored. Raises UsageError where the project has it no more."""
-    found = next((kept for kept in of_source(store, source) if kept.capture == capture), None)
-    if found is None:
+    stored = next((candidate for candidate in of_source(store, source) if candidate.capture == capture), None)
+    if stored is None:
         place = f"{capture.record.warc} at byte {capture.record.offset}"
         raise UsageError(f"{place}: no capture of {redact(capture.url)} is there any more")
-    return found
+    return stored
 
 
 def named(store: Store, place: CaptureRef) -> StoredCapture | None:
@@ -91,10 +91,10 @@ def usable_sources(store: Store, sources: Collection[int]) -> set[int]:
 def of_sources(store: Store, sources: Collection[int]) -> dict[int, list[StoredCapture]]:
     """Those of each source that has any, oldest first."""
     query = select(captures).where(captures.c.source.in_(sources)).order_by(captures.c.time, captures.c.id)
-    found: dict[int, list[StoredCapture]] = {}
+    by_source: dict[int, list[StoredCapture]] = {}
     for row in store.execute(query).all():
-        found.setdefault(row.source, []).append(StoredCapture.of_row(row))
-    return found
+        by_source.setdefault(row.source, []).append(StoredCapture.of_row(row))
+    return by_source
 
 
 def times_of(store: Store, sources: Collection[int]) -> set[tuple[int, datetime]]:
@@ -172,11 +172,11 @@ def baselines_of_sources(
         .where(baselines.c.source.in_(kept.keys()))
         .order_by(baselines.c.article, baselines.c.source, baselines.c.looked)
     )
-    found: dict[int, list[tuple[str, date | None, StoredCapture]]] = {}
+    by_source: dict[int, list[tuple[str, date | None, StoredCapture]]] = {}
     for source, article, viewed_on, capture in store.execute(query).all():
-        one = next(one for one in kept[source] if one.id == capture)
-        found.setdefault(source, []).append((article, day_of(viewed_on), one))
-    return found
+        stored = next(stored for stored in kept[source] if stored.id == capture)
+        by_source.setdefault(source, []).append((article, day_of(viewed_on), stored))
+    return by_source
 
 
 def _baselines(store: Store, condition: ColumnElement[bool]) -> Iterator[tuple[str, date | None, StoredCapture]]:

@@ -29,7 +29,7 @@ def _seen_again(outcome: Result, confirmed: bool) -> Result:
     if not (_is_uncompared(outcome) or any(map(_is_uncompared, outcome.citations))):
         return outcome if outcome.confirmed == confirmed else replace(outcome, confirmed=confirmed)
     cut = outcome.read is not None and outcome.read.cut is not None
-    citations = tuple([replace(one, **_with_itself(one, cut)) for one in outcome.citations])
+    citations = tuple([replace(citation, **_with_itself(citation, cut)) for citation in outcome.citations])
     return replace(outcome, confirmed=confirmed, citations=citations, **_with_itself(outcome, cut))
 
 
@@ -40,17 +40,17 @@ def compared(outcome: Result) -> str:
     return NOT_YET if _is_uncompared(outcome) else NEVER
 
 
-def _is_uncompared(one: Result | CitationResult) -> bool:
-    return one.similarity is None and one.baseline is not None and one.verdict.is_alive
+def _is_uncompared(result: Result | CitationResult) -> bool:
+    return result.similarity is None and result.baseline is not None and result.verdict.is_alive
 
 
-def _with_itself(one: Result | CitationResult, cut: bool) -> dict[str, Any]:
+def _with_itself(result: Result | CitationResult, cut: bool) -> dict[str, Any]:
     """What the comparison of a page with itself tells; `cut`: of what was read of it, which is said beside."""
-    if not _is_uncompared(one):
+    if not _is_uncompared(result):
         return {}
-    if one.reason is not Reason.FIRST_SEEN:
+    if result.reason is not Reason.FIRST_SEEN:
         return {"similarity": 1.0}
-    evidence = (_AS_READ, *one.evidence[-1:]) if cut else (_WHOLE,)
+    evidence = (_AS_READ, *result.evidence[-1:]) if cut else (_WHOLE,)
     return {"reason": Reason.SAME, "similarity": 1.0, "evidence": evidence}
 
 

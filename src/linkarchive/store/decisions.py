@@ -56,18 +56,18 @@ def load(path: Path) -> list[Decision]:
     """
     if not path.exists():
         return []
-    found = []
+    log = []
     with path.open("rb") as file:
         for number, line in enumerate(file, 1):
             text = line.removeprefix(b"\xef\xbb\xbf") if number == 1 else line  # an editor's BOM
             if text.strip():
                 try:
-                    found.append(_with_key_of_today(decode(text, Decision)))
+                    log.append(_with_key_of_today(decode(text, Decision)))
                 except StorageError as error:
                     if not line.endswith(b"\n"):
                         break
                     raise StorageError(f"{path}:{number}: {error}; correct or remove the line") from error
-    return found
+    return log
 
 
 def _with_key_of_today(decision: Decision) -> Decision:
@@ -86,17 +86,21 @@ def in_force(decisions: Sequence[Decision], url: str, at: datetime | None = None
     if not decisions:
         return []
     safe = redact(url)
-    made = [one for one in decisions if one.url == safe and (at is None or one.when <= at)]
-    undone = {one.undoes for one in made if one.action == "undo"}
-    return [one for one in made if one.action != "undo" and one.when not in undone]
+    own = [decision for decision in decisions if decision.url == safe and (at is None or decision.when <= at)]
+    undone = {decision.undoes for decision in own if decision.action == "undo"}
+    return [decision for decision in own if decision.action != "undo" and decision.when not in undone]
 
 
 def ignored(decisions: Sequence[Decision], url: str, day: date, at: datetime | None = None) -> Ignored | None:
     """The last word that ignores a source, or the host that it is on, on that day; with `at`, as people had decided
     by then."""
-    hosts = dict.fromkeys(one.url for one in decisions if is_host(one.url) and is_within(host_of(url), [one.url]))
+    hosts = dict.fromkeys(
+        decision.url for decision in decisions if is_host(decision.url) and is_within(host_of(url), [decision.url])
+    )
     for name in (url, *hosts):
-        last = next((one for one in reversed(in_force(decisions, name, at)) if one.action == "ignore"), None)
+        last = next(
+            (decision for decision in reversed(in_force(decisions, name, at)) if decision.action == "ignore"), None
+        )
         if last is not None and (last.until is None or day < last.until):
             return Ignored(last.who, last.when, last.until, last.reason)
     return None
@@ -109,17 +113,17 @@ def is_host(name: str) -> bool:
 
 def acceptance(decisions: Sequence[Decision], url: str, article: str) -> Acceptance | None:
     """The last acceptance in force of a source for an article."""
-    for one in reversed(in_force(decisions, url)):
-        if one.action == "accept" and one.article in (None, article) and one.capture_time is not None:
-            return Acceptance(one.who, one.when, one.reason, one.capture_time)
+    for decision in reversed(in_force(decisions, url)):
+        if decision.action == "accept" and decision.article in (None, article) and decision.capture_time is not None:
+            return Acceptance(decision.who, decision.when, decision.reason, decision.capture_time)
     return None
 
 
 def replacement(decisions: Sequence[Decision], url: str, article: str) -> str | None:
     """The URL that a person wants in place of a source, by the last word on it for an article."""
-    for one in reversed(in_force(decisions, url)):
-        if one.action == "replace" and one.article in (None, article):
-            return one.replacement
+    for decision in reversed(in_force(decisions, url)):
+        if decision.action == "replace" and decision.article in (None, article):
+            return decision.replacement
     return None
 
 
@@ -132,4 +136,4 @@ def forgetting(decisions: Sequence[Decision]) -> Callable[[str], Decision | None
 
 def forgotten(decisions: Sequence[Decision], url: str) -> Decision | None:
     """The decision in force that took a source out of the archive: it is not visited while that stands."""
-    return next((one for one in reversed(in_force(decisions, url)) if one.action == "forget"), None)
+    return next((decision for decision in reversed(in_force(decisions, url)) if decision.action == "forget"), None)

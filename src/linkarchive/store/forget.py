@@ -55,8 +55,8 @@ class Forgetting:
 
     def log_line(self, line: bytes, moves: Moves) -> bytes | None:
         """A line of a run's log; None when all of it is about what is forgotten."""
-        told: dict[str, Any] = json.loads(line)
-        ((kind, value),) = ((kind, value) for kind, value in told.items() if value is not None)
+        entry: dict[str, Any] = json.loads(line)
+        ((kind, value),) = ((kind, value) for kind, value in entry.items() if value is not None)
         source = value.get("source")
         if source is not None and (self.is_of(source) or self._is_taken(kind, source, value)):
             return None
@@ -64,24 +64,26 @@ class Forgetting:
             value = value | {"body": self._body(value["body"])}
         elif kind == "visit" and value["outcome"] is not None:
             value = value | {"outcome": self._outcome(value["outcome"])}
-        return _encoded({kind: self._moved(value, moves)}, line, {kind: told[kind]})
+        return _encoded({kind: self._moved(value, moves)}, line, {kind: entry[kind]})
 
     def state_line(self, line: bytes, moves: Moves) -> bytes | None:
         """A line of `state.jsonl`; None when it is that of a forgotten source."""
-        told: dict[str, Any] = json.loads(line)
-        if self.is_of(told["url"]):
+        entry: dict[str, Any] = json.loads(line)
+        if self.is_of(entry["url"]):
             return None
-        state = dict(self._outcome(told))
-        key = redact(key_of(told["url"]))
+        state = dict(self._outcome(entry))
+        key = redact(key_of(entry["url"]))
         state["captures"] = [
-            one
-            for one in told.get("captures", ())
-            if not self._is_gone(key, one["capture"]["time"]) and not self._has_no_record(one["capture"])
+            capture
+            for capture in entry.get("captures", ())
+            if not self._is_gone(key, capture["capture"]["time"]) and not self._has_no_record(capture["capture"])
         ]
-        state["baselines"] = [one for one in told.get("baselines", ()) if not self._is_gone(key, one["time"])]
-        if state["captures"] != told.get("captures"):
+        state["baselines"] = [
+            baseline for baseline in entry.get("baselines", ()) if not self._is_gone(key, baseline["time"])
+        ]
+        if state["captures"] != entry.get("captures"):
             state["digests"] = None
-        return _encoded(self._moved(state, moves), line, told)
+        return _encoded(self._moved(state, moves), line, entry)
 
     def _is_gone(self, key: str, time: str) -> bool:
         return (key, datetime.fromisoformat(time)) in self.captures
@@ -96,8 +98,8 @@ class Forgetting:
     def _body(self, body: dict[str, Any]) -> dict[str, Any]:
         """What a run says of its articles: not what it found on an original page that is forgotten."""
         articles = [
-            one | {"original": None} if one["original_url"] and self.is_of(one["original_url"]) else one
-            for one in body["articles"]
+            article | {"original": None} if article["original_url"] and self.is_of(article["original_url"]) else article
+            for article in body["articles"]
         ]
         return body | {"articles": articles}
 
@@ -115,17 +117,19 @@ class Forgetting:
         if any(key == taken_from for taken_from, _ in self.captures):
             outcome = _without(outcome, _TITLES)  # one that was read in a copy that goes is handed on from run to run
         addresses = (outcome["final_url"], outcome.get("suggested_url"), *(hop["url"] for hop in outcome["hops"]))
-        shown = [one for one in addresses if one]
+        shown = [address for address in addresses if address]
         capture = outcome["capture"]
-        taken = capture is not None and (capture["warc"], capture["offset"]) in self.records
-        based = [one["baseline"] for one in (outcome, *outcome["citations"])]
-        based_on_taken = any(one is not None and self._is_gone(key, one["time"]) for one in based)
-        if not (taken or based_on_taken or any(map(self.is_of, shown))):
+        is_removed = capture is not None and (capture["warc"], capture["offset"]) in self.records
+        baselines = [result["baseline"] for result in (outcome, *outcome["citations"])]
+        has_removed_baseline = any(
+            baseline is not None and self._is_gone(key, baseline["time"]) for baseline in baselines
+        )
+        if not (is_removed or has_removed_baseline or any(map(self.is_of, shown))):
             return outcome
         bare = {"evidence": [_TAKEN], "lost": [], "similarity": None, "baseline": None}
-        citations = [one | bare for one in outcome["citations"]]
+        citations = [citation | bare for citation in outcome["citations"]]
         outcome = _without(outcome, (*_TITLES, "suggested_by"))
-        return outcome | bare | {"capture": None if taken else capture, "citations": citations}
+        return outcome | bare | {"capture": None if is_removed else capture, "citations": citations}
 
     def _has_no_record(self, capture: Mapping[str, Any]) -> bool:
         return (capture["record"]["warc"], capture["record"]["offset"]) in self.records

@@ -58,19 +58,19 @@ def found_address(url: str, how: str, confidence: float, now: datetime) -> Looku
     return LookupAnswer(MOVED, "found", encode(NewAddress(how, confidence)), url, now)
 
 
-def tell(store: Store, run: int, source: int, told: LookupAnswer) -> None:
+def tell(store: Store, run: int, source: int, answer: LookupAnswer) -> None:
     """Keep an answer; the last one to a question counts."""
     store.execute(
-        delete(archive_answers).where(archive_answers.c.source == source, archive_answers.c.question == told.question)
+        delete(archive_answers).where(archive_answers.c.source == source, archive_answers.c.question == answer.question)
     )
     store.execute(
         insert(archive_answers).values(
             source=source,
-            question=told.question,
-            answer=told.answer,
-            note=told.note,
-            url=told.url,
-            asked=told.asked,
+            question=answer.question,
+            answer=answer.answer,
+            note=answer.note,
+            url=answer.url,
+            asked=answer.asked,
             run=run,
         )
     )
@@ -79,7 +79,7 @@ def tell(store: Store, run: int, source: int, told: LookupAnswer) -> None:
 def told(store: Store, source: int, question: str) -> LookupAnswer | None:
     query = select(archive_answers).where(archive_answers.c.source == source, archive_answers.c.question == question)
     row = store.execute(query).one_or_none()
-    return None if row is None else _told(row)
+    return None if row is None else _answer(row)
 
 
 def of_sources(store: Store, sources: Collection[int]) -> dict[int, dict[str, LookupAnswer]]:
@@ -90,14 +90,14 @@ def of_sources(store: Store, sources: Collection[int]) -> dict[int, dict[str, Lo
     )
     answers: dict[int, dict[str, LookupAnswer]] = {}
     for row in store.execute(query):
-        answers.setdefault(row.source, {})[row.question] = _told(row)
+        answers.setdefault(row.source, {})[row.question] = _answer(row)
     return answers
 
 
 def to_question(store: Store, question: str) -> dict[int, LookupAnswer]:
     """The answers to a question, by the number of the source."""
     rows = store.execute(select(archive_answers).where(archive_answers.c.question == question))
-    return {row.source: _told(row) for row in rows}
+    return {row.source: _answer(row) for row in rows}
 
 
 def is_settled(store: Store, source: int, question: str, now: datetime) -> bool:
@@ -109,7 +109,7 @@ def is_settled(store: Store, source: int, question: str, now: datetime) -> bool:
 def settled(store: Store, sources: Collection[int], now: datetime) -> set[tuple[int, str]]:
     """The questions about these sources that are settled, each with the number of its source."""
     rows = store.execute(select(archive_answers).where(archive_answers.c.source.in_(sources)))
-    return {(row.source, row.question) for row in rows if _settles(_told(row), now)}
+    return {(row.source, row.question) for row in rows if _settles(_answer(row), now)}
 
 
 def _settles(known: LookupAnswer, now: datetime) -> bool:
@@ -123,8 +123,8 @@ def _settles(known: LookupAnswer, now: datetime) -> bool:
 def of_run(store: Store, run: int) -> list[tuple[int, LookupAnswer]]:
     """The answers of a run, each with the number of its source."""
     rows = store.execute(select(archive_answers).where(archive_answers.c.run == run))
-    return [(row.source, _told(row)) for row in rows]
+    return [(row.source, _answer(row)) for row in rows]
 
 
-def _told(row: Row[Any]) -> LookupAnswer:
+def _answer(row: Row[Any]) -> LookupAnswer:
     return LookupAnswer(row.question, row.answer, row.note, row.url, row.asked)

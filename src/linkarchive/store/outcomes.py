@@ -150,8 +150,8 @@ def of_run(store: Store, run: str, news: Collection[tuple[Verdict, Change]] | No
         .execution_options(yield_per=500)
     )
     if news is not None:
-        wanted = [(verdict.value, change.value) for verdict, change in news]
-        query = query.where(tuple_(outcomes.c.verdict, visits.c.changed).in_(wanted))
+        pairs = [(verdict.value, change.value) for verdict, change in news]
+        query = query.where(tuple_(outcomes.c.verdict, visits.c.changed).in_(pairs))
     rows: Iterator[Row[Any]] = iter(store.execute(query))
     return map(report_of, rows)
 

@@ -24,10 +24,10 @@ _AT_ONCE = 500
 def by_digest(store: Store, digests: Iterable[str]) -> dict[str, PartRecord]:
     """The first response that the archive has with each of these payloads, if it has one."""
     rows = _rows(store, parts.c.digest, digests, parts.c.original.is_(None))
-    found: dict[str, PartRecord] = {}
+    by_digests: dict[str, PartRecord] = {}
     for row in rows:
-        found.setdefault(row.digest, _record(row))
-    return found
+        by_digests.setdefault(row.digest, _record(row))
+    return by_digests
 
 
 def with_known(store: Store, new: NewParts) -> NewParts:
@@ -86,12 +86,12 @@ def named(store: Store, prefix: str) -> Iterator[tuple[str, StoredCapture, PartR
     )
     rows = store.execute(query).all()
     for start in range(0, len(rows), _AT_ONCE):
-        some = rows[start : start + _AT_ONCE]
-        found = {
+        batch = rows[start : start + _AT_ONCE]
+        records = {
             row.id: _record(row)
-            for row in store.execute(select(parts).where(parts.c.id.in_({one.part for one in some})))
+            for row in store.execute(select(parts).where(parts.c.id.in_({row.part for row in batch})))
         }
-        yield from ((row.source_url, StoredCapture.of_row(row), found[row.part]) for row in some)
+        yield from ((row.source_url, StoredCapture.of_row(row), records[row.part]) for row in batch)
 
 
 def restore(store: Store, rows: RunWriter, stored: StoredCapture, facts: PartsFacts, new: Iterable[PartRecord]) -> None:
@@ -144,10 +144,10 @@ def _restate(store: Store, rows: RunWriter, stored: StoredCapture, now: CaptureR
 
 def _rows(store: Store, column: ColumnElement[str], values: Iterable[str], *where: Any) -> Iterator[Row[Any]]:
     """The rows whose column has one of many values, in the order of writing."""
-    wanted = list(dict.fromkeys(values))
-    for start in range(0, len(wanted), _AT_ONCE):
-        some = wanted[start : start + _AT_ONCE]
-        yield from store.execute(select(parts).where(column.in_(some), *where).order_by(parts.c.id)).all()
+    distinct = list(dict.fromkeys(values))
+    for start in range(0, len(distinct), _AT_ONCE):
+        batch = distinct[start : start + _AT_ONCE]
+        yield from store.execute(select(parts).where(column.in_(batch), *where).order_by(parts.c.id)).all()
 
 
 def _record(row: Row[Any]) -> PartRecord:

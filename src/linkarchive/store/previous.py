@@ -228,8 +228,8 @@ def load(store: Store, numbers: Collection[int], before_run: int) -> dict[int, P
         .where(sources.c.id.in_(numbers))
     )
     rows = store.execute(query).all()
-    taken = _captures(store, numbers)
-    based = _baselines(store, taken)
+    captured = _captures(store, numbers)
+    baselines_by_source = _baselines(store, captured)
     answers = lookups.of_sources(store, numbers)
     bodies = _bodies(store, [row.page_outcome for row in rows if row.page_outcome not in (None, row.outcome)])
     nothing: dict[Any, Any] = {}
@@ -237,8 +237,8 @@ def load(store: Store, numbers: Collection[int], before_run: int) -> dict[int, P
         row.id: Previous(
             LastPage(row.etag, row.last_modified, row.sha256, row.judged, row.page_outcome),
             None if row.outcome is None else row,
-            tuple(taken.get(row.id, ())),
-            based.get(row.id, nothing),
+            tuple(captured.get(row.id, ())),
+            baselines_by_source.get(row.id, nothing),
             answers.get(row.id, nothing),
             bodies.get(row.page_outcome),
         )
@@ -257,12 +257,12 @@ def _captures(store: Store, numbers: Collection[int]) -> dict[int, list[Row[Any]
     return by_source
 
 
-def _baselines(store: Store, taken: Mapping[int, object]) -> dict[int, dict[tuple[str, date | None], int]]:
-    if not taken:
+def _baselines(store: Store, captured: Mapping[int, object]) -> dict[int, dict[tuple[str, date | None], int]]:
+    if not captured:
         return {}
     query = select(baselines.c.source, baselines.c.article, baselines.c.looked, baselines.c.capture)
     by_source: dict[int, dict[tuple[str, date | None], int]] = {}
-    for row in store.execute(query.where(baselines.c.source.in_(taken.keys()))).all():
+    for row in store.execute(query.where(baselines.c.source.in_(captured.keys()))).all():
         by_source.setdefault(row.source, {})[row.article, day_of(row.looked)] = row.capture
     return by_source
 

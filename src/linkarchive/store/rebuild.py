@@ -151,9 +151,9 @@ class _Builder:
 
     def _untold(self, state: Sequence[Path], known: Collection[int]) -> Iterator[tuple[Result, StateLine]]:
         lines = read_state(state)
-        while some := list(islice(lines, _AT_ONCE)):
-            self._know({key_of(outcome.url): outcome.url for outcome, _ in some})
-            yield from (line for line in some if self._source(line[0].url, line[0].url) not in known)
+        while batch := list(islice(lines, _AT_ONCE)):
+            self._know({key_of(outcome.url): outcome.url for outcome, _ in batch})
+            yield from (line for line in batch if self._source(line[0].url, line[0].url) not in known)
 
     def _visited(self, visit: VisitLine) -> None:
         self.visits.append(visit)
@@ -169,8 +169,8 @@ class _Builder:
         if self.writer is None:
             return
         self._know({key_of(visit.source): visit.url for visit in visits})
-        found = [(self._source(visit.source, visit.url), visit) for visit in visits]
-        for source, visit in found:
+        pairs = [(self._source(visit.source, visit.url), visit) for visit in visits]
+        for source, visit in pairs:
             if visit.outcome is not None:
                 self.last[source] = self.writer.add_outcome(source, visit.outcome)
             if source in self.last:
@@ -188,8 +188,8 @@ class _Builder:
         self.rebuilt.runs += 1
         return RunWriter(self.store, runs.restore(self.store, info, scope, body).seq)
 
-    def _set_baseline(self, source: str, told: BaselineLine | StateBaseline) -> None:
-        self.baselines.append((key_of(source), told))
+    def _set_baseline(self, source: str, baseline: BaselineLine | StateBaseline) -> None:
+        self.baselines.append((key_of(source), baseline))
         if len(self.baselines) >= _AT_ONCE:
             self._write_baselines()
 
@@ -256,22 +256,22 @@ class _Builder:
 
     def _keep_parts(self) -> None:
         """Put back what captures use, of this run and of those before."""
-        found, self.parts = self.parts, []
+        scanned, self.parts = self.parts, []
         if self.writer is None:
             return
-        for told in found:
-            number = self.numbers.get(key_of(told.url))
+        for group in scanned:
+            number = self.numbers.get(key_of(group.url))
             of_source = () if number is None else captures.of_source(self.store, number)
-            stored = next((stored for stored in of_source if stored.capture.record == told.page), None)
+            stored = next((stored for stored in of_source if stored.capture.record == group.page), None)
             if stored is not None:
-                parts.restore(self.store, self.writer, stored, told.facts, told.new)
+                parts.restore(self.store, self.writer, stored, group.facts, group.new)
 
     def _source(self, key: str, url: str) -> int:
         key = key_of(key)
         self._know({key: url})
         return self.numbers[key]
 
-    def _know(self, wanted: Mapping[str, str]) -> None:
-        new = {key: url for key, url in wanted.items() if key not in self.numbers}
+    def _know(self, urls: Mapping[str, str]) -> None:
+        new = {key: url for key, url in urls.items() if key not in self.numbers}
         if new:
             self.numbers |= sources.ensure_keys(self.store, new)

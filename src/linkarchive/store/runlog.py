@@ -37,8 +37,8 @@ def log_lines(store: Store, run: Run) -> Iterator[bytes]:
     for row in captures.baseline_rows_of_run(store, run.seq):
         baseline = {"source": keys[row.source], "article": row.article, "looked": row.looked or None}
         yield _line("baseline", baseline | {"origin": row.origin, "time": row.time})
-    for source_id, told in lookups.of_run(store, run.seq):
-        yield _line("answer", {"source": keys[source_id], "told": told})
+    for source_id, answer in lookups.of_run(store, run.seq):
+        yield _line("answer", {"source": keys[source_id], "told": answer})
     for row in outcomes.rows_of_run(store, run.seq):
         outcome = None if row.body is None else msgspec.Raw(row.body.encode("utf-8"))
         visit = {

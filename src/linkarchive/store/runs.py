@@ -160,8 +160,8 @@ def id_before(store: Store, seq: int) -> str | None:
 
 def any_of_clock(store: Store, simulated: bool) -> bool:
     """Some run was made under that kind of clock."""
-    told = runs.c.scope != UNKNOWN_CLOCK
-    query = select(runs.c.seq).where(runs.c.simulated == simulated, ~runs.c.offline, told).limit(1)
+    is_known = runs.c.scope != UNKNOWN_CLOCK
+    query = select(runs.c.seq).where(runs.c.simulated == simulated, ~runs.c.offline, is_known).limit(1)
     return store.execute(query).first() is not None
 
 

@@ -27,18 +27,18 @@ class Source:
 _IDENTITY = (sources.c.id, sources.c.key, sources.c.url)
 
 
-def ensure(store: Store, wanted: Mapping[str, str]) -> dict[str, Source]:
+def ensure(store: Store, urls: Mapping[str, str]) -> dict[str, Source]:
     """The sources of these keys (`key_of`); what is not there yet is added with the URL given, without its fragment."""
-    wanted = {key: url.partition("#")[0] or url for key, url in wanted.items()}
+    urls = {key: url.partition("#")[0] or url for key, url in urls.items()}
     rows = store.execute(select(*_IDENTITY).execution_options(yield_per=500))
-    known = {row.key: _source(row, wanted) for row in rows if row.key in wanted}
-    missing = [{"key": key, "url": url} for key, url in wanted.items() if key not in known]
+    known = {row.key: _source(row, urls) for row in rows if row.key in urls}
+    missing = [{"key": key, "url": url} for key, url in urls.items() if key not in known]
     if missing:
         last = store.execute(select(func.max(sources.c.id))).scalar_one() or 0
         store.execute(insert(sources), missing)
         new = select(*_IDENTITY).where(sources.c.id > last).execution_options(yield_per=500)
-        known |= {row.key: _source(row, wanted) for row in store.execute(new)}
-    return {key: known[key] for key in wanted}
+        known |= {row.key: _source(row, urls) for row in store.execute(new)}
+    return {key: known[key] for key in urls}
 
 
 def all_urls(store: Store) -> Iterator[tuple[int, str]]:
@@ -47,15 +47,15 @@ def all_urls(store: Store) -> Iterator[tuple[int, str]]:
     return ((row.id, row.url) for row in rows)
 
 
-def ensure_keys(store: Store, wanted: Mapping[str, str]) -> dict[str, int]:
+def ensure_keys(store: Store, urls: Mapping[str, str]) -> dict[str, int]:
     """The numbers of the sources of these keys, a few hundred; what is not there yet is added with its URL."""
     query = select(sources.c.key, sources.c.id)
-    found = {row.key: row.id for row in store.execute(query.where(sources.c.key.in_(wanted)))}
-    missing = [{"key": key, "url": url.partition("#")[0] or url} for key, url in wanted.items() if key not in found]
+    numbers = {row.key: row.id for row in store.execute(query.where(sources.c.key.in_(urls)))}
+    missing = [{"key": key, "url": url.partition("#")[0] or url} for key, url in urls.items() if key not in numbers]
     if missing:
         added = store.execute(insert(sources).returning(sources.c.key, sources.c.id), missing)
-        found |= {row.key: row.id for row in added}
-    return found
+        numbers |= {row.key: row.id for row in added}
+    return numbers
 
 
 def with_captures(store: Store) -> set[int]:
@@ -74,7 +74,7 @@ def find(store: Store, url: str) -> Source:
     raise UnknownSourceError(f"{url}: not a source of this project; `archive check` the article that cites it first")
 
 
-def _source(row: Row[Any], wanted: Mapping[str, str] | None = None) -> Source:
+def _source(row: Row[Any], urls: Mapping[str, str] | None = None) -> Source:
     """The source of a row, made of strings that the caller has anyway where they are the same."""
-    url = wanted[row.key] if wanted and wanted[row.key] == row.url else row.url
+    url = urls[row.key] if urls and urls[row.key] == row.url else row.url
     return Source(row.id, url if url == row.key else row.key, url)

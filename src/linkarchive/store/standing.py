@@ -105,6 +105,6 @@ def latest_articles(store: Store) -> tuple[tuple[ArticleReport, ...], tuple[Unre
     for text in store.execute(query).scalars():
         body = decode(text, RunBody) if text else RunBody()
         new = {article.path: article for article in body.articles if article.path not in articles}
-        lost += (one for one in body.unresolved if one.article in new)
+        lost += (target for target in body.unresolved if target.article in new)
         articles |= new
     return tuple(articles.values()), tuple(lost)

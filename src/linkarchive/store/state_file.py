@@ -158,50 +158,50 @@ def _lines(store: Store, ordered: Sequence[_Url], old: Iterable[bytes], touched:
     lines = ((msgspec.json.decode(line, type=_Named).url, line) for line in old)
     url, line = next(lines, _END)
     for start in range(0, len(ordered), _AT_ONCE):
-        some = ordered[start : start + _AT_ONCE]
-        told: dict[int, bytes] = {}
-        for name, source in some:
+        batch = ordered[start : start + _AT_ONCE]
+        by_source: dict[int, bytes] = {}
+        for name, source in batch:
             while url is not None and url < name:
                 url, line = next(lines, _END)
             if url == name and source not in touched and name not in shared:
-                told[source] = line
+                by_source[source] = line
                 url, line = next(lines, _END)
-        anew = [source for _, source in some if source not in told]
-        told |= _anew(store, anew) if anew else {}
-        yield from (told[source] for _, source in some if source in told)
+        changed = [source for _, source in batch if source not in by_source]
+        by_source |= _new_lines(store, changed) if changed else {}
+        yield from (by_source[source] for _, source in batch if source in by_source)
 
 
 _END = (None, b"")
 
 
-def _anew(store: Store, some: Collection[int]) -> dict[int, bytes]:
-    concluded = outcomes.concluded(store, some)
-    kept = captures.of_sources(store, some)
-    based = captures.baselines_of_sources(store, kept)
-    pages = {row.id: page_of_row(row) for row in outcomes.pages(store, some)}
+def _new_lines(store: Store, numbers: Collection[int]) -> dict[int, bytes]:
+    concluded = outcomes.concluded(store, numbers)
+    stored = captures.of_sources(store, numbers)
+    baselines = captures.baselines_of_sources(store, stored)
+    pages = {row.id: page_of_row(row) for row in outcomes.pages(store, numbers)}
     return {
-        source: _line(outcome, kept.get(source, ()), based.get(source, ()), pages.get(source))
+        source: _line(outcome, stored.get(source, ()), baselines.get(source, ()), pages.get(source))
         for source, outcome in concluded.items()
     }
 
 
 def _line(
     outcome: str,
-    kept: Sequence[StoredCapture],
-    based: Sequence[tuple[str, date | None, StoredCapture]],
+    stored: Sequence[StoredCapture],
+    baselines: Sequence[tuple[str, date | None, StoredCapture]],
     page: LastPage | None,
 ) -> bytes:
-    """`outcome` as JSON."""
-    needed = {one.id: one for one in (*(capture for *_, capture in based), *kept[-1:])}
+    """A line of the state: the fields of a result (`outcome`, as JSON), its captures, baselines and page."""
+    needed = {capture.id: capture for capture in (*(capture for *_, capture in baselines), *stored[-1:])}
     fields: dict[str, object] = {
-        "digests": _digests(kept[-1]) if kept else None,
+        "digests": _digests(stored[-1]) if stored else None,
         "captures": [
-            StateCapture(one.usable, one.good, redacted(one.capture))
-            for one in sorted(needed.values(), key=lambda one: one.capture.time)
+            StateCapture(capture.usable, capture.good, redacted(capture.capture))
+            for capture in sorted(needed.values(), key=lambda capture: capture.capture.time)
         ],
         "baselines": [
-            StateBaseline(redact(article), looked, one.capture.origin, one.capture.time)
-            for article, looked, one in based
+            StateBaseline(redact(article), viewed_on, capture.capture.origin, capture.capture.time)
+            for article, viewed_on, capture in baselines
         ],
     }
     if page is not None:

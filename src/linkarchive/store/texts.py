@@ -73,13 +73,13 @@ def add(store: Store, capture: int, title: str, words: str) -> None:
 
 def search(store: Store, words: Sequence[str]) -> Iterator[Hit]:
     """The copies that have all of these, the best first: each is a word, a phrase, or how a word begins (`word*`)."""
-    wanted = query_of(words)
-    if not wanted or not _is_there(store):
+    expression = query_of(words)
+    if not expression or not _is_there(store):
         return
-    rows: Iterator[Any] = iter(store.execute(_MATCH, {"words": wanted}).all())
+    rows: Iterator[Any] = iter(store.execute(_MATCH, {"words": expression}).all())
     while batch := list(islice(rows, 500)):
-        found = of_ids(store, [row[0] for row in batch])
-        yield from (Hit(found[row[0]], row[1].replace(_CUT, ""), row[2].replace(_CUT, "")) for row in batch)
+        stored = of_ids(store, [row[0] for row in batch])
+        yield from (Hit(stored[row[0]], row[1].replace(_CUT, ""), row[2].replace(_CUT, "")) for row in batch)
 
 
 def query_of(words: Sequence[str]) -> str:
