@@ -12,7 +12,6 @@ from linkarchive.check.record import Recorder
 from linkarchive.history.articles import article_reports, unresolved, with_originals
 from linkarchive.history.reports import has_news, report_of
 from linkarchive.model import Report
-from linkarchive.model.events import Notice
 from linkarchive.project import Project
 from linkarchive.snapshot.manifest import read_chain, seal_run
 from linkarchive.store import runs
@@ -67,7 +66,7 @@ def finish(project: Project, ending: Ending, recorder: Recorder, policy: Policy)
 
         trouble = write_report(project, store, report, policy.settings.keep.reports, recorder.differences)
         if trouble is not None:
-            recorder.listener(Notice(trouble, important=True))  # also where only news is printed
+            recorder.warn(trouble)
             report = replace(report, notices=(*report.notices, trouble))
     if policy.settings.keep.visits > 0:
         thin(store, policy.settings.keep.visits)

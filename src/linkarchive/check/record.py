@@ -49,6 +49,10 @@ class Recorder:
         """The numbers of the sources whose pages are what they were: no trouble of our own network looks like that."""
         self._committed = 0.0
 
+    def warn(self, text: str) -> None:
+        """Say it also where only news is printed."""
+        self.listener(Notice(text, important=True))
+
     def record(self, conclusion: Conclusion) -> None:
         """Write what a conclusion has: its capture (WARC record and row), baselines, one row of `visits`.
 
@@ -130,7 +134,7 @@ class Recorder:
             words = str(error) if isinstance(error, NotJudgedError) else f"{type(error).__name__}: {error}"
             trouble = f"{redact(url)}: could not be judged ({words}); please report it"
             self.troubles.append(trouble)
-            self.listener(Notice(trouble, important=True))
+            self.warn(trouble)
 
     def with_verdict(self, *verdicts: Verdict) -> set[int]:
         """The numbers of the sources on which this run concluded so."""

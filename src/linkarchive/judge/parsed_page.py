@@ -316,10 +316,8 @@ class ParsedPage:
 
 
 class ParsedPages:
-    """The pages that were read already, so that the same page is not read for each of its citations.
-
-    Keyed by content; keep one for as long as the pages are at hand, not for a whole run.
-    """
+    """The pages that were read already, by content, so that the same page is not read for each of its citations: kept
+    for as long as the pages are at hand, not for a whole run."""
 
     def __init__(self) -> None:
         self._known: dict[tuple[str, bytes], ParsedPage] = {}
