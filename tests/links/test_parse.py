@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from datetime import date
 from pathlib import Path
 
@@ -239,6 +240,15 @@ def test_a_project_without_links_is_empty_and_a_folder_is_refused(tmp_path: Path
     (tmp_path / "links.txt").mkdir()
     with pytest.raises(UsageError, match=r"links\.txt cannot be read"):
         load(tmp_path / "links.txt")
+
+
+def test_a_pipe_in_the_place_of_a_file_is_refused_and_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "links.txt")
+    with pytest.raises(UsageError, match=r"links\.txt cannot be read: it is not a file"):
+        load(tmp_path / "links.txt")
+    (tmp_path / "mine.txt").write_text("https://a.example/\ninclude links.txt\n")
+    links = load(tmp_path / "mine.txt")
+    assert [(line.line, line.why) for line in links.malformed] == [(2, "not a file")]
 
 
 def test_writing_keeps_the_permissions_and_a_symbolic_link(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import glob
 import os
 import shutil
@@ -74,7 +75,12 @@ def link_lists(path: Path) -> tuple[list[LinkList], list[Malformed]]:
 
 
 def read_text(path: Path) -> str:
-    """The text with its own line ends; bytes that are not UTF-8 survive as surrogates. Raises OSError."""
+    """The text with its own line ends; bytes that are not UTF-8 survive as surrogates. Raises OSError.
+
+    Also where the path is not a file: to open a pipe would wait for its writer for ever.
+    """
+    if path.exists() and not path.is_file() and not path.is_dir():
+        raise OSError(errno.EINVAL, "it is not a file")
     return path.read_bytes().decode("utf-8", "surrogateescape")
 
 
