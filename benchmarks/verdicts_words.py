@@ -49,6 +49,7 @@ def without(language: str | None, case: Case) -> Any:
 def _wordless() -> Iterator[None]:
     known, stems, consent = rules.RULES, topics.stems, walls._CONSENT_WORDS
     rules.use(rule for rule in known if rule.where not in _OF_WORDS)
+    # What the judge has as constants is exchanged while a page is judged; their types have no empty form.
     topics.stems = lambda: dict.fromkeys(stems(), ())  # type: ignore[assignment]
     walls._CONSENT_WORDS = ()  # type: ignore[assignment]
     try:

@@ -51,6 +51,21 @@ def test_a_file_changed_after_it_was_read_is_seen(tmp_path: Path) -> None:
     assert not are_as_read(tmp_path, list(files.files()))
 
 
+def test_a_file_changed_long_before_the_reading_ends_is_seen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(files_read, "_SETTLED", 0)  # as if the reading had taken a day
+    files = noted(tmp_path)
+    while (tmp_path / "posts" / "one.md").stat().st_ctime_ns <= files.began:
+        (tmp_path / "posts" / "one.md").write_bytes(b"eno")
+    assert not are_as_read(tmp_path, list(files.files()))
+
+
+def test_a_pipe_is_not_read(tmp_path: Path) -> None:
+    files = list(noted(tmp_path).files())
+    (tmp_path / "posts" / "one.md").unlink()
+    os.mkfifo(tmp_path / "posts" / "one.md")
+    assert not are_as_read(tmp_path, files)
+
+
 def test_files_that_were_left_alone_for_a_while_are_not_read_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 _SETTLED = 60 * 10**9
-"""Nanoseconds: a file that was changed so shortly before it was looked at may have been changed after it was read, or
-may be changed again without another time; it is told by its digest alone."""
+"""Nanoseconds: a file that was changed so shortly before the reading began, or since, may have been changed after it
+was read, or may be changed again without another time; it is told by its digest alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +39,8 @@ class FilesRead:
     """By path from the project folder."""
     is_all: bool = True
     """Nothing but files: no page or feed of the web, no pattern that other files may fit."""
+    began: int = field(default_factory=time.time_ns)
+    """When the reading began, in nanoseconds."""
 
     def note(self, path: Path | str, data: bytes | None) -> None:
         """These bytes of a file were read; None: it was not there, or could not be read."""
@@ -50,16 +52,15 @@ class FilesRead:
         for parent in (folder, *folder.resolve().parents):
             rules = parent / ".gitignore"
             if self._name(rules) not in self.digests:
-                self.note(rules, rules.read_bytes() if rules.is_file() else None)
+                self.digests[self._name(rules)] = _digest(rules)
             if parent == self.root or (parent / ".git").exists():
                 break
 
     def files(self) -> Iterator[FileRead]:
         """What was noted, with size and times as they are now."""
-        now = time.time_ns()
         for name, digest in self.digests.items():
             size, modified, changed = _stamp(self.root / name)
-            if max(modified, changed) > now - _SETTLED:
+            if max(modified, changed) > self.began - _SETTLED:
                 size = modified = changed = -1
             yield FileRead(name, size, modified, changed, digest)
 
@@ -81,17 +82,17 @@ def are_as_read(root: Path, files: Iterable[FileRead]) -> bool:
 
 def _stamp(path: Path) -> tuple[int, int, int]:
     try:
-        found = path.stat()
+        status = path.stat()
     except (OSError, ValueError):
         return -1, -1, -1
-    return found.st_size, found.st_mtime_ns, found.st_ctime_ns
+    return status.st_size, status.st_mtime_ns, status.st_ctime_ns
 
 
 def _digest(path: Path) -> str | None:
     try:
         if path.is_dir():
             return _digest_of_names(os.listdir(path))
-        return hashlib.sha256(path.read_bytes()).hexdigest()
+        return hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else None
     except (OSError, ValueError):
         return None
 
