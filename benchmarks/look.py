@@ -5,6 +5,9 @@
     python benchmarks/look.py --weeks 80       growth: weekly runs over pages of the usual kind, of which each finds a
                                                tenth changed; without pauses between requests
     python benchmarks/look.py --scopes document,page,rendered
+                                               with the browser: quiet, some hours
+    OTHER/bin/python benchmarks/look.py --scopes document --weeks 80
+                                               the same of another version, installed there
 
 The web stands on this machine, in a process of its own, behind a proxy for all host names. Settings are the defaults.
 Memory is that of the program and all that it started, the browser too, twice a second (Linux).
@@ -32,6 +35,8 @@ from urllib.parse import urlsplit
 HOSTS = 30
 SHARED, OWN = 12, 28
 """Requisites of a page: those that a host's pages share (6 styles, 4 scripts, 2 pictures), and its own pictures."""
+SCOPES = {"document": (), "page": ("--scope", "page"), "rendered": ("--scope", "rendered")}
+"""Arguments; none for the default, so that versions without scopes can be measured too."""
 CHANGING = 10
 """Of so many pages one has a new paragraph each week, and a new picture."""
 
@@ -189,7 +194,7 @@ def measure(shape: Shape, pages: int, scopes: list[str], weeks: int) -> None:
                         [sys.executable, "-c", f"import urllib.request as r;r.urlopen('{proxy}/week/{week}')"],
                         check=True,
                     )
-                cost = check(Path(name), proxy, f"{day + timedelta(days=7 * week)}", "--scope", scope, "-q")
+                cost = check(Path(name), proxy, f"{day + timedelta(days=7 * week)}", *SCOPES[scope], "-q")
                 grown.append(cost.disk)
                 if week == 0:
                     print(

@@ -27,7 +27,8 @@ def named(html: str, base: str = PAGE, charset: str = "utf-8") -> dict[str, str]
         ('<link rel="alternate STYLESHEET" href="a.css">', {"/2026/a.css": "style"}),
         ('<link rel="shortcut icon" href=/i.ico><link rel=apple-touch-icon href=/t.png>',
          {"/i.ico": "image", "/t.png": "image"}),
-        ('<link rel=preload as=font href=/f.woff2><link rel=preload as=fetch href=/d.json>', {"/f.woff2": "font"}),
+        ('<link rel=preload as=font href=/f.woff2><link rel=preload as=fetch href=/d.json>',
+         {"/f.woff2": "font", "/d.json": "script"}),
         ('<link rel="next" href="/two"><a href="/three">', {}),
         ('<script src="/a.js"></script><script>src="/b.js"</script>', {"/a.js": "script"}),
         ('<img src="/a.png#part"><img src="data:image/png;base64,AA"><img src="">', {"/a.png": "image"}),
@@ -46,8 +47,16 @@ def named(html: str, base: str = PAGE, charset: str = "utf-8") -> dict[str, str]
         ('<svg><use xlink:href="/sprite.svg#a"/><use href="#own"/><image href="/i.png"/></svg>',
          {"/sprite.svg": "image", "/i.png": "image"}),
         ('<table background="/t.png"><tr><td background="/d.png">', {"/t.png": "image", "/d.png": "image"}),
+        ("<table><thead background=/h.png><tbody background=/b.png><colgroup background=/g.png><col background=/c.png>",
+         {"/h.png": "image", "/b.png": "image", "/g.png": "image", "/c.png": "image"}),
+        ('<svg><rect fill="url(/g.svg#a)" mask="url(#own)"/><path marker-mid="url(/k.svg#k)" cursor="url(/c.png)"/>',
+         {"/g.svg": "image", "/k.svg": "image", "/c.png": "image"}),
         ('<input type="image" src="/go.png"><input src="/no.png">', {"/go.png": "image"}),
         ('<base href="/static/"><img src="a.png">', {"/static/a.png": "image"}),
+        ('<base target=x><base href=""><base href="/no/"><img src="a.png">', {"/2026/a.png": "image"}),
+        ('<base href="data:,x"><img src="a.png">', {"/2026/a.png": "image"}),
+        ("<iframe srcdoc=\"<base href='/in/'><img src='a.png'><iframe srcdoc=&quot;<img src=b.png>&quot;>\">",
+         {"/in/a.png": "image", "/in/b.png": "image"}),
         ('<noscript><img src="/plain.png"></noscript>', {"/plain.png": "image"}),
         ("<iframe srcdoc=\"<img src='/in.png'>\"></iframe>", {"/in.png": "image"}),
         ('<object data="/plan.svg"></object><embed src="/doc.pdf">', {"/plan.svg": "frame", "/doc.pdf": "frame"}),
@@ -57,6 +66,39 @@ def named(html: str, base: str = PAGE, charset: str = "utf-8") -> dict[str, str]
 )  # fmt: skip
 def test_elements(html: str, expected: dict[str, str]) -> None:
     assert named(html) == expected
+
+
+XHTML = "application/xhtml+xml"
+SVG = "image/svg+xml"
+
+
+@pytest.mark.parametrize(
+    ("xml", "content_type", "expected"),
+    [
+        ('<?xml version="1.0"?><?xml-stylesheet href="/a.css?x&amp;y"?><?xml-stylesheet type="text/xsl" href="/t.xsl"?>'
+         "<html><style><![CDATA[p{background:url(/p.png)}]]></style><p>text</html>", XHTML, {"/a.css?x&y", "/p.png"}),
+        ('<html xmlns:d="http://www.w3.org/2000/svg" xmlns:l="http://www.w3.org/1999/xlink" xmlns:o="urn:office">'
+         '<script src="/s.js"/><d:svg><d:image l:href="/l.png"/><d:use href="/u.svg#a"/></d:svg><o:img src="/no.png"/>',
+         XHTML, {"/s.js", "/l.png", "/u.svg"}),
+        ('<?xml-stylesheet type="text/css" href="/a.css"?><svg xmlns="http://www.w3.org/2000/svg">'
+         '<style>@import "/b.css";</style><script href="/s.js"/><image href="/i.png"/></svg>',
+         SVG, {"/a.css", "/b.css", "/s.js", "/i.png"}),
+        ('<?xml-stylesheet href="/a.css"?><p>text', "text/html", set()),
+    ],
+)  # fmt: skip
+def test_pages_and_drawings_in_xml(xml: str, content_type: str, expected: set[str]) -> None:
+    requisites = requisites_of(xml.encode(), content_type, Kind.FRAME, PAGE)
+    assert {requisite.url.removeprefix("https://news.example") for requisite in requisites} == expected
+
+
+def test_a_sheet_without_a_charset_is_read_in_that_of_what_names_it() -> None:
+    page = requisites_of(b"<link rel=stylesheet href=/s.css>", "text/html; charset=windows-1251", Kind.FRAME, PAGE)
+    sheet = "@import url(фон.css?ж);".encode("windows-1251")
+    named = requisites_of(sheet, "text/css", Kind.STYLE, PAGE, page[0].charset)
+    assert [requisite.url for requisite in named] == ["https://news.example/2026/%D1%84%D0%BE%D0%BD.css?%E6"]
+    assert (
+        requisites_of(b"@import 'a.css'", "text/css", Kind.STYLE, PAGE, named[0].charset)[0].charset == page[0].charset
+    )
 
 
 def test_styles_come_first_and_what_is_named_twice_counts_once() -> None:
@@ -173,6 +215,9 @@ MARKUP = st.text(st.sampled_from("<>/'\"=() \n&;#x{}@!-") | st.characters(), max
             "<base href=//",
             "<svg>",
             "srcset=",
+            "<?xml-stylesheet href='",
+            "?>",
+            " xmlns:a='http://www.w3.org/2000/svg'><a:",
         ]
     ),
     max_size=12,
@@ -181,12 +226,16 @@ MARKUP = st.text(st.sampled_from("<>/'\"=() \n&;#x{}@!-") | st.characters(), max
 
 @given(MARKUP, st.sampled_from([PAGE, "", "http://[", "about:blank"]))
 def test_any_page_and_sheet_is_read(text: str, base: str) -> None:
-    for requisite in (*requisites_of_page(text, base), *requisites_of_sheet(text, base)):
+    pages = (*requisites_of_page(text, base), *requisites_of_page(text, base, is_xml=True))
+    for requisite in (*pages, *requisites_of_sheet(text, base)):
         assert requisite.url.lower().startswith(("http://", "https://"))
     assert isinstance(css.replaced(text, lambda _, address: address), str)
 
 
-@given(st.binary(max_size=200), st.sampled_from(["", "text/css", "text/html;charset=x", "text/css;charset=utf-16"]))
+@given(
+    st.binary(max_size=200),
+    st.sampled_from(["", "text/css", "text/html;charset=x", "text/css;charset=utf-16", XHTML, SVG]),
+)
 def test_any_answer_is_read(body: bytes, content_type: str) -> None:
     for kind in Kind:
         requisites_of(body, content_type, kind, PAGE)

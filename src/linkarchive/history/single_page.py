@@ -8,6 +8,7 @@ from linkarchive.model import Capture, CaptureScope
 from linkarchive.report.phrases import count, day
 from linkarchive.report.sanitize import sanitize
 from linkarchive.requisites.single import single_page
+from linkarchive.requisites.xml import XML_TYPES
 from linkarchive.snapshot.part_reader import PartReader
 from linkarchive.snapshot.reader import read_page
 from linkarchive.store import captures, parts, sources
@@ -32,7 +33,8 @@ def single_page_of(archive: Path, store: Store, kept: StoredCapture) -> str | No
     capture = kept.capture
     page = read_page(archive, capture)
     content_type = page.headers.get("content-type", "")
-    if media_type(page.body, content_type) not in HTML_TYPES:
+    essence = media_type(page.body, content_type)
+    if essence not in HTML_TYPES:
         return None
     records = parts.of_capture(store, kept.id)
     reader = PartReader(archive, records, parts.originals(store, records))
@@ -51,4 +53,6 @@ def single_page_of(archive: Path, store: Store, kept: StoredCapture) -> str | No
     )
     charset, _ = encoding_of(page.body, content_type, markup=True)
     source = decode(page.body, content_type, markup=True)
-    return single_page(source, page.final_url, charset, reader.find, f"{caption_of(capture)} {note}", facts)
+    caption = f"{caption_of(capture)} {note}"
+    is_xml = essence in XML_TYPES
+    return single_page(source, page.final_url, charset, reader.find, caption, facts, is_xml=is_xml)

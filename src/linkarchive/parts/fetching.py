@@ -200,7 +200,7 @@ class Fetching:
     def _ask(self, requisite: Requisite) -> Answer:
         answer = self._asked.get(requisite.url)
         if answer is None:
-            answer = self._asked[requisite.url] = Answer(requisite.kind)
+            answer = self._asked[requisite.url] = Answer(requisite.kind, requisite.charset)
             self._queues.setdefault(host_of(requisite.url), deque()).append(requisite.url)
         return answer
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from linkarchive.model import PartRecord
 from linkarchive.requisites.reading import requisites_of
 from linkarchive.requisites.requisite import Kind, Requisite
+from linkarchive.requisites.xml import XML_TYPES
 from linkarchive.secrets import redact
 from linkarchive.snapshot.capture_metadata import LeftOut
 from linkarchive.snapshot.reader import read_page
@@ -28,6 +29,8 @@ class Answer:
     """What became of one requisite: a visit until it is stored, its records after that, or why there is nothing."""
 
     kind: Kind
+    charset: str
+    """That of the file that named it first."""
     visit: Visit | None = None
     records: tuple[PartRecord, ...] = ()
     missing: str = ""
@@ -55,7 +58,8 @@ class Answer:
         if final is not None and self.kind in (Kind.STYLE, Kind.FRAME):
             headers = final.header_map
             body = decode(final.body, headers, limit).data
-            self.inner = tuple(requisites_of(body, headers.get("content-type", ""), self.kind, final.url))
+            content_type = headers.get("content-type", "")
+            self.inner = tuple(requisites_of(body, content_type, self.kind, final.url, self.charset))
 
     def close(self) -> None:
         if self.visit is not None:
@@ -92,7 +96,7 @@ class PageParts:
     def named(self, archive: Path, limit: int) -> list[Requisite]:
         """What its document names, in at most `limit` bytes. Raises StorageError where that cannot be read."""
         capture = self.stored.capture
-        if media_type(_ANY_PAGE, capture.mime) not in HTML_TYPES:  # a PDF need not be read for that
+        if media_type(_ANY_PAGE, capture.mime) not in HTML_TYPES | XML_TYPES:  # a PDF need not be read for that
             return []
         page = read_page(archive, capture, limit=limit)
         return requisites_of(page.body, page.headers.get("content-type", ""), Kind.FRAME, page.final_url)

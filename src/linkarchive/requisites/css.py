@@ -50,16 +50,16 @@ def replaced(text: str, replace: Replace) -> str:
         return ""
 
 
-def decoded(data: bytes, content_type: str, page_charset: str = "") -> str:
-    """The text of a style sheet (CSS Syntax 3 §3.2); `page_charset` is that of the page that names it."""
+def decoded(data: bytes, content_type: str, page_charset: str = "") -> tuple[str, str]:
+    """The text of a style sheet, and its charset (CSS Syntax 3 §3.2); `page_charset` is that of what names it."""
     from webencodings import UTF8, lookup
 
     from linkarchive.text import charset_of
 
-    text, _ = decode_stylesheet_bytes(
+    text, encoding = decode_stylesheet_bytes(
         data, protocol_encoding=charset_of(content_type) or None, environment_encoding=lookup(page_charset) or UTF8
     )
-    return str(text)
+    return str(text), str(encoding.codec_info.name)
 
 
 def _references(tokens: Sequence[Any]) -> Iterator[Reference]:

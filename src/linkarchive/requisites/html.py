@@ -8,13 +8,16 @@ from typing import Any
 
 from lxml import etree, html
 
-from linkarchive.requisites import css, srcset
+from linkarchive.requisites import css, drawing, srcset, xml
 from linkarchive.requisites.requisite import Kind, Reference, Requisite
 from linkarchive.urls import normalise, resolve
 
 _SHEET_RELATIONS = frozenset({"stylesheet"})
 _ICON_RELATIONS = frozenset({"icon", "apple-touch-icon", "apple-touch-icon-precomposed", "mask-icon", "fluid-icon"})
-_PRELOADED = {"style": Kind.STYLE, "font": Kind.FONT, "image": Kind.IMAGE, "script": Kind.SCRIPT}
+_PRELOADED = {
+    "style": Kind.STYLE, "font": Kind.FONT, "image": Kind.IMAGE, "script": Kind.SCRIPT, "fetch": Kind.SCRIPT,
+}  # fmt: skip
+"""By `as`; what is fetched is what a script asks for."""
 _SHOWN_TYPES = re.compile(r"(image/(avif|webp|jpe?g|png|apng|gif|svg\+xml|bmp|x-icon|vnd\.microsoft\.icon))?", re.I)
 """Of pictures, that browsers take."""
 _SHOWN_BY_SOME = "image/jxl"
@@ -24,11 +27,6 @@ _PLAIN: dict[str, tuple[tuple[str, Kind], ...]] = {
     "img": (("src", Kind.IMAGE),),
     "input": (("src", Kind.IMAGE),),
     "video": (("poster", Kind.IMAGE),),
-    "body": (("background", Kind.IMAGE),),
-    "table": (("background", Kind.IMAGE),),
-    "tr": (("background", Kind.IMAGE),),
-    "td": (("background", Kind.IMAGE),),
-    "th": (("background", Kind.IMAGE),),
     "amp-img": (("src", Kind.IMAGE),),
     "image": (("href", Kind.IMAGE), ("xlink:href", Kind.IMAGE), ("src", Kind.IMAGE)),
     "feimage": (("href", Kind.IMAGE), ("xlink:href", Kind.IMAGE)),
@@ -38,8 +36,14 @@ _PLAIN: dict[str, tuple[tuple[str, Kind], ...]] = {
     "frame": (("src", Kind.FRAME),),
     "embed": (("src", Kind.FRAME),),
     "object": (("data", Kind.FRAME),),
-}
+} | dict.fromkeys(
+    ("body", "table", "thead", "tbody", "tfoot", "tr", "td", "th", "col", "colgroup"), (("background", Kind.IMAGE),)
+)
 """By element: attributes that hold one address."""
+_PAINTING = (
+    "fill", "stroke", "filter", "mask", "clip-path", "marker-start", "marker-mid", "marker-end", "cursor",
+)  # fmt: skip
+"""Attributes of a drawing's elements that hold CSS (SVG 2 §6.6) which may name a file."""
 
 _LATE = re.compile(
     r"data-(?:[a-z0-9]+-)*(?:src|original|lazy|bg|background|background-image|poster|image|echo|style)"
@@ -54,43 +58,60 @@ _NOT_LOADED = frozenset({"audio", "video", "track"})
 """Recordings and their titles are no part of how a page looks."""
 
 
-def parsed(source: str) -> Any:
-    """The tree of a page; None where nothing is in it."""
+def parsed(source: str, *, is_xml: bool = False) -> Any:
+    """The tree of a page, that of one in XML (XHTML, SVG) as HTML has it; None where nothing is in it."""
     try:
-        return html.document_fromstring(source.encode("utf-8", "replace"), parser=html.HTMLParser(encoding="utf-8"))
+        tree = html.document_fromstring(source.encode("utf-8", "replace"), parser=html.HTMLParser(encoding="utf-8"))
     except (etree.LxmlError, ValueError):
         return None
+    if is_xml:
+        xml.as_html(tree)
+    return tree
 
 
 def base_of(tree: Any, url: str) -> str:
-    """What the addresses of a page are relative to: the first `base` with an address, else its own URL."""
-    for element in tree.iter("base"):
-        address = (element.get("href") or "").strip()
-        if address:
-            return resolve(url, address) or url
-    return url
+    """What the addresses of a page are relative to: the first `base` with an address of the web, else its own URL."""
+    address = next((element.get("href") for element in tree.iter("base") if element.get("href") is not None), "")
+    base = resolve(url, address.strip()) or url
+    return base if base[:8].lower().startswith(("http://", "https://")) else url
 
 
-def requisites_of_page(source: str, url: str, charset: str = "utf-8") -> list[Requisite]:
+def requisites_of_page(source: str, url: str, charset: str = "utf-8", *, is_xml: bool = False) -> list[Requisite]:
     """What a page at a URL names, each once, styles first; `charset` is the page's."""
-    tree = parsed(source)
-    if tree is None:
-        return []
-    return _whole(references_in(tree), base_of(tree, url), charset)
+    tree = parsed(source, is_xml=is_xml)
+    return [] if tree is None else _each_once(_of_tree(tree, url, charset))
 
 
-def requisites_of_sheet(text: str, url: str) -> list[Requisite]:
-    """What a style sheet at a URL names, each once, styles first."""
-    return _whole(css.references_in(text), url, "utf-8")
+def requisites_of_sheet(text: str, url: str, charset: str = "utf-8") -> list[Requisite]:
+    """What a style sheet at a URL names, each once, styles first; `charset` is the sheet's."""
+    return _each_once(_whole(css.references_in(text), url, charset))
 
 
-def _whole(references: Iterable[Reference], base: str, charset: str) -> list[Requisite]:
-    kinds: dict[str, Kind] = {}
+def _of_tree(tree: Any, url: str, charset: str) -> Iterator[Requisite]:
+    """What a page names, and the pages written into its frames, which may have a base of their own."""
+    base = base_of(tree, url)
+    yield from _whole(references_in(tree), base, charset)
+    for frame in tree.iter("iframe"):
+        inner = parsed(frame.get("srcdoc") or "")
+        if inner is not None:
+            yield from _of_tree(inner, base, charset)
+
+
+def _whole(references: Iterable[Reference], base: str, charset: str) -> Iterator[Requisite]:
     for reference in references:
         url = whole_address(base, reference.address, charset)
         if url is not None:
-            kinds[url] = min(kinds.get(url, reference.kind), reference.kind)
-    return [Requisite(kind, url) for url, kind in sorted(kinds.items(), key=lambda pair: pair[1])]
+            yield Requisite(reference.kind, url, charset)
+
+
+def _each_once(requisites: Iterable[Requisite]) -> list[Requisite]:
+    """By URL, each as the kind of it that is fetched first."""
+    first: dict[str, Requisite] = {}
+    for requisite in requisites:
+        known = first.setdefault(requisite.url, requisite)
+        if requisite.kind < known.kind:
+            first[requisite.url] = requisite
+    return sorted(first.values(), key=lambda requisite: requisite.kind)
 
 
 def whole_address(base: str, address: str, charset: str = "utf-8") -> str | None:
@@ -120,9 +141,8 @@ def references_in(tree: Any) -> Iterator[Reference]:
             yield from _of_link(element)
         elif name == "picture":
             yield from _of_picture(element)
-        elif name == "iframe" and element.get("srcdoc"):
-            inner = parsed(element.get("srcdoc"))
-            yield from references_in(inner) if inner is not None else ()
+        elif name in drawing.ELEMENTS:
+            yield from css.references_in(";".join(filter(None, map(element.get, _PAINTING))))
         yield from _of_attributes(element, name)
 
 

@@ -30,3 +30,5 @@ class Requisite:
 
     kind: Kind
     url: str
+    charset: str = "utf-8"
+    """Of the file that names it: that of a style sheet which does not say its own."""

@@ -15,6 +15,7 @@ from lxml_html_clean import Cleaner
 from linkarchive.requisites import css, drawing, srcset
 from linkarchive.requisites.html import base_of, late_addresses, parsed, whole_address
 from linkarchive.requisites.requisite import Kind
+from linkarchive.requisites.xml import XML_TYPES
 from linkarchive.text import HTML_TYPES, decode, encoding_of, essence_of, media_type
 
 POLICY = (
@@ -62,13 +63,20 @@ Find = Callable[[str], Part | None]
 
 
 def single_page(
-    source: str, url: str, charset: str, find: Find, note: str, facts: Iterable[tuple[str, str]] = ()
+    source: str,
+    url: str,
+    charset: str,
+    find: Find,
+    note: str,
+    facts: Iterable[tuple[str, str]] = (),
+    *,
+    is_xml: bool = False,
 ) -> str | None:
     """The page with all that `find` has of what it names, in one file; None where nothing is in it.
 
     `note` is shown above it, `facts` stand in its head as `meta` elements.
     """
-    tree = _Maker(find, charset).page(source, url)
+    tree = _Maker(find, charset).page(source, url, is_xml=is_xml)
     if tree is None:
         return None
     _introduce(tree, note, facts)
@@ -101,9 +109,9 @@ class _Maker:
         """Style sheets, style attributes, pictures, frames and references, by number."""
         self._allowance = allowance or _Allowance(MAX_SIZE, MAX_READ)
 
-    def page(self, source: str, url: str) -> Any:
+    def page(self, source: str, url: str, *, is_xml: bool) -> Any:
         """The tree of the page; None where nothing is in it."""
-        tree = parsed(source)
+        tree = parsed(source, is_xml=is_xml)
         if tree is None:
             return None
         base = base_of(tree, url)
@@ -182,7 +190,7 @@ class _Maker:
         part = self._part(base, link.get("href") or "")
         if part is None:
             return
-        text = css.decoded(part.body, part.content_type, self._charset)
+        text, _ = css.decoded(part.body, part.content_type, self._charset)
         sheet = html.Element("style")
         sheet.text = f"p-{self._keep(self._styled(text, part.url, 1))}{{}}"
         sheet.tail = link.tail
@@ -216,11 +224,13 @@ class _Maker:
         for name in ("width", "height", "class", "style", "id", "title"):
             if frame.get(name):
                 image.set(name, frame.get(name))
+        essence = "" if part is None else media_type(part.body, part.content_type)
         if inner is not None:
-            text = self._framed(inner, base, self._charset)
-        elif part is not None and media_type(part.body, part.content_type) in HTML_TYPES:
+            text = self._framed(inner, base, self._charset, is_xml=False)
+        elif part is not None and essence in HTML_TYPES:
             charset, _ = encoding_of(part.body, part.content_type, markup=True)
-            text = self._framed(decode(part.body, part.content_type, markup=True), part.url, charset)
+            inner = decode(part.body, part.content_type, markup=True)
+            text = self._framed(inner, part.url, charset, is_xml=essence in XML_TYPES)
         else:
             text = None
             data = self._data(Kind.IMAGE, base, address, 0)
@@ -232,11 +242,11 @@ class _Maker:
         image.tail = frame.tail
         frame.getparent().replace(frame, image)
 
-    def _framed(self, source: str, url: str, charset: str) -> str | None:
+    def _framed(self, source: str, url: str, charset: str, *, is_xml: bool) -> str | None:
         """A page in a frame, as text; None where nothing is in it, or the allowance is used up."""
         if self._depth >= MAX_FRAMES or not self._may_read(len(source)):
             return None
-        tree = _Maker(self._find, charset, self._depth + 1, self._allowance).page(source, url)
+        tree = _Maker(self._find, charset, self._depth + 1, self._allowance).page(source, url, is_xml=is_xml)
         if tree is None:
             return None
         _introduce(tree, "", ())
@@ -249,7 +259,7 @@ class _Maker:
         part = self._part(base, address)
         if part is None or not self._may_read(len(part.body)):
             return None
-        return parsed(decode(part.body, part.content_type, markup=True))
+        return parsed(decode(part.body, part.content_type, markup=True), is_xml=True)
 
     def _may_read(self, size: int) -> bool:
         self._allowance.input -= size
@@ -272,8 +282,9 @@ class _Maker:
             return _NOTHING
         body, essence = part.body, essence_of(part.content_type)
         if kind is Kind.STYLE:
-            text = self._styled(css.decoded(body, part.content_type, self._charset), part.url, depth + 1)
-            body, essence = text.encode("utf-8", "replace"), "text/css;charset=utf-8"
+            text, _ = css.decoded(body, part.content_type, self._charset)
+            body = self._styled(text, part.url, depth + 1).encode("utf-8", "replace")
+            essence = "text/css;charset=utf-8"
         elif not essence.startswith(("image/", "font/")):
             essence = "application/octet-stream"
         self._allowance.output -= len(body) * 4 // 3
