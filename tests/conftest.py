@@ -8,6 +8,7 @@ import json
 import os
 import random
 import re
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -23,10 +24,15 @@ from warcio.archiveiterator import ArchiveIterator
 from linkarchive import cli
 from linkarchive.demo.server import DemoWeb
 from linkarchive.demo.wire import Reply, Request, Response, redirect
+from linkarchive.snapshot import warcfile
 from linkarchive.urls import source_key
 
 # Commands that tests start would compile the program anew each time: 0.3 s of CPU.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+
+# No test of this process cuts the power, so nobody waits for the disk here: a check has it write twenty times.
+# `make endure` watches what is made to last, and in which order.
+os.fsync = os.fdatasync = warcfile._sync_data = lambda handle: None
 
 # A slow machine is no fault of what is tested. The examples of a property are the same in every run, so that a
 # failure is the change's; `make properties` looks for new ones.
@@ -35,6 +41,12 @@ hypothesis_settings.register_profile("repeatable", deadline=None, derandomize=Tr
 hypothesis_settings.register_profile("quick", deadline=None, derandomize=True, max_examples=25)
 hypothesis_settings.register_profile("search", deadline=None, max_examples=2_000)
 hypothesis_settings.load_profile("repeatable")
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """One process more than cores: a third of the tests' time is spent waiting for clocks, sockets and browsers."""
+    return (os.cpu_count() or 1) + 1
+
 
 DAY = "2026-01-05"
 """A simulated day on which most tests begin."""
@@ -107,6 +119,15 @@ class Stage:
         self.requests.append(request)
         answer = self._pages.get(request.url, self.otherwise)
         return answer(request) if callable(answer) else answer
+
+    @property
+    def answers(self) -> dict[str, Any]:
+        """What the addresses answer now."""
+        return dict(self._pages)
+
+    def answer(self, pages: Mapping[str, Any]) -> None:
+        """Answer as these `answers` say."""
+        self._pages = dict(pages)
 
     def asked(self, url: str) -> int:
         """How often since the last `clear`."""
@@ -247,6 +268,10 @@ class Folder:
         return (self.root / "links.txt").read_text(encoding="utf-8")
 
 
+Life = Callable[[Folder, Stage], None]
+"""What happens in a project folder before a test."""
+
+
 @pytest.fixture(scope="session")
 def _staged() -> Iterator[tuple[DemoWeb, Stage]]:
     stage = Stage()
@@ -287,3 +312,31 @@ def folder(tmp_path: Path, demo_web: DemoWeb) -> Iterator[Folder]:
         if process.poll() is None:
             process.kill()
         process.communicate()
+
+
+@pytest.fixture(scope="session")
+def _lives() -> dict[Life, tuple[Path, Mapping[str, Any]]]:
+    """The folders that `once` copies, and what their web answered in the end."""
+    return {}
+
+
+@pytest.fixture
+def once(
+    folder: Folder, stage: Stage, _lives: dict[Life, tuple[Path, Mapping[str, Any]]], tmp_path_factory: Any
+) -> Callable[[Life], Folder]:
+    """`once(life)`: the project folder and its web after `life(folder, stage)`, which happens once and is copied."""
+
+    def after(life: Life) -> Folder:
+        if life in _lives:
+            kept, pages = _lives[life]
+            shutil.copytree(kept, folder.root, symlinks=True, dirs_exist_ok=True)
+            stage.answer(pages)
+        else:
+            life(folder, stage)
+            kept = tmp_path_factory.mktemp("life") / "project"
+            shutil.copytree(folder.root, kept, symlinks=True)
+            _lives[life] = kept, stage.answers
+        stage.requests.clear()
+        return folder
+
+    return after

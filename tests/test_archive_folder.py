@@ -10,9 +10,7 @@ ALPHA = "http://alpha.example/page"
 BETA = "http://beta.example/page"
 
 
-@pytest.fixture
-def named(folder: Any, stage: Any) -> Any:
-    """A site with a section `archive/`, whose sources are kept in `kept/`; checked twice."""
+def _named(folder: Any, stage: Any) -> None:
     folder.write("archive.toml", '[keep]\nfolder = "kept"\n')
     folder.write("archive/2019.md", "An old post of the site.\n")
     stage[ALPHA] = stage.html("first")
@@ -21,7 +19,12 @@ def named(folder: Any, stage: Any) -> Any:
     assert folder.check("article.md", now="2026-01-05").code == 0
     stage[ALPHA] = stage.html("second")
     assert folder.check(now="2026-02-05").told(ALPHA)[0] == "drifted"
-    return folder
+
+
+@pytest.fixture
+def named(once: Any) -> Any:
+    """A site with a section `archive/`, whose sources are kept in `kept/`; checked twice."""
+    return once(_named)
 
 
 def test_everything_is_kept_under_the_name_that_was_chosen(named: Any) -> None:

@@ -11,16 +11,19 @@ ALPHA = "http://alpha.example/report"
 BETA = "http://beta.example/notes"
 
 
-@pytest.fixture
-def drifted(folder: Any, stage: Any) -> Any:
-    """The folder after ALPHA, cited by two articles, has become another page."""
+def _drifted(folder: Any, stage: Any) -> None:
     folder.article(ALPHA, name="one.md")
     folder.article(ALPHA, name="two.md")
     stage[ALPHA] = stage.html("alpha")
     folder.check("one.md", "two.md", now="2026-01-05")
     stage[ALPHA] = stage.html("beta")
     assert folder.check(now="2026-02-05").told(ALPHA)[0] == "drifted"
-    return folder
+
+
+@pytest.fixture
+def drifted(once: Any) -> Any:
+    """The folder after ALPHA, cited by two articles, has become another page."""
+    return once(_drifted)
 
 
 def test_an_accepted_page_is_ok_and_the_baseline_stays(drifted: Any, stage: Any) -> None:

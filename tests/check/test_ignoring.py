@@ -12,15 +12,18 @@ BETA = "http://beta.example/notes"
 GAMMA = "http://gamma.example/list"
 
 
-@pytest.fixture
-def known(folder: Any, stage: Any) -> Any:
-    """A folder with a good page and a dead one that is ignored."""
+def _known(folder: Any, stage: Any) -> None:
     stage[ALPHA] = stage.html("alpha")
     folder.article(ALPHA, BETA)
     assert folder.check("article.md").code == 1
     ran = folder.run("ignore", BETA, "--reason", "cited as dead", now="2026-01-06")
     assert (ran.code, ran.out) == (0, f"ignored {BETA}\n")
-    return folder
+
+
+@pytest.fixture
+def known(once: Any) -> Any:
+    """A folder with a good page and a dead one that is ignored."""
+    return once(_known)
 
 
 def test_an_ignored_finding_is_judged_and_counted_but_not_reported(known: Any, stage: Any) -> None:

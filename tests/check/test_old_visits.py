@@ -12,9 +12,7 @@ FINE, GONE, FAILED = (f"http://{host}.example/page" for host in ("alpha", "beta"
 DAYS = [f"2026-01-{day:02}" for day in range(5, 11)]
 
 
-@pytest.fixture
-def lived(folder: Any, stage: Any) -> Any:
-    """Six days: one page is fine, one dies on the third day, one fails on the second."""
+def _lived(folder: Any, stage: Any) -> None:
     folder.write("archive.toml", "[keep]\nvisits = 2\n[network]\nallow_private = true\n")
     folder.article(FINE, GONE, FAILED)
     for day in DAYS:
@@ -25,7 +23,12 @@ def lived(folder: Any, stage: Any) -> Any:
         if day == DAYS[1]:
             stage[FAILED] = Reset()
         folder.run("check", "article.md", now=day)
-    return folder
+
+
+@pytest.fixture
+def lived(once: Any) -> Any:
+    """Six days: one page is fine, one dies on the third day, one fails on the second."""
+    return once(_lived)
 
 
 def days_of(folder: Any, url: str) -> list[str]:

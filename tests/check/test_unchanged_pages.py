@@ -23,9 +23,7 @@ PARKED = "http://delta.example/parked"
 GONE = "http://epsilon.example/gone"
 
 
-@pytest.fixture
-def known(folder: Any, stage: Any) -> Any:
-    """A page with a validator, one without, one behind a redirect, one that is no page, one that is gone."""
+def _known(folder: Any, stage: Any) -> None:
     stage[ALPHA] = stage.html("alpha", etag='"a1"')
     stage[BETA] = stage.html("beta")
     stage[GAMMA] = stage.redirect("https://gamma.example/new", 302)
@@ -33,7 +31,12 @@ def known(folder: Any, stage: Any) -> Any:
     stage[PARKED] = Response(b"<title>Page not found</title><h1>Page not found</h1><p>Sorry.</p>")
     folder.article(ALPHA, BETA, GAMMA, PARKED, GONE)
     folder.check("article.md")
-    return folder
+
+
+@pytest.fixture
+def known(once: Any) -> Any:
+    """A page with a validator, one without, one behind a redirect, one that is no page, one that is gone."""
+    return once(_known)
 
 
 def rows(folder: Any, table: str) -> int:

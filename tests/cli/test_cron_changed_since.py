@@ -19,9 +19,7 @@ def git(root: Path, *args: str) -> None:
     subprocess.run(["git", *who, "-C", root, *args], check=True, capture_output=True)
 
 
-@pytest.fixture
-def repository(folder: Any, stage: Any) -> Any:
-    """A folder under Git, checked once: `main` has an article with a good link, a dead one and a lost one."""
+def _repository(folder: Any, stage: Any) -> None:
     for url in (ALPHA, GAMMA, DELTA):
         stage[url] = stage.html(url)
     folder.article(ALPHA, BETA, head="The [old one](#) is lost.")
@@ -31,7 +29,12 @@ def repository(folder: Any, stage: Any) -> Any:
     git(folder.root, "commit", "--quiet", "-m", "published")
     git(folder.root, "switch", "--quiet", "--create", "change")
     stage.requests.clear()
-    return folder
+
+
+@pytest.fixture
+def repository(once: Any) -> Any:
+    """A folder under Git, checked once: `main` has an article with a good link, a dead one and a lost one."""
+    return once(_repository)
 
 
 def urls(ran: Any) -> set[str]:

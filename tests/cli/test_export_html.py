@@ -20,8 +20,7 @@ CSS = "text/css"
 PNG = "image/png"
 
 
-@pytest.fixture
-def kept(folder: Any, stage: Any) -> Any:
+def _kept(folder: Any, stage: Any) -> None:
     head = f'<link rel=stylesheet href="{STATIC}/all.css" media=screen><script>alert(1)</script>'
     body = (
         f'<img src="/blank.gif" data-src="{STATIC}/late.png" onerror="alert(2)"><img src="/gone.png" alt="gone">'
@@ -45,7 +44,11 @@ def kept(folder: Any, stage: Any) -> Any:
         stage[f"{STATIC}/{name}.png"] = Response(f"picture {name}".encode(), content_type=PNG)
     folder.article(ALPHA)
     folder.check("article.md", "--scope", "page")
-    return folder
+
+
+@pytest.fixture
+def kept(once: Any) -> Any:
+    return once(_kept)
 
 
 def encoded(data: bytes) -> str:

@@ -39,9 +39,7 @@ def changed_outcome(root: Path, url: str, **values: Any) -> None:
         store.commit()
 
 
-@pytest.fixture
-def year_later(folder: Any, stage: Any) -> Any:
-    """An article that lost a target, and cites a page that stayed, one that moved, and one that died and has a copy."""
+def _year_later(folder: Any, stage: Any) -> None:
     for url in (ALPHA, BETA, GAMMA):
         stage[url] = stage.html(url)
     stage[ORIGINAL] = stage.html("essay", more=f'As <a href="{ALPHA}">the report</a> of last year has it.')
@@ -57,7 +55,12 @@ def year_later(folder: Any, stage: Any) -> Any:
     stage[GAMMA] = stage.html("gone", status=410)
     folder.check(now=LATER)
     changed_outcome(folder.root, GAMMA, archived_url=COPY)
-    return folder
+
+
+@pytest.fixture
+def year_later(once: Any) -> Any:
+    """An article that lost a target, and cites a page that stayed, one that moved, and one that died and has a copy."""
+    return once(_year_later)
 
 
 def test_proposals_are_a_diff_and_change_nothing(year_later: Any) -> None:

@@ -12,9 +12,7 @@ BETA = "http://beta.example/notes"
 GAMMA = "http://gamma.example/list"
 
 
-@pytest.fixture
-def past(folder: Any, stage: Any) -> Any:
-    """Two runs: ALPHA stayed, BETA drifted, GAMMA died."""
+def _past(folder: Any, stage: Any) -> None:
     for url in (ALPHA, BETA, GAMMA):
         stage[url] = stage.html(url)
     folder.article(ALPHA, BETA, GAMMA)
@@ -22,7 +20,12 @@ def past(folder: Any, stage: Any) -> Any:
     stage[BETA] = stage.html("something else altogether")
     stage[GAMMA] = stage.html("gone", status=410)
     folder.check(now="2026-02-05")
-    return folder
+
+
+@pytest.fixture
+def past(once: Any) -> Any:
+    """Two runs: ALPHA stayed, BETA drifted, GAMMA died."""
+    return once(_past)
 
 
 def test_report_renders_the_latest_run_or_any_other(past: Any) -> None:

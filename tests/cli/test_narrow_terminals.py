@@ -26,8 +26,7 @@ BETA = "http://beta.example/a-page-with-quite-a-long-name"
 GAMMA = "http://gamma.example/"
 
 
-@pytest.fixture
-def watched(folder: Any, stage: Any) -> Any:
+def _watched(folder: Any, stage: Any) -> None:
     stage[ALPHA], stage[BETA] = stage.html("alpha"), stage.html("beta")
     stage[GAMMA] = Response(b"Forbidden", status=403)
     words = "On alpha, in more words than a narrow terminal has room for"
@@ -35,7 +34,11 @@ def watched(folder: Any, stage: Any) -> Any:
     folder.check("article.md")
     stage[BETA] = stage.otherwise
     folder.check(now="2026-01-07")
-    return folder
+
+
+@pytest.fixture
+def watched(once: Any) -> Any:
+    return once(_watched)
 
 
 def on_terminal(folder: Any, *args: str, stdout: int | None = None, code: int = 0, columns: int = COLUMNS) -> list[str]:

@@ -12,9 +12,7 @@ BETA = "http://beta.example/notes"
 GAMMA = "http://gamma.example/list"
 
 
-@pytest.fixture
-def findings(folder: Any, stage: Any) -> Any:
-    """A folder in which #1 and #2 of the last report are dead, after a run in which all was fine."""
+def _findings(folder: Any, stage: Any) -> None:
     for url, name in ((ALPHA, "alpha"), (BETA, "beta"), (GAMMA, "gamma")):
         stage[url] = stage.html(name)
     folder.article(ALPHA, BETA, GAMMA)
@@ -24,7 +22,12 @@ def findings(folder: Any, stage: Any) -> Any:
     ran = folder.run("check", now="2026-01-06")
     assert f"#1 ✗ not found (404)  article.md:5  {ALPHA}" in ran.out
     assert f"#2 ✗ not found (404)  article.md:7  {BETA}" in ran.out
-    return folder
+
+
+@pytest.fixture
+def findings(once: Any) -> Any:
+    """A folder in which #1 and #2 of the last report are dead, after a run in which all was fine."""
+    return once(_findings)
 
 
 def test_a_number_is_the_url_of_the_last_report_whatever_is_decided_meanwhile(findings: Any) -> None:

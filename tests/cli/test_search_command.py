@@ -41,9 +41,7 @@ def pdf(line: str) -> bytes:
     return file.getvalue()
 
 
-@pytest.fixture
-def kept(folder: Any, stage: Any) -> Any:
-    """A page that changes, a PDF, a page in Japanese, and one that is not there."""
+def _kept(folder: Any, stage: Any) -> None:
     stage[ALPHA] = stage.html("harbour", more="The Düsseldorf terminal cost 41.6 million crowns, said Zanzibarium.")
     stage[BETA] = Response(pdf("The audit office found irregularities"), 200, content_type="application/pdf")
     stage[GAMMA] = stage.html("tokyo", more="日本経済新聞によると、東京都の予算は増加した。예산이 늘었다.")
@@ -51,7 +49,12 @@ def kept(folder: Any, stage: Any) -> Any:
     folder.check("article.md", now="2026-01-05")
     stage[ALPHA] = stage.html("harbour", more="The terminal cost 58.2 million crowns, said the council.")
     folder.check(now="2026-02-05")
-    return folder
+
+
+@pytest.fixture
+def kept(once: Any) -> Any:
+    """A page that changes, a PDF, a page in Japanese, and one that is not there."""
+    return once(_kept)
 
 
 def urls(ran: Any) -> list[str]:

@@ -11,9 +11,7 @@ ALPHA = "http://alpha.example/report"
 BETA = "http://beta.example/notes"
 
 
-@pytest.fixture
-def watched(folder: Any, stage: Any) -> Any:
-    """One page that is fine and one that died on the second day, after three runs."""
+def _watched(folder: Any, stage: Any) -> None:
     stage[ALPHA], stage[BETA] = stage.html("alpha"), stage.html("beta")
     folder.article(ALPHA, BETA)
     folder.run("check", "article.md", now="2026-01-05")
@@ -21,7 +19,12 @@ def watched(folder: Any, stage: Any) -> Any:
     stage[ALPHA] = stage.html("alpha")
     folder.run("check", now="2026-01-06")
     folder.run("check", "--due", now="2026-01-07")
-    return folder
+
+
+@pytest.fixture
+def watched(once: Any) -> Any:
+    """One page that is fine and one that died on the second day, after three runs."""
+    return once(_watched)
 
 
 def test_the_state_is_that_of_all_sources_and_not_of_the_last_run(watched: Any) -> None:

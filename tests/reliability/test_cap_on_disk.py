@@ -28,16 +28,19 @@ def large(stage: Any, seed: str) -> Any:
     return stage.html(seed, more=f"It is the page of {seed}.", ad=f"<!-- {noise} -->")
 
 
-@pytest.fixture
-def lived(folder: Any, stage: Any) -> Any:
-    """Five runs: ALPHA is rewritten for each, BETA stays as it is."""
+def _lived(folder: Any, stage: Any) -> None:
     stage[BETA] = stage.html("beta")
     folder.article(ALPHA, BETA, published=DAYS[0])
     for day in DAYS[:5]:
         stage[ALPHA] = large(stage, f"version of {day}")
         folder.check("article.md", now=day)
     assert len(folder.run("search", "page", "--format", "json").json["sources"]) == 2
-    return folder
+
+
+@pytest.fixture
+def lived(once: Any) -> Any:
+    """Five runs: ALPHA is rewritten for each, BETA stays as it is."""
+    return once(_lived)
 
 
 def pages(folder: Any) -> list[str]:

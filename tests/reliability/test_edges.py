@@ -19,13 +19,16 @@ ALPHA = "http://alpha.example/report"
 BETA = "http://beta.example/notes"
 
 
-@pytest.fixture
-def lived(folder: Any, stage: Any) -> Any:
+def _lived(folder: Any, stage: Any) -> None:
     for url in (ALPHA, BETA):
         stage[url] = stage.html(url)
     folder.article(ALPHA, BETA)
     assert folder.check("article.md", now="2026-01-05").code == 0
-    return folder
+
+
+@pytest.fixture
+def lived(once: Any) -> Any:
+    return once(_lived)
 
 
 def process(folder: Any, *args: str, now: str = "2026-01-12", **how: Any) -> subprocess.CompletedProcess[str]:

@@ -34,9 +34,7 @@ sys.exit(cli.run(sys.argv[1:]))
 """
 
 
-@pytest.fixture
-def lived(folder: Any, stage: Any) -> Any:
-    """One run; then ALPHA is gone and BETA is another page."""
+def _lived(folder: Any, stage: Any) -> None:
     for url in (ALPHA, BETA, GAMMA):
         stage[url] = stage.html(url)
     folder.article(ALPHA, BETA)
@@ -44,7 +42,12 @@ def lived(folder: Any, stage: Any) -> Any:
     assert folder.check("article.md", "other.md", now=DAYS[0]).code == 0
     stage[ALPHA] = stage.html("gone", status=410)
     stage[BETA] = stage.html("something else")
-    return folder
+
+
+@pytest.fixture
+def lived(once: Any) -> Any:
+    """One run; then ALPHA is gone and BETA is another page."""
+    return once(_lived)
 
 
 def kill(folder: Any, *args: str, now: str) -> None:

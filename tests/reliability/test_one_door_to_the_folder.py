@@ -25,13 +25,16 @@ from linkarchive.store.opening import open_project
 ALPHA, BETA = "http://alpha.example/report", "http://beta.example/notes"
 
 
-@pytest.fixture
-def lived(folder: Any, stage: Any) -> Any:
+def _lived(folder: Any, stage: Any) -> None:
     for url in (ALPHA, BETA):
         stage[url] = stage.html(url)
     folder.article(ALPHA, BETA)
     assert folder.check("article.md").code == 0
-    return folder
+
+
+@pytest.fixture
+def lived(once: Any) -> Any:
+    return once(_lived)
 
 
 def contents(root: Path) -> dict[str, bytes]:

@@ -31,15 +31,18 @@ sys.exit(cli.run(sys.argv[1:]))
 """
 
 
-@pytest.fixture
-def lived(folder: Any, stage: Any) -> Any:
-    """One run that was told; then ALPHA is gone."""
+def _lived(folder: Any, stage: Any) -> None:
     for url in (ALPHA, BETA):
         stage[url] = stage.html(url)
     folder.article(ALPHA, BETA)
     assert folder.run("check", "article.md", now=DAYS[0]).code == 0
     stage[ALPHA] = stage.html("gone", status=410)
-    return folder
+
+
+@pytest.fixture
+def lived(once: Any) -> Any:
+    """One run that was told; then ALPHA is gone."""
+    return once(_lived)
 
 
 def kill(folder: Any, *args: str, now: str) -> None:

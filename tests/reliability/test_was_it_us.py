@@ -80,12 +80,15 @@ def trouble(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> 
     return NETWORKS[request.param]
 
 
-@pytest.fixture
-def lived(folder: Any, stage: Any) -> Any:
+def _lived(folder: Any, stage: Any) -> None:
     web(stage)
     folder.article(*URLS)
     assert folder.check("article.md", now="2026-01-01").code == 0
-    return folder
+
+
+@pytest.fixture
+def lived(once: Any) -> Any:
+    return once(_lived)
 
 
 def conclusions(ran: Any) -> Any:

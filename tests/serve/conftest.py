@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import base64
+import os
 import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -71,8 +74,7 @@ def make_review(folder: Any, stage: Any) -> Iterator[Callable[[], Reviewed]]:
         yield start
 
 
-@pytest.fixture
-def reviewed(folder: Any, stage: Any, make_review: Callable[[], Reviewed]) -> Reviewed:
+def _reviewed(folder: Any, stage: Any) -> None:
     alpha, hostile = "http://alpha.example/page", "http://gamma.example/hostile"
     gone = ["http://beta.example/one", "http://beta.example/two"]
     for url in (alpha, hostile, *gone, "http://delta.example/fine"):
@@ -85,6 +87,11 @@ def reviewed(folder: Any, stage: Any, make_review: Callable[[], Reviewed]) -> Re
     for url in gone:
         stage[url] = stage.html("gone", status=404)
     assert folder.check(now="2026-03-01").code == 1
+
+
+@pytest.fixture
+def reviewed(once: Any, make_review: Callable[[], Reviewed]) -> Reviewed:
+    once(_reviewed)
     return make_review()
 
 
@@ -134,6 +141,39 @@ def _chromiums() -> Iterator[Callable[[bool], Any]]:
         chromium_driver.quit()
 
 
+def _show(driver: Any, width: int, dark: bool) -> None:
+    """Show the page in a window of that width, light or dark."""
+    size = {"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": width < 500}
+    driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
+    scheme = {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}
+    driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": [scheme]})
+
+
+@pytest.fixture
+def violations() -> Callable[[Any, str], list[tuple[str, str, str]]]:
+    """What axe-core finds on the page that a tab shows, at three widths, light and dark; and that it fits.
+
+    With PICTURES=FOLDER it is also drawn there.
+    """
+    axe = pytest.importorskip("axe_core_python.selenium", reason="axe-core-python is not installed").Axe()
+
+    def look(driver: Any, name: str) -> list[tuple[str, str, str]]:
+        found = []
+        for width, dark in ((width, dark) for width in (390, 820, 1440) for dark in (False, True)):
+            _show(driver, width, dark)
+            shown = f"{name}-{width}-{'dark' if dark else 'light'}"
+            overflow = driver.execute_script("return document.documentElement.scrollWidth - innerWidth")
+            assert overflow <= 0, f"{shown} is wider than the window"
+            for violation in axe.run(driver)["violations"]:
+                found.append((shown, violation["id"], violation["nodes"][0]["html"][:200]))
+            if folder := os.environ.get("PICTURES"):
+                picture = driver.execute_cdp_cmd("Page.captureScreenshot", {"format": "png"})
+                (Path(folder) / f"{shown}.png").write_bytes(base64.b64decode(picture["data"]))
+        return found
+
+    return look
+
+
 @pytest.fixture
 def browser(_chromiums: Callable[[bool], Any]) -> Iterator[Browser]:
     """A new tab of headless Chromium, which knows nothing of the tests before: `browser()`, `browser(scripts=False)`,
@@ -145,10 +185,7 @@ def browser(_chromiums: Callable[[bool], Any]) -> Iterator[Browser]:
         driver.switch_to.new_window("tab")
         driver.execute_cdp_cmd("Network.clearBrowserCookies", {})
         driver.get_log("browser")
-        size = {"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": width < 500}
-        driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
-        scheme = {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}
-        driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": [scheme]})
+        _show(driver, width, dark)
         used.append(driver)
         return driver
 

@@ -17,14 +17,7 @@ SETTINGS = {"ARCHIVE_BROWSER_WHEN": "needed"}
 pytestmark = pytest.mark.long
 
 
-@pytest.fixture
-def looked(folder: Any, stage: Any, make_review: Any) -> Any:
-    """The review page of a page whose head and foot changed; what is between them only stands lower."""
-    try:
-        find_browser(BrowserSettings())
-    except SettingsError as error:
-        pytest.skip(f"pages are not rendered here: {error}")
-
+def _looked(folder: Any, stage: Any) -> None:
     def serve(crowns: str, news: str, rights: str) -> None:
         lead = f"{news}<p>The harbour takes {crowns} crowns of this year's budget.</p>".encode()
         page = stage.html("budget").body.replace(b"</head>", b"<link rel=stylesheet href=/all.css></head>")
@@ -37,6 +30,16 @@ def looked(folder: Any, stage: Any, make_review: Any) -> Any:
     assert folder.check("article.md", "--scope", "page", now="2026-01-05", env=SETTINGS).code == 0
     serve("5,344,000", "<p style='height:90px;background:#fc0'>Vote tomorrow!</p>", "No pictures are")
     assert folder.check("--scope", "page", now="2026-03-01", env=SETTINGS).told(URL)[0] == "drifted"
+
+
+@pytest.fixture
+def looked(once: Any, make_review: Any) -> Any:
+    """The review page of a page whose head and foot changed; what is between them only stands lower."""
+    try:
+        find_browser(BrowserSettings())
+    except SettingsError as error:
+        pytest.skip(f"pages are not rendered here: {error}")
+    once(_looked)
     return make_review()
 
 

@@ -13,8 +13,7 @@ SVG = "image/svg+xml"
 NAMESPACE = 'xmlns="http://www.w3.org/2000/svg"'
 
 
-@pytest.fixture
-def kept(folder: Any, stage: Any) -> Any:
+def _kept(folder: Any, stage: Any) -> None:
     body = f"""<svg viewBox="0 0 90 90" onload="document.title='ran'"><defs><linearGradient id="g"><stop offset="0"
         stop-color="#08c"/></linearGradient></defs><rect id="box" width="90" height="40" fill="url(#g)"/>
         <rect width="9" height="9" fill="url(http://live.example/x.svg#a)"/><use xlink:href="#box" y="45"/>
@@ -37,7 +36,11 @@ def kept(folder: Any, stage: Any) -> Any:
     stage[f"{STATIC}/f.css"] = Response(b"p{color:rgb(1, 2, 3)}", content_type="text/css")
     folder.article(URL)
     assert folder.check("article.md", "--scope", "page").code == 0
-    return folder
+
+
+@pytest.fixture
+def kept(once: Any) -> Any:
+    return once(_kept)
 
 
 def test_one_file_has_drawings_and_frames_and_loads_nothing(kept: Any) -> None:

@@ -49,14 +49,17 @@ def holds_mark(root: Path) -> bool:
     return False
 
 
-@pytest.fixture
-def lived(folder: Any, stage: Any) -> Any:
+def _lived(folder: Any, stage: Any) -> None:
     for day in DAYS:
         for url in (ALPHA, BETA):
             stage[url] = stage.html(f"{MARK} {day}" if url == ALPHA else url, more=day * 50)
         folder.article(ALPHA, BETA, published=DAYS[0])
         folder.check("article.md", now=day)
-    return folder
+
+
+@pytest.fixture
+def lived(once: Any) -> Any:
+    return once(_lived)
 
 
 def killed(folder: Any, step: int) -> int:

@@ -44,16 +44,19 @@ def forget(folder: Any, *urls: str, now: str = DAYS[-1]) -> Any:
     return folder.run("forget", *urls, "--reason", REASON, now=now)
 
 
-@pytest.fixture
-def lived(folder: Any, stage: Any) -> Any:
-    """Two runs: ALPHA is rewritten, EPSILON stays."""
+def _lived(folder: Any, stage: Any) -> None:
     stage[ALPHA] = page(stage, "first")
     stage[EPSILON] = stage.html("the other")
     folder.article(ALPHA, EPSILON, published=DAYS[0])
     assert folder.check("article.md", now=DAYS[0]).code == 0
     stage[ALPHA] = page(stage, "second")
     assert folder.check(now=DAYS[1]).told(ALPHA)[0] == "drifted"
-    return folder
+
+
+@pytest.fixture
+def lived(once: Any) -> Any:
+    """Two runs: ALPHA is rewritten, EPSILON stays."""
+    return once(_lived)
 
 
 def test_no_byte_of_the_page_is_left_in_any_file(lived: Any) -> None:

@@ -27,9 +27,7 @@ def year(stage: Any) -> None:
     stage[DELTA] = Reset()
 
 
-@pytest.fixture
-def lived(folder: Any, stage: Any) -> Any:
-    """A folder with three runs of news."""
+def _lived(folder: Any, stage: Any) -> None:
     for url in URLS:
         stage[url] = stage.html(url)
     stage[ALPHA] = lambda request: stage.html(ALPHA, ad=f"{request.nth} flats at Port Ellis, book today")
@@ -39,7 +37,12 @@ def lived(folder: Any, stage: Any) -> Any:
     year(stage)
     for day in RUNS[1:]:
         folder.check(now=day)
-    return folder
+
+
+@pytest.fixture
+def lived(once: Any) -> Any:
+    """A folder with three runs of news."""
+    return once(_lived)
 
 
 def without_database(folder: Any) -> None:

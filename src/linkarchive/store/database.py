@@ -6,6 +6,8 @@ import os
 import sqlite3
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from contextvars import ContextVar
+from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar, overload
 from urllib.parse import quote
@@ -21,8 +23,10 @@ from sqlalchemy import (
     Update,
     create_engine,
     event,
+    make_url,
 )
 from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.pool import NullPool
 from sqlalchemy.sql.selectable import TypedReturnsRows
 
 from linkarchive.errors import StorageError
@@ -40,8 +44,8 @@ class Store:
     read sees them.
     """
 
-    def __init__(self, engine: Engine, connection: Connection) -> None:
-        self.url = engine.url
+    def __init__(self, url: URL, connection: Connection) -> None:
+        self.url = url
         """For another Store on the same database (`open_store`, for reading)."""
         self.connection = connection
         """For this room only."""
@@ -144,21 +148,47 @@ def open_store(url: str | URL | Path | None, *, read_only: bool = False) -> Iter
         if url is not None and not read_only:
             _make_private(url)
         url = URL.create("sqlite", database=None if url is None else str(url))
-    engine = create_engine(url)
-    if engine.dialect.name == "sqlite":
-        if read_only and engine.url.database:
-            event.listen(engine, "do_connect", _connect_for_reading)
-        event.listen(engine, "connect", _configure_reader if read_only else _configure)
-        event.listen(engine, "begin", _begin)
+    url = make_url(url)
     try:
-        with engine.connect() as connection:
+        with _connected(url, read_only) as connection:
             with connection.begin():
                 migrate(connection)
-            yield Store(engine, connection)
+            yield Store(url, connection)
     except SQLAlchemyError as error:
-        raise _refused(engine.url, error) from error
-    finally:
-        engine.dispose()
+        raise _refused(url, error) from error
+
+
+_FILE: ContextVar[str] = ContextVar("file")
+"""The SQLite file that is being opened."""
+
+
+@contextmanager
+def _connected(url: URL, read_only: bool) -> Iterator[Connection]:
+    if url.get_backend_name() == "sqlite":
+        token = _FILE.set(url.database or ":memory:")
+        try:
+            connection = _sqlite(read_only).connect()
+        finally:
+            _FILE.reset(token)
+        with connection:
+            yield connection
+    else:
+        engine = create_engine(url)
+        try:
+            with engine.connect() as connection:
+                yield connection
+        finally:
+            engine.dispose()
+
+
+@cache
+def _sqlite(read_only: bool) -> Engine:
+    """The engine of all SQLite files: a statement that was compiled for one of them is compiled for all."""
+    engine = create_engine("sqlite://", poolclass=NullPool)
+    event.listen(engine, "do_connect", _connect_for_reading if read_only else _connect)
+    event.listen(engine, "connect", _configure_reader if read_only else _configure)
+    event.listen(engine, "begin", _begin)
+    return engine
 
 
 def _refused(url: URL, error: SQLAlchemyError) -> StorageError:
@@ -182,15 +212,19 @@ def _begin(connection: Connection) -> None:
     connection.exec_driver_sql("BEGIN")
 
 
-def _connect_for_reading(dialect: Any, record: Any, arguments: Any, options: dict[str, Any]) -> Any:
+def _connect(dialect: Any, record: Any, arguments: Any, options: Any) -> sqlite3.Connection:
+    return sqlite3.connect(_FILE.get(), check_same_thread=False)
+
+
+def _connect_for_reading(dialect: Any, record: Any, arguments: Any, options: Any) -> sqlite3.Connection:
     """A connection to a file that nobody can write (read-only media): what a log beside it holds is not needed."""
-    path = str(arguments[0])
-    connection = sqlite3.connect(*arguments, **options)
+    connection = _connect(dialect, record, arguments, options)
     try:
         connection.execute("SELECT 1 FROM sqlite_master LIMIT 1")
     except sqlite3.OperationalError:
         connection.close()
-        return sqlite3.connect(f"file:{quote(path)}?mode=ro&immutable=1", uri=True, **options)
+        path = quote(_FILE.get())
+        return sqlite3.connect(f"file:{path}?mode=ro&immutable=1", uri=True, check_same_thread=False)
     except sqlite3.DatabaseError:
         pass  # damaged: said by the first statement
     return connection
