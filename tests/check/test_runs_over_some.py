@@ -21,7 +21,9 @@ URLS = [f"http://{host}.example/page" for host in HOSTS]
 NEW = "http://epsilon.example/new"
 
 
-def _watched(folder: Any, stage: Any) -> None:
+@pytest.fixture
+def watched(folder: Any, stage: Any) -> Any:
+    """A folder of two articles whose plan is stored."""
     for url in (*URLS[1:], NEW):
         stage[url] = stage.html(url)
     folder.article(*URLS[:2], name="posts/one.md", head="It was [lost](#), as [part](#part) of it.")
@@ -31,12 +33,7 @@ def _watched(folder: Any, stage: Any) -> None:
     folder.write("links.txt", "include more.txt\n! http://zeta.example/never\n" + folder.links())
     for hour in ("07", "08"):  # the first adds what is new, the second keeps the plan
         folder.check("--limit", "1", now=f"2026-01-05T{hour}:00:00Z")
-
-
-@pytest.fixture
-def watched(once: Any) -> Any:
-    """A folder of two articles whose plan is stored."""
-    return once(_watched)
+    return folder
 
 
 def checked(folder: Any, *args: str, now: str) -> tuple[Any, bool]:
