@@ -11,7 +11,7 @@ import pytest
 
 from linkarchive.demo.server import DemoWeb
 from linkarchive.demo.wayback import DemoCapture, DemoWayback
-from linkarchive.demo.wire import Response
+from linkarchive.demo.wire import Reply, Request, Response
 
 QUICK = {
     "ARCHIVE_WAYBACK_MODE": "auto",
@@ -28,6 +28,12 @@ class Archives:
     def __init__(self) -> None:
         self.wayback = DemoWayback(now=lambda: datetime(2026, 2, 1, tzinfo=UTC))
         self.arquivo = DemoWayback(base="https://arquivo.pt", collection="/wayback/")
+        self.asked: list[str] = []
+        """What the first of them was asked for."""
+
+    def answer(self, request: Request) -> Reply:
+        self.asked.append(request.url)
+        return self.wayback(request)
 
     def hold(self, url: str, when: str, page: Response) -> None:
         self._hold(self.wayback, url, when, page)
@@ -54,7 +60,7 @@ def shared() -> Iterator[tuple[DemoWeb, dict[str, Any]]]:
 def archives(shared: tuple[DemoWeb, dict[str, Any]], stage: Any) -> Archives:
     _, present = shared
     found = Archives()
-    present.update({"web.archive.org": found.wayback, "arquivo.pt": found.arquivo})
+    present.update({"web.archive.org": found.answer, "arquivo.pt": found.arquivo})
     present.update({f"{name}.example": stage.site for name in ("alpha", "beta", "origin", "canary")})
     return found
 

@@ -126,6 +126,50 @@ def test_what_an_archived_page_called_a_dead_one_is_looked_for_on_that_page_toda
     assert stage.asked("http://alpha.example/n/1") == 0
 
 
+def test_archives_are_asked_for_pages_that_linked_to_a_dead_one(project: Any, stage: Any, archives: Any) -> None:
+    lost, parent, now = (f"http://alpha.example/{path}" for path in ("docs/lamps/x?id=4", "docs/", "n/q4"))
+    links = ("What the lamp cost in oil is told", "Who kept it through the winter is told", "How it was built is told")
+    then, today = (
+        "".join(f'<p>{words} <a href="{url}{n}">here</a>.</p>' for n, words in enumerate(links, 3))
+        for url in ("/docs/lamps/x?id=", "/n/q")
+    )
+    archives.hold(lost, "2021-05-13", stage.html("the keeper"))
+    archives.hold(parent, "2021-05-13", stage.html("Guide", more=then))
+    others = "".join(f'<a href="/m/{number}">{number}</a> ' for number in range(90))
+    stage[parent] = stage.html("Guide", more=others + today)
+    stage[now] = stage.html("the keeper")
+    project.article(lost, published="2021-05-12")
+    source = project.check("article.md", now="2026-01-05").source(lost)
+    assert (source["verdict"], source["suggested_url"]) == ("dead", now)
+    assert source["suggested_by"] == f"the page that linked to it, {parent}, links to it there now"
+    folders = ("http://alpha.example/docs/lamps/", parent, "http://alpha.example/")
+    asked = [url for url in archives.asked if url.endswith(folders)]
+    assert {url.partition("id_/")[2] for url in asked} == set(folders)
+    assert len(asked) <= 4, "one request for each, one more for a copy"
+
+
+@pytest.mark.parametrize("how", ["private", "off", "not again"])
+def test_archives_are_not_asked_for_pages_that_linked_to_a_dead_one(
+    project: Any, stage: Any, archives: Any, how: str
+) -> None:
+    lost, front = "http://alpha.example/docs/x", "id_/http://alpha.example/"
+    stage[lost] = stage.html("the keeper")
+    project.article(lost, published="2021-05-12")
+    if how == "private":
+        project.write("links.txt", "[article.md]\nprivate = true\n")
+    project.check("article.md", now="2026-01-05")
+    stage.clear()
+    mode = ("--wayback", "off") if how == "off" else ()
+    assert project.check(*mode, now="2026-01-12").source(lost)["verdict"] == "dead"
+    asked = sum(url.endswith(front) for url in archives.asked)
+    assert asked == (how == "not again")
+    project.check(*mode, now="2026-01-13")
+    assert sum(url.endswith(front) for url in archives.asked) == asked
+    if how == "not again":
+        project.check(now="2026-02-20")
+        assert sum(url.endswith(front) for url in archives.asked) == 2
+
+
 def test_a_captured_redirect_of_a_dead_source_is_suggested_when_it_leads_to_the_page(
     project: Any, stage: Any, archives: Any
 ) -> None:

@@ -210,14 +210,15 @@ def test_a_site_is_asked_by_its_own_search_where_it_declares_one(head: str) -> N
     assert searched([dead(1, f"{SITE}/old/1.html", title, "lanterns")], site)[0] == {}
 
 
-def test_the_page_that_linked_to_it_says_where_it_is_by_what_it_called_it() -> None:
+def test_what_others_called_a_page_leads_to_it() -> None:
     site = {f"{SITE}/": html("Front", "<p>Nothing.</p>")}
     site |= {f"{SITE}/guide": html("Guide", '<a href="/n/9">see the keeper’s own account</a> <a href="/n/8">more</a>')}
     site |= {f"{SITE}/n/9": html("Page nine", prose("keeper")), f"{SITE}/n/8": html("Page eight", prose("eight"))}
     lost = dead(1, f"{SITE}/x?id=4", "Untitled", "keeper")
     assert searched([lost], site)[0] == {}
-    called = replace(lost, anchors=("see the keeper’s own account",), parents=(f"{SITE}/guide",))
-    assert searched([called], site) == ({1: f"{SITE}/n/9"}, 4)
+    called = replace(lost, anchors=("see the keeper’s own account",))
+    site[f"{SITE}/"] = html("Front", f'<a href="{SITE}/guide">Guide</a>')
+    assert searched([called], site)[0] == {1: f"{SITE}/n/9"}
 
 
 def test_sections_that_name_nothing_new_do_not_use_up_the_visits() -> None:

@@ -15,13 +15,14 @@ from typing import TYPE_CHECKING
 
 from linkarchive.check.plan import Job, Policy
 from linkarchive.check.record import Recorder
-from linkarchive.model import Article, Verdict
+from linkarchive.model import Article, Page, Verdict
 from linkarchive.model.events import ArchiveAnswered, AskingArchives, Notice
 from linkarchive.secrets import redact
 from linkarchive.store import lookups, previous
 from linkarchive.store.lookups import COPY, MOVED, SAVED, LookupAnswer
 from linkarchive.store.previous import AT_ONCE, Previous
 from linkarchive.wayback.cited import is_past
+from linkarchive.wayback.lookups import ParentLookup
 from linkarchive.wayback.politeness import Politeness
 
 if TYPE_CHECKING:
@@ -43,6 +44,8 @@ class ArchiveLookups:
         self._workers: LookupWorkers | None = None
         self._moved: dict[int, list[str]] = {}
         """The addresses that captured redirects name, by the number of the source."""
+        self._parents: list[Page] = []
+        """Archives' copies of pages that may have linked to dead sources."""
 
     @cached_property
     def _answers(self) -> Answers:
@@ -86,6 +89,23 @@ class ArchiveLookups:
             if before.result is not None:
                 self._ask(_open(dead_lookups(_subject(job), before.result), settled))
 
+    def ask_parents(self, jobs: Iterable[Job]) -> None:
+        """Ask for pages that may have linked to what is dead and is looked for in this run."""
+        wanted = {job.source.id: job for job in jobs if job.skip is None}
+        lost = set() if self.is_off else set(self._unsettled_losses(wanted))
+        if not lost:
+            return
+        from linkarchive.relocate.past import has_site  # late: it brings the judge with it
+        from linkarchive.wayback.questions import parent_lookups
+
+        known = self._concluded((wanted[number] for number in lost), Verdict.DEAD, Verdict.DRIFTED)
+        sources = [
+            (_subject(job), before.result)
+            for job, before, _ in known
+            if before.result is not None and has_site(before.result)
+        ]
+        self._ask(parent_lookups(sources, self._policy.settings.sites))
+
     def ask_elsewhere(self, jobs: Iterable[Job]) -> None:
         """Ask for the newest public captures of what is closed to us: others may have seen it."""
         for job, before, settled in self._concluded(jobs, Verdict.BLOCKED, Verdict.UNREACHABLE):
@@ -120,6 +140,10 @@ class ArchiveLookups:
                     raise result.error
                 if result.article is not None:
                     recovered(result.article)
+                if result.page is not None:
+                    self._parents.append(result.page)
+                if isinstance(result.lookup, ParentLookup):
+                    continue
                 if result.moved:
                     self._moved.setdefault(job.source.id, []).extend(result.moved)
                 self._answers.use(job, result)
@@ -144,7 +168,7 @@ class ArchiveLookups:
             recorder.contained,
         )
         urls = {number: job.source.url for number, job in wanted.items()}
-        answers = relocation.search(lost, urls, self._moved)
+        answers = relocation.search(lost, urls, self._moved, self._parents)
         for number, answer in answers.items():
             self._answers.save(wanted[number], answer)
         self._answers.show_copies([wanted[number] for number, answer in answers.items() if answer.url is not None])

@@ -139,6 +139,7 @@ class _Check:
             todo = [*todo, *more]
         covered = {job.source.id: job for job in (*originals, *todo)}
         lookups.ask_dead(covered.values())
+        lookups.ask_parents(covered.values())
         lookups.ask_saved(covered.values())
         lacking = self.keep_parts()
         lookups.use_answers(jobs, keep)

@@ -19,9 +19,7 @@ class DeadPage:
     named: tuple[str, ...] = ()
     """Addresses that others name for it, such as a captured redirect."""
     anchors: tuple[str, ...] = ()
-    """What stored pages of the site called it in their links."""
-    parents: tuple[str, ...] = ()
-    """The addresses of those pages."""
+    """What pages of the site called it in their links."""
     baseline: Capture | None = None
     """The capture that its text was read from."""
 

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from linkarchive.model import Capture, Page, Reason, Result, Verdict
 from linkarchive.relocate.dead_page import DeadPage
 from linkarchive.relocate.likeness import text_of
-from linkarchive.relocate.listings import read_listing
+from linkarchive.relocate.parents import Parent, page_key, parent_of
 from linkarchive.relocate.rules import Example, Rule, learn
 from linkarchive.relocate.search import SiteSearch
 from linkarchive.settings import NetworkSettings
@@ -19,7 +19,7 @@ from linkarchive.store import previous, runs, sources
 from linkarchive.store.database import Store
 from linkarchive.store.lookups import MOVED
 from linkarchive.store.previous import AT_ONCE, Previous
-from linkarchive.urls import ascii_host, host_of, loose_key
+from linkarchive.urls import ascii_host, host_of
 from linkarchive.wayback.unwrap import stored_page
 
 _NO_SITE = frozenset({Reason.DNS, Reason.PARKED, Reason.USURPED, Reason.UNREACHABLE_SINCE})
@@ -37,11 +37,13 @@ def searches_for(
     lost: Sequence[int],
     urls: Mapping[int, str],
     named: Mapping[int, Sequence[str]],
+    archived: Sequence[Page],
     network: NetworkSettings,
 ) -> list[SiteSearch]:
     """A search for each site that has lost some of these pages, by what this run concluded, whose baselines we have.
 
-    `urls` are all sources of the run by their numbers, `named` the addresses that others name for a source.
+    `urls` are all sources of the run by their numbers, `named` the addresses that others name for a source, `archived`
+    archives' copies of pages that may have linked to dead ones.
     """
     sites: dict[str, dict[int, DeadPage]] = {}
     for number, before in _concluded(store, run, lost):
@@ -52,6 +54,10 @@ def searches_for(
         if text is not None and text.is_plenty:
             lost_page = DeadPage(number, urls[number], text, others, baseline=baseline)
             sites.setdefault(_site(urls[number]), {})[number] = lost_page
+    keys = {site: {page_key(page.url): number for number, page in pages.items()} for site, pages in sites.items()}
+    parents: dict[str, list[Parent]] = {site: [] for site in sites}
+    for page in archived:
+        _note_parent(page, keys, parents)
     examples: dict[str, list[Example]] = {site: [] for site in sites}
     read: Counter[str] = Counter()
     for number, before in _concluded(store, run, [number for number, url in urls.items() if _site(url) in sites]):
@@ -60,35 +66,29 @@ def searches_for(
         if len(known) < _MOST_EXAMPLES:
             example = _example(archive, urls[number], before, network)
             known += [example] if example is not None else []
-        if read[site] < _MOST_PARENTS and before.result is not None and before.result.verdict.is_alive:
+        if read[site] < _MOST_PARENTS and (number in sites[site] or _is_alive(before.result)):
             read[site] += 1
-            parent = _baseline_page(archive, before, network)
-            sites[site] = _called(sites[site], parent) if parent is not None else sites[site]
-    return [SiteSearch(pages, examples[site]) for site, pages in sites.items()]
+            page = _baseline_page(archive, before, network)
+            if page is not None:
+                _note_parent(page, keys, parents)
+    return [SiteSearch(_called(pages, parents[site]), examples[site], parents[site]) for site, pages in sites.items()]
 
 
-def _called(pages: dict[int, DeadPage], parent: Page) -> dict[int, DeadPage]:
-    """The dead pages, with what a stored page that linked to them called them."""
-    links = {_key(named.url): named.text for named in read_listing(parent).pages}
-    called = {}
-    for number, page in pages.items():
-        text = links.get(_key(page.url))
-        called[number] = (
-            page
-            if text is None
-            else replace(
-                page, anchors=tuple(dict.fromkeys((*page.anchors, text))), parents=(*page.parents, parent.final_url)
-            )
-        )
-    return called
+def _note_parent(page: Page, keys: Mapping[str, Mapping[object, int]], parents: Mapping[str, list[Parent]]) -> None:
+    """Add a page as it was to the parents of its site, if it linked to dead pages there."""
+    site = _site(page.final_url)
+    parent = parent_of(page, keys[site]) if site in keys else None
+    if parent is not None:
+        parents[site].append(parent)
 
 
-def _key(url: str) -> object:
-    """Equal for addresses of one page; what has no key is equal to itself only."""
-    try:
-        return loose_key(url)
-    except ValueError:
-        return url
+def _called(pages: Mapping[int, DeadPage], parents: Sequence[Parent]) -> dict[int, DeadPage]:
+    """The dead pages, with what the pages that linked to them called them."""
+    names = [parent.names for parent in parents]
+    return {
+        number: replace(page, anchors=tuple(dict.fromkeys(name[number] for name in names if number in name)))
+        for number, page in pages.items()
+    }
 
 
 def _concluded(store: Store, run: int, numbers: Sequence[int]) -> Iterator[tuple[int, Previous]]:
@@ -143,10 +143,17 @@ def _baseline(before: Previous) -> Capture | None:
     return None if first is None else first.capture
 
 
-def _is_lost(result: Result | None, named: Sequence[str]) -> bool:
-    """The page is not at its address, and there may be a site that has it elsewhere."""
-    if result is None:
-        return False
+def _is_alive(result: Result | None) -> bool:
+    return result is not None and result.verdict.is_alive
+
+
+def has_site(result: Result) -> bool:
+    """By this conclusion the page is not at its address, and its site may have it elsewhere."""
     if result.verdict is Verdict.DEAD:
-        return bool(named) or result.reason not in _NO_SITE
+        return result.reason not in _NO_SITE
     return (result.verdict, result.reason) == (Verdict.DRIFTED, Reason.REPLACED)
+
+
+def _is_lost(result: Result | None, named: Sequence[str]) -> bool:
+    """The page is not at its address, and its site, or an address that others name, may have it."""
+    return result is not None and (has_site(result) or (result.verdict is Verdict.DEAD and bool(named)))

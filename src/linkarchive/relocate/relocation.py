@@ -41,15 +41,21 @@ class Relocation:
     _rules: dict[str, Rules] = field(default_factory=dict)
 
     def search(
-        self, lost: Sequence[int], urls: Mapping[int, str], named: Mapping[int, Sequence[str]]
+        self,
+        lost: Sequence[int],
+        urls: Mapping[int, str],
+        named: Mapping[int, Sequence[str]],
+        archived: Sequence[Page],
     ) -> dict[int, LookupAnswer]:
         """Look for the pages of the dead and replaced among the `lost` sources; the answer to `MOVED` for each that was
         looked for.
 
         `urls` are all sources of the run by their numbers: the others tell where pages of their sites have gone.
-        `named` are the addresses that others name for a source.
+        `named` are the addresses that others name for a source, `archived` copies of pages that may have
+        linked to them.
         """
-        searches = searches_for(self.store, self.run, self.archive, lost, urls, named, self.settings.network)
+        network = self.settings.network
+        searches = searches_for(self.store, self.run, self.archive, lost, urls, named, archived, network)
         for _ in range(_MOST_ROUNDS):
             searches_by_url: dict[str, list[SiteSearch]] = {}
             for search in searches:

@@ -17,6 +17,7 @@ from linkarchive.relocate.dead_page import DeadPage, Found
 from linkarchive.relocate.first_folder import with_other_folders
 from linkarchive.relocate.likeness import Text, TextIndex, text_of
 from linkarchive.relocate.listings import QUERY, NamedPage, read_listing
+from linkarchive.relocate.parents import Parent, links_today, page_key
 from linkarchive.relocate.rules import Example, Rule, learn
 from linkarchive.relocate.trials import PROVED, Trials
 from linkarchive.urls import same_page
@@ -43,16 +44,21 @@ _TIE = 0.05
 
 @dataclass(slots=True)
 class SiteSearch:
-    """The search for the dead pages of one site on that site. `examples` are moves of its pages that are known."""
+    """The search for the dead pages of one site on that site. `examples` are moves of its pages that are known,
+    `parents` pages that linked to dead ones, as they were."""
 
     dead: Mapping[int, DeadPage]
     examples: list[Example]
+    parents: Sequence[Parent] = ()
     visits: int = 0
     matches: dict[int, list[Found]] = field(default_factory=dict)
     """The pages of today that are the same as a dead one, by the number of the dead one."""
     _seen: set[str] = field(default_factory=set)
     _why: dict[str, tuple[int | None, str, Rule | None]] = field(default_factory=dict)
     """For each address to visit: the number of the dead page it is for, how it was found, and the rule that gave it."""
+    _parents_by_key: dict[object, Parent] = field(default_factory=dict)
+    _linked: list[tuple[int, str, str]] = field(default_factory=list)
+    """What parents link to today in place of dead pages: number, address, and how that was found."""
     _candidates: Candidates = field(default_factory=Candidates)
     _listings: list[str] = field(default_factory=list)
     _trials: Trials = field(default_factory=Trials)
@@ -70,6 +76,7 @@ class SiteSearch:
 
     def __post_init__(self) -> None:
         self._guesses = round(self.budget * _GUESSING)
+        self._parents_by_key = {page_key(parent.url): parent for parent in self.parents}
 
     @property
     def budget(self) -> int:
@@ -86,8 +93,8 @@ class SiteSearch:
         if left <= 0 or not self.open:
             return []
         for step in (
-            self._named_by_others, self._by_proved_rules, self._parents, self._front_and_sitemap, self._by_any_rule,
-            self._further_listings, self._by_promise, self._by_search,
+            self._named_by_others, self._by_proved_rules, self._parents, self._by_parents, self._front_and_sitemap,
+            self._by_any_rule, self._further_listings, self._by_promise, self._by_search,
         ):  # fmt: skip
             urls = list(step(left))
             if urls:
@@ -115,6 +122,7 @@ class SiteSearch:
         elif alive:
             text = text_of(page)
             match = self._compare(page.final_url, text, number, how)
+            self._read_parent(url if match is None else self.dead[match.number].url, page)
         if match is None or match.number != number:
             self._note_failure(number, rule, text)
         return match
@@ -175,9 +183,22 @@ class SiteSearch:
         return [(new[url], url) for url in ranked]
 
     def _parents(self, left: int) -> Iterator[str]:
-        """The pages that linked to it: today they may link to where it is."""
-        parents = dict.fromkeys(page.parents[0] for page in self.open if page.parents)
-        yield from self._list([url for url in parents if self._is_new(url)][: min(left, _MOST_PARENTS)])
+        """The pages that linked to most of what is looked for: today they may link to where it is."""
+        wanted = {page.number for page in self.open}
+        dead = {page_key(page.url) for page in self.dead.values()}
+        alive = [parent for key, parent in self._parents_by_key.items() if key not in dead]
+        counts = {parent.url: len(wanted & parent.names.keys()) for parent in alive}
+        ranked = sorted((url for url, count in counts.items() if count), key=lambda url: -counts[url])
+        most = min(left, _MOST_PARENTS - len(self._seen & counts.keys()))
+        yield from self._list([url for url in ranked if self._is_new(url)][: max(0, most)])
+
+    def _by_parents(self, left: int) -> Iterator[str]:
+        """What those pages link to today in its place."""
+        waiting, self._linked = self._linked, []
+        for number, url, how in waiting:
+            if left > 0 and number not in self.matches and self._is_new(url):
+                left -= 1
+                yield self._want(url, number, how, None)
 
     def _by_search(self, left: int) -> Iterator[str]:
         """The site's own search for a page's title, once for each page, a few at a time."""
@@ -218,6 +239,14 @@ class SiteSearch:
             yield self._want(candidate.url, candidate.number, how, None)
 
     # --- what was seen ---------------------------------------------------------------------------
+
+    def _read_parent(self, url: str, today: Page) -> None:
+        """A page that linked to dead ones, and is still there or was found: what it links to in their place."""
+        parent = self._parents_by_key.get(page_key(url))
+        for number, link in links_today(parent, today).items() if parent is not None else ():
+            if not same_page(link, self.dead[number].url):
+                how = f"the page that linked to it, {today.final_url}, links to it there now"
+                self._linked.append((number, link, how))
 
     def _compare(self, url: str, text: Text, number: int | None, how: str) -> Found | None:
         """The dead page that a page of today is the same as."""

@@ -32,6 +32,7 @@ from linkarchive.wayback.lookups import (
     Lookup,
     LookupResult,
     OriginalLookup,
+    ParentLookup,
     SavedLookup,
     SeenSinceLookup,
     days_off,
@@ -135,6 +136,8 @@ class LookupWorkers:
                 return LookupResult(lookup, seen_since(self.session, self._archives, lookup.url, lookup.after))
             case OriginalLookup():
                 return self._original(lookup)
+            case ParentLookup():
+                return self._parent(lookup)
             case SavedLookup():
                 span = Span.around(lookup.time, 1)
                 answer = nearest(self.session, WAYBACK, lookup.url, lookup.time, span)
@@ -218,6 +221,15 @@ class LookupWorkers:
         if best is not None:
             return LookupResult(lookup, best, article=best_article)
         return LookupResult(lookup, trouble or NoCopy(("every archive",)))
+
+    def _parent(self, lookup: ParentLookup) -> LookupResult:
+        """The copy nearest to the day, from before the death, of the first archive that has one; it is not kept."""
+        for archive in self._archives:
+            copy = nearest(self.session, archive, lookup.url, lookup.when, Span(end=lookup.death))
+            _close(copy)
+            if isinstance(copy, Found):
+                return LookupResult(lookup, copy, page=copy.page)
+        return LookupResult(lookup, NoCopy(()))
 
 
 def _close(answer: Answer | Unusable) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from linkarchive.model import Article
+from linkarchive.model import Article, Page
 from linkarchive.wayback.answers import Answer
 from linkarchive.wayback.cited import CitedCopy, CitedLink
 
@@ -104,6 +104,17 @@ class OriginalLookup:
 
 
 @dataclass(frozen=True, slots=True)
+class ParentLookup:
+    """A page that may have linked to a dead source, as it was when the author looked."""
+
+    source: int
+    url: str
+    when: datetime
+    death: datetime
+    name: str = "parent"
+
+
+@dataclass(frozen=True, slots=True)
 class SavedLookup:
     """Is the copy there that we had made in an earlier run?"""
 
@@ -114,17 +125,25 @@ class SavedLookup:
 
 
 Lookup = (
-    BaselineLookup | CitedCopyLookup | CopyLookup | ElsewhereLookup | SeenSinceLookup | OriginalLookup | SavedLookup
+    BaselineLookup
+    | CitedCopyLookup
+    | CopyLookup
+    | ElsewhereLookup
+    | SeenSinceLookup
+    | OriginalLookup
+    | ParentLookup
+    | SavedLookup
 )
 
 
 @dataclass(frozen=True, slots=True)
 class LookupResult:
-    """The answer to a lookup; for an original also the article with what was recovered."""
+    """The answer to a lookup; for an original also the article with what was recovered, for a parent the page."""
 
     lookup: Lookup
     answer: Answer
     moved: tuple[str, ...] = ()
     article: Article | None = None
+    page: Page | None = None
     error: Exception | None = None
     """The bug that kept the answer from being read."""

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Protocol
+from urllib.parse import urljoin, urlsplit
 
 from linkarchive.model import Article, Capture, Origin, Reason, Result, Verdict
 from linkarchive.settings import SiteSettings
@@ -18,6 +20,7 @@ from linkarchive.wayback.lookups import (
     ElsewhereLookup,
     Lookup,
     OriginalLookup,
+    ParentLookup,
     SeenSinceLookup,
     days_off,
 )
@@ -25,6 +28,8 @@ from linkarchive.wayback.privacy import may_send
 
 NEVER_SEEN = timedelta(days=90)
 """How old the newest capture may be of a page that we have never seen."""
+_MOST_PARENTS = 3
+"""Pages of one site that archives are asked for because they may have linked to its dead ones."""
 _CLOSED = frozenset({Reason.CHALLENGE, Reason.LOGIN, Reason.FORBIDDEN, Reason.RATE_LIMITED, Reason.SCRIPT_ONLY})
 
 
@@ -144,3 +149,31 @@ def original_lookup(
     if moved is not None and moved != source.url and may_send(moved, sites=sites):
         urls.append(moved)
     return OriginalLookup(source.number, tuple(urls), article)
+
+
+def parent_lookups(sources: Iterable[tuple[Subject, Result]], sites: Sequence[SiteSettings]) -> list[ParentLookup]:
+    """The questions for pages that may have linked to dead sources: of each site the folders above most of them, the
+    nearest first, and the front page."""
+    by_site: dict[str, list[tuple[Subject, Result]]] = {}
+    for subject, result in sources:
+        by_site.setdefault(urljoin(subject.url, "/"), []).append((subject, result))
+    lookups = []
+    for front, members in by_site.items():
+        above = [_folders(subject.url) for subject, _ in members]
+        counts = Counter(folder for folders in above for folder in folders if folder != front)
+        ranked = sorted(counts, key=lambda folder: (-counts[folder], -folder.count("/"), folder))
+        subject, result = members[0]
+        days = [link.viewed_on for member, _ in members for link in member.links if link.viewed_on is not None]
+        when = datetime.combine(min(days), time(12), UTC) if days else result.last_ok or result.since
+        lookups += [
+            ParentLookup(subject.number, url, when, result.since)
+            for url in [*ranked[: _MOST_PARENTS - 1], front]
+            if may_send(url, sites=sites)
+        ]
+    return lookups
+
+
+def _folders(url: str) -> list[str]:
+    """The addresses of the folders above a page, the nearest first, the front page last."""
+    above = urlsplit(url).path.strip("/").split("/")[:-1]
+    return [urljoin(url, "/".join(["", *above[:count], ""])) for count in range(len(above), -1, -1)]
