@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from linkarchive.relocate.first_folder import with_other_folders
+from linkarchive.relocate.folder_rules import WholeFolder, rules_and_guesses
 from linkarchive.relocate.rules import Example, features_of, learn
 
 WORDS = [
@@ -124,8 +124,8 @@ def test_a_rule_is_about_addresses_of_the_form_of_its_examples() -> None:
 
 
 def test_what_a_rule_says_is_guessed_for_a_folder_of_a_language_more_or_less() -> None:
-    rules = learn([Example(f"{SITE}/es/a/{word}.html", f"{SITE}/es/b/{word}/") for word in WORDS[:3]])
-    own, more, less = with_other_folders(rules)
+    examples = [Example(f"{SITE}/es/a/{word}.html", f"{SITE}/es/b/{word}/") for word in WORDS[:3]]
+    own, *_, more, less = rules_and_guesses(examples)
     assert own.apply(f"{SITE}/a/pilot.html") is None
     assert less.apply(f"{SITE}/a/pilot.html") == f"{SITE}/b/pilot/"
     assert more.apply(f"{SITE}/v2/es/a/pilot.html") == f"{SITE}/v2/es/b/pilot/"
@@ -134,9 +134,29 @@ def test_what_a_rule_says_is_guessed_for_a_folder_of_a_language_more_or_less() -
     assert len(more.examples) == len(less.examples) == 1
 
 
+def test_what_stands_below_a_folder_is_guessed_to_have_moved_with_it() -> None:
+    def guess(old: str, new: str, other: str) -> str | None:
+        rules = rules_and_guesses([Example(SITE + old, f"http://new.example{new}")])
+        (folder,) = [rule for rule in rules if isinstance(rule, WholeFolder)]
+        assert folder.apply(f"http://other.example{other}") is None
+        return folder.apply(SITE + other)
+
+    assert guess("/basics/", "/concepts/", "/basics/lamps/oil.html") == "http://new.example/concepts/lamps/oil.html"
+    assert guess("/a/x.html", "/b/c/x.html", "/a/q/r.html") == "http://new.example/b/c/q/r.html"
+    assert guess("/x", "/docs/x", "/y/z") == "http://new.example/docs/y/z"
+    assert (
+        guess("/a/b/x", "/a/x", "/a/b")
+        is guess("/a/b/x", "/a/x", "/c/d/e")
+        is guess("/a/x", "/b/x", "/a/y?p=2")
+        is None
+    )
+
+
 def test_rules_say_what_they_saw() -> None:
     pairs = [Example(f"{SITE}/2019/{word}.html", f"{SITE}/{word}/") for word in WORDS[:3]]
     assert learn(pairs)[0].in_words() == "the site's pages moved from /2019/harbour.html to /harbour/; 2 others did"
+    pair = Example(f"{SITE}/harbour", "http://new.example/harbour")
+    assert learn([pair])[0].in_words() == f"the site's pages moved from {pair.old} to {pair.new}"
 
 
 @settings(deadline=None)
@@ -145,7 +165,7 @@ def test_any_pairs_make_rules_or_none(pairs: list[tuple[str, str, str]]) -> None
     examples = [Example(f"http://a.example/{old}", f"http://a.example/{new}", title) for old, new, title in pairs]
     rules = learn(examples)
     assert rules == learn(examples), "the same examples make the same rules"
-    for rule in with_other_folders(rules):
+    for rule in rules_and_guesses(examples):
         rule.apply("http://a.example/x/y.html", "A title")
         rule.apply("http://a.example/y.html")
-    learn([Example(old, new, title) for old, new, title in pairs])
+    list(rules_and_guesses([Example(old, new, title) for old, new, title in pairs]))

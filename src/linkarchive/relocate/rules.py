@@ -117,7 +117,9 @@ class Rule:
         example = self.examples[0]
         others = len(self.examples) - 1
         rest = f"; {others} other{'' if others == 1 else 's'} did" if others else ""
-        return f"the site's pages moved from {_path(example.old)} to {_path(example.new)}{rest}"
+        is_one_host = urlsplit(example.old).netloc == urlsplit(example.new).netloc
+        old, new = (_path(url) if is_one_host else url for url in (example.old, example.new))
+        return f"the site's pages moved from {old} to {new}{rest}"
 
 
 def learn(examples: Sequence[Example]) -> list[Rule]:

@@ -14,11 +14,11 @@ from urllib.parse import quote, urlsplit
 from linkarchive.model import Page
 from linkarchive.relocate.candidates import Candidates
 from linkarchive.relocate.dead_page import DeadPage, Found
-from linkarchive.relocate.first_folder import with_other_folders
+from linkarchive.relocate.folder_rules import rules_and_guesses
 from linkarchive.relocate.likeness import Text, TextIndex, text_of
 from linkarchive.relocate.listings import QUERY, NamedPage, read_listing
 from linkarchive.relocate.parents import Parent, links_today, page_key
-from linkarchive.relocate.rules import Example, Rule, learn
+from linkarchive.relocate.rules import Example, Rule
 from linkarchive.relocate.trials import PROVED, Trials
 from linkarchive.urls import same_page
 
@@ -157,7 +157,7 @@ class SiteSearch:
 
     def _by_rules(self, left: int, least: int) -> Iterator[str]:
         """A few pages of each rule that has so many examples; the more it was right on, the more at a time."""
-        for rule in with_other_folders(learn(self._known_examples())):
+        for rule in rules_and_guesses(self._known_examples()):
             right = len(rule.examples)
             if right < least or self._trials.is_dropped(rule):
                 continue
