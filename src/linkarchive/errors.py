@@ -5,6 +5,7 @@
     + SettingsError       a setting is unknown or has a value that it cannot have
     + ArticleError        an article cannot be read (missing, unreadable, not of a known format)
     + UnknownSourceError  the URL is not among the sources of this project
+    + NothingCheckedError no article was checked in this folder yet
   x IncompleteError       exit 3: the run stopped early; call again later, what was done is kept
     + OfflineError        this machine has no network; nothing was concluded
     + StorageError        the disk or the database refused (full, read-only, damaged)
@@ -41,6 +42,13 @@ class ArticleError(UsageError):
 
 class UnknownSourceError(UsageError):
     """Check the spelling of the URL, or `archive check` the article that cites it first."""
+
+
+class NothingCheckedError(UsageError):
+    """`archive check` an article first."""
+
+    def __init__(self) -> None:
+        super().__init__("nothing was checked in this folder yet: `archive check ARTICLE`")
 
 
 class IncompleteError(ArchiveError):

@@ -190,9 +190,15 @@ def test_a_report_that_cannot_be_written_is_printed_all_the_same(lived: Any) -> 
     reports = lived.root / "archive" / "reports"
     shutil.rmtree(reports, ignore_errors=True)
     reports.write_text("a file in its place")
-    ran = lived.check(now=DAYS[1])
+    ran = lived.check("-q", now=DAYS[1])
     assert ran.told(ALPHA) == ("dead", "http-410", "new")
     assert any(str(reports) in notice for notice in ran.json["notices"])
+    assert (ran.code, ran.json["run"]["complete"]) == (3, True)
+    assert f"{reports}/{ran.json['run']['id']} cannot be written" in ran.err
+    assert "incomplete" not in ran.err
+    reports.unlink()
+    again = lived.check(now=DAYS[2])
+    assert (again.code, again.told(ALPHA)) == (1, ("dead", "http-410", "still"))
 
 
 def test_links_that_cannot_be_made_are_copies(lived: Any, monkeypatch: pytest.MonkeyPatch) -> None:

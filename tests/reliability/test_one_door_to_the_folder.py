@@ -10,6 +10,7 @@ import os
 import re
 import shutil
 import subprocess
+import time
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -19,7 +20,7 @@ import pytest
 import requests
 
 from linkarchive.project import Project
-from linkarchive.store import sources
+from linkarchive.store import database, opening, sources
 from linkarchive.store.opening import open_project
 
 ALPHA, BETA = "http://alpha.example/report", "http://beta.example/notes"
@@ -79,6 +80,49 @@ def test_a_reader_beside_a_run_in_a_clone_leaves_the_database_to_it(lived: Any) 
         fcntl.flock(lock, fcntl.LOCK_EX)
         assert lived.run("report", "--format", "json").out == then
         assert not (lived.root / "archive" / "archive.sqlite").exists()
+
+
+@pytest.fixture
+def being_replaced(lived: Any, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Whenever a reader has found the database, another command takes it away, as `forget` and `rebuild` do before
+    they put a new one in its place, which is in this file until then."""
+    old, new = lived.root / "archive" / "archive.sqlite", lived.root / "new.sqlite"
+    is_lost = opening._is_lost
+
+    def found(project: Project) -> bool:
+        lost = is_lost(project)
+        old.replace(new)
+        return lost
+
+    monkeypatch.setattr(opening, "_is_lost", found)
+    return new
+
+
+COMMANDS = [("report",), ("show", ALPHA), ("status", "--all"), ("verify",), ("ignore", ALPHA)]
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_a_reader_waits_for_the_database_that_takes_the_place_of_the_old_one(
+    lived: Any, being_replaced: Path, monkeypatch: pytest.MonkeyPatch, command: tuple[str, ...]
+) -> None:
+    def wait(seconds: float) -> None:
+        being_replaced.replace(lived.root / "archive" / "archive.sqlite")
+
+    monkeypatch.setattr(time, "sleep", wait)
+    ran = lived.run(*command)
+    assert (ran.code, ran.err) == (0, "")
+    assert ALPHA in ran.out or "clean" in ran.out or "2 sources" in ran.out
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_a_database_that_stays_away_is_told_as_what_it_is(
+    lived: Any, being_replaced: Path, monkeypatch: pytest.MonkeyPatch, command: tuple[str, ...]
+) -> None:
+    monkeypatch.setattr(database, "_TAKING_ITS_PLACE", 0)
+    ran = lived.run(*command)
+    assert (ran.code, "another command makes the database anew" in ran.err) == (75, True)
+    assert "nothing was checked" not in ran.err
+    assert not (lived.root / "archive" / "archive.sqlite").exists(), "no reader makes one"
 
 
 @pytest.mark.long

@@ -117,7 +117,7 @@ os.replace = replace
 @pytest.mark.parametrize("end", ["archive/state.jsonl", ".json", "reports/latest"], ids=["state", "manifest", "report"])
 def test_a_disk_that_is_full_at_the_end_of_a_run_costs_no_news(lived: Any, end: str) -> None:
     first = lived.run_after(_FULL.format(end=end), "check", "-q", now=DAYS[1])
-    assert "the disk is full" in first.err + first.out
+    assert (first.code, "the disk is full" in first.err) == (3, True)
     second = lived.run("check", "-q", now=DAYS[2])
     assert ALPHA in first.out + second.out
     assert "Traceback" not in first.err

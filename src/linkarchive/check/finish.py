@@ -67,7 +67,7 @@ def finish(project: Project, ending: Ending, recorder: Recorder, policy: Policy)
         trouble = write_report(project, store, report, policy.settings.keep.reports, recorder.differences)
         if trouble is not None:
             recorder.warn(trouble)
-            report = replace(report, notices=(*report.notices, trouble))
+            report = replace(report, notices=(*report.notices, trouble), unstored=trouble)
     if policy.settings.keep.visits > 0:
         thin(store, policy.settings.keep.visits)
     return report

@@ -169,8 +169,11 @@ def _differs_by_decision(last: Result, result: Result) -> bool:
 
 def with_copy(result: Result, job: Job, policy: Policy) -> Result:
     """The result of a dead source with its public copy, or in words why there is none, and with the address where the
-    page is now; that of a replaced page with the latter; any other as it is."""
+    page is now; that of a replaced page with the latter. Any other finding says why archives may not be asked."""
     if result.verdict is not Verdict.DEAD:
+        note = _not_asked(job, policy) if result.verdict.is_finding else None
+        if note != result.archive_note:
+            result = replace(result, archive_note=note)
         is_replaced = (result.verdict, result.reason) == (Verdict.DRIFTED, Reason.REPLACED)
         return with_new_address(result, job) if is_replaced else result
     copy = job.previous.answers.get(COPY)
@@ -180,11 +183,15 @@ def with_copy(result: Result, job: Job, policy: Policy) -> Result:
         note = None
     elif policy.settings.wayback.mode == "off":
         note = "web archives were not asked (--wayback off)"
-    elif job.is_private:
-        note = f"web archives were not asked: {job.kept_here}"
     else:
-        note = copy.note if copy else "web archives have not been asked yet"
+        note = _not_asked(job, policy) or (copy.note if copy else "web archives have not been asked yet")
     return with_new_address(replace(result, archived_url=url, archive_note=note), job)
+
+
+def _not_asked(job: Job, policy: Policy) -> str | None:
+    """That archives may not be told of the source, and why; None where they may, or nobody asks them."""
+    kept_here = None if policy.settings.wayback.mode == "off" else job.kept_here
+    return f"web archives were not asked: {kept_here}" if kept_here else None
 
 
 def with_new_address(result: Result, job: Job) -> Result:

@@ -143,7 +143,7 @@ def _told(place: Project, report: Report, told: Told, tell: Callable[[], None], 
         for trouble in notify(report, place.settings.notify, place.folder.root, told):
             say(f"archive: {name}{sanitize(trouble)}")
     code = exit_code(told.report_for(STDOUT, report), place.settings.check.fail_on, place.settings.check.new_only)
-    if code == 3:
+    if code == 3 and not report.run.complete:
         why = "we are offline" if report.run.network == "offline" else "; ".join(report.notices) or "it was stopped"
         say(sanitize(f"archive: {name}the run is incomplete: {why}"))
     return code

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from linkarchive.cli import tell
-from linkarchive.errors import StorageError, UsageError
+from linkarchive.errors import NothingCheckedError, StorageError, UsageError
 from linkarchive.project import Project as Folder
 from linkarchive.settings import Settings, load_settings
 
@@ -64,7 +64,7 @@ def checked_folder(project: Path, config: Path | None) -> Folder:
     """`folder_of` where something was checked, so that nothing is made where nothing can be done. Raises UsageError."""
     folder = folder_of(project, config)
     if not folder.has_archive():
-        raise UsageError("nothing was checked in this folder yet: `archive check ARTICLE`")
+        raise NothingCheckedError
     return folder
 
 

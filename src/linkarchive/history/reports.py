@@ -37,13 +37,9 @@ def load_report(store: Store, log: Sequence[Decision], run_id: str | None = None
 
     Raises UsageError when there is none.
     """
-    run = runs.find(store, run_id)
+    run = runs.find(store, run_id) if run_id else runs.latest(store)
     if run is None:
-        raise UsageError(
-            f"no run has the id {run_id}"
-            if run_id
-            else "nothing was checked in this folder yet: `archive check ARTICLE`"
-        )
+        raise UsageError(f"no run has the id {run_id}")
     return report_of(store, run, log)
 
 

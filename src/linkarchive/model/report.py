@@ -214,6 +214,8 @@ class Report:
     """What the reader should know about the run itself (what was left out, and why)."""
     errors: tuple[str, ...] = ()
     """Articles that could not be read; the exit code is 2 or higher in rank."""
+    unstored: str = ""
+    """What the disk refused when the report was to be kept in `archive/reports`; the exit code is 3."""
 
     @property
     def summary(self) -> dict[str, int]:

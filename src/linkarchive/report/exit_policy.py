@@ -24,7 +24,7 @@ def any_failure(report: Report, fail_on: Collection[str], new_only: bool) -> boo
 
 def exit_code(report: Report, fail_on: Collection[str], new_only: bool) -> int:
     """The exit code of a run: 0, 1, 2 or 3, by the order of docs/design.md §4."""
-    if not report.run.complete:
+    if not report.run.complete or report.unstored:
         return 3
     if report.errors:
         return 2

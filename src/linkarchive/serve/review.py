@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from datetime import date
 from itertools import chain
 
-from linkarchive.errors import UsageError
 from linkarchive.history.pictures import pictures
 from linkarchive.history.reports import difference_of
 from linkarchive.history.timeline import article_texts, timelines
@@ -60,9 +59,7 @@ class Review:
 
 def gather(project: Project, store: Store, today: date, known: Compared) -> Review:
     """The present state of a project; `known` is filled. Raises UsageError when nothing was checked yet."""
-    run = runs.find(store)
-    if run is None:
-        raise UsageError("nothing was checked in this folder yet: `archive check ARTICLE`")
+    run = runs.latest(store)
     by_url: dict[str, list[Decision]] = {}
     for decision in decisions.load(project.decisions):
         by_url.setdefault(decision.url, []).append(decision)

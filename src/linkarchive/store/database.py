@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
@@ -29,7 +30,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.pool import NullPool
 from sqlalchemy.sql.selectable import TypedReturnsRows
 
-from linkarchive.errors import StorageError
+from linkarchive.errors import LockedError, StorageError
 from linkarchive.store.migrations import migrate
 
 Parameters = Mapping[str, Any] | Sequence[Mapping[str, Any]]
@@ -158,6 +159,7 @@ def open_store(url: str | URL | Path | None, *, read_only: bool = False) -> Iter
         raise _refused(url, error) from error
 
 
+_IN_MEMORY = ":memory:"
 _FILE: ContextVar[str] = ContextVar("file")
 """The SQLite file that is being opened."""
 
@@ -165,7 +167,7 @@ _FILE: ContextVar[str] = ContextVar("file")
 @contextmanager
 def _connected(url: URL, read_only: bool) -> Iterator[Connection]:
     if url.get_backend_name() == "sqlite":
-        token = _FILE.set(url.database or ":memory:")
+        token = _FILE.set(url.database or _IN_MEMORY)
         try:
             connection = _sqlite(read_only).connect()
         finally:
@@ -217,19 +219,45 @@ def _connect(dialect: Any, record: Any, arguments: Any, options: Any) -> sqlite3
 
 
 def _connect_for_reading(dialect: Any, record: Any, arguments: Any, options: Any) -> sqlite3.Connection:
-    """A connection to a file that nobody can write (read-only media): what a log beside it holds is not needed."""
-    connection = _connect(dialect, record, arguments, options)
+    """A connection that makes no file. One that is gone is waited for: a new one takes its place.
+
+    Of a file that nobody can write (read-only media), what a log beside it holds is not needed. Raises LockedError.
+    """
+    path = _FILE.get()
+    if path == _IN_MEMORY:
+        return _connect(dialect, record, arguments, options)
+    end = time.monotonic() + _TAKING_ITS_PLACE
+    while True:
+        was_there = os.path.exists(path)
+        try:
+            return _connect_to_file(path)
+        except sqlite3.OperationalError as error:
+            if was_there and os.path.exists(path):
+                return sqlite3.connect(file_uri(path, "mode=ro&immutable=1"), uri=True, check_same_thread=False)
+            if time.monotonic() >= end:
+                raise LockedError(f"{path}: another command makes the database anew; wait for it to end") from error
+        time.sleep(0.02)
+
+
+def file_uri(path: Path | str, how: str) -> str:
+    """An SQLite file to be opened as a URI: "mode=rw" makes none where there is none."""
+    return f"file:{quote(os.fsencode(path))}?{how}"
+
+
+def _connect_to_file(path: str) -> sqlite3.Connection:
+    connection = sqlite3.connect(file_uri(path, "mode=rw"), uri=True, check_same_thread=False)
     try:
         connection.execute("SELECT 1 FROM sqlite_master LIMIT 1")
     except sqlite3.OperationalError:
         connection.close()
-        path = quote(_FILE.get())
-        return sqlite3.connect(f"file:{path}?mode=ro&immutable=1", uri=True, check_same_thread=False)
+        raise
     except sqlite3.DatabaseError:
         pass  # damaged: said by the first statement
     return connection
 
 
+_TAKING_ITS_PLACE = 5.0
+"""Seconds that a reader waits for the database that `archive rebuild` or `forget` puts in the place of the old one."""
 _READERS_CACHE = 32 * 1024
 """KiB of a database that a reader holds: with 100,000 sources the whole index of the visits."""
 

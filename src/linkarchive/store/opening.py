@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from linkarchive.errors import LockedError, StorageError
 from linkarchive.project import Project
-from linkarchive.store.database import Store, open_store
+from linkarchive.store.database import Store, file_uri, open_store
 
 if TYPE_CHECKING:
     from linkarchive.store.rebuild import Rebuilt
@@ -43,8 +43,10 @@ def open_project(project: Project, *, write: bool = False) -> Iterator[Store]:
 
 def _for_reading(project: Project) -> Path | None:
     """The database that a reader opens; None: an empty one, for a folder without a past."""
-    if not _is_lost(project):
+    if not _has_past(project):
         return project.database if project.database.exists() else None
+    if not _is_lost(project):
+        return project.database
     try:
         with project.lock():
             if _is_lost(project):  # nobody was faster
@@ -92,19 +94,24 @@ def _build(project: Project, path: Path) -> Rebuilt:
     return rebuilt
 
 
+def _has_past(project: Project) -> bool:
+    """There are files that tell of runs."""
+    return bool(project.state_files) or any(project.archive.glob("warc/*.warc.gz"))
+
+
 def _is_lost(project: Project) -> bool:
     """The database is missing, or holds no run, and there are files that tell of some."""
-    if not (project.state_files or any(project.archive.glob("warc/*.warc.gz"))):
+    if not _has_past(project):
         return False
     try:
         if project.database.stat().st_size:
-            with closing(sqlite3.connect(project.database)) as connection:
+            with closing(sqlite3.connect(file_uri(project.database, "mode=rw"), uri=True)) as connection:
                 known = connection.execute("SELECT 1 FROM runs UNION ALL SELECT 1 FROM captures LIMIT 1")
                 return known.fetchone() is None
     except FileNotFoundError:
         return True
     except sqlite3.OperationalError as error:
-        return "no such table" in str(error)
+        return "no such table" in str(error) or not project.database.exists()
     except (sqlite3.Error, OSError):
         return False  # whoever opens it says what is wrong with it
     return True

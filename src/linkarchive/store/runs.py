@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import Row, func, insert, select, update
 
 from linkarchive import __version__
+from linkarchive.errors import NothingCheckedError
 from linkarchive.model import ArticleReport, RunInfo, Unresolved, Verdict
 from linkarchive.store.database import Store
 from linkarchive.store.schema import outcomes, runs, visits
@@ -111,6 +112,14 @@ def find(store: Store, run_id: str | None = None) -> Run | None:
         query = query.where(runs.c.id == run_id)
     row = store.execute(query).one_or_none()
     return None if row is None else _run(row)
+
+
+def latest(store: Store) -> Run:
+    """The latest run. Raises NothingCheckedError where there is none."""
+    run = find(store)
+    if run is None:
+        raise NothingCheckedError
+    return run
 
 
 @dataclass(frozen=True, slots=True)
