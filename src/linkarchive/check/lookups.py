@@ -95,14 +95,13 @@ class ArchiveLookups:
         lost = set() if self.is_off else set(self._unsettled_losses(wanted))
         if not lost:
             return
-        from linkarchive.relocate.past import has_site  # late: it brings the judge with it
         from linkarchive.wayback.questions import parent_lookups
 
         known = self._concluded((wanted[number] for number in lost), Verdict.DEAD, Verdict.DRIFTED)
         sources = [
             (_subject(job), before.result)
             for job, before, _ in known
-            if before.result is not None and has_site(before.result)
+            if before.result is not None and before.result.may_be_elsewhere
         ]
         self._ask(parent_lookups(sources, self._policy.settings.sites))
 

@@ -125,6 +125,9 @@ class CitationResult:
     seen_elsewhere: SeenElsewhere | None = None
 
 
+_NO_SITE = frozenset({Reason.DNS, Reason.PARKED, Reason.USURPED, Reason.UNREACHABLE_SINCE})
+
+
 @dataclass(frozen=True, slots=True)
 class Result:
     """What a run concluded about a source. Equal outcomes of successive runs are stored once."""
@@ -169,6 +172,13 @@ class Result:
     """Where all dead and unreachable citations are settled: the first copy."""
     seen_elsewhere: SeenElsewhere | None = None
     """The worst of its citations."""
+
+    @property
+    def may_be_elsewhere(self) -> bool:
+        """The page is not at its address, and there is a site that may have it at another one."""
+        if self.verdict is Verdict.DEAD:
+            return self.reason not in _NO_SITE
+        return (self.verdict, self.reason) == (Verdict.DRIFTED, Reason.REPLACED)
 
     @property
     def standard(self) -> datetime | None:

@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from linkarchive.model import Capture, Page, Reason, Result, Verdict
+from linkarchive.model import Capture, Page, Result, Verdict
 from linkarchive.relocate.dead_page import DeadPage
 from linkarchive.relocate.likeness import text_of
 from linkarchive.relocate.parents import Parent, page_key, parent_of
@@ -22,8 +22,6 @@ from linkarchive.store.previous import AT_ONCE, Previous
 from linkarchive.urls import ascii_host, host_of
 from linkarchive.wayback.unwrap import stored_page
 
-_NO_SITE = frozenset({Reason.DNS, Reason.PARKED, Reason.USURPED, Reason.UNREACHABLE_SINCE})
-"""Reasons for which there is no site to be searched."""
 _MOST_EXAMPLES = 20
 """Known pairs of a site that its rules are learnt from."""
 _MOST_PARENTS = 40
@@ -147,13 +145,6 @@ def _is_alive(result: Result | None) -> bool:
     return result is not None and result.verdict.is_alive
 
 
-def has_site(result: Result) -> bool:
-    """By this conclusion the page is not at its address, and its site may have it elsewhere."""
-    if result.verdict is Verdict.DEAD:
-        return result.reason not in _NO_SITE
-    return (result.verdict, result.reason) == (Verdict.DRIFTED, Reason.REPLACED)
-
-
 def _is_lost(result: Result | None, named: Sequence[str]) -> bool:
     """The page is not at its address, and its site, or an address that others name, may have it."""
-    return result is not None and (has_site(result) or (result.verdict is Verdict.DEAD and bool(named)))
+    return result is not None and (result.may_be_elsewhere or (result.verdict is Verdict.DEAD and bool(named)))
