@@ -18,8 +18,6 @@ FailOn = Literal["ok", "moved", "drifted", "dead", "blocked", "unreachable", "un
 """A verdict, or none."""
 ScopeName = Literal["document", "page", "rendered"]
 """What a capture holds, `model.CaptureScope`."""
-
-
 MAX_BODY = 20 * 1024 * 1024
 MAX_DOCUMENT = 100 * 1024 * 1024
 _DOCUMENTS = frozenset(
@@ -42,6 +40,8 @@ class NetworkSettings:
     """Visits at a time."""
     per_host: Count = 2
     """Visits at a time on one host."""
+    processes: int = 1
+    """That make the visits; 0: two in a long run where a core is free, else one."""
     host_delay: float = 0.5
     """Between two starts on one host."""
     domain_delay: float = 0.1

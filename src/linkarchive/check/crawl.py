@@ -47,16 +47,19 @@ class Crawler:
         paces: Paces,
         stop: Callable[[], bool],
         on_idle: Callable[[], None],
+        own_network: OwnNetwork | None = None,
+        left: list[int] | None = None,
     ) -> None:
-        """`on_idle` is called now and then."""
+        """`on_idle` is called now and then. With `left` other processes make visits as well: what a browser is to see
+        is left to one of them, by the number of the source."""
         self._paces = paces
-        self.own_network = OwnNetwork(policy.settings.network, recorder.clock)
+        self.own_network = own_network or OwnNetwork(policy.settings.network, recorder.clock)
         self._policy = policy
         self._recorder = recorder
         self._stop = stop
         self._on_idle = on_idle
-        self._pool = JudgePool()
-        self._rendered = RenderedPages(policy, recorder.clock, lambda words: recorder.listener(Notice(words)))
+        self._pool = JudgePool(light_here=left is not None)
+        self._rendered = RenderedPages(policy, recorder.clock, lambda words: recorder.listener(Notice(words)), left)
         self._judging: dict[int, tuple[Fetched, bool]] = {}
         """What the pool has, by the number of the source; and whether it may be set aside for a probe."""
         self._failed: list[Fetched] = []
@@ -132,7 +135,8 @@ class Crawler:
 
     def _requests(self, jobs: Sequence[Job]) -> Iterator[tuple[VisitRequest, Job]]:
         now, has_file = self._recorder.clock.now(), self._recorder.warc.has_file
-        return ((request_for(job, self._policy, now, has_file), job) for job in self._load(jobs))
+        here = (job for job in self._load(jobs) if not self._rendered.leaves(job))
+        return ((request_for(job, self._policy, now, has_file), job) for job in here)
 
     def _visits(self, wanted: Iterable[tuple[VisitRequest, _Companion]]) -> Iterator[tuple[_Companion, Visit]]:
         """Visit what is wanted; each visit comes with what came with its request."""

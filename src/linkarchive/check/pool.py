@@ -23,6 +23,7 @@ from typing import IO, Self, cast
 from linkarchive.check.assess import LENGTH, SECONDS, Answer, Assessment, JudgeTask, assess, judged
 from linkarchive.errors import NotJudgedError
 
+_JUDGE = "linkarchive.check.assess"
 SILENCE = SECONDS + 30
 """Seconds without a sign of a worker that has something to do, after which it is ended."""
 _ABOUT = 32 * 1024
@@ -45,10 +46,8 @@ class QueuedTask:
     __slots__ = ("is_light", "key", "size", "task")
 
     def __init__(self, key: int, task: JudgeTask) -> None:
-        self.key = key
-        self.task = task
-        self.size = task.size + _ABOUT
-        self.is_light = task.is_light
+        self.key, self.task = key, task
+        self.size, self.is_light = task.size + _ABOUT, task.is_light
 
 
 class Worker:
@@ -179,11 +178,13 @@ class JudgePool:
     What is not light is never judged here where there may be workers: nothing would end it.
     """
 
-    def __init__(self, workers: int | None = None, module: str = "linkarchive.check.assess") -> None:
-        """`module` is what a worker runs with `python -m`; it calls `serve`."""
+    def __init__(self, workers: int | None = None, module: str = _JUDGE, *, light_here: bool = False) -> None:
+        """`module` is what a worker runs with `python -m`; it calls `serve`. `light_here`: workers get only what is not
+        light, since the other cores have other processes of the run."""
         self._most = usual_workers() if workers is None else workers
         self._few = FEW if workers is None else 0
         self._module = module
+        self._light_here = light_here
         self._workers: list[Worker] = []
         self._queue: deque[QueuedTask] = deque()
         self._ready: deque[tuple[int, Answer]] = deque()
@@ -223,7 +224,7 @@ class JudgePool:
         self._bytes += queued.size
         self._queue.append(queued)
         enough = len(self._queue) > 1 if self._workers else len(self._queue) > self._few or not queued.is_light
-        if enough and len(self._workers) < self._most:
+        if enough and not (self._light_here and queued.is_light) and len(self._workers) < self._most:
             self._start()
         self._hand_out()
 
@@ -250,6 +251,9 @@ class JudgePool:
     def _for_here(self) -> QueuedTask | None:
         return next((task for task in self._queue if task.is_light or self._most < 1), None)
 
+    def _for_workers(self) -> QueuedTask | None:
+        return next((task for task in self._queue if not (self._light_here and task.is_light)), None)
+
     def wait(self, seconds: float) -> None:
         """Until an answer is ready, or the time is over, or nothing is pending; what no worker has is judged."""
         deadline = time.monotonic() + seconds
@@ -273,11 +277,12 @@ class JudgePool:
 
     def _hand_out(self) -> None:
         """The oldest tasks to the workers with least to do."""
-        while self._queue and self._workers:
+        while self._workers and (queued := self._for_workers()) is not None:
             worker = min(self._workers, key=lambda candidate: candidate.ahead)
             if worker.ahead >= _AHEAD:
                 return
-            worker.give(self._queue.popleft())
+            self._queue.remove(queued)
+            worker.give(queued)
             if worker.write():
                 with suppress(KeyError):  # it is waited for already
                     self._selector.register(worker.tasks, selectors.EVENT_WRITE, worker)
@@ -306,7 +311,7 @@ class JudgePool:
         self._stillborn += not worker.has_begun
         if self._stillborn >= _MOST_STILLBORN:
             self._most = len(self._workers)  # with those that there are, or here
-        if self._queue and len(self._workers) < self._most:
+        if self._for_workers() is not None and len(self._workers) < self._most:
             self._start()
 
     def _start(self) -> None:

@@ -148,6 +148,11 @@ class Recorder:
         """The numbers of the sources that have their verdict in this run."""
         return outcomes.visited(self.store, self.rows.run)
 
+    def keep_difference(self, url: str, standard: datetime, difference: Difference) -> None:
+        """For the report, as long as there is room in it: `standard` is the time of what was compared with."""
+        if len(self.differences) < MAX_DIFFERENCES:
+            self.differences[url, standard] = difference
+
     def discard(self) -> None:
         """Forget what this run concluded, since our own network was in trouble; pages that are what they were stand."""
         outcomes.discard_run(self.store, self.run.seq, self.proven)
@@ -156,12 +161,15 @@ class Recorder:
         """What was written so far lasts when this returns: first records, then index lines, then rows."""
         self.warc.sync()
         self.store.commit()
-        self._committed = time.monotonic()
+        self._note_commit()
 
     def commit_when_due(self) -> None:
         """`commit`, at most ten times a second: a burst of visits shares the wait for the disk."""
         if time.monotonic() - self._committed >= COMMIT_EVERY:
             self.commit()
+
+    def _note_commit(self) -> None:
+        self._committed = time.monotonic()
 
     def _store(self, source: int, url: str, new: NewCapture) -> StoredCapture:
         capture = self.warc.write_visit(
@@ -190,5 +198,4 @@ class Recorder:
     def _show(self, result: Result | None, difference: Difference | None) -> None:
         if result is None or difference is None or result.standard is None:
             return
-        if len(self.differences) < MAX_DIFFERENCES:
-            self.differences[result.url, result.standard] = difference
+        self.keep_difference(result.url, result.standard, difference)

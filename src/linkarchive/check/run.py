@@ -9,12 +9,13 @@ from contextlib import closing
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from linkarchive.check.articles import Articles, keep_plan, keep_watch, load, load_first, recover, save
-from linkarchive.check.crawl import Crawler
 from linkarchive.check.finish import Ending, finish
 from linkarchive.check.lookups import ArchiveLookups
 from linkarchive.check.plan import Job, Policy, chosen, forecast, plan
+from linkarchive.check.processes import crawling, spare_processes
 from linkarchive.check.record import Recorder
 from linkarchive.clock import Clock
 from linkarchive.history.cap import is_full, within_cap
@@ -24,6 +25,9 @@ from linkarchive.model.events import Listener, Notice, RunStarted, ignore
 from linkarchive.project import Project
 from linkarchive.settings import Settings
 from linkarchive.wayback.politeness import Politeness
+
+if TYPE_CHECKING:
+    from linkarchive.check.processes import Crawl
 
 Stop = Callable[[], bool]
 
@@ -60,16 +64,17 @@ def check(
     with locked(project, settings, clock.now(), notice) as database:
         if project.database.exists():  # another run was faster, and knows more
             first = None
-        with database() as store:
+        policy = Policy.of(settings, project.decisions, is_full(project, settings.keep.max_bytes))
+        is_first = not project.database.exists()
+        with spare_processes(project, scope, policy, clock, is_first=is_first) as others, database() as store:
             refuse_mixed_clocks(store, settings, clock)
-            policy = Policy.of(settings, project.decisions, is_full(project, settings.keep.max_bytes))
             articles = first or load(project, store, scope, settings, clock)
             signature = scope.signature(settings.check.exclude)
             with begin(project, store, settings, clock, signature, scope.fresh) as begun:
                 recorder = Recorder(begun, on_event)
                 with closing(ArchiveLookups(recorder, policy, stop, politeness)) as lookups:
                     paces = politeness.hosts
-                    with closing(Crawler(policy, recorder, paces, stop, lookups.feed)) as crawler:
+                    with crawling(others, policy, recorder, paces, stop, lookups.feed) as crawler:
                         parts = partial(_keep_parts, recorder, policy, stop, lookups.feed, politeness)
                         ending = _Check(project, scope, recorder, policy, crawler, lookups, parts).work(articles)
                     report = finish(project, ending, recorder, policy)
@@ -95,7 +100,7 @@ class _Check:
     scope: Scope
     recorder: Recorder
     policy: Policy
-    crawler: Crawler
+    crawler: Crawl
     lookups: ArchiveLookups
     keep_parts: Callable[[], int]
     """Stores what captured pages need to be shown; how many pages it did not reach."""

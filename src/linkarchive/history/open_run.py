@@ -13,6 +13,7 @@ from linkarchive.clock import Clock
 from linkarchive.errors import UsageError
 from linkarchive.history.recovery import damages, is_there, log_interrupted, recover
 from linkarchive.history.unsealed import seal_ended
+from linkarchive.model import RunInfo
 from linkarchive.project import Project
 from linkarchive.settings import Settings
 from linkarchive.sites import refuse_faulty
@@ -20,7 +21,7 @@ from linkarchive.snapshot.writer import WarcWriter
 from linkarchive.store import captures, runs
 from linkarchive.store.database import Store, open_store
 from linkarchive.store.opening import open_project
-from linkarchive.store.run_writer import RunWriter
+from linkarchive.store.run_writer import RunRows, RunWriter
 from linkarchive.store.runs import Run
 
 
@@ -32,7 +33,7 @@ class OpenRun:
     resumed: bool
     """An interrupted run goes on."""
     store: Store
-    rows: RunWriter
+    rows: RunRows
     warc: WarcWriter
     clock: Clock
 
@@ -100,15 +101,20 @@ def begin(
     run = interrupted or runs.start(store, clock.now(), signature, clock.simulated)
     store.commit()
     log_interrupted(project, store, clock.now(), but=run.seq)
-    with WarcWriter(
+    with warc_writer(project, run.info, settings, clock) as warc:
+        yield OpenRun(run, interrupted is not None, store, RunWriter(store, run.seq), warc, clock)
+
+
+def warc_writer(project: Project, info: RunInfo, settings: Settings, clock: Clock) -> WarcWriter:
+    """What writes WARC files of a run: several processes may do so, since each file is made under a free number."""
+    return WarcWriter(
         project.archive,
-        run.info.id,
+        info.id,
         clock=clock,
         size_limit=settings.keep.warc_size,
         simulated=clock.simulated,
         obey_robots=settings.network.obey_robots,
-    ) as warc:
-        yield OpenRun(run, interrupted is not None, store, RunWriter(store, run.seq), warc, clock)
+    )
 
 
 def refuse_mixed_clocks(store: Store, settings: Settings, clock: Clock) -> None:

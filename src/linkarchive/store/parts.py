@@ -14,7 +14,7 @@ from linkarchive.snapshot.parts import NewParts, with_parts
 from linkarchive.snapshot.record_writer import uri
 from linkarchive.store.captures import StoredCapture
 from linkarchive.store.database import Store
-from linkarchive.store.run_writer import RunWriter
+from linkarchive.store.run_writer import RunRows
 from linkarchive.store.schema import captures, outcomes, part_uses, parts, sources, visits
 from linkarchive.store.serialization import decode, encode
 
@@ -94,13 +94,13 @@ def named(store: Store, prefix: str) -> Iterator[tuple[str, StoredCapture, PartR
         yield from ((row.source_url, StoredCapture.of_row(row), records[row.part]) for row in batch)
 
 
-def restore(store: Store, rows: RunWriter, stored: StoredCapture, facts: PartsFacts, new: Iterable[PartRecord]) -> None:
+def restore(store: Store, rows: RunRows, stored: StoredCapture, facts: PartsFacts, new: Iterable[PartRecord]) -> None:
     """Note what a capture uses by what its WARC file says; `new` are the records that stand there."""
     used = [*by_id(store, facts.uses).values(), *new]
     keep(store, rows, stored, with_parts(stored.capture, facts, used), used)
 
 
-def keep(store: Store, rows: RunWriter, stored: StoredCapture, capture: Capture, used: Collection[PartRecord]) -> None:
+def keep(store: Store, rows: RunRows, stored: StoredCapture, capture: Capture, used: Collection[PartRecord]) -> None:
     """Note what a stored capture uses, whose facts are those of `capture` from now on; records that are new are added.
 
     The result of this run for the source says so, too, where it names that capture.
@@ -120,7 +120,7 @@ def keep(store: Store, rows: RunWriter, stored: StoredCapture, capture: Capture,
     _restate(store, rows, stored, CaptureRef.of(capture))
 
 
-def _restate(store: Store, rows: RunWriter, stored: StoredCapture, now: CaptureRef) -> None:
+def _restate(store: Store, rows: RunRows, stored: StoredCapture, now: CaptureRef) -> None:
     """The result of this run for a source says what the capture that it names holds now.
 
     A result of an earlier run stays what it was: the visit of this run gets one of its own.

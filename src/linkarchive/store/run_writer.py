@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import date
+from itertools import count
 from typing import Any
 
 from sqlalchemy import bindparam, func, insert, select, update
@@ -17,29 +20,70 @@ from linkarchive.store.previous import LastPage
 from linkarchive.store.serialization import encode
 
 
-class RunWriter:
-    """Rows of one run on their way into the database: gathered, and written together.
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """Rows of one run, by table, as they are to be written; each by the names of its columns."""
 
-    They are written before the store runs any other statement, and when it commits. Numbers are given here, before
-    the rows are written: the lock of the folder makes this the only writer.
-    """
+    captures: list[dict[str, Any]]
+    outcomes: list[dict[str, Any]]
+    baselines: list[dict[str, Any]]
+    visits: list[dict[str, Any]]
+    pages: list[dict[str, Any]]
+    """What the next visits may rely on; `number` is that of the source."""
 
-    def __init__(self, store: Store, run: int | None) -> None:
-        self._store = store
+
+@dataclass(frozen=True, slots=True)
+class Numbers:
+    """The first number of a capture and of an outcome, and how far apart the following ones are."""
+
+    capture: int
+    outcome: int
+    step: int = 1
+
+
+class RunRows:
+    """Rows of one run, gathered. Their numbers are given here, before they are written: the lock of the folder makes
+    this run the only writer."""
+
+    def __init__(self, run: int | None, numbers: Numbers) -> None:
         self._run = run
-        self._last_capture = _last(store, schema.captures.c.id)
-        self._last_outcome = _last(store, schema.outcomes.c.id)
-        self._captures: list[dict[str, Any]] = []
-        self._baselines: list[dict[str, Any]] = []
-        self._outcomes: list[dict[str, Any]] = []
-        self._visits: list[dict[str, Any]] = []
-        self._pages: list[dict[str, Any]] = []
+        self._count_from(numbers)
+        self._rows = Rows([], [], [], [], [])
         self.touched: set[int] = set()
         """Sources whose result, captures or baselines are others than before."""
-        self._upsert_baselines = store.upsert(schema.baselines, "article", "source", "looked")
-        self._upsert_visits = store.upsert(schema.visits, "run", "source")
-        self._upsert_last = last_visits.of_visit(store.upsert(schema.last_visits, "source"))
-        store.gather_with(self.flush)
+
+    def divide(self, among: int) -> list[Numbers]:
+        """Numbers for so many other processes of the run, which neither they nor this one give twice."""
+        first, step = Numbers(next(self._captures), next(self._outcomes)), self._step * (among + 1)
+        shares = [
+            Numbers(first.capture + share * self._step, first.outcome + share * self._step, step)
+            for share in range(among + 1)
+        ]
+        self._count_from(shares[0])
+        return shares[1:]
+
+    def _count_from(self, numbers: Numbers) -> None:
+        self._step = numbers.step
+        self._captures = count(numbers.capture, numbers.step)
+        self._outcomes = count(numbers.outcome, numbers.step)
+
+    def take(self) -> Rows:
+        """What was gathered since the last call."""
+        rows, self._rows = self._rows, Rows([], [], [], [], [])
+        return rows
+
+    def add(self, rows: Rows, touched: Iterable[int]) -> None:
+        """Gather what another process of the run has gathered."""
+        mine = self._rows
+        for own, more in (
+            (mine.captures, rows.captures),
+            (mine.outcomes, rows.outcomes),
+            (mine.baselines, rows.baselines),
+            (mine.visits, rows.visits),
+            (mine.pages, rows.pages),
+        ):
+            own += more
+        self.touched.update(touched)
 
     @property
     def is_import(self) -> bool:
@@ -54,9 +98,9 @@ class RunWriter:
         return self._run
 
     def add_capture(self, source: int, capture: Capture, usable: bool, good: bool) -> StoredCapture:
-        self._last_capture += 1
+        number = next(self._captures)
         row = {
-            "id": self._last_capture,
+            "id": number,
             "source": source,
             "run": self._run,
             "time": capture.time,
@@ -67,9 +111,9 @@ class RunWriter:
             "scope": capture.scope.value,
             "body": encode(capture),
         }
-        self._captures.append(row)
+        self._rows.captures.append(row)
         self._note(source)
-        return StoredCapture(self._last_capture, source, usable, good, capture)
+        return StoredCapture(number, source, usable, good, capture)
 
     def set_baseline(
         self,
@@ -86,13 +130,13 @@ class RunWriter:
         """
         if rebased or takes_its_place(kept, known):
             row = {"article": article, "source": kept.source, "looked": day_text(viewed_on)}
-            self._baselines.append(row | {"capture": kept.id, "run": self._run})
+            self._rows.baselines.append(row | {"capture": kept.id, "run": self._run})
             self._note(kept.source)
 
     def add_outcome(self, source: int, outcome: Result) -> int:
-        self._last_outcome += 1
+        number = next(self._outcomes)
         row = {
-            "id": self._last_outcome,
+            "id": number,
             "run": self._run,
             "source": source,
             "verdict": outcome.verdict.value,
@@ -101,9 +145,9 @@ class RunWriter:
             "standing": Standing.of(outcome).value,
             "body": encode(outcome),
         }
-        self._outcomes.append(row)
+        self._rows.outcomes.append(row)
         self._note(source)
-        return self._last_outcome
+        return number
 
     def add_visit(self, visit: Visited) -> None:
         """A visit of the run; the later of two of the same source counts."""
@@ -116,7 +160,7 @@ class RunWriter:
             "was": None if visit.was is None else visit.was.value,
             "carried": visit.carried,
         }
-        self._visits.append(row)
+        self._rows.visits.append(row)
 
     def set_page(self, source: int, page: LastPage) -> None:
         """What the next visit may rely on."""
@@ -128,22 +172,33 @@ class RunWriter:
             "judged": page.inputs_hash,
             "page_outcome": page.result_id,
         }
-        self._pages.append(row)
-
-    def flush(self) -> None:
-        """Write what was gathered; the store calls it."""
-        write = self._store.write_rows
-        write(_CAPTURES, self._captures)
-        write(_OUTCOMES, self._outcomes)
-        write(self._upsert_baselines, self._baselines)
-        write(self._upsert_visits, self._visits)
-        write(self._upsert_last, [{"at_run": visit["run"], "at_source": visit["source"]} for visit in self._visits])
-        write(_SET_PAGE, self._pages)
-        for rows in (self._captures, self._outcomes, self._baselines, self._visits, self._pages):
-            rows.clear()
+        self._rows.pages.append(row)
 
     def _note(self, source: int) -> None:
         self.touched.add(source)
+
+
+class RunWriter(RunRows):
+    """Rows of one run on their way into the database. They are written before the store runs any other statement, and
+    when it commits."""
+
+    def __init__(self, store: Store, run: int | None) -> None:
+        super().__init__(run, Numbers(_last(store, schema.captures.c.id) + 1, _last(store, schema.outcomes.c.id) + 1))
+        self._store = store
+        self._upsert_baselines = store.upsert(schema.baselines, "article", "source", "looked")
+        self._upsert_visits = store.upsert(schema.visits, "run", "source")
+        self._upsert_last = last_visits.of_visit(store.upsert(schema.last_visits, "source"))
+        store.gather_with(self.flush)
+
+    def flush(self) -> None:
+        """Write what was gathered; the store calls it."""
+        rows, write = self.take(), self._store.write_rows
+        write(_CAPTURES, rows.captures)
+        write(_OUTCOMES, rows.outcomes)
+        write(self._upsert_baselines, rows.baselines)
+        write(self._upsert_visits, rows.visits)
+        write(self._upsert_last, [{"at_run": visit["run"], "at_source": visit["source"]} for visit in rows.visits])
+        write(_SET_PAGE, rows.pages)
 
 
 _CAPTURES = insert(schema.captures)

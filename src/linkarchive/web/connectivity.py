@@ -37,24 +37,24 @@ class OwnNetwork:
     def __init__(self, network: NetworkSettings, clock: Clock) -> None:
         self._settings = network
         self._clock = clock
-        self._hosts = Hosts()
+        self.hosts = Hosts()
         self._failures = 0
         self.is_silent = False
         """Neither hosts nor canaries answer."""
 
     def saw(self, url: str, visit: Visit, page: Page, before: LastAnswer) -> None:
         """Take note of a visit, and of how its page answered before."""
-        self._hosts.saw(url, visit, page, before)
+        self.hosts.saw(url, visit, page, before)
 
     def failed(self) -> None:
         """After some failures and nothing else, ask once whether we are offline: thousands more would tell no more."""
         self._failures += 1
-        if self._failures == ENOUGH_FAILURES and not self._hosts.up:
+        if self._failures == ENOUGH_FAILURES and not self.hosts.up:
             self.is_silent = not is_online(self._settings, self._clock)
 
     def trouble(self) -> Trouble | None:
         """What is wrong with our own network; None when nothing is. The canaries are asked only when it matters."""
-        return self._hosts.diagnosis(self._canaries)
+        return self.hosts.diagnosis(self._canaries)
 
     def _canaries(self) -> list[Alike | None]:
         """What each canary that is not silent answers."""

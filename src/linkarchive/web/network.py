@@ -174,6 +174,17 @@ class Hosts:
         elif _is_own(visit, failure):
             self.own.add(host)
 
+    def add(self, others: Hosts) -> None:
+        """Take note of what another process of the run has seen."""
+        self.up |= others.up
+        self.down |= others.down
+        self.up_before |= others.up_before
+        self.alive_before |= others.alive_before
+        self.proxy_down = self.proxy_down or others.proxy_down
+        self.own |= others.own
+        self.alike = others.alike | self.alike
+        self.addresses = others.addresses | self.addresses
+
     def diagnosis(self, canaries: Callable[[], Sequence[Alike | None]]) -> Trouble | None:
         """What is wrong with our network; None when nothing is.
 

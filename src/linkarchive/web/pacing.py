@@ -5,6 +5,7 @@ from __future__ import annotations
 import heapq
 import itertools
 from collections import deque
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cache
 from typing import TYPE_CHECKING, Generic, TypeVar
@@ -44,6 +45,15 @@ class Paces:
     hosts: dict[str, tuple[float, float, int]] = field(default_factory=dict)
     """The next start, the delay between starts, and how many visits at once."""
     domains: dict[str, float] = field(default_factory=dict)
+
+    @property
+    def fd(self) -> int | None:
+        """Can be read when there is news of turns from another process."""
+        return None
+
+    def pacing(self, network: NetworkSettings) -> Pacing[Item]:
+        """The queue that goes on with them."""
+        return Pacing(network, self)
 
     def slower_than(self, delay: float) -> Paces:
         """Those of the hosts alone that asked us to slow down: their starts are further apart than `delay` seconds."""
@@ -130,8 +140,22 @@ class Pacing(Generic[Item]):
 
     def remember(self) -> None:
         """Tell the paces how it ended with each host."""
+        self._remember(self._hosts)
+
+    def adopt(self, name: str, next_start: float, delay: float, at_once: int, in_flight: int) -> None:
+        """Go on with the pace of a host, and with visits under way, from somebody else."""
+        host = self._host(name)
+        host.next_start, host.delay = max(host.next_start, next_start), max(host.delay, delay)
+        host.at_once, host.in_flight = min(host.at_once, at_once), host.in_flight + in_flight
+
+    def domain_is_free(self, domain: str, time: float) -> None:
+        """A domain may not be asked again before that time."""
+        self._domain_free[domain] = max(time, self._domain_free.get(domain, 0.0))
+
+    def _remember(self, names: Iterable[str]) -> None:
+        hosts = self._hosts
         self._paces.hosts.update(
-            {name: (host.next_start, host.delay, host.at_once) for name, host in self._hosts.items()}
+            {name: (hosts[name].next_start, hosts[name].delay, hosts[name].at_once) for name in names}
         )
 
     def _host(self, name: str) -> _Host[Item]:
@@ -148,6 +172,11 @@ class Pacing(Generic[Item]):
         if host.waiting and not host.queued and host.in_flight < host.at_once:
             host.queued = True
             heapq.heappush(self._due, (host.next_start, next(self._order), host))
+
+
+def paced_as(host: str, network: NetworkSettings) -> str:
+    """What a host shares its pace with: its registered domain where those have one, else the host alone."""
+    return _registered_domain(host) if min(network.domain_delay, network.host_delay) > 0 else host
 
 
 def _registered_domain(host: str) -> str:

@@ -65,7 +65,7 @@ def fetch_all(
     those of robots.txt that are known, by origin; new ones are added to them. With the same `paces` a second call is
     as polite as if it were one with the first.
     """
-    run = _Run(iter(requests), network, clock, stop, sites, rules, paces)
+    run = _Run(iter(requests), network, clock, stop, sites, rules, paces or Paces())
     more_to_do = False
     try:
         while run.goes_on():
@@ -110,8 +110,8 @@ class _Run:
         clock: Clock,
         stop: Callable[[], bool],
         sites: Sequence[SiteSettings],
-        rules: dict[str, Rules] | None = None,
-        paces: Paces | None = None,
+        rules: dict[str, Rules] | None,
+        paces: Paces,
     ) -> None:
         self._requests = requests
         self._all_read = False
@@ -123,8 +123,8 @@ class _Run:
         self._stopping = False
         room = room_for(max(1, network.concurrency))
         self._at_once = room.visits
-        self._transport: Transport[_Task] = Transport(network, clock, room.connections, sites)
-        self._pacing: Pacing[_Task] = Pacing(network, paces)
+        self._transport: Transport[_Task] = Transport(network, clock, room.connections, sites, paces.fd)
+        self._pacing: Pacing[_Task] = paces.pacing(network)
         self._tasks: set[_Task] = set()
         self._pauses: list[tuple[float, int, _Task]] = []
         self._order = itertools.count()

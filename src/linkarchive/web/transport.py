@@ -79,8 +79,14 @@ class Transport(Generic[Sender]):
     """
 
     def __init__(
-        self, network: NetworkSettings, clock: Clock, connections: int, sites: Sequence[SiteSettings] = ()
+        self,
+        network: NetworkSettings,
+        clock: Clock,
+        connections: int,
+        sites: Sequence[SiteSettings] = (),
+        wakened_by: int | None = None,
     ) -> None:
+        """`wakened_by`: a descriptor; `turn` comes back when it can be read."""
         self._network = network
         self._clock = clock
         self._fields = RequestFields(network, sites)
@@ -104,6 +110,9 @@ class Transport(Generic[Sender]):
         self._wake_in.setblocking(False)
         self._wake_out.setblocking(False)
         self._selector.register(self._wake_in, selectors.EVENT_READ, None)
+        self._wakened_by = wakened_by
+        if wakened_by is not None:
+            self._selector.register(wakened_by, selectors.EVENT_READ, None)
         self._names = Resolver(3 * network.timeout, self.wake)
         self._lenient = LenientReader(network, ca_file, self.wake)
         self._replies: list[tuple[Sender, HttpResult]] = []
@@ -144,6 +153,8 @@ class Transport(Generic[Sender]):
         for key, events in self._selector.select(max(0.0, timeout)):
             if key.fileobj is self._wake_in:
                 self._wake_in.recv(4096)
+                continue
+            if key.fd == self._wakened_by:
                 continue
             action = (pycurl.CSELECT_IN if events & selectors.EVENT_READ else 0) | (
                 pycurl.CSELECT_OUT if events & selectors.EVENT_WRITE else 0

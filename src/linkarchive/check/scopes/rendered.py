@@ -33,16 +33,27 @@ _NO_SANDBOX = "the browser runs without its sandbox, since it is started by root
 class RenderedPages:
     """What the browser of a run is to look at, what it is at, and what it saw."""
 
-    def __init__(self, policy: Policy, clock: Clock, tell: Callable[[str], None]) -> None:
-        """`tell` takes a sentence that the user is told, once a run. Raises as `browser_for`."""
+    def __init__(
+        self, policy: Policy, clock: Clock, tell: Callable[[str], None], left: list[int] | None = None
+    ) -> None:
+        """`tell` takes a sentence that the user is told, once a run. With `left` no browser is started: that takes the
+        numbers of the sources, which are left to another process. Raises as `browser_for`."""
         self._policy = policy
         self._clock = clock
         self._tell = tell
         self._executable = browser_for(policy.settings)
         self._renderer: Renderer | None = None
+        self._left = left
         self._waiting: dict[int, tuple[Fetched, Assessment | None, bool]] = {}
         """By the number of the source: our own visit, closed beyond MOST_HELD, its assessment, if there is one, and
         whether the page may still be set aside for a probe."""
+
+    def leaves(self, job: Job) -> bool:
+        """The source is left to another process, and need not be visited by this one."""
+        if self._left is None or self._executable is None or not self._is_asked(job):
+            return False
+        self._left.append(job.source.id)
+        return True
 
     def wants(self, fetched: Fetched) -> bool:
         """The browser looks at the page before anything is concluded."""
@@ -60,6 +71,10 @@ class RenderedPages:
 
     def look(self, fetched: Fetched, assessment: Assessment | None = None, *, may_wait: bool) -> None:
         """Have the browser look at the page of a visit, which is closed by `seen`."""
+        if self._left is not None:
+            fetched.close()
+            self._left.append(fetched.job.source.id)
+            return
         if len(self._waiting) >= MOST_HELD:
             fetched.close()
             fetched, assessment = replace(fetched, page=replace(fetched.page, body=b"")), None

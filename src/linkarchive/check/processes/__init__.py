@@ -1,0 +1,110 @@
+"""The visits of a long run in several processes; the one that started the others writes the database.
+
+What a short run does not need is imported late.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager, suppress
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeAlias
+
+from linkarchive.check.crawl import Crawler
+from linkarchive.check.plan import Policy
+from linkarchive.check.record import Recorder
+from linkarchive.clock import Clock
+from linkarchive.model.scope import Scope
+from linkarchive.project import Project
+from linkarchive.settings import NetworkSettings
+from linkarchive.web.pacing import Paces
+
+if TYPE_CHECKING:
+    from linkarchive.check.processes.children import Child
+    from linkarchive.check.processes.divided import DividedCrawl
+
+    Crawl: TypeAlias = Crawler | DividedCrawl
+
+MANY = 1_000
+"""Visits from which on a second process is worth what it costs."""
+_LISTED = 20_000
+"""Bytes of a links.txt that may list as many."""
+
+
+@contextmanager
+def spare_processes(
+    project: Project, scope: Scope, policy: Policy, clock: Clock, *, is_first: bool
+) -> Iterator[list[Child]]:
+    """Processes that wait for visits to make; none where a run over that scope will not want any.
+
+    They are forked: open no database and start no thread before. They end with the block, and with this process,
+    whatever ends it.
+    """
+    number = _wanted(policy.settings.network, scope, project.links, is_first)
+    if number < 2:
+        yield []
+        return
+    from linkarchive.check.processes.child import work
+    from linkarchive.check.processes.children import forked
+
+    with forked(number, partial(work, project=project, policy=policy, clock=clock)) as children:
+        yield children
+
+
+@contextmanager
+def crawling(
+    children: list[Child],
+    policy: Policy,
+    recorder: Recorder,
+    paces: Paces,
+    stop: Callable[[], bool],
+    on_idle: Callable[[], None],
+) -> Iterator[Crawl]:
+    """What visits the sources of a run, with these processes to help. `on_idle` is called now and then."""
+    with closing(Crawler(policy, recorder, paces, stop, on_idle)) as crawler:
+        if not children:
+            yield crawler
+            return
+        from linkarchive.check.processes.divided import DividedCrawl
+
+        crawl = DividedCrawl(crawler, children, policy, recorder, paces, stop, on_idle)
+        yield crawl
+        crawl.end()
+
+
+def pays(network: NetworkSettings, visits: int) -> bool:
+    """So many visits are worth several processes, or they are asked for."""
+    return bool(network.processes) or (visits >= MANY and _busy() < _cores())
+
+
+def _wanted(network: NetworkSettings, scope: Scope, links: Path, is_first: bool) -> int:
+    """How many processes a run may want, as far as that can be told before its plan is made.
+
+    Not where there are threads, which a process that is forked would lack.
+    """
+    if not hasattr(os, "fork") or threading.active_count() > 1:
+        return 1
+    if network.processes:
+        return network.processes
+    if sys.platform != "linux" or _cores() < 2 or scope.sources or (scope.limit or MANY) < MANY:
+        return 1
+    listed = 0
+    with suppress(OSError):
+        listed = links.stat().st_size
+    return 2 if is_first or listed >= _LISTED else 1
+
+
+def _cores() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _busy() -> int:
+    """Cores that are at work now, this process's among them; 1 where that cannot be told."""
+    try:
+        return int(Path("/proc/loadavg").read_text(encoding="ascii").split()[3].partition("/")[0])
+    except (OSError, ValueError, IndexError):
+        return 1

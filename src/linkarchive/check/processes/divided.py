@@ -1,0 +1,252 @@
+"""The visits of a run, divided among processes where that pays; else made here."""
+
+from __future__ import annotations
+
+import selectors
+import time
+from collections import Counter
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from linkarchive import errors
+from linkarchive.check.crawl import Crawler
+from linkarchive.check.plan import Job, Policy
+from linkarchive.check.processes import messages, pays
+from linkarchive.check.processes.children import Child
+from linkarchive.check.record import Recorder
+from linkarchive.model import Page
+from linkarchive.model.events import LookingAgain, SourceConcluded
+from linkarchive.snapshot.repair import repair
+from linkarchive.urls import host_of
+from linkarchive.web.connectivity import OwnNetwork
+from linkarchive.web.network import Hosts
+from linkarchive.web.pacing import Paces, paced_as
+from linkarchive.web.shared_pacing import TurnKeeper
+
+_LOOK_UP = 0.1
+"""Seconds after which `stop` is asked again while nothing happens."""
+
+
+class DividedCrawl:
+    """Does what a `Crawler` does, with others to help; what a browser is to see is visited here."""
+
+    def __init__(
+        self,
+        crawler: Crawler,
+        children: list[Child],
+        policy: Policy,
+        recorder: Recorder,
+        paces: Paces,
+        stop: Callable[[], bool],
+        on_idle: Callable[[], None],
+    ) -> None:
+        """`on_idle` is called now and then."""
+        self._crawler = crawler
+        self._children = children
+        self._policy = policy
+        self._network = policy.settings.network
+        self._recorder = recorder
+        self._paces = paces
+        self._stop = stop
+        self._on_idle = on_idle
+        self._keeper = TurnKeeper(self._network, self._paces, {})
+        self._selector = selectors.DefaultSelector()
+        self._is_divided = False
+        self._is_stopping = False
+        self._is_offline = False
+        self._has_lost = False
+        """A process ended before its time."""
+        self._again = 0
+        self._left: list[int] = []
+
+    def first_pass(self, jobs: Sequence[Job]) -> None:
+        """As `Crawler.first_pass`; divided the first time, if there is enough of it."""
+        if not self._children or self._is_divided or not pays(self._network, len(jobs)):
+            self._crawler.first_pass(jobs)
+            return
+        shares = self._shares(jobs)
+        self._is_divided = True
+        self._begin(shares)
+        self._serve()
+        left = set(self._left)
+        if left:
+            self._crawler.first_pass([job for job in jobs if job.source.id in left])
+
+    def read_pages(self, jobs: Sequence[Job], read: Callable[[Job, Page], None]) -> None:
+        """As `Crawler.read_pages`: these are few, and read here."""
+        self._crawler.read_pages(jobs, read)
+
+    @property
+    def own_network(self) -> OwnNetwork:
+        """What the hosts of all processes tell of our own network."""
+        return self._crawler.own_network
+
+    def second_pass(self) -> None:
+        """As `Crawler.second_pass`."""
+        for child in self._at_hand():
+            child.is_at_work = True
+            child.send(messages.SecondPass(self._paces if self._left else Paces()))
+        self._serve()
+        self.end()
+        self._crawler.second_pass()
+
+    def _at_hand(self) -> list[Child]:
+        return [child for child in self._children if self._is_divided and not child.has_ended]
+
+    # --- who visits what -------------------------------------------------------------------------
+
+    def _shares(self, jobs: Sequence[Job]) -> list[tuple[set[str], list[Job]]]:
+        """Domains and jobs for each child, about as many for each; a domain is one child's."""
+        domains: dict[str, list[Job]] = {}
+        paced: dict[str, str] = {}
+        for job in jobs:
+            host = host_of(self._policy.address(job.source.url))
+            if host not in paced:
+                paced[host] = paced_as(host, self._network)
+            domains.setdefault(paced[host], []).append(job)
+        sizes = Counter(dict.fromkeys(range(len(self._children)), 0))
+        owners: dict[str, int] = {}
+        for domain in sorted(domains, key=lambda domain: -len(domains[domain])):
+            owners[domain] = min(sizes, key=lambda child: sizes[child])
+            sizes[owners[domain]] += len(domains[domain])
+        self._keeper = TurnKeeper(self._network, self._paces, owners)
+        shares: list[tuple[set[str], list[Job]]] = [(set(), []) for _ in self._children]
+        for job in jobs:  # in the order in which they are to be visited
+            domain = paced[host_of(self._policy.address(job.source.url))]
+            names, mine = shares[owners[domain]]
+            names.add(domain)
+            mine.append(job)
+        return shares
+
+    def _begin(self, shares: Sequence[tuple[set[str], Sequence[Job]]]) -> None:
+        recorder, many = self._recorder, len(self._children)
+        recorder.warc.close()  # what is written at the end is the last of the run's files
+        recorder.commit()
+        numbers = recorder.rows.divide(many)
+        at_once = self._network.concurrency
+        for child, (domains, jobs) in zip(self._children, shares, strict=True):
+            hosts = {host: pace for host, pace in self._paces.hosts.items() if paced_as(host, self._network) in domains}
+            free = {name: time for name, time in self._paces.domains.items() if name in domains}
+            child.is_at_work = True
+            self._selector.register(child.channel.fd, selectors.EVENT_READ, child)
+            child.send(
+                messages.Begin(
+                    recorder.run.seq,
+                    recorder.run.info,
+                    numbers[child.number],
+                    max(1, (at_once + child.number) // many),
+                    tuple(domains),
+                    Paces(hosts, free),
+                    tuple(messages.PlannedJob(job.source, job.citations, job.skip, job.why) for job in jobs),
+                )
+            )
+
+    # --- while they are at it --------------------------------------------------------------------
+
+    def _serve(self) -> None:
+        """Write what the others conclude, and give turns, until their pass has ended."""
+        while any(child.is_at_work for child in self._at_hand()):
+            self._tell()
+            next_turn = self._keeper.next_time()
+            seconds = _LOOK_UP if next_turn is None else min(_LOOK_UP, max(0.0, next_turn - time.monotonic()))
+            for key, _ in self._selector.select(seconds):
+                self._hear(key.data)
+            while (turn := self._keeper.take(time.monotonic())) is not None:
+                child, host = self._children[turn[0]], turn[1]
+                if child.has_ended:
+                    self._keeper.done(*turn, failed=False, throttled=False)
+                else:
+                    child.send(messages.Turn(host))
+            self._recorder.commit_when_due()
+            self._on_idle()
+        self._keeper.remember()
+        self._recorder.commit()
+
+    def _tell(self) -> None:
+        """Let the others know that nothing new is to begin."""
+        if not self._is_stopping and self._stop():
+            self._is_stopping = True
+            for child in self._at_hand():
+                child.send(messages.Stop())
+        if not self._is_offline and self._crawler.own_network.is_silent:
+            self._is_offline = True
+            for child in self._at_hand():
+                child.send(messages.Offline())
+
+    def _hear(self, child: Child) -> None:
+        try:
+            for message in child.channel.poll():
+                self._take(child, message)
+        except EOFError:
+            self._bury(child)
+
+    def _take(self, child: Child, message: messages.Message) -> None:
+        own_network, keeper = self._crawler.own_network, self._keeper
+        match message:
+            case messages.Recorded():
+                self._record(message)
+            case messages.AskTurn(host):
+                wish = keeper.ask(child.number, host)
+                if wish is not None:
+                    owner, domain = wish
+                    self._children[owner].send(messages.Share(domain))
+            case messages.TurnOver(host, failed, throttled):
+                keeper.done(child.number, host, failed, throttled)
+            case messages.Shared(domain, paces, free):
+                keeper.share(domain, paces, free)
+            case messages.HostAnswered(host):
+                own_network.hosts.add(Hosts(up={host}))
+            case messages.VisitFailed():
+                own_network.failed()
+            case LookingAgain(count):
+                self._again += count
+                self._recorder.listener(LookingAgain(self._again))
+            case messages.PassEnded(hosts, paces, left):
+                own_network.hosts.add(hosts)
+                self._paces.hosts.update(paces.hosts)
+                self._paces.domains.update(paces.domains)
+                self._left += left
+                child.is_at_work = False
+            case messages.Ended(digests):
+                self._recorder.warc.digests |= {Path(path): digest for path, digest in digests.items()}
+                child.is_finished = True
+            case messages.Failed(kind, words):
+                raise getattr(errors, kind, errors.StorageError)(words)
+
+    def _record(self, recorded: messages.Recorded) -> None:
+        """Take up what another process has concluded."""
+        recorder = self._recorder
+        recorder.rows.add(recorded.rows, recorded.touched)
+        recorder.proven.update(recorded.proven)
+        recorder.not_judged.update(recorded.not_judged)
+        recorder.troubles += recorded.troubles
+        for url, standard, difference in recorded.differences:
+            recorder.keep_difference(url, standard, difference)
+        for notice in recorded.notices:
+            recorder.listener(notice)
+        for url, verdict in recorded.concluded:
+            recorder.listener(SourceConcluded(url, verdict))
+
+    def _bury(self, child: Child) -> None:
+        """It has ended. What it had not finished is left to the next run."""
+        self._selector.unregister(child.channel.fd)
+        how = child.wait()
+        child.is_at_work = False
+        self._keeper.forget(child.number)
+        if not child.is_finished:
+            self._has_lost = True
+            trouble = f"one of the processes that make the visits ended before its time ({how})"
+            self._recorder.troubles.append(trouble)
+            self._recorder.warn(trouble)
+
+    def end(self) -> None:
+        """Have the others finish their files, and end; the file of one that could not is made whole."""
+        for child in self._at_hand():
+            child.is_at_work = True
+            child.send(messages.End())
+        self._serve()
+        if self._has_lost:
+            self._has_lost = False
+            self._recorder.warc.close()
+            for sentence in repair(self._recorder.warc.archive):
+                self._recorder.warn(sentence)

@@ -1,0 +1,161 @@
+"""A run whose visits are made by two processes comes to what one comes to."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import threading
+import time
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import pytest
+from warcio.archiveiterator import ArchiveIterator
+
+from linkarchive.demo.wire import Reset
+
+QUICK = {"ARCHIVE_NETWORK_HOST_DELAY": "0", "ARCHIVE_NETWORK_DOMAIN_DELAY": "0", "ARCHIVE_BROWSER_WHEN": "never"}
+HOSTS = ("alpha", "beta", "gamma", "delta", "epsilon", "zeta", "eta", "theta")
+URLS = [f"http://{host}.example/{page}" for host in HOSTS for page in range(4)]
+DAYS = ("2026-01-05", "2026-01-12")
+
+
+def check(folder: Any, processes: int, day: str) -> dict[str, Any]:
+    """Of a command in a process of its own: this one has threads, and is not forked."""
+    env = {**QUICK, "ARCHIVE_NETWORK_PROCESSES": str(processes)}
+    process = folder.start("check", "article.md", "--format", "json", now=day, env=env)
+    out, err = process.communicate(timeout=100)
+    assert process.returncode in (0, 1), err
+    report: dict[str, Any] = json.loads(out)
+    return report
+
+
+def in_folder(folder: Any, name: str) -> Any:
+    folder.root = folder.root.parent / name
+    folder.root.mkdir(exist_ok=True)
+    return folder
+
+
+def told(report: dict[str, Any]) -> list[Any]:
+    """What a report says, but for the run's name, the seconds, and the places of captures in files."""
+    text = json.dumps({name: part for name, part in report.items() if name != "run"}, sort_keys=True)
+    text = re.sub(r"T\d\d:\d\d:\d\d(\.\d+)?Z", "", text)
+    text = re.sub(r'"(offset|length)": \d+, ', "", re.sub(r"\d{8}T\d{6}Z-[0-9a-f]{4}(-\d{5}\.warc\.gz)?", "RUN", text))
+    found: list[Any] = json.loads(text)
+    return found
+
+
+def records(root: Path) -> Counter[tuple[str, str, str]]:
+    """The records of all WARC files: type, address, and what is kept of each, but for times and places."""
+    found: Counter[tuple[str, str, str]] = Counter()
+    for path in (root / "archive" / "warc").glob("*.warc.gz"):
+        with path.open("rb") as file:
+            for record in ArchiveIterator(file):
+                url = record.rec_headers.get_header("WARC-Target-URI") or ""
+                digest = record.rec_headers.get_header("WARC-Payload-Digest") or ""
+                if record.rec_type == "warcinfo" or url.startswith("urn:linkarchive:run:"):
+                    continue
+                if record.rec_type == "metadata":  # its digest is that of places and times
+                    digest = ""
+                found[record.rec_type, re.sub(r"/[a-z]{25}$", "/made-up", url), digest] += 1
+    return found
+
+
+def pages(stage: Any, edition: str) -> None:
+    for number, url in enumerate(URLS):
+        stage[url] = stage.html(f"{url} {edition}" if number % 5 == 2 else url, ad=edition if number % 3 else "")
+    stage["http://alpha.example/0"] = stage.redirect("http://beta.example/0")
+    stage["http://beta.example/1"] = stage.redirect("http://alpha.example/1")
+    stage["http://gamma.example/0"] = stage.redirect("http://mu.example/elsewhere")
+    stage["http://mu.example/elsewhere"] = stage.html("elsewhere")
+    stage["http://gamma.example/1"] = stage.html("gone", status=404)
+    stage["http://delta.example/1"] = Reset()
+    stage["http://eta.example/2"] = stage.html(edition, status=404) if edition == "then" else stage.html("back")
+
+
+@pytest.mark.long
+def test_verdicts_reports_and_records_are_those_of_one_process(folder: Any, stage: Any) -> None:
+    reports: dict[tuple[int, str], Any] = {}
+    for day, edition in zip(DAYS, ("then", "now"), strict=True):
+        pages(stage, edition)
+        for processes in (1, 2):
+            in_folder(folder, f"of-{processes}").article(*URLS)
+            reports[processes, day] = check(folder, processes, day)
+    assert reports[2, DAYS[1]]["summary"]["drifted"] > 3
+    for day in DAYS:
+        one, two = told(reports[1, day]), told(reports[2, day])
+        assert one.keys() == two.keys()
+        for name, part in one.items():
+            if isinstance(part, list):
+                assert [pair for pair in zip(part, two[name], strict=True) if pair[0] != pair[1]] == []
+            assert part == two[name]
+    of_one, of_two = (records(folder.root.parent / f"of-{processes}") for processes in (1, 2))
+    assert of_one == of_two
+    in_folder(folder, "of-2")
+    assert len(list((folder.root / "archive" / "warc").glob("*.warc.gz"))) > 2
+    assert folder.run("verify").code == 0
+    assert folder.run("rebuild").code == 0
+    assert told(json.loads(folder.run("report", "--format", "json").out)) == told(reports[2, DAYS[1]])
+
+
+def children(process: int) -> list[int]:
+    """The processes that a process has started, those that have ended left out."""
+    found = []
+    for path in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            state, parent = path.read_text().rpartition(")")[2].split()[:2]
+        except (OSError, ValueError):
+            continue
+        if int(parent) == process and state != "Z":
+            found.append(int(path.parent.name))
+    return sorted(found)
+
+
+@pytest.mark.long
+@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="finds processes in /proc")
+@pytest.mark.parametrize("victim", ["one that visits", "the one that writes"])
+def test_a_process_that_is_killed_costs_no_more_than_its_own_visits(folder: Any, stage: Any, victim: str) -> None:
+    pages(stage, "then")
+    is_waiting, may_go_on = threading.Event(), threading.Event()
+    page = stage.html("last")
+
+    def slow(request: Any) -> Any:
+        is_waiting.set()
+        may_go_on.wait(60)
+        return page
+
+    slow_ones = [f"http://{host}.example/3" for host in HOSTS]
+    for url in slow_ones:
+        stage[url] = slow
+    folder.article(*URLS)
+    env = {**QUICK, "ARCHIVE_NETWORK_PROCESSES": "2"}
+    run = folder.start("check", "article.md", "--format", "json", now=DAYS[0], env=env)
+    try:
+        assert is_waiting.wait(60)
+        at_work = children(run.pid)
+        assert len(at_work) == 2
+        os.kill(at_work[0] if victim == "one that visits" else run.pid, signal.SIGKILL)
+    finally:
+        may_go_on.set()
+    out, err = run.communicate(timeout=100)
+    if victim == "one that visits":
+        assert run.returncode == 3
+        assert "ended before its time (SIGKILL)" in err
+        assert not json.loads(out)["run"]["complete"]
+    else:
+        until = time.monotonic() + 60
+        while any(Path(f"/proc/{process}").exists() for process in at_work):
+            assert time.monotonic() < until, "they end with the one that started them"
+            time.sleep(0.05)
+    report = check(folder, 2, f"{DAYS[0]}T09:00:00Z")
+    assert report["run"]["complete"]
+    assert len(report["sources"]) == len(URLS)
+    again = check(folder, 1, DAYS[1])
+    assert again["summary"]["ok"] + again["summary"]["moved"] >= len(URLS) - 3
+    assert folder.run("verify").code == 0
+    assert all(
+        number == 1 for (kind, url, _), number in records(folder.root).items() if kind == "response" and "/3" in url
+    )
