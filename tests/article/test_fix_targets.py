@@ -280,7 +280,7 @@ _pieces = st.one_of(
 )  # fmt: skip
 
 
-@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(_pieces, max_size=25), st.sampled_from(["md", "html", "txt"]), st.sampled_from(list(ENCODINGS)))
 def test_of_any_article_only_targets_change(pieces: list[str], form: str, encoding: str) -> None:
     codec = encoding.split(" ")[0]

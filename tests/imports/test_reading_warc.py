@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from linkarchive.imports import warc
@@ -213,7 +213,6 @@ def test_after_a_thousand_faults_a_file_is_left(foreign: Any) -> None:
     assert "was not read" in read[-1].message
 
 
-@settings(max_examples=150, deadline=None)
 @given(data=st.binary(max_size=3000))
 def test_any_bytes_end_in_records_or_problems(foreign: Any, data: bytes) -> None:
     for start in (b"", b"WARC/1.0\r\n", gzip.compress(b"WARC/1.1\r\n" + data), b"\x1f\x8b\x08"):
@@ -225,7 +224,6 @@ def whole_files(foreign: Any) -> tuple[bytes, bytes]:
     return foreign.written(PAGES, packed=False), foreign.written(PAGES)
 
 
-@settings(max_examples=150, deadline=None)
 @given(data=st.data())
 def test_a_file_with_bytes_changed_is_read_to_its_end(
     foreign: Any, whole_files: tuple[bytes, bytes], data: st.DataObject

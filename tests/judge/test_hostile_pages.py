@@ -80,7 +80,7 @@ PAGES = st.builds(
 )  # fmt: skip
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(suppress_health_check=[HealthCheck.too_slow])
 @given(
     after=PAGES,
     before=st.one_of(st.none(), PAGES),

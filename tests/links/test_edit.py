@@ -7,7 +7,7 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from linkarchive.links.edit import merge, merge_project, prune, prune_project
@@ -321,7 +321,6 @@ def readable(links: LinksFile) -> list[tuple[str, str | None, str, bool, object]
 
 
 @pytest.mark.long
-@settings(deadline=None, max_examples=300)
 @given(FILE_TEXTS, ARTICLES)
 def test_merging_loses_no_line_and_is_done_once(text: str, articles: list[Article]) -> None:
     merged = merge(text, articles)
@@ -344,7 +343,6 @@ def test_merging_loses_no_line_and_is_done_once(text: str, articles: list[Articl
     assert len(parse(merged).malformed) <= len(parse(text).malformed)
 
 
-@settings(deadline=None, max_examples=150)
 @given(FILE_TEXTS, ARTICLES)
 def test_after_merging_every_citation_has_its_line(text: str, articles: list[Article]) -> None:
     merged = merge(text, articles[:1])
@@ -358,7 +356,6 @@ def test_after_merging_every_citation_has_its_line(text: str, articles: list[Art
         assert uncited(pruned, of) == ()
 
 
-@settings(deadline=None, max_examples=300)
 @given(FILE_TEXTS, ARTICLES)
 def test_a_section_is_whole_when_merging_changes_nothing(text: str, articles: list[Article]) -> None:
     for now in (text, merge(text, articles[:1])):
@@ -369,7 +366,6 @@ def test_a_section_is_whole_when_merging_changes_nothing(text: str, articles: li
                 assert beside.is_whole == (merge(now, [beside.article]) == now)
 
 
-@settings(deadline=None, max_examples=300)
 @given(FILE_TEXTS, ARTICLES)
 def test_a_line_for_another_text_changes_nothing_for_the_others(text: str, articles: list[Article]) -> None:
     for of in articles[:1]:

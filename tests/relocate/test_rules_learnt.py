@@ -44,7 +44,6 @@ def rewritten(dice: random.Random) -> list[Example]:
 
 
 @pytest.mark.long
-@settings(max_examples=100, deadline=None)
 @given(st.integers(0, 10**9))
 def test_a_rewrite_is_learnt_from_three_pairs(seed: int) -> None:
     # Three pages whose words, years and months differ, as those of any three pages of a site do.

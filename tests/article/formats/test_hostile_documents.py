@@ -204,7 +204,6 @@ def test_any_text(name: str, text: str) -> None:
     check(document)
 
 
-@settings(max_examples=100, deadline=None)
 @given(data=st.binary(max_size=300), name=st.sampled_from(IN_PLACE))
 def test_any_bytes(data: bytes, name: str) -> None:
     try:
