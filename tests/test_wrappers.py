@@ -7,10 +7,10 @@ import json
 from urllib.parse import quote
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
-from linkarchive.wrappers import inner_url, intended_url
+from linkarchive.wrappers import inner_url, intended_url, key_of
 
 INNER = "http://inner.example/plan?page=2&x=%20y"
 _Q = quote(INNER, safe="")
@@ -118,3 +118,19 @@ def test_what_only_looks_like_a_wrapped_link(url: str) -> None:
 def test_any_text_is_a_link_or_none(text: str, before: str) -> None:
     for url in (text, f"https://{before}{text}"):
         assert isinstance(intended_url(url), str)
+
+
+_PARTS = [
+    "http://alpha.example/", "https://www.google.com/", "https://go.redirectingat.com", "%75rl", "?", "&", "q=", "url=",
+    "http%3A%2F%2Falpha.example", "utm_source=x", "%75tm_source=x", "fbclid=3", "\t", " ", "%20", "%09", "#part", "é",
+]  # fmt: skip
+
+
+@given(st.lists(st.sampled_from(_PARTS), min_size=1, max_size=8).map("".join) | st.text())
+@example("https://go.redirectingat.com?url=http%3A%2F%2Falpha.example")
+@example("http://alpha.example/?\tutm_source=x")
+@example("http://alpha.example/?%75tm_source=x")
+@example("https://www.google.com/%75rl?q=http%3A%2F%2Falpha.example")
+def test_the_key_of_a_key_is_the_key(url: str) -> None:
+    key = key_of(url)
+    assert key_of(key) == key

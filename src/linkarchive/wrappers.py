@@ -276,9 +276,13 @@ def key_of(url: str) -> str:
 
 
 def key_of_intended(url: str) -> str:
-    """`key_of` for an address that was taken out of its wrappers."""
-    try:
-        key = source_key(without_tracking(url))
-    except ValueError:
-        return url
-    return url if key == url else key  # mostly: one string in memory, not two
+    """`key_of` for an address that was taken out of its wrappers. The key of a key is the key itself."""
+    for _ in range(MOST_LAYERS):
+        try:
+            key = source_key(without_tracking(url))
+        except ValueError:
+            return url
+        if key == url:
+            return url  # mostly: one string in memory, not two
+        url = intended_url(key)  # a wrapper, or what counts visitors, may have been spelled as no other is
+    return url

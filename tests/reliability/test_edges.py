@@ -182,6 +182,29 @@ def test_no_control_of_a_page_s_title_stands_raw_in_the_state(folder: Any, stage
     assert folder.check(now="2026-01-12").told(ALPHA) == ("ok", "same", "none")
 
 
+def test_lists_that_include_each_other_are_looked_for_once(folder: Any, stage: Any) -> None:
+    stage[ALPHA] = stage.html(ALPHA)
+    folder.write("links.txt", f"{ALPHA}\ninclude parts/*.txt\n")
+    for number in range(200):
+        folder.write(f"parts/{number}.txt", "include *.txt\ninclude ../links.txt\n")
+    counting = """
+import glob, os
+real, number = glob.glob, 0
+
+def counted(*args, **more):
+    global number
+    number += 1
+    if number > 20:
+        os._exit(9)
+    return real(*args, **more)
+
+glob.glob = counted
+"""
+    ran = folder.run_after(counting, "check", "--format", "json")
+    assert (ran.code, ran.err.count("included")) == (0, 0)
+    assert ran.told(ALPHA)[0] == "ok"
+
+
 def test_files_that_include_each_other_are_read_once(folder: Any, stage: Any) -> None:
     stage[ALPHA] = stage.html(ALPHA)
     for number in range(60):

@@ -7,7 +7,7 @@ import glob
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -57,10 +57,16 @@ def link_lists(path: Path) -> tuple[list[LinkList], list[Malformed]]:
         raise UsageError(f"{path} cannot be read: {error.strerror}") from error
     lists = [LinkList(path, text, parse(text, path.name))]
     malformed: list[Malformed] = []
-    seen = {path.resolve()}
+    seen, refusals = {path.resolve()}, dict[tuple[Path, str], list[str]]()
     for file in lists:
         for include in file.links.includes:
-            for target in _included(file.path, include, root, malformed):
+            place = (file.path.parent, include.pattern)
+            if place in refusals:  # a pattern that many files have is looked up once
+                malformed += [_refused(include, why) for why in refusals[place]]
+                continue
+            targets, refusals[place] = _included(file.path.parent, include.pattern, root)
+            malformed += [_refused(include, why) for why in refusals[place]]
+            for target in targets:
                 if target.resolve() in seen:
                     continue
                 seen.add(target.resolve())
@@ -88,23 +94,24 @@ def _refused(include: Include, why: str) -> Malformed:
     return Malformed(include.file, include.line, f"include {include.pattern}", why)
 
 
-def _included(including: Path, include: Include, root: Path, malformed: list[Malformed]) -> Iterator[Path]:
-    folder = including.parent
-    lexical = Path(os.path.normpath(folder.resolve() / include.pattern))
-    if not lexical.is_relative_to(root) or "\0" in include.pattern:
-        malformed.append(_refused(include, "leads out of the project folder"))
-        return
-    names = sorted(glob.glob(include.pattern, root_dir=folder, recursive=True))
-    if not names and not glob.has_magic(include.pattern):
-        malformed.append(_refused(include, "there is no such file"))
+def _included(folder: Path, pattern: str, root: Path) -> tuple[list[Path], list[str]]:
+    """The files that a pattern means, and why it means none, or not all."""
+    lexical = Path(os.path.normpath(folder.resolve() / pattern))
+    if not lexical.is_relative_to(root) or "\0" in pattern:
+        return [], ["leads out of the project folder"]
+    names = sorted(glob.glob(pattern, root_dir=folder, recursive=True))
+    files, refusals = [], []
+    if not names and not glob.has_magic(pattern):
+        refusals.append("there is no such file")
     for name in names:
         target = folder / name
         if not target.resolve().is_relative_to(root):
-            malformed.append(_refused(include, f"{name} leads out of the project folder"))
+            refusals.append(f"{name} leads out of the project folder")
         elif target.is_file():
-            yield target
-        elif not glob.has_magic(include.pattern):
-            malformed.append(_refused(include, "not a file"))
+            files.append(target)
+        elif not glob.has_magic(pattern):
+            refusals.append("not a file")
+    return files, refusals
 
 
 def write_links(path: Path, text: str) -> None:
