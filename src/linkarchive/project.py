@@ -26,6 +26,8 @@ _CONTENTS = frozenset(
 """Each is in the archive folder only where that is one."""
 _NO_LOCKS = frozenset({errno.ENOLCK, errno.EOPNOTSUPP, errno.ENOSYS})
 """What a file system without locks answers (NFS without its lock daemon, some FUSE)."""
+_ENDING = 5.0
+"""Seconds for the processes that a run has forked to notice that it was killed."""
 _DECIDING = 5.0
 """Seconds that a decision waits for another one to be written."""
 
@@ -113,7 +115,8 @@ class Project:
     def lock(self) -> Iterator[None]:
         """Hold the lock of the folder; raises LockedError at once when another process does.
 
-        The lock belongs to the open file, so it ends with the process, however that ends.
+        The lock belongs to the open file, so it ends with the process, however that ends, and with those that it has
+        forked: they have a few seconds to notice.
         """
         busy = f"{self.root}: another run is at work in this folder; wait for it to end"
         with self._hold(self.archive / ".lock", 0.0, busy):
@@ -145,11 +148,13 @@ class Project:
                         return
                     if error.errno not in (errno.EWOULDBLOCK, errno.EACCES):
                         raise storage_error(path, error, "cannot be locked") from error
-                    if time.monotonic() >= end:
+                    if time.monotonic() >= (end if _has_owner(handle) else end + _ENDING):
                         raise LockedError(busy) from error
                     time.sleep(0.05)
                 else:
                     break
+            with suppress(OSError):  # a full disk: then nobody waits for what this process had forked
+                os.pwrite(handle, b"%-20d" % os.getpid(), 0)
             yield
         finally:
             os.close(handle)
@@ -181,6 +186,12 @@ def _lock_file(path: Path, busy: str) -> Iterator[None]:
     finally:
         with suppress(OSError):
             path.unlink()
+
+
+def _has_owner(handle: int) -> bool:
+    """The process that has locked a file is there; those that it had forked may be left for a moment."""
+    number = os.pread(handle, 20, 0).strip()
+    return not number.isdigit() or _is_running(int(number))
 
 
 def _is_running(process: int) -> bool:

@@ -20,6 +20,7 @@ _MODULES = {
     "mutations": "damage",
     "fuzz": "fuzz",
     "pairs": "pairs",
+    "processes": "processes",
     "networks": "networks",
     "secrets": "secrets",
     "planted": "planted",
