@@ -8,6 +8,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from linkarchive.model import Page
+from linkarchive.relocate.dead_page import DeadPage
+from linkarchive.relocate.likeness import text_of
+from linkarchive.relocate.relocation import has_same_substance
+from linkarchive.relocate.search import SiteSearch
 
 WORDS = {
     "en": (
@@ -135,6 +139,34 @@ def answer(url: str, body: bytes | None) -> Page:
     return Page(final_url=url, status=404 if body is None else 200, headers=headers, body=body or missing)
 
 
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """A new address that was found for a dead page, how surely, and whether it is right."""
+
+    url: str
+    confidence: float
+    is_right: bool
+
+
+def searched(site: MovedSite, *, sitemap: bool) -> tuple[dict[str, Proposal], float]:
+    """What the search of a site and the judge propose, by the old address; and the visits for each dead page."""
+    served = site.served(sitemap=sitemap)
+    before = {url: answer(url, body) for url, body in site.then.items()}
+    dead = {number: DeadPage(number, url, text_of(page)) for number, (url, page) in enumerate(before.items())}
+    search = SiteSearch(dead, [])
+    while wanted := search.wanted():
+        for url in wanted:
+            page = answer(url, served.get(url))
+            match = search.take(url, page)
+            if match is not None and not has_same_substance(before[dead[match.number].url], match.url, page):
+                search.reject(url, match)
+    proposals = {
+        dead[match.number].url: Proposal(match.url, match.confidence, match.url == site.right[dead[match.number].url])
+        for match in search.results()
+    }
+    return proposals, search.visits / len(dead)
+
+
 def slug(text: str, joint: str = "-") -> str:
     return joint.join(re.findall(r"[a-z0-9]+", text.lower().replace("'", "")))
 
@@ -212,3 +244,20 @@ def press() -> MovedSite:
 
 
 SITES: dict[str, Callable[[], MovedSite]] = {"blog": blog, "wiki": wiki, "shop": shop, "press": press}
+
+
+def generated(seed: int) -> MovedSite:
+    """A site of thirty cited pages: of six in ten the page moved, up to a third of it rewritten; of the others one in
+    four left a like page behind, a tenth to six tenths of it other words."""
+    dice = random.Random(seed)
+    site = MovedSite(f"http://site{seed}.example")
+    for n in range(30):
+        title = " ".join(dice.sample(WORDS["en"][0].split(), 3)).capitalize()
+        old, new = f"/{2001 + n % 9}/{slug(title, '_')}_{n}.html", f"/{dice.choice(('a', 'b'))}/{slug(title)}-{n}"
+        if dice.random() < 0.6:
+            site.move(old, new, title, (seed, n), rewritten=dice.uniform(0, 0.35))
+            continue
+        site.lose(old, title, (seed, n))
+        if dice.random() < 0.25:
+            site.stand(new, f"{title}, large", prose((seed, n), rewritten=dice.uniform(0.1, 0.6)))
+    return site

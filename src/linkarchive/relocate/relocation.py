@@ -95,11 +95,13 @@ class Relocation:
             search.name_sitemaps(rules.sitemaps if rules is not None else ())
 
     def _is_same(self, lost: DeadPage, url: str, page: Page) -> bool:
-        """The judge too says that the page at an address is the dead one."""
-        from linkarchive.judge.verdict import judge
-
         before = None if lost.baseline is None else stored_page(self.archive, lost.baseline, self.settings.network)
-        if before is None:
-            return False
-        judgement = judge(Case("", url, page, before))
-        return judgement.verdict.is_alive and (judgement.similarity or 0.0) >= SAME_PAGE
+        return before is not None and has_same_substance(before, url, page)
+
+
+def has_same_substance(before: Page, url: str, page: Page) -> bool:
+    """The judge too says that the page at an address is the one of the baseline."""
+    from linkarchive.judge.verdict import judge
+
+    judgement = judge(Case("", url, page, before))
+    return judgement.verdict.is_alive and (judgement.similarity or 0.0) >= SAME_PAGE
