@@ -26,29 +26,33 @@ def _status(status: int, body: bytes = b"") -> Callable[[Any], Response]:
     return lambda stage: Response(body or stage.html("alpha").body, status)
 
 
-@pytest.mark.parametrize(
-    ("answer", "alive"),
-    [
-        (_coded("utf-8"), True),
-        (_coded("aws-chunked"), True),
-        (_coded("br"), True),
-        (_status(202), True),
-        (_status(300), True),
-        (_status(503), True),
-        (_status(503, b"<!-- for automated access write to us --><title>Sorry</title><p>Go back.</p>"), True),
-        (lambda _: Response(b"", 302, headers=(("Location", "itms-apps://apps.example/1"),)), True),
-        (lambda _: Response(b"", 302, headers=(("Location", URL),)), True),
-        (lambda _: Reset(), False),
-        (_status(500, b"<h1>Internal error</h1>"), False),
-    ],
-    ids=["utf-8", "aws", "br", "202", "300", "503 page", "503 programs", "app", "circle", "reset", "500"],
-)
-def test_whoever_answers_is_never_dead_by_strikes(folder: Any, stage: Any, answer: Any, alive: bool) -> None:
-    folder.article(URL, OTHER)
-    stage[OTHER] = stage.html("beta")
-    stage[URL] = answer(stage)
-    verdicts = [folder.check("article.md", now=now).source(URL)["verdict"] for now in WEEKS]
-    assert ("dead" not in verdicts) is alive
+ANSWERS: dict[str, tuple[Callable[[Any], Any], bool]] = {
+    "alpha": (_coded("utf-8"), True),
+    "beta": (_coded("aws-chunked"), True),
+    "gamma": (_coded("br"), True),
+    "delta": (_status(202), True),
+    "epsilon": (_status(300), True),
+    "zeta": (_status(503), True),
+    "eta": (_status(503, b"<!-- for automated access write to us --><title>Sorry</title><p>Go back.</p>"), True),
+    "theta": (lambda _: Response(b"", 302, headers=(("Location", "itms-apps://apps.example/1"),)), True),
+    "iota": (lambda _: Response(b"", 302, headers=(("Location", "http://iota.example/report"),)), True),
+    "kappa": (lambda _: Reset(), False),
+    "lambda": (_status(500, b"<h1>Internal error</h1>"), False),
+}
+"""What a host answers, and whether it is alive."""
+
+
+def test_whoever_answers_is_never_dead_by_strikes(folder: Any, stage: Any) -> None:
+    urls = {host: f"http://{host}.example/report" for host in ANSWERS}
+    for host, (answer, _) in ANSWERS.items():
+        stage[urls[host]] = answer(stage)
+    stage["http://mu.example/report"] = stage.html("mu")
+    folder.article(*urls.values(), "http://mu.example/report")
+    runs = [folder.check("article.md", now=now) for now in WEEKS]
+    verdicts = {host: {ran.source(url)["verdict"] for ran in runs} for host, url in urls.items()}
+    assert {host: "dead" not in verdicts[host] for host in ANSWERS} == {
+        host: alive for host, (_, alive) in ANSWERS.items()
+    }
 
 
 def test_a_page_that_only_https_has_in_two_runs_has_moved_there(folder: Any, stage: Any) -> None:
