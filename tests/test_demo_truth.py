@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
 from typing import NamedTuple
 
 import pytest
@@ -12,14 +14,25 @@ from linkarchive.demo import story, truth
 from linkarchive.demo.archived import COPIES, archives
 from linkarchive.demo.server import DemoWeb
 from linkarchive.demo.wire import Epoch
-from linkarchive.model import Change, Report, SourceReport
+from linkarchive.history.cases import cases_of
+from linkarchive.judge.cases import judge_line
+from linkarchive.model import Change, Report, SourceReport, Verdict
 from linkarchive.model.scope import Scope
+from linkarchive.project import Project
+from linkarchive.settings import Settings
+from linkarchive.store.opening import open_project
 from linkarchive.urls import source_key
 
 
 class Days(NamedTuple):
     publication: Report
     year_later: Report
+    folder: Path
+    settings: Settings
+
+    @property
+    def reports(self) -> tuple[Report, Report]:
+        return self.publication, self.year_later
 
 
 @pytest.fixture(scope="module")
@@ -33,7 +46,7 @@ def days(tmp_path_factory: pytest.TempPathFactory) -> Days:
             web.epoch = epoch
             reports.append(check(folder, Scope(articles=truth.ARTICLES), settings, Clock(story.DAYS[epoch])))
     assert web.errors == []
-    return Days(*reports)
+    return Days(*reports, folder, settings)
 
 
 def by_url(report: Report) -> dict[str, SourceReport]:
@@ -44,7 +57,7 @@ def by_url(report: Report) -> dict[str, SourceReport]:
 @pytest.mark.parametrize("url", list(truth.SOURCES))
 def test_every_source_is_judged_right(days: Days, url: str, day: Epoch) -> None:
     index = list(Epoch).index(day)
-    source = by_url(days[index])[url]
+    source = by_url(days.reports[index])[url]
     found = (source.outcome.verdict.value, source.outcome.reason.value)
     assert found == truth.SOURCES[url][index], source.outcome.evidence
 
@@ -52,13 +65,13 @@ def test_every_source_is_judged_right(days: Days, url: str, day: Epoch) -> None:
 @pytest.mark.parametrize("day", list(Epoch))
 def test_no_other_source_is_reported(days: Days, day: Epoch) -> None:
     originals = {source_key(url) for url in truth.ORIGINALS.values()}
-    assert set(by_url(days[list(Epoch).index(day)])) - originals == set(truth.SOURCES)
+    assert set(by_url(days.reports[list(Epoch).index(day)])) - originals == set(truth.SOURCES)
 
 
 @pytest.mark.parametrize("name", truth.ARTICLES)
 @pytest.mark.parametrize("day", list(Epoch))
 def test_lost_targets_are_recovered_and_no_others_invented(days: Days, name: str, day: Epoch) -> None:
-    report = days[list(Epoch).index(day)]
+    report = days.reports[list(Epoch).index(day)]
     found = {
         citation.text.strip('“”"'): source_key(citation.url)
         for source in report.sources
@@ -72,7 +85,7 @@ def test_lost_targets_are_recovered_and_no_others_invented(days: Days, name: str
 
 @pytest.mark.parametrize("name", truth.ARTICLES)
 def test_the_original_page_is_visited_and_well(days: Days, name: str) -> None:
-    for report in days:
+    for report in days.reports:
         article = next(article for article in report.articles if article.path == name)
         assert article.original_url == truth.ORIGINALS[name]
         assert article.original is not None
@@ -89,7 +102,7 @@ def test_the_second_day_says_what_is_new(days: Days) -> None:
 
 
 def test_the_runs_are_complete_and_marked_as_simulated(days: Days) -> None:
-    for report in days:
+    for report in days.reports:
         assert report.run.complete
         assert report.run.simulated
         assert not report.run.offline
@@ -100,3 +113,23 @@ def test_dead_sources_come_with_the_copy_that_an_archive_holds(days: Days) -> No
         if source.outcome.verdict == "dead":
             assert source.outcome.archived_url == COPIES.get(url), url
             assert (source.outcome.archive_note is None) == (url in COPIES), url
+
+
+@pytest.mark.long
+def test_every_verdict_is_made_again_from_what_was_kept(days: Days) -> None:
+    """`archive show URL --case | archive judge -` gives every verdict again, offline."""
+    wrong, probed = {}, 0
+    with open_project(Project(days.folder)) as store:
+        for source in days.year_later.sources:
+            said = source.outcome
+            if said.verdict is Verdict.SKIPPED:
+                continue
+            lines = list(cases_of(days.folder / "archive", store, said.url, days.settings))
+            probed += any("probe" in json.loads(line) for line in lines)
+            answers = [json.loads(judge_line(line)) for line in lines]
+            if (said.verdict, said.reason) not in [(answer["verdict"], answer["reason"]) for answer in answers]:
+                wrong[said.url] = (said.verdict, said.reason, answers)
+            elif not said.verdict.is_alive and said.evidence not in [tuple(answer["evidence"]) for answer in answers]:
+                wrong[said.url] = (said.evidence, answers)
+    assert wrong == {}
+    assert probed, "the demo has a host whose silence only a probe breaks"

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-import pytest
-
 from linkarchive.demo.wire import Request, Reset, Response
 
 URL = "http://alpha.example/report"
