@@ -10,7 +10,7 @@ from dataclasses import replace
 import pytest
 
 from linkarchive.browser.renderer import Renderer
-from linkarchive.browser.rendering import FOOT, PRIVATE, SOCKET, TOO_LARGE
+from linkarchive.browser.rendering import FOOT, PRIVATE, SOCKET, TOO_LARGE, TOO_MANY, Limits
 from linkarchive.clock import Clock
 from linkarchive.demo.wire import Response
 
@@ -182,6 +182,25 @@ def test_a_page_that_grows_for_as_long_as_one_scrolls_ends(stage, render):
     rendering = render(URL)
     assert "Card 2" in words(rendering)
     assert 2 <= len(rendering.parts) <= 300
+
+
+def test_of_a_page_that_grows_so_many_parts_are_kept_and_of_another_all(stage, demo_web, executable, answers_of):
+    picture = "<img src='/p{}.png' style='height:40px;display:block'>"
+    still = "http://alpha.example/still"
+    stage[still] = Response(f"<!DOCTYPE html>{''.join(map(picture.format, range(25)))}".encode())
+    stage[URL] = Response(
+        b"<!DOCTYPE html><div style='height:1500px'></div><div id=feed></div><script>let n = 0; onscroll = () => {"
+        b"for (let i = 0; i < 10; i++) feed.insertAdjacentHTML('beforeend',"
+        b"`<img src='/grown${n++}.png' style='height:90px;display:block'>`)}</script>"
+    )
+    stage.otherwise = Response(b"picture", content_type="image/png")
+    with Renderer(executable, demo_web.network(), Clock(), limits=Limits(grown=15)) as renderer:
+        grown, whole = answers_of(renderer, (URL, still), lambda page: (page.status or 0) < 400)
+    for answer in (grown, whole):
+        answer.close()
+    assert 2 <= len(grown.parts) <= 14
+    assert left_out(grown, TOO_MANY)
+    assert len(whole.parts) >= 25
 
 
 def test_what_loads_at_the_foot_of_a_page_is_loaded_as_far_as_it_goes(stage, demo_web, executable, answers_of):

@@ -118,7 +118,7 @@ async def _look(
             raise
         return NotRendered(_words(error))
     await _settle(tab, passage, shown, timeout, ready)
-    await _scroll(tab, passage, timeout)
+    await _scroll(tab, passage, timeout, means.limits.grown)
     await _settle(tab, passage, shown, timeout / 2, lambda _: True)
     if shown.crashed:
         return NotRendered("the browser's page crashed")
@@ -184,14 +184,18 @@ async def _page(tab: Tab, shown: _Shown) -> Page:
     return Page(url, status, headers | {"content-type": "text/html; charset=utf-8"}, dom)
 
 
-async def _scroll(tab: Tab, passage: Passage, patience: float) -> None:
+async def _scroll(tab: Tab, passage: Passage, patience: float, most_grown: int) -> None:
     """To the foot of the page and back, so that what loads when it is looked at does; a page that grows there is gone
-    down further."""
+    down further, up to `most_grown` parts."""
     end = time.monotonic() + patience
+    before = await _evaluated(tab, _STATE)
     for top in range(_STEP, HIGHEST, _STEP):
         height = await _evaluated(tab, _SCROLL, top)
         if height is None or passage.is_full or time.monotonic() > end:
             break
+        state = await _evaluated(tab, _STATE)
+        if before is None or (state is not None and state[2] > before[2]):
+            passage.end_at(most_grown)
         if height and top > height:
             await _rest(passage, end)
             if await _evaluated(tab, _SCROLL, top) == height:

@@ -53,6 +53,7 @@ class Passage:
         self._network = network
         self._limits = limits
         self._lock = threading.Lock()
+        self._most = limits.parts
         self._begun = 0
         self._bytes = 0
         self._under_way = 0
@@ -64,13 +65,18 @@ class Passage:
 
     @property
     def is_full(self) -> bool:
-        return self._begun >= self._limits.parts or self._bytes >= self._limits.bytes
+        return self._begun >= self._most or self._bytes >= self._limits.bytes
 
     @property
     def quiet(self) -> float:
         """Seconds since anything was asked for or answered; 0 while something is under way."""
         with self._lock:
             return 0.0 if self._under_way else time.monotonic() - self._last
+
+    def end_at(self, parts: int) -> None:
+        """Ask for nothing more once so many parts were asked for."""
+        with self._lock:
+            self._most = min(self._most, max(parts, self._begun))
 
     def refuses(self, target: Target) -> bool:
         """Whether a request is not to be sent: it is noted as left out then."""
@@ -84,11 +90,15 @@ class Passage:
                 self.left_out.append(LeftOut(url, why))
         return True
 
-    def begin(self) -> None:
+    def begins(self, url: str) -> bool:
+        """Whether a request is sent now: `end` is to be called then; else it is noted as left out."""
         with self._lock:
-            self._begun += 1
-            self._under_way += 1
-            self._last = time.monotonic()
+            if not self.is_full:
+                self._begun += 1
+                self._under_way += 1
+                self._last = time.monotonic()
+                return True
+        return not self.leave_out(url, TOO_MANY)
 
     def end(self) -> None:
         with self._lock:
@@ -198,7 +208,8 @@ class Listener:
             return stream.answer(403)
         is_part = not names.get("accept", "").startswith("text/html")
         browsers = BrowserRequest(request.method.decode("ascii"), self._fields(fields), payload, is_part)
-        self._passage.begin()
+        if not self._passage.begins(target.url):
+            return stream.answer(403)
         try:
             result = self._upstream.fetch(HttpRequest(target, browser=browsers))
             return self._pass_back(stream, target, result, is_part)

@@ -28,6 +28,8 @@ class Limits:
     """Of one page."""
 
     parts: int = 600
+    grown: int = 300
+    """Parts of a page to which scripts add as one scrolls: it may have no end."""
     bytes: int = 64 * 1024 * 1024
 
 
