@@ -4,8 +4,8 @@
     python benchmarks/look.py --pages 30       a smaller one
     python benchmarks/look.py --weeks 80       growth: weekly runs over pages of the usual kind, of which each finds a
                                                tenth changed; without pauses between requests
-    python benchmarks/look.py --scopes document,page,rendered
-                                               with the browser: quiet, some hours
+    python benchmarks/look.py --shapes usual --scopes document,page,rendered
+                                               one of the two, and with the browser: some seconds a page
     OTHER/bin/python benchmarks/look.py --scopes document --weeks 80
                                                the same of another version, installed there
 
@@ -43,17 +43,17 @@ CHANGING = 10
 
 @dataclass(frozen=True)
 class Shape:
-    name: str
+    title: str
     document: int
     """Bytes of a page's own HTML."""
     requisite: int
     """Bytes of each of its requisites."""
 
 
-SHAPES = (
-    Shape("documents of 2 MB", 2_000_000, 20_000),
-    Shape("2 MB in all", 120_000, 47_000),
-)
+SHAPES = {
+    "large": Shape("documents of 2 MB", 2_000_000, 20_000),
+    "usual": Shape("2 MB in all", 120_000, 47_000),
+}
 
 
 @cache
@@ -182,7 +182,7 @@ def check(folder: Path, proxy: str, day: str, *arguments: str) -> Cost:
 
 
 def measure(shape: Shape, pages: int, scopes: list[str], weeks: int) -> None:
-    print(f"\n{shape.name}: {pages} pages, {SHARED + OWN} requisites each", flush=True)
+    print(f"\n{shape.title}: {pages} pages, {SHARED + OWN} requisites each", flush=True)
     for scope in scopes:
         with web() as proxy, tempfile.TemporaryDirectory() as name:
             urls = (f"http://h{n % HOSTS}.example/page/{shape.document}/{shape.requisite}/{n}" for n in range(pages))
@@ -215,6 +215,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--pages", type=int, default=300)
     parser.add_argument("--scopes", default="document,page")
+    parser.add_argument("--shapes", default="")
     parser.add_argument("--weeks", type=int, default=0)
     parser.add_argument("--serve", action="store_true", help=argparse.SUPPRESS)
     options = parser.parse_args()
@@ -223,8 +224,8 @@ def main() -> None:
         return
     if options.weeks:
         os.environ |= {"ARCHIVE_NETWORK_HOST_DELAY": "0", "ARCHIVE_NETWORK_DOMAIN_DELAY": "0"}
-    for shape in SHAPES[-1:] if options.weeks else SHAPES:
-        measure(shape, options.pages, options.scopes.split(","), options.weeks)
+    for shape in (options.shapes or ("usual" if options.weeks else ",".join(SHAPES))).split(","):
+        measure(SHAPES[shape], options.pages, options.scopes.split(","), options.weeks)
 
 
 if __name__ == "__main__":
