@@ -79,7 +79,20 @@ def test_what_was_looked_for_is_not_looked_for_every_night(stage: Any, folder: A
     assert stage.asked(f"{SITE}/index.xml") == 1
 
 
-def test_what_robots_txt_closes_is_not_searched(stage: Any, folder: Any) -> None:
+def test_a_page_that_another_took_the_place_of_is_looked_for_too(stage: Any, folder: Any) -> None:
+    old = moved(stage, folder)
+    with_sitemap(stage)
+    stage[old[0]] = stage.html("what stands there today")
+    report = folder.check(now="2026-01-12")
+    source, now = report.source(old[0]), f"{SITE}/news/{NAMES[0]}/"
+    assert (source["verdict"], source["reason"], source["suggested_url"]) == ("drifted", "replaced", now)
+    assert f"+As [source 1]({now}) has it." in folder.run("fix", "article.md", now="2026-01-12").out
+    assert "use this address" in folder.run("report", now="2026-01-12").out
+
+
+@pytest.mark.parametrize("obey", ["true", "false"])
+def test_what_robots_txt_closes_is_not_searched(stage: Any, folder: Any, obey: str) -> None:
+    folder.write("archive.toml", f"[network]\nobey_robots = {obey}\n")
     [url, *_] = moved(stage, folder, gone=NAMES)
     with_sitemap(stage, ())
     stage[f"{SITE}/"] = stage.html("front", more=f'<a href="/closed/ferry-returns">{NAMES[0]}</a>')
@@ -104,6 +117,21 @@ def test_the_search_costs_few_visits(stage: Any, folder: Any, count: int) -> Non
     probes = [url for url in asked if "/other/" not in url]
     assert len(asked) <= 14
     assert len(probes) <= 8
+
+
+def test_what_pages_said_to_be_their_own_address_tells_a_rule(stage: Any, folder: Any) -> None:
+    copies = [f"{SITE}/amp/{name}.html" for name in NAMES]
+    for url, name in zip(copies, NAMES, strict=True):
+        head = f'<link rel="canonical" href="{SITE}/news/{name}/"></head>'.encode()
+        stage[url] = Response(stage.html(name).body.replace(b"</head>", head))
+    folder.article(*copies)
+    folder.check("article.md")
+    stage.clear()
+    for name in NAMES[1:]:
+        stage[f"{SITE}/news/{name}/"] = stage.html(name)
+    report = folder.check(now="2026-01-12")
+    now = [report.source(url)["suggested_url"] for url in copies]
+    assert now == [None, *(f"{SITE}/news/{name}/" for name in NAMES[1:])]
 
 
 def test_a_stored_page_that_linked_to_it_says_what_it_was_called(stage: Any, folder: Any) -> None:

@@ -261,6 +261,13 @@ def test_a_dead_page_that_lives_elsewhere_is_cited_there_and_not_as_a_copy(year_
     assert f"+As [source 2]({NEW_BETA}) has it." in year_later.run("fix", "article.md", now=LATER).out
 
 
+def test_an_address_that_is_not_sure_enough_is_left_to_the_reader(year_later: Any) -> None:
+    changed_outcome(year_later.root, GAMMA, suggested_url=NEW_BETA, suggested_confidence=0.949)
+    assert NEW_BETA not in year_later.run("fix", "article.md", now=LATER).out.partition("source 2")[2]
+    changed_outcome(year_later.root, GAMMA, suggested_url=NEW_BETA, suggested_confidence=0.95)
+    assert f"+As [source 2]({NEW_BETA}) has it." in year_later.run("fix", "article.md", now=LATER).out
+
+
 def test_another_run_at_work_is_waited_for(year_later: Any) -> None:
     with Project(year_later.root).lock():
         assert year_later.run("fix", "article.md", "--write", now=LATER).code == 75

@@ -52,6 +52,14 @@ def test_the_suggested_address_comes_before_the_archived_copy(make_source: Make)
     ]
 
 
+def test_where_a_replaced_page_is_now_comes_first(make_source: Make) -> None:
+    source = make_source(
+        "https://a.example/", Verdict.DRIFTED, Reason.REPLACED, Change.NEW, suggested_url="https://b.example/"
+    )
+    first, *_ = suggestions(source)
+    assert (first.url, first.short) == ("https://b.example/", "use this address")
+
+
 def test_commands_survive_the_shell(make_source: Make) -> None:
     odd = make_source("https://a.example/?a=1&b='$(x)'", Verdict.DRIFTED, Reason.REPLACED, Change.NEW)
     assert suggestions(odd)[1].command == "archive accept 'https://a.example/?a=1&b='\"'\"'$(x)'\"'\"''"

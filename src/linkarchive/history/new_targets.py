@@ -12,7 +12,7 @@ from datetime import date, datetime
 from pathlib import Path
 from urllib.parse import urldefrag, urlsplit
 
-from linkarchive.model import Result, Verdict
+from linkarchive.model import Reason, Result, Verdict
 from linkarchive.report.phrases import short
 from linkarchive.report.sanitize import has_redaction
 from linkarchive.secrets import has_secrets
@@ -25,6 +25,8 @@ from linkarchive.wrappers import intended_url, key_of
 SURE = 0.8
 """The least confidence of a verdict, or of a recovered target, that changes an article: four in five are right."""
 
+_SURE_ADDRESS = 0.95
+"""The least confidence that a page found elsewhere is the one that was cited."""
 _STAMP = re.compile(r"/(\d{8})\d{0,6}(?:[a-z]{2}_)?/")
 
 
@@ -47,7 +49,7 @@ class NoTarget:
 
 @dataclass(frozen=True, slots=True)
 class NewTargets:
-    """The knowledge of a project. `outcomes` holds the latest of each source that moved or died, by key."""
+    """The knowledge of a project. `outcomes` holds the latest of each source that moved, died or drifted, by key."""
 
     outcomes: Mapping[str, Result]
     decisions: Sequence[Decision] = field(default=())
@@ -55,7 +57,8 @@ class NewTargets:
     @classmethod
     def of_project(cls, store: Store, decided: Path) -> NewTargets:
         """What a project knows now; `decided` is its file of decisions. Raises StorageError."""
-        wrong = (result for _, result, _ in latest(store) if result.verdict in (Verdict.MOVED, Verdict.DEAD))
+        verdicts = (Verdict.MOVED, Verdict.DEAD, Verdict.DRIFTED)
+        wrong = (result for _, result, _ in latest(store) if result.verdict in verdicts)
         return cls({key_of(result.url): result for result in wrong}, load(decided))
 
     def of(self, url: str, article: str, day: date) -> NewTarget | NoTarget | None:
@@ -101,7 +104,9 @@ class NewTargets:
             return None
         if outcome.verdict is Verdict.MOVED:
             return _moved(outcome, url)
-        return _dead(outcome, url) if outcome.verdict is Verdict.DEAD else None
+        if outcome.verdict is Verdict.DEAD:
+            return _dead(outcome, url)
+        return _replaced(outcome, url) if outcome.reason is Reason.REPLACED else None
 
 
 def _moved(outcome: Result, url: str) -> NewTarget | NoTarget:
@@ -116,17 +121,32 @@ def _moved(outcome: Result, url: str) -> NewTarget | NoTarget:
 
 
 def _dead(outcome: Result, url: str) -> NewTarget | NoTarget:
-    """Where the page itself is now, when an archived redirect told; else a copy of it."""
-    target, copy = outcome.suggested_url, outcome.archived_url
+    """Where the page itself is now, if that is known; else a copy of it."""
+    copy = outcome.archived_url
     reason = short(outcome.verdict, outcome.reason)
     if outcome.confidence < SURE:
         return NoTarget(f"it seems to be dead, {reason}, which is {_sure(outcome.confidence)}")
-    sure = outcome.suggested_confidence is None or outcome.suggested_confidence >= SURE
-    if target is not None and sure and _is_web(target) and not has_secrets(target):
-        return NewTarget(_with_fragment(target, url), f"dead, {reason}: the same page, elsewhere")
+    address = _new_address(outcome)
+    if address is not None:
+        return NewTarget(_with_fragment(address, url), f"dead, {reason}: the same page, elsewhere")
     if copy is None or not _is_web(copy):
         return NoTarget(f"it is dead, {reason}; {outcome.archive_note or 'no public copy is known'}")
     return NewTarget(_with_fragment(copy, url), f"dead, {reason}: archived copy", url, _day_of(copy))
+
+
+def _replaced(outcome: Result, url: str) -> NewTarget | None:
+    """Where the page is now at whose address another one stands."""
+    address = _new_address(outcome) if outcome.confidence >= SURE else None
+    reason = short(outcome.verdict, outcome.reason)
+    return None if address is None else NewTarget(_with_fragment(address, url), f"{reason}: the same page, elsewhere")
+
+
+def _new_address(outcome: Result) -> str | None:
+    """Where the page was found, sure enough to be written into a text; a redirect needs no confidence."""
+    address, confidence = outcome.suggested_url, outcome.suggested_confidence
+    if address is None or not _is_web(address) or has_secrets(address):
+        return None
+    return address if confidence is None or confidence >= _SURE_ADDRESS else None
 
 
 def _sure(confidence: float) -> str:

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 from linkarchive.model import Capture, Page, Result, Verdict
 from linkarchive.relocate.dead_page import DeadPage
 from linkarchive.relocate.likeness import text_of
+from linkarchive.relocate.listings import read_listing
 from linkarchive.relocate.parents import Parent, page_key, parent_of
 from linkarchive.relocate.rules import Example, Rule, learn
 from linkarchive.relocate.search import SiteSearch
@@ -19,13 +20,13 @@ from linkarchive.store import previous, runs, sources
 from linkarchive.store.database import Store
 from linkarchive.store.lookups import MOVED
 from linkarchive.store.previous import AT_ONCE, Previous
-from linkarchive.urls import ascii_host, host_of
+from linkarchive.urls import ascii_host, host_of, same_page
 from linkarchive.wayback.unwrap import stored_page
 
 _MOST_EXAMPLES = 20
 """Known pairs of a site that its rules are learnt from."""
-_MOST_PARENTS = 40
-"""Stored pages of a site that are looked through for links to its dead ones."""
+_MOST_READ = 40
+"""Stored pages of a site that are looked through for links to its dead ones, and for their canonical links."""
 
 
 def searches_for(
@@ -61,14 +62,16 @@ def searches_for(
     for number, before in _concluded(store, run, [number for number, url in urls.items() if _site(url) in sites]):
         site = _site(urls[number])
         known = examples[site]
-        if len(known) < _MOST_EXAMPLES:
-            example = _example(archive, urls[number], before, network)
-            known += [example] if example is not None else []
-        if read[site] < _MOST_PARENTS and (number in sites[site] or _is_alive(before.result)):
+        wanted = len(known) < _MOST_EXAMPLES
+        example = _example(archive, urls[number], before, network) if wanted else None
+        if read[site] < _MOST_READ and (number in sites[site] or _is_alive(before.result)):
             read[site] += 1
             page = _baseline_page(archive, before, network)
             if page is not None:
                 _note_parent(page, keys, parents)
+                example = example or _by_canonical(urls[number], page)
+        if example is not None and wanted:
+            known.append(example)
     return [SiteSearch(_called(pages, parents[site]), examples[site], parents[site]) for site, pages in sites.items()]
 
 
@@ -127,6 +130,14 @@ def _example(archive: Path, url: str, before: Previous, network: NetworkSettings
         return None
     page = _baseline_page(archive, before, network)
     return Example(url, to, "" if page is None else text_of(page).title)
+
+
+def _by_canonical(url: str, page: Page) -> Example | None:
+    """Where else a page is, as it said itself by its canonical link."""
+    canonical = read_listing(page).canonical
+    if canonical is None or same_page(canonical, url):
+        return None
+    return Example(url, canonical, text_of(page).title)
 
 
 def _baseline_page(archive: Path, before: Previous, network: NetworkSettings) -> Page | None:

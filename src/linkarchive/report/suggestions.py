@@ -107,7 +107,8 @@ def _steps_dead(outcome: Result) -> tuple[Suggestion, ...]:
 
 
 def _steps_drifted(outcome: Result) -> tuple[Suggestion, ...]:
-    steps = [
+    steps = [_step(_USE_ADDRESS, url=outcome.suggested_url)] if outcome.suggested_url else []
+    steps += [
         _step(_READ.get(outcome.reason, _COMPARE), command=_command("diff", outcome)),
         _step(_ACCEPT, command=_command("accept", outcome)),
     ]
