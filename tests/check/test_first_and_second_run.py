@@ -154,3 +154,7 @@ def test_only_runs_with_news_leave_a_report_and_the_newest_are_kept(folder: Any,
     assert (reports / "latest").readlink().name == runs[3]
     assert json.loads((reports / "latest" / "report.json").read_text())["run"]["id"] == runs[3]
     assert "<html" in (reports / "latest" / "index.html").read_text()
+    assert [path.name for path in (reports / runs[2]).iterdir()] == ["index.html"]
+    again = folder.run("report", "--run", runs[2], "--format", "json").json
+    assert again["run"]["id"] == runs[2]
+    assert len(again["sources"]) == 1

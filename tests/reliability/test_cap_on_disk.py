@@ -82,7 +82,8 @@ def test_old_reports_say_so_and_everything_else_stands(lived: Any) -> None:
         assert now["evidence"][:-1] == then[day]["evidence"]
     stored = lived.root / "archive" / "reports" / runs[DAYS[1]]
     assert REMOVED in (stored / "index.html").read_text()
-    assert json.loads((stored / "report.json").read_text())["sources"]
+    newest = lived.root / "archive" / "reports" / "latest" / "report.json"
+    assert json.loads(newest.read_text())["sources"]
     assert lived.run("diff", ALPHA).code == 0, "baseline and newest copy are there"
     (lived.root / "archive" / "archive.sqlite").unlink()
     assert lived.run("rebuild").code == 0

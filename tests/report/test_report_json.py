@@ -45,6 +45,9 @@ SCHEMA = json.loads((Path(__file__).parents[2] / "docs" / "report.schema.json").
 VALIDATOR = Draft202012Validator(SCHEMA)
 
 
+NOW = datetime(2026, 11, 1, 3, 0, 3, 808444, tzinfo=UTC)
+
+
 def _whole(report: Report) -> dict[str, Any]:
     found: dict[str, Any] = json.loads("".join(render_json(report)))
     return found
@@ -130,10 +133,20 @@ _few = settings(max_examples=40, deadline=None, suppress_health_check=[HealthChe
 @_few
 @given(reports)
 def test_any_report_fits_the_published_schema(report: Report) -> None:
-    VALIDATOR.validate(_whole(report))
+    whole = _whole(report)
+    VALIDATOR.validate(whole)
     text = "".join(render_json(report))
-    as_the_library_does = json.dumps(json.loads(text), ensure_ascii=False, indent=2) + "\n"
-    assert text == escape_json(as_the_library_does)
+    assert text == escape_json(text)
+    lines = [json.loads(line.strip().rstrip(",")) for line in text.split("\n") if line.startswith("    ")]
+    assert lines == [*whole["articles"], *whole["sources"], *whole["unresolved"]]
+
+
+def test_texts_that_end_like_a_time_stay_as_they_are(report: Report) -> None:
+    text = "seen at 2026-11-01T03:00:03.808444Z"
+    finding = next(iter(report.sources))
+    told = replace(finding, outcome=replace(finding.outcome, title=text, evidence=(text[8:],), since=NOW))
+    (source,) = _whole(replace(report, sources=(told,)))["sources"]
+    assert (source["title"], source["evidence"], source["since"]) == (text, [text[8:]], "2026-11-01T03:00:03Z")
 
 
 @pytest.mark.long

@@ -26,7 +26,7 @@ from linkarchive.report.sections import host
 from linkarchive.report.summary import headline
 from linkarchive.report.terminal import render_terminal
 from linkarchive.serve.page import Copy, Notice, draw, draw_copies, draw_looks, draw_message
-from linkarchive.serve.review import Review, Settled
+from linkarchive.serve.review import Findings, Place, Review, Settled
 from linkarchive.store.decisions import Decision
 
 ROOT = Path(__file__).parents[2]
@@ -148,7 +148,8 @@ def test_nothing_of_the_review_page_is_left_untranslated(plain: Report, differen
     ]  # fmt: skip
     settled = tuple(Settled(number, one.url, one) for number, one in enumerate(decisions, 90))
     pictures = {next(iter(numbers)): Pictures(PICTURE, PICTURE)}
-    review = Review(plain, numbers, settled, differences, {}, {}, pictures)
+    findings = Findings((), settled)
+    review = Review(plain, plain, numbers, findings, Place(2, 3, 201, 400, 450), differences, {}, {}, pictures)
     page = draw(review, "folder", "t0ken", Notice("did it", ("trouble",), "accept", (1,)), "again", True)
     assert not left(visible(page.html), plain, differences, settled, "folder", "did it", "trouble", "again")
     copy = Copy(NOW, "ours", 200, "https://a.example/text", "https://a.example/page", "https://a.example/replay")

@@ -1,10 +1,10 @@
-"""The reports of runs with news, kept as files: `archive/reports/RUN/`."""
+"""The reports of runs with news, kept as files: `archive/reports/RUN/`. Only the newest is there as JSON, too."""
 
 from __future__ import annotations
 
 import re
 import shutil
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime
 from html import unescape
@@ -17,7 +17,7 @@ from linkarchive.history.reports import differences, report_of
 from linkarchive.history.timeline import article_texts, timelines
 from linkarchive.model import Difference, Report
 from linkarchive.project import Project
-from linkarchive.report.html import render_html
+from linkarchive.report.html import stream_html
 from linkarchive.report.json import render_json
 from linkarchive.store import decisions, runs
 from linkarchive.store.database import Store
@@ -25,6 +25,7 @@ from linkarchive.store.forget import Forgetting
 from linkarchive.store.opening import open_project
 
 LATEST = "latest"
+_PAGE, _JSON = "index.html", "report.json"
 MOST_AT_HAND = 5000
 """Sources: some 25 MB."""
 _ADDRESS = re.compile(r"https?://[^\s\"'<>\\]+")
@@ -51,12 +52,14 @@ def write_report(
     folder = project.reports / report.run.id
     try:
         report = _at_hand(report)
-        write_atomically(folder / "report.json", map(str.encode, render_json(report)))
-        write_atomically(folder / "index.html", _html(project, store, report, known))
+        write_atomically(folder / _JSON, map(str.encode, render_json(report)))
+        write_atomically(folder / _PAGE, _html(project, store, report, known))
         _point_latest(project.reports, report.run.id)
-        kept = sorted(path for path in project.reports.iterdir() if path.is_dir() and path.name != LATEST)
-        for old in kept[: max(0, len(kept) - kept_reports)]:
+        kept = [path for path in _folders(project) if path != folder]
+        for old in kept[: max(0, len(kept) + 1 - kept_reports)]:
             shutil.rmtree(old)
+        for old in kept:  # `archive report --run` renders it again
+            (old / _JSON).unlink(missing_ok=True)
     except OSError as error:
         return str(storage_error(error.filename or folder, error))
     return None
@@ -66,9 +69,7 @@ def rewrite_reports(project: Project, forgetting: Forgetting) -> None:
     """Render again the reports that say something else now; remove those that nothing is left to make from."""
     log = decisions.load(project.decisions)
     with open_project(project, write=True) as store:
-        for folder in sorted(project.reports.iterdir()) if project.reports.is_dir() else ():
-            if folder.is_symlink() or not folder.is_dir():
-                continue
+        for folder in _folders(project):
             run = runs.find(store, folder.name)
             if run is None:
                 if _mentions(folder, forgetting):
@@ -77,14 +78,22 @@ def rewrite_reports(project: Project, forgetting: Forgetting) -> None:
             _rewrite(project, store, report_of(store, run, log))
 
 
+def _folders(project: Project) -> list[Path]:
+    """The folders of the runs, in order of time."""
+    if not project.reports.is_dir():
+        return []
+    return sorted(path for path in project.reports.iterdir() if path.is_dir() and path.name != LATEST)
+
+
 def _rewrite(project: Project, store: Store, report: Report) -> None:
-    """Render a stored report again, where it says something else now. Raises StorageError."""
+    """Render the files of a stored report again, where they say something else now. Raises StorageError."""
     folder = project.reports / report.run.id
-    text = b"".join(map(str.encode, render_json(report)))
-    stored = folder / "report.json"
-    if not stored.exists() or stored.read_bytes() != text:
-        write_atomically(folder / "index.html", _html(project, store, report))
-        write_atomically(stored, text)  # last: it says that this report is done
+    for name in (_PAGE, _JSON):
+        stored = folder / name
+        if stored.exists():
+            text = b"".join(_html(project, store, report) if name == _PAGE else map(str.encode, render_json(report)))
+            if stored.read_bytes() != text:
+                write_atomically(stored, text)
 
 
 def _html(
@@ -92,11 +101,12 @@ def _html(
     store: Store,
     report: Report,
     known: Mapping[tuple[str, datetime], Difference] = MappingProxyType({}),
-) -> bytes:
+) -> Iterator[bytes]:
     shown = differences(project.archive, store, report, known)
     texts = article_texts(project.root, report)
     seen = pictures(project.archive, store, report)
-    return render_html(report, shown, timelines(store, report), texts, pictures=seen, name=project.root.name).encode()
+    pieces = stream_html(report, shown, timelines(store, report), texts, pictures=seen, name=project.root.name)
+    return map(str.encode, pieces)
 
 
 def _point_latest(reports: Path, run_id: str) -> None:

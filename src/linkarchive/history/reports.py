@@ -81,10 +81,7 @@ def _sources(store: Store, run: Run, ignores: Sequence[Decision], day: date) -> 
 
     def counted() -> Counter[Category]:
         with open_store(store.url, read_only=True) as again:
-            counts = Counter[Category]()
-            for row in outcomes.counts(again, run.info.id):
-                category = Category.of(row.verdict, row.changed, row.was, False, row.uncompared, row.standing)
-                counts[category] += row.number
+            counts = outcomes.counts(again, run.info.id)
             for source in (
                 outcomes.of_keys(again, run.info.id, {decision.url for decision in ignores}) if ignores else ()
             ):

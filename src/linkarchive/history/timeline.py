@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, time
+from itertools import islice
 from pathlib import Path
 
 from linkarchive.article.passage import Passage, fold
-from linkarchive.errors import ArticleError, UsageError
+from linkarchive.errors import ArticleError
 from linkarchive.model import ArticleText, Event, Origin, Report, SourceReport, Span, Verdict
 from linkarchive.project import Project
 from linkarchive.report.phrases import ignored as ignored_words
@@ -17,6 +18,7 @@ from linkarchive.store.captures import StoredCapture
 from linkarchive.store.database import Store
 from linkarchive.store.opening import open_project
 from linkarchive.translation import N_, gettext
+from linkarchive.wrappers import key_of
 
 MAX_TIMELINES = 300
 """Sources in one report whose life is told, as for the differences."""
@@ -35,17 +37,20 @@ _WHOSE = {
 def timelines(store: Store, report: Report) -> Mapping[str, tuple[Event, ...]]:
     """Captures and verdicts of each finding, oldest first, by the URL of the source."""
     published = {article.path: article.published for article in report.articles}
+    findings = list(islice(report.of(lambda kind: kind.verdict.is_finding), MAX_TIMELINES))
+    keys = {source.url: key_of(source.url) for source in findings}
+    numbers = sources.numbers_of(store, keys.values())
+    kept, past = captures.of_sources(store, numbers.values()), outcomes.histories(store, numbers.values())
     by_url: dict[str, tuple[Event, ...]] = {}
-    for source in report.of(lambda kind: kind.verdict.is_finding):
-        if len(by_url) == MAX_TIMELINES:
-            break
+    for source in findings:
         days = {published.get(citation.article): citation.article for citation in source.outcome.citations}
         events = [
             Event(datetime.combine(day, time(), UTC), "published", gettext("{article} is published", article=path))
             for day, path in days.items()
             if day is not None
         ]
-        by_url[source.outcome.url] = _timeline(store, source, events)
+        number = numbers.get(keys[source.url], 0)
+        by_url[source.url] = _timeline(kept.get(number, ()), past.get(number, ()), events)
     return by_url
 
 
@@ -55,13 +60,9 @@ def stored_timelines(project: Project, report: Report) -> Mapping[str, tuple[Eve
         return timelines(store, report)
 
 
-def _timeline(store: Store, source: SourceReport, events: list[Event]) -> tuple[Event, ...]:
-    try:
-        known = sources.find(store, source.outcome.url)
-    except UsageError:
-        return ()
-    events += (_captured(kept) for kept in captures.of_source(store, known.id))
-    events += _verdicts([report for _, report in outcomes.history(store, known.id)])
+def _timeline(kept: Sequence[StoredCapture], past: Sequence[SourceReport], events: list[Event]) -> tuple[Event, ...]:
+    events += map(_captured, kept)
+    events += _verdicts(past)
     events.sort(key=lambda event: (event.time, event.kind != "published", event.kind == "verdict"))
     if len(events) > _MAX_EVENTS:
         events = [*events[:5], *events[5 - _MAX_EVENTS :]]

@@ -77,19 +77,17 @@ def _markdown(report: Report, differences: Mapping[str, Difference], view: View 
 
 
 def _html(report: Report, differences: Mapping[str, Difference], view: View = _WHOLE) -> Iterable[str]:
-    from linkarchive.report.html import render_html
+    from linkarchive.report.html import stream_html
 
-    return [
-        render_html(
-            report,
-            differences,
-            view.timelines,
-            view.texts,
-            pictures=view.pictures,
-            name=view.name,
-            for_reader=view.for_reader,
-        )
-    ]
+    return stream_html(
+        report,
+        differences,
+        view.timelines,
+        view.texts,
+        pictures=view.pictures,
+        name=view.name,
+        for_reader=view.for_reader,
+    )
 
 
 def _junit(report: Report, differences: Mapping[str, Difference], view: View = _WHOLE) -> Iterable[str]:

@@ -53,11 +53,17 @@ class Live:
     script: str
     head: Markup
     banner: Markup
+    pages: tuple[Markup, Markup]
+    """The way to the other pages of findings, before those of this one and after them."""
     batch: Markup
     bar: Markup
     """Stays at the edge of the window."""
     actions: Mapping[str, Markup]
     """What can be done about a source, by its URL as the report shows it."""
+    part: Report
+    """What of the report stands on this page."""
+    open_findings: Mapping[str, int]
+    """How many findings each article has, by its path."""
 
 
 def render_html(
@@ -71,18 +77,36 @@ def render_html(
     name: str = "",
     for_reader: bool = False,
 ) -> str:
-    """The whole report; `differences`, `timelines` and `pictures` by the URL of the source, for those that have one,
-    `texts` by the path of the article.
+    """`stream_html` as one text."""
+    return "".join(
+        stream_html(report, differences, timelines, texts, live, pictures=pictures, name=name, for_reader=for_reader)
+    )
+
+
+def stream_html(
+    report: Report,
+    differences: Mapping[str, Difference],
+    timelines: Mapping[str, tuple[Event, ...]] | None = None,
+    texts: Mapping[str, ArticleText] | None = None,
+    live: Live | None = None,
+    *,
+    pictures: Mapping[str, Pictures] | None = None,
+    name: str = "",
+    for_reader: bool = False,
+) -> Iterator[str]:
+    """The whole report, in pieces; `differences`, `timelines` and `pictures` by the URL of the source, for those that
+    have one, `texts` by the path of the article.
 
     `name` is that of the project, for the masthead (a report on one article has its title there); `for_reader`
     leaves the commands out and explains the words, for somebody who only gets the file.
     """
-    safe = sanitize(report)
-    sections = divide(report)
-    titles = [article.title for article in safe.articles]
+    part = report if live is None else live.part
+    safe, sections = sanitize(part), divide(part)
+    titles = [article.title for article in report.articles[:2]]
     found = [*sections.news.shown, *sections.standing.shown, *sections.unseen.shown]
+    open_findings = Counter(path for one in found for path in {cited.article for cited in one.outcome.citations})
     style, script = page_assets(live)
-    return _environment().get_template("report.html.j2").render(
+    stream = _environment().get_template("report.html.j2").stream(
         report=safe,
         sections=sections,
         counts=report.summary,
@@ -99,14 +123,18 @@ def render_html(
         script_words=script_words(script),
         policy=policy(style, script, live is not None),
         live=live,
-        name=titles[0] if len(titles) == 1 and titles[0] else one_line(name),
+        name=one_line(titles[0] if len(titles) == 1 and titles[0] else name),
         for_reader=for_reader,
         commands=not for_reader and live is None,
         unfold=len(found) <= _FEW,
-        open_findings=Counter(path for one in found for path in {cited.article for cited in one.outcome.citations}),
+        open_findings=open_findings if live is None else live.open_findings,
     )  # fmt: skip
+    stream.enable_buffering(_EVENTS)
+    return stream
 
 
+_EVENTS = 200
+"""Pieces of the template that are put together."""
 _FEW = 4
 """Findings that are shown unfolded."""
 

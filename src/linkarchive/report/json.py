@@ -40,18 +40,23 @@ _OF_UNRESOLVED = attrgetter(*_UNRESOLVED)
 
 
 # msgspec writes times in their own zone, to the microsecond; no text of a report stands under these names.
-_TIMES = "time|since|checked|last_ok|first_strike|last_strike|when|capture_time"
-_TIME = re.compile(rf'("(?:{_TIMES})":")([0-9][^"]*)')
+_TIMES = ("time", "since", "checked", "last_ok", "first_strike", "last_strike", "when", "capture_time")
+_TIME = re.compile(rf'("(?:{"|".join(_TIMES)})":")([0-9][^"]*)')
+# Nearly all are in UTC: then only their fractions go, which patterns that begin with a character find quickly.
+_OTHER_ZONE = re.compile(r':[0-9]{2}"')
+_OF_TIME = "|".join(rf'(?<="{name}":"[0-9T:-]{{19}}\.[0-9]{{6}}Z)' for name in _TIMES)
+_FRACTION = re.compile(rf"\.[0-9]{{6}}Z(?:{_OF_TIME})")
 
 
 def render_json(report: Report, quiet: bool = False) -> Iterator[str]:
-    """One JSON object over several lines, in pieces: times as RFC 3339 in UTC to the second, absent facts null,
-    secrets redacted.
+    """One JSON object, in pieces, each article, source and lost target on a line of its own: times as RFC 3339 in UTC
+    to the second, absent facts null, secrets redacted.
 
     `quiet` leaves out the sources and lost targets about which there is nothing new; the summary counts all.
     """
     start, rest = _facts(report)
-    parts: dict[str, Any] = {"schema": SCHEMA, **start, "sources": _sources(report, quiet)}
+    articles = map(_encoded, start.pop("articles"))
+    parts: dict[str, Any] = {"schema": SCHEMA, **start, "articles": articles, "sources": _sources(report, quiet)}
     parts |= {"unresolved": _unresolved(report, quiet), **rest}
     opening = "{"
     for name, value in parts.items():
@@ -59,7 +64,7 @@ def render_json(report: Report, quiet: bool = False) -> Iterator[str]:
         if isinstance(value, Iterator):
             yield from _array(value)
         else:
-            yield _pretty(_encoded(value), "  ")
+            yield escape_json(_encoded(value))
         opening = ","
     yield "\n}\n"
 
@@ -81,32 +86,25 @@ def render_jsonl(report: Report, quiet: bool = False) -> Iterator[str]:
 def _encoded(value: Any) -> str:
     """Any part of a report as JSON."""
     try:
-        return _TIME.sub(_to_the_second, msgspec.json.encode(value).decode())
+        text = msgspec.json.encode(value).decode()
+        return _TIME.sub(_in_utc, text) if _OTHER_ZONE.search(text) else _FRACTION.sub("Z", text)
     except UnicodeEncodeError:  # half of a surrogate pair: msgspec takes only what is Unicode
         return json.dumps(_value(value), ensure_ascii=False, separators=(",", ":"))
 
 
-def _to_the_second(match: re.Match[str]) -> str:
+def _in_utc(match: re.Match[str]) -> str:
     name, time = match.groups()
-    return f"{name}{time[:19]}Z" if time.endswith("Z") else name + _value(datetime.fromisoformat(time))
+    return f"{name}{_value(datetime.fromisoformat(time))}"
 
 
 def _line(text: str) -> str:
-    return escape_json(_formatted(text, 0)) + "\n"
-
-
-def _pretty(text: str, margin: str) -> str:
-    return escape_json(_formatted(text, 2).replace("\n", f"\n{margin}"))
-
-
-def _formatted(text: str, indent: int) -> str:
-    return msgspec.json.format(text.encode("utf-8", "surrogatepass"), indent=indent).decode("utf-8", "surrogatepass")
+    return escape_json(text) + "\n"
 
 
 def _array(items: Iterator[str]) -> Iterator[str]:
     opening = "["
     for item in items:
-        yield f"{opening}\n    {_pretty(item, '    ')}"
+        yield f"{opening}\n    {escape_json(item)}"
         opening = ","
     yield "[]" if opening == "[" else "\n  ]"
 

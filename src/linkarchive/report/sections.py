@@ -105,6 +105,9 @@ def _groups(report: Report, only_changed: bool, whole: bool) -> tuple[Counter[st
 
 
 _NEWS = ("news", "recovered", "unseen, new")
+_PLACES = ("news", "standing", "recovered", "lost", "unseen, new", "unseen", "ignored", "fine", "skipped")
+LOST_PLACE = _PLACES.index("lost")
+"""Where lost targets stand among the sections."""
 _AT_REST = ("fine", "skipped")
 
 
@@ -118,6 +121,11 @@ def _section(kind: Category) -> str:
     if kind.changed is Change.RECOVERED and not kind.is_ignored:
         return "recovered"
     return "skipped" if kind.verdict is Verdict.SKIPPED else "fine"
+
+
+def place_of(kind: Category) -> int:
+    """Where the section of a kind of sources stands on the page: from 0."""
+    return _PLACES.index(_section(kind))
 
 
 def day_of(report: Report) -> datetime:

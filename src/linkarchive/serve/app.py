@@ -20,7 +20,7 @@ from linkarchive.serve.looks import look_of
 from linkarchive.serve.page import Copy, Notice, Page, draw, draw_copies, draw_looks, draw_message
 from linkarchive.serve.recheck import Recheck
 from linkarchive.serve.replay import replay_url
-from linkarchive.serve.review import Compared, gather, in_group
+from linkarchive.serve.review import Compared, findings_of, gather
 from linkarchive.store import standing
 from linkarchive.store.opening import open_project
 from linkarchive.translation import N_, gettext
@@ -118,7 +118,7 @@ def _stranger() -> Response:
 
 def _show(state: AppState) -> Response:
     with open_project(state.project) as store:
-        review = gather(state.project, store, state.clock.now().date(), state.compared)
+        review = gather(state.project, store, state.clock.now().date(), _page_asked_for(), state.compared)
     notice, state.notice = state.notice, None
     return _answer(
         draw(review, state.project.root.name, state.guard.form, notice, state.recheck.said, state.recheck.busy)
@@ -130,8 +130,7 @@ def _decide(state: AppState) -> Response:
     with open_project(state.project) as store:
         kind, _, name = request.form.get("group", "").partition(":")
         if kind:
-            review = gather(state.project, store, state.clock.now().date(), state.compared)
-            chosen = {review.numbers[url] for url in in_group(review, kind, name)}
+            chosen = findings_of(state.project, store, state.clock.now().date()).in_group(kind, name)
         else:
             chosen = {int(text) for text in request.form.getlist("source") if text.isdecimal() and len(text) < 16}
         numbers = {source.outcome.url: (number, key) for number, key, source in standing.latest_reports(store, chosen)}
@@ -146,7 +145,13 @@ def _decide(state: AppState) -> Response:
             result = carry_out(state.project, store, form, urls, state.who, state.clock.now)
             taken = tuple(numbers[url][0] for url in result.urls)
             state.notice = Notice(result.said, result.troubles, None if form.action == "undo" else form.action, taken)
-    return _as_response(redirect("/", 303))
+    page = _page_asked_for()
+    return _as_response(redirect("/" if page == 1 else f"/?page={page}", 303))
+
+
+def _page_asked_for() -> int:
+    text = request.args.get("page", "")
+    return int(text) if text.isdecimal() and len(text) < 10 else 1
 
 
 def _copies(state: AppState, number: int) -> Response:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
@@ -12,12 +11,11 @@ from importlib import resources
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from linkarchive.model import Pictures, Report
+from linkarchive.model import Pictures
 from linkarchive.report.html import Live, in_markup, page_assets, policy, render_html, script_of
-from linkarchive.report.phrases import day, meaning_of
+from linkarchive.report.phrases import day
 from linkarchive.report.sanitize import address, sanitize
-from linkarchive.report.sections import host
-from linkarchive.serve.review import Review
+from linkarchive.serve.review import A_PAGE, Review
 from linkarchive.store.decisions import Decision
 from linkarchive.translation import N_, gettext, script_words
 
@@ -55,24 +53,30 @@ def draw(review: Review, name: str, form_token: str, notice: Notice | None, rech
     """The page of the project of that name. `recheck` says what came of the last re-check, or what it is at."""
     numbers = {address(url): number for url, number in review.numbers.items()}
     pictured = {address(url) for url in review.pictures}
-    templates = _environment()
-    actions = templates.get_template("actions.html.j2")
+    templates, place, groups = _environment(), review.place, review.findings.groups
+    actions, decide = templates.get_template("actions.html.j2"), f"/decide?page={place.page}"
     findings = [sanitize(source) for source in review.report.sources if source.outcome.verdict.is_finding]
+    settled = review.findings.settled
+    larger = {kind: [(name, n) for name, n in names.most_common() if n > 1] for kind, names in groups.items()}
+    pages = templates.get_template("pages.html.j2")
     live = Live(
         style=_asset("review.css"),
         script=_asset("review.js"),
         head=_markup(templates.get_template("head.html.j2").render(busy=busy)),
         banner=_markup(templates.get_template("banner.html.j2").render(recheck=sanitize(recheck), busy=busy)),
+        pages=(_markup(pages.render(place=place, end=False)), _markup(pages.render(place=place, end=True))),
         bar=_markup(
             templates.get_template("bar.html.j2").render(
-                token=form_token, notice=sanitize(notice), findings=len(findings)
+                token=form_token, decide=decide, notice=sanitize(notice), findings=len(findings)
             )
         ),
         batch=_markup(
             templates.get_template("batch.html.j2").render(
                 token=form_token,
-                settled=sanitize(review.settled),
-                groups=_groups(review.report),
+                decide=decide,
+                settled=sanitize(settled[:A_PAGE]),
+                all_settled=len(settled),
+                groups=larger,
                 findings=len(findings),
             )
         ),
@@ -80,6 +84,7 @@ def draw(review: Review, name: str, form_token: str, notice: Notice | None, rech
             source.outcome.url: _markup(
                 actions.render(
                     token=form_token,
+                    decide=decide,
                     source=source,
                     number=numbers[source.outcome.url],
                     busy=busy,
@@ -89,6 +94,8 @@ def draw(review: Review, name: str, form_token: str, notice: Notice | None, rech
             for source in findings
             if source.outcome.url in numbers
         },
+        part=review.part,
+        open_findings=groups["article"],
     )
     html = render_html(
         review.report, review.differences, review.timelines, review.texts, live, pictures=review.pictures, name=name
@@ -126,18 +133,6 @@ def draw_message(title: str, text: str) -> Page:
     style = _asset("message.css")
     html = _environment().get_template("message.html.j2").render(title=title, text=sanitize(text), style=_markup(style))
     return Page(html, f"{policy(style, '', live=True)}; frame-ancestors 'none'")
-
-
-def _groups(report: Report) -> Mapping[str, list[tuple[str, int]]]:
-    """Hosts, articles and causes with two findings and more, the largest first, as they are (the form names them)."""
-    groups: dict[str, Counter[str]] = {"host": Counter(), "article": Counter(), "cause": Counter()}
-    for source in report.sources:
-        if source.outcome.verdict.is_finding:
-            groups["host"][host(source.outcome.url)] += 1
-            groups["cause"][meaning_of(source)] += 1
-            for path in {citation.article for citation in source.outcome.citations}:
-                groups["article"][path] += 1
-    return {kind: [(name, n) for name, n in names.most_common() if n > 1] for kind, names in groups.items()}
 
 
 def _settled(decision: Decision) -> str:

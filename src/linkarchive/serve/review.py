@@ -1,35 +1,41 @@
-"""What the review page shows: where every source stands, and what people have decided about it."""
+"""What the review page shows: where every source stands, and what people have decided about it, a page at a time."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
-from itertools import chain
 
 from linkarchive.history.pictures import pictures
 from linkarchive.history.reports import difference_of
 from linkarchive.history.timeline import article_texts, timelines
 from linkarchive.model import (
     MAX_DIFFERENCES,
+    ArticleReport,
     ArticleText,
-    Category,
+    Change,
     Difference,
     Event,
     Pictures,
     Report,
     SourceReport,
     Sources,
+    Unresolved,
     Verdict,
 )
 from linkarchive.project import Project
+from linkarchive.report.phrases import meaning
+from linkarchive.report.sections import LOST_PLACE, host, place_of
 from linkarchive.secrets import redact
 from linkarchive.store import decisions, runs, standing
 from linkarchive.store.database import Store
 from linkarchive.store.decisions import Decision
+from linkarchive.store.standing import Noted
 from linkarchive.urls import host_of, is_within
 
+A_PAGE = 200
+"""Findings on a page."""
 Compared = dict[tuple[object, ...], Difference | None]
 """Differences by what was compared."""
 
@@ -44,62 +50,155 @@ class Settled:
 
 
 @dataclass(frozen=True, slots=True)
+class Findings:
+    """Everything that is not simply fine as it was, as people have decided about it."""
+
+    open: tuple[Noted, ...]
+    """What is not settled, in the order of the page."""
+    settled: tuple[Settled, ...]
+    """The latest decision first."""
+
+    @property
+    def groups(self) -> Mapping[str, Counter[str]]:
+        """How many findings each host, article and cause has."""
+        groups: dict[str, Counter[str]] = {"host": Counter(), "article": Counter(), "cause": Counter()}
+        for source in self.open:
+            if source.kind.verdict.is_finding:
+                groups["host"][host(source.url)] += 1
+                groups["cause"][meaning(source.kind.verdict, source.reason)] += 1
+                groups["article"].update(source.articles)
+        return groups
+
+    def in_group(self, kind: str, name: str) -> set[int]:
+        """The numbers of the findings of a group: kind is host, article or cause. What is settled is in none."""
+        return {source.number for source in self.open if source.kind.verdict.is_finding and _fits(source, kind, name)}
+
+
+def _fits(source: Noted, kind: str, name: str) -> bool:
+    if kind == "host":
+        return host(source.url) == name
+    if kind == "cause":
+        return meaning(source.kind.verdict, source.reason) == name
+    return kind == "article" and name in source.articles
+
+
+@dataclass(frozen=True, slots=True)
 class Review:
-    """`report` leaves out what is settled, and only counts what is fine as it was; `numbers` gives the number of each
-    other source by its URL, as it is."""
+    """A page of the findings. `report` counts everything, `part` is what of it stands on this page; `numbers` gives
+    the number of each source there by its URL, as it is."""
 
     report: Report
+    part: Report
     numbers: Mapping[str, int]
-    settled: tuple[Settled, ...]
+    findings: Findings
+    place: Place
     differences: Mapping[str, Difference]
     timelines: Mapping[str, tuple[Event, ...]]
     texts: Mapping[str, ArticleText]
     pictures: Mapping[str, Pictures]
 
 
-def gather(project: Project, store: Store, today: date, known: Compared) -> Review:
-    """The present state of a project; `known` is filled. Raises UsageError when nothing was checked yet."""
-    run = runs.latest(store)
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Which page of how many: its first item (from 1), its last, and how many there are."""
+
+    page: int
+    pages: int
+    first: int
+    last: int
+    total: int
+
+    @classmethod
+    def of(cls, page: int, total: int) -> Place:
+        """The last page where there are not so many."""
+        pages = max(1, -(-total // A_PAGE))
+        page = min(max(page, 1), pages)
+        return cls(page, pages, min(A_PAGE * (page - 1) + 1, total), min(A_PAGE * page, total), total)
+
+
+def findings_of(project: Project, store: Store, today: date) -> Findings:
+    """What is not simply fine, by the last visit of each source."""
     by_url: dict[str, list[Decision]] = {}
     for decision in decisions.load(project.decisions):
         by_url.setdefault(decision.url, []).append(decision)
-    shown: list[SourceReport] = []
+    shown: list[Noted] = []
     settled: list[Settled] = []
-    numbers: dict[str, int] = {}
-    for number, key, source in standing.noted_reports(store):
-        if not source.outcome.citations:
-            continue
-        numbers[source.outcome.url] = number
-        settling = _in_force(by_url, key, source, today) if source.outcome.verdict.is_finding else None
+    for source in standing.noted(store):
+        settling = _in_force(by_url, source, today) if source.kind.verdict.is_finding else None
         if settling is None:
             shown.append(source)
         else:
-            settled.append(Settled(number, source.outcome.url, settling))
-    shown.sort(key=_interest)
+            settled.append(Settled(source.number, source.url, settling))
+    shown.sort(key=lambda source: (place_of(source.kind), source.kind.verdict.severity, source.url))
+    settled.sort(key=lambda settlement: settlement.decision.when, reverse=True)
+    return Findings(tuple(shown), tuple(settled))
+
+
+def gather(project: Project, store: Store, today: date, page: int, known: Compared) -> Review:
+    """A page of the present state of a project; `known` is filled. Raises UsageError when nothing was checked yet."""
+    run = runs.latest(store)
+    findings = findings_of(project, store, today)
     articles, unresolved = standing.latest_articles(store)
+    place = Place.of(page, len(findings.open) + len(unresolved))
+    shown, lost = _on_page(findings.open, unresolved, place)
+    by_number = {number: report for number, _, report in standing.latest_reports(store, [one.number for one in shown])}
+    reports = [by_number[source.number] for source in shown]
+    counted = standing.quiet_counts(store) + Counter(source.kind for source in findings.open)
     body = run.body
-    counted = Counter(source.kind for source in shown)
-    for one in standing.quiet_counts(store):
-        counted[Category.of(one.verdict, one.changed, one.was, False, one.uncompared, one.standing)] += one.number
     report = Report(
         run=run.info,
         articles=articles,
-        sources=Sources(lambda: iter(shown), lambda: counted),
+        sources=Sources(lambda: iter(reports), lambda: counted),
         unresolved=unresolved,
         uncited=body.uncited,
         malformed=body.malformed,
         notices=body.notices,
         errors=body.errors,
     )
-    settled.sort(key=lambda settlement: settlement.decision.when, reverse=True)
+    part = replace(report, articles=_articles_of(articles, shown, lost, place), unresolved=lost)
+
+    def citing(paths: Collection[str]) -> Iterator[SourceReport]:
+        others = [source.number for source in findings.open if not source.articles.isdisjoint(paths)]
+        yield from (source for _, _, source in standing.latest_reports(store, others))
+        yield from standing.quiet_reports(store, paths)
+
     return Review(
         report,
-        numbers,
-        tuple(settled),
-        _differences(project, store, shown, known),
+        part,
+        {report.outcome.url: source.number for source, report in zip(shown, reports, strict=True)},
+        findings,
+        place,
+        _differences(project, store, reports, known),
         timelines(store, report),
-        article_texts(project.root, report, lambda paths: chain(shown, standing.quiet_reports(store, paths))),
+        article_texts(project.root, part, citing),
         pictures(project.archive, store, report),
+    )
+
+
+def _on_page(
+    findings: Sequence[Noted], unresolved: Sequence[Unresolved], place: Place
+) -> tuple[list[Noted], tuple[Unresolved, ...]]:
+    """The sources and lost targets of a page: lost targets stand before what could not be seen."""
+    at = next((n for n, source in enumerate(findings) if place_of(source.kind) > LOST_PLACE), len(findings))
+    lost = sorted(unresolved, key=lambda target: target.changed is not Change.NEW)
+    items = [*findings[:at], *lost, *findings[at:]][place.first - 1 : place.last]
+    sources = [item for item in items if isinstance(item, Noted)]
+    return sources, tuple([item for item in items if isinstance(item, Unresolved)])
+
+
+def _articles_of(
+    articles: Sequence[ArticleReport], shown: Sequence[Noted], lost: Sequence[Unresolved], place: Place
+) -> tuple[ArticleReport, ...]:
+    """The articles of what is on a page; on the first, those too whose original page is a finding. All, where there is
+    one page."""
+    if place.pages == 1 and len(articles) <= A_PAGE:
+        return tuple(articles)
+    named = {path for source in shown for path in source.articles} | {target.article for target in lost}
+    return tuple(
+        article
+        for article in articles
+        if article.path in named
+        or (place.page == 1 and article.original is not None and article.original.verdict.is_finding)
     )
 
 
@@ -126,8 +225,9 @@ def _differences(
     return differences
 
 
-def _in_force(by_url: Mapping[str, Sequence[Decision]], key: str, source: SourceReport, today: date) -> Decision | None:
+def _in_force(by_url: Mapping[str, Sequence[Decision]], source: Noted, today: date) -> Decision | None:
     """The last decision that settles the finding: an acceptance counts here until the next visit judges by it."""
+    key = source.key
     mine = by_url.get(redact(key), ())
     for decision in reversed(decisions.in_force(mine, key)):
         if decision.action == "accept" and source.checked is not None and decision.when > source.checked:
@@ -142,24 +242,3 @@ def _in_force(by_url: Mapping[str, Sequence[Decision]], key: str, source: Source
                 if decision.until is None or today < decision.until:
                     return decision
     return None
-
-
-def _interest(source: SourceReport) -> tuple[bool, int, str]:
-    return not source.is_news, source.outcome.verdict.severity, source.outcome.url
-
-
-def in_group(review: Review, kind: str, name: str) -> list[str]:
-    """The URLs of the findings of a group: kind is host, article or cause. What is settled is in none."""
-    from linkarchive.report.phrases import meaning_of
-    from linkarchive.report.sections import host
-
-    def fits(source: SourceReport) -> bool:
-        if kind == "host":
-            return host(source.outcome.url) == name
-        if kind == "cause":
-            return meaning_of(source) == name
-        return kind == "article" and any(citation.article == name for citation in source.outcome.citations)
-
-    return [
-        source.outcome.url for source in review.report.sources if source.outcome.verdict.is_finding and fits(source)
-    ]

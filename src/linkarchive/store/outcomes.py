@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Set
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Set
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -21,7 +22,7 @@ from sqlalchemy import (
     update,
 )
 
-from linkarchive.model import Change, Result, SourceReport, Standing, Verdict
+from linkarchive.model import Category, Change, Result, SourceReport, Standing, Verdict
 from linkarchive.store import last_visits, schema
 from linkarchive.store.carried import carry
 from linkarchive.store.database import Store
@@ -156,20 +157,8 @@ def of_run(store: Store, run: str, news: Collection[tuple[Verdict, Change]] | No
     return map(report_of, rows)
 
 
-@dataclass(frozen=True, slots=True)
-class Counted:
-    """How many cited sources of a run have these in common."""
-
-    verdict: Verdict
-    changed: Change
-    was: Verdict | None
-    uncompared: bool
-    standing: Standing
-    number: int
-
-
-def counts(store: Store, run: str) -> list[Counted]:
-    """The cited sources of the run of that id, counted without reading what is told of each."""
+def counts(store: Store, run: str) -> Counter[Category]:
+    """How many cited sources of the run of that id are of each kind, without reading what is told of each."""
     columns = (outcomes.c.verdict, visits.c.changed, visits.c.was, UNCOMPARED.label("uncompared"), outcomes.c.standing)
     query = (
         select(*columns, func.count().label("number"))
@@ -177,14 +166,22 @@ def counts(store: Store, run: str) -> list[Counted]:
         .where(runs.c.id == run, outcomes.c.cited)
         .group_by(*columns)
     )
-    return list(map(counted, store.execute(query)))
+    return counted(store.execute(query))
 
 
-def counted(row: Any) -> Counted:
-    """Of a row with these columns, and the `number` of sources that have them."""
+def counted(rows: Iterable[Any]) -> Counter[Category]:
+    """Of rows that `kind_of` takes, each with the `number` of its sources."""
+    numbers = Counter[Category]()
+    for row in rows:
+        numbers[kind_of(row)] += row.number
+    return numbers
+
+
+def kind_of(row: Any) -> Category:
+    """The kind of a source that nobody ignores, of a row with verdict, changed, was, uncompared and standing."""
     was = None if row.was is None else Verdict(row.was)
-    kind = Verdict(row.verdict), Change(row.changed), was
-    return Counted(*kind, bool(row.uncompared), Standing(row.standing), row.number)
+    told = Verdict(row.verdict), Change(row.changed), was
+    return Category.of(*told, False, bool(row.uncompared), Standing(row.standing))
 
 
 def of_keys(store: Store, run: str, keys: Collection[str]) -> list[SourceReport]:
@@ -209,6 +206,15 @@ def history(store: Store, source: int) -> list[tuple[str, SourceReport]]:
         .order_by(visits.c.run)
     )
     return [(row.run_id, report_of(row)) for row in store.execute(query)]
+
+
+def histories(store: Store, numbers: Collection[int]) -> dict[int, list[SourceReport]]:
+    """Every visit of each of these sources, a few hundred, oldest first."""
+    query = select(visits, outcomes.c.body).join(outcomes, outcomes.c.id == visits.c.outcome)
+    by_source: dict[int, list[SourceReport]] = {}
+    for row in store.execute(query.where(visits.c.source.in_(numbers)).order_by(visits.c.run)):
+        by_source.setdefault(row.source, []).append(report_of(row))
+    return by_source
 
 
 def rows_of_run(store: Store, run: int) -> Iterator[Row[Any]]:

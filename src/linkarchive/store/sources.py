@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -49,8 +49,7 @@ def all_urls(store: Store) -> Iterator[tuple[int, str]]:
 
 def ensure_keys(store: Store, urls: Mapping[str, str]) -> dict[str, int]:
     """The numbers of the sources of these keys, a few hundred; what is not there yet is added with its URL."""
-    query = select(sources.c.key, sources.c.id)
-    numbers = {row.key: row.id for row in store.execute(query.where(sources.c.key.in_(urls)))}
+    numbers = numbers_of(store, urls.keys())
     missing = [{"key": key, "url": url.partition("#")[0] or url} for key, url in urls.items() if key not in numbers]
     if missing:
         added = store.execute(insert(sources).returning(sources.c.key, sources.c.id), missing)
@@ -61,6 +60,12 @@ def ensure_keys(store: Store, urls: Mapping[str, str]) -> dict[str, int]:
 def with_captures(store: Store) -> set[int]:
     """The numbers of the sources of which something is kept."""
     return set(store.execute(select(captures.c.source).distinct()).scalars())
+
+
+def numbers_of(store: Store, keys: Collection[str]) -> dict[str, int]:
+    """The numbers of the sources of these keys, a few hundred, as far as they are there."""
+    query = select(sources.c.key, sources.c.id).where(sources.c.key.in_(keys))
+    return {row.key: row.id for row in store.execute(query)}
 
 
 def find(store: Store, url: str) -> Source:

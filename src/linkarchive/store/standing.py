@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Iterator
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, and_, case, func, not_, or_, select
 
-from linkarchive.model import ArticleReport, Change, SourceReport, Unresolved, Verdict
+from linkarchive.model import ArticleReport, Category, Change, Reason, SourceReport, Unresolved, Verdict
 from linkarchive.model.scope import ALIVE_EVERY, CLOCKS_APART, JITTER, SUSPECT_EVERY
 from linkarchive.store.database import Store
-from linkarchive.store.outcomes import Counted, counted, newest, report_of
+from linkarchive.store.outcomes import counted, kind_of, newest, report_of
 from linkarchive.store.previous import AT_ONCE
 from linkarchive.store.runs import RunBody
 from linkarchive.store.schema import baselines, last_visits, outcomes, runs, sources, visits
@@ -39,9 +41,43 @@ def latest_reports(
     return _reports(store, *conditions)
 
 
-def noted_reports(store: Store) -> Iterator[tuple[int, str, SourceReport]]:
-    """Those of the sources that are not simply fine, as they were before."""
-    return _reports(store, not_(_QUIET))
+@dataclass(frozen=True, slots=True)
+class Noted:
+    """A cited source that is not simply fine as it was before: what lists and counts go by, without its report."""
+
+    number: int
+    key: str
+    url: str
+    checked: datetime | None
+    kind: Category
+    """Whatever people decided about it."""
+    reason: Reason
+    articles: frozenset[str]
+    """Paths of those that cite it."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Citation:
+    article: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Noted:
+    """The part of a result (`model.Result`) that a list needs."""
+
+    url: str
+    reason: Reason
+    citations: tuple[_Citation, ...]
+
+
+def noted(store: Store) -> Iterator[Noted]:
+    """The cited sources that are not simply fine, one at a time."""
+    columns = (last_visits, sources.c.key, outcomes.c.body)
+    query = select(*columns).select_from(_LATEST).where(last_visits.c.cited, not_(_QUIET))
+    for row in store.execute(query.execution_options(yield_per=AT_ONCE)):
+        result = decode(row.body, _Noted)
+        articles = frozenset([citation.article for citation in result.citations])
+        yield Noted(row.source, row.key, result.url, row.checked, kind_of(row), result.reason, articles)
 
 
 def quiet_reports(store: Store, articles: Collection[str]) -> Iterator[SourceReport]:
@@ -50,12 +86,12 @@ def quiet_reports(store: Store, articles: Collection[str]) -> Iterator[SourceRep
     return (report for _, _, report in _reports(store, cited, _QUIET))
 
 
-def quiet_counts(store: Store) -> list[Counted]:
-    """How many of the other sources are cited, without reading their reports."""
+def quiet_counts(store: Store) -> Counter[Category]:
+    """How many of the other sources are cited, by their kind."""
     names = ("verdict", "changed", "was", "uncompared", "standing")
     columns = [last_visits.c[name] for name in names]
     query = select(*columns, func.count().label("number")).where(last_visits.c.cited, _QUIET).group_by(*columns)
-    return list(map(counted, store.execute(query)))
+    return counted(store.execute(query))
 
 
 def last_checks(store: Store, before_run: int | None = None) -> dict[int, tuple[datetime | None, Verdict]]:
