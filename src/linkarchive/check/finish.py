@@ -61,6 +61,7 @@ def finish(project: Project, ending: Ending, recorder: Recorder, policy: Policy)
         if is_sealed:
             state = write_state(store, project, state, recorder.rows.touched)
         seal_run(project.archive, info, state=state, created=info.finished or info.started, known=warc.digests)
+        store.commit()
     if offline is None and has_news(report):
         from linkarchive.history.report_files import write_report
 

@@ -27,9 +27,9 @@ from linkarchive.model import (
 )
 from linkarchive.store import decisions
 from linkarchive.store.captures import StoredCapture
-from linkarchive.store.carried import CONFIRMED_AFTER
 from linkarchive.store.lookups import COPY, MOVED, new_address
 from linkarchive.store.previous import Previous
+from linkarchive.store.unchanged import CONFIRMED_AFTER
 from linkarchive.wayback.cited import CitedLink
 
 ONLY_US_CONFIDENCE = 0.9

@@ -12,9 +12,9 @@ from linkarchive.check.plan import Job, Policy, with_previous
 from linkarchive.check.results import change_of, with_copy, with_history
 from linkarchive.model import Change, Page
 from linkarchive.store import previous
-from linkarchive.store.carried import compared_with_itself
 from linkarchive.store.database import Store
 from linkarchive.store.previous import AT_ONCE, Previous
+from linkarchive.store.unchanged import compared_with_itself
 from linkarchive.web.exchange import VisitRequest
 
 

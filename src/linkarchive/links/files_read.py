@@ -59,7 +59,7 @@ class FilesRead:
     def files(self) -> Iterator[FileRead]:
         """What was noted, with size and times as they are now."""
         for name, digest in self.digests.items():
-            size, modified, changed = _stamp(self.root / name)
+            size, modified, changed = _stamp(f"{self.root}/{name}")
             if max(modified, changed) > self.began - _SETTLED:
                 size = modified = changed = -1
             yield FileRead(name, size, modified, changed, digest)
@@ -70,19 +70,31 @@ class FilesRead:
 
 def are_as_read(root: Path, files: Iterable[FileRead]) -> bool:
     """The files are what was read: by size and times, where those can be relied on, else by their digests."""
-    for file in files:
-        path = root / file.path
-        stamp = _stamp(path)
-        if stamp == (file.size, file.modified, file.changed) and file.size >= 0:
-            continue
-        if _digest(path) != file.digest:
-            return False
-    return True
+    return all(_is_as_read(root, file) or _digest(root / file.path) == file.digest for file in files)
 
 
-def _stamp(path: Path) -> tuple[int, int, int]:
+def as_it_is(root: Path, path: Path, known: FileRead | None, now: int) -> FileRead:
+    """A file as it is `now` (nanoseconds): its digest is the `known` one where its size and times tell that it is what
+    it was. Raises OSError."""
+    if known is not None and _is_as_read(root, known):
+        return known
+    with path.open("rb") as file:
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+    size, modified, changed = _stamp(str(path))
+    if max(modified, changed) > now - _SETTLED:
+        size = modified = changed = -1
+    return FileRead(os.path.relpath(path, root), size, modified, changed, digest)
+
+
+def _is_as_read(root: Path, file: FileRead) -> bool:
+    """By size and times."""
+    # Not by `root / path`, which takes as long as asking the disk: this is done for every article.
+    return file.size >= 0 and _stamp(f"{root}/{file.path}") == (file.size, file.modified, file.changed)
+
+
+def _stamp(path: str) -> tuple[int, int, int]:
     try:
-        status = path.stat()
+        status = os.stat(path)
     except (OSError, ValueError):
         return -1, -1, -1
     return status.st_size, status.st_mtime_ns, status.st_ctime_ns

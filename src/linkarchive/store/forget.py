@@ -15,6 +15,7 @@ from typing import Any
 from linkarchive.model import Capture, Location
 from linkarchive.secrets import redact
 from linkarchive.snapshot.removal import Spot
+from linkarchive.store.sources import id_of
 from linkarchive.wrappers import key_of
 
 _TAKEN = "the copies that this was concluded from were taken out with the page that they showed (archive forget)"
@@ -35,6 +36,8 @@ class Forgetting:
     """Redacted source key, and time."""
     records: frozenset[Spot]
     """All records that go."""
+    ids: frozenset[str] = frozenset()
+    """The sources by `sources.id_of`, as run logs list them."""
     by_cap: bool = False
     """Nobody asked for it: the archive has grown beyond its cap, and what was concluded from a copy stays."""
 
@@ -42,10 +45,12 @@ class Forgetting:
     def of(
         cls, keys: Iterable[str], captures: Iterable[Capture], records: Iterable[Location], by_cap: bool = False
     ) -> Forgetting:
+        keys = tuple(keys)
         return cls(
             frozenset(map(redact, keys)),
             frozenset((redact(key_of(capture.url)), capture.time) for capture in captures),
             frozenset((record.warc, record.offset) for record in records),
+            frozenset(map(id_of, keys)),
             by_cap,
         )
 
@@ -62,6 +67,8 @@ class Forgetting:
             return None
         if kind == "run":
             value = value | {"body": self._body(value["body"])}
+        elif kind == "repeats":
+            value = self._without_ids(value)
         elif kind == "visit" and value["outcome"] is not None:
             value = value | {"outcome": self._outcome(value["outcome"])}
         return _encoded({kind: self._moved(value, moves)}, line, {kind: entry[kind]})
@@ -84,6 +91,11 @@ class Forgetting:
         if state["captures"] != entry.get("captures"):
             state["digests"] = None
         return _encoded(self._moved(state, moves), line, entry)
+
+    def _without_ids(self, value: dict[str, Any]) -> dict[str, Any]:
+        listed = zip(value["sources"], value["checked"], strict=True)
+        left = [(source, checked) for source, checked in listed if source not in self.ids]
+        return value | {"sources": [source for source, _ in left], "checked": [checked for _, checked in left]}
 
     def _is_gone(self, key: str, time: str) -> bool:
         return (key, datetime.fromisoformat(time)) in self.captures

@@ -21,8 +21,8 @@ from sqlalchemy import (
     select,
 )
 
-from linkarchive.store.carried import NEVER, NOT_YET
 from linkarchive.store.schema import last_visits, outcomes, visits
+from linkarchive.store.unchanged import NEVER, NOT_YET
 
 # As literals: what is compiled once for many rows (`Store.write_rows`) has no values of its own.
 _NEVER: ColumnElement[str] = literal_column(f"'{NEVER}'")

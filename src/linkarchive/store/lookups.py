@@ -58,7 +58,7 @@ def found_address(url: str, how: str, confidence: float, now: datetime) -> Looku
     return LookupAnswer(MOVED, "found", encode(NewAddress(how, confidence)), url, now)
 
 
-def tell(store: Store, run: int, source: int, answer: LookupAnswer) -> None:
+def save_answer(store: Store, run: int, source: int, answer: LookupAnswer) -> None:
     """Keep an answer; the last one to a question counts."""
     store.execute(
         delete(archive_answers).where(archive_answers.c.source == source, archive_answers.c.question == answer.question)
@@ -76,7 +76,7 @@ def tell(store: Store, run: int, source: int, answer: LookupAnswer) -> None:
     )
 
 
-def told(store: Store, source: int, question: str) -> LookupAnswer | None:
+def answer_to(store: Store, source: int, question: str) -> LookupAnswer | None:
     query = select(archive_answers).where(archive_answers.c.source == source, archive_answers.c.question == question)
     row = store.execute(query).one_or_none()
     return None if row is None else _answer(row)
@@ -102,7 +102,7 @@ def to_question(store: Store, question: str) -> dict[int, LookupAnswer]:
 
 def is_settled(store: Store, source: int, question: str, now: datetime) -> bool:
     """The question has its answer, and need not be asked now; what could not be found out is not settled."""
-    known = told(store, source, question)
+    known = answer_to(store, source, question)
     return known is not None and _settles(known, now)
 
 

@@ -10,9 +10,9 @@ from sqlalchemy.schema import CreateIndex, CreateTable
 
 from linkarchive.model import Result
 from linkarchive.store import schema
-from linkarchive.store.carried import compared
 from linkarchive.store.last_visits import of_all
 from linkarchive.store.serialization import decode
+from linkarchive.store.unchanged import compared
 
 Suggestion = Callable[[Connection], None]
 
@@ -126,6 +126,11 @@ def thinned_runs(connection: Connection) -> None:
         connection.execute(text("ALTER TABLE runs ADD COLUMN thinned INTEGER"))
 
 
+def state_files(connection: Connection) -> None:
+    """The digests of the files of the state, which need not be read by a run that changes nothing."""
+    schema.metadata.create_all(connection, tables=[schema.state_files])
+
+
 STEPS: tuple[tuple[str, Suggestion], ...] = (
     ("2026-11-23 first schema", first_schema),
     ("2026-11-23 carried visits", carried_visits),
@@ -136,6 +141,7 @@ STEPS: tuple[tuple[str, Suggestion], ...] = (
     ("2026-11-30 last visits", last_visits),
     ("2026-11-30 stored plans", stored_plans),
     ("2026-11-30 thinned runs", thinned_runs),
+    ("2026-11-30 state files", state_files),
 )
 
 

@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import (
+    ColumnElement,
     Row,
     Select,
     and_,
@@ -24,11 +25,11 @@ from sqlalchemy import (
 
 from linkarchive.model import Category, Change, Result, SourceReport, Standing, Verdict
 from linkarchive.store import last_visits, schema
-from linkarchive.store.carried import carry
 from linkarchive.store.database import Store
 from linkarchive.store.last_visits import UNCOMPARED
 from linkarchive.store.schema import baselines, captures, outcomes, part_uses, runs, sources, visits
 from linkarchive.store.serialization import decode
+from linkarchive.store.unchanged import carry
 
 _AT_ONCE = 500
 """Sources whose rows are deleted together."""
@@ -44,7 +45,7 @@ class Visited:
     changed: Change
     was: Verdict | None
     carried: bool = False
-    """The page was what it was when that outcome was concluded: what it comes to now is `carried.carry`."""
+    """The page was what it was when that outcome was concluded: what it comes to now is `unchanged.carry`."""
 
 
 def discard_run(store: Store, run: int, but: Set[int]) -> None:
@@ -218,23 +219,47 @@ def histories(store: Store, numbers: Collection[int]) -> dict[int, list[SourceRe
 
 
 def rows_of_run(store: Store, run: int) -> Iterator[Row[Any]]:
-    """The visits of a run as rows (key, url, checked, changed, was, carried), with the body of its own outcomes, and
-    with what is known of the page (etag, last_modified, sha256, judged) where it was judged in this run (has_page)."""
+    """The visits of a run that tell something as rows (key, url, checked, changed, was, carried), with the body of its
+    own outcomes, and with what is known of the page (etag, last_modified, sha256, judged) where it was judged in this
+    run (has_page). The others are `repeats_of_run`."""
     body = case((outcomes.c.run == run, outcomes.c.body), else_=None).label("body")
-    # A result of this run may be that of an unchanged page, whose capture got its parts now.
-    told_here = or_(not_(visits.c.carried), outcomes.c.run == run)
-    has_page = and_(told_here, sources.c.page_outcome == visits.c.outcome).label("has_page")
     page = (sources.c.etag, sources.c.last_modified, sources.c.sha256, sources.c.judged)
     visit = (visits.c.checked, visits.c.changed, visits.c.was, visits.c.carried)
     query = (
-        select(sources.c.key, sources.c.url, *visit, body, has_page, *page)
+        select(sources.c.key, sources.c.url, *visit, body, _has_page(run).label("has_page"), *page)
         .join(outcomes, outcomes.c.id == visits.c.outcome)
         .join(sources, sources.c.id == visits.c.source)
-        .where(visits.c.run == run)
+        .where(visits.c.run == run, not_(_repeats(run)))
         .order_by(visits.c.id)
         .execution_options(yield_per=500)
     )
     return iter(store.execute(query))
+
+
+def repeats_of_run(store: Store, run: int) -> Iterator[Row[Any]]:
+    """The visits of a run that repeat a result of before, as rows (key, checked, changed, was, carried), those with the
+    same last three together."""
+    alike = (visits.c.changed, visits.c.was, visits.c.carried)
+    query = (
+        select(sources.c.key, visits.c.checked, *alike)
+        .join(outcomes, outcomes.c.id == visits.c.outcome)
+        .join(sources, sources.c.id == visits.c.source)
+        .where(visits.c.run == run, _repeats(run))
+        .order_by(*alike, visits.c.id)
+        .execution_options(yield_per=500)
+    )
+    return iter(store.execute(query))
+
+
+def _has_page(run: int) -> ColumnElement[bool]:
+    """Of joined visits, outcomes and sources: what is known of the page was told by this visit."""
+    # A result of this run may be that of an unchanged page, whose capture got its parts now.
+    told_here = or_(not_(visits.c.carried), outcomes.c.run == run)
+    return and_(told_here, func.coalesce(sources.c.page_outcome, 0) == visits.c.outcome)
+
+
+def _repeats(run: int) -> ColumnElement[bool]:
+    return and_(outcomes.c.run != run, not_(_has_page(run)))
 
 
 _others = visits.alias()

@@ -6,7 +6,7 @@ It is true as long as those files are what they were (`links.files_read`) and no
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import delete, insert, or_, select
@@ -14,6 +14,7 @@ from sqlalchemy import delete, insert, or_, select
 from linkarchive.links.files_read import FileRead
 from linkarchive.model import ArticleReport, Unresolved
 from linkarchive.model.scope import Scope
+from linkarchive.store import files_read
 from linkarchive.store.database import Store
 from linkarchive.store.schema import last_visits, plan_files, planned, plans, sources
 from linkarchive.store.serialization import decode, encode
@@ -50,9 +51,8 @@ def save(
 ) -> None:
     """Keep a plan in the place of any other: `links` are the citations of each source, in order of first citation."""
     drop(store)
-    for start in (delete(plan_files), delete(planned)):
-        store.execute(start)
-    store.write_rows(insert(plan_files), list(map(asdict, files)))
+    files_read.save(store, plan_files, files)
+    store.execute(delete(planned))
     rows = []
     for position, (source, cited) in enumerate(links):
         rows.append({"source": source, "position": position, "links": encode(cited)})
@@ -72,8 +72,7 @@ def files_of(store: Store, key: str) -> list[FileRead] | None:
     """What the plan was made from; None where there is no plan of that key."""
     if store.execute(select(plans.c.key).where(plans.c.key == key)).first() is None:
         return None
-    rows = store.execute(select(plan_files))
-    return [FileRead(row.path, row.size, row.modified, row.changed, row.digest) for row in rows]
+    return files_read.load(store, plan_files)
 
 
 def load(store: Store, key: str) -> StoredPlan:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import islice
 from pathlib import Path
 from tempfile import TemporaryFile
@@ -21,7 +21,7 @@ from linkarchive.store.captures import takes_its_place
 from linkarchive.store.database import Store
 from linkarchive.store.outcomes import Visited
 from linkarchive.store.run_writer import RunWriter
-from linkarchive.store.runlog_reading import BaselineLine, CaptureLine, Line, VisitLine, read_line
+from linkarchive.store.runlog_reading import BaselineLine, CaptureLine, Line, RepeatsLine, VisitLine, read_line
 from linkarchive.store.runs import RunBody
 from linkarchive.store.state_file import StateBaseline, StateLine, read_state
 from linkarchive.wrappers import key_of
@@ -87,6 +87,10 @@ class _Builder:
     """The number of the last outcome of each source."""
     numbers: dict[str, int] = field(default_factory=dict)
     """Of the sources, by key."""
+    by_id: dict[int, int] = field(default_factory=dict)
+    """The same by `sources.id_of`, as an integer."""
+    started: datetime | None = None
+    """When the present run began."""
     captures: list[tuple[str, CaptureLine]] = field(default_factory=list)
     """Those of the present run that are still to be written, each with the key of its source."""
     baselines: list[tuple[str, BaselineLine | StateBaseline]] = field(default_factory=list)
@@ -106,7 +110,7 @@ class _Builder:
     def log(self, line: Line) -> None:
         if line.run is not None:
             self._write()
-            self.writer = self._open(line.run.info, line.run.scope, line.run.body)
+            self.writer, self.started = self._open(line.run.info, line.run.scope, line.run.body), line.run.info.started
         elif line.imported is not None:
             self.rebuilt.imports += 1
             self.writer = RunWriter(self.store, None)
@@ -120,9 +124,11 @@ class _Builder:
             self._set_baseline(line.baseline.source, line.baseline)
         elif line.answer is not None and not self.writer.is_import:
             source = self._source(line.answer.source, line.answer.source)
-            lookups.tell(self.store, self.writer.run, source, line.answer.told)
+            lookups.save_answer(self.store, self.writer.run, source, line.answer.told)
         elif line.visit is not None:
             self._visited(line.visit)
+        elif line.repeats is not None:
+            self._repeat(line.repeats)
 
     def restore_state(self, archive: Path, state: Sequence[Path]) -> None:
         """Sources that no log tells of: a clone from Git has the state file but no WARC files."""
@@ -179,6 +185,23 @@ class _Builder:
                 if visit.page is not None:
                     self.writer.set_page(source, replace(visit.page, result_id=number))
                 self.rebuilt.visits += 1
+        self.writer.flush()  # else all would be held to the end of the run
+
+    def _repeat(self, line: RepeatsLine) -> None:
+        """Put back visits that say what was said before. Those of sources that no log tells of are left out."""
+        self._write_visits()
+        if self.writer is None or self.started is None:
+            return
+        started, common = self.started, (line.changed, line.was, line.carried)
+        for start in range(0, len(line.sources), _AT_ONCE):
+            part = slice(start, start + _AT_ONCE)
+            for source, after in zip(line.sources[part], line.checked[part], strict=True):
+                number = self.by_id.get(int(source, 16), 0)
+                if number in self.last:
+                    checked = None if after is None else started + timedelta(microseconds=after)
+                    self.writer.add_visit(Visited(number, self.last[number], checked, *common))
+                    self.rebuilt.visits += 1
+            self.writer.flush()
 
     def _open(self, info: RunInfo, scope: str, body: RunBody) -> RunWriter:
         known = runs.find(self.store, info.id)
@@ -274,4 +297,6 @@ class _Builder:
     def _know(self, urls: Mapping[str, str]) -> None:
         new = {key: url for key, url in urls.items() if key not in self.numbers}
         if new:
-            self.numbers |= sources.ensure_keys(self.store, new)
+            numbers = sources.ensure_keys(self.store, new)
+            self.numbers |= numbers
+            self.by_id |= {int(sources.id_of(key), 16): number for key, number in numbers.items()}

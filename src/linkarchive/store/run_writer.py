@@ -13,11 +13,11 @@ from sqlalchemy import bindparam, func, insert, select, update
 from linkarchive.model import Capture, Result, Standing
 from linkarchive.store import last_visits, schema
 from linkarchive.store.captures import StoredCapture, day_text, takes_its_place
-from linkarchive.store.carried import compared
 from linkarchive.store.database import Store
 from linkarchive.store.outcomes import Visited
 from linkarchive.store.previous import LastPage
 from linkarchive.store.serialization import encode
+from linkarchive.store.unchanged import compared
 
 
 @dataclass(frozen=True, slots=True)

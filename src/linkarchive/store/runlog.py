@@ -1,13 +1,16 @@
 """The log of a run: what the WARC files must know so that the database can be made again from them.
 
-JSON lines, each an object with one key that tells what it is. A visit names its
-outcome only when the run made it; else it is that of the source's visit before.
-`runlog_reading` has the lines as values.
+JSON lines, each an object with one key that tells what it is. A visit that made an outcome, or tells of the page, has
+a line; those that only repeat the outcome of the source's visit before are listed together, by `sources.id_of`.
+`runlog_reading` has the lines as values, those of earlier versions, too: there each visit had a line.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from datetime import datetime, timedelta
+from itertools import groupby
+from operator import attrgetter
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -18,6 +21,7 @@ from linkarchive.store.database import Store
 from linkarchive.store.previous import page_of_row
 from linkarchive.store.runs import Run
 from linkarchive.store.schema import sources
+from linkarchive.store.sources import id_of
 
 if TYPE_CHECKING:
     from linkarchive.store.runlog_reading import BaselineLine, CaptureLine, ImportLine
@@ -53,6 +57,16 @@ def log_lines(store: Store, run: Run) -> Iterator[bytes]:
         if row.has_page:
             visit["page"] = page_of_row(row)
         yield _line("visit", visit)
+    alike = attrgetter("changed", "was", "carried")
+    for (changed, was, carried), rows in groupby(outcomes.repeats_of_run(store, run.seq), alike):
+        listed = [(id_of(row.key), _microseconds(run.info.started, row.checked)) for row in rows]
+        ids, checked = zip(*listed, strict=True)
+        common = {"changed": changed, "was": was, "carried": carried}
+        yield _line("repeats", {**common, "sources": ids, "checked": checked})
+
+
+def _microseconds(since: datetime, time: datetime | None) -> int | None:
+    return None if time is None else (time - since) // timedelta(microseconds=1)
 
 
 def _keys(store: Store, run: int) -> dict[int, str]:

@@ -87,6 +87,19 @@ class VisitLine:
 
 
 @dataclass(frozen=True, slots=True)
+class RepeatsLine:
+    """Visits that repeat the result of their source's visit before, as far as they have these in common."""
+
+    changed: Change
+    was: Verdict | None
+    carried: bool
+    sources: tuple[str, ...]
+    """By `store.sources.id_of`."""
+    checked: tuple[int | None, ...]
+    """When each was visited, in microseconds after the start of the run; None: it was skipped."""
+
+
+@dataclass(frozen=True, slots=True)
 class Line:
     """One of these is set."""
 
@@ -97,6 +110,7 @@ class Line:
     baseline: BaselineLine | None = None
     answer: AnswerLine | None = None
     visit: VisitLine | None = None
+    repeats: RepeatsLine | None = None
 
 
 def read_line(line: bytes) -> Line:

@@ -152,7 +152,7 @@ outcomes = Table(
     Column("run", Integer, ForeignKey("runs.seq"), nullable=False),
     Column("verdict", String, nullable=False),
     Column("cited", Boolean, nullable=False),  # some article cites it: not only the original page of one
-    Column("compared", String, nullable=False),  # see store.carried.compared
+    Column("compared", String, nullable=False),  # see store.unchanged.compared
     Column("standing", String, nullable=False, server_default=""),  # see model.Standing
     Column("body", Text, nullable=False),  # model.Result
     Index("outcomes_source", "source"),
@@ -196,15 +196,24 @@ plans = Table(
     Column("body", Text, nullable=False),  # StoredPlan
 )
 
-plan_files = Table(
-    "plan_files",  # what the plan was made from: links.FileRead
-    metadata,
-    Column("path", String, primary_key=True),
-    Column("size", BigInteger, nullable=False),
-    Column("modified", BigInteger, nullable=False),
-    Column("changed", BigInteger, nullable=False),
-    Column("digest", String),
-)
+
+def _files(name: str) -> Table:
+    """Files as they were read: links.FileRead."""
+    return Table(
+        name,
+        metadata,
+        Column("path", String, primary_key=True),
+        Column("size", BigInteger, nullable=False),
+        Column("modified", BigInteger, nullable=False),
+        Column("changed", BigInteger, nullable=False),
+        Column("digest", String),
+    )
+
+
+plan_files = _files("plan_files")
+"""What the plan was made from."""
+state_files = _files("state_files")
+"""The files of the state, when they were last written or read."""
 
 planned = Table(
     "planned",  # the sources of the plan

@@ -11,6 +11,7 @@ as it is, so that the file changes only when something did.
 from __future__ import annotations
 
 import hashlib
+import time
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
@@ -21,16 +22,17 @@ from pathlib import Path
 import msgspec
 
 from linkarchive.errors import StorageError
+from linkarchive.links.files_read import FileRead, as_it_is
 from linkarchive.model import Capture, Origin, Result
 from linkarchive.project import Project
 from linkarchive.report.sanitize import redacted
 from linkarchive.secrets import may_hold_secrets, redact
-from linkarchive.snapshot.manifest import sha256_of
 from linkarchive.snapshot.paths import storage_error, sync_folder, write_atomically
-from linkarchive.store import captures, outcomes, sources
+from linkarchive.store import captures, files_read, outcomes, sources
 from linkarchive.store.captures import StoredCapture
 from linkarchive.store.database import Store
 from linkarchive.store.previous import LastPage, page_of_row
+from linkarchive.store.schema import state_files
 from linkarchive.store.serialization import decode, encode
 from linkarchive.urls import host_of
 
@@ -79,12 +81,18 @@ def write_state(
 
     Each file is written atomically; the parts are whole before the file that they replace is removed. Where the state
     is still the one of digest `sealed`, only the lines of the sources that were `touched` since are made anew, and
-    only in their files; without any it is left as it is.
+    only in their files; without any it is left as it is. What the files are now is noted in the database, so that the
+    next run need not read them; the caller commits.
     """
     try:
-        old = {path: sha256_of(path) for path in project.state_files}
+        now = time.time_ns()
+        past = {file.path: file for file in files_read.load(store, state_files)}
+        files = {path: _as_it_is(project, path, past, now) for path in project.state_files}
+        old = {path: file.digest for path, file in files.items() if file.digest is not None}
         known = _digest(old) == sealed
         if known and sealed is not None and not touched:
+            if list(files.values()) != list(past.values()):
+                files_read.save(store, state_files, files.values())
             return sealed
         urls = sorted((redact(url), source) for source, url in sources.all_urls(store))
         new: dict[Path, str] = {}
@@ -96,18 +104,31 @@ def write_state(
         for path in old.keys() - new.keys():
             path.unlink()
             sync_folder(path.parent)
+        changed = {path: FileRead(_name(project, path), -1, -1, -1, digest) for path, digest in new.items()}
+        files_read.save(
+            store, state_files, (files[path] if old.get(path) == new[path] else changed[path] for path in new)
+        )
     except OSError as error:
         raise storage_error(error.filename or project.state, error) from error
     return _digest(new)
+
+
+def _name(project: Project, path: Path) -> str:
+    return str(path.relative_to(project.root))
+
+
+def _as_it_is(project: Project, path: Path, past: Mapping[str, FileRead], now: int) -> FileRead:
+    return as_it_is(project.root, path, past.get(_name(project, path)), now)
 
 
 def _by_file(project: Project, urls: Sequence[_Url]) -> Mapping[Path, Sequence[_Url]]:
     if len(urls) < PARTS_FROM and not any(project.state_parts.glob("*.jsonl")):
         return {project.state: urls}
     parts: dict[Path, list[_Url]] = {}
+    folder = project.state_parts
     for url, source in urls:
         part = hashlib.blake2b(host_of(url).encode("utf-8", "surrogatepass")).hexdigest()[:2]
-        parts.setdefault(project.state_parts / f"{part}.jsonl", []).append((url, source))
+        parts.setdefault(folder / f"{part}.jsonl", []).append((url, source))
     return parts
 
 
