@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cache
+from functools import cache, partial
 
 from linkarchive.article.lost_targets import has_lost, unrecoverable, with_recoveries
 from linkarchive.clock import Clock
@@ -106,10 +106,8 @@ def load(
         excluded, lists = frozenset(told.excluded), (told.uncited, told.malformed, told.notices)
         return Articles((), (), {}, excluded, *lists, plan=plan)
 
-    @cache
-    def stored(path: str) -> Stored | None:
-        return stored_articles.load(store, path)
-
+    stored: Callable[[str], Stored | None]
+    stored = cache(partial(stored_articles.load, store)) if scope.articles else stored_articles.load_all(store).get
     files = files_to_note(project, scope)
     reader = ArticleReader(project.links, settings.network, clock, stored, fetch_listed, files=files)
     reader.read(scope.articles, scope.stdin, scope.input_format)
