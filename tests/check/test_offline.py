@@ -39,6 +39,22 @@ def test_a_first_run_without_a_network_records_nothing(folder: Any, stage: Any) 
     assert {source["was"] for source in later.json["sources"]} == {None}
 
 
+def test_the_run_after_one_without_a_network_writes_no_state_anew(folder: Any, stage: Any) -> None:
+    state = folder.root / "archive" / "state.jsonl"
+    folder.article(*URLS[:2])
+    alive(stage, *URLS)
+    folder.check("article.md")
+    written = state.stat().st_ino
+    silent(stage, *URLS, "http://canary.example/")
+    assert folder.check(now="2026-01-06").json["run"]["offline"]
+    alive(stage, *URLS)
+    assert not folder.check(now="2026-01-07").json["run"]["offline"]
+    assert state.stat().st_ino == written
+    stage[URLS[0]] = stage.html("gone", status=410)
+    folder.check(now="2026-01-08")
+    assert '"dead"' in state.read_text(encoding="utf-8")
+
+
 def test_a_run_without_a_network_ends_before_everything_was_tried(folder: Any, stage: Any) -> None:
     many = [f"http://{host}.example/page/{number}" for host in ("alpha", "beta") for number in range(300)]
     folder.article(*many)

@@ -110,7 +110,10 @@ def _said(trouble: Trouble) -> str:
 
 
 def _sealed_state(archive: Path, store: Store, run: Run) -> str | None:
-    """SHA-256 of the state file, when it tells all but what this very process has written."""
+    """The digest of the state, when it tells all but what this very process has written: what was concluded offline is
+    taken back."""
     chain = read_chain(archive)
-    whole = bool(chain) and chain[-1].run == runs.id_before(store, run.seq)
-    return chain[-1].facts.get("state") if whole else None
+    sealed = runs.find(store, chain[-1].run) if chain else None
+    if sealed is None or not all(other.info.offline for other in runs.between(store, sealed.seq, run.seq)):
+        return None
+    return chain[-1].facts.get("state")

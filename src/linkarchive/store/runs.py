@@ -161,12 +161,6 @@ def before(store: Store, seq: int) -> Run | None:
     return None if row is None else _run(row)
 
 
-def id_before(store: Store, seq: int) -> str | None:
-    """The id of the run before this one, whatever became of it."""
-    query = select(runs.c.id).where(runs.c.seq < seq).order_by(runs.c.seq.desc()).limit(1)
-    return store.execute(query).scalar_one_or_none()
-
-
 def any_of_clock(store: Store, simulated: bool) -> bool:
     """Some run was made under that kind of clock."""
     is_known = runs.c.scope != UNKNOWN_CLOCK
