@@ -12,6 +12,7 @@ from sqlalchemy import (
     ColumnElement,
     Row,
     Select,
+    Subquery,
     and_,
     case,
     delete,
@@ -138,36 +139,51 @@ def of_run(store: Store, run: str, news: Collection[tuple[Verdict, Change]] | No
 
     With `news`, only those whose verdict and change are among them.
     """
-    query = (
-        select(visits.c.changed, visits.c.was, visits.c.checked, visits.c.carried, outcomes.c.body)
-        .join(outcomes, outcomes.c.id == visits.c.outcome)
-        .join(sources, sources.c.id == visits.c.source)
-        .join(runs, runs.c.seq == visits.c.run)
-        .where(runs.c.id == run, outcomes.c.cited)
+    cited = _cited(store, run)
+    # Sorted without their results, which are a hundred times as large.
+    order = (
+        select(cited.c.visit)
+        .join(sources, sources.c.id == cited.c.source)
         .order_by(
-            case({change.value: place for place, change in enumerate(_NEWS)}, value=visits.c.changed),
-            case({verdict.value: verdict.severity for verdict in Verdict}, value=outcomes.c.verdict),
+            case({change.value: place for place, change in enumerate(_NEWS)}, value=cited.c.changed),
+            case({verdict.value: verdict.severity for verdict in Verdict}, value=cited.c.verdict),
             sources.c.url,
         )
-        .execution_options(yield_per=500)
     )
     if news is not None:
         pairs = [(verdict.value, change.value) for verdict, change in news]
-        query = query.where(tuple_(outcomes.c.verdict, visits.c.changed).in_(pairs))
-    rows: Iterator[Row[Any]] = iter(store.execute(query))
-    return map(report_of, rows)
+        order = order.where(tuple_(cited.c.verdict, cited.c.changed).in_(pairs))
+    numbers = store.execute(order).scalars().all()
+    columns = (visits.c.id, visits.c.changed, visits.c.was, visits.c.checked, visits.c.carried, outcomes.c.body)
+    query = select(*columns).join(outcomes, outcomes.c.id == visits.c.outcome)
+    for start in range(0, len(numbers), _AT_ONCE):
+        batch = numbers[start : start + _AT_ONCE]
+        rows = {row.id: row for row in store.execute(query.where(visits.c.id.in_(batch)))}
+        yield from (report_of(rows[number]) for number in batch)
+
+
+def _cited(store: Store, run: str) -> Subquery:
+    """The cited sources of the run of that id, a row each: visit, source, and what `kind_of` takes. Those of the newest
+    run stand together."""
+    newest = store.execute(select(runs.c.id, runs.c.seq).order_by(runs.c.seq.desc()).limit(1)).one_or_none()
+    if newest is not None and newest.id == run:
+        last = schema.last_visits.c
+        columns = (last.visit, last.source, last.verdict, last.changed, last.was, last.uncompared, last.standing)
+        return select(*columns).where(last.run == newest.seq, last.cited).subquery()
+    told = (outcomes.c.verdict, visits.c.changed, visits.c.was, UNCOMPARED.label("uncompared"), outcomes.c.standing)
+    query = (
+        select(visits.c.id.label("visit"), visits.c.source, *told)
+        .join(outcomes, outcomes.c.id == visits.c.outcome)
+        .join(runs, runs.c.seq == visits.c.run)
+    )
+    return query.where(runs.c.id == run, outcomes.c.cited).subquery()
 
 
 def counts(store: Store, run: str) -> Counter[Category]:
     """How many cited sources of the run of that id are of each kind, without reading what is told of each."""
-    columns = (outcomes.c.verdict, visits.c.changed, visits.c.was, UNCOMPARED.label("uncompared"), outcomes.c.standing)
-    query = (
-        select(*columns, func.count().label("number"))
-        .select_from(visits.join(outcomes, outcomes.c.id == visits.c.outcome).join(runs, runs.c.seq == visits.c.run))
-        .where(runs.c.id == run, outcomes.c.cited)
-        .group_by(*columns)
-    )
-    return counted(store.execute(query))
+    cited = _cited(store, run).c
+    kind = (cited.verdict, cited.changed, cited.was, cited.uncompared, cited.standing)
+    return counted(store.execute(select(*kind, func.count().label("number")).group_by(*kind)))
 
 
 def counted(rows: Iterable[Any]) -> Counter[Category]:
