@@ -18,7 +18,8 @@ import pytest
 from bs4 import BeautifulSoup
 
 from linkarchive.model import Difference, DiffRow, Loss, Reason, Report
-from linkarchive.report.html import render_html, said_and_says
+from linkarchive.report.html import render_html
+from linkarchive.report.passages import said_and_says
 from linkarchive.report.sanitize import address
 
 

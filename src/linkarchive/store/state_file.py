@@ -11,7 +11,6 @@ as it is, so that the file changes only when something did.
 from __future__ import annotations
 
 import hashlib
-import time
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
@@ -22,7 +21,6 @@ from pathlib import Path
 import msgspec
 
 from linkarchive.errors import StorageError
-from linkarchive.links.files_read import FileRead, as_it_is
 from linkarchive.model import Capture, Origin, Result
 from linkarchive.project import Project
 from linkarchive.report.sanitize import redacted
@@ -32,7 +30,6 @@ from linkarchive.store import captures, files_read, outcomes, sources
 from linkarchive.store.captures import StoredCapture
 from linkarchive.store.database import Store
 from linkarchive.store.previous import LastPage, page_of_row
-from linkarchive.store.schema import state_files
 from linkarchive.store.serialization import decode, encode
 from linkarchive.urls import host_of
 
@@ -85,14 +82,10 @@ def write_state(
     next run need not read them; the caller commits.
     """
     try:
-        now = time.time_ns()
-        past = {file.path: file for file in files_read.load(store, state_files)}
-        files = {path: _as_it_is(project, path, past, now) for path in project.state_files}
+        files = files_read.of_state(store, project.root, project.state_files)
         old = {path: file.digest for path, file in files.items() if file.digest is not None}
         known = _digest(old) == sealed
         if known and sealed is not None and not touched:
-            if list(files.values()) != list(past.values()):
-                files_read.save(store, state_files, files.values())
             return sealed
         urls = sorted((redact(url), source) for source, url in sources.all_urls(store))
         new: dict[Path, str] = {}
@@ -104,21 +97,10 @@ def write_state(
         for path in old.keys() - new.keys():
             path.unlink()
             sync_folder(path.parent)
-        changed = {path: FileRead(_name(project, path), -1, -1, -1, digest) for path, digest in new.items()}
-        files_read.save(
-            store, state_files, (files[path] if old.get(path) == new[path] else changed[path] for path in new)
-        )
+        files_read.wrote_state(store, project.root, files, new)
     except OSError as error:
         raise storage_error(error.filename or project.state, error) from error
     return _digest(new)
-
-
-def _name(project: Project, path: Path) -> str:
-    return str(path.relative_to(project.root))
-
-
-def _as_it_is(project: Project, path: Path, past: Mapping[str, FileRead], now: int) -> FileRead:
-    return as_it_is(project.root, path, past.get(_name(project, path)), now)
 
 
 def _by_file(project: Project, urls: Sequence[_Url]) -> Mapping[Path, Sequence[_Url]]:
