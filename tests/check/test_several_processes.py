@@ -15,20 +15,33 @@ from typing import Any
 import pytest
 from warcio.archiveiterator import ArchiveIterator
 
-from linkarchive.demo.wire import Reset
+from linkarchive.check import processes
+from linkarchive.check.plan import Policy
+from linkarchive.clock import Clock
+from linkarchive.demo import originals, truth
+from linkarchive.demo.wire import Epoch, Reset
+from linkarchive.model.scope import Scope
+from linkarchive.project import Project
+from linkarchive.settings import NetworkSettings, Settings
 
-QUICK = {"ARCHIVE_NETWORK_HOST_DELAY": "0", "ARCHIVE_NETWORK_DOMAIN_DELAY": "0", "ARCHIVE_BROWSER_WHEN": "never"}
+QUICK = {
+    "ARCHIVE_NETWORK_HOST_DELAY": "0",
+    "ARCHIVE_NETWORK_DOMAIN_DELAY": "0",
+    "ARCHIVE_NETWORK_RETRIES": "1",  # the demo has a page that fails once
+    "ARCHIVE_NETWORK_RETRY_WAIT": "0.01",
+    "ARCHIVE_BROWSER_WHEN": "never",
+}
 HOSTS = ("alpha", "beta", "gamma", "delta", "epsilon", "zeta", "eta", "theta")
 URLS = [f"http://{host}.example/{page}" for host in HOSTS for page in range(4)]
 DAYS = ("2026-01-05", "2026-01-12")
 
 
-def check(folder: Any, processes: int, day: str) -> dict[str, Any]:
+def check(folder: Any, number: int, day: str, *articles: str) -> dict[str, Any]:
     """Of a command in a process of its own: this one has threads, and is not forked."""
-    env = {**QUICK, "ARCHIVE_NETWORK_PROCESSES": str(processes)}
-    process = folder.start("check", "article.md", "--format", "json", now=day, env=env)
+    env = {**QUICK, "ARCHIVE_NETWORK_PROCESSES": str(number)}
+    process = folder.start("check", *(articles or ("article.md",)), "--format", "json", now=day, env=env)
     out, err = process.communicate(timeout=100)
-    assert process.returncode in (0, 1), err
+    assert process.returncode in (0, 1, 3), err
     report: dict[str, Any] = json.loads(out)
     return report
 
@@ -81,9 +94,9 @@ def test_verdicts_reports_and_records_are_those_of_one_process(folder: Any, stag
     reports: dict[tuple[int, str], Any] = {}
     for day, edition in zip(DAYS, ("then", "now"), strict=True):
         pages(stage, edition)
-        for processes in (1, 2):
-            in_folder(folder, f"of-{processes}").article(*URLS)
-            reports[processes, day] = check(folder, processes, day)
+        for number in (1, 2):
+            in_folder(folder, f"of-{number}").article(*URLS)
+            reports[number, day] = check(folder, number, day)
     assert reports[2, DAYS[1]]["summary"]["drifted"] > 3
     for day in DAYS:
         one, two = told(reports[1, day]), told(reports[2, day])
@@ -92,13 +105,72 @@ def test_verdicts_reports_and_records_are_those_of_one_process(folder: Any, stag
             if isinstance(part, list):
                 assert [pair for pair in zip(part, two[name], strict=True) if pair[0] != pair[1]] == []
             assert part == two[name]
-    of_one, of_two = (records(folder.root.parent / f"of-{processes}") for processes in (1, 2))
+    of_one, of_two = (records(folder.root.parent / f"of-{number}") for number in (1, 2))
     assert of_one == of_two
     in_folder(folder, "of-2")
     assert len(list((folder.root / "archive" / "warc").glob("*.warc.gz"))) > 2
     assert folder.run("verify").code == 0
     assert folder.run("rebuild").code == 0
     assert told(json.loads(folder.run("report", "--format", "json").out)) == told(reports[2, DAYS[1]])
+
+
+@pytest.mark.long
+def test_verdicts_on_the_web_of_the_demo_are_those_of_one_process(folder: Any, demo_web: Any) -> None:
+    verdicts: list[Any] = []
+    demo_web.epoch = Epoch.YEAR_LATER
+    for number in (1, 2):
+        in_folder(folder, f"of-{number}")
+        for name in truth.ARTICLES:
+            folder.write(name, originals.article(name))
+        report = check(folder, number, "2026-04-20", *truth.ARTICLES)
+        names = ("url", "verdict", "reason", "also", "status", "final_url", "hops", "suggested_url")
+        verdicts.append([[source[name] for name in names] for source in report["sources"]])
+    assert len(verdicts[0]) > 40
+    assert verdicts[0] == verdicts[1]
+
+
+def test_without_a_network_both_end_and_nothing_is_recorded(folder: Any, stage: Any) -> None:
+    for url in (*URLS, "http://canary.example/"):
+        stage[url] = Reset()
+    folder.article(*URLS)
+    report = check(folder, 2, DAYS[0])
+    assert (report["run"]["network"], report["sources"]) == ("offline", [])
+    assert stage.asked("http://canary.example/") == 1
+    assert folder.run("verify").code == 0
+
+
+@pytest.mark.parametrize(
+    ("hosts", "network", "wanted"),
+    [
+        (dict.fromkeys(map(str, range(100)), 50), NetworkSettings(host_delay=0.0), True),
+        (dict.fromkeys(map(str, range(5000)), 1), NetworkSettings(), True),
+        (dict.fromkeys(map(str, range(100)), 50), NetworkSettings(), False),  # the pauses take longer than the work
+        ({"a.example": 3999}, NetworkSettings(host_delay=0.0), False),
+        ({"a.example": 2}, NetworkSettings(processes=2), True),
+        ({}, NetworkSettings(), False),
+    ],
+)
+def test_two_are_wanted_for_many_visits_that_keep_this_machine_busy(
+    hosts: dict[str, int], network: NetworkSettings, wanted: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(processes, "_cores", lambda: 2)
+    monkeypatch.setattr(processes, "_busy", lambda: 1)
+    assert processes.pays(network, hosts) is wanted
+    monkeypatch.setattr(processes, "_busy", lambda: 2)
+    assert processes.pays(network, hosts) is (network.processes > 0), "no core is free"
+
+
+def test_a_process_with_threads_is_not_forked(tmp_path: Path) -> None:
+    policy = Policy(Settings(network=NetworkSettings(processes=2)), ())
+    end = threading.Event()
+    thread = threading.Thread(target=end.wait)
+    thread.start()
+    try:
+        with processes.spare_processes(Project(tmp_path), Scope(), policy, Clock(), 9000) as others:
+            assert others == []
+    finally:
+        end.set()
+        thread.join()
 
 
 def children(process: int) -> list[int]:

@@ -65,8 +65,8 @@ def check(
         if project.database.exists():  # another run was faster, and knows more
             first = None
         policy = Policy.of(settings, project.decisions, is_full(project, settings.keep.max_bytes))
-        is_first = not project.database.exists()
-        with spare_processes(project, scope, policy, clock, is_first=is_first) as others, database() as store:
+        citations = None if first is None else sum(len(article.citations) for article in first.articles)
+        with spare_processes(project, scope, policy, clock, citations) as others, database() as store:
             refuse_mixed_clocks(store, settings, clock)
             articles = first or load(project, store, scope, settings, clock)
             signature = scope.signature(settings.check.exclude)

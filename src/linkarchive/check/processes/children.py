@@ -42,7 +42,9 @@ class Child:
 
     def wait(self) -> str:
         """How it ended, in words."""
-        _, status = os.waitpid(self.pid, 0)
+        status = 0
+        with suppress(ChildProcessError):  # somebody else has waited for it
+            _, status = os.waitpid(self.pid, 0)
         self.channel.close()
         self.has_ended = True
         code = os.waitstatus_to_exitcode(status)

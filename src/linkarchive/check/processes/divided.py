@@ -12,7 +12,7 @@ from linkarchive import errors
 from linkarchive.check.crawl import Crawler
 from linkarchive.check.plan import Job, Policy
 from linkarchive.check.processes import messages, pays
-from linkarchive.check.processes.children import Child
+from linkarchive.check.processes.children import Child, end
 from linkarchive.check.record import Recorder
 from linkarchive.model import Page
 from linkarchive.model.events import LookingAgain, SourceConcluded
@@ -61,12 +61,13 @@ class DividedCrawl:
 
     def first_pass(self, jobs: Sequence[Job]) -> None:
         """As `Crawler.first_pass`; divided the first time, if there is enough of it."""
-        if not self._children or self._is_divided or not pays(self._network, len(jobs)):
+        hosts = [host_of(self._policy.address(job.source.url)) if job.skip is None else "" for job in jobs]
+        if self._is_divided or not pays(self._network, Counter(filter(None, hosts))):
+            end(self._children)
             self._crawler.first_pass(jobs)
             return
-        shares = self._shares(jobs)
         self._is_divided = True
-        self._begin(shares)
+        self._begin(self._shares(jobs, hosts))
         self._serve()
         left = set(self._left)
         if left:
@@ -95,27 +96,21 @@ class DividedCrawl:
 
     # --- who visits what -------------------------------------------------------------------------
 
-    def _shares(self, jobs: Sequence[Job]) -> list[tuple[set[str], list[Job]]]:
-        """Domains and jobs for each child, about as many for each; a domain is one child's."""
-        domains: dict[str, list[Job]] = {}
-        paced: dict[str, str] = {}
-        for job in jobs:
-            host = host_of(self._policy.address(job.source.url))
-            if host not in paced:
-                paced[host] = paced_as(host, self._network)
-            domains.setdefault(paced[host], []).append(job)
-        sizes = Counter(dict.fromkeys(range(len(self._children)), 0))
+    def _shares(self, jobs: Sequence[Job], hosts: Sequence[str]) -> list[tuple[set[str], list[Job]]]:
+        """Domains and jobs for each child, about as many for each; a domain is one child's. The jobs are on `hosts`."""
+        paced = {host: paced_as(host, self._network) for host in set(hosts)}
+        domains = Counter(map(paced.__getitem__, hosts))
+        sizes = dict.fromkeys(range(len(self._children)), 0)
         owners: dict[str, int] = {}
-        for domain in sorted(domains, key=lambda domain: -len(domains[domain])):
-            owners[domain] = min(sizes, key=lambda child: sizes[child])
-            sizes[owners[domain]] += len(domains[domain])
+        for domain, number in domains.most_common():
+            owner = owners[domain] = min(sizes, key=lambda child: sizes[child])
+            sizes[owner] += number
         self._keeper = TurnKeeper(self._network, self._paces, owners)
         shares: list[tuple[set[str], list[Job]]] = [(set(), []) for _ in self._children]
-        for job in jobs:  # in the order in which they are to be visited
-            domain = paced[host_of(self._policy.address(job.source.url))]
-            names, mine = shares[owners[domain]]
-            names.add(domain)
-            mine.append(job)
+        for domain, owner in owners.items():
+            shares[owner][0].add(domain)
+        for job, host in zip(jobs, hosts, strict=True):  # in the order in which they are to be visited
+            shares[owners[paced[host]]][1].append(job)
         return shares
 
     def _begin(self, shares: Sequence[tuple[set[str], Sequence[Job]]]) -> None:
