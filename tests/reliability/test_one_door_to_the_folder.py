@@ -20,8 +20,7 @@ import pytest
 import requests
 
 from linkarchive.project import Project
-from linkarchive.store import database, opening, sources
-from linkarchive.store.opening import open_project
+from linkarchive.store import database, opening
 
 ALPHA, BETA = "http://alpha.example/report", "http://beta.example/notes"
 
@@ -272,6 +271,32 @@ def test_an_export_after_a_killed_forget_has_nothing_of_the_page(half_forgotten:
             assert not [line for line in lines if line.startswith((b"WARC-Target-URI", b"example,alpha"))], name
 
 
+def _form_of(html: str) -> tuple[str, str]:
+    """The token, and the mark of the source, of the first form with both."""
+    found = re.search(r'name="token" value="([^"]+)">\s*<input type="hidden" name="source" value="([^"]+)"', html)
+    assert found, html[-2000:]
+    return found[1], found[2]
+
+
+def test_a_decision_on_a_page_from_before_a_forget_is_on_no_other_source(lived: Any, stage: Any) -> None:
+    gamma = "http://gamma.example/ledger"
+    lived.article(ALPHA, BETA, gamma)
+    for url in (BETA, gamma):
+        stage[url] = stage.html("gone", status=410)
+    assert lived.check(now="2026-01-12").code == 1
+    running = lived.start("serve")
+    url = next(part for line in running.stdout for part in line.split() if part.startswith("http://"))
+    origin, session = url.partition("/?")[0], requests.Session()
+    session.trust_env = False
+    token, mark = _form_of(session.get(url, timeout=60).text)
+    assert lived.run("forget", ALPHA, "--reason", "asked").code == 0
+    form = {"token": token, "source": mark, "action": "ignore"}
+    done = session.post(f"{origin}/decide", data=form, headers={"Origin": origin}, timeout=60, allow_redirects=False)
+    assert (done.status_code, "load the page again" in done.text) == (400, True)
+    assert decided(lived) == [f"forget {ALPHA}"]
+    running.terminate()
+
+
 def test_decisions_on_the_review_page_beside_a_forget_stay(lived: Any, stage: Any) -> None:
     stage[BETA] = stage.html("gone", status=410)
     assert lived.check(now="2026-01-12").told(BETA)[0] == "dead"
@@ -279,21 +304,20 @@ def test_decisions_on_the_review_page_beside_a_forget_stay(lived: Any, stage: An
     url = next(part for line in running.stdout for part in line.split() if part.startswith("http://"))
     origin, session = url.partition("/?")[0], requests.Session()
     session.trust_env = False
-    token = re.findall(r'name="token" value="([^"]+)"', session.get(url, timeout=60).text)[0]
-    with open_project(Project(lived.root)) as store:
-        number = sources.find(store, BETA).id
+    token, mark = _form_of(session.get(url, timeout=60).text)
     forget = lived.start("forget", ALPHA, "--reason", "asked")
     answered = 0
     while forget.poll() is None or not answered:
-        form = {"token": token, "source": str(number), "action": "ignore", "reason": f"number {answered}"}
+        form = {"token": token, "source": mark, "action": "ignore", "reason": f"number {answered}"}
         headers = {"Origin": origin}
         done = session.post(f"{origin}/decide", data=form, headers=headers, timeout=60, allow_redirects=False)
-        if done.status_code != 303:  # while the database is made anew there is nothing to decide on, and it says so
+        if done.status_code != 303:  # the database was made anew, and has other numbers
+            assert "has changed since the page was made" in done.text
+            shown = session.get(f"{origin}/", timeout=60)
+            token, mark = _form_of(shown.text)
             continue
         page = session.get(f"{origin}/", timeout=60)
-        while page.status_code != 200 and forget.poll() is None:
-            page = session.get(f"{origin}/", timeout=60)
-        page = page if page.status_code == 200 else session.get(f"{origin}/", timeout=60)
+        token, mark = _form_of(page.text)
         answered += f"Ignored {BETA}" in page.text
     running.terminate()
     assert forget.returncode == 0

@@ -19,18 +19,18 @@ def token_of(html: str) -> str:
     return found[1]
 
 
-def number_of(html: str, url: str) -> str:
-    """The number of a source in the forms of the page."""
+def mark_of(html: str, url: str) -> str:
+    """What the forms of the page call a source."""
     article = next(part for part in html.split("<article ")[1:] if f'href="{url}"' in part)
-    found = re.search(r'type="hidden" name="source" value="(\d+)"', article)
+    found = re.search(r'type="hidden" name="source" value="([^"]+)"', article)
     assert found
     return found[1]
 
 
 def wish(reviewed: Any, session: requests.Session, **more: str) -> dict[str, str]:
     html = session.get(reviewed.origin, timeout=10).text
-    number = number_of(html, "http://alpha.example/page")
-    return {"token": token_of(html), "source": number, "action": "ignore", **more}
+    mark = mark_of(html, "http://alpha.example/page")
+    return {"token": token_of(html), "source": mark, "action": "ignore", **more}
 
 
 def test_nothing_is_shown_without_the_printed_address(reviewed: Any) -> None:
@@ -113,7 +113,8 @@ def test_a_change_needs_the_own_origin_and_the_token(
         ({"action": "forget"}, 400, "That did not work"),
         ({"action": "ignore", "until": "tomorrow"}, 400, "That did not work"),
         ({"action": "undo", "undoes": "forget"}, 400, "That did not work"),
-        ({"action": "ignore", "source": "9999"}, 400, "That did not work"),
+        ({"action": "ignore", "source": "9999"}, 400, "has changed since the page was made"),
+        ({"action": "ignore", "source": "1-0011223344556677"}, 400, "has changed since the page was made"),
         ({"action": "ignore", "group": "host:nobody.example"}, 400, "That did not work"),
         # What could be meant and does not fit this source is told on its page.
         ({"action": "ignore", "until": "2020-01-01"}, 200, "Nothing was recorded"),

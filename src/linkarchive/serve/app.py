@@ -20,8 +20,7 @@ from linkarchive.serve.looks import look_of
 from linkarchive.serve.page import Copy, Notice, Page, draw, draw_copies, draw_looks, draw_message
 from linkarchive.serve.recheck import Recheck
 from linkarchive.serve.replay import replay_url
-from linkarchive.serve.review import Compared, findings_of, gather
-from linkarchive.store import standing
+from linkarchive.serve.review import Compared, findings_of, gather, mark_of, marked, numbered
 from linkarchive.store.opening import open_project
 from linkarchive.translation import N_, gettext
 
@@ -130,10 +129,10 @@ def _decide(state: AppState) -> Response:
     with open_project(state.project) as store:
         kind, _, name = request.form.get("group", "").partition(":")
         if kind:
-            chosen = findings_of(state.project, store, state.clock.now().date()).in_group(kind, name)
+            findings = findings_of(state.project, store, state.clock.now().date())
+            numbers = numbered(store, findings.in_group(kind, name))
         else:
-            chosen = {int(text) for text in request.form.getlist("source") if text.isdecimal() and len(text) < 16}
-        numbers = {source.outcome.url: (number, key) for number, key, source in standing.latest_reports(store, chosen)}
+            numbers = marked(store, set(request.form.getlist("source")))
         urls = list(numbers)
         if not urls:
             raise UsageError("no finding was selected")
@@ -143,7 +142,7 @@ def _decide(state: AppState) -> Response:
         else:
             form = read_form(request.form)
             result = carry_out(state.project, store, form, urls, state.who, state.clock.now)
-            taken = tuple(numbers[url][0] for url in result.urls)
+            taken = tuple(mark_of(numbers[url][0], url) for url in result.urls)
             state.notice = Notice(result.said, result.troubles, None if form.action == "undo" else form.action, taken)
     page = _page_asked_for()
     return _as_response(redirect("/" if page == 1 else f"/?page={page}", 303))

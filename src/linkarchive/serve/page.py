@@ -15,19 +15,19 @@ from linkarchive.model import Pictures
 from linkarchive.report.html import Live, in_markup, page_assets, policy, render_html, script_of
 from linkarchive.report.phrases import day
 from linkarchive.report.sanitize import address, sanitize
-from linkarchive.serve.review import A_PAGE, Review
+from linkarchive.serve.review import A_PAGE, Review, mark_of
 from linkarchive.store.decisions import Decision
 from linkarchive.translation import N_, gettext, script_words
 
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """What came of the last thing done, and what takes it back: the numbers of its sources, and the action."""
+    """What came of the last thing done, and what takes it back: the marks of its sources, and the action."""
 
     said: str
     troubles: tuple[str, ...] = ()
     undoes: str | None = None
-    numbers: tuple[int, ...] = ()
+    marks: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +51,7 @@ class Page:
 
 def draw(review: Review, name: str, form_token: str, notice: Notice | None, recheck: str, busy: bool) -> Page:
     """The page of the project of that name. `recheck` says what came of the last re-check, or what it is at."""
-    numbers = {address(url): number for url, number in review.numbers.items()}
+    numbers = {address(url): (number, mark_of(number, url)) for url, number in review.numbers.items()}
     pictured = {address(url) for url in review.pictures}
     templates, place, groups = _environment(), review.place, review.findings.groups
     actions, decide = templates.get_template("actions.html.j2"), f"/decide?page={place.page}"
@@ -86,7 +86,8 @@ def draw(review: Review, name: str, form_token: str, notice: Notice | None, rech
                     token=form_token,
                     decide=decide,
                     source=source,
-                    number=numbers[source.outcome.url],
+                    number=numbers[source.outcome.url][0],
+                    mark=numbers[source.outcome.url][1],
                     busy=busy,
                     pictured=source.outcome.url in pictured,
                 )

@@ -6,7 +6,9 @@ from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from hashlib import blake2b
 
+from linkarchive.errors import UsageError
 from linkarchive.history.pictures import pictures
 from linkarchive.history.reports import difference_of
 from linkarchive.history.timeline import article_texts, timelines
@@ -44,7 +46,7 @@ Compared = dict[tuple[object, ...], Difference | None]
 class Settled:
     """A decision in force on a source that would be a finding without it."""
 
-    source: int
+    mark: str
     url: str
     decision: Decision
 
@@ -116,6 +118,26 @@ class Place:
         return cls(page, pages, min(A_PAGE * (page - 1) + 1, total), min(A_PAGE * page, total), total)
 
 
+def mark_of(number: int, url: str) -> str:
+    """What a form calls a source. Its number alone may be another one's: `archive forget` makes a new database."""
+    return f"{number}-{blake2b(url.encode('utf-8', 'surrogateescape'), digest_size=8).hexdigest()}"
+
+
+def numbered(store: Store, chosen: Collection[int]) -> dict[str, tuple[int, str]]:
+    """Number and key of each of these sources, by its URL."""
+    return {source.outcome.url: (number, key) for number, key, source in standing.latest_reports(store, chosen)}
+
+
+def marked(store: Store, marks: Collection[str]) -> dict[str, tuple[int, str]]:
+    """`numbered` of the sources that have these marks. Raises UsageError for a mark that no source has now."""
+    names = [mark.partition("-")[0] for mark in marks]
+    known = numbered(store, {int(name) for name in names if name.isdecimal() and len(name) < 16})
+    found = {url: known[url] for url in known if mark_of(known[url][0], url) in marks}
+    if len(found) < len(marks):
+        raise UsageError("the list of findings has changed since the page was made: load the page again, then decide")
+    return found
+
+
 def findings_of(project: Project, store: Store, today: date) -> Findings:
     """What is not simply fine, by the last visit of each source."""
     by_url: dict[str, list[Decision]] = {}
@@ -128,7 +150,7 @@ def findings_of(project: Project, store: Store, today: date) -> Findings:
         if settling is None:
             shown.append(source)
         else:
-            settled.append(Settled(source.number, source.url, settling))
+            settled.append(Settled(mark_of(source.number, source.url), source.url, settling))
     shown.sort(key=lambda source: (place_of(source.kind), source.kind.verdict.severity, source.url))
     settled.sort(key=lambda settlement: settlement.decision.when, reverse=True)
     return Findings(tuple(shown), tuple(settled))
