@@ -131,6 +131,12 @@ def state_files(connection: Connection) -> None:
     schema.metadata.create_all(connection, tables=[schema.state_files])
 
 
+def planned_in_order(connection: Connection) -> None:
+    """An index for runs over some of all sources."""
+    for index in schema.planned.indexes:
+        index.create(connection, checkfirst=True)
+
+
 STEPS: tuple[tuple[str, Suggestion], ...] = (
     ("2026-11-23 first schema", first_schema),
     ("2026-11-23 carried visits", carried_visits),
@@ -142,6 +148,7 @@ STEPS: tuple[tuple[str, Suggestion], ...] = (
     ("2026-11-30 stored plans", stored_plans),
     ("2026-11-30 thinned runs", thinned_runs),
     ("2026-11-30 state files", state_files),
+    ("2026-11-30 planned in order", planned_in_order),
 )
 
 

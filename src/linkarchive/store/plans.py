@@ -82,21 +82,28 @@ def load(store: Store, key: str) -> StoredPlan:
 
 def chosen(store: Store, scope: Scope, now: datetime) -> Iterator[tuple[Source, tuple[CitedLink, ...]]]:
     """The planned sources that a scope leaves, in the order of visits (as `check.plan.chosen`), with who cites them."""
-    columns = (sources.c.id, sources.c.key, sources.c.url, planned.c.links)
-    query = (
-        select(*columns)
-        .join(planned, planned.c.source == sources.c.id)
-        .outerjoin(last_visits, last_visits.c.source == sources.c.id)
+    # Chosen by an index and the last visits; what else is known of a source is read for those alone.
+    wanted = select(planned.c.source, planned.c.position, last_visits.c.checked).outerjoin(
+        last_visits, last_visits.c.source == planned.c.source
     )
     if scope.sources:
-        query = query.where(sources.c.key.in_(scope.sources))
+        wanted = wanted.where(planned.c.source.in_(select(sources.c.id).where(sources.c.key.in_(scope.sources))))
     if scope.only:
-        query = query.where(last_visits.c.verdict.in_(scope.only))
+        wanted = wanted.where(last_visits.c.verdict.in_(scope.only))
     if scope.due:
-        query = query.where(or_(last_visits.c.checked.is_(None), is_due(now)))
-    if scope.due or scope.limit is not None:
-        query = query.order_by(last_visits.c.checked.nulls_first())
-    query = query.order_by(planned.c.position).limit(scope.limit).execution_options(yield_per=_AT_ONCE)
+        wanted = wanted.where(or_(last_visits.c.checked.is_(None), is_due(now)))
+    longest_unvisited = scope.due or scope.limit is not None
+    if longest_unvisited:
+        wanted = wanted.order_by(last_visits.c.checked.nulls_first())
+    numbers = wanted.order_by(planned.c.position).limit(scope.limit).subquery()
+    query = (
+        select(sources.c.id, sources.c.key, sources.c.url, planned.c.links)
+        .select_from(numbers)
+        .join(planned, planned.c.source == numbers.c.source)
+        .join(sources, sources.c.id == numbers.c.source)
+        .order_by(*([numbers.c.checked.nulls_first()] if longest_unvisited else []), numbers.c.position)
+        .execution_options(yield_per=_AT_ONCE)
+    )
     for row in store.execute(query):
         yield Source(row.id, row.key, row.url), decode(row.links, tuple[CitedLink, ...])
 

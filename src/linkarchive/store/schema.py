@@ -221,4 +221,5 @@ planned = Table(
     Column("source", Integer, primary_key=True),
     Column("position", Integer, nullable=False),  # in the order of first citation
     Column("links", Text, nullable=False),  # [CitedLink]
+    Index("planned_position", "position"),  # with the source it is all that a choice needs
 )
