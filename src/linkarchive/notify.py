@@ -16,8 +16,8 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from linkarchive.errors import SettingsError
+from linkarchive.history.channels import Channels, service_channel
 from linkarchive.history.reports import has_news
-from linkarchive.history.told import Told, service_channel
 from linkarchive.model import Report
 from linkarchive.report.sanitize import sanitize
 from linkarchive.report.summary import headline
@@ -31,7 +31,7 @@ def require_apprise(settings: NotifySettings) -> None:
 
 
 COMMAND = "notify command"
-"""The channel of `[notify] command` (`history.told`)."""
+"""The channel of `[notify] command` (`history.channels`)."""
 
 
 def channels_of(settings: NotifySettings) -> tuple[str, ...]:
@@ -39,7 +39,7 @@ def channels_of(settings: NotifySettings) -> tuple[str, ...]:
     return (*map(service_channel, settings.urls), *([COMMAND] if settings.command else []))
 
 
-def notify(report: Report, settings: NotifySettings, folder: Path, history: Told) -> tuple[str, ...]:
+def notify(report: Report, settings: NotifySettings, folder: Path, channels: Channels) -> tuple[str, ...]:
     """Send each channel the news since it was last told, if there are any. Returns what went wrong, in sentences
     without secrets: what could not be sent goes with the next run's news.
 
@@ -49,7 +49,7 @@ def notify(report: Report, settings: NotifySettings, folder: Path, history: Told
         return ()
     troubles: list[str] = []
     groups: dict[int, list[str]] = {}
-    reports = {service_channel(url): history.report_for(service_channel(url), report) for url in settings.urls}
+    reports = {service_channel(url): channels.report_for(service_channel(url), report) for url in settings.urls}
     for url in settings.urls:
         groups.setdefault(id(reports[service_channel(url)]), []).append(url)
     for urls in groups.values():
@@ -58,13 +58,13 @@ def notify(report: Report, settings: NotifySettings, folder: Path, history: Told
         troubles += failed.values()
         for number, url in enumerate(urls):
             if number not in failed:
-                history.told(service_channel(url), report)
+                channels.delivered(service_channel(url), report)
     if settings.command:
-        since = history.report_for(COMMAND, report)
+        since = channels.report_for(COMMAND, report)
         failures = _command(settings, render_quiet(since), folder) if has_news(since) else ()
         troubles += failures
         if not failures:
-            history.told(COMMAND, report)
+            channels.delivered(COMMAND, report)
     return tuple(troubles)
 
 

@@ -25,9 +25,9 @@ def gettext(message: str, /, **values: Any) -> str:
     return text.format(**values) if values else text
 
 
-def ngettext(one: str, many: str, number: int, /, **values: Any) -> str:
+def ngettext(single: str, many: str, number: int, /, **values: Any) -> str:
     """The message for that number of things; `{number}` is the number unless the values have another one."""
-    return catalog().ngettext(one, many, number).format(**{"number": number, **values})
+    return catalog().ngettext(single, many, number).format(**{"number": number, **values})
 
 
 def N_(message: str) -> str:

@@ -62,8 +62,8 @@ async def pictures(context: BrowserContext, tab: Page, highest: int, patience: f
 
     async def drawing(scale: float) -> str:
         clip = {"x": 0, "y": 0, "width": WIDTH, "height": max(1, min(height, highest)), "scale": scale}
-        wanted = {"format": "jpeg", "quality": _DRAWN, "captureBeyondViewport": True, "clip": clip}
-        data: str = (await in_time(session.send("Page.captureScreenshot", wanted)))["data"]
+        options = {"format": "jpeg", "quality": _DRAWN, "captureBeyondViewport": True, "clip": clip}
+        data: str = (await in_time(session.send("Page.captureScreenshot", options)))["data"]
         return data
 
     async def webp(drawn: str, scale: float, steps: Sequence[_Step], largest: int, most: int = highest) -> bytes:

@@ -16,7 +16,7 @@ from linkarchive.cli.common import say, settings_of
 from linkarchive.cli.output import Printing, print_line, print_report
 from linkarchive.cli.progress import RunProgress, disclosure
 from linkarchive.errors import ArchiveError, UsageError
-from linkarchive.history.told import STDOUT, Told, file_channel
+from linkarchive.history.channels import STDOUT, Channels, file_channel
 from linkarchive.model import Report, Verdict
 from linkarchive.model.events import Event, RunStarted
 from linkarchive.model.scope import Scope
@@ -64,19 +64,19 @@ def check_folder(folder: Path, order: Order, dry_run: bool) -> int:
         click.echo(place.dry_run(order.sources))
         return 0
     greeting = disclosure(settings) if _is_first(place) and not order.quiet else ""
-    told = Told(place.folder, (STDOUT, *map(file_channel, order.outputs), *channels_of(settings.notify)))
+    channels = Channels(place.folder, (STDOUT, *map(file_channel, order.outputs), *channels_of(settings.notify)))
     with (
         _sigterm() as stop,
         RunProgress(greeting, bar=order.bar, quiet=order.quiet, verbose=order.verbose) as progress,
     ):
-        report = _run(place, order, told, progress, stop.is_set, Politeness())
+        report = _run(place, order, channels, progress, stop.is_set, Politeness())
     if order.sources.due and not order.quiet and not report.count(lambda kind: kind.verdict is not Verdict.SKIPPED):
         say("nothing is due: archive status --all says when each source is")
     counting = settings.check
     printing = Printing(
         order.form, order.outputs, counting.fail_on, counting.new_only, order.quiet, order.verbose, order.color
     )
-    return _told(place, report, told, lambda: print_report(report, place.folder, printing, told))
+    return _deliver(place, report, channels, lambda: print_report(report, place.folder, printing, channels))
 
 
 def check_folders(folders: Sequence[Path], order: Order) -> int:
@@ -111,38 +111,38 @@ def _check_next(folder: Path, order: Order, politeness: Politeness, stop: Callab
     name = one_line(str(folder))
     if _is_first(place) and not order.quiet:
         say(f"{name}: {disclosure(settings)}")
-    told = Told(place.folder, (STDOUT, *channels_of(settings.notify)))
+    channels = Channels(place.folder, (STDOUT, *channels_of(settings.notify)))
     with RunProgress("", bar=False, quiet=True, verbose=False) as progress:
-        report = _run(place, order, told, progress, stop, politeness)
-    return _told(place, report, told, lambda: print_line(report, name, order.quiet, told), f"{name}: ")
+        report = _run(place, order, channels, progress, stop, politeness)
+    return _deliver(place, report, channels, lambda: print_line(report, name, order.quiet, channels), f"{name}: ")
 
 
 def _run(
     place: Project,
     order: Order,
-    told: Told,
+    channels: Channels,
     progress: Callable[[Event], None],
     stop: Callable[[], bool],
     politeness: Politeness,
 ) -> Report:
     def on_event(event: Event) -> None:
         if isinstance(event, RunStarted):
-            told.begin()
+            channels.begin()
         progress(event)
 
     return place.check(scope=order.sources, on_event=on_event, stop=stop, politeness=politeness)
 
 
-def _told(place: Project, report: Report, told: Told, tell: Callable[[], None], name: str = "") -> int:
-    """Tell the report to everybody, and on stderr what the exit code alone would not say; the exit code."""
+def _deliver(place: Project, report: Report, channels: Channels, show: Callable[[], None], name: str = "") -> int:
+    """Print the report, send it to all channels, say on stderr what else there is to know. Returns the exit code."""
     for error in report.errors:
         say(f"archive: {name}{sanitize(error)}")
     try:
-        tell()
+        show()
     finally:
-        for trouble in notify(report, place.settings.notify, place.folder.root, told):
+        for trouble in notify(report, place.settings.notify, place.folder.root, channels):
             say(f"archive: {name}{sanitize(trouble)}")
-    code = exit_code(told.report_for(STDOUT, report), place.settings.check.fail_on, place.settings.check.new_only)
+    code = exit_code(channels.report_for(STDOUT, report), place.settings.check.fail_on, place.settings.check.new_only)
     if code == 3 and not report.run.complete:
         why = "we are offline" if report.run.network == "offline" else "; ".join(report.notices) or "it was stopped"
         say(sanitize(f"archive: {name}the run is incomplete: {why}"))

@@ -18,7 +18,7 @@ from linkarchive.errors import StorageError
 from linkarchive.files import storage_error, write_atomically
 
 if TYPE_CHECKING:
-    from linkarchive.history.told import Told
+    from linkarchive.history.channels import Channels
     from linkarchive.model import Difference, Report
     from linkarchive.project import Project
     from linkarchive.report.formats import View
@@ -42,39 +42,39 @@ class Printing:
     for_reader: bool = False
 
 
-def print_report(report: Report, project: Project, printing: Printing, told: Told | None = None) -> None:
+def print_report(report: Report, project: Project, printing: Printing, channels: Channels | None = None) -> None:
     """The report in a format on stdout, and in that of its suffix into each file.
 
     One that cannot be written keeps none of the others from being told. Raises StorageError, at the end.
     """
-    from linkarchive.history.told import STDOUT, file_channel
+    from linkarchive.history.channels import STDOUT, file_channel
 
     troubles: list[StorageError] = []
     for path in printing.outputs:
         with _tried(troubles):
             _write_file(
-                told.report_for(file_channel(path), report) if told else report, project, printing, path, report
+                channels.report_for(file_channel(path), report) if channels else report, project, printing, path, report
             )
-            if told:
-                told.told(file_channel(path), report)
+            if channels:
+                channels.delivered(file_channel(path), report)
     with _tried(troubles):
-        since = told.report_for(STDOUT, report) if told else report
-        if printing.form and _write_stdout(since, project, printing, printing.form, report) and told:
-            told.told(STDOUT, report)
+        since = channels.report_for(STDOUT, report) if channels else report
+        if printing.form and _write_stdout(since, project, printing, printing.form, report) and channels:
+            channels.delivered(STDOUT, report)
     if troubles:
         raise StorageError("; ".join(map(str, troubles)))
 
 
-def print_line(report: Report, name: str, quiet: bool, told: Told) -> None:
+def print_line(report: Report, name: str, quiet: bool, channels: Channels) -> None:
     """The report in one line under the name of its project; with `quiet` only when it has news. Raises StorageError."""
+    from linkarchive.history.channels import STDOUT
     from linkarchive.history.reports import has_news
-    from linkarchive.history.told import STDOUT
     from linkarchive.report.sanitize import sanitize
     from linkarchive.report.summary import summary
 
-    since = told.report_for(STDOUT, report)
+    since = channels.report_for(STDOUT, report)
     if (quiet and not has_news(since)) or _print([f"{name}: {sanitize(summary(since))}\n"], color=False):
-        told.told(STDOUT, report)
+        channels.delivered(STDOUT, report)
 
 
 @contextmanager

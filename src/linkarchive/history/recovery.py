@@ -92,12 +92,12 @@ def damages(project: Project) -> tuple[str, ...]:
     try:
         damaged += [f"{path} {why}" for path, why in newest_faults(project.archive, chain) if path not in named]
         known = {digest for manifest in chain for digest in manifest.decisions_missing}
-        gone = [line for line in missing_decisions(project.archive, chain) if line.sha256 not in known]
+        missing = [line for line in missing_decisions(project.archive, chain) if line.sha256 not in known]
     except OSError as error:
         raise storage_error(project.decisions, error, "cannot be read") from error
     lost = [
         f"{project.decisions}: a decision that was there is missing or was changed: {line.what}; "
         "restore the file from Git or a backup, or decide again"
-        for line in gone
+        for line in missing
     ]
     return (*damaged, *lost)

@@ -61,7 +61,7 @@ class ArticleReader:
             self.links = joined(lists, malformed)
             if self.files is not None:
                 self.files.is_all = not malformed and not any(
-                    glob.has_magic(one.pattern) for one in self.links.includes
+                    glob.has_magic(include.pattern) for include in self.links.includes
                 )
                 for file in lists:
                     self.files.note(file.path, as_bytes(file.text))

@@ -98,8 +98,10 @@ def stream_html(
     part = report if live is None else live.part
     safe, sections = sanitize(part), divide(part)
     titles = [article.title for article in report.articles[:2]]
-    found = [*sections.news.shown, *sections.standing.shown, *sections.unseen.shown]
-    open_findings = Counter(path for one in found for path in {cited.article for cited in one.outcome.citations})
+    findings = [*sections.news.shown, *sections.standing.shown, *sections.unseen.shown]
+    open_findings = Counter(
+        path for source in findings for path in {cited.article for cited in source.outcome.citations}
+    )
     style, script = page_assets(live)
     stream = _environment().get_template("report.html.j2").stream(
         report=safe,
@@ -121,7 +123,7 @@ def stream_html(
         name=one_line(titles[0] if len(titles) == 1 and titles[0] else name),
         for_reader=for_reader,
         commands=not for_reader and live is None,
-        unfold=len(found) <= _FEW,
+        unfold=len(findings) <= _FEW,
         open_findings=open_findings if live is None else live.open_findings,
     )  # fmt: skip
     stream.enable_buffering(_EVENTS)

@@ -120,8 +120,8 @@ def _sources(report: Report, quiet: bool) -> Iterator[str]:
 
 
 def _unresolved(report: Report, quiet: bool) -> Iterator[str]:
-    wanted = (lost for lost in report.unresolved if lost.changed is Change.NEW or not quiet)
-    return (_encoded(dict(zip(_UNRESOLVED, _OF_UNRESOLVED(redacted(lost)), strict=True))) for lost in wanted)
+    targets = (lost for lost in report.unresolved if lost.changed is Change.NEW or not quiet)
+    return (_encoded(dict(zip(_UNRESOLVED, _OF_UNRESOLVED(redacted(lost)), strict=True))) for lost in targets)
 
 
 def _source(source: SourceReport) -> str:

@@ -16,10 +16,10 @@ def said_and_says(lost: Sequence[Loss], difference: Difference | None) -> list[t
 
 
 def _instead(loss: Loss, rows: Sequence[DiffRow]) -> str:
-    wanted = " ".join(loss.text.split()).casefold()
+    phrase = " ".join(loss.text.split()).casefold()
     for row in rows:
         left = " ".join("".join(text for text, _ in row.left).split()).casefold()
-        if row.kind == "changed" and wanted in left:
+        if row.kind == "changed" and phrase in left:
             if loss.kind == "figure":
                 return _figure(row.right, len(loss.text.split()))
             new = [text.strip() for text, marked in row.right if marked and text.strip()]
@@ -55,19 +55,19 @@ def quoted(parts: Sequence[tuple[str, bool]], lost: Sequence[Loss]) -> list[tupl
     """The segments of a cell of a difference as (text, changed, quoted): what the article took is told apart."""
     whole = "".join(text for text, _ in parts)
     edges = {0, len(whole)}
-    taken: list[tuple[int, int]] = []
+    spans: list[tuple[int, int]] = []
     for loss in lost:
         pattern = r"\s+".join(re.escape(word) for word in loss.text.split())
         if pattern and loss.kind != "anchor":
-            taken += [match.span() for match in re.finditer(pattern, whole, re.IGNORECASE)]
-    for start, end in taken:
+            spans += [match.span() for match in re.finditer(pattern, whole, re.IGNORECASE)]
+    for start, end in spans:
         edges |= {start, end}
     at = 0
     segments: list[tuple[str, bool, bool]] = []
     for text, changed in parts:
         cuts = sorted({at, at + len(text)} | {edge for edge in edges if at < edge < at + len(text)})
         for start, end in pairwise(cuts):
-            inside = any(first <= start and end <= last for first, last in taken)
+            inside = any(first <= start and end <= last for first, last in spans)
             segments.append((whole[start:end], changed, inside))
         at += len(text)
     return segments

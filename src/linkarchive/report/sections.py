@@ -91,12 +91,12 @@ def _groups(report: Report, only_changed: bool, whole: bool) -> tuple[Counter[st
     for kind, number in report.kinds.items():
         if not only_changed or _section(kind) in _NEWS:
             totals[_section(kind)] += number
-    wanted = {name: min(MOST, number) for name, number in totals.items() if whole or name not in _AT_REST}
+    limits = {name: min(MOST, number) for name, number in totals.items() if whole or name not in _AT_REST}
     shown: dict[str, list[SourceReport]] = defaultdict(list)
-    missing = sum(wanted.values())
-    for source in report.of(lambda kind: _section(kind) in wanted):
+    missing = sum(limits.values())
+    for source in report.of(lambda kind: _section(kind) in limits):
         name = _section(source.kind)
-        if len(shown[name]) < wanted[name]:
+        if len(shown[name]) < limits[name]:
             shown[name].append(sanitize(source))
             missing -= 1
             if not missing:

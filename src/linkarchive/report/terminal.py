@@ -107,8 +107,10 @@ def _next(page: _Page, report: Report, sections: Sections, place: str) -> None:
     """What to do now, where the whole report is, and which run it was."""
     counts = report.summary
     findings = [*sections.news.shown, *sections.standing.shown]
-    replaceable = [one for one in findings if one.outcome.verdict is not Verdict.DRIFTED and _has_target(one)]
-    articles = dict.fromkeys(citation.article for one in replaceable for citation in one.outcome.citations)
+    replaceable = [
+        source for source in findings if source.outcome.verdict is not Verdict.DRIFTED and _has_target(source)
+    ]
+    articles = dict.fromkeys(citation.article for source in replaceable for citation in source.outcome.citations)
     if replaceable:
         names = next(iter(articles)) if len(articles) == 1 else "ARTICLE…"
         links = phrases.count(len(replaceable), "link")

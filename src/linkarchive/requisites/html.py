@@ -196,9 +196,9 @@ def _of_picture(element: Any) -> Iterator[Reference]:
     seen: set[str] = set()
     for source in element.iter("source"):
         media = " ".join((source.get("media") or "").lower().split())
-        told = (source.get("type") or "").strip()
-        by_some = told.lower() == _SHOWN_BY_SOME
-        if media in seen or not (by_some or _SHOWN_TYPES.fullmatch(told)):
+        mime = (source.get("type") or "").strip()
+        by_some = mime.lower() == _SHOWN_BY_SOME
+        if media in seen or not (by_some or _SHOWN_TYPES.fullmatch(mime)):
             continue
         listed = source.get("srcset") or source.get("data-srcset") or ""
         if listed:

@@ -49,8 +49,9 @@ def as_html(tree: Any) -> None:
 def _sheet(text: str) -> Any:
     """The link that says what an instruction says; None for one that names no CSS."""
     match = _SHEET.fullmatch(text)
-    said = {key: unescape(one or other) for key, one, other in _PSEUDO_ATTRIBUTE.findall(match[1])} if match else {}
-    if not said.get("href") or said.get("type", "text/css") != "text/css":
+    pairs = _PSEUDO_ATTRIBUTE.findall(match[1]) if match else []
+    attributes = {key: unescape(double or single) for key, double, single in pairs}
+    if not attributes.get("href") or attributes.get("type", "text/css") != "text/css":
         return None
-    named = {name: said[name] for name in ("href", "media") if name in said}
+    named = {name: attributes[name] for name in ("href", "media") if name in attributes}
     return html.Element("link", rel="stylesheet", **named)

@@ -142,8 +142,9 @@ def _decide(state: AppState) -> Response:
         else:
             form = read_form(request.form)
             result = carry_out(state.project, store, form, urls, state.who, state.clock.now)
-            taken = tuple(mark_of(numbers[url][0], url) for url in result.urls)
-            state.notice = Notice(result.said, result.troubles, None if form.action == "undo" else form.action, taken)
+            marks = tuple(mark_of(numbers[url][0], url) for url in result.urls)
+            undoes = None if form.action == "undo" else form.action
+            state.notice = Notice(result.message, result.troubles, undoes, marks)
     page = _page_asked_for()
     return _as_response(redirect("/" if page == 1 else f"/?page={page}", 303))
 
@@ -154,7 +155,7 @@ def _page_asked_for() -> int:
 
 
 def _copies(state: AppState, number: int) -> Response:
-    found = stored_copies(state.project, number)
+    stored = stored_copies(state.project, number)
     copies = [
         Copy(
             time=capture.capture.time,
@@ -166,9 +167,9 @@ def _copies(state: AppState, number: int) -> Response:
             if state.replay and capture.capture.origin is Origin.LIVE
             else None,
         )
-        for capture in reversed(found)
+        for capture in reversed(stored)
     ]
-    url = found[0].capture.url if found else ""
+    url = stored[0].capture.url if stored else ""
     return _answer(draw_copies(url, copies))
 
 

@@ -118,5 +118,5 @@ def _pieces(caption: str, blocks: list[str]) -> Iterator[str]:
 def stored_copies(project: Project, source: int) -> list[StoredCapture]:
     """The copies of a source whose WARC file is in this folder, oldest first."""
     with open_project(project) as store:
-        found = stored.of_source(store, source)
-    return [copy for copy in found if located(project.archive, copy.capture.record.warc).exists()]
+        captures = stored.of_source(store, source)
+    return [copy for copy in captures if located(project.archive, copy.capture.record.warc).exists()]

@@ -32,7 +32,7 @@ class DecisionForm:
 class DecisionResult:
     """What came of a decision. `urls` are the sources it was recorded for, `troubles` why others were refused."""
 
-    said: str
+    message: str
     urls: tuple[str, ...]
     troubles: tuple[str, ...]
 
@@ -78,8 +78,8 @@ def carry_out(
             done.append(url)
     what = done[0] if len(done) == 1 else count(len(done), "source")
     past = "ignore until" if form.action == "ignore" and form.until else form.action
-    said = gettext(_PAST[past], what=what, until=form.until)
-    return DecisionResult(said if done else gettext("Nothing was recorded"), tuple(done), tuple(troubles))
+    message = gettext(_PAST[past], what=what, until=form.until)
+    return DecisionResult(message if done else gettext("Nothing was recorded"), tuple(done), tuple(troubles))
 
 
 _PAST = {

@@ -24,7 +24,7 @@ from linkarchive.translation import N_, gettext, script_words
 class Notice:
     """What came of the last thing done, and what takes it back: the marks of its sources, and the action."""
 
-    said: str
+    text: str
     troubles: tuple[str, ...] = ()
     undoes: str | None = None
     marks: tuple[str, ...] = ()

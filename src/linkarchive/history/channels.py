@@ -36,8 +36,8 @@ def service_channel(url: str) -> str:
     return f"notify {hashlib.blake2b(url.encode(), digest_size=8).hexdigest()}"
 
 
-class Told:
-    """The run that each channel was last told of, and what it is still to be told."""
+class Channels:
+    """The readers of reports: which run each was last told of, and what it is still to be told."""
 
     def __init__(self, project: Project, channels: Iterable[str]) -> None:
         """Make it before the run, so that a channel that was never told begins with this run. Raises StorageError."""
@@ -76,8 +76,8 @@ class Told:
                 return report  # a clone, whose database does not know the runs that its state file tells of
             return _since(store, report, run, known, last)
 
-    def told(self, channel: str, report: Report) -> None:
-        """The channel has the report. Raises StorageError."""
+    def delivered(self, channel: str, report: Report) -> None:
+        """Note that the channel has the report. Raises StorageError."""
         if not report.run.offline:
             self._runs |= _read(self._project.told)  # another command may have told something meanwhile
             self._runs[channel] = report.run.id
