@@ -80,3 +80,13 @@ def test_a_frame_that_comes_late_is_shown() -> None:
         assert "The map" in one_file(frame, parts.get)
     assert "The map" in one_file("<iframe src=/map data-src=/gone></iframe>", parts.get)
     assert "<iframe" not in one_file("<iframe></iframe><object></object>", parts.get)
+
+
+def test_a_page_in_xml_has_the_sheets_that_stand_before_it() -> None:
+    parts = {"https://news.example/a.css": Part(b"p{color:#123456}", "text/css", "https://news.example/a.css")}
+    xml = '<?xml version="1.0"?><?xml-stylesheet href="/a.css" media="screen"?><html xmlns="http://www.w3.org/1999/xhtml">'
+    page = f"{xml}<head><title/></head><body><p>text</p></body></html>"
+    text = single_page(page, PAGE, "utf-8", parts.get, "", is_xml=True)
+    assert text is not None
+    assert '<style media="screen">p{color:#123456}</style>' in text
+    assert "#123456" not in one_file(page, parts.get)
