@@ -145,7 +145,7 @@ def test_without_a_network_both_end_and_nothing_is_recorded(folder: Any, stage: 
         (dict.fromkeys(map(str, range(100)), 50), NetworkSettings(host_delay=0.0), True),
         (dict.fromkeys(map(str, range(5000)), 1), NetworkSettings(), True),
         (dict.fromkeys(map(str, range(100)), 50), NetworkSettings(), False),  # the pauses take longer than the work
-        ({"a.example": 3999}, NetworkSettings(host_delay=0.0), False),
+        ({"a.example": 499}, NetworkSettings(host_delay=0.0), False),
         ({"a.example": 2}, NetworkSettings(processes=2), True),
         ({}, NetworkSettings(), False),
     ],

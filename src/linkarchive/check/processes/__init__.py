@@ -29,8 +29,10 @@ if TYPE_CHECKING:
 
     Crawl: TypeAlias = Crawler | DividedCrawl
 
+NEW = 500
+"""Visits of pages that are new from which on a second process is worth what it costs …"""
 MANY = 4_000
-"""Visits from which on a second process is worth what it costs: 0.1 to 0.2 s of CPU."""
+"""… and visits of a run in which most pages are what they were: 0.2 s of CPU."""
 _OWN_WORK = 0.001
 """Seconds that a visit keeps this machine busy: 0.15 ms for an unchanged page, 1.5 for a new one."""
 _LINE = 30
@@ -42,18 +44,22 @@ def spare_processes(
     project: Project, scope: Scope, policy: Policy, clock: Clock, citations: int | None
 ) -> Iterator[list[Child]]:
     """Processes that wait for visits to make; none where a run over that scope will not want any. `citations`: how many
-    there are, where that is known.
+    there are in a first run; None in a later one.
 
     They are forked: open no database and start no thread before. They end with the block, and with this process,
     whatever ends it.
     """
-    number = _wanted(policy.settings.network, scope, _listed(project) if citations is None else citations)
+    is_long = _listed(project) >= MANY if citations is None else citations >= NEW
+    number = _wanted(policy.settings.network, scope, is_long)
     if number < 2:
         yield []
         return
     from linkarchive.check.processes.child import work
     from linkarchive.check.processes.children import forked
 
+    if citations is not None:  # a first run: the pages of each are to be judged, by what all of them have then
+        import linkarchive.judge.difference
+        import linkarchive.judge.verdict  # noqa: F401
     with forked(number, partial(work, project=project, policy=policy, clock=clock)) as children:
         yield children
 
@@ -80,17 +86,17 @@ def crawling(
 
 
 def pays(network: NetworkSettings, hosts: Mapping[str, int]) -> bool:
-    """So many visits of each host are worth several processes, or these are asked for: there are many, a core is free,
+    """So many visits of each host are worth several processes, or they are asked for: these are many, a core is free,
     and our own work takes longer than the pauses between the visits of a host."""
     if network.processes:
         return True
     visits = sum(hosts.values())
     pauses = network.host_delay * max(hosts.values(), default=0)
-    return visits >= MANY and pauses < visits * _OWN_WORK and _busy() < _cores()
+    return visits >= NEW and pauses < visits * _OWN_WORK and _busy() < _cores()
 
 
-def _wanted(network: NetworkSettings, scope: Scope, citations: int) -> int:
-    """How many processes a run may want, as far as that can be told before its plan is made.
+def _wanted(network: NetworkSettings, scope: Scope, is_long: bool) -> int:
+    """How many processes a run may want, as far as that can be told before its plan is made (`is_long`).
 
     Not where there are threads, which a process that is forked would lack.
     """
@@ -98,7 +104,7 @@ def _wanted(network: NetworkSettings, scope: Scope, citations: int) -> int:
         return 1
     if network.processes:
         return network.processes
-    is_short = bool(scope.sources) or min(citations, scope.limit or citations) < MANY
+    is_short = not is_long or scope.sources or (scope.limit or MANY) < MANY
     return 1 if is_short or sys.platform != "linux" or _cores() < 2 else 2
 
 
