@@ -13,7 +13,7 @@ from linkarchive.demo.server import DemoWeb
 
 
 def first_bytes(web: DemoWeb, url: str, count: int) -> bytes:
-    with socket.create_connection(("127.0.0.1", web.port), timeout=10) as connection:
+    with socket.create_connection(("127.0.0.1", web.port), timeout=60) as connection:
         connection.sendall(f"GET {url} HTTP/1.1\r\n\r\n".encode())
         received = b""
         while len(received) < count and (piece := connection.recv(65536)):
@@ -31,15 +31,15 @@ def test_bulk_links_are_distinct_spread_and_mostly_alive() -> None:
 def test_bulk_pages_are_pages_that_stay_the_same(client: requests.Session) -> None:
     alive = [link for link in bulk.bulk_links(60) if not bulk.is_dead(link)][:20]
     for link in alive:
-        answer = client.get(link, timeout=10)
+        answer = client.get(link, timeout=60)
         assert 4_000 < len(answer.content) < 32_000
-        again = client.get(link, headers={"If-None-Match": answer.headers["ETag"]}, timeout=10)
+        again = client.get(link, headers={"If-None-Match": answer.headers["ETag"]}, timeout=60)
         assert again.status_code == 304
 
 
 def test_dead_bulk_pages_are_404(client: requests.Session) -> None:
     dead = next(link for link in bulk.bulk_links(2000) if bulk.is_dead(link))
-    assert client.get(dead, timeout=10).status_code == 404
+    assert client.get(dead, timeout=60).status_code == 404
 
 
 def test_the_endless_page_goes_on(web: DemoWeb) -> None:
@@ -49,7 +49,7 @@ def test_the_endless_page_goes_on(web: DemoWeb) -> None:
 def test_the_bomb_is_a_sound_gzip_file_of_a_gigabyte(client: requests.Session) -> None:
     decoder = zlib.decompressobj(31)
     size = wire = 0
-    with client.get("https://bomb.hostile.example/", stream=True, timeout=10) as answer:
+    with client.get("https://bomb.hostile.example/", stream=True, timeout=60) as answer:
         while piece := answer.raw.read(65536, decode_content=False):
             wire += len(piece)
             while piece:
@@ -63,7 +63,7 @@ def test_the_bomb_is_a_sound_gzip_file_of_a_gigabyte(client: requests.Session) -
 def test_redirects_lead_to_where_they_must_not(client: requests.Session) -> None:
     def target(path: str) -> str:
         url = f"http://redirects.hostile.example{path}"
-        return client.get(url, allow_redirects=False, timeout=10).headers["Location"]
+        return client.get(url, allow_redirects=False, timeout=60).headers["Location"]
 
     assert target("/metadata").startswith("http://169.254.169.254/")
     assert target("/decimal") == "http://2130706433/"
@@ -76,11 +76,11 @@ def test_the_rest_is_as_hostile_as_it_says(web: DemoWeb, client: requests.Sessio
     assert first_bytes(web, "http://headers.hostile.example/", 10_000_000).count(b"\r\nX-Header-") == 100_000
     strange = first_bytes(web, "http://bytes.hostile.example/", 10_000)
     assert strange.startswith(b"HTTP/1.1 200 \xff\xfe")
-    assert b"\x1b[31m" in client.get("http://escapes.hostile.example/", timeout=10).content
-    line = client.get("https://line.hostile.example/", timeout=10).content
+    assert b"\x1b[31m" in client.get("http://escapes.hostile.example/", timeout=60).content
+    line = client.get("https://line.hostile.example/", timeout=60).content
     assert len(line) > 10_000_000
     assert b"\n" not in line
-    assert client.get("https://nested.hostile.example/", timeout=10).content.count(b"<div>") == 50_000
+    assert client.get("https://nested.hostile.example/", timeout=60).content.count(b"<div>") == 50_000
     assert len(first_bytes(web, "http://drip.hostile.example/", 100)) >= 100
 
 

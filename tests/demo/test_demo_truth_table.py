@@ -48,7 +48,7 @@ def test_verdicts_and_reasons_belong_together() -> None:
 
 @pytest.mark.parametrize("name", truth.ARTICLES)
 def test_the_original_has_the_targets_that_the_copy_lost(client: requests.Session, name: str) -> None:
-    page = BeautifulSoup(client.get(truth.ORIGINALS[name], timeout=10).text, "lxml")
+    page = BeautifulSoup(client.get(truth.ORIGINALS[name], timeout=60).text, "lxml")
     hrefs: dict[str, list[str]] = {}
     for a in page.select("article a[href]"):
         hrefs.setdefault(a.get_text().strip("“”"), []).append(str(a["href"]))
@@ -60,13 +60,13 @@ def test_the_original_has_the_targets_that_the_copy_lost(client: requests.Sessio
 
 
 def test_the_original_tempts_with_a_navigation_link_of_the_same_words(client: requests.Session) -> None:
-    page = BeautifulSoup(client.get(truth.ORIGINALS["harbour-bridge.md"], timeout=10).text, "lxml")
+    page = BeautifulSoup(client.get(truth.ORIGINALS["harbour-bridge.md"], timeout=60).text, "lxml")
     assert "ferry timetable" in [a.get_text().lower() for a in page.select("nav a")]
 
 
 def test_every_source_answers_as_a_page_when_its_first_verdict_is_ok(web: DemoWeb, client: requests.Session) -> None:
     for url, (first, _) in truth.SOURCES.items():
-        answers = [client.get(url, timeout=10).status_code for _ in range(2)]
+        answers = [client.get(url, timeout=60).status_code for _ in range(2)]
         assert (200 in answers) == (first[0] == "ok"), url
 
 

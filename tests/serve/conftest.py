@@ -51,7 +51,7 @@ class Reviewed:
     def enter(self) -> requests.Session:
         session = requests.Session()
         session.trust_env = False
-        assert session.get(self.url, timeout=10).status_code == 200
+        assert session.get(self.url, timeout=60).status_code == 200
         return session
 
     def decisions(self) -> list[str]:

@@ -18,14 +18,14 @@ def pages(review: Any, folder: Path) -> Iterator[tuple[str, str]]:
     yield "stranger", review.origin
     yield "review", review.url
     session = review.enter()
-    start = session.get(review.origin, timeout=10).text
+    start = session.get(review.origin, timeout=60).text
     number = start.partition('href="/looks/')[2].partition('"')[0]
     yield "then-and-now", f"{review.origin}/looks/{number}"
     yield "no-picture", f"{review.origin}/looks/999"
     yield "copies", f"{review.origin}/captures/{number}"
     yield "no-copies", f"{review.origin}/captures/999"
     yield "missing", f"{review.origin}/nowhere"
-    copies = session.get(f"{review.origin}/captures/{number}", timeout=10).text
+    copies = session.get(f"{review.origin}/captures/{number}", timeout=60).text
     yield "text-of-a-copy", next(part for part in copies.split('"') if part.endswith("/text"))
     first = min(path.stem for path in (review.folder.root / "archive" / "manifests").glob("*.json"))
     for name, options in (("report", []), ("reader", ["--for-reader"]), ("calm", ["--run", first])):

@@ -47,17 +47,17 @@ def test_the_pictures_are_served_to_whom_the_page_is(looked: Any) -> None:
     import requests
 
     session = looked.enter()
-    path = session.get(looked.origin, timeout=10).text.partition('href="/looks/')[2].partition('"')[0]
-    then, now = (session.get(f"{looked.origin}/looks/{path}/{name}", timeout=10) for name in ("then", "now"))
+    path = session.get(looked.origin, timeout=60).text.partition('href="/looks/')[2].partition('"')[0]
+    then, now = (session.get(f"{looked.origin}/looks/{path}/{name}", timeout=60) for name in ("then", "now"))
     assert {one.headers["Content-Type"] for one in (then, now)} == {"image/webp"}
     assert then.content[8:12] == now.content[8:12] == b"WEBP"
     assert then.content != now.content
-    assert session.get(f"{looked.origin}/looks/{path}/other", timeout=10).status_code == 404
-    assert "no picture of this page" in session.get(f"{looked.origin}/looks/999", timeout=10).text
-    assert session.get(f"{looked.origin}/looks/999/now", timeout=10).status_code == 404
+    assert session.get(f"{looked.origin}/looks/{path}/other", timeout=60).status_code == 404
+    assert "no picture of this page" in session.get(f"{looked.origin}/looks/999", timeout=60).text
+    assert session.get(f"{looked.origin}/looks/999/now", timeout=60).status_code == 404
     stranger = requests.Session()
     stranger.trust_env = False
-    assert stranger.get(f"{looked.origin}/looks/{path}/now", timeout=10).status_code == 403
+    assert stranger.get(f"{looked.origin}/looks/{path}/now", timeout=60).status_code == 403
 
 
 def test_what_changed_is_outlined_and_the_keyboard_slides(browser: Any, looked: Any) -> None:

@@ -34,7 +34,7 @@ def shown(html: str) -> list[str]:
 
 def test_every_finding_is_on_one_page_and_all_are_counted_on_each(many: Any) -> None:
     session = many.enter()
-    pages = [session.get(f"{many.origin}/?page={number}", timeout=10).text for number in (1, 2, 3)]
+    pages = [session.get(f"{many.origin}/?page={number}", timeout=60).text for number in (1, 2, 3)]
     listed = [url for page in pages for url in shown(page)]
     assert [len(shown(page)) for page in pages] == [2, 2, 1]
     assert len(set(listed)) == 5
@@ -46,16 +46,16 @@ def test_every_finding_is_on_one_page_and_all_are_counted_on_each(many: Any) -> 
     assert 'rel="prev"' not in pages[0]
     assert 'rel="prev" href="/?page=2"' in pages[2]
     assert 'rel="next"' not in pages[2]
-    assert shown(session.get(f"{many.origin}/?page=99", timeout=10).text) == listed[4:]
+    assert shown(session.get(f"{many.origin}/?page=99", timeout=60).text) == listed[4:]
 
 
 def test_a_decision_leads_back_to_its_page_and_a_group_is_decided_whole(many: Any) -> None:
     session = many.enter()
-    html = session.get(f"{many.origin}/?page=2", timeout=10).text
+    html = session.get(f"{many.origin}/?page=2", timeout=60).text
     decide = re.findall(r'action="(/decide[^"]*)"', html)
     assert set(decide) == {"/decide?page=2"}
     form = {"token": token_of(html), "action": "ignore", "group": "host:beta.example"}
-    answer = session.post(many.origin + decide[0], data=form, headers={"Origin": many.origin}, timeout=10)
+    answer = session.post(many.origin + decide[0], data=form, headers={"Origin": many.origin}, timeout=60)
     assert len(many.decisions()) == 3
     assert "page=1" not in answer.url
     assert sorted(shown(answer.text)) == ["http://delta.example/members", "http://delta.example/staff"]

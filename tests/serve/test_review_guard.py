@@ -28,14 +28,14 @@ def mark_of(html: str, url: str) -> str:
 
 
 def wish(reviewed: Any, session: requests.Session, **more: str) -> dict[str, str]:
-    html = session.get(reviewed.origin, timeout=10).text
+    html = session.get(reviewed.origin, timeout=60).text
     mark = mark_of(html, "http://alpha.example/page")
     return {"token": token_of(html), "source": mark, "action": "ignore", **more}
 
 
 def test_nothing_is_shown_without_the_printed_address(reviewed: Any) -> None:
     for path in ("/", "/captures/1", "/recheck", "/?token=", "/?token=wrong", "/?token=%C3%A4"):
-        answer = requests.get(reviewed.origin + path, timeout=10)
+        answer = requests.get(reviewed.origin + path, timeout=60)
         assert answer.status_code == 403, path
         assert "alpha.example" not in answer.text
 
@@ -48,13 +48,13 @@ def test_the_address_is_exchanged_for_a_cookie_that_no_script_or_other_site_gets
     assert "SameSite=Strict" in cookie
     token = reviewed.url.partition("token=")[2]
     assert token not in cookie
-    assert token not in reviewed.enter().get(reviewed.origin, timeout=10).text
+    assert token not in reviewed.enter().get(reviewed.origin, timeout=60).text
 
 
 def test_every_answer_has_its_headers(reviewed: Any) -> None:
     session = reviewed.enter()
-    answers = [session.get(reviewed.origin + path, timeout=10) for path in ("/", "/captures/1", "/recheck", "/none")]
-    answers.append(requests.get(reviewed.origin, timeout=10))
+    answers = [session.get(reviewed.origin + path, timeout=60) for path in ("/", "/captures/1", "/recheck", "/none")]
+    answers.append(requests.get(reviewed.origin, timeout=60))
     for answer in answers:
         assert answer.headers["X-Frame-Options"] == "DENY"
         assert answer.headers["X-Content-Type-Options"] == "nosniff"
@@ -72,7 +72,7 @@ def test_every_answer_has_its_headers(reviewed: Any) -> None:
 def test_another_name_that_leads_here_is_refused(reviewed: Any, host: str) -> None:
     session = reviewed.enter()
     name = host.format(port=reviewed.origin.rpartition(":")[2])
-    answer = session.get(reviewed.origin, headers={"Host": name}, timeout=10)
+    answer = session.get(reviewed.origin, headers={"Host": name}, timeout=60)
     assert answer.status_code == 403
     assert "alpha.example" not in answer.text
 
@@ -96,14 +96,14 @@ def test_a_change_needs_the_own_origin_and_the_token(
     session = reviewed.enter()
     form = wish(reviewed, session, **more)
     sent = {name: reviewed.origin if value == "OWN" else value for name, value in headers.items()}
-    answer = session.post(f"{reviewed.origin}/decide", data=form, headers=sent, timeout=10)
+    answer = session.post(f"{reviewed.origin}/decide", data=form, headers=sent, timeout=60)
     assert answer.status_code == 403
     assert reviewed.decisions() == []
     own = {"Origin": reviewed.origin}
-    assert requests.post(f"{reviewed.origin}/decide", data=form, headers=own, timeout=10).status_code == 403
-    assert session.get(f"{reviewed.origin}/decide", params=form, timeout=10).status_code == 405
+    assert requests.post(f"{reviewed.origin}/decide", data=form, headers=own, timeout=60).status_code == 403
+    assert session.get(f"{reviewed.origin}/decide", params=form, timeout=60).status_code == 405
     assert reviewed.decisions() == []
-    session.post(f"{reviewed.origin}/decide", data=wish(reviewed, session), headers=own, timeout=10)
+    session.post(f"{reviewed.origin}/decide", data=wish(reviewed, session), headers=own, timeout=60)
     assert len(reviewed.decisions()) == 1
 
 
@@ -128,7 +128,7 @@ def test_a_wish_that_cannot_be_done_is_refused_in_words(
 ) -> None:
     session = reviewed.enter()
     own = {"Origin": reviewed.origin}
-    answer = session.post(f"{reviewed.origin}/decide", data=wish(reviewed, session, **form), headers=own, timeout=10)
+    answer = session.post(f"{reviewed.origin}/decide", data=wish(reviewed, session, **form), headers=own, timeout=60)
     assert answer.status_code == status
     assert words in answer.text
     assert reviewed.decisions() == []
@@ -138,7 +138,7 @@ def test_one_button_cites_the_archived_copy(reviewed: Any) -> None:
     session = reviewed.enter()
     copy = "https://web.archive.org/web/2021/http://alpha.example/page"
     form = wish(reviewed, session, action="", use=copy)
-    answer = session.post(f"{reviewed.origin}/decide", data=form, headers={"Origin": reviewed.origin}, timeout=10)
+    answer = session.post(f"{reviewed.origin}/decide", data=form, headers={"Origin": reviewed.origin}, timeout=60)
     assert "A replacement is set for http://alpha.example/page" in answer.text
     assert f'"replacement":"{copy}"' in reviewed.decisions()[0].replace(": ", ":")
 
@@ -147,7 +147,7 @@ def test_decisions_name_who_when_and_why_and_survive_the_next_run(reviewed: Any)
     session = reviewed.enter()
     own = {"Origin": reviewed.origin}
     form = wish(reviewed, session, action="accept", reason="the new text\nsays it too")
-    answer = session.post(f"{reviewed.origin}/decide", data=form, headers=own, timeout=10)
+    answer = session.post(f"{reviewed.origin}/decide", data=form, headers=own, timeout=60)
     assert "Accepted http://alpha.example/page" in answer.text
     (line,) = reviewed.decisions()
     assert '"who":"maria"' in line.replace(" ", "")
@@ -159,25 +159,25 @@ def test_decisions_name_who_when_and_why_and_survive_the_next_run(reviewed: Any)
 
 def test_a_capture_is_not_shown_under_another_key_or_name(reviewed: Any) -> None:
     session = reviewed.enter()
-    html = session.get(f"{reviewed.origin}/captures/1", timeout=10).text
+    html = session.get(f"{reviewed.origin}/captures/1", timeout=60).text
     found = re.search(r'href="(http://localhost:\d+)/([^/]+)(/\d+/\d+/text)"', html)
     assert found
     origin, key, path = found.groups()
     assert origin != reviewed.origin
-    good = requests.get(origin + "/" + key + path, timeout=10)
+    good = requests.get(origin + "/" + key + path, timeout=60)
     assert good.status_code == 200
     assert "sandbox" in good.headers["Content-Security-Policy"]
     assert "default-src 'none'" in good.headers["Content-Security-Policy"]
-    assert requests.get(origin + "/wrong" + path, timeout=10).status_code == 404
-    assert requests.get(origin + "/" + key + path, headers={"Host": "evil.example"}, timeout=10).status_code == 403
-    assert requests.post(origin + "/" + key + path, timeout=10).status_code == 403
+    assert requests.get(origin + "/wrong" + path, timeout=60).status_code == 404
+    assert requests.get(origin + "/" + key + path, headers={"Host": "evil.example"}, timeout=60).status_code == 403
+    assert requests.post(origin + "/" + key + path, timeout=60).status_code == 403
 
 
 def test_the_command_prints_one_address_and_ends_in_good_order(reviewed: Any) -> None:
     process = reviewed.folder.start("serve", now="2026-03-02")
     url = process.stdout.readline().strip()
     assert re.fullmatch(r"http://127\.0\.0\.1:\d+/\?token=[\w-]{43}", url)
-    assert requests.get(url, timeout=10).status_code == 200
+    assert requests.get(url, timeout=60).status_code == 200
     taken = url.partition("/?")[0].rpartition(":")[2]
     other = reviewed.folder.run("serve", "--port", taken, now="2026-03-02")
     assert other.code == 2

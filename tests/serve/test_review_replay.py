@@ -30,11 +30,11 @@ def test_a_replayed_page_runs_on_an_origin_that_reaches_nothing(
 ) -> None:
     review = make_review()
     session = review.enter()
-    html = session.get(review.origin, timeout=10).text
+    html = session.get(review.origin, timeout=60).text
     part = next(one for one in html.split("<article ")[1:] if "gamma.example/hostile" in one)
     number = re.search(r"/captures/(\d+)", part)
     assert number
-    copies = session.get(f"{review.origin}/captures/{number[1]}", timeout=10).text
+    copies = session.get(f"{review.origin}/captures/{number[1]}", timeout=60).text
     address = re.findall(r'href="([^"]+)"[^>]*>replayed', copies)[0]
     assert address.startswith("http://localhost:")
     end = time.monotonic() + 60
