@@ -143,6 +143,24 @@ def test_one_button_cites_the_archived_copy(reviewed: Any) -> None:
     assert f'"replacement":"{copy}"' in reviewed.decisions()[0].replace(": ", ":")
 
 
+def test_one_button_cites_the_address_where_the_page_was_found(folder: Any, stage: Any, make_review: Any) -> None:
+    old, new = "http://alpha.example/page", "http://alpha.example/new/page"
+    stage[old] = stage.html("the keeper")
+    folder.article(old)
+    folder.check("article.md", now="2026-01-05")
+    stage.clear()
+    stage["http://alpha.example/"] = stage.html("front", more=f'<a href="{new}">the keeper</a>')
+    stage[new] = stage.html("the keeper")
+    folder.check(now="2026-03-01")
+    reviewed = make_review()
+    session = reviewed.enter()
+    page = session.get(reviewed.origin, timeout=10).text
+    assert f'<button name="use" value="{new}">Use this address</button>' in page
+    own = {"Origin": reviewed.origin}
+    session.post(f"{reviewed.origin}/decide", data=wish(reviewed, session, action="", use=new), headers=own, timeout=10)
+    assert f'"replacement":"{new}"' in reviewed.decisions()[0].replace(": ", ":")
+
+
 def test_decisions_name_who_when_and_why_and_survive_the_next_run(reviewed: Any) -> None:
     session = reviewed.enter()
     own = {"Origin": reviewed.origin}

@@ -25,7 +25,7 @@ class DeadPage:
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class Match:
     """A page of today that is the same as a dead one."""
 
     number: int

@@ -1,8 +1,9 @@
 """The search for the new addresses of a site's dead pages: what to visit next, and what the visited pages show.
 
 In the order of what it costs: addresses that others name for a page (captured redirects), rules learnt on the site,
-then what the site's listings name, by name and text. Every page that was visited is compared with all that are
-looked for. The caller visits, politely, what `wanted` returns, and hands each page to `take`.
+what pages that linked to it link to today, then what the site's listings name, by name and text. Every page that was
+visited is compared with all that are looked for. The caller visits, politely, what `wanted` returns, and hands each
+page to `take`.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from urllib.parse import quote, urlsplit
 
 from linkarchive.model import Page
 from linkarchive.relocate.candidates import Candidates
-from linkarchive.relocate.dead_page import DeadPage, Found
+from linkarchive.relocate.dead_page import DeadPage, Match
 from linkarchive.relocate.folder_rules import rules_and_guesses
 from linkarchive.relocate.likeness import Text, TextIndex, text_of
 from linkarchive.relocate.listings import QUERY, NamedPage, read_listing
@@ -51,7 +52,7 @@ class SiteSearch:
     examples: list[Example]
     parents: Sequence[Parent] = ()
     visits: int = 0
-    matches: dict[int, list[Found]] = field(default_factory=dict)
+    matches: dict[int, list[Match]] = field(default_factory=dict)
     """The pages of today that are the same as a dead one, by the number of the dead one."""
     _seen: set[str] = field(default_factory=set)
     _why: dict[str, tuple[int | None, str, Rule | None]] = field(default_factory=dict)
@@ -102,7 +103,7 @@ class SiteSearch:
                 return urls
         return []
 
-    def take(self, url: str, page: Page) -> Found | None:
+    def take(self, url: str, page: Page) -> Match | None:
         """What the visit of a wanted address has shown: a dead page that it seems to be, if any."""
         number, how, rule = self._why.get(url, (None, "", None))
         self._seen.add(page.final_url)
@@ -127,7 +128,7 @@ class SiteSearch:
             self._note_failure(number, rule, text)
         return match
 
-    def reject(self, url: str, match: Found) -> None:
+    def reject(self, url: str, match: Match) -> None:
         """The judge says that what the visit of a wanted address has shown is not the page after all."""
         self.matches[match.number].remove(match)
         if not self.matches[match.number]:
@@ -164,18 +165,16 @@ class SiteSearch:
             if right == 1:
                 left = min(left, self._guesses)
             most = min(left, 2 if right < PROVED else left if right >= _TRUSTED else 2 * right)
-            for page, url in self._addresses(rule):
-                if most > 0:
-                    most -= 1
-                    left -= 1
-                    self._guesses -= right == 1
-                    yield self._want(url, page.number, rule.in_words(), rule)
+            for page, url in self._addresses(rule)[:most] if most > 0 else ():
+                left -= 1
+                self._guesses -= right == 1
+                yield self._want(url, page.number, rule.in_words(), rule)
 
     def _addresses(self, rule: Rule) -> list[tuple[DeadPage, str]]:
         """What the rule makes of the open pages: what the site names first, then by folders like the examples'."""
         folders = {folder for example in rule.examples for folder in example.old.split("/")[:-1]}
-        made = [(page, rule.apply(page.url, page.text.title)) for page in self.open]
-        new = {url: page for page, url in made if url and self._is_new(url) and not same_page(url, page.url)}
+        addresses = [(page, rule.apply(page.url, page.text.title)) for page in self.open]
+        new = {url: page for page, url in addresses if url and self._is_new(url) and not same_page(url, page.url)}
         ranked = sorted(
             new,
             key=lambda url: (not self._candidates.names(url), -len(folders.intersection(new[url].url.split("/")[:-1]))),
@@ -248,7 +247,7 @@ class SiteSearch:
                 how = f"the page that linked to it, {today.final_url}, links to it there now"
                 self._linked.append((number, link, how))
 
-    def _compare(self, url: str, text: Text, number: int | None, how: str) -> Found | None:
+    def _compare(self, url: str, text: Text, number: int | None, how: str) -> Match | None:
         """The dead page that a page of today is the same as."""
         if self._index is None:
             self._index = TextIndex({dead_page.number: dead_page.text for dead_page in self.dead.values()})
@@ -259,13 +258,13 @@ class SiteSearch:
             if any(same_page(match.url, url) for match in known):
                 return None
             words = how if other == number and how else "a page with its text stands on the site"
-            match = Found(other, url, words, likeness)
+            match = Match(other, url, words, likeness)
             self._candidates.note_success(url, is_match=True)
             self.matches[other] = [*known, match]
             return match
         return None
 
-    def results(self) -> Iterator[Found]:
+    def results(self) -> Iterator[Match]:
         """For each dead page the page of today that is the same; none where two are alike."""
         for group in self.matches.values():
             best, *others = sorted(group, key=lambda match: -match.likeness.share)
@@ -273,11 +272,11 @@ class SiteSearch:
                 yield best
 
     def _known_examples(self) -> Sequence[Example]:
-        seen = [
+        matched = [
             Example(self.dead[number].url, group[0].url, self.dead[number].text.title)
             for number, group in self.matches.items()
         ]
-        return [*self.examples, *seen][:_MOST_EXAMPLES]
+        return [*self.examples, *matched][:_MOST_EXAMPLES]
 
     def _note_failure(self, number: int | None, rule: Rule | None, text: Text | None) -> None:
         """The rule led to another page or, without a text, to none that is usable."""
