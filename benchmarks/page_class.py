@@ -24,7 +24,7 @@ import verdicts_corpora as corpora
 
 from linkarchive.judge import drift
 from linkarchive.judge.cases import case_of
-from linkarchive.judge.page_class import MOST_WORDS
+from linkarchive.judge.page_class import is_classified
 from linkarchive.judge.page_signs import IN_A_PLACE, signs
 from linkarchive.judge.page_view import PageView
 from linkarchive.judge.parsed_page import ParsedPage
@@ -65,10 +65,10 @@ def examples() -> Iterator[Example]:
     for case, kind, site in _labelled():
         page = ParsedPage(case.after)
         key = (case.after.body, case.before.body if case.before else b"")
-        if key in known or case.after.failure or not 200 <= (case.after.status or 200) < 300 or page.kind != "html":
+        if key in known or case.after.failure or not 200 <= (case.after.status or 200) < 300:
             continue
         known.add(key)
-        if page.has_plenty or page.visible_size >= MOST_WORDS:
+        if not is_classified(page):
             continue
         before, retention = None, None
         if case.before is not None and case.before.failure is None and (read := ParsedPage(case.before)).has_text:
@@ -157,7 +157,7 @@ def trained(rows: list[Example], names: Sequence[str]) -> Any:
     from sklearn.linear_model import LogisticRegression
 
     values = [[row.signs[name] for name in names] for row in rows]
-    model = LogisticRegression(C=STRENGTH, max_iter=20_000, tol=1e-8)
+    model = LogisticRegression(C=STRENGTH, max_iter=20_000, tol=1e-5)
     return model.fit(values, [row.kind for row in rows], sample_weight=[row.weight for row in rows])
 
 

@@ -131,7 +131,9 @@ def main() -> int:
     if not (options.compare or options.folds or options.calibrate):
         answers, spent = judged(labelled, options.without_words)
         out["times"] = times(spent)
-        out["score"] = score.score(verdicts_peers.scored(labelled, answers, score))
+        cases = verdicts_peers.scored(labelled, answers, score)
+        out["score"] = score.score(cases)
+        out["evidence"] = verdicts_folds.by_evidence(cases, score)
         out["intervals"] = verdicts_folds.intervals(out["score"]["calibration"]["bins"])
         if not options.json:
             if options.second:

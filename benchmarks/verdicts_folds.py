@@ -21,9 +21,10 @@ import verdicts_peers
 from linkarchive.judge import confidence, drift
 from linkarchive.judge.parsed_page import ParsedPages
 from linkarchive.judge.verdict import scored
-from linkarchive.model import Judgement, Verdict
+from linkarchive.model import Judgement, Reason, Verdict
 
 FOLDS = 5
+_SURE = 0.9
 NAMES = ("DRIFTED", "MIXED", "MIXED_JACCARD")
 CHOICES = tuple(
     itertools.product((0.80, 0.84, 0.86, 0.88, 0.90, 0.92, 0.94), (0.94, 0.96, 0.97, 0.98), (0.7, 0.8, 0.9))
@@ -151,6 +152,20 @@ def intervals(bins: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
         misses = row["cases"] >= 20 and not low <= row["confidence"] <= high
         rows.append({"from": row["from"], "cases": row["cases"], "said": row["confidence"], "right": row["accuracy"],
                      "wilson_low": low, "wilson_high": high, "misses": misses})  # fmt: skip
+    return rows
+
+
+def by_evidence(cases: Sequence[Mapping[str, Any]], score: Any) -> list[dict[str, Any]]:
+    """A row a kind of evidence, as judge/confidence.py tells them apart, with its expected calibration error."""
+    rows = []
+    for name in confidence.CURVES:
+        of_kind = [case for case in cases if confidence.family(Reason(case["reason"])) == name]
+        if of_kind:
+            said, right = (sum(case[key] for case in of_kind) / len(of_kind) for key in ("confidence", "right"))
+            error = score.calibration(of_kind)["expected_error"]
+            rows.append({"evidence": name, "cases": len(of_kind), "said": said, "right": right, "error": error})
+    sure = [case["confidence"] >= _SURE for case in cases if case["right"]]
+    rows.append({"right ones that claim 0.9 or more": sum(sure) / len(sure), "cases": len(sure)})
     return rows
 
 

@@ -1,11 +1,13 @@
-"""115 pages of sixteen languages and ten builds, of which the judge was tuned on none (data/unseen_pages.toml).
+"""115 pages of sixteen languages and ten builds, written before the judge was tried on them (data/unseen_pages.toml).
 
-The first 71 were written before their writer had read the words that the judge knows, the other 44 after. What is wrong
-of them is looked at by nobody who tunes the judge on their words: docs/verdicts.md has the figures.
+The first 71 were written before their writer had read the words that the judge knows, the other 44 after. Those whose
+digest (`is_looked_at`) is even were looked at afterwards, and words of theirs are in signs.toml; the others are looked
+at by nobody who tunes the judge: docs/verdicts.md has the figures of both.
 """
 
 from __future__ import annotations
 
+import hashlib
 import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -55,6 +57,10 @@ def unseen_pages() -> Iterator[Unseen]:
         )
 
 
+def is_looked_at(page: Unseen) -> bool:
+    return int(hashlib.sha256(page.id.encode()).hexdigest(), 16) % 2 == 0
+
+
 def _article(language: dict[str, Any]) -> str:
     return "".join(f"<p>{paragraph}</p>" for paragraph in language["text"])
 
@@ -85,18 +91,19 @@ PAGES = tuple(unseen_pages())
 
 
 @pytest.mark.parametrize(
-    ("want", "mode", "least"),
+    ("want", "mode", "least", "least_unseen"),
     [
-        ("dead", "seen_first", 35),
-        ("dead", "compared", 54),
-        ("blocked", "seen_first", 14),
-        ("blocked", "compared", 18),
-        ("ok", "seen_first", 21),
-        ("ok", "compared", 19),
+        ("dead", "seen_first", 47, 19),
+        ("dead", "compared", 56, 24),
+        ("blocked", "seen_first", 19, 3),
+        ("blocked", "compared", 25, 8),
+        ("ok", "seen_first", 20, 7),
+        ("ok", "compared", 19, 7),
     ],
 )
-def test_as_many_as_are_right_today_stay_right(want, mode, least):
-    """Of 64 dead pages, 28 walls and 23 good ones."""
+def test_as_many_as_are_right_today_stay_right(want, mode, least, least_unseen):
+    """Of 64 dead pages, 28 walls and 23 good ones; 31, 11 and 8 of them were never looked at."""
     cases = [page for page in PAGES if page.want == want]
-    right = [page.id for page in cases if judge(getattr(page, mode)).verdict in page.right]
-    assert len(right) >= least, sorted({page.id for page in cases} - set(right))
+    right = [page for page in cases if judge(getattr(page, mode)).verdict in page.right]
+    assert len(right) >= least, sorted({page.id for page in cases} - {page.id for page in right})
+    assert sum(not is_looked_at(page) for page in right) >= least_unseen

@@ -255,7 +255,7 @@ def test_a_shell_is_not_taken_for_a_soft_404(case, page):
     assert said(judge(case(shell, probe=page(shell)))) == "blocked/script-only"
 
 
-@pytest.mark.parametrize("title", ["404 — orri hau ez dago", "Villa 404", "Síðan fannst ekki (404)"])
+@pytest.mark.parametrize("title", ["404 — orri hau ez dago", "Villa 404", "Tamal oxkin (404)"])
 def test_the_status_in_a_heading_tells_in_any_language(case, article, title):
     html = f"<html><title>{title} | News Example</title><body><h1>{title}</h1><p>Barkatu.</p>"
     assert said(judge(case(html))) == "dead/soft-404"

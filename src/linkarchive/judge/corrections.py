@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from linkarchive.judge import rules, words
 from linkarchive.judge.fast_text import as_text
-from linkarchive.judge.page_view import verdict
+from linkarchive.judge.page_view import judgement_of
 from linkarchive.judge.parsed_page import ParsedPage
 from linkarchive.model import Judgement, Reason, Verdict
 
@@ -33,7 +33,7 @@ def new_notice(before: ParsedPage, after: ParsedPage) -> Judgement | None:
             if phrase is None or (line not in _own_headings(after) and after.is_linked(rules.normal(line), phrase)):
                 continue
             if _count(kind, after) > _count(kind, before):
-                return verdict(Verdict.DRIFTED, reason, sure, f"the page now says: “{_around(line, phrase)}”")
+                return judgement_of(Verdict.DRIFTED, reason, sure, f"the page now says: “{_around(line, phrase)}”")
     return None
 
 
@@ -45,7 +45,7 @@ def retracted_before(page: ParsedPage) -> Judgement | None:
         phrase = _notice("retracted", line)
         if phrase and (line in _own_headings(page) or not page.is_linked(rules.normal(line), phrase)):
             evidence = f"retracted before we first saw it; the page says: “{_around(line, phrase)}”"
-            return verdict(Verdict.DRIFTED, Reason.RETRACTED, 0.85, evidence)
+            return judgement_of(Verdict.DRIFTED, Reason.RETRACTED, 0.85, evidence)
     return None
 
 

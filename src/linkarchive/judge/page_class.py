@@ -15,15 +15,22 @@ from importlib import resources
 from typing import Any
 
 from linkarchive.judge.page_signs import new_size, signs
-from linkarchive.judge.page_view import PageView, verdict
+from linkarchive.judge.page_view import PageView, judgement_of
+from linkarchive.judge.parsed_page import ParsedPage
 from linkarchive.model import Judgement, Reason, Verdict
 
-MOST_WORDS = 450
+_MOST_WORDS = 450
 """Visible words up to which a page is classified; the model knows no longer ones."""
+_MOST_OWN_WORDS = 150
+"""Words outside links up to which a page with more visible ones is, too: an error in the frame of a large site."""
+_SURE_SEEN_FIRST = 0.55
+"""Probability from which a page without a baseline is called unusable; it must have a telling sign, too."""
 _SURE = 0.65
-"""Probability from which a page without a baseline is called unusable."""
+"""The same with a baseline."""
 _SURE_WITHOUT_BASELINE_LEFT = 0.6
 """The same where hardly anything of the baseline is left."""
+_PLAINLY_A_PAGE = 0.9
+"""Probability of a page seen first from which a made-up address is not asked for."""
 _LEFT = 0.1
 _HONEST_IN_ITS_PLACE = 0.1
 """How much rarer an honest page is where a text was, and now stands a notice of a few new words under another title."""
@@ -33,7 +40,8 @@ _NOTICE = 150
 """Words below which a page seen first may be a notice that there is no such page (as in `soft404`)."""
 _MOST_SIGNS = 4
 _TELLING: Mapping[str, tuple[str, ...]] = {
-    "gone": ("address and missing in a line", "missing in a heading", "4xx in a heading", "gone in a class name"),
+    "gone": ("address and missing in a heading", "address and missing in a line", "missing in a heading",
+             "4xx in a heading", "gone in a class name"),
     "parked": (
         "domain and held in a line", "domain and hosting in a line", "account and suspended in a line",
         "file and replace in a line", "default and hosting in a line", "account and construction in a line",
@@ -44,7 +52,8 @@ _TELLING: Mapping[str, tuple[str, ...]] = {
                   "a picture to type from", "challenge in a class name"),
     "forbidden": ("refused and address in a line", "refused and account in a line", "refused in a heading"),
     "login": ("a password field", "login and password in a line"),
-    "paywall": ("subscribe and reading_on in a line", "reading_on in the text", "paywall in a class name"),
+    "paywall": ("subscribe and reading_on in a line", "reading_on in the text", "paywall in a class name",
+                "a text that breaks off before an offer"),
     "consent": ("consent and accept in a line", "consent in a class name"),
     "script-only": ("browser in the text", "browser in a heading"),
     "error": ("5xx in a heading", "error and crash in a line", "crash in a heading", "crash in the text",
@@ -72,7 +81,7 @@ class Classes:
     """The probability of each kind; they add up to 1."""
     reasons: Mapping[str, tuple[str, ...]]
     """The signs that speak most for each kind, the strongest first."""
-    told: frozenset[str]
+    telling: frozenset[str]
     """The kinds of which the page has a telling sign."""
 
 
@@ -88,13 +97,13 @@ def classify(view: PageView) -> Classes:
         scores[kind] = model["intercepts"][kind] + sum(part for part, _ in parts)
         strongest = sorted((part for part in parts if part[0] > 0), reverse=True)[:_MOST_SIGNS]
         reasons[kind] = tuple(name for _, name in strongest)
-    told = frozenset(kind for kind, telling in _TELLING.items() if any(values[name] for name in telling))
+    telling_kinds = frozenset(kind for kind, telling in _TELLING.items() if any(values[name] for name in telling))
     if _is_notice_in_place(view, values):
         scores["page"] += math.log(_HONEST_IN_ITS_PLACE)
     highest = max(scores.values())
     powers = {kind: math.exp(score - highest) for kind, score in scores.items()}
     total = sum(powers.values())
-    return Classes({kind: power / total for kind, power in powers.items()}, reasons, told)
+    return Classes({kind: power / total for kind, power in powers.items()}, reasons, telling_kinds)
 
 
 def _is_notice_in_place(view: PageView, values: Mapping[str, float]) -> bool:
@@ -103,26 +112,44 @@ def _is_notice_in_place(view: PageView, values: Mapping[str, float]) -> bool:
     return view.before.size >= _TEXT_BEFORE and new_size(view) < _NEW_WORDS
 
 
+def is_doubtful(view: PageView) -> bool:
+    """The page's signs leave open whether it is one: worth asking what a made-up address gets."""
+    return is_classified(view.after) and classify(view).shares["page"] < _PLAINLY_A_PAGE
+
+
+def is_classified(page: ParsedPage) -> bool:
+    """The page has so few words that it may be something else than a page."""
+    if page.kind != "html" or page.has_plenty:
+        return False
+    return page.visible_size < _MOST_WORDS or page.own_size < _MOST_OWN_WORDS
+
+
 def unusable(view: PageView) -> Judgement | None:
     """The page is of another kind than a page, as far as its signs tell."""
-    if view.after.kind != "html" or view.after.has_plenty or view.after.visible_size >= MOST_WORDS:
+    if not is_classified(view.after):
         return None
     classes = classify(view)
     by_verdict: dict[Verdict, float] = {}
-    for kind, (said, _, _) in _KINDS.items():
-        by_verdict[said] = by_verdict.get(said, 0.0) + classes.shares.get(kind, 0.0)
-    likeliest = max(by_verdict, key=lambda said: by_verdict[said])
+    for kind, (kind_verdict, _, _) in _KINDS.items():
+        by_verdict[kind_verdict] = by_verdict.get(kind_verdict, 0.0) + classes.shares.get(kind, 0.0)
+    likeliest = max(by_verdict, key=lambda kind_verdict: by_verdict[kind_verdict])
     share = by_verdict[likeliest]
-    is_gone = view.before is not None and view.retention is not None and view.retention < _LEFT
-    if share < (_SURE_WITHOUT_BASELINE_LEFT if is_gone else _SURE) or share < classes.shares["page"]:
+    if share < max(_least(view), classes.shares["page"]):
         return None
-    kinds = (kind for kind, (said, _, _) in _KINDS.items() if said is likeliest)
+    kinds = (kind for kind, (kind_verdict, _, _) in _KINDS.items() if kind_verdict is likeliest)
     kind = max(kinds, key=lambda kind: classes.shares.get(kind, 0.0))
-    if view.before is None and (kind not in classes.told or (kind == "gone" and not view.has_little_text(_NOTICE))):
+    if view.before is None and (kind not in classes.telling or (kind == "gone" and not view.has_little_text(_NOTICE))):
         return None
     _, reason, what = _KINDS[kind]
     evidence = f"by its signs it is {what}: {', '.join(classes.reasons[kind])}"
-    return verdict(likeliest, reason, round(share, 3), evidence)
+    return judgement_of(likeliest, reason, round(share, 3), evidence)
+
+
+def _least(view: PageView) -> float:
+    """The probability from which the page is called unusable."""
+    if view.before is None:
+        return _SURE_SEEN_FIRST
+    return _SURE_WITHOUT_BASELINE_LEFT if view.retention is not None and view.retention < _LEFT else _SURE
 
 
 @functools.cache

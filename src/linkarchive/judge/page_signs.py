@@ -14,8 +14,10 @@ from urllib.parse import urlsplit
 from linkarchive.judge import topics, words
 from linkarchive.judge.page_view import PageView, segments
 from linkarchive.judge.parsed_page import ParsedPage
+from linkarchive.judge.rules import normal
 
 _MAX_LINKS = 2_000
+_MAX_TEXT = 6_000
 _MOST_LINES = 40
 _PROSE = 15
 """Words of a line that is a paragraph."""
@@ -34,7 +36,17 @@ _OF_BASELINE = (
     "a baseline that is gone", "no baseline", "the baseline's title", "the baseline's heading", "text of the baseline",
     "links of the baseline", "no links of the baseline", "much shorter", "hardly any text of its own",
 )  # fmt: skip
+_ADDRESS_WORD = re.compile(r"[a-z]{4,}")
+_ADDRESS_WORDS = 2
+"""Words of the last part of an address from which they say what the page is about."""
 _FEW_LINKS = 3
+_CUT_OFF = ("…", "...", "[…]", "…]")
+_BEGINNING = 5
+"""Words of a paragraph that is cut off."""
+_OFFER = 4
+"""Lines after it within which an offer stands."""
+_NOTICE = 12
+"""Words of a heading that is a notice."""
 _TOGETHER = (
     ("address", "missing"), ("domain", "held"), ("domain", "hosting"), ("account", "suspended"), ("file", "replace"),
     ("default", "hosting"), ("account", "construction"), ("refused", "address"), ("refused", "account"),
@@ -86,20 +98,41 @@ def signs(view: PageView) -> dict[str, float]:
 def _words(view: PageView) -> dict[str, float]:
     heading = topics.searchable(" . ".join((*view.after.headings[:4], _first_line(view))))
     text = topics.searchable("\n".join(view.after.own_lines))
-    found: dict[str, float] = {}
+    values: dict[str, float] = {}
     few = max(1.0, words.size(words.tokens(text)) / 25)
+    denied = topics.denied_in(heading)
     for name, stems in topics.stems().items():
         hits = sum(stem in text for stem in stems)
-        found[f"{name} in a heading"] = float(any(stem in heading for stem in stems))
-        found[f"{name} in the text"] = min(1.0, hits / few)
-    lines = dict.fromkeys((*view.after.headings[:4], *view.after.own_lines[:_MOST_LINES]))
-    spoken = topics.of_lines(lines)
+        values[f"{name} in a heading"] = float(name in denied or any(stem in heading for stem in stems))
+        values[f"{name} in the text"] = min(1.0, hits / few)
+    headings = (*view.after.headings[:4], _first_line(view))
+    lines = dict.fromkeys((*headings, *view.after.own_lines[:_MOST_LINES]))
+    topics_of_lines = topics.of_lines(lines)
     for first, second in _TOGETHER:
-        found[f"{first} and {second} in a line"] = float(any(first in line and second in line for line in spoken))
+        values[f"{first} and {second} in a line"] = float(
+            any(first in line and second in line for line in topics_of_lines)
+        )
+    short = [
+        line
+        for line, text in zip(topics_of_lines, lines, strict=True)
+        if text in headings and text.count(" ") < _NOTICE
+    ]
+    values["address and missing in a heading"] = float(any({"address", "missing"} <= line for line in short))
     status = {match[0] for match in _STATUS.findall(" ".join(view.after.headings[:4]))}
-    found["4xx in a heading"] = float("4" in status)
-    found["5xx in a heading"] = float("5" in status)
-    return found
+    values["4xx in a heading"] = float("4" in status)
+    values["5xx in a heading"] = float("5" in status)
+    return values
+
+
+def _breaks_off(view: PageView) -> bool:
+    """A paragraph ends in the middle, and what follows speaks of subscribing or of logging in."""
+    lines = view.after.own_lines[:_MOST_LINES]
+    for at, line in enumerate(lines):
+        if line.endswith(_CUT_OFF) and len(words.tokens(line)) >= _BEGINNING:
+            following = topics.of_lines(lines[at + 1 : at + 1 + _OFFER])
+            if any(not spoken.isdisjoint({"subscribe", "login"}) for spoken in following):
+                return True
+    return False
 
 
 def _first_line(view: PageView) -> str:
@@ -112,7 +145,7 @@ def _structure(view: PageView) -> dict[str, float]:
     own = sum(words.size(words.tokens(line)) for line in page.own_lines)
     prose = sum(count for count in (words.size(words.tokens(line)) for line in page.own_lines) if count >= _PROSE)
     inside, outside = _links(view)
-    named = {host.lower().removeprefix("www.") for host in _hosts(" ".join(page.headings[:3]))}
+    hosts = {host.lower().removeprefix("www.") for host in _hosts(" ".join(page.headings[:3]))}
     heading = page.first_heading or page.title
     return {
         "few words": _falling(page.visible_size, 60),
@@ -123,14 +156,29 @@ def _structure(view: PageView) -> dict[str, float]:
         "no links into the site": _falling(inside, 2),
         "many links into the site": 1.0 - _falling(inside, 30),
         "links to one other site": float(len(outside) == 1 and inside == 0),
-        "a host name in a heading": float(bool(named)),
+        **_address(view),
+        "a text that breaks off before an offer": float(_breaks_off(view)),
+        "a host name in a heading": float(bool(hosts)),
         "a host name is the heading": float(bool(_hosts(heading)) and len(heading.split()) == 1),
-        "its own host name in a heading": float(view.host in named),
+        "its own host name in a heading": float(view.host in hosts),
         "a password field": float(page.kind == "html" and page.has("input[type=password]")),
         "a form": float(page.kind == "html" and page.has("form input[type=text], form input[type=email], textarea")),
         "marks of an article": float(page.kind == "html" and page.has(_ARTICLE)),
         "scripts": float(page.kind == "html" and page.has("script")),
         "redirected": float(view.is_redirected),
+    }
+
+
+def _address(view: PageView) -> dict[str, float]:
+    """Whether the page speaks of what its address says, as pages with such addresses do: /old-lock-rebuilt."""
+    path = segments(view.case.url)
+    address = {word for word in _ADDRESS_WORD.findall(path[-1]) if not _FILE.search(f".{word}")} if path else set()
+    headings = _plain_words(" ".join(view.after.headings))
+    text = _plain_words("\n".join(view.after.own_lines))
+    is_asked = len(address) >= _ADDRESS_WORDS
+    return {
+        "words of the address in a heading": len(address & headings) / len(address) if is_asked else 0.0,
+        "no word of the address": float(is_asked and not address & (headings | text)),
     }
 
 
@@ -141,12 +189,12 @@ def _markup(view: PageView) -> dict[str, float]:
         return dict.fromkeys((*(f"{kind} in a class name" for kind in _NAMED), *_STATED), 0.0)
     robots = " ".join(meta.getattr("content") or "" for meta in page.elements(_ROBOTS)).lower()
     names = " ".join(_NAMES.findall(page.source_normal[:_MAX_MARKUP]))
-    stated = [element.getattr("href") or element.getattr("content") or "" for element in page.elements(_ADDRESS)[:3]]
-    asked = segments(view.case.url)
+    addresses = [element.getattr("href") or element.getattr("content") or "" for element in page.elements(_ADDRESS)[:3]]
+    path = segments(view.case.url)
     return {
         **{f"{kind} in a class name": float(pattern.search(names) is not None) for kind, pattern in _NAMED.items()},
-        "it states its address": float(any(segments(address) == asked for address in stated) and bool(asked)),
-        "it states another address": float(bool(stated) and all(segments(address) != asked for address in stated)),
+        "it states its address": float(any(segments(address) == path for address in addresses) and bool(path)),
+        "it states another address": float(bool(addresses) and all(segments(address) != path for address in addresses)),
         "not to be indexed": float("noindex" in robots),
         "a picture to type from": float(page.has("form img") and page.has(_TYPED)),
     }
@@ -171,6 +219,10 @@ def _baseline(view: PageView) -> dict[str, float]:
         "much shorter": float(after.visible_size < 0.3 * before.visible_size),
         "hardly any text of its own": float(new_size(view) < 0.2 * before.size),
     }
+
+
+def _plain_words(text: str) -> set[str]:
+    return set(_ADDRESS_WORD.findall(normal(text[:_MAX_TEXT])))
 
 
 def _falling(value: float, half: float) -> float:
@@ -204,8 +256,8 @@ def _links(view: PageView) -> tuple[int, set[str]]:
 
 def _inside(page: ParsedPage) -> set[str]:
     """The links of a page as they are written, but for those to front pages, other sites and places on the page."""
-    found = {(link.getattr("href") or "").strip() for link in page.elements("a[href]")[:_MAX_LINKS]}
-    return {href for href in found if len(href) > 1 and not href.startswith(("#", "javascript:", "mailto:", "tel:"))}
+    links = {(link.getattr("href") or "").strip() for link in page.elements("a[href]")[:_MAX_LINKS]}
+    return {href for href in links if len(href) > 1 and not href.startswith(("#", "javascript:", "mailto:", "tel:"))}
 
 
 def new_size(view: PageView) -> int:

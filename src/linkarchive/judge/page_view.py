@@ -64,13 +64,18 @@ class PageView:
 
     def status_in_heading(self, *statuses: str) -> tuple[str, str] | None:
         """(status, heading) where hardly anything stands below a heading with such a number, in any language."""
-        if not self.shows_little(_NOTICE) or self.says_more:
+        if not self.shows_little(_NOTICE):
             return None
         for heading in self.after.headings:
             for status in _STATUS.findall(heading):
-                if status in statuses:
+                if status in statuses and (not self.says_more or self._is_error(heading)):
                     return status, heading
         return None
+
+    def _is_error(self, heading: str) -> bool:
+        """A part of the heading is a number and a word for an error: “Fehler 404 – …”, as templates have it."""
+        parts = (part for part in rules.parts(heading) if part.count(" ") == 1 and _STATUS.search(part))
+        return any(topics.speaks_of("error", part) for part in parts)
 
     def said(self, kind: str) -> str | None:
         """The phrase of a kind in the visible text of a page that says nothing else before it."""
@@ -113,5 +118,5 @@ def segments(url: str) -> tuple[str, ...]:
     return tuple(segment for segment in unquote(path).lower().split("/") if segment)
 
 
-def verdict(verdict: Verdict, reason: Reason, confidence: float, *evidence: str) -> Judgement:
+def judgement_of(verdict: Verdict, reason: Reason, confidence: float, *evidence: str) -> Judgement:
     return Judgement(verdict, reason, confidence, tuple(evidence))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from linkarchive.judge import rules
-from linkarchive.judge.page_view import PageView, host, verdict
+from linkarchive.judge.page_view import PageView, host, judgement_of
 from linkarchive.model import Judgement, Reason, Verdict
 
 _SHORT = 150
@@ -21,21 +21,21 @@ _MIN_CLASSES = 10
 def marked(view: PageView) -> Judgement | None:
     """The host is a domain seller's, or a page with little text loads the script of a parking service."""
     if rules.in_host("parked", view.host) and not rules.in_host("parked", host(view.case.url)):
-        return verdict(Verdict.DEAD, Reason.PARKED, 0.97, f"the link leads to a domain seller ({view.host})")
+        return judgement_of(Verdict.DEAD, Reason.PARKED, 0.97, f"the link leads to a domain seller ({view.host})")
     marker = rules.in_text("parked", _tags(view.after.source_normal), "tag") if view.shows_little(_SHORT) else None
     if marker is None:
         return None
     evidence = f"it carries the script of a parking service (“{marker}”)"
     phrase = _said(view)
     if phrase:
-        return verdict(Verdict.DEAD, Reason.PARKED, 0.98, f"the page says “{phrase}”", evidence)
-    return verdict(Verdict.DEAD, Reason.PARKED, 0.93, evidence)
+        return judgement_of(Verdict.DEAD, Reason.PARKED, 0.98, f"the page says “{phrase}”", evidence)
+    return judgement_of(Verdict.DEAD, Reason.PARKED, 0.93, evidence)
 
 
 def parked(view: PageView) -> Judgement | None:
     """A page with little text says that its name or its place on a server is nobody's."""
     phrase = _said(view) if view.shows_little(_SHORT) else None
-    return verdict(Verdict.DEAD, Reason.PARKED, 0.9, f"the page is short and says “{phrase}”") if phrase else None
+    return judgement_of(Verdict.DEAD, Reason.PARKED, 0.9, f"the page is short and says “{phrase}”") if phrase else None
 
 
 def usurped(view: PageView) -> Judgement | None:
@@ -48,7 +48,7 @@ def usurped(view: PageView) -> Judgement | None:
         return None
     trade = rules.in_headings("gambling", view.after.headings[:1])
     if trade and not view.was_there(trade[0]):
-        return verdict(
+        return judgement_of(
             Verdict.DEAD,
             Reason.USURPED,
             0.88,
@@ -60,7 +60,7 @@ def usurped(view: PageView) -> Judgement | None:
         return None
     languages = _language(view.before.source), _language(view.after.source)
     if None not in languages and languages[0] != languages[1]:
-        return verdict(
+        return judgement_of(
             Verdict.DEAD,
             Reason.USURPED,
             0.7,

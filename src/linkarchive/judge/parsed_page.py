@@ -148,8 +148,8 @@ class ParsedPage:
 
     def _is_bar(self, line: str, link_words: frozenset[str]) -> bool:
         """A line of several links: each of its few words is a link's, and it is no heading."""
-        found = line.split()
-        return 1 < len(found) <= _LINE and link_words.issuperset(found) and line not in self.headings
+        line_words = line.split()
+        return 1 < len(line_words) <= _LINE and link_words.issuperset(line_words) and line not in self.headings
 
     @cached_property
     def own_size(self) -> int:

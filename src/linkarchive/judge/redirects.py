@@ -6,7 +6,7 @@ import re
 from urllib.parse import urlsplit
 
 from linkarchive.judge import rules, words
-from linkarchive.judge.page_view import PageView, host, segments, verdict
+from linkarchive.judge.page_view import PageView, host, judgement_of, segments
 from linkarchive.model import Case, Judgement, Page, Reason, Verdict
 from linkarchive.url_parameters import is_request_bound, without_session
 from linkarchive.urls import is_persistent_identifier
@@ -22,15 +22,15 @@ def homepage(view: PageView) -> Judgement | None:
     """A deep link that ends at the front page, which has nothing of the baseline."""
     if not view.is_redirected or is_front(view.case.url) or not is_front(view.final_url):
         return None
-    asked = host(view.case.url)
-    if rules.in_host("shortener", asked) or is_persistent_identifier(view.case.url):
+    asked_host = host(view.case.url)
+    if rules.in_host("shortener", asked_host) or is_persistent_identifier(view.case.url):
         return None
     where = f"the link leads to the front page ({view.final_url})"
     if view.before is not None:
-        return verdict(Verdict.DEAD, Reason.HOMEPAGE_REDIRECT, 0.96, where, what_is_left(view))
+        return judgement_of(Verdict.DEAD, Reason.HOMEPAGE_REDIRECT, 0.96, where, what_is_left(view))
     if is_honest(view.case.probe):
         return None
-    return verdict(Verdict.DEAD, Reason.HOMEPAGE_REDIRECT, 0.85 if _related(asked, view.host) else 0.7, where)
+    return judgement_of(Verdict.DEAD, Reason.HOMEPAGE_REDIRECT, 0.85 if _related(asked_host, view.host) else 0.7, where)
 
 
 def section(view: PageView) -> Judgement | None:
@@ -42,7 +42,7 @@ def section(view: PageView) -> Judgement | None:
         or not is_shortened(view.case.url, view.final_url)
     ):
         return None
-    return verdict(
+    return judgement_of(
         Verdict.DEAD,
         Reason.SOFT_404,
         0.85,
@@ -84,10 +84,10 @@ def is_front(url: str) -> bool:
 def moved_to(case: Case) -> str | None:
     """The new address, when every step to it is a permanent redirect and it is more than another spelling."""
     page = case.after
-    asked = case.url.partition("#")[0]
-    if not page.hops or is_request_bound(asked, page.final_url) or is_persistent_identifier(asked):
+    link = case.url.partition("#")[0]
+    if not page.hops or is_request_bound(link, page.final_url) or is_persistent_identifier(link):
         return None
-    if any(hop.status not in _PERMANENT for hop in page.hops) or rules.in_host("shortener", host(asked)):
+    if any(hop.status not in _PERMANENT for hop in page.hops) or rules.in_host("shortener", host(link)):
         return None
     return without_session(page.final_url) + (f"#{page.fragment}" if page.fragment else "")
 

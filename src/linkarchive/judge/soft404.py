@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from urllib.parse import urlsplit, urlunsplit
 
 from linkarchive.judge import rules, words
-from linkarchive.judge.page_view import PageView, segments, verdict
+from linkarchive.judge.page_view import PageView, judgement_of, segments
 from linkarchive.judge.parsed_page import ParsedPage
 from linkarchive.judge.redirects import is_front
 from linkarchive.model import Judgement, Page, Reason, Verdict
@@ -25,6 +25,7 @@ _PROBE_RATIO = 0.95
 _PROBE_WORDS = 2000
 _MIN_OWN = 10
 _FEW = 8
+_QUESTION = "?？؟"
 _NOTICE = 20
 """Own words up to which a page is a bare notice."""
 
@@ -34,7 +35,7 @@ def error_path(view: PageView) -> Judgement | None:
     if view.after.has_plenty or not view.is_redirected or rules.in_path("gone-path", segments(view.case.url)):
         return None
     if rules.in_path("gone-path", segments(view.final_url)):
-        return verdict(Verdict.DEAD, Reason.SOFT_404, 0.95, f"the link leads to an error page ({view.final_url})")
+        return judgement_of(Verdict.DEAD, Reason.SOFT_404, 0.95, f"the link leads to an error page ({view.final_url})")
     return None
 
 
@@ -51,9 +52,9 @@ def soft404(view: PageView) -> Judgement | None:
         evidence = [f"the {where} says “{heading[1]}”"]
         if phrase:
             evidence.append(f"the text says “{phrase}”")
-        return verdict(Verdict.DEAD, Reason.SOFT_404, 0.97 if phrase else 0.94, *evidence)
+        return judgement_of(Verdict.DEAD, Reason.SOFT_404, 0.97 if phrase else 0.94, *evidence)
     if phrase:
-        return verdict(Verdict.DEAD, Reason.SOFT_404, 0.9, f"the page has little text, and it says “{phrase}”")
+        return judgement_of(Verdict.DEAD, Reason.SOFT_404, 0.9, f"the page has little text, and it says “{phrase}”")
     return None
 
 
@@ -61,11 +62,11 @@ def platform(view: PageView) -> Judgement | None:
     """A platform that answers 200 for everything says that the post, the video or the account is gone."""
     if not rules.is_for("platform-gone", view.host):
         return None
-    gone = rules.in_text("platform-gone", view.after.source_normal, "source", view.host)
-    if gone is None and view.has_little_prose(_TINY):  # posts quote such words
-        gone = rules.in_text("platform-gone", view.after.visible_normal, "text", view.host)
-    if gone and not view.was_there(gone):
-        return verdict(Verdict.DEAD, Reason.SOFT_404, 0.9, f"{view.host} says “{gone}”")
+    phrase = rules.in_text("platform-gone", view.after.source_normal, "source", view.host)
+    if phrase is None and view.has_little_prose(_TINY):  # posts quote such words
+        phrase = rules.in_text("platform-gone", view.after.visible_normal, "text", view.host)
+    if phrase and not view.was_there(phrase):
+        return judgement_of(Verdict.DEAD, Reason.SOFT_404, 0.9, f"{view.host} says “{phrase}”")
     return None
 
 
@@ -78,8 +79,8 @@ def probed(view: PageView) -> Judgement | None:
         return None
     evidence = "a made-up address on this host answers the same page"
     if view.is_redirected and is_front(view.final_url):
-        return verdict(Verdict.DEAD, Reason.HOMEPAGE_REDIRECT, 0.97, "the link leads to the front page", evidence)
-    return verdict(Verdict.DEAD, Reason.SOFT_404, 0.96, evidence)
+        return judgement_of(Verdict.DEAD, Reason.HOMEPAGE_REDIRECT, 0.97, "the link leads to the front page", evidence)
+    return judgement_of(Verdict.DEAD, Reason.SOFT_404, 0.96, evidence)
 
 
 def answers_alike(after: ParsedPage, probe: Page) -> bool:
@@ -105,10 +106,10 @@ def _own_words(page: ParsedPage) -> list[str]:
     return [word for line in page.own_lines for word in words.tokens(line)]
 
 
-def _alike(one: Sequence[str], other: Sequence[str]) -> bool:
+def _alike(these: Sequence[str], those: Sequence[str]) -> bool:
     from rapidfuzz.distance import Indel
 
-    return bool(one) and Indel.normalized_similarity(one[:_PROBE_WORDS], other[:_PROBE_WORDS]) >= _PROBE_RATIO
+    return bool(these) and Indel.normalized_similarity(these[:_PROBE_WORDS], those[:_PROBE_WORDS]) >= _PROBE_RATIO
 
 
 def probe_url(url: str, token: str) -> str | None:
@@ -133,11 +134,11 @@ def probe_name(token: str) -> str:
 
 def _heading(view: PageView) -> tuple[str, str] | None:
     """(phrase, heading) that says so and is new."""
-    found = rules.in_headings("not-found", view.after.notices) or rules.in_lines("not-found", view.after.notices)
-    found = found or view.status_in_heading("404", "410")
-    if found and not _is_notice(view, *found):
+    notice = rules.in_headings("not-found", view.after.notices) or rules.in_lines("not-found", view.after.notices)
+    notice = notice or view.status_in_heading("404", "410")
+    if notice and not _is_notice(view, *notice):
         return None
-    return found if found and not view.was_heading(found[0]) else None
+    return notice if notice and not view.was_heading(notice[0]) else None
 
 
 def _is_notice(view: PageView, phrase: str, heading: str) -> bool:
@@ -147,14 +148,17 @@ def _is_notice(view: PageView, phrase: str, heading: str) -> bool:
     """
     if view.before is not None or view.after.own_size < _NOTICE:
         return True
-    return rules.is_most_of(phrase, heading) and not (" " not in phrase and view.says_more)
+    if phrase in rules.parts(view.after.title) and phrase not in rules.normal(view.after.first_heading):
+        return True  # a bare status of a template's title, above a heading of its own
+    is_about = " " not in phrase or any(mark in heading for mark in _QUESTION)
+    return rules.is_most_of(phrase, heading) and not (is_about and view.says_more)
 
 
 def _is_all_of(heading: tuple[str, str], view: PageView) -> bool:
     """Title and first heading say the same short thing, and there is no text below, however rich the site's frame."""
     title, first = view.after.title, view.after.first_heading
-    said = rules.normal(first or heading[1])
-    return said.count(" ") < _FEW and said in rules.normal(title) and _tells(said) and view.has_little_prose(_SHORT)
+    text = rules.normal(first or heading[1])
+    return text.count(" ") < _FEW and text in rules.normal(title) and _tells(text) and view.has_little_prose(_SHORT)
 
 
 def _tells(heading: str) -> bool:

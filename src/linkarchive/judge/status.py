@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from linkarchive.judge.page_view import host, verdict
+from linkarchive.judge.page_view import host, judgement_of
 from linkarchive.model import REASONS, Failure, Judgement, Reason, Verdict
 
 _STATUS: dict[int, tuple[Verdict, Reason, float, str]] = {
@@ -59,12 +59,12 @@ def by_failure(failure: Failure) -> Judgement:
     """The verdict on a visit that saw no page."""
     if failure.reason is Reason.DNS and failure.no_such_name:
         name = host(failure.url)
-        return verdict(Verdict.DEAD, Reason.DNS, 0.97, f"the host name {name} does not exist (any more)")
+        return judgement_of(Verdict.DEAD, Reason.DNS, 0.97, f"the host name {name} does not exist (any more)")
     evidence = _in_words(failure)
     for kind in (Verdict.UNREACHABLE, Verdict.BLOCKED, Verdict.SKIPPED):
         if failure.reason in REASONS[kind]:
-            return verdict(kind, failure.reason, 0.95, evidence)
-    return verdict(Verdict.UNREACHABLE, Reason.PROTOCOL, 0.6, evidence)
+            return judgement_of(kind, failure.reason, 0.95, evidence)
+    return judgement_of(Verdict.UNREACHABLE, Reason.PROTOCOL, 0.6, evidence)
 
 
 def _in_words(failure: Failure) -> str:
@@ -88,10 +88,12 @@ def by_status(status: int | None, has_body: bool) -> Judgement | None:
     if status is not None and (200 <= status < 300 or (300 <= status < 400 and status != 304 and has_body)):
         return None
     if status in _STATUS:
-        return verdict(*_STATUS[status])
+        return judgement_of(*_STATUS[status])
     if status is not None and 500 <= status < 600:
-        return verdict(Verdict.UNREACHABLE, Reason.HTTP_5XX, 0.97, f"the server reports an error of its own ({status})")
+        return judgement_of(
+            Verdict.UNREACHABLE, Reason.HTTP_5XX, 0.97, f"the server reports an error of its own ({status})"
+        )
     if status is not None and 400 <= status < 500:
-        return verdict(Verdict.BLOCKED, Reason.FORBIDDEN, 0.75, f"the server rejects the request ({status})")
+        return judgement_of(Verdict.BLOCKED, Reason.FORBIDDEN, 0.75, f"the server rejects the request ({status})")
     answer = "no status" if status is None else f"status {status} without a page"
-    return verdict(Verdict.UNREACHABLE, Reason.PROTOCOL, 0.85, f"the answer cannot be used: {answer}")
+    return judgement_of(Verdict.UNREACHABLE, Reason.PROTOCOL, 0.85, f"the answer cannot be used: {answer}")

@@ -12,9 +12,9 @@ from linkarchive.judge import words
 from linkarchive.judge.parsed_page import ParsedPage
 from linkarchive.judge.rules import normal
 
-_STEMS: Mapping[str, list[str]] = tomllib.loads(
+_DATA: Mapping[str, Mapping[str, list[str]]] = tomllib.loads(
     resources.files("linkarchive.judge").joinpath("signs.toml").read_text(encoding="utf-8")
-)["stems"]
+)
 _UNSPACED_STEM = re.compile("[\u0e00-\u0eff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
 _MAX_TEXT = 6_000
 """Characters of a text in which stems are looked for."""
@@ -22,6 +22,8 @@ _MOST_LINES = 40
 _PUNCTUATION = re.compile("[^\\w\u0300-\u036f\u0900-\u0dff\u0e00-\u0eff.:/'-]+")
 _SENTENCE = 7
 """Words of a line that says something."""
+_NEAR = 5
+"""Words within which a denying word stands before or after what it denies."""
 _OF_TROUBLE = (
     "missing", "error", "crash", "refused", "machine", "browser", "login", "suspended", "construction", "held",
 )  # fmt: skip
@@ -31,9 +33,37 @@ _OF_TROUBLE = (
 def stems() -> dict[str, tuple[str, ...]]:
     """The stems of each topic as they are looked for: behind a space, unless their script has none."""
     return {
-        name: tuple(stem if _UNSPACED_STEM.search(stem) else f" {stem}" for stem in map(normal, found))
-        for name, found in _STEMS.items()
+        name: tuple(stem if _UNSPACED_STEM.search(stem) else f" {stem}" for stem in map(normal, beginnings))
+        for name, beginnings in _DATA["stems"].items()
     }
+
+
+@functools.cache
+def _denying() -> frozenset[str]:
+    return frozenset(map(normal, _DATA["denying"]["words"]))
+
+
+@functools.cache
+def _denied() -> dict[str, tuple[str, ...]]:
+    return {topic: tuple(map(normal, beginnings)) for topic, beginnings in _DATA["denied"].items()}
+
+
+@functools.cache
+def _unspaced() -> dict[str, re.Pattern[str]]:
+    return {topic: re.compile("|".join(patterns)) for topic, patterns in _DATA["unspaced"].items()}
+
+
+def denied_in(prepared: str) -> frozenset[str]:
+    """The topics (missing, refused) that a searchable text denies: “could not be found”, “kein Recht”."""
+    denied: set[str] = set()
+    if _UNSPACED_STEM.search(prepared):
+        denied.update(topic for topic, pattern in _unspaced().items() if pattern.search(prepared))
+    tokens = [token.strip(".:'/-") for token in prepared.split()]
+    for at, token in enumerate(tokens):
+        if token in _denying():
+            near = tokens[max(0, at - _NEAR) : at + _NEAR + 1]
+            denied.update(topic for topic, begin in _denied().items() if any(word.startswith(begin) for word in near))
+    return frozenset(denied)
 
 
 def searchable(text: str) -> str:
@@ -44,7 +74,8 @@ def searchable(text: str) -> str:
 def speaks_of(topic: str, text: str) -> str | None:
     """The first stem of a topic in a text."""
     prepared = searchable(text)
-    return next((stem.strip() for stem in stems()[topic] if stem in prepared), None)
+    stem = next((stem.strip() for stem in stems()[topic] if stem in prepared), None)
+    return stem or (topic if topic in denied_in(prepared) else None)
 
 
 def of_lines(lines: Iterable[str]) -> list[frozenset[str]]:
@@ -52,7 +83,10 @@ def of_lines(lines: Iterable[str]) -> list[frozenset[str]]:
     texts = [searchable(line) for line in lines]
     everything = "".join(texts)
     present = {name: [stem for stem in known if stem in everything] for name, known in stems().items()}
-    return [frozenset(name for name, known in present.items() if any(stem in text for stem in known)) for text in texts]
+    return [
+        denied_in(text) | {name for name, known in present.items() if any(stem in text for stem in known)}
+        for text in texts
+    ]
 
 
 def unconcerned(page: ParsedPage) -> int:

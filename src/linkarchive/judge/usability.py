@@ -32,6 +32,7 @@ _WORDS_ONLY = 0.95
 """The most that words alone score: less than what makes a probe superfluous."""
 _DOUBT = 0.85
 """What is left of a score where a host is honest and yet shows a bare notice."""
+_SOME_WORDS = 80
 _NOTICE = 22
 """Own words of a page that is a bare notice: an honest sibling does not clear it."""
 
@@ -53,6 +54,14 @@ def unusable(view: PageView) -> Judgement | None:
     return None
 
 
+def is_in_doubt(view: PageView) -> bool:
+    """A page seen first may be none: it stands elsewhere, has few words, or few that are no links, since an error may
+    stand in the frame of a large site; or its signs leave it open."""
+    if view.is_redirected or not view.after.has_text or view.after.has_plenty:
+        return view.is_redirected
+    return min(view.after.visible_size, view.after.own_size) < _SOME_WORDS or page_class.is_doubtful(view)
+
+
 def _spoken(view: PageView) -> Judgement | None:
     """What words and build say; where words are few and the build says something else, the build is believed."""
     by_words = _first(_WORDS, view)
@@ -60,7 +69,7 @@ def _spoken(view: PageView) -> Judgement | None:
     if by_class is not None and by_class.reason is Reason.LOGIN and walls.asks_for_login(view.case.url):
         by_class = None
     if by_words is None:
-        return None if by_class is None else soft404.probed(view) or by_class
+        return None if by_class is None else soft404.probed(view) or redirects.homepage(view) or by_class
     if (
         by_class is not None
         and by_class.verdict is not by_words.verdict

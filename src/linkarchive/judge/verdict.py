@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from linkarchive.judge import corrections, drift, parked, redirects, soft404, status, support, usability, walls
 from linkarchive.judge.confidence import calibrated
-from linkarchive.judge.page_view import PageView, verdict
+from linkarchive.judge.page_view import PageView, judgement_of
 from linkarchive.judge.parsed_page import MAX_HTML, ParsedPage, ParsedPages
 from linkarchive.model import Case, Judgement, Loss, Page, Reason, Verdict
 
@@ -20,7 +20,6 @@ _CUT = {
 """Why the end of a page was not read."""
 _THE_SAME = "the text is the same"
 _FEW_WORDS = 60
-_SOME_WORDS = 80
 _SURE = 0.985
 """Confidence from which a probe would add nothing."""
 _REALLY_THERE = 0.5
@@ -83,9 +82,9 @@ def scored(case: Case, parsed: ParsedPages) -> Judgement:
     comparison = drift.compare(before, after)
     view = PageView(case, after, before, comparison.retention)
     if comparison.retention < _REALLY_THERE:
-        gone = usability.unusable(view)
-        if gone is not None:
-            return replace(gone, similarity=round(comparison.retention, 3))
+        unusable_page = usability.unusable(view)
+        if unusable_page is not None:
+            return replace(unusable_page, similarity=round(comparison.retention, 3))
     elif comparison.retention < drift.DRIFTED:
         wall = walls.paywall(view)
         if wall is not None:
@@ -121,18 +120,18 @@ def _first_seen(case: Case, after: ParsedPage) -> Judgement:
 def _by_bytes(before: ParsedPage | None, after: ParsedPage) -> Judgement:
     """Images, archives and what else has no text that we read."""
     if before is None:
-        return verdict(
+        return judgement_of(
             Verdict.OK, Reason.FIRST_SEEN, 0.9, "the file is there; there is no earlier copy to compare it with"
         )
     if before.sha256 == after.sha256:
         same = "what was read of the file is the same" if after.page.cut else "the file is the same, byte for byte"
-        return replace(verdict(Verdict.OK, Reason.SAME, 0.99, same), similarity=1.0)
+        return replace(judgement_of(Verdict.OK, Reason.SAME, 0.99, same), similarity=1.0)
     words = (
         "the file is not the one it was"
         if before.kind == after.kind
         else f"a {before.kind} page became a {after.kind} file"
     )
-    return replace(verdict(Verdict.DRIFTED, Reason.REPLACED, 0.7, words), similarity=0.0)
+    return replace(judgement_of(Verdict.DRIFTED, Reason.REPLACED, 0.7, words), similarity=0.0)
 
 
 def _compared(view: PageView, before: ParsedPage, comparison: drift.Comparison) -> Judgement:
@@ -179,7 +178,7 @@ def _lost(lost: tuple[Loss, ...]) -> Judgement | None:
     ):
         of_kind = [loss for loss in lost if loss.kind == kind]
         if of_kind:
-            return verdict(Verdict.DRIFTED, reason, sure, *(words.format(loss.text[:200]) for loss in of_kind[:3]))
+            return judgement_of(Verdict.DRIFTED, reason, sure, *(words.format(loss.text[:200]) for loss in of_kind[:3]))
     return None
 
 
@@ -219,13 +218,7 @@ def _is_doubtful(case: Case, judgement: Judgement, parsed: ParsedPages) -> bool:
         return False
     if judgement.similarity is not None:
         return False
-    view = PageView(case, parsed.read(case.after), None)
-    return view.is_redirected or (view.after.has_text and _says_little(view))
-
-
-def _says_little(view: PageView) -> bool:
-    """Few words, or few that are no links: an error may stand in the frame of a large site."""
-    return view.shows_little(_SOME_WORDS) or (not view.after.has_plenty and view.after.own_size < _SOME_WORDS)
+    return usability.is_in_doubt(PageView(case, parsed.read(case.after), None))
 
 
 def fingerprint(page: Page, *, parsed: ParsedPages | None = None) -> str:

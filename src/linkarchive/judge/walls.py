@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 
 from linkarchive.judge import rules, topics, words
-from linkarchive.judge.page_view import PageView, host, segments, verdict
+from linkarchive.judge.page_view import PageView, host, judgement_of, segments
 from linkarchive.judge.parsed_page import ParsedPage
 from linkarchive.model import Judgement, Reason, Verdict
 
@@ -45,12 +45,16 @@ def challenge_mark(view: PageView) -> Judgement | None:
     """A bot wall, by its headers or its scripts. Works at any status."""
     header = _challenge_header(view.after.page.headers)
     if header:
-        return verdict(Verdict.BLOCKED, Reason.CHALLENGE, 0.99, f"the server answers with a bot challenge ({header})")
+        return judgement_of(
+            Verdict.BLOCKED, Reason.CHALLENGE, 0.99, f"the server answers with a bot challenge ({header})"
+        )
     # Protected sites carry the vendor's script on good pages too: it tells only where there is next to no text.
     if view.after.kind in ("html", "text") and (_is_refused(view) or view.shows_little(_SHORT)):
         marker = rules.in_text("challenge", view.after.source_normal[:_SOURCE_LIMIT], "source")
         if marker:
-            return verdict(Verdict.BLOCKED, Reason.CHALLENGE, 0.97, f"the page is a bot check (it contains “{marker}”)")
+            return judgement_of(
+                Verdict.BLOCKED, Reason.CHALLENGE, 0.97, f"the page is a bot check (it contains “{marker}”)"
+            )
     return None
 
 
@@ -59,13 +63,13 @@ def challenge(view: PageView) -> Judgement | None:
     refused = _is_refused(view)
     if view.after.kind not in ("html", "text") or not (refused or view.says_little(_SHORT)):
         return None
-    found = rules.in_headings("challenge", view.after.headings)
-    if found and not view.was_heading(found[0]):
-        return verdict(Verdict.BLOCKED, Reason.CHALLENGE, 0.93, f"the title says “{found[1]}”")
+    notice = rules.in_headings("challenge", view.after.headings)
+    if notice and not view.was_heading(notice[0]):
+        return judgement_of(Verdict.BLOCKED, Reason.CHALLENGE, 0.93, f"the title says “{notice[1]}”")
     if refused or view.shows_little(_SHORT):
         phrase = rules.in_text("challenge", view.after.visible_normal)
         if phrase and not view.was_there(phrase):
-            return verdict(Verdict.BLOCKED, Reason.CHALLENGE, 0.9, f"the page is short and says “{phrase}”")
+            return judgement_of(Verdict.BLOCKED, Reason.CHALLENGE, 0.9, f"the page is short and says “{phrase}”")
     return None
 
 
@@ -78,27 +82,27 @@ def error_with_page(view: PageView) -> Judgement | None:
     if view.after.kind != "html":
         return None
     if _FOR_PROGRAMS.search(view.after.source_normal[:_SOURCE_LIMIT]):
-        said = "and speaks of automatic visits"
+        remark = "and speaks of automatic visits"
     elif view.after.visible_size > _PAGE_LIKE:
-        said = "and shows a page of its own"
+        remark = "and shows a page of its own"
     else:
         return None
-    answer = f"the server answers with an error ({view.after.page.status}) {said}"
-    return verdict(Verdict.BLOCKED, Reason.FORBIDDEN, 0.7, answer)
+    answer = f"the server answers with an error ({view.after.page.status}) {remark}"
+    return judgement_of(Verdict.BLOCKED, Reason.FORBIDDEN, 0.7, answer)
 
 
 def refusal(view: PageView) -> Judgement | None:
     """“Access denied” served as if it were the page."""
     if not view.says_little(_SHORT):
         return None
-    found = rules.in_headings("blocked", view.after.headings)
-    if found and view.before is None and view.after.own_size >= _TEXT and not rules.is_most_of(*found):
-        found = None
-    found = found or view.status_in_heading("401", "403")
-    phrase = found[0] if found else view.said("blocked")
+    notice = rules.in_headings("blocked", view.after.headings)
+    if notice and view.before is None and view.after.own_size >= _TEXT and not rules.is_most_of(*notice):
+        notice = None
+    notice = notice or view.status_in_heading("401", "403")
+    phrase = notice[0] if notice else view.said("blocked")
     if phrase and not view.was_there(phrase):
-        said = found[1] if found else phrase
-        return verdict(Verdict.BLOCKED, Reason.FORBIDDEN, 0.9, f"the page is short and says “{said}”")
+        text = notice[1] if notice else phrase
+        return judgement_of(Verdict.BLOCKED, Reason.FORBIDDEN, 0.9, f"the page is short and says “{text}”")
     return None
 
 
@@ -106,13 +110,13 @@ def login_host(view: PageView) -> Judgement | None:
     """The visit ended at a login service, or at the login page of a platform."""
     if asks_for_login(view.case.url):
         return None
-    found = None
+    notice = None
     if rules.is_for("platform-login", view.host):
-        found = rules.in_headings("platform-login", view.after.headings, view.host)
-    if found:
-        return verdict(Verdict.BLOCKED, Reason.LOGIN, 0.95, f"the site shows its login page, “{found[1]}”")
+        notice = rules.in_headings("platform-login", view.after.headings, view.host)
+    if notice:
+        return judgement_of(Verdict.BLOCKED, Reason.LOGIN, 0.95, f"the site shows its login page, “{notice[1]}”")
     if view.is_redirected and rules.in_host("login", view.host):
-        return verdict(Verdict.BLOCKED, Reason.LOGIN, 0.97, f"the link leads to a login page ({view.final_url})")
+        return judgement_of(Verdict.BLOCKED, Reason.LOGIN, 0.97, f"the link leads to a login page ({view.final_url})")
     return None
 
 
@@ -120,19 +124,19 @@ def login(view: PageView) -> Judgement | None:
     """The visit ended at an address of a login page, or the page is little more than a login form."""
     if asks_for_login(view.case.url) or view.after.has_plenty:
         return None
-    named = rules.in_headings("login", view.after.headings)
-    heading = named or _short_heading(view)
+    login_heading = rules.in_headings("login", view.after.headings)
+    heading = login_heading or _short_heading(view)
     has_password = view.after.kind == "html" and view.after.has("input[type=password]")
     if view.is_redirected and rules.in_path("login", segments(view.final_url)):
         sure = 0.97 if heading or has_password else 0.85
-        return verdict(Verdict.BLOCKED, Reason.LOGIN, sure, f"the link leads to a login page ({view.final_url})")
+        return judgement_of(Verdict.BLOCKED, Reason.LOGIN, sure, f"the link leads to a login page ({view.final_url})")
     if heading and not view.was_heading(heading[0]):
         if has_password and (view.says_little(_SHORT) or _is_all_form(view, _FORM)):
-            return verdict(Verdict.BLOCKED, Reason.LOGIN, 0.95, f"the page is a login form, “{heading[1]}”")
-        if named and view.shows_little(_TINY) and view.after.kind == "html" and view.after.has("form, input"):
-            return verdict(Verdict.BLOCKED, Reason.LOGIN, 0.8, f"the page is short and says “{heading[1]}”")
+            return judgement_of(Verdict.BLOCKED, Reason.LOGIN, 0.95, f"the page is a login form, “{heading[1]}”")
+        if login_heading and view.shows_little(_TINY) and view.after.kind == "html" and view.after.has("form, input"):
+            return judgement_of(Verdict.BLOCKED, Reason.LOGIN, 0.8, f"the page is short and says “{heading[1]}”")
     if has_password and view.shows_little(_TINY):
-        return verdict(Verdict.BLOCKED, Reason.LOGIN, 0.8, "the page has a password field and hardly any text")
+        return judgement_of(Verdict.BLOCKED, Reason.LOGIN, 0.8, "the page has a password field and hardly any text")
     return None
 
 
@@ -160,30 +164,34 @@ def asks_for_login(url: str) -> bool:
 def consent_host(view: PageView) -> Judgement | None:
     """The visit ended at a service that asks for consent."""
     if rules.in_host("consent", view.host) and not rules.in_host("consent", host(view.case.url)):
-        return verdict(Verdict.BLOCKED, Reason.CONSENT, 0.98, f"the link leads to a consent page ({view.final_url})")
+        return judgement_of(
+            Verdict.BLOCKED, Reason.CONSENT, 0.98, f"the link leads to a consent page ({view.final_url})"
+        )
     return None
 
 
 def consent(view: PageView) -> Judgement | None:
     """A consent page instead of the page (a banner on the page is not one)."""
-    asked = segments(view.case.url)
+    path = segments(view.case.url)
     if view.after.has_plenty:
         return None
-    if (
-        view.is_redirected
-        and rules.in_path("consent", segments(view.final_url))
-        and not rules.in_path("consent", asked)
-    ):
-        return verdict(Verdict.BLOCKED, Reason.CONSENT, 0.95, f"the link leads to a consent page ({view.final_url})")
+    if view.is_redirected and rules.in_path("consent", segments(view.final_url)) and not rules.in_path("consent", path):
+        return judgement_of(
+            Verdict.BLOCKED, Reason.CONSENT, 0.95, f"the link leads to a consent page ({view.final_url})"
+        )
     if not view.shows_little(_SHORT):
         return None
-    found = rules.in_headings("consent", view.after.headings)
-    if found and not view.was_heading(found[0]):
-        return verdict(Verdict.BLOCKED, Reason.CONSENT, 0.92, f"all there is to see is a consent dialog, “{found[1]}”")
+    notice = rules.in_headings("consent", view.after.headings)
+    if notice and not view.was_heading(notice[0]):
+        return judgement_of(
+            Verdict.BLOCKED, Reason.CONSENT, 0.92, f"all there is to see is a consent dialog, “{notice[1]}”"
+        )
     line = rules.in_lines("consent", view.after.visible.splitlines())
     phrase = rules.in_text("consent", view.after.visible_normal) or (line[0] if line else None)
     if phrase and not view.was_there(phrase) and _is_about_consent(view.after.visible):
-        return verdict(Verdict.BLOCKED, Reason.CONSENT, 0.88, f"all there is to see is a consent dialog, “{phrase}”")
+        return judgement_of(
+            Verdict.BLOCKED, Reason.CONSENT, 0.88, f"all there is to see is a consent dialog, “{phrase}”"
+        )
     return None
 
 
@@ -191,27 +199,27 @@ def paywall(view: PageView) -> Judgement | None:
     """The beginning of the page and an offer to subscribe: much less text than the baseline, or little text."""
     if view.before is None and view.after.has_plenty:
         return None
-    own = _said_once(view)
-    if own > 0.7 * view.before.size if view.before is not None else own >= _TEASER:
+    size = _said_once(view)
+    if size > 0.7 * view.before.size if view.before is not None else size >= _TEASER:
         return None
     phrase = rules.in_text("paywall", view.after.visible_normal if view.before is not None else _after_text(view.after))
     if not phrase or view.was_there(phrase):
-        stated = _NOT_FREE.search(view.after.source_normal) and (view.before is not None or own < _SHORT)
+        is_not_free = _NOT_FREE.search(view.after.source_normal) and (view.before is not None or size < _SHORT)
         evidence = "there is little text, and the page states that it is not free to read (isAccessibleForFree)"
-        if stated:
-            return verdict(Verdict.BLOCKED, Reason.PAYWALL, 0.88, evidence)
+        if is_not_free:
+            return judgement_of(Verdict.BLOCKED, Reason.PAYWALL, 0.88, evidence)
         evidence = (
             "under the same title only the beginning of the page is left, and a link that was not there follows it"
         )
-        return verdict(Verdict.BLOCKED, Reason.PAYWALL, 0.75, evidence) if _breaks_off(view) else None
+        return judgement_of(Verdict.BLOCKED, Reason.PAYWALL, 0.75, evidence) if _breaks_off(view) else None
     evidence = f"the text breaks off, and the page says “{phrase}”"
     if view.before is not None:
-        return verdict(Verdict.BLOCKED, Reason.PAYWALL, 0.93, evidence)
-    if own < _SHORT:
-        return verdict(Verdict.BLOCKED, Reason.PAYWALL, 0.9, evidence)
+        return judgement_of(Verdict.BLOCKED, Reason.PAYWALL, 0.93, evidence)
+    if size < _SHORT:
+        return judgement_of(Verdict.BLOCKED, Reason.PAYWALL, 0.9, evidence)
     # A longer beginning: the offer must be a line of its own where the text ends, not a sentence about paywalls.
     if any(phrase in rules.normal(line) and len(line.split()) <= _OFFER for line in view.after.main[-_END:]):
-        return verdict(Verdict.BLOCKED, Reason.PAYWALL, 0.8, evidence)
+        return judgement_of(Verdict.BLOCKED, Reason.PAYWALL, 0.8, evidence)
     return None
 
 
@@ -252,7 +260,7 @@ def told_shell(view: PageView) -> Judgement | None:
     phrase = rules.in_text("script-only", view.after.visible_normal)
     if phrase is None:
         return None
-    return verdict(Verdict.BLOCKED, Reason.SCRIPT_ONLY, 0.93, f"without scripts the page only says “{phrase}”")
+    return judgement_of(Verdict.BLOCKED, Reason.SCRIPT_ONLY, 0.93, f"without scripts the page only says “{phrase}”")
 
 
 def shell(view: PageView) -> Judgement | None:
@@ -260,9 +268,11 @@ def shell(view: PageView) -> Judgement | None:
     if view.after.has_plenty:
         return None
     if (view.after.kind == "html" and not view.after.source.strip()) or not view.after.page.body.strip():
-        return verdict(Verdict.UNREACHABLE, Reason.PROTOCOL, 0.85, "the server answers with an empty page")
+        return judgement_of(Verdict.UNREACHABLE, Reason.PROTOCOL, 0.85, "the server answers with an empty page")
     if view.after.kind == "html" and view.shows_little(_HARDLY) and view.after.has("script"):
-        return verdict(Verdict.BLOCKED, Reason.SCRIPT_ONLY, 0.85, "the page is an empty frame that scripts would fill")
+        return judgement_of(
+            Verdict.BLOCKED, Reason.SCRIPT_ONLY, 0.85, "the page is an empty frame that scripts would fill"
+        )
     return None
 
 
@@ -270,12 +280,12 @@ def maintenance(view: PageView) -> Judgement | None:
     """An error or maintenance page served with a good status."""
     if not view.says_little(_SHORT):
         return None
-    found = rules.in_headings("maintenance", view.after.notices) or view.status_in_heading("500", "502", "503", "504")
-    if found and not view.was_heading(found[0]):
-        return verdict(Verdict.UNREACHABLE, Reason.HTTP_5XX, 0.9, f"the page says “{found[1]}”")
+    notice = rules.in_headings("maintenance", view.after.notices) or view.status_in_heading("500", "502", "503", "504")
+    if notice and not view.was_heading(notice[0]):
+        return judgement_of(Verdict.UNREACHABLE, Reason.HTTP_5XX, 0.9, f"the page says “{notice[1]}”")
     phrase = view.said("maintenance")
     if phrase and view.shows_little(_SHORT) and not view.was_there(phrase):
-        return verdict(Verdict.UNREACHABLE, Reason.HTTP_5XX, 0.9, f"the page is short and says “{phrase}”")
+        return judgement_of(Verdict.UNREACHABLE, Reason.HTTP_5XX, 0.9, f"the page is short and says “{phrase}”")
     return None
 
 
