@@ -101,6 +101,7 @@ def test_adversarial_texts_are_read(text: str, format: str) -> None:
     assert read_document(text.encode(), format, path="a").path == "a"
 
 
+@pytest.mark.long
 def test_deeply_nested_html() -> None:
     page = "<div>" * 30_000 + '<a href="https://deep.example">deep</a>'
     assert [c.url for c in read_document(page.encode(), "html", path="a").citations] == ["https://deep.example"]
@@ -120,6 +121,7 @@ def test_many_paragraphs_of_markdown() -> None:
     assert article.citations[-1].line == 3 * count - 2
 
 
+@pytest.mark.long
 def test_four_megabytes_of_text() -> None:
     line = "A line of plain text that goes on for a while, as lines do, without a link in it.\n"
     data = (line * 50_000 + "https://last.example/x\n").encode()

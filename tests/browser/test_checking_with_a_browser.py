@@ -116,6 +116,7 @@ def test_what_only_its_words_make_a_wall_is_cleared_by_a_site_that_says_no(stage
     assert folder.check("article.md", env=NEEDED).told(quiz)[:2] == ("ok", "first-seen")
 
 
+@pytest.mark.long
 def test_a_rendered_capture_holds_parts_dom_and_pictures_and_is_sound(stage, folder):
     cite(folder, URL)
     figures(stage, "4,812,000")

@@ -60,6 +60,7 @@ def closed(answers):
 needs_proc = pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="processes are looked for in /proc")
 
 
+@pytest.mark.long
 @needs_proc
 def test_no_process_and_no_file_is_left(stage, demo_web, executable, temporary, answers_of):
     stage[URL] = stage.html("harbour")

@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
+import pytest
+
 from linkarchive.links.files import load
 
 ALPHA = "http://alpha.example/report"
@@ -174,6 +176,7 @@ def test_comments_order_and_hand_edits_survive(folder: Any, stage: Any) -> None:
     assert ALPHA in folder.links()
 
 
+@pytest.mark.long
 def test_a_hundred_thousand_lines_are_read(folder: Any) -> None:
     lines = [f"https://host{number % 5000}.example/page/{number}   link {number}" for number in range(100_000)]
     path = folder.write("links.txt", "\n".join(["[big.md]", "published = 2021-05-12", *lines]) + "\n")

@@ -268,6 +268,7 @@ def test_nothing_connects_to_a_private_address(illustrated: Any, stage: Any, way
     assert any("private address" in one["why"] for told in facts(illustrated) for one in told["missing"])
 
 
+@pytest.mark.long
 def test_a_run_that_is_killed_among_the_parts_loses_nothing(illustrated: Any, stage: Any) -> None:
     """`kill -9` while one page waits for a picture: the next run has both pages whole, and each document once."""
     reached, go = threading.Event(), threading.Event()

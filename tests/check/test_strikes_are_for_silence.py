@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import pytest
+
 from linkarchive.demo.wire import Request, Reset, Response
 
 URL = "http://alpha.example/report"
@@ -40,6 +42,7 @@ ANSWERS: dict[str, tuple[Callable[[Any], Any], bool]] = {
 """What a host answers, and whether it is alive."""
 
 
+@pytest.mark.long
 def test_whoever_answers_is_never_dead_by_strikes(folder: Any, stage: Any) -> None:
     urls = {host: f"http://{host}.example/report" for host in ANSWERS}
     for host, (answer, _) in ANSWERS.items():

@@ -6,6 +6,8 @@ import json
 import zipfile
 from typing import Any
 
+import pytest
+
 from linkarchive.demo.wire import Response
 
 ALPHA = "http://alpha.example/report"
@@ -27,6 +29,7 @@ def test_a_page_over_the_limit_is_judged_on_what_was_read(folder: Any, stage: An
     assert "only the first 7.8 KiB" in folder.run("show", ALPHA, now="2026-01-07").out
 
 
+@pytest.mark.long
 def test_a_document_may_be_larger_than_a_page_unless_the_limit_is_set(folder: Any, stage: Any) -> None:
     body = b"%PDF-1.4\n" + b"0" * (21 * 1024 * 1024)
     stage[ALPHA] = Response(body, content_type="application/pdf")

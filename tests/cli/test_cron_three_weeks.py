@@ -97,7 +97,9 @@ def cloning(folder: Any, tmp_path: Path, kept: tuple[str, ...]) -> Weeks:
     return Weeks(run, told)
 
 
-@pytest.fixture(params=["one_folder", "fresh_clones", "bare_clones"])
+@pytest.fixture(
+    params=["one_folder", *(pytest.param(name, marks=pytest.mark.long) for name in ("fresh_clones", "bare_clones"))]
+)
 def weeks(request: pytest.FixtureRequest, folder: Any, stage: Any) -> Weeks:
     """Three good pages, checked once on the day of publication."""
     for url, name in ((ALPHA, "alpha"), (BETA, "beta"), (GAMMA, "gamma")):

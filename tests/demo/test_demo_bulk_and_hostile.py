@@ -7,6 +7,7 @@ import zlib
 
 import bulk_sites as bulk
 import hostile_sites as hostile
+import pytest
 import requests
 
 from linkarchive.demo.server import DemoWeb
@@ -46,6 +47,7 @@ def test_the_endless_page_goes_on(web: DemoWeb) -> None:
     assert len(first_bytes(web, "http://endless.hostile.example/", 3_000_000)) >= 3_000_000
 
 
+@pytest.mark.long
 def test_the_bomb_is_a_sound_gzip_file_of_a_gigabyte(client: requests.Session) -> None:
     decoder = zlib.decompressobj(31)
     size = wire = 0
@@ -72,6 +74,7 @@ def test_redirects_lead_to_where_they_must_not(client: requests.Session) -> None
     assert target("/growing") == "/growing/and-on"
 
 
+@pytest.mark.long
 def test_the_rest_is_as_hostile_as_it_says(web: DemoWeb, client: requests.Session) -> None:
     assert first_bytes(web, "http://headers.hostile.example/", 10_000_000).count(b"\r\nX-Header-") == 100_000
     strange = first_bytes(web, "http://bytes.hostile.example/", 10_000)

@@ -197,6 +197,7 @@ def test_a_bomb_is_given_up(foreign: Any) -> None:
     ]
 
 
+@pytest.mark.long
 def test_a_file_that_unpacks_without_measure_is_left(foreign: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(warc, "_ALLOWANCE", 1_000_000)
     data = gzip.compress(b"\r\n" * 20_000_000)

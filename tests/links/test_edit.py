@@ -245,6 +245,7 @@ def test_two_articles_that_share_a_section() -> None:
     assert merge(merged, [one, two]) == merged
 
 
+@pytest.mark.long
 def test_a_hundred_thousand_links_are_merged() -> None:
     given = article(*(cite(f"https://h{n}.example/{n}", f"text {n}") for n in range(50_000)))
     merged = merge("", [given])

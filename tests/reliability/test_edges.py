@@ -216,6 +216,7 @@ def test_files_that_include_each_other_are_read_once(folder: Any, stage: Any) ->
     assert ran.told(ALPHA)[0] == "ok"
 
 
+@pytest.mark.long
 def test_a_paragraph_of_megabytes_is_read(folder: Any, stage: Any) -> None:
     """Three megabytes took a minute once; here only that it comes to its end, and is right."""
     stage[ALPHA] = stage.html(ALPHA)

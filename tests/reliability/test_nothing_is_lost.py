@@ -92,6 +92,7 @@ def test_a_killed_run_before_a_whole_one_is_rebuilt_before_it(lived: Any, by: st
     assert lived.run("verify").code == 0
 
 
+@pytest.mark.long
 def test_what_only_a_killed_run_saw_is_in_a_rebuilt_database(lived: Any) -> None:
     kill(lived, "check", "article.md", now=DAYS[1])
     rebuilt(lived, by="rebuild")

@@ -297,6 +297,7 @@ def test_a_decision_on_a_page_from_before_a_forget_is_on_no_other_source(lived: 
     running.terminate()
 
 
+@pytest.mark.long
 def test_decisions_on_the_review_page_beside_a_forget_stay(lived: Any, stage: Any) -> None:
     stage[BETA] = stage.html("gone", status=410)
     assert lived.check(now="2026-01-12").told(BETA)[0] == "dead"
@@ -341,6 +342,7 @@ fcntl.flock = refuse
 """
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("number", [errno.ENOLCK, errno.EOPNOTSUPP])
 def test_a_file_system_without_locks_is_locked_by_a_file(lived: Any, number: int) -> None:
     assert lived.run_after(refusing(number), "check", now="2026-01-12").code == 0

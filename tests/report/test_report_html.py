@@ -215,6 +215,7 @@ print(render_html(Report(RunInfo("run", now, now, True, False, False, "0.1.0"), 
 """
 
 
+@pytest.mark.long
 def test_compiled_templates_are_kept_and_a_damaged_one_is_made_again(tmp_path: Path) -> None:
     env = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     env["PYTHONPYCACHEPREFIX"] = str(tmp_path)

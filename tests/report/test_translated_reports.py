@@ -178,6 +178,7 @@ def test_a_page_carries_the_words_of_its_scripts(plain: Report) -> None:
     assert json.loads(str(body["data-words"]))["In one column"] == "«In one column»"
 
 
+@pytest.mark.long
 def test_the_file_of_phrases_is_complete(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """After a change of a phrase: CONTRIBUTING.md says how the file is made anew."""
     monkeypatch.chdir(ROOT)

@@ -131,6 +131,7 @@ def odt(number: int, url: str) -> bytes:
     return package({"mimetype": "application/vnd.oasis.opendocument.text", "content.xml": content, "note.txt": OLD})
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("format", "make"), [("docx", docx), ("odt", odt)])
 def test_of_a_package_every_other_member_stays(format: str, make: Callable[[int, str], bytes]) -> None:
     for number in range(2):
