@@ -26,7 +26,7 @@ _CONTENTS = frozenset(
 """Each is in the archive folder only where that is one."""
 _NO_LOCKS = frozenset({errno.ENOLCK, errno.EOPNOTSUPP, errno.ENOSYS})
 """What a file system without locks answers (NFS without its lock daemon, some FUSE)."""
-_ENDING = 5.0
+_ENDING = 10.0
 """Seconds for the processes that a run has forked to notice that it was killed."""
 _DECIDING = 5.0
 """Seconds that a decision waits for another one to be written."""

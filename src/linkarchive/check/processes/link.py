@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections import deque
 
 from linkarchive.check.processes import messages
@@ -57,9 +58,13 @@ class Link:
         self._pacing = pacing  # type: ignore[assignment]  # whatever it paces
 
     def poll(self) -> None:
-        """Take in what has come. Raises EndedEarlyError and EOFError."""
-        for message in self._channel.poll():
-            self._take(message)
+        """Take in what has come. Raises EndedEarlyError; ends this process when the other one has ended."""
+        try:
+            for message in self._channel.poll():
+                self._take(message)
+        except EOFError:
+            # At once, since the folder's lock is held until then; what is half done is made whole by the next run.
+            os._exit(0)
 
     def wait(self) -> messages.SecondPass:
         """What follows a pass. Raises EndedEarlyError and EOFError."""
