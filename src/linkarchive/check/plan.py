@@ -47,7 +47,7 @@ class Job:
     sites: Sequence[SiteSettings] = ()
     """The project's rules for sites."""
     inputs_unchanged: bool = False
-    """All that the judgement depended on last time, beside the page, is what it was (`unchanged.with_previous`)."""
+    """All that the judgement depended on last time, beside the page, is what it was (`unchanged.load_previous`)."""
 
     @property
     def host(self) -> str:

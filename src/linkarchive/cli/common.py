@@ -113,7 +113,8 @@ def nearest_capture(project: Project, url: str, at: datetime | None) -> Capture:
 
 @contextmanager
 def importing() -> Iterator[None]:
-    """No search for garbage meanwhile, nor ever among what is made: modules stay (0.05 s of a run of 0.4 s)."""
+    """Import in this block without garbage collection, and leave the modules out of it for good: that saves 0.05 s of
+    a run of 0.4 s."""
     gc.disable()
     try:
         yield

@@ -65,7 +65,7 @@ class Capture:
     claimed: bool = False
     """Time and status are what a file without an HTTP head claims; nobody recorded them."""
     fingerprint: str | None = None
-    """Digest of the normalised main text (`judge.fingerprint`): equal means the same substance."""
+    """Digest of the normalised main text (`judge.verdict.fingerprint`): equal means the same substance."""
     parts: int = 0
     """Records that it has beside the page's own: what the page needs to be shown, and how it looked."""
     left_out: int = 0

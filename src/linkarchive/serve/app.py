@@ -1,4 +1,4 @@
-"""The review page as a web application: who is let in, what is shown, what is result."""
+"""The review page as a web application: who is let in, what is shown, what a form does."""
 
 from __future__ import annotations
 

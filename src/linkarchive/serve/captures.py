@@ -61,7 +61,7 @@ class CaptureViewer:
     key: str = field(default_factory=lambda: secrets.token_urlsafe(24))
 
     def url(self, source: int, capture: int, view: str) -> str:
-        """View is text or page."""
+        """The address of a stored copy: of its text, or of its page without scripts (`view` is "text" or "page")."""
         return f"http://{self.host}/{self.key}/{source}/{capture}/{view}"
 
 

@@ -46,7 +46,7 @@ class CitedCopy:
 
     @property
     def question(self) -> str:
-        """Whether the copy is there, as the store names that question."""
+        """The name by which the store keeps the answer to: is the copy there?"""
         return f"cited {self.time:%Y%m%d%H%M%S}" if self.time else "cited"
 
 
@@ -102,7 +102,7 @@ def cited_links(articles: Sequence[Article], settings: Settings) -> dict[str, li
 
 
 def is_past(link: CitedLink, now: datetime) -> bool:
-    """The author looked too long ago for today's page to be what was seen."""
+    """Whether the author looked too long ago for today's page to be what was seen."""
     return link.viewed_on is not None and (now.date() - link.viewed_on).days > NEAR_ENOUGH_DAYS
 
 
@@ -169,7 +169,7 @@ def cited_copy(url: str, archives: Sequence[Archive] = DEFAULT) -> CitedCopy | N
 
 
 def _may_be_copy(url: str, archives: Sequence[Archive]) -> bool:
-    """False is certain, and quickly told: nearly all URLs name no archive and hold no other URL."""
+    """Whether the URL might point into an archive. Only False is certain; it is quick, as nearly all URLs do not."""
     if "archive." in url or "perma.cc" in url or "/http" in url:
         return True
     return any(archive.host.lower() in url for archive in archives)

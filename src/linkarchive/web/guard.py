@@ -62,7 +62,7 @@ def address_is_private(address: str) -> bool:
 
 
 def _embedded_ipv4(ip: ipaddress.IPv6Address) -> ipaddress.IPv4Address | None:
-    """IPv4-mapped (RFC 4291), 6to4 (RFC 3056) and NAT64 (RFC 6052) addresses reach an IPv4 host."""
+    """The IPv4 address that an IPv6 one leads to (IPv4-mapped, RFC 4291; 6to4, RFC 3056; NAT64, RFC 6052), or None."""
     if ip in _NAT64:
         return ipaddress.IPv4Address(int(ip) & 0xFFFFFFFF)
     return ip.ipv4_mapped or ip.sixtofour
