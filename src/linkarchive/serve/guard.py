@@ -42,7 +42,7 @@ class Guard:
 
     @property
     def cookie(self) -> str:
-        """The name of the cookie. The port is in it, as browsers send a cookie to all ports of a host (RFC 6265 §8.5)."""
+        """The name of the cookie, with the port: browsers send a cookie to all ports of a host (RFC 6265 §8.5)."""
         return f"archive-review-{self.host.rpartition(':')[2]}"
 
     def is_ours(self, host: str) -> bool:
