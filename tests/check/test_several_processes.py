@@ -6,6 +6,7 @@ import json
 import os
 import re
 import signal
+import socket
 import threading
 import time
 from collections import Counter
@@ -17,6 +18,8 @@ from warcio.archiveiterator import ArchiveIterator
 
 from linkarchive.check import processes
 from linkarchive.check.plan import Policy
+from linkarchive.check.processes import messages
+from linkarchive.check.processes.messages import Channel
 from linkarchive.clock import Clock
 from linkarchive.demo import originals, truth
 from linkarchive.demo.wire import Epoch, Reset
@@ -171,6 +174,25 @@ def test_a_process_with_threads_is_not_forked(tmp_path: Path) -> None:
     finally:
         end.set()
         thread.join()
+
+
+def test_two_ends_that_say_more_than_a_socket_holds_do_not_wait_for_each_other() -> None:
+    ours, theirs = map(Channel, socket.socketpair())
+    said = [messages.Turn(f"host-{number}.example") for number in range(5000)]
+    for message in said:
+        ours.post(message)
+    assert ours.unsent, "nobody has listened yet"
+    heard: list[messages.Message] = []
+    while len(heard) < len(said):
+        ours.flush()
+        heard += theirs.poll()
+    assert heard == said
+    ours.close()
+    with pytest.raises(EOFError):
+        list(theirs.poll())
+    with pytest.raises(EOFError):
+        theirs.receive()
+    theirs.close()
 
 
 def children(process: int) -> list[int]:

@@ -35,10 +35,18 @@ class Child:
     """Nothing more will come of it."""
 
     def send(self, message: messages.Message) -> None:
-        """What it does not hear any more, it need not."""
+        """Without waiting for it; `flush` sends what is left. What it does not hear any more, it need not."""
         if not self.has_ended:
             with suppress(EOFError):
-                self.channel.send(message)
+                self.channel.post(message)
+
+    def flush(self) -> bool:
+        """Send what is left, as far as it takes that; whether there is more."""
+        if self.has_ended:
+            return False
+        with suppress(EOFError):
+            self.channel.flush()
+        return bool(self.channel.unsent)
 
     def wait(self) -> str:
         """How it ended, in words."""
@@ -87,6 +95,7 @@ def end(children: list[Child]) -> None:
 
 def _has_closed(child: Child) -> bool:
     """It has come to its end; else, after a moment, no. What it still says is nobody's matter."""
+    child.flush()
     try:
         for _ in child.channel.poll():
             pass

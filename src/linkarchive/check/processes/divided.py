@@ -6,6 +6,7 @@ import selectors
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from linkarchive import errors
@@ -25,6 +26,8 @@ from linkarchive.web.shared_pacing import TurnKeeper
 
 _LOOK_UP = 0.1
 """Seconds after which `stop` is asked again while nothing happens."""
+_GLANCE = 0.005
+"""Seconds after which one that has no room for a message is sent it again."""
 
 
 class DividedCrawl:
@@ -124,17 +127,17 @@ class DividedCrawl:
             free = {name: time for name, time in self._paces.domains.items() if name in domains}
             child.is_at_work = True
             self._selector.register(child.channel.fd, selectors.EVENT_READ, child)
-            child.send(
-                messages.Begin(
-                    recorder.run.seq,
-                    recorder.run.info,
-                    numbers[child.number],
-                    max(1, (at_once + child.number) // many),
-                    tuple(domains),
-                    Paces(hosts, free),
-                    tuple(messages.PlannedJob(job.source, job.citations, job.skip, job.why) for job in jobs),
-                )
+            begin = messages.Begin(
+                recorder.run.seq,
+                recorder.run.info,
+                numbers[child.number],
+                max(1, (at_once + child.number) // many),
+                tuple(domains),
+                Paces(hosts, free),
+                tuple(messages.PlannedJob(job.source, job.citations, job.skip, job.why) for job in jobs),
             )
+            with suppress(EOFError):  # that it has ended already is seen later
+                child.channel.send(begin)
 
     # --- while they are at it --------------------------------------------------------------------
 
@@ -144,6 +147,8 @@ class DividedCrawl:
             self._tell()
             next_turn = self._keeper.next_time()
             seconds = _LOOK_UP if next_turn is None else min(_LOOK_UP, max(0.0, next_turn - time.monotonic()))
+            if sum(child.flush() for child in self._children):
+                seconds = min(seconds, _GLANCE)
             for key, _ in self._selector.select(seconds):
                 self._hear(key.data)
             while (turn := self._keeper.take(time.monotonic())) is not None:

@@ -182,6 +182,8 @@ class Channel:
     def __init__(self, end: socket.socket) -> None:
         self._end = end
         self._received = bytearray()
+        self.unsent = bytearray()
+        """What `post` could not send yet."""
         self._encoder = msgspec.msgpack.Encoder()
         self._decoders: dict[int, msgspec.msgpack.Decoder[Message]] = {}
 
@@ -194,9 +196,24 @@ class Channel:
 
     def send(self, message: Message) -> None:
         """Waits until the other end has room for it. Raises EOFError."""
-        data = self._encoder.encode(message)
         try:
-            self._end.sendall(_HEAD.pack(len(data), _KINDS.index(type(message))) + data)
+            self._end.sendall(self._framed(message))
+        except (BrokenPipeError, ConnectionResetError) as error:
+            raise EOFError from error
+
+    def post(self, message: Message) -> None:
+        """Send it without waiting: what the other end has no room for goes with a later call of `flush`. Two ends that
+        waited for each other would wait for ever. Raises EOFError."""
+        self.unsent += self._framed(message)
+        self.flush()
+
+    def flush(self) -> None:
+        """Send what was posted, as far as there is room. Raises EOFError."""
+        try:
+            while self.unsent:
+                del self.unsent[: self._end.send(self.unsent, socket.MSG_DONTWAIT)]
+        except BlockingIOError:
+            return
         except (BrokenPipeError, ConnectionResetError) as error:
             raise EOFError from error
 
@@ -228,6 +245,10 @@ class Channel:
             if not data:
                 raise EOFError
             self._received += data
+
+    def _framed(self, message: Message) -> bytes:
+        data = self._encoder.encode(message)
+        return _HEAD.pack(len(data), _KINDS.index(type(message))) + data
 
     def _messages(self) -> Iterator[Message]:
         while (message := self._next()) is not None:
