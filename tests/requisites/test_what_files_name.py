@@ -83,6 +83,8 @@ SVG = "image/svg+xml"
         ('<?xml-stylesheet type="text/css" href="/a.css"?><svg xmlns="http://www.w3.org/2000/svg">'
          '<style>@import "/b.css";</style><script href="/s.js"/><image href="/i.png"/></svg>',
          SVG, {"/a.css", "/b.css", "/s.js", "/i.png"}),
+        ('<?xml-stylesheet href="/a.css\x01"?><html xmlns:l="http://www.w3.org/1999/xlink"><style>p{}\x0b</style>'
+         '<image l:href="/i.png&#1;"/>', XHTML, {"/a.css%EF%BF%BD", "/i.png%EF%BF%BD"}),
         ('<?xml-stylesheet href="/a.css"?><p>text', "text/html", set()),
     ],
 )  # fmt: skip
@@ -217,7 +219,8 @@ MARKUP = st.text(st.sampled_from("<>/'\"=() \n&;#x{}@!-") | st.characters(), max
             "srcset=",
             "<?xml-stylesheet href='",
             "?>",
-            " xmlns:a='http://www.w3.org/2000/svg'><a:",
+            " xmlns:a='http://www.w3.org/1999/xlink' a:href='",
+            "\x01",
         ]
     ),
     max_size=12,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -15,7 +14,7 @@ from lxml_html_clean import Cleaner
 from linkarchive.requisites import css, drawing, srcset
 from linkarchive.requisites.html import base_of, late_addresses, parsed, whole_address
 from linkarchive.requisites.requisite import Kind
-from linkarchive.requisites.xml import XML_TYPES
+from linkarchive.requisites.xml import XML_TYPES, fit
 from linkarchive.text import HTML_TYPES, decode, encoding_of, essence_of, media_type
 
 POLICY = (
@@ -33,8 +32,6 @@ MAX_FRAMES = 3
 """Frames within frames."""
 
 _NOTHING = "about:invalid"
-_UNFIT = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-"""What lxml takes into no tree (XML 1.0 §2.2)."""
 _MARK = "stored-part:"
 _FRAME = f"{_MARK}frame-"
 _FRAMES = {"iframe": "src", "embed": "src", "object": "data"}
@@ -180,7 +177,7 @@ class _Maker:
                 element.set("href", self._taken((element.get("href") or "").removeprefix(_MARK)))
 
     def _keep(self, text: str) -> int:
-        self._kept.append(_UNFIT.sub("\ufffd", text))
+        self._kept.append(fit(text))
         return len(self._kept) - 1
 
     def _taken(self, number: str) -> str:
@@ -305,12 +302,12 @@ def _introduce(tree: Any, note: str, facts: Iterable[tuple[str, str]]) -> None:
         tree.insert(0, head)
     policy = {"http-equiv": "Content-Security-Policy", "content": POLICY}
     metas = [html.Element("meta", charset="utf-8"), html.Element("meta", policy)]
-    metas += [html.Element("meta", name=name, content=_UNFIT.sub("\ufffd", value)) for name, value in facts]
+    metas += [html.Element("meta", name=name, content=fit(value)) for name, value in facts]
     for place, meta in enumerate(metas):
         head.insert(place, meta)
     if body is not None and note:
         paragraph = html.Element("p")
-        paragraph.text = _UNFIT.sub("\ufffd", note)
+        paragraph.text = fit(note)
         paragraph.set(
             "style", "font:14px/1.5 sans-serif;background:#fff;color:#222;padding:8px 12px;border:1px solid #999"
         )

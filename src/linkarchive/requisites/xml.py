@@ -17,6 +17,13 @@ _NAMESPACES = frozenset({"http://www.w3.org/1999/xhtml", "http://www.w3.org/2000
 _XLINK = "http://www.w3.org/1999/xlink"
 _NAME = re.compile(r"[a-z][a-z0-9-]*")
 _CDATA = re.compile(r"<!\[CDATA\[|\]\]>")
+_UNFIT = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+"""What no XML may hold (XML 1.0 §2.2): libxml2's reader of HTML lets it through, lxml takes it into no tree."""
+
+
+def fit(text: str) -> str:
+    """The text as a tree takes it: U+FFFD for what no XML may hold."""
+    return _UNFIT.sub("\ufffd", text)
 
 
 def as_html(tree: Any) -> None:
@@ -41,16 +48,16 @@ def as_html(tree: Any) -> None:
         for key, value in element.items():
             prefix, _, name = key.partition(":")
             if name == "href" and prefixes.get(prefix) == _XLINK:
-                element.set("xlink:href", value)
+                element.set("xlink:href", fit(value))
         if element.tag == "style":
-            element.text = _CDATA.sub("", element.text or "")
+            element.text = fit(_CDATA.sub("", element.text or ""))
 
 
 def _sheet(text: str) -> Any:
     """The link that says what an instruction says; None for one that names no CSS."""
     match = _SHEET.fullmatch(text)
     pairs = _PSEUDO_ATTRIBUTE.findall(match[1]) if match else []
-    attributes = {key: unescape(double or single) for key, double, single in pairs}
+    attributes = {key: fit(unescape(double or single)) for key, double, single in pairs}
     if not attributes.get("href") or attributes.get("type", "text/css") != "text/css":
         return None
     named = {name: attributes[name] for name in ("href", "media") if name in attributes}
