@@ -54,32 +54,45 @@ def records(folder):
                 yield record.rec_type, record.rec_headers.get_header("WARC-Target-URI"), record.content_stream().read()
 
 
-@pytest.mark.long
-def test_a_page_that_only_a_browser_sees_is_ok_and_drifts_when_its_figure_changes(stage, folder):
+def _seen(folder, stage):
     cite(folder, URL)
     figures(stage, "4,812,000")
     first = folder.check("article.md", env=NEEDED)
     assert first.told(URL) == ("ok", "first-seen", "none")
     assert first.source(URL)["capture"]["scope"] == "rendered"
-    captures = folder.captures()
 
-    again = folder.check(env=NEEDED, now=LATER)  # its frame is the same, and so is what it shows
+
+@pytest.fixture
+def seen(once):
+    """A page that only a browser sees, and that one has seen."""
+    return once(_seen)
+
+
+@pytest.mark.long
+def test_a_page_that_only_a_browser_sees_is_ok_and_drifts_when_its_figure_changes(stage, seen):
+    captures = seen.captures()
+    again = seen.check(env=NEEDED, now=LATER)  # its frame is the same, and so is what it shows
     assert again.told(URL)[0] == "ok"
-    assert folder.captures() == captures, "an unchanged page costs a row"
+    assert seen.captures() == captures, "an unchanged page costs a row"
 
     figures(stage, "5,344,000")
-    changed = folder.check(env=NEEDED, now=LATEST)
+    changed = seen.check(env=NEEDED, now=LATEST)
     assert changed.told(URL) == ("drifted", "detail-lost", "new")
     assert changed.source(URL)["lost"] == [{"kind": "figure", "text": "4,812,000 crowns"}]
 
 
 @pytest.mark.long
-def test_without_a_browser_such_a_page_is_not_called_ok_by_its_frame(stage, folder):
-    cite(folder, URL)
-    figures(stage, "4,812,000")
-    folder.check("article.md", env=NEEDED)
-    without = folder.check(env=NEVER, now=LATER)
+def test_without_a_browser_such_a_page_is_not_called_ok_by_its_frame(seen):
+    without = seen.check(env=NEVER, now=LATER)
     assert without.told(URL)[:2] == ("blocked", "script-only")
+
+
+@pytest.mark.long
+def test_a_rebuilt_database_knows_what_the_browser_saw(stage, seen):
+    (seen.root / "archive" / "archive.sqlite").unlink()
+    assert seen.run("rebuild").code == 0
+    figures(stage, "5,344,000")
+    assert seen.check(env=NEEDED, now=LATER).told(URL)[:2] == ("drifted", "detail-lost")
 
 
 @pytest.mark.long
@@ -129,17 +142,6 @@ def test_a_rendered_capture_holds_parts_dom_and_pictures_and_is_sound(stage, fol
     assert kept["resource", f"urn:fullPage:{URL}"][8:12] == b"WEBP"
     assert len(kept["resource", f"urn:thumbnail:{URL}"]) <= 15_000
     assert folder.run("verify").code == 0
-
-
-@pytest.mark.long
-def test_a_rebuilt_database_knows_what_the_browser_saw(stage, folder):
-    cite(folder, URL)
-    figures(stage, "4,812,000")
-    folder.check("article.md", env=NEEDED)
-    (folder.root / "archive" / "archive.sqlite").unlink()
-    assert folder.run("rebuild").code == 0
-    figures(stage, "5,344,000")
-    assert folder.check(env=NEEDED, now=LATER).told(URL)[:2] == ("drifted", "detail-lost")
 
 
 @pytest.mark.long
