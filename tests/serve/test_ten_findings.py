@@ -15,9 +15,7 @@ MOST = 25
 """Clicks and keys; a text that is typed counts once."""
 
 
-@pytest.fixture
-def ten(folder: Any, stage: Any, make_review: Any) -> Any:
-    """Drifted, dead, moved, closed and failing pages, ten in all, on five hosts."""
+def _ten(folder: Any, stage: Any) -> None:
     drifted = [f"http://alpha.example/{name}" for name in ("budget", "report", "speech", "table")]
     dead = [f"http://beta.example/{name}" for name in ("one", "two")]
     moved = [f"http://gamma.example/{name}" for name in ("old", "older")]
@@ -36,6 +34,12 @@ def ten(folder: Any, stage: Any, make_review: Any) -> Any:
     stage[closed] = Response(b"<h1>Forbidden</h1>", 403)
     stage[failing] = Response(b"", 503)
     assert folder.check(now="2026-03-01").code == 1
+
+
+@pytest.fixture
+def ten(once: Any, make_review: Any) -> Any:
+    """Drifted, dead, moved, closed and failing pages, ten in all, on five hosts."""
+    once(_ten)
     return make_review()
 
 
