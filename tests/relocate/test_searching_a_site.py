@@ -171,6 +171,15 @@ def test_a_print_copy_a_listing_and_a_namesake_are_no_new_address() -> None:
     assert searched(pages, site)[0] == {1: f"{SITE}/new/ferry"}
 
 
+def test_copies_that_do_not_say_what_they_are_are_no_answer() -> None:
+    pages = [dead(1, f"{SITE}/old/ferry.html", "The ferry", "ferry")]
+    site = front(("/a4/ferry", "The ferry"), ("/new/ferry", "The ferry"))
+    site |= {f"{SITE}/{name}/ferry": html("The ferry", prose("ferry")) for name in ("a4", "new")}
+    assert searched(pages, site)[0] == {}
+    site[f"{SITE}/a4/ferry"] = html("The ferry", prose("ferry")[:-900])
+    assert searched(pages, site)[0] == {1: f"{SITE}/new/ferry"}
+
+
 def test_two_pages_alike_are_no_answer() -> None:
     pages = [dead(1, f"{SITE}/old/ferry.html", "The ferry", "ferry"), dead(2, f"{SITE}/old/x.html", "Else", "else")]
     site = front(("/one/ferry", "The ferry"), ("/two/ferry", "The ferry"), ("/three", "Another"))

@@ -79,6 +79,13 @@ class Candidates:
         """Whether the site names this URL, and it was not visited yet."""
         return url in self._names
 
+    def namesake(self, url: str) -> str | None:
+        """A page not visited yet whose address has the same name as this one, in another folder."""
+        words = address_words(url)
+        sharing = min((self._by_word.get(word, []) for word in words), key=len, default=[])
+        there = (other for other in sharing[:_MOST_SHARING] if other in self._names)
+        return next((other for other in there if other != url and address_words(other) == words), None)
+
     def remove(self, url: str) -> None:
         """Take the URL out of the candidates, since it is visited."""
         self._names.pop(url, None)

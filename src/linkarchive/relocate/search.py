@@ -10,7 +10,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from urllib.parse import quote, urlsplit
+from functools import partial
+from urllib.parse import quote, urljoin
 
 from linkarchive.model import Page
 from linkarchive.relocate.candidates import Candidates
@@ -71,6 +72,8 @@ class SiteSearch:
     """The site's own search, as it declares it."""
     _searched: set[int] = field(default_factory=set)
     """The pages for whose titles it was asked."""
+    _compared: set[int] = field(default_factory=set)
+    """The dead pages whose matches were compared with a namesake, or came of a rule."""
     _guesses: int = 0
     """Visits that rules of a single example may still take."""
     _stage: int = 0
@@ -91,12 +94,14 @@ class SiteSearch:
     def wanted(self) -> list[str]:
         """The addresses to visit now; none when the search has ended."""
         left = self.budget - self.visits
-        if left <= 0 or not self.open:
+        if left <= 0:
             return []
-        for step in (
-            self._named_by_others, self._by_proved_rules, self._parents, self._by_parents, self._front_and_sitemap,
-            self._by_any_rule, self._further_listings, self._by_promise, self._by_search,
-        ):  # fmt: skip
+        steps = (
+            self._named_by_others, self._namesakes, partial(self._by_rules, least=PROVED), self._parents,
+            self._by_parents, self._front_and_sitemap, self._by_rules, self._further_listings, self._by_promise,
+            self._by_search,
+        )  # fmt: skip
+        for step in steps if self.open else (self._namesakes,):
             urls = list(step(left))
             if urls:
                 self.visits += len(urls)
@@ -123,6 +128,8 @@ class SiteSearch:
         elif alive:
             text = text_of(page)
             match = self._compare(page.final_url, text, number, how)
+            if match is not None and rule is not None:
+                self._compared.add(match.number)
             self._read_parent(url if match is None else self.dead[match.number].url, page)
         if match is None or match.number != number:
             self._note_failure(number, rule, text)
@@ -133,15 +140,13 @@ class SiteSearch:
         self.matches[match.number].remove(match)
         if not self.matches[match.number]:
             del self.matches[match.number]
-        number, _, rule = self._why.get(url, (None, "", None))
+        number, _, rule = self._why[url]
         if match.number == number:
             self._note_failure(number, rule, None)
 
     def name_sitemaps(self, urls: Iterable[str]) -> None:
         """The sitemaps that the robots.txt of one of the site's hosts names."""
         self._sitemaps += [url for url in urls if url not in self._sitemaps and url not in self._seen]
-
-    # --- what to visit ---------------------------------------------------------------------------
 
     def _named_by_others(self, left: int) -> Iterator[str]:
         for page in self.open:
@@ -150,13 +155,16 @@ class SiteSearch:
                     left -= 1
                     yield self._want(url, page.number, "a web archive saw a redirect to it", None)
 
-    def _by_proved_rules(self, left: int) -> Iterator[str]:
-        yield from self._by_rules(left, PROVED)
+    def _namesakes(self, left: int) -> Iterator[str]:
+        """A page of the same name as one that was found: a copy of it may be what was found, or be as good."""
+        for number, group in self.matches.items():
+            url = None if left <= 0 or number in self._compared else self._candidates.namesake(group[0].url)
+            if url is not None:
+                left -= 1
+                self._compared.add(number)
+                yield self._want(url, number, group[0].how, None)
 
-    def _by_any_rule(self, left: int) -> Iterator[str]:
-        yield from self._by_rules(left, 1)
-
-    def _by_rules(self, left: int, least: int) -> Iterator[str]:
+    def _by_rules(self, left: int, least: int = 1) -> Iterator[str]:
         """A few pages of each rule that has so many examples; the more it was right on, the more at a time."""
         for rule in rules_and_guesses(self._known_examples()):
             right = len(rule.examples)
@@ -237,8 +245,6 @@ class SiteSearch:
             how = "a page of that name stands on the site" if named else "a page with its text stands on the site"
             yield self._want(candidate.url, candidate.number, how, None)
 
-    # --- what was seen ---------------------------------------------------------------------------
-
     def _read_parent(self, url: str, today: Page) -> None:
         """A page that linked to dead ones, and is still there or was found: what it links to in their place."""
         parent = self._parents_by_key.get(page_key(url))
@@ -280,14 +286,10 @@ class SiteSearch:
 
     def _note_failure(self, number: int | None, rule: Rule | None, text: Text | None) -> None:
         """The rule led to another page or, without a text, to none that is usable."""
-        if rule is None or number is None:
-            return
-        if text is None:
-            self._trials.absent(rule)
-        else:
+        if rule is not None and number is not None and text is not None:
             self._trials.other(rule, self.dead[number].text, text)
-
-    # --- keeping order ---------------------------------------------------------------------------
+        elif rule is not None:
+            self._trials.absent(rule)
 
     def _is_new(self, url: str) -> bool:
         return url not in self._seen
@@ -321,5 +323,4 @@ class SiteSearch:
 
 
 def _root(url: str) -> str:
-    parts = urlsplit(url)
-    return f"{parts.scheme}://{parts.netloc}/"
+    return urljoin(url, "/")
