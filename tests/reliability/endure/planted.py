@@ -141,7 +141,8 @@ _FAULTS: dict[str, tuple[Callable[[], None], Callable[[Lab], list[str]]]] = {
     "an append without a lock": (append_without_lock, _lost_line),
     "told before telling": (
         told_before_telling,
-        lambda lab: _at(lab, "check", "rename archive/told.json", lambda at: Fault(at, KILL), -5),
+        # While the report is drawn: the one that tells in time writes told.json after it.
+        lambda lab: _at(lab, "check", "rename archive/told.json", lambda at: Fault(at, KILL), -15),
     ),
     "a swallowed ENOSPC": (
         swallowed_enospc,
