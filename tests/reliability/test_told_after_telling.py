@@ -184,3 +184,14 @@ def test_a_report_of_the_past_tells_nobody(lived: Any) -> None:
     assert lived.run("report").code == 0
     assert (lived.root / "archive" / "told.json").read_bytes() == before
     assert set(json.loads(before)) == {"stdout"}
+
+
+@pytest.mark.parametrize("data", [b"", b"{", b"[1]", b"\xff\xfe"])
+def test_a_damaged_record_of_who_was_told_ends_no_run(lived: Any, data: bytes) -> None:
+    path = lived.root / "archive" / "told.json"
+    path.write_bytes(data)
+    ran = lived.run("check", "-q", now=DAYS[1])
+    assert (ran.code, ALPHA in ran.out) == (1, True)
+    assert f"{path} could not be read" in ran.err
+    again = lived.run("check", "-q", now=DAYS[2])
+    assert (again.code, again.out, again.err) == (1, "", "")

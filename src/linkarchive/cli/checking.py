@@ -135,6 +135,8 @@ def _run(
 
 def _deliver(place: Project, report: Report, channels: Channels, show: Callable[[], None], name: str = "") -> int:
     """Print the report, send it to all channels, say on stderr what else there is to know. Returns the exit code."""
+    if channels.damage:
+        say(f"archive: {name}{sanitize(channels.damage)}")
     for error in report.errors:
         say(f"archive: {name}{sanitize(error)}")
     try:

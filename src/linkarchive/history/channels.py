@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 import msgspec
 
-from linkarchive.errors import StorageError
 from linkarchive.files import storage_error, write_atomically
 from linkarchive.model import Change, Report, SourceReport, Unresolved, Verdict
 from linkarchive.project import Project
@@ -43,7 +43,16 @@ class Channels:
         """Make it before the run, so that a channel that was never told begins with this run. Raises StorageError."""
         self._project = project
         self._reports: dict[str, Report] = {}
-        self._runs: dict[str, str | None] = _read(project.told)
+        self._runs: dict[str, str | None] = {}
+        self.damage: str | None = None
+        """That the file could not be read, in words; it is made anew."""
+        try:
+            self._runs = _read(project.told)
+        except msgspec.MsgspecError as error:
+            self.damage = (
+                f"{project.told} could not be read ({error}) and was made anew; what earlier runs found and could not "
+                "tell is in `archive status`"
+            )
         new = [channel for channel in channels if channel not in self._runs]
         if new:
             with open_project(project) as store:
@@ -79,7 +88,8 @@ class Channels:
     def delivered(self, channel: str, report: Report) -> None:
         """Note that the channel has the report. Raises StorageError."""
         if not report.run.offline:
-            self._runs |= _read(self._project.told)  # another command may have told something meanwhile
+            with suppress(msgspec.MsgspecError):
+                self._runs |= _read(self._project.told)  # another command may have told something meanwhile
             self._runs[channel] = report.run.id
             self._write()
 
@@ -100,16 +110,13 @@ def _last_sealed(archive: Path, run_id: str) -> str | None:
 
 
 def _read(path: Path) -> dict[str, str | None]:
+    """Raises StorageError, and MsgspecError for a file that is damaged."""
     try:
         return msgspec.json.decode(path.read_bytes(), type=dict[str, str | None])
     except FileNotFoundError:
         return {}
     except OSError as error:
         raise storage_error(path, error, "cannot be read") from error
-    except msgspec.MsgspecError as error:
-        raise StorageError(
-            f"{path} cannot be read: {error}; remove it: the next run then tells its own news"
-        ) from error
 
 
 def _since(store: Store, report: Report, run: Run, last: Run | None, last_id: str | None) -> Report:

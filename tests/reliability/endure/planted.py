@@ -15,7 +15,7 @@ from typing import Any
 
 from linkarchive import files, project
 from linkarchive.cli import checking
-from linkarchive.history import told
+from linkarchive.history.channels import STDOUT
 from linkarchive.store import decisions
 from linkarchive.web import network
 
@@ -59,10 +59,9 @@ def told_before_telling() -> None:
     """The run counts as told before anybody has read of it."""
     real = checking.print_report
 
-    def print_report(report: Any, place: Any, printing: Any, reader: Any) -> None:
-        for channel in (told.STDOUT,):
-            reader.told(channel, report)
-        real(report, place, printing, reader)
+    def print_report(report: Any, place: Any, printing: Any, channels: Any) -> None:
+        channels.told(STDOUT, report)
+        real(report, place, printing, channels)
 
     checking.print_report = print_report
 
