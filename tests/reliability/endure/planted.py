@@ -60,7 +60,7 @@ def told_before_telling() -> None:
     real = checking.print_report
 
     def print_report(report: Any, place: Any, printing: Any, channels: Any) -> None:
-        channels.told(STDOUT, report)
+        channels.delivered(STDOUT, report)
         real(report, place, printing, channels)
 
     checking.print_report = print_report
