@@ -255,6 +255,11 @@ def test_a_shell_is_not_taken_for_a_soft_404(case, page):
     assert said(judge(case(shell, probe=page(shell)))) == "blocked/script-only"
 
 
+def test_a_shell_where_a_page_was_is_not_taken_for_a_missing_page(case, article):
+    shell = "<html><title>Visitor System</title><body><div id=root></div><script src=app.js></script></body></html>"
+    assert said(judge(case(shell, article()))) == "blocked/script-only"
+
+
 @pytest.mark.parametrize("title", ["404 — orri hau ez dago", "Villa 404", "Tamal oxkin (404)"])
 def test_the_status_in_a_heading_tells_in_any_language(case, article, title):
     html = f"<html><title>{title} | News Example</title><body><h1>{title}</h1><p>Barkatu.</p>"

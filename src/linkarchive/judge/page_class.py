@@ -125,8 +125,8 @@ def is_classified(page: ParsedPage) -> bool:
 
 
 def unusable(view: PageView) -> Judgement | None:
-    """The page is of another kind than a page, as far as its signs tell."""
-    if not is_classified(view.after):
+    """The page is of another kind than a page, as far as its signs tell; one without a word tells nothing."""
+    if not is_classified(view.after) or not view.after.visible_size:
         return None
     classes = classify(view)
     by_verdict: dict[Verdict, float] = {}
