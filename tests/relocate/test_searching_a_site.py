@@ -187,6 +187,16 @@ def test_two_pages_alike_are_no_answer() -> None:
     assert 1 not in searched(pages, site)[0]
 
 
+def test_a_page_that_is_there_again_is_no_new_address_of_its_neighbour() -> None:
+    shared = prose("shared", 32)
+    bodies = {name: html(f"{name} command", shared + prose(name, 16)) for name in ("install", "upgrade")}
+    pages = [DeadPage(n, f"{SITE}/docs/{name}", text_of(page("", bodies[name]))) for n, name in enumerate(bodies)]
+    listed = front((f"{SITE}/docs/install/", "install command"))
+    assert searched(pages, listed | {f"{SITE}/docs/install/": bodies["install"]})[0] == {0: f"{SITE}/docs/install/"}
+    named = [replace(pages[0], named=()), replace(pages[1], named=(pages[0].url,))]
+    assert searched(named, {pages[0].url: bodies["install"]})[0] == {}
+
+
 def test_what_is_gone_is_not_found_and_costs_few_visits() -> None:
     pages = [dead(n, f"{SITE}/old/{noun}.html", noun, ("gone", n)) for n, noun in enumerate(NOUNS)]
     site = front(*((f"/new/{noun}/", noun) for noun in NOUNS))

@@ -22,7 +22,7 @@ from linkarchive.relocate.listings import QUERY, NamedPage, read_listing
 from linkarchive.relocate.parents import Parent, links_today, page_key
 from linkarchive.relocate.rules import Example, Rule
 from linkarchive.relocate.trials import PROVED, Trials
-from linkarchive.urls import same_page
+from linkarchive.urls import same_page, source_key
 
 _A_LINK, _LEAST = 2.8, 12
 """Visits for each dead page of a site, and for a site with few of them."""
@@ -254,13 +254,13 @@ class SiteSearch:
                 self._linked.append((number, link, how))
 
     def _compare(self, url: str, text: Text, number: int | None, how: str) -> Match | None:
-        """The dead page that a page of today is the same as."""
+        """The dead page that a page of today is the same as; none if it stands at that page's own address."""
         if self._index is None:
             self._index = TextIndex({dead_page.number: dead_page.text for dead_page in self.dead.values()})
         for other, likeness in self._index.same(text, number):
             known = self.matches.get(other, [])
-            if same_page(url, self.dead[other].url):
-                continue
+            if source_key(url) == source_key(self.dead[other].url):
+                return None
             if any(same_page(match.url, url) for match in known):
                 return None
             words = how if other == number and how else "a page with its text stands on the site"
