@@ -7,6 +7,7 @@ import os
 import re
 import signal
 import socket
+import subprocess
 import threading
 import time
 from collections import Counter
@@ -142,15 +143,86 @@ def test_without_a_network_both_end_and_nothing_is_recorded(folder: Any, stage: 
     assert folder.run("verify").code == 0
 
 
+@pytest.mark.long
+def test_a_run_that_is_stopped_among_redirects_to_a_domain_of_the_other_process_ends(folder: Any, stage: Any) -> None:
+    alpha = [f"http://alpha.example/{page}" for page in range(30)]
+    beta = [f"http://beta.example/{page}" for page in range(20)]
+    stopped = threading.Event()
+    run: Any = None
+
+    def stop(request: Any) -> Any:
+        if run is not None and not stopped.is_set():
+            stopped.set()
+            run.send_signal(signal.SIGTERM)
+        return page
+
+    page = stage.html("page")
+    for url in alpha:
+        stage[url] = page
+    for number, url in enumerate(beta):
+        stage[url] = stage.redirect(f"http://alpha.example/from/{number}")
+        stage[f"http://alpha.example/from/{number}"] = stop
+    folder.article(*alpha, *beta)
+    env = {**QUICK, "ARCHIVE_NETWORK_HOST_DELAY": "0.2", "ARCHIVE_NETWORK_PROCESSES": "2"}
+    run = folder.start("check", "article.md", now=DAYS[0], env=env)
+    _, err = run.communicate(timeout=100)
+    assert stopped.is_set()
+    assert run.returncode == 3, err
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("refused", [1, 2])
+def test_a_run_for_which_no_process_can_be_made_goes_without(folder: Any, stage: Any, refused: int) -> None:
+    pages(stage, "then")
+    folder.article(*URLS)
+    code = f"""
+import errno, os, runpy, sys
+fork, calls = os.fork, []
+def refuse():
+    calls.append(1)
+    if len(calls) >= {refused}:
+        raise BlockingIOError(errno.EAGAIN, "Resource temporarily unavailable")
+    return fork()
+os.fork = refuse
+sys.argv = ["archive", "check", "article.md", "--format", "json"]
+runpy.run_module("linkarchive", run_name="__main__")
+"""
+    env = folder.env(DAYS[0], {**QUICK, "ARCHIVE_NETWORK_PROCESSES": "2"})
+    run = subprocess.run(
+        [folder.python, "-c", code], cwd=folder.root, env=env, capture_output=True, text=True, check=False, timeout=100
+    )
+    assert len(json.loads(run.stdout)["sources"]) == len(URLS), run.stderr
+
+
+@pytest.mark.long
+def test_a_folder_whose_name_is_no_text_is_checked_whole(folder: Any, stage: Any) -> None:
+    pages(stage, "then")
+    try:
+        folder = in_folder(folder, os.fsdecode(b"caf\xe9"))
+    except OSError as error:
+        pytest.skip(f"this file system has no such names: {error}")
+    folder.article(*URLS)
+    assert check(folder, 2, DAYS[0])["run"]["complete"]
+
+
+@pytest.mark.parametrize(("asked", "connections", "wanted"), [(2, 128, 2), (2, 1, 1), (3, 2, 2), (1, 1, 1)])
+def test_there_are_no_more_processes_than_connections(
+    asked: int, connections: int, wanted: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    network = NetworkSettings(processes=asked, concurrency=connections)
+    monkeypatch.setattr(threading, "active_count", lambda: 1)
+    assert processes._wanted(network, Scope(), False) == wanted
+
+
 @pytest.mark.parametrize(
     ("hosts", "network", "wanted"),
     [
-        (dict.fromkeys(map(str, range(100)), 50), NetworkSettings(host_delay=0.0), True),
-        (dict.fromkeys(map(str, range(5000)), 1), NetworkSettings(), True),
-        (dict.fromkeys(map(str, range(100)), 50), NetworkSettings(), False),  # the pauses take longer than the work
-        ({"a.example": 499}, NetworkSettings(host_delay=0.0), False),
+        (dict.fromkeys(map(str, range(100)), 50), NetworkSettings(processes=0, host_delay=0.0), True),
+        (dict.fromkeys(map(str, range(5000)), 1), NetworkSettings(processes=0), True),
+        (dict.fromkeys(map(str, range(100)), 50), NetworkSettings(processes=0), False),  # pauses longer than the work
+        ({"a.example": 499}, NetworkSettings(processes=0, host_delay=0.0), False),
         ({"a.example": 2}, NetworkSettings(processes=2), True),
-        ({}, NetworkSettings(), False),
+        ({}, NetworkSettings(processes=0), False),
     ],
 )
 def test_two_are_wanted_for_many_visits_that_keep_this_machine_busy(

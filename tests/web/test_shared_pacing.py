@@ -158,3 +158,44 @@ def test_a_turn_that_nobody_wants_any_more_is_given_back() -> None:
     keeper.ask(1, "example.com")
     keeper.ask(1, "example.com")
     assert [keeper.take(2.0), keeper.take(4.0)] == [(1, "example.com")] * 2
+
+
+def test_turns_that_a_busy_process_comes_to_late_are_no_burst() -> None:
+    keeper, people = processes({"example.org"}, {"example.com"})
+    pacing = people[1].pacing
+    assert pacing is not None
+    for host in "abcdef":
+        pacing.put(f"{host}.example.org", host)
+    for step in range(60):
+        while (turn := keeper.take(step / 20)) is not None:
+            people[turn[0]].turns.append(turn[1])
+    assert pacing.take(3.0) == "a"
+    assert pacing.take(3.0) is None
+    assert pacing.next_time() == 3.25
+
+
+def test_what_a_process_asked_for_in_a_pass_that_ended_is_free() -> None:
+    keeper, people = processes({"example.org"}, {"example.com"})
+    owner, other = people[0].pacing, people[1].pacing
+    assert owner is not None
+    assert other is not None
+    for number in range(4):
+        owner.put("example.org", f"page {number}")
+    assert owner.take(0.0) == "page 0"
+    for number in range(2):
+        other.put("example.org", f"redirect {number}")
+    owner.done("example.org")
+    owner.note("example.org", failed=False, throttled=False)
+    owner.clear()
+    keeper.release(0)
+    seconds = iter(range(1, 20))
+    for redirect in ("redirect 0", "redirect 1"):
+        started = None
+        while started is None:
+            now = float(next(seconds))
+            while (turn := keeper.take(now)) is not None:
+                people[turn[0]].turns.append(turn[1])
+            started = other.take(now)
+        assert started == redirect
+        other.done("example.org")
+        other.note("example.org", failed=False, throttled=False)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import heapq
 import itertools
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from functools import cache
 from typing import TYPE_CHECKING, Generic, TypeVar
@@ -133,10 +133,19 @@ class Pacing(Generic[Item]):
 
     def clear(self) -> list[Item]:
         """Forget, and return, everything that waits."""
-        waiting = [item for host in self._hosts.values() for item in host.waiting]
+        return [item for _, item in self.clear_with_hosts()]
+
+    def clear_with_hosts(self) -> list[tuple[str, Item]]:
+        """`clear`, each with its host."""
+        waiting = [(name, item) for name, host in self._hosts.items() for item in host.waiting]
         for host in self._hosts.values():
             host.waiting.clear()
         return waiting
+
+    def drop(self, unwanted: Callable[[Item], bool]) -> None:
+        """Forget some of what waits."""
+        for host in self._hosts.values():
+            host.waiting = deque(item for item in host.waiting if not unwanted(item))
 
     def remember(self) -> None:
         """Tell the paces how it ended with each host."""

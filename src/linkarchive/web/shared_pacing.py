@@ -73,6 +73,8 @@ class SharedPacing(Pacing[Item]):
         """What waits for a turn on a host, in its order."""
         self._asked: Counter[str] = Counter()
         """Turns that were asked for and not granted yet."""
+        self._granted: Pacing[Item] = Pacing(network)
+        """What has its turn; several may have come at once, if this process was busy when they were given."""
         turns.attach(self)
 
     def put(self, host: str, item: Item, first: bool = False) -> None:
@@ -89,16 +91,28 @@ class SharedPacing(Pacing[Item]):
             self._turns.ask(host)
 
     def take(self, now: float) -> Item | None:
+        self._take_turns()
+        item = self._granted.take(now)
+        return super().take(now) if item is None else item
+
+    def next_time(self) -> float | None:
+        self._take_turns()
+        times = [time for time in (self._granted.next_time(), super().next_time()) if time is not None]
+        return min(times, default=None)
+
+    def _take_turns(self) -> None:
         while (host := self._turns.granted()) is not None:
             self._asked[host] -= 1
             if self._away.get(host):
-                return self._away[host].popleft()
-            self._turns.done(host, failed=False, throttled=False)
-        return super().take(now)
+                self._granted.put(host, self._away[host].popleft())
+            else:
+                self._turns.done(host, failed=False, throttled=False)
 
     def done(self, host: str) -> None:
         if self._turns.is_mine(host):
             super().done(host)
+        else:
+            self._granted.done(host)
 
     def note(self, host: str, failed: bool, throttled: bool) -> None:
         super().note(host, failed, throttled)
@@ -108,6 +122,9 @@ class SharedPacing(Pacing[Item]):
     def clear(self) -> list[Item]:
         waiting = super().clear() + [item for items in self._away.values() for item in items]
         self._away.clear()
+        for host, item in self._granted.clear_with_hosts():
+            self._turns.done(host, failed=False, throttled=False)
+            waiting.append(item)
         return waiting
 
     def remember(self) -> None:
@@ -179,11 +196,18 @@ class TurnKeeper:
         """When `take` may give something next, as far as that is known."""
         return self._pacing.next_time()
 
-    def forget(self, process: Process) -> None:
-        """A process has ended: its domains are nobody's, what it was at is over."""
+    def release(self, process: Process) -> None:
+        """A process is at nothing any more: what it asked for, and what it was given and did not use, is for others."""
+        self._pacing.drop(lambda turn: turn[0] == process)
+        for awaited in self._awaited.values():
+            awaited[:] = [turn for turn in awaited if turn[0] != process]
         for (other, host), number in list(self._out.items()):
             for _ in range(number if other == process else 0):
                 self.done(process, host, failed=False, throttled=False)
+
+    def forget(self, process: Process) -> None:
+        """A process has ended: its domains are nobody's, what it was at is over."""
+        self.release(process)
         for domain in [domain for domain, owner in self._owners.items() if owner == process]:
             self.share(domain, (), 0.0)
 

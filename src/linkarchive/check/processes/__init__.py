@@ -103,9 +103,9 @@ def _wanted(network: NetworkSettings, scope: Scope, is_long: bool) -> int:
     if not hasattr(os, "fork") or threading.active_count() > 1:
         return 1
     if network.processes:
-        return network.processes
+        return min(network.processes, network.concurrency)
     is_short = not is_long or scope.sources or (scope.limit or MANY) < MANY
-    return 1 if is_short or sys.platform != "linux" or _cores() < 2 else 2
+    return 1 if is_short or sys.platform != "linux" or _cores() < 2 else min(2, network.concurrency)
 
 
 def _listed(project: Project) -> int:

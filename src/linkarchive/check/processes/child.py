@@ -35,7 +35,7 @@ def work(channel: Channel, project: Project, policy: Policy, clock: Clock) -> No
         channel.send(messages.Failed(type(error).__name__, str(error)))
 
 
-def _visit(begin: Begin, channel: Channel, project: Project, policy: Policy, clock: Clock) -> dict[str, str]:
+def _visit(begin: Begin, channel: Channel, project: Project, policy: Policy, clock: Clock) -> dict[bytes, str]:
     """Both passes; the digests of the WARC files that are finished."""
     network = replace(policy.settings.network, concurrency=begin.concurrency)
     policy = replace(policy, settings=replace(policy.settings, network=network))
@@ -59,13 +59,16 @@ def _visit(begin: Begin, channel: Channel, project: Project, policy: Policy, clo
                 with closing(Crawler(policy, recorder, paces, is_over, link.poll, own_network, left)) as crawler:
                     crawler.first_pass(jobs)
                     channel.send(messages.PassEnded(own_network.hosts, begin.paces, tuple(left)))
-                    paces.hosts.update(link.wait().paces.hosts)
+                    known = link.wait().paces
+                    paces.hosts.update(known.hosts)
+                    paces.domains.update(known.domains)
+                    left_first = len(left)
                     crawler.second_pass()
-                    channel.send(messages.PassEnded(own_network.hosts, begin.paces, ()))
+                    channel.send(messages.PassEnded(own_network.hosts, begin.paces, tuple(left[left_first:])))
                     link.wait()
             except EndedEarlyError:
                 pass
-        return {os.fspath(path): digest for path, digest in warc.digests.items()}
+        return {os.fsencode(path): digest for path, digest in warc.digests.items()}
 
 
 class _SendingRecorder(Recorder):

@@ -68,8 +68,9 @@ def forked(number: int, work: Work) -> Iterator[list[Child]]:
     """So many processes that `work`. They end with the block, and with this process, whatever ends it."""
     children: list[Child] = []
     try:
-        for place in range(number):
-            children.append(_fork(place, work, children))
+        with suppress(OSError):  # no room for another process: those that there are make the visits, or this one
+            for place in range(number):
+                children.append(_fork(place, work, children))
         yield children
     finally:
         end(children)
@@ -107,7 +108,12 @@ def _has_closed(child: Child) -> bool:
 
 def _fork(number: int, work: Work, others: list[Child]) -> Child:
     ours, theirs = socket.socketpair()
-    pid = os.fork()
+    try:
+        pid = os.fork()
+    except OSError:
+        ours.close()
+        theirs.close()
+        raise
     if pid:
         theirs.close()
         return Child(number, pid, Channel(ours))

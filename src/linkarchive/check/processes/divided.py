@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import selectors
 import time
 from collections import Counter
@@ -59,8 +60,12 @@ class DividedCrawl:
         self._is_offline = False
         self._has_lost = False
         """A process ended before its time."""
+        self._has_visited = False
+        """This process has asked hosts as well."""
         self._again = 0
         self._left: list[int] = []
+        """The sources that are left to the browser of this process."""
+        self._jobs: Sequence[Job] = ()
 
     def first_pass(self, jobs: Sequence[Job]) -> None:
         """As `Crawler.first_pass`; divided the first time, if there is enough of it."""
@@ -69,12 +74,10 @@ class DividedCrawl:
             end(self._children)
             self._crawler.first_pass(jobs)
             return
-        self._is_divided = True
+        self._is_divided, self._jobs = True, jobs
         self._begin(self._shares(jobs, hosts))
         self._serve()
-        left = set(self._left)
-        if left:
-            self._crawler.first_pass([job for job in jobs if job.source.id in left])
+        self._visit_left()
 
     def read_pages(self, jobs: Sequence[Job], read: Callable[[Job, Page], None]) -> None:
         """As `Crawler.read_pages`: these are few, and read here."""
@@ -89,10 +92,18 @@ class DividedCrawl:
         """As `Crawler.second_pass`."""
         for child in self._at_hand():
             child.is_at_work = True
-            child.send(messages.SecondPass(self._paces if self._left else Paces()))
+            child.send(messages.SecondPass(self._paces if self._has_visited else Paces()))
         self._serve()
         self.end()
+        self._visit_left()
         self._crawler.second_pass()
+
+    def _visit_left(self) -> None:
+        """What the other processes left to the browser of this one."""
+        left, self._left = set(self._left), []
+        if left:
+            self._has_visited = True
+            self._crawler.first_pass([job for job in self._jobs if job.source.id in left])
 
     def _at_hand(self) -> list[Child]:
         return [child for child in self._children if self._is_divided and not child.has_ended]
@@ -207,8 +218,9 @@ class DividedCrawl:
                 self._paces.domains.update(paces.domains)
                 self._left += left
                 child.is_at_work = False
+                keeper.release(child.number)
             case messages.Ended(digests):
-                self._recorder.warc.digests |= {Path(path): digest for path, digest in digests.items()}
+                self._recorder.warc.digests |= {Path(os.fsdecode(path)): digest for path, digest in digests.items()}
                 child.is_finished = True
             case messages.Failed(kind, words):
                 raise getattr(errors, kind, errors.StorageError)(words)

@@ -56,6 +56,7 @@ class Link:
 
     def attach(self, pacing: SharedPacing[Item]) -> None:
         self._pacing = pacing  # type: ignore[assignment]  # whatever it paces
+        self._granted.clear()  # turns that the last pass had no more use for: they were taken back when it ended
 
     def poll(self) -> None:
         """Take in what has come. Raises EndedEarlyError; ends this process when the other one has ended."""

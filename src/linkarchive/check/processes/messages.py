@@ -155,7 +155,7 @@ class PassEnded:
 class Ended:
     """The WARC files are finished: their paths, with their SHA-256 in hex."""
 
-    digests: dict[str, str]
+    digests: dict[bytes, str]
 
 
 @dataclass(frozen=True, slots=True)
