@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from linkarchive.history.new_targets import SURE, NewTarget, NewTargets, NoTarge
 from linkarchive.model import Result
 from linkarchive.project import Project
 from linkarchive.store import outcomes
+from linkarchive.store.decisions import Decision
 from linkarchive.store.opening import open_project
 from linkarchive.store.schema import outcomes as table
 from linkarchive.store.serialization import encode
@@ -254,6 +256,16 @@ def test_replacements_that_lead_round_in_a_circle_are_none(year_later: Any) -> N
 def test_a_target_that_no_article_should_get(year_later: Any, target: str | None) -> None:
     moved = replace(outcome(year_later, BETA), suggested_url=target)
     assert isinstance(NewTargets({BETA: moved}).of(BETA, "a.md", moved.since.date()), NoTarget)
+
+
+def test_a_page_that_was_accepted_since_it_was_visited_stays_as_it_is_cited(year_later: Any) -> None:
+    moved = outcome(year_later, BETA)
+    day, accepted = moved.since.date(), moved.since + timedelta(days=1)
+    decided = [Decision("accept", BETA, "Ann", accepted, article="a.md", capture_time=moved.since)]
+    assert NewTargets({BETA: moved}, decided, {BETA: moved.since}).of(BETA, "a.md", day) is None
+    assert isinstance(NewTargets({BETA: moved}, decided, {BETA: moved.since}).of(BETA, "b.md", day), NewTarget)
+    judged_by_it = NewTargets({BETA: moved}, decided, {BETA: accepted + timedelta(days=1)})
+    assert isinstance(judged_by_it.of(BETA, "a.md", day), NewTarget)
 
 
 def test_a_dead_page_that_lives_elsewhere_is_cited_there_and_not_as_a_copy(year_later: Any) -> None:

@@ -17,7 +17,7 @@ from linkarchive.report.phrases import short
 from linkarchive.report.sanitize import has_redaction
 from linkarchive.secrets import has_secrets
 from linkarchive.store.database import Store
-from linkarchive.store.decisions import Decision, ignored, load, replacement
+from linkarchive.store.decisions import Decision, acceptance, ignored, load, replacement
 from linkarchive.store.outcomes import latest
 from linkarchive.urls import unwrap
 from linkarchive.wrappers import intended_url, key_of
@@ -53,13 +53,21 @@ class NewTargets:
 
     outcomes: Mapping[str, Result]
     decisions: Sequence[Decision] = field(default=())
+    visited: Mapping[str, datetime] = field(default_factory=dict)
+    """When each of them was last visited, by key."""
 
     @classmethod
     def of_project(cls, store: Store, decided: Path) -> NewTargets:
         """What a project knows now; `decided` is its file of decisions. Raises StorageError."""
         verdicts = (Verdict.MOVED, Verdict.DEAD, Verdict.DRIFTED)
-        wrong = (result for _, result, _ in latest(store) if result.verdict in verdicts)
-        return cls({key_of(result.url): result for result in wrong}, load(decided))
+        results, visited = dict[str, Result](), dict[str, datetime]()
+        for _, result, time in latest(store):
+            if result.verdict in verdicts:
+                key = key_of(result.url)
+                results[key] = result
+                if time is not None:
+                    visited[key] = time
+        return cls(results, load(decided), visited)
 
     def of(self, url: str, article: str, day: date) -> NewTarget | NoTarget | None:
         """What to cite instead of `url` in the end: a target may need one itself. None where nothing is wrong."""
@@ -92,6 +100,11 @@ class NewTargets:
             return None
         return NewTarget(inner, "the address that it leads to")
 
+    def _is_accepted(self, key: str, article: str) -> bool:
+        """A person took today's page for fine after its last visit; the next one is judged by that."""
+        accepted, visited = acceptance(self.decisions, key, article), self.visited.get(key)
+        return accepted is not None and visited is not None and accepted.when > visited
+
     def _next(self, url: str, article: str, day: date) -> NewTarget | NoTarget | None:
         key = key_of(url)
         chosen = replacement(self.decisions, key, article)
@@ -100,7 +113,7 @@ class NewTargets:
                 return NoTarget("what was decided to cite instead is no web address: set another in `archive serve`")
             return NewTarget(chosen, "as you decided", *((url, _day_of(chosen)) if _is_copy(chosen, key) else ()))
         outcome = self.outcomes.get(key)
-        if outcome is None or ignored(self.decisions, key, day) is not None:
+        if outcome is None or ignored(self.decisions, key, day) is not None or self._is_accepted(key, article):
             return None
         if outcome.verdict is Verdict.MOVED:
             return _moved(outcome, url)
