@@ -197,6 +197,55 @@ def test_a_page_that_is_there_again_is_no_new_address_of_its_neighbour() -> None
     assert searched(named, {pages[0].url: bodies["install"]})[0] == {}
 
 
+def test_of_two_dead_pages_with_one_text_the_one_that_is_meant_gets_the_address() -> None:
+    first, second = (dead(n, f"{SITE}/v{n}/guide.html", "Guide", "guide") for n in (1, 2))
+    named = replace(second, named=(f"{SITE}/docs/guide2",))
+    site = {f"{SITE}/docs/guide2": html("Guide", prose("guide"))}
+    assert searched([first, named], site)[0] == {2: f"{SITE}/docs/guide2"}
+
+
+def test_where_a_page_was_found_before_is_asked_first() -> None:
+    known = (f"{SITE}/moved/story", "as was found")
+    search = SiteSearch({1: replace(dead(1, f"{SITE}/story", "Story", 1), known=known)}, [])
+    assert search.wanted() == [known[0]]
+
+
+def test_titles_are_sent_to_no_other_site() -> None:
+    target = "https://elsewhere.example/?q={search_term_string}"
+    head = '<script type="application/ld+json">{"@type": "WebSite", "potentialAction": {"@type": "SearchAction", '
+    head += f'"target": "{target}"}}}}</script>'
+    search = SiteSearch({1: dead(1, f"{SITE}/story", "Story of the harbour", 1)}, [])
+    asked = []
+    while wanted := search.wanted():
+        asked += wanted
+        for url in wanted:
+            search.take(url, page(url, html("Front", "<p>News</p>", head) if url == f"{SITE}/" else None))
+    assert f"{SITE}/" in asked
+    assert not any("elsewhere.example" in url for url in asked)
+
+
+def test_a_site_that_fails_has_not_answered() -> None:
+    search = SiteSearch({1: dead(1, f"{SITE}/story", "Story", 1)}, [])
+    for url in search.wanted():
+        search.take(url, page(url, html("Busy", "<p>Later</p>"), status=503))
+    assert not search.has_answered
+    search.take(f"{SITE}/", page(f"{SITE}/", None))
+    assert search.has_answered
+
+
+def test_a_sitemap_with_addresses_that_cannot_be_taken_apart_names_the_others() -> None:
+    text = "".join(f"<url><loc>{url}</loc></url>" for url in ("http://[", f"{SITE}/story", "http://[::1"))
+    listing = read_listing(
+        Page(
+            final_url=f"{SITE}/sitemap.xml",
+            status=200,
+            headers={"content-type": "application/xml"},
+            body=f'<urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">{text}</urlset>'.encode(),
+        )
+    )
+    assert [named.url for named in listing.pages] == [f"{SITE}/story"]
+
+
 def test_what_is_gone_is_not_found_and_costs_few_visits() -> None:
     pages = [dead(n, f"{SITE}/old/{noun}.html", noun, ("gone", n)) for n, noun in enumerate(NOUNS)]
     site = front(*((f"/new/{noun}/", noun) for noun in NOUNS))

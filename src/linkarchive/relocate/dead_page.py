@@ -18,6 +18,8 @@ class DeadPage:
     """Of its baseline."""
     named: tuple[str, ...] = ()
     """Addresses that others name for it, such as a captured redirect."""
+    known: tuple[str, str] | None = None
+    """The address where it was found before, and how."""
     anchors: tuple[str, ...] = ()
     """What pages of the site called it in their links."""
     baseline: Capture | None = None

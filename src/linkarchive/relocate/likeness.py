@@ -22,6 +22,8 @@ _FEW = 30
 """A page of fewer runs cannot be told from others."""
 
 SAME_COVERAGE, SAME_SHARE = 0.65, 0.5
+TIE = 0.05
+"""Two texts whose likeness to a third differs by no more: nobody knows which it is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,4 +88,5 @@ class TextIndex:
         if expected is not None:
             numbers[expected] = None
         near = [(number, likeness(self._texts[number], page)) for number in numbers]
-        yield from sorted((pair for pair in near if pair[1].is_same), key=lambda pair: -pair[1].share)
+        same = (pair for pair in near if pair[1].is_same)
+        yield from sorted(same, key=lambda pair: -pair[1].share - (TIE if pair[0] == expected else 0.0))

@@ -13,13 +13,15 @@ from typing import Any
 
 from linkarchive.model import Page
 from linkarchive.text import decode
-from linkarchive.urls import resolve
+from linkarchive.urls import host_of, resolve
 
 _LARGEST = 50 * 1024 * 1024
 """Bytes of a sitemap, as sitemaps.org has it."""
 _MOST = 50_000
 """Addresses of one listing, as sitemaps.org has it."""
 _MOST_LINKS = 3_000
+_LONGEST = 2_000
+"""Characters of an address."""
 QUERY = "QUERY"
 """What stands in the address of a search for the words that are looked for."""
 _PARAMETER = re.compile(r"\{[\w:-]+\??\}")
@@ -71,7 +73,7 @@ def read_listing(page: Page) -> Listing:
         return _html(body, page)
     if page.headers.get("content-type", "").startswith("text/plain"):
         lines = body[:_LARGEST].decode("utf-8", "replace").split()
-        pages = tuple(NamedPage(line) for line in lines[:_MOST] if line.startswith(("http://", "https://")))
+        pages = tuple(NamedPage(line) for line in lines[:_MOST] if _resolved(line, line) == line)
         return Listing(pages, is_sitemap=bool(pages))
     return Listing()
 
@@ -107,7 +109,7 @@ def _xml(body: bytes, base: str) -> Listing:
             search = _template(element.get("template") or "", base)
         if name == "loc" and element.text:
             parent = _local(element.getparent())
-            url = resolve(base, element.text)
+            url = _resolved(base, element.text)
             if url is not None and parent == "sitemap":
                 further.append(url)
             elif url is not None and parent == "url":
@@ -127,7 +129,7 @@ def _entry(element: object, base: str) -> Iterator[NamedPage]:
             title = "".join(child.itertext()).strip()
         elif _local(child) == "link" and not link:
             link = child.get("href") or (child.text or "")
-    url = resolve(base, link) if link.strip() else None
+    url = _resolved(base, link) if link.strip() else None
     if url is not None:
         yield NamedPage(url, title[:300])
 
@@ -148,7 +150,7 @@ def _html(body: bytes, page: Page) -> Listing:
     base = (resolve(page.final_url, element.getattr("href") or "") if element is not None else None) or page.final_url
     pages: dict[str, str] = {}
     for link in document.query_selector_all("a[href]")[:_MOST_LINKS]:
-        url = resolve(base, link.getattr("href") or "")
+        url = _resolved(base, link.getattr("href") or "")
         if url is not None and url.startswith(("http://", "https://")):
             text = " ".join((link.text or link.getattr("title") or "").split())[:300]
             pages.setdefault(url.partition("#")[0], text)
@@ -156,7 +158,7 @@ def _html(body: bytes, page: Page) -> Listing:
     canonical = None
     for link in document.query_selector_all("link[href]")[:100]:
         relation = (link.getattr("rel") or "").lower().split()
-        url = resolve(base, link.getattr("href") or "")
+        url = _resolved(base, link.getattr("href") or "")
         if url is None:
             continue
         if "canonical" in relation and canonical is None:
@@ -180,5 +182,13 @@ def _search_action(source: str, base: str) -> str | None:
 def _template(text: str, base: str) -> str | None:
     """An address with `QUERY` in place of its first parameter; optional ones go. None for what has none."""
     first, count = _PARAMETER.subn(QUERY, html.unescape(text), count=1)
-    url = resolve(base, _PARAMETER.sub("", first)) if count else None
+    url = _resolved(base, _PARAMETER.sub("", first)) if count else None
     return url if url is not None and url.startswith(("http://", "https://")) and QUERY in url else None
+
+
+def _resolved(base: str, reference: str) -> str | None:
+    """As `resolve`; None too for what is no address of a web page that can be taken apart, or a very long one."""
+    url = resolve(base, reference)
+    if url is None or len(url) > _LONGEST or not url.startswith(("http://", "https://")):
+        return None
+    return url if host_of(url) else None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -11,6 +12,8 @@ from linkarchive.model import Article, Citation, Page
 from linkarchive.relocate.listings import read_listing
 from linkarchive.urls import loose_key, same_page
 
+_LINK = re.compile(rb"<a[\s/]", re.I)
+"""Where a link begins."""
 _MOST_LINKS = 2_000
 """Links of a page that are told apart by the words around them; one of more is read for its names alone."""
 _MOST_LOST = 100
@@ -83,4 +86,4 @@ def links_today(parent: Parent, today: Page) -> dict[int, str]:
 
 
 def _has_too_many_links(page: Page) -> bool:
-    return page.body.lower().count(b"<a ") > _MOST_LINKS
+    return sum(1 for _ in _LINK.finditer(page.body)) > _MOST_LINKS

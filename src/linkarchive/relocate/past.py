@@ -18,7 +18,7 @@ from linkarchive.relocate.search import SiteSearch
 from linkarchive.settings import NetworkSettings
 from linkarchive.store import previous, runs, sources
 from linkarchive.store.database import Store
-from linkarchive.store.lookups import MOVED
+from linkarchive.store.lookups import MOVED, new_address
 from linkarchive.store.previous import AT_ONCE, Previous
 from linkarchive.urls import ascii_host, host_of, same_page
 from linkarchive.wayback.unwrap import stored_page
@@ -51,7 +51,9 @@ def searches_for(
         page = None if baseline is None else stored_page(archive, baseline, network)
         text = None if page is None else text_of(page)
         if text is not None and text.is_plenty:
-            lost_page = DeadPage(number, urls[number], text, others, baseline=baseline)
+            answer = before.answers.get(MOVED)
+            found_at = None if answer is None or answer.url is None else (answer.url, new_address(answer).how or "")
+            lost_page = DeadPage(number, urls[number], text, others, found_at, baseline=baseline)
             sites.setdefault(_site(urls[number]), {})[number] = lost_page
     keys = {site: {page_key(page.url): number for number, page in pages.items()} for site, pages in sites.items()}
     parents: dict[str, list[Parent]] = {site: [] for site in sites}

@@ -13,6 +13,7 @@ from linkarchive.relocate.dead_page import DeadPage
 from linkarchive.relocate.past import searches_for
 from linkarchive.relocate.search import SiteSearch
 from linkarchive.settings import Settings
+from linkarchive.sites import is_excluded, rule_for
 from linkarchive.store.database import Store
 from linkarchive.store.lookups import MOVED, LookupAnswer, found_address
 from linkarchive.wayback.unwrap import stored_page
@@ -24,6 +25,8 @@ from linkarchive.web.scheduler import fetch_all
 SAME_PAGE = 0.65
 """Share of the baseline that must stand on a page for its address to be suggested."""
 _MOST_ROUNDS = 60
+_MOST_SITEMAPS = 100
+"""Sitemaps of a host that its robots.txt may name."""
 
 
 @dataclass(slots=True)
@@ -68,20 +71,25 @@ class Relocation:
         answers: dict[int, LookupAnswer] = {}
         if not self.stop():
             nowhere = LookupAnswer(MOVED, "none", None, None, now)
-            answers = {number: nowhere for search in searches for number in search.dead}
+            answers = {number: nowhere for search in searches if search.has_answered for number in search.dead}
         addresses = [page for search in searches for page in search.results()]
         return answers | {page.number: found_address(page.url, page.how, page.confidence, now) for page in addresses}
 
     def _visit(self, searches_by_url: Mapping[str, Sequence[SiteSearch]]) -> None:
         """Visit each address once, for all searches that want it."""
         network = replace(self.settings.network, obey_robots=True, retries=0)
-        requests = iter([VisitRequest(url) for url in searches_by_url])
         sites = self.settings.sites
+        requests = iter([VisitRequest(url) for url in searches_by_url if not self._is_closed(url)])
         for visit in fetch_all(requests, network, self.clock, stop=self.stop, sites=sites, rules=self._rules):
             page = page_of(visit, network.max_body)
             visit.close()
             for search in searches_by_url[visit.request.url]:
                 self._take(search, visit.request.url, page)
+
+    def _is_closed(self, url: str) -> bool:
+        """The settings say that it is not to be fetched."""
+        rule = rule_for(url, self.settings.sites)
+        return is_excluded(url, self.settings.check.exclude) or (rule is not None and not rule.fetch)
 
     def _take(self, search: SiteSearch, url: str, page: Page) -> None:
         match, is_same = None, False
@@ -92,7 +100,7 @@ class Relocation:
             search.reject(url, match)
         for host in search.hosts:
             rules = self._rules.get(host.removesuffix("/"))
-            search.name_sitemaps(rules.sitemaps if rules is not None else ())
+            search.name_sitemaps(rules.sitemaps[:_MOST_SITEMAPS] if rules is not None else ())
 
     def _is_same(self, lost: DeadPage, url: str, page: Page) -> bool:
         before = None if lost.baseline is None else stored_page(self.archive, lost.baseline, self.settings.network)

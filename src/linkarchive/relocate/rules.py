@@ -19,6 +19,8 @@ _EXTENSION = re.compile(r"\.[A-Za-z][A-Za-z0-9]{0,4}$")
 _AS_IT_STANDS = " as it stands"
 _FULL = re.compile(r"part -?\d+(?: as it stands)?|query .*|host \d+|title")
 _MOST_PIECES = 4
+_LONGEST, _DEEPEST = 2_000, 24
+"""Characters and slashes of an address that rules are learnt from."""
 _MOST_PROGRAMS = 400
 """Ways to make one part of a path that are looked at."""
 _TWO_LETTERS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss", "æ": "ae", "ø": "oe", "å": "aa"})
@@ -136,6 +138,8 @@ def learn(examples: Sequence[Example]) -> list[Rule]:
 
 def _shape(example: Example) -> tuple[object, ...]:
     """Examples of one rule have new addresses of the same form, and old ones of the same depth."""
+    if any(len(url) > _LONGEST or url.count("/") > _DEEPEST for url in (example.old, example.new)):
+        raise ValueError(example.new[:_LONGEST])
     old, new = urlsplit(example.old), urlsplit(example.new)
     if new.query or not new.hostname or not old.hostname:
         raise ValueError(example.new)

@@ -17,7 +17,7 @@ from linkarchive.model import Page
 from linkarchive.relocate.candidates import Candidates
 from linkarchive.relocate.dead_page import DeadPage, Match
 from linkarchive.relocate.folder_rules import rules_and_guesses
-from linkarchive.relocate.likeness import Text, TextIndex, text_of
+from linkarchive.relocate.likeness import TIE, Text, TextIndex, text_of
 from linkarchive.relocate.listings import QUERY, NamedPage, read_listing
 from linkarchive.relocate.parents import Parent, links_today, page_key
 from linkarchive.relocate.rules import Example, Rule
@@ -40,8 +40,6 @@ _MOST_WORDS = 8
 """Words of a title that a site's search is asked for."""
 _COST_OF_SEARCH = 2
 """Visits that a search takes: the answer, and a page that it names."""
-_TIE = 0.05
-"""Two pages whose texts are this alike to the dead one: nobody knows which it is."""
 
 
 @dataclass(slots=True)
@@ -74,6 +72,8 @@ class SiteSearch:
     """The pages for whose titles it was asked."""
     _compared: set[int] = field(default_factory=set)
     """The dead pages whose matches were compared with a namesake, or came of a rule."""
+    has_answered: bool = False
+    """The site has answered as itself; else nobody knows what is on it."""
     _guesses: int = 0
     """Visits that rules of a single example may still take."""
     _stage: int = 0
@@ -111,6 +111,7 @@ class SiteSearch:
     def take(self, url: str, page: Page) -> Match | None:
         """What the visit of a wanted address has shown: a dead page that it seems to be, if any."""
         number, how, rule = self._why.get(url, (None, "", None))
+        self.has_answered |= page.status is not None and page.status < 500 and page.status != 429
         self._seen.add(page.final_url)
         alive = page.failure is None and page.status is not None and 200 <= page.status < 300 and bool(page.body)
         listing = read_listing(page) if alive else None
@@ -119,7 +120,8 @@ class SiteSearch:
             if self._add_names(listing.pages, page.final_url):
                 self._candidates.note_success(page.final_url, is_match=False)
             self._candidates.is_complete |= listing.is_sitemap
-            self._search = self._search or listing.search
+            if listing.search is not None and _root(listing.search) in self.hosts:
+                self._search = self._search or listing.search
             self._listings += [further for further in listing.further if further not in self._seen]
         match = text = None
         canonical = listing.canonical if listing is not None else None
@@ -150,10 +152,11 @@ class SiteSearch:
 
     def _named_by_others(self, left: int) -> Iterator[str]:
         for page in self.open:
-            for url in page.named:
+            named = [(url, "a web archive saw a redirect to it") for url in page.named]
+            for url, how in [*([] if page.known is None else [page.known]), *named]:
                 if left > 0 and self._is_new(url):
                     left -= 1
-                    yield self._want(url, page.number, "a web archive saw a redirect to it", None)
+                    yield self._want(url, page.number, how, None)
 
     def _namesakes(self, left: int) -> Iterator[str]:
         """A page of the same name as one that was found: a copy of it may be what was found, or be as good."""
@@ -274,7 +277,7 @@ class SiteSearch:
         """For each dead page the page of today that is the same; none where two are alike."""
         for group in self.matches.values():
             best, *others = sorted(group, key=lambda match: -match.likeness.share)
-            if not others or best.likeness.share - others[0].likeness.share > _TIE:
+            if not others or best.likeness.share - others[0].likeness.share > TIE:
                 yield best
 
     def _known_examples(self) -> Sequence[Example]:
@@ -282,7 +285,8 @@ class SiteSearch:
             Example(self.dead[number].url, group[0].url, self.dead[number].text.title)
             for number, group in self.matches.items()
         ]
-        return [*self.examples, *matched][:_MOST_EXAMPLES]
+        known, half = [*self.examples, *matched], _MOST_EXAMPLES // 2
+        return known if len(known) <= _MOST_EXAMPLES else [*known[:half], *known[-half:]]
 
     def _note_failure(self, number: int | None, rule: Rule | None, text: Text | None) -> None:
         """The rule led to another page or, without a text, to none that is usable."""

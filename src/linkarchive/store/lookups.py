@@ -16,7 +16,7 @@ from linkarchive.store.serialization import decode, encode
 COPY = "copy"
 """The question of a public copy."""
 MOVED = "moved"
-"""The question where a captured redirect led."""
+"""The question where the page is now."""
 CITED = "cited"
 """The question whether the copy is there that an article cites; its time may follow."""
 ELSEWHERE = "elsewhere"
@@ -115,9 +115,10 @@ def settled(store: Store, sources: Collection[int], now: datetime) -> set[tuple[
 def _settles(known: LookupAnswer, now: datetime) -> bool:
     if known.question == ELSEWHERE:  # there may be a newer one
         return known.answer != "unknown" and now - known.asked < LOOK_ELSEWHERE
-    if known.answer == "found" and not known.question.startswith(CITED):
+    if known.answer == "found" and known.question != MOVED and not known.question.startswith(CITED):
         return True
-    return known.answer != "unknown" and now - known.asked < ASK_AGAIN  # a cited copy may be withdrawn
+    # A cited copy may be withdrawn, and a page that was found elsewhere may be gone from there, too.
+    return known.answer != "unknown" and now - known.asked < ASK_AGAIN
 
 
 def of_run(store: Store, run: int) -> list[tuple[int, LookupAnswer]]:
