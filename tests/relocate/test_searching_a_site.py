@@ -327,6 +327,12 @@ def test_sitemaps_are_read_nested_and_packed() -> None:
     assert searched([dead(1, f"{SITE}/old/ferry.html", "The ferry", "ferry")], site)[0] == {1: f"{SITE}/new/ferry"}
 
 
+def test_a_small_file_that_unpacks_to_millions_of_tags_is_no_sitemap() -> None:
+    body = gzip.compress(f"<urlset><url><loc>{SITE}/story</loc></url>{'<a/>' * 1_100_000}</urlset>".encode(), 1)
+    headers = {"content-type": "application/xml"}
+    assert read_listing(Page(final_url=f"{SITE}/sitemap.xml.gz", status=200, headers=headers, body=body)).pages == ()
+
+
 def test_an_html_page_in_place_of_a_sitemap_is_none() -> None:
     soft = html("Nothing here", f'<a href="{SITE}/about">About</a>')
     urls = f"<urlset><url><loc>{SITE}/about</loc></url></urlset>".encode()

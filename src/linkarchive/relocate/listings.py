@@ -19,6 +19,8 @@ _LARGEST = 50 * 1024 * 1024
 """Bytes of a sitemap, as sitemaps.org has it."""
 _MOST = 50_000
 """Addresses of one listing, as sitemaps.org has it."""
+_MOST_TAGS = 20 * _MOST
+"""Of a listing in XML: each address of a sitemap takes ten, and more with pictures."""
 _MOST_LINKS = 3_000
 _LONGEST = 2_000
 """Characters of an address."""
@@ -92,6 +94,8 @@ def _xml(body: bytes, base: str) -> Listing:
     """Sitemaps, sitemap indexes, RSS and Atom."""
     from lxml import etree
 
+    if body.count(b"<") > _MOST_TAGS:  # a few bytes of gzip can be gigabytes of them
+        return Listing()
     parser = etree.XMLParser(recover=True, resolve_entities=False, no_network=True, huge_tree=False)
     try:
         root = etree.fromstring(body, parser)
