@@ -23,8 +23,8 @@ from urllib.parse import urlsplit
 
 HOST = "http://moved.example"
 # A word a line would be sixty lines.
-NOUNS = "harbour tide ledger lantern survey council ferry channel timber museum pilot orchard engine register".split()  # noqa: SIM905
-VERBS = "recorded described measured refused repaired carried opened counted followed promised".split()  # noqa: SIM905
+NOUNS = "harbour tide ledger lantern survey council ferry channel timber museum pilot orchard engine register".split()  # noqa: SIM905  (words read as words)
+VERBS = "recorded described measured refused repaired carried opened counted followed promised".split()  # noqa: SIM905  (the same)
 Pages = dict[str, str]
 
 

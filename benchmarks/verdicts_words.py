@@ -50,9 +50,9 @@ def _wordless() -> Iterator[None]:
     known, stems, denied_in, consent = rules.RULES, topics.stems, topics.denied_in, walls._CONSENT_WORDS
     rules.use(rule for rule in known if rule.where not in _OF_WORDS)
     # What the judge has as constants is exchanged while a page is judged; their types have no empty form.
-    topics.stems = lambda: dict.fromkeys(stems(), ())  # type: ignore[assignment]
-    topics.denied_in = lambda _: frozenset()  # type: ignore[assignment]
-    walls._CONSENT_WORDS = ()  # type: ignore[assignment]
+    topics.stems = lambda: dict.fromkeys(stems(), ())  # type: ignore[assignment]  # see above
+    topics.denied_in = lambda _: frozenset()  # type: ignore[assignment]  # see above
+    walls._CONSENT_WORDS = ()  # type: ignore[assignment]  # see above
     try:
         yield
     finally:

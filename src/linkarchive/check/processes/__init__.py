@@ -30,9 +30,9 @@ if TYPE_CHECKING:
     Crawl: TypeAlias = Crawler | DividedCrawl
 
 NEW = 500
-"""Visits of pages that are new from which on a second process is worth what it costs …"""
+"""Visits of a first run from which on a second process is worth the CPU that it costs (0.2 s, as measured)."""
 MANY = 4_000
-"""… and visits of a run in which most pages are what they were: 0.2 s of CPU."""
+"""The same of a later run, in which most pages are what they were and cost little."""
 _OWN_WORK = 0.001
 """Seconds that a visit keeps this machine busy: 0.15 ms for an unchanged page, 1.5 for a new one."""
 _LINE = 30
@@ -43,7 +43,7 @@ _LINE = 30
 def spare_processes(
     project: Project, scope: Scope, policy: Policy, clock: Clock, citations: int | None
 ) -> Iterator[list[Child]]:
-    """Processes that wait for visits to make; none where a run over that scope will not want any. `citations`: how many
+    """Processes that wait for visits to make; an empty list if the run is too short for them. `citations`: how many
     there are in a first run; None in a later one.
 
     They are forked: open no database and start no thread before. They end with the block, and with this process,

@@ -35,13 +35,13 @@ class Child:
     """Nothing more will come of it."""
 
     def send(self, message: messages.Message) -> None:
-        """Without waiting for it; `flush` sends what is left. What it does not hear any more, it need not."""
+        """Queue a message and return; `flush` sends the rest. It is lost where the process has ended."""
         if not self.has_ended:
             with suppress(EOFError):
                 self.channel.post(message)
 
     def flush(self) -> bool:
-        """Send what is left, as far as it takes that; whether there is more."""
+        """Send what fits now; True if something is left."""
         if self.has_ended:
             return False
         with suppress(EOFError):
@@ -95,7 +95,7 @@ def end(children: list[Child]) -> None:
 
 
 def _has_closed(child: Child) -> bool:
-    """It has come to its end; else, after a moment, no. What it still says is nobody's matter."""
+    """True once the process has closed its end; else False, after 5 ms. What it still sends is thrown away."""
     child.flush()
     try:
         for _ in child.channel.poll():
