@@ -180,6 +180,13 @@ def test_copies_that_do_not_say_what_they_are_are_no_answer() -> None:
     assert searched(pages, site)[0] == {1: f"{SITE}/new/ferry"}
 
 
+def test_a_print_copy_that_only_its_query_tells_is_no_answer() -> None:
+    pages = [dead(1, f"{SITE}/old/ferry.html", "The ferry", "ferry")]
+    site = front(("/ferry?print=1", "The ferry"), ("/ferry", "The ferry"))
+    site |= {f"{SITE}/ferry{query}": html("The ferry", prose("ferry")) for query in ("", "?print=1")}
+    assert searched(pages, site)[0] == {}
+
+
 def test_two_pages_alike_are_no_answer() -> None:
     pages = [dead(1, f"{SITE}/old/ferry.html", "The ferry", "ferry"), dead(2, f"{SITE}/old/x.html", "Else", "else")]
     site = front(("/one/ferry", "The ferry"), ("/two/ferry", "The ferry"), ("/three", "Another"))

@@ -80,11 +80,11 @@ class Candidates:
         return url in self._names
 
     def namesake(self, url: str) -> str | None:
-        """A page not visited yet whose address has the same name as this one, in another folder."""
-        words = address_words(url)
+        """A page not visited yet whose address has the same name as this one, in another folder, or but for a query."""
+        words = address_words(url.partition("?")[0])
         sharing = min((self._by_word.get(word, []) for word in words), key=len, default=[])
         there = (other for other in sharing[:_MOST_SHARING] if other in self._names)
-        return next((other for other in there if other != url and address_words(other) == words), None)
+        return next((other for other in there if other != url and _are_namesakes(url, other)), None)
 
     def remove(self, url: str) -> None:
         """Take the URL out of the candidates, since it is visited."""
@@ -161,6 +161,13 @@ class Candidates:
         like = self._scale.likeness
         anchors = (like(words_of(anchor), link) for anchor in page.anchors)
         return max(like(title, link), like(title, new), like(old, new), *anchors)
+
+
+def _are_namesakes(first: str, second: str) -> bool:
+    """The addresses have the same words; those of a query, which may ask for a print copy, where both have one."""
+    if "?" not in first or "?" not in second:
+        first, second = first.partition("?")[0], second.partition("?")[0]
+    return address_words(first) == address_words(second)
 
 
 def _folder(url: str) -> str:
