@@ -40,7 +40,8 @@ from speed_web import Web, WebError, address, can_serve, served
 
 SCALE = (1_000, 10_000, 100_000)
 _ORDER = [
-    *("limit-download", "lychee", "ours-first", "limit-store", "wget-16", "limit-ask", "ours-again", "linkchecker"),
+    *("limit-download", "lychee", "ours-first", "ours-first-two", "limit-store", "wget-16"),
+    *("limit-ask", "ours-again", "ours-again-two", "linkchecker"),
     *("wget", "urlwatch", "ours-polite", "linkchecker-shipped", "ours-changed"),
 ]
 """Who is compared with whom stands close together."""

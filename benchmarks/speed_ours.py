@@ -21,12 +21,15 @@ NIGHTS = 10
 """Unchanged nights after which the archive's size is looked at again."""
 _FIRST_NIGHT = datetime(2026, 12, 1, 3, tzinfo=UTC)
 _CHECK = [ARCHIVE, "check", "--no-progress"]
+_TWO = {"ARCHIVE_NETWORK_PROCESSES": "2"}
 
 
 def ours() -> list[Row]:
     return [
         Row("ours-first", "**archive check**, first archive", "first archive", first),
         Row("ours-again", "**archive check**, re-check, unchanged", "re-check", again),
+        Row("ours-first-two", "archive check, first archive, two processes visit", "first archive", _first_two),
+        Row("ours-again-two", "archive check, re-check, unchanged, two processes visit", "re-check", _again_two),
         Row(
             "ours-polite",
             "archive check, the same with our default politeness",
@@ -54,6 +57,20 @@ def again(stage: Stage, links: int) -> Cost:
     """A run after which nothing is new."""
     _with_baseline(stage, links)
     return stage.run(_project(stage, links).name, _CHECK, exits=(0, 1))
+
+
+def _first_two(stage: Stage, links: int) -> Cost:
+    project = stage.folder / f"two-{links}"
+    lay_project(project, stage.web.urls[:links], stage.connections)
+    try:
+        return stage.run(project.name, _CHECK, exits=(0, 1), **_TWO)
+    finally:
+        shutil.rmtree(project)
+
+
+def _again_two(stage: Stage, links: int) -> Cost:
+    _with_baseline(stage, links)
+    return stage.run(_project(stage, links).name, _CHECK, exits=(0, 1), **_TWO)
 
 
 def changed(stage: Stage, links: int) -> Cost:
