@@ -40,8 +40,8 @@ class NetworkSettings:
     """Visits at a time."""
     per_host: Count = 2
     """Visits at a time on one host."""
-    processes: int = 1
-    """That make the visits; 0: two in a long run that keeps this machine busy, where a core is free, else one."""
+    processes: int = 0
+    """That make the visits; 0: two in a long re-check that keeps this machine busy, where a core is free, else one."""
     host_delay: float = 0.5
     """Between two starts on one host."""
     domain_delay: float = 0.1

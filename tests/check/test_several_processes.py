@@ -8,6 +8,7 @@ import re
 import signal
 import socket
 import subprocess
+import sys
 import threading
 import time
 from collections import Counter
@@ -211,7 +212,35 @@ def test_there_are_no_more_processes_than_connections(
 ) -> None:
     network = NetworkSettings(processes=asked, concurrency=connections)
     monkeypatch.setattr(threading, "active_count", lambda: 1)
+    monkeypatch.setattr(processes, "_cores", lambda: 4)
     assert processes._wanted(network, Scope(), False) == wanted
+
+
+@pytest.mark.parametrize("asked", [0, 2, 8])
+def test_on_one_core_there_is_one_process(asked: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(threading, "active_count", lambda: 1)
+    monkeypatch.setattr(processes, "_cores", lambda: 1)
+    assert processes._wanted(NetworkSettings(processes=asked), Scope(), True) == 1
+
+
+@pytest.mark.parametrize(
+    ("scope", "is_long", "wanted"),
+    [
+        (Scope(), True, 2),
+        (Scope(), False, 1),
+        (Scope(due=True), True, 2),
+        (Scope(limit=100), True, 1),
+        (Scope(limit=9000), True, 2),
+        (Scope(sources=("a",)), True, 1),
+    ],
+)
+def test_by_default_there_are_two_for_a_run_that_may_be_long(
+    scope: Scope, is_long: bool, wanted: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(threading, "active_count", lambda: 1)
+    monkeypatch.setattr(processes, "_cores", lambda: 2)
+    monkeypatch.setattr(sys, "platform", "linux")
+    assert processes._wanted(NetworkSettings(), scope, is_long) == wanted
 
 
 @pytest.mark.parametrize(
@@ -220,7 +249,7 @@ def test_there_are_no_more_processes_than_connections(
         (dict.fromkeys(map(str, range(100)), 50), NetworkSettings(processes=0, host_delay=0.0), True),
         (dict.fromkeys(map(str, range(5000)), 1), NetworkSettings(processes=0), True),
         (dict.fromkeys(map(str, range(100)), 50), NetworkSettings(processes=0), False),  # pauses longer than the work
-        ({"a.example": 499}, NetworkSettings(processes=0, host_delay=0.0), False),
+        ({"a.example": 3999}, NetworkSettings(processes=0, host_delay=0.0), False),
         ({"a.example": 2}, NetworkSettings(processes=2), True),
         ({}, NetworkSettings(processes=0), False),
     ],
@@ -241,7 +270,7 @@ def test_a_process_with_threads_is_not_forked(tmp_path: Path) -> None:
     thread = threading.Thread(target=end.wait)
     thread.start()
     try:
-        with processes.spare_processes(Project(tmp_path), Scope(), policy, Clock(), 9000) as others:
+        with processes.spare_processes(Project(tmp_path), Scope(), policy, Clock(), True) as others:
             assert others == []
     finally:
         end.set()
@@ -281,6 +310,7 @@ def children(process: int) -> list[int]:
 
 
 @pytest.mark.long
+@pytest.mark.skipif(processes._cores() < 2, reason="on one core there is one process")
 @pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="finds processes in /proc")
 @pytest.mark.parametrize("victim", ["one that visits", "the one that writes"])
 def test_a_process_that_is_killed_costs_no_more_than_its_own_visits(folder: Any, stage: Any, victim: str) -> None:

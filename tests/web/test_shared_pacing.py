@@ -174,6 +174,21 @@ def test_turns_that_a_busy_process_comes_to_late_are_no_burst() -> None:
     assert pacing.next_time() == 3.25
 
 
+def test_visits_under_way_when_a_domain_becomes_a_shared_one_still_count() -> None:
+    _, people = processes({"example.org"}, set())
+    owner = people[0].pacing
+    assert owner is not None
+    for number in range(3):
+        owner.put("example.org", f"page {number}")
+    assert owner.take(0.0) == "page 0"
+    people[0].share("example.org")
+    people[0].turns.extend(["example.org"] * 2)
+    assert owner.take(2.0) == "page 1"
+    assert owner.take(4.0) is None, "two are under way"
+    owner.done("example.org")
+    assert owner.take(4.0) == "page 2"
+
+
 def test_what_a_process_asked_for_in_a_pass_that_ended_is_free() -> None:
     keeper, people = processes({"example.org"}, {"example.com"})
     owner, other = people[0].pacing, people[1].pacing

@@ -25,10 +25,10 @@ from linkarchive.model.events import LookingAgain, Notice, SourceConcluded
 from linkarchive.web.connectivity import OwnNetwork
 from linkarchive.web.exchange import Visit, VisitRequest
 from linkarchive.web.pacing import Paces
-from linkarchive.web.scheduler import fetch_all
+from linkarchive.web.scheduler import KnownRules, fetch_all
 
 MAX_SUSPECTS = 500
-"""Suspects whose visits are kept open for a probe; what comes after is judged without one."""
+"""Suspects of a run whose visits are kept open for a probe; what comes after is judged without one."""
 MAX_SUSPECT_BYTES = 32 * 1024 * 1024
 """And bytes of their pages, which stay in memory."""
 _PATIENCE = 1.0
@@ -49,16 +49,19 @@ class Crawler:
         on_idle: Callable[[], None],
         own_network: OwnNetwork | None = None,
         left: list[int] | None = None,
+        among: int = 1,
     ) -> None:
-        """`on_idle` is called now and then. With `left` other processes make visits as well: what a browser is to see
-        is left to one of them, by the number of the source."""
+        """`on_idle` is called now and then. With `left` so many processes (`among`) make the visits, and share what may
+        be held: what a browser is to see is left to another one, by the number of the source."""
         self._paces = paces
         self.own_network = own_network or OwnNetwork(policy.settings.network, recorder.clock)
         self._policy = policy
         self._recorder = recorder
         self._stop = stop
         self._on_idle = on_idle
-        self._pool = JudgePool(light_here=left is not None)
+        self._among = among
+        self._rules: KnownRules = {}
+        self._pool = JudgePool(among=among)
         self._rendered = RenderedPages(policy, recorder.clock, lambda words: recorder.listener(Notice(words)), left)
         self._judging: dict[int, tuple[Fetched, bool]] = {}
         """What the pool has, by the number of the source; and whether it may be set aside for a probe."""
@@ -155,6 +158,7 @@ class Crawler:
             stop=self._is_over,
             sites=settings.sites,
             before_waiting=self._use_the_time,
+            rules=self._rules,
             paces=self._paces,
         ):
             companions = waiting[visit.request.url]
@@ -281,7 +285,8 @@ class Crawler:
         self._recorder.commit_when_due()
 
     def _has_room(self, fetched: Fetched) -> bool:
-        return len(self._suspects) < MAX_SUSPECTS and self._suspect_bytes + len(fetched.page.body) <= MAX_SUSPECT_BYTES
+        size = self._suspect_bytes + len(fetched.page.body)
+        return len(self._suspects) < MAX_SUSPECTS // self._among and size <= MAX_SUSPECT_BYTES // self._among
 
     def _probes(self) -> dict[str, VisitRequest]:
         """One made-up address for each host of the suspects."""

@@ -178,19 +178,19 @@ class JudgePool:
     What is not light is never judged here where there may be workers: nothing would end it.
     """
 
-    def __init__(self, workers: int | None = None, module: str = _JUDGE, *, light_here: bool = False) -> None:
-        """`module` is what a worker runs with `python -m`; it calls `serve`. `light_here`: workers get only what is not
-        light, since the other cores have other processes of the run."""
+    def __init__(self, workers: int | None = None, module: str = _JUDGE, *, among: int = 1) -> None:
+        """`module` is what a worker runs with `python -m`; it calls `serve`. `among`: so many processes of a run judge
+        pages, and share what may wait; where there are several, workers get only what is not light."""
         self._most = usual_workers() if workers is None else workers
         self._few = FEW if workers is None else 0
         self._module = module
-        self._light_here = light_here
+        self._light_here = among > 1
+        self._most_bytes = MAX_WAITING // among
         self._workers: list[Worker] = []
         self._queue: deque[QueuedTask] = deque()
         self._ready: deque[tuple[int, Answer]] = deque()
         self._selector = selectors.DefaultSelector()
-        self._bytes = 0
-        self._stillborn = 0
+        self._bytes = self._stillborn = 0
 
     def __enter__(self) -> Self:
         return self
@@ -208,7 +208,7 @@ class JudgePool:
     @property
     def room(self) -> bool:
         """More tasks can be given; what is given without room is taken, too."""
-        return self._bytes < MAX_WAITING
+        return self._bytes < self._most_bytes
 
     @property
     def pending(self) -> int:

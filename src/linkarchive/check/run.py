@@ -65,8 +65,7 @@ def check(
         if project.database.exists():  # another run was faster, and knows more
             first = None
         policy = Policy.of(settings, project.decisions, is_full(project, settings.keep.max_bytes))
-        citations = None if first is None else sum(len(article.citations) for article in first.articles)
-        with spare_processes(project, scope, policy, clock, citations) as others, database() as store:
+        with spare_processes(project, scope, policy, clock, first is not None) as others, database() as store:
             refuse_mixed_clocks(store, settings, clock)
             articles = first or load(project, store, scope, settings, clock)
             signature = scope.signature(settings.check.exclude)

@@ -23,6 +23,9 @@ from linkarchive.web.visit import MayFetch, Steps, Suggestion, visit
 
 log = logging.getLogger(__name__)
 
+KnownRules = dict[str, Rules]
+"""Of robots.txt, by origin."""
+
 WINDOW = 32
 """Visits looked at ahead, as a multiple of `concurrency`: enough hosts to choose from when one is slow …"""
 WIDEST = 4 * WINDOW
@@ -51,7 +54,7 @@ def fetch_all(
     stop: Callable[[], bool] = never,
     sites: Sequence[SiteSettings] = (),
     before_waiting: Callable[[], bool] = nothing,
-    rules: dict[str, Rules] | None = None,
+    rules: KnownRules | None = None,
     paces: Paces | None = None,
 ) -> Generator[Visit, None, None]:
     """Visit every request, up to `concurrency` at a time; yields each Visit as it ends, one a request.
@@ -110,7 +113,7 @@ class _Run:
         clock: Clock,
         stop: Callable[[], bool],
         sites: Sequence[SiteSettings],
-        rules: dict[str, Rules] | None,
+        rules: KnownRules | None,
         paces: Paces,
     ) -> None:
         self._requests = requests
@@ -128,7 +131,7 @@ class _Run:
         self._tasks: set[_Task] = set()
         self._pauses: list[tuple[float, int, _Task]] = []
         self._order = itertools.count()
-        self._rules: dict[str, Rules] = {} if rules is None else rules
+        self._rules: KnownRules = {} if rules is None else rules
         self._wanting_rules: dict[str, list[tuple[_Task, MayFetch]]] = {}
         self.ended: deque[Visit] = deque()
 

@@ -135,8 +135,9 @@ class SharedPacing(Pacing[Item]):
         given = [(name, host) for name, host in self._hosts.items() if paced_as(name, self._network) == domain]
         paces = [HostPace(name, host.next_start, host.delay, host.at_once, host.in_flight) for name, host in given]
         waiting = [(name, item) for name, host in given for item in host.waiting]
-        for _, host in given:
+        for name, host in given:
             host.waiting.clear()
+            self._granted.adopt(name, host.next_start, host.delay, host.at_once, host.in_flight)
         return paces, waiting
 
 

@@ -29,35 +29,32 @@ if TYPE_CHECKING:
 
     Crawl: TypeAlias = Crawler | DividedCrawl
 
-NEW = 500
-"""Visits of a first run from which on a second process is worth the CPU that it costs (0.2 s, as measured)."""
 MANY = 4_000
-"""The same of a later run, in which most pages are what they were and cost little."""
+"""Visits of a run from which on a second process is worth the CPU that it costs (docs/performance.md)."""
 _OWN_WORK = 0.001
-"""Seconds that a visit keeps this machine busy: 0.15 ms for an unchanged page, 1.5 for a new one."""
+"""Seconds that a visit keeps this machine busy: 0.15 ms for an unchanged page, more for one that is to be judged."""
 _LINE = 30
 """Bytes of a short line of links.txt."""
 
 
 @contextmanager
 def spare_processes(
-    project: Project, scope: Scope, policy: Policy, clock: Clock, citations: int | None
+    project: Project, scope: Scope, policy: Policy, clock: Clock, is_first: bool
 ) -> Iterator[list[Child]]:
-    """Processes that wait for visits to make; an empty list if the run is too short for them. `citations`: how many
-    there are in a first run; None in a later one.
+    """Processes that wait for visits to make; an empty list if the run is too short for them, and in a first run
+    (`is_first`) that does not ask for them: its pages are judged on another core anyway.
 
     They are forked: open no database and start no thread before. They end with the block, and with this process,
     whatever ends it.
     """
-    is_long = _listed(project) >= MANY if citations is None else citations >= NEW
-    number = _wanted(policy.settings.network, scope, is_long)
+    number = _wanted(policy.settings.network, scope, is_long=not is_first and _listed(project) >= MANY)
     if number < 2:
         yield []
         return
     from linkarchive.check.processes.child import work
     from linkarchive.check.processes.children import forked
 
-    if citations is not None:  # a first run: the pages of each are to be judged, by what all of them have then
+    if is_first:  # the pages of each are to be judged, by what all of them have then
         import linkarchive.judge.difference
         import linkarchive.judge.verdict  # noqa: F401
     with forked(number, partial(work, project=project, policy=policy, clock=clock)) as children:
@@ -92,20 +89,22 @@ def pays(network: NetworkSettings, hosts: Mapping[str, int]) -> bool:
         return True
     visits = sum(hosts.values())
     pauses = network.host_delay * max(hosts.values(), default=0)
-    return visits >= NEW and pauses < visits * _OWN_WORK and _busy() < _cores()
+    return visits >= MANY and pauses < visits * _OWN_WORK and _busy() < _cores()
 
 
 def _wanted(network: NetworkSettings, scope: Scope, is_long: bool) -> int:
     """How many processes a run may want, as far as that can be told before its plan is made (`is_long`).
 
-    Not where there are threads, which a process that is forked would lack.
+    Not where there are threads, which a process that is forked would lack; and never more than there are cores, since
+    two that share one take longer.
     """
     if not hasattr(os, "fork") or threading.active_count() > 1:
         return 1
+    most = min(network.concurrency, _cores())
     if network.processes:
-        return min(network.processes, network.concurrency)
+        return min(network.processes, most)
     is_short = not is_long or scope.sources or (scope.limit or MANY) < MANY
-    return 1 if is_short or sys.platform != "linux" or _cores() < 2 else min(2, network.concurrency)
+    return 1 if is_short or sys.platform != "linux" else min(2, most)
 
 
 def _listed(project: Project) -> int:

@@ -56,7 +56,9 @@ def _visit(begin: Begin, channel: Channel, project: Project, policy: Policy, clo
 
             left: list[int] = []
             try:
-                with closing(Crawler(policy, recorder, paces, is_over, link.poll, own_network, left)) as crawler:
+                with closing(
+                    Crawler(policy, recorder, paces, is_over, link.poll, own_network, left, begin.among)
+                ) as crawler:
                     crawler.first_pass(jobs)
                     channel.send(messages.PassEnded(own_network.hosts, begin.paces, tuple(left)))
                     known = link.wait().paces

@@ -143,6 +143,7 @@ class DividedCrawl:
                 recorder.run.info,
                 numbers[child.number],
                 max(1, (at_once + child.number) // many),
+                many,
                 tuple(domains),
                 Paces(hosts, free),
                 tuple(messages.PlannedJob(job.source, job.citations, job.skip, job.why) for job in jobs),

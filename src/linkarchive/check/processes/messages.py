@@ -45,6 +45,8 @@ class Begin:
     numbers: Numbers
     concurrency: int
     """Visits at a time."""
+    among: int
+    """So many processes make visits, and share what one may hold."""
     domains: tuple[str, ...]
     """That no other process asks without its knowing (`web.pacing.paced_as`)."""
     paces: Paces
