@@ -8,7 +8,6 @@ import json
 import os
 import random
 import re
-import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -19,6 +18,7 @@ from unittest import mock
 
 import pytest
 from hypothesis import settings as hypothesis_settings
+from private_postgresql import Files
 from warcio.archiveiterator import ArchiveIterator
 
 from linkarchive import cli
@@ -26,6 +26,8 @@ from linkarchive.demo.server import DemoWeb
 from linkarchive.demo.wire import Reply, Request, Response, redirect
 from linkarchive.snapshot import warcfile
 from linkarchive.urls import source_key
+
+pytest_plugins = ["private_postgresql"]
 
 # Commands that tests start would compile the program anew each time: 0.3 s of CPU.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
@@ -315,27 +317,33 @@ def folder(tmp_path: Path, demo_web: DemoWeb) -> Iterator[Folder]:
 
 
 @pytest.fixture(scope="session")
-def _lives() -> dict[Life, tuple[Path, Mapping[str, Any]]]:
-    """The folders that `once` copies, and what their web answered in the end."""
+def _lives() -> dict[tuple[Life, str], tuple[Path, Mapping[str, Any]]]:
+    """The folders that `once` copies, by what happened in them and by the kind of their database, and what their web
+    answered in the end."""
     return {}
 
 
 @pytest.fixture
 def once(
-    folder: Folder, stage: Stage, _lives: dict[Life, tuple[Path, Mapping[str, Any]]], tmp_path_factory: Any
+    request: pytest.FixtureRequest,
+    folder: Folder,
+    stage: Stage,
+    _lives: dict[tuple[Life, str], tuple[Path, Mapping[str, Any]]],
+    tmp_path_factory: Any,
 ) -> Callable[[Life], Folder]:
     """`once(life)`: the project folder and its web after `life(folder, stage)`, which happens once and is copied."""
+    database = request.getfixturevalue("database") if "database" in request.fixturenames else Files()
 
     def after(life: Life) -> Folder:
-        if life in _lives:
-            kept, pages = _lives[life]
-            shutil.copytree(kept, folder.root, symlinks=True, dirs_exist_ok=True)
+        if (life, database.name) in _lives:
+            kept, pages = _lives[life, database.name]
+            database.copytree(kept, folder.root)
             stage.answer(pages)
         else:
             life(folder, stage)
             kept = tmp_path_factory.mktemp("life") / "project"
-            shutil.copytree(folder.root, kept, symlinks=True)
-            _lives[life] = kept, stage.answers
+            database.copytree(folder.root, kept)
+            _lives[life, database.name] = kept, stage.answers
         stage.requests.clear()
         return folder
 

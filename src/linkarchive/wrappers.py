@@ -281,7 +281,7 @@ def key_of_intended(url: str) -> str:
         try:
             key = source_key(without_tracking(url))
         except ValueError:
-            return url
+            return url.replace("\0", "%00")  # which no database of PostgreSQL takes
         if key == url:
             return url  # mostly: one string in memory, not two
         url = intended_url(key)  # a wrapper, or what counts visitors, may have been spelled as no other is

@@ -39,6 +39,8 @@ from linkarchive.store.serialization import decode, encode
 from linkarchive.wrappers import key_of
 
 NOW = datetime(2026, 1, 5, 6, tzinfo=UTC)
+on_both = pytest.mark.usefixtures("database")
+"""On SQLite, and on PostgreSQL."""
 
 
 def capture(time: datetime, digest: str = "sha1:AAAA", original: Location | None = None) -> Capture:
@@ -61,6 +63,7 @@ OUTCOME = Result(
 )  # fmt: skip
 
 
+@on_both
 def test_every_migration_runs_once(tmp_path: Path) -> None:
     path = tmp_path / "a.sqlite"
     with open_store(path) as store:
@@ -70,6 +73,7 @@ def test_every_migration_runs_once(tmp_path: Path) -> None:
         assert migrate(store.connection) == ()
 
 
+@on_both
 def test_two_can_read_while_one_writes(tmp_path: Path) -> None:
     path = tmp_path / "a.sqlite"
     with open_store(path) as writer:
@@ -83,6 +87,7 @@ def test_two_can_read_while_one_writes(tmp_path: Path) -> None:
             assert found.info.started == NOW
 
 
+@on_both
 def test_what_is_not_committed_is_rolled_back(tmp_path: Path) -> None:
     path = tmp_path / "a.sqlite"
     with open_store(path) as store:
@@ -131,6 +136,7 @@ def test_a_row_that_cannot_be_decoded_is_a_storage_error(tmp_path: Path) -> None
         articles.load(store, "a.md")
 
 
+@on_both
 def test_a_baseline_is_set_once_and_for_all_but_an_archives_copy_takes_the_place_of_our_own(tmp_path: Path) -> None:
     with open_store(tmp_path / "a.sqlite") as store:
         writer = RunWriter(store, runs.start(store, NOW, "", True).seq)
@@ -153,6 +159,7 @@ def test_a_baseline_is_set_once_and_for_all_but_an_archives_copy_takes_the_place
         assert captures.baseline(store, "b.md", source, None) is None
 
 
+@on_both
 def test_the_later_of_two_visits_of_a_run_counts(tmp_path: Path) -> None:
     with open_store(tmp_path / "a.sqlite") as store:
         run = runs.start(store, NOW, "", True)
@@ -165,6 +172,7 @@ def test_the_later_of_two_visits_of_a_run_counts(tmp_path: Path) -> None:
         assert told.outcome.since == NOW.replace(day=7)
 
 
+@on_both
 def test_a_carried_visit_tells_what_a_second_look_tells(tmp_path: Path) -> None:
     with open_store(tmp_path / "a.sqlite") as store:
         [source] = sources.ensure_keys(store, {"http://a.example/": "http://a.example/"}).values()
@@ -226,6 +234,7 @@ def test_a_database_from_before_imports_takes_captures_without_a_run(tmp_path: P
         assert store.execute(text("PRAGMA integrity_check")).scalar_one() == "ok"
 
 
+@on_both
 def test_a_source_is_found_however_it_is_written(tmp_path: Path) -> None:
     with open_store(tmp_path / "a.sqlite") as store:
         urls = ["HTTP://Bücher.example:80/a%7Eb#part", "mailto:a@b.example"]
@@ -237,6 +246,7 @@ def test_a_source_is_found_however_it_is_written(tmp_path: Path) -> None:
             sources.find(store, "http://c.example/")
 
 
+@on_both
 def test_an_interrupted_run_is_continued_for_a_day_by_the_same_scope(tmp_path: Path) -> None:
     with open_store(tmp_path / "a.sqlite") as store:
         run = runs.start(store, NOW, "scope", True)

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import msgspec
-from sqlalchemy import LargeBinary, Text, cast, delete, insert, literal, select
+from sqlalchemy import LargeBinary, Text, delete, insert, literal, select
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.functions import GenericFunction
 
 from linkarchive.model import Article
 from linkarchive.store import plans
@@ -13,8 +16,43 @@ from linkarchive.store.database import Store
 from linkarchive.store.schema import articles
 from linkarchive.store.serialization import decode
 
+
+class _ToBytes(GenericFunction[bytes]):
+    """Text as its bytes in UTF-8."""
+
+    type = LargeBinary()
+    inherit_cache = True
+
+
+class _FromBytes(GenericFunction[str]):
+    """The inverse of `_ToBytes`."""
+
+    type = Text()
+    inherit_cache = True
+
+
+@compiles(_ToBytes)
+def _cast_to_bytes(element: _ToBytes, compiler: Any, **options: Any) -> str:
+    return f"CAST({compiler.process(element.clauses, **options)} AS BLOB)"
+
+
+@compiles(_FromBytes)
+def _cast_from_bytes(element: _FromBytes, compiler: Any, **options: Any) -> str:
+    return f"CAST({compiler.process(element.clauses, **options)} AS TEXT)"
+
+
+@compiles(_ToBytes, "postgresql")
+def _convert_to_bytes(element: _ToBytes, compiler: Any, **options: Any) -> str:
+    return f"convert_to({compiler.process(element.clauses, **options)}, 'UTF8')"
+
+
+@compiles(_FromBytes, "postgresql")
+def _convert_from_bytes(element: _FromBytes, compiler: Any, **options: Any) -> str:
+    return f"convert_from({compiler.process(element.clauses, **options)}, 'UTF8')"
+
+
 # The body as bytes: with a hundred thousand links it is 30 MB, and a string of it would be as much again.
-_BYTES = (articles.c.digest, cast(articles.c.body, LargeBinary).label("body"))
+_BYTES = (articles.c.digest, _ToBytes(articles.c.body).label("body"))
 
 _AT_ONCE = 100
 """Articles whose rows are read together."""
@@ -28,7 +66,7 @@ def save(store: Store, run: int | None, article: Article, digest: str | None) ->
         return
     plans.drop(store)
     store.execute(delete(articles).where(articles.c.path == article.path))
-    text = cast(literal(body, LargeBinary), Text)
+    text = _FromBytes(literal(body, LargeBinary))
     store.execute(insert(articles).values(path=article.path, digest=digest, run=run, body=text))
 
 

@@ -1,12 +1,15 @@
-"""Migrations as named steps: each runs once, in one transaction with the record that it ran."""
+"""Migrations as named steps: each runs once, in one transaction with the record that it ran.
+
+Those up to "planned in order" speak SQLite's language: no database of PostgreSQL is older than they are.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from functools import cache
 
 from sqlalchemy import Connection, Dialect, inspect, text
-from sqlalchemy.schema import CreateIndex, CreateTable
+from sqlalchemy.schema import CreateIndex, CreateSequence, CreateTable
 
 from linkarchive.model import Result
 from linkarchive.store import schema
@@ -24,13 +27,27 @@ def first_schema(connection: Connection) -> None:
 
 
 @cache
-def _creation(dialect: type[Dialect]) -> tuple[str, ...]:
+def _creation(kind: type[Dialect]) -> tuple[str, ...]:
     """The statements that make the tables and their indexes, which take longer to write than to run."""
-    makers: list[CreateTable | CreateIndex] = []
+    dialect = kind()
+    makers: list[CreateTable | CreateIndex | CreateSequence] = []
+    if dialect.supports_sequences:
+        makers.append(CreateSequence(schema.writers))
     for table in schema.metadata.sorted_tables:
         makers.append(CreateTable(table))
         makers.extend(map(CreateIndex, sorted(table.indexes, key=lambda index: str(index.name))))
-    return tuple(str(maker.compile(dialect=dialect())) for maker in makers)
+    statements = tuple(str(maker.compile(dialect=dialect)) for maker in makers)
+    return (*statements, *_SERVER_ONLY) if dialect.name == "postgresql" else statements
+
+
+_SERVER_ONLY = (
+    # Unique, however long: an index of the keys themselves takes up to 2,704 bytes.
+    "ALTER TABLE sources ADD CONSTRAINT sources_key EXCLUDE USING hash (key WITH =)",
+    # What SQLite has in a table of its FTS5 (store.texts).
+    "CREATE TABLE texts (capture BIGINT PRIMARY KEY REFERENCES captures ON DELETE CASCADE, title TEXT NOT NULL, "
+    "text TEXT NOT NULL, words TSVECTOR NOT NULL)",
+    "CREATE INDEX texts_words ON texts USING gin (words)",
+)
 
 
 def carried_visits(connection: Connection) -> None:
@@ -152,15 +169,31 @@ STEPS: tuple[tuple[str, Suggestion], ...] = (
 )
 
 
+def applied(connection: Connection) -> frozenset[str]:
+    """The names of the steps that a database of PostgreSQL has had; none before it has tables."""
+    if connection.exec_driver_sql("SELECT to_regclass('migrations')").scalar_one() is None:
+        return frozenset()
+    return _applied(connection)
+
+
+def missing(applied: Collection[str]) -> dict[str, Suggestion]:
+    """The steps that are still to be taken, by name."""
+    return {name: step for name, step in STEPS if name not in applied}
+
+
 def migrate(connection: Connection) -> tuple[str, ...]:
     """Apply what is missing; returns the names of the steps applied now. Run it inside a transaction."""
     connection.exec_driver_sql("CREATE TABLE IF NOT EXISTS migrations (name VARCHAR PRIMARY KEY)")
-    applied = set(connection.exec_driver_sql("SELECT name FROM migrations").scalars())
-    missing = {name: step for name, step in STEPS if name not in applied}
+    past = _applied(connection)
+    steps = missing(past)
     # The first schema is that of today: after it an empty database needs no other step.
-    for step in missing.values() if applied else [first_schema]:
+    for step in steps.values() if past else [first_schema]:
         step(connection)
-    if missing:
-        rows = [{"name": name} for name in missing]
+    if steps:
+        rows = [{"name": name} for name in steps]
         connection.execute(text("INSERT INTO migrations (name) VALUES (:name)"), rows)
-    return tuple(missing)
+    return tuple(steps)
+
+
+def _applied(connection: Connection) -> frozenset[str]:
+    return frozenset(connection.exec_driver_sql("SELECT name FROM migrations").scalars())

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING
 
 from linkarchive.errors import LockedError, StorageError
 from linkarchive.project import Project
-from linkarchive.store.database import Store, file_uri, open_store
+from linkarchive.store.connections import file_uri
+from linkarchive.store.database import Store, open_store
 
 if TYPE_CHECKING:
     from linkarchive.store.rebuild import Rebuilt

@@ -42,8 +42,7 @@ class Numbers:
 
 
 class RunRows:
-    """Rows of one run, gathered. Their numbers are given here, before they are written: the lock of the folder makes
-    this run the only writer."""
+    """Rows of one run, gathered. Their numbers are given here, before they are written: no other writer has them."""
 
     def __init__(self, run: int | None, numbers: Numbers) -> None:
         self._run = run
@@ -183,7 +182,7 @@ class RunWriter(RunRows):
     when it commits."""
 
     def __init__(self, store: Store, run: int | None) -> None:
-        super().__init__(run, Numbers(_last(store, schema.captures.c.id) + 1, _last(store, schema.outcomes.c.id) + 1))
+        super().__init__(run, own_numbers(store))
         self._store = store
         self._upsert_baselines = store.upsert(schema.baselines, "article", "source", "looked")
         self._upsert_visits = store.upsert(schema.visits, "run", "source")
@@ -208,6 +207,18 @@ _SET_PAGE = (
     .where(schema.sources.c.id == bindparam("number"))
     .values({name: bindparam(name) for name in ("etag", "last_modified", "sha256", "judged", "page_outcome")})
 )
+
+
+_AT_ONCE = 2**32
+"""Numbers that a writer takes where there are others: enough for any, and for two thousand million writers."""
+
+
+def own_numbers(store: Store) -> Numbers:
+    """Numbers that no other writer gives; later ones are higher."""
+    if store.has_other_writers:
+        first = _AT_ONCE * int(store.execute(select(schema.writers.next_value())).scalar_one())
+        return Numbers(first, first)
+    return Numbers(_last(store, schema.captures.c.id) + 1, _last(store, schema.outcomes.c.id) + 1)
 
 
 def _last(store: Store, column: Any) -> int:

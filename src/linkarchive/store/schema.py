@@ -15,6 +15,7 @@ from sqlalchemy import (
     Index,
     Integer,
     MetaData,
+    Sequence,
     String,
     Table,
     Text,
@@ -35,61 +36,85 @@ class UtcDateTime(TypeDecorator[datetime]):
         return None if value is None else value.astimezone(UTC)
 
     def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
-        return None if value is None else value.replace(tzinfo=UTC)
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+class _ServerText(TypeDecorator[str]):
+    """Text as PostgreSQL takes it, without NUL and halves of characters, and sorted by its bytes, as SQLite does."""
+
+    impl = Text(collation="C")
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
+        if value is None or (value.isascii() and "\0" not in value):
+            return value
+        return value.encode("utf-8", "replace").decode("utf-8").replace("\0", "\ufffd")
+
+
+_STRING = String().with_variant(_ServerText(), "postgresql")
+_TEXT = Text().with_variant(_ServerText(), "postgresql")
+_NUMBER = BigInteger().with_variant(Integer(), "sqlite")
+"""64 bits on both."""
+
+writers = Sequence("writers", metadata=metadata)
+"""Of PostgreSQL: a number for each writer, from which the numbers of its rows follow (`run_writer`)."""
 
 
 runs = Table(
     "runs",
     metadata,
-    Column("seq", Integer, primary_key=True, autoincrement=True),  # "latest" is by insertion, not by time
-    Column("id", String, nullable=False, unique=True),
-    Column("scope", String, nullable=False),
+    Column("seq", _NUMBER, primary_key=True, autoincrement=True),  # "latest" is by insertion, not by time
+    Column("id", _STRING, nullable=False, unique=True),
+    Column("scope", _STRING, nullable=False),
     Column("started", UtcDateTime, nullable=False),
     Column("finished", UtcDateTime),
     Column("complete", Boolean, nullable=False, default=False),
     Column("offline", Boolean, nullable=False, default=False),
     Column("simulated", Boolean, nullable=False),
-    Column("version", String, nullable=False),
+    Column("version", _STRING, nullable=False),
     Column("body", Text),  # RunBody: what the report says beside its sources
-    Column("thinned", Integer),  # how many of its visits are no longer kept; NULL: all are
+    Column("thinned", _NUMBER),  # how many of its visits are no longer kept; NULL: all are
     sqlite_autoincrement=True,
 )
 
 articles = Table(
     "articles",
     metadata,
-    Column("path", String, primary_key=True),
-    Column("digest", String),  # SHA-256 of the file when it was read; NULL: known from links.txt only
-    Column("run", Integer, ForeignKey("runs.seq")),  # that changed the row
+    Column("path", _STRING, primary_key=True),
+    Column("digest", _STRING),  # SHA-256 of the file when it was read; NULL: known from links.txt only
+    Column("run", _NUMBER, ForeignKey("runs.seq")),  # that changed the row
     Column("body", Text, nullable=False),  # Article
 )
 
 sources = Table(
     "sources",
     metadata,
-    Column("id", Integer, primary_key=True),
-    Column("key", String, nullable=False, unique=True),
-    Column("url", String, nullable=False),  # as first cited, without fragment
+    Column("id", _NUMBER, primary_key=True),
+    Column("key", _STRING, nullable=False),
+    Column("url", _STRING, nullable=False),  # as first cited, without fragment
     # What the next visit may rely on: set only by a visit that saw a page.
-    Column("etag", Text),
-    Column("last_modified", Text),
-    Column("sha256", String),  # of the page last seen
-    Column("judged", String),  # LastPage.inputs_hash: of all else that its outcome depended on
-    Column("page_outcome", Integer),  # the outcome of that page
+    Column("etag", _TEXT),
+    Column("last_modified", _TEXT),
+    Column("sha256", _STRING),  # of the page last seen
+    Column("judged", _STRING),  # LastPage.inputs_hash: of all else that its outcome depended on
+    Column("page_outcome", _NUMBER),  # the outcome of that page
+    UniqueConstraint("key").ddl_if(dialect="sqlite"),  # PostgreSQL: migrations.first_schema
 )
 
 captures = Table(
     "captures",
     metadata,
-    Column("id", Integer, primary_key=True),
-    Column("source", Integer, ForeignKey("sources.id"), nullable=False),
-    Column("run", Integer, ForeignKey("runs.seq")),  # NULL: by an import
+    Column("id", _NUMBER, primary_key=True),
+    Column("source", _NUMBER, ForeignKey("sources.id"), nullable=False),
+    Column("run", _NUMBER, ForeignKey("runs.seq")),  # NULL: by an import
     Column("time", UtcDateTime, nullable=False),
-    Column("origin", String, nullable=False),
-    Column("digest", String, nullable=False),
+    Column("origin", _STRING, nullable=False),
+    Column("digest", _STRING, nullable=False),
     Column("usable", Boolean, nullable=False),  # a page that was really there
     Column("good", Boolean, nullable=False),  # and the verdict was ok or moved
-    Column("scope", String, nullable=False, server_default="document"),  # CaptureScope: what it holds
+    Column("scope", _STRING, nullable=False, server_default="document"),  # CaptureScope: what it holds
     Column("body", Text, nullable=False),  # Capture
     Index("captures_source", "source", "time"),
     Index("captures_digest", "digest"),
@@ -99,61 +124,61 @@ captures = Table(
 parts = Table(
     "parts",
     metadata,
-    Column("id", Integer, primary_key=True),
-    Column("run", Integer, ForeignKey("runs.seq"), nullable=False),
-    Column("record", String, nullable=False, unique=True),  # its WARC-Record-ID
-    Column("url", Text, nullable=False),  # its WARC-Target-URI
-    Column("date", String, nullable=False),  # its WARC-Date
-    Column("digest", String, nullable=False),
-    Column("warc", String, nullable=False),
-    Column("offset", Integer, nullable=False),
-    Column("length", Integer, nullable=False),
-    Column("original", String),  # of a revisit: the WARC-Record-ID of the response that holds the payload
+    Column("id", _NUMBER, primary_key=True),
+    Column("run", _NUMBER, ForeignKey("runs.seq"), nullable=False),
+    Column("record", _STRING, nullable=False, unique=True),  # its WARC-Record-ID
+    Column("url", _TEXT, nullable=False),  # its WARC-Target-URI
+    Column("date", _STRING, nullable=False),  # its WARC-Date
+    Column("digest", _STRING, nullable=False),
+    Column("warc", _STRING, nullable=False),
+    Column("offset", _NUMBER, nullable=False),
+    Column("length", _NUMBER, nullable=False),
+    Column("original", _STRING),  # of a revisit: the WARC-Record-ID of the response that holds the payload
     Index("parts_digest", "digest"),
 )
 
 part_uses = Table(
     "part_uses",
     metadata,
-    Column("capture", Integer, ForeignKey("captures.id"), primary_key=True),
-    Column("part", Integer, ForeignKey("parts.id"), primary_key=True),
+    Column("capture", _NUMBER, ForeignKey("captures.id"), primary_key=True),
+    Column("part", _NUMBER, ForeignKey("parts.id"), primary_key=True),
     sqlite_with_rowid=False,
 )
 
 baselines = Table(
     "baselines",
     metadata,
-    Column("article", String, primary_key=True),
-    Column("source", Integer, ForeignKey("sources.id"), primary_key=True),
-    Column("looked", String, primary_key=True),  # the day the author looked, ISO 8601; "" when it is not known
-    Column("capture", Integer, ForeignKey("captures.id"), nullable=False),
-    Column("run", Integer, ForeignKey("runs.seq")),  # NULL: by an import
+    Column("article", _STRING, primary_key=True),
+    Column("source", _NUMBER, ForeignKey("sources.id"), primary_key=True),
+    Column("looked", _STRING, primary_key=True),  # the day the author looked, ISO 8601; "" when it is not known
+    Column("capture", _NUMBER, ForeignKey("captures.id"), nullable=False),
+    Column("run", _NUMBER, ForeignKey("runs.seq")),  # NULL: by an import
     Index("baselines_run", "run"),
 )
 
 archive_answers = Table(
     "archive_answers",
     metadata,
-    Column("source", Integer, ForeignKey("sources.id"), primary_key=True),
-    Column("question", String, primary_key=True),  # "baseline 2021-05-12", "copy", "original essays/merger.md" …
-    Column("answer", String, nullable=False),  # found, none, unknown
-    Column("note", Text),
-    Column("url", Text),  # of the public copy
+    Column("source", _NUMBER, ForeignKey("sources.id"), primary_key=True),
+    Column("question", _STRING, primary_key=True),  # "baseline 2021-05-12", "copy", "original essays/merger.md" …
+    Column("answer", _STRING, nullable=False),  # found, none, unknown
+    Column("note", _TEXT),
+    Column("url", _TEXT),  # of the public copy
     Column("asked", UtcDateTime, nullable=False),
-    Column("run", Integer, ForeignKey("runs.seq"), nullable=False),
+    Column("run", _NUMBER, ForeignKey("runs.seq"), nullable=False),
     Index("archive_answers_run", "run"),
 )
 
 outcomes = Table(
     "outcomes",
     metadata,
-    Column("id", Integer, primary_key=True),
-    Column("source", Integer, ForeignKey("sources.id"), nullable=False),
-    Column("run", Integer, ForeignKey("runs.seq"), nullable=False),
-    Column("verdict", String, nullable=False),
+    Column("id", _NUMBER, primary_key=True),
+    Column("source", _NUMBER, ForeignKey("sources.id"), nullable=False),
+    Column("run", _NUMBER, ForeignKey("runs.seq"), nullable=False),
+    Column("verdict", _STRING, nullable=False),
     Column("cited", Boolean, nullable=False),  # some article cites it: not only the original page of one
-    Column("compared", String, nullable=False),  # see store.unchanged.compared
-    Column("standing", String, nullable=False, server_default=""),  # see model.Standing
+    Column("compared", _STRING, nullable=False),  # see store.unchanged.compared
+    Column("standing", _STRING, nullable=False, server_default=""),  # see model.Standing
     Column("body", Text, nullable=False),  # model.Result
     Index("outcomes_source", "source"),
 )
@@ -161,13 +186,13 @@ outcomes = Table(
 visits = Table(
     "visits",
     metadata,
-    Column("id", Integer, primary_key=True),
-    Column("run", Integer, ForeignKey("runs.seq"), nullable=False),
-    Column("source", Integer, ForeignKey("sources.id"), nullable=False),
+    Column("id", _NUMBER, primary_key=True),
+    Column("run", _NUMBER, ForeignKey("runs.seq"), nullable=False),
+    Column("source", _NUMBER, ForeignKey("sources.id"), nullable=False),
     Column("checked", UtcDateTime),  # NULL: skipped
-    Column("outcome", Integer, ForeignKey("outcomes.id"), nullable=False),
-    Column("changed", String, nullable=False),
-    Column("was", String),
+    Column("outcome", _NUMBER, ForeignKey("outcomes.id"), nullable=False),
+    Column("changed", _STRING, nullable=False),
+    Column("was", _STRING),
     Column("carried", Boolean, nullable=False),  # the page was what it was when the outcome was concluded
     UniqueConstraint("run", "source"),
     Index("visits_source", "source", "run"),
@@ -176,23 +201,23 @@ visits = Table(
 last_visits = Table(
     "last_visits",  # of each source, with what lists and counts go by: made from `visits` (store.last_visits)
     metadata,
-    Column("source", Integer, primary_key=True),
-    Column("visit", Integer, nullable=False),  # visits.id
-    Column("run", Integer, nullable=False),
+    Column("source", _NUMBER, primary_key=True, autoincrement=False),
+    Column("visit", _NUMBER, nullable=False),  # visits.id
+    Column("run", _NUMBER, nullable=False),
     Column("checked", UtcDateTime),  # NULL: skipped
-    Column("verdict", String, nullable=False),
-    Column("changed", String, nullable=False),
-    Column("was", String),
+    Column("verdict", _STRING, nullable=False),
+    Column("changed", _STRING, nullable=False),
+    Column("was", _STRING),
     Column("cited", Boolean, nullable=False),
     Column("uncompared", Boolean, nullable=False),  # the page has not been compared with anything
-    Column("standing", String, nullable=False),
+    Column("standing", _STRING, nullable=False),
     Index("last_visits_run", "run"),
 )
 
 plans = Table(
     "plans",  # the plan of all that links.txt knows, as it was made last; none: it is to be made
     metadata,
-    Column("key", String, primary_key=True),  # of the settings and the program that it was made with
+    Column("key", _STRING, primary_key=True),  # of the settings and the program that it was made with
     Column("body", Text, nullable=False),  # StoredPlan
 )
 
@@ -202,11 +227,11 @@ def _files(name: str) -> Table:
     return Table(
         name,
         metadata,
-        Column("path", String, primary_key=True),
+        Column("path", _STRING, primary_key=True),
         Column("size", BigInteger, nullable=False),
         Column("modified", BigInteger, nullable=False),
         Column("changed", BigInteger, nullable=False),
-        Column("digest", String),
+        Column("digest", _STRING),
     )
 
 
@@ -218,8 +243,8 @@ state_files = _files("state_files")
 planned = Table(
     "planned",  # the sources of the plan
     metadata,
-    Column("source", Integer, primary_key=True),
-    Column("position", Integer, nullable=False),  # in the order of first citation
+    Column("source", _NUMBER, primary_key=True, autoincrement=False),
+    Column("position", _NUMBER, nullable=False),  # in the order of first citation
     Column("links", Text, nullable=False),  # [CitedLink]
     Index("planned_position", "position"),  # with the source it is all that a choice needs
 )

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Row, func, insert, select
+from sqlalchemy import Row, func, select
 
 from linkarchive.errors import UnknownSourceError
 from linkarchive.secrets import redact
@@ -31,36 +31,55 @@ def id_of(key: str) -> str:
 
 
 _IDENTITY = (sources.c.id, sources.c.key, sources.c.url)
+_AT_ONCE = 500
+"""Keys that are looked for together."""
+_ALL_FOR = 4
+"""Sources that are read in the time that it takes to look for one."""
 
 
 def ensure(store: Store, urls: Mapping[str, str]) -> dict[str, Source]:
     """The sources of these keys (`key_of`); what is not there yet is added with the URL given, without its fragment."""
     urls = {key: url.partition("#")[0] or url for key, url in urls.items()}
-    rows = store.execute(select(*_IDENTITY).execution_options(yield_per=500))
-    known = {row.key: _source(row, urls) for row in rows if row.key in urls}
-    missing = [{"key": key, "url": url} for key, url in urls.items() if key not in known]
+    known = {row.key: _source(row, urls) for row in _rows(store, urls.keys())}
+    missing = {key: url for key, url in urls.items() if key not in known}
     if missing:
-        last = store.execute(select(func.max(sources.c.id))).scalar_one() or 0
-        store.execute(insert(sources), missing)
-        new = select(*_IDENTITY).where(sources.c.id > last).execution_options(yield_per=500)
-        known |= {row.key: _source(row, urls) for row in store.execute(new)}
+        _add(store, missing)
+        known |= {row.key: _source(row, urls) for row in _rows(store, missing.keys())}
     return {key: known[key] for key in urls}
+
+
+def _rows(store: Store, keys: Collection[str]) -> Iterator[Row[Any]]:
+    """The sources of these keys, as far as they are there."""
+    every = select(*_IDENTITY).execution_options(yield_per=_AT_ONCE)
+    total = store.execute(select(func.max(sources.c.id))).scalar_one() or 0
+    if total < _ALL_FOR * len(keys):  # to read all is faster than to look for most
+        yield from (row for row in store.execute(every) if row.key in keys)
+        return
+    ordered = list(keys)
+    for start in range(0, len(ordered), _AT_ONCE):
+        yield from store.execute(every.where(sources.c.key.in_(ordered[start : start + _AT_ONCE])))
 
 
 def all_urls(store: Store) -> Iterator[tuple[int, str]]:
     """The number and the URL of every source, one at a time."""
-    rows = store.execute(select(sources.c.id, sources.c.url).execution_options(yield_per=500))
+    rows = store.execute(select(sources.c.id, sources.c.url).execution_options(yield_per=_AT_ONCE))
     return ((row.id, row.url) for row in rows)
 
 
 def ensure_keys(store: Store, urls: Mapping[str, str]) -> dict[str, int]:
     """The numbers of the sources of these keys, a few hundred; what is not there yet is added with its URL."""
     numbers = numbers_of(store, urls.keys())
-    missing = [{"key": key, "url": url.partition("#")[0] or url} for key, url in urls.items() if key not in numbers]
+    missing = {key: url.partition("#")[0] or url for key, url in urls.items() if key not in numbers}
     if missing:
-        added = store.execute(insert(sources).returning(sources.c.key, sources.c.id), missing)
-        numbers |= {row.key: row.id for row in added}
+        _add(store, missing)
+        numbers |= numbers_of(store, missing.keys())
     return numbers
+
+
+def _add(store: Store, urls: Mapping[str, str]) -> None:
+    """Add sources, by key; one that another process has just added stays as it is."""
+    # In one order by all: else two that add the same might wait for each other.
+    store.execute(store.insert_new(sources), [{"key": key, "url": urls[key]} for key in sorted(urls)])
 
 
 def with_captures(store: Store) -> set[int]:

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, and_, case, func, not_, or_, select
+from sqlalchemy import ColumnElement, and_, case, func, literal, not_, or_, select
 
 from linkarchive.model import ArticleReport, Category, Change, Reason, SourceReport, Unresolved, Verdict
 from linkarchive.model.scope import ALIVE_EVERY, CLOCKS_APART, JITTER, SUSPECT_EVERY
@@ -15,7 +15,7 @@ from linkarchive.store.database import Store
 from linkarchive.store.outcomes import counted, kind_of, newest, report_of
 from linkarchive.store.previous import AT_ONCE
 from linkarchive.store.runs import RunBody
-from linkarchive.store.schema import baselines, last_visits, outcomes, runs, sources, visits
+from linkarchive.store.schema import UtcDateTime, baselines, last_visits, outcomes, runs, sources, visits
 from linkarchive.store.serialization import decode
 
 _RUNS = 50
@@ -124,7 +124,8 @@ def is_due(now: datetime) -> ColumnElement[bool]:
     """`model.scope.is_due` of a last visit."""
     alive, suspect = now - ALIVE_EVERY + JITTER, now - SUSPECT_EVERY + JITTER
     checked = last_visits.c.checked
-    return or_(checked <= case((_ALIVE, alive), else_=suspect), checked > now + CLOCKS_APART)
+    latest = case((_ALIVE, literal(alive, UtcDateTime)), else_=literal(suspect, UtcDateTime))
+    return or_(checked <= latest, checked > now + CLOCKS_APART)
 
 
 def _reports(store: Store, *conditions: ColumnElement[bool]) -> Iterator[tuple[int, str, SourceReport]]:
