@@ -18,7 +18,7 @@ from unittest import mock
 
 import pytest
 from hypothesis import settings as hypothesis_settings
-from private_postgresql import Files
+from private_postgresql import Files, database, empty_postgresql_url, postgresql, postgresql_url  # noqa: F401 - fixtures
 from warcio.archiveiterator import ArchiveIterator
 
 from linkarchive import cli
@@ -26,8 +26,6 @@ from linkarchive.demo.server import DemoWeb
 from linkarchive.demo.wire import Reply, Request, Response, redirect
 from linkarchive.snapshot import warcfile
 from linkarchive.urls import source_key
-
-pytest_plugins = ["private_postgresql"]
 
 # Commands that tests start would compile the program anew each time: 0.3 s of CPU.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
@@ -332,18 +330,18 @@ def once(
     tmp_path_factory: Any,
 ) -> Callable[[Life], Folder]:
     """`once(life)`: the project folder and its web after `life(folder, stage)`, which happens once and is copied."""
-    database = request.getfixturevalue("database") if "database" in request.fixturenames else Files()
+    kind = request.getfixturevalue("database") if "database" in request.fixturenames else Files()
 
     def after(life: Life) -> Folder:
-        if (life, database.name) in _lives:
-            kept, pages = _lives[life, database.name]
-            database.copytree(kept, folder.root)
+        if (life, kind.name) in _lives:
+            kept, pages = _lives[life, kind.name]
+            kind.copytree(kept, folder.root)
             stage.answer(pages)
         else:
             life(folder, stage)
             kept = tmp_path_factory.mktemp("life") / "project"
-            database.copytree(folder.root, kept)
-            _lives[life, database.name] = kept, stage.answers
+            kind.copytree(folder.root, kept)
+            _lives[life, kind.name] = kept, stage.answers
         stage.requests.clear()
         return folder
 

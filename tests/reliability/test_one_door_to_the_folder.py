@@ -20,7 +20,7 @@ import pytest
 import requests
 
 from linkarchive.project import Project
-from linkarchive.store import database, opening
+from linkarchive.store import connections, opening
 
 ALPHA, BETA = "http://alpha.example/report", "http://beta.example/notes"
 
@@ -117,7 +117,7 @@ def test_a_reader_waits_for_the_database_that_takes_the_place_of_the_old_one(
 def test_a_database_that_stays_away_is_told_as_what_it_is(
     lived: Any, being_replaced: Path, monkeypatch: pytest.MonkeyPatch, command: tuple[str, ...]
 ) -> None:
-    monkeypatch.setattr(database, "_TAKING_ITS_PLACE", 0)
+    monkeypatch.setattr(connections, "_TAKING_ITS_PLACE", 0)
     ran = lived.run(*command)
     assert (ran.code, "another command makes the database anew" in ran.err) == (75, True)
     assert "nothing was checked" not in ran.err

@@ -57,13 +57,15 @@ def test_tables_of_an_earlier_version_say_what_to_run(postgresql_url: str) -> No
 
 @pytest.mark.parametrize("address", ["postgresql://me:secret@127.0.0.1:1/x", "postgres://me:secret@127.0.0.1:1/x"])
 def test_a_server_that_is_away_is_a_storage_error_without_the_password(address: str) -> None:
-    with pytest.raises(StorageError, match=r"postgresql://me:\*\*\*@127.0.0.1:1/x: the database refused") as told:
-        with open_store(address):
-            pass
+    refused = r"postgresql://me:\*\*\*@127.0.0.1:1/x: the database refused"
+    with pytest.raises(StorageError, match=refused) as told, open_store(address):
+        pass
     assert "secret" not in str(told.value)
 
 
-@pytest.mark.parametrize("address", ["mysql://me:secret@host/x", "me:secret@host", "", "postgresql://me:secret@host:x/"])
+@pytest.mark.parametrize(
+    "address", ["mysql://me:secret@host/x", "me:secret@host", "", "postgresql://me:secret@host:x/"]
+)
 def test_what_is_no_address_of_a_server_is_a_wrong_setting(address: str) -> None:
     with pytest.raises(SettingsError) as told, open_store(address):
         pass
@@ -71,10 +73,11 @@ def test_what_is_no_address_of_a_server_is_a_wrong_setting(address: str) -> None
 
 
 def test_a_lost_connection_is_a_storage_error(postgresql_url: str) -> None:
-    with pytest.raises(StorageError, match="terminat"), open_store(postgresql_url) as store:
-        with open_store(postgresql_url) as other:
-            other.execute(text("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid()"))
-        runs.find(store)
+    end_all = text("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid()")
+    with open_store(postgresql_url) as other, open_store(postgresql_url) as store:
+        other.execute(end_all)
+        with pytest.raises(StorageError, match="terminat"):
+            runs.find(store)
 
 
 def test_times_are_in_utc_wherever_the_server_is(postgresql_url: str) -> None:
@@ -188,7 +191,8 @@ TEXTS = [
     ("words", "there"),
     [
         (["ferry"], {0, 1}), (["ferry left"], {0, 1}), (["left ferry"], set()), (["FERRY", "bell"], {0}),
-        (["armel"], {0}), (["time*"], {1}), (["time"], set()), (["歴史"], {2}), (["史歴"], set()), (["two needles"], {3}),
+        (["armel"], {0}), (["time*"], {1}), (["time"], set()), (["歴史"], {2}), (["史歴"], set()),
+        (["two needles"], {3}),
         (["ferry lef*"], {0, 1}), (["1921"], {0}), (["!"], set()), ([], set()), (["needles", "ferry"], set()),
     ],
 )  # fmt: skip

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, TypeVar, overload
+from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 from sqlalchemy import URL, Connection, CursorResult, Executable, Insert, Table, Update
 from sqlalchemy.exc import SQLAlchemyError
@@ -14,6 +14,9 @@ from sqlalchemy.sql.selectable import TypedReturnsRows
 from linkarchive.errors import StorageError
 from linkarchive.store.connections import address, connected, refused, shown
 from linkarchive.store.migrations import applied, migrate, missing
+
+if TYPE_CHECKING:
+    from sqlalchemy.dialects import postgresql, sqlite
 
 Parameters = Mapping[str, Any] | Sequence[Mapping[str, Any]]
 _Row = TypeVar("_Row", bound=tuple[Any, ...])
@@ -94,7 +97,7 @@ class Store:
         """An INSERT that leaves a row as it is that is there already, whoever wrote it."""
         return self._insert(table).on_conflict_do_nothing()
 
-    def _insert(self, table: Table) -> Any:
+    def _insert(self, table: Table) -> postgresql.Insert | sqlite.Insert:
         if self.has_other_writers:
             from sqlalchemy.dialects.postgresql import insert
         else:
@@ -144,9 +147,7 @@ class _Compiled:
 
 
 @contextmanager
-def open_store(
-    database: str | URL | Path | None, *, read_only: bool = False, bare: bool = False
-) -> Iterator[Store]:
+def open_store(database: str | URL | Path | None, *, read_only: bool = False, bare: bool = False) -> Iterator[Store]:
     """The store of a database: a path is that of an SQLite file, None an empty database in memory; both are made and
     migrated as needed. The URL of a PostgreSQL database names one that `upgrade` has made ready; with `bare` the tables
     of a project are neither needed nor made.
