@@ -123,11 +123,11 @@ def main() -> int:
     if options.compare:
         out["compared"] = verdicts_peers.compare(labelled, score)
     if options.folds or options.calibrate:
-        outcomes = verdicts_folds.outcomes(labelled, score)
+        results = verdicts_folds.results(labelled, score)
         if options.calibrate:
-            out["curves"] = verdicts_folds.fitted(outcomes)
+            out["curves"] = verdicts_folds.fitted(results)
         if options.folds:
-            out["folds"] = verdicts_folds.validated(outcomes, score)
+            out["folds"] = verdicts_folds.validated(results, score)
     if not (options.compare or options.folds or options.calibrate):
         answers, spent = judged(labelled, options.without_words)
         out["times"] = times(spent)

@@ -49,7 +49,7 @@ class Result:
         return replace(self.judgement, verdict=verdict, reason=reason, confidence=score)
 
 
-def outcomes(labelled: Sequence[Any], score: Any) -> list[Result]:
+def results(labelled: Sequence[Any], score: Any) -> list[Result]:
     found = []
     for one in labelled:
         parsed = ParsedPages()
@@ -65,10 +65,10 @@ def outcomes(labelled: Sequence[Any], score: Any) -> list[Result]:
     return found
 
 
-def fitted(outcomes: Iterable[Result], score: Any = None) -> Curves:
+def fitted(results: Iterable[Result], score: Any = None) -> Curves:
     """Levels of score by family: share that is right, shrunk to the score, monotone (pool adjacent violators)."""
     counts: dict[str, dict[float, list[int]]] = defaultdict(lambda: defaultdict(lambda: [0, 0]))
-    for one in outcomes:
+    for one in results:
         judgement = one.decided()
         cell = counts[confidence.family(judgement.reason)][judgement.confidence]
         cell[0] += 1
@@ -94,29 +94,29 @@ def _shrunk(level: Sequence[float]) -> float:
     return (right + confidence.PRIOR * weighted / cases) / (cases + confidence.PRIOR)
 
 
-def validated(outcomes: Sequence[Result], score: Any) -> list[dict[str, Any]]:
+def validated(results: Sequence[Result], score: Any) -> list[dict[str, Any]]:
     """A row a set: what the verdicts on the sites left out are worth, beside those with the thresholds as shipped."""
     held: list[tuple[Result, Judgement]] = []
     chosen = []
     for fold in range(FOLDS):
-        train = [one for one in outcomes if one.fold != fold]
+        train = [one for one in results if one.fold != fold]
         best = _chosen(train)
         chosen.append(
             {
                 "fold": fold,
                 "thresholds": best,
-                "sites": len({one.labelled.site for one in outcomes if one.fold == fold}),
+                "sites": len({one.labelled.site for one in results if one.fold == fold}),
             }
         )
         with thresholds(best):
             curves = fitted(train)
-            for one in outcomes:
+            for one in results:
                 if one.fold == fold:
                     judgement = one.decided()
                     family = confidence.family(judgement.reason)
                     sure = confidence._on(curves[family], judgement.confidence)
                     held.append((one, replace(judgement, confidence=sure)))
-    shipped = [(one, confidence.calibrated(one.decided())) for one in outcomes]
+    shipped = [(one, confidence.calibrated(one.decided())) for one in results]
     return [*chosen, *_rows("held out", held, score), *_rows("as shipped", shipped, score)]
 
 

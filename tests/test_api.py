@@ -118,8 +118,8 @@ def test_a_project_from_check_to_decision(tmp_path: Path, monkeypatch: pytest.Mo
     captures = project.captures(drifted.url)
     assert len(captures) > 1
     assert project.page(captures[0]).body != project.page(captures[-1]).body
-    assert drifted.outcome.capture is not None
-    assert project.page(drifted.outcome.capture) == project.page(captures[-1])
+    assert drifted.result.capture is not None
+    assert project.page(drifted.result.capture) == project.page(captures[-1])
     assert "Stored copy of" in (project.single_page(drifted.url, captures[0]) or "")
     with pytest.raises(linkarchive.UsageError, match="no capture of"):
         project.single_page(drifted.url, replace(captures[0], digest="sha1:OTHER"))

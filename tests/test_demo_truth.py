@@ -50,7 +50,7 @@ def days(tmp_path_factory: pytest.TempPathFactory) -> Days:
 
 
 def by_url(report: Report) -> dict[str, SourceReport]:
-    return {source_key(source.outcome.url): source for source in report.sources}
+    return {source_key(source.result.url): source for source in report.sources}
 
 
 @pytest.mark.parametrize("day", list(Epoch))
@@ -58,8 +58,8 @@ def by_url(report: Report) -> dict[str, SourceReport]:
 def test_every_source_is_judged_right(days: Days, url: str, day: Epoch) -> None:
     index = list(Epoch).index(day)
     source = by_url(days.reports[index])[url]
-    found = (source.outcome.verdict.value, source.outcome.reason.value)
-    assert found == truth.SOURCES[url][index], source.outcome.evidence
+    found = (source.result.verdict.value, source.result.reason.value)
+    assert found == truth.SOURCES[url][index], source.result.evidence
 
 
 @pytest.mark.parametrize("day", list(Epoch))
@@ -75,7 +75,7 @@ def test_lost_targets_are_recovered_and_no_others_invented(days: Days, name: str
     found = {
         citation.text.strip('“”"'): source_key(citation.url)
         for source in report.sources
-        for citation in source.outcome.citations
+        for citation in source.result.citations
         if citation.article == name and citation.recovered
     }
     assert found == truth.RECOVERED[name]
@@ -110,9 +110,9 @@ def test_the_runs_are_complete_and_marked_as_simulated(days: Days) -> None:
 
 def test_dead_sources_come_with_the_copy_that_an_archive_holds(days: Days) -> None:
     for url, source in by_url(days.year_later).items():
-        if source.outcome.verdict == "dead":
-            assert source.outcome.archived_url == COPIES.get(url), url
-            assert (source.outcome.archive_note is None) == (url in COPIES), url
+        if source.result.verdict == "dead":
+            assert source.result.archived_url == COPIES.get(url), url
+            assert (source.result.archive_note is None) == (url in COPIES), url
 
 
 @pytest.mark.long
@@ -121,7 +121,7 @@ def test_every_verdict_is_made_again_from_what_was_kept(days: Days) -> None:
     wrong, probed = {}, 0
     with open_project(Project(days.folder)) as store:
         for source in days.year_later.sources:
-            said = source.outcome
+            said = source.result
             if said.verdict is Verdict.SKIPPED:
                 continue
             lines = list(cases_of(days.folder / "archive", store, said.url, days.settings))

@@ -116,8 +116,8 @@ def test_sources_are_counted_as_they_are_read(known: Any, ignored: tuple[str, ..
     with open_store(project.database) as store:
         report = load_report(store, decisions.load(project.decisions))
         assert report.kinds.total() == 5
-        assert {source.outcome.url: source.kind for source in report.sources} == {
-            source.outcome.url: source.kind
+        assert {source.result.url: source.kind for source in report.sources} == {
+            source.result.url: source.kind
             for kind in report.kinds
             for source in report.of(lambda one, k=kind: one == k)
         }
@@ -141,8 +141,8 @@ def test_the_review_page_is_told_what_the_report_is(known: Any) -> None:
     project = Project(known.root)
     with open_store(project.database) as store:
         report = load_report(store, ())
-        stands = {source.outcome.url: source for _, _, source in latest_reports(store)}
-        assert stands == {source.outcome.url: source for source in report.sources}
+        stands = {source.result.url: source for _, _, source in latest_reports(store)}
+        assert stands == {source.result.url: source for source in report.sources}
 
 
 def test_sources_that_differ_in_a_secret_keep_their_own_lines_of_the_state(folder: Any, stage: Any) -> None:

@@ -15,10 +15,10 @@ from sqlalchemy import update
 from linkarchive.history.new_targets import SURE, NewTarget, NewTargets, NoTarget
 from linkarchive.model import Result
 from linkarchive.project import Project
-from linkarchive.store import outcomes
+from linkarchive.store import results
 from linkarchive.store.decisions import Decision
 from linkarchive.store.opening import open_project
-from linkarchive.store.schema import outcomes as table
+from linkarchive.store.schema import results as table
 from linkarchive.store.serialization import encode
 
 ALPHA = "http://alpha.example/report"
@@ -30,14 +30,14 @@ COPY = "https://web.archive.org/web/20251224120000/http://gamma.example/list"
 LATER = "2026-02-05"
 
 
-def changed_outcome(root: Path, url: str, **values: Any) -> None:
+def changed_result(root: Path, url: str, **values: Any) -> None:
     """What the last run concluded, as it would be had it known more (a copy in a web archive)."""
     with open_project(Project(root)) as store:
-        for _, outcome, _ in list(outcomes.latest(store)):
-            if outcome.url == url:
-                new = replace(outcome, **values)
+        for _, result, _ in list(results.latest(store)):
+            if result.url == url:
+                new = replace(result, **values)
                 changes = {"body": encode(new), "verdict": new.verdict.value}
-                store.execute(update(table).where(table.c.body == encode(outcome)).values(**changes))
+                store.execute(update(table).where(table.c.body == encode(result)).values(**changes))
         store.commit()
 
 
@@ -56,7 +56,7 @@ def _year_later(folder: Any, stage: Any) -> None:
     stage[NEW_BETA] = stage.html(BETA)
     stage[GAMMA] = stage.html("gone", status=410)
     folder.check(now=LATER)
-    changed_outcome(folder.root, GAMMA, archived_url=COPY)
+    changed_result(folder.root, GAMMA, archived_url=COPY)
 
 
 @pytest.fixture
@@ -179,7 +179,7 @@ def test_what_is_not_certain_is_left_and_named(folder: Any, stage: Any) -> None:
     stage[NEW_BETA] = stage.html("new")
     folder.article(ALPHA, GAMMA)
     folder.check("article.md")
-    changed_outcome(folder.root, ALPHA, confidence=SURE - 0.01)
+    changed_result(folder.root, ALPHA, confidence=SURE - 0.01)
     ran = folder.run("fix", "article.md")
     assert (ran.code, ran.out) == (0, "")
     assert ran.err.splitlines() == [
@@ -208,7 +208,7 @@ def test_links_txt_follows_its_articles(year_later: Any) -> None:
     )
     links.write_bytes(text.encode())
     year_later.check(now=LATER)
-    changed_outcome(year_later.root, GAMMA, archived_url=COPY)
+    changed_result(year_later.root, GAMMA, archived_url=COPY)
     text = links.read_bytes().decode()
     alone = year_later.run("fix", "links.txt", now=LATER)
     assert alone.code == 1
@@ -229,20 +229,20 @@ def test_a_recovered_target_that_is_dead_becomes_its_copy_at_once(year_later: An
     copy = "https://web.archive.org/web/20251224120000/" + ALPHA
     stage[ALPHA] = stage.html("gone", status=404)
     year_later.check(now="2026-03-05")
-    changed_outcome(year_later.root, ALPHA, archived_url=copy)
+    changed_result(year_later.root, ALPHA, archived_url=copy)
     assert year_later.run("fix", "article.md", "--write", now="2026-03-05").code == 0
     after = (year_later.root / "article.md").read_text()
     assert f"[the report]({copy})" in after
     assert year_later.run("fix", "article.md", now="2026-03-05").out == ""
 
 
-def outcome(year_later: Any, url: str) -> Result:
+def result(year_later: Any, url: str) -> Result:
     with open_project(Project(year_later.root)) as store:
-        return next(one for _, one, _ in outcomes.latest(store) if one.url == url)
+        return next(one for _, one, _ in results.latest(store) if one.url == url)
 
 
 def test_replacements_that_lead_round_in_a_circle_are_none(year_later: Any) -> None:
-    moved = outcome(year_later, BETA)
+    moved = result(year_later, BETA)
     back = replace(moved, url=NEW_BETA, suggested_url=BETA)
     day = moved.since.date()
     assert isinstance(NewTargets({BETA: moved}).of(BETA, "a.md", day), NewTarget)
@@ -254,12 +254,12 @@ def test_replacements_that_lead_round_in_a_circle_are_none(year_later: Any) -> N
 
 @pytest.mark.parametrize("target", ["http://alpha.example/?token=hush", "javascript:alert(1)", "http://", None])
 def test_a_target_that_no_article_should_get(year_later: Any, target: str | None) -> None:
-    moved = replace(outcome(year_later, BETA), suggested_url=target)
+    moved = replace(result(year_later, BETA), suggested_url=target)
     assert isinstance(NewTargets({BETA: moved}).of(BETA, "a.md", moved.since.date()), NoTarget)
 
 
 def test_a_page_that_was_accepted_since_it_was_visited_stays_as_it_is_cited(year_later: Any) -> None:
-    moved = outcome(year_later, BETA)
+    moved = result(year_later, BETA)
     day, accepted = moved.since.date(), moved.since + timedelta(days=1)
     decided = [Decision("accept", BETA, "Ann", accepted, article="a.md", capture_time=moved.since)]
     assert NewTargets({BETA: moved}, decided, {BETA: moved.since}).of(BETA, "a.md", day) is None
@@ -269,14 +269,14 @@ def test_a_page_that_was_accepted_since_it_was_visited_stays_as_it_is_cited(year
 
 
 def test_a_dead_page_that_lives_elsewhere_is_cited_there_and_not_as_a_copy(year_later: Any) -> None:
-    changed_outcome(year_later.root, GAMMA, suggested_url=NEW_BETA)
+    changed_result(year_later.root, GAMMA, suggested_url=NEW_BETA)
     assert f"+As [source 2]({NEW_BETA}) has it." in year_later.run("fix", "article.md", now=LATER).out
 
 
 def test_an_address_that_is_not_sure_enough_is_left_to_the_reader(year_later: Any) -> None:
-    changed_outcome(year_later.root, GAMMA, suggested_url=NEW_BETA, suggested_confidence=0.949)
+    changed_result(year_later.root, GAMMA, suggested_url=NEW_BETA, suggested_confidence=0.949)
     assert NEW_BETA not in year_later.run("fix", "article.md", now=LATER).out.partition("source 2")[2]
-    changed_outcome(year_later.root, GAMMA, suggested_url=NEW_BETA, suggested_confidence=0.95)
+    changed_result(year_later.root, GAMMA, suggested_url=NEW_BETA, suggested_confidence=0.95)
     assert f"+As [source 2]({NEW_BETA}) has it." in year_later.run("fix", "article.md", now=LATER).out
 
 
@@ -337,7 +337,7 @@ def test_a_list_of_references_outside_the_project_is_left_to_its_owner(folder: A
 def test_lines_of_links_txt_get_the_copy_as_snapshot(year_later: Any) -> None:
     year_later.write("links.txt", f"{GAMMA}  the list\n")
     year_later.check(now=LATER)
-    changed_outcome(year_later.root, GAMMA, archived_url=COPY)
+    changed_result(year_later.root, GAMMA, archived_url=COPY)
     for _ in range(2):
         assert year_later.run("fix", "links.txt", "--style", "append", "--write", now=LATER).code == 0
         assert year_later.links() == f"{GAMMA}  the list\n    snapshot = {COPY}\n"

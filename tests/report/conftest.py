@@ -74,10 +74,10 @@ def citation(url: str, verdict: Verdict, reason: Reason, **changes: Any) -> Cita
 def source(
     url: str, verdict: Verdict, reason: Reason, changed: Change, *, cited: dict[str, Any] | None = None, **facts: Any
 ) -> SourceReport:
-    """A source with one citation; `cited` are facts of the citation, the rest those of the outcome."""
+    """A source with one citation; `cited` are facts of the citation, the rest those of its result."""
     was = facts.pop("was", None)
     checked = facts.pop("checked", at(23))
-    outcome = Result(
+    result = Result(
         url=url,
         verdict=verdict,
         reason=reason,
@@ -103,7 +103,7 @@ def source(
         suggested_url=None,
         citations=(citation(url, verdict, reason, **(cited or {})),),
     )
-    return SourceReport(replace(outcome, **facts), changed, was, checked)
+    return SourceReport(replace(result, **facts), changed, was, checked)
 
 
 BASELINE = Baseline(

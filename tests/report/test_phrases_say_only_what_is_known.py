@@ -90,15 +90,15 @@ sources = st.builds(
 PHRASES: dict[str, Callable[[SourceReport], str | None]] = {
     "meaning_of": phrases.meaning_of,
     "since": lambda source: phrases.since(source, NOW),
-    "certainty": lambda source: phrases.certainty(source.outcome),
-    "compared": lambda source: phrases.compared(source.outcome),
+    "certainty": lambda source: phrases.certainty(source.result),
+    "compared": lambda source: phrases.compared(source.result),
     "recovery": phrases.recovery,
-    "short_of": lambda source: phrases.short_of(source.outcome),
-    "losses": lambda source: phrases.losses(source.outcome.lost),
+    "short_of": lambda source: phrases.short_of(source.result),
+    "losses": lambda source: phrases.losses(source.result.lost),
     "ignored": lambda source: phrases.ignored(source.ignored) if source.ignored else None,
-    "acceptance": lambda source: phrases.acceptance(source.outcome.citations[0]),
-    "recovered_link": lambda source: phrases.recovered_link(source.outcome.citations[0]),
-    "place": lambda source: phrases.place(source.outcome.citations[0]),
+    "acceptance": lambda source: phrases.acceptance(source.result.citations[0]),
+    "recovered_link": lambda source: phrases.recovered_link(source.result.citations[0]),
+    "place": lambda source: phrases.place(source.result.citations[0]),
     "suggestions": lambda source: "\n".join(in_lines(suggestions(source))),
 }
 
@@ -159,19 +159,19 @@ def test_dates_and_numbers_come_from_the_fields_that_are_named(source: SourceRep
 
 @given(sources)
 def test_a_page_is_compared_only_when_it_was(source: SourceReport) -> None:
-    assert phrases.compared(replace(source.outcome, similarity=None)) is None
+    assert phrases.compared(replace(source.result, similarity=None)) is None
 
 
-@given(sources.filter(lambda source: source.outcome.baseline is not None))
+@given(sources.filter(lambda source: source.result.baseline is not None))
 def test_what_is_gone_is_not_said_to_stand(source: SourceReport) -> None:
-    outcome = replace(source.outcome, similarity=1.0, lost=(Loss("figure", "12,004 crowns"),))
-    assert "100%" not in str(phrases.compared(outcome))
+    result = replace(source.result, similarity=1.0, lost=(Loss("figure", "12,004 crowns"),))
+    assert "100%" not in str(phrases.compared(result))
 
 
 @given(sources, st.integers(0, 4000))
 def test_since_says_when_it_was_found_not_when_it_died(source: SourceReport, days: int) -> None:
-    outcome = replace(source.outcome, since=NOW, last_ok=NOW - timedelta(days), verdict=Verdict.DEAD, strikes=0)
-    text = phrases.since(replace(source, outcome=outcome, was=None), NOW)
+    result = replace(source.result, since=NOW, last_ok=NOW - timedelta(days), verdict=Verdict.DEAD, strikes=0)
+    text = phrases.since(replace(source, result=result, was=None), NOW)
     assert (
         text == f"Found dead on 23\u00a0November\u00a02026 (today); last fine on {phrases.day(NOW - timedelta(days))}."
     )
@@ -221,9 +221,9 @@ def test_the_summary_counts_what_the_sources_say(told: list[SourceReport]) -> No
     report = Report(RUN, (), tuple(told), (), (), (), ())
     text = summary(report)
     for verdict, pattern in COUNTED.items():
-        number = sum(source.outcome.verdict is verdict and source.ignored is None for source in told)
+        number = sum(source.result.verdict is verdict and source.ignored is None for source in told)
         found = re.search(pattern, text)
         assert (int(found[1].replace(",", "")) if found else 0) == number, text
-    seen = sum(source.outcome.verdict is not Verdict.SKIPPED for source in told)
+    seen = sum(source.result.verdict is not Verdict.SKIPPED for source in told)
     of = re.search(r"(?:Of|All) ([\d,]+) source", text)
     assert of is None or int(of[1].replace(",", "")) == seen

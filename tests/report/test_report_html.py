@@ -81,9 +81,9 @@ def test_every_finding_is_there_with_its_citation(page: BeautifulSoup, report: R
     found = page.select("article:has(> .url)")
     articles = {one.find(class_="url").get_text(strip=True): one for one in found}
     for source in report.sources:
-        if source.outcome.verdict.is_finding and source.ignored is None:
-            article = articles[address(source.outcome.url)]
-            assert article["data-verdict"] == source.outcome.verdict
+        if source.result.verdict.is_finding and source.ignored is None:
+            article = articles[address(source.result.url)]
+            assert article["data-verdict"] == source.result.verdict
             assert article.find("blockquote").get_text(strip=True)
     marked = articles["https://news.example/talks"].mark
     assert marked.get_text() == "tough negotiations"
@@ -92,9 +92,9 @@ def test_every_finding_is_there_with_its_citation(page: BeautifulSoup, report: R
 
 
 def test_a_finding_says_which_detail_is_gone(report: Report) -> None:
-    finding = next(source for source in report.findings if source.outcome.lost)
-    outcome = replace(finding.outcome, reason=Reason.DETAIL_LOST, lost=(Loss("figure", "14.6 percent"),))
-    page = render_html(replace(report, sources=(replace(finding, outcome=outcome),)), {})
+    finding = next(source for source in report.findings if source.result.lost)
+    result = replace(finding.result, reason=Reason.DETAIL_LOST, lost=(Loss("figure", "14.6 percent"),))
+    page = render_html(replace(report, sources=(replace(finding, result=result),)), {})
     assert "drifted: figure gone<" in page
 
 
@@ -153,7 +153,7 @@ def test_colours_have_the_contrast_that_readers_need(page: BeautifulSoup, theme:
 
 
 def test_hostile_text_in_every_field_stays_text(poisoned: Report, differences: Mapping[str, Difference]) -> None:
-    first = poisoned.sources[0].outcome.url
+    first = poisoned.sources[0].result.url
     html = render_html(poisoned, {first: differences["https://user:secret@files.example/報告?api_key=hunter2"]})
     page = BeautifulSoup(html, "lxml")
     assert len(page.find_all("script")) == 1

@@ -87,7 +87,7 @@ def citations(draw: st.DrawFn) -> CitationResult:
 @st.composite
 def sources(draw: st.DrawFn) -> SourceReport:
     verdict, reason = draw(_verdict_and_reason)
-    outcome = st.builds(
+    result = st.builds(
         Result, url=_url, verdict=st.just(verdict), reason=st.just(reason), confidence=_share,
         confirmed=st.booleans(), evidence=_texts, also=_texts, since=_time, last_ok=st.none() | _time, strikes=_count,
         first_strike=st.none() | _time, last_strike=st.none() | _time, status=st.none() | st.integers(100, 599),
@@ -100,7 +100,7 @@ def sources(draw: st.DrawFn) -> SourceReport:
     )  # fmt: skip
     return draw(
         st.builds(
-            SourceReport, outcome, st.sampled_from(Change), st.none() | st.sampled_from(Verdict), st.none() | _time
+            SourceReport, result, st.sampled_from(Change), st.none() | st.sampled_from(Verdict), st.none() | _time
         )
     )
 
@@ -144,7 +144,7 @@ def test_any_report_fits_the_published_schema(report: Report) -> None:
 def test_texts_that_end_like_a_time_stay_as_they_are(report: Report) -> None:
     text = "seen at 2026-11-01T03:00:03.808444Z"
     finding = next(iter(report.sources))
-    told = replace(finding, outcome=replace(finding.outcome, title=text, evidence=(text[8:],), since=NOW))
+    told = replace(finding, result=replace(finding.result, title=text, evidence=(text[8:],), since=NOW))
     (source,) = _whole(replace(report, sources=(told,)))["sources"]
     assert (source["title"], source["evidence"], source["since"]) == (text, [text[8:]], "2026-11-01T03:00:03Z")
 
@@ -251,8 +251,8 @@ def test_hostile_text_keeps_its_data_and_is_never_raw(poisoned: Report, hostile:
 def test_secrets_are_redacted_wherever_they_stand(report: Report) -> None:
     leaky = "see https://bob:pw1@x.example/?token=pw2 and https://web.archive.org/web/2021/https://bob:pw1@x.example/"
     first = report.sources[0]
-    outcome = replace(first.outcome, evidence=(leaky,), archived_url=leaky.split(" ")[3])
-    changed = replace(report, sources=(replace(first, outcome=outcome), *report.sources[1:]), notices=(leaky,))
+    result = replace(first.result, evidence=(leaky,), archived_url=leaky.split(" ")[3])
+    changed = replace(report, sources=(replace(first, result=result), *report.sources[1:]), notices=(leaky,))
     for text in (
         "".join(render_json(changed)),
         "".join(render_jsonl(changed)),

@@ -119,7 +119,7 @@ def test_ids_are_those_of_the_news_not_of_the_run(report: Report, make_source: C
     assert ids(report) == ids(replace(report, run=later))
     assert len(set(ids(report).values())) == len(ids(report))
     one = make_source("https://a.example/", Verdict.DEAD, Reason.HTTP_404, Change.NEW)
-    again = replace(one, outcome=replace(one.outcome, since=one.outcome.since + timedelta(days=90)))
+    again = replace(one, result=replace(one.result, since=one.result.since + timedelta(days=90)))
     died, died_again = (ids(replace(report, sources=(dead,)))["Dead: https://a.example/"] for dead in (one, again))
     assert died != died_again
     feeds = {atom(render_atom(report, feed)).findtext("a:id", namespaces=A) for feed in ("file:///a", "file:///b")}

@@ -41,7 +41,7 @@ def test_fifty_findings_take_ninety_lines_and_their_numbers_are_those_of_the_run
         assert len(lines) <= 90
         for number, source in enumerate(sources, 1):
             (line,) = [line for line in lines if f"#{number} " in line]
-            assert source.outcome.url.removeprefix("https://") in line
+            assert source.result.url.removeprefix("https://") in line
     assert any(line.strip() == "✗ 5 sources on host0.example: not found (404)" for line in lines)
 
 
@@ -58,12 +58,12 @@ def test_sixty_columns_have_room_for_the_reason_and_the_place(
 ) -> None:
     news = (Verdict.DEAD, Reason.HTTP_404, Change.NEW), (Verdict.DRIFTED, Reason.REPLACED, Change.NEW)
     sources = tuple(make_source(f"https://h{number}.example/", *kind) for number, kind in enumerate(news))
-    path = sources[0].outcome.citations[0].article
+    path = sources[0].result.citations[0].article
     article = replace(next(article for article in report.articles if article.path == path), original=None)
     one = replace(report, sources=sources, articles=(article,), unresolved=(), uncited=(), notices=(), malformed=())
     lines = render_terminal(one, width=60, color=False, shorten=True).splitlines()
     rows = [line for line in lines if line.startswith("#")]
-    line = sources[0].outcome.citations[0].line
+    line = sources[0].result.citations[0].line
     assert [row.split()[0] for row in rows] == ["#1", "#2"]
     assert f"not found (404)   line {line}" in rows[0]
     assert "another page now" in rows[1]
@@ -88,7 +88,7 @@ def test_the_numbers_follow_one_another_where_findings_stand_together(
 
 def test_long_addresses_stay_whole(report: Report) -> None:
     lines = render_terminal(report, width=80, color=False, verbose=True).splitlines()
-    assert f"  {report.sources[1].outcome.url}" in lines
+    assert f"  {report.sources[1].result.url}" in lines
 
 
 def test_news_comes_first_and_what_could_not_be_seen_apart(report: Report) -> None:
@@ -113,9 +113,9 @@ def test_quiet_says_nothing_when_nothing_changed(report: Report) -> None:
 def test_quiet_shows_what_changed_and_only_that(report: Report) -> None:
     text = render_terminal(report, width=80, color=False, quiet=True)
     for source in report.sources[1:]:
-        if "secret" not in source.outcome.url and "hostile" not in source.outcome.url:
-            shown = f"  {source.outcome.url}" in text
-            assert shown == source.is_news, source.outcome.url
+        if "secret" not in source.result.url and "hostile" not in source.result.url:
+            shown = f"  {source.result.url}" in text
+            assert shown == source.is_news, source.result.url
 
 
 def test_colour_only_adds_to_the_words(report: Report) -> None:

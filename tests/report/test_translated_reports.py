@@ -64,7 +64,7 @@ def marked(monkeypatch: pytest.MonkeyPatch) -> None:
 def plain(report: Report) -> Report:
     """The report without its hostile texts, and without the address that is cut."""
     odd = ("hostile", "secret", "statistics")
-    sources = [source for source in report.sources if not any(name in source.outcome.url for name in odd)]
+    sources = [source for source in report.sources if not any(name in source.result.url for name in odd)]
     return replace(report, sources=tuple(sources))
 
 
@@ -109,7 +109,7 @@ PICTURE = Picture("image/png", b"", NOW)
 @pytest.mark.usefixtures("marked")
 def test_nothing_of_the_html_report_is_left_untranslated(plain: Report, differences: Mapping[str, Difference]) -> None:
     seen = plain.sources[0] if isinstance(plain.sources, tuple) else next(iter(plain.sources))
-    url = seen.outcome.url
+    url = seen.result.url
     texts: dict[str, ArticleText] = {"essays/merger.md": ((Span("Said "), Span("so", url, Verdict.OK)),)}
     timelines = {url: (Event(NOW, "verdict", "an event", Verdict.DEAD),)}
     pictures = {url: Pictures(PICTURE, PICTURE)}
@@ -138,7 +138,7 @@ def test_nothing_of_a_calm_report_is_left_untranslated(plain: Report, name: str)
 
 @pytest.mark.usefixtures("marked")
 def test_nothing_of_the_review_page_is_left_untranslated(plain: Report, differences: Mapping[str, Difference]) -> None:
-    numbers = {source.outcome.url: number for number, source in enumerate(plain.sources, 1)}
+    numbers = {source.result.url: number for number, source in enumerate(plain.sources, 1)}
     decisions = [
         Decision(
             when=NOW, who="maria", action=action, url="https://a.example/", article=None, reason="why",

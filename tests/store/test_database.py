@@ -28,12 +28,12 @@ from linkarchive.model import (
     Verdict,
 )
 from linkarchive.project import Project
-from linkarchive.store import articles, captures, outcomes, runs, sources
+from linkarchive.store import articles, captures, results, runs, sources
 from linkarchive.store.captures import StoredCapture
 from linkarchive.store.database import open_store
 from linkarchive.store.decisions import Decision, append, load
 from linkarchive.store.migrations import STEPS, migrate
-from linkarchive.store.outcomes import Visited
+from linkarchive.store.results import Visited
 from linkarchive.store.run_writer import RunWriter
 from linkarchive.store.serialization import decode, encode
 from linkarchive.wrappers import key_of
@@ -57,7 +57,7 @@ CITED = CitationResult(
     "a.md", 1, "http://a.example/", "a", "a", False, None, Verdict.OK, Reason.FIRST_SEEN, 0.95, BASELINE, None, (),
     THERE, None,
 )  # fmt: skip
-OUTCOME = Result(
+RESULT = Result(
     "http://a.example/", Verdict.OK, Reason.FIRST_SEEN, 0.95, False, THERE, (), NOW, None, 0, None, None, 200,
     "http://a.example/", (), None, (), BASELINE, None, None, None, None, None, (CITED,),
 )  # fmt: skip
@@ -166,10 +166,10 @@ def test_the_later_of_two_visits_of_a_run_counts(tmp_path: Path) -> None:
         writer = RunWriter(store, run.seq)
         [source] = sources.ensure_keys(store, {"http://a.example/": "http://a.example/"}).values()
         for day in (6, 7):
-            number = writer.add_outcome(source, replace(OUTCOME, since=NOW.replace(day=day)))
+            number = writer.add_result(source, replace(RESULT, since=NOW.replace(day=day)))
             writer.add_visit(Visited(source, number, NOW.replace(day=day), Change.NEW, None))
-        [told] = outcomes.of_run(store, run.info.id)
-        assert told.outcome.since == NOW.replace(day=7)
+        [told] = results.of_run(store, run.info.id)
+        assert told.result.since == NOW.replace(day=7)
 
 
 @on_both
@@ -178,15 +178,15 @@ def test_a_carried_visit_tells_what_a_second_look_tells(tmp_path: Path) -> None:
         [source] = sources.ensure_keys(store, {"http://a.example/": "http://a.example/"}).values()
         first = runs.start(store, NOW, "", True)
         writer = RunWriter(store, first.seq)
-        number = writer.add_outcome(source, OUTCOME)
+        number = writer.add_result(source, RESULT)
         told = {}
         for days, carried in ((0, False), (0.5, True), (2, True)):
             run = runs.start(store, NOW + timedelta(days=days), "", True)
             writer = RunWriter(store, run.seq)
             writer.add_visit(Visited(source, number, NOW + timedelta(days=days), Change.NONE, Verdict.OK, carried))
             writer.flush()
-            [report] = outcomes.of_run(store, run.info.id)
-            told[days] = (report.outcome.reason, report.outcome.similarity, report.outcome.confirmed)
+            [report] = results.of_run(store, run.info.id)
+            told[days] = (report.result.reason, report.result.similarity, report.result.confirmed)
         assert told == {
             0: (Reason.FIRST_SEEN, None, False),
             0.5: (Reason.SAME, 1.0, False),
@@ -201,14 +201,14 @@ def test_a_database_of_the_first_schema_gets_the_columns_of_today(tmp_path: Path
         run = runs.start(store, NOW, "", True)
         [source] = sources.ensure_keys(store, {"http://a.example/": "http://a.example/"}).values()
         writer = RunWriter(store, run.seq)
-        writer.add_visit(Visited(source, writer.add_outcome(source, OUTCOME), NOW, Change.NONE, None))
+        writer.add_visit(Visited(source, writer.add_result(source, RESULT), NOW, Change.NONE, None))
         writer.flush()
         for table, column in (("visits", "carried"), ("outcomes", "cited"), ("outcomes", "compared")):
             store.execute(text(f"ALTER TABLE {table} DROP COLUMN {column}"))
         store.execute(text("DELETE FROM migrations WHERE name LIKE '%carried%'"))
         store.commit()
     with open_store(path) as store:
-        assert [one.outcome for one in outcomes.of_run(store, run.info.id)] == [OUTCOME]
+        assert [one.result for one in results.of_run(store, run.info.id)] == [RESULT]
         row = store.execute(text("SELECT cited, compared FROM outcomes")).one()
         assert tuple(row) == (True, "not yet")
 

@@ -35,13 +35,13 @@ def test_no_verdict_of_the_demo_changes_in_a_clone(tmp_path: Path) -> None:
         later = Clock(story.DAYS[Epoch.YEAR_LATER] + timedelta(days=2))
         after = check(tmp_path, Scope(), settings, later)
     assert after.run.complete
-    assert [source.outcome.url for source in after.sources if source.is_news] == []
-    assert {source.outcome.url for source in after.sources} == {source.outcome.url for source in then}
-    told = {source_key(one.outcome.url): one.outcome for one in after.sources}
+    assert [source.result.url for source in after.sources if source.is_news] == []
+    assert {source.result.url for source in after.sources} == {source.result.url for source in then}
+    told = {source_key(one.result.url): one.result for one in after.sources}
     for url, (_, expected) in truth.SOURCES.items():
         found = (told[url].verdict.value, told[url].reason.value)
         # What was seen for the first time a year later has been compared by now.
         assert found == (("ok", "same") if expected == ("ok", "first-seen") else expected), told[url].evidence
     for old in then:
-        new = told[source_key(old.outcome.url)]
-        assert (new.baseline, new.since, new.last_ok) == (old.outcome.baseline, old.outcome.since, old.outcome.last_ok)
+        new = told[source_key(old.result.url)]
+        assert (new.baseline, new.since, new.last_ok) == (old.result.baseline, old.result.since, old.result.last_ok)

@@ -19,7 +19,7 @@ from linkarchive.history.open_run import OpenRun
 from linkarchive.model import MAX_DIFFERENCES, Difference, Page, PartRecord, Result, Verdict
 from linkarchive.model.events import Listener, Notice
 from linkarchive.secrets import redact
-from linkarchive.store import captures, outcomes, previous
+from linkarchive.store import captures, previous, results
 from linkarchive.store.captures import StoredCapture
 from linkarchive.store.previous import AT_ONCE
 from linkarchive.web.exchange import Visit
@@ -56,8 +56,8 @@ class Recorder:
     def record(self, conclusion: Conclusion) -> None:
         """Write what a conclusion has: its capture (WARC record and row), baselines, one row of `visits`.
 
-        A new outcome is written only where the result differs from the last one; without a result the visit repeats
-        the last outcome. Raises ValueError where there is none to repeat.
+        A result is stored only where it differs from that of the last visit; without one the visit repeats what is
+        stored. Raises ValueError where nothing is.
         """
         job, before = conclusion.job, conclusion.job.previous
         stored = None if conclusion.capture is None else self._store(job.source.id, job.source.url, conclusion.capture)
@@ -69,18 +69,18 @@ class Recorder:
             if baseline is not None:
                 known = before.baseline(link.article, link.viewed_on)
                 self.rows.set_baseline(link.article, link.viewed_on, baseline, known)
-        outcome = before.result_id
-        is_repeated = outcome is not None and (result is None or result == before.result)
+        result_id = before.result_id
+        is_repeated = result_id is not None and (result is None or result == before.result)
         carried = result is None or (is_repeated and before.is_row)
-        if outcome is None or not is_repeated:
+        if result_id is None or not is_repeated:
             if result is None:
                 raise ValueError(f"source {source} has no result that could stand")
-            outcome = self.rows.add_outcome(source, result)
+            result_id = self.rows.add_result(source, result)
         self.rows.add_visit(
-            outcomes.Visited(source, outcome, conclusion.checked, conclusion.change, before.verdict, carried)
+            results.Visited(source, result_id, conclusion.checked, conclusion.change, before.verdict, carried)
         )
         if conclusion.page is not None:
-            self.rows.set_page(source, replace(conclusion.page, result_id=outcome))
+            self.rows.set_page(source, replace(conclusion.page, result_id=result_id))
         if conclusion.is_as_before:
             self.proven.add(source)
         self._show(result, conclusion.difference)
@@ -138,7 +138,7 @@ class Recorder:
 
     def with_verdict(self, *verdicts: Verdict) -> set[int]:
         """The numbers of the sources on which this run concluded so."""
-        return {number for verdict in verdicts for number in outcomes.with_verdict(self.store, self.rows.run, verdict)}
+        return {number for verdict in verdicts for number in results.with_verdict(self.store, self.rows.run, verdict)}
 
     def with_copy(self, sources: Collection[int]) -> set[int]:
         """Those of these sources that have a capture of a page that was really there."""
@@ -146,7 +146,7 @@ class Recorder:
 
     def visited(self) -> set[int]:
         """The numbers of the sources that have their verdict in this run."""
-        return outcomes.visited(self.store, self.rows.run)
+        return results.visited(self.store, self.rows.run)
 
     def keep_difference(self, url: str, standard: datetime, difference: Difference) -> None:
         """For the report, as long as there is room in it: `standard` is the time of what was compared with."""
@@ -155,7 +155,7 @@ class Recorder:
 
     def discard(self) -> None:
         """Forget what this run concluded, since our own network was in trouble; pages that are what they were stand."""
-        outcomes.discard_run(self.store, self.run.seq, self.proven)
+        results.discard_run(self.store, self.run.seq, self.proven)
 
     def commit(self) -> None:
         """What was written so far lasts when this returns: first records, then index lines, then rows."""

@@ -159,9 +159,7 @@ def change_of(result: Result, job: Job, policy: Policy, now: datetime) -> Change
 
 def _differs_by_decision(last: Result, result: Result) -> bool:
     """A page was accepted, or its acceptance was withdrawn, since the last visit: nothing happened on the web."""
-    then, now = (
-        {citation.accepted for citation in outcome.citations if citation.accepted} for outcome in (last, result)
-    )
+    then, now = ({citation.accepted for citation in visit.citations if citation.accepted} for visit in (last, result))
     if (last.verdict, result.verdict) == (Verdict.DRIFTED, Verdict.OK):
         return bool(now - then)
     return (last.verdict, result.verdict) == (Verdict.OK, Verdict.DRIFTED) and bool(then - now)

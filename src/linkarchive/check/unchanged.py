@@ -45,7 +45,7 @@ def unchanged(fetched: Fetched, policy: Policy) -> Conclusion | None:
     """The conclusion on a page that answered 304, or with the same bytes, while all that its judgement depends on is as
     it was; None for any other page, which has to be judged.
 
-    It has no result where the last outcome stands: then only a row of `visits` is written. A result comes with it where
+    It has no result where the last one stands: then only a row of `visits` is written. A result comes with it where
     a fresh record of the capture is due, and where the last visit found something else than this page. A page with
     other bytes and the same text is judged (`conclude`).
     """

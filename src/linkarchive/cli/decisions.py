@@ -93,10 +93,10 @@ def decide_each(urls: Sequence[str], folder: Path, config: Path | None, decide: 
     with open_project(place) as store:
         for url in urls:
             try:
-                outcome = decide(place, store, url, clock.now())
+                words = decide(place, store, url, clock.now())
             except UsageError as error:
                 say(f"archive: {sanitize(str(error))}")
                 failed = True
             else:
-                click.echo(f"{outcome} {address(url)}")
+                click.echo(f"{words} {address(url)}")
     return 2 if failed else 0

@@ -9,7 +9,7 @@ from itertools import islice
 
 from linkarchive.article.lost_targets import has_lost
 from linkarchive.model import Article, ArticleReport, Change, OriginalReport, Reason, Unresolved
-from linkarchive.store import outcomes, runs, sources
+from linkarchive.store import results, runs, sources
 from linkarchive.store.database import Store
 from linkarchive.store.previous import AT_ONCE
 from linkarchive.wrappers import key_of
@@ -43,7 +43,7 @@ def with_originals(store: Store, run: int, articles: Sequence[ArticleReport]) ->
     rest = iter(urls.items())
     while batch := dict(islice(rest, AT_ONCE)):
         keys = {number: key for key, number in sources.ensure_keys(store, batch).items()}
-        for number, result in outcomes.results(store, keys, run + 1):
+        for number, result in results.last_before(store, keys, run + 1):
             concluded[keys[number]] = OriginalReport(result.verdict, result.reason, result.evidence)
     if not concluded:
         return tuple(articles)

@@ -105,8 +105,8 @@ def _needed(store: Store) -> Iterator[tuple[int, StoredCapture]]:
     for source, _, report in standing.latest_reports(store):
         stored_captures = captures.of_source(store, source)
         based = [stored for _, _, stored in captures.baselines_of_source(store, source)]
-        evidence = captures.capture_of(stored_captures, report.outcome)
-        good = report.outcome.last_good
+        evidence = captures.capture_of(stored_captures, report.result)
+        good = report.result.last_good
         last_good = [stored for stored in stored_captures if good is not None and stored.capture.time == good.time]
         for stored in (
             *based,

@@ -15,7 +15,7 @@ from linkarchive.report.sanitize import redacted
 from linkarchive.settings import Settings
 from linkarchive.sites import rule_for
 from linkarchive.snapshot.reader import read_page
-from linkarchive.store import articles, captures, outcomes, sources
+from linkarchive.store import articles, captures, results, sources
 from linkarchive.store.captures import StoredCapture
 from linkarchive.store.database import Store
 
@@ -26,18 +26,18 @@ def cases_of(archive: Path, store: Store, url: str, settings: Settings) -> Itera
     _, latest = latest_of(store, source.id, url)
     kept = captures.of_source(store, source.id)
     rule = rule_for(source.url, settings.sites)
-    after = apply_site_rule(_page_seen(archive, latest.outcome, kept), rule)
-    since = latest.outcome.since  # a page that is what it was is not asked about again
-    same = takewhile(lambda run: run[1].outcome.since == since, reversed(outcomes.history(store, source.id)))
+    after = apply_site_rule(_page_seen(archive, latest.result, kept), rule)
+    since = latest.result.since  # a page that is what it was is not asked about again
+    same = takewhile(lambda run: run[1].result.since == since, reversed(results.history(store, source.id)))
     probe = stored_probe(archive, source.url, [run_id for run_id, _ in same], settings.network.max_body)
-    for citation in latest.outcome.citations:
+    for citation in latest.result.citations:
         before = _standard(citation, kept)
         case = Case(
             id=citation.url,
             url=citation.url,
             after=after,
             before=None
-            if before is None or (latest.outcome.similarity is None and _first(latest))
+            if before is None or (latest.result.similarity is None and _first(latest))
             else apply_site_rule(
                 read_page(archive, before.capture, limit=settings.network.limit_of(before.capture.mime)), rule
             ),
@@ -46,25 +46,25 @@ def cases_of(archive: Path, store: Store, url: str, settings: Settings) -> Itera
             context=citation.context,
             probe=probe,
             history=History(
-                latest.outcome.strikes, latest.outcome.first_strike, latest.outcome.last_strike, latest.checked
+                latest.result.strikes, latest.result.first_strike, latest.result.last_strike, latest.checked
             ),
         )
         yield case_line(redacted(case))
 
 
-def _page_seen(archive: Path, outcome: Result, kept: list[StoredCapture]) -> Page:
-    page = captures.capture_of(kept, outcome)
+def _page_seen(archive: Path, result: Result, kept: list[StoredCapture]) -> Page:
+    page = captures.capture_of(kept, result)
     if page is not None:
         return read_page(archive, page.capture)
-    return Page(outcome.url, None, failure=_failure_seen(outcome))
+    return Page(result.url, None, failure=_failure_seen(result))
 
 
-def _failure_seen(outcome: Result) -> Failure:
+def _failure_seen(result: Result) -> Failure:
     """The failure as its verdict tells of it: the last sentence, and beneath a death by strikes the latest reason."""
-    also = [Reason(name.removeprefix("unreachable/")) for name in outcome.also if name.startswith("unreachable/")]
-    reason = also[0] if outcome.reason is Reason.UNREACHABLE_SINCE and also else outcome.reason
-    detail = outcome.evidence[-1] if outcome.evidence else ""
-    return Failure(reason, detail, outcome.url, no_such_name=outcome.verdict is Verdict.DEAD and reason is Reason.DNS)
+    also = [Reason(name.removeprefix("unreachable/")) for name in result.also if name.startswith("unreachable/")]
+    reason = also[0] if result.reason is Reason.UNREACHABLE_SINCE and also else result.reason
+    detail = result.evidence[-1] if result.evidence else ""
+    return Failure(reason, detail, result.url, no_such_name=result.verdict is Verdict.DEAD and reason is Reason.DNS)
 
 
 def _standard(citation: CitationResult, kept: list[StoredCapture]) -> StoredCapture | None:
@@ -75,7 +75,7 @@ def _standard(citation: CitationResult, kept: list[StoredCapture]) -> StoredCapt
 
 
 def _first(latest: SourceReport) -> bool:
-    return latest.outcome.reason == "first-seen"
+    return latest.result.reason == "first-seen"
 
 
 def _quotes(store: Store, citation: CitationResult) -> tuple[str, ...]:

@@ -19,7 +19,7 @@ from linkarchive.files import storage_error, write_atomically
 from linkarchive.model import Change, Report, SourceReport, Unresolved, Verdict
 from linkarchive.project import Project
 from linkarchive.snapshot.manifest import read_chain
-from linkarchive.store import outcomes, runs
+from linkarchive.store import results, runs
 from linkarchive.store.database import Store
 from linkarchive.store.opening import open_project
 from linkarchive.store.runs import Run
@@ -126,7 +126,7 @@ def _since(store: Store, report: Report, run: Run, last: Run | None, last_id: st
     was: dict[str, Verdict | None] = {}
     latest: dict[str, SourceReport] = {}
     for other in missed:
-        for source in outcomes.of_run(store, other.info.id):
+        for source in results.of_run(store, other.info.id):
             if source.is_news:
                 was.setdefault(source.url, source.was)
                 latest[source.url] = source
@@ -171,7 +171,7 @@ def _changed_since(source: SourceReport, was: Verdict | None) -> SourceReport:
 
 
 def _new_since(source: SourceReport, day: datetime) -> SourceReport:
-    is_new = source.verdict.is_finding and source.changed is Change.STILL and source.outcome.since > day
+    is_new = source.verdict.is_finding and source.changed is Change.STILL and source.result.since > day
     return replace(source, changed=Change.NEW, was=None) if is_new else source
 
 

@@ -28,13 +28,13 @@ def accept_page(
     """Record that today's page of a source is fine. Raises UsageError when there is no page to accept."""
     source = sources.find(store, url)
     _, latest = latest_of(store, source.id, url)
-    outcome = latest.outcome
-    if article is not None and all(citation.article != article for citation in outcome.citations):
+    result = latest.result
+    if article is not None and all(citation.article != article for citation in result.citations):
         raise UsageError(f"{redact(url)} is not cited by {article}")
     kept = captures.of_source(store, source.id)
-    page = captures.capture_of(kept, outcome)
-    if not outcome.verdict.is_alive or page is None:
-        raise UsageError(f"{redact(url)} is {outcome.verdict.value}: there is no page of today to accept")
+    page = captures.capture_of(kept, result)
+    if not result.verdict.is_alive or page is None:
+        raise UsageError(f"{redact(url)} is {result.verdict.value}: there is no page of today to accept")
     decision = Decision("accept", redact(source.key), who, now, reason, article, page.capture.time, page.capture.sha256)
     decisions.append(project, decision)
     return decision

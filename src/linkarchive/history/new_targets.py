@@ -1,4 +1,4 @@
-"""What to cite instead of a source: pure, from its latest outcome and what people decided.
+"""What to cite instead of a source: pure, from its latest result and what people decided.
 
 Only what is certain enough to be written into somebody's text: SURE and above.
 """
@@ -18,7 +18,7 @@ from linkarchive.report.sanitize import has_redaction
 from linkarchive.secrets import has_secrets
 from linkarchive.store.database import Store
 from linkarchive.store.decisions import Decision, acceptance, ignored, load, replacement
-from linkarchive.store.outcomes import latest
+from linkarchive.store.results import latest
 from linkarchive.urls import unwrap
 from linkarchive.wrappers import intended_url, key_of
 
@@ -49,9 +49,9 @@ class NoTarget:
 
 @dataclass(frozen=True, slots=True)
 class NewTargets:
-    """The knowledge of a project. `outcomes` holds the latest of each source that moved, died or drifted, by key."""
+    """What a project knows. `results` holds the latest of each source that moved, died or drifted, by key."""
 
-    outcomes: Mapping[str, Result]
+    results: Mapping[str, Result]
     decisions: Sequence[Decision] = field(default=())
     visited: Mapping[str, datetime] = field(default_factory=dict)
     """When each of them was last visited, by key."""
@@ -85,11 +85,11 @@ class NewTargets:
 
     def is_settled(self, url: str, article: str) -> bool:
         """The article itself gives a usable copy beside its dead links to this URL."""
-        outcome = self.outcomes.get(key_of(url))
+        result = self.results.get(key_of(url))
         cited = (
             []
-            if outcome is None
-            else [citation for citation in outcome.citations if (citation.article, citation.url) == (article, url)]
+            if result is None
+            else [citation for citation in result.citations if (citation.article, citation.url) == (article, url)]
         )
         return bool(cited) and all(citation.settled is not None for citation in cited)
 
@@ -112,51 +112,51 @@ class NewTargets:
             if not _is_web(chosen) or has_redaction(chosen):
                 return NoTarget("what was decided to cite instead is no web address: set another in `archive serve`")
             return NewTarget(chosen, "as you decided", *((url, _day_of(chosen)) if _is_copy(chosen, key) else ()))
-        outcome = self.outcomes.get(key)
-        if outcome is None or ignored(self.decisions, key, day) is not None or self._is_accepted(key, article):
+        result = self.results.get(key)
+        if result is None or ignored(self.decisions, key, day) is not None or self._is_accepted(key, article):
             return None
-        if outcome.verdict is Verdict.MOVED:
-            return _moved(outcome, url)
-        if outcome.verdict is Verdict.DEAD:
-            return _dead(outcome, url)
-        return _replaced(outcome, url) if outcome.reason is Reason.REPLACED else None
+        if result.verdict is Verdict.MOVED:
+            return _moved(result, url)
+        if result.verdict is Verdict.DEAD:
+            return _dead(result, url)
+        return _replaced(result, url) if result.reason is Reason.REPLACED else None
 
 
-def _moved(outcome: Result, url: str) -> NewTarget | NoTarget:
-    target = outcome.suggested_url
+def _moved(result: Result, url: str) -> NewTarget | NoTarget:
+    target = result.suggested_url
     if target is None or not _is_web(target):
         return NoTarget("it moved, and where to is not known")
     if has_secrets(target):
         return NoTarget("it moved to a URL with a password or token in it")
-    if outcome.confidence < SURE:
-        return NoTarget(f"it moved, which is {_sure(outcome.confidence)} so far; the next check tells more")
+    if result.confidence < SURE:
+        return NoTarget(f"it moved, which is {_sure(result.confidence)} so far; the next check tells more")
     return NewTarget(_with_fragment(target, url), "moved")
 
 
-def _dead(outcome: Result, url: str) -> NewTarget | NoTarget:
+def _dead(result: Result, url: str) -> NewTarget | NoTarget:
     """Where the page itself is now, if that is known; else a copy of it."""
-    copy = outcome.archived_url
-    reason = short(outcome.verdict, outcome.reason)
-    if outcome.confidence < SURE:
-        return NoTarget(f"it seems to be dead, {reason}, which is {_sure(outcome.confidence)}")
-    address = _new_address(outcome)
+    copy = result.archived_url
+    reason = short(result.verdict, result.reason)
+    if result.confidence < SURE:
+        return NoTarget(f"it seems to be dead, {reason}, which is {_sure(result.confidence)}")
+    address = _new_address(result)
     if address is not None:
         return NewTarget(_with_fragment(address, url), f"dead, {reason}: the same page, elsewhere")
     if copy is None or not _is_web(copy):
-        return NoTarget(f"it is dead, {reason}; {outcome.archive_note or 'no public copy is known'}")
+        return NoTarget(f"it is dead, {reason}; {result.archive_note or 'no public copy is known'}")
     return NewTarget(_with_fragment(copy, url), f"dead, {reason}: archived copy", url, _day_of(copy))
 
 
-def _replaced(outcome: Result, url: str) -> NewTarget | None:
+def _replaced(result: Result, url: str) -> NewTarget | None:
     """Where the page is now at whose address another one stands."""
-    address = _new_address(outcome) if outcome.confidence >= SURE else None
-    reason = short(outcome.verdict, outcome.reason)
+    address = _new_address(result) if result.confidence >= SURE else None
+    reason = short(result.verdict, result.reason)
     return None if address is None else NewTarget(_with_fragment(address, url), f"{reason}: the same page, elsewhere")
 
 
-def _new_address(outcome: Result) -> str | None:
+def _new_address(result: Result) -> str | None:
     """Where the page was found, sure enough to be written into a text; a redirect needs no confidence."""
-    address, confidence = outcome.suggested_url, outcome.suggested_confidence
+    address, confidence = result.suggested_url, result.suggested_confidence
     if address is None or not _is_web(address) or has_secrets(address):
         return None
     return address if confidence is None or confidence >= _SURE_ADDRESS else None

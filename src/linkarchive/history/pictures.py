@@ -32,10 +32,10 @@ def pictures(archive: Path, store: Store, report: Report) -> Mapping[str, Pictur
         stored.setdefault(redact(url), []).append((capture, part))
     by_url: dict[str, Pictures] = {}
     for source in report.findings if stored else ():
-        outcome = source.outcome
-        pair = _then_and_now(archive, outcome, stored.get(redact(outcome.url), ()), _LARGEST_SMALL)
+        result = source.result
+        pair = _then_and_now(archive, result, stored.get(redact(result.url), ()), _LARGEST_SMALL)
         if pair.then or pair.now:
-            by_url[outcome.url] = pair
+            by_url[result.url] = pair
         if len(by_url) == _MOST:
             break
     return by_url
@@ -47,36 +47,36 @@ def stored_pictures(project: Project, report: Report) -> Mapping[str, Pictures]:
         return pictures(project.archive, store, report)
 
 
-def full_pictures(archive: Path, store: Store, source: int, outcome: Result) -> Pictures:
-    """The full pictures of a source's page, whose result is `outcome`."""
+def full_pictures(archive: Path, store: Store, source: int, result: Result) -> Pictures:
+    """The full pictures of the page of a source, by its number and its last result."""
     stored = (
         (capture, part)
         for capture in captures.of_source(store, source)
-        if _is_then(outcome, capture) or _is_now(outcome, capture)
+        if _is_then(result, capture) or _is_now(result, capture)
         for part in parts.of_capture(store, capture.id)
         if part.url.startswith(PICTURE)
     )
-    return _then_and_now(archive, outcome, stored, _LARGEST_FULL)
+    return _then_and_now(archive, result, stored, _LARGEST_FULL)
 
 
 def _then_and_now(
-    archive: Path, outcome: Result, stored: Iterable[tuple[StoredCapture, PartRecord]], largest: int
+    archive: Path, result: Result, stored: Iterable[tuple[StoredCapture, PartRecord]], largest: int
 ) -> Pictures:
     then, now = None, None
     for capture, part in stored:
-        if _is_then(outcome, capture):
+        if _is_then(result, capture):
             then = _read(archive, capture, part, largest)
-        if _is_now(outcome, capture):
+        if _is_now(result, capture):
             now = _read(archive, capture, part, largest)
     return Pictures(then, now)
 
 
-def _is_then(outcome: Result, capture: StoredCapture) -> bool:
-    return capture.capture.time == outcome.standard
+def _is_then(result: Result, capture: StoredCapture) -> bool:
+    return capture.capture.time == result.standard
 
 
-def _is_now(outcome: Result, capture: StoredCapture) -> bool:
-    return outcome.capture is not None and capture.place == (outcome.capture.warc, outcome.capture.offset)
+def _is_now(result: Result, capture: StoredCapture) -> bool:
+    return result.capture is not None and capture.place == (result.capture.warc, result.capture.offset)
 
 
 def _read(archive: Path, capture: StoredCapture, part: PartRecord, largest: int) -> Picture | None:

@@ -24,7 +24,7 @@ from linkarchive.model import (
 from linkarchive.project import Project
 from linkarchive.report.phrases import day, short_of, word
 from linkarchive.secrets import redact
-from linkarchive.store import captures, outcomes, runs, sources
+from linkarchive.store import captures, results, runs, sources
 from linkarchive.store.database import Store, open_store
 from linkarchive.store.decisions import Decision, ignored, is_host
 from linkarchive.store.opening import open_project
@@ -72,18 +72,18 @@ def _thinned_words(run: Run) -> Iterator[str]:
 
 def _sources(store: Store, run: Run, ignores: Sequence[Decision], day: date) -> Sources:
     def with_note(source: SourceReport) -> SourceReport:
-        note = ignored(ignores, key_of(source.outcome.url), day) if ignores else None
+        note = ignored(ignores, key_of(source.result.url), day) if ignores else None
         return replace(source, ignored=note) if note else source
 
     def read(news: Collection[tuple[Verdict, Change]] | None = None) -> Iterator[SourceReport]:
         with open_store(store.url, read_only=True) as again:
-            yield from map(with_note, outcomes.of_run(again, run.info.id, news))
+            yield from map(with_note, results.of_run(again, run.info.id, news))
 
     def counted() -> Counter[Category]:
         with open_store(store.url, read_only=True) as again:
-            counts = outcomes.counts(again, run.info.id)
+            counts = results.counts(again, run.info.id)
             for source in (
-                outcomes.of_keys(again, run.info.id, {decision.url for decision in ignores}) if ignores else ()
+                results.of_keys(again, run.info.id, {decision.url for decision in ignores}) if ignores else ()
             ):
                 counts[source.kind] -= 1
                 counts[with_note(source).kind] += 1
@@ -126,16 +126,16 @@ def differences(
             break
         difference = _known(source, known) or difference_of(archive, store, source)
         if difference is not None:
-            by_url[source.outcome.url] = difference
+            by_url[source.result.url] = difference
     return by_url
 
 
 def _known(source: SourceReport, known: Mapping[tuple[str, datetime], Difference]) -> Difference | None:
-    start = source.outcome.standard
-    difference = known.get((source.outcome.url, start)) if start is not None else None
+    start = source.result.standard
+    difference = known.get((source.result.url, start)) if start is not None else None
     if difference is None or start is None or source.checked is None:
         return None
-    return replace(difference, url=source.outcome.url, before_label=_label(start), after_label=_label(source.checked))
+    return replace(difference, url=source.result.url, before_label=_label(start), after_label=_label(source.checked))
 
 
 def _label(time: datetime) -> str:
@@ -147,10 +147,10 @@ def difference_of(archive: Path, store: Store, source: SourceReport) -> Differen
     from linkarchive.judge.difference import difference
     from linkarchive.snapshot.reader import read_page
 
-    outcome = source.outcome
-    kept = captures.of_source(store, sources.find(store, outcome.url).id)
-    before = next((stored for stored in kept if stored.capture.time == outcome.standard), None)
-    after = captures.capture_of(kept, outcome)
+    result = source.result
+    kept = captures.of_source(store, sources.find(store, result.url).id)
+    before = next((stored for stored in kept if stored.capture.time == result.standard), None)
+    after = captures.capture_of(kept, result)
     if before is None or after is None or before.id == after.id:
         return None
     try:
@@ -158,14 +158,14 @@ def difference_of(archive: Path, store: Store, source: SourceReport) -> Differen
     except StorageError:
         return None
     labels = [_label(stored.capture.time) for stored in (before, after)]
-    if not outcome.verdict.is_alive:  # what is there now is no version of the page
-        labels[1] += f": {word(outcome.verdict)}, {short_of(outcome)}"
-    return difference(outcome.url, pages[0], pages[1], labels[0], labels[1], similarity=outcome.similarity)
+    if not result.verdict.is_alive:  # what is there now is no version of the page
+        labels[1] += f": {word(result.verdict)}, {short_of(result)}"
+    return difference(result.url, pages[0], pages[1], labels[0], labels[1], similarity=result.similarity)
 
 
 def latest_of(store: Store, source: int, url: str) -> tuple[str, SourceReport]:
     """The last report on a source, with the id of its run. Raises UsageError where there is none."""
-    past = outcomes.history(store, source)
+    past = results.history(store, source)
     if not past:
         raise UsageError(f"{redact(url)}: not checked yet: `archive check` first")
     return past[-1]

@@ -14,7 +14,7 @@ from linkarchive.report.sanitize import address, one_line
 from linkarchive.secrets import redact
 from linkarchive.snapshot import paths
 from linkarchive.snapshot.reader import read_page, read_record
-from linkarchive.store import captures, outcomes, sources, standing
+from linkarchive.store import captures, results, sources, standing
 from linkarchive.store.database import Store
 
 
@@ -25,10 +25,10 @@ def history_of(store: Store, url: str, verbose: bool = False) -> Iterator[str]:
     """
     source = sources.find(store, url)
     yield address(source.url)
-    past = outcomes.history(store, source.id)
+    past = results.history(store, source.id)
     if past:
         yield "\nCitations"
-        for citation in past[-1][1].outcome.citations:
+        for citation in past[-1][1].result.citations:
             where = place_in(one_line(citation.article), citation.line, citation.unit)
             why = short(citation.verdict, citation.reason)
             yield f"  {where}  “{one_line(citation.text)}”  {citation.verdict}: {why}"
@@ -39,17 +39,17 @@ def history_of(store: Store, url: str, verbose: bool = False) -> Iterator[str]:
         yield f"  {_time(capture.time)}  {capture.origin.value:<8} HTTP {capture.status}{place}"
     yield "\nVerdicts"
     for run_id, report in past:
-        outcome = report.outcome
+        result = report.result
         when = _time(report.checked) if report.checked else "not visited         "
-        line = f"  {when}  {outcome.verdict.value:<11} {short_of(outcome):<21}"
+        line = f"  {when}  {result.verdict.value:<11} {short_of(result):<21}"
         yield f"{line} {run_id}" if verbose else line.rstrip()
-        for sentence in outcome.evidence if report.changed != "still" else ():
+        for sentence in result.evidence if report.changed != "still" else ():
             yield f"      {one_line(sentence)}"
 
 
 def reports_of(store: Store, url: str) -> tuple[SourceReport, ...]:
     """What each run concluded about a source, oldest first. Raises UnknownSourceError."""
-    return tuple(report for _, report in outcomes.history(store, sources.find(store, url).id))
+    return tuple(report for _, report in results.history(store, sources.find(store, url).id))
 
 
 def latest_reports(store: Store) -> tuple[SourceReport, ...]:

@@ -96,7 +96,7 @@ def _sources(
     store: Store, log: Sequence[Decision], now: datetime, verdicts: Collection[Verdict] | None = None
 ) -> Iterator[SourceStatus]:
     for _, key, report in standing.latest_reports(store, verdicts=verdicts):
-        result = report.outcome
+        result = report.result
         if not result.citations and result.verdict is Verdict.SKIPPED:
             continue
         yield SourceStatus(

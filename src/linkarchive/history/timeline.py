@@ -13,7 +13,7 @@ from linkarchive.model import ArticleText, Event, Origin, Report, SourceReport, 
 from linkarchive.project import Project
 from linkarchive.report.phrases import ignored as ignored_words
 from linkarchive.report.phrases import short_of, word
-from linkarchive.store import captures, outcomes, sources
+from linkarchive.store import captures, results, sources
 from linkarchive.store.captures import StoredCapture
 from linkarchive.store.database import Store
 from linkarchive.store.opening import open_project
@@ -40,10 +40,10 @@ def timelines(store: Store, report: Report) -> Mapping[str, tuple[Event, ...]]:
     findings = list(islice(report.of(lambda kind: kind.verdict.is_finding), MAX_TIMELINES))
     keys = {source.url: key_of(source.url) for source in findings}
     numbers = sources.numbers_of(store, keys.values())
-    kept, past = captures.of_sources(store, numbers.values()), outcomes.histories(store, numbers.values())
+    kept, past = captures.of_sources(store, numbers.values()), results.histories(store, numbers.values())
     by_url: dict[str, tuple[Event, ...]] = {}
     for source in findings:
-        days = {published.get(citation.article): citation.article for citation in source.outcome.citations}
+        days = {published.get(citation.article): citation.article for citation in source.result.citations}
         events = [
             Event(datetime.combine(day, time(), UTC), "published", gettext("{article} is published", article=path))
             for day, path in days.items()
@@ -81,9 +81,9 @@ def _verdicts(past: Sequence[SourceReport]) -> Iterator[Event]:
     """A verdict where it changed, and the last one."""
     previous = None
     for position, report in enumerate(past):
-        now = (report.outcome.verdict, report.outcome.reason)
+        now = (report.result.verdict, report.result.reason)
         if report.checked is not None and (now != previous or position == len(past) - 1):
-            text = f"{word(now[0])}: {short_of(report.outcome)}"
+            text = f"{word(now[0])}: {short_of(report.result)}"
             if now == previous:
                 text = gettext("still {verdict}", verdict=text)
             yield Event(report.checked, "verdict", text, now[0])
@@ -103,10 +103,10 @@ def article_texts(
     paths = {article.path for article in report.articles[:_MAX_TEXTS] if (root / article.path).is_file()}
     reports = report.sources if citing is None else citing(paths)
     for source in reports if paths else ():
-        for citation in source.outcome.citations:
+        for citation in source.result.citations:
             if citation.article not in paths:
                 continue
-            verdicts[citation.article, citation.line, fold(citation.text)] = source.outcome.url, citation.verdict
+            verdicts[citation.article, citation.line, fold(citation.text)] = source.result.url, citation.verdict
     for lost in report.unresolved:
         verdicts[lost.article, lost.line, fold(lost.text)] = None, Verdict.UNRESOLVED
     texts: dict[str, ArticleText] = {}

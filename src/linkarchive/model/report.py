@@ -81,9 +81,9 @@ class Category:
 
 @dataclass(frozen=True, slots=True)
 class SourceReport:
-    """A source in a report: its outcome, and what is new about it."""
+    """A source in a report: its result, and what is new about it."""
 
-    outcome: Result
+    result: Result
     changed: Change
     was: Verdict | None
     checked: datetime | None
@@ -92,10 +92,10 @@ class SourceReport:
 
     @property
     def kind(self) -> Category:
-        outcome = self.outcome
-        uncompared = outcome.verdict.is_alive and outcome.similarity is None
-        standing = Standing.of(outcome)
-        return Category.of(outcome.verdict, self.changed, self.was, self.ignored is not None, uncompared, standing)
+        result = self.result
+        uncompared = result.verdict.is_alive and result.similarity is None
+        standing = Standing.of(result)
+        return Category.of(result.verdict, self.changed, self.was, self.ignored is not None, uncompared, standing)
 
     @property
     def is_news(self) -> bool:
@@ -103,29 +103,29 @@ class SourceReport:
 
     @property
     def url(self) -> str:
-        return self.outcome.url
+        return self.result.url
 
     @property
     def verdict(self) -> Verdict:
-        return self.outcome.verdict
+        return self.result.verdict
 
     @property
     def reason(self) -> Reason:
-        return self.outcome.reason
+        return self.result.reason
 
     @property
     def confidence(self) -> float:
         """0…1: how often a verdict with such evidence is right."""
-        return self.outcome.confidence
+        return self.result.confidence
 
     @property
     def evidence(self) -> tuple[str, ...]:
-        return self.outcome.evidence
+        return self.result.evidence
 
     @property
     def archived_url(self) -> str | None:
         """A public copy from before the page died, nearest to the article's date."""
-        return self.outcome.archived_url
+        return self.result.archived_url
 
 
 @dataclass(frozen=True, slots=True)

@@ -130,7 +130,7 @@ _NO_SITE = frozenset({Reason.DNS, Reason.PARKED, Reason.USURPED, Reason.UNREACHA
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What a run concluded about a source. Equal outcomes of successive runs are stored once."""
+    """What a run concluded about a source. Equal results of successive runs are stored once."""
 
     url: str
     verdict: Verdict

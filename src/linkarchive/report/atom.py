@@ -37,22 +37,22 @@ def render_atom(report: Report, feed: str = "") -> str:
 
 
 def _source(root: Element, source: SourceReport, report: Report) -> None:
-    outcome = source.outcome
+    result = source.result
     text = phrases.recovery(source) if source.changed is Change.RECOVERED else phrases.meaning_of(source)
     entry = add(root, "entry")
-    add(entry, "id", _id(outcome.url, outcome.verdict.value, source.changed.value, moment(outcome.since)))
-    add(entry, "title", f"{phrases.word(outcome.verdict).capitalize()}: {outcome.url}")
-    add(entry, "updated", moment(outcome.since))
-    address = href(outcome.url)
+    add(entry, "id", _id(result.url, result.verdict.value, source.changed.value, moment(result.since)))
+    add(entry, "title", f"{phrases.word(result.verdict).capitalize()}: {result.url}")
+    add(entry, "updated", moment(result.since))
+    address = href(result.url)
     if address is not None:
         add(entry, "link", rel="alternate", href=address)
-    add(entry, "category", term=outcome.verdict.value)
-    add(entry, "category", term=outcome.reason.value)
+    add(entry, "category", term=result.verdict.value)
+    add(entry, "category", term=result.reason.value)
     add(entry, "summary", text)
-    lines = [text, *(f"{phrases.place(citation)}: “{citation.text.strip()}”" for citation in outcome.citations)]
-    if outcome.verdict.is_finding:
-        lines.append(f"{phrases.since(source, day_of(report))} {phrases.certainty(outcome)}")
-        lines += [*outcome.evidence, *in_lines(suggestions(source))]
+    lines = [text, *(f"{phrases.place(citation)}: “{citation.text.strip()}”" for citation in result.citations)]
+    if result.verdict.is_finding:
+        lines.append(f"{phrases.since(source, day_of(report))} {phrases.certainty(result)}")
+        lines += [*result.evidence, *in_lines(suggestions(source))]
     add(entry, "content", "\n".join(lines), type="text")
 
 

@@ -100,7 +100,7 @@ def stream_html(
     titles = [article.title for article in report.articles[:2]]
     findings = [*sections.news.shown, *sections.standing.shown, *sections.unseen.shown]
     open_findings = Counter(
-        path for source in findings for path in {cited.article for cited in source.outcome.citations}
+        path for source in findings for path in {cited.article for cited in source.result.citations}
     )
     style, script = page_assets(live)
     stream = _environment().get_template("report.html.j2").stream(
@@ -147,7 +147,7 @@ def _shown(by_url: Mapping[str, _T]) -> dict[str, _T]:
 def _anchors(sections: Sections) -> dict[str, str]:
     """Where on the page a finding is, by its URL."""
     parts = {"new": sections.news, "standing": sections.standing, "unseen": sections.unseen}
-    return {source.outcome.url: f"{name}-{n}" for name, part in parts.items() for n, source in enumerate(part.shown, 1)}
+    return {source.result.url: f"{name}-{n}" for name, part in parts.items() for n, source in enumerate(part.shown, 1)}
 
 
 def script_of(script: str) -> str:
@@ -251,15 +251,15 @@ def inline(picture: Picture) -> str:
     return f"data:{picture.kind};base64,{base64.b64encode(picture.data).decode()}"
 
 
-def heading(outcome: Result) -> str:
+def heading(result: Result) -> str:
     """What a reader knows a source by: the title of its page, else the address without its scheme."""
-    return outcome.title or outcome.title_then or clipped(outcome.url.partition("://")[2] or outcome.url, 80)
+    return result.title or result.title_then or clipped(result.url.partition("://")[2] or result.url, 80)
 
 
-def places(outcome: Result) -> str:
+def places(result: Result) -> str:
     """Where a source is cited, in a line."""
-    named = ", ".join(phrases.place(citation) for citation in outcome.citations[:3])
-    others = len(outcome.citations) - 3
+    named = ", ".join(phrases.place(citation) for citation in result.citations[:3])
+    others = len(result.citations) - 3
     return named if others <= 0 else gettext("{places} and {number} more", places=named, number=others)
 
 
@@ -267,15 +267,15 @@ def rows(group: Group) -> Iterator[tuple[str, str | None, str, list[str]]]:
     """A quiet section as (URL, where it may lead, what we saw, places): a template takes thrice as long to put it
     together, and a section may have two thousand."""
     for source in group.shown:
-        outcome = source.outcome
+        result = source.result
         seen = [phrases.meaning_of(source)]
-        if outcome.similarity is not None:
-            seen.append(gettext("{similarity} stands.", similarity=phrases.percent(outcome.similarity)))
+        if result.similarity is not None:
+            seen.append(gettext("{similarity} stands.", similarity=phrases.percent(result.similarity)))
         if source.ignored is not None:
             seen.append(phrases.ignored(source.ignored))
         yield (
-            outcome.url,
-            href(outcome.url),
+            result.url,
+            href(result.url),
             " ".join(seen),
-            [phrases.place(citation) for citation in outcome.citations],
+            [phrases.place(citation) for citation in result.citations],
         )

@@ -34,7 +34,7 @@ _CITATION = (
 _UNRESOLVED = ("article", "line", "text", "reason", "context", "changed")
 _OF_VISIT = frozenset({"changed", "was", "checked", "ignored"})
 """What a source's report says beside the result."""
-_OF_SOURCE = attrgetter(*(name if name in _OF_VISIT else f"outcome.{name}" for name in _SOURCE))
+_OF_SOURCE = attrgetter(*(name if name in _OF_VISIT else f"result.{name}" for name in _SOURCE))
 _OF_CITATION = attrgetter(*_CITATION)
 _OF_UNRESOLVED = attrgetter(*_UNRESOLVED)
 
@@ -130,11 +130,11 @@ def _source(source: SourceReport) -> str:
 
 
 def source_facts(source: SourceReport) -> dict[str, Any]:
-    outcome = source.outcome
+    result = source.result
     facts = dict(zip(_SOURCE, _OF_SOURCE(source), strict=True))
-    if outcome.verdict in (Verdict.OK, Verdict.MOVED) and outcome.last_ok is None:
+    if result.verdict in (Verdict.OK, Verdict.MOVED) and result.last_ok is None:
         facts["last_ok"] = facts["checked"]
-    facts["citations"] = [dict(zip(_CITATION, _OF_CITATION(citation), strict=True)) for citation in outcome.citations]
+    facts["citations"] = [dict(zip(_CITATION, _OF_CITATION(citation), strict=True)) for citation in result.citations]
     return facts
 
 

@@ -63,16 +63,16 @@ def _properties(run: RunInfo, counts: Mapping[str, int]) -> list[tuple[str, str]
 
 
 def _source(suite: Element, source: SourceReport, now: datetime, fails: bool) -> None:
-    outcome = source.outcome
-    cited = outcome.citations[0].article if outcome.citations else "links.txt"
-    case = _case(suite, token(outcome.url), token(cited))
-    title = f"{outcome.verdict.value}/{outcome.reason.value}: {phrases.meaning_of(source)}"
+    result = source.result
+    cited = result.citations[0].article if result.citations else "links.txt"
+    case = _case(suite, token(result.url), token(cited))
+    title = f"{result.verdict.value}/{result.reason.value}: {phrases.meaning_of(source)}"
     if fails:
         text = "\n".join(("", *_details(source, now), *in_lines(suggestions(source)), ""))
-        add(case, "failure", text, message=title, type=f"{outcome.verdict.value}/{outcome.reason.value}")
-    elif source.ignored is not None and outcome.verdict.is_finding:
+        add(case, "failure", text, message=title, type=f"{result.verdict.value}/{result.reason.value}")
+    elif source.ignored is not None and result.verdict.is_finding:
         add(case, "skipped", message=f"{title} {phrases.ignored(source.ignored)}")
-    elif outcome.verdict is Verdict.SKIPPED or outcome.verdict in UNSEEN:
+    elif result.verdict is Verdict.SKIPPED or result.verdict in UNSEEN:
         add(case, "skipped", message=title)
 
 
@@ -89,9 +89,9 @@ def _case(suite: Element, name: str, article: str) -> Element:
 
 
 def _details(source: SourceReport, now: datetime) -> list[str]:
-    outcome = source.outcome
-    lines = [f"{phrases.place(citation)}: “{citation.text.strip()}”" for citation in outcome.citations]
-    lines.append(f"{phrases.since(source, now)} {phrases.certainty(outcome)}")
-    facts = (phrases.compared(outcome), phrases.losses(outcome.lost), outcome.archive_note)
+    result = source.result
+    lines = [f"{phrases.place(citation)}: “{citation.text.strip()}”" for citation in result.citations]
+    lines.append(f"{phrases.since(source, now)} {phrases.certainty(result)}")
+    facts = (phrases.compared(result), phrases.losses(result.lost), result.archive_note)
     lines += [fact for fact in facts if fact]
-    return lines + [f"- {text}" for text in outcome.evidence]
+    return lines + [f"- {text}" for text in result.evidence]

@@ -58,7 +58,7 @@ def _blocks(report: Report, sections: Sections, quiet: bool) -> Iterator[tuple[s
         for source in sources.shown:
             yield title, _finding(source, now)
     for source in sections.recovered.shown:
-        yield gettext("Recovered"), f"- {_address(source.outcome.url)}: {_escape(phrases.recovery(source))}\n"
+        yield gettext("Recovered"), f"- {_address(source.result.url)}: {_escape(phrases.recovery(source))}\n"
     for source in sections.unseen.shown:
         yield gettext("Could not be seen (says nothing about the pages)"), _finding(source, now)
     for lost in sections.unresolved:
@@ -70,30 +70,30 @@ def _blocks(report: Report, sections: Sections, quiet: bool) -> Iterator[tuple[s
         yield title, f"- {_escape(text)} {_address(article.original_url or '')}\n"
     for source in sections.ignored.shown:
         reason = phrases.ignored(source.ignored) if source.ignored else ""
-        text = f"{_label(source.outcome.verdict)}: {phrases.meaning_of(source)} {reason}"
-        yield gettext("Ignored"), f"- {_address(source.outcome.url)} {_escape(text)}\n"
+        text = f"{_label(source.result.verdict)}: {phrases.meaning_of(source)} {reason}"
+        yield gettext("Ignored"), f"- {_address(source.result.url)} {_escape(text)}\n"
     for url in () if quiet else report.uncited:
         yield gettext("In links.txt, but no longer in an article"), f"- {_address(url)}\n"
 
 
 def _finding(source: SourceReport, now: datetime) -> str:
-    outcome = source.outcome
-    lines = [f"### {_label(outcome.verdict)}: {_escape(phrases.meaning_of(source))}\n", f"{_address(outcome.url)}\n"]
-    lines += _citations(outcome)
-    lines.append(f"- {_escape(phrases.since(source, now))} {_escape(phrases.certainty(outcome))}")
-    facts = (phrases.compared(outcome), phrases.losses(outcome.lost), outcome.archive_note)
+    result = source.result
+    lines = [f"### {_label(result.verdict)}: {_escape(phrases.meaning_of(source))}\n", f"{_address(result.url)}\n"]
+    lines += _citations(result)
+    lines.append(f"- {_escape(phrases.since(source, now))} {_escape(phrases.certainty(result))}")
+    facts = (phrases.compared(result), phrases.losses(result.lost), result.archive_note)
     lines += [f"- {_escape(fact)}" for fact in facts if fact]
-    lines += ["- " + gettext("Evidence:")] if outcome.evidence else []
-    lines += [f"  - {_escape(text)}" for text in outcome.evidence]
-    lines += ["- " + gettext("Also: {also}", also=_escape(phrases.further(also))) for also in outcome.also]
+    lines += ["- " + gettext("Evidence:")] if result.evidence else []
+    lines += [f"  - {_escape(text)}" for text in result.evidence]
+    lines += ["- " + gettext("Also: {also}", also=_escape(phrases.further(also))) for also in result.also]
     lines += _suggested(suggestions(source))
     return "\n".join(lines) + "\n"
 
 
-def _citations(outcome: Result) -> list[str]:
+def _citations(result: Result) -> list[str]:
     lines = []
-    for citation in outcome.citations:
-        apart = f" ({phrases.word(citation.verdict)})" if citation.verdict is not outcome.verdict else ""
+    for citation in result.citations:
+        apart = f" ({phrases.word(citation.verdict)})" if citation.verdict is not result.verdict else ""
         notes = [text for text in (phrases.recovered_link(citation), phrases.acceptance(citation)) if text]
         cited = f"{_code(phrases.place(citation))} “{_escape(citation.text.strip())}”{apart}"
         lines.append(" ".join(["- " + gettext("Cited in {cited}", cited=cited), *(_escape(note) for note in notes)]))

@@ -16,7 +16,7 @@ _NUMBER = re.compile(r"#?(\d{1,9})")
 def numbers(report: Report) -> Mapping[str, int]:
     """The number of each finding of a run, ignored ones too, by the URL as reports show it."""
     findings = report.of(lambda kind: kind.verdict.is_finding)
-    return {address(source.outcome.url): number for number, source in enumerate(findings, 1)}
+    return {address(source.result.url): number for number, source in enumerate(findings, 1)}
 
 
 def number_in(name: str) -> int | None:
@@ -29,7 +29,7 @@ def url_of(report: Report, number: int) -> str:
     """The URL of a finding. Raises UsageError for a number that the report does not have."""
     for place, source in enumerate(report.of(lambda kind: kind.verdict.is_finding), 1):
         if place == number:
-            return source.outcome.url
+            return source.result.url
     total = report.count(lambda kind: kind.verdict.is_finding)
     has = f"its findings are #1 to #{total}" if total else "it has no findings"
     raise UsageError(f"#{number} is not in the last report: {has} (`archive report` lists them)")

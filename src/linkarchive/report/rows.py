@@ -25,27 +25,27 @@ class Row:
 
 
 def of_finding(source: SourceReport, number: int | None, alone: str) -> Row:
-    outcome = source.outcome
+    result = source.result
     step = next(iter(suggestions(source)), None)
     action = step.short if step else ""
-    reason = phrases.short_of(outcome)
-    return Row(outcome.verdict, reason, _place(outcome, alone), outcome.url, action, host(outcome.url), number)
+    reason = phrases.short_of(result)
+    return Row(result.verdict, reason, _place(result, alone), result.url, action, host(result.url), number)
 
 
 def of_recovered(source: SourceReport, alone: str) -> Row:
     was = gettext("was {was}", was=phrases.word(source.was)) if source.was else gettext("again")
-    return Row(source.outcome.verdict, was, _place(source.outcome, alone), source.outcome.url, "", "")
+    return Row(source.result.verdict, was, _place(source.result, alone), source.result.url, "", "")
 
 
 def of_ignored(source: SourceReport, alone: str) -> Row:
-    outcome = source.outcome
+    result = source.result
     who = phrases.ignored(source.ignored).rstrip(".") if source.ignored else ""
-    return Row(outcome.verdict, phrases.short_of(outcome), _place(outcome, alone), outcome.url, who, "")
+    return Row(result.verdict, phrases.short_of(result), _place(result, alone), result.url, who, "")
 
 
 def of_quiet(source: SourceReport, alone: str) -> Row:
-    outcome = source.outcome
-    return Row(outcome.verdict, phrases.short_of(outcome), _place(outcome, alone), outcome.url, "", "")
+    result = source.result
+    return Row(result.verdict, phrases.short_of(result), _place(result, alone), result.url, "", "")
 
 
 def of_lost(lost: Unresolved, alone: str) -> Row:
@@ -56,9 +56,9 @@ def of_lost(lost: Unresolved, alone: str) -> Row:
     return Row(Verdict.UNRESOLVED, reason, phrases.place(lost, alone), phrases.cited(lost), action, "")
 
 
-def _place(outcome: Result, alone: str) -> str:
+def _place(result: Result, alone: str) -> str:
     """Where the source is cited: the first place, and how many more there are."""
-    if not outcome.citations:
+    if not result.citations:
         return "links.txt"
-    others = len(outcome.citations) - 1
-    return phrases.place(outcome.citations[0], alone) + (f" +{others}" if others else "")
+    others = len(result.citations) - 1
+    return phrases.place(result.citations[0], alone) + (f" +{others}" if others else "")

@@ -33,18 +33,18 @@ def in_lines(steps: tuple[Suggestion, ...]) -> list[str]:
 
 def suggestions(source: SourceReport) -> tuple[Suggestion, ...]:
     """What settles a finding, the best first; empty where there is nothing to do."""
-    outcome = source.outcome
-    match outcome.verdict:
+    result = source.result
+    match result.verdict:
         case Verdict.DEAD:
-            return _steps_dead(outcome)
+            return _steps_dead(result)
         case Verdict.DRIFTED:
-            return _steps_drifted(outcome)
+            return _steps_drifted(result)
         case Verdict.MOVED:
-            return (_step(_UPDATE, url=outcome.suggested_url or outcome.final_url),)
+            return (_step(_UPDATE, url=result.suggested_url or result.final_url),)
         case Verdict.BLOCKED:
-            return (_step(_AT_A_WALL.get(outcome.reason, _OPEN_IT)),)
+            return (_step(_AT_A_WALL.get(result.reason, _OPEN_IT)),)
         case Verdict.UNREACHABLE:
-            return (_step(_SEE_IT if outcome.reason in (Reason.TLS, Reason.TOO_LARGE) else _WAIT),)
+            return (_step(_SEE_IT if result.reason in (Reason.TLS, Reason.TOO_LARGE) else _WAIT),)
     return ()
 
 
@@ -93,35 +93,35 @@ def _step(words: _Words, *, url: str | None = None, command: str | None = None, 
     return Suggestion(gettext(text, **values), gettext(short), url, command)
 
 
-def _steps_dead(outcome: Result) -> tuple[Suggestion, ...]:
+def _steps_dead(result: Result) -> tuple[Suggestion, ...]:
     steps = []
-    if outcome.suggested_url:
-        steps.append(_step(_USE_ADDRESS, url=outcome.suggested_url))
-    if outcome.archived_url:
-        steps.append(_step(_USE_COPY, url=outcome.archived_url))
+    if result.suggested_url:
+        steps.append(_step(_USE_ADDRESS, url=result.suggested_url))
+    if result.archived_url:
+        steps.append(_step(_USE_COPY, url=result.archived_url))
     if not steps:
         steps.append(_step(_CITE_ANOTHER))
-    if outcome.last_good:
-        steps.append(_step(_SEE_COPY, last_good=day(outcome.last_good.time), command=_command("open", outcome)))
+    if result.last_good:
+        steps.append(_step(_SEE_COPY, last_good=day(result.last_good.time), command=_command("open", result)))
     return tuple(steps)
 
 
-def _steps_drifted(outcome: Result) -> tuple[Suggestion, ...]:
-    steps = [_step(_USE_ADDRESS, url=outcome.suggested_url)] if outcome.suggested_url else []
+def _steps_drifted(result: Result) -> tuple[Suggestion, ...]:
+    steps = [_step(_USE_ADDRESS, url=result.suggested_url)] if result.suggested_url else []
     steps += [
-        _step(_READ.get(outcome.reason, _COMPARE), command=_command("diff", outcome)),
-        _step(_ACCEPT, command=_command("accept", outcome)),
+        _step(_READ.get(result.reason, _COMPARE), command=_command("diff", result)),
+        _step(_ACCEPT, command=_command("accept", result)),
     ]
-    if outcome.archived_url:
-        steps.append(_step(_LINK_TO_COPY, url=outcome.archived_url))
+    if result.archived_url:
+        steps.append(_step(_LINK_TO_COPY, url=result.archived_url))
     return tuple(steps)
 
 
-def _command(name: str, outcome: Result) -> str | None:
+def _command(name: str, result: Result) -> str | None:
     """The command for a source; None where its URL is shown without its secrets, since it would not be found."""
-    if has_redaction(outcome.url):
+    if has_redaction(result.url):
         return None
-    return f"archive {name} {shlex.quote(outcome.url)}"
+    return f"archive {name} {shlex.quote(result.url)}"
 
 
 def suggestions_unresolved(lost: Unresolved) -> tuple[Suggestion, ...]:

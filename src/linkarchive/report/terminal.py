@@ -108,9 +108,9 @@ def _next(page: _Page, report: Report, sections: Sections, place: str) -> None:
     counts = report.summary
     findings = [*sections.news.shown, *sections.standing.shown]
     replaceable = [
-        source for source in findings if source.outcome.verdict is not Verdict.DRIFTED and _has_target(source)
+        source for source in findings if source.result.verdict is not Verdict.DRIFTED and _has_target(source)
     ]
-    articles = dict.fromkeys(citation.article for source in replaceable for citation in source.outcome.citations)
+    articles = dict.fromkeys(citation.article for source in replaceable for citation in source.result.citations)
     if replaceable:
         names = next(iter(articles)) if len(articles) == 1 else "ARTICLE…"
         links = phrases.count(len(replaceable), "link")
@@ -165,7 +165,7 @@ class _Page(Lines):
                 self.finding(source, now)
         else:
             self.rows(
-                [rows.of_finding(source, self._numbers.get(source.outcome.url), self.alone) for source in group.shown]
+                [rows.of_finding(source, self._numbers.get(source.result.url), self.alone) for source in group.shown]
             )
         self.more(group)
 
@@ -237,25 +237,25 @@ class _Page(Lines):
 
     def finding(self, source: SourceReport, now: datetime) -> None:
         """All that is known of a finding, in sentences."""
-        outcome = source.outcome
-        self.label(outcome.verdict, phrases.meaning_of(source), self._numbers.get(outcome.url))
-        self.address(outcome.url)
-        self.citations(outcome)
-        self.say(f"{phrases.since(source, now)} {phrases.certainty(outcome)}", indent=2, style="dim")
-        for text in (phrases.compared(outcome), phrases.losses(outcome.lost)):
+        result = source.result
+        self.label(result.verdict, phrases.meaning_of(source), self._numbers.get(result.url))
+        self.address(result.url)
+        self.citations(result)
+        self.say(f"{phrases.since(source, now)} {phrases.certainty(result)}", indent=2, style="dim")
+        for text in (phrases.compared(result), phrases.losses(result.lost)):
             if text:
                 self.say(text, indent=2)
-        self.evidence(outcome.evidence)
-        for also in outcome.also:
+        self.evidence(result.evidence)
+        for also in result.also:
             self.say(gettext("Also: {also}", also=phrases.further(also)), indent=4)
-        self._copies(outcome)
-        if outcome.archive_note:
-            self.say(outcome.archive_note, indent=2)
+        self._copies(result)
+        if result.archive_note:
+            self.say(result.archive_note, indent=2)
         self.steps(suggestions(source))
 
-    def citations(self, outcome: Result) -> None:
-        for citation in outcome.citations:
-            apart = f" [{phrases.word(citation.verdict)}]" if citation.verdict is not outcome.verdict else ""
+    def citations(self, result: Result) -> None:
+        for citation in result.citations:
+            apart = f" [{phrases.word(citation.verdict)}]" if citation.verdict is not result.verdict else ""
             self.say(f"{phrases.place(citation)}  {phrases.cited(citation)}{apart}", indent=2)
             for text in (phrases.recovered_link(citation), phrases.acceptance(citation)):
                 if text:
@@ -277,25 +277,25 @@ class _Page(Lines):
             self.say(f"{step.text}:" if target else step.text, indent=2, bullet="→ ", bullet_style="green")
             self.address(target, indent=4, style="underline" if step.url else "bold")
 
-    def _copies(self, outcome: Result) -> None:
-        for hop in outcome.hops:
+    def _copies(self, result: Result) -> None:
+        for hop in result.hops:
             self.say(gettext("{status} redirects from", status=hop.status), indent=4, style="dim")
             self.address(hop.url, indent=4, style="dim")
-        for text in _stored(outcome):
+        for text in _stored(result):
             self.say(text, indent=4, style="dim")
 
 
-def _stored(outcome: Result) -> Iterator[str]:
-    if outcome.capture:
-        capture = outcome.capture
+def _stored(result: Result) -> Iterator[str]:
+    if result.capture:
+        capture = result.capture
         yield gettext(
             "Our copy: {warc} at byte {offset}, {length} bytes",
             warc=capture.warc,
             offset=capture.offset,
             length=capture.length,
         )
-    if outcome.last_good:
-        good = outcome.last_good
+    if result.last_good:
+        good = result.last_good
         yield gettext(
             "Last good copy: {time}, {warc} at byte {offset}",
             time=phrases.day(good.time),

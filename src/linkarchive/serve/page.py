@@ -55,7 +55,7 @@ def draw(review: Review, name: str, form_token: str, notice: Notice | None, rech
     pictured = {address(url) for url in review.pictures}
     templates, place, groups = _environment(), review.place, review.findings.groups
     actions, decide = templates.get_template("actions.html.j2"), f"/decide?page={place.page}"
-    findings = [sanitize(source) for source in review.report.sources if source.outcome.verdict.is_finding]
+    findings = [sanitize(source) for source in review.report.sources if source.result.verdict.is_finding]
     settled = review.findings.settled
     larger = {kind: [(name, n) for name, n in names.most_common() if n > 1] for kind, names in groups.items()}
     pages = templates.get_template("pages.html.j2")
@@ -81,19 +81,19 @@ def draw(review: Review, name: str, form_token: str, notice: Notice | None, rech
             )
         ),
         actions={
-            source.outcome.url: _markup(
+            source.result.url: _markup(
                 actions.render(
                     token=form_token,
                     decide=decide,
                     source=source,
-                    number=numbers[source.outcome.url][0],
-                    mark=numbers[source.outcome.url][1],
+                    number=numbers[source.result.url][0],
+                    mark=numbers[source.result.url][1],
                     busy=busy,
-                    pictured=source.outcome.url in pictured,
+                    pictured=source.result.url in pictured,
                 )
             )
             for source in findings
-            if source.outcome.url in numbers
+            if source.result.url in numbers
         },
         part=review.part,
         open_findings=groups["article"],

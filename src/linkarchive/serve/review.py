@@ -125,7 +125,7 @@ def mark_of(number: int, url: str) -> str:
 
 def numbered(store: Store, chosen: Collection[int]) -> dict[str, tuple[int, str]]:
     """Number and key of each of these sources, by its URL."""
-    return {source.outcome.url: (number, key) for number, key, source in standing.latest_reports(store, chosen)}
+    return {source.result.url: (number, key) for number, key, source in standing.latest_reports(store, chosen)}
 
 
 def marked(store: Store, marks: Collection[str]) -> dict[str, tuple[int, str]]:
@@ -187,7 +187,7 @@ def gather(project: Project, store: Store, today: date, page: int, known: Compar
     return Review(
         report,
         part,
-        {report.outcome.url: source.number for source, report in zip(shown, reports, strict=True)},
+        {report.result.url: source.number for source, report in zip(shown, reports, strict=True)},
         findings,
         place,
         _differences(project, store, reports, known),
@@ -230,20 +230,20 @@ def _differences(
     """Those of the drifted sources; to compare two pages takes time, so each pair is compared once in a sitting."""
     differences: dict[str, Difference] = {}
     for source in shown:
-        outcome = source.outcome
-        if outcome.verdict is not Verdict.DRIFTED or len(differences) == MAX_DIFFERENCES:
+        result = source.result
+        if result.verdict is not Verdict.DRIFTED or len(differences) == MAX_DIFFERENCES:
             continue
         pair = (
-            outcome.url,
-            outcome.capture,
-            outcome.baseline,
-            tuple(citation.accepted for citation in outcome.citations),
+            result.url,
+            result.capture,
+            result.baseline,
+            tuple(citation.accepted for citation in result.citations),
         )
         if pair not in known:
             known[pair] = difference_of(project.archive, store, source)
         difference = known[pair]
         if difference is not None:
-            differences[outcome.url] = difference
+            differences[result.url] = difference
     return differences
 
 

@@ -70,7 +70,7 @@ class Forgetting:
         elif kind == "repeats":
             value = self._without_ids(value)
         elif kind == "visit" and value["outcome"] is not None:
-            value = value | {"outcome": self._outcome(value["outcome"])}
+            value = value | {"outcome": self._result(value["outcome"])}
         return _encoded({kind: self._moved(value, moves)}, line, {kind: entry[kind]})
 
     def state_line(self, line: bytes, moves: Moves) -> bytes | None:
@@ -78,7 +78,7 @@ class Forgetting:
         entry: dict[str, Any] = json.loads(line)
         if self.is_of(entry["url"]):
             return None
-        state = dict(self._outcome(entry))
+        state = dict(self._result(entry))
         key = redact(key_of(entry["url"]))
         state["captures"] = [
             capture
@@ -115,33 +115,33 @@ class Forgetting:
         ]
         return body | {"articles": articles}
 
-    def _outcome(self, outcome: dict[str, Any]) -> dict[str, Any]:
+    def _result(self, result: dict[str, Any]) -> dict[str, Any]:
         """The verdict stays what it was; its grounds go with the copies they were taken from."""
-        key = redact(key_of(outcome["url"]))
-        good = outcome["last_good"]
+        key = redact(key_of(result["url"]))
+        good = result["last_good"]
         if good is not None and self._is_gone(key, good["time"]):
-            outcome = outcome | {"last_good": None}
+            result = result | {"last_good": None}
         if self.by_cap:
-            capture = outcome["capture"]
+            capture = result["capture"]
             if capture is None or (capture["warc"], capture["offset"]) not in self.records:
-                return outcome
-            return outcome | {"capture": None, "evidence": [*outcome["evidence"], _BY_CAP]}
+                return result
+            return result | {"capture": None, "evidence": [*result["evidence"], _BY_CAP]}
         if any(key == taken_from for taken_from, _ in self.captures):
-            outcome = _without(outcome, _TITLES)  # one that was read in a copy that goes is handed on from run to run
-        addresses = (outcome["final_url"], outcome.get("suggested_url"), *(hop["url"] for hop in outcome["hops"]))
+            result = _without(result, _TITLES)  # one that was read in a copy that goes is handed on from run to run
+        addresses = (result["final_url"], result.get("suggested_url"), *(hop["url"] for hop in result["hops"]))
         shown = [address for address in addresses if address]
-        capture = outcome["capture"]
+        capture = result["capture"]
         is_removed = capture is not None and (capture["warc"], capture["offset"]) in self.records
-        baselines = [result["baseline"] for result in (outcome, *outcome["citations"])]
+        baselines = [compared["baseline"] for compared in (result, *result["citations"])]
         has_removed_baseline = any(
             baseline is not None and self._is_gone(key, baseline["time"]) for baseline in baselines
         )
         if not (is_removed or has_removed_baseline or any(map(self.is_of, shown))):
-            return outcome
+            return result
         bare = {"evidence": [_TAKEN], "lost": [], "similarity": None, "baseline": None}
-        citations = [citation | bare for citation in outcome["citations"]]
-        outcome = _without(outcome, (*_TITLES, "suggested_by"))
-        return outcome | bare | {"capture": None if is_removed else capture, "citations": citations}
+        citations = [citation | bare for citation in result["citations"]]
+        result = _without(result, (*_TITLES, "suggested_by"))
+        return result | bare | {"capture": None if is_removed else capture, "citations": citations}
 
     def _has_no_record(self, capture: Mapping[str, Any]) -> bool:
         return (capture["record"]["warc"], capture["record"]["offset"]) in self.records
@@ -161,8 +161,8 @@ class Forgetting:
         return {name: self._moved(item, moves) for name, item in value.items()}
 
 
-def _without(outcome: dict[str, Any], names: Iterable[str]) -> dict[str, Any]:
-    return outcome | {name: None for name in names if outcome.get(name) is not None}
+def _without(result: dict[str, Any], names: Iterable[str]) -> dict[str, Any]:
+    return result | {name: None for name in names if result.get(name) is not None}
 
 
 def _encoded(now: dict[str, Any], line: bytes, before: dict[str, Any]) -> bytes:

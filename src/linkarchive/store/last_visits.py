@@ -21,28 +21,28 @@ from sqlalchemy import (
     select,
 )
 
-from linkarchive.store.schema import last_visits, outcomes, visits
+from linkarchive.store.schema import last_visits, results, visits
 from linkarchive.store.unchanged import NEVER, NOT_YET
 
 # As literals: what is compiled once for many rows (`Store.write_rows`) has no values of its own.
 _NEVER: ColumnElement[str] = literal_column(f"'{NEVER}'")
 _NOT_YET: ColumnElement[str] = literal_column(f"'{NOT_YET}'")
 UNCOMPARED: ColumnElement[bool] = or_(
-    outcomes.c.compared == _NEVER, and_(outcomes.c.compared == _NOT_YET, not_(visits.c.carried))
+    results.c.compared == _NEVER, and_(results.c.compared == _NOT_YET, not_(visits.c.carried))
 )
-"""Of joined visits and outcomes: the page was not compared with anything."""
+"""Of joined visits and results: the page was not compared with anything."""
 
 _COLUMNS = (
     visits.c.source,
     visits.c.id.label("visit"),
     visits.c.run,
     visits.c.checked,
-    outcomes.c.verdict,
+    results.c.verdict,
     visits.c.changed,
     visits.c.was,
-    outcomes.c.cited,
+    results.c.cited,
     UNCOMPARED.label("uncompared"),
-    outcomes.c.standing,
+    results.c.standing,
 )
 _NAMES = [column.name for column in last_visits.columns]
 
@@ -65,7 +65,7 @@ def of_visit(upsert: Insert) -> Insert:
 
 
 def _rows() -> Select[Any]:
-    return select(*_COLUMNS).join(outcomes, outcomes.c.id == visits.c.outcome)
+    return select(*_COLUMNS).join(results, results.c.id == visits.c.outcome)
 
 
 def _newest(*condition: ColumnElement[bool]) -> Select[Any]:

@@ -51,7 +51,7 @@ _SERVER_ONLY = (
 
 
 def carried_visits(connection: Connection) -> None:
-    """An unchanged page costs a row; the columns that reports count by stand beside the outcome's body."""
+    """An unchanged page costs a row; the columns that reports count by stand beside the result's body."""
     known = {column["name"] for column in inspect(connection).get_columns("visits")}
     if "carried" in known:  # the first schema was made with it
         return
@@ -60,8 +60,8 @@ def carried_visits(connection: Connection) -> None:
     connection.execute(text("ALTER TABLE outcomes ADD COLUMN compared VARCHAR NOT NULL DEFAULT 'done'"))
     set_columns = text("UPDATE outcomes SET cited = :cited, compared = :compared WHERE id = :id")
     for number, body in connection.execute(text("SELECT id, body FROM outcomes")).all():
-        outcome = decode(body, Result)
-        connection.execute(set_columns, {"id": number, "cited": bool(outcome.citations), "compared": compared(outcome)})
+        result = decode(body, Result)
+        connection.execute(set_columns, {"id": number, "cited": bool(result.citations), "compared": compared(result)})
 
 
 def imported_captures(connection: Connection) -> None:

@@ -15,7 +15,7 @@ from linkarchive.snapshot.record_writer import uri
 from linkarchive.store.captures import StoredCapture
 from linkarchive.store.database import Store
 from linkarchive.store.run_writer import RunRows
-from linkarchive.store.schema import captures, outcomes, part_uses, parts, sources, visits
+from linkarchive.store.schema import captures, part_uses, parts, results, sources, visits
 from linkarchive.store.serialization import decode, encode
 
 _AT_ONCE = 500
@@ -54,8 +54,8 @@ def wanting(store: Store, run: int) -> list[StoredCapture]:
     newest = (
         select(func.max(captures.c.id))
         .join(visits, visits.c.source == captures.c.source)
-        .join(outcomes, outcomes.c.id == visits.c.outcome)
-        .where(visits.c.run == run, outcomes.c.verdict.in_(alive))
+        .join(results, results.c.id == visits.c.outcome)
+        .where(visits.c.run == run, results.c.verdict.in_(alive))
         .where(captures.c.origin == Origin.LIVE.value, captures.c.usable)
         .group_by(captures.c.source)
     )
@@ -126,7 +126,7 @@ def _restate(store: Store, rows: RunRows, stored: StoredCapture, now: CaptureRef
     A result of an earlier run stays what it was: the visit of this run gets one of its own.
     """
     here = and_(visits.c.run == rows.run, visits.c.source == stored.source)
-    query = select(outcomes).join(visits, visits.c.outcome == outcomes.c.id).where(here)
+    query = select(results).join(visits, visits.c.outcome == results.c.id).where(here)
     row = store.execute(query).one_or_none()
     result = None if row is None else decode(row.body, Result)
     if row is None or result is None or result.capture is None or result.capture == now:
@@ -135,9 +135,9 @@ def _restate(store: Store, rows: RunRows, stored: StoredCapture, now: CaptureRef
         return
     result = replace(result, capture=now)
     if row.run == rows.run:
-        store.execute(update(outcomes).where(outcomes.c.id == row.id).values(body=encode(result)))
+        store.execute(update(results).where(results.c.id == row.id).values(body=encode(result)))
         return
-    number = rows.add_outcome(stored.source, result)
+    number = rows.add_result(stored.source, result)
     store.execute(update(visits).where(here).values(outcome=number))
     store.execute(update(sources).where(sources.c.page_outcome == row.id).values(page_outcome=number))
 

@@ -15,8 +15,8 @@ from linkarchive.store import lookups
 from linkarchive.store.captures import StoredCapture, capture_of, day_of
 from linkarchive.store.database import Store
 from linkarchive.store.lookups import LookupAnswer
-from linkarchive.store.outcomes import as_of_visit
-from linkarchive.store.schema import baselines, captures, outcomes, sources, visits
+from linkarchive.store.results import as_of_visit
+from linkarchive.store.schema import baselines, captures, results, sources, visits
 from linkarchive.store.serialization import decode
 
 _LIVE, _RENDERED = Origin.LIVE.value, CaptureScope.RENDERED.value
@@ -219,12 +219,12 @@ def load(store: Store, numbers: Collection[int], before_run: int) -> dict[int, P
             visits.c.checked,
             visits.c.carried,
             visits.c.run,
-            outcomes.c.verdict,
-            outcomes.c.body,
+            results.c.verdict,
+            results.c.body,
         )
         .select_from(sources)
         .outerjoin(visits, and_(visits.c.source == sources.c.id, visits.c.run == last.scalar_subquery()))
-        .outerjoin(outcomes, outcomes.c.id == visits.c.outcome)
+        .outerjoin(results, results.c.id == visits.c.outcome)
         .where(sources.c.id.in_(numbers))
     )
     rows = store.execute(query).all()
@@ -270,5 +270,5 @@ def _baselines(store: Store, captured: Mapping[int, object]) -> dict[int, dict[t
 def _bodies(store: Store, numbers: Collection[int]) -> dict[int | None, str]:
     if not numbers:
         return {}
-    query = select(outcomes.c.id, outcomes.c.body).where(outcomes.c.id.in_(numbers))
+    query = select(results.c.id, results.c.body).where(results.c.id.in_(numbers))
     return {row.id: row.body for row in store.execute(query)}

@@ -19,7 +19,7 @@ from linkarchive.snapshot.reader import LogLine, ScannedParts, ScannedRun, scan
 from linkarchive.store import articles, captures, lookups, parts, runs, sources
 from linkarchive.store.captures import takes_its_place
 from linkarchive.store.database import Store
-from linkarchive.store.outcomes import Visited
+from linkarchive.store.results import Visited
 from linkarchive.store.run_writer import RunWriter
 from linkarchive.store.runlog_reading import BaselineLine, CaptureLine, Line, RepeatsLine, VisitLine, read_line
 from linkarchive.store.runs import RunBody
@@ -84,7 +84,7 @@ class _Builder:
     parts: list[ScannedParts] = field(default_factory=list)
     """What captures use, as the present run tells it."""
     last: dict[int, int] = field(default_factory=dict)
-    """The number of the last outcome of each source."""
+    """The number of the last result of each source."""
     numbers: dict[str, int] = field(default_factory=dict)
     """Of the sources, by key."""
     by_id: dict[int, int] = field(default_factory=dict)
@@ -133,7 +133,7 @@ class _Builder:
     def restore_state(self, archive: Path, state: Sequence[Path]) -> None:
         """Sources that no log tells of: a clone from Git has the state file but no WARC files."""
         known = frozenset(self.last)
-        newest = max((outcome.since for outcome, _ in self._untold(state, known)), default=None)
+        newest = max((result.since for result, _ in self._untold(state, known)), default=None)
         if newest is None:
             return
         chain = [sealed for sealed in manifest.read_chain(archive) if IMPORT_FACT not in sealed.facts]
@@ -143,22 +143,22 @@ class _Builder:
         last_begun = datetime.fromisoformat(facts["started"]) if "started" in facts else newest
         info = RunInfo(f"state-{when:%Y%m%dT%H%M%SZ}", when, when, True, False, simulated, __version__)
         self.writer = self._open(info, "state" if chain else runs.UNKNOWN_CLOCK, RunBody())
-        for outcome, line in self._untold(state, known):
+        for result, line in self._untold(state, known):
             for stored in line.captures:
-                self._keep(CaptureLine(outcome.url, stored.usable, stored.good, stored.capture))
+                self._keep(CaptureLine(result.url, stored.usable, stored.good, stored.capture))
             for baseline in line.baselines:
-                self._set_baseline(outcome.url, baseline)
-            change = Change.STILL if outcome.verdict.is_finding else Change.NONE
+                self._set_baseline(result.url, baseline)
+            change = Change.STILL if result.verdict.is_finding else Change.NONE
             # The line of a page that is what it was stays as it was first written: later runs have seen it again.
-            carried = outcome.since < last_begun
-            visit = VisitLine(outcome.url, outcome.url, when, change, outcome.verdict, outcome, carried, line.page)
+            carried = result.since < last_begun
+            visit = VisitLine(result.url, result.url, when, change, result.verdict, result, carried, line.page)
             self._visited(visit)
         self._write()
 
     def _untold(self, state: Sequence[Path], known: Collection[int]) -> Iterator[tuple[Result, StateLine]]:
         lines = read_state(state)
         while batch := list(islice(lines, _AT_ONCE)):
-            self._know({key_of(outcome.url): outcome.url for outcome, _ in batch})
+            self._know({key_of(result.url): result.url for result, _ in batch})
             yield from (line for line in batch if self._source(line[0].url, line[0].url) not in known)
 
     def _visited(self, visit: VisitLine) -> None:
@@ -178,7 +178,7 @@ class _Builder:
         pairs = [(self._source(visit.source, visit.url), visit) for visit in visits]
         for source, visit in pairs:
             if visit.outcome is not None:
-                self.last[source] = self.writer.add_outcome(source, visit.outcome)
+                self.last[source] = self.writer.add_result(source, visit.outcome)
             if source in self.last:
                 number = self.last[source]
                 self.writer.add_visit(Visited(source, number, visit.checked, visit.changed, visit.was, visit.carried))

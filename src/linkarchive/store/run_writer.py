@@ -14,8 +14,8 @@ from linkarchive.model import Capture, Result, Standing
 from linkarchive.store import last_visits, schema
 from linkarchive.store.captures import StoredCapture, day_text, takes_its_place
 from linkarchive.store.database import Store
-from linkarchive.store.outcomes import Visited
 from linkarchive.store.previous import LastPage
+from linkarchive.store.results import Visited
 from linkarchive.store.serialization import encode
 from linkarchive.store.unchanged import compared
 
@@ -25,7 +25,7 @@ class Rows:
     """Rows of one run, by table, as they are to be written; each by the names of its columns."""
 
     captures: list[dict[str, Any]]
-    outcomes: list[dict[str, Any]]
+    results: list[dict[str, Any]]
     baselines: list[dict[str, Any]]
     visits: list[dict[str, Any]]
     pages: list[dict[str, Any]]
@@ -34,10 +34,10 @@ class Rows:
 
 @dataclass(frozen=True, slots=True)
 class Numbers:
-    """The first number of a capture and of an outcome, and how far apart the following ones are."""
+    """The first number of a capture and of a result, and how far apart the following ones are."""
 
     capture: int
-    outcome: int
+    result: int
     step: int = 1
 
 
@@ -53,9 +53,9 @@ class RunRows:
 
     def divide(self, among: int) -> list[Numbers]:
         """Numbers for so many other processes of the run, which neither they nor this one give twice."""
-        first, step = Numbers(next(self._captures), next(self._outcomes)), self._step * (among + 1)
+        first, step = Numbers(next(self._captures), next(self._results)), self._step * (among + 1)
         shares = [
-            Numbers(first.capture + share * self._step, first.outcome + share * self._step, step)
+            Numbers(first.capture + share * self._step, first.result + share * self._step, step)
             for share in range(among + 1)
         ]
         self._count_from(shares[0])
@@ -64,7 +64,7 @@ class RunRows:
     def _count_from(self, numbers: Numbers) -> None:
         self._step = numbers.step
         self._captures = count(numbers.capture, numbers.step)
-        self._outcomes = count(numbers.outcome, numbers.step)
+        self._results = count(numbers.result, numbers.step)
 
     def take(self) -> Rows:
         """What was gathered since the last call."""
@@ -76,7 +76,7 @@ class RunRows:
         mine = self._rows
         for own, more in (
             (mine.captures, rows.captures),
-            (mine.outcomes, rows.outcomes),
+            (mine.results, rows.results),
             (mine.baselines, rows.baselines),
             (mine.visits, rows.visits),
             (mine.pages, rows.pages),
@@ -132,19 +132,19 @@ class RunRows:
             self._rows.baselines.append(row | {"capture": kept.id, "run": self._run})
             self._note(kept.source)
 
-    def add_outcome(self, source: int, outcome: Result) -> int:
-        number = next(self._outcomes)
+    def add_result(self, source: int, result: Result) -> int:
+        number = next(self._results)
         row = {
             "id": number,
             "run": self._run,
             "source": source,
-            "verdict": outcome.verdict.value,
-            "cited": bool(outcome.citations),
-            "compared": compared(outcome),
-            "standing": Standing.of(outcome).value,
-            "body": encode(outcome),
+            "verdict": result.verdict.value,
+            "cited": bool(result.citations),
+            "compared": compared(result),
+            "standing": Standing.of(result).value,
+            "body": encode(result),
         }
-        self._rows.outcomes.append(row)
+        self._rows.results.append(row)
         self._note(source)
         return number
 
@@ -153,7 +153,7 @@ class RunRows:
         row = {
             "run": self._run,
             "source": visit.source,
-            "outcome": visit.outcome_id,
+            "outcome": visit.result_id,
             "checked": visit.checked,
             "changed": visit.changed.value,
             "was": None if visit.was is None else visit.was.value,
@@ -193,7 +193,7 @@ class RunWriter(RunRows):
         """Write what was gathered; the store calls it."""
         rows, write = self.take(), self._store.write_rows
         write(_CAPTURES, rows.captures)
-        write(_OUTCOMES, rows.outcomes)
+        write(_RESULTS, rows.results)
         write(self._upsert_baselines, rows.baselines)
         write(self._upsert_visits, rows.visits)
         write(self._upsert_last, [{"at_run": visit["run"], "at_source": visit["source"]} for visit in rows.visits])
@@ -201,7 +201,7 @@ class RunWriter(RunRows):
 
 
 _CAPTURES = insert(schema.captures)
-_OUTCOMES = insert(schema.outcomes)
+_RESULTS = insert(schema.results)
 _SET_PAGE = (
     update(schema.sources)
     .where(schema.sources.c.id == bindparam("number"))
@@ -218,7 +218,7 @@ def own_numbers(store: Store) -> Numbers:
     if store.has_other_writers:
         first = _AT_ONCE * int(store.execute(select(schema.writers.next_value())).scalar_one())
         return Numbers(first, first)
-    return Numbers(_last(store, schema.captures.c.id) + 1, _last(store, schema.outcomes.c.id) + 1)
+    return Numbers(_last(store, schema.captures.c.id) + 1, _last(store, schema.results.c.id) + 1)
 
 
 def _last(store: Store, column: Any) -> int:

@@ -1,7 +1,8 @@
 """The log of a run: what the WARC files must know so that the database can be made again from them.
 
-JSON lines, each an object with one key that tells what it is. A visit that made an outcome, or tells of the page, has
-a line; those that only repeat the outcome of the source's visit before are listed together, by `sources.id_of`.
+JSON lines, each an object with one key that tells what it is. A visit that has a result of its own, or tells
+of the page, has a line; those that only repeat the result of the source's visit before are listed together, by
+`sources.id_of`.
 `runlog_reading` has the lines as values, those of earlier versions, too: there each visit had a line.
 """
 
@@ -16,7 +17,7 @@ from typing import TYPE_CHECKING
 import msgspec
 from sqlalchemy import select, union
 
-from linkarchive.store import articles, captures, lookups, outcomes, schema
+from linkarchive.store import articles, captures, lookups, results, schema
 from linkarchive.store.database import Store
 from linkarchive.store.previous import page_of_row
 from linkarchive.store.runs import Run
@@ -43,22 +44,22 @@ def log_lines(store: Store, run: Run) -> Iterator[bytes]:
         yield _line("baseline", baseline | {"origin": row.origin, "time": row.time})
     for source_id, answer in lookups.of_run(store, run.seq):
         yield _line("answer", {"source": keys[source_id], "told": answer})
-    for row in outcomes.rows_of_run(store, run.seq):
-        outcome = None if row.body is None else msgspec.Raw(row.body.encode("utf-8"))
+    for row in results.rows_of_run(store, run.seq):
+        result = None if row.body is None else msgspec.Raw(row.body.encode("utf-8"))
         visit = {
             "source": row.key,
             "url": row.url,
             "checked": row.checked,
             "changed": row.changed,
             "was": row.was,
-            "outcome": outcome,
+            "outcome": result,
             "carried": row.carried,
         }
         if row.has_page:
             visit["page"] = page_of_row(row)
         yield _line("visit", visit)
     alike = attrgetter("changed", "was", "carried")
-    for (changed, was, carried), rows in groupby(outcomes.repeats_of_run(store, run.seq), alike):
+    for (changed, was, carried), rows in groupby(results.repeats_of_run(store, run.seq), alike):
         listed = [(id_of(row.key), _microseconds(run.info.started, row.checked)) for row in rows]
         ids, checked = zip(*listed, strict=True)
         common = {"changed": changed, "was": was, "carried": carried}

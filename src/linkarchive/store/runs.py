@@ -13,7 +13,7 @@ from linkarchive import __version__
 from linkarchive.errors import NothingCheckedError
 from linkarchive.model import ArticleReport, RunInfo, Unresolved, Verdict
 from linkarchive.store.database import Store
-from linkarchive.store.schema import outcomes, runs, visits
+from linkarchive.store.schema import results, runs, visits
 from linkarchive.store.serialization import decode, encode
 
 RESUMABLE = timedelta(hours=24)
@@ -141,10 +141,10 @@ def newest(store: Store, limit: int) -> list[Listed]:
 
 def _listed(store: Store, run: Run) -> Listed:
     findings = [verdict.value for verdict in Verdict if verdict.is_finding]
-    of_run = select(func.count()).select_from(visits.join(outcomes)).where(visits.c.run == run.seq, outcomes.c.cited)
+    of_run = select(func.count()).select_from(visits.join(results)).where(visits.c.run == run.seq, results.c.cited)
     total = store.execute(of_run).scalar_one()
     return Listed(
-        run.info, total, store.execute(of_run.where(outcomes.c.verdict.in_(findings))).scalar_one(), run.thinned
+        run.info, total, store.execute(of_run.where(results.c.verdict.in_(findings))).scalar_one(), run.thinned
     )
 
 

@@ -97,8 +97,8 @@ sources = Table(
     Column("etag", _TEXT),
     Column("last_modified", _TEXT),
     Column("sha256", _STRING),  # of the page last seen
-    Column("judged", _STRING),  # LastPage.inputs_hash: of all else that its outcome depended on
-    Column("page_outcome", _NUMBER),  # the outcome of that page
+    Column("judged", _STRING),  # LastPage.inputs_hash: of all else that its result depended on
+    Column("page_outcome", _NUMBER),  # outcomes.id: the result of that page
     UniqueConstraint("key").ddl_if(dialect="sqlite"),  # PostgreSQL: migrations.first_schema
 )
 
@@ -168,7 +168,7 @@ archive_answers = Table(
     Index("archive_answers_run", "run"),
 )
 
-outcomes = Table(
+results = Table(
     "outcomes",
     metadata,
     Column("id", _NUMBER, primary_key=True),
@@ -192,7 +192,7 @@ visits = Table(
     Column("outcome", _NUMBER, ForeignKey("outcomes.id"), nullable=False),
     Column("changed", _STRING, nullable=False),
     Column("was", _STRING),
-    Column("carried", Boolean, nullable=False),  # the page was what it was when the outcome was concluded
+    Column("carried", Boolean, nullable=False),  # the page was what it was when the result was concluded
     UniqueConstraint("run", "source"),
     Index("visits_source", "source", "run"),
 )

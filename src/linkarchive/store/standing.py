@@ -12,10 +12,10 @@ from sqlalchemy import ColumnElement, and_, case, func, literal, not_, or_, sele
 from linkarchive.model import ArticleReport, Category, Change, Reason, SourceReport, Unresolved, Verdict
 from linkarchive.model.scope import ALIVE_EVERY, CLOCKS_APART, JITTER, SUSPECT_EVERY
 from linkarchive.store.database import Store
-from linkarchive.store.outcomes import counted, kind_of, newest, report_of
 from linkarchive.store.previous import AT_ONCE
+from linkarchive.store.results import counted, kind_of, newest, report_of
 from linkarchive.store.runs import RunBody
-from linkarchive.store.schema import UtcDateTime, baselines, last_visits, outcomes, runs, sources, visits
+from linkarchive.store.schema import UtcDateTime, baselines, last_visits, results, runs, sources, visits
 from linkarchive.store.serialization import decode
 
 _RUNS = 50
@@ -24,7 +24,7 @@ _RUNS = 50
 
 _LATEST = (
     last_visits.join(visits, visits.c.id == last_visits.c.visit)
-    .join(outcomes, outcomes.c.id == visits.c.outcome)
+    .join(results, results.c.id == visits.c.outcome)
     .join(sources, sources.c.id == last_visits.c.source)
 )
 _QUIET = and_(last_visits.c.verdict == Verdict.OK.value, last_visits.c.changed == Change.NONE.value)
@@ -72,7 +72,7 @@ class _Noted:
 
 def noted(store: Store) -> Iterator[Noted]:
     """The cited sources that are not simply fine, one at a time."""
-    columns = (last_visits, sources.c.key, outcomes.c.body)
+    columns = (last_visits, sources.c.key, results.c.body)
     query = select(*columns).select_from(_LATEST).where(last_visits.c.cited, not_(_QUIET))
     for row in store.execute(query.execution_options(yield_per=AT_ONCE)):
         result = decode(row.body, _Noted)
@@ -129,7 +129,7 @@ def is_due(now: datetime) -> ColumnElement[bool]:
 
 
 def _reports(store: Store, *conditions: ColumnElement[bool]) -> Iterator[tuple[int, str, SourceReport]]:
-    query = select(visits, outcomes.c.body, sources.c.key).select_from(_LATEST).where(*conditions)
+    query = select(visits, results.c.body, sources.c.key).select_from(_LATEST).where(*conditions)
     for row in store.execute(query.execution_options(yield_per=500)):
         yield row.source, row.key, report_of(row)
 

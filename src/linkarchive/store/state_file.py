@@ -3,7 +3,7 @@
 Many sources have a file a part (`state/00.jsonl` … `ff.jsonl`, by the first byte of the BLAKE2b of the host): a Git
 host refuses files of 100 MB, and a changed line is to cost a small file.
 
-A line is the source's outcome as in the report's JSON when it was concluded, with the
+A line is the source's result as in the report's JSON when it was concluded, with the
 captures and baselines that it leans on. A visit that finds the page as it was leaves it
 as it is, so that the file changes only when something did.
 """
@@ -26,7 +26,7 @@ from linkarchive.project import Project
 from linkarchive.report.sanitize import redacted
 from linkarchive.secrets import may_hold_secrets, redact
 from linkarchive.snapshot.paths import storage_error, sync_folder, write_atomically
-from linkarchive.store import captures, files_read, outcomes, sources
+from linkarchive.store import captures, files_read, results, sources
 from linkarchive.store.captures import StoredCapture
 from linkarchive.store.database import Store
 from linkarchive.store.previous import LastPage, page_of_row
@@ -63,12 +63,12 @@ class StateBaseline:
 
 @dataclass(frozen=True, slots=True)
 class StateLine:
-    """What a line tells beside the outcome."""
+    """What a line tells beside the result."""
 
     captures: tuple[StateCapture, ...] = ()
     baselines: tuple[StateBaseline, ...] = ()
     page: LastPage | None = None
-    """Validators and digests of the page that the outcome was concluded on, when the line was written."""
+    """Validators and digests of the page that the result was concluded on, when the line was written."""
 
 
 def write_state(
@@ -178,23 +178,23 @@ _END = (None, b"")
 
 
 def _new_lines(store: Store, numbers: Collection[int]) -> dict[int, bytes]:
-    concluded = outcomes.concluded(store, numbers)
+    concluded = results.concluded(store, numbers)
     stored = captures.of_sources(store, numbers)
     baselines = captures.baselines_of_sources(store, stored)
-    pages = {row.id: page_of_row(row) for row in outcomes.pages(store, numbers)}
+    pages = {row.id: page_of_row(row) for row in results.pages(store, numbers)}
     return {
-        source: _line(outcome, stored.get(source, ()), baselines.get(source, ()), pages.get(source))
-        for source, outcome in concluded.items()
+        source: _line(result, stored.get(source, ()), baselines.get(source, ()), pages.get(source))
+        for source, result in concluded.items()
     }
 
 
 def _line(
-    outcome: str,
+    result: str,
     stored: Sequence[StoredCapture],
     baselines: Sequence[tuple[str, date | None, StoredCapture]],
     page: LastPage | None,
 ) -> bytes:
-    """A line of the state: the fields of a result (`outcome`, as JSON), its captures, baselines and page."""
+    """A line of the state: the fields of a `result`, given as JSON, its captures, baselines and page."""
     needed = {capture.id: capture for capture in (*(capture for *_, capture in baselines), *stored[-1:])}
     fields: dict[str, object] = {
         "digests": _digests(stored[-1]) if stored else None,
@@ -209,10 +209,10 @@ def _line(
     }
     if page is not None:
         fields["page"] = page
-    if may_hold_secrets(outcome):
-        outcome = encode(redacted(decode(outcome, Result)))
-    # One object of both: the fields of the outcome, then these.
-    return f"{outcome[:-1]},{encode(fields)[1:]}\n".encode()
+    if may_hold_secrets(result):
+        result = encode(redacted(decode(result, Result)))
+    # One object of both: the fields of the result, then these.
+    return f"{result[:-1]},{encode(fields)[1:]}\n".encode()
 
 
 def _digests(kept: StoredCapture) -> dict[str, str | None]:

@@ -11,33 +11,33 @@ from linkarchive.model import CitationResult, Reason, Result
 CONFIRMED_AFTER = timedelta(days=1)
 
 DONE, NOT_YET, NEVER = "done", "not yet", "never"
-"""Whether an outcome tells of a comparison: it does, or will once the page is seen again, or has nothing to be compared
+"""Whether a result tells of a comparison: it does, or will once the page is seen again, or has nothing to be compared
 with."""
 
 
-def carry(outcome: Result, checked: datetime) -> Result:
-    """The outcome of a page that was at `checked` what it was when the outcome was concluded."""
-    return _seen_again(outcome, checked - outcome.since >= CONFIRMED_AFTER)
+def carry(result: Result, checked: datetime) -> Result:
+    """The result of a page that was at `checked` what it was when that result was concluded."""
+    return _seen_again(result, checked - result.since >= CONFIRMED_AFTER)
 
 
-def compared_with_itself(outcome: Result) -> Result:
-    """The outcome of a page that is what it was: where it was the first, it has been compared now, with itself."""
-    return _seen_again(outcome, outcome.confirmed)
+def compared_with_itself(result: Result) -> Result:
+    """The result of a page that is what it was: where it was the first, it has been compared now, with itself."""
+    return _seen_again(result, result.confirmed)
 
 
-def _seen_again(outcome: Result, confirmed: bool) -> Result:
-    if not (_is_uncompared(outcome) or any(map(_is_uncompared, outcome.citations))):
-        return outcome if outcome.confirmed == confirmed else replace(outcome, confirmed=confirmed)
-    cut = outcome.read is not None and outcome.read.cut is not None
-    citations = tuple([replace(citation, **_with_itself(citation, cut)) for citation in outcome.citations])
-    return replace(outcome, confirmed=confirmed, citations=citations, **_with_itself(outcome, cut))
+def _seen_again(result: Result, confirmed: bool) -> Result:
+    if not (_is_uncompared(result) or any(map(_is_uncompared, result.citations))):
+        return result if result.confirmed == confirmed else replace(result, confirmed=confirmed)
+    cut = result.read is not None and result.read.cut is not None
+    citations = tuple([replace(citation, **_with_itself(citation, cut)) for citation in result.citations])
+    return replace(result, confirmed=confirmed, citations=citations, **_with_itself(result, cut))
 
 
-def compared(outcome: Result) -> str:
+def compared(result: Result) -> str:
     """DONE, NOT_YET or NEVER: what the column `outcomes.compared` says of it."""
-    if not outcome.verdict.is_alive or outcome.similarity is not None:
+    if not result.verdict.is_alive or result.similarity is not None:
         return DONE
-    return NOT_YET if _is_uncompared(outcome) else NEVER
+    return NOT_YET if _is_uncompared(result) else NEVER
 
 
 def _is_uncompared(result: Result | CitationResult) -> bool:

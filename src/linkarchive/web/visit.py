@@ -57,7 +57,7 @@ def visit(
         chain = _Chain(request, network, clock)
         try:
             yield from _follow(chain, chain.first_target(), ask_robots)
-            pause = None if chain.settled else retry_pause(chain.outcome, tries, network, clock.now())
+            pause = None if chain.settled else retry_pause(chain.end, tries, network, clock.now())
             if pause is None or is_down(chain.last_host):
                 break
             chain.close()
@@ -121,7 +121,8 @@ class _Chain:
         """The failure is of our own making (guard, robots, loop): another try would end alike."""
 
     @property
-    def outcome(self) -> Exchange | Failure:
+    def end(self) -> Exchange | Failure:
+        """The failure, else the last exchange."""
         return self._failure or self._exchanges[-1]
 
     @property

@@ -41,12 +41,12 @@ def legend(verdict: Verdict) -> str:
     return gettext(LEGEND[verdict])
 
 
-def short_of(outcome: Result) -> str:
+def short_of(result: Result) -> str:
     """What happened to a page, in a word or three; of a lost detail, which kind it is."""
-    kinds = {loss.kind for loss in outcome.lost}
-    if outcome.reason is Reason.DETAIL_LOST and len(kinds) == 1 and kinds <= {"figure", "name"}:
+    kinds = {loss.kind for loss in result.lost}
+    if result.reason is Reason.DETAIL_LOST and len(kinds) == 1 and kinds <= {"figure", "name"}:
         return gettext("figure gone") if kinds == {"figure"} else gettext("name gone")
-    return short(outcome.verdict, outcome.reason)
+    return short(result.verdict, result.reason)
 
 
 def short(verdict: Verdict, reason: Reason) -> str:
@@ -162,39 +162,39 @@ FIELDS: Mapping[str, tuple[str, ...]] = {
 
 def since(source: SourceReport, now: datetime) -> str:
     """When the verdict was first given, and when the page was last fine."""
-    outcome = source.outcome
-    since, verdict, ago_ = day(outcome.since), word(outcome.verdict), ago(outcome.since, now)
+    result = source.result
+    since, verdict, ago_ = day(result.since), word(result.verdict), ago(result.since, now)
     text = gettext("Found {verdict} on {since} ({ago})", verdict=verdict, since=since, ago=ago_)
-    if source.was is not None and source.was is not outcome.verdict:
+    if source.was is not None and source.was is not result.verdict:
         text += gettext(", {was} before", was=word(source.was))
-    if outcome.last_ok is not None and outcome.verdict is not Verdict.MOVED:
-        text += gettext("; last fine on {last_ok}", last_ok=day(outcome.last_ok))
-    if outcome.strikes:
-        text += ngettext("; failed once", "; failed in {number:,} runs in a row", outcome.strikes)
+    if result.last_ok is not None and result.verdict is not Verdict.MOVED:
+        text += gettext("; last fine on {last_ok}", last_ok=day(result.last_ok))
+    if result.strikes:
+        text += ngettext("; failed once", "; failed in {number:,} runs in a row", result.strikes)
     return text + "."
 
 
-def certainty(outcome: Result) -> str:
+def certainty(result: Result) -> str:
     """How sure we are, and whether a second run has agreed. A page that we could not see is nothing to be sure of."""
-    if outcome.verdict in (Verdict.UNREACHABLE, Verdict.BLOCKED):
+    if result.verdict in (Verdict.UNREACHABLE, Verdict.BLOCKED):
         same = N_("The same in two runs at least a day apart.")
-        return gettext(same if outcome.confirmed else N_("Seen in one run so far."))
+        return gettext(same if result.confirmed else N_("Seen in one run so far."))
     agreed = N_("{confidence} sure; two runs at least a day apart agree.")
     return gettext(
-        agreed if outcome.confirmed else N_("{confidence} sure; seen in one run so far."),
-        confidence=percent(outcome.confidence),
+        agreed if result.confirmed else N_("{confidence} sure; seen in one run so far."),
+        confidence=percent(result.confidence),
     )
 
 
-def compared(outcome: Result) -> str | None:
+def compared(result: Result) -> str | None:
     """What the page was compared with, and how much of it still stands; None where there was nothing to compare."""
-    baseline, similarity = outcome.baseline, outcome.similarity
+    baseline, similarity = result.baseline, result.similarity
     if baseline is None or similarity is None:
         return None
     text = gettext(_COMPARED.get(baseline.origin, _COMPARED[Origin.MEMENTO]), time=day(baseline.time))
     if baseline.days_off is not None:
         text += _off(baseline.days_off)
-    if outcome.lost and similarity >= _WHOLE:
+    if result.lost and similarity >= _WHOLE:
         return text + gettext("; the rest of its text still stands.")
     return text + gettext("; {similarity} of its text still stands.", similarity=percent(similarity))
 
@@ -306,7 +306,7 @@ def recovered_link(citation: CitationResult) -> str | None:
 
 def recovery(source: SourceReport) -> str:
     """A finding that is none any more."""
-    verdict, meaning_ = word(source.outcome.verdict), meaning_of(source)
+    verdict, meaning_ = word(source.result.verdict), meaning_of(source)
     if source.was is None:
         return gettext("Back again: now {verdict}. {meaning}", verdict=verdict, meaning=meaning_)
     was = word(source.was)
@@ -314,7 +314,7 @@ def recovery(source: SourceReport) -> str:
 
 
 def meaning_of(source: SourceReport) -> str:
-    return meaning(source.outcome.verdict, source.outcome.reason)
+    return meaning(source.result.verdict, source.result.reason)
 
 
 def original(article: ArticleReport) -> str:

@@ -1,4 +1,7 @@
-"""Outcomes and visits: what each run concluded. An outcome that stays the same is stored once."""
+"""Visits and their results: what each run concluded. A result that stays the same is stored once.
+
+The database calls results `outcomes`.
+"""
 
 from __future__ import annotations
 
@@ -28,7 +31,7 @@ from linkarchive.model import Category, Change, Result, SourceReport, Standing, 
 from linkarchive.store import last_visits, schema
 from linkarchive.store.database import Store
 from linkarchive.store.last_visits import UNCOMPARED
-from linkarchive.store.schema import baselines, captures, outcomes, part_uses, runs, sources, visits
+from linkarchive.store.schema import baselines, captures, part_uses, results, runs, sources, visits
 from linkarchive.store.serialization import decode
 from linkarchive.store.unchanged import carry
 
@@ -41,33 +44,33 @@ class Visited:
     """A visit as it is written."""
 
     source: int
-    outcome_id: int
+    result_id: int
     checked: datetime | None
     changed: Change
     was: Verdict | None
     carried: bool = False
-    """The page was what it was when that outcome was concluded: what it comes to now is `unchanged.carry`."""
+    """The page was what it was when that result was concluded; `unchanged.carry` says what it comes to now."""
 
 
 def discard_run(store: Store, run: int, but: Set[int]) -> None:
     """Take back what a run concluded and kept (it turned out that we did not see the web), except about the sources
     `but`; the WARC files stay."""
     wrong = sorted(visited(store, run) - but)
-    mine = select(outcomes.c.id).where(outcomes.c.run == run)
+    mine = select(results.c.id).where(results.c.run == run)
     nothing = dict.fromkeys(("etag", "last_modified", "sha256", "judged", "page_outcome"))
     based = select(baselines.c.capture)
     for start in range(0, len(wrong), _AT_ONCE):
         batch = wrong[start : start + _AT_ONCE]
         concluded = visits.c.run == run, visits.c.source.in_(batch)
-        results = mine.where(outcomes.c.id.in_(select(visits.c.outcome).where(*concluded))).subquery()
-        numbers = [row.id for row in store.execute(select(results.c.id))]
+        wrong_results = mine.where(results.c.id.in_(select(visits.c.outcome).where(*concluded))).subquery()
+        numbers = [row.id for row in store.execute(select(wrong_results.c.id))]
         store.execute(update(sources).where(sources.c.page_outcome.in_(numbers)).values(nothing))
         store.execute(delete(baselines).where(baselines.c.run == run, baselines.c.source.in_(batch)))
         kept = captures.c.run == run, captures.c.source.in_(batch), captures.c.id.not_in(based)
         store.execute(delete(part_uses).where(part_uses.c.capture.in_(select(captures.c.id).where(*kept))))
         store.execute(delete(captures).where(*kept))
         store.execute(delete(visits).where(*concluded))
-        store.execute(delete(outcomes).where(outcomes.c.id.in_(numbers)))
+        store.execute(delete(results).where(results.c.id.in_(numbers)))
         for statement in last_visits.of_sources(batch):
             store.execute(statement)
 
@@ -76,8 +79,8 @@ def with_verdict(store: Store, run: int, verdict: Verdict) -> set[int]:
     """The sources that have this verdict in that run."""
     query = (
         select(visits.c.source)
-        .join(outcomes, outcomes.c.id == visits.c.outcome)
-        .where(visits.c.run == run, outcomes.c.verdict == verdict.value)
+        .join(results, results.c.id == visits.c.outcome)
+        .where(visits.c.run == run, results.c.verdict == verdict.value)
     )
     return set(store.execute(query).scalars())
 
@@ -88,11 +91,11 @@ def visited(store: Store, run: int) -> set[int]:
 
 
 def latest(store: Store) -> Iterator[tuple[int, Result, datetime | None]]:
-    """Source, outcome and time of the last visit of every source, one at a time."""
+    """The number of every source with the result and the time of its last visit, one at a time."""
     query = (
-        select(visits.c.source, visits.c.checked, visits.c.carried, outcomes.c.body)
+        select(visits.c.source, visits.c.checked, visits.c.carried, results.c.body)
         .join(schema.last_visits, schema.last_visits.c.visit == visits.c.id)
-        .join(outcomes, outcomes.c.id == visits.c.outcome)
+        .join(results, results.c.id == visits.c.outcome)
         .execution_options(yield_per=500)
     )
     for row in store.execute(query):
@@ -100,7 +103,8 @@ def latest(store: Store) -> Iterator[tuple[int, Result, datetime | None]]:
 
 
 def concluded(store: Store, sources: Collection[int]) -> dict[int, str]:
-    """The outcome of each source as it was concluded, whatever visits that found the page as it was add to it: JSON."""
+    """The last result of each of these sources as it was stored, as JSON: without what later visits, which found the
+    page as it was, add to it."""
     return {row.source: row.body for row in store.execute(newest(sources)).all()}
 
 
@@ -117,18 +121,18 @@ def pages(store: Store, numbers: Collection[int]) -> Iterator[Row[Any]]:
 
 
 def newest(sources: Collection[int], before_run: int | None = None) -> Select[Any]:
-    """The last visit (before the given run) of each of these sources, with the verdict and body of its outcome."""
+    """The last visit (before the given run) of each of these sources, with the verdict and body of its result."""
     last = select(func.max(visits.c.run)).where(visits.c.source == _others.c.source)
     if before_run is not None:
         last = last.where(visits.c.run < before_run)
     return (
-        select(_others, outcomes.c.verdict, outcomes.c.body)
-        .join(outcomes, outcomes.c.id == _others.c.outcome)
+        select(_others, results.c.verdict, results.c.body)
+        .join(results, results.c.id == _others.c.outcome)
         .where(_others.c.source.in_(sources), _others.c.run == last.scalar_subquery())
     )
 
 
-def results(store: Store, sources: Collection[int], before_run: int) -> Iterator[tuple[int, Result]]:
+def last_before(store: Store, sources: Collection[int], before_run: int) -> Iterator[tuple[int, Result]]:
     """The last result of each of these sources, a few hundred, from before that run."""
     for row in store.execute(newest(sources, before_run)):
         yield row.source, as_of_visit(row)
@@ -154,8 +158,8 @@ def of_run(store: Store, run: str, news: Collection[tuple[Verdict, Change]] | No
         pairs = [(verdict.value, change.value) for verdict, change in news]
         order = order.where(tuple_(cited.c.verdict, cited.c.changed).in_(pairs))
     numbers = store.execute(order).scalars().all()
-    columns = (visits.c.id, visits.c.changed, visits.c.was, visits.c.checked, visits.c.carried, outcomes.c.body)
-    query = select(*columns).join(outcomes, outcomes.c.id == visits.c.outcome)
+    columns = (visits.c.id, visits.c.changed, visits.c.was, visits.c.checked, visits.c.carried, results.c.body)
+    query = select(*columns).join(results, results.c.id == visits.c.outcome)
     for start in range(0, len(numbers), _AT_ONCE):
         batch = numbers[start : start + _AT_ONCE]
         rows = {row.id: row for row in store.execute(query.where(visits.c.id.in_(batch)))}
@@ -170,13 +174,13 @@ def _cited(store: Store, run: str) -> Subquery:
         last = schema.last_visits.c
         columns = (last.visit, last.source, last.verdict, last.changed, last.was, last.uncompared, last.standing)
         return select(*columns).where(last.run == newest.seq, last.cited).subquery()
-    told = (outcomes.c.verdict, visits.c.changed, visits.c.was, UNCOMPARED.label("uncompared"), outcomes.c.standing)
+    told = (results.c.verdict, visits.c.changed, visits.c.was, UNCOMPARED.label("uncompared"), results.c.standing)
     query = (
         select(visits.c.id.label("visit"), visits.c.source, *told)
-        .join(outcomes, outcomes.c.id == visits.c.outcome)
+        .join(results, results.c.id == visits.c.outcome)
         .join(runs, runs.c.seq == visits.c.run)
     )
-    return query.where(runs.c.id == run, outcomes.c.cited).subquery()
+    return query.where(runs.c.id == run, results.c.cited).subquery()
 
 
 def counts(store: Store, run: str) -> Counter[Category]:
@@ -204,11 +208,11 @@ def kind_of(row: Any) -> Category:
 def of_keys(store: Store, run: str, keys: Collection[str]) -> list[SourceReport]:
     """What the run of that id says of the cited sources among these."""
     query = (
-        select(visits.c.changed, visits.c.was, visits.c.checked, visits.c.carried, outcomes.c.body)
-        .join(outcomes, outcomes.c.id == visits.c.outcome)
+        select(visits.c.changed, visits.c.was, visits.c.checked, visits.c.carried, results.c.body)
+        .join(results, results.c.id == visits.c.outcome)
         .join(sources, sources.c.id == visits.c.source)
         .join(runs, runs.c.seq == visits.c.run)
-        .where(runs.c.id == run, outcomes.c.cited, sources.c.key.in_(keys))
+        .where(runs.c.id == run, results.c.cited, sources.c.key.in_(keys))
     )
     return [report_of(row) for row in store.execute(query)]
 
@@ -216,8 +220,8 @@ def of_keys(store: Store, run: str, keys: Collection[str]) -> list[SourceReport]
 def history(store: Store, source: int) -> list[tuple[str, SourceReport]]:
     """Every visit of a source with the id of its run, oldest first."""
     query = (
-        select(visits, outcomes.c.body, runs.c.id.label("run_id"))
-        .join(outcomes, outcomes.c.id == visits.c.outcome)
+        select(visits, results.c.body, runs.c.id.label("run_id"))
+        .join(results, results.c.id == visits.c.outcome)
         .join(runs, runs.c.seq == visits.c.run)
         .where(visits.c.source == source)
         .order_by(visits.c.run)
@@ -227,7 +231,7 @@ def history(store: Store, source: int) -> list[tuple[str, SourceReport]]:
 
 def histories(store: Store, numbers: Collection[int]) -> dict[int, list[SourceReport]]:
     """Every visit of each of these sources, a few hundred, oldest first."""
-    query = select(visits, outcomes.c.body).join(outcomes, outcomes.c.id == visits.c.outcome)
+    query = select(visits, results.c.body).join(results, results.c.id == visits.c.outcome)
     by_source: dict[int, list[SourceReport]] = {}
     for row in store.execute(query.where(visits.c.source.in_(numbers)).order_by(visits.c.run)):
         by_source.setdefault(row.source, []).append(report_of(row))
@@ -235,15 +239,15 @@ def histories(store: Store, numbers: Collection[int]) -> dict[int, list[SourceRe
 
 
 def rows_of_run(store: Store, run: int) -> Iterator[Row[Any]]:
-    """The visits of a run that tell something as rows (key, url, checked, changed, was, carried), with the body of its
-    own outcomes, and with what is known of the page (etag, last_modified, sha256, judged) where it was judged in this
-    run (has_page). The others are `repeats_of_run`."""
-    body = case((outcomes.c.run == run, outcomes.c.body), else_=None).label("body")
+    """The visits of a run that tell something, as rows: key, url, checked, changed, was, carried; the body of the
+    result where this run concluded it; and what is known of the page (etag, last_modified, sha256, judged) where it was
+    judged in this run (has_page). The others are `repeats_of_run`."""
+    body = case((results.c.run == run, results.c.body), else_=None).label("body")
     page = (sources.c.etag, sources.c.last_modified, sources.c.sha256, sources.c.judged)
     visit = (visits.c.checked, visits.c.changed, visits.c.was, visits.c.carried)
     query = (
         select(sources.c.key, sources.c.url, *visit, body, _has_page(run).label("has_page"), *page)
-        .join(outcomes, outcomes.c.id == visits.c.outcome)
+        .join(results, results.c.id == visits.c.outcome)
         .join(sources, sources.c.id == visits.c.source)
         .where(visits.c.run == run, not_(_repeats(run)))
         .order_by(visits.c.id)
@@ -258,7 +262,7 @@ def repeats_of_run(store: Store, run: int) -> Iterator[Row[Any]]:
     alike = (visits.c.changed, visits.c.was, visits.c.carried)
     query = (
         select(sources.c.key, visits.c.checked, *alike)
-        .join(outcomes, outcomes.c.id == visits.c.outcome)
+        .join(results, results.c.id == visits.c.outcome)
         .join(sources, sources.c.id == visits.c.source)
         .where(visits.c.run == run, _repeats(run))
         .order_by(*alike, visits.c.id)
@@ -268,14 +272,14 @@ def repeats_of_run(store: Store, run: int) -> Iterator[Row[Any]]:
 
 
 def _has_page(run: int) -> ColumnElement[bool]:
-    """Of joined visits, outcomes and sources: what is known of the page was told by this visit."""
+    """Of joined visits, results and sources: what is known of the page was told by this visit."""
     # A result of this run may be that of an unchanged page, whose capture got its parts now.
-    told_here = or_(not_(visits.c.carried), outcomes.c.run == run)
+    told_here = or_(not_(visits.c.carried), results.c.run == run)
     return and_(told_here, func.coalesce(sources.c.page_outcome, 0) == visits.c.outcome)
 
 
 def _repeats(run: int) -> ColumnElement[bool]:
-    return and_(outcomes.c.run != run, not_(_has_page(run)))
+    return and_(results.c.run != run, not_(_has_page(run)))
 
 
 _others = visits.alias()
@@ -283,14 +287,14 @@ _others = visits.alias()
 
 def as_of_visit(row: Any) -> Result:
     """The result of a visit, of a row with the columns of the visit and the body of its result."""
-    outcome = decode(row.body, Result)
-    return carry(outcome, row.checked) if row.carried and row.checked is not None else outcome
+    result = decode(row.body, Result)
+    return carry(result, row.checked) if row.carried and row.checked is not None else result
 
 
 _NEWS = (Change.NEW, Change.STILL, Change.RECOVERED, Change.NONE)
 
 
 def report_of(row: Any) -> SourceReport:
-    """What a visit tells, of a row with the columns of the visit and the body of its outcome."""
+    """What a visit tells, of a row with the columns of the visit and the body of its result."""
     was = None if row.was is None else Verdict(row.was)
     return SourceReport(as_of_visit(row), Change(row.changed), was, row.checked)
