@@ -12,7 +12,7 @@ import pytest
 from warcio.statusandheaders import StatusAndHeaders
 from warcio.warcwriter import WARCWriter
 
-from linkarchive.imports.record import ForeignRecord, Reading
+from linkarchive.imports.record import ForeignRecord, Records
 from linkarchive.imports.warc import read_warc
 from linkarchive.snapshot.record_reader import Problem
 
@@ -93,11 +93,11 @@ class Foreign:
         return out.getvalue()
 
     @staticmethod
-    def read_bytes(data: bytes, **options: Any) -> Reading:
+    def read_bytes(data: bytes, **options: Any) -> Records:
         return read_warc(io.BytesIO(data), len(data), "some.warc.gz", NOW, **options)
 
     @staticmethod
-    def loaded(reading: Reading) -> tuple[dict[str, bytes], list[Problem]]:
+    def loaded(reading: Records) -> tuple[dict[str, bytes], list[Problem]]:
         """The payload of each record by its first URL, and the problems."""
         pages: dict[str, bytes] = {}
         problems: list[Problem] = []

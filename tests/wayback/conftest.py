@@ -13,7 +13,7 @@ from linkarchive.clock import Clock
 from linkarchive.demo.server import DemoWeb
 from linkarchive.demo.wayback import DemoCapture, DemoWayback
 from linkarchive.settings import WaybackSettings
-from linkarchive.wayback.answers import Found, NoCopy, Unknown
+from linkarchive.wayback.answers import ArchivedCopy, NoCopy, Unknown
 from linkarchive.wayback.session import ArchiveSession
 
 QUICK = WaybackSettings(timeout=5.0, replay_per_minute=0, index_per_minute=0, save_per_minute=0)
@@ -22,7 +22,7 @@ PROSE = "".join(
     for year in range(1890, 1930)
 )
 
-Take = Callable[[Found | NoCopy | Unknown], Found]
+Take = Callable[[ArchivedCopy | NoCopy | Unknown], ArchivedCopy]
 NewSession = Callable[..., ArchiveSession]
 Article = Callable[..., DemoCapture]
 
@@ -92,8 +92,8 @@ def taken() -> Iterator[Take]:
     """The answer, which must be a copy; its bodies are closed in the end."""
     with ExitStack() as stack:
 
-        def take(answer: Found | NoCopy | Unknown) -> Found:
-            assert isinstance(answer, Found)
+        def take(answer: ArchivedCopy | NoCopy | Unknown) -> ArchivedCopy:
+            assert isinstance(answer, ArchivedCopy)
             if answer.visit is not None:
                 stack.callback(answer.visit.close)
             return answer

@@ -14,7 +14,7 @@ from linkarchive.model import Hop, Origin
 from linkarchive.snapshot.reader import read_page, scan
 from linkarchive.snapshot.writer import WarcWriter
 from linkarchive.urls import source_key
-from linkarchive.wayback.answers import Found, NoCopy
+from linkarchive.wayback.answers import ArchivedCopy, NoCopy
 from linkarchive.wayback.archives import DEFAULT, WAYBACK
 from linkarchive.wayback.baseline import captures_around, find_baseline, find_copy_before, moved_to, seen_since
 from linkarchive.wayback.unwrap import unwrap_memento
@@ -162,7 +162,7 @@ def test_wrong_content_encodings_are_read_and_the_bytes_are_kept(
     assert capture.digest == f"sha1:{wayback.captures[0].digest}"
 
 
-def kept(root: Path, found: Found):
+def kept(root: Path, found: ArchivedCopy):
     """The capture and its page, read back from the WARC."""
     clock = Clock(datetime(2026, 11, 23, tzinfo=UTC))
     with WarcWriter(

@@ -47,7 +47,7 @@ def find_memento(url: str, near: date | None = None, *, settings: Settings | Non
     one with secrets).
     """
     from linkarchive.report.sanitize import address
-    from linkarchive.wayback.answers import Found, Unknown
+    from linkarchive.wayback.answers import ArchivedCopy, Unknown
     from linkarchive.wayback.archives import archives_of
     from linkarchive.wayback.baseline import find_copy_before
     from linkarchive.wayback.privacy import why_kept_here
@@ -61,7 +61,7 @@ def find_memento(url: str, near: date | None = None, *, settings: Settings | Non
         answer = find_copy_before(session, archives_of(settings.archives), url, near, clock.now())
     if isinstance(answer, Unknown):
         raise ArchiveUnavailable(f"{address(url)}: {answer.detail}")
-    if not isinstance(answer, Found):
+    if not isinstance(answer, ArchivedCopy):
         return None
     if answer.visit is not None:
         answer.visit.close()

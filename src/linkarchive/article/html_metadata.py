@@ -114,7 +114,7 @@ def _is_in_a_sentence(tag: Tag) -> bool:
 
 
 def _json_ld(soup: BeautifulSoup) -> Iterator[dict[str, Any]]:
-    """The things that the page describes; those that are articles first."""
+    """Yields the JSON-LD nodes of the page, those of articles first."""
     others = []
     for script in soup.find_all("script", type="application/ld+json"):
         text = script.get_text()
@@ -124,24 +124,25 @@ def _json_ld(soup: BeautifulSoup) -> Iterator[dict[str, Any]]:
             parsed = json.loads(text, strict=False)
         except (ValueError, RecursionError):
             continue
-        for thing in _objects(parsed):
-            if re.search(r"Article|Posting|Report|Review", str(thing.get("@type"))):
-                yield thing
+        for node in _objects(parsed):
+            if re.search(r"Article|Posting|Report|Review", str(node.get("@type"))):
+                yield node
             else:
-                others.append(thing)
+                others.append(node)
     yield from others
 
 
 def _json_ld_dates(soup: BeautifulSoup) -> list[str]:
-    dates = (thing.get("datePublished") for thing in _json_ld(soup))
+    dates = (node.get("datePublished") for node in _json_ld(soup))
     return [value for value in dates if isinstance(value, str)]
 
 
 def _main_entities(soup: BeautifulSoup) -> list[str]:
-    """The addresses of the pages whose main thing is what is described."""
+    """The address of the page that the first node with a `mainEntityOfPage` is the subject of, in a list; [] without
+    one."""
     addresses = []
-    for thing in _json_ld(soup):
-        page = thing.get("mainEntityOfPage")
+    for node in _json_ld(soup):
+        page = node.get("mainEntityOfPage")
         if isinstance(page, dict):
             page = page.get("@id") or page.get("url")
         if isinstance(page, str) and page.startswith(("http://", "https://")):
@@ -152,12 +153,12 @@ def _main_entities(soup: BeautifulSoup) -> list[str]:
 def _objects(parsed: Any) -> Iterator[dict[str, Any]]:
     waiting = deque([parsed])
     while waiting:
-        thing = waiting.popleft()
-        if isinstance(thing, dict):
-            yield thing
-            waiting.extend(value for value in thing.values() if isinstance(value, (dict, list)))
-        elif isinstance(thing, list):
-            waiting.extend(value for value in thing if isinstance(value, (dict, list)))
+        node = waiting.popleft()
+        if isinstance(node, dict):
+            yield node
+            waiting.extend(value for value in node.values() if isinstance(value, (dict, list)))
+        elif isinstance(node, list):
+            waiting.extend(value for value in node if isinstance(value, (dict, list)))
 
 
 def searched_date(text: str) -> str | None:

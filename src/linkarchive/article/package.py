@@ -44,10 +44,10 @@ class Package:
         return parse_xml(self.read(name), f"the part {name}")
 
 
-def parse_xml(data: bytes, what: str) -> Any:
+def parse_xml(data: bytes, name: str) -> Any:
     """The root element of foreign XML, without entities, network or huge trees.
 
-    Raises ArticleError, in which it is called `what`, when it is none.
+    Raises ArticleError, in which it is called `name`, when it is none.
     """
     from lxml import etree
 
@@ -55,9 +55,9 @@ def parse_xml(data: bytes, what: str) -> Any:
     try:
         root = etree.fromstring(data, parser)
     except etree.XMLSyntaxError as error:
-        raise ArticleError(f"{what} is not XML: {error}") from error
+        raise ArticleError(f"{name} is not XML: {error}") from error
     if root is None:
-        raise ArticleError(f"{what} is not XML")
+        raise ArticleError(f"{name} is not XML")
     return root
 
 

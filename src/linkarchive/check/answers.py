@@ -18,7 +18,7 @@ from linkarchive.model import Reason, Verdict
 from linkarchive.store import lookups
 from linkarchive.store.captures import StoredCapture
 from linkarchive.store.lookups import LookupAnswer
-from linkarchive.wayback.answers import Found, note_of, word_of
+from linkarchive.wayback.answers import ArchivedCopy, note_of, word_of
 from linkarchive.wayback.lookups import (
     BaselineLookup,
     CitedCopyLookup,
@@ -41,11 +41,11 @@ class Answers:
     def use(self, job: Job, result: LookupResult) -> None:
         """Keep the answer and what came with it, and set the source's result of this run right. Commits."""
         lookup, answer = result.lookup, result.answer
-        if isinstance(lookup, SavedLookup) and not isinstance(answer, Found):
+        if isinstance(lookup, SavedLookup) and not isinstance(answer, ArchivedCopy):
             return  # a fresh copy may take hours to appear: asked again in the next run
-        found = answer if isinstance(answer, Found) else None
-        stored = None if found is None else self._stored(job, found)
-        url = None if found is None else found.memento.public_url
+        copy = answer if isinstance(answer, ArchivedCopy) else None
+        stored = None if copy is None else self._stored(job, copy)
+        url = None if copy is None else copy.memento.public_url
         self.save(job, LookupAnswer(lookup.name, word_of(answer), note_of(answer), url, self.recorder.clock.now()))
         if isinstance(lookup, BaselineLookup | CitedCopyLookup):
             if stored is not None:
@@ -55,28 +55,28 @@ class Answers:
                     self.recorder.rows.set_baseline(link.article, link.viewed_on, stored, known)
             if stored is not None or isinstance(lookup, CitedCopyLookup):
                 self._judge_again(job)
-        elif isinstance(lookup, ElsewhereLookup) and found is not None:
-            self._note_elsewhere(job, found)
-        elif isinstance(lookup, SeenSinceLookup) and found is not None:
-            self._mark_only_us(job, found.memento.time)
+        elif isinstance(lookup, ElsewhereLookup) and copy is not None:
+            self._note_elsewhere(job, copy)
+        elif isinstance(lookup, SeenSinceLookup) and copy is not None:
+            self._mark_only_us(job, copy.memento.time)
         elif isinstance(lookup, CopyLookup):
             self.show_copies([job])
         self.recorder.commit()
 
-    def _stored(self, job: Job, found: Found) -> StoredCapture:
+    def _stored(self, job: Job, copy: ArchivedCopy) -> StoredCapture:
         """The copy as a capture: written to the WARC as what it is, or our own bytes under the archive's date."""
         from linkarchive.judge.verdict import fingerprint
 
-        memento, known = found.memento, self.recorder.loaded(job).previous.captures
+        memento, known = copy.memento, self.recorder.loaded(job).previous.captures
         same = [
             stored for stored in known if (stored.capture.time, stored.capture.origin) == (memento.time, memento.origin)
         ]
         if same:
-            if found.visit is not None:
-                found.visit.close()
+            if copy.visit is not None:
+                copy.visit.close()
             return same[0]
-        if found.visit is None or found.page is None:
-            ours = next(stored.capture for stored in known if stored.capture.digest == found.same_as)
+        if copy.visit is None or copy.page is None:
+            ours = next(stored.capture for stored in known if stored.capture.digest == copy.same_as)
             capture = replace(
                 ours,
                 time=memento.time,
@@ -86,12 +86,12 @@ class Answers:
                 original=None,
             )
             return self.recorder.rows.add_capture(job.source.id, capture, usable=True, good=False)
-        sha256 = hashlib.sha256(found.page.body).hexdigest()
+        sha256 = hashlib.sha256(copy.page.body).hexdigest()
         capture = self.recorder.warc.write_visit(
-            found.visit, source=job.source.url, sha256=sha256, fingerprint=fingerprint(found.page), memento=memento
+            copy.visit, source=job.source.url, sha256=sha256, fingerprint=fingerprint(copy.page), memento=memento
         )
         self.recorder.warc.sync()
-        found.visit.close()
+        copy.visit.close()
         return self.recorder.rows.add_capture(job.source.id, capture, usable=True, good=False)
 
     def _judge_again(self, job: Job) -> None:
@@ -131,15 +131,15 @@ class Answers:
             result = with_history(only_us(result, seen), job.previous, now)
             self.recorder.record(replaced(job, result, checked, now, self.policy))
 
-    def _note_elsewhere(self, job: Job, found: Found) -> None:
+    def _note_elsewhere(self, job: Job, copy: ArchivedCopy) -> None:
         """Judge what an archive saw of a page that is closed to us, beside the verdict, which stays what it is."""
         result, checked = self.recorder.of_this_run(job)
-        if result is None or found.page is None or result.verdict not in (Verdict.BLOCKED, Verdict.UNREACHABLE):
+        if result is None or copy.page is None or result.verdict not in (Verdict.BLOCKED, Verdict.UNREACHABLE):
             return
         job, now = self.recorder.loaded(job), checked or self.recorder.clock.now()
-        folder, time = self.recorder.warc.archive, found.memento.time
-        assessment = assess(build_task(job, found.page, time, folder, self.policy))
-        result = seen_elsewhere(result, job, assessment.judgements, found.archive, found.memento)
+        folder, time = self.recorder.warc.archive, copy.memento.time
+        assessment = assess(build_task(job, copy.page, time, folder, self.policy))
+        result = seen_elsewhere(result, job, assessment.judgements, copy.archive, copy.memento)
         self.recorder.record(replaced(job, result, checked, now, self.policy))
 
     def save(self, job: Job, answer: LookupAnswer) -> None:

@@ -58,7 +58,7 @@ class Articles:
     def remarks(self) -> tuple[str, ...]:
         """What could not be read of the articles, and what else is to be said of their reading."""
         if self.plan is not None:
-            return self.plan.told.remarks
+            return self.plan.stored.remarks
         return tuple(
             f"{article.path}: {remark}" for article in self.articles for remark in (*article.gaps, *article.remarks)
         )
@@ -102,8 +102,8 @@ def load(
 
     plan = true_plan(project, store, scope, settings)
     if plan is not None:
-        told = plan.told
-        excluded, lists = frozenset(told.excluded), (told.uncited, told.malformed, told.notices)
+        stored = plan.stored
+        excluded, lists = frozenset(stored.excluded), (stored.uncited, stored.malformed, stored.notices)
         return Articles((), (), {}, excluded, *lists, plan=plan)
 
     stored: Callable[[str], Stored | None]

@@ -299,21 +299,21 @@ def serve(by: Callable[[JudgeTask], Assessment] = assess, seconds: int = SECONDS
     with suppress(OSError, ValueError):
         resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    given, told = sys.stdin.buffer, os.fdopen(os.dup(1), "wb")
+    tasks, answers = sys.stdin.buffer, os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # nobody else writes where the answers go
-    _tell(told, b"")
-    while head := given.read(LENGTH.size):
-        task = pickle.loads(given.read(LENGTH.unpack(head)[0]))  # noqa: S301 - our parent wrote it
+    _write(answers, b"")
+    while head := tasks.read(LENGTH.size):
+        task = pickle.loads(tasks.read(LENGTH.unpack(head)[0]))  # noqa: S301 - our parent wrote it
         signal.alarm(seconds)
         answer = judged(by, task)
         signal.alarm(0)
-        _tell(told, pickle.dumps(answer if isinstance(answer, Assessment) else str(answer), protocol=5))
+        _write(answers, pickle.dumps(answer if isinstance(answer, Assessment) else str(answer), protocol=5))
 
 
-def _tell(told: IO[bytes], data: bytes) -> None:
-    told.write(LENGTH.pack(len(data)))
-    told.write(data)
-    told.flush()
+def _write(answers: IO[bytes], data: bytes) -> None:
+    answers.write(LENGTH.pack(len(data)))
+    answers.write(data)
+    answers.flush()
 
 
 if __name__ == "__main__":  # what is pickled must be named by this module, not by __main__

@@ -111,15 +111,15 @@ def seen_elsewhere(result: Result, job: Job, judgements: Sequence[Judgement], ar
 
 
 def _noted(judgement: Judgement, archive: str, memento: Memento) -> tuple[SeenElsewhere, str]:
-    """What an archive saw, and the same in words."""
+    """What an archive saw, and a sentence that says it."""
     verdict, reason = judgement.verdict, judgement.reason
     seen = SeenElsewhere(archive, memento.time, memento.public_url, verdict, reason, judgement.similarity)
     if verdict is Verdict.OK:
-        what = "unchanged" if reason is Reason.SAME else f"there ({reason.value})"
+        words = "unchanged" if reason is Reason.SAME else f"there ({reason.value})"
     else:
-        what = ": ".join((verdict.value, *judgement.evidence[:1]))
+        words = ": ".join((verdict.value, *judgement.evidence[:1]))
     name = "the Wayback Machine" if archive == WAYBACK.name else archive
-    return seen, f"{name}{_SAW}{memento.time:%-d %B %Y}: {what}"
+    return seen, f"{name}{_SAW}{memento.time:%-d %B %Y}: {words}"
 
 
 def _with_sentence(evidence: tuple[str, ...], sentence: str) -> tuple[str, ...]:
@@ -130,7 +130,7 @@ def as_seen_before(result: Result, last: Result | None) -> Result:
     """The result of a page that is still closed to us, with what an archive saw of it."""
     if last is None or last.seen_elsewhere is None or result.verdict not in (Verdict.BLOCKED, Verdict.UNREACHABLE):
         return result
-    said = [sentence for sentence in last.evidence if _SAW in sentence]
+    sentences = [sentence for sentence in last.evidence if _SAW in sentence]
     old = {(known.article, known.url, known.line): known for known in last.citations}
     citations = []
     for citation in result.citations:
@@ -139,7 +139,7 @@ def as_seen_before(result: Result, last: Result | None) -> Result:
             evidence = (*citation.evidence, *(words for words in known.evidence if _SAW in words))
             citation = replace(citation, seen_elsewhere=known.seen_elsewhere, evidence=evidence)
         citations.append(citation)
-    evidence = (*result.evidence, *said)
+    evidence = (*result.evidence, *sentences)
     return replace(result, citations=tuple(citations), seen_elsewhere=last.seen_elsewhere, evidence=evidence)
 
 

@@ -86,16 +86,16 @@ def _clock_words(store: Store, run: Run) -> tuple[str, ...]:
 def _body(project: Project, store: Store, run: Run, ending: Ending) -> RunBody:
     """What the report says beside its sources."""
     articles, offline = ending.articles, ending.offline
-    troubles = (_said(offline),) if offline else ending.troubles
+    troubles = (_sentence(offline),) if offline else ending.troubles
     if articles.plan is not None:
-        told, lost = with_originals(store, run.seq, articles.plan.articles), articles.plan.unresolved
+        reports, lost = with_originals(store, run.seq, articles.plan.articles), articles.plan.unresolved
     else:
         named = [article for article in articles.articles if article.path != project.links.name]
         lost_before = {path: before.lost for path, before in (articles.before or {}).items()}
-        told = article_reports(store, run.seq, named)
+        reports = article_reports(store, run.seq, named)
         lost = unresolved(store, run.seq, articles.articles, lost_before)
     return RunBody(
-        articles=told,
+        articles=reports,
         unresolved=lost,
         uncited=articles.uncited,
         malformed=articles.malformed,
@@ -105,7 +105,7 @@ def _body(project: Project, store: Store, run: Run, ending: Ending) -> RunBody:
     )
 
 
-def _said(trouble: Trouble) -> str:
+def _sentence(trouble: Trouble) -> str:
     return f"we are offline: {trouble.why}" if trouble.network is Network.OFFLINE else trouble.why
 
 

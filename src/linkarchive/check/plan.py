@@ -225,8 +225,8 @@ def forecast(jobs: Sequence[Job], store: Store, settings: Settings) -> list[str]
     return lines
 
 
-def _counted(things: Sized, noun: str) -> str:
-    return f"{len(things):,} {noun}" if len(things) == 1 else f"{len(things):,} {noun}s"
+def _counted(items: Sized, noun: str) -> str:
+    return f"{len(items):,} {noun}" if len(items) == 1 else f"{len(items):,} {noun}s"
 
 
 def with_previous(job: Job, previous: Previous, inputs_unchanged: bool) -> Job:

@@ -121,7 +121,7 @@ class Worker:
             self.has_ended = True
         except BlockingIOError:
             pass
-        found: list[Answer] = []
+        answers: list[Answer] = []
         at = 0
         while len(self._read) - at >= LENGTH.size:
             [size] = LENGTH.unpack_from(self._read, at)
@@ -129,12 +129,12 @@ class Worker:
                 break
             at += LENGTH.size
             if size:
-                found.append(_answer(bytes(self._read[at : at + size])))
-                self.ahead -= self.given[len(found) - 1].size
+                answers.append(_answer(bytes(self._read[at : at + size])))
+                self.ahead -= self.given[len(answers) - 1].size
             self.has_begun = True
             at += size
         del self._read[:at]
-        return found
+        return answers
 
     def end(self) -> str:
         """It ends now, whatever it is at. Why it had ended by itself, in words."""

@@ -197,13 +197,13 @@ def with_new_address(result: Result, job: Job) -> Result:
     moved = job.previous.answers.get(MOVED)
     if result.suggested_url is not None or moved is None or moved.url is None:
         return result
-    found = new_address(moved)
+    new = new_address(moved)
     return replace(
         result,
         suggested_url=moved.url,
-        suggested_by=found.how,
-        suggested_confidence=found.confidence,
-        evidence=(*result.evidence, f"the page is at {moved.url} now: {found.how}") if found.how else result.evidence,
+        suggested_by=new.how,
+        suggested_confidence=new.confidence,
+        evidence=(*result.evidence, f"the page is at {moved.url} now: {new.how}") if new.how else result.evidence,
     )
 
 

@@ -11,7 +11,7 @@ from linkarchive.cli.common import folder_of, project_options, say, settings_of
 from linkarchive.clock import Clock
 
 if TYPE_CHECKING:
-    from linkarchive.imports.importing import Imported
+    from linkarchive.imports.importing import ImportSummary
 
 
 @click.command("import")
@@ -39,7 +39,7 @@ def import_(files: tuple[Path, ...], project: Path, config: Path | None, keep_al
     return 0
 
 
-def _lines(imported: Imported) -> list[str]:
+def _lines(imported: ImportSummary) -> list[str]:
     lines = [f"{imported.id}: {_count(imported.captures, 'capture')} of {_count(imported.sources, 'source')}"]
     if imported.unusable:
         lines.append(f"{_count(imported.unusable, 'capture')} show an error or a wall: kept, but no baseline")

@@ -47,7 +47,7 @@ class TimeLeft:
     by side and each at its own pace."""
 
     def __init__(self, hosts: Mapping[str, int]) -> None:
-        self._all = hosts
+        self._totals = hosts
         self._done: Counter[str] = Counter()
 
     def add(self, host: str) -> None:
@@ -56,13 +56,13 @@ class TimeLeft:
 
     def seconds(self, elapsed: float) -> float | None:
         """Seconds left after `elapsed` ones; None before anything is done."""
-        done, total = self._done.total(), sum(self._all.values())
+        done, total = self._done.total(), sum(self._totals.values())
         if not done:
             return None
         overall = elapsed * (total - done) / done
         # A host of which little was seen says little about its pace.
         slowest = max(
-            (elapsed * (self._all[host] - number) / number for host, number in self._done.items() if number >= 5),
+            (elapsed * (self._totals[host] - number) / number for host, number in self._done.items() if number >= 5),
             default=0.0,
         )
         return max(overall, slowest)
@@ -136,8 +136,8 @@ class RunProgress:
         elif not self._quiet:
             own = f" ({event.own} of them pages of your own articles)" if event.own else ""
             skipped = f", {event.skipped} skipped" if event.skipped else ""
-            what = "continuing run" if event.resumed else "run"
-            say(f"{what} {event.run_id}: checking {count(event.total - event.skipped, 'source')}{own}{skipped}")
+            verb = "continuing run" if event.resumed else "run"
+            say(f"{verb} {event.run_id}: checking {count(event.total - event.skipped, 'source')}{own}{skipped}")
 
     def _say(self, text: str) -> None:
         """A line on stderr; above the bars, if there are any: written past them it would leave them on the screen."""

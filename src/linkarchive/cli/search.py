@@ -12,7 +12,7 @@ import click
 from linkarchive.cli.common import folder_of, project_options, say, settings_of, wants_color, width
 
 if TYPE_CHECKING:
-    from linkarchive.history.search import SourceFound
+    from linkarchive.history.search import MatchingSource
 
 _MANY = 100
 """Copies to be read first, of which it is said."""
@@ -75,7 +75,7 @@ def _marked(row: str, bold: tuple[str, str]) -> str:
     return "".join(f"{bold[0]}{piece}{bold[1]}" if number % 2 else piece for number, piece in enumerate(pieces))
 
 
-def _lines(source: SourceFound) -> Iterator[tuple[int, str]]:
+def _lines(source: MatchingSource) -> Iterator[tuple[int, str]]:
     """The lines of a source, each with its indent."""
     from linkarchive.report.phrases import count, day
     from linkarchive.report.sanitize import address

@@ -24,7 +24,7 @@ _COMMIT_EVERY = 100
 
 
 @dataclass(frozen=True, slots=True)
-class CopyFound:
+class MatchingCopy:
     """A stored copy that has the words."""
 
     time: datetime
@@ -34,28 +34,28 @@ class CopyFound:
 
 
 @dataclass(frozen=True, slots=True)
-class SourceFound:
+class MatchingSource:
     """A source of which some copy has the words."""
 
     url: str
     title: str | None
     """Of the newest copy that has them."""
-    copies: tuple[CopyFound, ...]
+    copies: tuple[MatchingCopy, ...]
     """The newest first."""
     in_newest: bool
     """The newest usable copy has them, too."""
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class SearchResult:
     """What a search found, the best first, and how many copies could not be searched."""
 
-    sources: tuple[SourceFound, ...]
+    sources: tuple[MatchingSource, ...]
     not_searched: int
     """Their WARC file is not in this folder, or another command is at work in it."""
 
 
-def search(project: Project, words: Sequence[str], network: NetworkSettings, begin: Begin) -> Found:
+def search(project: Project, words: Sequence[str], network: NetworkSettings, begin: Begin) -> SearchResult:
     """Search the text of all usable copies; what no search has read before is read first.
 
     Each text of `words` is a phrase; all of them must be there. Raises UsageError where SQLite cannot search.
@@ -69,7 +69,7 @@ def search(project: Project, words: Sequence[str], network: NetworkSettings, beg
         except (LockedError, StorageError):
             pass  # a run is at work, or the folder is read-only: what was read before is searched
     with open_project(project) as store:
-        return Found(tuple(_by_source(store, list(texts.search(store, words)))), len(texts.missing(store)))
+        return SearchResult(tuple(_by_source(store, list(texts.search(store, words)))), len(texts.missing(store)))
 
 
 def read_texts(project: Project, store: Store, network: NetworkSettings, begin: Begin) -> None:
@@ -87,7 +87,7 @@ def read_texts(project: Project, store: Store, network: NetworkSettings, begin: 
         store.commit()
 
 
-def _by_source(store: Store, hits: Sequence[texts.Hit]) -> list[SourceFound]:
+def _by_source(store: Store, hits: Sequence[texts.Hit]) -> list[MatchingSource]:
     """A source stands where its best copy stood."""
     grouped: dict[int, list[texts.Hit]] = {}
     for hit in hits:
@@ -97,9 +97,9 @@ def _by_source(store: Store, hits: Sequence[texts.Hit]) -> list[SourceFound]:
         matches.sort(key=lambda hit: hit.stored.capture.time, reverse=True)
         newest = max(_usable(store, number), key=lambda stored: stored.capture.time)
         digests = {hit.stored.capture.digest for hit in matches}
-        copies = tuple(CopyFound(hit.stored.capture.time, hit.stored.capture.origin, hit.text) for hit in matches)
+        copies = tuple(MatchingCopy(hit.stored.capture.time, hit.stored.capture.origin, hit.text) for hit in matches)
         title, in_newest = matches[0].title or None, newest.capture.digest in digests
-        sources.append(SourceFound(newest.capture.url, title, copies, in_newest))
+        sources.append(MatchingSource(newest.capture.url, title, copies, in_newest))
     return sources
 
 

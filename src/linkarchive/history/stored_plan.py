@@ -59,17 +59,17 @@ class TruePlan:
 
     store: Store
     scope: Scope
-    told: StoredPlan
+    stored: StoredPlan
 
     @property
     def articles(self) -> tuple[ArticleReport, ...]:
         """Without what was concluded on their original pages."""
-        return self.told.articles
+        return self.stored.articles
 
     @property
     def unresolved(self) -> tuple[Unresolved, ...]:
         """The lost targets, as the report tells them."""
-        return self.told.unresolved
+        return self.stored.unresolved
 
     def chosen(self, now: datetime) -> Iterator[tuple[Source, tuple[CitedLink, ...]]]:
         """The sources that are visited, in that order, each with who cites it."""

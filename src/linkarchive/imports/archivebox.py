@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 import msgspec
 
 from linkarchive.imports.pagefile import page_record
-from linkarchive.imports.record import ForeignRecord, Reading, read_time, time_of_unix, web_address
+from linkarchive.imports.record import ForeignRecord, Records, read_time, time_of_unix, web_address
 from linkarchive.imports.singlefile import read_singlefile
 from linkarchive.imports.warc import read_warc
 from linkarchive.snapshot.record_reader import Problem
@@ -54,8 +54,9 @@ def _is_snapshot(folder: Path) -> bool:
     return bool(_TIMESTAMP.fullmatch(folder.name)) and folder.is_dir() and index.is_file() and not folder.is_symlink()
 
 
-def read_snapshot(folder: Path, name: str, now: datetime) -> Reading:
-    """The records of a snapshot: those of its WARC files, or its page; what is wrong, as Problems. Raises OSError."""
+def read_snapshot(folder: Path, name: str, now: datetime) -> Records:
+    """Yields the records of a snapshot: those of its WARC files, or where these lack the page the page of another
+    method; and a Problem for each fault. Raises OSError."""
     snapshot = _read_index(folder / INDEX)
     if isinstance(snapshot, str):
         yield Problem(f"{name}/{INDEX}", None, snapshot)
@@ -80,7 +81,7 @@ def read_snapshot(folder: Path, name: str, now: datetime) -> Reading:
 
 
 def _read_index(path: Path) -> _Snapshot | str:
-    """What is wrong with it, in words, where it cannot be read."""
+    """The index of a snapshot; where it cannot be read, the reason as a sentence. Raises OSError."""
     with path.open("rb") as file:
         data = file.read(_LONGEST_INDEX + 1)
     if len(data) > _LONGEST_INDEX:
@@ -91,7 +92,7 @@ def _read_index(path: Path) -> _Snapshot | str:
         return f"it cannot be read: {error}"
 
 
-def _of_warcs(folder: Path, name: str, now: datetime) -> Reading:
+def _of_warcs(folder: Path, name: str, now: datetime) -> Records:
     for path in sorted((folder / "warc").glob("*.warc*")):
         if path.is_file() and not path.is_symlink() and path.name.endswith((".warc", ".warc.gz")):
             with path.open("rb") as file:
@@ -101,7 +102,7 @@ def _of_warcs(folder: Path, name: str, now: datetime) -> Reading:
 def _of_files(
     folder: Path, snapshot: _Snapshot, url: str, name: str, now: datetime
 ) -> Iterator[ForeignRecord | Problem]:
-    """The copies of the page, the best first."""
+    """Yields the copies of the page that other methods made, the best first, and a Problem for each that is damaged."""
     for method, path in _outputs(folder, snapshot, url):
         results = snapshot.history.get(method, [])
         if not _is_below(path, folder) or (results and results[-1].status == "failed"):
@@ -120,7 +121,8 @@ def _of_files(
 
 
 def _outputs(folder: Path, snapshot: _Snapshot, url: str) -> Iterator[tuple[str, Path]]:
-    """Method and file; the names are ArchiveBox's defaults but for wget, which says what it wrote."""
+    """Yields method and file; the files may be missing. The names are ArchiveBox's defaults, but wget's is what the
+    index says."""
     yield "singlefile", folder / "singlefile.html"
     yield "dom", folder / "output.html"
     results = snapshot.history.get("wget", [])
@@ -133,7 +135,7 @@ def _outputs(folder: Path, snapshot: _Snapshot, url: str) -> Iterator[tuple[str,
 
 
 def _is_below(path: Path, folder: Path) -> bool:
-    """A file of the snapshot itself: its index can name any path."""
+    """Whether the path is a file of the snapshot itself: its index can name any path."""
     try:
         return path.is_file() and path.resolve().is_relative_to(folder.resolve()) and ".." not in path.parts
     except (OSError, ValueError, RuntimeError):

@@ -14,7 +14,8 @@ _ALGORITHMS = frozenset({"md5", "sha1", "sha256", "sha384", "sha512"})
 
 
 class LabelledDigest:
-    """A digest that a record gives, to be compared with bytes; `is_known` is False for an algorithm that we lack."""
+    """The digest that a field of a record gives, to be compared with bytes; `is_known` says whether we have its
+    algorithm."""
 
     def __init__(self, field: str) -> None:
         label, colon, value = field.strip().partition(":")
@@ -28,7 +29,7 @@ class LabelledDigest:
             self._hash.update(data)
 
     def fits(self) -> bool:
-        """The bytes are those of the digest, or nobody can tell."""
+        """Whether the bytes have the digest; True where its algorithm is not known."""
         if self._hash is None:
             return True
         digest = self._hash.digest()
@@ -44,7 +45,7 @@ class LabelledDigest:
 
 
 def fits(field: str, pieces: Iterable[bytes]) -> bool:
-    """The bytes have the digest, or its algorithm is not known."""
+    """Whether the bytes have the digest that the field gives; True where its algorithm is not known."""
     digest = LabelledDigest(field)
     for piece in pieces:
         digest.update(piece)
@@ -52,8 +53,11 @@ def fits(field: str, pieces: Iterable[bytes]) -> bool:
 
 
 def payload_fits(field: str, payload: Body, headers: Mapping[str, str], limit: int) -> bool:
-    """The payload has the digest in one of the readings that are in use: its bytes as they stand, those without
-    transfer-coding, those without content-coding too. `headers` with names in lower case."""
+    """Whether the payload has the digest that the field gives, in one of the ways in which programs count it: over the
+    bytes as they are, without transfer-coding, or without content-coding as well.
+
+    `headers` has names in lower case; at most `limit` bytes are decoded.
+    """
     if fits(field, payload.chunks()):
         return True
     if "chunked" in headers.get("transfer-encoding", "").lower():

@@ -1,4 +1,4 @@
-"""`archive import`: read what others wrote, choose what is of sources here, keep it, and say what became of it."""
+"""`archive import`: read what other programs captured, select what is of sources here, keep it, and count it."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from linkarchive.check.plan import Job, Policy, plan
 from linkarchive.clock import Clock
 from linkarchive.errors import ArticleError
 from linkarchive.imports import opening
-from linkarchive.imports.choosing import Choices, Input, choose
-from linkarchive.imports.pages import Loaded, LoadedCapture
+from linkarchive.imports.input import Input, Selection, choose
+from linkarchive.imports.pages import LoadedCapture, LoadedRecord
 from linkarchive.imports.record import RecordType
 from linkarchive.imports.recording import Recorder
 from linkarchive.imports.session import recording
@@ -25,24 +25,26 @@ from linkarchive.store import captures
 
 
 @dataclass(frozen=True, slots=True)
-class Imported:
-    """What became of an import."""
+class ImportSummary:
+    """What an import kept and left out, in numbers."""
 
     id: str
     captures: int
+    """Those that were kept."""
     sources: int
-    """That have a capture of this import."""
+    """Those that have one of these captures."""
     unusable: int
-    """Captures that show no page that was really there: kept, but nothing is compared with them."""
+    """Of the captures, those that show an error or a wall: nothing is compared with them."""
     known: int
-    """Captures that the archive has already."""
+    """Captures that were left out, since the archive has them."""
     left_out: int
-    """Records of pages that are no sources here."""
+    """Records that were left out, since their pages are no sources here."""
     kept: int
-    """And those of them that were kept for replay."""
+    """Records of such pages that were kept for replay."""
     rebased: int
     """Citations that are compared with another capture from now on."""
     problems: tuple[str, ...]
+    """What was damaged, a sentence each."""
 
 
 def import_files(
@@ -54,7 +56,7 @@ def import_files(
     keep_all: bool = False,
     rebase: bool = False,
     who: str,
-) -> Imported:
+) -> ImportSummary:
     """Keep the captures of sources that these files and folders hold, each with its own time.
 
     Raises UsageError for a file that is none of what can be imported, LockedError and StorageError.
@@ -71,17 +73,17 @@ def import_files(
             for key, job in jobs.items()
             for stored in captures.of_source(recorder.store, job.source.id)
         }
-        choices = choose(source, jobs.keys(), lambda key, time: (key, time) in have)
-        _keep(source, choices, jobs, recorder, keep_all)
+        selection = choose(source, jobs.keys(), lambda key, time: (key, time) in have)
+        _keep(source, selection, jobs, recorder, keep_all)
         if rebase:
             recorder.rebase(project, jobs, who)
-    return Imported(
+    return ImportSummary(
         id=recorder.id,
         captures=len(recorder.captures),
         sources=len(recorder.added),
         unusable=sum(not line.usable for line in recorder.captures),
-        known=choices.known,
-        left_out=choices.others - recorder.others,
+        known=selection.known,
+        left_out=selection.others - recorder.others,
         kept=recorder.others,
         rebased=len(recorder.baselines),
         problems=tuple(source.problems),
@@ -95,30 +97,31 @@ def _jobs(project: Project, recorder: Recorder, settings: Settings, clock: Clock
     return {job.source.key: job for job in jobs if job.skip is not Reason.EXCLUDED and "://" in job.source.key}
 
 
-def _keep(source: Input, choices: Choices, jobs: Mapping[str, Job], recorder: Recorder, keep_all: bool) -> None:
-    """Read again, and write each capture when all of it was read; a record is held until its last use."""
-    waiting = deque(choices.captures)
-    uses = Counter(number for choice in waiting for number in choice.numbers)
-    loaded: dict[int, Loaded] = {}
+def _keep(source: Input, selection: Selection, jobs: Mapping[str, Job], recorder: Recorder, keep_all: bool) -> None:
+    """Read the files once more, and write each capture as soon as all its records were read. The bytes of a record are
+    held until the last capture that uses them is written."""
+    waiting = deque(selection.captures)
+    uses = Counter(number for capture in waiting for number in capture.numbers)
+    loaded: dict[int, LoadedRecord] = {}
     for number, record in source.records():
         if number in uses:
             item = source.load(record)
             if item is not None:
                 loaded[number] = item
-        elif keep_all and number not in choices.used and record.type is not RecordType.REVISIT:
+        elif keep_all and number not in selection.used and record.type is not RecordType.REVISIT:
             item = source.load(record)
             if item is not None:
                 recorder.keep_other(item)
                 item.block.payload.close()
         while waiting and waiting[0].end <= number:
-            choice = waiting.popleft()
-            whole = LoadedCapture.of(choice, loaded)
-            if whole is not None and choice.missing:
-                foreign = whole.last.foreign
-                source.tell(foreign.file, foreign.offset, "it repeats a record that is not in what is imported")
-            elif whole is not None:
-                recorder.keep(jobs[choice.source], whole)
-            for used in choice.numbers:
+            selected = waiting.popleft()
+            capture = LoadedCapture.of(selected, loaded)
+            if capture is not None and selected.missing:
+                foreign = capture.last.foreign
+                source.note(foreign.file, foreign.offset, "it repeats a record that is not in what is imported")
+            elif capture is not None:
+                recorder.keep(jobs[selected.source], capture)
+            for used in selected.numbers:
                 uses[used] -= 1
                 if not uses[used] and used in loaded:
                     loaded.pop(used).block.payload.close()

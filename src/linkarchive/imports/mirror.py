@@ -14,7 +14,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 from linkarchive.imports.pagefile import page_record
-from linkarchive.imports.record import Reading, time_of_unix, web_address
+from linkarchive.imports.record import Records, time_of_unix, web_address
 from linkarchive.snapshot.record_reader import Problem
 
 _HOST = re.compile(
@@ -34,7 +34,7 @@ def _is_host(folder: Path) -> bool:
     return bool(_HOST.fullmatch(folder.name)) and folder.is_dir() and not folder.is_symlink()
 
 
-def read_host(folder: Path, name: str, now: datetime) -> Reading:
+def read_host(folder: Path, name: str, now: datetime) -> Records:
     """A record of each file; what cannot be read, as Problems. Raises OSError for the folder itself."""
     host = re.sub(r"\+(?=\d+$)", ":", folder.name)
     for path in walk(folder):

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from linkarchive.errors import UsageError
 from linkarchive.imports import archivebox, mirror, singlefile
-from linkarchive.imports.record import Reading
+from linkarchive.imports.record import Records
 from linkarchive.imports.wacz import is_wacz, read_wacz
 from linkarchive.imports.warc import read_warc
 from linkarchive.snapshot.record_reader import Problem
@@ -30,7 +30,7 @@ def check_readable(path: Path) -> None:
         raise UsageError(f"{path}: nothing that can be imported; `archive import` takes {_FORMATS}")
 
 
-def read(path: Path, now: datetime) -> Reading:
+def read(path: Path, now: datetime) -> Records:
     """The records of all that a file or folder holds; what cannot be read, as Problems."""
     parts = _parts(path) if path.is_dir() else iter([path])
     while True:
@@ -47,7 +47,7 @@ def read(path: Path, now: datetime) -> Reading:
             yield Problem(str(part), None, f"it cannot be read: {error.strerror}")
 
 
-def _read(path: Path, name: str, now: datetime) -> Reading:
+def _read(path: Path, name: str, now: datetime) -> Records:
     if path.is_dir():
         snapshot = (path / archivebox.INDEX).is_file() and path in archivebox.snapshots(path)
         yield from archivebox.read_snapshot(path, name, now) if snapshot else mirror.read_host(path, name, now)

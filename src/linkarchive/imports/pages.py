@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from linkarchive.imports.record import Block, ForeignRecord, RecordType
-from linkarchive.imports.selection import Chosen
+from linkarchive.imports.selection import SelectedCapture
 from linkarchive.model import Capture, Hop, Location, Origin, Page
 from linkarchive.snapshot.cdxj import media_type
 from linkarchive.snapshot.imported import ImportedRecord
@@ -17,13 +17,15 @@ _NOWHERE = Location("", 0, 0)
 
 
 @dataclass(frozen=True, slots=True)
-class Loaded:
+class LoadedRecord:
     """A record that was read whole."""
 
     foreign: ForeignRecord
     block: Block
 
     def as_kept(self, url: str, original: int | None = None) -> ImportedRecord:
+        """The record as it is written here, under that address; `original` is the place, among the records of its
+        capture, of the one that it repeats."""
         foreign = self.foreign
         is_resource = foreign.type is RecordType.RESOURCE
         content_type = foreign.http.get("content-type") if is_resource else "application/http; msgtype=response"
@@ -43,34 +45,34 @@ class Loaded:
 class LoadedCapture:
     """All records of a capture."""
 
-    redirects: Sequence[Loaded]
-    last: Loaded
-    original: Loaded | None
+    redirects: Sequence[LoadedRecord]
+    last: LoadedRecord
+    original: LoadedRecord | None
     """Where the last is a revisit: what it repeats."""
     url: str
     """Where the page was."""
 
     @classmethod
-    def of(cls, choice: Chosen, loaded: Mapping[int, Loaded]) -> LoadedCapture | None:
-        """None where a record of it could not be read."""
-        if not all(number in loaded for number in choice.numbers):
+    def of(cls, selected: SelectedCapture, loaded: Mapping[int, LoadedRecord]) -> LoadedCapture | None:
+        """The capture of records that were loaded, by number; None where one of them could not be."""
+        if not all(number in loaded for number in selected.numbers):
             return None
-        *redirects, last = (loaded[number] for number in choice.records)
-        return cls(redirects, last, None if choice.original is None else loaded[choice.original], choice.url)
+        *redirects, last = (loaded[number] for number in selected.records)
+        return cls(redirects, last, None if selected.original is None else loaded[selected.original], selected.url)
 
     @property
-    def stored(self) -> Loaded:
+    def stored(self) -> LoadedRecord:
         """The record with the payload."""
         return self.original or self.last
 
     def records(self) -> list[ImportedRecord]:
-        """As they are kept: what a revisit repeats first, then the redirects, the page last."""
+        """The records as they are written: what a revisit repeats, the redirects, the page."""
         before = [*([] if self.original is None else [self.original]), *self.redirects]
-        kept = [item.as_kept(item.foreign.urls[0]) for item in before]
-        return [*kept, self.last.as_kept(self.url, None if self.original is None else 0)]
+        written = [item.as_kept(item.foreign.urls[0]) for item in before]
+        return [*written, self.last.as_kept(self.url, None if self.original is None else 0)]
 
     def page(self, limit: int) -> Page:
-        """What the records show, the body at most `limit` bytes."""
+        """The page that the records show, its body cut after `limit` bytes."""
         stored, last = self.stored.foreign, self.last.foreign
         decoded = decoded_payload(self.stored.block.payload, stored.http.header_map, limit)
         repeats = stored is not last and last.http.status in (0, 304)
@@ -84,7 +86,7 @@ class LoadedCapture:
         )
 
     def capture(self, source: str, page: Page) -> Capture:
-        """The capture of a source, by its URL, that shows this page; its places are for the writer to fill in."""
+        """The capture of the source with that URL, which shows this page; the writer puts in where its records are."""
         from linkarchive.judge.verdict import fingerprint
 
         return Capture(

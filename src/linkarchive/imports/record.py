@@ -1,4 +1,4 @@
-"""What every reader of a foreign format yields: records, each with its address and time, and faults in their places."""
+"""What every reader of a foreign format yields: records, each with its address and time, and Problems for faults."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from linkarchive.urls import source_key
 from linkarchive.web.exchange import Body
 
 LARGEST_RECORD = 256 * 1024 * 1024
-"""Bytes of a record, unpacked; a longer one is passed over and told."""
+"""Bytes of a record, unpacked. A longer one is left out and is a Problem."""
 
 _EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)
 """There were no web pages before."""
@@ -23,7 +23,7 @@ _STAMP = re.compile(r"\d{14}")
 
 
 class RecordError(Exception):
-    """A record that is not taken, and why, in words."""
+    """A record cannot be taken; the message says why."""
 
 
 class RecordType(StrEnum):
@@ -55,8 +55,9 @@ class ForeignRecord:
     http: HttpHead
     """Of a `resource` an answer with status 200 and the type that the file has: what its writer claims."""
     file: str
-    """Where it was read, in words."""
+    """The file that it was read from, as messages name it."""
     offset: int | None
+    """Where it starts in the file, in bytes; None in a file that is one record."""
     load: Callable[[], Block]
     """Its bytes, with the digests that the record gives checked; raises RecordError. To be called, if at all,
     before the next record is asked for."""
@@ -66,11 +67,11 @@ class ForeignRecord:
         return next((value for key, value in self.fields if key.lower() == name.lower()), "")
 
 
-Reading = Iterator[ForeignRecord | Problem]
+Records = Iterator[ForeignRecord | Problem]
 
 
 def web_address(text: str) -> str | None:
-    """The http or https address that a text is, in angle brackets or not; None where it is none."""
+    """The text as an http or https URL, without angle brackets around it; None where it is none."""
     url = text.strip().removeprefix("<").removesuffix(">")
     try:
         source_key(url)
@@ -80,7 +81,8 @@ def web_address(text: str) -> str | None:
 
 
 def read_time(text: str) -> datetime | None:
-    """The moment, in UTC, of a WARC-Date, an RFC 3339 or 14-digit time stamp; None where it cannot be read."""
+    """The time, in UTC, that a WARC-Date, an RFC 3339 time or a stamp of 14 digits names; None where it is none of
+    these."""
     text = text.strip()
     reduced = _REDUCED.fullmatch(text)
     try:
@@ -95,7 +97,7 @@ def read_time(text: str) -> datetime | None:
 
 
 def time_of_unix(seconds: float) -> datetime | None:
-    """None where no clock has that time."""
+    """The time so many seconds after 1970, in UTC; None where it is out of range."""
     try:
         return datetime.fromtimestamp(seconds, UTC)
     except (ValueError, OverflowError, OSError):

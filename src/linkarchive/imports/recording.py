@@ -8,7 +8,7 @@ from datetime import datetime
 
 from linkarchive.check.baselines import choose_baseline
 from linkarchive.check.plan import Job
-from linkarchive.imports.pages import Loaded, LoadedCapture
+from linkarchive.imports.pages import LoadedCapture, LoadedRecord
 from linkarchive.model import Origin
 from linkarchive.project import Project
 from linkarchive.secrets import redact
@@ -53,28 +53,28 @@ class Recorder:
             self.added.setdefault(job.source.key, []).append(stored)
             self.captures.append(CaptureLine(job.source.key, usable, False, capture))
 
-    def keep_other(self, loaded: Loaded) -> None:
+    def keep_other(self, loaded: LoadedRecord) -> None:
         """Keep a record that is of no source."""
         foreign = loaded.foreign
         self.writer.write_imported([loaded.as_kept(foreign.urls[0])], None, foreign.file)
         self.others += 1
 
     def rebase(self, project: Project, jobs: Mapping[str, Job], who: str) -> None:
-        """Compare the citations that have a baseline with the nearest of the new usable captures from now on; the
-        decision stays."""
+        """Give the citations of sources with new usable captures the nearest of these as their baseline; it is recorded
+        as a decision of `who`."""
         for key, added in self.added.items():
-            for article, viewed_on, known in captures.baselines_of_source(self.store, jobs[key].source.id):
-                chosen = choose_baseline(added, viewed_on)
-                if chosen is None or chosen.id == known.id:
+            for article, viewed_on, present in captures.baselines_of_source(self.store, jobs[key].source.id):
+                nearest = choose_baseline(added, viewed_on)
+                if nearest is None or nearest.id == present.id:
                     continue
-                self.rows.set_baseline(article, viewed_on, chosen, known, rebased=True)
-                time = chosen.capture.time
+                self.rows.set_baseline(article, viewed_on, nearest, present, rebased=True)
+                time = nearest.capture.time
                 self.baselines.append(BaselineLine(key, article, viewed_on, Origin.IMPORTED, time, rebased=True))
                 reason = f"compared with the capture of {self.id}"
                 decisions.append(project, Decision("rebase", redact(key), who, self.time, reason, article, time))
 
     def finish(self) -> None:
-        """The log, then the rows: nothing that is named is missing."""
+        """Write the log, then the rows, so that no row names a record that is not on disk. Raises StorageError."""
         if self.captures or self.others:
             self.writer.write_log(import_lines(ImportLine(self.id, self.time), self.captures, self.baselines))
         self.writer.close()

@@ -1,6 +1,6 @@
-"""Which records of what is imported are of sources: the page of a source, with the redirects that led to it.
+"""Which records of an import are of sources: the page of a source, with the redirects that led to it.
 
-Pure: entries in, choices out. An entry is a record as the first reading saw it; its number is its place in it.
+Pure: entries in, selected captures out. An entry says of a record what the selection goes by.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ class Entry:
     """A record that is of a source, or is needed by one that is."""
 
     number: int
+    """Its place among all records of the import."""
     urls: tuple[str, ...]
     """As keys, the likeliest first."""
     type: RecordType
@@ -42,7 +43,7 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True)
-class Chosen:
+class SelectedCapture:
     """A capture of a source: the numbers of its records, redirects first, the page last."""
 
     source: str
@@ -53,19 +54,21 @@ class Chosen:
     original: int | None = None
     """Where the last record is a revisit: the one that it repeats."""
     missing: bool = False
-    """A revisit that repeats what is not there."""
+    """The last record is a revisit, and what it repeats is not among the entries."""
 
     @property
     def numbers(self) -> tuple[int, ...]:
+        """Of all records that the capture needs."""
         return self.records if self.original is None else (self.original, *self.records)
 
     @property
     def end(self) -> int:
-        """The number of the record after which all of it was read."""
+        """The greatest of `numbers`: after that record the capture is whole."""
         return max(self.numbers)
 
 
 def entry_of(number: int, record: ForeignRecord) -> Entry:
+    """The entry of a record that has that number."""
     urls = tuple(dict.fromkeys(map(source_key, record.urls)))
     location = record.http.get("location") if 300 <= record.http.status < 400 else ""
     page = record.field("WARC-Refers-To-Target-URI")
@@ -97,7 +100,7 @@ def _key(url: str) -> str | None:
 
 @dataclass(slots=True)
 class Query:
-    """The pages, record ids and payload digests to look for; it grows with the redirects and revisits that are met."""
+    """The pages, record ids and payload digests that are looked for; redirects and revisits add what they lead to."""
 
     pages: set[LooseKey]
     ids: set[str] = field(default_factory=set)
@@ -115,7 +118,7 @@ class Query:
         )
 
     def add(self, entry: Entry) -> None:
-        """Add what the entry redirects to, or is a revisit of."""
+        """Look for what the entry redirects to or repeats, too."""
         if entry.location is not None:
             self.pages.add(loose_key(entry.location))
         if entry.type is RecordType.REVISIT:
@@ -131,7 +134,7 @@ class Query:
         return len(self.pages) + len(self.ids) + len(self.digests)
 
 
-def select(entries: Sequence[Entry], sources: Collection[str]) -> list[Chosen]:
+def select(entries: Sequence[Entry], sources: Collection[str]) -> list[SelectedCapture]:
     """Every capture of a source among the entries.
 
     `sources` are keys. A record is of the source whose key it has, else of one that is the same page but for scheme,
@@ -142,7 +145,7 @@ def select(entries: Sequence[Entry], sources: Collection[str]) -> list[Chosen]:
     loose: dict[LooseKey, str] = {}
     for key in sources:
         loose.setdefault(loose_key(key), key)
-    chosen: list[Chosen] = []
+    captures: list[SelectedCapture] = []
     used: set[tuple[str, int]] = set()
     """The source and the number of each record that is in a chain already."""
     for entry in sorted(entries, key=lambda entry: entry.location is None):  # redirects first
@@ -151,8 +154,8 @@ def select(entries: Sequence[Entry], sources: Collection[str]) -> list[Chosen]:
             continue
         chain = list(records.chain(entry))
         used.update((source, link.number) for link in chain)
-        chosen.append(_chosen(source, chain, entry, records))
-    return chosen
+        captures.append(_capture(source, chain, entry, records))
+    return captures
 
 
 def _source_of(entry: Entry, exact: Collection[str], loose: Mapping[LooseKey, str]) -> str | None:
@@ -161,16 +164,18 @@ def _source_of(entry: Entry, exact: Collection[str], loose: Mapping[LooseKey, st
     return candidates[0] if candidates else None
 
 
-def _chosen(source: str, chain: Sequence[Entry], first: Entry, records: _Records) -> Chosen:
+def _capture(source: str, chain: Sequence[Entry], first: Entry, records: _Records) -> SelectedCapture:
     last = chain[-1]
     url = last.urls[0]
     if last is first:  # a file may have been at several addresses
         url = next(url for url in (source, *last.urls) if url in last.urls and loose_key(url) == loose_key(source))
     numbers = tuple(link.number for link in chain)
     if last.type is not RecordType.REVISIT:
-        return Chosen(source, numbers, url)
+        return SelectedCapture(source, numbers, url)
     original = records.original(last)
-    return Chosen(source, numbers, url, None if original is None else original.number, missing=original is None)
+    return SelectedCapture(
+        source, numbers, url, None if original is None else original.number, missing=original is None
+    )
 
 
 def _distance(target: str, time: datetime, entry: Entry) -> tuple[bool, timedelta, int]:

@@ -15,7 +15,7 @@ from typing import IO
 import msgspec
 
 from linkarchive.imports.digests import LabelledDigest
-from linkarchive.imports.record import Reading
+from linkarchive.imports.record import Records
 from linkarchive.imports.warc import read_warc
 from linkarchive.snapshot.record_reader import Problem
 from linkarchive.snapshot.wacz_check import StoredMember
@@ -45,7 +45,7 @@ def is_wacz(path: Path) -> bool:
     return zipfile.is_zipfile(path)
 
 
-def read_wacz(path: Path, name: str, now: datetime) -> Reading:
+def read_wacz(path: Path, name: str, now: datetime) -> Records:
     """The records of the WARC members that the package lists; what is wrong, as Problems. Raises OSError.
 
     Of a member whose bytes are not those of its hash only records with digests of their own are read.
@@ -92,7 +92,7 @@ def _read_member(
     name: str,
     now: datetime,
     seen: set[str],
-) -> Reading:
+) -> Records:
     if info.filename in seen:
         yield Problem(name, None, "another member has that name too; the first is read")
         return

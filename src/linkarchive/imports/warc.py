@@ -15,7 +15,7 @@ from isal import isal_zlib
 
 from linkarchive.imports.record import (
     ForeignRecord,
-    Reading,
+    Records,
     RecordType,
     is_possible,
     read_time,
@@ -86,7 +86,7 @@ class _Member(io.RawIOBase):
         return 0
 
 
-def read_warc(file: IO[bytes], size: int, name: str, now: datetime, *, only_digested: bool = False) -> Reading:
+def read_warc(file: IO[bytes], size: int, name: str, now: datetime, *, only_digested: bool = False) -> Records:
     """The records of pages in a seekable file of `size` bytes, in their order; what is damaged, as Problems.
 
     Requests, metadata, and records of other protocols are passed over. With `only_digested` so are
@@ -114,7 +114,7 @@ class _File:
         self._count = 0
         """Records of the present gzip member."""
 
-    def read(self) -> Reading:
+    def read(self) -> Records:
         self._file.seek(0)
         start = self._file.read(4)
         try:
@@ -127,7 +127,7 @@ class _File:
         except _BombError as error:
             yield self._problem(None, str(error))
 
-    def _members(self) -> Reading:
+    def _members(self) -> Records:
         offset: int | None = 0
         while offset is not None:
             start = offset
@@ -178,7 +178,7 @@ class _File:
                 pass
             start += at + 1
 
-    def _plain(self) -> Reading:
+    def _plain(self) -> Records:
         offset: int | None = 0
         while offset is not None:
             self._file.seek(offset)
@@ -201,7 +201,7 @@ class _File:
                 return None
             start += len(data) - 32
 
-    def _records(self, stream: IO[bytes], member: int | None, line: bytes = b"") -> Reading:
+    def _records(self, stream: IO[bytes], member: int | None, line: bytes = b"") -> Records:
         """The records of a stream; `member` is the offset of its gzip member, None for a plain file.
 
         `line` is the first line, where it was read already.

@@ -71,8 +71,8 @@ def _in_words(failure: Failure) -> str:
     """One sentence; the detail alone where it is a sentence itself, so that nothing is said twice."""
     words, detail = _FAILURES.get(failure.reason, failure.reason.value), failure.detail.strip()
     if failure.reason is Reason.TLS:
-        for told, sentence in _CERTIFICATES:
-            if told in detail.lower():
+        for phrase, sentence in _CERTIFICATES:
+            if phrase in detail.lower():
                 return f"no secure connection could be made: {sentence}"
     if detail.startswith(words):
         return detail

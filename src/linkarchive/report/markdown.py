@@ -101,8 +101,8 @@ def _citations(result: Result) -> list[str]:
 
 
 def _unresolved(lost: Unresolved) -> str:
-    what = f"{_code(phrases.place(lost))} “{_escape(lost.text.strip())}”"
-    lines = [f"### {_label(Verdict.UNRESOLVED)}: {what}\n", f"- {phrases.meaning(Verdict.UNRESOLVED, lost.reason)}"]
+    heading = f"{_code(phrases.place(lost))} “{_escape(lost.text.strip())}”"
+    lines = [f"### {_label(Verdict.UNRESOLVED)}: {heading}\n", f"- {phrases.meaning(Verdict.UNRESOLVED, lost.reason)}"]
     return "\n".join(lines + _suggested(suggestions_unresolved(lost))) + "\n"
 
 

@@ -132,10 +132,10 @@ def marked(store: Store, marks: Collection[str]) -> dict[str, tuple[int, str]]:
     """`numbered` of the sources that have these marks. Raises UsageError for a mark that no source has now."""
     names = [mark.partition("-")[0] for mark in marks]
     known = numbered(store, {int(name) for name in names if name.isdecimal() and len(name) < 16})
-    found = {url: known[url] for url in known if mark_of(known[url][0], url) in marks}
-    if len(found) < len(marks):
+    chosen = {url: known[url] for url in known if mark_of(known[url][0], url) in marks}
+    if len(chosen) < len(marks):
         raise UsageError("the list of findings has changed since the page was made: load the page again, then decide")
-    return found
+    return chosen
 
 
 def findings_of(project: Project, store: Store, today: date) -> Findings:
@@ -163,7 +163,9 @@ def gather(project: Project, store: Store, today: date, page: int, known: Compar
     articles, unresolved = standing.latest_articles(store)
     place = Place.of(page, len(findings.open) + len(unresolved))
     shown, lost = _on_page(findings.open, unresolved, place)
-    by_number = {number: report for number, _, report in standing.latest_reports(store, [one.number for one in shown])}
+    by_number = {
+        number: report for number, _, report in standing.latest_reports(store, [source.number for source in shown])
+    }
     reports = [by_number[source.number] for source in shown]
     counted = standing.quiet_counts(store) + Counter(source.kind for source in findings.open)
     body = run.body

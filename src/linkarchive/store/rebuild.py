@@ -55,17 +55,17 @@ def rebuild(store: Store, archive: Path, state: Sequence[Path]) -> Rebuilt:
 
 
 def _fill(builder: _Builder, archive: Path, state: Sequence[Path]) -> None:
-    for found in scan(archive):
-        if isinstance(found, ScannedRun):
-            builder.begin(found.id)
-        elif isinstance(found, Capture):
-            builder.seen(found)
-        elif isinstance(found, ScannedParts):
-            builder.parts.append(found)
-        elif isinstance(found, LogLine):
-            builder.log(read_line(found.line))
+    for item in scan(archive):
+        if isinstance(item, ScannedRun):
+            builder.begin(item.id)
+        elif isinstance(item, Capture):
+            builder.seen(item)
+        elif isinstance(item, ScannedParts):
+            builder.parts.append(item)
+        elif isinstance(item, LogLine):
+            builder.log(read_line(item.line))
         else:
-            builder.rebuilt.problems.append(f"{found.file}: {found.message}")
+            builder.rebuilt.problems.append(f"{item.file}: {item.message}")
     builder.begin(None)
     if state:
         builder.restore_state(archive, state)
@@ -227,19 +227,19 @@ class _Builder:
             for source, based in captures.baselines_of_sources(self.store, kept).items()
             for article, looked, stored in based
         }
-        for key, told in baselines:
+        for key, line in baselines:
             of_source = kept.get(self.numbers.get(key, 0), ())
-            capture = next((stored for stored in of_source if stored.capture.time == told.time), None)
+            capture = next((stored for stored in of_source if stored.capture.time == line.time), None)
             if capture is None:
                 continue
-            place = (told.article, capture.source, told.looked)
-            rebased = isinstance(told, BaselineLine) and told.rebased
-            self.writer.set_baseline(told.article, told.looked, capture, known.get(place), rebased=rebased)
+            place = (line.article, capture.source, line.looked)
+            rebased = isinstance(line, BaselineLine) and line.rebased
+            self.writer.set_baseline(line.article, line.looked, capture, known.get(place), rebased=rebased)
             if rebased or takes_its_place(capture, known.get(place)):
                 known[place] = capture
 
-    def _keep(self, told: CaptureLine) -> None:
-        self.captures.append((key_of(told.source), told))
+    def _keep(self, line: CaptureLine) -> None:
+        self.captures.append((key_of(line.source), line))
         if len(self.captures) >= _AT_ONCE:
             self._write_captures()
 
@@ -248,13 +248,13 @@ class _Builder:
         lines, self.captures = self.captures, []
         if self.writer is None or not lines:
             return
-        self._know({key: told.capture.url for key, told in lines})
+        self._know({key: line.capture.url for key, line in lines})
         there = captures.times_of(self.store, {self.numbers[key] for key, _ in lines})
-        for key, told in lines:
-            source, capture = self.numbers[key], told.capture
+        for key, line in lines:
+            source, capture = self.numbers[key], line.capture
             if (source, capture.time) not in there:
                 there.add((source, capture.time))
-                self.writer.add_capture(source, capture, told.usable, told.good)
+                self.writer.add_capture(source, capture, line.usable, line.good)
                 self.rebuilt.captures += 1
 
     def _adopt(self) -> None:

@@ -174,9 +174,9 @@ def _cited(store: Store, run: str) -> Subquery:
         last = schema.last_visits.c
         columns = (last.visit, last.source, last.verdict, last.changed, last.was, last.uncompared, last.standing)
         return select(*columns).where(last.run == newest.seq, last.cited).subquery()
-    told = (results.c.verdict, visits.c.changed, visits.c.was, UNCOMPARED.label("uncompared"), results.c.standing)
+    columns = (results.c.verdict, visits.c.changed, visits.c.was, UNCOMPARED.label("uncompared"), results.c.standing)
     query = (
-        select(visits.c.id.label("visit"), visits.c.source, *told)
+        select(visits.c.id.label("visit"), visits.c.source, *columns)
         .join(results, results.c.id == visits.c.outcome)
         .join(runs, runs.c.seq == visits.c.run)
     )
@@ -201,8 +201,8 @@ def counted(rows: Iterable[Any]) -> Counter[Category]:
 def kind_of(row: Any) -> Category:
     """The kind of a source that nobody ignores, of a row with verdict, changed, was, uncompared and standing."""
     was = None if row.was is None else Verdict(row.was)
-    told = Verdict(row.verdict), Change(row.changed), was
-    return Category.of(*told, False, bool(row.uncompared), Standing(row.standing))
+    standing = Standing(row.standing)
+    return Category.of(Verdict(row.verdict), Change(row.changed), was, False, bool(row.uncompared), standing)
 
 
 def of_keys(store: Store, run: str, keys: Collection[str]) -> list[SourceReport]:

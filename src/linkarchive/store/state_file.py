@@ -157,7 +157,7 @@ class _Named:
 def _lines(store: Store, ordered: Sequence[_Url], old: Iterable[bytes], touched: Collection[int]) -> Iterator[bytes]:
     """The lines of sources, sorted by URL; of what was not touched, those of the old file (sorted as well)."""
     # Without their secrets two sources may have the same URL: which line is whose cannot be told.
-    shared = frozenset(one for (one, _), (other, _) in pairwise(ordered) if one == other)
+    shared = frozenset(name for (name, _), (other, _) in pairwise(ordered) if name == other)
     lines = ((msgspec.json.decode(line, type=_Named).url, line) for line in old)
     url, line = next(lines, _END)
     for start in range(0, len(ordered), _AT_ONCE):

@@ -12,7 +12,7 @@ from linkarchive.web.exchange import Visit
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class ArchivedCopy:
     """There is a copy. What is fetched goes to the WARC with `WarcWriter.write_visit(visit, memento=memento, …)`."""
 
     memento: Memento
@@ -53,17 +53,17 @@ class Unknown:
     """The archive answered, by an error: it may be the fault of this one copy, and others may be asked for."""
 
 
-Answer = Found | NoCopy | Unknown
+Answer = ArchivedCopy | NoCopy | Unknown
 
 
 def word_of(answer: Answer) -> str:
     """`found`, `none` or `unknown`, as the store has it."""
-    return "found" if isinstance(answer, Found) else "none" if isinstance(answer, NoCopy) else "unknown"
+    return "found" if isinstance(answer, ArchivedCopy) else "none" if isinstance(answer, NoCopy) else "unknown"
 
 
 def note_of(answer: Answer) -> str | None:
     """An answer in words, where it brought no copy."""
-    if isinstance(answer, Found):
+    if isinstance(answer, ArchivedCopy):
         return None
     if isinstance(answer, NoCopy):
         return "no web archive has a usable copy"

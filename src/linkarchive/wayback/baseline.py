@@ -13,7 +13,7 @@ from itertools import chain
 
 from linkarchive.model import Case, Page
 from linkarchive.snapshot.writer import Memento
-from linkarchive.wayback.answers import Answer, ArchiveTroubleError, Found, NoCopy, Unknown, Unusable, Why
+from linkarchive.wayback.answers import Answer, ArchivedCopy, ArchiveTroubleError, NoCopy, Unknown, Unusable, Why
 from linkarchive.wayback.archives import Archive
 from linkarchive.wayback.cdx import IndexAnswer, IndexRow, captures, nearest_first
 from linkarchive.wayback.memento import timemap
@@ -53,7 +53,7 @@ def find_baseline(
     """The usable copy nearest to the day the author looked, at most `[wayback] window_days` from it.
 
     `own_digests` are payload digests (`sha1:…`) of captures that we have: an indexed copy with one of them is not
-    fetched (`Found.same_as`). `NoCopy`: no archive has one near that day.
+    fetched (`ArchivedCopy.same_as`). `NoCopy`: no archive has one near that day.
     """
     when = _noon(viewed_on)
     search = _Search(session, url, when, Span.around(when, session.settings.window_days), usable, own_digests)
@@ -119,7 +119,7 @@ def captures_around(
     published: date,
     *,
     usable: Usable = is_usable,
-) -> Iterator[Found | Unknown]:
+) -> Iterator[ArchivedCopy | Unknown]:
     """Copies of an article's original page, to recover lost targets from: a few of each URL (the old one first,
     then where it moved to), the nearest to the publication first. Take the next one only when the last did not do.
 
@@ -145,7 +145,7 @@ def _first(archives: Sequence[Archive], ask: Callable[[Archive], Answer]) -> Ans
     answers = []
     for archive in archives:
         answer = ask(archive)
-        if isinstance(answer, Found):
+        if isinstance(answer, ArchivedCopy):
             return answer
         answers.append(answer)
     troubles = [answer for answer in answers if isinstance(answer, Unknown)]
@@ -181,37 +181,37 @@ class _Search:
         first = self._nearest(archive)
         if isinstance(first, Unknown) and not self._is_of_one_copy(archive, first):
             return first
-        return first if isinstance(first, Found) else self._from_index(archive, first)
+        return first if isinstance(first, ArchivedCopy) else self._from_index(archive, first)
 
-    def copies(self, archive: Archive) -> Iterator[Found | Unknown]:
+    def copies(self, archive: Archive) -> Iterator[ArchivedCopy | Unknown]:
         first = self._nearest(archive)
-        if isinstance(first, Found | Unknown):
+        if isinstance(first, ArchivedCopy | Unknown):
             yield first
-        if isinstance(first, Found) or (isinstance(first, Unusable) and self.span.holds(first.time)):
+        if isinstance(first, ArchivedCopy) or (isinstance(first, Unusable) and self.span.holds(first.time)):
             known = self._index(archive)
             if isinstance(known, Unknown):
                 yield known
                 return
-            tried = first.memento.time if isinstance(first, Found) else first.time
+            tried = first.memento.time if isinstance(first, ArchivedCopy) else first.time
             for row in _distinct_rows(known.rows, tried)[: _MOST_RECOVERY_COPIES - 1]:
                 answer = self._exactly(archive, row)
-                if isinstance(answer, Found | Unknown):
+                if isinstance(answer, ArchivedCopy | Unknown):
                     yield answer
 
-    def _nearest(self, archive: Archive) -> Found | Unusable | NoCopy | Unknown:
+    def _nearest(self, archive: Archive) -> ArchivedCopy | Unusable | NoCopy | Unknown:
         return self._judged(archive, nearest(self.session, archive, self.url, self.when, self.span))
 
     def _is_of_one_copy(self, archive: Archive, trouble: Unknown) -> bool:
         """An error of one copy is not the endpoint's, unless that was given up for it."""
         return trouble.of_copy and self.session.may_answer([archive])
 
-    def _exactly(self, archive: Archive, row: IndexRow) -> Found | Unusable | NoCopy | Unknown:
+    def _exactly(self, archive: Archive, row: IndexRow) -> ArchivedCopy | Unusable | NoCopy | Unknown:
         return self._judged(archive, nearest(self.session, archive, row.original, row.time, self.span))
 
     def _judged(
-        self, archive: Archive, answer: Found | Unusable | NoCopy | Unknown
-    ) -> Found | Unusable | NoCopy | Unknown:
-        if isinstance(answer, Found) and answer.page is not None and not self.usable(answer.page):
+        self, archive: Archive, answer: ArchivedCopy | Unusable | NoCopy | Unknown
+    ) -> ArchivedCopy | Unusable | NoCopy | Unknown:
+        if isinstance(answer, ArchivedCopy) and answer.page is not None and not self.usable(answer.page):
             if answer.visit is not None:
                 answer.visit.close()
             if is_garbled(answer.page):
@@ -233,9 +233,9 @@ class _Search:
         for row in _worth_fetching(candidates):
             if row.digest in self.own_digests:
                 memento = Memento(archive.origin, row.time, archive.view(row.time, row.original))
-                return Found(memento, archive.name, None, None, same_as=row.digest)
+                return ArchivedCopy(memento, archive.name, None, None, same_as=row.digest)
             answer = self._exactly(archive, row)
-            if isinstance(answer, Found):
+            if isinstance(answer, ArchivedCopy):
                 return answer
             if isinstance(answer, Unknown):
                 if not self._is_of_one_copy(archive, answer):

@@ -13,7 +13,7 @@ from linkarchive.clock import Clock
 from linkarchive.errors import ArchiveError
 from linkarchive.model import Article
 from linkarchive.settings import Settings
-from linkarchive.wayback.answers import Answer, Found, NoCopy, Unknown, Unusable
+from linkarchive.wayback.answers import Answer, ArchivedCopy, NoCopy, Unknown, Unusable
 from linkarchive.wayback.archives import WAYBACK, archives_of
 from linkarchive.wayback.baseline import (
     captures_around,
@@ -165,7 +165,7 @@ class LookupWorkers:
         if copy.time is None or copy.original is None:
             return answer
         off = days_off(copy.time, viewed_on)
-        if isinstance(answer, Found):
+        if isinstance(answer, ArchivedCopy):
             is_same = (answer.archive, answer.memento.time) == (copy.archive, copy.time)
             if is_same or days_off(answer.memento.time, viewed_on) < off:
                 return answer
@@ -175,7 +175,7 @@ class LookupWorkers:
             if archive.name != copy.archive:
                 continue
             given = nearest(self.session, archive, copy.original, copy.time, Span.around(copy.time, _SAME_COPY_DAYS))
-            if isinstance(given, Found) and given.page is not None and is_usable(given.page):
+            if isinstance(given, ArchivedCopy) and given.page is not None and is_usable(given.page):
                 _close(answer)
                 return given
             _close(given)
@@ -188,9 +188,9 @@ class LookupWorkers:
         for archive in self._archives:
             if archive.name == lookup.copy.archive:
                 copy = nearest(self.session, archive, lookup.url, when, Span())
-                if isinstance(copy, Found) and copy.page is not None and not is_usable(copy.page):
+                if isinstance(copy, ArchivedCopy) and copy.page is not None and not is_usable(copy.page):
                     _close(copy)
-                elif isinstance(copy, Found | Unknown):
+                elif isinstance(copy, ArchivedCopy | Unknown):
                     answer = copy
         return LookupResult(lookup, answer)
 
@@ -227,13 +227,13 @@ class LookupWorkers:
         for archive in self._archives:
             copy = nearest(self.session, archive, lookup.url, lookup.when, Span(end=lookup.death))
             _close(copy)
-            if isinstance(copy, Found):
+            if isinstance(copy, ArchivedCopy):
                 return LookupResult(lookup, copy, page=copy.page)
         return LookupResult(lookup, NoCopy(()))
 
 
 def _close(answer: Answer | Unusable) -> None:
-    if isinstance(answer, Found) and answer.visit is not None:
+    if isinstance(answer, ArchivedCopy) and answer.visit is not None:
         answer.visit.close()
 
 

@@ -16,7 +16,7 @@ from urllib.parse import urldefrag, urljoin, urlsplit
 from linkarchive.model import Hop
 from linkarchive.snapshot.writer import Memento
 from linkarchive.urls import resolve, same_page
-from linkarchive.wayback.answers import ArchiveTroubleError, Found, NoCopy, Unknown, Unusable
+from linkarchive.wayback.answers import ArchivedCopy, ArchiveTroubleError, NoCopy, Unknown, Unusable
 from linkarchive.wayback.archives import Archive
 from linkarchive.wayback.memento import parse_links
 from linkarchive.wayback.session import ArchiveSession, Malformed, Service, is_capture
@@ -47,20 +47,20 @@ class Span:
 
 def nearest(
     session: ArchiveSession, archive: Archive, url: str, when: datetime, span: Span
-) -> Found | Unusable | NoCopy | Unknown:
+) -> ArchivedCopy | Unusable | NoCopy | Unknown:
     """The copy of a URL nearest to a time: one question, and one more when the archive redirects to it.
 
-    The page of a `Found` may be anything that was captured (a soft 404, say): that is for the caller to judge.
+    The page of a `ArchivedCopy` may be anything that was captured (a soft 404, say): that is for the caller to judge.
     `Unusable` is a capture outside the span (then its `time` is, too), one of another page whose address only
     looks alike to the archive, or one whose captured redirects lead nowhere. `NoCopy` is a 404 of the archive.
     """
     chase = _RedirectFollower(session, archive, urldefrag(url)[0], when, span)
-    answer: Found | Unusable | NoCopy | Unknown
+    answer: ArchivedCopy | Unusable | NoCopy | Unknown
     try:
         answer = chase.run()
     except ArchiveTroubleError as error:
         answer = error.unknown
-    if not isinstance(answer, Found):
+    if not isinstance(answer, ArchivedCopy):
         chase.close()
     return answer
 
@@ -94,7 +94,7 @@ class _RedirectFollower:
         self._first: datetime | None = None
         """The time of the first capture in the chain."""
 
-    def run(self) -> Found | Unusable | NoCopy:
+    def run(self) -> ArchivedCopy | Unusable | NoCopy:
         seen = set()
         for _ in range(_MOST_HOPS):
             if self._address in seen:
@@ -137,7 +137,7 @@ class _RedirectFollower:
         self._address = self._archive.raw(time, original)
         return self._too_far(time)
 
-    def _capture(self, exchange: Exchange) -> Found | Unusable | None:
+    def _capture(self, exchange: Exchange) -> ArchivedCopy | Unusable | None:
         time = _memento_time(exchange)
         if time is None:  # `_malformed` has seen to it
             return self._unusable("its time is malformed")
@@ -169,13 +169,13 @@ class _RedirectFollower:
     def _unusable(self, detail: str) -> Unusable:
         return Unusable(self._first or datetime.min.replace(tzinfo=UTC), detail)
 
-    def _found(self, exchange: Exchange, time: datetime) -> Found:
+    def _found(self, exchange: Exchange, time: datetime) -> ArchivedCopy:
         visit = Visit(VisitRequest(self._exchanges[0].url), self._exchanges[0].started, tuple(self._exchanges))
         limit = self._session.network.max_body
         page = replace(unwrap_memento(page_of(visit, limit), limit), final_url=self._original, hops=tuple(self._hops))
         public = self._archive.view(time, self._original) if self._archive.replay else exchange.url
         moved = None if self._original == self._url else self._original
-        return Found(Memento(self._archive.origin, time, public, moved), self._archive.name, visit, page)
+        return ArchivedCopy(Memento(self._archive.origin, time, public, moved), self._archive.name, visit, page)
 
 
 def _malformed(archive: Archive) -> Malformed:

@@ -108,10 +108,10 @@ def answer_of(
     if before is not None and final.status < 400 and _has_title(page.body, before.title):
         return None  # the page that it was, changed: others of its making may be the same now
     network = Network.MIDDLEBOX if final.status >= 400 else Network.PORTAL
-    what = "missing" if final.status in _MISSING else "page"
+    kind = "missing" if final.status in _MISSING else "page"
     if not page.body:
         return None
-    return Alike(network, f"{what} {_digest(url, host, page.body)}" if with_digest else what)
+    return Alike(network, f"{kind} {_digest(url, host, page.body)}" if with_digest else kind)
 
 
 def _has_title(body: bytes, title: str | None) -> bool:
@@ -255,14 +255,14 @@ _MEANINGS = {
 
 def _sites(count: int, of: int, alike: Alike) -> str:
     """“12 of 12 sites answered with the same page”."""
-    what, _, detail = alike.mark.partition(" ")
+    kind, _, detail = alike.mark.partition(" ")
     words = {
         "page": "answered with the same page",
         "missing": "answered with the same page",
         "redirect": f"led to {detail}",
         "status": f"answered with status {detail}",
         "tls": "had a certificate that cannot be verified",
-    }[what]
+    }[kind]
     return f"{count} of {of} sites {words}"
 
 

@@ -76,11 +76,11 @@ _IN_URL = re.compile(
 def url(text: str) -> str:
     r"""The URL that TeX reads in an argument of \url or \href, or in the field `url` of an entry."""
 
-    def meant(match: re.Match[str]) -> str:
+    def unescaped(match: re.Match[str]) -> str:
         if char := match["char"]:
             return "" if char in "-/" and match[0] == "\\" + char else char
         if "tilde" in match[0] or "sim" in match[0] or match[0] == "\\~{}":
             return "~"
         return "_" if "underscore" in match[0] else ""
 
-    return _IN_URL.sub(meant, text.strip())
+    return _IN_URL.sub(unescaped, text.strip())

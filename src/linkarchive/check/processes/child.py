@@ -100,11 +100,11 @@ class _SendingRecorder(Recorder):
                 tuple(self._notices),
             )
         )
-        for told in (
+        for gathered in (
             self.rows.touched, self.proven, self.not_judged, self.troubles, self.differences, self._concluded,
             self._notices,
         ):  # fmt: skip
-            told.clear()
+            gathered.clear()
 
     def _tell(self, event: Event) -> None:
         match event:

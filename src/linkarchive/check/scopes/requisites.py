@@ -31,9 +31,9 @@ def keep_parts(
     """
     if not policy.wants_parts or policy.is_full:
         return 0
-    found = parts.wanting(recorder.store, recorder.rows.run)
+    stored_pages = parts.wanting(recorder.store, recorder.rows.run)
     has_file = recorder.warc.has_file  # a fresh Git clone has none
-    lacking = [stored for stored in found if _wants(stored, policy) and has_file(stored.holder.warc)]
+    lacking = [stored for stored in stored_pages if _wants(stored, policy) and has_file(stored.holder.warc)]
     if not lacking:
         return 0
     recorder.listener(LoadingParts(len(lacking)))
@@ -66,8 +66,8 @@ def keep_parts(
 
 def _archive(recorder: Recorder, policy: Policy) -> Archive:
     def known(digests: Iterable[str]) -> dict[str, PartRecord]:
-        found = parts.by_digest(recorder.store, digests)
-        return {digest: part for digest, part in found.items() if recorder.warc.has_file(part.record.warc)}
+        stored = parts.by_digest(recorder.store, digests)
+        return {digest: part for digest, part in stored.items() if recorder.warc.has_file(part.record.warc)}
 
     def refuses(url: str) -> bool:
         settings = policy.settings
