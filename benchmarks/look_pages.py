@@ -60,8 +60,8 @@ def script(text: str) -> Answer:
 
 def font(path: str) -> Answer:
     """A font of this machine, whatever its name says (browsers look at the bytes); random bytes where there is none."""
-    found = next(Path("/usr/share/fonts").rglob("*.ttf"), None)
-    return 200, "font/woff2", found.read_bytes() if found else random.Random(path).randbytes(20_000), ()
+    font = next(Path("/usr/share/fonts").rglob("*.ttf"), None)
+    return 200, "font/woff2", font.read_bytes() if font else random.Random(path).randbytes(20_000), ()
 
 
 FILES: dict[str, Answer] = {

@@ -107,7 +107,7 @@ def look(context: BrowserContext, url: str) -> Look:
 
 def looks(browser: Browser, addresses: dict[str, str], proxy: str | None = None) -> dict[str, Look]:
     """Each page at its address, in a context of its own."""
-    found = {}
+    looks = {}
     for name, url in addresses.items():
         server: ProxySettings | None = {"server": proxy, "bypass": "<-loopback>"} if proxy else None
         context = browser.new_context(
@@ -115,9 +115,9 @@ def looks(browser: Browser, addresses: dict[str, str], proxy: str | None = None)
             service_workers="block",
             proxy=server,
         )
-        found[name] = look(context, url)
+        looks[name] = look(context, url)
         context.close()
-    return found
+    return looks
 
 
 def check(folder: Path, proxy: str, scope: str) -> None:

@@ -44,11 +44,11 @@ def write_project(folder: Path, links: int) -> None:
     lay_project(folder, [])
     (folder / "posts").mkdir()
     for first in range(0, links, 20):
-        said = "".join(
+        text = "".join(
             f"The council said that [story {n}]({url(n)}) was the matter of a dispute.\n\n"
             for n in range(first, first + 20)
         )
-        (folder / f"posts/essay-{first // 20}.md").write_text(f"---\ndate: 2025-03-01\n---\n# An essay\n\n{said}")
+        (folder / f"posts/essay-{first // 20}.md").write_text(f"---\ndate: 2025-03-01\n---\n# An essay\n\n{text}")
     (folder / "links.txt").write_text("articles posts\n")
 
 

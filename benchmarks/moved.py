@@ -47,9 +47,9 @@ def main() -> None:
         today = {**dict(zip(new, texts, strict=True)), "/": front}
         report, requests, seconds = _check(archive, folder, today, "2026-01-12")
     right = {f"{HOST}{path}": f"{HOST}{to}" for path, to in zip(old, new, strict=True)}
-    told = {source["url"]: source["suggested_url"] for source in report["sources"]}
-    proposed = sum(url is not None for url in told.values())
-    correct = sum(told.get(url) == to for url, to in right.items())
+    proposals = {source["url"]: source["suggested_url"] for source in report["sources"]}
+    proposed = sum(url is not None for url in proposals.values())
+    correct = sum(proposals.get(url) == to for url, to in right.items())
     print(f"{options.links:,} dead links: {proposed:,} new addresses proposed, {correct:,} right")
     others = [path for path in requests if path not in old]
     print(f"{len(others):,} further requests ({len(others) / options.links:.2f} a link) of {len(requests):,}")
@@ -108,12 +108,12 @@ def _check(archive: str, folder: str, pages: Pages, day: str) -> tuple[dict[str,
     ]
     command += ["--host-delay", "0", "--per-host", "8", "article.md"]
     began = time.monotonic()
-    done = subprocess.run(command, env=env, cwd=folder, capture_output=True, check=False)
+    process = subprocess.run(command, env=env, cwd=folder, capture_output=True, check=False)
     seconds = time.monotonic() - began
     server.shutdown()
-    if not done.stdout:
-        raise SystemExit(done.stderr.decode()[-2000:])
-    return json.loads(done.stdout), requests, seconds
+    if not process.stdout:
+        raise SystemExit(process.stderr.decode()[-2000:])
+    return json.loads(process.stdout), requests, seconds
 
 
 if __name__ == "__main__":

@@ -107,10 +107,10 @@ def _phrases() -> Iterator[Example]:
             continue
         for phrase in rule.phrases[::2]:
             number += 1
-            told = f"{rule.nouns[0]} {phrase}" if rule.where == "line" else phrase
-            heading = f"<h1>{told}</h1>" if rule.where != "text" else ""
-            title = f"{told} | Quay" if rule.where in ("heading", "whole") else "Quay"
-            body = f"{heading}<p>{told if rule.where == 'text' else 'Thank you for your visit.'}</p>"
+            statement = f"{rule.nouns[0]} {phrase}" if rule.where == "line" else phrase
+            heading = f"<h1>{statement}</h1>" if rule.where != "text" else ""
+            title = f"{statement} | Quay" if rule.where in ("heading", "whole") else "Quay"
+            body = f"{heading}<p>{statement if rule.where == 'text' else 'Thank you for your visit.'}</p>"
             html = f"<html><head><title>{title}</title></head><body>{body}</body></html>"
             page = Page(url, 200, {"content-type": "text/html; charset=utf-8"}, html.encode())
             view = PageView(Case("phrase", url, page), ParsedPage(page), None)
@@ -133,8 +133,8 @@ def _labelled() -> Iterator[tuple[Case, str, str]]:
         language, title, text = line.split("\t")
         yield from _framed("page", language, title, f"<h1>{title}</h1><p>{text}</p>")
     for line in SHORT.read_text(encoding="utf-8").splitlines()[::2]:
-        want, language, title, body = line.split("\t")
-        yield from _framed(_kind(*want.split("/")) or "page", language, title, body)
+        expected, language, title, body = line.split("\t")
+        yield from _framed(_kind(*expected.split("/")) or "page", language, title, body)
 
 
 def _framed(kind: str, language: str, title: str, body: str) -> Iterator[tuple[Case, str, str]]:
@@ -183,7 +183,7 @@ def _fold(row: Example) -> int:
 
 def folds(rows: list[Example]) -> None:
     """Print what models say of sites that they were not trained on."""
-    said: list[tuple[Example, str, float]] = []
+    classified: list[tuple[Example, str, float]] = []
     for fold in range(FOLDS):
         by_name = models([row for row in rows if _fold(row) != fold])
         for row in (row for row in rows if _fold(row) == fold):
@@ -194,11 +194,13 @@ def folds(rows: list[Example]) -> None:
             ):
                 by[VERDICTS.get(kind, "blocked")] = by.get(VERDICTS.get(kind, "blocked"), 0.0) + value
             best = max(by, key=lambda verdict: by[verdict])
-            said.append((row, best, by[best]))
-    said = [entry for entry in said if entry[0].weight >= 0.5]
-    bad = [entry for entry in said if entry[0].kind != "page"]
-    pages = [entry for entry in said if entry[0].kind == "page"]
-    print(f"{len(said)} examples, {len(bad)} of them unusable, {len({row.site for row, _, _ in said})} sites")
+            classified.append((row, best, by[best]))
+    classified = [entry for entry in classified if entry[0].weight >= 0.5]
+    bad = [entry for entry in classified if entry[0].kind != "page"]
+    pages = [entry for entry in classified if entry[0].kind == "page"]
+    print(
+        f"{len(classified)} examples, {len(bad)} of them unusable, {len({row.site for row, _, _ in classified})} sites"
+    )
     for limit in (0.4, 0.5, 0.6, 0.7, 0.8, 0.9):
         right = sum(v == VERDICTS.get(row.kind, "blocked") and share >= limit for row, v, share in bad)
         alarms = sum(v != "page" and share >= limit for _, v, share in pages)

@@ -30,7 +30,7 @@ from linkarchive.report.html import render_html
 
 SIZES = ((50, 50), (200, 200), (5_000, 200))
 NOW = datetime(2026, 11, 23, 6, tzinfo=UTC)
-_FOUND = (Verdict.DEAD, Verdict.DRIFTED, Verdict.MOVED, Verdict.BLOCKED, Verdict.UNREACHABLE)
+_FINDINGS = (Verdict.DEAD, Verdict.DRIFTED, Verdict.MOVED, Verdict.BLOCKED, Verdict.UNREACHABLE)
 _WORDS = ("harbour", "tide", "ledger", "lantern", "survey", "council", "ferry", "channel", "timber", "museum")
 
 
@@ -43,7 +43,7 @@ def report_of(sources: int, findings: int) -> Report:
 
 
 def _source(number: int, is_finding: bool, dice: random.Random) -> SourceReport:
-    verdict = dice.choice(_FOUND) if is_finding else Verdict.OK
+    verdict = dice.choice(_FINDINGS) if is_finding else Verdict.OK
     reason = dice.choice(sorted(REASONS[verdict])) if is_finding else Reason.SAME
     url = f"https://site-{number % 90}.example/{'/'.join(dice.choices(_WORDS, k=3))}/{number}"
     text = " ".join(dice.choices(_WORDS, k=4))

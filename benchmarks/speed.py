@@ -153,21 +153,21 @@ def _rows(programs: Path | None, only: list[str]) -> list[Row]:
 
 
 def _write(options: argparse.Namespace, programs: Path | None, findings: Findings) -> None:
-    found = demands(findings.results, findings.started, findings.scale)
-    told = {
+    measured = demands(findings.results, findings.started, findings.scale)
+    facts = {
         "machine": _machine(),
         "versions": speed_peers.versions(programs) if programs else {},
         "hosts": options.hosts,
         "connections": options.connections,
         "rounds": options.rounds,
-        "results": [one.as_json() for one in findings.results],
+        "results": [result.as_json() for result in findings.results],
         "start_up": findings.started,
         "scale": findings.scale,
-        "demands": [{"what": d.what, "figure": d.figure, "bound": d.bound, "met": d.met} for d in found],
+        "demands": [{"what": d.what, "figure": d.figure, "bound": d.bound, "met": d.met} for d in measured],
         "notes": findings.notes,
     }
-    (options.output / "results.json").write_text(json.dumps(told, indent=1, ensure_ascii=False) + "\n", "utf-8")
-    text = _text(told, table(findings.results), demand_table(found), findings.scale)
+    (options.output / "results.json").write_text(json.dumps(facts, indent=1, ensure_ascii=False) + "\n", "utf-8")
+    text = _text(facts, table(findings.results), demand_table(measured), findings.scale)
     (options.output / "table.md").write_text(text, encoding="utf-8")
     if findings.scale:
         (options.output / "plot.svg").write_text(plot(findings.scale), encoding="utf-8")
@@ -181,8 +181,8 @@ def _document(page: Path, text: str, scale: list[dict[str, Any]]) -> None:
     before, _, rest = page.read_text(encoding="utf-8").partition("<!-- measured -->\n")
     _, _, after = rest.partition("<!-- /measured -->")
     picture = "![Cost against the number of links](images/speed.svg)\n\n" if scale else ""
-    told = f"<!-- measured -->\n{text.rstrip()}\n\n{picture}<!-- /measured -->"
-    page.write_text(f"{before}{told}{after}", encoding="utf-8")
+    section = f"<!-- measured -->\n{text.rstrip()}\n\n{picture}<!-- /measured -->"
+    page.write_text(f"{before}{section}{after}", encoding="utf-8")
     if scale:
         (page.parent / "images" / "speed.svg").write_text(plot(scale), encoding="utf-8")
 
@@ -212,22 +212,22 @@ def _machine() -> dict[str, Any]:
     }
 
 
-def _text(told: dict[str, Any], rows: str, asked: str, scale: list[dict[str, Any]]) -> str:
-    machine, versions = told["machine"], told["versions"]
+def _text(facts: dict[str, Any], rows: str, asked: str, scale: list[dict[str, Any]]) -> str:
+    machine, versions = facts["machine"], facts["versions"]
     peers = ", ".join(f"{name} {version}" for name, version in versions.items())
     parts = [
         f"{machine['cores']} cores ({machine['processor']}) shared with nginx, Python {machine['python']}, "
-        f"{told['hosts']} hosts, {told['connections']} connections, medians of {told['rounds']} rounds at "
+        f"{facts['hosts']} hosts, {facts['connections']} connections, medians of {facts['rounds']} rounds at "
         f"revision {machine['commit'] or 'unknown'}{'; ' + peers if peers else ''}.\n",
         rows,
     ]
     if scale:
         parts.append(f"### Cost against the number of links, 0 ms\n\n{scale_table(scale)}")
     parts.append(f"### What was asked for\n\n{asked}")
-    if told["start_up"]:
-        start = told["start_up"]
+    if facts["start_up"]:
+        start = facts["start_up"]
         parts.append(f"`archive --help` {start['help']:.2f} s; re-check of 20 links {start['twenty']:.2f} s.\n")
-    return "\n".join([*parts, *(f"- {note}" for note in told["notes"])]) + "\n"
+    return "\n".join([*parts, *(f"- {note}" for note in facts["notes"])]) + "\n"
 
 
 def _say(text: str) -> None:

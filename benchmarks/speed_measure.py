@@ -69,13 +69,13 @@ def _sample(root: int, peak: list[int], done: threading.Event) -> None:
 
 
 def _tree(root: int) -> list[int]:
-    found = [root]
-    for pid in found:
+    processes = [root]
+    for pid in processes:
         with suppress(OSError):
             for task in os.listdir(f"/proc/{pid}/task"):
                 children = Path(f"/proc/{pid}/task/{task}/children").read_text(encoding="ascii")
-                found += [int(child) for child in children.split()]
-    return found
+                processes += [int(child) for child in children.split()]
+    return processes
 
 
 def _resident(pid: int) -> int:

@@ -103,9 +103,9 @@ def _with_baseline(stage: Stage, links: int) -> None:
 
 def _verdicts(project: Path) -> dict[str, str]:
     command = [str(ARCHIVE), "report", "--format", "jsonl"]
-    done = subprocess.run(command, cwd=project, env=clean_environment(), capture_output=True, text=True, check=False)
-    sources = (json.loads(line) for line in done.stdout.splitlines())
-    return {one["url"]: one["verdict"] for one in sources if one["type"] == "source"}
+    process = subprocess.run(command, cwd=project, env=clean_environment(), capture_output=True, text=True, check=False)
+    sources = (json.loads(line) for line in process.stdout.splitlines())
+    return {source["url"]: source["verdict"] for source in sources if source["type"] == "source"}
 
 
 def _mistakes(verdicts: dict[str, str], web: Web, chosen: Shares, links: int) -> list[str]:
@@ -114,10 +114,10 @@ def _mistakes(verdicts: dict[str, str], web: Web, chosen: Shares, links: int) ->
     found = 0
     for number, url in enumerate(web.urls[:links]):
         expected = "drifted" if number in chosen.changed else "dead" if number in chosen.dead else "ok"
-        got = verdicts.get(url, "missing")
-        found += got == expected == "drifted"
-        if got != expected:
-            wrong.append(f"WRONG: {url} is {got}, not {expected}")
+        verdict = verdicts.get(url, "missing")
+        found += verdict == expected == "drifted"
+        if verdict != expected:
+            wrong.append(f"WRONG: {url} is {verdict}, not {expected}")
     asked = sum(number < links for number in chosen.changed)
     return [*wrong[:5], f"{found} of {asked} changed pages found; {len(wrong)} wrong verdicts in {links}"]
 

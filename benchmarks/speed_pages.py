@@ -95,34 +95,34 @@ def _size(number: int, seed: int) -> int:
 
 @cache
 def _sentences(seed: int) -> list[str]:
-    made = random.Random(f"{seed} sentences")
-    return [_sentence(made) for _ in range(20_000)]
+    dice = random.Random(f"{seed} sentences")
+    return [_sentence(dice) for _ in range(20_000)]
 
 
-def _sentence(made: random.Random) -> str:
+def _sentence(dice: random.Random) -> str:
     def name() -> str:
-        return made.choice(_STARTS) + made.choice(_MIDDLES) + made.choice(_ENDS)
+        return dice.choice(_STARTS) + dice.choice(_MIDDLES) + dice.choice(_ENDS)
 
     def thing() -> str:
-        return f"{made.choice(_ADJECTIVES)} {made.choice(_NOUNS)}"
+        return f"{dice.choice(_ADJECTIVES)} {dice.choice(_NOUNS)}"
 
-    who = made.choice([f"The {thing()}", f"{name()}, of the {made.choice(_NOUNS)},", f"One {thing()}"])
-    first = f"{who} {made.choice(_VERBS)} the {thing()} {made.choice(_TIMES)}"
-    kind = made.randrange(5)
+    who = dice.choice([f"The {thing()}", f"{name()}, of the {dice.choice(_NOUNS)},", f"One {thing()}"])
+    first = f"{who} {dice.choice(_VERBS)} the {thing()} {dice.choice(_TIMES)}"
+    kind = dice.randrange(5)
     if kind == 0:
-        return f"{first}, and the {made.choice(_NOUNS)} of {name()} {made.choice(_VERBS)} the {thing()}."
+        return f"{first}, and the {dice.choice(_NOUNS)} of {name()} {dice.choice(_VERBS)} the {thing()}."
     if kind == 1:
-        return f"{first}, at a cost of {made.randint(3, 980)},{made.randint(0, 999):03} pounds."
+        return f"{first}, at a cost of {dice.randint(3, 980)},{dice.randint(0, 999):03} pounds."
     if kind == 2:
         return f"“{first},” said {name()} in {name()}."
     if kind == 3:
-        return f"{first}, although {made.randint(2, 97)} per cent of {name()} {made.choice(_VERBS)} it."
+        return f"{first}, although {dice.randint(2, 97)} per cent of {name()} {dice.choice(_VERBS)} it."
     return f"{first}."
 
 
 def _title(number: int, seed: int) -> str:
-    made = random.Random(f"{seed} {number} title")
-    return f"The {made.choice(_ADJECTIVES)} {made.choice(_NOUNS)} of {made.choice(_STARTS)}{made.choice(_ENDS)}"
+    dice = random.Random(f"{seed} {number} title")
+    return f"The {dice.choice(_ADJECTIVES)} {dice.choice(_NOUNS)} of {dice.choice(_STARTS)}{dice.choice(_ENDS)}"
 
 
 def _head(title: str, number: int, shown: random.Random, size: int) -> str:

@@ -34,9 +34,9 @@ def install(folder: Path) -> tuple[Path, list[str]]:
     for program, package in PACKAGES.items():
         if not (programs / program).exists():
             command = [str(programs / "python"), "-m", "pip", "install", "--quiet", package]
-            done = subprocess.run(command, capture_output=True, text=True, check=False)
-            if done.returncode:
-                missing.append(f"{program} is left out: it could not be installed: {done.stderr.strip()[-200:]}")
+            process = subprocess.run(command, capture_output=True, text=True, check=False)
+            if process.returncode:
+                missing.append(f"{program} is left out: it could not be installed: {process.stderr.strip()[-200:]}")
     if shutil.which("wget") is None:
         missing.append("wget is left out: it is not installed")
     return programs, missing
@@ -44,13 +44,13 @@ def install(folder: Path) -> tuple[Path, list[str]]:
 
 def versions(programs: Path) -> dict[str, str]:
     command = [str(programs / "python"), "-m", "pip", "list", "--format", "json"]
-    said = subprocess.run(command, capture_output=True, text=True, check=True).stdout
-    installed = {one["name"].lower(): one["version"] for one in json.loads(said)}
-    found = {program: installed[name] for program, name in PACKAGES.items() if name in installed}
+    listing = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    installed = {package["name"].lower(): package["version"] for package in json.loads(listing)}
+    by_program = {program: installed[name] for program, name in PACKAGES.items() if name in installed}
     if shutil.which("wget"):
         first = subprocess.run(["wget", "--version"], capture_output=True, text=True, check=True).stdout.split()
-        found["wget"] = first[2]
-    return found
+        by_program["wget"] = first[2]
+    return by_program
 
 
 def peers(programs: Path) -> list[Row]:

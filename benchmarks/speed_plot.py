@@ -25,7 +25,7 @@ def panels(scale: Sequence[dict[str, Any]]) -> list[Panel]:
     def costs(what: str, factor: float, per_link: bool) -> dict[str, list[tuple[int, float]]]:
         names = {"first archive": "first", "re-check, unchanged": "again"}
         return {
-            name: [(one["links"], factor * one[key][what] / (one["links"] if per_link else 1)) for one in scale]
+            name: [(size["links"], factor * size[key][what] / (size["links"] if per_link else 1)) for size in scale]
             for name, key in names.items()
         }
 
@@ -37,7 +37,7 @@ def panels(scale: Sequence[dict[str, Any]]) -> list[Panel]:
         Panel(
             "Archive, kilobytes a link",
             {
-                name: [(one["links"], 1000 * sum(one[key].values()) / one["links"]) for one in scale]
+                name: [(size["links"], 1000 * sum(size[key].values()) / size["links"]) for size in scale]
                 for name, key in sizes.items()
             },
         ),

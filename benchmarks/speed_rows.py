@@ -44,8 +44,8 @@ class Stage:
         folder.mkdir(exist_ok=True)
         cost = measured(command, folder, clean_environment() | environ)
         if cost.exit not in exits:
-            said = (folder / "err.txt").read_text(encoding="utf-8", errors="replace")[-600:]
-            raise RunError(f"{name}: exit code {cost.exit}: {said}")
+            errors = (folder / "err.txt").read_text(encoding="utf-8", errors="replace")[-600:]
+            raise RunError(f"{name}: exit code {cost.exit}: {errors}")
         return cost
 
 

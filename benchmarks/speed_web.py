@@ -162,21 +162,21 @@ def _await_start(process: subprocess.Popen[bytes], web: Web) -> None:
         except OSError:
             time.sleep(0.02)
     log = web.folder / "nginx" / "error.log"
-    said = log.read_text(encoding="utf-8", errors="replace")[-500:] if log.is_file() else ""
-    raise WebError(f"nginx did not start on port {web.port}: {said}")
+    output = log.read_text(encoding="utf-8", errors="replace")[-500:] if log.is_file() else ""
+    raise WebError(f"nginx did not start on port {web.port}: {output}")
 
 
 def _nginx() -> str:
-    found = shutil.which("nginx", path=f"{os.environ.get('PATH', '')}:/usr/sbin")
-    if found is None:
+    program = shutil.which("nginx", path=f"{os.environ.get('PATH', '')}:/usr/sbin")
+    if program is None:
         raise WebError("nginx is not installed (Debian: apt-get install nginx-light)")
-    return found
+    return program
 
 
 def _modules() -> list[Path]:
     """The Lua module and what it needs: nginx itself has no think time."""
-    said = subprocess.run([_nginx(), "-V"], capture_output=True, text=True, check=True).stderr
-    where = re.search(r"--modules-path=(\S+)", said)
+    output = subprocess.run([_nginx(), "-V"], capture_output=True, text=True, check=True).stderr
+    where = re.search(r"--modules-path=(\S+)", output)
     files = [Path(where[1]) / name for name in ("ndk_http_module.so", "ngx_http_lua_module.so")] if where else []
     if not files or not all(file.is_file() for file in files):
         raise WebError("nginx's Lua module is not installed (Debian: apt-get install libnginx-mod-http-lua)")

@@ -53,15 +53,15 @@ def judged(
     """The answers of `archive judge`, and milliseconds by what was done."""
     answers = []
     spent: dict[str, list[float]] = {}
-    for number, one in enumerate(labelled, 1):
-        with verdicts_words.without(language, one.case):
+    for number, row in enumerate(labelled, 1):
+        with verdicts_words.without(language, row.case):
             start = perf_counter()
-            answer = json.loads(judge_line(one.line, number))
+            answer = json.loads(judge_line(row.line, number))
         verdict = answer["verdict"]
         spent.setdefault(f"{verdict}: both pages read, JSON included", []).append(1000 * (perf_counter() - start))
         answers.append(answer)
-        if one.case.before is not None:
-            taken, settled = _with_baseline_read(one.case)
+        if row.case.before is not None:
+            taken, settled = _with_baseline_read(row.case)
             spent.setdefault(f"{verdict}: today's page read, the baseline read before", []).append(taken)
             if verdict == "ok":
                 look = "settled by the first look" if settled else "looked at closely"

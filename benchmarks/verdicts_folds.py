@@ -50,29 +50,29 @@ class Result:
 
 
 def results(labelled: Sequence[Any], score: Any) -> list[Result]:
-    found = []
-    for one in labelled:
+    rows = []
+    for page in labelled:
         parsed = ParsedPages()
-        judgement = scored(one.case, parsed)
+        judgement = scored(page.case, parsed)
         comparison = None
         by_text = judgement.verdict is Verdict.OK or not (judgement.lost or judgement.verdict is not Verdict.DRIFTED)
-        if by_text and judgement.similarity is not None and one.case.before is not None:
-            before, after = parsed.read(one.case.before), parsed.read(one.case.after)
-            if before.has_text and after.has_text and one.case.before.body != one.case.after.body:
+        if by_text and judgement.similarity is not None and page.case.before is not None:
+            before, after = parsed.read(page.case.before), parsed.read(page.case.after)
+            if before.has_text and after.has_text and page.case.before.body != page.case.after.body:
                 comparison = drift.compare(before, after)
-        fold = int(hashlib.sha256(one.site.encode()).hexdigest(), 16) % FOLDS
-        found.append(Result(one, judgement, comparison, fold))
-    return found
+        fold = int(hashlib.sha256(page.site.encode()).hexdigest(), 16) % FOLDS
+        rows.append(Result(page, judgement, comparison, fold))
+    return rows
 
 
 def fitted(results: Iterable[Result], score: Any = None) -> Curves:
     """Levels of score by family: share that is right, shrunk to the score, monotone (pool adjacent violators)."""
     counts: dict[str, dict[float, list[int]]] = defaultdict(lambda: defaultdict(lambda: [0, 0]))
-    for one in results:
-        judgement = one.decided()
+    for row in results:
+        judgement = row.decided()
         cell = counts[confidence.family(judgement.reason)][judgement.confidence]
         cell[0] += 1
-        cell[1] += _is_right(one, judgement)
+        cell[1] += _is_right(row, judgement)
     return {name: _curve(counts.get(name, {})) for name in ("text", "support", "signs")}
 
 
@@ -99,38 +99,38 @@ def validated(results: Sequence[Result], score: Any) -> list[dict[str, Any]]:
     held: list[tuple[Result, Judgement]] = []
     chosen = []
     for fold in range(FOLDS):
-        train = [one for one in results if one.fold != fold]
+        train = [row for row in results if row.fold != fold]
         best = _chosen(train)
         chosen.append(
             {
                 "fold": fold,
                 "thresholds": best,
-                "sites": len({one.labelled.site for one in results if one.fold == fold}),
+                "sites": len({row.labelled.site for row in results if row.fold == fold}),
             }
         )
         with thresholds(best):
             curves = fitted(train)
-            for one in results:
-                if one.fold == fold:
-                    judgement = one.decided()
+            for row in results:
+                if row.fold == fold:
+                    judgement = row.decided()
                     family = confidence.family(judgement.reason)
                     sure = confidence._on(curves[family], judgement.confidence)
-                    held.append((one, replace(judgement, confidence=sure)))
-    shipped = [(one, confidence.calibrated(one.decided())) for one in results]
+                    held.append((row, replace(judgement, confidence=sure)))
+    shipped = [(row, confidence.calibrated(row.decided())) for row in results]
     return [*chosen, *_rows("held out", held, score), *_rows("as shipped", shipped, score)]
 
 
 def _rows(name: str, pairs: Sequence[tuple[Result, Judgement]], score: Any) -> list[dict[str, Any]]:
     answers = [
         {
-            "id": one.labelled.id,
-            "verdict": said.verdict.value,
-            "reason": said.reason.value,
-            "confidence": said.confidence,
+            "id": row.labelled.id,
+            "verdict": judgement.verdict.value,
+            "reason": judgement.reason.value,
+            "confidence": judgement.confidence,
         }
-        for one, said in pairs
+        for row, judgement in pairs
     ]
-    result = score.score(verdicts_peers.scored([one.labelled for one, _ in pairs], answers, score))
+    result = score.score(verdicts_peers.scored([row.labelled for row, _ in pairs], answers, score))
     rows = [{"figures": name, "set": "all", "accuracy": result["all"]["accuracy"],
              "expected_calibration_error": result["calibration"]["expected_error"],
              "bins_that_miss": sum(row["misses"] for row in intervals(result["calibration"]["bins"]))}]  # fmt: skip
@@ -161,9 +161,9 @@ def by_evidence(cases: Sequence[Mapping[str, Any]], score: Any) -> list[dict[str
     for name in confidence.CURVES:
         of_kind = [case for case in cases if confidence.family(Reason(case["reason"])) == name]
         if of_kind:
-            said, right = (sum(case[key] for case in of_kind) / len(of_kind) for key in ("confidence", "right"))
+            claimed, right = (sum(case[key] for case in of_kind) / len(of_kind) for key in ("confidence", "right"))
             error = score.calibration(of_kind)["expected_error"]
-            rows.append({"evidence": name, "cases": len(of_kind), "said": said, "right": right, "error": error})
+            rows.append({"evidence": name, "cases": len(of_kind), "said": claimed, "right": right, "error": error})
     sure = [case["confidence"] >= _SURE for case in cases if case["right"]]
     rows.append({"right ones that claim 0.9 or more": sum(sure) / len(sure), "cases": len(sure)})
     return rows
@@ -192,14 +192,14 @@ def _chosen(train: Sequence[Result]) -> tuple[float, ...]:
     right: dict[tuple[float, ...], int] = {}
     for choice in CHOICES:
         with thresholds(choice):
-            right[choice] = sum(_is_right(one, one.decided()) for one in train)
+            right[choice] = sum(_is_right(row, row.decided()) for row in train)
     best = [choice for choice in CHOICES if right[choice] == max(right.values())]
     middle = [sum(values) / len(best) for values in zip(*best, strict=True)]
     return min(best, key=lambda choice: sum(abs(a - b) for a, b in zip(choice, middle, strict=True)))
 
 
-def _is_right(one: Result, judgement: Judgement) -> bool:
-    label = one.labelled.label
-    want = {"ok", "drifted"} if label["verdict"] == "either" else {label["verdict"]}
-    said = "ok" if judgement.verdict is Verdict.MOVED else judgement.verdict.value
-    return said in want | set(label.get("accept") or ())
+def _is_right(row: Result, judgement: Judgement) -> bool:
+    label = row.labelled.label
+    accepted = {"ok", "drifted"} if label["verdict"] == "either" else {label["verdict"]}
+    verdict = "ok" if judgement.verdict is Verdict.MOVED else judgement.verdict.value
+    return verdict in accepted | set(label.get("accept") or ())

@@ -57,7 +57,7 @@ def compare(labelled: Sequence[Any], score: Any) -> list[dict[str, Any]]:
     """A row a method and set."""
     rows = []
     for name, method in METHODS.items():
-        answers = [{"id": one.id, "verdict": method(one.case)} for one in labelled]
+        answers = [{"id": row.id, "verdict": method(row.case)} for row in labelled]
         result = score.score(scored(labelled, answers, score))
         for set_name, part in result["sets"].items():
             if "(" not in set_name:
@@ -78,11 +78,11 @@ def compare(labelled: Sequence[Any], score: Any) -> list[dict[str, Any]]:
 def scored(labelled: Sequence[Any], answers: Sequence[dict[str, Any]], score: Any) -> list[dict[str, Any]]:
     """The cases in the form that the scorer's functions read."""
     cases = []
-    for one, answer in zip(labelled, answers, strict=True):
-        got = score.plain(answer["verdict"])
-        case = {"id": one.id, "set": one.set, "site": one.site, "label": one.label, "got": got}
+    for row, answer in zip(labelled, answers, strict=True):
+        answered = score.plain(answer["verdict"])
+        case = {"id": row.id, "set": row.set, "site": row.site, "label": row.label, "got": answered}
         case |= {key: answer.get(key) for key in ("reason", "confidence", "similarity")}
-        cases.append(case | {"right": score.right(one.label, got)})
+        cases.append(case | {"right": score.right(row.label, answered)})
     return cases
 
 
