@@ -43,7 +43,8 @@ def unrecoverable(article: Article, reason: Reason) -> Article:
 
 
 def with_recoveries(article: Article, stored: Article) -> Article:
-    """links.txt tells the targets that were recovered, the store also how surely and where."""
+    """The article, as links.txt has it, with what only the stored one knows of its recovered targets: how sure each is,
+    and where it was found."""
     known = {(lost.url, lost.text): lost for lost in stored.citations if lost.recovered}
     if not known:
         return article

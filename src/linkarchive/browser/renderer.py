@@ -38,7 +38,7 @@ Answer = Rendering | NotRendered
 
 
 @dataclass(frozen=True, slots=True)
-class _Order:
+class _Job:
     key: int
     url: str
     ready: Ready
@@ -51,7 +51,7 @@ class _Queue:
 
     def __init__(self) -> None:
         self._changed = threading.Condition()
-        self._orders: deque[_Order] = deque()
+        self._jobs: deque[_Job] = deque()
         self._answers: deque[tuple[int, Answer]] = deque()
         self._unanswered = 0
         self.closed = False
@@ -61,27 +61,27 @@ class _Queue:
         with self._changed:
             return self._unanswered + len(self._answers)
 
-    def put(self, order: _Order) -> None:
+    def put(self, job: _Job) -> None:
         with self._changed:
             self._unanswered += 1
-            self._orders.append(order)
+            self._jobs.append(job)
 
-    def again(self, order: _Order, why: str) -> None:
+    def again(self, job: _Job, why: str) -> None:
         """Once more if it has a try left; else `why` is the answer."""
-        if order.tries <= 1:
-            self.answer(order, NotRendered(why))
+        if job.tries <= 1:
+            self.answer(job, NotRendered(why))
             return
         with self._changed:
-            self._orders.append(replace(order, tries=order.tries - 1))
+            self._jobs.append(replace(job, tries=job.tries - 1))
 
-    def next(self) -> _Order | None:
+    def next(self) -> _Job | None:
         with self._changed:
-            return self._orders.popleft() if self._orders else None
+            return self._jobs.popleft() if self._jobs else None
 
-    def answer(self, order: _Order, answer: Answer) -> None:
+    def answer(self, job: _Job, answer: Answer) -> None:
         with self._changed:
             self._unanswered -= 1
-            self._answers.append((order.key, answer))
+            self._answers.append((job.key, answer))
             self._changed.notify_all()
 
     def done(self) -> tuple[int, Answer] | None:
@@ -126,14 +126,14 @@ class Renderer:
 
     def submit(self, key: int, url: str, ready: Ready) -> None:
         """Have a page rendered; `ready` is called in the browser's thread."""
-        self._put(_Order(key, url, ready, None))
+        self._put(_Job(key, url, ready, None))
 
     def submit_stored(self, key: int, stored: StoredWeb) -> None:
         """Have a stored page rendered, with the web closed."""
-        self._put(_Order(key, stored.url, lambda _: True, stored))
+        self._put(_Job(key, stored.url, lambda _: True, stored))
 
-    def _put(self, order: _Order) -> None:
-        self._queue.put(order)
+    def _put(self, job: _Job) -> None:
+        self._queue.put(job)
         if self._thread is None:
             self._thread = threading.Thread(target=self._work, name="linkarchive-browser", daemon=True)
             self._thread.start()
@@ -160,8 +160,8 @@ class Renderer:
             asyncio.run(self._run())
         except Exception as error:  # noqa: BLE001 - told for each page: nothing can be rendered
             while not self._queue.closed:
-                while (order := self._queue.next()) is not None:
-                    self._queue.answer(order, NotRendered(f"{type(error).__name__}: {error}"))
+                while (job := self._queue.next()) is not None:
+                    self._queue.answer(job, NotRendered(f"{type(error).__name__}: {error}"))
                 self._queue.wait(_LOOK_UP)
 
     async def _run(self) -> None:
@@ -196,8 +196,8 @@ class _Pages:
         tasks: set[asyncio.Task[None]] = set()
         try:
             while not self._queue.closed:
-                while len(tasks) < PAGES and (order := self._queue.next()) is not None:
-                    tasks.add(asyncio.create_task(self._answer(order)))
+                while len(tasks) < PAGES and (job := self._queue.next()) is not None:
+                    tasks.add(asyncio.create_task(self._answer(job)))
                 if tasks:
                     _, tasks = await asyncio.wait(tasks, timeout=_LOOK_UP, return_when=asyncio.FIRST_COMPLETED)
                 else:
@@ -210,18 +210,18 @@ class _Pages:
             await asyncio.gather(*tasks, return_exceptions=True)
             self._nowhere.close()
 
-    async def _answer(self, order: _Order) -> None:
+    async def _answer(self, job: _Job) -> None:
         from playwright.async_api import Error
 
         try:
             chromium = await self._browser()
         except (Error, TimeoutError, OSError) as error:
-            self._queue.answer(order, NotRendered(f"the browser did not start: {first_line(error)}"))
+            self._queue.answer(job, NotRendered(f"the browser did not start: {first_line(error)}"))
             return
         means = self._means
-        if order.stored is not None:  # its addresses are names only
-            means = replace(means, upstream=order.stored, network=replace(means.network, allow_private=True))
-        rendering = asyncio.create_task(render(chromium, means, order.url, order.ready))
+        if job.stored is not None:  # its addresses are names only
+            means = replace(means, upstream=job.stored, network=replace(means.network, allow_private=True))
+        rendering = asyncio.create_task(render(chromium, means, job.url, job.ready))
         limit = _TIMES_THE_TIMEOUT * self._means.network.timeout + _BESIDE
         try:
             await asyncio.wait({rendering}, timeout=limit)
@@ -232,16 +232,16 @@ class _Pages:
             await self._end(chromium)
             rendering.cancel()
             await asyncio.gather(rendering, return_exceptions=True)
-            self._queue.again(order, "the browser hung")
+            self._queue.again(job, "the browser hung")
             return
         failure = rendering.exception()
         if failure is None:
-            self._queue.answer(order, rendering.result())
+            self._queue.answer(job, rendering.result())
         elif chromium.browser.is_connected():
-            self._queue.answer(order, NotRendered(first_line(failure)))
+            self._queue.answer(job, NotRendered(first_line(failure)))
         else:
             await self._end(chromium)
-            self._queue.again(order, "the browser ended")
+            self._queue.again(job, "the browser ended")
 
     async def _browser(self) -> Chromium:
         """The browser that runs, or another one in its place. Raises what `chromium.start` does."""

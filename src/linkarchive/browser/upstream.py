@@ -33,7 +33,7 @@ class Upstream:
 
     def __init__(self, network: NetworkSettings, clock: Clock, sites: Sequence[SiteSettings] = ()) -> None:
         self._transport: Transport[Future[HttpResult]] = Transport(network, clock, CONNECTIONS, sites)
-        self._orders: deque[tuple[HttpRequest, Future[HttpResult]]] = deque()
+        self._requests: deque[tuple[HttpRequest, Future[HttpResult]]] = deque()
         self._closed = False
         self._thread = threading.Thread(target=self._work, name="linkarchive-upstream", daemon=True)
         self._thread.start()
@@ -41,7 +41,7 @@ class Upstream:
     def fetch(self, request: HttpRequest) -> HttpResult:
         """The answer or the failure. Blocks for as long as a visit may take; raises ClosedError."""
         future: Future[HttpResult] = Future()
-        self._orders.append((request, future))
+        self._requests.append((request, future))
         self._transport.wake()
         if self._closed:
             raise ClosedError
@@ -57,10 +57,10 @@ class Upstream:
         waiting: set[Future[HttpResult]] = set()
         try:
             while not self._closed:
-                while self._orders:
-                    order, future = self._orders.popleft()
+                while self._requests:
+                    request, future = self._requests.popleft()
                     waiting.add(future)
-                    self._transport.send(order, future)
+                    self._transport.send(request, future)
                 self._transport.start()
                 for future, result in self._transport.turn(_LOOK_UP):
                     waiting.discard(future)
@@ -71,6 +71,6 @@ class Upstream:
         finally:
             self._closed = True
             self._transport.close()
-            for future in (*waiting, *(future for _, future in self._orders)):
+            for future in (*waiting, *(future for _, future in self._requests)):
                 with suppress(Exception):
                     future.set_exception(ClosedError())

@@ -1,4 +1,4 @@
-"""What verdicts were made from, as `archive judge` reads it."""
+"""What verdicts were concluded from, as input for `archive judge`."""
 
 from __future__ import annotations
 
@@ -21,7 +21,9 @@ from linkarchive.store.database import Store
 
 
 def cases_of(archive: Path, store: Store, url: str, settings: Settings) -> Iterator[str]:
-    """What the latest verdict was made from, a line a citation, as `archive judge` reads it."""
+    """Yields, for each citation of a source, what its latest verdict was concluded from: a line of JSON for `archive
+    judge`, without secrets. Raises UnknownSourceError, UsageError where it was
+    not checked yet, and StorageError where a stored page cannot be read."""
     source = sources.find(store, url)
     _, latest = latest_of(store, source.id, url)
     kept = captures.of_source(store, source.id)
@@ -60,7 +62,8 @@ def _page_seen(archive: Path, result: Result, kept: list[StoredCapture]) -> Page
 
 
 def _failure_seen(result: Result) -> Failure:
-    """The failure as its verdict tells of it: the last sentence, and beneath a death by strikes the latest reason."""
+    """The failure of the last visit, as far as the result tells of it: of a source that is dead by strikes, the reason
+    of the last of them."""
     also = [Reason(name.removeprefix("unreachable/")) for name in result.also if name.startswith("unreachable/")]
     reason = also[0] if result.reason is Reason.UNREACHABLE_SINCE and also else result.reason
     detail = result.evidence[-1] if result.evidence else ""

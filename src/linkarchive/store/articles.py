@@ -59,7 +59,8 @@ _AT_ONCE = 100
 
 
 def save(store: Store, run: int | None, article: Article, digest: str | None) -> None:
-    """Keep an article with the SHA-256 of the bytes it was read from (None: it is known from links.txt only)."""
+    """Store an article, if it is not stored as it is, with the SHA-256 of the bytes that it was read from (None: it is
+    known from links.txt only); a stored plan is dropped then."""
     body = msgspec.json.encode(article)
     before = store.execute(select(*_BYTES).where(articles.c.path == article.path)).one_or_none()
     if before is not None and (before.body, before.digest) == (body, digest):
@@ -71,7 +72,7 @@ def save(store: Store, run: int | None, article: Article, digest: str | None) ->
 
 
 def load(store: Store, path: str) -> tuple[Article, str | None] | None:
-    """The article and the SHA-256 of the bytes it was read from."""
+    """The article of that path and the SHA-256, hex, of the bytes it was read from; None where it is not stored."""
     row = store.execute(select(articles).where(articles.c.path == path)).one_or_none()
     return None if row is None else (decode(row.body, Article), row.digest)
 
@@ -83,7 +84,7 @@ def load_all(store: Store) -> dict[str, tuple[Article, str | None]]:
 
 
 def digest_of(store: Store, path: str) -> str | None:
-    """The SHA-256 of the bytes that the article was read from, where they are known."""
+    """The SHA-256, hex, of the bytes that the article was read from; None where they, or the article, are not known."""
     return store.execute(select(articles.c.digest).where(articles.c.path == path)).scalar_one_or_none()
 
 

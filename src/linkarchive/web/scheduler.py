@@ -19,7 +19,7 @@ from linkarchive.web.limits import room_for
 from linkarchive.web.pacing import Paces, Pacing
 from linkarchive.web.robots import Rules, robots_request
 from linkarchive.web.transport import HttpRequest, HttpResult, Transport
-from linkarchive.web.visit import MayFetch, Steps, Suggestion, visit
+from linkarchive.web.visit import MayFetch, Step, Steps, visit
 
 log = logging.getLogger(__name__)
 
@@ -99,8 +99,8 @@ class _Task:
     steps: Steps
     origin: str | None = None
     begun: bool = False
-    order: HttpRequest = field(init=False)
-    """The last that it wanted sent."""
+    sent: HttpRequest = field(init=False)
+    """The request that it waits for, to be sent or to be answered."""
 
 
 class _Run:
@@ -143,11 +143,11 @@ class _Run:
         if not self._stopping and self._stop():
             self._wind_up()
         if self._tasks:
-            for task, reply in self._transport.turn(self._patience() if may_wait else 0.0):
-                host = task.order.target.host
+            for task, answer in self._transport.turn(self._patience() if may_wait else 0.0):
+                host = task.sent.target.host
                 self._pacing.done(host)
-                self._pacing.note(host, *_impression(reply.result))
-                self._advance(task, reply)
+                self._pacing.note(host, *_impression(answer.result))
+                self._advance(task, answer)
         # When the caller is slower than the network, nothing more is asked for: what has ended holds its body.
         if len(self.ended) <= self._at_once:
             self._admit()
@@ -208,9 +208,9 @@ class _Run:
         else:
             self._see_to(task, step)
 
-    def _see_to(self, task: _Task, step: Suggestion) -> None:
+    def _see_to(self, task: _Task, step: Step) -> None:
         if isinstance(step, HttpRequest):
-            task.order = step
+            task.sent = step
             self._pacing.put(step.target.host, task, first=task.begun)
         elif isinstance(step, MayFetch):
             self._ask_robots(task, step)
@@ -249,7 +249,7 @@ class _Run:
         now = time.monotonic()
         while not self._is_busy() and (task := self._pacing.take(now)) is not None:
             task.begun = True
-            self._transport.send(task.order, task)
+            self._transport.send(task.sent, task)
 
     def _patience(self) -> float:
         """Seconds until something of ours is due."""
@@ -272,7 +272,7 @@ class _Run:
         self._pauses.clear()
         for task in self._pacing.clear():
             if task in self._tasks:
-                self._pacing.put(task.order.target.host, task)
+                self._pacing.put(task.sent.target.host, task)
 
     def _drop(self, task: _Task) -> None:
         task.steps.close()

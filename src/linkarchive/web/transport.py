@@ -65,7 +65,8 @@ class HttpRequest:
 
 @dataclass(frozen=True, slots=True)
 class HttpResult:
-    """What became of an order. `set_cookies` are the fields as received; the exchange has them without values."""
+    """The exchange that a request led to, or why there is none. `set_cookies` are the fields as received; the exchange
+    has them without values."""
 
     started: datetime
     result: Exchange | Failure
@@ -73,7 +74,8 @@ class HttpResult:
 
 
 class Transport(Generic[Sender]):
-    """Sends orders; `turn` gives the replies, each to its sender. Raises SettingsError for a CA file that is not there.
+    """Sends requests; `turn` returns the answers, each with its sender. Raises SettingsError for a CA file that is not
+    there.
 
     At most `connections` are open at a time, in use or kept alive for what may follow.
     """
@@ -115,19 +117,21 @@ class Transport(Generic[Sender]):
             self._selector.register(wakened_by, selectors.EVENT_READ, None)
         self._names = Resolver(3 * network.timeout, self.wake)
         self._lenient = LenientReader(network, ca_file, self.wake)
-        self._replies: list[tuple[Sender, HttpResult]] = []
+        self._answers: list[tuple[Sender, HttpResult]] = []
 
     @property
     def in_flight(self) -> int:
         return len(self._busy)
 
-    def send(self, order: HttpRequest, sender: Sender) -> None:
-        """Take an order; it goes out with the next `start` or `turn`."""
-        target = order.target
+    def send(self, request: HttpRequest, sender: Sender) -> None:
+        """Take a request; it goes out with the next `start` or `turn`."""
+        target = request.target
         transfer = self._idle.pop() if self._idle else Transfer(self._network, self._ca_file)
-        browser = order.browser
+        browser = request.browser
         if browser is None:
-            sent, recorded = self._fields.of(target, order.cookie, order.etag, order.last_modified, order.fields)
+            sent, recorded = self._fields.of(
+                target, request.cookie, request.etag, request.last_modified, request.fields
+            )
         else:
             sent, recorded = self._fields.of_browser(target, browser.fields)
         transfer.begin(target.url, sent, recorded, proxy_for(target, self._network), self._clock.now())
@@ -145,7 +149,7 @@ class Transport(Generic[Sender]):
             self._multi.socket_action(pycurl.SOCKET_TIMEOUT, 0)
 
     def turn(self, timeout: float) -> list[tuple[Sender, HttpResult]]:
-        """Move data for at most `timeout` seconds, or until something happens; the replies that are complete."""
+        """Move data for at most `timeout` seconds, or until something happens; returns what was answered."""
         if self._timer is not None:
             timeout = min(timeout, self._timer - time.monotonic())
         if self._names.waiting or self._lenient.waiting:
@@ -164,8 +168,8 @@ class Transport(Generic[Sender]):
         self._read_results()
         self._names.collect()
         self._lenient.collect()
-        replies, self._replies = self._replies, []
-        return replies
+        answers, self._answers = self._answers, []
+        return answers
 
     def close(self) -> None:
         """Drop everything in flight and close every handle and socket."""
@@ -178,10 +182,10 @@ class Transport(Generic[Sender]):
             transfer.close()
         self._busy.clear()
         self._idle.clear()
-        for _, reply in self._replies:
-            if isinstance(reply.result, Exchange):
-                reply.result.body.close()
-        self._replies.clear()
+        for _, answer in self._answers:
+            if isinstance(answer.result, Exchange):
+                answer.result.body.close()
+        self._answers.clear()
         self._multi.close()
         self._selector.close()
         self._wake_in.close()
@@ -206,17 +210,17 @@ class Transport(Generic[Sender]):
         elif code == pycurl.E_COULDNT_RESOLVE_HOST and isinstance(result, Failure):
             self._look_again(transfer.host, result, transfer.started, sender)
         else:
-            self._replies.append((sender, HttpResult(transfer.started, result, set_cookies)))
+            self._answers.append((sender, HttpResult(transfer.started, result, set_cookies)))
 
     def _look_again(self, host: str, failure: Failure, started: datetime, sender: Sender) -> None:
         def answer(no_such_name: bool) -> None:
-            self._replies.append((sender, HttpResult(started, _named(failure, host) if no_such_name else failure)))
+            self._answers.append((sender, HttpResult(started, _named(failure, host) if no_such_name else failure)))
 
         self._names.ask(host, answer)
 
     def _read_leniently(self, request: SentRequest, failure: Failure, sender: Sender) -> None:
         def answer(exchange: Exchange | None, set_cookies: tuple[str, ...]) -> None:
-            self._replies.append((sender, HttpResult(request.started, exchange or failure, set_cookies)))
+            self._answers.append((sender, HttpResult(request.started, exchange or failure, set_cookies)))
 
         self._lenient.ask(request, answer)
 

@@ -39,9 +39,9 @@ class MayFetch:
     target: Target
 
 
-Suggestion = HttpRequest | Pause | MayFetch
-"""An order is to be sent, and answered with its Reply."""
-Steps = Generator[Suggestion, HttpResult | bool | None, Visit]
+Step = HttpRequest | Pause | MayFetch
+"""What a visit needs next. A request is answered with its HttpResult."""
+Steps = Generator[Step, HttpResult | bool | None, Visit]
 
 
 def visit(
@@ -80,23 +80,21 @@ def visit(
     return chain.visit(tries)
 
 
-def _follow(
-    chain: _Chain, target: Target | None, ask_robots: bool
-) -> Generator[Suggestion, HttpResult | bool | None, None]:
+def _follow(chain: _Chain, target: Target | None, ask_robots: bool) -> Generator[Step, HttpResult | bool | None, None]:
     """The steps of one try, from a target to the page or the failure."""
     while target is not None:
         if ask_robots and not (yield MayFetch(target)):
             chain.refuse(Reason.ROBOTS, f"robots.txt of {target.host} does not allow it", target.url)
             break
-        reply = yield chain.order(target)
-        assert isinstance(reply, HttpResult)  # noqa: S101 - the protocol between a visit and its driver
-        target = chain.next_target(target, reply)
+        answer = yield chain.request_to(target)
+        assert isinstance(answer, HttpResult)  # noqa: S101 - the protocol between a visit and its driver
+        target = chain.next_target(target, answer)
 
 
 class _Chain:
     """One try: the exchanges from the requested URL to the page, or to the failure.
 
-    Thousands wait for their turn at a time: until the first reply comes a chain holds nothing of its own.
+    Thousands wait for their turn at a time: until the first answer comes a chain holds nothing of its own.
     """
 
     __slots__ = (
@@ -158,7 +156,8 @@ class _Chain:
             self.refuse(Reason.PROTOCOL, str(error), self._request.url)
         return None
 
-    def order(self, target: Target) -> HttpRequest:
+    def request_to(self, target: Target) -> HttpRequest:
+        """The request for a target, with the visit's cookies; only the first of a chain is conditional."""
         self.last_host = target.host
         self._cookie = self._cookies.header(target) if self._cookies else None
         if self._exchanges:
@@ -166,17 +165,17 @@ class _Chain:
         request = self._request
         return HttpRequest(target, self._cookie, request.etag, request.last_modified, request.fields)
 
-    def next_target(self, target: Target, reply: HttpResult) -> Target | None:
-        """What to ask after `target` gave this reply; None at the page, or at the failure."""
-        self._started = self._started or reply.started
-        exchange = reply.result
+    def next_target(self, target: Target, answer: HttpResult) -> Target | None:
+        """Where to send the next request after `target` gave this answer; None at the page, or at the failure."""
+        self._started = self._started or answer.started
+        exchange = answer.result
         if isinstance(exchange, Failure):
             self._failure = exchange
             return None
         self._exchanges += (exchange,)
-        if reply.set_cookies:
+        if answer.set_cookies:
             self._cookies = self._cookies or Cookies()
-            self._cookies.take(target, reply.set_cookies, self._clock.now())
+            self._cookies.take(target, answer.set_cookies, self._clock.now())
         location = _location(exchange) if exchange.status in _REDIRECTS else ""
         destination = location or refresh_of(exchange)
         if not destination:

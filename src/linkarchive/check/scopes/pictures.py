@@ -22,7 +22,11 @@ MOST = 40
 def keep_parts(
     recorder: Recorder, policy: Policy, stop: Callable[[], bool], on_idle: Callable[[], None], paces: Paces
 ) -> int:
-    """`requisites.keep_parts`, and then, where there is a browser, pictures of drifted pages whose copies have none."""
+    """Store what the captures of this run lack to be shown (`requisites.keep_parts`), and where there is a browser also
+    pictures of drifted pages whose copies have none, of at most MOST of them.
+
+    Returns the number of pages whose parts could not all be asked for. `on_idle` is called now and then.
+    """
     lacking = requisites.keep_parts(recorder, policy, stop, on_idle, paces)
     if policy.is_full or stop() or not policy.wants_parts or browser_for(policy.settings) is None:
         return lacking
@@ -41,7 +45,7 @@ def keep_parts(
 
 
 def _without_picture(recorder: Recorder) -> Iterator[StoredCapture]:
-    """The copies with styles and pictures that a report shows side by side, then and now."""
+    """Yields the copies of drifted pages, then and now, that have their parts but no picture of how they look."""
     numbers = sorted(recorder.with_verdict(Verdict.DRIFTED))
     for start in range(0, len(numbers), previous.AT_ONCE):
         known = previous.load(recorder.store, numbers[start : start + previous.AT_ONCE], recorder.rows.run + 1)
