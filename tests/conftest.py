@@ -148,15 +148,15 @@ class Ran:
 
     @property
     def json(self) -> dict[str, Any]:
-        found: dict[str, Any] = json.loads(self.out)
-        return found
+        parsed: dict[str, Any] = json.loads(self.out)
+        return parsed
 
     def source(self, url: str) -> dict[str, Any]:
         """The source of that URL in the report."""
-        found: dict[str, Any] = next(
+        parsed: dict[str, Any] = next(
             source for source in self.json["sources"] if source_key(source["url"]) == source_key(url)
         )
-        return found
+        return parsed
 
     def told(self, url: str) -> tuple[str, str, str]:
         """Verdict, reason and what changed."""
@@ -245,9 +245,9 @@ class Folder:
     def state_of(self, url: str) -> dict[str, Any]:
         """The line of a source in state.jsonl."""
         for line in self.state().decode("utf-8").splitlines():
-            found: dict[str, Any] = json.loads(line)
-            if found["url"] == url:
-                return found
+            parsed: dict[str, Any] = json.loads(line)
+            if parsed["url"] == url:
+                return parsed
         raise KeyError(url)
 
     def captures(self) -> int:

@@ -33,9 +33,9 @@ def test_a_simulated_clock_starts_there_and_runs_on(value: str) -> None:
 
 
 def test_two_clocks_do_not_share_their_start() -> None:
-    one = Clock(datetime(2020, 1, 1, tzinfo=UTC))
+    clock = Clock(datetime(2020, 1, 1, tzinfo=UTC))
     other = Clock(datetime(2030, 1, 1, tzinfo=UTC))
-    assert (one.now().year, other.now().year) == (2020, 2030)
+    assert (clock.now().year, other.now().year) == (2020, 2030)
 
 
 @pytest.mark.parametrize("value", ["tomorrow", "2026-11-23", "2026-11-23T06:00:00", "2026-13-01T00:00:00Z"])

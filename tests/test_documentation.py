@@ -90,7 +90,7 @@ def test_commands_run_in_the_order_of_the_page(project: tuple[Path, dict[str, st
 @pytest.mark.long
 def test_the_cron_line_calls_what_exists(project: tuple[Path, dict[str, str], DemoWeb]) -> None:
     folder, environ, _ = project
-    (line,) = [one for page, text in blocks("") for one in text.splitlines() if one.startswith("17 6 ")]
+    (line,) = [line for page, text in blocks("") for line in text.splitlines() if line.startswith("17 6 ")]
     command = line.partition("&& ")[2]
     first = subprocess.run(command.split(), cwd=folder, env=environ, capture_output=True, text=True, check=False)
     again = subprocess.run(command.split(), cwd=folder, env=environ, capture_output=True, text=True, check=False)
@@ -146,7 +146,7 @@ def test_settings_are_settings(tmp_path: Path) -> None:
 def test_links_examples_are_well_formed() -> None:
     found = [parse(text) for page, text in blocks("") if page == "docs/links.md"]
     assert len(found) == 2
-    assert [one.malformed for one in found] == [(), ()]
+    assert [file.malformed for file in found] == [(), ()]
     assert found[1].sections[-1].entries[0].quote == "no equal conditions, no union"
 
 

@@ -152,8 +152,8 @@ def test_medians_ratios_and_demands(speed: Modules) -> None:
         result("limit-store", "first archive", 2000, 0, 0.5),
         result("wget-16", "first archive", 2000, 0, 11.0),
     ]
-    found = {one.what: one for one in speed.table.demands(results, {}, [])}
-    assert [(round(one.figure, 3), one.met) for one in found.values()] == [
+    found = {demand.what: demand for demand in speed.table.demands(results, {}, [])}
+    assert [(round(demand.figure, 3), demand.met) for demand in found.values()] == [
         (0.8, True),  # 4 s, the median, of lychee's 5
         (0.1, True),  # 2 s of CPU for 20,000
         (4.0, False),
@@ -175,7 +175,7 @@ def _scale() -> list[dict[str, object]]:
 
 
 def test_demands_on_a_hundred_thousand_links(speed: Modules) -> None:
-    found = {one.what: (round(one.figure, 2), one.met) for one in speed.table.demands([], {}, _scale())}
+    found = {demand.what: (round(demand.figure, 2), demand.met) for demand in speed.table.demands([], {}, _scale())}
     assert found["5. re-check of 100,000: peak MB"] == (410.0, False)
     assert found["5. re-check: CPU a link at 100,000 ÷ at 1,000"] == (1.15, True)
     assert "| 100,000 | 1.150 | 1.150 | 410 | 1.150 | 1.150 | 410 | 1,002.0 (" in speed.table.scale_table(_scale())

@@ -209,9 +209,9 @@ def test_a_host_or_what_is_below_it(host: str, names: list[str], within: bool) -
         ("https://example.com/a", "https://example.org/a", False),
     ],
 )
-def test_redirects_that_mean_nothing(one: str, other: str, same: bool) -> None:
-    assert urls.same_page(one, other) is same
-    assert urls.same_page(other, one) is same
+def test_redirects_that_mean_nothing(first: str, second: str, same: bool) -> None:
+    assert urls.same_page(first, second) is same
+    assert urls.same_page(second, first) is same
 
 
 @pytest.mark.parametrize(

@@ -246,7 +246,7 @@ def test_a_replacement_that_the_article_could_not_hold_is_given_up_and_the_other
     replacements = [Replacement(0, ends_early, "x"), Replacement(1, B, "x"), Replacement(2, ends_early, "x")]
     result = fix_article(before, "md", "x.md", replacements)
     assert result.data.decode() == f"See {A} and {B}.\n\n[t]({ends_early})\n"
-    assert [(one.replacement.citation, "expected" in one.why) for one in result.refusals] == [(0, True)]
+    assert [(refusal.replacement.citation, "expected" in refusal.why) for refusal in result.refusals] == [(0, True)]
 
 
 def test_the_articles_own_origin_is_not_a_target() -> None:
@@ -295,10 +295,11 @@ def test_of_any_article_only_targets_change(pieces: list[str], form: str, encodi
         result = fix_article(data, form, f"x.{form}", replacements)
     except ArticleError:
         return
-    assert sorted(one.citation for one in (*result.replacements, *(one.replacement for one in result.refusals))) == [
-        one.citation for one in replacements
-    ]
-    made = {one.citation: one.url for one in result.replacements}
+    assert sorted(
+        replacement.citation
+        for replacement in (*result.replacements, *(refusal.replacement for refusal in result.refusals))
+    ) == [replacement.citation for replacement in replacements]
+    made = {replacement.citation: replacement.url for replacement in result.replacements}
     after = read_document(result.data, form, path=f"x.{form}")
     assert [citation.url for citation in after.citations] == [
         made.get(number, citation.url) for number, citation in enumerate(article.citations)
@@ -334,7 +335,9 @@ def test_fix_write_on_all_of_them_in_a_project(folder: Any) -> None:
         {"action": "replace", "url": source_key(old), "who": "ada", "when": "2026-01-05T07:00:00Z", "replacement": new}
         for old, new in TABLE.items()
     ]
-    (folder.root / "archive" / "decisions.jsonl").write_text("".join(json.dumps(one) + "\n" for one in made))
+    (folder.root / "archive" / "decisions.jsonl").write_text(
+        "".join(json.dumps(replacement) + "\n" for replacement in made)
+    )
     known = re.sub(r"^\? +(lost|again)$", lambda line: f"{LOST[line[1]]}  {line[1]}", folder.links(), flags=re.M)
     (folder.root / "links.txt").write_text(known)
     assert len(expected) >= 50
@@ -373,9 +376,11 @@ def test_a_recovered_article_gets_all_its_targets() -> None:
     data = source.read_bytes()
     article = read_document(data, "md", path="x.md")
     lost = [number for number, citation in enumerate(article.citations) if citation.url is None]
-    result = fix_article(data, "md", "x.md", [Replacement(one, f"https://found-{one}.example/", "x") for one in lost])
+    result = fix_article(
+        data, "md", "x.md", [Replacement(target, f"https://found-{target}.example/", "x") for target in lost]
+    )
     assert len(lost) > 10
-    assert [one.citation for one in result.replacements] == lost
+    assert [replacement.citation for replacement in result.replacements] == lost
     assert re.sub(rb"https://found-\d+\.example/", b"#", result.data) == data
 
 

@@ -27,6 +27,8 @@ def test_every_link_is_found_and_no_other(name: str) -> None:
         pytest.skip(f"pandoc is not installed: {name} is not read")
     found = [(citation.url, " ".join(citation.text.split()), citation.line) for citation in article.citations]
     for url, words, line in LINKS[name]:
-        (link, *_) = [one for one in found if one[0] == url and words in (None, one[1]) and line in (None, one[2])]
+        (link, *_) = [
+            cited for cited in found if cited[0] == url and words in (None, cited[1]) and line in (None, cited[2])
+        ]
         found.remove(link)
     assert found == []

@@ -59,9 +59,9 @@ def _is_right(case: dict[str, Any]) -> bool:
         base64.b64decode(case["input_b64"]) if "input_b64" in case else case["input"].encode("utf-8", "surrogateescape")
     )
     article = read_document(data, case["format"], path=f"case.{case['format']}", base_url=BASE, everything=True)
-    found = _web({_normal(citation.url) for citation in article.citations if citation.url})
+    urls = _web({_normal(citation.url) for citation in article.citations if citation.url})
     expected = _web({_normal(url) for url in case["expect"] if url})
-    return {"set": found == expected, "has": expected <= found, "none": not found}[case["mode"]]
+    return {"set": urls == expected, "has": expected <= urls, "none": not urls}[case["mode"]]
 
 
 @pytest.fixture(scope="module")

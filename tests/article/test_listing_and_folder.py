@@ -85,8 +85,8 @@ def test_the_articles_of_a_folder(tmp_path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text("x")
     contents = find_articles(tmp_path)
-    found = [path.relative_to(tmp_path).as_posix() for path in contents.articles]
-    assert found == ["a.HTML", "b.md", "notes.txt", "sub/archive/old.md", "sub/c.docx"]
+    paths = [path.relative_to(tmp_path).as_posix() for path in contents.articles]
+    assert paths == ["a.HTML", "b.md", "notes.txt", "sub/archive/old.md", "sub/c.docx"]
     assert str(contents) == "not read: 1 .png; not entered: archive, node_modules"
     with pytest.raises(ArticleError):
         find_articles(tmp_path / "nowhere")
@@ -102,8 +102,8 @@ def test_what_git_ignores_is_not_read(tmp_path: Path) -> None:
         path = tmp_path / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text)
-    found = [path.relative_to(tmp_path).as_posix() for path in find_articles(tmp_path / "texts").articles]
-    assert found == ["texts/a.md", "texts/keep.tmp.md", "texts/sub/own.md"]
+    paths = [path.relative_to(tmp_path).as_posix() for path in find_articles(tmp_path / "texts").articles]
+    assert paths == ["texts/a.md", "texts/keep.tmp.md", "texts/sub/own.md"]
 
 
 @pytest.mark.parametrize(

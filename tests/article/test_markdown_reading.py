@@ -16,7 +16,7 @@ def read(text: str, *, everything: bool = False, base_url: str | None = None) ->
     return read_document(source.encode(), "md", path="notes/a.md", base_url=base_url, everything=everything)
 
 
-def found(article: Article) -> list[tuple[str | None, str, int]]:
+def links(article: Article) -> list[tuple[str | None, str, int]]:
     return [(citation.url, citation.text, citation.line) for citation in article.citations]
 
 
@@ -42,7 +42,7 @@ def test_every_way_to_write_a_link_with_its_line() -> None:
 
         [ref]: https://four.example/r
         """)
-    assert found(article) == [
+    assert links(article) == [
         ("https://one.example/a", "one", 3),
         ("https://two.example/b", "https://two.example/b", 4),
         ("http://www.three.example/c", "www.three.example/c", 4),
@@ -73,13 +73,13 @@ def test_code_is_no_citation_but_a_link_may_hold_code() -> None:
 
         [`f()`](https://f.example) of it.
         """)
-    assert found(article) == [("https://c.example", "c", 1), ("https://f.example", "f()", 9)]
+    assert links(article) == [("https://c.example", "c", 1), ("https://f.example", "f()", 9)]
     assert article.citations[1].context == "f() of it."
 
 
 def test_images_only_on_request() -> None:
     source = "[![The moon](moon.jpg)](/moon) and ![sun](https://i.example/sun.png)\n"
-    assert found(read(source, base_url="https://x.example/d/")) == [("https://x.example/moon", "The moon", 1)]
+    assert links(read(source, base_url="https://x.example/d/")) == [("https://x.example/moon", "The moon", 1)]
     everything = read(source, everything=True, base_url="https://x.example/d/")
     assert {(citation.url, citation.kind) for citation in everything.citations} == {
         ("https://x.example/moon", LinkKind.LINK),
@@ -101,7 +101,7 @@ def test_front_matter_keeps_the_line_numbers() -> None:
         [a](b.html)
         """)
     assert (article.title, article.published) == ("A: B", date(2020, 2, 29))
-    assert found(article) == [("https://o.example/b.html", "a", 9)]
+    assert links(article) == [("https://o.example/b.html", "a", 9)]
 
 
 def test_toml_front_matter() -> None:
@@ -111,7 +111,7 @@ def test_toml_front_matter() -> None:
 
 def test_a_rule_at_the_top_is_no_front_matter() -> None:
     article = read("---\nSee [a](https://a.example) there.\n\n---\n")
-    assert found(article) == [("https://a.example", "a", 2)]
+    assert links(article) == [("https://a.example", "a", 2)]
 
 
 def test_a_footnote_is_no_link_to_its_first_word() -> None:
@@ -140,7 +140,7 @@ def test_targets_stay_as_written(target: str, url: str | None) -> None:
 
 
 def test_a_lost_target_needs_a_text() -> None:
-    assert found(read("[](#) [ ](<>) <a href='#'></a> <a name='x'>anchor</a>")) == []
+    assert links(read("[](#) [ ](<>) <a href='#'></a> <a name='x'>anchor</a>")) == []
 
 
 def test_sections_of_the_article_are_no_citations() -> None:
@@ -149,7 +149,7 @@ def test_sections_of_the_article_are_no_citations() -> None:
 
         [a](#notes) [b](https://o.example/post#notes) [c](https://o.example/other#notes)
         """)
-    assert found(article) == [("https://o.example/other#notes", "c", 3)]
+    assert links(article) == [("https://o.example/other#notes", "c", 3)]
 
 
 @given(

@@ -72,10 +72,10 @@ def test_texts_that_a_reader_sees_as_the_same(cited: str, shown: str) -> None:
 def test_a_slightly_different_text_in_the_same_sentence(cited: str, shown: str) -> None:
     page = Page(URL, 200, {"content-type": "text/html"}, story(SENTENCE.format(a(shown))).encode())
     article = Article("a.md", "", URL, None, (lost(cited, SENTENCE.format(cited)),))
-    (found,) = recover(article, page, found_in="f").citations
-    assert found.url == "https://t.example/x"
-    assert found.recovery_confidence is not None
-    assert 0.7 <= found.recovery_confidence < 0.95
+    (recovered,) = recover(article, page, found_in="f").citations
+    assert recovered.url == "https://t.example/x"
+    assert recovered.recovery_confidence is not None
+    assert 0.7 <= recovered.recovery_confidence < 0.95
 
 
 @pytest.mark.parametrize(
@@ -174,9 +174,9 @@ def test_citations_that_have_their_target_are_landmarks_and_stay() -> None:
     html = story(f"See {a('here', 'https://t.example/1')}.", f"See {a('here', 'https://t.example/2')}.")
     known = Citation("https://t.example/1", "here", 1, "See here.", note="mine")
     page = Page(URL, 200, {"content-type": "text/html"}, html.encode())
-    found = recover(Article("a.md", "", URL, None, (known, lost("here", "See here."))), page, found_in=URL)
-    assert found.citations[0] == known
-    assert found.citations[1].url == "https://t.example/2"
+    recovered = recover(Article("a.md", "", URL, None, (known, lost("here", "See here."))), page, found_in=URL)
+    assert recovered.citations[0] == known
+    assert recovered.citations[1].url == "https://t.example/2"
 
 
 def test_fewer_on_the_page_than_in_the_article_is_ambiguous() -> None:
@@ -289,8 +289,8 @@ def test_deeply_nested_markup_does_not_end_the_reading() -> None:
 def test_any_page_and_any_citation(junk: bytes, text: str, context: str) -> None:
     body = junk[:150] + b"<p>x <a href='//t.example/'>" + junk[150:] + b"</a> y"
     page = Page(URL, 200, {"content-type": "text/html"}, body)
-    found = recover(Article("a.md", "", URL, None, (lost(text, context),)), page, found_in=URL)
-    citation = found.citations[0]
+    recovered = recover(Article("a.md", "", URL, None, (lost(text, context),)), page, found_in=URL)
+    citation = recovered.citations[0]
     assert citation.url is None or citation.recovery_confidence
     assert citation.url or citation.unresolved in (Reason.NO_MATCH, Reason.AMBIGUOUS)
     assert all(anchor.url.startswith("http") for anchor in anchors_of(page))

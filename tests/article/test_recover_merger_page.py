@@ -101,10 +101,10 @@ EXPECTED = [url for *_, url in CITATIONS]
 
 
 def test_all_fourteen_targets_are_found_and_none_is_wrong() -> None:
-    found = recover(lost_article(), as_page(page()), found_in=URL)
-    assert urls(found) == EXPECTED
-    assert all(citation.recovered and citation.found_in == URL for citation in found.citations)
-    confidences = [citation.recovery_confidence or 0 for citation in found.citations]
+    recovered = recover(lost_article(), as_page(page()), found_in=URL)
+    assert urls(recovered) == EXPECTED
+    assert all(citation.recovered and citation.found_in == URL for citation in recovered.citations)
+    confidences = [citation.recovery_confidence or 0 for citation in recovered.citations]
     assert min(confidences) >= 0.85
     assert confidences[1] == pytest.approx(0.98)
     assert all(confidences[number] == pytest.approx(0.9, abs=0.05) for number in RELATED)
@@ -127,8 +127,8 @@ def test_a_page_without_any_telling_class_or_tag() -> None:
     html = page()
     for name in ("article", "main", "aside", "header", "footer", "nav"):
         html = html.replace(f"<{name}", "<div").replace(f"</{name}>", "</div>")
-    found = recover(lost_article(), as_page(html), found_in=URL)
-    assert urls(found) == EXPECTED
+    recovered = recover(lost_article(), as_page(html), found_in=URL)
+    assert urls(recovered) == EXPECTED
 
 
 def test_a_wayback_capture_with_rewritten_links() -> None:
@@ -138,8 +138,8 @@ def test_a_wayback_capture_with_rewritten_links() -> None:
         .replace('href="https://', f'href="{stamp}/https://')
         .replace('href="/', f'href="{stamp}/https://news.example/')
     )
-    found = recover(lost_article(), as_page(html, f"{stamp}/{URL}"), found_in=f"{stamp}/{URL}")
-    assert urls(found) == EXPECTED
+    recovered = recover(lost_article(), as_page(html, f"{stamp}/{URL}"), found_in=f"{stamp}/{URL}")
+    assert urls(recovered) == EXPECTED
 
 
 def test_a_saved_capture_that_no_longer_knows_its_address() -> None:
@@ -154,8 +154,8 @@ def test_the_page_shuffled_without_its_text_gives_nothing_wrong() -> None:
     for number, (text, *_, url) in enumerate(CITATIONS):
         if number % 2 and number not in RELATED:
             html = html.replace(f'<a href="{url}">{text}</a>', text)
-    found = recover(lost_article(), as_page(html), found_in=URL)
-    for number, (citation, expected) in enumerate(zip(found.citations, EXPECTED, strict=True)):
+    recovered = recover(lost_article(), as_page(html), found_in=URL)
+    for number, (citation, expected) in enumerate(zip(recovered.citations, EXPECTED, strict=True)):
         if number % 2 and number not in RELATED:
             assert (citation.url, citation.unresolved) == (None, Reason.NO_MATCH)
         else:
@@ -175,6 +175,6 @@ def test_an_original_that_is_no_page(original: Page) -> None:
     article = lost_article()
     known = replace(article.citations[0], url="https://known.example/")
     article = replace(article, citations=(known, *article.citations[1:]))
-    found = recover(article, original, found_in=URL)
-    assert found.citations[0] == known
-    assert {citation.unresolved for citation in found.citations[1:]} == {Reason.ORIGINAL_UNAVAILABLE}
+    recovered = recover(article, original, found_in=URL)
+    assert recovered.citations[0] == known
+    assert {citation.unresolved for citation in recovered.citations[1:]} == {Reason.ORIGINAL_UNAVAILABLE}

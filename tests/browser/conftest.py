@@ -35,13 +35,13 @@ def _is_answered(page: Page) -> bool:
 def _answers(renderer: Renderer, urls: tuple[str, ...], ready: Callable[[Page], bool]) -> list[Answer]:
     for number, url in enumerate(urls):
         renderer.submit(number, url, ready)
-    found: dict[int, Answer] = {}
+    by_number: dict[int, Answer] = {}
     while renderer.pending:
         renderer.wait(PATIENCE)
         answers = dict(renderer.done())
         assert answers, "the browser gave no answer"
-        found |= answers
-    return [found[number] for number in range(len(urls))]
+        by_number |= answers
+    return [by_number[number] for number in range(len(urls))]
 
 
 @pytest.fixture

@@ -39,7 +39,7 @@ def urls(rendering):
 
 
 def left_out(rendering, why):
-    return [one.url for one in rendering.left_out if one.why == why]
+    return [part.url for part in rendering.left_out if part.why == why]
 
 
 def words(rendering):

@@ -59,10 +59,10 @@ def shared() -> Iterator[tuple[DemoWeb, dict[str, Any]]]:
 @pytest.fixture
 def archives(shared: tuple[DemoWeb, dict[str, Any]], stage: Any) -> Archives:
     _, present = shared
-    found = Archives()
-    present.update({"web.archive.org": found.answer, "arquivo.pt": found.arquivo})
+    archives = Archives()
+    present.update({"web.archive.org": archives.answer, "arquivo.pt": archives.arquivo})
     present.update({f"{name}.example": stage.site for name in ("alpha", "beta", "origin", "canary")})
-    return found
+    return archives
 
 
 @pytest.fixture

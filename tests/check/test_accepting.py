@@ -56,7 +56,10 @@ def test_later_drift_is_measured_from_the_accepted_page(drifted: Any, stage: Any
 
 def test_an_acceptance_can_be_for_one_article(drifted: Any) -> None:
     assert drifted.run("accept", ALPHA, "--article", "one.md", now="2026-02-06").code == 0
-    cited = {one["article"]: one["verdict"] for one in drifted.check(now="2026-02-12").source(ALPHA)["citations"]}
+    cited = {
+        citation["article"]: citation["verdict"]
+        for citation in drifted.check(now="2026-02-12").source(ALPHA)["citations"]
+    }
     assert cited == {"one.md": "ok", "two.md": "drifted"}
     wrong = drifted.run("accept", ALPHA, "--article", "three.md", now="2026-02-13")
     assert wrong.code == 2

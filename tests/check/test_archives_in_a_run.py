@@ -40,7 +40,7 @@ def test_one_source_cited_in_two_years_has_two_baselines(project: Any, stage: An
     project.article(ALPHA, name="old.md", published="2015-03-02")
     project.article(ALPHA, name="new.md", published="2023-03-02")
     source = project.check("old.md", "new.md", now="2026-01-05").source(ALPHA)
-    by_article = {one["article"]: one for one in source["citations"]}
+    by_article = {citation["article"]: citation for citation in source["citations"]}
     assert by_article["old.md"]["baseline"]["time"].startswith("2015-03-01")
     assert by_article["new.md"]["baseline"]["time"].startswith("2023-03-01")
     assert (by_article["old.md"]["verdict"], by_article["new.md"]["verdict"]) == ("drifted", "ok")
@@ -215,7 +215,7 @@ def test_lost_targets_come_from_a_captured_original(project: Any, stage: Any, ar
     citation = ran.source(ALPHA)["citations"][0]
     assert citation["recovered"] is True
     assert ran.told(ALPHA)[:2] == ("ok", "first-seen"), "what was recovered is visited in the same run"
-    assert [one["text"] for one in ran.json["unresolved"]] == ["elsewhere"]
+    assert [target["text"] for target in ran.json["unresolved"]] == ["elsewhere"]
     assert ALPHA in project.links()
 
 
@@ -295,8 +295,8 @@ def test_the_first_article_is_recovered_from_a_captured_original(project: Any, s
     archives.hold(original[1], "2021-05-14", Response(page.encode()))
     project.write("merger.md", text)
     ran = project.check("merger.md", now="2026-01-05")
-    found = {one["text"]: one["url"] for source in ran.json["sources"] for one in source["citations"]}
-    assert found == targets, "every target right, none wrong"
+    by_text = {citation["text"]: citation["url"] for source in ran.json["sources"] for citation in source["citations"]}
+    assert by_text == targets, "every target right, none wrong"
     assert ran.json["unresolved"] == []
     article = ran.json["articles"][0]
     assert (article["original_url"], article["published"]) == (original[1], "2021-05-12")
@@ -311,7 +311,7 @@ def test_twenty_sources_cost_few_requests(project: Any, stage: Any, archives: An
         archives.hold(url, "2021-06-20", stage.html(url))
     project.article(*urls, published="2021-05-12")
     ran = project.check("article.md", now="2026-01-05")
-    assert {one["baseline"]["origin"] for one in ran.json["sources"]} == {"wayback"}
+    assert {source["baseline"]["origin"] for source in ran.json["sources"]} == {"wayback"}
     counts = archives.wayback.counts
     assert counts["lookup"] <= 24, counts
     assert counts["replay"] <= 24, counts

@@ -46,8 +46,8 @@ def cite(request: Any, project: Any) -> Any:
 
 def baseline(ran: Any) -> tuple[str, str]:
     """Origin and day of the source's baseline."""
-    found = ran.source(ALPHA)["baseline"]
-    return found["origin"], found["time"][:10]
+    baseline = ran.source(ALPHA)["baseline"]
+    return baseline["origin"], baseline["time"][:10]
 
 
 def test_the_copy_is_the_baseline_where_archives_have_none_near_the_day(
@@ -175,8 +175,8 @@ def test_what_the_article_then_gives_settles_the_link_at_the_next_check(
     assert (again.code, again.out) == (0, "")
     assert [(project.root / name).read_bytes() for name in names] == written
     settled = project.check(*names, now="2026-02-06")
-    mine = [one for one in settled.source(ALPHA)["citations"] if one["article"] in names]
-    assert [one["settled"] is not None for one in mine if one["url"] == ALPHA] == [True] * len(names)
+    mine = [citation for citation in settled.source(ALPHA)["citations"] if citation["article"] in names]
+    assert [citation["settled"] is not None for citation in mine if citation["url"] == ALPHA] == [True] * len(names)
     if style == "append":
         assert (settled.source(ALPHA)["verdict"], settled.code) == ("dead", 0)
     third = project.run("fix", *names, "--write", now="2026-02-06")

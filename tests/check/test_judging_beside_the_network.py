@@ -92,9 +92,9 @@ def ended(process: int) -> None:
 def test_a_task_is_judged_elsewhere_as_it_is_here():
     tasks = [task(), task("<title>404 Not Found</title><h1>Not Found</h1>"), task("", 503), task(TEXT * 200)]
     with JudgePool(2) as judges:
-        for number, one in enumerate(tasks):
-            judges.submit(number, one)
-        assert answers(judges) == {number: assess(one) for number, one in enumerate(tasks)}
+        for number, each in enumerate(tasks):
+            judges.submit(number, each)
+        assert answers(judges) == {number: assess(each) for number, each in enumerate(tasks)}
 
 
 def test_on_one_core_there_is_no_other_process(monkeypatch):
@@ -250,8 +250,8 @@ PROBE = Page("https://news.example/a/c", 404, {}, b"x" * 600_000)
 def test_many_tasks_and_those_that_may_take_long_are_for_workers(monkeypatch, odd, tasks):
     monkeypatch.setattr(pool, "usual_workers", lambda: 1)
     with JudgePool(module=odd) as judges:
-        for number, one in enumerate(tasks):
-            judges.submit(number, one)
+        for number, each in enumerate(tasks):
+            judges.submit(number, each)
         deadline = time.monotonic() + 60
         found: dict[int, Assessment | NotJudgedError] = {}
         while len(found) < len(tasks) and time.monotonic() < deadline:

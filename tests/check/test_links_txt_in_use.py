@@ -39,7 +39,9 @@ def test_a_target_filled_by_hand_is_visited_and_never_overwritten(folder: Any, s
     folder.write("article.md", "# A\n\nIn the [tough talks](#) it went on.\n")
     first = folder.check("article.md")
     assert first.code == 1
-    assert [(one["text"], one["reason"]) for one in first.json["unresolved"]] == [("tough talks", "no-original")]
+    assert [(target["text"], target["reason"]) for target in first.json["unresolved"]] == [
+        ("tough talks", "no-original")
+    ]
     assert any(line.startswith("?") and "tough talks" in line for line in folder.links().splitlines())
     filled = folder.links().replace("?  ", f"{ALPHA}  ", 1)
     folder.write("links.txt", filled)
@@ -109,8 +111,8 @@ def test_a_section_without_a_name_is_malformed_and_its_links_are_checked(folder:
 
 def test_a_target_not_known_yet_is_news_once_also_without_an_article(folder: Any, stage: Any) -> None:
     folder.write("links.txt", "? the minutes of the council\n")
-    assert [one["changed"] for one in folder.check().json["unresolved"]] == ["new"]
-    assert [one["changed"] for one in folder.check(now="2026-01-06").json["unresolved"]] == ["still"]
+    assert [target["changed"] for target in folder.check().json["unresolved"]] == ["new"]
+    assert [target["changed"] for target in folder.check(now="2026-01-06").json["unresolved"]] == ["still"]
 
 
 def test_a_link_that_left_its_article_is_uncited_and_still_checked(folder: Any, stage: Any) -> None:

@@ -58,8 +58,8 @@ def test_what_is_not_found_is_unresolved_with_its_reason(folder: Any, stage: Any
     folder.write("article.md", lost("tough negotiations", "something else"))
     ran = folder.check("article.md")
     assert ran.code == 1
-    (one,) = ran.json["unresolved"]
-    assert (one["text"], one["reason"], one["changed"], one["article"]) == (
+    (target,) = ran.json["unresolved"]
+    assert (target["text"], target["reason"], target["changed"], target["article"]) == (
         "something else",
         "no-match",
         "new",
@@ -77,7 +77,7 @@ def test_an_original_that_is_gone_is_no_place_to_look(folder: Any, stage: Any) -
     stage[ALPHA] = stage.html("alpha")
     folder.write("article.md", lost("tough negotiations") + f"\nAnd [more]({ALPHA}).\n")
     ran = folder.check("article.md")
-    assert [one["reason"] for one in ran.json["unresolved"]] == ["original-unavailable"]
+    assert [target["reason"] for target in ran.json["unresolved"]] == ["original-unavailable"]
     assert ran.json["articles"][0]["original"]["verdict"] == "dead"
     stage[ORIGINAL] = original_page(("tough negotiations", BETA))
     stage[BETA] = stage.html("beta")
@@ -91,5 +91,5 @@ def test_the_same_words_twice_are_ambiguous_and_never_a_guess(folder: Any, stage
     stage[ORIGINAL] = original_page(("talks", ALPHA), ("talks", BETA))
     folder.write("article.md", "# M\n\nOriginal url: " + ORIGINAL + "\n\nThere were [talks](#).\n")
     ran = folder.check("article.md")
-    assert [one["reason"] for one in ran.json["unresolved"]] == ["ambiguous"]
+    assert [target["reason"] for target in ran.json["unresolved"]] == ["ambiguous"]
     assert (stage.asked(ALPHA), stage.asked(BETA)) == (0, 0)

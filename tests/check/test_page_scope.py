@@ -230,7 +230,7 @@ def test_what_cannot_be_had_is_told_in_the_metadata(illustrated: Any, stage: Any
 def test_no_requisite_is_asked_at_a_private_address_unless_allowed(illustrated: Any, stage: Any) -> None:
     stage[ALPHA] = page(stage, "alpha", "<img src='http://127.0.0.9/a.png'><img src='http://2130706441/b.png'>")
     illustrated.check("article.md", "--scope", "page")
-    assert [one["why"] for told in facts(illustrated) for one in told["missing"]] == [
+    assert [part["why"] for told in facts(illustrated) for part in told["missing"]] == [
         "127.0.0.9 is a private address",
         "127.0.0.9 is a private address",
     ]
@@ -265,7 +265,7 @@ def test_nothing_connects_to_a_private_address(illustrated: Any, stage: Any, way
             inside.accept()
     assert ran.source(ALPHA)["verdict"] == "ok"
     assert f"{STATIC}/alpha.png" in kept(illustrated, "response")
-    assert any("private address" in one["why"] for told in facts(illustrated) for one in told["missing"])
+    assert any("private address" in part["why"] for told in facts(illustrated) for part in told["missing"])
 
 
 @pytest.mark.long

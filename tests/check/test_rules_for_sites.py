@@ -123,10 +123,10 @@ def test_elements_go_with_what_is_in_them_and_once(selectors: tuple[str, ...], l
 
 
 def test_what_is_no_html_keeps_its_bytes() -> None:
-    one = page("<p class='a'>%PDF</p>", kind="application/octet-stream")
+    text = page("<p class='a'>%PDF</p>", kind="application/octet-stream")
     deep = page("<div class='a'>" * 3000)
     rule = SiteSettings("alpha.example", ignore=(".a",))
-    assert apply_site_rule(one, rule).body == one.body
+    assert apply_site_rule(text, rule).body == text.body
     assert apply_site_rule(deep, rule).body == deep.body
     assert apply_site_rule(page("<p>x"), None).body == b"<p>x"
 

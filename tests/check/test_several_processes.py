@@ -62,13 +62,13 @@ def told(report: dict[str, Any]) -> list[Any]:
     text = json.dumps({name: part for name, part in report.items() if name != "run"}, sort_keys=True)
     text = re.sub(r"T\d\d:\d\d:\d\d(\.\d+)?Z", "", text)
     text = re.sub(r'"(offset|length)": \d+, ', "", re.sub(r"\d{8}T\d{6}Z-[0-9a-f]{4}(-\d{5}\.warc\.gz)?", "RUN", text))
-    found: list[Any] = json.loads(text)
-    return found
+    gathered: list[Any] = json.loads(text)
+    return gathered
 
 
 def records(root: Path) -> Counter[tuple[str, str, str]]:
     """The records of all WARC files: type, address, and what is kept of each, but for times and places."""
-    found: Counter[tuple[str, str, str]] = Counter()
+    gathered: Counter[tuple[str, str, str]] = Counter()
     for path in (root / "archive" / "warc").glob("*.warc.gz"):
         with path.open("rb") as file:
             for record in ArchiveIterator(file):
@@ -78,8 +78,8 @@ def records(root: Path) -> Counter[tuple[str, str, str]]:
                     continue
                 if record.rec_type == "metadata":  # its digest is that of places and times
                     digest = ""
-                found[record.rec_type, re.sub(r"/[a-z]{25}$", "/made-up", url), digest] += 1
-    return found
+                gathered[record.rec_type, re.sub(r"/[a-z]{25}$", "/made-up", url), digest] += 1
+    return gathered
 
 
 def pages(stage: Any, edition: str) -> None:
@@ -104,12 +104,12 @@ def test_verdicts_reports_and_records_are_those_of_one_process(folder: Any, stag
             reports[number, day] = check(folder, number, day)
     assert reports[2, DAYS[1]]["summary"]["drifted"] > 3
     for day in DAYS:
-        one, two = told(reports[1, day]), told(reports[2, day])
-        assert one.keys() == two.keys()
-        for name, part in one.items():
+        alone, divided = told(reports[1, day]), told(reports[2, day])
+        assert alone.keys() == divided.keys()
+        for name, part in alone.items():
             if isinstance(part, list):
-                assert [pair for pair in zip(part, two[name], strict=True) if pair[0] != pair[1]] == []
-            assert part == two[name]
+                assert [pair for pair in zip(part, divided[name], strict=True) if pair[0] != pair[1]] == []
+            assert part == divided[name]
     of_one, of_two = (records(folder.root.parent / f"of-{number}") for number in (1, 2))
     assert of_one == of_two
     in_folder(folder, "of-2")
@@ -298,15 +298,15 @@ def test_two_ends_that_say_more_than_a_socket_holds_do_not_wait_for_each_other()
 
 def children(process: int) -> list[int]:
     """The processes that a process has started, those that have ended left out."""
-    found = []
+    gathered = []
     for path in Path("/proc").glob("[0-9]*/stat"):
         try:
             state, parent = path.read_text().rpartition(")")[2].split()[:2]
         except (OSError, ValueError):
             continue
         if int(parent) == process and state != "Z":
-            found.append(int(path.parent.name))
-    return sorted(found)
+            gathered.append(int(path.parent.name))
+    return sorted(gathered)
 
 
 @pytest.mark.long

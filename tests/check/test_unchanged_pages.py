@@ -42,9 +42,9 @@ def known(once: Any) -> Any:
 def rows(folder: Any, table: str) -> int:
     with sqlite3.connect(folder.root / "archive" / "archive.sqlite") as database:
         query = f"SELECT count(*) FROM {table}"  # noqa: S608 - a table of ours
-        found: int = database.execute(query).fetchone()[0]
+        number: int = database.execute(query).fetchone()[0]
     database.close()
-    return found
+    return number
 
 
 def test_nights_without_news_add_visits_and_nothing_else(known: Any) -> None:
@@ -76,8 +76,11 @@ def test_a_rebuilt_database_tells_the_same(known: Any) -> None:
     assert again.json == last.json
     after = known.check(now="2026-01-08").json
     assert [
-        (one["url"], one["verdict"], one["reason"], one["since"], one["confirmed"]) for one in after["sources"]
-    ] == [(one["url"], one["verdict"], one["reason"], one["since"], True) for one in last.json["sources"]]
+        (source["url"], source["verdict"], source["reason"], source["since"], source["confirmed"])
+        for source in after["sources"]
+    ] == [
+        (source["url"], source["verdict"], source["reason"], source["since"], True) for source in last.json["sources"]
+    ]
 
 
 def test_the_state_file_is_written_anew_where_it_is_not_the_one_that_was_sealed(known: Any) -> None:
@@ -119,11 +122,11 @@ def test_sources_are_counted_as_they_are_read(known: Any, ignored: tuple[str, ..
         assert {source.result.url: source.kind for source in report.sources} == {
             source.result.url: source.kind
             for kind in report.kinds
-            for source in report.of(lambda one, k=kind: one == k)
+            for source in report.of(lambda entry, k=kind: entry == k)
         }
         assert sum(kind.is_ignored for kind in report.kinds.elements()) == len(ignored)
         for kind, number in report.kinds.items():
-            assert [source.kind for source in report.of(lambda one, k=kind: one == k)] == [kind] * number
+            assert [source.kind for source in report.of(lambda entry, k=kind: entry == k)] == [kind] * number
 
 
 def test_a_page_whose_copy_is_not_here_is_asked_for_whole_once_a_fresh_copy_is_due(known: Any, stage: Any) -> None:
@@ -154,8 +157,8 @@ def test_sources_that_differ_in_a_secret_keep_their_own_lines_of_the_state(folde
     stage[first] = stage.html("another page altogether")
     folder.check(now="2026-01-07")
     state = [json.loads(line) for line in folder.state().splitlines()]
-    assert sorted(one["verdict"] for one in state) == ["drifted", "ok"]
-    assert len({one["baselines"][0]["time"] for one in state}) == 2, "each line is of another source"
+    assert sorted(entry["verdict"] for entry in state) == ["drifted", "ok"]
+    assert len({entry["baselines"][0]["time"] for entry in state}) == 2, "each line is of another source"
 
 
 def test_a_page_that_did_not_change_is_kept_once_the_rule_of_its_site_allows_it(folder: Any, stage: Any) -> None:

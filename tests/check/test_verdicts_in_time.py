@@ -164,7 +164,7 @@ def test_two_articles_of_different_days_have_their_own_baselines(folder: Any, st
     ran = folder.check(now="2026-03-05")
     source = ran.source(ALPHA)
     assert source["verdict"] == "drifted"  # the worst of its citations
-    cited = {one["article"]: one for one in source["citations"]}
+    cited = {citation["article"]: citation for citation in source["citations"]}
     assert (cited["old.md"]["verdict"], day(cited["old.md"]["baseline"]["time"])) == ("drifted", "2026-01-05")
     assert (cited["new.md"]["verdict"], day(cited["new.md"]["baseline"]["time"])) == ("ok", "2026-02-05")
     assert cited["new.md"]["baseline"]["days_off"] == 0

@@ -100,7 +100,7 @@ def test_one_source_cited_in_many_spellings_is_visited_once(folder: Any, stage: 
     ran = folder.check("article.md")
     (source,) = ran.json["sources"]
     assert stage.asked(ALPHA) == 1
-    assert [one["url"] for one in source["citations"]] == [
+    assert [citation["url"] for citation in source["citations"]] == [
         ALPHA + "#one",
         "HTTP://ALPHA.example:80/report",
         "http://alpha.example/%72eport#two",

@@ -20,7 +20,10 @@ def test_the_settings_page_is_made_from_the_code() -> None:
 
 def test_every_setting_is_explained() -> None:
     unexplained = [
-        f"{section.name}.{one.key}" for section in defaults() for one in section.settings if not one.words.strip()
+        f"{section.name}.{setting.key}"
+        for section in defaults()
+        for setting in section.settings
+        if not setting.words.strip()
     ]
     assert [name for name in unexplained if not name.startswith(("archives.", "wayback."))] == []
 
@@ -40,13 +43,16 @@ def settled(folder: Any) -> Any:
 def test_each_setting_with_its_value_and_origin(settled: Any) -> None:
     ran = settled.run("config", "--format", "json", env={"ARCHIVE_KEEP_REPORTS": "7", "SSL_CERT_FILE": "/ca.pem"})
     assert ran.code == 0
-    found = {f"{one['section']}.{one['key']}": (one["value"], one["origin"]) for one in ran.json["settings"]}
-    assert found["network.retries"] == ("0", "ARCHIVE_NETWORK_RETRIES")  # the tests' own
-    assert found["network.contact"] == ('"https://news.example/toml"', "archive.toml")
-    assert found["keep.reports"] == ("7", "ARCHIVE_KEEP_REPORTS")
-    assert found["network.ca_file"] == ('"/ca.pem"', "the environment")
-    assert found["judge.strikes"] == ("3", "default")
-    assert found["sites.host"] == ('"example.org"', "archive.toml")
+    settings = {
+        f"{setting['section']}.{setting['key']}": (setting["value"], setting["origin"])
+        for setting in ran.json["settings"]
+    }
+    assert settings["network.retries"] == ("0", "ARCHIVE_NETWORK_RETRIES")  # the tests' own
+    assert settings["network.contact"] == ('"https://news.example/toml"', "archive.toml")
+    assert settings["keep.reports"] == ("7", "ARCHIVE_KEEP_REPORTS")
+    assert settings["network.ca_file"] == ('"/ca.pem"', "the environment")
+    assert settings["judge.strikes"] == ("3", "default")
+    assert settings["sites.host"] == ('"example.org"', "archive.toml")
 
 
 def test_pyproject_is_an_origin(settled: Any) -> None:

@@ -56,7 +56,7 @@ def test_what_is_not_committed_yet_and_new_files_count(repository: Any) -> None:
     repository.article(ALPHA, DELTA, name="second.md")
     ran = repository.check("article.md", "second.md", "--changed-since", "HEAD", now="2026-01-06")
     assert urls(ran) == {GAMMA, ALPHA, DELTA}  # ALPHA is new in the second article
-    assert [one["text"] for one in ran.json["unresolved"]] == ["new one"]
+    assert [target["text"] for target in ran.json["unresolved"]] == ["new one"]
     assert ran.code == 1
 
 

@@ -78,9 +78,9 @@ def test_folders_do_not_all_begin_in_the_same_minute(folder: Any, tmp_path: Path
 
 
 def test_the_units_are_what_systemd_reads(awkward: Any, tmp_path: Path) -> None:
-    found = recipes(awkward.run("schedule", "systemd"))
+    recipe = recipes(awkward.run("schedule", "systemd"))
     files = {}
-    for name, text in found.items():
+    for name, text in recipe.items():
         path = tmp_path / Path(name).name
         path.write_text("".join(line for line in text.splitlines(True) if not line.startswith("# then")))
         parser = configparser.ConfigParser(interpolation=None, strict=True)
@@ -111,8 +111,8 @@ def git(root: Path, *args: str) -> str:
 
 def workflow(place: Any) -> dict[str, Any]:
     (text,) = recipes(place.run("schedule", "github")).values()
-    found: dict[str, Any] = yaml.safe_load(text)
-    return found
+    recipe: dict[str, Any] = yaml.safe_load(text)
+    return recipe
 
 
 @pytest.mark.long
@@ -140,8 +140,8 @@ def test_the_workflow_checks_and_keeps_the_state_in_the_repository(awkward: Any,
     env = awkward.env("2026-01-12", {"GITHUB_STEP_SUMMARY": str(summary)})
     env["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{env['PATH']}"
 
-    def step(one: dict[str, Any]) -> int:
-        shell = ["bash", "-e", "-o", "pipefail", "-c", one["run"]]
+    def step(command: dict[str, Any]) -> int:
+        shell = ["bash", "-e", "-o", "pipefail", "-c", command["run"]]
         return subprocess.run(shell, cwd=clone / below, env=env, capture_output=True, check=False).returncode
 
     assert step(checking) == 1
@@ -159,9 +159,9 @@ def test_the_workflow_checks_and_keeps_the_state_in_the_repository(awkward: Any,
 
 
 def test_all_recipes_come_at_once(folder: Any) -> None:
-    found = recipes(folder.run("schedule"))
-    assert len(found) == 4
-    assert yaml.safe_load(found[".github/workflows/sources.yml"])["jobs"]
+    recipe = recipes(folder.run("schedule"))
+    assert len(recipe) == 4
+    assert yaml.safe_load(recipe[".github/workflows/sources.yml"])["jobs"]
 
 
 def test_a_path_that_is_no_line_is_refused(folder: Any, tmp_path: Path) -> None:

@@ -35,7 +35,7 @@ class Weeks:
 
     def messages(self) -> list[str]:
         text = self.told.read_text(encoding="utf-8") if self.told.exists() else ""
-        return [one for one in text.split("---8<---\n") if one]
+        return [mail for mail in text.split("---8<---\n") if mail]
 
 
 def settings(told: Path) -> str:

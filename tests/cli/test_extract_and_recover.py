@@ -89,10 +89,10 @@ def test_recover_from_a_saved_page(merger: Any, stage: Any) -> None:
     merger.write("saved.html", SAVED)
     ran = merger.run("recover", "merger.md", "--original", "saved.html", "--format", "json")
     assert ran.code == 0
-    found = next(one for one in ran.json["articles"][0]["citations"] if one["text"] == "tough talks")
-    assert (found["url"], found["recovered"]) == ("http://origin.example/talks", True)
-    assert found["recovery_confidence"] > 0.8
-    assert found["found_in"] == "saved.html"
+    citation = next(citation for citation in ran.json["articles"][0]["citations"] if citation["text"] == "tough talks")
+    assert (citation["url"], citation["recovered"]) == ("http://origin.example/talks", True)
+    assert citation["recovery_confidence"] > 0.8
+    assert citation["found_in"] == "saved.html"
     assert stage.requests == []
     assert "http://origin.example/talks" in merger.run("recover", "merger.md", "--original", "saved.html").out
 

@@ -238,7 +238,7 @@ def test_a_recovered_target_that_is_dead_becomes_its_copy_at_once(year_later: An
 
 def result(year_later: Any, url: str) -> Result:
     with open_project(Project(year_later.root)) as store:
-        return next(one for _, one, _ in results.latest(store) if one.url == url)
+        return next(result for _, result, _ in results.latest(store) if result.url == url)
 
 
 def test_replacements_that_lead_round_in_a_circle_are_none(year_later: Any) -> None:

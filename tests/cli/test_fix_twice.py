@@ -189,7 +189,9 @@ def opened(path: Path, format: str) -> Iterator[str]:
         case "docx":
             import docx
 
-            yield from (one.target_ref for one in docx.Document(str(path)).part.rels.values() if one.is_external)
+            yield from (
+                relation.target_ref for relation in docx.Document(str(path)).part.rels.values() if relation.is_external
+            )
         case "odt":
             from odf import opendocument
             from odf.text import A
@@ -238,7 +240,7 @@ def decide(root: Path) -> None:
         for url, new in TARGETS.items()
     ]  # fmt: skip
     (root / "archive").mkdir(exist_ok=True)
-    (root / "archive" / "decisions.jsonl").write_text("".join(json.dumps(one) + "\n" for one in made))
+    (root / "archive" / "decisions.jsonl").write_text("".join(json.dumps(replacement) + "\n" for replacement in made))
 
 
 @pytest.mark.long

@@ -42,10 +42,10 @@ def test_the_state_is_that_of_all_sources_and_not_of_the_last_run(watched: Any) 
 
 def test_the_state_as_json(watched: Any) -> None:
     watched.run("ignore", BETA, now="2026-01-07")
-    found = json.loads(watched.run("status", "--format", "json", now="2026-01-08").out)
-    assert list(found) == ["schema", "summary", "sources"]
-    assert (found["summary"]["dead"], found["summary"]["sources"], found["summary"]["ignored"]) == (1, 2, 1)
-    dead, fine = found["sources"]
+    status = json.loads(watched.run("status", "--format", "json", now="2026-01-08").out)
+    assert list(status) == ["schema", "summary", "sources"]
+    assert (status["summary"]["dead"], status["summary"]["sources"], status["summary"]["ignored"]) == (1, 2, 1)
+    dead, fine = status["sources"]
     assert list(dead) == [
         "url", "title", "verdict", "reason", "since", "checked", "next_due", "articles", "ignored",
     ]  # fmt: skip
@@ -64,8 +64,8 @@ def test_the_state_as_json(watched: Any) -> None:
     ],
 )
 def test_filters(watched: Any, args: tuple[str, ...], urls: list[str]) -> None:
-    found = json.loads(watched.run("status", "--format", "json", *args, now="2026-01-08").out)
-    assert [source["url"] for source in found["sources"]] == urls
+    status = json.loads(watched.run("status", "--format", "json", *args, now="2026-01-08").out)
+    assert [source["url"] for source in status["sources"]] == urls
     assert ("No source fits." in watched.run("status", *args, now="2026-01-08").out) == (not urls)
 
 
@@ -85,8 +85,8 @@ def test_runs_are_listed_and_their_reports_can_be_had(watched: Any) -> None:
     ]
     oldest = lines[-1].partition(" ")[0]
     assert watched.run("report", "--run", oldest, "--format", "json").json["run"]["id"] == oldest
-    found = json.loads(watched.run("runs", "--format", "json", "--limit", "1").out)
-    assert [(run["sources"], run["findings"], run["complete"]) for run in found["runs"]] == [(1, 1, True)]
+    status = json.loads(watched.run("runs", "--format", "json", "--limit", "1").out)
+    assert [(run["sources"], run["findings"], run["complete"]) for run in status["runs"]] == [(1, 1, True)]
 
 
 def test_an_empty_folder_has_neither(folder: Any) -> None:

@@ -51,8 +51,8 @@ class Ran:
 
     @property
     def json(self) -> dict[str, Any]:
-        found: dict[str, Any] = json.loads(self.out)
-        return found
+        parsed: dict[str, Any] = json.loads(self.out)
+        return parsed
 
     @property
     def verdicts(self) -> dict[str, tuple[str, str]]:

@@ -287,7 +287,7 @@ def test_the_page_as_it_came_is_taken_where_wget_kept_it(foreign: Any, file_of: 
     ],
 )
 def test_names_of_files_become_addresses_again(host: str, file: str, url: str) -> None:
-    assert source_key(url) in {source_key(one) for one in addresses(host, tuple(file.split("/")))}
+    assert source_key(url) in {source_key(address) for address in addresses(host, tuple(file.split("/")))}
 
 
 @given(st.lists(st.text(min_size=1, max_size=20), min_size=1, max_size=4))

@@ -30,14 +30,14 @@ PAGES = [
 
 def members(data: bytes) -> list[bytes]:
     """The gzip members of a file, one a record."""
-    found = []
+    records = []
     while data:
         inflate = zlib.decompressobj(31)
         inflate.decompress(data)
         rest = inflate.unused_data
-        found.append(data[: len(data) - len(rest)])
+        records.append(data[: len(data) - len(rest)])
         data = rest
-    return found
+    return records
 
 
 def with_payload_digest(data: bytes, digest: str) -> bytes:

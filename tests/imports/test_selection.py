@@ -42,7 +42,7 @@ def test_a_source_is_the_page_at_https_or_with_www_too() -> None:
 def test_the_very_address_is_taken_before_one_like_it() -> None:
     secure = URLS[0].replace("http", "https")
     chosen = select([entry(0, secure)], [URLS[0], secure])
-    assert [one.source for one in chosen] == [secure]
+    assert [capture.source for capture in chosen] == [secure]
 
 
 @given(
@@ -61,6 +61,6 @@ def test_any_records_end_in_choices_of_them(records: list[tuple[str, str | None,
         assert len(set(choice.records)) == len(choice.records)
         assert choice.end in choice.numbers
     wanted = Query.of(URLS[:2])
-    for one in entries:
-        wanted.add(one)
+    for entry in entries:
+        wanted.add(entry)
     assert wanted.size >= 2

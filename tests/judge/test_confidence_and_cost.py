@@ -13,8 +13,8 @@ from linkarchive.model import Judgement, Reason, Verdict
 
 
 @given(st.sampled_from(Reason), st.floats(0, 1), st.floats(0, 1))
-def test_more_telling_evidence_never_gives_less_confidence(reason, one, other):
-    low, high = sorted((one, other))
+def test_more_telling_evidence_never_gives_less_confidence(reason, weaker, stronger):
+    low, high = sorted((weaker, stronger))
     given = [confidence.calibrated(Judgement(Verdict.OK, reason, score, ())).confidence for score in (low, high)]
     assert 0 <= given[0] <= given[1] < 1
 

@@ -103,10 +103,10 @@ def test_chinese_texts_are_compared_character_by_character(case, article):
 
 
 def test_images_are_compared_by_their_bytes(case, page):
-    one, two = (page(b"\x89PNG\r\n\x1a\n\0\0" + tail, mime="image/png") for tail in (b"a", b"b"))
-    assert said(judge(case(one, one))) == "ok/same"
-    assert said(judge(case(two, one))) == "drifted/replaced"
-    assert said(judge(case(one))) == "ok/first-seen"
+    before, after = (page(b"\x89PNG\r\n\x1a\n\0\0" + tail, mime="image/png") for tail in (b"a", b"b"))
+    assert said(judge(case(before, before))) == "ok/same"
+    assert said(judge(case(after, before))) == "drifted/replaced"
+    assert said(judge(case(before))) == "ok/first-seen"
 
 
 def test_a_correction_that_the_baseline_had_already_is_no_news(case, article):

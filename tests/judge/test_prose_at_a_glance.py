@@ -42,10 +42,10 @@ def test_a_page_that_is_plainly_there_is_judged_without_parser_and_extractor():
 
 
 def test_paragraphs_are_found_with_their_title(article, long):
-    found = prose(article(long).encode())
-    assert len(found.paragraphs) == len(long)
-    assert found.words >= PLENTY
-    assert found.headings == (b"talks on the border | news example", b"talks on the border")
+    paragraphs = prose(article(long).encode())
+    assert len(paragraphs.paragraphs) == len(long)
+    assert paragraphs.words >= PLENTY
+    assert paragraphs.headings == (b"talks on the border | news example", b"talks on the border")
 
 
 @pytest.mark.parametrize(
@@ -131,9 +131,9 @@ def test_figures_are_substance(number):
 @given(st.lists(st.sampled_from([*"<>/p !-a\n0é", "<p>", "</p>", "<script>", "</script>", "<!--", "-->"])).map("".join))
 def test_any_bytes_can_be_looked_at(source):
     body = source.encode()
-    found = prose(body)
-    assert sum(map(len, found.paragraphs)) <= len(body)
-    assert all(b"\n" not in text for text in found.paragraphs)
+    paragraphs = prose(body)
+    assert sum(map(len, paragraphs.paragraphs)) <= len(body)
+    assert all(b"\n" not in text for text in paragraphs.paragraphs)
     texts(body)
 
 

@@ -39,7 +39,7 @@ FRAMES = {"bare": ("", "", ""), "frame": (HEADER, FOOTER, " | Quay Post"), "bann
 
 def wrong(case, page, want: str, arrives: str) -> list[str]:
     """The pages of a verdict that are taken for something else."""
-    found = []
+    faults = []
     for line in LINES:
         verdict, language, title, body = line.split("\t")
         for frame, (before, after, site) in FRAMES.items():
@@ -54,8 +54,8 @@ def wrong(case, page, want: str, arrives: str) -> list[str]:
             probe = page("<h1>Not found</h1>", status=404) if arrives == "on an honest host" else None
             judgement = judge(case(seen, url=url, probe=probe))
             if judgement.verdict != want:
-                found.append(f"{language} {title} ({frame}): {judgement.verdict}/{judgement.reason}")
-    return found
+                faults.append(f"{language} {title} ({frame}): {judgement.verdict}/{judgement.reason}")
+    return faults
 
 
 @pytest.mark.parametrize(
@@ -74,5 +74,5 @@ def wrong(case, page, want: str, arrives: str) -> list[str]:
 )
 def test_most_short_pages_are_told_from_what_stands_in_their_place(case, page, want, arrives, most):
     """Of 165, 127, 111 and 21 pages, where the visit ended at the page's address, or at another host's."""
-    found = wrong(case, page, want, arrives)
-    assert len(found) <= most, "\n".join(found)
+    faults = wrong(case, page, want, arrives)
+    assert len(faults) <= most, "\n".join(faults)

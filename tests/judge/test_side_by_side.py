@@ -15,10 +15,10 @@ def marked(segments):
 
 def test_only_what_differs_is_marked(article, page, paragraphs):
     now = tuple(p.replace("useful", "frank and open") for p in paragraphs)
-    found = difference(URL, page(article()), page(article(now)), "then", "now")
-    assert (found.before_label, found.after_label) == ("then", "now")
-    assert found.similarity > 0.9
-    (row,) = [row for row in found.rows if row.kind == "changed"]
+    rows = difference(URL, page(article()), page(article(now)), "then", "now")
+    assert (rows.before_label, rows.after_label) == ("then", "now")
+    assert rows.similarity > 0.9
+    (row,) = [row for row in rows.rows if row.kind == "changed"]
     assert marked(row.left) == ["useful"]
     assert "".join(marked(row.right)) == "frank and open"
     assert texts(row.left) == paragraphs[1]
@@ -52,5 +52,5 @@ def test_a_huge_difference_is_cut(article, page):
 
 def test_files_without_text_have_no_rows(page):
     image = page(b"\x89PNG\0", mime="image/png")
-    found = difference(URL, image, image, "a", "b")
-    assert (found.rows, found.similarity) == ((), None)
+    rows = difference(URL, image, image, "a", "b")
+    assert (rows.rows, rows.similarity) == ((), None)

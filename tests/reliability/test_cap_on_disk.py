@@ -45,13 +45,13 @@ def lived(once: Any) -> Any:
 
 def pages(folder: Any) -> list[str]:
     """The days of the copies of ALPHA, by the WARC files."""
-    found = []
+    captures = []
     for path in sorted((folder.root / "archive" / "warc").glob("*.warc.gz")):
         with path.open("rb") as file:
             for record in ArchiveIterator(file):
                 if record.rec_type == "response" and record.rec_headers["WARC-Target-URI"] == ALPHA:
-                    found.append(record.rec_headers["WARC-Date"][:10])
-    return found
+                    captures.append(record.rec_headers["WARC-Date"][:10])
+    return captures
 
 
 def test_the_oldest_copies_go_that_nothing_needs(lived: Any, stage: Any) -> None:

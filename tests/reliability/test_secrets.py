@@ -132,15 +132,15 @@ def _count_kept(secretive: Any, count: int, seed: int) -> None:
     secrets = folder.write("secrets.txt", "".join(f"{secret}\n" for _, secret, _ in cases))
     leaks = {}
     for name, text in (*texts, ("decoded", unquote(unquote("\n".join(text for _, text in texts))))):
-        found = subprocess.run(
+        hits = subprocess.run(
             ["grep", "-oFf", secrets],  # thousands of words in megabytes: Python would take an hour
             input=text.encode(errors="replace"),
             capture_output=True,
             check=False,
         )
-        assert found.returncode in (0, 1), found
-        if found.stdout:
-            leaks[name] = sorted(set(found.stdout.split()))
+        assert hits.returncode in (0, 1), hits
+        if hits.stdout:
+            leaks[name] = sorted(set(hits.stdout.split()))
     assert leaks == {}
 
 

@@ -50,9 +50,9 @@ def test_a_rewrite_is_learnt_from_three_pairs(seed: int) -> None:
     examples = rewritten(random.Random(seed))
     known = examples[:1]
     for example in examples[1:]:
-        pieces = [set(map(tuple, features_of(one.old).values())) for one in (*known, example)]
-        if len(known) < 3 and len({one.old.split("/")[3] for one in (*known, example)}) == len(known) + 1:
-            months = {one.old.split("/")[4] for one in (*known, example)}
+        pieces = [set(map(tuple, features_of(pair.old).values())) for pair in (*known, example)]
+        if len(known) < 3 and len({pair.old.split("/")[3] for pair in (*known, example)}) == len(known) + 1:
+            months = {pair.old.split("/")[4] for pair in (*known, example)}
             if len(months) == len(known) + 1 and pieces:
                 known.append(example)
     if len(known) < 3:

@@ -58,7 +58,7 @@ def searched(
     pages: list[DeadPage], site: dict[str, bytes], examples: list[Example] | None = None
 ) -> tuple[dict[int, str], int]:
     """The new address of each dead page that was found, and the visits."""
-    search = SiteSearch({one.number: one for one in pages}, examples or [])
+    search = SiteSearch({page.number: page for page in pages}, examples or [])
     while wanted := search.wanted():
         for url in wanted:
             search.take(url, page(url, site.get(url)))
@@ -92,7 +92,7 @@ def test_rules_of_earlier_runs_are_used_at_once() -> None:
 def test_a_rule_that_fails_twice_is_dropped() -> None:
     examples = [Example(f"{SITE}/a/{noun}.php", f"{SITE}/b/{noun}") for noun in NOUNS[:1]]
     pages = [dead(n, f"{SITE}/a/{noun}.php", noun, noun) for n, noun in enumerate(NOUNS[1:])]
-    search = SiteSearch({one.number: one for one in pages}, examples)
+    search = SiteSearch({page.number: page for page in pages}, examples)
     asked = []
     while wanted := search.wanted():
         for url in wanted:
@@ -113,7 +113,7 @@ def tried(site: dict[str, bytes]) -> list[str]:
     """The addresses that a rule of three examples made of ten dead pages and that were visited, in order."""
     examples = [Example(f"{SITE}/a/{noun}.php", f"{SITE}/b/{noun}") for noun in NOUNS[:3]]
     pages = [dead(n, f"{SITE}/a/{noun}.php", noun, noun) for n, noun in enumerate(NOUNS[3:13])]
-    search = SiteSearch({one.number: one for one in pages}, examples)
+    search = SiteSearch({page.number: page for page in pages}, examples)
     asked = []
     while wanted := search.wanted():
         for url in wanted:
@@ -140,7 +140,7 @@ def test_a_rule_whose_pages_the_judge_rejects_has_failed() -> None:
     examples = [Example(f"{SITE}/a/{NOUNS[0]}.php", f"{SITE}/b/{NOUNS[0]}")]
     pages = [dead(n, f"{SITE}/a/{noun}.php", noun, noun) for n, noun in enumerate(NOUNS[1:])]
     site = {f"{SITE}/b/{noun}": html(noun, prose(noun)) for noun in NOUNS}
-    search = SiteSearch({one.number: one for one in pages}, examples)
+    search = SiteSearch({page.number: page for page in pages}, examples)
     asked = []
     while wanted := search.wanted():
         for url in wanted:

@@ -327,7 +327,7 @@ def sample_differences() -> Mapping[str, Difference]:
             "https://user:secret@files.example/報告?api_key=hunter2", "before", "after", 0.0, diff_rows(HOSTILE)
         ),
     )
-    return {one.url: one for one in found}
+    return {difference.url: difference for difference in found}
 
 
 def diff_rows(hostile: str) -> tuple[DiffRow, ...]:

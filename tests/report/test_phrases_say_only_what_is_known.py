@@ -182,9 +182,9 @@ def test_ago_is_the_days_between(moment: datetime) -> None:
     """Read back, it is right to the day, the week, the month or the year that it names."""
     days, text = (NOW.date() - moment.date()).days, phrases.ago(moment, NOW)
     lengths = {"day": 1, "week": 7, "month": 30, "year": 365}
-    found = re.fullmatch(r"(\d+) (day|week|month|year)s ago", text)
+    match = re.fullmatch(r"(\d+) (day|week|month|year)s ago", text)
     told = {"today": 0, "yesterday": 1}.get(text)
-    assert told == days or (found is not None and int(found[1]) == days // lengths[found[2]])
+    assert told == days or (match is not None and int(match[1]) == days // lengths[match[2]])
 
 
 @given(st.integers(0, 10**9), st.integers(0, 10**9))
@@ -222,8 +222,8 @@ def test_the_summary_counts_what_the_sources_say(told: list[SourceReport]) -> No
     text = summary(report)
     for verdict, pattern in COUNTED.items():
         number = sum(source.result.verdict is verdict and source.ignored is None for source in told)
-        found = re.search(pattern, text)
-        assert (int(found[1].replace(",", "")) if found else 0) == number, text
+        match = re.search(pattern, text)
+        assert (int(match[1].replace(",", "")) if match else 0) == number, text
     seen = sum(source.result.verdict is not Verdict.SKIPPED for source in told)
     of = re.search(r"(?:Of|All) ([\d,]+) source", text)
     assert of is None or int(of[1].replace(",", "")) == seen

@@ -79,7 +79,7 @@ def test_landmarks_names_and_ids(page: BeautifulSoup) -> None:
 
 def test_every_finding_is_there_with_its_citation(page: BeautifulSoup, report: Report) -> None:
     found = page.select("article:has(> .url)")
-    articles = {one.find(class_="url").get_text(strip=True): one for one in found}
+    articles = {element.find(class_="url").get_text(strip=True): element for element in found}
     for source in report.sources:
         if source.result.verdict.is_finding and source.ignored is None:
             article = articles[address(source.result.url)]
@@ -194,7 +194,7 @@ def test_the_page_opens_without_errors_and_filters(
     page, console = opened(chromium, f"{path.as_uri()}#verdict=drifted&q=ministry", tmp_path / "profile")
     assert console == []
     assert not page.form.has_attr("hidden")
-    shown = [one["id"] for one in page.select("article.finding:not([hidden])")]
+    shown = [element["id"] for element in page.select("article.finding:not([hidden])")]
     assert shown == ["new-3"]
     assert page.select_one("[role=status]").get_text() == "1 of 13 shown"
     assert page.select_one("#standing").has_attr("hidden")

@@ -185,7 +185,7 @@ def test_no_key_is_printed_that_the_schema_does_not_describe(report: Report) -> 
         if "$ref" in schema:
             schema = SCHEMA["$defs"][schema["$ref"].rpartition("/")[2]]
         if "anyOf" in schema and value is not None:
-            schema = next(one for one in schema["anyOf"] if one.get("type") != "null")
+            schema = next(option for option in schema["anyOf"] if option.get("type") != "null")
             walk(value, schema, path)
         elif isinstance(value, dict):
             for key, inner in value.items():
@@ -230,8 +230,8 @@ def test_times_are_utc_to_the_second(report: Report) -> None:
 def test_a_source_that_is_fine_was_last_fine_at_this_visit(
     report: Report, make_source: Callable[..., SourceReport], verdict: Verdict, reason: Reason, expected: str | None
 ) -> None:
-    one = make_source("https://a.example/", verdict, reason, Change.NONE)
-    assert _whole(replace(report, sources=(one,)))["sources"][0]["last_ok"] == expected
+    source = make_source("https://a.example/", verdict, reason, Change.NONE)
+    assert _whole(replace(report, sources=(source,)))["sources"][0]["last_ok"] == expected
 
 
 def test_json_lines_end_with_the_run(report: Report) -> None:

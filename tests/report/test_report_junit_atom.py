@@ -40,7 +40,7 @@ def atom(text: str) -> Any:
 
 def entries(text: str) -> dict[str, Any]:
     """By title."""
-    return {one.findtext("a:title", namespaces=A): one for one in atom(text).findall("a:entry", A)}
+    return {entry.findtext("a:title", namespaces=A): entry for entry in atom(text).findall("a:entry", A)}
 
 
 # --- JUnit ----------------------------------------------------------------------------
@@ -58,14 +58,14 @@ def test_a_test_case_a_source_and_a_lost_link_and_a_malformed_line(report: Repor
     assert "essays/merger.md:12" in failure.text
     assert "the title says “Page not found”" in failure.text
     assert "web.archive.org" in failure.text
-    properties = {one.get("name"): one.get("value") for one in suite.find("properties")}
+    properties = {property.get("name"): property.get("value") for property in suite.find("properties")}
     assert properties["sources.dead"] == str(report.summary["dead"])
 
 
 def test_failures_are_the_verdicts_that_were_asked_for(report: Report) -> None:
     def failing(*fail_on: str, new_only: bool = False) -> set[str]:
         found = junit(render_junit(report, fail_on, new_only)).findall("testcase/failure")
-        return {one.get("type").partition("/")[0] for one in found} - {"malformed"}
+        return {failure.get("type").partition("/")[0] for failure in found} - {"malformed"}
 
     assert failing() == set()
     assert failing("dead") == {"dead"}
@@ -100,7 +100,7 @@ def test_a_run_without_sources_is_a_valid_suite(report: Report) -> None:
 def test_an_entry_for_each_new_or_recovered_finding_and_no_other(report: Report) -> None:
     found = entries(render_atom(report))
     news = [source for source in report.sources if source.is_news]
-    lost = [one for one in report.unresolved if one.changed is Change.NEW]
+    lost = [target for target in report.unresolved if target.changed is Change.NEW]
     assert len(found) == len(news) + len(lost)
     dead = found["Dead: https://news.example/talks"]
     assert dead.find("a:link", A).get("href") == "https://news.example/talks"
@@ -111,16 +111,18 @@ def test_an_entry_for_each_new_or_recovered_finding_and_no_other(report: Report)
 
 
 def test_ids_are_those_of_the_news_not_of_the_run(report: Report, make_source: Callable[..., SourceReport]) -> None:
-    def ids(one: Report, feed: str = "") -> dict[str, str]:
-        return {title: entry.findtext("a:id", namespaces=A) for title, entry in entries(render_atom(one, feed)).items()}
+    def ids(report: Report, feed: str = "") -> dict[str, str]:
+        return {
+            title: entry.findtext("a:id", namespaces=A) for title, entry in entries(render_atom(report, feed)).items()
+        }
 
     run: RunInfo = report.run
     later = replace(run, id="20261130T060000Z-aaaa", finished=run.started + timedelta(days=7))
     assert ids(report) == ids(replace(report, run=later))
     assert len(set(ids(report).values())) == len(ids(report))
-    one = make_source("https://a.example/", Verdict.DEAD, Reason.HTTP_404, Change.NEW)
-    again = replace(one, result=replace(one.result, since=one.result.since + timedelta(days=90)))
-    died, died_again = (ids(replace(report, sources=(dead,)))["Dead: https://a.example/"] for dead in (one, again))
+    source = make_source("https://a.example/", Verdict.DEAD, Reason.HTTP_404, Change.NEW)
+    again = replace(source, result=replace(source.result, since=source.result.since + timedelta(days=90)))
+    died, died_again = (ids(replace(report, sources=(dead,)))["Dead: https://a.example/"] for dead in (source, again))
     assert died != died_again
     feeds = {atom(render_atom(report, feed)).findtext("a:id", namespaces=A) for feed in ("file:///a", "file:///b")}
     assert len(feeds) == 2

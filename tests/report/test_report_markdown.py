@@ -64,8 +64,8 @@ def test_code_spans_hold_backticks(text: str) -> None:
 
 def test_addresses_on_github_are_shown_but_not_linked(report: Report, make_source: Make) -> None:
     url = "https://github.com/someone/thing/issues/1"
-    one = make_source(url, Verdict.DEAD, Reason.HTTP_404, Change.NEW)
-    text = render_markdown(replace(report, sources=(one,)))
+    source = make_source(url, Verdict.DEAD, Reason.HTTP_404, Change.NEW)
+    text = render_markdown(replace(report, sources=(source,)))
     assert f"`{url}`" in text
     assert f"<{url}>" not in text
 

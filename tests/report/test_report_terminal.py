@@ -60,15 +60,15 @@ def test_sixty_columns_have_room_for_the_reason_and_the_place(
     sources = tuple(make_source(f"https://h{number}.example/", *kind) for number, kind in enumerate(news))
     path = sources[0].result.citations[0].article
     article = replace(next(article for article in report.articles if article.path == path), original=None)
-    one = replace(report, sources=sources, articles=(article,), unresolved=(), uncited=(), notices=(), malformed=())
-    lines = render_terminal(one, width=60, color=False, shorten=True).splitlines()
+    alone = replace(report, sources=sources, articles=(article,), unresolved=(), uncited=(), notices=(), malformed=())
+    lines = render_terminal(alone, width=60, color=False, shorten=True).splitlines()
     rows = [line for line in lines if line.startswith("#")]
     line = sources[0].result.citations[0].line
     assert [row.split()[0] for row in rows] == ["#1", "#2"]
     assert f"not found (404)   line {line}" in rows[0]
     assert "another page now" in rows[1]
     assert "…" not in "".join(rows)
-    whole = render_terminal(one, width=60, color=False)
+    whole = render_terminal(alone, width=60, color=False)
     assert f"{path.rpartition('/')[2]}:{line}" in whole  # not on a screen: what editors open
 
 
@@ -164,8 +164,8 @@ def test_a_difference_reads_without_colour(differences: Mapping[str, Difference]
 
 
 def test_a_difference_with_hostile_text_cannot_steer_the_terminal(differences: Mapping[str, Difference]) -> None:
-    found = differences["https://user:secret@files.example/報告?api_key=hunter2"]
-    text = render_difference(found, width=80, color=False)
+    difference = differences["https://user:secret@files.example/報告?api_key=hunter2"]
+    text = render_difference(difference, width=80, color=False)
     assert all(char == "\n" or char.isprintable() for char in text)
     assert "hunter2" not in text
     assert all(line[:2] in ("  ", "- ", "+ ") for line in text.splitlines()[4:])

@@ -40,13 +40,13 @@ def test_every_finding_says_what_to_do(verdict: Verdict, make_source: Make) -> N
 
 
 def test_the_suggested_address_comes_before_the_archived_copy(make_source: Make) -> None:
-    found = suggestions(
+    steps = suggestions(
         make_source(
             "https://a.example/", Verdict.DEAD, Reason.HTTP_404, Change.NEW,
             suggested_url="https://b.example/", archived_url="https://web.archive.org/web/2021/https://a.example/",
         )
     )  # fmt: skip
-    assert [step.url for step in found] == [
+    assert [step.url for step in steps] == [
         "https://b.example/",
         "https://web.archive.org/web/2021/https://a.example/",
     ]

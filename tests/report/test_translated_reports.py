@@ -146,7 +146,7 @@ def test_nothing_of_the_review_page_is_left_untranslated(plain: Report, differen
         )
         for action in ("accept", "ignore", "replace")
     ]  # fmt: skip
-    settled = tuple(Settled(number, one.url, one) for number, one in enumerate(decisions, 90))
+    settled = tuple(Settled(number, decision.url, decision) for number, decision in enumerate(decisions, 90))
     pictures = {next(iter(numbers)): Pictures(PICTURE, PICTURE)}
     findings = Findings((), settled)
     review = Review(plain, plain, numbers, findings, Place(2, 3, 201, 400, 450), differences, {}, {}, pictures)

@@ -45,15 +45,15 @@ def test_frames_that_frame_themselves_are_read_up_to_a_limit(monkeypatch: pytest
     """Each of them by another address, as a browser would go on for ever."""
     page = b"<html><p>Harbour</p>" + b"".join(b"<iframe src='/f?%d'></iframe>" % number for number in range(20))
     monkeypatch.setattr(single, "MAX_READ", 10 * len(page))
-    found = one_file("<iframe src=/f></iframe>", lambda url: Part(page, "text/html", url))
-    assert found.count("Harbour") == 10
+    whole = one_file("<iframe src=/f></iframe>", lambda url: Part(page, "text/html", url))
+    assert whole.count("Harbour") == 10
 
 
 def test_frames_and_their_pictures_have_one_limit(monkeypatch: pytest.MonkeyPatch) -> None:
     parts = {"/f": Part(b"<html><img src=/p.png>", "text/html", PAGE), "/p.png": Part(bytes(3000), "image/png", PAGE)}
     monkeypatch.setattr(single, "MAX_SIZE", 20_000)
-    found = one_file("<iframe src=/f></iframe>" * 9, lambda url: parts[url.removeprefix("https://news.example")])
-    assert found.count("<iframe") == found.count("image/png") == 2
+    whole = one_file("<iframe src=/f></iframe>" * 9, lambda url: parts[url.removeprefix("https://news.example")])
+    assert whole.count("<iframe") == whole.count("image/png") == 2
 
 
 def test_drawings_are_read_and_copied_up_to_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -66,12 +66,12 @@ def test_drawings_are_read_and_copied_up_to_a_limit(monkeypatch: pytest.MonkeyPa
         return Part(sprite, "image/svg+xml", url)
 
     uses = "".join(f"<use href='/s.svg#s{number}'/>" for number in range(50))
-    found = one_file(f"<svg>{uses}</svg>", find)
-    assert 1 < found.count('id="stored-') < 10
+    whole = one_file(f"<svg>{uses}</svg>", find)
+    assert 1 < whole.count('id="stored-') < 10
     assert len(read) == 1
     monkeypatch.setattr(single, "MAX_READ", 3 * len(sprite))
-    found = one_file(f"<svg>{''.join(f'<use href=/{number}.svg#s49></use>' for number in range(9))}</svg>", find)
-    assert found.count('id="stored-') == 3
+    whole = one_file(f"<svg>{''.join(f'<use href=/{number}.svg#s49></use>' for number in range(9))}</svg>", find)
+    assert whole.count('id="stored-') == 3
 
 
 def test_a_frame_that_comes_late_is_shown() -> None:

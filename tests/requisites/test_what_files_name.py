@@ -16,8 +16,8 @@ PAGE = "https://news.example/2026/story"
 
 def named(html: str, base: str = PAGE, charset: str = "utf-8") -> dict[str, str]:
     """The path of each requisite of a page with its kind, as words."""
-    found = requisites_of_page(html, base, charset)
-    return {requisite.url.removeprefix("https://news.example"): requisite.kind.name.lower() for requisite in found}
+    requisites = requisites_of_page(html, base, charset)
+    return {requisite.url.removeprefix("https://news.example"): requisite.kind.name.lower() for requisite in requisites}
 
 
 @pytest.mark.parametrize(
@@ -104,8 +104,8 @@ def test_a_sheet_without_a_charset_is_read_in_that_of_what_names_it() -> None:
 
 
 def test_styles_come_first_and_what_is_named_twice_counts_once() -> None:
-    found = requisites_of_page('<img src=/a.png><img src="/a.png"><link rel=stylesheet href=/s.css>', PAGE)
-    assert [(requisite.kind, requisite.url[-5:]) for requisite in found] == [
+    requisites = requisites_of_page('<img src=/a.png><img src="/a.png"><link rel=stylesheet href=/s.css>', PAGE)
+    assert [(requisite.kind, requisite.url[-5:]) for requisite in requisites] == [
         (Kind.STYLE, "s.css"), (Kind.IMAGE, "a.png"),
     ]  # fmt: skip
 
@@ -148,8 +148,8 @@ SHEET = "https://cdn.example/css/all.css"
     ],
 )
 def test_style_sheets(text: str, expected: set[str]) -> None:
-    found = {requisite.url for requisite in requisites_of_sheet(text, SHEET)}
-    assert found == {f"https://cdn.example/css/{name}" for name in expected}
+    requisites = {requisite.url for requisite in requisites_of_sheet(text, SHEET)}
+    assert requisites == {f"https://cdn.example/css/{name}" for name in expected}
 
 
 def test_a_font_and_an_imported_sheet_are_known_for_what_they_are() -> None:
@@ -198,8 +198,8 @@ def test_of_many_candidates_those_of_a_desk(sizes: str, expected: list[str]) -> 
 
 @given(st.text(), st.text())
 def test_any_text_has_candidates(listed: str, sizes: str) -> None:
-    found = {candidate.address for candidate in srcset.candidates(listed)}
-    assert set(srcset.taken(listed, sizes)) <= found
+    requisites = {candidate.address for candidate in srcset.candidates(listed)}
+    assert set(srcset.taken(listed, sizes)) <= requisites
 
 
 MARKUP = st.text(st.sampled_from("<>/'\"=() \n&;#x{}@!-") | st.characters(), max_size=60) | st.lists(

@@ -158,18 +158,18 @@ def violations() -> Callable[[Any, str], list[tuple[str, str, str]]]:
     axe = pytest.importorskip("axe_core_python.selenium", reason="axe-core-python is not installed").Axe()
 
     def look(driver: Any, name: str) -> list[tuple[str, str, str]]:
-        found = []
+        lines = []
         for width, dark in ((width, dark) for width in (390, 820, 1440) for dark in (False, True)):
             _show(driver, width, dark)
             shown = f"{name}-{width}-{'dark' if dark else 'light'}"
             overflow = driver.execute_script("return document.documentElement.scrollWidth - innerWidth")
             assert overflow <= 0, f"{shown} is wider than the window"
             for violation in axe.run(driver)["violations"]:
-                found.append((shown, violation["id"], violation["nodes"][0]["html"][:200]))
+                lines.append((shown, violation["id"], violation["nodes"][0]["html"][:200]))
             if folder := os.environ.get("PICTURES"):
                 picture = driver.execute_cdp_cmd("Page.captureScreenshot", {"format": "png"})
                 (Path(folder) / f"{shown}.png").write_bytes(base64.b64decode(picture["data"]))
-        return found
+        return lines
 
     return look
 

@@ -49,7 +49,7 @@ def test_the_pictures_are_served_to_whom_the_page_is(looked: Any) -> None:
     session = looked.enter()
     path = session.get(looked.origin, timeout=60).text.partition('href="/looks/')[2].partition('"')[0]
     then, now = (session.get(f"{looked.origin}/looks/{path}/{name}", timeout=60) for name in ("then", "now"))
-    assert {one.headers["Content-Type"] for one in (then, now)} == {"image/webp"}
+    assert {picture.headers["Content-Type"] for picture in (then, now)} == {"image/webp"}
     assert then.content[8:12] == now.content[8:12] == b"WEBP"
     assert then.content != now.content
     assert session.get(f"{looked.origin}/looks/{path}/other", timeout=60).status_code == 404
@@ -96,5 +96,5 @@ def test_what_changed_is_outlined_and_the_keyboard_slides(browser: Any, looked: 
     assert said.text == "Change 1 of 2"
     driver.find_element("id", "apart").click()
     assert first.rect["x"] < second.rect["x"]
-    logged = [one["message"] for one in driver.get_log("browser") if one["level"] == "SEVERE"]
+    logged = [entry["message"] for entry in driver.get_log("browser") if entry["level"] == "SEVERE"]
     assert logged == []

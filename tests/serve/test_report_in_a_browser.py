@@ -20,7 +20,7 @@ def report(reviewed: Any, tmp_path: Path) -> str:
 
 def shown(driver: Any) -> list[str]:
     found = driver.find_elements("css selector", "main article.finding > .url")
-    return [one.text for one in found if one.is_displayed()]
+    return [element.text for element in found if element.is_displayed()]
 
 
 def test_without_scripts_everything_can_be_read(browser: Any, report: str) -> None:
@@ -44,13 +44,13 @@ def test_without_scripts_everything_can_be_read(browser: Any, report: str) -> No
 def test_groups_come_and_go_and_stand_in_the_address(browser: Any, report: str) -> None:
     driver = browser()
     driver.get(report + "#group=host&verdict=dead")
-    assert [one.text for one in driver.find_elements("css selector", ".group h2") if one.is_displayed()] == [
-        "beta.example 2"
-    ]
+    assert [
+        element.text for element in driver.find_elements("css selector", ".group h2") if element.is_displayed()
+    ] == ["beta.example 2"]
     before = shown(driver)
     driver.find_element("css selector", "button[type=reset]").click()
     driver.find_element("css selector", "#group option:nth-child(4)").click()
-    causes = [one.text for one in driver.find_elements("css selector", ".group h2 bdi")]
+    causes = [element.text for element in driver.find_elements("css selector", ".group h2 bdi")]
     assert "The server says that the page does not exist (404)." in causes
     driver.find_element("css selector", "#group option:nth-child(1)").click()
     assert driver.find_elements("css selector", ".group") == []

@@ -14,17 +14,17 @@ pytestmark = pytest.mark.long
 
 
 def token_of(html: str) -> str:
-    found = re.search(r'name="token" value="([^"]+)"', html)
-    assert found
-    return found[1]
+    match = re.search(r'name="token" value="([^"]+)"', html)
+    assert match
+    return match[1]
 
 
 def mark_of(html: str, url: str) -> str:
     """What the forms of the page call a source."""
     article = next(part for part in html.split("<article ")[1:] if f'href="{url}"' in part)
-    found = re.search(r'type="hidden" name="source" value="([^"]+)"', article)
-    assert found
-    return found[1]
+    match = re.search(r'type="hidden" name="source" value="([^"]+)"', article)
+    assert match
+    return match[1]
 
 
 def wish(reviewed: Any, session: requests.Session, **more: str) -> dict[str, str]:
@@ -178,9 +178,9 @@ def test_decisions_name_who_when_and_why_and_survive_the_next_run(reviewed: Any)
 def test_a_capture_is_not_shown_under_another_key_or_name(reviewed: Any) -> None:
     session = reviewed.enter()
     html = session.get(f"{reviewed.origin}/captures/1", timeout=60).text
-    found = re.search(r'href="(http://localhost:\d+)/([^/]+)(/\d+/\d+/text)"', html)
-    assert found
-    origin, key, path = found.groups()
+    match = re.search(r'href="(http://localhost:\d+)/([^/]+)(/\d+/\d+/text)"', html)
+    assert match
+    origin, key, path = match.groups()
     assert origin != reviewed.origin
     good = requests.get(origin + "/" + key + path, timeout=60)
     assert good.status_code == 200

@@ -27,7 +27,7 @@ def finding(browser: Any, url: str) -> Any:
 
 def shown(browser: Any) -> list[str]:
     found = browser.find_elements("css selector", "main article.finding > .url")
-    return [one.text for one in found if one.is_displayed()]
+    return [element.text for element in found if element.is_displayed()]
 
 
 def press(browser: Any, button: Any) -> None:
@@ -180,7 +180,7 @@ def test_differences_in_one_column_keep_every_word_once(browser: Any, reviewed: 
     wait(driver, lambda: part.find_elements("css selector", ".how"))
     part.find_element("css selector", ".how").click()
     for row in part.find_elements("css selector", ".difference tbody tr:not(.gap)"):
-        before, after, both = (one.get_attribute("textContent") for one in row.find_elements("tag name", "td"))
+        before, after, both = (element.get_attribute("textContent") for element in row.find_elements("tag name", "td"))
         old, new = (
             driver.execute_script(
                 "const c = arguments[0].cloneNode(true); c.querySelectorAll(arguments[1]).forEach((x) => x.remove());"

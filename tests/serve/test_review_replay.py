@@ -31,7 +31,7 @@ def test_a_replayed_page_runs_on_an_origin_that_reaches_nothing(
     review = make_review()
     session = review.enter()
     html = session.get(review.origin, timeout=60).text
-    part = next(one for one in html.split("<article ")[1:] if "gamma.example/hostile" in one)
+    part = next(part for part in html.split("<article ")[1:] if "gamma.example/hostile" in part)
     number = re.search(r"/captures/(\d+)", part)
     assert number
     copies = session.get(f"{review.origin}/captures/{number[1]}", timeout=60).text

@@ -109,9 +109,9 @@ def test_ten_findings_are_settled_with_few_keys(browser: Any, ten: Any, width: i
         decide()
     assert hands.count <= MOST
     made = [json.loads(line) for line in ten.decisions()]
-    assert [one["action"] for one in made].count("undo") == 2
-    in_force = {one["url"]: one for one in made if one["action"] != "undo"}
+    assert [decision["action"] for decision in made].count("undo") == 2
+    in_force = {decision["url"]: decision for decision in made if decision["action"] != "undo"}
     assert len(in_force) == 10
-    reasons = [one["reason"] for one in made if one["reason"]]
+    reasons = [decision["reason"] for decision in made if decision["reason"]]
     assert reasons == ["the sum was revsied", "the sum was revised"]
     assert ten.folder.run("report", "--format", "json", now="2026-03-02").json["summary"]["ignored"] >= 4

@@ -29,15 +29,15 @@ def page(stage: Any, seed: str, **more: Any) -> Any:
 
 def files_with(root: Path, word: str) -> set[str]:
     """The files below archive/ that hold a word: as they are, and unpacked."""
-    found = set()
+    names = set()
     for path in (root / "archive").rglob("*"):
         if path.is_file() and not path.is_symlink():
             data = path.read_bytes()
             if path.suffix == ".gz":
                 data += gzip.decompress(data)
             if word.encode() in data:
-                found.add(path.relative_to(root / "archive").parts[0])
-    return found
+                names.add(path.relative_to(root / "archive").parts[0])
+    return names
 
 
 def forget(folder: Any, *urls: str, now: str = DAYS[-1]) -> Any:
@@ -247,8 +247,8 @@ def members(path: Path) -> dict[int, bytes]:
 
     data = path.read_bytes()
     with path.open("rb") as file:
-        found = [one for one in walk(file, lambda record: None) if not isinstance(one, BadRecordError)]
-    return {record.offset: data[record.offset : record.offset + length] for record, _, length in found}
+        records = [item for item in walk(file, lambda record: None) if not isinstance(item, BadRecordError)]
+    return {record.offset: data[record.offset : record.offset + length] for record, _, length in records}
 
 
 def index_mimes(folder: Any) -> list[str]:

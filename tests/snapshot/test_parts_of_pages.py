@@ -31,13 +31,13 @@ def kept(archive: Any, pages: Any) -> tuple[Capture, list[PartRecord], list[Part
     again = pages.exchange("https://a.example/other-icon.png", b"icon", headers=PNG)
     moved = pages.redirect("https://a.example/old.png", "/icon.png", 302)
     with archive.writer() as writer:
-        one = archive.write(writer, pages.visit(pages.exchange("https://a.example/one")))
+        first = archive.write(writer, pages.visit(pages.exchange("https://a.example/one")))
         two = archive.write(writer, pages.visit(pages.exchange("https://a.example/two", b"two"), at=1))
         picture = Resource("urn:fullPage:https://a.example/one", "image/png", Body.of(b"picture"), NOW)
         visits = (pages.visit(sheet, at=2), pages.visit(moved, icon, at=3), pages.visit(again, at=4))
         left = LeftOut("https://a.example/film.png", "larger than what is kept")
         first, used = writer.write_parts(
-            one, NewParts(CaptureScope.PAGE, visits, (picture,), left_out=1, missing=(left,))
+            first, NewParts(CaptureScope.PAGE, visits, (picture,), left_out=1, missing=(left,))
         )
         later = pages.exchange("https://b.example/copy.css", b"p{}", headers=CSS)
         known = {part.digest: part for part in used if part.original is None}

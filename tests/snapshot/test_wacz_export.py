@@ -53,28 +53,28 @@ def test_the_members_are_those_of_the_standard_and_stored(exported: Path, archiv
     assert faults(exported) == []
     with zipfile.ZipFile(exported) as file:
         assert {info.compress_type for info in file.infolist()} == {zipfile.ZIP_STORED}
-    found = members_of(exported)
+    members = members_of(exported)
     (warc,) = archive.warcs()
-    assert found[f"archive/{warc.name}"] == warc.read_bytes()
-    assert gzip.decompress(found["indexes/index.cdx.gz"]) == places.index_of(archive.folder, warc).read_bytes()
-    package = json.loads(found["datapackage.json"])
+    assert members[f"archive/{warc.name}"] == warc.read_bytes()
+    assert gzip.decompress(members["indexes/index.cdx.gz"]) == places.index_of(archive.folder, warc).read_bytes()
+    package = json.loads(members["datapackage.json"])
     assert (package["profile"], package["wacz_version"], package["title"]) == ("data-package", "1.1.1", "Sources")
     assert package["created"] == "2026-11-23T06:00:05Z"
-    assert {one["path"] for one in package["resources"]} == found.keys() - {
+    assert {resource["path"] for resource in package["resources"]} == members.keys() - {
         "datapackage.json",
         "datapackage-digest.json",
     }
-    digest = json.loads(found["datapackage-digest.json"])
+    digest = json.loads(members["datapackage-digest.json"])
     assert digest == {
         "path": "datapackage.json",
-        "hash": f"sha256:{hashlib.sha256(found['datapackage.json']).hexdigest()}",
+        "hash": f"sha256:{hashlib.sha256(members['datapackage.json']).hexdigest()}",
     }
 
 
 def test_a_page_is_listed_for_each_capture_but_a_304(exported: Path) -> None:
     head, *pages = map(json.loads, members_of(exported)["pages/pages.jsonl"].splitlines())
     assert head["format"] == "json-pages-1.0"
-    told = [(one["url"], one["ts"], one["title"]) for one in pages]
+    told = [(page["url"], page["ts"], page["title"]) for page in pages]
     assert told == [
         ("https://a.example/one", "2026-11-23T06:00:00Z", "A page"),
         ("https://b.example/new", "2026-11-23T06:00:01Z", "https://b.example/new"),
@@ -82,7 +82,7 @@ def test_a_page_is_listed_for_each_capture_but_a_304(exported: Path) -> None:
         ("https://a.example/one", "2026-11-23T06:00:03Z", "A page"),
     ]
     assert pages[1]["source"] == "https://b.example/old"
-    assert len({one["id"] for one in pages}) == 4
+    assert len({page["id"] for page in pages}) == 4
 
 
 def test_the_same_archive_gives_the_same_bytes(exported: Path, archive: Any, tmp_path: Path) -> None:
@@ -114,11 +114,11 @@ def test_the_indexes_of_many_runs_become_one(
                 archive.write(writer, pages.visit(exchange, at=number))
     done = export(archive.folder, tmp_path / "a.wacz")
     assert (done.warcs, done.pages) == (5, 15)
-    found = members_of(tmp_path / "a.wacz")
-    lines = gzip.decompress(found["indexes/index.cdx.gz"]).splitlines()
+    members = members_of(tmp_path / "a.wacz")
+    lines = gzip.decompress(members["indexes/index.cdx.gz"]).splitlines()
     assert len(lines) == 15
     assert lines == sorted(lines)
-    assert len(found["indexes/index.idx"].splitlines()) == 1 + 5
+    assert len(members["indexes/index.idx"].splitlines()) == 1 + 5
     assert faults(tmp_path / "a.wacz") == []
 
 
@@ -146,7 +146,7 @@ def test_nothing_to_export_and_a_full_disk_leave_no_file(
 def pack(path: Path, members: Members, deflated: str = "") -> None:
     """A WACZ file with these members, whose data package and digest are right: a careful forger's."""
     package = json.loads(members.get("datapackage.json", b"{}"))
-    listed = {one["path"]: one for one in package.get("resources", [])}
+    listed = {resource["path"]: resource for resource in package.get("resources", [])}
     package["resources"] = [
         listed.get(name, {"name": name.lower(), "path": name})
         | {"hash": f"sha256:{hashlib.sha256(data).hexdigest()}", "bytes": len(data)}
@@ -245,8 +245,10 @@ def test_a_flipped_bit_a_list_of_blocks_and_a_file_that_is_no_zip(exported: Path
 def _gzip_members(data: bytes) -> list[bytes]:
     from linkarchive.snapshot.record_reader import BadRecordError, walk
 
-    found = [one for one in walk(io.BytesIO(data), lambda record: None) if not isinstance(one, BadRecordError)]
-    return [gzip.decompress(data[record.offset : record.offset + length]) for record, _, length in found]
+    members = [
+        record for record in walk(io.BytesIO(data), lambda record: None) if not isinstance(record, BadRecordError)
+    ]
+    return [gzip.decompress(data[record.offset : record.offset + length]) for record, _, length in members]
 
 
 # --- the command ----------------------------------------------------------------

@@ -208,7 +208,7 @@ def test_a_database_of_the_first_schema_gets_the_columns_of_today(tmp_path: Path
         store.execute(text("DELETE FROM migrations WHERE name LIKE '%carried%'"))
         store.commit()
     with open_store(path) as store:
-        assert [one.result for one in results.of_run(store, run.info.id)] == [RESULT]
+        assert [report.result for report in results.of_run(store, run.info.id)] == [RESULT]
         row = store.execute(text("SELECT cited, compared FROM outcomes")).one()
         assert tuple(row) == (True, "not yet")
 
@@ -238,7 +238,7 @@ def test_a_database_from_before_imports_takes_captures_without_a_run(tmp_path: P
 def test_a_source_is_found_however_it_is_written(tmp_path: Path) -> None:
     with open_store(tmp_path / "a.sqlite") as store:
         urls = ["HTTP://Bücher.example:80/a%7Eb#part", "mailto:a@b.example"]
-        sources.ensure(store, {key_of(one): one for one in urls})
+        sources.ensure(store, {key_of(url): url for url in urls})
         for spelling in ("http://bücher.example/a~b", "http://xn--bcher-kva.example/a%7eb#other"):
             assert sources.find(store, spelling).url == "HTTP://Bücher.example:80/a%7Eb"
         assert sources.find(store, "mailto:a@b.example").key == "mailto:a@b.example"

@@ -37,7 +37,7 @@ def test_no_verdict_of_the_demo_changes_in_a_clone(tmp_path: Path) -> None:
     assert after.run.complete
     assert [source.result.url for source in after.sources if source.is_news] == []
     assert {source.result.url for source in after.sources} == {source.result.url for source in then}
-    told = {source_key(one.result.url): one.result for one in after.sources}
+    told = {source_key(source.result.url): source.result for source in after.sources}
     for url, (_, expected) in truth.SOURCES.items():
         found = (told[url].verdict.value, told[url].reason.value)
         # What was seen for the first time a year later has been compared by now.

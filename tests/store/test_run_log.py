@@ -26,11 +26,11 @@ def nights(folder: Any, stage: Any) -> Any:
 
 def logs(folder: Any) -> list[list[dict[str, Any]]]:
     """The lines of each run's log, in order of time."""
-    found = []
+    by_run = []
     for path in sorted((folder.root / "archive" / "warc").glob("*.warc.gz")):
         lines = gzip.decompress(path.read_bytes()).split(b"\n")
-        found.append([json.loads(line) for line in lines if line.startswith((b'{"run"', b'{"visit"', b'{"repeats"'))])
-    return found
+        by_run.append([json.loads(line) for line in lines if line.startswith((b'{"run"', b'{"visit"', b'{"repeats"'))])
+    return by_run
 
 
 def reports(folder: Any) -> list[Any]:

@@ -122,7 +122,9 @@ def test_one_bad_row_among_good_ones_is_left_out(wayback, session, article, take
     assert answer == Unknown(Why.MALFORMED, "web.archive.org index: 2 entries cannot be read")
 
 
-@pytest.mark.parametrize("fault", [Fault.UNAVAILABLE, Fault.HTML, Fault.RESET, Fault.SILENCE], ids=lambda one: one.name)
+@pytest.mark.parametrize(
+    "fault", [Fault.UNAVAILABLE, Fault.HTML, Fault.RESET, Fault.SILENCE], ids=lambda fault: fault.name
+)
 @pytest.mark.parametrize("service", ["replay", "index"])
 def test_a_passing_fault_is_tried_once_more(wayback, new_session, article, taken, fault, service):
     wayback.captures = [article(URL, "2021-05-12", body=SOFT_404), article(URL, "2021-05-14", title="Good")]
@@ -316,8 +318,8 @@ def test_a_good_copy_behind_many_error_pages_is_found(wayback, session, article,
         article(URL, f"2021-{month:02}-12", body=f"<title>404 Not Found</title><h1>Not found</h1>{month}".encode())
         for month in range(5, 13)
     ] + [article(URL, "2019-01-12")]
-    found = find_copy_before(session, (WAYBACK,), URL, LOOKED, DEATH)
-    assert taken(found).memento.time.year == 2019
+    copy = find_copy_before(session, (WAYBACK,), URL, LOOKED, DEATH)
+    assert taken(copy).memento.time.year == 2019
 
 
 def test_an_endpoint_gets_its_requests_a_minute_in_any_window():

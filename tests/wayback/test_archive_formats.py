@@ -55,10 +55,10 @@ def test_any_text_is_an_address_or_not(text):
 def test_a_stamp_may_be_cut_short(time):
     digits = stamp(time)
     for length in (4, 6, 8, 10, 12, 14):
-        found = time_of(digits[:length])
-        assert found is not None
-        assert stamp(found).startswith(digits[:length])
-        assert found <= time
+        answer = time_of(digits[:length])
+        assert answer is not None
+        assert stamp(answer).startswith(digits[:length])
+        assert answer <= time
 
 
 @pytest.mark.parametrize("digits", ["20000008241731", "20211301000000", "0", "99999999999999", "20210512250000"])
@@ -106,9 +106,9 @@ def test_a_timemap_of_several_pages(arquivo, session):
         return Response(", ".join(lines).encode(), content_type="application/link-format")
 
     arquivo._timemap = serve
-    found = timemap(session, ARQUIVO, URL)
-    assert [time.day for time, _ in found.mementos] == [13, 14]
-    assert found.malformed == 0
+    answer = timemap(session, ARQUIVO, URL)
+    assert [time.day for time, _ in answer.mementos] == [13, 14]
+    assert answer.malformed == 0
 
 
 # --- the index ---------------------------------------------------------------------------
@@ -150,7 +150,7 @@ def test_the_query_says_what_is_wanted(wayback, session, web):
     span = Span.around(NEAR, 30)
     url = "https://harbour-books.example/a?b=c&d=é"
     captures(session, WAYBACK, url, NEAR, span, status="30[18]", limit=7)
-    (asked,) = [one for one in web.hits if "/cdx/" in one and "limit=7" in one]
+    (asked,) = [hit for hit in web.hits if "/cdx/" in hit and "limit=7" in hit]
     assert "url=https%3A%2F%2Fharbour-books.example%2Fa%3Fb%3Dc%26d%3D%C3%A9" in asked
     for part in ("sort=closest", "closest=20210512000000", "from=20210412000000", "to=20210611000000", "limit=7",
                  "filter=statuscode%3A30%5B18%5D", "resolveRevisits=true"):  # fmt: skip

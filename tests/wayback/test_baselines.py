@@ -34,14 +34,14 @@ def at(day: str) -> datetime:
 
 def test_the_nearest_copy_is_found_by_replay_alone(wayback, session, article, taken) -> None:
     wayback.captures = [article(URL, day, title=day) for day in ("2019-01-01", "2021-05-09", "2021-05-16")]
-    found = taken(find_baseline(session, ONLY, URL, LOOKED))
-    assert found.memento.origin is Origin.WAYBACK
-    assert found.memento.time == at("2021-05-09")
-    assert found.memento.public_url == f"https://web.archive.org/web/20210509090000/{URL}"
-    assert found.page is not None
-    assert found.page.final_url == URL
-    assert found.page.body == wayback.captures[1].body
-    assert found.page.headers["content-type"] == "text/html; charset=utf-8"
+    copy = taken(find_baseline(session, ONLY, URL, LOOKED))
+    assert copy.memento.origin is Origin.WAYBACK
+    assert copy.memento.time == at("2021-05-09")
+    assert copy.memento.public_url == f"https://web.archive.org/web/20210509090000/{URL}"
+    assert copy.page is not None
+    assert copy.page.final_url == URL
+    assert copy.page.body == wayback.captures[1].body
+    assert copy.page.headers["content-type"] == "text/html; charset=utf-8"
     assert wayback.counts == {"lookup": 1, "replay": 1}
 
 
@@ -49,8 +49,8 @@ def test_before_beats_after_at_equal_distance(wayback, session, article, taken) 
     """The nearest by the clock is a soft 404; two days before and two days after are left."""
     wayback.captures = [article(URL, day, title=day) for day in ("2021-05-14", "2021-05-10")]
     wayback.captures.append(article(URL, "2021-05-12", body=SOFT_404))
-    found = taken(find_baseline(session, ONLY, URL, LOOKED))
-    assert found.memento.time == at("2021-05-10")
+    copy = taken(find_baseline(session, ONLY, URL, LOOKED))
+    assert copy.memento.time == at("2021-05-10")
 
 
 def test_twenty_sources_cost_one_question_each(wayback, session, article, taken) -> None:
@@ -71,8 +71,8 @@ def test_twenty_sources_cost_one_question_each(wayback, session, article, taken)
 @pytest.mark.parametrize("status", [404, 503, 429])
 def test_a_captured_error_is_no_baseline_and_no_trouble(wayback, session, article, status: int, taken) -> None:
     wayback.captures = [article(URL, "2021-05-12", status=status), article(URL, "2021-05-20", title="Good")]
-    found = taken(find_baseline(session, ONLY, URL, LOOKED))
-    assert found.memento.time == at("2021-05-20")
+    copy = taken(find_baseline(session, ONLY, URL, LOOKED))
+    assert copy.memento.time == at("2021-05-20")
     assert session.notices == ()
 
 
@@ -96,8 +96,8 @@ def test_a_page_whose_address_only_looks_alike_is_not_it(wayback, session, artic
 
 def test_a_copy_under_http_and_www_is_the_same_page(wayback, session, article, taken) -> None:
     wayback.captures = [article("http://www.harbour-books.example/lantern?page=2", "2021-05-12")]
-    found = taken(find_baseline(session, ONLY, URL, LOOKED))
-    assert found.memento.final_url == "http://www.harbour-books.example/lantern?page=2"
+    copy = taken(find_baseline(session, ONLY, URL, LOOKED))
+    assert copy.memento.final_url == "http://www.harbour-books.example/lantern?page=2"
 
 
 def test_captured_redirects_are_followed_inside_the_archive(wayback, session, article, taken) -> None:
@@ -106,10 +106,10 @@ def test_captured_redirects_are_followed_inside_the_archive(wayback, session, ar
         article(URL, "2021-05-11", status=301, headers=(("Location", "/books/lantern"),), body=b""),
         article(new, "2021-05-13"),
     ]
-    found = taken(find_baseline(session, ONLY, URL, LOOKED))
-    assert found.page is not None
-    assert (found.page.final_url, found.page.hops) == (new, (Hop(URL, 301),))
-    assert (found.memento.time, found.memento.final_url) == (at("2021-05-13"), new)
+    copy = taken(find_baseline(session, ONLY, URL, LOOKED))
+    assert copy.page is not None
+    assert (copy.page.final_url, copy.page.hops) == (new, (Hop(URL, 301),))
+    assert (copy.memento.time, copy.memento.final_url) == (at("2021-05-13"), new)
 
 
 def test_a_redirect_to_a_copy_of_months_later_is_not_it(wayback, session, article, taken) -> None:
@@ -118,8 +118,8 @@ def test_a_redirect_to_a_copy_of_months_later_is_not_it(wayback, session, articl
         article("https://harbour-books.example/other", "2021-09-30"),
         article(URL, "2021-06-30", title="Good"),
     ]
-    found = taken(find_baseline(session, ONLY, URL, LOOKED))
-    assert found.memento.time == at("2021-06-30")
+    copy = taken(find_baseline(session, ONLY, URL, LOOKED))
+    assert copy.memento.time == at("2021-06-30")
 
 
 @pytest.mark.parametrize("location", ["/lantern?page=2", "https://nowhere.example/", "mailto:a@b.example", "http://["])
@@ -132,8 +132,8 @@ def test_a_copy_that_we_have_already_is_not_fetched(wayback, session, article, t
     ours = article(URL, "2021-05-20", title="Ours")
     wayback.captures = [article(URL, "2021-05-12", body=SOFT_404), ours]
     digest = f"sha1:{ours.digest}"
-    found = taken(find_baseline(session, ONLY, URL, LOOKED, own_digests=frozenset({digest})))
-    assert (found.same_as, found.visit, found.memento.time) == (digest, None, at("2021-05-20"))
+    copy = taken(find_baseline(session, ONLY, URL, LOOKED, own_digests=frozenset({digest})))
+    assert (copy.same_as, copy.visit, copy.memento.time) == (digest, None, at("2021-05-20"))
     assert wayback.counts["replay"] == 1
 
 
@@ -152,48 +152,48 @@ def test_wrong_content_encodings_are_read_and_the_bytes_are_kept(
     plain = article(URL, "2021-05-12").body
     stored = gzip.compress(plain) if body else plain
     wayback.captures = [article(URL, "2021-05-12", body=stored, headers=(("Content-Type", "text/html"), *headers))]
-    found = taken(find_baseline(session, ONLY, URL, LOOKED))
-    assert found.page is not None
-    assert found.visit is not None
-    assert found.page.body == plain
-    assert found.visit.exchanges[-1].body.read() == stored
-    capture, page = kept(tmp_path, found)
+    copy = taken(find_baseline(session, ONLY, URL, LOOKED))
+    assert copy.page is not None
+    assert copy.visit is not None
+    assert copy.page.body == plain
+    assert copy.visit.exchanges[-1].body.read() == stored
+    capture, page = kept(tmp_path, copy)
     assert unwrap_memento(page, 1 << 20).body == plain
     assert capture.digest == f"sha1:{wayback.captures[0].digest}"
 
 
-def kept(root: Path, found: ArchivedCopy):
+def kept(root: Path, copy: ArchivedCopy):
     """The capture and its page, read back from the WARC."""
     clock = Clock(datetime(2026, 11, 23, tzinfo=UTC))
     with WarcWriter(
         root / "archive", "20261123T000000Z-0000", clock=clock, size_limit=1 << 30, simulated=True
     ) as writer:
-        assert found.visit is not None
-        assert found.page is not None
-        sha256 = hashlib.sha256(found.page.body).hexdigest()
-        capture = writer.write_visit(found.visit, source=URL, sha256=sha256, fingerprint=None, memento=found.memento)
+        assert copy.visit is not None
+        assert copy.page is not None
+        sha256 = hashlib.sha256(copy.page.body).hexdigest()
+        capture = writer.write_visit(copy.visit, source=URL, sha256=sha256, fingerprint=None, memento=copy.memento)
     return capture, read_page(root / "archive", capture)
 
 
 def test_a_copy_is_stored_as_what_it_is(wayback, session, article, tmp_path, taken) -> None:
     wayback.captures = [article(URL, "2021-05-12")]
-    found = taken(find_baseline(session, ONLY, URL, LOOKED))
-    capture, page = kept(tmp_path, found)
+    copy = taken(find_baseline(session, ONLY, URL, LOOKED))
+    capture, page = kept(tmp_path, copy)
     assert (capture.url, capture.origin, capture.time) == (URL, Origin.WAYBACK, at("2021-05-12"))
     assert capture.public_url == f"https://web.archive.org/web/20210512090000/{URL}"
     assert capture in list(scan(tmp_path / "archive"))
     index = next((tmp_path / "archive/indexes").glob("*.cdxj")).read_text()
     assert "https://web.archive.org/web/20210512090000id_/" in index
     again = unwrap_memento(page, 1 << 20)
-    assert (again.body, again.headers) == (found.page.body, found.page.headers)  # type: ignore[union-attr]
+    assert (again.body, again.headers) == (copy.page.body, copy.page.headers)  # type: ignore[union-attr]
     assert unwrap_memento(again, 1 << 20) == again
 
 
 def test_other_archives_are_asked_next(wayback, arquivo, session, article, taken) -> None:
     arquivo.captures = [article(URL, "2021-05-12", body=SOFT_404), article(URL, "2021-05-14", title="Good")]
-    found = taken(find_baseline(session, DEFAULT, URL, LOOKED))
-    assert (found.archive, found.memento.origin) == ("arquivo.pt", Origin.MEMENTO)
-    assert found.memento.public_url == f"https://arquivo.pt/wayback/20210514090000/{URL}"
+    copy = taken(find_baseline(session, DEFAULT, URL, LOOKED))
+    assert (copy.archive, copy.memento.origin) == ("arquivo.pt", Origin.MEMENTO)
+    assert copy.memento.public_url == f"https://arquivo.pt/wayback/20210514090000/{URL}"
     assert arquivo.counts["timemap"] == 1
 
 
@@ -213,14 +213,14 @@ def test_addresses_with_awkward_characters(wayback, session, article, taken) -> 
 
 def test_a_dead_source_gets_the_copy_from_before_its_death(wayback, session, article, taken) -> None:
     wayback.captures = [article(URL, "2018-03-01", title="Old"), article(URL, "2021-05-13", body=SOFT_404)]
-    found = taken(find_copy_before(session, ONLY, URL, LOOKED, at("2021-01-01")))
-    assert found.memento.time == at("2018-03-01")
+    copy = taken(find_copy_before(session, ONLY, URL, LOOKED, at("2021-01-01")))
+    assert copy.memento.time == at("2018-03-01")
 
 
 def test_the_latest_copy_is_taken_where_nobody_knows_when_the_author_looked(wayback, session, article, taken) -> None:
     wayback.captures = [article(URL, day, title=day) for day in ("2018-03-01", "2020-03-01", "2024-03-01")]
-    found = taken(find_copy_before(session, ONLY, URL, None, at("2021-01-01")))
-    assert found.memento.time == at("2020-03-01")
+    copy = taken(find_copy_before(session, ONLY, URL, None, at("2021-01-01")))
+    assert copy.memento.time == at("2020-03-01")
 
 
 def test_no_copy_needs_an_empty_index(wayback, session) -> None:
@@ -255,8 +255,8 @@ def test_the_old_address_comes_first_for_recovery(wayback, session, article, tak
     new = "https://harbour-books.example/new"
     wayback.captures = [article(URL, day, title=day) for day in ("2021-05-01", "2021-05-13", "2021-06-01")]
     wayback.captures += [article(URL, "2021-05-12", body=SOFT_404), article(new, "2021-05-12")]
-    found = [taken(one) for one in captures_around(session, ONLY, [URL, new], LOOKED)]
-    assert [one.memento.time.date().isoformat() for one in found] == [
+    copy = [taken(copy) for copy in captures_around(session, ONLY, [URL, new], LOOKED)]
+    assert [copy.memento.time.date().isoformat() for copy in copy] == [
         "2021-05-13",
         "2021-05-01",
         "2021-06-01",

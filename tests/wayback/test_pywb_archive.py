@@ -49,15 +49,15 @@ URLS = (PACKED, PLAIN, DOI, GONE)
 def programs(request) -> Path:
     named = os.environ.get("PYWB_PYTHON")
     if named:
-        found = Path(named).parent
+        programs = Path(named).parent
     else:
         folder = request.config.cache.mkdir(f"pywb-{sys.version_info.major}.{sys.version_info.minor}")
         if not (folder / "built").exists():
             pytest.skip("no pywb: run tests/endurance first, or name one with PYWB_PYTHON")
-        found = folder / "venv" / "bin"
-    if not (found / "wayback").exists():
-        pytest.skip(f"there is no pywb in {found}")
-    return found
+        programs = folder / "venv" / "bin"
+    if not (programs / "wayback").exists():
+        pytest.skip(f"there is no pywb in {programs}")
+    return programs
 
 
 @pytest.fixture(scope="module")
@@ -125,33 +125,33 @@ def session() -> Iterator[ArchiveSession]:
 @pytest.mark.parametrize("url", [PACKED, PLAIN])
 @pytest.mark.parametrize("day", DAYS, ids=lambda day: f"{day:%Y}")
 def test_a_baseline_is_replayed_byte_for_byte(archive, session, collection, taken, url, day):
-    found = taken(find_baseline(session, (archive,), url, day.date()))
-    assert found.visit.exchanges[-1].body.read() == collection[1][url, day]
-    assert found.memento.time == day
-    assert found.memento.public_url == f"{archive.replay}{day:%Y%m%d%H%M%S}/{url}"
-    assert (found.page.final_url, found.page.status) == (url, 200)
-    assert not found.page.body.startswith(b"\x1f\x8b")
-    assert "memento-datetime" not in found.page.headers
-    assert found.page.headers["server"] == "harbour/1.0"
+    copy = taken(find_baseline(session, (archive,), url, day.date()))
+    assert copy.visit.exchanges[-1].body.read() == collection[1][url, day]
+    assert copy.memento.time == day
+    assert copy.memento.public_url == f"{archive.replay}{day:%Y%m%d%H%M%S}/{url}"
+    assert (copy.page.final_url, copy.page.status) == (url, 200)
+    assert not copy.page.body.startswith(b"\x1f\x8b")
+    assert "memento-datetime" not in copy.page.headers
+    assert copy.page.headers["server"] == "harbour/1.0"
 
 
 def test_a_captured_redirect_is_followed_in_the_archive(archive, session, taken):
-    found = taken(find_baseline(session, (archive,), DOI, date(2021, 5, 12)))
-    assert found.page.final_url == found.memento.final_url == "https://journal-of-estuaries.example/articles/17"
-    assert [(hop.url, hop.status) for hop in found.page.hops] == [(DOI, 302)]
-    assert b"Journal of Estuaries" in found.page.body
+    copy = taken(find_baseline(session, (archive,), DOI, date(2021, 5, 12)))
+    assert copy.page.final_url == copy.memento.final_url == "https://journal-of-estuaries.example/articles/17"
+    assert [(hop.url, hop.status) for hop in copy.page.hops] == [(DOI, 302)]
+    assert b"Journal of Estuaries" in copy.page.body
 
 
 def test_the_timemap_lists_the_three_dates(archive, session):
-    found = timemap(session, archive, PLAIN)
-    assert [time for time, _ in found.mementos] == list(DAYS)
-    assert found.malformed == 0
-    assert all(archive.parse(memento) == (time, PLAIN) for time, memento in found.mementos)
+    listed = timemap(session, archive, PLAIN)
+    assert [time for time, _ in listed.mementos] == list(DAYS)
+    assert listed.malformed == 0
+    assert all(archive.parse(memento) == (time, PLAIN) for time, memento in listed.mementos)
 
 
 def test_a_soft_404_of_today_is_no_copy_and_the_timemap_has_the_next_best(archive, session, taken):
-    found = taken(find_copy_before(session, (archive,), GONE, date(2026, 4, 20), datetime(2026, 4, 21, tzinfo=UTC)))
-    assert found.memento.time == datetime(2023, 2, 1, 9, tzinfo=UTC)
+    copy = taken(find_copy_before(session, (archive,), GONE, date(2026, 4, 20), datetime(2026, 4, 21, tzinfo=UTC)))
+    assert copy.memento.time == datetime(2023, 2, 1, 9, tzinfo=UTC)
 
 
 def test_what_it_does_not_have_is_no_copy(archive, session):
@@ -171,7 +171,7 @@ def test_a_timegate_alone_will_do(archive, session, collection, taken):
     """Datetime negotiation (RFC 7089): the copy is then as the archive shows it, perhaps rewritten."""
     gate = dataclasses.replace(archive, replay="", timemap="")
     when = datetime(2023, 1, 1, tzinfo=UTC)
-    found = taken(nearest(session, gate, PLAIN, when, Span()))
-    assert found.memento.time == datetime(2023, 2, 1, 9, tzinfo=UTC)
-    assert found.page.body == collection[1][PLAIN, found.memento.time]
+    copy = taken(nearest(session, gate, PLAIN, when, Span()))
+    assert copy.memento.time == datetime(2023, 2, 1, 9, tzinfo=UTC)
+    assert copy.page.body == collection[1][PLAIN, copy.memento.time]
     assert isinstance(nearest(session, gate, PLAIN, when, Span.around(when, 3)), Unusable)

@@ -24,7 +24,7 @@ def test_a_page_is_captured(wayback, session):
     (result,) = saved(session, URL).values()
     assert isinstance(result, Saved)
     assert result.url == f"https://web.archive.org/web/20261123060000/{URL}"
-    assert [one.url for one in wayback.captures] == [URL]
+    assert [capture.url for capture in wayback.captures] == [URL]
     assert wayback.counts["save"] == 1
 
 
@@ -78,7 +78,9 @@ def test_a_429_stops_the_batch(wayback, session, fault, service):
     assert wayback.counts[service] == 1
 
 
-@pytest.mark.parametrize("fault", [Fault.UNAVAILABLE, Fault.HTML, Fault.RESET, Fault.SILENCE], ids=lambda one: one.name)
+@pytest.mark.parametrize(
+    "fault", [Fault.UNAVAILABLE, Fault.HTML, Fault.RESET, Fault.SILENCE], ids=lambda fault: fault.name
+)
 def test_trouble_with_one_page_may_pass(wayback, new_session, fault):
     wayback.fail("save", fault, times=2)
     results = saved(new_session(**({"timeout": 1.0} if fault is Fault.SILENCE else {})), URL, OTHER)

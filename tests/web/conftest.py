@@ -237,9 +237,9 @@ def visits() -> Iterator[Visits]:
     def run(*requests: str | VisitRequest, **changes: object) -> list[Visit]:
         network = replace(NETWORK, **changes)  # type: ignore[arg-type]
         asked = [VisitRequest(request) if isinstance(request, str) else request for request in requests]
-        found = list(fetch_all(asked, network, Clock()))
-        seen.extend(found)
-        return found
+        visits = list(fetch_all(asked, network, Clock()))
+        seen.extend(visits)
+        return visits
 
     yield run
     for visit in seen:

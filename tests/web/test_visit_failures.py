@@ -163,8 +163,8 @@ def test_nobody_listens(visit_one, closed_port):
 
 
 def test_a_name_that_does_not_exist(visits):
-    found = visits(f"http://{NO_NAME}/a", f"http://{NO_NAME}/b")
-    for visit in found:
+    pages = visits(f"http://{NO_NAME}/a", f"http://{NO_NAME}/b")
+    for visit in pages:
         assert visit.failure.reason is Reason.DNS
         assert visit.failure.no_such_name
         assert "no such host name" in visit.failure.detail

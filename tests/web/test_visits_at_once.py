@@ -76,8 +76,8 @@ def test_a_lasting_answer_is_not_asked_for_again(web, visit_one, status):
 
 def test_a_host_that_only_throttles_is_soon_not_tried_again(web, visits):
     web.answers["*"] = [web.page(b"", "503 Busy")]
-    found = visits(*(web.url(f"/{number}") for number in range(12)), retries=1, retry_wait=1e-6, per_host=1)
-    assert all(visit.final.status == 503 for visit in found)
+    ended = visits(*(web.url(f"/{number}") for number in range(12)), retries=1, retry_wait=1e-6, per_host=1)
+    assert all(visit.final.status == 503 for visit in ended)
     assert 12 < len(web.asked) < 24
 
 
@@ -93,8 +93,8 @@ async def linger(_asked, writer):
 @pytest.mark.parametrize("per_host", [1, 3])
 def test_no_more_than_per_host_at_a_time(web, visits, per_host):
     web.put("*", linger)
-    found = visits(*(web.url(f"/{number}") for number in range(12)), per_host=per_host)
-    assert len(found) == 12
+    ended = visits(*(web.url(f"/{number}") for number in range(12)), per_host=per_host)
+    assert len(ended) == 12
     assert web.most_at_once == per_host
 
 
@@ -110,8 +110,8 @@ def test_one_host_that_hangs_does_not_hold_the_others(web, visits):
     web.put("/ok", web.page(b"x"))
     slow = [web.url("/hang")] * 2
     quick = [web.url("/ok", host="localhost")] * 20
-    found = visits(*slow, *quick, concurrency=2, per_host=1, timeout=30.0)
-    assert [visit.failure for visit in found] == [None] * 22
+    ended = visits(*slow, *quick, concurrency=2, per_host=1, timeout=30.0)
+    assert [visit.failure for visit in ended] == [None] * 22
 
 
 @pytest.mark.parametrize("links", [300, 900], ids=["within the window", "more than the window holds"])
@@ -142,10 +142,10 @@ def test_one_slow_host_with_many_links_does_not_hold_fast_ones(web, links):
 
 def test_connections_are_used_again_by_the_next_visit_to_their_host(web, visits):
     web.answers["*"] = [web.page(b"x")]
-    found = visits(
+    ended = visits(
         *(web.url(f"/{number}", f"h{number % 40}.localhost") for number in range(400)), concurrency=20, per_host=1
     )
-    assert all(visit.final is not None for visit in found)
+    assert all(visit.final is not None for visit in ended)
     assert web.connections <= 40
 
 
@@ -164,8 +164,8 @@ def test_no_connection_waits_for_the_caller(web):
 def test_a_redirect_counts_for_the_host_that_it_leads_to(web, visits):
     web.put("/a", lambda asked: web.redirect(web.url("/b" + asked.target[2:], host="127.0.0.1")))
     web.put("/b", linger)
-    found = visits(*(web.url(f"/a?{number}", host="localhost") for number in range(8)), per_host=2)
-    assert all(visit.final is not None and visit.final.url.startswith(web.url("/b")) for visit in found)
+    ended = visits(*(web.url(f"/a?{number}", host="localhost") for number in range(8)), per_host=2)
+    assert all(visit.final is not None and visit.final.url.startswith(web.url("/b")) for visit in ended)
     assert web.most_at_once <= 4
 
 
@@ -176,9 +176,9 @@ def test_robots_txt_is_obeyed_when_asked_for_and_read_once(web, visits):
     web.put("/robots.txt", web.page(b"User-agent: *\nDisallow: /private\n", "200 OK", "Content-Type: text/plain"))
     web.answers["*"] = [web.page(b"x")]
     urls = [web.url(f"/private/{number}") for number in range(5)] + [web.url(f"/open/{number}") for number in range(5)]
-    found = {visit.request.url: visit for visit in visits(*urls, obey_robots=True)}
-    assert all(found[url].failure.reason is Reason.ROBOTS for url in urls[:5])
-    assert all(found[url].final.status == 200 for url in urls[5:])
+    ended = {visit.request.url: visit for visit in visits(*urls, obey_robots=True)}
+    assert all(ended[url].failure.reason is Reason.ROBOTS for url in urls[:5])
+    assert all(ended[url].final.status == 200 for url in urls[5:])
     assert web.times("/robots.txt") == 1
     assert not any(asked.target.startswith("/private") for asked in web.asked)
 
@@ -229,10 +229,10 @@ def test_two_thousand_requests_give_two_thousand_visits(web, visits):
     web.answers["*"] = [web.page(b"<p>text</p>" * 100)]
     web.put("/gone", web.page(b"", "404 Not Found"))
     requests = [VisitRequest(web.url("/gone" if number % 50 == 0 else f"/{number}")) for number in range(2000)]
-    found = visits(*requests, concurrency=128)
-    assert {id(visit.request) for visit in found} == {id(request) for request in requests}
-    assert len(found) == 2000
-    assert sum(visit.final.status == 404 for visit in found) == 40
+    ended = visits(*requests, concurrency=128)
+    assert {id(visit.request) for visit in ended} == {id(request) for request in requests}
+    assert len(ended) == 2000
+    assert sum(visit.final.status == 404 for visit in ended) == 40
     assert 1 < web.connections <= 256
 
 
@@ -290,10 +290,10 @@ def test_once_stopped_what_is_under_way_ends_and_nothing_begins(web):
         return bool(asked_to_stop)
 
     requests = [VisitRequest(web.url(f"/{number}")) for number in range(50)]
-    found = list(fetch_all(iter(requests), replace(NETWORK, concurrency=4), Clock(), stop=stop))
-    assert [visit.final.url for visit in found] == [web.url("/end")] * 4
-    assert {visit.request.url for visit in found} == {request.url for request in requests[:4]}
-    for visit in found:
+    ended = list(fetch_all(iter(requests), replace(NETWORK, concurrency=4), Clock(), stop=stop))
+    assert [visit.final.url for visit in ended] == [web.url("/end")] * 4
+    assert {visit.request.url for visit in ended} == {request.url for request in requests[:4]}
+    for visit in ended:
         visit.close()
 
 
@@ -331,9 +331,9 @@ def test_a_bug_in_one_visit_is_a_failure_of_that_visit(web, visits, monkeypatch,
 
     monkeypatch.setattr(module, "refresh_of", broken)
     web.answers["*"] = [web.page(b"x")]
-    found = visits(*(web.url(f"/{number}") for number in range(6)))
-    assert [visit.failure.reason for visit in found if visit.failure] == [Reason.PROTOCOL]
-    assert len(found) == 6
+    ended = visits(*(web.url(f"/{number}") for number in range(6)))
+    assert [visit.failure.reason for visit in ended if visit.failure] == [Reason.PROTOCOL]
+    assert len(ended) == 6
     assert "bug" in caplog.text
 
 

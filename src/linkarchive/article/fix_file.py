@@ -32,7 +32,7 @@ class EditableFile(Protocol):
 
 
 def open_file(data: bytes, format: str) -> EditableFile:
-    """Raises ArticleError for bytes that would not stay as they are."""
+    """The file as text that can be edited. Raises ArticleError for bytes that would not stay as they are."""
     return PackageFile(data, format) if format in _PARTS and data.startswith(b"PK") else TextFile(data, format)
 
 

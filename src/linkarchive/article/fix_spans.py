@@ -71,7 +71,7 @@ class Span:
 def spans_of(
     text: str, format: str, bare: Sequence[str], targets: Sequence[str], is_wanted: Callable[[str], bool]
 ) -> list[Span]:
-    """The places in an article whose target is `wanted`, and those of the `bare` URLs, in order.
+    """The places in an article whose target `is_wanted`, and those of the `bare` URLs, in order.
 
     `targets` are all that the reader found, as written. The places do not overlap: a URL that is itself inside a
     destination or an attribute is not listed as bare.

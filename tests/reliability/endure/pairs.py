@@ -64,11 +64,11 @@ def at_once(
     root.with_suffix(".log.go").touch()
     ran = (lab.finish(slow, root), ended)
     wrong = []
-    for args, one in zip((first, second), ran, strict=True):
-        wrong += complaints(one, " ".join(args))
-        answered = one.code == 0 and args[0] in ("ignore", "accept")
+    for args, process in zip((first, second), ran, strict=True):
+        wrong += complaints(process, " ".join(args))
+        answered = process.code == 0 and args[0] in ("ignore", "accept")
         if answered and not any(args[1] in line and args[0] in line for line in decisions(root)):
-            wrong.append(f"{args} answered {one.out.strip()!r}, and no decision is there: {decisions(root)}")
+            wrong.append(f"{args} answered {process.out.strip()!r}, and no decision is there: {decisions(root)}")
     before = decisions(lab.templates[template])
     if decisions(root)[: len(before)] != before:
         wrong.append("a decision is lost")

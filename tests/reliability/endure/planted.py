@@ -98,9 +98,9 @@ def trials(lab: Lab, part: str, short: bool, share: int, shares: int) -> Iterato
     for number, (name, (plant, search)) in enumerate(_FAULTS.items()):
         if number % shares == share:
             lab.patch = plant
-            found = next(filter(None, (search(lab) for _ in range(_SEARCHES))), [])
+            faults = next(filter(None, (search(lab) for _ in range(_SEARCHES))), [])
             lab.patch = None
-            yield Trial("planted", name, found[0] if found else "", "", [] if found else ["it was not found"])
+            yield Trial("planted", name, faults[0] if faults else "", "", [] if faults else ["it was not found"])
 
 
 def _at(lab: Lab, name: str, operation: str, fault: Callable[[int], Fault], after: int = 0) -> list[str]:

@@ -15,7 +15,8 @@ from linkarchive.model import Unit
 
 
 def read_notebook(text: str, *, everything: bool = False) -> ParsedDocument:
-    """Raises ArticleError when it is no notebook. A note's label holds in its own cell only."""
+    """The Markdown cells of a Jupyter notebook; the label of a note holds in its own cell only. Raises ArticleError for
+    anything else."""
     notebook = parse_json(text)
     if not isinstance(notebook, Pairs):
         raise ArticleError("it is not a notebook")

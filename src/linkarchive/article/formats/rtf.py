@@ -40,7 +40,7 @@ _MOST_GROUPS = 2000  # that are open at a time
 
 
 def read_rtf(data: bytes, *, everything: bool = False) -> ParsedDocument:
-    """Raises ArticleError when it is no RTF."""
+    """The passages of an RTF file. Raises ArticleError when it is none."""
     if not data.lstrip().startswith(b"{\\rtf"):
         raise ArticleError("it is not RTF")
     reader = _Reader()
