@@ -283,6 +283,7 @@ Answer = Assessment | NotJudgedError
 
 
 def judged(by: Callable[[JudgeTask], Assessment], task: JudgeTask) -> Answer:
+    """The assessment of a task; where its pages make the judge raise, a NotJudgedError that says what it raised."""
     try:
         return by(task)
     except Exception as error:  # noqa: BLE001 - whatever a foreign page does to a parser
