@@ -121,15 +121,17 @@ def test_every_verdict_is_made_again_from_what_was_kept(days: Days) -> None:
     wrong, probed = {}, 0
     with open_project(Project(days.folder)) as store:
         for source in days.year_later.sources:
-            said = source.result
-            if said.verdict is Verdict.SKIPPED:
+            result = source.result
+            if result.verdict is Verdict.SKIPPED:
                 continue
-            lines = list(cases_of(days.folder / "archive", store, said.url, days.settings))
+            lines = list(cases_of(days.folder / "archive", store, result.url, days.settings))
             probed += any("probe" in json.loads(line) for line in lines)
             answers = [json.loads(judge_line(line)) for line in lines]
-            if (said.verdict, said.reason) not in [(answer["verdict"], answer["reason"]) for answer in answers]:
-                wrong[said.url] = (said.verdict, said.reason, answers)
-            elif not said.verdict.is_alive and said.evidence not in [tuple(answer["evidence"]) for answer in answers]:
-                wrong[said.url] = (said.evidence, answers)
+            if (result.verdict, result.reason) not in [(answer["verdict"], answer["reason"]) for answer in answers]:
+                wrong[result.url] = (result.verdict, result.reason, answers)
+            elif not result.verdict.is_alive and result.evidence not in [
+                tuple(answer["evidence"]) for answer in answers
+            ]:
+                wrong[result.url] = (result.evidence, answers)
     assert wrong == {}
     assert probed, "the demo has a host whose silence only a probe breaks"

@@ -106,10 +106,10 @@ def test_serve_serves(project: tuple[Path, dict[str, str], DemoWeb]) -> None:
         command.split(), cwd=folder, env=environ, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
     ) as serving:
         assert serving.stdout is not None
-        said = next(line for line in serving.stdout if "http://127.0.0.1:" in line)
+        line = next(line for line in serving.stdout if "http://127.0.0.1:" in line)
         serving.terminate()
         serving.stdout.read()
-    assert said
+    assert line
 
 
 def test_the_example_of_a_rule_has_the_form_of_the_rules() -> None:

@@ -29,8 +29,8 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     built = run(sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", folder, cwd=ROOT)
     assert built.returncode == 0, built.stderr
     [wheel] = folder.glob("*.whl")
-    made = run(sys.executable, "-m", "venv", folder / "env", cwd=folder)
-    assert made.returncode == 0, made.stderr
+    created = run(sys.executable, "-m", "venv", folder / "env", cwd=folder)
+    assert created.returncode == 0, created.stderr
     pip = [folder / "env" / "bin" / "python", "-m", "pip", "install", "--quiet", "--retries", "1"]
     if run(*pip, wheel, cwd=folder).returncode != 0:
         assert run(*pip, "--no-deps", wheel, cwd=folder).returncode == 0

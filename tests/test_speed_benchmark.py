@@ -159,9 +159,9 @@ def test_medians_ratios_and_demands(speed: Modules) -> None:
         (4.0, False),
         (5.5, True),
     ]
-    told = speed.table.table(results)
-    assert "| the ours-again | 20,000 | 4.00 | 2.00 | 5,000 | 0.100 | 50 | 1.00 |" in told
-    assert "| the lychee | 20,000 | 5.00 | 2.50 | 4,000 | 0.125 | 50 | 1.25 |" in told
+    table = speed.table.table(results)
+    assert "| the ours-again | 20,000 | 4.00 | 2.00 | 5,000 | 0.100 | 50 | 1.00 |" in table
+    assert "| the lychee | 20,000 | 5.00 | 2.50 | 4,000 | 0.125 | 50 | 1.25 |" in table
     assert "**missed**" in speed.table.demand_table(list(found.values()))
 
 

@@ -299,10 +299,10 @@ def test_of_any_article_only_targets_change(pieces: list[str], form: str, encodi
         replacement.citation
         for replacement in (*result.replacements, *(refusal.replacement for refusal in result.refusals))
     ) == [replacement.citation for replacement in replacements]
-    made = {replacement.citation: replacement.url for replacement in result.replacements}
+    replaced = {replacement.citation: replacement.url for replacement in result.replacements}
     after = read_document(result.data, form, path=f"x.{form}")
     assert [citation.url for citation in after.citations] == [
-        made.get(number, citation.url) for number, citation in enumerate(article.citations)
+        replaced.get(number, citation.url) for number, citation in enumerate(article.citations)
     ]
     # Between the new URLs stands what stood there before, and what they replaced was a target.
     first, *rest = re.split(r"https://new-\d+\.example/p", result.text[1])
@@ -331,12 +331,12 @@ def test_fix_write_on_all_of_them_in_a_project(folder: Any) -> None:
         path.write_bytes(sides[0])
         expected[path] = sides[1]
     folder.check(".")
-    made = [
+    replaced = [
         {"action": "replace", "url": source_key(old), "who": "ada", "when": "2026-01-05T07:00:00Z", "replacement": new}
         for old, new in TABLE.items()
     ]
     (folder.root / "archive" / "decisions.jsonl").write_text(
-        "".join(json.dumps(replacement) + "\n" for replacement in made)
+        "".join(json.dumps(replacement) + "\n" for replacement in replaced)
     )
     known = re.sub(r"^\? +(lost|again)$", lambda line: f"{LOST[line[1]]}  {line[1]}", folder.links(), flags=re.M)
     (folder.root / "links.txt").write_text(known)
@@ -354,7 +354,7 @@ def test_the_link_cases_of_other_suites() -> None:
     cases = Path(__file__).parents[3] / "shared" / "linkcases" / "dev.jsonl"
     if not cases.exists():
         pytest.skip("the link cases (../shared/linkcases) are not here")
-    asked = made = 0
+    asked = replaced = 0
     for line in cases.read_text(encoding="utf-8").splitlines():
         case = json.loads(line)
         data, form = case["input"].encode(), case["format"]
@@ -365,8 +365,8 @@ def test_the_link_cases_of_other_suites() -> None:
             if citation.url is None or citation.url.startswith("http")
         ]
         asked += len(replacements)
-        made += len(fix_article(data, form, f"x.{form}", replacements).replacements)
-    assert made >= 0.98 * asked > 100
+        replaced += len(fix_article(data, form, f"x.{form}", replacements).replacements)
+    assert replaced >= 0.98 * asked > 100
 
 
 def test_a_recovered_article_gets_all_its_targets() -> None:
@@ -386,8 +386,8 @@ def test_a_recovered_article_gets_all_its_targets() -> None:
 
 def test_a_package_in_which_nothing_is_replaced_stays_as_it_is() -> None:
     docx = pytest.importorskip("docx", reason="python-docx is not installed")
-    made = BytesIO()
+    replaced = BytesIO()
     document = docx.Document()
     document.add_paragraph("nothing is cited here")
-    document.save(made)
-    assert fix_article(made.getvalue(), "docx", "draft.docx", []).data == made.getvalue()
+    document.save(replaced)
+    assert fix_article(replaced.getvalue(), "docx", "draft.docx", []).data == replaced.getvalue()

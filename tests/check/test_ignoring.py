@@ -70,10 +70,10 @@ def test_a_death_after_ignoring_is_no_news(folder: Any, stage: Any) -> None:
     stage[BETA] = stage.html(BETA)
     assert folder.run("check", "-q", now="2026-01-19").out == ""
     stage[ALPHA] = stage.html("gone", status=410)
-    told = folder.run("check", "-q", now="2026-01-26")
-    assert told.code == 1
-    assert ALPHA in told.out
-    assert BETA not in told.out
+    ran = folder.run("check", "-q", now="2026-01-26")
+    assert ran.code == 1
+    assert ALPHA in ran.out
+    assert BETA not in ran.out
 
 
 def test_from_its_day_on_it_is_reported_again_once(known: Any) -> None:

@@ -48,9 +48,9 @@ def test_what_told_something_stays(lived: Any) -> None:
 def test_a_report_says_what_it_lacks(lived: Any) -> None:
     runs = [run["id"] for run in reversed(lived.run("runs", "--format", "json", now=DAYS[-1]).json["runs"])]
     lacks = "sources that were in this run what they were before are neither listed nor counted"
-    told = [lived.run("report", "--run", run, "--format", "json", now=DAYS[-1]).json for run in runs]
-    assert [sum(lacks in notice for notice in report["notices"]) for report in told] == [0, 1, 1, 1, 0, 0]
-    assert [len(report["sources"]) for report in told] == [3, 1, 2, 0, 3, 3]
+    reports = [lived.run("report", "--run", run, "--format", "json", now=DAYS[-1]).json for run in runs]
+    assert [sum(lacks in notice for notice in report["notices"]) for report in reports] == [0, 1, 1, 1, 0, 0]
+    assert [len(report["sources"]) for report in reports] == [3, 1, 2, 0, 3, 3]
     assert "3 that were as before are no longer kept" in lived.run("runs", now=DAYS[-1]).out
 
 

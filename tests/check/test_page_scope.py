@@ -31,8 +31,8 @@ def picture(name: str, size: int = 50) -> Response:
 
 
 def page(stage: Any, seed: str, more: str, *, etag: str | None = None) -> Response:
-    made = stage.html(seed, etag=etag)
-    return Response(made.body.replace(b"</head>", more.encode() + b"</head>"), headers=made.headers)
+    answer = stage.html(seed, etag=etag)
+    return Response(answer.body.replace(b"</head>", more.encode() + b"</head>"), headers=answer.headers)
 
 
 @pytest.fixture
@@ -94,8 +94,8 @@ def test_a_page_has_its_styles_fonts_and_pictures_once(illustrated: Any) -> None
 
 @pytest.mark.parametrize("told", ["text/html, text/html; charset=utf-8", "text/plain", "application/octet-stream"])
 def test_a_page_has_its_parts_whatever_its_server_says_of_its_type(folder: Any, stage: Any, told: str) -> None:
-    made = page(stage, "alpha", f'<img src="{STATIC}/alpha.png">')
-    stage[ALPHA] = Response(b"<html>" + made.body, content_type=told)
+    answer = page(stage, "alpha", f'<img src="{STATIC}/alpha.png">')
+    stage[ALPHA] = Response(b"<html>" + answer.body, content_type=told)
     stage[f"{STATIC}/alpha.png"] = picture("alpha")
     folder.article(ALPHA)
     folder.check("article.md", "--scope", "page")
@@ -195,8 +195,8 @@ def test_the_database_comes_back_with_what_uses_what(illustrated: Any) -> None:
 
 
 def test_a_dry_run_counts_what_pages_need(illustrated: Any, stage: Any) -> None:
-    said = illustrated.run("check", "article.md", "--scope", "page", "--dry-run").out
-    assert "about 3 MB more, in 80 requests, for the styles and pictures of 2 of them" in said
+    forecast = illustrated.run("check", "article.md", "--scope", "page", "--dry-run").out
+    assert "about 3 MB more, in 80 requests, for the styles and pictures of 2 of them" in forecast
     assert "styles" not in illustrated.run("check", "article.md", "--scope", "document", "--dry-run").out
     assert stage.requests == []
 

@@ -50,13 +50,13 @@ def test_the_stored_plan_gives_the_same_report(watched: Any, scope: tuple[str, .
     with open_project(Project(other.root), write=True) as store:
         plans.drop(store)
         store.commit()
-    told = []
+    lines = []
     for place, reads in ((watched, False), (other, True)):
         ran, has_read = checked(place, *scope, now="2026-01-12")
         assert has_read == reads
-        told.append({name: value for name, value in ran.json.items() if name != "run"})
-    assert told[0]["sources"]
-    assert told[0] == told[1]
+        lines.append({name: value for name, value in ran.json.items() if name != "run"})
+    assert lines[0]["sources"]
+    assert lines[0] == lines[1]
 
 
 def add_line(folder: Any) -> None:

@@ -147,8 +147,8 @@ def test_stdout_is_the_report_and_stderr_tells_the_progress(cited: Any) -> None:
     ran = cited.run("check", "article.md")
     assert BETA in ran.out
     assert "article.md:" in ran.out
-    told, started, ended = ran.err.splitlines()
-    assert "linkarchive/" in told  # the first run says what is sent to whom
+    notice, started, ended = ran.err.splitlines()
+    assert "linkarchive/" in notice  # the first run says what is sent to whom
     assert "checking 2 sources" in started
     assert "checked 2 sources" in ended
     assert "\x1b" not in ran.out + ran.err

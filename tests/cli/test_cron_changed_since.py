@@ -91,8 +91,8 @@ def test_nothing_changed_is_nothing_to_do(repository: Any, stage: Any) -> None:
 
 def test_a_dry_run_says_the_same(repository: Any) -> None:
     repository.article(ALPHA, BETA, GAMMA)
-    told = repository.run("check", "article.md", "--changed-since", "main", "--dry-run", now="2026-01-06")
-    assert "would visit 1 source on" in told.out
+    ran = repository.run("check", "article.md", "--changed-since", "main", "--dry-run", now="2026-01-06")
+    assert "would visit 1 source on" in ran.out
 
 
 def test_an_unknown_revision_is_named(repository: Any) -> None:

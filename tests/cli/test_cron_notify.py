@@ -104,10 +104,10 @@ def test_the_command_gets_the_news_on_stdin_in_the_project_folder(dead: Any, sta
     ran = dead.check("article.md")
     assert ran.code == 1
     assert ran.json["summary"]["dead"] == 1  # its output is not on ours
-    told = (dead.root / "told.md").read_text(encoding="utf-8")
-    assert told.startswith("# One source is gone\n")
-    assert "beta.example/notes" in told
-    assert "hunter2" not in told
+    message = (dead.root / "told.md").read_text(encoding="utf-8")
+    assert message.startswith("# One source is gone\n")
+    assert "beta.example/notes" in message
+    assert "hunter2" not in message
     assert Path((dead.root / "where").read_text().strip()) == dead.root.resolve()
     (dead.root / "told.md").unlink()
     dead.check(now="2026-01-06")

@@ -24,11 +24,11 @@ def awkward(folder: Any, stage: Any, tmp_path: Path) -> Any:
     """A checked folder whose path has what shells, crontabs, units and YAML treat in ways of their own."""
     root = tmp_path / "my 'site' 100% $HOME \"x\""
     root.mkdir()
-    made = replace(folder, root=root, processes=[])
+    renamed = replace(folder, root=root, processes=[])
     stage[ALPHA] = stage.html("alpha")
-    made.article(ALPHA)
-    assert made.run("check", "article.md").code == 0
-    return made
+    renamed.article(ALPHA)
+    assert renamed.run("check", "article.md").code == 0
+    return renamed
 
 
 def recipes(ran: Any) -> dict[str, str]:

@@ -105,10 +105,10 @@ def weeks(request: pytest.FixtureRequest, folder: Any, stage: Any) -> Weeks:
     for url, name in ((ALPHA, "alpha"), (BETA, "beta"), (GAMMA, "gamma")):
         stage[url] = stage.html(name)
     folder.article(ALPHA, BETA, GAMMA)
-    made: Weeks = request.getfixturevalue(request.param)
-    first = made.run("2026-01-05", ("check", "article.md", "-q", "--new-only"))
+    weeks: Weeks = request.getfixturevalue(request.param)
+    first = weeks.run("2026-01-05", ("check", "article.md", "-q", "--new-only"))
     assert (first.code, first.out, first.err) == (0, "", "")
-    return made
+    return weeks
 
 
 def silent(ran: Any) -> bool:

@@ -124,5 +124,5 @@ def test_a_copy_of_the_document_alone_says_that_its_pictures_were_not_kept(kept:
 @given(st.text(), st.text(max_size=40))
 def test_any_page_becomes_one_that_loads_nothing(source: str, style: str) -> None:
     page = f"<p style='{style}'>x</p><style>{style}</style>{source}<img src=http://live.example/a.png>"
-    made = single_page(page, ALPHA, "utf-8", lambda _: None, "A copy.")
-    assert made is None or "live.example" not in made
+    html = single_page(page, ALPHA, "utf-8", lambda _: None, "A copy.")
+    assert html is None or "live.example" not in html

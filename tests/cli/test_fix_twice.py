@@ -234,13 +234,15 @@ def test_every_format_that_can_be_written_is_here() -> None:
 
 
 def decide(root: Path) -> None:
-    made = [
+    decisions = [
         {"action": "replace", "url": url.partition("#")[0], "who": "ada", "when": "2026-01-05T07:00:00Z",
          "replacement": new}
         for url, new in TARGETS.items()
     ]  # fmt: skip
     (root / "archive").mkdir(exist_ok=True)
-    (root / "archive" / "decisions.jsonl").write_text("".join(json.dumps(replacement) + "\n" for replacement in made))
+    (root / "archive" / "decisions.jsonl").write_text(
+        "".join(json.dumps(replacement) + "\n" for replacement in decisions)
+    )
 
 
 @pytest.mark.long

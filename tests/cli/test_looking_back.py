@@ -65,21 +65,21 @@ def test_what_a_dead_page_says_now_is_shown_as_no_version_of_it(folder: Any, sta
     folder.check(now="2026-01-06")
     folder.check(now="2026-01-08")
     assert "+++ 6 January 2026: dead, not found (404)" in folder.run("diff", ALPHA).out
-    told = folder.run("show", ALPHA).out
-    assert "“source 1”  dead: not found (404)" in told
-    assert "http-404" not in told
+    shown = folder.run("show", ALPHA).out
+    assert "“source 1”  dead: not found (404)" in shown
+    assert "http-404" not in shown
 
 
 def test_show_tells_the_life_of_a_source(past: Any) -> None:
-    told = past.run("show", BETA)
-    assert told.code == 0
-    assert told.out.splitlines()[0] == BETA
-    assert "article.md:7" in told.out
-    assert "2026-01-05" in told.out
-    assert "drifted" in told.out
-    assert ".warc.gz" not in told.out
+    shown = past.run("show", BETA)
+    assert shown.code == 0
+    assert shown.out.splitlines()[0] == BETA
+    assert "article.md:7" in shown.out
+    assert "2026-01-05" in shown.out
+    assert "drifted" in shown.out
+    assert ".warc.gz" not in shown.out
     assert past.run("show", BETA, "-v").out.count(".warc.gz") == 2
-    assert past.run("show", BETA + "#part").out == told.out
+    assert past.run("show", BETA + "#part").out == shown.out
     unknown = past.run("show", "http://alpha.example/other")
     assert unknown.code == 2
     assert "not a source" in unknown.err
@@ -110,11 +110,11 @@ def test_judge_reads_a_file_and_names_a_line_that_is_no_case(past: Any) -> None:
 
 
 def test_diff_shows_old_and_new_words(past: Any, stage: Any) -> None:
-    told = past.run("diff", BETA)
-    assert told.code == 0
-    assert stage.prose(BETA)[0][:30] in told.out
-    assert stage.prose("something else altogether")[0][:30] in told.out
-    assert "5 January 2026" in told.out
+    shown = past.run("diff", BETA)
+    assert shown.code == 0
+    assert stage.prose(BETA)[0][:30] in shown.out
+    assert stage.prose("something else altogether")[0][:30] in shown.out
+    assert "5 January 2026" in shown.out
     same = past.run("diff", ALPHA)
     assert same.code == 2
     assert "nothing to compare" in same.err
@@ -126,9 +126,9 @@ def test_verify_names_a_damaged_file(past: Any) -> None:
     data = bytearray(warc.read_bytes())
     data[len(data) // 2] ^= 0xFF
     warc.write_bytes(data)
-    told = past.run("verify")
-    assert told.code == 1
-    assert warc.name in told.out
+    shown = past.run("verify")
+    assert shown.code == 1
+    assert warc.name in shown.out
     warc.unlink()
     assert past.run("verify").code == 1
 

@@ -19,9 +19,9 @@ GONE = "http://gamma.example/gone"
 def site(folder: Any, name: str, *urls: str) -> Any:
     """A project folder below the working folder, which cites these."""
     (folder.root / name).mkdir()
-    made = replace(folder, root=folder.root / name)
-    made.write("links.txt", "\n".join(urls) + "\n")
-    return made
+    project = replace(folder, root=folder.root / name)
+    project.write("links.txt", "\n".join(urls) + "\n")
+    return project
 
 
 @pytest.fixture

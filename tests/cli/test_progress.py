@@ -38,9 +38,9 @@ def test_the_time_left_is_honest_within_a_factor_of_two(hosts: dict[str, tuple[i
     for time, host in done:
         left.add(host)
         if end / 4 <= time <= end * 0.9:
-            told = left.seconds(time)
-            assert told is not None
-            assert (end - time) / 2 <= told <= (end - time) * 2, (time, told)
+            seconds = left.seconds(time)
+            assert seconds is not None
+            assert (end - time) / 2 <= seconds <= (end - time) * 2, (time, seconds)
 
 
 def test_nothing_is_said_before_anything_is_done() -> None:

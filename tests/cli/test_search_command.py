@@ -78,9 +78,9 @@ NOT_FOUND = ("crowns million", "京東", "irregul", "nobody", '"', "***", "-", "
 
 
 def test_words_are_found_in_pages_and_documents_of_any_script(kept: Any) -> None:
-    said = {words: kept.run("search", *words, "--format", "json") for words in FOUND}
-    assert {words: urls(ran) for words, ran in said.items()} == {words: [url] for words, url in FOUND.items()}
-    assert {ran.code for ran in said.values()} == {0}
+    results = {words: kept.run("search", *words, "--format", "json") for words in FOUND}
+    assert {words: urls(ran) for words, ran in results.items()} == {words: [url] for words, url in FOUND.items()}
+    assert {ran.code for ran in results.values()} == {0}
 
 
 def test_what_is_not_there_is_exit_code_1(kept: Any) -> None:

@@ -122,16 +122,16 @@ def web() -> Iterator[DemoWeb]:
 @pytest.fixture
 def new_project(tmp_path: Path) -> Iterator[Callable[[DemoWeb], Project]]:
     """Makes an empty project folder in front of a demo web; other people's web archives are not part of it."""
-    made: list[Project] = []
+    projects: list[Project] = []
 
     def new(web: DemoWeb) -> Project:
         root = tmp_path / "project"
         root.mkdir()
-        made.append(Project(root, {**web.environ(), "ARCHIVE_WAYBACK_MODE": "off"}))
-        return made[-1]
+        projects.append(Project(root, {**web.environ(), "ARCHIVE_WAYBACK_MODE": "off"}))
+        return projects[-1]
 
     yield new
-    for process in (process for project in made for process in project.started):
+    for process in (process for project in projects for process in project.started):
         if process.poll() is None:
             process.kill()
         process.wait()

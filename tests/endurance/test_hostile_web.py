@@ -43,9 +43,11 @@ def test_every_hostile_site_in_one_run(project) -> None:
     assert first.code == 0, first.err
     report = json.loads((project.root / "out.json").read_text())
     assert report["run"]["complete"] is True
-    told = {source["url"]: (source["verdict"], source["reason"]) for source in report["sources"]}
-    assert set(told) == set(EXPECTED)
-    wrong = {url: told[url] for url, expected in EXPECTED.items() if expected is not None and told[url] != expected}
+    verdicts = {source["url"]: (source["verdict"], source["reason"]) for source in report["sources"]}
+    assert set(verdicts) == set(EXPECTED)
+    wrong = {
+        url: verdicts[url] for url, expected in EXPECTED.items() if expected is not None and verdicts[url] != expected
+    }
     assert wrong == {}
     for name, text in [("stdout", first.out), ("stderr", first.err), *_texts(project.root)]:
         assert (name, _RAW.findall(text)) == (name, [])

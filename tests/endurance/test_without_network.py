@@ -43,9 +43,9 @@ def test_the_merger_article_without_a_network(dark, merger: str) -> None:
 
     links = (dark.root / "links.txt").read_text()
     assert sum(line.startswith("?") for line in links.splitlines()) == 14
-    told = dark.run("check", merger)
-    assert told.code == 3
-    assert "offline" in told.out
+    ran = dark.run("check", merger)
+    assert ran.code == 3
+    assert "offline" in ran.out
     assert (dark.root / "links.txt").read_text() == links, "a second run adds nothing"
 
 

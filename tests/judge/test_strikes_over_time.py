@@ -20,17 +20,17 @@ def failing(reason="timeout"):
 
 def run(days, judgements=None, settings=None):
     """The verdicts of runs on these days (fractions allowed)."""
-    history, said = History(), []
+    history, verdicts = History(), []
     for day, judgement in zip(days, judgements or [failing()] * len(days), strict=True):
         settled, history = apply_strikes(judgement, history, START + timedelta(days=day), settings or JudgeSettings())
-        said.append(f"{settled.verdict}/{settled.reason}")
-    return said, history
+        verdicts.append(f"{settled.verdict}/{settled.reason}")
+    return verdicts, history
 
 
 @pytest.mark.parametrize("reason", COUNTED)
 def test_three_failed_runs_over_seven_days_are_a_death(reason):
-    said, history = run([0, 3, 7], [failing(reason)] * 3)
-    assert said == [f"unreachable/{reason}"] * 2 + ["dead/unreachable-since"]
+    verdicts, history = run([0, 3, 7], [failing(reason)] * 3)
+    assert verdicts == [f"unreachable/{reason}"] * 2 + ["dead/unreachable-since"]
     assert history.strikes == 3
 
 
@@ -40,37 +40,37 @@ def test_three_failed_runs_in_six_days_are_not():
 
 
 def test_a_run_by_hand_an_hour_later_is_no_strike():
-    said, history = run([0, 1 / 24, 2 / 24, 8, 8 + 1 / 24])
+    verdicts, history = run([0, 1 / 24, 2 / 24, 8, 8 + 1 / 24])
     assert history.strikes == 2
-    assert set(said) == {"unreachable/timeout"}
+    assert set(verdicts) == {"unreachable/timeout"}
 
 
 @pytest.mark.parametrize("verdict", ["ok", "moved", "drifted", "blocked", "dead"])
 def test_any_answer_clears_the_strikes(verdict):
     reason = min(REASONS[Verdict(verdict)])
     answer = Judgement(Verdict(verdict), reason, 0.9, ("answered",))
-    said, history = run([0, 3, 6, 9, 12], [failing(), failing(), answer, failing(), failing()])
+    verdicts, history = run([0, 3, 6, 9, 12], [failing(), failing(), answer, failing(), failing()])
     assert history.strikes == 2
     assert history.first_strike == START + timedelta(days=9)
-    assert said[-1] == "unreachable/timeout"
+    assert verdicts[-1] == "unreachable/timeout"
 
 
 @pytest.mark.parametrize("reason", ["protocol", "redirect-loop"])
 def test_an_answer_that_cannot_be_used_is_no_strike_and_clears_them(reason):
-    said, history = run([0, 9, 18, 27, 36], [failing(reason)] * 5)
-    assert set(said) == {f"unreachable/{reason}"}
-    said, history = run([0, 3, 5, 8, 9], [failing(), failing(), failing(reason), failing(), failing()])
-    assert said[-1] == "unreachable/timeout"
+    verdicts, history = run([0, 9, 18, 27, 36], [failing(reason)] * 5)
+    assert set(verdicts) == {f"unreachable/{reason}"}
+    verdicts, history = run([0, 3, 5, 8, 9], [failing(), failing(), failing(reason), failing(), failing()])
+    assert verdicts[-1] == "unreachable/timeout"
     assert history.strikes == 2
 
 
 @pytest.mark.parametrize("reason", ["tls", "too-large"])
 def test_tls_and_too_large_never_die_and_never_clear(reason):
-    said, history = run([0, 9, 18, 27, 36], [failing(reason)] * 5)
-    assert set(said) == {f"unreachable/{reason}"}
+    verdicts, history = run([0, 9, 18, 27, 36], [failing(reason)] * 5)
+    assert set(verdicts) == {f"unreachable/{reason}"}
     assert history.strikes == 0
-    said, history = run([0, 3, 5, 8], [failing(), failing(reason), failing(), failing()])
-    assert said[-1] == "dead/unreachable-since"
+    verdicts, history = run([0, 3, 5, 8], [failing(), failing(reason), failing(), failing()])
+    assert verdicts[-1] == "dead/unreachable-since"
 
 
 def test_a_skipped_source_has_no_history():
@@ -90,9 +90,9 @@ def test_the_death_says_how_often_and_since_when():
 def test_never_dead_before_enough_strikes_and_days(days, strikes, span):
     settings = JudgeSettings(strikes=strikes, strike_days=span)
     days = sorted(days)
-    said, history = run(days, settings=settings)
+    verdicts, history = run(days, settings=settings)
     assert 1 <= history.strikes <= len(days)
-    for number, verdict in enumerate(said):
+    for number, verdict in enumerate(verdicts):
         if verdict == "dead/unreachable-since":
             assert days[number] - days[0] >= span - 1e-6
             assert number + 1 >= strikes

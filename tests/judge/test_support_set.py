@@ -54,11 +54,11 @@ def found(article, paragraphs):
 @pytest.mark.parametrize("kind", ["figure", "name", "quote", "anchor", "notice"])
 def test_the_set_is_judged_within_its_bars(found, kind):
     rows = [row for row in ROWS if row.kind == kind or (kind == "notice" and row.kind in ("corrected", "retracted"))]
-    said = {row: found(row) for row in rows}
-    wrong = [row for row in rows if said[row] != row.expected]
-    hits = sum(said[row] == row.expected == "lost" for row in rows)
+    found_by_row = {row: found(row) for row in rows}
+    wrong = [row for row in rows if found_by_row[row] != row.expected]
+    hits = sum(found_by_row[row] == row.expected == "lost" for row in rows)
     recall = hits / sum(row.expected == "lost" for row in rows)
-    precision = hits / sum(answer == "lost" for answer in said.values())
+    precision = hits / sum(answer == "lost" for answer in found_by_row.values())
     assert recall >= BAR, wrong
     assert precision >= BAR, wrong
 

@@ -65,8 +65,8 @@ def test_a_rewrite_is_learnt_from_three_pairs(seed: int) -> None:
 
 def test_a_title_makes_an_address() -> None:
     pairs = [
-        Example(f"{SITE}/detail.php?id={number}", f"{SITE}/ausstellung/{made}/", title)
-        for number, title, made in (
+        Example(f"{SITE}/detail.php?id={number}", f"{SITE}/ausstellung/{slug}/", title)
+        for number, title, slug in (
             (11, "Die Uhren der Müllerin", "die-uhren-der-muellerin"),
             (18, "Fäden und Fässer", "faeden-und-faesser"),
         )

@@ -144,8 +144,8 @@ def test_any_report_fits_the_published_schema(report: Report) -> None:
 def test_texts_that_end_like_a_time_stay_as_they_are(report: Report) -> None:
     text = "seen at 2026-11-01T03:00:03.808444Z"
     finding = next(iter(report.sources))
-    told = replace(finding, result=replace(finding.result, title=text, evidence=(text[8:],), since=NOW))
-    (source,) = _whole(replace(report, sources=(told,)))["sources"]
+    changed = replace(finding, result=replace(finding.result, title=text, evidence=(text[8:],), since=NOW))
+    (source,) = _whole(replace(report, sources=(changed,)))["sources"]
     assert (source["title"], source["evidence"], source["since"]) == (text, [text[8:]], "2026-11-01T03:00:03Z")
 
 

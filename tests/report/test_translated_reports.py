@@ -167,8 +167,8 @@ def test_nothing_of_the_review_page_is_left_untranslated(plain: Report, differen
 @pytest.mark.parametrize("script", sorted((ROOT / "src/linkarchive").rglob("*.js")), ids=lambda path: path.name)
 def test_scripts_say_nothing_without_the_catalog(script: Path) -> None:
     source = script.read_text(encoding="utf-8")
-    for said in re.findall(r'(?:textContent(?: =|:)|"aria-label",)\s*([^;,]+)', source):
-        assert not re.match(r'["`](?:[^"`]*[a-z]{2})', said), said
+    for text in re.findall(r'(?:textContent(?: =|:)|"aria-label",)\s*([^;,]+)', source):
+        assert not re.match(r'["`](?:[^"`]*[a-z]{2})', text), text
 
 
 @pytest.mark.usefixtures("marked")
@@ -182,12 +182,12 @@ def test_a_page_carries_the_words_of_its_scripts(plain: Report) -> None:
 def test_the_file_of_phrases_is_complete(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """After a change of a phrase: CONTRIBUTING.md says how the file is made anew."""
     monkeypatch.chdir(ROOT)
-    made = tmp_path / "linkarchive.pot"
+    template = tmp_path / "linkarchive.pot"
     options = ["--no-location", "--omit-header", "--sort-output"]
     CommandLineInterface().run(
-        ["pybabel", "extract", "-F", "pyproject.toml", *options, "-o", str(made), "src/linkarchive"]
+        ["pybabel", "extract", "-F", "pyproject.toml", *options, "-o", str(template), "src/linkarchive"]
     )
-    assert made.read_text(encoding="utf-8") == CATALOG.read_text(encoding="utf-8")
+    assert template.read_text(encoding="utf-8") == CATALOG.read_text(encoding="utf-8")
 
 
 def test_a_translation_is_taken_by_the_language_of_the_environment(

@@ -75,9 +75,9 @@ def test_what_changed_is_outlined_and_the_keyboard_slides(browser: Any, looked: 
     driver = browser()
     driver.get(looked.url)
     driver.find_element("link text", "How it looked").click()
-    said = driver.find_element("id", "changes")
-    WebDriverWait(driver, 60, 0.1).until(lambda _: "differ" in said.text)
-    assert "Places that differ: 2" in said.text
+    details = driver.find_element("id", "changes")
+    WebDriverWait(driver, 60, 0.1).until(lambda _: "differ" in details.text)
+    assert "Places that differ: 2" in details.text
 
     before, after = (driver.find_elements("css selector", f".{side} .change") for side in ("then", "now"))
     assert (len(before), len(after)) == (2, 2), "what only stands lower is not outlined"
@@ -93,7 +93,7 @@ def test_what_changed_is_outlined_and_the_keyboard_slides(browser: Any, looked: 
     ActionChains(driver).send_keys("\ue014" * 5).perform()
     assert at() == 60
     ActionChains(driver).send_keys("j").perform()
-    assert said.text == "Change 1 of 2"
+    assert details.text == "Change 1 of 2"
     driver.find_element("id", "apart").click()
     assert first.rect["x"] < second.rect["x"]
     logged = [entry["message"] for entry in driver.get_log("browser") if entry["level"] == "SEVERE"]

@@ -214,12 +214,12 @@ def test_a_hostile_stored_page_reaches_nothing(browser: Any, reviewed: Any) -> N
     )
     assert "javascript:" not in driver.page_source
     review = reviewed.origin
-    told = driver.execute_async_script(
+    answer = driver.execute_async_script(
         "const done = arguments[1];"
         "fetch(arguments[0], {credentials: 'include'}).then(() => done('read'), () => done('refused'))",
         review,
     )
-    assert told == "refused"
+    assert answer == "refused"
     assert driver.get_cookies() == []
     assert reviewed.decisions() == []
 

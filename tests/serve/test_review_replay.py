@@ -49,7 +49,7 @@ def test_a_replayed_page_runs_on_an_origin_that_reaches_nothing(
     driver.get(review.url)
     driver.get(address)
     assert driver.title in ("ran", "Hostile"), "its scripts may run there"
-    told = driver.execute_async_script(
+    answer = driver.execute_async_script(
         "const [url, token, done] = arguments; const native = document.createElement('iframe');"
         "document.body.append(native); const ask = native.contentWindow.fetch.bind(native.contentWindow);"
         "Promise.all([ask(url, {credentials: 'include'}).then((a) => a.text()).catch(() => 'refused'),"
@@ -59,5 +59,5 @@ def test_a_replayed_page_runs_on_an_origin_that_reaches_nothing(
         review.origin,
         "",
     )
-    assert told[0] == "refused" or "alpha.example" not in told[0]
+    assert answer[0] == "refused" or "alpha.example" not in answer[0]
     assert review.decisions() == []

@@ -108,10 +108,10 @@ def test_ten_findings_are_settled_with_few_keys(browser: Any, ten: Any, width: i
     while shown(driver):
         decide()
     assert hands.count <= MOST
-    made = [json.loads(line) for line in ten.decisions()]
-    assert [decision["action"] for decision in made].count("undo") == 2
-    in_force = {decision["url"]: decision for decision in made if decision["action"] != "undo"}
+    decisions = [json.loads(line) for line in ten.decisions()]
+    assert [decision["action"] for decision in decisions].count("undo") == 2
+    in_force = {decision["url"]: decision for decision in decisions if decision["action"] != "undo"}
     assert len(in_force) == 10
-    reasons = [decision["reason"] for decision in made if decision["reason"]]
+    reasons = [decision["reason"] for decision in decisions if decision["reason"]]
     assert reasons == ["the sum was revsied", "the sum was revised"]
     assert ten.folder.run("report", "--format", "json", now="2026-03-02").json["summary"]["ignored"] >= 4

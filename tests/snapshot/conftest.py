@@ -25,7 +25,7 @@ class Pages:
     """Makes exchanges and visits, a second apart."""
 
     def __init__(self) -> None:
-        self.made: list[Exchange] = []
+        self.exchanges: list[Exchange] = []
 
     def exchange(
         self,
@@ -37,7 +37,7 @@ class Pages:
         reason: str = "OK",
         request_headers: tuple[tuple[str, str], ...] = (("Host", "host.example"), ("User-Agent", "linkarchive/0")),
     ) -> Exchange:
-        made = Exchange(
+        exchange = Exchange(
             url=url,
             request_headers=request_headers,
             started=NOW,
@@ -48,8 +48,8 @@ class Pages:
             body=Body.of(body),
             truncated=truncated,
         )
-        self.made.append(made)
-        return made
+        self.exchanges.append(exchange)
+        return exchange
 
     def visit(self, *exchanges: Exchange, at: int = 0) -> Visit:
         return Visit(VisitRequest(exchanges[0].url), NOW + timedelta(seconds=at), exchanges)
@@ -113,9 +113,9 @@ class Folder:
 
 @pytest.fixture
 def pages() -> Iterator[Pages]:
-    made = Pages()
-    yield made
-    for exchange in made.made:
+    pages = Pages()
+    yield pages
+    for exchange in pages.exchanges:
         exchange.body.close()
 
 

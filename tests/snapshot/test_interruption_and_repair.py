@@ -46,8 +46,8 @@ def test_a_tail_torn_at_any_byte_is_cut_off(archive: Any, tmp_path: Path) -> Non
     for size in range(last.offset + 1, last.offset + last.length):
         warc.write_bytes(data[:size])
         index.unlink()
-        said = repair(archive.folder)
-        assert any("torn" in sentence for sentence in said)
+        repairs = repair(archive.folder)
+        assert any("torn" in sentence for sentence in repairs)
         assert warc.stat().st_size == last.offset
         assert faults(archive.folder) == []
     lines = [line for line in whole_index.splitlines() if f'"offset": "{last.offset}"'.encode() not in line]
@@ -74,8 +74,8 @@ def test_damage_in_the_middle_cuts_nothing(archive: Any) -> None:
     data[captures[0].record.offset + 40] ^= 0xFF
     warc.write_bytes(data)
     paths.index_of(archive.folder, warc).unlink()
-    said = repair(archive.folder)
-    assert "damaged" in said[0]
+    repairs = repair(archive.folder)
+    assert "damaged" in repairs[0]
     assert warc.stat().st_size == len(data)
     assert read_page(archive.folder, captures[2]).body == b"zipped " * 99
 
@@ -91,8 +91,8 @@ def test_a_file_without_a_whole_record_and_leftovers_go(archive: Any) -> None:
     ]
     for path in leftovers:
         path.write_bytes(b"half a li")
-    (said,) = repair(archive.folder)
-    assert "no complete record" in said
+    (repairs,) = repair(archive.folder)
+    assert "no complete record" in repairs
     assert not stub.exists()
     assert not any(path.exists() for path in leftovers)
     assert list(verify(archive.folder)) == []
@@ -211,13 +211,13 @@ def _kill_while_writing(archive: Path, after: int) -> int:
     """Start the loop, kill it when it has said so many captures; how many it said were written."""
     loop = subprocess.Popen([sys.executable, "-c", _LOOP, str(archive)], stdout=subprocess.PIPE)
     assert loop.stdout is not None
-    said = 0
+    repairs = 0
     with loop, loop.stdout:
         for line in loop.stdout:
-            said = int(line) + 1
-            if said == after:
+            repairs = int(line) + 1
+            if repairs == after:
                 os.kill(loop.pid, signal.SIGKILL)
-    return said
+    return repairs
 
 
 @pytest.mark.long
@@ -243,6 +243,6 @@ def test_what_is_told_of_a_copy_is_told_of_the_original(archive: Any, new_archiv
     shutil.copytree(archive.folder, other.folder)
     index = paths.index_of(other.folder, other.warcs()[0])
     index.unlink()
-    (said,) = repair(other.folder)
-    assert "rebuilt with 5 entries" in said
+    (repairs,) = repair(other.folder)
+    assert "rebuilt with 5 entries" in repairs
     assert index.read_bytes() == paths.index_of(archive.folder, archive.warcs()[0]).read_bytes()

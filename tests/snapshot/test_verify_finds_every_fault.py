@@ -206,11 +206,11 @@ def test_a_continued_run_gets_a_second_manifest(archive: Any) -> None:
 def test_a_manifest_is_plain_json(archive: Any) -> None:
     archive.fill()
     path = write_manifest(archive.folder, "later", (), {"sources": 0}, created=datetime(2026, 11, 23, 7, tzinfo=UTC))
-    told = json.loads(path.read_text())
-    assert told["run"] == "later"
-    assert told["facts"] == {"sources": 0}
-    assert told["previous"]["name"] == "20261123T060000Z-4f2a.json"
-    assert told["created"] == "2026-11-23T07:00:00Z"
+    facts = json.loads(path.read_text())
+    assert facts["run"] == "later"
+    assert facts["facts"] == {"sources": 0}
+    assert facts["previous"]["name"] == "20261123T060000Z-4f2a.json"
+    assert facts["created"] == "2026-11-23T07:00:00Z"
 
 
 def test_lines_are_sorted_as_bytes() -> None:

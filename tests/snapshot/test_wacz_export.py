@@ -74,8 +74,8 @@ def test_the_members_are_those_of_the_standard_and_stored(exported: Path, archiv
 def test_a_page_is_listed_for_each_capture_but_a_304(exported: Path) -> None:
     head, *pages = map(json.loads, members_of(exported)["pages/pages.jsonl"].splitlines())
     assert head["format"] == "json-pages-1.0"
-    told = [(page["url"], page["ts"], page["title"]) for page in pages]
-    assert told == [
+    listed_pages = [(page["url"], page["ts"], page["title"]) for page in pages]
+    assert listed_pages == [
         ("https://a.example/one", "2026-11-23T06:00:00Z", "A page"),
         ("https://b.example/new", "2026-11-23T06:00:01Z", "https://b.example/new"),
         ("https://c.example/", "2026-11-23T06:00:02Z", "https://c.example/"),

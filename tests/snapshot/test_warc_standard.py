@@ -27,9 +27,9 @@ def test_warcio_check_passes_every_digest(archive: Any, capsys: pytest.CaptureFi
     archive.fill()
     checker = Checker(SimpleNamespace(inputs=[str(path) for path in archive.warcs()], verbose=True))
     assert checker.process_all() == 0
-    said = capsys.readouterr()
-    assert said.out.count("digest pass") >= 8
-    assert said.err == ""
+    output = capsys.readouterr()
+    assert output.out.count("digest pass") >= 8
+    assert output.err == ""
 
 
 def test_a_response_begins_with_the_version_that_came(archive: Any) -> None:

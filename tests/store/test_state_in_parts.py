@@ -74,16 +74,18 @@ def test_only_the_file_of_what_changed_is_written(many: Any, stage: Any) -> None
 def test_a_clone_stands_where_the_first_one_stands(many: Any, stage: Any) -> None:
     stage[URLS[0]] = stage.html("gone", status=410)
     many.check(now="2026-01-19")
-    verdicts = {url: told[:2] for url, told in standing(many).items()}
+    verdicts = {url: verdict[:2] for url, verdict in standing(many).items()}
     as_cloned(many)
-    assert {url: told[:2] for url, told in standing(many).items()} == verdicts
+    assert {url: verdict[:2] for url, verdict in standing(many).items()} == verdicts
     assert many.check(now="2026-01-26").told(URLS[0]) == ("dead", "http-410", "still")
 
 
 def test_the_older_form_is_read(few: Any) -> None:
     before = standing(few)
     as_cloned(few)
-    assert {url: told[:2] for url, told in standing(few).items()} == {url: told[:2] for url, told in before.items()}
+    assert {url: verdict[:2] for url, verdict in standing(few).items()} == {
+        url: verdict[:2] for url, verdict in before.items()
+    }
 
 
 def test_a_forgotten_source_is_in_no_part(many: Any) -> None:
@@ -102,13 +104,13 @@ def test_what_an_older_version_or_a_kill_left_beside_the_parts_is_what_counts(ma
     lines = [line for data in parts(many).values() for line in data.splitlines(keepends=True)]
     (archive / "state.jsonl").write_bytes(b"".join(sorted(lines)))
     assert many.run("forget", URLS[6], URLS[7], "--reason", "asked", now="2026-01-13").code == 0
-    told = b"".join(path.read_bytes() for path in archive.rglob("*.jsonl") if path.name != "decisions.jsonl")
-    assert b"delta.example" not in told
-    assert URLS[0].encode() in told
+    verdict = b"".join(path.read_bytes() for path in archive.rglob("*.jsonl") if path.name != "decisions.jsonl")
+    assert b"delta.example" not in verdict
+    assert URLS[0].encode() in verdict
     assert many.check(now="2026-01-19").code == 0
     assert not (archive / "state.jsonl").exists()
     as_cloned(many)
-    assert {url: told[0] for url, told in standing(many).items()} == {
+    assert {url: verdict[0] for url, verdict in standing(many).items()} == {
         url: "skipped" if "delta" in url else "ok" for url in URLS
     }
 

@@ -22,8 +22,8 @@ _NOT_READ = frozenset({"del", "moveFrom", "Fallback"})
 
 
 def read_docx(data: bytes, *, everything: bool = False) -> ParsedDocument:
-    """The passages of a DOCX file, body and notes. Raises ArticleError for a file that is none, or whose parts unpack to
-    more than a document may hold."""
+    """The passages of a DOCX file, body and notes. Raises ArticleError for a file that is none, or whose parts unpack
+    to more than a document may hold."""
     document = _Document(Package(data), everything)
     for element in document.notes():
         document.read_blocks(element.root, element.targets, element.label)

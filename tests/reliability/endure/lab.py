@@ -164,21 +164,21 @@ def _import_all() -> None:
         importlib.import_module(name)
 
 
-def _warm_up(made: Lab) -> None:
+def _warm_up(lab: Lab) -> None:
     """Checks in this process: templates and patterns are compiled, so that forked commands need not."""
-    root, before, cwd = made.copy("new"), dict(os.environ), Path.cwd()
-    os.environ.update(made.environ, ARCHIVE_NOW="2026-01-05T06:00:00Z")
+    root, before, cwd = lab.copy("new"), dict(os.environ), Path.cwd()
+    os.environ.update(lab.environ, ARCHIVE_NOW="2026-01-05T06:00:00Z")
     os.chdir(root)
     with redirect_stdout(io.StringIO()), redirect_stderr(io.StringIO()):
         for later in (False, True):
-            made.weather(later=later)
+            lab.weather(later=later)
             for args in (("check", "article.md"), ("report", "--format", "json"), ("verify",), ("rebuild",)):
                 assert cli.run(list(args)) in (0, 1), args
-    made.weather()
+    lab.weather()
     os.chdir(cwd)
     os.environ.clear()
     os.environ.update(before)
-    made.remove(root)
+    lab.remove(root)
     gc.collect()
     gc.freeze()
     assert threading.active_count() == 1, threading.enumerate()
@@ -213,21 +213,21 @@ def lab() -> Iterator[Lab]:
                 "ARCHIVE_NETWORK_CANARIES": "http://canary.example/",
                 "ARCHIVE_WAYBACK_MODE": "off",
             }
-            made = Lab(folder, environ)
-            _make_templates(made)
-            yield made
+            lab = Lab(folder, environ)
+            _make_templates(lab)
+            yield lab
         finally:
             web.communicate()
 
 
-def _make_templates(made: Lab) -> None:
-    new = made.templates["new"] = made.folder / "new"
+def _make_templates(lab: Lab) -> None:
+    new = lab.templates["new"] = lab.folder / "new"
     new.mkdir()
     _article(new, "article.md", URLS[:6])
     _article(new, "other.md", URLS[5:8])
     _foreign_warc(new / "foreign.warc.gz")
-    _warm_up(made)
-    lived = made.folder / "lived"
+    _warm_up(lab)
+    lived = lab.folder / "lived"
     shutil.copytree(new, lived)
     for args, now in (
         (("check", "article.md"), "2026-01-05"),
@@ -236,14 +236,14 @@ def _make_templates(made: Lab) -> None:
         (("accept", CHANGED, "--reason", "fine"), "2026-01-13"),
         (("check", "-q"), "2026-01-14"),
     ):
-        ran = made.run(lived, *args, now=now)
+        ran = lab.run(lived, *args, now=now)
         assert ran.code in (0, 1), (args, ran)
-    made.templates["lived"] = lived
-    clone = made.folder / "clone"
+    lab.templates["lived"] = lived
+    clone = lab.folder / "clone"
     shutil.copytree(lived, clone, symlinks=True)
     for path in clone.glob("archive/archive.sqlite*"):
         path.unlink()
-    made.templates["clone"] = clone
+    lab.templates["clone"] = clone
     assert GONE in (lived / "links.txt").read_text()
 
 

@@ -41,10 +41,10 @@ def build() -> Path:
     folder.mkdir(mode=0o700, exist_ok=True)
     library = folder / f"{digest}.so"
     if not library.exists():
-        made = library.with_suffix(f".{os.getpid()}")
-        command = [str(compiler()), "-shared", "-fPIC", "-O2", "-Wall", "-Werror", "-o", str(made), str(_SOURCE)]
+        built = library.with_suffix(f".{os.getpid()}")
+        command = [str(compiler()), "-shared", "-fPIC", "-O2", "-Wall", "-Werror", "-o", str(built), str(_SOURCE)]
         subprocess.run([*command, "-ldl", "-lpthread"], check=True)
-        made.replace(library)
+        built.replace(library)
     return library
 
 
