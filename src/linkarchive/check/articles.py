@@ -102,8 +102,8 @@ def load(
 
     plan = true_plan(project, store, scope, settings)
     if plan is not None:
-        stored = plan.stored
-        excluded, lists = frozenset(stored.excluded), (stored.uncited, stored.malformed, stored.notices)
+        body = plan.stored
+        excluded, lists = frozenset(body.excluded), (body.uncited, body.malformed, body.notices)
         return Articles((), (), {}, excluded, *lists, plan=plan)
 
     stored: Callable[[str], Stored | None]

@@ -174,9 +174,9 @@ def _cited(store: Store, run: str) -> Subquery:
         last = schema.last_visits.c
         columns = (last.visit, last.source, last.verdict, last.changed, last.was, last.uncompared, last.standing)
         return select(*columns).where(last.run == newest.seq, last.cited).subquery()
-    columns = (results.c.verdict, visits.c.changed, visits.c.was, UNCOMPARED.label("uncompared"), results.c.standing)
+    kind = (results.c.verdict, visits.c.changed, visits.c.was, UNCOMPARED.label("uncompared"), results.c.standing)
     query = (
-        select(visits.c.id.label("visit"), visits.c.source, *columns)
+        select(visits.c.id.label("visit"), visits.c.source, *kind)
         .join(results, results.c.id == visits.c.outcome)
         .join(runs, runs.c.seq == visits.c.run)
     )
