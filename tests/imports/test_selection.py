@@ -61,6 +61,6 @@ def test_any_records_end_in_choices_of_them(records: list[tuple[str, str | None,
         assert len(set(choice.records)) == len(choice.records)
         assert choice.end in choice.numbers
     wanted = Query.of(URLS[:2])
-    for entry in entries:
-        wanted.add(entry)
+    for item in entries:
+        wanted.add(item)
     assert wanted.size >= 2
