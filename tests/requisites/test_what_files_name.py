@@ -8,8 +8,9 @@ from hypothesis import strategies as st
 
 from linkarchive.requisites import css, srcset
 from linkarchive.requisites.html import requisites_of_page, requisites_of_sheet
+from linkarchive.requisites.modules import import_map, imports_in
 from linkarchive.requisites.reading import requisites_of
-from linkarchive.requisites.requisite import Kind
+from linkarchive.requisites.requisite import Kind, Requisite
 
 PAGE = "https://news.example/2026/story"
 
@@ -53,6 +54,8 @@ def named(html: str, base: str = PAGE, charset: str = "utf-8") -> dict[str, str]
          {"/g.svg": "image", "/k.svg": "image", "/c.png": "image"}),
         ('<input type="image" src="/go.png"><input src="/no.png">', {"/go.png": "image"}),
         ('<base href="/static/"><img src="a.png">', {"/static/a.png": "image"}),
+        ('<link rel=stylesheet href=a.css><base href=/static/><img src=b.png>',
+         {"/2026/a.css": "style", "/static/b.png": "image"}),
         ('<base target=x><base href=""><base href="/no/"><img src="a.png">', {"/2026/a.png": "image"}),
         ('<base href="data:,x"><img src="a.png">', {"/2026/a.png": "image"}),
         ("<iframe srcdoc=\"<base href='/in/'><img src='a.png'><iframe srcdoc=&quot;<img src=b.png>&quot;>\">",
@@ -89,18 +92,44 @@ SVG = "image/svg+xml"
     ],
 )  # fmt: skip
 def test_pages_and_drawings_in_xml(xml: str, content_type: str, expected: set[str]) -> None:
-    requisites = requisites_of(xml.encode(), content_type, Kind.FRAME, PAGE)
+    requisites = requisites_of(xml.encode(), content_type, Requisite(Kind.FRAME, PAGE), PAGE)
     assert {requisite.url.removeprefix("https://news.example") for requisite in requisites} == expected
 
 
 def test_a_sheet_without_a_charset_is_read_in_that_of_what_names_it() -> None:
-    page = requisites_of(b"<link rel=stylesheet href=/s.css>", "text/html; charset=windows-1251", Kind.FRAME, PAGE)
+    html = b"<link rel=stylesheet href=/s.css>"
+    page = requisites_of(html, "text/html; charset=windows-1251", Requisite(Kind.FRAME, PAGE), PAGE)
     sheet = "@import url(фон.css?ж);".encode("windows-1251")
-    named = requisites_of(sheet, "text/css", Kind.STYLE, PAGE, page[0].charset)
+    named = requisites_of(sheet, "text/css", page[0], PAGE)
     assert [requisite.url for requisite in named] == ["https://news.example/2026/%D1%84%D0%BE%D0%BD.css?%E6"]
-    assert (
-        requisites_of(b"@import 'a.css'", "text/css", Kind.STYLE, PAGE, named[0].charset)[0].charset == page[0].charset
-    )
+    assert requisites_of(b"@import 'a.css'", "text/css", named[0], PAGE)[0].charset == page[0].charset
+
+
+MODULES = """<script type=importmap>{"imports": {"lib/": "/vendor/", "lib/b.js": "./b-3.js", "x": 5}}</script>
+<script type=module src=/main.js></script><link rel=modulepreload href=/dep.js>
+<script type=module>import "./in.js"</script>"""
+
+
+def test_a_module_imports_others_by_address_and_by_name() -> None:
+    assert named(MODULES) == dict.fromkeys(("/main.js", "/dep.js", "/2026/in.js"), "module")
+    main = next(requisite for requisite in requisites_of_page(MODULES, PAGE) if requisite.url.endswith("main.js"))
+    script = b"""import a,{b as c}from"./a.js";import 'lib/d/e.js';import * as m
+    from "lib/b.js"; export {z} from '/z.js'
+    import('./later.js'); import react from "react"; x.from("./no.js"); "quoted from './q'"; importX "./no.js"
+    import.meta"""
+    imported = requisites_of(script, "text/javascript", main, "https://cdn.example/js/main.js")
+    assert [requisite.url for requisite in imported] == [
+        "https://cdn.example/js/a.js", "https://news.example/vendor/d/e.js", "https://news.example/2026/b-3.js",
+        "https://cdn.example/z.js", "https://cdn.example/js/q",
+    ]  # fmt: skip
+    assert all(requisite.names == main.names for requisite in imported)
+    assert requisites_of(script, "text/javascript", Requisite(Kind.SCRIPT, PAGE), PAGE) == []
+
+
+@given(st.text() | st.sampled_from(["{", '{"imports":[]}', '{"imports":{"":"/a","a":"http://["}}', "[" * 100_000]))
+def test_any_import_map_and_any_script_is_read(text: str) -> None:
+    names = import_map(text, PAGE)
+    assert all(isinstance(address, str) for address in imports_in(text, names))
 
 
 def test_styles_come_first_and_what_is_named_twice_counts_once() -> None:
@@ -241,7 +270,7 @@ def test_any_page_and_sheet_is_read(text: str, base: str) -> None:
 )
 def test_any_answer_is_read(body: bytes, content_type: str) -> None:
     for kind in Kind:
-        requisites_of(body, content_type, kind, PAGE)
+        requisites_of(body, content_type, Requisite(kind, PAGE, names=(("a/", PAGE),)), PAGE)
 
 
 def test_deep_nesting_is_no_trouble() -> None:

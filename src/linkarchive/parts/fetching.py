@@ -92,7 +92,7 @@ class Fetching:
             if url is not None:
                 answer = self._asked[url]
                 page = answer.pages[0].stored.capture.final_url
-                yield VisitRequest(url, fields=request_fields(answer.kind, url, page))
+                yield VisitRequest(url, fields=request_fields(answer.requisite.kind, url, page))
             elif self._out.total():
                 yield None
             elif not self.left:
@@ -200,7 +200,7 @@ class Fetching:
     def _ask(self, requisite: Requisite) -> Answer:
         answer = self._asked.get(requisite.url)
         if answer is None:
-            answer = self._asked[requisite.url] = Answer(requisite.kind, requisite.charset)
+            answer = self._asked[requisite.url] = Answer(requisite)
             self._queues.setdefault(host_of(requisite.url), deque()).append(requisite.url)
         return answer
 
@@ -213,7 +213,7 @@ class Fetching:
         else:
             page.size += answer.size
             page.used.append(answer)
-            depth = page.depths[url] + (answer.kind is Kind.FRAME)
+            depth = page.depths[url] + (answer.requisite.kind is Kind.FRAME)
             return [(requisite, depth) for requisite in answer.inner]
         answer.pages = [other for other in answer.pages if other is not page]
         return []

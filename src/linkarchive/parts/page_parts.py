@@ -28,9 +28,8 @@ _CUT = {"length": "larger than a body may be", "time": "it took too long"}
 class Answer:
     """What became of one requisite: a visit until it is stored, its records after that, or why there is nothing."""
 
-    kind: Kind
-    charset: str
-    """That of the file that named it first."""
+    requisite: Requisite
+    """As it was named first."""
     visit: Visit | None = None
     records: tuple[PartRecord, ...] = ()
     missing: str = ""
@@ -40,7 +39,7 @@ class Answer:
     size: int = 0
     """Bytes."""
     inner: tuple[Requisite, ...] = ()
-    """What it needs itself: a style sheet or a frame."""
+    """What it needs itself: a style sheet, a frame or a module."""
     pages: list[PageParts] = field(default_factory=list)
     """Pages under way that want it."""
 
@@ -55,11 +54,11 @@ class Answer:
     def read(self, limit: int) -> None:
         """Find what it needs itself, in at most `limit` bytes."""
         final = None if self.visit is None else self.visit.final
-        if final is not None and self.kind in (Kind.STYLE, Kind.FRAME):
+        if final is not None and self.requisite.kind in (Kind.STYLE, Kind.FRAME, Kind.MODULE):
             headers = final.header_map
             body = decode(final.body, headers, limit).data
             content_type = headers.get("content-type", "")
-            self.inner = tuple(requisites_of(body, content_type, self.kind, final.url, self.charset))
+            self.inner = tuple(requisites_of(body, content_type, self.requisite, final.url))
 
     def close(self) -> None:
         if self.visit is not None:
@@ -99,7 +98,8 @@ class PageParts:
         if media_type(_ANY_PAGE, capture.mime) not in HTML_TYPES | XML_TYPES:  # a PDF need not be read for that
             return []
         page = read_page(archive, capture, limit=limit)
-        return requisites_of(page.body, page.headers.get("content-type", ""), Kind.FRAME, page.final_url)
+        document = Requisite(Kind.FRAME, page.final_url)
+        return requisites_of(page.body, page.headers.get("content-type", ""), document, page.final_url)
 
     def miss(self, url: str, why: str, *, is_limit: bool = False) -> None:
         self.left_out += is_limit

@@ -10,6 +10,7 @@ _ACCEPT = {
     Kind.STYLE: "text/css,*/*;q=0.1",
     Kind.IMAGE: "image/avif,image/webp,image/apng,image/svg+xml,image/*,*/*;q=0.8",
     Kind.FONT: "*/*",
+    Kind.MODULE: "*/*",
     Kind.SCRIPT: "*/*",
 }
 """As browsers say it; a frame is asked for as a page is."""

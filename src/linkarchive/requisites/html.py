@@ -8,7 +8,7 @@ from typing import Any
 
 from lxml import etree, html
 
-from linkarchive.requisites import css, drawing, srcset, xml
+from linkarchive.requisites import css, drawing, modules, srcset, xml
 from linkarchive.requisites.requisite import Kind, Reference, Requisite
 from linkarchive.urls import normalise, resolve
 
@@ -54,6 +54,7 @@ _LATE_SET = re.compile(r"data-(?:[a-z0-9]+-)*srcset")
 _LATE_KINDS = {"iframe": Kind.FRAME, "script": Kind.SCRIPT}
 _ADDRESS = re.compile(r"(?:https?:)?//[^\s]+|[^\s:]*[./][^\s:]*", re.I)
 """What such an attribute holds when it is no number, colour or JSON."""
+_MODULE = "module"
 _NOT_LOADED = frozenset({"audio", "video", "track"})
 """Recordings and their titles are no part of how a page looks."""
 
@@ -76,6 +77,17 @@ def base_of(tree: Any, url: str) -> str:
     return base if base[:8].lower().startswith(("http://", "https://")) else url
 
 
+def with_bases(tree: Any, url: str) -> Iterator[tuple[Any, str]]:
+    """The elements of a page, each with what its addresses are relative to: before the first `base`, the page's URL."""
+    base, later = url, base_of(tree, url)
+    for element in tree.iter():
+        if not isinstance(element.tag, str):  # a comment
+            continue
+        if element.tag == "base" and element.get("href") is not None:
+            base = later
+        yield element, base
+
+
 def requisites_of_page(source: str, url: str, charset: str = "utf-8", *, is_xml: bool = False) -> list[Requisite]:
     """What a page at a URL names, each once, styles first; `charset` is the page's."""
     tree = parsed(source, is_xml=is_xml)
@@ -87,21 +99,44 @@ def requisites_of_sheet(text: str, url: str, charset: str = "utf-8") -> list[Req
     return _each_once(_whole(css.references_in(text), url, charset))
 
 
+def requisites_of_module(text: str, url: str, names: modules.ImportMap) -> list[Requisite]:
+    """What a JavaScript module at a URL imports, each once; `names` are those of its page."""
+    references = (Reference(Kind.MODULE, address) for address in modules.imports_in(text, names))
+    return _each_once(_whole(references, url, "utf-8", names))
+
+
 def _of_tree(tree: Any, url: str, charset: str) -> Iterator[Requisite]:
     """What a page names, and the pages written into its frames, which may have a base of their own."""
     base = base_of(tree, url)
-    yield from _whole(references_in(tree), base, charset)
+    names = next((modules.import_map(text, base) for text in _scripts(tree, "importmap")), ())
+    for element, at in with_bases(tree, url):
+        yield from _whole(_references_of(element), at, charset, names)
+    for text in _scripts(tree, _MODULE):
+        yield from requisites_of_module(text, base, names)
     for frame in tree.iter("iframe"):
         inner = parsed(frame.get("srcdoc") or "")
         if inner is not None:
             yield from _of_tree(inner, base, charset)
 
 
-def _whole(references: Iterable[Reference], base: str, charset: str) -> Iterator[Requisite]:
+def _scripts(tree: Any, type: str) -> Iterator[str]:
+    """The texts of the scripts of a type that stand in the page itself."""
+    for script in tree.iter("script"):
+        if script.text and _type(script) == type and not script.get("src"):
+            yield script.text
+
+
+def _type(script: Any) -> str:
+    return (script.get("type") or "").strip().lower()
+
+
+def _whole(
+    references: Iterable[Reference], base: str, charset: str, names: modules.ImportMap = ()
+) -> Iterator[Requisite]:
     for reference in references:
         url = whole_address(base, reference.address, charset)
         if url is not None:
-            yield Requisite(reference.kind, url, charset)
+            yield Requisite(reference.kind, url, charset, names if reference.kind is Kind.MODULE else ())
 
 
 def _each_once(requisites: Iterable[Requisite]) -> list[Requisite]:
@@ -126,29 +161,28 @@ def whole_address(base: str, address: str, charset: str = "utf-8") -> str | None
     return url.partition("#")[0]
 
 
-def references_in(tree: Any) -> Iterator[Reference]:
-    """What the elements of a page name."""
-    for element in tree.iter():
-        if not isinstance(element.tag, str):  # a comment
-            continue
-        name = element.tag.lower()
-        style = element.get("style")
-        if style and "(" in style:
-            yield from css.references_in(style)
-        if name == "style":
-            yield from css.references_in(element.text or "")
-        elif name == "link":
-            yield from _of_link(element)
-        elif name == "picture":
-            yield from _of_picture(element)
-        elif name in drawing.ELEMENTS:
-            yield from css.references_in(";".join(filter(None, map(element.get, _PAINTING))))
-        yield from _of_attributes(element, name)
+def _references_of(element: Any) -> Iterator[Reference]:
+    """What an element of a page names."""
+    name = element.tag.lower()
+    style = element.get("style")
+    if style and "(" in style:
+        yield from css.references_in(style)
+    if name == "style":
+        yield from css.references_in(element.text or "")
+    elif name == "link":
+        yield from _of_link(element)
+    elif name == "picture":
+        yield from _of_picture(element)
+    elif name in drawing.ELEMENTS:
+        yield from css.references_in(";".join(filter(None, map(element.get, _PAINTING))))
+    yield from _of_attributes(element, name)
 
 
 def _of_attributes(element: Any, name: str) -> Iterator[Reference]:
     for attribute, kind in _PLAIN.get(name, ()):
         address = element.get(attribute)
+        if kind is Kind.SCRIPT and _type(element) == _MODULE:
+            kind = Kind.MODULE
         if address and not (name == "input" and element.get("type", "").lower() != "image"):
             yield Reference(kind, address)
     sizes = element.get("sizes") or element.get("data-sizes") or ""
@@ -182,7 +216,7 @@ def _of_link(element: Any) -> Iterator[Reference]:
     elif relations & _ICON_RELATIONS:
         yield Reference(Kind.IMAGE, address)
     elif "modulepreload" in relations:
-        yield Reference(Kind.SCRIPT, address)
+        yield Reference(Kind.MODULE, address)
     elif "preload" in relations:
         kind = _PRELOADED.get((element.get("as") or "").lower())
         if kind is not None and address:

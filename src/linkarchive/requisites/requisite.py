@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import IntEnum
 
+from linkarchive.requisites.modules import ImportMap
+
 
 class Kind(IntEnum):
     """What kind of file a page needs, in the order in which they are fetched."""
@@ -13,7 +15,9 @@ class Kind(IntEnum):
     FONT = 1
     IMAGE = 2
     FRAME = 3
-    SCRIPT = 4
+    MODULE = 4
+    """A script that imports others."""
+    SCRIPT = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,3 +36,5 @@ class Requisite:
     url: str
     charset: str = "utf-8"
     """Of the file that names it: that of a style sheet which does not say its own."""
+    names: ImportMap = ()
+    """Of its page: what a module imports by name."""

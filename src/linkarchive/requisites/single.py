@@ -12,7 +12,7 @@ from lxml.html import defs
 from lxml_html_clean import Cleaner
 
 from linkarchive.requisites import css, drawing, srcset
-from linkarchive.requisites.html import base_of, late_addresses, parsed, whole_address
+from linkarchive.requisites.html import base_of, late_addresses, parsed, whole_address, with_bases
 from linkarchive.requisites.requisite import Kind
 from linkarchive.requisites.xml import XML_TYPES, fit
 from linkarchive.text import HTML_TYPES, decode, encoding_of, essence_of, media_type
@@ -114,7 +114,7 @@ class _Maker:
         base = base_of(tree, url)
         try:
             drawing.bring_symbols(tree, lambda address: self._drawn(base, address))
-            self._set_aside(tree, base)
+            self._set_aside(tree, url)
             drawing.tidy(tree)
             tree.make_links_absolute(base, resolve_base_href=False, handle_failures="ignore")
             _CLEANER(tree)
@@ -126,10 +126,8 @@ class _Maker:
             link.attrib.pop("target", None)
         return tree
 
-    def _set_aside(self, tree: Any, base: str) -> None:
-        for element in list(tree.iter()):
-            if not isinstance(element.tag, str):
-                continue
+    def _set_aside(self, tree: Any, url: str) -> None:
+        for element, base in list(with_bases(tree, url)):
             name, style = element.tag.lower(), element.get("style")
             if style:
                 element.set("style", f"--part:{self._keep(self._styled(style, base, 0))}")
