@@ -90,3 +90,39 @@ def test_a_page_in_xml_has_the_sheets_that_stand_before_it() -> None:
     assert text is not None
     assert '<style media="screen">p{color:#123456}</style>' in text
     assert "#123456" not in one_file(page, parts.get)
+
+
+PARTS = {
+    f"https://news.example/{name}": Part(name.encode(), kind, f"https://news.example/{name}")
+    for name, kind in (("a.css", "text/css"), ("b.css", "text/css"), ("a.png", "image/png"), ("b.png", "image/png"))
+}
+A_PNG = "data:image/png;base64,YS5wbmc="
+
+
+@pytest.mark.parametrize(
+    ("link", "style"),
+    [
+        ('<link rel="preload" as="style" href=/a.css onload="this.rel=\'stylesheet\'">', "<style>a.css</style>"),
+        ('<link rel="stylesheet" media="print" href=/a.css onload="this.media=\'all\'">', "<style>a.css</style>"),
+        ('<link rel="stylesheet" media="print" href=/a.css>', '<style media="print">a.css</style>'),
+        ('<link rel="preload" as="style" href=/a.css>', ""),
+        ('<link rel="alternate stylesheet" href=/a.css title=dark><link rel=stylesheet disabled href=/b.css>', ""),
+    ],
+)
+def test_the_sheets_that_a_reader_sees_are_applied(link: str, style: str) -> None:
+    assert re.findall(r"<style.*?</style>", one_file(f"{link}<p>text", PARTS.get)) == ([style] if style else [])
+
+
+@pytest.mark.parametrize(
+    "media", ["(prefers-color-scheme: dark)", "print", "(max-width: 600px), (orientation:portrait)"]
+)
+def test_of_a_picture_the_source_for_a_desk_is_shown(media: str) -> None:
+    text = one_file(f"<picture><source media='{media}' srcset=/b.png><img src=/a.png></picture>", PARTS.get)
+    assert A_PNG in text
+    assert "Yi5wbmc=" not in text
+
+
+@pytest.mark.parametrize("element", ["<video poster=/a.png><p>No film here</video>", "<input type=image src=/a.png>"])
+def test_the_still_of_a_recording_and_the_picture_of_a_button_are_shown(element: str) -> None:
+    assert f'src="{A_PNG}"' in one_file(f"<p>text</p>{element} after", PARTS.get)
+    assert " after" in one_file(f"<p>text</p>{element} after")

@@ -52,6 +52,7 @@ _LATE = re.compile(
 _LATE_SET = re.compile(r"data-(?:[a-z0-9]+-)*srcset")
 """Attributes from which a script fills in what is loaded once a reader gets there."""
 _LATE_KINDS = {"iframe": Kind.FRAME, "script": Kind.SCRIPT}
+_SET_MEDIA = re.compile(r"\bmedia\s*=")
 _ADDRESS = re.compile(r"(?:https?:)?//[^\s]+|[^\s:]*[./][^\s:]*", re.I)
 """What such an attribute holds when it is no number, colour or JSON."""
 _MODULE = "module"
@@ -223,6 +224,21 @@ def _of_link(element: Any) -> Iterator[Reference]:
             yield Reference(kind, address)
         for candidate in srcset.taken(element.get("imagesrcset") or "", element.get("imagesizes") or ""):
             yield Reference(Kind.IMAGE, candidate)
+
+
+def applied_sheet(link: Any) -> tuple[str, str] | None:
+    """Address and media of the sheet that a reader's browser applies for a `link`; None where it applies none.
+
+    One that is preloaded, or said to be for another medium, is often put to use once it has come (`onload`).
+    """
+    relations = (link.get("rel") or "").lower().split()
+    once_loaded, media = link.get("onload") or "", link.get("media") or ""
+    is_preloaded = "preload" in relations and "stylesheet" in once_loaded
+    if not (
+        ("stylesheet" in relations and "alternate" not in relations and link.get("disabled") is None) or is_preloaded
+    ):
+        return None
+    return link.get("href") or "", "" if _SET_MEDIA.search(once_loaded) else media
 
 
 def _of_picture(element: Any) -> Iterator[Reference]:

@@ -12,7 +12,7 @@ from lxml.html import defs
 from lxml_html_clean import Cleaner
 
 from linkarchive.requisites import css, drawing, srcset
-from linkarchive.requisites.html import base_of, late_addresses, parsed, whole_address, with_bases
+from linkarchive.requisites.html import applied_sheet, base_of, late_addresses, parsed, whole_address, with_bases
 from linkarchive.requisites.requisite import Kind
 from linkarchive.requisites.xml import XML_TYPES, fit
 from linkarchive.text import HTML_TYPES, decode, encoding_of, essence_of, media_type
@@ -133,10 +133,12 @@ class _Maker:
                 element.set("style", f"--part:{self._keep(self._styled(style, base, 0))}")
             if name == "style":
                 element.text = f"p-{self._keep(self._styled(element.text or '', base, 0))}{{}}"
-            elif name == "link" and "stylesheet" in (element.get("rel") or "").lower().split():
-                self._replace_link(element, base)
+            elif name == "link" and (applied := applied_sheet(element)) is not None:
+                self._replace_link(element, base, *applied)
             elif name == "img" or (name == "image" and not drawing.is_within(element)):
                 self._choose(element, base)
+            elif name == "video" or (name == "input" and element.get("type", "").lower() == "image"):
+                self._still(element, base, element.get("poster" if name == "video" else "src") or "")
             elif name in _FRAMES:
                 self._frame(element, base, [*late_addresses(element), element.get(_FRAMES[name]) or ""])
             elif name in drawing.PICTURES:
@@ -181,16 +183,16 @@ class _Maker:
     def _taken(self, number: str) -> str:
         return self._kept[int(number)] if number.isdigit() and int(number) < len(self._kept) else ""
 
-    def _replace_link(self, link: Any, base: str) -> None:
-        part = self._part(base, link.get("href") or "")
+    def _replace_link(self, link: Any, base: str, address: str, media: str) -> None:
+        part = self._part(base, address)
         if part is None:
             return
         text, _ = css.decoded(part.body, part.content_type, self._charset)
         sheet = html.Element("style")
         sheet.text = f"p-{self._keep(self._styled(text, part.url, 1))}{{}}"
         sheet.tail = link.tail
-        if link.get("media"):
-            sheet.set("media", link.get("media"))
+        if media:
+            sheet.set("media", media)
         link.getparent().replace(link, sheet)
 
     def _choose(self, picture: Any, base: str) -> None:
@@ -200,7 +202,9 @@ class _Maker:
         while parent is not None and parent.tag == "source":  # libxml2 takes it for an element with content
             parent = parent.getparent()
         if parent is not None and parent.tag == "picture":
-            for candidates in parent.iter("source"):
+            for candidates in (
+                source for source in parent.iter("source") if srcset.is_shown(source.get("media") or "")
+            ):
                 listed += srcset.taken(candidates.get("srcset") or candidates.get("data-srcset") or "")
         listed += [*srcset.taken(picture.get("srcset") or "", picture.get("sizes") or ""), picture.get("src") or ""]
         for attribute in ("srcset", "sizes", "src"):
@@ -215,10 +219,7 @@ class _Maker:
         """A picture in its place: the first that is stored, or one that `_put_back` makes the frame of."""
         stored = ((address, part) for address in addresses if (part := self._part(base, address)) is not None)
         (address, part), inner = next(stored, ("", None)), frame.get("srcdoc")
-        image = html.Element("img", alt=frame.get("title") or "")
-        for name in ("width", "height", "class", "style", "id", "title"):
-            if frame.get(name):
-                image.set(name, frame.get(name))
+        image = _image_for(frame)
         essence = "" if part is None else media_type(part.body, part.content_type)
         if inner is not None:
             text = self._framed(inner, base, self._charset, is_xml=False)
@@ -234,8 +235,15 @@ class _Maker:
             image.set("src", f"{_MARK}{self._keep(data)}")
         if text is not None:
             image.set("src", f"{_FRAME}{self._keep(text)}")
-        image.tail = frame.tail
         frame.getparent().replace(frame, image)
+
+    def _still(self, element: Any, base: str, address: str) -> None:
+        """The picture of a recording or a button in its place."""
+        data = self._data(Kind.IMAGE, base, address, 0)
+        if data != _NOTHING:
+            image = _image_for(element)
+            image.set("src", f"{_MARK}{self._keep(data)}")
+            element.getparent().replace(element, image)
 
     def _framed(self, source: str, url: str, charset: str, *, is_xml: bool) -> str | None:
         """A page in a frame, as text; None where nothing is in it, or the allowance is used up."""
@@ -290,6 +298,16 @@ class _Maker:
     def _part(self, base: str, address: str) -> Part | None:
         url = whole_address(base, address, self._charset)
         return None if url is None else self._find(url)
+
+
+def _image_for(element: Any) -> Any:
+    """A picture as large as an element, to stand in its place."""
+    image = html.Element("img", alt=element.get("title") or element.get("alt") or "")
+    for name in ("width", "height", "class", "style", "id", "title"):
+        if element.get(name):
+            image.set(name, element.get(name))
+    image.tail = element.tail
+    return image
 
 
 def _introduce(tree: Any, note: str, facts: Iterable[tuple[str, str]]) -> None:

@@ -14,6 +14,10 @@ WIDTH, HEIGHT, LETTER = 1280.0, 800.0, 16.0
 """Pixels of the window for which a candidate is chosen, and of its font."""
 DENSITIES = (1.0, 2.0)
 
+_NOT_OF_A_DESK = frozenset(
+    {("orientation", "portrait"), ("prefers-color-scheme", "dark"), ("prefers-reduced-motion", "reduce"),
+     ("hover", "none"), ("pointer", "coarse"), ("display-mode", "standalone")}
+)  # fmt: skip
 _DESCRIPTOR = re.compile(r"(\d+(?:\.\d*)?(?:[eE][+-]?\d+)?)([wxh])")
 _SPACE = " \t\n\f\r"
 
@@ -91,6 +95,19 @@ def _candidate(address: str, descriptors: str) -> Candidate:
 # --- sizes ---------------------------------------------------------------------------------------
 
 
+def is_shown(media: str) -> bool:
+    """A media query list holds in the window, or may."""
+    query: list[Any] = []
+    for token in [*tinycss2.parse_component_value_list(media, skip_comments=True), None]:
+        if token is not None and not (token.type == "literal" and token.value == ","):
+            query += [token] if token.type != "whitespace" else []
+            continue
+        if all(_holds(part) for part in query):
+            return True
+        query = []
+    return False
+
+
 def _slot(sizes: str) -> float:
     """Pixels that the picture is wide in the window: the first of `sizes` whose condition holds."""
     entry: list[Any] = []
@@ -116,7 +133,7 @@ def _holds(token: Any) -> bool:
         return True
     length = _pixels(words[2])
     if length is None:
-        return not (words[0].lower_value == "orientation" and getattr(words[2], "lower_value", "") == "portrait")
+        return (words[0].lower_value, getattr(words[2], "lower_value", "")) not in _NOT_OF_A_DESK
     have = {"min-width": WIDTH - length, "max-width": length - WIDTH, "min-height": HEIGHT - length}
     return have.get(words[0].lower_value, length - HEIGHT if words[0].lower_value == "max-height" else 0.0) >= 0
 
