@@ -32,10 +32,10 @@ def test_a_page_is_captured(wayback, session):
 @pytest.mark.parametrize(
     ("error", "expected"),
     [
-        ("not-found", Failed(permanent=True, message="It failed: not-found.")),
-        ("blocked-url", Failed(permanent=True, message="It failed: blocked-url.")),
-        ("too-many-requests", Failed(permanent=False, message="It failed: too-many-requests.")),
-        ("browsing-timeout", Failed(permanent=False, message="It failed: browsing-timeout.")),
+        ("not-found", Failed("It failed: not-found.")),
+        ("blocked-url", Failed("It failed: blocked-url.")),
+        ("too-many-requests", Failed("It failed: too-many-requests.")),
+        ("browsing-timeout", Failed("It failed: browsing-timeout.")),
         ("too-many-daily-captures", AlreadyToday()),
         ("user-session-limit", Stopped("It failed: user-session-limit.")),
         ("max-daily-bandwidth-user", Stopped("It failed: max-daily-bandwidth-user.")),
@@ -85,7 +85,6 @@ def test_trouble_with_one_page_may_pass(wayback, new_session, fault):
     wayback.fail("save", fault, times=2)
     results = saved(new_session(**({"timeout": 1.0} if fault is Fault.SILENCE else {})), URL, OTHER)
     assert isinstance(results[URL], Failed)
-    assert not results[URL].permanent
     assert isinstance(results[OTHER], Saved)
 
 
@@ -130,5 +129,4 @@ def test_the_success_of_another_page_is_none_of_ours(wayback, session):
     wayback._job = of_the_icon
     (result,) = saved(session, URL).values()
     assert isinstance(result, Failed)
-    assert not result.permanent
     assert "favicon.ico" in result.message

@@ -22,6 +22,16 @@ def write(builder: PassageBuilder, text: str, line: int) -> None:
     builder.text(text[done:])
 
 
+def flush(builder: PassageBuilder, running: list[str], line: int) -> None:
+    """Put the running text that was gathered into a passage, and forget it; within a link no URL of it is a link."""
+    text = "".join(running)
+    running.clear()
+    if builder.in_link:
+        builder.text(text)
+    else:
+        write(builder, text, line)
+
+
 def read_text(text: str, *, everything: bool = False) -> ParsedDocument:
     """Plain text: paragraphs are separated by empty lines."""
     passages = []

@@ -11,8 +11,6 @@ import re
 from datetime import datetime
 from typing import IO, Any
 
-from isal import isal_zlib
-
 from linkarchive.imports.record import (
     ForeignRecord,
     Records,
@@ -22,12 +20,11 @@ from linkarchive.imports.record import (
     web_address,
 )
 from linkarchive.imports.warc_record import VERSION, DamageError, OpenRecord, read_line, version_line
+from linkarchive.snapshot.gzip_member import GzipMember
 from linkarchive.snapshot.record_reader import Problem, claimed_head
 
 _CHUNK = 64 * 1024
 _MAGIC = b"\x1f\x8b\x08"
-_GZIP = 31
-"""zlib's window bits for a gzip wrapper."""
 _EXPANSION, _ALLOWANCE = 200, 256 * 1024 * 1024
 """A file that unpacks to more than so many times its size, and so many bytes, is a bomb."""
 _MOST_FAULTS = 1000
@@ -50,40 +47,21 @@ class _Budget:
             raise _BombError("the file unpacks to far more than its size: the rest of it was not read")
 
 
-class _Member(io.RawIOBase):
-    """The unpacked bytes of the gzip member at an offset; `end` is its end in the file once it was reached."""
+def _damage(message: str, *, torn: bool = False) -> DamageError:
+    return DamageError(message)
+
+
+class _Member(GzipMember):
+    """A gzip member whose unpacked bytes are taken from a budget."""
 
     def __init__(self, file: IO[bytes], offset: int, budget: _Budget) -> None:
-        super().__init__()
-        file.seek(offset)
-        self._file = file
-        self._at = offset
-        self._inflate = isal_zlib.decompressobj(_GZIP)
+        super().__init__(file, offset, _damage)
         self._budget = budget
-        self.end: int | None = None
-
-    def readable(self) -> bool:
-        return True
 
     def readinto(self, buffer: Any) -> int:
-        while self.end is None:
-            data = self._inflate.unconsumed_tail
-            if not data:
-                data = self._file.read(_CHUNK)
-                self._at += len(data)
-                if not data:
-                    raise DamageError("the file ends inside a record")
-            try:
-                piece: bytes = self._inflate.decompress(data, len(buffer))
-            except isal_zlib.error as error:  # type: ignore[misc] # isal's stub types the class as an instance
-                raise DamageError(f"the gzip member is damaged: {error}") from None
-            if self._inflate.eof:
-                self.end = self._at - len(self._inflate.unused_data)
-            if piece:
-                self._budget.take(len(piece))
-                buffer[: len(piece)] = piece
-                return len(piece)
-        return 0
+        length = super().readinto(buffer)
+        self._budget.take(length)
+        return length
 
 
 def read_warc(file: IO[bytes], size: int, name: str, now: datetime, *, only_digested: bool = False) -> Records:

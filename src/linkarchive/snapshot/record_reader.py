@@ -10,19 +10,17 @@ import io
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import IO, TYPE_CHECKING, Any, TypeVar
-
-from isal import isal_zlib
+from functools import partial
+from typing import IO, TYPE_CHECKING, TypeVar
 
 from linkarchive.snapshot import cdxj
+from linkarchive.snapshot.gzip_member import GzipMember
 
 if TYPE_CHECKING:
     from warcio.statusandheaders import StatusAndHeaders
 
 _CHUNK = 32 * 1024
 _MAGIC = b"\x1f\x8b\x08"
-_GZIP = 31
-"""zlib's window bits for a gzip wrapper."""
 
 
 class BadRecordError(Exception):
@@ -93,41 +91,6 @@ def read_http_head(block: IO[bytes], seen: Callable[[bytes], object] = len) -> H
     return HttpHead(first_line, tuple(fields))
 
 
-class _Member(io.RawIOBase):
-    """The decompressed bytes of the gzip member at an offset; `length` is known at its end."""
-
-    def __init__(self, file: IO[bytes], offset: int) -> None:
-        super().__init__()
-        file.seek(offset)
-        self._file = file
-        self._offset = offset
-        self._read = 0
-        self._inflate = isal_zlib.decompressobj(_GZIP)
-        self.length: int | None = None
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: Any) -> int:
-        while self.length is None:
-            data = self._inflate.unconsumed_tail
-            if not data:
-                data = self._file.read(_CHUNK)
-                if not data:
-                    raise BadRecordError(self._offset, "the file ends inside a record", torn=True)
-                self._read += len(data)
-            try:
-                output: bytes = self._inflate.decompress(data, len(buffer))
-            except isal_zlib.error as error:  # type: ignore[misc] # isal's stub types the class as an instance
-                raise BadRecordError(self._offset, f"the gzip member is damaged: {error}") from error
-            if self._inflate.eof:
-                self.length = self._read - len(self._inflate.unused_data)
-            if output:
-                buffer[: len(output)] = output
-                return len(output)
-        return 0
-
-
 class StoredRecord:
     """A record as it stands in a file: its header fields, and its block to read once, in order."""
 
@@ -136,7 +99,7 @@ class StoredRecord:
         from warcio.limitreader import LimitReader
 
         self.offset = offset
-        self._member = _Member(file, offset)
+        self._member = GzipMember(file, offset, partial(BadRecordError, offset))
         self._stream = io.BufferedReader(self._member, _CHUNK)
         self.headers = self._read_headers()
         length = self.headers.get_header("Content-Length", "")
@@ -177,12 +140,12 @@ class StoredRecord:
         """Read what is left, check how the record ends; the length of its gzip member in bytes."""
         while self.block.read(_CHUNK):
             pass
-        end, length = self._stream.read(5), self._member.length
+        end = self._stream.read(5)
         if end[:4] != b"\r\n\r\n":
             raise BadRecordError(self.offset, "the record does not end where its Content-Length says")
-        if len(end) > 4 or length is None:
+        if len(end) > 4 or self._member.end is None:
             raise BadRecordError(self.offset, "the gzip member goes on after its record")
-        return length
+        return self._member.end - self.offset
 
 
 _T = TypeVar("_T")

@@ -22,11 +22,6 @@ from linkarchive.wayback.session import ArchiveSession, Service
 from linkarchive.web.decoding import decode
 from linkarchive.web.exchange import Exchange
 
-PERMANENT = frozenset(
-    {"not-found", "no-access", "blocked", "blocked-url", "invalid-url-syntax", "invalid-host-resolution",
-     "unauthorized", "filesize-limit", "method-not-allowed"}
-)  # fmt: skip
-"""Asking again will not help. Every other error may pass."""
 STOPS = frozenset({"user-session-limit", "max-daily-bandwidth"})
 """Beginnings of errors after which the rest of the batch would fail, too."""
 TODAY = "too-many-daily-captures"
@@ -66,8 +61,8 @@ class AlreadyToday:
 
 @dataclass(frozen=True, slots=True)
 class Failed:
-    permanent: bool
-    """Asking again will not help."""
+    """The page was not captured; the message says why."""
+
     message: str
 
 
@@ -168,10 +163,10 @@ def _result(reply: dict[str, Any], archive: Archive, url: str) -> SaveResult:
         return _failure(reply)
     time = time_of(str(reply.get("timestamp", "")))
     if time is None:
-        return Failed(permanent=False, message="the service says that it captured the page, but not when")
+        return Failed("the service says that it captured the page, but not when")
     original = str(reply.get("original_url") or url)
     if not same_page(original, url):
-        return Failed(permanent=False, message=f"the service says that it captured another page ({original[:200]})")
+        return Failed(f"the service says that it captured another page ({original[:200]})")
     return Saved(time, archive.view(time, original))
 
 
@@ -182,7 +177,7 @@ def _failure(reply: dict[str, Any]) -> SaveResult:
         return AlreadyToday()
     if any(code.startswith(word) for word in STOPS):
         return Stopped(message)
-    return Failed(code in PERMANENT, message)
+    return Failed(message)
 
 
 def _ask(
@@ -221,4 +216,4 @@ def _stop(error: ArchiveTroubleError) -> Stopped:
 
 
 def _passing(error: ArchiveTroubleError) -> Failed:
-    return Failed(permanent=False, message=error.unknown.detail)
+    return Failed(error.unknown.detail)

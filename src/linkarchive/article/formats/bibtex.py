@@ -24,7 +24,6 @@ _WORD = re.compile(r"[^\s,{}\"#()=]+")
 _COMMENTED = re.compile(r"^[ \t]*%")
 _URL_COMMAND = re.compile(r"\\(?:url|path|nolinkurl)\s*\{((?:[^{}]|\{[^{}]*\})*)\}")
 _HREF = re.compile(r"\\href\s*\{((?:[^{}]|\{[^{}]*\})*)\}\s*\{((?:[^{}]|\{[^{}]*\})*)\}")
-_NOT_ENTRIES = frozenset({"comment", "preamble", "string"})
 _URLS = ("url", "bdsk-url-1", "bdsk-url-2", "bdsk-url-3", "link", "ee", "biburl_source", "opturl")
 _ACCESSED = ("urldate", "accessed", "accessdate", "access-date", "lastaccessed", "lastchecked", "urlaccessdate",
              "visited", "lastvisited", "dateaccessed")  # fmt: skip

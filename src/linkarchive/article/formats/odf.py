@@ -7,7 +7,7 @@ from typing import Any
 
 from linkarchive.article.package import Package, parse_xml
 from linkarchive.article.passage import Claim, ParsedDocument, Passage, PassageBuilder, fold
-from linkarchive.article.text import write
+from linkarchive.article.text import flush
 from linkarchive.model import Unit
 
 _OASIS = "{urn:oasis:names:tc:opendocument:xmlns:"
@@ -81,7 +81,7 @@ class _Reader:
         inside: list[tuple[Any, str | None]] = []
         running: list[str] = []
         self._inline(element, builder, running, inside, 0)
-        _flush(builder, running, number)
+        flush(builder, running, number)
         passage = self.passages[number - 1] = builder.build()
         is_heading = element.tag == _TEXT + "h" and element.get(_TEXT + "outline-level", "1") == "1"
         if not self.heading and (is_heading or element.get(_TEXT + "style-name") == "Title"):
@@ -110,13 +110,13 @@ class _Reader:
     ) -> None:
         tag = child.tag
         if tag in (_TEXT + "a", _DRAW + "a"):
-            _flush(builder, running, builder.line)
+            flush(builder, running, builder.line)
             builder.open(child.get(_HREF) or "", builder.line)
             self._inline(child, builder, running, inside, depth + 1)
-            _flush(builder, running, builder.line)
+            flush(builder, running, builder.line)
             builder.close()
         elif tag == _TEXT + "note":
-            _flush(builder, running, builder.line)
+            flush(builder, running, builder.line)
             self._notes += 1
             label = f"note {self._notes}"
             builder.cite(label)
@@ -146,12 +146,3 @@ def _paragraphs(element: Any) -> Iterator[Any]:
 
 def _count(written: str | None) -> int:
     return int(written) if written and written.isdecimal() and len(written) < 6 else 1
-
-
-def _flush(builder: PassageBuilder, running: list[str], number: int) -> None:
-    text = "".join(running)
-    running.clear()
-    if builder.in_link:
-        builder.text(text)
-    else:
-        write(builder, text, number)

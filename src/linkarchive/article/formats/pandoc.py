@@ -14,7 +14,7 @@ from typing import Any
 
 from linkarchive.article.formats.located import Pairs, parse_json
 from linkarchive.article.passage import Claim, ParsedDocument, Passage, PassageBuilder, fold
-from linkarchive.article.text import write
+from linkarchive.article.text import flush
 from linkarchive.errors import ArticleError
 from linkarchive.model import Unit
 
@@ -154,7 +154,7 @@ class _Reader:
         running: list[str] = []
         for line in lines:
             self._inlines(line, builder, number, running)
-            _flush(builder, running, number)
+            flush(builder, running, number)
             builder.line_break()
         self.passages[number - 1] = builder.build()
 
@@ -168,19 +168,19 @@ class _Reader:
             elif kind == "LineBreak":
                 running.append("\n")
             elif kind == "Link":
-                _flush(builder, running, number)
+                flush(builder, running, number)
                 builder.open(str(content[2][0]), number)
                 self._inlines(content[1], builder, number, running)
-                _flush(builder, running, number)
+                flush(builder, running, number)
                 builder.close()
             elif kind == "Image":
-                _flush(builder, running, number)
+                flush(builder, running, number)
                 builder.describe(_words(content[1]))
             elif kind == "Note":
-                _flush(builder, running, number)
+                flush(builder, running, number)
                 self._note_of(content, builder)
             elif kind in ("Code", "Math"):
-                _flush(builder, running, number)
+                flush(builder, running, number)
                 builder.text(str(content[1]))
             elif kind == "Quoted":
                 single = content[0].get("t") == "SingleQuote"
@@ -188,7 +188,7 @@ class _Reader:
                 self._inlines(content[1], builder, number, running)
                 running.append("’" if single else "”")
             elif kind == "Cite":
-                _flush(builder, running, number)
+                flush(builder, running, number)
                 for citation in _nodes(content[0]):
                     builder.cite(str(citation.get("citationId")))
                 self._inlines(content[1], builder, number, running)
@@ -213,12 +213,3 @@ _INLINES = frozenset(
 
 def _nodes(content: Any) -> Iterator[Pairs]:
     return (node for node in content if isinstance(node, Pairs)) if isinstance(content, list) else iter(())
-
-
-def _flush(builder: PassageBuilder, running: list[str], number: int) -> None:
-    text = "".join(running)
-    running.clear()
-    if builder.in_link:
-        builder.text(text)
-    else:
-        write(builder, text, number)

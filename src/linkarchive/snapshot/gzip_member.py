@@ -1,0 +1,56 @@
+"""One gzip member of a file as a stream of its unpacked bytes."""
+
+from __future__ import annotations
+
+import io
+from typing import IO, Any, Protocol
+
+from isal import isal_zlib  # igzip: several times as fast as zlib
+
+_CHUNK = 32 * 1024
+_GZIP = 31
+"""zlib's window bits for a gzip wrapper."""
+
+
+class Fault(Protocol):
+    """Makes the exception for a member that cannot be unpacked; `torn`: the file ends inside it."""
+
+    def __call__(self, message: str, *, torn: bool = False) -> Exception: ...
+
+
+class GzipMember(io.RawIOBase):
+    """The unpacked bytes of the member that starts at an offset of a seekable file. Reading raises what `fault` makes.
+
+    `end` is the offset at which the member ends; None until all of it was read.
+    """
+
+    def __init__(self, file: IO[bytes], offset: int, fault: Fault) -> None:
+        super().__init__()
+        file.seek(offset)
+        self._file = file
+        self._position = offset
+        self._fault = fault
+        self._inflate = isal_zlib.decompressobj(_GZIP)
+        self.end: int | None = None
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        while self.end is None:
+            data = self._inflate.unconsumed_tail
+            if not data:
+                data = self._file.read(_CHUNK)
+                self._position += len(data)
+                if not data:
+                    raise self._fault("the file ends inside a record", torn=True)
+            try:
+                unpacked: bytes = self._inflate.decompress(data, len(buffer))
+            except isal_zlib.error as error:  # type: ignore[misc] # isal's stub types the class as an instance
+                raise self._fault(f"the gzip member is damaged: {error}") from error
+            if self._inflate.eof:
+                self.end = self._position - len(self._inflate.unused_data)
+            if unpacked:
+                buffer[: len(unpacked)] = unpacked
+                return len(unpacked)
+        return 0
