@@ -91,7 +91,7 @@ def browser_for(settings: Settings) -> str | None:
 
 
 def has_sandbox() -> bool:
-    """Chromium refuses to have one for root."""
+    """Whether the browser can run in its sandbox; Chromium refuses that to root."""
     return not hasattr(os, "geteuid") or os.geteuid() != 0
 
 

@@ -17,7 +17,7 @@ from linkarchive.store.last_visits import of_all
 from linkarchive.store.serialization import decode
 from linkarchive.store.unchanged import compared
 
-Suggestion = Callable[[Connection], None]
+Step = Callable[[Connection], None]
 
 
 def first_schema(connection: Connection) -> None:
@@ -65,7 +65,7 @@ def carried_visits(connection: Connection) -> None:
 
 
 def imported_captures(connection: Connection) -> None:
-    """An import is no run: what it adds has none."""
+    """Captures and baselines may belong to no run: those that an import adds."""
     columns = inspect(connection).get_columns("captures")
     if any(column["name"] == "run" and column["nullable"] for column in columns):  # the first schema was made with it
         return
@@ -108,14 +108,14 @@ def intended_keys(connection: Connection) -> None:
 
 
 def standings(connection: Connection) -> None:
-    """How results count beside their verdicts; none of before does."""
+    """A column for what counts of a result beside its verdict; for the results of before that is nothing."""
     known = {column["name"] for column in inspect(connection).get_columns("outcomes")}
     if "standing" not in known:
         connection.execute(text("ALTER TABLE outcomes ADD COLUMN standing VARCHAR NOT NULL DEFAULT ''"))
 
 
 def parts_of_pages(connection: Connection) -> None:
-    """What pages need to be shown; no capture of before has any."""
+    """Tables for what pages need to be shown; no capture of before has anything in them."""
     known = {column["name"] for column in inspect(connection).get_columns("captures")}
     if "scope" not in known:
         connection.execute(text("ALTER TABLE captures ADD COLUMN scope VARCHAR NOT NULL DEFAULT 'document'"))
@@ -137,7 +137,7 @@ def stored_plans(connection: Connection) -> None:
 
 
 def thinned_runs(connection: Connection) -> None:
-    """Of which runs visits are no longer kept; of none of before."""
+    """A column that says how many visits of a run are no longer kept; of the runs of before all are."""
     known = {column["name"] for column in inspect(connection).get_columns("runs")}
     if "thinned" not in known:
         connection.execute(text("ALTER TABLE runs ADD COLUMN thinned INTEGER"))
@@ -154,7 +154,7 @@ def planned_in_order(connection: Connection) -> None:
         index.create(connection, checkfirst=True)
 
 
-STEPS: tuple[tuple[str, Suggestion], ...] = (
+STEPS: tuple[tuple[str, Step], ...] = (
     ("2026-11-23 first schema", first_schema),
     ("2026-11-23 carried visits", carried_visits),
     ("2026-11-29 imported captures", imported_captures),
@@ -176,7 +176,7 @@ def applied(connection: Connection) -> frozenset[str]:
     return _applied(connection)
 
 
-def missing(applied: Collection[str]) -> dict[str, Suggestion]:
+def missing(applied: Collection[str]) -> dict[str, Step]:
     """The steps that are still to be taken, by name."""
     return {name: step for name, step in STEPS if name not in applied}
 
