@@ -6,6 +6,7 @@ BIN    := $(VENV)/bin
 .PHONY: demo test test-all properties endure lint types bench speed site man clean
 
 $(VENV)/installed: pyproject.toml
+	@echo "Setting up $(VENV), once: pip fetches some 240 MB, which takes a minute or two."
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --editable '.[dev]'
 	touch $@

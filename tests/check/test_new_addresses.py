@@ -170,3 +170,22 @@ def test_what_two_hosts_lead_to_is_visited_once_and_searched_for_both(stage: Any
     report = folder.check(now="2026-01-12")
     assert [report.source(url)["suggested_url"] for url in old] == now
     assert stage.asked("http://beta.example/sitemap.xml") == 1
+
+
+def test_they_are_looked_for_where_remap_says(stage: Any, folder: Any) -> None:
+    """Somebody who visits a copy of the site instead of the site is searched for there, and told of the site."""
+    folder.write("archive.toml", '[network]\nremap = ["http://alpha.example(.*) http://beta.example$1"]\n')
+    old = [f"{SITE}/2019/{name.replace('-', '_')}.html" for name in NAMES]
+    there = SITE.replace("alpha", "beta")
+    for name in NAMES:
+        stage[f"{there}/2019/{name.replace('-', '_')}.html"] = stage.html(name)
+    folder.article(*old)
+    folder.check("article.md")
+    stage.clear()
+    links = "".join(f'<a href="{SITE}/news/{name}/">{name}</a>' for name in NAMES)
+    stage[f"{there}/"] = stage.html("front", more=links)
+    for name in NAMES:
+        stage[f"{there}/news/{name}/"] = stage.html(name)
+    report = folder.check(now="2026-01-12")
+    assert [report.source(url)["suggested_url"] for url in old] == [f"{SITE}/news/{name}/" for name in NAMES]
+    assert [request.url for request in stage.requests if request.url.startswith(SITE)] == []

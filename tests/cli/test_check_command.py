@@ -280,5 +280,8 @@ def test_a_private_address_is_not_visited_unless_asked(folder: Any) -> None:
     folder.article(inside)
     ran = folder.check("article.md")
     assert ran.told(inside)[:2] == ("skipped", "private-address")
+    assert "checked 0 sources" in ran.err
+    told = folder.run("report", "-v").out
+    assert "No source was checked: the only one was skipped." in told
     allowed = folder.check("--allow-private", now="2026-01-06", env={"no_proxy": "127.0.0.1"})
     assert allowed.told(inside)[:2] == ("unreachable", "refused")

@@ -58,6 +58,7 @@ def test_a_signal_ends_the_run_and_the_next_goes_on(
     assert process.returncode == code, err
     assert "Traceback" not in err
     assert (out == "") == (code == 130)
+    assert ("not reached before the run was stopped" in err) == (code == 3)
     assert len(stage.requests) < len(URLS)
     done = finish(folder)
     assert done.code == 0

@@ -75,6 +75,12 @@ def test_lines_fit(watched: Any, args: tuple[str, ...]) -> None:
     assert [line for line in lines if cells(line) > COLUMNS] == []
 
 
+def test_a_terminal_is_not_filled_with_what_a_file_gets(watched: Any) -> None:
+    lines = on_terminal(watched, "report", "-o", "report.html", "--format", "html")
+    assert lines == ["report.html is written"]
+    assert "<!doctype html>" in on_terminal(watched, "report", "--format", "html")
+
+
 def test_errors_and_histories_are_broken_between_words(watched: Any) -> None:
     lines = on_terminal(watched, "show", "http://alpha.example/what-nobody-cites", code=2)
     assert len(lines) > 1

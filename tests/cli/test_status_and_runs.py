@@ -48,6 +48,7 @@ def test_the_state_as_json(watched: Any) -> None:
     dead, fine = status["sources"]
     assert list(dead) == [
         "url", "title", "verdict", "reason", "since", "checked", "next_due", "articles", "ignored",
+        "decision", "short",
     ]  # fmt: skip
     assert (dead["url"], dead["title"], dead["verdict"], dead["articles"]) == (BETA, "On beta", "dead", ["article.md"])
     assert dead["ignored"]["who"]

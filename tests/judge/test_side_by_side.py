@@ -54,3 +54,11 @@ def test_files_without_text_have_no_rows(page):
     image = page(b"\x89PNG\0", mime="image/png")
     rows = difference(URL, image, image, "a", "b")
     assert (rows.rows, rows.similarity) == ((), None)
+
+
+def test_figures_are_marked_whole(article, page, paragraphs):
+    then = (*paragraphs, "The bridge cost 41.6 million crowns and 1,250 people worked on it from 7:30 on.")
+    now = (*paragraphs, "The bridge cost 58.9 million crowns and 1,300 people worked on it from 7:45 on.")
+    (row,) = [row for row in difference(URL, page(article(then)), page(article(now))).rows if row.kind == "changed"]
+    assert marked(row.left) == ["41.6", "1,250", "7:30"]
+    assert marked(row.right) == ["58.9", "1,300", "7:45"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -128,3 +129,14 @@ def test_one_tombstone_a_run_and_its_manifest(lived: Any) -> None:
     manifests = [path.name for path in (lived.root / "archive" / "manifests").glob("cap-*.json")]
     assert len(manifests) == 1
     assert not list(Path(lived.root / "archive").glob("forgetting*"))
+
+
+def test_a_report_that_cannot_be_kept_ends_with_3_under_a_cap_too(lived: Any, stage: Any) -> None:
+    for path in (lived.root / "archive" / "reports").iterdir():
+        path.unlink() if path.is_symlink() else shutil.rmtree(path)
+    (lived.root / "archive" / "reports").rmdir()
+    (lived.root / "archive" / "reports").write_text("a file where the folder is to be")
+    stage[ALPHA] = stage.html("gone", status=410)
+    ran = lived.run("check", now=DAYS[5], env={"ARCHIVE_KEEP_MAX_BYTES": "1"})
+    assert ran.code == 3
+    assert ALPHA in ran.out

@@ -17,6 +17,7 @@ from linkarchive.model import (
     Baseline,
     Change,
     CitationResult,
+    DecisionReport,
     Ignored,
     LastGood,
     Loss,
@@ -84,8 +85,18 @@ results = st.builds(
     last_good=st.one_of(st.none(), st.builds(LastGood, times, st.just("a.warc.gz"), st.just(7), st.just(8))),
     suggested_url=urls, citations=st.tuples(citations),
 )  # fmt: skip
+decisions = st.one_of(
+    st.none(),
+    st.builds(DecisionReport, st.sampled_from(["accept", "replace"]), st.just("maria"), times, st.none(), urls),
+)
 sources = st.builds(
-    SourceReport, results, st.sampled_from(Change), st.one_of(st.none(), st.sampled_from(Verdict)), times, ignored
+    SourceReport,
+    results,
+    st.sampled_from(Change),
+    st.one_of(st.none(), st.sampled_from(Verdict)),
+    times,
+    ignored,
+    decisions,
 )
 PHRASES: dict[str, Callable[[SourceReport], str | None]] = {
     "meaning_of": phrases.meaning_of,
@@ -96,6 +107,8 @@ PHRASES: dict[str, Callable[[SourceReport], str | None]] = {
     "short_of": lambda source: phrases.short_of(source.result),
     "losses": lambda source: phrases.losses(source.result.lost),
     "ignored": lambda source: phrases.ignored(source.ignored) if source.ignored else None,
+    "decided": lambda source: phrases.decided(source.ignored, source.decision),
+    "last_visit": phrases.last_visit,
     "acceptance": lambda source: phrases.acceptance(source.result.citations[0]),
     "recovered_link": lambda source: phrases.recovered_link(source.result.citations[0]),
     "place": lambda source: phrases.place(source.result.citations[0]),
@@ -112,6 +125,8 @@ def dates_of(facts: object) -> set[date]:
         return {facts.time.date()}
     if isinstance(facts, Ignored):
         return dates_of(facts.until)
+    if isinstance(facts, DecisionReport):
+        return {facts.when.date()}
     if isinstance(facts, Acceptance):
         return {facts.when.date(), facts.capture_time.date()}
     if isinstance(facts, Mapping):
@@ -221,7 +236,7 @@ def test_the_summary_counts_what_the_sources_say(told: list[SourceReport]) -> No
     report = Report(RUN, (), tuple(told), (), (), (), ())
     text = summary(report)
     for verdict, pattern in COUNTED.items():
-        number = sum(source.result.verdict is verdict and source.ignored is None for source in told)
+        number = sum(source.result.verdict is verdict and not source.kind.is_decided for source in told)
         match = re.search(pattern, text)
         assert (int(match[1].replace(",", "")) if match else 0) == number, text
     seen = sum(source.result.verdict is not Verdict.SKIPPED for source in told)

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from linkarchive.model import REASONS, Change, Reason, Report, SourceReport, Unresolved, Verdict
+from linkarchive.model import REASONS, Change, Loss, Reason, Report, SourceReport, Unresolved, Verdict
 from linkarchive.report import phrases
 from linkarchive.report.lines import ascii_only
 from linkarchive.report.sanitize import address, href, one_line
@@ -158,3 +158,12 @@ def test_headline_tells_the_news(report: Report) -> None:
         unresolved=report.unresolved[:1],
     )
     assert headline(old) == "Nothing new: six findings are still open"
+
+
+def test_a_lost_figure_has_one_name(make_source: Make) -> None:
+    source = make_source("https://a.example/", Verdict.DRIFTED, Reason.DETAIL_LOST, Change.NEW)
+    figure = replace(source, result=replace(source.result, lost=(Loss("figure", "41.6 million"),)))
+    name = replace(source, result=replace(source.result, lost=(Loss("name", "Ada Lind"),)))
+    assert (phrases.short_of(figure.result), phrases.short_of(name.result)) == ("figure gone", "name gone")
+    assert phrases.meaning_of(figure).startswith("A figure that the article took")
+    assert phrases.meaning_of(name).startswith("A name that the article took")

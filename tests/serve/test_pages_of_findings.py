@@ -59,3 +59,19 @@ def test_a_decision_leads_back_to_its_page_and_a_group_is_decided_whole(many: An
     assert len(many.decisions()) == 3
     assert "page=1" not in answer.url
     assert sorted(shown(answer.text)) == ["http://delta.example/members", "http://delta.example/staff"]
+
+
+def test_what_is_settled_counts_in_the_total(many: Any) -> None:
+    session = many.enter()
+    html = session.get(f"{many.origin}/", timeout=60).text
+    assert "Of 6 sources" in html
+    form = {"token": token_of(html), "action": "ignore", "group": "host:beta.example"}
+    after = session.post(f"{many.origin}/decide", data=form, headers={"Origin": many.origin}, timeout=60).text
+    assert "Of 6 sources" in after
+    assert "3 are ignored" in after
+    assert "This counts from now on" in after
+
+
+def test_a_page_that_is_not_there_leads_to_the_last_one(many: Any) -> None:
+    answer = many.enter().get(f"{many.origin}/?page=99", timeout=60)
+    assert answer.url == f"{many.origin}/?page=3"

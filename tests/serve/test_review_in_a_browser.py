@@ -246,3 +246,32 @@ def test_axe_finds_nothing(browser: Any, reviewed: Any, violations: Any) -> None
     driver.get(driver.find_elements("css selector", "li a")[0].get_attribute("href"))
     found += violations(driver, "stored")
     assert found == []
+
+
+def test_a_key_decides_also_while_a_checkbox_has_the_focus(browser: Any, reviewed: Any) -> None:
+    from selenium.webdriver.common.action_chains import ActionChains
+
+    driver = browser()
+    driver.get(reviewed.url)
+    first = shown(driver)[0]
+    mark = driver.find_element("tag name", "html")
+    ActionChains(driver).send_keys("j").perform()
+    finding(driver, first).find_element("css selector", "input[form=batch]").click()
+    ActionChains(driver).send_keys("i").perform()
+    wait(driver, lambda: _gone(mark))
+    wait(driver, lambda: first not in shown(driver))
+    assert len(reviewed.decisions()) == 1
+
+
+def test_a_filter_goes_along_to_the_next_page(browser: Any, reviewed: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    from linkarchive.serve import review
+
+    monkeypatch.setattr(review, "A_PAGE", 2)
+    driver = browser()
+    driver.scripts = True
+    driver.get(reviewed.url)
+    driver.find_element("id", "q").send_keys("example")
+    wait(driver, lambda: "2 of 2 on this page shown, 4 in all" in driver.find_element("class name", "shown").text)
+    press(driver, driver.find_element("css selector", "nav.pages a[rel=next]"))
+    assert driver.current_url.endswith("/?page=2#q=example")
+    assert driver.find_element("id", "q").get_attribute("value") == "example"

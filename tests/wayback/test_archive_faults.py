@@ -14,12 +14,19 @@ from urllib.parse import urlsplit
 import brotli
 import pytest
 
+from linkarchive.clock import Clock
 from linkarchive.demo.wayback import Fault
 from linkarchive.demo.wire import Response, Stream
+from linkarchive.settings import Settings
 from linkarchive.wayback.answers import NoCopy, Unknown, Why
 from linkarchive.wayback.archives import ARQUIVO, DEFAULT, WAYBACK, Archive
 from linkarchive.wayback.baseline import captures_around, find_baseline, find_copy_before, moved_to, seen_since
+from linkarchive.wayback.lookup_workers import LookupWorkers
+from linkarchive.wayback.lookups import SeenSinceLookup
+from linkarchive.wayback.politeness import Politeness
 from linkarchive.wayback.session import RateLimit, _Host
+
+from .conftest import QUICK
 
 zstd = importlib.import_module("compression.zstd" if sys.version_info >= (3, 14) else "backports.zstd")
 
@@ -181,6 +188,22 @@ def test_an_archive_that_is_silent_is_left_alone_whatever_is_asked(wayback, new_
     assert notice.startswith("web.archive.org does not answer (")
     assert not session.may_answer((WAYBACK,))
     assert session.may_answer(DEFAULT)
+
+
+def test_a_run_that_is_stopped_does_not_wait_for_a_silent_archive(web, wayback):
+    wayback.fail("replay", Fault.SILENCE)
+    wayback.fail("index", Fault.SILENCE)
+    stopped = threading.Event()
+    settings = Settings(network=web.network(), wayback=replace(QUICK, timeout=60.0))
+    clock = Clock(datetime(2026, 11, 23, 6, tzinfo=UTC))
+    workers = LookupWorkers(settings, clock, stopped.is_set, Politeness())
+    workers.ask(iter([SeenSinceLookup(1, URL, datetime(2021, 1, 1, tzinfo=UTC))]))
+    while not workers.session.counts:
+        time.sleep(0.01)
+    stopped.set()
+    assert list(workers.results()) == []
+    assert workers.waiting == 1, "it has no answer: the next run asks again"
+    workers.close()
 
 
 def test_one_answer_shows_that_an_archive_is_there(wayback, session, article):

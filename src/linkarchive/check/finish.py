@@ -34,6 +34,8 @@ class Ending:
     offline: Trouble | None
     """What is wrong with our own network: nothing was concluded."""
     troubles: tuple[str, ...]
+    partial: bool = False
+    """Not all sources of links.txt were visited."""
 
 
 def finish(project: Project, ending: Ending, recorder: Recorder, policy: Policy) -> Report:
@@ -102,6 +104,7 @@ def _body(project: Project, store: Store, run: Run, ending: Ending) -> RunBody:
         notices=(*troubles, *_clock_words(store, run), *articles.notices, *articles.remarks),
         errors=articles.errors,
         network=offline.network.value if offline else None,
+        partial=ending.partial,
     )
 
 

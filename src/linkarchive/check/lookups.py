@@ -164,6 +164,7 @@ class ArchiveLookups:
             self._policy.settings,
             self._clock,
             self._stop,
+            self._policy.address,
             recorder.contained,
         )
         urls = {number: job.source.url for number, job in wanted.items()}

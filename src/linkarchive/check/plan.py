@@ -176,6 +176,12 @@ def _skip(source: Source, excluded: frozenset[str], settings: Settings) -> Reaso
     return None
 
 
+def leave_others(jobs: Mapping[int, Job], scope: Scope, store: Store) -> None:
+    """Where these are all that links.txt names, other sources stand nowhere any more. The caller commits."""
+    if scope.is_of_links:
+        standing.keep_only(store, jobs)
+
+
 def chosen(jobs: Mapping[int, Job], scope: Scope, store: Store, before_run: int | None, now: datetime) -> list[Job]:
     """The jobs that the scope leaves, in the order in which they are visited: with --due or --limit the longest
     unvisited first. What was visited when, and the verdicts, are those from before that run; None: of now."""

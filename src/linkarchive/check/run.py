@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from linkarchive.check.articles import Articles, keep_plan, keep_watch, load, load_first, recover, save
 from linkarchive.check.finish import Ending, finish
 from linkarchive.check.lookups import ArchiveLookups
-from linkarchive.check.plan import Job, Policy, chosen, forecast, plan
+from linkarchive.check.plan import Job, Policy, chosen, forecast, leave_others, plan
 from linkarchive.check.processes import crawling, spare_processes
 from linkarchive.check.record import Recorder
 from linkarchive.clock import Clock
@@ -55,7 +55,7 @@ def check(
     """
     project = Project(root, settings.keep.folder)
     politeness = politeness or Politeness()
-    stop = _with_deadline(stop, settings.check.max_time)
+    stopped, stop = stop, _with_deadline(stop, settings.check.max_time)
     first = load_first(project, scope, settings, clock)
 
     def notice(sentence: str, important: bool) -> None:
@@ -75,7 +75,8 @@ def check(
                     paces = politeness.hosts
                     with crawling(others, policy, recorder, paces, stop, lookups.feed) as crawler:
                         parts = partial(_keep_parts, recorder, policy, stop, lookups.feed, politeness)
-                        ending = _Check(project, scope, recorder, policy, crawler, lookups, parts).work(articles)
+                        ends = partial(_ended, stopped, stop)
+                        ending = _Check(project, scope, recorder, policy, crawler, lookups, parts, ends).work(articles)
                     report = finish(project, ending, recorder, policy)
         return within_cap(project, report, settings.keep.max_bytes, clock.now())
 
@@ -103,6 +104,8 @@ class _Check:
     lookups: ArchiveLookups
     keep_parts: Callable[[], int]
     """Stores what captured pages need to be shown; how many pages it did not reach."""
+    ended: Callable[[], str]
+    """What kept the run from going on, to stand behind “not reached”."""
 
     def work(self, articles: Articles) -> Ending:
         """Plan, visit, ask the archives: all but the end."""
@@ -154,14 +157,19 @@ class _Check:
         missing = len(covered.keys() - recorder.visited() - recorder.not_judged)
         troubles = list(recorder.troubles)
         if missing:
-            troubles.append(f"{missing} sources were not reached in time; the next run continues with them")
+            were, them = ("source was", "it") if missing == 1 else ("sources were", "them")
+            troubles.append(f"{missing:,} {were} not reached{self.ended()}; the next run continues with {them}")
         if lacking:
-            troubles.append(f"what {lacking} pages need to be shown was not fetched in time; the next run does that")
-        return Ending(articles, not troubles, None, (*troubles, *lookups.notices))
+            what = f"what {lacking:,} pages need to be shown was not fetched{self.ended()}"
+            troubles.append(f"{what}; the next run does that")
+        partial = self.scope.is_of_links and (self.scope.is_partial or bool(troubles))
+        return Ending(articles, not troubles, None, (*troubles, *lookups.notices), partial)
 
     def _plan(self, articles: Articles) -> dict[int, Job]:
         store, run = self.recorder.store, self.recorder.run.seq
         jobs = plan(articles, store, self.policy, self.recorder.clock.now())
+        if articles.plan is None:
+            leave_others(jobs, self.scope, store)
         keep_plan(store, run, articles, self.policy.settings, ((n, job.citations) for n, job in jobs.items()))
         store.commit()
         return jobs
@@ -207,6 +215,12 @@ class _Check:
             return list(jobs.values())
         wanted = chosen(jobs, self.scope, self.recorder.store, self.recorder.run.seq, self.recorder.clock.now())
         return [job for job in wanted if job.source.id not in done]
+
+
+def _ended(stopped: Stop, stop: Stop) -> str:
+    if stopped():
+        return " before the run was stopped"
+    return " in time" if stop() else ""
 
 
 def _with_deadline(stop: Stop, seconds: float) -> Stop:

@@ -17,7 +17,7 @@ from linkarchive.cli.output import Printing, print_line, print_report
 from linkarchive.cli.progress import RunProgress, disclosure
 from linkarchive.errors import ArchiveError, UsageError
 from linkarchive.history.channels import STDOUT, Channels, file_channel
-from linkarchive.model import Report, Verdict
+from linkarchive.model import Report
 from linkarchive.model.events import Event, RunStarted
 from linkarchive.model.scope import Scope
 from linkarchive.notify import channels_of, notify, require_apprise
@@ -70,7 +70,7 @@ def check_folder(folder: Path, order: Order, dry_run: bool) -> int:
         RunProgress(greeting, bar=order.bar, quiet=order.quiet, verbose=order.verbose) as progress,
     ):
         report = _run(place, order, channels, progress, stop.is_set, Politeness())
-    if order.sources.due and not order.quiet and not report.count(lambda kind: kind.verdict is not Verdict.SKIPPED):
+    if order.sources.due and not order.quiet and not report.summary["visited"]:
         say("nothing is due: archive status --all says when each source is")
     counting = settings.check
     printing = Printing(

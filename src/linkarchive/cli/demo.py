@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
 from pathlib import Path
 
@@ -26,4 +27,7 @@ def demo(folder: Path, color: str) -> int:
     click.echo(render_terminal(report, width=width(), color=color_, shorten=screen), nl=False, color=color_)
     click.echo()
     click.echo(f"The report to look at: {folder / 'archive' / 'reports' / 'latest' / 'index.html'}")
+    command = Path(sys.argv[0])
+    if shutil.which("archive") is None and command.name == "archive":
+        click.echo(f"Where it says archive, type {command.absolute()} (or activate its environment), in {folder}.")
     return 0

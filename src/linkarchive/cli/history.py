@@ -55,10 +55,13 @@ def report(
     """Render the report of a past run again."""
     from linkarchive.api.project import Project
     from linkarchive.cli.output import Printing, print_report
+    from linkarchive.report.formats import format_for
 
     settings = settings_of(project, config)
     place = Project(project, settings=settings)
     past = place.report(run_id)
+    if sys.stdout.isatty() and form in [format_for(path) for path in outputs]:
+        form = None  # the format of that file was meant
     show = Printing(
         form or (None if outputs else "terminal"),
         outputs,
@@ -84,12 +87,14 @@ def report(
 def show(
     url: str, project: Path, config: Path | None, as_text: bool, at: datetime | None, as_case: bool, verbose: bool
 ) -> int:
-    """Show the history of a source: captures, verdicts, citations. NUMBER is that of a finding in the last report;
-    of a HOST the rules are shown by which its pages moved."""
+    """Show the history of a source: citations, decisions, captures, verdicts.
+
+    NUMBER is that of a finding in the last report; of a HOST the rules are shown by which its pages moved."""
     from linkarchive.api.project import Project
     from linkarchive.history.cases import cases_of
     from linkarchive.history.sources import history_of
     from linkarchive.report.lines import wrapped
+    from linkarchive.store import decisions
     from linkarchive.store.opening import open_project
 
     settings = settings_of(project, config)
@@ -104,7 +109,10 @@ def show(
             click.echo(line)
         return 0
     with open_project(place.folder) as store:
-        lines = cases_of(place.folder.archive, store, url, settings) if as_case else history_of(store, url, verbose)
+        if as_case:
+            lines = cases_of(place.folder.archive, store, url, settings)
+        else:
+            lines = history_of(store, decisions.load(place.folder.decisions), url, verbose)
         breaks = sys.stdout.isatty() and not as_case
         for line in lines:
             click.echo(wrapped(line, width()) if breaks else line)

@@ -87,8 +87,8 @@ def _tried(troubles: list[StorageError]) -> Iterator[None]:
 
 def _view(report: Report, project: Project, printing: Printing, form: str) -> tuple[Mapping[str, Difference], View]:
     """What a format shows beside the report."""
+    from linkarchive.history.differences import stored_differences
     from linkarchive.history.pictures import stored_pictures
-    from linkarchive.history.reports import stored_differences
     from linkarchive.history.timeline import article_texts, stored_timelines
     from linkarchive.report.formats import View
 

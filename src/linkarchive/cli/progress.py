@@ -105,7 +105,9 @@ class RunProgress:
             self._bar.stop()
         elif not self._quiet and self._counts and error is None:
             seconds = time.monotonic() - self._started
-            say(f"checked {count(self._counts.total(), 'source')} in {seconds:.1f} s")
+            visited = self._counts.total() - self._counts[Verdict.SKIPPED]
+            skipped = f", {self._counts[Verdict.SKIPPED]:,} skipped" if self._counts[Verdict.SKIPPED] else ""
+            say(f"checked {count(visited, 'source')} in {seconds:.1f} s{skipped}")
 
     def __call__(self, event: Event) -> None:
         match event:

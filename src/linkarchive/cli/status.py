@@ -33,7 +33,7 @@ _FORMATS = click.Choice(["text", "json"])
 @click.option("--article", "articles", multiple=True, help="Only sources that this article cites: its path or URL.")
 @click.option("--host", help="Only sources on this host, or below it.")
 @click.option("--due", is_flag=True, help="Only what `archive check --due` would visit now.")
-@click.option("--all", "everything", is_flag=True, help="List what is fine, skipped or ignored, too.")
+@click.option("--all", "everything", is_flag=True, help="List what is fine, skipped or settled, too.")
 @click.option("--format", "form", type=_FORMATS, default="text")
 def status(
     project: Path,
@@ -47,7 +47,7 @@ def status(
 ) -> int:
     """Show where the sources under watch stand: the last verdict on each, since when, and what is due.
 
-    It lists findings that are not ignored; with --all, --due or --verdict all that fits, as JSON always does.
+    It lists findings about which nobody decided; with --all, --due or --verdict all that fits, as JSON always does.
     Nothing is visited; the exit code is 0 whatever is listed.
     """
     from linkarchive.history.status import Filter, open_findings, status_of
@@ -68,9 +68,7 @@ def status(
     if form == "json":
         click.echo(plain_json({"schema": 1, "summary": listing.summary, "sources": listing.sources}))
         return 0
-    listed = [
-        source for source in listing.sources if everything or (source.verdict.is_finding and source.ignored is None)
-    ]
+    listed = [source for source in listing.sources if everything or source.is_open]
     for source in listed:
         click.echo(_line(source, now))
     if listed:
@@ -82,16 +80,18 @@ def status(
 
 def _line(source: SourceStatus, now: datetime) -> str:
     from linkarchive.report.lines import clip, pad, short_address
-    from linkarchive.report.phrases import ICON, ago, short
+    from linkarchive.report.phrases import ICON, ago, decided
     from linkarchive.report.sanitize import address, one_line
 
     since = f"since {source.since:%Y-%m-%d}"
     due = "due now" if source.is_due(now) else f"due {source.next_due:%Y-%m-%d}" if source.next_due else ""
     seen = f"checked {ago(source.checked, now)}" if source.checked else "never visited"
-    reason = pad(clip(short(source.verdict, source.reason), 20), 20)
+    reason = pad(clip(source.short, 20), 20)
     parts = [f"{ICON[source.verdict]} {reason} {since}", f"{due:<14}", seen]
     where = one_line(source.articles[0]) if source.articles else ""
     url = address(source.url)
+    if source.ignored is not None or source.decision is not None:
+        parts[1:] = [one_line(decided(source.ignored, source.decision))]
     if not sys.stdout.isatty():
         return "  ".join((*parts, url, where)).rstrip()
     # On a narrow screen the address goes before when it was checked and when it is due.
@@ -106,8 +106,9 @@ def _summary(summary: Mapping[str, int]) -> str:
     counts = [f"{summary[verdict.value]:,} {verdict.value}" for verdict in Verdict if summary[verdict.value]]
     text = f"{count(summary['sources'], 'source')} under watch"
     text += f": {listed(counts)}." if counts else "."
-    if summary["ignored"]:
-        text += f" {summary['ignored']:,} ignored."
+    for name, words in (("ignored", "ignored"), ("accepted", "accepted"), ("to_be_replaced", "to be replaced")):
+        if summary[name]:
+            text += f" {summary[name]:,} {words}."
     return f"{text} {summary['due']:,} due now." if summary["due"] else text
 
 

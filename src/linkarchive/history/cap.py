@@ -43,7 +43,7 @@ def within_cap(project: Project, report: Report, most: int, now: datetime) -> Re
     with open_project(project) as store:
         run = runs.find(store, report.run.id)
         again = report if run is None else report_of(store, run, decisions.load(project.decisions))
-    return replace(again, notices=(*report.notices, done))
+    return replace(again, notices=(*report.notices, done), unstored=report.unstored)
 
 
 def keep_within(project: Project, most: int, now: datetime) -> str:

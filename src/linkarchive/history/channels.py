@@ -16,10 +16,10 @@ from pathlib import Path
 import msgspec
 
 from linkarchive.files import storage_error, write_atomically
-from linkarchive.model import Change, Report, SourceReport, Unresolved, Verdict
+from linkarchive.model import Change, Report, SourceReport, Sources, Unresolved, Verdict
 from linkarchive.project import Project
 from linkarchive.snapshot.manifest import read_chain
-from linkarchive.store import results, runs
+from linkarchive.store import reported, runs
 from linkarchive.store.database import Store
 from linkarchive.store.opening import open_project
 from linkarchive.store.runs import Run
@@ -126,7 +126,7 @@ def _since(store: Store, report: Report, run: Run, last: Run | None, last_id: st
     was: dict[str, Verdict | None] = {}
     latest: dict[str, SourceReport] = {}
     for other in missed:
-        for source in results.of_run(store, other.info.id):
+        for source in reported.visited(store, other):
             if source.is_news:
                 was.setdefault(source.url, source.was)
                 latest[source.url] = source
@@ -139,11 +139,14 @@ def _since(store: Store, report: Report, run: Run, last: Run | None, last_id: st
             sources=tuple(_new_since(source, day) for source in report.sources),
             notices=(*report.notices, f"nothing was told here {since}: what changed since then is told now"),
         )
-    sources = []
-    for source in report.sources:
-        latest.pop(source.url, None)
-        sources.append(_changed_since(source, was[source.url]) if source.url in was else source)
-    sources += [_changed_since(source, was[url]) for url, source in latest.items()]  # not in this run's scope
+
+    def sources() -> Iterator[SourceReport]:
+        left = dict(latest)
+        for source in report.sources:
+            left.pop(source.url, None)
+            yield _changed_since(source, was[source.url]) if source.url in was else source
+        yield from (_changed_since(source, was[url]) for url, source in left.items())  # not in this run's scope
+
     lost = {
         (target.article, target.text)
         for other in missed
@@ -152,7 +155,7 @@ def _since(store: Store, report: Report, run: Run, last: Run | None, last_id: st
     }
     return replace(
         report,
-        sources=tuple(sources),
+        sources=Sources(sources),
         unresolved=tuple(_unresolved_since(report.unresolved, lost)),
         notices=(*report.notices, notice) if missed else report.notices,
     )

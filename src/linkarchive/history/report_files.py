@@ -12,8 +12,9 @@ from pathlib import Path
 from types import MappingProxyType
 
 from linkarchive.files import storage_error, write_atomically
+from linkarchive.history.differences import differences
 from linkarchive.history.pictures import pictures
-from linkarchive.history.reports import differences, report_of
+from linkarchive.history.reports import report_of
 from linkarchive.history.timeline import article_texts, timelines
 from linkarchive.model import Difference, Report
 from linkarchive.project import Project

@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
 
 from linkarchive.errors import StorageError, UsageError
-from linkarchive.history.reports import difference_of, latest_of
+from linkarchive.history.differences import difference_of
+from linkarchive.history.reports import latest_of
 from linkarchive.model import Capture, CaptureRef, Difference, Page, SourceReport
-from linkarchive.report.phrases import place_in, short, short_of
+from linkarchive.report.phrases import place_in, short_of
 from linkarchive.report.sanitize import address, one_line
 from linkarchive.secrets import redact
 from linkarchive.snapshot import paths
 from linkarchive.snapshot.reader import read_page, read_record
-from linkarchive.store import captures, results, sources, standing
+from linkarchive.store import captures, decisions, results, sources, standing
 from linkarchive.store.database import Store
+from linkarchive.store.decisions import Decision
 
 
-def history_of(store: Store, url: str, verbose: bool = False) -> Iterator[str]:
-    """The life of a source in lines that are safe to print. Raises UnknownSourceError.
+def history_of(store: Store, log: Sequence[Decision], url: str, verbose: bool = False) -> Iterator[str]:
+    """The life of a source, with what people decided about it, in lines that are safe to print. Raises
+    UnknownSourceError.
 
     `verbose` adds the runs, and where in the WARC files its copies are.
     """
@@ -30,8 +33,8 @@ def history_of(store: Store, url: str, verbose: bool = False) -> Iterator[str]:
         yield "\nCitations"
         for citation in past[-1][1].result.citations:
             where = place_in(one_line(citation.article), citation.line, citation.unit)
-            why = short(citation.verdict, citation.reason)
-            yield f"  {where}  “{one_line(citation.text)}”  {citation.verdict}: {why}"
+            yield f"  {where}  “{one_line(citation.text)}”  {citation.verdict}: {short_of(citation)}"
+    yield from _decisions(log, source.key, past[-1][1].checked if past else None)
     yield "\nCaptures"
     for kept in captures.of_source(store, source.id):
         capture = kept.capture
@@ -45,6 +48,28 @@ def history_of(store: Store, url: str, verbose: bool = False) -> Iterator[str]:
         yield f"{line} {run_id}" if verbose else line.rstrip()
         for sentence in result.evidence if report.changed != "still" else ():
             yield f"      {one_line(sentence)}"
+
+
+def _decisions(log: Sequence[Decision], key: str, checked: datetime | None) -> Iterator[str]:
+    made = decisions.all_in_force(log, key)
+    if made:
+        yield "\nDecisions"
+    for decision in made:
+        text = f"  {_time(decision.when)}  {_DECIDED[decision.action]:<11} by {one_line(decision.who)}"
+        if decision.article is not None:
+            text += f" for {one_line(decision.article)}"
+        if decision.until is not None:
+            text += f" until {decision.until}"
+        if decision.replacement is not None:
+            text += f" with {address(decision.replacement)}"
+        if decision.reason:
+            text += f": {one_line(decision.reason)}"
+        if decision.action == "accept" and checked is not None and decision.when > checked:
+            text += " (the next check goes by it)"
+        yield text
+
+
+_DECIDED = {"accept": "accepted", "ignore": "ignored", "replace": "replaced", "forget": "forgotten"}
 
 
 def reports_of(store: Store, url: str) -> tuple[SourceReport, ...]:

@@ -115,7 +115,7 @@ def keep_plan(
 
 
 def _is_over_some(scope: Scope) -> bool:
-    return scope.is_partial and not scope.articles and scope.changed_since is None
+    return scope.is_partial and scope.is_of_links
 
 
 def _key(settings: Settings) -> str:

@@ -11,8 +11,7 @@ from linkarchive.article.passage import Passage, fold
 from linkarchive.errors import ArticleError
 from linkarchive.model import ArticleText, Event, Origin, Report, SourceReport, Span, Verdict
 from linkarchive.project import Project
-from linkarchive.report.phrases import ignored as ignored_words
-from linkarchive.report.phrases import short_of, word
+from linkarchive.report.phrases import decided, short_of, word
 from linkarchive.store import captures, results, sources
 from linkarchive.store.captures import StoredCapture
 from linkarchive.store.database import Store
@@ -24,6 +23,8 @@ MAX_TIMELINES = 300
 """Sources in one report whose life is told, as for the differences."""
 _MAX_EVENTS = 40
 _MAX_TEXTS = 40
+_MOST_READ = 5000
+"""Sources."""
 _MAX_TEXT = 60_000
 """Characters of one article."""
 _WHOSE = {
@@ -49,6 +50,9 @@ def timelines(store: Store, report: Report) -> Mapping[str, tuple[Event, ...]]:
             for day, path in days.items()
             if day is not None
         ]
+        decision = source.ignored or source.decision
+        if decision is not None:
+            events.append(Event(decision.when, "decision", decided(source.ignored, source.decision)))
         number = numbers.get(keys[source.url], 0)
         by_url[source.url] = _timeline(kept.get(number, ()), past.get(number, ()), events)
     return by_url
@@ -88,8 +92,6 @@ def _verdicts(past: Sequence[SourceReport]) -> Iterator[Event]:
                 text = gettext("still {verdict}", verdict=text)
             yield Event(report.checked, "verdict", text, now[0])
         previous = now
-    if past and past[-1].ignored is not None:
-        yield Event(past[-1].ignored.when, "decision", ignored_words(past[-1].ignored))
 
 
 def article_texts(
@@ -101,7 +103,7 @@ def article_texts(
     """
     verdicts: dict[tuple[str, int, str], tuple[str | None, Verdict]] = {}
     paths = {article.path for article in report.articles[:_MAX_TEXTS] if (root / article.path).is_file()}
-    reports = report.sources if citing is None else citing(paths)
+    reports = _told(report) if citing is None else citing(paths)
     for source in reports if paths else ():
         for citation in source.result.citations:
             if citation.article not in paths:
@@ -127,6 +129,13 @@ def article_texts(
         if any(span.verdict for spans in text for span in spans):
             texts[article.path] = text
     return texts
+
+
+def _told(report: Report) -> Iterable[SourceReport]:
+    """The sources of a report; of many that a partial run did not visit only the findings."""
+    if report.kinds.total() <= _MOST_READ:
+        return report.sources
+    return report.of(lambda kind: not kind.earlier or kind.verdict.is_finding)
 
 
 def _with_verdicts(

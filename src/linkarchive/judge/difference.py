@@ -19,7 +19,8 @@ _MAX_BLOCK = 4000
 """Characters of one block that are shown."""
 _ALIKE = 0.5
 """Share of common words from which two blocks are one block that was edited."""
-_PIECES = re.compile(r"\s+|\w+|[^\w\s]")
+_PIECES = re.compile(r"\s+|\d+(?:[.,:\u2009\u202f\u00a0'’]\d+)+|\w+|[^\w\s]")
+"""White space, figures whole (41.6, 1,250, 12:30), words, signs."""
 
 Segments = tuple[tuple[str, bool], ...]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from enum import StrEnum
 from functools import cached_property
@@ -34,6 +34,19 @@ class Ignored:
     reason: str | None
 
 
+@dataclass(frozen=True, slots=True)
+class DecisionReport:
+    """What a person decided about a source beside ignoring it, as reports show it."""
+
+    action: str
+    """accept or replace."""
+    who: str
+    when: datetime
+    reason: str | None
+    replacement: str | None
+    """Of replace: the URL that articles shall cite instead."""
+
+
 class Standing(StrEnum):
     """How a source counts beside its verdict."""
 
@@ -42,6 +55,10 @@ class Standing(StrEnum):
     """The article itself gives a usable copy for what is dead or unreachable: not at all."""
     DRIFTED_ELSEWHERE = "drifted"
     """A web archive saw that a page which is closed to us has drifted: for `--fail-on` as if it were drifted."""
+    ACCEPTED = "accepted"
+    """Somebody accepted the page after it was visited: not at all."""
+    REPLACED = "replaced"
+    """Somebody said what to cite instead: for `--fail-on` as long as the articles cite it, and no news."""
 
     @classmethod
     def of(cls, result: Result) -> Standing:
@@ -49,6 +66,9 @@ class Standing(StrEnum):
             return cls.SETTLED
         seen = result.seen_elsewhere
         return cls.DRIFTED_ELSEWHERE if seen is not None and seen.verdict is Verdict.DRIFTED else cls.PLAIN
+
+
+_DECIDED = {"accept": Standing.ACCEPTED, "replace": Standing.REPLACED}
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +82,19 @@ class Category:
     uncompared: bool
     """Alive, but first seen now."""
     standing: Standing = Standing.PLAIN
+    earlier: bool = False
+    """Of an earlier run: this one did not visit it."""
+
+    @property
+    def is_decided(self) -> bool:
+        """A finding that somebody ignores, has accepted or wants to replace."""
+        is_decided = self.is_ignored or self.standing in (Standing.ACCEPTED, Standing.REPLACED)
+        return is_decided and self.verdict.is_finding
+
+    def decided(self, action: str) -> Category:
+        """The kind of a source about which somebody decided so: accept, ignore or replace."""
+        standing = _DECIDED.get(action, self.standing)
+        return replace(self, is_news=False, is_ignored=action == "ignore", standing=standing)
 
     @classmethod
     def of(
@@ -69,33 +102,49 @@ class Category:
         verdict: Verdict,
         changed: Change,
         was: Verdict | None,
-        is_ignored: bool,
         uncompared: bool,
         standing: Standing = Standing.PLAIN,
+        earlier: bool = False,
     ) -> Category:
-        """News is what a person is to be told who has read the last report: also a finding that became another one."""
+        """That of a source about which nobody decided.
+
+        News is what a person is to be told who has read the last report: also a finding that became another one.
+        """
         is_news = was not in (None, verdict) if changed is Change.STILL else changed is not Change.NONE
-        is_quiet = is_ignored or standing is Standing.SETTLED
-        return cls(verdict, changed, is_news and not is_quiet, is_ignored, uncompared, standing)
+        is_news = is_news and standing is not Standing.SETTLED
+        return cls(verdict, changed, is_news, False, uncompared, standing, earlier)
 
 
 @dataclass(frozen=True, slots=True)
 class SourceReport:
-    """A source in a report: its result, and what is new about it."""
+    """A source in a report: its outcome, and what is new about it."""
 
     result: Result
     changed: Change
     was: Verdict | None
     checked: datetime | None
-    """None for a source that this run did not visit (skipped)."""
+    """None for a source that is not visited (skipped)."""
     ignored: Ignored | None = None
+    decision: DecisionReport | None = None
+    """That a person accepted the page since it was visited, or what they want to be cited instead."""
+    earlier: bool = False
+    """The verdict is that of an earlier run: this one did not visit the source."""
 
     @property
     def kind(self) -> Category:
         result = self.result
-        uncompared = result.verdict.is_alive and result.similarity is None
+        uncompared = result.verdict.is_alive and result.similarity is None and not self.earlier
         standing = Standing.of(result)
-        return Category.of(result.verdict, self.changed, self.was, self.ignored is not None, uncompared, standing)
+        kind = Category.of(result.verdict, self.changed, self.was, uncompared, standing, self.earlier)
+        if self.ignored is not None:
+            return kind.decided("ignore")
+        return kind if self.decision is None else kind.decided(self.decision.action)
+
+    def as_earlier(self) -> SourceReport:
+        """The source in the report of a later run that did not visit it: nothing is new about it."""
+        verdict = self.result.verdict
+        changed = Change.STILL if verdict.is_finding else Change.NONE
+        return replace(self, changed=changed, was=verdict, earlier=True)
 
     @property
     def is_news(self) -> bool:
@@ -219,14 +268,15 @@ class Report:
 
     @property
     def summary(self) -> dict[str, int]:
-        """Sources by verdict (unresolved: lost citations), `uncompared`: alive, but first seen now, and `ignored`:
-        findings that somebody ignores, counted under their verdicts as well."""
+        """Sources by verdict (unresolved: lost citations), `uncompared`: alive, but first seen now, `ignored`: findings
+        that somebody ignores, counted under their verdicts as well, and `visited`: those that this run visited."""
         counts = {verdict.value: 0 for verdict in Verdict}
         for kind, number in self.kinds.items():
             counts[kind.verdict.value] += number
         counts[Verdict.UNRESOLVED.value] += len(self.unresolved)
         counts["uncompared"] = self.count(lambda kind: kind.uncompared)
         counts["ignored"] = self.count(lambda kind: kind.is_ignored and kind.verdict.is_finding)
+        counts["visited"] = self.count(lambda kind: kind.verdict is not Verdict.SKIPPED and not kind.earlier)
         return counts
 
     @cached_property
@@ -237,9 +287,16 @@ class Report:
         return Counter(source.kind for source in self.sources)
 
     @property
+    def visited(self) -> Iterable[SourceReport]:
+        """The sources on which the run itself concluded."""
+        if not any(kind.earlier for kind in self.kinds):
+            return self.sources
+        return self.of(lambda kind: not kind.earlier)
+
+    @property
     def findings(self) -> Iterator[SourceReport]:
-        """The sources with something to report: neither fine nor skipped, and not ignored by somebody."""
-        return self.of(lambda kind: kind.verdict.is_finding and not kind.is_ignored)
+        """The sources with something to report: neither fine nor skipped, and nobody has decided about them."""
+        return self.of(lambda kind: kind.verdict.is_finding and not kind.is_decided)
 
     def count(self, fits: Callable[[Category], bool]) -> int:
         """How many sources are of a kind that is wanted."""

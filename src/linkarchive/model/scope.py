@@ -40,6 +40,11 @@ class Scope:
         """Not all sources of the articles are covered."""
         return self.due or self.limit is not None or bool(self.only or self.sources)
 
+    @property
+    def is_of_links(self) -> bool:
+        """The sources are chosen from all that links.txt names."""
+        return not self.articles and self.changed_since is None
+
     def signature(self, exclude: Sequence[str]) -> str:
         """Equal for two calls that cover the same: an interrupted run is continued by such a call only."""
         stdin = hashlib.sha256(self.stdin).hexdigest()

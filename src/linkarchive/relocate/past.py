@@ -119,6 +119,8 @@ def site_rules(archive: Path, store: Store, host: str, network: NetworkSettings)
             example = _example(archive, batch[number], before, network)
             if example is not None:
                 examples.append(example)
+            if len(examples) == _MOST_EXAMPLES:  # of each a stored page is read
+                return learn(examples)
     return learn(examples)
 
 

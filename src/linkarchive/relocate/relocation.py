@@ -39,6 +39,8 @@ class Relocation:
     settings: Settings
     clock: Clock
     stop: Callable[[], bool]
+    address: Callable[[str], str]
+    """What is visited for a URL (`[network] remap`)."""
     contained: Callable[[str], AbstractContextManager[None]]
     """Around what is done with the page at an address: a bug in it costs that page."""
     _rules: dict[str, Rules] = field(default_factory=dict)
@@ -79,12 +81,19 @@ class Relocation:
         """Visit each address once, for all searches that want it."""
         network = replace(self.settings.network, obey_robots=True, retries=0)
         sites = self.settings.sites
-        requests = iter([VisitRequest(url) for url in searches_by_url if not self._is_closed(url)])
+        by_address: dict[str, list[str]] = {}
+        for url in searches_by_url:
+            if not self._is_closed(url):
+                by_address.setdefault(self.address(url), []).append(url)
+        requests = map(VisitRequest, by_address)
         for visit in fetch_all(requests, network, self.clock, stop=self.stop, sites=sites, rules=self._rules):
+            address = visit.request.url
             page = page_of(visit, network.max_body)
             visit.close()
-            for search in searches_by_url[visit.request.url]:
-                self._take(search, visit.request.url, page)
+            for url in by_address[address]:
+                seen = replace(page, final_url=url) if page.final_url == address else page
+                for search in searches_by_url[url]:
+                    self._take(search, url, seen)
 
     def _is_closed(self, url: str) -> bool:
         """The settings say that it is not to be fetched."""

@@ -8,10 +8,12 @@ from linkarchive.model import Category, Change, Report, Standing, Unresolved, Ve
 
 
 def fails(finding: Category | Unresolved, fail_on: Collection[str], new_only: bool) -> bool:
-    """The finding is of a verdict that was asked for, nobody ignores it, and it is new where only news count."""
+    """The finding is of a verdict that was asked for, nobody ignores or has accepted it, and it is new where only news
+    count."""
     if isinstance(finding, Unresolved):
         return Verdict.UNRESOLVED.value in fail_on and (finding.changed is Change.NEW or not new_only)
-    if finding.is_ignored or finding.standing is Standing.SETTLED or (new_only and not finding.is_news):
+    is_settled = finding.is_ignored or finding.standing in (Standing.SETTLED, Standing.ACCEPTED)
+    if is_settled or (new_only and not finding.is_news):
         return False
     drifted = finding.standing is Standing.DRIFTED_ELSEWHERE and Verdict.DRIFTED.value in fail_on
     return drifted or finding.verdict.value in fail_on

@@ -234,9 +234,9 @@ def _environment() -> Environment:
 
 def _names() -> dict[str, Any]:
     names = (
-        "acceptance", "ago", "certainty", "cited", "compared", "count", "day", "further", "ignored", "loss", "losses",
-        "meaning", "meaning_of", "more", "original", "percent", "place", "recovered_link", "recovery", "short_of",
-        "share_of", "since", "word",
+        "acceptance", "ago", "certainty", "cited", "compared", "count", "day", "further", "last_visit", "loss",
+        "losses", "meaning", "meaning_of", "more", "original", "percent", "place", "recovered_link", "recovery",
+        "short_of", "share_of", "since", "word",
     )  # fmt: skip
     return {name: getattr(phrases, name) for name in names}
 
@@ -271,8 +271,10 @@ def rows(group: Group) -> Iterator[tuple[str, str | None, str, list[str]]]:
         seen = [phrases.meaning_of(source)]
         if result.similarity is not None:
             seen.append(gettext("{similarity} stands.", similarity=phrases.percent(result.similarity)))
-        if source.ignored is not None:
-            seen.append(phrases.ignored(source.ignored))
+        if source.earlier:
+            seen.append(phrases.last_visit(source))
+        if source.kind.is_decided:
+            seen.append(phrases.decided(source.ignored, source.decision))
         yield (
             result.url,
             href(result.url),

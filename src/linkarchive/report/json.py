@@ -23,7 +23,7 @@ _SOURCE = (
     "url", "verdict", "reason", "confidence", "confirmed", "evidence", "also", "changed", "was", "since", "checked",
     "last_ok", "strikes", "status", "final_url", "hops", "similarity", "lost", "baseline", "capture", "last_good",
     "archived_url", "archive_note", "suggested_url", "suggested_by", "suggested_confidence", "citations",
-    "first_strike", "last_strike", "ignored",
+    "decision", "first_strike", "last_strike", "ignored",
     "title", "title_then", "read", "settled", "seen_elsewhere",
 )  # fmt: skip
 _CITATION = (
@@ -32,7 +32,7 @@ _CITATION = (
     "snapshot", "unit", "place", "settled", "seen_elsewhere",
 )  # fmt: skip
 _UNRESOLVED = ("article", "line", "text", "reason", "context", "changed")
-_OF_VISIT = frozenset({"changed", "was", "checked", "ignored"})
+_OF_VISIT = frozenset({"changed", "was", "checked", "ignored", "decision"})
 """What a source's report says beside the result."""
 _OF_SOURCE = attrgetter(*(name if name in _OF_VISIT else f"result.{name}" for name in _SOURCE))
 _OF_CITATION = attrgetter(*_CITATION)
@@ -57,7 +57,7 @@ def render_json(report: Report, quiet: bool = False) -> Iterator[str]:
     start, rest = _facts(report)
     articles = map(_encoded, start.pop("articles"))
     parts: dict[str, Any] = {"schema": SCHEMA, **start, "articles": articles, "sources": _sources(report, quiet)}
-    parts |= {"unresolved": _unresolved(report, quiet), **rest}
+    parts |= {"unresolved": _unresolved(report, quiet), "earlier": _earlier(report, quiet), **rest}
     opening = "{"
     for name, value in parts.items():
         yield f'{opening}\n  "{name}": '
@@ -75,8 +75,10 @@ def plain_json(value: Any) -> str:
 
 
 def render_jsonl(report: Report, quiet: bool = False) -> Iterator[str]:
-    """A line a source, then a line a lost target that was not recovered, last the run with all the rest."""
-    for kind, texts in (("source", _sources(report, quiet)), ("unresolved", _unresolved(report, quiet))):
+    """A line a source, then a line a lost target that was not recovered and a line a finding of an earlier run,
+    last the run with all the rest."""
+    lists = {"source": _sources(report, quiet), "unresolved": _unresolved(report, quiet)}
+    for kind, texts in (lists | {"earlier": _earlier(report, quiet)}).items():
         for text in texts:
             yield _line(f'{{"type":"{kind}",{text[1:]}')
     start, rest = _facts(report)
@@ -116,7 +118,12 @@ def _facts(report: Report) -> tuple[dict[str, Any], dict[str, Any]]:
 
 
 def _sources(report: Report, quiet: bool) -> Iterator[str]:
-    return map(_source, report.of(lambda kind: kind.is_news) if quiet else report.sources)
+    return map(_source, report.of(lambda kind: kind.is_news) if quiet else report.visited)
+
+
+def _earlier(report: Report, quiet: bool) -> Iterator[str]:
+    """The findings among the sources that this run did not visit."""
+    return map(_source, () if quiet else report.of(lambda kind: kind.earlier and kind.verdict.is_finding))
 
 
 def _unresolved(report: Report, quiet: bool) -> Iterator[str]:

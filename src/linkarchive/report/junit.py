@@ -11,7 +11,7 @@ from collections.abc import Collection, Mapping
 from datetime import datetime
 from xml.etree.ElementTree import Element
 
-from linkarchive.model import Report, RunInfo, SourceReport, Unresolved, Verdict
+from linkarchive.model import Category, Report, RunInfo, SourceReport, Unresolved, Verdict
 from linkarchive.report import phrases
 from linkarchive.report.exit_policy import fails
 from linkarchive.report.sanitize import sanitize
@@ -39,7 +39,7 @@ def render_junit(report: Report, fail_on: Collection[str], new_only: bool = Fals
     properties = add(suite, "properties")
     for name, value in _properties(safe.run, report.summary):
         add(properties, "property", name=name, value=value)
-    for source in report.of(lambda kind: kind.is_news) if quiet else report.sources:
+    for source in report.of(lambda kind: kind.is_news) if quiet else report.of(_has_case):
         _source(suite, sanitize(source), finished, fails(source.kind, fail_on, new_only))
     for lost in safe.unresolved:
         if lost.changed.value == "new" or not quiet:
@@ -56,6 +56,11 @@ def render_junit(report: Report, fail_on: Collection[str], new_only: bool = Fals
     return document(root)
 
 
+def _has_case(kind: Category) -> bool:
+    """What the run visited, and the findings of earlier runs."""
+    return not kind.earlier or kind.verdict.is_finding
+
+
 def _properties(run: RunInfo, counts: Mapping[str, int]) -> list[tuple[str, str]]:
     properties = [("run", run.id), ("version", run.version)]
     properties += [("complete", str(run.complete).lower()), ("offline", str(run.offline).lower())]
@@ -70,8 +75,8 @@ def _source(suite: Element, source: SourceReport, now: datetime, fails: bool) ->
     if fails:
         text = "\n".join(("", *_details(source, now), *in_lines(suggestions(source)), ""))
         add(case, "failure", text, message=title, type=f"{result.verdict.value}/{result.reason.value}")
-    elif source.ignored is not None and result.verdict.is_finding:
-        add(case, "skipped", message=f"{title} {phrases.ignored(source.ignored)}")
+    elif source.kind.is_decided:
+        add(case, "skipped", message=f"{title} {phrases.decided(source.ignored, source.decision)}")
     elif result.verdict is Verdict.SKIPPED or result.verdict in UNSEEN:
         add(case, "skipped", message=title)
 
@@ -92,6 +97,7 @@ def _details(source: SourceReport, now: datetime) -> list[str]:
     result = source.result
     lines = [f"{phrases.place(citation)}: “{citation.text.strip()}”" for citation in result.citations]
     lines.append(f"{phrases.since(source, now)} {phrases.certainty(result)}")
+    lines += [phrases.last_visit(source)] if source.earlier else []
     facts = (phrases.compared(result), phrases.losses(result.lost), result.archive_note)
     lines += [fact for fact in facts if fact]
     return lines + [f"- {text}" for text in result.evidence]

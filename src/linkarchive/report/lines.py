@@ -121,10 +121,15 @@ def clip_start(text: str, width: int) -> str:
     return text if cells(text) <= width else f"…{clip(text[::-1], width)[-2::-1]}"
 
 
+def bare(url: str) -> str:
+    """An address as people say it: without https:// and www."""
+    return url.removeprefix("https://").removeprefix("http://").removeprefix("www.")
+
+
 def short_address(url: str, width: int) -> str:
     """An address in at most `width` cells to be recognised by, not copied: without https://, its middle left out,
     and of a long host its beginning: pages of one host are told apart by their ends."""
-    text = url.removeprefix("https://").removeprefix("http://").removeprefix("www.")
+    text = bare(url)
     if cells(text) <= width or not text.isascii():
         return clip(text, width)
     host, _, path = text.partition("/")

@@ -68,10 +68,14 @@ def _blocks(report: Report, sections: Sections, quiet: bool) -> Iterator[tuple[s
         text = f"{article.path}: {phrases.original(article)} {evidence}".strip()
         title = gettext("Articles whose original page needs a look")
         yield title, f"- {_escape(text)} {_address(article.original_url or '')}\n"
-    for source in sections.ignored.shown:
-        reason = phrases.ignored(source.ignored) if source.ignored else ""
-        text = f"{_label(source.result.verdict)}: {phrases.meaning_of(source)} {reason}"
-        yield gettext("Ignored"), f"- {_address(source.result.url)} {_escape(text)}\n"
+    for title, sources in (
+        (gettext("Ignored"), sections.ignored),
+        (gettext("Accepted, or to be replaced"), sections.decided),
+    ):
+        for source in sources.shown:
+            decided = phrases.decided(source.ignored, source.decision)
+            text = f"{_label(source.result.verdict)}: {phrases.meaning_of(source)} {decided}"
+            yield title, f"- {_address(source.result.url)} {_escape(text)}\n"
     for url in () if quiet else report.uncited:
         yield gettext("In links.txt, but no longer in an article"), f"- {_address(url)}\n"
 
@@ -81,6 +85,7 @@ def _finding(source: SourceReport, now: datetime) -> str:
     lines = [f"### {_label(result.verdict)}: {_escape(phrases.meaning_of(source))}\n", f"{_address(result.url)}\n"]
     lines += _citations(result)
     lines.append(f"- {_escape(phrases.since(source, now))} {_escape(phrases.certainty(result))}")
+    lines += [f"- {_escape(phrases.last_visit(source))}"] if source.earlier else []
     facts = (phrases.compared(result), phrases.losses(result.lost), result.archive_note)
     lines += [f"- {_escape(fact)}" for fact in facts if fact]
     lines += ["- " + gettext("Evidence:")] if result.evidence else []

@@ -37,10 +37,10 @@ def of_recovered(source: SourceReport, alone: str) -> Row:
     return Row(source.result.verdict, was, _place(source.result, alone), source.result.url, "", "")
 
 
-def of_ignored(source: SourceReport, alone: str) -> Row:
+def of_decided(source: SourceReport, alone: str) -> Row:
     result = source.result
-    who = phrases.ignored(source.ignored).rstrip(".") if source.ignored else ""
-    return Row(result.verdict, phrases.short_of(result), _place(result, alone), result.url, who, "")
+    why = phrases.decided(source.ignored, source.decision).rstrip(".")
+    return Row(result.verdict, phrases.short_of(result), _place(result, alone), result.url, why, "")
 
 
 def of_quiet(source: SourceReport, alone: str) -> Row:

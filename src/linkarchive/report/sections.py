@@ -43,6 +43,8 @@ class Sections:
     skipped: Group
     ignored: Group
     """Findings that somebody ignores: listed apart, never news."""
+    decided: Group
+    """Findings whose page somebody has accepted since the visit, or wants to replace: so as well."""
     unresolved: tuple[Unresolved, ...]
     originals: tuple[ArticleReport, ...]
     """Articles whose own original URL is a finding."""
@@ -50,7 +52,7 @@ class Sections:
     @property
     def told(self) -> tuple[Group, ...]:
         """The sections with something to tell."""
-        return (self.news, self.standing, self.recovered, self.unseen, self.ignored)
+        return (self.news, self.standing, self.recovered, self.unseen, self.ignored, self.decided)
 
     @property
     def empty(self) -> bool:
@@ -69,7 +71,7 @@ def divide(report: Report, only_changed: bool = False, whole: bool = True) -> Se
     return Sections(
         **{
             name: Group(totals[name], tuple(shown[name]))
-            for name in ("news", "standing", "recovered", "fine", "skipped", "ignored")
+            for name in ("news", "standing", "recovered", "fine", "skipped", "ignored", "decided")
         },
         unseen=Group(totals["unseen, new"] + totals["unseen"], unseen),
         unresolved=sanitize(tuple(sorted(unresolved, key=lambda lost: lost.changed is not Change.NEW))),
@@ -105,7 +107,7 @@ def _groups(report: Report, only_changed: bool, whole: bool) -> tuple[Counter[st
 
 
 _NEWS = ("news", "recovered", "unseen, new")
-_PLACES = ("news", "standing", "recovered", "lost", "unseen, new", "unseen", "ignored", "fine", "skipped")
+_PLACES = ("news", "standing", "recovered", "lost", "unseen, new", "unseen", "ignored", "decided", "fine", "skipped")
 LOST_PLACE = _PLACES.index("lost")
 """Where lost targets stand among the sections."""
 _AT_REST = ("fine", "skipped")
@@ -114,6 +116,8 @@ _AT_REST = ("fine", "skipped")
 def _section(kind: Category) -> str:
     if kind.is_ignored and kind.verdict.is_finding:
         return "ignored"
+    if kind.is_decided:
+        return "decided"
     if kind.verdict in UNSEEN:
         return "unseen, new" if kind.is_news else "unseen"
     if kind.verdict.is_finding:

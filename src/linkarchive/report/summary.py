@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Mapping
 
-from linkarchive.model import Category, Change, Report, Verdict
+from linkarchive.model import Category, Change, Report, Standing, Verdict
 from linkarchive.report.phrases import listed
 from linkarchive.translation import N_, gettext, ngettext
 
@@ -15,7 +15,10 @@ def summary(report: Report) -> str:
     if report.run.offline:
         return gettext("We are offline: nothing could be checked, and nothing was concluded about any source.")
     seen = report.count(lambda kind: kind.verdict is not Verdict.SKIPPED)
-    sentences = [_counts(report, seen)] if seen else [gettext("No source was checked.")]
+    sentences = [_counts(report, seen) if seen else _nothing(report)]
+    visited = report.summary["visited"]
+    if visited < seen:
+        sentences.append(_visited(visited, seen))
     lost = sum(article.lost for article in report.articles)
     if report.unresolved:
         new = sum(1 for lost in report.unresolved if lost.changed is Change.NEW)
@@ -35,6 +38,33 @@ def summary(report: Report) -> str:
     if not report.run.complete:
         sentences.append(gettext("The run is incomplete; the next one continues it."))
     return " ".join(sentences)
+
+
+def _nothing(report: Report) -> str:
+    """That nothing was visited, and why."""
+    skipped = report.summary["skipped"]
+    if not skipped:
+        return gettext("No source was checked.")
+    return ngettext(
+        "No source was checked: the only one was skipped.",
+        "No source was checked: all {number:,} were skipped.",
+        skipped,
+    )
+
+
+def _visited(visited: int, of: int) -> str:
+    if not visited:
+        return ngettext(
+            "The only source was not visited in this run.",
+            "None of the {number:,} sources was visited in this run.",
+            of,
+        )
+    return ngettext(
+        "{number:,} of {of:,} sources was visited in this run.",
+        "{number:,} of {of:,} sources were visited in this run.",
+        visited,
+        of=of,
+    )
 
 
 def _with_new(phrase: str, new: int) -> str:
@@ -74,20 +104,33 @@ def _counts(report: Report, seen: int) -> str:
     parts = []
     numbers = Counter[Verdict]()
     for kind, number in report.kinds.items():
-        if not _is_muted(kind):
+        if not kind.is_decided:
             numbers[kind.verdict] += number
     for verdict, have in _HAVE.items():
         group = numbers[verdict]
         if group:
             parts.append(_with_new(have(group), _news(report, verdict) if verdict.is_finding else 0))
-    muted = report.count(_is_muted)
-    if muted:
-        parts.append(ngettext("{number:,} is ignored", "{number:,} are ignored", muted))
+    for fits, have in _MUTED:
+        muted = report.count(fits)
+        if muted:
+            parts.append(have(muted))
     return ngettext("Of {number:,} source, {parts}.", "Of {number:,} sources, {parts}.", seen, parts=listed(parts))
 
 
-def _is_muted(kind: Category) -> bool:
-    return kind.is_ignored and kind.verdict.is_finding
+_MUTED: tuple[tuple[Callable[[Category], bool], Callable[[int], str]], ...] = (
+    (
+        lambda kind: kind.is_decided and kind.is_ignored,
+        lambda number: ngettext("{number:,} is ignored", "{number:,} are ignored", number),
+    ),
+    (
+        lambda kind: kind.is_decided and kind.standing is Standing.ACCEPTED,
+        lambda number: ngettext("{number:,} is accepted", "{number:,} are accepted", number),
+    ),
+    (
+        lambda kind: kind.is_decided and kind.standing is Standing.REPLACED,
+        lambda number: ngettext("{number:,} is to be replaced", "{number:,} are to be replaced", number),
+    ),
+)
 
 
 def _back(report: Report) -> int:
@@ -108,7 +151,7 @@ def headline(report: Report) -> str:
     if news:
         text = listed(news)
         return text[0].upper() + text[1:]
-    standing = report.count(lambda kind: kind.verdict.is_finding and not kind.is_ignored) + len(report.unresolved)
+    standing = report.count(lambda kind: kind.verdict.is_finding and not kind.is_decided) + len(report.unresolved)
     if standing:
         return ngettext(
             "Nothing new: {number} finding is still open",
@@ -116,7 +159,9 @@ def headline(report: Report) -> str:
             standing,
             number=_spelled(standing),
         )
-    if report.count(_is_muted):
+    if report.count(lambda kind: kind.is_decided and not kind.is_ignored):
+        return gettext("Nothing new: all findings are settled")
+    if report.count(lambda kind: kind.is_decided):
         return gettext("Nothing new: all findings are ignored")
     return gettext("All sources are fine") if report.kinds else gettext("No sources yet")
 

@@ -3,33 +3,19 @@ where a reader of a terminal looks. `verbose` tells each finding whole: the sent
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
-from itertools import groupby
 
-from linkarchive.model import Change, Report, Result, SourceReport, Unresolved, Verdict
+from linkarchive.model import Change, Report, Result, SourceReport, Standing, Unresolved, Verdict
 from linkarchive.report import phrases, rows
-from linkarchive.report.lines import Lines, ascii_only, cells, clip, clip_start, pad, short_address
+from linkarchive.report.lines import ascii_only
 from linkarchive.report.numbers import numbers
-from linkarchive.report.rows import Row
 from linkarchive.report.sanitize import sanitize
 from linkarchive.report.sections import Group, Sections, day_of, divide
 from linkarchive.report.suggestions import Suggestion, suggestions, suggestions_unresolved
 from linkarchive.report.summary import summary
-from linkarchive.translation import N_, gettext, ngettext
-
-_STYLE = {
-    Verdict.DEAD: "bold red",
-    Verdict.DRIFTED: "bold yellow",
-    Verdict.UNRESOLVED: "bold magenta",
-    Verdict.MOVED: "bold cyan",
-    Verdict.UNREACHABLE: "bold",
-    Verdict.BLOCKED: "bold",
-    Verdict.OK: "bold green",
-    Verdict.SKIPPED: "dim",
-}
-_GROUP = 3
-"""Findings of one cause on one host that stand under a heading of their own."""
+from linkarchive.report.table import STYLE, Table
+from linkarchive.translation import N_, gettext
 
 
 def render_terminal(
@@ -92,9 +78,13 @@ def _rest(page: _Page, report: Report, sections: Sections) -> None:
     page.heading(gettext("In links.txt, but no longer in an article"), len(report.uncited))
     for url in report.uncited:
         page.address(sanitize(url))
-    page.heading(gettext("Ignored"), sections.ignored.total)
-    page.rows([rows.of_ignored(source, page.alone) for source in sections.ignored.shown])
-    page.more(sections.ignored)
+    for title, group in (
+        (gettext("Ignored"), sections.ignored),
+        (gettext("Accepted, or to be replaced"), sections.decided),
+    ):
+        page.heading(title, group.total)
+        page.rows([rows.of_decided(source, page.alone) for source in group.shown])
+        page.more(group)
     for title, group in (
         ((gettext("Fine"), sections.fine), (gettext("Skipped"), sections.skipped)) if page.verbose else ()
     ):
@@ -110,6 +100,7 @@ def _next(page: _Page, report: Report, sections: Sections, place: str) -> None:
     replaceable = [
         source for source in findings if source.result.verdict is not Verdict.DRIFTED and _has_target(source)
     ]
+    replaceable += (source for source in sections.decided.shown if source.kind.standing is Standing.REPLACED)
     articles = dict.fromkeys(citation.article for source in replaceable for citation in source.result.citations)
     if replaceable:
         names = next(iter(articles)) if len(articles) == 1 else "ARTICLE…"
@@ -145,17 +136,16 @@ def _has_target(source: SourceReport) -> bool:
     return any(step.url for step in suggestions(source))
 
 
-class _Page(Lines):
+class _Page(Table):
     """The lines of a report."""
 
     def __init__(
         self, width: int, color: bool, verbose: bool, shorten: bool, numbers: Mapping[str, int], alone: str
     ) -> None:
-        super().__init__(width, color)
+        super().__init__(width, color, shorten)
         self.alone = alone
         """The only article, which rows need not name."""
         self.verbose = verbose
-        self._shorten = shorten
         self._numbers = numbers
 
     def findings(self, title: str, group: Group, now: datetime) -> None:
@@ -169,65 +159,11 @@ class _Page(Lines):
             )
         self.more(group)
 
-    def rows(self, rows: Sequence[Row]) -> None:
-        """A line each; several of one cause on one host stand under a heading that says it once. On a narrow screen the
-        lines below it leave the reason to it, so that there is room for the place. The order is that of the rows, but
-        for those that stand together."""
-        first: dict[tuple[Verdict, str, str], int] = {}
-        for position, row in enumerate(rows):
-            first.setdefault((row.verdict, row.reason, row.host), position)
-        rows = sorted(rows, key=lambda row: first[row.verdict, row.reason, row.host])
-        number, reason_width, place = self._widths(rows)
-        spared = (number, 0, min(place + reason_width, 26)) if self.width < 80 else (number, reason_width, place)
-        for (verdict, reason, name), together in groupby(rows, key=lambda row: (row.verdict, row.reason, row.host)):
-            group = list(together)
-            if name and len(group) >= _GROUP:
-                title = ngettext(
-                    "{number:,} source on {host}: {reason}",
-                    "{number:,} sources on {host}: {reason}",
-                    len(group),
-                    host=name,
-                    reason=reason,
-                )
-                title = clip(f"{phrases.ICON[verdict]} {title}", self.width)
-                self.whole(self.styled(title, _STYLE[verdict]), indent=2)
-                for row in group:
-                    self.whole(self._line(row, spared))
-            else:
-                for row in group:
-                    self.whole(self._line(row, (number, reason_width, place)))
-
-    def _widths(self, rows: Sequence[Row]) -> tuple[int, int, int]:
-        """Cells for the number, the reason and the place."""
-        narrow = self.width < 80
-        number = max((len(f"#{row.number}") for row in rows if row.number), default=0)
-        place = min(max((cells(row.place) for row in rows), default=0), 14 if narrow else 28)
-        room = max(self.width - number - place - 25, 14) if narrow else 24
-        reason = min(max((cells(row.reason) for row in rows), default=0), room)
-        return number, reason, place
-
-    def _line(self, row: Row, widths: tuple[int, int, int]) -> str:
-        number, reason, place = widths
-        name = f"#{row.number}" if row.number else ""
-        where = row.place if cells(row.place) <= place else row.place.rpartition("/")[2]
-        label = phrases.ICON[row.verdict] + (f" {pad(clip(row.reason, reason), reason)}" if reason else "")
-        start = f"{' ' * (number - len(name))}{name}{' ' if number else ''}"
-        start += f"{self.styled(label, _STYLE[row.verdict])}  {pad(clip_start(where, place), place)}  "
-        used = number + bool(number) + 1 + bool(reason) + reason + 2 + place + 2
-        action = f"  {row.action}" if row.action else ""
-        if not self._shorten:
-            return f"{start}{row.address}{self.styled(action, 'dim')}".rstrip()
-        if self.width - used - cells(action) < 20:
-            action = ""
-        room = max(self.width - used - cells(action), 12)
-        address = short_address(row.address, room)
-        return f"{start}{pad(address, room) if action else address}{self.styled(action, 'dim')}".rstrip()
-
     def label(self, verdict: Verdict, text: str, number: int | None = None) -> None:
         self.blank()
         name = f"#{number} " if number else ""
         bullet = f"{name}{phrases.ICON[verdict]} {phrases.word(verdict).upper()}  "
-        self.say(text, bullet=bullet, bullet_style=_STYLE[verdict])
+        self.say(text, bullet=bullet, bullet_style=STYLE[verdict])
 
     def more(self, group: Group) -> None:
         """What to say where not all of a section is shown."""
@@ -242,6 +178,8 @@ class _Page(Lines):
         self.address(result.url)
         self.citations(result)
         self.say(f"{phrases.since(source, now)} {phrases.certainty(result)}", indent=2, style="dim")
+        if source.earlier:
+            self.say(phrases.last_visit(source), indent=2, style="dim")
         for text in (phrases.compared(result), phrases.losses(result.lost)):
             if text:
                 self.say(text, indent=2)

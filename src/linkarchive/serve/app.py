@@ -117,7 +117,10 @@ def _stranger() -> Response:
 
 def _show(state: AppState) -> Response:
     with open_project(state.project) as store:
-        review = gather(state.project, store, state.clock.now().date(), _page_asked_for(), state.compared)
+        page = _page_asked_for()
+        review = gather(state.project, store, state.clock.now().date(), page, state.compared)
+    if page > review.place.pages:
+        return _to_page(review.place.page)
     notice, state.notice = state.notice, None
     return _answer(
         draw(review, state.project.root.name, state.guard.form, notice, state.recheck.said, state.recheck.busy)
@@ -145,7 +148,10 @@ def _decide(state: AppState) -> Response:
             marks = tuple(mark_of(numbers[url][0], url) for url in result.urls)
             undoes = None if form.action == "undo" else form.action
             state.notice = Notice(result.message, result.troubles, undoes, marks)
-    page = _page_asked_for()
+    return _to_page(_page_asked_for())
+
+
+def _to_page(page: int) -> Response:
     return _as_response(redirect("/" if page == 1 else f"/?page={page}", 303))
 
 

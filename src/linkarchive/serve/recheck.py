@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections import Counter
 from collections.abc import Sequence
 
 from linkarchive.check.run import check
@@ -68,11 +69,11 @@ class Recheck:
 def _result(report: Report) -> str:
     if report.run.offline:
         return gettext("We are offline: nothing was concluded.")
-    numbers = {verdict: report.summary[verdict.value] for verdict in _VERDICTS}
-    counts = [f"{number} {word(verdict)}" for verdict, number in numbers.items() if number]
+    numbers = Counter[Verdict]()
+    for kind, number in report.kinds.items():
+        if not kind.earlier:
+            numbers[kind.verdict] += number
+    counts = [f"{numbers[verdict]} {word(verdict)}" for verdict in Verdict if numbers[verdict]]
     if not counts:
         return gettext("Checked again: nothing to visit (the source is skipped, or no article cites it any more).")
     return gettext("Checked again: {counts}.", counts=listed(counts))
-
-
-_VERDICTS = tuple(verdict for verdict in Verdict if verdict is not Verdict.UNRESOLVED)

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 from hashlib import blake2b
 
 from linkarchive.errors import UsageError
+from linkarchive.history.differences import difference_of
 from linkarchive.history.pictures import pictures
-from linkarchive.history.reports import difference_of
 from linkarchive.history.timeline import article_texts, timelines
 from linkarchive.model import (
     MAX_DIFFERENCES,
     ArticleReport,
     ArticleText,
+    Category,
     Change,
     Difference,
     Event,
@@ -29,12 +30,10 @@ from linkarchive.model import (
 from linkarchive.project import Project
 from linkarchive.report.phrases import meaning
 from linkarchive.report.sections import LOST_PLACE, host, place_of
-from linkarchive.secrets import redact
 from linkarchive.store import decisions, runs, standing
 from linkarchive.store.database import Store
-from linkarchive.store.decisions import Decision
+from linkarchive.store.decisions import Decision, DecisionIndex
 from linkarchive.store.standing import Noted
-from linkarchive.urls import host_of, is_within
 
 A_PAGE = 200
 """Findings on a page."""
@@ -59,6 +58,8 @@ class Findings:
     """What is not settled, in the order of the page."""
     settled: tuple[Settled, ...]
     """The latest decision first."""
+    kinds: Counter[Category] = field(default_factory=Counter)
+    """How many there are of each kind, as people have decided about them."""
 
     @property
     def groups(self) -> Mapping[str, Counter[str]]:
@@ -140,20 +141,21 @@ def marked(store: Store, marks: Collection[str]) -> dict[str, tuple[int, str]]:
 
 def findings_of(project: Project, store: Store, today: date) -> Findings:
     """What is not simply fine, by the last visit of each source."""
-    by_url: dict[str, list[Decision]] = {}
-    for decision in decisions.load(project.decisions):
-        by_url.setdefault(decision.url, []).append(decision)
+    index = DecisionIndex(decisions.load(project.decisions))
     shown: list[Noted] = []
     settled: list[Settled] = []
+    kinds = Counter[Category]()
     for source in standing.noted(store):
-        settling = _in_force(by_url, source, today) if source.kind.verdict.is_finding else None
+        is_finding = source.kind.verdict.is_finding
+        settling = index.on(source.key, source.checked, source.articles, today) if is_finding else None
         if settling is None:
             shown.append(source)
         else:
             settled.append(Settled(mark_of(source.number, source.url), source.url, settling))
+        kinds[source.kind if settling is None else source.kind.decided(settling.action)] += 1
     shown.sort(key=lambda source: (place_of(source.kind), source.kind.verdict.severity, source.url))
     settled.sort(key=lambda settlement: settlement.decision.when, reverse=True)
-    return Findings(tuple(shown), tuple(settled))
+    return Findings(tuple(shown), tuple(settled), kinds)
 
 
 def gather(project: Project, store: Store, today: date, page: int, known: Compared) -> Review:
@@ -167,7 +169,7 @@ def gather(project: Project, store: Store, today: date, page: int, known: Compar
         number: report for number, _, report in standing.latest_reports(store, [source.number for source in shown])
     }
     reports = [by_number[source.number] for source in shown]
-    counted = standing.quiet_counts(store) + Counter(source.kind for source in findings.open)
+    counted = standing.quiet_counts(store) + findings.kinds
     body = run.body
     report = Report(
         run=run.info,
@@ -247,22 +249,3 @@ def _differences(
         if difference is not None:
             differences[result.url] = difference
     return differences
-
-
-def _in_force(by_url: Mapping[str, Sequence[Decision]], source: Noted, today: date) -> Decision | None:
-    """The last decision that settles the finding: an acceptance counts here until the next visit judges by it."""
-    key = source.key
-    mine = by_url.get(redact(key), ())
-    for decision in reversed(decisions.in_force(mine, key)):
-        if decision.action == "accept" and source.checked is not None and decision.when > source.checked:
-            return decision
-        if decision.action == "ignore" and (decision.until is None or today < decision.until):
-            return decision
-        if decision.action == "replace":
-            return decision
-    for name in by_url:  # a whole host
-        if decisions.is_host(name) and is_within(host_of(key), [name]):
-            for decision in reversed(decisions.in_force(by_url[name], name)):
-                if decision.until is None or today < decision.until:
-                    return decision
-    return None

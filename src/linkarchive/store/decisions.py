@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from pathlib import Path
@@ -91,6 +91,13 @@ def in_force(decisions: Sequence[Decision], url: str, at: datetime | None = None
     return [decision for decision in own if decision.action != "undo" and decision.when not in undone]
 
 
+def all_in_force(decisions: Sequence[Decision], url: str) -> list[Decision]:
+    """Those on a source, and on the hosts that it is on or below, oldest first."""
+    names = {url, *(name for name in {decision.url for decision in decisions} if is_host(name))}
+    on = [name for name in names if name == url or is_within(host_of(url), [name])]
+    return sorted((made for name in on for made in in_force(decisions, name)), key=lambda made: made.when)
+
+
 def ignored(decisions: Sequence[Decision], url: str, day: date, at: datetime | None = None) -> Ignored | None:
     """The last word that ignores a source, or the host that it is on, on that day; with `at`, as people had decided
     by then."""
@@ -101,9 +108,60 @@ def ignored(decisions: Sequence[Decision], url: str, day: date, at: datetime | N
         last = next(
             (decision for decision in reversed(in_force(decisions, name, at)) if decision.action == "ignore"), None
         )
-        if last is not None and (last.until is None or day < last.until):
+        if last is not None and _lasts(last, day):
             return Ignored(last.who, last.when, last.until, last.reason)
     return None
+
+
+class DecisionIndex:
+    """The decisions by what they are on: what is decided about each of many sources."""
+
+    def __init__(self, log: Iterable[Decision]) -> None:
+        self._by_name: dict[str, list[Decision]] = {}
+        for decision in log:
+            if decision.action in ("accept", "ignore", "replace", "undo"):
+                self._by_name.setdefault(decision.url, []).append(decision)
+        self._hosts = [name for name in self._by_name if is_host(name)]
+
+    @property
+    def keys(self) -> frozenset[str] | None:
+        """The keys of all sources that decisions are on; None where they do not tell: a host stands for sources, and
+        of an address with a secret the decision has not the key."""
+        if self._hosts or any("REDACTED" in name for name in self._by_name):
+            return None
+        return frozenset(self._by_name)
+
+    def on(self, key: str, checked: datetime | None, articles: Collection[str], day: date) -> Decision | None:
+        """The last decision in force, on that day, that settles what was found of a source when it was `checked`.
+
+        An acceptance does so until the next visit, which judges by it; one for some of the articles that cite the
+        source does not.
+        """
+        if not self._by_name:
+            return None
+        accepted: set[str | None] = set()
+        is_over = False
+        for decision in reversed(in_force(self._by_name.get(redact(key), ()), key)):
+            match decision.action:
+                case "replace":
+                    return decision
+                case "ignore" if not is_over:  # the last word on it counts
+                    if _lasts(decision, day):
+                        return decision
+                    is_over = True
+                case "accept" if checked is not None and decision.when > checked:
+                    accepted.add(decision.article)
+                    if None in accepted or accepted.issuperset(articles):
+                        return decision
+        for name in self._hosts:
+            last = in_force(self._by_name[name], name)[-1:] if is_within(host_of(key), [name]) else []
+            if last and _lasts(last[0], day):
+                return last[0]
+        return None
+
+
+def _lasts(ignoring: Decision, day: date) -> bool:
+    return ignoring.until is None or day < ignoring.until
 
 
 def is_host(name: str) -> bool:

@@ -15,7 +15,9 @@ from typing import Any
 from linkarchive.model import Capture, Location
 from linkarchive.secrets import redact
 from linkarchive.snapshot.removal import Spot
+from linkarchive.store.lookups import MOVED
 from linkarchive.store.sources import id_of
+from linkarchive.urls import resolve
 from linkarchive.wrappers import key_of
 
 _TAKEN = "the copies that this was concluded from were taken out with the page that they showed (archive forget)"
@@ -69,6 +71,8 @@ class Forgetting:
             value = value | {"body": self._body(value["body"])}
         elif kind == "repeats":
             value = self._without_ids(value)
+        elif kind == "answer":
+            value = value | {"told": self._answer(value["told"], value["source"])}
         elif kind == "visit" and value["outcome"] is not None:
             value = value | {"outcome": self._result(value["outcome"])}
         return _encoded({kind: self._moved(value, moves)}, line, {kind: entry[kind]})
@@ -126,13 +130,16 @@ class Forgetting:
             if capture is None or (capture["warc"], capture["offset"]) not in self.records:
                 return result
             return result | {"capture": None, "evidence": [*result["evidence"], _BY_CAP]}
+        how = result.get("suggested_by")
+        if how and self._is_named(how, result["url"]):
+            result = result | {"suggested_by": None}
         if any(key == taken_from for taken_from, _ in self.captures):
             result = _without(result, _TITLES)  # one that was read in a copy that goes is handed on from run to run
         addresses = (result["final_url"], result.get("suggested_url"), *(hop["url"] for hop in result["hops"]))
         shown = [address for address in addresses if address]
         capture = result["capture"]
         is_removed = capture is not None and (capture["warc"], capture["offset"]) in self.records
-        baselines = [compared["baseline"] for compared in (result, *result["citations"])]
+        baselines = [result["baseline"] for result in (result, *result["citations"])]
         has_removed_baseline = any(
             baseline is not None and self._is_gone(key, baseline["time"]) for baseline in baselines
         )
@@ -142,6 +149,20 @@ class Forgetting:
         citations = [citation | bare for citation in result["citations"]]
         result = _without(result, (*_TITLES, "suggested_by"))
         return result | bare | {"capture": None if is_removed else capture, "citations": citations}
+
+    def _answer(self, told: dict[str, Any], source: str) -> dict[str, Any]:
+        """What is known of where a page is now: not by which forgotten address."""
+        if told["question"] != MOVED or not told["note"]:
+            return told
+        note = json.loads(told["note"])
+        if not note.get("how") or not self._is_named(note["how"], source):
+            return told
+        return told | {"note": json.dumps(note | {"how": None})}
+
+    def _is_named(self, words: str, url: str) -> bool:
+        """The words name a forgotten source, in full or by its path on the site of `url`."""
+        names = (word.strip(",;") for word in words.split() if "/" in word)
+        return any(self.is_of(address) for name in names if (address := resolve(url, name)) is not None)
 
     def _has_no_record(self, capture: Mapping[str, Any]) -> bool:
         return (capture["record"]["warc"], capture["record"]["offset"]) in self.records

@@ -5,8 +5,7 @@ The database calls results `outcomes`.
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Set
+from collections.abc import Collection, Iterator, Set
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -15,7 +14,6 @@ from sqlalchemy import (
     ColumnElement,
     Row,
     Select,
-    Subquery,
     and_,
     case,
     delete,
@@ -23,14 +21,12 @@ from sqlalchemy import (
     not_,
     or_,
     select,
-    tuple_,
     update,
 )
 
-from linkarchive.model import Category, Change, Result, SourceReport, Standing, Verdict
+from linkarchive.model import Change, Result, SourceReport, Verdict
 from linkarchive.store import last_visits, schema
 from linkarchive.store.database import Store
-from linkarchive.store.last_visits import UNCOMPARED
 from linkarchive.store.schema import baselines, captures, part_uses, results, runs, sources, visits
 from linkarchive.store.serialization import decode
 from linkarchive.store.unchanged import carry
@@ -138,85 +134,6 @@ def last_before(store: Store, sources: Collection[int], before_run: int) -> Iter
         yield row.source, as_of_visit(row)
 
 
-def of_run(store: Store, run: str, news: Collection[tuple[Verdict, Change]] | None = None) -> Iterator[SourceReport]:
-    """What the run of that id says of its sources that are cited, in the order of the reader's interest, one at a time.
-
-    With `news`, only those whose verdict and change are among them.
-    """
-    cited = _cited(store, run)
-    # Sorted without their results, which are a hundred times as large.
-    order = (
-        select(cited.c.visit)
-        .join(sources, sources.c.id == cited.c.source)
-        .order_by(
-            case({change.value: place for place, change in enumerate(_NEWS)}, value=cited.c.changed),
-            case({verdict.value: verdict.severity for verdict in Verdict}, value=cited.c.verdict),
-            sources.c.url,
-        )
-    )
-    if news is not None:
-        pairs = [(verdict.value, change.value) for verdict, change in news]
-        order = order.where(tuple_(cited.c.verdict, cited.c.changed).in_(pairs))
-    numbers = store.execute(order).scalars().all()
-    columns = (visits.c.id, visits.c.changed, visits.c.was, visits.c.checked, visits.c.carried, results.c.body)
-    query = select(*columns).join(results, results.c.id == visits.c.outcome)
-    for start in range(0, len(numbers), _AT_ONCE):
-        batch = numbers[start : start + _AT_ONCE]
-        rows = {row.id: row for row in store.execute(query.where(visits.c.id.in_(batch)))}
-        yield from (report_of(rows[number]) for number in batch)
-
-
-def _cited(store: Store, run: str) -> Subquery:
-    """The cited sources of the run of that id, a row each: visit, source, and what `kind_of` takes. Those of the newest
-    run stand together."""
-    newest = store.execute(select(runs.c.id, runs.c.seq).order_by(runs.c.seq.desc()).limit(1)).one_or_none()
-    if newest is not None and newest.id == run:
-        last = schema.last_visits.c
-        columns = (last.visit, last.source, last.verdict, last.changed, last.was, last.uncompared, last.standing)
-        return select(*columns).where(last.run == newest.seq, last.cited).subquery()
-    kind = (results.c.verdict, visits.c.changed, visits.c.was, UNCOMPARED.label("uncompared"), results.c.standing)
-    query = (
-        select(visits.c.id.label("visit"), visits.c.source, *kind)
-        .join(results, results.c.id == visits.c.outcome)
-        .join(runs, runs.c.seq == visits.c.run)
-    )
-    return query.where(runs.c.id == run, results.c.cited).subquery()
-
-
-def counts(store: Store, run: str) -> Counter[Category]:
-    """How many cited sources of the run of that id are of each kind, without reading what is told of each."""
-    cited = _cited(store, run).c
-    kind = (cited.verdict, cited.changed, cited.was, cited.uncompared, cited.standing)
-    return counted(store.execute(select(*kind, func.count().label("number")).group_by(*kind)))
-
-
-def counted(rows: Iterable[Any]) -> Counter[Category]:
-    """Of rows that `kind_of` takes, each with the `number` of its sources."""
-    numbers = Counter[Category]()
-    for row in rows:
-        numbers[kind_of(row)] += row.number
-    return numbers
-
-
-def kind_of(row: Any) -> Category:
-    """The kind of a source that nobody ignores, of a row with verdict, changed, was, uncompared and standing."""
-    was = None if row.was is None else Verdict(row.was)
-    standing = Standing(row.standing)
-    return Category.of(Verdict(row.verdict), Change(row.changed), was, False, bool(row.uncompared), standing)
-
-
-def of_keys(store: Store, run: str, keys: Collection[str]) -> list[SourceReport]:
-    """What the run of that id says of the cited sources among these."""
-    query = (
-        select(visits.c.changed, visits.c.was, visits.c.checked, visits.c.carried, results.c.body)
-        .join(results, results.c.id == visits.c.outcome)
-        .join(sources, sources.c.id == visits.c.source)
-        .join(runs, runs.c.seq == visits.c.run)
-        .where(runs.c.id == run, results.c.cited, sources.c.key.in_(keys))
-    )
-    return [report_of(row) for row in store.execute(query)]
-
-
 def history(store: Store, source: int) -> list[tuple[str, SourceReport]]:
     """Every visit of a source with the id of its run, oldest first."""
     query = (
@@ -289,9 +206,6 @@ def as_of_visit(row: Any) -> Result:
     """The result of a visit, of a row with the columns of the visit and the body of its result."""
     result = decode(row.body, Result)
     return carry(result, row.checked) if row.carried and row.checked is not None else result
-
-
-_NEWS = (Change.NEW, Change.STILL, Change.RECOVERED, Change.NONE)
 
 
 def report_of(row: Any) -> SourceReport:

@@ -34,6 +34,8 @@ class RunBody:
     errors: tuple[str, ...] = ()
     network: str | None = None
     """What was wrong with our own network (`RunInfo.network`)."""
+    partial: bool = False
+    """Not all sources of links.txt were visited: the report tells of the others as earlier runs left them."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterator
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from concurrent.futures import FIRST_COMPLETED, Future, wait
 from datetime import date
 from importlib import import_module
+from queue import SimpleQueue
+from threading import Thread
 
 from linkarchive.article.recover import recover
 from linkarchive.clock import Clock
@@ -43,6 +45,8 @@ from linkarchive.wayback.session import ArchiveSession, RateLimits
 
 WORKERS = 4
 """Requests under way at once; how many a minute is for the session to say."""
+_LOOK = 0.2
+"""Seconds between two looks whether the run is stopped."""
 ENOUGH = 64
 """Lookups that are made, and wait for an answer: there may be a hundred thousand, and no time for most of them."""
 
@@ -58,7 +62,8 @@ class LookupWorkers:
         limits = politeness.archives = politeness.archives or RateLimits()
         self.session = ArchiveSession(settings.network, settings.wayback, clock, stop=stop, limits=limits)
         self._archives = archives_of(settings.archives)
-        self._pool: ThreadPoolExecutor | None = None
+        self._stop = stop
+        self._pool: _Threads | None = None
         self._later: deque[Iterator[Lookup]] = deque()
         self._asked: dict[Future[LookupResult], Lookup] = {}
         """Those whose results were not taken yet."""
@@ -72,7 +77,7 @@ class LookupWorkers:
         """Ask these, too, in their turn; they are read when there is room (`feed`)."""
         if self._pool is None:
             _import_readers()
-            self._pool = ThreadPoolExecutor(WORKERS, thread_name_prefix="archives")
+            self._pool = _Threads(WORKERS)
         self._later.append(lookups)
         self.feed()
 
@@ -90,13 +95,17 @@ class LookupWorkers:
                 waiting += 1
 
     def results(self) -> Iterator[LookupResult]:
-        """The results to all that is to be asked, as they come; ends with the budget at the latest.
+        """The results to all that is to be asked, as they come; ends with the budget at the latest, and when the run is
+        stopped: an archive that is silent then is not waited for.
 
         A bug in reading an answer is the `error` of its result; errors of the disk are raised.
         """
         self.feed()
         while self._asked:
-            for future in wait(self._asked, return_when=FIRST_COMPLETED).done:
+            done = wait(self._asked, timeout=_LOOK, return_when=FIRST_COMPLETED).done
+            if not done and self._stop():
+                return
+            for future in done:
                 lookup = self._asked.pop(future)
                 error = future.exception()
                 if isinstance(error, Exception) and not isinstance(error, ArchiveError | OSError):
@@ -116,11 +125,11 @@ class LookupWorkers:
 
     def close(self) -> None:
         """Give up what is not answered yet."""
+        for future in self._asked:
+            future.cancel()
         if self._pool is not None:
-            self._pool.shutdown(wait=False, cancel_futures=True)
+            self._pool.end()
         self.session.close()
-        if self._pool is not None:
-            self._pool.shutdown(wait=True)
 
     def _answer(self, lookup: Lookup) -> LookupResult:
         match lookup:
@@ -230,6 +239,37 @@ class LookupWorkers:
             if isinstance(copy, ArchivedCopy):
                 return LookupResult(lookup, copy, page=copy.page)
         return LookupResult(lookup, NoCopy(()))
+
+
+class _Threads:
+    """A few threads that work off what is handed in. They are daemons: neither the end of a run nor that of the program
+    waits for an answer that nobody wants any more (those of `ThreadPoolExecutor` are joined at the exit)."""
+
+    def __init__(self, number: int) -> None:
+        self._tasks: SimpleQueue[tuple[Future[LookupResult], Callable[[Lookup], LookupResult], Lookup] | None]
+        self._tasks = SimpleQueue()
+        self._threads = [Thread(target=self._work, name=f"archives-{n}", daemon=True) for n in range(number)]
+        for thread in self._threads:
+            thread.start()
+
+    def submit(self, answer: Callable[[Lookup], LookupResult], lookup: Lookup) -> Future[LookupResult]:
+        future: Future[LookupResult] = Future()
+        self._tasks.put((future, answer, lookup))
+        return future
+
+    def end(self) -> None:
+        """Nothing more is handed in; what was not begun is to be cancelled before."""
+        for _ in self._threads:
+            self._tasks.put(None)
+
+    def _work(self) -> None:
+        while (task := self._tasks.get()) is not None:
+            future, answer, lookup = task
+            if future.set_running_or_notify_cancel():
+                try:
+                    future.set_result(answer(lookup))
+                except BaseException as error:  # noqa: BLE001 - raised by who takes the result
+                    future.set_exception(error)
 
 
 def _close(answer: Answer | Unusable) -> None:

@@ -8,14 +8,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Mapping
-from datetime import date, datetime
+from datetime import datetime
 
 from linkarchive.model import (
     ArticleReport,
     Citation,
     CitationResult,
     Difference,
-    Ignored,
     Loss,
     Origin,
     Reason,
@@ -25,10 +24,12 @@ from linkarchive.model import (
     Unresolved,
     Verdict,
 )
+from linkarchive.report.phrases.days import ago, day
+from linkarchive.report.phrases.decisions import acceptance, decided, ignored
 from linkarchive.report.phrases.verdicts import ICON, LEGEND, MEANING, SHORT, WORD
 from linkarchive.translation import N_, gettext, ngettext
 
-__all__ = ["ICON"]
+__all__ = ["ICON", "acceptance", "ago", "day", "decided", "ignored"]
 
 
 def word(verdict: Verdict) -> str:
@@ -41,12 +42,19 @@ def legend(verdict: Verdict) -> str:
     return gettext(LEGEND[verdict])
 
 
-def short_of(result: Result) -> str:
+def short_of(result: Result | CitationResult) -> str:
     """What happened to a page, in a word or three; of a lost detail, which kind it is."""
-    kinds = {loss.kind for loss in result.lost}
-    if result.reason is Reason.DETAIL_LOST and len(kinds) == 1 and kinds <= {"figure", "name"}:
-        return gettext("figure gone") if kinds == {"figure"} else gettext("name gone")
+    kind = _detail(result)
+    if kind is not None:
+        return gettext("figure gone") if kind == "figure" else gettext("name gone")
     return short(result.verdict, result.reason)
+
+
+def _detail(result: Result | CitationResult) -> str | None:
+    """Which kind of detail alone was lost: figure or name."""
+    kinds = {loss.kind for loss in result.lost}
+    is_one = result.reason is Reason.DETAIL_LOST and len(kinds) == 1 and kinds <= {"figure", "name"}
+    return next(iter(kinds)) if is_one else None
 
 
 def short(verdict: Verdict, reason: Reason) -> str:
@@ -54,12 +62,6 @@ def short(verdict: Verdict, reason: Reason) -> str:
     if reason is Reason.DNS and verdict is not Verdict.DEAD:
         return gettext("no answer from DNS")
     return gettext(SHORT[reason])
-
-
-_MONTHS = (
-    N_("January"), N_("February"), N_("March"), N_("April"), N_("May"), N_("June"), N_("July"), N_("August"),
-    N_("September"), N_("October"), N_("November"), N_("December"),
-)  # fmt: skip
 
 
 def meaning(verdict: Verdict, reason: Reason) -> str:
@@ -76,28 +78,6 @@ def further(also: str) -> str:
         return meaning(Verdict(verdict), Reason(reason))
     except ValueError:
         return also
-
-
-def day(moment: date) -> str:
-    """12 May 2021 (a datetime: its day in UTC, as all times of the report are)."""
-    month = gettext(_MONTHS[moment.month - 1])
-    return gettext("{day}\u00a0{month}\u00a0{year}", day=moment.day, month=month, year=moment.year)
-
-
-def ago(moment: datetime, now: datetime) -> str:
-    """How long before `now`, in whole calendar days, weeks, months or years."""
-    days = (now.date() - moment.date()).days
-    if days <= 0:
-        return gettext("today") if days == 0 else day(moment)
-    if days == 1:
-        return gettext("yesterday")
-    if days >= 730:
-        return ngettext("{number} year ago", "{number} years ago", days // 365)
-    if days >= 60:
-        return ngettext("{number} month ago", "{number} months ago", days // 30)
-    if days >= 14:
-        return ngettext("{number} week ago", "{number} weeks ago", days // 7)
-    return ngettext("{number} day ago", "{number} days ago", days)
 
 
 def percent(share: float) -> str:
@@ -143,14 +123,16 @@ def more(shown: int, total: int) -> str:
 # --- a source -----------------------------------------------------------------
 
 FIELDS: Mapping[str, tuple[str, ...]] = {
-    "meaning_of": ("verdict", "reason"),
+    "meaning_of": ("verdict", "reason", "lost"),
     "short_of": ("verdict", "reason", "lost"),
     "since": ("verdict", "since", "was", "last_ok", "strikes"),
     "certainty": ("verdict", "confidence", "confirmed"),
     "compared": ("baseline", "similarity", "lost"),
     "losses": ("lost",),
-    "recovery": ("was", "verdict", "reason"),
+    "recovery": ("was", "verdict", "reason", "lost"),
     "ignored": ("ignored",),
+    "decided": ("ignored", "decision"),
+    "last_visit": ("checked",),
     "acceptance": ("citations",),
     "recovered_link": ("citations",),
     "place": ("citations",),
@@ -244,25 +226,11 @@ def losses(lost: tuple[Loss, ...]) -> str | None:
     return gettext("No longer on the page: {lost}.", lost=listed(map(loss, lost))) if lost else None
 
 
-def acceptance(citation: CitationResult) -> str | None:
-    accepted = citation.accepted
-    if accepted is None:
-        return None
-    text = gettext(
-        "Accepted by {who} on {when}, as the page was on {capture_time}",
-        who=accepted.who,
-        when=day(accepted.when),
-        capture_time=day(accepted.capture_time),
-    )
-    return f"{text}: {accepted.reason}" if accepted.reason else f"{text}."
-
-
-def ignored(ignored_: Ignored) -> str:
-    """Who does not want to hear of it, until when and why."""
-    text = gettext("Ignored by {who}", who=ignored_.who)
-    if ignored_.until:
-        text = gettext("Ignored by {who} until {until}", who=ignored_.who, until=day(ignored_.until))
-    return f"{text}: {ignored_.reason}" if ignored_.reason else f"{text}."
+def last_visit(source: SourceReport) -> str:
+    """Of a source that the run did not visit: when it was."""
+    if source.checked is None:
+        return gettext("Not visited in this run.")
+    return gettext("Not visited in this run; last on {checked}.", checked=day(source.checked))
 
 
 def place(citation: CitationResult | Unresolved, alone: str = "") -> str:
@@ -314,6 +282,13 @@ def recovery(source: SourceReport) -> str:
 
 
 def meaning_of(source: SourceReport) -> str:
+    """What its verdict says, in a sentence; of a lost detail, which kind it is."""
+    kind = _detail(source.result)
+    if kind is not None:
+        figure = N_("A figure that the article took from the page is no longer there.")
+        return gettext(
+            figure if kind == "figure" else N_("A name that the article took from the page is no longer there.")
+        )
     return meaning(source.result.verdict, source.result.reason)
 
 

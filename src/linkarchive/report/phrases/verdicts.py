@@ -77,7 +77,7 @@ MEANING: Mapping[Reason, str] = {
     Reason.SCHEME: N_("Not a web address."),
     Reason.RELATIVE: N_("A relative address, and nothing to resolve it against."),
     Reason.EXCLUDED: N_("Excluded in this project."),
-    Reason.PRIVATE_ADDRESS: N_("An address of a private network."),
+    Reason.PRIVATE_ADDRESS: N_("An address of a private network; --allow-private has it visited."),
     Reason.OTHER_NETWORK: N_("A name or address of another network, to which this machine has no way."),
 }
 

@@ -2,6 +2,7 @@
 (() => {
   const form = document.querySelector(".filter");
   const status = form.querySelector(".shown");
+  const total = document.querySelector("nav.pages")?.dataset.total;
   const findings = [...document.querySelectorAll(".finding")].map((element) => ({
     element,
     text: element.textContent.toLowerCase(),
@@ -61,7 +62,10 @@
     }
     regroup(chosen.group);
     for (const section of [...sections, ...groups]) section.hidden = !section.querySelector(".finding:not([hidden])");
-    status.textContent = _("{shown} of {all} shown", { shown, all: findings.length });
+    const all = findings.length;
+    status.textContent = total
+      ? _("{shown} of {all} on this page shown, {total} in all", { shown, all, total })
+      : _("{shown} of {all} shown", { shown, all });
     return chosen;
   };
 
@@ -69,6 +73,7 @@
     const entries = Object.entries(apply()).filter(([, value]) => value);
     const fragment = new URLSearchParams(entries).toString();
     history.replaceState(null, "", fragment ? `#${fragment}` : location.pathname + location.search);
+    document.dispatchEvent(new CustomEvent("filtered"));
   };
 
   const recall = () => {

@@ -40,6 +40,13 @@
     if (reason) same.querySelector("[name=reason]").value = reason;
   }
 
+  // The filter goes along to the other pages.
+  const keep = () => {
+    for (const link of document.querySelectorAll("nav.pages a")) link.hash = location.hash;
+  };
+  for (const [target, name] of [[document, "filtered"], [window, "hashchange"]]) target.addEventListener(name, keep);
+  keep();
+
   const busy = document.querySelector("#recheck.busy");
   if (busy) {
     const ask = async () => {
@@ -137,7 +144,7 @@
       event.preventDefault();
       return void focus(event.target.closest(".finding"));
     }
-    if (event.ctrlKey || event.metaKey || event.altKey || event.target.matches("input, select, textarea, dialog *")) return;
+    if (event.ctrlKey || event.metaKey || event.altKey || event.target.matches("input:not([type=checkbox]), select, textarea, dialog *")) return;
     if (event.key === "Enter" && !event.target.matches(".finding")) return;
     if (!act[event.key]) return;
     event.preventDefault();
