@@ -17,7 +17,7 @@ demo: $(VENV)/installed
 test: $(VENV)/installed
 	$(BIN)/python -m pytest -n auto --dist worksteal -m "not long" --hypothesis-profile quick
 
-# With the tests that take two seconds and more each, as `.ci/run` does.
+# With the tests that are marked `long`, as `.ci/run` does.
 test-all: $(VENV)/installed
 	$(BIN)/python -m pytest -n auto --dist worksteal
 

@@ -315,6 +315,7 @@ def test_of_any_article_only_targets_change(pieces: list[str], form: str, encodi
     assert re.fullmatch(gap.join(map(re.escape, kept)), result.text[0], re.S)
 
 
+@pytest.mark.long
 def test_fix_write_on_all_of_them_in_a_project(folder: Any) -> None:
     """The command, on every article in an encoding and with line ends of its own: decided replacements (`replace`
     in decisions.jsonl) and lost targets that links.txt knows. Written twice, nothing more changes."""

@@ -67,6 +67,7 @@ def test_bare_urls_are_slices_of_the_text(text: str) -> None:
         assert url in (shown, f"http://{shown}")
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "text",
     [
@@ -107,12 +108,14 @@ def test_deeply_nested_html() -> None:
     assert [c.url for c in read_document(page.encode(), "html", path="a").citations] == ["https://deep.example"]
 
 
+@pytest.mark.long
 def test_contexts_of_one_endless_sentence_stay_small() -> None:
     article = read_document(("word [x](https://x.example) " * 5_000).encode(), "md", path="a")
     assert len(article.citations) == 5_000
     assert max(len(citation.context) for citation in article.citations) < 2000
 
 
+@pytest.mark.long
 def test_many_paragraphs_of_markdown() -> None:
     paragraph = "Some words of a sentence with [a link](https://x.example/page) in it.\nAnd *another* line.\n\n"
     count = 200_000 // len(paragraph)

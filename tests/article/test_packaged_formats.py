@@ -224,6 +224,7 @@ def test_damaged_files_are_errors_that_name_the_file(format: str, data: bytes) -
         read_document(data, format, path="thing.bin")
 
 
+@pytest.mark.long
 def test_a_zip_bomb_is_an_error() -> None:
     data = _epub({"OPS/one.xhtml": "<p>" + " " * 70_000_000})
     assert len(data) < 100_000
@@ -247,6 +248,7 @@ def _deep_page_tree() -> bytes:
     )
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("format", "make"), [("docx", _docx_bomb), ("pdf", _deep_page_tree)])
 def test_bombs_are_errors(format: str, make: Callable[[], bytes]) -> None:
     with pytest.raises(ArticleError, match="bomb"):
@@ -258,6 +260,7 @@ def test_time_is_limited() -> None:
         read_limited(_docx(), "docx", path="a.docx", seconds=0.01)
 
 
+@pytest.mark.long
 def test_memory_is_limited() -> None:
     with pytest.raises(ArticleError):
         read_limited(_epub({"OPS/one.xhtml": "<p>" + "word " * 10_000_000}), "epub", path="a", memory=120_000_000)

@@ -273,6 +273,7 @@ def test_a_context_that_says_nothing_leaves_a_lower_confidence() -> None:
     assert confidence("tough negotiations") < 0.98
 
 
+@pytest.mark.long
 def test_a_page_of_thousands_of_links_is_matched_link_by_link() -> None:
     links = " ".join(f"Word {n} of {a(f'link number {n}', f'https://t.example/{n}')} and more." for n in range(3000))
     wanted = [lost(f"link number {n}", f"Word {n} of link number {n} and more.") for n in range(0, 3000, 10)]

@@ -303,6 +303,7 @@ def test_the_first_article_is_recovered_from_a_captured_original(project: Any, s
     assert (article["lost"], article["recovered"]) == (14, 14)
 
 
+@pytest.mark.long
 def test_twenty_sources_cost_few_requests(project: Any, stage: Any, archives: Any) -> None:
     urls = [f"http://alpha.example/{number}" for number in range(20)]
     for number, url in enumerate(urls):

@@ -181,6 +181,7 @@ def test_without_workers_that_can_start_everything_is_judged_here():
         assert answers(judges) == dict.fromkeys(range(3), assess(task()))
 
 
+@pytest.mark.long
 def test_a_worker_that_ends_while_it_starts_is_replaced_once(tmp_path, odd):
     (tmp_path / "stillborn.py").write_text(
         "import os, pathlib, sys\n"

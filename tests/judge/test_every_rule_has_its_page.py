@@ -10,6 +10,8 @@ from linkarchive.judge.rules import RULES, Rule, load_rules, normal
 from linkarchive.judge.verdict import judge
 from linkarchive.model import Case, Hop, Page
 
+pytestmark = pytest.mark.long
+
 URL = "https://news.example/2021/05/talks-on-the-border"
 
 EXPECTED = {

@@ -14,6 +14,8 @@ import pytest
 
 from linkarchive.judge.cases import judge_line
 
+pytestmark = pytest.mark.long
+
 SCRIPTS = Path(__file__).with_name("data") / "scripts"
 BARS = json.loads((SCRIPTS / "bars.json").read_text(encoding="utf-8"))
 

@@ -20,6 +20,8 @@ import pytest
 from linkarchive.judge.verdict import judge
 from linkarchive.model import Case, Page
 
+pytestmark = pytest.mark.long
+
 _PATH = Path(__file__).with_name("data") / "unseen_pages.toml"
 
 

@@ -13,6 +13,8 @@ import pytest
 
 from linkarchive.judge.verdict import judge
 
+pytestmark = pytest.mark.long
+
 LINES = Path(__file__).with_name("data").joinpath("short_pages.tsv").read_text(encoding="utf-8").splitlines()
 SECTIONS = (
     "news",
