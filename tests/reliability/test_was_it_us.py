@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
 
 import certifi
 import pytest
+from msgspec import structs
 
 from linkarchive.demo.wire import Reply, Request, Reset, Response, redirect
 from linkarchive.web.exchange import Visit
@@ -66,8 +66,8 @@ def from_one_address(monkeypatch: pytest.MonkeyPatch) -> None:
     real = Hosts.saw
 
     def saw(self: Hosts, url: str, visit: Visit, page: Any, before: Any) -> None:
-        exchanges = tuple(replace(exchange, ip="203.0.113.7") for exchange in visit.exchanges)
-        real(self, url, replace(visit, exchanges=exchanges), page, before)
+        exchanges = tuple(structs.replace(exchange, ip="203.0.113.7") for exchange in visit.exchanges)
+        real(self, url, structs.replace(visit, exchanges=exchanges), page, before)
 
     monkeypatch.setattr(Hosts, "saw", saw)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -13,6 +12,7 @@ from cdxj_indexer.main import CDXJIndexer
 from fastwarc.warc import ArchiveIterator as FastIterator
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec import structs
 from surt import surt as reference_surt
 from warcio.archiveiterator import ArchiveIterator
 from warcio.checker import Checker
@@ -33,7 +33,7 @@ def test_warcio_check_passes_every_digest(archive: Any, capsys: pytest.CaptureFi
 
 
 def test_a_response_begins_with_the_version_that_came(archive: Any) -> None:
-    old = replace(archive.pages.exchange("https://a.example/"), version="HTTP/1.0")
+    old = structs.replace(archive.pages.exchange("https://a.example/"), version="HTTP/1.0")
     with archive.writer() as writer:
         archive.write(writer, archive.pages.visit(old))
     (warc,) = archive.warcs()

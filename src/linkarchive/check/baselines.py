@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 import msgspec
+from msgspec import Struct
 
 from linkarchive.check.assess import Comparison, JudgeTask
 from linkarchive.check.plan import Job, Policy
@@ -28,8 +29,7 @@ if TYPE_CHECKING:
     from linkarchive.snapshot.parts import NewParts
 
 
-@dataclass(frozen=True, slots=True)
-class Fetched:
+class Fetched(Struct, frozen=True):
     """A source as it was visited; `probe` is the answer to a made-up address on its host."""
 
     job: Job

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
+
+from msgspec import Struct, structs
 
 from linkarchive.check.assess import Assessment
 from linkarchive.check.baselines import (
@@ -56,8 +58,7 @@ SKIP_WORDS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Conclusion:
+class Conclusion(Struct, frozen=True):
     """What a visit came to; nothing of it is written yet."""
 
     job: Job
@@ -143,7 +144,9 @@ def skipped(job: Job, now: datetime, policy: Policy) -> Conclusion:
     reason = job.skip or Reason.EXCLUDED
     judgement = Judgement(Verdict.SKIPPED, reason, 1.0, (job.why or SKIP_WORDS[reason],))
     compared = [ComparedLink(link, None, None, judgement) for link in job.citations]
-    result = result_of(replace(job, previous=Previous()), Page(job.source.url, None), compared, None, History(), now)
+    result = result_of(
+        structs.replace(job, previous=Previous()), Page(job.source.url, None), compared, None, History(), now
+    )
     result = with_history(result, job.previous, now)
     return Conclusion(job, None, result.verdict, result, change_of(result, job, policy, now))
 
@@ -170,7 +173,7 @@ def rejudged(
     page_now = None
     if job.previous.page.inputs_hash is not None:
         hashed = judgement_inputs_hash(inputs_version(job, policy), inputs_of(compared))
-        page_now = replace(job.previous.page, inputs_hash=hashed)
+        page_now = structs.replace(job.previous.page, inputs_hash=hashed)
     return replaced(job, again, checked, checked, policy, page_now)
 
 

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import replace
 from itertools import chain
 from typing import TypeVar
+
+from msgspec import structs
 
 from linkarchive.check.assess import Assessment, JudgeTask, assess
 from linkarchive.check.baselines import Fetched, build_task, page_of
@@ -117,7 +118,7 @@ class Crawler:
         for fetched in suspects:
             answer = answers.get(fetched.host)
             with self._contained(fetched.job, fetched.close):
-                self._judge(replace(fetched, probe=answer), may_wait=False)
+                self._judge(structs.replace(fetched, probe=answer), may_wait=False)
         self._finish_judging()
         self._recorder.commit()
 
@@ -183,7 +184,7 @@ class Crawler:
         self._on_idle()
 
     def _handle(self, job: Job, visit: Visit) -> None:
-        with self._contained(job, visit.close):
+        try:  # not by `_contained`, which takes a microsecond: this is done for every visit
             fetched = Fetched(job, visit, self._page(visit))
             self.own_network.saw(job.source.url, visit, fetched.page, job.previous)
             if _waits(visit):
@@ -192,6 +193,8 @@ class Crawler:
                 self.own_network.failed()
             else:
                 self._conclude(fetched, may_wait=not visit.not_modified)
+        except Exception as error:  # noqa: BLE001 - whatever a foreign page does to a parser
+            self._recorder.contain(error, job.source.url, job.source.id, visit.close)
 
     def _record(self, conclusion: Conclusion) -> None:
         self._recorder.record(conclusion)

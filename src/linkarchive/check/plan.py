@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+from msgspec import Struct
+
 from linkarchive.check.articles import Articles
 from linkarchive.model import Acceptance, CaptureScope, Reason, Verdict
 from linkarchive.model.scope import Scope, is_due
@@ -33,8 +35,7 @@ BYTES_OF_PARTS = 1_500_000
 """Of one page: a page of the median site weighs 2 MB with what it needs to be shown."""
 
 
-@dataclass(frozen=True, slots=True)
-class Job:
+class Job(Struct, frozen=True):
     """A source to check: whether to visit it, for which citations, and what was known of it before."""
 
     source: Source

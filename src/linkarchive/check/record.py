@@ -10,6 +10,8 @@ from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from msgspec import structs
+
 from linkarchive.check.baselines import NewCapture
 from linkarchive.check.conclude import Conclusion
 from linkarchive.check.plan import Job
@@ -80,7 +82,7 @@ class Recorder:
             results.Visited(source, result_id, conclusion.checked, conclusion.change, before.verdict, carried)
         )
         if conclusion.page is not None:
-            self.rows.set_page(source, replace(conclusion.page, result_id=result_id))
+            self.rows.set_page(source, structs.replace(conclusion.page, result_id=result_id))
         if conclusion.is_as_before:
             self.proven.add(source)
         self._show(result, conclusion.difference)
@@ -94,7 +96,7 @@ class Recorder:
 
     def loaded(self, job: Job) -> Job:
         """The job with what was known before this run, and with the captures, baselines and answers of now."""
-        return replace(job, previous=previous.load(self.store, [job.source.id], self.rows.run)[job.source.id])
+        return structs.replace(job, previous=previous.load(self.store, [job.source.id], self.rows.run)[job.source.id])
 
     def of_this_run(self, job: Job) -> tuple[Result | None, datetime | None]:
         """What this run concluded on the source so far, and when it was visited."""
@@ -112,7 +114,7 @@ class Recorder:
             for job in batch:
                 now = known[job.source.id]
                 if now.run == self.rows.run and now.result is not None:
-                    yield replace(job, previous=before[job.source.id]), now.result, now.checked
+                    yield structs.replace(job, previous=before[job.source.id]), now.result, now.checked
 
     @contextmanager
     def contained(self, url: str, source: int | None = None, close: Callable[[], None] | None = None) -> Iterator[None]:
@@ -124,17 +126,23 @@ class Recorder:
         """
         try:
             yield
-        except (ArchiveError, OSError):
-            raise
         except Exception as error:  # noqa: BLE001 - whatever a foreign page does to a parser
-            if close is not None:
-                close()
-            if source is not None:
-                self.not_judged.add(source)
-            words = str(error) if isinstance(error, NotJudgedError) else f"{type(error).__name__}: {error}"
-            trouble = f"{redact(url)}: could not be judged ({words}); please report it"
-            self.troubles.append(trouble)
-            self.warn(trouble)
+            self.contain(error, url, source, close)
+
+    def contain(
+        self, error: Exception, url: str, source: int | None = None, close: Callable[[], None] | None = None
+    ) -> None:
+        """`contained`, for an error that was raised; to be called where it is handled."""
+        if isinstance(error, ArchiveError | OSError):
+            raise error
+        if close is not None:
+            close()
+        if source is not None:
+            self.not_judged.add(source)
+        words = str(error) if isinstance(error, NotJudgedError) else f"{type(error).__name__}: {error}"
+        trouble = f"{redact(url)}: could not be judged ({words}); please report it"
+        self.troubles.append(trouble)
+        self.warn(trouble)
 
     def with_verdict(self, *verdicts: Verdict) -> set[int]:
         """The numbers of the sources on which this run concluded so."""

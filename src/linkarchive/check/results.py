@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
+
+from msgspec import Struct
 
 from linkarchive.check.assess import Assessment
 from linkarchive.check.baselines import NewCapture, baseline_of
@@ -35,8 +37,7 @@ from linkarchive.wayback.cited import CitedLink
 ONLY_US_CONFIDENCE = 0.9
 
 
-@dataclass(frozen=True, slots=True)
-class ComparedLink:
+class ComparedLink(Struct, frozen=True):
     """One citation, what the page was compared with for it, and the judgement."""
 
     link: CitedLink

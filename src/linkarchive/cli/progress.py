@@ -167,8 +167,8 @@ class RunProgress:
 
     def _conclude(self, event: SourceConcluded) -> None:
         self._counts[event.verdict] += 1
-        self._left.add(host_of(event.url))
         if self._bar is not None and self._live is not None:
+            self._left.add(host_of(event.url))
             # More than were known when the run began: lost links that were found again.
             total = max(self._total, self._counts.total())
             left = spoken(self._left.seconds(time.monotonic() - self._started))

@@ -8,6 +8,8 @@ from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
 
+from msgspec import Struct
+
 from linkarchive.links.line import folded
 from linkarchive.model import Article
 from linkarchive.urls import source_key
@@ -15,8 +17,7 @@ from linkarchive.urls import source_key
 NAME = "links.txt"
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(Struct, frozen=True):
     """A link: its line and, in `keys_at`, the lines of its keys (1-based, malformed ones too)."""
 
     url: str | None
@@ -51,8 +52,7 @@ class Section:
     """The last line that belongs to the header or to a link (with a header's comment, when there is no link)."""
 
 
-@dataclass(frozen=True, slots=True)
-class Malformed:
+class Malformed(Struct, frozen=True):
     """A line that could not be read, why, and what to write."""
 
     file: str
@@ -64,8 +64,7 @@ class Malformed:
         return f"{self.file}:{self.line}: {self.why}: {self.text}"
 
 
-@dataclass(frozen=True, slots=True)
-class Include:
+class Include(Struct, frozen=True):
     """Further files of links."""
 
     pattern: str
@@ -73,8 +72,7 @@ class Include:
     file: str = NAME
 
 
-@dataclass(frozen=True, slots=True)
-class Watch:
+class Watch(Struct, frozen=True):
     """Articles that every check looks for: a file, folder, glob or URL (of a page, a feed, a sitemap)."""
 
     pattern: str

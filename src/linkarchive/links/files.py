@@ -8,16 +8,16 @@ import os
 import shutil
 import tempfile
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from linkarchive.errors import StorageError, UsageError
 from linkarchive.links.entries import Include, LinksFile, Malformed
 from linkarchive.links.parse import parse
 
 
-@dataclass(frozen=True, slots=True)
-class LinkList:
+class LinkList(Struct, frozen=True):
     """One file of the project's links: its text as it is, byte for byte (undecodable bytes are surrogates)."""
 
     path: Path

@@ -9,13 +9,14 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from msgspec import Struct
+
 _SETTLED = 60 * 10**9
 """Nanoseconds: a file that was changed so shortly before the reading began, or since, may have been changed after it
 was read, or may be changed again without another time; it is told by its digest alone."""
 
 
-@dataclass(frozen=True, slots=True)
-class FileRead:
+class FileRead(Struct, frozen=True):
     """A file, or the folder of some, as it was read. Size and times are those of then; -1: not to be relied on."""
 
     path: str

@@ -9,7 +9,9 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections import Counter, defaultdict, deque
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
+
+from msgspec import Struct
 
 from linkarchive.article.anchors import normalise
 from linkarchive.article.lost_targets import with_recoveries
@@ -19,8 +21,7 @@ from linkarchive.model import Article, Citation, LinkKeys
 from linkarchive.urls import source_key
 
 
-@dataclass(frozen=True, slots=True)
-class MatchedSection:
+class MatchedSection(Struct, frozen=True):
     """An article together with its section of `links.txt`."""
 
     article: Article

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from linkarchive.model import Verdict
 
 
-@dataclass(frozen=True, slots=True)
-class RunStarted:
+class RunStarted(Struct, frozen=True):
     """The plan is made; the visits begin."""
 
     run_id: str
@@ -27,51 +27,44 @@ class RunStarted:
         return sum(self.hosts.values()) + self.skipped
 
 
-@dataclass(frozen=True, slots=True)
-class SourceConcluded:
+class SourceConcluded(Struct, frozen=True):
     """There is a verdict on a source."""
 
     url: str
     verdict: Verdict
 
 
-@dataclass(frozen=True, slots=True)
-class LookingAgain:
+class LookingAgain(Struct, frozen=True):
     """The main pass is over; suspects and the freshly dead get a second look."""
 
     count: int
 
 
-@dataclass(frozen=True, slots=True)
-class AskingArchives:
+class AskingArchives(Struct, frozen=True):
     """The live check is over; answers of web archives are still awaited."""
 
     waiting: int
 
 
-@dataclass(frozen=True, slots=True)
-class ArchiveAnswered:
+class ArchiveAnswered(Struct, frozen=True):
     """An answer of a web archive was used; as many are awaited still."""
 
     waiting: int
 
 
-@dataclass(frozen=True, slots=True)
-class LoadingParts:
+class LoadingParts(Struct, frozen=True):
     """The verdicts stand; what as many captured pages need to be shown is fetched."""
 
     pages: int
 
 
-@dataclass(frozen=True, slots=True)
-class PartsKept:
+class PartsKept(Struct, frozen=True):
     """What a captured page needs to be shown is stored."""
 
     url: str
 
 
-@dataclass(frozen=True, slots=True)
-class Notice:
+class Notice(Struct, frozen=True):
     """Something for `-v`, or for everybody when `important`."""
 
     text: str

@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict
 from pathlib import Path
 
+from msgspec import structs
 from sqlalchemy import Table, delete, insert, select
 
 from linkarchive.links.files_read import FileRead, as_it_is
@@ -24,7 +24,7 @@ def load(store: Store, table: Table) -> list[FileRead]:
 def save(store: Store, table: Table, files: Iterable[FileRead]) -> None:
     """Have a table hold these and no others."""
     store.execute(delete(table))
-    store.write_rows(insert(table), list(map(asdict, files)))
+    store.write_rows(insert(table), list(map(structs.asdict, files)))
 
 
 def of_state(store: Store, root: Path, paths: Iterable[Path]) -> dict[Path, FileRead]:

@@ -8,6 +8,7 @@ from datetime import date, datetime
 from functools import cached_property
 from typing import Any
 
+from msgspec import Struct
 from sqlalchemy import Row, and_, func, select
 
 from linkarchive.model import CaptureScope, Origin, Result, Verdict
@@ -19,13 +20,13 @@ from linkarchive.store.results import as_of_visit
 from linkarchive.store.schema import baselines, captures, results, sources, visits
 from linkarchive.store.serialization import decode
 
+_VERDICTS = {verdict.value: verdict for verdict in Verdict}
 _LIVE, _RENDERED = Origin.LIVE.value, CaptureScope.RENDERED.value
 AT_ONCE = 500
 """Sources whose rows are read together."""
 
 
-@dataclass(frozen=True, slots=True)
-class LastPage:
+class LastPage(Struct, frozen=True):
     """The page of a source as it was last seen; all None before there was one."""
 
     etag: str | None = None
@@ -37,6 +38,9 @@ class LastPage:
     """Of the result that was concluded on it."""
 
 
+_NO_PAGE = LastPage()
+
+
 def page_of_row(row: Row[Any]) -> LastPage:
     """Of a row with the columns of `sources` that tell of its page."""
     return LastPage(row.etag, row.last_modified, row.sha256, row.judged)
@@ -46,7 +50,7 @@ def page_of_row(row: Row[Any]) -> LastPage:
 class Previous:
     """What the store knew of a source before this run. Stored texts are decoded when they are first asked for."""
 
-    page: LastPage = LastPage()
+    page: LastPage = _NO_PAGE
     visit: Row[Any] | None = None
     """The last visit before this run: result's number and body, verdict, time, run."""
     capture_rows: tuple[Row[Any], ...] = ()
@@ -63,9 +67,9 @@ class Previous:
         """The number of the last visit's result; None before there was a visit."""
         return None if self.visit is None else self.visit.outcome
 
-    @cached_property
+    @property
     def verdict(self) -> Verdict | None:
-        return None if self.visit is None else Verdict(self.visit.verdict)
+        return None if self.visit is None else _VERDICTS[self.visit.verdict]
 
     @property
     def checked(self) -> datetime | None:
@@ -148,9 +152,13 @@ class Previous:
         last = self._last_live_row
         return None if last is None else last.time
 
-    @cached_property
+    @property
     def _last_live_row(self) -> Row[Any] | None:
-        return next((row for row in reversed(self.capture_rows) if row.origin == _LIVE), None)
+        row: Row[Any]
+        for row in reversed(self.capture_rows):  # mostly the first: to keep it would take longer
+            if row.origin == _LIVE:
+                return row
+        return None
 
     @property
     def file(self) -> str | None:
@@ -175,22 +183,19 @@ class Previous:
         return None if number is None else next(row.time for row in self.capture_rows if row.id == number)
 
 
-@dataclass(frozen=True, slots=True)
-class _Status:
+class _Status(Struct, frozen=True):
     """The part of a result (`model.Result`) that tells whether anything answered."""
 
     status: int | None
 
 
-@dataclass(frozen=True, slots=True)
-class _File:
+class _File(Struct, frozen=True):
     """The part of a place in the archive that names the file."""
 
     warc: str
 
 
-@dataclass(frozen=True, slots=True)
-class _Place:
+class _Place(Struct, frozen=True):
     """The part of a capture (`model.Capture`) that tells in which file its bytes are."""
 
     record: _File

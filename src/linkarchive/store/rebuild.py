@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import islice
 from pathlib import Path
@@ -11,6 +11,7 @@ from tempfile import TemporaryFile
 from typing import IO
 
 import msgspec
+from msgspec import structs
 
 from linkarchive import __version__
 from linkarchive.model import Capture, Change, Origin, Result, RunInfo
@@ -183,7 +184,7 @@ class _Builder:
                 number = self.last[source]
                 self.writer.add_visit(Visited(source, number, visit.checked, visit.changed, visit.was, visit.carried))
                 if visit.page is not None:
-                    self.writer.set_page(source, replace(visit.page, result_id=number))
+                    self.writer.set_page(source, structs.replace(visit.page, result_id=number))
                 self.rebuilt.visits += 1
         self.writer.flush()  # else all would be held to the end of the run
 

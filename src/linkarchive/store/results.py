@@ -6,10 +6,10 @@ The database calls results `outcomes`.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Set
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from msgspec import Struct
 from sqlalchemy import (
     ColumnElement,
     Row,
@@ -35,8 +35,7 @@ _AT_ONCE = 500
 """Sources whose rows are deleted together."""
 
 
-@dataclass(frozen=True, slots=True)
-class Visited:
+class Visited(Struct, frozen=True):
     """A visit as it is written."""
 
     source: int

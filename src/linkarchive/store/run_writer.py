@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import date
 from itertools import count
 from typing import Any
 
+from msgspec import Struct
 from sqlalchemy import bindparam, func, insert, select, update
 
 from linkarchive.model import Capture, Result, Standing
@@ -20,8 +20,7 @@ from linkarchive.store.serialization import encode
 from linkarchive.store.unchanged import compared
 
 
-@dataclass(frozen=True, slots=True)
-class Rows:
+class Rows(Struct, frozen=True):
     """Rows of one run, by table, as they are to be written; each by the names of its columns."""
 
     captures: list[dict[str, Any]]
@@ -32,8 +31,7 @@ class Rows:
     """What the next visits may rely on; `number` is that of the source."""
 
 
-@dataclass(frozen=True, slots=True)
-class Numbers:
+class Numbers(Struct, frozen=True):
     """The first number of a capture and of a result, and how far apart the following ones are."""
 
     capture: int

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
+from msgspec import Struct
 from sqlalchemy import Row, func, select
 
 from linkarchive.errors import UnknownSourceError
@@ -16,8 +16,7 @@ from linkarchive.store.schema import captures, sources
 from linkarchive.wrappers import key_of
 
 
-@dataclass(frozen=True, slots=True)
-class Source:
+class Source(Struct, frozen=True):
     """A source: its number, its key (`wrappers.key_of`) and its URL."""
 
     id: int

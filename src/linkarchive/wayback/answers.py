@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+
+from msgspec import Struct
 
 from linkarchive.model import Page
 from linkarchive.snapshot.writer import Memento
 from linkarchive.web.exchange import Visit
 
 
-@dataclass(frozen=True, slots=True)
-class ArchivedCopy:
+class ArchivedCopy(Struct, frozen=True):
     """There is a copy. What is fetched goes to the WARC with `WarcWriter.write_visit(visit, memento=memento, …)`."""
 
     memento: Memento
@@ -26,8 +26,7 @@ class ArchivedCopy:
     """The payload digest, one of our own: the copy is byte for byte what we have already."""
 
 
-@dataclass(frozen=True, slots=True)
-class NoCopy:
+class NoCopy(Struct, frozen=True):
     """There is none: every endpoint in `asked` ("web.archive.org replay") said so."""
 
     asked: tuple[str, ...]
@@ -43,8 +42,7 @@ class Why(StrEnum):
     BUDGET = "budget"
 
 
-@dataclass(frozen=True, slots=True)
-class Unknown:
+class Unknown(Struct, frozen=True):
     """We could not find out. `detail` is in words, for the report's `archive_note`."""
 
     why: Why
@@ -70,8 +68,7 @@ def note_of(answer: Answer) -> str | None:
     return f"could not find out whether there is a copy: {answer.detail}"
 
 
-@dataclass(frozen=True, slots=True)
-class Unusable:
+class Unusable(Struct, frozen=True):
     """Within the room only: the archive has something for this address, but it is no copy of the page."""
 
     time: datetime

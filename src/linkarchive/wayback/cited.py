@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date, datetime
 from urllib.parse import urlsplit
+
+from msgspec import Struct
 
 from linkarchive.model import Article, Citation
 from linkarchive.settings import Settings, SiteSettings
@@ -32,8 +33,7 @@ _UNDATED = r"(?is)https?://(?:www\.)?web\.archive\.org/(?:web|save)/(?:[0-9]*\*/
 _SCHEME = r"(?i)(https?):/+"
 
 
-@dataclass(frozen=True, slots=True)
-class CitedCopy:
+class CitedCopy(Struct, frozen=True):
     """What a citation that points into an archive cites."""
 
     archive: str
@@ -50,8 +50,7 @@ class CitedCopy:
         return f"cited {self.time:%Y%m%d%H%M%S}" if self.time else "cited"
 
 
-@dataclass(frozen=True, slots=True)
-class CitedLink:
+class CitedLink(Struct, frozen=True):
     """A citation with what its article adds. `original` marks the article's own original URL."""
 
     article: str

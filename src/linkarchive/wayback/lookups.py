@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date, datetime
+
+from msgspec import Struct
 
 from linkarchive.model import Article, Page
 from linkarchive.wayback.answers import Answer
@@ -15,8 +16,7 @@ def days_off(time: datetime, viewed_on: date) -> int:
     return abs((time.date() - viewed_on).days)
 
 
-@dataclass(frozen=True, slots=True)
-class BaselineLookup:
+class BaselineLookup(Struct, frozen=True):
     """The copy that the author saw."""
 
     source: int
@@ -35,8 +35,7 @@ class BaselineLookup:
         return link.copy is None and link.viewed_on == self.viewed_on
 
 
-@dataclass(frozen=True, slots=True)
-class CitedCopyLookup:
+class CitedCopyLookup(Struct, frozen=True):
     """The very copy that a citation points to, or that the article gives beside it, as its reader gets it."""
 
     source: int
@@ -56,8 +55,7 @@ class CitedCopyLookup:
         return self.copy == link.copy or (link.viewed_on is None and self.copy == link.given)
 
 
-@dataclass(frozen=True, slots=True)
-class CopyLookup:
+class CopyLookup(Struct, frozen=True):
     """A public copy from before a death, and where the page may have moved to."""
 
     source: int
@@ -67,8 +65,7 @@ class CopyLookup:
     name: str = "copy"
 
 
-@dataclass(frozen=True, slots=True)
-class SeenSinceLookup:
+class SeenSinceLookup(Struct, frozen=True):
     """Has anybody else seen the page since it fails for us?"""
 
     source: int
@@ -80,8 +77,7 @@ class SeenSinceLookup:
         return f"witness {self.since:%Y%m%d%H%M%S}"
 
 
-@dataclass(frozen=True, slots=True)
-class ElsewhereLookup:
+class ElsewhereLookup(Struct, frozen=True):
     """The newest public capture of a page that is closed to us, if it is newer than `after`."""
 
     source: int
@@ -90,8 +86,7 @@ class ElsewhereLookup:
     name: str = "elsewhere"
 
 
-@dataclass(frozen=True, slots=True)
-class OriginalLookup:
+class OriginalLookup(Struct, frozen=True):
     """The original page of an article as it was, for its lost targets."""
 
     source: int
@@ -103,8 +98,7 @@ class OriginalLookup:
         return f"original {self.article.path}"
 
 
-@dataclass(frozen=True, slots=True)
-class ParentLookup:
+class ParentLookup(Struct, frozen=True):
     """A page that may have linked to a dead source, as it was when the author looked."""
 
     source: int
@@ -114,8 +108,7 @@ class ParentLookup:
     name: str = "parent"
 
 
-@dataclass(frozen=True, slots=True)
-class SavedLookup:
+class SavedLookup(Struct, frozen=True):
     """Is the copy there that we had made in an earlier run?"""
 
     source: int
@@ -136,8 +129,7 @@ Lookup = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class LookupResult:
+class LookupResult(Struct, frozen=True):
     """The answer to a lookup; for an original also the article with what was recovered, for a parent the page."""
 
     lookup: Lookup

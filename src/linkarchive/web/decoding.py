@@ -7,10 +7,10 @@ import re
 import sys
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from isal import isal_zlib
+from msgspec import Struct
 
 from linkarchive.web.exchange import Body
 
@@ -33,8 +33,7 @@ _OF_PAGES: _Inflater = isal_zlib.decompressobj
 _OF_STARTS: _Inflater = zlib.decompressobj
 
 
-@dataclass(frozen=True, slots=True)
-class Decoded:
+class Decoded(Struct, frozen=True):
     """A body without its content-coding."""
 
     data: bytes

@@ -7,9 +7,10 @@ import hashlib
 import io
 import tempfile
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import IO
+
+from msgspec import Struct
 
 from linkarchive.model import Failure, Hop
 
@@ -98,8 +99,7 @@ class Body:
         return body
 
 
-@dataclass(frozen=True, slots=True)
-class Exchange:
+class Exchange(Struct, frozen=True):
     """One request and its response, as sent and received."""
 
     url: str
@@ -132,8 +132,7 @@ class Exchange:
         return joined
 
 
-@dataclass(frozen=True, slots=True)
-class VisitRequest:
+class VisitRequest(Struct, frozen=True):
     """One source to visit. Validators are the server's own, byte for byte (latin-1 text)."""
 
     url: str
@@ -143,8 +142,7 @@ class VisitRequest:
     """Header fields beside our own, or in place of those of the same name; latin-1 text."""
 
 
-@dataclass(frozen=True, slots=True)
-class Visit:
+class Visit(Struct, frozen=True):
     """One attempt to see a source: the chain of exchanges of the last try, or the failure, or both.
 
     With a failure the exchanges before it are those that did succeed (the redirects

@@ -5,9 +5,9 @@ from __future__ import annotations
 import errno
 import ipaddress
 import socket
-from dataclasses import dataclass
 
 import pycurl
+from msgspec import Struct
 
 from linkarchive.model import Failure, Reason
 
@@ -29,8 +29,7 @@ _NO_WAY = frozenset({0, errno.ENETUNREACH, errno.EHOSTUNREACH, errno.EADDRNOTAVA
 _RESET = frozenset({errno.ECONNRESET, errno.EPIPE, errno.ECONNABORTED})
 
 
-@dataclass(frozen=True, slots=True)
-class CurlError:
+class CurlError(Struct, frozen=True):
     """What libcurl says about a transfer that failed."""
 
     code: int

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 _PER_VISIT = 4
 """Descriptors: its connection, one kept alive, a spooled body, a resolver's."""
@@ -12,8 +13,7 @@ _KEPT = 3
 """Connections kept alive for each in use, where there is room: a run goes round its hosts, and comes back to each."""
 
 
-@dataclass(frozen=True, slots=True)
-class ConnectionLimits:
+class ConnectionLimits(Struct, frozen=True):
     """What the limit on open files leaves room for."""
 
     visits: int

@@ -14,6 +14,8 @@ from enum import StrEnum
 from html import unescape
 from typing import Protocol
 
+from msgspec import Struct
+
 from linkarchive.model import Failure, Page, Reason
 from linkarchive.urls import host_of, is_within
 from linkarchive.web.exchange import Visit
@@ -41,16 +43,14 @@ class Network(StrEnum):
     RATE_LIMIT = "rate-limit"
 
 
-@dataclass(frozen=True, slots=True)
-class Trouble:
+class Trouble(Struct, frozen=True):
     """Our network's trouble, and a sentence that says why we think so."""
 
     network: Network
     why: str
 
 
-@dataclass(frozen=True, slots=True)
-class Alike:
+class Alike(Struct, frozen=True):
     """What answers of several hosts have in common when they come from one place."""
 
     network: Network

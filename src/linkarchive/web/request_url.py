@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import base64
 import re
-from dataclasses import dataclass, replace
 from functools import lru_cache
 from urllib.parse import unquote_to_bytes, urlsplit
+
+from msgspec import Struct, structs
 
 from linkarchive.urls import DEFAULT_PORTS, normalise, resolve, scheme_of
 
@@ -29,8 +30,7 @@ class NotOfTheWebError(ValueError):
     """An address of a scheme that no web server can be asked for, such as `mailto:`."""
 
 
-@dataclass(frozen=True, slots=True)
-class Target:
+class Target(Struct, frozen=True):
     """One address to ask. `url` is as sent and recorded: without user info and fragment, in ASCII."""
 
     url: str
@@ -93,7 +93,7 @@ def parse_redirect(base: Target, location: str) -> Target:
     authorization = target.authorization
     if authorization is None and target.origin == base.origin:
         authorization = base.authorization
-    return replace(target, authorization=authorization, fragment=address.partition("#")[2])
+    return structs.replace(target, authorization=authorization, fragment=address.partition("#")[2])
 
 
 @lru_cache(4096)

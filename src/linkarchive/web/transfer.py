@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import math
 import socket
-from dataclasses import dataclass
 from datetime import datetime
 from urllib.parse import urlsplit
 
 import pycurl
+from msgspec import Struct
 
 from linkarchive.model import Failure, Reason
 from linkarchive.settings import NetworkSettings
@@ -59,8 +59,7 @@ class _Socket(socket.socket):
         self.close()
 
 
-@dataclass(frozen=True, slots=True)
-class SentRequest:
+class SentRequest(Struct, frozen=True):
     """A GET as it went out. `fields` are encoded, without Host; `recorded` are for the record."""
 
     url: str

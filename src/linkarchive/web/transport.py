@@ -10,13 +10,14 @@ import selectors
 import socket
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Generic, TypeVar
 
 import certifi
 import pycurl
+from msgspec import Struct
 
 from linkarchive.clock import Clock
 from linkarchive.errors import SettingsError
@@ -37,8 +38,7 @@ _FORGET_EVERY = 64
 Sender = TypeVar("Sender")
 
 
-@dataclass(frozen=True, slots=True)
-class BrowserRequest:
+class BrowserRequest(Struct, frozen=True):
     """What a browser asks for. Header values are latin-1 text."""
 
     method: str
@@ -49,8 +49,7 @@ class BrowserRequest:
     """Not the page itself: nothing is read of an answer that says it is longer than the limit."""
 
 
-@dataclass(frozen=True, slots=True)
-class HttpRequest:
+class HttpRequest(Struct, frozen=True):
     """A request to be sent: our own GET, or what a browser asks for. Header values are latin-1 text."""
 
     target: Target
@@ -63,8 +62,7 @@ class HttpRequest:
     """What the browser sends in place of our own fields."""
 
 
-@dataclass(frozen=True, slots=True)
-class HttpResult:
+class HttpResult(Struct, frozen=True):
     """The exchange that a request led to, or why there is none. `set_cookies` are the fields as received; the exchange
     has them without values."""
 

@@ -7,8 +7,9 @@ that one thread runs thousands of them and each reads from top to bottom.
 from __future__ import annotations
 
 from collections.abc import Callable, Generator
-from dataclasses import dataclass
 from datetime import datetime
+
+from msgspec import Struct
 
 from linkarchive.clock import Clock
 from linkarchive.model import Failure, Reason
@@ -25,15 +26,13 @@ _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _SILENT = frozenset({Reason.REFUSED, Reason.RESET, Reason.TIMEOUT})
 
 
-@dataclass(frozen=True, slots=True)
-class Pause:
+class Pause(Struct, frozen=True):
     """Wait before the whole chain is tried again; answered with None."""
 
     seconds: float
 
 
-@dataclass(frozen=True, slots=True)
-class MayFetch:
+class MayFetch(Struct, frozen=True):
     """May the URL be fetched, says its host's robots.txt? Answered with a bool."""
 
     target: Target

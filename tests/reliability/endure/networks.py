@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import certifi
+from msgspec import structs
 
 from linkarchive.web.network import Hosts
 
@@ -67,8 +67,8 @@ def _from_one_address() -> None:
     real = Hosts.saw
 
     def saw(self: Hosts, url: str, visit: Any, page: Any, before: Any) -> None:
-        exchanges = tuple(replace(exchange, ip="203.0.113.7") for exchange in visit.exchanges)
-        real(self, url, replace(visit, exchanges=exchanges), page, before)
+        exchanges = tuple(structs.replace(exchange, ip="203.0.113.7") for exchange in visit.exchanges)
+        real(self, url, structs.replace(visit, exchanges=exchanges), page, before)
 
     Hosts.saw = saw  # type: ignore[method-assign] # for this trial's process alone
 

@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from msgspec import structs
+
 from linkarchive.browser.chromium import browser_for, has_sandbox
 from linkarchive.check.assess import Assessment
 from linkarchive.check.baselines import Fetched, page_of
@@ -77,7 +79,7 @@ class RenderedPages:
             return
         if len(self._waiting) >= MOST_HELD:
             fetched.close()
-            fetched, assessment = replace(fetched, page=replace(fetched.page, body=b"")), None
+            fetched, assessment = structs.replace(fetched, page=replace(fetched.page, body=b"")), None
         number = fetched.job.source.id
         self._waiting[number] = fetched, assessment, may_wait
         rule = self._policy.rule(fetched.job)
@@ -98,8 +100,8 @@ class RenderedPages:
             fetched, assessment, may_wait = self._waiting.pop(number)
             if isinstance(answer, Rendering):
                 fetched.close()
-                fetched = replace(fetched, visit=answer.visit, page=answer.page, rendering=answer, is_settled=True)
-                yield fetched, None, may_wait
+                seen = structs.replace(fetched, visit=answer.visit, page=answer.page, rendering=answer, is_settled=True)
+                yield seen, None, may_wait
             else:
                 yield self._unseen(fetched, answer), assessment, may_wait
 
@@ -130,13 +132,13 @@ class RenderedPages:
     def _unseen(self, fetched: Fetched, answer: NotRendered) -> Fetched:
         """Our own visit, with a word on the browser; without a page of its own it has failed."""
         words = f"the browser could not show the page: {answer.why}"
-        fetched = replace(fetched, is_settled=True, remark=words)
+        fetched = structs.replace(fetched, is_settled=True, remark=words)
         if fetched.page.body and not fetched.visit.not_modified:
             return fetched
         fetched.close()
         failure = Failure(Reason.PROTOCOL, words, fetched.job.source.url, connected=True)
         visit = Visit(fetched.visit.request, fetched.visit.time, (), failure)
-        return replace(fetched, visit=visit, page=Page(fetched.job.source.url, None, failure=failure))
+        return structs.replace(fetched, visit=visit, page=Page(fetched.job.source.url, None, failure=failure))
 
     def _browser(self) -> Renderer:
         if self._renderer is None:
