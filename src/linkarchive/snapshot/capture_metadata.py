@@ -7,10 +7,10 @@ metadata record of any other type for a page of that URL (cdxj-indexer 1.5, pywb
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from email.utils import format_datetime
 
 import msgspec
+from msgspec import Struct
 
 from linkarchive.model import Capture, CaptureScope, Location
 from linkarchive.snapshot import record_writer
@@ -59,8 +59,7 @@ def encode_capture(capture: Capture) -> bytes:
     return warc_fields(facts)
 
 
-@dataclass(frozen=True, slots=True)
-class LeftOut:
+class LeftOut(Struct, frozen=True):
     """Something that a page needs to be shown, or shows, and that was not kept."""
 
     url: str
@@ -68,8 +67,7 @@ class LeftOut:
     """In a few words."""
 
 
-@dataclass(frozen=True, slots=True)
-class PartsFacts:
+class PartsFacts(Struct, frozen=True):
     """What the metadata record says that ends the parts of a capture."""
 
     scope: CaptureScope

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from types import MappingProxyType
 from typing import Annotated, Any
 
 import msgspec
+from msgspec import Struct
 
 from linkarchive.model import RunInfo
 from linkarchive.snapshot import paths
@@ -21,8 +21,7 @@ LATE = "late"
 """The fact of a manifest that was written after another run began, since there was none."""
 
 
-@dataclass(frozen=True, slots=True)
-class SealedFile:
+class SealedFile(Struct, frozen=True):
     """A file that a manifest seals."""
 
     path: str
@@ -32,16 +31,14 @@ class SealedFile:
     sha256: str
 
 
-@dataclass(frozen=True, slots=True)
-class Previous:
+class Previous(Struct, frozen=True):
     """The manifest before, by its name and digest."""
 
     name: str
     sha256: str
 
 
-@dataclass(frozen=True, slots=True)
-class Newest:
+class Newest(Struct, frozen=True):
     """What `archive/manifests/newest` holds: the manifest that no other has sealed yet."""
 
     name: Annotated[str, msgspec.Meta(pattern=r"\A[\w+-]+\.json\Z")]
@@ -49,16 +46,14 @@ class Newest:
     sequence: int
 
 
-@dataclass(frozen=True, slots=True)
-class SealedDecision:
+class SealedDecision(Struct, frozen=True):
     """A line of decisions.jsonl: its SHA-256 in hex, without its line end, and what it says in words."""
 
     sha256: str
     what: str
 
 
-@dataclass(frozen=True, slots=True)
-class Manifest:
+class Manifest(Struct, frozen=True):
     """`sequence` counts from 1 and grows by one along the chain."""
 
     run: str

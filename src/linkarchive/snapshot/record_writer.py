@@ -11,11 +11,11 @@ import hashlib
 import os
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from urllib.parse import quote
 
 from isal import isal_zlib
+from msgspec import Struct
 
 from linkarchive.web.exchange import Body, Exchange
 
@@ -46,8 +46,7 @@ _NOTHING = "sha1:3I42H3S6NNFQ2MSVX7XZKYAYSCX5QBYJ"
 Fields = Sequence[tuple[str, str]]
 
 
-@dataclass(frozen=True, slots=True)
-class Original:
+class Original(Struct, frozen=True):
     """The response record that a revisit refers to."""
 
     id: str
@@ -65,8 +64,7 @@ class Original:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Record:
+class Record(Struct, frozen=True):
     """A record to write: all that stands before the payload, and the payload."""
 
     start: bytes

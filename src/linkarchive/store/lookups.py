@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from msgspec import Struct
 from sqlalchemy import Row, delete, insert, or_, select
 
 from linkarchive.store.database import Store
@@ -29,8 +29,7 @@ ASK_AGAIN = timedelta(days=30)
 """After this, a “none” may have become a copy."""
 
 
-@dataclass(frozen=True, slots=True)
-class LookupAnswer:
+class LookupAnswer(Struct, frozen=True):
     """An answer: found, none or unknown; `note` in words, `url` of the public copy."""
 
     question: str
@@ -40,8 +39,7 @@ class LookupAnswer:
     asked: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class NewAddress:
+class NewAddress(Struct, frozen=True):
     """How it was found where a page is now, and how sure that is."""
 
     how: str | None = None

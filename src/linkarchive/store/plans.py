@@ -6,9 +6,9 @@ It is true as long as those files are what they were (`links.files_read`) and no
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
+from msgspec import Struct
 from sqlalchemy import delete, insert, or_, select
 
 from linkarchive.links.files_read import FileRead
@@ -26,8 +26,7 @@ _AT_ONCE = 500
 """Rows that are read and written together."""
 
 
-@dataclass(frozen=True, slots=True)
-class StoredPlan:
+class StoredPlan(Struct, frozen=True):
     """What a plan tells beside its sources."""
 
     excluded: tuple[str, ...]

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass
 from datetime import datetime
 
+from msgspec import Struct
 from sqlalchemy import ColumnElement, and_, case, delete, func, literal, not_, or_, select
 
 from linkarchive.model import ArticleReport, Category, Change, Reason, SourceReport, Unresolved, Verdict
@@ -42,8 +42,7 @@ def latest_reports(
     return _reports(store, *conditions)
 
 
-@dataclass(frozen=True, slots=True)
-class Noted:
+class Noted(Struct, frozen=True):
     """A cited source that is not simply fine as it was before: what lists and counts go by, without its report."""
 
     number: int
@@ -57,13 +56,11 @@ class Noted:
     """Paths of those that cite it."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Citation:
+class _Citation(Struct, frozen=True):
     article: str
 
 
-@dataclass(frozen=True, slots=True)
-class _Noted:
+class _Noted(Struct, frozen=True):
     """The part of a result (`model.Result`) that a list needs."""
 
     url: str

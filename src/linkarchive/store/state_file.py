@@ -13,12 +13,12 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import nullcontext
-from dataclasses import dataclass
 from datetime import date, datetime
 from itertools import pairwise
 from pathlib import Path
 
 import msgspec
+from msgspec import Struct
 
 from linkarchive.errors import StorageError
 from linkarchive.model import Capture, Origin, Result
@@ -42,8 +42,7 @@ _Url = tuple[str, int]
 """The URL of a source without its secrets, and its number."""
 
 
-@dataclass(frozen=True, slots=True)
-class StateCapture:
+class StateCapture(Struct, frozen=True):
     """A capture in a line of the state."""
 
     usable: bool
@@ -51,8 +50,7 @@ class StateCapture:
     capture: Capture
 
 
-@dataclass(frozen=True, slots=True)
-class StateBaseline:
+class StateBaseline(Struct, frozen=True):
     """A baseline in a line of the state: the capture of that origin and time."""
 
     article: str
@@ -61,8 +59,7 @@ class StateBaseline:
     time: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class StateLine:
+class StateLine(Struct, frozen=True):
     """What a line tells beside the result."""
 
     captures: tuple[StateCapture, ...] = ()
@@ -147,8 +144,7 @@ def read_state(files: Iterable[Path]) -> Iterator[tuple[Result, StateLine]]:
                     raise StorageError(f"{path}:{number}: {error}; restore the file from Git or a backup") from error
 
 
-@dataclass(frozen=True, slots=True)
-class _Named:
+class _Named(Struct, frozen=True):
     """Whose line it is."""
 
     url: str
