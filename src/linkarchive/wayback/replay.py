@@ -157,7 +157,7 @@ class _RedirectFollower:
             self._original = target
             self._address = self._archive.raw(time, target) if self._archive.replay else self._archive.timegate + target
             return None
-        return self._found(exchange, time)
+        return self._archived_copy(exchange, time)
 
     def _too_far(self, time: datetime) -> Unusable | None:
         if self._first is None:
@@ -169,7 +169,7 @@ class _RedirectFollower:
     def _unusable(self, detail: str) -> Unusable:
         return Unusable(self._first or datetime.min.replace(tzinfo=UTC), detail)
 
-    def _found(self, exchange: Exchange, time: datetime) -> ArchivedCopy:
+    def _archived_copy(self, exchange: Exchange, time: datetime) -> ArchivedCopy:
         visit = Visit(VisitRequest(self._exchanges[0].url), self._exchanges[0].started, tuple(self._exchanges))
         limit = self._session.network.max_body
         page = replace(unwrap_memento(page_of(visit, limit), limit), final_url=self._original, hops=tuple(self._hops))
