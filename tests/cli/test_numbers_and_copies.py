@@ -67,3 +67,12 @@ def test_a_stored_copy_opens_on_an_address_of_its_own_and_ends_by_itself(finding
     process.terminate()
     assert process.wait() == 0
     assert findings.run("open", "1", "--idle", "0").code == 0
+
+
+def test_numbers_stand_while_we_are_offline(findings: Any, stage: Any) -> None:
+    from linkarchive.demo.wire import Reset
+
+    for url in (ALPHA, BETA, GAMMA, "http://canary.example/"):
+        stage[url] = Reset()
+    assert findings.run("check", now="2026-01-08").code == 3
+    assert findings.run("show", "#2").out.startswith(BETA)

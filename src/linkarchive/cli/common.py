@@ -94,8 +94,13 @@ def urls_named(project: Project, names: Sequence[str]) -> list[str]:
     given = [number_in(name) for name in names]
     if all(number is None for number in given):
         return list(names)
-    report = project.report()
-    return [name if number is None else url_of(report, number) for name, number in zip(names, given, strict=True)]
+    from linkarchive.history.reports import numbered_report
+    from linkarchive.store import decisions
+    from linkarchive.store.opening import open_project
+
+    with open_project(project.folder) as store:
+        report = numbered_report(store, decisions.load(project.folder.decisions))
+        return [name if number is None else url_of(report, number) for name, number in zip(names, given, strict=True)]
 
 
 def nearest_capture(project: Project, url: str, at: datetime | None) -> Capture:

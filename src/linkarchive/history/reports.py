@@ -38,6 +38,13 @@ def load_report(store: Store, log: Sequence[Decision], run_id: str | None = None
     return report_of(store, run, log)
 
 
+def numbered_report(store: Store, log: Sequence[Decision]) -> Report:
+    """The report whose numbers name findings: that of the latest run that saw the network. Raises UsageError."""
+    latest = runs.latest(store)
+    seen = runs.before(store, latest.seq) if latest.info.offline else latest
+    return report_of(store, seen or latest, log)
+
+
 def report_of(store: Store, run: Run, log: Sequence[Decision]) -> Report:
     """The report of a run; its sources are read from the committed rows of the database whenever they are gone through.
 
