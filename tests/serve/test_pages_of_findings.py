@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from linkarchive.demo.wire import Reset
 from linkarchive.serve import review
 
 from .test_review_guard import token_of
@@ -75,3 +76,12 @@ def test_what_is_settled_counts_in_the_total(many: Any) -> None:
 def test_a_page_that_is_not_there_leads_to_the_last_one(many: Any) -> None:
     answer = many.enter().get(f"{many.origin}/?page=99", timeout=60)
     assert answer.url == f"{many.origin}/?page=3"
+
+
+def test_the_findings_stand_while_we_are_offline(many: Any, stage: Any) -> None:
+    for url in ("http://canary.example/", *stage.answers):
+        stage[url] = Reset()
+    assert many.folder.check(now="2026-01-12").code == 3
+    html = many.enter().get(f"{many.origin}/", timeout=60).text
+    assert "Of 6 sources" in html
+    assert "we are offline: " in html, "of the last run"

@@ -40,9 +40,7 @@ def load_report(store: Store, log: Sequence[Decision], run_id: str | None = None
 
 def numbered_report(store: Store, log: Sequence[Decision]) -> Report:
     """The report whose numbers name findings: that of the latest run that saw the network. Raises UsageError."""
-    latest = runs.latest(store)
-    seen = runs.before(store, latest.seq) if latest.info.offline else latest
-    return report_of(store, seen or latest, log)
+    return report_of(store, runs.latest_online(store), log)
 
 
 def report_of(store: Store, run: Run, log: Sequence[Decision]) -> Report:

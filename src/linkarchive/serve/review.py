@@ -160,7 +160,7 @@ def findings_of(project: Project, store: Store, today: date) -> Findings:
 
 def gather(project: Project, store: Store, today: date, page: int, known: Compared) -> Review:
     """A page of the present state of a project; `known` is filled. Raises UsageError when nothing was checked yet."""
-    run = runs.latest(store)
+    run, last = runs.latest_online(store), runs.latest(store)
     findings = findings_of(project, store, today)
     articles, unresolved = standing.latest_articles(store)
     place = Place.of(page, len(findings.open) + len(unresolved))
@@ -178,7 +178,7 @@ def gather(project: Project, store: Store, today: date, page: int, known: Compar
         unresolved=unresolved,
         uncited=body.uncited,
         malformed=body.malformed,
-        notices=body.notices,
+        notices=last.body.notices,
         errors=body.errors,
     )
     part = replace(report, articles=_articles_of(articles, shown, lost, place), unresolved=lost)

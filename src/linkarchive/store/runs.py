@@ -124,6 +124,12 @@ def latest(store: Store) -> Run:
     return run
 
 
+def latest_online(store: Store) -> Run:
+    """The latest run that saw the network, else the latest. Raises NothingCheckedError where there is none."""
+    run = latest(store)
+    return (before(store, run.seq) if run.info.offline else None) or run
+
+
 @dataclass(frozen=True, slots=True)
 class Listed:
     """A run in a list: how many cited sources it concluded about, and how many of them were findings."""
