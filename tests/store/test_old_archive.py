@@ -37,6 +37,8 @@ JUDGED_ANEW: dict[str, str] = {
 ADDED: frozenset[str] = frozenset(
     {
         "accessed",
+        "decision",
+        "earlier",
         "network",
         "note",
         "place",
@@ -46,6 +48,7 @@ ADDED: frozenset[str] = frozenset(
         "title",
         "title_then",
         "unit",
+        "visited",
         "read",
         "settled",
         "seen_elsewhere",
