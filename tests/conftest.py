@@ -340,7 +340,7 @@ def once(
         else:
             life(folder, stage)
             kept = tmp_path_factory.mktemp("life") / "project"
-            kind.copytree(folder.root, kept)
+            kind.copytree(folder.root, kept, lasting=True)
             _lives[life, kind.name] = kept, stage.answers
         stage.requests.clear()
         return folder

@@ -150,8 +150,8 @@ class Files:
 
     name = "sqlite"
 
-    def copytree(self, old: Path, new: Path) -> None:
-        """Copy a project folder."""
+    def copytree(self, old: Path, new: Path, *, lasting: bool = False) -> None:
+        """Copy a project folder; the copy may be there for other tests, too."""
         shutil.copytree(old, new, symlinks=True, dirs_exist_ok=True)
 
 
@@ -168,26 +168,30 @@ class OnServer(Files):
         if not isinstance(database, Path):
             return connections.address(database)
         if not database.exists() or not database.stat().st_size:
-            self._note(database, self.server.create_with_tables())
+            self._note(database, self.server.create_with_tables(), False)
         _, name = json.loads(database.read_text())
         return connections.address(self.server.url(name))
 
-    def _note(self, database: Path, name: str) -> None:
-        self.made.append(name)
+    def _note(self, database: Path, name: str, lasting: bool) -> None:
+        if not lasting:
+            self.made.append(name)
         database.write_text(json.dumps([str(database), name]))
 
-    def copytree(self, old: Path, new: Path) -> None:
+    def copytree(self, old: Path, new: Path, *, lasting: bool = False) -> None:
         super().copytree(old, new)
         for database in new.glob("archive/archive.sqlite"):
             _, name = json.loads(database.read_text())
-            self._note(database, self.server.create(name))
+            self._note(database, self.server.create(name), lasting)
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def database(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Files:
+def database(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[Files]:
     """What the databases of the test are."""
     if request.param == "sqlite":
-        return Files()
+        yield Files()
+        return
     elsewhere = OnServer(request.getfixturevalue("postgresql"))
     monkeypatch.setattr(store_database, "address", elsewhere.address)
-    return elsewhere
+    yield elsewhere
+    for name in elsewhere.made:
+        elsewhere.server.drop(name)

@@ -125,8 +125,9 @@ class Store:
             raise refused(self.url, error) from error
 
     def checkpoint(self) -> None:
-        """Have the database file alone hold everything, so that it can be moved."""
-        self.connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+        """Have the file of SQLite alone hold everything, so that it can be moved."""
+        if not self.has_other_writers:
+            self.connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
 
 
 class _Compiled:
