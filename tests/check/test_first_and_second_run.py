@@ -6,6 +6,10 @@ import hashlib
 import json
 from typing import Any
 
+import pytest
+
+pytestmark = pytest.mark.usefixtures("database")  # on SQLite, and on PostgreSQL
+
 ALPHA = "http://alpha.example/report"
 BETA = "https://beta.example/notes"
 GAMMA = "https://gamma.example/list"

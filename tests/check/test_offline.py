@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import pytest
+
 from linkarchive.demo.wire import Reset
 
 URLS = [f"http://{host}.example/page" for host in ("alpha", "beta", "gamma", "delta")]
@@ -96,6 +98,7 @@ def test_a_proxy_that_is_down_is_our_trouble(folder: Any, stage: Any) -> None:
     assert folder.state() == before
 
 
+@pytest.mark.usefixtures("database")
 def test_most_known_hosts_failing_at_once_is_our_trouble_even_when_some_answer(folder: Any, stage: Any) -> None:
     folder.article(*URLS)
     alive(stage, *URLS)
@@ -121,6 +124,7 @@ def test_half_of_the_known_hosts_failing_is_the_webs_trouble(folder: Any, stage:
     assert ran.json["summary"]["unreachable"] == 2
 
 
+@pytest.mark.usefixtures("database")
 def test_strikes_do_not_grow_while_we_are_offline(folder: Any, stage: Any) -> None:
     folder.article(URLS[0], URLS[1])
     alive(stage, URLS[1])

@@ -8,6 +8,8 @@ import pytest
 
 from linkarchive.demo.wire import Reset
 
+pytestmark = pytest.mark.usefixtures("database")  # on SQLite, and on PostgreSQL
+
 FINE, GONE, FAILED = (f"http://{host}.example/page" for host in ("alpha", "beta", "gamma"))
 DAYS = [f"2026-01-{day:02}" for day in range(5, 11)]
 

@@ -8,6 +8,8 @@ import pytest
 
 from linkarchive.demo.wire import Reset, Response
 
+pytestmark = pytest.mark.usefixtures("database")  # on SQLite, and on PostgreSQL
+
 ALPHA = "http://alpha.example/report"
 BETA = "http://beta.example/notes"
 

@@ -20,6 +20,7 @@ from linkarchive.urls import source_key
 
 
 @pytest.mark.long
+@pytest.mark.usefixtures("database")
 def test_no_verdict_of_the_demo_changes_in_a_clone(tmp_path: Path) -> None:
     story.prepare(tmp_path)
     with DemoWeb() as web:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 from sqlalchemy import delete, select
 
 from linkarchive.demo.wire import Reset
@@ -17,7 +18,7 @@ URLS = [f"http://{host}.example/page" for host in HOSTS]
 
 def stored_and_made_again(folder: Any) -> tuple[list[Any], list[Any]]:
     """The rows, and those that the visits give."""
-    with open_project(Project(folder.root)) as store:
+    with open_project(Project(folder.root), write=True) as store:
         query = select(schema.last_visits).order_by(schema.last_visits.c.source)
         stored = store.execute(query).all()
         store.execute(delete(schema.last_visits))
@@ -27,6 +28,7 @@ def stored_and_made_again(folder: Any) -> tuple[list[Any], list[Any]]:
     return list(stored), list(again)
 
 
+@pytest.mark.usefixtures("database")
 def test_runs_that_conclude_take_back_and_repeat(folder: Any, stage: Any) -> None:
     folder.article(*URLS)
     for url in URLS:
