@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO, Protocol
 
 from linkarchive.errors import LockedError
 from linkarchive.files import storage_error, write_atomically
@@ -32,13 +33,42 @@ _DECIDING = 5.0
 """Seconds that a decision waits for another one to be written."""
 
 
+class Shelf(Protocol):
+    """Where the WARC files of a hub are (`snapshot.shelf`)."""
+
+    def open(self, name: str) -> IO[bytes]: ...
+    def has(self, name: str) -> bool: ...
+
+
+Files = Path | Shelf
+"""Where WARC files are read from: the archive folder of a project, or a shelf."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hub:
+    """The hub of a project (docs/design.md §11)."""
+
+    database: str
+    """Its URL."""
+    name: str
+    """Of the project in the hub."""
+    shelf: Shelf
+
+
 @dataclass(frozen=True, slots=True)
 class Project:
-    """Paths of one project folder (docs/design.md §6)."""
+    """Paths of one project folder (docs/design.md §6), and the hub that it belongs to, if it does."""
 
     root: Path
     folder: str = "archive"
     """The name of the archive folder (`[keep] folder`)."""
+    hub: Hub | None = None
+    """The hub that it belongs to; None: its database and its WARC files are in the archive folder."""
+
+    @property
+    def files(self) -> Files:
+        """Where its WARC files are read from."""
+        return self.archive if self.hub is None else self.hub.shelf
 
     @property
     def links(self) -> Path:
@@ -84,7 +114,7 @@ class Project:
     def has_archive(self) -> bool:
         """Something in the archive folder is of an archive: a folder of the user may have its name. Raises
         StorageError."""
-        return not _CONTENTS.isdisjoint(self._names())
+        return self.hub is not None or not _CONTENTS.isdisjoint(self._names())
 
     def files_of_user(self) -> tuple[str, ...]:
         """The names in a folder of the user that has the name of the archive folder. Raises StorageError."""

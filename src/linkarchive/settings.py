@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal, get_args, get_type_hints
 
 from linkarchive import __version__
 from linkarchive.errors import SettingsError
+from linkarchive.settings_hub import HubSettings
 from linkarchive.settings_tables import network_environment, tables
 from linkarchive.settings_values import Count, FolderName, Least, checked, from_text, suggestion
 
@@ -20,14 +21,12 @@ ScopeName = Literal["document", "page", "rendered"]
 """What a capture holds, `model.CaptureScope`."""
 MAX_BODY = 20 * 1024 * 1024
 MAX_DOCUMENT = 100 * 1024 * 1024
-_DOCUMENTS = frozenset(
-    {
-        "application/pdf",
-        "application/x-pdf",
-        "application/epub+zip",
-        "application/vnd.oasis.opendocument.text",
-        "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
-    }
+_DOCUMENTS = (
+    "application/pdf",
+    "application/x-pdf",
+    "application/epub+zip",
+    "application/vnd.oasis.opendocument.text",
+    "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
 )
 """PDF, EPUB, ODT and DOCX: much larger than pages, and read as text."""
 
@@ -237,6 +236,7 @@ class Settings:
     archives: tuple[ArchiveSettings, ...] = ()
     browser: BrowserSettings = field(default_factory=BrowserSettings)
     notify: NotifySettings = field(default_factory=NotifySettings)
+    hub: HubSettings = field(default_factory=HubSettings)
     sites: tuple[SiteSettings, ...] = ()
 
     def with_flags(self, section: str, **values: object) -> Settings:

@@ -9,12 +9,12 @@ import ast
 import dataclasses
 import inspect
 import os
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
-from linkarchive import settings
 from linkarchive.secrets import redact
 from linkarchive.settings import Settings, layers, load_settings
 
@@ -153,7 +153,7 @@ def _entry_type(section: str) -> type[Any]:
 
 def _words(kind: type[Any]) -> dict[str, str]:
     """The docstrings of a section's class: of the class itself under "", of each key that has one."""
-    tree = ast.parse(inspect.getsource(settings))
+    tree = ast.parse(inspect.getsource(sys.modules[kind.__module__]))
     body = next(node for node in tree.body if isinstance(node, ast.ClassDef) and node.name == kind.__name__).body
     docstrings = {"": inspect.cleandoc(kind.__doc__ or "")}
     for node, following in zip(body, [*body[1:], None], strict=True):

@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING
 
 from linkarchive.clock import Clock
 from linkarchive.model import Capture, CaptureRef, Difference, Page, Report, SourceReport
-from linkarchive.project import Project as Folder
 from linkarchive.settings import Settings, load_settings
+from linkarchive.snapshot.shelf import project_of
 
 if TYPE_CHECKING:
+    from linkarchive.model import Scope
     from linkarchive.model.events import Listener
-    from linkarchive.model.scope import Scope
     from linkarchive.store.database import Store
     from linkarchive.store.decisions import Decision
     from linkarchive.wayback.politeness import Politeness
@@ -46,7 +46,7 @@ class Project:
         """`settings`: those of the folder's `archive.toml` and the environment, unless given."""
         root = Path(folder).resolve()
         self.settings = settings or load_settings(root)
-        self.folder = Folder(root, self.settings.keep.folder)
+        self.folder = project_of(root, self.settings)
 
     def check(
         self,
@@ -63,9 +63,13 @@ class Project:
         another, ask hosts no faster than one would. Raises LockedError while another run is on.
         """
         from linkarchive.check.run import check as run_check
-        from linkarchive.model.scope import Scope
+        from linkarchive.model import Scope
 
         scope = scope or Scope(tuple(os.fspath(name) for name in articles))
+        if self.folder.hub is not None:
+            from linkarchive.fleet.following import check as check_by_hub
+
+            return check_by_hub(self.folder, scope, self.settings, Clock.from_environ(), on_event, stop)
         return run_check(self.folder.root, scope, self.settings, Clock.from_environ(), on_event, stop, politeness)
 
     def dry_run(self, scope: Scope) -> str:
@@ -76,11 +80,12 @@ class Project:
 
     def report(self, run: str | None = None) -> Report:
         """The report of a run by its id, the latest by default, in the light of today's decisions."""
-        from linkarchive.history.reports import load_report
+        from linkarchive.history.cut import report_of
         from linkarchive.store import decisions
 
         with self._open() as store:
-            return load_report(store, decisions.load(self.folder.decisions), run)
+            log = decisions.load(self.folder.decisions)
+            return report_of(self.folder, store, log, run, Clock.from_environ().now())
 
     def sources(self) -> tuple[SourceReport, ...]:
         """The last report on every source, whichever run made it."""
@@ -108,7 +113,7 @@ class Project:
         from linkarchive.history.sources import page_of
 
         with self._open() as store:
-            return page_of(self.folder.archive, store, capture, self.settings.network.max_body)
+            return page_of(self.folder.files, store, capture, self.settings.network.max_body)
 
     def single_page(self, url: str, capture: Capture) -> str | None:
         """A stored copy of a source as one HTML file, with the styles, fonts, pictures and frames that were kept,
@@ -116,14 +121,14 @@ class Project:
         from linkarchive.history.single_page import single_page_at
 
         with self._open() as store:
-            return single_page_at(self.folder.archive, store, url, capture)
+            return single_page_at(self.folder.files, store, url, capture)
 
     def diff(self, url: str) -> Difference:
         """What changed in the text of a source between its baseline and its latest capture."""
         from linkarchive.history.sources import difference_since
 
         with self._open() as store:
-            return difference_since(self.folder.archive, store, url)
+            return difference_since(self.folder.files, store, url)
 
     def accept(self, url: str, *, reason: str | None = None, article: str | None = None) -> Decision:
         """Record that today's page of a source is fine, for one article or all: later drift is measured from it."""

@@ -103,7 +103,7 @@ class Answers:
         seen = checked or self.recorder.clock.now()
         by_copy = any(link.copy is not None for link in job.citations)
         capture = job.previous.shown_by(result) if result.verdict.is_alive or by_copy else None
-        folder, network = self.recorder.warc.archive, self.policy.settings.network
+        folder, network = self.recorder.warc.files, self.policy.settings.network
         page = document = None
         if capture is not None:
             page = stored_page(folder, capture.capture, network)
@@ -137,7 +137,7 @@ class Answers:
         if result is None or copy.page is None or result.verdict not in (Verdict.BLOCKED, Verdict.UNREACHABLE):
             return
         job, now = self.recorder.loaded(job), checked or self.recorder.clock.now()
-        folder, time = self.recorder.warc.archive, copy.memento.time
+        folder, time = self.recorder.warc.files, copy.memento.time
         assessment = assess(build_task(job, copy.page, time, folder, self.policy))
         result = seen_elsewhere(result, job, assessment.judgements, copy.archive, copy.memento)
         self.recorder.record(replaced(job, result, checked, now, self.policy))

@@ -15,7 +15,6 @@ import sys
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
 from linkarchive.errors import NotJudgedError
@@ -31,6 +30,7 @@ from linkarchive.model import (
     Result,
     Verdict,
 )
+from linkarchive.project import Files
 from linkarchive.settings import NetworkSettings, SiteSettings
 from linkarchive.text import is_text, media_type
 
@@ -75,8 +75,8 @@ class JudgeTask:
     comparisons: tuple[Comparison, ...]
     rule: SiteSettings | None
     """The project's rule for the site."""
-    archive: Path
-    """The archive folder of the project."""
+    archive: Files
+    """Where stored pages are read from."""
     network: NetworkSettings
     """It says how much of a stored page is read."""
     known_good: bool

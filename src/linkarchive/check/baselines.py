@@ -6,7 +6,6 @@ import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
-from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 import msgspec
@@ -15,7 +14,8 @@ from msgspec import Struct
 from linkarchive.check.assess import Comparison, JudgeTask
 from linkarchive.check.plan import Job, Policy
 from linkarchive.judge import VERSION
-from linkarchive.model import Acceptance, Baseline, Capture, Origin, Page
+from linkarchive.model import Acceptance, Baseline, Capture, Origin, Page, Reason
+from linkarchive.project import Files
 from linkarchive.secrets import redact
 from linkarchive.store.captures import StoredCapture
 from linkarchive.store.lookups import CITED
@@ -27,6 +27,8 @@ from linkarchive.web.exchange import Visit
 if TYPE_CHECKING:
     from linkarchive.browser.rendering import Rendering
     from linkarchive.snapshot.parts import NewParts
+
+_GONE = (404, 410)
 
 
 class Fetched(Struct, frozen=True):
@@ -52,6 +54,19 @@ class Fetched(Struct, frozen=True):
     def host(self) -> str:
         """That was asked."""
         return host_of(self.visit.request.url)
+
+    @property
+    def waits(self) -> bool:
+        """Until we know that we are online (a failure), or for a second look (what looks gone)."""
+        failure, final = self.visit.failure, self.visit.final
+        if failure is not None:
+            return failure.reason not in (Reason.ROBOTS, Reason.PRIVATE_ADDRESS, Reason.OTHER_NETWORK)
+        return final is not None and final.status in _GONE
+
+    @property
+    def looks_gone(self) -> bool:
+        """Of what waits: the page does, or the host's name."""
+        return self.visit.failure is None or self.visit.failure.no_such_name
 
     def probe_url(self, run_id: str) -> str | None:
         """The made-up address that this run asks for on the host; None where there is none."""
@@ -184,7 +199,7 @@ def build_task(
     job: Job,
     page: Page,
     now: datetime,
-    archive: Path,
+    archive: Files,
     policy: Policy,
     probe: Page | None = None,
     document: Page | None = None,

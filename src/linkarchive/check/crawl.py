@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
-from itertools import chain
 from typing import TypeVar
 
 from msgspec import structs
@@ -34,7 +33,6 @@ MAX_SUSPECT_BYTES = 32 * 1024 * 1024
 """And bytes of their pages, which stay in memory."""
 _PATIENCE = 1.0
 """Seconds, at most, between two looks at what the pool has judged."""
-_GONE = (404, 410)
 _Companion = TypeVar("_Companion")
 
 
@@ -51,9 +49,10 @@ class Crawler:
         own_network: OwnNetwork | None = None,
         left: list[int] | None = None,
         among: int = 1,
+        pool: JudgePool | None = None,
     ) -> None:
         """`on_idle` is called now and then. With `left` so many processes (`among`) make the visits, and share what may
-        be held: what a browser is to see is left to another one, by the number of the source."""
+        be held: what a browser is to see is left to another one, by the number of the source. `pool` judges it."""
         self._paces = paces
         self.own_network = own_network or OwnNetwork(policy.settings.network, recorder.clock)
         self._policy = policy
@@ -62,7 +61,7 @@ class Crawler:
         self._on_idle = on_idle
         self._among = among
         self._rules: KnownRules = {}
-        self._pool = JudgePool(among=among)
+        self._pool = pool or JudgePool(among=among)
         self._rendered = RenderedPages(policy, recorder.clock, lambda words: recorder.listener(Notice(words)), left)
         self._judging: dict[int, tuple[Fetched, bool]] = {}
         """What the pool has, by the number of the source; and whether it may be set aside for a probe."""
@@ -70,17 +69,16 @@ class Crawler:
         """Failures wait until we know that we are online; what looks gone waits for its second look."""
         self._suspects: list[Fetched] = []
         self._suspect_bytes = 0
+        self._answers: dict[str, Page] = {}
+        """What hosts answered to made-up addresses."""
 
     def first_pass(self, jobs: Sequence[Job]) -> None:
         """Visit what is ours to fetch, and conclude on each visit at once where nothing speaks against it."""
-        for job in self._load([job for job in jobs if job.skip is not None]):
-            self._record(skipped(job, self._recorder.clock.now(), self._policy))
-        self._recorder.commit()
-        for job, visit in self._visits(self._requests([job for job in jobs if job.skip is None])):
-            self._handle(job, visit)
-            self._go_on()
-        self._finish_judging()
-        self._recorder.commit()
+        self.skip([job for job in jobs if job.skip is not None])
+        for job, visit in self._visits(self.requests([job for job in jobs if job.skip is None])):
+            self.handle(job, visit)
+            self.go_on()
+        self.finish_judging()
 
     def read_pages(self, jobs: Sequence[Job], read: Callable[[Job, Page], None]) -> None:
         """Visit sources, and conclude on each once its whole page was read."""
@@ -88,39 +86,92 @@ class Crawler:
             with self._contained(job, visit.close):
                 read(job, self._page(visit))
             if job.source.id not in self._recorder.not_judged:
-                self._handle(job, visit)
-                self._finish_judging()
+                self.handle(job, visit)
+                self.finish_judging()
             self._recorder.commit()
 
     def second_pass(self) -> None:
         """Visit again what seems gone, ask a made-up address on the hosts of suspects, conclude on both."""
+        wanted = self.second_looks()
+        if wanted:
+            self._recorder.listener(LookingAgain(len(wanted)))
+        for asked, visit in self._visits(wanted):
+            self.handle_again(asked, visit)
+        self.judge_suspects()
+
+    # --- the steps of both passes, for whoever makes the visits of several crawlers together -----------
+
+    def skip(self, jobs: Sequence[Job]) -> None:
+        """Conclude on what is not ours to fetch."""
+        for job in self._load(jobs):
+            self._record(skipped(job, self._recorder.clock.now(), self._policy))
+        self._recorder.commit()
+
+    def requests(self, jobs: Sequence[Job]) -> Iterator[tuple[VisitRequest, Job]]:
+        """How the sources are visited."""
+        now, has_file = self._recorder.clock.now(), self._recorder.warc.has_file
+        here = (job for job in self._load(jobs) if not self._rendered.leaves(job))
+        return ((request_for(job, self._policy, now, has_file), job) for job in here)
+
+    def handle(self, job: Job, visit: Visit) -> None:
+        """Take a visit of the first pass."""
+        try:  # not by `_contained`, which takes a microsecond: this is done for every visit
+            fetched = Fetched(job, visit, self._page(visit))
+            self.own_network.saw(job.source.url, visit, fetched.page, job.previous)
+            if fetched.waits:
+                visit.close()
+                self._failed.append(fetched)
+                self.own_network.failed()
+            else:
+                self._conclude(fetched, may_wait=not visit.not_modified)
+        except Exception as error:  # noqa: BLE001 - whatever a foreign page does to a parser
+            self._recorder.contain(error, job.source.url, job.source.id, visit.close)
+
+    def go_on(self) -> None:
+        """Conclude on what was judged meanwhile."""
+        self._collect()
+        self._take_rendered()
+        self._recorder.commit_when_due()
+        self._on_idle()
+
+    def finish_judging(self) -> None:
+        """Wait for the judges and for the browser: until nothing is left, or the run shall end."""
+        while self._pool.pending or (self._rendered.pending and not self._stop()):
+            if self._pool.pending:
+                self._wait_for_pool()
+            else:
+                self._rendered.wait(_PATIENCE)
+            self.go_on()
+        self._collect()
+        self._recorder.commit()
+
+    def second_looks(self) -> list[tuple[VisitRequest, Job | str]]:
+        """What is visited again: the jobs of what seems gone, and made-up addresses on the hosts of suspects."""
         failed, self._failed = self._failed, []
         for fetched in failed:
-            if not _deserves_another(fetched.visit):
+            if not fetched.looks_gone:
                 self._conclude_safely(fetched)
-        again = [fetched.job for fetched in failed if _deserves_another(fetched.visit)]
-        probes = self._probes()
-        if again or probes:
-            self._recorder.listener(LookingAgain(len(again) + len(probes)))
-        answers: dict[str, Page] = {}
-        wanted: Iterator[tuple[VisitRequest, Job | str]] = chain(
-            ((self._request(job), job) for job in again), ((probe, host) for host, probe in probes.items())
-        )
-        for asked, visit in self._visits(wanted):
-            if isinstance(asked, Job):
-                self._conclude_safely(Fetched(asked, visit, self._page(visit)))
-            else:
-                if visit.final is not None:
-                    answers[asked] = self._kept_probe(visit)
-                visit.close()
-            self._recorder.commit_when_due()
+        again = [fetched.job for fetched in failed if fetched.looks_gone]
+        return [*((self._request(job), job) for job in again), *((probe, host) for host, probe in self._probes())]
+
+    def handle_again(self, asked: Job | str, visit: Visit) -> None:
+        """Take a visit of the second pass."""
+        if isinstance(asked, Job):
+            self._conclude_safely(Fetched(asked, visit, self._page(visit)))
+        else:
+            if visit.final is not None:
+                self._answers[asked] = self._kept_probe(visit)
+            visit.close()
+        self._recorder.commit_when_due()
+
+    def judge_suspects(self) -> None:
+        """Conclude on what waited for the answers of its host."""
         suspects, self._suspects, self._suspect_bytes = self._suspects, [], 0
+        answers, self._answers = self._answers, {}
         for fetched in suspects:
-            answer = answers.get(fetched.host)
             with self._contained(fetched.job, fetched.close):
-                self._judge(structs.replace(fetched, probe=answer), may_wait=False)
-        self._finish_judging()
-        self._recorder.commit()
+                self._judge(structs.replace(fetched, probe=answers.get(fetched.host)), may_wait=False)
+        self.finish_judging()
 
     def close(self) -> None:
         """Let go of what was set aside, and end the judging."""
@@ -136,11 +187,6 @@ class Crawler:
 
     def _request(self, job: Job) -> VisitRequest:
         return VisitRequest(self._policy.address(job.source.url))
-
-    def _requests(self, jobs: Sequence[Job]) -> Iterator[tuple[VisitRequest, Job]]:
-        now, has_file = self._recorder.clock.now(), self._recorder.warc.has_file
-        here = (job for job in self._load(jobs) if not self._rendered.leaves(job))
-        return ((request_for(job, self._policy, now, has_file), job) for job in here)
 
     def _visits(self, wanted: Iterable[tuple[VisitRequest, _Companion]]) -> Iterator[tuple[_Companion, Visit]]:
         """Visit what is wanted; each visit comes with what came with its request."""
@@ -174,27 +220,8 @@ class Crawler:
     def _use_the_time(self) -> bool:
         """Between two looks at the network, when no visit has ended: judge a page, say whether there are more."""
         self._pool.help()
-        self._go_on()
+        self.go_on()
         return self._pool.wants_help
-
-    def _go_on(self) -> None:
-        self._collect()
-        self._take_rendered()
-        self._recorder.commit_when_due()
-        self._on_idle()
-
-    def _handle(self, job: Job, visit: Visit) -> None:
-        try:  # not by `_contained`, which takes a microsecond: this is done for every visit
-            fetched = Fetched(job, visit, self._page(visit))
-            self.own_network.saw(job.source.url, visit, fetched.page, job.previous)
-            if _waits(visit):
-                visit.close()
-                self._failed.append(fetched)
-                self.own_network.failed()
-            else:
-                self._conclude(fetched, may_wait=not visit.not_modified)
-        except Exception as error:  # noqa: BLE001 - whatever a foreign page does to a parser
-            self._recorder.contain(error, job.source.url, job.source.id, visit.close)
 
     def _record(self, conclusion: Conclusion) -> None:
         self._recorder.record(conclusion)
@@ -232,7 +259,7 @@ class Crawler:
     def _task(self, fetched: Fetched) -> JudgeTask:
         job, page, now = fetched.job, fetched.page, fetched.visit.time
         document = self._rendered.document(fetched)
-        return build_task(job, page, now, self._recorder.warc.archive, self._policy, fetched.probe, document)
+        return build_task(job, page, now, self._recorder.warc.files, self._policy, fetched.probe, document)
 
     def _judge(self, fetched: Fetched, may_wait: bool) -> None:
         while not self._pool.room:
@@ -263,16 +290,6 @@ class Crawler:
             self._record(conclude(fetched, assessment, self._policy))
             fetched.close()
 
-    def _finish_judging(self) -> None:
-        """Wait for the judges and for the browser: until nothing is left, or the run shall end."""
-        while self._pool.pending or (self._rendered.pending and not self._stop()):
-            if self._pool.pending:
-                self._wait_for_pool()
-            else:
-                self._rendered.wait(_PATIENCE)
-            self._go_on()
-        self._collect()
-
     def _take_rendered(self) -> None:
         """Conclude on what the browser saw."""
         for fetched, assessment, may_wait in self._rendered.seen():
@@ -291,14 +308,14 @@ class Crawler:
         size = self._suspect_bytes + len(fetched.page.body)
         return len(self._suspects) < MAX_SUSPECTS // self._among and size <= MAX_SUSPECT_BYTES // self._among
 
-    def _probes(self) -> dict[str, VisitRequest]:
+    def _probes(self) -> Iterable[tuple[str, VisitRequest]]:
         """One made-up address for each host of the suspects."""
         probes: dict[str, VisitRequest] = {}
         for fetched in self._suspects:
             url = fetched.probe_url(self._recorder.run.info.id)
             if url is not None:
                 probes.setdefault(fetched.host, VisitRequest(url))
-        return probes
+        return probes.items()
 
     def _kept_probe(self, visit: Visit) -> Page:
         answer = self._page(visit)
@@ -307,14 +324,3 @@ class Crawler:
 
     def _contained(self, job: Job, close: Callable[[], None]) -> AbstractContextManager[None]:
         return self._recorder.contained(job.source.url, job.source.id, close)
-
-
-def _waits(visit: Visit) -> bool:
-    if visit.failure is not None:
-        return visit.failure.reason not in (Reason.ROBOTS, Reason.PRIVATE_ADDRESS, Reason.OTHER_NETWORK)
-    return visit.final is not None and visit.final.status in _GONE
-
-
-def _deserves_another(visit: Visit) -> bool:
-    """It looks gone: the page, or the host's name."""
-    return visit.failure is None or visit.failure.no_such_name

@@ -124,7 +124,7 @@ def plan(articles: Articles, store: Store, policy: Policy, now: datetime) -> dic
 
     Sources that are new are added to the store, which is all that it writes. The caller commits.
     """
-    settings, job_of = policy.settings, _jobs(policy, articles.excluded)
+    settings, job_of = policy.settings, jobs_by(policy, articles.excluded)
     if articles.plan is not None:
         return {source.id: job_of(source, links) for source, links in articles.plan.chosen(now)}
     cited = cited_links((*articles.articles, *articles.left), settings)
@@ -140,7 +140,7 @@ def plan(articles: Articles, store: Store, policy: Policy, now: datetime) -> dic
     }
 
 
-def _jobs(policy: Policy, excluded: frozenset[str]) -> Callable[[Source, tuple[CitedLink, ...]], Job]:
+def jobs_by(policy: Policy, excluded: frozenset[str]) -> Callable[[Source, tuple[CitedLink, ...]], Job]:
     """What makes the job of a source from those who cite it."""
     settings, forgotten = policy.settings, decisions.forgetting(policy.decisions)
 

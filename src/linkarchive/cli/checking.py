@@ -60,6 +60,8 @@ def check_folder(folder: Path, order: Order, dry_run: bool) -> int:
     """Check one project and print its report; the exit code."""
     settings = order.settings(folder)
     place = Project(folder, settings=settings)
+    if dry_run and place.folder.hub is not None:
+        raise UsageError("--dry-run: the visits of a project of a hub are made by its workers")
     if dry_run:
         click.echo(place.dry_run(order.sources))
         return 0

@@ -18,6 +18,7 @@ from linkarchive.cli import tell
 from linkarchive.errors import NothingCheckedError, StorageError, UsageError
 from linkarchive.project import Project as Folder
 from linkarchive.settings import Settings, load_settings
+from linkarchive.snapshot.shelf import project_of
 
 if TYPE_CHECKING:
     from linkarchive.api.project import Project
@@ -57,7 +58,23 @@ def settings_of(project: Path, config: Path | None) -> Settings:
 
 def folder_of(project: Path, config: Path | None) -> Folder:
     """The project folder with the archive folder that its settings name."""
-    return Folder(project.resolve(), settings_of(project, config).keep.folder)
+    return project_of(project.resolve(), settings_of(project, config))
+
+
+def own_folder(project: Path, config: Path | None) -> Folder:
+    """`folder_of` for what works on an archive folder alone. Raises UsageError in a project of a hub."""
+    return _own(folder_of(project, config))
+
+
+def checked_own_folder(project: Path, config: Path | None) -> Folder:
+    """`checked_folder` for what works on an archive folder alone. Raises UsageError in a project of a hub."""
+    return _own(checked_folder(project, config))
+
+
+def _own(folder: Folder) -> Folder:
+    if folder.hub is not None:
+        raise UsageError(f"{folder.hub.name} is a project of a hub: this command works on the archive of a folder only")
+    return folder
 
 
 def checked_folder(project: Path, config: Path | None) -> Folder:

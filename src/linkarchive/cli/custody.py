@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from linkarchive.cli.common import checked_folder, folder_of, project_options, say, settings_of
+from linkarchive.cli.common import checked_own_folder, own_folder, project_options, say, settings_of
 from linkarchive.errors import UsageError
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ def verify(project: Path, config: Path | None, wacz: Path | None) -> int:
     from linkarchive.snapshot.wacz_check import check_wacz
     from linkarchive.store.opening import open_project
 
-    place = folder_of(project, config)
+    place = own_folder(project, config)
     if wacz is not None:
         count = _print_problems(check_wacz(wacz))
         click.echo(one_line(f"{wacz}: {_total(count)}"))
@@ -89,7 +89,7 @@ def rebuild(project: Path, config: Path | None) -> int:
     from linkarchive.report.sanitize import one_line
     from linkarchive.store.opening import open_project, rebuild_project
 
-    place = checked_folder(project, config)
+    place = checked_own_folder(project, config)
     with place.lock():
         for sentence in recover(place):
             say(one_line(sentence))

@@ -110,7 +110,7 @@ def show(
         return 0
     with open_project(place.folder) as store:
         if as_case:
-            lines = cases_of(place.folder.archive, store, url, settings)
+            lines = cases_of(place.folder.files, store, url, settings)
         else:
             lines = history_of(store, decisions.load(place.folder.decisions), url, verbose)
         breaks = sys.stdout.isatty() and not as_case

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from linkarchive.cli.common import folder_of, project_options, say, settings_of
+from linkarchive.cli.common import own_folder, project_options, say, settings_of
 from linkarchive.clock import Clock
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ def import_(files: tuple[Path, ...], project: Path, config: Path | None, keep_al
     from linkarchive.report.sanitize import one_line
 
     settings = settings_of(project, config)
-    place = folder_of(project, config)
+    place = own_folder(project, config)
     imported = import_files(place, files, settings, Clock.from_environ(), keep_all=keep_all, rebase=rebase, who=user())
     for problem in imported.problems:
         say(one_line(problem))

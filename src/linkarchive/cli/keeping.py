@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from linkarchive.api.project import Project
-from linkarchive.cli.common import checked_folder, nearest_capture, project_options, say, settings_of, urls_named
+from linkarchive.cli.common import checked_own_folder, nearest_capture, project_options, say, settings_of, urls_named
 from linkarchive.clock import Clock
 from linkarchive.errors import UsageError
 from linkarchive.project import Project as Folder
@@ -50,7 +50,7 @@ def export(
         raise UsageError(f"{target} is there already: name another file, or replace it with --force")
     if url is not None:
         return _export_page(Project(project, settings=settings_of(project, config)), url, at, target, as_png=bool(png))
-    return _export_wacz(checked_folder(project, config), target, title)
+    return _export_wacz(checked_own_folder(project, config), target, title)
 
 
 def _export_wacz(place: Folder, target: Path, title: str | None) -> int:
@@ -113,7 +113,7 @@ def forget(urls: tuple[str, ...], project: Path, config: Path | None, reason: st
     from linkarchive.history.forget import forget_sources
     from linkarchive.report.sanitize import address, one_line
 
-    place, now = checked_folder(project, config), Clock.from_environ().now()
+    place, now = checked_own_folder(project, config), Clock.from_environ().now()
     if undo:
         with place.lock():
             for url in urls:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import takewhile
-from pathlib import Path
 
 from linkarchive.history.probes import stored_probe
 from linkarchive.history.reports import latest_of
 from linkarchive.judge.cases import case_line
 from linkarchive.judge.site_rule import apply_site_rule
 from linkarchive.model import Case, CitationResult, Failure, History, Page, Reason, Result, SourceReport, Verdict
+from linkarchive.project import Files
 from linkarchive.report.sanitize import redacted
 from linkarchive.settings import Settings
 from linkarchive.sites import rule_for
@@ -20,7 +20,7 @@ from linkarchive.store.captures import StoredCapture
 from linkarchive.store.database import Store
 
 
-def cases_of(archive: Path, store: Store, url: str, settings: Settings) -> Iterator[str]:
+def cases_of(archive: Files, store: Store, url: str, settings: Settings) -> Iterator[str]:
     """Yields, for each citation of a source, what its latest verdict was concluded from: a line of JSON for `archive
     judge`, without secrets. Raises UnknownSourceError, UsageError where it was
     not checked yet, and StorageError where a stored page cannot be read."""
@@ -54,7 +54,7 @@ def cases_of(archive: Path, store: Store, url: str, settings: Settings) -> Itera
         yield case_line(redacted(case))
 
 
-def _page_seen(archive: Path, result: Result, kept: list[StoredCapture]) -> Page:
+def _page_seen(archive: Files, result: Result, kept: list[StoredCapture]) -> Page:
     page = captures.capture_of(kept, result)
     if page is not None:
         return read_page(archive, page.capture)

@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
-from pathlib import Path
 from types import MappingProxyType
 
 from linkarchive.errors import StorageError
 from linkarchive.model import MAX_DIFFERENCES, Difference, Report, SourceReport, Verdict
-from linkarchive.project import Project
+from linkarchive.project import Files, Project
 from linkarchive.report.phrases import day, short_of, word
 from linkarchive.store import captures, sources
 from linkarchive.store.database import Store
@@ -18,7 +17,7 @@ from linkarchive.store.opening import open_project
 
 
 def differences(
-    archive: Path,
+    archive: Files,
     store: Store,
     report: Report,
     known: Mapping[tuple[str, datetime], Difference] = MappingProxyType({}),
@@ -49,7 +48,7 @@ def _label(time: datetime) -> str:
     return day(time).replace("\u00a0", " ")
 
 
-def difference_of(archive: Path, store: Store, source: SourceReport) -> Difference | None:
+def difference_of(archive: Files, store: Store, source: SourceReport) -> Difference | None:
     """The baseline of the source's worst citation beside its evidence; None when one of the two is not here."""
     from linkarchive.judge.difference import difference
     from linkarchive.snapshot.reader import read_page
@@ -75,4 +74,4 @@ def stored_differences(project: Project, report: Report) -> Mapping[str, Differe
     if not report.count(lambda kind: kind.verdict is Verdict.DRIFTED):
         return {}
     with open_project(project) as store:
-        return differences(project.archive, store, report)
+        return differences(project.files, store, report)

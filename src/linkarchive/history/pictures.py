@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from pathlib import Path
 
 from linkarchive.model import PartRecord, Picture, Pictures, Report, Result
-from linkarchive.project import Project
+from linkarchive.project import Files, Project
 from linkarchive.secrets import redact
-from linkarchive.snapshot import paths
 from linkarchive.snapshot.parts import PICTURE, THUMBNAIL
 from linkarchive.snapshot.record_reader import BadRecordError, StoredRecord
+from linkarchive.snapshot.shelf import opened
 from linkarchive.store import captures, parts
 from linkarchive.store.captures import StoredCapture
 from linkarchive.store.database import Store
@@ -25,7 +24,7 @@ _MOST = 200
 _KINDS = ("image/png", "image/webp", "image/jpeg")
 
 
-def pictures(archive: Path, store: Store, report: Report) -> Mapping[str, Pictures]:
+def pictures(archive: Files, store: Store, report: Report) -> Mapping[str, Pictures]:
     """The small pictures of the findings, by URL; a finding without any is left out."""
     stored: dict[str, list[tuple[StoredCapture, PartRecord]]] = {}
     for url, capture, part in parts.named(store, THUMBNAIL):
@@ -44,10 +43,10 @@ def pictures(archive: Path, store: Store, report: Report) -> Mapping[str, Pictur
 def stored_pictures(project: Project, report: Report) -> Mapping[str, Pictures]:
     """The small pictures of a past report's findings. Raises StorageError."""
     with open_project(project) as store:
-        return pictures(project.archive, store, report)
+        return pictures(project.files, store, report)
 
 
-def full_pictures(archive: Path, store: Store, source: int, result: Result) -> Pictures:
+def full_pictures(archive: Files, store: Store, source: int, result: Result) -> Pictures:
     """The full pictures of the page of a source, by its number and its last result."""
     stored = (
         (capture, part)
@@ -60,7 +59,7 @@ def full_pictures(archive: Path, store: Store, source: int, result: Result) -> P
 
 
 def _then_and_now(
-    archive: Path, result: Result, stored: Iterable[tuple[StoredCapture, PartRecord]], largest: int
+    archive: Files, result: Result, stored: Iterable[tuple[StoredCapture, PartRecord]], largest: int
 ) -> Pictures:
     then, now = None, None
     for capture, part in stored:
@@ -79,10 +78,10 @@ def _is_now(result: Result, capture: StoredCapture) -> bool:
     return result.capture is not None and capture.place == (result.capture.warc, result.capture.offset)
 
 
-def _read(archive: Path, capture: StoredCapture, part: PartRecord, largest: int) -> Picture | None:
+def _read(archive: Files, capture: StoredCapture, part: PartRecord, largest: int) -> Picture | None:
     """None where the record is not in this folder, or is too large or no picture."""
     try:
-        with paths.located(archive, part.record.warc).open("rb") as file:
+        with opened(archive, part.record.warc) as file:
             record = StoredRecord(file, part.record.offset)
             kind, data = record["Content-Type"].partition(";")[0].strip(), record.block.read(largest + 1)
     except (OSError, BadRecordError):

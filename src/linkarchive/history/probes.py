@@ -8,13 +8,17 @@ from pathlib import Path
 from linkarchive.errors import StorageError
 from linkarchive.judge.soft404 import probe_url
 from linkarchive.model import Page
+from linkarchive.project import Files
 from linkarchive.snapshot import paths
 from linkarchive.snapshot.reader import captures_in, read_page
 from linkarchive.urls import host_of
 
 
-def stored_probe(archive: Path, url: str, run_ids: Iterable[str], limit: int) -> Page | None:
-    """What the host of a URL answered to the made-up address of one of these runs; None where it was not asked."""
+def stored_probe(archive: Files, url: str, run_ids: Iterable[str], limit: int) -> Page | None:
+    """What the host of a URL answered to the made-up address of one of these runs; None where it was not asked, or
+    where that cannot be looked for (a shelf)."""
+    if not isinstance(archive, Path):
+        return None
     for run_id in run_ids:
         address = probe_url(url, run_id)
         if address is None:

@@ -103,9 +103,9 @@ def _html(
     report: Report,
     known: Mapping[tuple[str, datetime], Difference] = MappingProxyType({}),
 ) -> Iterator[bytes]:
-    shown = differences(project.archive, store, report, known)
+    shown = differences(project.files, store, report, known)
     texts = article_texts(project.root, report)
-    seen = pictures(project.archive, store, report)
+    seen = pictures(project.files, store, report)
     pieces = stream_html(report, shown, timelines(store, report), texts, pictures=seen, name=project.root.name)
     return map(str.encode, pieces)
 

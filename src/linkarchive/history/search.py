@@ -80,7 +80,7 @@ def read_texts(project: Project, store: Store, network: NetworkSettings, begin: 
         begin(len(missing))
     for at in range(0, len(missing), _COMMIT_EVERY):
         for number, stored in captures.of_ids(store, missing[at : at + _COMMIT_EVERY]).items():
-            page = stored_page(project.archive, stored.capture, network)
+            page = stored_page(project.files, stored.capture, network)
             if page is not None:
                 parsed = ParsedPage(page)
                 texts.add(store, number, parsed.title, parsed.visible)

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from linkarchive.model import Capture, CaptureScope
+from linkarchive.project import Files
 from linkarchive.report.phrases import count, day
 from linkarchive.report.sanitize import sanitize
 from linkarchive.requisites.single import single_page
@@ -23,12 +22,12 @@ def caption_of(capture: Capture) -> str:
     return gettext("Stored copy of {url}, {time}, HTTP {status}.", url=url, time=time, status=capture.status)
 
 
-def single_page_at(archive: Path, store: Store, url: str, capture: Capture) -> str | None:
+def single_page_at(archive: Files, store: Store, url: str, capture: Capture) -> str | None:
     """`single_page_of` for one of the captures of a source. Raises UnknownSourceError and UsageError, too."""
     return single_page_of(archive, store, captures.find(store, sources.find(store, url).id, capture))
 
 
-def single_page_of(archive: Path, store: Store, kept: StoredCapture) -> str | None:
+def single_page_of(archive: Files, store: Store, kept: StoredCapture) -> str | None:
     """The HTML of a stored copy; None for what is no HTML page. Raises StorageError where it cannot be read."""
     capture = kept.capture
     page = read_page(archive, capture)

@@ -10,10 +10,10 @@ from linkarchive.errors import StorageError, UsageError
 from linkarchive.history.differences import difference_of
 from linkarchive.history.reports import latest_of
 from linkarchive.model import Capture, CaptureRef, Difference, Page, SourceReport
+from linkarchive.project import Files
 from linkarchive.report.phrases import place_in, short_of
 from linkarchive.report.sanitize import address, one_line
 from linkarchive.secrets import redact
-from linkarchive.snapshot import paths
 from linkarchive.snapshot.reader import read_page, read_record
 from linkarchive.store import captures, decisions, results, sources, standing
 from linkarchive.store.database import Store
@@ -87,7 +87,7 @@ def captures_of(store: Store, url: str) -> tuple[Capture, ...]:
     return tuple(stored.capture for stored in captures.of_source(store, sources.find(store, url).id))
 
 
-def page_of(archive: Path, store: Store, capture: Capture | CaptureRef, max_body: int) -> Page:
+def page_of(archive: Files, store: Store, capture: Capture | CaptureRef, max_body: int) -> Page:
     """The page of a stored copy, decoded to at most so many bytes. Raises UsageError, StorageError."""
     if isinstance(capture, CaptureRef):
         stored = captures.named(store, capture)
@@ -97,7 +97,7 @@ def page_of(archive: Path, store: Store, capture: Capture | CaptureRef, max_body
     return read_page(archive, capture, limit=max_body)
 
 
-def difference_since(archive: Path, store: Store, url: str) -> Difference:
+def difference_since(archive: Files, store: Store, url: str) -> Difference:
     """The baseline beside the latest capture. Raises UsageError when there are not two to compare."""
     source = sources.find(store, url)
     _, latest = latest_of(store, source.id, url)
@@ -111,7 +111,7 @@ def missing_records(archive: Path, store: Store) -> Iterator[str]:
     """Captures of the database whose record is not where it should be."""
     for kept in captures.all_kept(store):
         warc = kept.capture.record.warc
-        if not paths.located(archive, warc).exists():
+        if not (archive / warc.partition("/")[2]).exists():
             yield f"{warc}: missing; the database names a capture of {redact(kept.capture.url)} in it"
             continue
         try:

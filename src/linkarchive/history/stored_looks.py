@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 
 from linkarchive.browser.chromium import find_browser
 from linkarchive.browser.rendering import Rendering
 from linkarchive.browser.stored import StoredWeb
 from linkarchive.clock import Clock
 from linkarchive.errors import StorageError
+from linkarchive.project import Files
 from linkarchive.settings import Settings
 from linkarchive.snapshot.part_reader import PartReader
 from linkarchive.snapshot.reader import read_page
@@ -22,7 +22,7 @@ _PATIENCE = 1.0
 
 
 def looks(
-    archive: Path, store: Store, captures: Sequence[StoredCapture], settings: Settings, clock: Clock
+    archive: Files, store: Store, captures: Sequence[StoredCapture], settings: Settings, clock: Clock
 ) -> Iterator[tuple[StoredCapture, Rendering]]:
     """Each stored copy as a browser shows it now, from the archive alone; those that it cannot show are left out.
 
@@ -42,7 +42,7 @@ def looks(
                     yield captures[number], answer
 
 
-def _stored_web(archive: Path, store: Store, kept: StoredCapture, clock: Clock) -> StoredWeb | None:
+def _stored_web(archive: Files, store: Store, kept: StoredCapture, clock: Clock) -> StoredWeb | None:
     """None for what is no page of HTML, or cannot be read."""
     records = parts.of_capture(store, kept.id)
     try:

@@ -25,13 +25,13 @@ def picture_of(project: Project, url: str, capture: Capture, settings: Settings,
         kept = captures.find(store, sources.find(store, url).id, capture)
         record = next((part for part in parts.of_capture(store, kept.id) if part.url.startswith(PICTURE)), None)
         if record is None:
-            rendering = next((look for _, look in looks(project.archive, store, [kept], settings, clock)), None)
+            rendering = next((look for _, look in looks(project.files, store, [kept], settings, clock)), None)
             if rendering is None:
                 raise UsageError(f"{url}: the browser cannot show the stored copy")
             picture = rendering.picture
             rendering.close()
         else:
-            read = read_record(project.archive, record.record)
+            read = read_record(project.files, record.record)
             picture = read.payload.read()
             read.payload.close()
     return as_png(picture, find_browser(settings.browser))

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from linkarchive.model import PartRecord
+from linkarchive.project import Files
 from linkarchive.requisites.reading import requisites_of
 from linkarchive.requisites.requisite import Kind, Requisite
 from linkarchive.requisites.xml import XML_TYPES
@@ -92,7 +92,7 @@ class PageParts:
     size: int = 0
     """Bytes of what it uses."""
 
-    def named(self, archive: Path, limit: int) -> list[Requisite]:
+    def named(self, archive: Files, limit: int) -> list[Requisite]:
         """What its document names, in at most `limit` bytes. Raises StorageError where that cannot be read."""
         capture = self.stored.capture
         if media_type(_ANY_PAGE, capture.mime) not in HTML_TYPES | XML_TYPES:  # a PDF need not be read for that

@@ -24,8 +24,8 @@ from linkarchive.model import Page
 from linkarchive.project import Project
 from linkarchive.report.sanitize import sanitize
 from linkarchive.requisites import single
-from linkarchive.snapshot.paths import located
 from linkarchive.snapshot.reader import read_page
+from linkarchive.snapshot.shelf import is_there
 from linkarchive.store import captures as stored
 from linkarchive.store.captures import StoredCapture
 from linkarchive.store.opening import open_project
@@ -88,8 +88,8 @@ def make_captures_app(project: Project, viewer: CaptureViewer) -> Flask:
             if kept is None:
                 abort(404)
             try:
-                html = single_page_of(project.archive, store, kept) if view == "page" else None
-                html = html or _text(read_page(project.archive, kept.capture), caption_of(kept.capture))
+                html = single_page_of(project.files, store, kept) if view == "page" else None
+                html = html or _text(read_page(project.files, kept.capture), caption_of(kept.capture))
             except ArchiveError as error:
                 html = _document(gettext("A copy that cannot be read"), [sanitize(str(error))])
                 return Response(html, 500, mimetype="text/html")
@@ -119,4 +119,4 @@ def stored_copies(project: Project, source: int) -> list[StoredCapture]:
     """The copies of a source whose WARC file is in this folder, oldest first."""
     with open_project(project) as store:
         captures = stored.of_source(store, source)
-    return [copy for copy in captures if located(project.archive, copy.capture.record.warc).exists()]
+    return [copy for copy in captures if is_there(project.files, copy.capture.record.warc)]

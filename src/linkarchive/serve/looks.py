@@ -13,5 +13,5 @@ def look_of(project: Project, source: int) -> tuple[str, Pictures]:
     """The URL of a source, as it is, and its pictures; without any for a source that is not there."""
     with open_project(project) as store:
         for number, _, report in standing.latest_reports(store, {source}):
-            return report.result.url, full_pictures(project.archive, store, number, report.result)
+            return report.result.url, full_pictures(project.files, store, number, report.result)
     return "", Pictures(None, None)

@@ -197,7 +197,7 @@ def gather(project: Project, store: Store, today: date, page: int, known: Compar
         _differences(project, store, reports, known),
         timelines(store, report),
         article_texts(project.root, part, citing),
-        pictures(project.archive, store, report),
+        pictures(project.files, store, report),
     )
 
 
@@ -244,7 +244,7 @@ def _differences(
             tuple(citation.accepted for citation in result.citations),
         )
         if pair not in known:
-            known[pair] = difference_of(project.archive, store, source)
+            known[pair] = difference_of(project.files, store, source)
         difference = known[pair]
         if difference is not None:
             differences[result.url] = difference

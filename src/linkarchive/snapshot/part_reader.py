@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from pathlib import Path
 from urllib.parse import urljoin
 
 from linkarchive.errors import StorageError
 from linkarchive.model import Location, PartRecord
+from linkarchive.project import Files
 from linkarchive.requisites.single import Part
 from linkarchive.snapshot import record_writer
 from linkarchive.snapshot.reader import BODY_LIMIT, decoded_payload, read_record
@@ -21,7 +21,7 @@ class PartReader:
     `originals` says where the responses are that revisits among them repeat, by WARC-Record-ID.
     """
 
-    def __init__(self, archive: Path, records: Iterable[PartRecord], originals: Mapping[str, Location]) -> None:
+    def __init__(self, archive: Files, records: Iterable[PartRecord], originals: Mapping[str, Location]) -> None:
         self._archive = archive
         self._records = {part.url: part for part in records}
         self._originals = originals

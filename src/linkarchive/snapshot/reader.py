@@ -10,11 +10,13 @@ from typing import IO, TYPE_CHECKING, Any
 
 from linkarchive.errors import StorageError
 from linkarchive.model import Capture, Location, Page, PartRecord
+from linkarchive.project import Files
 from linkarchive.snapshot import capture_metadata, manifest, paths
 from linkarchive.snapshot.capture_metadata import PartsFacts
 from linkarchive.snapshot.cdxj import INDEXED_TYPES
 from linkarchive.snapshot.record_reader import BadRecordError, HttpHead, Problem, StoredRecord, walk
 from linkarchive.snapshot.record_writer import Original
+from linkarchive.snapshot.shelf import opened
 from linkarchive.web.decoding import Decoded, decode
 from linkarchive.web.exchange import Body
 
@@ -41,11 +43,11 @@ class Record:
         return str(self.headers.get_header("WARC-Type", ""))
 
 
-def read_record(archive: Path, location: Location) -> Record:
+def read_record(archive: Files, location: Location) -> Record:
     """The response, revisit or request at a place; raises StorageError naming it when it cannot be read."""
     payload = Body()
     try:
-        with paths.located(archive, location.warc).open("rb") as file:
+        with opened(archive, location.warc) as file:
             record = StoredRecord(file, location.offset)
             http = record.http_head()
             while chunk := record.block.read(_CHUNK):
@@ -57,7 +59,7 @@ def read_record(archive: Path, location: Location) -> Record:
     return Record(record.headers, http, payload)
 
 
-def read_page(archive: Path, capture: Capture, *, limit: int = BODY_LIMIT) -> Page:
+def read_page(archive: Files, capture: Capture, *, limit: int = BODY_LIMIT) -> Page:
     """The page of a capture, its body decoded to at most `limit` bytes; raises StorageError.
 
     Where a browser saw it, that is the document as scripts left it. A revisit has the payload of its original; a 304
@@ -92,7 +94,7 @@ def read_page(archive: Path, capture: Capture, *, limit: int = BODY_LIMIT) -> Pa
     )
 
 
-def _rendered_page(archive: Path, capture: Capture, dom: Location, limit: int) -> Page:
+def _rendered_page(archive: Files, capture: Capture, dom: Location, limit: int) -> Page:
     record = read_record(archive, dom)
     try:
         body = record.payload.open().read(limit)
@@ -133,10 +135,10 @@ def dechunked(payload: Body) -> Iterator[bytes]:
         yield piece
 
 
-def original_at(archive: Path, location: Location, digest: str) -> Original | None:
+def original_at(archive: Files, location: Location, digest: str) -> Original | None:
     """What a revisit of the response at a place refers to; None when no such response is there."""
     try:
-        with paths.located(archive, location.warc).open("rb") as file:
+        with opened(archive, location.warc) as file:
             record = StoredRecord(file, location.offset)
     except (OSError, BadRecordError):
         return None
@@ -145,10 +147,10 @@ def original_at(archive: Path, location: Location, digest: str) -> Original | No
     return Original(record["WARC-Record-ID"], record["WARC-Target-URI"], record["WARC-Date"], digest)
 
 
-def record_id_at(archive: Path, location: Location) -> str:
-    """The WARC-Record-ID of the record at a place. Raises StorageError naming it when it cannot be read."""
+def record_id_at(archive: Files, location: Location) -> str:
+    """The WARC-Record-ID of the record at a place. Raises StorageError."""
     try:
-        with paths.located(archive, location.warc).open("rb") as file:
+        with opened(archive, location.warc) as file:
             return StoredRecord(file, location.offset)["WARC-Record-ID"]
     except (OSError, BadRecordError) as error:
         raise _unreadable(location, error) from error
@@ -317,8 +319,7 @@ def _metadata_block(record: StoredRecord) -> bytes:
 
 
 def _log_lines(file: IO[bytes], offset: int) -> Iterator[bytes]:
-    record = StoredRecord(file, offset)
-    return (line.rstrip(b"\n") for line in iter(record.block.readline, b""))
+    return (line.rstrip(b"\n") for line in iter(StoredRecord(file, offset).block.readline, b""))
 
 
 def _unreadable(location: Location, why: object) -> StorageError:

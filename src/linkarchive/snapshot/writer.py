@@ -13,9 +13,11 @@ from typing import TYPE_CHECKING
 from linkarchive import __version__
 from linkarchive.clock import Clock
 from linkarchive.model import Capture, Hop, Location, Origin, PartRecord
-from linkarchive.snapshot import capture_metadata, cdxj, paths, record_writer
+from linkarchive.project import Files
+from linkarchive.snapshot import capture_metadata, cdxj, record_writer
 from linkarchive.snapshot.exchange_records import content_type, index, record_fields, write_exchange
 from linkarchive.snapshot.record_writer import Original
+from linkarchive.snapshot.shelf import is_there
 from linkarchive.snapshot.warcfile import WarcFile
 from linkarchive.web.exchange import Body, Exchange, Visit
 
@@ -48,6 +50,8 @@ class WarcWriter:
         self, archive: Path, run_id: str, *, clock: Clock, size_limit: int, simulated: bool, obey_robots: bool = False
     ) -> None:
         self.archive = archive
+        self.files: Files = archive
+        """Where records are read from, those of earlier files too."""
         self._run_id = run_id
         self._clock = clock
         self._size_limit = size_limit
@@ -67,9 +71,9 @@ class WarcWriter:
         self.close()
 
     def has_file(self, name: str) -> bool:
-        """A file of the archive, of this run or of another one, is in this folder; asked of the disk once."""
+        """A file of the archive, of this run or of another one, can be read here; asked once."""
         if name not in self._there:
-            self._there[name] = paths.located(self.archive, name).exists()
+            self._there[name] = is_there(self.files, name)
         return self._there[name]
 
     def write_visit(
@@ -113,7 +117,7 @@ class WarcWriter:
         from linkarchive.snapshot.parts import write_parts
         from linkarchive.snapshot.reader import record_id_at
 
-        page = record_id_at(self.archive, capture.record)
+        page = record_id_at(self.files, capture.record)
         file = self._ready()
         with file.whole():
             return write_parts(file, capture, page, new, record_writer.warc_date(self._clock.now()))
@@ -157,6 +161,11 @@ class WarcWriter:
     def has_written(self) -> bool:
         """Some file of the run was begun."""
         return self._file is not None or bool(self.digests)
+
+    @property
+    def size(self) -> int:
+        """Bytes of the present file."""
+        return 0 if self._file is None else self._file.size
 
     def sync(self) -> None:
         """What was written so far is on disk when this returns, first the records, then their index lines."""
@@ -226,7 +235,7 @@ class WarcWriter:
             return None
         from linkarchive.snapshot.reader import original_at
 
-        return original_at(self.archive, revisit_of.original or revisit_of.record, revisit_of.digest)
+        return original_at(self.files, revisit_of.original or revisit_of.record, revisit_of.digest)
 
 
 def _write_imported_record(

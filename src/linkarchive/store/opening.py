@@ -29,9 +29,15 @@ def open_project(project: Project, *, write: bool = False) -> Iterator[Store]:
     """The database of a project folder, for reading, or with the folder's lock held (`write`). Raises StorageError.
 
     Where it is missing or empty although the folder has a past (a fresh clone, a deleted file), it is made from the
-    text files: in its place by whoever holds the lock, or gets it at once; else for this reader alone.
+    text files: in its place by whoever holds the lock, or gets it at once; else for this reader alone. That of a
+    project of a hub is there since its first push.
     """
-    if write:
+    if project.hub is not None:
+        from linkarchive.store.hub import schema_of, url_of
+
+        with open_store(url_of(project.hub.database, schema_of(project.hub.name)), read_only=not write) as store:
+            yield store
+    elif write:
         if _is_lost(project):
             rebuild_project(project)
         project.prepare()

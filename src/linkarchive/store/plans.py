@@ -5,7 +5,7 @@ It is true as long as those files are what they were (`links.files_read`) and no
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import datetime
 
 from msgspec import Struct
@@ -104,6 +104,13 @@ def chosen(store: Store, scope: Scope, now: datetime) -> Iterator[tuple[Source, 
         .execution_options(yield_per=_AT_ONCE)
     )
     for row in store.execute(query):
+        yield Source(row.id, row.key, row.url), decode(row.links, tuple[CitedLink, ...])
+
+
+def of_sources(store: Store, numbers: Collection[int]) -> Iterator[tuple[Source, tuple[CitedLink, ...]]]:
+    """The planned ones of these sources, a few thousand, with who cites them."""
+    query = select(sources.c.id, sources.c.key, sources.c.url, planned.c.links)
+    for row in store.execute(query.join(planned, planned.c.source == sources.c.id).where(sources.c.id.in_(numbers))):
         yield Source(row.id, row.key, row.url), decode(row.links, tuple[CitedLink, ...])
 
 

@@ -60,23 +60,38 @@ def start(store: Store, now: datetime, scope: str, simulated: bool) -> Run:
     return _run(store.execute(_insert(info, scope, RunBody()).returning(*runs.c)).one())
 
 
+def of_round(store: Store, run_id: str, now: datetime, simulated: bool) -> Run:
+    """The run of that id, which several processes may begin at once. PostgreSQL only; the caller commits."""
+    run = find(store, run_id)
+    if run is None:
+        info, before = RunInfo(run_id, now, None, False, False, simulated, __version__), find(store)
+        body = RunBody() if before is None else before.body
+        store.execute(store.insert_new(runs), _row(info, "round", body))
+        run = find(store, run_id)
+    return latest(store) if run is None else run
+
+
 def restore(store: Store, info: RunInfo, scope: str, body: RunBody) -> Run:
     """Put back a run that a log or the state file tells of (`archive rebuild`)."""
     return _run(store.execute(_insert(info, scope, body).returning(*runs.c)).one())
 
 
 def _insert(info: RunInfo, scope: str, body: RunBody) -> Any:
-    return insert(runs).values(
-        id=info.id,
-        scope=scope,
-        started=info.started,
-        finished=info.finished,
-        complete=info.complete,
-        offline=info.offline,
-        simulated=info.simulated,
-        version=info.version,
-        body=encode(body),
-    )
+    return insert(runs).values(_row(info, scope, body))
+
+
+def _row(info: RunInfo, scope: str, body: RunBody) -> dict[str, Any]:
+    return {
+        "id": info.id,
+        "scope": scope,
+        "started": info.started,
+        "finished": info.finished,
+        "complete": info.complete,
+        "offline": info.offline,
+        "simulated": info.simulated,
+        "version": info.version,
+        "body": encode(body),
+    }
 
 
 def interrupted(store: Store, now: datetime, scope: str) -> Run | None:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from pathlib import Path
 
 from linkarchive.errors import StorageError
 from linkarchive.model import Capture, Origin, Page
+from linkarchive.project import Files
 from linkarchive.settings import NetworkSettings
 from linkarchive.snapshot.reader import read_page
 from linkarchive.text import encoding_of, essence_of, is_text
@@ -48,7 +48,7 @@ def unwrap_memento(page: Page, limit: int) -> Page:
     return replace(page, headers=headers, body=body, truncated=truncated)
 
 
-def stored_page(archive: Path, capture: Capture, network: NetworkSettings) -> Page | None:
+def stored_page(archive: Files, capture: Capture, network: NetworkSettings) -> Page | None:
     """The page of a capture, as much as settings say; None when its record is not here, or cannot be read."""
     limit = network.limit_of(capture.mime)
     try:

@@ -1,0 +1,160 @@
+"""Some pages of a range, visited and concluded on together: one segment of WARC records, one transaction of rows."""
+
+from __future__ import annotations
+
+import time
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from contextlib import closing, suppress
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from linkarchive.check.crawl import Crawler
+from linkarchive.errors import ArchiveError, OfflineError
+from linkarchive.fleet.judges import ProjectsJudges, SharedJudges
+from linkarchive.fleet.recording import ProjectWork, round_of, work_of
+from linkarchive.fleet.shared_visit import SharedWarc
+from linkarchive.fleet.visits import Look, SharedVisits
+from linkarchive.fleet.workplace import Hub, Workplace
+from linkarchive.snapshot import paths
+from linkarchive.snapshot.shelf import FolderShelf, WorkersShelf
+from linkarchive.store import hub_ranges
+from linkarchive.store.hub_ranges import Segment, Taken, Watched
+from linkarchive.web.connectivity import OwnNetwork
+from linkarchive.web.pacing import Paces
+
+_ANY_SIZE = 1 << 62
+_LOOK_UP = 1.0
+"""Seconds between two looks whether the range is still ours."""
+
+
+class Batch:
+    """One such batch of a job. `number` is its place among those of the job."""
+
+    def __init__(self, hub: Hub, place: Workplace, taken: Taken, number: int, paces: Paces) -> None:
+        self._hub = hub
+        self._place = place
+        self._taken = taken
+        self._paces = paces
+        day = place.clock.now()
+        self._name = f"{day:%Y%m%d}-{taken.range:04d}-{taken.fence:06d}-{number:04d}"
+        self._end = time.monotonic() + place.settings.hub.segment_seconds
+        self._looked_up = time.monotonic()
+
+    def visit(self, watched: Sequence[Watched]) -> int:
+        """Visit these pages for the projects that watch them, and settle what comes of it; how many sources that were.
+
+        Raises LostLeaseError, OfflineError, StorageError: then nothing of it was written, and the transaction is open.
+        """
+        with TemporaryDirectory(prefix="linkarchive-") as folder:
+            archive = Path(folder) / "archive"
+            settings, clock = self._place.settings, self._place.clock
+            warc = SharedWarc(
+                archive,
+                self._name,
+                clock=clock,
+                size_limit=_ANY_SIZE,
+                simulated=clock.simulated,
+                obey_robots=settings.network.obey_robots,
+            )
+            warc.files = WorkersShelf(FolderShelf(archive), self._place.shelf)
+            with warc:
+                works = self._works(watched, warc)
+                self._conclude(works, warc)
+            self._settle(works, archive, warc)
+        return sum(len(work.recorder.concluded_on) for work in works)
+
+    def _works(self, watched: Sequence[Watched], warc: SharedWarc) -> list[ProjectWork]:
+        """What is to be done for each project, by its number: all workers write projects in the same order."""
+        sources: dict[int, list[int]] = defaultdict(list)
+        for row in watched:
+            sources[row.project].append(row.source)
+        projects = [self._hub.projects[number] for number in sorted(sources)]
+        rounds = [round_of(project, self._hub, self._place.clock) for project in projects]
+        self._hub.store.commit()  # other workers may begin the same round
+        self._hub.shared.forget()
+        return [
+            work_of(project, run, sources[project.id], self._hub, self._place, warc)
+            for project, run in zip(projects, rounds, strict=True)
+        ]
+
+    def _conclude(self, works: Sequence[ProjectWork], warc: SharedWarc) -> None:
+        """Both passes."""
+        network, clock = self._place.settings.network, self._place.clock
+        own_network = OwnNetwork(network, clock)
+
+        def is_over() -> bool:
+            self._look_up()
+            return (
+                own_network.is_silent
+                or self._place.is_stopping()
+                or time.monotonic() >= self._end
+                or warc.size >= self._place.settings.hub.segment
+            )
+
+        with closing(SharedJudges()) as judges:
+            crawlers = [
+                Crawler(
+                    work.policy,
+                    work.recorder,
+                    self._paces,
+                    is_over,
+                    _nothing,
+                    own_network,
+                    pool=ProjectsJudges(judges),
+                )
+                for work in works
+            ]
+            try:
+                sites = {crawler: work.policy.settings.sites for crawler, work in zip(crawlers, works, strict=True)}
+                visits = SharedVisits(crawlers, network, clock, self._paces, judges, is_over)
+                looks = list(_looks(crawlers, works))
+                for crawler, work in zip(crawlers, works, strict=True):
+                    crawler.skip([job for job in work.jobs if job.skip is not None])
+                self._hub.end_reading()
+                visits.first_pass(looks)
+                trouble = own_network.trouble()
+                if trouble is not None:
+                    raise OfflineError(trouble.why)
+                visits.second_pass(sites.__getitem__)
+            finally:
+                for crawler in crawlers:
+                    crawler.close()
+
+    def _look_up(self) -> None:
+        """Whether the range is still ours. Raises LostLeaseError."""
+        now = time.monotonic()
+        if now - self._looked_up >= _LOOK_UP:
+            self._looked_up = now
+            hub_ranges.look_up(self._hub.store, self._taken)
+            self._hub.end_reading()
+
+    def _settle(self, works: Sequence[ProjectWork], archive: Path, warc: SharedWarc) -> None:
+        """Put the segment on the shelf, then commit the rows that name it, if the range is still ours."""
+        store, shelf = self._hub.store, self._place.shelf
+        files = {paths.relative(archive, path): path for path in warc.digests}
+        try:
+            for name, path in files.items():
+                shelf.put(name, path)
+            for work in works:
+                work.settle(self._place.clock)
+            segments = (Segment(name, path.stat().st_size, warc.digests[path]) for name, path in files.items())
+            hub_ranges.keep_segments(store, self._taken, segments)
+            hub_ranges.hold(store, self._taken)
+        except (ArchiveError, OSError):
+            with suppress(ArchiveError):  # else `archive hub upgrade` removes it
+                for name in files:
+                    shelf.delete(name)
+            raise
+        store.commit()
+        self._hub.shared.forget()
+
+
+def _looks(crawlers: Sequence[Crawler], works: Sequence[ProjectWork]) -> Iterator[Look]:
+    for crawler, work in zip(crawlers, works, strict=True):
+        for request, job in crawler.requests([job for job in work.jobs if job.skip is None]):
+            yield Look(crawler, work.policy.settings.sites, request, job)
+
+
+def _nothing() -> None:
+    """Nothing is done between two visits."""

@@ -1,0 +1,78 @@
+"""A worker's turn at a range."""
+
+from __future__ import annotations
+
+import time
+
+from linkarchive.errors import OfflineError, StorageError
+from linkarchive.fleet.batch import Batch
+from linkarchive.fleet.workplace import Hub, Workplace, opened
+from linkarchive.report.phrases import count
+from linkarchive.store import hub_ranges
+from linkarchive.store.hub_ranges import LostLeaseError, Taken
+from linkarchive.web.pacing import Paces
+
+PAGES = 2_000
+"""Of a batch."""
+_SLOWEST = 60.0
+"""Seconds that the next worker waits for hosts that this one has asked, at most."""
+
+
+def visit_range(place: Workplace, number: int) -> None:
+    """Visit what is due in a range, until the time of a job is over.
+
+    What goes wrong is noted with the range. Raises LostLeaseError, OfflineError: nothing is wrong with the range; and
+    StorageError where the database is away.
+    """
+    with opened(place.settings.hub.database) as hub:
+        taken = hub_ranges.take(hub.store, number, place.name)
+        hub.store.commit()
+        if taken is None:
+            return
+        paces = Paces()
+        try:
+            _rest(place, taken.rest)
+            _work(hub, place, taken, paces)
+        except LostLeaseError:
+            raise
+        except OfflineError:
+            hub.end_reading()
+            hub_ranges.release(hub.store, taken, 0.0)
+            hub.store.commit()
+            raise
+        except Exception as error:  # noqa: BLE001 - whatever it is, it concerns this range, and the others go on
+            hub.end_reading()
+            words = str(error) if isinstance(error, StorageError) else f"a bug ({type(error).__name__}: {error})"
+            hub_ranges.fail(hub.store, taken, words, place.settings.hub.lease)
+            hub.store.commit()
+            place.say(f"range {number} failed: {words}")
+            return
+        hub_ranges.release(hub.store, taken, _time_to_wait(place, paces))
+        hub.store.commit()
+
+
+def _work(hub: Hub, place: Workplace, taken: Taken, paces: Paces) -> None:
+    end, done = time.monotonic() + place.settings.hub.slice, 0
+    while not place.is_stopping() and time.monotonic() < end:
+        watched = hub_ranges.due(hub.store, taken, place.clock.now(), PAGES)
+        if not watched:
+            return
+        sources = Batch(hub, place, taken, done, paces).visit(watched)
+        done += 1
+        place.say(f"range {taken.range}: {count(sources, 'source')}")
+        if not sources:
+            return
+
+
+def _rest(place: Workplace, seconds: float) -> None:
+    """Wait until the hosts of the range may be asked."""
+    end = time.monotonic() + min(seconds, _SLOWEST)
+    while (left := end - time.monotonic()) > 0 and not place.is_stopping():
+        time.sleep(min(left, 0.1))
+
+
+def _time_to_wait(place: Workplace, paces: Paces) -> float:
+    """Seconds until all hosts that were asked may be asked again."""
+    now = time.monotonic()
+    latest = max((start for start, _, _ in paces.hosts.values()), default=now)
+    return min(max(latest - now, 0.0), _SLOWEST)

@@ -1,0 +1,91 @@
+"""`archive push`: what a project cites, and its rules, told to the hub."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from linkarchive.check.articles import Articles, keep_watch, load, save
+from linkarchive.check.plan import Job, Policy, plan
+from linkarchive.clock import Clock
+from linkarchive.errors import UsageError
+from linkarchive.fleet.pages import page_of, slot_of
+from linkarchive.history.cut import keep_plan
+from linkarchive.model import Scope
+from linkarchive.project import Hub, Project
+from linkarchive.settings import Settings
+from linkarchive.sites import refuse_faulty
+from linkarchive.store import hub, runs
+from linkarchive.store.hub import Rules
+from linkarchive.store.opening import open_project
+
+_LONGEST_NAME = 2_000
+"""Bytes of an article's name: those of keys in an index of PostgreSQL are limited."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pushed:
+    """What the hub was told."""
+
+    project: int
+    """Its number in the hub."""
+    articles: int
+    sources: int
+    new: int
+    """Sources that it did not know."""
+    malformed: tuple[str, ...]
+    """Lines of links.txt that could not be read."""
+    notices: tuple[str, ...]
+    errors: tuple[str, ...]
+    """Articles that could not be read."""
+
+
+def push(project: Project, place: Hub, scope: Scope, settings: Settings, clock: Clock) -> Pushed:
+    """Read the articles of a scope, and tell the hub all that the project cites.
+
+    Raises as `check.run.check`, and UsageError where there is no hub.
+    """
+    refuse_faulty(settings)
+    now, policy = clock.now(), Policy.of(settings, project.decisions)
+    with hub.open_hub(place.database) as shared:
+        hub.make_schema(shared, place.name)
+    with open_project(project, write=True) as store:
+        hub.lock_project(store, place.name)
+        run = runs.of_round(store, now.strftime(hub.ROUND), now, clock.simulated)
+        articles = load(project, store, Scope(), settings, clock)
+        if scope.articles:  # what is named is added to the others
+            save(project, store, run.seq, load(project, store, scope, settings, clock).new, {})
+            articles = load(project, store, Scope(), settings, clock)
+        _refuse_long_names(articles)
+        save(project, store, run.seq, articles.new, articles.digests)
+        articles = keep_watch(project, articles)
+        jobs = plan(articles, store, policy, now)
+        keep_plan(store, run, articles, jobs)
+        number = hub.keep_project(store, place.name, _rules(settings, policy, articles), now)
+        new = hub.watch(store, number, _watched(jobs, policy), now)
+        store.commit()
+    return Pushed(number, len(articles.articles), len(jobs), new, articles.malformed, articles.notices, articles.errors)
+
+
+def _watched(jobs: Mapping[int, Job], policy: Policy) -> Iterator[tuple[int, int, bytes]]:
+    for number, job in jobs.items():
+        address = policy.address(job.source.url)
+        yield number, slot_of(address), page_of(address)
+
+
+def _rules(settings: Settings, policy: Policy, articles: Articles) -> Rules:
+    return Rules(
+        settings.judge,
+        settings.keep,
+        settings.check,
+        settings.network.remap,
+        settings.sites,
+        tuple(policy.decisions),
+        tuple(sorted(articles.excluded)),
+    )
+
+
+def _refuse_long_names(articles: Articles) -> None:
+    for article in articles.articles:
+        if len(article.path.encode("utf-8", "surrogatepass")) > _LONGEST_NAME:
+            raise UsageError(f"{article.path[:80]}…: a hub takes names of articles of at most {_LONGEST_NAME} bytes")

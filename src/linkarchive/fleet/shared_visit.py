@@ -1,0 +1,72 @@
+"""A visit that several projects conclude on, each by itself."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+import msgspec
+
+from linkarchive.model import Capture
+from linkarchive.snapshot.writer import Memento, WarcWriter
+from linkarchive.web.exchange import Visit
+
+
+@dataclass(slots=True, eq=False)
+class _Holders:
+    """Who has not let go of a visit yet, and what was written of it."""
+
+    left: int
+    written: dict[object, Capture] = field(default_factory=dict)
+    """By what its page was written as a repetition of."""
+
+
+class SharedVisit(Visit, frozen=True, kw_only=True):
+    """What one of several has of a visit; its bodies are closed when the last of them closes it."""
+
+    holders: _Holders
+    closed: list[bool] = msgspec.field(default_factory=list)
+
+    def close(self) -> None:
+        if self.closed:
+            return
+        self.closed.append(True)
+        self.holders.left -= 1
+        if not self.holders.left:
+            for exchange in self.exchanges:
+                exchange.body.close()
+
+
+def shares(visit: Visit, number: int) -> Iterator[Visit]:
+    """The visit for so many takers."""
+    if number == 1:
+        yield visit
+        return
+    holders = _Holders(number)
+    fields = {name: getattr(visit, name) for name in visit.__struct_fields__}
+    for _ in range(number):
+        yield SharedVisit(**fields, holders=holders)
+
+
+class SharedWarc(WarcWriter):
+    """Writes a visit that several projects keep once."""
+
+    def write_visit(
+        self,
+        visit: Visit,
+        *,
+        source: str,
+        sha256: str,
+        fingerprint: str | None,
+        revisit_of: Capture | None = None,
+        memento: Memento | None = None,
+    ) -> Capture:
+        written = visit.holders.written if isinstance(visit, SharedVisit) else {}
+        repeated = None if revisit_of is None else (revisit_of.original or revisit_of.record, revisit_of.digest)
+        capture = written.get(repeated)
+        if capture is None:
+            capture = written[repeated] = super().write_visit(
+                visit, source=source, sha256=sha256, fingerprint=fingerprint, revisit_of=revisit_of, memento=memento
+            )
+        return dataclasses.replace(capture, url=source, sha256=sha256, fingerprint=fingerprint)

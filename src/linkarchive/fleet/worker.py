@@ -1,0 +1,154 @@
+"""A worker: makes visits for a hub, a range after another."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import socket
+import threading
+import time
+from collections.abc import Callable, Collection
+from contextlib import suppress
+
+from linkarchive.clock import Clock
+from linkarchive.errors import ArchiveError, OfflineError, StorageError, UsageError
+from linkarchive.fleet import queue
+from linkarchive.fleet.job import visit_range
+from linkarchive.fleet.workplace import Workplace
+from linkarchive.settings import Settings
+from linkarchive.snapshot.shelf import shelf_of
+from linkarchive.store import hub_ranges
+from linkarchive.store.hub import open_hub
+from linkarchive.store.hub_ranges import LostLeaseError
+
+_PAUSE = 1.0
+"""Seconds between two looks for something due."""
+_REST = 600.0
+"""Seconds that a worker rests when its own network is in trouble."""
+_LONGEST_WAIT = 30.0
+_PATIENCE = 60.0
+"""Seconds that `--once` waits for a database that does not answer."""
+
+
+def work(
+    settings: Settings, clock: Clock, once: bool, slots: tuple[int, int] | None, say: Callable[[str], None]
+) -> bool:
+    """Make visits until a signal, or with `once` until nothing is due; whether all that was due is visited.
+
+    Raises UsageError and SettingsError, and with `once` what keeps it from going on: OfflineError, StorageError.
+    """
+    worker = _Worker(settings, clock, once, say)
+    with open_hub(settings.hub.database) as store:
+        worker.choose(hub_ranges.slots_of(store), slots)
+    return worker.run()
+
+
+class _Worker:
+    def __init__(self, settings: Settings, clock: Clock, once: bool, say: Callable[[str], None]) -> None:
+        self._stop = threading.Event()
+        name = f"{socket.gethostname()}:{os.getpid()}"
+        shelf = shelf_of(settings.hub.shelf)
+        self._place = Workplace(settings, clock, shelf, name, say, self._stop.is_set)
+        self._once = once
+        self._say = say
+        self._ranges: Collection[int] | None = None
+        self._trouble: ArchiveError | None = None
+        """What ended the last job: it is no fault of its range."""
+
+    def choose(self, ranges: dict[int, tuple[int, int]], slots: tuple[int, int] | None) -> None:
+        """Work on the ranges that lie within these slots alone. Raises UsageError where there is none."""
+        if slots is None:
+            return
+        self._ranges = [number for number, (first, last) in ranges.items() if slots[0] <= first and last <= slots[1]]
+        if not self._ranges:
+            raise UsageError(f"--slots {slots[0]}-{slots[1]}: no range lies within; `archive hub status` lists ranges")
+
+    def run(self) -> bool:
+        before = {number: signal.signal(number, self._end) for number in (signal.SIGTERM, signal.SIGINT)}
+        try:
+            return self._run()
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
+
+    def _end(self, *_: object) -> None:
+        self._stop.set()
+
+    def _run(self) -> bool:
+        """Begins anew after whatever passes: a database that is away, a range that was given to another worker."""
+        wait, away_since = 1.0, None
+        while not self._stop.is_set():
+            self._trouble = None
+            try:
+                asyncio.run(self._serve())
+                if self._trouble is None:
+                    break
+                raise self._trouble
+            except LostLeaseError as error:
+                self._say(f"{error}; what this worker had visited there is visited again")
+            except OfflineError as error:
+                if self._once:
+                    raise
+                self._say(f"our own network is in trouble: {error}; nothing was recorded, going on in ten minutes")
+                self._stop.wait(_REST)
+            except (StorageError, OSError) as error:
+                now = time.monotonic()
+                away_since = away_since or now
+                if self._once and now - away_since > _PATIENCE:
+                    raise
+                self._say(f"{error}; trying again in {wait:.0f} s")
+                self._stop.wait(wait)
+                wait = min(2 * wait, _LONGEST_WAIT)
+                continue
+            wait, away_since = 1.0, None
+        return not self._stop.is_set() and not self._is_something_parked()
+
+    async def _serve(self) -> None:
+        """Plan and work, until a signal or (`once`) until nothing is due. Raises StorageError."""
+        from procrastinate.exceptions import ConnectorException
+
+        database, lease = self._place.settings.hub.database, self._place.settings.hub.lease
+        app = queue.app_of(database, self._visit)
+        try:
+            async with app.open_async():
+                while not self._stop.is_set() and self._trouble is None:
+                    with open_hub(database) as store:
+                        await queue.plan(app, store, self._place.clock.now(), lease)
+                        store.rollback()
+                        is_done = self._once and not hub_ranges.is_due_anywhere(
+                            store, self._place.clock.now(), self._ranges
+                        )
+                    if is_done:
+                        return
+                    await self._until_stopped(queue.work_off(app, self._ranges, lease))
+                    await self._until_stopped(asyncio.sleep(_PAUSE))
+        except ConnectorException as error:
+            raise StorageError(f"the hub's database does not answer: {error.__cause__ or error}") from error
+
+    async def _until_stopped(self, what: object) -> None:
+        """Await it; at a signal, or after trouble, have it end after the job that it is at."""
+        task = asyncio.ensure_future(what)  # type: ignore[call-overload]
+        while not task.done():
+            if self._stop.is_set() or self._trouble is not None:
+                task.cancel()
+                break
+            await asyncio.wait([task], timeout=0.1)
+        with suppress(asyncio.CancelledError):
+            await task
+
+    def _visit(self, number: int) -> None:
+        """The task of the queue."""
+        if self._stop.is_set() or self._trouble is not None:
+            return
+        try:
+            visit_range(self._place, number)
+        except ArchiveError as error:
+            self._trouble = error
+
+    def _is_something_parked(self) -> bool:
+        with open_hub(self._place.settings.hub.database) as store:
+            parked = [status for status in hub_ranges.status(store, self._place.clock.now()).ranges if status.parked]
+        for status in parked:
+            self._say(f"range {status.range} is parked after {status.failures} failures: {status.error}")
+        return bool(parked)

@@ -1,0 +1,56 @@
+"""What a worker works with."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+
+from linkarchive.check.plan import Policy
+from linkarchive.clock import Clock
+from linkarchive.settings import Settings
+from linkarchive.snapshot.shelf import Shelf
+from linkarchive.store.database import Store
+from linkarchive.store.hub import HubProject, SharedConnection, open_hub, projects
+
+
+@dataclass(frozen=True, slots=True)
+class Workplace:
+    """The worker's own settings, the shelf, and how it tells what it does."""
+
+    settings: Settings
+    clock: Clock
+    shelf: Shelf
+    name: str
+    """Of the worker: its host and process."""
+    say: Callable[[str], None]
+    is_stopping: Callable[[], bool]
+
+
+@dataclass(frozen=True, slots=True)
+class Hub:
+    """The hub while a job has it: one connection for all."""
+
+    store: Store
+    shared: SharedConnection
+    projects: dict[int, HubProject]
+
+    def end_reading(self) -> None:
+        """End a transaction in which nothing was written: none is open during the visits."""
+        self.store.rollback()
+        self.shared.forget()
+
+
+@contextmanager
+def opened(database: str) -> Iterator[Hub]:
+    """Raises StorageError, and UsageError where there is no hub."""
+    with open_hub(database) as store:
+        yield Hub(store, SharedConnection(store.connection), {project.id: project for project in projects(store)})
+
+
+def policy_of(project: HubProject, settings: Settings) -> tuple[Policy, frozenset[str]]:
+    """The rules of a project with the network settings of this worker; and the keys of the sources that it excludes."""
+    rules = project.rules
+    network = replace(settings.network, remap=rules.remap)
+    own = replace(settings, network=network, judge=rules.judge, keep=rules.keep, check=rules.check, sites=rules.sites)
+    return Policy(own, rules.decisions), frozenset(rules.excluded)

@@ -1,0 +1,89 @@
+"""The report of a project of a hub: of every source as it stands, whichever round visited it last."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import Protocol
+
+from linkarchive.errors import NothingCheckedError
+from linkarchive.history.articles import report_of as article_report
+from linkarchive.history.articles import unresolved, with_originals
+from linkarchive.history.reports import load_report
+from linkarchive.history.reports import report_of as report_of_run
+from linkarchive.history.stored_plan import Reading
+from linkarchive.links.entries import NAME
+from linkarchive.model import Report
+from linkarchive.project import Project
+from linkarchive.store import hub, plans, runs
+from linkarchive.store.database import Store
+from linkarchive.store.decisions import Decision
+from linkarchive.store.plans import StoredPlan
+from linkarchive.store.runs import Run, RunBody
+from linkarchive.wayback.cited import CitedLink
+
+PLAN = "hub"
+"""The key of the plan that `archive push` keeps."""
+
+
+class PlannedSource(Protocol):
+    """A source as it is planned (`check.plan.Job`)."""
+
+    @property
+    def citations(self) -> Sequence[CitedLink]: ...
+
+
+def report_of(project: Project, store: Store, log: Sequence[Decision], run_id: str | None, now: datetime) -> Report:
+    """The report of a run by its id; without one that of a hub's project as it stands, or of a folder's latest run.
+    Raises UsageError when there is none."""
+    if project.hub is not None and run_id is None:
+        return cut(project, store, log, now)
+    return load_report(store, log, run_id)
+
+
+def cut(project: Project, store: Store, log: Sequence[Decision], now: datetime, errors: Sequence[str] = ()) -> Report:
+    """The report of now; it is complete where nothing is due. Raises NothingCheckedError before the first push."""
+    run = runs.find(store)
+    pushed = None if project.hub is None else hub.find_project(store, project.hub.name)
+    if run is None or pushed is None:
+        raise NothingCheckedError
+    told = plans.load(store, PLAN)
+    due = hub.due_of(store, pushed.id, now)
+    body = RunBody(
+        articles=with_originals(store, run.seq, told.articles),
+        unresolved=told.unresolved,
+        uncited=told.uncited,
+        malformed=told.malformed,
+        notices=(*_due_words(due), *told.notices, *told.remarks),
+        partial=True,
+        errors=tuple(errors),
+    )
+    info = replace(run.info, finished=now, complete=not due)
+    return report_of_run(store, replace(run, info=info, body=body), log)
+
+
+def keep_plan(store: Store, run: Run, read: Reading, jobs: Mapping[int, PlannedSource]) -> None:
+    """Keep who cites what, for the workers, and what the report tells of articles. The caller commits."""
+    named = [article for article in read.articles if article.path != NAME]
+    lost = unresolved(store, run.seq, read.articles, {})
+    told = StoredPlan(
+        tuple(sorted(read.excluded)),
+        tuple(map(article_report, named)),
+        lost,
+        read.uncited,
+        read.malformed,
+        read.notices,
+        read.remarks,
+    )
+    runs.save(
+        store, replace(run, body=RunBody(told.articles, told.unresolved, told.uncited, told.malformed, partial=True))
+    )
+    plans.save(store, PLAN, told, (), ((number, job.citations) for number, job in jobs.items()))
+
+
+def _due_words(due: int) -> tuple[str, ...]:
+    if not due:
+        return ()
+    words = "1 source is" if due == 1 else f"{due:,} sources are"
+    return (f"{words} still to be visited: `archive worker` does that",)

@@ -1,0 +1,240 @@
+"""What the projects of a hub share: who watches which page; and the connection to their tables. `hub_ranges` has more.
+
+PostgreSQL only. Times that are compared with those of visits are the caller's; leases and turns go by the clock of the
+database, which all workers have in common.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import URL as DatabaseUrl
+from sqlalchemy import Connection, make_url, text
+
+from linkarchive.errors import UsageError
+from linkarchive.model.scope import JITTER
+from linkarchive.settings import CheckSettings, JudgeSettings, KeepSettings, SiteSettings
+from linkarchive.store.database import Store, open_store
+from linkarchive.store.database import upgrade as upgrade_tables
+from linkarchive.store.decisions import Decision
+from linkarchive.store.hub_schema import SLOTS, STEPS
+from linkarchive.store.serialization import decode, encode
+
+ROUND = "%Y%m%dT000000Z-round"
+"""The id of the run that a day's visits of a project belong to."""
+MOST_FAILURES = 5
+"""Failures of a range in a row after which it is parked."""
+
+
+def schema_of(project: str) -> str:
+    """The schema with the tables of a project."""
+    return f"project_{project}"
+
+
+def url_of(database: str | DatabaseUrl, schema: str) -> DatabaseUrl:
+    """The database with this schema as the one where its tables are."""
+    return make_url(database).update_query_dict({"options": f"-csearch_path={schema}"})
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What a project says of its sources, as it was pushed."""
+
+    judge: JudgeSettings
+    keep: KeepSettings
+    check: CheckSettings
+    remap: tuple[str, ...]
+    sites: tuple[SiteSettings, ...]
+    decisions: tuple[Decision, ...]
+    excluded: tuple[str, ...]
+    """Keys of sources with a `!` in links.txt."""
+
+
+@dataclass(frozen=True, slots=True)
+class HubProject:
+    """A project as it was pushed last."""
+
+    id: int
+    name: str
+    body: str
+    pushed: datetime
+
+    @property
+    def schema(self) -> str:
+        return schema_of(self.name)
+
+    @property
+    def rules(self) -> Rules:
+        return decode(self.body, Rules)
+
+
+@contextmanager
+def open_hub(database: str) -> Iterator[Store]:
+    """The tables that all projects share. Raises StorageError, and UsageError where there is no hub."""
+    with open_store(url_of(database, "hub"), bare=True) as store:
+        if not exists(store):
+            raise UsageError(f"{make_url(database).database}: there is no hub in this database: `archive hub init`")
+        yield store
+        store.rollback()
+
+
+def exists(store: Store) -> bool:
+    """The tables of a hub are there."""
+    return store.execute(text("SELECT to_regclass('hub.migrations')")).scalar_one() is not None
+
+
+def upgrade(store: Store) -> tuple[str, ...]:
+    """Make the tables that are missing; the names of the steps. The caller commits."""
+    store.execute(text("SELECT pg_advisory_xact_lock(7253019421)"))
+    store.execute(text("CREATE SCHEMA IF NOT EXISTS hub"))
+    store.execute(text("CREATE TABLE IF NOT EXISTS hub.migrations (name text PRIMARY KEY)"))
+    applied = set(store.execute(text("SELECT name FROM hub.migrations")).scalars())
+    missing = [(name, statements) for name, statements in STEPS if name not in applied]
+    for name, statements in missing:
+        for statement in statements:
+            store.execute(text(statement))
+        store.execute(text("INSERT INTO hub.migrations VALUES (:name)"), {"name": name})
+    return tuple(name for name, _ in missing)
+
+
+def divide(store: Store, ranges: int) -> None:
+    """Make the ranges, of as many slots each."""
+    rows = [
+        {"range": number, "first": number * SLOTS // ranges, "last": (number + 1) * SLOTS // ranges - 1}
+        for number in range(ranges)
+    ]
+    store.execute(text("INSERT INTO hub.ranges (range, first_slot, last_slot) VALUES (:range, :first, :last)"), rows)
+
+
+# --- projects ---------------------------------------------------------------------------------------
+
+
+def make_schema(store: Store, project: str) -> tuple[str, ...]:
+    """Make the tables of a project, or bring them to this version; the names of the steps."""
+    store.execute(text(f"CREATE SCHEMA IF NOT EXISTS {schema_of(project)}"))
+    store.commit()
+    return upgrade_tables(url_of(store.url, schema_of(project)))
+
+
+def lock_project(store: Store, project: str) -> None:
+    """Until the transaction ends nobody else tells the hub of that project."""
+    store.execute(text("SELECT pg_advisory_xact_lock(hashtextextended(:name, 0))"), {"name": project})
+
+
+def projects(store: Store) -> list[HubProject]:
+    """All that were pushed, by name."""
+    rows = store.execute(text("SELECT id, name, body, pushed FROM hub.projects ORDER BY name"))
+    return [HubProject(**row._mapping) for row in rows]
+
+
+def find_project(store: Store, name: str) -> HubProject | None:
+    row = store.execute(text("SELECT id, name, body, pushed FROM hub.projects WHERE name = :name"), {"name": name})
+    found = row.one_or_none()
+    return None if found is None else HubProject(**found._mapping)
+
+
+def keep_project(store: Store, name: str, rules: Rules, now: datetime) -> int:
+    """Write what a project tells; its number."""
+    statement = """INSERT INTO hub.projects (name, body, pushed) VALUES (:name, :body, :now)
+        ON CONFLICT (name) DO UPDATE SET body = excluded.body, pushed = excluded.pushed RETURNING id"""
+    return int(store.execute(text(statement), {"name": name, "body": encode(rules), "now": now}).scalar_one())
+
+
+def watch(store: Store, project: int, sources: Iterable[tuple[int, int, bytes]], now: datetime) -> int:
+    """Have these sources (number, slot, page) of a project visited, and no others of it; how many are new. A new one is
+    due, by the clock of whichever machine."""
+    store.execute(text("CREATE TEMP TABLE told (source bigint, slot smallint, page bytea) ON COMMIT DROP"))
+    driver: Any = store.connection.connection.driver_connection
+    with driver.cursor() as cursor, cursor.copy("COPY told (source, slot, page) FROM STDIN") as copy:
+        for row in sources:
+            copy.write_row(row)
+    store.execute(text("ANALYZE told"))
+    gone = """DELETE FROM hub.watched w WHERE w.project = :project
+        AND NOT EXISTS (SELECT 1 FROM told t WHERE t.source = w.source)"""
+    store.execute(text(gone), {"project": project})
+    # A parked range is tried again: what kept failing may be gone.
+    store.execute(
+        text(
+            """UPDATE hub.ranges r SET failures = 0, error = NULL WHERE r.failures >= :most AND EXISTS
+            (SELECT 1 FROM told t WHERE t.slot BETWEEN r.first_slot AND r.last_slot)"""
+        ),
+        {"most": MOST_FAILURES},
+    )
+    added = """WITH rows AS (
+            INSERT INTO hub.watched AS w (project, source, slot, page, next_due)
+            SELECT :project, source, slot, page, :now FROM told ORDER BY source
+            ON CONFLICT (project, source) DO UPDATE SET slot = excluded.slot, page = excluded.page
+                WHERE (w.slot, w.page) IS DISTINCT FROM (excluded.slot, excluded.page)
+            RETURNING xmax = 0 AS is_new
+        ) SELECT count(*) FILTER (WHERE is_new) FROM rows"""
+    return int(store.execute(text(added), {"project": project, "now": now - JITTER}).scalar_one())
+
+
+def want_now(store: Store, project: int, now: datetime, since: datetime, keys: Sequence[str] = ()) -> None:
+    """Make the sources of the project that the store is of due, but for those that were visited after `since`; with
+    `keys` only these. The caller commits."""
+    statement = """UPDATE hub.watched w SET next_due = :now FROM sources s
+        LEFT JOIN last_visits v ON v.source = s.id
+        WHERE w.project = :project AND w.source = s.id AND w.next_due > :now
+        AND (v.checked IS NULL OR v.checked < :since) AND (:all OR s.key = ANY(:keys))"""
+    values = {"project": project, "now": now - JITTER, "since": since, "all": not keys, "keys": list(keys)}
+    store.execute(text(statement), values)
+
+
+def due_of(store: Store, project: int, now: datetime) -> int:
+    """How many sources of a project are due."""
+    query = "SELECT count(*) FROM hub.watched WHERE project = :project AND next_due <= :now"
+    return int(store.execute(text(query), {"project": project, "now": now}).scalar_one())
+
+
+class SharedConnection:
+    """One connection for the hub and the tables of several projects."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._schema = ""
+
+    def of(self, schema: str) -> Connection:
+        """The connection, with the tables of that schema."""
+        if self._schema != schema:
+            self._connection.exec_driver_sql(f"SET LOCAL search_path TO {schema}")
+            self._schema = schema
+        return self._connection
+
+    def forget(self) -> None:
+        """The transaction has ended, and with it what was set."""
+        self._schema = ""
+
+
+class ProjectStore(Store):
+    """The tables of a project, on a connection that others use as well: `commit` is that of all of them."""
+
+    def __init__(self, url: DatabaseUrl, shared: SharedConnection, schema: str) -> None:
+        self._shared = shared
+        self._schema = schema
+        super().__init__(url, shared.of(schema))
+
+    @property
+    def connection(self) -> Connection:
+        """With the tables of the project."""
+        return self._shared.of(self._schema)
+
+    @connection.setter
+    def connection(self, _: Connection) -> None:
+        """It is that of all."""
+
+    def flush(self) -> None:
+        """Write what is gathered into the open transaction."""
+        self._flush()
+
+    def commit(self) -> None:
+        super().commit()
+        self._shared.forget()
+
+    def rollback(self) -> None:
+        super().rollback()
+        self._shared.forget()

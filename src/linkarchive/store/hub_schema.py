@@ -1,0 +1,55 @@
+"""The tables that the projects of a hub share, in the schema `hub` of its PostgreSQL database (docs/design.md §11).
+
+A project's own tables are those of `store.schema`, in a schema of its own.
+"""
+
+from __future__ import annotations
+
+SLOTS = 4096
+
+STEPS: tuple[tuple[str, tuple[str, ...]], ...] = (
+    (
+        "2026-11-30 first schema",
+        (
+            # What a project has told: its name, and `store.hub.Pushed` as JSON.
+            """CREATE TABLE hub.projects (
+                id integer GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+                name text NOT NULL UNIQUE,
+                body text NOT NULL,
+                pushed timestamptz NOT NULL
+            )""",
+            # Who watches what: the source of a project, and the page that is visited for it.
+            """CREATE TABLE hub.watched (
+                project integer NOT NULL REFERENCES hub.projects,
+                source bigint NOT NULL,
+                slot smallint NOT NULL,
+                page bytea NOT NULL,
+                next_due timestamptz NOT NULL,
+                PRIMARY KEY (project, source)
+            )""",
+            "CREATE INDEX watched_due ON hub.watched (slot, next_due)",
+            "CREATE INDEX watched_page ON hub.watched (page)",
+            """CREATE TABLE hub.ranges (
+                range integer PRIMARY KEY,
+                first_slot smallint NOT NULL,
+                last_slot smallint NOT NULL,
+                fence integer NOT NULL DEFAULT 0,
+                worker text,
+                taken timestamptz,
+                rest_until timestamptz,
+                failures integer NOT NULL DEFAULT 0,
+                error text
+            )""",
+            # What is on the shelf, as far as rows name it.
+            """CREATE TABLE hub.segments (
+                name text PRIMARY KEY,
+                range integer NOT NULL,
+                fence integer NOT NULL,
+                bytes bigint NOT NULL,
+                sha256 text NOT NULL,
+                put timestamptz NOT NULL
+            )""",
+        ),
+    ),
+)
+"""Named steps, each with its statements; they are never changed, only added to."""
