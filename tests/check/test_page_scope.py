@@ -227,6 +227,12 @@ def test_what_cannot_be_had_is_told_in_the_metadata(illustrated: Any, stage: Any
     assert f"{STATIC}/alpha.png" not in kept(illustrated, "response")
 
 
+def test_a_picture_is_shown_whatever_its_status_is(illustrated: Any, stage: Any) -> None:
+    stage[f"{STATIC}/alpha.png"] = Response(picture("stand-in").body, 404, content_type=PNG)
+    illustrated.check("article.md", "--scope", "page")
+    assert f"{STATIC}/alpha.png" in kept(illustrated, "response")
+
+
 def test_no_requisite_is_asked_at_a_private_address_unless_allowed(illustrated: Any, stage: Any) -> None:
     stage[ALPHA] = page(stage, "alpha", "<img src='http://127.0.0.9/a.png'><img src='http://2130706441/b.png'>")
     illustrated.check("article.md", "--scope", "page")

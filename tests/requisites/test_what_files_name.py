@@ -38,6 +38,8 @@ def named(html: str, base: str = PAGE, charset: str = "utf-8") -> dict[str, str]
         ('<img data-src=true data-original="3 5"><div data-bg="/b.jpg">', {"/b.jpg": "image"}),
         ('<img data-echo=/e.png><img data-src-medium=/m.png><p data-bg="url(/b.png)" data-style="color:red">',
          {"/e.png": "image", "/m.png": "image", "/b.png": "image"}),
+        ('<img data-lazyload=/l.png><img data-cfsrc=/c.png><p data-bgset="/s.png 1x, /t.png 2x">',
+         {"/l.png": "image", "/c.png": "image", "/s.png": "image", "/t.png": "image"}),
         ('<amp-img src=/amp.png></amp-img><image src="/alias.png">', {"/amp.png": "image", "/alias.png": "image"}),
         ('<img data-srcset="/a.png 1x, /b.png 2x">', {"/a.png": "image", "/b.png": "image"}),
         ('<iframe data-src="/map"></iframe><iframe src="/chart"></iframe>', {"/map": "frame", "/chart": "frame"}),

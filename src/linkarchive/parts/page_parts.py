@@ -13,7 +13,7 @@ from linkarchive.secrets import redact
 from linkarchive.snapshot.capture_metadata import LeftOut
 from linkarchive.snapshot.reader import read_page
 from linkarchive.store.captures import StoredCapture
-from linkarchive.text import HTML_TYPES, media_type
+from linkarchive.text import HTML_TYPES, essence_of, media_type
 from linkarchive.web.decoding import decode
 from linkarchive.web.exchange import Visit
 
@@ -45,7 +45,7 @@ class Answer:
 
     def fill(self, visit: Visit) -> None:
         """Take a visit if it brought what can be shown; else close it."""
-        self.missing, self.is_limit = _why_not(visit)
+        self.missing, self.is_limit = _why_not(visit, self.requisite.kind)
         if self.missing:
             visit.close()
         else:
@@ -66,13 +66,17 @@ class Answer:
             self.visit = None
 
 
-def _why_not(visit: Visit) -> tuple[str, bool]:
+def _why_not(visit: Visit, kind: Kind) -> tuple[str, bool]:
     """Why an answer is not kept, "" when it is; and whether that is a limit of ours."""
     if visit.final is None:
         return visit.failure.detail if visit.failure is not None else "no answer", False
     if visit.final.truncated is not None:
         return _CUT.get(visit.final.truncated, "it broke off"), visit.final.truncated in _CUT
-    return ("", False) if visit.final.status < 300 else (f"HTTP {visit.final.status}", False)
+    content_type = visit.final.header_map.get("content-type", "")
+    is_picture = kind is Kind.IMAGE and essence_of(content_type).startswith("image/")
+    if visit.final.status < 300 or is_picture:  # a browser shows a picture whatever its status is
+        return "", False
+    return f"HTTP {visit.final.status}", False
 
 
 @dataclass(slots=True, eq=False)

@@ -46,10 +46,10 @@ _PAINTING = (
 """Attributes of a drawing's elements that hold CSS (SVG 2 §6.6) which may name a file."""
 
 _LATE = re.compile(
-    r"data-(?:[a-z0-9]+-)*(?:src|original|lazy|bg|background|background-image|poster|image|echo|style)"
+    r"data-(?:[a-z0-9]+-)*(?:[a-z0-9]*src|original|lazy|lazyload|bg|background|background-image|poster|image|img|echo|style)"
     r"(?:-(?:small|medium|large|desktop|mobile|retina|[0-9]+x?))?"
 )
-_LATE_SET = re.compile(r"data-(?:[a-z0-9]+-)*srcset")
+_LATE_SET = re.compile(r"data-(?:[a-z0-9]+-)*(?:srcset|bgset)")
 """Attributes from which a script fills in what is loaded once a reader gets there."""
 _LATE_KINDS = {"iframe": Kind.FRAME, "script": Kind.SCRIPT}
 _SET_MEDIA = re.compile(r"\bmedia\s*=")
