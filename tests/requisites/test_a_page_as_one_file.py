@@ -126,3 +126,20 @@ def test_of_a_picture_the_source_for_a_desk_is_shown(media: str) -> None:
 def test_the_still_of_a_recording_and_the_picture_of_a_button_are_shown(element: str) -> None:
     assert f'src="{A_PNG}"' in one_file(f"<p>text</p>{element} after", PARTS.get)
     assert " after" in one_file(f"<p>text</p>{element} after")
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "<embed src=/a.png><p>after</p>",
+        "<picture><source srcset=/a.png><source srcset=/no.png><img src=/no.png></picture><p>after</p>",
+        "<amp-img src=/a.png></amp-img><p>after</p>",
+        "<div data-bg=/a.png></div><p data-bg='/\x0b'></p><p>after</p>",
+        "<div data-background-image='url(/a.png)'></div><p>after</p>",
+        "<img src='/a.png?#at'><p>after</p>",
+    ],
+)
+def test_pictures_are_shown_and_what_comes_after_them(source: str) -> None:
+    text = one_file(f"<main class=m>{source}</main>", PARTS.get)
+    assert A_PNG in text
+    assert "<p>after</p></main>" in text

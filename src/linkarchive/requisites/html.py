@@ -50,12 +50,15 @@ _LATE = re.compile(
     r"(?:-(?:small|medium|large|desktop|mobile|retina|[0-9]+x?))?"
 )
 _LATE_SET = re.compile(r"data-(?:[a-z0-9]+-)*(?:srcset|bgset)")
+_LATE_BACKGROUND = re.compile(r"data-(?:[a-z0-9]+-)*(?:bg|bgset|background)(?:-image)?")
 """Attributes from which a script fills in what is loaded once a reader gets there."""
 _LATE_KINDS = {"iframe": Kind.FRAME, "script": Kind.SCRIPT}
 _SET_MEDIA = re.compile(r"\bmedia\s*=")
 _ADDRESS = re.compile(r"(?:https?:)?//[^\s]+|[^\s:]*[./][^\s:]*", re.I)
 """What such an attribute holds when it is no number, colour or JSON."""
 _MODULE = "module"
+_VOID = ("embed", "source", "track", "wbr")
+"""Elements without an end, which libxml2 takes for others: what comes after them is in them then."""
 _NOT_LOADED = frozenset({"audio", "video", "track"})
 """Recordings and their titles are no part of how a page looks."""
 
@@ -68,7 +71,17 @@ def parsed(source: str, *, is_xml: bool = False) -> Any:
         return None
     if is_xml:
         xml.as_html(tree)
+    for element in list(tree.iter(*_VOID)):
+        _empty(element)
     return tree
+
+
+def _empty(element: Any) -> None:
+    """Put what an element holds behind it."""
+    text, element.text = element.text, None
+    for child in reversed(element):
+        element.addnext(child)
+    element.tail = (text or "") + (element.tail or "")
 
 
 def base_of(tree: Any, url: str) -> str:
@@ -151,7 +164,10 @@ def _each_once(requisites: Iterable[Requisite]) -> list[Requisite]:
 
 
 def whole_address(base: str, address: str, charset: str = "utf-8") -> str | None:
-    """The URL that an address means, without fragment; None for one that is not of the web, or only a fragment."""
+    """The URL that an address means, without fragment; None for one that is not of the web, or only a fragment.
+
+    A query of nothing is left out, as it is when it is asked for.
+    """
     address = address.strip()
     if not address or address.startswith("#"):
         return None
@@ -159,7 +175,7 @@ def whole_address(base: str, address: str, charset: str = "utf-8") -> str | None
     url = None if meant is None else normalise(meant)
     if url is None or not url[:8].lower().startswith(("http://", "https://")):
         return None
-    return url.partition("#")[0]
+    return url.partition("#")[0].removesuffix("?")
 
 
 def _references_of(element: Any) -> Iterator[Reference]:
@@ -190,6 +206,13 @@ def _of_attributes(element: Any, name: str) -> Iterator[Reference]:
     if name == "img" and element.get("srcset"):
         yield from (Reference(Kind.IMAGE, address) for address in srcset.taken(element.get("srcset"), sizes))
     yield from (Reference(_LATE_KINDS.get(name, Kind.IMAGE), address) for address in late_addresses(element))
+
+
+def late_backgrounds(element: Any) -> Iterator[str]:
+    """Those of the late addresses that are painted behind the element."""
+    named = {name: xml.fit(value) for name, value in element.items() if _LATE_BACKGROUND.fullmatch(name)}
+    if named:
+        yield from late_addresses(html.Element("div", named))
 
 
 def late_addresses(element: Any) -> Iterator[str]:

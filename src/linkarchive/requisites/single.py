@@ -12,7 +12,15 @@ from lxml.html import defs
 from lxml_html_clean import Cleaner
 
 from linkarchive.requisites import css, drawing, srcset
-from linkarchive.requisites.html import applied_sheet, base_of, late_addresses, parsed, whole_address, with_bases
+from linkarchive.requisites.html import (
+    applied_sheet,
+    base_of,
+    late_addresses,
+    late_backgrounds,
+    parsed,
+    whole_address,
+    with_bases,
+)
 from linkarchive.requisites.requisite import Kind
 from linkarchive.requisites.xml import XML_TYPES, fit
 from linkarchive.text import HTML_TYPES, decode, encoding_of, essence_of, media_type
@@ -39,7 +47,7 @@ _FRAMES = {"iframe": "src", "embed": "src", "object": "data"}
 _CLEANER = Cleaner(
     scripts=True, javascript=True, comments=True, style=False, inline_style=False, links=True, meta=True,
     page_structure=False, processing_instructions=True, embedded=True, frames=True, forms=True, annoying_tags=True,
-    remove_unknown_tags=False, allow_tags=defs.tags | drawing.ELEMENTS,
+    remove_unknown_tags=False, allow_tags=defs.tags | drawing.ELEMENTS | {"main", "picture", "search", "slot"},
     safe_attrs_only=True, safe_attrs=defs.safe_attrs | drawing.ATTRIBUTES | {"style"},
     kill_tags={"math", "template", "noscript", "base", "dialog", *drawing.ACTING},
 )  # fmt: skip
@@ -135,7 +143,8 @@ class _Maker:
                 element.text = f"p-{self._keep(self._styled(element.text or '', base, 0))}{{}}"
             elif name == "link" and (applied := applied_sheet(element)) is not None:
                 self._replace_link(element, base, *applied)
-            elif name == "img" or (name == "image" and not drawing.is_within(element)):
+            elif name in ("img", "amp-img") or (name == "image" and not drawing.is_within(element)):
+                element.tag = "img"
                 self._choose(element, base)
             elif name == "video" or (name == "input" and element.get("type", "").lower() == "image"):
                 self._still(element, base, element.get("poster" if name == "video" else "src") or "")
@@ -148,8 +157,9 @@ class _Maker:
                 address = drawing.reference(element)
                 if address.startswith("#"):
                     element.set("href", f"{_MARK}{self._keep(address)}")
-            if element.get("background"):
-                self._paint(element, base)
+            background = element.attrib.pop("background", None) or next(late_backgrounds(element), None)
+            if background:
+                self._paint(element, base, background)
 
     def _put_back(self, tree: Any) -> None:
         for element in tree.iter():
@@ -199,8 +209,6 @@ class _Maker:
         """The first of its candidates that is stored: what a script would have filled in goes before a stand-in."""
         listed = [*late_addresses(picture)]
         parent = picture.getparent()
-        while parent is not None and parent.tag == "source":  # libxml2 takes it for an element with content
-            parent = parent.getparent()
         if parent is not None and parent.tag == "picture":
             for candidates in (
                 source for source in parent.iter("source") if srcset.is_shown(source.get("media") or "")
@@ -268,8 +276,10 @@ class _Maker:
         self._allowance.input -= size
         return self._allowance.input >= 0
 
-    def _paint(self, element: Any, base: str) -> None:
-        data = self._data(Kind.IMAGE, base, element.attrib.pop("background"), 0)
+    def _paint(self, element: Any, base: str, address: str) -> None:
+        data = self._data(Kind.IMAGE, base, address, 0)
+        if data == _NOTHING:
+            return
         old = self._taken((element.get("style") or "").removeprefix("--part:"))
         element.set("style", f'--part:{self._keep(f"""background-image:url("{data}");{old}""")}')
 
