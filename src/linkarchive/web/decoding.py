@@ -14,7 +14,8 @@ from msgspec import Struct
 
 from linkarchive.web.exchange import Body
 
-ACCEPTED = "gzip, deflate"
+ACCEPTED = "gzip"
+"""What servers are asked for. They send deflate in two forms, and ReplayWeb.page reads neither from a WARC file."""
 BOMB = 4
 """A body that decodes to more than this many times the limit is a decompression bomb."""
 
