@@ -232,6 +232,16 @@ def late_addresses(element: Any) -> Iterator[str]:
                 yield value
 
 
+def shown_addresses(picture: Any) -> list[str]:
+    """What a picture may show on a desk: what a script would fill in goes before a stand-in."""
+    listed = [*late_addresses(picture)]
+    parent = picture.getparent()
+    for source in parent.iter("source") if parent is not None and parent.tag == "picture" else ():
+        if srcset.is_shown(source.get("media") or ""):
+            listed += srcset.taken(source.get("srcset") or source.get("data-srcset") or "")
+    return [*listed, *srcset.taken(picture.get("srcset") or "", picture.get("sizes") or ""), picture.get("src") or ""]
+
+
 def _of_link(element: Any) -> Iterator[Reference]:
     relations = frozenset((element.get("rel") or "").lower().split())
     address = element.get("href") or ""

@@ -11,16 +11,8 @@ from lxml import html
 from lxml.html import defs
 from lxml_html_clean import Cleaner
 
-from linkarchive.requisites import css, drawing, srcset
-from linkarchive.requisites.html import (
-    applied_sheet,
-    base_of,
-    late_addresses,
-    late_backgrounds,
-    parsed,
-    whole_address,
-    with_bases,
-)
+from linkarchive.requisites import css, drawing
+from linkarchive.requisites import html as pages
 from linkarchive.requisites.requisite import Kind
 from linkarchive.requisites.xml import XML_TYPES, fit
 from linkarchive.text import HTML_TYPES, decode, encoding_of, essence_of, media_type
@@ -116,10 +108,10 @@ class _Maker:
 
     def page(self, source: str, url: str, *, is_xml: bool) -> Any:
         """The tree of the page; None where nothing is in it."""
-        tree = parsed(source, is_xml=is_xml)
+        tree = pages.parsed(source, is_xml=is_xml)
         if tree is None:
             return None
-        base = base_of(tree, url)
+        base = pages.base_of(tree, url)
         try:
             drawing.bring_symbols(tree, lambda address: self._drawn(base, address))
             self._set_aside(tree, url)
@@ -135,13 +127,13 @@ class _Maker:
         return tree
 
     def _set_aside(self, tree: Any, url: str) -> None:
-        for element, base in list(with_bases(tree, url)):
+        for element, base in list(pages.with_bases(tree, url)):
             name, style = element.tag.lower(), element.get("style")
             if style:
                 element.set("style", f"--part:{self._keep(self._styled(style, base, 0))}")
             if name == "style":
                 element.text = f"p-{self._keep(self._styled(element.text or '', base, 0))}{{}}"
-            elif name == "link" and (applied := applied_sheet(element)) is not None:
+            elif name == "link" and (applied := pages.applied_sheet(element)) is not None:
                 self._replace_link(element, base, *applied)
             elif name in ("img", "amp-img") or (name == "image" and not drawing.is_within(element)):
                 element.tag = "img"
@@ -149,7 +141,7 @@ class _Maker:
             elif name == "video" or (name == "input" and element.get("type", "").lower() == "image"):
                 self._still(element, base, element.get("poster" if name == "video" else "src") or "")
             elif name in _FRAMES:
-                self._frame(element, base, [*late_addresses(element), element.get(_FRAMES[name]) or ""])
+                self._frame(element, base, [*pages.late_addresses(element), element.get(_FRAMES[name]) or ""])
             elif name in drawing.PICTURES:
                 data = self._data(Kind.IMAGE, base, drawing.reference(element), 0)
                 element.set("href", f"{_MARK}{self._keep(data)}")
@@ -157,7 +149,7 @@ class _Maker:
                 address = drawing.reference(element)
                 if address.startswith("#"):
                     element.set("href", f"{_MARK}{self._keep(address)}")
-            background = element.attrib.pop("background", None) or next(late_backgrounds(element), None)
+            background = element.attrib.pop("background", None) or next(pages.late_backgrounds(element), None)
             if background:
                 self._paint(element, base, background)
 
@@ -206,15 +198,8 @@ class _Maker:
         link.getparent().replace(link, sheet)
 
     def _choose(self, picture: Any, base: str) -> None:
-        """The first of its candidates that is stored: what a script would have filled in goes before a stand-in."""
-        listed = [*late_addresses(picture)]
-        parent = picture.getparent()
-        if parent is not None and parent.tag == "picture":
-            for candidates in (
-                source for source in parent.iter("source") if srcset.is_shown(source.get("media") or "")
-            ):
-                listed += srcset.taken(candidates.get("srcset") or candidates.get("data-srcset") or "")
-        listed += [*srcset.taken(picture.get("srcset") or "", picture.get("sizes") or ""), picture.get("src") or ""]
+        """The first of its candidates that is stored."""
+        listed = pages.shown_addresses(picture)
         for attribute in ("srcset", "sizes", "src"):
             picture.attrib.pop(attribute, None)
         for address in listed:
@@ -249,9 +234,8 @@ class _Maker:
         """The picture of a recording or a button in its place."""
         data = self._data(Kind.IMAGE, base, address, 0)
         if data != _NOTHING:
-            image = _image_for(element)
+            element.getparent().replace(element, image := _image_for(element))
             image.set("src", f"{_MARK}{self._keep(data)}")
-            element.getparent().replace(element, image)
 
     def _framed(self, source: str, url: str, charset: str, *, is_xml: bool) -> str | None:
         """A page in a frame, as text; None where nothing is in it, or the allowance is used up."""
@@ -270,7 +254,7 @@ class _Maker:
         part = self._part(base, address)
         if part is None or not self._may_read(len(part.body)):
             return None
-        return parsed(decode(part.body, part.content_type, markup=True), is_xml=True)
+        return pages.parsed(decode(part.body, part.content_type, markup=True), is_xml=True)
 
     def _may_read(self, size: int) -> bool:
         self._allowance.input -= size
@@ -306,7 +290,7 @@ class _Maker:
         return f"data:{essence};base64,{base64.b64encode(body).decode('ascii')}"
 
     def _part(self, base: str, address: str) -> Part | None:
-        url = whole_address(base, address, self._charset)
+        url = pages.whole_address(base, address, self._charset)
         return None if url is None else self._find(url)
 
 
