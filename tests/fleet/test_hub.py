@@ -78,3 +78,20 @@ def test_without_a_hub_and_with_a_faulty_name_the_command_says_what_to_do(folder
     assert refused.code == 2
     assert "lower-case letters" in refused.err
     assert politics.run("verify").code == 2
+
+
+def test_a_check_waits_for_the_workers_and_reports_all_sources(politics: Any) -> None:
+    worker = politics.start("worker")
+    try:
+        report = politics.check("--max-time", "60")
+    finally:
+        worker.terminate()
+    assert report.code == 1, report.err
+    assert [report.told(url)[0] for url in URLS] == ["ok", "ok", "dead"]
+    assert worker.wait(30) == 0
+    assert politics.check("--limit", "1").code == 2
+
+
+def test_a_project_that_was_not_pushed_says_so(hub_project: Callable[[str], Any]) -> None:
+    refused = hub_project("politics").run("report")
+    assert (refused.code, "archive push" in refused.err) == (2, True)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+import signal
 from pathlib import Path
+from threading import Event
 from typing import TYPE_CHECKING
 
 import click
@@ -12,6 +14,7 @@ from linkarchive.cli.common import folder_of, project_options, say, settings_of
 from linkarchive.clock import Clock
 from linkarchive.errors import SettingsError, UsageError
 from linkarchive.settings import Settings
+from linkarchive.snapshot.shelf import refuse_other_databases
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -31,9 +34,9 @@ def hub() -> None:
 @click.option("--ranges", type=click.IntRange(1, 4096), default=64, help="Ranges of hosts to work on (64).")
 def init(project: Path, config: Path | None, ranges: int) -> int:
     """Make the tables of a hub, and try whether its shelf takes a file."""
+    settings = _settings(project, config)
     from linkarchive.fleet.making import make_hub
 
-    settings = _settings(project, config)
     make_hub(settings.hub, ranges)
     click.echo(f"the hub is ready: {ranges} ranges; now `archive push` in each project, and `archive worker`")
     return 0
@@ -43,9 +46,10 @@ def init(project: Path, config: Path | None, ranges: int) -> int:
 @project_options
 def upgrade(project: Path, config: Path | None) -> int:
     """Bring the tables of hub and projects to this version; try parked ranges again; remove files that no row names."""
+    settings = _settings(project, config)
     from linkarchive.fleet.making import upgrade_hub
 
-    for sentence in upgrade_hub(_settings(project, config).hub):
+    for sentence in upgrade_hub(settings.hub):
         click.echo(sentence)
     return 0
 
@@ -55,11 +59,12 @@ def upgrade(project: Path, config: Path | None) -> int:
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text")
 def status(project: Path, config: Path | None, form: str) -> int:
     """Show the projects, what is due, who is at work, and what went wrong."""
+    settings = _settings(project, config)
     from linkarchive.report.json import plain_json
     from linkarchive.store import hub_ranges
     from linkarchive.store.hub import open_hub
 
-    with open_hub(_settings(project, config).hub.database) as store:
+    with open_hub(settings.hub.database) as store:
         now = Clock.from_environ().now()
         told = hub_ranges.status(store, now)
     if form == "json":
@@ -100,12 +105,12 @@ def _line(entry: RangeStatus, now: datetime) -> str:
 @project_options
 def push(project: Path, config: Path | None) -> int:
     """Tell the hub what this project cites, its rules and its decisions."""
+    settings = _settings(project, config)
     from linkarchive.fleet.push import push as push_project
     from linkarchive.model.scope import Scope
     from linkarchive.report.phrases import count
     from linkarchive.report.sanitize import sanitize
 
-    settings = _settings(project, config)
     folder = folder_of(project, config)
     if folder.hub is None:
         raise UsageError("this folder is no project of a hub")
@@ -123,19 +128,25 @@ def push(project: Path, config: Path | None) -> int:
 @click.option("--slots", metavar="A-B", help="Only ranges of hosts within these slots (0-4095).")
 def worker(project: Path, config: Path | None, once: bool, slots: str | None) -> int:
     """Make visits for a hub, until SIGTERM or SIGINT: then what is in flight ends, and is kept."""
+    stop = Event()
+    for number in (signal.SIGTERM, signal.SIGINT):  # first of all: what is imported takes a second
+        signal.signal(number, lambda *_: stop.set())
+    settings = _settings(project, config)
     from linkarchive.fleet.worker import work
     from linkarchive.report.sanitize import sanitize
 
-    is_complete = work(
-        _settings(project, config), Clock.from_environ(), once, _slots(slots), lambda words: say(sanitize(words))
-    )
-    return 3 if once and not is_complete else 0
+    def tell(words: str) -> None:
+        say(sanitize(words))
+
+    is_complete = work(settings, Clock.from_environ(), once, _slots(slots), stop, tell)
+    return 3 if once and not is_complete and not stop.is_set() else 0
 
 
 def _settings(project: Path, config: Path | None) -> Settings:
     settings = settings_of(project, config)
     if not settings.hub.database:
         raise SettingsError("there is no hub: write its `database` below [hub] in archive.toml (ARCHIVE_HUB_DATABASE)")
+    refuse_other_databases(settings.hub.database)
     try:
         import procrastinate  # noqa: F401
     except ImportError as error:

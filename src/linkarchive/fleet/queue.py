@@ -19,7 +19,8 @@ _OPTIONS = {"options": "-csearch_path=hub"}
 _TASK = "visit_range"
 
 # It tells each job at length; what the user is to know, the worker says.
-logging.getLogger("procrastinate").setLevel(logging.CRITICAL)
+for _name in ("procrastinate", "psycopg.pool"):
+    logging.getLogger(_name).setLevel(logging.CRITICAL)
 
 
 def make_tables(database: str) -> None:
@@ -31,7 +32,7 @@ def make_tables(database: str) -> None:
 
 def app_of(database: str, visit_range: Callable[[int], None]) -> App:
     """The queue, for a worker that visits ranges so."""
-    app = App(connector=PsycopgConnector(conninfo=database, kwargs=_OPTIONS, min_size=1, max_size=3))
+    app = App(connector=PsycopgConnector(conninfo=database, kwargs=_OPTIONS, min_size=1, max_size=3, timeout=5.0))
     app.task(name=_TASK)(visit_range)
     return app
 

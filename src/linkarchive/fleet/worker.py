@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import signal
 import socket
 import threading
 import time
@@ -32,21 +31,28 @@ _PATIENCE = 60.0
 
 
 def work(
-    settings: Settings, clock: Clock, once: bool, slots: tuple[int, int] | None, say: Callable[[str], None]
+    settings: Settings,
+    clock: Clock,
+    once: bool,
+    slots: tuple[int, int] | None,
+    stop: threading.Event,
+    say: Callable[[str], None],
 ) -> bool:
-    """Make visits until a signal, or with `once` until nothing is due; whether all that was due is visited.
+    """Make visits until `stop` is set, or with `once` until nothing is due; whether all that was due is visited.
 
     Raises UsageError and SettingsError, and with `once` what keeps it from going on: OfflineError, StorageError.
     """
-    worker = _Worker(settings, clock, once, say)
+    worker = _Worker(settings, clock, once, stop, say)
     with open_hub(settings.hub.database) as store:
         worker.choose(hub_ranges.slots_of(store), slots)
     return worker.run()
 
 
 class _Worker:
-    def __init__(self, settings: Settings, clock: Clock, once: bool, say: Callable[[str], None]) -> None:
-        self._stop = threading.Event()
+    def __init__(
+        self, settings: Settings, clock: Clock, once: bool, stop: threading.Event, say: Callable[[str], None]
+    ) -> None:
+        self._stop = stop
         name = f"{socket.gethostname()}:{os.getpid()}"
         shelf = shelf_of(settings.hub.shelf)
         self._place = Workplace(settings, clock, shelf, name, say, self._stop.is_set)
@@ -65,17 +71,6 @@ class _Worker:
             raise UsageError(f"--slots {slots[0]}-{slots[1]}: no range lies within; `archive hub status` lists ranges")
 
     def run(self) -> bool:
-        before = {number: signal.signal(number, self._end) for number in (signal.SIGTERM, signal.SIGINT)}
-        try:
-            return self._run()
-        finally:
-            for number, handler in before.items():
-                signal.signal(number, handler)
-
-    def _end(self, *_: object) -> None:
-        self._stop.set()
-
-    def _run(self) -> bool:
         """Begins anew after whatever passes: a database that is away, a range that was given to another worker."""
         wait, away_since = 1.0, None
         while not self._stop.is_set():
@@ -108,6 +103,8 @@ class _Worker:
         """Plan and work, until a signal or (`once`) until nothing is due. Raises StorageError."""
         from procrastinate.exceptions import ConnectorException
 
+        # Of a job that was given to another worker meanwhile, Procrastinate says at length that it is not there.
+        asyncio.get_running_loop().set_exception_handler(lambda *_: None)
         database, lease = self._place.settings.hub.database, self._place.settings.hub.lease
         app = queue.app_of(database, self._visit)
         try:

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import msgspec
 
+from linkarchive.errors import UsageError
 from linkarchive.files import storage_error, write_atomically
 from linkarchive.model import Change, Report, SourceReport, Sources, Unresolved, Verdict
 from linkarchive.project import Project
@@ -55,8 +56,11 @@ class Channels:
             )
         new = [channel for channel in channels if channel not in self._runs]
         if new:
-            with open_project(project) as store:
-                last = runs.find(store)
+            try:
+                with open_project(project) as store:
+                    last = runs.find(store)
+            except UsageError:  # a hub does not know the project yet
+                last = None
             # The end of what there was, for whom nothing of it was meant.
             self._runs |= dict.fromkeys(new, None if last is None else last.info.id)
             if last is not None:

@@ -17,6 +17,7 @@ from typing import IO, TYPE_CHECKING, Any
 from linkarchive.errors import SettingsError, StorageError
 from linkarchive.files import private, storage_error, sync_folder
 from linkarchive.project import Files, Hub, Project
+from linkarchive.secrets import redact
 from linkarchive.settings import Settings
 from linkarchive.snapshot import paths
 
@@ -177,6 +178,7 @@ def project_of(root: Path, settings: Settings) -> Project:
     """A project folder, with the hub that its settings name. Raises SettingsError."""
     if not settings.hub.database:
         return Project(root, settings.keep.folder)
+    refuse_other_databases(settings.hub.database)
     name = settings.hub.project
     if not _NAME.fullmatch(name):
         said = f"is {name!r}" if name else "is empty"
@@ -185,6 +187,14 @@ def project_of(root: Path, settings: Settings) -> Project:
             "lower-case letters, digits and _, a letter first"
         )
     return Project(root, settings.keep.folder, Hub(settings.hub.database, name, shelf_of(settings.hub.shelf)))
+
+
+def refuse_other_databases(database: str) -> None:
+    """Raises SettingsError for what is no address of a PostgreSQL."""
+    if not database.startswith("postgresql://"):
+        raise SettingsError(
+            f"[hub] database: {redact(database)} is no address of a PostgreSQL (postgresql://USER@HOST/NAME)"
+        )
 
 
 def _key(name: str) -> str:

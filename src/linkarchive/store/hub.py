@@ -82,6 +82,17 @@ def open_hub(database: str) -> Iterator[Store]:
         store.rollback()
 
 
+@contextmanager
+def open_schema(database: str, project: str, *, read_only: bool) -> Iterator[Store]:
+    """The tables of a project. Raises StorageError, and UsageError where it was not pushed yet."""
+    with open_hub(database) as store:
+        is_there = find_project(store, project) is not None or not read_only
+    if not is_there:
+        raise UsageError(f"{project} is not in the hub yet: `archive push`")
+    with open_store(url_of(database, schema_of(project)), read_only=read_only) as store:
+        yield store
+
+
 def exists(store: Store) -> bool:
     """The tables of a hub are there."""
     return store.execute(text("SELECT to_regclass('hub.migrations')")).scalar_one() is not None

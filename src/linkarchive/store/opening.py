@@ -33,9 +33,9 @@ def open_project(project: Project, *, write: bool = False) -> Iterator[Store]:
     project of a hub is there since its first push.
     """
     if project.hub is not None:
-        from linkarchive.store.hub import schema_of, url_of
+        from linkarchive.store.hub import open_schema
 
-        with open_store(url_of(project.hub.database, schema_of(project.hub.name)), read_only=not write) as store:
+        with open_schema(project.hub.database, project.hub.name, read_only=not write) as store:
             yield store
     elif write:
         if _is_lost(project):
