@@ -83,12 +83,12 @@ def test_without_a_hub_and_with_a_faulty_name_the_command_says_what_to_do(folder
 def test_a_check_waits_for_the_workers_and_reports_all_sources(politics: Any) -> None:
     worker = politics.start("worker")
     try:
-        report = politics.check("--max-time", "60")
+        report = politics.check("--max-time", "600")
     finally:
         worker.terminate()
     assert report.code == 1, report.err
     assert [report.told(url)[0] for url in URLS] == ["ok", "ok", "dead"]
-    assert worker.wait(30) == 0
+    assert worker.wait(300) == 0
     assert politics.check("--limit", "1").code == 2
 
 
