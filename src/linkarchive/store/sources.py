@@ -77,8 +77,10 @@ def ensure_keys(store: Store, urls: Mapping[str, str]) -> dict[str, int]:
 
 def _add(store: Store, urls: Mapping[str, str]) -> None:
     """Add sources, by key; one that another process has just added stays as it is."""
-    # In one order by all: else two that add the same might wait for each other.
-    store.execute(store.insert_new(sources), [{"key": key, "url": urls[key]} for key in sorted(urls)])
+    # In one order by several writers: else two that add the same might wait for each other. A single one adds them as
+    # they were cited, and so finds neighbours together.
+    keys = sorted(urls) if store.has_other_writers else urls
+    store.execute(store.insert_new(sources), [{"key": key, "url": urls[key]} for key in keys])
 
 
 def with_captures(store: Store) -> set[int]:
