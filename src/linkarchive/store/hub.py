@@ -13,11 +13,12 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import URL as DatabaseUrl
-from sqlalchemy import Connection, make_url, text
+from sqlalchemy import Connection, text
 
 from linkarchive.errors import UsageError
 from linkarchive.model.scope import JITTER
 from linkarchive.settings import CheckSettings, JudgeSettings, KeepSettings, SiteSettings
+from linkarchive.store.connections import address
 from linkarchive.store.database import Store, open_store
 from linkarchive.store.database import upgrade as upgrade_tables
 from linkarchive.store.decisions import Decision
@@ -37,7 +38,7 @@ def schema_of(project: str) -> str:
 
 def url_of(database: str | DatabaseUrl, schema: str) -> DatabaseUrl:
     """The database with this schema as the one where its tables are."""
-    return make_url(database).update_query_dict({"options": f"-csearch_path={schema}"})
+    return address(database).update_query_dict({"options": f"-csearch_path={schema}"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +78,7 @@ def open_hub(database: str) -> Iterator[Store]:
     """The tables that all projects share. Raises StorageError, and UsageError where there is no hub."""
     with open_store(url_of(database, "hub"), bare=True) as store:
         if not exists(store):
-            raise UsageError(f"{make_url(database).database}: there is no hub in this database: `archive hub init`")
+            raise UsageError(f"{address(database).database}: there is no hub in this database: `archive hub init`")
         yield store
         store.rollback()
 
