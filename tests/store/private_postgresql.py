@@ -42,7 +42,9 @@ class Server:
     """A running server, whose databases all have names of their own."""
 
     folder: Path
-    process: subprocess.Popen[bytes]
+    command: list[str]
+    who: dict[str, Any]
+    """As whom it runs."""
     numbers: Iterator[int] = field(default_factory=lambda: count(1))
 
     def url(self, name: str) -> str:
@@ -64,9 +66,20 @@ class Server:
         with psycopg.connect(self.url("postgres"), autocommit=True) as connection:
             connection.execute(statement)
 
-    def stop(self) -> None:
+    def launch(self) -> None:
+        """Start its process; it answers a little later."""
+        with (self.folder / "log").open("ab") as log:
+            self.process = subprocess.Popen(
+                self.command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=self.folder, **self.who
+            )
+
+    def crash(self) -> None:
+        """End it as `pg_ctl stop -m immediate` does: all that was not committed is lost."""
         self.process.send_signal(signal.SIGQUIT)
         self.process.wait()
+
+    def stop(self) -> None:
+        self.crash()
         shutil.rmtree(self.folder, ignore_errors=True)
 
 
@@ -101,16 +114,14 @@ def start() -> Server:
     subprocess.run(make, check=True, capture_output=True, cwd=folder, **who)
     ends_with_us = ["setpriv", "--pdeathsig", "QUIT", "--"] if shutil.which("setpriv") else []
     options = [part for option in (*_OF_TESTS, f"unix_socket_directories={folder}") for part in ("-c", option)]
-    with (folder / "log").open("wb") as log:
-        command = [*ends_with_us, programs / "postgres", "-D", data, *options]
-        process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=folder, **who)
-    server = Server(folder, process)
+    server = Server(folder, [*ends_with_us, str(programs / "postgres"), "-D", str(data), *options], who)
+    server.launch()
     end = time.monotonic() + _STARTING
     while True:
         try:
             server.run(f"CREATE DATABASE {_TEMPLATE} TEMPLATE template0")
         except psycopg.OperationalError:
-            if process.poll() is not None or time.monotonic() >= end:
+            if server.process.poll() is not None or time.monotonic() >= end:
                 text = (folder / "log").read_text()
                 server.stop()
                 raise AssertionError(text) from None
