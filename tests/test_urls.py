@@ -195,7 +195,7 @@ def test_a_host_or_what_is_below_it(host: str, names: list[str], within: bool) -
 
 
 @pytest.mark.parametrize(
-    ("one", "other", "same"),
+    ("first", "second", "same"),
     [
         ("http://example.com/a", "https://www.example.com/a/", True),
         ("http://EXAMPLE.com:80", "https://example.com/", True),

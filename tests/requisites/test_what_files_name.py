@@ -279,3 +279,13 @@ def test_deep_nesting_is_no_trouble() -> None:
     assert requisites_of_sheet("(" * 20_000 + "url(a.png)", SHEET)
     assert isinstance(css.replaced("(" * 20_000 + "url(a.png)", lambda _, address: address), str)
     requisites_of_page("<div>" * 20_000 + "<img src=/a.png>", PAGE)
+
+
+def test_what_a_module_imports_is_named_once_and_bounded() -> None:
+    names = import_map('{"imports": {"app": "/app.js", "lib/": "/lib/", "lib/core": "/core.js"}}', PAGE)
+    module = 'import "app"; import "lib/a.js"; import "lib/core"; import "app";' + "".join(
+        f'import "./{number}.js";' for number in range(2000)
+    )
+    imported = list(imports_in(module, names))
+    assert [address.rsplit("/", 1)[1] for address in imported[:4]] == ["app.js", "a.js", "core.js", "0.js"]
+    assert len(imported) == len(set(imported)) == 500

@@ -16,6 +16,7 @@ _IMPORT = re.compile(r"""(?<![\w$.])(?:from|import)\s{0,40}(?:"([^"\\\r\n]{1,200
 """`import "…"`, `import … from "…"` and `export … from "…"`; what `import(…)` loads, it loads when it is wanted."""
 _ADDRESS = re.compile(r"\.{0,2}/|https?:", re.I)
 _MOST_NAMES = 1000
+_MOST_IMPORTS = 500
 
 
 def import_map(text: str, base: str) -> ImportMap:
@@ -31,19 +32,19 @@ def import_map(text: str, base: str) -> ImportMap:
 
 
 def imports_in(text: str, names: ImportMap) -> Iterator[str]:
-    """The addresses that a module imports, as they are written or as the map says."""
+    """The addresses that a module imports, each once, as they are written or as the map says; 500 of them at most."""
+    whole, beginnings = dict(names), [pair for pair in names if pair[0].endswith("/")]
+    specifiers: set[str] = set()
     for match in _IMPORT.finditer(text):
         specifier = match[1] or match[2]
-        mapped = next((_mapped(specifier, name, address) for name, address in names if _is_of(specifier, name)), None)
-        if mapped is not None:
-            yield mapped
+        if specifier in specifiers:
+            continue
+        specifiers.add(specifier)
+        if len(specifiers) > _MOST_IMPORTS:
+            return
+        if specifier in whole:
+            yield whole[specifier]
+        elif (beginning := next((pair for pair in beginnings if specifier.startswith(pair[0])), None)) is not None:
+            yield beginning[1] + specifier.removeprefix(beginning[0])
         elif _ADDRESS.match(specifier):
             yield specifier
-
-
-def _is_of(specifier: str, name: str) -> bool:
-    return specifier == name or (name.endswith("/") and specifier.startswith(name))
-
-
-def _mapped(specifier: str, name: str, address: str) -> str:
-    return address + specifier.removeprefix(name)
