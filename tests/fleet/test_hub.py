@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 
+from linkarchive.store.hub import open_hub, projects
+
 URLS = ("http://alpha.example/a", "http://beta.example/b", "http://gamma.example/gone")
 
 
@@ -95,3 +97,22 @@ def test_a_check_waits_for_the_workers_and_reports_all_sources(politics: Any) ->
 def test_a_project_that_was_not_pushed_says_so(hub_project: Callable[[str], Any]) -> None:
     refused = hub_project("politics").run("report")
     assert (refused.code, "archive push" in refused.err) == (2, True)
+
+
+def test_dead_pages_of_a_slow_host_are_concluded_on(politics: Any) -> None:
+    pages = [f"http://gamma.example/{number}" for number in range(15)]
+    politics.article(*pages)
+    politics.run("push")
+    pace = {"ARCHIVE_NETWORK_HOST_DELAY": "0.1", "ARCHIVE_HUB_SEGMENT_SECONDS": "1"}
+    assert politics.run("worker", "--once", env=pace).code == 0
+    report = politics.run("report", "--format", "json")
+    assert {report.told(url)[0] for url in pages} == {"dead"}
+
+
+def test_headers_of_a_site_stay_in_the_folder(politics: Any) -> None:
+    politics.write("archive.toml", '[[sites]]\nhost = "alpha.example"\nheaders = ["Cookie: s3cret"]\n')
+    pushed = politics.run("push")
+    assert (pushed.code, "the headers for alpha.example are not told to the hub" in pushed.err) == (0, True), pushed
+    with open_hub(politics.environ["ARCHIVE_HUB_DATABASE"]) as store:
+        [project] = projects(store)
+    assert ("alpha.example" in project.body, "s3cret" in project.body) == (True, False)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import time
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
-from contextlib import closing, suppress
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -17,7 +17,7 @@ from linkarchive.fleet.shared_visit import SharedWarc
 from linkarchive.fleet.visits import Look, SharedVisits
 from linkarchive.fleet.workplace import Hub, Workplace
 from linkarchive.snapshot import paths
-from linkarchive.snapshot.shelf import FolderShelf, WorkersShelf
+from linkarchive.snapshot.shelf import FolderShelf, Shelf, WorkersShelf
 from linkarchive.store import hub_ranges
 from linkarchive.store.hub_ranges import Segment, Taken, Watched
 from linkarchive.web.connectivity import OwnNetwork
@@ -26,6 +26,8 @@ from linkarchive.web.pacing import Paces
 _ANY_SIZE = 1 << 62
 _LOOK_UP = 1.0
 """Seconds between two looks whether the range is still ours."""
+_GRACE = 30.0
+"""Seconds, at most, in which a worker that is told to stop looks again at what seems gone."""
 
 
 class Batch:
@@ -38,8 +40,8 @@ class Batch:
         self._paces = paces
         day = place.clock.now()
         self._name = f"{day:%Y%m%d}-{taken.range:04d}-{taken.fence:06d}-{number:04d}"
-        self._end = time.monotonic() + place.settings.hub.segment_seconds
         self._looked_up = time.monotonic()
+        self._told_to_stop: float | None = None
 
     def visit(self, watched: Sequence[Watched]) -> int:
         """Visit these pages for the projects that watch them, and settle what comes of it; how many sources that were.
@@ -69,7 +71,7 @@ class Batch:
         sources: dict[int, list[int]] = defaultdict(list)
         for row in watched:
             sources[row.project].append(row.source)
-        projects = [self._hub.projects[number] for number in sorted(sources)]
+        projects = self._hub.projects(sources)
         rounds = [round_of(project, self._hub, self._place.clock) for project in projects]
         self._hub.store.commit()  # other workers may begin the same round
         self._hub.shared.forget()
@@ -79,16 +81,17 @@ class Batch:
         ]
 
     def _conclude(self, works: Sequence[ProjectWork], warc: SharedWarc) -> None:
-        """Both passes."""
+        """Both passes. Limits of time and size end the first one alone: what it has visited is concluded on."""
         network, clock = self._place.settings.network, self._place.clock
         own_network = OwnNetwork(network, clock)
+        end = time.monotonic() + self._place.settings.hub.segment_seconds
 
         def is_over() -> bool:
             self._look_up()
             return (
                 own_network.is_silent
                 or self._place.is_stopping()
-                or time.monotonic() >= self._end
+                or time.monotonic() >= end
                 or warc.size >= self._place.settings.hub.segment
             )
 
@@ -107,19 +110,30 @@ class Batch:
             ]
             try:
                 sites = {crawler: work.policy.settings.sites for crawler, work in zip(crawlers, works, strict=True)}
-                visits = SharedVisits(crawlers, network, clock, self._paces, judges, is_over)
+                visits = SharedVisits(crawlers, network, clock, self._paces, judges)
                 looks = list(_looks(crawlers, works))
                 for crawler, work in zip(crawlers, works, strict=True):
                     crawler.skip([job for job in work.jobs if job.skip is not None])
                 self._hub.end_reading()
-                visits.first_pass(looks)
+                visits.first_pass(looks, is_over)
                 trouble = own_network.trouble()
                 if trouble is not None:
                     raise OfflineError(trouble.why)
-                visits.second_pass(sites.__getitem__)
+                visits.second_pass(sites.__getitem__, self._is_broken_off)
+                if not self._place.is_stopping():  # else the next worker visits them
+                    for crawler, work in zip(crawlers, works, strict=True):
+                        work.recorder.not_judged |= visits.visited[crawler]
             finally:
                 for crawler in crawlers:
                     crawler.close()
+
+    def _is_broken_off(self) -> bool:
+        """The second pass ends: this worker was told to stop some time ago. Raises LostLeaseError."""
+        self._look_up()
+        if not self._place.is_stopping():
+            return False
+        self._told_to_stop = self._told_to_stop or time.monotonic()
+        return time.monotonic() - self._told_to_stop > _GRACE
 
     def _look_up(self) -> None:
         """Whether the range is still ours. Raises LostLeaseError."""
@@ -131,23 +145,32 @@ class Batch:
 
     def _settle(self, works: Sequence[ProjectWork], archive: Path, warc: SharedWarc) -> None:
         """Put the segment on the shelf, then commit the rows that name it, if the range is still ours."""
-        store, shelf = self._hub.store, self._place.shelf
+        store = self._hub.store
         files = {paths.relative(archive, path): path for path in warc.digests}
-        try:
-            for name, path in files.items():
-                shelf.put(name, path)
+        with put_on(self._place.shelf, files):
             for work in works:
                 work.settle(self._place.clock)
             segments = (Segment(name, path.stat().st_size, warc.digests[path]) for name, path in files.items())
             hub_ranges.keep_segments(store, self._taken, segments)
             hub_ranges.hold(store, self._taken)
-        except (ArchiveError, OSError):
-            with suppress(ArchiveError):  # else `archive hub upgrade` removes it
-                for name in files:
-                    shelf.delete(name)
-            raise
         store.commit()
         self._hub.shared.forget()
+
+
+@contextmanager
+def put_on(shelf: Shelf, files: Mapping[str, Path]) -> Iterator[None]:
+    """Put files on the shelf, by name; where what follows fails, those that were put are removed, and no others."""
+    put: list[str] = []
+    try:
+        for name, path in files.items():
+            shelf.put(name, path)
+            put.append(name)
+        yield
+    except Exception:
+        with suppress(ArchiveError):  # else `archive hub upgrade` removes it
+            for name in put:
+                shelf.delete(name)
+        raise
 
 
 def _looks(crawlers: Sequence[Crawler], works: Sequence[ProjectWork]) -> Iterator[Look]:

@@ -19,7 +19,7 @@ from linkarchive.store import decisions, hub
 from linkarchive.store.opening import open_project
 
 SEEN_LATELY = timedelta(hours=1)
-"""A page that was visited since then is not visited again because somebody asks."""
+"""A page that was visited since then is not visited again because somebody asks, but if it is named."""
 _LOOK_UP = 0.5
 """Seconds between two looks what is left."""
 
@@ -39,7 +39,8 @@ def check(
     begin = clock.now()
     if not scope.due:
         with open_project(project, write=True) as store:
-            hub.want_now(store, pushed.project, begin, begin - SEEN_LATELY, scope.sources)
+            since = begin if scope.sources else begin - SEEN_LATELY
+            hub.want_now(store, pushed.project, begin, since, scope.sources)
             store.commit()
     left = _due(project, pushed.project, clock)
     on_event(RunStarted(begin.strftime(hub.ROUND), {place.name: left}, 0, 0, False))

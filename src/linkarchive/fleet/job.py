@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import time
 
-from linkarchive.errors import OfflineError, StorageError
+from linkarchive.errors import ArchiveError
 from linkarchive.fleet.batch import Batch
 from linkarchive.fleet.workplace import Hub, Workplace, opened
 from linkarchive.report.phrases import count
 from linkarchive.store import hub_ranges
+from linkarchive.store.database import is_faulty_row
 from linkarchive.store.hub_ranges import LostLeaseError, Taken
 from linkarchive.web.pacing import Paces
 
@@ -21,8 +22,8 @@ _SLOWEST = 60.0
 def visit_range(place: Workplace, number: int) -> None:
     """Visit what is due in a range, until the time of a job is over.
 
-    What goes wrong is noted with the range. Raises LostLeaseError, OfflineError: nothing is wrong with the range; and
-    StorageError where the database is away.
+    A bug is noted with the range. Raises LostLeaseError, and what is the worker's trouble and no fault of the range:
+    OfflineError, StorageError (database or shelf), SettingsError, OSError. Others may take the range then.
     """
     with opened(place.settings.hub.database) as hub:
         taken = hub_ranges.take(hub.store, number, place.name)
@@ -35,14 +36,13 @@ def visit_range(place: Workplace, number: int) -> None:
             _work(hub, place, taken, paces)
         except LostLeaseError:
             raise
-        except OfflineError:
+        except Exception as error:
             hub.end_reading()
-            hub_ranges.release(hub.store, taken, 0.0)
-            hub.store.commit()
-            raise
-        except Exception as error:  # noqa: BLE001 - whatever it is, it concerns this range, and the others go on
-            hub.end_reading()
-            words = str(error) if isinstance(error, StorageError) else f"a bug ({type(error).__name__}: {error})"
+            if isinstance(error, ArchiveError | OSError) and not is_faulty_row(error):
+                hub_ranges.release(hub.store, taken, _time_to_wait(place, paces))
+                hub.store.commit()
+                raise
+            words = f"a bug ({type(error).__name__}: {error})"  # it concerns this range, and the others go on
             hub_ranges.fail(hub.store, taken, words, place.settings.hub.lease)
             hub.store.commit()
             place.say(f"range {number} failed: {words}")

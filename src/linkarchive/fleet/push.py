@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from linkarchive.check.articles import Articles, keep_watch, load, save
 from linkarchive.check.plan import Job, Policy, plan
@@ -54,17 +54,21 @@ def push(project: Project, place: Hub, scope: Scope, settings: Settings, clock: 
         run = runs.of_round(store, now.strftime(hub.ROUND), now, clock.simulated)
         articles = load(project, store, Scope(), settings, clock)
         if scope.articles:  # what is named is added to the others
-            save(project, store, run.seq, load(project, store, scope, settings, clock).new, {})
+            named = load(project, store, scope, settings, clock)
+            _refuse_long_names(named)
+            save(project, store, run.seq, named.new, {})
             articles = load(project, store, Scope(), settings, clock)
         _refuse_long_names(articles)
         save(project, store, run.seq, articles.new, articles.digests)
+        hub.lock_project(store, place.name)  # what was saved is committed, and the lock let go
         articles = keep_watch(project, articles)
         jobs = plan(articles, store, policy, now)
         keep_plan(store, run, articles, jobs)
         number = hub.keep_project(store, place.name, _rules(settings, policy, articles), now)
         new = hub.watch(store, number, _watched(jobs, policy), now)
         store.commit()
-    return Pushed(number, len(articles.articles), len(jobs), new, articles.malformed, articles.notices, articles.errors)
+    notices = (*articles.notices, *_headers_words(settings))
+    return Pushed(number, len(articles.articles), len(jobs), new, articles.malformed, notices, articles.errors)
 
 
 def _watched(jobs: Mapping[int, Job], policy: Policy) -> Iterator[tuple[int, int, bytes]]:
@@ -79,10 +83,19 @@ def _rules(settings: Settings, policy: Policy, articles: Articles) -> Rules:
         settings.keep,
         settings.check,
         settings.network.remap,
-        settings.sites,
+        tuple(replace(rule, headers=()) for rule in settings.sites),  # their values are secrets
         tuple(policy.decisions),
         tuple(sorted(articles.excluded)),
     )
+
+
+def _headers_words(settings: Settings) -> Iterator[str]:
+    for rule in settings.sites:
+        if rule.headers:
+            yield (
+                f"the headers for {rule.host} are not told to the hub: write them into [[sites]] of the archive.toml "
+                "of its workers"
+            )
 
 
 def _refuse_long_names(articles: Articles) -> None:

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from procrastinate import App, PsycopgConnector, SyncPsycopgConnector
-from procrastinate.exceptions import AlreadyEnqueued
+from procrastinate.exceptions import AlreadyEnqueued, ConnectorException
 from procrastinate.jobs import Status
 
 from linkarchive.store import hub_ranges
@@ -41,7 +41,8 @@ async def plan(app: App, store: Store, now: datetime, lease: float) -> None:
     """Queue a job for each range with something due, and take the jobs of dead workers out of the queue."""
     for job in await app.job_manager.get_stalled_jobs(seconds_since_heartbeat=lease):
         if job.id is not None:
-            await app.job_manager.finish_job_by_id_async(job.id, Status.FAILED, delete_job=True)
+            with suppress(ConnectorException):  # another worker has done it; that the database is away shows below
+                await app.job_manager.finish_job_by_id_async(job.id, Status.FAILED, delete_job=True)
     for number in hub_ranges.due_ranges(store, now):
         task = app.configure_task(_TASK, lock=_lock(number), queueing_lock=_lock(number), queue=_lock(number))
         with suppress(AlreadyEnqueued):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from linkarchive.check.conclude import Conclusion
 from linkarchive.check.plan import Job, Policy, jobs_by
@@ -55,12 +55,14 @@ class ProjectWork:
 
     def settle(self, clock: Clock) -> None:
         """Write what was concluded, and when each source is due again, into the open transaction."""
-        now, recorder = clock.now(), self.recorder
+        now, store, project = clock.now(), self.store, self.project.id
+        concluded_on = self.recorder.concluded_on
+        left = self.recorder.not_judged - concluded_on
+        runs.finish(store, self.run.seq, now)  # first, as a push does: else two could wait for each other
         self.writer.flush()
-        hub_ranges.next_visits(self.store, self.project.id, recorder.concluded_on, now)
-        hub_ranges.put_off(self.store, self.project.id, recorder.not_judged - recorder.concluded_on, now)
-        ended = replace(self.run, info=replace(self.run.info, finished=now, complete=True))
-        runs.save(self.store, ended)
+        hub.lock_watched(store, project, concluded_on | left)
+        hub_ranges.next_visits(store, project, concluded_on, now)
+        hub_ranges.put_off(store, project, left, now)
 
 
 def round_of(project: HubProject, opened: Hub, clock: Clock) -> Run:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
@@ -37,37 +38,38 @@ class SharedVisits:
         clock: Clock,
         paces: Paces,
         judges: SharedJudges,
-        stop: Callable[[], bool],
     ) -> None:
         self._crawlers = crawlers
         self._network = network
         self._clock = clock
         self._paces = paces
         self._judges = judges
-        self._stop = stop
+        self.visited: defaultdict[Crawler, set[int]] = defaultdict(set)
+        """The numbers of the sources that were visited, concluded on or not."""
 
-    def first_pass(self, wanted: Iterable[Look]) -> None:
+    def first_pass(self, wanted: Iterable[Look], stop: Callable[[], bool]) -> None:
         """Visit what is wanted of sources, and conclude on it at once where nothing speaks against it."""
-        for look, visit in self._visit(wanted):
+        for look, visit in self._visit(wanted, stop):
             if isinstance(look.asked, Job):
+                self.visited[look.crawler].add(look.asked.source.id)
                 look.crawler.handle(look.asked, visit)
             look.crawler.go_on()
         for crawler in self._crawlers:
             crawler.finish_judging()
 
-    def second_pass(self, sites: Callable[[Crawler], Sequence[SiteSettings]]) -> None:
+    def second_pass(self, sites: Callable[[Crawler], Sequence[SiteSettings]], stop: Callable[[], bool]) -> None:
         """Visit again what seems gone, ask made-up addresses, conclude on both."""
         wanted = [
             Look(crawler, sites(crawler), request, asked)
             for crawler in self._crawlers
             for request, asked in crawler.second_looks()
         ]
-        for look, visit in self._visit(wanted):
+        for look, visit in self._visit(wanted, stop):
             look.crawler.handle_again(look.asked, visit)
         for crawler in self._crawlers:
             crawler.judge_suspects()
 
-    def _visit(self, wanted: Iterable[Look]) -> Iterator[tuple[Look, Visit]]:
+    def _visit(self, wanted: Iterable[Look], stop: Callable[[], bool]) -> Iterator[tuple[Look, Visit]]:
         """Each visit with those who want it; where rules for sites differ, one after another."""
         by_rules: dict[tuple[SiteSettings, ...], list[Look]] = {}
         for look in wanted:
@@ -81,7 +83,7 @@ class SharedVisits:
                 (_common([look.request for look in takers]) for takers in by_key.values()),
                 self._network,
                 self._clock,
-                stop=self._stop,
+                stop=stop,
                 sites=sites,
                 before_waiting=self._use_the_time,
                 paces=self._paces,

@@ -16,6 +16,7 @@ from linkarchive.fleet import queue
 from linkarchive.fleet.job import visit_range
 from linkarchive.fleet.workplace import Workplace
 from linkarchive.settings import Settings
+from linkarchive.sites import refuse_faulty
 from linkarchive.snapshot.shelf import shelf_of
 from linkarchive.store import hub_ranges
 from linkarchive.store.hub import open_hub
@@ -25,9 +26,10 @@ _PAUSE = 1.0
 """Seconds between two looks for something due."""
 _REST = 600.0
 """Seconds that a worker rests when its own network is in trouble."""
+_FIRST_WAIT = 1.0
 _LONGEST_WAIT = 30.0
 _PATIENCE = 60.0
-"""Seconds that `--once` waits for a database that does not answer."""
+"""Seconds that `--once` waits for a database, or a shelf, that does not answer."""
 
 
 def work(
@@ -42,6 +44,7 @@ def work(
 
     Raises UsageError and SettingsError, and with `once` what keeps it from going on: OfflineError, StorageError.
     """
+    refuse_faulty(settings)
     worker = _Worker(settings, clock, once, stop, say)
     with open_hub(settings.hub.database) as store:
         worker.choose(hub_ranges.slots_of(store), slots)
@@ -59,8 +62,10 @@ class _Worker:
         self._once = once
         self._say = say
         self._ranges: Collection[int] | None = None
-        self._trouble: ArchiveError | None = None
+        self._trouble: ArchiveError | OSError | None = None
         """What ended the last job: it is no fault of its range."""
+        self._wait = _FIRST_WAIT
+        self._away_since: float | None = None
 
     def choose(self, ranges: dict[int, tuple[int, int]], slots: tuple[int, int] | None) -> None:
         """Work on the ranges that lie within these slots alone. Raises UsageError where there is none."""
@@ -72,7 +77,6 @@ class _Worker:
 
     def run(self) -> bool:
         """Begins anew after whatever passes: a database that is away, a range that was given to another worker."""
-        wait, away_since = 1.0, None
         while not self._stop.is_set():
             self._trouble = None
             try:
@@ -89,14 +93,12 @@ class _Worker:
                 self._stop.wait(_REST)
             except (StorageError, OSError) as error:
                 now = time.monotonic()
-                away_since = away_since or now
-                if self._once and now - away_since > _PATIENCE:
+                self._away_since = self._away_since or now
+                if self._once and now - self._away_since > _PATIENCE:
                     raise
-                self._say(f"{error}; trying again in {wait:.0f} s")
-                self._stop.wait(wait)
-                wait = min(2 * wait, _LONGEST_WAIT)
-                continue
-            wait, away_since = 1.0, None
+                self._say(f"{error}; trying again in {self._wait:.0f} s")
+                self._stop.wait(self._wait)
+                self._wait = min(2 * self._wait, _LONGEST_WAIT)
         return not self._stop.is_set() and not self._is_something_parked()
 
     async def _serve(self) -> None:
@@ -119,6 +121,8 @@ class _Worker:
                     if is_done:
                         return
                     await self._until_stopped(queue.work_off(app, self._ranges, lease))
+                    if self._trouble is None:
+                        self._note_well()
                     await self._until_stopped(asyncio.sleep(_PAUSE))
         except ConnectorException as error:
             raise StorageError(f"the hub's database does not answer: {error.__cause__ or error}") from error
@@ -140,12 +144,20 @@ class _Worker:
             return
         try:
             visit_range(self._place, number)
-        except ArchiveError as error:
+        except (ArchiveError, OSError) as error:
             self._trouble = error
+        else:
+            self._note_well()
+
+    def _note_well(self) -> None:
+        """Database and shelf answer: the next trouble is another one."""
+        self._wait, self._away_since = _FIRST_WAIT, None
 
     def _is_something_parked(self) -> bool:
         with open_hub(self._place.settings.hub.database) as store:
-            parked = [status for status in hub_ranges.status(store, self._place.clock.now()).ranges if status.parked]
+            ranges = hub_ranges.status(store, self._place.clock.now()).ranges
+        mine = (status for status in ranges if self._ranges is None or status.range in self._ranges)
+        parked = [status for status in mine if status.parked]
         for status in parked:
             self._say(f"range {status.range} is parked after {status.failures} failures: {status.error}")
         return bool(parked)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
@@ -11,7 +11,7 @@ from linkarchive.clock import Clock
 from linkarchive.settings import Settings
 from linkarchive.snapshot.shelf import Shelf
 from linkarchive.store.database import Store
-from linkarchive.store.hub import HubProject, SharedConnection, open_hub, projects
+from linkarchive.store.hub import HubProject, SharedConnection, open_hub, projects_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +33,10 @@ class Hub:
 
     store: Store
     shared: SharedConnection
-    projects: dict[int, HubProject]
+
+    def projects(self, numbers: Collection[int]) -> list[HubProject]:
+        """These projects, as they are now, by number: a push may come at any time."""
+        return projects_of(self.store, numbers)
 
     def end_reading(self) -> None:
         """End a transaction in which nothing was written: none is open during the visits."""
@@ -45,12 +48,24 @@ class Hub:
 def opened(database: str) -> Iterator[Hub]:
     """Raises StorageError, and UsageError where there is no hub."""
     with open_hub(database) as store:
-        yield Hub(store, SharedConnection(store.connection), {project.id: project for project in projects(store)})
+        yield Hub(store, SharedConnection(store.connection))
 
 
 def policy_of(project: HubProject, settings: Settings) -> tuple[Policy, frozenset[str]]:
-    """The rules of a project with the network settings of this worker; and the keys of the sources that it excludes."""
+    """The rules of a project with the network settings of this worker; and the keys of the sources that it excludes.
+
+    Headers of requests are this worker's own, by host: a push does not tell them. Workers do not use a browser: what it
+    loads beside the page could not be stored before the row of the capture.
+    """
     rules = project.rules
-    network = replace(settings.network, remap=rules.remap)
-    own = replace(settings, network=network, judge=rules.judge, keep=rules.keep, check=rules.check, sites=rules.sites)
+    headers = {rule.host: rule.headers for rule in settings.sites}
+    own = replace(
+        settings,
+        network=replace(settings.network, remap=rules.remap),
+        browser=replace(settings.browser, when="never"),
+        judge=rules.judge,
+        keep=rules.keep,
+        check=rules.check,
+        sites=tuple(replace(rule, headers=headers.get(rule.host, ())) for rule in rules.sites),
+    )
     return Policy(own, rules.decisions), frozenset(rules.excluded)

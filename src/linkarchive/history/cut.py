@@ -23,9 +23,6 @@ from linkarchive.store.plans import StoredPlan
 from linkarchive.store.runs import Run, RunBody
 from linkarchive.wayback.cited import CitedLink
 
-PLAN = "hub"
-"""The key of the plan that `archive push` keeps."""
-
 
 class PlannedSource(Protocol):
     """A source as it is planned (`check.plan.Job`)."""
@@ -48,7 +45,7 @@ def cut(project: Project, store: Store, log: Sequence[Decision], now: datetime, 
     pushed = None if project.hub is None else hub.find_project(store, project.hub.name)
     if run is None or pushed is None:
         raise NothingCheckedError
-    told = plans.load(store, PLAN)
+    told = plans.load(store, plans.HUB)
     due = hub.due_of(store, pushed.id, now)
     body = RunBody(
         articles=with_originals(store, run.seq, told.articles),
@@ -79,7 +76,7 @@ def keep_plan(store: Store, run: Run, read: Reading, jobs: Mapping[int, PlannedS
     runs.save(
         store, replace(run, body=RunBody(told.articles, told.unresolved, told.uncited, told.malformed, partial=True))
     )
-    plans.save(store, PLAN, told, (), ((number, job.citations) for number, job in jobs.items()))
+    plans.save(store, plans.HUB, told, (), ((number, job.citations) for number, job in jobs.items()))
 
 
 def _due_words(due: int) -> tuple[str, ...]:

@@ -56,7 +56,7 @@ class Recheck:
 
     def _run(self, keys: tuple[str, ...]) -> None:
         try:
-            report = check(self._project.root, Scope(sources=keys), self._settings, self._clock, stop=self._stop.is_set)
+            report = self._check(Scope(sources=keys))
         except ArchiveError as error:
             self._said = gettext("The re-check did not happen: {error}", error=error)
         except Exception as error:  # noqa: BLE001 - the page must say so; nobody sees a thread die
@@ -64,6 +64,15 @@ class Recheck:
             self._said = gettext("The re-check broke off: a bug ({bug})", bug=bug)
         else:
             self._said = _result(report)
+
+    def _check(self, scope: Scope) -> Report:
+        """Visit the sources here, or in a project of a hub have workers visit them."""
+        project, settings, clock, stop = self._project, self._settings, self._clock, self._stop.is_set
+        if project.hub is None:
+            return check(project.root, scope, settings, clock, stop=stop)
+        from linkarchive.fleet import following
+
+        return following.check(project, scope, settings, clock, lambda _: None, stop)
 
 
 def _result(report: Report) -> str:

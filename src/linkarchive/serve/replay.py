@@ -41,8 +41,9 @@ def replay_url(host: str, url: str, time: datetime) -> str:
 
 @contextmanager
 def replaying(project: Project) -> Iterator[str | None]:
-    """A running pywb over the project's archive as `localhost:PORT`; None where pywb is not installed."""
-    program = find_pywb()
+    """A running pywb over the project's archive as `localhost:PORT`; None where pywb is not installed, and in a
+    project of a hub: pywb reads folders only."""
+    program = find_pywb() if project.hub is None else None
     if program is None:
         yield None
         return

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 from sqlalchemy import URL, Connection, CursorResult, Executable, Insert, Table, Update
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import DataError, IntegrityError, SQLAlchemyError
 from sqlalchemy.sql.selectable import TypedReturnsRows
 
 from linkarchive.errors import StorageError
@@ -183,6 +183,11 @@ def upgrade(database: str | URL) -> tuple[str, ...]:
 
 _UPGRADING = 0x6C696E6B
 """The lock of PostgreSQL that is held by whoever changes tables."""
+
+
+def is_faulty_row(error: Exception) -> bool:
+    """The database refused what a row says (a bug of ours), and would refuse it again."""
+    return isinstance(error.__cause__, DataError | IntegrityError)
 
 
 def _is_server(url: URL) -> bool:

@@ -6,7 +6,7 @@ database, which all workers have in common.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -143,6 +143,12 @@ def projects(store: Store) -> list[HubProject]:
     return [HubProject(**row._mapping) for row in rows]
 
 
+def projects_of(store: Store, numbers: Collection[int]) -> list[HubProject]:
+    """Those of these numbers, by number."""
+    query = "SELECT id, name, body, pushed FROM hub.projects WHERE id = ANY(:numbers) ORDER BY id"
+    return [HubProject(**row._mapping) for row in store.execute(text(query), {"numbers": list(numbers)})]
+
+
 def find_project(store: Store, name: str) -> HubProject | None:
     row = store.execute(text("SELECT id, name, body, pushed FROM hub.projects WHERE name = :name"), {"name": name})
     found = row.one_or_none()
@@ -165,6 +171,7 @@ def watch(store: Store, project: int, sources: Iterable[tuple[int, int, bytes]],
         for row in sources:
             copy.write_row(row)
     store.execute(text("ANALYZE told"))
+    lock_watched(store, project)
     gone = """DELETE FROM hub.watched w WHERE w.project = :project
         AND NOT EXISTS (SELECT 1 FROM told t WHERE t.source = w.source)"""
     store.execute(text(gone), {"project": project})
@@ -186,13 +193,25 @@ def watch(store: Store, project: int, sources: Iterable[tuple[int, int, bytes]],
     return int(store.execute(text(added), {"project": project, "now": now - JITTER}).scalar_one())
 
 
+def lock_watched(store: Store, project: int, sources: Collection[int] | None = None) -> None:
+    """Have the rows of these sources of a project, or of all, until the transaction ends. Everybody who changes some
+    does this first, in the same order: else two could wait for each other."""
+    query = """SELECT count(*) FROM (SELECT 1 FROM hub.watched WHERE project = :project
+        AND (:all OR source = ANY(:sources)) ORDER BY source FOR UPDATE) AS locked"""
+    store.execute(text(query), {"project": project, "all": sources is None, "sources": list(sources or ())})
+
+
 def want_now(store: Store, project: int, now: datetime, since: datetime, keys: Sequence[str] = ()) -> None:
     """Make the sources of the project that the store is of due, but for those that were visited after `since`; with
     `keys` only these. The caller commits."""
-    statement = """UPDATE hub.watched w SET next_due = :now FROM sources s
-        LEFT JOIN last_visits v ON v.source = s.id
-        WHERE w.project = :project AND w.source = s.id AND w.next_due > :now
-        AND (v.checked IS NULL OR v.checked < :since) AND (:all OR s.key = ANY(:keys))"""
+    statement = """WITH wanted AS (
+            SELECT w.source FROM hub.watched w JOIN sources s ON s.id = w.source
+            LEFT JOIN last_visits v ON v.source = s.id
+            WHERE w.project = :project AND w.next_due > :now
+            AND (v.checked IS NULL OR v.checked < :since) AND (:all OR s.key = ANY(:keys))
+            ORDER BY w.source FOR UPDATE OF w
+        ) UPDATE hub.watched w SET next_due = :now FROM wanted
+        WHERE w.project = :project AND w.source = wanted.source"""
     values = {"project": project, "now": now - JITTER, "since": since, "all": not keys, "keys": list(keys)}
     store.execute(text(statement), values)
 

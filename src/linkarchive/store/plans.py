@@ -22,6 +22,8 @@ from linkarchive.store.sources import Source
 from linkarchive.store.standing import is_due
 from linkarchive.wayback.cited import CitedLink
 
+HUB = "hub"
+"""The key of the plan that `archive push` keeps: true until the next push, whatever is saved meanwhile."""
 _AT_ONCE = 500
 """Rows that are read and written together."""
 
@@ -49,7 +51,7 @@ def save(
     links: Iterable[tuple[int, Sequence[CitedLink]]],
 ) -> None:
     """Keep a plan in the place of any other: `links` are the citations of each source, in order of first citation."""
-    drop(store)
+    store.execute(delete(plans))
     files_read.save(store, plan_files, files)
     store.execute(delete(planned))
     rows = []
@@ -63,8 +65,8 @@ def save(
 
 
 def drop(store: Store) -> None:
-    """The plan is no longer true."""
-    store.execute(delete(plans))
+    """The plan is no longer true; that of a hub stands."""
+    store.execute(delete(plans).where(plans.c.key != HUB))
 
 
 def files_of(store: Store, key: str) -> list[FileRead] | None:

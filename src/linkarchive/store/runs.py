@@ -122,6 +122,11 @@ def save(store: Store, run: Run) -> None:
     )
 
 
+def finish(store: Store, seq: int, now: datetime) -> None:
+    """Write that a run is complete; what else is known of it stays, whoever wrote that meanwhile."""
+    store.execute(update(runs).where(runs.c.seq == seq).values(finished=now, complete=True))
+
+
 def find(store: Store, run_id: str | None = None) -> Run | None:
     """The run of that id; without one the latest."""
     query = select(runs).order_by(runs.c.seq.desc()).limit(1)

@@ -1,0 +1,149 @@
+"""What a worker does with a range when something goes wrong; what it takes over of a project's settings."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import IntegrityError
+
+from linkarchive.clock import Clock
+from linkarchive.errors import StorageError
+from linkarchive.fleet.batch import Batch, put_on
+from linkarchive.fleet.job import visit_range
+from linkarchive.fleet.workplace import Workplace, policy_of
+from linkarchive.model import Article
+from linkarchive.serve.recheck import Recheck
+from linkarchive.serve.replay import replaying
+from linkarchive.settings import HubSettings, Settings, SiteSettings
+from linkarchive.snapshot.shelf import FolderShelf, project_of
+from linkarchive.store import articles, plans, runs
+from linkarchive.store.database import open_store
+from linkarchive.store.hub import HubProject, Rules, open_hub
+from linkarchive.store.hub_ranges import RangeStatus, status
+from linkarchive.store.plans import StoredPlan
+from linkarchive.store.serialization import encode
+
+NOW = datetime(2026, 1, 5, tzinfo=UTC)
+
+
+@pytest.fixture
+def politics(hub_project: Callable[[str], Any]) -> Any:
+    """A project that was pushed, with one source."""
+    project = hub_project("politics")
+    project.write("links.txt", "http://alpha.example/a\n")
+    assert project.run("push").code == 0
+    return project
+
+
+def settings_of(folder: Any) -> Settings:
+    values = {name: folder.environ[f"ARCHIVE_HUB_{name.upper()}"] for name in ("database", "shelf", "project")}
+    return Settings(hub=HubSettings(**values, lease=1.0))
+
+
+def the_range(folder: Any) -> RangeStatus:
+    """The one with something due."""
+    with open_hub(folder.environ["ARCHIVE_HUB_DATABASE"]) as store:
+        [entry] = [entry for entry in status(store, datetime.now(UTC)).ranges if entry.due]
+    return entry
+
+
+@pytest.mark.parametrize("error", [StorageError("the shelf is full"), OSError("no file handles are left")])
+def test_trouble_of_a_worker_is_no_failure_of_its_range(
+    politics: Any, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    with pytest.raises(type(error)):
+        visit(politics, monkeypatch, error)
+    assert (the_range(politics).failures, the_range(politics).worker) == (0, None)
+
+
+def test_bugs_are_failures_of_the_range(politics: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    refused = StorageError("the database refused")
+    refused.__cause__ = IntegrityError("", None, Exception())
+    for failures, error in enumerate((ValueError("a bug"), refused), start=1):
+        visit(politics, monkeypatch, error)
+        assert the_range(politics).failures == failures
+
+
+def visit(folder: Any, monkeypatch: pytest.MonkeyPatch, error: Exception) -> None:
+    """The turn of a worker at the range, in which that goes wrong."""
+
+    def fail(*_: Any) -> None:
+        raise error
+
+    monkeypatch.setattr(Batch, "visit", fail)
+    settings = settings_of(folder)
+    place = Workplace(settings, Clock(), FolderShelf(Path(settings.hub.shelf)), "a", lambda _: None, lambda: False)
+    visit_range(place, the_range(folder).range)
+
+
+def test_a_parked_range_concerns_the_workers_of_its_slots(hub_project: Callable[[str], Any]) -> None:
+    folder = hub_project("politics")
+    with open_hub(folder.environ["ARCHIVE_HUB_DATABASE"]) as store:
+        store.execute(text("UPDATE hub.ranges SET failures = 5 WHERE range = 3"))
+        store.commit()
+    assert folder.run("worker", "--once", "--slots", "0-3071").code == 0
+    assert folder.run("worker", "--once").code == 3
+
+
+def test_of_files_that_were_not_all_put_those_of_others_stay(tmp_path: Path) -> None:
+    shelf = FolderShelf(tmp_path / "shelf")
+    file = tmp_path / "file"
+    file.write_bytes(b"ours")
+    first, second = "archive/warc/a.warc.gz", "archive/warc/b.warc.gz"
+    with put_on(shelf, {second: file}):
+        pass
+    with pytest.raises(StorageError), put_on(shelf, {first: file, second: file}):
+        pass
+    assert list(shelf.names()) == [second]
+    with pytest.raises(ZeroDivisionError), put_on(shelf, {first: file}):
+        raise ZeroDivisionError
+    assert list(shelf.names()) == [second]
+
+
+def test_a_worker_uses_no_browser_and_its_own_headers() -> None:
+    defaults = Settings()
+    sites = (SiteSettings("a.example", fetch=False), SiteSettings("b.example"))
+    rules = Rules(defaults.judge, defaults.keep, defaults.check, ("a => b",), sites, (), ("key",))
+    own = Settings(sites=(SiteSettings("b.example", ("Cookie: c",)), SiteSettings("c.example", ("Cookie: d",))))
+    policy, excluded = policy_of(HubProject(1, "politics", encode(rules), NOW), own)
+    assert policy.settings.browser.when == "never"
+    assert policy.settings.network.remap == ("a => b",)
+    assert policy.settings.sites == (sites[0], SiteSettings("b.example", ("Cookie: c",)))
+    assert excluded == {"key"}
+
+
+def test_the_plan_of_a_hub_stands_until_the_next_push() -> None:
+    pushed = StoredPlan((), (), (), ("pushed",), (), (), ())
+    with open_store(None) as store:
+        plans.save(store, plans.HUB, pushed, (), ())
+        articles.save(store, None, Article("article.md", "", None, None, ()), None)
+        assert plans.load(store, plans.HUB) == pushed
+        plans.save(store, plans.HUB, StoredPlan((), (), (), (), (), (), ()), (), ())
+        assert plans.load(store, plans.HUB).uncited == ()
+
+
+def test_the_end_of_a_run_leaves_what_others_wrote_of_it() -> None:
+    with open_store(None) as store:
+        run = runs.start(store, NOW, "round", simulated=False)
+        runs.save(store, runs.Run(run.seq, run.scope, run.info, runs.RunBody(notices=("pushed meanwhile",))))
+        runs.finish(store, run.seq, NOW)
+        ended = runs.latest(store)
+    assert (ended.info.finished, ended.info.complete) == (NOW, True)
+    assert ended.body.notices == ("pushed meanwhile",)
+
+
+def test_the_review_page_asks_the_workers_and_makes_no_archive(politics: Any) -> None:
+    settings = settings_of(politics)
+    project = project_of(politics.root, settings)
+    recheck = Recheck(project, settings, Clock())
+    assert recheck.start(["http://alpha.example/a"])
+    recheck.close()  # nobody works: it would wait
+    assert "Checked again" in recheck.said
+    assert not project.archive.exists()
+    with replaying(project) as host:
+        assert host is None
