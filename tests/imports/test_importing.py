@@ -172,6 +172,9 @@ def test_a_set_baseline_is_replaced_by_a_decision_alone(foreign: Any, folder: An
     assert "1 citation compared" in rebased.out
     [decision] = map(json.loads, (folder.root / "archive" / "decisions.jsonl").read_text().splitlines())
     assert (decision["action"], decision["url"], decision["capture_time"]) == ("rebase", URL, THEN)
+    shown = folder.run("show", URL, now=LATER)
+    assert shown.code == 0
+    assert re.search(r"2040-01-05T\S+  rebased +by .* for essay\.md: compared with the capture of import-", shown.out)
     report = folder.check(now="2040-01-06")
     assert report.source(URL)["verdict"] == "drifted"
     assert report.source(URL)["baseline"]["origin"] == "imported"

@@ -55,7 +55,8 @@ def _decisions(log: Sequence[Decision], key: str, checked: datetime | None) -> I
     if made:
         yield "\nDecisions"
     for decision in made:
-        text = f"  {_time(decision.when)}  {_DECIDED[decision.action]:<11} by {one_line(decision.who)}"
+        word = _DECIDED.get(decision.action, decision.action)
+        text = f"  {_time(decision.when)}  {word:<11} by {one_line(decision.who)}"
         if decision.article is not None:
             text += f" for {one_line(decision.article)}"
         if decision.until is not None:
@@ -69,7 +70,13 @@ def _decisions(log: Sequence[Decision], key: str, checked: datetime | None) -> I
         yield text
 
 
-_DECIDED = {"accept": "accepted", "ignore": "ignored", "replace": "replaced", "forget": "forgotten"}
+_DECIDED = {
+    "accept": "accepted",
+    "ignore": "ignored",
+    "replace": "replaced",
+    "forget": "forgotten",
+    "rebase": "rebased",
+}
 
 
 def reports_of(store: Store, url: str) -> tuple[SourceReport, ...]:
