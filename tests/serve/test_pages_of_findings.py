@@ -71,6 +71,8 @@ def test_what_is_settled_counts_in_the_total(many: Any) -> None:
     assert "Of 6 sources" in after
     assert "3 are ignored" in after
     assert "This counts from now on" in after
+    assert 'id="settled"' in after, "they are listed there"
+    assert "Show 0 sources" not in after
 
 
 def test_a_page_that_is_not_there_leads_to_the_last_one(many: Any) -> None:
