@@ -13,8 +13,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from lxml import etree
 
-from linkarchive.model import Change, Reason, Report, RunInfo, SourceReport, Verdict
+from linkarchive.model import Category, Change, Reason, Report, RunInfo, SourceReport, Standing, Verdict
 from linkarchive.report.atom import render_atom
+from linkarchive.report.exit_policy import fails
 from linkarchive.report.junit import render_junit
 from linkarchive.report.xml import add
 
@@ -80,6 +81,25 @@ def test_what_is_ignored_or_could_not_be_seen_is_skipped_and_says_so(report: Rep
     assert "Ignored by maria" in ignored.find("skipped").get("message")
     assert "timeout" in cases["https://slow.example/b"].find("skipped").get("message")
     assert len(cases["https://fine.example/1"]) == 0
+
+
+@pytest.mark.parametrize(
+    ("verdict", "standing", "counts"),
+    [
+        (Verdict.DEAD, Standing.PLAIN, True),
+        (Verdict.DEAD, Standing.SETTLED, False),
+        (Verdict.BLOCKED, Standing.PLAIN, False),
+        (Verdict.BLOCKED, Standing.DRIFTED_ELSEWHERE, True),
+    ],
+)
+def test_what_is_to_be_replaced_fails_as_before_and_what_is_accepted_does_not(
+    verdict: Verdict, standing: Standing, counts: bool
+) -> None:
+    kind = Category.of(verdict, Change.STILL, verdict, False, standing)
+    assert fails(kind, DEFAULT, False) is counts
+    assert fails(kind.decided("replace"), DEFAULT, False) is counts
+    assert not fails(kind.decided("accept"), DEFAULT, False)
+    assert not fails(kind.decided("ignore"), DEFAULT, False)
 
 
 def test_quiet_junit_has_only_the_news(report: Report) -> None:

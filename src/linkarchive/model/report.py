@@ -84,6 +84,13 @@ class Category:
     standing: Standing = Standing.PLAIN
     earlier: bool = False
     """Of an earlier run: this one did not visit it."""
+    undecided: Standing = Standing.PLAIN
+    """The standing of a decided one before somebody decided."""
+
+    @property
+    def counts_as(self) -> Standing:
+        """The standing for `--fail-on`: what is to be replaced counts as it did before."""
+        return self.undecided if self.standing is Standing.REPLACED else self.standing
 
     @property
     def is_decided(self) -> bool:
@@ -94,7 +101,7 @@ class Category:
     def decided(self, action: str) -> Category:
         """The kind of a source about which somebody decided so: accept, ignore or replace."""
         standing = _DECIDED.get(action, self.standing)
-        return replace(self, is_news=False, is_ignored=action == "ignore", standing=standing)
+        return replace(self, is_news=False, is_ignored=action == "ignore", standing=standing, undecided=self.standing)
 
     @classmethod
     def of(

@@ -12,10 +12,10 @@ def fails(finding: Category | Unresolved, fail_on: Collection[str], new_only: bo
     count."""
     if isinstance(finding, Unresolved):
         return Verdict.UNRESOLVED.value in fail_on and (finding.changed is Change.NEW or not new_only)
-    is_settled = finding.is_ignored or finding.standing in (Standing.SETTLED, Standing.ACCEPTED)
+    is_settled = finding.is_ignored or finding.counts_as in (Standing.SETTLED, Standing.ACCEPTED)
     if is_settled or (new_only and not finding.is_news):
         return False
-    drifted = finding.standing is Standing.DRIFTED_ELSEWHERE and Verdict.DRIFTED.value in fail_on
+    drifted = finding.counts_as is Standing.DRIFTED_ELSEWHERE and Verdict.DRIFTED.value in fail_on
     return drifted or finding.verdict.value in fail_on
 
 
