@@ -4,9 +4,14 @@ from __future__ import annotations
 
 import json
 import re
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+
+from linkarchive.project import Project
+from linkarchive.store import runs
+from linkarchive.store.opening import open_project
 
 ALPHA, BETA = "http://alpha.example/report", "http://beta.example/notes"
 GAMMA, DELTA = "http://gamma.example/list", "http://delta.example/members"
@@ -108,6 +113,39 @@ def test_a_link_that_left_links_txt_stands_nowhere_any_more(watched: Any) -> Non
     report = watched.check("--limit", "1", now="2026-01-11").json
     assert (report["earlier"], report["summary"]["dead"]) == ([], 0)
     assert "1 source under watch" in watched.run("status", now="2026-01-11").out
+
+
+def test_to_name_links_txt_is_to_name_nothing(watched: Any) -> None:
+    report = watched.check("links.txt", "--limit", "1", now="2026-01-11").json
+    [visited] = report["sources"]
+    assert {source["url"] for source in report["earlier"]} == {BETA, GAMMA, DELTA} - {visited["url"]}
+
+
+@pytest.mark.parametrize("name", ["article.docx", "links.txt"])
+def test_what_an_unreadable_article_or_line_cited_still_stands(watched: Any, name: str) -> None:
+    if name == "links.txt":
+        watched.write(name, watched.links().replace(BETA, "http://", 1))
+        watched.write("article.md", f"Only [this]({ALPHA}) is left.\n")
+    else:
+        watched.write(name, "half of a file")
+        watched.write("links.txt", watched.links().replace("[article.md]", f"[{name}]"))
+    before = watched.run("status", now="2026-01-10").out
+    assert "4 sources under watch" in before
+    assert watched.check("--limit", "1", now="2026-01-11").code == (1 if name == "links.txt" else 2)
+    assert "4 sources under watch" in watched.run("status", now="2026-01-11").out
+
+
+def test_a_run_that_has_not_ended_leaves_the_report_and_its_numbers(watched: Any) -> None:
+    before = watched.run("report", now="2026-01-10").out
+    with open_project(Project(watched.root), write=True) as store:
+        run = runs.start(store, datetime(2026, 1, 11, 6, tzinfo=UTC), "another", simulated=True)
+        store.commit()
+    assert watched.run("report", now="2026-01-10").out == before
+    for url, number in numbered(before).items():
+        assert watched.run("show", number).out.startswith(url)
+    watched.check(now="2026-01-12")
+    killed = watched.run("report", "--run", run.info.id, "--format", "json").json
+    assert {source["url"] for source in killed["earlier"]} == {BETA, GAMMA, DELTA}, "it ended without a visit"
 
 
 def test_a_run_over_named_articles_tells_of_these(watched: Any, stage: Any) -> None:

@@ -114,6 +114,14 @@ def test_a_cap_that_cannot_be_kept_is_said_and_only_evidence_is_stored(lived: An
     assert lived.captures() == copies + 1, "evidence is"
 
 
+def test_the_baseline_of_a_link_that_left_stays(lived: Any) -> None:
+    lived.write("article.md", f"Nothing is left but [this]({BETA}).\n")
+    lived.write("links.txt", "".join(line for line in lived.links().splitlines(True) if ALPHA not in line))
+    lived.check(now=DAYS[5], env={"ARCHIVE_KEEP_MAX_BYTES": "1"})
+    assert pages(lived) == [DAYS[0]]
+    assert "clean" in lived.run("verify").out
+
+
 def test_a_revisit_keeps_the_page_that_it_repeats(lived: Any, stage: Any) -> None:
     stage[ALPHA] = large(stage, f"version of {DAYS[2]}")
     lived.check(now=DAYS[5])

@@ -177,9 +177,10 @@ def _skip(source: Source, excluded: frozenset[str], settings: Settings) -> Reaso
     return None
 
 
-def leave_others(jobs: Mapping[int, Job], scope: Scope, store: Store) -> None:
-    """Where these are all that links.txt names, other sources stand nowhere any more. The caller commits."""
-    if scope.is_of_links:
+def leave_others(jobs: Mapping[int, Job], articles: Articles, scope: Scope, store: Store) -> None:
+    """Where these are all that links.txt names, and all of it could be read, other sources stand nowhere any more. The
+    caller commits."""
+    if scope.is_of_links and not (articles.errors or articles.malformed):
         standing.keep_only(store, jobs)
 
 

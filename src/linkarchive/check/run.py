@@ -169,7 +169,7 @@ class _Check:
         store, run = self.recorder.store, self.recorder.run.seq
         jobs = plan(articles, store, self.policy, self.recorder.clock.now())
         if articles.plan is None:
-            leave_others(jobs, self.scope, store)
+            leave_others(jobs, articles, self.scope, store)
         keep_plan(store, run, articles, self.policy.settings, ((n, job.citations) for n, job in jobs.items()))
         store.commit()
         return jobs

@@ -101,15 +101,16 @@ def _may_go(store: Store, log: list[decisions.Decision]) -> list[Spot]:
 
 
 def _needed(store: Store) -> Iterator[tuple[int, StoredCapture]]:
-    """The captures that a source needs, whatever people decided, by their numbers."""
+    """The captures that a source needs, whatever people decided, by their numbers: all baselines, also of sources that
+    links.txt no longer names."""
+    for stored in captures.all_baselines(store):
+        yield stored.id, stored
     for source, _, report in standing.latest_reports(store):
         stored_captures = captures.of_source(store, source)
-        based = [stored for _, _, stored in captures.baselines_of_source(store, source)]
         evidence = captures.capture_of(stored_captures, report.result)
         good = report.result.last_good
         last_good = [stored for stored in stored_captures if good is not None and stored.capture.time == good.time]
         for stored in (
-            *based,
             *([evidence] if evidence else []),
             *last_good,
             *stored_captures[-1:],

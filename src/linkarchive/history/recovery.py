@@ -39,6 +39,7 @@ def recover(project: Project) -> tuple[str, ...]:
 
 def log_interrupted(project: Project, store: Store, now: datetime, but: int | None = None) -> None:
     """Give runs that were killed the log that they could not write, so that no rebuilt database lacks what they saw.
+    They may not have visited all sources: their reports tell of the others as earlier runs left them.
 
     `but` is the number of a run that goes on. Call it with the lock held. Raises StorageError.
     """
@@ -46,7 +47,7 @@ def log_interrupted(project: Project, store: Store, now: datetime, but: int | No
         if run.seq == but:
             continue
         captures.forget_lost(store, run.seq, lambda capture: is_there(project, capture))
-        run = replace(run, info=replace(run.info, finished=now))
+        run = replace(run, info=replace(run.info, finished=now), body=replace(run.body, partial=True))
         runs.save(store, run)
         info, archive = run.info, project.archive
         with WarcWriter(

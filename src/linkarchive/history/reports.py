@@ -17,18 +17,18 @@ from linkarchive.model import (
     Report,
     SourceReport,
     Sources,
-    Verdict,
 )
 from linkarchive.secrets import redact
 from linkarchive.store import reported, results, runs
 from linkarchive.store.database import Store, open_store
 from linkarchive.store.decisions import Decision, DecisionIndex, ignored
+from linkarchive.store.reported import Kind
 from linkarchive.store.runs import Run
 from linkarchive.wrappers import key_of
 
 
 def load_report(store: Store, log: Sequence[Decision], run_id: str | None = None) -> Report:
-    """The report of a run, the latest by default, in the light of the decisions that were made by now.
+    """The report of a run, by default the latest that is over, in the light of the decisions that were made by now.
 
     Raises UsageError when there is none.
     """
@@ -39,7 +39,8 @@ def load_report(store: Store, log: Sequence[Decision], run_id: str | None = None
 
 
 def numbered_report(store: Store, log: Sequence[Decision]) -> Report:
-    """The report whose numbers name findings: that of the latest run that saw the network. Raises UsageError."""
+    """The report whose numbers name findings: that of the latest run that is over and saw the network. Raises
+    UsageError."""
     return report_of(store, runs.latest_online(store), log)
 
 
@@ -71,7 +72,7 @@ def _thinned_words(run: Run) -> Iterator[str]:
 
 
 def _sources(store: Store, run: Run, index: DecisionIndex, day: date) -> Sources:
-    def read(kinds: Collection[tuple[Verdict, Change]] | None = None) -> Iterator[SourceReport]:
+    def read(kinds: Collection[Kind] | None = None) -> Iterator[SourceReport]:
         with open_store(store.url, read_only=True) as again:
             for source in reported.told(again, run, kinds):
                 yield with_decision(source, key_of(source.url), index, day)
@@ -85,7 +86,7 @@ def _sources(store: Store, run: Run, index: DecisionIndex, day: date) -> Sources
             return +counts
 
     def by_category(kinds: Collection[Category]) -> Iterator[SourceReport]:
-        return read({(kind.verdict, kind.changed) for kind in kinds})
+        return read({(kind.verdict, kind.changed, kind.earlier) for kind in kinds})
 
     keys = index.keys
     return Sources(read, None if keys is None else counted, by_category)

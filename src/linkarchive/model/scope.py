@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from pathlib import PurePath
 
 from linkarchive.model.verdict import Verdict
 
@@ -34,6 +35,10 @@ class Scope:
     """A Git revision: only links that were added since."""
     sources: tuple[str, ...] = ()
     """Keys: only these sources (a re-check from the review page)."""
+
+    def __post_init__(self) -> None:
+        if all(PurePath(name).name == "links.txt" for name in self.articles):
+            object.__setattr__(self, "articles", ())  # to name links.txt alone is to name nothing
 
     @property
     def is_partial(self) -> bool:

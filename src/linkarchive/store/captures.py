@@ -179,6 +179,12 @@ def baselines_of_sources(
     return by_source
 
 
+def all_baselines(store: Store) -> Iterator[StoredCapture]:
+    """Every capture that is a baseline, one at a time."""
+    query = select(captures).where(captures.c.id.in_(select(baselines.c.capture))).order_by(captures.c.id)
+    return map(StoredCapture.of_row, store.execute(query.execution_options(yield_per=500)))
+
+
 def _baselines(store: Store, condition: ColumnElement[bool]) -> Iterator[tuple[str, date | None, StoredCapture]]:
     query = (
         select(captures, baselines.c.article, baselines.c.looked)

@@ -17,16 +17,18 @@ from linkarchive.store.results import report_of
 from linkarchive.store.runs import Run
 from linkarchive.store.schema import results, runs, sources, visits
 
+Kind = tuple[Verdict, Change, bool]
+"""Verdict and change of a source, and whether an earlier run visited it."""
 _AT_ONCE = 500
 """Rows that are read together."""
 _NEWS = (Change.NEW, Change.STILL, Change.RECOVERED, Change.NONE)
 _FINDINGS = [verdict.value for verdict in Verdict if verdict.is_finding]
 
 
-def told(store: Store, run: Run, kinds: Collection[tuple[Verdict, Change]] | None = None) -> Iterator[SourceReport]:
+def told(store: Store, run: Run, kinds: Collection[Kind] | None = None) -> Iterator[SourceReport]:
     """What the report of the run says of the cited sources, in the order of the reader's interest, one at a time.
 
-    With `kinds`, only those whose verdict and change are among them.
+    With `kinds`, only those that are of one of them.
     """
     return _told(store, run, _rows(store, run), kinds)
 
@@ -36,9 +38,7 @@ def visited(store: Store, run: Run) -> Iterator[SourceReport]:
     return _told(store, run, _rows_of_run(store, run))
 
 
-def _told(
-    store: Store, run: Run, rows: Subquery, kinds: Collection[tuple[Verdict, Change]] | None = None
-) -> Iterator[SourceReport]:
+def _told(store: Store, run: Run, rows: Subquery, kinds: Collection[Kind] | None = None) -> Iterator[SourceReport]:
     # Sorted without their results, which are a hundred times as large.
     order = (
         select(rows.c.visit)
@@ -50,8 +50,8 @@ def _told(
         )
     )
     if kinds is not None:
-        pairs = [(verdict.value, change.value) for verdict, change in kinds]
-        order = order.where(tuple_(rows.c.verdict, rows.c.changed).in_(pairs))
+        wanted = [(verdict.value, change.value, earlier) for verdict, change, earlier in kinds]
+        order = order.where(tuple_(rows.c.verdict, rows.c.changed, rows.c.earlier).in_(wanted))
     numbers = store.execute(order).scalars().all()
     query = select(*_OF_VISIT).join(results, results.c.id == visits.c.outcome)
     for start in range(0, len(numbers), _AT_ONCE):

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Row, func, insert, select, update
+from sqlalchemy import ColumnElement, Row, func, insert, or_, select, update
 
 from linkarchive import __version__
 from linkarchive.errors import NothingCheckedError
@@ -20,6 +20,8 @@ RESUMABLE = timedelta(hours=24)
 UNKNOWN_CLOCK = "without a log"
 """The scope of what was put back from state.jsonl, or from records without a log: whether that was simulated is not
 known."""
+_ROUND = "round"
+"""The scope of the runs of a hub."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +68,7 @@ def of_round(store: Store, run_id: str, now: datetime, simulated: bool) -> Run:
     if run is None:
         info, before = RunInfo(run_id, now, None, False, False, simulated, __version__), find(store)
         body = RunBody() if before is None else before.body
-        store.execute(store.insert_new(runs), _row(info, "round", body))
+        store.execute(store.insert_new(runs), _row(info, _ROUND, body))
         run = find(store, run_id)
     return latest(store) if run is None else run
 
@@ -137,17 +139,26 @@ def find(store: Store, run_id: str | None = None) -> Run | None:
 
 
 def latest(store: Store) -> Run:
-    """The latest run. Raises NothingCheckedError where there is none."""
-    run = find(store)
-    if run is None:
-        raise NothingCheckedError
-    return run
+    """The latest run that is over, else the latest. Raises NothingCheckedError where there is none."""
+    return _latest(store, _IS_OVER)
 
 
 def latest_online(store: Store) -> Run:
-    """The latest run that saw the network, else the latest. Raises NothingCheckedError where there is none."""
-    run = latest(store)
-    return (before(store, run.seq) if run.info.offline else None) or run
+    """The latest run that is over and saw the network, else the latest. Raises NothingCheckedError where there is
+    none."""
+    return _latest(store, _IS_OVER, ~runs.c.offline)
+
+
+_IS_OVER = or_(runs.c.finished.is_not(None), runs.c.scope == _ROUND)
+"""It is not under way and was not killed; reports tell of a hub's round from its beginning."""
+
+
+def _latest(store: Store, *conditions: ColumnElement[bool]) -> Run:
+    for wanted in (conditions, ()):
+        row = store.execute(select(runs).where(*wanted).order_by(runs.c.seq.desc()).limit(1)).one_or_none()
+        if row is not None:
+            return _run(row)
+    raise NothingCheckedError
 
 
 @dataclass(frozen=True, slots=True)
