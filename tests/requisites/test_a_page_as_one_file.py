@@ -96,6 +96,7 @@ PARTS = {
     f"https://news.example/{name}": Part(name.encode(), kind, f"https://news.example/{name}")
     for name, kind in (("a.css", "text/css"), ("b.css", "text/css"), ("a.png", "image/png"), ("b.png", "image/png"))
 }
+PARTS["https://news.example/a.png?"] = PARTS["https://news.example/a.png"]
 A_PNG = "data:image/png;base64,YS5wbmc="
 
 

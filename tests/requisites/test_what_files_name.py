@@ -174,6 +174,7 @@ SHEET = "https://cdn.example/css/all.css"
             {"f.woff2"},
         ),
         ("@font-face{src:local('F'),url('f.woff')}", {"f.woff"}),
+        ("@font-face{src:url('f.woff?#iefix') format('woff')}", {"f.woff?"}),
         ("@font-face{src:url(v.woff2) format('woff2-variations')}", {"v.woff2"}),
         (".a{content:'}'}.b{background:url(\"data:image/svg+xml,{}\")}.c{background:url(c.png)}", {"c.png"}),
     ],

@@ -12,6 +12,7 @@ from warcio.archiveiterator import ArchiveIterator
 from linkarchive.model import Capture, CaptureScope, PartRecord
 from linkarchive.snapshot import paths
 from linkarchive.snapshot.capture_metadata import LeftOut
+from linkarchive.snapshot.part_reader import PartReader
 from linkarchive.snapshot.parts import NewParts, Resource
 from linkarchive.snapshot.reader import ScannedParts, read_record, scan
 from linkarchive.snapshot.repair import repair
@@ -77,6 +78,13 @@ def test_the_capture_says_what_it_holds(kept: tuple[Capture, list[PartRecord], l
     assert (capture.scope, capture.parts, capture.left_out) == (CaptureScope.PAGE, 5, 1)
     assert [part.url.rpartition("/")[2] for part in used[:-1]] == ["all.css", "old.png", "icon.png", "other-icon.png"]
     assert used[-1].url == "urn:fullPage:https://a.example/one"
+
+
+def test_a_part_of_an_earlier_archive_is_found_by_an_address_with_a_query_of_nothing(archive: Any, kept: Any) -> None:
+    reader = PartReader(archive.folder, kept[1], {})
+    icon, sheet = (reader.find(f"https://a.example/{name}") for name in ("old.png?", "all.css?"))
+    assert (icon and icon.body, sheet and sheet.body) == (b"icon", b"p{}")
+    assert reader.find("https://a.example/all.css?v=2") is None
 
 
 def test_the_archive_is_sound_and_tells_whose_the_parts_are(

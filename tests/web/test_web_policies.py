@@ -340,6 +340,7 @@ def test_no_bytes_break_the_decoder(data, coding):
     [
         ("HTTP://Example.COM", "http://example.com/"),
         ("http://example.com:80/a#b", "http://example.com/a"),
+        ("http://example.com/a?#b", "http://example.com/a?"),
         ("https://example.com:8443?x=1", "https://example.com:8443/?x=1"),
         ("http://bücher.example/ü?ü=ü", "http://xn--bcher-kva.example/%C3%BC?%C3%BC=%C3%BC"),
         ("http://u:p@example.com/", "http://example.com/"),

@@ -164,10 +164,7 @@ def _each_once(requisites: Iterable[Requisite]) -> list[Requisite]:
 
 
 def whole_address(base: str, address: str, charset: str = "utf-8") -> str | None:
-    """The URL that an address means, without fragment; None for one that is not of the web, or only a fragment.
-
-    A query of nothing is left out, as it is when it is asked for.
-    """
+    """The URL that an address means, without fragment; None for one that is not of the web, or only a fragment."""
     address = address.strip()
     if not address or address.startswith("#"):
         return None
@@ -175,7 +172,7 @@ def whole_address(base: str, address: str, charset: str = "utf-8") -> str | None
     url = None if meant is None else normalise(meant)
     if url is None or not url[:8].lower().startswith(("http://", "https://")):
         return None
-    return url.partition("#")[0].removesuffix("?")
+    return url.partition("#")[0]
 
 
 def _references_of(element: Any) -> Iterator[Reference]:

@@ -29,7 +29,9 @@ class PartReader:
     def find(self, url: str) -> Part | None:
         """None for what is not stored, or cannot be read."""
         for _ in range(_MAX_REDIRECTS):
-            part = self._records.get(record_writer.uri(url))
+            name = record_writer.uri(url)
+            # Until 30 November 2026 a query of nothing was left out of what was asked for.
+            part = self._records.get(name) or self._records.get(name.removesuffix("?"))
             if part is None:
                 return None
             place = part.record if part.original is None else self._originals.get(part.original)

@@ -75,7 +75,7 @@ def _parse_any(url: str) -> Target:
     user_info, at, netloc = parts.netloc.rpartition("@")
     path, mark, query = address.partition("#")[0].partition("?")
     start = path.index(parts.netloc) + len(parts.netloc)
-    target = f"{parts.scheme}://{netloc}{_fit(path[start:])}{mark if query else ''}{_fit(query)}"
+    target = f"{parts.scheme}://{netloc}{_fit(path[start:])}{mark}{_fit(query)}"
     return Target(target, _checked(parts.hostname or ""), netloc, _basic(user_info) if at else None)
 
 
