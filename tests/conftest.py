@@ -206,7 +206,7 @@ class Folder:
             texts = {}
             for name, stream in streams.items():
                 stream.flush()
-                texts[name] = stream.buffer.getvalue().decode("utf-8")  # type: ignore[attr-defined]
+                texts[name] = stream.buffer.getvalue().decode("utf-8")  # type: ignore[attr-defined]  # wrapped in a stream above
         return Ran(code, texts["out"], texts["err"])
 
     def _run_elsewhere(self, args: Sequence[str], env: Mapping[str, str], stdin: bytes) -> Ran:

@@ -140,7 +140,7 @@ def test_pages_and_articles_that_are_not_there() -> None:
     with pytest.raises(linkarchive.UsageError, match="is not sent anywhere"):
         linkarchive.find_memento("http://192.168.1.1/")
     with pytest.raises(linkarchive.UsageError, match="known are terminal, json"):
-        linkarchive.render(linkarchive.Report(None, (), (), ()), "pdf")  # type: ignore[arg-type]
+        linkarchive.render(linkarchive.Report(None, (), (), ()), "pdf")  # type: ignore[arg-type]  # refused all the same
 
 
 def test_a_memento_or_none_or_not_known(monkeypatch: pytest.MonkeyPatch) -> None:

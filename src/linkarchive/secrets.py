@@ -143,7 +143,7 @@ def _parameters_redacted(address: str, depth: int) -> str:
         start, letters = match.end(), _letters(match[1])
         is_secret = re.fullmatch(_PRIVATE_NAME, letters) is not None
         shape = _PATH_VALUE if start <= path_end else _SECRET_VALUE if is_secret else _VALUE
-        value = shape.match(address, start)[0]  # type: ignore[index]
+        value = shape.match(address, start)[0]  # type: ignore[index]  # each of them matches the empty text, too
         if start > done and value and (is_secret or (re.fullmatch(_PERHAPS_NAME, letters) and _is_drawn(value))):
             pieces += (_nested_redacted(address[done:start], depth), REDACTED)
             done = start + len(value)

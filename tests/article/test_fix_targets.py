@@ -152,7 +152,8 @@ ENCODINGS = {
 
 
 def before_and_after(article: str) -> tuple[str, str]:
-    return tuple(re.sub("⟪(.*?)⇒(.*?)⟫", rf"\{side}", article, flags=re.S) for side in (1, 2))  # type: ignore[return-value]
+    before, after = (re.sub("⟪(.*?)⇒(.*?)⟫", rf"\{side}", article, flags=re.S) for side in (1, 2))
+    return before, after
 
 
 def wanted(article: Article, table: Mapping[str, str] = TABLE) -> list[Replacement]:

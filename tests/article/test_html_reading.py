@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+from typing import Any
+
 from linkarchive.article.document import read_document
 from linkarchive.model import Article, LinkKind
 
 
-def read(text: str, **options: object) -> Article:
-    return read_document(text.encode(), "html", path="a.html", **options)  # type: ignore[arg-type]
+def read(text: str, **options: Any) -> Article:
+    return read_document(text.encode(), "html", path="a.html", **options)
 
 
 def urls(article: Article) -> list[str | None]:

@@ -6,11 +6,12 @@ import pytest
 
 from linkarchive.article.dates import parse_date
 from linkarchive.article.document import read_document
+from linkarchive.model import Article
 
 URL = "https://o.example/story"
 
 
-def read(text: str, format: str = "md", path: str = "a.md"):  # type: ignore[no-untyped-def]
+def read(text: str, format: str = "md", path: str = "a.md") -> Article:
     return read_document(text.encode(), format, path=path)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pytest
 
 from linkarchive.article.document import read_document
@@ -20,7 +22,7 @@ def width(text: str) -> float:
     return sum(widths()[ord(char) - 32] for char in text) * 0.01
 
 
-def pdf(pages: list[str], boxes: list[tuple[str, float, float]] = (), *, composite: bool = False) -> bytes:  # type: ignore[assignment]
+def pdf(pages: list[str], boxes: Sequence[tuple[str, float, float]] = (), *, composite: bool = False) -> bytes:
     """`boxes` are (target, left end, right end) on the first page, whose only line begins at 0."""
     unicode = "1 beginbfrange <0003> <0061> <0020> endbfrange"
     simple = f"<< /Type /Font /Subtype /Type1 /BaseFont /X /FirstChar 32 /LastChar 126 /Widths {widths()} >>".replace(

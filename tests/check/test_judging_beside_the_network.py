@@ -11,6 +11,7 @@ import time
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -51,11 +52,11 @@ TEXT = "".join(
 )
 
 
-def task(body: str = TEXT, status: int = 200, **facts: object) -> JudgeTask:
+def task(body: str = TEXT, status: int = 200, **facts: Any) -> JudgeTask:
     url = "https://news.example/a/b"
     page = Page(url, status, {"content-type": "text/html; charset=utf-8"}, body.encode())
     known = {"rule": None, "archive": Path(), "network": NetworkSettings(), "known_good": False}
-    return JudgeTask(page, (Comparison("x", url),), **(known | facts))  # type: ignore[arg-type]
+    return JudgeTask(page, (Comparison("x", url),), **(known | facts))
 
 
 @pytest.fixture

@@ -84,7 +84,7 @@ def test_the_units_are_what_systemd_reads(awkward: Any, tmp_path: Path) -> None:
         path = tmp_path / Path(name).name
         path.write_text("".join(line for line in text.splitlines(True) if not line.startswith("# then")))
         parser = configparser.ConfigParser(interpolation=None, strict=True)
-        parser.optionxform = str  # type: ignore[assignment,method-assign]
+        parser.optionxform = str  # type: ignore[assignment,method-assign]  # as configparser documents it
         parser.read_string(path.read_text())
         files[path.suffix] = (path, parser)
     service, timer = files[".service"][1], files[".timer"][1]

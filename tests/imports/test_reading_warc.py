@@ -103,7 +103,7 @@ def test_a_payload_digest_may_be_that_of_the_body_without_its_codings(foreign: A
     chunked = b"%x\r\n%s\r\n0\r\n\r\n" % (len(packed), packed)
     headers = [("Content-Type", TYPE), ("Content-Encoding", "gzip"), ("Transfer-Encoding", "chunked")]
     for digested in (chunked, packed, body):
-        digest = "sha1:" + base64.b32encode(hashlib.sha1(digested).digest()).decode()  # noqa: S324
+        digest = "sha1:" + base64.b32encode(hashlib.sha1(digested).digest()).decode()  # noqa: S324 - what WARC has
         data = foreign.written(
             [("http://h.example/", chunked)], headers=headers, fields={"WARC-Payload-Digest": digest}
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -14,12 +15,12 @@ THEN = datetime(2021, 5, 13, 9, 12, 44, tzinfo=UTC)
 URLS = tuple(f"http://host.example/{name}" for name in "abcd")
 
 
-def entry(number: int, url: str, location: str | None = None, **more: object) -> Entry:
-    fields: dict[str, object] = {
+def entry(number: int, url: str, location: str | None = None, **more: Any) -> Entry:
+    fields: dict[str, Any] = {
         "type": RecordType.RESPONSE, "time": THEN, "status": 301 if location else 200, "record_id": str(number),
         "digest": "", "refers_to": "", "refers_to_page": None,
     }  # fmt: skip
-    return Entry(number=number, urls=(url,), location=location, **fields | more)  # type: ignore[arg-type]
+    return Entry(number=number, urls=(url,), location=location, **fields | more)
 
 
 def test_a_redirect_and_its_page_are_one_capture() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from typing import Any
 
 import pytest
 
@@ -73,10 +74,10 @@ def page() -> Callable[..., Page]:
 def case(page: Callable[..., Page]) -> Callable[..., Case]:
     """A case from the HTML (or Page) of the visit and of the baseline."""
 
-    def make(after: str | Page, before: str | Page | None = None, url: str = URL, **facts: object) -> Case:
+    def make(after: str | Page, before: str | Page | None = None, url: str = URL, **facts: Any) -> Case:
         def as_page(what: str | Page) -> Page:
             return page(what) if isinstance(what, str) else what
 
-        return Case("x", url, as_page(after), None if before is None else as_page(before), **facts)  # type: ignore[arg-type]
+        return Case("x", url, as_page(after), None if before is None else as_page(before), **facts)
 
     return make

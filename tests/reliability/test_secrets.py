@@ -82,9 +82,9 @@ def secretive(folder: Any) -> Iterator[Any]:
 
     def site(request: Request) -> Response:
         text = f"<h1>Page {len(request.url)}</h1><p>{' '.join(f'word{len(request.url) * n}' for n in range(60))}</p>"
-        return Response(f"<title>Page</title>{text}".encode(), site.status)  # type: ignore[attr-defined]
+        return Response(f"<title>Page</title>{text}".encode(), site.status)  # type: ignore[attr-defined]  # set by a test
 
-    site.status = 200  # type: ignore[attr-defined]
+    site.status = 200  # type: ignore[attr-defined]  # set by a test
     hosts = {f"h{number}.example": site for number in range(50)}
     archives = dict.fromkeys(_THIRD, lambda _: Response(b"", 404))
     with DemoWeb(extra={**hosts, **archives, "*.slack.com": site, "discord.com": site}) as web:

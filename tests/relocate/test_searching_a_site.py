@@ -21,8 +21,8 @@ from linkarchive.relocate.rules import Example
 from linkarchive.relocate.search import SiteSearch
 
 SITE = "http://site.example"
-NOUNS = "harbour tide ledger lantern survey council ferry channel timber museum pilot orchard engine register".split()  # noqa: SIM905
-VERBS = "recorded described measured refused repaired carried opened counted followed promised".split()  # noqa: SIM905
+NOUNS = "harbour tide ledger lantern survey council ferry channel timber museum pilot orchard engine register".split()  # noqa: SIM905  (words read as words)
+VERBS = "recorded described measured refused repaired carried opened counted followed promised".split()  # noqa: SIM905  (words read as words)
 
 
 def prose(seed: object, sentences: int = 24) -> str:

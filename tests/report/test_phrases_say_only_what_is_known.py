@@ -51,7 +51,7 @@ MONTHS = [
     "December",
 ]
 DATE = re.compile(rf"(\d+)\u00a0({'|'.join(MONTHS)})\u00a0(\d{{4}})")
-times = st.datetimes(datetime(1996, 1, 1), datetime(2026, 11, 22), timezones=st.just(UTC))  # noqa: DTZ001
+times = st.datetimes(datetime(1996, 1, 1), datetime(2026, 11, 22), timezones=st.just(UTC))  # noqa: DTZ001 - bounds of the hours
 shares = st.floats(0, 1)
 baselines = st.builds(
     Baseline, st.sampled_from(Origin), times, st.one_of(st.none(), st.integers(-9000, 9000)), st.none()

@@ -34,7 +34,7 @@ def pages(review: Any, folder: Path) -> Iterator[tuple[str, str]]:
         yield name, path.as_uri()
 
 
-def test_axe_finds_nothing(browser: Any, looked: Any, tmp_path: Path, violations: Any) -> None:  # noqa: F811
+def test_axe_finds_nothing(browser: Any, looked: Any, tmp_path: Path, violations: Any) -> None:  # noqa: F811 - the fixture
     driver = browser()
     driver.execute_cdp_cmd("Page.setBypassCSP", {"enabled": True})  # axe is put in by the driver, not by the page
     found = []

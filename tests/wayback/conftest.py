@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import replace
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 
@@ -61,11 +62,11 @@ def new_session(web: DemoWeb) -> Iterator[NewSession]:
     """Makes sessions; keyword arguments are those of the settings, and `budget` and `stop`."""
     with ExitStack() as stack:
 
-        def make(**given: object) -> ArchiveSession:
+        def make(**given: Any) -> ArchiveSession:
             own = {key: given.pop(key) for key in ("budget", "stop") if key in given}
-            settings = replace(QUICK, **given)  # type: ignore[arg-type]
+            settings = replace(QUICK, **given)
             clock = Clock(datetime(2026, 11, 23, 6, tzinfo=UTC))
-            return stack.enter_context(ArchiveSession(web.network(), settings, clock, **own))  # type: ignore[arg-type]
+            return stack.enter_context(ArchiveSession(web.network(), settings, clock, **own))
 
         yield make
 
@@ -79,10 +80,10 @@ def session(new_session: NewSession) -> ArchiveSession:
 def article() -> Article:
     """Makes captures of a page with plenty of text."""
 
-    def make(url: str, day: str, title: str = "The lantern books", **given: object) -> DemoCapture:
+    def make(url: str, day: str, title: str = "The lantern books", **given: Any) -> DemoCapture:
         body = f"<!DOCTYPE html><html><title>{title}</title><article><h1>{title}</h1>{PROSE}</article></html>"
         time = datetime.fromisoformat(day).replace(hour=9, tzinfo=UTC)
-        return DemoCapture(url, time, **{"body": body.encode(), **given})  # type: ignore[arg-type]
+        return DemoCapture(url, time, **{"body": body.encode(), **given})
 
     return make
 

@@ -185,7 +185,8 @@ def test_a_copy_is_stored_as_what_it_is(wayback, session, article, tmp_path, tak
     index = next((tmp_path / "archive/indexes").glob("*.cdxj")).read_text()
     assert "https://web.archive.org/web/20210512090000id_/" in index
     again = unwrap_memento(page, 1 << 20)
-    assert (again.body, again.headers) == (copy.page.body, copy.page.headers)  # type: ignore[union-attr]
+    assert copy.page is not None
+    assert (again.body, again.headers) == (copy.page.body, copy.page.headers)
     assert unwrap_memento(again, 1 << 20) == again
 
 

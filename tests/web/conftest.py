@@ -9,6 +9,7 @@ import ssl
 import threading
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import pytest
 import trustme
@@ -234,8 +235,8 @@ def visits() -> Iterator[Visits]:
     """Visit URLs or requests with settings that a test changes; the bodies are closed at its end."""
     seen: list[Visit] = []
 
-    def run(*requests: str | VisitRequest, **changes: object) -> list[Visit]:
-        network = replace(NETWORK, **changes)  # type: ignore[arg-type]
+    def run(*requests: str | VisitRequest, **changes: Any) -> list[Visit]:
+        network = replace(NETWORK, **changes)
         asked = [VisitRequest(request) if isinstance(request, str) else request for request in requests]
         visits = list(fetch_all(asked, network, Clock()))
         seen.extend(visits)

@@ -64,9 +64,9 @@ def _parser(indented_code: bool) -> MarkdownIt:
         md.block.ruler.disable("code")
     # Targets stay as written, whatever their scheme: `[text](javascript:void(0))` is a lost target. They are replaced
     # on the instance, as the API documentation of markdown-it has it (`md.validateLink = …`); its types do not know it.
-    md.normalizeLink = lambda url: url  # type: ignore[method-assign]
-    md.normalizeLinkText = lambda link: link  # type: ignore[method-assign]
-    md.validateLink = lambda url: True  # type: ignore[method-assign]
+    md.normalizeLink = lambda url: url  # type: ignore[method-assign]  # see above
+    md.normalizeLinkText = lambda link: link  # type: ignore[method-assign]  # see above
+    md.validateLink = lambda url: True  # type: ignore[method-assign]  # see above
     rules = {rule.name: rule.fn for rule in md.inline.ruler.__rules__}
     for name in ("link", "image", "autolink", "html_inline"):
         md.inline.ruler.at(name, _located(rules[name]))

@@ -119,7 +119,7 @@ class _Folder:
     def __init__(self) -> None:
         usual = tempfile.gettempdir()
         # mkdtemp makes a folder of its own that nobody else can enter, in /tmp as elsewhere.
-        parent = usual if len(os.fsencode(usual)) <= _LONGEST else "/tmp"  # noqa: S108
+        parent = usual if len(os.fsencode(usual)) <= _LONGEST else "/tmp"  # noqa: S108 - see above
         for lock in Path(parent).glob(f"{_PREFIX}*/{_LOCK}"):
             # Not blocked by a pipe that somebody put there. OSError: its program runs, or it is another user's.
             with suppress(OSError), open(lock, "rb", opener=_at_once) as file:
@@ -127,7 +127,7 @@ class _Folder:
                 shutil.rmtree(lock.parent, ignore_errors=True)
         self.path = tempfile.mkdtemp(prefix=_PREFIX, dir=parent)
         # A `with` would end with this call: the lock is held until `remove`.
-        self._lock = Path(self.path, _LOCK).open("wb")  # noqa: SIM115
+        self._lock = Path(self.path, _LOCK).open("wb")  # noqa: SIM115 - see above
         fcntl.flock(self._lock, fcntl.LOCK_EX)
 
     def remove(self) -> None:

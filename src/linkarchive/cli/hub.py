@@ -148,7 +148,7 @@ def _settings(project: Path, config: Path | None) -> Settings:
         raise SettingsError("there is no hub: write its `database` below [hub] in archive.toml (ARCHIVE_HUB_DATABASE)")
     refuse_other_databases(settings.hub.database)
     try:
-        import procrastinate  # noqa: F401
+        import procrastinate  # noqa: F401 - whether it is installed
     except ImportError as error:
         raise SettingsError("a hub needs the extra `fleet`: pip install 'linkarchive[fleet]'") from error
     return settings

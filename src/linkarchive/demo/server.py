@@ -16,7 +16,7 @@ from collections.abc import Mapping
 from concurrent.futures import Future
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 from urllib.parse import urlsplit
 
 from linkarchive.demo import sites
@@ -24,7 +24,7 @@ from linkarchive.demo.certificates import Certificates
 from linkarchive.demo.wire import Epoch, Head, Reply, Response, Site, read_head, request_of, write_reply
 from linkarchive.settings import NetworkSettings
 
-_QUICK = {"host_delay": 0.0, "domain_delay": 0.0, "timeout": 3.0, "retries": 1, "retry_wait": 0.05}
+_QUICK: dict[str, Any] = {"host_delay": 0.0, "domain_delay": 0.0, "timeout": 3.0, "retries": 1, "retry_wait": 0.05}
 """Waits that fit loopback; no site of the demo needs politeness."""
 
 _TAKES_FORMS = frozenset({"web.archive.org"})
@@ -77,7 +77,7 @@ class DemoWeb:
             https_proxy=proxy,
             no_proxy="",
             ca_file=str(self._certificates.ca_file),
-            **_QUICK,  # type: ignore[arg-type]
+            **_QUICK,
         )
 
     def environ(self) -> dict[str, str]:

@@ -7,8 +7,9 @@ import os
 import socket
 import threading
 import time
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Coroutine
 from contextlib import suppress
+from typing import Any
 
 from linkarchive.clock import Clock
 from linkarchive.errors import ArchiveError, OfflineError, StorageError, UsageError
@@ -19,7 +20,7 @@ from linkarchive.settings import Settings
 from linkarchive.sites import refuse_faulty
 from linkarchive.snapshot.shelf import shelf_of
 from linkarchive.store import hub_ranges
-from linkarchive.store.hub import open_hub
+from linkarchive.store.hub import MOST_FAILURES, open_hub
 from linkarchive.store.hub_ranges import LostLeaseError
 
 _PAUSE = 1.0
@@ -127,9 +128,9 @@ class _Worker:
         except ConnectorException as error:
             raise StorageError(f"the hub's database does not answer: {error.__cause__ or error}") from error
 
-    async def _until_stopped(self, what: object) -> None:
+    async def _until_stopped(self, what: Coroutine[Any, Any, None]) -> None:
         """Await it; at a signal, or after trouble, have it end after the job that it is at."""
-        task = asyncio.ensure_future(what)  # type: ignore[call-overload]
+        task = asyncio.create_task(what)
         while not task.done():
             if self._stop.is_set() or self._trouble is not None:
                 task.cancel()
@@ -155,9 +156,7 @@ class _Worker:
 
     def _is_something_parked(self) -> bool:
         with open_hub(self._place.settings.hub.database) as store:
-            ranges = hub_ranges.status(store, self._place.clock.now()).ranges
-        mine = (status for status in ranges if self._ranges is None or status.range in self._ranges)
-        parked = [status for status in mine if status.parked]
-        for status in parked:
-            self._say(f"range {status.range} is parked after {status.failures} failures: {status.error}")
+            parked = hub_ranges.parked(store, self._ranges)
+        for number, error in parked.items():
+            self._say(f"range {number} is parked after {MOST_FAILURES} failures: {error}")
         return bool(parked)

@@ -126,9 +126,9 @@ def _xml(body: bytes, base: str) -> Listing:
     return Listing(tuple(pages), tuple(further[:100]), search=search, is_sitemap=is_sitemap)
 
 
-def _entry(element: object, base: str) -> Iterator[NamedPage]:
+def _entry(element: Any, base: str) -> Iterator[NamedPage]:
     title = link = ""
-    for child in element:  # type: ignore[attr-defined]
+    for child in element:
         if _local(child) == "title":
             title = "".join(child.itertext()).strip()
         elif _local(child) == "link" and not link:

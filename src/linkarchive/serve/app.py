@@ -199,5 +199,5 @@ def _answer(page: Page, code: int = 200) -> Response:
 
 def _as_response(answer: Any) -> Response:
     """Flask's own kind of response: `redirect` promises only Werkzeug's."""
-    response: Response = Response.force_type(answer)  # type: ignore[assignment]
+    response: Response = Response.force_type(answer)  # type: ignore[assignment]  # the class that it is called on
     return response

@@ -8,6 +8,7 @@ from __future__ import annotations
 import io
 import os
 import re
+import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
@@ -49,10 +50,13 @@ class FolderShelf:
         try:
             target.parent.mkdir(parents=True, exist_ok=True)
             with file.open("rb") as source, open(target, "xb", opener=private) as copy:
-                while data := source.read(_CHUNK):
-                    copy.write(data)
-                copy.flush()
-                os.fsync(copy.fileno())
+                try:
+                    shutil.copyfileobj(source, copy, _CHUNK)
+                    copy.flush()
+                    os.fsync(copy.fileno())
+                except OSError:
+                    target.unlink()
+                    raise
             sync_folder(target.parent)
         except OSError as error:
             raise storage_error(target, error, "cannot be put on the shelf") from error
@@ -165,7 +169,7 @@ def shelf_of(place: str) -> Shelf:
         raise SettingsError("[hub] shelf is empty: write a folder, or s3://BUCKET/PREFIX (ARCHIVE_HUB_SHELF)")
     if place.startswith("s3://"):
         try:
-            import obstore  # noqa: F401
+            import obstore  # noqa: F401 - whether it is installed
         except ImportError as error:
             raise SettingsError("object storage needs the extra `fleet`: pip install 'linkarchive[fleet]'") from error
         return ObjectShelf(place)

@@ -1,7 +1,6 @@
 """What the projects of a hub share: who watches which page; and the connection to their tables. `hub_ranges` has more.
 
-PostgreSQL only. Times that are compared with those of visits are the caller's; leases and turns go by the clock of the
-database, which all workers have in common.
+PostgreSQL only. Times that are compared with those of visits are the caller's.
 """
 
 from __future__ import annotations
@@ -150,9 +149,9 @@ def projects_of(store: Store, numbers: Collection[int]) -> list[HubProject]:
 
 
 def find_project(store: Store, name: str) -> HubProject | None:
-    row = store.execute(text("SELECT id, name, body, pushed FROM hub.projects WHERE name = :name"), {"name": name})
-    found = row.one_or_none()
-    return None if found is None else HubProject(**found._mapping)
+    query = "SELECT id, name, body, pushed FROM hub.projects WHERE name = :name"
+    project = store.execute(text(query), {"name": name}).one_or_none()
+    return None if project is None else HubProject(**project._mapping)
 
 
 def keep_project(store: Store, name: str, rules: Rules, now: datetime) -> int:

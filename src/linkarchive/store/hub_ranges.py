@@ -97,8 +97,8 @@ def release(store: Store, taken: Taken, rest: float) -> None:
 
 
 def fail(store: Store, taken: Taken, error: str, wait: float) -> None:
-    """The job failed: it is tried again after `wait` seconds, after twice as many the next time, and so on. The caller
-    commits."""
+    """The job failed: it is tried again after `wait` seconds, after the second failure in a row after twice as many,
+    after the third after three times, and so on. The caller commits."""
     statement = """UPDATE hub.ranges SET worker = NULL, failures = failures + 1, error = :error,
         rest_until = now() + (failures + 1) * make_interval(secs => :wait) WHERE range = :range AND fence = :fence"""
     values = {"range": taken.range, "fence": taken.fence, "error": error.replace("\0", "")[:2000], "wait": wait}
@@ -152,6 +152,14 @@ def is_due_anywhere(store: Store, now: datetime, ranges: Collection[int] | None)
         ) LIMIT 1"""
     values = {"most": MOST_FAILURES, "now": now, "all": ranges is None, "ranges": list(ranges or ())}
     return store.execute(text(query), values).first() is not None
+
+
+def parked(store: Store, ranges: Collection[int] | None) -> dict[int, str]:
+    """Those of these ranges that nobody takes any more, each with what went wrong last; None: all."""
+    query = """SELECT range, error FROM hub.ranges WHERE failures >= :most AND (:all OR range = ANY(:ranges))
+        ORDER BY range"""
+    values = {"most": MOST_FAILURES, "all": ranges is None, "ranges": list(ranges or ())}
+    return {row.range: row.error or "" for row in store.execute(text(query), values)}
 
 
 # --- segments ---------------------------------------------------------------------------------------

@@ -22,7 +22,7 @@ Step = Callable[[Connection], None]
 
 def first_schema(connection: Connection) -> None:
     """All tables as they are today."""
-    for statement in _creation(type(connection.dialect)):  # type: ignore[arg-type]
+    for statement in _creation(type(connection.dialect)):  # type: ignore[arg-type]  # a concrete one
         connection.exec_driver_sql(statement)
 
 

@@ -168,16 +168,16 @@ class Hub:
 
     def rows(self, statement: str) -> list[tuple[Any, ...]]:
         with psycopg.connect(self.url) as connection:
-            return connection.execute(statement).fetchall()  # type: ignore[call-overload,no-any-return]
+            return connection.execute(statement).fetchall()  # type: ignore[call-overload]  # text of ours
 
     def execute(self, statement: str) -> None:
         with psycopg.connect(self.url) as connection:
-            connection.execute(statement)  # type: ignore[call-overload]
+            connection.execute(statement)  # type: ignore[call-overload]  # text of ours
 
     def visits(self, project: str) -> list[tuple[Any, ...]]:
         """The address and the run of each visit."""
         sources, visits = (f"project_{project}.{name}" for name in ("sources", "visits"))
-        query = f"SELECT s.key, v.run FROM {visits} v JOIN {sources} s ON s.id = v.source ORDER BY 1, 2"  # noqa: S608
+        query = f"SELECT s.key, v.run FROM {visits} v JOIN {sources} s ON s.id = v.source ORDER BY 1, 2"  # noqa: S608 - names of ours
         return self.rows(query)
 
     def written(self) -> dict[str, list[tuple[Any, ...]]]:
@@ -186,7 +186,7 @@ class Hub:
             "hub.segments",
             *(f"{schema}.{table}" for (schema,) in self.schemas() for table in ("visits", "captures")),
         ]
-        return {name: sorted(self.rows(f"SELECT * FROM {name}"), key=str) for name in names}  # noqa: S608
+        return {name: sorted(self.rows(f"SELECT * FROM {name}"), key=str) for name in names}  # noqa: S608 - names of ours
 
     def schemas(self) -> list[tuple[Any, ...]]:
         return self.rows(r"SELECT nspname FROM pg_namespace WHERE nspname LIKE 'project\_%' ORDER BY 1")

@@ -35,7 +35,7 @@ def rename_before_fsync() -> None:
     def write_atomically(path: Path, data: Any, *, opener: Any = None) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         new = files.temporary(path)
-        file = open(new, "wb", opener=opener)  # noqa: SIM115
+        file = open(new, "wb", opener=opener)  # noqa: SIM115 - closed too late: the fault
         file.writelines([data] if isinstance(data, bytes) else data)
         file.flush()
         new.replace(path)
@@ -52,7 +52,7 @@ def append_without_lock() -> None:
     def free(self: Any) -> Iterator[None]:
         yield
 
-    project.Project.decision_lock = free  # type: ignore[method-assign, assignment]
+    project.Project.decision_lock = free  # type: ignore[method-assign, assignment]  # the fault
 
 
 def told_before_telling() -> None:
@@ -74,12 +74,12 @@ def swallowed_enospc() -> None:
         with suppress(OSError):
             real(path, line)
 
-    decisions.append_line = append_line  # type: ignore[attr-defined]
+    decisions.append_line = append_line  # type: ignore[attr-defined]  # the fault
 
 
 def strike_while_offline() -> None:
     """Nothing is ever the fault of our own network."""
-    network.Hosts.diagnosis = lambda self, canaries: None  # type: ignore[method-assign]
+    network.Hosts.diagnosis = lambda self, canaries: None  # type: ignore[method-assign]  # the fault
 
 
 _SEARCHES = 3

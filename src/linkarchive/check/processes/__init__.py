@@ -56,7 +56,7 @@ def spare_processes(
 
     if is_first:  # the pages of each are to be judged, by what all of them have then
         import linkarchive.judge.difference
-        import linkarchive.judge.verdict  # noqa: F401
+        import linkarchive.judge.verdict  # noqa: F401 - loaded before the fork
     with forked(number, partial(work, project=project, policy=policy, clock=clock)) as children:
         yield children
 
