@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -103,6 +104,21 @@ def test_of_files_that_were_not_all_put_those_of_others_stay(tmp_path: Path) -> 
     with pytest.raises(ZeroDivisionError), put_on(shelf, {first: file}):
         raise ZeroDivisionError
     assert list(shelf.names()) == [second]
+
+
+def test_of_a_file_that_could_not_be_written_whole_nothing_is_left(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(_: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    file = tmp_path / "file"
+    file.write_bytes(b"ours")
+    monkeypatch.setattr("os.fsync", full)
+    shelf = FolderShelf(tmp_path / "shelf")
+    with pytest.raises(StorageError):
+        shelf.put("archive/warc/a.warc.gz", file)
+    assert list(shelf.names()) == []
 
 
 def test_a_worker_uses_no_browser_and_its_own_headers() -> None:

@@ -124,7 +124,7 @@ class Category:
 
 @dataclass(frozen=True, slots=True)
 class SourceReport:
-    """A source in a report: its outcome, and what is new about it."""
+    """A source in a report: the result of its last visit, and what is new about it."""
 
     result: Result
     changed: Change
