@@ -352,7 +352,7 @@ def test_parts_that_time_did_not_reach_are_fetched_by_the_next_run(illustrated: 
     monkeypatch.setattr(requisites, "fetch_all", lambda requests, *_, **__: iter(()))
     ran = illustrated.check("article.md", "--scope", "page")
     assert ran.code == 3
-    assert "was not fetched" in ran.err
+    assert "what 2 pages need to be shown was not fetched; the next run does that" in ran.err
     assert ran.source(ALPHA)["verdict"] == "ok"
     monkeypatch.undo()
     ran = illustrated.check("--scope", "page", now="2026-01-05T07:00:00Z")
