@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from linkarchive.browser.chromium import Chromium
 from linkarchive.browser.pictures import WIDTH, pictures
-from linkarchive.browser.proxy import Listener, Passage
+from linkarchive.browser.proxy import Listener, PageTraffic
 from linkarchive.browser.rendering import FOOT, HIGHEST, Limits, NotRendered, Rendering
 from linkarchive.browser.trust import Trust
 from linkarchive.browser.upstream import Answers
@@ -78,8 +78,8 @@ async def render(chromium: Chromium, means: Means, url: str, ready: Ready) -> Re
     The waits end after `[network] timeout` each; `ready` is asked when the page is quiet. Raises playwright's
     Error where the browser is gone.
     """
-    passage = Passage(means.network, means.limits)
-    listener = Listener(means.upstream, means.trust, means.network, passage)
+    traffic = PageTraffic(means.network, means.limits)
+    listener = Listener(means.upstream, means.trust, means.network, traffic)
     started = means.clock.now()
     try:
         context = await chromium.browser.new_context(
@@ -92,18 +92,18 @@ async def render(chromium: Chromium, means: Means, url: str, ready: Ready) -> Re
             accept_downloads=False,
         )
         try:
-            return await _look(context, passage, means, url, ready, started)
+            return await _look(context, traffic, means, url, ready, started)
         except TimeoutError:
             return NotRendered("its scripts leave the browser no time")
         finally:
             await context.close()
     finally:
         listener.close()
-        _close_all(passage.take())
+        _close_all(traffic.take())
 
 
 async def _look(
-    context: BrowserContext, passage: Passage, means: Means, url: str, ready: Ready, started: datetime
+    context: BrowserContext, traffic: PageTraffic, means: Means, url: str, ready: Ready, started: datetime
 ) -> Rendering | NotRendered:
     from playwright.async_api import Error
 
@@ -117,19 +117,19 @@ async def _look(
         if _is_gone(tab):
             raise
         return NotRendered(_words(error))
-    await _settle(tab, passage, shown, timeout, ready)
-    await _scroll(tab, passage, timeout, means.limits.grown)
-    await _settle(tab, passage, shown, timeout / 2, lambda _: True)
+    await _settle(tab, traffic, shown, timeout, ready)
+    await _scroll(tab, traffic, timeout, means.limits.grown)
+    await _settle(tab, traffic, shown, timeout / 2, lambda _: True)
     if shown.crashed:
         return NotRendered("the browser's page crashed")
     dom = (await _in_time(tab.content())).encode("utf-8", "replace")[: means.network.max_body]
     picture, thumbnail, height = await pictures(context, tab, HIGHEST, _PATIENCE)
-    split = _split(passage.take(), _chain(shown.response), VisitRequest(url), started)
+    split = _split(traffic.take(), _chain(shown.response), VisitRequest(url), started)
     if split is None:
         return NotRendered("the browser shows no answer of the web")
     visit, parts = split
     cut = [LeftOut(f"{PICTURE}{url}", FOOT)] if height > HIGHEST else []
-    return Rendering(visit, parts, dom, picture, thumbnail, (*cut, *passage.left_out))
+    return Rendering(visit, parts, dom, picture, thumbnail, (*cut, *traffic.left_out))
 
 
 def _watched(tab: Tab) -> _Shown:
@@ -152,7 +152,7 @@ def _watched(tab: Tab) -> _Shown:
     return shown
 
 
-async def _settle(tab: Tab, passage: Passage, shown: _Shown, patience: float, ready: Ready) -> None:
+async def _settle(tab: Tab, traffic: PageTraffic, shown: _Shown, patience: float, ready: Ready) -> None:
     """Until the page is quiet and `ready`, or time is up."""
     end = time.monotonic() + patience
     before, since, asked = None, time.monotonic(), None
@@ -160,7 +160,7 @@ async def _settle(tab: Tab, passage: Passage, shown: _Shown, patience: float, re
         state = await _evaluated(tab, _STATE)
         if state != before:
             before, since = state, now
-        quiet = min(passage.quiet, now - since)
+        quiet = min(traffic.quiet, now - since)
         if state is not None and state[0] == "complete" and quiet >= _QUIET and state != asked:
             asked = state
             if ready(await _page(tab, shown)):
@@ -184,32 +184,32 @@ async def _page(tab: Tab, shown: _Shown) -> Page:
     return Page(url, status, headers | {"content-type": "text/html; charset=utf-8"}, dom)
 
 
-async def _scroll(tab: Tab, passage: Passage, patience: float, most_grown: int) -> None:
+async def _scroll(tab: Tab, traffic: PageTraffic, patience: float, most_grown: int) -> None:
     """To the foot of the page and back, so that what loads when it is looked at does; a page that grows there is gone
     down further, up to `most_grown` parts."""
     end = time.monotonic() + patience
     before = await _evaluated(tab, _STATE)
     for top in range(_STEP, HIGHEST, _STEP):
         height = await _evaluated(tab, _SCROLL, top)
-        if height is None or passage.is_full or time.monotonic() > end:
+        if height is None or traffic.is_full or time.monotonic() > end:
             break
         state = await _evaluated(tab, _STATE)
         if before is None or (state is not None and state[2] > before[2]):
-            passage.end_at(most_grown)
+            traffic.end_at(most_grown)
         if height and top > height:
-            await _rest(passage, end)
+            await _rest(traffic, end)
             if await _evaluated(tab, _SCROLL, top) == height:
                 break
         await asyncio.sleep(_LOOK / 2)
-    while passage.quiet == 0.0 and time.monotonic() < end:
+    while traffic.quiet == 0.0 and time.monotonic() < end:
         await asyncio.sleep(_LOOK)
     await _evaluated(tab, _SCROLL, 0)
 
 
-async def _rest(passage: Passage, end: float) -> None:
+async def _rest(traffic: PageTraffic, end: float) -> None:
     """Until no request is under way, and none was since this began and for a moment."""
     began = time.monotonic()
-    while min(passage.quiet, time.monotonic() - began) < _QUIET and time.monotonic() < end:
+    while min(traffic.quiet, time.monotonic() - began) < _QUIET and time.monotonic() < end:
         await asyncio.sleep(_LOOK / 2)
 
 

@@ -32,22 +32,25 @@ from linkarchive.web.transport import BrowserRequest, HttpRequest, HttpResult
 _PATIENCE = 60.0
 """Seconds for which a connection of the browser is kept without a request."""
 _MOST_SENT = 1024 * 1024
-"""Bytes of a request's payload."""
+"""Bytes of a request's payload: a longer one is refused."""
 _CHUNK = 64 * 1024
-_MOST_TOLD = 300
+_MOST_LISTED = 300
+"""Requests that were left out, by name."""
 _TLS = b"\x16"
 """The first byte of a ClientHello."""
-_OF_CONNECTION = frozenset(
+_NOT_SENT_ON = frozenset(
     {"connection", "proxy-connection", "keep-alive", "te", "trailer", "transfer-encoding", "upgrade",
      "proxy-authorization", "proxy-authenticate", "host", "content-length", "accept-encoding", "accept-language"}
 )  # fmt: skip
+"""Header fields of one connection, and those that the proxy writes itself."""
 _RECORDED = frozenset({"GET", "POST"})
 _NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 
 
-class Passage:
-    """What passes for one page: what may, what is under way, what was recorded."""
+class PageTraffic:
+    """The requests that a browser makes for one page: which of them are sent, how many are under way, what was
+    recorded and what was left out. Safe between threads."""
 
     def __init__(self, network: NetworkSettings, limits: Limits) -> None:
         self._network = network
@@ -61,10 +64,11 @@ class Passage:
         self._closed = False
         self._exchanges: list[Exchange] = []
         self.left_out: list[LeftOut] = []
-        """At most as many as are told by name."""
+        """The first `_MOST_LISTED` of them."""
 
     @property
     def is_full(self) -> bool:
+        """Whether the page has had as many requests, or as many bytes, as its limits allow."""
         return self._begun >= self._most or self._bytes >= self._limits.bytes
 
     @property
@@ -74,24 +78,25 @@ class Passage:
             return 0.0 if self._under_way else time.monotonic() - self._last
 
     def end_at(self, parts: int) -> None:
-        """Ask for nothing more once so many parts were asked for."""
+        """Refuse what comes after so many requests, counted from the first one of the page."""
         with self._lock:
             self._most = min(self._most, max(parts, self._begun))
 
     def refuses(self, target: Target) -> bool:
-        """Whether a request is not to be sent: it is noted as left out then."""
+        """True for a request that must not be sent, to a private address or beyond the limits: listed as left out."""
         if not self._network.allow_private and host_is_private(target.host):
             return self.leave_out(target.url, PRIVATE)
         return self.is_full and self.leave_out(target.url, TOO_MANY)
 
     def leave_out(self, url: str, why: str) -> bool:
+        """List a request as left out. Always true, so that a condition can end with it."""
         with self._lock:
-            if len(self.left_out) < _MOST_TOLD:
+            if len(self.left_out) < _MOST_LISTED:
                 self.left_out.append(LeftOut(url, why))
         return True
 
     def begins(self, url: str) -> bool:
-        """Whether a request is sent now: `end` is to be called then; else it is noted as left out."""
+        """True if a request may be sent now, which `end` ends; False if not, and it is listed as left out."""
         with self._lock:
             if not self.is_full:
                 self._begun += 1
@@ -106,7 +111,8 @@ class Passage:
             self._last = time.monotonic()
 
     def record(self, exchange: Exchange, is_part: bool) -> bool:
-        """Keep an exchange, or count it as left out; whether the passage keeps its body."""
+        """Keep an exchange for the record. False if it is none for the record, or too late: its body is the caller's to
+        close then."""
         with self._lock:
             self._bytes += exchange.body.length
             cut = exchange.truncated is not None and is_part
@@ -116,7 +122,7 @@ class Passage:
             return True
 
     def take(self) -> tuple[Exchange, ...]:
-        """Record nothing more; what was recorded, whose bodies are the caller's from now on."""
+        """What was recorded, in order. Nothing is recorded from now on, and the bodies are the caller's to close."""
         with self._lock:
             self._closed = True
             exchanges, self._exchanges = tuple(self._exchanges), []
@@ -126,18 +132,18 @@ class Passage:
 class Listener:
     """The proxy of one page, on a port of its own, until `close`."""
 
-    def __init__(self, upstream: Answers, trust: Trust, network: NetworkSettings, passage: Passage) -> None:
+    def __init__(self, upstream: Answers, trust: Trust, network: NetworkSettings, traffic: PageTraffic) -> None:
         self._upstream = upstream
         self._trust = trust
         self._network = network
-        self._passage = passage
+        self._traffic = traffic
         self._connections: set[socket.socket] = set()
         self._socket = socket.create_server(("127.0.0.1", 0), backlog=128)
         self.port: int = self._socket.getsockname()[1]
         threading.Thread(target=self._accept, name="linkarchive-proxy", daemon=True).start()
 
     def close(self) -> None:
-        """Take no more connections, and end those that stand."""
+        """Take no more connections, and end the open ones."""
         for connection in (self._socket, *tuple(self._connections)):
             with suppress(OSError):
                 connection.shutdown(socket.SHUT_RDWR)
@@ -163,7 +169,8 @@ class Listener:
             connection.close()
 
     def _requests(self, connection: socket.socket) -> socket.socket:
-        """Answer the requests of a connection until it ends; the connection, or the TLS that took its place."""
+        """Answer the requests of a connection until it ends. Returns the socket to be closed: that of TLS, if it was
+        begun on the connection."""
         origin = ""
         stream = _Stream(connection)
         while (request := stream.request()) is not None:
@@ -188,12 +195,12 @@ class Listener:
 
     def _refuses_host(self, url: str) -> bool:
         try:
-            return self._passage.refuses(parse_target(url))
+            return self._traffic.refuses(parse_target(url))
         except ValueError:
             return True
 
     def _exchange(self, stream: _Stream, request: h11.Request, origin: str) -> bool:
-        """Send a request on and the answer back; whether the connection can go on."""
+        """Send a request on, and the answer back. False if the connection cannot be used for another request."""
         payload = stream.payload()
         fields = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in request.headers.raw_items()]
         names = {name.lower(): value for name, value in fields}
@@ -202,26 +209,27 @@ class Listener:
         except ValueError:
             return stream.answer(400)
         if "upgrade" in names:
-            self._passage.leave_out(target.url, SOCKET)
+            self._traffic.leave_out(target.url, SOCKET)
             return stream.answer(403)
-        if payload is None or self._passage.refuses(target):
+        if payload is None or self._traffic.refuses(target):
             return stream.answer(403)
         is_part = not names.get("accept", "").startswith("text/html")
         browsers = BrowserRequest(request.method.decode("ascii"), self._fields(fields), payload, is_part)
-        if not self._passage.begins(target.url):
+        if not self._traffic.begins(target.url):
             return stream.answer(403)
         try:
             result = self._upstream.fetch(HttpRequest(target, browser=browsers))
             return self._pass_back(stream, target, result, is_part)
         finally:
-            self._passage.end()
+            self._traffic.end()
 
     def _fields(self, given: Sequence[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
-        """The browser's fields, with what we can decode, and the whole of what it would ask for from its start."""
+        """The header fields to be sent: the browser's, with our own languages and the encodings that we can decode, and
+        without a range that begins at the first byte, since the record is to have the whole file."""
         fields = [
             (name, value)
             for name, value in given
-            if name.lower() not in _OF_CONNECTION and (name.lower(), value) != ("range", "bytes=0-")
+            if name.lower() not in _NOT_SENT_ON and (name.lower(), value) != ("range", "bytes=0-")
         ]
         return (*fields, ("Accept-Language", self._network.accept_language), ("Accept-Encoding", ACCEPTED))
 
@@ -229,11 +237,11 @@ class Listener:
         exchange = result.result
         if not isinstance(exchange, Exchange):
             why = PRIVATE if exchange.reason is Reason.PRIVATE_ADDRESS else FAILED
-            self._passage.leave_out(target.url, why)
+            self._traffic.leave_out(target.url, why)
             return stream.answer(502)
         if exchange.truncated is not None and is_part:
-            self._passage.leave_out(target.url, TOO_LARGE)
-        kept = self._passage.record(exchange, is_part)
+            self._traffic.leave_out(target.url, TOO_LARGE)
+        kept = self._traffic.record(exchange, is_part)
         try:
             return stream.send(exchange, result.set_cookies)
         finally:
@@ -258,14 +266,14 @@ class _Stream:
         return event if isinstance(event, h11.Request) else None
 
     def payload(self) -> bytes | None:
-        """That of the request; None where it is longer than is sent."""
+        """The payload of the request; None if it is too long to be sent."""
         data = bytearray()
         while isinstance(event := self._event(), h11.Data):
             data += event.data[: _MOST_SENT + 1 - len(data)]
         return None if len(data) > _MOST_SENT else bytes(data)
 
     def answer(self, status: int) -> bool:
-        """An answer of our own, without a body."""
+        """Send an answer of our own, without a body. Always true: the connection can go on."""
         fields = [] if status == 200 else [("Content-Length", "0")]
         self._send(h11.Response(status_code=status, headers=fields))
         if status != 200:
@@ -273,9 +281,10 @@ class _Stream:
         return True
 
     def send(self, exchange: Exchange, set_cookies: Sequence[str]) -> bool:
-        """The answer as it came, its cookies with their values; one that is cut breaks off."""
+        """Send the answer as it came, its cookies with their values. False after one that is cut, since the browser
+        still waits for the rest."""
         own = ("content-length", "set-cookie", "set-cookie2")
-        fields = [field for field in exchange.headers if field[0].lower() not in (*own, *_OF_CONNECTION)]
+        fields = [field for field in exchange.headers if field[0].lower() not in (*own, *_NOT_SENT_ON)]
         fields += [("Set-Cookie", value) for value in set_cookies]
         length = exchange.body.length + (1 if exchange.truncated else 0)
         if exchange.method != "HEAD" and exchange.status not in (204, 304):

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Self
 
 from linkarchive.browser.chromium import Chromium, start
 from linkarchive.browser.page import Means, Ready, render
-from linkarchive.browser.proxy import Listener, Passage
+from linkarchive.browser.proxy import Listener, PageTraffic
 from linkarchive.browser.rendering import Limits, NotRendered, Rendering
 from linkarchive.browser.stored import StoredWeb
 from linkarchive.browser.trust import throw_away_trust
@@ -187,7 +187,7 @@ class _Pages:
         self._chromium: Chromium | None = None
         self._starting = asyncio.Lock()
         self._starts = 0
-        closed = Passage(means.network, Limits(parts=0))
+        closed = PageTraffic(means.network, Limits(parts=0))
         self._nowhere = Listener(means.upstream, means.trust, means.network, closed)
         """What the browser would ask for itself ends here."""
 

@@ -1,4 +1,4 @@
-"""Lines of text for a terminal: sentences that wrap, and what is never broken; cells rather than characters."""
+"""Lines of text for a terminal. Widths and indents are in cells, of which some letters take two or none."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _NARROW = re.compile("[ -~\u00a0-\u00ac\u00ae-\u02ff\u0370-\u0482\u2010-\u2027\u
 
 
 class Lines:
-    """Lines under way to a terminal of some width, with or without colour."""
+    """Collects the lines of a text for a terminal of some width (at least 40 cells), with or without colour."""
 
     def __init__(self, width: int, color: bool) -> None:
         self.width = max(width, 40)
@@ -23,15 +23,16 @@ class Lines:
 
     @property
     def text(self) -> str:
+        """All lines so far, each with its line end."""
         return "".join(f"{line}\n" for line in self._lines)
 
     def blank(self) -> None:
-        """An empty line, unless the last one is empty already or there is none."""
+        """Add an empty line, unless the last one is empty or there is none."""
         if self._lines and self._lines[-1]:
             self._lines.append("")
 
     def styled(self, text: str, style: str) -> str:
-        """The text with its colour and attributes ("bold red")."""
+        """The text with the codes of a style: attributes and at most one colour ("bold red"), if there is colour."""
         if not (self._color and style and text):
             return text
         names = style.split()
@@ -39,18 +40,19 @@ class Lines:
         return click.style(text, fg=color, **{name: True for name in names if name in _ATTRIBUTES})
 
     def say(self, text: str, *, indent: int = 0, style: str = "", bullet: str = "", bullet_style: str = "") -> None:
-        """A sentence, wrapped; a word longer than the line stays whole. Its first line has the style of the bullet."""
+        """Add a sentence, wrapped; a word that is longer than the line stays whole. `bullet_style` is that of its first
+        line."""
         margin = indent + len(bullet)
         first, *others = wrap(text, self.width - margin)
         self._lines.append(self.styled(" " * indent + bullet + first, bullet_style or style))
         self._lines += (" " * margin + self.styled(line, style) for line in others)
 
     def whole(self, line: str, indent: int = 0) -> None:
-        """A line that is never broken."""
+        """Add a line that is never broken."""
         self._lines.append(" " * indent + line)
 
     def labelled(self, label: str, text: str) -> None:
-        """A text that is never broken, after its label; on the next line where there is no room for both."""
+        """Add a text that is never broken: after its label, or on the next line if there is no room for both."""
         if cells(label) + 1 + cells(text) <= self.width:
             self.whole(f"{label} {text}")
         else:
@@ -58,19 +60,20 @@ class Lines:
             self.whole(text, indent=2)
 
     def address(self, url: str | None, indent: int = 2, style: str = "underline") -> None:
-        """An address or a command on a line of its own, never broken."""
+        """Add an address or a command on a line of its own, never broken; nothing if there is none."""
         if url:
             self._lines.append(" " * indent + self.styled(url, style))
 
     def heading(self, title: str, number: int) -> None:
-        """A blank line and the title with its number; nothing where there is none."""
+        """Add a blank line and the title, with the number of what stands below it; nothing if that is 0."""
         if number:
             self.blank()
             self._lines.append(self.styled(f"{title} ({number:,})", "bold"))
 
 
 def wrap(text: str, width: int) -> list[str]:
-    """Lines of whole words; the standard textwrap does not know cells."""
+    """The text in lines of whole words, each at most `width` cells unless one word is longer. (The standard textwrap
+    counts characters.)"""
     lines: list[str] = []
     room = -1
     for word in text.split(" "):
@@ -85,7 +88,7 @@ def wrap(text: str, width: int) -> list[str]:
 
 
 def wrapped(text: str, width: int) -> str:
-    """The text with each of its lines broken between words; what follows stands as far in as its beginning."""
+    """The text with each of its lines wrapped to `width` cells; what is wrapped keeps the indent of its line."""
     lines: list[str] = []
     for part in text.split("\n"):
         margin = " " * (len(part) - len(part.lstrip(" ")))
@@ -108,7 +111,7 @@ def pad(text: str, width: int) -> str:
 
 
 def clip(text: str, width: int) -> str:
-    """The text in at most `width` cells: the end of a longer one is “…”."""
+    """The text in at most `width` cells; a longer one is cut and ends with “…”."""
     if cells(text) <= width:
         return text
     while text and cells(text) > width - 1:
@@ -117,7 +120,7 @@ def clip(text: str, width: int) -> str:
 
 
 def clip_start(text: str, width: int) -> str:
-    """The text in at most `width` cells: the beginning of a longer one is “…”."""
+    """The text in at most `width` cells; a longer one loses its beginning and starts with “…”."""
     return text if cells(text) <= width else f"…{clip(text[::-1], width)[-2::-1]}"
 
 
@@ -127,8 +130,8 @@ def bare(url: str) -> str:
 
 
 def short_address(url: str, width: int) -> str:
-    """An address in at most `width` cells to be recognised by, not copied: without https://, its middle left out,
-    and of a long host its beginning: pages of one host are told apart by their ends."""
+    """An address in at most `width` cells, to be recognised by, not copied: without https://, and with “…” in place of
+    its middle, or of the beginning of a long host: pages of one host are told apart by their ends."""
     text = bare(url)
     if cells(text) <= width or not text.isascii():
         return clip(text, width)
@@ -146,5 +149,5 @@ _ASCII = str.maketrans(
 
 
 def ascii_only(text: str) -> str:
-    """For a terminal without Unicode: our signs by ASCII ones, foreign letters spelled out."""
+    """The text for a terminal without Unicode: ASCII for our own signs, `\\u…` for every other letter."""
     return text.translate(_ASCII).encode("ascii", "backslashreplace").decode("ascii")

@@ -21,7 +21,7 @@ _PRELOADED = {
 _SHOWN_TYPES = re.compile(r"(image/(avif|webp|jpe?g|png|apng|gif|svg\+xml|bmp|x-icon|vnd\.microsoft\.icon))?", re.I)
 """Of pictures, that browsers take."""
 _SHOWN_BY_SOME = "image/jxl"
-"""JPEG XL: of the sources of a picture the next one is for the other browsers."""
+"""JPEG XL, which only some browsers show: the next source of the picture is taken as well."""
 
 _PLAIN: dict[str, tuple[tuple[str, Kind], ...]] = {
     "img": (("src", Kind.IMAGE),),
@@ -58,13 +58,14 @@ _ADDRESS = re.compile(r"(?:https?:)?//[^\s]+|[^\s:]*[./][^\s:]*", re.I)
 """What such an attribute holds when it is no number, colour or JSON."""
 _MODULE = "module"
 _VOID = ("embed", "source", "track", "wbr")
-"""Elements without an end, which libxml2 takes for others: what comes after them is in them then."""
+"""Elements without an end tag that libxml2 does not know as such, and puts what follows into them."""
 _NOT_LOADED = frozenset({"audio", "video", "track"})
 """Recordings and their titles are no part of how a page looks."""
 
 
 def parsed(source: str, *, is_xml: bool = False) -> Any:
-    """The tree of a page, that of one in XML (XHTML, SVG) as HTML has it; None where nothing is in it."""
+    """The tree of a page, one of XML (XHTML, SVG) with the names that HTML gives its elements; None if the page is
+    empty."""
     try:
         tree = html.document_fromstring(source.encode("utf-8", "replace"), parser=html.HTMLParser(encoding="utf-8"))
     except (etree.LxmlError, ValueError):
@@ -77,7 +78,7 @@ def parsed(source: str, *, is_xml: bool = False) -> Any:
 
 
 def _empty(element: Any) -> None:
-    """Put what an element holds behind it."""
+    """Move the content of an element out of it, to the place behind it."""
     text, element.text = element.text, None
     for child in reversed(element):
         element.addnext(child)
@@ -85,14 +86,16 @@ def _empty(element: Any) -> None:
 
 
 def base_of(tree: Any, url: str) -> str:
-    """What the addresses of a page are relative to: the first `base` with an address of the web, else its own URL."""
+    """The URL that addresses on a page are relative to: that of its first `base`, if it is one of the web, else its
+    own."""
     address = next((element.get("href") for element in tree.iter("base") if element.get("href") is not None), "")
     base = resolve(url, address.strip()) or url
     return base if base[:8].lower().startswith(("http://", "https://")) else url
 
 
 def with_bases(tree: Any, url: str) -> Iterator[tuple[Any, str]]:
-    """The elements of a page, each with what its addresses are relative to: before the first `base`, the page's URL."""
+    """The elements of a page in order, each with the URL that its addresses are relative to: the page's own before the
+    first `base`."""
     base, later = url, base_of(tree, url)
     for element in tree.iter():
         if not isinstance(element.tag, str):  # a comment
@@ -103,24 +106,24 @@ def with_bases(tree: Any, url: str) -> Iterator[tuple[Any, str]]:
 
 
 def requisites_of_page(source: str, url: str, charset: str = "utf-8", *, is_xml: bool = False) -> list[Requisite]:
-    """What a page at a URL names, each once, styles first; `charset` is the page's."""
+    """What a page names, each once, in the order in which it is fetched. `charset` is the page's encoding."""
     tree = parsed(source, is_xml=is_xml)
     return [] if tree is None else _each_once(_of_tree(tree, url, charset))
 
 
 def requisites_of_sheet(text: str, url: str, charset: str = "utf-8") -> list[Requisite]:
-    """What a style sheet at a URL names, each once, styles first; `charset` is the sheet's."""
+    """What a style sheet names, each once, in the order in which it is fetched. `charset` is the sheet's encoding."""
     return _each_once(_whole(css.references_in(text), url, charset))
 
 
 def requisites_of_module(text: str, url: str, names: modules.ImportMap) -> list[Requisite]:
-    """What a JavaScript module at a URL imports, each once; `names` are those of its page."""
+    """What a JavaScript module imports, each once. `names` is the import map of its page."""
     references = (Reference(Kind.MODULE, address) for address in modules.imports_in(text, names))
     return _each_once(_whole(references, url, "utf-8", names))
 
 
 def _of_tree(tree: Any, url: str, charset: str) -> Iterator[Requisite]:
-    """What a page names, and the pages written into its frames, which may have a base of their own."""
+    """What a page names, and what is named by the pages that stand in its frames (`srcdoc`)."""
     base = base_of(tree, url)
     names = next((modules.import_map(text, base) for text in _scripts(tree, "importmap")), ())
     for element, at in with_bases(tree, url):
@@ -134,7 +137,7 @@ def _of_tree(tree: Any, url: str, charset: str) -> Iterator[Requisite]:
 
 
 def _scripts(tree: Any, type: str) -> Iterator[str]:
-    """The texts of the scripts of a type that stand in the page itself."""
+    """The texts of the scripts of a type that stand in the page itself, without those of other files."""
     for script in tree.iter("script"):
         if script.text and _type(script) == type and not script.get("src"):
             yield script.text
@@ -154,7 +157,7 @@ def _whole(
 
 
 def _each_once(requisites: Iterable[Requisite]) -> list[Requisite]:
-    """By URL, each as the kind of it that is fetched first."""
+    """One for each URL, of the kind that is fetched first, and in that order."""
     first: dict[str, Requisite] = {}
     for requisite in requisites:
         known = first.setdefault(requisite.url, requisite)
@@ -206,14 +209,15 @@ def _of_attributes(element: Any, name: str) -> Iterator[Reference]:
 
 
 def late_backgrounds(element: Any) -> Iterator[str]:
-    """Those of the late addresses that are painted behind the element."""
+    """Those of `late_addresses` that are for the background of the element."""
     named = {name: xml.fit(value) for name, value in element.items() if _LATE_BACKGROUND.fullmatch(name)}
     if named:
         yield from late_addresses(html.Element("div", named))
 
 
 def late_addresses(element: Any) -> Iterator[str]:
-    """What a script fills in once a reader gets there, from attributes of the element."""
+    """The addresses, as written, that a script is to load once a reader has scrolled to the element: lazy loading, by
+    `data-…` attributes."""
     sizes = element.get("sizes") or element.get("data-sizes") or ""
     for attribute, value in element.items():
         if not attribute.startswith("data-") or not value:
@@ -230,7 +234,8 @@ def late_addresses(element: Any) -> Iterator[str]:
 
 
 def shown_addresses(picture: Any) -> list[str]:
-    """What a picture may show on a desk: what a script would fill in goes before a stand-in."""
+    """The addresses, as written, of what an `img` may show on a wide screen, the best first: what a script would load
+    comes before its placeholder. An address may be empty, or come twice."""
     listed = [*late_addresses(picture)]
     parent = picture.getparent()
     for source in parent.iter("source") if parent is not None and parent.tag == "picture" else ():
@@ -257,10 +262,8 @@ def _of_link(element: Any) -> Iterator[Reference]:
 
 
 def applied_sheet(link: Any) -> tuple[str, str] | None:
-    """Address and media of the sheet that a reader's browser applies for a `link`; None where it applies none.
-
-    One that is preloaded, or said to be for another medium, is often put to use once it has come (`onload`).
-    """
+    """The address, as written, and the `media` of the style sheet that a browser applies for a `link`; None if there is
+    none. A sheet that is preloaded, or said to be for another medium, is often applied once it is loaded (`onload`)."""
     relations = (link.get("rel") or "").lower().split()
     once_loaded, media = link.get("onload") or "", link.get("media") or ""
     is_preloaded = "preload" in relations and "stylesheet" in once_loaded
@@ -272,7 +275,8 @@ def applied_sheet(link: Any) -> tuple[str, str] | None:
 
 
 def _of_picture(element: Any) -> Iterator[Reference]:
-    """Of the sources for one condition the first in a format that browsers take; the picture itself is an `img`."""
+    """What the sources of a `picture` name: of those for the same `media`, the first in a format browsers show. The
+    `img` in it is an element of its own."""
     seen: set[str] = set()
     for source in element.iter("source"):
         media = " ".join((source.get("media") or "").lower().split())

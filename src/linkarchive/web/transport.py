@@ -1,4 +1,4 @@
-"""One exchange is the unit: thousands at a time on libcurl's multi interface, in one thread.
+"""HTTP requests and their answers, thousands at a time in one thread, on libcurl's multi interface.
 
 libcurl tells which sockets and which timer it waits for (`socket_action`, so that nothing is
 scanned); the standard `selectors` does the waiting (epoll or kqueue: select() stops at 1,024).
@@ -33,7 +33,7 @@ from linkarchive.web.request_url import Target
 from linkarchive.web.transfer import SentRequest, Transfer
 
 _FORGET_EVERY = 64
-"""Transfers: one in as many has libcurl forget the host names that it no longer needs."""
+"""So many transfers, after which libcurl forgets the host names that it no longer needs."""
 
 Sender = TypeVar("Sender")
 
@@ -63,17 +63,17 @@ class HttpRequest(Struct, frozen=True):
 
 
 class HttpResult(Struct, frozen=True):
-    """The exchange that a request led to, or why there is none. `set_cookies` are the fields as received; the exchange
-    has them without values."""
+    """The exchange that a request led to, or why there is none."""
 
     started: datetime
     result: Exchange | Failure
     set_cookies: tuple[str, ...] = ()
+    """Of the answer, as received; the exchange has them without their values."""
 
 
 class Transport(Generic[Sender]):
-    """Sends requests; `turn` returns the answers, each with its sender. Raises SettingsError for a CA file that is not
-    there.
+    """Sends requests; `turn` returns the answers, each with its sender. Raises SettingsError if there is no certificate
+    in the CA file, or no such file.
 
     At most `connections` are open at a time, in use or kept alive for what may follow.
     """
@@ -119,6 +119,7 @@ class Transport(Generic[Sender]):
 
     @property
     def in_flight(self) -> int:
+        """Requests that libcurl is at."""
         return len(self._busy)
 
     def send(self, request: HttpRequest, sender: Sender) -> None:
@@ -141,13 +142,14 @@ class Transport(Generic[Sender]):
         self._multi.add_handle(transfer.curl)
 
     def start(self) -> None:
-        """Let libcurl do what is due, such as to begin with what was sent."""
+        """Let libcurl do what is due now, such as connecting for the requests that were just given to `send`."""
         if self._timer is not None and self._timer <= time.monotonic():
             self._timer = None
             self._multi.socket_action(pycurl.SOCKET_TIMEOUT, 0)
 
     def turn(self, timeout: float) -> list[tuple[Sender, HttpResult]]:
-        """Move data for at most `timeout` seconds, or until something happens; returns what was answered."""
+        """Wait at most `timeout` seconds for something to happen, and move what data can be moved. Returns the answers
+        that are complete, often none."""
         if self._timer is not None:
             timeout = min(timeout, self._timer - time.monotonic())
         if self._names.waiting or self._lenient.waiting:
@@ -212,7 +214,9 @@ class Transport(Generic[Sender]):
 
     def _look_again(self, host: str, failure: Failure, started: datetime, sender: Sender) -> None:
         def answer(no_such_name: bool) -> None:
-            self._answers.append((sender, HttpResult(started, _named(failure, host) if no_such_name else failure)))
+            self._answers.append(
+                (sender, HttpResult(started, _nonexistent(failure, host) if no_such_name else failure))
+            )
 
         self._names.ask(host, answer)
 
@@ -223,7 +227,7 @@ class Transport(Generic[Sender]):
         self._lenient.ask(request, answer)
 
     def _watch(self, what: int, fd: int, _multi: object, _data: object) -> None:
-        """libcurl's wish about a socket."""
+        """Watch a socket for libcurl, or no longer (its M_SOCKETFUNCTION)."""
         if what == pycurl.POLL_REMOVE:
             if self._watched.pop(fd, None) is not None:
                 self._selector.unregister(fd)
@@ -241,15 +245,15 @@ class Transport(Generic[Sender]):
         self._timer = None if milliseconds < 0 else time.monotonic() + milliseconds / 1000
 
     def wake(self) -> None:
-        """From another thread: end the wait of `turn`. A full or closed pipe needs no second byte."""
+        """End the wait of `turn`, from another thread."""
         try:
             self._wake_out.send(b"\0")
-        except OSError:
+        except OSError:  # it is full, so `turn` will wake, or closed
             return
 
 
-def _named(failure: Failure, host: str) -> Failure:
-    """The failure of a name that does not exist, or not for the public DNS."""
+def _nonexistent(failure: Failure, host: str) -> Failure:
+    """The failure to reach a host whose name does not exist; or that can be known in another network alone."""
     if is_beyond_dns(host):
         words = f"{host} is no name of the public DNS, and this machine knows no such host"
         return replace(failure, reason=Reason.OTHER_NETWORK, detail=words)
@@ -257,7 +261,8 @@ def _named(failure: Failure, host: str) -> Failure:
 
 
 def _has_certificate(path: Path) -> bool:
-    """Without one every page on https would seem to have a false certificate. Raises SettingsError."""
+    """Whether a certificate is in the file; without one, every page on https would seem to have a false one. Raises
+    SettingsError if it cannot be read."""
     try:
         return b"CERTIFICATE-----" in path.read_bytes()
     except OSError as error:
