@@ -56,7 +56,10 @@ class Process:
     def granted(self) -> str | None:
         return self.turns.popleft() if self.turns else None
 
-    def done(self, host: str, failed: bool, throttled: bool) -> None:
+    def next_time(self) -> None:
+        pass
+
+    def done(self, host: str, failed: bool, throttled: bool, wait: float = 0.0) -> None:
         self.keeper.done(self.number, host, failed, throttled)
 
 

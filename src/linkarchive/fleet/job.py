@@ -6,6 +6,7 @@ import time
 
 from linkarchive.errors import ArchiveError
 from linkarchive.fleet.batch import Batch
+from linkarchive.fleet.turns import taking_turns
 from linkarchive.fleet.workplace import Hub, Workplace, opened
 from linkarchive.report.phrases import count
 from linkarchive.store import hub_ranges
@@ -32,8 +33,9 @@ def visit_range(place: Workplace, number: int) -> None:
             return
         paces = Paces()
         try:
-            _rest(place, taken.rest)
-            _work(hub, place, taken, paces)
+            with taking_turns(place.settings, taken) as paces:
+                _rest(place, taken.rest)
+                _work(hub, place, taken, paces)
         except LostLeaseError:
             raise
         except Exception as error:

@@ -37,7 +37,7 @@ def upgrade_hub(settings: HubSettings) -> Iterator[str]:
     """Bring all tables to this version, put parked ranges back, remove files that no row names; a sentence for each
     thing that was done."""
     shelf = shelf_of(settings.shelf)
-    with hub.open_hub(settings.database) as store:
+    with hub.open_hub(settings.database, to_upgrade=True) as store:
         for step in hub.upgrade(store):
             yield f"hub: {step}"
         parked = hub_ranges.put_back(store)

@@ -22,14 +22,19 @@ def page_of(address: str) -> bytes:
 def slot_of(address: str) -> int:
     """0 … 4095, by the registered domain of the address; by all of what is no address."""
     try:
-        domain = paced_as(host_of(address), _PACED)
+        host = host_of(address)
     except ValueError:
-        domain = ""
-    return slot_of_domain(domain or address)
+        host = ""
+    return slot_of_host(host) if host else _slot(address)
 
 
-def slot_of_domain(domain: str) -> int:
-    return int.from_bytes(_digest(domain, 8)) % SLOTS
+def slot_of_host(host: str) -> int:
+    """The slot of its registered domain."""
+    return _slot(paced_as(host, _PACED))
+
+
+def _slot(text: str) -> int:
+    return int.from_bytes(_digest(text, 8)) % SLOTS
 
 
 def _digest(text: str, size: int) -> bytes:

@@ -73,11 +73,14 @@ class HubProject:
 
 
 @contextmanager
-def open_hub(database: str) -> Iterator[Store]:
-    """The tables that all projects share. Raises StorageError, and UsageError where there is no hub."""
+def open_hub(database: str, *, to_upgrade: bool = False) -> Iterator[Store]:
+    """The tables that all projects share. Raises StorageError, and UsageError where there is no hub, or one of an
+    earlier version that is not there to be upgraded."""
     with open_store(url_of(database, "hub"), bare=True) as store:
         if not exists(store):
             raise UsageError(f"{address(database).database}: there is no hub in this database: `archive hub init`")
+        if not to_upgrade and _missing(store):
+            raise UsageError("the hub has tables of an earlier version: run `archive hub upgrade`")
         yield store
         store.rollback()
 
@@ -103,13 +106,18 @@ def upgrade(store: Store) -> tuple[str, ...]:
     store.execute(text("SELECT pg_advisory_xact_lock(7253019421)"))
     store.execute(text("CREATE SCHEMA IF NOT EXISTS hub"))
     store.execute(text("CREATE TABLE IF NOT EXISTS hub.migrations (name text PRIMARY KEY)"))
-    applied = set(store.execute(text("SELECT name FROM hub.migrations")).scalars())
-    missing = [(name, statements) for name, statements in STEPS if name not in applied]
-    for name, statements in missing:
+    missing = _missing(store)
+    for name, statements in missing.items():
         for statement in statements:
             store.execute(text(statement))
         store.execute(text("INSERT INTO hub.migrations VALUES (:name)"), {"name": name})
-    return tuple(name for name, _ in missing)
+    return tuple(missing)
+
+
+def _missing(store: Store) -> dict[str, tuple[str, ...]]:
+    """The steps that are still to be taken."""
+    applied = set(store.execute(text("SELECT name FROM hub.migrations")).scalars())
+    return {name: statements for name, statements in STEPS if name not in applied}
 
 
 def divide(store: Store, ranges: int) -> None:

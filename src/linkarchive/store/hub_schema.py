@@ -51,5 +51,37 @@ STEPS: tuple[tuple[str, tuple[str, ...]], ...] = (
             )""",
         ),
     ),
+    (
+        "2026-11-30 shared turns",
+        (
+            # When a host, or a domain (`*.example.org`), may be asked next; domains have the slot of their owner.
+            """CREATE TABLE hub.turns (
+                name text PRIMARY KEY,
+                next_start timestamptz NOT NULL,
+                slot smallint,
+                shared_until timestamptz
+            )""",
+            "CREATE INDEX turns_slot ON hub.turns (slot) WHERE slot IS NOT NULL",
+            # 0 where all these names may be asked: each has its next start after its gap. Else the seconds to wait.
+            """CREATE FUNCTION hub.take_turn(names text[], gaps double precision[]) RETURNS double precision
+            LANGUAGE plpgsql AS $$
+            DECLARE
+                free timestamptz;
+            BEGIN
+                INSERT INTO hub.turns (name, next_start)
+                    SELECT name, clock_timestamp() FROM unnest(names) AS name ORDER BY name ON CONFLICT DO NOTHING;
+                SELECT max(next_start) INTO free FROM (
+                    SELECT next_start FROM hub.turns WHERE name = ANY (names) ORDER BY name FOR UPDATE
+                ) AS held;
+                IF free > clock_timestamp() THEN
+                    RETURN extract(epoch FROM free - clock_timestamp());
+                END IF;
+                UPDATE hub.turns AS t SET next_start = clock_timestamp() + make_interval(secs => mine.gap)
+                    FROM unnest(names, gaps) AS mine (name, gap) WHERE t.name = mine.name;
+                RETURN 0;
+            END
+            $$""",
+        ),
+    ),
 )
 """Named steps, each with its statements; they are never changed, only added to."""

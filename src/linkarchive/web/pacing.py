@@ -119,13 +119,14 @@ class Pacing(Generic[Item]):
         entry.in_flight -= 1
         self._queue(entry)
 
-    def note(self, host: str, failed: bool, throttled: bool) -> None:
-        """How a request of the host went. Throttling (429, 503) slows the host down for the rest of the run."""
+    def note(self, host: str, failed: bool, throttled: bool, wait: float = 0.0) -> None:
+        """How a request of the host went. Throttling (429, 503) slows the host down for the rest of the run; the `wait`
+        (seconds) that came with it is for the visit itself to keep, and for whoever shares the host."""
         entry = self._host(host)
         entry.failures = entry.failures + 1 if failed or throttled else 0
         if throttled:
             entry.at_once = 1
-            entry.delay = min(max(2 * entry.delay, self._network.retry_wait), _SLOWEST)
+            entry.delay = slower(entry.delay, self._network)
 
     def is_down(self, host: str) -> bool:
         """Nothing but failures came from the host of late: trying again would only take time."""
@@ -181,6 +182,11 @@ class Pacing(Generic[Item]):
         if host.waiting and not host.queued and host.in_flight < host.at_once:
             host.queued = True
             heapq.heappush(self._due, (host.next_start, next(self._order), host))
+
+
+def slower(delay: float, network: NetworkSettings) -> float:
+    """The next delay between starts on a host that asked us to slow down."""
+    return min(max(2 * delay, network.retry_wait), _SLOWEST)
 
 
 def paced_as(host: str, network: NetworkSettings) -> str:

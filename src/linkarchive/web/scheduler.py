@@ -17,6 +17,7 @@ from linkarchive.settings import NetworkSettings, SiteSettings
 from linkarchive.web.exchange import Exchange, Visit, VisitRequest
 from linkarchive.web.limits import room_for
 from linkarchive.web.pacing import Paces, Pacing
+from linkarchive.web.retry import retry_after
 from linkarchive.web.robots import Rules, robots_request
 from linkarchive.web.transport import HttpRequest, HttpResult, Transport
 from linkarchive.web.visit import MayFetch, Step, Steps, visit
@@ -146,7 +147,7 @@ class _Run:
             for task, answer in self._transport.turn(self._patience() if may_wait else 0.0):
                 host = task.sent.target.host
                 self._pacing.done(host)
-                self._pacing.note(host, *_impression(answer.result))
+                self._pacing.note(host, *_impression(answer.result, self._clock))
                 self._advance(task, answer)
         # When the caller is slower than the network, nothing more is asked for: what has ended holds its body.
         if len(self.ended) <= self._at_once:
@@ -279,8 +280,10 @@ class _Run:
         self._tasks.discard(task)
 
 
-def _impression(result: Exchange | Failure) -> tuple[bool, bool]:
-    """Did the host fail, and did it ask us to slow down?"""
+def _impression(result: Exchange | Failure, clock: Clock) -> tuple[bool, bool, float]:
+    """Did the host fail, did it ask us to slow down, and to wait how many seconds?"""
     if isinstance(result, Failure):
-        return not result.connected, False
-    return False, result.status in (429, 503)
+        return not result.connected, False, 0.0
+    if result.status not in (429, 503):
+        return False, False, 0.0
+    return False, True, retry_after(result, clock.now()) or 0.0

@@ -32,7 +32,7 @@ class Turns(Protocol):
     """Of a process: which hosts are its own, and its turns on others."""
 
     @property
-    def fd(self) -> int:
+    def fd(self) -> int | None:
         """Can be read when there is news."""
 
     def is_mine(self, host: str) -> bool: ...
@@ -42,8 +42,11 @@ class Turns(Protocol):
     def granted(self) -> str | None:
         """The next host that was asked for and may be visited now."""
 
-    def done(self, host: str, failed: bool, throttled: bool) -> None:
-        """A turn is over; how it went."""
+    def next_time(self) -> float | None:
+        """When there may be a turn; None where that is not known before it comes."""
+
+    def done(self, host: str, failed: bool, throttled: bool, wait: float = 0.0) -> None:
+        """A turn is over; how it went, and how many seconds the host asks us to wait."""
 
     def attach(self, pacing: SharedPacing[Item]) -> None:
         """Have this pacing give up the domains that become shared ones."""
@@ -97,7 +100,8 @@ class SharedPacing(Pacing[Item]):
 
     def next_time(self) -> float | None:
         self._take_turns()
-        times = [time for time in (self._granted.next_time(), super().next_time()) if time is not None]
+        known = (self._granted.next_time(), self._turns.next_time(), super().next_time())
+        times = [time for time in known if time is not None]
         return min(times, default=None)
 
     def _take_turns(self) -> None:
@@ -114,10 +118,10 @@ class SharedPacing(Pacing[Item]):
         else:
             self._granted.done(host)
 
-    def note(self, host: str, failed: bool, throttled: bool) -> None:
-        super().note(host, failed, throttled)
+    def note(self, host: str, failed: bool, throttled: bool, wait: float = 0.0) -> None:
+        super().note(host, failed, throttled, wait)
         if not self._turns.is_mine(host):
-            self._turns.done(host, failed, throttled)
+            self._turns.done(host, failed, throttled, wait)
 
     def clear(self) -> list[Item]:
         waiting = super().clear() + [item for items in self._away.values() for item in items]

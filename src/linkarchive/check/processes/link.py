@@ -51,7 +51,10 @@ class Link:
     def granted(self) -> str | None:
         return self._granted.popleft() if self._granted else None
 
-    def done(self, host: str, failed: bool, throttled: bool) -> None:
+    def next_time(self) -> None:
+        """Turns come when they come."""
+
+    def done(self, host: str, failed: bool, throttled: bool, wait: float = 0.0) -> None:
         self._channel.send(messages.TurnOver(host, failed, throttled))
 
     def attach(self, pacing: SharedPacing[Item]) -> None:
