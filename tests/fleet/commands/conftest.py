@@ -23,7 +23,7 @@ def _fleet_web() -> Iterator[tuple[DemoWeb, list[Web]]]:
     def answer(request: Request) -> Reply:
         return webs[-1].site(request)
 
-    with DemoWeb(extra=dict.fromkeys((*HOSTS, "*.h1.example", "target.example", "canary.example"), answer)) as web:
+    with DemoWeb(extra=dict.fromkeys((*HOSTS, "*.example.org", "target.example", "canary.example"), answer)) as web:
         yield web, webs
 
 

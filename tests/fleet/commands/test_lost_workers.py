@@ -8,13 +8,14 @@ import signal
 import time
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import private_postgresql
 import pytest
 from fleet_rig import Hub, Web, ended
 
-PAGES = [f"http://h{host}.example/{page}" for page in range(4) for host in range(12)]
+PAGES = [f"http://h{host}.example/{page}" for page in range(3) for host in range(12)]
 DELAY = 0.6
 PACE = {
     "ARCHIVE_NETWORK_HOST_DELAY": str(DELAY),
@@ -23,13 +24,9 @@ PACE = {
 }
 
 
-@pytest.fixture
-def project(hub: Hub) -> Any:
-    """A project of some minutes' work, that was pushed."""
-    return pushed(hub)
-
-
-def pushed(hub: Hub) -> Any:
+def pushed(hub: Hub, ranges: int) -> Any:
+    """A project of some seconds' work, in so many ranges."""
+    hub.init(ranges)
     hub.settings.update(PACE)
     hub.web.latency = 0.15
     project = hub.project("politics")
@@ -41,10 +38,11 @@ def pushed(hub: Hub) -> Any:
 
 @pytest.mark.long
 @pytest.mark.parametrize("seed", range(3))
-def test_a_killed_worker(hub: Hub, project: Any, web: Web, seed: int) -> None:
+def test_a_killed_worker(new_hub: Hub, web: Web, seed: int) -> None:
+    project = pushed(new_hub, 3)
     dice = random.Random(seed)
     names = ("a", "b", "c")
-    workers = {name: hub.worker(name, "--once") for name in names}
+    workers = {name: new_hub.worker(name, "--once") for name in names}
     victim = dice.choice(names)
     enough = dice.randint(1, 12)
     web.wait(lambda: len(web.by_worker()[victim]) >= enough or workers[victim].poll() is not None)
@@ -53,36 +51,79 @@ def test_a_killed_worker(hub: Hub, project: Any, web: Web, seed: int) -> None:
     for name in names:
         if name != victim:
             assert ended(workers[name])[0] == 0
-    hub.assert_kept(project, PAGES)
+    new_hub.assert_kept(project, PAGES)
     web.assert_polite(DELAY, 2)
 
 
 @pytest.mark.long
-def test_a_worker_that_comes_later_takes_over_what_a_killed_one_had(hub: Hub, project: Any, web: Web) -> None:
-    first = hub.worker("a", "--once")
-    web.wait(lambda: len(web.asked) >= 15)
+def test_a_worker_that_is_killed_when_its_segment_is_on_the_shelf(new_hub: Hub, web: Web) -> None:
+    project = pushed(new_hub, 2)
+    first = new_hub.worker("a", "--once")
+    shelf = Path(new_hub.shelf)
+    web.wait(lambda: any(shelf.glob("warc/*-0000-*")))
     first.kill()
     first.communicate()
-    assert any(entry["worker"] for entry in hub.status()["ranges"])
-    assert ended(hub.worker("b", "--once"))[0] == 0
-    hub.assert_kept(project, PAGES)
-    assert hub.status()["ranges"] == []
-    web.assert_polite(DELAY, 2)
+    assert ended(new_hub.worker("b", "--once"))[0] == 0
+    assert new_hub.status()["ranges"] == []
+    new_hub.assert_kept(project, PAGES)
+    assert new_hub.upgrade().code == 0
+    named = {name for (name,) in new_hub.rows("SELECT name FROM hub.segments")}
+    assert {f"archive/{path.relative_to(shelf)}" for path in shelf.glob("*/*")} == named
+    new_hub.assert_kept(project, PAGES)
+
+
+@pytest.mark.long
+def test_a_worker_that_was_thought_dead_writes_nothing(new_hub: Hub, web: Web) -> None:
+    """It is woken while another one is at its range."""
+    project = pushed(new_hub, 1)
+    first = stopped(new_hub, web)
+    second = new_hub.worker("b", "--once")
+    web.wait(lambda: len(web.by_worker()["b"]) >= 5)
+    first.send_signal(signal.SIGCONT)
+    (code, text), (other, _) = ended(first), ended(second)
+    assert (code, other) == (0, 0)
+    assert "was given to another worker" in text
+    new_hub.assert_kept(project, PAGES)
+    web.assert_polite(DELAY, 3)
+
+
+@pytest.mark.long
+def test_a_worker_that_slept_until_all_was_done_changes_nothing(new_hub: Hub, web: Web) -> None:
+    project = pushed(new_hub, 1)
+    first = stopped(new_hub, web)
+    assert ended(new_hub.worker("b", "--once"))[0] == 0
+    rows = new_hub.written()
+    first.send_signal(signal.SIGCONT)
+    code, text = ended(first)
+    assert code == 0
+    assert "was given to another worker" in text
+    assert new_hub.written() == rows
+    new_hub.assert_kept(project, PAGES)
+
+
+def stopped(hub: Hub, web: Web) -> Any:
+    """A worker that was stopped in the middle of its only range: nothing of it is written."""
+    worker = hub.worker("a", "--once", ARCHIVE_HUB_SEGMENT_SECONDS="60")
+    web.wait(lambda: len(web.by_worker()["a"]) >= 10)
+    worker.send_signal(signal.SIGSTOP)
+    assert hub.visits("politics") == []
+    return worker
 
 
 @pytest.mark.long
 @pytest.mark.parametrize("which", [signal.SIGTERM, signal.SIGINT])
-def test_a_worker_that_is_told_to_stop_keeps_what_it_has(hub: Hub, project: Any, web: Web, which: int) -> None:
-    first = hub.worker("a", ARCHIVE_HUB_SEGMENT_SECONDS="60")
-    web.wait(lambda: len(web.asked) >= 15)
+def test_a_worker_that_is_told_to_stop_keeps_what_it_has(new_hub: Hub, web: Web, which: int) -> None:
+    project = pushed(new_hub, 2)
+    first = new_hub.worker("a", ARCHIVE_HUB_SEGMENT_SECONDS="60")
+    web.wait(lambda: len(web.asked) >= 10)
     first.send_signal(which)
     assert ended(first)[0] == 0
     asked = set(web.by_url())
     assert len(asked) < len(PAGES)
-    assert {url for url, _ in hub.visits("politics")} == asked
-    assert not any(entry["worker"] for entry in hub.status()["ranges"])
-    assert ended(hub.worker("b", "--once"))[0] == 0
-    hub.assert_kept(project, PAGES)
+    assert {url for url, _ in new_hub.visits("politics")} == asked
+    assert not any(entry["worker"] for entry in new_hub.status()["ranges"])
+    assert ended(new_hub.worker("b", "--once"))[0] == 0
+    new_hub.assert_kept(project, PAGES)
     assert set(web.by_url().values()) == {1}
     web.assert_polite(DELAY, 2)
 
@@ -98,10 +139,9 @@ def own_server() -> Iterator[private_postgresql.Server]:
 @pytest.mark.long
 def test_a_database_that_crashes_in_the_middle(new_hub: Hub, web: Web, own_server: private_postgresql.Server) -> None:
     hub = replace(new_hub, url=own_server.url(own_server.create()))
-    hub.init()
-    project = pushed(hub)
+    project = pushed(hub, 2)
     workers = [hub.worker(name, "--once") for name in "ab"]
-    web.wait(lambda: len(web.asked) >= 15)
+    web.wait(lambda: len(web.asked) >= 12)
     own_server.crash()
     time.sleep(1)  # they notice
     own_server.launch()
