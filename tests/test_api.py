@@ -9,10 +9,11 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+from demo_truth import COPIES
 
 import linkarchive
 from linkarchive.demo import originals
-from linkarchive.demo.archived import COPIES, archives
+from linkarchive.demo.archived import archives
 from linkarchive.demo.server import DemoWeb
 from linkarchive.demo.wire import Epoch
 

@@ -6,12 +6,14 @@ import json
 from pathlib import Path
 from typing import NamedTuple
 
+import demo_truth as truth
 import pytest
+from demo_truth import COPIES
 
 from linkarchive.check.run import check
 from linkarchive.clock import Clock
-from linkarchive.demo import story, truth
-from linkarchive.demo.archived import COPIES, archives
+from linkarchive.demo import story
+from linkarchive.demo.archived import archives
 from linkarchive.demo.server import DemoWeb
 from linkarchive.demo.wire import Epoch
 from linkarchive.history.cases import cases_of

@@ -8,9 +8,10 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from faulty_archive import FaultyArchive
 
 from linkarchive.demo.server import DemoWeb
-from linkarchive.demo.wayback import DemoCapture, DemoWayback
+from linkarchive.demo.wayback import DemoCapture
 from linkarchive.demo.wire import Reply, Request, Response
 
 QUICK = {
@@ -26,8 +27,8 @@ class Archives:
     """The two archives that are asked by default; a test fills them."""
 
     def __init__(self) -> None:
-        self.wayback = DemoWayback(now=lambda: datetime(2026, 2, 1, tzinfo=UTC))
-        self.arquivo = DemoWayback(base="https://arquivo.pt", collection="/wayback/")
+        self.wayback = FaultyArchive(now=lambda: datetime(2026, 2, 1, tzinfo=UTC))
+        self.arquivo = FaultyArchive(base="https://arquivo.pt", collection="/wayback/")
         self.asked: list[str] = []
         """What the first of them was asked for."""
 
@@ -43,7 +44,7 @@ class Archives:
         self._hold(self.arquivo, url, when, page)
 
     @staticmethod
-    def _hold(archive: DemoWayback, url: str, when: str, page: Response) -> None:
+    def _hold(archive: FaultyArchive, url: str, when: str, page: Response) -> None:
         time = datetime.fromisoformat(when).replace(tzinfo=UTC)
         archive.captures.append(DemoCapture(url, time, page.body, page.status))
 

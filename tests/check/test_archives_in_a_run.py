@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from faulty_archive import KEYS, Fault
 
-from linkarchive.demo.wayback import KEYS, DemoCapture, Fault
+from linkarchive.demo.wayback import DemoCapture
 from linkarchive.demo.wire import Response
 from linkarchive.wayback.session import ArchiveSession
 

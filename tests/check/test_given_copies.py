@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from faulty_archive import Fault
 
-from linkarchive.demo.wayback import Fault
 from linkarchive.demo.wire import Response
 
 ALPHA = "http://alpha.example/report"

@@ -15,6 +15,7 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
+import demo_truth as truth
 import pytest
 from warcio.archiveiterator import ArchiveIterator
 
@@ -23,7 +24,7 @@ from linkarchive.check.plan import Policy
 from linkarchive.check.processes import messages
 from linkarchive.check.processes.messages import Channel
 from linkarchive.clock import Clock
-from linkarchive.demo import originals, truth
+from linkarchive.demo import originals
 from linkarchive.demo.wire import Epoch, Reset
 from linkarchive.model.scope import Scope
 from linkarchive.project import Project

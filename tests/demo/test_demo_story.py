@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import demo_truth as truth
 import pytest
 
-from linkarchive.demo import truth
 from linkarchive.demo.story import prepare
 from linkarchive.errors import UsageError
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 
+import demo_truth as truth
 import pytest
 import requests
 from bs4 import BeautifulSoup
 
-from linkarchive.demo import originals, truth
+from linkarchive.demo import originals
 from linkarchive.demo.server import DemoWeb
 from linkarchive.demo.texts import texts
 from linkarchive.model import REASONS, Reason, Verdict

@@ -7,11 +7,12 @@ import shutil
 from datetime import timedelta
 from pathlib import Path
 
+import demo_truth as truth
 import pytest
 
 from linkarchive.check.run import check
 from linkarchive.clock import Clock
-from linkarchive.demo import story, truth
+from linkarchive.demo import story
 from linkarchive.demo.server import DemoWeb
 from linkarchive.demo.wire import Epoch
 from linkarchive.model.scope import Scope

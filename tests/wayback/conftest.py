@@ -9,10 +9,11 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from faulty_archive import FaultyArchive
 
 from linkarchive.clock import Clock
 from linkarchive.demo.server import DemoWeb
-from linkarchive.demo.wayback import DemoCapture, DemoWayback
+from linkarchive.demo.wayback import DemoCapture
 from linkarchive.settings import WaybackSettings
 from linkarchive.wayback.answers import ArchivedCopy, NoCopy, Unknown
 from linkarchive.wayback.session import ArchiveSession
@@ -29,19 +30,19 @@ Article = Callable[..., DemoCapture]
 
 
 @pytest.fixture
-def wayback() -> DemoWayback:
-    return DemoWayback(now=lambda: datetime(2026, 11, 23, 6, tzinfo=UTC))
+def wayback() -> FaultyArchive:
+    return FaultyArchive(now=lambda: datetime(2026, 11, 23, 6, tzinfo=UTC))
 
 
 @pytest.fixture
-def arquivo() -> DemoWayback:
-    return DemoWayback(base="https://arquivo.pt", collection="/wayback/")
+def arquivo() -> FaultyArchive:
+    return FaultyArchive(base="https://arquivo.pt", collection="/wayback/")
 
 
 @pytest.fixture(scope="module")
-def shared_web() -> Iterator[tuple[DemoWeb, dict[str, DemoWayback]]]:
+def shared_web() -> Iterator[tuple[DemoWeb, dict[str, FaultyArchive]]]:
     """One web for a module (its certificates take a while), with the archives of the test at work."""
-    present: dict[str, DemoWayback] = {}
+    present: dict[str, FaultyArchive] = {}
     hosts = {name: lambda request: present[request.host](request) for name in ("web.archive.org", "arquivo.pt")}
     with DemoWeb(extra=hosts) as web:
         yield web, present
@@ -49,7 +50,7 @@ def shared_web() -> Iterator[tuple[DemoWeb, dict[str, DemoWayback]]]:
 
 @pytest.fixture
 def web(
-    shared_web: tuple[DemoWeb, dict[str, DemoWayback]], wayback: DemoWayback, arquivo: DemoWayback
+    shared_web: tuple[DemoWeb, dict[str, FaultyArchive]], wayback: FaultyArchive, arquivo: FaultyArchive
 ) -> Iterator[DemoWeb]:
     web, present = shared_web
     present.update({"web.archive.org": wayback, "arquivo.pt": arquivo})

@@ -13,9 +13,9 @@ from urllib.parse import urlsplit
 
 import brotli
 import pytest
+from faulty_archive import Fault
 
 from linkarchive.clock import Clock
-from linkarchive.demo.wayback import Fault
 from linkarchive.demo.wire import Response, Stream
 from linkarchive.settings import Settings
 from linkarchive.wayback.answers import NoCopy, Unknown, Why
@@ -355,10 +355,10 @@ def test_an_endpoint_gets_its_requests_a_minute_in_any_window():
 
 def test_a_pointer_to_a_copy_that_is_not_there_leads_to_the_index(wayback, session, article, taken):
     wayback.captures = [article(URL, "2021-05-12"), article(URL, "2021-06-01")]
-    memento = wayback._memento
+    memento = wayback.memento
 
     def without_the_first(capture, modifier):
         return Response(b"Not available", 404) if capture is wayback.captures[0] else memento(capture, modifier)
 
-    wayback._memento = without_the_first
+    wayback.memento = without_the_first
     assert taken(find_baseline(session, (WAYBACK,), URL, LOOKED)).memento.time.month == 6

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+from faulty_archive import KEYS, Fault
 
-from linkarchive.demo.wayback import KEYS, Fault
 from linkarchive.demo.wire import Response
 from linkarchive.wayback.archives import WAYBACK
 from linkarchive.wayback.save import AlreadyToday, Failed, Keys, Saved, Stopped, find_keys, left_today, save

@@ -8,23 +8,19 @@ from datetime import UTC, datetime
 from linkarchive.demo.wayback import DemoCapture, DemoWayback, capture_of
 from linkarchive.demo.wire import Site
 
-_KEPT = (
+KEPT = (
     "https://tidewater-gazette.example/2024/11/cost-of-the-lantern",
     "https://brennock-council.example/consultation/harbour-crossing",
     "https://ferrymens-archive.example/logs/1911",
     "https://sele-river-trust.example/campaigns/open-water",
 )
-_DAY = datetime(2025, 4, 20, 6, 30, tzinfo=UTC)
+DAY = datetime(2025, 4, 20, 6, 30, tzinfo=UTC)
 
 
 def archives() -> Mapping[str, Site]:
     """The hosts of the Wayback Machine and arquivo.pt; the latter has nothing."""
-    captures: list[DemoCapture] = [capture_of(url, _DAY) for url in _KEPT]
+    captures: list[DemoCapture] = [capture_of(url, DAY) for url in KEPT]
     return {
         "web.archive.org": DemoWayback(captures),
         "arquivo.pt": DemoWayback(base="https://arquivo.pt", collection="/wayback/"),
     }
-
-
-COPIES: Mapping[str, str] = {url: f"https://web.archive.org/web/{_DAY:%Y%m%d%H%M%S}/{url}" for url in _KEPT}
-"""The public copy of each of them."""

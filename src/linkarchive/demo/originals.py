@@ -1,12 +1,28 @@
-"""The original pages of the demo's articles: the same text, with the targets that the copies have lost."""
+"""The articles of the demo, and their original pages: the same text, with the targets that the articles have lost."""
 
 from __future__ import annotations
 
 import functools
 import re
+from collections.abc import Mapping
 from importlib import resources
 
-from linkarchive.demo.truth import RECOVERED
+ARTICLES = ("ferry-question.html", "harbour-bridge.md")
+GAZETTE = "https://tidewater-gazette.example"
+COUNCIL = "https://brennock-council.example"
+REVIEW = "https://saltmarsh-review.example"
+
+RECOVERED: Mapping[str, Mapping[str, str]] = {
+    "harbour-bridge.md": {
+        "Ines Corrin": f"{REVIEW}/authors/ines-corrin",
+        "ferry timetable": "https://tide-tables.example/brennock/ferry.txt",
+        "The Town That Sold Its Shore": f"{REVIEW}/essays/sold-its-shore",
+        "the tender documents": f"{COUNCIL}/files/tender-lb-07.pdf",
+        "a bridge nobody asked for": f"{GAZETTE}/letters/2025-03-02",
+    },
+    "ferry-question.html": {"a shore that was sold": f"{REVIEW}/essays/sold-its-shore"},
+}
+"""Lost targets that the original page gives back, by article and anchor text (without quotation marks)."""
 
 _SURVEY_COPY = "Both sides waved [the survey](#) at each other until it came apart at the fold."
 # The page was edited after the copy was taken: two links with the same words now, either of which could be meant.

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from linkarchive.clock import Clock
-from linkarchive.demo import originals, truth
+from linkarchive.demo import originals
 from linkarchive.demo.archived import archives
 from linkarchive.demo.server import DemoWeb
 from linkarchive.demo.wire import Epoch
@@ -43,8 +43,8 @@ def run_demo(folder: Path, *, say: Callable[[str], None]) -> Report:
     from linkarchive.model.scope import Scope
 
     prepare(folder)
-    scope = Scope(articles=truth.ARTICLES)
-    say(f"The demo: {len(truth.ARTICLES)} articles about a bridge, citing {len(truth.SOURCES)} pages, in {folder}")
+    scope = Scope(articles=originals.ARTICLES)
+    say(f"The demo: {len(originals.ARTICLES)} articles about a bridge, in {folder}")
     with DemoWeb(extra=archives()) as web:
         settings = settings_for(web)
         say(f"{DAYS[Epoch.PUBLICATION]:%d %B %Y}, the day of publication: every source is visited and kept.")
@@ -74,7 +74,7 @@ def prepare(folder: Path) -> None:
     shutil.rmtree(folder / "archive", ignore_errors=True)
     (folder / "links.txt").unlink(missing_ok=True)
     (folder / _MARK).write_text(_MARK_TEXT, encoding="utf-8")
-    for name in truth.ARTICLES:
+    for name in originals.ARTICLES:
         (folder / name).write_text(originals.article(name), encoding="utf-8")
 
 

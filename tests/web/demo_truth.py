@@ -4,29 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from linkarchive.demo.archived import DAY, KEPT
+from linkarchive.demo.originals import ARTICLES, COUNCIL, GAZETTE, RECOVERED, REVIEW
+
+__all__ = ["ARTICLES", "COPIES", "ORIGINALS", "RECOVERED", "SOURCES", "UNRESOLVED"]
+
 Expected = tuple[str, str]
-
-ARTICLES = ("ferry-question.html", "harbour-bridge.md")
-
 _FIRST: Expected = ("ok", "first-seen")
 _SAME: Expected = ("ok", "same")
-
-_GAZETTE = "https://tidewater-gazette.example"
-_COUNCIL = "https://brennock-council.example"
 _TRUST = "https://sele-river-trust.example"
-_REVIEW = "https://saltmarsh-review.example"
 
-RECOVERED: Mapping[str, Mapping[str, str]] = {
-    "harbour-bridge.md": {
-        "Ines Corrin": f"{_REVIEW}/authors/ines-corrin",
-        "ferry timetable": "https://tide-tables.example/brennock/ferry.txt",
-        "The Town That Sold Its Shore": f"{_REVIEW}/essays/sold-its-shore",
-        "the tender documents": f"{_COUNCIL}/files/tender-lb-07.pdf",
-        "a bridge nobody asked for": f"{_GAZETTE}/letters/2025-03-02",
-    },
-    "ferry-question.html": {"a shore that was sold": f"{_REVIEW}/essays/sold-its-shore"},
-}
-"""Lost targets that the original page gives back, by article and anchor text (without quotation marks)."""
+COPIES: Mapping[str, str] = {url: f"https://web.archive.org/web/{DAY:%Y%m%d%H%M%S}/{url}" for url in KEPT}
+"""The public copy of each source that has one."""
 
 UNRESOLVED: Mapping[str, Mapping[str, str]] = {
     "harbour-bridge.md": {"the survey": "ambiguous", "a poster in the ticket hall": "no-match"},
@@ -35,20 +24,20 @@ UNRESOLVED: Mapping[str, Mapping[str, str]] = {
 """Lost targets that nobody can find, with the reason."""
 
 ORIGINALS: Mapping[str, str] = {
-    "harbour-bridge.md": f"{_REVIEW}/essays/harbour-bridge",
-    "ferry-question.html": f"{_REVIEW}/notes/ferry-question",
+    "harbour-bridge.md": f"{REVIEW}/essays/harbour-bridge",
+    "ferry-question.html": f"{REVIEW}/notes/ferry-question",
 }
 
 SOURCES: Mapping[str, tuple[Expected, Expected]] = {
     # Alive, and in substance what they were.
-    f"{_GAZETTE}/2025/02/ferry-last-winter": (_FIRST, _SAME),  # ads, dates and counters change with every request
-    f"{_COUNCIL}/decisions/2024-118": (_FIRST, _SAME),  # ETag: 304
-    f"{_COUNCIL}/projects/lantern-bridge": (_FIRST, ("ok", "minor-edit")),
-    f"{_GAZETTE}/2025/03/who-pays-the-toll": (_FIRST, ("ok", "grew")),
-    f"{_GAZETTE}/letters/2025-03-02": (_FIRST, _SAME),
-    f"{_REVIEW}/authors/ines-corrin": (_FIRST, _SAME),
-    f"{_REVIEW}/essays/sold-its-shore": (_FIRST, _SAME),
-    f"{_COUNCIL}/files/tender-lb-07.pdf": (_FIRST, _SAME),  # made anew for every request: other bytes, same text
+    f"{GAZETTE}/2025/02/ferry-last-winter": (_FIRST, _SAME),  # ads, dates and counters change with every request
+    f"{COUNCIL}/decisions/2024-118": (_FIRST, _SAME),  # ETag: 304
+    f"{COUNCIL}/projects/lantern-bridge": (_FIRST, ("ok", "minor-edit")),
+    f"{GAZETTE}/2025/03/who-pays-the-toll": (_FIRST, ("ok", "grew")),
+    f"{GAZETTE}/letters/2025-03-02": (_FIRST, _SAME),
+    f"{REVIEW}/authors/ines-corrin": (_FIRST, _SAME),
+    f"{REVIEW}/essays/sold-its-shore": (_FIRST, _SAME),
+    f"{COUNCIL}/files/tender-lb-07.pdf": (_FIRST, _SAME),  # made anew for every request: other bytes, same text
     "https://tide-tables.example/brennock/ferry.txt": (_FIRST, _SAME),
     "https://capital-ledger.example/2024/insuring-piers": (_FIRST, _SAME),
     "https://severny-port.example/stati/parom": (_FIRST, _SAME),  # windows-1251, said in a meta element only
@@ -57,7 +46,7 @@ SOURCES: Mapping[str, tuple[Expected, Expected]] = {
     # Redirects that mean nothing.
     "https://doi.org/10.5555/estuaries.2024.17": (_FIRST, _SAME),
     "http://brennock-council.example/parking/east-quay": (_FIRST, _SAME),  # to https
-    f"{_COUNCIL}/library/opening-hours": (_FIRST, _SAME),  # a trailing slash
+    f"{COUNCIL}/library/opening-hours": (_FIRST, _SAME),  # a trailing slash
     f"{_TRUST}/volunteers/spring-count": (_FIRST, _SAME),  # to www.
     # Back again.
     "https://weather-logs.example/stations/customs-quay": (("unreachable", "http-5xx"), _FIRST),
@@ -65,17 +54,17 @@ SOURCES: Mapping[str, tuple[Expected, Expected]] = {
     # Moved.
     f"{_TRUST}/reports/silt": (_FIRST, ("moved", "redirect")),
     # Not what the article cited.
-    f"{_GAZETTE}/opinion/what-the-bridge-is-for": (_FIRST, ("drifted", "rewritten")),
+    f"{GAZETTE}/opinion/what-the-bridge-is-for": (_FIRST, ("drifted", "rewritten")),
     "https://nightboat.example/posts/last-crossing": (_FIRST, ("drifted", "replaced")),
     "https://nightboat.example/posts/a-short-history-of-waiting": (_FIRST, ("drifted", "shrunk")),
-    f"{_GAZETTE}/2025/03/council-vote": (_FIRST, ("drifted", "quote-lost")),
-    f"{_COUNCIL}/budget/2025": (_FIRST, ("drifted", "detail-lost")),
-    f"{_COUNCIL}/engineering/design-report": (_FIRST, ("drifted", "anchor-lost")),
-    f"{_GAZETTE}/2025/01/lantern-bridge-jobs": (_FIRST, ("drifted", "corrected")),
+    f"{GAZETTE}/2025/03/council-vote": (_FIRST, ("drifted", "quote-lost")),
+    f"{COUNCIL}/budget/2025": (_FIRST, ("drifted", "detail-lost")),
+    f"{COUNCIL}/engineering/design-report": (_FIRST, ("drifted", "anchor-lost")),
+    f"{GAZETTE}/2025/01/lantern-bridge-jobs": (_FIRST, ("drifted", "corrected")),
     "https://journal-of-estuaries.example/articles/9": (_FIRST, ("drifted", "retracted")),
     # Gone.
-    f"{_GAZETTE}/2024/11/cost-of-the-lantern": (_FIRST, ("dead", "http-404")),
-    f"{_COUNCIL}/consultation/harbour-crossing": (_FIRST, ("dead", "http-410")),
+    f"{GAZETTE}/2024/11/cost-of-the-lantern": (_FIRST, ("dead", "http-404")),
+    f"{COUNCIL}/consultation/harbour-crossing": (_FIRST, ("dead", "http-410")),
     "https://ferrymens-archive.example/logs/1911": (_FIRST, ("dead", "soft-404")),  # with telling words
     "https://reading-room.example/pamphlets/ferry-songs": (_FIRST, ("dead", "soft-404")),  # without
     f"{_TRUST}/campaigns/open-water": (_FIRST, ("dead", "homepage-redirect")),
