@@ -5,7 +5,8 @@
 
 Needs scikit-learn, which the project itself does not. Examples: the labelled corpora beside the repository (of the
 second one only the sites that are not sealed), the cases of tests/judge/data/scripts, small pages with the phrases of
-rules.toml, short honest pages of our own, and every second line of tests/judge/data/short_pages.tsv.
+rules.toml, short honest pages of our own, every second line of tests/judge/data/short_pages.tsv, and the pages of
+invented sites of generated_pages.py. Those that were made for the training weigh less, and no fold counts them.
 """
 
 from __future__ import annotations
@@ -15,17 +16,18 @@ import hashlib
 import json
 import re
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import generated_pages
 import verdicts_corpora as corpora
 
-from linkarchive.judge import drift
+from linkarchive.judge import drift, page_class
 from linkarchive.judge.cases import case_of
 from linkarchive.judge.page_class import is_classified
-from linkarchive.judge.page_signs import IN_A_PLACE, signs
+from linkarchive.judge.page_signs import signs
 from linkarchive.judge.page_view import PageView
 from linkarchive.judge.parsed_page import ParsedPage
 from linkarchive.judge.rules import RULES
@@ -42,7 +44,11 @@ PHRASES = {
 }  # fmt: skip
 FOLDS = 8
 STRENGTH = 1.0
-_OF_WORDS = re.compile(r"(?!\dxx|a host name).* in (?:a heading|the text|a line)")
+GENERATED = 0.3
+"""Weight of a generated page."""
+COUNTED = 0.5
+"""Weight from which an example is a page of somebody's, which folds count."""
+_OF_WORDS = re.compile(r"(?!\d|a host name).* in (?:a heading|the text|a line)")
 KINDS = {
     "soft-404": "gone", "http-404": "gone", "http-410": "gone", "parked": "parked", "challenge": "challenge",
     "rate-limited": "challenge", "forbidden": "forbidden", "login": "login", "paywall": "paywall", "consent": "consent",
@@ -63,23 +69,31 @@ def examples() -> Iterator[Example]:
     """Every page with little text of which nothing, or less than half, of a baseline is left; each pair once."""
     known: set[tuple[bytes, bytes]] = set()
     for case, kind, site in _labelled():
-        page = ParsedPage(case.after)
         key = (case.after.body, case.before.body if case.before else b"")
         if key in known or case.after.failure or not 200 <= (case.after.status or 200) < 300:
             continue
         known.add(key)
-        if not is_classified(page):
-            continue
-        before, retention = None, None
-        if case.before is not None and case.before.failure is None and (read := ParsedPage(case.before)).has_text:
-            before, retention = read, drift.compare(read, page).retention
-            if retention >= 0.5:
-                continue
-        example = Example(signs(PageView(case, page, before, retention)), kind, site)
-        yield example
-        if kind == "page" and before is None:
-            yield from _after_another(example)
+        example = _example(case, kind, site, 1.0)
+        if example is not None:
+            yield example
+            if kind == "page" and example.signs["no baseline"]:
+                yield from _after_another(example)
     yield from _phrases()
+    made = (_example(made.case, made.kind, made.site, GENERATED) for made in generated_pages.pages())
+    yield from (example for example in made if example is not None)
+
+
+def _example(case: Case, kind: str, site: str, weight: float) -> Example | None:
+    """None for a page with plenty of text, and for one of which half of the baseline stands."""
+    page = ParsedPage(case.after)
+    if not is_classified(page):
+        return None
+    before, retention = None, None
+    if case.before is not None and case.before.failure is None and (read := ParsedPage(case.before)).has_text:
+        before, retention = read, drift.compare(read, page).retention
+        if retention >= 0.5:
+            return None
+    return Example(signs(PageView(case, page, before, retention)), kind, site, weight)
 
 
 def _after_another(example: Example) -> Iterator[Example]:
@@ -153,21 +167,21 @@ def _kind(verdict: str, reason: str) -> str | None:
     return "page" if verdict in ("ok", "moved", "drifted", "either") else KINDS.get(reason)
 
 
-def trained(rows: list[Example], names: Sequence[str]) -> Any:
+def trained(rows: list[Example]) -> dict[str, Any]:
+    """The model, as page_class.json holds it: each page counts twice, the second time without words."""
     from sklearn.linear_model import LogisticRegression
 
-    values = [[row.signs[name] for name in names] for row in rows]
-    model = LogisticRegression(C=STRENGTH, max_iter=20_000, tol=1e-5)
-    return model.fit(values, [row.kind for row in rows], sample_weight=[row.weight for row in rows])
-
-
-def models(rows: list[Example]) -> dict[str, tuple[list[str], Any]]:
-    """The signs and the weights for pages seen first, of which words must tell, and for those with a baseline."""
     names = sorted(rows[0].signs)
-    alone = [name for name in names if name not in IN_A_PLACE]
+    twice = [*rows, *map(_wordless, rows)]
+    model = LogisticRegression(C=STRENGTH, max_iter=500, tol=1e-3)
+    values = [[row.signs[name] for name in names] for row in twice]
+    model.fit(values, [row.kind for row in twice], sample_weight=[row.weight for row in twice])
+    intercepts = zip(model.classes_, model.intercept_, strict=True)
+    weights = zip(model.classes_, model.coef_, strict=True)
     return {
-        "seen first": (alone, trained(rows, alone)),
-        "compared": (names, trained([*rows, *map(_wordless, rows)], names)),
+        "signs": names,
+        "intercepts": {str(kind): round(float(value), 2) for kind, value in intercepts},
+        "weights": {str(kind): [round(float(weight), 2) for weight in line] for kind, line in weights},
     }
 
 
@@ -177,25 +191,21 @@ def _wordless(example: Example) -> Example:
     return replace(example, signs=left, weight=example.weight * (0.25 if example.signs["no baseline"] else 0.5))
 
 
-def _fold(row: Example) -> int:
-    return int(hashlib.sha256(row.site.encode()).hexdigest(), 16) % FOLDS
+def fold_of(site: str) -> int:
+    return int(hashlib.sha256(site.encode()).hexdigest(), 16) % FOLDS
 
 
 def folds(rows: list[Example]) -> None:
     """Print what models say of sites that they were not trained on."""
     classified: list[tuple[Example, str, float]] = []
     for fold in range(FOLDS):
-        by_name = models([row for row in rows if _fold(row) != fold])
-        for row in (row for row in rows if _fold(row) == fold):
-            names, model = by_name["seen first" if row.signs["no baseline"] else "compared"]
+        model = trained([row for row in rows if fold_of(row.site) != fold])
+        for row in (row for row in rows if fold_of(row.site) == fold and row.weight >= COUNTED):
             by: dict[str, float] = {}
-            for kind, value in zip(
-                model.classes_, model.predict_proba([[row.signs[name] for name in names]])[0], strict=True
-            ):
+            for kind, value in page_class.shares_of(model, row.signs).items():
                 by[VERDICTS.get(kind, "blocked")] = by.get(VERDICTS.get(kind, "blocked"), 0.0) + value
             best = max(by, key=lambda verdict: by[verdict])
             classified.append((row, best, by[best]))
-    classified = [entry for entry in classified if entry[0].weight >= 0.5]
     bad = [entry for entry in classified if entry[0].kind != "page"]
     pages = [entry for entry in classified if entry[0].kind == "page"]
     print(
@@ -221,23 +231,16 @@ def main() -> int:
     if not options.write:
         folds(rows)
         return 0
-    parts = ",\n".join(f'"{name}": {_as_json(names, model)}' for name, (names, model) in models(rows).items())
-    WEIGHTS.write_text(f"{{{parts}}}\n", encoding="utf-8")
+    WEIGHTS.write_text(_as_json(trained(rows)), encoding="utf-8")
     print(f"{len(rows)} examples; wrote {WEIGHTS.name}")
     return 0
 
 
-def _as_json(names: list[str], model: Any) -> str:
-    """One model, a kind a line."""
-    intercepts = {
-        str(kind): round(float(value), 2) for kind, value in zip(model.classes_, model.intercept_, strict=True)
-    }
-    weights = zip(model.classes_, model.coef_, strict=True)
-    lines = (f'"{kind}": {json.dumps([round(float(weight), 2) for weight in line])}' for kind, line in weights)
-    kinds = ",\n  ".join(lines)
-    return (
-        f'{{"signs": {json.dumps(names)},\n "intercepts": {json.dumps(intercepts)},\n "weights": {{\n  {kinds}\n }}}}'
-    )
+def _as_json(model: dict[str, Any]) -> str:
+    """The model, a kind a line."""
+    kinds = ",\n  ".join(f'"{kind}": {json.dumps(line)}' for kind, line in model["weights"].items())
+    named = f'"signs": {json.dumps(model["signs"])},\n "intercepts": {json.dumps(model["intercepts"])}'
+    return f'{{{named},\n "weights": {{\n  {kinds}\n }}}}\n'
 
 
 if __name__ == "__main__":

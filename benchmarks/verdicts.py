@@ -7,6 +7,7 @@
     python benchmarks/verdicts.py --without-words english|german   pages of that language without phrases or stems
     python benchmarks/verdicts.py --calibrate                   what the corpus says for judge/confidence.py
     python benchmarks/verdicts.py --second open|sealed          the same for a part of the second corpus
+    python benchmarks/verdicts.py --held-out [--errors N]       errors, walls and good pages, by weights of other sites
     ... --json                                                  everything as one JSON object
 
 Reads `../shared/corpus` and `../shared/corpus2` beside the repository, and says so when they are not there.
@@ -110,11 +111,14 @@ def main() -> int:
     parser.add_argument("--without", metavar="TEXT", help="leave out the rules whose source names TEXT")
     parser.add_argument("--without-words", choices=verdicts_words.LANGUAGES, help="its pages without phrases or stems")
     parser.add_argument("--calibrate", action="store_true", help="fit the curves of judge/confidence.py")
+    parser.add_argument("--held-out", action="store_true", help="by weights of other sites, without their words (open)")
     parser.add_argument("--json", action="store_true", help="one JSON object")
     options = parser.parse_args()
     if not are_here():
         print(f"no labelled corpus at {CORPUS}: nothing was measured", file=sys.stderr)
         return 0
+    if options.held_out:
+        return held_out(options.errors)
     labelled = list(second(options.second, options.set) if options.second else corpus(options.set))
     score = scorer()
     out: dict[str, Any] = {"judge": VERSION, "extractor": extractor(), "cases": len(labelled)}
@@ -144,6 +148,18 @@ def main() -> int:
                 _table(answers, options.set, options.errors)
             del out["score"]
     print(json.dumps(out, indent=1, ensure_ascii=False) if options.json else _plain(out))
+    return 0
+
+
+def held_out(errors: int) -> int:
+    """Print the tables of verdicts_held_out, which needs scikit-learn."""
+    import verdicts_held_out
+
+    for known_words in (True, False):
+        answers = verdicts_held_out.answers(known_words=known_words)
+        print("weights of other sites" if known_words else "... and without the words that no other site has")
+        print("\n".join(_row(row) for row in verdicts_held_out.table(answers)))
+        print("\n".join(_row(row) for row in verdicts_held_out.mistakes(answers)[:errors]))
     return 0
 
 

@@ -47,14 +47,15 @@ def without(language: str | None, case: Case) -> Any:
 
 @contextmanager
 def _wordless() -> Iterator[None]:
-    known, stems, denied_in, consent = rules.RULES, topics.stems, topics.denied_in, walls._CONSENT_WORDS
+    known, stems, denied_in, consent = rules.RULES, topics.stems(), topics.denied_in, walls._CONSENT_WORDS
     rules.use(rule for rule in known if rule.where not in _OF_WORDS)
     # What the judge has as constants is exchanged while a page is judged; their types have no empty form.
-    topics.stems = lambda: dict.fromkeys(stems(), ())  # type: ignore[assignment]  # see above
+    topics.use(dict.fromkeys(stems, ()))
     topics.denied_in = lambda _: frozenset()  # type: ignore[assignment]  # see above
     walls._CONSENT_WORDS = ()  # type: ignore[assignment]  # see above
     try:
         yield
     finally:
         rules.use(known)
-        topics.stems, topics.denied_in, walls._CONSENT_WORDS = stems, denied_in, consent
+        topics.use(stems)
+        topics.denied_in, walls._CONSENT_WORDS = denied_in, consent

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from linkarchive.judge import topics
 
@@ -68,3 +70,16 @@ def test_a_line_says_that_something_is_not_allowed(line):
 @pytest.mark.parametrize("line", NEITHER)
 def test_a_line_that_denies_something_else_says_neither(line):
     assert topics.of_lines([line])[0].isdisjoint({"missing", "refused"})
+
+
+_SOME = st.sampled_from([*list(topics.stems()["missing"])[::9], *list(topics.stems()["domain"])[::5], " ", "x", ". "])
+
+
+@given(st.lists(_SOME | st.text(max_size=8)).map("".join))
+def test_a_stem_is_found_where_a_word_begins_with_it_and_nowhere_else(text):
+    prepared = topics.searchable(text)
+    present = topics.stems_in(prepared)
+    for topic, stems in topics.stems().items():
+        begins = {stem for stem in stems if f" {stem}" in prepared}
+        assert begins <= present.get(topic, set())
+        assert all(stem in begins or not stem.isascii() for stem in present.get(topic, ()))

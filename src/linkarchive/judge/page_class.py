@@ -15,7 +15,7 @@ from importlib import resources
 from typing import Any
 
 from linkarchive.judge.page_signs import new_size, signs
-from linkarchive.judge.page_view import PageView, judgement_of
+from linkarchive.judge.page_view import SHORT, PageView, judgement_of
 from linkarchive.judge.parsed_page import ParsedPage
 from linkarchive.model import Judgement, Reason, Verdict
 
@@ -36,22 +36,23 @@ _HONEST_IN_ITS_PLACE = 0.1
 """How much rarer an honest page is where a text was, and now stands a notice of a few new words under another title."""
 _NEW_WORDS = 50
 _TEXT_BEFORE = 90
-_NOTICE = 150
-"""Words below which a page seen first may be a notice that there is no such page (as in `soft404`)."""
 _MOST_SIGNS = 4
 _TELLING: Mapping[str, tuple[str, ...]] = {
     "gone": ("address and missing in a heading", "address and missing in a line", "missing in a heading",
-             "4xx in a heading", "gone in a class name"),
+             "404 in a heading", "gone in a class name"),
     "parked": (
         "domain and held in a line", "domain and hosting in a line", "account and suspended in a line",
-        "file and replace in a line", "default and hosting in a line", "account and construction in a line",
-        "construction in a heading", "default in a heading", "software in a heading", "held in a heading",
-        "suspended in a heading", "its own host name in a heading", "a host name is the heading",
+        "file and replace in a line", "default and hosting in a line", "default and file in a line",
+        "default and account in a line", "account and construction in a line", "construction in a heading",
+        "default in a heading", "software in a heading", "held in a heading", "suspended in a heading",
+        "its own host name in a heading", "a host name is the heading",
     ),
     "challenge": ("machine and browser in a line", "machine and refused in a line", "machine in a heading",
                   "a picture to type from", "challenge in a class name"),
-    "forbidden": ("refused and address in a line", "refused and account in a line", "refused in a heading"),
-    "login": ("a password field", "login and password in a line"),
+    "forbidden": ("refused and address in a line", "refused and account in a line", "refused in a heading",
+                  "403 in a heading", "region and missing in a line", "region and refused in a line",
+                  "machine and refused in a line", "machine and suspended in a line"),
+    "login": ("a password field", "login and password in a line", "login and refused in a line"),
     "paywall": ("subscribe and reading_on in a line", "reading_on in the text", "paywall in a class name",
                 "a text that breaks off before an offer"),
     "consent": ("consent and accept in a line", "consent in a class name"),
@@ -88,22 +89,32 @@ class Classes:
 def classify(view: PageView) -> Classes:
     """How likely the page is of each kind."""
     values = signs(view)
-    model = _models()["seen first" if view.before is None else "compared"]
-    names: list[str] = model["signs"]
-    scores: dict[str, float] = {}
-    reasons: dict[str, tuple[str, ...]] = {}
-    for kind, weights in model["weights"].items():
-        parts = [(weight * values[name], name) for name, weight in zip(names, weights, strict=True)]
-        scores[kind] = model["intercepts"][kind] + sum(part for part, _ in parts)
-        strongest = sorted((part for part in parts if part[0] > 0), reverse=True)[:_MOST_SIGNS]
-        reasons[kind] = tuple(name for _, name in strongest)
+    model = _model()
+    parts = {
+        kind: [(weight * values[name], name) for name, weight in zip(model["signs"], weights, strict=True)]
+        for kind, weights in model["weights"].items()
+    }
+    reasons = {
+        kind: tuple(name for part, name in sorted(of_kind, reverse=True)[:_MOST_SIGNS] if part > 0)
+        for kind, of_kind in parts.items()
+    }
     telling_kinds = frozenset(kind for kind, telling in _TELLING.items() if any(values[name] for name in telling))
-    if _is_notice_in_place(view, values):
-        scores["page"] += math.log(_HONEST_IN_ITS_PLACE)
+    rarer = _HONEST_IN_ITS_PLACE if _is_notice_in_place(view, values) else 1.0
+    return Classes(shares_of(model, values, honest=rarer), reasons, telling_kinds)
+
+
+def shares_of(model: Any, values: Mapping[str, float], *, honest: float = 1.0) -> dict[str, float]:
+    """The probability of each kind by these weights; honest pages are so many times as frequent."""
+    scores = {
+        kind: model["intercepts"][kind]
+        + sum(weight * values[name] for name, weight in zip(model["signs"], weights, strict=True))
+        for kind, weights in model["weights"].items()
+    }
+    scores["page"] += math.log(honest)
     highest = max(scores.values())
     powers = {kind: math.exp(score - highest) for kind, score in scores.items()}
     total = sum(powers.values())
-    return Classes({kind: power / total for kind, power in powers.items()}, reasons, telling_kinds)
+    return {kind: power / total for kind, power in powers.items()}
 
 
 def _is_notice_in_place(view: PageView, values: Mapping[str, float]) -> bool:
@@ -138,7 +149,7 @@ def unusable(view: PageView) -> Judgement | None:
         return None
     kinds = (kind for kind, (kind_verdict, _, _) in _KINDS.items() if kind_verdict is likeliest)
     kind = max(kinds, key=lambda kind: classes.shares.get(kind, 0.0))
-    if view.before is None and (kind not in classes.telling or (kind == "gone" and not view.has_little_text(_NOTICE))):
+    if view.before is None and (kind not in classes.telling or (kind == "gone" and not view.has_little_text(SHORT))):
         return None
     _, reason, what = _KINDS[kind]
     evidence = f"by its signs it is {what}: {', '.join(classes.reasons[kind])}"
@@ -153,5 +164,5 @@ def _least(view: PageView) -> float:
 
 
 @functools.cache
-def _models() -> Any:
+def _model() -> Any:
     return json.loads(resources.files("linkarchive.judge").joinpath("page_class.json").read_text(encoding="utf-8"))

@@ -24,6 +24,8 @@ _PROSE = 15
 _HOST = re.compile(r"(?<![\w@/.-])(?:www\.)?[a-z0-9](?:[\w-]*\.)+[a-z]{2,24}(?![\w@/-])", re.I)
 _FILE = re.compile(r"\.(?:html?|php|aspx?|jsp|js|css|txt|pdf|png|jpe?g)$", re.I)
 _STATUS = re.compile(r"(?<![\d.,:/€$-])([45]\d\d)(?![\d.,:/%-]*\d)")
+_GONE = ("404", "410")
+_REFUSED = ("401", "402", "403", "407", "429", "451")
 _ARTICLE = (
     'meta[property="article:published_time"], meta[property="og:type"][content="article"], time[datetime], '
     'article p, [itemprop="articleBody"], [itemprop="datePublished"]'
@@ -32,6 +34,16 @@ _ADDRESS = 'link[rel="canonical"], meta[property="og:url"]'
 _ROBOTS = 'meta[name="robots"], meta[name="ROBOTS"], meta[name="googlebot"]'
 _TYPED = "form input[type=text], form input:not([type])"
 _STATED = ("it states its address", "it states another address", "not to be indexed", "a picture to type from")
+_HAS = {
+    "states a description": 'meta[name="description"], meta[property="og:description"]',
+    "a picture": "img",
+    "a frame": "iframe, frame",
+    "reloads itself": 'meta[http-equiv="refresh"]',
+    "a style sheet": 'link[rel="stylesheet"]',
+    "a search form": 'input[type="search"], form[role="search"], input[name="q"], input[name="s"]',
+    "a heading": "h1, h2",
+}
+_TITLED = ("small source", "its title is its site's", "title and heading agree")
 _OF_BASELINE = (
     "a baseline that is gone", "no baseline", "the baseline's title", "the baseline's heading", "text of the baseline",
     "links of the baseline", "no links of the baseline", "much shorter", "hardly any text of its own",
@@ -51,7 +63,8 @@ _TOGETHER = (
     ("address", "missing"), ("domain", "held"), ("domain", "hosting"), ("account", "suspended"), ("file", "replace"),
     ("default", "hosting"), ("account", "construction"), ("refused", "address"), ("refused", "account"),
     ("machine", "browser"), ("machine", "refused"), ("login", "password"), ("consent", "accept"),
-    ("subscribe", "reading_on"), ("error", "crash"), ("error", "missing"),
+    ("subscribe", "reading_on"), ("error", "crash"), ("error", "missing"), ("region", "missing"), ("region", "refused"),
+    ("login", "refused"), ("default", "file"), ("default", "account"), ("domain", "missing"), ("machine", "suspended"),
 )  # fmt: skip
 """Topics that together say what a page is, where each alone may stand in any text."""
 
@@ -83,13 +96,6 @@ _NAMED: Mapping[str, re.Pattern[str]] = {
 """What the names of classes and ids say: those of content systems and services are alike in all languages."""
 
 
-IN_A_PLACE = (
-    *(f"{kind} in a class name" for kind in _NAMED), *_STATED, "the baseline's heading", "text of the baseline",
-    "links of the baseline", "no links of the baseline", "hardly any text of its own",
-)  # fmt: skip
-"""Signs that are used only where a baseline says what stood in the page's place: seen first they tell nothing."""
-
-
 def signs(view: PageView) -> dict[str, float]:
     """The signs of a page, each between 0 and about 1; names as in page_class.json."""
     return {**_words(view), **_structure(view), **_markup(view), **_baseline(view)}
@@ -100,11 +106,11 @@ def _words(view: PageView) -> dict[str, float]:
     text = topics.searchable("\n".join(view.after.own_lines))
     values: dict[str, float] = {}
     few = max(1.0, words.size(words.tokens(text)) / 25)
-    denied = topics.denied_in(heading)
-    for name, stems in topics.stems().items():
-        hits = sum(stem in text for stem in stems)
-        values[f"{name} in a heading"] = float(name in denied or any(stem in heading for stem in stems))
-        values[f"{name} in the text"] = min(1.0, hits / few)
+    of_heading = topics.denied_in(heading) | topics.stems_in(heading).keys()
+    of_text = topics.stems_in(text)
+    for name in topics.stems():
+        values[f"{name} in a heading"] = float(name in of_heading)
+        values[f"{name} in the text"] = min(1.0, len(of_text.get(name, ())) / few)
     headings = (*view.after.headings[:4], _first_line(view))
     lines = dict.fromkeys((*headings, *view.after.own_lines[:_MOST_LINES]))
     topics_of_lines = topics.of_lines(lines)
@@ -118,9 +124,11 @@ def _words(view: PageView) -> dict[str, float]:
         if text in headings and text.count(" ") < _NOTICE
     ]
     values["address and missing in a heading"] = float(any({"address", "missing"} <= line for line in short))
-    status = {match[0] for match in _STATUS.findall(" ".join(view.after.headings[:4]))}
-    values["4xx in a heading"] = float("4" in status)
-    values["5xx in a heading"] = float("5" in status)
+    for name, within in (("a heading", " ".join(view.after.headings[:4])), ("the text", "\n".join(lines))):
+        statuses = set(_STATUS.findall(within))
+        values[f"404 in {name}"] = float(not statuses.isdisjoint(_GONE))
+        values[f"403 in {name}"] = float(not statuses.isdisjoint(_REFUSED))
+        values[f"5xx in {name}"] = float(any(status[0] == "5" for status in statuses))
     return values
 
 
@@ -144,7 +152,7 @@ def _structure(view: PageView) -> dict[str, float]:
     page = view.after
     own = sum(words.size(words.tokens(line)) for line in page.own_lines)
     prose = sum(count for count in (words.size(words.tokens(line)) for line in page.own_lines) if count >= _PROSE)
-    inside, outside = _links(view)
+    inside, front, outside = _links(view)
     hosts = {host.lower().removeprefix("www.") for host in _hosts(" ".join(page.headings[:3]))}
     heading = page.first_heading or page.title
     return {
@@ -156,6 +164,8 @@ def _structure(view: PageView) -> dict[str, float]:
         "no links into the site": _falling(inside, 2),
         "many links into the site": 1.0 - _falling(inside, 30),
         "links to one other site": float(len(outside) == 1 and inside == 0),
+        "links to the front page only": float(front > 0 and inside == 0),
+        "share of links": max(0.0, 1.0 - own / page.visible_size) if page.visible_size else 0.0,
         **_address(view),
         "a text that breaks off before an offer": float(_breaks_off(view)),
         "a host name in a heading": float(bool(hosts)),
@@ -186,7 +196,7 @@ def _markup(view: PageView) -> dict[str, float]:
     """What the page says of itself to programs: names of classes, the address that it states, whether to index it."""
     page = view.after
     if page.kind != "html":
-        return dict.fromkeys((*(f"{kind} in a class name" for kind in _NAMED), *_STATED), 0.0)
+        return dict.fromkeys((*(f"{kind} in a class name" for kind in _NAMED), *_STATED, *_HAS, *_TITLED), 0.0)
     robots = " ".join(meta.getattr("content") or "" for meta in page.elements(_ROBOTS)).lower()
     names = " ".join(_NAMES.findall(page.source_normal[:_MAX_MARKUP]))
     addresses = [element.getattr("href") or element.getattr("content") or "" for element in page.elements(_ADDRESS)[:3]]
@@ -197,7 +207,19 @@ def _markup(view: PageView) -> dict[str, float]:
         "it states another address": float(bool(addresses) and all(segments(address) != path for address in addresses)),
         "not to be indexed": float("noindex" in robots),
         "a picture to type from": float(page.has("form img") and page.has(_TYPED)),
+        **{name: float(page.has(selector)) for name, selector in _HAS.items()},
+        "small source": _falling(len(page.source), 4_000),
+        "its title is its site's": float(_is_site_title(view)),
+        "title and heading agree": float(bool(page.first_heading) and page.first_heading.lower() in page.title.lower()),
     }
+
+
+def _is_site_title(view: PageView) -> bool:
+    """The title names the site and nothing else."""
+    title = "".join(words.tokens(view.after.title))
+    site = next((m.getattr("content") or "" for m in view.after.elements('meta[property="og:site_name"]')[:1]), "")
+    labels = view.host.split(".")[:-1]
+    return bool(title) and title in ("".join(words.tokens(site)), *("".join(words.tokens(label)) for label in labels))
 
 
 def _baseline(view: PageView) -> dict[str, float]:
@@ -234,9 +256,9 @@ def _hosts(text: str) -> list[str]:
     return [name for name in _HOST.findall(text) if not _FILE.search(name)]
 
 
-def _links(view: PageView) -> tuple[int, set[str]]:
-    """(links into the site below its front page, the other sites that are linked)."""
-    inside = 0
+def _links(view: PageView) -> tuple[int, int, set[str]]:
+    """(links into the site below its front page, links to that, the other sites that are linked)."""
+    inside = front = 0
     outside: set[str] = set()
     for link in view.after.elements("a[href]")[:_MAX_LINKS]:
         href = (link.getattr("href") or "").strip()
@@ -245,13 +267,15 @@ def _links(view: PageView) -> tuple[int, set[str]]:
             host = (parts.hostname or "").removeprefix("www.")
         except ValueError:
             continue
-        if parts.scheme not in ("", "http", "https") or not (parts.path.strip("/") or host):
+        if parts.scheme not in ("", "http", "https") or not (parts.path or host):
             continue
         if host and host != view.host:
             outside.add(".".join(host.split(".")[-2:]))
         elif parts.path.strip("/"):
             inside += 1
-    return inside, outside
+        else:
+            front += 1
+    return inside, front, outside
 
 
 def _inside(page: ParsedPage) -> set[str]:

@@ -13,6 +13,8 @@ from linkarchive.judge.rules import normal
 from linkarchive.model import Case, Judgement, Reason, Verdict
 
 _STATUS = re.compile(r"(?<![\d.,:/-])([45]\d\d)(?![\d.,:/-]*\d)")
+SHORT = 150
+"""Words up to which a page can be an error, a wall or a holding page; one that is about such things is longer."""
 _NOTICE = 80
 _FIRST = 5
 """Lines of the main text within which a notice stands."""

@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 
 from linkarchive.judge import rules
-from linkarchive.judge.page_view import PageView, host, judgement_of
+from linkarchive.judge.page_view import SHORT, PageView, host, judgement_of
 from linkarchive.model import Judgement, Reason, Verdict
 
-_SHORT = 150
 _TINY = 80
+_HARDLY = 15
 _TAGS = re.compile(r"<(?!a[\s>])[a-z][^<>]*>")
 _STYLES = re.compile(r"<style\b.*?</style", re.S)
 _TAGS_WITHIN = 300_000
@@ -22,7 +22,9 @@ def marked(view: PageView) -> Judgement | None:
     """The host is a domain seller's, or a page with little text loads the script of a parking service."""
     if rules.in_host("parked", view.host) and not rules.in_host("parked", host(view.case.url)):
         return judgement_of(Verdict.DEAD, Reason.PARKED, 0.97, f"the link leads to a domain seller ({view.host})")
-    marker = rules.in_text("parked", _tags(view.after.source_normal), "tag") if view.shows_little(_SHORT) else None
+    marker = rules.in_text("parked", _tags(view.after.source_normal), "tag") if view.shows_little(SHORT) else None
+    if marker is None and view.shows_little(_HARDLY):
+        marker = rules.in_text("parked", view.after.source_normal, "source")
     if marker is None:
         return None
     evidence = f"it carries the script of a parking service (“{marker}”)"
@@ -34,7 +36,7 @@ def marked(view: PageView) -> Judgement | None:
 
 def parked(view: PageView) -> Judgement | None:
     """A page with little text says that its name or its place on a server is nobody's."""
-    phrase = _said(view) if view.shows_little(_SHORT) else None
+    phrase = _said(view) if view.shows_little(SHORT) else None
     return judgement_of(Verdict.DEAD, Reason.PARKED, 0.9, f"the page is short and says “{phrase}”") if phrase else None
 
 

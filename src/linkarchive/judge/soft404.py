@@ -13,13 +13,12 @@ from collections.abc import Sequence
 from urllib.parse import urlsplit, urlunsplit
 
 from linkarchive.judge import rules, words
-from linkarchive.judge.page_view import PageView, judgement_of, segments
+from linkarchive.judge.page_view import SHORT, PageView, judgement_of, segments
 from linkarchive.judge.parsed_page import ParsedPage
 from linkarchive.judge.redirects import is_front
 from linkarchive.model import Judgement, Page, Reason, Verdict
 from linkarchive.urls import is_root
 
-_SHORT = 150
 _TINY = 60
 _PROBE_RATIO = 0.95
 _PROBE_WORDS = 2000
@@ -44,7 +43,7 @@ def soft404(view: PageView) -> Judgement | None:
     if view.after.has_plenty:
         return None
     heading = _heading(view)
-    if not view.has_little_text(_SHORT) and not (heading and _is_all_of(heading, view)):
+    if not view.has_little_text(SHORT) and not (heading and _is_all_of(heading, view)):
         return None
     phrase = _said(view)
     if heading:
@@ -158,7 +157,7 @@ def _is_all_of(heading: tuple[str, str], view: PageView) -> bool:
     """Title and first heading say the same short thing, and there is no text below, however rich the site's frame."""
     title, first = view.after.title, view.after.first_heading
     text = rules.normal(first or heading[1])
-    return text.count(" ") < _FEW and text in rules.normal(title) and _tells(text) and view.has_little_prose(_SHORT)
+    return text.count(" ") < _FEW and text in rules.normal(title) and _tells(text) and view.has_little_prose(SHORT)
 
 
 def _tells(heading: str) -> bool:
@@ -178,6 +177,6 @@ def _said(view: PageView) -> str | None:
 
 def _own_text(page: ParsedPage) -> str:
     """The main text; for a page with little text all of it."""
-    if page.visible_size < _SHORT:
+    if page.visible_size < SHORT:
         return page.visible_normal
-    return rules.normal("\n".join(page.main)) if page.size < _SHORT else ""
+    return rules.normal("\n".join(page.main)) if page.size < SHORT else ""

@@ -26,16 +26,54 @@ _NEAR = 5
 """Words within which a denying word stands before or after what it denies."""
 _OF_TROUBLE = (
     "missing", "error", "crash", "refused", "machine", "browser", "login", "suspended", "construction", "held",
+    "region",
 )  # fmt: skip
 
 
-@functools.cache
+_KEY = 2
+"""Letters by which stems are looked up; each has that many."""
+_STEMS: dict[str, tuple[str, ...]] = {}
+_BEGINNINGS: dict[str, list[tuple[str, str]]] = {}
+"""(stem, topic) by the first letters of the stem."""
+_ANYWHERE: list[tuple[str, str]] = []
+"""(stem, topic) of the scripts without spaces."""
+
+
+def use(stems: Mapping[str, Iterable[str]]) -> None:
+    """Look for these stems from now on, by topic; those of signs.toml are in use from the start."""
+    for known in (_STEMS, _BEGINNINGS, _ANYWHERE):
+        known.clear()
+    for topic, beginnings in stems.items():
+        _STEMS[topic] = tuple(dict.fromkeys(map(normal, beginnings)))
+        for stem in _STEMS[topic]:
+            if _UNSPACED_STEM.search(stem):
+                _ANYWHERE.append((stem, topic))
+            else:
+                _BEGINNINGS.setdefault(stem[:_KEY], []).append((stem, topic))
+
+
 def stems() -> dict[str, tuple[str, ...]]:
-    """The stems of each topic as they are looked for: behind a space, unless their script has none."""
-    return {
-        name: tuple(stem if _UNSPACED_STEM.search(stem) else f" {stem}" for stem in map(normal, beginnings))
-        for name, beginnings in _DATA["stems"].items()
-    }
+    """The stems of each topic, as `normal` spells them."""
+    return dict(_STEMS)
+
+
+use(_DATA["stems"])
+
+
+def stems_in(prepared: str) -> dict[str, set[str]]:
+    """The stems that begin a word of a searchable text (in scripts without spaces: stand anywhere), by topic."""
+    found: dict[str, set[str]] = {}
+    at = prepared.find(" ") + 1
+    while at:
+        for stem, topic in _BEGINNINGS.get(prepared[at : at + _KEY], ()):
+            if prepared.startswith(stem, at):
+                found.setdefault(topic, set()).add(stem)
+        at = prepared.find(" ", at) + 1
+    if _UNSPACED_STEM.search(prepared):
+        for stem, topic in _ANYWHERE:
+            if stem in prepared:
+                found.setdefault(topic, set()).add(stem)
+    return found
 
 
 @functools.cache
@@ -74,19 +112,14 @@ def searchable(text: str) -> str:
 def speaks_of(topic: str, text: str) -> str | None:
     """The first stem of a topic in a text."""
     prepared = searchable(text)
-    stem = next((stem.strip() for stem in stems()[topic] if stem in prepared), None)
+    present = stems_in(prepared).get(topic, ())
+    stem = next((stem for stem in _STEMS[topic] if stem in present), None)
     return stem or (topic if topic in denied_in(prepared) else None)
 
 
 def of_lines(lines: Iterable[str]) -> list[frozenset[str]]:
     """The topics that each line speaks of."""
-    texts = [searchable(line) for line in lines]
-    everything = "".join(texts)
-    present = {name: [stem for stem in known if stem in everything] for name, known in stems().items()}
-    return [
-        denied_in(text) | {name for name, known in present.items() if any(stem in text for stem in known)}
-        for text in texts
-    ]
+    return [denied_in(text) | stems_in(text).keys() for text in map(searchable, lines)]
 
 
 def unconcerned(page: ParsedPage) -> int:

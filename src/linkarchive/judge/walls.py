@@ -6,12 +6,10 @@ import re
 from collections.abc import Mapping
 
 from linkarchive.judge import rules, topics, words
-from linkarchive.judge.page_view import PageView, host, judgement_of, segments
+from linkarchive.judge.page_view import SHORT, PageView, host, judgement_of, segments
 from linkarchive.judge.parsed_page import ParsedPage
 from linkarchive.model import Judgement, Reason, Verdict
 
-_SHORT = 150
-"""Words of its own up to which a page can be a wall; an article about walls is longer."""
 _TINY = 60
 _HARDLY = 15
 _FORM = 220
@@ -32,6 +30,7 @@ _FOR_PROGRAMS = re.compile(
 _NOT_FREE = re.compile(r"""isaccessibleforfree["']?\s*[:=]\s*["']?false""")
 """What schema.org has publishers state of articles behind a paywall."""
 _OFFER = 8
+_LINES = 40
 _BROKEN_OFF = 0.4
 """Share of the baseline up to which its beginning may be all that a paywall shows."""
 _ARTICLE = 90
@@ -49,7 +48,7 @@ def challenge_mark(view: PageView) -> Judgement | None:
             Verdict.BLOCKED, Reason.CHALLENGE, 0.99, f"the server answers with a bot challenge ({header})"
         )
     # Protected sites carry the vendor's script on good pages too: it tells only where there is next to no text.
-    if view.after.kind in ("html", "text") and (_is_refused(view) or view.shows_little(_SHORT)):
+    if view.after.kind in ("html", "text") and (_is_refused(view) or view.shows_little(SHORT)):
         marker = rules.in_text("challenge", view.after.source_normal[:_SOURCE_LIMIT], "source")
         if marker:
             return judgement_of(
@@ -61,12 +60,12 @@ def challenge_mark(view: PageView) -> Judgement | None:
 def challenge(view: PageView) -> Judgement | None:
     """A bot wall, by its words. Works at any status."""
     refused = _is_refused(view)
-    if view.after.kind not in ("html", "text") or not (refused or view.says_little(_SHORT)):
+    if view.after.kind not in ("html", "text") or not (refused or view.says_little(SHORT)):
         return None
     notice = rules.in_headings("challenge", view.after.headings)
     if notice and not view.was_heading(notice[0]):
         return judgement_of(Verdict.BLOCKED, Reason.CHALLENGE, 0.93, f"the title says “{notice[1]}”")
-    if refused or view.shows_little(_SHORT):
+    if refused or view.shows_little(SHORT):
         phrase = rules.in_text("challenge", view.after.visible_normal)
         if phrase and not view.was_there(phrase):
             return judgement_of(Verdict.BLOCKED, Reason.CHALLENGE, 0.9, f"the page is short and says “{phrase}”")
@@ -93,7 +92,7 @@ def error_with_page(view: PageView) -> Judgement | None:
 
 def refusal(view: PageView) -> Judgement | None:
     """“Access denied” served as if it were the page."""
-    if not view.says_little(_SHORT):
+    if not view.says_little(SHORT):
         return None
     notice = rules.in_headings("blocked", view.after.headings)
     if notice and view.before is None and view.after.own_size >= _TEXT and not rules.is_most_of(*notice):
@@ -103,6 +102,21 @@ def refusal(view: PageView) -> Judgement | None:
     if phrase and not view.was_there(phrase):
         text = notice[1] if notice else phrase
         return judgement_of(Verdict.BLOCKED, Reason.FORBIDDEN, 0.9, f"the page is short and says “{text}”")
+    return None
+
+
+def elsewhere(view: PageView) -> Judgement | None:
+    """The page is not for readers in this country: it says of itself that it is not there, and is, for others."""
+    if not view.says_little(SHORT) or view.says_more:
+        return None
+    lines = dict.fromkeys((*view.after.headings, *view.after.own_lines[:_LINES]))
+    for line, spoken in zip(lines, topics.of_lines(lines), strict=True):
+        if (
+            "region" in spoken
+            and not spoken.isdisjoint(("missing", "refused"))
+            and not view.was_there(rules.normal(line))
+        ):
+            return judgement_of(Verdict.BLOCKED, Reason.FORBIDDEN, 0.93, f"the page is short and says “{line[:200]}”")
     return None
 
 
@@ -131,7 +145,7 @@ def login(view: PageView) -> Judgement | None:
         sure = 0.97 if heading or has_password else 0.85
         return judgement_of(Verdict.BLOCKED, Reason.LOGIN, sure, f"the link leads to a login page ({view.final_url})")
     if heading and not view.was_heading(heading[0]):
-        if has_password and (view.says_little(_SHORT) or _is_all_form(view, _FORM)):
+        if has_password and (view.says_little(SHORT) or _is_all_form(view, _FORM)):
             return judgement_of(Verdict.BLOCKED, Reason.LOGIN, 0.95, f"the page is a login form, “{heading[1]}”")
         if login_heading and view.shows_little(_TINY) and view.after.kind == "html" and view.after.has("form, input"):
             return judgement_of(Verdict.BLOCKED, Reason.LOGIN, 0.8, f"the page is short and says “{heading[1]}”")
@@ -179,7 +193,7 @@ def consent(view: PageView) -> Judgement | None:
         return judgement_of(
             Verdict.BLOCKED, Reason.CONSENT, 0.95, f"the link leads to a consent page ({view.final_url})"
         )
-    if not view.shows_little(_SHORT):
+    if not view.shows_little(SHORT):
         return None
     notice = rules.in_headings("consent", view.after.headings)
     if notice and not view.was_heading(notice[0]):
@@ -204,7 +218,7 @@ def paywall(view: PageView) -> Judgement | None:
         return None
     phrase = rules.in_text("paywall", view.after.visible_normal if view.before is not None else _after_text(view.after))
     if not phrase or view.was_there(phrase):
-        is_not_free = _NOT_FREE.search(view.after.source_normal) and (view.before is not None or size < _SHORT)
+        is_not_free = _NOT_FREE.search(view.after.source_normal) and (view.before is not None or size < SHORT)
         evidence = "there is little text, and the page states that it is not free to read (isAccessibleForFree)"
         if is_not_free:
             return judgement_of(Verdict.BLOCKED, Reason.PAYWALL, 0.88, evidence)
@@ -215,7 +229,7 @@ def paywall(view: PageView) -> Judgement | None:
     evidence = f"the text breaks off, and the page says “{phrase}”"
     if view.before is not None:
         return judgement_of(Verdict.BLOCKED, Reason.PAYWALL, 0.93, evidence)
-    if size < _SHORT:
+    if size < SHORT:
         return judgement_of(Verdict.BLOCKED, Reason.PAYWALL, 0.9, evidence)
     # A longer beginning: the offer must be a line of its own where the text ends, not a sentence about paywalls.
     if any(phrase in rules.normal(line) and len(line.split()) <= _OFFER for line in view.after.main[-_END:]):
@@ -226,7 +240,7 @@ def paywall(view: PageView) -> Judgement | None:
 def _breaks_off(view: PageView) -> bool:
     """Title, heading and a paragraph are the baseline's, little else is, and new links follow."""
     before, after = view.before, view.after
-    if before is None or (view.retention or 0.0) >= _BROKEN_OFF or before.size < _ARTICLE or after.size >= _SHORT:
+    if before is None or (view.retention or 0.0) >= _BROKEN_OFF or before.size < _ARTICLE or after.size >= SHORT:
         return False
     if (before.title, before.first_heading) != (after.title, after.first_heading) or not after.first_heading:
         return False
@@ -278,13 +292,13 @@ def shell(view: PageView) -> Judgement | None:
 
 def maintenance(view: PageView) -> Judgement | None:
     """An error or maintenance page served with a good status."""
-    if not view.says_little(_SHORT):
+    if not view.says_little(SHORT):
         return None
     notice = rules.in_headings("maintenance", view.after.notices) or view.status_in_heading("500", "502", "503", "504")
     if notice and not view.was_heading(notice[0]):
         return judgement_of(Verdict.UNREACHABLE, Reason.HTTP_5XX, 0.9, f"the page says “{notice[1]}”")
     phrase = view.said("maintenance")
-    if phrase and view.shows_little(_SHORT) and not view.was_there(phrase):
+    if phrase and view.shows_little(SHORT) and not view.was_there(phrase):
         return judgement_of(Verdict.UNREACHABLE, Reason.HTTP_5XX, 0.9, f"the page is short and says “{phrase}”")
     return None
 
