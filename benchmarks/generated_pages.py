@@ -30,7 +30,7 @@ KINDS = {
     "paywall": "paywall", "consent": "consent", "scripts": "script-only", "honest": "page",
 }  # fmt: skip
 """Kinds of the data and of the classes that are trained."""
-PAGES = {"gone": 24, "honest": 26, "parked": 10, "default": 8, "construction": 8, "forbidden": 10, "login": 10}
+PAGES = {"gone": 24, "honest": 48, "parked": 10, "default": 8, "construction": 8, "forbidden": 10, "login": 10}
 """Pages of a kind and language; others have _FEW."""
 _FEW = 6
 _SMALL = ("none", "bare", "card")
@@ -82,7 +82,7 @@ def _page(chance: random.Random, language: str, kind: str) -> Made:
     heading, body = _honest(chance, words) if kind == "honest" else _notice(chance, words, kind, host, site)
     after = _document(chance, words, language, frame, kind, url, site, heading, body)
     before = None
-    if chance.random() < 0.5:
+    if chance.random() < (0.6 if kind == "honest" else 0.5):
         at = chance.choice((frame, chance.choice(_RICH)))
         title, text = _article(chance, words)
         before = _response(url, _document(chance, words, language, at, "honest", url, site, title, text))
@@ -91,8 +91,8 @@ def _page(chance: random.Random, language: str, kind: str) -> Made:
         if chance.random() < 0.85
         else f"https://{host}/{chance.choice(('', 'index.html', '404', 'login', 'error'))}"
     )
-    if kind == "honest":
-        final = url
+    if kind == "honest" and final != url:
+        final = f"https://{host}/{chance.choice(_SECTIONS)}/{_slug(chance)}"
     return Made(Case(f"{language}-{kind}", url, _response(final, after), before), KINDS[kind], host)
 
 
@@ -111,7 +111,9 @@ def _frame(chance: random.Random, kind: str) -> str:
     if kind in _OWN:
         return chance.choice(_SMALL) if chance.random() < 0.9 else chance.choice(_RICH)
     if kind in ("paywall", "honest"):
-        return chance.choice(_RICH) if chance.random() < 0.85 else chance.choice(("none", "card"))
+        return (
+            chance.choice(_RICH) if chance.random() < (0.85 if kind == "paywall" else 0.65) else chance.choice(_SMALL)
+        )
     return chance.choice(_RICH) if chance.random() < 0.65 else chance.choice(_SMALL)
 
 

@@ -29,6 +29,9 @@ _SURE = 0.65
 """The same with a baseline."""
 _SURE_WITHOUT_BASELINE_LEFT = 0.6
 """The same where hardly anything of the baseline is left."""
+_STRONG = 0.8
+"""Probability from which a page is gone although an extractor finds a text in the frame, and from which one that stands
+where another was needs no telling sign."""
 _PLAINLY_A_PAGE = 0.9
 """Probability of a page seen first from which a made-up address is not asked for."""
 _LEFT = 0.1
@@ -149,11 +152,18 @@ def unusable(view: PageView) -> Judgement | None:
         return None
     kinds = (kind for kind, (kind_verdict, _, _) in _KINDS.items() if kind_verdict is likeliest)
     kind = max(kinds, key=lambda kind: classes.shares.get(kind, 0.0))
-    if view.before is None and (kind not in classes.telling or (kind == "gone" and not view.has_little_text(SHORT))):
+    if kind not in classes.telling and (view.before is None or share < _STRONG):
+        return None
+    if view.before is None and kind == "gone" and not _is_notice(view, share):
         return None
     _, reason, what = _KINDS[kind]
     evidence = f"by its signs it is {what}: {', '.join(classes.reasons[kind])}"
     return judgement_of(likeliest, reason, round(share, 3), evidence)
+
+
+def _is_notice(view: PageView, share: float) -> bool:
+    """The page has little text; or, where its signs are strong, little that is no link: a frame may pass for text."""
+    return view.has_little_text(SHORT) or (share >= _STRONG and view.after.own_size < SHORT)
 
 
 def _least(view: PageView) -> float:
