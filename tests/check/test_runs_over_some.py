@@ -97,6 +97,27 @@ def test_what_changed_is_seen_by_the_next_run(watched: Any, stage: Any, change: 
     assert NEW in [source["url"] for source in ran.json["sources"]]
 
 
+def add_link(folder: Any) -> None:
+    path = folder.root / "posts" / "one.md"
+    path.write_text(f"{path.read_text()}\nIt is [said]({NEW}) again.\n")
+
+
+@pytest.mark.parametrize("change", [add_link, add_article])
+def test_what_changed_is_planned_once(folder: Any, stage: Any, change: Callable[[Any], None]) -> None:
+    for url in (*URLS, NEW):
+        stage[url] = stage.html(url)
+    folder.article(*URLS[:2], name="posts/one.md")
+    folder.check("posts")
+    assert checked(folder, now="2026-01-05T08:00:00Z")[1]
+    assert not checked(folder, now="2026-01-05T09:00:00Z")[1]  # a run over all goes by the plan as well
+    change(folder)
+    assert checked(folder, "--due", now="2026-01-05T10:00:00Z")[1]
+    assert f"\n{NEW}  " in folder.links()
+    ran, has_read = checked(folder, now="2026-01-05T11:00:00Z")
+    assert not has_read
+    assert NEW in [source["url"] for source in ran.json["sources"]]
+
+
 def test_a_file_that_is_only_touched_changes_nothing(watched: Any) -> None:
     os.utime(watched.root / "posts" / "one.md")
     assert checked(watched, "--due", now="2026-01-05T09:00:00Z")[1] is False

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache, partial
+from pathlib import Path
 
 from linkarchive.article.lost_targets import has_lost, unrecoverable, with_recoveries
 from linkarchive.clock import Clock
@@ -20,7 +21,7 @@ from linkarchive.sites import refuse_faulty
 from linkarchive.store import articles as stored_articles
 from linkarchive.store.database import Store, open_store
 
-__all__ = ["Articles", "keep_plan", "keep_watch", "load", "load_first", "recover", "save"]
+__all__ = ["Articles", "keep_plan", "keep_watch", "load", "load_first", "recover", "save", "with_new_saved"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,8 +95,8 @@ def load_first(
 def load(
     project: Project, store: Store, scope: Scope, settings: Settings, clock: Clock, fetch_listed: bool = True
 ) -> Articles:
-    """The articles of a scope, with what they were where only changes count; of a run over some of all sources only the
-    plan, where that is true. Those of feeds and sitemaps are taken as they are known, unless `fetch_listed`.
+    """The articles of a scope, with what they were where only changes count; of a run over what links.txt names only
+    the plan, where that is true. Those of feeds and sitemaps are taken as they are known, unless `fetch_listed`.
 
     Raises ArticleError when nothing of what was named can be read; a part that cannot is told in `errors`.
     """
@@ -179,14 +180,29 @@ def keep_watch(project: Project, articles: Articles) -> Articles:
     return replace(articles, notices=(*articles.notices, *sentences), watches=())
 
 
-def save(project: Project, store: Store, run: int, changed: Sequence[Article], digests: Mapping[str, str]) -> None:
-    """Write articles into links.txt (only adding) and the database, in this order."""
+def with_new_saved(project: Project, store: Store, run: int, articles: Articles) -> Articles:
+    """Save those of which something is to be kept; what was noted of the files is that of links.txt as it is then."""
+    files, known = articles.files, frozenset(article.path for article in articles.articles)
+    written = save(project, store, run, articles.new, articles.digests)
+    if written and (articles.left or stored_articles.any_of_lines(store)):
+        files = None  # those are told by the numbers of their lines, which are others now
+    if files is not None:
+        for path, data in written.items():
+            files.note(path, data)
+    return replace(articles, files=files, known=known)
+
+
+def save(
+    project: Project, store: Store, run: int, changed: Sequence[Article], digests: Mapping[str, str]
+) -> Mapping[Path, bytes]:
+    """Write articles into links.txt (only adding) and the database, in this order; the new content of each file that
+    changed."""
     listed = [article for article in changed if article.path != project.links.name]
-    if listed:
-        write_articles(project.links, listed)
+    written = write_articles(project.links, listed) if listed else {}
     for article in changed:
         if article.path == project.links.name:  # its links stand there; the past is only asked what they quote
             article = replace(article, citations=tuple(citation for citation in article.citations if citation.quote))
         digest = digests.get(article.path) or stored_articles.digest_of(store, article.path)
         stored_articles.save(store, run, article, digest)
     store.commit()
+    return written

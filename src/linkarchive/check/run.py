@@ -11,7 +11,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from linkarchive.check.articles import Articles, keep_plan, keep_watch, load, load_first, recover, save
+from linkarchive.check.articles import Articles, keep_plan, keep_watch, load, load_first, recover, save, with_new_saved
 from linkarchive.check.finish import Ending, finish
 from linkarchive.check.lookups import ArchiveLookups
 from linkarchive.check.plan import Job, Policy, chosen, forecast, leave_others, plan
@@ -110,6 +110,8 @@ class _Check:
     def work(self, articles: Articles) -> Ending:
         """Plan, visit, ask the archives: all but the end."""
         crawler, lookups, recorder = self.crawler, self.lookups, self.recorder
+        if articles.new and not articles.losing:  # nothing of them is still to be found out
+            articles = with_new_saved(self.project, recorder.store, recorder.run.seq, articles)
         jobs = self._plan(articles)
         done = recorder.visited()
         originals = self._originals(jobs, articles, done)

@@ -1,4 +1,4 @@
-"""The plan that is kept for runs over some of all sources: when it is true, and when it is kept."""
+"""The plan that is kept for runs over what links.txt names: when it is true, and when it is kept."""
 
 from __future__ import annotations
 
@@ -77,20 +77,23 @@ class TruePlan:
 
 
 def true_plan(project: Project, store: Store, scope: Scope, settings: Settings) -> TruePlan | None:
-    """The plan for a run over some of all sources; None where it is to be made anew, or an earlier run may go on."""
-    last = runs.find(store) if _is_over_some(scope) else None
+    """The plan for a run over what links.txt names; None where it is to be made anew, or an earlier run may go on."""
+    last = runs.find(store) if scope.is_of_links else None
     if last is None or not (last.info.complete or last.info.offline):
         return None
     key = _key(settings)
     files = plans.files_of(store, key)
     if files is None or not are_as_read(project.root, files):
         return None
-    return TruePlan(store, scope, plans.load(store, key))
+    plan = plans.load(store, key)
+    if plan.unresolved and not scope.is_partial:  # a run over all looks for lost targets once more
+        return None
+    return TruePlan(store, scope, plan)
 
 
 def files_to_note(project: Project, scope: Scope) -> Noted:
     """For the reading of a run whose plan is kept."""
-    return FilesRead(project.root) if _is_over_some(scope) else None
+    return FilesRead(project.root) if scope.is_of_links else None
 
 
 def keep_plan(
@@ -112,10 +115,6 @@ def keep_plan(
         read.remarks,
     )
     plans.save(store, _key(settings), plan, files.files(), links)
-
-
-def _is_over_some(scope: Scope) -> bool:
-    return scope.is_partial and scope.is_of_links
 
 
 def _key(settings: Settings) -> str:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from linkarchive.links.entries import NAME, Section, section_key
-from linkarchive.links.files import LinkList, joined, link_lists, write_links
+from linkarchive.links.files import LinkList, as_bytes, joined, link_lists, write_links
 from linkarchive.links.line import filled, folded, lines_of, link_line, written
 from linkarchive.links.match import Place, Places, assigned, header, is_lost, place_of, uncited
 from linkarchive.links.parse import parse
@@ -27,15 +27,19 @@ def prune(text: str, article: Article) -> str:
     return _pruned([_list_of(text)], [article]).get(Path(NAME), text)
 
 
-def write_articles(path: Path, articles: Sequence[Article], *, without_left: bool = False) -> None:
+def write_articles(path: Path, articles: Sequence[Article], *, without_left: bool = False) -> dict[Path, bytes]:
     """Write what `links.txt` and the files that it includes do not have yet of these articles into them.
 
-    `without_left`: the links that left the articles are taken out. Raises UsageError, StorageError.
+    `without_left`: the links that left the articles are taken out. Returns the new content of each file that changed.
+    Raises UsageError, StorageError.
     """
-    for file, text in merge_project(path, articles).items():
+    changed = merge_project(path, articles)
+    for file, text in changed.items():
         write_links(file, text)
     for file, text in prune_project(path, articles).items() if without_left else ():
         write_links(file, text)
+        changed[file] = text
+    return {file: as_bytes(text) for file, text in changed.items()}
 
 
 def merge_project(path: Path, articles: Sequence[Article]) -> dict[Path, str]:
