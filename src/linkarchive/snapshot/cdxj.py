@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Iterable
 
+from linkarchive.snapshot.request_body import RequestBody
 from linkarchive.snapshot.surt import surt
 
 REVISIT_MIME = "warc/revisit"
@@ -18,13 +19,27 @@ _NO_DIGIT = re.compile(r"\D")
 _END_OF_TYPE = re.compile(r"[;\s]")
 
 
-def line(*, url: str, date: str, mime: str, status: int, digest: str, offset: int, length: int, filename: str) -> bytes:
-    """One line with its line end. `date` is a WARC-Date, `mime` a Content-Type field or `REVISIT_MIME`."""
+def line(
+    *,
+    url: str,
+    date: str,
+    mime: str,
+    status: int,
+    digest: str,
+    offset: int,
+    length: int,
+    filename: str,
+    body: RequestBody | None = None,
+) -> bytes:
+    """One line with its line end. `date` is a WARC-Date, `mime` a Content-Type field or `REVISIT_MIME`, `body` what the
+    page sent, of a request that was no GET."""
     timestamp = _NO_DIGIT.sub("", date)[:14]
     kind = json.dumps(media_type(mime) or _UNKNOWN_MIME)
     fields = f'"url": {json.dumps(url)}, "mime": {kind}, "status": "{status}", "digest": "{digest}"'
     fields += f', "length": "{length}", "offset": "{offset}", "filename": {json.dumps(filename)}'
-    return f"{surt(url)} {timestamp} {{{fields}}}\n".encode("ascii")
+    if body is not None:
+        fields += f', "requestBody": {json.dumps(body.query)}, "method": {json.dumps(body.method)}'
+    return f"{surt(body.address(url) if body else url)} {timestamp} {{{fields}}}\n".encode("ascii")
 
 
 def is_for_replay(kind: str, status: int) -> bool:

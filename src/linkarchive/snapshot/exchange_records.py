@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from linkarchive.model import Location
 from linkarchive.snapshot import cdxj, record_writer
 from linkarchive.snapshot.record_writer import Original
+from linkarchive.snapshot.request_body import RequestBody, request_body
 from linkarchive.snapshot.warcfile import WarcFile
 from linkarchive.web.exchange import Exchange
 
@@ -30,15 +33,25 @@ def write_exchange(
         response = record_writer.revisit(exchange, fields, original)
     location = file.append(response)
     if cdxj.is_for_replay("response" if original is None else "revisit", exchange.status):
-        mime = cdxj.REVISIT_MIME if original else content_type(exchange)
-        index(file, uri, date, mime, exchange.status, original.digest if original else digest, location)
+        mime = cdxj.REVISIT_MIME if original else content_type(exchange.headers)
+        body = request_body(exchange.method, content_type(exchange.request_headers), exchange.payload)
+        index(file, uri, date, mime, exchange.status, original.digest if original else digest, location, body)
     if asked:
         concurrent = [*record_fields(date, uri), ("WARC-Concurrent-To", response_id)]
         file.append(record_writer.request(exchange, concurrent))
     return response_id, location
 
 
-def index(file: WarcFile, uri: str, date: str, mime: str, status: int, digest: str, place: Location) -> None:
+def index(
+    file: WarcFile,
+    uri: str,
+    date: str,
+    mime: str,
+    status: int,
+    digest: str,
+    place: Location,
+    body: RequestBody | None = None,
+) -> None:
     """A line in the index of the file, for a record that was appended."""
     line = cdxj.line(
         url=uri,
@@ -49,10 +62,11 @@ def index(file: WarcFile, uri: str, date: str, mime: str, status: int, digest: s
         offset=place.offset,
         length=place.length,
         filename=file.path.name,
+        body=body,
     )
     file.index(line)
 
 
-def content_type(exchange: Exchange) -> str:
+def content_type(fields: Iterable[tuple[str, str]]) -> str:
     """The first Content-Type field; "" when absent."""
-    return next((value for name, value in exchange.headers if name.lower() == "content-type"), "")
+    return next((value for name, value in fields if name.lower() == "content-type"), "")

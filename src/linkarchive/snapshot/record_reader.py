@@ -15,6 +15,7 @@ from typing import IO, TYPE_CHECKING, TypeVar
 
 from linkarchive.snapshot import cdxj
 from linkarchive.snapshot.gzip_member import GzipMember
+from linkarchive.snapshot.request_body import RequestBody, request_body
 
 if TYPE_CHECKING:
     from warcio.statusandheaders import StatusAndHeaders
@@ -192,8 +193,15 @@ def _next_record(file: IO[bytes], start: int) -> int | None:
             return start + at
 
 
-def index_line(record: StoredRecord, head: HttpHead, length: int, filename: str) -> bytes:
-    """The CDXJ line of a record of the `INDEXED_TYPES`."""
+def sent(head: HttpHead, payload: bytes) -> RequestBody | None:
+    """What a stored request says beside its address; None for a GET."""
+    return request_body(head.first_line.partition(" ")[0], head.get("content-type"), payload)
+
+
+def index_line(
+    record: StoredRecord, head: HttpHead, length: int, filename: str, body: RequestBody | None = None
+) -> bytes:
+    """The CDXJ line of a record of the `INDEXED_TYPES`, `body` as its request says."""
     return cdxj.line(
         url=record["WARC-Target-URI"],
         date=record["WARC-Date"],
@@ -203,4 +211,5 @@ def index_line(record: StoredRecord, head: HttpHead, length: int, filename: str)
         offset=record.offset,
         length=length,
         filename=filename,
+        body=body,
     )

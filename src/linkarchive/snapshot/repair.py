@@ -8,9 +8,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from linkarchive.snapshot import cdxj, paths
+from linkarchive.snapshot.request_body import LARGEST
 
 if TYPE_CHECKING:
     from linkarchive.snapshot.record_reader import BadRecordError, HttpHead, StoredRecord
+    from linkarchive.snapshot.request_body import RequestBody
 
 
 def repair(archive: Path) -> tuple[str, ...]:
@@ -37,24 +39,30 @@ def finish_warc(archive: Path, warc: Path) -> tuple[str, ...]:
 
 
 def _finish(archive: Path, warc: Path) -> Iterator[str]:
-    from linkarchive.snapshot.record_reader import BadRecordError, index_line, walk  # late: seldom wanted
+    from linkarchive.snapshot.record_reader import BadRecordError, HttpHead, index_line, walk  # late: seldom wanted
 
     name = paths.relative(archive, warc)
     lines: list[bytes] = []
     end = count = 0
     damage: BadRecordError | None = None
     with warc.open("rb+") as file:
-        for item in walk(file, _http_head):
+        answered = ""  # the response whose line is the last one
+        for item in walk(file, _head_or_body):
             if isinstance(item, BadRecordError):
                 damage = item
                 continue
             if damage is not None:
                 yield f"{name}: the record at byte {damage.offset} is damaged ({damage}) and was left as it is"
                 damage = None
-            record, head, length = item
+            record, read, length = item
             end, count = record.offset + length, count + 1
-            if head is not None and cdxj.is_for_replay(record.type, head.status):
-                lines.append(index_line(record, head, length, warc.name))
+            if isinstance(read, HttpHead):
+                answered = ""
+                if cdxj.is_for_replay(record.type, read.status):
+                    lines.append(index_line(record, read, length, warc.name))
+                    answered, response = record["WARC-Record-ID"], (record, read, length)
+            elif read is not None and record["WARC-Concurrent-To"] == answered:
+                lines[-1] = index_line(*response, warc.name, read)
         torn = warc.stat().st_size - end
         if torn and count:
             file.truncate(end)
@@ -70,5 +78,10 @@ def _finish(archive: Path, warc: Path) -> Iterator[str]:
     yield f"{name}: its run was interrupted; the index was rebuilt with {len(lines):,} entries"
 
 
-def _http_head(record: StoredRecord) -> HttpHead | None:
-    return record.http_head() if record.type in cdxj.INDEXED_TYPES else None
+def _head_or_body(record: StoredRecord) -> HttpHead | RequestBody | None:
+    """The HTTP head of what an index lists; of a request what it sent, if it is no GET."""
+    from linkarchive.snapshot.record_reader import sent
+
+    if record.type in cdxj.INDEXED_TYPES:
+        return record.http_head()
+    return sent(record.http_head(), record.block.read(LARGEST)) if record.type == "request" else None

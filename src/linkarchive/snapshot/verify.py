@@ -11,7 +11,8 @@ from pathlib import Path
 from linkarchive.snapshot import capture_metadata, manifest, paths, record_writer
 from linkarchive.snapshot.cdxj import INDEXED_TYPES, is_for_replay
 from linkarchive.snapshot.manifest import Manifest
-from linkarchive.snapshot.record_reader import BadRecordError, HttpHead, Problem, StoredRecord, index_line, walk
+from linkarchive.snapshot.record_reader import BadRecordError, HttpHead, Problem, StoredRecord, index_line, sent, walk
+from linkarchive.snapshot.request_body import LARGEST, RequestBody
 
 __all__ = ["Problem", "verify"]
 
@@ -28,7 +29,7 @@ def verify(archive: Path) -> Iterator[Problem]:
     for warc in paths.warc_files(archive):
         name = paths.relative(archive, warc)
         try:
-            lines: dict[bytes, int | None] = {}
+            lines = _IndexLines()
             yield from _check_warc(warc, name, references, lines)
             yield from _check_index(archive, warc, name, lines)
         except OSError as error:
@@ -91,11 +92,28 @@ def _identity(record: StoredRecord, uri: str, date: str) -> bytes:
     return hashlib.sha256(text.encode("utf-8", "replace")).digest()[:16]
 
 
-def _check_warc(warc: Path, name: str, references: _References, lines: dict[bytes, int | None]) -> Iterator[Problem]:
-    """Every record of a file; the index lines that it should have are left in `lines`, with their offsets.
+@dataclass(slots=True)
+class _IndexLines:
+    """What stands in the index of a file. Earlier versions listed 304s, and the answer of a POST as that of a GET."""
 
-    None for one that may be there: earlier versions had kept 304s in the index.
-    """
+    offsets: dict[bytes, int] = field(default_factory=dict)
+    """The lines that may be there, and where their records are."""
+    needed: set[int] = field(default_factory=set)
+    """Where the records are that have a line."""
+    last: tuple[StoredRecord, HttpHead, int] | None = None
+
+    def add(self, record: StoredRecord, read: DigestedRecord, length: int, filename: str) -> None:
+        if record.type in INDEXED_TYPES:
+            self.last = record, read.head, length
+            self.offsets[index_line(*self.last, filename)] = record.offset
+            if is_for_replay(record.type, read.head.status):
+                self.needed.add(record.offset)
+        elif read.body and self.last and record["WARC-Concurrent-To"] == self.last[0]["WARC-Record-ID"]:
+            self.offsets[index_line(*self.last, filename, read.body)] = self.last[0].offset
+
+
+def _check_warc(warc: Path, name: str, references: _References, lines: _IndexLines) -> Iterator[Problem]:
+    """Every record of a file; the index lines that it should have are left in `lines`."""
     with warc.open("rb") as file:
         number = 0
         for number, item in enumerate(walk(file, digested), start=1):
@@ -108,9 +126,7 @@ def _check_warc(warc: Path, name: str, references: _References, lines: dict[byte
             for message in _faults(record, read):
                 yield Problem(name, record.offset, message)
             yield from references.add(name, record)
-            if record.type in INDEXED_TYPES:
-                needed = is_for_replay(record.type, read.head.status)
-                lines[index_line(record, read.head, length, warc.name)] = record.offset if needed else None
+            lines.add(record, read, length, warc.name)
         if number == 0:
             yield Problem(name, None, "the file is empty")
 
@@ -120,19 +136,24 @@ class DigestedRecord:
     head: HttpHead
     block: str
     payload: str
+    body: RequestBody | None
 
 
 def digested(record: StoredRecord) -> DigestedRecord:
-    """The HTTP head and the digests of a record's bytes, over block and payload."""
+    """What is checked of a record's bytes: its HTTP head, the digests of block and payload, what a request sent."""
     block = hashlib.sha1(usedforsecurity=False)
     payload = hashlib.sha1(usedforsecurity=False)
     head = HttpHead("", ())
     if record.type in _HTTP_TYPES:
         head = record.http_head(block.update)
+    start = b""
     while chunk := record.block.read(_CHUNK):
         block.update(chunk)
         payload.update(chunk)
-    return DigestedRecord(head, _spelled(block.digest()), _spelled(payload.digest()))
+        if record.type == "request" and len(start) < LARGEST:
+            start += chunk
+    body = sent(head, start) if record.type == "request" else None
+    return DigestedRecord(head, _spelled(block.digest()), _spelled(payload.digest()), body)
 
 
 def _spelled(digest: bytes) -> str:
@@ -156,7 +177,7 @@ def _faults(record: StoredRecord, read: DigestedRecord) -> Iterator[str]:
         yield f"the {record.type} has no WARC-Payload-Digest"
 
 
-def _check_index(archive: Path, warc: Path, name: str, expected: dict[bytes, int | None]) -> Iterator[Problem]:
+def _check_index(archive: Path, warc: Path, name: str, expected: _IndexLines) -> Iterator[Problem]:
     path = paths.index_of(archive, warc)
     index = paths.relative(archive, path)
     if not path.exists():
@@ -167,12 +188,11 @@ def _check_index(archive: Path, warc: Path, name: str, expected: dict[bytes, int
         yield Problem(index, None, "its lines are not sorted bytewise")
     position = 0
     for line in lines:
-        if line not in expected:
+        if line not in expected.offsets:
             yield Problem(index, position, f"no record matches the line {line.decode('utf-8', 'replace').strip()!r}")
         position += len(line)
-    for missing in expected.keys() - set(lines):
-        if expected[missing] is not None:
-            yield Problem(name, expected[missing], f"{index} does not have this record")
+    for missing in sorted(expected.needed - {expected.offsets.get(line) for line in lines}):
+        yield Problem(name, missing, f"{index} does not have this record")
 
 
 def _check_manifests(archive: Path, logged: Collection[str]) -> Iterator[Problem]:

@@ -268,7 +268,7 @@ def _capture(
         public_url=memento.public_url if memento else None,
         status=final.status,
         final_url=(memento.final_url or source) if memento else final.url,
-        mime=cdxj.media_type(content_type(final)).lower(),
+        mime=cdxj.media_type(content_type(final.headers)).lower(),
         # The hops to another archive's copy are that archive's, not the source's.
         hops=() if memento else tuple(Hop(exchange.url, exchange.status) for exchange in visit.exchanges[:-1]),
         digest=digest,
