@@ -6,7 +6,7 @@ Nothing is asked, and nothing is started, before there is a question; with `[way
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from datetime import datetime
 from functools import cached_property
 from itertools import chain, islice, takewhile
@@ -28,7 +28,7 @@ from linkarchive.wayback.politeness import Politeness
 if TYPE_CHECKING:
     from linkarchive.check.answers import Answers
     from linkarchive.wayback.lookup_workers import LookupWorkers
-    from linkarchive.wayback.lookups import Lookup
+    from linkarchive.wayback.lookups import Lookup, LookupResult
     from linkarchive.wayback.questions import Subject
 
 
@@ -59,7 +59,7 @@ class ArchiveLookups:
 
     def ask_baselines(self, jobs: Iterable[Job]) -> None:
         """Ask for what the authors saw; when nobody can tell any more, the rest is asked in the next run."""
-        self._ask(takewhile(lambda _: self._opened().may_answer, self._baseline_lookups(jobs)))
+        self.ask(takewhile(lambda _: self._opened().may_answer, self._baseline_lookups(jobs)))
 
     def feed(self) -> None:
         """Take up more questions; to be called now and then beside the live check."""
@@ -79,15 +79,11 @@ class ArchiveLookups:
                 moved = result.final_url if result is not None else None
                 lookup = original_lookup(_subject(job), article, moved, self._policy.settings.sites)
                 if not self._is_settled(job, lookup.name):
-                    self._ask([lookup])
+                    self.ask([lookup])
 
     def ask_dead(self, jobs: Iterable[Job]) -> None:
         """Ask whether others saw what only failed for us, and for copies of what is dead or unreachable."""
-        for job, before, settled in self._concluded(jobs, Verdict.DEAD, Verdict.UNREACHABLE):
-            from linkarchive.wayback.questions import dead_lookups
-
-            if before.result is not None:
-                self._ask(_open(dead_lookups(_subject(job), before.result), settled))
+        self.ask(list(self._dead_lookups(jobs)))
 
     def ask_parents(self, jobs: Iterable[Job]) -> None:
         """Ask for pages that may have linked to what is dead and is looked for in this run."""
@@ -103,14 +99,18 @@ class ArchiveLookups:
             for job, before, _ in known
             if before.result is not None and before.result.may_be_elsewhere
         ]
-        self._ask(parent_lookups(sources, self._policy.settings.sites))
+        self.ask(parent_lookups(sources, self._policy.settings.sites))
 
     def ask_elsewhere(self, jobs: Iterable[Job]) -> None:
         """Ask for the newest public captures of what is closed to us: others may have seen it."""
-        for job, before, settled in self._concluded(jobs, Verdict.BLOCKED, Verdict.UNREACHABLE):
-            from linkarchive.wayback.questions import elsewhere_lookups
+        self.ask(list(self._elsewhere_lookups(jobs)))
 
-            self._ask(_open(elsewhere_lookups(_subject(job), before, self._clock.now()), settled))
+    def open_questions(self, jobs: Collection[Job]) -> Iterator[Lookup]:
+        """All questions about these sources, but where they have moved, that have no answer: of what is dead first."""
+        if not self.is_off:
+            yield from self._dead_lookups(jobs)
+            yield from self._elsewhere_lookups(jobs)
+            yield from self._baseline_lookups(jobs)
 
     def ask_saved(self, jobs: Iterable[Job]) -> None:
         """Ask for what was saved in an earlier run: for some hours a new copy may not be there yet."""
@@ -120,7 +120,7 @@ class ArchiveLookups:
             if saved is not None and saved.answer == "unknown" and saved.note and not job.is_private:
                 from linkarchive.wayback.lookups import SavedLookup
 
-                self._ask([SavedLookup(job.source.id, job.source.url, datetime.fromisoformat(saved.note))])
+                self.ask([SavedLookup(job.source.id, job.source.url, datetime.fromisoformat(saved.note))])
 
     def use_answers(self, jobs: Mapping[int, Job], recovered: Callable[[Article], None]) -> None:
         """Wait for the answers, at most for the budget, and use them.
@@ -128,11 +128,22 @@ class ArchiveLookups:
         `recovered` is called with each article of which an original page gave lost targets back, before the answer
         is on record.
         """
+        self.use(self.results(), jobs, recovered)
+
+    def results(self) -> Iterator[LookupResult]:
+        """What comes back, while it comes: to be used."""
         if self._workers is None:
             return
         self._recorder.listener(AskingArchives(self._workers.waiting))
         for result in self._workers.results():
             self._recorder.listener(ArchiveAnswered(self._workers.waiting))
+            yield result
+
+    def use(
+        self, results: Iterable[LookupResult], jobs: Mapping[int, Job], recovered: Callable[[Article], None]
+    ) -> None:
+        """`use_answers`, of these results."""
+        for result in results:
             job = jobs[result.lookup.source]
             with self._recorder.contained(job.source.url, job.source.id):
                 if result.error is not None:
@@ -244,6 +255,19 @@ class ArchiveLookups:
             yield from _open(cited_copy_lookups(subject), settled)
             yield from _open(baseline_lookups(subject, before, now), settled)
 
+    def _dead_lookups(self, jobs: Iterable[Job]) -> Iterator[Lookup]:
+        for job, before, settled in self._concluded(jobs, Verdict.DEAD, Verdict.UNREACHABLE):
+            from linkarchive.wayback.questions import dead_lookups
+
+            if before.result is not None:
+                yield from _open(dead_lookups(_subject(job), before.result), settled)
+
+    def _elsewhere_lookups(self, jobs: Iterable[Job]) -> Iterator[Lookup]:
+        for job, before, settled in self._concluded(jobs, Verdict.BLOCKED, Verdict.UNREACHABLE):
+            from linkarchive.wayback.questions import elsewhere_lookups
+
+            yield from _open(elsewhere_lookups(_subject(job), before, self._clock.now()), settled)
+
     def _concluded(
         self, jobs: Iterable[Job], *verdicts: Verdict
     ) -> Iterator[tuple[Job, Previous, set[tuple[int, str]]]]:
@@ -264,7 +288,8 @@ class ArchiveLookups:
             for job in batch:
                 yield job, known[job.source.id], settled
 
-    def _ask(self, questions: Iterable[Lookup]) -> None:
+    def ask(self, questions: Iterable[Lookup]) -> None:
+        """Ask these, in their turn."""
         asked = iter(questions)
         first = None if self.is_off else next(asked, None)
         if first is not None:

@@ -11,6 +11,7 @@ from tempfile import TemporaryDirectory
 
 from linkarchive.check.crawl import Crawler
 from linkarchive.errors import ArchiveError, OfflineError
+from linkarchive.fleet.archives import ask_archives
 from linkarchive.fleet.judges import ProjectsJudges, SharedJudges
 from linkarchive.fleet.recording import ProjectWork, round_of, work_of
 from linkarchive.fleet.shared_visit import SharedWarc
@@ -48,6 +49,18 @@ class Batch:
 
         Raises LostLeaseError, OfflineError, StorageError: then nothing of it was written, and the transaction is open.
         """
+        with self._segment(watched, visits=True) as (works, warc):
+            self._conclude(works, warc)
+        return sum(len(work.recorder.concluded_on) for work in works)
+
+    def ask(self, watched: Sequence[Watched]) -> None:
+        """Ask web archives about these sources, and settle what comes of it. Raises as `visit`."""
+        with self._segment(watched, visits=False) as (works, _):
+            ask_archives(self._hub, self._place, works)
+
+    @contextmanager
+    def _segment(self, watched: Sequence[Watched], *, visits: bool) -> Iterator[tuple[list[ProjectWork], SharedWarc]]:
+        """The work for each project on these sources, which is settled when the block ends."""
         with TemporaryDirectory(prefix="linkarchive-") as folder:
             archive = Path(folder) / "archive"
             settings, clock = self._place.settings, self._place.clock
@@ -61,22 +74,21 @@ class Batch:
             )
             warc.files = WorkersShelf(FolderShelf(archive), self._place.shelf)
             with warc:
-                works = self._works(watched, warc)
-                self._conclude(works, warc)
+                works = self._works(watched, warc, visits=visits)
+                yield works, warc
             self._settle(works, archive, warc)
-        return sum(len(work.recorder.concluded_on) for work in works)
 
-    def _works(self, watched: Sequence[Watched], warc: SharedWarc) -> list[ProjectWork]:
+    def _works(self, watched: Sequence[Watched], warc: SharedWarc, *, visits: bool) -> list[ProjectWork]:
         """What is to be done for each project, by its number: all workers write projects in the same order."""
         sources: dict[int, list[int]] = defaultdict(list)
         for row in watched:
             sources[row.project].append(row.source)
         projects = self._hub.projects(sources)
-        rounds = [round_of(project, self._hub, self._place.clock) for project in projects]
+        rounds = [round_of(project, self._hub, self._place) for project in projects]
         self._hub.store.commit()  # other workers may begin the same round
         self._hub.shared.forget()
         return [
-            work_of(project, run, sources[project.id], self._hub, self._place, warc)
+            work_of(project, run, sources[project.id], self._hub, self._place, warc, visits=visits)
             for project, run in zip(projects, rounds, strict=True)
         ]
 
@@ -149,7 +161,7 @@ class Batch:
         files = {paths.relative(archive, path): path for path in warc.digests}
         with put_on(self._place.shelf, files):
             for work in works:
-                work.settle(self._place.clock)
+                work.settle()
             segments = (Segment(name, path.stat().st_size, warc.digests[path]) for name, path in files.items())
             hub_ranges.keep_segments(store, self._taken, segments)
             hub_ranges.hold(store, self._taken)

@@ -42,16 +42,17 @@ def check(
             since = begin if scope.sources else begin - SEEN_LATELY
             hub.want_now(store, pushed.project, begin, since, scope.sources)
             store.commit()
-    left = _due(project, pushed.project, clock)
+    left = _left(project, pushed.project, clock)
     on_event(RunStarted(begin.strftime(hub.ROUND), {place.name: left}, 0, 0, False))
     end = time.monotonic() + settings.check.max_time if settings.check.max_time else None
     while left and not stop() and (end is None or time.monotonic() < end):
         time.sleep(_LOOK_UP)
-        left = _due(project, pushed.project, clock)
+        left = _left(project, pushed.project, clock)
     with open_project(project) as store:
         return cut(project, store, decisions.load(project.decisions), clock.now(), pushed.errors)
 
 
-def _due(project: Project, number: int, clock: Clock) -> int:
+def _left(project: Project, number: int, clock: Clock) -> int:
+    """How many sources are still to be visited, or asked about."""
     with open_project(project) as store:
-        return hub.due_of(store, number, clock.now())
+        return sum(hub.due_of(store, number, clock.now()))

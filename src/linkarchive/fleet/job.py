@@ -5,11 +5,12 @@ from __future__ import annotations
 import time
 
 from linkarchive.errors import ArchiveError
+from linkarchive.fleet.archives import SOURCES
 from linkarchive.fleet.batch import Batch
 from linkarchive.fleet.turns import taking_turns
 from linkarchive.fleet.workplace import Hub, Workplace, opened
 from linkarchive.report.phrases import count
-from linkarchive.store import hub_ranges
+from linkarchive.store import hub_archives, hub_ranges
 from linkarchive.store.database import is_faulty_row
 from linkarchive.store.hub_ranges import LostLeaseError, Taken
 from linkarchive.web.pacing import Paces
@@ -56,14 +57,19 @@ def visit_range(place: Workplace, number: int) -> None:
 def _work(hub: Hub, place: Workplace, taken: Taken, paces: Paces) -> None:
     end, done = time.monotonic() + place.settings.hub.slice, 0
     while not place.is_stopping() and time.monotonic() < end:
-        watched = hub_ranges.due(hub.store, taken, place.clock.now(), PAGES)
-        if not watched:
+        now, batch = place.clock.now(), Batch(hub, place, taken, done, paces)
+        watched = hub_ranges.due(hub.store, taken, now, PAGES)
+        if watched:
+            sources = batch.visit(watched)
+            place.say(f"range {taken.range}: {count(sources, 'source')}")
+            if not sources:
+                return
+        elif to_ask := hub_archives.to_ask(hub.store, taken, now, SOURCES):
+            batch.ask(to_ask)
+            place.say(f"range {taken.range}: asked web archives about {count(len(to_ask), 'source')}")
+        else:
             return
-        sources = Batch(hub, place, taken, done, paces).visit(watched)
         done += 1
-        place.say(f"range {taken.range}: {count(sources, 'source')}")
-        if not sources:
-            return
 
 
 def _rest(place: Workplace, seconds: float) -> None:

@@ -86,6 +86,7 @@ def _rules(settings: Settings, policy: Policy, articles: Articles) -> Rules:
         tuple(replace(rule, headers=()) for rule in settings.sites),  # their values are secrets
         tuple(policy.decisions),
         tuple(sorted(articles.excluded)),
+        settings.wayback.mode != "off",
     )
 
 

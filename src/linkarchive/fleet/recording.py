@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from linkarchive.check.conclude import Conclusion
 from linkarchive.check.plan import Job, Policy, jobs_by
 from linkarchive.check.record import Recorder
-from linkarchive.clock import Clock
 from linkarchive.fleet.workplace import Hub, Workplace, policy_of
 from linkarchive.history.open_run import OpenRun
+from linkarchive.model import Verdict
 from linkarchive.model.events import Event, Notice
 from linkarchive.snapshot.writer import WarcWriter
-from linkarchive.store import hub, hub_ranges, plans, runs
+from linkarchive.store import hub, hub_archives, hub_ranges, plans, results, runs
 from linkarchive.store.hub import HubProject, ProjectStore
 from linkarchive.store.run_writer import RunWriter
 from linkarchive.store.runs import Run
@@ -22,15 +23,29 @@ from linkarchive.store.runs import Run
 class BatchRecorder(Recorder):
     """Writes the conclusions of one project."""
 
-    def __init__(self, begun: OpenRun, place: Workplace) -> None:
+    def __init__(self, begun: OpenRun, place: Workplace, sources: Collection[int], asks_archives: bool) -> None:
+        """`sources` are the numbers of those of the batch. `asks_archives`: web archives are to be asked about what is
+        concluded on."""
         super().__init__(begun, self._tell)
+        self._sources = sources
         self._say = place.say
+        self._asks_archives = asks_archives
+        self.to_ask: dict[int, datetime | None] = {}
+        """From when on archives are to be asked about sources; None: there is nothing to ask."""
         self.concluded_on: set[int] = set()
         """Numbers of sources."""
 
     def record(self, conclusion: Conclusion) -> None:
         super().record(conclusion)
-        self.concluded_on.add(conclusion.job.source.id)
+        source = conclusion.job.source.id
+        self.concluded_on.add(source)
+        if self._asks_archives and conclusion.result is not None and conclusion.job.skip is None:
+            self.to_ask[source] = self.clock.now()
+
+    def with_verdict(self, *verdicts: Verdict) -> set[int]:
+        """Of those of the batch."""
+        sources = self._sources
+        return {n for verdict in verdicts for n in results.with_verdict(self.store, self.rows.run, verdict, sources)}
 
     def commit(self) -> None:
         """Not before the records are on the shelf: then all projects commit together."""
@@ -53,35 +68,49 @@ class ProjectWork:
     recorder: BatchRecorder
     jobs: Sequence[Job]
 
-    def settle(self, clock: Clock) -> None:
+    def settle(self) -> None:
         """Write what was concluded, and when each source is due again, into the open transaction."""
-        now, store, project = clock.now(), self.store, self.project.id
+        now, store, project = self.recorder.clock.now(), self.store, self.project.id
         concluded_on = self.recorder.concluded_on
-        left = self.recorder.not_judged - concluded_on
+        left, to_ask = self.recorder.not_judged - concluded_on, self.recorder.to_ask
         runs.finish(store, self.run.seq, now)  # first, as a push does: else two could wait for each other
         self.writer.flush()
-        hub.lock_watched(store, project, concluded_on | left)
+        hub.lock_watched(store, project, concluded_on | left | to_ask.keys())
         hub_ranges.next_visits(store, project, concluded_on, now)
         hub_ranges.put_off(store, project, left, now)
+        hub_archives.ask_from(store, project, to_ask)
 
 
-def round_of(project: HubProject, opened: Hub, clock: Clock) -> Run:
+def round_of(project: HubProject, opened: Hub, place: Workplace) -> Run:
     """The run of today's visits of a project."""
-    now, store = clock.now(), ProjectStore(opened.store.url, opened.shared, project.schema)
-    return runs.of_round(store, now.strftime(hub.ROUND), now, clock.simulated)
+    now, store = place.clock.now(), ProjectStore(opened.store.url, opened.shared, project.schema)
+    return runs.of_round(store, now.strftime(hub.ROUND), now, place.clock.simulated)
 
 
 def work_of(
-    project: HubProject, run: Run, sources: Collection[int], opened: Hub, place: Workplace, warc: WarcWriter
+    project: HubProject,
+    run: Run,
+    sources: Collection[int],
+    opened: Hub,
+    place: Workplace,
+    warc: WarcWriter,
+    *,
+    visits: bool,
 ) -> ProjectWork:
-    """The jobs of these sources of a project, which is at that run."""
+    """The jobs of these sources of a project, which is at that run.
+
+    `visits` are made, and take their time: nothing is written before the segment is on the shelf, and nobody waits for
+    its end.
+    """
     store = ProjectStore(opened.store.url, opened.shared, project.schema)
     policy, excluded = policy_of(project, place.settings)
     job_of = jobs_by(policy, excluded)
     jobs = [job_of(source, links) for source, links in plans.of_sources(store, sources)]
     writer = RunWriter(store, run.seq)
-    store.gather_with(_nothing)  # nothing is written, and nobody waits for its end, before the segment is on the shelf
-    recorder = BatchRecorder(OpenRun(run, False, store, writer, warc, place.clock), place)
+    if visits:
+        store.gather_with(_nothing)
+    asks_archives = visits and policy.settings.wayback.mode != "off"
+    recorder = BatchRecorder(OpenRun(run, False, store, writer, warc, place.clock), place, sources, asks_archives)
     return ProjectWork(project, policy, store, writer, run, recorder, jobs)
 
 

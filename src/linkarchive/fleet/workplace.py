@@ -63,6 +63,7 @@ def policy_of(project: HubProject, settings: Settings) -> tuple[Policy, frozense
         settings,
         network=replace(settings.network, remap=rules.remap),
         browser=replace(settings.browser, when="never"),
+        wayback=settings.wayback if rules.asks_archives else replace(settings.wayback, mode="off"),
         judge=rules.judge,
         keep=rules.keep,
         check=rules.check,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Protocol
@@ -46,13 +46,13 @@ def cut(project: Project, store: Store, log: Sequence[Decision], now: datetime, 
     if run is None or pushed is None:
         raise NothingCheckedError
     told = plans.load(store, plans.HUB)
-    due = hub.due_of(store, pushed.id, now)
+    due, to_ask = hub.due_of(store, pushed.id, now)
     body = RunBody(
         articles=with_originals(store, run.seq, told.articles),
         unresolved=told.unresolved,
         uncited=told.uncited,
         malformed=told.malformed,
-        notices=(*_due_words(due), *told.notices, *told.remarks),
+        notices=(*_due_words(due, to_ask), *told.notices, *told.remarks),
         partial=True,
         errors=tuple(errors),
     )
@@ -79,8 +79,10 @@ def keep_plan(store: Store, run: Run, read: Reading, jobs: Mapping[int, PlannedS
     plans.save(store, plans.HUB, told, (), ((number, job.citations) for number, job in jobs.items()))
 
 
-def _due_words(due: int) -> tuple[str, ...]:
-    if not due:
-        return ()
-    words = "1 source is" if due == 1 else f"{due:,} sources are"
-    return (f"{words} still to be visited: `archive worker` does that",)
+def _due_words(due: int, to_ask: int) -> Iterator[str]:
+    if due:
+        words = "1 source is" if due == 1 else f"{due:,} sources are"
+        yield f"{words} still to be visited: `archive worker` does that"
+    if to_ask:
+        words = "1 source" if to_ask == 1 else f"{to_ask:,} sources"
+        yield f"web archives are still to be asked about {words}: `archive worker` does that"

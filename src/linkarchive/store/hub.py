@@ -52,6 +52,8 @@ class Rules:
     decisions: tuple[Decision, ...]
     excluded: tuple[str, ...]
     """Keys of sources with a `!` in links.txt."""
+    asks_archives: bool = False
+    """`[wayback] mode` lets web archives be asked about its sources."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,10 +225,13 @@ def want_now(store: Store, project: int, now: datetime, since: datetime, keys: S
     store.execute(text(statement), values)
 
 
-def due_of(store: Store, project: int, now: datetime) -> int:
-    """How many sources of a project are due."""
-    query = "SELECT count(*) FROM hub.watched WHERE project = :project AND next_due <= :now"
-    return int(store.execute(text(query), {"project": project, "now": now}).scalar_one())
+def due_of(store: Store, project: int, now: datetime) -> tuple[int, int]:
+    """How many sources of a project are due, and about how many others web archives are to be asked now."""
+    query = """SELECT count(*) FILTER (WHERE next_due <= :now) AS visits,
+            count(*) FILTER (WHERE next_due > :now) AS questions
+        FROM hub.watched WHERE project = :project AND (next_due <= :now OR ask_from <= :now)"""
+    row = store.execute(text(query), {"project": project, "now": now}).one()
+    return int(row.visits), int(row.questions)
 
 
 class SharedConnection:

@@ -20,6 +20,13 @@ from linkarchive.store.hub import MOST_FAILURES
 _OF_A_SLOT = 400
 """Due sources of one slot that are taken at once: a large host does not keep the others of its range waiting."""
 
+_IS_DUE = """EXISTS (SELECT 1 FROM generate_series(cast(r.first_slot AS integer), r.last_slot) AS s (slot)
+            CROSS JOIN LATERAL (
+                (SELECT 1 FROM hub.watched w WHERE w.slot = s.slot AND w.next_due <= :now LIMIT 1) UNION ALL
+                (SELECT 1 FROM hub.watched w WHERE w.slot = s.slot AND w.ask_from <= :now LIMIT 1)
+            ) AS due)"""
+"""In a range something is to be visited, or to be asked of web archives."""
+
 
 class LostLeaseError(IncompleteError):
     """The range was given to another worker: nothing of this one's job is written."""
@@ -48,14 +55,9 @@ class Taken:
 
 def due_ranges(store: Store, now: datetime) -> list[int]:
     """The ranges in which something is due, without a job in the queue, but for parked ones."""
-    query = """SELECT r.range FROM hub.ranges r WHERE r.failures < :most AND NOT EXISTS (
+    query = f"""SELECT r.range FROM hub.ranges r WHERE r.failures < :most AND NOT EXISTS (
             SELECT 1 FROM hub.procrastinate_jobs j WHERE j.lock = 'range-' || r.range AND j.status IN ('todo', 'doing')
-        ) AND (r.failures = 0 OR r.rest_until <= now()) AND EXISTS (
-            SELECT 1 FROM generate_series(cast(r.first_slot AS integer), r.last_slot) AS s (slot)
-            CROSS JOIN LATERAL (
-                SELECT 1 FROM hub.watched w WHERE w.slot = s.slot AND w.next_due <= :now LIMIT 1
-            ) AS due
-        ) ORDER BY r.range"""
+        ) AND (r.failures = 0 OR r.rest_until <= now()) AND {_IS_DUE} ORDER BY r.range"""  # noqa: S608 - constants of ours
     return list(store.execute(text(query), {"most": MOST_FAILURES, "now": now}).scalars())
 
 
@@ -144,12 +146,8 @@ def put_off(store: Store, project: int, sources: Collection[int], now: datetime)
 
 def is_due_anywhere(store: Store, now: datetime, ranges: Collection[int] | None) -> bool:
     """Something is due in one of these ranges that is not parked, somebody may be at work there or not; None: all."""
-    query = """SELECT 1 FROM hub.ranges r WHERE r.failures < :most AND (:all OR r.range = ANY(:ranges)) AND EXISTS (
-            SELECT 1 FROM generate_series(cast(r.first_slot AS integer), r.last_slot) AS s (slot)
-            CROSS JOIN LATERAL (
-                SELECT 1 FROM hub.watched w WHERE w.slot = s.slot AND w.next_due <= :now LIMIT 1
-            ) AS due
-        ) LIMIT 1"""
+    query = f"""SELECT 1 FROM hub.ranges r WHERE r.failures < :most AND (:all OR r.range = ANY(:ranges))
+        AND {_IS_DUE} LIMIT 1"""  # noqa: S608 - constants of ours
     values = {"most": MOST_FAILURES, "now": now, "all": ranges is None, "ranges": list(ranges or ())}
     return store.execute(text(query), values).first() is not None
 

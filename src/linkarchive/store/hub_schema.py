@@ -83,5 +83,20 @@ STEPS: tuple[tuple[str, tuple[str, ...]], ...] = (
             $$""",
         ),
     ),
+    (
+        "2026-11-30 web archives",
+        (
+            # From when on web archives are to be asked about a source; null: there is nothing to ask.
+            "ALTER TABLE hub.watched ADD COLUMN ask_from timestamptz",
+            "CREATE INDEX watched_ask ON hub.watched (slot, ask_from) WHERE ask_from IS NOT NULL",
+            # Archives that limit us, and until when nobody asks them.
+            """CREATE TABLE hub.archive_gates (
+                name text PRIMARY KEY,
+                closed_until timestamptz NOT NULL,
+                why text NOT NULL,
+                failures integer NOT NULL
+            )""",
+        ),
+    ),
 )
 """Named steps, each with its statements; they are never changed, only added to."""

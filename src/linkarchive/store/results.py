@@ -70,13 +70,15 @@ def discard_run(store: Store, run: int, but: Set[int]) -> None:
             store.execute(statement)
 
 
-def with_verdict(store: Store, run: int, verdict: Verdict) -> set[int]:
-    """The sources that have this verdict in that run."""
+def with_verdict(store: Store, run: int, verdict: Verdict, among: Collection[int] | None = None) -> set[int]:
+    """The sources (of these, if any are given) that have this verdict in that run."""
     query = (
         select(visits.c.source)
         .join(results, results.c.id == visits.c.outcome)
         .where(visits.c.run == run, results.c.verdict == verdict.value)
     )
+    if among is not None:
+        query = query.where(visits.c.source.in_(among))
     return set(store.execute(query).scalars())
 
 

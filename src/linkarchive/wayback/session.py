@@ -28,7 +28,7 @@ _GIVE_UP = 3
 a row without any sign of life after which the whole archive is."""
 _GIVE_UP_ON_ERRORS = 12
 """Questions in a row that are answered by errors, after which it is the endpoint's fault, and not the captures'."""
-_WINDOW = 61.0
+WINDOW = 61.0
 """Seconds in which an endpoint gets at most its requests a minute, however late some of them went out."""
 _LOOKS_PER_SAVE = 10
 """How often the state of a capture may be asked for, against how often one may be started."""
@@ -84,12 +84,16 @@ class RateLimit:
     def acquire(self, now: float) -> float:
         """Take one of the requests of this minute: 0.0, or the seconds until there is one."""
         with self.lock:
-            while self.sent and self.sent[0] <= now - _WINDOW:
+            while self.sent and self.sent[0] <= now - WINDOW:
                 self.sent.popleft()
             if self.stopped is None and self.per_minute and len(self.sent) >= max(1, int(self.per_minute)):
-                return self.sent[0] + _WINDOW - now
+                return self.sent[0] + WINDOW - now
             self.sent.append(now)
             return 0.0
+
+    def close(self, error: ArchiveTroubleError, wait: float | None) -> None:
+        """It is not asked any more; `wait`: for how many seconds the archive asks us to stay away."""
+        self.closed = self.closed or error
 
 
 @dataclass(slots=True)
@@ -99,6 +103,10 @@ class RateLimits:
     hosts: dict[str, _Host] = field(default_factory=dict)
     gates: dict[tuple[str, Service], RateLimit] = field(default_factory=dict)
     lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def limited(self, gate: RateLimit) -> RateLimit:
+        """A new gate, as it is to be limited."""
+        return gate
 
 
 class ArchiveSession:
@@ -125,8 +133,8 @@ class ArchiveSession:
         self._closed = threading.Event()
         seconds = settings.budget if budget is None else budget
         self._end = time.monotonic() + seconds if seconds else None
-        limits = limits or RateLimits()
-        self._hosts, self._gates, self._lock = limits.hosts, limits.gates, limits.lock
+        self._limits = limits or RateLimits()
+        self._hosts, self._gates, self._lock = self._limits.hosts, self._limits.gates, self._limits.lock
         self._counts: Counter[str] = Counter()
         self._sender = Sender(network, clock)
 
@@ -219,7 +227,7 @@ class ArchiveSession:
             key = (archive.host, service)
             if key not in self._gates:
                 host = self._hosts.setdefault(archive.host, _Host(archive.host))
-                self._gates[key] = RateLimit(f"{archive.host} {service}", host, per_minute)
+                self._gates[key] = self._limits.limited(RateLimit(f"{archive.host} {service}", host, per_minute))
             return self._gates[key]
 
     def _take_turn(self, gate: RateLimit) -> None:
@@ -260,7 +268,7 @@ class ArchiveSession:
             if exchange.status == 429:
                 asked = retry_after(exchange, self.clock.now())
                 wait = "" if asked is None else f"; it asks us to wait {asked:,.0f} s"
-                raise self._stopped(gate, Why.RATE_LIMITED, f"limits our requests (HTTP 429{wait})")
+                raise self._stopped(gate, Why.RATE_LIMITED, f"limits our requests (HTTP 429{wait})", asked)
             if exchange.status >= 500:
                 raise NoAnswerError(Why.DOWN, f"HTTP {exchange.status}")
             if service not in (Service.SAVE, Service.STATUS):
@@ -299,9 +307,9 @@ class ArchiveSession:
         words = f"{gate.name}: no answer that can be read ({error})"
         return ArchiveTroubleError(error.why, words, of_copy=not isinstance(error, NoConnectionError))
 
-    def _stopped(self, gate: RateLimit, why: Why, words: str) -> ArchiveTroubleError:
+    def _stopped(self, gate: RateLimit, why: Why, words: str, wait: float | None = None) -> ArchiveTroubleError:
         error = ArchiveTroubleError(why, f"{gate.name} {words}")
-        gate.closed = gate.closed or error
+        gate.close(error, wait)
         return error
 
 

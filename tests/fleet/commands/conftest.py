@@ -13,6 +13,7 @@ from fleet_rig import Hub, Web
 from linkarchive.demo.server import DemoWeb
 from linkarchive.demo.wire import Reply, Request
 
+ARCHIVES = ("web.archive.org", "arquivo.pt")
 HOSTS = tuple(f"h{number}.example" for number in range(48))
 
 
@@ -23,7 +24,8 @@ def _fleet_web() -> Iterator[tuple[DemoWeb, list[Web]]]:
     def answer(request: Request) -> Reply:
         return webs[-1].site(request)
 
-    with DemoWeb(extra=dict.fromkeys((*HOSTS, "*.example.org", "target.example", "canary.example"), answer)) as web:
+    names = (*HOSTS, "*.example.org", "target.example", "canary.example", *ARCHIVES)
+    with DemoWeb(extra=dict.fromkeys(names, answer)) as web:
         yield web, webs
 
 

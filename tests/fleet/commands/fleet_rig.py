@@ -48,6 +48,8 @@ class Web:
 
     def clear(self) -> None:
         self.pages: dict[str, Response | Callable[[Request], Reply]] = {}
+        self.sites: dict[str, Callable[[Request], Reply]] = {}
+        """What answers for whole hosts."""
         self.latency = 0.0
         self._asked: list[Asked] = []
 
@@ -56,7 +58,7 @@ class Web:
         asked = Asked(request.host, request.url, worker[1] if worker else "", time.monotonic())
         with self._lock:
             self._asked.append(asked)
-        page = self.pages.get(request.url)
+        page = self.pages.get(request.url) or self.sites.get(request.host)
         reply = page(request) if callable(page) else page or self._otherwise(request.url)
         if not isinstance(reply, Response):
             return reply

@@ -1,0 +1,106 @@
+"""Web archives, which all workers of a hub together ask no faster than one run would.
+
+Questions come after the visits: what a batch has concluded is noted to be asked about, and asked when no visit of its
+range is due, for a while at a time.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, closing, contextmanager
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+from linkarchive.check.lookups import ArchiveLookups
+from linkarchive.fleet.recording import ProjectWork
+from linkarchive.fleet.workplace import Hub, Workplace
+from linkarchive.model import Article
+from linkarchive.store import hub_archives, hub_turns
+from linkarchive.store.database import Store
+from linkarchive.wayback.answers import ArchiveTroubleError, Why
+from linkarchive.wayback.politeness import Politeness
+from linkarchive.wayback.session import WINDOW, RateLimit, RateLimits
+
+SOURCES = 200
+"""That are asked about together."""
+_ASK_AGAIN = timedelta(hours=1)
+"""After this, what could not be found out is asked again."""
+
+
+@dataclass(slots=True)
+class HubRateLimits(RateLimits):
+    """The limits of archives, which hold for all workers."""
+
+    store: Store = field(kw_only=True)
+    database: threading.Lock = field(default_factory=threading.Lock)
+    """For whoever uses the store: archives are asked by several threads."""
+
+    def limited(self, gate: RateLimit) -> RateLimit:
+        return HubRateLimit(gate.name, gate.host, gate.per_minute, limits=self)
+
+
+@dataclass(slots=True)
+class HubRateLimit(RateLimit):
+    """One endpoint, as the hub limits it."""
+
+    limits: HubRateLimits = field(kw_only=True)
+
+    def acquire(self, now: float) -> float:
+        with self.limits.database:
+            why = hub_archives.why_closed(self.limits.store, self.host.name)
+            if why is not None:
+                self.closed = self.closed or ArchiveTroubleError(Why.RATE_LIMITED, why)
+            if self.stopped is not None or not self.per_minute:
+                return 0.0
+            return hub_turns.take(self.limits.store, {f"archive {self.name}": WINDOW / max(1.0, self.per_minute)})
+
+    def close(self, error: ArchiveTroubleError, wait: float | None) -> None:
+        RateLimit.close(self, error, wait)
+        if error.unknown.why is Why.RATE_LIMITED:
+            with self.limits.database:
+                hub_archives.close(self.limits.store, self.host.name, error.unknown.detail, wait)
+
+
+def ask_archives(hub: Hub, place: Workplace, works: Sequence[ProjectWork]) -> None:
+    """Ask what is open about the sources of each project, for as long as a segment lasts, then use what came back.
+
+    No transaction is open while it asks, and nothing is committed.
+    """
+    end = time.monotonic() + place.settings.hub.segment_seconds
+
+    def is_over() -> bool:
+        return place.is_stopping() or time.monotonic() >= end
+
+    with ExitStack() as stack:
+        politeness = Politeness(archives=stack.enter_context(_limits(place)))
+        asked = []
+        for work in works:
+            jobs = {job.source.id: job for job in work.jobs if job.skip is None}
+            lookups = stack.enter_context(closing(ArchiveLookups(work.recorder, work.policy, is_over, politeness)))
+            questions = list(lookups.open_questions(jobs.values()))
+            hub.end_reading()
+            lookups.ask(questions)
+            asked.append((work, jobs, lookups, list(lookups.results())))
+        for work, jobs, lookups, results in asked:
+            lookups.use(results, jobs, _nothing)
+            for notice in lookups.notices:
+                place.say(notice)
+            left = {lookup.source for lookup in lookups.open_questions(jobs.values())}
+            later = place.clock.now() + _ASK_AGAIN
+            work.recorder.to_ask = {
+                job.source.id: later if job.source.id in left else None
+                for job in work.jobs
+                if not (place.is_stopping() and job.source.id in left)
+            }
+
+
+@contextmanager
+def _limits(place: Workplace) -> Iterator[HubRateLimits]:
+    with hub_turns.open_turns(place.settings.hub.database) as store:
+        yield HubRateLimits(store=store)
+
+
+def _nothing(_: Article) -> None:
+    """Lost targets are looked for by a push."""
