@@ -6,9 +6,10 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from faulty_archive import Fault, FaultyArchive
 from fleet_rig import Hub, Web, comparable, ended
 
-from linkarchive.demo.wayback import DemoCapture, DemoWayback, Fault
+from linkarchive.demo.wayback import DemoCapture
 from linkarchive.demo.wire import Response
 
 NOW = "2026-01-05"
@@ -16,8 +17,8 @@ CHANGED, GONE, CLOSED, SAME = (f"http://h{number}.example/page" for number in ra
 
 
 @pytest.fixture
-def wayback(web: Web) -> DemoWayback:
-    archive = DemoWayback(now=lambda: datetime(2026, 1, 5, tzinfo=UTC))
+def wayback(web: Web) -> FaultyArchive:
+    archive = FaultyArchive(now=lambda: datetime(2026, 1, 5, tzinfo=UTC))
     web.sites |= {"web.archive.org": archive, "arquivo.pt": lambda _: Response(b"nothing", 404)}
     return archive
 
@@ -34,12 +35,12 @@ def asking(hub: Hub) -> Hub:
     return hub
 
 
-def hold(archive: DemoWayback, url: str, day: str, page: Response) -> None:
+def hold(archive: FaultyArchive, url: str, day: str, page: Response) -> None:
     archive.captures.append(DemoCapture(url, datetime.fromisoformat(day).replace(tzinfo=UTC), page.body))
 
 
 def test_a_worker_learns_from_archives_what_a_run_learns(
-    asking: Hub, web: Web, wayback: DemoWayback, stage: Any
+    asking: Hub, web: Web, wayback: FaultyArchive, stage: Any
 ) -> None:
     hold(wayback, CHANGED, "2025-06-02", stage.html("what the author saw"))
     hold(wayback, GONE, "2025-06-02", stage.html("what is gone"))
@@ -66,7 +67,7 @@ def test_a_worker_learns_from_archives_what_a_run_learns(
         assert {name: here[name] for name in asked} == {name: there[name] for name in asked}
 
 
-def test_three_workers_ask_an_archive_as_fast_as_one_run_may(asking: Hub, web: Web, wayback: DemoWayback) -> None:
+def test_three_workers_ask_an_archive_as_fast_as_one_run_may(asking: Hub, web: Web, wayback: FaultyArchive) -> None:
     asking.settings["ARCHIVE_WAYBACK_REPLAY_PER_MINUTE"] = "120"
     project = asking.project("politics")
     project.article(*(f"http://h{number}.example/page" for number in range(12)), published="2025-06-01")
@@ -80,7 +81,7 @@ def test_three_workers_ask_an_archive_as_fast_as_one_run_may(asking: Hub, web: W
     assert [start - min(visits) for place, start in enumerate(asked) if start < min(visits) + place * 0.5] == []
 
 
-def test_an_archive_that_limits_one_worker_is_left_alone_by_all(asking: Hub, web: Web, wayback: DemoWayback) -> None:
+def test_an_archive_that_limits_one_worker_is_left_alone_by_all(asking: Hub, web: Web, wayback: FaultyArchive) -> None:
     wayback.fail("replay", Fault.RATE_LIMITED_WITH_WAIT)
     asking.settings |= {"ARCHIVE_WAYBACK_REPLAY_PER_MINUTE": "1", "ARCHIVE_HUB_SEGMENT_SECONDS": "5"}
     project = asking.project("politics")
@@ -96,7 +97,7 @@ def test_an_archive_that_limits_one_worker_is_left_alone_by_all(asking: Hub, web
 
 
 def test_nobody_asks_about_the_sources_of_a_project_that_does_not_want_it(
-    asking: Hub, web: Web, wayback: DemoWayback
+    asking: Hub, web: Web, wayback: FaultyArchive
 ) -> None:
     project = asking.project("politics", ARCHIVE_WAYBACK_MODE="off")
     project.article(GONE, published="2025-06-01")
