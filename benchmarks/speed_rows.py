@@ -69,11 +69,11 @@ class Row:
 
 
 def clean_environment() -> dict[str, str]:
-    """Without proxies (the web is on this machine) and without settings of ours."""
+    """Without proxies (the web is on this machine) and settings of ours, and with compiled modules, as installed."""
     return {
         key: value
         for key, value in os.environ.items()
-        if not key.startswith("ARCHIVE_") and not key.lower().endswith("_proxy")
+        if not key.startswith("ARCHIVE_") and not key.lower().endswith("_proxy") and key != "PYTHONDONTWRITEBYTECODE"
     }
 
 

@@ -37,6 +37,9 @@ from linkarchive.judge.parsed_page import ParsedPages
 from linkarchive.judge.verdict import judge
 from linkarchive.model import Case
 
+_OF_BASELINE = ("prose", "texts", "rough_lines", "lines", "visible_shingles", "title", "first_heading", "words")
+"""What comparisons ask of a baseline."""
+
 
 def scorer() -> Any:
     """The corpus's own score.py as a module."""
@@ -76,7 +79,8 @@ def _with_baseline_read(case: Case) -> tuple[float, bool]:
     parsed = ParsedPages()
     before = parsed.read(case.before)
     if before.has_text:
-        before.prepare()
+        for part in _OF_BASELINE:
+            getattr(before, part)
     start = perf_counter()
     judge(case, parsed=parsed)
     taken = 1000 * (perf_counter() - start)

@@ -39,13 +39,14 @@ _JIS = ("euc_jp", "iso2022_jp_ext")
 _AS_ON_THE_WEB = str.maketrans("〜‖−¢£¬", "～∥－￠￡￢")
 
 
-def decode(data: bytes, content_type: str | None = None, *, markup: bool = False) -> str:
+def decode(data: bytes, content_type: str | None = None, *, markup: bool = False, end: int | None = None) -> str:
     """The text of `data` with `\\n` line ends, by the WHATWG Encoding standard; never fails.
 
-    Undecodable bytes and NUL become U+FFFD. `content_type` and `markup` are as for `encoding_of`.
+    Undecodable bytes and NUL become U+FFFD. `content_type` and `markup` are as for `encoding_of`. With `end`, only
+    the text of the bytes before it, where a character must end.
     """
     codec, mark = encoding_of(data, content_type, markup=markup)
-    data = data[len(mark) :] if mark else data
+    data = data[len(mark) : end] if mark or end else data
     try:
         text = data.decode(codec)  # several times as fast as what also mends wrong bytes
     except UnicodeDecodeError:

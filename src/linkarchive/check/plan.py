@@ -114,6 +114,8 @@ class Policy:
 
     def forgets_any(self, urls: Iterable[str]) -> bool:
         """One of these is the address of a forgotten page: nothing that it says is kept."""
+        if not self.decisions:
+            return False
         forgotten = decisions.forgetting(self.decisions)
         return any(forgotten(key_of(url)) is not None for url in urls)
 

@@ -75,7 +75,7 @@ def _sources(store: Store, run: Run, index: DecisionIndex, day: date) -> Sources
     def read(kinds: Collection[Kind] | None = None) -> Iterator[SourceReport]:
         with open_store(store.url, read_only=True) as again:
             for source in reported.told(again, run, kinds):
-                yield with_decision(source, key_of(source.url), index, day)
+                yield with_decision(source, key_of(source.url), index, day) if index else source
 
     def counted() -> Counter[Category]:
         with open_store(store.url, read_only=True) as again:

@@ -26,7 +26,9 @@ def new_notice(before: ParsedPage, after: ParsedPage) -> Judgement | None:
     """
     if _says_nothing_new(before, after):
         return None
-    fresh = [line for line in _fresh_lines(before, after) if _has_stem(rules.normal(line))]
+    fresh = list(_fresh_lines(before, after))
+    stems = _stems_in(rules.normal("\n".join(fresh)))  # of all lines at once: most have none
+    fresh = [line for line in fresh if stems and any(map(rules.normal(line).__contains__, stems))]
     for kind, reason, sure in _KINDS:
         for line in fresh:
             phrase = _notice(kind, line)
@@ -39,7 +41,7 @@ def new_notice(before: ParsedPage, after: ParsedPage) -> Judgement | None:
 
 def retracted_before(page: ParsedPage) -> Judgement | None:
     """A page seen for the first time whose title, first heading or own lines say that it was retracted."""
-    if page.kind != "html" or not _may_be_retracted(page.page.body):
+    if page.kind != "html" or not _may_be_retracted(page.lower):
         return None
     for line in (*_own_headings(page), *page.visible.split("\n")[:_MAX_LINES]):
         phrase = _notice("retracted", line)
@@ -49,10 +51,10 @@ def retracted_before(page: ParsedPage) -> Judgement | None:
     return None
 
 
-def _may_be_retracted(body: bytes) -> bool:
+def _may_be_retracted(lower: bytes) -> bool:
     """The source has what that of a retracted page has somewhere. Few pages have a byte of another script at all."""
-    lower = body.lower()
-    return any(first in lower and any(stem in lower for stem in stems) for first, stems in _retraction_stems())
+    stems = _retraction_stems()[:2] if lower.isascii() else _retraction_stems()
+    return any(first in lower and any(stem in lower for stem in of_first) for first, of_first in stems)
 
 
 @functools.cache
@@ -62,7 +64,7 @@ def _retraction_stems() -> tuple[tuple[bytes, tuple[bytes, ...]], ...]:
         word for rule in (*rules.of("retracted", "text"), *rules.of("retracted", "label")) for word in rule.phrases
     }
     stems: dict[bytes, tuple[bytes, ...]] = {}
-    for stem in (b"retract", b"withdraw", *(phrase.encode() for phrase in phrases if not phrase.isascii())):
+    for stem in (b"retrac", b"withdraw", *(phrase.encode() for phrase in phrases if not phrase.isascii())):
         stems[stem[:1]] = (*stems.get(stem[:1], ()), stem)
     return tuple(stems.items())
 
@@ -73,11 +75,11 @@ def _says_nothing_new(before: ParsedPage, after: ParsedPage) -> bool:
         return False
     then = set(before.texts.all)
     fresh = as_text(text for text in after.texts.all if text not in then)
-    return fresh is not None and not _has_stem(rules.normal(fresh))
+    return fresh is not None and not _stems_in(rules.normal(fresh))
 
 
-def _has_stem(said: str) -> bool:
-    return any(stem in said for stem in _stems())
+def _stems_in(said: str) -> list[str]:
+    return [stem for stem in _stems() if stem in said]
 
 
 @functools.cache

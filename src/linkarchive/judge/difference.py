@@ -89,8 +89,9 @@ def _changed(old: Sequence[str], new: Sequence[str]) -> list[DiffRow]:
     """Edited blocks beside each other, in order; what has no counterpart is removed or added."""
     rows: list[DiffRow] = []
     upto = 0
+    said = [words.tokens(block[:_MAX_BLOCK]) for block in new]
     for block in old:
-        match = _counterpart(block, new, upto)
+        match = _counterpart(block, said, upto)
         if match is None:
             rows.append(DiffRow("removed", ((block[:_MAX_BLOCK], True),), ()))
             continue
@@ -102,14 +103,14 @@ def _changed(old: Sequence[str], new: Sequence[str]) -> list[DiffRow]:
     return rows
 
 
-def _counterpart(block: str, new: Sequence[str], start: int) -> int | None:
-    """The next block, within 20, that shares enough words in order."""
+def _counterpart(block: str, new: Sequence[Sequence[str]], start: int) -> int | None:
+    """The next block, within 20, that shares enough words in order; of the new ones the words are given."""
     from rapidfuzz.distance import Indel
 
     content = words.tokens(block[:_MAX_BLOCK])
     best, where = _ALIKE, None
     for index in range(start, min(len(new), start + 20)):
-        alike = Indel.normalized_similarity(content, words.tokens(new[index][:_MAX_BLOCK]))
+        alike = Indel.normalized_similarity(content, new[index])
         if alike > best:
             best, where = alike, index
     return where

@@ -51,13 +51,14 @@ class Paragraphs:
     """The title and the first h1, likewise."""
 
 
-def prose(body: bytes) -> Paragraphs:
-    """The paragraphs outside scripts, comments, asides, menus and footers. Linear in the size of the page."""
+def prose(source: bytes) -> Paragraphs:
+    """The paragraphs outside scripts, comments, asides, menus and footers, of a page whose ASCII letters are in lower
+    case. Linear in its size."""
     found: list[bytes] = []
     words = waiting = run = ended = 0
     begun = False
     between = _Between()
-    for part in body[:MAX_BYTES].lower().split(b"</p>"):
+    for part in source[:MAX_BYTES].split(b"</p>"):
         start = part.rfind(b"<p")
         if part[start + 2 : start + 3] not in _ENDS:  # <path>, <picture>
             start = max(part.rfind(b"<p>"), part.rfind(b"<p "))
@@ -144,12 +145,12 @@ class Texts:
     """Those in links."""
 
 
-def texts(body: bytes) -> Texts:
-    """What a reader may see of a page. Linear in its size."""
+def texts(source: bytes) -> Texts:
+    """What a reader may see of a page whose ASCII letters are in lower case. Linear in its size."""
     found: list[bytes] = []
     linked: list[bytes] = []
     in_link = False
-    for part in _shown(body[:MAX_BYTES].lower()):
+    for part in _shown(source[:MAX_BYTES]):
         for piece in part.split(b"<"):
             tag, _, text = piece.partition(b">")
             if tag[:2] == b"a ":

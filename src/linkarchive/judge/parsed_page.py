@@ -29,7 +29,7 @@ _MAX_LINKS = 3_000
 
 _DEEP = " > ".join(["*"] * MAX_DEPTH)
 _SPACE = re.compile(r"[^\S\n]+")
-_TITLE_END = re.compile(r"</title\s*>", re.I)
+_TITLE_END = re.compile(rb"</title\s*>", re.I)
 _LINE = 15
 """Words of a line that is a paragraph."""
 
@@ -96,14 +96,15 @@ class ParsedPage:
 
     @property
     def _parsed_to_title(self) -> Any:
-        """The page as parsed, or the part of it up to the end of what looks like its title, where nothing else was
-        asked for: a parser reads from the front, so that a title that is found there is that of the whole page."""
-        end = _TITLE_END.search(self.source) if "_parsed" not in self.__dict__ and self.kind == "html" else None
-        if end is None:
+        """The page as parsed; where nothing else was asked for, up to the end of what looks like its title: a parser
+        reads from the front, so that a title that is found there is that of the whole page."""
+        body, is_asked = self.page.body, "_parsed" not in self.__dict__ and self.kind == "html"
+        if not is_asked or (end := _TITLE_END.search(body, 0, MAX_HTML)) is None:
             return self._parsed
         from resiliparse.parse.html import HTMLTree
 
-        return HTMLTree.parse(self.source[: end.end()])
+        content_type = self.page.headers.get("content-type", "")
+        return HTMLTree.parse(decode(body, content_type, markup=True, end=end.end()))
 
     @cached_property
     def headings(self) -> tuple[str, ...]:
@@ -206,14 +207,19 @@ class ParsedPage:
         return tuple(line for line in lines if line)[:MAX_BLOCKS]
 
     @cached_property
+    def lower(self) -> bytes:
+        """The source of an HTML page, its ASCII letters in lower case."""
+        return self.page.body.lower() if self.kind == "html" else b""
+
+    @cached_property
     def prose(self) -> Paragraphs:
         """Long paragraphs of an HTML page, found without a parser."""
-        return find_prose(self.page.body if self.kind == "html" else b"")
+        return find_prose(self.lower)
 
     @cached_property
     def texts(self) -> Texts:
         """The pieces of text of an HTML page, found without a parser."""
-        return find_texts(self.page.body if self.kind == "html" else b"")
+        return find_texts(self.lower)
 
     @cached_property
     def long_lines(self) -> tuple[str, ...]:
@@ -222,10 +228,8 @@ class ParsedPage:
 
     @cached_property
     def has_plenty(self) -> bool:
-        """It is plainly there: twice the text that a wall or an error page may have, and no heading names one.
-
-        That much is known without extraction, and mostly without a parse.
-        """
+        """It is plainly there: twice the text that a wall or an error page may have, and no heading names one. That is
+        known without extraction, and mostly without a parse."""
         if not self.has_text:
             return False
         if self.prose.words >= PLENTY:
@@ -296,11 +300,6 @@ class ParsedPage:
         """The same without spaces, for words that are split or run together by their markup."""
         return self.said.replace(" ", "")
 
-    def prepare(self) -> None:
-        """Read now what comparisons ask of a baseline, so that they need not."""
-        _ = self.prose, self.texts, self.rough_lines, self.lines, self.visible_shingles, self.title, self.first_heading
-        _ = self.words
-
     def elements(self, selector: str) -> list[Any]:
         """The elements that a CSS selector finds, in order."""
         # A slice: to step through resiliparse's list takes time in the square of its length.
@@ -320,10 +319,12 @@ class ParsedPages:
     for as long as the pages are at hand, not for a whole run."""
 
     def __init__(self) -> None:
-        self._known: dict[tuple[str, bytes], ParsedPage] = {}
+        self._known: list[tuple[tuple[str, bytes], ParsedPage]] = []  # a hash of a body takes longer
 
     def read(self, page: Page) -> ParsedPage:
         key = (page.headers.get("content-type", ""), page.body)
-        if key not in self._known:
-            self._known[key] = ParsedPage(page)
-        return self._known[key]
+        for known, reading in self._known:
+            if known == key:
+                return reading
+        self._known.append((key, ParsedPage(page)))
+        return self._known[-1][1]

@@ -7,6 +7,7 @@ import tomllib
 import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from importlib import resources
 
 from linkarchive.judge import words
@@ -98,15 +99,13 @@ def use(rules: Iterable[Rule]) -> None:
     """Judge by these rules from now on; those of rules.toml are in use from the start."""
     for known in (_BY_PLACE, _HOSTS, _TELLING):
         known.clear()
+    in_host.cache_clear()
     for rule in rules:
         key = (rule.kind, rule.where)
         _BY_PLACE[key] = (*_BY_PLACE.get(key, ()), rule)
         _HOSTS[rule.kind] = _HOSTS.get(rule.kind, frozenset()).union(rule.hosts)
         if rule.kind in _WALLS and rule.where in ("heading", "whole", "line"):
             _TELLING.update(max(_WORD.findall(phrase), key=len, default="") for phrase in rule.phrases)
-
-
-use(RULES)
 
 
 def of(kind: str, where: str) -> tuple[Rule, ...]:
@@ -196,6 +195,7 @@ def is_for(kind: str, host: str) -> bool:
     return is_within(host, _HOSTS.get(kind, ()))
 
 
+@lru_cache(4096)
 def in_host(kind: str, host: str) -> bool:
     return any(is_within(host, rule.phrases) for rule in of(kind, "host"))
 
@@ -214,3 +214,6 @@ def _bounded(phrase: str, text: str) -> bool:
     start = r"(?<!\w)" if phrase[0].isalnum() else ""
     end = r"(?!\w)" if phrase[-1].isalnum() else ""
     return re.search(start + re.escape(phrase) + end, text) is not None
+
+
+use(RULES)

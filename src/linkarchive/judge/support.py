@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from functools import cached_property
 from urllib.parse import unquote
 
 from linkarchive.judge import words
@@ -58,11 +59,18 @@ def lost_details(case: Case, before: ParsedPage, after: ParsedPage, gone: str | 
 
 
 class _Gone:
-    """The text that is gone, and what it may have been part of."""
+    """The text that is gone, and what it may have been part of; read when that is asked."""
 
     def __init__(self, text: str) -> None:
-        self._words = frozenset(words.tokens(text))
-        self._lines = _Lines(text)
+        self._text = text
+
+    @cached_property
+    def _words(self) -> frozenset[str]:
+        return frozenset(words.tokens(self._text))
+
+    @cached_property
+    def _lines(self) -> _Lines:
+        return _Lines(self._text)
 
     def may_hold(self, passage: str) -> bool:
         said = words.tokens(passage)

@@ -171,7 +171,8 @@ def retained(words: Sequence[str], shingles: set[int]) -> list[bool]:
     """For each word whether a shingle that covers it is in the set."""
     if len(words) < SHINGLE:
         return [hash(tuple(words)) in shingles] * len(words)
-    marks = [hash(shingle) in shingles for shingle in zip(words, words[1:], words[2:], words[3:], strict=False)]
+    runs = zip(words, words[1:], words[2:], words[3:], strict=False)
+    marks = list(map(shingles.__contains__, map(hash, runs)))
     if all(marks):
         return [True] * len(words)
     none = [False] * (SHINGLE - 1)

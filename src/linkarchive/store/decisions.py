@@ -123,6 +123,9 @@ class DecisionIndex:
                 self._by_name.setdefault(decision.url, []).append(decision)
         self._hosts = [name for name in self._by_name if is_host(name)]
 
+    def __bool__(self) -> bool:
+        return bool(self._by_name)
+
     @property
     def keys(self) -> frozenset[str] | None:
         """The keys of all sources that decisions are on; None where they do not tell: a host stands for sources, and
