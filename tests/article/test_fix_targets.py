@@ -187,7 +187,7 @@ def test_only_the_targets_change(form: str, article: str) -> None:
     assert fixed(result.data, form).data == result.data
 
 
-@pytest.mark.parametrize("ends", ["\r\n", "\r"])
+@pytest.mark.parametrize("ends", ["\r\n", pytest.param("\r", marks=pytest.mark.long)])
 @pytest.mark.parametrize("encoding", ENCODINGS)
 @pytest.mark.parametrize("form", ["md", "html", "txt"])
 def test_encodings_and_line_ends_stay(form: str, encoding: str, ends: str) -> None:

@@ -106,6 +106,7 @@ def test_a_script_that_never_ends_costs_its_page_and_no_other(stage, demo_web, e
     assert isinstance(second, Rendering)
 
 
+@pytest.mark.long
 def test_a_name_that_leads_to_a_private_address_is_refused_when_it_is_connected_to(executable, answers_of):
     """Name resolution is ours to check at the connection: whatever an earlier look-up said."""
     name = socket.gethostname()
@@ -122,6 +123,7 @@ def test_a_name_that_leads_to_a_private_address_is_refused_when_it_is_connected_
             inside.accept()
 
 
+@pytest.mark.long
 def test_a_page_that_cannot_be_reached_is_not_rendered(demo_web, executable, stage, answers_of):
     network = replace(demo_web.network(), http_proxy="http://127.0.0.1:9")
     with Renderer(executable, network, Clock()) as renderer:

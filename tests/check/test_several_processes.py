@@ -135,6 +135,7 @@ def test_verdicts_on_the_web_of_the_demo_are_those_of_one_process(folder: Any, d
     assert verdicts[0] == verdicts[1]
 
 
+@pytest.mark.long
 def test_without_a_network_both_end_and_nothing_is_recorded(folder: Any, stage: Any) -> None:
     for url in (*URLS, "http://canary.example/"):
         stage[url] = Reset()

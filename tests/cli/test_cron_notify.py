@@ -48,6 +48,7 @@ def service() -> Iterator[tuple[str, list[dict[str, Any]]]]:
 DIRECT = {"no_proxy": "127.0.0.1"}
 
 
+@pytest.mark.long
 def test_a_service_is_told_the_news_once(dead: Any, service: tuple[str, list[dict[str, Any]]]) -> None:
     pytest.importorskip("apprise", reason="the extra `notify` is not installed")
     url, taken = service

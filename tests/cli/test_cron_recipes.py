@@ -59,6 +59,7 @@ def test_the_crontab_line_runs_from_anywhere_and_is_silent_without_news(awkward:
     assert b"2026-01-05" in awkward.state()  # it was this folder's state that stood
 
 
+@pytest.mark.long
 def test_the_crontab_line_tells_a_death(awkward: Any, stage: Any) -> None:
     stage[ALPHA] = stage.html("gone", status=410)
     line = recipes(awkward.run("schedule", "cron"))["crontab -e"].strip()

@@ -112,6 +112,7 @@ def test_another_run_holds_the_lock(folder: Any, gate: Gate) -> None:
     assert folder.run("check", "article.md").code == 0
 
 
+@pytest.mark.long
 def test_a_past_report_is_read_while_a_run_is_at_work(folder: Any, gate: Gate) -> None:
     earlier = folder.check("article.md", now="2026-01-04").json["run"]["id"]
     gate.asked.clear()

@@ -45,6 +45,7 @@ def test_a_line_each_and_the_worst_exit_code(sites: Any) -> None:
     assert (sites.root / "two" / "archive" / "reports" / "latest").exists()
 
 
+@pytest.mark.long
 def test_quietly_only_those_with_news(sites: Any, stage: Any) -> None:
     sites.run("check", "--projects", "lists/all.txt", now="2026-01-05")
     quiet = sites.run("check", "--projects", "lists/all.txt", "-q", now="2026-02-05")

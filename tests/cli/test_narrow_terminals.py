@@ -66,6 +66,7 @@ def _read(terminal: int) -> bytes:
         return b""
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "args", [(), ("status",), ("status", "--all"), ("runs",), ("extract", "article.md"), ("report",), ("diff", "1")]
 )
@@ -75,12 +76,14 @@ def test_lines_fit(watched: Any, args: tuple[str, ...]) -> None:
     assert [line for line in lines if cells(line) > COLUMNS] == []
 
 
+@pytest.mark.long
 def test_a_terminal_is_not_filled_with_what_a_file_gets(watched: Any) -> None:
     lines = on_terminal(watched, "report", "-o", "report.html", "--format", "html")
     assert lines == ["report.html is written"]
     assert "<!doctype html>" in on_terminal(watched, "report", "--format", "html")
 
 
+@pytest.mark.long
 def test_errors_and_histories_are_broken_between_words(watched: Any) -> None:
     lines = on_terminal(watched, "show", "http://alpha.example/what-nobody-cites", code=2)
     assert len(lines) > 1
@@ -95,6 +98,7 @@ def test_the_words_of_a_link_stand_below_an_address_that_takes_the_line(watched:
     assert any(line.startswith(f"     1  {ALPHA}  On alpha") and line.endswith("…") for line in lines)
 
 
+@pytest.mark.long
 def test_stderr_goes_by_its_own_terminal_when_stdout_goes_elsewhere(folder: Any, stage: Any) -> None:
     stage[ALPHA] = stage.html("alpha")
     folder.article(ALPHA)

@@ -56,6 +56,7 @@ def test_the_stored_text_of_a_page_that_is_gone(findings: Any) -> None:
     assert "(HTTP 404)" in gone.splitlines()[0]
 
 
+@pytest.mark.long
 def test_a_stored_copy_opens_on_an_address_of_its_own_and_ends_by_itself(findings: Any) -> None:
     process = findings.start("open", "1", "--idle", "30")
     assert process.stdout is not None

@@ -70,6 +70,7 @@ def pdf_of(operations: int) -> bytes:
     return b"%PDF-1.4\n" + numbered + b"trailer<</Root 1 0 R/Size 6>>\nstartxref\n0\n%%EOF"
 
 
+@pytest.mark.long
 def test_a_pdf_that_keeps_its_reader_busy_has_no_text():
     assert "word" in (pdf_text(pdf_of(3)) or "")
     assert pdf_text(pdf_of(1_000_000), seconds=1) is None

@@ -11,6 +11,7 @@ URL = "http://alpha.example/report"
 NAMES = ("a?b", "what?mode=ro", "100%20", "%41", "a#b", "a b", "-dash", "ü☃", "quote'\"", "semi;colon&", "new\nline")
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", NAMES)
 def test_a_project_folder_of_any_name_is_checked_reported_and_rebuilt(folder: Any, stage: Any, name: str) -> None:
     stage[URL] = stage.html(URL)

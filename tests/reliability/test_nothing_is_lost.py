@@ -122,6 +122,7 @@ def decisions(folder: Any) -> Path:
     return path
 
 
+@pytest.mark.long
 def test_a_decision_that_is_gone_is_named_by_verify_and_by_the_next_run(lived: Any) -> None:
     lived.run("ignore", ALPHA, now=DAYS[1])
     lived.run("ignore", BETA, now=DAYS[1])

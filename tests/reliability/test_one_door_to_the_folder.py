@@ -169,6 +169,7 @@ def read_only(lived: Any) -> Callable[..., subprocess.CompletedProcess[str]]:
     return run
 
 
+@pytest.mark.long
 def test_a_folder_on_read_only_media_can_be_read(lived: Any, read_only: Any) -> None:
     expected = lived.run("report", "--format", "json").out
     done = read_only("report", "--format", "json")
@@ -253,6 +254,7 @@ def half_forgotten(lived: Any) -> Any:
     return lived
 
 
+@pytest.mark.long
 def test_a_decision_after_a_killed_forget_stays(half_forgotten: Any) -> None:
     assert half_forgotten.run("ignore", BETA).code == 0
     assert f"ignore {BETA}" in decided(half_forgotten)
@@ -278,6 +280,7 @@ def _form_of(html: str) -> tuple[str, str]:
     return found[1], found[2]
 
 
+@pytest.mark.long
 def test_a_decision_on_a_page_from_before_a_forget_is_on_no_other_source(lived: Any, stage: Any) -> None:
     gamma = "http://gamma.example/ledger"
     lived.article(ALPHA, BETA, gamma)

@@ -225,13 +225,13 @@ WIDTHS = ", ".join(f"{width}.png {width}w" for width in (320, 640, 960, 1280, 19
     ],
 )
 def test_of_many_candidates_those_of_a_desk(sizes: str, expected: list[str]) -> None:
-    assert srcset.taken(WIDTHS, sizes) == expected
+    assert srcset.chosen(WIDTHS, sizes) == expected
 
 
 @given(st.text(), st.text())
 def test_any_text_has_candidates(listed: str, sizes: str) -> None:
     requisites = {candidate.address for candidate in srcset.candidates(listed)}
-    assert set(srcset.taken(listed, sizes)) <= requisites
+    assert set(srcset.chosen(listed, sizes)) <= requisites
 
 
 MARKUP = st.text(st.sampled_from("<>/'\"=() \n&;#x{}@!-") | st.characters(), max_size=60) | st.lists(

@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import text
 
-from linkarchive.errors import LockedError, SettingsError, StorageError
+from linkarchive.errors import SettingsError, StorageError
 from linkarchive.model import Article, Capture, Location, Origin
 from linkarchive.store import articles, captures, runs, sources, texts
 from linkarchive.store.database import open_store, upgrade
@@ -148,22 +148,6 @@ def test_two_that_add_the_same_sources_wait_for_each_other_and_agree(postgresql_
         one, other = pool.map(add, (keys, keys[::-1]))
     assert one == other
     assert len(set(one.values())) == len(keys)
-
-
-def test_what_the_guard_raises_takes_all_back(postgresql_url: str) -> None:
-    def refuse() -> None:
-        raise LockedError("somebody else has it")
-
-    with open_store(postgresql_url) as store:
-        run = runs.start(store, NOW, "", True)
-        store.commit()
-        RunWriter(store, run.seq).add_capture(source(store), capture(), True, True)
-        store.guard_with(refuse)
-        with pytest.raises(LockedError):
-            store.commit()
-    with open_store(postgresql_url) as store:
-        assert list(captures.all_kept(store)) == []
-        assert runs.find(store) is not None
 
 
 def test_a_reader_sees_one_moment_and_changes_nothing(postgresql_url: str) -> None:

@@ -127,6 +127,7 @@ class Killed(BaseException):
     """As a `kill -9`: nothing below catches it."""
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("at", range(9))
 def test_no_kill_on_the_way_into_parts_loses_a_line(few: Any, monkeypatch: pytest.MonkeyPatch, at: int) -> None:
     """Whichever file is the last that was written: each source is still told of, in a clone as well."""

@@ -15,7 +15,7 @@ from linkarchive.article.formats.registry import BY_NAME, parse
 from linkarchive.article.given_copies import with_given_copies
 from linkarchive.article.lost_targets import related_title
 from linkarchive.article.notes import Notes, day_of_access, with_numbered_lists
-from linkarchive.article.passage import Claim, Link, ParsedDocument, Passage, fold
+from linkarchive.article.passage import Claim, ParsedDocument, Passage, fold
 from linkarchive.article.targets import Targets, joined
 from linkarchive.errors import ArticleError
 from linkarchive.model import Article, Citation, LinkKind, Place
@@ -122,7 +122,7 @@ def _citations(
                 continue
             text = fold(passage.text[link.start : link.end]) or link.alt
             url = targets.resolve(link.target)
-            if url is None and not (_can_be_lost(link) and text):
+            if url is None and not (text and link.main and link.kind is LinkKind.LINK):
                 continue
             if url is not None and text.replace(" ", "") == url:
                 text = url  # a bare URL that was broken at the end of a line
@@ -166,7 +166,3 @@ def _with_mentions(citations: list[Citation], passages: Sequence[Passage]) -> li
     if not mentions:
         return citations
     return sorted([*citations, *mentions], key=lambda citation: citation.line)
-
-
-def _can_be_lost(link: Link) -> bool:
-    return link.kind is LinkKind.LINK and link.main

@@ -314,10 +314,6 @@ def _marked(passage: Passage, place: int, lists: _Lists) -> Passage:
     return replace(
         passage,
         text="".join([*pieces, passage.text[done:]]),
-        links=tuple(_moved_link(link, moved(link.start), moved(link.end)) for link in passage.links),
+        links=tuple(replace(link, start=moved(link.start), end=moved(link.end)) for link in passage.links),
         marks=(*(replace(mark, start=moved(mark.start), end=moved(mark.end)) for mark in passage.marks), *new),
     )
-
-
-def _moved_link(link: Link, start: int, end: int) -> Link:
-    return replace(link, start=start, end=end)

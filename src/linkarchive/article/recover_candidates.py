@@ -14,7 +14,7 @@ from linkarchive.article.regions import Region
 from linkarchive.model import Citation
 from linkarchive.urls import same_page
 
-_CROWD = 300
+_MOST_OF_A_TEXT = 300
 """The anchors of one text that are compared with a citation, at most."""
 
 
@@ -104,13 +104,13 @@ def exact(queries: Sequence[CitationQuery], anchors: Sequence[Anchor]) -> dict[i
         for form, worth in ((query.text, 1.0), (trimmed(query.text), 0.97), (_unlabelled(query.text), 0.96)):
             for position, (likeness, anchor) in named.get(form, {}).items() if form else ():
                 by_position.setdefault(position, (min(likeness, worth), anchor))
-        crowd = list(by_position.values())
-        if len(crowd) > _CROWD:
-            # Thousands of “here” in both: those of about the same rank, lest the work be their product.
+        pairs = list(by_position.values())
+        if len(pairs) > _MOST_OF_A_TEXT:
+            # Thousands of “here” in both: only those of about the same rank are compared, or it would take for ever.
             rank = sum(1 for other in queries[: query.number] if other.text == query.text)
-            first = max(0, min(rank - _CROWD // 2, len(crowd) - _CROWD))
-            crowd = crowd[first : first + _CROWD]
-        candidates[query.number] = [match for pair in crowd if (match := _admitted(query, pair[1], pair[0]))]
+            first = max(0, min(rank - _MOST_OF_A_TEXT // 2, len(pairs) - _MOST_OF_A_TEXT))
+            pairs = pairs[first : first + _MOST_OF_A_TEXT]
+        candidates[query.number] = [match for pair in pairs if (match := _admitted(query, pair[1], pair[0]))]
     return candidates
 
 
@@ -143,7 +143,7 @@ def _similar(text: str, names: Sequence[tuple[str, Anchor]]) -> Iterator[tuple[A
 
     seen: set[int] = set()
     for _, ratio, index in process.extract(
-        text, [name for name, _ in names], scorer=fuzz.ratio, score_cutoff=85, limit=_CROWD
+        text, [name for name, _ in names], scorer=fuzz.ratio, score_cutoff=85, limit=_MOST_OF_A_TEXT
     ):
         anchor = names[index][1]
         if anchor.position not in seen:

@@ -144,4 +144,4 @@ class Answers:
 
     def save(self, job: Job, answer: LookupAnswer) -> None:
         """Keep an answer; the last one to a question counts."""
-        lookups.save_answer(self.recorder.store, self.recorder.rows.run, job.source.id, answer)
+        lookups.save_answer(self.recorder.store, self.recorder.run.seq, job.source.id, answer)

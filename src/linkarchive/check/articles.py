@@ -85,9 +85,9 @@ def load_first(
 ) -> Articles | None:
     """The articles of a scope, read before anything is made in the folder: where nothing of what was named can be read,
     nothing is left behind. None where there is an archive. Raises SettingsError, and as `load`."""
+    refuse_faulty(settings)
     if project.has_archive():
         return None
-    refuse_faulty(settings)
     with open_store(None) as store:
         return load(project, store, scope, settings, clock, fetch_listed)
 

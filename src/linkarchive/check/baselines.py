@@ -68,6 +68,10 @@ class Fetched(Struct, frozen=True):
         """Of what waits: the page does, or the host's name."""
         return self.visit.failure is None or self.visit.failure.no_such_name
 
+    def may_be_kept(self, policy: Policy) -> bool:
+        """Whether a copy may be made of the page: nothing on the way to it forbids that."""
+        return policy.may_keep(self.job, [exchange.url for exchange in self.visit.exchanges])
+
     def probe_url(self, run_id: str) -> str | None:
         """The made-up address that this run asks for on the host; None where there is none."""
         from linkarchive.judge.soft404 import probe_url

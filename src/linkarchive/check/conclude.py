@@ -135,7 +135,7 @@ def _moved_to_https(judgements: Sequence[Judgement], job: Job) -> list[Judgement
 
 def _titled(result: Result, assessment: Assessment, last: Result | None, policy: Policy) -> Result:
     """The result with its titles, but for that of a forgotten page."""
-    urls = (url for url in (result.final_url, *(hop.url for hop in result.hops)) if url is not None)
+    urls = [url for url in (result.final_url, *(hop.url for hop in result.hops)) if url is not None]
     return with_titles(result, replace(assessment, title=None) if policy.forgets_any(urls) else assessment, last)
 
 
@@ -209,7 +209,7 @@ def _capture_to_keep(
     visit, page, live = fetched.visit, fetched.page, fetched.job.previous.live
     if visit.final is None or page.failure is not None:
         return None
-    if not policy.may_keep(fetched.job, (exchange.url for exchange in visit.exchanges)):
+    if not fetched.may_be_kept(policy):
         return None
     alive, last = worst.verdict.is_alive, live[-1] if live else None
     spared = policy.is_full and not worst.verdict.is_finding and any(capture.usable for capture in live)

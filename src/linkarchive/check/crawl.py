@@ -183,7 +183,7 @@ class Crawler:
     # --- visits ----------------------------------------------------------------------------------
 
     def _load(self, jobs: Sequence[Job]) -> Iterator[Job]:
-        return load_previous(jobs, self._recorder.store, self._recorder.rows.run, self._policy)
+        return load_previous(jobs, self._recorder.store, self._recorder.run.seq, self._policy)
 
     def _request(self, job: Job) -> VisitRequest:
         return VisitRequest(self._policy.address(job.source.url))

@@ -170,7 +170,7 @@ class ArchiveLookups:
         recorder = self._recorder
         relocation = Relocation(
             recorder.store,
-            recorder.rows.run,
+            recorder.run.seq,
             recorder.warc.archive,
             self._policy.settings,
             self._clock,
@@ -248,7 +248,7 @@ class ArchiveLookups:
             and not job.is_private
             and any(link.copy is not None or is_past(link, now) for link in job.citations)
         )
-        for job, before, settled in self._known(candidates, self._recorder.rows.run):
+        for job, before, settled in self._known(candidates, self._recorder.run.seq):
             from linkarchive.wayback.questions import baseline_lookups, cited_copy_lookups
 
             subject = _subject(job)
@@ -276,7 +276,7 @@ class ArchiveLookups:
             return
         numbers = self._recorder.with_verdict(*verdicts)
         wanted = (job for job in jobs if job.source.id in numbers and not job.is_private)
-        yield from self._known(wanted, self._recorder.rows.run + 1)
+        yield from self._known(wanted, self._recorder.run.seq + 1)
 
     def _known(self, jobs: Iterable[Job], run: int) -> Iterator[tuple[Job, Previous, set[tuple[int, str]]]]:
         """The jobs with what is known from before that run, and the questions settled; many are read together."""

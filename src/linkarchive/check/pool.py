@@ -36,7 +36,7 @@ MAX_WAITING = 8 * 1024 * 1024
 MAX_WORKERS = 4
 FEW = 8
 """Tasks that are judged here before a process is started: that takes a quarter of a second."""
-_MOST_STILLBORN = 2
+_MOST_FAILED_STARTS = 2
 """Workers that end before they are ready, after which none is started anew: something is wrong with this machine."""
 _AHEAD = 512 * 1024
 """Bytes that a worker is given beyond the task it is at, so that it need not wait for us."""
@@ -190,7 +190,7 @@ class JudgePool:
         self._queue: deque[QueuedTask] = deque()
         self._ready: deque[tuple[int, Answer]] = deque()
         self._selector = selectors.DefaultSelector()
-        self._bytes = self._stillborn = 0
+        self._bytes = self._failed_starts = 0
 
     def __enter__(self) -> Self:
         return self
@@ -292,14 +292,14 @@ class JudgePool:
         for answer in answers:
             self._take(worker.given.popleft(), answer)
         if worker.has_ended:
-            self._bury(worker)
+            self._remove(worker)
 
     def _take(self, queued: QueuedTask, answer: Answer) -> None:
         self._bytes -= queued.size
         self._ready.append((queued.key, answer))
 
-    def _bury(self, worker: Worker) -> None:
-        """The task that it was at is lost; the others are given to its successor."""
+    def _remove(self, worker: Worker) -> None:
+        """Take away a worker that has ended: the task that it was at is lost, the others are given to its successor."""
         with suppress(KeyError):
             self._selector.unregister(worker.tasks)
         self._selector.unregister(worker.answers)
@@ -308,8 +308,8 @@ class JudgePool:
         if worker.has_begun and worker.given:
             self._take(worker.given.popleft(), NotJudgedError(why))
         self._queue.extendleft(reversed(worker.given))
-        self._stillborn += not worker.has_begun
-        if self._stillborn >= _MOST_STILLBORN:
+        self._failed_starts += not worker.has_begun
+        if self._failed_starts >= _MOST_FAILED_STARTS:
             self._most = len(self._workers)  # with those that there are, or here
         if self._for_workers() is not None and len(self._workers) < self._most:
             self._start()

@@ -96,12 +96,12 @@ class Recorder:
 
     def loaded(self, job: Job) -> Job:
         """The job with what was known before this run, and with the captures, baselines and answers of now."""
-        return structs.replace(job, previous=previous.load(self.store, [job.source.id], self.rows.run)[job.source.id])
+        return structs.replace(job, previous=previous.load(self.store, [job.source.id], self.run.seq)[job.source.id])
 
     def of_this_run(self, job: Job) -> tuple[Result | None, datetime | None]:
         """What this run concluded on the source so far, and when it was visited."""
-        now = previous.load(self.store, [job.source.id], self.rows.run + 1)[job.source.id]
-        return (now.result, now.checked) if now.run == self.rows.run else (None, None)
+        now = previous.load(self.store, [job.source.id], self.run.seq + 1)[job.source.id]
+        return (now.result, now.checked) if now.run == self.run.seq else (None, None)
 
     def concluded(self, jobs: Sequence[Job]) -> Iterator[tuple[Job, Result, datetime | None]]:
         """The jobs on which this run has concluded, each as `loaded` says, with what `of_this_run` says; many are read
@@ -109,11 +109,11 @@ class Recorder:
         for start in range(0, len(jobs), AT_ONCE):
             batch = jobs[start : start + AT_ONCE]
             numbers = [job.source.id for job in batch]
-            before = previous.load(self.store, numbers, self.rows.run)
-            known = previous.load(self.store, numbers, self.rows.run + 1)
+            before = previous.load(self.store, numbers, self.run.seq)
+            known = previous.load(self.store, numbers, self.run.seq + 1)
             for job in batch:
                 now = known[job.source.id]
-                if now.run == self.rows.run and now.result is not None:
+                if now.run == self.run.seq and now.result is not None:
                     yield structs.replace(job, previous=before[job.source.id]), now.result, now.checked
 
     @contextmanager
@@ -146,7 +146,7 @@ class Recorder:
 
     def with_verdict(self, *verdicts: Verdict) -> set[int]:
         """The numbers of the sources on which this run concluded so."""
-        return {number for verdict in verdicts for number in results.with_verdict(self.store, self.rows.run, verdict)}
+        return {number for verdict in verdicts for number in results.with_verdict(self.store, self.run.seq, verdict)}
 
     def with_copy(self, sources: Collection[int]) -> set[int]:
         """Those of these sources that have a capture of a page that was really there."""
@@ -154,7 +154,7 @@ class Recorder:
 
     def visited(self) -> set[int]:
         """The numbers of the sources that have their verdict in this run."""
-        return results.visited(self.store, self.rows.run)
+        return results.visited(self.store, self.run.seq)
 
     def keep_difference(self, url: str, standard: datetime, difference: Difference) -> None:
         """For the report, as long as there is room in it: `standard` is the time of what was compared with."""

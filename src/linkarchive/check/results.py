@@ -46,11 +46,11 @@ class ComparedLink(Struct, frozen=True):
     judgement: Judgement
 
 
-def inputs_of(compared: Iterable[ComparedLink]) -> Iterable[tuple[CitedLink, datetime | None, Acceptance | None]]:
+def inputs_of(compared: Iterable[ComparedLink]) -> list[tuple[CitedLink, datetime | None, Acceptance | None]]:
     """Each citation with the time of its baseline and its acceptance, for `judgement_inputs_hash`."""
-    return (
+    return [
         (cited.link, cited.baseline.as_baseline[1] if cited.baseline else None, cited.accepted) for cited in compared
-    )
+    ]
 
 
 def result_of(

@@ -55,10 +55,10 @@ def unchanged(fetched: Fetched, policy: Policy) -> Conclusion | None:
     if not visit.not_modified:
         if visit.final is None or not _is_same_page(fetched.page, before):
             return None
-        if not before.capture_rows and _may_keep(fetched, policy):
+        if not before.capture_rows and fetched.may_be_kept(policy):
             return None  # its first copy is still to be made
     verdict, last = before.verdict, before.last_live
-    old = last is not None and is_old(last, visit.time, policy) and _may_keep(fetched, policy)
+    old = last is not None and is_old(last, visit.time, policy) and fetched.may_be_kept(policy)
     stands = before.page.result_id == before.result_id and not old
     # A finding that somebody had ignored until now may be news.
     if stands and verdict is not None and not (verdict.is_finding and policy.decisions):
@@ -107,10 +107,6 @@ def _is_same_page(page: Page, before: Previous) -> bool:
     if result is None or (page.status, page.final_url, page.hops) != (result.status, result.final_url, result.hops):
         return False
     return page.failure is None and hashlib.sha256(page.body).hexdigest() == before.page.sha256
-
-
-def _may_keep(fetched: Fetched, policy: Policy) -> bool:
-    return policy.may_keep(fetched.job, (exchange.url for exchange in fetched.visit.exchanges))
 
 
 def _refreshed(fetched: Fetched, policy: Policy) -> NewCapture:

@@ -66,26 +66,26 @@ def status(project: Path, config: Path | None, form: str) -> int:
 
     with open_hub(settings.hub.database) as store:
         now = Clock.from_environ().now()
-        told = hub_ranges.status(store, now)
+        status = hub_ranges.status(store, now)
     if form == "json":
         click.echo(
-            plain_json({"schema": 1, "projects": told.projects, "ranges": told.ranges, "segments": told.segments})
+            plain_json({"schema": 1, "projects": status.projects, "ranges": status.ranges, "segments": status.segments})
         )
         return 0
-    for line in _lines(told, now):
+    for line in _lines(status, now):
         click.echo(line)
     return 0
 
 
-def _lines(told: HubStatus, now: datetime) -> list[str]:
+def _lines(status: HubStatus, now: datetime) -> list[str]:
     from linkarchive.report.phrases import ago, count
 
     lines = [
         f"{project.name}: {count(project.sources, 'source')}, {project.due:,} due; pushed {ago(project.pushed, now)}"
-        for project in told.projects
+        for project in status.projects
     ]
-    lines += [_line(entry, now) for entry in told.ranges]
-    return [*lines, f"files on the shelf: {told.segments.number:,}, {told.segments.bytes / 1e6:,.1f} MB"]
+    lines += [_line(entry, now) for entry in status.ranges]
+    return [*lines, f"files on the shelf: {status.segments.number:,}, {status.segments.bytes / 1e6:,.1f} MB"]
 
 
 def _line(entry: RangeStatus, now: datetime) -> str:

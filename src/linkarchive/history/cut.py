@@ -45,14 +45,14 @@ def cut(project: Project, store: Store, log: Sequence[Decision], now: datetime, 
     pushed = None if project.hub is None else hub.find_project(store, project.hub.name)
     if run is None or pushed is None:
         raise NothingCheckedError
-    told = plans.load(store, plans.HUB)
+    plan = plans.load(store, plans.HUB)
     due, to_ask = hub.due_of(store, pushed.id, now)
     body = RunBody(
-        articles=with_originals(store, run.seq, told.articles),
-        unresolved=told.unresolved,
-        uncited=told.uncited,
-        malformed=told.malformed,
-        notices=(*_due_words(due, to_ask), *told.notices, *told.remarks),
+        articles=with_originals(store, run.seq, plan.articles),
+        unresolved=plan.unresolved,
+        uncited=plan.uncited,
+        malformed=plan.malformed,
+        notices=(*_due_words(due, to_ask), *plan.notices, *plan.remarks),
         partial=True,
         errors=tuple(errors),
     )
@@ -64,7 +64,7 @@ def keep_plan(store: Store, run: Run, read: Reading, jobs: Mapping[int, PlannedS
     """Keep who cites what, for the workers, and what the report tells of articles. The caller commits."""
     named = [article for article in read.articles if article.path != NAME]
     lost = unresolved(store, run.seq, read.articles, {})
-    told = StoredPlan(
+    plan = StoredPlan(
         tuple(sorted(read.excluded)),
         tuple(map(article_report, named)),
         lost,
@@ -74,9 +74,9 @@ def keep_plan(store: Store, run: Run, read: Reading, jobs: Mapping[int, PlannedS
         read.remarks,
     )
     runs.save(
-        store, replace(run, body=RunBody(told.articles, told.unresolved, told.uncited, told.malformed, partial=True))
+        store, replace(run, body=RunBody(plan.articles, plan.unresolved, plan.uncited, plan.malformed, partial=True))
     )
-    plans.save(store, plans.HUB, told, (), ((number, job.citations) for number, job in jobs.items()))
+    plans.save(store, plans.HUB, plan, (), ((number, job.citations) for number, job in jobs.items()))
 
 
 def _due_words(due: int, to_ask: int) -> Iterator[str]:

@@ -16,7 +16,6 @@ from linkarchive.history.unsealed import seal_ended
 from linkarchive.model import RunInfo
 from linkarchive.project import Project
 from linkarchive.settings import Settings
-from linkarchive.sites import refuse_faulty
 from linkarchive.snapshot.writer import WarcWriter
 from linkarchive.store import captures, runs
 from linkarchive.store.database import Store, open_store
@@ -46,9 +45,8 @@ def locked(
 
     `notice` is called with a sentence for what was done, and one (and True: it is important) for each damage, and for
     a folder of the user that becomes the archive.
-    Raises SettingsError for rules that are none, LockedError, StorageError.
+    Raises SettingsError for a browser that cannot be had, LockedError, StorageError.
     """
-    refuse_faulty(settings)
     browser_for(settings)  # what cannot be had is said before anything begins
     files = project.files_of_user()
     with project.lock():

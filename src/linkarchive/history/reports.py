@@ -74,7 +74,7 @@ def _thinned_words(run: Run) -> Iterator[str]:
 def _sources(store: Store, run: Run, index: DecisionIndex, day: date) -> Sources:
     def read(kinds: Collection[Kind] | None = None) -> Iterator[SourceReport]:
         with open_store(store.url, read_only=True) as again:
-            for source in reported.told(again, run, kinds):
+            for source in reported.reported_sources(again, run, kinds):
                 yield with_decision(source, key_of(source.url), index, day) if index else source
 
     def counted() -> Counter[Category]:

@@ -103,7 +103,7 @@ def article_texts(
     """
     verdicts: dict[tuple[str, int, str], tuple[str | None, Verdict]] = {}
     paths = {article.path for article in report.articles[:_MAX_TEXTS] if (root / article.path).is_file()}
-    reports = _told(report) if citing is None else citing(paths)
+    reports = _sources_of(report) if citing is None else citing(paths)
     for source in reports if paths else ():
         for citation in source.result.citations:
             if citation.article not in paths:
@@ -131,7 +131,7 @@ def article_texts(
     return texts
 
 
-def _told(report: Report) -> Iterable[SourceReport]:
+def _sources_of(report: Report) -> Iterable[SourceReport]:
     """The sources of a report; of many that a partial run did not visit only the findings."""
     if report.kinds.total() <= _MOST_READ:
         return report.sources

@@ -122,8 +122,8 @@ def _from_files(
     if left_out:
         yield LeftOut(f"{name}: {left_out}")
     if not contents.articles:
-        there = any((base / name).is_dir() for base in (Path.cwd(), root))
-        yield ArticleError(f"{name}: {'no article in this folder' if there else 'no such file, folder or URL'}")
+        is_folder = any((base / name).is_dir() for base in (Path.cwd(), root))
+        yield ArticleError(f"{name}: {'no article in this folder' if is_folder else 'no such file, folder or URL'}")
     for path in contents.articles:
         try:
             data = path.read_bytes()

@@ -35,8 +35,8 @@ def watch_of(name: str, root: Path, is_listing: bool) -> str | None:
 
 def new_watches(names: Iterable[str], links: LinksFile) -> tuple[str, ...]:
     """The patterns that links.txt does not have yet, and can hold."""
-    there = {watch.pattern.rstrip("/") for watch in links.watches}
-    return tuple(dict.fromkeys(name for name in names if name.rstrip("/") not in there and folded(name) == name))
+    known = {watch.pattern.rstrip("/") for watch in links.watches}
+    return tuple(dict.fromkeys(name for name in names if name.rstrip("/") not in known and folded(name) == name))
 
 
 def covers(watch: Watch, path: str) -> bool:

@@ -83,8 +83,8 @@ class Candidates:
         """A page not visited yet whose address has the same name as this one, in another folder, or but for a query."""
         words = address_words(url.partition("?")[0])
         sharing = min((self._by_word.get(word, []) for word in words), key=len, default=[])
-        there = (other for other in sharing[:_MOST_SHARING] if other in self._names)
-        return next((other for other in there if other != url and _are_namesakes(url, other)), None)
+        unvisited = (other for other in sharing[:_MOST_SHARING] if other in self._names)
+        return next((other for other in unvisited if other != url and _are_namesakes(url, other)), None)
 
     def remove(self, url: str) -> None:
         """Take the URL out of the candidates, since it is visited."""
@@ -151,8 +151,8 @@ class Candidates:
             weight = self._scale.weight(word)
             for url in self._by_word.get(word, ())[:_MOST_SHARING]:
                 shared[url] = shared.get(url, 0.0) + weight
-        there = (url for url in shared if url in self._names)
-        return [self._names[url] for url in nlargest(_MOST_COMPARED, there, key=lambda url: (shared[url], url))]
+        unvisited = (url for url in shared if url in self._names)
+        return [self._names[url] for url in nlargest(_MOST_COMPARED, unvisited, key=lambda url: (shared[url], url))]
 
     def _likeness(self, page: DeadPage, named: NamedPage) -> float:
         """The best of: title and link, title and address, address and address, what it was called and link."""

@@ -98,7 +98,7 @@ class SiteSearch:
             return []
         steps = (
             self._named_by_others, self._namesakes, partial(self._by_rules, least=PROVED), self._parents,
-            self._by_parents, self._front_and_sitemap, self._by_rules, self._further_listings, self._by_promise,
+            self._by_parents, self._front_and_sitemap, self._by_rules, self._further_listings, self._by_likeness,
             self._by_search,
         )  # fmt: skip
         for step in steps if self.open else (self._namesakes,):
@@ -241,7 +241,7 @@ class SiteSearch:
         waiting, self._listings = self._listings, []
         yield from self._list(waiting[: min(left, 5)])
 
-    def _by_promise(self, left: int) -> Iterator[str]:
+    def _by_likeness(self, left: int) -> Iterator[str]:
         """Pages that have the name of a dead one, pages that may name more, and pages beside those that were found."""
         for candidate in self._candidates.best(self.open, min(left, _AT_ONCE)):
             named = candidate.number is not None

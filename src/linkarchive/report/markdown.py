@@ -40,7 +40,7 @@ def render_markdown(report: Report, quiet: bool = False) -> str:
             parts.append(f"## {section}\n")
         parts.append(block)
         size += len(block)
-    left_out += sum(group.total - len(group.shown) for group in sections.told)
+    left_out += sum(group.total - len(group.shown) for group in sections.groups)
     if left_out:
         text = gettext("{left_out:,} more did not fit here: see the whole report.", left_out=left_out)
         parts.append(f"*{text}*\n")

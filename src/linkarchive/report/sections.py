@@ -50,8 +50,8 @@ class Sections:
     """Articles whose own original URL is a finding."""
 
     @property
-    def told(self) -> tuple[Group, ...]:
-        """The sections with something to tell."""
+    def groups(self) -> tuple[Group, ...]:
+        """The sections of sources, in the order of the report."""
         return (self.news, self.standing, self.recovered, self.unseen, self.ignored, self.decided)
 
     @property

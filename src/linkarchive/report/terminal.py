@@ -98,7 +98,9 @@ def _next(page: _Page, report: Report, sections: Sections, place: str) -> None:
     counts = report.summary
     findings = [*sections.news.shown, *sections.standing.shown]
     replaceable = [
-        source for source in findings if source.result.verdict is not Verdict.DRIFTED and _has_target(source)
+        source
+        for source in findings
+        if source.result.verdict is not Verdict.DRIFTED and any(step.url for step in suggestions(source))
     ]
     replaceable += (source for source in sections.decided.shown if source.kind.standing is Standing.REPLACED)
     articles = dict.fromkeys(citation.article for source in replaceable for citation in source.result.citations)
@@ -130,10 +132,6 @@ def _next(page: _Page, report: Report, sections: Sections, place: str) -> None:
         skipped = N_("{skipped:,} skipped.") if page.verbose else why
         text = gettext(skipped, skipped=counts["skipped"]) + f" {text}"
     page.say(text, style="dim")
-
-
-def _has_target(source: SourceReport) -> bool:
-    return any(step.url for step in suggestions(source))
 
 
 class _Page(Table):

@@ -204,7 +204,7 @@ def _of_attributes(element: Any, name: str) -> Iterator[Reference]:
             yield Reference(kind, address)
     sizes = element.get("sizes") or element.get("data-sizes") or ""
     if name == "img" and element.get("srcset"):
-        yield from (Reference(Kind.IMAGE, address) for address in srcset.taken(element.get("srcset"), sizes))
+        yield from (Reference(Kind.IMAGE, address) for address in srcset.chosen(element.get("srcset"), sizes))
     yield from (Reference(_LATE_KINDS.get(name, Kind.IMAGE), address) for address in late_addresses(element))
 
 
@@ -223,7 +223,7 @@ def late_addresses(element: Any) -> Iterator[str]:
         if not attribute.startswith("data-") or not value:
             continue
         if _LATE_SET.fullmatch(attribute):
-            yield from srcset.taken(value, sizes)
+            yield from srcset.chosen(value, sizes)
         elif element.tag in _NOT_LOADED and not attribute.endswith("poster"):
             continue
         elif _LATE.fullmatch(attribute):
@@ -240,8 +240,8 @@ def shown_addresses(picture: Any) -> list[str]:
     parent = picture.getparent()
     for source in parent.iter("source") if parent is not None and parent.tag == "picture" else ():
         if srcset.is_shown(source.get("media") or ""):
-            listed += srcset.taken(source.get("srcset") or source.get("data-srcset") or "")
-    return [*listed, *srcset.taken(picture.get("srcset") or "", picture.get("sizes") or ""), picture.get("src") or ""]
+            listed += srcset.chosen(source.get("srcset") or source.get("data-srcset") or "")
+    return [*listed, *srcset.chosen(picture.get("srcset") or "", picture.get("sizes") or ""), picture.get("src") or ""]
 
 
 def _of_link(element: Any) -> Iterator[Reference]:
@@ -257,7 +257,7 @@ def _of_link(element: Any) -> Iterator[Reference]:
         kind = _PRELOADED.get((element.get("as") or "").lower())
         if kind is not None and address:
             yield Reference(kind, address)
-        for candidate in srcset.taken(element.get("imagesrcset") or "", element.get("imagesizes") or ""):
+        for candidate in srcset.chosen(element.get("imagesrcset") or "", element.get("imagesizes") or ""):
             yield Reference(Kind.IMAGE, candidate)
 
 
@@ -288,4 +288,4 @@ def _of_picture(element: Any) -> Iterator[Reference]:
         if listed:
             seen |= set() if by_some else {media}
             sizes = source.get("sizes") or ""
-            yield from (Reference(Kind.IMAGE, address) for address in srcset.taken(listed, sizes))
+            yield from (Reference(Kind.IMAGE, address) for address in srcset.chosen(listed, sizes))

@@ -159,30 +159,30 @@ class _Maker:
                 continue
             style = element.get("style")
             if style is not None:
-                element.set("style", self._taken(style.removeprefix("--part:")))
+                element.set("style", self._kept_text(style.removeprefix("--part:")))
             if element.tag == "style":
                 # Within the element the text ends at the next end tag, whatever CSS makes of it.
                 text = (element.text or "").removeprefix("p-").removesuffix("{}")
                 # In a drawing it is markup like all else there.
-                sheet = self._taken(text).replace("</", "<\\/")
+                sheet = self._kept_text(text).replace("</", "<\\/")
                 element.text = "" if "<" in sheet and drawing.is_within(element) else sheet
             elif element.tag == "img" and (element.get("src") or "").startswith(_FRAME):
                 element.tag = "iframe"
                 element.attrib.pop("alt", None)
                 element.set("sandbox", "")
-                element.set("srcdoc", self._taken(element.attrib.pop("src").removeprefix(_FRAME)))
+                element.set("srcdoc", self._kept_text(element.attrib.pop("src").removeprefix(_FRAME)))
             elif element.tag == "img" and (element.get("src") or "").startswith(_MARK):
-                element.set("src", self._taken(element.get("src").removeprefix(_MARK)))
+                element.set("src", self._kept_text(element.get("src").removeprefix(_MARK)))
             elif element.tag in {"img", *drawing.PICTURES, *drawing.REFERRING} and element.get("href"):
                 if element.tag == "img":  # the cleaner takes the `image` of a drawing for the old name of `img`
                     element.tag = "image"
-                element.set("href", self._taken((element.get("href") or "").removeprefix(_MARK)))
+                element.set("href", self._kept_text((element.get("href") or "").removeprefix(_MARK)))
 
     def _keep(self, text: str) -> int:
         self._kept.append(fit(text))
         return len(self._kept) - 1
 
-    def _taken(self, number: str) -> str:
+    def _kept_text(self, number: str) -> str:
         return self._kept[int(number)] if number.isdigit() and int(number) < len(self._kept) else ""
 
     def _replace_link(self, link: Any, base: str, address: str, media: str) -> None:
@@ -264,7 +264,7 @@ class _Maker:
         data = self._data(Kind.IMAGE, base, address, 0)
         if data == _NOTHING:
             return
-        old = self._taken((element.get("style") or "").removeprefix("--part:"))
+        old = self._kept_text((element.get("style") or "").removeprefix("--part:"))
         element.set("style", f'--part:{self._keep(f"""background-image:url("{data}");{old}""")}')
 
     def _styled(self, text: str, base: str, depth: int) -> str:

@@ -1,4 +1,4 @@
-"""Lists of candidates (`srcset`, HTML §4.8.4.3), and those that a browser on a desk takes."""
+"""Lists of candidates (`srcset`, HTML §4.8.4.3), and those that a browser loads in a wide window."""
 
 from __future__ import annotations
 
@@ -47,8 +47,8 @@ def candidates(srcset: str) -> list[Candidate]:
     return images
 
 
-def taken(srcset: str, sizes: str = "") -> list[str]:
-    """The addresses that a browser takes in a window of a desk, on a plain and on a fine screen; of few, all."""
+def chosen(srcset: str, sizes: str = "") -> list[str]:
+    """The addresses that a browser loads in a wide window, on a plain and on a fine screen; of few, all."""
     listed = candidates(srcset)
     if len(listed) <= FEW:
         return [candidate.address for candidate in listed]

@@ -58,7 +58,7 @@ class Guard:
     def may_change(self, headers: Mapping[str, str], token: str) -> bool:
         """A request that changes something carries the token of the page's forms and comes from the page itself.
 
-        Browsers name the origin with every POST; `Sec-Fetch-Site` is one more witness where it is sent. A page in a
+        Browsers name the origin with every POST; `Sec-Fetch-Site` says it once more where it is sent. A page in a
         sandbox has the origin "null", which is not ours.
         """
         if headers.get("Origin") != self.origin or headers.get("Sec-Fetch-Site", "same-origin") != "same-origin":

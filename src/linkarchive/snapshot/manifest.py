@@ -102,7 +102,7 @@ def write_manifest(
     """
     chain = read_chain(archive)
     sealed = {decision.sha256 for earlier in chain for decision in earlier.decisions}
-    path = _free_name(archive / paths.MANIFESTS, run_id)
+    path = next(path for path in _names(archive / paths.MANIFESTS, run_id) if not path.exists())
     try:
         last = _last(archive, chain, path.name)
         manifest = Manifest(
@@ -218,10 +218,6 @@ def sha256_of(path: Path) -> str:
     """Hex; raises OSError."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def _free_name(manifests: Path, run_id: str) -> Path:
-    return next(path for path in _names(manifests, run_id) if not path.exists())
 
 
 def _names(manifests: Path, run_id: str) -> Iterator[Path]:

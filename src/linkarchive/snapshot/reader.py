@@ -274,7 +274,8 @@ def _scan_file(
         if record.type in INDEXED_TYPES:
             seen[record["WARC-Record-ID"]] = _part_record(record, Location(warc, record.offset, length))
         elif record.type == "metadata" and capture_metadata.is_log(record["WARC-Target-URI"]):
-            yield from (LogLine(run_id, line) for line in _log_lines(file, record.offset))
+            lines = iter(StoredRecord(file, record.offset).block.readline, b"")
+            yield from (LogLine(run_id, line.rstrip(b"\n")) for line in lines)
         elif record.type == "metadata" and not capture_metadata.is_tombstone(record["WARC-Target-URI"]):
             yield from _described(warc, record, block, seen, known)
             seen.clear()
@@ -316,10 +317,6 @@ def _described(
 def _metadata_block(record: StoredRecord) -> bytes:
     is_capture = record.type == "metadata" and record["Content-Type"] == capture_metadata.FIELDS_TYPE
     return record.block.read() if is_capture else b""
-
-
-def _log_lines(file: IO[bytes], offset: int) -> Iterator[bytes]:
-    return (line.rstrip(b"\n") for line in iter(StoredRecord(file, offset).block.readline, b""))
 
 
 def _unreadable(location: Location, why: object) -> StorageError:

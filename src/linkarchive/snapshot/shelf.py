@@ -185,9 +185,9 @@ def project_of(root: Path, settings: Settings) -> Project:
     refuse_other_databases(settings.hub.database)
     name = settings.hub.project
     if not _NAME.fullmatch(name):
-        said = f"is {name!r}" if name else "is empty"
+        trouble = f"is {name!r}" if name else "is empty"
         raise SettingsError(
-            f"[hub] project {said}: give the project a name in the hub, of at most 40 "
+            f"[hub] project {trouble}: give the project a name in the hub, of at most 40 "
             "lower-case letters, digits and _, a letter first"
         )
     return Project(root, settings.keep.folder, Hub(settings.hub.database, name, shelf_of(settings.hub.shelf)))

@@ -36,7 +36,6 @@ class Store:
         self.connection = connection
         """For this room only."""
         self._flush: Callable[[], None] = _nothing
-        self._guard: Callable[[], None] = _nothing
         self._compiled: dict[Executable, _Compiled] = {}
 
     @property
@@ -48,10 +47,6 @@ class Store:
     def gather_with(self, flush: Callable[[], None]) -> None:
         """Have `flush` write what is gathered before any other statement runs."""
         self._flush = flush
-
-    def guard_with(self, guard: Callable[[], None]) -> None:
-        """Have `guard` run in each transaction right before it is committed: what it raises takes all back."""
-        self._guard = guard
 
     @overload
     def execute(
@@ -105,13 +100,8 @@ class Store:
         return insert(table)
 
     def commit(self) -> None:
-        """Make all that was written last. Raises StorageError, and what the guard raises."""
+        """Make all that was written last. Raises StorageError."""
         self._flush()
-        try:
-            self._guard()
-        except BaseException:
-            self.rollback()
-            raise
         try:
             self.connection.commit()
         except SQLAlchemyError as error:
@@ -205,4 +195,4 @@ def _prepare(url: URL, connection: Connection) -> None:
 
 
 def _nothing() -> None:
-    """Nothing is gathered, or guarded."""
+    """Nothing is gathered."""

@@ -150,14 +150,14 @@ class Forgetting:
         result = _without(result, (*_TITLES, "suggested_by"))
         return result | bare | {"capture": None if is_removed else capture, "citations": citations}
 
-    def _answer(self, told: dict[str, Any], source: str) -> dict[str, Any]:
+    def _answer(self, answer: dict[str, Any], source: str) -> dict[str, Any]:
         """What is known of where a page is now: not by which forgotten address."""
-        if told["question"] != MOVED or not told["note"]:
-            return told
-        note = json.loads(told["note"])
+        if answer["question"] != MOVED or not answer["note"]:
+            return answer
+        note = json.loads(answer["note"])
         if not note.get("how") or not self._is_named(note["how"], source):
-            return told
-        return told | {"note": json.dumps(note | {"how": None})}
+            return answer
+        return answer | {"note": json.dumps(note | {"how": None})}
 
     def _is_named(self, words: str, url: str) -> bool:
         """The words name a forgotten source, in full or by its path on the site of `url`."""

@@ -125,8 +125,8 @@ def _restate(store: Store, rows: RunRows, stored: StoredCapture, now: CaptureRef
 
     A result of an earlier run stays what it was: the visit of this run gets one of its own.
     """
-    here = and_(visits.c.run == rows.run, visits.c.source == stored.source)
-    query = select(results).join(visits, visits.c.outcome == results.c.id).where(here)
+    of_this_run = and_(visits.c.run == rows.run, visits.c.source == stored.source)
+    query = select(results).join(visits, visits.c.outcome == results.c.id).where(of_this_run)
     row = store.execute(query).one_or_none()
     result = None if row is None else decode(row.body, Result)
     if row is None or result is None or result.capture is None or result.capture == now:
@@ -138,7 +138,7 @@ def _restate(store: Store, rows: RunRows, stored: StoredCapture, now: CaptureRef
         store.execute(update(results).where(results.c.id == row.id).values(body=encode(result)))
         return
     number = rows.add_result(stored.source, result)
-    store.execute(update(visits).where(here).values(outcome=number))
+    store.execute(update(visits).where(of_this_run).values(outcome=number))
     store.execute(update(sources).where(sources.c.page_outcome == row.id).values(page_outcome=number))
 
 

@@ -51,10 +51,10 @@ def passage(title: str, text: str, phrases: Sequence[Phrase], shown: int, marks:
     words, headline = [_folded(text[start:end]) for start, end in places], words_of(title)
     marked: set[int] = set()
     for phrase in phrases:
-        there = [place for where in phrase.places(words) for place in where]
-        if not there and not any(phrase.places(headline)):
+        spans = [place for where in phrase.places(words) for place in where]
+        if not spans and not any(phrase.places(headline)):
             return None
-        marked.update(there)
+        marked.update(spans)
     first = max(0, min(marked, default=0) - _BEFORE)
     last = min(first + shown, len(places))
     if first == last:

@@ -250,11 +250,11 @@ class _Builder:
         if self.writer is None or not lines:
             return
         self._know({key: line.capture.url for key, line in lines})
-        there = captures.times_of(self.store, {self.numbers[key] for key, _ in lines})
+        known = captures.times_of(self.store, {self.numbers[key] for key, _ in lines})
         for key, line in lines:
             source, capture = self.numbers[key], line.capture
-            if (source, capture.time) not in there:
-                there.add((source, capture.time))
+            if (source, capture.time) not in known:
+                known.add((source, capture.time))
                 self.writer.add_capture(source, capture, line.usable, line.good)
                 self.rebuilt.captures += 1
 

@@ -25,20 +25,20 @@ _NEWS = (Change.NEW, Change.STILL, Change.RECOVERED, Change.NONE)
 _FINDINGS = [verdict.value for verdict in Verdict if verdict.is_finding]
 
 
-def told(store: Store, run: Run, kinds: Collection[Kind] | None = None) -> Iterator[SourceReport]:
+def reported_sources(store: Store, run: Run, kinds: Collection[Kind] | None = None) -> Iterator[SourceReport]:
     """What the report of the run says of the cited sources, in the order of the reader's interest, one at a time.
 
     With `kinds`, only those that are of one of them.
     """
-    return _told(store, run, _rows(store, run), kinds)
+    return _reports(store, run, _rows(store, run), kinds)
 
 
 def visited(store: Store, run: Run) -> Iterator[SourceReport]:
     """What the run itself concluded on the cited sources, in that order."""
-    return _told(store, run, _rows_of_run(store, run))
+    return _reports(store, run, _rows_of_run(store, run))
 
 
-def _told(store: Store, run: Run, rows: Subquery, kinds: Collection[Kind] | None = None) -> Iterator[SourceReport]:
+def _reports(store: Store, run: Run, rows: Subquery, kinds: Collection[Kind] | None = None) -> Iterator[SourceReport]:
     # Sorted without their results, which are a hundred times as large.
     order = (
         select(rows.c.visit)

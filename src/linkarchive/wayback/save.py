@@ -120,7 +120,7 @@ def save(
     try:
         left = left_today(session, archive, keys)
     except ArchiveTroubleError as error:
-        stopped = _stop(error)
+        stopped = Stopped(error.unknown.detail)
     for url in urls:
         if left is not None and left <= 0:
             stopped = Stopped("the account's captures of today are used up")
@@ -143,7 +143,8 @@ def _save_one(session: ArchiveSession, archive: Archive, keys: Keys, url: str, p
             return AlreadyToday() if recent else _failure(reply)
         return _result(_wait_for(session, archive, keys, str(job), poll), archive, url)
     except ArchiveTroubleError as error:
-        return _stop(error) if error.unknown.why in (Why.RATE_LIMITED, Why.BUDGET) else _passing(error)
+        stops = error.unknown.why in (Why.RATE_LIMITED, Why.BUDGET)
+        return (Stopped if stops else Failed)(error.unknown.detail)
 
 
 def _wait_for(session: ArchiveSession, archive: Archive, keys: Keys, job: str, poll: float) -> dict[str, Any]:
@@ -209,11 +210,3 @@ def _json(exchange: Exchange) -> dict[str, Any] | None:
     except (msgspec.DecodeError, UnicodeDecodeError):
         return None
     return value if isinstance(value, dict) else None
-
-
-def _stop(error: ArchiveTroubleError) -> Stopped:
-    return Stopped(error.unknown.detail)
-
-
-def _passing(error: ArchiveTroubleError) -> Failed:
-    return Failed(error.unknown.detail)

@@ -16,11 +16,11 @@ from linkarchive.web.scheduler import fetch_all
 
 ENOUGH_FAILURES = 20
 _PATIENCE = 5.0
-"""Seconds for a canary."""
+"""Seconds for a test host to answer."""
 
 
 def is_online(network: NetworkSettings, clock: Clock) -> bool:
-    """Some canary gave an HTTP answer, of whatever status, within a few seconds."""
+    """Whether a test host gave an HTTP answer, of any status, within a few seconds."""
     heard = False
     with closing(_ask_canaries(network, clock)) as visits:
         for visit in visits:
@@ -57,7 +57,7 @@ class OwnNetwork:
         return self.hosts.diagnosis(self._canaries)
 
     def _canaries(self) -> list[Alike | None]:
-        """What each canary that is not silent answers."""
+        """What each test host that is not silent answers."""
         answers: list[Alike | None] = []
         for visit in () if self.is_silent else _ask_canaries(self._settings, self._clock):
             if visit.connected:
@@ -68,7 +68,7 @@ class OwnNetwork:
 
 
 def _ask_canaries(network: NetworkSettings, clock: Clock) -> Generator[Visit]:
-    """A visit of each canary, of a few seconds at most; close each."""
+    """A visit of each test host, of a few seconds at most; the caller closes them."""
     hasty = replace(network, timeout=min(network.timeout, _PATIENCE), retries=0, obey_robots=False, max_body=65536)
     with closing(fetch_all((VisitRequest(url) for url in network.canaries), hasty, clock)) as visits:
         yield from visits

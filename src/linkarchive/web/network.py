@@ -97,11 +97,11 @@ def answer_of(
         return Alike(Network.PROXY, f"status {final.status}")
     if final.status == 429:
         return Alike(Network.RATE_LIMIT, "status 429")
-    host, there = host_of(url), host_of(final.url)
-    if there != host and not is_within(there, [host]):
+    host, final_host = host_of(url), host_of(final.url)
+    if final_host != host and not is_within(final_host, [host]):
         last = None if before is None else before.final_url
-        if host_of(last or "") != there:
-            return Alike(Network.PORTAL, f"redirect {there}")
+        if host_of(last or "") != final_host:
+            return Alike(Network.PORTAL, f"redirect {final_host}")
     seen = None if before is None else before.sha256
     if seen is not None and seen == hashlib.sha256(page.body).hexdigest():
         return None

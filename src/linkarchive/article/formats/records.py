@@ -73,13 +73,9 @@ def _title(members: Sequence[Member]) -> Member | None:
     by_name = {_key(member.name): member for member in reversed(members)}
     for name in _TITLES:
         member = by_name.get(name)
-        if member is not None and 0 < len(member.value.strip()) <= _LONGEST_TITLE and not _has_url(member.value):
+        if member is not None and 0 < len(member.value.strip()) <= _LONGEST_TITLE and not any(bare_urls(member.value)):
             return member
     return None
-
-
-def _has_url(text: str) -> bool:
-    return next(iter(bare_urls(text)), None) is not None
 
 
 def _key(name: str) -> str:

@@ -51,17 +51,13 @@ def _passages(text: str, delimiter: str) -> Iterator[Passage]:
             return
         if any(cell.strip() for cell in row):
             if names is None:
-                names = row if _is_header(row) else ()
+                names = row if len(row) > 1 and not any(map(any, map(bare_urls, row))) else ()
                 if names:
                     yield Passage(line, " · ".join(names))
                     line = rows.line_num + 1
                     continue
             yield _row(names, row, line)
         line = rows.line_num + 1
-
-
-def _is_header(row: Sequence[str]) -> bool:
-    return not any(True for cell in row for _ in bare_urls(cell)) and len(row) > 1
 
 
 def _row(names: Sequence[str], row: Sequence[str], line: int) -> Passage:

@@ -48,7 +48,7 @@ def _without_picture(recorder: Recorder) -> Iterator[StoredCapture]:
     """Yields the copies of drifted pages, then and now, that have their parts but no picture of how they look."""
     numbers = sorted(recorder.with_verdict(Verdict.DRIFTED))
     for start in range(0, len(numbers), previous.AT_ONCE):
-        known = previous.load(recorder.store, numbers[start : start + previous.AT_ONCE], recorder.rows.run + 1)
+        known = previous.load(recorder.store, numbers[start : start + previous.AT_ONCE], recorder.run.seq + 1)
         for before in known.values():
             result = before.result
             if result is None:

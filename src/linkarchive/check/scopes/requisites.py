@@ -31,7 +31,7 @@ def keep_parts(
     """
     if not policy.wants_parts or policy.is_full:
         return 0
-    stored_pages = parts.wanting(recorder.store, recorder.rows.run)
+    stored_pages = parts.wanting(recorder.store, recorder.run.seq)
     has_file = recorder.warc.has_file  # a fresh Git clone has none
     lacking = [stored for stored in stored_pages if _wants(stored, policy) and has_file(stored.holder.warc)]
     if not lacking:

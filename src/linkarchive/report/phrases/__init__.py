@@ -122,25 +122,6 @@ def more(shown: int, total: int) -> str:
 
 # --- a source -----------------------------------------------------------------
 
-FIELDS: Mapping[str, tuple[str, ...]] = {
-    "meaning_of": ("verdict", "reason", "lost"),
-    "short_of": ("verdict", "reason", "lost"),
-    "since": ("verdict", "since", "was", "last_ok", "strikes"),
-    "certainty": ("verdict", "confidence", "confirmed"),
-    "compared": ("baseline", "similarity", "lost"),
-    "losses": ("lost",),
-    "recovery": ("was", "verdict", "reason", "lost"),
-    "ignored": ("ignored",),
-    "decided": ("ignored", "decision"),
-    "last_visit": ("checked",),
-    "acceptance": ("citations",),
-    "recovered_link": ("citations",),
-    "place": ("citations",),
-    "suggestions": ("url", "verdict", "reason", "suggested_url", "final_url", "archived_url", "last_good"),
-}
-"""The fields of a source's JSON that each sentence is made of, and nothing else: no number or date is anybody's guess
-(tests/report/test_phrases_say_only_what_is_known.py). `since` also takes the time of the run, for “3 weeks ago”."""
-
 
 def since(source: SourceReport, now: datetime) -> str:
     """When the verdict was first given, and when the page was last fine."""
