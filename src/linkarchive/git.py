@@ -64,7 +64,7 @@ def _git(folder: Path, *arguments: str) -> bytes | None:
             check=False,
         )
     except FileNotFoundError as error:
-        raise UsageError("--changed-since needs Git, and there is no `git` here") from error
+        raise UsageError("--changed-since needs Git, and `git` is not installed") from error
     except subprocess.TimeoutExpired as error:
         raise UsageError(f"Git did not answer within {_SECONDS:.0f} s") from error
     return done.stdout if done.returncode == 0 else None

@@ -70,7 +70,7 @@ def _key(url: str) -> str:
     if not host:
         raise ValueError(f"{url!r} has no host")
     if ":" not in host and not _HOST.fullmatch(host):
-        raise ValueError(f"{url!r}: the host name cannot be")
+        raise ValueError(f"{url!r}: no host can have that name")
     port = parts.port
     netloc = f"[{host}]" if ":" in host else host
     if port is not None and port != DEFAULT_PORTS.get(scheme):

@@ -122,7 +122,7 @@ def test_an_acceptance_is_taken_back_and_the_one_before_counts_again(folder: Any
     ("args", "words"),
     [
         (("http://beta.example/nots",), "not a source"),
-        ((BETA, "--until", "2026-01-06"), "not a day to come"),
+        ((BETA, "--until", "2026-01-06"), "not a day in the future"),
         ((BETA, "--until", "tomorrow"), "does not match"),
         ((BETA, "--until", "2027-01-01", "--undo"), "--until"),
     ],

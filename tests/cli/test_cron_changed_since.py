@@ -115,7 +115,7 @@ def test_without_git_it_is_said(folder: Any) -> None:
     folder.article(ALPHA)
     ran = folder.run("check", "article.md", "--changed-since", "main", env={"PATH": "/nowhere"})
     assert ran.code == 2
-    assert "there is no `git` here" in ran.err
+    assert "`git` is not installed" in ran.err
 
 
 def test_a_project_below_the_top_of_its_repository(folder: Any, stage: Any, tmp_path: Path) -> None:

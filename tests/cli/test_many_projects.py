@@ -94,7 +94,7 @@ def test_a_folder_that_is_named_twice_is_checked_once(sites: Any, stage: Any) ->
 def test_what_is_for_one_project_is_refused(sites: Any, more: list[str]) -> None:
     ran = sites.run("check", "--project", "one", "--project", "two", *more)
     assert (ran.code, ran.out) == (2, "")
-    assert "several projects are told in a line each" in ran.err
+    assert "several projects are reported on a line each" in ran.err
 
 
 def test_a_list_that_is_not_there(sites: Any) -> None:

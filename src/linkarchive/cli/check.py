@@ -152,5 +152,5 @@ def check(
     if len(folders) < 2 and not lists:
         return check_folder(folders[0] if folders else Path(), order, dry_run)
     if articles or outputs or form != "terminal" or dry_run:
-        raise click.UsageError("several projects are told in a line each: without ARTICLES, -o, --format and --dry-run")
+        raise click.UsageError("several projects are reported on a line each: no ARTICLES, -o, --format or --dry-run")
     return check_folders((*folders, *(folder for path in lists for folder in folders_in(path))), order)

@@ -158,7 +158,9 @@ def folders_in(path: Path) -> list[Path]:
     try:
         lines = path.read_text(encoding="utf-8").splitlines()
     except (OSError, UnicodeDecodeError) as error:
-        raise UsageError(f"{path}: cannot be read: {error}; --projects names a text file, a folder a line") from error
+        raise UsageError(
+            f"{path}: cannot be read: {error}; --projects takes a text file with one folder on each line"
+        ) from error
     names = (line.strip() for line in lines)
     return [path.parent / name for name in names if name and not name.startswith("#")]
 

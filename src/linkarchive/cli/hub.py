@@ -113,7 +113,7 @@ def push(project: Path, config: Path | None) -> int:
 
     folder = folder_of(project, config)
     if folder.hub is None:
-        raise UsageError("this folder is no project of a hub")
+        raise UsageError("this folder is not a project of a hub")
     pushed = push_project(folder, folder.hub, Scope(), settings, Clock.from_environ())
     articles, sources = count(pushed.articles, "article"), count(pushed.sources, "source")
     click.echo(f"pushed {folder.hub.name}: {articles}, {sources} ({pushed.new:,} new)")

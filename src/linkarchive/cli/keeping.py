@@ -91,7 +91,7 @@ def _export_page(place: Project, url: str, at: datetime | None, target: Path, *,
     else:
         page = place.single_page(url, capture)
         if page is None:
-            raise UsageError(f"{url}: the stored copy is no HTML page ({capture.mime or 'of no known type'})")
+            raise UsageError(f"{url}: the stored copy is not an HTML page ({capture.mime or 'of no known type'})")
         data = page.encode("utf-8", "replace")
     write_atomically(target, data)
     click.echo(one_line(f"{target}: the copy of {capture.time:%Y-%m-%d}, {len(data):,} bytes"))
@@ -120,7 +120,7 @@ def forget(urls: tuple[str, ...], project: Path, config: Path | None, reason: st
                 click.echo(f"to be visited again: {address(lift(place, url, reason, user(), now).url)}")
         return 0
     if reason is None or not reason.strip():
-        raise UsageError("--reason TEXT is needed: why the copies go is all that stays")
+        raise UsageError("give --reason TEXT: the reason is all that stays of the copies")
     with place.lock():
         done = forget_sources(place, urls, reason, who=user(), now=now)
     for problem in done.problems:

@@ -26,7 +26,7 @@ def schedule(recipes: tuple[str, ...], project: Path, config: Path | None) -> in
     settings = settings_of(project, config)
     folder = project.resolve()
     if not str(folder).isprintable():
-        raise UsageError(f"{str(folder)!r}: recipes are lines of text, and this path is none; name the folder plainly")
+        raise UsageError(f"{str(folder)!r}: a path with such characters cannot stand in a recipe; rename the folder")
     place = Place(_program(), folder, git.path_from_top(folder) or ".", settings.keep.folder)
     for recipe in recipes or _RECIPES:
         if recipe == "cron":
@@ -66,7 +66,7 @@ def completion(shell: str) -> int:
 
     kind = get_completion_class(shell)
     if kind is None:
-        raise click.UsageError(f"click knows no completion for {shell}")
+        raise click.UsageError(f"there is no completion script for {shell}")
     script = kind(archive, {}, "archive", "_ARCHIVE_COMPLETE")
     # Not `source()`: for bash that asks the installed one for its version, and this may be another machine's script.
     click.echo(script.source_template % script.source_vars())

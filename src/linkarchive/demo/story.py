@@ -69,7 +69,7 @@ def prepare(folder: Path) -> None:
     if folder.exists() and not folder.is_dir():
         raise UsageError(f"{folder} is a file; give the demo a folder of its own")
     if folder.is_dir() and any(folder.iterdir()) and not (folder / _MARK).is_file():
-        raise UsageError(f"{folder} is not empty and no earlier demo's; give the demo a folder of its own")
+        raise UsageError(f"{folder} is not empty, and no earlier demo made it; give the demo a folder of its own")
     folder.mkdir(parents=True, exist_ok=True)
     shutil.rmtree(folder / "archive", ignore_errors=True)
     (folder / "links.txt").unlink(missing_ok=True)

@@ -30,7 +30,7 @@ def check(
     """As `check.run.check`; the visits are the workers'. Raises UsageError for a scope that a hub does not know."""
     place = project.hub
     if place is None:
-        raise UsageError("this folder is no project of a hub")
+        raise UsageError("this folder is not a project of a hub")
     if scope.limit is not None or scope.only or scope.changed_since is not None or scope.fresh or scope.stdin:
         raise UsageError(
             "--limit, --only, --changed-since, --fresh and - are not for a project of a hub: workers visit what is due"

@@ -34,7 +34,7 @@ def accept_page(
     kept = captures.of_source(store, source.id)
     page = captures.capture_of(kept, result)
     if not result.verdict.is_alive or page is None:
-        raise UsageError(f"{redact(url)} is {result.verdict.value}: there is no page of today to accept")
+        raise UsageError(f"{redact(url)} is {result.verdict.value}: today there is no page to accept")
     decision = Decision("accept", redact(source.key), who, now, reason, article, page.capture.time, page.capture.sha256)
     decisions.append(project, decision)
     return decision
@@ -50,7 +50,7 @@ def ignore_source(
     """
     name = _name_of(store, url)
     if until is not None and until <= now.date():
-        raise UsageError(f"--until {until}: not a day to come")
+        raise UsageError(f"--until {until}: not a day in the future")
     decision = Decision("ignore", name, who, now, reason, until=until)
     decisions.append(project, decision)
     return decision

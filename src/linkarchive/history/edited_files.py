@@ -66,7 +66,7 @@ def write_fixes(project: Project, store: Store, fixes: Fixes) -> None:
         if not os.access(fix.path, os.W_OK):
             raise StorageError(f"{fix.path}: is not writable; nothing of it was changed")
         if fix.path.read_bytes() != fix.before:
-            raise StorageError(f"{fix.path}: changed while it was looked at; nothing of it was changed")
+            raise StorageError(f"{fix.path}: changed while it was being read; nothing of it was changed")
         write_in_place(fix.path, fix.after)
         _save(project, store, fix.name, fix.article)
         for name in fix.cited_by:

@@ -194,10 +194,10 @@ def project_of(root: Path, settings: Settings) -> Project:
 
 
 def refuse_other_databases(database: str) -> None:
-    """Raises SettingsError for what is no address of a PostgreSQL."""
+    """Raises SettingsError for what is not the address of a PostgreSQL database."""
     if not database.startswith("postgresql://"):
         raise SettingsError(
-            f"[hub] database: {redact(database)} is no address of a PostgreSQL (postgresql://USER@HOST/NAME)"
+            f"[hub] database: {redact(database)} is not the address of a PostgreSQL database (postgresql://USER@HOST/NAME)"
         )
 
 

@@ -70,7 +70,7 @@ def _parse_any(url: str) -> Target:
         raise NotOfTheWebError(f"the address has the scheme “{scheme[:20]}”, which is not of the web")
     address = normalise(url)
     if address is None:
-        raise ValueError("the address is malformed: it has no host, or one that cannot be")
+        raise ValueError("the address is malformed: it has no host, or an impossible one")
     parts = urlsplit(address)
     user_info, at, netloc = parts.netloc.rpartition("@")
     path, mark, query = address.partition("#")[0].partition("?")
@@ -88,7 +88,7 @@ def parse_redirect(base: Target, location: str) -> Target:
     text = location.strip().encode("latin-1", "replace").decode("utf-8", "surrogateescape")
     address = resolve(base.url, text)
     if address is None:
-        raise ValueError("the address is malformed: it has no host, or one that cannot be")
+        raise ValueError("the address is malformed: it has no host, or an impossible one")
     target = parse_target(address)
     authorization = target.authorization
     if authorization is None and target.origin == base.origin:
@@ -99,7 +99,7 @@ def parse_redirect(base: Target, location: str) -> Target:
 @lru_cache(4096)
 def _checked(host: str) -> str:
     if len(host) > 255 or (":" not in host and not _HOST_NAME.fullmatch(host)):
-        raise ValueError("the address has a host name that cannot be")
+        raise ValueError("the address has an impossible host name")
     return host
 
 

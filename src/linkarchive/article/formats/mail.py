@@ -5,7 +5,7 @@ from __future__ import annotations
 import email
 import email.policy
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from email.message import Message
 from email.utils import parsedate_to_datetime
@@ -26,7 +26,7 @@ def read_mail(data: bytes, *, everything: bool = False) -> ParsedDocument:
     Raises ArticleError when it has no text.
     """
     message = _message(data)
-    documents = [_text(part, everything) for part in _bodies(message)]
+    documents = [_text(part, everything) for part in _leaves(message, _read_parts) if _is_text(part)]
     if not documents:
         raise ArticleError("the message has no text part")
     return ParsedDocument(
@@ -80,37 +80,27 @@ def _message(data: bytes) -> Message:
         raise ArticleError(f"it is not a message: {error}") from error
 
 
-def _leaves(message: Message) -> Iterator[Message]:
-    """The parts that hold something themselves, in order."""
+def _leaves(
+    message: Message, chosen: Callable[[Message, list[Message]], list[Message]] = lambda part, inner: inner
+) -> Iterator[Message]:
+    """The parts that hold something themselves, in order; of those within another part, the ones that are `chosen`."""
     stack, count = [message], 0
     while stack and count < _MOST_PARTS:
         part = stack.pop()
         count += 1
         payload = part.get_payload()
         if isinstance(payload, list):
-            stack.extend(reversed([inner for inner in payload if isinstance(inner, Message)]))
+            inner = [item for item in payload if isinstance(item, Message)]
+            stack.extend(reversed(chosen(part, inner)))
         else:
             yield part
 
 
-def _bodies(message: Message) -> Iterator[Message]:
-    """The parts that are read: of alternatives the HTML, else the first text; of a page with its pictures the page."""
-    stack, count = [message], 0
-    while stack and count < _MOST_PARTS:
-        part = stack.pop()
-        count += 1
-        kind = part.get_content_type()
-        payload = part.get_payload()
-        if not isinstance(payload, list):
-            if _is_text(part):
-                yield part
-            continue
-        inner = [item for item in payload if isinstance(item, Message)]
-        if kind == "multipart/alternative":
-            inner = _alternative(inner)
-        elif kind == "multipart/related":
-            inner = inner[:1]
-        stack.extend(reversed(inner))
+def _read_parts(part: Message, inner: list[Message]) -> list[Message]:
+    """What is read of a part: of alternatives the HTML, else the first text; of a page with its pictures the page."""
+    if part.get_content_type() == "multipart/related":
+        return inner[:1]
+    return _alternative(inner) if part.get_content_type() == "multipart/alternative" else inner
 
 
 def _alternative(parts: list[Message]) -> list[Message]:

@@ -27,9 +27,9 @@ _WAY_ROUND = (
 
 
 def read_with_pandoc(data: bytes, format: str) -> ParsedDocument:
-    """Read a document that pandoc knows as `format`. Raises ArticleError when pandoc is not here or cannot read it."""
+    """Read a document that pandoc knows as `format`. Raises ArticleError if it is not installed or cannot read it."""
     if not reads(format):
-        raise ArticleError(f"reading {format} takes pandoc, which is not here or too old: {_WAY_ROUND}")
+        raise ArticleError(f"reading {format} takes pandoc, which is not installed, or is too old: {_WAY_ROUND}")
     tree = parse_json(_run(["-f", format, "-t", "json", "--sandbox", "+RTS", f"-M{_MEMORY}", "-RTS"], data))
     if not isinstance(tree, Pairs):
         raise ArticleError("pandoc gave no document")
@@ -72,7 +72,7 @@ def _program() -> str | None:
 def _run(arguments: Sequence[str], data: bytes) -> str:
     program = _program()
     if program is None:
-        raise ArticleError("pandoc is not here")
+        raise ArticleError("pandoc is not installed")
     try:
         process = subprocess.run(  # noqa: S603 - a program that its user installed
             [program, *arguments], input=data, capture_output=True, timeout=_SECONDS, check=False
