@@ -168,7 +168,7 @@ def test_the_later_of_two_visits_of_a_run_counts(tmp_path: Path) -> None:
         for day in (6, 7):
             number = writer.add_result(source, replace(RESULT, since=NOW.replace(day=day)))
             writer.add_visit(Visited(source, number, NOW.replace(day=day), Change.NEW, None))
-        [told] = reported.told(store, run)
+        [told] = reported.reported_sources(store, run)
         assert told.result.since == NOW.replace(day=7)
 
 
@@ -185,7 +185,7 @@ def test_a_carried_visit_tells_what_a_second_look_tells(tmp_path: Path) -> None:
             writer = RunWriter(store, run.seq)
             writer.add_visit(Visited(source, number, NOW + timedelta(days=days), Change.NONE, Verdict.OK, carried))
             writer.flush()
-            [report] = reported.told(store, run)
+            [report] = reported.reported_sources(store, run)
             told[days] = (report.result.reason, report.result.similarity, report.result.confirmed)
         assert told == {
             0: (Reason.FIRST_SEEN, None, False),
@@ -208,7 +208,7 @@ def test_a_database_of_the_first_schema_gets_the_columns_of_today(tmp_path: Path
         store.execute(text("DELETE FROM migrations WHERE name LIKE '%carried%'"))
         store.commit()
     with open_store(path) as store:
-        assert [report.result for report in reported.told(store, run)] == [RESULT]
+        assert [report.result for report in reported.reported_sources(store, run)] == [RESULT]
         row = store.execute(text("SELECT cited, compared FROM outcomes")).one()
         assert tuple(row) == (True, "not yet")
 

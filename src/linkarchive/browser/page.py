@@ -232,7 +232,8 @@ def _is_gone(tab: Tab) -> bool:
 
 
 def _in_time(call: Awaitable[_T]) -> Awaitable[_T]:
-    """What the page itself must answer. Raises TimeoutError where its scripts leave it no time for that."""
+    """The call, with a limit of `_PATIENCE` seconds: the page's own scripts may leave it no time to answer. Raises
+    TimeoutError then."""
     return asyncio.wait_for(call, _PATIENCE)
 
 

@@ -25,11 +25,12 @@ LIMITS = frozenset({TOO_LARGE, TOO_MANY})
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Of one page."""
+    """How much is fetched for one page at most."""
 
     parts: int = 600
+    """Requests."""
     grown: int = 300
-    """Parts of a page to which scripts add as one scrolls: it may have no end."""
+    """Requests of a page to which scripts add as one scrolls: it may have no end."""
     bytes: int = 64 * 1024 * 1024
 
 

@@ -114,7 +114,7 @@ class Assessment:
     suspect: bool
     """The answer to a made-up address would tell more."""
     sha256: str
-    """Of the body, hex."""
+    """The SHA-256 of the body, in hex."""
     fingerprint: str | None
     """Of the main text; None for a failed visit, and where it is not needed."""
     difference: Difference | None = None

@@ -128,7 +128,7 @@ def _open_closed_streams() -> None:
 
 
 def run(arguments: list[str]) -> int:
-    """The exit code of a command line; errors are told on stderr."""
+    """Run a command line; what goes wrong is said on stderr. Returns the exit code."""
     try:
         code = archive.main(arguments, prog_name="archive", standalone_mode=False)
         sys.stdout.flush()

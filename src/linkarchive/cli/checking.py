@@ -57,7 +57,7 @@ class Order:
 
 
 def check_folder(folder: Path, order: Order, dry_run: bool) -> int:
-    """Check one project and print its report; the exit code."""
+    """Check one project and print its report. Returns the exit code."""
     settings = order.settings(folder)
     place = Project(folder, settings=settings)
     if dry_run and place.folder.hub is not None:

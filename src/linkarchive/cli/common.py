@@ -95,7 +95,7 @@ def wants_color(choice: str) -> bool:
 
 
 def width() -> int:
-    """Columns of the terminal; what is read by a program or a file gets 100."""
+    """The columns of the terminal; 100 where the output goes to a program or a file."""
     return shutil.get_terminal_size((100, 24)).columns if sys.stdout.isatty() else 100
 
 
@@ -146,7 +146,7 @@ def importing() -> Iterator[None]:
 
 
 def say(text: str) -> None:
-    """A line on stderr; on a terminal broken between words."""
+    """Print a line on stderr; on a terminal it is wrapped."""
     if sys.stderr.isatty():
         from linkarchive.report.lines import wrapped
 

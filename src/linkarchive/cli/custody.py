@@ -63,7 +63,7 @@ def verify(project: Path, config: Path | None, wacz: Path | None) -> int:
 
 
 def _print_problems(problems: Iterable[Problem]) -> int:
-    """How many of them need a repair; all are printed."""
+    """Print all of them. Returns how many need a repair."""
     from linkarchive.report.sanitize import one_line
 
     count = 0

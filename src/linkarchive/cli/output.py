@@ -113,7 +113,7 @@ def _write_file(since: Report, project: Project, printing: Printing, path: Path,
 
 
 def _write_stdout(since: Report, project: Project, printing: Printing, form: str, report: Report) -> bool:
-    """Print it; whether it was read to its end."""
+    """Print it. True if it was read to its end."""
     from linkarchive.history.reports import has_news
     from linkarchive.report.formats import FORMATS
 
@@ -145,7 +145,7 @@ def _write_stdout(since: Report, project: Project, printing: Printing, form: str
 
 
 def _print(text: Iterable[str], color: bool) -> bool:
-    """Print it; whether it was read to its end. Raises StorageError."""
+    """Print it. True if it was read to its end. Raises StorageError."""
     try:
         for piece in _large(text):
             click.echo(piece, nl=False, color=color)

@@ -63,7 +63,7 @@ class TruePlan:
 
     @property
     def articles(self) -> tuple[ArticleReport, ...]:
-        """Without what was concluded on their original pages."""
+        """The articles as the plan has them: nothing is said of their original pages."""
         return self.stored.articles
 
     @property
@@ -92,7 +92,7 @@ def true_plan(project: Project, store: Store, scope: Scope, settings: Settings) 
 
 
 def files_to_note(project: Project, scope: Scope) -> Noted:
-    """For the reading of a run whose plan is kept."""
+    """Where the reading of a run whose plan is kept notes which files it read; None for any other run."""
     return FilesRead(project.root) if scope.is_of_links else None
 
 
@@ -118,6 +118,6 @@ def keep_plan(
 
 
 def _key(settings: Settings) -> str:
-    """Of all that a plan depends on beside files."""
+    """A digest (hex) of what a plan depends on, except files: the version, the working folder and some settings."""
     made_with = (__version__, str(Path.cwd()), settings.archives, settings.sites)
     return hashlib.sha256(repr(made_with).encode("utf-8", "surrogateescape")).hexdigest()

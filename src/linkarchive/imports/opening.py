@@ -63,7 +63,7 @@ def _read(path: Path, name: str, now: datetime) -> Records:
 
 
 def _kind(path: Path) -> str | None:
-    """By the first bytes; None for what is none of ours."""
+    """What kind of file it is, by its first bytes; None for a kind that cannot be imported."""
     with path.open("rb") as file:
         start = file.read(_START)
     if start.startswith(_ZIP):

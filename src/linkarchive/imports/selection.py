@@ -58,7 +58,7 @@ class SelectedCapture:
 
     @property
     def numbers(self) -> tuple[int, ...]:
-        """Of all records that the capture needs."""
+        """The numbers of all records that the capture needs."""
         return self.records if self.original is None else (self.original, *self.records)
 
     @property

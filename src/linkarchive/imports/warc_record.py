@@ -74,7 +74,7 @@ class OpenRecord:
         self.http = read_http_head(io.BytesIO(self._head))
 
     def load(self) -> Block:
-        """Raises RecordError."""
+        """The block of the record, read whole and checked against its digests. Raises RecordError."""
         expected = LabelledDigest(self.header.get("warc-block-digest", ""))
         expected.update(self._head)
         payload = Body()
@@ -102,7 +102,7 @@ class OpenRecord:
             raise RecordError(f"its payload does not have the digest {digest[:80]}")
 
     def finish(self) -> None:
-        """Read what is left of the block, and how the record ends."""
+        """Read what is left of the block. Raises DamageError if the record does not end there."""
         while self._block.left:
             self._block.readinto(bytearray(_CHUNK))
         if not self._ended:

@@ -47,7 +47,7 @@ _SILENT = 4
 
 @dataclass(frozen=True, slots=True)
 class Archive:
-    """What the parts go into, and what it says of them."""
+    """The archive that the parts are stored in, and the project's say on them."""
 
     folder: Path
     keep: Callable[[StoredCapture, NewParts], Sequence[PartRecord]]
@@ -80,7 +80,7 @@ class Fetching:
 
     @property
     def left(self) -> int:
-        """Pages without their parts."""
+        """How many pages do not have all their parts yet."""
         return len(self._todo) + len(self._open)
 
     def requests(self) -> Iterator[VisitRequest | None]:

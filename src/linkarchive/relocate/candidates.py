@@ -171,11 +171,11 @@ def _are_namesakes(first: str, second: str) -> bool:
 
 
 def _folder(url: str) -> str:
-    """The path above a page."""
+    """The path of the folder that a page is in."""
     return urlsplit(url).path.rstrip("/").rpartition("/")[0] + "/"
 
 
 def _folders(url: str) -> list[str]:
-    """All paths above a page but the first."""
+    """The paths of all folders that a page is in, except the top one."""
     parts = urlsplit(url).path.rstrip("/").split("/")[1:-1]
     return ["/" + "/".join(parts[: n + 1]) + "/" for n in range(len(parts))]

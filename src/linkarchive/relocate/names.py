@@ -70,7 +70,7 @@ class Names:
         return math.fsum(map(self.weight, words))  # the same in any order
 
     def weight(self, word: str) -> float:
-        """The less, the more names have it."""
+        """The weight of a word: the more names have it, the less."""
         weight = self._weights.get(word)
         if weight is None:
             weight = self._weights[word] = math.log(1 + self._total / (1 + self._counts[word]))

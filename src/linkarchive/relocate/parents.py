@@ -40,7 +40,7 @@ class Parent:
 
 
 def page_key(url: str) -> object:
-    """Equal for addresses of one page; what has no key is equal to itself only."""
+    """A key that is equal for addresses of one page; an address without a source key is its own."""
     try:
         return loose_key(url)
     except ValueError:

@@ -67,7 +67,7 @@ class PartProgram:
         return any(piece.feature is not None and piece.feature.endswith(_AS_IT_STANDS) for piece in self.pieces)
 
     def run(self, features: Mapping[str, tuple[str, ...]]) -> str | None:
-        """None where the address lacks a piece."""
+        """The part of the new path; None if the old address lacks a piece of it."""
         words: list[str] = []
         for piece in self.pieces:
             if piece.feature is None:
@@ -95,7 +95,7 @@ class Rule:
 
     @property
     def program(self) -> Program:
-        """What it does, whatever it was learnt from."""
+        """What the rule does, without what it was learnt from: equal for equal rules."""
         return self.start, self.parts, self.is_folder
 
     def apply(self, old: str, title: str = "") -> str | None:
@@ -295,7 +295,7 @@ def _cut(feature: str) -> int:
 
 
 def _plain(text: str) -> str:
-    """Without accents."""
+    """The text without accents."""
     return "".join(c for c in unicodedata.normalize("NFKD", text) if not unicodedata.combining(c))
 
 

@@ -316,7 +316,7 @@ class SiteSearch:
                 yield self._want(url, None, "", None)
 
     def _add_names(self, pages: Iterable[NamedPage], base: str) -> int:
-        """How many of the site's pages were not known."""
+        """Take note of pages that the site names. Returns how many of them were not known."""
         count = 0
         dead = {page.url for page in self.dead.values()}
         for named in pages:

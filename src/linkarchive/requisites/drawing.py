@@ -51,7 +51,7 @@ _LARGEST_SYMBOLS = 8 * 1024 * 1024
 
 
 def reference(element: Any) -> str:
-    """What an element refers to, which is then taken out of it."""
+    """The address that an element refers to, "" without one; its attributes of that are removed."""
     values = [element.attrib.pop(name, None) for name in ("href", "xlink:href", "src")]
     return (values[0] or values[1] or "").strip()
 

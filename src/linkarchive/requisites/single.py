@@ -198,7 +198,7 @@ class _Maker:
         link.getparent().replace(link, sheet)
 
     def _choose(self, picture: Any, base: str) -> None:
-        """The first of its candidates that is stored."""
+        """Leave a picture only the first of its candidates that is stored."""
         listed = pages.shown_addresses(picture)
         for attribute in ("srcset", "sizes", "src"):
             picture.attrib.pop(attribute, None)
@@ -209,7 +209,8 @@ class _Maker:
                 return
 
     def _frame(self, frame: Any, base: str, addresses: Iterable[str]) -> None:
-        """A picture in its place: the first that is stored, or one that `_put_back` makes the frame of."""
+        """Put a picture in the place of a frame: the first of the addresses that is stored, or a mark that `_put_back`
+        turns into the frame."""
         stored = ((address, part) for address in addresses if (part := self._part(base, address)) is not None)
         (address, part), inner = next(stored, ("", None)), frame.get("srcdoc")
         image = _image_for(frame)
@@ -231,7 +232,7 @@ class _Maker:
         frame.getparent().replace(frame, image)
 
     def _still(self, element: Any, base: str, address: str) -> None:
-        """The picture of a recording or a button in its place."""
+        """Put its picture in the place of a recording or a button, if that is stored."""
         data = self._data(Kind.IMAGE, base, address, 0)
         if data != _NOTHING:
             element.getparent().replace(element, image := _image_for(element))

@@ -31,7 +31,7 @@ class Candidate:
 
 
 def candidates(srcset: str) -> list[Candidate]:
-    """Those of a list, in its order; an address may hold commas, as those of image services do."""
+    """The candidates of a `srcset`, in its order; an address may hold commas, as those of image services do."""
     images: list[Candidate] = []
     rest = srcset
     while rest := rest.lstrip(_SPACE + ","):
@@ -61,7 +61,8 @@ def chosen(srcset: str, sizes: str = "") -> list[str]:
 
 
 def _at(by_density: list[tuple[float, Candidate]], target: float) -> str:
-    """As Chromium chooses: the next denser one, unless the one before is nearer by the geometric mean."""
+    """The address that Chromium chooses for a screen of the density `target`: the next denser one, unless the one
+    before is nearer by the geometric mean."""
     for place, (density, candidate) in enumerate(by_density):
         if density >= target:
             before = by_density[place - 1] if place else None
@@ -96,7 +97,7 @@ def _candidate(address: str, descriptors: str) -> Candidate:
 
 
 def is_shown(media: str) -> bool:
-    """A media query list holds in the window, or may."""
+    """Whether a media query list holds in the window, as far as we can tell."""
     query: list[Any] = []
     for token in [*tinycss2.parse_component_value_list(media, skip_comments=True), None]:
         if token is not None and not (token.type == "literal" and token.value == ","):
@@ -125,7 +126,7 @@ def _slot(sizes: str) -> float:
 
 
 def _holds(token: Any) -> bool:
-    """A condition of a media query; of what is not known, that it holds."""
+    """Whether a condition of a media query holds; True for one that we do not know."""
     if token.type != "() block":
         return token.type != "ident" or token.lower_value not in ("not", "print")
     words = [part for part in token.content if part.type != "whitespace"]
@@ -139,7 +140,7 @@ def _holds(token: Any) -> bool:
 
 
 def _pixels(token: Any) -> float | None:
-    """Of a length; None for what is none that can be told."""
+    """A length in CSS pixels; None if it is no length, or depends on what we do not know."""
     if token.type == "number" and token.value == 0:
         return 0.0
     if token.type != "dimension":

@@ -185,7 +185,7 @@ def _looks(state: AppState, number: int) -> Response:
 
 
 def _picture(state: AppState, number: int, moment: str) -> Response:
-    """Of `moment`: then or now."""
+    """The full picture of `moment`, “then” or “now”."""
     _, pictures = look_of(state.project, number)
     picture = pictures.then if moment == "then" else pictures.now
     return Response(picture.data, mimetype=picture.kind) if picture else abort(404)

@@ -113,7 +113,7 @@ class Place:
 
     @classmethod
     def of(cls, page: int, total: int) -> Place:
-        """The last page where there are not so many."""
+        """The page of that number; the last one if there are not so many."""
         pages = max(1, -(-total // A_PAGE))
         page = min(max(page, 1), pages)
         return cls(page, pages, min(A_PAGE * (page - 1) + 1, total), min(A_PAGE * page, total), total)

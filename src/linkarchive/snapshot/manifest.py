@@ -215,7 +215,7 @@ def missing_decisions(archive: Path, chain: Sequence[Manifest]) -> list[SealedDe
 
 
 def sha256_of(path: Path) -> str:
-    """Hex; raises OSError."""
+    """The SHA-256 of a file, in hex. Raises OSError."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 

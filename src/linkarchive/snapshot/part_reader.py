@@ -27,7 +27,7 @@ class PartReader:
         self._originals = originals
 
     def find(self, url: str) -> Part | None:
-        """None for what is not stored, or cannot be read."""
+        """The part that is stored under an address; None if there is none, or it cannot be read."""
         for _ in range(_MAX_REDIRECTS):
             name = record_writer.uri(url)
             # Until 30 November 2026 a query of nothing was left out of what was asked for.

@@ -52,7 +52,7 @@ class HttpHead:
 
     @property
     def status(self) -> int:
-        """Of a response; 0 when the line has none."""
+        """The status code of a response; 0 if the line has none."""
         parts = self.first_line.split(" ", 2)
         return int(parts[1]) if len(parts) > 1 and re.fullmatch("[0-9]{3}", parts[1]) else 0
 

@@ -119,7 +119,7 @@ class _Package:
         self._resources: list[dict[str, object]] = []
 
     def add(self, name: str, data: IO[bytes]) -> None:
-        """A member, from the whole of a file."""
+        """Add a whole file as a member."""
         size = data.seek(0, os.SEEK_END)
         data.seek(0)
         sha256 = hashlib.sha256()

@@ -33,7 +33,7 @@ class WarcFile:
         self._broken = False
 
     def append(self, record: record_writer.Record) -> Location:
-        """Write one record; where it is."""
+        """Write one record. Returns where it is."""
         offset = self.size
         for data in record_writer.member(record):
             self._buffer += data

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True)
 class Politeness:
-    """Of the hosts of sources, and of web archives."""
+    """How often hosts of sources, and web archives, may be asked; shared by runs that follow one another."""
 
     hosts: Paces = field(default_factory=Paces)
     archives: RateLimits | None = None

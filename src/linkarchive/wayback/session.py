@@ -255,7 +255,7 @@ class ArchiveSession:
         return self._closed.is_set() or self._stop() or (self._end is not None and time.monotonic() >= self._end)
 
     def _limit(self) -> float:
-        """Seconds for an answer."""
+        """Seconds to wait for an answer."""
         if self._end is None:
             return self.settings.timeout
         return min(self.settings.timeout, max(0.1, self._end - time.monotonic()))

@@ -27,7 +27,7 @@ class _Cookie:
 
 
 class Cookies:
-    """The jar of one visit; matching as in RFC 6265 §5.3 and §5.4."""
+    """The cookies of one visit, matched as in RFC 6265 §5.3 and §5.4."""
 
     def __init__(self) -> None:
         self._jar: dict[tuple[str, str, str], _Cookie] = {}
@@ -92,7 +92,7 @@ def _domain_matches(host: str, domain: str) -> bool:
 
 
 def _is_over(attributes: dict[str, str], now: datetime) -> bool:
-    """Max-Age goes before Expires; what cannot be read counts as absent."""
+    """Whether a cookie has expired. Max-Age goes before Expires; what cannot be read counts as absent."""
     if re.fullmatch(r"-?[0-9]{1,15}", attributes.get("max-age", "")):
         return int(attributes["max-age"]) <= 0
     try:

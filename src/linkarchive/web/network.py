@@ -69,7 +69,7 @@ class LastAnswer(Protocol):
 
     @property
     def sha256(self) -> str | None:
-        """Of the body, hex."""
+        """The SHA-256 of the body, in hex."""
 
     @property
     def final_url(self) -> str | None: ...

@@ -137,7 +137,7 @@ class Pacing(Generic[Item]):
         return [item for _, item in self.clear_with_hosts()]
 
     def clear_with_hosts(self) -> list[tuple[str, Item]]:
-        """`clear`, each with its host."""
+        """As `clear`, but each entry comes with its host."""
         waiting = [(name, item) for name, host in self._hosts.items() for item in host.waiting]
         for host in self._hosts.values():
             host.waiting.clear()

@@ -86,7 +86,7 @@ def fetch_all(
 
 
 class _End:
-    """There are no further requests."""
+    """Marks the end of the requests."""
 
 
 _END = _End()
@@ -253,7 +253,7 @@ class _Run:
             self._transport.send(task.sent, task)
 
     def _patience(self) -> float:
-        """Seconds until something of ours is due."""
+        """Seconds until something that waits here is due."""
         if self._looks_ahead() and not self._is_busy():
             return 0.0
         times = [self._pauses[0][0]] if self._pauses else []

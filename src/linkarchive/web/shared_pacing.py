@@ -29,7 +29,7 @@ class HostPace:
 
 
 class Turns(Protocol):
-    """Of a process: which hosts are its own, and its turns on others."""
+    """Which hosts a process has for itself, and its turns on others."""
 
     @property
     def fd(self) -> int | None:
@@ -54,7 +54,7 @@ class Turns(Protocol):
 
 @dataclass(slots=True)
 class SharedPaces(Paces):
-    """Those of one such process."""
+    """The paces (`Paces`) of one such process."""
 
     turns: Turns = field(kw_only=True)
 
@@ -191,7 +191,7 @@ class TurnKeeper:
         self._pacing.note(host, failed, throttled)
 
     def take(self, now: float) -> tuple[Process, str] | None:
-        """Whose turn it is, and on which host."""
+        """The next turn that may be given now, as (process, host); None if none may."""
         turn = self._pacing.take(now)
         if turn is not None:
             self._out[turn] += 1

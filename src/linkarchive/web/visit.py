@@ -119,7 +119,7 @@ class _Chain:
 
     @property
     def end(self) -> Exchange | Failure:
-        """The failure, else the last exchange."""
+        """How the try ended: the failure, else the last exchange."""
         return self._failure or self._exchanges[-1]
 
     @property

@@ -81,7 +81,7 @@ def further(also: str) -> str:
 
 
 def percent(share: float) -> str:
-    """Rounded down: “100%” is said of nothing less."""
+    """A share (0…1) as “87%”, rounded down: “100%” is said of nothing less."""
     return gettext("{percent}%", percent=math.floor(share * 100 + 1e-9))
 
 
@@ -254,7 +254,7 @@ def recovered_link(citation: CitationResult) -> str | None:
 
 
 def recovery(source: SourceReport) -> str:
-    """A finding that is none any more."""
+    """What is said of a page that is fine again."""
     verdict, meaning_ = word(source.result.verdict), meaning_of(source)
     if source.was is None:
         return gettext("Back again: now {verdict}. {meaning}", verdict=verdict, meaning=meaning_)
