@@ -6,14 +6,7 @@ import re
 import unicodedata
 from collections.abc import Iterator
 
-from linkarchive.article.identifiers import (
-    IDENTIFIER,
-    arxiv_url,
-    doi_url,
-    handle_url,
-    nbn_url,
-    pubmed_url,
-)
+from linkarchive.article.identifiers import IDENTIFIER, arxiv_url, doi_url, handle_url, nbn_url, pubmed_url
 
 _MARKERS = re.compile(r"://|www\.|10\.\d{4}|\b(?:arxiv|hdl|handle|pmid|pubmed)\b|urn:nbn:", re.IGNORECASE)
 # A scheme begins a URL whatever stands before it, unless it is the end of a longer scheme (`git+https`).

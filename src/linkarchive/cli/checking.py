@@ -67,10 +67,7 @@ def check_folder(folder: Path, order: Order, dry_run: bool) -> int:
         return 0
     greeting = disclosure(settings) if _is_first(place) and not order.quiet else ""
     channels = Channels(place.folder, (STDOUT, *map(file_channel, order.outputs), *channels_of(settings.notify)))
-    with (
-        _sigterm() as stop,
-        RunProgress(greeting, bar=order.bar, quiet=order.quiet, verbose=order.verbose) as progress,
-    ):
+    with _sigterm() as stop, RunProgress(greeting, bar=order.bar, quiet=order.quiet, verbose=order.verbose) as progress:
         report = _run(place, order, channels, progress, stop.is_set, Politeness())
     if order.sources.due and not order.quiet and not report.summary["visited"]:
         say("nothing is due: archive status --all says when each source is")

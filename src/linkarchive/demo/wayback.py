@@ -58,11 +58,7 @@ class DemoWayback:
     """A site. What it does not hold, or does not do, it answers with 404."""
 
     def __init__(
-        self,
-        captures: Iterable[DemoCapture] = (),
-        *,
-        base: str = "https://web.archive.org",
-        collection: str = "/web/",
+        self, captures: Iterable[DemoCapture] = (), *, base: str = "https://web.archive.org", collection: str = "/web/"
     ) -> None:
         self.captures = list(captures)
         self.collection = collection

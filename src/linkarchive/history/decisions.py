@@ -17,13 +17,7 @@ from linkarchive.wrappers import key_of
 
 
 def accept_page(
-    project: Project,
-    store: Store,
-    url: str,
-    article: str | None,
-    reason: str | None,
-    who: str,
-    now: datetime,
+    project: Project, store: Store, url: str, article: str | None, reason: str | None, who: str, now: datetime
 ) -> Decision:
     """Record that today's page of a source is fine. Raises UsageError when there is no page to accept."""
     source = sources.find(store, url)

@@ -39,11 +39,7 @@ def _at_hand(report: Report) -> Report:
 
 
 def write_report(
-    project: Project,
-    store: Store,
-    report: Report,
-    kept_reports: int,
-    known: Mapping[tuple[str, datetime], Difference],
+    project: Project, store: Store, report: Report, kept_reports: int, known: Mapping[tuple[str, datetime], Difference]
 ) -> str | None:
     """`archive/reports/RUN/`, and `latest` beside it; the oldest go when there are more than are kept.
 

@@ -8,16 +8,7 @@ from dataclasses import replace
 from datetime import date
 
 from linkarchive.errors import UsageError
-from linkarchive.model import (
-    ArticleReport,
-    Category,
-    Change,
-    DecisionReport,
-    Ignored,
-    Report,
-    SourceReport,
-    Sources,
-)
+from linkarchive.model import ArticleReport, Category, Change, DecisionReport, Ignored, Report, SourceReport, Sources
 from linkarchive.secrets import redact
 from linkarchive.store import reported, results, runs
 from linkarchive.store.database import Store, open_store

@@ -7,14 +7,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 
-from linkarchive.imports.record import (
-    LARGEST_RECORD,
-    Block,
-    ForeignRecord,
-    RecordError,
-    RecordType,
-    is_possible,
-)
+from linkarchive.imports.record import LARGEST_RECORD, Block, ForeignRecord, RecordError, RecordType, is_possible
 from linkarchive.snapshot.record_reader import Problem, claimed_head
 from linkarchive.web.exchange import Body
 

@@ -11,14 +11,7 @@ import re
 from datetime import datetime
 from typing import IO, Any
 
-from linkarchive.imports.record import (
-    ForeignRecord,
-    Records,
-    RecordType,
-    is_possible,
-    read_time,
-    web_address,
-)
+from linkarchive.imports.record import ForeignRecord, Records, RecordType, is_possible, read_time, web_address
 from linkarchive.imports.warc_record import VERSION, DamageError, OpenRecord, read_line, version_line
 from linkarchive.snapshot.gzip_member import GzipMember
 from linkarchive.snapshot.record_reader import Problem, claimed_head

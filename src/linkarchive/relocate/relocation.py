@@ -46,11 +46,7 @@ class Relocation:
     _rules: dict[str, Rules] = field(default_factory=dict)
 
     def search(
-        self,
-        lost: Sequence[int],
-        urls: Mapping[int, str],
-        named: Mapping[int, Sequence[str]],
-        archived: Sequence[Page],
+        self, lost: Sequence[int], urls: Mapping[int, str], named: Mapping[int, Sequence[str]], archived: Sequence[Page]
     ) -> dict[int, LookupAnswer]:
         """Look for the pages of the dead and replaced among the `lost` sources; the answer to `MOVED` for each that was
         looked for.

@@ -21,16 +21,7 @@ from jinja2 import BytecodeCache, Environment, PackageLoader, StrictUndefined
 from jinja2.bccache import Bucket
 from markupsafe import Markup, escape
 
-from linkarchive.model import (
-    ArticleText,
-    Difference,
-    Event,
-    Picture,
-    Pictures,
-    Report,
-    Result,
-    Verdict,
-)
+from linkarchive.model import ArticleText, Difference, Event, Picture, Pictures, Report, Result, Verdict
 from linkarchive.report import phrases
 from linkarchive.report.passages import clipped, in_context, quoted, said_and_says
 from linkarchive.report.sanitize import address, href, one_line, sanitize
@@ -275,9 +266,4 @@ def rows(group: Group) -> Iterator[tuple[str, str | None, str, list[str]]]:
             seen.append(phrases.last_visit(source))
         if source.kind.is_decided:
             seen.append(phrases.decided(source.ignored, source.decision))
-        yield (
-            result.url,
-            href(result.url),
-            " ".join(seen),
-            [phrases.place(citation) for citation in result.citations],
-        )
+        yield (result.url, href(result.url), " ".join(seen), [phrases.place(citation) for citation in result.citations])

@@ -59,12 +59,7 @@ def read_form(form: Mapping[str, str]) -> DecisionForm:
 
 
 def carry_out(
-    project: Project,
-    store: Store,
-    form: DecisionForm,
-    urls: Sequence[str],
-    who: str,
-    now: Callable[[], datetime],
+    project: Project, store: Store, form: DecisionForm, urls: Sequence[str], who: str, now: Callable[[], datetime]
 ) -> DecisionResult:
     """Record a decision for each URL; where it does not fit, the result says so, and the others are recorded."""
     done: list[str] = []

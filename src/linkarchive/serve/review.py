@@ -237,12 +237,7 @@ def _differences(
         result = source.result
         if result.verdict is not Verdict.DRIFTED or len(differences) == MAX_DIFFERENCES:
             continue
-        pair = (
-            result.url,
-            result.capture,
-            result.baseline,
-            tuple(citation.accepted for citation in result.citations),
-        )
+        pair = (result.url, result.capture, result.baseline, tuple(citation.accepted for citation in result.citations))
         if pair not in known:
             known[pair] = difference_of(project.files, store, source)
         difference = known[pair]

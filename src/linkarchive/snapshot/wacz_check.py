@@ -93,10 +93,7 @@ def _check_package(archive: zipfile.ZipFile, members: Mapping[str, zipfile.ZipIn
 
 
 def _check_index(
-    file: IO[bytes],
-    archive: zipfile.ZipFile,
-    members: Mapping[str, zipfile.ZipInfo],
-    known: set[tuple[str, str]],
+    file: IO[bytes], archive: zipfile.ZipFile, members: Mapping[str, zipfile.ZipInfo], known: set[tuple[str, str]]
 ) -> Iterator[Problem]:
     """Every line, against the record at its place; URL and time of each are left in `known`."""
     last, position = b"", 0

@@ -10,19 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from msgspec import Struct
-from sqlalchemy import (
-    ColumnElement,
-    Row,
-    Select,
-    and_,
-    case,
-    delete,
-    func,
-    not_,
-    or_,
-    select,
-    update,
-)
+from sqlalchemy import ColumnElement, Row, Select, and_, case, delete, func, not_, or_, select, update
 
 from linkarchive.model import Change, Result, SourceReport, Verdict
 from linkarchive.store import last_visits, schema

@@ -115,12 +115,7 @@ def save(store: Store, run: Run) -> None:
     store.execute(
         update(runs)
         .where(runs.c.seq == run.seq)
-        .values(
-            finished=run.info.finished,
-            complete=run.info.complete,
-            offline=run.info.offline,
-            body=encode(run.body),
-        )
+        .values(finished=run.info.finished, complete=run.info.complete, offline=run.info.offline, body=encode(run.body))
     )
 
 

@@ -101,11 +101,7 @@ class _RedirectFollower:
                 return self._unusable("its captured redirects go round in a circle")
             seen.add(self._address)
             exchange = self._session.ask(
-                self._archive,
-                Service.REPLAY,
-                self._address,
-                headers=self._headers,
-                malformed=_malformed(self._archive),
+                self._archive, Service.REPLAY, self._address, headers=self._headers, malformed=_malformed(self._archive)
             )
             self._exchanges.append(exchange)
             end = self._capture(exchange) if is_capture(exchange) else self._own_answer(exchange)

@@ -52,10 +52,7 @@ def read_mhtml(data: bytes, *, everything: bool = False) -> ParsedDocument:
     origins = (Claim(address, "the address that the page was saved from", 5),) if address else ()
     base = document.base or _header(page, "content-location") or None
     return replace(
-        document,
-        title=document.title or _header(message, "subject"),
-        origins=(*document.origins, *origins),
-        base=base,
+        document, title=document.title or _header(message, "subject"), origins=(*document.origins, *origins), base=base
     )
 
 
