@@ -45,7 +45,7 @@ def _without_added(
 
 
 def same(url: str | None, other: str | None) -> bool:
-    """One source and one place in it."""
+    """Whether two URLs mean one source, and one place in it."""
     if url == other or url is None or other is None:
         return url == other
     try:

@@ -28,7 +28,7 @@ def related_title(line: str) -> str | None:
 
 
 def has_lost(article: Article) -> bool:
-    """Some citation has no target."""
+    """Whether some citation has no target."""
     return any(citation.url is None for citation in article.citations)
 
 

@@ -68,7 +68,7 @@ class MainText:
         return span.text_end - span.text_start
 
     def _own_text_of(self, tag: Tag) -> int:
-        """Characters of text without the furniture inside."""
+        """How many characters of text an element has, without the page furniture in it."""
         span = self._spans[id(tag)]
         first, after = bisect_left(self._starts, span.start), bisect_left(self._starts, span.end)
         return self._text_of(tag) - (self._text_before[after] - self._text_before[first])

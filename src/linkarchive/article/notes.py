@@ -67,7 +67,7 @@ _FEWEST_CLAIMS = 100
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """For what a link in a note is cited."""
+    """What the article cites a link in a note for: its sentence, and what it quotes."""
 
     context: str
     """The sentence that bears the note's mark; "" where nothing in the text points to the note."""

@@ -60,7 +60,7 @@ def capture_of(stored: Sequence[StoredCapture], result: Result) -> StoredCapture
 
 
 def of_source(store: Store, source: int) -> list[StoredCapture]:
-    """Oldest first."""
+    """The captures of a source, oldest first."""
     query = select(captures).where(captures.c.source == source).order_by(captures.c.time, captures.c.id)
     return [StoredCapture.of_row(row) for row in store.execute(query)]
 
@@ -89,7 +89,7 @@ def usable_sources(store: Store, sources: Collection[int]) -> set[int]:
 
 
 def of_sources(store: Store, sources: Collection[int]) -> dict[int, list[StoredCapture]]:
-    """Those of each source that has any, oldest first."""
+    """The captures of each of these sources that has any, oldest first, by its number."""
     query = select(captures).where(captures.c.source.in_(sources)).order_by(captures.c.time, captures.c.id)
     by_source: dict[int, list[StoredCapture]] = {}
     for row in store.execute(query).all():

@@ -16,13 +16,13 @@ from linkarchive.store.schema import state_files
 
 
 def load(store: Store, table: Table) -> list[FileRead]:
-    """All of a table."""
+    """The files that a table knows, in no order."""
     rows = store.execute(select(table))
     return [FileRead(row.path, row.size, row.modified, row.changed, row.digest) for row in rows]
 
 
 def save(store: Store, table: Table, files: Iterable[FileRead]) -> None:
-    """Have a table hold these and no others."""
+    """Replace what a table holds of files."""
     store.execute(delete(table))
     store.write_rows(insert(table), list(map(structs.asdict, files)))
 

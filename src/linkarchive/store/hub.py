@@ -147,13 +147,13 @@ def lock_project(store: Store, project: str) -> None:
 
 
 def projects(store: Store) -> list[HubProject]:
-    """All that were pushed, by name."""
+    """All projects that were pushed, by name."""
     rows = store.execute(text("SELECT id, name, body, pushed FROM hub.projects ORDER BY name"))
     return [HubProject(**row._mapping) for row in rows]
 
 
 def projects_of(store: Store, numbers: Collection[int]) -> list[HubProject]:
-    """Those of these numbers, by number."""
+    """The projects that have these numbers, by number."""
     query = "SELECT id, name, body, pushed FROM hub.projects WHERE id = ANY(:numbers) ORDER BY id"
     return [HubProject(**row._mapping) for row in store.execute(text(query), {"numbers": list(numbers)})]
 
@@ -165,7 +165,7 @@ def find_project(store: Store, name: str) -> HubProject | None:
 
 
 def keep_project(store: Store, name: str, rules: Rules, now: datetime) -> int:
-    """Write what a project tells; its number."""
+    """Write what a project tells. Returns its number."""
     statement = """INSERT INTO hub.projects (name, body, pushed) VALUES (:name, :body, :now)
         ON CONFLICT (name) DO UPDATE SET body = excluded.body, pushed = excluded.pushed RETURNING id"""
     return int(store.execute(text(statement), {"name": name, "body": encode(rules), "now": now}).scalar_one())

@@ -22,7 +22,7 @@ class Phrase:
 
     @classmethod
     def of(cls, written: str) -> Phrase:
-        """Of `two words`, or `two wor*`."""
+        """The phrase that a text such as `two words`, or `two wor*`, asks for."""
         bare = written.rstrip().rstrip("*")
         return cls(tuple(words_of(bare)), bare != written.rstrip())
 

@@ -29,7 +29,7 @@ _AT_ONCE = 500
 
 
 class StoredPlan(Struct, frozen=True):
-    """What a plan tells beside its sources."""
+    """What a plan tells in addition to its sources."""
 
     excluded: tuple[str, ...]
     """Keys of sources with a `!` in links.txt."""
@@ -77,7 +77,7 @@ def files_of(store: Store, key: str) -> list[FileRead] | None:
 
 
 def load(store: Store, key: str) -> StoredPlan:
-    """The plan of that key, which is there."""
+    """The plan of that key, which must be there."""
     return decode(store.execute(select(plans.c.body).where(plans.c.key == key)).scalar_one(), StoredPlan)
 
 

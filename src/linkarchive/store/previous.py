@@ -42,7 +42,7 @@ _NO_PAGE = LastPage()
 
 
 def page_of_row(row: Row[Any]) -> LastPage:
-    """Of a row with the columns of `sources` that tell of its page."""
+    """What a row of `sources` tells of the page that was last seen."""
     return LastPage(row.etag, row.last_modified, row.sha256, row.judged)
 
 
@@ -95,7 +95,7 @@ class Previous:
 
     @property
     def sha256(self) -> str | None:
-        """Of the body that was last seen, hex."""
+        """The SHA-256 of the body that was last seen, in hex."""
         return self.page.sha256
 
     @property
@@ -105,7 +105,7 @@ class Previous:
 
     @property
     def title(self) -> str | None:
-        """Of the last usable page."""
+        """The title of the last usable page."""
         return None if self.result is None else self.result.title
 
     @property

@@ -114,5 +114,5 @@ class Line:
 
 
 def read_line(line: bytes) -> Line:
-    """Raises StorageError for a line that is not of a log."""
+    """What a line of a log tells. Raises StorageError for a line that is not of a log."""
     return decode(line, Line)

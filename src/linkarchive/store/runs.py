@@ -125,7 +125,7 @@ def finish(store: Store, seq: int, now: datetime) -> None:
 
 
 def find(store: Store, run_id: str | None = None) -> Run | None:
-    """The run of that id; without one the latest."""
+    """The run of that id, or the latest; None if there is none."""
     query = select(runs).order_by(runs.c.seq.desc()).limit(1)
     if run_id is not None:
         query = query.where(runs.c.id == run_id)

@@ -60,7 +60,7 @@ class StateBaseline(Struct, frozen=True):
 
 
 class StateLine(Struct, frozen=True):
-    """What a line tells beside the result."""
+    """What a line of the state tells in addition to the result."""
 
     captures: tuple[StateCapture, ...] = ()
     baselines: tuple[StateBaseline, ...] = ()
@@ -134,7 +134,8 @@ def _write(store: Store, path: Path, urls: Sequence[_Url], known: bool, touched:
 
 
 def read_state(files: Iterable[Path]) -> Iterator[tuple[Result, StateLine]]:
-    """Raises StorageError naming the line that cannot be read."""
+    """Each result in the files of the state, with what else its line tells. Raises StorageError that names the line
+    that cannot be read."""
     for path in files:
         with path.open("rb") as file:
             for number, line in enumerate(file, 1):
