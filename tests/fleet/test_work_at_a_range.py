@@ -134,13 +134,13 @@ def test_a_worker_uses_no_browser_and_its_own_headers() -> None:
 
 
 def test_the_plan_of_a_hub_stands_until_the_next_push() -> None:
-    pushed = StoredPlan((), (), (), ("pushed",), (), (), ())
+    pushed = StoredPlan(notices=("pushed",))
     with open_store(None) as store:
-        plans.save(store, plans.HUB, pushed, (), ())
+        plans.keep(store, plans.HUB, pushed, ())
         articles.save(store, None, Article("article.md", "", None, None, ()), None)
         assert plans.load(store, plans.HUB) == pushed
-        plans.save(store, plans.HUB, StoredPlan((), (), (), (), (), (), ()), (), ())
-        assert plans.load(store, plans.HUB).uncited == ()
+        plans.keep(store, plans.HUB, StoredPlan(), ())
+        assert plans.load(store, plans.HUB).notices == ()
 
 
 def test_the_end_of_a_run_leaves_what_others_wrote_of_it() -> None:

@@ -7,9 +7,23 @@ from dataclasses import dataclass, field, replace
 from functools import cache, partial
 from pathlib import Path
 
+from msgspec import structs
+
 from linkarchive.article.lost_targets import has_lost, unrecoverable, with_recoveries
 from linkarchive.clock import Clock
-from linkarchive.history.stored_plan import Noted, TruePlan, files_to_note, keep_plan, true_plan
+from linkarchive.history.stored_plan import (
+    KeptPlan,
+    Noted,
+    SectionsRead,
+    StoredPlan,
+    files_to_note,
+    keep_plan,
+    kept_plan,
+    parts_of,
+    sections_now,
+    uncited_words,
+    write_plan,
+)  # fmt: skip
 from linkarchive.links.edit import write_articles
 from linkarchive.links.reading import ArticleReader, Stored, citations_of
 from linkarchive.links.revision import CitedBefore, cited_before
@@ -21,7 +35,17 @@ from linkarchive.sites import refuse_faulty
 from linkarchive.store import articles as stored_articles
 from linkarchive.store.database import Store, open_store
 
-__all__ = ["Articles", "keep_plan", "keep_watch", "load", "load_first", "recover", "save", "with_new_saved"]
+__all__ = [
+    "Articles",
+    "keep_plan",
+    "keep_watch",
+    "load",
+    "load_first",
+    "recover",
+    "save",
+    "with_new_saved",
+    "write_plan",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +67,9 @@ class Articles:
     known: frozenset[str] = frozenset()
     """Paths of the articles that links.txt and the store have as they are: nothing is to be kept of them."""
     files: Noted = None
-    plan: TruePlan | None = None
-    """Nothing had to be read: the plan of the store is true. Then there are no `articles`."""
+    sections: SectionsRead = field(default_factory=SectionsRead)
+    plan: StoredPlan | None = None
+    """The kept plan, with what has changed since: then `articles` are those that were read anew."""
     before: Mapping[str, CitedBefore] | None = None
     """The articles at the revision of `--changed-since`: what they cited then is not checked."""
 
@@ -59,7 +84,7 @@ class Articles:
     def remarks(self) -> tuple[str, ...]:
         """What could not be read of the articles, and what else is to be said of their reading."""
         if self.plan is not None:
-            return self.plan.stored.remarks
+            return self.plan.remarks
         return tuple(
             f"{article.path}: {remark}" for article in self.articles for remark in (*article.gaps, *article.remarks)
         )
@@ -101,43 +126,95 @@ def load(
     Raises ArticleError when nothing of what was named can be read; a part that cannot is told in `errors`.
     """
 
-    plan = true_plan(project, store, scope, settings)
-    if plan is not None:
-        body = plan.stored
-        excluded, lists = frozenset(body.excluded), (body.uncited, body.malformed, body.notices)
-        return Articles((), (), {}, excluded, *lists, plan=plan)
-
+    kept = kept_plan(project, store, scope, settings)
+    if kept is not None and not kept.changed:
+        return _as_kept(Articles(()), kept.plan)
+    changed = None if kept is None else _changed(project, store, settings, clock, kept)
+    if changed is not None:
+        return changed
     stored: Callable[[str], Stored | None]
     stored = cache(partial(stored_articles.load, store)) if scope.articles else stored_articles.load_all(store).get
     files = files_to_note(project, scope)
     reader = ArticleReader(project.links, settings.network, clock, stored, fetch_listed, files=files)
     reader.read(scope.articles, scope.stdin, scope.input_format)
+    articles, revision = _gathered(reader), scope.changed_since
+    return replace(
+        articles,
+        excluded=reader.links.excluded,
+        uncited=tuple(words for article in articles.left for words in uncited_words(article)),
+        malformed=tuple(map(str, reader.links.malformed)),
+        notices=(*reader.notices, *_not_fetched(reader.not_fetched)),
+        errors=tuple(reader.errors),
+        watches=reader.watches,
+        before=None if revision is None else cited_before(project.root, revision, articles.articles),
+    )
+
+
+def _gathered(reader: ArticleReader) -> Articles:
+    """What was read, with what is known of it."""
     articles, left, known = [], [], set()
+    said_of, lined = {}, set()
     for section in reader.matched():
-        article, past = section.article, stored(section.article.path)
+        article, past = section.article, reader.remembered(section.article.path)
+        path = article.path
         if section.uncited:
             left.append(replace(article, original_url=None, citations=citations_of(section.uncited)))
         article = article if past is None else with_recoveries(article, past[0])
         if article.original_url is None and has_lost(article):
             article = unrecoverable(article, Reason.NO_ORIGINAL)
-        if section.is_whole and past is not None and past == (article, reader.digests.get(article.path, past[1])):
-            known.add(article.path)
+        digest = reader.digests.get(path) or (past and past[1])
+        if section.is_whole and past is not None and past == (article, digest):
+            known.add(path)
+        if section.uncited or digest is None:
+            lined.add(path)
+        said_of[path] = reader.links.said(path)
         articles.append(article)
-    revision = scope.changed_since
+    sections = SectionsRead(said_of, frozenset(lined), reader.lists, reader.links.outline)
     return Articles(
-        tuple(articles),
-        tuple(left),
-        reader.digests,
-        reader.links.excluded,
-        tuple(f"{citation.url} ({article.path})" for article in left for citation in article.citations if citation.url),
-        tuple(map(str, reader.links.malformed)),
-        (*reader.notices, *_not_fetched(reader.not_fetched)),
-        tuple(reader.errors),
-        reader.watches,
-        frozenset(known),
-        files,
-        None,
-        None if revision is None else cited_before(project.root, revision, articles),
+        tuple(articles), tuple(left), reader.digests, known=frozenset(known), files=reader.files, sections=sections
+    )
+
+
+def _changed(project: Project, store: Store, settings: Settings, clock: Clock, kept: KeptPlan) -> Articles | None:
+    """The articles that are not what the kept plan was made from, with that plan as it is now; None where something
+    else has changed, too, or may have."""
+    plan, files = kept.plan, kept.files
+    stored = cache(partial(stored_articles.load, store))
+    reader = ArticleReader(project.links, settings.network, clock, stored, files=files)
+    edited = kept.changed.difference(plan.lists)
+    if len(edited) < len(kept.changed):
+        reader.read_lists()
+        if (reader.lists, reader.links.outline, files.is_all) != (plan.lists, plan.outline, True):
+            return None
+        touched = {part.path for part in plan.parts if part.is_lined or part.said != reader.links.said(part.path)}
+        plan = structs.replace(
+            plan, excluded=tuple(sorted(reader.links.excluded)), malformed=tuple(map(str, reader.links.malformed))
+        )
+    else:
+        touched = set()
+        reader.read_sections(plan.lists, edited)
+    touched |= edited
+    if not touched <= {part.path for part in plan.parts}:
+        return None
+    if not reader.read_some([part.path for part in plan.parts if part.path in touched]):
+        return None
+    articles = _gathered(reader)
+    if any(map(has_lost, articles.articles)):
+        return None
+    anew = {part.path: part for part in parts_of(articles)}
+    parts = tuple(anew.get(part.path, part) for part in plan.parts)
+    return _as_kept(articles, structs.replace(plan, parts=parts))
+
+
+def _as_kept(articles: Articles, plan: StoredPlan) -> Articles:
+    """The articles that changed since the plan was made, with all that it tells of the others."""
+    return replace(
+        articles,
+        plan=plan,
+        excluded=frozenset(plan.excluded),
+        uncited=plan.uncited,
+        malformed=plan.malformed,
+        notices=plan.notices,
     )
 
 
@@ -182,14 +259,21 @@ def keep_watch(project: Project, articles: Articles) -> Articles:
 
 def with_new_saved(project: Project, store: Store, run: int, articles: Articles) -> Articles:
     """Save those of which something is to be kept; what was noted of the files is that of links.txt as it is then."""
-    files, known = articles.files, frozenset(article.path for article in articles.articles)
-    written = save(project, store, run, articles.new, articles.digests)
-    if written and (articles.left or stored_articles.any_of_lines(store)):
-        files = None  # those are told by the numbers of their lines, which are others now
-    if files is not None:
-        for path, data in written.items():
-            files.note(path, data)
-    return replace(articles, files=files, known=known)
+    files, plan, sections = articles.files, articles.plan, articles.sections
+    new, known = articles.new, frozenset(article.path for article in articles.articles)
+    written = save(project, store, run, new, articles.digests)
+    if written and files is not None:
+        has_lines = sections.lined if plan is None else any(part.is_lined for part in plan.parts)
+        if has_lines or articles.malformed:
+            files = None  # those are told by the numbers of their lines, which are others now
+        else:
+            for path, data in written.items():
+                files.note(path, data)
+            sections = sections_now(project, sections, new)
+            if plan is not None:
+                anew = {part.path: part for part in parts_of(replace(articles, sections=sections))}
+                plan = structs.replace(plan, parts=tuple(anew.get(part.path, part) for part in plan.parts))
+    return replace(articles, files=files, known=known, plan=plan, sections=sections)
 
 
 def save(

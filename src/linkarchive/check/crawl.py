@@ -14,7 +14,7 @@ from msgspec import structs
 from linkarchive.check.assess import Assessment, JudgeTask, assess
 from linkarchive.check.baselines import Fetched, build_task, page_of
 from linkarchive.check.conclude import Conclusion, conclude, skipped
-from linkarchive.check.plan import Job, Policy
+from linkarchive.check.plan import Job, Jobs, Policy
 from linkarchive.check.pool import JudgePool
 from linkarchive.check.record import Recorder
 from linkarchive.check.scopes.rendered import RenderedPages
@@ -72,10 +72,11 @@ class Crawler:
         self._answers: dict[str, Page] = {}
         """What hosts answered to made-up addresses."""
 
-    def first_pass(self, jobs: Sequence[Job]) -> None:
+    def first_pass(self, jobs: Jobs) -> None:
         """Visit what is ours to fetch, and conclude on each visit at once where nothing speaks against it."""
-        self.skip([job for job in jobs if job.skip is not None])
-        for job, visit in self._visits(self.requests([job for job in jobs if job.skip is None])):
+        visited, skipped = jobs.by_need()
+        self.skip(skipped)
+        for job, visit in self._visits(self.requests(visited)):
             self.handle(job, visit)
             self.go_on()
         self.finish_judging()
@@ -101,13 +102,13 @@ class Crawler:
 
     # --- the steps of both passes, for whoever makes the visits of several crawlers together -----------
 
-    def skip(self, jobs: Sequence[Job]) -> None:
+    def skip(self, jobs: Iterable[Job]) -> None:
         """Conclude on what is not ours to fetch."""
         for job in self._load(jobs):
             self._record(skipped(job, self._recorder.clock.now(), self._policy))
         self._recorder.commit()
 
-    def requests(self, jobs: Sequence[Job]) -> Iterator[tuple[VisitRequest, Job]]:
+    def requests(self, jobs: Iterable[Job]) -> Iterator[tuple[VisitRequest, Job]]:
         """How the sources are visited."""
         now, has_file = self._recorder.clock.now(), self._recorder.warc.has_file
         here = (job for job in self._load(jobs) if not self._rendered.leaves(job))
@@ -182,7 +183,7 @@ class Crawler:
 
     # --- visits ----------------------------------------------------------------------------------
 
-    def _load(self, jobs: Sequence[Job]) -> Iterator[Job]:
+    def _load(self, jobs: Iterable[Job]) -> Iterator[Job]:
         return load_previous(jobs, self._recorder.store, self._recorder.run.seq, self._policy)
 
     def _request(self, job: Job) -> VisitRequest:

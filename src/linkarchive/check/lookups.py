@@ -13,7 +13,7 @@ from itertools import chain, islice, takewhile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from linkarchive.check.plan import Job, Policy
+from linkarchive.check.plan import Job, Jobs, Policy
 from linkarchive.check.record import Recorder
 from linkarchive.model import Article, Page, Verdict
 from linkarchive.model.events import ArchiveAnswered, AskingArchives, Notice
@@ -66,13 +66,15 @@ class ArchiveLookups:
         if self._workers is not None:
             self._workers.feed()
 
-    def ask_originals(self, jobs: Mapping[int, Job], articles: Iterable[Article]) -> None:
-        """Ask for the original pages of articles whose lost targets the live page did not tell."""
-        originals = {link.article: job for job in jobs.values() for link in job.citations if link.original}
-        for article in articles:
-            lost = any(citation.url is None for citation in article.citations)
+    def ask_originals(self, jobs: Jobs, articles: Iterable[Article]) -> None:
+        """Ask for the original pages of articles with lost targets, which the live page did not tell."""
+        losing = [article for article in articles if article.published is not None]
+        if self.is_off or not losing:
+            return
+        originals = {link.article: job for job in jobs for link in job.citations if link.original}
+        for article in losing:
             job = originals.get(article.path)
-            if lost and job is not None and article.published is not None and not job.is_private:
+            if job is not None and not job.is_private:
                 from linkarchive.wayback.questions import original_lookup
 
                 result = self._recorder.of_this_run(job)[0]
@@ -81,19 +83,18 @@ class ArchiveLookups:
                 if not self._is_settled(job, lookup.name):
                     self.ask([lookup])
 
-    def ask_dead(self, jobs: Iterable[Job]) -> None:
+    def ask_dead(self, jobs: Jobs) -> None:
         """Ask whether others saw what only failed for us, and for copies of what is dead or unreachable."""
         self.ask(list(self._dead_lookups(jobs)))
 
-    def ask_parents(self, jobs: Iterable[Job]) -> None:
+    def ask_parents(self, jobs: Jobs) -> None:
         """Ask for pages that may have linked to what is dead and is looked for in this run."""
-        wanted = {job.source.id: job for job in jobs if job.skip is None}
-        lost = set() if self.is_off else set(self._unsettled_losses(wanted))
+        lost = [] if self.is_off else self._unsettled_losses(jobs)
         if not lost:
             return
         from linkarchive.wayback.questions import parent_lookups
 
-        known = self._concluded((wanted[number] for number in lost), Verdict.DEAD, Verdict.DRIFTED)
+        known = self._concluded(jobs.only(lost), Verdict.DEAD, Verdict.DRIFTED)
         sources = [
             (_subject(job), before.result)
             for job, before, _ in known
@@ -101,7 +102,7 @@ class ArchiveLookups:
         ]
         self.ask(parent_lookups(sources, self._policy.settings.sites))
 
-    def ask_elsewhere(self, jobs: Iterable[Job]) -> None:
+    def ask_elsewhere(self, jobs: Jobs) -> None:
         """Ask for the newest public captures of what is closed to us: others may have seen it."""
         self.ask(list(self._elsewhere_lookups(jobs)))
 
@@ -112,17 +113,17 @@ class ArchiveLookups:
             yield from self._elsewhere_lookups(jobs)
             yield from self._baseline_lookups(jobs)
 
-    def ask_saved(self, jobs: Iterable[Job]) -> None:
+    def ask_saved(self, jobs: Jobs) -> None:
         """Ask for what was saved in an earlier run: for some hours a new copy may not be there yet."""
         asked = lookups.to_question(self._recorder.store, SAVED)
-        for job in jobs if asked else ():
-            saved = asked.get(job.source.id)
-            if saved is not None and saved.answer == "unknown" and saved.note and not job.is_private:
+        for job in jobs.among(asked):
+            saved = asked[job.source.id]
+            if saved.answer == "unknown" and saved.note and not job.is_private:
                 from linkarchive.wayback.lookups import SavedLookup
 
                 self.ask([SavedLookup(job.source.id, job.source.url, datetime.fromisoformat(saved.note))])
 
-    def use_answers(self, jobs: Mapping[int, Job], recovered: Callable[[Article], None]) -> None:
+    def use_answers(self, jobs: Jobs, recovered: Callable[[Article], None]) -> None:
         """Wait for the answers, at most for the budget, and use them.
 
         `recovered` is called with each article of which an original page gave lost targets back, before the answer
@@ -140,7 +141,7 @@ class ArchiveLookups:
             yield result
 
     def use(
-        self, results: Iterable[LookupResult], jobs: Mapping[int, Job], recovered: Callable[[Article], None]
+        self, results: Iterable[LookupResult], jobs: Jobs | Mapping[int, Job], recovered: Callable[[Article], None]
     ) -> None:
         """`use_answers`, of these results."""
         for result in results:
@@ -158,11 +159,10 @@ class ArchiveLookups:
                     self._moved.setdefault(job.source.id, []).extend(result.moved)
                 self._answers.use(job, result)
 
-    def look_for_moved(self, jobs: Iterable[Job]) -> None:
+    def look_for_moved(self, jobs: Jobs) -> None:
         """Look where the pages of dead sources are now, by captured redirects and on their sites; suggest what is alive
         and the same page."""
-        wanted = {job.source.id: job for job in jobs if job.skip is None}
-        lost = self._unsettled_losses(wanted)
+        lost = self._unsettled_losses(jobs)
         if not lost:
             return
         from linkarchive.relocate.relocation import Relocation  # late: it brings the judge with it
@@ -178,18 +178,18 @@ class ArchiveLookups:
             self._policy.address,
             recorder.contained,
         )
-        urls = {number: job.source.url for number, job in wanted.items()}
+        urls = {job.source.id: job.source.url for job, _ in jobs.bare() if job.skip is None}
         answers = relocation.search(lost, urls, self._moved, self._parents)
-        for number, answer in answers.items():
-            self._answers.save(wanted[number], answer)
-        self._answers.show_copies([wanted[number] for number, answer in answers.items() if answer.url is not None])
+        for job, _ in jobs.only(answers).bare():
+            self._answers.save(job, answers[job.source.id])
+        self._answers.show_copies(list(jobs.only(n for n, answer in answers.items() if answer.url is not None)))
         recorder.commit()
 
-    def _unsettled_losses(self, wanted: Mapping[int, Job]) -> list[int]:
+    def _unsettled_losses(self, jobs: Jobs) -> list[int]:
         """The sources that may have moved by the verdicts of this run, with a copy to know the page by, that were not
         looked for lately."""
         store = self._recorder.store
-        lost = sorted(wanted.keys() & self._recorder.with_verdict(Verdict.DEAD, Verdict.DRIFTED))
+        lost = sorted(jobs.among(self._recorder.with_verdict(Verdict.DEAD, Verdict.DRIFTED)).by_need()[0].numbers)
         wanting: list[int] = []
         for start in range(0, len(lost), AT_ONCE):
             batch = lost[start : start + AT_ONCE]
@@ -201,7 +201,7 @@ class ArchiveLookups:
             ]
         return wanting
 
-    def save_public_copies(self, jobs: Iterable[Job]) -> None:
+    def save_public_copies(self, jobs: Jobs) -> None:
         """Have the Wayback Machine capture what `[wayback] save` says; a capture is public, so never by default."""
         mode = self._policy.settings.wayback.save
         if mode == "never" or self.is_off:
@@ -275,8 +275,8 @@ class ArchiveLookups:
         if self.is_off:
             return
         numbers = self._recorder.with_verdict(*verdicts)
-        wanted = (job for job in jobs if job.source.id in numbers and not job.is_private)
-        yield from self._known(wanted, self._recorder.run.seq + 1)
+        wanted = jobs.among(numbers) if isinstance(jobs, Jobs) else (job for job in jobs if job.source.id in numbers)
+        yield from self._known((job for job in wanted if not job.is_private), self._recorder.run.seq + 1)
 
     def _known(self, jobs: Iterable[Job], run: int) -> Iterator[tuple[Job, Previous, set[tuple[int, str]]]]:
         """The jobs with what is known from before that run, and the questions settled; many are read together."""

@@ -1,32 +1,33 @@
-"""What is to be visited and for whom: a job for each source, with the citations that lean on it."""
+"""What is to be visited and for whom: a job for each source, with the citations that lean on it.
+
+The plan is written into the store article by article, and the jobs are read from there: a run holds their numbers."""
 
 from __future__ import annotations
 
+from array import array
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence, Sized
+from collections.abc import Callable, Collection, Container, Iterable, Iterator, Sequence, Sized
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
 from msgspec import Struct
 
-from linkarchive.check.articles import Articles
-from linkarchive.model import Acceptance, CaptureScope, Reason, Verdict
-from linkarchive.model.scope import Scope, is_due
+from linkarchive.check.articles import Articles, write_plan
+from linkarchive.model import Acceptance, CaptureScope, Reason, Scope
 from linkarchive.remap import remapped
 from linkarchive.settings import Settings, SiteSettings
 from linkarchive.sites import is_excluded, rule_for, scope_for
-from linkarchive.store import decisions, sources, standing
+from linkarchive.store import decisions, plans, sources
 from linkarchive.store.database import Store
 from linkarchive.store.decisions import Decision
 from linkarchive.store.previous import NOTHING, Previous
 from linkarchive.store.sources import Source
 from linkarchive.urls import host_of, scheme_of
-from linkarchive.wayback.cited import CitedLink, cited_links, why_source_kept_here
+from linkarchive.wayback.cited import CitedLink, why_source_kept_here
 from linkarchive.web.guard import names_private_host
 from linkarchive.wrappers import key_of
 
-LastCheck = tuple[datetime | None, Verdict]
 SECONDS_A_VISIT = 1.0
 BYTES_A_CAPTURE = 30_000
 """A page of the median news site, compressed."""
@@ -120,26 +121,75 @@ class Policy:
         return any(forgotten(key_of(url)) is not None for url in urls)
 
 
-def plan(articles: Articles, store: Store, policy: Policy, now: datetime) -> dict[int, Job]:
-    """A job for each source that the articles cite, by its number, in order of first citation; by the plan of the store
-    for those that are `chosen`, in the order of visits.
+@dataclass(frozen=True, slots=True)
+class Jobs:
+    """The jobs of a run, in the order of their visits. They are read from the plan when they are wanted, by the
+    hundred, and not held."""
 
-    Sources that are new are added to the store, which is all that it writes. The caller commits.
+    store: Store
+    plan: int
+    """`plans.OF_LINKS` or `OF_RUN`."""
+    numbers: array[int]
+    """Of their sources."""
+    policy: Policy
+    excluded: frozenset[str]
+    """Keys of sources with a `!` in links.txt."""
+
+    def __len__(self) -> int:
+        return len(self.numbers)
+
+    def __iter__(self) -> Iterator[Job]:
+        job_of = jobs_by(self.policy, self.excluded)
+        return (job_of(*planned) for planned in plans.of_sources(self.store, self.plan, self.numbers))
+
+    def __getitem__(self, number: int) -> Job:
+        """The job of a source, by its number, which is planned."""
+        return next(iter(self.only([number])))
+
+    def bare(self) -> Iterator[tuple[Job, bool]]:
+        """The jobs without who cites them, and whether each is but the original page of articles."""
+        job_of = jobs_by(self.policy, self.excluded)
+        return ((job_of(source, ()), own) for source, own in plans.bare(self.store, self.plan, self.numbers))
+
+    def among(self, wanted: Container[int]) -> Jobs:
+        """Those of these sources."""
+        return self.only(number for number in self.numbers if number in wanted)
+
+    def without(self, numbers: Collection[int]) -> Jobs:
+        """Those of all other sources."""
+        return self.only(number for number in self.numbers if number not in numbers) if numbers else self
+
+    def after(self, first: Jobs) -> Jobs:
+        """The same, after these."""
+        return self.only((*first.numbers, *self.numbers))
+
+    def by_need(self) -> tuple[Jobs, Jobs]:
+        """What is visited, and what is not ours to fetch."""
+        visited, skipped = array("q"), array("q")
+        for job, _ in self.bare():
+            (visited if job.skip is None else skipped).append(job.source.id)
+        return self.only(visited), self.only(skipped)
+
+    def only(self, numbers: Iterable[int]) -> Jobs:
+        """Those of these sources, which are planned, in this order."""
+        return Jobs(self.store, self.plan, array("q", numbers), self.policy, self.excluded)
+
+
+def plan(articles: Articles, store: Store, policy: Policy, is_of_links: bool) -> Jobs:
+    """The jobs of all sources that the articles cite, in order of first citation; or those of the kept plan.
+
+    A new plan is written, in the place of the kept one where it is of all that links.txt names, and new sources
+    are added; nothing else is written. The caller commits.
     """
-    settings, job_of = policy.settings, jobs_by(policy, articles.excluded)
-    if articles.plan is not None:
-        return {source.id: job_of(source, links) for source, links in articles.plan.chosen(now)}
-    cited = cited_links((*articles.articles, *articles.left), settings)
-    # Each source is spelled as it is first cited.
-    known = sources.ensure(store, {key: links[0].target for key, links in cited.items()})
-    jobs = {known[key].id: job_of(known[key], tuple(links)) for key, links in cited.items()}
+    slot = plans.OF_LINKS if is_of_links or articles.plan is not None else plans.OF_RUN
+    if articles.plan is None or articles.articles:
+        write_plan(store, slot, articles, policy.settings)
+    jobs = Jobs(store, slot, plans.numbers(store, slot), policy, articles.excluded)
     if articles.before is None:
         return jobs
-    return {
-        number: job
-        for number, job in jobs.items()
-        if any(articles.is_new(link.article, job.source.key) for link in job.citations)
-    }
+    return jobs.among(
+        {job.source.id for job in jobs if any(articles.is_new(link.article, job.source.key) for link in job.citations)}
+    )
 
 
 def jobs_by(policy: Policy, excluded: frozenset[str]) -> Callable[[Source, tuple[CitedLink, ...]], Job]:
@@ -179,40 +229,26 @@ def _skip(source: Source, excluded: frozenset[str], settings: Settings) -> Reaso
     return None
 
 
-def leave_others(jobs: Mapping[int, Job], articles: Articles, scope: Scope, store: Store) -> None:
+def leave_others(articles: Articles, scope: Scope, store: Store) -> None:
     """Where these are all that links.txt names, and all of it could be read, other sources stand nowhere any more. The
     caller commits."""
     if scope.is_of_links and not (articles.errors or articles.malformed):
-        standing.keep_only(store, jobs)
+        plans.leave_others(store, plans.OF_LINKS)
 
 
-def chosen(jobs: Mapping[int, Job], scope: Scope, store: Store, before_run: int | None, now: datetime) -> list[Job]:
+def chosen(jobs: Jobs, articles: Articles, scope: Scope, before_run: int | None, now: datetime) -> Jobs:
     """The jobs that the scope leaves, in the order in which they are visited: with --due or --limit the longest
     unvisited first. What was visited when, and the verdicts, are those from before that run; None: of now."""
-    last = standing.last_checks(store, before_run) if scope.is_partial else {}
-    wanted = [job for job in jobs.values() if not scope.sources or job.source.key in scope.sources]
-    if scope.only:
-        wanted = [job for job in wanted if job.source.id in last and last[job.source.id][1].value in scope.only]
-    if scope.due:
-        wanted = [job for job in wanted if _is_due(last.get(job.source.id), now)]
-    if scope.due or scope.limit is not None:
-        wanted.sort(key=lambda job: _visited_at(last.get(job.source.id)))
-    return wanted if scope.limit is None else wanted[: scope.limit]
+    if before_run is None and articles.before is None:
+        return jobs.only(plans.chosen(jobs.store, jobs.plan, scope, now))
+    return jobs.only(plans.chosen_of(jobs.store, jobs.plan, jobs.numbers, scope, before_run, now))
 
 
-def _visited_at(check: LastCheck | None) -> float:
-    return 0.0 if check is None or check[0] is None else check[0].timestamp()
-
-
-def _is_due(check: LastCheck | None, now: datetime) -> bool:
-    return check is None or check[0] is None or is_due(*check, now)
-
-
-def forecast(jobs: Sequence[Job], store: Store, settings: Settings) -> list[str]:
+def forecast(jobs: Jobs, settings: Settings) -> list[str]:
     """Sources, time and disk of a run over these jobs, in words."""
     network = settings.network
-    with_capture = sources.with_captures(store)
-    visits = [job for job in jobs if job.skip is None]
+    with_capture, every = sources.with_captures(jobs.store), [job for job, _ in jobs.bare()]
+    visits = [job for job in every if job.skip is None]
     new = [job for job in visits if job.source.id not in with_capture]
     shown = sum(scope_for(job.source.url, settings) is not CaptureScope.DOCUMENT for job in new)
     hosts = Counter(job.host for job in visits)
@@ -221,7 +257,7 @@ def forecast(jobs: Sequence[Job], store: Store, settings: Settings) -> list[str]
         busiest * max(network.host_delay, SECONDS_A_VISIT / network.per_host),
         len(visits) * SECONDS_A_VISIT / network.concurrency,
     )
-    skipped = Counter(job.skip.value.replace("-", " ") for job in jobs if job.skip is not None)
+    skipped = Counter(job.skip.value.replace("-", " ") for job in every if job.skip is not None)
     why = f" ({', '.join(f'{number} {reason}' for reason, number in skipped.most_common())})" if skipped else ""
     where = f"{_counted(visits, 'source')} on {_counted(hosts, 'host')}"
     lines = [

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from contextlib import closing
 from dataclasses import dataclass
 from functools import partial
@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from linkarchive.check.articles import Articles, keep_plan, keep_watch, load, load_first, recover, save, with_new_saved
 from linkarchive.check.finish import Ending, finish
 from linkarchive.check.lookups import ArchiveLookups
-from linkarchive.check.plan import Job, Policy, chosen, forecast, leave_others, plan
+from linkarchive.check.plan import Job, Jobs, Policy, chosen, forecast, leave_others, plan
 from linkarchive.check.processes import crawling, spare_processes
 from linkarchive.check.record import Recorder
 from linkarchive.clock import Clock
@@ -116,14 +116,17 @@ class _Check:
         done = recorder.visited()
         originals = self._originals(jobs, articles, done)
         todo = self._todo(jobs, done, articles)
-        recorder.listener(self._started({job.source.id: job for job in (*originals, *todo)}))
+        first = jobs.only(job.source.id for job in originals)
+        seen = set(first.numbers)
+        recorder.listener(self._started(todo.without(seen).after(first)))
         articles = self._recover(originals, articles)
         if originals:  # what they gave back is under watch from now on
             jobs = self._plan(articles)
-            todo = self._todo(jobs, done | {job.source.id for job in originals}, articles)
-        lookups.ask_baselines((*originals, *todo))
+            todo = self._todo(jobs, done | seen, articles)
+        lookups.ask_baselines(todo.after(first))
         if not self.scope.sources:
-            lookups.ask_originals(jobs, articles.articles)
+            losing = articles.losing
+            lookups.ask_originals(jobs, [article for article in articles.articles if article.path in losing])
         crawler.first_pass(todo)
         offline = crawler.own_network.trouble()
         if offline is not None:
@@ -145,18 +148,18 @@ class _Check:
             lookups.ask_baselines(more)
             crawler.first_pass(more)
             crawler.second_pass()
-            todo = [*todo, *more]
-        covered = {job.source.id: job for job in (*originals, *todo)}
-        lookups.ask_dead(covered.values())
-        lookups.ask_parents(covered.values())
-        lookups.ask_saved(covered.values())
+            todo = more.after(todo)
+        covered = todo.without(seen).after(first)
+        lookups.ask_dead(covered)
+        lookups.ask_parents(covered)
+        lookups.ask_saved(covered)
         lacking = self.keep_parts()
         lookups.use_answers(jobs, keep)
-        lookups.look_for_moved(covered.values())
-        lookups.ask_elsewhere(covered.values())
+        lookups.look_for_moved(covered)
+        lookups.ask_elsewhere(covered)
         lookups.use_answers(jobs, keep)
-        lookups.save_public_copies(covered.values())
-        missing = len(covered.keys() - recorder.visited() - recorder.not_judged)
+        lookups.save_public_copies(covered)
+        missing = len(covered.without(recorder.visited()).without(recorder.not_judged))
         troubles = list(recorder.troubles)
         if missing:
             were, them = ("source was", "it") if missing == 1 else ("sources were", "them")
@@ -167,21 +170,23 @@ class _Check:
         partial = self.scope.is_of_links and (self.scope.is_partial or bool(troubles))
         return Ending(articles, not troubles, None, (*troubles, *lookups.notices), partial)
 
-    def _plan(self, articles: Articles) -> dict[int, Job]:
-        store, run = self.recorder.store, self.recorder.run.seq
-        jobs = plan(articles, store, self.policy, self.recorder.clock.now())
-        if articles.plan is None:
-            leave_others(jobs, articles, self.scope, store)
-        keep_plan(store, run, articles, self.policy.settings, ((n, job.citations) for n, job in jobs.items()))
+    def _plan(self, articles: Articles) -> Jobs:
+        store = self.recorder.store
+        jobs = plan(articles, store, self.policy, self.scope.is_of_links)
+        if articles.plan is None or articles.articles:
+            leave_others(articles, self.scope, store)
+        keep_plan(store, self.recorder.run.seq, articles, self.policy.settings)
         store.commit()
         return jobs
 
-    def _started(self, jobs: Mapping[int, Job]) -> RunStarted:
-        visited = [job for job in jobs.values() if job.skip is None]
-        own = sum(all(link.original for link in job.citations) for job in visited)
-        hosts = Counter(job.host for job in visited)
+    def _started(self, jobs: Jobs) -> RunStarted:
+        hosts, own = Counter[str](), 0
+        for job, is_own in jobs.bare():
+            if job.skip is None:
+                hosts[job.host] += 1
+                own += is_own
         run = self.recorder.run.info.id
-        return RunStarted(run, hosts, own, len(jobs) - len(visited), self.recorder.resumed)
+        return RunStarted(run, hosts, own, len(jobs) - hosts.total(), self.recorder.resumed)
 
     def _recover(self, originals: list[Job], articles: Articles) -> Articles:
         """The articles with what the live original pages tell of their lost targets; new articles are saved."""
@@ -199,24 +204,19 @@ class _Check:
     def _save(self, changed: Iterable[Article], articles: Articles) -> None:
         save(self.project, self.recorder.store, self.recorder.run.seq, list(changed), articles.digests)
 
-    def _originals(self, jobs: Mapping[int, Job], articles: Articles, done: set[int]) -> list[Job]:
+    def _originals(self, jobs: Jobs, articles: Articles, done: set[int]) -> list[Job]:
         """The original pages that are to be visited for the targets that their articles have lost."""
         losing, scope = articles.losing, self.scope.sources
         return [
             job
-            for number, job in jobs.items()
-            if job.original_of & losing
-            and (not scope or job.source.key in scope)
-            and job.skip is None
-            and number not in done
+            for job in (jobs.without(done) if losing else ())
+            if job.original_of & losing and (not scope or job.source.key in scope) and job.skip is None
         ]
 
-    def _todo(self, jobs: Mapping[int, Job], done: set[int], articles: Articles) -> list[Job]:
+    def _todo(self, jobs: Jobs, done: set[int], articles: Articles) -> Jobs:
         """What the scope leaves of the jobs, without what has its verdict already."""
-        if articles.plan is not None:  # only what the scope leaves was read
-            return list(jobs.values())
-        wanted = chosen(jobs, self.scope, self.recorder.store, self.recorder.run.seq, self.recorder.clock.now())
-        return [job for job in wanted if job.source.id not in done]
+        run, now = self.recorder.run.seq if done else None, self.recorder.clock.now()
+        return chosen(jobs, articles, self.scope, run, now).without(done)
 
 
 def _ended(stopped: Stop, stop: Stop) -> str:
@@ -248,10 +248,8 @@ def dry_run(root: Path, scope: Scope, settings: Settings, clock: Clock) -> str:
 
     with to_plan(project, settings, clock.now(), notice) as store:
         articles, now = first or load(project, store, scope, settings, clock, fetch_listed=False), clock.now()
-        jobs = plan(articles, store, Policy.of(settings, project.decisions), now)
-        if articles.plan is None:
-            jobs = {job.source.id: job for job in chosen(jobs, scope, store, None, now)}
-        lines = forecast(list(jobs.values()), store, settings)
+        jobs = plan(articles, store, Policy.of(settings, project.decisions), scope.is_of_links)
+        lines = forecast(chosen(jobs, articles, scope, None, now), settings)
         store.rollback()
     lost = sum(citation.url is None for article in articles.articles for citation in article.citations)
     if lost:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
+from itertools import islice
 
 from linkarchive.check.baselines import Fetched, NewCapture, inputs_version, is_old, judgement_inputs_hash, new_parts
 from linkarchive.check.conclude import Conclusion
@@ -18,10 +19,10 @@ from linkarchive.store.unchanged import compared_with_itself
 from linkarchive.web.exchange import VisitRequest
 
 
-def load_previous(jobs: Sequence[Job], store: Store, run: int, policy: Policy) -> Iterator[Job]:
+def load_previous(jobs: Iterable[Job], store: Store, run: int, policy: Policy) -> Iterator[Job]:
     """The jobs with what was known of their sources before that run, read for many together when they are needed."""
-    for start in range(0, len(jobs), AT_ONCE):
-        batch = jobs[start : start + AT_ONCE]
+    rest = iter(jobs)
+    while batch := list(islice(rest, AT_ONCE)):
         known = previous.load(store, [job.source.id for job in batch], run)
         for job in batch:
             before = known[job.source.id]

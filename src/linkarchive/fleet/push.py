@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from linkarchive.check.articles import Articles, keep_watch, load, save
-from linkarchive.check.plan import Job, Policy, plan
+from linkarchive.check.plan import Jobs, Policy, plan
 from linkarchive.clock import Clock
 from linkarchive.errors import UsageError
 from linkarchive.fleet.pages import page_of, slot_of
@@ -62,19 +62,19 @@ def push(project: Project, place: Hub, scope: Scope, settings: Settings, clock: 
         save(project, store, run.seq, articles.new, articles.digests)
         hub.lock_project(store, place.name)  # what was saved is committed, and the lock let go
         articles = keep_watch(project, articles)
-        jobs = plan(articles, store, policy, now)
-        keep_plan(store, run, articles, jobs)
+        jobs = plan(articles, store, policy, is_of_links=True)
+        keep_plan(store, run, articles)
         number = hub.keep_project(store, place.name, _rules(settings, policy, articles), now)
-        new = hub.watch(store, number, _watched(jobs, policy), now)
+        new = hub.watch(store, number, list(_watched(jobs, policy)), now)
         store.commit()
     notices = (*articles.notices, *_headers_words(settings))
     return Pushed(number, len(articles.articles), len(jobs), new, articles.malformed, notices, articles.errors)
 
 
-def _watched(jobs: Mapping[int, Job], policy: Policy) -> Iterator[tuple[int, int, bytes]]:
-    for number, job in jobs.items():
+def _watched(jobs: Jobs, policy: Policy) -> Iterator[tuple[int, int, bytes]]:
+    for job, _ in jobs.bare():
         address = policy.address(job.source.url)
-        yield number, slot_of(address), page_of(address)
+        yield job.source.id, slot_of(address), page_of(address)
 
 
 def _rules(settings: Settings, policy: Policy, articles: Articles) -> Rules:

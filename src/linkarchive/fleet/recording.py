@@ -105,7 +105,7 @@ def work_of(
     store = ProjectStore(opened.store.url, opened.shared, project.schema)
     policy, excluded = policy_of(project, place.settings)
     job_of = jobs_by(policy, excluded)
-    jobs = [job_of(source, links) for source, links in plans.of_sources(store, sources)]
+    jobs = [job_of(source, links) for source, links in plans.of_sources(store, plans.OF_LINKS, list(sources))]
     writer = RunWriter(store, run.seq)
     if visits:
         store.gather_with(_nothing)

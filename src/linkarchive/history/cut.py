@@ -2,33 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
-from typing import Protocol
 
 from linkarchive.errors import NothingCheckedError
-from linkarchive.history.articles import report_of as article_report
-from linkarchive.history.articles import unresolved, with_originals
+from linkarchive.history.articles import with_originals
 from linkarchive.history.reports import load_report
 from linkarchive.history.reports import report_of as report_of_run
-from linkarchive.history.stored_plan import Reading
-from linkarchive.links.entries import NAME
+from linkarchive.history.stored_plan import Reading, plan_of
 from linkarchive.model import Report
 from linkarchive.project import Project
 from linkarchive.store import hub, plans, runs
 from linkarchive.store.database import Store
 from linkarchive.store.decisions import Decision
-from linkarchive.store.plans import StoredPlan
 from linkarchive.store.runs import Run, RunBody
-from linkarchive.wayback.cited import CitedLink
-
-
-class PlannedSource(Protocol):
-    """A source as it is planned (`check.plan.Job`)."""
-
-    @property
-    def citations(self) -> Sequence[CitedLink]: ...
 
 
 def report_of(project: Project, store: Store, log: Sequence[Decision], run_id: str | None, now: datetime) -> Report:
@@ -60,23 +48,13 @@ def cut(project: Project, store: Store, log: Sequence[Decision], now: datetime, 
     return report_of_run(store, replace(run, info=info, body=body), log)
 
 
-def keep_plan(store: Store, run: Run, read: Reading, jobs: Mapping[int, PlannedSource]) -> None:
-    """Keep who cites what, for the workers, and what the report tells of articles. The caller commits."""
-    named = [article for article in read.articles if article.path != NAME]
-    lost = unresolved(store, run.seq, read.articles, {})
-    plan = StoredPlan(
-        tuple(sorted(read.excluded)),
-        tuple(map(article_report, named)),
-        lost,
-        read.uncited,
-        read.malformed,
-        read.notices,
-        read.remarks,
-    )
+def keep_plan(store: Store, run: Run, read: Reading) -> None:
+    """Keep the plan that was written, for the workers, and what the report tells of articles. The caller commits."""
+    plan = plan_of(store, run.seq, read)
     runs.save(
         store, replace(run, body=RunBody(plan.articles, plan.unresolved, plan.uncited, plan.malformed, partial=True))
     )
-    plans.save(store, plans.HUB, plan, (), ((number, job.citations) for number, job in jobs.items()))
+    plans.keep(store, plans.HUB, plan, ())
 
 
 def _due_words(due: int, to_ask: int) -> Iterator[str]:

@@ -3,25 +3,33 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator, Sequence, Set
-from dataclasses import dataclass, replace
-from datetime import datetime
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Protocol
+
+from msgspec import structs
 
 from linkarchive import __version__
 from linkarchive.history.articles import report_of, unresolved
 from linkarchive.links.entries import NAME
+from linkarchive.links.files import load as load_links
 from linkarchive.links.files_read import FilesRead, are_as_read
-from linkarchive.model import Article, ArticleReport, Change, Scope, Unresolved
+from linkarchive.model import Article, Change, Scope, Unresolved
 from linkarchive.project import Project
 from linkarchive.settings import Settings
-from linkarchive.store import plans, runs
+from linkarchive.store import plans, runs, sources
 from linkarchive.store.database import Store
-from linkarchive.store.plans import StoredPlan
-from linkarchive.store.sources import Source
-from linkarchive.wayback.cited import CitedLink
+from linkarchive.store.plans import Cited, PlannedArticle, StoredPlan
+from linkarchive.wayback.cited import CitedLink, cited_links
 
+__all__ = [
+    "KeptPlan", "Noted", "Reading", "SectionsRead", "StoredPlan", "files_to_note", "keep_plan", "kept_plan", "parts_of",
+    "plan_of", "sections_now", "uncited_words", "write_plan",
+]  # fmt: skip
+
+_LOOKED_UP = 2_000
+"""Sources that are looked up together while a plan is written."""
 Noted = FilesRead | None
 """What a reading depended on, where that is noted."""
 
@@ -32,63 +40,66 @@ class Reading(Protocol):
     @property
     def articles(self) -> Sequence[Article]: ...
     @property
+    def left(self) -> Sequence[Article]: ...
+    @property
     def new(self) -> Sequence[Article]: ...
     @property
     def losing(self) -> Set[str]: ...
     @property
     def excluded(self) -> Set[str]: ...
     @property
-    def uncited(self) -> tuple[str, ...]: ...
-    @property
     def malformed(self) -> tuple[str, ...]: ...
     @property
     def notices(self) -> tuple[str, ...]: ...
-    @property
-    def remarks(self) -> tuple[str, ...]: ...
     @property
     def errors(self) -> Sequence[str]: ...
     @property
     def watches(self) -> Sequence[str]: ...
     @property
     def files(self) -> Noted: ...
+    @property
+    def sections(self) -> SectionsRead: ...
+    @property
+    def plan(self) -> StoredPlan | None: ...
 
 
 @dataclass(frozen=True, slots=True)
-class TruePlan:
-    """The plan of the store, as far as the scope of a run leaves it."""
+class SectionsRead:
+    """What links.txt said of the articles when they were read."""
 
-    store: Store
-    scope: Scope
-    stored: StoredPlan
-
-    @property
-    def articles(self) -> tuple[ArticleReport, ...]:
-        """The articles as the plan has them: nothing is said of their original pages."""
-        return self.stored.articles
-
-    @property
-    def unresolved(self) -> tuple[Unresolved, ...]:
-        """The lost targets, as the report tells them."""
-        return self.stored.unresolved
-
-    def chosen(self, now: datetime) -> Iterator[tuple[Source, tuple[CitedLink, ...]]]:
-        """The sources that are visited, in that order, each with who cites it."""
-        return plans.chosen(self.store, self.scope, now)
+    said: Mapping[str, str] = field(default_factory=dict)
+    """`links.entries.said`, by the path of the article."""
+    lined: frozenset[str] = frozenset()
+    """Paths of those of which lines are told by their numbers."""
+    lists: tuple[str, ...] = ()
+    outline: str = ""
 
 
-def true_plan(project: Project, store: Store, scope: Scope, settings: Settings) -> TruePlan | None:
+@dataclass(frozen=True, slots=True)
+class KeptPlan:
+    """The plan of an earlier run, and what has changed since."""
+
+    plan: StoredPlan
+    files: FilesRead
+    """That it was made from."""
+    changed: frozenset[str]
+    """Those that are not what they were."""
+
+
+def kept_plan(project: Project, store: Store, scope: Scope, settings: Settings) -> KeptPlan | None:
     """The plan for a run over what links.txt names; None where it is to be made anew, or an earlier run may go on."""
     last = runs.find(store) if scope.is_of_links else None
     if last is None or not (last.info.complete or last.info.offline):
         return None
     key = _key(settings)
     files = plans.files_of(store, key)
-    if files is None or not are_as_read(project.root, files):
+    if files is None:
         return None
     plan = plans.load(store, key)
     if plan.unresolved and not scope.is_partial:  # a run over all looks for lost targets once more
         return None
-    return TruePlan(store, scope, plan)
+    changed = frozenset(file.path for file in files if not are_as_read(project.root, [file]))
+    return KeptPlan(plan, FilesRead(project.root, {file.path: file.digest for file in files}), changed)
 
 
 def files_to_note(project: Project, scope: Scope) -> Noted:
@@ -96,25 +107,98 @@ def files_to_note(project: Project, scope: Scope) -> Noted:
     return FilesRead(project.root) if scope.is_of_links else None
 
 
-def keep_plan(
-    store: Store, run: int, read: Reading, settings: Settings, links: Iterable[tuple[int, Sequence[CitedLink]]]
-) -> None:
-    """Keep the plan for the next such run, where nothing of it is still to change: `links` are the citations of each
-    source. The caller commits."""
+def write_plan(store: Store, plan: int, read: Reading, settings: Settings) -> None:
+    """Write who cites what in the place of that plan (`plans.OF_LINKS`, `OF_RUN`), and add sources that are new; of the
+    kept plan only what was read. The caller commits."""
+    of_all: Sequence[Article | PlannedArticle] = read.articles if read.plan is None else read.plan.parts
+    numbers = {article.path: number for number, article in enumerate(of_all)}
+    numbered = [(numbers[article.path], article) for article in read.articles]
+    left = [(numbers[article.path] + plans.LEFT, article) for article in read.left]
+    cited = _cited([*numbered, *left], store, settings)
+    if read.plan is None:
+        plans.write(store, plan, cited)
+    else:
+        plans.rewrite(store, [number for number, _ in numbered], cited)
+
+
+def _cited(articles: Iterable[tuple[int, Article]], store: Store, settings: Settings) -> Iterator[Cited]:
+    """What each article has of each source; those of some articles are looked up together."""
+    waiting: list[tuple[int, dict[str, list[CitedLink]]]] = []
+    targets: dict[str, str] = {}
+    for number, article in articles:
+        cited = cited_links([article], settings)
+        waiting.append((number, cited))
+        for key, links in cited.items():
+            targets.setdefault(key, links[0].target)  # each source is spelled as it is first cited
+        if len(targets) >= _LOOKED_UP:
+            yield from _known(waiting, targets, store)
+            waiting, targets = [], {}
+    yield from _known(waiting, targets, store)
+
+
+def _known(
+    waiting: Sequence[tuple[int, Mapping[str, Sequence[CitedLink]]]], targets: Mapping[str, str], store: Store
+) -> Iterator[Cited]:
+    known = sources.ensure(store, targets)
+    for number, cited in waiting:
+        for place, (key, links) in enumerate(cited.items()):
+            yield Cited(number, place, known[key].id, links)
+
+
+def keep_plan(store: Store, run: int, read: Reading, settings: Settings) -> None:
+    """Keep the plan that was written for the next such run, where nothing of it is still to change. The caller
+    commits."""
     files, is_new = read.files, any(article.path != NAME for article in read.new)
     if files is None or not files.is_all or is_new or read.losing or read.errors or read.watches:
         return
-    lost = unresolved(store, run, read.articles, {})
-    plan = StoredPlan(
+    plan = read.plan or plan_of(store, run, read, Change.STILL)
+    plans.keep(store, _key(settings), plan, files.files())
+
+
+def sections_now(project: Project, before: SectionsRead, saved: Iterable[Article]) -> SectionsRead:
+    """What links.txt says of the articles after some were written into it. Raises UsageError."""
+    links = load_links(project.links)
+    said = {article.path: links.said(article.path) for article in saved}
+    return replace(before, said={**before.said, **said}, outline=links.outline)
+
+
+def plan_of(store: Store, run: int, read: Reading, changed: Change | None = None) -> StoredPlan:
+    """What the plan of all that was read tells; `changed` is that of the lost targets; None: since the run before."""
+    lost: dict[str, list[Unresolved]] = {}
+    for target in unresolved(store, run, read.articles, {}):
+        target = target if changed is None else replace(target, changed=changed)
+        lost.setdefault(target.article, []).append(target)
+    return StoredPlan(
+        tuple(structs.replace(part, unresolved=tuple(lost.get(part.path, ()))) for part in parts_of(read)),
         tuple(sorted(read.excluded)),
-        tuple(report_of(article) for article in read.articles if article.path != NAME),
-        tuple(replace(target, changed=Change.STILL) for target in lost),
-        read.uncited,
         read.malformed,
         read.notices,
-        read.remarks,
+        read.sections.lists,
+        read.sections.outline,
     )
-    plans.save(store, _key(settings), plan, files.files(), links)
+
+
+def parts_of(read: Reading) -> list[PlannedArticle]:
+    """What the plan tells of the articles that were read, without their lost targets."""
+    left = {article.path: article for article in read.left}
+    sections = read.sections
+    return [
+        PlannedArticle(
+            article.path,
+            sections.said.get(article.path, ""),
+            article.path in sections.lined,
+            None if article.path == NAME else report_of(article),
+            (),
+            uncited_words(left[article.path]) if article.path in left else (),
+            tuple(f"{article.path}: {remark}" for remark in (*article.gaps, *article.remarks)),
+        )
+        for article in read.articles
+    ]
+
+
+def uncited_words(left: Article) -> tuple[str, ...]:
+    """The links that have left an article, as the report tells them."""
+    return tuple(f"{citation.url} ({left.path})" for citation in left.citations if citation.url)
 
 
 def _key(settings: Settings) -> str:

@@ -93,7 +93,7 @@ def import_files(
 def _jobs(project: Project, recorder: Recorder, settings: Settings, clock: Clock) -> dict[str, Job]:
     """By key the sources that the articles of links.txt cite, without those that are excluded or forgotten."""
     articles = load(project, recorder.store, Scope(), settings, clock)
-    jobs = plan(articles, recorder.store, Policy.of(settings, project.decisions), clock.now()).values()
+    jobs = plan(articles, recorder.store, Policy.of(settings, project.decisions), is_of_links=False)
     return {job.source.key: job for job in jobs if job.skip is not Reason.EXCLUDED and "://" in job.source.key}
 
 

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import posixpath
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
 
+import msgspec
 from msgspec import Struct
 
 from linkarchive.links.line import folded
@@ -115,12 +118,37 @@ class LinksFile:
                 joined[key] = _joined(joined[key], section) if key in joined else section
         return joined
 
+    @cached_property
+    def outline(self) -> str:
+        """A digest of which articles there are, in which order, and where further ones are looked for."""
+        patterns = [*(line.pattern for line in self.includes), *(line.pattern for line in self.watches)]
+        return _digest((list(self.named), patterns, bool(self.loose)))
+
+    def said(self, path: str) -> str:
+        """A digest of what is said of an article under its path, wherever the lines stand; empty for nothing."""
+        return _said(self.named.get(section_key(path)), self.loose if path == NAME else ())
+
     def section(self, article: Article) -> Section | None:
         """The section of an article: by its path, else by its original URL."""
         section = self.named.get(section_key(article.path))
         if section is None and article.original_url:
             section = self.named.get(section_key(article.original_url))
         return section
+
+
+def _said(section: Section | None, loose: Sequence[Entry]) -> str:
+    entries = (*(section.entries if section else ()), *loose)
+    links = [
+        (link.url, link.text, link.excluded, link.accessed, link.quote, link.snapshot, link.note, bool(link.keys_at))
+        for link in entries
+    ]
+    if section is None:
+        return _digest(links) if links else ""
+    return _digest((section.original, section.published, section.private, sorted(section.keys), links))
+
+
+def _digest(value: object) -> str:
+    return hashlib.blake2b(msgspec.json.encode(value), digest_size=16).hexdigest()
 
 
 def _joined(section: Section, other: Section) -> Section:

@@ -7,13 +7,13 @@ import glob
 import os
 import shutil
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from msgspec import Struct
 
 from linkarchive.errors import StorageError, UsageError
-from linkarchive.links.entries import Include, LinksFile, Malformed
+from linkarchive.links.entries import Include, LinksFile, Malformed, section_key
 from linkarchive.links.parse import parse
 
 
@@ -43,6 +43,22 @@ def joined(lists: Sequence[LinkList], malformed: Sequence[Malformed]) -> LinksFi
         tuple(include for file in lists for include in file.links.includes),
         tuple(watch for file in lists for watch in file.links.watches),
     )
+
+
+def some_sections(root: Path, names: Iterable[str], articles: Iterable[str]) -> LinksFile:
+    """Of the files of links of these names, from the project folder, the sections of some articles.
+
+    Raises UsageError.
+    """
+    keys = set(map(section_key, articles))
+    lists = []
+    for name in names:
+        try:
+            text = read_text(root / name)
+        except OSError as error:
+            raise UsageError(f"{root / name} cannot be read: {error.strerror}") from error
+        lists.append(LinkList(root / name, text, parse(text, name, lambda of: section_key(of) in keys)))
+    return joined(lists, ())
 
 
 def link_lists(path: Path) -> tuple[list[LinkList], list[Malformed]]:

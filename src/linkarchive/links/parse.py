@@ -7,6 +7,7 @@ or a key of the link above it. What is none of these is malformed: it is named, 
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -21,12 +22,23 @@ _LINK_KEYS = ("accessed", "quote", "snapshot", "note")
 _YES, _NO = ("true", "yes", "on", "1"), ("false", "no", "off", "0")
 
 
-def parse(text: str, name: str = NAME) -> LinksFile:
-    """Read the text of one file; never raises. `include` lines are noted, not followed."""
-    reader = _Reader(name)
+def parse(text: str, name: str = NAME, wanted: Callable[[str], bool] | None = None) -> LinksFile:
+    """Read the text of one file; never raises. `include` lines are noted, not followed.
+
+    With `wanted` only the sections of names for which it is true are read, and what stands before any.
+    """
+    reader, skips = _Reader(name), False
     for number, line in enumerate(lines_of(_SURROGATES.sub("\ufffd", text)), 1):
-        reader.read(number, line)
+        if wanted is not None and line.lstrip()[:1] == "[":
+            skips = not wanted(_section_name(line.strip()))
+        if not skips:
+            reader.read(number, line)
     return reader.finish()
+
+
+def _section_name(header: str) -> str:
+    """Of the line of a section; empty where it names none."""
+    return header[1:-1].strip() if header[-1] == "]" and len(header) > 1 else ""
 
 
 @dataclass(slots=True)
@@ -135,7 +147,7 @@ class _Reader:
             self._new_link(number, text)
 
     def _header(self, number: int, text: str) -> None:
-        name = text[1:-1].strip() if text[-1] == "]" and len(text) > 1 else ""
+        name = _section_name(text)
         self._close_section()
         if not name:
             # What follows belongs to an article that cannot be told, certainly not to the one above.

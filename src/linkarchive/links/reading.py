@@ -12,8 +12,8 @@ from pathlib import Path
 from linkarchive.article.bibliography import Beside, may_take_references, nothing_beside
 from linkarchive.clock import Clock
 from linkarchive.errors import ArticleError, OfflineError
-from linkarchive.links.entries import NAME, Entry, LinksFile, section_key
-from linkarchive.links.files import as_bytes, joined, link_lists
+from linkarchive.links.entries import NAME, Entry, LinksFile, Section, section_key
+from linkarchive.links.files import as_bytes, joined, link_lists, some_sections
 from linkarchive.links.files_read import FilesRead
 from linkarchive.links.match import MatchedSection, match
 from linkarchive.links.watch import covers, is_there, new_watches, watch_of
@@ -38,6 +38,8 @@ class ArticleReader:
     fetch_listed: bool = True
     """Articles that feeds and sitemaps name are fetched; else they are taken as they are known."""
     links: LinksFile = field(default_factory=lambda: LinksFile((), ()))
+    lists: tuple[str, ...] = ()
+    """The files of links, from the project folder."""
     articles: dict[str, Article] = field(default_factory=dict)
     """What was read or remembered, by path."""
     digests: dict[str, str] = field(default_factory=dict)
@@ -57,14 +59,7 @@ class ArticleReader:
         Raises ArticleError when nothing of what was named can be read.
         """
         if self.path.exists():
-            lists, malformed = link_lists(self.path)
-            self.links = joined(lists, malformed)
-            if self.files is not None:
-                self.files.is_all = not malformed and not any(
-                    glob.has_magic(include.pattern) for include in self.links.includes
-                )
-                for file in lists:
-                    self.files.note(file.path, as_bytes(file.text))
+            self.read_lists()
         elif not names:
             raise ArticleError(f"{self.path}: not there; name the articles to check, and they are remembered in it")
         named = [name for name in names if Path(name).name != NAME]
@@ -73,8 +68,37 @@ class ArticleReader:
         if len(named) < len(names) or not names:
             self._read_watched()
             self._read_known()
+        if not named:
+            self._sort()
         if named and not self.articles:
             raise ArticleError("; ".join(self.errors) or "nothing to read: no article was named")
+
+    def read_lists(self) -> None:
+        """Read links.txt and what it includes. Raises UsageError."""
+        lists, malformed = link_lists(self.path)
+        self.links, self.lists = joined(lists, malformed), tuple(file.name for file in lists)
+        if self.files is not None:
+            self.files.is_all = not malformed and not any(
+                glob.has_magic(include.pattern) for include in self.links.includes
+            )
+            for file in lists:
+                self.files.note(file.path, as_bytes(file.text))
+
+    def read_sections(self, lists: Sequence[str], articles: Iterable[str]) -> None:
+        """Of these files of links, which are what they were, read the sections of some articles. Raises UsageError."""
+        self.links, self.lists = some_sections(self._root, lists, articles), tuple(lists)
+
+    def read_some(self, paths: Iterable[str]) -> bool:
+        """Read the articles of these paths alone, as `read` does; False where it would find more than those."""
+        for path in paths:
+            section = self.links.named.get(section_key(path))
+            if path == NAME:
+                self._read_loose()
+            elif section is None or section.name != path:
+                return False
+            else:
+                self._read_section(section)
+        return not (self.errors or self.notices)
 
     @property
     def watches(self) -> tuple[str, ...]:
@@ -220,35 +244,50 @@ class ArticleReader:
 
     def _read_known(self) -> None:
         """The articles of links.txt: files that changed are read again, the others remembered."""
+        self._read_loose()
+        for section in self.links.named.values():
+            if section.name not in self.articles:
+                self._read_section(section)
+
+    def _sort(self) -> None:
+        """The articles in the order of links.txt, whichever were read now; new ones last, as they will stand there."""
+        places = {key: place for place, key in enumerate(self.links.named)}
+        last = len(places)
+
+        def place(path: str) -> int:
+            return -1 if path == NAME else places.get(section_key(path), last)
+
+        self.articles = {path: self.articles[path] for path in sorted(self.articles, key=place)}
+
+    def _read_loose(self) -> None:
         if self.links.loose:
             self.articles[NAME] = Article(NAME, NAME, None, None, citations_of(self.links.loose))
-        for section in self.links.named.values():
-            name = section.name
-            if name in self.articles:
-                continue
-            stored = self.remembered(name)
-            path = self._root / name
-            if not name.startswith(("http://", "https://")) and path.is_file():
-                data = path.read_bytes()
-                self._note(name, data)
-                changed = stored is None or stored[1] != hashlib.sha256(data).hexdigest()
-                if changed or may_take_references(data):
-                    from linkarchive.links.inputs import files_beside
 
-                    self._take(name, data, beside=files_beside(path.parent))
-                    continue
-            elif stored is None or stored[1] is None:
-                if "://" not in name:
-                    self._note(name, None)
-                original = section.original or (name if "://" in name else None)
-                citations = citations_of(section.entries)
-                self.articles[name] = Article(name, name, original, section.published, citations, section.private)
-                continue
-            elif "://" not in name:
+    def _read_section(self, section: Section) -> None:
+        name = section.name
+        stored = self.remembered(name)
+        path = self._root / name
+        if not name.startswith(("http://", "https://")) and path.is_file():
+            data = path.read_bytes()
+            self._note(name, data)
+            changed = stored is None or stored[1] != hashlib.sha256(data).hexdigest()
+            if changed or may_take_references(data):
+                from linkarchive.links.inputs import files_beside
+
+                self._take(name, data, beside=files_beside(path.parent))
+                return
+        elif stored is None or stored[1] is None:
+            if "://" not in name:
                 self._note(name, None)
-                self.notices.append(f"{name} is no longer there; its links are checked as links.txt lists them")
-            if stored is not None:
-                self.articles[name] = _without_keys(stored[0])
+            original = section.original or (name if "://" in name else None)
+            citations = citations_of(section.entries)
+            self.articles[name] = Article(name, name, original, section.published, citations, section.private)
+            return
+        elif "://" not in name:
+            self._note(name, None)
+            self.notices.append(f"{name} is no longer there; its links are checked as links.txt lists them")
+        if stored is not None:
+            self.articles[name] = _without_keys(stored[0])
 
 
 def citations_of(entries: Iterable[Entry]) -> tuple[Citation, ...]:

@@ -130,7 +130,7 @@ def last_visits(connection: Connection) -> None:
 
 def stored_plans(connection: Connection) -> None:
     """The plan of all links, so that a run over a few of them need not make it; what a run added is found at once."""
-    schema.metadata.create_all(connection, tables=[schema.plans, schema.plan_files, schema.planned])
+    schema.metadata.create_all(connection, tables=[schema.plans, schema.plan_files])
     for table in (schema.captures, schema.baselines, schema.archive_answers):
         for index in table.indexes:
             index.create(connection, checkfirst=True)
@@ -149,9 +149,25 @@ def state_files(connection: Connection) -> None:
 
 
 def planned_in_order(connection: Connection) -> None:
-    """An index for runs over some of all sources."""
-    for index in schema.planned.indexes:
-        index.create(connection, checkfirst=True)
+    """An index that the next step makes with its table."""
+
+
+def citations_by_article(connection: Connection) -> None:
+    """The plan by article. That of a hub stays what it is until the next push; a folder's is made anew."""
+    before = inspect(connection)
+    is_old = before.has_table("planned") and not before.has_table("citations")
+    if is_old:
+        connection.exec_driver_sql("DROP INDEX IF EXISTS planned_position")
+        connection.exec_driver_sql("ALTER TABLE planned RENAME TO planned_before")
+    schema.metadata.create_all(connection, tables=[schema.planned, schema.citations])
+    if is_old:
+        for table, columns in (("planned", ""), ("citations", ", links")):
+            connection.exec_driver_sql(
+                f"INSERT INTO {table} (plan, source, position, own{columns}) "  # noqa: S608  (our own words)
+                f"SELECT 0, source, position, 0{columns} FROM planned_before"
+            )
+        connection.exec_driver_sql("DROP TABLE planned_before")
+        connection.exec_driver_sql("DELETE FROM plans WHERE key != 'hub'")
 
 
 STEPS: tuple[tuple[str, Step], ...] = (
@@ -166,6 +182,7 @@ STEPS: tuple[tuple[str, Step], ...] = (
     ("2026-11-30 thinned runs", thinned_runs),
     ("2026-11-30 state files", state_files),
     ("2026-11-30 planned in order", planned_in_order),
+    ("2026-11-30 citations by article", citations_by_article),
 )
 
 

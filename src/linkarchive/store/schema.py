@@ -240,10 +240,22 @@ state_files = _files("state_files")
 """The files of the state, when they were last written or read."""
 
 planned = Table(
-    "planned",  # the sources of the plan
+    "planned",  # the sources of a plan (plans.OF_LINKS, OF_RUN)
     metadata,
+    Column("plan", _NUMBER, primary_key=True, autoincrement=False),
     Column("source", _NUMBER, primary_key=True, autoincrement=False),
     Column("position", _NUMBER, nullable=False),  # in the order of first citation
+    Column("own", _NUMBER, nullable=False),  # 1: it is but the original page of articles
+    Index("planned_position", "plan", "position", "source"),  # all that a choice needs
+)
+
+citations = Table(
+    "citations",  # what each article of a plan has of a source
+    metadata,
+    Column("plan", _NUMBER, primary_key=True, autoincrement=False),
+    Column("position", _NUMBER, primary_key=True, autoincrement=False),  # by article, and within it
+    Column("source", _NUMBER, nullable=False),
+    Column("own", _NUMBER, nullable=False),
     Column("links", Text, nullable=False),  # [CitedLink]
-    Index("planned_position", "position"),  # with the source it is all that a choice needs
+    Index("citations_source", "plan", "source"),
 )

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator
 from datetime import datetime
 
 from msgspec import Struct
-from sqlalchemy import ColumnElement, and_, case, delete, func, literal, not_, or_, select
+from sqlalchemy import ColumnElement, and_, case, func, literal, not_, or_, select
 
 from linkarchive.model import ArticleReport, Category, Change, Reason, SourceReport, Unresolved, Verdict
 from linkarchive.model.scope import ALIVE_EVERY, CLOCKS_APART, JITTER, SUSPECT_EVERY
@@ -76,14 +76,6 @@ def noted(store: Store) -> Iterator[Noted]:
         result = decode(row.body, _Noted)
         articles = frozenset([citation.article for citation in result.citations])
         yield Noted(row.source, row.key, result.url, row.checked, kind_of(row), result.reason, articles)
-
-
-def keep_only(store: Store, numbers: Collection[int]) -> None:
-    """All other sources have left links.txt: they stand nowhere any more. The caller commits."""
-    known = store.execute(select(last_visits.c.source)).scalars()
-    left = sorted(set(known).difference(numbers))
-    for start in range(0, len(left), AT_ONCE):
-        store.execute(delete(last_visits).where(last_visits.c.source.in_(left[start : start + AT_ONCE])))
 
 
 def quiet_reports(store: Store, articles: Collection[str]) -> Iterator[SourceReport]:

@@ -4,11 +4,12 @@ that started it."""
 from __future__ import annotations
 
 import os
+from array import array
 from contextlib import closing
 from dataclasses import replace
 
 from linkarchive.check.crawl import Crawler
-from linkarchive.check.plan import Job, Policy
+from linkarchive.check.plan import Jobs, Policy
 from linkarchive.check.processes import messages
 from linkarchive.check.processes.link import EndedEarlyError, Link, SharedNetwork
 from linkarchive.check.processes.messages import Begin, Channel, Recorded
@@ -39,7 +40,6 @@ def _visit(begin: Begin, channel: Channel, project: Project, policy: Policy, clo
     """Both passes; the digests of the WARC files that are finished."""
     network = replace(policy.settings.network, concurrency=begin.concurrency)
     policy = replace(policy, settings=replace(policy.settings, network=network))
-    jobs = [Job(job.source, job.citations, job.skip, job.why, sites=policy.settings.sites) for job in begin.jobs]
     link = Link(channel, begin, network)
     paces = SharedPaces(begin.paces.hosts, begin.paces.domains, turns=link)
     own_network = SharedNetwork(network, clock, channel)
@@ -59,7 +59,8 @@ def _visit(begin: Begin, channel: Channel, project: Project, policy: Policy, clo
                 with closing(
                     Crawler(policy, recorder, paces, is_over, link.poll, own_network, left, begin.among)
                 ) as crawler:
-                    crawler.first_pass(jobs)
+                    numbers = array("q", begin.numbers_of_sources)
+                    crawler.first_pass(Jobs(store, begin.plan, numbers, policy, frozenset(begin.excluded)))
                     channel.send(messages.PassEnded(own_network.hosts, begin.paces, tuple(left)))
                     known = link.wait().paces
                     paces.hosts.update(known.hosts)

@@ -5,14 +5,15 @@ from __future__ import annotations
 import os
 import selectors
 import time
+from array import array
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
 
 from linkarchive import errors
 from linkarchive.check.crawl import Crawler
-from linkarchive.check.plan import Job, Policy
+from linkarchive.check.plan import Job, Jobs, Policy
 from linkarchive.check.processes import messages, pays
 from linkarchive.check.processes.children import Child, end
 from linkarchive.check.record import Recorder
@@ -65,17 +66,18 @@ class DividedCrawl:
         self._again = 0
         self._left: list[int] = []
         """The sources that are left to the browser of this process."""
-        self._jobs: Sequence[Job] = ()
+        self._jobs: Jobs | None = None
 
-    def first_pass(self, jobs: Sequence[Job]) -> None:
+    def first_pass(self, jobs: Jobs) -> None:
         """As `Crawler.first_pass`; divided the first time, if there is enough of it."""
-        hosts = [host_of(self._policy.address(job.source.url)) if job.skip is None else "" for job in jobs]
-        if self._is_divided or not pays(self._network, Counter(filter(None, hosts))):
+        if self._is_divided or not pays(self._network, hosts := Counter(host for _, host in self._hosts(jobs))):
             end(self._children)
             self._crawler.first_pass(jobs)
             return
-        self._is_divided, self._jobs = True, jobs
-        self._begin(self._shares(jobs, hosts))
+        visited, skipped = jobs.by_need()
+        self._crawler.skip(skipped)
+        self._is_divided, self._jobs = True, visited
+        self._begin(self._shares(visited, hosts))
         self._serve()
         self._visit_left()
 
@@ -101,33 +103,42 @@ class DividedCrawl:
     def _visit_left(self) -> None:
         """What the other processes left to the browser of this one."""
         left, self._left = set(self._left), []
-        if left:
+        if left and self._jobs is not None:
             self._has_visited = True
-            self._crawler.first_pass([job for job in self._jobs if job.source.id in left])
+            self._crawler.first_pass(self._jobs.among(left))
 
     def _at_hand(self) -> list[Child]:
         return [child for child in self._children if self._is_divided and not child.has_ended]
 
     # --- who visits what -------------------------------------------------------------------------
 
-    def _shares(self, jobs: Sequence[Job], hosts: Sequence[str]) -> list[tuple[set[str], list[Job]]]:
-        """Domains and jobs for each child, about as many for each; a domain is one child's. The jobs are on `hosts`."""
-        paced = {host: paced_as(host, self._network) for host in set(hosts)}
-        domains = Counter(map(paced.__getitem__, hosts))
+    def _hosts(self, jobs: Jobs) -> Iterator[tuple[int, str]]:
+        """The sources that are visited, each with the host that is asked."""
+        for job, _ in jobs.bare():
+            if job.skip is None:
+                yield job.source.id, host_of(self._policy.address(job.source.url))
+
+    def _shares(self, jobs: Jobs, hosts: Counter[str]) -> list[tuple[set[str], Jobs]]:
+        """Domains and jobs for each child, about as many for each; a domain is one child's. `hosts`: visits of each."""
+        paced = {host: paced_as(host, self._network) for host in hosts}
+        domains = Counter[str]()
+        for host, number in hosts.items():
+            domains[paced[host]] += number
         sizes = dict.fromkeys(range(len(self._children)), 0)
         owners: dict[str, int] = {}
         for domain, number in domains.most_common():
             owner = owners[domain] = min(sizes, key=lambda child: sizes[child])
             sizes[owner] += number
         self._keeper = TurnKeeper(self._network, self._paces, owners)
-        shares: list[tuple[set[str], list[Job]]] = [(set(), []) for _ in self._children]
-        for domain, owner in owners.items():
-            shares[owner][0].add(domain)
-        for job, host in zip(jobs, hosts, strict=True):  # in the order in which they are to be visited
-            shares[owners[paced[host]]][1].append(job)
-        return shares
+        numbers = [array("q") for _ in self._children]
+        for number, host in self._hosts(jobs):  # in the order in which they are to be visited
+            numbers[owners[paced[host]]].append(number)
+        return [
+            ({domain for domain, owner in owners.items() if owner == child}, jobs.only(numbers[child]))
+            for child in sizes
+        ]
 
-    def _begin(self, shares: Sequence[tuple[set[str], Sequence[Job]]]) -> None:
+    def _begin(self, shares: Sequence[tuple[set[str], Jobs]]) -> None:
         recorder, many = self._recorder, len(self._children)
         recorder.warc.close()  # what is written at the end is the last of the run's files
         recorder.commit()
@@ -146,7 +157,9 @@ class DividedCrawl:
                 many,
                 tuple(domains),
                 Paces(hosts, free),
-                tuple(messages.PlannedJob(job.source, job.citations, job.skip, job.why) for job in jobs),
+                jobs.plan,
+                jobs.numbers.tobytes(),
+                tuple(sorted(jobs.excluded)),
             )
             with suppress(EOFError):  # that it has ended already is seen later
                 child.channel.send(begin)

@@ -10,11 +10,9 @@ from datetime import datetime
 
 import msgspec
 
-from linkarchive.model import Difference, Reason, RunInfo, Verdict
+from linkarchive.model import Difference, RunInfo, Verdict
 from linkarchive.model.events import LookingAgain, Notice
 from linkarchive.store.run_writer import Numbers, Rows
-from linkarchive.store.sources import Source
-from linkarchive.wayback.cited import CitedLink
 from linkarchive.web.network import Hosts
 from linkarchive.web.pacing import Paces
 from linkarchive.web.shared_pacing import HostPace
@@ -24,16 +22,6 @@ _HEAD = struct.Struct("<IB")
 _AT_ONCE = 1 << 18
 
 # --- to a process that makes visits -----------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class PlannedJob:
-    """What a `Job` is before anything is known of the past of its source."""
-
-    source: Source
-    citations: tuple[CitedLink, ...]
-    skip: Reason | None
-    why: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +38,11 @@ class Begin:
     domains: tuple[str, ...]
     """That no other process asks without its knowing (`web.pacing.paced_as`)."""
     paces: Paces
-    jobs: tuple[PlannedJob, ...]
+    plan: int
+    numbers_of_sources: bytes
+    """`check.plan.Jobs.numbers`, in the order of visits."""
+    excluded: tuple[str, ...]
+    """Keys of sources with a `!` in links.txt."""
 
 
 @dataclass(frozen=True, slots=True)
