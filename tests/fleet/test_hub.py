@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
+import contextlib
+import json
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sqlalchemy import text
+from warcio.archiveiterator import ArchiveIterator
 
+from linkarchive.demo.wire import Response
+from linkarchive.errors import UsageError
+from linkarchive.fleet.importing import read
 from linkarchive.store.hub import open_hub, projects
 
 URLS = ("http://alpha.example/a", "http://beta.example/b", "http://gamma.example/gone")
@@ -116,3 +126,102 @@ def test_headers_of_a_site_stay_in_the_folder(politics: Any) -> None:
     with open_hub(politics.environ["ARCHIVE_HUB_DATABASE"]) as store:
         [project] = projects(store)
     assert ("alpha.example" in project.body, "s3cret" in project.body) == (True, False)
+
+
+def test_what_a_page_needs_to_be_shown_is_kept_beside_it(politics: Any, stage: Any) -> None:
+    sheet, picture = "http://beta.example/all.css", "http://alpha.example/picture.png"
+    body = stage.html("harbours").body
+    stage[URLS[0]] = Response(body.replace(b"</head>", f"<link rel=stylesheet href={sheet}></head>".encode()))
+    stage[sheet] = Response(f"p {{background: url({picture})}}".encode(), content_type="text/css")
+    stage[picture] = Response(b"picture", content_type="image/png")
+    politics.write("archive.toml", '[keep]\nscope = "page"\n')
+    politics.run("push")
+    worked = politics.run("worker", "--once")
+    assert worked.code == 0, worked.err
+    assert (on_shelf(politics, sheet), on_shelf(politics, picture)) == (1, 1)
+    assert "page" in politics.run("show", URLS[0]).out
+    assert politics.run("worker", "--once", now="2026-01-12").code == 0
+    assert (stage.asked(URLS[0]), stage.asked(sheet)) == (2, 1)
+
+
+def test_a_push_looks_for_lost_targets_on_the_original_page(hub_project: Callable[[str], Any], stage: Any) -> None:
+    original = "http://origin.example/2021/05/merger"
+    said = (
+        "In the winter the council sat over {} until the lamps went out, and nobody wrote down who had said what, "
+        "or why the harbour master had left so early that evening."
+    )
+    anchor = f'<a href="{URLS[0]}">tough negotiations</a>'
+    page = stage.html("merger").body.replace(b"</h1>", f"</h1><p>{said.format(anchor)}</p>".encode())
+    stage[original] = Response(page)
+    project = hub_project("politics")
+    project.write("links.txt", "articles *.md\n")
+    body = said.format("[tough negotiations](#)")
+    project.write("article.md", f"# Merger\n\nOriginal url: {original}\n\n{body}\n")
+    pushed = project.run("push")
+    assert (pushed.code, "2 sources (2 new)" in pushed.out) == (0, True), pushed
+    assert URLS[0] in project.links()
+    assert project.run("push").code == 0
+    assert stage.asked(original) == 1, "an article that is as it was is not looked at again"
+
+
+def test_old_rounds_keep_what_tells_something(politics: Any) -> None:
+    for day in ("2026-01-05", "2026-01-12", "2026-01-19"):
+        politics.run("push", now=day)
+        assert politics.run("worker", "--once", now=day).code == 0
+    politics.run("push", now="2026-01-19", env={"ARCHIVE_KEEP_VISITS": "1"})
+    rows = "SELECT run, count(*) FROM project_politics.visits GROUP BY run ORDER BY run"
+    with open_hub(politics.environ["ARCHIVE_HUB_DATABASE"]) as store:
+        visits = [number for _, number in store.execute(text(rows))]
+    assert visits == [3, 3], "the second round repeats the first, and is not the newest"
+
+
+def test_files_that_are_missing_or_damaged_are_named(politics: Any) -> None:
+    politics.run("push")
+    politics.run("worker", "--once")
+    well = politics.run("hub", "verify")
+    assert (well.code, well.out.endswith("missing or damaged: 0\n")) == (0, True), well
+    warcs = sorted((Path(politics.environ["ARCHIVE_HUB_SHELF"]) / "warc").glob("*.gz"))
+    data = warcs[0].read_bytes()
+    warcs[0].chmod(0o644)
+    warcs[0].write_bytes(data[:-1] + bytes([data[-1] ^ 1]))
+    warcs[1].unlink()
+    lines = politics.run("hub", "verify").out.splitlines()
+    assert f"archive/warc/{warcs[0].name} is damaged: its SHA-256 is another one" in lines
+    assert f"archive/warc/{warcs[1].name} is missing" in lines
+    assert (
+        politics.run("hub", "verify", "--ranges", "4-9").out
+        == "files that were put on the shelf: 0; missing or damaged: 0\n"
+    )
+
+
+def test_links_of_a_file_are_imported_and_stay(politics: Any, stage: Any) -> None:
+    wiki = "https://wiki.example/Harbour"
+    link = {"article": wiki, "url": "http://delta.example/d", "context": "The tide is high.", "accessed": "2025-05-12"}
+    stage[link["url"]] = stage.html("delta")
+    politics.write("links.jsonl", json.dumps(link) + "\n")
+    imported = politics.run("hub", "import", "links.jsonl")
+    assert (imported.code, "2 articles, 4 sources (4 new)" in imported.out) == (0, True), imported
+    assert "2 articles, 4 sources (0 new)" in politics.run("push").out
+    politics.run("worker", "--once")
+    source = politics.run("report", "--format", "json").source(link["url"])
+    assert source["verdict"] == "ok"
+    assert [(cited["article"], cited["accessed"]) for cited in source["citations"]] == [(wiki, "2025-05-12")]
+    politics.write("links.jsonl", '{"article": "x"}\n')
+    refused = politics.run("hub", "import", "links.jsonl")
+    assert (refused.code, "line 1 is no link" in refused.err) == (2, True)
+
+
+@given(st.lists(st.binary()))
+def test_whatever_a_file_says_is_articles_or_refused(lines: list[bytes]) -> None:
+    with contextlib.suppress(UsageError):
+        assert all(article.citations for article in read(lines))
+
+
+def on_shelf(project: Any, url: str) -> int:
+    """How many responses of that address the shelf has."""
+    number = 0
+    for path in (Path(project.environ["ARCHIVE_HUB_SHELF"]) / "warc").glob("*.warc.gz"):
+        with path.open("rb") as file:
+            responses = (record for record in ArchiveIterator(file) if record.rec_type == "response")
+            number += [record.rec_headers.get_header("WARC-Target-URI") for record in responses].count(url)
+    return number

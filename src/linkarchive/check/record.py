@@ -152,6 +152,12 @@ class Recorder:
         """Those of these sources that have a capture of a page that was really there."""
         return captures.usable_sources(self.store, sources)
 
+    def without_parts(self) -> list[StoredCapture]:
+        """The captures that show what this run saw, and hold the document alone."""
+        from linkarchive.store import parts
+
+        return parts.wanting(self.store, self.run.seq)
+
     def visited(self) -> set[int]:
         """The numbers of the sources that have their verdict in this run."""
         return results.visited(self.store, self.run.seq)

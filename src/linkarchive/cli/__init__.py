@@ -41,7 +41,7 @@ _COMMANDS: Mapping[str, tuple[str, str]] = {
     "forget": ("keeping", "Take a source's captures out of the archive, for good."),
     "import": ("imports", "Keep captures that other programs made."),
     "export": ("keeping", "Write the whole archive as one WACZ file."),
-    "push": ("hub", "Tell the hub what this project cites."),
+    "push": ("push", "Tell the hub what this project cites."),
     "worker": ("hub", "Make visits for a hub."),
     "hub": ("hub", "Make a hub for many projects, and show where it stands."),
     "demo": ("demo", "Run the main job on an embedded web, no network needed."),

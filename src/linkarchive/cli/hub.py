@@ -1,4 +1,4 @@
-"""`archive hub`, `archive push` and `archive worker`: many projects, or more links than one machine."""
+"""`archive hub` and `archive worker`: many projects, or more links than one machine."""
 
 from __future__ import annotations
 
@@ -10,18 +10,19 @@ from typing import TYPE_CHECKING
 
 import click
 
-from linkarchive.cli.common import folder_of, project_options, say, settings_of
+from linkarchive.cli.common import project_options, say
+from linkarchive.cli.push import hub_settings, import_
 from linkarchive.clock import Clock
-from linkarchive.errors import SettingsError, UsageError
-from linkarchive.settings import Settings
-from linkarchive.snapshot.shelf import refuse_other_databases
+from linkarchive.errors import UsageError
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from linkarchive.store.hub_ranges import HubStatus, RangeStatus
 
-_SLOTS = re.compile(r"(\d{1,4})-(\d{1,4})")
+_PAIR = re.compile(r"(\d{1,4})-(\d{1,4})")
+MOST = 4095
+"""The last slot, and the last range that there may be."""
 
 
 @click.group()
@@ -29,12 +30,15 @@ def hub() -> None:
     """The hub: a PostgreSQL database and a shelf of WARC files that projects share (extra `fleet`)."""
 
 
+hub.add_command(import_)
+
+
 @hub.command("init")
 @project_options
 @click.option("--ranges", type=click.IntRange(1, 4096), default=64, help="Ranges of hosts to work on (64).")
 def init(project: Path, config: Path | None, ranges: int) -> int:
     """Make the tables of a hub, and try whether its shelf takes a file."""
-    settings = _settings(project, config)
+    settings = hub_settings(project, config)
     from linkarchive.fleet.making import make_hub
 
     make_hub(settings.hub, ranges)
@@ -46,7 +50,7 @@ def init(project: Path, config: Path | None, ranges: int) -> int:
 @project_options
 def upgrade(project: Path, config: Path | None) -> int:
     """Bring the tables of hub and projects to this version; try parked ranges again; remove files that no row names."""
-    settings = _settings(project, config)
+    settings = hub_settings(project, config)
     from linkarchive.fleet.making import upgrade_hub
 
     for sentence in upgrade_hub(settings.hub):
@@ -54,12 +58,31 @@ def upgrade(project: Path, config: Path | None) -> int:
     return 0
 
 
+@hub.command("verify")
+@project_options
+@click.option("--ranges", metavar="A-B", help="Only files of these ranges of hosts.")
+def verify(project: Path, config: Path | None, ranges: str | None) -> int:
+    """Read all files on the shelf, and compare them with what was put there."""
+    settings = hub_settings(project, config)
+    from linkarchive.fleet.verifying import verify as read
+
+    first, last = _pair("--ranges", ranges) or (0, MOST)
+    files, faults = 0, 0
+    for segment, fault in read(settings.hub, first, last):
+        files += 1
+        if fault is not None:
+            faults += 1
+            click.echo(f"{segment.name} {fault}")
+    click.echo(f"files that were put on the shelf: {files:,}; missing or damaged: {faults:,}")
+    return 1 if faults else 0
+
+
 @hub.command("status")
 @project_options
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text")
 def status(project: Path, config: Path | None, form: str) -> int:
     """Show the projects, what is due, who is at work, and what went wrong."""
-    settings = _settings(project, config)
+    settings = hub_settings(project, config)
     from linkarchive.report.json import plain_json
     from linkarchive.store import hub_ranges
     from linkarchive.store.hub import open_hub
@@ -103,27 +126,6 @@ def _line(entry: RangeStatus, now: datetime) -> str:
 
 @click.command()
 @project_options
-def push(project: Path, config: Path | None) -> int:
-    """Tell the hub what this project cites, its rules and its decisions."""
-    settings = _settings(project, config)
-    from linkarchive.fleet.push import push as push_project
-    from linkarchive.model.scope import Scope
-    from linkarchive.report.phrases import count
-    from linkarchive.report.sanitize import sanitize
-
-    folder = folder_of(project, config)
-    if folder.hub is None:
-        raise UsageError("this folder is not a project of a hub")
-    pushed = push_project(folder, folder.hub, Scope(), settings, Clock.from_environ())
-    articles, sources = count(pushed.articles, "article"), count(pushed.sources, "source")
-    click.echo(f"pushed {folder.hub.name}: {articles}, {sources} ({pushed.new:,} new)")
-    for sentence in (*pushed.notices, *pushed.malformed, *pushed.errors):
-        say(sanitize(f"archive: {sentence}"))
-    return 2 if pushed.errors else 1 if pushed.malformed else 0
-
-
-@click.command()
-@project_options
 @click.option("--once", is_flag=True, help="End when nothing is due any more.")
 @click.option("--slots", metavar="A-B", help="Only ranges of hosts within these slots (0-4095).")
 def worker(project: Path, config: Path | None, once: bool, slots: str | None) -> int:
@@ -131,33 +133,21 @@ def worker(project: Path, config: Path | None, once: bool, slots: str | None) ->
     stop = Event()
     for number in (signal.SIGTERM, signal.SIGINT):  # first of all: what is imported takes a second
         signal.signal(number, lambda *_: stop.set())
-    settings = _settings(project, config)
+    settings = hub_settings(project, config)
     from linkarchive.fleet.worker import work
     from linkarchive.report.sanitize import sanitize
 
     def tell(words: str) -> None:
         say(sanitize(words))
 
-    is_complete = work(settings, Clock.from_environ(), once, _slots(slots), stop, tell)
+    is_complete = work(settings, Clock.from_environ(), once, _pair("--slots", slots), stop, tell)
     return 3 if once and not is_complete and not stop.is_set() else 0
 
 
-def _settings(project: Path, config: Path | None) -> Settings:
-    settings = settings_of(project, config)
-    if not settings.hub.database:
-        raise SettingsError("there is no hub: write its `database` below [hub] in archive.toml (ARCHIVE_HUB_DATABASE)")
-    refuse_other_databases(settings.hub.database)
-    try:
-        import procrastinate  # noqa: F401 - whether it is installed
-    except ImportError as error:
-        raise SettingsError("a hub needs the extra `fleet`: pip install 'linkarchive[fleet]'") from error
-    return settings
-
-
-def _slots(text: str | None) -> tuple[int, int] | None:
+def _pair(option: str, text: str | None) -> tuple[int, int] | None:
     if text is None:
         return None
-    match = _SLOTS.fullmatch(text)
-    if match is None or not int(match[1]) <= int(match[2]) <= 4095:
-        raise UsageError(f"--slots {text}: give the first and the last slot, as in 0-2047")
+    match = _PAIR.fullmatch(text)
+    if match is None or not int(match[1]) <= int(match[2]) <= MOST:
+        raise UsageError(f"{option} {text}: give the first and the last {option[2:-1]}, as in 0-2047")
     return int(match[1]), int(match[2])

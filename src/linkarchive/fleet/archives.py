@@ -7,8 +7,7 @@ range is due, for a while at a time.
 from __future__ import annotations
 
 import threading
-import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -63,16 +62,9 @@ class HubRateLimit(RateLimit):
                 hub_archives.close(self.limits.store, self.host.name, error.unknown.detail, wait)
 
 
-def ask_archives(hub: Hub, place: Workplace, works: Sequence[ProjectWork]) -> None:
-    """Ask what is open about the sources of each project, for as long as a segment lasts, then use what came back.
-
-    No transaction is open while it asks, and nothing is committed.
-    """
-    end = time.monotonic() + place.settings.hub.segment_seconds
-
-    def is_over() -> bool:
-        return place.is_stopping() or time.monotonic() >= end
-
+def ask_archives(hub: Hub, place: Workplace, works: Sequence[ProjectWork], is_over: Callable[[], bool]) -> None:
+    """Ask what is open about the sources of each project until `is_over` (threads call it as well), then use what came
+    back. No transaction is open while it asks, and nothing is committed."""
     with ExitStack() as stack:
         politeness = Politeness(archives=stack.enter_context(_limits(place)))
         asked = []

@@ -10,9 +10,11 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from linkarchive.check.crawl import Crawler
-from linkarchive.errors import ArchiveError, OfflineError
+from linkarchive.check.scopes.requisites import keep_parts
+from linkarchive.errors import ArchiveError
 from linkarchive.fleet.archives import ask_archives
 from linkarchive.fleet.judges import ProjectsJudges, SharedJudges
+from linkarchive.fleet.own_network import keep_sighting, refuse_to_work, refuse_trouble
 from linkarchive.fleet.recording import ProjectWork, round_of, work_of
 from linkarchive.fleet.shared_visit import SharedWarc
 from linkarchive.fleet.visits import Look, SharedVisits
@@ -41,6 +43,7 @@ class Batch:
         self._paces = paces
         day = place.clock.now()
         self._name = f"{day:%Y%m%d}-{taken.range:04d}-{taken.fence:06d}-{number:04d}"
+        self._own_network = OwnNetwork(place.settings.network, place.clock)
         self._looked_up = time.monotonic()
         self._told_to_stop: float | None = None
 
@@ -53,10 +56,19 @@ class Batch:
             self._conclude(works, warc)
         return sum(len(work.recorder.concluded_on) for work in works)
 
-    def ask(self, watched: Sequence[Watched]) -> None:
-        """Ask web archives about these sources, and settle what comes of it. Raises as `visit`."""
-        with self._segment(watched, visits=False) as (works, _):
-            ask_archives(self._hub, self._place, works)
+    def follow_up(self, watched: Sequence[Watched]) -> None:
+        """Ask web archives about these sources, fetch what their pages need to be shown, and settle what comes of it.
+        Raises as `visit`."""
+        end = time.monotonic() + self._place.settings.hub.segment_seconds
+
+        def is_over() -> bool:
+            is_full = warc.size >= self._place.settings.hub.segment
+            return is_full or self._place.is_stopping() or time.monotonic() >= end
+
+        with self._segment(watched, visits=False) as (works, warc):
+            ask_archives(self._hub, self._place, works, is_over)
+            for work in works:
+                keep_parts(work.recorder, work.policy, is_over, _nothing, self._paces)
 
     @contextmanager
     def _segment(self, watched: Sequence[Watched], *, visits: bool) -> Iterator[tuple[list[ProjectWork], SharedWarc]]:
@@ -95,13 +107,12 @@ class Batch:
     def _conclude(self, works: Sequence[ProjectWork], warc: SharedWarc) -> None:
         """Both passes. Limits of time and size end the first one alone: what it has visited is concluded on."""
         network, clock = self._place.settings.network, self._place.clock
-        own_network = OwnNetwork(network, clock)
         end = time.monotonic() + self._place.settings.hub.segment_seconds
 
         def is_over() -> bool:
             self._look_up()
             return (
-                own_network.is_silent
+                self._own_network.is_silent
                 or self._place.is_stopping()
                 or time.monotonic() >= end
                 or warc.size >= self._place.settings.hub.segment
@@ -115,7 +126,7 @@ class Batch:
                     self._paces,
                     is_over,
                     _nothing,
-                    own_network,
+                    self._own_network,
                     pool=ProjectsJudges(judges),
                 )
                 for work in works
@@ -128,9 +139,7 @@ class Batch:
                     crawler.skip([job for job in work.jobs if job.skip is not None])
                 self._hub.end_reading()
                 visits.first_pass(looks, is_over)
-                trouble = own_network.trouble()
-                if trouble is not None:
-                    raise OfflineError(trouble.why)
+                refuse_trouble(self._hub, self._place, self._own_network)
                 visits.second_pass(sites.__getitem__, self._is_broken_off)
                 if not self._place.is_stopping():  # else the next worker visits them
                     for crawler, work in zip(crawlers, works, strict=True):
@@ -162,6 +171,8 @@ class Batch:
         with put_on(self._place.shelf, files):
             for work in works:
                 work.settle()
+            refuse_to_work(self._hub, self._place)
+            keep_sighting(self._hub, self._place, self._own_network, works)
             segments = (Segment(name, path.stat().st_size, warc.digests[path]) for name, path in files.items())
             hub_ranges.keep_segments(store, self._taken, segments)
             hub_ranges.hold(store, self._taken)

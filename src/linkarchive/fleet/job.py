@@ -7,6 +7,7 @@ import time
 from linkarchive.errors import ArchiveError
 from linkarchive.fleet.archives import SOURCES
 from linkarchive.fleet.batch import Batch
+from linkarchive.fleet.own_network import refuse_to_work
 from linkarchive.fleet.turns import taking_turns
 from linkarchive.fleet.workplace import Hub, Workplace, opened
 from linkarchive.report.phrases import count
@@ -55,6 +56,7 @@ def visit_range(place: Workplace, number: int) -> None:
 
 
 def _work(hub: Hub, place: Workplace, taken: Taken, paces: Paces) -> None:
+    refuse_to_work(hub, place)
     end, done = time.monotonic() + place.settings.hub.slice, 0
     while not place.is_stopping() and time.monotonic() < end:
         now, batch = place.clock.now(), Batch(hub, place, taken, done, paces)
@@ -65,8 +67,8 @@ def _work(hub: Hub, place: Workplace, taken: Taken, paces: Paces) -> None:
             if not sources:
                 return
         elif to_ask := hub_archives.to_ask(hub.store, taken, now, SOURCES):
-            batch.ask(to_ask)
-            place.say(f"range {taken.range}: asked web archives about {count(len(to_ask), 'source')}")
+            batch.follow_up(to_ask)
+            place.say(f"range {taken.range}: asked further about {count(len(to_ask), 'source')}")
         else:
             return
         done += 1

@@ -9,6 +9,7 @@ from linkarchive.check.articles import Articles, keep_watch, load, save
 from linkarchive.check.plan import Jobs, Policy, plan
 from linkarchive.clock import Clock
 from linkarchive.errors import UsageError
+from linkarchive.fleet.originals import with_lost_targets
 from linkarchive.fleet.pages import page_of, slot_of
 from linkarchive.history.cut import keep_plan
 from linkarchive.model import Scope
@@ -18,6 +19,7 @@ from linkarchive.sites import refuse_faulty
 from linkarchive.store import hub, runs
 from linkarchive.store.hub import Rules
 from linkarchive.store.opening import open_project
+from linkarchive.store.retention import thin
 
 _LONGEST_NAME = 2_000
 """Bytes of an article's name: those of keys in an index of PostgreSQL are limited."""
@@ -49,6 +51,7 @@ def push(project: Project, place: Hub, scope: Scope, settings: Settings, clock: 
     now, policy = clock.now(), Policy.of(settings, project.decisions)
     with hub.open_hub(place.database) as shared:
         hub.make_schema(shared, place.name)
+    troubles: list[str] = []
     with open_project(project, write=True) as store:
         hub.lock_project(store, place.name)
         run = runs.of_round(store, now.strftime(hub.ROUND), now, clock.simulated)
@@ -56,9 +59,11 @@ def push(project: Project, place: Hub, scope: Scope, settings: Settings, clock: 
         if scope.articles:  # what is named is added to the others
             named = load(project, store, scope, settings, clock)
             _refuse_long_names(named)
+            named, troubles = with_lost_targets(named, store, policy, clock)
             save(project, store, run.seq, named.new, {})
             articles = load(project, store, Scope(), settings, clock)
         _refuse_long_names(articles)
+        articles, more = with_lost_targets(articles, store, policy, clock)
         save(project, store, run.seq, articles.new, articles.digests)
         hub.lock_project(store, place.name)  # what was saved is committed, and the lock let go
         articles = keep_watch(project, articles)
@@ -67,7 +72,9 @@ def push(project: Project, place: Hub, scope: Scope, settings: Settings, clock: 
         number = hub.keep_project(store, place.name, _rules(settings, policy, articles), now)
         new = hub.watch(store, number, list(_watched(jobs, policy)), now)
         store.commit()
-    notices = (*articles.notices, *_headers_words(settings))
+        if settings.keep.visits > 0:
+            thin(store, settings.keep.visits)
+    notices = (*articles.notices, *_headers_words(settings), *troubles, *more)
     return Pushed(number, len(articles.articles), len(jobs), new, articles.malformed, notices, articles.errors)
 
 

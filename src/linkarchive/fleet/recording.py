@@ -1,59 +1,19 @@
-"""What a batch concludes for one project: its rows wait in memory until their records are on the shelf."""
+"""What a batch does for one project."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 
-from linkarchive.check.conclude import Conclusion
 from linkarchive.check.plan import Job, Policy, jobs_by
-from linkarchive.check.record import Recorder
+from linkarchive.fleet.recorder import BatchRecorder
 from linkarchive.fleet.workplace import Hub, Workplace, policy_of
 from linkarchive.history.open_run import OpenRun
-from linkarchive.model import Verdict
-from linkarchive.model.events import Event, Notice
 from linkarchive.snapshot.writer import WarcWriter
-from linkarchive.store import hub, hub_archives, hub_ranges, plans, results, runs
+from linkarchive.store import hub, hub_archives, hub_ranges, plans, runs
 from linkarchive.store.hub import HubProject, ProjectStore
 from linkarchive.store.run_writer import RunWriter
 from linkarchive.store.runs import Run
-
-
-class BatchRecorder(Recorder):
-    """Writes the conclusions of one project."""
-
-    def __init__(self, begun: OpenRun, place: Workplace, sources: Collection[int], asks_archives: bool) -> None:
-        """`sources` are the numbers of those of the batch. `asks_archives`: web archives are to be asked about what is
-        concluded on."""
-        super().__init__(begun, self._tell)
-        self._sources = sources
-        self._say = place.say
-        self._asks_archives = asks_archives
-        self.to_ask: dict[int, datetime | None] = {}
-        """From when on archives are to be asked about sources; None: there is nothing to ask."""
-        self.concluded_on: set[int] = set()
-        """Numbers of sources."""
-
-    def record(self, conclusion: Conclusion) -> None:
-        super().record(conclusion)
-        source = conclusion.job.source.id
-        self.concluded_on.add(source)
-        if self._asks_archives and conclusion.result is not None and conclusion.job.skip is None:
-            self.to_ask[source] = self.clock.now()
-
-    def with_verdict(self, *verdicts: Verdict) -> set[int]:
-        """Of those of the batch."""
-        sources = self._sources
-        return {n for verdict in verdicts for n in results.with_verdict(self.store, self.rows.run, verdict, sources)}
-
-    def commit(self) -> None:
-        """Not before the records are on the shelf: then all projects commit together."""
-        self._note_commit()
-
-    def _tell(self, event: Event) -> None:
-        if isinstance(event, Notice):
-            self._say(event.text)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,8 +69,8 @@ def work_of(
     writer = RunWriter(store, run.seq)
     if visits:
         store.gather_with(_nothing)
-    asks_archives = visits and policy.settings.wayback.mode != "off"
-    recorder = BatchRecorder(OpenRun(run, False, store, writer, warc, place.clock), place, sources, asks_archives)
+    goes_on = visits and (policy.settings.wayback.mode != "off" or policy.wants_parts)
+    recorder = BatchRecorder(OpenRun(run, False, store, writer, warc, place.clock), place, sources, goes_on)
     return ProjectWork(project, policy, store, writer, run, recorder, jobs)
 
 

@@ -26,6 +26,11 @@ class Workplace:
     say: Callable[[str], None]
     is_stopping: Callable[[], bool]
 
+    @property
+    def machine(self) -> str:
+        """The worker's host, whose network it shares with its other workers."""
+        return self.name.rpartition(":")[0]
+
 
 @dataclass(frozen=True, slots=True)
 class Hub:

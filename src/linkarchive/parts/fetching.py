@@ -10,13 +10,13 @@ from collections import Counter, OrderedDict, deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 
 from linkarchive.errors import ArchiveError
 from linkarchive.model import CaptureScope, PartRecord
 from linkarchive.model.events import Listener, Notice, PartsKept
 from linkarchive.parts.page_parts import Answer, PageParts
 from linkarchive.parts.request import request_fields
+from linkarchive.project import Files
 from linkarchive.requisites.requisite import Kind, Requisite
 from linkarchive.secrets import redact
 from linkarchive.settings import NetworkSettings
@@ -49,7 +49,8 @@ _SILENT = 4
 class Archive:
     """The archive that the parts are stored in, and the project's say on them."""
 
-    folder: Path
+    files: Files
+    """Where its records are read from."""
     keep: Callable[[StoredCapture, NewParts], Sequence[PartRecord]]
     """Stores the parts of a page; all that it uses, what is new last."""
     known: Callable[[Iterable[str]], Mapping[str, PartRecord]]
@@ -162,7 +163,7 @@ class Fetching:
             page = PageParts(self._todo.popleft(), time.monotonic() + MAX_SECONDS)
             self._open.append(page)
             with self._contained(page.stored.capture.url):
-                named = page.named(self._archive.folder, self._network.max_body)
+                named = page.named(self._archive.files, self._network.max_body)
                 self._want(page, ((requisite, 0) for requisite in named))
 
     @contextmanager

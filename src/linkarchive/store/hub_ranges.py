@@ -6,7 +6,7 @@ have in common.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -193,6 +193,17 @@ def put_back(store: Store) -> int:
 def fences(store: Store) -> dict[int, int]:
     """How often each range was taken."""
     return {row.range: row.fence for row in store.execute(text("SELECT range, fence FROM hub.ranges"))}
+
+
+def segments(store: Store, first: int, last: int) -> Iterator[Segment]:
+    """The files of the ranges from the first to the last that rows name, some at a time."""
+    query = """SELECT name, bytes, sha256 FROM hub.segments WHERE range BETWEEN :first AND :last AND name > :after
+        ORDER BY name LIMIT 1000"""
+    after = ""
+    while rows := store.execute(text(query), {"first": first, "last": last, "after": after}).all():
+        store.rollback()
+        yield from (Segment(**row._mapping) for row in rows)
+        after = rows[-1].name
 
 
 def named_segments(store: Store, names: Collection[str]) -> set[str]:

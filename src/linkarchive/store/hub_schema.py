@@ -98,5 +98,24 @@ STEPS: tuple[tuple[str, tuple[str, ...]], ...] = (
             )""",
         ),
     ),
+    (
+        "2026-11-30 was it us",
+        (
+            # What the workers of a machine have seen of hosts of late, and concluded: `store.hub_sightings.Sighting`.
+            """CREATE TABLE hub.sightings (
+                id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+                machine text NOT NULL,
+                seen timestamptz NOT NULL DEFAULT clock_timestamp(),
+                body text NOT NULL
+            )""",
+            "CREATE INDEX sightings_of_machine ON hub.sightings (machine, seen)",
+            # Machines whose network is in trouble, and until when they rest.
+            """CREATE TABLE hub.troubles (
+                machine text PRIMARY KEY,
+                until timestamptz NOT NULL,
+                why text NOT NULL
+            )""",
+        ),
+    ),
 )
 """Named steps, each with its statements; they are never changed, only added to."""

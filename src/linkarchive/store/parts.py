@@ -48,8 +48,9 @@ def by_id(store: Store, ids: Iterable[str]) -> dict[str, PartRecord]:
     return {row.record: _record(row) for row in _rows(store, parts.c.record, ids)}
 
 
-def wanting(store: Store, run: int) -> list[StoredCapture]:
-    """The captures that hold the document alone and show a page that this run saw to be there, one a source."""
+def wanting(store: Store, run: int, among: Collection[int] | None = None) -> list[StoredCapture]:
+    """The captures (of these sources, if any are given) that hold the document alone and show a page that this run saw
+    to be there, one a source."""
     alive = [verdict.value for verdict in Verdict if verdict.is_alive]
     newest = (
         select(func.max(captures.c.id))
@@ -59,6 +60,8 @@ def wanting(store: Store, run: int) -> list[StoredCapture]:
         .where(captures.c.origin == Origin.LIVE.value, captures.c.usable)
         .group_by(captures.c.source)
     )
+    if among is not None:
+        newest = newest.where(captures.c.source.in_(among))
     query = select(captures).where(captures.c.id.in_(newest), captures.c.scope == CaptureScope.DOCUMENT.value)
     return [StoredCapture.of_row(row) for row in store.execute(query.order_by(captures.c.id))]
 

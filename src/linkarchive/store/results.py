@@ -5,7 +5,7 @@ The database calls results `outcomes`.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Set
+from collections.abc import Collection, Iterator, Sequence, Set
 from datetime import datetime
 from typing import Any
 
@@ -38,7 +38,11 @@ class Visited(Struct, frozen=True):
 def discard_run(store: Store, run: int, but: Set[int]) -> None:
     """Take back what a run concluded and kept (it turned out that we did not see the web), except about the sources
     `but`; the WARC files stay."""
-    wrong = sorted(visited(store, run) - but)
+    discard(store, run, sorted(visited(store, run) - but))
+
+
+def discard(store: Store, run: int, wrong: Sequence[int]) -> None:
+    """`discard_run`, of these sources."""
     mine = select(results.c.id).where(results.c.run == run)
     nothing = dict.fromkeys(("etag", "last_modified", "sha256", "judged", "page_outcome"))
     based = select(baselines.c.capture)

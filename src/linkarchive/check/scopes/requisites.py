@@ -31,7 +31,7 @@ def keep_parts(
     """
     if not policy.wants_parts or policy.is_full:
         return 0
-    stored_pages = parts.wanting(recorder.store, recorder.run.seq)
+    stored_pages = recorder.without_parts()
     has_file = recorder.warc.has_file  # a fresh Git clone has none
     lacking = [stored for stored in stored_pages if _wants(stored, policy) and has_file(stored.holder.warc)]
     if not lacking:
@@ -76,7 +76,7 @@ def _archive(recorder: Recorder, policy: Policy) -> Archive:
         return refused or is_excluded(url, settings.check.exclude) or policy.forgets_any([url])
 
     return Archive(
-        recorder.warc.archive,
+        recorder.warc.files,
         lambda stored, new: recorder.keep_parts(stored, new)[1],
         known,
         refuses,

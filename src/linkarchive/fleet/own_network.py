@@ -1,0 +1,51 @@
+"""Was it us? Asked over all that the workers of this machine have seen in the last ten minutes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from linkarchive.errors import OfflineError
+from linkarchive.fleet.recording import ProjectWork
+from linkarchive.fleet.workplace import Hub, Workplace
+from linkarchive.store import hub_sightings
+from linkarchive.store.hub_sightings import Concluded, Sighting
+from linkarchive.web.connectivity import OwnNetwork
+
+
+def refuse_trouble(hub: Hub, place: Workplace, own_network: OwnNetwork) -> None:
+    """Raise OfflineError where our own network is in trouble, by what this batch has seen, or by that and what the
+    other batches of this machine have seen: then what those concluded is taken back."""
+    known = own_network.trouble()
+    if known is not None:
+        raise OfflineError(known.why)
+    sightings = hub_sightings.lately(hub.store, place.machine)
+    hub.end_reading()
+    if not sightings:
+        return
+    together = OwnNetwork(place.settings.network, place.clock)
+    for sighting in sightings:
+        together.hosts.add(sighting.hosts)
+    together.hosts.add(own_network.hosts)
+    shared = together.trouble()
+    if shared is not None:
+        hub_sightings.take_back(hub.store, hub.shared, place.machine, shared.why, place.clock.now())
+        hub.store.commit()
+        hub.shared.forget()
+        raise OfflineError(shared.why)
+
+
+def refuse_to_work(hub: Hub, place: Workplace) -> None:
+    """Raise OfflineError where another worker of this machine has found its network in trouble just now."""
+    why = hub_sightings.trouble(hub.store, place.machine)
+    if why is not None:
+        raise OfflineError(why)
+
+
+def keep_sighting(hub: Hub, place: Workplace, own_network: OwnNetwork, works: Sequence[ProjectWork]) -> None:
+    """Note what a batch saw and concluded, in the transaction that writes it."""
+    concluded = tuple(
+        Concluded(work.project.id, work.run.seq, tuple(sorted(sources)))
+        for work in works
+        if (sources := work.recorder.concluded_on - work.recorder.proven)
+    )
+    hub_sightings.keep(hub.store, place.machine, Sighting(own_network.hosts, concluded))

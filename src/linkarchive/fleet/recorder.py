@@ -1,0 +1,55 @@
+"""What a batch concludes for one project: its rows wait in memory until their records are on the shelf."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import datetime
+
+from linkarchive.check.conclude import Conclusion
+from linkarchive.check.record import Recorder
+from linkarchive.fleet.workplace import Workplace
+from linkarchive.history.open_run import OpenRun
+from linkarchive.model import Verdict
+from linkarchive.model.events import Event, Notice
+from linkarchive.store import parts, results
+from linkarchive.store.captures import StoredCapture
+
+
+class BatchRecorder(Recorder):
+    """Writes the conclusions of one project."""
+
+    def __init__(self, begun: OpenRun, place: Workplace, sources: Collection[int], goes_on: bool) -> None:
+        """`sources` are the numbers of those of the batch. `goes_on`: when the visits are over, web archives are to be
+        asked about what is concluded on, or what pages need to be shown is to be fetched."""
+        super().__init__(begun, self._tell)
+        self._sources = sources
+        self._say = place.say
+        self._goes_on = goes_on
+        self.to_ask: dict[int, datetime | None] = {}
+        """From when on archives are to be asked about sources, and parts fetched; None: there is nothing to do."""
+        self.concluded_on: set[int] = set()
+        """Numbers of sources."""
+
+    def record(self, conclusion: Conclusion) -> None:
+        super().record(conclusion)
+        source = conclusion.job.source.id
+        self.concluded_on.add(source)
+        if self._goes_on and conclusion.result is not None and conclusion.job.skip is None:
+            self.to_ask[source] = self.clock.now()
+
+    def with_verdict(self, *verdicts: Verdict) -> set[int]:
+        """Of those of the batch."""
+        sources = self._sources
+        return {n for verdict in verdicts for n in results.with_verdict(self.store, self.run.seq, verdict, sources)}
+
+    def without_parts(self) -> list[StoredCapture]:
+        """Of the sources of the batch."""
+        return parts.wanting(self.store, self.run.seq, self._sources)
+
+    def commit(self) -> None:
+        """Not before the records are on the shelf: then all projects commit together."""
+        self._note_commit()
+
+    def _tell(self, event: Event) -> None:
+        if isinstance(event, Notice):
+            self._say(event.text)
