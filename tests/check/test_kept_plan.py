@@ -15,7 +15,7 @@ import pytest
 from linkarchive.check.articles import Articles, keep_plan, load, with_new_saved
 from linkarchive.check.plan import Policy, plan
 from linkarchive.clock import Clock
-from linkarchive.links import reading
+from linkarchive.links import files_read, reading
 from linkarchive.model import Scope
 from linkarchive.project import Project
 from linkarchive.settings import Settings
@@ -202,3 +202,12 @@ def test_a_line_by_hand_plans_only_its_article(folder: Plans) -> None:
         cited, _, _ = folder.make()
     assert len(rewrite.call_args.args[1]) == 1
     assert {link.article for _, _, links in cited for link in links if link.private} == {"posts/two.md"}
+
+
+def test_files_are_told_by_their_times_once_these_can_be_relied_on(folder: Plans) -> None:
+    folder.make()
+    with mock.patch.object(files_read, "_SETTLED", 0):
+        folder.make()
+    with mock.patch.object(files_read, "_digest", return_value=None) as digest:
+        folder.make()
+    assert not [call.args[0] for call in digest.call_args_list if call.args[0].exists()]

@@ -98,8 +98,12 @@ def kept_plan(project: Project, store: Store, scope: Scope, settings: Settings) 
     plan = plans.load(store, key)
     if plan.unresolved and not scope.is_partial:  # a run over all looks for lost targets once more
         return None
+    read = FilesRead(project.root, {file.path: file.digest for file in files})
     changed = frozenset(file.path for file in files if not are_as_read(project.root, [file]))
-    return KeptPlan(plan, FilesRead(project.root, {file.path: file.digest for file in files}), changed)
+    if not changed and any(file.size < 0 and file.digest for file in files):
+        # By now the times of these may tell as much as their digests.
+        plans.note_files(store, read.files())
+    return KeptPlan(plan, read, changed)
 
 
 def files_to_note(project: Project, scope: Scope) -> Noted:

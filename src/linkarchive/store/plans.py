@@ -145,8 +145,13 @@ def _row(plan: int, cited: Cited) -> dict[str, object]:
 def keep(store: Store, key: str, plan: StoredPlan, files: Iterable[FileRead]) -> None:
     """Keep what was written OF_LINKS for the next run, in the place of any other plan."""
     store.execute(delete(plans))
-    files_read.save(store, plan_files, files)
+    note_files(store, files)
     store.execute(insert(plans).values(key=key, body=encode(plan)))
+
+
+def note_files(store: Store, files: Iterable[FileRead]) -> None:
+    """Note what the plan was made from, as it is now."""
+    files_read.save(store, plan_files, files)
 
 
 def drop(store: Store) -> None:
