@@ -81,7 +81,7 @@ def test_a_host_that_asks_to_wait_is_left_alone_by_all(worker_of: Callable[[Take
 def test_several_turns_on_a_name_are_as_far_apart_as_it_says(hub_project: Callable[[str], Any]) -> None:
     database = hub_project("politics").environ["ARCHIVE_HUB_DATABASE"]
     with hub_turns.open_turns(database) as store, hub_turns.open_turns(database) as others:
-        assert hub_turns.take(store, {"a": 30.0, "*.a": 10.0}) == 0
-        assert 10 < hub_turns.take(others, {"a": 1.0}) <= 30
-        assert 0 < hub_turns.take(others, {"b": 1.0, "*.a": 1.0}) <= 10
+        assert hub_turns.take(store, {"a": 900.0, "*.a": 300.0}) == 0
+        assert 300 < hub_turns.take(others, {"a": 1.0}) <= 900
+        assert 0 < hub_turns.take(others, {"b": 1.0, "*.a": 1.0}) <= 300
         assert hub_turns.take(others, {"b": 1.0}) == 0, "what could not be had whole was not taken in part"

@@ -27,6 +27,9 @@ SOURCES = 200
 _ASK_AGAIN = timedelta(hours=1)
 """After this, what could not be found out is asked again."""
 
+_LOOK_UP = 2.0
+"""Seconds between two looks whether an archive was closed, while a request waits for its turn."""
+
 
 @dataclass(slots=True)
 class HubRateLimits(RateLimits):
@@ -53,7 +56,8 @@ class HubRateLimit(RateLimit):
                 self.closed = self.closed or ArchiveTroubleError(Why.RATE_LIMITED, why)
             if self.stopped is not None or not self.per_minute:
                 return 0.0
-            return hub_turns.take(self.limits.store, {f"archive {self.name}": WINDOW / max(1.0, self.per_minute)})
+            wait = hub_turns.take(self.limits.store, {f"archive {self.name}": WINDOW / max(1.0, self.per_minute)})
+            return min(wait, _LOOK_UP)
 
     def close(self, error: ArchiveTroubleError, wait: float | None) -> None:
         RateLimit.close(self, error, wait)

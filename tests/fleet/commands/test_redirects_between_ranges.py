@@ -21,6 +21,6 @@ def test_redirects_from_several_ranges_to_one_host(hub: Hub, web: Web) -> None:
         assert ended(worker)[0] == 0
     first = min(visit.start for visit in web.asked if visit.url in PAGES)
     hops = sorted(visit.start for visit in web.asked if visit.host == "target.example")
-    assert len(hops) == len(PAGES)
+    assert len(hops) >= len(PAGES)
     # Each came after its own turn, and turns are as far apart: a slow machine makes them later, and never sooner.
     assert [start - first for place, start in enumerate(hops) if start < first + place * DELAY] == []

@@ -83,7 +83,9 @@ def test_three_workers_ask_an_archive_as_fast_as_one_run_may(asking: Hub, web: W
 
 def test_an_archive_that_limits_one_worker_is_left_alone_by_all(asking: Hub, web: Web, wayback: FaultyArchive) -> None:
     wayback.fail("replay", Fault.RATE_LIMITED_WITH_WAIT)
-    asking.settings |= {"ARCHIVE_WAYBACK_REPLAY_PER_MINUTE": "1", "ARCHIVE_HUB_SEGMENT_SECONDS": "5"}
+    asking.settings["ARCHIVE_WAYBACK_REPLAY_PER_MINUTE"] = "1"
+    for name in ("a", "b", "c"):
+        asking.folder(f"worker-{name}").write("archive.toml", '[[archives]]\nname = "wayback"\n')
     project = asking.project("politics")
     project.article(*(f"http://h{number}.example/page" for number in range(12)), published="2025-06-01")
     assert project.run("push", now=None).code == 0
