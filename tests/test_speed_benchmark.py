@@ -11,6 +11,7 @@ import sys
 import urllib.error
 import urllib.request
 from dataclasses import dataclass
+from operator import attrgetter
 from pathlib import Path
 from types import ModuleType
 
@@ -179,6 +180,13 @@ def test_demands_on_a_hundred_thousand_links(speed: Modules) -> None:
     assert found["5. re-check of 100,000: peak MB"] == (410.0, False)
     assert found["5. re-check: CPU a link at 100,000 ÷ at 1,000"] == (1.15, True)
     assert "| 100,000 | 1.150 | 1.150 | 410 | 1.150 | 1.150 | 410 | 1,002.0 (" in speed.table.scale_table(_scale())
+
+
+def test_the_stages_of_a_run_are_functions_that_there_are(speed: Modules) -> None:
+    names = [name for stage in importlib.import_module("speed_stages").STAGES.values() for name in stage]
+    for name in names:
+        module, _, function = name.partition(":")
+        assert callable(attrgetter(function)(importlib.import_module(f"linkarchive.{module}"))), name
 
 
 def test_the_plot_is_svg_with_a_line_for_each_series(speed: Modules) -> None:

@@ -23,14 +23,15 @@ from linkarchive.check.copies import as_seen_before, judged_by_copy, with_settle
 from linkarchive.check.plan import Job, Policy
 from linkarchive.check.results import (
     ComparedLink,
+    Titles,
     change_of,
     history_of,
     inputs_of,
     result_of,
+    titles_of,
     was_https_only,
     with_copy,
     with_history,
-    with_titles,
 )
 from linkarchive.judge.https_only import is_https_only, moved_to_https
 from linkarchive.judge.strikes import apply_strikes
@@ -39,6 +40,7 @@ from linkarchive.model import (
     Change,
     Difference,
     History,
+    Hop,
     Judgement,
     Page,
     Reason,
@@ -106,8 +108,9 @@ def conclude(fetched: Fetched, assessment: Assessment, policy: Policy) -> Conclu
         )
         for (link, baseline, accepted), judgement in zip(baselines_of(job, policy, visit.time), judgements, strict=True)
     ]
-    result = result_of(job, fetched.page, compared, capture, history, visit.time)
-    result = as_seen_before(_titled(result, assessment, before.result, policy), before.result)
+    titles = _titles(fetched.page.final_url, fetched.page.hops, assessment, before.result, policy)
+    result = result_of(job, fetched.page, compared, capture, history, visit.time, titles)
+    result = as_seen_before(result, before.result)
     result = with_settled(with_copy(with_history(result, before, visit.time), job, policy), job)
     # A server's error page is no page: each run counts its strike, or has heard of somebody who saw the page.
     failing = worst.verdict is Verdict.UNREACHABLE or worst.reason is Reason.UNREACHABLE_SINCE
@@ -133,10 +136,12 @@ def _moved_to_https(judgements: Sequence[Judgement], job: Job) -> list[Judgement
     return [moved_to_https(judged, link.target) for judged, link in zip(judgements, job.citations, strict=True)]
 
 
-def _titled(result: Result, assessment: Assessment, last: Result | None, policy: Policy) -> Result:
-    """The result with its titles, but for that of a forgotten page."""
-    urls = [url for url in (result.final_url, *(hop.url for hop in result.hops)) if url is not None]
-    return with_titles(result, replace(assessment, title=None) if policy.forgets_any(urls) else assessment, last)
+def _titles(
+    final_url: str | None, hops: Sequence[Hop], assessment: Assessment, last: Result | None, policy: Policy
+) -> Titles:
+    """`titles_of` a page at this address, but for that of a forgotten page."""
+    urls = [url for url in (final_url, *(hop.url for hop in hops)) if url is not None]
+    return titles_of(replace(assessment, title=None) if policy.forgets_any(urls) else assessment, last)
 
 
 def skipped(job: Job, now: datetime, policy: Policy) -> Conclusion:
@@ -165,9 +170,9 @@ def rejudged(
         for (link, baseline, accepted), judgement in zip(baselines_of(job, policy, checked), judgements, strict=True)
     ]
     capture = job.previous.shown_by(result)
-    again = result_of(job, page, compared, capture, history_of(result), checked)
+    titles = _titles(result.final_url, result.hops, assessment, result, policy)
+    again = result_of(job, page, compared, capture, history_of(result), checked, titles)
     again = replace(again, status=result.status, final_url=result.final_url, hops=result.hops, read=result.read)
-    again = _titled(again, assessment, result, policy)
     again = with_history(again, job.previous, checked)
     again = with_settled(with_copy(again, job, policy), job)
     page_now = None

@@ -29,7 +29,7 @@ from linkarchive.web.exchange import Visit
 if TYPE_CHECKING:
     from linkarchive.snapshot.parts import NewParts
 
-COMMIT_EVERY = 0.1
+COMMIT_EVERY = 0.5
 """Seconds: what a `kill -9` may cost in conclusions, whose visits are then made again."""
 
 
@@ -178,7 +178,7 @@ class Recorder:
         self._note_commit()
 
     def commit_when_due(self) -> None:
-        """`commit`, at most ten times a second: a burst of visits shares the wait for the disk."""
+        """`commit`, at most twice a second: a burst of visits shares the wait for the disk."""
         if time.monotonic() - self._committed >= COMMIT_EVERY:
             self.commit()
 

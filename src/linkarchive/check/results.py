@@ -36,6 +36,9 @@ from linkarchive.wayback.cited import CitedLink
 
 ONLY_US_CONFIDENCE = 0.9
 
+Titles = tuple[str | None, str | None]
+"""Of a page, and of the one that it was compared with."""
+
 
 class ComparedLink(Struct, frozen=True):
     """One citation, what the page was compared with for it, and the judgement."""
@@ -60,10 +63,11 @@ def result_of(
     capture: StoredCapture | NewCapture | None,
     history: History,
     now: datetime,
+    titles: Titles = (None, None),
 ) -> Result:
     """The result of a visit, before `with_history`. It shows the worst of its citations (docs/design.md §3).
 
-    `capture` shows the page; where it is still to be stored, `with_capture` names it.
+    `capture` shows the page; where it is still to be stored, `with_capture` names it. `titles` are as `titles_of` says.
     """
     worst = min(compared, key=lambda cited: cited.judgement.rank)
     judgement = worst.judgement
@@ -95,6 +99,8 @@ def result_of(
         archive_note=None,
         suggested_url=judgement.suggested_url,
         citations=tuple(_citation(cited) for cited in compared if not cited.link.original),
+        title=titles[0],
+        title_then=titles[1],
         read=read_of(page),
     )
     return with_capture(result, capture) if isinstance(capture, StoredCapture) else result
@@ -131,11 +137,11 @@ def with_history(result: Result, before: Previous, now: datetime) -> Result:
     return replace(result, since=since, confirmed=same and now - since >= CONFIRMED_AFTER, last_ok=last_ok)
 
 
-def with_titles(result: Result, assessment: Assessment, last: Result | None) -> Result:
-    """The result with the title of the last usable page, and with the baseline's where it was another one."""
+def titles_of(assessment: Assessment, last: Result | None) -> Titles:
+    """The title of the last usable page, and the baseline's where it was another one."""
     title = assessment.title or (last.title if last else None)
     then = assessment.title_then or (last.title_then if last else None)
-    return replace(result, title=title, title_then=None if then == title else then)
+    return title, None if then == title else then
 
 
 def change_of(result: Result, job: Job, policy: Policy, now: datetime) -> Change:
