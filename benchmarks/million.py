@@ -100,7 +100,7 @@ def keep_plan(root: Path, times: int) -> None:
             read.note(path, path.read_bytes())
         plans.keep(store, key, StoredPlan(tuple(parts), plan.excluded, (), (), plan.lists, plan.outline), read.files())
         policy = Policy(settings, ())
-        jobs, update = Jobs(store, plans.OF_LINKS, plans.numbers(store, plans.OF_LINKS), policy, frozenset()), []
+        jobs, update = Jobs(store, plans.OF_LINKS, policy, frozenset()), []
         batch = []
         for job in jobs:
             batch.append(job)

@@ -129,11 +129,15 @@ class Jobs:
     store: Store
     plan: int
     """`plans.OF_LINKS` or `OF_RUN`."""
-    numbers: array[int]
-    """Of their sources."""
     policy: Policy
     excluded: frozenset[str]
     """Keys of sources with a `!` in links.txt."""
+    chosen: array[int] | None = None
+    """The numbers of their sources; None: all that are planned."""
+
+    @property
+    def numbers(self) -> array[int]:
+        return plans.numbers(self.store, self.plan) if self.chosen is None else self.chosen
 
     def __len__(self) -> int:
         return len(self.numbers)
@@ -172,7 +176,7 @@ class Jobs:
 
     def only(self, numbers: Iterable[int]) -> Jobs:
         """Those of these sources, which are planned, in this order."""
-        return Jobs(self.store, self.plan, array("q", numbers), self.policy, self.excluded)
+        return Jobs(self.store, self.plan, self.policy, self.excluded, array("q", numbers))
 
 
 def plan(articles: Articles, store: Store, policy: Policy, is_of_links: bool) -> Jobs:
@@ -184,7 +188,7 @@ def plan(articles: Articles, store: Store, policy: Policy, is_of_links: bool) ->
     slot = plans.OF_LINKS if is_of_links or articles.plan is not None else plans.OF_RUN
     if articles.plan is None or articles.articles:
         write_plan(store, slot, articles, policy.settings)
-    jobs = Jobs(store, slot, plans.numbers(store, slot), policy, articles.excluded)
+    jobs = Jobs(store, slot, policy, articles.excluded)
     if articles.before is None:
         return jobs
     return jobs.among(

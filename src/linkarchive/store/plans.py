@@ -10,6 +10,7 @@ from array import array
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from itertools import groupby, islice
+from typing import Any
 
 from msgspec import Struct
 from sqlalchemy import Select, and_, delete, func, insert, or_, select
@@ -228,8 +229,8 @@ def _is_due(checked: datetime | None, verdict: Verdict, now: datetime) -> bool:
     return checked is None or is_due_at(checked, verdict, now)
 
 
-def _numbers(store: Store, query: Select[tuple[int]]) -> array[int]:
-    return array("q", (row.source for row in store.execute(query.execution_options(yield_per=_AT_ONCE))))
+def _numbers(store: Store, query: Select[Any]) -> array[int]:
+    return array("q", (row[0] for row in store.execute(query.execution_options(yield_per=_AT_ONCE))))
 
 
 def bare(store: Store, plan: int, wanted: Sequence[int]) -> Iterator[tuple[Source, bool]]:
