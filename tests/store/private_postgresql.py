@@ -83,7 +83,7 @@ class Server:
         shutil.rmtree(self.folder, ignore_errors=True)
 
 
-def _programs() -> Path | None:
+def programs() -> Path | None:
     """The folder of the newest server's programs."""
     versions = Path("/usr/lib/postgresql").glob("*/bin/initdb")
     newest = max(versions, key=lambda path: float(path.parts[-3]), default=None)
@@ -102,19 +102,19 @@ def _as_somebody() -> dict[str, Any]:
 
 def start() -> Server:
     """Start a server. Skips the test where none is installed."""
-    programs = _programs()
-    if programs is None:
+    binaries = programs()
+    if binaries is None:
         pytest.skip("PostgreSQL is not installed (Debian: apt install postgresql)")
     who = _as_somebody()
     folder = Path(tempfile.mkdtemp(prefix="pg-", dir="/tmp"))  # the name of a socket is short
     if who:
         os.chown(folder, who["user"], who["group"])
     data = folder / "data"
-    make = [programs / "initdb", "-D", data, "-U", "postgres", "-A", "trust", "-N", "-E", "UTF8", "--locale=C.UTF-8"]
+    make = [binaries / "initdb", "-D", data, "-U", "postgres", "-A", "trust", "-N", "-E", "UTF8", "--locale=C.UTF-8"]
     subprocess.run(make, check=True, capture_output=True, cwd=folder, **who)
     ends_with_us = ["setpriv", "--pdeathsig", "QUIT", "--"] if shutil.which("setpriv") else []
     options = [part for option in (*_OF_TESTS, f"unix_socket_directories={folder}") for part in ("-c", option)]
-    server = Server(folder, [*ends_with_us, str(programs / "postgres"), "-D", str(data), *options], who)
+    server = Server(folder, [*ends_with_us, str(binaries / "postgres"), "-D", str(data), *options], who)
     server.launch()
     end = time.monotonic() + _STARTING
     while True:

@@ -30,11 +30,11 @@ def report_of(project: Project, store: Store, log: Sequence[Decision], run_id: s
 def cut(project: Project, store: Store, log: Sequence[Decision], now: datetime, errors: Sequence[str] = ()) -> Report:
     """The report of now; it is complete where nothing is due. Raises NothingCheckedError before the first push."""
     run = runs.find(store)
-    pushed = None if project.hub is None else hub.find_project(store, project.hub.name)
+    pushed = None if project.hub is None else hub.number_of(store, project.hub.name)
     if run is None or pushed is None:
         raise NothingCheckedError
     plan = plans.load(store, plans.HUB)
-    due, to_ask = hub.due_of(store, pushed.id, now)
+    due, to_ask = hub.due_of(store, pushed, now)
     body = RunBody(
         articles=with_originals(store, run.seq, plan.articles),
         unresolved=plan.unresolved,

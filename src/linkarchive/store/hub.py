@@ -89,9 +89,10 @@ def open_hub(database: str, *, to_upgrade: bool = False) -> Iterator[Store]:
 
 @contextmanager
 def open_schema(database: str, project: str, *, read_only: bool) -> Iterator[Store]:
-    """The tables of a project. Raises StorageError, and UsageError where it was not pushed yet."""
+    """The tables of a project. Raises StorageError, and UsageError where it was not pushed yet or is not ours."""
     with open_hub(database) as store:
-        is_there = find_project(store, project) is not None or not read_only
+        is_there = not read_only or number_of(store, project) is not None
+        _refuse_others(store, project)
     if not is_there:
         raise UsageError(f"{project} is not in the hub yet: `archive push`")
     with open_store(url_of(database, schema_of(project)), read_only=read_only) as store:
@@ -136,9 +137,19 @@ def divide(store: Store, ranges: int) -> None:
 
 def make_schema(store: Store, project: str) -> tuple[str, ...]:
     """Make the tables of a project, or bring them to this version; the names of the steps."""
-    store.execute(text(f"CREATE SCHEMA IF NOT EXISTS {schema_of(project)}"))
+    schema = schema_of(project)
+    if store.execute(text("SELECT to_regnamespace(:schema)"), {"schema": schema}).scalar_one() is None:
+        store.execute(text(f"CREATE SCHEMA IF NOT EXISTS {schema}"))  # needs a right that a mere pusher may lack
     store.commit()
-    return upgrade_tables(url_of(store.url, schema_of(project)))
+    _refuse_others(store, project)
+    return upgrade_tables(url_of(store.url, schema))
+
+
+def _refuse_others(store: Store, project: str) -> None:
+    """Raises UsageError for a role that may not use the tables of the project; its schema may not be there yet."""
+    query = "SELECT has_schema_privilege(cast(to_regnamespace(:schema) AS oid), 'USAGE')"
+    if store.execute(text(query), {"schema": schema_of(project)}).scalar_one() is False:
+        raise UsageError(f"{project} is a project that your role in the database has no right to: see docs/fleet.md")
 
 
 def lock_project(store: Store, project: str) -> None:
@@ -158,16 +169,17 @@ def projects_of(store: Store, numbers: Collection[int]) -> list[HubProject]:
     return [HubProject(**row._mapping) for row in store.execute(text(query), {"numbers": list(numbers)})]
 
 
-def find_project(store: Store, name: str) -> HubProject | None:
-    query = "SELECT id, name, body, pushed FROM hub.projects WHERE name = :name"
-    project = store.execute(text(query), {"name": name}).one_or_none()
-    return None if project is None else HubProject(**project._mapping)
+def number_of(store: Store, name: str) -> int | None:
+    """The number of a project; None where it was not pushed yet. Readers need no right to what others have pushed."""
+    query = "SELECT id FROM hub.projects WHERE name = :name"
+    number: int | None = store.execute(text(query), {"name": name}).scalar_one_or_none()
+    return number
 
 
 def keep_project(store: Store, name: str, rules: Rules, now: datetime) -> int:
     """Write what a project tells. Returns its number."""
     statement = """INSERT INTO hub.projects (name, body, pushed) VALUES (:name, :body, :now)
-        ON CONFLICT (name) DO UPDATE SET body = excluded.body, pushed = excluded.pushed RETURNING id"""
+        ON CONFLICT (name) DO UPDATE SET body = :body, pushed = :now RETURNING id"""
     return int(store.execute(text(statement), {"name": name, "body": encode(rules), "now": now}).scalar_one())
 
 
