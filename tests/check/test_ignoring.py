@@ -152,6 +152,7 @@ def test_secrets_of_an_ignored_address_are_not_written(folder: Any, stage: Any) 
     assert folder.check(now="2026-01-12").code == 0
 
 
+@pytest.mark.usefixtures("database")
 def test_a_host_is_ignored_with_all_that_is_below_it_and_with_what_comes_later(folder: Any, stage: Any) -> None:
     folder.article(BETA, "http://beta.example/other", ALPHA)
     stage[ALPHA] = stage.html("alpha")

@@ -24,8 +24,8 @@ from linkarchive.settings import HubSettings, Settings, SiteSettings
 from linkarchive.snapshot.shelf import FolderShelf, project_of
 from linkarchive.store import articles, plans, runs
 from linkarchive.store.database import open_store
-from linkarchive.store.hub import HubProject, Rules, open_hub
-from linkarchive.store.hub_ranges import RangeStatus, status
+from linkarchive.store.hub import HubProject, Rules, keep_project, open_hub, watch
+from linkarchive.store.hub_ranges import RangeStatus, due, status, take
 from linkarchive.store.plans import StoredPlan
 from linkarchive.store.serialization import encode
 
@@ -89,6 +89,26 @@ def test_a_parked_range_concerns_the_workers_of_its_slots(hub_project: Callable[
         store.commit()
     assert folder.run("worker", "--once", "--slots", "0-3071").code == 0
     assert folder.run("worker", "--once").code == 3
+
+
+def test_a_batch_takes_fewer_pages_where_many_projects_watch_them(hub_project: Callable[[str], Any]) -> None:
+    folder = hub_project("politics")
+    defaults = Settings()
+    rules = Rules(defaults.judge, defaults.keep, defaults.check, (), (), (), ())
+    pages = [bytes([number] * 16) for number in range(4)]
+    with open_hub(folder.environ["ARCHIVE_HUB_DATABASE"]) as store:
+        for name in ("culture", "politics", "sports"):
+            number = keep_project(store, name, rules, NOW)
+            watch(store, number, [(source, 7, page) for source, page in enumerate(pages)], NOW)
+            store.commit()
+        taken = take(store, 0, "worker")
+        assert taken is not None
+        sizes = {
+            (most, sources): [row.page for row in due(store, taken, NOW, most, sources)]
+            for most, sources in ((10, 100), (10, 4), (10, 3), (1, 100))
+        }
+    every = [page for page in pages for _ in range(3)]
+    assert sizes == {(10, 100): every, (10, 4): every[:6], (10, 3): every[:3], (1, 100): every[:3]}
 
 
 def test_of_files_that_were_not_all_put_those_of_others_stay(tmp_path: Path) -> None:

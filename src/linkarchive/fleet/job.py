@@ -18,6 +18,8 @@ from linkarchive.web.pacing import Paces
 
 PAGES = 2_000
 """Of a batch."""
+MOST_SOURCES = 20_000
+"""Of a batch, after which no further page is taken: many projects may watch a page."""
 _SLOWEST = 60.0
 """Seconds that the next worker waits for hosts that this one has asked, at most."""
 
@@ -60,7 +62,7 @@ def _work(hub: Hub, place: Workplace, taken: Taken, paces: Paces) -> None:
     end, done = time.monotonic() + place.settings.hub.slice, 0
     while not place.is_stopping() and time.monotonic() < end:
         now, batch = place.clock.now(), Batch(hub, place, taken, done, paces)
-        watched = hub_ranges.due(hub.store, taken, now, PAGES)
+        watched = hub_ranges.due(hub.store, taken, now, PAGES, MOST_SOURCES)
         if watched:
             sources = batch.visit(watched)
             place.say(f"range {taken.range}: {count(sources, 'source')}")

@@ -103,7 +103,8 @@ def _name_of(store: Store, url: str) -> str:
     if not decisions.is_host(url):
         return redact(sources.find(store, url).key)
     host = ascii_host(url)
-    if not any(is_within(host_of(known), [host]) for _, known in sources.all_urls(store)):
+    hosts = {host_of(known) for _, known in sources.all_urls(store)}  # to the end: a server's cursor is closed there
+    if not any(is_within(known, [host]) for known in hosts):
         raise UsageError(f"{url}: not a source of this project, and no source is on a host of that name")
     return host
 

@@ -18,7 +18,9 @@ from linkarchive.store.database import Store
 from linkarchive.store.hub import MOST_FAILURES
 
 _OF_A_SLOT = 400
-"""Due sources of one slot that are taken at once: a large host does not keep the others of its range waiting."""
+"""Due pages of one slot that are taken at once: a large host does not keep the others of its range waiting."""
+_ROWS_OF_A_SLOT = 8_000
+"""Due sources of one slot in which these pages are looked for."""
 
 _IS_DUE = """EXISTS (SELECT 1 FROM generate_series(cast(r.first_slot AS integer), r.last_slot) AS s (slot)
             CROSS JOIN LATERAL (
@@ -107,20 +109,27 @@ def fail(store: Store, taken: Taken, error: str, wait: float) -> None:
     store.execute(text(statement), values)
 
 
-def due(store: Store, taken: Taken, now: datetime, most: int) -> list[Watched]:
-    """Who watches the pages of a range that are due, the longest overdue first; `most` pages."""
+def due(store: Store, taken: Taken, now: datetime, most: int, sources: int) -> list[Watched]:
+    """Who watches the pages of a range that are due, the longest overdue first; `most` pages, and no further page after
+    so many `sources`."""
     query = """WITH due AS (
-            SELECT d.page, min(d.next_due) AS since
-            FROM generate_series(cast(:first AS integer), cast(:last AS integer)) AS s (slot)
+            SELECT d.page, d.since FROM generate_series(cast(:first AS integer), cast(:last AS integer)) AS s (slot)
             CROSS JOIN LATERAL (
-                SELECT w.page, w.next_due FROM hub.watched w WHERE w.slot = s.slot AND w.next_due <= :now
-                ORDER BY w.next_due LIMIT :of_a_slot
-            ) AS d GROUP BY d.page ORDER BY since LIMIT :most
+                SELECT r.page, min(r.next_due) AS since FROM (
+                    SELECT w.page, w.next_due FROM hub.watched w WHERE w.slot = s.slot AND w.next_due <= :now
+                    ORDER BY w.next_due LIMIT :rows
+                ) AS r GROUP BY r.page ORDER BY since LIMIT :of_a_slot
+            ) AS d ORDER BY d.since, d.page LIMIT :most
+        ), rows AS (
+            SELECT w.project, w.source, w.page, due.since,
+                count(*) OVER (ORDER BY due.since, w.page) AS so_far, count(*) OVER (PARTITION BY w.page) AS of_page
+            FROM due JOIN hub.watched w ON w.page = due.page
         )
-        SELECT w.project, w.source, w.page FROM due JOIN hub.watched w ON w.page = due.page
-        ORDER BY due.since, w.page, w.project, w.source"""
+        SELECT project, source, page FROM rows WHERE so_far - of_page < :sources
+        ORDER BY since, page, project, source"""
     values = {
-        "first": taken.first_slot, "last": taken.last_slot, "now": now, "of_a_slot": _OF_A_SLOT, "most": most
+        "first": taken.first_slot, "last": taken.last_slot, "now": now, "rows": _ROWS_OF_A_SLOT,
+        "of_a_slot": _OF_A_SLOT, "most": most, "sources": sources,
     }  # fmt: skip
     return [Watched(row.project, row.source, bytes(row.page)) for row in store.execute(text(query), values)]
 
