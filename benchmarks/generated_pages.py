@@ -30,7 +30,16 @@ KINDS = {
     "paywall": "paywall", "consent": "consent", "scripts": "script-only", "honest": "page",
 }  # fmt: skip
 """Kinds of the data and of the classes that are trained."""
-PAGES = {"gone": 24, "honest": 48, "parked": 10, "default": 8, "construction": 8, "forbidden": 10, "login": 10}
+PAGES = {
+    "gone": 24,
+    "honest": 48,
+    "parked": 10,
+    "default": 8,
+    "suspended": 10,
+    "construction": 8,
+    "forbidden": 10,
+    "login": 10,
+}
 """Pages of a kind and language; others have _FEW."""
 _FEW = 6
 _SMALL = ("none", "bare", "card")

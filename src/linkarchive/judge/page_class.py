@@ -14,8 +14,9 @@ from dataclasses import dataclass
 from importlib import resources
 from typing import Any
 
+from linkarchive.judge import words
 from linkarchive.judge.page_signs import new_size, signs
-from linkarchive.judge.page_view import SHORT, PageView, judgement_of
+from linkarchive.judge.page_view import QUESTION, SHORT, PageView, judgement_of
 from linkarchive.judge.parsed_page import ParsedPage
 from linkarchive.model import Judgement, Reason, Verdict
 
@@ -40,6 +41,8 @@ _HONEST_IN_ITS_PLACE = 0.1
 _NEW_WORDS = 50
 _TEXT_BEFORE = 90
 _MOST_SIGNS = 4
+_LONG_HEADING = 10
+"""Words of a heading that is hardly a notice's."""
 _TELLING: Mapping[str, tuple[str, ...]] = {
     "gone": ("address and missing in a heading", "address and missing in a line", "missing in a heading",
              "404 in a heading", "gone in a class name"),
@@ -154,7 +157,7 @@ def unusable(view: PageView) -> Judgement | None:
     kind = max(kinds, key=lambda kind: classes.shares.get(kind, 0.0))
     if kind not in classes.telling and (view.before is None or share < _STRONG):
         return None
-    if view.before is None and kind == "gone" and not _is_notice(view, share):
+    if view.before is None and kind in ("gone", "forbidden") and (not _is_notice(view, share) or _is_about(view)):
         return None
     _, reason, what = _KINDS[kind]
     evidence = f"by its signs it is {what}: {', '.join(classes.reasons[kind])}"
@@ -164,6 +167,12 @@ def unusable(view: PageView) -> Judgement | None:
 def _is_notice(view: PageView, share: float) -> bool:
     """The page has little text; or, where its signs are strong, little that is no link: a frame may pass for text."""
     return view.has_little_text(SHORT) or (share >= _STRONG and view.after.own_size < SHORT)
+
+
+def _is_about(view: PageView) -> bool:
+    """A text about missing pages: it says more below a heading that asks, or is longer than a notice."""
+    heading = view.after.first_heading
+    return view.says_more and (heading.endswith(QUESTION) or words.size(words.tokens(heading)) >= _LONG_HEADING)
 
 
 def _least(view: PageView) -> float:

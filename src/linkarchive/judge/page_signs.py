@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from urllib.parse import urlsplit
 
 from linkarchive.judge import topics, words
-from linkarchive.judge.page_view import PageView, segments
+from linkarchive.judge.page_view import PageView, segments, stands_out
 from linkarchive.judge.parsed_page import ParsedPage
 from linkarchive.judge.rules import normal
 
@@ -124,8 +124,8 @@ def _words(view: PageView) -> dict[str, float]:
         if text in headings and text.count(" ") < _NOTICE
     ]
     values["address and missing in a heading"] = float(any({"address", "missing"} <= line for line in short))
-    for name, within in (("a heading", " ".join(view.after.headings[:4])), ("the text", "\n".join(lines))):
-        statuses = set(_STATUS.findall(within))
+    in_headings = {s for heading in view.after.headings[:4] for s in _STATUS.findall(heading) if stands_out(s, heading)}
+    for name, statuses in (("a heading", in_headings), ("the text", set(_STATUS.findall("\n".join(lines))))):
         values[f"404 in {name}"] = float(not statuses.isdisjoint(_GONE))
         values[f"403 in {name}"] = float(not statuses.isdisjoint(_REFUSED))
         values[f"5xx in {name}"] = float(any(status[0] == "5" for status in statuses))
@@ -164,6 +164,7 @@ def _structure(view: PageView) -> dict[str, float]:
         "no links into the site": _falling(inside, 2),
         "many links into the site": 1.0 - _falling(inside, 30),
         "links to one other site": float(len(outside) == 1 and inside == 0),
+        "no links": float(not (inside or front or outside)),
         "links to the front page only": float(front > 0 and inside == 0),
         "share of links": max(0.0, 1.0 - own / page.visible_size) if page.visible_size else 0.0,
         **_address(view),

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import functools
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from urllib.parse import unquote, urlsplit
 
-from linkarchive.judge import rules, topics
+from linkarchive.judge import rules, topics, words
 from linkarchive.judge.parsed_page import ParsedPage
 from linkarchive.judge.rules import normal
 from linkarchive.model import Case, Judgement, Reason, Verdict
@@ -22,6 +23,11 @@ _SAYS_MORE = 18
 """Words in sentences from which a page says something else than that there is no page."""
 _PROSE = 15
 """Words of a paragraph; shorter lines are labels, links and teasers."""
+_TROUBLE = ("error", "missing", "refused", "crash")
+QUESTION = ("?", "？", "؟")
+_CLOSING = " \"'”»’)]」』"
+_QUOTED = re.compile(r"(?<=\w)[\s,:]*[“\"«„「『][^”\"»“」』]{3,200}[”\"»“」』]")
+"""A passage in quotation marks that a sentence leads up to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +76,11 @@ class PageView:
             return None
         for heading in self.after.headings:
             for status in _STATUS.findall(heading):
-                if status in statuses and (not self.says_more or self._is_error(heading)):
+                if (
+                    status in statuses
+                    and stands_out(status, heading)
+                    and (not self.says_more or self._is_error(heading))
+                ):
                     return status, heading
         return None
 
@@ -81,17 +91,38 @@ class PageView:
 
     def said(self, kind: str) -> str | None:
         """The phrase of a kind in the visible text of a page that says nothing else before it."""
-        phrase = rules.in_text(kind, self.after.visible_normal)
+        phrase = rules.in_text(kind, self.asserted(self.after.visible))
         if phrase is None or self.says_more:
             return None
         if self.before is None and all(phrase not in normal(line) for line in self.after.main[:_FIRST]):
             phrase = None if any(phrase in normal(line) for line in self.after.main) else phrase
         return phrase
 
+    def asserted(self, text: str) -> str:
+        """A text as `normal` spells it; of a page seen first without what its sentences ask, or quote.
+
+        “Account suspended after paying?” and “my host says “account suspended”” are no notices.
+        """
+        if self.before is not None:
+            return normal(text)
+        sentences = (sentence for line in text.split("\n") for sentence in words.sentences(line))
+        told = (sentence for sentence in sentences if not sentence.rstrip(_CLOSING).endswith(QUESTION))
+        return normal("\n".join(_QUOTED.sub(" ", sentence) for sentence in told))
+
+    def that_tell(self, lines: Iterable[str]) -> list[str]:
+        """The lines; of a page seen first those that ask nothing, without what they quote."""
+        if self.before is not None:
+            return list(lines)
+        return [_QUOTED.sub(" ", line) for line in lines if not any(mark in line for mark in QUESTION)]
+
     @property
     def says_more(self) -> bool:
         """A page seen first has sentences of its own that speak neither of errors nor of access."""
-        return self.before is None and topics.unconcerned(self.after) >= _SAYS_MORE
+        return self.says_more_than()
+
+    def says_more_than(self, *besides: str) -> bool:
+        """It has some that speak neither of these topics nor of errors or access."""
+        return self.before is None and topics.unconcerned(self.after, *besides) >= _SAYS_MORE
 
     def was_there(self, phrase: str) -> bool:
         """The baseline says it too: then it tells nothing."""
@@ -100,6 +131,15 @@ class PageView:
     def was_heading(self, phrase: str) -> bool:
         """A heading of the baseline says it too; what its text says is no heading."""
         return self.before is not None and any(phrase in normal(heading) for heading in self.before.headings)
+
+
+def stands_out(status: str, heading: str) -> bool:
+    """The number begins or ends a part of the heading, or stands beside trouble: “up to 500 euros” is no error."""
+    parts = [part for part in rules.parts(heading)[1:] or rules.parts(heading) if status in part]
+    return any(
+        part.startswith(status) or part.endswith(status) or any(topics.speaks_of(topic, part) for topic in _TROUBLE)
+        for part in parts
+    )
 
 
 @functools.lru_cache(1024)

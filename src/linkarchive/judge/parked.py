@@ -74,10 +74,10 @@ def usurped(view: PageView) -> Judgement | None:
 
 def _said(view: PageView) -> str | None:
     """What the page says of its name, as a known phrase or in a line of its own wording."""
-    text = rules.normal("\n".join((*view.after.headings, view.after.visible)))
+    text = view.asserted("\n".join((*view.after.headings, view.after.visible)))
     phrase = rules.in_text("parked", text)
     if phrase is None and view.shows_little(_TINY):
-        line = rules.in_lines("parked", (*view.after.headings, *view.after.visible.splitlines()))
+        line = rules.in_lines("parked", view.that_tell((*view.after.headings, *view.after.visible.splitlines())))
         phrase = line[1].strip() if line else None
     return None if phrase is None or view.was_there(rules.normal(phrase)) else phrase
 

@@ -152,10 +152,10 @@ def parts(heading: str) -> tuple[str, ...]:
     return tuple(part.strip(" .!?:…-\"'()[]") for part in (text, *_PARTS.split(text)))
 
 
-def is_most_of(phrase: str, heading: str) -> bool:
-    """The phrase is at least half of the heading's part that it stands in."""
+def is_most_of(phrase: str, heading: str, share: float = 0.5) -> bool:
+    """The phrase is at least this share of the heading's part that it stands in."""
     part = min((part for part in parts(heading) if phrase in part), key=len, default="")
-    return 2 * len(phrase) >= len(part)
+    return len(phrase) >= share * len(part)
 
 
 def in_headings(kind: str, headings: tuple[str, ...], host: str = "") -> tuple[str, str] | None:

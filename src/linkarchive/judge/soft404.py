@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from urllib.parse import urlsplit, urlunsplit
 
 from linkarchive.judge import rules, words
-from linkarchive.judge.page_view import SHORT, PageView, judgement_of, segments
+from linkarchive.judge.page_view import QUESTION, SHORT, PageView, judgement_of, segments
 from linkarchive.judge.parsed_page import ParsedPage
 from linkarchive.judge.redirects import is_front
 from linkarchive.model import Judgement, Page, Reason, Verdict
@@ -24,7 +24,6 @@ _PROBE_RATIO = 0.95
 _PROBE_WORDS = 2000
 _MIN_OWN = 10
 _FEW = 8
-_QUESTION = "?？؟"
 _NOTICE = 20
 """Own words up to which a page is a bare notice."""
 
@@ -149,7 +148,9 @@ def _is_notice(view: PageView, phrase: str, heading: str) -> bool:
         return True
     if phrase in rules.parts(view.after.title) and phrase not in rules.normal(view.after.first_heading):
         return True  # a bare status of a template's title, above a heading of its own
-    is_about = " " not in phrase or any(mark in heading for mark in _QUESTION)
+    first = rules.normal(view.after.first_heading)
+    goes_on = phrase in first and 2 * len(phrase) < len(first)
+    is_about = goes_on or " " not in phrase or any(mark in heading for mark in QUESTION)
     return rules.is_most_of(phrase, heading) and not (is_about and view.says_more)
 
 
@@ -168,9 +169,9 @@ def _said(view: PageView) -> str | None:
     """What the text says of a missing page; in a line of any wording only where there is next to nothing else."""
     if view.says_more:
         return None
-    phrase = rules.in_text("not-found", _own_text(view.after))
+    phrase = rules.in_text("not-found", view.asserted(_own_text(view.after)))
     if phrase is None and view.after.size < _TINY:
-        line = rules.in_lines("not-found", view.after.main)
+        line = rules.in_lines("not-found", view.that_tell(view.after.main))
         phrase = line[1] if line else None
     return None if phrase is None or view.was_there(rules.normal(phrase)) else phrase
 
@@ -178,5 +179,5 @@ def _said(view: PageView) -> str | None:
 def _own_text(page: ParsedPage) -> str:
     """The main text; for a page with little text all of it."""
     if page.visible_size < SHORT:
-        return page.visible_normal
-    return rules.normal("\n".join(page.main)) if page.size < SHORT else ""
+        return page.visible
+    return "\n".join(page.main) if page.size < SHORT else ""

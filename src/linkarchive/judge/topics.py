@@ -122,9 +122,15 @@ def of_lines(lines: Iterable[str]) -> list[frozenset[str]]:
     return [denied_in(text) | stems_in(text).keys() for text in map(searchable, lines)]
 
 
-def unconcerned(page: ParsedPage) -> int:
-    """Words of the main text's sentences that speak neither of errors nor of access: what else the page says."""
-    sizes = ((line, words.size(words.tokens(line))) for line in page.main[:_MOST_LINES])
+def unconcerned(page: ParsedPage, *besides: str) -> int:
+    """Words of the main text's sentences that speak neither of errors nor of access, nor of other topics: what else
+    the page says."""
+    parts = (sentence for line in page.main[:_MOST_LINES] for sentence in words.sentences(line))
+    sizes = ((sentence, words.size(words.tokens(sentence))) for sentence in parts)
     sentences = {line: size for line, size in sizes if size >= _SENTENCE}
     spoken = of_lines(sentences)
-    return sum(size for size, topics in zip(sentences.values(), spoken, strict=True) if topics.isdisjoint(_OF_TROUBLE))
+    return sum(
+        size
+        for size, topics in zip(sentences.values(), spoken, strict=True)
+        if topics.isdisjoint((*_OF_TROUBLE, *besides))
+    )

@@ -17,6 +17,8 @@ _FORM = 220
 _HEADING = 4
 _TEXT = 25
 """Own words from which a page that names a refusal may be about one."""
+_NEARLY_ALL = 0.75
+"""Share of a heading that is a refusal above a text that says more than that."""
 _TEASER = 250
 """Words of the beginning of an article that a paywall may show."""
 _END = 6
@@ -66,8 +68,8 @@ def challenge(view: PageView) -> Judgement | None:
     if notice and not view.was_heading(notice[0]):
         return judgement_of(Verdict.BLOCKED, Reason.CHALLENGE, 0.93, f"the title says “{notice[1]}”")
     if refused or view.shows_little(SHORT):
-        phrase = rules.in_text("challenge", view.after.visible_normal)
-        if phrase and not view.was_there(phrase):
+        phrase = rules.in_text("challenge", view.asserted(view.after.visible))
+        if phrase and not view.was_there(phrase) and (refused or not view.says_more):
             return judgement_of(Verdict.BLOCKED, Reason.CHALLENGE, 0.9, f"the page is short and says “{phrase}”")
     return None
 
@@ -95,8 +97,8 @@ def refusal(view: PageView) -> Judgement | None:
     if not view.says_little(SHORT):
         return None
     notice = rules.in_headings("blocked", view.after.headings)
-    if notice and view.before is None and view.after.own_size >= _TEXT and not rules.is_most_of(*notice):
-        notice = None
+    if notice and view.before is None and view.after.own_size >= _TEXT:
+        notice = notice if rules.is_most_of(*notice, _NEARLY_ALL if view.says_more else 0.5) else None
     notice = notice or view.status_in_heading("401", "403")
     phrase = notice[0] if notice else view.said("blocked")
     if phrase and not view.was_there(phrase):
@@ -195,17 +197,14 @@ def consent(view: PageView) -> Judgement | None:
         )
     if not view.shows_little(SHORT):
         return None
+    dialog = "all there is to see is a consent dialog, “{}”"
     notice = rules.in_headings("consent", view.after.headings)
-    if notice and not view.was_heading(notice[0]):
-        return judgement_of(
-            Verdict.BLOCKED, Reason.CONSENT, 0.92, f"all there is to see is a consent dialog, “{notice[1]}”"
-        )
+    if notice and not view.was_heading(notice[0]) and not view.says_more_than("consent", "accept"):
+        return judgement_of(Verdict.BLOCKED, Reason.CONSENT, 0.92, dialog.format(notice[1]))
     line = rules.in_lines("consent", view.after.visible.splitlines())
     phrase = rules.in_text("consent", view.after.visible_normal) or (line[0] if line else None)
     if phrase and not view.was_there(phrase) and _is_about_consent(view.after.visible):
-        return judgement_of(
-            Verdict.BLOCKED, Reason.CONSENT, 0.88, f"all there is to see is a consent dialog, “{phrase}”"
-        )
+        return judgement_of(Verdict.BLOCKED, Reason.CONSENT, 0.88, dialog.format(phrase))
     return None
 
 
@@ -253,9 +252,9 @@ def _breaks_off(view: PageView) -> bool:
 
 
 def _after_text(page: ParsedPage) -> str:
-    """The text from the first heading to a little below the last paragraph: a frame's offers are no paywall."""
+    """The text below the first heading, to a little below the last paragraph: a frame's offers are no paywall."""
     lines = [" ".join(line.split()) for line in page.visible.split("\n") if line.strip()]
-    start = next((at for at, line in enumerate(lines) if line == page.first_heading), 0)
+    start = next((at + 1 for at, line in enumerate(lines) if line == page.first_heading), 0)
     last = max((at for at in range(start, len(lines)) if len(lines[at].split()) >= _PARAGRAPH), default=start)
     return rules.normal("\n".join(lines[start : last + 1 + _END]))
 
@@ -295,6 +294,8 @@ def maintenance(view: PageView) -> Judgement | None:
     if not view.says_little(SHORT):
         return None
     notice = rules.in_headings("maintenance", view.after.notices) or view.status_in_heading("500", "502", "503", "504")
+    if notice and view.says_more and not rules.is_most_of(*notice):
+        notice = None
     if notice and not view.was_heading(notice[0]):
         return judgement_of(Verdict.UNREACHABLE, Reason.HTTP_5XX, 0.9, f"the page says “{notice[1]}”")
     phrase = view.said("maintenance")

@@ -41,6 +41,7 @@ _WORD = re.compile(f"[{_UNSPACED}]|[^\\W{_UNSPACED}]+")
 _HAS_UNSPACED = re.compile(f"[{_UNSPACED}]")
 _SPACED_WORD = re.compile(r"\w+")
 _NUMBER = re.compile(r"\d+")
+_SENTENCE_END = re.compile(r"(?<=[.!?…؟।])[\"'”»’)\]]*\s+|(?<=[。！？])(?![」』])")
 _MAX_KNOWN = 2_000
 """Characters of a line whose words are remembered."""
 _BEFORE, _AFTER = 30, 60
@@ -89,6 +90,11 @@ def fold(text: str) -> str:
 def tokens(text: str) -> list[str]:
     """The words of a text, every one."""
     return _split(fold(text))
+
+
+def sentences(line: str) -> list[str]:
+    """A line, cut after the marks that end a sentence."""
+    return [sentence for sentence in _SENTENCE_END.split(line) if sentence]
 
 
 def substance(text: str) -> list[str]:

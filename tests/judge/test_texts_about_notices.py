@@ -1,0 +1,110 @@
+"""Short pages seen first that speak of errors and walls, and are none: what they ask, quote, or tell besides."""
+
+from __future__ import annotations
+
+import pytest
+
+from linkarchive.judge import words
+from linkarchive.judge.page_view import PageView
+from linkarchive.judge.parsed_page import ParsedPage
+from linkarchive.judge.verdict import judge
+from linkarchive.model import Case, Page
+
+URL = "https://quay.example/notes/17"
+
+
+def case(html: str, before: str | None = None) -> Case:
+    pages = [
+        Page(URL, 200, {"content-type": "text/html; charset=utf-8"}, text.encode()) for text in (html, before or "")
+    ]
+    return Case("case", URL, pages[0], pages[1] if before is not None else None)
+
+
+def document(heading: str, *paragraphs: str, rest: str = "") -> str:
+    text = "".join(f"<p>{paragraph}</p>" for paragraph in paragraphs)
+    return (
+        f'<!DOCTYPE html><html lang="en"><head><meta charset="utf-8"><title>{heading} | Quay</title></head><body>'
+        '<nav><a href="/boats">Boats</a> <a href="/tides">Tides</a></nav>'
+        f"<main><h1>{heading}</h1>{text}{rest}</main></body></html>"
+    )
+
+
+TEXTS = {
+    "a question of the forum": document(
+        "Is your domain for sale?",
+        "My neighbour says that the page shows “this domain is for sale”, and I only see our choir.",
+        "Same here on Monday, but from the library it was our page again.",
+    ),
+    "a heading that asks": document(
+        "Page not found – and then?",
+        "Of the links in our minutes of 2009 every third leads nowhere, says the archivist Maud Fell.",
+        "She wants the council to pay for a copy of each. The council will vote on that in the spring.",
+    ),
+    "maintenance of something else": document(
+        "Scheduled maintenance keeps the lock at Fell Mill shut until Thursday",
+        "Boats of more than nine metres must go round by the old canal, which takes two hours.",
+        "The keeper expects a queue on Friday morning and asks crews to bring patience and tea.",
+    ),
+    "a promise for subscribers": document(
+        "Subscribe to continue reading: why the valley's papers close their doors",
+        "Half of the papers in the valley keep some of their stories for those who pay, a survey found.",
+        "“Advertisements no longer pay for one reporter”, says the editor of the Packet, who raised the price in May.",
+        "The library offers its members all of them without a charge, and forty people came on the first day.",
+    ),
+    "a dialog above a text": document(
+        "Slates for the boathouse",
+        "Forty slates came off the roof of the boathouse in the storm, and the club picked up twelve.",
+        "A roofer from Fell will come in April and teach two members how to cut and hang them.",
+        rest="<div role=dialog><h2>We value your privacy</h2><p>We use cookies.</p><button>Accept all</button></div>",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", TEXTS)
+def test_a_short_text_about_a_notice_is_a_page(name):
+    judgement = judge(case(TEXTS[name]))
+    assert str(judgement.verdict) == "ok", judgement.evidence
+
+
+NOTICES = {
+    "dead": document("Page not found", "Did you follow an old link? The page you asked for was removed."),
+    "blocked": document("Access denied", "Your address has been blocked. Is this wrong? Write to us."),
+}
+
+
+@pytest.mark.parametrize("verdict", NOTICES)
+def test_a_notice_that_also_asks_stays_one(verdict):
+    judgement = judge(case(NOTICES[verdict]))
+    assert str(judgement.verdict) == verdict, judgement.evidence
+
+
+def test_a_sum_in_a_heading_is_no_status():
+    before = document("Tides", *(f"High water on day {number} comes to the old wall by noon." for number in range(12)))
+    judgement = judge(case(document("Win up to 500 euros", "Spin the wheel and take your prize home."), before))
+    assert str(judgement.verdict) == "drifted"
+    judgement = judge(case(document("500 – the engine stopped", "We know of it."), before))
+    assert str(judgement.verdict) == "unreachable"
+
+
+def test_what_is_asked_and_quoted_is_not_asserted_by_a_page_seen_first():
+    text = "Gone? The sign said “page not found”. We laughed."
+    seen_first = case(document("Sign", text))
+    assert PageView(seen_first, ParsedPage(seen_first.after), None).asserted(text) == "the sign said . we laughed."
+    compared = case(document("Sign", text), document("Sign"))
+    view = PageView(compared, ParsedPage(compared.after), ParsedPage(compared.before), 0.0)
+    assert "gone?" in view.asserted(text)
+    assert "page not found" in view.asserted(text)
+
+
+@pytest.mark.parametrize(
+    ("line", "sentences"),
+    [
+        ("One. Two! Three?", ["One.", "Two!", "Three?"]),
+        ("見つかりません。戻る", ["見つかりません。", "戻る"]),
+        ("पानी भर गया। सीढ़ी", ["पानी भर गया।", "सीढ़ी"]),
+        ("", []),
+        ("no end", ["no end"]),
+    ],
+)
+def test_a_line_is_cut_after_the_marks_that_end_a_sentence(line, sentences):
+    assert words.sentences(line) == sentences
