@@ -14,12 +14,15 @@ from hypothesis import strategies as st
 from sqlalchemy import text
 
 from linkarchive.errors import SettingsError, StorageError
-from linkarchive.model import Article, Capture, Location, Origin
-from linkarchive.store import articles, captures, runs, sources, texts
+from linkarchive.model import Article, Capture, Citation, Location, Origin
+from linkarchive.store import articles, captures, plans, runs, sources, texts
 from linkarchive.store.database import open_store, upgrade
 from linkarchive.store.migrations import STEPS
 from linkarchive.store.passages import Phrase, passage, words_of
+from linkarchive.store.plans import StoredPlan
 from linkarchive.store.run_writer import RunWriter
+from linkarchive.store.serialization import encode
+from linkarchive.wayback.cited import CitedLink
 
 NOW = datetime(2026, 1, 5, 6, 30, tzinfo=UTC)
 URL = "http://a.example/"
@@ -53,6 +56,30 @@ def test_tables_of_an_earlier_version_say_what_to_run(postgresql_url: str) -> No
         store.commit()
     with pytest.raises(StorageError, match=r"earlier version.*archive hub upgrade"), open_store(postgresql_url):
         pass
+
+
+def test_the_plan_of_a_hub_outlives_a_change_of_its_tables(postgresql_url: str) -> None:
+    link = CitedLink("one.md", Citation(URL, "a text", 3, "It says a text."), None, False, URL)
+    with open_store(postgresql_url) as store:
+        number = source(store)
+        plans.keep(store, plans.HUB, StoredPlan(notices=("pushed",)), ())
+        for statement in (
+            "DROP TABLE citations",
+            "DROP TABLE planned",
+            "CREATE TABLE planned (source bigint PRIMARY KEY, position bigint NOT NULL, links text NOT NULL)",
+            "CREATE INDEX planned_position ON planned (position)",
+            "DELETE FROM migrations WHERE name LIKE '%citations%'",
+        ):
+            store.execute(text(statement))
+        row = {"source": number, "links": encode([link])}
+        store.execute(text("INSERT INTO planned VALUES (:source, 0, :links)"), row)
+        store.commit()
+    assert len(upgrade(postgresql_url)) == 1
+    with open_store(postgresql_url) as store:
+        assert plans.load(store, plans.HUB).notices == ("pushed",)
+        [planned] = plans.of_sources(store, plans.OF_LINKS, [number])
+        assert (planned[0].url, planned[1]) == (URL, (link,))
+        assert [own for _, own in plans.bare(store, plans.OF_LINKS, [number])] == [False]
 
 
 @pytest.mark.parametrize("address", ["postgresql://me:secret@127.0.0.1:1/x", "postgres://me:secret@127.0.0.1:1/x"])

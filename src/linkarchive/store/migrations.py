@@ -157,8 +157,8 @@ def citations_by_article(connection: Connection) -> None:
     before = inspect(connection)
     is_old = before.has_table("planned") and not before.has_table("citations")
     if is_old:
-        connection.exec_driver_sql("DROP INDEX IF EXISTS planned_position")
-        connection.exec_driver_sql("ALTER TABLE planned RENAME TO planned_before")
+        connection.exec_driver_sql("CREATE TABLE planned_before AS SELECT source, position, links FROM planned")
+        connection.exec_driver_sql("DROP TABLE planned")
     schema.metadata.create_all(connection, tables=[schema.planned, schema.citations])
     if is_old:
         for table, columns in (("planned", ""), ("citations", ", links")):
