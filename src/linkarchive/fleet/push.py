@@ -72,10 +72,11 @@ def push(project: Project, place: Hub, scope: Scope, settings: Settings, clock: 
         number = hub.keep_project(store, place.name, _rules(settings, policy, articles), now)
         new = hub.watch(store, number, list(_watched(jobs, policy)), now)
         store.commit()
+        number_of_sources = len(jobs)
         if settings.keep.visits > 0:
             thin(store, settings.keep.visits)
     notices = (*articles.notices, *_headers_words(settings), *troubles, *more)
-    return Pushed(number, len(articles.articles), len(jobs), new, articles.malformed, notices, articles.errors)
+    return Pushed(number, len(articles.articles), number_of_sources, new, articles.malformed, notices, articles.errors)
 
 
 def _watched(jobs: Jobs, policy: Policy) -> Iterator[tuple[int, int, bytes]]:
