@@ -211,3 +211,65 @@ def test_files_are_told_by_their_times_once_these_can_be_relied_on(folder: Plans
     with mock.patch.object(files_read, "_digest", return_value=None) as digest:
         folder.make()
     assert not [call.args[0] for call in digest.call_args_list if call.args[0].exists()]
+
+
+def by_another_name(folder: Plans) -> None:
+    """An article under watch has its section by the address of its original page, as that page itself has."""
+    head = "canonical_url: https://my.example/two\n---\n# two"
+    folder.write("posts/two.md", folder.text("posts/two.md").replace("---\n# two", head))
+    lines = "".join(f"{url(host)}  said\n" for host in HOSTS[1:4])
+    folder.write("links.txt", f"articles posts\n\n[https://my.example/two]\n{lines}")
+
+
+def date_by_hand(folder: Plans) -> None:
+    line = f"{url('beta')}  said\n"
+    folder.write("links.txt", folder.text("links.txt").replace(line, f"{line}    accessed = 2020-01-01\n", 1))
+
+
+def with_references(folder: Plans) -> None:
+    """A list of references lies under watch, and is an article itself."""
+    folder.write("posts/two.md", "---\nbibliography: refs.bib\n---\n# two\n\nAs [@a] says.\n")
+    folder.write("posts/refs.bib", "@misc{a, url={https://refs.example/a}, title={Of the harbour}}\n")
+
+
+def edit_references(folder: Plans) -> None:
+    folder.write("posts/refs.bib", folder.text("posts/refs.bib").replace("example/a", "example/b"))
+
+
+def with_list_under_watch(folder: Plans) -> None:
+    """A file of links lies under watch, and is an article itself."""
+    folder.write("posts/more.txt", f"{url('epsilon')}  a\n")
+    folder.write("links.txt", f"include posts/more.txt\n{folder.text('links.txt')}")
+
+
+def edit_list(folder: Plans) -> None:
+    folder.write("posts/more.txt", f"{folder.text('posts/more.txt')}\n{url('epsilon', 2)}  b\n")
+
+
+def without_article(folder: Plans) -> None:
+    """An article that is listed, and not under watch, is gone."""
+    folder.write("links.txt", folder.text("links.txt").replace("articles posts\n", ""))
+    (folder.root / "posts" / "two.md").unlink()
+
+
+def article_again(folder: Plans) -> None:
+    folder.write("posts/two.md", f"# two\n\nIt was [said]({url('beta')}) so.\n")
+
+
+@pytest.mark.parametrize(
+    ("begin", "edit"),
+    [
+        (by_another_name, date_by_hand), (with_references, edit_references), (with_list_under_watch, edit_list),
+        (without_article, article_again),
+    ],
+)  # fmt: skip
+def test_the_plan_after_an_edit_of_what_others_depend_on_is_the_one_made_anew(
+    folder: Plans, begin: Callable[[Plans], None], edit: Callable[[Plans], None]
+) -> None:
+    folder.make()
+    begin(folder)
+    for _ in range(3):
+        folder.make()
+    edit(folder)
+    other = folder.copy()
+    assert folder.make() == other.make(anew=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 from collections.abc import Callable
@@ -128,3 +129,20 @@ def test_an_article_that_is_gone_cites_nothing_more(watched: Any) -> None:
     ran, has_read = checked(watched, "--limit", "1", now="2026-01-06")
     assert has_read
     assert any("posts/one.md is gone" in notice for notice in ran.json["notices"])
+
+
+def test_what_left_while_a_line_was_malformed_stands_nowhere_when_that_is_mended(folder: Any, stage: Any) -> None:
+    for url in URLS[:2]:
+        stage[url] = stage.html(url)
+    folder.article(*URLS[:2], name="posts/one.md")
+    folder.check("posts")
+    folder.write("links.txt", f"{folder.links()}http://\n")
+    folder.check(now="2026-01-05T07:00:00Z")
+    folder.article(URLS[0], name="posts/one.md")
+    lines = folder.links().splitlines(keepends=True)
+    folder.write("links.txt", "".join(line for line in lines if URLS[1] not in line))
+    folder.check(now="2026-01-05T08:00:00Z")
+    folder.write("links.txt", folder.links().replace("http://\n", ""))
+    folder.check("--due", now="2026-01-05T09:00:00Z")
+    status = json.loads(folder.run("status", "--all", "--format", "json", now="2026-01-05T10:00:00Z").out)
+    assert [source["url"] for source in status["sources"]] == URLS[:1]

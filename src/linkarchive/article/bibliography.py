@@ -28,6 +28,11 @@ def may_take_references(data: bytes) -> bool:
     return _NAMED.search(data) is not None
 
 
+def may_be_beside(name: str) -> bool:
+    """Whether a file of that name may be a list of references of others."""
+    return suffix_of(name) in SUFFIXES
+
+
 def nothing_beside(name: str) -> bytes | None:
     """None for every name: for a document that takes no file beside it."""
     return None

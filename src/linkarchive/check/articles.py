@@ -9,6 +9,7 @@ from pathlib import Path
 
 from msgspec import structs
 
+from linkarchive.article.bibliography import may_be_beside
 from linkarchive.article.lost_targets import has_lost, unrecoverable, with_recoveries
 from linkarchive.clock import Clock
 from linkarchive.history.stored_plan import (
@@ -153,7 +154,7 @@ def load(
 def _gathered(reader: ArticleReader) -> Articles:
     """What was read, with what is known of it."""
     articles, left, known = [], [], set()
-    said_of, lined = {}, set()
+    said_of, lined, files = {}, set(), reader.files
     for section in reader.matched():
         article, past = section.article, reader.remembered(section.article.path)
         path = article.path
@@ -168,10 +169,12 @@ def _gathered(reader: ArticleReader) -> Articles:
         if section.uncited or digest is None:
             lined.add(path)
         said_of[path] = reader.links.said(path)
+        if not said_of[path] and reader.links.section(article) is not None:
+            files = None  # that of its original page is another article's, too
         articles.append(article)
     sections = SectionsRead(said_of, frozenset(lined), reader.lists, reader.links.outline)
     return Articles(
-        tuple(articles), tuple(left), reader.digests, known=frozenset(known), files=reader.files, sections=sections
+        tuple(articles), tuple(left), reader.digests, known=frozenset(known), files=files, sections=sections
     )
 
 
@@ -182,6 +185,8 @@ def _changed(project: Project, store: Store, settings: Settings, clock: Clock, k
     stored = cache(partial(stored_articles.load, store))
     reader = ArticleReader(project.links, settings.network, clock, stored, files=files)
     edited = kept.changed.difference(plan.lists)
+    if any(files.digests[path] is None or may_be_beside(path) for path in edited):
+        return None
     if len(edited) < len(kept.changed):
         reader.read_lists()
         if (reader.lists, reader.links.outline, files.is_all) != (plan.lists, plan.outline, True):

@@ -173,7 +173,7 @@ class _Check:
     def _plan(self, articles: Articles) -> Jobs:
         store = self.recorder.store
         jobs = plan(articles, store, self.policy, self.scope.is_of_links)
-        if articles.plan is None or articles.articles:
+        if articles.plan is None or articles.files is not None or articles.articles:
             leave_others(articles, self.scope, store)
         keep_plan(store, self.recorder.run.seq, articles, self.policy.settings)
         store.commit()

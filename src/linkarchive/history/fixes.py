@@ -9,11 +9,11 @@ from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
-from linkarchive.article.bibliography import SUFFIXES, may_take_references, only
+from linkarchive.article.bibliography import may_be_beside, may_take_references, only
 from linkarchive.article.document import bibliographies_of, read_document
 from linkarchive.article.fix import EDITABLE, Replacement, fix_article
 from linkarchive.article.fix_styles import Style
-from linkarchive.article.formats.registry import format_of, suffix_of
+from linkarchive.article.formats.registry import format_of
 from linkarchive.errors import ArticleError
 from linkarchive.history.edited_files import FileFix, Fixes, by_hand, where
 from linkarchive.history.list_fixes import fix_list, lists_of
@@ -101,7 +101,7 @@ class _Planner:
         data = path.read_bytes()
         stored = articles.load(self._store, name)
         if stored is None or stored[1] is None:
-            if suffix_of(name) in SUFFIXES:
+            if may_be_beside(name):
                 also = "or `archive fix` the article that takes references from it"
                 raise ArticleError(f"{name}: not checked by itself; `archive check {name}` first, {also}")
             raise ArticleError(f"{name}: not checked yet; `archive check {name}` first")

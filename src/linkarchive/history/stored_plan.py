@@ -156,6 +156,8 @@ def keep_plan(store: Store, run: int, read: Reading, settings: Settings) -> None
     if files is None or not files.is_all or is_new or read.losing or read.errors or read.watches:
         return
     plan = read.plan or plan_of(store, run, read, Change.STILL)
+    if any(part.path in plan.lists and part.path != NAME for part in plan.parts):
+        return  # a file of links that is an article as well changes when links are added
     plans.keep(store, _key(settings), plan, files.files())
 
 

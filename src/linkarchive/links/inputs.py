@@ -8,7 +8,7 @@ from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from linkarchive.article.bibliography import SUFFIXES, Beside, nothing_beside
+from linkarchive.article.bibliography import Beside, may_be_beside, nothing_beside
 from linkarchive.article.folder import FolderContents, find_articles
 from linkarchive.article.formats.registry import format_of
 from linkarchive.article.listing import list_articles
@@ -164,7 +164,7 @@ def files_beside(folder: Path) -> Beside:
 
     def read(name: str) -> bytes | None:
         path = Path(folder, name)
-        if Path(name).is_absolute() or path.suffix.lower().lstrip(".") not in SUFFIXES:
+        if Path(name).is_absolute() or not may_be_beside(name):
             return None
         try:
             return path.read_bytes() if path.stat().st_size <= _LARGEST_BESIDE else None
