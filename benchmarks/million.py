@@ -9,6 +9,7 @@ under other names as make `--times` as many. The web serves the copies as the sa
 from __future__ import annotations
 
 import argparse
+import os
 import shutil
 import sqlite3
 import sys
@@ -21,6 +22,7 @@ from speed_web import Web, served
 
 from linkarchive.check.baselines import inputs_version, judgement_inputs_hash
 from linkarchive.check.plan import Jobs, Policy
+from linkarchive.history.stored_plan import _key
 from linkarchive.links.files_read import FilesRead
 from linkarchive.project import Project
 from linkarchive.settings import Settings
@@ -88,8 +90,7 @@ def keep_plan(root: Path, times: int) -> None:
     """Let the plan be of all, and each page be what it was when it was judged."""
     project, settings = Project(root), Settings()
     with open_project(project, write=True) as store:
-        key = store.execute(kept.select()).one().key
-        plan = plans.load(store, key)
+        plan = plans.load(store, store.execute(kept.select()).one().key)
         parts, body = list(plan.parts), msgspec.json.encode(plan)
         for number in range(1, times):
             parts += msgspec.json.decode(body.replace(b"posts/", f"posts/c{number}-".encode()), type=StoredPlan).parts
@@ -98,7 +99,13 @@ def keep_plan(root: Path, times: int) -> None:
         read.note_folder(root / "posts", [path.name for path in (root / "posts").iterdir()])
         for path in (root / "posts").iterdir():
             read.note(path, path.read_bytes())
-        plans.keep(store, key, StoredPlan(tuple(parts), plan.excluded, (), (), plan.lists, plan.outline), read.files())
+        os.chdir(root)  # of the folder in which the run will be
+        plans.keep(
+            store,
+            _key(settings),
+            StoredPlan(tuple(parts), plan.excluded, (), (), plan.lists, plan.outline),
+            read.files(),
+        )
         policy = Policy(settings, ())
         jobs, update = Jobs(store, plans.OF_LINKS, policy, frozenset()), []
         batch = []
@@ -128,6 +135,7 @@ def main() -> None:
     parser.add_argument("--times", type=int, default=10)
     parser.add_argument("--archive", default=str(Path(sys.executable).parent / "archive"))
     options = parser.parse_args()
+    options.folder = options.folder.resolve()
     links = sum(1 for line in (options.folder / "project/links.txt").open() if line.startswith("http"))
     copy = options.folder / "million"
     if not copy.exists():
