@@ -13,18 +13,23 @@ from linkarchive.model import Verdict
 from linkarchive.model.events import Event, Notice
 from linkarchive.store import parts, results
 from linkarchive.store.captures import StoredCapture
+from linkarchive.wayback.cited import is_past
+
+_ASKED_ABOUT = (Verdict.DEAD, Verdict.UNREACHABLE, Verdict.BLOCKED)
 
 
 class BatchRecorder(Recorder):
     """Writes the conclusions of one project."""
 
-    def __init__(self, begun: OpenRun, place: Workplace, sources: Collection[int], goes_on: bool) -> None:
-        """`sources` are the numbers of those of the batch. `goes_on`: when the visits are over, web archives are to be
-        asked about what is concluded on, or what pages need to be shown is to be fetched."""
+    def __init__(
+        self, begun: OpenRun, place: Workplace, sources: Collection[int], asks_archives: bool, wants_parts: bool
+    ) -> None:
+        """`sources` are the numbers of those of the batch. When the visits are over, web archives are to be asked about
+        what is concluded on (`asks_archives`), and what pages need to be shown is to be fetched (`wants_parts`)."""
         super().__init__(begun, self._tell)
         self._sources = sources
         self._say = place.say
-        self._goes_on = goes_on
+        self._asks_archives, self._wants_parts = asks_archives, wants_parts
         self.to_ask: dict[int, datetime | None] = {}
         """From when on archives are to be asked about sources, and parts fetched; None: there is nothing to do."""
         self.concluded_on: set[int] = set()
@@ -34,8 +39,15 @@ class BatchRecorder(Recorder):
         super().record(conclusion)
         source = conclusion.job.source.id
         self.concluded_on.add(source)
-        if self._goes_on and conclusion.result is not None and conclusion.job.skip is None:
+        if conclusion.result is not None and conclusion.job.skip is None and self._wants_more(conclusion):
             self.to_ask[source] = self.clock.now()
+
+    def _wants_more(self, conclusion: Conclusion) -> bool:
+        """There may be something to ask or to fetch."""
+        if self._wants_parts or not self._asks_archives:
+            return self._wants_parts
+        now, links = self.clock.now(), conclusion.job.citations
+        return conclusion.verdict in _ASKED_ABOUT or any(link.copy is not None or is_past(link, now) for link in links)
 
     def with_verdict(self, *verdicts: Verdict) -> set[int]:
         """Of those of the batch."""

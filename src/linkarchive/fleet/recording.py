@@ -69,8 +69,9 @@ def work_of(
     writer = RunWriter(store, run.seq)
     if visits:
         store.gather_with(_nothing)
-    goes_on = visits and (policy.settings.wayback.mode != "off" or policy.wants_parts)
-    recorder = BatchRecorder(OpenRun(run, False, store, writer, warc, place.clock), place, sources, goes_on)
+    begun = OpenRun(run, False, store, writer, warc, place.clock)
+    asks_archives = visits and policy.settings.wayback.mode != "off"
+    recorder = BatchRecorder(begun, place, sources, asks_archives, visits and policy.wants_parts)
     return ProjectWork(project, policy, store, writer, run, recorder, jobs)
 
 
