@@ -9,7 +9,6 @@ from pathlib import Path
 
 from msgspec import structs
 
-from linkarchive.article.bibliography import may_be_beside
 from linkarchive.article.lost_targets import has_lost, unrecoverable, with_recoveries
 from linkarchive.clock import Clock
 from linkarchive.history.stored_plan import (
@@ -185,7 +184,7 @@ def _changed(project: Project, store: Store, settings: Settings, clock: Clock, k
     stored = cache(partial(stored_articles.load, store))
     reader = ArticleReader(project.links, settings.network, clock, stored, files=files)
     edited = kept.changed.difference(plan.lists)
-    if any(files.digests[path] is None or may_be_beside(path) for path in edited):
+    if kept.changes_others:
         return None
     if len(edited) < len(kept.changed):
         reader.read_lists()

@@ -11,6 +11,7 @@ from typing import Protocol
 from msgspec import structs
 
 from linkarchive import __version__
+from linkarchive.article.bibliography import may_be_beside
 from linkarchive.history.articles import report_of, unresolved
 from linkarchive.links.entries import NAME
 from linkarchive.links.files import load as load_links
@@ -84,6 +85,12 @@ class KeptPlan:
     """That it was made from."""
     changed: frozenset[str]
     """Those that are not what they were."""
+
+    @property
+    def changes_others(self) -> bool:
+        """A file that changed may matter beyond its own article: it was not there, or may be a list of references."""
+        edited = self.changed.difference(self.plan.lists)
+        return any(self.files.digests[path] is None or may_be_beside(path) for path in edited)
 
 
 def kept_plan(project: Project, store: Store, scope: Scope, settings: Settings) -> KeptPlan | None:
