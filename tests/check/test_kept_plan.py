@@ -252,6 +252,14 @@ def without_article(folder: Plans) -> None:
     (folder.root / "posts" / "two.md").unlink()
 
 
+def link_to_nothing(folder: Plans) -> None:
+    (folder.root / "posts" / "linked.md").symlink_to("../real.md")
+
+
+def what_it_links_to(folder: Plans) -> None:
+    folder.write("real.md", f"# Real\n\nIt was [said]({url('epsilon')}) so.\n")
+
+
 def article_again(folder: Plans) -> None:
     folder.write("posts/two.md", f"# two\n\nIt was [said]({url('beta')}) so.\n")
 
@@ -260,7 +268,7 @@ def article_again(folder: Plans) -> None:
     ("begin", "edit"),
     [
         (by_another_name, date_by_hand), (with_references, edit_references), (with_list_under_watch, edit_list),
-        (without_article, article_again),
+        (without_article, article_again), (link_to_nothing, what_it_links_to),
     ],
 )  # fmt: skip
 def test_the_plan_after_an_edit_of_what_others_depend_on_is_the_one_made_anew(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -47,9 +47,12 @@ class FilesRead:
         """These bytes of a file were read; None: it was not there, or could not be read."""
         self.digests[self._name(path)] = None if data is None else hashlib.sha256(data).hexdigest()
 
-    def note_folder(self, folder: Path, names: Iterable[str]) -> None:
+    def note_folder(self, folder: Path, names: Collection[str]) -> None:
         """Articles were looked for among these names in a folder, and in what Git does not ignore there."""
         self.digests[self._name(folder)] = _digest_of_names(names)
+        for name in names:
+            if not name.startswith(".") and not os.path.exists(f"{folder}/{name}"):  # a link to what is not there yet
+                self.note(folder / name, None)
         for parent in (folder, *folder.resolve().parents):
             rules = parent / ".gitignore"
             if self._name(rules) not in self.digests:
