@@ -281,3 +281,18 @@ def test_the_plan_after_an_edit_of_what_others_depend_on_is_the_one_made_anew(
     edit(folder)
     other = folder.copy()
     assert folder.make() == other.make(anew=True)
+
+
+def test_a_plan_that_could_not_be_kept_is_not_taken_for_the_one_before_it(folder: Plans) -> None:
+    folder.make()
+    folder.write("posts/two.md", folder.text("posts/two.md").replace(url("delta"), url("epsilon")))
+    for _ in range(3):
+        folder.make()
+    before = folder.text("links.txt")
+    assert before.index(url("gamma")) < before.index(url("delta"))  # the latter has left, and is told by its line
+    line = next(line for line in before.splitlines(keepends=True) if line.startswith(url("gamma")))
+    folder.write("links.txt", before.replace(line, "", 1))
+    folder.make()
+    assert folder.text("links.txt") == before
+    other = folder.copy()
+    assert folder.make() == other.make(anew=True)

@@ -109,6 +109,7 @@ def write(store: Store, plan: int, cited: Iterable[Cited]) -> None:
 
 def rewrite(store: Store, numbers: Iterable[int], cited: Iterable[Cited]) -> None:
     """Write what the articles of these numbers cite OF_LINKS in the place of what they cited."""
+    drop(store)  # until it is kept with this
     touched: set[int] = set()
     for number in [place for article in numbers for place in (article, article + LEFT)]:
         is_its_own = citations.c.position.between(number * _PLACES, (number + 1) * _PLACES - 1)
