@@ -6,6 +6,8 @@ import random
 import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import timedelta
+from itertools import count
 from pathlib import Path
 from typing import Any
 from unittest import mock
@@ -24,6 +26,7 @@ from linkarchive.store.database import Store
 from linkarchive.store.opening import open_project
 
 HOSTS = ("alpha", "beta", "gamma", "delta", "epsilon")
+SECONDS = count()
 
 
 @dataclass
@@ -47,12 +50,13 @@ class Plans:
             if anew:
                 plans.drop(store)
             articles = load(project, store, Scope(due=True), settings, clock)
-            run = runs.start(store, clock.now(), "", simulated=False)
+            now = clock.now() + timedelta(seconds=next(SECONDS))  # the names of runs of one second may be the same
+            run = runs.start(store, now, "", simulated=False)
             if articles.new and not articles.losing:
                 articles = with_new_saved(project, store, run.seq, articles)
             jobs = plan(articles, store, Policy(settings, ()), is_of_links=True)
             keep_plan(store, run.seq, articles, settings)
-            runs.finish(store, run.seq, clock.now())
+            runs.finish(store, run.seq, now)
             store.commit()
             cited = [(job.source.url, job.skip, job.citations) for job in jobs]
             own = [is_own for _, is_own in jobs.bare()]
