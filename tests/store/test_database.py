@@ -96,6 +96,15 @@ def test_what_is_not_committed_is_rolled_back(tmp_path: Path) -> None:
         assert runs.find(store) is None
 
 
+@on_both
+def test_runs_of_one_second_have_names_of_their_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    drawn = iter(["4f2a", "4f2a", "91c0"])
+    monkeypatch.setattr(runs.secrets, "token_hex", lambda _: next(drawn))
+    with open_store(tmp_path / "a.sqlite") as store:
+        names = [runs.start(store, NOW, "", True).info.id for _ in range(2)]
+    assert [name[-4:] for name in names] == ["4f2a", "91c0"]
+
+
 def test_a_damaged_database_says_what_to_do(folder: Any, stage: Any) -> None:
     url = "http://alpha.example/report"
     stage[url] = stage.html("alpha")

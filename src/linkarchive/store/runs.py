@@ -53,12 +53,15 @@ class Run:
 
 
 def new_id(now: datetime) -> str:
-    """Sortable by start, unique beside others of the same second: 20261123T060000Z-4f2a."""
+    """Sortable by start, one of 65,536 of its second: 20261123T060000Z-4f2a."""
     return f"{now:%Y%m%dT%H%M%SZ}-{secrets.token_hex(2)}"
 
 
 def start(store: Store, now: datetime, scope: str, simulated: bool) -> Run:
-    info = RunInfo(new_id(now), now, None, False, False, simulated, __version__)
+    run_id = new_id(now)
+    while find(store, run_id) is not None:
+        run_id = new_id(now)
+    info = RunInfo(run_id, now, None, False, False, simulated, __version__)
     return _run(store.execute(_insert(info, scope, RunBody()).returning(*runs.c)).one())
 
 
