@@ -45,10 +45,11 @@ def why_closed(store: Store, archive: str) -> str | None:
 
 
 def close(store: Store, archive: str, why: str, wait: float | None) -> None:
-    """Nobody asks an archive for so many seconds; None: for an hour, then for two, four … where that happens again
-    within a day. Commits."""
+    """Nobody asks an archive for so many seconds, at most a day; None: for an hour, then for two, four … where that
+    happens again within a day. Commits."""
     statement = """INSERT INTO hub.archive_gates AS g (name, closed_until, why, failures)
-        VALUES (:name, clock_timestamp() + make_interval(secs => coalesce(:wait, :first)), :why, 1)
+        VALUES (:name, clock_timestamp() + make_interval(secs => least(86400, coalesce(:wait, :first))),
+            :why, 1)
         ON CONFLICT (name) DO UPDATE SET why = excluded.why,
             failures = CASE WHEN g.closed_until < clock_timestamp() - interval '1 day' THEN 1 ELSE g.failures + 1 END,
             closed_until = clock_timestamp() + make_interval(secs => least(86400, coalesce(:wait, :first *
