@@ -53,8 +53,9 @@ def push(project: Project, place: Hub, scope: Scope, settings: Settings, clock: 
         hub.make_schema(shared, place.name)
     troubles: list[str] = []
     with open_project(project, write=True) as store:
-        hub.lock_project(store, place.name)
         run = runs.of_round(store, now.strftime(hub.ROUND), now, clock.simulated)
+        store.commit()  # workers begin the same round, and would wait until all is read
+        hub.lock_project(store, place.name)
         articles = load(project, store, Scope(), settings, clock)
         if scope.articles:  # what is named is added to the others
             named = load(project, store, scope, settings, clock)
