@@ -169,9 +169,9 @@ class Batch:
         store = self._hub.store
         files = {paths.relative(archive, path): path for path in warc.digests}
         with put_on(self._place.shelf, files):
+            refuse_to_work(self._hub, self._place)
             for work in works:
                 work.settle()
-            refuse_to_work(self._hub, self._place)
             keep_sighting(self._hub, self._place, self._own_network, works)
             segments = (Segment(name, path.stat().st_size, warc.digests[path]) for name, path in files.items())
             hub_ranges.keep_segments(store, self._taken, segments)

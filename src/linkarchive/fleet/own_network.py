@@ -10,28 +10,31 @@ from linkarchive.fleet.workplace import Hub, Workplace
 from linkarchive.store import hub_sightings
 from linkarchive.store.hub_sightings import Concluded, Sighting
 from linkarchive.web.connectivity import OwnNetwork
+from linkarchive.web.network import Trouble
 
 
 def refuse_trouble(hub: Hub, place: Workplace, own_network: OwnNetwork) -> None:
     """Raise OfflineError where our own network is in trouble, by what this batch has seen, or by that and what the
     other batches of this machine have seen: then what those concluded is taken back."""
-    known = own_network.trouble()
-    if known is not None:
-        raise OfflineError(known.why)
+    trouble = own_network.trouble() or _trouble_together(hub, place, own_network)
+    if trouble is None:
+        return
+    hub_sightings.take_back(hub.store, hub.shared, place.machine, trouble.why, place.clock.now())
+    hub.store.commit()
+    hub.shared.forget()
+    raise OfflineError(trouble.why)
+
+
+def _trouble_together(hub: Hub, place: Workplace, own_network: OwnNetwork) -> Trouble | None:
     sightings = hub_sightings.lately(hub.store, place.machine)
     hub.end_reading()
     if not sightings:
-        return
+        return None
     together = OwnNetwork(place.settings.network, place.clock)
     for sighting in sightings:
         together.hosts.add(sighting.hosts)
     together.hosts.add(own_network.hosts)
-    shared = together.trouble()
-    if shared is not None:
-        hub_sightings.take_back(hub.store, hub.shared, place.machine, shared.why, place.clock.now())
-        hub.store.commit()
-        hub.shared.forget()
-        raise OfflineError(shared.why)
+    return together.trouble()
 
 
 def refuse_to_work(hub: Hub, place: Workplace) -> None:

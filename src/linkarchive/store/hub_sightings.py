@@ -54,7 +54,10 @@ def keep(store: Store, machine: str, sighting: Sighting) -> None:
 
 
 def trouble(store: Store, machine: str) -> str | None:
-    """Why a machine rests, in words; None: its network is well, as far as is known."""
+    """Why a machine rests, in words; None: its network is well, as far as is known. Until the transaction ends, nobody
+    takes back what its workers concluded: what is written in it is seen by whoever does."""
+    lock = "SELECT pg_advisory_xact_lock_shared(hashtextextended(:machine, 1))"
+    store.execute(text(lock), {"machine": machine})
     query = "SELECT why FROM hub.troubles WHERE machine = :machine AND until > clock_timestamp()"
     return store.execute(text(query), {"machine": machine}).scalar_one_or_none()
 
@@ -62,6 +65,8 @@ def trouble(store: Store, machine: str) -> str | None:
 def take_back(store: Store, shared: SharedConnection, machine: str, why: str, now: datetime) -> None:
     """The network of a machine is in trouble: what its workers concluded in the last minutes is taken back, and due
     again, and they rest. The caller commits."""
+    lock = "SELECT pg_advisory_xact_lock(hashtextextended(:machine, 1))"
+    store.execute(text(lock), {"machine": machine})
     statement = """INSERT INTO hub.troubles AS t (machine, until, why)
         VALUES (:machine, clock_timestamp() + :lately, :why)
         ON CONFLICT (machine) DO UPDATE SET until = excluded.until, why = excluded.why"""
