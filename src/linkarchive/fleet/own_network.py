@@ -45,10 +45,10 @@ def refuse_to_work(hub: Hub, place: Workplace) -> None:
 
 
 def keep_sighting(hub: Hub, place: Workplace, own_network: OwnNetwork, works: Sequence[ProjectWork]) -> None:
-    """Note what a batch saw and concluded, in the transaction that writes it."""
+    """Note what a batch saw, and concluded by its visits, in the transaction that writes it."""
     concluded = tuple(
         Concluded(work.project.id, work.run.seq, tuple(sorted(sources)))
         for work in works
-        if (sources := work.recorder.concluded_on - work.recorder.proven)
+        if work.visits and (sources := work.recorder.concluded_on - work.recorder.proven)
     )
     hub_sightings.keep(hub.store, place.machine, Sighting(own_network.hosts, concluded))

@@ -27,6 +27,8 @@ class ProjectWork:
     run: Run
     recorder: BatchRecorder
     jobs: Sequence[Job]
+    visits: bool
+    """They are visited; else more is asked and fetched after their visits."""
 
     def settle(self) -> None:
         """Write what was concluded, and when each source is due again, into the open transaction."""
@@ -36,7 +38,7 @@ class ProjectWork:
         runs.finish(store, self.run.seq, now)  # first, as a push does: else two could wait for each other
         self.writer.flush()
         hub.lock_watched(store, project, concluded_on | left | to_ask.keys())
-        hub_ranges.next_visits(store, project, concluded_on, now)
+        hub_ranges.next_visits(store, project, concluded_on, now, visited=self.visits)
         hub_ranges.put_off(store, project, left, now)
         hub_archives.ask_from(store, project, to_ask)
 
@@ -72,7 +74,7 @@ def work_of(
     begun = OpenRun(run, False, store, writer, warc, place.clock)
     asks_archives = visits and policy.settings.wayback.mode != "off"
     recorder = BatchRecorder(begun, place, sources, asks_archives, visits and policy.wants_parts)
-    return ProjectWork(project, policy, store, writer, run, recorder, jobs)
+    return ProjectWork(project, policy, store, writer, run, recorder, jobs, visits)
 
 
 def _nothing() -> None:

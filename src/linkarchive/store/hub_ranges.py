@@ -134,15 +134,19 @@ def due(store: Store, taken: Taken, now: datetime, most: int, sources: int) -> l
     return [Watched(row.project, row.source, bytes(row.page)) for row in store.execute(text(query), values)]
 
 
-def next_visits(store: Store, project: int, sources: Collection[int], now: datetime) -> None:
-    """When the sources of a project that were visited are due again. Its schema is the one that the store is in."""
+def next_visits(store: Store, project: int, sources: Collection[int], now: datetime, *, visited: bool) -> None:
+    """When sources of a project that were concluded on are due again. Those that were not `visited` now, and are due by
+    now because somebody asked for it, stay so. The project's schema is the one that the store is in."""
     statement = """UPDATE hub.watched w SET next_due = greatest(
             coalesce(v.checked, :now) + CASE WHEN v.checked IS NULL OR v.verdict IN ('ok', 'moved')
                 THEN cast(:alive AS interval) ELSE cast(:suspect AS interval) END,
             date_trunc('day', cast(:now AS timestamptz), 'UTC') + interval '1 day')
-        FROM last_visits v WHERE w.project = :project AND w.source = v.source AND v.source = ANY(:sources)"""
-    alive, suspect = ALIVE_EVERY - JITTER, SUSPECT_EVERY - JITTER
-    values = {"project": project, "sources": list(sources), "now": now, "alive": alive, "suspect": suspect}
+        FROM last_visits v WHERE w.project = :project AND w.source = v.source AND v.source = ANY(:sources)
+            AND (:visited OR w.next_due > :now)"""
+    values = {
+        "project": project, "sources": list(sources), "now": now, "visited": visited,
+        "alive": ALIVE_EVERY - JITTER, "suspect": SUSPECT_EVERY - JITTER,
+    }  # fmt: skip
     store.execute(text(statement), values)
 
 
