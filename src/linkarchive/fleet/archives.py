@@ -24,9 +24,8 @@ from linkarchive.wayback.session import WINDOW, RateLimit, RateLimits
 
 SOURCES = 200
 """That are asked about together."""
-_ASK_AGAIN = timedelta(hours=1)
+ASK_AGAIN = timedelta(hours=1)
 """After this, what could not be found out is asked again."""
-
 _LOOK_UP = 2.0
 """Seconds between two looks whether an archive was closed, while a request waits for its turn."""
 
@@ -84,7 +83,7 @@ def ask_archives(hub: Hub, place: Workplace, works: Sequence[ProjectWork], is_ov
             for notice in lookups.notices:
                 place.say(notice)
             left = {lookup.source for lookup in lookups.open_questions(jobs.values())}
-            later = place.clock.now() + _ASK_AGAIN
+            later = place.clock.now() + ASK_AGAIN
             work.recorder.to_ask = {
                 job.source.id: later if job.source.id in left else None
                 for job in work.jobs

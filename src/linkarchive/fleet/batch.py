@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -12,10 +12,10 @@ from tempfile import TemporaryDirectory
 from linkarchive.check.crawl import Crawler
 from linkarchive.check.scopes.requisites import keep_parts
 from linkarchive.errors import ArchiveError
-from linkarchive.fleet.archives import ask_archives
+from linkarchive.fleet.archives import ASK_AGAIN, ask_archives
 from linkarchive.fleet.judges import ProjectsJudges, SharedJudges
 from linkarchive.fleet.own_network import keep_sighting, refuse_to_work, refuse_trouble
-from linkarchive.fleet.recording import ProjectWork, round_of, work_of
+from linkarchive.fleet.recording import ProjectWork, round_of, round_of_visits, work_of
 from linkarchive.fleet.shared_visit import SharedWarc
 from linkarchive.fleet.visits import Look, SharedVisits
 from linkarchive.fleet.workplace import Hub, Workplace
@@ -56,19 +56,30 @@ class Batch:
             self._conclude(works, warc)
         return sum(len(work.recorder.concluded_on) for work in works)
 
-    def follow_up(self, watched: Sequence[Watched]) -> None:
-        """Ask web archives about these sources, fetch what their pages need to be shown, and settle what comes of it.
-        Raises as `visit`."""
+    def follow_up(self, watched: Sequence[Watched]) -> int:
+        """Ask web archives about these sources, fetch what their pages need to be shown, and settle what comes of it;
+        how many sources that were.
+
+        Of a project only those that were visited on the day of the first of them. Raises as `visit`.
+        """
+        with self._segment(watched, visits=False) as (works, warc):
+            ask_archives(self._hub, self._place, works, self._limits_of(warc))
+            is_over = self._limits_of(warc)  # archives may have taken all of their time
+            for work in works:
+                if keep_parts(work.recorder, work.policy, is_over, _nothing, self._paces):
+                    later = self._place.clock.now() + ASK_AGAIN
+                    work.recorder.to_ask |= {stored.source: later for stored in work.recorder.without_parts()}
+        return sum(len(work.jobs) for work in works)
+
+    def _limits_of(self, warc: SharedWarc) -> Callable[[], bool]:
+        """Whether a segment is full, its time from now is over, or this worker was told to stop."""
         end = time.monotonic() + self._place.settings.hub.segment_seconds
 
         def is_over() -> bool:
             is_full = warc.size >= self._place.settings.hub.segment
             return is_full or self._place.is_stopping() or time.monotonic() >= end
 
-        with self._segment(watched, visits=False) as (works, warc):
-            ask_archives(self._hub, self._place, works, is_over)
-            for work in works:
-                keep_parts(work.recorder, work.policy, is_over, _nothing, self._paces)
+        return is_over
 
     @contextmanager
     def _segment(self, watched: Sequence[Watched], *, visits: bool) -> Iterator[tuple[list[ProjectWork], SharedWarc]]:
@@ -96,12 +107,17 @@ class Batch:
         for row in watched:
             sources[row.project].append(row.source)
         projects = self._hub.projects(sources)
-        rounds = [round_of(project, self._hub, self._place) for project in projects]
+        rounds = [
+            (round_of(project, self._hub, self._place), sources[project.id])
+            if visits
+            else round_of_visits(project, sources[project.id], self._hub, self._place)
+            for project in projects
+        ]
         self._hub.store.commit()  # other workers may begin the same round
         self._hub.shared.forget()
         return [
-            work_of(project, run, sources[project.id], self._hub, self._place, warc, visits=visits)
-            for project, run in zip(projects, rounds, strict=True)
+            work_of(project, run, numbers, self._hub, self._place, warc, visits=visits)
+            for project, (run, numbers) in zip(projects, rounds, strict=True)
         ]
 
     def _conclude(self, works: Sequence[ProjectWork], warc: SharedWarc) -> None:

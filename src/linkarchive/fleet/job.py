@@ -69,8 +69,8 @@ def _work(hub: Hub, place: Workplace, taken: Taken, paces: Paces) -> None:
             if not sources:
                 return
         elif to_ask := hub_archives.to_ask(hub.store, taken, now, SOURCES):
-            batch.follow_up(to_ask)
-            place.say(f"range {taken.range}: asked further about {count(len(to_ask), 'source')}")
+            sources = batch.follow_up(to_ask)
+            place.say(f"range {taken.range}: asked further about {count(sources, 'source')}")
         else:
             return
         done += 1

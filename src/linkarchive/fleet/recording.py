@@ -49,6 +49,18 @@ def round_of(project: HubProject, opened: Hub, place: Workplace) -> Run:
     return runs.of_round(store, now.strftime(hub.ROUND), now, place.clock.simulated)
 
 
+def round_of_visits(
+    project: HubProject, sources: Sequence[int], opened: Hub, place: Workplace
+) -> tuple[Run, list[int]]:
+    """The run that visited the first of these sources of a project last, which may be that of an earlier day; and those
+    of them that it visited."""
+    store = ProjectStore(opened.store.url, opened.shared, project.schema)
+    visited_by = runs.last_visiting(store, sources)
+    last = visited_by.get(sources[0])
+    run = round_of(project, opened, place) if last is None else runs.numbered(store, last)
+    return run, [number for number in sources if visited_by.get(number) == last]
+
+
 def work_of(
     project: HubProject,
     run: Run,

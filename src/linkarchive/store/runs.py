@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -13,7 +14,7 @@ from linkarchive import __version__
 from linkarchive.errors import NothingCheckedError
 from linkarchive.model import ArticleReport, RunInfo, Unresolved, Verdict
 from linkarchive.store.database import Store
-from linkarchive.store.schema import results, runs, visits
+from linkarchive.store.schema import last_visits, results, runs, visits
 from linkarchive.store.serialization import decode, encode
 
 RESUMABLE = timedelta(hours=24)
@@ -134,6 +135,17 @@ def find(store: Store, run_id: str | None = None) -> Run | None:
         query = query.where(runs.c.id == run_id)
     row = store.execute(query).one_or_none()
     return None if row is None else _run(row)
+
+
+def numbered(store: Store, seq: int) -> Run:
+    """The run of that number, which must be there."""
+    return _run(store.execute(select(runs).where(runs.c.seq == seq)).one())
+
+
+def last_visiting(store: Store, numbers: Collection[int]) -> dict[int, int]:
+    """By number of the source: that of the run that visited it last, where one has."""
+    query = select(last_visits.c.source, last_visits.c.run).where(last_visits.c.source.in_(numbers))
+    return {row.source: row.run for row in store.execute(query)}
 
 
 def latest(store: Store) -> Run:
