@@ -47,6 +47,9 @@ _SERVER_ONLY = (
     "CREATE TABLE texts (capture BIGINT PRIMARY KEY REFERENCES captures ON DELETE CASCADE, title TEXT NOT NULL, "
     "text TEXT NOT NULL, words TSVECTOR NOT NULL)",
     "CREATE INDEX texts_words ON texts USING gin (words)",
+    # PostgreSQL looks for what refers to each row that is deleted: without these it reads all visits, all baselines.
+    "CREATE INDEX visits_outcome ON visits (outcome)",
+    "CREATE INDEX baselines_capture ON baselines (capture)",
 )
 
 
@@ -170,6 +173,13 @@ def citations_by_article(connection: Connection) -> None:
         connection.exec_driver_sql("DELETE FROM plans WHERE key != 'hub'")
 
 
+def references(connection: Connection) -> None:
+    """Indexes of PostgreSQL by which results and captures are deleted."""
+    if connection.dialect.name == "postgresql":
+        connection.exec_driver_sql("CREATE INDEX IF NOT EXISTS visits_outcome ON visits (outcome)")
+        connection.exec_driver_sql("CREATE INDEX IF NOT EXISTS baselines_capture ON baselines (capture)")
+
+
 STEPS: tuple[tuple[str, Step], ...] = (
     ("2026-11-23 first schema", first_schema),
     ("2026-11-23 carried visits", carried_visits),
@@ -183,6 +193,7 @@ STEPS: tuple[tuple[str, Step], ...] = (
     ("2026-11-30 state files", state_files),
     ("2026-11-30 planned in order", planned_in_order),
     ("2026-11-30 citations by article", citations_by_article),
+    ("2026-11-30 references", references),
 )
 
 

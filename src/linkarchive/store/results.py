@@ -51,7 +51,8 @@ def discard(store: Store, run: int, wrong: Sequence[int]) -> None:
         concluded = visits.c.run == run, visits.c.source.in_(batch)
         wrong_results = mine.where(results.c.id.in_(select(visits.c.outcome).where(*concluded))).subquery()
         numbers = [row.id for row in store.execute(select(wrong_results.c.id))]
-        store.execute(update(sources).where(sources.c.page_outcome.in_(numbers)).values(nothing))
+        seen = sources.c.id.in_(batch), sources.c.page_outcome.in_(numbers)
+        store.execute(update(sources).where(*seen).values(nothing))
         store.execute(delete(baselines).where(baselines.c.run == run, baselines.c.source.in_(batch)))
         kept = captures.c.run == run, captures.c.source.in_(batch), captures.c.id.not_in(based)
         store.execute(delete(part_uses).where(part_uses.c.capture.in_(select(captures.c.id).where(*kept))))
