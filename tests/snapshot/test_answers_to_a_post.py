@@ -53,6 +53,12 @@ def test_plain_values_are_spelled_as_scripts_spell_them_which_is_what_replay_loo
     assert body.query == "a=true&b=null&c=3&d=3.5&a.2_=7"
 
 
+@pytest.mark.parametrize("disposition", [b"form-data; name*", b"form-data; name*0*", b"form-data; name*=", b"("])
+def test_a_form_whose_fields_cannot_be_read_has_a_query(disposition: bytes) -> None:
+    form = b"--x\r\nContent-Disposition: " + disposition + b"\r\n\r\nvalue\r\n--x--\r\n"
+    assert request_body("POST", "multipart/form-data; boundary=x", form) is not None
+
+
 @given(st.sampled_from([kind for kind, _ in BODIES]) | st.text(), st.binary() | st.text().map(str.encode))
 def test_any_body_has_a_query(content_type: str, body: bytes) -> None:
     spelled = request_body("POST", content_type, body)

@@ -13,6 +13,7 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from email import message_from_bytes, policy
+from email.errors import MessageError
 from urllib.parse import unquote_plus, urlencode
 
 LARGEST = 1024 * 1024
@@ -59,12 +60,15 @@ def _query(media_type: str, content_type: str, body: bytes) -> str:
 def _fields(content_type: str, body: bytes) -> Iterator[tuple[str, bytes]]:
     """Name and value of each field of a form; ValueError where the body is none."""
     head = b"Content-Type: " + content_type.encode("latin-1", "replace") + b"\r\n\r\n"
-    form = message_from_bytes(head + body, policy=policy.HTTP)
-    if not form.is_multipart():
-        raise ValueError("no form")
-    for part in form.iter_parts():
-        name, value = part.get_param("name", header="content-disposition"), part.get_payload(decode=True)
-        yield str(name or ""), value if isinstance(value, bytes) else b""
+    try:
+        form = message_from_bytes(head + body, policy=policy.HTTP)
+        if not form.is_multipart():
+            raise ValueError("no form")
+        for part in form.iter_parts():
+            name, value = part.get_param("name", header="content-disposition"), part.get_payload(decode=True)
+            yield str(name or ""), value if isinstance(value, bytes) else b""
+    except (LookupError, AttributeError, TypeError, MessageError) as error:  # of fields that the library cannot stand
+        raise ValueError("no form") from error
 
 
 def _query_of_json(body: bytes) -> str:
