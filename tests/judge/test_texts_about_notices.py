@@ -66,6 +66,32 @@ def test_a_short_text_about_a_notice_is_a_page(name):
     assert str(judgement.verdict) == "ok", judgement.evidence
 
 
+ORDINARY = {
+    "a company": document("Причал", "Общество с ограниченной ответственностью по законодательству страны."),
+    "a speed": document("Скорость ограничена", "Документ от 3 мая: на улице Мира не более 30 км/ч."),
+    "a ministry": document("Wizyta", "Ministerstwo Spraw Zagranicznych. Wszelkie prawa zastrzeżone."),
+    "a project that ended": document("Budowa mola zakończona", "Plik z listą prac: pale, deski, latarnie."),
+    "a medal": document("Medaile vyražená v Kremnici", "Produkt mincovny, náklad 500 kusů."),
+    "oil": document("Öl ausgelaufen", "Die Seite nach Norden war am Montag zwei Stunden zu."),
+    "a medicine": document("Inibitori della pompa", "Articolo sui farmaci per lo stomaco."),
+    "a product": document("Un vaccin commercialisé", "Le produit coûte douze euros la dose."),
+    "a chapter": document("Bloque 3", "Documento del bloque 3, con ejercicios."),
+    "a factory": document("汽车厂停产两周", "因零件短缺，三千名工人放假。"),
+    "a king": document("단종", "단종은 조선의 여섯째 임금이다."),
+    "an atoll": document("The atoll", "The territory is a reserve; access to it is restricted to scientists."),
+    "a policy": document(
+        "Summer fair", "Photos by Maud Fell.", "GDPR: write to us if you want a picture of you removed."
+    ),
+}
+"""Words that begin as those of notices do."""
+
+
+@pytest.mark.parametrize("name", ORDINARY)
+def test_a_word_that_begins_like_one_of_a_notice_is_none(name):
+    judgement = judge(case(ORDINARY[name]))
+    assert str(judgement.verdict) == "ok", judgement.evidence
+
+
 NOTICES = {
     "dead": document("Page not found", "Did you follow an old link? The page you asked for was removed."),
     "blocked": document("Access denied", "Your address has been blocked. Is this wrong? Write to us."),
