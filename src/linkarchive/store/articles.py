@@ -88,11 +88,6 @@ def digest_of(store: Store, path: str) -> str | None:
     return store.execute(select(articles.c.digest).where(articles.c.path == path)).scalar_one_or_none()
 
 
-def any_of_lines(store: Store) -> bool:
-    """Some article is known from links.txt only, by its lines."""
-    return store.execute(select(articles.c.path).where(articles.c.digest.is_(None)).limit(1)).first() is not None
-
-
 def of_run(store: Store, run: int) -> Iterator[tuple[str | None, bytes]]:
     """The articles that a run changed: digest, and the article as JSON, not decoded: it may have many links."""
     query = select(*_BYTES).where(articles.c.run == run).order_by(articles.c.path).execution_options(yield_per=1)
