@@ -78,6 +78,7 @@ ORDINARY = {
     "a chapter": document("Bloque 3", "Documento del bloque 3, con ejercicios."),
     "a factory": document("汽车厂停产两周", "因零件短缺，三千名工人放假。"),
     "a king": document("단종", "단종은 조선의 여섯째 임금이다."),
+    "a guide": document("How to install the IIS Windows Server role", "Open Server Manager and add the role."),
     "an atoll": document("The atoll", "The territory is a reserve; access to it is restricted to scientists."),
     "a policy": document(
         "Summer fair", "Photos by Maud Fell.", "GDPR: write to us if you want a picture of you removed."

@@ -23,11 +23,12 @@ def marked(view: PageView) -> Judgement | None:
     if rules.in_host("parked", view.host) and not rules.in_host("parked", host(view.case.url)):
         return judgement_of(Verdict.DEAD, Reason.PARKED, 0.97, f"the link leads to a domain seller ({view.host})")
     marker = rules.in_text("parked", _tags(view.after.source_normal), "tag") if view.shows_little(SHORT) else None
+    evidence = f"it carries the script of a parking service (“{marker}”)"
     if marker is None and view.shows_little(_HARDLY):
         marker = rules.in_text("parked", view.after.source_normal, "source")
+        evidence = f"its source is that of a holding page (“{marker}”)"
     if marker is None:
         return None
-    evidence = f"it carries the script of a parking service (“{marker}”)"
     phrase = _said(view)
     if phrase:
         return judgement_of(Verdict.DEAD, Reason.PARKED, 0.98, f"the page says “{phrase}”", evidence)
