@@ -111,7 +111,7 @@ def elsewhere(view: PageView) -> Judgement | None:
     """The page is not for readers in this country: it says of itself that it is not there, and is, for others."""
     if not view.says_little(SHORT) or view.says_more:
         return None
-    lines = dict.fromkeys((*view.after.headings, *view.after.own_lines[:_LINES]))
+    lines = dict.fromkeys(view.that_tell((*view.after.headings, *view.after.own_lines[:_LINES])))
     for line, spoken in zip(lines, topics.of_lines(lines), strict=True):
         if (
             "region" in spoken
