@@ -125,13 +125,12 @@ def of_lines(lines: Iterable[str]) -> list[frozenset[str]]:
 def unconcerned(page: ParsedPage, *besides: str) -> int:
     """Words of the main text's sentences that speak neither of errors nor of access, nor of other topics: what else
     the page says."""
-    return sum(size for size, spoken in _sentences(page) if spoken.isdisjoint((*_OF_TROUBLE, *besides)))
-
-
-@functools.lru_cache(2)
-def _sentences(page: ParsedPage) -> list[tuple[int, frozenset[str]]]:
-    """Words and topics of each sentence of the main text, each sentence once. Asked several times for one page."""
     parts = (sentence for line in page.main[:_MOST_LINES] for sentence in words.sentences(line))
     sizes = ((sentence, words.size(words.tokens(sentence))) for sentence in parts)
     sentences = {line: size for line, size in sizes if size >= _SENTENCE}
-    return list(zip(sentences.values(), of_lines(sentences), strict=True))
+    spoken = of_lines(sentences)
+    return sum(
+        size
+        for size, topics in zip(sentences.values(), spoken, strict=True)
+        if topics.isdisjoint((*_OF_TROUBLE, *besides))
+    )
