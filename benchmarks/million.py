@@ -13,6 +13,7 @@ import os
 import shutil
 import sqlite3
 import sys
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import msgspec
@@ -21,12 +22,13 @@ from many_links import PORT
 from speed_web import Web, served
 
 from linkarchive.check.baselines import inputs_version, judgement_inputs_hash
-from linkarchive.check.plan import Jobs, Policy
+from linkarchive.check.plan import Job, Jobs, Policy
 from linkarchive.history.stored_plan import _key
 from linkarchive.links.files_read import FilesRead
 from linkarchive.project import Project
 from linkarchive.settings import Settings
 from linkarchive.store import plans, previous
+from linkarchive.store.database import Store
 from linkarchive.store.opening import open_project
 from linkarchive.store.plans import StoredPlan
 from linkarchive.store.schema import plans as kept
@@ -46,7 +48,7 @@ _TABLES = {
 def copy_rows(database: Path, times: int, articles: int) -> None:
     with sqlite3.connect(database) as connection:
         most = {
-            name: connection.execute(f"SELECT max(id) FROM {table}").fetchone()[0]  # noqa: S608
+            name: connection.execute(f"SELECT max(id) FROM {table}").fetchone()[0]  # noqa: S608 - names of ours
             for name, table in (
                 ("sources", "sources"),
                 ("captures", "captures"),
@@ -71,7 +73,8 @@ def copy_rows(database: Path, times: int, articles: int) -> None:
                     key = "id" if "id +" in columns or "{id}" in columns else "source"
                     limit = {"sources": "sources", "captures": "captures", "outcomes": "results", "visits": "visits"}
                     own = f"WHERE {key} <= {most[limit.get(table, 'sources')]}"
-                connection.execute(f"INSERT INTO {table} SELECT {columns.format(**words)} FROM {table} {own}")  # noqa: S608
+                selected = f"SELECT {columns.format(**words)} FROM {table} {own}"  # noqa: S608 - text of ours
+                connection.execute(f"INSERT INTO {table} {selected}")
             connection.commit()
             print(f"{number} copied", flush=True)
 
@@ -120,7 +123,7 @@ def keep_plan(root: Path, times: int) -> None:
         connection.executemany("UPDATE sources SET judged = ? WHERE id = ?", update)
 
 
-def hashes(store, batch, policy):  # type: ignore[no-untyped-def]
+def hashes(store: Store, batch: Sequence[Job], policy: Policy) -> Iterator[tuple[str, int]]:
     known = previous.load(store, [job.source.id for job in batch], 1 << 40)
     for job in batch:
         before = known[job.source.id]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 from io import BytesIO
 from typing import Any
@@ -13,6 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from linkarchive.snapshot import paths
+from linkarchive.snapshot.repair import repair
 from linkarchive.snapshot.request_body import request_body
 from linkarchive.snapshot.surt import surt
 from linkarchive.snapshot.verify import verify
@@ -120,12 +122,22 @@ def test_each_answer_stands_under_what_was_asked(archive: Any, index: Any, tmp_p
 
 
 def test_an_index_that_was_lost_is_made_again_with_them(archive: Any, index: Any) -> None:
-    from linkarchive.snapshot.repair import repair
-
     before = index.read_bytes()
     index.unlink()
     repair(archive.folder)
     assert index.read_bytes() == before
+
+
+def test_a_request_that_belongs_to_no_answer_is_no_trouble_for_a_repair(archive: Any, index: Any) -> None:
+    (warc,) = archive.warcs()
+    mark = b"WARC/1.1\r\n"
+    first, *others = gzip.decompress(warc.read_bytes()).split(mark)[1:]
+    request = next(record for record in others if b"WARC-Type: request" in record)
+    lines = [line for line in request.split(b"\r\n") if not line.startswith(b"WARC-Concurrent-To")]
+    warc.write_bytes(gzip.compress(mark + first) + gzip.compress(mark + b"\r\n".join(lines)))
+    index.unlink()
+    repair(archive.folder)
+    assert index.read_bytes() == b""
 
 
 def test_an_index_of_an_earlier_version_is_sound_and_a_missing_line_is_not(archive: Any, index: Any) -> None:

@@ -46,7 +46,7 @@ def _finish(archive: Path, warc: Path) -> Iterator[str]:
     end = count = 0
     damage: BadRecordError | None = None
     with warc.open("rb+") as file:
-        answered = ""  # the response whose line is the last one
+        answered: tuple[StoredRecord, HttpHead, int] | None = None  # the response whose line is the last one
         for item in walk(file, _head_or_body):
             if isinstance(item, BadRecordError):
                 damage = item
@@ -57,12 +57,11 @@ def _finish(archive: Path, warc: Path) -> Iterator[str]:
             record, read, length = item
             end, count = record.offset + length, count + 1
             if isinstance(read, HttpHead):
-                answered = ""
-                if cdxj.is_for_replay(record.type, read.status):
-                    lines.append(index_line(record, read, length, warc.name))
-                    answered, response = record["WARC-Record-ID"], (record, read, length)
-            elif read is not None and record["WARC-Concurrent-To"] == answered:
-                lines[-1] = index_line(*response, warc.name, read)
+                answered = (record, read, length) if cdxj.is_for_replay(record.type, read.status) else None
+                if answered:
+                    lines.append(index_line(*answered, warc.name))
+            elif read and answered and record["WARC-Concurrent-To"] == answered[0]["WARC-Record-ID"]:
+                lines[-1] = index_line(*answered, warc.name, read)
         torn = warc.stat().st_size - end
         if torn and count:
             file.truncate(end)

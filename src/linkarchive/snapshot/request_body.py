@@ -39,11 +39,12 @@ def request_body(method: str, content_type: str, body: bytes) -> RequestBody | N
     """What an index says of a request beside its address; None for a GET, of which the address says all."""
     if method == "GET":
         return None
-    query = _query(content_type.strip().lower(), content_type, body[:LARGEST]) if body else ""
+    query = _query(content_type, body[:LARGEST]) if body else ""
     return RequestBody(method, query[:_LONGEST])
 
 
-def _query(media_type: str, content_type: str, body: bytes) -> str:
+def _query(content_type: str, body: bytes) -> str:
+    media_type = content_type.strip().lower()
     try:
         if media_type.startswith("application/x-www-form-urlencoded"):
             return unquote_plus(body.decode("utf-8"))
