@@ -53,7 +53,8 @@ def close(store: Store, archive: str, why: str, wait: float | None) -> None:
         ON CONFLICT (name) DO UPDATE SET why = excluded.why,
             failures = CASE WHEN g.closed_until < clock_timestamp() - interval '1 day' THEN 1 ELSE g.failures + 1 END,
             closed_until = clock_timestamp() + make_interval(secs => least(86400, coalesce(:wait, :first *
-                CASE WHEN g.closed_until < clock_timestamp() - interval '1 day' THEN 1 ELSE 2 ^ g.failures END)))
+                CASE WHEN g.closed_until < clock_timestamp() - interval '1 day' THEN 1
+                ELSE 2 ^ least(g.failures, 5) END)))
         WHERE g.closed_until <= clock_timestamp()"""
     store.execute(text(statement), {"name": archive, "why": why, "wait": wait, "first": _FIRST_CLOSING})
     store.commit()
