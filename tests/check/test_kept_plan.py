@@ -40,7 +40,7 @@ class Plans:
         return path.read_text() if path.exists() else ""
 
     def write(self, name: str, text: str) -> None:
-        (self.root / name).parent.mkdir(exist_ok=True)
+        (self.root / name).parent.mkdir(parents=True, exist_ok=True)
         (self.root / name).write_text(text)
 
     def make(self, *, anew: bool = False) -> tuple[Any, ...]:
@@ -119,11 +119,27 @@ def date_article(folder: Plans, dice: random.Random) -> None:
 
 
 def add_article(folder: Plans, dice: random.Random) -> None:
-    folder.write(f"posts/{dice.choice('abcz')}.md", f"# New\n\nIt is [new]({url(dice.choice(HOSTS), 7)}).\n")
+    heads = ("", "", "---\ncanonical_url: https://my.example/page\n---\n", "---\nbibliography: refs.bib\n---\n")
+    links = (f"[new]({url(dice.choice(HOSTS), 7)})", f"[new]({url(dice.choice(HOSTS), 1)})", "new", "[lost]()", "[@a]")
+    name = dice.choice(("a", "b", "c", "z", "sub/d", "sub/e", "deep/er/f"))
+    folder.write(f"posts/{name}.md", f"{dice.choice(heads)}# New\n\nIt is {dice.choice(links)}.\n")
+
+
+def add_file(folder: Plans, dice: random.Random) -> None:
+    """A file that is no article, or matters to others."""
+    name = dice.choice(("posts/refs.bib", "posts/a.png", "posts/.gitignore", "posts/sub/b.svg", ".gitignore", "c.md"))
+    references = f"@misc{{a, url={{{url(dice.choice(HOSTS), 8)}}}, title={{Of the harbour}}}}\n"
+    folder.write(
+        name, {"bib": references, ".md": url("beta"), "ore": dice.choice(("z.md\n", "sub/\n"))}.get(name[-3:], "")
+    )
+
+
+def article_of_page(folder: Plans, dice: random.Random) -> None:
+    folder.write("links.txt", f"{folder.text('links.txt')}\n[https://my.example/page]\n{url('alpha', 6)}  said\n")
 
 
 def remove_article(folder: Plans, dice: random.Random) -> None:
-    (folder.root / f"posts/{dice.choice('abcz')}.md").unlink(missing_ok=True)
+    (folder.root / f"posts/{dice.choice(('a', 'b', 'c', 'z', 'sub/d'))}.md").unlink(missing_ok=True)
 
 
 def insert_line(*candidates: str) -> Callable[[Plans, random.Random], None]:
@@ -155,7 +171,8 @@ def nothing(folder: Plans, dice: random.Random) -> None:
 
 
 EDITS = (
-    add_link, add_link, remove_link, move_link, date_article, add_article, remove_article, remove_line, add_loose,
+    add_link, add_link, remove_link, move_link, date_article, remove_article, remove_line, add_loose, add_article,
+    add_article, add_article, add_file, article_of_page,
     insert_line("    accessed = 2021-05-12\n", "    note = careful\n", "    quote = words of it\n"),
     insert_line(f"! {url('beta')}\n", f"{url('delta', 4)}  by hand\n", "what is this\n", "\n", "# a remark\n"),
     nothing,
@@ -168,7 +185,7 @@ def edits(seed: int) -> Iterator[tuple[Callable[[Plans, random.Random], None], r
         yield dice.choice(EDITS), dice
 
 
-@pytest.mark.parametrize("seed", range(8))
+@pytest.mark.parametrize("seed", range(40))
 def test_the_plan_after_edits_is_the_one_made_anew(folder: Plans, seed: int) -> None:
     folder.make()
     for edit, dice in edits(seed):
@@ -196,6 +213,30 @@ def test_an_edited_article_is_all_that_is_read(folder: Plans) -> None:
     assert [link.article for link in {source: links for source, _, links in cited}[url("beta")]] == [
         "posts/one.md", "posts/one.md", "posts/two.md",
     ]  # fmt: skip
+
+
+def test_a_new_article_is_all_that_is_read(folder: Plans) -> None:
+    folder.make()
+    folder.make()
+    folder.write("posts/sub/new.md", f"# New\n\nIt was [said]({url('alpha')}) and [not]({url('zeta')}).\n")
+    with (
+        mock.patch.object(plans, "rewrite", side_effect=plans.rewrite) as rewrite,
+        mock.patch.object(plans, "write", side_effect=plans.write) as write,
+        mock.patch.object(
+            reading.ArticleReader, "_take", autospec=True, side_effect=reading.ArticleReader._take
+        ) as take,
+    ):
+        cited, _, _ = folder.make()
+        assert [call.args[1] for call in take.call_args_list] == ["posts/sub/new.md"]
+        assert [len(call.args[1]) for call in rewrite.call_args_list] == [1]
+        assert not write.call_count
+    assert "[posts/sub/new.md]" in folder.text("links.txt")
+    by_source = {source: [link.article for link in links] for source, _, links in cited}
+    assert by_source[url("alpha")] == ["posts/one.md", "posts/sub/new.md"]
+    assert by_source[url("zeta")] == ["posts/sub/new.md"]
+    with mock.patch.object(reading.ArticleReader, "_take") as take:
+        assert folder.make()[0] == cited
+        assert not take.call_count
 
 
 def test_a_line_by_hand_plans_only_its_article(folder: Plans) -> None:

@@ -178,35 +178,38 @@ def _gathered(reader: ArticleReader) -> Articles:
 
 
 def _changed(project: Project, store: Store, settings: Settings, clock: Clock, kept: KeptPlan) -> Articles | None:
-    """The articles that are not what the kept plan was made from, with that plan as it is now; None where something
-    else has changed, too, or may have."""
+    """The articles that are not what the kept plan was made from, and new ones, with that plan as it is now; None where
+    something else has changed, too, or may have."""
     plan, files = kept.plan, kept.files
     stored = cache(partial(stored_articles.load, store))
     reader = ArticleReader(project.links, settings.network, clock, stored, files=files)
+    known = {part.path for part in plan.parts}
     edited = kept.changed.difference(plan.lists)
+    folders = {path for path in edited if path not in known and (project.root / path).is_dir()}
+    edited -= folders
     if kept.changes_others:
         return None
-    if len(edited) < len(kept.changed):
+    if kept.changed.isdisjoint(plan.lists):
+        touched = set()
+        reader.read_sections(plan.lists, edited)
+    else:
         reader.read_lists()
-        if (reader.lists, reader.links.outline, files.is_all) != (plan.lists, plan.outline, True):
+        if (reader.lists, reader.links.outline) != (plan.lists, plan.outline):
             return None
         touched = {part.path for part in plan.parts if part.is_lined or part.said != reader.links.said(part.path)}
         plan = structs.replace(
             plan, excluded=tuple(sorted(reader.links.excluded)), malformed=tuple(map(str, reader.links.malformed))
         )
-    else:
-        touched = set()
-        reader.read_sections(plan.lists, edited)
     touched |= edited
-    if not touched <= {part.path for part in plan.parts}:
+    if not touched <= known or not reader.read_some([part.path for part in plan.parts if part.path in touched]):
         return None
-    if not reader.read_some([part.path for part in plan.parts if part.path in touched]):
+    if folders and not (reader.read_new(known) and tuple(reader.notices) == plan.notices):
         return None
     articles = _gathered(reader)
-    if any(map(has_lost, articles.articles)):
+    if not files.is_all or any(map(has_lost, articles.articles)):
         return None
     anew = {part.path: part for part in parts_of(articles)}
-    parts = tuple(anew.get(part.path, part) for part in plan.parts)
+    parts = (*(anew.pop(part.path, part) for part in plan.parts), *anew.values())
     return _as_kept(articles, structs.replace(plan, parts=parts))
 
 
@@ -276,7 +279,8 @@ def with_new_saved(project: Project, store: Store, run: int, articles: Articles)
             sections = sections_now(project, sections, new)
             if plan is not None:
                 anew = {part.path: part for part in parts_of(replace(articles, sections=sections))}
-                plan = structs.replace(plan, parts=tuple(anew.get(part.path, part) for part in plan.parts))
+                parts = tuple(anew.get(part.path, part) for part in plan.parts)
+                plan = structs.replace(plan, parts=parts, outline=sections.outline)
     return replace(articles, files=files, known=known, plan=plan, sections=sections)
 
 

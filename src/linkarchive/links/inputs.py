@@ -78,10 +78,12 @@ def documents(
     input_format: str | None = None,
     known: Container[str] = frozenset(),
     fetch_listed: bool = True,
+    skipped: Container[str] = frozenset(),
 ) -> Iterator[Document | ArticleError | LeftOut | FolderRead | ListingRead | ListedArticle]:
     """Every document that the names stand for; what cannot be had is an error in its place.
 
-    Articles of a feed or sitemap whose URLs are `known` are not fetched, nor is any unless `fetch_listed`.
+    Articles of a feed or sitemap whose URLs are `known` are not fetched, nor is any unless `fetch_listed`. Files whose
+    paths, from the project folder, are `skipped` are not read.
     Raises OfflineError when a URL cannot be fetched because this machine has no network.
     """
     urls: list[str] = []
@@ -94,7 +96,7 @@ def documents(
             else:
                 yield ArticleError(f"{name}: not a web address: it names no host")
         else:
-            for document in _from_files(name, root):
+            for document in _from_files(name, root, skipped):
                 if isinstance(document, str):
                     urls.append(document)
                 elif isinstance(document, ListedArticle) and fetch_listed:
@@ -113,7 +115,7 @@ def _from_stdin(data: bytes, input_format: str | None) -> Document | ArticleErro
 
 
 def _from_files(
-    name: str, root: Path
+    name: str, root: Path, skipped: Container[str]
 ) -> Iterator[Document | ArticleError | LeftOut | FolderRead | ListingRead | ListedArticle | str]:
     """Documents, errors, what was looked at, or (from a feed or sitemap file) articles and URLs of further listings."""
     contents = files_named(name, root)
@@ -125,6 +127,9 @@ def _from_files(
         is_folder = any((base / name).is_dir() for base in (Path.cwd(), root))
         yield ArticleError(f"{name}: {'no article in this folder' if is_folder else 'no such file, folder or URL'}")
     for path in contents.articles:
+        name_here = Path(os.path.relpath(path, root)).as_posix()
+        if name_here in skipped:
+            continue
         try:
             data = path.read_bytes()
         except OSError as error:
@@ -141,7 +146,6 @@ def _from_files(
         except ArticleError as error:
             yield error
             continue
-        name_here = Path(os.path.relpath(path, root)).as_posix()
         if _shown(name_here) != name_here:
             yield ArticleError(f"{_shown(name_here)}: the name of the file is not UTF-8; rename it to have it checked")
             continue

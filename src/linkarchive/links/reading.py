@@ -5,7 +5,7 @@ from __future__ import annotations
 import glob
 import hashlib
 import posixpath
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Container, Iterable, Sequence, Set
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -100,6 +100,14 @@ class ArticleReader:
                 self._read_section(section)
         return not (self.errors or self.notices)
 
+    def read_new(self, known: Set[str]) -> bool:
+        """Read the articles under watch but those of these paths, as `read` does; False where one cannot be read, or a
+        section of links.txt that is not theirs may be of one of them."""
+        self._read_watched(known)
+        names = {section_key(path) for path in known if "://" in path}
+        new = (self.articles[path] for path in self.articles.keys() - known)
+        return not (self.errors or any(section_key(article.original_url or "") in names for article in new))
+
     @property
     def watches(self) -> tuple[str, ...]:
         """The `articles` lines that links.txt does not have yet."""
@@ -184,8 +192,9 @@ class ArticleReader:
         self.articles[url] = new if past is None else _without_keys(past[0])
         self.not_fetched += 1
 
-    def _read_watched(self) -> None:
-        """The articles of the `articles` lines that are new or changed; those that are gone cite nothing more.
+    def _read_watched(self, skipped: Container[str] = frozenset()) -> None:
+        """The articles of the `articles` lines that are new or changed; those that are gone cite nothing more. Files of
+        `skipped` paths are what they were.
 
         What cannot be read is told, and its known articles are remembered.
         """
@@ -205,6 +214,7 @@ class ArticleReader:
                 self.clock,
                 known=links.named.keys(),
                 fetch_listed=self.fetch_listed,
+                skipped=skipped,
             ):
                 if isinstance(document, LeftOut):
                     self.notices.append(document.sentence)
