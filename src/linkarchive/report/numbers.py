@@ -4,19 +4,11 @@ about it afterwards."""
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 
 from linkarchive.errors import UsageError
 from linkarchive.model import Report
-from linkarchive.report.sanitize import address
 
 _NUMBER = re.compile(r"#?(\d{1,9})")
-
-
-def numbers(report: Report) -> Mapping[str, int]:
-    """The number of each finding of a run, ignored ones too, by the URL as reports show it."""
-    findings = report.of(lambda kind: kind.verdict.is_finding)
-    return {address(source.result.url): number for number, source in enumerate(findings, 1)}
 
 
 def number_in(name: str) -> int | None:

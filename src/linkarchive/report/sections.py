@@ -48,6 +48,8 @@ class Sections:
     unresolved: tuple[Unresolved, ...]
     originals: tuple[ArticleReport, ...]
     """Articles whose own original URL is a finding."""
+    numbers: Mapping[str, int]
+    """Those of the findings that are shown (`numbers.url_of`), by the URL as reports show it."""
 
     @property
     def groups(self) -> tuple[Group, ...]:
@@ -65,7 +67,7 @@ def divide(report: Report, only_changed: bool = False, whole: bool = True) -> Se
     `only_changed` leaves what is new against the last run, and nothing else. Without `whole`, what is fine or
     skipped is only counted.
     """
-    totals, shown = _groups(report, only_changed, whole)
+    totals, shown, numbers = _groups(report, only_changed, whole)
     unseen = (*shown["unseen, new"], *shown["unseen"])[:MOST]
     unresolved = (lost for lost in report.unresolved if lost.changed is Change.NEW or not only_changed)
     return Sections(
@@ -84,26 +86,34 @@ def divide(report: Report, only_changed: bool = False, whole: bool = True) -> Se
             if not only_changed
             else ()
         ),
+        numbers=numbers,
     )
 
 
-def _groups(report: Report, only_changed: bool, whole: bool) -> tuple[Counter[str], Mapping[str, list[SourceReport]]]:
-    """How many sources are in each section, and those to show."""
+def _groups(
+    report: Report, only_changed: bool, whole: bool
+) -> tuple[Counter[str], Mapping[str, list[SourceReport]], Mapping[str, int]]:
+    """How many sources are in each section, those to show, and the numbers of the findings among these."""
     totals: Counter[str] = Counter()
     for kind, number in report.kinds.items():
         if not only_changed or _section(kind) in _NEWS:
             totals[_section(kind)] += number
     limits = {name: min(MOST, number) for name, number in totals.items() if whole or name not in _AT_REST}
     shown: dict[str, list[SourceReport]] = defaultdict(list)
-    missing = sum(limits.values())
-    for source in report.of(lambda kind: _section(kind) in limits):
+    numbers: dict[str, int] = {}
+    missing, number = sum(limits.values()), 0
+    for source in report.of(lambda kind: _section(kind) in limits or kind.verdict.is_finding) if missing else ():
         name = _section(source.kind)
-        if len(shown[name]) < limits[name]:
-            shown[name].append(sanitize(source))
+        number += source.verdict.is_finding
+        if len(shown[name]) < limits.get(name, 0):
+            source = sanitize(source)
+            shown[name].append(source)
+            if source.verdict.is_finding:
+                numbers[source.url] = number
             missing -= 1
             if not missing:
                 break
-    return totals, shown
+    return totals, shown, numbers
 
 
 _NEWS = ("news", "recovered", "unseen, new")

@@ -9,7 +9,6 @@ from datetime import datetime
 from linkarchive.model import Change, Report, Result, SourceReport, Standing, Unresolved, Verdict
 from linkarchive.report import phrases, rows
 from linkarchive.report.lines import ascii_only
-from linkarchive.report.numbers import numbers
 from linkarchive.report.sanitize import sanitize
 from linkarchive.report.sections import Group, Sections, day_of, divide
 from linkarchive.report.suggestions import Suggestion, suggestions, suggestions_unresolved
@@ -39,7 +38,7 @@ def render_terminal(
     if quiet and sections.empty:
         return ""
     alone = report.articles[0].path if shorten and len(report.articles) == 1 else ""
-    page = _Page(width, color, verbose, shorten, numbers(report), sanitize(alone))
+    page = _Page(width, color, verbose, shorten, sections.numbers, sanitize(alone))
     _body(page, sections, day_of(report))
     if not quiet:
         _rest(page, report, sections)

@@ -17,8 +17,8 @@ from linkarchive.store.schema import state_files
 
 def load(store: Store, table: Table) -> list[FileRead]:
     """The files that a table knows, in no order."""
-    rows = store.execute(select(table))
-    return [FileRead(row.path, row.size, row.modified, row.changed, row.digest) for row in rows]
+    columns = (table.c.path, table.c.size, table.c.modified, table.c.changed, table.c.digest)
+    return [FileRead(*row) for row in store.execute(select(*columns))]
 
 
 def save(store: Store, table: Table, files: Iterable[FileRead]) -> None:

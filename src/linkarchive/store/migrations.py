@@ -180,6 +180,12 @@ def references(connection: Connection) -> None:
         connection.exec_driver_sql("CREATE INDEX IF NOT EXISTS baselines_capture ON baselines (capture)")
 
 
+def kinds_of_last_visits(connection: Connection) -> None:
+    """Indexes by which last visits are counted, and the articles found that a run changed."""
+    for index in (*schema.last_visits.indexes, *schema.articles.indexes):
+        index.create(connection, checkfirst=True)
+
+
 STEPS: tuple[tuple[str, Step], ...] = (
     ("2026-11-23 first schema", first_schema),
     ("2026-11-23 carried visits", carried_visits),
@@ -194,6 +200,7 @@ STEPS: tuple[tuple[str, Step], ...] = (
     ("2026-11-30 planned in order", planned_in_order),
     ("2026-11-30 citations by article", citations_by_article),
     ("2026-11-30 references", references),
+    ("2026-11-30 kinds of last visits", kinds_of_last_visits),
 )
 
 

@@ -51,7 +51,11 @@ def _reports(store: Store, run: Run, rows: Subquery, kinds: Collection[Kind] | N
     )
     if kinds is not None:
         wanted = [(verdict.value, change.value, earlier) for verdict, change, earlier in kinds]
-        order = order.where(tuple_(rows.c.verdict, rows.c.changed, rows.c.earlier).in_(wanted))
+        # By the verdict alone, too, which has an index.
+        verdicts = {verdict.value for verdict, _, _ in kinds}
+        order = order.where(
+            rows.c.verdict.in_(verdicts), tuple_(rows.c.verdict, rows.c.changed, rows.c.earlier).in_(wanted)
+        )
     numbers = store.execute(order).scalars().all()
     query = select(*_OF_VISIT).join(results, results.c.id == visits.c.outcome)
     for start in range(0, len(numbers), _AT_ONCE):
@@ -78,9 +82,15 @@ def _report(row: Any, run: Run) -> SourceReport:
 
 def counts(store: Store, run: Run) -> Counter[Category]:
     """How many cited sources the report of the run has of each kind, without reading what is told of each."""
+    number, last = func.count().label("number"), schema.last_visits.c
+    if run.body.partial and _is_newest(store, run):
+        # Put together as they are stored, in the order of their index, before it is said how they stand.
+        stored = (last.verdict, last.changed, last.was, last.uncompared, last.standing, last.run)
+        alike = select(*stored, number).where(last.cited).group_by(last.cited, *stored).subquery()
+        return counted(store.execute(select(*_kind_in(alike, run), alike.c.number)))
     rows = _rows(store, run).c
     kind = (rows.verdict, rows.changed, rows.was, rows.uncompared, rows.standing, rows.earlier)
-    return counted(store.execute(select(*kind, func.count().label("number")).group_by(*kind)))
+    return counted(store.execute(select(*kind, number).group_by(*kind)))
 
 
 def counted(rows: Iterable[Any]) -> Counter[Category]:
@@ -160,16 +170,19 @@ def _is_newest(store: Store, run: Run) -> bool:
 
 
 def _with_earlier(rows: Subquery, run: Run) -> Subquery:
-    """The rows as they stand in the report of that run: `SourceReport.as_earlier` of what others left."""
+    """The rows as they stand in the report of that run."""
+    return select(rows.c.visit, rows.c.source, *_kind_in(rows, run)).subquery()
+
+
+def _kind_in(rows: Subquery, run: Run) -> tuple[ColumnElement[Any], ...]:
+    """What `kind_of` takes, of rows in the report of that run: `SourceReport.as_earlier` of what others left."""
     earlier: ColumnElement[bool] = rows.c.run != run.seq
     at_rest = case((rows.c.verdict.in_(_FINDINGS), Change.STILL.value), else_=Change.NONE.value)
-    return select(
-        rows.c.visit,
-        rows.c.source,
+    return (
         rows.c.verdict,
         case((earlier, at_rest), else_=rows.c.changed).label("changed"),
         case((earlier, rows.c.verdict), else_=rows.c.was).label("was"),
         and_(rows.c.uncompared, ~earlier).label("uncompared"),
         rows.c.standing,
         earlier.label("earlier"),
-    ).subquery()
+    )

@@ -85,6 +85,7 @@ articles = Table(
     Column("digest", _STRING),  # SHA-256 of the file when it was read; NULL: known from links.txt only
     Column("run", _NUMBER, ForeignKey("runs.seq")),  # that changed the row
     Column("body", Text, nullable=False),  # Article
+    Index("articles_run", "run"),
 )
 
 sources = Table(
@@ -211,6 +212,8 @@ last_visits = Table(
     Column("uncompared", Boolean, nullable=False),  # the page has not been compared with anything
     Column("standing", _STRING, nullable=False),
     Index("last_visits_run", "run"),
+    # Of what counts and lists go by, nothing else is read.
+    Index("last_visits_kind", "cited", "verdict", "changed", "was", "uncompared", "standing", "run", "checked"),
 )
 
 plans = Table(
