@@ -13,7 +13,7 @@ from typing import Any
 from linkarchive.article.docx_fields import Source, field_target, managed_sources, word_sources, word_tags
 from linkarchive.article.package import Package, part_name
 from linkarchive.article.passage import Claim, Link, ParsedDocument, Passage, PassageBuilder, fold
-from linkarchive.article.text import write
+from linkarchive.article.text import flush
 from linkarchive.errors import ArticleError
 from linkarchive.model import LinkKind, Unit
 
@@ -24,10 +24,7 @@ _NOT_READ = frozenset({"del", "moveFrom", "Fallback"})
 def read_docx(data: bytes, *, everything: bool = False) -> ParsedDocument:
     """The passages of a DOCX file, body and notes. Raises ArticleError for a file that is none, or whose parts unpack
     to more than a document may hold."""
-    document = _Document(Package(data), everything)
-    for element in document.notes():
-        document.read_blocks(element.root, element.targets, element.label)
-    return document.parsed()
+    return _Document(Package(data), everything).parsed()
 
 
 def read_text(data: bytes, most: int) -> str:
@@ -35,10 +32,7 @@ def read_text(data: bytes, most: int) -> str:
 
     Raises ArticleError as `read_docx`.
     """
-    document = _Document(Package(data, most), False)
-    for element in document.notes():
-        document.read_blocks(element.root, element.targets, element.label)
-    return "\n".join(passage.text for passage in document.passages if passage.text.strip())
+    return "\n".join(passage.text for passage in _Document(Package(data, most), False).passages if passage.text.strip())
 
 
 class _Part:
@@ -70,17 +64,8 @@ def relations(package: Package, name: str) -> Iterator[tuple[str, str, str, bool
             yield relation.get("Id", ""), kind, relation.get("Target", ""), relation.get("TargetMode") == "External"
 
 
-class _Element:
-    """A text to read: the body, or one note."""
-
-    def __init__(self, root: Any, targets: dict[str, str], label: str | None) -> None:
-        self.root = root
-        self.targets = targets
-        self.label = label
-
-
 class _Document:
-    """A document on its way to passages."""
+    """A document as passages."""
 
     def __init__(self, package: Package, everything: bool) -> None:
         self._package = package
@@ -93,6 +78,12 @@ class _Document:
         self._main = _Part(package, main)
         self._styles = self._style_names()
         self._title = ""
+        self._read_blocks(self._main.root, self._targets(self._main), None)
+        for kind, name in self._main.internal:
+            if kind in _NOTES and name in package.names:
+                part = _Part(package, name)
+                for note in part.root:  # those of the separators are empty
+                    self._read_blocks(note, self._targets(part), f"{_NOTES[kind]} {value(note, 'id')}")
 
     def _style_names(self) -> dict[str, str]:
         name = dict(self._main.internal).get("styles")
@@ -105,20 +96,10 @@ class _Document:
                     names[value(style, "styleId")] = value(child, "val").lower()
         return names
 
-    def notes(self) -> Iterator[_Element]:
-        """The body, then every note; those of the separators among them are empty."""
-        yield _Element(self._main.root, self._targets(self._main), None)
-        for kind, name in self._main.internal:
-            if kind in _NOTES and name in self._package.names:
-                part = _Part(self._package, name)
-                for note in part.root:
-                    label = f"{_NOTES[kind]} {value(note, 'id')}"
-                    yield _Element(note, self._targets(part), label)
-
     def _targets(self, part: _Part) -> dict[str, str]:
         return {key: target for key, (target, kind) in part.external.items() if self._everything or kind != "image"}
 
-    def read_blocks(self, root: Any, targets: dict[str, str], label: str | None) -> None:
+    def _read_blocks(self, root: Any, targets: dict[str, str], label: str | None) -> None:
         for paragraph in paragraphs(root):
             builder = PassageBuilder(len(self.passages) + 1, note=label)
             passage = _Paragraph(targets, builder).read(paragraph)
@@ -211,9 +192,9 @@ class _Paragraph:
     def _start(self, element: Any) -> None:
         match local(element):
             case "t":
-                self._text(element.text or "")
+                self._running.append(element.text or "")
             case "tab" | "noBreakHyphen" if local(element.getparent()) == "r":
-                self._text(" " if local(element) == "tab" else "-")
+                self._running.append(" " if local(element) == "tab" else "-")
             case "br" | "cr":
                 self._write()
                 self._builder.line_break()
@@ -266,15 +247,8 @@ class _Paragraph:
             self._builder.cite(tag)
         self._open(field_target(instruction))
 
-    def _text(self, text: str) -> None:
-        if self._builder.in_link:
-            self._builder.text(text)
-        else:
-            self._running.append(text)
-
     def _write(self) -> None:
-        write(self._builder, "".join(self._running), self._line)
-        self._running = []
+        flush(self._builder, self._running, self._line)
 
     def _open(self, target: str | None) -> None:
         self._write()

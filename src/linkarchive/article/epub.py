@@ -12,7 +12,7 @@ from urllib.parse import unquote, urlsplit
 
 from linkarchive.article.html import read_html
 from linkarchive.article.html_notes import BookNotes
-from linkarchive.article.package import Package, part_name
+from linkarchive.article.package import Package, part_name, text_of
 from linkarchive.article.passage import Claim, Link, ParsedDocument, Passage, fold
 from linkarchive.errors import ArticleError
 from linkarchive.model import Unit
@@ -47,7 +47,7 @@ def read_epub(data: bytes, *, everything: bool = False) -> ParsedDocument:
             line += 1
             passages.append(_numbered(passage, name, line, package, posixpath.dirname(name)))
     return ParsedDocument(
-        title=_text(index, "title"),
+        title=text_of(index, _DC + "title"),
         passages=tuple(passages),
         origins=tuple(
             Claim(fold(element.text or ""), f"EPUB {key}", 3)
@@ -94,10 +94,6 @@ def _dates(index: Any) -> list[Any]:
     """The publication date first; a date of modification is none."""
     dates = [date for date in index.iter(_DC + "date") if date.text and date.get(_OPF + "event") != "modification"]
     return sorted(dates, key=lambda date: date.get(_OPF + "event") != "publication")
-
-
-def _text(index: Any, key: str) -> str:
-    return next((fold(element.text) for element in index.iter(_DC + key) if element.text), "")
 
 
 def _numbered(passage: Passage, name: str, line: int, package: Package, folder: str) -> Passage:

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from linkarchive.article.origin import is_web
+from linkarchive.article.package import parse_xml
+from linkarchive.errors import ArticleError
 from linkarchive.urls import resolve
 
 _ATOM = "http://www.w3.org/2005/Atom"
@@ -68,12 +70,9 @@ def _json_feed(data: bytes, url: str) -> Listing | None:
 def _xml(data: bytes, url: str) -> Listing | None:
     from lxml import etree
 
-    parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False, recover=True)
     try:
-        root = etree.fromstring(data.lstrip(), parser)
-    except (etree.XMLSyntaxError, ValueError):
-        return None
-    if root is None or not isinstance(root.tag, str):
+        root = parse_xml(data.lstrip(), url)
+    except (ArticleError, ValueError):
         return None
     match _name(root).lower():
         case "rss" | "rdf":

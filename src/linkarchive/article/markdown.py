@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from linkarchive.article import front_matter, html, html_tags
 from linkarchive.article.citation_keys import with_cited_keys
 from linkarchive.article.markdown_blocks import without_frames
-from linkarchive.article.passage import Mark, ParsedDocument, Passage, PassageBuilder, fold
+from linkarchive.article.passage import ParsedDocument, Passage, PassageBuilder, fold
 from linkarchive.article.text import write
 from linkarchive.model import LinkKind
 
@@ -26,8 +26,6 @@ _AT = "at"  # token.meta: where the construct begins in the source of its paragr
 _TAG = re.compile(r"<(/?)([A-Za-z][A-Za-z0-9-]*)")
 _ATTRIBUTE = re.compile(r"""\s([A-Za-z_:][A-Za-z0-9_.:-]*)\s*=\s*("[^"]*"|'[^']*'|[^\s"'=<>`]+)""")
 _LOOK_AHEAD = 4096  # characters; searching the whole paragraph for each text would be quadratic
-# A key of a bibliography, as Pandoc and Quarto cite it: `[@key]`, `-@key`, `@key`.
-_CITATION_KEY = re.compile(r"(?<![\w.@/])-?@\{?([\w](?:[\w:.#$%&+?<>~/-]*[\w/])?)\}?")
 
 
 def read_markdown(text: str, *, everything: bool = False, indented_code: bool = True) -> ParsedDocument:
@@ -174,9 +172,7 @@ class _Inline:
     def passage(self) -> Passage:
         for token in self._tokens:
             self._read(token)
-        passage = self._builder.build()
-        keys = tuple(Mark(match[1], match.start(), match.end()) for match in _CITATION_KEY.finditer(passage.text))
-        return replace(passage, marks=(*passage.marks, *keys)) if keys else passage
+        return self._builder.build()
 
     def _read(self, token: Token) -> None:
         builder = self._builder

@@ -7,6 +7,7 @@ import posixpath
 import zipfile
 from typing import Any
 
+from linkarchive.article.passage import fold
 from linkarchive.errors import ArticleError
 
 MAX_PART = 64 * 1024 * 1024
@@ -59,6 +60,11 @@ def parse_xml(data: bytes, name: str) -> Any:
     if root is None:
         raise ArticleError(f"{name} is not XML")
     return root
+
+
+def text_of(root: Any, tag: str) -> str:
+    """The text of the first element below the root that has this tag and a text, white space folded; "" for none."""
+    return next((fold(element.text) for element in root.iter(tag) if element.text), "")
 
 
 def part_name(folder: str, target: str) -> str:

@@ -153,6 +153,12 @@ class PassageBuilder:
             link, self._open = self._open, None
             self._links.append(replace(link, end=self._length))
 
+    def link(self, target: str, shown: str, line: int) -> None:
+        """A link that shows this text, white space folded."""
+        self.open(target, line)
+        self.text(fold(shown))
+        self.close()
+
     def mark(self, target: str, line: int, kind: LinkKind, alt: str = "") -> None:
         """An image, a medium or an embed at this place."""
         self._links.append(Link(target, line, self._length, self._length, kind, fold(alt), self.main))

@@ -10,7 +10,11 @@ _TITLE = 200
 
 
 def write(builder: PassageBuilder, text: str, line: int) -> None:
-    """Put running text into a passage, with its bare URLs as links. `line` is that of the text's first character."""
+    """Put running text into a passage, with its bare URLs as links; within a link it is one line, and none of them is.
+    `line` is that of the text's first character."""
+    if builder.in_link:
+        builder.text(text.replace("\n", " "))
+        return
     done = 0
     counted = 0
     for start, end, url in bare_urls(text):
@@ -23,13 +27,9 @@ def write(builder: PassageBuilder, text: str, line: int) -> None:
 
 
 def flush(builder: PassageBuilder, running: list[str], line: int) -> None:
-    """Put the running text that was gathered into a passage, and forget it; within a link no URL of it is a link."""
-    text = "".join(running)
+    """Put the running text that was gathered into a passage, and forget it."""
+    write(builder, "".join(running), line)
     running.clear()
-    if builder.in_link:
-        builder.text(text)
-    else:
-        write(builder, text, line)
 
 
 def read_text(text: str, *, everything: bool = False) -> ParsedDocument:

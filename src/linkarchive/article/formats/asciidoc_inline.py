@@ -142,10 +142,7 @@ class Inline:
         text = _CURVED.sub(lambda match: f"“{match[2]}”" if match[1] == '"' else f"‘{match[2]}’", text)
         for _ in range(2):  # bold within italics, and so on
             text = _FORMAT.sub(lambda match: match[0] if "://" in match[0] and match[1] in "_~#^" else match[2], text)
-        if builder.in_link:
-            builder.text(text.replace("\n", " "))
-        else:
-            write(builder, text, line)
+        write(builder, text, line)
 
 
 def _bracketed(text: str, start: int) -> tuple[str, int]:

@@ -6,12 +6,12 @@ Libraries for this format (bibtexparser, pybtex) tell no lines, and one brace to
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from linkarchive.article import dates
 from linkarchive.article.formats import tex
+from linkarchive.article.formats.located import Lines
 from linkarchive.article.formats.reference import Reference, identifier_url, passage_of
 from linkarchive.article.passage import ParsedDocument, fold
 
@@ -83,13 +83,10 @@ class _Scanner:
 
     def __init__(self, text: str) -> None:
         self._text = text
-        self._newlines = [match.start() for match in re.finditer("\n", text)]
+        self._lines = Lines(text)
         self.macros: dict[str, str] = dict(_MONTHS)
         self._unclosed = 0
         """Up to here a value was looked through that is never closed."""
-
-    def line(self, position: int) -> int:
-        return bisect_right(self._newlines, position - 1) + 1 if position else 1
 
     def braces(self, start: int) -> int:
         """The position after the group that opens at `start`; after the opening when it is never closed."""
@@ -121,9 +118,9 @@ class _Scanner:
         fields: dict[str, Field] = {}
         while name := _FIELD.match(self._text, position, end):
             value, position = self._value(name.end(), end)
-            fields.setdefault(name[1].lower(), Field(value, self.line(name.end())))
+            fields.setdefault(name[1].lower(), Field(value, self._lines.at(name.end())))
         rest = re.compile(r"[\s,]*[})]?").match(self._text, position, end)
-        return Entry(kind, key, self.line(match.start()), fields), max(position, rest.end() if rest else position)
+        return Entry(kind, key, self._lines.at(match.start()), fields), max(position, rest.end() if rest else position)
 
     def _value(self, position: int, end: int) -> tuple[str, int]:
         """A value: parts joined by `#`, each in braces, in quotes, a number or a macro."""
@@ -149,11 +146,8 @@ class _Scanner:
         if start < self._unclosed:
             end = min(end, start + _LONGEST_AFTER)
         for match in re.compile(r'\\.|[{}"]', re.DOTALL).finditer(self._text, start + quoted, end):
-            if match[0] == "{":
-                depth += 1
-            elif match[0] == "}":
-                depth -= 1
-            if (match[0] == '"' and quoted and depth == 0) or (match[0] == "}" and not quoted and depth == 0):
+            depth += (match[0] == "{") - (match[0] == "}")
+            if depth == 0 and match[0] == ('"' if quoted else "}"):
                 return self._text[start + 1 : match.start()], match.end()
         self._unclosed = end
         # Never closed: the value ends where the next field seems to begin, else with the line.

@@ -23,9 +23,7 @@ def read_gemtext(text: str, *, everything: bool = False) -> ParsedDocument:
             continue
         builder = PassageBuilder(number)
         if link := _LINK.match(line.rstrip()):
-            builder.open(link[1], number)
-            builder.text(fold(link[2] or link[1]))
-            builder.close()
+            builder.link(link[1], link[2] or link[1], number)
         else:
             heading = _HEADING.match(line)
             title = title or (fold(heading[2]) if heading and len(heading[1]) == 1 else "")

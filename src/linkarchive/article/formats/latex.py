@@ -10,6 +10,7 @@ import re
 
 from linkarchive.article.formats import tex
 from linkarchive.article.formats.latex_commands import (
+    DEFINING,
     DROPPED,
     HEADINGS,
     NOTES,
@@ -226,11 +227,10 @@ class _Reader:
         return position
 
     def _heading(self, position: int, end: int, depth: int) -> int:
-        position = self._source.options(position, end)
-        content = self._source.group(position, end)
+        content = self._source.argument(position, end)
         self.output.flush()
         if content is None or depth >= _MAX_DEPTH:
-            return position
+            return self._source.options(position, end)
         self._scan(content.start, content.end, depth + 1)
         self.output.flush()
         return content.end + 1
@@ -249,7 +249,7 @@ class _Reader:
         """A command that says something about the document; the position after it, None when it is another."""
         name, position = match["name"], match.end()
         if name in ("title", "date"):
-            content = self._source.group(self._source.options(position, end), end)
+            content = self._source.argument(position, end)
             if content is None:
                 return None
             shown = self._shown(content)
@@ -260,35 +260,20 @@ class _Reader:
                 self.dates.append(Claim(shown, "\\date", 1))
             return content.end + 1
         if name in ("bibliography", "addbibresource", "addglobalbib"):
-            content = self._source.group(self._source.options(position, end), end)
+            content = self._source.argument(position, end)
             if content is None:
                 return None
             for file in self._source.text[content.start : content.end].split(","):
                 if file.strip():
                     self.bibliographies.append(re.sub(r"(?<!\.bib)\Z", ".bib", file.strip()))
             return content.end + 1
-        if name in (
-            "newcommand",
-            "renewcommand",
-            "providecommand",
-            "def",
-            "urldef",
-            "newrobustcmd",
-            "DeclareRobustCommand",
-            "NewDocumentCommand",
-            "RenewDocumentCommand",
-            "gdef",
-            "edef",
-        ):
+        if name in DEFINING:
             return self._macros.define(self._source, name, position, end)
         return None
 
     def _notes_of(self, content: Range) -> None:
         r"""\thanks and links in the title are printed with it."""
-        if (
-            "\\thanks" in self._source.text[content.start : content.end]
-            or "\\href" in self._source.text[content.start : content.end]
-        ):
+        if re.search(r"\\thanks|\\href", self._source.text[content.start : content.end]):
             self.output.flush()
             self._scan(content.start, content.end, 1)
             self.output.flush()

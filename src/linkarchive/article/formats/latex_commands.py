@@ -13,6 +13,10 @@ HEADINGS = frozenset(
      "frametitle", "framesubtitle", "subtitle", "minisec", "addchap", "addsec", "epigraph", "abstract", "dedication"}
 )  # fmt: skip
 
+DEFINING = frozenset(
+    {"newcommand", "renewcommand", "providecommand", "def", "urldef", "newrobustcmd", "DeclareRobustCommand",
+     "NewDocumentCommand", "RenewDocumentCommand", "gdef", "edef"}
+)  # fmt: skip
 DROPPED = {
     "label": 1, "ref": 1, "eqref": 1, "pageref": 1, "autoref": 1, "nameref": 1, "cref": 1, "Cref": 1, "vref": 1,
     "usepackage": 1, "documentclass": 1, "RequirePackage": 1, "includegraphics": 1, "input": 1, "include": 1,

@@ -73,10 +73,7 @@ class Output:
             flow.builder.line = self.lines.at(flow.start) + lead
         shown = tex.plain(text)
         shown = shown.lstrip() if flow.builder.is_empty else shown
-        if flow.builder.in_link:
-            flow.builder.text(shown.replace("\n", " "))
-        else:
-            write(flow.builder, shown, self.lines.at(flow.start) + lead)
+        write(flow.builder, shown, self.lines.at(flow.start) + lead)
 
     def flush(self) -> None:
         self.flush_running()

@@ -85,6 +85,10 @@ class Source:
             closing = stop if stop >= 0 else end
         return Range(position + 1, closing)
 
+    def argument(self, position: int, end: int) -> Range | None:
+        """The braces behind the `[…]` arguments at this place; None for none."""
+        return self.group(self.options(position, end), end)
+
     def options(self, position: int, end: int) -> int:
         """The position after `[…]` arguments, white space before them included."""
         while True:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from linkarchive.article.package import Package, parse_xml
+from linkarchive.article.package import Package, parse_xml, text_of
 from linkarchive.article.passage import Claim, ParsedDocument, Passage, PassageBuilder, fold
 from linkarchive.article.text import flush
 from linkarchive.model import Unit
@@ -37,16 +37,11 @@ def read_odf(data: bytes, *, everything: bool = False) -> ParsedDocument:
     reader = _Reader()
     reader.read(content)
     return ParsedDocument(
-        title=_meta_text(meta, _DC + "title") or reader.heading,
+        title=(text_of(meta, _DC + "title") if meta is not None else "") or reader.heading,
         passages=tuple(reader.passages),
         dates=tuple(_dates(meta)),
         unit=Unit.PARAGRAPH,
     )
-
-
-def _meta_text(meta: Any, tag: str) -> str:
-    elements = meta.iter(tag) if meta is not None else ()
-    return next((fold(element.text) for element in elements if element.text), "")
 
 
 def _dates(meta: Any) -> Iterator[Claim]:

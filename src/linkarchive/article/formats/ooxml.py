@@ -6,13 +6,13 @@ import posixpath
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from linkarchive.article.package import Package, part_name
-from linkarchive.article.passage import fold
+from linkarchive.article.package import Package, part_name, text_of
 from linkarchive.errors import ArticleError
 
 R = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}"
 _RELATIONSHIP = "{http://schemas.openxmlformats.org/package/2006/relationships}Relationship"
 _DC = "{http://purl.org/dc/elements/1.1/}"
+_CORE = "docProps/core.xml"
 
 
 class Relation(NamedTuple):
@@ -59,8 +59,4 @@ def parts_of(package: Package, part: str, type: str) -> dict[str, str]:
 
 def core_title(package: Package) -> str:
     """The title among the document's properties."""
-    if "docProps/core.xml" not in package.names:
-        return ""
-    return next(
-        (fold(element.text) for element in package.xml("docProps/core.xml").iter(_DC + "title") if element.text), ""
-    )
+    return text_of(package.xml(_CORE), _DC + "title") if _CORE in package.names else ""

@@ -129,10 +129,7 @@ class Inline:
         text = text.replace("\\\\\n", "\n").replace("\\nbsp{}", "\u00a0")
         for _ in range(2):  # bold within italics, and so on
             text = _FORMAT.sub(lambda match: match[0] if "://" in match[0] and match[1] in "/_+" else match[2], text)
-        if builder.in_link:
-            builder.text(text.replace("\n", " "))
-        else:
-            write(builder, text, line)
+        write(builder, text, line)
 
 
 def _is_internal(target: str) -> bool:

@@ -9,7 +9,7 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 from linkarchive.article.html import fragment
-from linkarchive.article.package import parse_xml
+from linkarchive.article.package import parse_xml, text_of
 from linkarchive.article.passage import Claim, ParsedDocument, Passage, PassageBuilder, fold
 from linkarchive.article.text import write
 from linkarchive.text import decode
@@ -49,9 +49,7 @@ def read_bookmarks(data: bytes, *, everything: bool = False) -> ParsedDocument:
 
 def _bookmark(attributes: dict[str, str], shown: str, line: int) -> Passage:
     builder = PassageBuilder(line)
-    builder.open(attributes.get("href", ""), line)
-    builder.text(shown or attributes.get("href", ""))
-    builder.close()
+    builder.link(attributes.get("href", ""), shown or attributes.get("href", ""), line)
     passage = builder.build()
     accessed = _day(attributes.get("add_date", ""))
     return replace(passage, links=tuple(replace(link, accessed=accessed) for link in passage.links))
@@ -82,9 +80,7 @@ def read_opml(data: bytes, *, everything: bool = False) -> ParsedDocument:
         shown = fold(outline.get("text") or outline.get("title") or "")
         target = _target(outline)
         if target:
-            builder.open(target, builder.line)
-            builder.text(fold(_TAG.sub("", shown)) or target)
-            builder.close()
+            builder.link(target, fold(_TAG.sub("", shown)) or target, builder.line)
         elif "<" in shown:
             passages += fragment(shown, builder.line, everything=everything)
         elif shown:
@@ -94,7 +90,7 @@ def read_opml(data: bytes, *, everything: bool = False) -> ParsedDocument:
                 builder.text(" — ")
                 write(builder, fold(_TAG.sub(" ", outline.get(name))), builder.line)
         passages.append(builder.build())
-    return ParsedDocument(title=_text_of(root, "title"), passages=tuple(passages), dates=tuple(_dates(root)))
+    return ParsedDocument(title=text_of(root, "title"), passages=tuple(passages), dates=tuple(_dates(root)))
 
 
 def _target(outline: Any) -> str:
@@ -102,12 +98,8 @@ def _target(outline: Any) -> str:
     return next((outline.get(name).strip() for name in names if (outline.get(name) or "").strip()), "")
 
 
-def _text_of(root: Any, name: str) -> str:
-    return next((fold(element.text) for element in root.iter(name) if element.text), "")
-
-
 def _dates(root: Any) -> Iterator[Claim]:
     for name in ("dateCreated", "dateModified"):
-        if text := _text_of(root, name):
+        if text := text_of(root, name):
             yield Claim(text, f"OPML `{name}`", 1)
             return

@@ -9,7 +9,7 @@ from typing import Any
 from linkarchive.article.formats.ooxml import R, core_title, link_targets, parts_of
 from linkarchive.article.package import Package
 from linkarchive.article.passage import ParsedDocument, Passage, PassageBuilder, fold
-from linkarchive.article.text import write
+from linkarchive.article.text import flush
 from linkarchive.model import LinkKind, Unit
 
 _A = "{http://schemas.openxmlformats.org/drawingml/2006/main}"
@@ -82,7 +82,7 @@ def _paragraph(paragraph: Any, targets: Mapping[str, str], slide: int) -> Passag
     for run in paragraph.iter(_A + "r", _A + "br", _A + "fld"):
         target = _target(run, targets)
         if target != current:
-            _flush(builder, running, slide)
+            flush(builder, running, slide)
             builder.close()
             if target:
                 builder.open(target, slide)
@@ -91,7 +91,7 @@ def _paragraph(paragraph: Any, targets: Mapping[str, str], slide: int) -> Passag
             running.append("\n")
         else:
             running += [text.text or "" for text in run.iter(_A + "t")]
-    _flush(builder, running, slide)
+    flush(builder, running, slide)
     return builder.build()
 
 
@@ -99,12 +99,3 @@ def _target(run: Any, targets: Mapping[str, str]) -> str:
     for link in run.iter(_A + "hlinkClick"):
         return targets.get(link.get(R + "id", ""), "")
     return ""
-
-
-def _flush(builder: PassageBuilder, running: list[str], slide: int) -> None:
-    text = "".join(running)
-    running.clear()
-    if builder.in_link:
-        builder.text(text.replace("\n", " "))
-    else:
-        write(builder, text, slide)

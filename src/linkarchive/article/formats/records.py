@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from linkarchive.article import dates
 from linkarchive.article.bare_urls import bare_urls
-from linkarchive.article.passage import Passage, PassageBuilder, fold
+from linkarchive.article.passage import Passage, PassageBuilder
 
 _TITLES = ("title", "name", "headline", "label", "caption", "heading", "linktext", "anchor", "text", "what", "source",
            "titel", "titre", "titulo", "titolo", "bezeichnung", "nom", "nombre")  # fmt: skip
@@ -58,9 +58,7 @@ def record_passage(members: Sequence[Member], line: int, line_of: Callable[[str,
         if not is_url(value):
             _write(builder, member.value, line_of)
         elif title is not None and not anchored:
-            builder.open(value, line_of(member.value, value))
-            builder.text(fold(title.value))
-            builder.close()
+            builder.link(value, title.value, line_of(member.value, value))
             anchored = True
         else:
             builder.bare(value, value, line_of(member.value, value))

@@ -77,9 +77,7 @@ def passage_of(reference: Reference) -> Passage:
     first, *others = reference.targets or [("", 0)]
     if first[0]:
         if title:
-            builder.open(first[0], first[1])
-            builder.text(title)
-            builder.close()
+            builder.link(first[0], title, first[1])
         else:
             builder.bare(first[0], first[0], first[1])
     else:

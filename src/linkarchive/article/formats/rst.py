@@ -150,10 +150,7 @@ class _Inline:
             self._children(node, depth)
 
     def _text(self, text: str) -> None:
-        if self._builder.in_link:
-            self._builder.text(text.replace("\n", " "))
-        else:
-            write(self._builder, text, self._here(text.split("\n", 1)[0].strip()))
+        write(self._builder, text, self._here(text.split("\n", 1)[0].strip()))
 
     def _reference(self, node: Any, depth: int) -> None:
         target, shown = node["refuri"], node.astext()

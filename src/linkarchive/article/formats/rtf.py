@@ -6,6 +6,7 @@ import codecs
 import re
 from dataclasses import dataclass, field, replace
 
+from linkarchive.article.docx_fields import field_target
 from linkarchive.article.passage import ParsedDocument, Passage, PassageBuilder, fold
 from linkarchive.article.text import write
 from linkarchive.errors import ArticleError
@@ -35,7 +36,6 @@ _CHARSETS = {
     162: "cp1254", 163: "cp1258", 177: "cp1255", 178: "cp1256", 186: "cp1257", 204: "cp1251", 222: "cp874",
     238: "cp1250",
 }  # fmt: skip
-_INSTRUCTION = re.compile(r'\s*HYPERLINK\s+(?!\\)"?([^"\s]*)"?(?:.*?\\l\s+"([^"]*)")?', re.IGNORECASE | re.DOTALL)
 _MOST_GROUPS = 2000  # that are open at a time
 
 
@@ -143,10 +143,7 @@ class _Reader:
         # A character beyond U+FFFF is written as its two surrogates.
         text = "".join(flow.running).encode("utf-16", "surrogatepass").decode("utf-16", "replace")
         flow.running.clear()
-        if flow.builder.in_link:
-            flow.builder.text(text)
-        else:
-            write(flow.builder, text, flow.builder.line)
+        write(flow.builder, text, flow.builder.line)
 
     def _paragraph(self) -> None:
         self._flush()
@@ -230,10 +227,10 @@ class _Reader:
             self._group = replace(self._group, place="instruction")
         elif word == b"fldrslt" and self._group.place != "silent":
             self._group = replace(self._group, place="text")
-            if self._fields and (match := _INSTRUCTION.match("".join(self._fields[-1]))):
+            if self._fields and (target := field_target("".join(self._fields[-1]))) is not None:
                 self._flush()
                 builder = self._flows[-1].builder
-                builder.open(f"{match[1]}#{match[2]}" if match[2] else match[1], builder.line)
+                builder.open(target, builder.line)
         elif word == b"footnote" and self._group.place == "text":
             self._note()
         elif word == b"title" and self._group.place == "silent":

@@ -37,20 +37,13 @@ def _plain(unwritable: str = "") -> Spelling:
     return Spelling(re.escape, lambda url, old, before: encoded(url))
 
 
-def _backslashed(characters: str, unwritable: str = "") -> Spelling:
-    """A format in which a backslash may stand before these; what would end the target is percent-encoded."""
-    encoded = _percent(unwritable) if unwritable else str
-
-    def may_be(char: str) -> str:
-        return rf"\\?{re.escape(char)}" if char in characters else re.escape(char)
-
-    return Spelling(may_be, lambda url, old, before: encoded(url))
+def _backslashed(characters: str) -> Callable[[str], str]:
+    """How a character may be written where a backslash may stand before these."""
+    return lambda char: rf"\\?{re.escape(char)}" if char in characters else re.escape(char)
 
 
 def _tex(char: str) -> str:
-    if char == "~":
-        return _TILDE
-    return rf"\\?{re.escape(char)}" if char in "_%#&$^{}" else re.escape(char)
+    return _TILDE if char == "~" else _backslashed("_%#&$^{}")(char)
 
 
 def _latex(url: str, old: str, before: str) -> str:
@@ -95,12 +88,9 @@ def _in_xml(char: str) -> str:
 SPELLINGS = {
     "latex": Spelling(_tex, _latex),
     "bibtex": Spelling(_tex, _bibtex),
-    "rst": Spelling(
-        lambda char: rf"\\?{re.escape(char)}" if char in "_*`|<>" else re.escape(char),
-        lambda url, old, before: re.sub(r"_\Z", r"\_", _percent("`<>|")(url)),
-    ),
+    "rst": Spelling(_backslashed("_*`|<>"), lambda url, old, before: re.sub(r"_\Z", r"\_", _percent("`<>|")(url))),
     "asciidoc": _plain("[]"),
-    "org": _backslashed("[]\\", "[]"),
+    "org": Spelling(_backslashed("[]\\"), _plain("[]").written),
     "gemtext": _plain(),
     "ris": _plain(),
     "wikitext": Spelling(_in_xml, lambda url, old, before: _percent("[]|{}")(url).replace("''", "%27%27")),

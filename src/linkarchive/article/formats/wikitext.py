@@ -78,10 +78,7 @@ class _Reader:
             return
         if self._builder.is_empty:
             self._builder.line = self._lines.at(self._cursor)
-        if self._builder.in_link:
-            self._builder.text(text.replace("\n", " "))
-        else:
-            write(self._builder, text, self._lines.at(self._cursor))
+        write(self._builder, text, self._lines.at(self._cursor))
 
     def _flush(self) -> None:
         self._say()
@@ -151,13 +148,17 @@ class _Reader:
     def _caption(self, node: Any, depth: int) -> None:
         """The links in the caption of a picture, which stands apart from the text around it."""
         if node.text is not None and "//" in str(node.text):
-            outer, outer_running = self._builder, self._running
-            self._running = []
-            self._builder = PassageBuilder(self._lines.at(self._cursor), note=self._note)
             in_caption, self._in_caption = self._in_caption, True
-            self._walk(node.text, depth)
-            self._flush()
-            self._builder, self._running, self._in_caption = outer, outer_running, in_caption
+            self._apart(node.text, depth)
+            self._in_caption = in_caption
+
+    def _apart(self, content: Any, depth: int) -> None:
+        """Read what is a passage by itself, and go on with the one around it."""
+        outer, outer_running = self._builder, self._running
+        self._builder, self._running = PassageBuilder(self._lines.at(self._cursor), note=self._note), []
+        self._walk(content, depth)
+        self._flush()
+        self._builder, self._running = outer, outer_running
 
     def _tag(self, node: Any, depth: int) -> None:
         name = str(node.tag).strip().lower()
@@ -193,13 +194,10 @@ class _Reader:
             self._builder.cite(label)
 
     def _as_note(self, label: str, content: Any, depth: int) -> None:
-        outer, outer_note, outer_running = self._builder, self._note, self._running
+        outer, self._note = self._note, label
         in_list, self._in_list = self._in_list, False
-        self._note, self._running = label, []
-        self._builder = PassageBuilder(self._lines.at(self._cursor), note=label)
-        self._walk(content, depth)
-        self._flush()
-        self._builder, self._note, self._running, self._in_list = outer, outer_note, outer_running, in_list
+        self._apart(content, depth)
+        self._note, self._in_list = outer, in_list
 
     def _listed(self, content: Any, depth: int) -> None:
         self._flush()
@@ -244,14 +242,8 @@ class _Reader:
     def _value(self, value: Any, depth: int) -> None:
         """A parameter of a template not known here: its text is a passage by itself, if it has links or notes."""
         written = str(value)
-        if "//" not in written and "<ref" not in written and "{{" not in written:
-            return
-        outer, outer_running = self._builder, self._running
-        self._running = []
-        self._builder = PassageBuilder(self._lines.at(self._cursor), note=self._note)
-        self._walk(value, depth)
-        self._flush()
-        self._builder, self._running = outer, outer_running
+        if "//" in written or "<ref" in written or "{{" in written:
+            self._apart(value, depth)
 
     def _official(self, parameters: Mapping[str, Any]) -> None:
         url = str(parameters.get("1", parameters.get("url", ""))).strip()
@@ -261,9 +253,7 @@ class _Reader:
         line = self._place(url)
         target = url if "://" in url else f"http://{url.removeprefix('//')}"
         shown = parameters.get("2", parameters.get("name"))
-        self._builder.open(target, line)
-        self._builder.text(fold(shown.strip_code()) if shown is not None else url)
-        self._builder.close()
+        self._builder.link(target, shown.strip_code() if shown is not None else url, line)
 
     def _copy(self, url: str, depth: int) -> None:
         """{{webarchive}} after a link: the copy of what that link leads to."""
@@ -295,9 +285,7 @@ class _Reader:
                 builder.text(" " if not builder.is_empty else "")
                 builder.bare(url, url, line)
             else:
-                builder.open(url, line)
-                builder.text(cited.title)
-                builder.close()
+                builder.link(url, cited.title, line)
             anchored = True
         if not anchored:
             builder.text(cited.title)

@@ -122,9 +122,7 @@ def _write_cell(builder: PassageBuilder, cell: Any, target: str | None, strings:
     if target and is_url(shown) and shown.strip() == target:
         builder.bare(target, shown.strip(), row)
     elif target:
-        builder.open(target, row)
-        builder.text(fold(shown))
-        builder.close()
+        builder.link(target, shown, row)
         builder.text(" ")
     elif is_url(shown):
         builder.bare(shown.strip(), shown.strip(), row)
