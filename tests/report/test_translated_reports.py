@@ -20,7 +20,7 @@ from bs4 import BeautifulSoup
 
 from linkarchive import translation
 from linkarchive.model import ArticleText, Difference, Event, Picture, Pictures, Report, Span, Verdict
-from linkarchive.report.formats import FORMATS
+from linkarchive.report.formats import render
 from linkarchive.report.html import render_html
 from linkarchive.report.sections import host
 from linkarchive.report.summary import headline
@@ -131,7 +131,7 @@ def test_nothing_of_the_terminal_report_is_left_untranslated(plain: Report, verb
 @pytest.mark.parametrize("name", ["markdown", "html"])
 def test_nothing_of_a_calm_report_is_left_untranslated(plain: Report, name: str) -> None:
     calm = replace(plain, sources=tuple(plain.sources)[-3:], unresolved=(), articles=(), uncited=())
-    text = "".join(FORMATS[name](calm, {}))
+    text = "".join(render(name, calm, {}))
     assert not left(visible(text) if name == "html" else text.replace("\\", ""), calm)
     assert headline(replace(calm, run=replace(calm.run, offline=True))).startswith("«")
 

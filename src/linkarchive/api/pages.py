@@ -71,10 +71,11 @@ def find_memento(url: str, near: date | None = None, *, settings: Settings | Non
 def render(report: Report, format: str = "terminal") -> str:
     """A report as text in one of `terminal`, `json`, `jsonl`, `markdown`, `html`, `junit` and `atom`."""
     from linkarchive.report.formats import FORMATS
+    from linkarchive.report.formats import render as render_format
 
     if format not in FORMATS:
         raise UsageError(f"{format!r} is not a format of reports; known are {', '.join(FORMATS)}")
-    return "".join(FORMATS[format](report, {}))
+    return "".join(render_format(format, report, {}))
 
 
 def _page(source: Page | Name | bytes, url: str) -> Page:

@@ -11,9 +11,8 @@ from html import unescape
 from typing import TYPE_CHECKING, Any
 
 from linkarchive.article import front_matter, html, html_tags
-from linkarchive.article.citation_keys import with_cited_keys
 from linkarchive.article.markdown_blocks import without_frames
-from linkarchive.article.passage import ParsedDocument, Passage, PassageBuilder, fold
+from linkarchive.article.passage import Mark, ParsedDocument, Passage, PassageBuilder, fold
 from linkarchive.article.text import write
 from linkarchive.model import LinkKind
 
@@ -257,3 +256,20 @@ def _alt(token: Token) -> str:
         elif child.type in ("softbreak", "hardbreak"):
             parts.append(" ")
     return "".join(parts)
+
+
+_KEY = r"@(?:\{([^{}\n]{1,100})\}|(\w(?:[\w:.#$%&+?<>~/-]{0,100}\w)?))"
+_GROUP = re.compile(rf"\[[^\[\]]{{0,500}}?(?<!\w){_KEY}[^\[\]]{{0,500}}\]")
+_ANY_KEY = re.compile(rf"(?<![\w@]){_KEY}")
+
+
+def with_cited_keys(passage: Passage) -> Passage:
+    """The passage with a mark for each key that it cites."""
+    if "@" not in passage.text:
+        return passage
+    groups = [match.span() for match in _GROUP.finditer(passage.text)]
+    marks = []
+    for match in _ANY_KEY.finditer(passage.text):
+        start, end = next((span for span in groups if span[0] <= match.start() < span[1]), match.span())
+        marks.append(Mark(match[1] or match[2], start, end))
+    return replace(passage, marks=(*passage.marks, *marks))

@@ -87,27 +87,29 @@ def _tried(troubles: list[StorageError]) -> Iterator[None]:
 
 def _view(report: Report, project: Project, printing: Printing, form: str) -> tuple[Mapping[str, Difference], View]:
     """What a format shows beside the report."""
-    from linkarchive.history.differences import stored_differences
-    from linkarchive.history.pictures import stored_pictures
-    from linkarchive.history.timeline import article_texts, stored_timelines
+    from linkarchive.history.differences import differences
+    from linkarchive.history.pictures import pictures
+    from linkarchive.history.timeline import article_texts, timelines
     from linkarchive.report.formats import View
+    from linkarchive.store.opening import open_project
 
     root = project.root
     view = View(printing.fail_on, printing.new_only, feed=root.as_uri(), name=root.name, for_reader=printing.for_reader)
     if form != "html":
         return {}, view
-    timelines, texts = stored_timelines(project, report), article_texts(root, report)
-    seen = stored_pictures(project, report)
-    return stored_differences(project, report), replace(view, timelines=timelines, texts=texts, pictures=seen)
+    with open_project(project) as store:
+        lives, seen = timelines(store, report), pictures(project.files, store, report)
+        shown = differences(project.files, store, report)
+    return shown, replace(view, timelines=lives, texts=article_texts(root, report), pictures=seen)
 
 
 def _write_file(since: Report, project: Project, printing: Printing, path: Path, report: Report) -> None:
-    from linkarchive.report.formats import FORMATS, format_for
+    from linkarchive.report.formats import format_for, render
 
     form = format_for(path)
     shown, view = _view(report, project, printing, form)
     try:
-        write_atomically(path, map(str.encode, FORMATS[form](report if form in _AS_IS else since, shown, view)))
+        write_atomically(path, map(str.encode, render(form, report if form in _AS_IS else since, shown, view)))
     except OSError as error:
         raise storage_error(path, error) from error
 
@@ -115,7 +117,7 @@ def _write_file(since: Report, project: Project, printing: Printing, path: Path,
 def _write_stdout(since: Report, project: Project, printing: Printing, form: str, report: Report) -> bool:
     """Print it. True if it was read to its end."""
     from linkarchive.history.reports import has_news
-    from linkarchive.report.formats import FORMATS
+    from linkarchive.report.formats import render
 
     if printing.quiet and not has_news(since):
         return True
@@ -140,7 +142,7 @@ def _write_stdout(since: Report, project: Project, printing: Printing, form: str
     else:
         shown, view = _view(report, project, printing, form)
         as_is = form in _AS_IS and not printing.quiet
-        text = FORMATS[form](report if as_is else since, shown, replace(view, quiet=printing.quiet))
+        text = render(form, report if as_is else since, shown, replace(view, quiet=printing.quiet))
     return _print(text, printing.color)
 
 

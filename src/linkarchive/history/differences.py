@@ -9,11 +9,10 @@ from types import MappingProxyType
 
 from linkarchive.errors import StorageError
 from linkarchive.model import MAX_DIFFERENCES, Difference, Report, SourceReport, Verdict
-from linkarchive.project import Files, Project
+from linkarchive.project import Files
 from linkarchive.report.phrases import day, short_of, word
 from linkarchive.store import captures, sources
 from linkarchive.store.database import Store
-from linkarchive.store.opening import open_project
 
 
 def differences(
@@ -67,11 +66,3 @@ def difference_of(archive: Files, store: Store, source: SourceReport) -> Differe
     if not result.verdict.is_alive:  # what is there now is no version of the page
         labels[1] += f": {word(result.verdict)}, {short_of(result)}"
     return difference(result.url, pages[0], pages[1], labels[0], labels[1], similarity=result.similarity)
-
-
-def stored_differences(project: Project, report: Report) -> Mapping[str, Difference]:
-    """`differences`, for a caller without an open database."""
-    if not report.count(lambda kind: kind.verdict is Verdict.DRIFTED):
-        return {}
-    with open_project(project) as store:
-        return differences(project.files, store, report)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from linkarchive.model import PartRecord, Picture, Pictures, Report, Result
-from linkarchive.project import Files, Project
+from linkarchive.project import Files
 from linkarchive.secrets import redact
 from linkarchive.snapshot.parts import PICTURE, THUMBNAIL
 from linkarchive.snapshot.record_reader import BadRecordError, StoredRecord
@@ -13,7 +13,6 @@ from linkarchive.snapshot.shelf import opened
 from linkarchive.store import captures, parts
 from linkarchive.store.captures import StoredCapture
 from linkarchive.store.database import Store
-from linkarchive.store.opening import open_project
 
 _LARGEST_SMALL = 15 * 1024
 """Bytes of a picture in a report; a larger one would make the report too heavy to send."""
@@ -38,12 +37,6 @@ def pictures(archive: Files, store: Store, report: Report) -> Mapping[str, Pictu
         if len(by_url) == _MOST:
             break
     return by_url
-
-
-def stored_pictures(project: Project, report: Report) -> Mapping[str, Pictures]:
-    """The small pictures of a past report's findings. Raises StorageError."""
-    with open_project(project) as store:
-        return pictures(project.files, store, report)
 
 
 def full_pictures(archive: Files, store: Store, source: int, result: Result) -> Pictures:

@@ -10,12 +10,10 @@ from pathlib import Path
 from linkarchive.article.passage import Passage, fold
 from linkarchive.errors import ArticleError
 from linkarchive.model import ArticleText, Event, Origin, Report, SourceReport, Span, Verdict
-from linkarchive.project import Project
 from linkarchive.report.phrases import decided, short_of, word
 from linkarchive.store import captures, results, sources
 from linkarchive.store.captures import StoredCapture
 from linkarchive.store.database import Store
-from linkarchive.store.opening import open_project
 from linkarchive.translation import N_, gettext
 from linkarchive.wrappers import key_of
 
@@ -56,12 +54,6 @@ def timelines(store: Store, report: Report) -> Mapping[str, tuple[Event, ...]]:
         number = numbers.get(keys[source.url], 0)
         by_url[source.url] = _timeline(kept.get(number, ()), past.get(number, ()), events)
     return by_url
-
-
-def stored_timelines(project: Project, report: Report) -> Mapping[str, tuple[Event, ...]]:
-    """`timelines`, for a caller without an open database."""
-    with open_project(project) as store:
-        return timelines(store, report)
 
 
 def _timeline(kept: Sequence[StoredCapture], past: Sequence[SourceReport], events: list[Event]) -> tuple[Event, ...]:

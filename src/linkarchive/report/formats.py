@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol
 
 from linkarchive.errors import UsageError
 from linkarchive.model import ArticleText, Difference, Event, Pictures, Report
@@ -35,82 +34,53 @@ class View:
     """For somebody who only gets the file: no commands, and a legend (html)."""
 
 
+FORMATS = ("terminal", "json", "jsonl", "markdown", "html", "junit", "atom")
+FILE_WIDTH = 100
+"""Columns of the terminal format in a file."""
 _WHOLE = View()
 
 
-class Renderer(Protocol):
-    """A report in pieces of text, made from the differences to show by the URL of the source (only HTML shows them)
-    and how it is wanted."""
+def render(form: str, report: Report, differences: Mapping[str, Difference], view: View = _WHOLE) -> Iterable[str]:
+    """A report in one of `FORMATS`, in pieces of text. `differences` are those to show by the URL of the source (only
+    HTML shows them)."""
+    # Each format is imported when it is asked for: the terminal must not wait for Jinja2.
+    match form:
+        case "json":
+            from linkarchive.report.json import render_json
 
-    def __call__(self, report: Report, differences: Mapping[str, Difference], view: View = _WHOLE) -> Iterable[str]: ...
+            return render_json(report, view.quiet)
+        case "jsonl":
+            from linkarchive.report.json import render_jsonl
 
+            return render_jsonl(report, view.quiet)
+        case "markdown":
+            from linkarchive.report.markdown import render_markdown
 
-FILE_WIDTH = 100
-"""Columns of the terminal format in a file."""
+            return [render_markdown(report, view.quiet)]
+        case "html":
+            from linkarchive.report.html import stream_html
 
+            return stream_html(
+                report,
+                differences,
+                view.timelines,
+                view.texts,
+                pictures=view.pictures,
+                name=view.name,
+                for_reader=view.for_reader,
+            )
+        case "junit":
+            from linkarchive.report.junit import render_junit
 
-# Each imports its module when it is called: `archive --help` must not wait for rich and Jinja2.
+            return [render_junit(report, view.fail_on, view.new_only, view.quiet)]
+        case "atom":
+            from linkarchive.report.atom import render_atom
 
-
-def _terminal(report: Report, differences: Mapping[str, Difference], view: View = _WHOLE) -> Iterable[str]:
+            return [render_atom(report, view.feed)]
     from linkarchive.report.terminal import render_terminal
 
     return [render_terminal(report, width=FILE_WIDTH, color=False, quiet=view.quiet)]
 
-
-def _json(report: Report, differences: Mapping[str, Difference], view: View = _WHOLE) -> Iterable[str]:
-    from linkarchive.report.json import render_json
-
-    return render_json(report, view.quiet)
-
-
-def _jsonl(report: Report, differences: Mapping[str, Difference], view: View = _WHOLE) -> Iterable[str]:
-    from linkarchive.report.json import render_jsonl
-
-    return render_jsonl(report, view.quiet)
-
-
-def _markdown(report: Report, differences: Mapping[str, Difference], view: View = _WHOLE) -> Iterable[str]:
-    from linkarchive.report.markdown import render_markdown
-
-    return [render_markdown(report, view.quiet)]
-
-
-def _html(report: Report, differences: Mapping[str, Difference], view: View = _WHOLE) -> Iterable[str]:
-    from linkarchive.report.html import stream_html
-
-    return stream_html(
-        report,
-        differences,
-        view.timelines,
-        view.texts,
-        pictures=view.pictures,
-        name=view.name,
-        for_reader=view.for_reader,
-    )
-
-
-def _junit(report: Report, differences: Mapping[str, Difference], view: View = _WHOLE) -> Iterable[str]:
-    from linkarchive.report.junit import render_junit
-
-    return [render_junit(report, view.fail_on, view.new_only, view.quiet)]
-
-
-def _atom(report: Report, differences: Mapping[str, Difference], view: View = _WHOLE) -> Iterable[str]:
-    from linkarchive.report.atom import render_atom
-
-    return [render_atom(report, view.feed)]
-
-
-FORMATS: Mapping[str, Renderer] = {
-    "terminal": _terminal,
-    "json": _json,
-    "jsonl": _jsonl,
-    "markdown": _markdown,
-    "html": _html,
-    "junit": _junit,
-    "atom": _atom,
-}
 
 _SUFFIXES = {
     ".txt": "terminal", ".json": "json", ".jsonl": "jsonl", ".md": "markdown", ".html": "html", ".xml": "junit",

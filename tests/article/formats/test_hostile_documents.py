@@ -8,8 +8,8 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from linkarchive.article.citation_keys import with_cited_keys
 from linkarchive.article.formats import registry, sniff, spelling, tex
+from linkarchive.article.markdown import with_cited_keys
 from linkarchive.article.passage import ParsedDocument, Passage
 from linkarchive.errors import ArticleError
 
