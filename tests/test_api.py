@@ -13,8 +13,8 @@ from demo_truth import COPIES
 
 import linkarchive
 from linkarchive.demo import originals
-from linkarchive.demo.archived import archives
 from linkarchive.demo.server import DemoWeb
+from linkarchive.demo.story import archives
 from linkarchive.demo.wire import Epoch
 
 NAMES = [

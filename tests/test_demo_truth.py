@@ -13,8 +13,8 @@ from demo_truth import COPIES
 from linkarchive.check.run import check
 from linkarchive.clock import Clock
 from linkarchive.demo import story
-from linkarchive.demo.archived import archives
 from linkarchive.demo.server import DemoWeb
+from linkarchive.demo.story import archives
 from linkarchive.demo.wire import Epoch
 from linkarchive.history.cases import cases_of
 from linkarchive.judge.cases import judge_line

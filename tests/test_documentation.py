@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 
 from linkarchive.demo import originals
-from linkarchive.demo.archived import archives
 from linkarchive.demo.server import DemoWeb
+from linkarchive.demo.story import archives
 from linkarchive.demo.wire import Epoch
 from linkarchive.links.parse import parse
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from linkarchive.demo.archived import DAY, KEPT
 from linkarchive.demo.originals import ARTICLES, COUNCIL, GAZETTE, RECOVERED, REVIEW
+from linkarchive.demo.story import DAY, KEPT
 
 __all__ = ["ARTICLES", "COPIES", "ORIGINALS", "RECOVERED", "SOURCES", "UNRESOLVED"]
 

@@ -85,7 +85,7 @@ def _export_page(place: Project, url: str, at: datetime | None, target: Path, *,
     (url,) = urls_named(place, [url])
     capture = nearest_capture(place, url, at)
     if as_png:
-        from linkarchive.history.stored_looks import picture_of
+        from linkarchive.history.stored_picture import picture_of
 
         data = picture_of(place.folder, url, capture, place.settings, Clock.from_environ())
     else:

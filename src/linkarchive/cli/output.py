@@ -87,20 +87,15 @@ def _tried(troubles: list[StorageError]) -> Iterator[None]:
 
 def _view(report: Report, project: Project, printing: Printing, form: str) -> tuple[Mapping[str, Difference], View]:
     """What a format shows beside the report."""
-    from linkarchive.history.differences import differences
-    from linkarchive.history.pictures import pictures
-    from linkarchive.history.timeline import article_texts, timelines
+    from linkarchive.history.report_files import html_view
     from linkarchive.report.formats import View
     from linkarchive.store.opening import open_project
 
-    root = project.root
-    view = View(printing.fail_on, printing.new_only, feed=root.as_uri(), name=root.name, for_reader=printing.for_reader)
     if form != "html":
-        return {}, view
+        return {}, View(printing.fail_on, printing.new_only, feed=project.root.as_uri())
     with open_project(project) as store:
-        lives, seen = timelines(store, report), pictures(project.files, store, report)
-        shown = differences(project.files, store, report)
-    return shown, replace(view, timelines=lives, texts=article_texts(root, report), pictures=seen)
+        shown, view = html_view(project, store, report)
+    return shown, replace(view, for_reader=printing.for_reader)
 
 
 def _write_file(since: Report, project: Project, printing: Printing, path: Path, report: Report) -> None:

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import dataclasses
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
 from linkarchive.clock import Clock
 from linkarchive.demo import originals
-from linkarchive.demo.archived import archives
 from linkarchive.demo.server import DemoWeb
-from linkarchive.demo.wire import Epoch
+from linkarchive.demo.wayback import DemoCapture, DemoWayback, capture_of
+from linkarchive.demo.wire import Epoch, Site
 from linkarchive.errors import UsageError
 from linkarchive.model import Report
 from linkarchive.settings import BrowserSettings, Settings, WaybackSettings
@@ -81,3 +81,21 @@ def prepare(folder: Path) -> None:
 def _counts(report: Report) -> str:
     """ "40 ok, 1 dead" """
     return ", ".join(f"{count} {name}" for name, count in report.summary.items() if count and name != "uncompared")
+
+
+KEPT = (
+    "https://tidewater-gazette.example/2024/11/cost-of-the-lantern",
+    "https://brennock-council.example/consultation/harbour-crossing",
+    "https://ferrymens-archive.example/logs/1911",
+    "https://sele-river-trust.example/campaigns/open-water",
+)
+DAY = datetime(2025, 4, 20, 6, 30, tzinfo=UTC)
+
+
+def archives() -> Mapping[str, Site]:
+    """The hosts of the Wayback Machine and arquivo.pt; the latter has nothing."""
+    captures: list[DemoCapture] = [capture_of(url, DAY) for url in KEPT]
+    return {
+        "web.archive.org": DemoWayback(captures),
+        "arquivo.pt": DemoWayback(base="https://arquivo.pt", collection="/wayback/"),
+    }

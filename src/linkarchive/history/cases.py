@@ -2,26 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from itertools import takewhile
-from pathlib import Path
 
-from linkarchive.errors import StorageError
+from linkarchive.history.probes import stored_probe
 from linkarchive.history.reports import latest_of
 from linkarchive.judge.cases import case_line
 from linkarchive.judge.site_rule import apply_site_rule
-from linkarchive.judge.soft404 import probe_url
 from linkarchive.model import Case, CitationResult, Failure, History, Page, Reason, Result, SourceReport, Verdict
 from linkarchive.project import Files
 from linkarchive.report.sanitize import redacted
 from linkarchive.settings import Settings
 from linkarchive.sites import rule_for
-from linkarchive.snapshot import paths
-from linkarchive.snapshot.reader import captures_in, read_page
+from linkarchive.snapshot.reader import read_page
 from linkarchive.store import articles, captures, results, sources
 from linkarchive.store.captures import StoredCapture
 from linkarchive.store.database import Store
-from linkarchive.urls import host_of
 
 
 def cases_of(archive: Files, store: Store, url: str, settings: Settings) -> Iterator[str]:
@@ -94,25 +90,3 @@ def _quotes(store: Store, citation: CitationResult) -> tuple[str, ...]:
         for cited in stored[0].citations
         if cited.quote and (cited.url, cited.line) == (citation.url, citation.line)
     )
-
-
-def stored_probe(archive: Files, url: str, run_ids: Iterable[str], limit: int) -> Page | None:
-    """What the host of a URL answered to the made-up address of one of these runs; None where it was not asked, or
-    where that cannot be looked for (a shelf)."""
-    if not isinstance(archive, Path):
-        return None
-    for run_id in run_ids:
-        address = probe_url(url, run_id)
-        if address is None:
-            return None
-        name = address.rpartition("/")[2]
-        for path in paths.warc_files(archive):
-            if paths.run_of(path) != run_id:
-                continue
-            for capture in captures_in(archive, path):
-                if capture.url.endswith(f"/{name}") and host_of(capture.url) == host_of(url):
-                    try:
-                        return read_page(archive, capture, limit=limit)
-                    except StorageError:
-                        return None
-    return None

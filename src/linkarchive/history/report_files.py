@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 from html import unescape
@@ -18,7 +18,7 @@ from linkarchive.history.reports import report_of
 from linkarchive.history.timeline import article_texts, timelines
 from linkarchive.model import Difference, Report
 from linkarchive.project import Project
-from linkarchive.report.html import stream_html
+from linkarchive.report.formats import View, render
 from linkarchive.report.json import render_json
 from linkarchive.store import decisions, runs
 from linkarchive.store.database import Store
@@ -50,7 +50,9 @@ def write_report(
     try:
         report = _at_hand(report)
         write_atomically(folder / _JSON, map(str.encode, render_json(report)))
-        write_atomically(folder / _PAGE, _html(project, store, report, known))
+        write_atomically(
+            folder / _PAGE, map(str.encode, render("html", report, *html_view(project, store, report, known)))
+        )
         _point_latest(project.reports, report.run.id)
         kept = [path for path in _folders(project) if path != folder]
         for old in kept[: max(0, len(kept) + 1 - kept_reports)]:
@@ -88,22 +90,25 @@ def _rewrite(project: Project, store: Store, report: Report) -> None:
     for name in (_PAGE, _JSON):
         stored = folder / name
         if stored.exists():
-            text = b"".join(_html(project, store, report) if name == _PAGE else map(str.encode, render_json(report)))
+            html = name == _PAGE
+            pieces = render("html", report, *html_view(project, store, report)) if html else render_json(report)
+            text = "".join(pieces).encode()
             if stored.read_bytes() != text:
                 write_atomically(stored, text)
 
 
-def _html(
+def html_view(
     project: Project,
     store: Store,
     report: Report,
     known: Mapping[tuple[str, datetime], Difference] = MappingProxyType({}),
-) -> Iterator[bytes]:
+) -> tuple[Mapping[str, Difference], View]:
+    """What HTML shows beside a report: what changed in the texts of pages, and the lives of sources, the articles, how
+    pages looked. `known` as for `write_report`."""
     shown = differences(project.files, store, report, known)
+    lives, seen = timelines(store, report), pictures(project.files, store, report)
     texts = article_texts(project.root, report)
-    seen = pictures(project.files, store, report)
-    pieces = stream_html(report, shown, timelines(store, report), texts, pictures=seen, name=project.root.name)
-    return map(str.encode, pieces)
+    return shown, View(timelines=lives, texts=texts, pictures=seen, name=project.root.name)
 
 
 def _point_latest(reports: Path, run_id: str) -> None:

@@ -11,16 +11,17 @@ from werkzeug.exceptions import HTTPException
 
 from linkarchive.clock import Clock
 from linkarchive.errors import ArchiveError, UsageError
-from linkarchive.model import Origin
+from linkarchive.history.pictures import full_pictures
+from linkarchive.model import Origin, Pictures
 from linkarchive.project import Project
 from linkarchive.serve.captures import CaptureViewer, RowNumber, stored_copies
 from linkarchive.serve.decide import carry_out, read_form
 from linkarchive.serve.guard import PAGE_HEADERS, Guard
-from linkarchive.serve.looks import look_of
 from linkarchive.serve.page import Copy, Notice, Page, draw, draw_copies, draw_looks, draw_message
 from linkarchive.serve.recheck import Recheck
 from linkarchive.serve.replay import replay_url
 from linkarchive.serve.review import Compared, findings_of, gather, mark_of, marked, numbered
+from linkarchive.store import standing
 from linkarchive.store.opening import open_project
 from linkarchive.translation import N_, gettext
 
@@ -201,3 +202,11 @@ def _as_response(answer: Any) -> Response:
     """Flask's own kind of response: `redirect` promises only Werkzeug's."""
     response: Response = Response.force_type(answer)  # type: ignore[assignment]  # the class that it is called on
     return response
+
+
+def look_of(project: Project, source: int) -> tuple[str, Pictures]:
+    """The URL of a source, as it is, and its pictures; without any for a source that is not there."""
+    with open_project(project) as store:
+        for number, _, report in standing.latest_reports(store, {source}):
+            return report.result.url, full_pictures(project.files, store, number, report.result)
+    return "", Pictures(None, None)

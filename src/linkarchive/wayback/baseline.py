@@ -21,8 +21,6 @@ from linkarchive.wayback.replay import Span, nearest, redirect_target
 from linkarchive.wayback.session import ArchiveSession, Service
 from linkarchive.wayback.unwrap import is_garbled
 
-Usable = Callable[[Page], bool]
-
 _TRIED = (0, 1, 2, 3, 5, 8, 13, 21, 34, 55)
 """Which of many copies, nearest first, are fetched until one shows the page. Where several in a row show errors, the
 next ones mostly do, too: the steps grow. Of so few or fewer, all are."""
@@ -48,7 +46,6 @@ def find_baseline(
     viewed_on: date,
     *,
     own_digests: frozenset[str] = frozenset(),
-    usable: Usable = is_usable,
 ) -> Answer:
     """The usable copy nearest to the day the author looked, at most `[wayback] window_days` from it.
 
@@ -56,7 +53,7 @@ def find_baseline(
     fetched (`ArchivedCopy.same_as`). `NoCopy`: no archive has one near that day.
     """
     when = _noon(viewed_on)
-    search = _Search(session, url, when, Span.around(when, session.settings.window_days), usable, own_digests)
+    search = _Search(session, url, when, Span.around(when, session.settings.window_days), own_digests)
     return _first(archives, search.near)
 
 
@@ -66,24 +63,18 @@ def find_copy_before(
     url: str,
     viewed_on: date | None,
     death: datetime,
-    *,
-    own_digests: frozenset[str] = frozenset(),
-    usable: Usable = is_usable,
 ) -> Answer:
     """For a dead source: the usable public copy from before its death nearest to the day the author looked
     (without a day: the latest). `NoCopy` only where the indexes, too, know of none.
     """
     when = death if viewed_on is None else min(_noon(viewed_on), death)
-    search = _Search(session, url, when, Span(end=death), usable, own_digests)
-    return _first(archives, search.anywhere)
+    return _first(archives, _Search(session, url, when, Span(end=death)).anywhere)
 
 
-def seen_since(
-    session: ArchiveSession, archives: Sequence[Archive], url: str, since: datetime, *, usable: Usable = is_usable
-) -> Answer:
+def seen_since(session: ArchiveSession, archives: Sequence[Archive], url: str, since: datetime) -> Answer:
     """A usable copy newer than the first strike: others can see the page (docs/design.md §7, `blocked/only-us`)."""
     now = session.clock.now()
-    return _first(archives, _Search(session, url, now, Span(start=since), usable).near)
+    return _first(archives, _Search(session, url, now, Span(start=since)).near)
 
 
 def moved_to(
@@ -117,8 +108,6 @@ def captures_around(
     archives: Sequence[Archive],
     urls: Sequence[str],
     published: date,
-    *,
-    usable: Usable = is_usable,
 ) -> Iterator[ArchivedCopy | Unknown]:
     """Copies of an article's original page, to recover lost targets from: a few of each URL (the old one first,
     then where it moved to), the nearest to the publication first. Take the next one only when the last did not do.
@@ -128,7 +117,7 @@ def captures_around(
     when = _noon(published)
     for url in urls:
         for archive in archives:
-            search = _Search(session, url, when, Span.around(when, session.settings.window_days), usable)
+            search = _Search(session, url, when, Span.around(when, session.settings.window_days))
             yield from search.copies(archive)
 
 
@@ -162,7 +151,6 @@ class _Search:
     url: str
     when: datetime
     span: Span
-    usable: Usable
     own_digests: frozenset[str] = frozenset()
 
     def near(self, archive: Archive) -> Answer:
@@ -211,7 +199,7 @@ class _Search:
     def _judged(
         self, archive: Archive, answer: ArchivedCopy | Unusable | NoCopy | Unknown
     ) -> ArchivedCopy | Unusable | NoCopy | Unknown:
-        if isinstance(answer, ArchivedCopy) and answer.page is not None and not self.usable(answer.page):
+        if isinstance(answer, ArchivedCopy) and answer.page is not None and not is_usable(answer.page):
             if answer.visit is not None:
                 answer.visit.close()
             if is_garbled(answer.page):
@@ -282,7 +270,5 @@ def _distinct_rows(rows: Sequence[IndexRow], tried: datetime | None, was_read: b
     return distinct
 
 
-def _worth_fetching(rows: Sequence[IndexRow]) -> list[IndexRow]:
-    if len(rows) <= len(_TRIED):
-        return list(rows)
-    return [rows[place] for place in _TRIED if place < len(rows)]
+def _worth_fetching(rows: Sequence[IndexRow]) -> Sequence[IndexRow]:
+    return rows if len(rows) <= len(_TRIED) else [rows[place] for place in _TRIED if place < len(rows)]

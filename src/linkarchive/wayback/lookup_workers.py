@@ -154,7 +154,7 @@ class LookupWorkers:
 
     def _baseline(self, lookup: BaselineLookup) -> LookupResult:
         answer = find_baseline(
-            self.session, self._archives, lookup.url, lookup.viewed_on, own_digests=lookup.own_digests, usable=is_usable
+            self.session, self._archives, lookup.url, lookup.viewed_on, own_digests=lookup.own_digests
         )
         for copy in lookup.copies:
             answer = self._nearer(answer, copy, lookup.viewed_on)

@@ -48,7 +48,7 @@ def parse_links(text: str) -> Iterator[Link]:
             value = re.sub(r"\\(.)", r"\1", parameter[2]) if parameter[2] is not None else parameter[3] or ""
             parameters.setdefault(parameter[1].lower(), value)
         rels = frozenset(parameters.get("rel", "").lower().split())
-        yield Link(match[1].strip(), rels, _time(parameters.get("datetime", "")))
+        yield Link(match[1].strip(), rels, http_time(parameters.get("datetime", "")))
 
 
 def timemap(session: ArchiveSession, archive: Archive, url: str) -> TimeMap:
@@ -89,7 +89,8 @@ def _not_a_timemap(exchange: Exchange) -> str | None:
     return None if any("original" in link.rels for link in links) else "it is no TimeMap"
 
 
-def _time(text: str) -> datetime | None:
+def http_time(text: str) -> datetime | None:
+    """The moment, in UTC, that a date of HTTP names; None for anything else."""
     try:
         time = parsedate_to_datetime(text)
     except ValueError:

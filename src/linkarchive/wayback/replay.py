@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from email.utils import format_datetime, parsedate_to_datetime
+from email.utils import format_datetime
 from typing import Self
 from urllib.parse import urldefrag, urljoin, urlsplit
 
@@ -18,7 +18,7 @@ from linkarchive.snapshot.writer import Memento
 from linkarchive.urls import resolve, same_page
 from linkarchive.wayback.answers import ArchivedCopy, ArchiveTroubleError, NoCopy, Unknown, Unusable
 from linkarchive.wayback.archives import Archive
-from linkarchive.wayback.memento import parse_links
+from linkarchive.wayback.memento import http_time, parse_links
 from linkarchive.wayback.session import ArchiveSession, Malformed, Service, is_capture
 from linkarchive.wayback.unwrap import ORIGINAL, unwrap_memento
 from linkarchive.web.exchange import Exchange, Visit, VisitRequest
@@ -134,7 +134,7 @@ class _RedirectFollower:
         return self._too_far(time)
 
     def _capture(self, exchange: Exchange) -> ArchivedCopy | Unusable | None:
-        time = _memento_time(exchange)
+        time = http_time(exchange.header_map["memento-datetime"])
         if time is None:  # `_malformed` has seen to it
             return self._unusable("its time is malformed")
         self._original = _original_of(self._archive, exchange, self._original)
@@ -179,7 +179,7 @@ def _malformed(archive: Archive) -> Malformed:
 
     def check(exchange: Exchange) -> str | None:
         if is_capture(exchange):
-            return None if _memento_time(exchange) else "its Memento-Datetime is malformed"
+            return None if http_time(exchange.header_map["memento-datetime"]) else "its Memento-Datetime is malformed"
         headers = exchange.header_map
         if exchange.status == 404:
             # Other errors come as 404, too: a copy that is indexed and cannot be played back just now.
@@ -203,14 +203,6 @@ def _wrong_way(archive: Archive, address: str, location: str) -> str | None:
     if parsed is not None:
         return None if parsed[0] else "it redirects to a malformed time"
     return None if inside and not archive.replay else "it redirects out of the archive"
-
-
-def _memento_time(exchange: Exchange) -> datetime | None:
-    try:
-        time = parsedate_to_datetime(exchange.header_map["memento-datetime"])
-    except ValueError:
-        return None
-    return time.replace(tzinfo=UTC) if time.tzinfo is None else time.astimezone(UTC)
 
 
 def _original_of(archive: Archive, exchange: Exchange, expected: str) -> str:
