@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import errno
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from linkarchive.errors import StorageError
@@ -29,6 +30,15 @@ def storage_error(path: Path | str, error: OSError, doing: str = "cannot be writ
     """What the disk refused, in words."""
     words = _WORDS.get(error.errno or 0) or error.strerror or str(error)
     return StorageError(f"{path} {doing}: {words}")
+
+
+@contextmanager
+def storage_errors(path: Path | str, doing: str = "cannot be written") -> Iterator[None]:
+    """What the disk refuses in this block is a StorageError about that file."""
+    try:
+        yield
+    except OSError as error:
+        raise storage_error(path, error, doing) from error
 
 
 def temporary(path: Path) -> Path:

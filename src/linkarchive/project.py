@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import IO, Protocol
 
 from linkarchive.errors import LockedError
-from linkarchive.files import storage_error, write_atomically
+from linkarchive.files import storage_error, storage_errors, write_atomically
 
 _IGNORED = ("archive.sqlite*", "warc/", "indexes/", "forgetting.json", "*.tmp", ".lock", ".*.lock", ".*.held")
 _GITIGNORE = """\
@@ -122,15 +122,13 @@ class Project:
         return () if not _CONTENTS.isdisjoint(names) else tuple(name for name in names if not name.startswith("."))
 
     def _names(self) -> list[str]:
-        try:
+        with storage_errors(self.archive, "cannot be read"):
             return sorted(path.name for path in self.archive.iterdir()) if self.archive.exists() else []
-        except OSError as error:
-            raise storage_error(self.archive, error, "cannot be read") from error
 
     def prepare(self) -> None:
         """Make `archive/` with its .gitignore, or add what is missing in that. Raises StorageError."""
         ignore = self.archive / ".gitignore"
-        try:
+        with storage_errors(self.archive):
             self.archive.mkdir(parents=True, exist_ok=True)
             text = ignore.read_text(encoding="utf-8", errors="replace") if ignore.exists() else ""
             missing = [pattern for pattern in _IGNORED if pattern not in text.split()]
@@ -138,8 +136,6 @@ class Project:
                 start = text or _GITIGNORE
                 start += "" if start.endswith("\n") else "\n"
                 write_atomically(ignore, (start + "\n".join(missing) + "\n").encode())
-        except OSError as error:
-            raise storage_error(self.archive, error) from error
 
     @contextmanager
     def lock(self) -> Iterator[None]:
@@ -162,10 +158,8 @@ class Project:
     @contextmanager
     def _hold(self, path: Path, patience: float, busy: str) -> Iterator[None]:
         self.prepare()
-        try:
+        with storage_errors(path, "cannot be opened"):
             handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
-        except OSError as error:
-            raise storage_error(path, error, "cannot be opened") from error
         try:
             end = time.monotonic() + patience
             while True:

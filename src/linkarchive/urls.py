@@ -44,6 +44,19 @@ _PERSISTENT_HOSTS = frozenset(
 )  # fmt: skip
 
 
+def is_web(url: str) -> bool:
+    """An http or https URL with a possible host."""
+    return url.lower().startswith(("http://", "https://")) and possible_key(url) is not None
+
+
+def possible_key(url: str) -> str | None:
+    """The key of a source; None for what can be none."""
+    try:
+        return source_key(url)
+    except ValueError:
+        return None
+
+
 def source_key(url: str) -> str:
     """The key of a source (docs/design.md §2): no fragment, host in lower case and punycode, no default port,
     percent-encoding normalised (RFC 3986 §6.2.2); scheme, path and query stay.

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from linkarchive.snapshot import paths
+from linkarchive.snapshot import forget
 
 ALPHA = "http://alpha.example/page"
 BETA = "http://beta.example/page"
@@ -105,7 +105,7 @@ def test_a_full_disk_leaves_the_archive_as_it_was(lived: Any, monkeypatch: pytes
     def full(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(paths, "sync_file", full)
+    monkeypatch.setattr(forget, "sync_file", full)
     done = lived.run("forget", ALPHA, "--reason", "why not")
     assert done.code == 3
     assert "the disk is full" in done.err

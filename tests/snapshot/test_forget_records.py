@@ -14,6 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from warcio.archiveiterator import ArchiveIterator
 
+from linkarchive.files import temporary
 from linkarchive.model import Capture
 from linkarchive.snapshot import forget, paths, removal
 from linkarchive.snapshot.forget import Tombstone
@@ -32,7 +33,7 @@ def take_out(archive: Any, url: str, capture: Capture) -> tuple[list[Path], Any]
     changed, moves = forget.prepare(archive.folder, gone, tombstone, lambda line, moves: line)
     for path in changed:
         paths.index_of(archive.folder, path).unlink()
-        paths.temporary(path).replace(path)
+        temporary(path).replace(path)
     repair(archive.folder)
     return changed, moves
 

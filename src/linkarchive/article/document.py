@@ -12,14 +12,14 @@ from linkarchive.article import dates, origin
 from linkarchive.article.bibliography import Beside, nothing_beside, with_bibliographies
 from linkarchive.article.context import Sentences
 from linkarchive.article.formats.registry import BY_NAME, parse
-from linkarchive.article.given_copies import with_given_copies
 from linkarchive.article.lost_targets import related_title
 from linkarchive.article.notes import Notes, day_of_access, with_numbered_lists
 from linkarchive.article.passage import Claim, ParsedDocument, Passage, fold
-from linkarchive.article.targets import Targets, joined
+from linkarchive.article.targets import Targets, joined, with_given_copies
 from linkarchive.errors import ArticleError
 from linkarchive.model import Article, Citation, LinkKind, Place
 from linkarchive.text import decode, encoding_of
+from linkarchive.urls import is_web
 
 # The day of an archived copy that the article links to is not the article's.
 _OF_A_COPY = re.compile(
@@ -51,7 +51,7 @@ def read_document(
     """
     document = with_bibliographies(_read(data, format, path, everything, in_process), beside)
     passages = with_given_copies(with_numbered_lists(document.passages))
-    own = path if origin.is_web(path) else None
+    own = path if is_web(path) else None
     original = origin.find_origin(passages, document.origins, own, base_url or own)
     claims = [*document.dates, *dates.claims(passages, path, filter(None, (original.url, own, base_url)))]
     if format == "html" and min((claim.rank for claim in claims), default=dates.SEARCHED) >= dates.SEARCHED:

@@ -10,10 +10,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from linkarchive.article.origin import is_web
 from linkarchive.article.package import parse_xml
 from linkarchive.errors import ArticleError
-from linkarchive.urls import resolve
+from linkarchive.urls import is_web, resolve
 
 _ATOM = "http://www.w3.org/2005/Atom"
 _MAX_BYTES = 64 * 1024 * 1024  # sitemaps.org allows 50 MB unpacked

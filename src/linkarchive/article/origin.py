@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from linkarchive.article.passage import Claim, Link, Passage, fold
 from linkarchive.model import LinkKind
-from linkarchive.urls import is_root, resolve, same_page, source_key
+from linkarchive.urls import is_root, is_web, resolve, same_page
 
 # Ranks, best known first: an "Original url" line, front matter (1–3: front_matter.py), the page's
 # own metadata (4–6: html_metadata.py), a "first published at" link, the address the article was read from.
@@ -97,14 +97,6 @@ def find_origin(
             others.setdefault(claim.value, claim.source)
     remarks = tuple(f"original URL {best.value} by {best.source}; {name} says {url}" for url, name in others.items())
     return Origin(best.value, frozenset(id(link_claim.link) for link_claim in labelled), remarks)
-
-
-def is_web(url: str) -> bool:
-    """An http or https URL with a possible host."""
-    try:
-        return url.lower().startswith(("http://", "https://")) and bool(source_key(url))
-    except ValueError:
-        return False
 
 
 def _absolute(url: str, base_url: str | None) -> str | None:

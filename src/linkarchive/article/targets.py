@@ -1,13 +1,15 @@
-"""What a target means as it is written in an article."""
+"""What a target means as it is written in an article, and the archived copies that it gives beside: “(archived)”."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Set
+from collections.abc import Sequence, Set
+from dataclasses import replace
 
-from linkarchive.article import origin
 from linkarchive.article.identifiers import resolver_url
-from linkarchive.urls import encode_query, resolve, same_page
+from linkarchive.article.passage import Link, Passage
+from linkarchive.model import LinkKind
+from linkarchive.urls import encode_query, is_web, possible_key, resolve, same_page, unwrap
 
 _NOTHING = re.compile(r"javascript:\s*(?:void\s*\(?\s*0?\s*\)?|return\s+false|undefined|//|\{\})?\s*;?\s*\Z", re.I)
 _TO_NOTHING = frozenset({"", "#", "#!", "null", "undefined", "(null)", "[object Object]"})
@@ -60,7 +62,7 @@ class Targets:
         if written.startswith("#"):
             return target_of(written) is not None
         page, hash_sign, _ = written.partition("#")
-        if not hash_sign or self._original is None or not origin.is_web(page):
+        if not hash_sign or self._original is None or not is_web(page):
             return False
         return same_page(page, self._original)
 
@@ -73,3 +75,47 @@ class Targets:
             return url
         base = self._base or (_NOWHERE if _WITH_HOST.match(url) else None)
         return joined(base, url, self._charset)
+
+
+def with_given_copies(passages: Sequence[Passage]) -> tuple[Passage, ...]:
+    """The passages with `snapshot`, the URL of the copy, of each link whose copy stands in the same passage, or is the
+    first link after that passage. The copies stay links of their own.
+
+    A copy is known by its address, which says what it is a copy of (`urls.unwrap`), whatever the words of its link. A
+    `snapshot` that is there already stays.
+    """
+    if not any(_original(link) for passage in passages for link in passage.links):
+        return tuple(passages)
+    completed: list[Passage] = []
+    following: tuple[Link, ...] = ()
+    for passage in reversed(passages):
+        links = sorted(passage.links, key=lambda link: (link.start, link.line))
+        copies: dict[str, list[Link]] = {}
+        for link in (*links, *following):
+            if original := _original(link):
+                copies.setdefault(original, []).append(link)
+        if copies and links:
+            passage = replace(passage, links=tuple(_with_copy(link, copies) for link in passage.links))
+        completed.append(passage)
+        following = tuple(links[:1]) or following
+    return tuple(reversed(completed))
+
+
+def _with_copy(link: Link, copies: dict[str, list[Link]]) -> Link:
+    """With the first copy behind the link, else the first in front of it."""
+    if link.snapshot is not None or link.kind is not LinkKind.LINK or _original(link):
+        return link
+    given = copies.get(_key(link.target), ())
+    behind = (copy for copy in given if (copy.line, copy.start) >= (link.line, link.start))
+    copy = next(behind, None) or next(iter(given), None)
+    return link if copy is None else replace(link, snapshot=copy.target.strip())
+
+
+def _original(link: Link) -> str:
+    """The key of what the link's target is an archived copy of; "" for any other target."""
+    unwrapped = unwrap(link.target) if "/http" in link.target or "archive.org" in link.target else None
+    return _key(unwrapped[1]) if unwrapped else ""
+
+
+def _key(target: str) -> str:
+    return possible_key(target.strip()) or target.strip()

@@ -15,7 +15,7 @@ import click
 from linkarchive.cli import mute_stdout
 from linkarchive.cli.common import speaks_unicode, width
 from linkarchive.errors import StorageError
-from linkarchive.files import storage_error, write_atomically
+from linkarchive.files import storage_error, storage_errors, write_atomically
 
 if TYPE_CHECKING:
     from linkarchive.history.channels import Channels
@@ -103,10 +103,8 @@ def _write_file(since: Report, project: Project, printing: Printing, path: Path,
 
     form = format_for(path)
     shown, view = _view(report, project, printing, form)
-    try:
+    with storage_errors(path):
         write_atomically(path, map(str.encode, render(form, report if form in _AS_IS else since, shown, view)))
-    except OSError as error:
-        raise storage_error(path, error) from error
 
 
 def _write_stdout(since: Report, project: Project, printing: Printing, form: str, report: Report) -> bool:

@@ -16,7 +16,7 @@ from pathlib import Path
 import msgspec
 
 from linkarchive.errors import UsageError
-from linkarchive.files import storage_error, write_atomically
+from linkarchive.files import storage_error, storage_errors, write_atomically
 from linkarchive.model import Change, Report, SourceReport, Sources, Unresolved, Verdict
 from linkarchive.project import Project
 from linkarchive.snapshot.manifest import read_chain
@@ -100,11 +100,9 @@ class Channels:
     def _write(self) -> None:
         if not self._project.archive.is_dir():
             return
-        try:
+        with storage_errors(self._project.told):
             text = msgspec.json.format(msgspec.json.encode(dict(sorted(self._runs.items()))), indent=1)
             write_atomically(self._project.told, text + b"\n")
-        except OSError as error:
-            raise storage_error(self._project.told, error) from error
 
 
 def _last_sealed(archive: Path, run_id: str) -> str | None:

@@ -14,6 +14,7 @@ from pathlib import Path
 import msgspec
 
 from linkarchive.errors import StorageError
+from linkarchive.files import private, storage_error, sync_file, sync_folder, temporary, write_atomically
 from linkarchive.history.report_files import rewrite_reports
 from linkarchive.project import Project
 from linkarchive.snapshot import manifest, paths
@@ -52,7 +53,7 @@ def take_out(
             files = [*warcs, *states]
             names = tuple(paths.relative(archive, path) for path in files)
             plan = _Plan(tombstone.id, tombstone.urls, tombstone.reason, who, tombstone.when, names)
-            paths.write_atomically(archive / paths.FORGETTING, msgspec.json.encode(plan), opener=paths.private)
+            write_atomically(archive / paths.FORGETTING, msgspec.json.encode(plan), opener=private)
         except BaseException:
             repair(archive)  # clears the temporary files away
             raise
@@ -88,18 +89,18 @@ def _finish(project: Project, plan: _Plan) -> tuple[str, ...]:
     rebuilt = rebuild_project(project)
     rewrite_reports(project, Forgetting.of(plan.urls, (), ()))
     (project.archive / paths.FORGETTING).unlink()
-    paths.sync_folder(project.archive)
+    sync_folder(project.archive)
     return tuple(rebuilt.problems)
 
 
 def _replace(archive: Path, path: Path) -> None:
-    new, index = paths.temporary(path), paths.index_of(archive, path)
+    new, index = temporary(path), paths.index_of(archive, path)
     if path.name.endswith(paths.WARC_SUFFIX):
         index.unlink(missing_ok=True)  # a WARC file without an index is given one, whatever happens
-        paths.sync_folder(index.parent)
+        sync_folder(index.parent)
     if new.exists():
         new.replace(path)
-        paths.sync_folder(path.parent)
+        sync_folder(path.parent)
     if path.name.endswith(paths.WARC_SUFFIX):
         finish_warc(archive, path)
 
@@ -109,12 +110,12 @@ def _storage_errors(project: Project) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise paths.storage_error(error.filename or project.archive, error) from error
+        raise storage_error(error.filename or project.archive, error) from error
 
 
 def _prepare_state(path: Path, forgetting: Forgetting, moves: Moves) -> bool:
     """Write a file of the state without the sources beside itself; False, and nothing, where that changes nothing."""
-    new, changes = paths.temporary(path), False
+    new, changes = temporary(path), False
     with path.open("rb") as old, new.open("wb") as file:
         for number, line in enumerate(old, 1):
             try:
@@ -126,7 +127,7 @@ def _prepare_state(path: Path, forgetting: Forgetting, moves: Moves) -> bool:
             changes = changes or left != line
             file.write(left)
     if changes:
-        paths.sync_file(new)
+        sync_file(new)
     else:
         new.unlink()
     return changes

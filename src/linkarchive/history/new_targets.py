@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
-from urllib.parse import urldefrag, urlsplit
+from urllib.parse import urldefrag
 
 from linkarchive.model import Reason, Result, Verdict
 from linkarchive.report.phrases import short
@@ -19,7 +19,7 @@ from linkarchive.secrets import has_secrets
 from linkarchive.store.database import Store
 from linkarchive.store.decisions import Decision, acceptance, ignored, load, replacement
 from linkarchive.store.results import latest
-from linkarchive.urls import unwrap
+from linkarchive.urls import is_web, unwrap
 from linkarchive.wrappers import intended_url, key_of
 
 SURE = 0.8
@@ -96,7 +96,7 @@ class NewTargets:
     def _intended(self, url: str, day: date) -> NewTarget | None:
         """The address that a redirecting service (Google, Outlook, Facebook …) leads to."""
         inner = intended_url(url)
-        if inner == url or not _is_web(inner) or has_secrets(inner) or ignored(self.decisions, key_of(url), day):
+        if inner == url or not is_web(inner) or has_secrets(inner) or ignored(self.decisions, key_of(url), day):
             return None
         return NewTarget(inner, "the address that it leads to")
 
@@ -109,7 +109,7 @@ class NewTargets:
         key = key_of(url)
         chosen = replacement(self.decisions, key, article)
         if chosen is not None:
-            if not _is_web(chosen) or has_redaction(chosen):
+            if not is_web(chosen) or has_redaction(chosen):
                 return NoTarget("what was decided to cite instead is no web address: set another in `archive serve`")
             return NewTarget(chosen, "as you decided", *((url, _day_of(chosen)) if _is_copy(chosen, key) else ()))
         result = self.results.get(key)
@@ -124,7 +124,7 @@ class NewTargets:
 
 def _moved(result: Result, url: str) -> NewTarget | NoTarget:
     target = result.suggested_url
-    if target is None or not _is_web(target):
+    if target is None or not is_web(target):
         return NoTarget("it moved, and where to is not known")
     if has_secrets(target):
         return NoTarget("it moved to a URL with a password or token in it")
@@ -142,7 +142,7 @@ def _dead(result: Result, url: str) -> NewTarget | NoTarget:
     address = _new_address(result)
     if address is not None:
         return NewTarget(_with_fragment(address, url), f"dead, {reason}: the same page, elsewhere")
-    if copy is None or not _is_web(copy):
+    if copy is None or not is_web(copy):
         return NoTarget(f"it is dead, {reason}; {result.archive_note or 'no public copy is known'}")
     return NewTarget(_with_fragment(copy, url), f"dead, {reason}: archived copy", url, _day_of(copy))
 
@@ -157,7 +157,7 @@ def _replaced(result: Result, url: str) -> NewTarget | None:
 def _new_address(result: Result) -> str | None:
     """Where the page was found, sure enough to be written into a text; a redirect needs no confidence."""
     address, confidence = result.suggested_url, result.suggested_confidence
-    if address is None or not _is_web(address) or has_secrets(address):
+    if address is None or not is_web(address) or has_secrets(address):
         return None
     return address if confidence is None or confidence >= _SURE_ADDRESS else None
 
@@ -185,14 +185,4 @@ def _day_of(copy: str) -> date | None:
 def _is_copy(chosen: str, key: str) -> bool:
     """What somebody decided to cite is an archived copy of the source of that key."""
     unwrapped = unwrap(chosen)
-    try:
-        return unwrapped is not None and key_of(unwrapped[1]) == key
-    except ValueError:
-        return False
-
-
-def _is_web(url: str) -> bool:
-    try:
-        return urlsplit(url).scheme in ("http", "https") and bool(urlsplit(url).hostname)
-    except ValueError:
-        return False
+    return unwrapped is not None and key_of(unwrapped[1]) == key

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from linkarchive.clock import Clock
 from linkarchive.errors import StorageError
-from linkarchive.files import storage_error
+from linkarchive.files import storage_errors
 from linkarchive.model import Capture
 from linkarchive.project import Project
 from linkarchive.snapshot import paths
@@ -90,12 +90,10 @@ def damages(project: Project) -> tuple[str, ...]:
         damaged.append(f"{path} {why}")
 
     chain = read_chain(project.archive, on_damage)
-    try:
+    with storage_errors(project.decisions, "cannot be read"):
         damaged += [f"{path} {why}" for path, why in newest_faults(project.archive, chain) if path not in named]
         known = {digest for manifest in chain for digest in manifest.decisions_missing}
         missing = [line for line in missing_decisions(project.archive, chain) if line.sha256 not in known]
-    except OSError as error:
-        raise storage_error(project.decisions, error, "cannot be read") from error
     lost = [
         f"{project.decisions}: a decision that was there is missing or was changed: {line.what}; "
         "restore the file from Git or a backup, or decide again"

@@ -7,10 +7,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
-from urllib.parse import urlsplit
 
 from linkarchive.snapshot.record_reader import HttpHead, Problem
-from linkarchive.urls import source_key
+from linkarchive.urls import is_web
 from linkarchive.web.exchange import Body
 
 LARGEST_RECORD = 256 * 1024 * 1024
@@ -73,11 +72,7 @@ Records = Iterator[ForeignRecord | Problem]
 def web_address(text: str) -> str | None:
     """The text as an http or https URL, without angle brackets around it; None where it is none."""
     url = text.strip().removeprefix("<").removesuffix(">")
-    try:
-        source_key(url)
-        return url if urlsplit(url).scheme.lower() in ("http", "https") else None
-    except ValueError:
-        return None
+    return url if is_web(url) else None
 
 
 def read_time(text: str) -> datetime | None:

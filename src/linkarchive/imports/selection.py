@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from functools import partial
 
 from linkarchive.imports.record import ForeignRecord, RecordType, read_time
-from linkarchive.urls import loose_key, resolve, source_key
+from linkarchive.urls import loose_key, possible_key, resolve, source_key
 
 _ONE_VISIT = timedelta(hours=1)
 """A redirect and its target were captured together if no more than this lies between them."""
@@ -78,7 +78,7 @@ def entry_of(number: int, record: ForeignRecord) -> Entry:
         type=record.type,
         time=record.time,
         status=record.http.status,
-        location=_key(resolve(urls[0], location) or "") if location else None,
+        location=possible_key(resolve(urls[0], location) or "") if location else None,
         record_id=record.field("WARC-Record-ID"),
         digest=record.field("WARC-Payload-Digest"),
         refers_to=record.field("WARC-Refers-To"),
@@ -87,15 +87,8 @@ def entry_of(number: int, record: ForeignRecord) -> Entry:
 
 
 def _page(url: str, date: str) -> tuple[str, str] | None:
-    key = _key(url)
+    key = possible_key(url)
     return None if key is None else (key, date)
-
-
-def _key(url: str) -> str | None:
-    try:
-        return source_key(url)
-    except ValueError:
-        return None
 
 
 @dataclass(slots=True)

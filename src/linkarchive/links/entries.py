@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import posixpath
 from collections.abc import Sequence
@@ -15,7 +14,7 @@ from msgspec import Struct
 
 from linkarchive.links.line import folded
 from linkarchive.model import Article
-from linkarchive.urls import source_key
+from linkarchive.urls import possible_key
 
 NAME = "links.txt"
 
@@ -100,13 +99,9 @@ class LinksFile:
     @cached_property
     def excluded(self) -> frozenset[str]:
         """The keys of the sources that are never fetched."""
-        keys = set()
-        for section in self.sections:
-            for entry in section.entries:
-                if entry.excluded and entry.url is not None:
-                    with contextlib.suppress(ValueError):
-                        keys.add(source_key(entry.url))
-        return frozenset(keys)
+        entries = (entry for section in self.sections for entry in section.entries)
+        keys = (possible_key(entry.url) for entry in entries if entry.excluded and entry.url is not None)
+        return frozenset(filter(None, keys))
 
     @cached_property
     def named(self) -> dict[str, Section]:
@@ -166,8 +161,5 @@ def section_key(name: str) -> str:
     """The form in which names of sections and paths of articles are compared."""
     name = folded(name)
     if "://" in name:
-        try:
-            return source_key(name)
-        except ValueError:
-            return name
+        return possible_key(name) or name
     return posixpath.normpath(name.replace("\\", "/"))

@@ -18,7 +18,7 @@ from linkarchive.article.lost_targets import with_recoveries
 from linkarchive.links.entries import Entry, Section
 from linkarchive.links.line import why_no_url, written
 from linkarchive.model import Article, Citation, LinkKeys
-from linkarchive.urls import source_key
+from linkarchive.urls import possible_key
 
 
 class MatchedSection(Struct, frozen=True):
@@ -121,13 +121,9 @@ Place = tuple[str, str]
 
 def place_of(url: str | None) -> Place | None:
     """The source and the place in it; None for what cannot be a source."""
-    if url is None:
-        return None
-    try:
-        word = written(url)
-        return None if why_no_url(word) else (source_key(word), word.partition("#")[2])
-    except ValueError:
-        return None
+    word = "" if url is None else written(url)
+    key = possible_key(word) if word and not why_no_url(word) else None
+    return None if key is None else (key, word.partition("#")[2])
 
 
 class Places(dict[str | None, Place | None]):

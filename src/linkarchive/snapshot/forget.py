@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import IO
 
 from linkarchive.errors import StorageError
+from linkarchive.files import private, sync_file, temporary
 from linkarchive.model import Location
 from linkarchive.snapshot import capture_metadata, paths, record_writer
 from linkarchive.snapshot.record_reader import StoredRecord
@@ -54,7 +55,7 @@ class Tombstone:
 
 
 def prepare(archive: Path, removal: RemovalPlan, tombstone: Tombstone, scrub: Scrub) -> tuple[list[Path], Moves]:
-    """Write each WARC file that changes anew beside itself (`paths.temporary`), durably; which, and what moved.
+    """Write each WARC file that changes anew beside itself (`temporary`), durably; which, and what moved.
 
     A capture that was a revisit of a removed response is written anew with that payload at the end of its file; then
     come the tombstone and the scrubbed logs. Raises OSError and StorageError.
@@ -70,7 +71,7 @@ def prepare(archive: Path, removal: RemovalPlan, tombstone: Tombstone, scrub: Sc
         else:
             _copy(archive, warc, locations, None)
             moves |= _moved(locations, removal.layout[warc])
-        with paths.temporary(paths.located(archive, warc)).open("ab") as file:
+        with temporary(paths.located(archive, warc)).open("ab") as file:
             for group, original in dependents:
                 moves |= _copy_capture(archive, file, group, original)
             file.writelines(record_writer.member(_tombstone(tombstone)))
@@ -78,7 +79,7 @@ def prepare(archive: Path, removal: RemovalPlan, tombstone: Tombstone, scrub: Sc
     for warc, logs in sorted(removal.logs.items()):
         _scrub_logs(archive, warc, logs, tombstone, changed, lambda line: scrub(line, moves))
     for path in changed:
-        paths.sync_file(paths.temporary(path))
+        sync_file(temporary(path))
     return changed, moves
 
 
@@ -97,7 +98,7 @@ def _copy(archive: Path, warc: str, locations: Iterable[Location], tombstone: To
     or cut out when it is None; what ends the file is always cut off."""
     with (
         paths.located(archive, warc).open("rb") as old,
-        open(paths.temporary(paths.located(archive, warc)), "wb", opener=paths.private) as new,
+        open(temporary(paths.located(archive, warc)), "wb", opener=private) as new,
     ):
         copied, end = 0, old.seek(0, os.SEEK_END)
         for start, stop in _ranges(locations):
@@ -223,7 +224,7 @@ def _scrub_logs(
                 return
             _copy(archive, warc, logs, tombstone)
             changed.append(path)
-        with paths.temporary(path).open("ab") as file:
+        with temporary(path).open("ab") as file:
             for fields, text, _ in scrubbed:
                 log = record_writer.record("metadata", fields, capture_metadata.LOG_TYPE, payload=text)
                 file.writelines(record_writer.member(log))

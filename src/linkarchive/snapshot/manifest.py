@@ -12,6 +12,7 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import Struct
 
+from linkarchive.files import storage_errors, write_atomically
 from linkarchive.model import RunInfo
 from linkarchive.snapshot import paths
 
@@ -103,7 +104,7 @@ def write_manifest(
     chain = read_chain(archive)
     sealed = {decision.sha256 for earlier in chain for decision in earlier.decisions}
     path = next(path for path in _names(archive / paths.MANIFESTS, run_id) if not path.exists())
-    try:
+    with storage_errors(path):
         last = _last(archive, chain, path.name)
         manifest = Manifest(
             run=run_id,
@@ -121,11 +122,9 @@ def write_manifest(
             decisions_missing=tuple(line.sha256 for line in missing_decisions(archive, chain)),
         )
         data = msgspec.json.format(msgspec.json.encode(manifest), indent=1) + b"\n"
-        paths.write_atomically(path, data)
+        write_atomically(path, data)
         newest = Newest(path.name, hashlib.sha256(data).hexdigest(), manifest.sequence)
-        paths.write_atomically(archive / paths.MANIFESTS / NEWEST, msgspec.json.encode(newest) + b"\n")
-    except OSError as error:
-        raise paths.storage_error(path, error) from error
+        write_atomically(archive / paths.MANIFESTS / NEWEST, msgspec.json.encode(newest) + b"\n")
     return path
 
 

@@ -5,13 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from linkarchive.files import TEMPORARY_SUFFIX as TEMPORARY_SUFFIX
-from linkarchive.files import private as private
-from linkarchive.files import storage_error as storage_error
-from linkarchive.files import sync_file as sync_file
-from linkarchive.files import sync_folder as sync_folder
-from linkarchive.files import temporary as temporary
-from linkarchive.files import write_atomically as write_atomically
+from linkarchive.files import TEMPORARY_SUFFIX
 
 WARCS = "warc"
 INDEXES = "indexes"

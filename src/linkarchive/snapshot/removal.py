@@ -9,11 +9,12 @@ from pathlib import Path
 from typing import IO
 
 from linkarchive.errors import StorageError
+from linkarchive.files import storage_errors
 from linkarchive.model import Capture, Location
 from linkarchive.snapshot import capture_metadata, paths
 from linkarchive.snapshot.capture_metadata import PartsFacts
 from linkarchive.snapshot.record_reader import BadRecordError, StoredRecord, walk
-from linkarchive.urls import source_key, unwrap
+from linkarchive.urls import possible_key, unwrap
 
 Spot = tuple[str, int]
 """A record: its WARC file (from the project folder) and its first byte."""
@@ -70,7 +71,9 @@ class RemovalPlan:
     def touches(self, url: str) -> bool:
         """The URL is one of the forgotten ones, or the address of an archive's copy of it."""
         wrapped = unwrap(url)
-        return any(_key(address) in self.keys for address in (url, *(wrapped[1:] if wrapped else ())))
+        return any(
+            (possible_key(address) or address) in self.keys for address in (url, *(wrapped[1:] if wrapped else ()))
+        )
 
 
 def find(archive: Path, keys: frozenset[str], is_probe: IsProbe) -> RemovalPlan:
@@ -86,20 +89,17 @@ def find(archive: Path, keys: frozenset[str], is_probe: IsProbe) -> RemovalPlan:
     removed_pages: set[str] = set()
     probes: list[CaptureRecords] = []
     for path in paths.warc_files(archive):
-        try:
-            with path.open("rb") as file:
-                for group in _groups(file, paths.relative(archive, path), removal):
-                    if group.parts is not None:
-                        parts.append(_Parts.of(group, group.parts))
-                    elif group.capture and is_probe(group.capture.url, paths.run_of(path)):
-                        probes.append(group)
-                    elif _goes(group, removal):
-                        _remove(group, removal, responses)
-                        removed_pages.update(record["WARC-Record-ID"] for record, _ in group.records)
-                    elif group.revisits:
-                        staying.append(group)
-        except OSError as error:
-            raise paths.storage_error(path, error, "cannot be read") from error
+        with storage_errors(path, "cannot be read"), path.open("rb") as file:
+            for group in _groups(file, paths.relative(archive, path), removal):
+                if group.parts is not None:
+                    parts.append(_Parts.of(group, group.parts))
+                elif group.capture and is_probe(group.capture.url, paths.run_of(path)):
+                    probes.append(group)
+                elif _goes(group, removal):
+                    _remove(group, removal, responses)
+                    removed_pages.update(record["WARC-Record-ID"] for record, _ in group.records)
+                elif group.revisits:
+                    staying.append(group)
     digests = {capture.digest for capture in removal.captures}
     for group in probes:
         if group.capture is not None and group.capture.digest in digests:
@@ -123,15 +123,12 @@ def find_captures(archive: Path, spots: Sequence[Spot], size: int) -> RemovalPla
     removed_pages: set[str] = set()
     for path in paths.warc_files(archive):
         warc = paths.relative(archive, path)
-        try:
-            with path.open("rb") as file:
-                for group in _groups(file, warc, removal):
-                    records[warc] += group.places
-                    if group.parts is not None:
-                        parts.append(_Parts.of(group, group.parts))
-                    groups |= {(place.warc, place.offset): group for place in group.places}
-        except OSError as error:
-            raise paths.storage_error(path, error, "cannot be read") from error
+        with storage_errors(path, "cannot be read"), path.open("rb") as file:
+            for group in _groups(file, warc, removal):
+                records[warc] += group.places
+                if group.parts is not None:
+                    parts.append(_Parts.of(group, group.parts))
+                groups |= {(place.warc, place.offset): group for place in group.places}
     for capture_group in filter(None, map(groups.get, spots)):
         if size > 0 and capture_group.capture is not None:
             _remove(capture_group, removal, {})
@@ -243,10 +240,3 @@ def _remove_parts(parts: Sequence[_Parts], removed_pages: set[str], removal: Rem
 def _metadata_block(record: StoredRecord) -> bytes:
     is_capture = record.type == "metadata" and record["Content-Type"] == capture_metadata.FIELDS_TYPE
     return record.block.read() if is_capture else b""
-
-
-def _key(url: str) -> str:
-    try:
-        return source_key(url)
-    except ValueError:
-        return url

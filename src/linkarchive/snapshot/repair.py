@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from linkarchive.files import private, storage_error, sync_folder, write_atomically
 from linkarchive.snapshot import cdxj, paths
 from linkarchive.snapshot.request_body import LARGEST
 
@@ -29,7 +30,7 @@ def repair(archive: Path) -> tuple[str, ...]:
         for path in paths.leftovers(archive):
             path.unlink()
     except OSError as error:
-        raise paths.storage_error(error.filename or archive, error, "cannot be repaired") from error
+        raise storage_error(error.filename or archive, error, "cannot be repaired") from error
     return tuple(done)
 
 
@@ -70,10 +71,10 @@ def _finish(archive: Path, warc: Path) -> Iterator[str]:
         os.fsync(file.fileno())
     if not count:
         warc.unlink()
-        paths.sync_folder(warc.parent)
+        sync_folder(warc.parent)
         yield f"{name}: it held no complete record and was removed"
         return
-    paths.write_atomically(paths.index_of(archive, warc), cdxj.index(lines), opener=paths.private)
+    write_atomically(paths.index_of(archive, warc), cdxj.index(lines), opener=private)
     yield f"{name}: its run was interrupted; the index was rebuilt with {len(lines):,} entries"
 
 

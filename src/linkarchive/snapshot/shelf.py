@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 from linkarchive.errors import SettingsError, StorageError
-from linkarchive.files import private, storage_error, sync_folder
+from linkarchive.files import private, storage_errors, sync_folder
 from linkarchive.project import Files, Hub, Project
 from linkarchive.secrets import redact
 from linkarchive.settings import Settings
@@ -47,7 +47,7 @@ class FolderShelf:
     def put(self, name: str, file: Path) -> None:
         """Keep a file under a name that is free; it is on disk when this returns. Raises StorageError."""
         target = paths.located(self.root, name)
-        try:
+        with storage_errors(target, "cannot be put on the shelf"):
             target.parent.mkdir(parents=True, exist_ok=True)
             with file.open("rb") as source, open(target, "xb", opener=private) as copy:
                 try:
@@ -58,15 +58,11 @@ class FolderShelf:
                     target.unlink()
                     raise
             sync_folder(target.parent)
-        except OSError as error:
-            raise storage_error(target, error, "cannot be put on the shelf") from error
 
     def delete(self, name: str) -> None:
         """Remove a file, there or not. Raises StorageError."""
-        try:
+        with storage_errors(paths.located(self.root, name), "cannot be removed"):
             paths.located(self.root, name).unlink(missing_ok=True)
-        except OSError as error:
-            raise storage_error(paths.located(self.root, name), error, "cannot be removed") from error
 
     def names(self) -> Iterator[str]:
         """All files: WARC files and their indexes."""

@@ -23,6 +23,7 @@ from isal import isal_zlib
 
 from linkarchive import __version__
 from linkarchive.errors import StorageError, UsageError
+from linkarchive.files import TEMPORARY_SUFFIX, storage_error, sync_folder
 from linkarchive.model import Capture, Page
 from linkarchive.secrets import has_secrets
 from linkarchive.snapshot import paths
@@ -74,17 +75,17 @@ def export_wacz(
     whole = [path for path in warcs if paths.index_of(archive, path).exists()]
     if not whole:
         raise UsageError("there is nothing to export: no run has kept a page here")
-    temporary = target.with_name(target.name + paths.TEMPORARY_SUFFIX)
+    temporary = target.with_name(target.name + TEMPORARY_SUFFIX)
     try:
         with temporary.open("wb") as file:
             pages, secrets = _write(archive, file, whole, title, created, title_of)
             file.flush()
             os.fsync(file.fileno())
         temporary.replace(target)
-        paths.sync_folder(target.parent)
+        sync_folder(target.parent)
         size = target.stat().st_size
     except OSError as error:
-        raise paths.storage_error(target, error) from error
+        raise storage_error(target, error) from error
     finally:
         temporary.unlink(missing_ok=True)
     left_out = tuple(paths.relative(archive, path) for path in warcs if path not in whole)

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from linkarchive.files import private, storage_error, sync_folder, write_atomically
 from linkarchive.model import Location
 from linkarchive.snapshot import cdxj, paths, record_writer
 
@@ -58,7 +59,7 @@ class WarcFile:
             self._cut(size, lines)
             self._sha256 = sha256
             if isinstance(error, OSError):
-                raise paths.storage_error(self.path, error) from error
+                raise storage_error(self.path, error) from error
             raise
 
     def sync(self) -> None:
@@ -69,7 +70,7 @@ class WarcFile:
                 self._append_to_journal(b"".join(self._unsynced))
                 self._unsynced.clear()
         except OSError as error:
-            raise paths.storage_error(self.path, error) from error
+            raise storage_error(self.path, error) from error
 
     def finish(self) -> dict[Path, str]:
         """Sync, write the sorted index, remove the journal and close. Without it, `repair` finishes the file.
@@ -83,11 +84,11 @@ class WarcFile:
             journal = paths.journal_of(self._archive, self.path)
             lines = journal.read_bytes().splitlines(keepends=True) if journal.exists() else []
             index, data = paths.index_of(self._archive, self.path), cdxj.index(lines)
-            paths.write_atomically(index, data, opener=paths.private)
+            write_atomically(index, data, opener=private)
             journal.unlink(missing_ok=True)
             return {self.path: self._sha256.hexdigest(), index: hashlib.sha256(data).hexdigest()}
         except OSError as error:
-            raise paths.storage_error(self.path, error, "cannot be finished") from error
+            raise storage_error(self.path, error, "cannot be finished") from error
         finally:
             os.close(self._handle)
 
@@ -115,7 +116,7 @@ class WarcFile:
 
     def _append_to_journal(self, data: bytes) -> None:
         journal = paths.journal_of(self._archive, self.path)
-        with open(journal, "ab", buffering=0, opener=paths.private) as file:
+        with open(journal, "ab", buffering=0, opener=private) as file:
             try:
                 left = memoryview(data)
                 while left:
@@ -137,8 +138,8 @@ def _create(archive: Path, run_id: str) -> tuple[Path, int]:
             path = warcs / paths.warc_name(run_id, number)
             with suppress(FileExistsError):
                 handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_CLOEXEC", 0), 0o600)
-                paths.sync_folder(warcs)
+                sync_folder(warcs)
                 return path, handle
             number += 1
     except OSError as error:
-        raise paths.storage_error(warcs, error) from error
+        raise storage_error(warcs, error) from error

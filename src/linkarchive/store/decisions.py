@@ -8,7 +8,7 @@ from datetime import date, datetime
 from pathlib import Path
 
 from linkarchive.errors import StorageError
-from linkarchive.files import append_line, storage_error
+from linkarchive.files import append_line, storage_errors
 from linkarchive.model import Acceptance, Ignored
 from linkarchive.project import Project
 from linkarchive.secrets import redact
@@ -42,11 +42,8 @@ class Decision:
 
 def append(project: Project, decision: Decision) -> None:
     """Add a line, whole or not at all, also while a run is at work. Raises LockedError and StorageError."""
-    with project.decision_lock():
-        try:
-            append_line(project.decisions, encode(decision).encode())
-        except OSError as error:
-            raise storage_error(project.decisions, error) from error
+    with project.decision_lock(), storage_errors(project.decisions):
+        append_line(project.decisions, encode(decision).encode())
 
 
 def load(path: Path) -> list[Decision]:

@@ -21,11 +21,11 @@ import msgspec
 from msgspec import Struct
 
 from linkarchive.errors import StorageError
+from linkarchive.files import storage_error, sync_folder, write_atomically
 from linkarchive.model import Capture, Origin, Result
 from linkarchive.project import Project
 from linkarchive.report.sanitize import redacted
 from linkarchive.secrets import may_hold_secrets, redact
-from linkarchive.snapshot.paths import storage_error, sync_folder, write_atomically
 from linkarchive.store import captures, files_read, results, sources
 from linkarchive.store.captures import StoredCapture
 from linkarchive.store.database import Store
