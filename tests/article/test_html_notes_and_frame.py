@@ -48,6 +48,18 @@ def test_a_hyperlink_in_code_is_one_and_a_bare_url_is_none(name: str) -> None:
         ('<a epub:type="noteref" href="#n1">*</a>', '<aside epub:type="footnote" id="n1"><p>{}</p></aside>'),
         ('<a name="_ftnref1" href="#_ftn1">[1]</a>', '<p><a name="_ftn1" href="#_ftnref1">[1]</a> {}</p>'),
         ('<sup>[<a href="#note">a</a>]</sup>', '<div id="note">{}</div>'),
+        (  # a note whose place is the number in front of its words, as Substack and LibreOffice write it
+            '<a class="footnote-anchor" href="#footnote-1">1</a>',
+            '<div class="footnote"><a id="footnote-1" class="footnote-number">1</a><div><p>{}</p></div></div>',
+        ),
+        (
+            '<sup><a class="sdfootnoteanc" href="#sdfootnote1sym">1</a></sup>',
+            '<div id="sdfootnote1"><p><a class="sdfootnotesym" name="sdfootnote1sym">1</a>{}</p></div>',
+        ),
+        (  # or an empty element
+            '<a href="#easy-footnote-1"><sup>1</sup></a>',
+            '<ol><li><span id="easy-footnote-1" class="easy-footnote-margin-adjust"></span>{}</li></ol>',
+        ),
     ],
 )
 def test_a_note_s_link_is_cited_by_the_sentence_with_the_mark(mark: str, note: str) -> None:
@@ -98,6 +110,41 @@ def test_a_control_of_the_page_is_no_lost_target(control: str) -> None:
     lost = "<p>After <a href='#'>tough negotiations</a> it ended.</p>"
     page = f"<main><article><p>{text}</p>{control}{lost}</article></main>"
     assert [citation.text for citation in citations(page)] == ["tough negotiations"]
+
+
+FRAMES = [
+    '<p class="posted">By <a rel="author" href="https://x.example/">A. Writer</a></p>',
+    '<div class="entry-meta">By <a href="https://x.example/">A. Writer</a></div>',
+    '<span class="byline"> by <a class="url fn n" href="https://x.example/">A. Writer</a></span>',
+    '<footer>Filed under <a rel="category tag" href="https://x.example/">Walls</a></footer>',
+    '<p><a rel="next" href="https://x.example/">The next post</a></p>',
+    '<div id="jp-relatedposts" class="jp-relatedposts"><a href="https://x.example/">The pier</a></div>',
+    '<header><a class="kicker" href="https://x.example/">Walls</a><h1>The plan</h1></header>',
+    '<div class="post-header"><h1>The plan</h1><a href="https://x.example/comments">12</a></div>',
+    '<h2>Costs <span class="mw-editsection">[<a href="https://x.example/edit">edit</a>]</span></h2>',
+]
+
+
+@pytest.mark.parametrize("frame", FRAMES)
+def test_what_blogs_set_around_a_text_is_not_cited_by_it(frame: str) -> None:
+    text = "The council met in the old customs house and went through the plan line by line. " * 4
+    cited = "<p>It began with <a href='https://one.example/'>a vote</a>.</p>"
+    page = f"<main><article>{frame}<p>{text}</p>{cited}</article></main>"
+    assert [citation.url for citation in citations(page)] == ["https://one.example/"]
+
+
+HEADERS = [
+    '<h1><a href="https://one.example/">The plan that is discussed</a></h1>',
+    '<h1>The plan</h1><p>As <a href="https://one.example/">the herald</a> says.</p>',
+    '<figure><img src="a.jpg"><figcaption>By <a href="https://one.example/">her</a></figcaption></figure>',
+]
+
+
+@pytest.mark.parametrize("header", HEADERS)
+def test_the_words_in_the_header_of_an_article_are_its_text(header: str) -> None:
+    text = "The council met in the old customs house and went through the plan line by line. " * 4
+    page = f"<main><article><header>{header}</header><p>{text}</p></article></main>"
+    assert [citation.url for citation in citations(page)] == ["https://one.example/"]
 
 
 def test_the_frame_comes_with_the_whole_page_only() -> None:

@@ -202,10 +202,26 @@ CANONICAL = f'<link rel="canonical" href="{URL}">'
         ("", f'<p>Text.</p><footer><a class="p-canonical" href="{URL}">Canonical link</a></footer>'),
         ('<script type="application/ld+json">{"@graph": [{"@type": "Person", "url": "https://p.example"}, {"@type": '
          f'"Article", "mainEntityOfPage": {{"@id": "{URL}"}}}}]}}</script>', "<p>Text.</p>"),
+        (f'<script type="application/ld+json">[{{"@type": "BlogPosting", "url": "{URL}"}}]</script>', "<p>Text.</p>"),
+        (f'<link rel="canonical" href="https://web.archive.org/web/20240305100000/{URL}">', "<p>Text.</p>"),
+        ('<base href="https://o.example/x/"><link rel="canonical" href="../story">', "<p>Text.</p>"),
+        ('<link rel="canonical" href="https://o.example/"><meta property="og:url" content="' + URL + '">', "<p>T</p>"),
     ],
 )  # fmt: skip
 def test_what_a_page_says_of_its_own_address(head: str, body: str) -> None:
     assert read(page(head, body), "html").original_url == URL
+
+
+def test_a_front_page_is_no_original_and_relative_links_lead_to_its_site() -> None:
+    article = read(page('<link rel="canonical" href="https://o.example/">', '<p>See <a href="/a">it</a>.</p>'), "html")
+    assert article.original_url is None
+    assert [citation.url for citation in article.citations] == ["https://o.example/a"]
+
+
+def test_the_articles_in_a_list_of_teasers_are_not_the_page() -> None:
+    teasers = '[{"@type": "Article", "url": "https://o.example/a"}, {"@type": "Article", "url": "https://o.example/b"}]'
+    head = f'<script type="application/ld+json">{teasers}</script>'
+    assert read(page(head, "<p>Text.</p>"), "html").original_url is None
 
 
 def test_a_date_in_a_file_name_or_a_path_and_none_in_a_table_or_a_list() -> None:

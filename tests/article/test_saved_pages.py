@@ -75,6 +75,15 @@ SAVED = {
     "base.html": html('<base href="https://paper.example/">').encode(),
     "saved.html": html().replace("<html>", f"<!-- saved from url=(0034){URL} --><html>").encode(),
     "single.html": html().replace("<html>", f"<html><!--\n Page saved with SingleFile \n url: {URL} \n-->").encode(),
+    "httrack.html": html()
+    .replace("<html>", f"<html>\n<!-- Mirrored from {URL[8:]} by HTTrack Website Copier/3.x, Tue, 05 Mar 2024 -->")
+    .replace('"/2024', '"https://paper.example/2024')
+    .encode(),
+    "wayback.html": html(
+        '<link rel="canonical" href="https://web.archive.org/web/20240305100000/https://paper.example/x">',
+        '<a href="https://web.archive.org/web/20240305100000/https://paper.example/2024/02/vote">the new wall</a>'
+        '<div id="wm-ipp"><a href="https://web.archive.org/">Home</a> <a href="/web/20240305100000*/x">All</a></div>',
+    ).encode(),
     "absolute.html": html(link='<a href="https://paper.example/2024/02/vote">the new wall</a>').encode(),
     "page.mhtml": mhtml(),
     "page.webarchive": WEBARCHIVE,

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 from linkarchive.article.html_tree import html_tree
 from linkarchive.model import Page
 from linkarchive.text import HTML_TYPES, decode, media_type
-from linkarchive.urls import resolve, same_page, source_key, unwrap
+from linkarchive.urls import host_of, resolve, same_page, source_key, unwrap
 
 if TYPE_CHECKING:
     from bs4 import BeautifulSoup
@@ -266,9 +266,14 @@ def _stamp(captured: str, hrefs: list[str], is_of_web: bool) -> str:
     its links, or (a saved copy that lost its address) one stamp on most of them, was it put there.
     """
     links = [f"https://web.archive.org{href}" if href.startswith("/web/") else href for href in map(str.strip, hrefs)]
-    links = [link for link in links if re.match(r"https?:", link, re.I)]
+    links = [link for link in links if re.match(r"https?:", link, re.I) and not _is_of_the_bar(link)]
     stamps = Counter(capture[0] for capture in map(unwrap, links) if capture)
     if captured in stamps or not stamps:
         return captured
     stamp, count = stamps.most_common(1)[0]
     return stamp if captured or count > max(len(links) / 2, 2 if is_of_web else 0) else ""
+
+
+def _is_of_the_bar(link: str) -> bool:
+    """A link of the Wayback Machine's own to no copy: its bar has many."""
+    return host_of(link) in ("archive.org", "web.archive.org") and unwrap(link) is None

@@ -52,12 +52,13 @@ def read_document(
     document = with_bibliographies(_read(data, format, path, everything, in_process), beside)
     passages = with_given_copies(with_numbered_lists(document.passages))
     own = path if is_web(path) else None
-    original = origin.find_origin(passages, document.origins, own, base_url or own)
+    claimed_from = joined(base_url or own, document.base) if document.base else base_url or own
+    original = origin.find_origin(passages, document.origins, own, claimed_from)
     claims = [*document.dates, *dates.claims(passages, path, filter(None, (original.url, own, base_url)))]
     if format == "html" and min((claim.rank for claim in claims), default=dates.SEARCHED) >= dates.SEARCHED:
         claims.extend(_searched(data))
     published, doubts = dates.choose(claims)
-    base = joined(base_url or original.url, document.base) if document.base else base_url or original.url
+    base = joined(base_url or original.base, document.base) if document.base else base_url or original.base
     targets = Targets(base, original.url, encoding_of(data, markup=True)[0] if format == "html" else "utf-8")
     notes = Notes(passages)
     citations = list(_citations(document, passages, notes, targets, original.links, everything))

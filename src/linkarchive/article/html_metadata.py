@@ -15,9 +15,12 @@ from linkarchive.article.html_tree import html_tree
 from linkarchive.article.page_elements import attribute
 from linkarchive.article.passage import Claim, fold
 
-# Ranks among the claims of an original URL: see origin.py.
+# Ranks among the claims of an original URL: see origin.py. Of claims of one rank the first stands.
 _SAVED, _CANONICAL, _MAIN_ENTITY, _OG_URL = 4, 5, 6, 6
-_SAVED_FROM = re.compile(r"<!--\s*saved from url=\(\d+\)(\S+)|<!--\s*Page saved with SingleFile\s+url:\s*(\S+)")
+_SAVED_FROM = re.compile(
+    r"<!--\s*(?:saved from url=\(\d+\)|Page saved with SingleFile\s+url:\s*)(?P<url>\S+)"
+    r"|<!--\s*Mirrored from (?P<mirrored>\S+) by HTTrack"
+)
 
 _PUBLISHED_META = ("article:published_time", "og:published_time", "article:published")
 _DATE_META = (
@@ -25,6 +28,7 @@ _DATE_META = (
     "dc.date.created", "dcterms.created", "parsely-pub-date", "sailthru.date", "pubdate", "publishdate",
     "publish-date", "publication_date", "date", "dc.date", "dcterms.date",
 )  # fmt: skip
+_ARTICLE_TYPE = re.compile(r"Article|Posting|Report|Review")
 _MAX_JSON = 1_000_000
 _LONGEST_BYLINE = 120
 """Characters of a line with a date that is not a sentence."""
@@ -46,7 +50,7 @@ def title(soup: BeautifulSoup, main: Tag) -> str:
 def origins(soup: BeautifulSoup, text: str) -> tuple[Claim, ...]:
     claims = []
     if saved := _SAVED_FROM.search(text[:20_000]):
-        claims.append(Claim(saved[1] or saved[2], "the address it was saved from", _SAVED))
+        claims.append(Claim(saved["url"] or f"http://{saved['mirrored']}", "the address it was saved from", _SAVED))
     for link in soup.find_all(["link", "a"], href=True):
         classes = attribute(link, "class").split()
         if (link.name == "link" and "canonical" in attribute(link, "rel").lower()) or "p-canonical" in classes:
@@ -63,6 +67,8 @@ def origins(soup: BeautifulSoup, text: str) -> tuple[Claim, ...]:
     claims += [Claim(url, "JSON-LD mainEntityOfPage", _MAIN_ENTITY) for url in _main_entities(soup)]
     if url := _meta(soup).get("og:url"):
         claims.append(Claim(url, "og:url", _OG_URL))
+    if url := _address_of_article(soup):
+        claims.append(Claim(url, "JSON-LD url", _OG_URL))
     return tuple(claims)
 
 
@@ -113,6 +119,13 @@ def _is_in_a_sentence(tag: Tag) -> bool:
     return block is not None and len(fold(block.get_text(" "))) > _LONGEST_BYLINE
 
 
+def _address_of_article(soup: BeautifulSoup) -> str:
+    """The `url` of the only article that JSON-LD tells of, "" where it tells of none or of several."""
+    articles = [node for node in _json_ld(soup) if _ARTICLE_TYPE.search(str(node.get("@type")))]
+    url = articles[0].get("url") if len(articles) == 1 else None
+    return url if isinstance(url, str) else ""
+
+
 def _json_ld(soup: BeautifulSoup) -> Iterator[dict[str, Any]]:
     """Yields the JSON-LD nodes of the page, those of articles first."""
     others = []
@@ -125,7 +138,7 @@ def _json_ld(soup: BeautifulSoup) -> Iterator[dict[str, Any]]:
         except (ValueError, RecursionError):
             continue
         for node in _objects(parsed):
-            if re.search(r"Article|Posting|Report|Review", str(node.get("@type"))):
+            if _ARTICLE_TYPE.search(str(node.get("@type"))):
                 yield node
             else:
                 others.append(node)

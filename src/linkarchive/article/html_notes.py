@@ -104,12 +104,23 @@ def _whole_mark(link: Tag) -> Tag:
 
 
 def _note(target: Tag) -> Tag | None:
-    """The block that a mark leads to, None where that is no note."""
+    """The block that a mark leads to, None where that is no note. Called a note, any element is one that has words;
+    often it is only the number in front of them, or an empty place."""
     attributes = f"{target.get('role')} {target.get('epub:type')} {target.get('class')}"
+    if _IS_NOTE.search(attributes) and _has_words(target):
+        return _if_short(target)
     tag: Tag | None = target
-    while tag is not None and tag.name not in _BLOCKS and not _IS_NOTE.search(attributes):
+    while tag is not None and (tag.name not in _BLOCKS or not _has_words(tag)):
         tag = None if tag.name in _NOT_NOTES else tag.parent
-    return tag if tag is not None and len(tag.get_text()) <= _LONGEST else None
+    return None if tag is None else _if_short(tag)
+
+
+def _if_short(tag: Tag) -> Tag | None:
+    return tag if len(tag.get_text()) <= _LONGEST else None
+
+
+def _has_words(tag: Tag) -> bool:
+    return re.search(r"\w\w", tag.get_text()) is not None
 
 
 def _is_within(tag: Tag, outer: Tag) -> bool:

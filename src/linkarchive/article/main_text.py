@@ -30,6 +30,13 @@ _BOXES = frozenset("div section ul ol dl table aside article form header footer"
 # docutils, EPUB and others set footnotes in `aside`.
 _FOOTNOTE = re.compile(r"footnote|endnote|rearnote", re.IGNORECASE)
 _HIDDEN = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
+# Of pages made by blogs: `rel` by the microformats of authors and tags, and by HTML for a series of pages.
+_RELS_OF_THE_FRAME = frozenset("author tag category prev next home".split())
+_BYLINE_WORDS = frozenset("byline bylines author authors meta postmeta categories".split())
+_INLINE_WORDS = frozenset("byline editsection sharing sharedaddy".split())
+"""Words that set an element apart that is no box."""
+_HEADINGS = ["p", "h1", "h2", "h3", "h4", "h5", "h6", "blockquote", "figcaption"]
+"""What in the header of an article is its text: title, summary, the caption of its picture."""
 _MUCH_PROSE = 300
 """Characters outside links. A box with that much text is furniture only if its whole name says so."""
 
@@ -81,7 +88,7 @@ class MainText:
     def _find_furniture(self, total: int) -> dict[int, Tag]:
         """The outermost elements that are page furniture, by identity."""
         furniture: dict[int, Tag] = {}
-        furniture_end = article_end = -1
+        furniture_end = article_end = header_end = -1
         mains = sorted(span.start for span in self._spans.values() if _is_main(span.tag))
         for span in self._spans.values():
             if span.start < furniture_end:
@@ -90,12 +97,15 @@ class MainText:
             if span.tag.name in ("html", "body", "head", "main", "[document]") or holds_main:
                 pass
             elif _is_apart(span.tag, in_article=span.start < article_end) or (
-                self._text_of(span.tag) <= total / 2 and self._is_named_furniture(span)
+                self._text_of(span.tag) <= total / 2
+                and (self._is_named_furniture(span) or _is_link_of_frame(span.tag, in_header=span.start < header_end))
             ):
                 furniture[id(span.tag)] = span.tag
                 furniture_end = span.end
             if span.tag.name == "article" or _is_main(span.tag):
                 article_end = max(article_end, span.end)
+            elif span.start < article_end and _is_article_header(span.tag) and self._text_of(span.tag) <= total / 2:
+                header_end = max(header_end, span.end)
         return furniture
 
     def _is_named_furniture(self, span: Span) -> bool:
@@ -108,11 +118,13 @@ class MainText:
             words = words_of(name)
             if name.lower() in known or name.lower() == "related" or (words & FRAME_WORDS and words & SITE_WORDS):
                 return True
-            if span.tag.name in _BOXES and words & known and not MAIN.search(name):
+            if words & _INLINE_WORDS:
+                return True
+            if span.tag.name in _BOXES and words & (known | _BYLINE_WORDS) and not MAIN.search(name):
                 unlinked = span.text_end - span.text_start - span.linked
                 if unlinked < _MUCH_PROSE or words & READER_WORDS:
                     return True
-            if span.tag.name in _BOXES and re.search(r"related[-_](?:post|article|stor)", name, re.I):
+            if span.tag.name in _BOXES and re.search(r"related[-_]?(?:post|article|stor)", name, re.I):
                 return True
         identity = attribute(span.tag, "id").lower()
         return identity in FRAME_WORDS
@@ -136,6 +148,21 @@ class MainText:
 
 def _is_main(tag: Tag) -> bool:
     return tag.name == "main" or tag.get("role") == "main"
+
+
+def _is_article_header(tag: Tag) -> bool:
+    """The header of an article, as an element or by the name of a box."""
+    words = words_of(names_of(tag)) if tag.name == "div" else set()
+    return tag.name == "header" or ("header" in words and bool(words & {"post", "entry", "article"}))
+
+
+def _is_link_of_frame(tag: Tag, *, in_header: bool) -> bool:
+    """A link to the author, to what is filed under the same word, to the next page, to the comments."""
+    if tag.name != "a":
+        return False
+    if set(attribute(tag, "rel").lower().split()) & _RELS_OF_THE_FRAME:
+        return True
+    return in_header and tag.find_parent(_HEADINGS) is None
 
 
 def _is_apart(tag: Tag, *, in_article: bool) -> bool:

@@ -9,11 +9,12 @@ from typing import NamedTuple
 
 from linkarchive.article.passage import Claim, Link, Passage, fold
 from linkarchive.model import LinkKind
-from linkarchive.urls import is_root, is_web, resolve, same_page
+from linkarchive.urls import is_root, is_web, resolve, same_page, unwrap
 
 # Ranks, best known first: an "Original url" line, front matter (1–3: front_matter.py), the page's
 # own metadata (4–6: html_metadata.py), a "first published at" link, the address the article was read from.
 LABELLED, FIRST_PUBLISHED, OWN_ADDRESS = 0, 7, 8
+_METADATA = range(4, 7)
 
 _LABEL = r"""
       (?:the\s+|this\s+)?original(?:ly)?(?:\s+(?:url|uri|link|article|source|post|version|story|text|page|publication
@@ -60,6 +61,8 @@ _NEAR = 120  # characters between "first published" and its link
 
 class Origin(NamedTuple):
     url: str | None
+    base: str | None
+    """What relative links resolve against: `url`, else the front page that the page gives as its own address."""
     links: frozenset[int]
     """Identities of the links of “Original url” lines: they are no citations."""
     remarks: tuple[str, ...]
@@ -76,7 +79,8 @@ def find_origin(
     """The original URL by the best-known claim; a remark for each other page that is claimed.
 
     `claims` are those of front matter and metadata; a relative one resolves against `base_url`.
-    `address` is the URL that the article was read from, its original URL when nothing says better.
+    `address` is the URL that the article was read from, its original URL when nothing says better. Of metadata a front
+    page is no claim (sites give it on all of their pages), and a web archive's copy stands for what it is a copy of.
     """
     labelled = [link_claim for link_claim in _labelled(passages) if not is_root(link_claim.claim.value)]
     published = [link_claim for link_claim in _first_published(passages) if not is_root(link_claim.claim.value)]
@@ -84,19 +88,25 @@ def find_origin(
     if address and is_web(address):
         everything.append(Claim(address, "its own address", OWN_ADDRESS))
     ranked: list[Claim] = []
+    front = None
     for claim in sorted(everything, key=lambda claim: claim.rank):
         url = _absolute(claim.value, base_url)
+        if url is not None and claim.rank in _METADATA:
+            captured = unwrap(url)
+            url = captured[1] if captured else url
+            if is_root(url):
+                front, url = front or url, None
         if url is not None:
             ranked.append(Claim(url, claim.source, claim.rank))
     if not ranked:
-        return Origin(None, frozenset(), ())
+        return Origin(None, front, frozenset(), ())
     best = ranked[0]
     others: dict[str, str] = {}
     for claim in ranked[1:]:
         if claim.rank != OWN_ADDRESS and not same_page(claim.value, best.value):
             others.setdefault(claim.value, claim.source)
     remarks = tuple(f"original URL {best.value} by {best.source}; {name} says {url}" for url, name in others.items())
-    return Origin(best.value, frozenset(id(link_claim.link) for link_claim in labelled), remarks)
+    return Origin(best.value, best.value, frozenset(id(link_claim.link) for link_claim in labelled), remarks)
 
 
 def _absolute(url: str, base_url: str | None) -> str | None:
