@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cache, partial
 from pathlib import Path
@@ -12,6 +12,7 @@ from msgspec import structs
 from linkarchive.article.lost_targets import has_lost, unrecoverable, with_recoveries
 from linkarchive.clock import Clock
 from linkarchive.history.stored_plan import (
+    HeldArticles,
     KeptPlan,
     Noted,
     SectionsRead,
@@ -52,7 +53,7 @@ __all__ = [
 class Articles:
     """The articles of a run. `digests` has those whose bytes were read now."""
 
-    articles: tuple[Article, ...]
+    by_path: HeldArticles
     left: tuple[Article, ...] = ()
     """The same articles with the links that left them but stand in links.txt: they stay under watch."""
     digests: Mapping[str, str] = field(default_factory=dict)
@@ -74,11 +75,14 @@ class Articles:
     """The articles at the revision of `--changed-since`: what they cited then is not checked."""
 
     @property
+    def articles(self) -> Collection[Article]:
+        """Each may be made anew whenever they are gone through."""
+        return self.by_path.values()
+
+    @property
     def losing(self) -> frozenset[str]:
         """The paths of those that have lost targets and an original page that may tell them."""
-        return frozenset(
-            article.path for article in self.articles if article.original_url is not None and has_lost(article)
-        )
+        return frozenset(path for path in self.by_path.losing if self.by_path[path].original_url is not None)
 
     @property
     def remarks(self) -> tuple[str, ...]:
@@ -90,9 +94,9 @@ class Articles:
         )
 
     @property
-    def new(self) -> list[Article]:
+    def new(self) -> HeldArticles:
         """Those of which something is to be kept."""
-        return [article for article in self.articles if article.path not in self.known]
+        return self.by_path.copy(without=self.known)
 
     def is_new(self, path: str, key: str) -> bool:
         """The article did not cite the source of that key at the earlier revision."""
@@ -101,8 +105,10 @@ class Articles:
 
     def with_article(self, changed: Article) -> Articles:
         """The articles with one of them changed."""
-        articles = (changed if article.path == changed.path else article for article in self.articles)
-        return replace(self, articles=tuple(articles))
+        by_path = self.by_path.copy()
+        if changed.path in by_path:
+            by_path[changed.path] = changed
+        return replace(self, by_path=by_path)
 
 
 def load_first(
@@ -128,12 +134,12 @@ def load(
 
     kept = kept_plan(project, store, scope, settings)
     if kept is not None and not kept.changed:
-        return _as_kept(Articles(()), kept.plan)
+        return _as_kept(Articles(HeldArticles()), kept.plan)
     changed = None if kept is None else _changed(project, store, settings, clock, kept)
     if changed is not None:
         return changed
     stored: Callable[[str], Stored | None]
-    stored = cache(partial(stored_articles.load, store)) if scope.articles else stored_articles.load_all(store).get
+    stored = cache(partial(stored_articles.load, store)) if scope.articles else stored_articles.load_all(store)
     files = files_to_note(project, scope)
     reader = ArticleReader(project.links, settings.network, clock, stored, fetch_listed, files=files)
     reader.read(scope.articles, scope.stdin, scope.input_format)
@@ -152,7 +158,7 @@ def load(
 
 def _gathered(reader: ArticleReader) -> Articles:
     """What was read, with what is known of it."""
-    articles, left, known = [], [], set()
+    articles, left, known = HeldArticles(), [], set()
     said_of, lined, files = {}, set(), reader.files
     for section in reader.matched():
         article, past = section.article, reader.remembered(section.article.path)
@@ -170,11 +176,9 @@ def _gathered(reader: ArticleReader) -> Articles:
         said_of[path] = reader.links.said(path)
         if not said_of[path] and reader.links.section(article) is not None:
             files = None  # that of its original page is another article's, too
-        articles.append(article)
+        articles[path] = article
     sections = SectionsRead(said_of, frozenset(lined), reader.lists, reader.links.outline)
-    return Articles(
-        tuple(articles), tuple(left), reader.digests, known=frozenset(known), files=files, sections=sections
-    )
+    return Articles(articles, tuple(left), reader.digests, known=frozenset(known), files=files, sections=sections)
 
 
 def _changed(project: Project, store: Store, settings: Settings, clock: Clock, kept: KeptPlan) -> Articles | None:
@@ -206,7 +210,7 @@ def _changed(project: Project, store: Store, settings: Settings, clock: Clock, k
     if folders and not (reader.read_new(known) and tuple(reader.notices) == plan.notices):
         return None
     articles = _gathered(reader)
-    if not files.is_all or any(map(has_lost, articles.articles)):
+    if not files.is_all or articles.by_path.losing:
         return None
     anew = {part.path: part for part in parts_of(articles)}
     parts = (*(anew.pop(part.path, part) for part in plan.parts), *anew.values())
@@ -241,13 +245,12 @@ def recover(
     from linkarchive.judge.verdict import judge
 
     usable = page.failure is None and judge(Case(original, original, page)).verdict.is_alive
-    changed = []
-    for article in articles.articles:
-        if article.path in paths and article.path in articles.losing:
-            if usable:
-                changed.append(recover_targets(article, page, found_in=page.final_url))
-            else:
-                changed.append(unrecoverable(article, Reason.ORIGINAL_UNAVAILABLE))
+    changed, losing = [], articles.losing.intersection(paths)
+    for article in (articles.by_path[path] for path in articles.by_path if path in losing):
+        if usable:
+            changed.append(recover_targets(article, page, found_in=page.final_url))
+        else:
+            changed.append(unrecoverable(article, Reason.ORIGINAL_UNAVAILABLE))
     for article in changed:
         articles = articles.with_article(article)
     return articles, tuple(changed)
@@ -267,8 +270,8 @@ def keep_watch(project: Project, articles: Articles) -> Articles:
 def with_new_saved(project: Project, store: Store, run: int, articles: Articles) -> Articles:
     """Save those of which something is to be kept; what was noted of the files is that of links.txt as it is then."""
     files, plan, sections = articles.files, articles.plan, articles.sections
-    new, known = articles.new, frozenset(article.path for article in articles.articles)
-    written = save(project, store, run, new, articles.digests)
+    new, known = articles.new, frozenset(articles.by_path)
+    written = save(project, store, run, new.values(), articles.digests)
     if written and files is not None:
         has_lines = sections.lined if plan is None else any(part.is_lined for part in plan.parts)
         if has_lines or articles.malformed:
@@ -285,12 +288,11 @@ def with_new_saved(project: Project, store: Store, run: int, articles: Articles)
 
 
 def save(
-    project: Project, store: Store, run: int, changed: Sequence[Article], digests: Mapping[str, str]
+    project: Project, store: Store, run: int, changed: Collection[Article], digests: Mapping[str, str]
 ) -> Mapping[Path, bytes]:
     """Write articles into links.txt (only adding) and the database, in this order; the new content of each file that
     changed."""
-    listed = [article for article in changed if article.path != project.links.name]
-    written = write_articles(project.links, listed) if listed else {}
+    written = write_articles(project.links, changed) if changed else {}
     for article in changed:
         if article.path == project.links.name:  # its links stand there; the past is only asked what they quote
             article = replace(article, citations=tuple(citation for citation in article.citations if citation.quote))

@@ -92,7 +92,7 @@ def _body(project: Project, store: Store, run: Run, ending: Ending) -> RunBody:
     if articles.plan is not None:
         reports, lost = with_originals(store, run.seq, articles.plan.articles), articles.plan.unresolved
     else:
-        named = [article for article in articles.articles if article.path != project.links.name]
+        named = (article for path, article in articles.by_path.items() if path != project.links.name)
         lost_before = {path: before.lost for path, before in (articles.before or {}).items()}
         reports = article_reports(store, run.seq, named)
         lost = unresolved(store, run.seq, articles.articles, lost_before)

@@ -186,7 +186,7 @@ def plan(articles: Articles, store: Store, policy: Policy, is_of_links: bool) ->
     are added; nothing else is written. The caller commits.
     """
     slot = plans.OF_LINKS if is_of_links or articles.plan is not None else plans.OF_RUN
-    if articles.plan is None or articles.articles:
+    if articles.plan is None or articles.by_path:
         write_plan(store, slot, articles, policy.settings)
     jobs = Jobs(store, slot, policy, articles.excluded)
     if articles.before is None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection
 from contextlib import closing
 from dataclasses import dataclass
 from functools import partial
@@ -126,7 +126,7 @@ class _Check:
         lookups.ask_baselines(todo.after(first))
         if not self.scope.sources:
             losing = articles.losing
-            lookups.ask_originals(jobs, [article for article in articles.articles if article.path in losing])
+            lookups.ask_originals(jobs, [articles.by_path[path] for path in articles.by_path if path in losing])
         crawler.first_pass(todo)
         offline = crawler.own_network.trouble()
         if offline is not None:
@@ -173,7 +173,7 @@ class _Check:
     def _plan(self, articles: Articles) -> Jobs:
         store = self.recorder.store
         jobs = plan(articles, store, self.policy, self.scope.is_of_links)
-        if articles.plan is None or articles.files is not None or articles.articles:
+        if articles.plan is None or articles.files is not None or articles.by_path:
             leave_others(articles, self.scope, store)
         keep_plan(store, self.recorder.run.seq, articles, self.policy.settings)
         store.commit()
@@ -198,11 +198,11 @@ class _Check:
             self._save(changed, articles)
 
         self.crawler.read_pages(originals, read)
-        self._save(articles.new, articles)
+        self._save(articles.new.values(), articles)
         return keep_watch(self.project, articles)
 
-    def _save(self, changed: Iterable[Article], articles: Articles) -> None:
-        save(self.project, self.recorder.store, self.recorder.run.seq, list(changed), articles.digests)
+    def _save(self, changed: Collection[Article], articles: Articles) -> None:
+        save(self.project, self.recorder.store, self.recorder.run.seq, changed, articles.digests)
 
     def _originals(self, jobs: Jobs, articles: Articles, done: set[int]) -> list[Job]:
         """The original pages that are to be visited for the targets that their articles have lost."""

@@ -9,6 +9,7 @@ from linkarchive.check.baselines import page_of
 from linkarchive.check.plan import Policy, plan
 from linkarchive.clock import Clock
 from linkarchive.errors import ArchiveError
+from linkarchive.links.held import HeldArticles
 from linkarchive.store.database import Store
 from linkarchive.web.exchange import VisitRequest
 from linkarchive.web.scheduler import fetch_all
@@ -17,12 +18,12 @@ from linkarchive.web.scheduler import fetch_all
 def with_lost_targets(articles: Articles, store: Store, policy: Policy, clock: Clock) -> tuple[Articles, list[str]]:
     """The articles with what the live original pages tell; and a sentence for each page that a bug kept from being
     read. Sources that are new are added to the store."""
-    losing = articles.losing & {article.path for article in articles.new}
+    losing = articles.losing & articles.new.keys()
     if not losing:
         return articles, []
     settings, troubles = policy.settings, []
-    theirs = tuple(article for article in articles.articles if article.path in losing)
-    jobs = plan(replace(articles, articles=theirs, left=(), plan=None), store, policy, is_of_links=False)
+    theirs = HeldArticles(articles.by_path[path] for path in losing)
+    jobs = plan(replace(articles, by_path=theirs, left=(), plan=None), store, policy, is_of_links=False)
     originals = {policy.address(job.source.url): job for job in jobs if job.skip is None and job.original_of & losing}
     requests = map(VisitRequest, originals)
     for visit in fetch_all(requests, settings.network, clock, sites=settings.sites):

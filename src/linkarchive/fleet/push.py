@@ -61,11 +61,11 @@ def push(project: Project, place: Hub, scope: Scope, settings: Settings, clock: 
             named = load(project, store, scope, settings, clock)
             _refuse_long_names(named)
             named, troubles = with_lost_targets(named, store, policy, clock)
-            save(project, store, run.seq, named.new, {})
+            save(project, store, run.seq, named.new.values(), {})
             articles = load(project, store, Scope(), settings, clock)
         _refuse_long_names(articles)
         articles, more = with_lost_targets(articles, store, policy, clock)
-        save(project, store, run.seq, articles.new, articles.digests)
+        save(project, store, run.seq, articles.new.values(), articles.digests)
         hub.lock_project(store, place.name)  # what was saved is committed, and the lock let go
         articles = keep_watch(project, articles)
         jobs = plan(articles, store, policy, is_of_links=True)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
+from itertools import chain
 from pathlib import Path
 from typing import Protocol
 
@@ -16,6 +17,7 @@ from linkarchive.history.articles import report_of, unresolved
 from linkarchive.links.entries import NAME
 from linkarchive.links.files import load as load_links
 from linkarchive.links.files_read import FilesRead, are_as_read
+from linkarchive.links.held import HeldArticles
 from linkarchive.model import Article, Change, Scope, Unresolved
 from linkarchive.project import Project
 from linkarchive.settings import Settings
@@ -25,8 +27,8 @@ from linkarchive.store.plans import Cited, PlannedArticle, StoredPlan
 from linkarchive.wayback.cited import CitedLink, cited_links
 
 __all__ = [
-    "KeptPlan", "Noted", "Reading", "SectionsRead", "StoredPlan", "files_to_note", "keep_plan", "kept_plan", "parts_of",
-    "plan_of", "sections_now", "uncited_words", "write_plan",
+    "HeldArticles", "KeptPlan", "Noted", "Reading", "SectionsRead", "StoredPlan", "files_to_note", "keep_plan",
+    "kept_plan", "parts_of", "plan_of", "sections_now", "uncited_words", "write_plan",
 ]  # fmt: skip
 
 _LOOKED_UP = 2_000
@@ -39,11 +41,11 @@ class Reading(Protocol):
     """What was read for a run (`check.articles.Articles`)."""
 
     @property
-    def articles(self) -> Sequence[Article]: ...
+    def by_path(self) -> HeldArticles: ...
     @property
     def left(self) -> Sequence[Article]: ...
     @property
-    def new(self) -> Sequence[Article]: ...
+    def new(self) -> Collection[str]: ...
     @property
     def losing(self) -> Set[str]: ...
     @property
@@ -121,15 +123,15 @@ def files_to_note(project: Project, scope: Scope) -> Noted:
 def write_plan(store: Store, plan: int, read: Reading, settings: Settings) -> None:
     """Write who cites what in the place of that plan (`plans.OF_LINKS`, `OF_RUN`), and add sources that are new; of the
     kept plan only what was read. The caller commits."""
-    of_all: Sequence[Article | PlannedArticle] = read.articles if read.plan is None else read.plan.parts
-    numbers = {article.path: number for number, article in enumerate(of_all)}
-    numbered = [(numbers[article.path], article) for article in read.articles]
-    left = [(numbers[article.path] + plans.LEFT, article) for article in read.left]
-    cited = _cited([*numbered, *left], store, settings)
+    paths = read.by_path if read.plan is None else (part.path for part in read.plan.parts)
+    numbers = {path: number for number, path in enumerate(paths)}
+    numbered = ((numbers[path], article) for path, article in read.by_path.items())
+    left = ((numbers[article.path] + plans.LEFT, article) for article in read.left)
+    cited = _cited(chain(numbered, left), store, settings)
     if read.plan is None:
         plans.write(store, plan, cited)
     else:
-        plans.rewrite(store, [number for number, _ in numbered], cited)
+        plans.rewrite(store, [numbers[path] for path in read.by_path], cited)
 
 
 def _cited(articles: Iterable[tuple[int, Article]], store: Store, settings: Settings) -> Iterator[Cited]:
@@ -159,7 +161,7 @@ def _known(
 def keep_plan(store: Store, run: int, read: Reading, settings: Settings) -> None:
     """Keep the plan that was written for the next such run, where nothing of it is still to change. The caller
     commits."""
-    files, is_new = read.files, any(article.path != NAME for article in read.new)
+    files, is_new = read.files, any(path != NAME for path in read.new)
     if files is None or not files.is_all or is_new or read.losing or read.errors or read.watches:
         return
     plan = read.plan or plan_of(store, run, read, Change.STILL)
@@ -168,17 +170,17 @@ def keep_plan(store: Store, run: int, read: Reading, settings: Settings) -> None
     plans.keep(store, _key(settings), plan, files.files())
 
 
-def sections_now(project: Project, before: SectionsRead, saved: Iterable[Article]) -> SectionsRead:
-    """What links.txt says of the articles after some were written into it. Raises UsageError."""
+def sections_now(project: Project, before: SectionsRead, saved: Iterable[str]) -> SectionsRead:
+    """What links.txt says of the articles after some, by their paths, were written into it. Raises UsageError."""
     links = load_links(project.links)
-    said = {article.path: links.said(article.path) for article in saved}
+    said = {path: links.said(path) for path in saved}
     return replace(before, said={**before.said, **said}, outline=links.outline)
 
 
 def plan_of(store: Store, run: int, read: Reading, changed: Change | None = None) -> StoredPlan:
     """What the plan of all that was read tells; `changed` is that of the lost targets; None: since the run before."""
     lost: dict[str, list[Unresolved]] = {}
-    for target in unresolved(store, run, read.articles, {}):
+    for target in unresolved(store, run, read.by_path.values(), {}):
         target = target if changed is None else replace(target, changed=changed)
         lost.setdefault(target.article, []).append(target)
     return StoredPlan(
@@ -205,7 +207,7 @@ def parts_of(read: Reading) -> list[PlannedArticle]:
             uncited_words(left[article.path]) if article.path in left else (),
             tuple(f"{article.path}: {remark}" for remark in (*article.gaps, *article.remarks)),
         )
-        for article in read.articles
+        for article in read.by_path.values()
     ]
 
 

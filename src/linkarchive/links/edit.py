@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -27,7 +27,7 @@ def prune(text: str, article: Article) -> str:
     return _pruned([_list_of(text)], [article]).get(Path(NAME), text)
 
 
-def write_articles(path: Path, articles: Sequence[Article], *, without_left: bool = False) -> dict[Path, bytes]:
+def write_articles(path: Path, articles: Collection[Article], *, without_left: bool = False) -> dict[Path, bytes]:
     """Write what `links.txt` and the files that it includes do not have yet of these articles into them.
 
     `without_left`: the links that left the articles are taken out. Returns the new content of each file that changed.
@@ -42,7 +42,7 @@ def write_articles(path: Path, articles: Sequence[Article], *, without_left: boo
     return {file: as_bytes(text) for file, text in changed.items()}
 
 
-def merge_project(path: Path, articles: Sequence[Article]) -> dict[Path, str]:
+def merge_project(path: Path, articles: Collection[Article]) -> dict[Path, str]:
     """`merge` over `links.txt` and all that it includes: the new text of each file that changes.
 
     A section is edited in the file it stands in; a new one goes to `path`. Raises UsageError.
@@ -50,7 +50,7 @@ def merge_project(path: Path, articles: Sequence[Article]) -> dict[Path, str]:
     return _merged(link_lists(path)[0], articles)
 
 
-def prune_project(path: Path, articles: Sequence[Article]) -> dict[Path, str]:
+def prune_project(path: Path, articles: Iterable[Article]) -> dict[Path, str]:
     """`prune` over `links.txt` and all that it includes: the new text of each file that changes. Raises UsageError."""
     return _pruned(link_lists(path)[0], articles)
 
@@ -125,22 +125,26 @@ def _drafts(lists: Iterable[LinkList]) -> dict[str, _Draft]:
     return {links.name: _Draft(links, lines_of(links.text)) for links in lists}
 
 
-def _merged(lists: Sequence[LinkList], articles: Sequence[Article]) -> dict[Path, str]:
-    pending = {section_key(article.path): article for article in articles if folded(article.path)}
+def _merged(lists: Sequence[LinkList], articles: Collection[Article]) -> dict[Path, str]:
+    # The articles are gone through again and again, since they may be too many to be held.
+    named = {section_key(article.path): place for place, article in enumerate(articles) if folded(article.path)}
+    pending = {place for name, place in named.items() if name != NAME}
     changed: dict[Path, str] = {}
     while pending:
         drafts = _drafts(lists)
         links = joined(lists, ())
         # Two articles may share the section of an original URL: the second sees what the first added.
         busy: set[str] = set()
-        for key, article in list(pending.items()):
+        for place, article in enumerate(articles):
+            if place not in pending:
+                continue
             section = links.section(article)
-            name = section_key(section.name) if section else key
+            name = section_key(section.name if section else article.path)
             if name not in busy:
                 busy.add(name)
-                del pending[key]
+                pending.remove(place)
                 _merge_article(drafts, section, article)
-        lists = [_finished(draft, changed) for draft in drafts.values()]
+        lists = [_finished(draft, changed, is_read=bool(pending)) for draft in drafts.values()]
     return changed
 
 
@@ -153,17 +157,17 @@ def _pruned(lists: Sequence[LinkList], articles: Iterable[Article]) -> dict[Path
             drafts[entry.file].removed.update((entry.line, *entry.keys_at))
     changed: dict[Path, str] = {}
     for draft in drafts.values():
-        _finished(draft, changed)
+        _finished(draft, changed, is_read=False)
     return changed
 
 
-def _finished(draft: _Draft, changed: dict[Path, str]) -> LinkList:
-    """The file as edited; its text goes to `changed` when it is another one."""
+def _finished(draft: _Draft, changed: dict[Path, str], is_read: bool) -> LinkList:
+    """The file as edited, and read again where that is needed; its text goes to `changed` when it is another one."""
     text, links = draft.text(), draft.links
     if text == links.text:
         return links
     changed[links.path] = text
-    return LinkList(links.path, text, parse(text, links.name))
+    return LinkList(links.path, text, parse(text, links.name)) if is_read else links
 
 
 def _merge_article(drafts: Mapping[str, _Draft], section: Section | None, article: Article) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterator
 from urllib.parse import quote
 
 from linkarchive.urls import source_key
@@ -23,6 +24,11 @@ _COLUMN = 33
 def lines_of(text: str) -> list[str]:
     """The lines with their ends (`\\n`, `\\r\\n` or `\\r`; nothing else ends a line)."""
     return _LINES.findall(text)
+
+
+def each_line(text: str) -> Iterator[str]:
+    """`lines_of`, one at a time."""
+    return (match[0] for match in _LINES.finditer(text))
 
 
 def why_no_url(url: str) -> str | None:

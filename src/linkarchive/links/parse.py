@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from linkarchive.links.entries import NAME, Entry, Include, LinksFile, Malformed, Section, Watch
-from linkarchive.links.line import lines_of, why_no_url
+from linkarchive.links.line import each_line, why_no_url
 
 _KEY = re.compile(r"([A-Za-z][\w-]*)\s*=\s*(.*)")
 _DIRECTIVE = re.compile(r"(include|articles)\s+(.+)")
@@ -28,7 +28,7 @@ def parse(text: str, name: str = NAME, wanted: Callable[[str], bool] | None = No
     With `wanted` only the sections of names for which it is true are read, and what stands before any.
     """
     reader, skips = _Reader(name), False
-    for number, line in enumerate(lines_of(_SURROGATES.sub("\ufffd", text)), 1):
+    for number, line in enumerate(each_line(_SURROGATES.sub("\ufffd", text)), 1):
         if wanted is not None and line.lstrip()[:1] == "[":
             skips = not wanted(_section_name(line.strip()))
         if not skips:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import glob
 import hashlib
 import posixpath
-from collections.abc import Callable, Container, Iterable, Sequence, Set
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -15,6 +15,7 @@ from linkarchive.errors import ArticleError, OfflineError
 from linkarchive.links.entries import NAME, Entry, LinksFile, Section, section_key
 from linkarchive.links.files import as_bytes, joined, link_lists, some_sections
 from linkarchive.links.files_read import FilesRead
+from linkarchive.links.held import HeldArticles
 from linkarchive.links.match import MatchedSection, match
 from linkarchive.links.watch import covers, is_there, new_watches, watch_of
 from linkarchive.model import Article, Citation
@@ -40,7 +41,7 @@ class ArticleReader:
     links: LinksFile = field(default_factory=lambda: LinksFile((), ()))
     lists: tuple[str, ...] = ()
     """The files of links, from the project folder."""
-    articles: dict[str, Article] = field(default_factory=dict)
+    articles: HeldArticles = field(default_factory=HeldArticles)
     """What was read or remembered, by path."""
     digests: dict[str, str] = field(default_factory=dict)
     """The SHA-256 of those whose bytes were read now, by path."""
@@ -113,13 +114,11 @@ class ArticleReader:
         """The `articles` lines that links.txt does not have yet."""
         return new_watches(self._watches, self.links)
 
-    def matched(self) -> list[MatchedSection]:
-        """The articles with what their sections of links.txt say of them."""
-        sections = ((article, self.links.section(article)) for article in self.articles.values())
-        return [
-            MatchedSection(article, (), False) if section is None else match(section, article)
-            for article, section in sections
-        ]
+    def matched(self) -> Iterator[MatchedSection]:
+        """The articles with what their sections of links.txt say of them, one at a time."""
+        for article in self.articles.values():
+            section = self.links.section(article)
+            yield MatchedSection(article, (), False) if section is None else match(section, article)
 
     @property
     def _root(self) -> Path:
@@ -267,7 +266,7 @@ class ArticleReader:
         def place(path: str) -> int:
             return -1 if path == NAME else places.get(section_key(path), last)
 
-        self.articles = {path: self.articles[path] for path in sorted(self.articles, key=place)}
+        self.articles.put_in_order(sorted(self.articles, key=place))
 
     def _read_loose(self) -> None:
         if self.links.loose:

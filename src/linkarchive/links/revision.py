@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,7 +22,7 @@ class CitedBefore:
     lost: tuple[str, ...] = ()
 
 
-def cited_before(root: Path, revision: str, articles: Sequence[Article]) -> Mapping[str, CitedBefore]:
+def cited_before(root: Path, revision: str, articles: Iterable[Article]) -> Mapping[str, CitedBefore]:
     """Each article as it was, with its lines of links.txt, by path; what Git does not know was empty.
 
     Raises UsageError when the folder is in no repository, or the revision is unknown.

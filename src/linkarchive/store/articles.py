@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import msgspec
@@ -10,6 +10,7 @@ from sqlalchemy import LargeBinary, Text, delete, insert, literal, select
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import GenericFunction
 
+from linkarchive.links.held import HeldArticles
 from linkarchive.model import Article
 from linkarchive.store import plans
 from linkarchive.store.database import Store
@@ -77,10 +78,16 @@ def load(store: Store, path: str) -> tuple[Article, str | None] | None:
     return None if row is None else (decode(row.body, Article), row.digest)
 
 
-def load_all(store: Store) -> dict[str, tuple[Article, str | None]]:
-    """`load` of every article, by path: a twentieth of the time of one after another."""
-    rows = store.execute(select(articles.c.path, *_BYTES).execution_options(yield_per=_AT_ONCE))
-    return {row.path: (decode(row.body, Article), row.digest) for row in rows}
+def load_all(store: Store) -> Callable[[str], tuple[Article, str | None] | None]:
+    """`load` of every article, for any path: a twentieth of the time of one after another."""
+    held, digests = HeldArticles(), {}
+    for row in store.execute(select(articles.c.path, *_BYTES).execution_options(yield_per=_AT_ONCE)):
+        held[row.path], digests[row.path] = decode(row.body, Article), row.digest
+
+    def load(path: str) -> tuple[Article, str | None] | None:
+        return (held[path], digests[path]) if path in digests else None
+
+    return load
 
 
 def digest_of(store: Store, path: str) -> str | None:
