@@ -13,10 +13,11 @@ import math
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import verdicts_peers
+from msgspec.structs import replace
 
 from linkarchive.judge import confidence, drift
 from linkarchive.judge.parsed_page import ParsedPages

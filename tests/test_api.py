@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
 import pytest
 from demo_truth import COPIES
+from msgspec.structs import replace
 
 import linkarchive
 from linkarchive.demo import originals

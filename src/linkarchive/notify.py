@@ -11,9 +11,10 @@ import signal
 import subprocess
 import sys
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 from urllib.parse import urlsplit
+
+from msgspec.structs import replace
 
 from linkarchive.errors import SettingsError
 from linkarchive.history.channels import Channels, service_channel

@@ -9,9 +9,10 @@ import socket
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Protocol
+
+from msgspec import Struct
 
 from linkarchive.errors import LockedError
 from linkarchive.files import storage_error, storage_errors, write_atomically
@@ -44,8 +45,7 @@ Files = Path | Shelf
 """Where WARC files are read from: the archive folder of a project, or a shelf."""
 
 
-@dataclass(frozen=True, slots=True)
-class Hub:
+class Hub(Struct, frozen=True):
     """The hub of a project (docs/design.md §11)."""
 
     database: str
@@ -55,8 +55,7 @@ class Hub:
     shelf: Shelf
 
 
-@dataclass(frozen=True, slots=True)
-class Project:
+class Project(Struct, frozen=True):
     """Paths of one project folder (docs/design.md §6), and the hub that it belongs to, if it does."""
 
     root: Path

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import dataclasses
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_args, get_type_hints
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from linkarchive import __version__
 from linkarchive.errors import SettingsError
@@ -31,8 +32,7 @@ _DOCUMENTS = (
 """PDF, EPUB, ODT and DOCX: much larger than pages, and read as text."""
 
 
-@dataclass(frozen=True, slots=True)
-class NetworkSettings:
+class NetworkSettings(Struct, frozen=True):
     """[network]: how pages are visited. Seconds and bytes."""
 
     concurrency: Count = 128
@@ -93,8 +93,7 @@ class NetworkSettings:
         return self.max_body if only_body_set else self.max_document
 
 
-@dataclass(frozen=True, slots=True)
-class JudgeSettings:
+class JudgeSettings(Struct, frozen=True):
     """[judge]: when a failing source is called dead."""
 
     strikes: Count = 3
@@ -105,8 +104,7 @@ class JudgeSettings:
     """A failed run sooner after the last strike is not a new one."""
 
 
-@dataclass(frozen=True, slots=True)
-class KeepSettings:
+class KeepSettings(Struct, frozen=True):
     """[keep]: what is stored."""
 
     folder: FolderName = "archive"
@@ -130,8 +128,7 @@ class KeepSettings:
     """Let runs under ARCHIVE_NOW and real runs share one folder."""
 
 
-@dataclass(frozen=True, slots=True)
-class CheckSettings:
+class CheckSettings(Struct, frozen=True):
     """[check]: scope and exit code."""
 
     fail_on: tuple[FailOn, ...] = ("dead", "drifted", "unresolved")
@@ -144,8 +141,7 @@ class CheckSettings:
     """Seconds for a run; 0: no limit."""
 
 
-@dataclass(frozen=True, slots=True)
-class WaybackSettings:
+class WaybackSettings(Struct, frozen=True):
     """[wayback]: the copies that web archives hold. Seconds, and requests a minute to one archive."""
 
     mode: Literal["auto", "off"] = "auto"
@@ -164,8 +160,7 @@ class WaybackSettings:
     save_per_minute: float = 6.0
 
 
-@dataclass(frozen=True, slots=True)
-class ArchiveSettings:
+class ArchiveSettings(Struct, frozen=True):
     """[[archives]]: a web archive to ask. When any is given, only those given are asked, in their order.
 
     `name` alone means one of the built-in ones ("wayback", "arquivo.pt"); any other needs `replay`, the address
@@ -180,8 +175,7 @@ class ArchiveSettings:
     """An index that speaks the Wayback Machine's dialect; pywb's own is another one."""
 
 
-@dataclass(frozen=True, slots=True)
-class BrowserSettings:
+class BrowserSettings(Struct, frozen=True):
     """[browser]: pages as a browser shows them (extra `browser`)."""
 
     when: Literal["needed", "never"] = "needed"
@@ -190,8 +184,7 @@ class BrowserSettings:
     """Chromium or Chrome; empty: the one on the path."""
 
 
-@dataclass(frozen=True, slots=True)
-class NotifySettings:
+class NotifySettings(Struct, frozen=True):
     """[notify]: who is told when a run has news; nobody when it has none."""
 
     urls: tuple[str, ...] = ()
@@ -202,8 +195,7 @@ class NotifySettings:
     """Seconds for all services, and for the command."""
 
 
-@dataclass(frozen=True, slots=True)
-class SiteSettings:
+class SiteSettings(Struct, frozen=True):
     """[[sites]]: a rule for the sources on a host; where several fit, that of the longest host."""
 
     host: str = ""
@@ -224,8 +216,7 @@ class SiteSettings:
     """Of its captures, as `keep.scope`; empty: that one."""
 
 
-@dataclass(frozen=True, slots=True)
-class Settings:
+class Settings(Struct, frozen=True):
     """All settings, by section."""
 
     network: NetworkSettings = field(default_factory=NetworkSettings)
@@ -250,7 +241,7 @@ class Settings:
             for key, value in values.items()
             if value is not None
         }
-        return dataclasses.replace(self, **{section: dataclasses.replace(getattr(self, section), **given)})
+        return replace(self, **{section: replace(getattr(self, section), **given)})
 
 
 def load_settings(project: Path, config: Path | None = None, environ: Mapping[str, str] = os.environ) -> Settings:
@@ -292,7 +283,7 @@ def _own_environment(environ: Mapping[str, str]) -> dict[str, Any]:
 
 def _sections() -> dict[str, Any]:
     """The sections by name, each with its defaults; a list of sections is an empty tuple."""
-    return {section.name: getattr(Settings(), section.name) for section in dataclasses.fields(Settings)}
+    return {section: getattr(Settings(), section) for section in Settings.__struct_fields__}
 
 
 def _hints(section: type[Any]) -> dict[str, Any]:
@@ -308,10 +299,10 @@ def _apply(settings: Settings, table: Mapping[str, Any], where: str) -> Settings
         if isinstance(current, tuple):
             given: Any = _entries(get_args(get_type_hints(Settings)[section])[0], values, section, where)
         elif isinstance(values, dict):
-            given = dataclasses.replace(current, **_checked(type(current), values, section, where))
+            given = replace(current, **_checked(type(current), values, section, where))
         else:
             raise SettingsError(f"{where}: [{section}] is a section with keys, not a value")
-        settings = dataclasses.replace(settings, **{section: given})
+        settings = replace(settings, **{section: given})
     return settings
 
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Annotated
+
+from msgspec import Struct
 
 from linkarchive.settings_values import Count, Least
 
 
-@dataclass(frozen=True, slots=True)
-class HubSettings:
+class HubSettings(Struct, frozen=True):
     """[hub]: the hub that the project belongs to (docs/fleet.md; extra `fleet`)."""
 
     database: str = ""

@@ -6,7 +6,6 @@ The words are the docstrings of `settings.py`, read from its source, so that the
 from __future__ import annotations
 
 import ast
-import dataclasses
 import inspect
 import os
 import sys
@@ -51,18 +50,16 @@ def listed(project: Path, config: Path | None, environ: Mapping[str, str] = os.e
     """
     now = load_settings(project, config, environ)
     where = [(table, _short(name, project)) for table, name in layers(project, config, environ)]
-    return tuple(
-        _section(section.name, getattr(now, section.name), where, environ) for section in dataclasses.fields(Settings)
-    )
+    return tuple(_section(section, getattr(now, section), where, environ) for section in Settings.__struct_fields__)
 
 
 def defaults() -> tuple[Section, ...]:
     """Every setting with its default; of an array of tables the keys of one entry."""
     sections = []
-    for section in dataclasses.fields(Settings):
-        value = getattr(Settings(), section.name)
+    for section in Settings.__struct_fields__:
+        value = getattr(Settings(), section)
         entries = isinstance(value, tuple)
-        sections.append(_section(section.name, (_entry_type(section.name)(),) if entries else value, [], {}))
+        sections.append(_section(section, (_entry_type(section)(),) if entries else value, [], {}))
     return tuple(sections)
 
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Collection
-from dataclasses import dataclass
 from typing import Annotated, Any, Literal, get_args, get_origin
+
+from msgspec import Struct
 
 from linkarchive.errors import SettingsError
 
 
-@dataclass(frozen=True, slots=True)
-class Least:
+class Least(Struct, frozen=True):
     """The smallest value of a number; 0 unless said."""
 
     value: float

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import dataclasses
 import re
 from collections.abc import Sequence
 from fnmatch import fnmatchcase
+
+from msgspec.structs import replace
 
 from linkarchive.errors import SettingsError
 from linkarchive.model import CaptureScope
@@ -37,8 +38,8 @@ def with_scope(settings: Settings, scope: str | None) -> Settings:
     """These settings with that scope for all sources, as `--scope` gives it; None leaves them as they are."""
     if scope is None:
         return settings
-    sites = tuple(dataclasses.replace(rule, scope="") for rule in settings.sites)
-    return dataclasses.replace(settings.with_flags("keep", scope=scope), sites=sites)
+    sites = tuple(replace(rule, scope="") for rule in settings.sites)
+    return replace(settings.with_flags("keep", scope=scope), sites=sites)
 
 
 def header_fields(rule: SiteSettings | None) -> tuple[tuple[str, str], ...]:

@@ -11,9 +11,10 @@ import binascii
 import json
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import lru_cache
 from urllib.parse import unquote
+
+from msgspec import Struct
 
 from linkarchive.url_parameters import without_tracking
 from linkarchive.urls import host_of, is_within, path_of, query_of, source_key
@@ -50,8 +51,7 @@ def _services_of(host: str) -> tuple[_Service, ...]:
     return tuple(service for service in _SERVICES if service.has(host))
 
 
-@dataclass(frozen=True, slots=True)
-class _Service:
+class _Service(Struct, frozen=True):
     """A service that wraps links: its hosts, and how it writes the address inside."""
 
     hosts: tuple[str, ...]

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from linkarchive.article.recover import recover
 from linkarchive.model import Article, Citation, Failure, Page, Reason

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from linkarchive.browser.chromium import find_browser
 from linkarchive.browser.renderer import Answer, Renderer

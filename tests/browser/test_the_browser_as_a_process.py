@@ -7,10 +7,10 @@ import signal
 import socket
 import tempfile
 import time
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from linkarchive.browser import page as page_module
 from linkarchive.browser.chromium import find_browser

@@ -5,9 +5,9 @@ from __future__ import annotations
 import gzip
 import struct
 import zlib
-from dataclasses import replace
 
 import pytest
+from msgspec.structs import replace
 
 from linkarchive.browser.renderer import Renderer
 from linkarchive.browser.rendering import FOOT, PRIVATE, SOCKET, TOO_LARGE, TOO_MANY, Limits

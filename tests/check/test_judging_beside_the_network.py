@@ -8,12 +8,12 @@ import subprocess
 import sys
 import textwrap
 import time
-from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from linkarchive.check import pool
 from linkarchive.check.assess import Assessment, Comparison, JudgeTask, assess

@@ -1,8 +1,7 @@
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from linkarchive.judge.soft404 import probe_url
 from linkarchive.judge.verdict import is_suspect, judge

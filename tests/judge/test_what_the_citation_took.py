@@ -1,8 +1,7 @@
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from linkarchive.judge.number_words import in_digits
 from linkarchive.judge.verdict import judge

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from linkarchive.links.edit import merge, merge_project, prune, prune_project
 from linkarchive.links.entries import Entry, LinksFile, Section

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec import structs
 
 from linkarchive.model import Page
 from linkarchive.relocate.candidates import Candidate, Candidates
@@ -343,7 +344,9 @@ def test_a_small_file_that_unpacks_to_millions_of_tags_is_no_sitemap() -> None:
 def test_an_html_page_in_place_of_a_sitemap_is_none() -> None:
     soft = html("Nothing here", f'<a href="{SITE}/about">About</a>')
     urls = f"<urlset><url><loc>{SITE}/about</loc></url></urlset>".encode()
-    text = replace(page(f"{SITE}/sitemap.txt", f"{SITE}/about".encode()), headers={"content-type": "text/plain"})
+    text = structs.replace(
+        page(f"{SITE}/sitemap.txt", f"{SITE}/about".encode()), headers={"content-type": "text/plain"}
+    )
     listings = [read_listing(page(f"{SITE}/sitemap.xml", body)) for body in (soft, urls)] + [read_listing(text)]
     assert [listing.is_sitemap for listing in listings] == [False, True, True]
     assert {listing.pages[0].url for listing in listings} == {f"{SITE}/about"}

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from datetime import UTC, date, datetime
 from enum import Enum
 from typing import Any
 
 import pytest
+from msgspec import Struct
+from msgspec.structs import replace
 
 from linkarchive.model import (
     Acceptance,
@@ -356,8 +356,8 @@ def poison(value: Any) -> Any:
         return f"{value} {HOSTILE}"
     if isinstance(value, tuple):
         return tuple(poison(item) for item in value)
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return type(value)(**{field.name: poison(getattr(value, field.name)) for field in dataclasses.fields(value)})
+    if isinstance(value, Struct):
+        return type(value)(**{name: poison(getattr(value, name)) for name in value.__struct_fields__})
     return value
 
 

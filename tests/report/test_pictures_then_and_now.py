@@ -7,6 +7,8 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
+from msgspec.structs import replace
+
 from linkarchive.model import Change, Picture, Pictures, Reason, Verdict
 from linkarchive.report.html import render_html
 
@@ -17,8 +19,6 @@ PNG = base64.b64decode(
 
 
 def test_both_pictures_stand_in_the_card(report: Any, make_source: Callable[..., Any]) -> None:
-    from dataclasses import replace
-
     drifted = replace(report, sources=(make_source(URL, Verdict.DRIFTED, Reason.REPLACED, Change.NEW),))
     picture = Picture("image/png", PNG, datetime(2026, 3, 1, tzinfo=UTC))
     html = render_html(drifted, {}, pictures={URL: Pictures(picture, picture)})

@@ -10,12 +10,12 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Mapping
-from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
 import pytest
 from bs4 import BeautifulSoup
+from msgspec.structs import replace
 
 from linkarchive.model import Difference, DiffRow, Loss, Reason, Report
 from linkarchive.report.html import render_html

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from msgspec.structs import replace
 
 from linkarchive.model import REASONS, Change, Loss, Reason, Report, SourceReport, Unresolved, Verdict
 from linkarchive.report import phrases

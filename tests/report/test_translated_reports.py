@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import dataclasses
 import gettext as standard
 import json
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
+from dataclasses import fields, is_dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -17,6 +16,8 @@ from babel.messages.frontend import CommandLineInterface
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from bs4 import BeautifulSoup
+from msgspec import Struct
+from msgspec.structs import replace
 
 from linkarchive import translation
 from linkarchive.model import ArticleText, Difference, Event, Picture, Pictures, Report, Span, Verdict
@@ -76,9 +77,10 @@ def strings(value: Any) -> Iterator[str]:
     elif isinstance(value, tuple | list):
         for item in value:
             yield from strings(item)
-    elif dataclasses.is_dataclass(value):
-        for field in dataclasses.fields(value):
-            yield from strings(getattr(value, field.name))
+    elif isinstance(value, Struct) or is_dataclass(value):
+        names = value.__struct_fields__ if isinstance(value, Struct) else [field.name for field in fields(value)]
+        for name in names:
+            yield from strings(getattr(value, name))
 
 
 def left(text: str, *data: Any) -> set[str]:

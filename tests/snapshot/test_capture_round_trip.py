@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import gzip
 import zlib
 from typing import Any
@@ -10,6 +9,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from linkarchive.errors import StorageError
 from linkarchive.model import Capture, Hop, Location, Origin
@@ -152,7 +152,7 @@ def test_a_payload_whose_original_is_gone_is_kept_again(archive: Any) -> None:
     pages = archive.pages
     with archive.writer() as writer:
         first = archive.write(writer, pages.visit(pages.exchange("https://a.example/", b"same")))
-    lost = dataclasses.replace(first, record=Location("archive/warc/forgotten-00000.warc.gz", 0, 10))
+    lost = replace(first, record=Location("archive/warc/forgotten-00000.warc.gz", 0, 10))
     with archive.writer() as writer:
         second = archive.write(writer, pages.visit(pages.exchange("https://a.example/", b"same")), revisit_of=lost)
     assert second.original is None
@@ -203,12 +203,10 @@ def test_a_scan_goes_on_behind_damage(archive: Any) -> None:
 
 def test_an_unreadable_record_is_named(archive: Any) -> None:
     (capture, *_) = archive.fill()
-    elsewhere = dataclasses.replace(
-        capture, record=dataclasses.replace(capture.record, offset=capture.record.offset + 1)
-    )
+    elsewhere = replace(capture, record=replace(capture.record, offset=capture.record.offset + 1))
     with pytest.raises(StorageError, match=rf"{capture.record.warc}, the record at byte {elsewhere.record.offset}"):
         read_page(archive.folder, elsewhere)
-    changed = dataclasses.replace(capture, digest="sha1:AAAA")
+    changed = replace(capture, digest="sha1:AAAA")
     with pytest.raises(StorageError, match="not the one that was captured"):
         read_page(archive.folder, changed)
     archive.warcs()[0].unlink()

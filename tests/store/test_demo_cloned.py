@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import dataclasses
 import shutil
 from datetime import timedelta
 from pathlib import Path
 
 import demo_truth as truth
 import pytest
+from msgspec.structs import replace
 
 from linkarchive.check.run import check
 from linkarchive.clock import Clock
@@ -25,7 +25,7 @@ from linkarchive.urls import source_key
 def test_no_verdict_of_the_demo_changes_in_a_clone(tmp_path: Path) -> None:
     story.prepare(tmp_path)
     with DemoWeb() as web:
-        settings = dataclasses.replace(Settings(), network=web.network(), browser=BrowserSettings(when="never"))
+        settings = replace(Settings(), network=web.network(), browser=BrowserSettings(when="never"))
         for epoch in Epoch:
             web.epoch = epoch
             before = check(tmp_path, Scope(articles=truth.ARTICLES), settings, Clock(story.DAYS[epoch]))

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
-from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 from faulty_archive import FaultyArchive
+from msgspec.structs import replace
 
 from linkarchive.clock import Clock
 from linkarchive.demo.server import DemoWeb

@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 import brotli
 import pytest
 from faulty_archive import Fault
+from msgspec import structs
 
 from linkarchive.clock import Clock
 from linkarchive.demo.wire import Response, Stream
@@ -194,7 +195,7 @@ def test_a_run_that_is_stopped_does_not_wait_for_a_silent_archive(web, wayback):
     wayback.fail("replay", Fault.SILENCE)
     wayback.fail("index", Fault.SILENCE)
     stopped = threading.Event()
-    settings = Settings(network=web.network(), wayback=replace(QUICK, timeout=60.0))
+    settings = Settings(network=web.network(), wayback=structs.replace(QUICK, timeout=60.0))
     clock = Clock(datetime(2026, 11, 23, 6, tzinfo=UTC))
     workers = LookupWorkers(settings, clock, stopped.is_set, Politeness())
     workers.ask(iter([SeenSinceLookup(1, URL, datetime(2021, 1, 1, tzinfo=UTC))]))

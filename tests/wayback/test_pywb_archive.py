@@ -7,7 +7,6 @@ in tests/endurance build in pytest's cache folder.
 from __future__ import annotations
 
 import contextlib
-import dataclasses
 import os
 import socket
 import subprocess
@@ -18,6 +17,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from linkarchive.clock import Clock
 from linkarchive.demo.server import DemoWeb
@@ -169,7 +169,7 @@ def test_the_window_and_the_witness(archive, session, taken):
 
 def test_a_timegate_alone_will_do(archive, session, collection, taken):
     """Datetime negotiation (RFC 7089): the copy is then as the archive shows it, perhaps rewritten."""
-    gate = dataclasses.replace(archive, replay="", timemap="")
+    gate = replace(archive, replay="", timemap="")
     when = datetime(2023, 1, 1, tzinfo=UTC)
     copy = taken(nearest(session, gate, PLAIN, when, Span()))
     assert copy.memento.time == datetime(2023, 2, 1, 9, tzinfo=UTC)

@@ -8,11 +8,12 @@ import re
 import ssl
 import threading
 from collections.abc import Awaitable, Callable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
 import trustme
+from msgspec.structs import replace
 
 from linkarchive.clock import Clock
 from linkarchive.settings import NetworkSettings

@@ -7,9 +7,9 @@ import gc
 import os
 import threading
 import time
-from dataclasses import replace
 
 import pytest
+from msgspec.structs import replace
 
 from linkarchive.clock import Clock
 from linkarchive.errors import SettingsError

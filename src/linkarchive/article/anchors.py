@@ -7,9 +7,10 @@ import re
 import unicodedata
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
+
+from msgspec import Struct, field
 
 from linkarchive.article.html_tree import html_tree
 from linkarchive.model import Page
@@ -57,8 +58,7 @@ def trimmed(normalised: str) -> str:
     return _EDGES.sub("", normalised) or normalised
 
 
-@dataclass(frozen=True, slots=True)
-class Anchor:
+class Anchor(Struct, frozen=True):
     """A link of a page with a target that leaves it. Texts are normalised."""
 
     url: str
@@ -101,8 +101,7 @@ _BLOCKS = frozenset(
 _SILENT = frozenset("script style template noscript head title textarea select svg".split())
 
 
-@dataclass(slots=True)
-class _Link:
+class _Link(Struct):
     """An anchor while it is read: where its text begins and ends in its block."""
 
     tag: Tag

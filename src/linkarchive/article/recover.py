@@ -14,6 +14,8 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import replace
 
+from msgspec import structs
+
 from linkarchive.article.anchors import Anchor, anchors_of, is_html
 from linkarchive.article.lost_targets import has_lost, unrecoverable
 from linkarchive.article.recover_candidates import CitationQuery, Match, add_similar, exact, query_of, same_target
@@ -41,9 +43,9 @@ def recover(article: Article, original: Page, *, found_in: str) -> Article:
     for citation, match in zip(article.citations, matches, strict=True):
         if citation.url is None:
             if isinstance(match, Reason):
-                citation = replace(citation, unresolved=match)
+                citation = structs.replace(citation, unresolved=match)
             else:
-                citation = replace(
+                citation = structs.replace(
                     citation,
                     url=match.anchor.url,
                     recovered=True,
@@ -52,7 +54,7 @@ def recover(article: Article, original: Page, *, found_in: str) -> Article:
                     unresolved=None,
                 )
         citations.append(citation)
-    return replace(article, citations=tuple(citations))
+    return structs.replace(article, citations=tuple(citations))
 
 
 def _matched(citations: Sequence[Citation], anchors: Sequence[Anchor]) -> list[Match | Reason]:

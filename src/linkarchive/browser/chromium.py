@@ -11,9 +11,10 @@ import shutil
 import signal
 import tempfile
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from linkarchive.errors import SettingsError
 from linkarchive.settings import BrowserSettings, Settings
@@ -135,8 +136,7 @@ class _Folder:
         shutil.rmtree(self.path, ignore_errors=True)
 
 
-@dataclass(slots=True)
-class Chromium:
+class Chromium(Struct):
     """A process that runs. Nothing of it is left after `close` or `kill`: its files are in a folder of its own."""
 
     browser: Browser

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass, field, replace
 from functools import cache, partial
 from pathlib import Path
 
-from msgspec import structs
+from msgspec import Struct, field, structs
 
 from linkarchive.article.lost_targets import has_lost, unrecoverable, with_recoveries
 from linkarchive.clock import Clock
@@ -49,8 +48,7 @@ __all__ = [
 ]
 
 
-@dataclass(frozen=True, slots=True)
-class Articles:
+class Articles(Struct, frozen=True):
     """The articles of a run. `digests` has those whose bytes were read now."""
 
     by_path: HeldArticles
@@ -108,7 +106,7 @@ class Articles:
         by_path = self.by_path.copy()
         if changed.path in by_path:
             by_path[changed.path] = changed
-        return replace(self, by_path=by_path)
+        return structs.replace(self, by_path=by_path)
 
 
 def load_first(
@@ -144,7 +142,7 @@ def load(
     reader = ArticleReader(project.links, settings.network, clock, stored, fetch_listed, files=files)
     reader.read(scope.articles, scope.stdin, scope.input_format)
     articles, revision = _gathered(reader), scope.changed_since
-    return replace(
+    return structs.replace(
         articles,
         excluded=reader.links.excluded,
         uncited=tuple(words for article in articles.left for words in uncited_words(article)),
@@ -164,7 +162,7 @@ def _gathered(reader: ArticleReader) -> Articles:
         article, past = section.article, reader.remembered(section.article.path)
         path = article.path
         if section.uncited:
-            left.append(replace(article, original_url=None, citations=citations_of(section.uncited)))
+            left.append(structs.replace(article, original_url=None, citations=citations_of(section.uncited)))
         article = article if past is None else with_recoveries(article, past[0])
         if article.original_url is None and has_lost(article):
             article = unrecoverable(article, Reason.NO_ORIGINAL)
@@ -219,7 +217,7 @@ def _changed(project: Project, store: Store, settings: Settings, clock: Clock, k
 
 def _as_kept(articles: Articles, plan: StoredPlan) -> Articles:
     """The articles that changed since the plan was made, with all that it tells of the others."""
-    return replace(
+    return structs.replace(
         articles,
         plan=plan,
         excluded=frozenset(plan.excluded),
@@ -264,7 +262,7 @@ def keep_watch(project: Project, articles: Articles) -> Articles:
         f"“articles {pattern}” in links.txt to end that"
         for pattern in articles.watches
     )
-    return replace(articles, notices=(*articles.notices, *sentences), watches=())
+    return structs.replace(articles, notices=(*articles.notices, *sentences), watches=())
 
 
 def with_new_saved(project: Project, store: Store, run: int, articles: Articles) -> Articles:
@@ -281,10 +279,10 @@ def with_new_saved(project: Project, store: Store, run: int, articles: Articles)
                 files.note(path, data)
             sections = sections_now(project, sections, new)
             if plan is not None:
-                anew = {part.path: part for part in parts_of(replace(articles, sections=sections))}
+                anew = {part.path: part for part in parts_of(structs.replace(articles, sections=sections))}
                 parts = tuple(anew.get(part.path, part) for part in plan.parts)
                 plan = structs.replace(plan, parts=parts, outline=sections.outline)
-    return replace(articles, files=files, known=known, plan=plan, sections=sections)
+    return structs.replace(articles, files=files, known=known, plan=plan, sections=sections)
 
 
 def save(
@@ -295,7 +293,9 @@ def save(
     written = write_articles(project.links, changed) if changed else {}
     for article in changed:
         if article.path == project.links.name:  # its links stand there; the past is only asked what they quote
-            article = replace(article, citations=tuple(citation for citation in article.citations if citation.quote))
+            article = structs.replace(
+                article, citations=tuple(citation for citation in article.citations if citation.quote)
+            )
         digest = digests.get(article.path) or stored_articles.digest_of(store, article.path)
         stored_articles.save(store, run, article, digest)
     store.commit()

@@ -14,8 +14,10 @@ import struct
 import sys
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, replace
 from typing import IO, TYPE_CHECKING
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from linkarchive.errors import NotJudgedError
 from linkarchive.model import (
@@ -49,8 +51,7 @@ _ONE_SCOPE = "compared as the server sent it: a browser saw only one of the two 
 _NOT_HERE = "today's page is not the one last seen; the copy to compare it with is not in this folder"
 
 
-@dataclass(frozen=True, slots=True)
-class Comparison:
+class Comparison(Struct, frozen=True):
     """One citation of the page, and what the page is compared with for it."""
 
     id: str
@@ -67,8 +68,7 @@ class Comparison:
     """The last conclusion: it stands where the record of the reference is not here (a fresh Git clone)."""
 
 
-@dataclass(frozen=True, slots=True)
-class JudgeTask:
+class JudgeTask(Struct, frozen=True):
     """All that the judgement of one page needs."""
 
     page: Page
@@ -105,8 +105,7 @@ class JudgeTask:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Assessment:
+class Assessment(Struct, frozen=True):
     """What the judge says of a fetched page."""
 
     judgements: tuple[Judgement, ...]

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, TypeVar
 
 import msgspec
 from msgspec import Struct
+from msgspec.structs import replace
 
 from linkarchive.check.assess import Comparison, JudgeTask
 from linkarchive.check.plan import Job, Policy
@@ -85,8 +85,7 @@ def page_of(visit: Visit, policy: Policy) -> Page:
     return web_page.page_of(visit, web_page.limit_of(visit, network))
 
 
-@dataclass(frozen=True, slots=True)
-class NewCapture:
+class NewCapture(Struct, frozen=True):
     """A visit that is to be stored."""
 
     visit: Visit

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import datetime
 
 from msgspec import Struct, structs
@@ -129,7 +128,7 @@ def conclude(fetched: Fetched, assessment: Assessment, policy: Policy) -> Conclu
 
 
 def _remarked(judgement: Judgement, remark: str) -> Judgement:
-    return replace(judgement, evidence=(*judgement.evidence, remark)) if remark else judgement
+    return structs.replace(judgement, evidence=(*judgement.evidence, remark)) if remark else judgement
 
 
 def _moved_to_https(judgements: Sequence[Judgement], job: Job) -> list[Judgement]:
@@ -141,7 +140,7 @@ def _titles(
 ) -> Titles:
     """`titles_of` a page at this address, but for that of a forgotten page."""
     urls = [url for url in (final_url, *(hop.url for hop in hops)) if url is not None]
-    return titles_of(replace(assessment, title=None) if policy.forgets_any(urls) else assessment, last)
+    return titles_of(structs.replace(assessment, title=None) if policy.forgets_any(urls) else assessment, last)
 
 
 def skipped(job: Job, now: datetime, policy: Policy) -> Conclusion:
@@ -172,7 +171,7 @@ def rejudged(
     capture = job.previous.shown_by(result)
     titles = _titles(result.final_url, result.hops, assessment, result, policy)
     again = result_of(job, page, compared, capture, history_of(result), checked, titles)
-    again = replace(again, status=result.status, final_url=result.final_url, hops=result.hops, read=result.read)
+    again = structs.replace(again, status=result.status, final_url=result.final_url, hops=result.hops, read=result.read)
     again = with_history(again, job.previous, checked)
     again = with_settled(with_copy(again, job, policy), job)
     page_now = None

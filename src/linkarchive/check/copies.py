@@ -4,8 +4,9 @@ that are closed to us. Pure."""
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
 
 from linkarchive.check.plan import Job, Policy
 from linkarchive.model import CitationResult, Judgement, Reason, Result, SeenElsewhere, Settled, Verdict

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from linkarchive.check.articles import Articles
 from linkarchive.check.plan import Policy
@@ -25,8 +27,7 @@ from linkarchive.web.network import Network, Trouble
 _CLOCKS_DIFFER = timedelta(hours=1)
 
 
-@dataclass(frozen=True, slots=True)
-class Ending:
+class Ending(Struct, frozen=True):
     """How a run came to its end, when everything is visited and nothing more is judged."""
 
     articles: Articles

@@ -7,7 +7,6 @@ from __future__ import annotations
 from array import array
 from collections import Counter
 from collections.abc import Callable, Collection, Container, Iterable, Iterator, Sequence, Sized
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
@@ -74,8 +73,7 @@ class Job(Struct, frozen=True):
         return self.kept_here is not None
 
 
-@dataclass(frozen=True, slots=True)
-class Policy:
+class Policy(Struct, frozen=True):
     """What the project's settings and people's decisions say about sources."""
 
     settings: Settings
@@ -121,8 +119,7 @@ class Policy:
         return any(forgotten(key_of(url)) is not None for url in urls)
 
 
-@dataclass(frozen=True, slots=True)
-class Jobs:
+class Jobs(Struct, frozen=True):
     """The jobs of a run, in the order of their visits. They are read from the plan when they are wanted, by the
     hundred, and not held."""
 

@@ -6,7 +6,6 @@ import hashlib
 import time
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -207,7 +206,7 @@ class Recorder:
 
         capture, used = self.warc.write_parts(stored.capture, new)
         parts.keep(self.store, self.rows, stored, capture, used)
-        return replace(stored, capture=capture), used
+        return structs.replace(stored, capture=capture), used
 
     def _show(self, result: Result | None, difference: Difference | None) -> None:
         if result is None or difference is None or result.standard is None:

@@ -6,10 +6,11 @@ import time
 from collections import Counter
 from collections.abc import Callable, Collection
 from contextlib import closing
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from linkarchive.check.articles import Articles, keep_plan, keep_watch, load, load_first, recover, save, with_new_saved
 from linkarchive.check.finish import Ending, finish
@@ -92,8 +93,7 @@ def _keep_parts(
     return keep_parts(recorder, policy, stop, on_idle, politeness.hosts)
 
 
-@dataclass(frozen=True, slots=True)
-class _Check:
+class _Check(Struct, frozen=True):
     """One run with the parts that do its work."""
 
     project: Project

@@ -5,11 +5,11 @@ from __future__ import annotations
 import signal
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from threading import Event as Flag
 
 import click
+from msgspec import Struct
 
 from linkarchive.api.project import Project
 from linkarchive.cli.common import say, settings_of
@@ -31,8 +31,7 @@ _WORST = (130, 75, 3, 2, 1, 0)
 """Exit codes, the one that counts first (docs/design.md §4)."""
 
 
-@dataclass(frozen=True, slots=True)
-class Order:
+class Order(Struct, frozen=True):
     """What the command line asks for."""
 
     config: Path | None

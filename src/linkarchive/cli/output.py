@@ -6,11 +6,12 @@ import os
 import sys
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
+from msgspec import Struct
+from msgspec.structs import replace
 
 from linkarchive.cli import mute_stdout
 from linkarchive.cli.common import speaks_unicode, width
@@ -28,8 +29,7 @@ _AS_IS = frozenset({"json", "jsonl"})
 """Formats whose `changed` is against the last run, whoever was told of it (docs/design.md §8)."""
 
 
-@dataclass(frozen=True, slots=True)
-class Printing:
+class Printing(Struct, frozen=True):
     """What was asked for: the format on stdout (None: nothing there), further files by suffix, and how."""
 
     form: str | None

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import dataclasses
 import tempfile
 import threading
 from collections import Counter
@@ -17,6 +16,8 @@ from concurrent.futures import Future
 from pathlib import Path
 from typing import Any, Self
 from urllib.parse import urlsplit
+
+from msgspec.structs import replace
 
 from linkarchive.demo import sites
 from linkarchive.demo.certificates import Certificates
@@ -70,7 +71,7 @@ class DemoWeb:
     def network(self, base: NetworkSettings | None = None) -> NetworkSettings:
         """`base` (or the defaults) with this web's proxy and CA, and short waits."""
         proxy = f"http://127.0.0.1:{self.port}"
-        return dataclasses.replace(
+        return replace(
             base or NetworkSettings(),
             http_proxy=proxy,
             https_proxy=proxy,

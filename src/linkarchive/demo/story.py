@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import dataclasses
 import shutil
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
+
+from msgspec.structs import replace
 
 from linkarchive.clock import Clock
 from linkarchive.demo import originals
@@ -60,8 +61,8 @@ def run_demo(folder: Path, *, say: Callable[[str], None]) -> Report:
 
 def settings_for(web: DemoWeb) -> Settings:
     """The demo's network, and archives of its own that need not be spared."""
-    quick = dataclasses.replace(WaybackSettings(), replay_per_minute=0.0, index_per_minute=0.0, timeout=5.0)
-    return dataclasses.replace(Settings(), network=web.network(), wayback=quick, browser=BrowserSettings(when="never"))
+    quick = replace(WaybackSettings(), replay_per_minute=0.0, index_per_minute=0.0, timeout=5.0)
+    return replace(Settings(), network=web.network(), wayback=quick, browser=BrowserSettings(when="never"))
 
 
 def prepare(folder: Path) -> None:

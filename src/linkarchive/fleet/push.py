@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+
+from msgspec.structs import replace
 
 from linkarchive.check.articles import Articles, keep_watch, load, save
 from linkarchive.check.plan import Jobs, Policy, plan

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 import msgspec
+from msgspec.structs import replace
 
 from linkarchive.model import Capture
 from linkarchive.snapshot.writer import Memento, WarcWriter
@@ -69,4 +69,4 @@ class SharedWarc(WarcWriter):
             capture = written[repeated] = super().write_visit(
                 visit, source=source, sha256=sha256, fingerprint=fingerprint, revisit_of=revisit_of, memento=memento
             )
-        return dataclasses.replace(capture, url=source, sha256=sha256, fingerprint=fingerprint)
+        return replace(capture, url=source, sha256=sha256, fingerprint=fingerprint)

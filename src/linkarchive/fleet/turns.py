@@ -11,7 +11,6 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from typing import Any
 
 from linkarchive.fleet.pages import slot_of_host
@@ -30,11 +29,10 @@ _SAY_AGAIN = 3600.0
 """Seconds after which it is said again that a domain is a shared one."""
 
 
-@dataclass(slots=True)
-class RangePaces(Paces):
+class RangePaces(Paces, kw_only=True):
     """The paces of a job: of the hosts of its range; on all others it takes turns."""
 
-    turns: HubTurns = field(kw_only=True)
+    turns: HubTurns
 
     def pacing(self, network: NetworkSettings) -> Pacing[Item]:
         return SharedPacing(network, self, self.turns)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
 from itertools import islice
+
+from msgspec.structs import replace
 
 from linkarchive.article.lost_targets import has_lost
 from linkarchive.model import Article, ArticleReport, Change, OriginalReport, Reason, Unresolved

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from datetime import datetime
+
+from msgspec.structs import replace
 
 from linkarchive.errors import NothingCheckedError
 from linkarchive.history.articles import with_originals
@@ -52,7 +53,8 @@ def keep_plan(store: Store, run: Run, read: Reading) -> None:
     """Keep the plan that was written, for the workers, and what the report tells of articles. The caller commits."""
     plan = plan_of(store, run.seq, read)
     runs.save(
-        store, replace(run, body=RunBody(plan.articles, plan.unresolved, plan.uncited, plan.malformed, partial=True))
+        store,
+        replace(run, body=RunBody(plan.articles, plan.unresolved, plan.uncited, plan.malformed, partial=True)),
     )
     plans.keep(store, plans.HUB, plan, ())
 

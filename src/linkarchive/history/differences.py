@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import datetime
 from types import MappingProxyType
+
+from msgspec.structs import replace
 
 from linkarchive.errors import StorageError
 from linkarchive.model import MAX_DIFFERENCES, Difference, Report, SourceReport, Verdict

@@ -9,6 +9,8 @@ from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
+from msgspec import structs
+
 from linkarchive.article.bibliography import may_be_beside, may_take_references, only
 from linkarchive.article.document import bibliographies_of, read_document
 from linkarchive.article.fix import EDITABLE, Replacement, fix_article
@@ -164,9 +166,9 @@ class _Planner:
         left: list[str] = []
         for article, urls in cited.items():
             ours = tuple(
-                citation if citation.url in urls else replace(citation, url=None) for citation in read.citations
+                citation if citation.url in urls else structs.replace(citation, url=None) for citation in read.citations
             )
-            new, doubts = self._replacements(read, replace(read, citations=ours), form, article)
+            new, doubts = self._replacements(read, structs.replace(read, citations=ours), form, article)
             replacements |= {replacement.citation: replacement for replacement in new}
             left += doubts
         if not path.is_relative_to(self._project.root.resolve()):

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from linkarchive.browser.chromium import browser_for
 from linkarchive.clock import Clock
@@ -24,8 +26,7 @@ from linkarchive.store.run_writer import RunRows, RunWriter
 from linkarchive.store.runs import Run
 
 
-@dataclass(frozen=True, slots=True)
-class OpenRun:
+class OpenRun(Struct, frozen=True):
     """A run with what it writes to."""
 
     run: Run

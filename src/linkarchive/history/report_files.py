@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 import shutil
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import datetime
 from html import unescape
 from pathlib import Path
 from types import MappingProxyType
+
+from msgspec.structs import replace
 
 from linkarchive.files import storage_error, write_atomically
 from linkarchive.history.differences import differences

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import replace
 from datetime import date
+
+from msgspec.structs import replace
 
 from linkarchive.errors import UsageError
 from linkarchive.model import ArticleReport, Category, Change, DecisionReport, Ignored, Report, SourceReport, Sources

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence, Set
-from dataclasses import dataclass, field, replace
 from itertools import chain
 from pathlib import Path
 from typing import Protocol
 
-from msgspec import structs
+from msgspec import Struct, field, structs
 
 from linkarchive import __version__
 from linkarchive.article.bibliography import may_be_beside
@@ -66,8 +65,7 @@ class Reading(Protocol):
     def plan(self) -> StoredPlan | None: ...
 
 
-@dataclass(frozen=True, slots=True)
-class SectionsRead:
+class SectionsRead(Struct, frozen=True):
     """What links.txt said of the articles when they were read."""
 
     said: Mapping[str, str] = field(default_factory=dict)
@@ -78,8 +76,7 @@ class SectionsRead:
     outline: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class KeptPlan:
+class KeptPlan(Struct, frozen=True):
     """The plan of an earlier run, and what has changed since."""
 
     plan: StoredPlan
@@ -174,14 +171,14 @@ def sections_now(project: Project, before: SectionsRead, saved: Iterable[str]) -
     """What links.txt says of the articles after some, by their paths, were written into it. Raises UsageError."""
     links = load_links(project.links)
     said = {path: links.said(path) for path in saved}
-    return replace(before, said={**before.said, **said}, outline=links.outline)
+    return structs.replace(before, said={**before.said, **said}, outline=links.outline)
 
 
 def plan_of(store: Store, run: int, read: Reading, changed: Change | None = None) -> StoredPlan:
     """What the plan of all that was read tells; `changed` is that of the lost targets; None: since the run before."""
     lost: dict[str, list[Unresolved]] = {}
     for target in unresolved(store, run, read.by_path.values(), {}):
-        target = target if changed is None else replace(target, changed=changed)
+        target = target if changed is None else structs.replace(target, changed=changed)
         lost.setdefault(target.article, []).append(target)
     return StoredPlan(
         tuple(structs.replace(part, unresolved=tuple(lost.get(part.path, ()))) for part in parts_of(read)),

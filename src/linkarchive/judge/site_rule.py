@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from linkarchive.model import Page
 from linkarchive.settings import SiteSettings

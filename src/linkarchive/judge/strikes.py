@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime, timedelta
+
+from msgspec.structs import replace
 
 from linkarchive.model import History, Judgement, Reason, Verdict
 from linkarchive.settings import JudgeSettings

@@ -8,7 +8,8 @@ unless there is next to nothing else on the page, or a wall stands where a page 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from linkarchive.judge import page_class, parked, redirects, soft404, walls
 from linkarchive.judge.page_view import PageView

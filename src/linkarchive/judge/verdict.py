@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from linkarchive.judge import corrections, drift, parked, redirects, soft404, status, support, usability, walls
 from linkarchive.judge.confidence import calibrated

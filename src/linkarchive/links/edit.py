@@ -6,8 +6,9 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
+
+from msgspec import Struct, field
 
 from linkarchive.links.entries import NAME, Section, section_key
 from linkarchive.links.files import LinkList, as_bytes, joined, link_lists, write_links
@@ -92,8 +93,7 @@ def _list_of(text: str) -> LinkList:
     return LinkList(Path(NAME), text, parse(text))
 
 
-@dataclass(slots=True)
-class _Draft:
+class _Draft(Struct):
     """A file being edited; line numbers are those of its text before."""
 
     links: LinkList

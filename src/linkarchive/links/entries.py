@@ -1,16 +1,16 @@
-"""The lines of `links.txt` as frozen dataclasses."""
+"""The lines of `links.txt` as frozen values."""
 
 from __future__ import annotations
 
 import hashlib
 import posixpath
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
 
 import msgspec
 from msgspec import Struct
+from msgspec.structs import replace
 
 from linkarchive.links.line import folded
 from linkarchive.model import Article
@@ -35,8 +35,7 @@ class Entry(Struct, frozen=True):
     keys_at: tuple[int, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Section:
+class Section(Struct, frozen=True):
     """An article's links; the name "" is that of the links before any section."""
 
     name: str
@@ -82,8 +81,7 @@ class Watch(Struct, frozen=True):
     file: str = NAME
 
 
-@dataclass(frozen=True)
-class LinksFile:
+class LinksFile(Struct, frozen=True, dict=True):
     """What `links.txt` and the files it includes say, in the order of the lines."""
 
     sections: tuple[Section, ...]

@@ -6,10 +6,9 @@ import hashlib
 import os
 import time
 from collections.abc import Collection, Iterable, Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 _SETTLED = 60 * 10**9
 """Nanoseconds: a file that was changed so shortly before the reading began, or since, may have been changed after it
@@ -31,8 +30,7 @@ class FileRead(Struct, frozen=True):
     """SHA-256 of its bytes; of a folder, of the names in it that are not hidden; None: it was not there."""
 
 
-@dataclass(slots=True)
-class FilesRead:
+class FilesRead(Struct):
     """What a reading depended on."""
 
     root: Path

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from datetime import date
+
+from msgspec import Struct, field
 
 from linkarchive.links.entries import NAME, Entry, Include, LinksFile, Malformed, Section, Watch
 from linkarchive.links.line import each_line, why_no_url
@@ -41,8 +42,7 @@ def _section_name(header: str) -> str:
     return header[1:-1].strip() if header[-1] == "]" and len(header) > 1 else ""
 
 
-@dataclass(slots=True)
-class _OpenLink:
+class _OpenLink(Struct):
     """A link whose lines are still being read."""
 
     url: str | None
@@ -59,8 +59,7 @@ class _OpenLink:
         return Entry(self.url, self.text, self.line, self.excluded, self.accessed, quote, snapshot, note, file, keys_at)
 
 
-@dataclass(slots=True)
-class _OpenSection:
+class _OpenSection(Struct):
     """A section whose lines are still being read."""
 
     name: str

@@ -6,8 +6,10 @@ import glob
 import hashlib
 import posixpath
 from collections.abc import Callable, Container, Iterable, Iterator, Sequence, Set
-from dataclasses import dataclass, field, replace
 from pathlib import Path
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from linkarchive.article.bibliography import Beside, may_take_references, nothing_beside
 from linkarchive.clock import Clock
@@ -27,8 +29,7 @@ Remembered = Callable[[str], Stored | None]
 """What is known of the article of a path."""
 
 
-@dataclass(slots=True)
-class ArticleReader:
+class ArticleReader(Struct):
     """Reads the articles of one check. What could not be read is told in `errors`, the rest goes on."""
 
     path: Path

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from linkarchive import git
 from linkarchive.errors import ArticleError
@@ -14,8 +15,7 @@ from linkarchive.model import Article
 from linkarchive.wrappers import key_of
 
 
-@dataclass(frozen=True, slots=True)
-class CitedBefore:
+class CitedBefore(Struct, frozen=True):
     """The sources of an article at an earlier revision, and the texts of its links without a target."""
 
     keys: frozenset[str] = frozenset()

@@ -1,4 +1,4 @@
-"""The nouns of the program as frozen dataclasses, and the verdicts with their reasons.
+"""The nouns of the program as frozen structs, and the verdicts with their reasons.
 
 Names of fields are those of the published JSON (docs/design.md §8) wherever the thing is
 published, so that one codec (msgspec) serves the report, the database and the

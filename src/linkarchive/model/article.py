@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
+
+from msgspec import Struct
 
 from linkarchive.model.verdict import Reason
 
@@ -37,8 +38,7 @@ class Place(StrEnum):
     """In the page around the article: menus, share buttons, teasers, comments."""
 
 
-@dataclass(frozen=True, slots=True)
-class LinkKeys:
+class LinkKeys(Struct, frozen=True):
     """What is said of a link beside its target: by the article itself, or by a person in links.txt."""
 
     accessed: date | None = None
@@ -47,8 +47,7 @@ class LinkKeys:
     note: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Citation:
+class Citation(Struct, frozen=True):
     """One link of an article. `url` is absolute where it could be resolved, else as written; None is lost."""
 
     url: str | None
@@ -76,8 +75,7 @@ class Citation:
     """What the article itself says, where links.txt says more."""
 
 
-@dataclass(frozen=True, slots=True)
-class Article:
+class Article(Struct, frozen=True):
     """A document that cites. `path` is from the project folder (posix), or the article's URL."""
 
     path: str

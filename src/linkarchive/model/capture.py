@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+
+from msgspec import Struct
 
 from linkarchive.model.visit import Hop
 
@@ -26,8 +27,7 @@ class CaptureScope(StrEnum):
     RENDERED = "rendered"
 
 
-@dataclass(frozen=True, slots=True)
-class Location:
+class Location(Struct, frozen=True):
     """A record in a WARC file; `warc` is a path from the project folder, the rest is bytes of the gzip member."""
 
     warc: str
@@ -35,8 +35,7 @@ class Location:
     length: int
 
 
-@dataclass(frozen=True, slots=True)
-class Capture:
+class Capture(Struct, frozen=True):
     """A stored copy of a source at a moment; the last exchange of its chain holds the page."""
 
     url: str
@@ -72,8 +71,7 @@ class Capture:
     """What the page names and the limits of a capture left out."""
 
 
-@dataclass(frozen=True, slots=True)
-class PartRecord:
+class PartRecord(Struct, frozen=True):
     """A record of something that pages need to be shown, or of how one looked. Several captures may use it."""
 
     id: str

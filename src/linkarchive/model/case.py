@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
+
+from msgspec import Struct
 
 from linkarchive.model.verdict import Reason, Verdict
 from linkarchive.model.visit import Page
 
 
-@dataclass(frozen=True, slots=True)
-class Loss:
+class Loss(Struct, frozen=True):
     """Something the citation took from the page that is gone: kind is quote, figure, name or anchor."""
 
     kind: str
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class History:
+class History(Struct, frozen=True):
     """What earlier runs leave for the next verdict (strikes: docs/design.md §7)."""
 
     strikes: int = 0
@@ -27,8 +26,7 @@ class History:
     now: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Case:
+class Case(Struct, frozen=True):
     """All that a verdict depends on. `url` is the citation's own, with its fragment."""
 
     id: str
@@ -45,8 +43,7 @@ class Case:
     history: History | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Judgement:
+class Judgement(Struct, frozen=True):
     """The verdict on a case, with what it rests on."""
 
     verdict: Verdict

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator
-from dataclasses import dataclass, replace
 from datetime import date, datetime
 from enum import StrEnum
 from functools import cached_property
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from linkarchive.model.article import Unit
 from linkarchive.model.result import Result
@@ -23,8 +25,7 @@ class Change(StrEnum):
     NONE = "none"
 
 
-@dataclass(frozen=True, slots=True)
-class Ignored:
+class Ignored(Struct, frozen=True):
     """A person's word that a source is known: it is visited, judged and counted, but not reported."""
 
     who: str
@@ -34,8 +35,7 @@ class Ignored:
     reason: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class DecisionReport:
+class DecisionReport(Struct, frozen=True):
     """What a person decided about a source beside ignoring it, as reports show it."""
 
     action: str
@@ -71,8 +71,7 @@ class Standing(StrEnum):
 _DECIDED = {"accept": Standing.ACCEPTED, "replace": Standing.REPLACED}
 
 
-@dataclass(frozen=True, slots=True)
-class Category:
+class Category(Struct, frozen=True):
     """What sources are counted by."""
 
     verdict: Verdict
@@ -122,8 +121,7 @@ class Category:
         return cls(verdict, changed, is_news, False, uncompared, standing, earlier)
 
 
-@dataclass(frozen=True, slots=True)
-class SourceReport:
+class SourceReport(Struct, frozen=True):
     """A source in a report: the result of its last visit, and what is new about it."""
 
     result: Result
@@ -184,8 +182,7 @@ class SourceReport:
         return self.result.archived_url
 
 
-@dataclass(frozen=True, slots=True)
-class OriginalReport:
+class OriginalReport(Struct, frozen=True):
     """What is known of the original page of an article."""
 
     verdict: Verdict
@@ -194,8 +191,7 @@ class OriginalReport:
     ignored: Ignored | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class ArticleReport:
+class ArticleReport(Struct, frozen=True):
     """An article as the report shows it: how many of its links are how."""
 
     path: str
@@ -209,8 +205,7 @@ class ArticleReport:
     recovered: int
 
 
-@dataclass(frozen=True, slots=True)
-class Unresolved:
+class Unresolved(Struct, frozen=True):
     """A lost target that was not recovered."""
 
     article: str
@@ -223,8 +218,7 @@ class Unresolved:
     """What `line` counts."""
 
 
-@dataclass(frozen=True, slots=True)
-class RunInfo:
+class RunInfo(Struct, frozen=True):
     """A run: which one, when, and how it ended."""
 
     id: str
@@ -239,8 +233,7 @@ class RunInfo:
     was concluded (`offline`)."""
 
 
-@dataclass(frozen=True, slots=True)
-class Sources:
+class Sources(Struct, frozen=True):
     """The sources of a report, read anew at each pass: there may be too many to hold all at once."""
 
     read: Callable[[], Iterator[SourceReport]]
@@ -253,8 +246,7 @@ class Sources:
         return self.read()
 
 
-@dataclass(frozen=True)
-class Report:
+class Report(Struct, frozen=True, dict=True):
     """The one view model that every format renders. Sources are in the order of the reader's interest."""
 
     run: RunInfo

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date, datetime
+
+from msgspec import Struct
 
 from linkarchive.model.article import Place, Unit
 from linkarchive.model.capture import Capture, CaptureScope, Origin
@@ -12,8 +13,7 @@ from linkarchive.model.verdict import Reason, Verdict
 from linkarchive.model.visit import Hop
 
 
-@dataclass(frozen=True, slots=True)
-class Baseline:
+class Baseline(Struct, frozen=True):
     """What a page was compared with, as reports show it."""
 
     origin: Origin
@@ -22,8 +22,7 @@ class Baseline:
     url: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class CaptureRef:
+class CaptureRef(Struct, frozen=True):
     """A capture that a result names."""
 
     warc: str
@@ -40,8 +39,7 @@ class CaptureRef:
         return cls(place.warc, place.offset, place.length, capture.digest, capture.scope, truncated)
 
 
-@dataclass(frozen=True, slots=True)
-class LastGood:
+class LastGood(Struct, frozen=True):
     """The last capture of a source that was ok."""
 
     time: datetime
@@ -50,8 +48,7 @@ class LastGood:
     length: int
 
 
-@dataclass(frozen=True, slots=True)
-class Acceptance:
+class Acceptance(Struct, frozen=True):
     """A person took a page for what the source says now."""
 
     who: str
@@ -61,8 +58,7 @@ class Acceptance:
     """The capture that was accepted: later drift is measured from it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Read:
+class Read(Struct, frozen=True):
     """What was read of a page."""
 
     bytes: int
@@ -73,16 +69,14 @@ class Read:
     """Why there is more: "size" (our limit), "time" (it took too long) or "closed" (it broke off)."""
 
 
-@dataclass(frozen=True, slots=True)
-class Settled:
+class Settled(Struct, frozen=True):
     """The usable copy that an article itself gives for a dead or unreachable link: nothing is left to do about it."""
 
     url: str
     time: datetime | None
 
 
-@dataclass(frozen=True, slots=True)
-class SeenElsewhere:
+class SeenElsewhere(Struct, frozen=True):
     """What a web archive saw of a page that is closed to us, judged as our own visit would be."""
 
     archive: str
@@ -93,8 +87,7 @@ class SeenElsewhere:
     similarity: float | None
 
 
-@dataclass(frozen=True, slots=True)
-class CitationResult:
+class CitationResult(Struct, frozen=True):
     """One citation of a source with its own comparison."""
 
     article: str
@@ -128,8 +121,7 @@ class CitationResult:
 _NO_SITE = frozenset({Reason.DNS, Reason.PARKED, Reason.USURPED, Reason.UNREACHABLE_SINCE})
 
 
-@dataclass(frozen=True, slots=True)
-class Result:
+class Result(Struct, frozen=True):
     """What a run concluded about a source. Equal results of successive runs are stored once."""
 
     url: str

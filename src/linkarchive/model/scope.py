@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import PurePath
+
+from msgspec import Struct
+from msgspec.structs import force_setattr
 
 from linkarchive.model.verdict import Verdict
 
@@ -18,8 +20,7 @@ JITTER = timedelta(hours=1)
 """A cron job never starts at the very second of the day before."""
 
 
-@dataclass(frozen=True, slots=True)
-class Scope:
+class Scope(Struct, frozen=True):
     """The arguments of `archive check` that choose sources. Without articles: all of links.txt."""
 
     articles: tuple[str, ...] = ()
@@ -38,7 +39,7 @@ class Scope:
 
     def __post_init__(self) -> None:
         if all(PurePath(name).name == "links.txt" for name in self.articles):
-            object.__setattr__(self, "articles", ())  # to name links.txt alone is to name nothing
+            force_setattr(self, "articles", ())  # to name links.txt alone is to name nothing
 
     @property
     def is_partial(self) -> bool:

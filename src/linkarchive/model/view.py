@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
+
+from msgspec import Struct
 
 from linkarchive.model.verdict import Verdict
 
 
-@dataclass(frozen=True, slots=True)
-class DiffRow:
+class DiffRow(Struct, frozen=True):
     """One row of a side-by-side diff of main texts; `kind` is same, changed, removed, added or gap.
 
     Segments are (text, marked): what differs inside a changed block is marked. A gap
@@ -25,8 +25,7 @@ MAX_DIFFERENCES = 300
 """In one report; the rest is a click or an `archive diff` away."""
 
 
-@dataclass(frozen=True, slots=True)
-class Difference:
+class Difference(Struct, frozen=True):
     """What changed in the substance between two pages."""
 
     url: str
@@ -36,8 +35,7 @@ class Difference:
     rows: tuple[DiffRow, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Picture:
+class Picture(Struct, frozen=True):
     """A picture of a page."""
 
     kind: str
@@ -47,16 +45,14 @@ class Picture:
     """Of the capture that it shows."""
 
 
-@dataclass(frozen=True, slots=True)
-class Pictures:
+class Pictures(Struct, frozen=True):
     """How a page looked when it was cited, and how it looks now; None where that is not known."""
 
     then: Picture | None
     now: Picture | None
 
 
-@dataclass(frozen=True, slots=True)
-class Event:
+class Event(Struct, frozen=True):
     """One moment of a source's life; `kind` is published, capture, verdict or decision."""
 
     time: datetime
@@ -67,8 +63,7 @@ class Event:
     """Where a capture can be seen by others."""
 
 
-@dataclass(frozen=True, slots=True)
-class Span:
+class Span(Struct, frozen=True):
     """A stretch of an article's text; with a verdict it is a citation, and `url` its source as the report has it."""
 
     text: str

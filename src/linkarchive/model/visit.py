@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from linkarchive.model.verdict import Reason
 
 
-@dataclass(frozen=True, slots=True)
-class Hop:
+class Hop(Struct, frozen=True):
     """A redirect on the way to a page."""
 
     url: str
     status: int
 
 
-@dataclass(frozen=True, slots=True)
-class Failure:
+class Failure(Struct, frozen=True):
     """Why a visit saw no page. `reason` is of `unreachable`, or robots, or of `skipped` (address guard, scheme)."""
 
     reason: Reason
@@ -33,8 +32,7 @@ class Failure:
     """The proxy itself could not be reached: it says nothing about the source."""
 
 
-@dataclass(frozen=True, slots=True)
-class Page:
+class Page(Struct, frozen=True):
     """What `judge` and `recover` read: a page from any origin, or the failure to get one."""
 
     final_url: str

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
+
+from msgspec import Struct, field
 
 from linkarchive.errors import UsageError
 from linkarchive.model import ArticleText, Difference, Event, Pictures, Report
 
 
-@dataclass(frozen=True, slots=True)
-class View:
+class View(Struct, frozen=True):
     """How a report is wanted, for the formats that it matters to."""
 
     fail_on: tuple[str, ...] = ("dead", "drifted", "unresolved")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
-from dataclasses import fields, is_dataclass
 from datetime import UTC, date, datetime
 from enum import Enum
 from operator import attrgetter
@@ -14,7 +13,7 @@ from typing import Any
 import msgspec
 
 from linkarchive.model import Change, Report, SourceReport, Verdict
-from linkarchive.report.sanitize import escape_json, redacted
+from linkarchive.report.sanitize import escape_json, field_names, redacted
 from linkarchive.secrets import may_hold_secrets
 
 SCHEMA = 1
@@ -158,6 +157,6 @@ def _value(value: Any) -> Any:
         return [_value(item) for item in value]
     if isinstance(value, dict):
         return {name: _value(item) for name, item in value.items()}
-    if is_dataclass(value) and not isinstance(value, type):
-        return {field.name: _value(getattr(value, field.name)) for field in fields(value)}
+    if names := field_names(value.__class__):
+        return {name: _value(getattr(value, name)) for name in names}
     return value

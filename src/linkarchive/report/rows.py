@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from linkarchive.model import Change, Result, SourceReport, Unresolved, Verdict
 from linkarchive.report import phrases
@@ -11,8 +11,7 @@ from linkarchive.report.suggestions import suggestions, suggestions_unresolved
 from linkarchive.translation import gettext
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(Struct, frozen=True):
     """A finding in a line."""
 
     verdict: Verdict

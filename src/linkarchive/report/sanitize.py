@@ -17,6 +17,7 @@ from typing import Any, TypeVar, cast
 from urllib.parse import quote, urlsplit
 
 import msgspec
+from msgspec import Struct
 
 from linkarchive.model import Sources
 from linkarchive.secrets import REDACTED, may_hold_secrets, redact, redact_text
@@ -152,11 +153,14 @@ def _each(value: Any, text: Callable[[str], str], url: Callable[[str], str], nam
         return {key: _each(item, text, url, str(key)) for key, item in value.items()}
     if isinstance(value, Sources):
         return Sources(lambda: (_each(source, text, url) for source in value))
-    if is_dataclass(value) and not isinstance(value, type):
-        return type(value)(*(_each(getattr(value, name), text, url, name) for name in _field_names(type(value))))
+    if names := field_names(value.__class__):
+        return type(value)(*(_each(getattr(value, name), text, url, name) for name in names))
     return value
 
 
 @cache
-def _field_names(kind: type) -> tuple[str, ...]:
-    return tuple(field.name for field in fields(kind))
+def field_names(kind: type) -> tuple[str, ...]:
+    """The fields of a struct or of a dataclass; of any other type there are none."""
+    if issubclass(kind, Struct):
+        return kind.__struct_fields__
+    return tuple(field.name for field in fields(kind)) if is_dataclass(kind) else ()

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from urllib.parse import urlsplit
+
+from msgspec import Struct
 
 from linkarchive.model import ArticleReport, Category, Change, Report, SourceReport, Unresolved, Verdict
 from linkarchive.report.sanitize import sanitize
@@ -20,8 +21,7 @@ MOST = 2000
 """Sources that one section shows: a document is for people. JSON has all of them."""
 
 
-@dataclass(frozen=True, slots=True)
-class Group:
+class Group(Struct, frozen=True):
     """The sources of a section: how many there are, and the first `MOST`, safe to show (`sanitize`)."""
 
     total: int = 0
@@ -31,8 +31,7 @@ class Group:
         return self.total > 0
 
 
-@dataclass(frozen=True, slots=True)
-class Sections:
+class Sections(Struct, frozen=True):
     """The sources of a report, each in exactly one section; `unseen` and `unresolved` list the new ones first."""
 
     news: Group

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from linkarchive.model import Reason, Result, SourceReport, Unresolved, Verdict
 from linkarchive.report.phrases import day
@@ -12,8 +13,7 @@ from linkarchive.report.sanitize import has_redaction
 from linkarchive.translation import N_, gettext
 
 
-@dataclass(frozen=True, slots=True)
-class Suggestion:
+class Suggestion(Struct, frozen=True):
     """One thing to do: a sentence, and the address or the command that belongs to it."""
 
     text: str

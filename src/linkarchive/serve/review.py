@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date
 from hashlib import blake2b
+
+from msgspec.structs import replace
 
 from linkarchive.errors import UsageError
 from linkarchive.history.differences import difference_of

@@ -10,10 +10,12 @@ import os
 import struct
 import zlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import IO
+
+from msgspec.structs import replace
 
 from linkarchive.errors import StorageError
 from linkarchive.files import private, sync_file, temporary

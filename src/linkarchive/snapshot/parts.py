@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+
+from msgspec.structs import replace
 
 from linkarchive.model import Capture, CaptureScope, PartRecord
 from linkarchive.snapshot import capture_metadata, record_writer
@@ -79,9 +80,7 @@ def write_parts(
 def with_parts(capture: Capture, facts: PartsFacts, used: Iterable[PartRecord]) -> Capture:
     """The capture with what it holds beside the page's own records."""
     dom = next((part.record for part in used if part.url.startswith(DOM)), None)
-    return dataclasses.replace(
-        capture, scope=facts.scope, parts=len(facts.uses), left_out=facts.left_out, dom=dom or capture.dom
-    )
+    return replace(capture, scope=facts.scope, parts=len(facts.uses), left_out=facts.left_out, dom=dom or capture.dom)
 
 
 def _write_part(file: WarcFile, exchange: Exchange, date: str, repeats: Mapping[str, PartRecord]) -> PartRecord:

@@ -11,10 +11,9 @@ import base64
 import json
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
-from email import message_from_bytes, policy
-from email.errors import MessageError
 from urllib.parse import unquote_plus, urlencode
+
+from msgspec import Struct
 
 LARGEST = 1024 * 1024
 """Bytes of a body that are read for it."""
@@ -22,8 +21,7 @@ _LONGEST = 4096
 """Characters of a query that count, as in pywb and cdxj-indexer."""
 
 
-@dataclass(frozen=True, slots=True)
-class RequestBody:
+class RequestBody(Struct, frozen=True):
     """Of a request that is no GET: its method, and its body as a query ("" where there is none that can be read)."""
 
     method: str
@@ -60,6 +58,9 @@ def _query(content_type: str, body: bytes) -> str:
 
 def _fields(content_type: str, body: bytes) -> Iterator[tuple[str, bytes]]:
     """Name and value of each field of a form; ValueError where the body is none."""
+    from email import message_from_bytes, policy  # late: a form is rare
+    from email.errors import MessageError
+
     head = b"Content-Type: " + content_type.encode("latin-1", "replace") + b"\r\n\r\n"
     try:
         form = message_from_bytes(head + body, policy=policy.HTTP)

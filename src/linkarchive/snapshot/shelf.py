@@ -10,10 +10,11 @@ import os
 import re
 import shutil
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
+
+from msgspec import Struct
 
 from linkarchive.errors import SettingsError, StorageError
 from linkarchive.files import private, storage_errors, sync_folder
@@ -31,8 +32,7 @@ _READ = 256 * 1024
 """Bytes that are read of an object at once."""
 
 
-@dataclass(frozen=True, slots=True)
-class FolderShelf:
+class FolderShelf(Struct, frozen=True):
     """A folder, as that of a project."""
 
     root: Path
@@ -70,8 +70,7 @@ class FolderShelf:
             yield from (f"archive/{folder}/{path.name}" for path in sorted((self.root / folder).glob("*")))
 
 
-@dataclass(frozen=True, slots=True)
-class ObjectShelf:
+class ObjectShelf(Struct, frozen=True):
     """A bucket of object storage, or what begins with a prefix in one."""
 
     url: str
@@ -134,8 +133,7 @@ class ObjectShelf:
 Shelf = FolderShelf | ObjectShelf
 
 
-@dataclass(frozen=True, slots=True)
-class WorkersShelf:
+class WorkersShelf(Struct, frozen=True):
     """A shelf, and before it the folder where a worker has the files that are not there yet."""
 
     folder: FolderShelf

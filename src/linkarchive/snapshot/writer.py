@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from linkarchive import __version__
 from linkarchive.clock import Clock
@@ -25,8 +26,7 @@ if TYPE_CHECKING:
     from linkarchive.snapshot.parts import NewParts
 
 
-@dataclass(frozen=True, slots=True)
-class Memento:
+class Memento(Struct, frozen=True):
     """Another archive's copy: the visit that is written with it went to that archive, not to the source."""
 
     origin: Origin
@@ -136,7 +136,7 @@ class WarcWriter:
             if capture is not None:
                 repeated = records[-1].original
                 original = None if repeated is None else written[repeated][1]
-                capture = dataclasses.replace(capture, record=place, original=original)
+                capture = replace(capture, record=place, original=original)
                 block += capture_metadata.encode_capture(capture)
             file.append(record_writer.record("metadata", fields, capture_metadata.FIELDS_TYPE, block))
         return capture
@@ -280,8 +280,8 @@ def _as_revisit(capture: Capture, earlier: Capture) -> Capture:
     """A revisit's payload is elsewhere; a 304 says that the page is what it was, status and all."""
     original = earlier.original or earlier.record
     if capture.status != 304:
-        return dataclasses.replace(capture, original=original)
-    return dataclasses.replace(
+        return replace(capture, original=original)
+    return replace(
         capture,
         original=original,
         status=earlier.status,

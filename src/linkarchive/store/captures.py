@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
+from msgspec import Struct
 from sqlalchemy import ColumnElement, Row, delete, select
 
 from linkarchive.errors import UsageError
@@ -18,8 +18,7 @@ from linkarchive.store.schema import sources as sources_table
 from linkarchive.store.serialization import decode
 
 
-@dataclass(frozen=True, slots=True)
-class StoredCapture:
+class StoredCapture(Struct, frozen=True):
     """A capture in the database."""
 
     id: int

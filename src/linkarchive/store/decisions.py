@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Sequence
-from dataclasses import dataclass, replace
 from datetime import date, datetime
 from pathlib import Path
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from linkarchive.errors import StorageError
 from linkarchive.files import append_line, storage_errors
@@ -17,8 +19,7 @@ from linkarchive.urls import host_of, is_within
 from linkarchive.wrappers import key_of
 
 
-@dataclass(frozen=True, slots=True)
-class Decision:
+class Decision(Struct, frozen=True):
     """One line. `capture_time` names the capture that was accepted; `article` None means every article.
 
     Action `undo` takes back the decision on the same URL that was made at `undoes`.

@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable, Iterator
 from dataclasses import replace
 from typing import Any
 
+from msgspec import structs
 from sqlalchemy import ColumnElement, Row, and_, func, insert, select, update
 
 from linkarchive.model import Capture, CaptureRef, CaptureScope, Location, Origin, PartRecord, Result, Verdict
@@ -136,7 +137,7 @@ def _restate(store: Store, rows: RunRows, stored: StoredCapture, now: CaptureRef
         return
     if (result.capture.warc, result.capture.offset) != stored.place:
         return
-    result = replace(result, capture=now)
+    result = structs.replace(result, capture=now)
     if row.run == rows.run:
         store.execute(update(results).where(results.c.id == row.id).values(body=encode(result)))
         return

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import cached_property
 from typing import Any
 
-from msgspec import Struct
+from msgspec import Struct, field
 from sqlalchemy import Row, and_, func, select
 
 from linkarchive.model import CaptureScope, Origin, Result, Verdict
@@ -46,8 +45,7 @@ def page_of_row(row: Row[Any]) -> LastPage:
     return LastPage(row.etag, row.last_modified, row.sha256, row.judged)
 
 
-@dataclass(frozen=True)
-class Previous:
+class Previous(Struct, frozen=True, dict=True):
     """What the store knew of a source before this run. Stored texts are decoded when they are first asked for."""
 
     page: LastPage = _NO_PAGE

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Collection
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from msgspec import Struct
 from sqlalchemy import ColumnElement, Row, func, insert, or_, select, update
 
 from linkarchive import __version__
@@ -25,8 +25,7 @@ _ROUND = "round"
 """The scope of the runs of a hub."""
 
 
-@dataclass(frozen=True, slots=True)
-class RunBody:
+class RunBody(Struct, frozen=True):
     """The parts of a report that belong to the run as a whole."""
 
     articles: tuple[ArticleReport, ...] = ()
@@ -41,8 +40,7 @@ class RunBody:
     """Not all sources of links.txt were visited: the report tells of the others as earlier runs left them."""
 
 
-@dataclass(frozen=True, slots=True)
-class Run:
+class Run(Struct, frozen=True):
     """A run as the database has it."""
 
     seq: int
@@ -171,8 +169,7 @@ def _latest(store: Store, *conditions: ColumnElement[bool]) -> Run:
     raise NothingCheckedError
 
 
-@dataclass(frozen=True, slots=True)
-class Listed:
+class Listed(Struct, frozen=True):
     """A run in a list: how many cited sources it concluded about, and how many of them were findings."""
 
     info: RunInfo

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Literal
 from urllib.parse import urlsplit
+
+from msgspec import Struct
 
 from linkarchive.errors import SettingsError
 from linkarchive.model import Origin
@@ -17,8 +18,7 @@ _STAMPED = re.compile(r"([0-9]{1,14})([a-z]{2}_)?/(.+)", re.S)
 _SCHEME = re.compile(r"(https?):/+", re.I)
 
 
-@dataclass(frozen=True, slots=True)
-class Archive:
+class Archive(Struct, frozen=True):
     """A web archive. URLs are prefixes that the wanted URL is appended to; "" where there is no such service."""
 
     name: str

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+
+from msgspec import Struct, field
 
 from linkarchive.web.pacing import Paces
 
@@ -11,8 +12,7 @@ if TYPE_CHECKING:
     from linkarchive.wayback.session import RateLimits
 
 
-@dataclass(slots=True)
-class Politeness:
+class Politeness(Struct):
     """How often hosts of sources, and web archives, may be asked; shared by runs that follow one another."""
 
     hosts: Paces = field(default_factory=Paces)

@@ -7,11 +7,13 @@ in edgi-govdata-archiving/wayback `_client.py`, which meets the same cases).
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from typing import Self
 from urllib.parse import urldefrag, urljoin, urlsplit
+
+from msgspec.structs import replace
 
 from linkarchive.model import Hop
 from linkarchive.snapshot.writer import Memento

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Generator
 from contextlib import closing
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from linkarchive.clock import Clock
 from linkarchive.model import Page

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from urllib.parse import urlsplit
+
+from msgspec import Struct
 
 from linkarchive.web.request_url import Target
 
@@ -14,8 +15,7 @@ REMOVED = "[removed]"
 _VALUE = re.compile(r"^([^=;]*)=[^;]*")
 
 
-@dataclass(frozen=True, slots=True)
-class _Cookie:
+class _Cookie(Struct, frozen=True):
     """A cookie, and where it is sent."""
 
     name: str

@@ -9,12 +9,11 @@ import hashlib
 import re
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 from enum import StrEnum
 from html import unescape
 from typing import Protocol
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 from linkarchive.model import Failure, Page, Reason
 from linkarchive.urls import host_of, is_within
@@ -133,8 +132,7 @@ def _digest(url: str, host: str, body: bytes) -> str:
     return f"{hashlib.blake2b(body[:_LARGEST_NOTICE], digest_size=16).hexdigest()} {len(body)}"
 
 
-@dataclass(slots=True)
-class Hosts:
+class Hosts(Struct):
     """What this run has seen of hosts: the state of our network is never reported as that of the web (§4)."""
 
     up: set[str] = field(default_factory=set)

@@ -6,9 +6,10 @@ import heapq
 import itertools
 from collections import deque
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
 from functools import cache
 from typing import TYPE_CHECKING, Generic, TypeVar
+
+from msgspec import Struct, field
 
 from linkarchive.settings import NetworkSettings
 
@@ -23,8 +24,7 @@ _WEARY = 3
 """Failures in a row after which a host's failing visits are not tried again: it is down, not hiccuping."""
 
 
-@dataclass(slots=True)
-class _Host(Generic[Item]):
+class _Host(Struct, Generic[Item]):
     """What is known of the pace of a host."""
 
     domain: str
@@ -38,8 +38,7 @@ class _Host(Generic[Item]):
     failures: int = 0
 
 
-@dataclass(slots=True)
-class Paces:
+class Paces(Struct):
     """What one `fetch_all` leaves for the next: when hosts and domains may be asked again, and how fast."""
 
     hosts: dict[str, tuple[float, float, int]] = field(default_factory=dict)

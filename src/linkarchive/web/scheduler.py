@@ -8,7 +8,8 @@ import logging
 import time
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+
+from msgspec.structs import replace
 
 from linkarchive.clock import Clock
 from linkarchive.model import Failure, Reason
@@ -92,16 +93,15 @@ class _End:
 _END = _End()
 
 
-@dataclass(slots=True, eq=False)
 class _Task:
     """A visit under way; `origin` is set for the robots.txt of that origin, which is nobody's request."""
 
-    request: VisitRequest
-    steps: Steps
-    origin: str | None = None
-    begun: bool = False
-    sent: HttpRequest = field(init=False)
-    """The request that it waits for, to be sent or to be answered."""
+    __slots__ = ("begun", "origin", "request", "sent", "steps")
+
+    def __init__(self, request: VisitRequest, steps: Steps, origin: str | None = None) -> None:
+        self.request, self.steps, self.origin, self.begun = request, steps, origin, False
+        self.sent: HttpRequest
+        """The request that it waits for, to be sent or to be answered."""
 
 
 class _Run:

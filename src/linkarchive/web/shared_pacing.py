@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import Counter, deque
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Protocol
 
 from linkarchive.settings import NetworkSettings
@@ -52,11 +52,10 @@ class Turns(Protocol):
         """Have this pacing give up the domains that become shared ones."""
 
 
-@dataclass(slots=True)
-class SharedPaces(Paces):
+class SharedPaces(Paces, kw_only=True):
     """The paces (`Paces`) of one such process."""
 
-    turns: Turns = field(kw_only=True)
+    turns: Turns
 
     @property
     def fd(self) -> int | None:

@@ -10,7 +10,6 @@ import selectors
 import socket
 import time
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Generic, TypeVar
@@ -18,6 +17,7 @@ from typing import Generic, TypeVar
 import certifi
 import pycurl
 from msgspec import Struct
+from msgspec.structs import replace
 
 from linkarchive.clock import Clock
 from linkarchive.errors import SettingsError

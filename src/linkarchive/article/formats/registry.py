@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from importlib import import_module
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
+
+from msgspec import Struct
 
 from linkarchive.article.formats import sniff
 from linkarchive.errors import ArticleError
@@ -25,8 +26,7 @@ _WEAK_TYPES = frozenset(
 _LARGE_TEXT = 50_000  # bytes; of a hostile text up to that size a reader is done before anybody waits
 
 
-@dataclass(frozen=True, slots=True)
-class Format:
+class Format(Struct, frozen=True):
     """One format.
 
     To add one, write `read_x(text, *, everything=False) -> ParsedDocument` (bytes instead of text where `binary`;

@@ -6,7 +6,8 @@ from __future__ import annotations
 import os
 from array import array
 from contextlib import closing
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from linkarchive.check.crawl import Crawler
 from linkarchive.check.plan import Jobs, Policy

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from msgspec import structs
@@ -79,7 +78,7 @@ class RenderedPages:
             return
         if len(self._waiting) >= MOST_HELD:
             fetched.close()
-            fetched, assessment = structs.replace(fetched, page=replace(fetched.page, body=b"")), None
+            fetched, assessment = structs.replace(fetched, page=structs.replace(fetched.page, body=b"")), None
         number = fetched.job.source.id
         self._waiting[number] = fetched, assessment, may_wait
         rule = self._policy.rule(fetched.job)

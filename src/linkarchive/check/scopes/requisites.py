@@ -7,7 +7,8 @@ an interruption kept from its parts gets them at the next visit.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from linkarchive.check.plan import Policy
 from linkarchive.check.record import Recorder
