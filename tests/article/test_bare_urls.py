@@ -21,6 +21,19 @@ def test_a_scheme_begins_a_url_whatever_stands_before_it(before: str) -> None:
     assert urls(f"{before}https://one.example/a b") == ["https://one.example/a"]
 
 
+def test_equals_signs_are_highlighting_in_pairs() -> None:
+    assert urls("==https://one.example/a== b") == ["https://one.example/a"]
+    assert urls("url=https://one.example/?a=YQ== b") == ["https://one.example/?a=YQ=="]
+
+
+def test_a_doi_at_its_resolver_needs_no_scheme() -> None:
+    assert urls("See doi.org/10.5555/walls.1, dx.doi.org/10.5555/walls.2.") == [
+        "https://doi.org/10.5555/walls.1",
+        "https://doi.org/10.5555/walls.2",
+    ]
+    assert urls("https://mirror.example/doi.org/10.5555/walls.1") == ["https://mirror.example/doi.org/10.5555/walls.1"]
+
+
 def test_underscores_are_emphasis_in_pairs() -> None:
     assert urls("_https://one.example/a_ b") == ["https://one.example/a"]
     assert urls("_https://one.example") == []
@@ -36,6 +49,7 @@ def test_the_end_of_a_longer_scheme_begins_none(before: str) -> None:
 AFTER = [
     "|title=x", '","b"', "`and", "}and", ">and", "。下一句", "，另见", "」と", "、ほか", "”, then", "’ and", "…", "**",
     ".", "?", ";", ":", "!", ")", "،", "؟", "।", "[Title]", ",https://two.example/", "' and", "\u3000x", "\u00a0x",
+    "\u200b", "\ufeff x",
 ]  # fmt: skip
 
 

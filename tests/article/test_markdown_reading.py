@@ -139,6 +139,16 @@ def test_targets_stay_as_written(target: str, url: str | None) -> None:
     assert [citation.url for citation in read(f"[text]({target})").citations] == [url]
 
 
+def test_a_heading_in_html_is_a_title_and_a_caption_has_links() -> None:
+    article = read("""\
+        <h1 align="center">The <b>wall</b></h1>
+
+        ![Map, from [the atlas](https://one.example/)](map.png)
+        """)
+    assert article.title == "The wall"
+    assert [(citation.url, citation.text) for citation in article.citations] == [("https://one.example/", "the atlas")]
+
+
 def test_a_lost_target_needs_a_text() -> None:
     assert links(read("[](#) [ ](<>) <a href='#'></a> <a name='x'>anchor</a>")) == []
 

@@ -102,7 +102,7 @@ def test_a_sentence_that_is_only_a_source_stands_for_the_one_before_it(source: s
     "words",
     ["accessed 5 March 2024", "Retrieved on March 5, 2024", "last visited Mar. 5, 2024", "abgerufen am 5. März 2024",
      "consulté le 5 mars 2024", "consultado el 5 de marzo de 2024", "дата обращения: 5 марта 2024",
-     "閲覧日 2024年3月5日"],
+     "閲覧日 2024年3月5日", "accessed: 05/Mar/2024", "Internet [cited 2024 Mar 5]"],
 )  # fmt: skip
 def test_the_day_of_access_is_read_from_the_words_behind_the_link(words: str) -> None:
     [citation] = citations(f"Herald, 7 May 2020, https://one.example/ ({words}).\n", "txt")
@@ -128,3 +128,8 @@ def test_raised_numbers_are_marks_and_powers_are_none() -> None:
 @pytest.mark.parametrize("words", ["2024年3月5日閲覧", "（2024年3月5日に閲覧）", "2024-03-05 访问"])
 def test_the_day_of_access_before_the_word(words: str) -> None:
     assert citations(f"Herald, https://one.example/ {words}\n", "txt")[0].accessed == date(2024, 3, 5)
+
+
+def test_entries_may_begin_with_raised_numbers() -> None:
+    text = "It costs 41.6.¹ She left.²\n\n¹ https://one.example/\n² Herald, https://two.example/\n"
+    assert [citation.context for citation in citations(text, "txt")] == ["It costs 41.6.", "She left."]

@@ -127,6 +127,32 @@ def test_what_is_no_dateline(line: str) -> None:
     assert read(f"# T\n\n{line}\n").published is None
 
 
+def test_the_days_of_a_list_of_changes_are_not_the_day_of_the_article() -> None:
+    changes = "# Changes\n\n## 2021-05-12\n\nMore.\n\n## 2020-01-01\n\nFirst.\n"
+    assert read(changes).published is None
+    assert read(f"# T\n\nPublished: 2021-05-12\n\n{changes}").published == date(2021, 5, 12)
+
+
+HEADS = [
+    "Title: The wall\nDate: 2021-05-12 10:20\nCategory: Walls\nSlug: wall\n\n",
+    "% The wall\n% A. Writer; B. Writer\n% 12 May 2021\n\n",
+    "% The\n  wall\n%\n% May 12, 2021\n",
+]
+
+
+@pytest.mark.parametrize("head", HEADS)
+def test_the_lines_of_pelican_and_the_title_block_of_pandoc(head: str) -> None:
+    article = read(f"{head}See [it](https://one.example/).\n")
+    assert (article.title, article.published) == ("The wall", date(2021, 5, 12))
+    assert [citation.line for citation in article.citations] == [head.count("\n") + 1]
+
+
+def test_lines_with_colons_are_text_as_well() -> None:
+    article = read("Title: The wall\nSource: https://one.example/\n\nMore.\n")
+    assert article.title == "The wall"
+    assert [citation.url for citation in article.citations] == ["https://one.example/"]
+
+
 def test_the_date_in_the_url() -> None:
     assert read("# T\n\nOriginal URL: https://o.example/2021/05/12/x\n").published == date(2021, 5, 12)
     assert read("# T\n\nOriginal URL: https://o.example/2021/13/12/x\n").published is None

@@ -23,6 +23,8 @@ _HOST = re.compile(
 )
 _ENTITY = re.compile(r"&(?:[A-Za-z][A-Za-z0-9]*|#\d+|#x[0-9A-Fa-f]+)\Z")
 _STOPS = ".,:;!?'*_~"
+# Joiners of scripts, and the place where a word may be broken; other signs without a shape end a URL.
+_JOINERS = frozenset("\u200c\u200d\u00ad")
 # Punctuation that may stand within a word, as in the titles of encyclopedias.
 _WITHIN_WORDS = frozenset("–—‐‑’·・ʼ")
 _CLOSERS = {")": "(", "]": "[", "}": "{"}
@@ -70,6 +72,8 @@ def _url(text: str, match: re.Match[str]) -> tuple[int, str] | None:
     if tail is None:
         return None
     shown = _ended(tail[0], text[match.start() - 1 : match.start()])
+    if text.endswith("==", 0, match.start()):
+        shown = shown.removesuffix("==")  # ==highlighted== in Markdown
     host = _HOST.match(shown)
     before, after = text[match.start() - 1 : match.start()], tail[0][len(shown) : len(shown) + 1]
     if (before == "_") != (after == "_") and (before == "_" or host is None or host.end() == len(shown)):
@@ -119,7 +123,7 @@ def _foreign_end(tail: str) -> int:
     for at, char in enumerate(tail):
         if char < "\x80" or unicodedata.category(char)[0] in "LMN" or unicodedata.category(char) == "So":
             continue
-        if unicodedata.category(char) == "Cf" and unicodedata.category(tail[at - 1])[0] in "LM":
+        if char in _JOINERS and unicodedata.category(tail[at - 1])[0] in "LM":
             continue
         if char in _WITHIN_WORDS and tail[at - 1 : at].isalnum() and tail[at + 1 : at + 2].isalnum():
             continue

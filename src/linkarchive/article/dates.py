@@ -20,10 +20,11 @@ _DATE = re.compile(
       (?P<name>{MONTH_PATTERN})\.?\s+(?P<day>\d{{1,2}})(?:st|nd|rd|th)?,?\s+(?P<year>\d{{4}})\b
     | (?P<name6>{MONTH_PATTERN})\s+(?P<day6>\d{{1,2}})\s+\d\d:\d\d(?::\d\d)?\s+(?:[A-Z]{{1,5}}\s+|[+-]\d{{4}}\s+)?
       (?P<year6>\d{{4}})\b
-    | (?P<day2>\d{{1,2}})(?:st|nd|rd|th|\.|er|º)?[\s-]+(?:of\s+|de\s+|d[’'])?(?P<name2>{MONTH_PATTERN})\.?,?[\s-]+
+    | (?P<day2>\d{{1,2}})(?:st|nd|rd|th|\.|er|º)?[\s/-]+(?:of\s+|de\s+|d[’'])?(?P<name2>{MONTH_PATTERN})\.?,?[\s/-]+
       (?:de\s+|del\s+)?(?P<year2>\d{{4}})\b
     | (?P<year3>\d{{4}})[-/.](?P<month3>\d{{1,2}})[-/.](?P<day3>\d{{1,2}})(?=\D|\Z)
     | (?P<day4>\d{{1,2}})[./-](?P<month4>\d{{1,2}})[./-](?P<year4>\d{{4}})\b
+    | (?P<year7>\d{{4}})\s+(?P<name7>{MONTH_PATTERN})\.?\s+(?P<day7>\d{{1,2}})\b
     | (?P<year5>\d{{4}})\s*[年년]\s*(?P<month5>\d{{1,2}})\s*[月월]\s*(?P<day5>\d{{1,2}})\s*[日일]
     """,
     re.IGNORECASE | re.VERBOSE,
@@ -59,6 +60,7 @@ _GOES_ON = re.compile(
 )
 _BYLINE = re.compile(r"(?:by|von|par|por|di|door)\s+[^\d|]{2,60}[|·•,—–-]\s*\Z", re.IGNORECASE)
 _PLACE = re.compile(r"[A-ZÀ-ÖØ-Þ][A-ZÀ-ÖØ-Þ .,/’'-]{1,40}[,(]\s*\(?\Z")
+_BARE_DAY = re.compile(rf"[\W_]*(?:{_DATE.pattern})[\W_]*", _DATE.flags)
 _IN_PATH = re.compile(r"(?:^|[/_])((?:19|20)\d{2})([/_-]?)(\d{2})\2(\d{2})(?=[/_. -]|\Z)")
 
 
@@ -86,7 +88,7 @@ def find_date(text: str, within: int) -> date | None:
 
 def _day(match: re.Match[str]) -> date | None:
     groups = match.groupdict()
-    for suffix in ("", "2", "3", "4", "5", "6"):
+    for suffix in ("", "2", "3", "4", "5", "6", "7"):
         if groups.get("year" + suffix):
             name, month = groups.get("name" + suffix), groups.get("month" + suffix)
             day, year = int(groups["day" + suffix]), int(groups["year" + suffix])
@@ -115,7 +117,7 @@ def claims(passages: Iterable[Passage], path: str, urls: Iterable[str]) -> tuple
     """The days that the text (a line that is nothing but a date, a dateline), the name of the file and the article's
     URLs give."""
     stated_days = []
-    if dateline := next(_datelines(passages), None):
+    if dateline := _dateline_of(passages):
         stated_days.append(Claim(dateline.isoformat(), "dateline", DATELINE))
     if "://" not in path and (day := day_in_path(path)):
         stated_days.append(Claim(day.isoformat(), "the name of the file", IN_NAME))
@@ -126,7 +128,18 @@ def claims(passages: Iterable[Passage], path: str, urls: Iterable[str]) -> tuple
     return tuple(stated_days)
 
 
-def _datelines(passages: Iterable[Passage]) -> Iterator[date]:
+def _dateline_of(passages: Iterable[Passage]) -> date | None:
+    """The first dateline. A line that is nothing but a day is none where others are other days, as in a list of changes
+    or a journal."""
+    datelines = list(_datelines(passages))
+    if not datelines:
+        return None
+    day, is_bare = datelines[0]
+    return None if is_bare and any(other != day for other, bare in datelines if bare) else day
+
+
+def _datelines(passages: Iterable[Passage]) -> Iterator[tuple[date, bool]]:
+    """Each with whether its line is nothing but the day."""
     seen = 0
     for passage in passages:
         if not passage.main or not passage.text.strip():
@@ -136,7 +149,7 @@ def _datelines(passages: Iterable[Passage]) -> Iterator[date]:
             return
         for line in passage.text[:4000].split("\n"):
             if day := _dateline(fold(line), alone=not passage.listed):
-                yield day
+                yield day, _BARE_DAY.fullmatch(line) is not None
 
 
 def _dateline(line: str, *, alone: bool) -> date | None:

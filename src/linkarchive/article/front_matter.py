@@ -1,4 +1,4 @@
-"""Front matter: what site generators put before an article, in YAML, TOML or JSON."""
+"""Front matter: what stands before an article, in YAML, TOML, JSON, pandoc's or Pelican's own form."""
 
 from __future__ import annotations
 
@@ -15,6 +15,8 @@ from linkarchive.errors import ArticleError
 _YAML = re.compile(r"\A---[ \t]*\n(.*?)^(?:---|\.\.\.)[ \t]*(?:\n|\Z)", re.DOTALL | re.MULTILINE)
 _TOML = re.compile(r"\A\+\+\+[ \t]*\n(.*?)^\+\+\+[ \t]*(?:\n|\Z)", re.DOTALL | re.MULTILINE)
 _JSON = re.compile(r"\A\{\s*\n?\s*\"")
+_TITLE_BLOCK = re.compile(r"\A%[ \t]+(\S.*(?:\n[ \t]+\S.*)*)\n(?:%.*\n)?(?:%[ \t]*(\S.*)\n)?")
+_LINES = re.compile(r"\A((?:[A-Za-z][\w -]{0,40}:[ \t]*\S.*\n(?:[ \t]+\S.*\n)*){2,20})[ \t]*\n")
 _ENTRY = re.compile(r"([A-Za-z_][\w .-]{0,60}?)[ \t]*:(?:[ \t]+(.*))?\Z")
 _REFERENCES = re.compile(r"^references:", re.MULTILINE)
 _LONGEST = 200_000
@@ -46,6 +48,11 @@ def split(text: str) -> tuple[Entries, str]:
         table, end = _toml(match[1]), match.end()
     elif _JSON.match(text):
         table, end = _json(text)
+    elif match := _TITLE_BLOCK.match(text):
+        table, end = {"title": match[1], "date": match[2] or ""}, match.end()
+    elif match := _LINES.match(text):
+        entries = _entries(_entry_by_entry(match[1]) or {})
+        return ({key: entries[key] for key in entries if key in ("title", "date")} if "title" in entries else {}), text
     if not isinstance(table, dict) or not table:
         return {}, text
     return _entries(table), "\n" * text.count("\n", 0, end) + text[end:]

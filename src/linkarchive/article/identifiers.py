@@ -10,7 +10,7 @@ _DOI = r"10\.\d{4,9}(?:\.\d+)*/"
 _ARXIV = r"(?:\d{4}\.\d{4,5}|[a-z-]+(?:\.[A-Z]{2})?/\d{7})(?:v\d+)?"
 IDENTIFIER = re.compile(
     rf"""(?<![\w/.:=@%-])(?:
-      (?P<doi>(?:doi\s*:\s*|doi\s+)?(?={_DOI}))
+      (?P<doi>(?:doi\s*:\s*|doi\s+|(?:dx\.)?doi\.org/)?(?={_DOI}))
     | arxiv\s*:\s*(?P<arxiv>{_ARXIV})(?![\w/])
     | (?P<handle>(?:hdl|handle)\s*:\s*(?=\d[\d.]*/[^\s/]))
     | (?:PMID|PubMed(?:\s+ID)?)\s*:?\s*(?P<pubmed>[1-9]\d{{4,8}})(?![\w.,]?\d)

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 _AT = "at"  # token.meta: where the construct begins in the source of its paragraph
 _TAG = re.compile(r"<(/?)([A-Za-z][A-Za-z0-9-]*)")
 _ATTRIBUTE = re.compile(r"""\s([A-Za-z_:][A-Za-z0-9_.:-]*)\s*=\s*("[^"]*"|'[^']*'|[^\s"'=<>`]+)""")
+_H1 = re.compile(r"<h1(?:\s[^<>]*)?>(.*?)</h1\s*>", re.DOTALL | re.IGNORECASE)
 _LOOK_AHEAD = 4096  # characters; searching the whole paragraph for each text would be quadratic
 
 
@@ -110,6 +111,7 @@ class _Blocks:
             case "heading_open":
                 self._in_title = token.tag == "h1" and not self.heading
             case "html_block":
+                self.heading = self.heading or _html_heading(token.content)
                 passages = html.fragment(token.content, self._line, everything=self._everything)
                 self.passages += [replace(passage, note=self._note) for passage in passages] if self._note else passages
             case "inline":
@@ -127,6 +129,11 @@ class _Blocks:
                 inner = self._inline_notes.get(token.meta["id"], {})
                 if "tokens" in inner:
                     self._inline(str(inner.get("content", "")), inner["tokens"], _note_of(token))
+
+
+def _html_heading(source: str) -> str:
+    match = _H1.search(source)
+    return fold(unescape(re.sub(r"<[^<>]*>", " ", match[1]))) if match else ""
 
 
 def _note_of(token: Token) -> str:
@@ -193,7 +200,11 @@ class _Inline:
                 builder.close()
             case "image":
                 alt = _alt(token)
-                builder.describe(alt)
+                if not builder.in_link and any(child.type == "link_open" for child in token.children or ()):
+                    for child in token.children or ():  # the caption of a figure, for pandoc
+                        self._read(child)
+                else:
+                    builder.describe(alt)
                 if self._everything and not self._verbatim:
                     builder.mark(str(token.attrs.get("src", "")), self._here(), LinkKind.IMAGE, alt)
             case "html_inline":

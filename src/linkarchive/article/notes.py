@@ -30,8 +30,10 @@ _HEADING = re.compile(
     )[\W_]*""",
     re.IGNORECASE | re.VERBOSE,
 )
-_BRACKETED = re.compile(r"^[ \t]*\[(\d{1,3})\][ \t.:]*(?=\S)", re.MULTILINE)
-_NUMBERED = re.compile(r"^[ \t]*(?:\[(\d{1,3})\]|(\d{1,3})[.)]|\((\d{1,3})\))[ \t]+(?=\S)", re.MULTILINE)
+_BRACKETED = re.compile(r"^[ \t]*(?:\[(\d{1,3})\][ \t.:]*|([⁰¹²³⁴-⁹]{1,3})[ \t]*)(?=\S)", re.MULTILINE)
+_NUMBERED = re.compile(
+    r"^[ \t]*(?:(?:\[(\d{1,3})\]|(\d{1,3})[.)]|\((\d{1,3})\))[ \t]+|([⁰¹²³⁴-⁹]{1,3})[ \t]*)(?=\S)", re.MULTILINE
+)
 _MARK = re.compile(r"[ \t]*\[(\d{1,3}(?:\s*[,;–-]\s*\d{1,3}){0,9})\]|([⁰¹²³⁴-⁹]{1,3})")
 _BEFORE_RAISED = re.compile(r"(?:[^\W\d_]{4}|[^\w\s⁰¹²³⁴-⁹^])\Z")
 _SUPERSCRIPTS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹", "0123456789")
@@ -39,7 +41,8 @@ _WIDEST_RANGE = 20
 
 _ACCESSED = re.compile(
     r"""(?<!\w)(?:(?:last\s+|date\s+)?(?:accessed|retrieved|visited|checked|viewed|consulted|read)(?:\s+on)?
-    | access(?:\s+date|ed)? | as\s+of | (?:zuletzt\s+)?(?:abgerufen|aufgerufen|besucht|geprüft|eingesehen)(?:\s+am)?
+    | access(?:\s+date|ed)? | (?<=\[)cited
+    | as\s+of | (?:zuletzt\s+)?(?:abgerufen|aufgerufen|besucht|geprüft|eingesehen)(?:\s+am)?
     | (?:letzter\s+)?(?:zugriff|abruf)(?:\s+am)? | (?:page\s+)?consultée?(?:\s+le)? | (?:dernier\s+)?accès(?:\s+le)?
     | consultad[oa](?:\s+(?:el|em|en))? | (?:fecha\s+de\s+)?(?:consulta|acceso) | recuperado(?:\s+el)?
     | acess(?:o|ado)(?:\s+em)? | visitato(?:\s+il)? | consultato(?:\s+il)? | (?:ultimo\s+)?accesso
@@ -206,7 +209,7 @@ def _split(passage: Passage, pattern: re.Pattern[str]) -> Iterator[Passage]:
         yield _cut(passage, links, (0, bounds[0]), 0, passage.line)
     line, counted = passage.line, 0
     for match, after in zip(starts, bounds[1:], strict=True):
-        number = next(int(group) for group in match.groups() if group)
+        number = next(int(group.translate(_SUPERSCRIPTS)) for group in match.groups() if group)
         line, counted = line + passage.text.count("\n", counted, match.start()), match.start()
         entry = _cut(passage, links, (match.start(), after), match.end(), line)
         yield replace(entry, item=number)

@@ -330,6 +330,16 @@ def test_wikitext(read: Read) -> None:
     assert by_url["https://dead.example/"].snapshot == "https://web.archive.org/web/2022/https://dead.example/"
 
 
+def test_the_captions_of_a_gallery(read: Read) -> None:
+    article = read("a.wiki", "<gallery>\nFile:a.jpg|See [https://one.example/ one]\nFile:b.jpg\n</gallery>\n")
+    assert rows(article) == [(2, "https://one.example/", "one")]
+
+
+def test_the_day_below_the_author_in_asciidoc(read: Read) -> None:
+    assert read("a.adoc", "= Title\nA. Writer\n4 March 2021\n\nText.\n").published == date(2021, 3, 4)
+    assert read("a.adoc", "= Title\nA. Writer\n1.0, 4 March 2021: first\n\nText.\n").published == date(2021, 3, 4)
+
+
 def test_mdx(read: Read) -> None:
     text = """import {A} from 'https://imp.example/a.js'
 export const meta = {

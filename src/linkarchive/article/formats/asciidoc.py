@@ -22,7 +22,7 @@ _BLOCK_LINE = re.compile(r"\[(?:[\w.#%,\"' =*<>^+:/-]|\{[\w-]+\})*.*\]\Z")
 _LIST_ITEM = re.compile(r"[ \t]*(?:\*{1,6}|-|\.{1,6}|\d+\.|[a-zA-Z]\.|<(?:\d+|\.)>)[ \t]+(?:\[[ x*]\][ \t]+)?(?=\S)")
 _TERM = re.compile(r"[ \t]*(?P<term>\S.*?)(?:::{1,3}|;;)(?:[ \t]+|\Z)")
 _AUTHOR = re.compile(r"[^\W\d_][^<>:\[\]]{0,80}(?:<[^<>\s]+>)?(?:\s*;.*)?\Z")
-_REVISION = re.compile(r"v?[\d.]*\s*,?\s*(?P<date>[^:]*\d{4}[^:]*)(?::.*)?\Z", re.IGNORECASE)
+_REVISION = re.compile(r"(?:v[\d.]+|\d[\d.]*(?=\s*,))?\s*,?\s*(?P<date>[^:]*\d{4}[^:]*)(?::.*)?\Z", re.IGNORECASE)
 _DATES = ("revdate", "date", "page-date", "docdate", "published", "pubdate", "page-revdate", "jbake-date")
 
 

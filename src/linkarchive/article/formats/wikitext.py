@@ -14,9 +14,7 @@ from linkarchive.article.formats.located import Lines
 from linkarchive.article.passage import ParsedDocument, Passage, PassageBuilder, fold
 from linkarchive.article.text import write
 
-_SILENT = frozenset(
-    {"nowiki", "syntaxhighlight", "source", "pre", "math", "score", "timeline", "templatedata", "gallery"}
-)
+_SILENT = frozenset({"nowiki", "syntaxhighlight", "source", "pre", "math", "score", "timeline", "templatedata"})
 _BLOCKS = frozenset(
     {"li", "dt", "dd", "table", "tr", "td", "th", "hr", "p", "div", "blockquote", "poem", "ul", "ol", "dl"}
 )
@@ -171,12 +169,23 @@ class _Reader:
         elif name in ("code", "tt", "kbd", "samp"):
             self._say()
             self._builder.text(fold(str(node.contents)))
+        elif name == "gallery":
+            self._gallery(str(node.contents), depth)
         elif name not in _SILENT:
             if name in _BLOCKS:
                 self._flush()
             self._walk(node.contents, depth)
             if name in _BLOCKS and str(node.contents).strip():
                 self._flush()
+
+    def _gallery(self, contents: str, depth: int) -> None:
+        """A picture a line, its caption behind the bar."""
+        import mwparserfromhell
+
+        for line in contents.splitlines():
+            self._flush()
+            self._walk(mwparserfromhell.parse(line.partition("|")[2]), depth)
+        self._flush()
 
     def _ref(self, node: Any, depth: int) -> None:
         attributes = {str(item.name).strip().lower(): str(item.value or "").strip("\"' ") for item in node.attributes}
