@@ -57,8 +57,8 @@ _HOOK = (
 )
 # Path segments after which a value that was drawn by lot is a key.
 _DOOR = re.compile(
-    r"(/(?:\w{1,24}[-_])?(?=[a-z])(?:access|activat(?:e|ion)|api-?key|auth|confirm(?:ation)?|hooks?|invit(?:e|ation)s?|key|login"
-    r"|magic|oauth2?|passwords?|private|recover|reset|secret|session|signin|sso|tokens?|unsubscribe|verif(?:y|ication)"
+    r"(/(?:\w{1,24}[-_])?(?=[a-z])(?:access|activat(?:e|ion)|api-?key|auth|confirm(?:ation)?|hooks?|invit(?:e|ation)s?"
+    r"|key|login|magic|oauth2?|passwords?|private|recover|reset|secret|session|signin|sso|tokens?|unsubscribe|verif(?:y|ication)"
     r"|webhookb?2?s?)(?:[-_]\w{1,24})?/(?:\w{1,12}/)?|/private-)([\w~.-]{12,})",
     re.I,
 )

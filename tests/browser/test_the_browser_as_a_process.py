@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
-from linkarchive.browser import page as page_module
+from linkarchive.browser import pictures
 from linkarchive.browser.chromium import find_browser
 from linkarchive.browser.renderer import Renderer
 from linkarchive.browser.rendering import NotRendered, Rendering
@@ -96,7 +96,7 @@ def test_a_browser_that_is_killed_costs_its_page_one_try(stage, demo_web, execut
 
 @pytest.mark.long
 def test_a_script_that_never_ends_costs_its_page_and_no_other(stage, demo_web, executable, monkeypatch, answers_of):
-    monkeypatch.setattr(page_module, "_PATIENCE", 3.0)
+    monkeypatch.setattr(pictures, "PATIENCE", 3.0)
     stage[URL] = Response(b"<!DOCTYPE html><p>Before</p><script>setTimeout(() => {for (;;);}, 100)</script>")
     other = "http://beta.example/page"
     stage[other] = stage.html("other")

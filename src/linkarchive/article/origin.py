@@ -151,12 +151,12 @@ def _lines(passages: Sequence[Passage]) -> Iterator[_Line]:
         start, at = 0, 0
         for text in passage.text.split("\n"):
             end = start + len(text)
-            mine = []
+            of_line = []
             while at < len(links) and links[at].start <= end:
-                mine.append(links[at])
+                of_line.append(links[at])
                 at += 1
-            if text.strip() or mine:
-                yield _line(passage.text, start, end, tuple(mine))
+            if text.strip() or of_line:
+                yield _line(passage.text, start, end, tuple(of_line))
             start = end + 1
 
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 from linkarchive.browser.chromium import Chromium
-from linkarchive.browser.pictures import WIDTH, pictures
+from linkarchive.browser.pictures import PATIENCE, WIDTH, in_time, pictures
 from linkarchive.browser.proxy import Listener, PageTraffic
 from linkarchive.browser.rendering import FOOT, HIGHEST, Limits, NotRendered, Rendering
 from linkarchive.browser.trust import Trust
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from playwright.async_api import BrowserContext, Request, Response
     from playwright.async_api import Page as Tab
 
-_T = TypeVar("_T")
 Ready = Callable[[Page], bool]
 """Whether what a page shows is a page; a wall, a bot check or an empty shell may still give way to one."""
 
@@ -38,9 +37,6 @@ _QUIET = 0.5
 _GIVES_WAY = 6.0
 """Seconds of the same, after which a wall is one: what any browser passes takes less."""
 _LOOK = 0.1
-_PATIENCE = 60.0
-"""Seconds for what takes milliseconds, and some seconds of a page of megabytes on a busy machine, unless a script of
-the page goes on for ever."""
 _REDIRECTS = range(300, 400)
 
 _NO_WEBRTC = (
@@ -112,7 +108,7 @@ async def _look(
     shown = _watched(tab)
     timeout = means.network.timeout
     try:
-        await tab.goto(url, wait_until="commit", timeout=(2 * timeout + _PATIENCE) * 1000)
+        await tab.goto(url, wait_until="commit", timeout=(2 * timeout + PATIENCE) * 1000)
     except Error as error:
         if _is_gone(tab):
             raise
@@ -122,8 +118,8 @@ async def _look(
     await _settle(tab, traffic, shown, timeout / 2, lambda _: True)
     if shown.crashed:
         return NotRendered("the browser's page crashed")
-    dom = (await _in_time(tab.content())).encode("utf-8", "replace")[: means.network.max_body]
-    picture, thumbnail, height = await pictures(context, tab, HIGHEST, _PATIENCE)
+    dom = (await in_time(tab.content())).encode("utf-8", "replace")[: means.network.max_body]
+    picture, thumbnail, height = await pictures(context, tab, HIGHEST)
     split = _split(traffic.take(), _chain(shown.response), VisitRequest(url), started)
     if split is None:
         return NotRendered("the browser shows no answer of the web")
@@ -176,7 +172,7 @@ async def _page(tab: Tab, shown: _Shown) -> Page:
 
     response = shown.response
     try:
-        dom = (await _in_time(tab.content())).encode("utf-8", "replace")
+        dom = (await in_time(tab.content())).encode("utf-8", "replace")
     except Error:  # it is on its way to another document
         dom = b""
     status, url = (response.status, response.url) if response is not None else (None, tab.url)
@@ -218,7 +214,7 @@ async def _evaluated(tab: Tab, script: str, argument: Any = None) -> Any:
     from playwright.async_api import Error
 
     try:
-        return await _in_time(tab.evaluate(script, argument))
+        return await in_time(tab.evaluate(script, argument))
     except Error:
         if _is_gone(tab):
             raise
@@ -229,12 +225,6 @@ def _is_gone(tab: Tab) -> bool:
     """The tab is closed, or its browser has ended."""
     browser = tab.context.browser
     return tab.is_closed() or browser is None or not browser.is_connected()
-
-
-def _in_time(call: Awaitable[_T]) -> Awaitable[_T]:
-    """The call, with a limit of `_PATIENCE` seconds: the page's own scripts may leave it no time to answer. Raises
-    TimeoutError then."""
-    return asyncio.wait_for(call, _PATIENCE)
 
 
 def _chain(response: Response | None) -> list[str]:

@@ -18,6 +18,9 @@ _T = TypeVar("_T")
 _Step = tuple[int, float]
 """WebP quality and scale."""
 
+PATIENCE = 60.0
+"""Seconds for what takes milliseconds, and some seconds of a page of megabytes on a busy machine, unless a script of
+the page goes on for ever."""
 WIDTH = 1280
 _DRAWN = 95
 """Quality of a drawing (JPEG), which is not kept."""
@@ -50,15 +53,18 @@ _MAKE = """async ([drawing, drawn, steps, largest, highest]) => {
   return reader.result.split(',')[1]}"""
 
 
-async def pictures(context: BrowserContext, tab: Page, highest: int, patience: float) -> tuple[bytes, bytes, int]:
+def in_time(call: Awaitable[_T]) -> Awaitable[_T]:
+    """The call, with a limit of `PATIENCE` seconds: the page's own scripts may leave it no time to answer. Raises
+    TimeoutError then."""
+    return asyncio.wait_for(call, PATIENCE)
+
+
+async def pictures(context: BrowserContext, tab: Page, highest: int) -> tuple[bytes, bytes, int]:
     """A picture of the top of a page, as many pixels as are given or all, a small one of its first screens, and how
     high the page is.
 
-    Each step ends after `patience` seconds, with TimeoutError. Raises playwright's Error where the page is gone.
+    Each step is done `in_time`. Raises playwright's Error where the page is gone.
     """
-
-    def in_time(call: Awaitable[_T]) -> Awaitable[_T]:
-        return asyncio.wait_for(call, patience)
 
     async def drawing(scale: float) -> str:
         clip = {"x": 0, "y": 0, "width": WIDTH, "height": max(1, min(height, highest)), "scale": scale}

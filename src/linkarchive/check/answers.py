@@ -78,13 +78,13 @@ class Answers:
                 copy.visit.close()
             return same[0]
         if copy.visit is None or copy.page is None:
-            ours = next(stored.capture for stored in known if stored.capture.digest == copy.same_as)
+            twin = next(stored.capture for stored in known if stored.capture.digest == copy.same_as)
             capture = replace(
-                ours,
+                twin,
                 time=memento.time,
                 origin=memento.origin,
                 public_url=memento.public_url,
-                record=ours.original or ours.record,
+                record=twin.original or twin.record,
                 original=None,
             )
             return self.recorder.rows.add_capture(job.source.id, capture, usable=True, good=False)

@@ -252,8 +252,8 @@ def _comparison(job: Job, page: Page, link: CitedLink, url: str, reference: Stor
     last = latest.capture if shown and latest.capture.status == page.status else None
     citations = () if link.original else result.citations
     # state.jsonl, where this comes from, has no secrets in its URLs.
-    mine = (link.article, redact(citation.url or ""))
-    known = next((old for old in citations if (old.article, redact(old.url)) == mine), result)
+    cited = (link.article, redact(citation.url or ""))
+    known = next((old for old in citations if (old.article, redact(old.url)) == cited), result)
     return replace(comparison, reference=reference.capture, last=last, before=known)
 
 

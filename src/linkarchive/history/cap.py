@@ -115,13 +115,9 @@ def _needed(store: Store) -> Iterator[tuple[int, StoredCapture]]:
             *([evidence] if evidence else []),
             *last_good,
             *stored_captures[-1:],
-            *_usable(stored_captures)[-1:],
+            *[stored for stored in stored_captures if stored.usable][-1:],
         ):
             yield stored.id, stored
-
-
-def _usable(stored_captures: list[StoredCapture]) -> list[StoredCapture]:
-    return [stored for stored in stored_captures if stored.usable]
 
 
 def _places(stored: StoredCapture) -> Iterator[Spot]:

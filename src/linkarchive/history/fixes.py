@@ -165,10 +165,10 @@ class _Planner:
         replacements: dict[int, Replacement] = {}
         left: list[str] = []
         for article, urls in cited.items():
-            ours = tuple(
+            named = tuple(
                 citation if citation.url in urls else structs.replace(citation, url=None) for citation in read.citations
             )
-            new, doubts = self._replacements(read, structs.replace(read, citations=ours), form, article)
+            new, doubts = self._replacements(read, structs.replace(read, citations=named), form, article)
             replacements |= {replacement.citation: replacement for replacement in new}
             left += doubts
         if not path.is_relative_to(self._project.root.resolve()):

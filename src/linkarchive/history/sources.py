@@ -51,10 +51,10 @@ def history_of(store: Store, log: Sequence[Decision], url: str, verbose: bool = 
 
 
 def _decisions(log: Sequence[Decision], key: str, checked: datetime | None) -> Iterator[str]:
-    made = decisions.all_in_force(log, key)
-    if made:
+    in_force = decisions.all_in_force(log, key)
+    if in_force:
         yield "\nDecisions"
-    for decision in made:
+    for decision in in_force:
         word = _DECIDED.get(decision.action, decision.action)
         text = f"  {_time(decision.when)}  {word:<11} by {one_line(decision.who)}"
         if decision.article is not None:

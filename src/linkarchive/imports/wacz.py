@@ -18,7 +18,7 @@ from linkarchive.imports.digests import LabelledDigest
 from linkarchive.imports.record import Records
 from linkarchive.imports.warc import read_warc
 from linkarchive.snapshot.record_reader import Problem
-from linkarchive.snapshot.wacz_check import StoredMember
+from linkarchive.snapshot.wacz_check import StoredMember, is_warc
 
 _PACKAGE = "datapackage.json"
 _LONGEST_PACKAGE = 64 * 1024 * 1024
@@ -52,7 +52,7 @@ def read_wacz(path: Path, name: str, now: datetime) -> Records:
     """
     try:
         with path.open("rb") as file, zipfile.ZipFile(file) as archive:
-            members = [info for info in archive.infolist() if _is_warc(info.filename)]
+            members = [info for info in archive.infolist() if is_warc(info.filename)]
             listed = _listed(archive)
             if isinstance(listed, str):
                 yield Problem(name, None, f"{_PACKAGE} {listed}: its WARC files are read without their hashes")
@@ -63,10 +63,6 @@ def read_wacz(path: Path, name: str, now: datetime) -> Records:
                 yield from _read_member(file, archive, info, listed, f"{name}, {info.filename}", now, seen)
     except _UNREADABLE as error:
         yield Problem(name, None, f"it is not a whole ZIP file: {error}")
-
-
-def _is_warc(name: str) -> bool:
-    return name.startswith("archive/") and name.endswith((".warc", ".warc.gz"))
 
 
 def _listed(archive: zipfile.ZipFile) -> Mapping[str, str] | str:

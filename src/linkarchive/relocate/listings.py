@@ -155,7 +155,7 @@ def _html(body: bytes, page: Page) -> Listing:
     pages: dict[str, str] = {}
     for link in document.query_selector_all("a[href]")[:_MOST_LINKS]:
         url = _resolved(base, link.getattr("href") or "")
-        if url is not None and url.startswith(("http://", "https://")):
+        if url is not None:
             text = " ".join((link.text or link.getattr("title") or "").split())[:300]
             pages.setdefault(url.partition("#")[0], text)
     further = []
@@ -187,7 +187,7 @@ def _template(text: str, base: str) -> str | None:
     """An address with `QUERY` in place of its first parameter; optional ones go. None for what has none."""
     first, count = _PARAMETER.subn(QUERY, html.unescape(text), count=1)
     url = _resolved(base, _PARAMETER.sub("", first)) if count else None
-    return url if url is not None and url.startswith(("http://", "https://")) and QUERY in url else None
+    return url if url is not None and QUERY in url else None
 
 
 def _resolved(base: str, reference: str) -> str | None:

@@ -8,12 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from email.utils import format_datetime
+from typing import TYPE_CHECKING
 
 import msgspec
 from msgspec import Struct
 
 from linkarchive.model import Capture, CaptureScope, Location
 from linkarchive.snapshot import record_writer
+
+if TYPE_CHECKING:
+    from linkarchive.snapshot.record_reader import StoredRecord
 
 FIELDS_TYPE = "application/warc-fields"
 LOG_TYPE = "application/x-ndjson"
@@ -90,11 +94,8 @@ def decode_parts(block: bytes) -> PartsFacts | None:
 
     Raises ValueError for facts that cannot be read.
     """
-    prefix = f"{_PARTS_FIELD}: ".encode()
-    for line in block.splitlines():
-        if line.startswith(prefix):
-            return msgspec.json.decode(line.removeprefix(prefix), type=PartsFacts)
-    return None
+    facts = _field(block, _PARTS_FIELD)
+    return None if facts is None else msgspec.json.decode(facts, type=PartsFacts)
 
 
 def decode_capture(block: bytes, record: Location, original: Location | None) -> Capture | None:
@@ -102,10 +103,19 @@ def decode_capture(block: bytes, record: Location, original: Location | None) ->
 
     Raises ValueError for facts that cannot be read.
     """
-    prefix = f"{_CAPTURE_FIELD}: ".encode()
-    for line in block.splitlines():
-        if line.startswith(prefix):
-            kept = msgspec.json.decode(line.removeprefix(prefix), type=dict)
-            places = {"record": msgspec.to_builtins(record), "original": original and msgspec.to_builtins(original)}
-            return msgspec.convert(kept | places, Capture)
-    return None
+    facts = _field(block, _CAPTURE_FIELD)
+    if facts is None:
+        return None
+    places = {"record": msgspec.to_builtins(record), "original": original and msgspec.to_builtins(original)}
+    return msgspec.convert(msgspec.json.decode(facts, type=dict) | places, Capture)
+
+
+def _field(block: bytes, name: str) -> bytes | None:
+    prefix = f"{name}: ".encode()
+    return next((line.removeprefix(prefix) for line in block.splitlines() if line.startswith(prefix)), None)
+
+
+def block_of(record: StoredRecord) -> bytes:
+    """The block of a metadata record that has facts of a capture; empty for any other record."""
+    is_capture = record.type == "metadata" and record["Content-Type"] == FIELDS_TYPE
+    return record.block.read() if is_capture else b""

@@ -266,7 +266,7 @@ def _scan_file(
 ) -> Iterator[Capture | ScannedParts | LogLine | Problem]:
     seen: dict[str, PartRecord] = {}
     """The responses, revisits and resources since the last capture or its parts."""
-    for item in walk(file, _metadata_block):
+    for item in walk(file, capture_metadata.block_of):
         if isinstance(item, BadRecordError):
             yield Problem(warc, item.offset, str(item))
             continue
@@ -312,11 +312,6 @@ def _described(
         return
     used = set(facts.uses)
     yield ScannedParts(*known.pages[_short(page_id)], facts, tuple(part for part in seen.values() if part.id in used))
-
-
-def _metadata_block(record: StoredRecord) -> bytes:
-    is_capture = record.type == "metadata" and record["Content-Type"] == capture_metadata.FIELDS_TYPE
-    return record.block.read() if is_capture else b""
 
 
 def _unreadable(location: Location, why: object) -> StorageError:

@@ -141,7 +141,7 @@ def find_captures(archive: Path, spots: Sequence[Spot], size: int) -> RemovalPla
 def _groups(file: IO[bytes], warc: str, removal: RemovalPlan) -> Iterator[CaptureRecords]:
     """The records of a file by capture; the places of its logs go to `removal`."""
     group = CaptureRecords(warc)
-    for item in walk(file, _metadata_block):
+    for item in walk(file, capture_metadata.block_of):
         if isinstance(item, BadRecordError):
             raise StorageError(
                 f"{warc}, the record at byte {item.offset} is damaged ({item}), and nobody can say what it held; "
@@ -235,8 +235,3 @@ def _remove_parts(parts: Sequence[_Parts], removed_pages: set[str], removal: Rem
         for record in group.records:
             if record.id in removed_ids:
                 removal.locations[record.place.warc].append(record.place)
-
-
-def _metadata_block(record: StoredRecord) -> bytes:
-    is_capture = record.type == "metadata" and record["Content-Type"] == capture_metadata.FIELDS_TYPE
-    return record.block.read() if is_capture else b""

@@ -50,14 +50,14 @@ def _check_members(archive: zipfile.ZipFile, members: Mapping[str, zipfile.ZipIn
     for name in (wacz.PACKAGE, wacz.PACKAGE_DIGEST, wacz.INDEX, wacz.PAGES):
         if name not in members:
             yield Problem(name, None, "it is missing")
-    if not any(_is_warc(name) for name in members):
+    if not any(is_warc(name) for name in members):
         yield Problem("archive/", None, "there is no WARC file in it")
     for name, info in members.items():
-        if (_is_warc(name) or name.endswith(".gz")) and info.compress_type != zipfile.ZIP_STORED:
+        if (is_warc(name) or name.endswith(".gz")) and info.compress_type != zipfile.ZIP_STORED:
             yield Problem(name, None, "it is compressed again, so that nothing can seek in it")
 
 
-def _is_warc(name: str) -> bool:
+def is_warc(name: str) -> bool:
     return name.startswith("archive/") and name.endswith((".warc", ".warc.gz"))
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Sequence
 from datetime import date, datetime
+from itertools import chain
+from operator import attrgetter
 from pathlib import Path
 
 from msgspec import Struct
@@ -93,7 +95,7 @@ def all_in_force(decisions: Sequence[Decision], url: str) -> list[Decision]:
     """Those on a source, and on the hosts that it is on or below, oldest first."""
     names = {url, *(name for name in {decision.url for decision in decisions} if is_host(name))}
     on = [name for name in names if name == url or is_within(host_of(url), [name])]
-    return sorted((made for name in on for made in in_force(decisions, name)), key=lambda made: made.when)
+    return sorted(chain.from_iterable(in_force(decisions, name) for name in on), key=attrgetter("when"))
 
 
 def ignored(decisions: Sequence[Decision], url: str, day: date, at: datetime | None = None) -> Ignored | None:

@@ -34,6 +34,7 @@ OF_LINKS, OF_RUN = 0, 1
 _AT_ONCE = 500
 """Rows that are read and written together."""
 LEFT = 1 << 32
+"""Added to the place of an article for what has left it, and stands in links.txt."""
 _PLACES = 1 << 24
 """Sources that an article may cite, at most."""
 

@@ -43,13 +43,13 @@ def discard_run(store: Store, run: int, but: Set[int]) -> None:
 
 def discard(store: Store, run: int, wrong: Sequence[int]) -> None:
     """`discard_run`, of these sources."""
-    mine = select(results.c.id).where(results.c.run == run)
+    of_run = select(results.c.id).where(results.c.run == run)
     nothing = dict.fromkeys(("etag", "last_modified", "sha256", "judged", "page_outcome"))
     based = select(baselines.c.capture)
     for start in range(0, len(wrong), _AT_ONCE):
         batch = wrong[start : start + _AT_ONCE]
         concluded = visits.c.run == run, visits.c.source.in_(batch)
-        wrong_results = mine.where(results.c.id.in_(select(visits.c.outcome).where(*concluded))).subquery()
+        wrong_results = of_run.where(results.c.id.in_(select(visits.c.outcome).where(*concluded))).subquery()
         numbers = [row.id for row in store.execute(select(wrong_results.c.id))]
         seen = sources.c.id.in_(batch), sources.c.page_outcome.in_(numbers)
         store.execute(update(sources).where(*seen).values(nothing))

@@ -71,13 +71,13 @@ class RunRows:
 
     def add(self, rows: Rows, touched: Iterable[int]) -> None:
         """Gather what another process of the run has gathered."""
-        mine = self._rows
+        gathered = self._rows
         for own, more in (
-            (mine.captures, rows.captures),
-            (mine.results, rows.results),
-            (mine.baselines, rows.baselines),
-            (mine.visits, rows.visits),
-            (mine.pages, rows.pages),
+            (gathered.captures, rows.captures),
+            (gathered.results, rows.results),
+            (gathered.baselines, rows.baselines),
+            (gathered.visits, rows.visits),
+            (gathered.pages, rows.pages),
         ):
             own += more
         self.touched.update(touched)

@@ -44,10 +44,6 @@ def never() -> bool:
     return False
 
 
-def nothing() -> bool:
-    return False
-
-
 def fetch_all(
     requests: Iterable[VisitRequest | None],
     network: NetworkSettings,
@@ -55,7 +51,7 @@ def fetch_all(
     *,
     stop: Callable[[], bool] = never,
     sites: Sequence[SiteSettings] = (),
-    before_waiting: Callable[[], bool] = nothing,
+    before_waiting: Callable[[], bool] = never,
     rules: KnownRules | None = None,
     paces: Paces | None = None,
 ) -> Generator[Visit, None, None]:

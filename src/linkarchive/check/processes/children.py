@@ -107,24 +107,24 @@ def _has_closed(child: Child) -> bool:
 
 
 def _fork(number: int, work: Work, others: list[Child]) -> Child:
-    ours, theirs = socket.socketpair()
+    near_end, far_end = socket.socketpair()
     try:
         pid = os.fork()
     except OSError:
-        ours.close()
-        theirs.close()
+        near_end.close()
+        far_end.close()
         raise
     if pid:
-        theirs.close()
-        return Child(number, pid, Channel(ours))
+        far_end.close()
+        return Child(number, pid, Channel(near_end))
     code = 1
     try:
         for which in (signal.SIGINT, signal.SIGTERM):  # it is for the other process to say what they mean
             signal.signal(which, signal.SIG_IGN)
-        ours.close()
+        near_end.close()
         for other in others:  # which would else not notice that the process ended which started them
             other.channel.close()
-        work(Channel(theirs))
+        work(Channel(far_end))
         code = 0
     except EOFError:
         code = 0

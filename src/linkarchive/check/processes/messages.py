@@ -7,6 +7,7 @@ import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from typing import get_args
 
 import msgspec
 
@@ -164,10 +165,7 @@ Message = (
     Begin | Turn | Share | Stop | Offline | SecondPass | End | Recorded | AskTurn | TurnOver | Shared | HostAnswered
     | VisitFailed | LookingAgain | PassEnded | Ended | Failed
 )  # fmt: skip
-_KINDS: tuple[type[Message], ...] = (
-    Begin, Turn, Share, Stop, Offline, SecondPass, End, Recorded, AskTurn, TurnOver, Shared, HostAnswered,
-    VisitFailed, LookingAgain, PassEnded, Ended, Failed,
-)  # fmt: skip
+_KINDS: tuple[type[Message], ...] = get_args(Message)
 
 
 class Channel:
