@@ -120,6 +120,7 @@ FRAMES = [
     '<p><a rel="next" href="https://x.example/">The next post</a></p>',
     '<div id="jp-relatedposts" class="jp-relatedposts"><a href="https://x.example/">The pier</a></div>',
     '<header><a class="kicker" href="https://x.example/">Walls</a><h1>The plan</h1></header>',
+    '<div class="post-footer"><a title="Email this" href="https://x.example/email">e</a></div>',
     '<div class="post-header"><h1>The plan</h1><a href="https://x.example/comments">12</a></div>',
     '<h2>Costs <span class="mw-editsection">[<a href="https://x.example/edit">edit</a>]</span></h2>',
 ]

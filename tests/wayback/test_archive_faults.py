@@ -142,7 +142,7 @@ def test_a_passing_fault_is_tried_once_more(wayback, new_session, article, taken
     assert session.notices == ()
 
 
-@pytest.mark.parametrize("fault", LIMITS, ids=lambda fault: fault.name)
+@pytest.mark.parametrize("fault", LIMITS[:2], ids=lambda fault: fault.name)
 def test_a_429_stops_the_endpoint_for_the_run_and_says_so(wayback, session, article, taken, fault):
     wayback.captures = [article(URL, "2021-05-12")]
     wayback.fail("replay", fault, times=1)
@@ -155,6 +155,22 @@ def test_a_429_stops_the_endpoint_for_the_run_and_says_so(wayback, session, arti
     assert "not asked again in this run" in notice
     assert ("it asks us to wait 3,600 s" in notice) == (fault is Fault.RATE_LIMITED_WITH_WAIT)
     assert isinstance(moved_to(session, (WAYBACK,), URL, DEATH), tuple)  # the index goes on
+
+
+def test_a_copy_that_is_refused_costs_itself_and_three_in_a_row_stop_the_endpoint(wayback, session, article, taken):
+    wayback.captures = [article(URL, "2021-05-12")]
+    wayback.fail("replay", Fault.REFUSED, times=1)
+    assert taken(find_baseline(session, (WAYBACK,), URL, LOOKED)).memento.time.day == 12
+    assert session.notices == ()
+    wayback.fail("replay", Fault.REFUSED)
+    sent = wayback.counts["replay"]
+    for _ in range(5):
+        answer = find_baseline(session, (WAYBACK,), URL, LOOKED)
+        assert isinstance(answer, Unknown)
+        assert answer.why is Why.RATE_LIMITED
+    assert wayback.counts["replay"] == sent + 3
+    (notice,) = session.notices
+    assert "web.archive.org replay refuses our requests (HTTP 403)" in notice
 
 
 def test_another_archive_goes_on_when_one_is_limited(wayback, arquivo, session, article, taken):

@@ -151,9 +151,9 @@ def _is_main(tag: Tag) -> bool:
 
 
 def _is_article_header(tag: Tag) -> bool:
-    """The header of an article, as an element or by the name of a box."""
-    words = words_of(names_of(tag)) if tag.name == "div" else set()
-    return tag.name == "header" or ("header" in words and bool(words & {"post", "entry", "article"}))
+    """The header of an article, as an element or by the name of a box; and its footer, by its name."""
+    words = words_of(names_of(tag)) if tag.name in ("div", "footer") else set()
+    return tag.name == "header" or bool(words & FRAME_WORDS and words & {"post", "entry", "article"})
 
 
 def _is_link_of_frame(tag: Tag, *, in_header: bool) -> bool:

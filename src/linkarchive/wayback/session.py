@@ -281,7 +281,11 @@ class ArchiveSession:
         if exchange.status == 451 or any(word in message for word in _EXCLUDED):
             raise ArchiveTroubleError(Why.EXCLUDED, f"{gate.name}: the archive does not show this site")
         if exchange.status in (401, 403):
-            raise self._stopped(gate, Why.RATE_LIMITED, f"refuses our requests (HTTP {exchange.status})")
+            gate.failures += 1
+            words = f"refuses our requests (HTTP {exchange.status})"
+            if service is Service.REPLAY and gate.failures < _GIVE_UP:  # one copy may be closed, and not the archive
+                raise ArchiveTroubleError(Why.RATE_LIMITED, f"{gate.name} {words}", of_copy=True)
+            raise self._stopped(gate, Why.RATE_LIMITED, words)
 
     def _is_silent(self, host: _Host, error: NoConnectionError) -> bool:
         """Another try without any answer; after a few in a row the whole archive is left alone."""
