@@ -5,7 +5,9 @@ from __future__ import annotations
 import contextlib
 import json
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -14,10 +16,12 @@ from hypothesis import strategies as st
 from sqlalchemy import text
 from warcio.archiveiterator import ArchiveIterator
 
-from linkarchive.demo.wire import Response
+from linkarchive.demo.wire import Request, Response
 from linkarchive.errors import UsageError
+from linkarchive.fleet import batch
 from linkarchive.fleet.importing import read
-from linkarchive.store.hub import open_hub, projects
+from linkarchive.store import runs
+from linkarchive.store.hub import ProjectStore, SharedConnection, open_hub, projects
 
 URLS = ("http://alpha.example/a", "http://beta.example/b", "http://gamma.example/gone")
 
@@ -144,6 +148,39 @@ def test_what_a_page_needs_to_be_shown_is_kept_beside_it(politics: Any, stage: A
     assert (stage.asked(URLS[0]), stage.asked(sheet)) == (2, 1)
 
 
+@pytest.mark.parametrize("parts_have_time", [True, False])
+def test_parts_have_time_of_their_own_and_what_is_not_reached_is_fetched_later(
+    politics: Any, stage: Any, monkeypatch: pytest.MonkeyPatch, parts_have_time: bool
+) -> None:
+    sheet = "http://beta.example/all.css"
+    body = stage.html("harbours").body
+    stage[URLS[0]] = Response(body.replace(b"</head>", f"<link rel=stylesheet href={sheet}></head>".encode()))
+    stage[sheet] = Response(b"p {color: red}", content_type="text/css")
+    politics.write("archive.toml", '[keep]\nscope = "page"\n')
+    politics.run("push")
+    seconds = [0.0]
+
+    def passing(ends: bool, function: Callable[..., Any]) -> Callable[..., Any]:
+        """The function, at whose beginning an hour has passed."""
+
+        def late(*args: Any) -> Any:
+            seconds[0] += 3600.0 * ends
+            return function(*args)
+
+        return late
+
+    monkeypatch.setattr(batch, "time", SimpleNamespace(monotonic=lambda: seconds[0]))
+    monkeypatch.setattr(batch, "ask_archives", passing(True, batch.ask_archives))
+    monkeypatch.setattr(batch, "keep_parts", passing(not parts_have_time, batch.keep_parts))
+    assert politics.run("worker", "--once").code == 0
+    assert on_shelf(politics, sheet) == parts_have_time
+    monkeypatch.undo()
+    assert politics.run("worker", "--once", now="2026-01-05T06:50:00Z").code == 0
+    assert on_shelf(politics, sheet) == parts_have_time, "not before an hour has passed"
+    assert politics.run("worker", "--once", now="2026-01-05T07:10:00Z").code == 0
+    assert on_shelf(politics, sheet) == 1
+
+
 def test_a_push_looks_for_lost_targets_on_the_original_page(hub_project: Callable[[str], Any], stage: Any) -> None:
     original = "http://origin.example/2021/05/merger"
     said = (
@@ -162,6 +199,28 @@ def test_a_push_looks_for_lost_targets_on_the_original_page(hub_project: Callabl
     assert URLS[0] in project.links()
     assert project.run("push").code == 0
     assert stage.asked(original) == 1, "an article that is as it was is not looked at again"
+
+
+def test_a_push_that_reads_pages_for_long_keeps_no_worker_waiting(hub_project: Callable[[str], Any], stage: Any) -> None:
+    original = "http://origin.example/2021/05/merger"
+    project = hub_project("politics")
+    database = project.environ["ARCHIVE_HUB_DATABASE"]
+    begun: list[str] = []
+
+    def answer(_: Request) -> Response:
+        """While the push waits for this page, a worker begins the round of the day."""
+        with open_hub(database) as store:
+            store.execute(text("SET lock_timeout = '1s'"))
+            own = ProjectStore(store.url, SharedConnection(store.connection), "project_politics")
+            begun.append(runs.of_round(own, "20260106T000000Z-round", datetime(2026, 1, 6, tzinfo=UTC), True).info.id)
+            own.commit()
+        return Response(stage.html("merger").body)
+
+    stage[original] = answer
+    project.write("links.txt", "articles *.md\n")
+    project.write("article.md", f"# Merger\n\nOriginal url: {original}\n\nIt sat over [negotiations](#) then.\n")
+    pushed = project.run("push", now="2026-01-06")
+    assert (pushed.code, begun) == (0, ["20260106T000000Z-round"]), pushed
 
 
 def test_old_rounds_keep_what_tells_something(politics: Any) -> None:

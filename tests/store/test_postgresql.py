@@ -14,18 +14,25 @@ from hypothesis import strategies as st
 from sqlalchemy import text
 
 from linkarchive.errors import SettingsError, StorageError
-from linkarchive.model import Article, Capture, Citation, Location, Origin
-from linkarchive.store import articles, captures, plans, runs, sources, texts
+from linkarchive.model import Article, Capture, Change, Citation, Location, Origin, Reason, Result, Verdict
+from linkarchive.store import articles, captures, plans, results, runs, sources, texts
 from linkarchive.store.database import open_store, upgrade
 from linkarchive.store.migrations import STEPS
 from linkarchive.store.passages import Phrase, passage, words_of
 from linkarchive.store.plans import StoredPlan
+from linkarchive.store.previous import LastPage
 from linkarchive.store.run_writer import RunWriter
 from linkarchive.store.serialization import encode
 from linkarchive.wayback.cited import CitedLink
 
 NOW = datetime(2026, 1, 5, 6, 30, tzinfo=UTC)
 URL = "http://a.example/"
+
+
+RESULT = Result(
+    URL, Verdict.OK, Reason.FIRST_SEEN, 1.0, True, (), (), NOW, None, 0, None, None, 200, URL, (), None, (), None, None,
+    None, None, None, None, (),
+)  # fmt: skip
 
 
 def capture(number: int = 0) -> Capture:
@@ -238,3 +245,40 @@ def test_a_phrase_is_found_by_its_words_and_not_by_their_spelling() -> None:
     assert found == "One two. <Three> <four>…"
     assert passage("Of three", "One two", [Phrase.of("three")], 4, ("<", ">")) == "One two"
     assert passage("", "One two", [Phrase.of("two one")], 4, ("<", ">")) is None
+
+
+def test_what_is_deleted_is_looked_for_by_an_index_in_the_tables_that_refer_to_it(postgresql_url: str) -> None:
+    query = """SELECT c.conrelid::regclass::text AS of, a.attname AS column
+        FROM pg_constraint c JOIN pg_attribute a ON a.attrelid = c.conrelid AND a.attnum = c.conkey[1]
+        WHERE c.contype = 'f' AND c.confrelid::regclass::text IN ('captures', 'outcomes', 'visits', 'baselines')
+        AND NOT EXISTS (SELECT 1 FROM pg_index i WHERE i.indrelid = c.conrelid AND i.indkey[0] = c.conkey[1])"""
+    with open_store(postgresql_url) as store:
+        assert store.execute(text(query)).all() == []
+
+
+@pytest.mark.long
+def test_what_a_run_concluded_of_some_sources_is_taken_back_without_reading_all(postgresql_url: str) -> None:
+    number = 4_000
+    read = """SELECT relname FROM pg_stat_user_tables
+        WHERE seq_tup_read > 0 AND relname IN ('sources', 'visits', 'captures', 'baselines', 'outcomes')"""
+    with open_store(postgresql_url) as store:
+        run = runs.start(store, NOW, "all", False)
+        numbers = sources.ensure_keys(store, {f"{URL}{n}": f"{URL}{n}" for n in range(number)})
+        writer = RunWriter(store, run.seq)
+        for source_number in numbers.values():
+            stored = writer.add_capture(source_number, capture(source_number), usable=True, good=True)
+            writer.set_baseline("one.md", None, stored, None)
+            result_id = writer.add_result(source_number, RESULT)
+            writer.add_visit(results.Visited(source_number, result_id, NOW, Change.NEW, None))
+            writer.set_page(source_number, LastPage(result_id=result_id))
+        store.commit()
+    with open_store(postgresql_url) as store:
+        store.execute(text("ANALYZE"))
+        store.execute(text("SELECT pg_stat_reset()"))
+        store.commit()
+        results.discard(store, run.seq, sorted(numbers.values())[:3])
+        store.commit()
+        store.execute(text("SELECT pg_stat_force_next_flush()"))
+        store.commit()
+        assert store.execute(text(read)).scalars().all() == []
+        assert store.execute(text("SELECT count(*) FROM visits")).scalar_one() == number - 3

@@ -186,6 +186,11 @@ def kinds_of_last_visits(connection: Connection) -> None:
         index.create(connection, checkfirst=True)
 
 
+def baselines_of_sources(connection: Connection) -> None:
+    """An index by which the baselines of a source are found without reading those of all."""
+    connection.exec_driver_sql("CREATE INDEX IF NOT EXISTS baselines_source ON baselines (source)")
+
+
 STEPS: tuple[tuple[str, Step], ...] = (
     ("2026-11-23 first schema", first_schema),
     ("2026-11-23 carried visits", carried_visits),
@@ -201,6 +206,7 @@ STEPS: tuple[tuple[str, Step], ...] = (
     ("2026-11-30 citations by article", citations_by_article),
     ("2026-11-30 references", references),
     ("2026-11-30 kinds of last visits", kinds_of_last_visits),
+    ("2026-11-30 baselines of sources", baselines_of_sources),
 )
 
 

@@ -45,7 +45,6 @@ def discard(store: Store, run: int, wrong: Sequence[int]) -> None:
     """`discard_run`, of these sources."""
     of_run = select(results.c.id).where(results.c.run == run)
     nothing = dict.fromkeys(("etag", "last_modified", "sha256", "judged", "page_outcome"))
-    based = select(baselines.c.capture)
     for start in range(0, len(wrong), _AT_ONCE):
         batch = wrong[start : start + _AT_ONCE]
         concluded = visits.c.run == run, visits.c.source.in_(batch)
@@ -54,6 +53,7 @@ def discard(store: Store, run: int, wrong: Sequence[int]) -> None:
         seen = sources.c.id.in_(batch), sources.c.page_outcome.in_(numbers)
         store.execute(update(sources).where(*seen).values(nothing))
         store.execute(delete(baselines).where(baselines.c.run == run, baselines.c.source.in_(batch)))
+        based = select(baselines.c.capture).where(baselines.c.source.in_(batch))
         kept = captures.c.run == run, captures.c.source.in_(batch), captures.c.id.not_in(based)
         store.execute(delete(part_uses).where(part_uses.c.capture.in_(select(captures.c.id).where(*kept))))
         store.execute(delete(captures).where(*kept))

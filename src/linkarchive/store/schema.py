@@ -154,6 +154,7 @@ baselines = Table(
     Column("capture", _NUMBER, ForeignKey("captures.id"), nullable=False),
     Column("run", _NUMBER, ForeignKey("runs.seq")),  # NULL: by an import
     Index("baselines_run", "run"),
+    Index("baselines_source", "source"),
 )
 
 archive_answers = Table(

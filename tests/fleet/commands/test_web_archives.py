@@ -10,7 +10,7 @@ from faulty_archive import Fault, FaultyArchive
 from fleet_rig import Hub, Web, comparable, ended
 
 from linkarchive.demo.wayback import DemoCapture
-from linkarchive.demo.wire import Response
+from linkarchive.demo.wire import Reply, Request, Response
 
 NOW = "2026-01-05"
 CHANGED, GONE, CLOSED, SAME = (f"http://h{number}.example/page" for number in range(4))
@@ -108,3 +108,70 @@ def test_nobody_asks_about_the_sources_of_a_project_that_does_not_want_it(
     asking.work(now=f"{NOW}T06:00:00Z")
     assert project.run("report", "--format", "json").told(GONE)[0] == "dead"
     assert wayback.counts.total() == 0
+
+
+def worked(hub: Hub, now: str, code: int = 0) -> None:
+    """A worker has made what is due, in this process."""
+    ran = hub.folder("worker").run("worker", "--once", now=now)
+    assert ran.code == code, ran
+
+
+def test_what_archives_could_not_tell_before_midnight_is_asked_after_it(
+    asking: Hub, web: Web, wayback: FaultyArchive, stage: Any
+) -> None:
+    hold(wayback, GONE, "2025-06-02", stage.html("what is gone"))
+    web.pages[GONE] = Response(b"gone", 410)
+    for service in ("replay", "index"):
+        wayback.fail(service, Fault.UNAVAILABLE)
+    project = asking.project("politics")
+    project.article(GONE, published="2025-06-01")
+    assert project.run("push", now="2026-01-05T23:00:00Z").code == 0
+    worked(asking, "2026-01-05T23:30:00Z")
+    assert project.run("report", "--format", "json", now="2026-01-05T23:31:00Z").source(GONE)["archived_url"] is None
+    wayback.heal()
+    worked(asking, "2026-01-06T00:40:00Z")
+    source = project.run("report", "--format", "json", now="2026-01-06T00:41:00Z").source(GONE)
+    assert source["archived_url"].startswith("https://web.archive.org/web/20250602")
+    assert source["checked"].startswith("2026-01-05T23:3"), "what an archive tells is no visit"
+
+
+def test_a_source_that_somebody_wants_while_archives_are_asked_is_visited_again(
+    asking: Hub, web: Web, wayback: FaultyArchive
+) -> None:
+    project = asking.project("politics")
+    project.article(SAME, published="2025-06-01")
+    assert project.run("push").code == 0
+
+    def answer(request: Request) -> Reply:
+        asking.execute("UPDATE hub.watched SET next_due = '2026-01-05T05:00:00Z'")
+        web.sites["web.archive.org"] = wayback
+        return wayback(request)
+
+    web.sites["web.archive.org"] = answer
+    worked(asking, f"{NOW}T06:00:00Z")
+    assert web.by_url()[SAME] == 2
+    assert asking.rows("SELECT count(*) FROM hub.watched WHERE next_due <= '2026-01-06'") == [(0,)]
+
+
+def test_what_archives_told_of_earlier_visits_stays_when_our_network_is_in_trouble(
+    asking: Hub, web: Web, wayback: FaultyArchive, stage: Any
+) -> None:
+    hold(wayback, GONE, "2025-06-02", stage.html("what is gone"))
+    web.pages[GONE] = Response(b"gone", 410)
+    for service in ("replay", "index"):
+        wayback.fail(service, Fault.UNAVAILABLE)
+    project = asking.project("politics")
+    project.article(GONE, published="2025-06-01")
+    assert project.run("push").code == 0
+    worked(asking, "2026-01-05T06:00:00Z")
+    asking.execute("UPDATE hub.sightings SET seen = seen - interval '7 days'")
+    wayback.heal()
+    worked(asking, "2026-01-05T08:00:00Z")
+    sign_in = Response(b"<html><title>Welcome</title><p>Sign in to use the network of this hotel.</p></html>")
+    web.pages |= dict.fromkeys([CHANGED, SAME, CLOSED, "http://canary.example/"], sign_in)
+    project.article(GONE, CHANGED, SAME, CLOSED, published="2025-06-01")
+    assert project.run("push", now="2026-01-05T08:10:00Z").code == 0
+    worked(asking, "2026-01-05T08:20:00Z", code=3)
+    report = project.run("report", "--format", "json", now="2026-01-05T08:30:00Z")
+    assert report.told(GONE)[0] == "dead"
+    assert report.source(GONE)["archived_url"].startswith("https://web.archive.org/web/20250602")
