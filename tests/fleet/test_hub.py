@@ -201,7 +201,7 @@ def test_a_push_looks_for_lost_targets_on_the_original_page(hub_project: Callabl
     assert stage.asked(original) == 1, "an article that is as it was is not looked at again"
 
 
-def test_a_push_that_reads_pages_for_long_keeps_no_worker_waiting(hub_project: Callable[[str], Any], stage: Any) -> None:
+def test_a_push_that_reads_pages_keeps_no_worker_waiting(hub_project: Callable[[str], Any], stage: Any) -> None:
     original = "http://origin.example/2021/05/merger"
     project = hub_project("politics")
     database = project.environ["ARCHIVE_HUB_DATABASE"]

@@ -53,7 +53,7 @@ def upgrade(project: Path, config: Path | None) -> int:
     settings = hub_settings(project, config)
     from linkarchive.fleet.making import upgrade_hub
 
-    for sentence in upgrade_hub(settings.hub):
+    for sentence in upgrade_hub(settings.hub, Clock.from_environ().now()):
         click.echo(sentence)
     return 0
 
@@ -102,10 +102,16 @@ def status(project: Path, config: Path | None, form: str) -> int:
 
 def _lines(status: HubStatus, now: datetime) -> list[str]:
     from linkarchive.report.phrases import ago, count
+    from linkarchive.report.sanitize import one_line
 
     lines = [
         f"{project.name}: {count(project.sources, 'source')}, {project.due:,} due; pushed {ago(project.pushed, now)}"
         for project in status.projects
+    ]
+    lines += [
+        f"{project.name} is left out by workers: {one_line(project.trouble)}"
+        for project in status.projects
+        if project.trouble is not None
     ]
     lines += [_line(entry, now) for entry in status.ranges]
     return [*lines, f"files on the shelf: {status.segments.number:,}, {status.segments.bytes / 1e6:,.1f} MB"]

@@ -11,9 +11,11 @@ from linkarchive.fleet.own_network import refuse_to_work
 from linkarchive.fleet.turns import taking_turns
 from linkarchive.fleet.workplace import Hub, Workplace, opened
 from linkarchive.report.phrases import count
-from linkarchive.store import hub_archives, hub_ranges
+from linkarchive.store import hub_archives, hub_ranges, hub_troubles
 from linkarchive.store.database import is_faulty_row
+from linkarchive.store.hub import number_of
 from linkarchive.store.hub_ranges import LostLeaseError, Taken
+from linkarchive.store.project_trouble import ProjectTroubleError
 from linkarchive.web.pacing import Paces
 
 PAGES = 2_000
@@ -60,20 +62,40 @@ def visit_range(place: Workplace, number: int) -> None:
 def _work(hub: Hub, place: Workplace, taken: Taken, paces: Paces) -> None:
     refuse_to_work(hub, place)
     end, done = time.monotonic() + place.settings.hub.slice, 0
+    left_out: set[int] = set()
+    """Projects whose tables cannot be used."""
     while not place.is_stopping() and time.monotonic() < end:
         now, batch = place.clock.now(), Batch(hub, place, taken, done, paces)
-        watched = hub_ranges.due(hub.store, taken, now, PAGES, MOST_SOURCES)
-        if watched:
-            sources = batch.visit(watched)
-            place.say(f"range {taken.range}: {count(sources, 'source')}")
-            if not sources:
+        due = hub_ranges.due(hub.store, taken, now, PAGES, MOST_SOURCES)
+        watched = [row for row in due if row.project not in left_out]
+        to_ask = [] if due else hub_archives.to_ask(hub.store, taken, now, SOURCES)
+        try:
+            if watched:
+                sources = batch.visit(watched)
+                place.say(f"range {taken.range}: {count(sources, 'source')}")
+                if not sources:
+                    return
+            elif to_ask:
+                sources = batch.follow_up(to_ask)
+                place.say(f"range {taken.range}: asked further about {count(sources, 'source')}")
+            else:
                 return
-        elif to_ask := hub_archives.to_ask(hub.store, taken, now, SOURCES):
-            sources = batch.follow_up(to_ask)
-            place.say(f"range {taken.range}: asked further about {count(sources, 'source')}")
-        else:
-            return
+        except ProjectTroubleError as error:
+            left_out.add(_leave_out(hub, place, taken, error))
         done += 1
+
+
+def _leave_out(hub: Hub, place: Workplace, taken: Taken, error: ProjectTroubleError) -> int:
+    """What is due of a project whose tables cannot be used waits; what was visited with it is visited again. The number
+    of the project."""
+    hub.end_reading()
+    project = number_of(hub.store, error.project)
+    if project is None:
+        raise error
+    waiting = hub_troubles.put_off(hub.store, taken, project, str(error), place.clock.now())
+    hub.store.commit()
+    place.say(f"range {taken.range}: {error.project} is left out for an hour ({count(waiting, 'source')}): {error}")
+    return project
 
 
 def _rest(place: Workplace, seconds: float) -> None:

@@ -6,14 +6,15 @@ import re
 import secrets
 import tempfile
 from collections.abc import Iterator, Mapping
+from datetime import datetime
 from itertools import islice
 from pathlib import Path
 
-from linkarchive.errors import UsageError
+from linkarchive.errors import StorageError, UsageError
 from linkarchive.fleet import queue
 from linkarchive.settings_hub import HubSettings
 from linkarchive.snapshot.shelf import Shelf, shelf_of
-from linkarchive.store import hub, hub_ranges
+from linkarchive.store import hub, hub_ranges, hub_troubles
 from linkarchive.store.database import Store, open_store
 
 _AT_ONCE = 1_000
@@ -33,9 +34,9 @@ def make_hub(settings: HubSettings, ranges: int) -> None:
     queue.make_tables(settings.database)
 
 
-def upgrade_hub(settings: HubSettings) -> Iterator[str]:
-    """Bring all tables to this version, put parked ranges back, remove files that no row names; a sentence for each
-    thing that was done."""
+def upgrade_hub(settings: HubSettings, now: datetime) -> Iterator[str]:
+    """Bring all tables to this version, have parked ranges and projects in trouble tried again, remove files that no
+    row names; a sentence for each thing that was done."""
     shelf = shelf_of(settings.shelf)
     with hub.open_hub(settings.database, to_upgrade=True) as store:
         for step in hub.upgrade(store):
@@ -43,8 +44,14 @@ def upgrade_hub(settings: HubSettings) -> Iterator[str]:
         parked = hub_ranges.put_back(store)
         store.commit()
         for project in hub.projects(store):
-            for step in hub.make_schema(store, project.name):
-                yield f"{project.name}: {step}"
+            try:
+                for step in hub.make_schema(store, project.name):
+                    yield f"{project.name}: {step}"
+            except (StorageError, UsageError) as error:  # the others are brought to this version all the same
+                store.rollback()
+                yield f"{project.name} stays as it is: {error}"
+        hub_troubles.try_again(store, now)
+        store.commit()
         if parked:
             yield f"{parked} parked ranges are tried again"
         removed = sum(1 for _ in _swept(store, shelf))

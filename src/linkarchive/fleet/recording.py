@@ -10,7 +10,7 @@ from linkarchive.fleet.recorder import BatchRecorder
 from linkarchive.fleet.workplace import Hub, Workplace, policy_of
 from linkarchive.history.open_run import OpenRun
 from linkarchive.snapshot.writer import WarcWriter
-from linkarchive.store import hub, hub_archives, hub_ranges, plans, runs
+from linkarchive.store import hub, hub_archives, hub_ranges, hub_troubles, plans, runs
 from linkarchive.store.hub import HubProject, ProjectStore
 from linkarchive.store.run_writer import RunWriter
 from linkarchive.store.runs import Run
@@ -46,6 +46,7 @@ class ProjectWork:
 def round_of(project: HubProject, opened: Hub, place: Workplace) -> Run:
     """The run of today's visits of a project."""
     now, store = place.clock.now(), ProjectStore(opened.store.url, opened.shared, project.schema)
+    hub_troubles.refuse_other_version(store, project.schema)
     return runs.of_round(store, now.strftime(hub.ROUND), now, place.clock.simulated)
 
 
@@ -55,6 +56,7 @@ def round_of_visits(
     """The run that visited the first of these sources of a project last, which may be that of an earlier day; and those
     of them that it visited."""
     store = ProjectStore(opened.store.url, opened.shared, project.schema)
+    hub_troubles.refuse_other_version(store, project.schema)
     visited_by = runs.last_visiting(store, sources)
     last = visited_by.get(sources[0])
     run = round_of(project, opened, place) if last is None else runs.numbered(store, last)

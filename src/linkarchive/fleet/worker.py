@@ -19,7 +19,8 @@ from linkarchive.fleet.workplace import Workplace
 from linkarchive.settings import Settings
 from linkarchive.sites import refuse_faulty
 from linkarchive.snapshot.shelf import shelf_of
-from linkarchive.store import hub_ranges
+from linkarchive.store import hub_ranges, hub_turns
+from linkarchive.store.database import is_refusal
 from linkarchive.store.hub import MOST_FAILURES, open_hub
 from linkarchive.store.hub_ranges import LostLeaseError
 
@@ -95,7 +96,7 @@ class _Worker:
             except (StorageError, OSError) as error:
                 now = time.monotonic()
                 self._away_since = self._away_since or now
-                if self._once and now - self._away_since > _PATIENCE:
+                if self._once and (_is_lasting(error) or now - self._away_since > _PATIENCE):
                     raise
                 self._say(f"{error}; trying again in {self._wait:.0f} s")
                 self._stop.wait(self._wait)
@@ -112,6 +113,8 @@ class _Worker:
         app = queue.app_of(database, self._visit)
         try:
             async with app.open_async():
+                with open_hub(database) as store:
+                    hub_turns.prune(store)
                 while not self._stop.is_set() and self._trouble is None:
                     with open_hub(database) as store:
                         await queue.plan(app, store, self._place.clock.now(), lease)
@@ -160,3 +163,8 @@ class _Worker:
         for number, error in parked.items():
             self._say(f"range {number} is parked after {MOST_FAILURES} failures: {error}")
         return bool(parked)
+
+
+def _is_lasting(error: Exception) -> bool:
+    """This user has no right to what is needed: to wait does not help."""
+    return is_refusal(error) or isinstance(error.__cause__, PermissionError)

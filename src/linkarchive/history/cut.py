@@ -14,7 +14,7 @@ from linkarchive.history.reports import report_of as report_of_run
 from linkarchive.history.stored_plan import Reading, plan_of
 from linkarchive.model import Report
 from linkarchive.project import Project
-from linkarchive.store import hub, plans, runs
+from linkarchive.store import hub, hub_troubles, plans, runs
 from linkarchive.store.database import Store
 from linkarchive.store.decisions import Decision
 from linkarchive.store.runs import Run, RunBody
@@ -36,16 +36,17 @@ def cut(project: Project, store: Store, log: Sequence[Decision], now: datetime, 
         raise NothingCheckedError
     plan = plans.load(store, plans.HUB)
     due, to_ask = hub.due_of(store, pushed, now)
+    trouble = hub_troubles.trouble_of(store, pushed)
     body = RunBody(
         articles=with_originals(store, run.seq, plan.articles),
         unresolved=plan.unresolved,
         uncited=plan.uncited,
         malformed=plan.malformed,
-        notices=(*_due_words(due, to_ask), *plan.notices, *plan.remarks),
+        notices=(*_due_words(due, to_ask, trouble), *plan.notices, *plan.remarks),
         partial=True,
         errors=tuple(errors),
     )
-    info = replace(run.info, finished=now, complete=not due)
+    info = replace(run.info, finished=now, complete=not due and trouble is None)
     return report_of_run(store, replace(run, info=info, body=body), log)
 
 
@@ -59,7 +60,9 @@ def keep_plan(store: Store, run: Run, read: Reading) -> None:
     plans.keep(store, plans.HUB, plan, ())
 
 
-def _due_words(due: int, to_ask: int) -> Iterator[str]:
+def _due_words(due: int, to_ask: int, trouble: str | None) -> Iterator[str]:
+    if trouble is not None:
+        yield f"workers leave this project out, and try again each hour: {trouble}"
     if due:
         words = "1 source is" if due == 1 else f"{due:,} sources are"
         yield f"{words} still to be visited: `archive worker` does that"

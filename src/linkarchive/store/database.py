@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 from sqlalchemy import URL, Connection, CursorResult, Executable, Insert, Table, Update
-from sqlalchemy.exc import DataError, IntegrityError, SQLAlchemyError
+from sqlalchemy.exc import DataError, IntegrityError, ProgrammingError, SQLAlchemyError
 from sqlalchemy.sql.selectable import TypedReturnsRows
 
 from linkarchive.errors import StorageError
 from linkarchive.store.connections import address, connected, refused, shown
-from linkarchive.store.migrations import applied, migrate, missing
+from linkarchive.store.migrations import applied, migrate, missing, unknown
 
 if TYPE_CHECKING:
     from sqlalchemy.dialects import postgresql, sqlite
@@ -66,7 +66,7 @@ class Store:
         try:
             return self.connection.execute(statement, parameters)
         except SQLAlchemyError as error:
-            raise refused(self.url, error) from error
+            raise self.refused(error) from error
 
     def write_rows(self, statement: Insert | Update, rows: Sequence[Mapping[str, Any]]) -> None:
         """Run a statement, a constant of its module, once a row. It is compiled once, and its rows go to the driver
@@ -79,7 +79,7 @@ class Store:
         try:
             self.connection.exec_driver_sql(compiled.text, [compiled.parameters(row) for row in rows])
         except SQLAlchemyError as error:
-            raise refused(self.url, error) from error
+            raise self.refused(error) from error
 
     def upsert(self, table: Table, *key: str) -> Insert:
         """An INSERT that changes the row with the same key instead, where there is one."""
@@ -113,6 +113,10 @@ class Store:
             self.connection.rollback()
         except SQLAlchemyError as error:
             raise refused(self.url, error) from error
+
+    def refused(self, error: SQLAlchemyError) -> StorageError:
+        """What is raised where the database refused a statement."""
+        return refused(self.url, error)
 
     def checkpoint(self) -> None:
         """Have the file of SQLite alone hold everything, so that it can be moved."""
@@ -166,6 +170,7 @@ def upgrade(database: str | URL) -> tuple[str, ...]:
         with connected(url, read_only=False) as connection, connection.begin():
             # Of two that do this at the same time the second finds all done.
             connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_UPGRADING})")
+            _refuse_later(url, applied(connection))
             return migrate(connection)
     except SQLAlchemyError as error:
         raise refused(url, error) from error
@@ -180,6 +185,11 @@ def is_faulty_row(error: Exception) -> bool:
     return isinstance(error.__cause__, DataError | IntegrityError)
 
 
+def is_refusal(error: Exception) -> bool:
+    """The database lacks what was asked for, or this user has no right to it, and would say so again."""
+    return isinstance(error.__cause__, ProgrammingError)
+
+
 def _is_server(url: URL) -> bool:
     return url.get_backend_name() == "postgresql"
 
@@ -189,9 +199,16 @@ def _prepare(url: URL, connection: Connection) -> None:
         migrate(connection)
         return
     steps = applied(connection)
+    _refuse_later(url, steps)
     if missing(steps):
         lack, command = ("has tables of an earlier version", "upgrade") if steps else ("has no tables of ours", "init")
         raise StorageError(f"{shown(url)} {lack}: run `archive hub {command}`")
+
+
+def _refuse_later(url: URL, steps: Collection[str]) -> None:
+    if later := unknown(steps):
+        words = f"has tables of a later version of this program (step “{later[0]}”): update the program on this machine"
+        raise StorageError(f"{shown(url)} {words}")
 
 
 def _nothing() -> None:

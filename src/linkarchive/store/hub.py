@@ -13,8 +13,9 @@ from typing import Any
 
 from sqlalchemy import URL as DatabaseUrl
 from sqlalchemy import Connection, text
+from sqlalchemy.exc import SQLAlchemyError
 
-from linkarchive.errors import UsageError
+from linkarchive.errors import StorageError, UsageError
 from linkarchive.model.scope import JITTER
 from linkarchive.settings import CheckSettings, JudgeSettings, KeepSettings, SiteSettings
 from linkarchive.store.connections import address
@@ -22,6 +23,7 @@ from linkarchive.store.database import Store, open_store
 from linkarchive.store.database import upgrade as upgrade_tables
 from linkarchive.store.decisions import Decision
 from linkarchive.store.hub_schema import SLOTS, STEPS
+from linkarchive.store.project_trouble import ProjectTroubleError, concerns_tables
 from linkarchive.store.serialization import decode, encode
 
 ROUND = "%Y%m%dT000000Z-round"
@@ -71,7 +73,11 @@ class HubProject:
 
     @property
     def rules(self) -> Rules:
-        return decode(self.body, Rules)
+        try:
+            return decode(self.body, Rules)
+        except StorageError as error:
+            words = "what it pushed is of another version of the program: push it again, or update this worker"
+            raise ProjectTroubleError(self.schema, words) from error
 
 
 @contextmanager
@@ -81,7 +87,11 @@ def open_hub(database: str, *, to_upgrade: bool = False) -> Iterator[Store]:
     with open_store(url_of(database, "hub"), bare=True) as store:
         if not exists(store):
             raise UsageError(f"{address(database).database}: there is no hub in this database: `archive hub init`")
-        if not to_upgrade and _missing(store):
+        applied = _applied(store)
+        if later := sorted(applied - {name for name, _ in STEPS}):
+            words = f"the hub has tables of a later version of this program (step “{later[0]}”)"
+            raise UsageError(f"{words}: update the program on this machine")
+        if not to_upgrade and len(applied) < len(STEPS):
             raise UsageError("the hub has tables of an earlier version: run `archive hub upgrade`")
         yield store
         store.rollback()
@@ -109,7 +119,8 @@ def upgrade(store: Store) -> tuple[str, ...]:
     store.execute(text("SELECT pg_advisory_xact_lock(7253019421)"))
     store.execute(text("CREATE SCHEMA IF NOT EXISTS hub"))
     store.execute(text("CREATE TABLE IF NOT EXISTS hub.migrations (name text PRIMARY KEY)"))
-    missing = _missing(store)
+    applied = _applied(store)
+    missing = {name: statements for name, statements in STEPS if name not in applied}
     for name, statements in missing.items():
         for statement in statements:
             store.execute(text(statement))
@@ -117,10 +128,9 @@ def upgrade(store: Store) -> tuple[str, ...]:
     return tuple(missing)
 
 
-def _missing(store: Store) -> dict[str, tuple[str, ...]]:
-    """The steps that are still to be taken."""
-    applied = set(store.execute(text("SELECT name FROM hub.migrations")).scalars())
-    return {name: statements for name, statements in STEPS if name not in applied}
+def _applied(store: Store) -> set[str]:
+    """The names of the steps that were taken."""
+    return set(store.execute(text("SELECT name FROM hub.migrations")).scalars())
 
 
 def divide(store: Store, ranges: int) -> None:
@@ -260,6 +270,16 @@ class SharedConnection:
             self._schema = schema
         return self._connection
 
+    @contextmanager
+    def apart(self) -> Iterator[None]:
+        """What is done within is taken back by an error, and nothing else of the transaction."""
+        self.forget()
+        try:
+            with self._connection.begin_nested():
+                yield
+        finally:
+            self.forget()
+
     def forget(self) -> None:
         """The transaction has ended, and with it what was set."""
         self._schema = ""
@@ -281,6 +301,10 @@ class ProjectStore(Store):
     @connection.setter
     def connection(self, _: Connection) -> None:
         """It is that of all."""
+
+    def refused(self, error: SQLAlchemyError) -> StorageError:
+        trouble = super().refused(error)
+        return ProjectTroubleError(self._schema, str(trouble)) if concerns_tables(error) else trouble
 
     def flush(self) -> None:
         """Write what is gathered into the open transaction."""

@@ -236,6 +236,8 @@ class ProjectStatus:
     sources: int
     due: int
     pushed: datetime
+    trouble: str | None
+    """Why workers cannot use its tables."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -272,7 +274,8 @@ class HubStatus:
 def status(store: Store, now: datetime) -> HubStatus:
     """Where the hub stands."""
     projects = """SELECT p.name, count(w.source) AS sources, count(w.source) FILTER (WHERE w.next_due <= :now) AS due,
-        p.pushed FROM hub.projects p LEFT JOIN hub.watched w ON w.project = p.id GROUP BY p.id ORDER BY p.name"""
+        p.pushed, (SELECT t.why FROM hub.project_troubles t WHERE t.project = p.id) AS trouble
+        FROM hub.projects p LEFT JOIN hub.watched w ON w.project = p.id GROUP BY p.id ORDER BY p.name"""
     ranges = """WITH due AS (SELECT slot, count(*) AS number FROM hub.watched WHERE next_due <= :now GROUP BY slot)
         SELECT r.range, cast(coalesce(sum(d.number), 0) AS bigint) AS due, r.worker, r.taken, r.fence, r.failures,
             r.error, r.failures >= :most AS parked

@@ -117,5 +117,16 @@ STEPS: tuple[tuple[str, tuple[str, ...]], ...] = (
             )""",
         ),
     ),
+    (
+        "2026-11-30 projects in trouble",
+        (
+            # Projects whose tables a worker could not use, since when, and why.
+            """CREATE TABLE hub.project_troubles (
+                project integer PRIMARY KEY REFERENCES hub.projects,
+                since timestamptz NOT NULL,
+                why text NOT NULL
+            )""",
+        ),
+    ),
 )
 """Named steps, each with its statements; they are never changed, only added to."""

@@ -5,6 +5,7 @@ Times are those of the database's clock.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -14,6 +15,7 @@ from linkarchive.model.scope import JITTER
 from linkarchive.store import results
 from linkarchive.store.database import Store
 from linkarchive.store.hub import ProjectStore, SharedConnection, lock_watched, projects_of
+from linkarchive.store.project_trouble import ProjectTroubleError
 from linkarchive.store.serialization import decode, encode
 from linkarchive.web.network import Hosts
 
@@ -46,9 +48,10 @@ def lately(store: Store, machine: str) -> list[Sighting]:
 
 
 def keep(store: Store, machine: str, sighting: Sighting) -> None:
-    """Note what a batch has seen, and forget what says nothing any more. The caller commits."""
-    old = "DELETE FROM hub.sightings WHERE machine = :machine AND seen <= clock_timestamp() - :lately"
-    store.execute(text(old), {"machine": machine, "lately": LATELY})
+    """Note what a batch has seen, and forget what says nothing any more, of whichever machine. The caller commits."""
+    old = """DELETE FROM hub.sightings WHERE id IN (
+        SELECT id FROM hub.sightings WHERE seen <= clock_timestamp() - :lately FOR UPDATE SKIP LOCKED)"""
+    store.execute(text(old), {"lately": LATELY})
     statement = "INSERT INTO hub.sightings (machine, body) VALUES (:machine, :body)"
     store.execute(text(statement), {"machine": machine, "body": encode(sighting)})
 
@@ -64,7 +67,7 @@ def trouble(store: Store, machine: str) -> str | None:
 
 def take_back(store: Store, shared: SharedConnection, machine: str, why: str, now: datetime) -> None:
     """The network of a machine is in trouble: what its workers concluded in the last minutes is taken back, and due
-    again, and they rest. The caller commits."""
+    again, and they rest; but for projects whose tables they cannot use any more. The caller commits."""
     lock = "SELECT pg_advisory_xact_lock(hashtextextended(:machine, 1))"
     store.execute(text(lock), {"machine": machine})
     statement = """INSERT INTO hub.troubles AS t (machine, until, why)
@@ -76,10 +79,12 @@ def take_back(store: Store, shared: SharedConnection, machine: str, why: str, no
         for part in sighting.concluded:
             wrong.setdefault(part.project, {}).setdefault(part.run, set()).update(part.sources)
     for project in projects_of(store, wrong):
-        own = ProjectStore(store.url, shared, project.schema)
-        for run, sources in sorted(wrong[project.id].items()):
-            lock_watched(own, project.id, sources)
-            results.discard(own, run, sorted(sources))
-            again = "UPDATE hub.watched SET next_due = :now, ask_from = NULL WHERE project = :p AND source = ANY(:all)"
-            own.execute(text(again), {"now": now - JITTER, "p": project.id, "all": sorted(sources)})
+        with suppress(ProjectTroubleError), shared.apart():
+            own = ProjectStore(store.url, shared, project.schema)
+            for run, sources in sorted(wrong[project.id].items()):
+                lock_watched(own, project.id, sources)
+                results.discard(own, run, sorted(sources))
+                again = """UPDATE hub.watched SET next_due = :now, ask_from = NULL
+                    WHERE project = :p AND source = ANY(:all)"""
+                own.execute(text(again), {"now": now - JITTER, "p": project.id, "all": sorted(sources)})
     store.execute(text("DELETE FROM hub.sightings WHERE machine = :machine"), {"machine": machine})

@@ -41,6 +41,18 @@ def take(store: Store, gaps: Mapping[str, float]) -> float:
     return float(wait)
 
 
+def prune(store: Store) -> None:
+    """Forget what has said nothing for a day: turns on hosts, and that machines were in trouble."""
+    for statement in (
+        """DELETE FROM hub.turns WHERE name IN (
+            SELECT name FROM hub.turns WHERE next_start < clock_timestamp() - interval '1 day'
+            AND (shared_until IS NULL OR shared_until < clock_timestamp()) FOR UPDATE SKIP LOCKED)""",
+        "DELETE FROM hub.troubles WHERE until < clock_timestamp() - interval '1 day'",
+    ):
+        store.execute(text(statement))
+    store.commit()
+
+
 def put_off(store: Store, waits: Mapping[str, float]) -> None:
     """Nobody asks these names before so many seconds have passed."""
     statement = """INSERT INTO hub.turns AS t (name, next_start)

@@ -222,6 +222,11 @@ def missing(applied: Collection[str]) -> dict[str, Step]:
     return {name: step for name, step in STEPS if name not in applied}
 
 
+def unknown(applied: Collection[str]) -> list[str]:
+    """The steps that a database has had and this version of the program does not know: a later one took them."""
+    return sorted(set(applied) - {name for name, _ in STEPS})
+
+
 def migrate(connection: Connection) -> tuple[str, ...]:
     """Apply what is missing; returns the names of the steps applied now. Run it inside a transaction."""
     connection.exec_driver_sql("CREATE TABLE IF NOT EXISTS migrations (name VARCHAR PRIMARY KEY)")

@@ -90,6 +90,23 @@ def test_who_pushes_a_project_and_who_reads_it(roles: Hub, web: Web) -> None:
 
 
 @pytest.mark.long
+def test_a_project_that_workers_have_no_right_to_stops_no_other(roles: Hub, web: Web) -> None:
+    owner, editor = as_role(roles, "archive"), as_role(roles, "politics")
+    private, project = pushed(owner, "private", URL), pushed(editor, "politics", URL)
+    roles.execute("REVOKE politics FROM archive")
+    worked = owner.folder("worker").run("worker", "--once", now=None)
+    assert (worked.code, "politics is left out for an hour" in worked.err) == (0, True), worked
+    assert "permission denied for schema project_politics" in worked.err
+    assert private.run("report", "--format", "json", now=None).source(URL)["verdict"] == "ok"
+    assert "permission denied for schema" in owner.folder().run("hub", "status", now=None).out
+    roles.execute("GRANT politics TO archive")
+    upgraded = owner.upgrade()
+    assert upgraded.code == 0, upgraded
+    owner.work()
+    assert project.run("report", "--format", "json", now=None).source(URL)["verdict"] == "ok"
+
+
+@pytest.mark.long
 def test_a_check_by_who_pushes(roles: Hub, web: Web) -> None:
     worker = as_role(roles, "archive").worker("a")
     project = as_role(roles, "politics").project("politics")

@@ -136,8 +136,9 @@ def test_what_archives_could_not_tell_before_midnight_is_asked_after_it(
 
 
 def test_a_source_that_somebody_wants_while_archives_are_asked_is_visited_again(
-    asking: Hub, web: Web, wayback: FaultyArchive
+    asking: Hub, web: Web, wayback: FaultyArchive, stage: Any
 ) -> None:
+    hold(wayback, SAME, "2025-06-02", stage.html(SAME))
     project = asking.project("politics")
     project.article(SAME, published="2025-06-01")
     assert project.run("push").code == 0
