@@ -21,7 +21,7 @@ from linkarchive.fleet.visits import Look, SharedVisits
 from linkarchive.fleet.workplace import Hub, Workplace
 from linkarchive.snapshot import paths
 from linkarchive.snapshot.shelf import FolderShelf, Shelf, WorkersShelf
-from linkarchive.store import hub_ranges, hub_troubles
+from linkarchive.store import hub_ranges
 from linkarchive.store.hub_ranges import Segment, Taken, Watched
 from linkarchive.web.connectivity import OwnNetwork
 from linkarchive.web.pacing import Paces
@@ -191,7 +191,6 @@ class Batch:
             keep_sighting(self._hub, self._place, self._own_network, works)
             segments = (Segment(name, path.stat().st_size, warc.digests[path]) for name, path in files.items())
             hub_ranges.keep_segments(store, self._taken, segments)
-            hub_troubles.over(store, [work.project.id for work in works])
             hub_ranges.hold(store, self._taken)
         store.commit()
         self._hub.shared.forget()

@@ -41,6 +41,7 @@ class ProjectWork:
         hub_ranges.next_visits(store, project, concluded_on, now, visited=self.visits)
         hub_ranges.put_off(store, project, left, now)
         hub_archives.ask_from(store, project, to_ask)
+        hub_troubles.over(store, project)
 
 
 def round_of(project: HubProject, opened: Hub, place: Workplace) -> Run:

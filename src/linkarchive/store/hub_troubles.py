@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from datetime import datetime, timedelta
 
 from sqlalchemy import text
@@ -42,10 +41,9 @@ def put_off(store: Store, taken: Taken, project: int, why: str, now: datetime) -
     return int(number)
 
 
-def over(store: Store, projects: Collection[int]) -> None:
-    """Workers can use the tables of these projects. The caller commits."""
-    statement = "DELETE FROM hub.project_troubles WHERE project = ANY(:projects)"
-    store.execute(text(statement), {"projects": list(projects)})
+def over(store: Store, project: int) -> None:
+    """Workers can use the tables of the project. The caller commits."""
+    store.execute(text("DELETE FROM hub.project_troubles WHERE project = :project"), {"project": project})
 
 
 def try_again(store: Store, now: datetime) -> None:
