@@ -13,10 +13,8 @@ _SECONDS = 60.0
 
 
 def base_of(folder: Path, ref: str) -> str:
-    """The commit to compare with: where this branch left `ref`, else (a shallow clone) `ref` itself.
-
-    Raises UsageError when the folder is in no repository, the revision is unknown, or there is no Git.
-    """
+    """The commit to compare with: where this branch left `ref`, else (a shallow clone) `ref` itself. Raises UsageError
+    when the folder is in no repository, the revision is unknown, or there is no Git."""
     if not _git(folder, "rev-parse", "--is-inside-work-tree"):
         raise UsageError(f"{folder}: not in a Git repository; --changed-since compares with a revision of one")
     revision = _git(folder, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{ref}^{{commit}}")

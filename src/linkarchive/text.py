@@ -225,10 +225,8 @@ def media_type(data: bytes, content_type: str = "") -> str:
 
 
 def essence_of(content_type: str) -> str:
-    """`text/html` of `Text/HTML; charset=utf-8`; "" for what is no media type.
-
-    Of a field that came twice the last that is one, as in browsers (Fetch, "extract a MIME type").
-    """
+    """`text/html` of `Text/HTML; charset=utf-8`; "" for what is no media type. Of a field that came twice the last that
+    is one, as in browsers (Fetch, "extract a MIME type")."""
     values = (value.partition(";")[0].strip().lower() for value in reversed(content_type.split(",")))
     return next((essence for essence in values if _ESSENCE.fullmatch(essence)), "")
 

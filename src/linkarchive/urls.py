@@ -140,9 +140,7 @@ def query_of(url: str) -> str:
 
 def resolve(base: str, reference: str, charset: str = "utf-8") -> str | None:
     """Where a reference of a page at `base` leads, by the WHATWG URL standard; None where that cannot be told.
-
-    `charset` is the page's: its query is encoded in that. An address that is whole stays as it is written.
-    """
+    `charset` is the page's: its query is encoded in that. An address that is whole stays as it is written."""
     reference = encode_query(reference.strip(), charset)
     if _WHOLE.match(reference):
         return reference
@@ -230,10 +228,8 @@ def _normalise(text: str) -> str:
 
 
 def same_page(url: str, other_url: str) -> bool:
-    """The two URLs differ at most in scheme, `www.`, a trailing slash, the case of the host, a default port.
-
-    What has no key is the same as itself only.
-    """
+    """The two URLs differ at most in scheme, `www.`, a trailing slash, the case of the host, a default port. What has
+    no key is the same as itself only."""
     try:
         return loose_key(url) == loose_key(other_url)
     except ValueError:

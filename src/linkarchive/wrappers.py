@@ -272,10 +272,8 @@ _SERVICES: tuple[_Service, ...] = (
 
 
 def key_of(url: str) -> str:
-    """The key under which a URL is stored; what has no key (mailto:, a relative path) is its own.
-
-    A link through a redirector is the page behind it, with or without what counts its visitors.
-    """
+    """The key under which a URL is stored; what has no key (mailto:, a relative path) is its own. A link through a
+    redirector is the page behind it, with or without what counts its visitors."""
     return key_of_intended(intended_url(url))
 
 

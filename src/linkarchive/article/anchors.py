@@ -75,11 +75,8 @@ class Anchor(Struct, frozen=True):
 
 
 def anchors_of(page: Page) -> tuple[Anchor, ...]:
-    """The anchors of an HTML page in their order; none for a failure or another type.
-
-    Targets are absolute (`<base>`, the final URL) and freed of an archive's prefix; those
-    that are no web address, or the page itself, are left out.
-    """
+    """The anchors of an HTML page in their order; none for a failure or another type. Targets are absolute (`<base>`,
+    the final URL) and freed of an archive's prefix; those that are no web address, or the page itself, are left out."""
     if not is_html(page):
         return ()
     soup = html_tree(decode(page.body, page.headers.get("content-type"), markup=True))

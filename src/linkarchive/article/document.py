@@ -41,14 +41,12 @@ def read_document(
 ) -> Article:
     """Read an article in one of the formats of registry.py.
 
-    `path` is what the article is called (a path from the project folder, or its URL);
-    `base_url` is what relative links resolve against, when the document has no `<base>`.
-    `everything` takes images, media, embeds and metadata too, and the whole page.
-    `beside` gives the bytes of the file that the document takes its list of references from.
-    `in_process` parses here what sandbox.py would parse in a limited process of its own: only for a document that
-    was read there before and differs from that in its targets alone.
-    Raises ArticleError when the format is unknown or the bytes cannot be read as such
-    (damaged, encrypted, or too large for the limits in sandbox.py).
+    `path` is what the article is called (a path from the project folder, or its URL); `base_url` is what relative links
+    resolve against, when the document has no `<base>`. `everything` takes images, media, embeds and metadata too, and
+    the whole page. `beside` gives the bytes of the file that the document takes its list of references from.
+    `in_process` parses here what sandbox.py would parse in a limited process of its own: only for a document that was
+    read there before and differs from that in its targets alone. Raises ArticleError when the format is unknown or the
+    bytes cannot be read as such (damaged, encrypted, or too large for the limits in sandbox.py).
     """
     document = with_bibliographies(_read(data, format, path, everything, in_process), beside)
     passages = with_given_copies(with_numbered_lists(document.passages))

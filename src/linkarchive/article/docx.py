@@ -28,10 +28,8 @@ def read_docx(data: bytes, *, everything: bool = False) -> ParsedDocument:
 
 
 def read_text(data: bytes, most: int) -> str:
-    """The paragraphs of the text and its notes, a line each. `most` is the bytes that a part may unpack to.
-
-    Raises ArticleError as `read_docx`.
-    """
+    """The paragraphs of the text and its notes, a line each. `most` is the bytes that a part may unpack to. Raises
+    ArticleError as `read_docx`."""
     return "\n".join(passage.text for passage in _Document(Package(data, most), False).passages if passage.text.strip())
 
 

@@ -25,10 +25,8 @@ _CONTAINER = "{urn:oasis:names:tc:opendocument:xmlns:container}"
 
 
 def read_epub(data: bytes, *, everything: bool = False) -> ParsedDocument:
-    """The chapters of an EPUB file in reading order; one that is damaged is left out, with a remark.
-
-    Raises ArticleError when the package or its index is damaged.
-    """
+    """The chapters of an EPUB file in reading order; one that is damaged is left out, with a remark. Raises
+    ArticleError when the package or its index is damaged."""
     package = Package(data)
     index_name = _index_name(package)
     index = package.xml(index_name)

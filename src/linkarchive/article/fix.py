@@ -1,10 +1,9 @@
 """New targets for an article's links, written into its own bytes: only the targets change.
 
-The reader is the judge of where a target is. Every place that looks like one
-(fix_spans.py) gets a mark, a URL of its own, in a copy; reading the copy tells by the marks
-which place is the target of which citation. What is in code or in a comment brings no
-mark to light and stays. Then the new targets are written and the article is read once more:
-it must say exactly what was expected, and an edit after which it does not is given up.
+The reader is the judge of where a target is. Every place that looks like one (fix_spans.py) gets a mark, a URL of its
+own, in a copy; reading the copy tells by the marks which place is the target of which citation. What is in code or in a
+comment brings no mark to light and stays. Then the new targets are written and the article is read once more: it must
+say exactly what was expected, and an edit after which it does not is given up.
 """
 
 from __future__ import annotations

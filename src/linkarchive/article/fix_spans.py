@@ -1,8 +1,7 @@
 """Where an article's text may hold a link target, and how a URL is spelled there.
 
-The places are found by the look of them, more than there are: in code, in comments, in
-text that only looks like a link. Which of them are targets is not decided here but by
-the reader itself (fix.py).
+The places are found by the look of them, more than there are: in code, in comments, in text that only looks like a
+link. Which of them are targets is not decided here but by the reader itself (fix.py).
 """
 
 from __future__ import annotations
@@ -168,9 +167,7 @@ def _bare(text: str, urls: Sequence[str]) -> Iterator[Span]:
 
 def spelled(span: Span, url: str, attributes: Sequence[tuple[str, str]], *, markup: bool) -> str:
     """What to write in place of the span. `attributes` go behind an `href`; those that the tag has stay as they are.
-
-    `markup` says that a bare URL stands in HTML.
-    """
+    `markup` says that a bare URL stands in HTML."""
     url = _UNWRITABLE.sub(lambda match: quote(match[0], safe=""), url)
     match span.form:
         case Form.DESTINATION:

@@ -28,10 +28,8 @@ class Listing:
 
 
 def list_articles(data: bytes, url: str) -> Listing | None:
-    """The listing, when `data` is RSS, Atom, RDF (RSS 1.0), JSON Feed, a sitemap or a sitemap index; else None.
-
-    `url` is where it came from: relative links resolve against it. A gzipped sitemap is unpacked.
-    """
+    """The listing, when `data` is RSS, Atom, RDF (RSS 1.0), JSON Feed, a sitemap or a sitemap index; else None. `url`
+    is where it came from: relative links resolve against it. A gzipped sitemap is unpacked."""
     if data[:2] == b"\x1f\x8b":
         unpacked = _unpack(data)
         if unpacked is None:

@@ -142,9 +142,7 @@ def longest_quotation(text: str) -> str | None:
 
 def with_numbered_lists(passages: Iterable[Passage]) -> list[Passage]:
     """The passages, with the entries of numbered lists of references as notes, and their numbers in the text as marks.
-
-    An entry begins with `[1]`, or is numbered and stands below a heading such as “References”.
-    """
+    An entry begins with `[1]`, or is numbered and stands below a heading such as “References”."""
     parts = list(_parts(passages))
     lists = _Lists(parts)
     done: list[Passage] = []

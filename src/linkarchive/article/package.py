@@ -46,10 +46,8 @@ class Package:
 
 
 def parse_xml(data: bytes, name: str) -> Any:
-    """The root element of foreign XML, without entities, network or huge trees.
-
-    Raises ArticleError, in which it is called `name`, when it is none.
-    """
+    """The root element of foreign XML, without entities, network or huge trees. Raises ArticleError, in which it is
+    called `name`, when it is none."""
     from lxml import etree
 
     parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False, recover=True)

@@ -1,10 +1,9 @@
 """Lost targets: the article's citations matched with the anchors of its original page.
 
-Three things identify an anchor: its text, the words around it, and its place (the part
-of the page, and the order among the others). First every citation is matched for itself;
-those that have one target, or one that is clearly better, are landmarks. Then repeated
-texts are told apart by lying between the same landmarks, in the same order. What is left
-is ambiguous, and is said to be.
+Three things identify an anchor: its text, the words around it, and its place (the part of the page, and the order among
+the others). First every citation is matched for itself; those that have one target, or one that is clearly better, are
+landmarks. Then repeated texts are told apart by lying between the same landmarks, in the same order. What is left is
+ambiguous, and is said to be.
 """
 
 from __future__ import annotations

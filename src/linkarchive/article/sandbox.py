@@ -28,10 +28,8 @@ _DAMAGED = 3
 def read_limited(
     data: bytes, format: str, *, path: str, everything: bool = False, seconds: float = SECONDS, memory: int = MEMORY
 ) -> ParsedDocument:
-    """Parse a document in a process of its own, within `seconds` of time and `memory` bytes of address space.
-
-    Raises ArticleError when the document is damaged or beyond one of the limits.
-    """
+    """Parse a document in a process of its own, within `seconds` of time and `memory` bytes of address space. Raises
+    ArticleError when the document is damaged or beyond one of the limits."""
     # -P: a file named like a module in the folder of the article must not be imported.
     command = [sys.executable, "-P", "-m", "linkarchive.article.sandbox", format, str(int(everything)), str(memory)]
     with tempfile.TemporaryFile() as stdin, tempfile.TemporaryFile() as stdout, tempfile.TemporaryFile() as stderr:

@@ -77,9 +77,7 @@ def find_browser(settings: BrowserSettings) -> str:
 
 def browser_for(settings: Settings) -> str | None:
     """The program that renders pages in this run; None where none is wanted, or none is here and none is asked for.
-
-    Raises SettingsError where a scope asks for one and it cannot be had.
-    """
+    Raises SettingsError where a scope asks for one and it cannot be had."""
     asked = "rendered" in (settings.keep.scope, *(rule.scope for rule in settings.sites))
     if not asked and settings.browser.when == "never":
         return None
@@ -166,9 +164,7 @@ class Chromium(Struct):
 
 async def start(playwright: Playwright, executable: str, spki: str, nowhere: int) -> Chromium:
     """Start the browser. `nowhere` is the port of a proxy that refuses all: that of everything that is no page's.
-
-    Raises playwright's Error or TimeoutError where it does not start.
-    """
+    Raises playwright's Error or TimeoutError where it does not start."""
     folder = _Folder()
     environ = {name: value for name, value in os.environ.items() if name.lower() not in _PROXIES}
     environ |= dict.fromkeys(("TMPDIR", "HOME", "XDG_CONFIG_HOME", "XDG_CACHE_HOME"), folder.path)

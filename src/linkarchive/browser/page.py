@@ -240,10 +240,8 @@ def _chain(response: Response | None) -> list[str]:
 def _split(
     exchanges: tuple[Exchange, ...], chain: list[str], request: VisitRequest, started: datetime
 ) -> tuple[Visit, tuple[Exchange, ...]] | None:
-    """The visit to the page, and the parts: the last answer at each address of the chain, the best at any other.
-
-    Bodies that are in neither are closed. None where no answer is that of the page.
-    """
+    """The visit to the page, and the parts: the last answer at each address of the chain, the best at any other. Bodies
+    that are in neither are closed. None where no answer is that of the page."""
     last: dict[str, Exchange] = {}
     best: dict[tuple[str, str, bytes], Exchange] = {}
     for exchange in exchanges:

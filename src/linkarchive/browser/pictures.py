@@ -61,10 +61,7 @@ def in_time(call: Awaitable[_T]) -> Awaitable[_T]:
 
 async def pictures(context: BrowserContext, tab: Page, highest: int) -> tuple[bytes, bytes, int]:
     """A picture of the top of a page, as many pixels as are given or all, a small one of its first screens, and how
-    high the page is.
-
-    Each step is done `in_time`. Raises playwright's Error where the page is gone.
-    """
+    high the page is. Each step is done `in_time`. Raises playwright's Error where the page is gone."""
 
     async def drawing(scale: float) -> str:
         clip = {"x": 0, "y": 0, "width": WIDTH, "height": max(1, min(height, highest)), "scale": scale}

@@ -236,9 +236,7 @@ def recover(
     articles: Articles, original: str, paths: Collection[str], page: Page
 ) -> tuple[Articles, tuple[Article, ...]]:
     """The articles with the lost targets that the original page of those at `paths` tells, and those that changed.
-
-    `original` is the URL of the page.
-    """
+    `original` is the URL of the page."""
     from linkarchive.article.recover import recover as recover_targets
     from linkarchive.judge.verdict import judge
 

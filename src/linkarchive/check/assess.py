@@ -238,10 +238,9 @@ def judge_by_digest(
 ) -> Judgement:
     """The judgement on a page that seems alive, from what the text files know of the page to compare it with.
 
-    `alone` is the judgement without a comparison, `today` the page's SHA-256 and
-    fingerprint, `before` what was concluded last time, `last` the capture it was concluded
-    on. The reference itself is the same; what was seen last time is what it was; any
-    other page leaves the last conclusion as it was, so that a clone makes no news of its own.
+    `alone` is the judgement without a comparison, `today` the page's SHA-256 and fingerprint, `before` what was
+    concluded last time, `last` the capture it was concluded on. The reference itself is the same; what was seen last
+    time is what it was; any other page leaves the last conclusion as it was, so that a clone makes no news of its own.
     """
     if not alone.verdict.is_alive:
         return alone

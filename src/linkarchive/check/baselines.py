@@ -109,10 +109,8 @@ class NewCapture(Struct, frozen=True):
 def baselines_of(
     job: Job, policy: Policy, now: datetime
 ) -> list[tuple[CitedLink, StoredCapture | None, Acceptance | None]]:
-    """Each citation with its baseline and its acceptance.
-
-    A citation without a baseline gets one now, unless today's page is nearer to the day the author looked.
-    """
+    """Each citation with its baseline and its acceptance. A citation without a baseline gets one now, unless today's
+    page is nearer to the day the author looked."""
     before = job.previous
     return [
         (
@@ -137,10 +135,8 @@ _Capture = TypeVar("_Capture", bound=StoredCapture | NewCapture)
 def choose_baseline(
     captures: Sequence[_Capture], viewed_on: date | None, now: datetime | None = None
 ) -> _Capture | None:
-    """The usable capture nearest to the day the author looked; before beats after at equal distance.
-
-    Without a day, the first usable one. With `now`, None when today is nearer than all of them.
-    """
+    """The usable capture nearest to the day the author looked; before beats after at equal distance. Without a day, the
+    first usable one. With `now`, None when today is nearer than all of them."""
     usable = [capture for capture in captures if capture.usable]
     if not usable or viewed_on is None:
         return usable[0] if usable else None
@@ -164,10 +160,8 @@ def inputs_version(job: Job, policy: Policy) -> str:
 
 
 def judgement_inputs_hash(version: str, inputs: Iterable[tuple[CitedLink, datetime | None, Acceptance | None]]) -> str:
-    """Digest of all that a judgement depends on beside today's page: equal means it need not be made again.
-
-    That is, for each citation, the time of its baseline and how it was accepted.
-    """
+    """Digest of all that a judgement depends on beside today's page: equal means it need not be made again. That is,
+    for each citation, the time of its baseline and how it was accepted."""
     links = [(_as_hashed(link), time, accepted) for link, time, accepted in inputs]
     return hashlib.sha256(msgspec.json.encode((version, links))).hexdigest()[:32]
 
@@ -207,10 +201,8 @@ def build_task(
     probe: Page | None = None,
     document: Page | None = None,
 ) -> JudgeTask:
-    """What is to be judged of a page that was fetched now, with what it is compared with for each citation.
-
-    `document` is what the server sent, where the page is what a browser showed.
-    """
+    """What is to be judged of a page that was fetched now, with what it is compared with for each citation. `document`
+    is what the server sent, where the page is what a browser showed."""
     live = job.previous.live
     return JudgeTask(
         page=page,

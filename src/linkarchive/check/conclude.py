@@ -234,10 +234,8 @@ def _capture_to_keep(
 
 
 def _says_something_new(fetched: Fetched, worst: Judgement, fingerprint: str | None, policy: Policy) -> bool:
-    """The page is not only noise beside the last capture: its status, way or substance changed, or it is evidence.
-
-    So is a first usable page, and a fresh copy of an old one.
-    """
+    """The page is not only noise beside the last capture: its status, way or substance changed, or it is evidence. So
+    is a first usable page, and a fresh copy of an old one."""
     live, alive = fetched.job.previous.live, worst.verdict.is_alive
     last = live[-1]
     if alive and not any(capture.usable for capture in live):

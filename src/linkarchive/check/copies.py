@@ -75,10 +75,8 @@ def with_copies_judged(result: Result, job: Job, policy: Policy) -> Result:
 
 
 def with_settled(result: Result, job: Job) -> Result:
-    """The result with the copies that the articles themselves give for what is dead or unreachable.
-
-    A source is settled where all its dead and unreachable citations are: there is nothing left to do about it.
-    """
+    """The result with the copies that the articles themselves give for what is dead or unreachable. A source is settled
+    where all its dead and unreachable citations are: there is nothing left to do about it."""
     if result.verdict not in _UNSETTLED:
         return result
     links = {(link.article, link.citation.url or "", link.citation.line): link for link in job.citations}

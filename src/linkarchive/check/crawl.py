@@ -239,10 +239,8 @@ class Crawler:
         self._recorder.commit_when_due()
 
     def _conclude(self, fetched: Fetched, *, may_wait: bool) -> None:
-        """As last time, at once for a failure, else once the page is judged beside the network.
-
-        `may_wait`: it may be set aside for a probe, if it is a suspect.
-        """
+        """As last time, at once for a failure, else once the page is judged beside the network. `may_wait`: it may be
+        set aside for a probe, if it is a suspect."""
         wanted = self._rendered.wants(fetched)
         as_last_time = None if wanted else unchanged(fetched, self._policy)
         if wanted:

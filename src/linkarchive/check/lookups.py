@@ -124,11 +124,8 @@ class ArchiveLookups:
                 self.ask([SavedLookup(job.source.id, job.source.url, datetime.fromisoformat(saved.note))])
 
     def use_answers(self, jobs: Jobs, recovered: Callable[[Article], None]) -> None:
-        """Wait for the answers, at most for the budget, and use them.
-
-        `recovered` is called with each article of which an original page gave lost targets back, before the answer
-        is on record.
-        """
+        """Wait for the answers, at most for the budget, and use them. `recovered` is called with each article of which
+        an original page gave lost targets back, before the answer is on record."""
         self.use(self.results(), jobs, recovered)
 
     def results(self) -> Iterator[LookupResult]:

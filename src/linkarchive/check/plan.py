@@ -62,9 +62,7 @@ class Job(Struct, frozen=True):
     @property
     def kept_here(self) -> str | None:
         """Why nobody else is told of this source, in words (docs/design.md §4: privacy); None: web archives are asked.
-
-        Found out when it is asked for, which is seldom.
-        """
+        Found out when it is asked for, which is seldom."""
         return why_source_kept_here(self.source.url, self.citations, self.sites)
 
     @property

@@ -65,10 +65,8 @@ def result_of(
     now: datetime,
     titles: Titles = (None, None),
 ) -> Result:
-    """The result of a visit, before `with_history`. It shows the worst of its citations (docs/design.md §3).
-
-    `capture` shows the page; where it is still to be stored, `with_capture` names it. `titles` are as `titles_of` says.
-    """
+    """The result of a visit, before `with_history`. It shows the worst of its citations (docs/design.md §3). `capture`
+    shows the page; where it is still to be stored, `with_capture` names it. `titles` are as `titles_of` says."""
     worst = min(compared, key=lambda cited: cited.judgement.rank)
     judgement = worst.judgement
     others = {f"{cited.judgement.verdict.value}/{cited.judgement.reason.value}" for cited in compared}

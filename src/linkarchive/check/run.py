@@ -48,11 +48,10 @@ def check(
 ) -> Report:
     """Run the check over a project folder and return its report.
 
-    `stop` is asked before each new visit: once true, what is in flight is finished,
-    everything is saved and the report is incomplete. Runs with the same `politeness`, one after another, ask
-    hosts and archives no faster than one would. Raises UsageError, LockedError
-    and StorageError (`errors.py` says what each asks for); being offline is no error
-    but a report that says so.
+    `stop` is asked before each new visit: once true, what is in flight is finished, everything is saved and the report
+    is incomplete. Runs with the same `politeness`, one after another, ask hosts and archives no faster than one would.
+    Raises UsageError, LockedError and StorageError (`errors.py` says what each asks for); being offline is no error but
+    a report that says so.
     """
     project = Project(root, settings.keep.folder)
     politeness = politeness or Politeness()
@@ -233,11 +232,8 @@ def _with_deadline(stop: Stop, seconds: float) -> Stop:
 
 
 def dry_run(root: Path, scope: Scope, settings: Settings, clock: Clock) -> str:
-    """Sources, time and disk of a run, in words. Visits no source; of what was named, URLs are fetched to be read,
-    but not the articles of a feed or sitemap.
-
-    Where there is no archive, none is made. Raises as `check` does.
-    """
+    """Sources, time and disk of a run, in words. Visits no source; of what was named, URLs are fetched to be read, but
+    not the articles of a feed or sitemap. Where there is no archive, none is made. Raises as `check` does."""
     project = Project(root, settings.keep.folder)
     first = load_first(project, scope, settings, clock, fetch_listed=False)
     damages = []

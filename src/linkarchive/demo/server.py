@@ -1,7 +1,6 @@
 """The embedded web: a forward proxy on loopback behind which all the demo's hosts live.
 
-Real sockets, real TLS, the code under test unchanged: only its proxy and CA
-settings point here.
+Real sockets, real TLS, the code under test unchanged: only its proxy and CA settings point here.
 """
 
 from __future__ import annotations

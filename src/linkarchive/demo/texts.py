@@ -1,9 +1,8 @@
 """What the demo's pages say, by address and day: read from the text files in `prose/`.
 
-A text begins with `=== host/path` (`@now`: of the second day only), then lines
-`title:`, `retitle:` (the second day's), `by:`, `date:`, a blank line, then blocks, a
-line each. `## Heading {#id}` is a heading (`changed=other`: its id on the second day).
-A block that begins with `[then]` or `[now]` stands on that day only.
+A text begins with `=== host/path` (`@now`: of the second day only), then lines `title:`, `retitle:` (the second day's),
+`by:`, `date:`, a blank line, then blocks, a line each. `## Heading {#id}` is a heading (`changed=other`: its id on the
+second day). A block that begins with `[then]` or `[now]` stands on that day only.
 """
 
 from __future__ import annotations

@@ -45,10 +45,8 @@ class Pushed:
 
 
 def push(project: Project, place: Hub, scope: Scope, settings: Settings, clock: Clock) -> Pushed:
-    """Read the articles of a scope, and tell the hub all that the project cites.
-
-    Raises as `check.run.check`, and UsageError where there is no hub.
-    """
+    """Read the articles of a scope, and tell the hub all that the project cites. Raises as `check.run.check`, and
+    UsageError where there is no hub."""
     refuse_faulty(settings)
     now, policy = clock.now(), Policy.of(settings, project.decisions)
     with hub.open_hub(place.database) as shared:

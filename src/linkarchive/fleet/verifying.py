@@ -16,10 +16,8 @@ _CHUNK = 1024 * 1024
 
 
 def verify(settings: HubSettings, first: int, last: int) -> Iterator[tuple[Segment, str | None]]:
-    """Read all files of these ranges; what is wrong with each, in words, or None.
-
-    Raises UsageError and SettingsError.
-    """
+    """Read all files of these ranges; what is wrong with each, in words, or None. Raises UsageError and
+    SettingsError."""
     shelf = shelf_of(settings.shelf)
     with open_hub(settings.database) as store:
         for segment in hub_ranges.segments(store, first, last):

@@ -53,10 +53,8 @@ def ignore_source(
 def replace_source(
     project: Project, store: Store, url: str, by: str, reason: str | None, who: str, now: datetime
 ) -> Decision:
-    """Record what articles shall cite instead of a source; `archive fix` writes it into them.
-
-    Raises UsageError for a source that the project does not have, or for no web address.
-    """
+    """Record what articles shall cite instead of a source; `archive fix` writes it into them. Raises UsageError for a
+    source that the project does not have, or for no web address."""
     source = sources.find(store, url)
     parts = urlsplit(by)
     if parts.scheme not in ("http", "https") or not parts.hostname or not by.isprintable() or " " in by:

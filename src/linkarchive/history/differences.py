@@ -22,10 +22,8 @@ def differences(
     report: Report,
     known: Mapping[tuple[str, datetime], Difference] = MappingProxyType({}),
 ) -> Mapping[str, Difference]:
-    """What changed in the text of each drifted source, by URL; a source whose copies are not here is left out.
-
-    `known` are those that were found when the page was judged (`Recorder.differences`).
-    """
+    """What changed in the text of each drifted source, by URL; a source whose copies are not here is left out. `known`
+    are those that were found when the page was judged (`Recorder.differences`)."""
     by_url: dict[str, Difference] = {}
     for source in report.of(lambda kind: kind.verdict is Verdict.DRIFTED):
         if len(by_url) == MAX_DIFFERENCES:

@@ -56,10 +56,8 @@ class Fixes:
 
 
 def write_fixes(project: Project, store: Store, fixes: Fixes) -> None:
-    """Write the files that change, each in one step; the project then knows the articles in their new form.
-
-    Raises StorageError when a file cannot be written, or changed since it was read; those before it are done.
-    """
+    """Write the files that change, each in one step; the project then knows the articles in their new form. Raises
+    StorageError when a file cannot be written, or changed since it was read; those before it are done."""
     for fix in fixes.files:
         if not fix.changes:
             continue

@@ -31,9 +31,8 @@ from linkarchive.store.database import Store
 def plan_fixes(project: Project, store: Store, names: Sequence[str], day: date, style: Style | None = None) -> Fixes:
     """The edits of the named articles, of the lists of references that only they name, and of links.txt.
 
-    `day` is today, for what is ignored until a day; `style` says how archived copies are written (None: as usual in
-    the format).
-    Raises StorageError and UsageError (links.txt or decisions.jsonl cannot be read).
+    `day` is today, for what is ignored until a day; `style` says how archived copies are written (None: as usual in the
+    format). Raises StorageError and UsageError (links.txt or decisions.jsonl cannot be read).
     """
     planner = _Planner(project, store, day, style)
     files: dict[Path, FileFix] = {}
@@ -182,10 +181,8 @@ class _Planner:
     def _replacements(
         self, read: Article, known: Article, form: str, article: str
     ) -> tuple[list[Replacement], list[str]]:
-        """The new targets of a file that belongs to an article, and what is left to a person.
-
-        `known` has the recovered targets.
-        """
+        """The new targets of a file that belongs to an article, and what is left to a person. `known` has the recovered
+        targets."""
         replacements: list[Replacement] = []
         left: list[str] = []
         for number, (written, citation) in enumerate(zip(read.citations, known.citations, strict=True)):

@@ -34,9 +34,7 @@ def fix_list(
     day: date,
 ) -> FileFix:
     """The edits of one file. `after` has the articles that are edited as they will be, `stored` the others, by name.
-
-    The line of a link that its article goes on citing stays as it is.
-    """
+    The line of a link that its article goes on citing stays as it is."""
     edited = {section_key(path): article for path, article in after.items()}
     targets: dict[int, NewTarget] = {}
     left: list[str] = []

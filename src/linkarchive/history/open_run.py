@@ -73,10 +73,8 @@ def _taken(project: Project, names: Sequence[str]) -> str:
 def to_plan(
     project: Project, settings: Settings, now: datetime, notice: Callable[[str, bool], None]
 ) -> Iterator[Store]:
-    """The database for a run that is only planned; an empty one, in memory, where there is no archive.
-
-    `notice` is called, and errors are raised, as by `locked`.
-    """
+    """The database for a run that is only planned; an empty one, in memory, where there is no archive. `notice` is
+    called, and errors are raised, as by `locked`."""
     if project.has_archive():
         with locked(project, settings, now, notice) as database, database() as store:
             yield store
@@ -90,9 +88,7 @@ def begin(
     project: Project, store: Store, settings: Settings, clock: Clock, signature: str, fresh: bool
 ) -> Iterator[OpenRun]:
     """Begin a run, or continue the interrupted one of the same scope (`signature`) unless it is to be a `fresh` one.
-
-    Its WARC files are closed in the end. Raises StorageError.
-    """
+    Its WARC files are closed in the end. Raises StorageError."""
     interrupted = None if fresh else runs.interrupted(store, clock.now(), signature)
     if interrupted is not None:
         captures.forget_lost(store, interrupted.seq, lambda capture: is_there(project, capture))

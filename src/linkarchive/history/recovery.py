@@ -24,11 +24,8 @@ _ANY_SIZE = 1 << 62
 
 
 def recover(project: Project) -> tuple[str, ...]:
-    """Finish an interrupted `archive forget`, then WARC files of interrupted runs.
-
-    Call it with the lock held, before anything is read. Returns a sentence for each thing done that a
-    person may want to know; raises StorageError.
-    """
+    """Finish an interrupted `archive forget`, then WARC files of interrupted runs. Call it with the lock held, before
+    anything is read. Returns a sentence for each thing done that a person may want to know; raises StorageError."""
     done = []
     if (project.archive / paths.FORGETTING).exists():
         from linkarchive.history.forgetting import finish
@@ -79,10 +76,7 @@ def is_there(project: Project, capture: Capture) -> bool:
 
 def damages(project: Project) -> tuple[str, ...]:
     """What no command can make whole again: damaged manifests; the newest one and decisions that are gone, of which one
-    run tells.
-
-    Raises StorageError.
-    """
+    run tells. Raises StorageError."""
     damaged: list[str] = []
     named: set[Path] = set()
 

@@ -113,10 +113,8 @@ def html_view(
 
 
 def _point_latest(reports: Path, run_id: str) -> None:
-    """Have `latest` name a run's report: by a link, or by a copy where links cannot be made.
-
-    In a project that was copied without links (a zip file, a cloud drive) it is a folder. Raises OSError.
-    """
+    """Have `latest` name a run's report: by a link, or by a copy where links cannot be made. In a project that was
+    copied without links (a zip file, a cloud drive) it is a folder. Raises OSError."""
     latest, new = reports / LATEST, reports / f".{LATEST}"
     for path in (new, latest):
         if path.is_dir() and not path.is_symlink():

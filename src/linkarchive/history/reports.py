@@ -21,9 +21,7 @@ from linkarchive.wrappers import key_of
 
 def load_report(store: Store, log: Sequence[Decision], run_id: str | None = None) -> Report:
     """The report of a run, by default the latest that is over, in the light of the decisions that were made by now.
-
-    Raises UsageError when there is none.
-    """
+    Raises UsageError when there is none."""
     run = runs.find(store, run_id) if run_id else runs.latest(store)
     if run is None:
         raise UsageError(f"no run has the id {run_id}")
@@ -38,9 +36,7 @@ def numbered_report(store: Store, log: Sequence[Decision]) -> Report:
 
 def report_of(store: Store, run: Run, log: Sequence[Decision]) -> Report:
     """The report of a run; its sources are read from the committed rows of the database whenever they are gone through.
-
-    Doing that raises StorageError when the database refuses.
-    """
+    Doing that raises StorageError when the database refuses."""
     body, day = run.body, (run.info.finished or run.info.started).date()
     index = DecisionIndex(log)
     return Report(

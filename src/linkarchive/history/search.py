@@ -56,10 +56,8 @@ class SearchResult:
 
 
 def search(project: Project, words: Sequence[str], network: NetworkSettings, begin: Begin) -> SearchResult:
-    """Search the text of all usable copies; what no search has read before is read first.
-
-    Each text of `words` is a phrase; all of them must be there. Raises UsageError where SQLite cannot search.
-    """
+    """Search the text of all usable copies; what no search has read before is read first. Each text of `words` is a
+    phrase; all of them must be there. Raises UsageError where SQLite cannot search."""
     with open_project(project) as store:
         is_behind = bool(texts.missing(store))
     if is_behind:

@@ -22,10 +22,7 @@ from linkarchive.store.decisions import Decision
 
 def history_of(store: Store, log: Sequence[Decision], url: str, verbose: bool = False) -> Iterator[str]:
     """The life of a source, with what people decided about it, in lines that are safe to print. Raises
-    UnknownSourceError.
-
-    `verbose` adds the runs, and where in the WARC files its copies are.
-    """
+    UnknownSourceError. `verbose` adds the runs, and where in the WARC files its copies are."""
     source = sources.find(store, url)
     yield address(source.url)
     past = results.history(store, source.id)

@@ -24,10 +24,8 @@ _PATIENCE = 1.0
 def looks(
     archive: Files, store: Store, captures: Sequence[StoredCapture], settings: Settings, clock: Clock
 ) -> Iterator[tuple[StoredCapture, Rendering]]:
-    """Each stored copy as a browser shows it now, from the archive alone; those that it cannot show are left out.
-
-    The caller closes each. Raises SettingsError where there is no browser.
-    """
+    """Each stored copy as a browser shows it now, from the archive alone; those that it cannot show are left out. The
+    caller closes each. Raises SettingsError where there is no browser."""
     from linkarchive.browser.renderer import Renderer  # the extra
 
     with Renderer(find_browser(settings.browser), settings.network, clock) as renderer:

@@ -16,11 +16,8 @@ from linkarchive.store.opening import open_project
 
 
 def picture_of(project: Project, url: str, capture: Capture, settings: Settings, clock: Clock) -> bytes:
-    """The full picture of a stored copy of a source, as PNG.
-
-    Raises SettingsError where there is no browser, UsageError where it cannot show the copy or the project has it no
-    more, StorageError.
-    """
+    """The full picture of a stored copy of a source, as PNG. Raises SettingsError where there is no browser, UsageError
+    where it cannot show the copy or the project has it no more, StorageError."""
     with open_project(project) as store:
         kept = captures.find(store, sources.find(store, url).id, capture)
         record = next((part for part in parts.of_capture(store, kept.id) if part.url.startswith(PICTURE)), None)

@@ -90,9 +90,7 @@ def article_texts(
     root: Path, report: Report, citing: Callable[[Collection[str]], Iterable[SourceReport]] | None = None
 ) -> Mapping[str, ArticleText]:
     """The text of each article that lies in the folder, its citations with their verdicts, by the article's path.
-
-    `citing` gives the sources that articles cite, by their paths; else they are looked for in the report.
-    """
+    `citing` gives the sources that articles cite, by their paths; else they are looked for in the report."""
     verdicts: dict[tuple[str, int, str], tuple[str | None, Verdict]] = {}
     paths = {article.path for article in report.articles[:_MAX_TEXTS] if (root / article.path).is_file()}
     reports = _sources_of(report) if citing is None else citing(paths)

@@ -52,10 +52,8 @@ def _seal_ended(project: Project, now: datetime) -> Iterator[str]:
 
 
 def _first_line_of_log(archive: Path, warc: Path) -> bytes | None:
-    """What begins the log at the end of a WARC file; None: there is none, as long as its run has not ended.
-
-    A file that nobody seals is looked at again by each run: it is read from its last page on.
-    """
+    """What begins the log at the end of a WARC file; None: there is none, as long as its run has not ended. A file that
+    nobody seals is looked at again by each run: it is read from its last page on."""
     from linkarchive.snapshot.record_reader import BadRecordError, walk
 
     line = None

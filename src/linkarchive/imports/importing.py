@@ -57,10 +57,8 @@ def import_files(
     rebase: bool = False,
     who: str,
 ) -> ImportSummary:
-    """Keep the captures of sources that these files and folders hold, each with its own time.
-
-    Raises UsageError for a file that is none of what can be imported, LockedError and StorageError.
-    """
+    """Keep the captures of sources that these files and folders hold, each with its own time. Raises UsageError for a
+    file that is none of what can be imported, LockedError and StorageError."""
     for path in paths:
         opening.check_readable(path)
     if not project.links.exists():

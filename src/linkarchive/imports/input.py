@@ -71,10 +71,8 @@ class Selection:
 
 
 def choose(source: Input, keys: Collection[str], is_known: Callable[[str, datetime], bool]) -> Selection:
-    """What the files have of the sources with these keys.
-
-    `is_known` says whether the archive has a capture of a source, by its key, at that time. Raises OSError.
-    """
+    """What the files have of the sources with these keys. `is_known` says whether the archive has a capture of a
+    source, by its key, at that time. Raises OSError."""
     query = Query.of(keys)
     for _ in range(_MOST_READINGS):
         before, count, entries = query.size, 0, list[Entry]()

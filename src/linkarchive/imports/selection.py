@@ -128,11 +128,8 @@ class Query:
 
 
 def select(entries: Sequence[Entry], sources: Collection[str]) -> list[SelectedCapture]:
-    """Every capture of a source among the entries.
-
-    `sources` are keys. A record is of the source whose key it has, else of one that is the same page but for scheme,
-    `www.` or a last slash.
-    """
+    """Every capture of a source among the entries. `sources` are keys. A record is of the source whose key it has, else
+    of one that is the same page but for scheme, `www.` or a last slash."""
     records = _Records(entries)
     exact = frozenset(sources)
     loose: dict[LooseKey, str] = {}

@@ -24,10 +24,8 @@ from linkarchive.store.state_file import write_state
 
 @contextmanager
 def recording(project: Project, settings: Settings, clock: Clock, paths: Sequence[Path]) -> Iterator[Recorder]:
-    """A recorder, with the lock held; what it kept is finished and sealed when the block ends well.
-
-    Raises LockedError, StorageError.
-    """
+    """A recorder, with the lock held; what it kept is finished and sealed when the block ends well. Raises LockedError,
+    StorageError."""
     begun = clock.now()
     identifier = f"import-{runs.new_id(begun)}"
     with project.lock():

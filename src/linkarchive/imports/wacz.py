@@ -46,10 +46,8 @@ def is_wacz(path: Path) -> bool:
 
 
 def read_wacz(path: Path, name: str, now: datetime) -> Records:
-    """The records of the WARC members that the package lists; what is wrong, as Problems. Raises OSError.
-
-    Of a member whose bytes are not those of its hash only records with digests of their own are read.
-    """
+    """The records of the WARC members that the package lists; what is wrong, as Problems. Raises OSError. Of a member
+    whose bytes are not those of its hash only records with digests of their own are read."""
     try:
         with path.open("rb") as file, zipfile.ZipFile(file) as archive:
             members = [info for info in archive.infolist() if is_warc(info.filename)]

@@ -173,10 +173,8 @@ class _File:
             start += len(data) - 32
 
     def _records(self, stream: IO[bytes], member: int | None, line: bytes = b"") -> Records:
-        """The records of a stream; `member` is the offset of its gzip member, None for a plain file.
-
-        `line` is the first line, where it was read already.
-        """
+        """The records of a stream; `member` is the offset of its gzip member, None for a plain file. `line` is the
+        first line, where it was read already."""
         while True:
             line = line or read_line(stream)
             if not line:

@@ -35,10 +35,8 @@ def difference(
     similarity: float | None = None,
     parsed: ParsedPages | None = None,
 ) -> Difference:
-    """The rows of a side-by-side view, unchanged stretches folded, at most 400 rows.
-
-    With the similarity that the judge told, the texts are not compared again.
-    """
+    """The rows of a side-by-side view, unchanged stretches folded, at most 400 rows. With the similarity that the judge
+    told, the texts are not compared again."""
     parsed = parsed or ParsedPages()
     old, new = parsed.read(before), parsed.read(after)
     if not (old.has_text and new.has_text):

@@ -1,8 +1,7 @@
 """The text of documents that are not HTML: PDF and DOCX, within limits.
 
-pypdf has no limit of time or memory of its own, and small files can keep it busy for
-minutes. A PDF is therefore read in a process of its own: a hostile one costs itself
-only, and counts as a file without text.
+pypdf has no limit of time or memory of its own, and small files can keep it busy for minutes. A PDF is therefore read
+in a process of its own: a hostile one costs itself only, and counts as a file without text.
 """
 
 from __future__ import annotations

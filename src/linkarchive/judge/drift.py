@@ -1,9 +1,8 @@
 """How much of the baseline's substance stands on today's page.
 
-Substance is the main text without dates, times and counters. A word of the baseline
-stands when one of the four-word shingles around it is anywhere in today's visible
-text: so what an extractor leaves out or takes in on one side, or what was added
-between two paragraphs, cannot make a page look rewritten.
+Substance is the main text without dates, times and counters. A word of the baseline stands when one of the four-word
+shingles around it is anywhere in today's visible text: so what an extractor leaves out or takes in on one side, or what
+was added between two paragraphs, cannot make a page look rewritten.
 """
 
 from __future__ import annotations
@@ -71,9 +70,7 @@ def compare(before: ParsedPage, after: ParsedPage) -> Comparison:
 
 def _compare_bytes(before: ParsedPage, after: ParsedPage) -> Comparison | None:
     """The same paragraphs, which are most of the page, and nothing gone but some links and counters: it is as it was.
-
-    This takes no parse: what advertisements, teasers and tokens change is settled here.
-    """
+    This takes no parse: what advertisements, teasers and tokens change is settled here."""
     # What the baseline alone tells comes first: today's page is not read for a glance that must fail.
     then = before.prose
     if then.words < PLENTY:
@@ -95,10 +92,8 @@ def _compare_bytes(before: ParsedPage, after: ParsedPage) -> Comparison | None:
 
 
 def _compare_quick(before: ParsedPage, after: ParsedPage) -> Comparison | None:
-    """Nearly all of the roughly extracted main text stands, and it is a fair part of the page: it is as it was.
-
-    Lines are looked for as they are; only what is left of them is taken apart into words.
-    """
+    """Nearly all of the roughly extracted main text stands, and it is a fair part of the page: it is as it was. Lines
+    are looked for as they are; only what is left of them is taken apart into words."""
     then = before.rough_lines
     size, visible = sum(map(len, then)), len(before.visible)
     if size < max(_FEW_CHARACTERS, 0.3 * visible) or len(after.visible) > 1.2 * visible + 300:
@@ -162,10 +157,8 @@ def _compare_full(before: ParsedPage, after: ParsedPage) -> Comparison:
 
 
 def _with_short_lines(marks: list[bool], before: ParsedPage, after: ParsedPage) -> list[bool]:
-    """The marks of the baseline's words, where items of lists and rows of tables are looked for line by line.
-
-    Runs of four words go over the ends of short lines, so a list in another order would seem to be gone.
-    """
+    """The marks of the baseline's words, where items of lists and rows of tables are looked for line by line. Runs of
+    four words go over the ends of short lines, so a list in another order would seem to be gone."""
     marks = list(marks)
     lines = [words.line_words(line) for line in before.main]
     position = 0
@@ -185,10 +178,8 @@ def _says(content: Sequence[str], page: ParsedPage) -> bool:
 
 
 def _second_opinion(before: ParsedPage, shingles: set[int]) -> float:
-    """All of what another extractor takes for the baseline's main text stands, and that is most of it.
-
-    Then the first extractor took a frame (related links, teasers) for text: it shall not decide alone.
-    """
+    """All of what another extractor takes for the baseline's main text stands, and that is most of it. Then the first
+    extractor took a frame (related links, teasers) for text: it shall not decide alone."""
     roughly = words.substance("\n".join(before.rough_lines))
     if len(roughly) < max(_SHORT, _MOST * len(before.words)):
         return 0.0
@@ -197,10 +188,8 @@ def _second_opinion(before: ParsedPage, shingles: set[int]) -> float:
 
 
 def _of_paragraphs(before: ParsedPage, after: ParsedPage) -> float:
-    """How much of the longest paragraph stands, where the extractor took captions and labels for the text.
-
-    Asked only where the title is as it was, and the extracted text has no paragraph at all.
-    """
+    """How much of the longest paragraph stands, where the extractor took captions and labels for the text. Asked only
+    where the title is as it was, and the extracted text has no paragraph at all."""
     if not before.title or before.title != after.title:
         return 0.0
     if any(words.rough_size(block) >= _LABEL for block in before.main):

@@ -1,9 +1,8 @@
 """The prose of an HTML page by a cheap look at its bytes: no decoding, no parser, no extractor.
 
-Measured on pages of 65 KB (2026-11-23): 0.2 ms, where a parse with its visible text takes 0.5
-and trafilatura with the words of its text 15. It may find nothing on a page full of text; what
-it does find is there: long paragraphs that follow each other with nothing but markup between
-them. Teasers have their titles between them and menus are short.
+Measured on pages of 65 KB (2026-11-23): 0.2 ms, where a parse with its visible text takes 0.5 and trafilatura with the
+words of its text 15. It may find nothing on a page full of text; what it does find is there: long paragraphs that
+follow each other with nothing but markup between them. Teasers have their titles between them and menus are short.
 """
 
 from __future__ import annotations

@@ -110,10 +110,8 @@ def _scale(match: re.Match[str]) -> tuple[float, str]:
 
 
 def _value(number: str, scaled: bool) -> float:
-    """One value for a number, whatever groups its thousands: "1.234,5" and "1,234.5" are 1234.5.
-
-    A single separator before three digits groups ("1.234"), unless a scale follows ("1.234 million").
-    """
+    """One value for a number, whatever groups its thousands: "1.234,5" and "1,234.5" are 1234.5. A single separator
+    before three digits groups ("1.234"), unless a scale follows ("1.234 million")."""
     digits = re.sub(r"[^\d.,٫٬]", "", number).replace("٫", ".").replace("٬", ",")
     last = max(digits.rfind("."), digits.rfind(","))
     if last < 0:

@@ -25,10 +25,8 @@ _ENDS_WORD = re.compile(r"[^\W\d_]{3}$|[.,;:!?)\]”’»\"']$")
 
 
 def with_visible_boxes(source: str) -> str:
-    """The HTML with figures, captions, labels and `noscript` as plain boxes, and without footnote marks.
-
-    `noscript` in the head stays: it holds style sheets there.
-    """
+    """The HTML with figures, captions, labels and `noscript` as plain boxes, and without footnote marks. `noscript` in
+    the head stays: it holds style sheets there."""
     lower = source.lower()
     if "<noscript" in lower or "<fig" in lower or "<label" in lower:
         body = _BODY.search(source)

@@ -99,10 +99,8 @@ class PageView:
         return phrase
 
     def asserted(self, text: str) -> str:
-        """A text as `normal` spells it; of a page seen first without what its sentences ask, or quote.
-
-        “Account suspended after paying?” and “my host says “account suspended”” are no notices.
-        """
+        """A text as `normal` spells it; of a page seen first without what its sentences ask, or quote. “Account
+        suspended after paying?” and “my host says “account suspended”” are no notices."""
         if self.before is not None:
             return normal(text)
         sentences = (sentence for line in text.split("\n") for sentence in words.sentences(line))

@@ -103,10 +103,8 @@ def _parts(quote: str) -> list[str]:
 
 
 def _passage(part: str, page: ParsedPage, other_words: float) -> str | None:
-    """The page's own wording of a passage; None where it says something else.
-
-    `other_words` is the share of words that may be added or left out.
-    """
+    """The page's own wording of a passage; None where it says something else. `other_words` is the share of words that
+    may be added or left out."""
     if len(part) < _MIN_FUZZY or words.is_unspaced(part):
         return None
     from rapidfuzz import fuzz

@@ -11,10 +11,8 @@ _MARK = "data-linkarchive-ignored"
 
 
 def apply_site_rule(page: Page, rule: SiteSettings | None) -> Page:
-    """The page without the elements that the rule ignores; a status that the rule accepts is a page's (200).
-
-    For both sides of a comparison. What is no HTML, or too deep to be parsed, keeps its bytes.
-    """
+    """The page without the elements that the rule ignores; a status that the rule accepts is a page's (200). For both
+    sides of a comparison. What is no HTML, or too deep to be parsed, keeps its bytes."""
     if rule is None or page.failure is not None:
         return page
     if page.status in rule.accept_status:

@@ -82,9 +82,8 @@ def _in_words(failure: Failure) -> str:
 
 
 def by_status(status: int | None, has_body: bool) -> Judgement | None:
-    """The verdict that a status gives by itself; None where the page decides: for 2xx, and for a redirect that
-    leads nowhere and has a page of its own, which browsers show.
-    """
+    """The verdict that a status gives by itself; None where the page decides: for 2xx, and for a redirect that leads
+    nowhere and has a page of its own, which browsers show."""
     if status is not None and (200 <= status < 300 or (300 <= status < 400 and status != 304 and has_body)):
         return None
     if status in _STATUS:

@@ -26,10 +26,9 @@ def apply_strikes(
 ) -> tuple[Judgement, History]:
     """The verdict in the light of earlier runs, and the history for the next run.
 
-    A failed run is a strike unless it comes sooner than `strike_gap_hours` after the
-    last one. Strikes are for silence, and for a server error that lasts: an answer that
-    cannot be used (`protocol`, `redirect-loop`) clears them as any other answer does.
-    `tls` and `too-large` are neither a strike nor a success; `skipped` says nothing.
+    A failed run is a strike unless it comes sooner than `strike_gap_hours` after the last one. Strikes are for silence,
+    and for a server error that lasts: an answer that cannot be used (`protocol`, `redirect-loop`) clears them as any
+    other answer does. `tls` and `too-large` are neither a strike nor a success; `skipped` says nothing.
     """
     if judgement.verdict is Verdict.SKIPPED:
         return judgement, history

@@ -41,10 +41,8 @@ _GITHUB = "user-content-"
 
 
 def lost_details(case: Case, before: ParsedPage, after: ParsedPage, gone: str | None = None) -> tuple[Loss, ...]:
-    """What the baseline has and today's page has not, quotations first.
-
-    Where it is known what text is `gone`, only what has to do with that is looked for.
-    """
+    """What the baseline has and today's page has not, quotations first. Where it is known what text is `gone`, only
+    what has to do with that is looked for."""
     rest = None if gone is None else _Gone(gone)
     quotes = [quote for quote in quotations(case) if rest is None or rest.may_hold(quote)]
     lost = [Loss("quote", quote) for quote in quotes if is_lost(quote, before, after)]
@@ -86,10 +84,8 @@ def _topics(text: str) -> frozenset[str]:
 
 
 def _lost_figures(named: Sequence[Figure], topics: frozenset[str], before: ParsedPage, after: ParsedPage) -> list[Loss]:
-    """Figures of the sentence that the baseline states, in any spelling, and today's page states no more.
-
-    The baseline states a figure in its main text, or in a line that speaks of what the sentence speaks of.
-    """
+    """Figures of the sentence that the baseline states, in any spelling, and today's page states no more. The baseline
+    states a figure in its main text, or in a line that speaks of what the sentence speaks of."""
     if not named:
         return []
     now, then = _Lines(f"{after.title}\n{after.visible}"), _Lines(before.visible)
@@ -117,10 +113,8 @@ class _Lines:
         self._lines = [(line, _NO_DIGIT.sub("", line)) for line in in_digits(text).split("\n")]
 
     def say(self, figure: Figure, topics: frozenset[str] | None = None) -> bool:
-        """The text has the figure, in any spelling; a small count beside what it counts.
-
-        With topics, only a line that has one of them counts.
-        """
+        """The text has the figure, in any spelling; a small count beside what it counts. With topics, only a line that
+        has one of them counts."""
         kind = figure.kind if figure.telling or figure.is_year else stem(figure.counts)
         return any(
             (topics is None or not topics.isdisjoint(map(stem, words.tokens(line))))
@@ -218,10 +212,8 @@ def _spellings(name: str) -> set[str]:
 
 
 def _text_directive(value: str, before: ParsedPage) -> list[str]:
-    """The passages of `text=[prefix-,]start[,end][,-suffix]` (WICG scroll-to-text-fragment) that the baseline has.
-
-    With the words around them where it has those too: a short start may stand elsewhere on the page.
-    """
+    """The passages of `text=[prefix-,]start[,end][,-suffix]` (WICG scroll-to-text-fragment) that the baseline has. With
+    the words around them where it has those too: a short start may stand elsewhere on the page."""
     pieces = value.split(",")
     prefix = _plain(pieces.pop(0)[:-1]) if len(pieces) > 1 and pieces[0].endswith("-") else ""
     suffix = _plain(pieces.pop()[1:]) if len(pieces) > 1 and pieces[-1].startswith("-") else ""

@@ -224,9 +224,7 @@ def _is_doubtful(case: Case, judgement: Judgement, parsed: ParsedPages) -> bool:
 
 def fingerprint(page: Page, *, parsed: ParsedPages | None = None) -> str:
     """Hex SHA-256 of the paragraphs without dates; of the main text where they are few, of the bytes without a text.
-
-    Equal ones mean the same substance, different ones little: the other page may be the same but for a byline.
-    """
+    Equal ones mean the same substance, different ones little: the other page may be the same but for a byline."""
     reading = (parsed or ParsedPages()).read(page)
     if not _is_usable(page) and reading.has_text:  # an error page has no main text to be found at length
         content = " ".join(reading.visible_words).encode("utf-8", "replace")

@@ -1,8 +1,7 @@
 """Texts as words: normalised, without dates and counters, and their overlap.
 
-Shingles of four words are the measure that served best for content drift on real
-page pairs (Jaccard of 4-shingles of the main text; Bar-Yossef et al. 2004 and
-Broder 1997 for the method).
+Shingles of four words are the measure that served best for content drift on real page pairs (Jaccard of 4-shingles of
+the main text; Bar-Yossef et al. 2004 and Broder 1997 for the method).
 """
 
 from __future__ import annotations
@@ -187,10 +186,8 @@ def retained(words: Sequence[str], shingles: set[int]) -> list[bool]:
 
 
 def contents(lines: Iterable[str]) -> Iterator[str]:
-    """What each short line says, in any order of its words and in any spacing; also each two lines in a row.
-
-    Lists and tables say the same with their cells turned, or set apart by style sheets.
-    """
+    """What each short line says, in any order of its words and in any spacing; also each two lines in a row. Lists and
+    tables say the same with their cells turned, or set apart by style sheets."""
     last: tuple[str, ...] = ()
     for line in lines:
         content = line_words(line) if line.strip() else ()

@@ -44,10 +44,8 @@ def write_articles(path: Path, articles: Collection[Article], *, without_left: b
 
 
 def merge_project(path: Path, articles: Collection[Article]) -> dict[Path, str]:
-    """`merge` over `links.txt` and all that it includes: the new text of each file that changes.
-
-    A section is edited in the file it stands in; a new one goes to `path`. Raises UsageError.
-    """
+    """`merge` over `links.txt` and all that it includes: the new text of each file that changes. A section is edited in
+    the file it stands in; a new one goes to `path`. Raises UsageError."""
     return _merged(link_lists(path)[0], articles)
 
 
@@ -57,10 +55,8 @@ def prune_project(path: Path, articles: Iterable[Article]) -> dict[Path, str]:
 
 
 def replace_urls(text: str, targets: Mapping[int, str]) -> tuple[str, frozenset[int]]:
-    """The text with a new URL on each of these lines (1-based), and the lines where that could not be done.
-
-    What is written is read again: every link must say what it said, but for its URL.
-    """
+    """The text with a new URL on each of these lines (1-based), and the lines where that could not be done. What is
+    written is read again: every link must say what it said, but for its URL."""
     lines = lines_of(text)
     entries = {entry.line: entry for section in parse(text).sections for entry in section.entries}
     refused = set()

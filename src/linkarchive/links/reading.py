@@ -56,10 +56,8 @@ class ArticleReader(Struct):
     """The `articles` lines of the sets of articles that were named."""
 
     def read(self, names: Sequence[str], stdin: bytes, input_format: str | None) -> None:
-        """Read the named articles; without names (or for links.txt itself) all that links.txt knows.
-
-        Raises ArticleError when nothing of what was named can be read.
-        """
+        """Read the named articles; without names (or for links.txt itself) all that links.txt knows. Raises
+        ArticleError when nothing of what was named can be read."""
         if self.path.exists():
             self.read_lists()
         elif not names:
@@ -194,10 +192,7 @@ class ArticleReader(Struct):
 
     def _read_watched(self, skipped: Container[str] = frozenset()) -> None:
         """The articles of the `articles` lines that are new or changed; those that are gone cite nothing more. Files of
-        `skipped` paths are what they were.
-
-        What cannot be read is told, and its known articles are remembered.
-        """
+        `skipped` paths are what they were. What cannot be read is told, and its known articles are remembered."""
         links = self.links
         if not links.watches:
             return

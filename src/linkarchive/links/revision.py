@@ -23,10 +23,8 @@ class CitedBefore(Struct, frozen=True):
 
 
 def cited_before(root: Path, revision: str, articles: Iterable[Article]) -> Mapping[str, CitedBefore]:
-    """Each article as it was, with its lines of links.txt, by path; what Git does not know was empty.
-
-    Raises UsageError when the folder is in no repository, or the revision is unknown.
-    """
+    """Each article as it was, with its lines of links.txt, by path; what Git does not know was empty. Raises UsageError
+    when the folder is in no repository, or the revision is unknown."""
     base = git.base_of(root, revision)
     changed = {path.relative_to(root).as_posix() for path in git.changed_files(root, base)}
     text = git.content_at(root, base, NAME)

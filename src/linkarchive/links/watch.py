@@ -16,10 +16,8 @@ from linkarchive.links.parse import parse
 
 
 def watch_of(name: str, root: Path, is_listing: bool) -> str | None:
-    """What an `articles` line says of a name from the command line; None for what is no set of articles.
-
-    A folder, a glob, and (`is_listing`) a feed or sitemap are sets; a single file or page is remembered by its section.
-    """
+    """What an `articles` line says of a name from the command line; None for what is no set of articles. A folder, a
+    glob, and (`is_listing`) a feed or sitemap are sets; a single file or page is remembered by its section."""
     if "://" in name:
         return name if is_listing else None
     for base in (Path.cwd(), root):

@@ -1,8 +1,7 @@
 """The nouns of the program as frozen structs, and the verdicts with their reasons.
 
-Names of fields are those of the published JSON (docs/design.md §8) wherever the thing is
-published, so that one codec (msgspec) serves the report, the database and the
-text files. Times are aware datetimes in UTC; absent facts are None.
+Names of fields are those of the published JSON (docs/design.md §8) wherever the thing is published, so that one codec
+(msgspec) serves the report, the database and the text files. Times are aware datetimes in UTC; absent facts are None.
 """
 
 from linkarchive.model.article import Article, Citation, LinkKeys, LinkKind, Place, Unit

@@ -112,10 +112,8 @@ class Category(Struct, frozen=True):
         standing: Standing = Standing.PLAIN,
         earlier: bool = False,
     ) -> Category:
-        """That of a source about which nobody decided.
-
-        News is what a person is to be told who has read the last report: also a finding that became another one.
-        """
+        """That of a source about which nobody decided. News is what a person is to be told who has read the last
+        report: also a finding that became another one."""
         is_news = was not in (None, verdict) if changed is Change.STILL else changed is not Change.NONE
         is_news = is_news and standing is not Standing.SETTLED
         return cls(verdict, changed, is_news, False, uncompared, standing, earlier)

@@ -283,9 +283,7 @@ def request_fields(kind: Kind, url: str, page: str) -> tuple[tuple[str, str], ..
 
 def _referer(url: str, page: str) -> str:
     """What a browser says of the page, by its usual policy (Referrer Policy §3.8, strict-origin-when-cross-origin).
-
-    Pictures are refused by some hosts to whoever does not come from a page of theirs.
-    """
+    Pictures are refused by some hosts to whoever does not come from a page of theirs."""
     named, asked = urlsplit(page), urlsplit(url)
     if named.scheme == "https" and asked.scheme != "https":
         return ""

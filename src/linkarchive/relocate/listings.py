@@ -58,8 +58,7 @@ class Listing:
 
 def read_listing(page: Page) -> Listing:
     """What a sitemap (gzipped or not), a text list, a feed, an OpenSearch description or an HTML page names, pages of
-    other sites too; an empty listing for anything else. Raises nothing.
-    """
+    other sites too; an empty listing for anything else. Raises nothing."""
     body = _unpacked(page.body)
     start = body[:2000].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
     if (

@@ -1,8 +1,7 @@
 """Foreign text made safe to show: it cannot steer a terminal, reverse a line or hide text (docs/design.md §4).
 
-`sanitize` does it for every string of a report at once, so that no format can
-forget one; `redacted` only takes the secrets out, for formats that keep data
-as it is and escape it in their own way (JSON).
+`sanitize` does it for every string of a report at once, so that no format can forget one; `redacted` only takes the
+secrets out, for formats that keep data as it is and escape it in their own way (JSON).
 """
 
 from __future__ import annotations
@@ -93,9 +92,8 @@ def escape_json(text: str) -> str:
 
 
 def sanitize(value: _T) -> _T:
-    """The report (or any dataclass of `model`) with each text `one_line` and each URL an `address`.
-
-    The sources of a report are changed as they are read."""
+    """The report (or any dataclass of `model`) with each text `one_line` and each URL an `address`. The sources of a
+    report are changed as they are read."""
     written = _written(value)
     if written is not None and _is_neutral(written):
         return value

@@ -25,8 +25,7 @@ _SHOWN_FORMATS = frozenset({"woff2", "woff", "truetype", "opentype", "collection
 
 def references_in(text: str) -> list[Reference]:
     """The references in a style sheet or in the value of a style attribute; of a font's sources only the first in a
-    format that browsers read.
-    """
+    format that browsers read."""
     references: list[Reference] = []
     for piece in _PIECE.findall(text):
         if _MARKED.search(piece):

@@ -67,10 +67,8 @@ def tidy(tree: Any) -> None:
 
 
 def bring_symbols(tree: Any, read: Callable[[str], Any]) -> None:
-    """Put what `use` takes from other files into the page; `read` gives the tree of the file of an address, or None.
-
-    An address with a fragment becomes that fragment, as far as the file has something of that name.
-    """
+    """Put what `use` takes from other files into the page; `read` gives the tree of the file of an address, or None. An
+    address with a fragment becomes that fragment, as far as the file has something of that name."""
     body = tree.find("body")
     if body is None:
         return

@@ -12,10 +12,8 @@ MAX_SHEET = 4 * 1024 * 1024
 
 
 def requisites_of(body: bytes, content_type: str, wanted: Requisite, url: str) -> list[Requisite]:
-    """What the answer from a URL needs itself: that of a frame is a page, styles name styles, modules modules.
-
-    `body` is without content-coding, `content_type` the value of its field.
-    """
+    """What the answer from a URL needs itself: that of a frame is a page, styles name styles, modules modules. `body`
+    is without content-coding, `content_type` the value of its field."""
     kind = wanted.kind
     essence = media_type(body, content_type)
     if kind is Kind.FRAME and (essence in HTML_TYPES or essence in XML_TYPES):

@@ -69,10 +69,8 @@ def single_page(
     *,
     is_xml: bool = False,
 ) -> str | None:
-    """The page with all that `find` has of what it names, in one file; None where nothing is in it.
-
-    `note` is shown above it, `facts` stand in its head as `meta` elements.
-    """
+    """The page with all that `find` has of what it names, in one file; None where nothing is in it. `note` is shown
+    above it, `facts` stand in its head as `meta` elements."""
     tree = _Maker(find, charset).page(source, url, is_xml=is_xml)
     if tree is None:
         return None

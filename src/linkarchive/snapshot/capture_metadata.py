@@ -90,19 +90,15 @@ def encode_parts(facts: PartsFacts) -> bytes:
 
 
 def decode_parts(block: bytes) -> PartsFacts | None:
-    """What a metadata record tells of a capture's parts; None where it tells of something else.
-
-    Raises ValueError for facts that cannot be read.
-    """
+    """What a metadata record tells of a capture's parts; None where it tells of something else. Raises ValueError for
+    facts that cannot be read."""
     facts = _field(block, _PARTS_FIELD)
     return None if facts is None else msgspec.json.decode(facts, type=PartsFacts)
 
 
 def decode_capture(block: bytes, record: Location, original: Location | None) -> Capture | None:
-    """The capture that a metadata record tells of; None where it tells of something else.
-
-    Raises ValueError for facts that cannot be read.
-    """
+    """The capture that a metadata record tells of; None where it tells of something else. Raises ValueError for facts
+    that cannot be read."""
     facts = _field(block, _CAPTURE_FIELD)
     if facts is None:
         return None

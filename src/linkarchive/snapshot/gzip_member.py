@@ -20,9 +20,7 @@ class Fault(Protocol):
 
 class GzipMember(io.RawIOBase):
     """The unpacked bytes of the member that starts at an offset of a seekable file. Reading raises what `fault` makes.
-
-    `end` is the offset at which the member ends; None until all of it was read.
-    """
+    `end` is the offset at which the member ends; None until all of it was read."""
 
     def __init__(self, file: IO[bytes], offset: int, fault: Fault) -> None:
         super().__init__()

@@ -97,9 +97,8 @@ def write_manifest(
 ) -> Path:
     """Seal the files of a run (`paths.run_files`) at the end of the chain; where it was written.
 
-    `known` are the digests of files that need not be read again (`WarcWriter.digests`).
-    A manifest is never rewritten: when the run has one (it was continued), the next is `RUN+2.json`.
-    Raises StorageError.
+    `known` are the digests of files that need not be read again (`WarcWriter.digests`). A manifest is never rewritten:
+    when the run has one (it was continued), the next is `RUN+2.json`. Raises StorageError.
     """
     chain = read_chain(archive)
     sealed = {decision.sha256 for earlier in chain for decision in earlier.decisions}
@@ -129,10 +128,8 @@ def write_manifest(
 
 
 def read_chain(archive: Path, on_damage: Callable[[Path, str], None] | None = None) -> list[Manifest]:
-    """All manifests, in the order in which they were written.
-
-    One that cannot be read is left out and given to `on_damage` with what is wrong with it: the others tell the rest.
-    """
+    """All manifests, in the order in which they were written. One that cannot be read is left out and given to
+    `on_damage` with what is wrong with it: the others tell the rest."""
     manifests = []
     for path in sorted((archive / paths.MANIFESTS).glob("*.json")):
         try:
@@ -147,10 +144,8 @@ def read_chain(archive: Path, on_damage: Callable[[Path, str], None] | None = No
 
 
 def read_newest(archive: Path) -> Newest | None:
-    """What the file that names the newest manifest says; None: older versions wrote none.
-
-    Raises OSError, and msgspec.MsgspecError where it says nothing that can be read.
-    """
+    """What the file that names the newest manifest says; None: older versions wrote none. Raises OSError, and
+    msgspec.MsgspecError where it says nothing that can be read."""
     try:
         return msgspec.json.decode((archive / paths.MANIFESTS / NEWEST).read_bytes(), type=Newest)
     except FileNotFoundError:

@@ -16,10 +16,8 @@ _MAX_REDIRECTS = 20
 
 
 class PartReader:
-    """Finds what is stored under a URL among the parts of a capture; redirects lead on among them.
-
-    `originals` says where the responses are that revisits among them repeat, by WARC-Record-ID.
-    """
+    """Finds what is stored under a URL among the parts of a capture; redirects lead on among them. `originals` says
+    where the responses are that revisits among them repeat, by WARC-Record-ID."""
 
     def __init__(self, archive: Files, records: Iterable[PartRecord], originals: Mapping[str, Location]) -> None:
         self._archive = archive

@@ -111,10 +111,8 @@ def _rendered_page(archive: Files, capture: Capture, dom: Location, limit: int) 
 
 
 def decoded_payload(payload: Body, headers: Mapping[str, str], limit: int) -> Decoded:
-    """The payload of a record without its codings, at most `limit` bytes.
-
-    Our own records have no transfer-coding; those of other programs may be in chunks, as they came.
-    """
+    """The payload of a record without its codings, at most `limit` bytes. Our own records have no transfer-coding;
+    those of other programs may be in chunks, as they came."""
     if "chunked" not in headers.get("transfer-encoding", "").lower():
         return decode(payload, headers, limit)
     whole = Body()

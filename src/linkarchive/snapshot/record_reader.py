@@ -129,10 +129,8 @@ class StoredRecord:
         return self["WARC-Type"]
 
     def http_head(self, seen: Callable[[bytes], object] = len) -> HttpHead:
-        """The head of the HTTP message that the block starts with; the payload follows in `block`.
-
-        Its bytes also go to `seen`, for a digest. A `resource` has none: it stands for an answer with status 200.
-        """
+        """The head of the HTTP message that the block starts with; the payload follows in `block`. Its bytes also go to
+        `seen`, for a digest. A `resource` has none: it stands for an answer with status 200."""
         if self.type == "resource":
             return claimed_head(self["Content-Type"])
         return read_http_head(self.block, seen)
@@ -155,10 +153,8 @@ _T = TypeVar("_T")
 def walk(
     file: IO[bytes], read: Callable[[StoredRecord], _T], start: int = 0
 ) -> Iterator[tuple[StoredRecord, _T, int] | BadRecordError]:
-    """Every record from a place in a file on, with what `read` makes of it and its length in bytes.
-
-    Damage is given in its place; after it, it goes on with the next whole record.
-    """
+    """Every record from a place in a file on, with what `read` makes of it and its length in bytes. Damage is given in
+    its place; after it, it goes on with the next whole record."""
     offset: int | None = start
     end = file.seek(0, io.SEEK_END)
     while offset is not None and offset < end:

@@ -106,10 +106,8 @@ def uri(url: str) -> str:
 
 
 def record(kind: str, fields: Fields, content_type: str, block: bytes = b"", payload: Body | None = None) -> Record:
-    """A record with these fields, its lengths and its block digest; the block is `block` and then the payload.
-
-    That of a metadata record is its payload; for others `fields` have the payload digest, if there is one.
-    """
+    """A record with these fields, its lengths and its block digest; the block is `block` and then the payload. That of
+    a metadata record is its payload; for others `fields` have the payload digest, if there is one."""
     digest = hashlib.sha1(block, usedforsecurity=False)
     for piece in _pieces(payload):
         digest.update(piece)
@@ -154,10 +152,8 @@ def request(exchange: Exchange, fields: Fields) -> Record:
 
 
 def _response_head(exchange: Exchange) -> bytes:
-    """The fields as received, but that of the body as it is stored: no transfer-coding, its own length.
-
-    A 304 has no body, its Content-Length is that of the page it stands for.
-    """
+    """The fields as received, but that of the body as it is stored: no transfer-coding, its own length. A 304 has no
+    body, its Content-Length is that of the page it stands for."""
     fields = []
     length = str(exchange.body.length)
     counted = exchange.status == 304

@@ -24,10 +24,8 @@ IsProbe = Callable[[str, str], bool]
 
 @dataclass(slots=True)
 class CaptureRecords:
-    """The records of one capture, or of its parts, which lie together; the last tells of the capture.
-
-    Without either: what an interruption left of one.
-    """
+    """The records of one capture, or of its parts, which lie together; the last tells of the capture. Without either:
+    what an interruption left of one."""
 
     warc: str
     records: list[tuple[StoredRecord, int]] = field(default_factory=list)

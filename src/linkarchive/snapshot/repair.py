@@ -17,11 +17,8 @@ if TYPE_CHECKING:
 
 
 def repair(archive: Path) -> tuple[str, ...]:
-    """Finish WARC files that have no index: cut a torn end, rebuild the index. Call it with the lock held.
-
-    Finished files are not read. Returns a sentence for each thing done that a person may want to
-    know; raises StorageError.
-    """
+    """Finish WARC files that have no index: cut a torn end, rebuild the index. Call it with the lock held. Finished
+    files are not read. Returns a sentence for each thing done that a person may want to know; raises StorageError."""
     done: list[str] = []
     try:
         for warc in paths.warc_files(archive):

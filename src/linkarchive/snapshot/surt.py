@@ -1,9 +1,8 @@
 """The sort-friendly key of a URL, as CDX indexes spell it: `org,example)/path?a=1&b=2`.
 
-The canonicalisation is that of the Internet Archive's wayback tools: Google Safe
-Browsing's (https://developers.google.com/safe-browsing/v4/urls-hashing, read
-2026-11-23), then lower case, no `www.`, no session ids, no trailing slash, parameters
-sorted. Own code because the `surt` package is under the AGPL and looks up numeric
+The canonicalisation is that of the Internet Archive's wayback tools: Google Safe Browsing's
+(https://developers.google.com/safe-browsing/v4/urls-hashing, read 2026-11-23), then lower case, no `www.`, no session
+ids, no trailing slash, parameters sorted. Own code because the `surt` package is under the AGPL and looks up numeric
 hosts in the DNS; a test compares the two.
 """
 

@@ -73,10 +73,8 @@ class WarcFile:
             raise storage_error(self.path, error) from error
 
     def finish(self) -> dict[Path, str]:
-        """Sync, write the sorted index, remove the journal and close. Without it, `repair` finishes the file.
-
-        Returns the SHA-256 of the file and its index, in hex.
-        """
+        """Sync, write the sorted index, remove the journal and close. Without it, `repair` finishes the file. Returns
+        the SHA-256 of the file and its index, in hex."""
         try:
             if self._broken:
                 return {}

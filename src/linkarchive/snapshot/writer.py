@@ -120,10 +120,8 @@ class WarcWriter:
             return write_parts(file, capture, page, new, record_writer.warc_date(self._clock.now()))
 
     def write_imported(self, records: Sequence[ImportedRecord], capture: Capture | None, origin: str) -> Capture | None:
-        """Keep records of another program, the last as the page of `capture`; the capture with its places.
-
-        Without a capture they are kept for replay alone. `origin` says where they were read, in words.
-        """
+        """Keep records of another program, the last as the page of `capture`; the capture with its places. Without a
+        capture they are kept for replay alone. `origin` says where they were read, in words."""
         file = self._ready()
         written: list[tuple[Original, Location]] = []
         with file.whole():

@@ -131,10 +131,8 @@ def baseline(store: Store, article: str, source: int, viewed_on: date | None) ->
 
 
 def takes_its_place(new: StoredCapture, known: StoredCapture | None) -> bool:
-    """Whether a capture becomes the baseline of a citation: once and for all.
-
-    A capture of our own only stands in until an archive's copy is found, which then takes its place.
-    """
+    """Whether a capture becomes the baseline of a citation: once and for all. A capture of our own only stands in until
+    an archive's copy is found, which then takes its place."""
     return known is None or (known.capture.origin is Origin.LIVE and new.capture.origin is not Origin.LIVE)
 
 

@@ -25,10 +25,8 @@ _FILE: ContextVar[str] = ContextVar("file")
 
 
 def address(database: str | URL | Path | None) -> URL:
-    """The URL of a database: a path is that of an SQLite file, None an empty database in memory.
-
-    Raises SettingsError for text that is no address of PostgreSQL.
-    """
+    """The URL of a database: a path is that of an SQLite file, None an empty database in memory. Raises SettingsError
+    for text that is no address of PostgreSQL."""
     # Not by an f-string: a path may hold any character, and means none of them as a URL does.
     if database is None or isinstance(database, Path):
         return URL.create("sqlite", database=None if database is None else str(database))
@@ -112,10 +110,8 @@ def _connect(dialect: Any, record: Any, arguments: Any, options: Any) -> sqlite3
 
 
 def _connect_for_reading(dialect: Any, record: Any, arguments: Any, options: Any) -> sqlite3.Connection:
-    """A connection that makes no file. One that is gone is waited for: a new one takes its place.
-
-    Of a file that nobody can write (read-only media), what a log beside it holds is not needed. Raises LockedError.
-    """
+    """A connection that makes no file. One that is gone is waited for: a new one takes its place. Of a file that nobody
+    can write (read-only media), what a log beside it holds is not needed. Raises LockedError."""
     path = _FILE.get()
     if path == _IN_MEMORY:
         return _connect(dialect, record, arguments, options)

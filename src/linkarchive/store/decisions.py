@@ -22,10 +22,8 @@ from linkarchive.wrappers import key_of
 
 
 class Decision(Struct, frozen=True):
-    """One line. `capture_time` names the capture that was accepted; `article` None means every article.
-
-    Action `undo` takes back the decision on the same URL that was made at `undoes`.
-    """
+    """One line. `capture_time` names the capture that was accepted; `article` None means every article. Action `undo`
+    takes back the decision on the same URL that was made at `undoes`."""
 
     action: str
     url: str
@@ -50,10 +48,8 @@ def append(project: Project, decision: Decision) -> None:
 
 
 def load(path: Path) -> list[Decision]:
-    """Oldest first. Raises StorageError naming the line that cannot be read.
-
-    What an interruption left of a last line is passed over: nobody was told that it is there.
-    """
+    """Oldest first. Raises StorageError naming the line that cannot be read. What an interruption left of a last line
+    is passed over: nobody was told that it is there."""
     if not path.exists():
         return []
     log = []
@@ -79,10 +75,8 @@ def _with_key_of_today(decision: Decision) -> Decision:
 
 
 def in_force(decisions: Sequence[Decision], url: str, at: datetime | None = None) -> list[Decision]:
-    """The decisions on a source that nobody has taken back, oldest first; with `at`, as they stood at that moment.
-
-    The file is made to be committed: no secrets in its URLs.
-    """
+    """The decisions on a source that nobody has taken back, oldest first; with `at`, as they stood at that moment. The
+    file is made to be committed: no secrets in its URLs."""
     if not decisions:
         return []
     safe = redact(url)

@@ -74,10 +74,8 @@ def _private_copy(project: Project) -> Path:
 
 
 def rebuild_project(project: Project) -> Rebuilt:
-    """Make the database from the text files and WARC files, beside the old one, then put it in its place.
-
-    Hold the folder's lock. Raises StorageError.
-    """
+    """Make the database from the text files and WARC files, beside the old one, then put it in its place. Hold the
+    folder's lock. Raises StorageError."""
     project.prepare()
     new = project.database.with_name(f"{project.database.name}{_NEW}-{secrets.token_hex(4)}")
     for left in project.archive.glob(f"{project.database.name}{_NEW}*"):  # of one that was interrupted

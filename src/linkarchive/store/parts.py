@@ -106,9 +106,7 @@ def restore(store: Store, rows: RunRows, stored: StoredCapture, facts: PartsFact
 
 def keep(store: Store, rows: RunRows, stored: StoredCapture, capture: Capture, used: Collection[PartRecord]) -> None:
     """Note what a stored capture uses, whose facts are those of `capture` from now on; records that are new are added.
-
-    The result of this run for the source says so, too, where it names that capture.
-    """
+    The result of this run for the source says so, too, where it names that capture."""
     known = by_id(store, (part.id for part in used))
     new = [_row(rows.run, part) for part in dict.fromkeys(used) if part.id not in known]
     if new:
@@ -125,10 +123,8 @@ def keep(store: Store, rows: RunRows, stored: StoredCapture, capture: Capture, u
 
 
 def _restate(store: Store, rows: RunRows, stored: StoredCapture, now: CaptureRef) -> None:
-    """The result of this run for a source says what the capture that it names holds now.
-
-    A result of an earlier run stays what it was: the visit of this run gets one of its own.
-    """
+    """The result of this run for a source says what the capture that it names holds now. A result of an earlier run
+    stays what it was: the visit of this run gets one of its own."""
     of_this_run = and_(visits.c.run == rows.run, visits.c.source == stored.source)
     query = select(results).join(visits, visits.c.outcome == results.c.id).where(of_this_run)
     row = store.execute(query).one_or_none()

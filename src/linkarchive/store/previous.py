@@ -205,10 +205,8 @@ NOTHING = Previous()
 
 
 def load(store: Store, numbers: Collection[int], before_run: int) -> dict[int, Previous]:
-    """What is known of each of these sources, a few hundred, from runs before that one.
-
-    Captures, baselines, the page last seen and the archives' answers are those of now.
-    """
+    """What is known of each of these sources, a few hundred, from runs before that one. Captures, baselines, the page
+    last seen and the archives' answers are those of now."""
     last = select(func.max(_latest.c.run)).where(_latest.c.source == sources.c.id, _latest.c.run < before_run)
     query = (
         select(

@@ -46,9 +46,7 @@ class Rebuilt:
 
 def rebuild(store: Store, archive: Path, state: Sequence[Path]) -> Rebuilt:
     """Fill an empty database. The logs in the WARC files tell all; where they are missing, the files of the state help.
-
-    Raises StorageError for a manifest or a state line that cannot be read. The caller commits.
-    """
+    Raises StorageError for a manifest or a state line that cannot be read. The caller commits."""
     rebuilt = Rebuilt()
     with TemporaryFile() as orphans:
         _fill(_Builder(store, rebuilt, orphans), archive, state)

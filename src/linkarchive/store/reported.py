@@ -26,10 +26,8 @@ _FINDINGS = [verdict.value for verdict in Verdict if verdict.is_finding]
 
 
 def reported_sources(store: Store, run: Run, kinds: Collection[Kind] | None = None) -> Iterator[SourceReport]:
-    """What the report of the run says of the cited sources, in the order of the reader's interest, one at a time.
-
-    With `kinds`, only those that are of one of them.
-    """
+    """What the report of the run says of the cited sources, in the order of the reader's interest, one at a time. With
+    `kinds`, only those that are of one of them."""
     return _reports(store, run, _rows(store, run), kinds)
 
 

@@ -121,10 +121,8 @@ class RunRows:
         *,
         rebased: bool = False,
     ) -> None:
-        """The baseline of a source as an article cites it; `known` is the one that it has.
-
-        `rebased`: a person decided that it takes the place of any.
-        """
+        """The baseline of a source as an article cites it; `known` is the one that it has. `rebased`: a person decided
+        that it takes the place of any."""
         if rebased or takes_its_place(kept, known):
             row = {"article": article, "source": kept.source, "looked": day_text(viewed_on)}
             self._rows.baselines.append(row | {"capture": kept.id, "run": self._run})

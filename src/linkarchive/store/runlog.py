@@ -1,9 +1,8 @@
 """The log of a run: what the WARC files must know so that the database can be made again from them.
 
-JSON lines, each an object with one key that tells what it is. A visit that has a result of its own, or tells
-of the page, has a line; those that only repeat the result of the source's visit before are listed together, by
-`sources.id_of`.
-`runlog_reading` has the lines as values, those of earlier versions, too: there each visit had a line.
+JSON lines, each an object with one key that tells what it is. A visit that has a result of its own, or tells of the
+page, has a line; those that only repeat the result of the source's visit before are listed together, by
+`sources.id_of`. `runlog_reading` has the lines as values, those of earlier versions, too: there each visit had a line.
 """
 
 from __future__ import annotations

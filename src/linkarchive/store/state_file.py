@@ -3,9 +3,8 @@
 Many sources have a file a part (`state/00.jsonl` … `ff.jsonl`, by the first byte of the BLAKE2b of the host): a Git
 host refuses files of 100 MB, and a changed line is to cost a small file.
 
-A line is the source's result as in the report's JSON when it was concluded, with the
-captures and baselines that it leans on. A visit that finds the page as it was leaves it
-as it is, so that the file changes only when something did.
+A line is the source's result as in the report's JSON when it was concluded, with the captures and baselines that it
+leans on. A visit that finds the page as it was leaves it as it is, so that the file changes only when something did.
 """
 
 from __future__ import annotations

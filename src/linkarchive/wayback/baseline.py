@@ -64,9 +64,8 @@ def find_copy_before(
     viewed_on: date | None,
     death: datetime,
 ) -> Answer:
-    """For a dead source: the usable public copy from before its death nearest to the day the author looked
-    (without a day: the latest). `NoCopy` only where the indexes, too, know of none.
-    """
+    """For a dead source: the usable public copy from before its death nearest to the day the author looked (without a
+    day: the latest). `NoCopy` only where the indexes, too, know of none."""
     when = death if viewed_on is None else min(_noon(viewed_on), death)
     return _first(archives, _Search(session, url, when, Span(end=death)).anywhere)
 
@@ -80,10 +79,8 @@ def seen_since(session: ArchiveSession, archives: Sequence[Archive], url: str, s
 def moved_to(
     session: ArchiveSession, archives: Sequence[Archive], url: str, death: datetime
 ) -> tuple[str, ...] | Unknown:
-    """Where permanent redirects of a dead URL led that an archive captured, the latest first; () for nowhere.
-
-    Only archives with an index can tell. Whether a target is alive and is the page is for the caller to see.
-    """
+    """Where permanent redirects of a dead URL led that an archive captured, the latest first; () for nowhere. Only
+    archives with an index can tell. Whether a target is alive and is the page is for the caller to see."""
     targets: dict[str, None] = {}
     for archive in archives:
         if not archive.cdx:

@@ -106,10 +106,8 @@ def is_past(link: CitedLink, now: datetime) -> bool:
 
 
 def why_source_kept_here(url: str, links: Sequence[CitedLink], sites: Sequence[SiteSettings]) -> str | None:
-    """The first reason why nobody else is told of a source, in words (docs/design.md §4); None: it may be sent.
-
-    `links` are all citations of the source.
-    """
+    """The first reason why nobody else is told of a source, in words (docs/design.md §4); None: it may be sent. `links`
+    are all citations of the source."""
     return privacy.why_kept_here(url, private=any(link.private for link in links), sites=sites)
 
 

@@ -47,11 +47,8 @@ class CitedCopyLookup(Struct, frozen=True):
         return self.copy.question
 
     def is_about(self, link: CitedLink) -> bool:
-        """The answer is the baseline of that citation.
-
-        A copy given beside a link is asked for by itself where the page is dead; the baseline of a day is found by
-        the question of that day.
-        """
+        """The answer is the baseline of that citation. A copy given beside a link is asked for by itself where the page
+        is dead; the baseline of a day is found by the question of that day."""
         return self.copy == link.copy or (link.viewed_on is None and self.copy == link.given)
 
 

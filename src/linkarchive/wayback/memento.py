@@ -52,10 +52,8 @@ def parse_links(text: str) -> Iterator[Link]:
 
 
 def timemap(session: ArchiveSession, archive: Archive, url: str) -> TimeMap:
-    """Every memento of a URL that an archive lists, in its order; a 404 is an empty list.
-
-    A TimeMap of several pages is read up to the third. Raises ArchiveTroubleError.
-    """
+    """Every memento of a URL that an archive lists, in its order; a 404 is an empty list. A TimeMap of several pages is
+    read up to the third. Raises ArchiveTroubleError."""
     mementos: list[tuple[datetime, str]] = []
     malformed = 0
     waiting, seen = [archive.timemap + url], set[str]()

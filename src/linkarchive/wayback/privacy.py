@@ -20,8 +20,7 @@ def may_send(url: str, *, private: bool = False, sites: Sequence[SiteSettings] =
 def why_kept_here(url: str, *, private: bool = False, sites: Sequence[SiteSettings] = ()) -> str | None:
     """Why nobody else is told of the URL, in words: it is no web address, names a private one, holds a secret (what
     looks like one does not count where the rule of the site in `sites` is `public`), or is cited by an article of a
-    private section (`private`). None: it may be sent.
-    """
+    private section (`private`). None: it may be sent."""
     if scheme_of(url) not in ("http", "https"):
         return "it is no web address"
     if private:

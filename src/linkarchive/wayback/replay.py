@@ -68,10 +68,8 @@ def nearest(
 
 
 def redirect_target(session: ArchiveSession, archive: Archive, url: str, when: datetime) -> str | None:
-    """Where the capture of exactly this URL and time redirects to; None where it does not.
-
-    Raises ArchiveTroubleError.
-    """
+    """Where the capture of exactly this URL and time redirects to; None where it does not. Raises
+    ArchiveTroubleError."""
     exchange = session.ask(archive, Service.REPLAY, archive.raw(when, url), malformed=_malformed(archive))
     exchange.body.close()
     return _target(archive, exchange, url) if is_capture(exchange) and 300 <= exchange.status < 400 else None

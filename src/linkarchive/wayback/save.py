@@ -97,10 +97,8 @@ def find_keys(environ: Mapping[str, str], home: Path) -> Keys | None:
 
 
 def left_today(session: ArchiveSession, archive: Archive, keys: Keys) -> int | None:
-    """How many more captures the service allows this account today; None where it does not say.
-
-    Raises ArchiveTroubleError.
-    """
+    """How many more captures the service allows this account today; None where it does not say. Raises
+    ArchiveTroubleError."""
     account = _ask(session, archive, Service.STATUS, f"{archive.save}/status/user", keys)
     most, used = account.get("daily_captures_limit"), account.get("daily_captures")
     return most - used if isinstance(most, int) and isinstance(used, int) else None

@@ -190,10 +190,8 @@ class ArchiveSession:
         raise AssertionError  # the second try returns or raises
 
     def wait(self, seconds: float, gate: RateLimit | None = None) -> None:
-        """Sleep, unless the budget ends before that or the run is stopped: raises ArchiveTroubleError.
-
-        For the turn at an endpoint that is given up meanwhile, there is nothing to wait for.
-        """
+        """Sleep, unless the budget ends before that or the run is stopped: raises ArchiveTroubleError. For the turn at
+        an endpoint that is given up meanwhile, there is nothing to wait for."""
         until = time.monotonic() + seconds
         while (left := until - time.monotonic()) > 0 and (gate is None or gate.stopped is None):
             self._check_budget()

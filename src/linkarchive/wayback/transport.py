@@ -59,10 +59,8 @@ class Sender:
         )
 
     def send(self, url: str, headers: Mapping[str, str], form: Mapping[str, str] | None, limit: float) -> Exchange:
-        """A GET, or a POST of `form`; the answer is to be there whole after `limit` seconds.
-
-        The caller closes the body. Raises NoAnswerError, of nothing at all SilenceError.
-        """
+        """A GET, or a POST of `form`; the answer is to be there whole after `limit` seconds. The caller closes the
+        body. Raises NoAnswerError, of nothing at all SilenceError."""
         end = time.monotonic() + limit
         proxy = proxy_for(parse_target(url), self._network)
         started = self._clock.now()

@@ -33,9 +33,8 @@ _MAGIC = (
 def unwrap_memento(page: Page, limit: int) -> Page:
     """A copy as `page_of` or `read_page` gives it, with the page's own fields instead of the archive's.
 
-    A body that is still packed where its fields say text is unpacked, to at most `limit` bytes: captures with a
-    wrong Content-Encoding, or without it, are common. Apply it to what was read back from the WARC, too; twice
-    does no harm.
+    A body that is still packed where its fields say text is unpacked, to at most `limit` bytes: captures with a wrong
+    Content-Encoding, or without it, are common. Apply it to what was read back from the WARC, too; twice does no harm.
     """
     headers = _own_fields(page.headers)
     body, truncated = page.body, page.truncated

@@ -19,9 +19,7 @@ Answer = Callable[[bool], None]
 
 class Resolver:
     """Look-ups in a few daemon threads, so that neither the loop nor the end of the program waits for a resolver.
-
-    `wake` is called from those threads when an answer is there to be collected.
-    """
+    `wake` is called from those threads when an answer is there to be collected."""
 
     def __init__(self, patience: float, wake: Callable[[], None]) -> None:
         self._patience = patience
@@ -34,10 +32,8 @@ class Resolver:
         self._closed = False
 
     def ask(self, host: str, answer: Answer) -> None:
-        """Call `answer` with whether there is no such name: at once when known, else from `collect`.
-
-        Without an answer within `patience` seconds it is False: we could not tell.
-        """
+        """Call `answer` with whether there is no such name: at once when known, else from `collect`. Without an answer
+        within `patience` seconds it is False: we could not tell."""
         if host in self._known:
             answer(self._known[host])
             return

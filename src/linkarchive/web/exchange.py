@@ -143,11 +143,8 @@ class VisitRequest(Struct, frozen=True):
 
 
 class Visit(Struct, frozen=True):
-    """One attempt to see a source: the chain of exchanges of the last try, or the failure, or both.
-
-    With a failure the exchanges before it are those that did succeed (the redirects
-    that led to a refused address, say).
-    """
+    """One attempt to see a source: the chain of exchanges of the last try, or the failure, or both. With a failure the
+    exchanges before it are those that did succeed (the redirects that led to a refused address, say)."""
 
     request: VisitRequest
     time: datetime

@@ -33,9 +33,7 @@ def names_private_host(url: str) -> bool:
 @functools.lru_cache(4096)
 def host_is_private(host: str) -> bool:
     """As `names_private_host`, for a host in lower case and punycode, an IPv6 address without brackets (`Target.host`).
-
-    Raises ValueError for a host with a colon that is no IPv6 address.
-    """
+    Raises ValueError for a host with a colon that is no IPv6 address."""
     host = host.rstrip(".")
     if host in _LOCAL_NAMES or host.endswith(tuple(f".{name}" for name in _LOCAL_NAMES)):
         return True

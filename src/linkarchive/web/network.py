@@ -80,10 +80,8 @@ class LastAnswer(Protocol):
 def answer_of(
     url: str, visit: Visit, page: Page, before: LastAnswer | None, *, with_digest: bool = True
 ) -> Alike | None:
-    """What the visit of a URL may have in common with those of other hosts; None for what is the page's own.
-
-    Without `with_digest` the mark of a page lacks its digest: where it is enough that the page may be another's.
-    """
+    """What the visit of a URL may have in common with those of other hosts; None for what is the page's own. Without
+    `with_digest` the mark of a page lacks its digest: where it is enough that the page may be another's."""
     failure = visit.failure
     if failure is not None:
         return Alike(Network.CA, "tls") if failure.reason is Reason.TLS else None
@@ -184,11 +182,8 @@ class Hosts(Struct):
         self.addresses = others.addresses | self.addresses
 
     def diagnosis(self, canaries: Callable[[], Sequence[Alike | None]]) -> Trouble | None:
-        """What is wrong with our network; None when nothing is.
-
-        `canaries` visits well-known hosts, only when it matters, and tells what each answered; silent ones are left
-        out.
-        """
+        """What is wrong with our network; None when nothing is. `canaries` visits well-known hosts, only when it
+        matters, and tells what each answered; silent ones are left out."""
         if self.proxy_down and not self.up:
             return Trouble(Network.PROXY, "the proxy cannot be reached")
         lost = self.up_before & (self.down - self.up)

@@ -62,10 +62,8 @@ class Paces(Struct):
 class Pacing(Generic[Item]):
     """A queue that gives out what waits for a host when that host, and its registered domain, may be asked.
 
-    At most `per_host` items of a host are out at a time and their starts are `host_delay`
-    apart; starts within a registered domain are `domain_delay` apart, but
-    never more than `host_delay`. Every operation is
-    O(log hosts).
+    At most `per_host` items of a host are out at a time and their starts are `host_delay` apart; starts within a
+    registered domain are `domain_delay` apart, but never more than `host_delay`. Every operation is O(log hosts).
     """
 
     def __init__(self, network: NetworkSettings, paces: Paces | None = None) -> None:

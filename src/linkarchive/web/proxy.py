@@ -20,9 +20,8 @@ def proxy_for(target: Target, network: NetworkSettings) -> str:
 
 @lru_cache(4096)
 def _is_exempt(host: str, no_proxy: str) -> bool:
-    """`no_proxy` as libcurl reads it (CURLOPT_NOPROXY): a comma or space separated list; `*` alone means all;
-    a name covers its subdomains, with or without a leading dot; networks in CIDR notation cover addresses.
-    """
+    """`no_proxy` as libcurl reads it (CURLOPT_NOPROXY): a comma or space separated list; `*` alone means all; a name
+    covers its subdomains, with or without a leading dot; networks in CIDR notation cover addresses."""
     host = host.rstrip(".")
     if no_proxy.strip() == "*":
         return True

@@ -34,10 +34,8 @@ class RequestFields:
     def of(
         self, target: Target, cookie: str | None, etag: str | None, last_modified: str | None, given: Fields = ()
     ) -> tuple[list[bytes], Fields]:
-        """The fields for libcurl, and all fields of the request in the order it sends them, without secrets.
-
-        `given` come beside our own, or in place of those of the same name.
-        """
+        """The fields for libcurl, and all fields of the request in the order it sends them, without secrets. `given`
+        come beside our own, or in place of those of the same name."""
         # Validators go back byte for byte (nginx compares exactly); only what could end the field early is refused.
         validators = tuple(
             (name, value)

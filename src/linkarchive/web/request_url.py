@@ -49,11 +49,8 @@ class Target(Struct, frozen=True):
 
 
 def parse_target(url: str) -> Target:
-    """The request for a URL, which the WHATWG URL standard reads as browsers do.
-
-    Raises ValueError, in words for the evidence, for what no web server can be asked, NotOfTheWebError
-    for another scheme.
-    """
+    """The request for a URL, which the WHATWG URL standard reads as browsers do. Raises ValueError, in words for the
+    evidence, for what no web server can be asked, NotOfTheWebError for another scheme."""
     plain = _PLAIN.fullmatch(url)
     if plain is not None and (not _ENDS_AS_NUMBER.search(plain[2]) or _IPV4.fullmatch(plain[2])):
         scheme, host, port, path = plain.groups()
@@ -80,10 +77,8 @@ def _parse_any(url: str) -> Target:
 
 
 def parse_redirect(base: Target, location: str) -> Target:
-    """The target of a `Location` (its bytes as latin-1 text); raises ValueError as `parse_target`.
-
-    User info of the URL goes along within its origin only.
-    """
+    """The target of a `Location` (its bytes as latin-1 text); raises ValueError as `parse_target`. User info of the URL
+    goes along within its origin only."""
     # Servers send raw UTF-8 here; other bytes are percent-encoded as they are.
     text = location.strip().encode("latin-1", "replace").decode("utf-8", "surrogateescape")
     address = resolve(base.url, text)

@@ -19,9 +19,8 @@ def retry_pause(
 ) -> float | None:
     """Seconds to wait before a visit is tried again, or None when `result` stands.
 
-    `tries` were made so far. The pause doubles from `retry_wait`, spread by up to half
-    (`jitter`, 0…1, is random unless given); a `Retry-After` is waited for in full, and
-    one beyond `retry_after_cap` ends the visit.
+    `tries` were made so far. The pause doubles from `retry_wait`, spread by up to half (`jitter`, 0…1, is random unless
+    given); a `Retry-After` is waited for in full, and one beyond `retry_after_cap` ends the visit.
     """
     if tries > network.retries:
         return None

@@ -18,9 +18,8 @@ def robots_request(origin: str) -> VisitRequest:
 
 
 class Rules:
-    """What one origin allows us. A server error closes all of it (RFC 9309 §2.3.1.4); no answer at all and
-    anything else but a 200 allow everything: then the visit itself tells what is wrong.
-    """
+    """What one origin allows us. A server error closes all of it (RFC 9309 §2.3.1.4); no answer at all and anything
+    else but a 200 allow everything: then the visit itself tells what is wrong."""
 
     def __init__(self, visit: Visit) -> None:
         final = visit.final

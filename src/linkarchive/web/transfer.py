@@ -116,10 +116,8 @@ class Transfer:
         self.method, self._payload, self._is_part = method, payload, is_part
 
     def forget_names(self, forgets: bool) -> None:
-        """Whether libcurl drops, at the end of this transfer, the host names that it resolved a while ago.
-
-        It looks at all that it knows to do so (Curl_dnscache_prune, 8.23): 0.04 ms with 5,000 hosts.
-        """
+        """Whether libcurl drops, at the end of this transfer, the host names that it resolved a while ago. It looks at
+        all that it knows to do so (Curl_dnscache_prune, 8.23): 0.04 ms with 5,000 hosts."""
         if forgets != self._forgets_names:
             self._forgets_names = forgets
             self.curl.setopt(pycurl.DNS_CACHE_TIMEOUT, _NAMES_KEPT if forgets else -1)
@@ -264,10 +262,8 @@ class Transfer:
 
 
 def _head(lines: list[bytes]) -> list[bytes]:
-    """The status line and the fields of the response itself; empty where none came.
-
-    Before it may be interim responses (100, 103), behind it the trailers of a body in chunks.
-    """
+    """The status line and the fields of the response itself; empty where none came. Before it may be interim responses
+    (100, 103), behind it the trailers of a body in chunks."""
     start = 0
     for place, line in enumerate(lines):
         if line in _BLANK:

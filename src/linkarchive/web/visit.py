@@ -91,10 +91,8 @@ def _follow(chain: _Chain, target: Target | None, ask_robots: bool) -> Generator
 
 
 class _Chain:
-    """One try: the exchanges from the requested URL to the page, or to the failure.
-
-    Thousands wait for their turn at a time: until the first answer comes a chain holds nothing of its own.
-    """
+    """One try: the exchanges from the requested URL to the page, or to the failure. Thousands wait for their turn at a
+    time: until the first answer comes a chain holds nothing of its own."""
 
     __slots__ = (
         "_clock", "_cookie", "_cookies", "_exchanges", "_failure", "_fragment", "_network", "_request", "_seen",

@@ -23,10 +23,8 @@ _ENGLISH = ("archive-url", "archive-date", "url-status", "dead")
 
 
 def with_copy(text: str, position: int, url: str, copy: str, day: date | None) -> tuple[int, int, str] | None:
-    """The innermost template around a position, as (start, end, its new text) with the copy of `url` in it.
-
-    None where no template cites the URL there.
-    """
+    """The innermost template around a position, as (start, end, its new text) with the copy of `url` in it. None where
+    no template cites the URL there."""
     import mwparserfromhell
 
     best: tuple[int, int] | None = None

@@ -21,10 +21,8 @@ _HTML = ("text/html", "application/xhtml+xml")
 
 
 def read_mail(data: bytes, *, everything: bool = False) -> ParsedDocument:
-    """The text of a message: of several versions the HTML, of attachments none but forwarded messages.
-
-    Raises ArticleError when it has no text.
-    """
+    """The text of a message: of several versions the HTML, of attachments none but forwarded messages. Raises
+    ArticleError when it has no text."""
     message = _message(data)
     documents = [_text(part, everything) for part in _leaves(message, _read_parts) if _is_text(part)]
     if not documents:
@@ -39,10 +37,8 @@ def read_mail(data: bytes, *, everything: bool = False) -> ParsedDocument:
 
 
 def read_mhtml(data: bytes, *, everything: bool = False) -> ParsedDocument:
-    """The page that was saved, at the address that it was saved from. The day of the message is that of saving.
-
-    Raises ArticleError when no page is in it.
-    """
+    """The page that was saved, at the address that it was saved from. The day of the message is that of saving. Raises
+    ArticleError when no page is in it."""
     message = _message(data)
     page = next((part for part in _leaves(message) if part.get_content_type() in _HTML), None)
     if page is None:

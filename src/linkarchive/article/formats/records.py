@@ -34,11 +34,8 @@ def is_url(text: str) -> bool:
 
 
 def record_passage(members: Sequence[Member], line: int, line_of: Callable[[str, str], int]) -> Passage:
-    """The record's texts in order, its URLs as links.
-
-    What is called title, name and the like is the anchor of the first member that is a URL
-    as a whole; other URLs stand bare. `line_of` gives the line of a URL in a value.
-    """
+    """The record's texts in order, its URLs as links. What is called title, name and the like is the anchor of the
+    first member that is a URL as a whole; other URLs stand bare. `line_of` gives the line of a URL in a value."""
     title = _title(members)
     accessed = next(
         (day for name, value in members if _key(name) in _ACCESSED and (day := dates.parse_date(value))), None

@@ -177,10 +177,9 @@ def suffix_of(name: str) -> str:
 def format_of(name: str, content_type: str | None, data: bytes) -> str:
     """The name of an article's format: by the content type of an answer, the suffix of its name, its first bytes.
 
-    `name` is a file name or a URL. A content type of no information (octet-stream) is
-    passed over; one that many formats share (text/plain, application/json) gives way to a
-    suffix. A suffix that several formats share (xml, json, html) is decided by the content.
-    Raises ArticleError when none of them tells, with the way round where one is known.
+    `name` is a file name or a URL. A content type of no information (octet-stream) is passed over; one that many
+    formats share (text/plain, application/json) gives way to a suffix. A suffix that several formats share (xml, json,
+    html) is decided by the content. Raises ArticleError when none of them tells, with the way round where one is known.
     """
     type = essence_of(content_type or "")
     suffix = suffix_of(name)

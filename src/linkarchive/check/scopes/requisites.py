@@ -27,9 +27,7 @@ def keep_parts(
     recorder: Recorder, policy: Policy, stop: Callable[[], bool], on_idle: Callable[[], None], paces: Paces
 ) -> int:
     """Fetch and store what the captures of this run lack in their scope; the number of pages that were not reached.
-
-    `on_idle` is called now and then. `paces` are those of the documents: who asked us to slow down still means it.
-    """
+    `on_idle` is called now and then. `paces` are those of the documents: who asked us to slow down still means it."""
     if not policy.wants_parts or policy.is_full:
         return 0
     stored_pages = recorder.without_parts()
