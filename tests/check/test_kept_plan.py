@@ -121,7 +121,7 @@ def date_article(folder: Plans, dice: random.Random) -> None:
 def add_article(folder: Plans, dice: random.Random) -> None:
     heads = ("", "", "---\ncanonical_url: https://my.example/page\n---\n", "---\nbibliography: refs.bib\n---\n")
     links = (f"[new]({url(dice.choice(HOSTS), 7)})", f"[new]({url(dice.choice(HOSTS), 1)})", "new", "[lost]()", "[@a]")
-    name = dice.choice(("a", "b", "c", "z", "sub/d", "sub/e", "deep/er/f"))
+    name = dice.choice(("a", "b", "c", "z", "sub/d", "sub/e", "deep/er/f", "../more/g", "../more/h"))
     folder.write(f"posts/{name}.md", f"{dice.choice(heads)}# New\n\nIt is {dice.choice(links)}.\n")
 
 
@@ -174,6 +174,7 @@ EDITS = (
     add_link, add_link, remove_link, move_link, date_article, remove_article, remove_line, add_loose, add_article,
     add_article, add_article, add_file, article_of_page,
     insert_line("    accessed = 2021-05-12\n", "    note = careful\n", "    quote = words of it\n"),
+    insert_line("articles more\n", "articles more\n", "[posts/one.md]\n"),
     insert_line(f"! {url('beta')}\n", f"{url('delta', 4)}  by hand\n", "what is this\n", "\n", "# a remark\n"),
     nothing,
 )  # fmt: skip
@@ -305,6 +306,16 @@ def what_it_links_to(folder: Plans) -> None:
     folder.write("real.md", f"# Real\n\nIt was [said]({url('epsilon')}) so.\n")
 
 
+def watch_below(folder: Plans) -> None:
+    """The line of a folder stands behind sections."""
+    folder.write("links.txt", f"{folder.text('links.txt')}\narticles more\n")
+    folder.write("more/four.md", f"# four\n\nIt was [said]({url('beta')}) so.\n")
+
+
+def article_there(folder: Plans) -> None:
+    folder.write("more/five.md", f"# five\n\nIt was [said]({url('gamma')}) so.\n")
+
+
 def article_again(folder: Plans) -> None:
     folder.write("posts/two.md", f"# two\n\nIt was [said]({url('beta')}) so.\n")
 
@@ -314,6 +325,7 @@ def article_again(folder: Plans) -> None:
     [
         (by_another_name, date_by_hand), (with_references, edit_references), (with_list_under_watch, edit_list),
         (without_article, article_again), (link_to_nothing, what_it_links_to),
+        (watch_below, article_there),
     ],
 )  # fmt: skip
 def test_the_plan_after_an_edit_of_what_others_depend_on_is_the_one_made_anew(

@@ -14,7 +14,7 @@ from linkarchive import __version__
 from linkarchive.article.bibliography import may_be_beside
 from linkarchive.history.articles import report_of, unresolved
 from linkarchive.links.entries import NAME
-from linkarchive.links.files import load as load_links
+from linkarchive.links.files import said_of
 from linkarchive.links.files_read import FilesRead, are_as_read
 from linkarchive.links.held import HeldArticles
 from linkarchive.model import Article, Change, Scope, Unresolved
@@ -169,9 +169,8 @@ def keep_plan(store: Store, run: int, read: Reading, settings: Settings) -> None
 
 def sections_now(project: Project, before: SectionsRead, saved: Iterable[str]) -> SectionsRead:
     """What links.txt says of the articles after some, by their paths, were written into it. Raises UsageError."""
-    links = load_links(project.links)
-    said = {path: links.said(path) for path in saved}
-    return structs.replace(before, said={**before.said, **said}, outline=links.outline)
+    said, outline = said_of(project.root, before.lists, saved)
+    return structs.replace(before, said={**before.said, **said}, outline=outline)
 
 
 def plan_of(store: Store, run: int, read: Reading, changed: Change | None = None) -> StoredPlan:

@@ -11,10 +11,11 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from linkarchive.errors import StorageError, UsageError
-from linkarchive.links.entries import Include, LinksFile, Malformed, section_key
-from linkarchive.links.parse import parse
+from linkarchive.links.entries import NAME, Include, LinksFile, Malformed, section_key
+from linkarchive.links.parse import by_section, parse
 
 
 class LinkList(Struct, frozen=True):
@@ -53,12 +54,34 @@ def some_sections(root: Path, names: Iterable[str], articles: Iterable[str]) -> 
     keys = set(map(section_key, articles))
     lists = []
     for name in names:
-        try:
-            text = read_text(root / name)
-        except OSError as error:
-            raise UsageError(f"{root / name} cannot be read: {error.strerror}") from error
+        text = _text(root / name)
         lists.append(LinkList(root / name, text, parse(text, name, lambda of: section_key(of) in keys)))
     return joined(lists, ())
+
+
+def said_of(root: Path, names: Iterable[str], articles: Iterable[str]) -> tuple[dict[str, str], str]:
+    """What the files of links of these names, from the project folder, say of some articles, by path, and their outline
+    (`LinksFile.said` and `outline`), without holding their links. No line of theirs is malformed. Raises UsageError."""
+    paths = {section_key(path): path for path in articles}
+    said, parts = dict.fromkeys(paths.values(), ""), list[LinksFile]()
+    for name in names:
+        for part in by_section(_text(root / name), name, lambda of: section_key(of) in paths):
+            said.update((paths[key], part.said(paths[key])) for key in part.named if key in paths)
+            named = (replace(section, entries=()) for section in part.named.values())
+            loose = (section for section in part.sections if section.entries and not section.name)
+            parts.append(LinksFile((*loose, *named), (), part.includes, part.watches))
+    outline = LinksFile(
+        tuple(section for part in parts for section in part.sections),
+        (),
+        tuple(include for part in parts for include in part.includes),
+        tuple(watch for part in parts for watch in part.watches),
+    )
+    if len(outline.named) < sum(len(part.named) for part in parts):  # the links of some stand in several places
+        again = some_sections(root, names, paths.values())
+        said = {path: again.said(path) for path in said}
+    elif NAME in said:
+        said[NAME] = outline.said(NAME)
+    return said, outline.outline
 
 
 def link_lists(path: Path) -> tuple[list[LinkList], list[Malformed]]:
@@ -67,10 +90,7 @@ def link_lists(path: Path) -> tuple[list[LinkList], list[Malformed]]:
     Patterns are relative to the including file. Raises UsageError when `path` itself cannot be read.
     """
     root = path.parent.resolve()
-    try:
-        text = read_text(path) if path.exists() else ""
-    except OSError as error:
-        raise UsageError(f"{path} cannot be read: {error.strerror}") from error
+    text = _text(path) if path.exists() else ""
     lists = [LinkList(path, text, parse(text, path.name))]
     malformed: list[Malformed] = []
     seen, refusals = {path.resolve()}, dict[tuple[Path, str], list[str]]()
@@ -94,6 +114,14 @@ def link_lists(path: Path) -> tuple[list[LinkList], list[Malformed]]:
                 name = Path(os.path.relpath(target, path.parent)).as_posix()
                 lists.append(LinkList(target, text, parse(text, name)))
     return lists, malformed
+
+
+def _text(path: Path) -> str:
+    """Raises UsageError."""
+    try:
+        return read_text(path)
+    except OSError as error:
+        raise UsageError(f"{path} cannot be read: {error.strerror}") from error
 
 
 def read_text(path: Path) -> str:

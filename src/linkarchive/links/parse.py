@@ -7,7 +7,7 @@ or a key of the link above it. What is none of these is malformed: it is named, 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import date
 
 from msgspec import Struct, field
@@ -16,6 +16,7 @@ from linkarchive.links.entries import NAME, Entry, Include, LinksFile, Malformed
 from linkarchive.links.line import each_line, why_no_url
 
 _KEY = re.compile(r"([A-Za-z][\w-]*)\s*=\s*(.*)")
+_DIRECTIVES = ("include", "articles")
 _DIRECTIVE = re.compile(r"(include|articles)\s+(.+)")
 _SURROGATES = re.compile("[\ud800-\udfff]")
 _SECTION_KEYS = ("original", "published", "private")
@@ -26,15 +27,32 @@ _YES, _NO = ("true", "yes", "on", "1"), ("false", "no", "off", "0")
 def parse(text: str, name: str = NAME, wanted: Callable[[str], bool] | None = None) -> LinksFile:
     """Read the text of one file; never raises. `include` lines are noted, not followed.
 
-    With `wanted` only the sections of names for which it is true are read, and what stands before any.
+    With `wanted` only the sections of names for which it is true are read, what stands before any, and where further
+    links and articles are.
     """
     reader, skips = _Reader(name), False
     for number, line in enumerate(each_line(_SURROGATES.sub("\ufffd", text)), 1):
-        if wanted is not None and line.lstrip()[:1] == "[":
-            skips = not wanted(_section_name(line.strip()))
-        if not skips:
+        start = line.lstrip()
+        if wanted is not None and start[:1] == "[":
+            skips = not wanted(_section_name(start.rstrip()))
+        if not skips or start.startswith(_DIRECTIVES):
             reader.read(number, line)
     return reader.finish()
+
+
+def by_section(text: str, name: str, wanted: Callable[[str], bool]) -> Iterator[LinksFile]:
+    """`parse`, a section at a time: each as if it were alone in its file, after what stands before any. Those of names
+    for which `wanted` is false have no links."""
+    reader, skips = _Reader(name), False
+    for number, line in enumerate(each_line(_SURROGATES.sub("\ufffd", text)), 1):
+        start = line.lstrip()
+        if start[:1] == "[":
+            yield reader.finish()
+            reader, skips = _Reader(name), not wanted(_section_name(start.rstrip()))
+            reader.read(number, line)
+        elif not skips or start.startswith(_DIRECTIVES):
+            reader.read(number, line)
+    yield reader.finish()
 
 
 def _section_name(header: str) -> str:
