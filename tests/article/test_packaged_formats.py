@@ -16,7 +16,7 @@ from pypdf.annotations import Link
 from pypdf.generic import DictionaryObject, NameObject, StreamObject
 
 from linkarchive.article.document import read_document
-from linkarchive.article.sandbox import read_limited
+from linkarchive.article.sandbox import OUTPUT, read_limited
 from linkarchive.errors import ArticleError
 from linkarchive.model import Article, Place
 
@@ -264,6 +264,12 @@ def test_time_is_limited() -> None:
 def test_memory_is_limited() -> None:
     with pytest.raises(ArticleError):
         read_limited(_epub({"OPS/one.xhtml": "<p>" + "word " * 10_000_000}), "epub", path="a", memory=120_000_000)
+
+
+@pytest.mark.long
+def test_what_would_be_more_output_than_a_document_may_give_is_left_out() -> None:
+    with pytest.raises(ArticleError, match="more memory, time or output"):
+        read_limited(b"x" * (OUTPUT + 1), "gemtext", path="a.gmi")
 
 
 def test_notes_of_a_book_in_a_file_of_their_own() -> None:
