@@ -27,6 +27,7 @@ def words_of(text: str) -> frozenset[str]:
     return frozenset(map(_folded, _WORD.findall(plain)))
 
 
+@lru_cache(maxsize=65_536)
 def _folded(word: str) -> str:
     for double, letter in _TWO_LETTERS:
         word = word.replace(double, letter)

@@ -318,10 +318,10 @@ class SiteSearch:
     def _add_names(self, pages: Iterable[NamedPage], base: str) -> int:
         """Take note of pages that the site names. Returns how many of them were not known."""
         count = 0
-        dead = {page.url for page in self.dead.values()}
+        passed = {base, *self._seen, *(page.url for page in self.dead.values())}
+        roots = {*self.hosts, _root(base)}
         for named in pages:
-            on_site = _root(named.url) in self.hosts or _root(named.url) == _root(base)
-            if on_site and named.url not in self._seen and named.url not in dead and named.url != base:
+            if named.url not in passed and _root(named.url) in roots:
                 count += self._candidates.add(named)
         return count
 
