@@ -137,12 +137,22 @@ def test_what_a_page_needs_to_be_shown_is_kept_beside_it(politics: Any, stage: A
     body = stage.html("harbours").body
     stage[URLS[0]] = Response(body.replace(b"</head>", f"<link rel=stylesheet href={sheet}></head>".encode()))
     stage[sheet] = Response(f"p {{background: url({picture})}}".encode(), content_type="text/css")
-    stage[picture] = Response(b"picture", content_type="image/png")
+    open_transactions: list[int] = []
+
+    def answer(_: Request) -> Response:
+        """While parts are fetched, nobody has to wait for the worker, nor does it keep rows."""
+        query = """SELECT count(*) FROM pg_stat_activity
+            WHERE datname = current_database() AND pid != pg_backend_pid() AND xact_start IS NOT NULL"""
+        with open_hub(politics.environ["ARCHIVE_HUB_DATABASE"]) as store:
+            open_transactions.append(store.execute(text(query)).scalar_one())
+        return Response(b"picture", content_type="image/png")
+
+    stage[picture] = answer
     politics.write("archive.toml", '[keep]\nscope = "page"\n')
     politics.run("push")
     worked = politics.run("worker", "--once")
     assert worked.code == 0, worked.err
-    assert (on_shelf(politics, sheet), on_shelf(politics, picture)) == (1, 1)
+    assert (on_shelf(politics, sheet), on_shelf(politics, picture), open_transactions) == (1, 1, [0])
     assert "page" in politics.run("show", URLS[0]).out
     assert politics.run("worker", "--once", now="2026-01-12").code == 0
     assert (stage.asked(URLS[0]), stage.asked(sheet)) == (2, 1)

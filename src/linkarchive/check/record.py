@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -156,6 +156,12 @@ class Recorder:
         from linkarchive.store import parts
 
         return parts.wanting(self.store, self.run.seq)
+
+    def parts_with(self, digests: Iterable[str]) -> dict[str, PartRecord]:
+        """The first response that was kept with each of these payloads, if there is one."""
+        from linkarchive.store import parts
+
+        return parts.by_digest(self.store, digests)
 
     def visited(self) -> set[int]:
         """The numbers of the sources that have their verdict in this run."""

@@ -11,8 +11,10 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
+from typing import TYPE_CHECKING
 
 from linkarchive.check.lookups import ArchiveLookups
+from linkarchive.check.plan import Job
 from linkarchive.fleet.recording import ProjectWork
 from linkarchive.fleet.workplace import Hub, Workplace
 from linkarchive.model import Article
@@ -21,6 +23,9 @@ from linkarchive.store.database import Store
 from linkarchive.wayback.answers import ArchiveTroubleError, Why
 from linkarchive.wayback.politeness import Politeness
 from linkarchive.wayback.session import WINDOW, RateLimit, RateLimits
+
+if TYPE_CHECKING:
+    from linkarchive.wayback.lookups import LookupResult
 
 SOURCES = 200
 """That are asked about together."""
@@ -65,30 +70,45 @@ class HubRateLimit(RateLimit):
                 hub_archives.close(self.limits.store, self.host.name, error.unknown.detail, wait)
 
 
-def ask_archives(hub: Hub, place: Workplace, works: Sequence[ProjectWork], is_over: Callable[[], bool]) -> None:
-    """Ask what is open about the sources of each project until `is_over` (threads call it as well), then use what came
-    back. No transaction is open while it asks, and nothing is committed."""
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What archives answered about the sources of a project."""
+
+    work: ProjectWork
+    jobs: dict[int, Job]
+    lookups: ArchiveLookups
+    results: list[LookupResult]
+
+
+def ask_archives(hub: Hub, place: Workplace, works: Sequence[ProjectWork], is_over: Callable[[], bool]) -> list[Asked]:
+    """Ask what is open about the sources of each project until `is_over` (threads call it as well). No transaction is
+    open while it asks, and nothing is written."""
     with ExitStack() as stack:
         politeness = Politeness(archives=stack.enter_context(_limits(place)))
-        asked = []
+        asked: list[Asked] = []
         for work in works:
             jobs = {job.source.id: job for job in work.jobs if job.skip is None}
             lookups = stack.enter_context(closing(ArchiveLookups(work.recorder, work.policy, is_over, politeness)))
             questions = list(lookups.open_questions(jobs.values()))
             hub.end_reading()
             lookups.ask(questions)
-            asked.append((work, jobs, lookups, list(lookups.results())))
-        for work, jobs, lookups, results in asked:
-            lookups.use(results, jobs, _nothing)
-            for notice in lookups.notices:
-                place.say(notice)
-            left = {lookup.source for lookup in lookups.open_questions(jobs.values())}
-            later = place.clock.now() + ASK_AGAIN
-            work.recorder.to_ask = {
-                job.source.id: later if job.source.id in left else None
-                for job in work.jobs
-                if not (place.is_stopping() and job.source.id in left)
-            }
+            asked.append(Asked(work, jobs, lookups, list(lookups.results())))
+    return asked
+
+
+def use_answers(place: Workplace, asked: Asked) -> None:
+    """Write what came back into the open transaction."""
+    work, lookups = asked.work, asked.lookups
+    lookups.use(asked.results, asked.jobs, _nothing)
+    for notice in lookups.notices:
+        place.say(notice)
+    left = {lookup.source for lookup in lookups.open_questions(asked.jobs.values())}
+    later = place.clock.now() + ASK_AGAIN
+    work.recorder.to_ask = {
+        job.source.id: later if job.source.id in left else None
+        for job in work.jobs
+        if not (place.is_stopping() and job.source.id in left)
+    }
 
 
 @contextmanager

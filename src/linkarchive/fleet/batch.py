@@ -12,7 +12,7 @@ from tempfile import TemporaryDirectory
 from linkarchive.check.crawl import Crawler
 from linkarchive.check.scopes.requisites import keep_parts
 from linkarchive.errors import ArchiveError
-from linkarchive.fleet.archives import ASK_AGAIN, ask_archives
+from linkarchive.fleet.archives import ASK_AGAIN, ask_archives, use_answers
 from linkarchive.fleet.judges import ProjectsJudges, SharedJudges
 from linkarchive.fleet.own_network import keep_sighting, refuse_to_work, refuse_trouble
 from linkarchive.fleet.recording import ProjectWork, round_of, round_of_visits, work_of
@@ -63,12 +63,20 @@ class Batch:
         Of a project only those that were visited on the day of the first of them. Raises as `visit`.
         """
         with self._segment(watched, visits=False) as (works, warc):
-            ask_archives(self._hub, self._place, works, self._limits_of(warc))
+            answers = ask_archives(self._hub, self._place, works, self._limits_of(warc))
             is_over = self._limits_of(warc)  # archives may have taken all of their time
+            left = [
+                work.recorder
+                for work in works
+                if keep_parts(work.recorder, work.policy, is_over, self._hub.end_reading, self._paces)
+            ]
+            for asked in answers:
+                use_answers(self._place, asked)
             for work in works:
-                if keep_parts(work.recorder, work.policy, is_over, _nothing, self._paces):
-                    later = self._place.clock.now() + ASK_AGAIN
-                    work.recorder.to_ask |= {stored.source: later for stored in work.recorder.without_parts()}
+                work.recorder.write_parts()
+            for recorder in left:
+                later = self._place.clock.now() + ASK_AGAIN
+                recorder.to_ask |= {stored.source: later for stored in recorder.without_parts()}
         return sum(len(work.jobs) for work in works)
 
     def _limits_of(self, warc: SharedWarc) -> Callable[[], bool]:

@@ -13,9 +13,10 @@ from procrastinate.exceptions import AlreadyEnqueued, ConnectorException
 from procrastinate.jobs import Status
 
 from linkarchive.store import hub_ranges
+from linkarchive.store.connections import PATIENCE
 from linkarchive.store.database import Store
 
-_OPTIONS = {"options": "-csearch_path=hub"}
+_OPTIONS = PATIENCE | {"options": "-csearch_path=hub"}
 _TASK = "visit_range"
 
 # It tells each job at length; what the user is to know, the worker says.

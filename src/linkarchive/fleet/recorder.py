@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from datetime import datetime
+from typing import TYPE_CHECKING
+
+from msgspec import structs
 
 from linkarchive.check.conclude import Conclusion
 from linkarchive.check.record import Recorder
 from linkarchive.fleet.workplace import Workplace
 from linkarchive.history.open_run import OpenRun
-from linkarchive.model import Verdict
+from linkarchive.model import Capture, PartRecord, Verdict
 from linkarchive.model.events import Event, Notice
 from linkarchive.store import parts, results
 from linkarchive.store.captures import StoredCapture
 from linkarchive.wayback.cited import is_past
+
+if TYPE_CHECKING:
+    from linkarchive.snapshot.parts import NewParts
 
 _ASKED_ABOUT = (Verdict.DEAD, Verdict.UNREACHABLE, Verdict.BLOCKED)
 
@@ -32,6 +38,10 @@ class BatchRecorder(Recorder):
         self._asks_archives, self._wants_parts = asks_archives, wants_parts
         self.to_ask: dict[int, datetime | None] = {}
         """From when on archives are to be asked about sources, and parts fetched; None: there is nothing to do."""
+        self._kept_parts: list[tuple[StoredCapture, Capture, list[PartRecord]]] = []
+        """Pages with what they hold now, and all that they use."""
+        self._new_parts: dict[str, PartRecord] = {}
+        """Responses of this batch, by the digest of their payload."""
         self.concluded_on: set[int] = set()
         """Numbers of sources."""
 
@@ -57,6 +67,26 @@ class BatchRecorder(Recorder):
     def without_parts(self) -> list[StoredCapture]:
         """Of the sources of the batch."""
         return parts.wanting(self.store, self.run.seq, self._sources)
+
+    def parts_with(self, digests: Iterable[str]) -> dict[str, PartRecord]:
+        wanted = set(digests)
+        known = super().parts_with(wanted)
+        self.store.rollback()  # no transaction is open while parts are fetched
+        return {digest: self._new_parts[digest] for digest in wanted & self._new_parts.keys()} | known
+
+    def keep_parts(self, stored: StoredCapture, new: NewParts) -> tuple[StoredCapture, list[PartRecord]]:
+        """Their rows are written by `write_parts`, when all parts are there."""
+        capture, used = self.warc.write_parts(stored.capture, new)
+        self._kept_parts.append((stored, capture, used))
+        for part in used:
+            if part.original is None:
+                self._new_parts.setdefault(part.digest, part)
+        return structs.replace(stored, capture=capture), used
+
+    def write_parts(self) -> None:
+        """Write what pages were found to need, into the open transaction."""
+        for stored, capture, used in self._kept_parts:
+            parts.keep(self.store, self.rows, stored, capture, used)
 
     def commit(self) -> None:
         """Not before the records are on the shelf: then all projects commit together."""

@@ -19,6 +19,14 @@ from sqlalchemy.pool import NullPool
 
 from linkarchive.errors import LockedError, SettingsError, StorageError
 
+PATIENCE: dict[str, Any] = {
+    "connect_timeout": 10,
+    "keepalives_idle": 30,
+    "keepalives_interval": 10,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 60_000,
+}
+"""Parameters of libpq, for whatever the address does not name itself. Seconds, but for the last one (milliseconds)."""
 _IN_MEMORY = ":memory:"
 _FILE: ContextVar[str] = ContextVar("file")
 """The SQLite file that is being opened."""
@@ -80,9 +88,17 @@ def shown(url: URL) -> str:
 def _postgresql(url: URL) -> Engine:
     # No pool: processes that are forked must not share connections, and one is made in a few milliseconds.
     try:
-        return create_engine(url, poolclass=NullPool, use_native_hstore=False)
+        engine = create_engine(url, poolclass=NullPool, use_native_hstore=False)
     except ModuleNotFoundError as error:
         raise SettingsError("PostgreSQL needs the extra `fleet`: pip install 'linkarchive[fleet]'") from error
+    event.listen(engine, "do_connect", _connect_to_server)
+    return engine
+
+
+def _connect_to_server(dialect: Any, record: Any, arguments: Any, options: dict[str, Any]) -> Any:
+    from linkarchive.store.patience import PatientConnection
+
+    return PatientConnection.connect(*arguments, **(PATIENCE | options))
 
 
 @cache

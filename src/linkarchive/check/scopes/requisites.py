@@ -17,7 +17,6 @@ from linkarchive.model.events import LoadingParts
 from linkarchive.parts.fetching import PER_HOST, Archive, Fetching
 from linkarchive.settings import NetworkSettings
 from linkarchive.sites import is_excluded, rule_for, scope_for
-from linkarchive.store import parts
 from linkarchive.store.captures import StoredCapture
 from linkarchive.web.pacing import Paces
 from linkarchive.web.scheduler import fetch_all
@@ -65,7 +64,7 @@ def keep_parts(
 
 def _archive(recorder: Recorder, policy: Policy) -> Archive:
     def known(digests: Iterable[str]) -> dict[str, PartRecord]:
-        stored = parts.by_digest(recorder.store, digests)
+        stored = recorder.parts_with(digests)
         return {digest: part for digest, part in stored.items() if recorder.warc.has_file(part.record.warc)}
 
     def refuses(url: str) -> bool:
