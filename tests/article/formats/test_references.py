@@ -200,6 +200,19 @@ def test_bookmarks(read: Read) -> None:
     assert [citation.accessed for citation in article.citations] == [date(2024, 3, 5), None, None]
 
 
+def test_the_notes_of_an_outline_are_html_or_text(read: Read) -> None:
+    text = """<opml version="2.0"><body>
+<outline text="&lt;https://one.example/&gt;" _note="See &lt;https://two.example/&gt; and https://three.example/"/>
+<outline text="A" _note="&lt;p&gt;By &lt;a href='https://four.example/'&gt;four&lt;/a&gt;&lt;/p&gt;"/>
+</body></opml>"""
+    assert [(citation.url, citation.line) for citation in read("list.opml", text).citations] == [
+        ("https://one.example/", 2),
+        ("https://two.example/", 2),
+        ("https://three.example/", 2),
+        ("https://four.example/", 3),
+    ]
+
+
 def test_opml(read: Read) -> None:
     text = """<?xml version="1.0" encoding="ISO-8859-1"?>
 <opml version="2.0"><head><title>Caf&#233;</title><dateCreated>Thu, 04 Mar 2021 10:00:00 GMT</dateCreated></head><body>

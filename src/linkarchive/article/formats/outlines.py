@@ -19,7 +19,7 @@ _BOOKMARK = re.compile(
     re.IGNORECASE,
 )
 _ATTRIBUTE = re.compile(r"""([A-Za-z_-]+)\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'>]+))""")
-_TAG = re.compile(r"<[^>]*>")
+_TAG = re.compile(r"<(?!https?:)[^>]*>")
 _COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
 
 
@@ -81,15 +81,19 @@ def read_opml(data: bytes, *, everything: bool = False) -> ParsedDocument:
         target = _target(outline)
         if target:
             builder.link(target, fold(_TAG.sub("", shown)) or target, builder.line)
-        elif "<" in shown:
+        elif _TAG.search(shown):
             passages += fragment(shown, builder.line, everything=everything)
         elif shown:
             write(builder, shown, builder.line)
+        in_html: list[Passage] = []
         for name in ("_note", "description"):
-            if outline.get(name):
+            words = outline.get(name) or ""
+            if re.search(r"<a\s", words, re.IGNORECASE):
+                in_html += fragment(words, builder.line, everything=everything)
+            elif words:
                 builder.text(" — ")
-                write(builder, fold(_TAG.sub(" ", outline.get(name))), builder.line)
-        passages.append(builder.build())
+                write(builder, fold(_TAG.sub(" ", words)), builder.line)
+        passages += [builder.build(), *in_html]
     return ParsedDocument(title=text_of(root, "title"), passages=tuple(passages), dates=tuple(_dates(root)))
 
 
