@@ -16,7 +16,7 @@ from linkarchive.clock import Clock
 from linkarchive.errors import StorageError
 from linkarchive.fleet.batch import Batch, put_on
 from linkarchive.fleet.job import visit_range
-from linkarchive.fleet.workplace import Workplace, policy_of
+from linkarchive.fleet.workplace import Workplace, opened, policy_of
 from linkarchive.model import Article
 from linkarchive.serve.recheck import Recheck
 from linkarchive.serve.replay import replaying
@@ -79,7 +79,8 @@ def visit(folder: Any, monkeypatch: pytest.MonkeyPatch, error: Exception) -> Non
     monkeypatch.setattr(Batch, "visit", fail)
     settings = settings_of(folder)
     place = Workplace(settings, Clock(), FolderShelf(Path(settings.hub.shelf)), "a", lambda _: None, lambda: False)
-    visit_range(place, the_range(folder).range)
+    with opened(settings.hub.database) as hub:
+        visit_range(hub, place, the_range(folder).range)
 
 
 def test_a_parked_range_concerns_the_workers_of_its_slots(hub_project: Callable[[str], Any]) -> None:

@@ -9,7 +9,7 @@ from linkarchive.fleet.archives import SOURCES
 from linkarchive.fleet.batch import Batch
 from linkarchive.fleet.own_network import refuse_to_work
 from linkarchive.fleet.turns import taking_turns
-from linkarchive.fleet.workplace import Hub, Workplace, opened
+from linkarchive.fleet.workplace import Hub, Workplace
 from linkarchive.report.phrases import count
 from linkarchive.store import hub_archives, hub_ranges, hub_troubles
 from linkarchive.store.database import is_faulty_row
@@ -26,37 +26,36 @@ _SLOWEST = 60.0
 """Seconds that the next worker waits for hosts that this one has asked, at most."""
 
 
-def visit_range(place: Workplace, number: int) -> None:
+def visit_range(hub: Hub, place: Workplace, number: int) -> None:
     """Visit what is due in a range, until the time of a job is over.
 
     A bug is noted with the range. Raises LostLeaseError, and what is the worker's trouble and no fault of the range:
     OfflineError, StorageError (database or shelf), SettingsError, OSError. Others may take the range then.
     """
-    with opened(place.settings.hub.database) as hub:
-        taken = hub_ranges.take(hub.store, number, place.name)
-        hub.store.commit()
-        if taken is None:
-            return
-        paces = Paces()
-        try:
-            with taking_turns(place.settings, taken) as paces:
-                _rest(place, taken.rest)
-                _work(hub, place, taken, paces)
-        except LostLeaseError:
-            raise
-        except Exception as error:
-            hub.end_reading()
-            if isinstance(error, ArchiveError | OSError) and not is_faulty_row(error):
-                hub_ranges.release(hub.store, taken, _time_to_wait(place, paces))
-                hub.store.commit()
-                raise
-            words = f"a bug ({type(error).__name__}: {error})"  # it concerns this range, and the others go on
-            hub_ranges.fail(hub.store, taken, words, place.settings.hub.lease)
+    taken = hub_ranges.take(hub.store, number, place.name)
+    hub.store.commit()
+    if taken is None:
+        return
+    paces = Paces()
+    try:
+        with taking_turns(place.settings, taken) as paces:
+            _rest(place, taken.rest)
+            _work(hub, place, taken, paces)
+    except LostLeaseError:
+        raise
+    except Exception as error:
+        hub.end_reading()
+        if isinstance(error, ArchiveError | OSError) and not is_faulty_row(error):
+            hub_ranges.release(hub.store, taken, _time_to_wait(place, paces))
             hub.store.commit()
-            place.say(f"range {number} failed: {words}")
-            return
-        hub_ranges.release(hub.store, taken, _time_to_wait(place, paces))
+            raise
+        words = f"a bug ({type(error).__name__}: {error})"  # it concerns this range, and the others go on
+        hub_ranges.fail(hub.store, taken, words, place.settings.hub.lease)
         hub.store.commit()
+        place.say(f"range {number} failed: {words}")
+        return
+    hub_ranges.release(hub.store, taken, _time_to_wait(place, paces))
+    hub.store.commit()
 
 
 def _work(hub: Hub, place: Workplace, taken: Taken, paces: Paces) -> None:

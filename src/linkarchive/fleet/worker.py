@@ -15,7 +15,7 @@ from linkarchive.clock import Clock
 from linkarchive.errors import ArchiveError, OfflineError, StorageError, UsageError
 from linkarchive.fleet import queue
 from linkarchive.fleet.job import visit_range
-from linkarchive.fleet.workplace import Workplace
+from linkarchive.fleet.workplace import Hub, Workplace, opened
 from linkarchive.settings import Settings
 from linkarchive.sites import refuse_faulty
 from linkarchive.snapshot.shelf import shelf_of
@@ -64,6 +64,8 @@ class _Worker:
         self._once = once
         self._say = say
         self._ranges: Collection[int] | None = None
+        self._hub: Hub | None = None
+        """The connection of all jobs: what the tables of a project cost a new one, they cost once."""
         self._trouble: ArchiveError | OSError | None = None
         """What ended the last job: it is no fault of its range."""
         self._wait = _FIRST_WAIT
@@ -112,22 +114,23 @@ class _Worker:
         database, lease = self._place.settings.hub.database, self._place.settings.hub.lease
         app = queue.app_of(database, self._visit)
         try:
-            async with app.open_async():
-                with open_hub(database) as store:
-                    hub_turns.prune(store)
-                while not self._stop.is_set() and self._trouble is None:
-                    with open_hub(database) as store:
+            with opened(database) as self._hub:
+                store = self._hub.store
+                hub_turns.prune(store)
+                async with app.open_async():
+                    while not self._stop.is_set() and self._trouble is None:
                         await queue.plan(app, store, self._place.clock.now(), lease)
                         store.rollback()
                         is_done = self._once and not hub_ranges.is_due_anywhere(
                             store, self._place.clock.now(), self._ranges
                         )
-                    if is_done:
-                        return
-                    await self._until_stopped(queue.work_off(app, self._ranges, lease))
-                    if self._trouble is None:
-                        self._note_well()
-                    await self._until_stopped(asyncio.sleep(_PAUSE))
+                        store.rollback()
+                        if is_done:
+                            return
+                        await self._until_stopped(queue.work_off(app, self._ranges, lease))
+                        if self._trouble is None:
+                            self._note_well()
+                        await self._until_stopped(asyncio.sleep(_PAUSE))
         except ConnectorException as error:
             raise StorageError(f"the hub's database does not answer: {error.__cause__ or error}") from error
 
@@ -144,10 +147,10 @@ class _Worker:
 
     def _visit(self, number: int) -> None:
         """The task of the queue."""
-        if self._stop.is_set() or self._trouble is not None:
+        if self._stop.is_set() or self._trouble is not None or self._hub is None:
             return
         try:
-            visit_range(self._place, number)
+            visit_range(self._hub, self._place, number)
         except (ArchiveError, OSError) as error:
             self._trouble = error
         else:

@@ -13,7 +13,7 @@ from linkarchive.clock import Clock
 from linkarchive.settings import Settings
 from linkarchive.snapshot.shelf import Shelf
 from linkarchive.store.database import Store
-from linkarchive.store.hub import HubProject, SharedConnection, open_hub, projects_of
+from linkarchive.store.hub import HubProject, SharedConnection, limit_transactions, open_hub, projects_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +36,7 @@ class Workplace:
 
 @dataclass(frozen=True, slots=True)
 class Hub:
-    """The hub while a job has it: one connection for all."""
+    """The hub while a worker has it: one connection for all."""
 
     store: Store
     shared: SharedConnection
@@ -53,8 +53,10 @@ class Hub:
 
 @contextmanager
 def opened(database: str) -> Iterator[Hub]:
-    """Raises StorageError, and UsageError where there is no hub."""
+    """Raises StorageError, and UsageError where there is no hub. A worker that is stopped in a transaction loses it, so
+    that nobody waits for its rows for ever."""
     with open_hub(database) as store:
+        limit_transactions(store)
         yield Hub(store, SharedConnection(store.connection))
 
 

@@ -256,6 +256,13 @@ def due_of(store: Store, project: int, now: datetime) -> tuple[int, int]:
     return int(row.visits), int(row.questions)
 
 
+def limit_transactions(store: Store) -> None:
+    """Have the server end what takes a quarter of an hour, and transactions in which nothing happens for as long."""
+    for name in ("statement_timeout", "idle_in_transaction_session_timeout"):
+        store.execute(text(f"SET {name} = '15min'"))
+    store.commit()
+
+
 class SharedConnection:
     """One connection for the hub and the tables of several projects."""
 
