@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import errno
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -22,14 +22,17 @@ from linkarchive.serve.recheck import Recheck
 from linkarchive.serve.replay import replaying
 from linkarchive.settings import HubSettings, Settings, SiteSettings
 from linkarchive.snapshot.shelf import FolderShelf, project_of
-from linkarchive.store import articles, plans, runs
+from linkarchive.store import articles, hub_sightings, hub_turns, plans, runs
 from linkarchive.store.database import open_store
 from linkarchive.store.hub import HubProject, Rules, keep_project, open_hub, watch
+from linkarchive.store.hub_due import is_anything_due
 from linkarchive.store.hub_ranges import RangeStatus, due, status, take
 from linkarchive.store.plans import StoredPlan
 from linkarchive.store.serialization import encode
+from linkarchive.web.network import Hosts
 
 NOW = datetime(2026, 1, 5, tzinfo=UTC)
+RULES = Rules(Settings().judge, Settings().keep, Settings().check, (), (), (), ())
 
 
 @pytest.fixture
@@ -94,12 +97,10 @@ def test_a_parked_range_concerns_the_workers_of_its_slots(hub_project: Callable[
 
 def test_a_batch_takes_fewer_pages_where_many_projects_watch_them(hub_project: Callable[[str], Any]) -> None:
     folder = hub_project("politics")
-    defaults = Settings()
-    rules = Rules(defaults.judge, defaults.keep, defaults.check, (), (), (), ())
     pages = [bytes([number] * 16) for number in range(4)]
     with open_hub(folder.environ["ARCHIVE_HUB_DATABASE"]) as store:
         for name in ("culture", "politics", "sports"):
-            number = keep_project(store, name, rules, NOW)
+            number = keep_project(store, name, RULES, NOW)
             watch(store, number, [(source, 7, page) for source, page in enumerate(pages)], NOW)
             store.commit()
         taken = take(store, 0, "worker")
@@ -110,6 +111,26 @@ def test_a_batch_takes_fewer_pages_where_many_projects_watch_them(hub_project: C
         }
     every = [page for page in pages for _ in range(3)]
     assert sizes == {(10, 100): every, (10, 4): every[:6], (10, 3): every[:3], (1, 100): every[:3]}
+
+
+def test_whether_a_project_has_anything_due_is_told_without_reading_what_is_not(
+    hub_project: Callable[[str], Any],
+) -> None:
+    later = NOW + timedelta(days=1)
+    read = "SELECT seq_tup_read + idx_tup_fetch FROM pg_stat_user_tables WHERE relid = 'hub.watched'::regclass"
+    with open_hub(hub_project("politics").environ["ARCHIVE_HUB_DATABASE"]) as store:
+        number = keep_project(store, "politics", RULES, NOW)
+        watch(store, number, [(source, source % 4096, bytes(16)) for source in range(5_000)], later)
+        store.commit()
+        store.execute(text("ANALYZE hub.watched"))
+        store.execute(text("SELECT pg_stat_reset()"))
+        store.commit()
+        looks = [is_anything_due(store, number, now) for now in (NOW, NOW, later)]
+        store.commit()
+        store.execute(text("SELECT pg_stat_force_next_flush()"))
+        store.commit()
+        assert looks == [False, False, True]
+        assert store.execute(text(read)).scalar_one() < 10
 
 
 def test_of_files_that_were_not_all_put_those_of_others_stay(tmp_path: Path) -> None:
@@ -184,3 +205,16 @@ def test_the_review_page_asks_the_workers_and_makes_no_archive(politics: Any) ->
     assert not project.archive.exists()
     with replaying(project) as host:
         assert host is None
+
+
+def test_what_tells_nothing_any_more_is_forgotten_of_all_machines(hub_project: Callable[[str], Any]) -> None:
+    sighting = hub_sightings.Sighting(Hosts(), ())
+    with open_hub(hub_project("politics").environ["ARCHIVE_HUB_DATABASE"]) as store:
+        hub_sightings.keep(store, "gone", sighting)
+        hub_turns.take(store, {"old.example": 1.0, "new.example": 1.0})
+        store.execute(text("UPDATE hub.sightings SET seen = seen - interval '1 hour'"))
+        store.execute(text("UPDATE hub.turns SET next_start = next_start - interval '2 days' WHERE name ~ 'old'"))
+        hub_sightings.keep(store, "here", sighting)
+        hub_turns.prune(store)
+        assert store.execute(text("SELECT machine FROM hub.sightings")).scalars().all() == ["here"]
+        assert store.execute(text("SELECT name FROM hub.turns")).scalars().all() == ["new.example"]

@@ -15,7 +15,7 @@ from linkarchive.model.events import Listener, RunStarted
 from linkarchive.model.scope import Scope
 from linkarchive.project import Project
 from linkarchive.settings import Settings
-from linkarchive.store import decisions, hub
+from linkarchive.store import decisions, hub, hub_due
 from linkarchive.store.opening import open_project
 
 SEEN_LATELY = timedelta(hours=1)
@@ -42,17 +42,15 @@ def check(
             since = begin if scope.sources else begin - SEEN_LATELY
             hub.want_now(store, pushed.project, begin, since, scope.sources)
             store.commit()
-    left = _left(project, pushed.project, clock)
-    on_event(RunStarted(begin.strftime(hub.ROUND), {place.name: left}, 0, 0, False))
-    end = time.monotonic() + settings.check.max_time if settings.check.max_time else None
-    while left and not stop() and (end is None or time.monotonic() < end):
-        time.sleep(_LOOK_UP)
-        left = _left(project, pushed.project, clock)
     with open_project(project) as store:
+        left = sum(hub_due.due_of(store, pushed.project, clock.now()))
+        store.rollback()
+        on_event(RunStarted(begin.strftime(hub.ROUND), {place.name: left}, 0, 0, False))
+        end = time.monotonic() + settings.check.max_time if settings.check.max_time else None
+        while not stop() and (end is None or time.monotonic() < end):
+            is_done = not hub_due.is_anything_due(store, pushed.project, clock.now())
+            store.rollback()  # the next look sees what is there then
+            if is_done:
+                break
+            time.sleep(_LOOK_UP)
         return cut(project, store, decisions.load(project.decisions), clock.now(), pushed.errors)
-
-
-def _left(project: Project, number: int, clock: Clock) -> int:
-    """How many sources are still to be visited, or asked about."""
-    with open_project(project) as store:
-        return sum(hub.due_of(store, number, clock.now()))

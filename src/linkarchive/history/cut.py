@@ -14,7 +14,7 @@ from linkarchive.history.reports import report_of as report_of_run
 from linkarchive.history.stored_plan import Reading, plan_of
 from linkarchive.model import Report
 from linkarchive.project import Project
-from linkarchive.store import hub, hub_troubles, plans, runs
+from linkarchive.store import hub, hub_due, hub_troubles, plans, runs
 from linkarchive.store.database import Store
 from linkarchive.store.decisions import Decision
 from linkarchive.store.runs import Run, RunBody
@@ -35,7 +35,7 @@ def cut(project: Project, store: Store, log: Sequence[Decision], now: datetime, 
     if run is None or pushed is None:
         raise NothingCheckedError
     plan = plans.load(store, plans.HUB)
-    due, to_ask = hub.due_of(store, pushed, now)
+    due, to_ask = hub_due.due_of(store, pushed, now)
     trouble = hub_troubles.trouble_of(store, pushed)
     body = RunBody(
         articles=with_originals(store, run.seq, plan.articles),

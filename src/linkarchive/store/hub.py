@@ -247,15 +247,6 @@ def want_now(store: Store, project: int, now: datetime, since: datetime, keys: S
     store.execute(text(statement), values)
 
 
-def due_of(store: Store, project: int, now: datetime) -> tuple[int, int]:
-    """How many sources of a project are due, and about how many others web archives are to be asked now."""
-    query = """SELECT count(*) FILTER (WHERE next_due <= :now) AS visits,
-            count(*) FILTER (WHERE next_due > :now) AS questions
-        FROM hub.watched WHERE project = :project AND (next_due <= :now OR ask_from <= :now)"""
-    row = store.execute(text(query), {"project": project, "now": now}).one()
-    return int(row.visits), int(row.questions)
-
-
 def limit_transactions(store: Store) -> None:
     """Have the server end what takes a quarter of an hour, and transactions in which nothing happens for as long."""
     for name in ("statement_timeout", "idle_in_transaction_session_timeout"):

@@ -128,5 +128,12 @@ STEPS: tuple[tuple[str, tuple[str, ...]], ...] = (
             )""",
         ),
     ),
+    (
+        "2026-11-30 due of a project",
+        (
+            "CREATE INDEX watched_project_due ON hub.watched (project, next_due)",
+            "CREATE INDEX watched_project_ask ON hub.watched (project, ask_from) WHERE ask_from IS NOT NULL",
+        ),
+    ),
 )
 """Named steps, each with its statements; they are never changed, only added to."""
