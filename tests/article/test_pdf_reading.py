@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 import pytest
 
@@ -95,3 +96,27 @@ def test_pages_that_are_pictures_are_named() -> None:
     article = read(pdf([PICTURE, line("Words https://one.example/ here"), PICTURE]))
     assert [citation.url for citation in article.citations] == ["https://one.example/"]
     assert article.gaps == ("no text on pages 1, 3, which are pictures (scans): make them searchable (OCR) first",)
+
+
+def test_the_boxes_of_words_that_are_set_in_several_ways_are_one_link() -> None:
+    text = "See the old report here."
+    ends = [width(text[:at]) for at in (4, 8, 12, 18)]
+    boxes = [("https://one.example/", *pair) for pair in pairwise(ends)]
+    assert [citation.text for citation in read(pdf([line(text)], boxes)).citations] == ["the old report"]
+
+
+COSTS = "It is old. It costs 41.6 million."
+RAISED = (
+    f"{line(COSTS)} BT /F1 6 Tf 1 0 0 1 {width(COSTS)} 704 Tm (1) Tj ET BT /F1 10 Tf 1 0 0 1 {width(COSTS) + 6} 700 Tm"
+    " ( Nobody knows who pays, and the council does not say so.) Tj ET "
+)
+NOTES = [
+    "BT /F1 6 Tf 1 0 0 1 0 104 Tm (1) Tj ET BT /F1 8 Tf 1 0 0 1 9 100 Tm ( Council, https://one.example/.) Tj ET",
+    "BT /F1 8 Tf 1 0 0 1 0 100 Tm (1) Tj ET BT /F1 8 Tf 1 0 0 1 9 100 Tm ( Council, https://one.example/.) Tj ET",
+]
+
+
+@pytest.mark.parametrize("note", NOTES)
+def test_a_note_at_the_foot_of_a_page_is_cited_by_the_sentence_with_its_mark(note: str) -> None:
+    [citation] = read(pdf([RAISED + note])).citations
+    assert (citation.context, citation.note) == ("It costs 41.6 million.", "Council, https://one.example/.")

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import io
 import re
+from collections import Counter
 from itertools import accumulate
 from typing import Any, NamedTuple
 
 from linkarchive.article.bare_urls import bare_urls
+from linkarchive.article.html import SUPERSCRIPTS
 from linkarchive.article.passage import Claim, Link, ParsedDocument, Passage, fold
 from linkarchive.article.pdf_fonts import FontWidths
 from linkarchive.errors import ArticleError
@@ -25,6 +27,8 @@ _LIKE_URL = re.compile(
 _WORD = re.compile(r"\w+(?:[^\w\s]+\w+)*|\S+?(?=\w|\s|\Z)")
 _LONGEST_GAP = 40
 """Characters between two pieces of one link's text; what is further apart belongs elsewhere."""
+_RAISED, _SMALL = 0.8, 0.9
+"""How large the letters of raised numbers and of notes are at most, against those beside them and those of the page."""
 _FIRST_WORD = re.compile(r"\s*(\S+)")
 
 
@@ -38,6 +42,8 @@ class _Fragment(NamedTuple):
     y: float
     ends: tuple[float, ...]
     """Where each character ends, in points from `x`."""
+    size: float
+    """Of its letters, in points."""
 
 
 class _Box(NamedTuple):
@@ -147,12 +153,12 @@ def _read_page(page: Any, first_line: int) -> Passage:
             widths = fonts[id(font)]
             ends = tuple(accumulate(width * em for width in widths.of(shown)))
             start = length + len(text) - len(text.lstrip("\n"))
-            fragments.append(_Fragment(start, shown, float(x), float(y), ends))
+            fragments.append(_Fragment(start, shown, float(x), float(y), ends, em * 1000))
         pieces.append(text)
         length += len(text)
 
     page.extract_text(visitor_text=visit)
-    text, places = _folded_lines("".join(pieces))
+    text, places = _folded_lines(_with_raised_numbers("".join(pieces), fragments))
     links: list[Link] = []
     done = 0
     for target, start, end in _merge(_boxes(page), fragments):
@@ -163,6 +169,32 @@ def _read_page(page: Any, first_line: int) -> Passage:
         done = max(done, first)
     links.extend(_bare_links(text, first_line, links))
     return Passage(first_line, text, tuple(links))
+
+
+def _with_raised_numbers(text: str, fragments: list[_Fragment]) -> str:
+    """The text with the marks of notes as raised digits, and so the numbers that begin the notes: those are raised as
+    well, or in letters as small as their notes have."""
+    sizes: Counter[float] = Counter()
+    for fragment in fragments:
+        sizes[fragment.size] += len(fragment.text)
+    usual = max(sizes, key=lambda size: sizes[size], default=0.0)
+    marks: set[str] = set()
+    chars = list(text)
+    for at, fragment in enumerate(fragments):
+        number = fragment.text.strip()
+        if not (number.isdecimal() and number.isascii() and len(number) <= 3):
+            continue
+        begins_line = "".join(chars[max(0, fragment.start - 2) : fragment.start]).rstrip(" ")[-1:] in ("", "\n")
+        begins_note = number in marks and begins_line and fragment.size <= _SMALL * usual
+        if begins_note or any(_is_raised(fragment, other) for other in fragments[max(0, at - 1) : at + 2]):
+            marks.add(number)
+            start = fragment.start + fragment.text.index(number)
+            chars[start : start + len(number)] = number.translate(SUPERSCRIPTS)
+    return "".join(chars)
+
+
+def _is_raised(fragment: _Fragment, other: _Fragment) -> bool:
+    return fragment.size <= _RAISED * other.size and 0 < fragment.y - other.y < _RAISED * other.size
 
 
 def _folded_lines(text: str) -> tuple[str, list[int]]:
@@ -211,7 +243,7 @@ def _boxes(page: Any) -> list[_Box]:
 
 def _merge(boxes: list[_Box], fragments: list[_Fragment]) -> list[tuple[str, int, int]]:
     """(target, start, end in the text of the page) of each link, which is empty where no words are under its box; the
-    boxes of a link that runs over lines are one link."""
+    boxes of a link that runs over lines, or whose words are set in several ways, are one link."""
     merged: list[tuple[str, int, int]] = []
     before: _Box | None = None
     for box in boxes:
@@ -220,9 +252,10 @@ def _merge(boxes: list[_Box], fragments: list[_Fragment]) -> list[tuple[str, int
         goes_on = (
             before is not None
             and before.target == box.target
-            and 0 < before.y0 - box.y0 < 2.5 * height
-            and box.x0 < before.x1
-            and before.x0 > box.x0
+            and (
+                (0 < before.y0 - box.y0 < 2.5 * height and box.x0 < before.x1 and before.x0 > box.x0)
+                or (abs(before.y0 - box.y0) < height / 2 and abs(box.x0 - before.x1) < height / 2)
+            )
         )
         if goes_on and merged[-1][1] < end and start < end and start - merged[-1][2] < _LONGEST_GAP:
             start = min(merged.pop()[1], start)
