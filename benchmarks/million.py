@@ -11,116 +11,120 @@ from __future__ import annotations
 import argparse
 import os
 import shutil
-import sqlite3
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice
 from pathlib import Path
 
 import msgspec
 from bulk import run
 from many_links import PORT
 from speed_web import Web, served
+from sqlalchemy import Column, ColumnElement, bindparam, func, insert, select, update
 
+from linkarchive.check.articles import Articles, keep_plan
 from linkarchive.check.baselines import inputs_version, judgement_inputs_hash
 from linkarchive.check.plan import Job, Jobs, Policy
-from linkarchive.history.stored_plan import _key
+from linkarchive.history.stored_plan import HeldArticles, kept_plan
 from linkarchive.links.files_read import FilesRead
+from linkarchive.model import Scope
 from linkarchive.project import Project
-from linkarchive.settings import Settings
-from linkarchive.store import plans, previous
+from linkarchive.settings import load_settings
+from linkarchive.store import plans, previous, runs
 from linkarchive.store.database import Store
 from linkarchive.store.opening import open_project
-from linkarchive.store.plans import StoredPlan
-from linkarchive.store.schema import plans as kept
+from linkarchive.store.plans import Cited, StoredPlan
+from linkarchive.store.schema import baselines, captures, citations, last_visits, planned, results, sources, visits
 
-_TABLES = {
-    "sources": "{id}, key || '{end}', url || '{end}', etag, last_modified, sha256, judged, page_outcome + {results}",
-    "captures": "id + {captures}, {source}, run, time, origin, digest, usable, good, scope, {body}",
-    "outcomes": "id + {results}, {source}, run, verdict, cited, compared, standing, {body}",
-    "visits": "id + {visits}, run, {source}, checked, outcome + {results}, changed, was, carried",
-    "last_visits": "{source}, visit + {visits}, run, checked, verdict, changed, was, cited, uncompared, standing",
-    "baselines": "{article}, {source}, looked, capture + {captures}, run",
-    "planned": "plan, {source}, position + {articles} * 16777216, own",
-    "citations": "plan, position + {articles} * 16777216, {source}, own, {links}",
-}
+_REFERENCES = {
+    "source": sources, "capture": captures, "page_outcome": results, "outcome": results, "visit": visits,
+}  # fmt: skip
+"""What a column has the numbers of; `id` those of its own table."""
+_COPIED = (sources, captures, results, visits, last_visits, baselines, citations, planned)
 
 
-def copy_rows(database: Path, times: int, articles: int) -> None:
-    with sqlite3.connect(database) as connection:
-        most = {
-            name: connection.execute(f"SELECT max(id) FROM {table}").fetchone()[0]  # noqa: S608 - names of ours
-            for name, table in (
-                ("sources", "sources"),
-                ("captures", "captures"),
-                ("results", "outcomes"),
-                ("visits", "visits"),
-            )
-        }
-        for number in range(1, times):
-            end = f"?copy={number}"
-            words = {name: number * count for name, count in most.items()} | {
-                "end": end,
-                "id": f"id + {number * most['sources']}",
-                "source": f"source + {number * most['sources']}",
-                "articles": number * articles,
-                "article": f"replace(article, 'posts/', 'posts/c{number}-')",
-                "body": f"replace(replace(body, '.html\"', '.html{end}\"'), 'posts/', 'posts/c{number}-')",
-                "links": f"replace(replace(links, '.html\"', '.html{end}\"'), 'posts/', 'posts/c{number}-')",
-            }
-            for table, columns in _TABLES.items():
-                own = f"WHERE plan = 0 AND position < {articles} * 16777216" if "plan," in columns else ""
-                if table not in ("planned", "citations"):
-                    key = "id" if "id +" in columns or "{id}" in columns else "source"
-                    limit = {"sources": "sources", "captures": "captures", "outcomes": "results", "visits": "visits"}
-                    own = f"WHERE {key} <= {most[limit.get(table, 'sources')]}"
-                selected = f"SELECT {columns.format(**words)} FROM {table} {own}"  # noqa: S608 - text of ours
-                connection.execute(f"INSERT INTO {table} {selected}")
-            connection.commit()
-            print(f"{number} copied", flush=True)
+def copy_rows(store: Store, times: int, articles: int) -> None:
+    """Write the rows of all sources again and again, each time under further numbers and other names."""
+    most = {
+        table: store.execute(select(func.coalesce(func.max(table.c.id), 0))).scalar_one()
+        for table in (sources, captures, results, visits)
+    }
+    last = Cited(articles, 0, 0, ())
+    for number in range(1, times):
+        for table in _COPIED:
+            own = table.c.id <= most[table] if "id" in table.c else table.c.source <= most[sources]
+            columns = list(table.c)
+            values = [_copied(column, most, number, plans.position(last)) for column in columns]
+            rows = select(*values).where(own)
+            store.execute(insert(table).from_select([column.name for column in columns], rows))
+        store.commit()
+        print(f"{number} copied", flush=True)
+
+
+def _copied(
+    column: Column[object], most: Mapping[object, int], number: int, positions: int
+) -> ColumnElement[object] | Column[object]:
+    numbered = column.table if column.name == "id" else _REFERENCES.get(column.name)
+    if numbered is not None:
+        return column + number * most[numbered]
+    if column.name == "position":
+        return column + number * positions
+    if column.name in ("key", "url"):
+        return column + f"?copy={number}"
+    if column.name == "article":
+        return func.replace(column, "posts/", f"posts/c{number}-")
+    if column.name in ("body", "links"):
+        return func.replace(func.replace(column, '.html"', f'.html?copy={number}"'), '"posts/', f'"posts/c{number}-')
+    return column
 
 
 def copy_files(project: Path, times: int) -> None:
     text = (project / "links.txt").read_text()
+    names = sorted((project / "posts").iterdir())
     with (project / "links.txt").open("a") as links:
         for number in range(1, times):
             end = f".html?copy={number}"
             links.write(text.partition("\n\n")[2].replace("posts/", f"posts/c{number}-").replace(".html", end))
-            for path in sorted((project / "posts").glob("essay-*")):
+            for path in names:
                 path.with_name(f"c{number}-{path.name}").write_text(path.read_text().replace(".html", end))
 
 
-def keep_plan(root: Path, times: int) -> None:
-    """Let the plan be of all, and each page be what it was when it was judged."""
-    project, settings = Project(root), Settings()
+def multiply(root: Path, times: int) -> None:
+    """Make so many of the links and articles of a project that was checked and has its plan."""
+    os.chdir(root)  # of the folder in which the run will be
+    project, settings = Project(root), load_settings(root)
     with open_project(project, write=True) as store:
-        plan = plans.load(store, store.execute(kept.select()).one().key)
-        parts, body = list(plan.parts), msgspec.json.encode(plan)
+        kept = kept_plan(project, store, Scope(), settings)
+        if kept is None or kept.changed:
+            raise SystemExit(f"{root}: its plan is not kept: `archive check` it once more")
+        copy_files(root, times)
+        copy_rows(store, times, len(kept.plan.parts))
+        parts, body = list(kept.plan.parts), msgspec.json.encode(kept.plan)
         for number in range(1, times):
             parts += msgspec.json.decode(body.replace(b"posts/", f"posts/c{number}-".encode()), type=StoredPlan).parts
         read = FilesRead(root)
         read.note("links.txt", (root / "links.txt").read_bytes())
-        read.note_folder(root / "posts", [path.name for path in (root / "posts").iterdir()])
+        read.note_folder(root / "posts", os.listdir(root / "posts"))
         for path in (root / "posts").iterdir():
             read.note(path, path.read_bytes())
-        os.chdir(root)  # of the folder in which the run will be
-        plans.keep(
-            store,
-            _key(settings),
-            StoredPlan(tuple(parts), plan.excluded, (), (), plan.lists, plan.outline),
-            read.files(),
-        )
-        policy = Policy(settings, ())
-        jobs, update = Jobs(store, plans.OF_LINKS, policy, frozenset()), []
-        batch = []
-        for job in jobs:
-            batch.append(job)
-            if len(batch) == 500:
-                update += hashes(store, batch, policy)
-                batch = []
-        update += hashes(store, batch, policy)
+        plan = msgspec.structs.replace(kept.plan, parts=tuple(parts))
+        last = runs.find(store)
+        assert last is not None
+        keep_plan(store, last.seq, Articles(HeldArticles(), files=read, plan=plan), settings)
+        judge_again(store, Policy(settings, ()))
         store.commit()
-    with sqlite3.connect(project.database) as connection:
-        connection.executemany("UPDATE sources SET judged = ? WHERE id = ?", update)
+
+
+def judge_again(store: Store, policy: Policy) -> None:
+    """Let each page be what it was when it was judged."""
+    jobs = iter(Jobs(store, plans.OF_LINKS, policy, frozenset()))
+    while batch := list(islice(jobs, 500)):
+        store.write_rows(
+            _JUDGED, [{"number": number, "hash": digest} for digest, number in hashes(store, batch, policy)]
+        )
+
+
+_JUDGED = update(sources).where(sources.c.id == bindparam("number")).values(judged=bindparam("hash"))
 
 
 def hashes(store: Store, batch: Sequence[Job], policy: Policy) -> Iterator[tuple[str, int]]:
@@ -141,12 +145,11 @@ def main() -> None:
     options.folder = options.folder.resolve()
     links = sum(1 for line in (options.folder / "project/links.txt").open() if line.startswith("http"))
     copy = options.folder / "million"
-    if not copy.exists():
-        shutil.copytree(options.folder / "project", copy)
-        copy_files(copy, options.times)
-        copy_rows(copy / "archive/archive.sqlite", options.times, links // 10)
-        keep_plan(copy, options.times)
     with served(Web(options.folder / "web", links, 100, PORT)):
+        if not copy.exists():
+            shutil.copytree(options.folder / "project", copy)
+            run(options.archive, copy, 8)  # the plan is that of this folder
+            multiply(copy, options.times)
         run(options.archive, copy, 9)
 
 

@@ -140,9 +140,13 @@ def _first_cited(plan: int) -> Select[tuple[int, int, int, int]]:
 
 
 def _row(plan: int, cited: Cited) -> dict[str, object]:
-    position = cited.article * _PLACES + cited.place
     own = int(all(link.original for link in cited.links))
-    return {"plan": plan, "position": position, "source": cited.source, "own": own, "links": encode(cited.links)}
+    return {"plan": plan, "position": position(cited), "source": cited.source, "own": own, "links": encode(cited.links)}
+
+
+def position(cited: Cited) -> int:
+    """`citations.position`: by article, and within it."""
+    return cited.article * _PLACES + cited.place
 
 
 def keep(store: Store, key: str, plan: StoredPlan, files: Iterable[FileRead]) -> None:
