@@ -19,6 +19,7 @@ from pathlib import Path
 import msgspec
 from bulk import run
 from many_links import PORT
+from many_links import run as once
 from speed_web import Web, served
 from sqlalchemy import Column, ColumnElement, bindparam, func, insert, select, update
 
@@ -148,7 +149,7 @@ def main() -> None:
     with served(Web(options.folder / "web", links, 100, PORT)):
         if not copy.exists():
             shutil.copytree(options.folder / "project", copy)
-            run(options.archive, copy, 8)  # the plan is that of this folder
+            once(options.archive, copy, "22", "check", "--limit", "1")  # the plan is that of this folder
             multiply(copy, options.times)
         run(options.archive, copy, 9)
 

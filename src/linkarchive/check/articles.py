@@ -267,10 +267,13 @@ def with_new_saved(project: Project, store: Store, run: int, articles: Articles)
     """Save those of which something is to be kept; what was noted of the files is that of links.txt as it is then."""
     files, plan, sections = articles.files, articles.plan, articles.sections
     new, known = articles.new, frozenset(articles.by_path)
+    has_lines = bool(sections.lined) if plan is None else any(part.is_lined for part in plan.parts)
+    has_lines = files is not None and (has_lines or bool(articles.malformed))
+    before = [project.root / name for name in sections.lists] if has_lines else []
+    texts = {path: path.read_bytes() for path in before if path.exists()}
     written = save(project, store, run, new.values(), articles.digests)
     if written and files is not None:
-        has_lines = sections.lined if plan is None else any(part.is_lined for part in plan.parts)
-        if has_lines or articles.malformed:
+        if has_lines and not all(path in texts and data.startswith(texts[path]) for path, data in written.items()):
             files = None  # those are told by the numbers of their lines, which are others now
         else:
             for path, data in written.items():
