@@ -20,7 +20,7 @@ from pathlib import Path
 
 import fleet_million
 import fleet_projects
-from fleet_hub import ARCHIVE, Hub
+from fleet_hub import ARCHIVE, Hub, cpu_of
 from speed_measure import Cost, measured
 from speed_rows import HERE, RunError, clean_environment
 from speed_web import Web, WebError, can_serve, lay_project, served
@@ -31,7 +31,7 @@ _NETWORK = "allow_private = true\nhost_delay = 0\ndomain_delay = 0"
 def _workers(options: argparse.Namespace, hub: Hub, web: Web) -> None:
     """First archive, by each number of workers; beside what a single machine takes."""
     urls = web.urls
-    with served(web, options.latency):
+    with served(web, options.latency) as server:
         lines = options.folder / "urls.txt"
         lines.write_text("\n".join(urls) + "\n", encoding="utf-8")
         loop = [sys.executable, HERE / "speed_limits.py", "store", lines, "--connections", "128"]
@@ -47,10 +47,12 @@ def _workers(options: argparse.Namespace, hub: Hub, web: Web) -> None:
             hub.make(options.ranges)
             hub.project("politics", urls)
             push = hub.run("politics", "push")
-            before, start = hub.database_cpu(), time.perf_counter()
+            before, of_web, start = hub.database_cpu(), cpu_of(server), time.perf_counter()
             costs = hub.work(number)
             wall = time.perf_counter() - start
-            rest = f"database {1000 * (hub.database_cpu() - before) / len(urls):.2f} ms, push {push.cpu:.1f} s"
+            of_database = 1000 * (hub.database_cpu() - before) / len(urls)
+            of_web = 1000 * (cpu_of(server) - of_web) / len(urls)
+            rest = f"database {of_database:.2f} ms, web {of_web:.2f} ms, push {push.cpu:.1f} s"
             _tell(f"{number} workers", len(urls), costs, wall, rest)
             hub.run("politics", "report", "--format", "json")
             report = json.loads(hub.output("politics"))

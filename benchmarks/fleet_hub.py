@@ -93,9 +93,13 @@ class Hub:
             row = connection.execute("SELECT pg_backend_pid()").fetchone()
             assert row is not None
             postmaster = int(Path(f"/proc/{row[0]}/stat").read_text().rpartition(")")[2].split()[1])
-        children = Path(f"/proc/{postmaster}/task/{postmaster}/children").read_text().split()
-        seconds = sum(_times(postmaster)) + sum(sum(_times(int(child))[:2]) for child in children)
-        return seconds / _TICKS
+        return cpu_of(postmaster)
+
+
+def cpu_of(server: int) -> float:
+    """CPU seconds of a process and of all its children so far, those that have ended included."""
+    children = Path(f"/proc/{server}/task/{server}/children").read_text().split()
+    return (sum(_times(server)) + sum(sum(_times(int(child))[:2]) for child in children)) / _TICKS
 
 
 def _times(pid: int) -> list[int]:

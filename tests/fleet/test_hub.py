@@ -158,6 +158,17 @@ def test_what_a_page_needs_to_be_shown_is_kept_beside_it(politics: Any, stage: A
     assert (stage.asked(URLS[0]), stage.asked(sheet)) == (2, 1)
 
 
+def test_a_page_that_scripts_draw_is_told_as_such_and_visited_again(politics: Any, stage: Any) -> None:
+    shell = b"<html><head><title>App</title></head><body><div id=root></div><script src=/app.js></script></body></html>"
+    stage[URLS[1]] = Response(shell)
+    politics.environ["ARCHIVE_BROWSER_WHEN"] = "needed"
+    politics.run("push")
+    for day in ("2026-01-05", "2026-01-12"):
+        assert politics.run("worker", "--once", now=day).code == 0
+        assert politics.run("report", "--format", "json", now=day).told(URLS[1])[:2] == ("blocked", "script-only")
+    assert (stage.asked(URLS[1]), on_shelf(politics, URLS[1])) == (2, 1)
+
+
 @pytest.mark.parametrize("parts_have_time", [True, False])
 def test_parts_have_time_of_their_own_and_what_is_not_reached_is_fetched_later(
     politics: Any, stage: Any, monkeypatch: pytest.MonkeyPatch, parts_have_time: bool
