@@ -23,6 +23,8 @@ MIXED_JACCARD = 0.80
 """... and below MIXED, when so much was added too that the shingles of both texts overlap less than this."""
 _SHORT = 80
 _FEW_CHARACTERS = 400
+_FEW_WORDS = 250
+"""Words of a text of which a cookie bar or a footer would be a share that counts."""
 _LABEL = 16
 _PARAGRAPH = 40
 """Words of a paragraph that is a text by itself."""
@@ -143,6 +145,8 @@ def _compare_full(before: ParsedPage, after: ParsedPage) -> Comparison:
         retention = max(retention, LCSseq.similarity(before.words, after.words) / len(before.words))
     if retention < DRIFTED:
         retention = max(retention, _second_opinion(before, shingles), _of_paragraphs(before, after))
+    if retention < MIXED and len(before.words) < _FEW_WORDS:
+        retention = max(retention, _outside_frame(before, shingles))
     gone, total = _blocks(before, shingles)
     return Comparison(
         retention=retention,
@@ -184,6 +188,19 @@ def _second_opinion(before: ParsedPage, shingles: set[int]) -> float:
     if len(roughly) < max(_SHORT, _MOST * len(before.words)):
         return 0.0
     retention = words.share(words.retained(roughly, shingles))
+    return retention if retention >= _SAME else 0.0
+
+
+def _outside_frame(before: ParsedPage, shingles: set[int]) -> float:
+    """All of the baseline's main text outside the frame of its site stands, and that is most of it.
+
+    On short pages extractors take a cookie bar or a footer for a part of the text.
+    """
+    own = frozenset(before.own_lines)
+    content = words.substance("\n".join(line for line in before.main if line in own))
+    if len(content) < _MOST * len(before.words):
+        return 0.0
+    retention = words.share(words.retained(content, shingles))
     return retention if retention >= _SAME else 0.0
 
 

@@ -15,7 +15,7 @@ from importlib import resources
 from typing import Any
 
 from linkarchive.judge import words
-from linkarchive.judge.page_signs import new_size, signs
+from linkarchive.judge.page_signs import is_notice_in_place, signs
 from linkarchive.judge.page_view import QUESTION, SHORT, PageView, judgement_of
 from linkarchive.judge.parsed_page import ParsedPage
 from linkarchive.model import Judgement, Reason, Verdict
@@ -30,6 +30,8 @@ _SURE = 0.65
 """The same with a baseline."""
 _SURE_WITHOUT_BASELINE_LEFT = 0.6
 """The same where hardly anything of the baseline is left."""
+_SURE_IN_PLACE = 0.5
+"""The same where a text was, and now there are a few new words."""
 _STRONG = 0.8
 """Probability from which a page is gone although an extractor finds a text in the frame, and from which one that stands
 where another was needs no telling sign."""
@@ -38,14 +40,14 @@ _PLAINLY_A_PAGE = 0.9
 _LEFT = 0.1
 _HONEST_IN_ITS_PLACE = 0.1
 """How much rarer an honest page is where a text was, and now stands a notice of a few new words under another title."""
-_NEW_WORDS = 50
-_TEXT_BEFORE = 90
 _MOST_SIGNS = 4
 _LONG_HEADING = 10
 """Words of a heading that is hardly a notice's."""
 _TELLING: Mapping[str, tuple[str, ...]] = {
     "gone": ("address and missing in a heading", "address and missing in a line", "missing in a heading",
-             "404 in a heading", "gone in a class name"),
+             "404 in a heading", "gone in a class name", "sought and missing in a line",
+             "sought and address in a line", "address and missing under a heading",
+             "a notice where a text was"),
     "parked": (
         "domain and held in a line", "domain and hosting in a line", "account and suspended in a line",
         "file and replace in a line", "default and hosting in a line", "default and file in a line",
@@ -59,7 +61,8 @@ _TELLING: Mapping[str, tuple[str, ...]] = {
                   "403 in a heading", "region and missing in a line", "region and refused in a line",
                   "machine and refused in a line", "machine and suspended in a line"),
     "login": ("a password field", "login and password in a line", "login and refused in a line"),
-    "paywall": ("subscribe and reading_on in a line", "reading_on in the text", "paywall in a class name",
+    "paywall": ("subscribe and reading_on in a line", "subscribe and period in a line",
+                "reading_on in the text", "paywall in a class name",
                 "a text that breaks off before an offer"),
     "consent": ("consent and accept in a line", "consent in a class name"),
     "script-only": ("browser in the text", "browser in a heading"),
@@ -105,7 +108,7 @@ def classify(view: PageView) -> Classes:
         for kind, of_kind in parts.items()
     }
     telling_kinds = frozenset(kind for kind, telling in _TELLING.items() if any(values[name] for name in telling))
-    rarer = _HONEST_IN_ITS_PLACE if _is_notice_in_place(view, values) else 1.0
+    rarer = _HONEST_IN_ITS_PLACE if is_notice_in_place(view) else 1.0
     return Classes(shares_of(model, values, honest=rarer), reasons, telling_kinds)
 
 
@@ -121,12 +124,6 @@ def shares_of(model: Any, values: Mapping[str, float], *, honest: float = 1.0) -
     powers = {kind: math.exp(score - highest) for kind, score in scores.items()}
     total = sum(powers.values())
     return {kind: power / total for kind, power in powers.items()}
-
-
-def _is_notice_in_place(view: PageView, values: Mapping[str, float]) -> bool:
-    if view.before is None or not values["a baseline that is gone"] or values["the baseline's title"]:
-        return False
-    return view.before.size >= _TEXT_BEFORE and new_size(view) < _NEW_WORDS
 
 
 def is_doubtful(view: PageView) -> bool:
@@ -146,15 +143,16 @@ def unusable(view: PageView) -> Judgement | None:
     if not is_classified(view.after) or not view.after.visible_size:
         return None
     classes = classify(view)
+    shares = _without_a_sign(classes) if is_notice_in_place(view) else classes.shares
     by_verdict: dict[Verdict, float] = {}
     for kind, (kind_verdict, _, _) in _KINDS.items():
-        by_verdict[kind_verdict] = by_verdict.get(kind_verdict, 0.0) + classes.shares.get(kind, 0.0)
+        by_verdict[kind_verdict] = by_verdict.get(kind_verdict, 0.0) + shares.get(kind, 0.0)
     likeliest = max(by_verdict, key=lambda kind_verdict: by_verdict[kind_verdict])
     share = by_verdict[likeliest]
-    if share < max(_least(view), classes.shares["page"]):
+    if share < max(_least(view), shares["page"]):
         return None
     kinds = (kind for kind, (kind_verdict, _, _) in _KINDS.items() if kind_verdict is likeliest)
-    kind = max(kinds, key=lambda kind: classes.shares.get(kind, 0.0))
+    kind = max(kinds, key=lambda kind: shares.get(kind, 0.0))
     if kind not in classes.telling and (view.before is None or share < _STRONG):
         return None
     if view.before is None and kind in ("gone", "forbidden") and (not _is_notice(view, share) or _is_about(view)):
@@ -162,6 +160,14 @@ def unusable(view: PageView) -> Judgement | None:
     _, reason, what = _KINDS[kind]
     evidence = f"by its signs it is {what}: {', '.join(classes.reasons[kind])}"
     return judgement_of(likeliest, reason, round(share, 3), evidence)
+
+
+def _without_a_sign(classes: Classes) -> Mapping[str, float]:
+    """Where a few new words stand for a text, a kind without any telling sign is as good as a page that is gone."""
+    if "gone" not in classes.telling:
+        return classes.shares
+    kept = {kind: share for kind, share in classes.shares.items() if kind in classes.telling or kind == "page"}
+    return {**kept, "gone": kept["gone"] + 1.0 - sum(kept.values())}
 
 
 def _is_notice(view: PageView, share: float) -> bool:
@@ -179,6 +185,8 @@ def _least(view: PageView) -> float:
     """The probability from which the page is called unusable."""
     if view.before is None:
         return _SURE_SEEN_FIRST
+    if is_notice_in_place(view):
+        return _SURE_IN_PLACE
     return _SURE_WITHOUT_BASELINE_LEFT if view.retention is not None and view.retention < _LEFT else _SURE
 
 

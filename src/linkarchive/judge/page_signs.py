@@ -47,11 +47,18 @@ _TITLED = ("small source", "its title is its site's", "title and heading agree")
 _OF_BASELINE = (
     "a baseline that is gone", "no baseline", "the baseline's title", "the baseline's heading", "text of the baseline",
     "links of the baseline", "no links of the baseline", "much shorter", "hardly any text of its own",
+    "a notice where a text was",
 )  # fmt: skip
 _ADDRESS_WORD = re.compile(r"[a-z]{4,}")
 _ADDRESS_WORDS = 2
 """Words of the last part of an address from which they say what the page is about."""
 _FEW_LINKS = 3
+_FEW_NEW_LINKS = 8
+"""Links that a notice leads to; a list of links to other pages has more."""
+_NEW_WORDS = 50
+"""Words of a notice, up to which it stands in the place of a text."""
+_TEXT_BEFORE = 90
+_LEFT = 0.1
 _CUT_OFF = ("…", "...", "[…]", "…]")
 _BEGINNING = 5
 """Words of a paragraph that is cut off."""
@@ -59,12 +66,15 @@ _OFFER = 4
 """Lines after it within which an offer stands."""
 _NOTICE = 12
 """Words of a heading that is a notice."""
+_UNDER = 25
+"""Words of the line below it that goes on with it."""
 _TOGETHER = (
     ("address", "missing"), ("domain", "held"), ("domain", "hosting"), ("account", "suspended"), ("file", "replace"),
     ("default", "hosting"), ("account", "construction"), ("refused", "address"), ("refused", "account"),
     ("machine", "browser"), ("machine", "refused"), ("login", "password"), ("consent", "accept"),
     ("subscribe", "reading_on"), ("error", "crash"), ("error", "missing"), ("region", "missing"), ("region", "refused"),
     ("login", "refused"), ("default", "file"), ("default", "account"), ("domain", "missing"), ("machine", "suspended"),
+    ("sought", "missing"), ("sought", "address"), ("subscribe", "period"),
 )  # fmt: skip
 """Topics that together say what a page is, where each alone may stand in any text."""
 
@@ -102,27 +112,29 @@ def signs(view: PageView) -> dict[str, float]:
 
 
 def _words(view: PageView) -> dict[str, float]:
-    heading = topics.searchable(" . ".join((*view.after.headings[:4], _first_line(view))))
-    text = topics.searchable("\n".join(view.after.own_lines))
+    own = view.after.own_lines
+    headings = tuple(dict.fromkeys((*view.after.headings[:4], _first_line(view))))
+    lines = tuple(dict.fromkeys((*headings, *own[:_MOST_LINES])))
+    spoken = dict(zip(lines, topics.of_lines(lines), strict=True))
+    of_heading = frozenset[str]().union(*(spoken[heading] for heading in headings))
+    of_text = topics.stems_in(topics.searchable("\n".join(own)))
+    few = max(1.0, view.after.own_size / 25)
     values: dict[str, float] = {}
-    few = max(1.0, words.size(words.tokens(text)) / 25)
-    of_heading = topics.denied_in(heading) | topics.stems_in(heading).keys()
-    of_text = topics.stems_in(text)
     for name in topics.stems():
         values[f"{name} in a heading"] = float(name in of_heading)
         values[f"{name} in the text"] = min(1.0, len(of_text.get(name, ())) / few)
-    headings = (*view.after.headings[:4], _first_line(view))
-    lines = dict.fromkeys((*headings, *view.after.own_lines[:_MOST_LINES]))
-    topics_of_lines = topics.of_lines(lines)
     for first, second in _TOGETHER:
         values[f"{first} and {second} in a line"] = float(
-            any(first in line and second in line for line in topics_of_lines)
+            any(first in line and second in line for line in spoken.values())
         )
-    short = [
-        line
-        for line, text in zip(topics_of_lines, lines, strict=True)
-        if text in headings and text.count(" ") < _NOTICE
-    ]
+    is_missing = any({"missing", "address"} <= line or "sought" in line for line in spoken.values())
+    values["a short text of a missing address"] = is_missing * _falling(view.after.own_size, 40)
+    short = [spoken[heading] for heading in headings if heading.count(" ") < _NOTICE]
+    below = next((line for line in own if line not in headings), "")
+    under = spoken.get(below, frozenset()) if below.count(" ") < _UNDER else frozenset()
+    values["address and missing under a heading"] = float(
+        any({"address", "missing"} <= line | under and line & {"address", "missing"} for line in short)
+    )
     values["address and missing in a heading"] = float(any({"address", "missing"} <= line for line in short))
     in_headings = {s for heading in view.after.headings[:4] for s in _STATUS.findall(heading) if stands_out(s, heading)}
     for name, statuses in (("a heading", in_headings), ("the text", set(_STATUS.findall("\n".join(lines))))):
@@ -150,15 +162,14 @@ def _first_line(view: PageView) -> str:
 
 def _structure(view: PageView) -> dict[str, float]:
     page = view.after
-    own = sum(words.size(words.tokens(line)) for line in page.own_lines)
     prose = sum(count for count in (words.size(words.tokens(line)) for line in page.own_lines) if count >= _PROSE)
     inside, front, outside = _links(view)
     hosts = {host.lower().removeprefix("www.") for host in _hosts(" ".join(page.headings[:3]))}
     heading = page.first_heading or page.title
     return {
         "few words": _falling(page.visible_size, 60),
-        "few own words": _falling(own, 40),
-        "some own words": _falling(own, 150),
+        "few own words": _falling(page.own_size, 40),
+        "some own words": _falling(page.own_size, 150),
         "no paragraphs": _falling(prose, 30),
         "few paragraphs": _falling(prose, 150),
         "no links into the site": _falling(inside, 2),
@@ -166,7 +177,7 @@ def _structure(view: PageView) -> dict[str, float]:
         "links to one other site": float(len(outside) == 1 and inside == 0),
         "no links": float(not (inside or front or outside)),
         "links to the front page only": float(front > 0 and inside == 0),
-        "share of links": max(0.0, 1.0 - own / page.visible_size) if page.visible_size else 0.0,
+        "share of links": max(0.0, 1.0 - page.own_size / page.visible_size) if page.visible_size else 0.0,
         **_address(view),
         "a text that breaks off before an offer": float(_breaks_off(view)),
         "a host name in a heading": float(bool(hosts)),
@@ -241,7 +252,20 @@ def _baseline(view: PageView) -> dict[str, float]:
         "no links of the baseline": float(len(then) >= _FEW_LINKS and not then & now),
         "much shorter": float(after.visible_size < 0.3 * before.visible_size),
         "hardly any text of its own": float(new_size(view) < 0.2 * before.size),
+        "a notice where a text was": float(
+            is_notice_in_place(view) and len(now - then) <= _FEW_NEW_LINKS and len(now & then) >= _FEW_LINKS
+        ),
     }
+
+
+def is_notice_in_place(view: PageView) -> bool:
+    """Where a text was there are a few new words now, under another title and heading."""
+    before, after = view.before, view.after
+    if before is None or before.size < _TEXT_BEFORE or (view.retention or 0.0) >= _LEFT:
+        return False
+    if words.tokens(before.title) == words.tokens(after.title) or new_size(view) >= _NEW_WORDS:
+        return False
+    return not after.first_heading or words.tokens(before.first_heading) != words.tokens(after.first_heading)
 
 
 def _plain_words(text: str) -> set[str]:

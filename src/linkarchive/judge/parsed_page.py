@@ -16,6 +16,7 @@ from linkarchive.judge.fast_text import texts as find_texts
 from linkarchive.judge.main_text import main_text
 from linkarchive.judge.markup import is_hidden, with_visible_boxes
 from linkarchive.judge.rules import normal
+from linkarchive.judge.site_frame import own_lines
 from linkarchive.model import Page
 from linkarchive.text import DOCX, HTML_TYPES, PDF, decode, is_text, media_type
 
@@ -141,16 +142,14 @@ class ParsedPage:
 
     @cached_property
     def own_lines(self) -> tuple[str, ...]:
-        """The visible lines that are no links: what the page says itself, rather than where it leads."""
-        texts = [" ".join((link.text or "").split()) for link in self.elements("a")[:_MAX_LINKS]]
-        linked, link_words = frozenset(texts), frozenset(word for text in texts for word in text.split())
-        lines = (" ".join(line.split()) for line in self.visible.split("\n"))
-        return tuple(line for line in lines if line and line not in linked and not self._is_bar(line, link_words))
+        """The visible lines that are no links, outside the frame of the site: what the page says itself."""
+        return own_lines(self) if self.kind == "html" else tuple(filter(None, self.visible.split("\n")))
 
-    def _is_bar(self, line: str, link_words: frozenset[str]) -> bool:
-        """A line of several links: each of its few words is a link's, and it is no heading."""
-        line_words = line.split()
-        return 1 < len(line_words) <= _LINE and link_words.issuperset(line_words) and line not in self.headings
+    def visible_without(self, selectors: list[str]) -> str:
+        from resiliparse.extract.html2text import extract_plain_text
+
+        text = extract_plain_text(self._parsed, list_bullets=False, alt_texts=False, skip_elements=selectors)
+        return str(text)[:MAX_VISIBLE]
 
     @cached_property
     def own_size(self) -> int:

@@ -24,6 +24,8 @@ _PROBE_RATIO = 0.95
 _PROBE_WORDS = 2000
 _MIN_OWN = 10
 _FEW = 8
+_FIRST_LINES = 4
+"""Headings, lines and sentences at the top of a page of which one is a notice's."""
 _NOTICE = 20
 """Own words up to which a page is a bare notice."""
 
@@ -171,9 +173,17 @@ def _said(view: PageView) -> str | None:
         return None
     phrase = rules.in_text("not-found", view.asserted(_own_text(view.after)))
     if phrase is None and view.after.size < _TINY:
-        line = rules.in_lines("not-found", view.that_tell(view.after.main))
+        line = rules.in_lines("not-found", view.that_tell(_first_sentences(view)))
         phrase = line[1] if line else None
     return None if phrase is None or view.was_there(rules.normal(phrase)) else phrase
+
+
+def _first_sentences(view: PageView) -> Sequence[str]:
+    """What a notice begins with, sentence by sentence; all lines where it stands in the place of another page."""
+    if view.before is not None:
+        return view.after.main
+    sentences = [sentence for line in view.after.own_lines[:_FIRST_LINES] for sentence in words.sentences(line)]
+    return sentences[:_FIRST_LINES]
 
 
 def _own_text(page: ParsedPage) -> str:

@@ -43,6 +43,7 @@ def use(stems: Mapping[str, Iterable[str]]) -> None:
     """Look for these stems from now on, by topic; those of signs.toml are in use from the start."""
     for known in (_STEMS, _BEGINNINGS, _ANYWHERE):
         known.clear()
+    _of_line.cache_clear()
     for topic, beginnings in stems.items():
         _STEMS[topic] = tuple(dict.fromkeys(map(normal, beginnings)))
         for stem in _STEMS[topic]:
@@ -55,9 +56,6 @@ def use(stems: Mapping[str, Iterable[str]]) -> None:
 def stems() -> dict[str, tuple[str, ...]]:
     """The stems of each topic, as `normal` spells them."""
     return dict(_STEMS)
-
-
-use(_DATA["stems"])
 
 
 def stems_in(prepared: str) -> dict[str, set[str]]:
@@ -119,13 +117,20 @@ def speaks_of(topic: str, text: str) -> str | None:
 
 def of_lines(lines: Iterable[str]) -> list[frozenset[str]]:
     """The topics that each line speaks of."""
-    return [denied_in(text) | stems_in(text).keys() for text in map(searchable, lines)]
+    return list(map(_of_line, lines))
+
+
+@functools.lru_cache(1_000)
+def _of_line(line: str) -> frozenset[str]:
+    """Several rules ask for the same lines of a page."""
+    text = searchable(line)
+    return denied_in(text) | stems_in(text).keys()
 
 
 def unconcerned(page: ParsedPage, *besides: str) -> int:
-    """Words of the main text's sentences that speak neither of errors nor of access, nor of other topics: what else
+    """Words of the page's own sentences that speak neither of errors nor of access, nor of other topics: what else
     the page says."""
-    parts = (sentence for line in page.main[:_MOST_LINES] for sentence in words.sentences(line))
+    parts = (sentence for line in page.own_lines[:_MOST_LINES] for sentence in words.sentences(line))
     sizes = ((sentence, words.size(words.tokens(sentence))) for sentence in parts)
     sentences = {line: size for line, size in sizes if size >= _SENTENCE}
     spoken = of_lines(sentences)
@@ -134,3 +139,6 @@ def unconcerned(page: ParsedPage, *besides: str) -> int:
         for size, topics in zip(sentences.values(), spoken, strict=True)
         if topics.isdisjoint((*_OF_TROUBLE, *besides))
     )
+
+
+use(_DATA["stems"])

@@ -11,7 +11,7 @@ from collections.abc import Callable
 
 from msgspec.structs import replace
 
-from linkarchive.judge import page_class, parked, redirects, soft404, walls
+from linkarchive.judge import page_class, parked, paywall, redirects, soft404, walls
 from linkarchive.judge.page_view import PageView
 from linkarchive.model import Judgement, Reason, Verdict
 
@@ -20,8 +20,8 @@ Rule = Callable[[PageView], Judgement | None]
 _PLAIN: tuple[Rule, ...] = (walls.challenge_mark, walls.consent_host, walls.login_host, soft404.platform, parked.marked)
 """Rules that rest on headers, hosts and scripts."""
 _WORDS: tuple[Rule, ...] = (
-    soft404.error_path, walls.challenge, walls.elsewhere, walls.consent, walls.login, parked.parked, walls.refusal,
-    soft404.soft404, walls.maintenance, walls.paywall, walls.told_shell,
+    soft404.error_path, walls.challenge, walls.elsewhere, walls.age, walls.consent, walls.login, parked.parked,
+    walls.refusal, soft404.soft404, walls.maintenance, paywall.paywall, walls.told_shell,
 )  # fmt: skip
 """Rules that rest on words in paths, headings and texts."""
 _REDIRECTS: tuple[Rule, ...] = (soft404.probed, redirects.homepage, redirects.section)

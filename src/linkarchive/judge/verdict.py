@@ -6,7 +6,7 @@ import hashlib
 
 from msgspec.structs import replace
 
-from linkarchive.judge import corrections, drift, parked, redirects, soft404, status, support, usability, walls
+from linkarchive.judge import corrections, drift, parked, paywall, redirects, soft404, status, support, usability, walls
 from linkarchive.judge.confidence import calibrated
 from linkarchive.judge.page_view import PageView, judgement_of
 from linkarchive.judge.parsed_page import MAX_HTML, ParsedPage, ParsedPages
@@ -87,7 +87,7 @@ def scored(case: Case, parsed: ParsedPages) -> Judgement:
         if unusable_page is not None:
             return replace(unusable_page, similarity=round(comparison.retention, 3))
     elif comparison.retention < drift.DRIFTED:
-        wall = walls.paywall(view)
+        wall = paywall.paywall(view)
         if wall is not None:
             return replace(wall, similarity=round(comparison.retention, 3))
     return mark_moved(case, _compared(view, before, comparison))

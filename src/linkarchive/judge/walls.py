@@ -7,7 +7,6 @@ from collections.abc import Mapping
 
 from linkarchive.judge import rules, topics, words
 from linkarchive.judge.page_view import SHORT, PageView, host, judgement_of, segments
-from linkarchive.judge.parsed_page import ParsedPage
 from linkarchive.model import Judgement, Reason, Verdict
 
 _TINY = 60
@@ -19,9 +18,6 @@ _TEXT = 25
 """Own words from which a page that names a refusal may be about one."""
 _NEARLY_ALL = 0.75
 """Share of a heading that is a refusal above a text that says more than that."""
-_TEASER = 250
-"""Words of the beginning of an article that a paywall may show."""
-_END = 6
 _PARAGRAPH = 15
 _PAGE_LIKE = 120
 """Words of an error that is more than an error message in the frame of a site."""
@@ -29,16 +25,7 @@ _FOR_PROGRAMS = re.compile(
     r"automated (?:access|quer|request|traffic|visit)|unusual traffic|\b(?:ro)?bots?\b(?! *[\"']? *(?:content|name))"
     r"|crawlers?\b|scrap(?:ers?|ing)\b|captcha"
 )
-_NOT_FREE = re.compile(r"""isaccessibleforfree["']?\s*[:=]\s*["']?false""")
-"""What schema.org has publishers state of articles behind a paywall."""
-_OFFER = 8
 _LINES = 40
-_BROKEN_OFF = 0.4
-"""Share of the baseline up to which its beginning may be all that a paywall shows."""
-_ARTICLE = 90
-"""Words of a baseline that a beginning can be the beginning of."""
-_STANDS = 0.3
-"""Share of today's text that is the baseline's."""
 _SOURCE_LIMIT = 300_000
 
 
@@ -115,10 +102,21 @@ def elsewhere(view: PageView) -> Judgement | None:
     for line, spoken in zip(lines, topics.of_lines(lines), strict=True):
         if (
             "region" in spoken
+            and "sought" not in spoken
             and not spoken.isdisjoint(("missing", "refused"))
             and not view.was_there(rules.normal(line))
         ):
-            return judgement_of(Verdict.BLOCKED, Reason.FORBIDDEN, 0.93, f"the page is short and says “{line[:200]}”")
+            return judgement_of(Verdict.BLOCKED, Reason.FORBIDDEN, 0.88, f"the page is short and says “{line[:200]}”")
+    return None
+
+
+def age(view: PageView) -> Judgement | None:
+    """The page asks how old its reader is, and shows nothing else."""
+    if not view.says_little(_TINY) or view.says_more_than("age"):
+        return None
+    for line in dict.fromkeys((*view.after.headings, *view.after.own_lines[:_LINES])):
+        if "age" in topics.of_lines((line,))[0] and not view.was_there(rules.normal(line)):
+            return judgement_of(Verdict.BLOCKED, Reason.CONSENT, 0.85, f"the page asks for an age, “{line[:200]}”")
     return None
 
 
@@ -151,7 +149,7 @@ def login(view: PageView) -> Judgement | None:
             return judgement_of(Verdict.BLOCKED, Reason.LOGIN, 0.95, f"the page is a login form, “{heading[1]}”")
         if login_heading and view.shows_little(_TINY) and view.after.kind == "html" and view.after.has("form, input"):
             return judgement_of(Verdict.BLOCKED, Reason.LOGIN, 0.8, f"the page is short and says “{heading[1]}”")
-    if has_password and view.shows_little(_TINY):
+    if has_password and view.shows_little(_TINY) and not _says_something(view):
         return judgement_of(Verdict.BLOCKED, Reason.LOGIN, 0.8, "the page has a password field and hardly any text")
     return None
 
@@ -164,6 +162,20 @@ def _short_heading(view: PageView) -> tuple[str, str] | None:
             if word:
                 return word, heading
     return None
+
+
+def _says_something(view: PageView) -> bool:
+    """Lines that do not speak of logging in say more than the labels of a form."""
+    lines = view.after.own_lines[:_LINES]
+    sizes = (words.size(words.tokens(line)) for line in lines)
+    return (
+        sum(
+            size
+            for size, spoken in zip(sizes, topics.of_lines(lines), strict=True)
+            if spoken.isdisjoint(("login", "password", "refused"))
+        )
+        >= _PARAGRAPH
+    )
 
 
 def _is_all_form(view: PageView, limit: int) -> bool:
@@ -206,64 +218,6 @@ def consent(view: PageView) -> Judgement | None:
     if phrase and not view.was_there(phrase) and _is_about_consent(view.after.visible):
         return judgement_of(Verdict.BLOCKED, Reason.CONSENT, 0.88, dialog.format(phrase))
     return None
-
-
-def paywall(view: PageView) -> Judgement | None:
-    """The beginning of the page and an offer to subscribe: much less text than the baseline, or little text."""
-    if view.before is None and view.after.has_plenty:
-        return None
-    size = _said_once(view)
-    if size > 0.7 * view.before.size if view.before is not None else size >= _TEASER:
-        return None
-    phrase = rules.in_text("paywall", view.after.visible_normal if view.before is not None else _after_text(view.after))
-    if not phrase or view.was_there(phrase):
-        is_not_free = _NOT_FREE.search(view.after.source_normal) and (view.before is not None or size < SHORT)
-        evidence = "there is little text, and the page states that it is not free to read (isAccessibleForFree)"
-        if is_not_free:
-            return judgement_of(Verdict.BLOCKED, Reason.PAYWALL, 0.88, evidence)
-        evidence = (
-            "under the same title only the beginning of the page is left, and a link that was not there follows it"
-        )
-        return judgement_of(Verdict.BLOCKED, Reason.PAYWALL, 0.75, evidence) if _breaks_off(view) else None
-    evidence = f"the text breaks off, and the page says “{phrase}”"
-    if view.before is not None:
-        return judgement_of(Verdict.BLOCKED, Reason.PAYWALL, 0.93, evidence)
-    if size < SHORT:
-        return judgement_of(Verdict.BLOCKED, Reason.PAYWALL, 0.9, evidence)
-    # A longer beginning: the offer must be a line of its own where the text ends, not a sentence about paywalls.
-    if any(phrase in rules.normal(line) and len(line.split()) <= _OFFER for line in view.after.main[-_END:]):
-        return judgement_of(Verdict.BLOCKED, Reason.PAYWALL, 0.8, evidence)
-    return None
-
-
-def _breaks_off(view: PageView) -> bool:
-    """Title, heading and a paragraph are the baseline's, little else is, and new links follow."""
-    before, after = view.before, view.after
-    if before is None or (view.retention or 0.0) >= _BROKEN_OFF or before.size < _ARTICLE or after.size >= SHORT:
-        return False
-    if (before.title, before.first_heading) != (after.title, after.first_heading) or not after.first_heading:
-        return False
-    prose = words.tokens(" ".join(line for line in after.main if len(line.split()) >= _OFFER))
-    stands = words.share(words.retained(prose, before.visible_shingles)) if len(prose) >= _PARAGRAPH else 0.0
-    if stands < _STANDS or after.visible_size >= before.visible_size:
-        return False
-    known = {link.getattr("href") for link in before.elements("a[href]")}
-    return any(link.getattr("href") not in known for link in after.elements("a[href]"))
-
-
-def _after_text(page: ParsedPage) -> str:
-    """The text below the first heading, to a little below the last paragraph: a frame's offers are no paywall."""
-    lines = [" ".join(line.split()) for line in page.visible.split("\n") if line.strip()]
-    start = next((at + 1 for at, line in enumerate(lines) if line == page.first_heading), 0)
-    last = max((at for at in range(start, len(lines)) if len(lines[at].split()) >= _PARAGRAPH), default=start)
-    return rules.normal("\n".join(lines[start : last + 1 + _END]))
-
-
-def _said_once(view: PageView) -> int:
-    """Words of the main text without the lines that it repeats, as promotion does."""
-    lines = view.after.main
-    distinct = dict.fromkeys(lines)
-    return view.after.size if len(distinct) == len(lines) else words.size(words.substance("\n".join(distinct)))
 
 
 def told_shell(view: PageView) -> Judgement | None:
