@@ -134,6 +134,13 @@ def test_what_blogs_set_around_a_text_is_not_cited_by_it(frame: str) -> None:
     assert [citation.url for citation in citations(page)] == ["https://one.example/"]
 
 
+def test_the_footer_of_a_post_that_no_article_element_holds() -> None:
+    text = "The council met in the old customs house and went through the plan line by line. " * 4
+    footer = '<div class="post-footer"><span><a title="Email this" href="https://x.example/email">e</a></span></div>'
+    page = f"<div class='hentry'><div class='post-body'>{text} <a href='https://one.example/'>a</a></div>{footer}</div>"
+    assert [citation.url for citation in citations(page)] == ["https://one.example/"]
+
+
 HEADERS = [
     '<h1><a href="https://one.example/">The plan that is discussed</a></h1>',
     '<h1>The plan</h1><p>As <a href="https://one.example/">the herald</a> says.</p>',

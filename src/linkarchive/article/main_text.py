@@ -104,7 +104,9 @@ class MainText:
                 furniture_end = span.end
             if span.tag.name == "article" or _is_main(span.tag):
                 article_end = max(article_end, span.end)
-            elif span.start < article_end and _is_article_header(span.tag) and self._text_of(span.tag) <= total / 2:
+            elif _is_article_header(span.tag, in_article=span.start < article_end) and (
+                self._text_of(span.tag) <= total / 2
+            ):
                 header_end = max(header_end, span.end)
         return furniture
 
@@ -150,10 +152,10 @@ def _is_main(tag: Tag) -> bool:
     return tag.name == "main" or tag.get("role") == "main"
 
 
-def _is_article_header(tag: Tag) -> bool:
+def _is_article_header(tag: Tag, *, in_article: bool) -> bool:
     """The header of an article, as an element or by the name of a box; and its footer, by its name."""
     words = words_of(names_of(tag)) if tag.name in ("div", "footer") else set()
-    return tag.name == "header" or bool(words & FRAME_WORDS and words & {"post", "entry", "article"})
+    return (tag.name == "header" and in_article) or bool(words & FRAME_WORDS and words & {"post", "entry", "article"})
 
 
 def _is_link_of_frame(tag: Tag, *, in_header: bool) -> bool:
