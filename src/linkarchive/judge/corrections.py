@@ -78,15 +78,15 @@ def _says_nothing_new(before: ParsedPage, after: ParsedPage) -> bool:
     return fresh is not None and not _stems_in(rules.normal(fresh))
 
 
-def _stems_in(said: str) -> list[str]:
-    return [stem for stem in _stems() if stem in said]
+def _stems_in(text: str) -> list[str]:
+    return [stem for stem in _stems() if stem in text]
 
 
 @functools.cache
 def _stems() -> tuple[str, ...]:
     """What a line must contain to be looked at closely: most pages have none of it."""
-    found = (rules.of(kind, where) for kind, _, _ in _KINDS for where in ("text", "line", "label"))
-    return tuple({phrase.rstrip(" :-") for group in found for rule in group for phrase in rule.phrases})
+    groups = (rules.of(kind, where) for kind, _, _ in _KINDS for where in ("text", "line", "label"))
+    return tuple({phrase.rstrip(" :-") for group in groups for rule in group for phrase in rule.phrases})
 
 
 def _count(kind: str, page: ParsedPage) -> int:
@@ -108,9 +108,9 @@ def _own_headings(page: ParsedPage) -> tuple[str, ...]:
 def _notice(kind: str, line: str) -> str | None:
     """The phrase of a kind that a line says, as a sentence or as the label that it begins with."""
     text = rules.normal(line)
-    found = rules.in_text(kind, text) or rules.in_lines(kind, (line,))
-    if found:
-        return found if isinstance(found, str) else found[0]
+    phrase = rules.in_text(kind, text) or rules.in_lines(kind, (line,))
+    if phrase:
+        return phrase if isinstance(phrase, str) else phrase[0]
     start = text[:_QUOTED]
     return rules.label(kind, start) or rules.label(kind, _DATE_GAP.sub("", words.without_dates(start), count=1))
 

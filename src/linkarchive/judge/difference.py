@@ -87,9 +87,9 @@ def _changed(old: Sequence[str], new: Sequence[str]) -> list[DiffRow]:
     """Edited blocks beside each other, in order; what has no counterpart is removed or added."""
     rows: list[DiffRow] = []
     upto = 0
-    said = [words.tokens(block[:_MAX_BLOCK]) for block in new]
+    new_words = [words.tokens(block[:_MAX_BLOCK]) for block in new]
     for block in old:
-        match = _counterpart(block, said, upto)
+        match = _counterpart(block, new_words, upto)
         if match is None:
             rows.append(DiffRow("removed", ((block[:_MAX_BLOCK], True),), ()))
             continue

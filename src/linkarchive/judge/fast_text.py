@@ -53,7 +53,7 @@ class Paragraphs:
 def prose(source: bytes) -> Paragraphs:
     """The paragraphs outside scripts, comments, asides, menus and footers, of a page whose ASCII letters are in lower
     case. Linear in its size."""
-    found: list[bytes] = []
+    paragraphs: list[bytes] = []
     words = waiting = run = ended = 0
     begun = False
     between = _Between()
@@ -70,7 +70,7 @@ def prose(source: bytes) -> Paragraphs:
                 continue
             if has_text:
                 run = waiting = 0
-                found = found if begun else []
+                paragraphs = paragraphs if begun else []
         text = part[part.find(b">", start) + 1 :]
         if b"<" in text:
             text = _TAG.sub(b"", text)
@@ -78,7 +78,7 @@ def prose(source: bytes) -> Paragraphs:
             text = b" ".join(text.split())
         if len(text) < _SENTENCE:
             continue
-        found.append(text)
+        paragraphs.append(text)
         if len(text) >= _PARAGRAPH:
             begun = True
             run += len(text)
@@ -87,8 +87,8 @@ def prose(source: bytes) -> Paragraphs:
                 words += waiting
                 waiting = 0
         if run >= _RUN:
-            ended = len(found)
-    return Paragraphs(tuple(found[:ended]), words, between.headings)
+            ended = len(paragraphs)
+    return Paragraphs(tuple(paragraphs[:ended]), words, between.headings)
 
 
 class _Between:
@@ -146,7 +146,7 @@ class Texts:
 
 def texts(source: bytes) -> Texts:
     """What a reader may see of a page whose ASCII letters are in lower case. Linear in its size."""
-    found: list[bytes] = []
+    pieces: list[bytes] = []
     linked: list[bytes] = []
     in_link = False
     for part in _shown(source[:MAX_BYTES]):
@@ -158,10 +158,10 @@ def texts(source: bytes) -> Texts:
                 in_link = False
             text = text.strip()
             if text:
-                found.append(text)
+                pieces.append(text)
                 if in_link:
                     linked.append(text)
-    return Texts(tuple(found), frozenset(linked))
+    return Texts(tuple(pieces), frozenset(linked))
 
 
 def _shown(source: bytes) -> Iterator[bytes]:

@@ -29,7 +29,7 @@ def marked(view: PageView) -> Judgement | None:
         evidence = f"its source is that of a holding page (“{marker}”)"
     if marker is None:
         return None
-    phrase = _said(view)
+    phrase = _phrase(view)
     if phrase:
         return judgement_of(Verdict.DEAD, Reason.PARKED, 0.98, f"the page says “{phrase}”", evidence)
     return judgement_of(Verdict.DEAD, Reason.PARKED, 0.93, evidence)
@@ -37,7 +37,7 @@ def marked(view: PageView) -> Judgement | None:
 
 def parked(view: PageView) -> Judgement | None:
     """A page with little text says that its name or its place on a server is nobody's."""
-    phrase = _said(view) if view.shows_little(SHORT) else None
+    phrase = _phrase(view) if view.shows_little(SHORT) else None
     return judgement_of(Verdict.DEAD, Reason.PARKED, 0.9, f"the page is short and says “{phrase}”") if phrase else None
 
 
@@ -73,7 +73,7 @@ def usurped(view: PageView) -> Judgement | None:
     return None
 
 
-def _said(view: PageView) -> str | None:
+def _phrase(view: PageView) -> str | None:
     """What the page says of its name, as a known phrase or in a line of its own wording."""
     text = view.asserted("\n".join((*view.after.headings, view.after.visible)))
     phrase = rules.in_text("parked", text)

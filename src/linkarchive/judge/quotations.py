@@ -109,14 +109,14 @@ def _passage(part: str, page: ParsedPage, other_words: float) -> str | None:
         return None
     from rapidfuzz import fuzz
 
-    said = page.said[:_FUZZY_CHARS]
-    match = fuzz.partial_ratio_alignment(part, said, score_cutoff=_FUZZY)
+    content = page.said[:_FUZZY_CHARS]
+    match = fuzz.partial_ratio_alignment(part, content, score_cutoff=_FUZZY)
     if match is None:
         return None
     # The window may cut words; take it from space to space.
-    start = said.rfind(" ", 0, match.dest_start + 1) + 1
-    end = said.find(" ", max(match.dest_end - 1, 0))
-    passage = said[start : end if end >= 0 else None]
+    start = content.rfind(" ", 0, match.dest_start + 1) + 1
+    end = content.find(" ", max(match.dest_end - 1, 0))
+    passage = content[start : end if end >= 0 else None]
     return passage if _says_the_same(part.split(), passage.split(), other_words) else None
 
 

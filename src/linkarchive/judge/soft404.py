@@ -46,7 +46,7 @@ def soft404(view: PageView) -> Judgement | None:
     heading = _heading(view)
     if not view.has_little_text(SHORT) and not (heading and _is_all_of(heading, view)):
         return None
-    phrase = _said(view)
+    phrase = _phrase(view)
     if heading:
         where = "title" if heading[1] == view.after.title else "heading"
         evidence = [f"the {where} says “{heading[1]}”"]
@@ -167,7 +167,7 @@ def _tells(heading: str) -> bool:
     return bool(rules.in_headings("not-found", (heading,)) or rules.in_lines("not-found", (heading,)))
 
 
-def _said(view: PageView) -> str | None:
+def _phrase(view: PageView) -> str | None:
     """What the text says of a missing page; in a line of any wording only where there is next to nothing else."""
     if view.says_more:
         return None

@@ -71,8 +71,8 @@ class _Gone:
         return _Lines(self._text)
 
     def may_hold(self, passage: str) -> bool:
-        said = words.tokens(passage)
-        return not self._words.isdisjoint([word for word in said if len(word) >= _LONG] or said)
+        passage_words = words.tokens(passage)
+        return not self._words.isdisjoint([word for word in passage_words if len(word) >= _LONG] or passage_words)
 
     def may_count(self, figure: Figure) -> bool:
         return self._lines.may_say(figure)

@@ -60,18 +60,18 @@ def stems() -> dict[str, tuple[str, ...]]:
 
 def stems_in(prepared: str) -> dict[str, set[str]]:
     """The stems that begin a word of a searchable text (in scripts without spaces: stand anywhere), by topic."""
-    found: dict[str, set[str]] = {}
+    by_topic: dict[str, set[str]] = {}
     at = prepared.find(" ") + 1
     while at:
         for stem, topic in _BEGINNINGS.get(prepared[at : at + _KEY], ()):
             if prepared.startswith(stem, at):
-                found.setdefault(topic, set()).add(stem)
+                by_topic.setdefault(topic, set()).add(stem)
         at = prepared.find(" ", at) + 1
     if _UNSPACED_STEM.search(prepared):
         for stem, topic in _ANYWHERE:
             if stem in prepared:
-                found.setdefault(topic, set()).add(stem)
-    return found
+                by_topic.setdefault(topic, set()).add(stem)
+    return by_topic
 
 
 @functools.cache

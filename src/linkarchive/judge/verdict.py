@@ -137,10 +137,10 @@ def _by_bytes(before: ParsedPage | None, after: ParsedPage) -> Judgement:
 
 def _compared(view: PageView, before: ParsedPage, comparison: drift.Comparison) -> Judgement:
     """Drift by text, by what the citation took, by a notice: the most telling is the reason, the others are `also`."""
-    found, reason, sure = drift.drift(comparison)
-    evidence = drift.in_words(comparison, found, reason)
+    verdict, reason, sure = drift.drift(comparison)
+    evidence = drift.in_words(comparison, verdict, reason)
     similarity = round(comparison.retention, 3)
-    by_text = Judgement(found, reason, sure, tuple(evidence), similarity)
+    by_text = Judgement(verdict, reason, sure, tuple(evidence), similarity)
     if reason is Reason.REPLACED:
         usurped = parked.usurped(view) if comparison.retention < 0.1 else None
         if usurped is not None:
@@ -149,7 +149,7 @@ def _compared(view: PageView, before: ParsedPage, comparison: drift.Comparison) 
     if reason is Reason.REPLACED:
         return replace(by_text, lost=lost)
     findings = [finding for finding in (corrections.new_notice(before, view.after), _lost(lost)) if finding is not None]
-    if found is Verdict.DRIFTED:
+    if verdict is Verdict.DRIFTED:
         findings.append(by_text)
     if not findings:
         return by_text

@@ -261,9 +261,9 @@ def maintenance(view: PageView) -> Judgement | None:
 def _challenge_header(headers: Mapping[str, str]) -> str | None:
     for rule in rules.of("challenge", "header"):
         for phrase in rule.phrases:
-            name, _, want = phrase.partition(": ")
+            name, _, expected = phrase.partition(": ")
             value = headers.get(name)
-            if value is not None and (value.strip().lower() == want or (want == "*" and value.strip())):
+            if value is not None and (value.strip().lower() == expected or (expected == "*" and value.strip())):
                 return f"{name}: {value.strip()[:40]}"
     return None
 
