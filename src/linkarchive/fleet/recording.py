@@ -39,9 +39,12 @@ class ProjectWork:
         self.writer.flush()
         hub.lock_watched(store, project, concluded_on | left | to_ask.keys())
         hub_ranges.next_visits(store, project, concluded_on, now, visited=self.visits)
-        hub_ranges.put_off(store, project, left, now)
-        hub_archives.ask_from(store, project, to_ask)
-        hub_troubles.over(store, project)
+        if left:
+            hub_ranges.put_off(store, project, left, now)
+        if to_ask:
+            hub_archives.ask_from(store, project, to_ask)
+        if self.project.in_trouble:
+            hub_troubles.over(store, project)
 
 
 def round_of(project: HubProject, opened: Hub, place: Workplace) -> Run:

@@ -66,6 +66,8 @@ class HubProject:
     name: str
     body: str
     pushed: datetime
+    in_trouble: bool = False
+    """Workers could not use its tables when they tried last."""
 
     @property
     def schema(self) -> str:
@@ -175,7 +177,9 @@ def projects(store: Store) -> list[HubProject]:
 
 def projects_of(store: Store, numbers: Collection[int]) -> list[HubProject]:
     """The projects that have these numbers, by number."""
-    query = "SELECT id, name, body, pushed FROM hub.projects WHERE id = ANY(:numbers) ORDER BY id"
+    query = """SELECT id, name, body, pushed,
+            EXISTS (SELECT 1 FROM hub.project_troubles WHERE project = id) AS in_trouble
+        FROM hub.projects WHERE id = ANY(:numbers) ORDER BY id"""
     return [HubProject(**row._mapping) for row in store.execute(text(query), {"numbers": list(numbers)})]
 
 
