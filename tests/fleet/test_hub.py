@@ -20,8 +20,9 @@ from linkarchive.demo.wire import Request, Response
 from linkarchive.errors import UsageError
 from linkarchive.fleet import batch
 from linkarchive.fleet.importing import read
-from linkarchive.store import runs
+from linkarchive.store import hub_ranges, runs
 from linkarchive.store.hub import ProjectStore, SharedConnection, open_hub, projects
+from linkarchive.store.hub_ranges import LostLeaseError
 
 URLS = ("http://alpha.example/a", "http://beta.example/b", "http://gamma.example/gone")
 
@@ -73,6 +74,30 @@ def test_a_page_that_two_projects_cite_is_visited_once_and_judged_for_each(
     assert [source["url"] for source in theirs.json["sources"]] == [URLS[0]]
     assert theirs.told(URLS[0])[0] == "ok"
     assert "harbours" in culture.run("show", URLS[0], "--text").out
+
+
+def test_projects_are_written_some_at_a_time_and_what_was_written_stays(
+    hub_project: Callable[[str], Any], stage: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stage[URLS[0]] = stage.html("harbours")
+    folders = [hub_project(name) for name in ("culture", "politics", "sports")]
+    for project in folders:
+        project.write("links.txt", f"{URLS[0]}\n")
+        project.run("push")
+    monkeypatch.setattr(batch, "TOGETHER", 2)
+    hold, times = hub_ranges.hold, iter(range(9))
+
+    def lost_at_the_second(*args: Any) -> None:
+        if next(times) == 1:
+            raise LostLeaseError("range 1 was given to another worker")
+        hold(*args)
+
+    monkeypatch.setattr(hub_ranges, "hold", lost_at_the_second)
+    worked = folders[0].run("worker", "--once")
+    assert (worked.code, "given to another worker" in worked.err) == (0, True), worked
+    assert [project.run("report", "--format", "json").told(URLS[0])[0] for project in folders] == ["ok"] * 3
+    assert stage.asked(URLS[0]) == 2, "for those that were not written it was visited again"
+    assert folders[0].run("hub", "verify").code == 0
 
 
 def test_what_changed_by_the_next_round_is_news_and_what_did_not_is_a_row(politics: Any, stage: Any) -> None:

@@ -26,6 +26,9 @@ from linkarchive.store.hub_ranges import Segment, Taken, Watched
 from linkarchive.web.connectivity import OwnNetwork
 from linkarchive.web.pacing import Paces
 
+TOGETHER = 16
+"""Projects that are written in one transaction: it holds some fifty locks for the tables and indexes of each, and
+a server as it is installed has 6,400 for all."""
 _ANY_SIZE = 1 << 62
 _LOOK_UP = 1.0
 """Seconds between two looks whether the range is still ours."""
@@ -115,18 +118,18 @@ class Batch:
         for row in watched:
             sources[row.project].append(row.source)
         projects = self._hub.projects(sources)
-        rounds = [
-            (round_of(project, self._hub, self._place), sources[project.id])
-            if visits
-            else round_of_visits(project, sources[project.id], self._hub, self._place)
-            for project in projects
-        ]
-        self._hub.store.commit()  # other workers may begin the same round
-        self._hub.shared.forget()
-        return [
-            work_of(project, run, numbers, self._hub, self._place, warc, visits=visits)
-            for project, (run, numbers) in zip(projects, rounds, strict=True)
-        ]
+        works = []
+        for project in projects:
+            run, numbers = (
+                (round_of(project, self._hub, self._place), sources[project.id])
+                if visits
+                else round_of_visits(project, sources[project.id], self._hub, self._place)
+            )
+            self._hub.store.commit()  # other workers may begin the same round
+            self._hub.shared.forget()
+            works.append(work_of(project, run, numbers, self._hub, self._place, warc, visits=visits))
+            self._hub.end_reading()
+        return works
 
     def _conclude(self, works: Sequence[ProjectWork], warc: SharedWarc) -> None:
         """Both passes. Limits of time and size end the first one alone: what it has visited is concluded on."""
@@ -157,8 +160,8 @@ class Batch:
             ]
             try:
                 sites = {crawler: work.policy.settings.sites for crawler, work in zip(crawlers, works, strict=True)}
-                visits = SharedVisits(crawlers, network, clock, self._paces, judges)
-                looks = list(_looks(crawlers, works))
+                visits = SharedVisits(crawlers, network, clock, self._paces, judges, self._hub.end_reading)
+                looks = list(_looks(crawlers, works, self._hub.end_reading))
                 for crawler, work in zip(crawlers, works, strict=True):
                     crawler.skip([job for job in work.jobs if job.skip is not None])
                 self._hub.end_reading()
@@ -189,18 +192,28 @@ class Batch:
             self._hub.end_reading()
 
     def _settle(self, works: Sequence[ProjectWork], archive: Path, warc: SharedWarc) -> None:
-        """Put the segment on the shelf, then commit the rows that name it, if the range is still ours."""
-        store = self._hub.store
+        """Put the segment on the shelf, then commit the rows that name it, of some projects at a time, as long as the
+        range is still ours. What was not committed stays due."""
         files = {paths.relative(archive, path): path for path in warc.digests}
         with put_on(self._place.shelf, files):
-            refuse_to_work(self._hub, self._place)
-            for work in works:
-                work.settle()
-            keep_sighting(self._hub, self._place, self._own_network, works)
+            self._write(works[:TOGETHER])
             segments = (Segment(name, path.stat().st_size, warc.digests[path]) for name, path in files.items())
-            hub_ranges.keep_segments(store, self._taken, segments)
-            hub_ranges.hold(store, self._taken)
-        store.commit()
+            hub_ranges.keep_segments(self._hub.store, self._taken, segments)
+            hub_ranges.hold(self._hub.store, self._taken)
+        self._commit()
+        for start in range(TOGETHER, len(works), TOGETHER):
+            self._write(works[start : start + TOGETHER])
+            hub_ranges.hold(self._hub.store, self._taken)
+            self._commit()
+
+    def _write(self, works: Sequence[ProjectWork]) -> None:
+        refuse_to_work(self._hub, self._place)
+        for work in works:
+            work.settle()
+        keep_sighting(self._hub, self._place, self._own_network, works)
+
+    def _commit(self) -> None:
+        self._hub.store.commit()
         self._hub.shared.forget()
 
 
@@ -220,10 +233,13 @@ def put_on(shelf: Shelf, files: Mapping[str, Path]) -> Iterator[None]:
         raise
 
 
-def _looks(crawlers: Sequence[Crawler], works: Sequence[ProjectWork]) -> Iterator[Look]:
+def _looks(
+    crawlers: Sequence[Crawler], works: Sequence[ProjectWork], end_reading: Callable[[], None]
+) -> Iterator[Look]:
     for crawler, work in zip(crawlers, works, strict=True):
         for request, job in crawler.requests([job for job in work.jobs if job.skip is None]):
             yield Look(crawler, work.policy.settings.sites, request, job)
+        end_reading()
 
 
 def _nothing() -> None:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 
 from linkarchive.errors import ArchiveError
 from linkarchive.fleet.archives import SOURCES
-from linkarchive.fleet.batch import Batch
+from linkarchive.fleet.batch import TOGETHER, Batch
 from linkarchive.fleet.own_network import refuse_to_work
 from linkarchive.fleet.turns import taking_turns
 from linkarchive.fleet.workplace import Hub, Workplace
@@ -14,7 +15,7 @@ from linkarchive.report.phrases import count
 from linkarchive.store import hub_archives, hub_ranges, hub_troubles
 from linkarchive.store.database import is_faulty_row
 from linkarchive.store.hub import number_of
-from linkarchive.store.hub_ranges import LostLeaseError, Taken
+from linkarchive.store.hub_ranges import LostLeaseError, Taken, Watched
 from linkarchive.store.project_trouble import ProjectTroubleError
 from linkarchive.web.pacing import Paces
 
@@ -67,7 +68,7 @@ def _work(hub: Hub, place: Workplace, taken: Taken, paces: Paces) -> None:
         now, batch = place.clock.now(), Batch(hub, place, taken, done, paces)
         due = hub_ranges.due(hub.store, taken, now, PAGES, MOST_SOURCES)
         watched = [row for row in due if row.project not in left_out]
-        to_ask = [] if due else hub_archives.to_ask(hub.store, taken, now, SOURCES)
+        to_ask = [] if due else _of_some(hub_archives.to_ask(hub.store, taken, now, SOURCES))
         try:
             if watched:
                 sources = batch.visit(watched)
@@ -82,6 +83,12 @@ def _work(hub: Hub, place: Workplace, taken: Taken, paces: Paces) -> None:
         except ProjectTroubleError as error:
             left_out.add(_leave_out(hub, place, taken, error))
         done += 1
+
+
+def _of_some(waiting: Sequence[Watched]) -> list[Watched]:
+    """Those of as many projects as are written together."""
+    projects = set(list(dict.fromkeys(row.project for row in waiting))[:TOGETHER])
+    return [row for row in waiting if row.project in projects]
 
 
 def _leave_out(hub: Hub, place: Workplace, taken: Taken, error: ProjectTroubleError) -> int:

@@ -38,12 +38,15 @@ class SharedVisits:
         clock: Clock,
         paces: Paces,
         judges: SharedJudges,
+        end_reading: Callable[[], None],
     ) -> None:
+        """`end_reading` ends the transaction in which the tables of a project were read."""
         self._crawlers = crawlers
         self._network = network
         self._clock = clock
         self._paces = paces
         self._judges = judges
+        self._end_reading = end_reading
         self.visited: defaultdict[Crawler, set[int]] = defaultdict(set)
         """The numbers of the sources that were visited, concluded on or not."""
 
@@ -56,18 +59,20 @@ class SharedVisits:
             look.crawler.go_on()
         for crawler in self._crawlers:
             crawler.finish_judging()
+            self._end_reading()
 
     def second_pass(self, sites: Callable[[Crawler], Sequence[SiteSettings]], stop: Callable[[], bool]) -> None:
         """Visit again what seems gone, ask made-up addresses, conclude on both."""
-        wanted = [
-            Look(crawler, sites(crawler), request, asked)
-            for crawler in self._crawlers
-            for request, asked in crawler.second_looks()
-        ]
+        wanted: list[Look] = []
+        for crawler in self._crawlers:
+            looks = crawler.second_looks()
+            wanted += [Look(crawler, sites(crawler), request, asked) for request, asked in looks]
+            self._end_reading()
         for look, visit in self._visit(wanted, stop):
             look.crawler.handle_again(look.asked, visit)
         for crawler in self._crawlers:
             crawler.judge_suspects()
+            self._end_reading()
 
     def _visit(self, wanted: Iterable[Look], stop: Callable[[], bool]) -> Iterator[tuple[Look, Visit]]:
         """Each visit with those who want it; where rules for sites differ, one after another."""
