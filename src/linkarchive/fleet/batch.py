@@ -22,13 +22,10 @@ from linkarchive.fleet.workplace import Hub, Workplace
 from linkarchive.snapshot import paths
 from linkarchive.snapshot.shelf import FolderShelf, Shelf, WorkersShelf
 from linkarchive.store import hub_ranges
-from linkarchive.store.hub_ranges import Segment, Taken, Watched
+from linkarchive.store.hub_ranges import TOGETHER, Segment, Taken, Watched
 from linkarchive.web.connectivity import OwnNetwork
 from linkarchive.web.pacing import Paces
 
-TOGETHER = 16
-"""Projects that are written in one transaction: it holds some fifty locks for the tables and indexes of each, and
-a server as it is installed has 6,400 for all."""
 _ANY_SIZE = 1 << 62
 _LOOK_UP = 1.0
 """Seconds between two looks whether the range is still ours."""

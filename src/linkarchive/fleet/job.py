@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from linkarchive.errors import ArchiveError
 from linkarchive.fleet.archives import SOURCES
-from linkarchive.fleet.batch import TOGETHER, Batch
+from linkarchive.fleet.batch import Batch
 from linkarchive.fleet.own_network import refuse_to_work
 from linkarchive.fleet.turns import taking_turns
 from linkarchive.fleet.workplace import Hub, Workplace
@@ -15,7 +15,7 @@ from linkarchive.report.phrases import count
 from linkarchive.store import hub_archives, hub_ranges, hub_troubles
 from linkarchive.store.database import is_faulty_row
 from linkarchive.store.hub import number_of
-from linkarchive.store.hub_ranges import LostLeaseError, Taken, Watched
+from linkarchive.store.hub_ranges import TOGETHER, LostLeaseError, Taken, Watched
 from linkarchive.store.project_trouble import ProjectTroubleError
 from linkarchive.web.pacing import Paces
 

@@ -17,6 +17,9 @@ from linkarchive.model.scope import ALIVE_EVERY, JITTER, SUSPECT_EVERY
 from linkarchive.store.database import Store
 from linkarchive.store.hub import MOST_FAILURES
 
+TOGETHER = 16
+"""Projects that are written in one transaction: it holds some fifty locks for the tables and indexes of each, and
+a server as it is installed has 6,400 for all."""
 _OF_A_SLOT = 400
 """Due pages of one slot that are taken at once: a large host does not keep the others of its range waiting."""
 _ROWS_OF_A_SLOT = 8_000

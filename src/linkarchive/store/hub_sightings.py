@@ -15,6 +15,7 @@ from linkarchive.model.scope import JITTER
 from linkarchive.store import results
 from linkarchive.store.database import Store
 from linkarchive.store.hub import ProjectStore, SharedConnection, lock_watched, projects_of
+from linkarchive.store.hub_ranges import TOGETHER
 from linkarchive.store.project_trouble import ProjectTroubleError
 from linkarchive.store.serialization import decode, encode
 from linkarchive.web.network import Hosts
@@ -67,7 +68,9 @@ def trouble(store: Store, machine: str) -> str | None:
 
 def take_back(store: Store, shared: SharedConnection, machine: str, why: str, now: datetime) -> None:
     """The network of a machine is in trouble: what its workers concluded in the last minutes is taken back, and due
-    again, and they rest; but for projects whose tables they cannot use any more. The caller commits."""
+    again, and they rest; but for projects whose tables they cannot use any more. Commits some projects at a time (a
+    transaction over the tables of hundreds takes more locks than a server has); nobody else writes meanwhile, since all
+    see that the machine rests. The caller commits the last."""
     lock = "SELECT pg_advisory_xact_lock(hashtextextended(:machine, 1))"
     store.execute(text(lock), {"machine": machine})
     statement = """INSERT INTO hub.troubles AS t (machine, until, why)
@@ -78,7 +81,10 @@ def take_back(store: Store, shared: SharedConnection, machine: str, why: str, no
     for sighting in lately(store, machine):
         for part in sighting.concluded:
             wrong.setdefault(part.project, {}).setdefault(part.run, set()).update(part.sources)
-    for project in projects_of(store, wrong):
+    for place, project in enumerate(projects_of(store, wrong), 1):
+        if place % TOGETHER == 0:
+            store.commit()
+            shared.forget()
         with suppress(ProjectTroubleError), shared.apart():
             own = ProjectStore(store.url, shared, project.schema)
             for run, sources in sorted(wrong[project.id].items()):
