@@ -143,3 +143,14 @@ def test_a_browser_that_does_not_start_is_said_of_each_page(demo_web, tmp_path, 
 def test_a_browser_that_is_not_there_is_said_with_what_to_do():
     with pytest.raises(SettingsError, match=r"\[browser\] executable: /no/such: no such program"):
         find_browser(BrowserSettings(executable="/no/such"))
+
+
+@pytest.mark.long
+def test_a_page_that_fails_by_a_fault_of_our_own_is_answered(demo_web, executable, answers_of, monkeypatch):
+    def fails(*_):
+        raise TypeError("replace() of what is no dataclass")
+
+    monkeypatch.setattr("linkarchive.browser.renderer.render", fails)
+    with Renderer(executable, demo_web.network(), Clock()) as renderer:
+        (answer,) = answers_of(renderer, (URL,), is_answered)
+    assert answer == NotRendered("TypeError: replace() of what is no dataclass")

@@ -10,6 +10,8 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Self
 
+from msgspec import structs
+
 from linkarchive.browser.chromium import Chromium, start
 from linkarchive.browser.page import Means, Ready, render
 from linkarchive.browser.proxy import Listener, PageTraffic
@@ -211,6 +213,13 @@ class _Pages:
             self._nowhere.close()
 
     async def _answer(self, job: _Job) -> None:
+        """Put the answer to the job into the queue, or the job once more. Whatever goes wrong is an answer, too."""
+        try:
+            await self._render(job)
+        except Exception as error:  # noqa: BLE001 - who waits for the answer would wait for ever
+            self._queue.answer(job, NotRendered(f"{type(error).__name__}: {first_line(error)}"))
+
+    async def _render(self, job: _Job) -> None:
         from playwright.async_api import Error
 
         try:
@@ -220,7 +229,7 @@ class _Pages:
             return
         means = self._means
         if job.stored is not None:  # its addresses are names only
-            means = replace(means, upstream=job.stored, network=replace(means.network, allow_private=True))
+            means = replace(means, upstream=job.stored, network=structs.replace(means.network, allow_private=True))
         rendering = asyncio.create_task(render(chromium, means, job.url, job.ready))
         limit = _TIMES_THE_TIMEOUT * self._means.network.timeout + _BESIDE
         try:
