@@ -87,22 +87,6 @@ def test_a_not_modified_answer_costs_no_capture(folder: Any, stage: Any) -> None
     assert folder.captures() == 1
 
 
-@pytest.mark.parametrize("status", [404, 410])
-def test_what_was_found_dead_gets_no_second_look(folder: Any, stage: Any, status: int) -> None:
-    stage[ALPHA] = stage.html("alpha", status=status)
-    folder.article(ALPHA)
-    assert folder.check("article.md").told(ALPHA)[:2] == ("dead", f"http-{status}")
-    assert stage.asked(ALPHA) == 2
-    again = folder.check(now="2026-01-12")
-    assert again.told(ALPHA) == ("dead", f"http-{status}", "still")
-    assert stage.asked(ALPHA) == 3
-    stage[ALPHA] = stage.html("alpha")
-    assert folder.check(now="2026-01-19").told(ALPHA)[0] == "ok"
-    stage[ALPHA] = stage.html("alpha", status=status)
-    folder.check(now="2026-01-26")
-    assert stage.asked(ALPHA) == 6
-
-
 def test_noise_costs_no_capture_and_substance_keeps_one(folder: Any, stage: Any) -> None:
     stage[ALPHA] = lambda request: stage.html("alpha", ad=f"{request.nth} flats at Port Ellis, book today")
     folder.article(ALPHA)

@@ -14,7 +14,7 @@ from msgspec.structs import replace
 from linkarchive.check.assess import Comparison, JudgeTask
 from linkarchive.check.plan import Job, Policy
 from linkarchive.judge import VERSION
-from linkarchive.model import Acceptance, Baseline, Capture, Origin, Page, Reason, Verdict
+from linkarchive.model import Acceptance, Baseline, Capture, Origin, Page, Reason
 from linkarchive.project import Files
 from linkarchive.secrets import redact
 from linkarchive.store.captures import StoredCapture
@@ -57,17 +57,16 @@ class Fetched(Struct, frozen=True):
 
     @property
     def waits(self) -> bool:
-        """Until we know that we are online (a failure), or for a second look (what is newly gone)."""
+        """Until we know that we are online (a failure), or for a second look (what looks gone)."""
         failure, final = self.visit.failure, self.visit.final
         if failure is not None:
             return failure.reason not in (Reason.ROBOTS, Reason.PRIVATE_ADDRESS, Reason.OTHER_NETWORK)
         return final is not None and final.status in _GONE
 
     @property
-    def is_newly_gone(self) -> bool:
-        """Of what waits: the page looks gone, or the host's name, and was not found dead at the last visit."""
-        looks_gone = self.visit.failure is None or self.visit.failure.no_such_name
-        return looks_gone and self.job.previous.verdict is not Verdict.DEAD
+    def looks_gone(self) -> bool:
+        """Of what waits: the page does, or the host's name."""
+        return self.visit.failure is None or self.visit.failure.no_such_name
 
     def may_be_kept(self, policy: Policy) -> bool:
         """Whether a copy may be made of the page: nothing on the way to it forbids that."""

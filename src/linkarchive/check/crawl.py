@@ -1,4 +1,4 @@
-"""The visits of a run: all sources once, then a second look at what is newly gone and at suspects (docs/design.md §7).
+"""The visits of a run: all sources once, then a second look at what seems gone and at suspects (docs/design.md §7).
 
 What comes of each visit goes to the recorder at once, so that an interrupted run loses next to nothing.
 """
@@ -66,7 +66,7 @@ class Crawler:
         self._judging: dict[int, tuple[Fetched, bool]] = {}
         """What the pool has, by the number of the source; and whether it may be set aside for a probe."""
         self._failed: list[Fetched] = []
-        """Failures wait until we know that we are online; what is newly gone waits for its second look."""
+        """Failures wait until we know that we are online; what looks gone waits for its second look."""
         self._suspects: list[Fetched] = []
         self._suspect_bytes = 0
         self._answers: dict[str, Page] = {}
@@ -92,7 +92,7 @@ class Crawler:
             self._recorder.commit()
 
     def second_pass(self) -> None:
-        """Visit again what is newly gone, ask a made-up address on the hosts of suspects, conclude on both."""
+        """Visit again what seems gone, ask a made-up address on the hosts of suspects, conclude on both."""
         wanted = self.second_looks()
         if wanted:
             self._recorder.listener(LookingAgain(len(wanted)))
@@ -147,12 +147,12 @@ class Crawler:
         self._recorder.commit()
 
     def second_looks(self) -> list[tuple[VisitRequest, Job | str]]:
-        """What is visited again: the jobs of what is newly gone, and made-up addresses on the hosts of suspects."""
+        """What is visited again: the jobs of what seems gone, and made-up addresses on the hosts of suspects."""
         failed, self._failed = self._failed, []
         for fetched in failed:
-            if not fetched.is_newly_gone:
+            if not fetched.looks_gone:
                 self._conclude_safely(fetched)
-        again = [fetched.job for fetched in failed if fetched.is_newly_gone]
+        again = [fetched.job for fetched in failed if fetched.looks_gone]
         return [*((self._request(job), job) for job in again), *((probe, host) for host, probe in self._probes())]
 
     def handle_again(self, asked: Job | str, visit: Visit) -> None:
