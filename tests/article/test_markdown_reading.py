@@ -144,6 +144,8 @@ def test_a_heading_in_html_is_a_title_and_a_caption_has_links() -> None:
         <h1 align="center">The <b>wall</b></h1>
 
         ![Map, from [the atlas](https://one.example/)](map.png)
+
+        ![Not shown as [a link](/relative)](map.png)
         """)
     assert article.title == "The wall"
     assert [(citation.url, citation.text) for citation in article.citations] == [("https://one.example/", "the atlas")]

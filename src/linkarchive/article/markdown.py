@@ -15,6 +15,7 @@ from linkarchive.article.markdown_blocks import without_frames
 from linkarchive.article.passage import Mark, ParsedDocument, Passage, PassageBuilder, fold
 from linkarchive.article.text import write
 from linkarchive.model import LinkKind
+from linkarchive.urls import is_web
 
 if TYPE_CHECKING:
     from markdown_it import MarkdownIt
@@ -200,8 +201,8 @@ class _Inline:
                 builder.close()
             case "image":
                 alt = _alt(token)
-                if not builder.in_link and any(child.type == "link_open" for child in token.children or ()):
-                    for child in token.children or ():  # the caption of a figure, for pandoc
+                if not builder.in_link and _cites(token):
+                    for child in token.children or ():
                         self._read(child)
                 else:
                     builder.describe(alt)
@@ -252,6 +253,12 @@ class _Inline:
             pairs = _ATTRIBUTE.findall(tag, match.end())
             attributes = {key.lower(): unescape(value.strip("\"'")) for key, value in reversed(pairs)}
             html_tags.write_tag(self._builder, name, attributes, self._here(), self._everything)
+
+
+def _cites(image: Token) -> bool:
+    """Whether the text of an image has a link with a whole web address: pandoc shows it as a caption, with its links.
+    CommonMark shows text alone, and a relative link there leads nowhere."""
+    return any(is_web(str(child.attrs.get("href", ""))) for child in image.children or () if child.type == "link_open")
 
 
 def _alt(token: Token) -> str:
