@@ -28,7 +28,7 @@ def tables(project: Path, config: Path | None) -> list[tuple[dict[str, Any], str
 def _read_toml(path: Path) -> dict[str, Any]:
     try:
         return tomllib.loads(path.read_text(encoding="utf-8-sig"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
+    except (ValueError, OSError) as error:
         raise SettingsError(f"{path}: cannot be read as TOML: {error}") from error
 
 

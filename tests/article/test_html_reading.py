@@ -136,3 +136,9 @@ def test_a_closing_quotation_mark_is_not_part_of_a_bare_url():
     text = "See “https://x.example/a”, «https://x.example/b» and ‘https://x.example/c’.".encode()
     urls = [citation.url for citation in read_document(text, "txt", path="a.txt").citations]
     assert urls == ["https://x.example/a", "https://x.example/b", "https://x.example/c"]
+
+
+def test_a_list_may_start_at_any_number():
+    link = '<li><a href="https://a.example/x">x</a></li></ol>'
+    for start in ("7", "-3", "x", "9" * 5000):
+        assert urls(read(f'<ol start="{start}">{link}')) == ["https://a.example/x"]

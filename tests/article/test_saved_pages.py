@@ -44,7 +44,8 @@ def wacz() -> bytes:
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as package:
         package.writestr(
-            "pages/pages.jsonl", json.dumps({"format": "json-pages-1.0"}) + "\n" + json.dumps({"url": URL})
+            "pages/pages.jsonl",
+            "\n".join((json.dumps({"format": "json-pages-1.0"}), "no JSON", "[" * 100_000, json.dumps({"url": URL}))),
         )
         package.writestr("archive/data.warc.gz", warc(("https://paper.example/", "<p>Front page</p>"), (URL, html())))
     return buffer.getvalue()

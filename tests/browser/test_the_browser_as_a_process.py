@@ -14,7 +14,7 @@ from msgspec.structs import replace
 
 from linkarchive.browser import pictures
 from linkarchive.browser.chromium import find_browser
-from linkarchive.browser.renderer import Renderer
+from linkarchive.browser.renderer import Renderer, _Queue
 from linkarchive.browser.rendering import NotRendered, Rendering
 from linkarchive.clock import Clock
 from linkarchive.demo.wire import Response
@@ -154,3 +154,22 @@ def test_a_page_that_fails_by_a_fault_of_our_own_is_answered(demo_web, executabl
     with Renderer(executable, demo_web.network(), Clock()) as renderer:
         (answer,) = answers_of(renderer, (URL,), is_answered)
     assert answer == NotRendered("TypeError: replace() of what is no dataclass")
+
+
+def test_where_nothing_can_be_rendered_each_page_is_told_so_and_the_processor_is_left_to_others(
+    answers_of, monkeypatch
+):
+    async def fails(_):
+        raise RuntimeError("there is no driver\n  its log")
+
+    looked: list[float] = []
+    look = _Queue.next
+    monkeypatch.setattr(Renderer, "_run", fails)
+    monkeypatch.setattr(_Queue, "next", lambda queue: looked.append(time.monotonic()) or look(queue))
+    with Renderer("", NetworkSettings(), Clock()) as renderer:
+        answers = answers_of(renderer, (URL, URL + "2"), is_answered)
+        looked.clear()
+        time.sleep(0.3)
+        often = len(looked)
+    assert answers == [NotRendered("RuntimeError: there is no driver")] * 2
+    assert often < 100  # as fast as it can it looks a hundred thousand times

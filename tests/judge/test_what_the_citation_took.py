@@ -167,3 +167,10 @@ def test_a_year_that_the_page_states_can_be_lost(case, article, now, lost):
 
 def test_letters_that_only_resemble_those_of_a_number_word_stay():
     assert in_digits("ſix sıx of Twelve, Twenty-One") == "ſix sıx of 12, 21"
+
+
+def test_digits_without_end_are_read_as_they_are_and_in_moments():
+    digits = "31415926535" * 20_000
+    assert in_digits(f"π is {digits}") == f"π is {digits}"
+    assert in_digits("1½, 2 ¼ and 12345½") == "1.5, 2.25 and 12345.5"
+    assert in_digits(f"{digits}½") == f"{digits}0.5"

@@ -87,6 +87,22 @@ def test_a_part_of_an_earlier_archive_is_found_by_an_address_with_a_query_of_not
     assert reader.find("https://a.example/all.css?v=2") is None
 
 
+def test_a_redirected_part_is_found_where_the_visit_went(archive: Any, pages: Any) -> None:
+    letters = "/größe.png".encode().decode("latin-1")  # as servers send it, and records have it
+    icon = pages.exchange("https://a.example/gr%C3%B6%C3%9Fe.png", b"icon", headers=PNG)
+    moved = pages.redirect("https://a.example/old.png", letters, 302)
+    nowhere = pages.redirect("https://a.example/lost.png", "http://[nowhere/", 302)
+    with archive.writer() as writer:
+        page = archive.write(writer, pages.visit(pages.exchange("https://a.example/one")))
+        visits = (pages.visit(moved, icon, at=1), pages.visit(nowhere, at=2))
+        _, used = writer.write_parts(page, NewParts(CaptureScope.PAGE, visits))
+    reader = PartReader(archive.folder, used, {})
+    part = reader.find("https://a.example/old.png")
+    assert part is not None
+    assert (part.body, part.url) == (b"icon", "https://a.example/gr%C3%B6%C3%9Fe.png")
+    assert reader.find("https://a.example/lost.png") is None
+
+
 def test_the_archive_is_sound_and_tells_whose_the_parts_are(
     archive: Any, kept: tuple[Capture, list[PartRecord], list[PartRecord]]
 ) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from cdxj_indexer.main import CDXJIndexer
 from fastwarc.warc import ArchiveIterator as FastIterator
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from msgspec import structs
 from surt import surt as reference_surt
@@ -118,6 +118,7 @@ def test_surt_keys_agree_for_plain_urls(url: str) -> None:
 
 
 @given(st.text(max_size=60))
+@example(f"http://{'1' * 5000}/")
 def test_a_surt_key_never_breaks_an_index_line(url: str) -> None:
     key = surt(url)
     assert key.isascii()

@@ -337,6 +337,14 @@ def test_a_bug_in_one_visit_is_a_failure_of_that_visit(web, visits, monkeypatch,
     assert "bug" in caplog.text
 
 
+def test_an_impossible_date_of_one_server_costs_no_other_visit(web, visits):
+    impossible = f"Mon, 23 Nov {10**20} 06:00:10 GMT"
+    busy = web.put("/busy", web.page(b"busy", "503 Busy", f"Retry-After: {impossible}"))
+    cookie = web.put("/cookie", web.page(b"x", "200 OK", f"Set-Cookie: a=1; Expires={impossible}"))
+    ended = visits(busy, cookie, web.put("/plain", web.page(b"x")))
+    assert sorted(visit.final.status for visit in ended) == [200, 200, 503]
+
+
 def test_a_ca_file_that_is_not_there_is_a_setting_to_correct():
     with pytest.raises(SettingsError, match="no such file"):
         next(fetch_all([VisitRequest("http://a.example/")], replace(NETWORK, ca_file="/nowhere.pem"), Clock()))

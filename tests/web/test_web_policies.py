@@ -84,6 +84,8 @@ def test_passing_answers_are_tried_again(status):
         ("soon", 1.0),
         ("-3", 1.0),
         ("", 1.0),
+        (f"Mon, 23 Nov {10**20} 06:00:10 GMT", 1.0),
+        (f"Mon, 23 Nov 2026 06:00:10 +{10**20}", 1.0),
     ],
 )
 def test_retry_after_is_honoured_within_the_cap(value, pause):
@@ -206,6 +208,7 @@ def test_everything_put_is_taken_once(puts):
         ("a=1; Expires=Thu, 01 Jan 1970 00:00:00 GMT", "http://h.example/", "http://h.example/", None),
         ("a=1; Expires=Thu, 01 Jan 1970 00:00:00 GMT; Max-Age=60", "http://h.example/", "http://h.example/", "a=1"),
         ("a=1; Expires=whenever", "http://h.example/", "http://h.example/", "a=1"),
+        (f"a=1; Expires=Thu, 01 Jan {10**20} 00:00:00 GMT", "http://h.example/", "http://h.example/", "a=1"),
         ("=1", "http://h.example/", "http://h.example/", "1"),
         ("=", "http://h.example/", "http://h.example/", None),
         ("noname", "http://h.example/", "http://h.example/", "noname"),

@@ -152,7 +152,7 @@ def _entry_by_entry(block: str) -> dict[str, Any] | None:
 def _toml(block: str) -> Any:
     try:
         return tomllib.loads(block)
-    except (tomllib.TOMLDecodeError, RecursionError):
+    except (ValueError, RecursionError):  # also of an integer of thousands of digits
         return None
 
 

@@ -182,7 +182,7 @@ class _Walk:
         label = self._notes.label_of_note(tag)
         if tag.name == "ol":
             start = str(tag.get("start") or "1")
-            self._lists.append(int(start) - 1 if start.isdecimal() else 0)
+            self._lists.append(int(start) - 1 if start.isdecimal() and len(start) < 10 else 0)
         elif tag.name == "ul":
             self._lists.append(None)
         elif tag.name == "li":

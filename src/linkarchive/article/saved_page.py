@@ -99,7 +99,7 @@ def _warcs_of_wacz(data: bytes, name: str) -> tuple[list[bytes], str | None] | N
         for line in package.read("pages/pages.jsonl").splitlines():
             try:
                 entry: Any = json.loads(line)
-            except ValueError:
+            except (ValueError, RecursionError):
                 continue
             if isinstance(entry, dict) and isinstance(entry.get("url"), str):
                 url = entry["url"]

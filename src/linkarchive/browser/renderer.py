@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+import time
 from collections import deque
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
@@ -163,8 +164,8 @@ class Renderer:
         except Exception as error:  # noqa: BLE001 - told for each page: nothing can be rendered
             while not self._queue.closed:
                 while (job := self._queue.next()) is not None:
-                    self._queue.answer(job, NotRendered(f"{type(error).__name__}: {error}"))
-                self._queue.wait(_LOOK_UP)
+                    self._queue.answer(job, NotRendered(f"{type(error).__name__}: {first_line(error)}"))
+                time.sleep(_LOOK_UP)
 
     async def _run(self) -> None:
         from playwright.async_api import async_playwright

@@ -43,7 +43,8 @@ def _number_words() -> re.Pattern[str]:
     return re.compile(rf"(?<![\w-])(?=[{''.join(endings)}])(?:{words})(?![\w-])", re.IGNORECASE)
 
 
-_VULGAR = re.compile(r"(\d+)?\s?([¼½¾⅐-⅞])")
+# No more digits than a float tells apart: of those without end each was looked at as often as there are digits.
+_VULGAR = re.compile(r"(?:(?<!\d)(\d{1,15}))?\s?([¼½¾⅐-⅞])")
 _CJK_DIGITS = {sign: value for value, sign in enumerate("〇一二三四五六七八九")} | {"零": 0, "两": 2, "兩": 2}
 _CJK_TENS = {"十": 10, "百": 100, "千": 1000, "천": 1000, "백": 100, "십": 10}
 _CJK_SCALES = {"万": 1e4, "萬": 1e4, "만": 1e4, "億": 1e8, "亿": 1e8, "억": 1e8, "兆": 1e12, "조": 1e12}

@@ -92,7 +92,7 @@ def escape_json(text: str) -> str:
 
 
 def sanitize(value: _T) -> _T:
-    """The report (or any dataclass of `model`) with each text `one_line` and each URL an `address`. The sources of a
+    """The report (or any value of `model`) with each text `one_line` and each URL an `address`. The sources of a
     report are changed as they are read."""
     written = _written(value)
     if written is not None and _is_neutral(written):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from urllib.parse import urljoin
 
 from linkarchive.errors import StorageError
 from linkarchive.model import Location, PartRecord
@@ -11,6 +10,7 @@ from linkarchive.project import Files
 from linkarchive.requisites.single import Part
 from linkarchive.snapshot import record_writer
 from linkarchive.snapshot.reader import BODY_LIMIT, decoded_payload, read_record
+from linkarchive.web.request_url import parse_redirect, parse_target
 
 _MAX_REDIRECTS = 20
 
@@ -42,10 +42,12 @@ class PartReader:
             try:
                 location = record.http.get("location")
                 if 300 <= record.http.status < 400 and location:
-                    url = urljoin(url, location).partition("#")[0]
+                    url = parse_redirect(parse_target(url), location).url
                     continue
                 decoded = decoded_payload(record.payload, record.http.header_map, BODY_LIMIT)
                 return Part(decoded.data, record.http.get("content-type"), url)
+            except ValueError:  # the redirect leads nowhere
+                return None
             finally:
                 record.payload.close()
         return None

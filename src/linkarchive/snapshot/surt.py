@@ -71,7 +71,7 @@ def _host(host: str) -> str:
         with suppress(UnicodeError):  # an impossible name stays as it is, percent-encoded
             decoded = decoded.decode("utf-8", "ignore").encode("idna")
     decoded = decoded.replace(b"..", b".").strip(b".")
-    if decoded.isdigit():
+    if decoded.isdigit() and len(decoded) < 20:
         return str(ipaddress.IPv4Address(int(decoded) & 0xFFFFFFFF))
     return _WWW.sub("", _escape(decoded.lower()))
 

@@ -1,4 +1,4 @@
-"""Dataclasses to JSON text and back, for the database and the text files (msgspec)."""
+"""Values to JSON text and back, for the database and the text files (msgspec)."""
 
 from __future__ import annotations
 

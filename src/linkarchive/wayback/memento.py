@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 
+from linkarchive.mail_date import mail_date
 from linkarchive.urls import resolve
 from linkarchive.wayback.archives import Archive
 from linkarchive.wayback.session import ArchiveSession, Service
@@ -89,8 +89,5 @@ def _not_a_timemap(exchange: Exchange) -> str | None:
 
 def http_time(text: str) -> datetime | None:
     """The moment, in UTC, that a date of HTTP names; None for anything else."""
-    try:
-        time = parsedate_to_datetime(text)
-    except ValueError:
-        return None
-    return time.replace(tzinfo=UTC) if time.tzinfo is None else time.astimezone(UTC)
+    time = mail_date(text)
+    return None if time is None else time.astimezone(UTC)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
+from datetime import datetime
 from urllib.parse import urlsplit
 
 from msgspec import Struct
 
+from linkarchive.mail_date import mail_date
 from linkarchive.web.request_url import Target
 
 REMOVED = "[removed]"
@@ -95,8 +95,5 @@ def _is_over(attributes: dict[str, str], now: datetime) -> bool:
     """Whether a cookie has expired. Max-Age goes before Expires; what cannot be read counts as absent."""
     if re.fullmatch(r"-?[0-9]{1,15}", attributes.get("max-age", "")):
         return int(attributes["max-age"]) <= 0
-    try:
-        expires = parsedate_to_datetime(attributes.get("expires", ""))
-    except (ValueError, IndexError):
-        return False
-    return (expires if expires.tzinfo else expires.replace(tzinfo=UTC)) <= now
+    expires = mail_date(attributes.get("expires", ""))
+    return expires is not None and expires <= now

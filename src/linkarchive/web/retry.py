@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import random
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
+from datetime import datetime
 
+from linkarchive.mail_date import mail_date
 from linkarchive.model import Failure, Reason
 from linkarchive.settings import NetworkSettings
 from linkarchive.web.exchange import Exchange
@@ -44,11 +44,8 @@ def retry_after(exchange: Exchange, now: datetime) -> float | None:
     value = exchange.header_map.get("retry-after", "").strip()
     if value.isascii() and value.isdigit():
         return float(value[:9])
-    try:
-        date = parsedate_to_datetime(value)
-    except (ValueError, IndexError):
-        return None
-    return max(0.0, ((date if date.tzinfo else date.replace(tzinfo=UTC)) - now).total_seconds())
+    date = mail_date(value)
+    return None if date is None else max(0.0, (date - now).total_seconds())
 
 
 def _may_pass(exchange: Exchange) -> bool:

@@ -92,16 +92,23 @@ def test_csl_json(read: Read) -> None:
 {"id":1,"type":"webpage","title":"X","author":[{"family":"Müller"}],"URL":"https:\\/\\/one.example\\/?a=1\\u0026b=2",
  "DOI":"https://doi.org/10.5555/y","accessed":{"raw":"2024-03-05"}},
 {"id":"z","type":"webpage","title":"Z","URL":"https://two.example/","accessed":{"date-parts":[["2024","3","6"]]}},
-{"id":"m","type":"webpage","URL":"https://three.example/","accessed":{"date-parts":[["2024",3]]}}]}"""
+{"id":"m","type":"webpage","URL":"https://three.example/","accessed":{"date-parts":[["2024",3]]}},
+{"id":"n","type":"webpage","URL":"https://four.example/","accessed":{"date-parts":[[1e400,3,6]]}}]}"""
     article = read("references.json", text)
     assert rows(article) == [
         (2, "https://one.example/?a=1&b=2", "X"),
         (3, "https://doi.org/10.5555/y", "https://doi.org/10.5555/y"),
         (4, "https://two.example/", "Z"),
         (5, "https://three.example/", "https://three.example/"),
+        (6, "https://four.example/", "https://four.example/"),
     ]
     days = [citation.accessed for citation in article.citations]
-    assert days == [date(2024, 3, 5), date(2024, 3, 5), date(2024, 3, 6), None]
+    assert days == [date(2024, 3, 5), date(2024, 3, 5), date(2024, 3, 6), None, None]
+
+
+def test_front_matter_that_cannot_be_read_costs_itself(read: Read) -> None:
+    article = read("a.md", f"+++\nweight = {'1' * 5000}\n+++\n[x](https://one.example/)\n")
+    assert [citation.url for citation in article.citations] == ["https://one.example/"]
 
 
 def test_csl_names_that_are_no_list(read: Read) -> None:
@@ -289,6 +296,7 @@ def test_toml_and_json(read: Read) -> None:
     [
         ("a.yaml", "a: [1, 2"),
         ("a.toml", "a = "),
+        ("a.toml", f"a = {'1' * 5000}"),
         ("a.json", "{"),
         ("a.ipynb", "[1]"),
         ("a.yaml", "[" * 5000),

@@ -82,6 +82,6 @@ def day_of(value: Any) -> date | None:
         try:
             year, month, day = (int(part) for part in parts[0][:3])
             return date(year, month, day)
-        except (ValueError, TypeError):
+        except (ValueError, TypeError, OverflowError):
             pass
     return dates.parse_date(_text(value.get("raw", "literal")))

@@ -124,7 +124,7 @@ def parse_toml(text: str) -> Any:
     """As parse_json; a text is placed where it is next found as written. Raises ArticleError when it is no TOML."""
     try:
         document = tomllib.loads(text)
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:  # also of an integer of thousands of digits
         raise ArticleError(f"it is not TOML: {error}") from error
     return _searched(document, text, Lines(text), [0], 0)
 

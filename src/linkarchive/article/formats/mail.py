@@ -8,12 +8,12 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from email.message import Message
-from email.utils import parsedate_to_datetime
 
 from linkarchive.article.html import read_html
 from linkarchive.article.passage import Claim, ParsedDocument, fold
 from linkarchive.article.text import read_text
 from linkarchive.errors import ArticleError
+from linkarchive.mail_date import mail_date
 from linkarchive.text import decode
 
 _MOST_PARTS = 1000
@@ -144,8 +144,5 @@ def _header(part: Message, name: str) -> str:
 
 
 def _day(message: Message) -> tuple[Claim, ...]:
-    try:
-        moment = parsedate_to_datetime(str(message.get("date", "")))
-    except (ValueError, TypeError, IndexError, OverflowError):
-        return ()
-    return (Claim(moment.date().isoformat(), "header `Date`", 1),)
+    moment = mail_date(str(message.get("date", "")))
+    return () if moment is None else (Claim(moment.date().isoformat(), "header `Date`", 1),)

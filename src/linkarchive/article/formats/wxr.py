@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import replace
-from email.utils import parsedate_to_datetime
 from typing import Any
 
 from linkarchive.article.html import fragment
 from linkarchive.article.package import parse_xml
 from linkarchive.article.passage import Claim, ParsedDocument, Passage, PassageBuilder, fold
 from linkarchive.errors import ArticleError
+from linkarchive.mail_date import mail_date
 
 _CONTENT = "{http://purl.org/rss/1.0/modules/content/}encoded"
 _READ = frozenset({"post", "page", ""})
@@ -72,7 +72,5 @@ def _dates(post: Any) -> Iterator[Claim]:
     """WordPress's own day of the post, which is the author's, before that of the feed."""
     if day := _text_of(post, "post_date"):
         yield Claim(day, "WXR `post_date`", 1)
-    try:
-        yield Claim(parsedate_to_datetime(_text_of(post, "pubDate")).date().isoformat(), "WXR `pubDate`", 2)
-    except (ValueError, TypeError, IndexError, OverflowError):
-        return
+    if moment := mail_date(_text_of(post, "pubDate")):
+        yield Claim(moment.date().isoformat(), "WXR `pubDate`", 2)
