@@ -8,6 +8,7 @@ import json
 import os
 import random
 import re
+import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -30,6 +31,9 @@ from linkarchive.urls import source_key
 # Commands that tests start would compile the program anew each time (0.3 s of CPU), and each pytest all tests.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 sys.dont_write_bytecode = False
+
+# A shell starts what runs in the background deaf to Ctrl-C, and so would be the commands that tests interrupt.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # No test of this process cuts the power, so nobody waits for the disk here: a check has it write twenty times.
 # `make endure` watches what is made to last, and in which order.

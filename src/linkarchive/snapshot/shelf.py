@@ -123,7 +123,7 @@ class ObjectShelf(Struct, frozen=True):
 
     @property
     def _store(self) -> ObjectStore:
-        return _connected(self.url)
+        return _connected(self.url, os.environ.get("AWS_ENDPOINT_URL", ""))
 
     def _refused(self, name: str, error: Exception) -> StorageError:
         first = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
@@ -200,11 +200,11 @@ def _key(name: str) -> str:
 
 
 @cache
-def _connected(url: str) -> ObjectStore:
+def _connected(url: str, endpoint: str) -> ObjectStore:
     from obstore.store import from_url
 
     options: dict[str, Any] = {}
-    if os.environ.get("AWS_ENDPOINT_URL", "").startswith("http://"):
+    if endpoint.startswith("http://"):
         options["client_options"] = {"allow_http": True}
     return from_url(url, **options)
 
