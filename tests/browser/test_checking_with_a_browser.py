@@ -246,3 +246,14 @@ def _processes(folder):
             if entry.name.isdigit() and folder.encode() in (entry / "environ").read_bytes():
                 found.append(int(entry.name))
     return found
+
+
+@pytest.mark.long
+def test_a_copy_that_is_no_page_is_not_pictured_and_why_is_said(stage, folder):
+    stage[URL] = Response(b"plain words, as they are. " * 40, content_type="text/plain")
+    cite(folder, URL)
+    assert folder.check("article.md", env=NEEDED).told(URL)[0] == "ok"
+    ran = folder.run("export", "--png", "look.png", URL)
+    assert ran.code == 2
+    assert "it is no page of HTML" in ran.err
+    assert not (folder.root / "look.png").exists()

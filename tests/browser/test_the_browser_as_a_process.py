@@ -5,17 +5,21 @@ from __future__ import annotations
 import os
 import signal
 import socket
+import ssl
 import tempfile
 import time
 from pathlib import Path
 
 import pytest
 from msgspec.structs import replace
+from playwright import async_api
 
 from linkarchive.browser import pictures
 from linkarchive.browser.chromium import find_browser
+from linkarchive.browser.proxy import Listener, PageTraffic
 from linkarchive.browser.renderer import Renderer, _Queue
-from linkarchive.browser.rendering import NotRendered, Rendering
+from linkarchive.browser.rendering import Limits, NotRendered, Rendering
+from linkarchive.browser.trust import throw_away_trust
 from linkarchive.clock import Clock
 from linkarchive.demo.wire import Response
 from linkarchive.errors import SettingsError
@@ -46,6 +50,22 @@ def processes(folder):
     return found
 
 
+def command_of(number):
+    """Empty for a process that has ended."""
+    try:
+        return Path(f"/proc/{number}/cmdline").read_text()
+    except OSError:
+        return ""
+
+
+def left_by(folder):
+    """Those that go on, after what ends has had the time to."""
+    end = time.monotonic() + 30
+    while processes(folder) and time.monotonic() < end:
+        time.sleep(0.1)
+    return processes(folder)
+
+
 def is_answered(page):
     return (page.status or 0) < 400
 
@@ -68,10 +88,7 @@ def test_no_process_and_no_file_is_left(stage, demo_web, executable, temporary, 
         (answer,) = closed(answers_of(renderer, (URL,), is_answered))
         assert isinstance(answer, Rendering)
         assert processes(temporary)
-    end = time.monotonic() + 30
-    while processes(temporary) and time.monotonic() < end:
-        time.sleep(0.1)
-    assert processes(temporary) == []
+    assert left_by(temporary) == []
     assert list(temporary.iterdir()) == []
 
 
@@ -84,7 +101,7 @@ def test_a_browser_that_is_killed_costs_its_page_one_try(stage, demo_web, execut
         asked.append(request)
         if len(asked) == 1:
             for number in processes(temporary):
-                if "remote-debugging-pipe" in Path(f"/proc/{number}/cmdline").read_text():
+                if "remote-debugging-pipe" in command_of(number):
                     os.kill(number, signal.SIGKILL)
         return stage.html("harbour")
 
@@ -173,3 +190,39 @@ def test_where_nothing_can_be_rendered_each_page_is_told_so_and_the_processor_is
         often = len(looked)
     assert answers == [NotRendered("RuntimeError: there is no driver")] * 2
     assert often < 100  # as fast as it can it looks a hundred thousand times
+
+
+@pytest.mark.long
+@needs_proc
+def test_a_browser_that_starts_and_does_not_answer_is_ended(demo_web, executable, temporary, answers_of, monkeypatch):
+    """Each of three pages has it started anew."""
+
+    async def refuses(*_):
+        raise RuntimeError("no session")
+
+    monkeypatch.setattr(async_api.Browser, "new_browser_cdp_session", refuses)
+    with Renderer(executable, demo_web.network(), Clock()) as renderer:
+        answers = answers_of(renderer, (URL, URL + "2", URL + "3"), is_answered)
+        assert {type(answer) for answer in answers} == {NotRendered}
+        browsers = [number for number in processes(temporary) if "remote-debugging-pipe" in command_of(number)]
+        assert browsers == [], "none goes on beside the next"
+    assert left_by(temporary) == []
+    assert list(temporary.iterdir()) == []
+
+
+def test_a_tunnel_whose_tls_fails_is_closed_at_once():
+    """And not only when the page ends."""
+    network = NetworkSettings(allow_private=True)
+    trust = throw_away_trust()
+    listener = Listener(None, trust, network, PageTraffic(network, Limits()))
+    client = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    client.check_hostname, client.verify_mode = False, ssl.CERT_NONE
+    try:
+        with socket.create_connection(("127.0.0.1", listener.port), timeout=30) as connection:
+            connection.sendall(b"CONNECT alpha.example:443 HTTP/1.1\r\nHost: alpha.example:443\r\n\r\n")
+            assert connection.recv(4096).startswith(b"HTTP/1.1 200")
+            with client.wrap_socket(connection, server_hostname="alpha.example") as tls:
+                tls.sendall(b"no request\r\n\r\n")
+                assert tls.recv(1) == b"", "closed by the proxy"
+    finally:
+        listener.close()

@@ -10,7 +10,7 @@ import os
 import shutil
 import signal
 import tempfile
-from contextlib import suppress
+from contextlib import AsyncExitStack, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -165,10 +165,11 @@ class Chromium(Struct):
 async def start(playwright: Playwright, executable: str, spki: str, nowhere: int) -> Chromium:
     """Start the browser. `nowhere` is the port of a proxy that refuses all: that of everything that is no page's.
     Raises playwright's Error or TimeoutError where it does not start."""
-    folder = _Folder()
-    environ = {name: value for name, value in os.environ.items() if name.lower() not in _PROXIES}
-    environ |= dict.fromkeys(("TMPDIR", "HOME", "XDG_CONFIG_HOME", "XDG_CACHE_HOME"), folder.path)
-    try:
+    async with AsyncExitStack() as undone:
+        folder = _Folder()
+        undone.callback(folder.remove)
+        environ = {name: value for name, value in os.environ.items() if name.lower() not in _PROXIES}
+        environ |= dict.fromkeys(("TMPDIR", "HOME", "XDG_CONFIG_HOME", "XDG_CACHE_HOME"), folder.path)
         browser = await playwright.chromium.launch(
             executable_path=executable,
             chromium_sandbox=has_sandbox(),
@@ -180,12 +181,11 @@ async def start(playwright: Playwright, executable: str, spki: str, nowhere: int
             handle_sighup=False,
             timeout=_STARTING * 1000,
         )
+        undone.push_async_callback(browser.close)
         session = await browser.new_browser_cdp_session()
         version = await session.send("Browser.getVersion")
         processes = await session.send("SystemInfo.getProcessInfo")
         pid = next(process["id"] for process in processes["processInfo"] if process["type"] == "browser")
         await session.detach()
-    except BaseException:
-        folder.remove()
-        raise
-    return Chromium(browser, version["userAgent"], pid, folder)
+        undone.pop_all()
+        return Chromium(browser, version["userAgent"], pid, folder)

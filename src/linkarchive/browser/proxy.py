@@ -11,8 +11,8 @@ import socket
 import ssl
 import threading
 import time
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import h11
@@ -159,39 +159,41 @@ class Listener:
 
     def _serve(self, connection: socket.socket) -> None:
         connection.settimeout(_PATIENCE)
+        # ValueError: the page was taken down, and its bodies closed, before the browser had read one.
+        with suppress(OSError, ValueError, h11.RemoteProtocolError, h11.LocalProtocolError, ClosedError):
+            self._requests(connection)
+
+    @contextmanager
+    def _open(self, connection: socket.socket) -> Iterator[None]:
+        """`close` ends the connection as long as it is open."""
         self._connections.add(connection)
         try:
-            # ValueError: the page was taken down, and its bodies closed, before the browser had read one.
-            with suppress(OSError, ValueError, h11.RemoteProtocolError, h11.LocalProtocolError, ClosedError):
-                connection = self._requests(connection)
+            yield
         finally:
             self._connections.discard(connection)
             connection.close()
 
-    def _requests(self, connection: socket.socket) -> socket.socket:
-        """Answer the requests of a connection until it ends. Returns the socket to be closed: that of TLS, if it was
-        begun on the connection."""
-        origin = ""
+    def _requests(self, connection: socket.socket, origin: str = "") -> None:
+        """Answer the requests of a connection until it ends, and close it. `origin` is set within a tunnel."""
+        with self._open(connection):
+            self._answers(connection, origin)
+
+    def _answers(self, connection: socket.socket, origin: str) -> None:
         stream = _Stream(connection)
         while (request := stream.request()) is not None:
             if request.method == b"CONNECT":
                 authority = request.target.decode("ascii")
                 if self._refuses_host(f"https://{authority}/"):
                     stream.answer(403)
-                    return connection
+                    return
                 stream.answer(200)
                 if connection.recv(1, socket.MSG_PEEK) == _TLS:
-                    self._connections.discard(connection)
-                    connection = self._trust.context.wrap_socket(connection, server_side=True)
-                    self._connections.add(connection)
-                    origin = f"https://{authority}"
-                else:
-                    origin = f"http://{authority}"
+                    tls = self._trust.context.wrap_socket(connection, server_side=True)
+                    return self._requests(tls, f"https://{authority}")
+                origin = f"http://{authority}"
                 stream = _Stream(connection)
-                continue
-            if not self._exchange(stream, request, origin):
-                return connection
-        return connection
+            elif not self._exchange(stream, request, origin):
+                return
 
     def _refuses_host(self, url: str) -> bool:
         try:

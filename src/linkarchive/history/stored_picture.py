@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from linkarchive.browser.chromium import as_png, find_browser
+from linkarchive.browser.rendering import NotRendered
 from linkarchive.clock import Clock
 from linkarchive.errors import UsageError
 from linkarchive.history.stored_looks import looks
@@ -22,9 +23,9 @@ def picture_of(project: Project, url: str, capture: Capture, settings: Settings,
         kept = captures.find(store, sources.find(store, url).id, capture)
         record = next((part for part in parts.of_capture(store, kept.id) if part.url.startswith(PICTURE)), None)
         if record is None:
-            rendering = next((look for _, look in looks(project.files, store, [kept], settings, clock)), None)
-            if rendering is None:
-                raise UsageError(f"{url}: the browser cannot show the stored copy")
+            [(_, rendering)] = looks(project.files, store, [kept], settings, clock)
+            if isinstance(rendering, NotRendered):
+                raise UsageError(f"{url}: the browser cannot show the stored copy: {rendering.why}")
             picture = rendering.picture
             rendering.close()
         else:

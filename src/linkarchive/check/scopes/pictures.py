@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from linkarchive.browser.chromium import browser_for
+from linkarchive.browser.rendering import NotRendered
 from linkarchive.check.plan import Policy
 from linkarchive.check.record import Recorder
 from linkarchive.check.scopes import requisites
 from linkarchive.history.stored_looks import looks
 from linkarchive.model import CaptureScope, Verdict
+from linkarchive.model.events import Notice
 from linkarchive.snapshot.parts import THUMBNAIL, NewParts
 from linkarchive.store import parts, previous
 from linkarchive.store.captures import StoredCapture
@@ -33,6 +35,10 @@ def keep_parts(
     wanted = list(_without_picture(recorder))[:MOST]
     folder, settings = recorder.warc.archive, policy.settings
     for stored, rendering in looks(folder, recorder.store, wanted, settings, recorder.clock) if wanted else ():
+        if isinstance(rendering, NotRendered):
+            words = f"{stored.capture.url}: how its stored copy looked cannot be shown: {rendering.why}"
+            recorder.listener(Notice(words))
+            continue
         resources = rendering.pictures(stored.capture.url)
         has = parts.of_capture(recorder.store, stored.id)
         new = NewParts(CaptureScope.PAGE, resources=resources, shared=has, left_out=stored.capture.left_out)
