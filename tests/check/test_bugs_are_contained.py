@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from linkarchive.article import document
 from linkarchive.demo.wire import Response
 from linkarchive.judge import verdict
 
@@ -97,3 +98,26 @@ def test_a_page_where_another_may_have_moved_costs_nothing_else(folder: Any, sta
     assert ran.code == 3
     assert any(f"{new[0]}: could not be judged (Bug: " in notice for notice in ran.json["notices"])
     assert [ran.source(url)["suggested_url"] for url in old] == [None, new[1]]
+
+
+def test_an_article_that_no_parser_can_stand_costs_itself(
+    folder: Any, stage: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stage[ALPHA], stage[BETA] = stage.html("alpha"), stage.html("beta")
+    folder.write("alpha.md", f"# One\n\nIt says [so]({ALPHA}).\n")
+    folder.write("beta.md", f"# Two\n\nIt says [so]({BETA}).\n")
+    read = document.parse
+
+    def breaks(data: bytes, *how: Any, **more: Any) -> Any:
+        if b"alpha" in data:
+            raise Bug("an article that no parser can stand")
+        return read(data, *how, **more)
+
+    monkeypatch.setattr(document, "parse", breaks)
+    ran = folder.check("alpha.md", "beta.md")
+    assert ran.code == 2
+    assert [source["url"] for source in ran.json["sources"]] == [BETA]
+    assert "alpha.md: could not be read (Bug: an article that no parser can stand)" in ran.err
+    monkeypatch.undo()
+    fixed = folder.check("alpha.md", "beta.md", now="2026-01-05T07:00:00Z")
+    assert (fixed.code, len(fixed.json["sources"])) == (0, 2)

@@ -143,6 +143,9 @@ class ArticleReader(Struct):
             self.digests[path] = hashlib.sha256(data).hexdigest()
         except ArticleError as error:
             self.errors.append(str(error))
+        except Exception as error:  # noqa: BLE001 - a fault of a parser costs its article, and no other
+            words = f"{type(error).__name__}: {' '.join(str(error).split())}"
+            self.errors.append(f"{path}: could not be read ({words[:300]}); please report it")
 
     def _is_folder(self, pattern: str) -> bool:
         return "://" not in pattern and any((base / pattern).is_dir() for base in (Path.cwd(), self._root))
