@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -125,6 +125,16 @@ class Answers:
         for job, before, checked in self.recorder.concluded(jobs):
             result = with_copy(before, job, self.policy)
             self.recorder.record(replaced(job, result, checked, checked or self.recorder.clock.now(), self.policy))
+
+    def keep_addresses(self, jobs: Iterable[Job], answers: Mapping[int, LookupAnswer]) -> None:
+        """Keep where the pages of these sources were found, or that they were not, and show it. Commits."""
+        found = []
+        for job in jobs:
+            self.save(job, answers[job.source.id])
+            if answers[job.source.id].url is not None:
+                found.append(job)
+        self.show_copies(found)
+        self.recorder.commit()
 
     def _mark_only_us(self, job: Job, seen: datetime) -> None:
         result, checked = self.recorder.of_this_run(job)

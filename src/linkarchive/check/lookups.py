@@ -6,7 +6,7 @@ Nothing is asked, and nothing is started, before there is a question; with `[way
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import cached_property
 from itertools import chain, islice, takewhile
@@ -87,14 +87,15 @@ class ArchiveLookups:
         """Ask whether others saw what only failed for us, and for copies of what is dead or unreachable."""
         self.ask(list(self._dead_lookups(jobs)))
 
-    def ask_parents(self, jobs: Jobs) -> None:
+    def ask_parents(self, jobs: Jobs | Mapping[int, Job]) -> None:
         """Ask for pages that may have linked to what is dead and is looked for in this run."""
-        lost = [] if self.is_off else self._unsettled_losses(jobs)
+        lost = [] if self.is_off else self.losses(jobs)
         if not lost:
             return
         from linkarchive.wayback.questions import parent_lookups
 
-        known = self._concluded(jobs.only(lost), Verdict.DEAD, Verdict.DRIFTED)
+        of_lost = jobs.only(lost) if isinstance(jobs, Jobs) else [jobs[number] for number in lost]
+        known = self._concluded(of_lost, Verdict.DEAD, Verdict.DRIFTED)
         sources = [
             (_subject(job), before.result)
             for job, before, _ in known
@@ -135,6 +136,10 @@ class ArchiveLookups:
         self._recorder.listener(AskingArchives(self._workers.waiting))
         for result in self._workers.results():
             self._recorder.listener(ArchiveAnswered(self._workers.waiting))
+            if result.page is not None:
+                self._parents.append(result.page)
+            if result.moved:
+                self._moved.setdefault(result.lookup.source, []).extend(result.moved)
             yield result
 
     def use(
@@ -148,55 +153,52 @@ class ArchiveLookups:
                     raise result.error
                 if result.article is not None:
                     recovered(result.article)
-                if result.page is not None:
-                    self._parents.append(result.page)
-                if isinstance(result.lookup, ParentLookup):
-                    continue
-                if result.moved:
-                    self._moved.setdefault(job.source.id, []).extend(result.moved)
-                self._answers.use(job, result)
+                if not isinstance(result.lookup, ParentLookup):
+                    self._answers.use(job, result)
 
     def look_for_moved(self, jobs: Jobs) -> None:
         """Look where the pages of dead sources are now, by captured redirects and on their sites; suggest what is alive
         and the same page."""
-        lost = self._unsettled_losses(jobs)
-        if not lost:
-            return
+        lost = self.losses(jobs)
+        if lost:
+            urls = {job.source.id: job.source.url for job, _ in jobs.bare() if job.skip is None}
+            answers = self.search_for_moved(lost, urls, self._recorder.commit)
+            self._answers.keep_addresses(jobs.only(answers), answers)
+
+    def search_for_moved(
+        self, lost: Sequence[int], urls: Mapping[int, str], before_visits: Callable[[], None]
+    ) -> dict[int, LookupAnswer]:
+        """Where the pages of the `lost` sources are now. `urls` are all whose pages may tell; `before_visits` is called
+        when all that is known was read. Writes nothing."""
         from linkarchive.relocate.relocation import Relocation  # late: it brings the judge with it
 
-        recorder = self._recorder
+        recorder, policy = self._recorder, self._policy
         relocation = Relocation(
             recorder.store,
             recorder.run.seq,
-            recorder.warc.archive,
-            self._policy.settings,
+            recorder.warc.files,
+            policy.settings,
             self._clock,
             self._stop,
-            self._policy.address,
+            policy.address,
+            self._politeness.hosts,
             recorder.contained,
         )
-        urls = {job.source.id: job.source.url for job, _ in jobs.bare() if job.skip is None}
-        answers = relocation.search(lost, urls, self._moved, self._parents)
-        for job, _ in jobs.only(answers).bare():
-            self._answers.save(job, answers[job.source.id])
-        self._answers.show_copies(list(jobs.only(n for n, answer in answers.items() if answer.url is not None)))
-        recorder.commit()
+        return relocation.search(lost, urls, self._moved, self._parents, before_visits)
 
-    def _unsettled_losses(self, jobs: Jobs) -> list[int]:
+    def losses(self, jobs: Jobs | Mapping[int, Job]) -> list[int]:
         """The sources that may have moved by the verdicts of this run, with a copy to know the page by, that were not
         looked for lately."""
-        store = self._recorder.store
-        lost = sorted(jobs.among(self._recorder.with_verdict(Verdict.DEAD, Verdict.DRIFTED)).by_need()[0].numbers)
+        store, numbers = self._recorder.store, self._recorder.with_verdict(Verdict.DEAD, Verdict.DRIFTED)
+        bare = [job for job, _ in jobs.among(numbers).bare()] if isinstance(jobs, Jobs) else jobs.values()
+        lost = sorted(job.source.id for job in bare if job.source.id in numbers and job.skip is None)
         wanting: list[int] = []
         for start in range(0, len(lost), AT_ONCE):
             batch = lost[start : start + AT_ONCE]
             usable, settled = self._recorder.with_copy(batch), lookups.settled(store, batch, self._clock.now())
-            wanting += [
-                number
-                for number in batch
-                if number in usable and (number in self._moved or (number, MOVED) not in settled)
-            ]
-        return wanting
+            open_ones = (n for n in batch if n in self._moved or (n, MOVED) not in settled)
+            wanting += usable.intersection(open_ones)
+        return sorted(wanting)
 
     def save_public_copies(self, jobs: Jobs) -> None:
         """Have the Wayback Machine capture what `[wayback] save` says; a capture is public, so never by default."""

@@ -1,6 +1,6 @@
-"""Web archives, which all workers of a hub together ask no faster than one run would.
+"""Web archives, which all workers of a hub together ask no faster than one run would, and where dead pages are now.
 
-Questions come after the visits: what a batch has concluded is noted to be asked about, and asked when no visit of its
+Both come after the visits: what a batch has concluded is noted to be asked about, and asked when no visit of its
 range is due, for a while at a time.
 """
 
@@ -13,16 +13,20 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from linkarchive.check.answers import Answers
 from linkarchive.check.lookups import ArchiveLookups
 from linkarchive.check.plan import Job
 from linkarchive.fleet.recording import ProjectWork
 from linkarchive.fleet.workplace import Hub, Workplace
 from linkarchive.model import Article
+from linkarchive.relocate.past import of_same_sites
 from linkarchive.store import hub_archives, hub_turns
 from linkarchive.store.database import Store
+from linkarchive.store.lookups import LookupAnswer
 from linkarchive.wayback.answers import ArchiveTroubleError, Why
 from linkarchive.wayback.politeness import Politeness
 from linkarchive.wayback.session import WINDOW, RateLimit, RateLimits
+from linkarchive.web.pacing import Paces
 
 if TYPE_CHECKING:
     from linkarchive.wayback.lookups import LookupResult
@@ -72,27 +76,42 @@ class HubRateLimit(RateLimit):
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What archives answered about the sources of a project."""
+    """What was found out about the sources of a project."""
 
     work: ProjectWork
     jobs: dict[int, Job]
     lookups: ArchiveLookups
     results: list[LookupResult]
+    """What archives answered."""
+    moved: dict[int, LookupAnswer]
+    """Where pages are now that are not at their addresses, by their sources."""
+    not_looked_for: frozenset[int]
+    """Sources for whose pages there was no time."""
 
 
-def ask_archives(hub: Hub, place: Workplace, works: Sequence[ProjectWork], is_over: Callable[[], bool]) -> list[Asked]:
-    """Ask what is open about the sources of each project until `is_over` (threads call it as well). No transaction is
-    open while it asks, and nothing is written."""
+def ask_archives(
+    hub: Hub, place: Workplace, works: Sequence[ProjectWork], paces: Paces, is_over: Callable[[], bool]
+) -> list[Asked]:
+    """Ask what is open about the sources of each project, and look where lost pages are now, until `is_over` (threads
+    call it as well). No transaction is open meanwhile, and nothing is written."""
     with ExitStack() as stack:
-        politeness = Politeness(archives=stack.enter_context(_limits(place)))
+        politeness = Politeness(paces, stack.enter_context(_limits(place)))
         asked: list[Asked] = []
         for work in works:
             jobs = {job.source.id: job for job in work.jobs if job.skip is None}
             lookups = stack.enter_context(closing(ArchiveLookups(work.recorder, work.policy, is_over, politeness)))
             questions = list(lookups.open_questions(jobs.values()))
+            lookups.ask_parents(jobs)
             hub.end_reading()
             lookups.ask(questions)
-            asked.append(Asked(work, jobs, lookups, list(lookups.results())))
+            results = list(lookups.results())
+            lost, moved = lookups.losses(jobs), dict[int, LookupAnswer]()
+            if lost and not is_over():
+                urls = of_same_sites(work.store, [jobs[number].source.url for number in lost])
+                moved = lookups.search_for_moved(lost, urls, hub.end_reading)
+            hub.end_reading()
+            left = frozenset(lost).difference(moved) if is_over() else frozenset()
+            asked.append(Asked(work, jobs, lookups, results, moved, left))
     return asked
 
 
@@ -100,9 +119,10 @@ def use_answers(place: Workplace, asked: Asked) -> None:
     """Write what came back into the open transaction."""
     work, lookups = asked.work, asked.lookups
     lookups.use(asked.results, asked.jobs, _nothing)
+    Answers(work.recorder, work.policy).keep_addresses([asked.jobs[number] for number in asked.moved], asked.moved)
     for notice in lookups.notices:
         place.say(notice)
-    left = {lookup.source for lookup in lookups.open_questions(asked.jobs.values())}
+    left = {lookup.source for lookup in lookups.open_questions(asked.jobs.values())} | asked.not_looked_for
     later = place.clock.now() + ASK_AGAIN
     work.recorder.to_ask = {
         job.source.id: later if job.source.id in left else None

@@ -57,13 +57,13 @@ class Batch:
         return sum(len(work.recorder.concluded_on) for work in works)
 
     def follow_up(self, watched: Sequence[Watched]) -> int:
-        """Ask web archives about these sources, fetch what their pages need to be shown, and settle what comes of it;
-        how many sources that were.
+        """Ask web archives about these sources, look where lost pages are now, fetch what pages need to be shown, and
+        settle what comes of it; how many sources that were.
 
         Of a project only those that were visited on the day of the first of them. Raises as `visit`.
         """
         with self._segment(watched, visits=False) as (works, warc):
-            answers = ask_archives(self._hub, self._place, works, self._limits_of(warc))
+            answers = ask_archives(self._hub, self._place, works, self._paces, self._limits_of(warc))
             is_over = self._limits_of(warc)  # archives may have taken all of their time
             left = [
                 work.recorder

@@ -54,8 +54,10 @@ class BatchRecorder(Recorder):
 
     def _wants_more(self, conclusion: Conclusion) -> bool:
         """There may be something to ask or to fetch."""
-        if self._wants_parts or not self._asks_archives:
-            return self._wants_parts
+        if self._wants_parts or (conclusion.result is not None and conclusion.result.may_be_elsewhere):
+            return True
+        if not self._asks_archives:
+            return False
         now, links = self.clock.now(), conclusion.job.citations
         return conclusion.verdict in _ASKED_ABOUT or any(link.copy is not None or is_past(link, now) for link in links)
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from pathlib import Path
 from urllib.parse import urlsplit
 
 from linkarchive.model import Capture, Page, Result, Verdict
+from linkarchive.project import Files
 from linkarchive.relocate.dead_page import DeadPage
 from linkarchive.relocate.likeness import text_of
 from linkarchive.relocate.listings import read_listing
@@ -32,7 +32,7 @@ _MOST_READ = 40
 def searches_for(
     store: Store,
     run: int,
-    archive: Path,
+    archive: Files,
     lost: Sequence[int],
     urls: Mapping[int, str],
     named: Mapping[int, Sequence[str]],
@@ -77,6 +77,12 @@ def searches_for(
     return [SiteSearch(_called(pages, parents[site]), examples[site], parents[site]) for site, pages in sites.items()]
 
 
+def of_same_sites(store: Store, urls: Iterable[str]) -> dict[int, str]:
+    """The sources on the sites of these URLs, by their numbers."""
+    sites = {_site(url) for url in urls}
+    return {number: url for number, url in sources.all_urls(store) if _site(url) in sites}
+
+
 def _note_parent(page: Page, keys: Mapping[str, Mapping[object, int]], parents: Mapping[str, list[Parent]]) -> None:
     """Add a page as it was to the parents of its site, if it linked to dead pages there."""
     site = _site(page.final_url)
@@ -103,10 +109,14 @@ def _concluded(store: Store, run: int, numbers: Sequence[int]) -> Iterator[tuple
 
 
 def _site(url: str) -> str:
-    return urlsplit(url).netloc
+    """Empty for what is no URL."""
+    try:
+        return urlsplit(url).netloc
+    except ValueError:
+        return ""
 
 
-def site_rules(archive: Path, store: Store, host: str, network: NetworkSettings) -> list[Rule]:
+def site_rules(archive: Files, store: Store, host: str, network: NetworkSettings) -> list[Rule]:
     """The rules that are known of a site: functions of where its pages are known to have gone."""
     last = runs.find(store)
     if last is None:
@@ -124,7 +134,7 @@ def site_rules(archive: Path, store: Store, host: str, network: NetworkSettings)
     return learn(examples)
 
 
-def _example(archive: Path, url: str, before: Previous, network: NetworkSettings) -> Example | None:
+def _example(archive: Files, url: str, before: Previous, network: NetworkSettings) -> Example | None:
     """Where a page has gone, as a redirect told or as it was found before."""
     result, answer = before.result, before.answers.get(MOVED)
     to = answer.url if answer is not None else None
@@ -144,7 +154,7 @@ def _by_canonical(url: str, page: Page) -> Example | None:
     return Example(url, canonical, text_of(page).title)
 
 
-def _baseline_page(archive: Path, before: Previous, network: NetworkSettings) -> Page | None:
+def _baseline_page(archive: Files, before: Previous, network: NetworkSettings) -> Page | None:
     baseline = _baseline(before)
     return None if baseline is None else stored_page(archive, baseline, network)
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from msgspec.structs import replace
 
 from linkarchive.clock import Clock
 from linkarchive.model import Case, Page
+from linkarchive.project import Files
 from linkarchive.relocate.dead_page import DeadPage
 from linkarchive.relocate.past import searches_for
 from linkarchive.relocate.search import SiteSearch
@@ -20,6 +20,7 @@ from linkarchive.store.database import Store
 from linkarchive.store.lookups import MOVED, LookupAnswer, found_address
 from linkarchive.wayback.unwrap import stored_page
 from linkarchive.web.exchange import VisitRequest
+from linkarchive.web.pacing import Paces
 from linkarchive.web.page import page_of
 from linkarchive.web.robots import Rules
 from linkarchive.web.scheduler import fetch_all
@@ -37,28 +38,35 @@ class Relocation:
 
     store: Store
     run: int
-    archive: Path
+    archive: Files
     settings: Settings
     clock: Clock
     stop: Callable[[], bool]
     address: Callable[[str], str]
     """What is visited for a URL (`[network] remap`)."""
+    paces: Paces
     contained: Callable[[str], AbstractContextManager[None]]
     """Around what is done with the page at an address: a bug in it costs that page."""
     _rules: dict[str, Rules] = field(default_factory=dict)
 
     def search(
-        self, lost: Sequence[int], urls: Mapping[int, str], named: Mapping[int, Sequence[str]], archived: Sequence[Page]
+        self,
+        lost: Sequence[int],
+        urls: Mapping[int, str],
+        named: Mapping[int, Sequence[str]],
+        archived: Sequence[Page],
+        before_visits: Callable[[], None],
     ) -> dict[int, LookupAnswer]:
         """Look for the pages of the dead and replaced among the `lost` sources; the answer to `MOVED` for each that was
         looked for.
 
         `urls` are all sources of the run by their numbers: the others tell where pages of their sites have gone.
         `named` are the addresses that others name for a source, `archived` copies of pages that may have
-        linked to them.
+        linked to them. `before_visits` is called when the store has been read.
         """
         network = self.settings.network
         searches = searches_for(self.store, self.run, self.archive, lost, urls, named, archived, network)
+        before_visits()
         for _ in range(_MOST_ROUNDS):
             searches_by_url: dict[str, list[SiteSearch]] = {}
             for search in searches:
@@ -84,7 +92,8 @@ class Relocation:
             if not self._is_closed(url):
                 by_address.setdefault(self.address(url), []).append(url)
         requests = map(VisitRequest, by_address)
-        for visit in fetch_all(requests, network, self.clock, stop=self.stop, sites=sites, rules=self._rules):
+        rules, paces = self._rules, self.paces
+        for visit in fetch_all(requests, network, self.clock, stop=self.stop, sites=sites, rules=rules, paces=paces):
             address = visit.request.url
             page = page_of(visit, network.max_body)
             visit.close()

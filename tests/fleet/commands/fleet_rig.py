@@ -71,6 +71,11 @@ class Web:
 
         return Stream(chunks)
 
+    def forget(self) -> None:
+        """What was asked so far."""
+        with self._lock:
+            self._asked = []
+
     @property
     def asked(self) -> list[Asked]:
         """What was asked so far, of hosts that are no canary."""
