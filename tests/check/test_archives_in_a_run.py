@@ -357,6 +357,22 @@ def test_check_saves_new_sources_when_told_to_and_verifies_later(project: Any, s
     assert archives.wayback.counts["replay"] >= 1, "the new copy was looked for"
 
 
+def test_why_a_page_was_not_saved_is_said_in_words(project: Any, stage: Any, archives: Any) -> None:
+    more = {
+        "IA_ACCESS_KEY_ID": KEYS[0],
+        "IA_SECRET_ACCESS_KEY": KEYS[1],
+        "ARCHIVE_WAYBACK_SAVE_PER_MINUTE": "0",
+        "ARCHIVE_WAYBACK_SAVE": "new",
+    }
+    stage[ALPHA] = stage.html("the report")
+    project.article(ALPHA)
+    archives.wayback.save_errors[ALPHA] = ("poll", "error:not-found")
+    ran = project.check("article.md", "-v", now="2026-02-01", env=more)
+    [line] = [line for line in ran.err.splitlines() if "was not saved" in line]
+    assert ALPHA in line
+    assert "(" not in line.partition("was not saved")[2], line
+
+
 def test_what_archives_said_of_a_dead_source_is_told_in_every_later_run(
     project: Any, stage: Any, archives: Any
 ) -> None:

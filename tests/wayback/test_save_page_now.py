@@ -129,4 +129,4 @@ def test_the_success_of_another_page_is_none_of_ours(wayback, session):
     wayback._job = of_the_icon
     (result,) = saved(session, URL).values()
     assert isinstance(result, Failed)
-    assert "favicon.ico" in result.message
+    assert "favicon.ico" in result.why

@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
-from functools import cached_property
+from functools import cached_property, partial
 from itertools import chain, islice, takewhile
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,7 +17,6 @@ from linkarchive.check.plan import Job, Jobs, Policy
 from linkarchive.check.record import Recorder
 from linkarchive.model import Article, Page, Verdict
 from linkarchive.model.events import ArchiveAnswered, AskingArchives, Notice
-from linkarchive.secrets import redact
 from linkarchive.store import lookups, previous
 from linkarchive.store.lookups import COPY, MOVED, SAVED, LookupAnswer
 from linkarchive.store.previous import AT_ONCE, Previous
@@ -171,12 +170,13 @@ class ArchiveLookups:
         """Where the pages of the `lost` sources are now. `urls` are all whose pages may tell; `before_visits` is called
         when all that is known was read. Writes nothing."""
         from linkarchive.relocate.relocation import Relocation  # late: it brings the judge with it
+        from linkarchive.wayback.unwrap import stored_page
 
         recorder, policy = self._recorder, self._policy
         relocation = Relocation(
             recorder.store,
             recorder.run.seq,
-            recorder.warc.files,
+            partial(stored_page, recorder.warc.files, network=policy.settings.network),
             policy.settings,
             self._clock,
             self._stop,
@@ -213,7 +213,7 @@ class ArchiveLookups:
             return
         if keys is None:
             words = "nothing was saved: no keys of the Internet Archive were found"
-            return self._recorder.listener(Notice(words, important=True))
+            return self._recorder.warn(words)
         for url, result in save(self._opened().session, keys, wanted):
             now = self._clock.now()
             if isinstance(result, Saved):
@@ -223,7 +223,7 @@ class ArchiveLookups:
             elif isinstance(result, AlreadyToday):
                 self._answers.save(wanted[url], LookupAnswer(SAVED, "found", None, None, now))
             else:
-                self._recorder.listener(Notice(f"{redact(url)} was not saved: {result}"))
+                self._recorder.listener(Notice(f"{url} was not saved: {result.why}"))
                 continue
             self._recorder.store.commit()
 

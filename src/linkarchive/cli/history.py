@@ -125,12 +125,10 @@ def _is_host(text: str) -> bool:
 
 def _rules_of(place: Project, host: str, network: NetworkSettings) -> Iterator[str]:
     """What is known of how the pages of a site moved, a line a rule."""
-    from linkarchive.relocate.past import site_rules
+    from linkarchive.relocate.site_rules import site_rules
     from linkarchive.report.sanitize import one_line
-    from linkarchive.store.opening import open_project
 
-    with open_project(place.folder) as store:
-        rules = site_rules(place.folder.archive, store, host, network)
+    rules = site_rules(place.folder, host, network)
     for rule in rules:
         yield one_line(rule.in_words())
     if not rules:

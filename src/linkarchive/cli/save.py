@@ -22,7 +22,7 @@ def save(urls: tuple[str, ...], project: Path, config: Path | None) -> int:
     """
     from linkarchive.report.sanitize import address
     from linkarchive.wayback.privacy import why_kept_here
-    from linkarchive.wayback.save import AlreadyToday, Saved, Stopped, find_keys
+    from linkarchive.wayback.save import AlreadyToday, Saved, find_keys
     from linkarchive.wayback.save import save as save_pages
     from linkarchive.wayback.session import ArchiveSession
 
@@ -45,7 +45,6 @@ def save(urls: tuple[str, ...], project: Path, config: Path | None) -> int:
             elif isinstance(result, AlreadyToday):
                 click.echo(f"{address(url)}  captured today already")
             else:
-                why = result.why if isinstance(result, Stopped) else result.message
-                say(f"archive: {address(url)}: not saved: {why}")
+                say(f"archive: {address(url)}: not saved: {result.why}")
                 failed = True
     return 1 if failed else 0

@@ -6,26 +6,22 @@ range is due, for a while at a time.
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, closing, contextmanager
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack, closing
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from linkarchive.check.answers import Answers
 from linkarchive.check.lookups import ArchiveLookups
 from linkarchive.check.plan import Job
+from linkarchive.fleet.rate_limits import rate_limits
 from linkarchive.fleet.recording import ProjectWork
 from linkarchive.fleet.workplace import Hub, Workplace
 from linkarchive.model import Article
 from linkarchive.relocate.past import of_same_sites
-from linkarchive.store import hub_archives, hub_turns
-from linkarchive.store.database import Store
 from linkarchive.store.lookups import LookupAnswer
-from linkarchive.wayback.answers import ArchiveTroubleError, Why
 from linkarchive.wayback.politeness import Politeness
-from linkarchive.wayback.session import WINDOW, RateLimit, RateLimits
 from linkarchive.web.pacing import Paces
 
 if TYPE_CHECKING:
@@ -35,43 +31,6 @@ SOURCES = 200
 """That are asked about together."""
 ASK_AGAIN = timedelta(hours=1)
 """After this, what could not be found out is asked again."""
-_LOOK_UP = 2.0
-"""Seconds between two looks whether an archive was closed, while a request waits for its turn."""
-
-
-@dataclass(slots=True)
-class HubRateLimits(RateLimits):
-    """The limits of archives, which hold for all workers."""
-
-    store: Store = field(kw_only=True)
-    database: threading.Lock = field(default_factory=threading.Lock)
-    """For whoever uses the store: archives are asked by several threads."""
-
-    def limited(self, gate: RateLimit) -> RateLimit:
-        return HubRateLimit(gate.name, gate.host, gate.per_minute, limits=self)
-
-
-@dataclass(slots=True)
-class HubRateLimit(RateLimit):
-    """One endpoint, as the hub limits it."""
-
-    limits: HubRateLimits = field(kw_only=True)
-
-    def acquire(self, now: float) -> float:
-        with self.limits.database:
-            why = hub_archives.why_closed(self.limits.store, self.host.name)
-            if why is not None:
-                self.closed = self.closed or ArchiveTroubleError(Why.RATE_LIMITED, why)
-            if self.stopped is not None or not self.per_minute:
-                return 0.0
-            wait = hub_turns.take(self.limits.store, {f"archive {self.name}": WINDOW / max(1.0, self.per_minute)})
-            return min(wait, _LOOK_UP)
-
-    def close(self, error: ArchiveTroubleError, wait: float | None) -> None:
-        RateLimit.close(self, error, wait)
-        if error.unknown.why is Why.RATE_LIMITED:
-            with self.limits.database:
-                hub_archives.close(self.limits.store, self.host.name, error.unknown.detail, wait)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +54,7 @@ def ask_archives(
     """Ask what is open about the sources of each project, and look where lost pages are now, until `is_over` (threads
     call it as well). No transaction is open meanwhile, and nothing is written."""
     with ExitStack() as stack:
-        politeness = Politeness(paces, stack.enter_context(_limits(place)))
+        politeness = Politeness(paces, stack.enter_context(rate_limits(place)))
         asked: list[Asked] = []
         for work in works:
             jobs = {job.source.id: job for job in work.jobs if job.skip is None}
@@ -129,12 +88,6 @@ def use_answers(place: Workplace, asked: Asked) -> None:
         for job in work.jobs
         if not (place.is_stopping() and job.source.id in left)
     }
-
-
-@contextmanager
-def _limits(place: Workplace) -> Iterator[HubRateLimits]:
-    with hub_turns.open_turns(place.settings.hub.database) as store:
-        yield HubRateLimits(store=store)
 
 
 def _nothing(_: Article) -> None:

@@ -3,27 +3,26 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from urllib.parse import urlsplit
 
 from linkarchive.model import Capture, Page, Result, Verdict
-from linkarchive.project import Files
 from linkarchive.relocate.dead_page import DeadPage
 from linkarchive.relocate.likeness import text_of
 from linkarchive.relocate.listings import read_listing
 from linkarchive.relocate.parents import Parent, page_key, parent_of
-from linkarchive.relocate.rules import Example, Rule, learn
+from linkarchive.relocate.rules import Example
 from linkarchive.relocate.search import SiteSearch
-from linkarchive.settings import NetworkSettings
-from linkarchive.store import previous, runs, sources
+from linkarchive.store import previous, sources
 from linkarchive.store.database import Store
 from linkarchive.store.lookups import MOVED, new_address
 from linkarchive.store.previous import AT_ONCE, Previous
-from linkarchive.urls import ascii_host, host_of, same_page
-from linkarchive.wayback.unwrap import stored_page
+from linkarchive.urls import same_page
 
-_MOST_EXAMPLES = 20
+Stored = Callable[[Capture], Page | None]
+"""The page of a capture; None when its record cannot be read."""
+MOST_EXAMPLES = 20
 """Known pairs of a site that its rules are learnt from."""
 _MOST_READ = 40
 """Stored pages of a site that are looked through for links to its dead ones, and for their canonical links."""
@@ -32,12 +31,11 @@ _MOST_READ = 40
 def searches_for(
     store: Store,
     run: int,
-    archive: Files,
+    stored: Stored,
     lost: Sequence[int],
     urls: Mapping[int, str],
     named: Mapping[int, Sequence[str]],
     archived: Sequence[Page],
-    network: NetworkSettings,
 ) -> list[SiteSearch]:
     """A search for each site that has lost some of these pages, by what this run concluded, whose baselines we have.
 
@@ -48,7 +46,7 @@ def searches_for(
     for number, before in _concluded(store, run, lost):
         others = tuple(named.get(number, ()))
         baseline = _baseline(before) if _is_lost(before.result, others) else None
-        page = None if baseline is None else stored_page(archive, baseline, network)
+        page = None if baseline is None else stored(baseline)
         text = None if page is None else text_of(page)
         if text is not None and text.is_plenty:
             answer = before.answers.get(MOVED)
@@ -64,11 +62,11 @@ def searches_for(
     for number, before in _concluded(store, run, [number for number, url in urls.items() if _site(url) in sites]):
         site = _site(urls[number])
         known = examples[site]
-        wanted = len(known) < _MOST_EXAMPLES
-        example = _example(archive, urls[number], before, network) if wanted else None
+        wanted = len(known) < MOST_EXAMPLES
+        example = example_of(stored, urls[number], before) if wanted else None
         if read[site] < _MOST_READ and (number in sites[site] or _is_alive(before.result)):
             read[site] += 1
-            page = _baseline_page(archive, before, network)
+            page = _baseline_page(stored, before)
             if page is not None:
                 _note_parent(page, keys, parents)
                 example = example or _by_canonical(urls[number], page)
@@ -116,25 +114,7 @@ def _site(url: str) -> str:
         return ""
 
 
-def site_rules(archive: Files, store: Store, host: str, network: NetworkSettings) -> list[Rule]:
-    """The rules that are known of a site: functions of where its pages are known to have gone."""
-    last = runs.find(store)
-    if last is None:
-        return []
-    numbers = [(number, url) for number, url in sources.all_urls(store) if host_of(url) == ascii_host(host)]
-    examples: list[Example] = []
-    for start in range(0, len(numbers), AT_ONCE):
-        batch = dict(numbers[start : start + AT_ONCE])
-        for number, before in previous.load(store, list(batch), last.seq + 1).items():
-            example = _example(archive, batch[number], before, network)
-            if example is not None:
-                examples.append(example)
-            if len(examples) == _MOST_EXAMPLES:  # of each a stored page is read
-                return learn(examples)
-    return learn(examples)
-
-
-def _example(archive: Files, url: str, before: Previous, network: NetworkSettings) -> Example | None:
+def example_of(stored: Stored, url: str, before: Previous) -> Example | None:
     """Where a page has gone, as a redirect told or as it was found before."""
     result, answer = before.result, before.answers.get(MOVED)
     to = answer.url if answer is not None else None
@@ -142,7 +122,7 @@ def _example(archive: Files, url: str, before: Previous, network: NetworkSetting
         to = result.suggested_url or result.final_url
     if to is None:
         return None
-    page = _baseline_page(archive, before, network)
+    page = _baseline_page(stored, before)
     return Example(url, to, "" if page is None else text_of(page).title)
 
 
@@ -154,15 +134,15 @@ def _by_canonical(url: str, page: Page) -> Example | None:
     return Example(url, canonical, text_of(page).title)
 
 
-def _baseline_page(archive: Files, before: Previous, network: NetworkSettings) -> Page | None:
+def _baseline_page(stored: Stored, before: Previous) -> Page | None:
     baseline = _baseline(before)
-    return None if baseline is None else stored_page(archive, baseline, network)
+    return None if baseline is None else stored(baseline)
 
 
 def _baseline(before: Previous) -> Capture | None:
     """The first baseline, else the first usable capture."""
     based = sorted(before.baseline_ids, key=lambda cited: (cited[0], str(cited[1] or "")))
-    first = before.baseline(*based[0]) if based else next((stored for stored in before.captures if stored.usable), None)
+    first = before.baseline(*based[0]) if based else next((kept for kept in before.captures if kept.usable), None)
     return None if first is None else first.capture
 
 

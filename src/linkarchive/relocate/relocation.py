@@ -10,15 +10,13 @@ from msgspec.structs import replace
 
 from linkarchive.clock import Clock
 from linkarchive.model import Case, Page
-from linkarchive.project import Files
 from linkarchive.relocate.dead_page import DeadPage
-from linkarchive.relocate.past import searches_for
+from linkarchive.relocate.past import Stored, searches_for
 from linkarchive.relocate.search import SiteSearch
 from linkarchive.settings import Settings
 from linkarchive.sites import is_excluded, rule_for
 from linkarchive.store.database import Store
 from linkarchive.store.lookups import MOVED, LookupAnswer, found_address
-from linkarchive.wayback.unwrap import stored_page
 from linkarchive.web.exchange import VisitRequest
 from linkarchive.web.pacing import Paces
 from linkarchive.web.page import page_of
@@ -38,7 +36,7 @@ class Relocation:
 
     store: Store
     run: int
-    archive: Files
+    stored: Stored
     settings: Settings
     clock: Clock
     stop: Callable[[], bool]
@@ -64,8 +62,7 @@ class Relocation:
         `named` are the addresses that others name for a source, `archived` copies of pages that may have
         linked to them. `before_visits` is called when the store has been read.
         """
-        network = self.settings.network
-        searches = searches_for(self.store, self.run, self.archive, lost, urls, named, archived, network)
+        searches = searches_for(self.store, self.run, self.stored, lost, urls, named, archived)
         before_visits()
         for _ in range(_MOST_ROUNDS):
             searches_by_url: dict[str, list[SiteSearch]] = {}
@@ -119,7 +116,7 @@ class Relocation:
             search.name_sitemaps(rules.sitemaps[:_MOST_SITEMAPS] if rules is not None else ())
 
     def _is_same(self, lost: DeadPage, url: str, page: Page) -> bool:
-        before = None if lost.baseline is None else stored_page(self.archive, lost.baseline, self.settings.network)
+        before = None if lost.baseline is None else self.stored(lost.baseline)
         return before is not None and has_same_substance(before, url, page)
 
 

@@ -61,9 +61,10 @@ class AlreadyToday:
 
 @dataclass(frozen=True, slots=True)
 class Failed:
-    """The page was not captured; the message says why."""
+    """The page was not captured."""
 
-    message: str
+    why: str
+    """In the words of the service, or ours."""
 
 
 @dataclass(frozen=True, slots=True)
