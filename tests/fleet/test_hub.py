@@ -183,10 +183,10 @@ def test_what_a_page_needs_to_be_shown_is_kept_beside_it(politics: Any, stage: A
     assert (stage.asked(URLS[0]), stage.asked(sheet)) == (2, 1)
 
 
-def test_a_page_that_scripts_draw_is_told_as_such_and_visited_again(politics: Any, stage: Any) -> None:
+def test_a_page_that_no_browser_sees_drawn_is_told_as_such_and_visited_again(politics: Any, stage: Any) -> None:
     shell = b"<html><head><title>App</title></head><body><div id=root></div><script src=/app.js></script></body></html>"
     stage[URLS[1]] = Response(shell)
-    politics.environ["ARCHIVE_BROWSER_WHEN"] = "needed"
+    politics.environ["ARCHIVE_BROWSER_WHEN"] = "never"
     politics.run("push")
     for day in ("2026-01-05", "2026-01-12"):
         assert politics.run("worker", "--once", now=day).code == 0

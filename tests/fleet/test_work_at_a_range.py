@@ -14,14 +14,14 @@ from sqlalchemy.exc import IntegrityError
 
 from linkarchive.clock import Clock
 from linkarchive.errors import StorageError
-from linkarchive.fleet.batch import Batch, put_on
+from linkarchive.fleet.batch import Batch
 from linkarchive.fleet.job import visit_range
 from linkarchive.fleet.workplace import Workplace, opened, policy_of
 from linkarchive.model import Article
 from linkarchive.serve.recheck import Recheck
 from linkarchive.serve.replay import replaying
 from linkarchive.settings import HubSettings, Settings, SiteSettings
-from linkarchive.snapshot.shelf import FolderShelf, project_of
+from linkarchive.snapshot.shelf import FolderShelf, project_of, put_on
 from linkarchive.store import articles, hub_sightings, hub_turns, plans, runs
 from linkarchive.store.database import open_store
 from linkarchive.store.hub import HubProject, Rules, keep_project, open_hub, watch

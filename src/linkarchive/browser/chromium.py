@@ -78,13 +78,23 @@ def find_browser(settings: BrowserSettings) -> str:
 def browser_for(settings: Settings) -> str | None:
     """The program that renders pages in this run; None where none is wanted, or none is here and none is asked for.
     Raises SettingsError where a scope asks for one and it cannot be had."""
-    asked = "rendered" in (settings.keep.scope, *(rule.scope for rule in settings.sites))
+    asked = is_asked_for(settings)
     if not asked and settings.browser.when == "never":
         return None
+    return find_browser(settings.browser) if asked else try_to_find(settings.browser)
+
+
+def is_asked_for(settings: Settings) -> bool:
+    """Some scope is `rendered`."""
+    return "rendered" in (settings.keep.scope, *(rule.scope for rule in settings.sites))
+
+
+def try_to_find(settings: BrowserSettings) -> str | None:
+    """`find_browser`; None where none is here and none is named."""
     try:
-        return find_browser(settings.browser)
+        return find_browser(settings)
     except SettingsError:
-        if asked or settings.browser.executable:
+        if settings.executable:
             raise
         return None
 

@@ -17,11 +17,11 @@ from linkarchive.check.conclude import Conclusion, conclude, skipped
 from linkarchive.check.plan import Job, Jobs, Policy
 from linkarchive.check.pool import JudgePool
 from linkarchive.check.record import Recorder
-from linkarchive.check.scopes.rendered import RenderedPages
+from linkarchive.check.scopes.rendered import PageRenderer, RenderedPages
 from linkarchive.check.unchanged import load_previous, request_for, unchanged
 from linkarchive.errors import NotJudgedError
 from linkarchive.model import Page, Reason
-from linkarchive.model.events import LookingAgain, Notice, SourceConcluded
+from linkarchive.model.events import LookingAgain, SourceConcluded
 from linkarchive.web.connectivity import OwnNetwork
 from linkarchive.web.exchange import Visit, VisitRequest
 from linkarchive.web.pacing import Paces
@@ -50,9 +50,11 @@ class Crawler:
         left: list[int] | None = None,
         among: int = 1,
         pool: JudgePool | None = None,
+        renderer: PageRenderer | None = None,
     ) -> None:
         """`on_idle` is called now and then. With `left` so many processes (`among`) make the visits, and share what may
-        be held: what a browser is to see is left to another one, by the number of the source. `pool` judges it."""
+        be held: what a browser is to see is left to another one, by the number of the source. `pool` judges, `renderer`
+        stands for a browser of our own."""
         self._paces = paces
         self.own_network = own_network or OwnNetwork(policy.settings.network, recorder.clock)
         self._policy = policy
@@ -62,7 +64,7 @@ class Crawler:
         self._among = among
         self._rules: KnownRules = {}
         self._pool = pool or JudgePool(among=among)
-        self._rendered = RenderedPages(policy, recorder.clock, lambda words: recorder.listener(Notice(words)), left)
+        self._rendered = RenderedPages(policy, recorder.clock, recorder.listener, left, renderer)
         self._judging: dict[int, tuple[Fetched, bool]] = {}
         """What the pool has, by the number of the source; and whether it may be set aside for a probe."""
         self._failed: list[Fetched] = []
@@ -137,14 +139,19 @@ class Crawler:
 
     def finish_judging(self) -> None:
         """Wait for the judges and for the browser: until nothing is left, or the run shall end."""
-        while self._pool.pending or (self._rendered.pending and not self._stop()):
-            if self._pool.pending:
-                self._wait_for_pool()
-            else:
-                self._rendered.wait(_PATIENCE)
+        self.empty_pool()
+        while self._rendered.pending and not self._stop():
+            self._rendered.wait(_PATIENCE)
             self.go_on()
+            self.empty_pool()
         self._collect()
         self._recorder.commit()
+
+    def empty_pool(self) -> None:
+        """Wait for the judges."""
+        while self._pool.pending:
+            self._wait_for_pool()
+            self.go_on()
 
     def second_looks(self) -> list[tuple[VisitRequest, Job | str]]:
         """What is visited again: the jobs of what seems gone, and made-up addresses on the hosts of suspects."""
@@ -230,8 +237,6 @@ class Crawler:
 
     def _page(self, visit: Visit) -> Page:
         return page_of(visit, self._policy)
-
-    # --- judging ---------------------------------------------------------------------------------
 
     def _conclude_safely(self, fetched: Fetched) -> None:
         with self._contained(fetched.job, fetched.close):

@@ -197,9 +197,9 @@ class Recorder:
         stored = self.rows.add_capture(source, capture, usable=new.usable, good=new.good)
         if new.parts is None:
             return stored
-        from linkarchive.store import parts
+        from linkarchive.snapshot.parts import with_known
 
-        known = parts.with_known(self.store, new.parts)
+        known = with_known(new.parts, self.parts_with(exchange.body.digest for exchange in new.parts.exchanges))
         kept, _ = self.keep_parts(stored, known)
         for resource in known.resources:
             resource.body.close()

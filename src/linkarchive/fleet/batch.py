@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager, suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing, contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from linkarchive.check.crawl import Crawler
 from linkarchive.check.scopes.requisites import keep_parts
-from linkarchive.errors import ArchiveError
 from linkarchive.fleet.archives import ASK_AGAIN, ask_archives, use_answers
+from linkarchive.fleet.browsers import MOST_WAITING, SharedBrowser
 from linkarchive.fleet.judges import ProjectsJudges, SharedJudges
 from linkarchive.fleet.own_network import keep_sighting, refuse_to_work, refuse_trouble
 from linkarchive.fleet.recording import ProjectWork, round_of, round_of_visits, work_of
@@ -20,7 +20,7 @@ from linkarchive.fleet.shared_visit import SharedWarc
 from linkarchive.fleet.visits import Look, SharedVisits
 from linkarchive.fleet.workplace import Hub, Workplace
 from linkarchive.snapshot import paths
-from linkarchive.snapshot.shelf import FolderShelf, Shelf, WorkersShelf
+from linkarchive.snapshot.shelf import FolderShelf, WorkersShelf, put_on
 from linkarchive.store import hub_ranges
 from linkarchive.store.hub_ranges import TOGETHER, Segment, Taken, Watched
 from linkarchive.web.connectivity import OwnNetwork
@@ -140,18 +140,20 @@ class Batch:
                 or self._place.is_stopping()
                 or time.monotonic() >= end
                 or warc.size >= self._place.settings.hub.segment
+                or browser.pending >= MOST_WAITING
             )
 
-        with closing(SharedJudges()) as judges:
+        with closing(SharedJudges()) as judges, closing(SharedBrowser(self._place)) as browser:
             crawlers = [
                 Crawler(
                     work.policy,
                     work.recorder,
                     self._paces,
-                    is_over,
+                    self._is_broken_off,
                     _nothing,
                     self._own_network,
                     pool=ProjectsJudges(judges),
+                    renderer=browser.of_project(work.policy),
                 )
                 for work in works
             ]
@@ -173,7 +175,7 @@ class Batch:
                     crawler.close()
 
     def _is_broken_off(self) -> bool:
-        """The second pass ends: this worker was told to stop some time ago. Raises LostLeaseError."""
+        """Nothing is waited for any more: this worker was told to stop some time ago. Raises LostLeaseError."""
         self._look_up()
         if not self._place.is_stopping():
             return False
@@ -212,22 +214,6 @@ class Batch:
     def _commit(self) -> None:
         self._hub.store.commit()
         self._hub.shared.forget()
-
-
-@contextmanager
-def put_on(shelf: Shelf, files: Mapping[str, Path]) -> Iterator[None]:
-    """Put files on the shelf, by name; where what follows fails, those that were put are removed, and no others."""
-    put: list[str] = []
-    try:
-        for name, path in files.items():
-            shelf.put(name, path)
-            put.append(name)
-        yield
-    except Exception:
-        with suppress(ArchiveError):  # else `archive hub upgrade` removes it
-            for name in put:
-                shelf.delete(name)
-        raise
 
 
 def _looks(

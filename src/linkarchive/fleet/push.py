@@ -96,6 +96,7 @@ def _rules(settings: Settings, policy: Policy, articles: Articles) -> Rules:
         tuple(policy.decisions),
         tuple(sorted(articles.excluded)),
         settings.wayback.mode != "off",
+        settings.browser.when != "never",
     )
 
 

@@ -37,6 +37,8 @@ class ProjectWork:
         left, to_ask = self.recorder.not_judged - concluded_on, self.recorder.to_ask
         runs.finish(store, self.run.seq, now)  # first, as a push does: else two could wait for each other
         self.writer.flush()
+        if self.visits:
+            self.recorder.write_parts()
         hub.lock_watched(store, project, concluded_on | left | to_ask.keys())
         hub_ranges.next_visits(store, project, concluded_on, now, visited=self.visits)
         if left:

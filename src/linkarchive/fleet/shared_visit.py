@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import Any
 
 import msgspec
 from msgspec.structs import replace
 
-from linkarchive.model import Capture
+from linkarchive.model import Capture, PartRecord
+from linkarchive.snapshot.parts import NewParts
 from linkarchive.snapshot.writer import Memento, WarcWriter
 from linkarchive.web.exchange import Visit
 
@@ -51,6 +53,24 @@ def shares(visit: Visit, number: int) -> Iterator[Visit]:
 
 class SharedWarc(WarcWriter):
     """Writes a visit that several projects keep once."""
+
+    def __init__(self, *args: Any, **how: Any) -> None:
+        super().__init__(*args, **how)
+        self._parts: dict[object, tuple[Capture, list[PartRecord]]] = {}
+        """What pages were found to need, by the record of the page and by what was written and shared."""
+
+    def write_parts(self, capture: Capture, new: NewParts) -> tuple[Capture, list[PartRecord]]:
+        key = (
+            capture.record,
+            *(exchange.url for exchange in new.exchanges),
+            *(resource.uri for resource in new.resources),
+            *(part.id for part in new.shared),
+        )
+        written = self._parts.get(key)
+        if written is None:
+            written = self._parts[key] = super().write_parts(capture, new)
+        with_parts, used = written
+        return replace(with_parts, url=capture.url, sha256=capture.sha256, fingerprint=capture.fingerprint), used
 
     def write_visit(
         self,

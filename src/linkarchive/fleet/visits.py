@@ -57,9 +57,7 @@ class SharedVisits:
                 self.visited[look.crawler].add(look.asked.source.id)
                 look.crawler.handle(look.asked, visit)
             look.crawler.go_on()
-        for crawler in self._crawlers:
-            crawler.finish_judging()
-            self._end_reading()
+        self._finish_judging()
 
     def second_pass(self, sites: Callable[[Crawler], Sequence[SiteSettings]], stop: Callable[[], bool]) -> None:
         """Visit again what seems gone, ask made-up addresses, conclude on both."""
@@ -73,6 +71,13 @@ class SharedVisits:
         for crawler in self._crawlers:
             crawler.judge_suspects()
             self._end_reading()
+
+    def _finish_judging(self) -> None:
+        """What several projects want a browser to look at is known before one of them waits for it."""
+        for step in (Crawler.empty_pool, Crawler.finish_judging):
+            for crawler in self._crawlers:
+                step(crawler)
+                self._end_reading()
 
     def _visit(self, wanted: Iterable[Look], stop: Callable[[], bool]) -> Iterator[tuple[Look, Visit]]:
         """Each visit with those who want it; where rules for sites differ, one after another."""

@@ -63,15 +63,14 @@ def opened(database: str) -> Iterator[Hub]:
 def policy_of(project: HubProject, settings: Settings) -> tuple[Policy, frozenset[str]]:
     """The rules of a project with the network settings of this worker; and the keys of the sources that it excludes.
 
-    Headers of requests are this worker's own, by host: a push does not tell them. Workers do not use a browser: what it
-    loads beside the page could not be stored before the row of the capture.
+    Headers of requests are this worker's own, by host: a push does not tell them. So is the browser, if there is one.
     """
     rules = project.rules
     headers = {rule.host: rule.headers for rule in settings.sites}
     own = replace(
         settings,
         network=replace(settings.network, remap=rules.remap),
-        browser=replace(settings.browser, when="never"),
+        browser=replace(settings.browser, when="needed" if rules.uses_browser else "never"),
         wayback=settings.wayback if rules.asks_archives else replace(settings.wayback, mode="off"),
         judge=rules.judge,
         keep=rules.keep,

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+import dataclasses
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -50,6 +51,21 @@ class NewParts:
     """What the limits of a capture left out."""
     missing: Sequence[LeftOut] = ()
     """All that is not there, as far as it is told by name."""
+
+    @property
+    def exchanges(self) -> Iterator[Exchange]:
+        return (exchange for visit in self.visits for exchange in visit.exchanges)
+
+
+def with_known(new: NewParts, known: Mapping[str, PartRecord]) -> NewParts:
+    """New parts, with what the archive has of them, by payload digest: the same of the same address, and payloads."""
+    shared = {
+        exchange.url: part
+        for exchange in new.exchanges
+        if (part := known.get(exchange.body.digest)) is not None and part.url == record_writer.uri(exchange.url)
+    }
+    visits = [visit for visit in new.visits if visit.exchanges[0].url not in shared]
+    return dataclasses.replace(new, visits=visits, shared=[*new.shared, *shared.values()], repeats=known)
 
 
 def write_parts(

@@ -9,14 +9,15 @@ import io
 import os
 import re
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from functools import cache
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 from msgspec import Struct
 
-from linkarchive.errors import SettingsError, StorageError
+from linkarchive.errors import ArchiveError, SettingsError, StorageError
 from linkarchive.files import private, storage_errors, sync_folder
 from linkarchive.project import Files, Hub, Project
 from linkarchive.secrets import redact
@@ -193,6 +194,22 @@ def refuse_other_databases(database: str) -> None:
         raise SettingsError(
             f"[hub] database: {redact(database)} is not the address of a PostgreSQL database (postgresql://USER@HOST/NAME)"
         )
+
+
+@contextmanager
+def put_on(shelf: Shelf, files: Mapping[str, Path]) -> Iterator[None]:
+    """Put files on the shelf, by name; where what follows fails, those that were put are removed, and no others."""
+    put: list[str] = []
+    try:
+        for name, path in files.items():
+            shelf.put(name, path)
+            put.append(name)
+        yield
+    except Exception:
+        with suppress(ArchiveError):  # else `archive hub upgrade` removes it
+            for name in put:
+                shelf.delete(name)
+        raise
 
 
 def _key(name: str) -> str:

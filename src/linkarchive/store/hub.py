@@ -56,6 +56,8 @@ class Rules:
     """Keys of sources with a `!` in links.txt."""
     asks_archives: bool = False
     """`[wayback] mode` lets web archives be asked about its sources."""
+    uses_browser: bool = False
+    """`[browser] when` lets a browser look at them where it may see more."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
-from dataclasses import replace
 from typing import Any
 
 from msgspec import structs
@@ -11,8 +10,7 @@ from sqlalchemy import ColumnElement, Row, and_, func, insert, select, update
 
 from linkarchive.model import Capture, CaptureRef, CaptureScope, Location, Origin, PartRecord, Result, Verdict
 from linkarchive.snapshot.capture_metadata import PartsFacts
-from linkarchive.snapshot.parts import NewParts, with_parts
-from linkarchive.snapshot.record_writer import uri
+from linkarchive.snapshot.parts import with_parts
 from linkarchive.store.captures import StoredCapture
 from linkarchive.store.database import Store
 from linkarchive.store.run_writer import RunRows
@@ -29,19 +27,6 @@ def by_digest(store: Store, digests: Iterable[str]) -> dict[str, PartRecord]:
     for row in rows:
         by_digests.setdefault(row.digest, _record(row))
     return by_digests
-
-
-def with_known(store: Store, new: NewParts) -> NewParts:
-    """New parts, with what the archive has of them: the same of the same address, and payloads."""
-    exchanges = [exchange for visit in new.visits for exchange in visit.exchanges]
-    known = by_digest(store, [exchange.body.digest for exchange in exchanges])
-    shared = {
-        exchange.url: part
-        for exchange in exchanges
-        if (part := known.get(exchange.body.digest)) is not None and part.url == uri(exchange.url)
-    }
-    visits = [visit for visit in new.visits if visit.exchanges[0].url not in shared]
-    return replace(new, visits=visits, shared=[*new.shared, *shared.values()], repeats=known)
 
 
 def by_id(store: Store, ids: Iterable[str]) -> dict[str, PartRecord]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from msgspec import structs
 
@@ -13,13 +13,14 @@ from linkarchive.check.baselines import Fetched, page_of
 from linkarchive.check.plan import Job, Policy
 from linkarchive.clock import Clock
 from linkarchive.model import CaptureScope, Failure, Page, Reason, Verdict
+from linkarchive.model.events import Listener, Notice
 from linkarchive.settings import SiteSettings
 from linkarchive.sites import scope_for
 from linkarchive.text import HTML_TYPES, media_type
 from linkarchive.web.exchange import Visit
 
 if TYPE_CHECKING:
-    from linkarchive.browser.renderer import Renderer
+    from linkarchive.browser.renderer import Answer
     from linkarchive.browser.rendering import NotRendered
 
 MOST_HELD = 200
@@ -28,22 +29,40 @@ _MAY_OPEN = frozenset({Reason.SCRIPT_ONLY, Reason.CHALLENGE, Reason.CONSENT})
 """What keeps a visit without scripts from seeing a page, and a browser perhaps not. A plain refusal is none of them: it
 is common, and a browser that says who it is meets with it as well."""
 _NO_PAGE = frozenset({404, 410})
-_NO_SANDBOX = "the browser runs without its sandbox, since it is started by root: let another user run this"
+NO_SANDBOX = "the browser runs without its sandbox, since it is started by root: let another user run this"
+
+
+class PageRenderer(Protocol):
+    """What has pages rendered: `Renderer`, or what stands for it."""
+
+    def submit(self, key: int, url: str, ready: Callable[[Page], bool]) -> None: ...
+
+    def done(self) -> Iterator[tuple[int, Answer]]: ...
+
+    def wait(self, seconds: float) -> None: ...
+
+    def close(self) -> None: ...
 
 
 class RenderedPages:
     """What the browser of a run is to look at, what it is at, and what it saw."""
 
     def __init__(
-        self, policy: Policy, clock: Clock, tell: Callable[[str], None], left: list[int] | None = None
+        self,
+        policy: Policy,
+        clock: Clock,
+        listener: Listener,
+        left: list[int] | None = None,
+        renderer: PageRenderer | None = None,
     ) -> None:
-        """`tell` takes a sentence that the user is told, once a run. With `left` no browser is started: that takes the
-        numbers of the sources, which are left to another process. Raises as `browser_for`."""
+        """`listener` is told what the user should know. With `left` no browser is started: that takes the
+        numbers of the sources, which are left to another process. `renderer` stands for a browser of our own; without
+        it this raises as `browser_for`."""
         self._policy = policy
         self._clock = clock
-        self._tell = tell
-        self._executable = browser_for(policy.settings)
-        self._renderer: Renderer | None = None
+        self._listener = listener
+        self._executable = "" if renderer is not None else browser_for(policy.settings)
+        self._renderer = renderer
         self._left = left
         self._waiting: dict[int, tuple[Fetched, Assessment | None, bool]] = {}
         """By the number of the source: our own visit, closed beyond MOST_HELD, its assessment, if there is one, and
@@ -139,12 +158,12 @@ class RenderedPages:
         visit = Visit(fetched.visit.request, fetched.visit.time, (), failure)
         return structs.replace(fetched, visit=visit, page=Page(fetched.job.source.url, None, failure=failure))
 
-    def _browser(self) -> Renderer:
+    def _browser(self) -> PageRenderer:
         if self._renderer is None:
             from linkarchive.browser.renderer import Renderer  # the extra
 
             if not has_sandbox():
-                self._tell(_NO_SANDBOX)
+                self._listener(Notice(NO_SANDBOX))
             settings = self._policy.settings
             self._renderer = Renderer(self._executable or "", settings.network, self._clock, sites=settings.sites)
         return self._renderer
