@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 import socket
 from collections.abc import Iterator
 
 import pytest
+from procrastinate.exceptions import ConnectorException
 from sqlalchemy import text
 
 from linkarchive.errors import StorageError
+from linkarchive.fleet import queue
 from linkarchive.store import connections, patience
 from linkarchive.store.database import open_store
 
@@ -30,6 +33,19 @@ def test_a_statement_that_is_never_answered(postgresql_url: str, monkeypatch: py
     monkeypatch.setattr(patience.PatientConnection, "longest", 0.5)
     with pytest.raises(StorageError, match="has not answered"), open_store(postgresql_url) as store:
         store.execute(text("SELECT pg_sleep(60)"))
+
+
+def test_a_statement_of_the_queue_that_is_never_answered(postgresql_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(patience.PatientAsyncConnection, "longest", 0.5)
+    app = queue.app_of(postgresql_url, lambda _: None)
+
+    async def ask() -> None:
+        async with app.open_async():
+            await app.connector.execute_query_async("SELECT pg_sleep(60)")
+
+    with pytest.raises(ConnectorException) as caught:
+        asyncio.run(ask())
+    assert "has not answered" in str(caught.value.__cause__)
 
 
 def test_a_worker_whose_server_never_answers_says_so_and_ends(

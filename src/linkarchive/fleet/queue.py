@@ -15,6 +15,7 @@ from procrastinate.jobs import Status
 from linkarchive.store import hub_ranges
 from linkarchive.store.connections import PATIENCE
 from linkarchive.store.database import Store
+from linkarchive.store.patience import PatientAsyncConnection
 
 _OPTIONS = PATIENCE | {"options": "-csearch_path=hub"}
 _TASK = "visit_range"
@@ -33,7 +34,8 @@ def make_tables(database: str) -> None:
 
 def app_of(database: str, visit_range: Callable[[int], None]) -> App:
     """The queue, for a worker that visits ranges so."""
-    app = App(connector=PsycopgConnector(conninfo=database, kwargs=_OPTIONS, min_size=1, max_size=3, timeout=5.0))
+    pool: dict[str, Any] = {"kwargs": _OPTIONS, "min_size": 1, "max_size": 3, "timeout": 5.0}
+    app = App(connector=PsycopgConnector(conninfo=database, connection_class=PatientAsyncConnection, **pool))
     app.task(name=_TASK)(visit_range)
     return app
 

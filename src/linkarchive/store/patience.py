@@ -6,7 +6,7 @@ import time
 from collections.abc import Generator
 from typing import Any, TypeVar
 
-from psycopg import Connection, OperationalError
+from psycopg import AsyncConnection, Connection, OperationalError
 from psycopg.waiting import Ready
 
 T = TypeVar("T")
@@ -22,19 +22,32 @@ class PatientConnection(Connection[Any]):
 
     def wait(self, gen: Generator[Any, Any, T], *args: Any, **options: Any) -> T:
         """Raises OperationalError."""
-        return super().wait(self._within(gen), *args, **options)
+        return super().wait(_within(self, gen), *args, **options)
 
-    def _within(self, gen: Generator[Any, Any, T]) -> Generator[Any, Any, T]:
-        """The generator of psycopg, which is sent what is ready, and now and then that nothing is."""
-        end = time.monotonic() + self.longest
-        try:
-            wanted = next(gen)
-            while True:
-                ready = yield wanted
-                if ready == Ready.NONE and time.monotonic() >= end:
-                    self.pgconn.finish()
-                    raise OperationalError(f"the server has not answered for {self.longest:.0f} s")
-                wanted = gen.send(ready)
-        except StopIteration as stop:
-            result: T = stop.value
-            return result
+
+class PatientAsyncConnection(AsyncConnection[Any]):
+    """The same for asyncio."""
+
+    longest = _LONGEST
+
+    async def wait(self, gen: Generator[Any, Any, T], *args: Any, **options: Any) -> T:
+        """Raises OperationalError."""
+        return await super().wait(_within(self, gen), *args, **options)
+
+
+def _within(
+    connection: PatientConnection | PatientAsyncConnection, gen: Generator[Any, Any, T]
+) -> Generator[Any, Any, T]:
+    """The generator of psycopg, which is sent what is ready, and now and then that nothing is."""
+    end = time.monotonic() + connection.longest
+    try:
+        wanted = next(gen)
+        while True:
+            ready = yield wanted
+            if ready == Ready.NONE and time.monotonic() >= end:
+                connection.pgconn.finish()
+                raise OperationalError(f"the server has not answered for {connection.longest:.0f} s")
+            wanted = gen.send(ready)
+    except StopIteration as stop:
+        result: T = stop.value
+        return result
