@@ -76,9 +76,12 @@ class Crawler:
 
     def first_pass(self, jobs: Jobs) -> None:
         """Visit what is ours to fetch, and conclude on each visit at once where nothing speaks against it."""
-        visited, skipped = jobs.by_need()
-        self.skip(skipped)
-        for job, visit in self._visits(self.requests(visited)):
+        self.skip(jobs.only(jobs.need.skipped))
+        self.visit(jobs.only(jobs.need.visited))
+
+    def visit(self, jobs: Jobs) -> None:
+        """`first_pass`, where all is ours to fetch."""
+        for job, visit in self._visits(self.requests(jobs)):
             self.handle(job, visit)
             self.go_on()
         self.finish_judging()
@@ -87,7 +90,7 @@ class Crawler:
         """Visit sources, and conclude on each once its whole page was read."""
         for job, visit in self._visits((self._request(job), job) for job in self._load(jobs)):
             with self._contained(job, visit.close):
-                read(job, self._page(visit))
+                read(job, page_of(visit, self._policy))
             if job.source.id not in self._recorder.not_judged:
                 self.handle(job, visit)
                 self.finish_judging()
@@ -119,7 +122,7 @@ class Crawler:
     def handle(self, job: Job, visit: Visit) -> None:
         """Take a visit of the first pass."""
         try:  # not by `_contained`, which takes a microsecond: this is done for every visit
-            fetched = Fetched(job, visit, self._page(visit))
+            fetched = Fetched(job, visit, page_of(visit, self._policy))
             self.own_network.saw(job.source.url, visit, fetched.page, job.previous)
             if fetched.waits:
                 visit.close()
@@ -165,7 +168,7 @@ class Crawler:
     def handle_again(self, asked: Job | str, visit: Visit) -> None:
         """Take a visit of the second pass."""
         if isinstance(asked, Job):
-            self._conclude_safely(Fetched(asked, visit, self._page(visit)))
+            self._conclude_safely(Fetched(asked, visit, page_of(visit, self._policy)))
         else:
             if visit.final is not None:
                 self._answers[asked] = self._kept_probe(visit)
@@ -234,9 +237,6 @@ class Crawler:
     def _record(self, conclusion: Conclusion) -> None:
         self._recorder.record(conclusion)
         self._recorder.listener(SourceConcluded(conclusion.job.source.url, conclusion.verdict))
-
-    def _page(self, visit: Visit) -> Page:
-        return page_of(visit, self._policy)
 
     def _conclude_safely(self, fetched: Fetched) -> None:
         with self._contained(fetched.job, fetched.close):
@@ -322,7 +322,7 @@ class Crawler:
         return probes.items()
 
     def _kept_probe(self, visit: Visit) -> Page:
-        answer = self._page(visit)
+        answer = page_of(visit, self._policy)
         self._recorder.keep_probe(visit, answer)
         return answer
 

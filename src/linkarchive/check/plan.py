@@ -8,6 +8,7 @@ from array import array
 from collections import Counter
 from collections.abc import Callable, Collection, Container, Iterable, Iterator, Sequence, Sized
 from datetime import datetime
+from functools import cached_property
 from pathlib import Path
 
 from msgspec import Struct
@@ -117,7 +118,26 @@ class Policy(Struct, frozen=True):
         return any(forgotten(key_of(url)) is not None for url in urls)
 
 
-class Jobs(Struct, frozen=True):
+class Need(Struct, frozen=True):
+    """What jobs need, in their order; sources by their numbers."""
+
+    visited: array[int]
+    hosts: array[int]
+    """For each of them where its host stands in `names`."""
+    names: tuple[str, ...]
+    """The hosts that are asked."""
+    skipped: array[int]
+    """What is not ours to fetch."""
+    own: int
+    """How many of the visited are but original pages of articles."""
+
+    @property
+    def by_host(self) -> Counter[str]:
+        """How many sources are visited on each host."""
+        return Counter({self.names[place]: number for place, number in Counter(self.hosts).items()})
+
+
+class Jobs(Struct, frozen=True, dict=True):
     """The jobs of a run, in the order of their visits. They are read from the plan when they are wanted, by the
     hundred, and not held."""
 
@@ -160,14 +180,21 @@ class Jobs(Struct, frozen=True):
 
     def after(self, first: Jobs) -> Jobs:
         """The same, after these."""
-        return self.only((*first.numbers, *self.numbers))
+        return self.only((*first.numbers, *self.numbers)) if len(first) else self
 
-    def by_need(self) -> tuple[Jobs, Jobs]:
-        """What is visited, and what is not ours to fetch."""
-        visited, skipped = array("q"), array("q")
-        for job, _ in self.bare():
-            (visited if job.skip is None else skipped).append(job.source.id)
-        return self.only(visited), self.only(skipped)
+    @cached_property
+    def need(self) -> Need:
+        """Found out once: of a million sources it takes some seconds."""
+        visited, skipped, hosts, own = array("q"), array("q"), array("l"), 0
+        places: dict[str, int] = {}
+        for job, is_own in self.bare():
+            if job.skip is not None:
+                skipped.append(job.source.id)
+                continue
+            visited.append(job.source.id)
+            hosts.append(places.setdefault(host_of(self.policy.address(job.source.url)), len(places)))
+            own += is_own
+        return Need(visited, hosts, tuple(places), skipped, own)
 
     def only(self, numbers: Iterable[int]) -> Jobs:
         """Those of these sources, which are planned, in this order."""

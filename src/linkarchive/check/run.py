@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections import Counter
 from collections.abc import Callable, Collection
 from contextlib import closing
 from functools import partial
@@ -179,13 +178,8 @@ class _Check(Struct, frozen=True):
         return jobs
 
     def _started(self, jobs: Jobs) -> RunStarted:
-        hosts, own = Counter[str](), 0
-        for job, is_own in jobs.bare():
-            if job.skip is None:
-                hosts[job.host] += 1
-                own += is_own
-        run = self.recorder.run.info.id
-        return RunStarted(run, hosts, own, len(jobs) - hosts.total(), self.recorder.resumed)
+        need, run = jobs.need, self.recorder.run.info.id
+        return RunStarted(run, need.by_host, need.own, len(need.skipped), self.recorder.resumed)
 
     def _recover(self, originals: list[Job], articles: Articles) -> Articles:
         """The articles with what the live original pages tell of their lost targets; new articles are saved."""

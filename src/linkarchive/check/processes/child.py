@@ -61,7 +61,7 @@ def _visit(begin: Begin, channel: Channel, project: Project, policy: Policy, clo
                     Crawler(policy, recorder, paces, is_over, link.poll, own_network, left, begin.among)
                 ) as crawler:
                     numbers = array("q", begin.numbers_of_sources)
-                    crawler.first_pass(Jobs(store, begin.plan, policy, frozenset(begin.excluded), numbers))
+                    crawler.visit(Jobs(store, begin.plan, policy, frozenset(begin.excluded), numbers))
                     channel.send(messages.PassEnded(own_network.hosts, begin.paces, tuple(left)))
                     known = link.wait().paces
                     paces.hosts.update(known.hosts)

@@ -7,7 +7,7 @@ import selectors
 import time
 from array import array
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -20,7 +20,6 @@ from linkarchive.check.record import Recorder
 from linkarchive.model import Page
 from linkarchive.model.events import LookingAgain, SourceConcluded
 from linkarchive.snapshot.repair import repair
-from linkarchive.urls import host_of
 from linkarchive.web.connectivity import OwnNetwork
 from linkarchive.web.network import Hosts
 from linkarchive.web.pacing import Paces, paced_as
@@ -70,14 +69,13 @@ class DividedCrawl:
 
     def first_pass(self, jobs: Jobs) -> None:
         """As `Crawler.first_pass`; divided the first time, if there is enough of it."""
-        if self._is_divided or not pays(self._network, hosts := Counter(host for _, host in self._hosts(jobs))):
+        if self._is_divided or not pays(self._network, jobs.need.by_host):
             end(self._children)
             self._crawler.first_pass(jobs)
             return
-        visited, skipped = jobs.by_need()
-        self._crawler.skip(skipped)
-        self._is_divided, self._jobs = True, visited
-        self._begin(self._shares(visited, hosts))
+        self._crawler.skip(jobs.only(jobs.need.skipped))
+        self._is_divided, self._jobs = True, jobs.only(jobs.need.visited)
+        self._begin(self._shares(jobs))
         self._serve()
         self._visit_left()
 
@@ -112,18 +110,13 @@ class DividedCrawl:
 
     # --- who visits what -------------------------------------------------------------------------
 
-    def _hosts(self, jobs: Jobs) -> Iterator[tuple[int, str]]:
-        """The sources that are visited, each with the host that is asked."""
-        for job, _ in jobs.bare():
-            if job.skip is None:
-                yield job.source.id, host_of(self._policy.address(job.source.url))
-
-    def _shares(self, jobs: Jobs, hosts: Counter[str]) -> list[tuple[set[str], Jobs]]:
-        """Domains and jobs for each child, about as many for each; a domain is one child's. `hosts`: visits of each."""
-        paced = {host: paced_as(host, self._network) for host in hosts}
+    def _shares(self, jobs: Jobs) -> list[tuple[set[str], Jobs]]:
+        """Domains and jobs for each child, about as many for each; a domain is one child's."""
+        need = jobs.need
+        paced = [paced_as(host, self._network) for host in need.names]
         domains = Counter[str]()
-        for host, number in hosts.items():
-            domains[paced[host]] += number
+        for place, number in Counter(need.hosts).items():
+            domains[paced[place]] += number
         sizes = dict.fromkeys(range(len(self._children)), 0)
         owners: dict[str, int] = {}
         for domain, number in domains.most_common():
@@ -131,8 +124,8 @@ class DividedCrawl:
             sizes[owner] += number
         self._keeper = TurnKeeper(self._network, self._paces, owners)
         numbers = [array("q") for _ in self._children]
-        for number, host in self._hosts(jobs):  # in the order in which they are to be visited
-            numbers[owners[paced[host]]].append(number)
+        for number, place in zip(need.visited, need.hosts, strict=True):  # in the order in which they are to be visited
+            numbers[owners[paced[place]]].append(number)
         return [
             ({domain for domain, owner in owners.items() if owner == child}, jobs.only(numbers[child]))
             for child in sizes
