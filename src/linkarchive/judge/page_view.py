@@ -61,7 +61,10 @@ class PageView:
 
     def says_little(self, limit: int) -> bool:
         """Likewise, and what an extractor may have left out is little too: a dialog may lie over a long text."""
-        return self.has_little_text(limit) and (self.shows_little(limit) or self.after.own_size < 2 * limit)
+        if self.after.has_plenty:
+            return False
+        # The extraction of the main text is the dearest by far, and comes last.
+        return self.shows_little(limit) or (self.after.own_size < 2 * limit and self.after.size < limit)
 
     def has_little_prose(self, limit: int) -> bool:
         """Lists of links and labels are no text: what is left of the main text is less than the limit."""

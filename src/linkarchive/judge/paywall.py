@@ -11,7 +11,14 @@ from linkarchive.model import Judgement, Reason, Verdict
 
 _NOT_FREE = re.compile(r"""isaccessibleforfree["']?\s*[:=]\s*["']?false""")
 """What schema.org has publishers state of articles behind a paywall."""
-_PRICE = re.compile(r"[€$£¥₩₽₴₺元円원]|\b\d+\b")
+_PRICE = re.compile(
+    r"[€$£¥₩₽₴₺₹₪฿₫元円원]"
+    r"|\d\s?(?:kr|eur|usd|gbp|chf|sek|nok|dkk|pln|czk|huf|ron|zł|zl|kč|kc|ft\b|lei|руб|грн|лв|tl|lira|baht|บาท|đ|rp|ریال|ريال|جنيه"
+    r"|درهم|تومان|रु|cent|pence|p\b|:-)"
+    r"|\b(?:kr|eur|usd|gbp|chf|sek|nok|dkk|pln|rp|rs)\.?\s?\d",
+    re.I,
+)
+"""“3 letters a month” is no price."""
 _OFFER = 8
 _BROKEN_OFF = 0.4
 """Share of the baseline up to which its beginning may be all that a paywall shows."""
@@ -31,7 +38,7 @@ _LINES = 40
 
 def paywall(view: PageView) -> Judgement | None:
     """The beginning of the page and an offer to subscribe: much less text than the baseline, or little text."""
-    if view.before is None and view.after.has_plenty:
+    if view.before is None and (view.after.has_plenty or not _may_be_one(view)):
         return None
     size = _said_once(view)
     if size > 0.7 * view.before.size if view.before is not None else size >= _TEASER:
@@ -61,6 +68,13 @@ def paywall(view: PageView) -> Judgement | None:
     if any(phrase in rules.normal(line) and len(line.split()) <= _OFFER for line in view.after.main[-_END:]):
         return judgement_of(Verdict.BLOCKED, Reason.PAYWALL, 0.8, evidence)
     return None
+
+
+def _may_be_one(view: PageView) -> bool:
+    """A page seen first names an offer, or states that it is not free: without that its text need not be measured."""
+    return bool(
+        rules.in_text("paywall", _after_text(view.after)) or _NOT_FREE.search(view.after.source_normal) or _offer(view)
+    )
 
 
 def _is_under_its_heading(before: ParsedPage, after: ParsedPage) -> bool:

@@ -41,7 +41,7 @@ def error_path(view: PageView) -> Judgement | None:
 
 def soft404(view: PageView) -> Judgement | None:
     """The page says, in its title, a heading or a short text, that the page is not there."""
-    if view.after.has_plenty:
+    if view.after.has_plenty or (view.before is None and view.after.own_size >= 2 * SHORT):
         return None
     heading = _heading(view)
     if not view.has_little_text(SHORT) and not (heading and _is_all_of(heading, view)):

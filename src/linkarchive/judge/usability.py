@@ -7,12 +7,13 @@ unless there is next to nothing else on the page, or a wall stands where a page 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 from msgspec.structs import replace
 
-from linkarchive.judge import page_class, parked, paywall, redirects, soft404, walls
-from linkarchive.judge.page_view import PageView
+from linkarchive.judge import page_class, parked, paywall, redirects, rules, soft404, walls
+from linkarchive.judge.page_view import PageView, segments
 from linkarchive.model import Judgement, Reason, Verdict
 
 Rule = Callable[[PageView], Judgement | None]
@@ -34,6 +35,13 @@ _WORDS_ONLY = 0.95
 _DOUBT = 0.85
 """What is left of a score where a host is honest and yet shows a bare notice."""
 _SOME_WORDS = 80
+_UNDER_ITS_HEADING = (Reason.LOGIN, Reason.PAYWALL)
+"""Walls that stand under the title and heading of the page that they keep."""
+_WORD = re.compile(r"\w+")
+_ADDRESS_WORD = re.compile(r"[^\W\d_]{5,}")
+"""A word of an address that says what the page is about."""
+_NAMELESS = frozenset(("index", "default", "homepage", "welcome"))
+"""Names of files that say nothing of their page."""
 _NOTICE = 22
 """Own words of a page that is a bare notice: an honest sibling does not clear it."""
 
@@ -47,9 +55,9 @@ def unusable(view: PageView) -> Judgement | None:
         finding = rule(view)
         if finding is None:
             continue
+        if rule is _spoken and _is_refuted(finding, view):
+            continue
         if rule is _spoken and redirects.is_honest(view.case.probe):
-            if _is_refuted(finding, view):
-                continue
             finding = replace(finding, confidence=round(finding.confidence * _DOUBT, 3))
         return finding
     return None
@@ -82,14 +90,28 @@ def _spoken(view: PageView) -> Judgement | None:
 
 
 def _is_refuted(finding: Judgement, view: PageView) -> bool:
-    """An honest answer to a made-up address refutes words where the page says more than an error or a wall must.
+    """What its address says, or an honest answer to a made-up one, refutes words where the page says more than an error
+    or a wall must.
 
-    It does not refute a wall in the place of a page that was there, or that the visit was sent to: a host may put a
-    wall before the pages it has, and be honest about those it has not. Nor does it refute a form to log in by.
+    An honest answer does not refute a wall in the place of a page that was there, or that the visit was sent to: a host
+    may put a wall before the pages it has, and be honest about those it has not. Nor does it refute a form to log in by.
     """
+    if not redirects.is_honest(view.case.probe):
+        return finding.reason not in _UNDER_ITS_HEADING and _is_at_its_address(view)
     if finding.verdict is Verdict.BLOCKED and (view.before is not None or view.is_redirected):
         return False
     return view.after.own_size >= _NOTICE and not view.after.has("input[type=password]")
+
+
+def _is_at_its_address(view: PageView) -> bool:
+    """A page seen first that says something under a title or heading that says what its address says: a text about
+    `/articles/paywalls`, or the works at `/aufzug-wartung`. An error does not know what page was asked for."""
+    if view.before is not None or view.is_redirected or view.after.own_size < _NOTICE:
+        return False
+    path = segments(view.case.url)
+    address = set(_ADDRESS_WORD.findall(rules.normal(path[-1].partition(".")[0]))) - _NAMELESS if path else set()
+    headings = _WORD.findall(rules.normal(f"{view.after.title} {view.after.first_heading}"))
+    return any(word.startswith(tuple(address)) for word in headings) if address else False
 
 
 def _first(rules: tuple[Rule, ...], view: PageView) -> Judgement | None:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 
 from linkarchive.judge import rules, topics, words
-from linkarchive.judge.page_view import SHORT, PageView, host, judgement_of, segments
+from linkarchive.judge.page_view import QUESTION, SHORT, PageView, host, judgement_of, segments
 from linkarchive.model import Judgement, Reason, Verdict
 
 _TINY = 60
@@ -27,6 +27,7 @@ _FOR_PROGRAMS = re.compile(
 )
 _LINES = 40
 _SOURCE_LIMIT = 300_000
+_ANSWER = "main button, article button, div > button, select, input[type=checkbox], input[type=radio], input[type=date]"
 
 
 def challenge_mark(view: PageView) -> Judgement | None:
@@ -115,9 +116,16 @@ def age(view: PageView) -> Judgement | None:
     if not view.says_little(_TINY) or view.says_more_than("age"):
         return None
     for line in dict.fromkeys((*view.after.headings, *view.after.own_lines[:_LINES])):
-        if "age" in topics.of_lines((line,))[0] and not view.was_there(rules.normal(line)):
+        if "age" in topics.of_lines((line,))[0] and _is_asked(line, view) and not view.was_there(rules.normal(line)):
             return judgement_of(Verdict.BLOCKED, Reason.CONSENT, 0.85, f"the page asks for an age, “{line[:200]}”")
     return None
+
+
+def _is_asked(line: str, view: PageView) -> bool:
+    """The line asks, or there is something to answer with: “18 years of cider” is no question."""
+    if any(mark in line for mark in QUESTION) or view.after.kind != "html" or view.after.has(_ANSWER):
+        return True
+    return any(topics.speaks_of("age", link.text or "") for link in view.after.elements("a")[:_LINES])
 
 
 def login_host(view: PageView) -> Judgement | None:
