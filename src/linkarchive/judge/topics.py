@@ -22,6 +22,18 @@ _MOST_LINES = 40
 _PUNCTUATION = re.compile("[^\\w\u0300-\u036f\u0900-\u0dff\u0e00-\u0eff.:/'-]+")
 _SENTENCE = 7
 """Words of a line that says something."""
+_CLAUSE = 5
+"""Words of a line or sentence that is no label."""
+_LONG = 12
+"""Words of a sentence that is longer than most of a notice."""
+_SHARE = 0.12
+"""Share of a notice's words up to which a sentence is none."""
+_FIRST_SHARE = 0.2
+"""The same for the first one, which may lead over from the heading."""
+_TOLD = 25
+"""Words in such sentences from which the page tells something."""
+_UNSPACED_WORDS = 2
+"""Words that a stem stands for in a script without spaces, whose sentences have fewer stems."""
 _NEAR = 5
 """Words within which a denying word stands before or after what it denies."""
 _OF_TROUBLE = (
@@ -139,6 +151,31 @@ def unconcerned(page: ParsedPage, *besides: str) -> int:
         for size, topics in zip(sentences.values(), spoken, strict=True)
         if topics.isdisjoint((*_OF_TROUBLE, *besides))
     )
+
+
+def goes_on(page: ParsedPage) -> bool:
+    """What stands below the heading begins with a long sentence and says more in such: they have hardly a word of
+    errors, walls and holding pages, of which a notice's own sentences are full. A language of which no stem is known
+    tells nothing."""
+    lines = page.own_lines[:_MOST_LINES]
+    if page.first_heading in lines:
+        lines = lines[lines.index(page.first_heading) + 1 :]
+    elif lines[:1] and lines[0] in page.headings:
+        lines = lines[1:]
+    counted = [_counted(sentence) for line in lines for sentence in words.sentences(line)]
+    said = [(size, known) for size, known in counted if size >= _CLAUSE]
+    if not said or said[0][0] < _LONG or said[0][1] > _FIRST_SHARE * said[0][0] or not any(known for _, known in counted):
+        return False
+    return sum(size for size, known in said if size >= _LONG and known <= _SHARE * size) >= _TOLD
+
+
+def _counted(sentence: str) -> tuple[int, float]:
+    """(words of a sentence, how many of them are a notice's)."""
+    prepared = searchable(sentence)
+    size = words.size(words.tokens(sentence))
+    if _UNSPACED_STEM.search(prepared):
+        return size, _UNSPACED_WORDS * sum(map(len, stems_in(prepared).values()))
+    return size, sum(word in _denying() or bool(stems_in(f" {word} ")) for word in prepared.split())
 
 
 use(_DATA["stems"])

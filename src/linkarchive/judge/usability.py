@@ -12,7 +12,7 @@ from collections.abc import Callable
 
 from msgspec.structs import replace
 
-from linkarchive.judge import page_class, parked, paywall, redirects, rules, soft404, walls
+from linkarchive.judge import page_class, parked, paywall, redirects, rules, soft404, topics, walls
 from linkarchive.judge.page_view import PageView, segments
 from linkarchive.model import Judgement, Reason, Verdict
 
@@ -35,8 +35,8 @@ _WORDS_ONLY = 0.95
 _DOUBT = 0.85
 """What is left of a score where a host is honest and yet shows a bare notice."""
 _SOME_WORDS = 80
-_UNDER_ITS_HEADING = (Reason.LOGIN, Reason.PAYWALL)
-"""Walls that stand under the title and heading of the page that they keep."""
+_OF_NOTICES = (Reason.SOFT_404, Reason.PARKED, Reason.HTTP_5XX, Reason.FORBIDDEN, Reason.CHALLENGE)
+"""What a notice says; a form to log in, an offer or a dialog stands before a text, and under its heading."""
 _WORD = re.compile(r"\w+")
 _ADDRESS_WORD = re.compile(r"[^\W\d_]{5,}")
 """A word of an address that says what the page is about."""
@@ -90,14 +90,16 @@ def _spoken(view: PageView) -> Judgement | None:
 
 
 def _is_refuted(finding: Judgement, view: PageView) -> bool:
-    """What its address says, or an honest answer to a made-up one, refutes words where the page says more than an error
-    or a wall must.
+    """What the page goes on to tell, what its address says, or an honest answer to a made-up one refutes words where the
+    page says more than an error or a wall must.
 
     An honest answer does not refute a wall in the place of a page that was there, or that the visit was sent to: a host
     may put a wall before the pages it has, and be honest about those it has not. Nor does it refute a form to log in by.
     """
+    if finding.reason in _OF_NOTICES and view.before is None and topics.goes_on(view.after):
+        return True
     if not redirects.is_honest(view.case.probe):
-        return finding.reason not in _UNDER_ITS_HEADING and _is_at_its_address(view)
+        return finding.reason in _OF_NOTICES and _is_at_its_address(view)
     if finding.verdict is Verdict.BLOCKED and (view.before is not None or view.is_redirected):
         return False
     return view.after.own_size >= _NOTICE and not view.after.has("input[type=password]")
