@@ -135,3 +135,63 @@ def test_what_is_asked_and_quoted_is_not_asserted_by_a_page_seen_first():
 )
 def test_a_line_is_cut_after_the_marks_that_end_a_sentence(line, sentences):
     assert words.sentences(line) == sentences
+
+
+def at(path: str, html: str) -> str:
+    url = f"https://quay.example{path}"
+    return judge(Case("case", url, Page(url, 200, {"content-type": "text/html"}, html.encode()))).verdict.value
+
+
+GLOSSARY = document(
+    "Glossary",
+    rest="<dl><dt>403 Forbidden</dt><dd>The server understood the request and refuses it.</dd><dt>404 Not Found</dt>"
+    "<dd>The server has nothing at this address.</dd><dt>410 Gone</dt><dd>The page was removed for good.</dd></dl>",
+)
+
+
+def test_a_page_under_a_title_that_says_what_its_address_says_is_no_error() -> None:
+    assert at("/help/glossary", GLOSSARY) == "ok"
+    assert at("/help/17", GLOSSARY) == "dead"
+
+
+def test_a_title_with_one_word_of_a_long_address_may_be_an_error() -> None:
+    gone = document(
+        "The boats page was not found",
+        "The page you asked for is no longer here. Please use the search, or the menu above.",
+    )
+    assert at("/news/boats-of-the-harbour-board-were-painted-again", gone) == "dead"
+
+
+def test_a_page_that_goes_on_in_long_sentences_is_no_notice() -> None:
+    html = document(
+        "404: Page not found, and what to say then",
+        "A visitor who lands on an address that does not exist sees what you put there, so put something useful.",
+        "The harbour of Emden shows a lighthouse that sweeps its beam over the water, and a seal that shrugs.",
+    )
+    assert at("/blog/17", html) == "ok"
+
+
+def test_a_notice_that_explains_itself_stays_one() -> None:
+    html = document(
+        "Page not found",
+        "The page you are looking for may have been removed, had its name changed, or be unavailable for the moment.",
+        "Check the address for typing errors, go back to the page you came from, or search our site for what you need.",
+    )
+    assert at("/blog/17", html) == "dead"
+
+
+def test_an_age_that_is_not_asked_for_is_no_wall() -> None:
+    years = document(
+        "18 years of cider", "18 years of pressing apples on the quay: forty bottles then, forty thousand today."
+    )
+    assert at("/a/17", years) == "ok"
+    assert at("/a/17", document("Are you over 18?", rest="<a href=/in>Enter</a>")) == "blocked"
+    assert at("/a/17", document("18 years and older", rest="<a href=/in>I am over 18</a>")) == "blocked"
+
+
+@pytest.mark.parametrize("offer", ["Subscribe and read on for 99 kr a month", "Subscribe and read on for £1 a week"])
+def test_a_price_for_a_period_is_an_offer(offer: str) -> None:
+    text = "The council of the harbour met on Tuesday to settle how the old grain store should be used."
+    assert at("/a/17", document("The grain store", text, offer)) == "blocked"
+    letters = "Subscribe to our letter: 3 a month, about tides"
+    assert at("/a/17", document("The grain store", text, letters)) == "ok"

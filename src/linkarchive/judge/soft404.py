@@ -41,7 +41,7 @@ def error_path(view: PageView) -> Judgement | None:
 
 def soft404(view: PageView) -> Judgement | None:
     """The page says, in its title, a heading or a short text, that the page is not there."""
-    if view.after.has_plenty or (view.before is None and view.after.own_size >= 2 * SHORT):
+    if view.after.has_plenty or _is_long(view):
         return None
     heading = _heading(view)
     if not view.has_little_text(SHORT) and not (heading and _is_all_of(heading, view)):
@@ -56,6 +56,12 @@ def soft404(view: PageView) -> Judgement | None:
     if phrase:
         return judgement_of(Verdict.DEAD, Reason.SOFT_404, 0.9, f"the page has little text, and it says “{phrase}”")
     return None
+
+
+def _is_long(view: PageView) -> bool:
+    """A page seen first that says much, under headings that name no error: that is known without extraction."""
+    is_long = view.before is None and view.after.own_size >= 2 * SHORT
+    return is_long and not any(map(_tells, view.after.headings))
 
 
 def platform(view: PageView) -> Judgement | None:

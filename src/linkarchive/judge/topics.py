@@ -32,8 +32,6 @@ _FIRST_SHARE = 0.2
 """The same for the first one, which may lead over from the heading."""
 _TOLD = 25
 """Words in such sentences from which the page tells something."""
-_UNSPACED_WORDS = 2
-"""Words that a stem stands for in a script without spaces, whose sentences have fewer stems."""
 _NEAR = 5
 """Words within which a denying word stands before or after what it denies."""
 _OF_TROUBLE = (
@@ -156,26 +154,32 @@ def unconcerned(page: ParsedPage, *besides: str) -> int:
 def goes_on(page: ParsedPage) -> bool:
     """What stands below the heading begins with a long sentence and says more in such: they have hardly a word of
     errors, walls and holding pages, of which a notice's own sentences are full. A language of which no stem is known
-    tells nothing."""
+    tells nothing, nor does a script without spaces, where the words of a sentence cannot be told apart."""
     lines = page.own_lines[:_MOST_LINES]
     if page.first_heading in lines:
         lines = lines[lines.index(page.first_heading) + 1 :]
-    elif lines[:1] and lines[0] in page.headings:
+    elif not page.first_heading and lines[:1] and lines[0] in page.headings:
         lines = lines[1:]
+    else:
+        return False
+    if any(map(_UNSPACED_STEM.search, lines)):
+        return False
     counted = [_counted(sentence) for line in lines for sentence in words.sentences(line)]
     said = [(size, known) for size, known in counted if size >= _CLAUSE]
-    if not said or said[0][0] < _LONG or said[0][1] > _FIRST_SHARE * said[0][0] or not any(known for _, known in counted):
+    if (
+        not said
+        or said[0][0] < _LONG
+        or said[0][1] > _FIRST_SHARE * said[0][0]
+        or not any(known for _, known in counted)
+    ):
         return False
     return sum(size for size, known in said if size >= _LONG and known <= _SHARE * size) >= _TOLD
 
 
-def _counted(sentence: str) -> tuple[int, float]:
+def _counted(sentence: str) -> tuple[int, int]:
     """(words of a sentence, how many of them are a notice's)."""
-    prepared = searchable(sentence)
-    size = words.size(words.tokens(sentence))
-    if _UNSPACED_STEM.search(prepared):
-        return size, _UNSPACED_WORDS * sum(map(len, stems_in(prepared).values()))
-    return size, sum(word in _denying() or bool(stems_in(f" {word} ")) for word in prepared.split())
+    known = (word in _denying() or bool(stems_in(f" {word} ")) for word in searchable(sentence).split())
+    return len(words.tokens(sentence)), sum(known)
 
 
 use(_DATA["stems"])

@@ -35,8 +35,10 @@ _WORDS_ONLY = 0.95
 _DOUBT = 0.85
 """What is left of a score where a host is honest and yet shows a bare notice."""
 _SOME_WORDS = 80
-_OF_NOTICES = (Reason.SOFT_404, Reason.PARKED, Reason.HTTP_5XX, Reason.FORBIDDEN, Reason.CHALLENGE)
-"""What a notice says; a form to log in, an offer or a dialog stands before a text, and under its heading."""
+_OF_ERRORS = (Reason.SOFT_404, Reason.PARKED, Reason.HTTP_5XX)
+"""What a notice of a few sentences says; walls explain themselves at length."""
+_OF_NOTICES = (*_OF_ERRORS, Reason.FORBIDDEN, Reason.CHALLENGE)
+"""What stands under a heading of its own; a form to log in, an offer or a dialog stands under that of the page."""
 _WORD = re.compile(r"\w+")
 _ADDRESS_WORD = re.compile(r"[^\W\d_]{5,}")
 """A word of an address that says what the page is about."""
@@ -90,13 +92,14 @@ def _spoken(view: PageView) -> Judgement | None:
 
 
 def _is_refuted(finding: Judgement, view: PageView) -> bool:
-    """What the page goes on to tell, what its address says, or an honest answer to a made-up one refutes words where the
-    page says more than an error or a wall must.
+    """What the page goes on to tell, what its address says, or an honest answer to a made-up one refutes words where
+    the page says more than an error or a wall must.
 
-    An honest answer does not refute a wall in the place of a page that was there, or that the visit was sent to: a host
-    may put a wall before the pages it has, and be honest about those it has not. Nor does it refute a form to log in by.
+    An honest answer does not refute a wall in the place of a page that was there, or that the visit was sent to: a
+    host may put a wall before the pages it has, and be honest about those it has not. Nor does it refute a form to log
+    in by.
     """
-    if finding.reason in _OF_NOTICES and view.before is None and topics.goes_on(view.after):
+    if finding.reason in _OF_ERRORS and _goes_on(view):
         return True
     if not redirects.is_honest(view.case.probe):
         return finding.reason in _OF_NOTICES and _is_at_its_address(view)
@@ -105,15 +108,22 @@ def _is_refuted(finding: Judgement, view: PageView) -> bool:
     return view.after.own_size >= _NOTICE and not view.after.has("input[type=password]")
 
 
+def _goes_on(view: PageView) -> bool:
+    """A page seen first tells something below its heading; in a rich frame that may be another page's teaser."""
+    return view.before is None and page_class.is_classified(view.after) and topics.goes_on(view.after)
+
+
 def _is_at_its_address(view: PageView) -> bool:
-    """A page seen first that says something under a title or heading that says what its address says: a text about
+    """A page seen first that says something under a title with most words of its address: a text about
     `/articles/paywalls`, or the works at `/aufzug-wartung`. An error does not know what page was asked for."""
-    if view.before is not None or view.is_redirected or view.after.own_size < _NOTICE:
-        return False
     path = segments(view.case.url)
-    address = set(_ADDRESS_WORD.findall(rules.normal(path[-1].partition(".")[0]))) - _NAMELESS if path else set()
-    headings = _WORD.findall(rules.normal(f"{view.after.title} {view.after.first_heading}"))
-    return any(word.startswith(tuple(address)) for word in headings) if address else False
+    if view.before is not None or view.is_redirected or view.after.own_size < _NOTICE or not path:
+        return False
+    address = set(_ADDRESS_WORD.findall(rules.normal(path[-1].partition(".")[0]))) - _NAMELESS
+    address = {word for word in address if word not in view.host}
+    title = _WORD.findall(rules.normal(view.after.title))
+    found = sum(any(word.startswith(asked) for word in title) for asked in address)
+    return 2 * found > len(address)
 
 
 def _first(rules: tuple[Rule, ...], view: PageView) -> Judgement | None:
