@@ -185,7 +185,7 @@ class Jobs(Struct, frozen=True, dict=True):
     @cached_property
     def need(self) -> Need:
         """Found out once: of a million sources it takes some seconds."""
-        visited, skipped, hosts, own = array("q"), array("q"), array("l"), 0
+        visited, skipped, hosts, own = array("q"), array("q"), array("i"), 0
         places: dict[str, int] = {}
         for job, is_own in self.bare():
             if job.skip is not None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import time
+from array import array
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
@@ -46,7 +47,7 @@ class Recorder:
         """A sentence for each page that a bug of ours kept from being judged."""
         self.not_judged: set[int] = set()
         """The numbers of their sources: without a verdict of this run, or with the one from before the bug."""
-        self.proven: set[int] = set()
+        self.proven = array("q")
         """The numbers of the sources whose pages are what they were: no trouble of our own network looks like that."""
         self._committed = 0.0
 
@@ -83,7 +84,7 @@ class Recorder:
         if conclusion.page is not None:
             self.rows.set_page(source, structs.replace(conclusion.page, result_id=result_id))
         if conclusion.is_as_before:
-            self.proven.add(source)
+            self.proven.append(source)
         self._show(result, conclusion.difference)
 
     def keep_probe(self, visit: Visit, page: Page) -> None:
@@ -174,7 +175,7 @@ class Recorder:
 
     def discard(self) -> None:
         """Forget what this run concluded, since our own network was in trouble; pages that are what they were stand."""
-        results.discard_run(self.store, self.run.seq, self.proven)
+        results.discard_run(self.store, self.run.seq, set(self.proven))
 
     def commit(self) -> None:
         """What was written so far lasts when this returns: first records, then index lines, then rows."""

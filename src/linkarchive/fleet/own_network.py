@@ -49,6 +49,6 @@ def keep_sighting(hub: Hub, place: Workplace, own_network: OwnNetwork, works: Se
     concluded = tuple(
         Concluded(work.project.id, work.run.seq, tuple(sorted(sources)))
         for work in works
-        if work.visits and (sources := work.recorder.concluded_on - work.recorder.proven)
+        if work.visits and (sources := work.recorder.concluded_on.difference(work.recorder.proven))
     )
     hub_sightings.keep(hub.store, place.machine, Sighting(own_network.hosts, concluded))

@@ -103,10 +103,11 @@ class _SendingRecorder(Recorder):
             )
         )
         for gathered in (
-            self.rows.touched, self.proven, self.not_judged, self.troubles, self.differences, self._concluded,
+            self.rows.touched, self.not_judged, self.troubles, self.differences, self._concluded,
             self._notices,
         ):  # fmt: skip
             gathered.clear()
+        del self.proven[:]
 
     def _tell(self, event: Event) -> None:
         match event:

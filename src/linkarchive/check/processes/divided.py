@@ -236,7 +236,7 @@ class DividedCrawl:
         """Take up what another process has concluded."""
         recorder = self._recorder
         recorder.rows.add(recorded.rows, recorded.touched)
-        recorder.proven.update(recorded.proven)
+        recorder.proven.extend(recorded.proven)
         recorder.not_judged.update(recorded.not_judged)
         recorder.troubles += recorded.troubles
         for url, standard, difference in recorded.differences:
