@@ -17,17 +17,19 @@ from linkarchive.errors import StorageError
 from linkarchive.fleet.batch import Batch
 from linkarchive.fleet.job import visit_range
 from linkarchive.fleet.workplace import Workplace, opened, policy_of
-from linkarchive.model import Article
+from linkarchive.model import Article, Change, Reason, Result, Verdict
 from linkarchive.serve.recheck import Recheck
 from linkarchive.serve.replay import replaying
 from linkarchive.settings import HubSettings, Settings, SiteSettings
 from linkarchive.snapshot.shelf import FolderShelf, project_of, put_on
 from linkarchive.store import articles, hub_sightings, hub_turns, plans, runs
 from linkarchive.store.database import open_store
-from linkarchive.store.hub import HubProject, Rules, keep_project, open_hub, watch
+from linkarchive.store.hub import HubProject, ProjectStore, Rules, keep_project, open_hub, watch
 from linkarchive.store.hub_due import is_anything_due
 from linkarchive.store.hub_ranges import RangeStatus, due, status, take
 from linkarchive.store.plans import StoredPlan
+from linkarchive.store.results import Visited
+from linkarchive.store.run_writer import RunWriter
 from linkarchive.store.serialization import encode
 from linkarchive.web.network import Hosts
 
@@ -218,3 +220,27 @@ def test_what_tells_nothing_any_more_is_forgotten_of_all_machines(hub_project: C
         hub_turns.prune(store)
         assert store.execute(text("SELECT machine FROM hub.sightings")).scalars().all() == ["here"]
         assert store.execute(text("SELECT name FROM hub.turns")).scalars().all() == ["new.example"]
+
+
+def test_what_projects_write_is_compiled_once(politics: Any, hub_project: Callable[[str], Any]) -> None:
+    url = "http://alpha.example/a"
+    culture = hub_project("culture")
+    culture.write("links.txt", f"{url}\n")
+    assert culture.run("push").code == 0
+    result = Result(
+        url, Verdict.OK, Reason.FIRST_SEEN, 1.0, True, (), (), NOW, None, 0, None, None, 200, url, (), None, (), None,
+        None, None, None, None, None, (),
+    )  # fmt: skip
+    with opened(politics.environ["ARCHIVE_HUB_DATABASE"]) as hub:
+        compiled = []
+        for name in ("politics", "culture"):
+            store = ProjectStore(hub.store.url, hub.shared, f"project_{name}")
+            writer = RunWriter(store, runs.of_round(store, "a-round", NOW, False).seq)
+            number = writer.add_result(1, result)
+            writer.add_visit(Visited(1, number, NOW, Change.NEW, None))
+            assert store.execute(
+                text("SELECT url, verdict FROM last_visits JOIN sources ON sources.id = source")
+            ).all() == [(url, "ok")]
+            compiled.append(dict(store.compiled))
+            hub.end_reading()
+    assert compiled[0] == compiled[1] != {}

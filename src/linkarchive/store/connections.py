@@ -89,7 +89,7 @@ def _postgresql(url: URL) -> Engine:
     # No pool: processes that are forked must not share connections, and one is made in a few milliseconds.
     try:
         engine = create_engine(url, poolclass=NullPool, use_native_hstore=False)
-    except ModuleNotFoundError as error:
+    except ImportError as error:
         raise SettingsError("PostgreSQL needs the extra `fleet`: pip install 'linkarchive[fleet]'") from error
     event.listen(engine, "do_connect", _connect_to_server)
     return engine

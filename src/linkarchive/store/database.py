@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar, overload
 
@@ -36,7 +37,8 @@ class Store:
         self.connection = connection
         """For this room only."""
         self._flush: Callable[[], None] = _nothing
-        self._compiled: dict[Executable, _Compiled] = {}
+        self.compiled: dict[Executable, Compiled] = {}
+        """Statements of `write_rows`, for this room only."""
 
     @property
     def has_other_writers(self) -> bool:
@@ -73,31 +75,21 @@ class Store:
         as they are: half the time of `write`. All rows have the same keys. Raises StorageError."""
         if not rows:
             return
-        compiled = self._compiled.get(statement)
+        compiled = self.compiled.get(statement)
         if compiled is None:
-            compiled = self._compiled[statement] = _Compiled(statement, rows[0], self.connection)
+            compiled = self.compiled[statement] = Compiled(statement, rows[0], self.connection)
         try:
             self.connection.exec_driver_sql(compiled.text, [compiled.parameters(row) for row in rows])
         except SQLAlchemyError as error:
             raise self.refused(error) from error
 
     def upsert(self, table: Table, *key: str) -> Insert:
-        """An INSERT that changes the row with the same key instead, where there is one."""
-        statement = self._insert(table)
-        own = {column.name for column in table.primary_key} | set(key)
-        changed = {column.name: statement.excluded[column.name] for column in table.columns if column.name not in own}
-        return statement.on_conflict_do_update(index_elements=list(key), set_=changed)
+        """An INSERT that changes the row with the same key instead, where there is one; the same object each time."""
+        return _upsert(self.has_other_writers, table, key)
 
     def insert_new(self, table: Table) -> Insert:
         """An INSERT that leaves a row as it is that is there already, whoever wrote it."""
-        return self._insert(table).on_conflict_do_nothing()
-
-    def _insert(self, table: Table) -> postgresql.Insert | sqlite.Insert:
-        if self.has_other_writers:
-            from sqlalchemy.dialects.postgresql import insert
-        else:
-            from sqlalchemy.dialects.sqlite import insert  # type: ignore[assignment]  # it takes the same arguments
-        return insert(table)
+        return _insert(self.has_other_writers, table).on_conflict_do_nothing()
 
     def commit(self) -> None:
         """Make all that was written last. Raises StorageError."""
@@ -124,7 +116,23 @@ class Store:
             self.connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
 
 
-class _Compiled:
+@cache
+def _upsert(is_server: bool, table: Table, key: tuple[str, ...]) -> Insert:
+    statement = _insert(is_server, table)
+    own = {column.name for column in table.primary_key} | set(key)
+    changed = {column.name: statement.excluded[column.name] for column in table.columns if column.name not in own}
+    return statement.on_conflict_do_update(index_elements=list(key), set_=changed)
+
+
+def _insert(is_server: bool, table: Table) -> postgresql.Insert | sqlite.Insert:
+    if is_server:
+        from sqlalchemy.dialects.postgresql import insert
+    else:
+        from sqlalchemy.dialects.sqlite import insert  # type: ignore[assignment]  # it takes the same arguments
+    return insert(table)
+
+
+class Compiled:
     """A statement as text for the driver, and how its values become what the driver takes."""
 
     def __init__(self, statement: Insert | Update, row: Mapping[str, Any], connection: Connection) -> None:

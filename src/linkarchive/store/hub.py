@@ -12,14 +12,14 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import URL as DatabaseUrl
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, Executable, text
 from sqlalchemy.exc import SQLAlchemyError
 
 from linkarchive.errors import StorageError, UsageError
 from linkarchive.model.scope import JITTER
 from linkarchive.settings import CheckSettings, JudgeSettings, KeepSettings, SiteSettings
 from linkarchive.store.connections import address
-from linkarchive.store.database import Store, open_store
+from linkarchive.store.database import Compiled, Store, open_store
 from linkarchive.store.database import upgrade as upgrade_tables
 from linkarchive.store.decisions import Decision
 from linkarchive.store.hub_schema import SLOTS, STEPS
@@ -266,6 +266,8 @@ class SharedConnection:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
         self._schema = ""
+        self.compiled: dict[Executable, Compiled] = {}
+        """Statements that are compiled once for the tables of all projects."""
 
     def of(self, schema: str) -> Connection:
         """The connection, with the tables of that schema."""
@@ -296,6 +298,7 @@ class ProjectStore(Store):
         self._shared = shared
         self._schema = schema
         super().__init__(url, shared.of(schema))
+        self.compiled = shared.compiled
 
     @property
     def connection(self) -> Connection:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from functools import cache
 from typing import Any
 
 from sqlalchemy import (
@@ -58,6 +59,7 @@ def of_sources(numbers: Collection[int]) -> tuple[Delete, Insert]:
     return delete(last_visits).where(last_visits.c.source.in_(numbers)), again
 
 
+@cache
 def of_visit(upsert: Insert) -> Insert:
     """The row of the visit of source `at_source` in run `at_run`, in the place of the one before (`Store.upsert`)."""
     this = _rows().where(visits.c.run == bindparam("at_run"), visits.c.source == bindparam("at_source"))
