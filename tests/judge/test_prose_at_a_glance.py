@@ -128,6 +128,31 @@ def test_figures_are_substance(number):
     assert substance([b"about " + number]) != substance([b"about 9" + number])
 
 
+NUMBERS = st.sampled_from(
+    [
+        "7",
+        "07",
+        "7.",
+        "2024",
+        "2,024",
+        "10:30",
+        "12-05-2021",
+        "1.5",
+        "12 May",
+        "May 12",
+        "3rd of June",
+        "4 %",
+        "1.000.000",
+    ]
+)
+
+
+@given(st.lists(NUMBERS, max_size=12))
+def test_a_number_is_a_date_whatever_other_numbers_there_are(numbers):
+    said = [f"about {number.lower()} there".encode() for number in numbers]
+    assert substance(said) == b"\n".join(substance([part]) for part in said)
+
+
 @given(st.lists(st.sampled_from([*"<>/p !-a\n0é", "<p>", "</p>", "<script>", "</script>", "<!--", "-->"])).map("".join))
 def test_any_bytes_can_be_looked_at(source):
     body = source.encode()

@@ -207,6 +207,7 @@ _END = frozenset(end for name in _MONTHS for end in (name[-3:], name[:3], name[1
 _ORDINAL = re.compile(rb"(?:st|nd|rd|th|\.|er)? (?:de |of )?")
 _OF = (b"of ", b"de ")
 _APART = (b" ", b",", b"%", b"")
+_MARKS = b".,:/-"
 _DAY = 2
 _YEAR = 4
 
@@ -223,24 +224,37 @@ def _undated(text: bytes) -> bytes:
     """Without clock times, years and days of months, whose names stay; other numbers are substance."""
     left = []
     copied = 0
+    shapes: dict[bytes, bool | None] = {}
     for match in _NUMBER.finditer(text.translate(_ZEROS)):
+        shape = match[0]
+        if shape not in shapes:
+            shapes[shape] = _is_dated(shape)
+        dated = shapes[shape]
+        if dated is False:
+            continue
         start, end = match.span()
-        number = text[start:end].rstrip(b".,:/-")
-        digits = len(number)
-        if digits > _YEAR:
-            dated = b":" in number or b"-" in number
-        elif digits > _DAY:
-            dated = b":" in number or (digits == _YEAR and number.isdigit())
-        else:
-            after = text[start + digits + 1 : start + digits + 4]
+        if dated is None:
+            day_end = start + len(shape.rstrip(_MARKS))
+            after = text[day_end + 1 : day_end + 4]
             dated = after in _BEGIN or text[start - 4 : start - 1] in _END
-            if not dated and (after in _OF or text[start + digits : start + digits + 1] not in _APART):
-                dated = _is_day(text, start + digits)
-        if dated:
-            left.append(text[copied:start])
-            copied = end
+            if not dated and (after in _OF or text[day_end : day_end + 1] not in _APART):
+                dated = _is_day(text, day_end)
+            if not dated:
+                continue
+        left.append(text[copied:start])
+        copied = end
     left.append(text[copied:])
     return b"".join(left)
+
+
+def _is_dated(shape: bytes) -> bool | None:
+    """A number with these marks, and noughts for its digits, is a time or a year; None: it may be a day of a month."""
+    number = shape.rstrip(_MARKS)
+    if len(number) > _YEAR:
+        return b":" in number or b"-" in number
+    if len(number) > _DAY:
+        return b":" in number or (len(number) == _YEAR and number.isdigit())
+    return None
 
 
 def _is_day(text: bytes, end: int) -> bool:
