@@ -70,7 +70,7 @@ class Anchor(Struct, frozen=True):
     region: Region
     position: int
     """Its number among the page's anchors, from 0."""
-    is_author: bool = field(default=False)
+    is_author: bool = False
     """Marked as the author's page (rel, itemprop)."""
 
 

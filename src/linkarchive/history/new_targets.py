@@ -52,7 +52,7 @@ class NewTargets:
     """What a project knows. `results` holds the latest of each source that moved, died or drifted, by key."""
 
     results: Mapping[str, Result]
-    decisions: Sequence[Decision] = field(default=())
+    decisions: Sequence[Decision] = ()
     visited: Mapping[str, datetime] = field(default_factory=dict)
     """When each of them was last visited, by key."""
 

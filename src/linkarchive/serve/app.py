@@ -46,7 +46,7 @@ class AppState:
     who: str
     replay: str | None = None
     """`localhost:PORT` of a running pywb."""
-    notice: Notice | None = field(default=None)
+    notice: Notice | None = None
     """What came of the last decision, shown once."""
     compared: Compared = field(default_factory=dict)
 

@@ -162,13 +162,13 @@ class DividedCrawl:
     def _serve(self) -> None:
         """Write what the others conclude, and give turns, until their pass has ended."""
         while any(child.is_at_work for child in self._at_hand()):
-            self._tell()
+            self._announce_stop()
             next_turn = self._keeper.next_time()
             seconds = _LOOK_UP if next_turn is None else min(_LOOK_UP, max(0.0, next_turn - time.monotonic()))
             if sum(child.flush() for child in self._children):
                 seconds = min(seconds, _GLANCE)
             for key, _ in self._selector.select(seconds):
-                self._hear(key.data)
+                self._receive(key.data)
             while (turn := self._keeper.take(time.monotonic())) is not None:
                 child, host = self._children[turn[0]], turn[1]
                 if child.has_ended:
@@ -180,8 +180,8 @@ class DividedCrawl:
         self._keeper.remember()
         self._recorder.commit()
 
-    def _tell(self) -> None:
-        """Let the others know that nothing new is to begin."""
+    def _announce_stop(self) -> None:
+        """Send to the others, once, that the run is to stop, and that the network is down: they begin no new visit."""
         if not self._is_stopping and self._stop():
             self._is_stopping = True
             for child in self._at_hand():
@@ -191,12 +191,12 @@ class DividedCrawl:
             for child in self._at_hand():
                 child.send(messages.Offline())
 
-    def _hear(self, child: Child) -> None:
+    def _receive(self, child: Child) -> None:
         try:
             for message in child.channel.poll():
                 self._take(child, message)
         except EOFError:
-            self._bury(child)
+            self._note_end(child)
 
     def _take(self, child: Child, message: messages.Message) -> None:
         own_network, keeper = self._crawler.own_network, self._keeper
@@ -246,8 +246,9 @@ class DividedCrawl:
         for url, verdict in recorded.concluded:
             recorder.listener(SourceConcluded(url, verdict))
 
-    def _bury(self, child: Child) -> None:
-        """It has ended. What it had not finished is left to the next run."""
+    def _note_end(self, child: Child) -> None:
+        """Wait no longer for a process that has ended. One that had not finished leaves its visits to the next run:
+        this one is incomplete, and says so."""
         self._selector.unregister(child.channel.fd)
         how = child.wait()
         child.is_at_work = False
