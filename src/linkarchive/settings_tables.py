@@ -28,6 +28,10 @@ def tables(project: Path, config: Path | None) -> list[tuple[dict[str, Any], str
 def _read_toml(path: Path) -> dict[str, Any]:
     try:
         return tomllib.loads(path.read_text(encoding="utf-8-sig"))
+    except UnicodeDecodeError as error:
+        raise SettingsError(f"{path}: cannot be read as TOML: it is not UTF-8 text (byte {error.start})") from error
+    except RecursionError:
+        raise SettingsError(f"{path}: cannot be read as TOML: its values are nested too deep") from None
     except (ValueError, OSError) as error:
         raise SettingsError(f"{path}: cannot be read as TOML: {error}") from error
 

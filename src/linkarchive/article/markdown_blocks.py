@@ -13,6 +13,7 @@ _INDENTED = re.compile(r"(?:!!!|\?\?\?\+?|===[+!]?)[ \t]+\S")
 _FENCE = re.compile(r"(`{3,}|~{3,})[ \t]*([^`\n]*)\Z")
 _DIRECTIVE = re.compile(r"\{([A-Za-z][\w:+-]*)\}")
 _OPTION = re.compile(r":[\w-]+:(?:[ \t]|\Z)")
+_TARGET = re.compile(r":target:[ \t]+((?:https?|ftp)://[^\s<>]+)\Z")
 _COLONS = re.compile(r":{3,}[ \t]*(?:\{.*|[A-Za-z].*)?\Z")
 _VERBATIM_TAG = re.compile(
     r"\{%-?\s*(highlight|code|codeblock|comment|prism)\b[^%]*%\}|\{\{[<%]\s*(highlight|code)\b[^}]*[>%]\}\}",
@@ -64,7 +65,8 @@ def without_frames(text: str) -> str:
             fences.append(opened)
             lines.append("" if opened.is_prose else line)
         elif fences and fences[-1].has_options and _OPTION.match(stripped):
-            lines.append("")
+            target = _TARGET.match(stripped)
+            lines.append(f"<{target[1]}>" if target else "")
         elif _INDENTED.match(stripped) and (indent == 0 or columns or indent % 2 == 0):
             columns.append(indent + 4)
             lines.append("")

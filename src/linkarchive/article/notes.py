@@ -35,6 +35,11 @@ _NUMBERED = re.compile(
     r"^[ \t]*(?:(?:\[(\d{1,3})\]|(\d{1,3})[.)]|\((\d{1,3})\))[ \t]+|([⁰¹²³⁴-⁹]{1,3})[ \t]*)(?=\S)", re.MULTILINE
 )
 _MARK = re.compile(r"[ \t]*\[(\d{1,3}(?:\s*[,;–-]\s*\d{1,3}){0,9})\]|([⁰¹²³⁴-⁹]{1,3})")
+_ROUND_ENTRY = re.compile(r"^[ \t]*\(\d{1,3}\)[ \t]+(?=\S)", re.MULTILINE)
+_ANY_MARK = re.compile(
+    r"(?:[ \t]*\[|(?<=\S)[ \t]*\()(\d{1,3}(?:\s*[,;–-]\s*\d{1,3}){0,9})[\])]|([⁰¹²³⁴-⁹]{1,3})"
+)
+"""Marks of a text whose list of references is numbered `(1)`, `(2)`."""
 _BEFORE_RAISED = re.compile(r"(?:[^\W\d_]{4}|[^\w\s⁰¹²³⁴-⁹^])\Z")
 _SUPERSCRIPTS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹", "0123456789")
 _WIDEST_RANGE = 20
@@ -235,6 +240,9 @@ class _Lists:
 
     def __init__(self, parts: Sequence[_Part]) -> None:
         self._parts = parts
+        is_round = any(part.is_listed and _ROUND_ENTRY.search(part.whole.text) for part in parts)
+        self.pattern = _ANY_MARK if is_round else _MARK
+        """What a mark looks like here."""
         self._places: dict[int, list[int]] = defaultdict(list)
         self._marked: set[int] = set()
         self._homes: list[int] = []
@@ -246,7 +254,7 @@ class _Lists:
                 if part.entries and entry.item is not None:
                     self._places[entry.item].append(place)
                 elif part.whole.note is None:
-                    self._marked.update(number for mark in _marks_in(entry.text) for number in _numbers(mark))
+                    self._marked.update(number for mark in _marks_in(entry.text, self.pattern) for number in _numbers(mark))
 
     def home(self, place: int) -> int:
         """The place of the first paragraph of an entry."""
@@ -265,9 +273,9 @@ class _Lists:
         return any(entry.item in self._marked for entry in self._parts[place].entries)
 
 
-def _marks_in(text: str) -> Iterator[re.Match[str]]:
+def _marks_in(text: str, pattern: re.Pattern[str]) -> Iterator[re.Match[str]]:
     """What may be marks: numbers in brackets, and raised ones that are no power or unit (`m²`)."""
-    for match in _MARK.finditer(text):
+    for match in pattern.finditer(text):
         if match[1] or _BEFORE_RAISED.search(text, max(0, match.start() - 40), match.start()):
             yield match
 
@@ -291,7 +299,7 @@ def _marked(passage: Passage, place: int, lists: _Lists) -> Passage:
     ends = list(
         accumulate((link.end for link in links), max)
     )  # of the links up to there, the one that reaches furthest
-    for match in _marks_in(passage.text):
+    for match in _marks_in(passage.text, lists.pattern):
         labels = [label for number in _numbers(match) if (label := lists.label(number, place))]
         before = bisect_left(links, match.end(), key=_start)
         if labels and not (before and ends[before - 1] > match.start()):

@@ -57,7 +57,7 @@ def read(lines: Iterable[bytes]) -> list[Article]:
             continue
         try:
             link = decoder.decode(line)
-        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as error:
             raise UsageError(f"line {number} is no link: {error}") from error
         _refuse(link, number)
         of_article = citations.setdefault(link.article, [])

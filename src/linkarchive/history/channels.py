@@ -117,6 +117,8 @@ def _read(path: Path) -> dict[str, str | None]:
         return msgspec.json.decode(path.read_bytes(), type=dict[str, str | None])
     except FileNotFoundError:
         return {}
+    except RecursionError as error:
+        raise msgspec.DecodeError("it is nested too deep") from error
     except OSError as error:
         raise storage_error(path, error, "cannot be read") from error
 

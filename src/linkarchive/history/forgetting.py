@@ -73,7 +73,7 @@ def finish(project: Project) -> tuple[str, ...]:
 def _read_plan(path: Path) -> _Plan:
     try:
         return msgspec.json.decode(path.read_bytes(), type=_Plan)
-    except msgspec.MsgspecError as error:
+    except (msgspec.MsgspecError, RecursionError) as error:
         raise StorageError(f"{path} cannot be read: {error}; remove it, and forget the sources again") from error
 
 

@@ -134,7 +134,7 @@ def read_chain(archive: Path, on_damage: Callable[[Path, str], None] | None = No
     for path in sorted((archive / paths.MANIFESTS).glob("*.json")):
         try:
             manifests.append(msgspec.json.decode(path.read_bytes(), type=Manifest))
-        except (OSError, msgspec.MsgspecError) as error:
+        except (OSError, msgspec.MsgspecError, RecursionError) as error:
             if on_damage is not None:
                 why = (
                     f"cannot be read: {error.strerror}" if isinstance(error, OSError) else f"is not a manifest: {error}"
@@ -150,6 +150,8 @@ def read_newest(archive: Path) -> Newest | None:
         return msgspec.json.decode((archive / paths.MANIFESTS / NEWEST).read_bytes(), type=Newest)
     except FileNotFoundError:
         return None
+    except RecursionError as error:
+        raise msgspec.DecodeError("it is nested too deep") from error
 
 
 def newest_faults(archive: Path, chain: Sequence[Manifest]) -> Iterator[tuple[Path, str]]:
@@ -196,7 +198,7 @@ def decision_lines(archive: Path) -> list[SealedDecision]:
 def _sealed_decision(line: bytes) -> SealedDecision:
     try:
         decision = msgspec.json.decode(line, type=dict[str, Any])
-    except msgspec.MsgspecError:
+    except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError):
         decision = {}
     what = " ".join(str(decision.get(name, "?")) for name in ("action", "url", "when"))
     return SealedDecision(hashlib.sha256(line).hexdigest(), what)

@@ -19,5 +19,5 @@ def decode(text: str | bytes, kind: type[T]) -> T:
     """Raises StorageError when the text is not of that kind: the row or line is damaged, or of a later version."""
     try:
         return msgspec.json.decode(text, type=kind)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as error:
         raise StorageError(f"a stored {kind.__name__} cannot be read: {error}") from error

@@ -206,6 +206,6 @@ def _not_json(exchange: Exchange) -> str | None:
 def _json(exchange: Exchange) -> dict[str, Any] | None:
     try:
         value = msgspec.json.decode(decode(exchange.body, exchange.header_map, 1 << 20).data)
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
         return None
     return value if isinstance(value, dict) else None

@@ -30,6 +30,10 @@ class NotOfTheWebError(ValueError):
     """An address of a scheme that no web server can be asked for, such as `mailto:`."""
 
 
+_LONGEST = 500_000
+"""Characters, each of which may become nine when it is sent; libcurl takes 8,000,000 (CURL_MAX_INPUT_LENGTH)."""
+
+
 class Target(Struct, frozen=True):
     """One address to ask. `url` is as sent and recorded: without user info and fragment, in ASCII."""
 
@@ -51,6 +55,8 @@ class Target(Struct, frozen=True):
 def parse_target(url: str) -> Target:
     """The request for a URL, which the WHATWG URL standard reads as browsers do. Raises ValueError, in words for the
     evidence, for what no web server can be asked, NotOfTheWebError for another scheme."""
+    if len(url) > _LONGEST:
+        raise ValueError("the address is longer than any web server takes")
     plain = _PLAIN.fullmatch(url)
     if plain is not None and (not _ENDS_AS_NUMBER.search(plain[2]) or _IPV4.fullmatch(plain[2])):
         scheme, host, port, path = plain.groups()

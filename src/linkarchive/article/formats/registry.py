@@ -95,6 +95,7 @@ FORMATS: tuple[Format, ...] = (
     ),
     Format("ipynb", "Jupyter notebook", ("ipynb",), "formats.notebook:read_notebook", ("application/x-ipynb+json",)),
     Format("gemtext", "gemtext", ("gmi", "gemini"), "formats.gemtext:read_gemtext", ("text/gemini",)),
+    Format("jats", "JATS", ("nxml", "jats"), "formats.jats:read_jats", ("application/jats+xml",), binary=True),
     Format("mdx", "MDX", ("mdx",), "formats.mdx:read_mdx", ("text/mdx",)),
     Format("quarto", "Quarto and R Markdown", ("qmd", "rmd", "rmarkdown"), "formats.mdx:read_quarto"),
     # --- lists of references ---
@@ -137,7 +138,6 @@ FORMATS: tuple[Format, ...] = (
     Format("wxr", "WordPress export (WXR)", ("wxr",), "formats.wxr:read_wxr", binary=True),
     # --- by pandoc ---
     Format("docbook", "DocBook", ("dbk", "docbook"), "docbook", ("application/docbook+xml",), pandoc=True),
-    Format("jats", "JATS", ("nxml", "jats"), "jats", ("application/jats+xml",), pandoc=True),
     Format("djot", "Djot", ("dj", "djot"), "djot", pandoc=True),
     Format("typst", "Typst", ("typ",), "typst", pandoc=True),
     Format("textile", "Textile", ("textile",), "textile", ("text/x-textile",), pandoc=True),
