@@ -36,9 +36,7 @@ _NUMBERED = re.compile(
 )
 _MARK = re.compile(r"[ \t]*\[(\d{1,3}(?:\s*[,;–-]\s*\d{1,3}){0,9})\]|([⁰¹²³⁴-⁹]{1,3})")
 _ROUND_ENTRY = re.compile(r"^[ \t]*\(\d{1,3}\)[ \t]+(?=\S)", re.MULTILINE)
-_ANY_MARK = re.compile(
-    r"(?:[ \t]*\[|(?<=\S)[ \t]*\()(\d{1,3}(?:\s*[,;–-]\s*\d{1,3}){0,9})[\])]|([⁰¹²³⁴-⁹]{1,3})"
-)
+_ANY_MARK = re.compile(r"(?:[ \t]*\[|(?<=\S)[ \t]*\()(\d{1,3}(?:\s*[,;–-]\s*\d{1,3}){0,9})[\])]|([⁰¹²³⁴-⁹]{1,3})")
 """Marks of a text whose list of references is numbered `(1)`, `(2)`."""
 _BEFORE_RAISED = re.compile(r"(?:[^\W\d_]{4}|[^\w\s⁰¹²³⁴-⁹^])\Z")
 _SUPERSCRIPTS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹", "0123456789")
@@ -254,7 +252,9 @@ class _Lists:
                 if part.entries and entry.item is not None:
                     self._places[entry.item].append(place)
                 elif part.whole.note is None:
-                    self._marked.update(number for mark in _marks_in(entry.text, self.pattern) for number in _numbers(mark))
+                    self._marked.update(
+                        number for mark in _marks_in(entry.text, self.pattern) for number in _numbers(mark)
+                    )
 
     def home(self, place: int) -> int:
         """The place of the first paragraph of an entry."""

@@ -24,7 +24,7 @@ ARTICLE = b"""<?xml version="1.0"?>
 <back><fn-group><fn id="f1"><label>1</label><p>Council, <ext-link xlink:href="https://one.example/a">plan</ext-link></p></fn></fn-group>
 <ref-list><title>References</title><ref id="r1"><element-citation><article-title>Bridges</article-title>
 <pub-id pub-id-type="doi">10.1234/abc</pub-id><uri>https://two.example/b</uri></element-citation></ref></ref-list></back>
-</article>"""  # noqa: E501 - as journals write it
+</article>"""
 
 
 def test_notes_and_references_are_cited_by_the_sentence_that_bears_their_mark(read: Read) -> None:
