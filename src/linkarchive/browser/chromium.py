@@ -81,22 +81,17 @@ def browser_for(settings: Settings) -> str | None:
     asked = is_asked_for(settings)
     if not asked and settings.browser.when == "never":
         return None
-    return find_browser(settings.browser) if asked else try_to_find(settings.browser)
+    try:
+        return find_browser(settings.browser)
+    except SettingsError:
+        if asked or settings.browser.executable:
+            raise
+        return None
 
 
 def is_asked_for(settings: Settings) -> bool:
     """Some scope is `rendered`."""
     return "rendered" in (settings.keep.scope, *(rule.scope for rule in settings.sites))
-
-
-def try_to_find(settings: BrowserSettings) -> str | None:
-    """`find_browser`; None where none is here and none is named."""
-    try:
-        return find_browser(settings)
-    except SettingsError:
-        if settings.executable:
-            raise
-        return None
 
 
 def has_sandbox() -> bool:

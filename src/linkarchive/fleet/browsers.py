@@ -8,12 +8,14 @@ from dataclasses import dataclass, fields
 from itertools import count
 from typing import TYPE_CHECKING
 
-from linkarchive.browser.chromium import has_sandbox, is_asked_for, try_to_find
+from linkarchive.browser.chromium import find_browser, has_sandbox, is_asked_for
 from linkarchive.browser.rendering import NotRendered, Rendering
 from linkarchive.check.plan import Policy
 from linkarchive.check.scopes.rendered import NO_SANDBOX
+from linkarchive.errors import SettingsError
 from linkarchive.fleet.shared_visit import SharedVisit, shares
 from linkarchive.fleet.workplace import Workplace
+from linkarchive.settings import BrowserSettings
 
 if TYPE_CHECKING:
     from linkarchive.browser.page import Ready
@@ -21,7 +23,6 @@ if TYPE_CHECKING:
 
 MOST_WAITING = 40
 """Pages that wait for the browser, after which a batch makes no more visits: it renders two at a time."""
-_NONE_HERE = "this worker has no Chromium or Chrome"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,9 +41,8 @@ class SharedBrowser:
     them wait for is rendered once."""
 
     def __init__(self, place: Workplace) -> None:
-        """Raises SettingsError where the browser of the worker's settings is not there."""
         self._place = place
-        self._executable = try_to_find(place.settings.browser)
+        self._executable, self._why = _found(place.settings.browser)
         self._renderer: Renderer | None = None
         self._numbers = count()
         self._urls: dict[int, str] = {}
@@ -64,7 +64,7 @@ class SharedBrowser:
     def submit(self, owner: ProjectsBrowser, key: int, url: str, ready: Ready) -> None:
         """As `Renderer.submit`, for one of the projects."""
         if self._executable is None:
-            owner.ready.append((key, NotRendered(_NONE_HERE)))
+            owner.ready.append((key, NotRendered(f"this worker has no browser: {self._why}")))
             return
         takers = self._waiting.setdefault(url, [])
         takers.append((owner, key))
@@ -126,6 +126,14 @@ class ProjectsBrowser:
 
     def close(self) -> None:
         """Others may still need the browser."""
+
+
+def _found(settings: BrowserSettings) -> tuple[str | None, str]:
+    """The program, or why there is none."""
+    try:
+        return find_browser(settings), ""
+    except SettingsError as error:
+        return None, str(error)
 
 
 def _shares(answer: Answer, number: int) -> Iterator[Answer]:

@@ -11,8 +11,9 @@ from collections.abc import Callable, Collection, Coroutine
 from contextlib import suppress
 from typing import Any
 
+from linkarchive.browser.chromium import find_browser
 from linkarchive.clock import Clock
-from linkarchive.errors import ArchiveError, OfflineError, StorageError, UsageError
+from linkarchive.errors import ArchiveError, OfflineError, SettingsError, StorageError, UsageError
 from linkarchive.fleet import queue
 from linkarchive.fleet.job import visit_range
 from linkarchive.fleet.workplace import Hub, Workplace, opened
@@ -47,6 +48,12 @@ def work(
     Raises UsageError and SettingsError, and with `once` what keeps it from going on: OfflineError, StorageError.
     """
     refuse_faulty(settings)
+    try:
+        find_browser(settings.browser)
+    except SettingsError as error:
+        if settings.browser.executable:
+            raise
+        say(f"pages that scripts draw are judged by what the server sends: {error}")
     worker = _Worker(settings, clock, once, stop, say)
     with open_hub(settings.hub.database) as store:
         worker.choose(hub_ranges.slots_of(store), slots)

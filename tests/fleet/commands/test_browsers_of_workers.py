@@ -121,12 +121,23 @@ def test_a_worker_without_a_browser_says_so_and_judges_what_the_server_sends(
     cite(project)
     assert project.run("push").code == 0
     worker = looking.worker("blind", "--once", now="2026-01-05T06:00:00Z", PATH=str(tmp_path))
-    assert ended(worker)[0] == 0
+    code, words = ended(worker)
+    assert code == 0
+    assert "judged by what the server sends: no Chromium or Chrome is on this machine's path" in words
     report = project.run("report", "--format", "json")
     assert report.told(PLAIN)[0] == "ok"
     assert report.told(URL)[:2] == ("blocked", "script-only")
     for url in (URL, PLAIN):
-        assert any("this worker has no Chromium or Chrome" in line for line in report.source(url)["evidence"]), url
+        told = " ".join(report.source(url)["evidence"])
+        assert "this worker has no browser: no Chromium or Chrome" in told, url
+            "this worker has no browser: no Chromium or Chrome" in line for line in report.source(url)["evidence"]
+        ), url
+
+
+def test_a_browser_that_is_not_where_the_settings_say_is_told_at_once(looking: Hub) -> None:
+    code, words = ended(looking.worker("wrong", "--once", ARCHIVE_BROWSER_EXECUTABLE="/no/such"))
+    assert code == 2
+    assert "/no/such: no such program" in words
 
 
 def test_a_worker_that_is_killed_while_the_browser_looks_loses_nothing(looking: Hub, web: Web, stage: Any) -> None:
