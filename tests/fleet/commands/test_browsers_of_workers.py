@@ -130,8 +130,6 @@ def test_a_worker_without_a_browser_says_so_and_judges_what_the_server_sends(
     for url in (URL, PLAIN):
         told = " ".join(report.source(url)["evidence"])
         assert "this worker has no browser: no Chromium or Chrome" in told, url
-            "this worker has no browser: no Chromium or Chrome" in line for line in report.source(url)["evidence"]
-        ), url
 
 
 def test_a_browser_that_is_not_where_the_settings_say_is_told_at_once(looking: Hub) -> None:
