@@ -340,34 +340,31 @@ def test_save_asks_for_a_capture_and_says_what_became_of_it(project: Any, stage:
     assert project.run("save", "http://u:p@alpha.example/", env=keys).code == 2
 
 
+SAVING = {
+    "IA_ACCESS_KEY_ID": KEYS[0],
+    "IA_SECRET_ACCESS_KEY": KEYS[1],
+    "ARCHIVE_WAYBACK_SAVE_PER_MINUTE": "0",
+    "ARCHIVE_WAYBACK_SAVE": "new",
+}
+
+
 @pytest.mark.usefixtures("_jobs_are_done_at_once")
 def test_check_saves_new_sources_when_told_to_and_verifies_later(project: Any, stage: Any, archives: Any) -> None:
-    more = {
-        "IA_ACCESS_KEY_ID": KEYS[0],
-        "IA_SECRET_ACCESS_KEY": KEYS[1],
-        "ARCHIVE_WAYBACK_SAVE_PER_MINUTE": "0",
-        "ARCHIVE_WAYBACK_SAVE": "new",
-    }
     stage[ALPHA] = stage.html("the report")
     project.article(ALPHA)
-    project.check("article.md", now="2026-02-01", env=more)
+    project.check("article.md", now="2026-02-01", env=SAVING)
     assert archives.wayback.counts["save"] == 1
-    project.check(now="2026-02-02", env=more)
+    project.check(now="2026-02-02", env=SAVING)
     assert archives.wayback.counts["save"] == 1, "what was saved is not saved again"
     assert archives.wayback.counts["replay"] >= 1, "the new copy was looked for"
 
 
+@pytest.mark.usefixtures("_jobs_are_done_at_once")
 def test_why_a_page_was_not_saved_is_said_in_words(project: Any, stage: Any, archives: Any) -> None:
-    more = {
-        "IA_ACCESS_KEY_ID": KEYS[0],
-        "IA_SECRET_ACCESS_KEY": KEYS[1],
-        "ARCHIVE_WAYBACK_SAVE_PER_MINUTE": "0",
-        "ARCHIVE_WAYBACK_SAVE": "new",
-    }
     stage[ALPHA] = stage.html("the report")
     project.article(ALPHA)
     archives.wayback.save_errors[ALPHA] = ("poll", "error:not-found")
-    ran = project.check("article.md", "-v", now="2026-02-01", env=more)
+    ran = project.check("article.md", "-v", now="2026-02-01", env=SAVING)
     [line] = [line for line in ran.err.splitlines() if "was not saved" in line]
     assert ALPHA in line
     assert "(" not in line.partition("was not saved")[2], line

@@ -196,8 +196,8 @@ class ArchiveLookups:
         for start in range(0, len(lost), AT_ONCE):
             batch = lost[start : start + AT_ONCE]
             usable, settled = self._recorder.with_copy(batch), lookups.settled(store, batch, self._clock.now())
-            open_ones = (n for n in batch if n in self._moved or (n, MOVED) not in settled)
-            wanting += usable.intersection(open_ones)
+            unsettled = (n for n in batch if n in self._moved or (n, MOVED) not in settled)
+            wanting += usable.intersection(unsettled)
         return sorted(wanting)
 
     def save_public_copies(self, jobs: Jobs) -> None:

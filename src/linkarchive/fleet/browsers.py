@@ -8,10 +8,10 @@ from dataclasses import dataclass, fields
 from itertools import count
 from typing import TYPE_CHECKING
 
-from linkarchive.browser.chromium import find_browser, has_sandbox, is_asked_for
+from linkarchive.browser.chromium import find_browser, is_asked_for
 from linkarchive.browser.rendering import NotRendered, Rendering
 from linkarchive.check.plan import Policy
-from linkarchive.check.scopes.rendered import NO_SANDBOX
+from linkarchive.check.scopes.rendered import renderer_of
 from linkarchive.errors import SettingsError
 from linkarchive.fleet.shared_visit import SharedVisit, shares
 from linkarchive.fleet.workplace import Workplace
@@ -96,12 +96,8 @@ class SharedBrowser:
 
     def _running(self, executable: str) -> Renderer:
         if self._renderer is None:
-            from linkarchive.browser.renderer import Renderer  # the extra
-
-            if not has_sandbox():
-                self._place.say(NO_SANDBOX)
-            settings = self._place.settings
-            self._renderer = Renderer(executable, settings.network, self._place.clock, sites=settings.sites)
+            place = self._place
+            self._renderer = renderer_of(executable, place.settings, place.clock, place.say)
         return self._renderer
 
 

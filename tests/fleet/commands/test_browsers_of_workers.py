@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -22,7 +23,6 @@ SHELL = (
     ".then(a => a.json()).then(d => {app.innerHTML = `<h1>The budget</h1><p>${d.lead}</p>${d.text}"
     "<img src=/harbour.png>`})</script></body>"
 )
-ASKED = ("verdict", "reason", "evidence", "lost", "capture")
 
 pytestmark = pytest.mark.long
 
@@ -58,8 +58,6 @@ def looking(hub: Hub) -> Hub:
 
 def records(hub: Hub) -> list[tuple[str, str]]:
     """Type and address of all records on the shelf."""
-    from pathlib import Path
-
     kept = []
     for path in sorted(Path(hub.shelf).rglob("*.warc.gz")):
         with path.open("rb") as file:

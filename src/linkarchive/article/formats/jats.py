@@ -78,7 +78,7 @@ class _Reader:
         line = element.sourceline or 1
         builder = PassageBuilder(line, note=note, listed=element.tag in ("td", "th"))
         running: list[str] = []
-        inside: list[tuple[Any, str | None]] = []
+        inside: list[Any] = []
         if element.tag in _LINKS:
             self._child(element, builder, running, inside, 0)
         else:
@@ -86,7 +86,7 @@ class _Reader:
         flush(builder, running, line)
         if not builder.is_empty:
             self.passages.append(builder.build())
-        return [(child, child.get("id") or note if child.tag == "fn" else note) for child, _ in inside]
+        return [(child, child.get("id") or note if child.tag == "fn" else note) for child in inside]
 
     def _inline(self, element: Any, builder: PassageBuilder, running: list[str], inside: list[Any], depth: int) -> None:
         if depth > _MAX_DEPTH:
@@ -123,9 +123,9 @@ class _Reader:
             if child.get("id"):
                 flush(builder, running, builder.line)
                 builder.cite(child.get("id"))
-            inside.append((child, None))
+            inside.append(child)
         elif tag in _BLOCKS or child.find(".//p") is not None:
-            inside.append((child, None))
+            inside.append(child)
         elif tag not in _SILENT:
             self._inline(child, builder, running, inside, depth + 1)
 
