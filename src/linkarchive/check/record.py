@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import time
 from array import array
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence, Set
 from contextlib import contextmanager
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -164,7 +164,7 @@ class Recorder:
 
         return parts.by_digest(self.store, digests)
 
-    def visited(self) -> set[int]:
+    def visited(self) -> Set[int]:
         """The numbers of the sources that have their verdict in this run."""
         return results.visited(self.store, self.run.seq)
 

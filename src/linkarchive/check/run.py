@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Set
 from contextlib import closing
 from functools import partial
 from pathlib import Path
@@ -197,7 +197,7 @@ class _Check(Struct, frozen=True):
     def _save(self, changed: Collection[Article], articles: Articles) -> None:
         save(self.project, self.recorder.store, self.recorder.run.seq, changed, articles.digests)
 
-    def _originals(self, jobs: Jobs, articles: Articles, done: set[int]) -> list[Job]:
+    def _originals(self, jobs: Jobs, articles: Articles, done: Set[int]) -> list[Job]:
         """The original pages that are to be visited for the targets that their articles have lost."""
         losing, scope = articles.losing, self.scope.sources
         return [
@@ -206,7 +206,7 @@ class _Check(Struct, frozen=True):
             if job.original_of & losing and (not scope or job.source.key in scope) and job.skip is None
         ]
 
-    def _todo(self, jobs: Jobs, done: set[int], articles: Articles) -> Jobs:
+    def _todo(self, jobs: Jobs, done: Set[int], articles: Articles) -> Jobs:
         """What the scope leaves of the jobs, without what has its verdict already."""
         run, now = self.recorder.run.seq if done else None, self.recorder.clock.now()
         return chosen(jobs, articles, self.scope, run, now).without(done)

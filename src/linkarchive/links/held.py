@@ -10,12 +10,12 @@ import msgspec
 from linkarchive.article.lost_targets import has_lost
 from linkarchive.model import Article
 
-_FEW = 100_000
-"""Citations that are held as they are: some 60 MB."""
+_FEW = 20_000
+"""Citations that are held as they are: some 12 MB."""
 
 
 class HeldArticles(MutableMapping[str, Article]):
-    """Articles by path, in the order in which they came. Beyond the first hundred thousand citations an article is held
+    """Articles by path, in the order in which they came. Beyond the first twenty thousand citations an article is held
     as compressed JSON, a tenth of its size, and made again whenever it is asked for."""
 
     def __init__(self, articles: Iterable[Article] = ()) -> None:

@@ -3,6 +3,7 @@ watch, each as an earlier run left it."""
 
 from __future__ import annotations
 
+from array import array
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator
 from typing import Any
@@ -54,7 +55,7 @@ def _reports(store: Store, run: Run, rows: Subquery, kinds: Collection[Kind] | N
         order = order.where(
             rows.c.verdict.in_(verdicts), tuple_(rows.c.verdict, rows.c.changed, rows.c.earlier).in_(wanted)
         )
-    numbers = store.execute(order).scalars().all()
+    numbers = array("q", store.execute(order.execution_options(yield_per=_AT_ONCE)).scalars())
     query = select(*_OF_VISIT).join(results, results.c.id == visits.c.outcome)
     for start in range(0, len(numbers), _AT_ONCE):
         batch = numbers[start : start + _AT_ONCE]

@@ -17,6 +17,7 @@ from linkarchive.store import last_visits, schema
 from linkarchive.store.database import Store
 from linkarchive.store.schema import baselines, captures, part_uses, results, runs, sources, visits
 from linkarchive.store.serialization import decode
+from linkarchive.store.source_numbers import SourceNumbers
 from linkarchive.store.unchanged import carry
 
 _AT_ONCE = 500
@@ -38,7 +39,7 @@ class Visited(Struct, frozen=True):
 def discard_run(store: Store, run: int, but: Set[int]) -> None:
     """Take back what a run concluded and kept (it turned out that we did not see the web), except about the sources
     `but`; the WARC files stay."""
-    discard(store, run, sorted(visited(store, run) - but))
+    discard(store, run, [number for number in visited(store, run) if number not in but])
 
 
 def discard(store: Store, run: int, wrong: Sequence[int]) -> None:
@@ -75,9 +76,10 @@ def with_verdict(store: Store, run: int, verdict: Verdict, among: Collection[int
     return set(store.execute(query).scalars())
 
 
-def visited(store: Store, run: int) -> set[int]:
+def visited(store: Store, run: int) -> SourceNumbers:
     """The sources that have a verdict in that run."""
-    return set(store.execute(select(visits.c.source).where(visits.c.run == run)).scalars())
+    query = select(visits.c.source).where(visits.c.run == run)
+    return SourceNumbers(store.execute(query.execution_options(yield_per=_AT_ONCE)).scalars())
 
 
 def latest(store: Store) -> Iterator[tuple[int, Result, datetime | None]]:

@@ -17,6 +17,7 @@ from linkarchive.store.database import Store
 from linkarchive.store.previous import LastPage
 from linkarchive.store.results import Visited
 from linkarchive.store.serialization import encode
+from linkarchive.store.source_numbers import SourceNumbers
 from linkarchive.store.unchanged import compared
 
 
@@ -46,7 +47,7 @@ class RunRows:
         self._run = run
         self._count_from(numbers)
         self._rows = Rows([], [], [], [], [])
-        self.touched: set[int] = set()
+        self.touched = SourceNumbers()
         """Sources whose result, captures or baselines are others than before."""
 
     def divide(self, among: int) -> list[Numbers]:

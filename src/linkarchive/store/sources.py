@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from itertools import islice
 from typing import Any
 
 from msgspec import Struct
@@ -59,10 +60,23 @@ def _rows(store: Store, keys: Collection[str]) -> Iterator[Row[Any]]:
         yield from store.execute(every.where(sources.c.key.in_(ordered[start : start + _AT_ONCE])))
 
 
+def total(store: Store) -> int:
+    return int(store.execute(select(func.count()).select_from(sources)).scalar_one())
+
+
 def all_urls(store: Store) -> Iterator[tuple[int, str]]:
     """The number and the URL of every source, one at a time."""
     rows = store.execute(select(sources.c.id, sources.c.url).execution_options(yield_per=_AT_ONCE))
     return ((row.id, row.url) for row in rows)
+
+
+def with_urls(store: Store, numbers: Iterable[int]) -> list[tuple[str, int]]:
+    """The URLs of these sources, each with its number, in no order."""
+    rest, rows = iter(numbers), list[tuple[str, int]]()
+    while batch := list(islice(rest, _AT_ONCE)):
+        query = select(sources.c.url, sources.c.id).where(sources.c.id.in_(batch))
+        rows += ((row.url, row.id) for row in store.execute(query))
+    return rows
 
 
 def ensure_keys(store: Store, urls: Mapping[str, str]) -> dict[str, int]:

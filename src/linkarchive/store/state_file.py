@@ -10,6 +10,7 @@ leans on. A visit that finds the page as it was leaves it as it is, so that the 
 from __future__ import annotations
 
 import hashlib
+from array import array
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import nullcontext
 from datetime import date, datetime
@@ -83,13 +84,13 @@ def write_state(
         known = _digest(old) == sealed
         if known and sealed is not None and not touched:
             return sealed
-        urls = sorted((redact(url), source) for source, url in sources.all_urls(store))
         new: dict[Path, str] = {}
-        for path, sorted_urls in _by_file(project, urls).items():
-            if known and path in old and not any(source in touched for _, source in sorted_urls):
+        for path, numbers in _by_file(store, project).items():
+            if known and path in old and not any(source in touched for source in numbers):
                 new[path] = old[path]
             else:
-                new[path] = _write(store, path, sorted_urls, known and path in old, touched)
+                urls = sorted((redact(url), source) for url, source in sources.with_urls(store, numbers))
+                new[path] = _write(store, path, urls, known and path in old, touched)
         for path in old.keys() - new.keys():
             path.unlink()
             sync_folder(path.parent)
@@ -99,15 +100,16 @@ def write_state(
     return _digest(new)
 
 
-def _by_file(project: Project, urls: Sequence[_Url]) -> Mapping[Path, Sequence[_Url]]:
-    if len(urls) < PARTS_FROM and not any(project.state_parts.glob("*.jsonl")):
-        return {project.state: urls}
-    parts: dict[Path, list[_Url]] = {}
-    folder = project.state_parts
-    for url, source in urls:
-        part = hashlib.blake2b(host_of(url).encode("utf-8", "surrogatepass")).hexdigest()[:2]
-        parts.setdefault(folder / f"{part}.jsonl", []).append((url, source))
-    return parts
+def _by_file(store: Store, project: Project) -> Mapping[Path, array[int]]:
+    """The numbers of the sources of each file."""
+    if sources.total(store) < PARTS_FROM and not any(project.state_parts.glob("*.jsonl")):
+        return {project.state: array("q", (source for source, _ in sources.all_urls(store)))}
+    parts: dict[str, array[int]] = {}
+    for source, url in sources.all_urls(store):
+        host = host_of(redact(url))
+        part = hashlib.blake2b(host.encode("utf-8", "surrogatepass")).hexdigest()[:2]
+        parts.setdefault(part, array("q")).append(source)
+    return {project.state_parts / f"{part}.jsonl": numbers for part, numbers in parts.items()}
 
 
 def _digest(files: Mapping[Path, str]) -> str:
