@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from linkarchive.fleet.pages import slot_of_host
+from linkarchive.fleet.part_turns import PartTurns
 from linkarchive.fleet.turns import HubTurns
 from linkarchive.settings import NetworkSettings
 from linkarchive.store import hub_turns
@@ -85,3 +86,18 @@ def test_several_turns_on_a_name_are_as_far_apart_as_it_says(hub_project: Callab
         assert 300 < hub_turns.take(others, {"a": 1.0}) <= 900
         assert 0 < hub_turns.take(others, {"b": 1.0, "*.a": 1.0}) <= 300
         assert hub_turns.take(others, {"b": 1.0}) == 0, "what could not be had whole was not taken in part"
+
+
+def test_a_host_that_wants_its_parts_asked_for_more_slowly_is_left_alone_with_pages_too(
+    hub_project: Callable[[str], Any],
+) -> None:
+    database = hub_project("politics").environ["ARCHIVE_HUB_DATABASE"]
+    with hub_turns.open_turns(database) as store, hub_turns.open_turns(database) as others:
+        parts, pages = PartTurns(store, NETWORK), HubTurns(others, OTHER, NETWORK)
+        assert parts.take("cdn.example") == 0
+        assert 0 < parts.take("cdn.example") <= 0.1 * DELAY
+        parts.slow_down("cdn.example", wait=30.0)
+        assert parts.take("cdn.example") > 20
+        pages.take("cdn.example")  # makes its domain a shared one
+        assert pages.take("cdn.example") > 20
+        assert parts.take("other.example") == 0

@@ -10,17 +10,22 @@ import os
 import shutil
 import signal
 import tempfile
+from collections.abc import Callable
 from contextlib import AsyncExitStack, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
+from linkarchive.clock import Clock
 from linkarchive.errors import SettingsError
 from linkarchive.settings import BrowserSettings, Settings
 
 if TYPE_CHECKING:
     from playwright.async_api import Browser, Playwright
+
+    from linkarchive.browser.renderer import Renderer
+    from linkarchive.browser.upstream import Turns
 
 _NAMES = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome", "chrome")
 _MAC = "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome"
@@ -30,6 +35,7 @@ _CLOSING = 5.0
 _LONGEST = 45
 """Bytes of the path of a folder for temporary files: Chromium makes a socket below it, whose path has 108 at most."""
 _PREFIX = "linkarchive-browser-"
+_NO_SANDBOX = "the browser runs without its sandbox, since it is started by root: let another user run this"
 _LOCK = "lock"
 """A file in that folder, locked for as long as the program runs that made it."""
 _AS_PNG = """async data => {
@@ -194,3 +200,15 @@ async def start(playwright: Playwright, executable: str, spki: str, nowhere: int
         await session.detach()
         undone.pop_all()
         return Chromium(browser, version["userAgent"], pid, folder)
+
+
+def renderer_of(
+    executable: str, settings: Settings, clock: Clock, tell: Callable[[str], None], turns: Turns | None = None
+) -> Renderer:
+    """The browser, which starts with its first page. `tell` takes what the user should know of it; `turns` are taken on
+    hosts that others ask as well."""
+    from linkarchive.browser.renderer import Renderer  # the extra
+
+    if not has_sandbox():
+        tell(_NO_SANDBOX)
+    return Renderer(executable, settings.network, clock, sites=settings.sites, turns=turns)

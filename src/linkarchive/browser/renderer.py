@@ -19,7 +19,7 @@ from linkarchive.browser.proxy import Listener, PageTraffic
 from linkarchive.browser.rendering import Limits, NotRendered, Rendering
 from linkarchive.browser.stored import StoredWeb
 from linkarchive.browser.trust import throw_away_trust
-from linkarchive.browser.upstream import Upstream
+from linkarchive.browser.upstream import Turns, Upstream
 from linkarchive.clock import Clock
 from linkarchive.settings import NetworkSettings, SiteSettings
 
@@ -107,12 +107,15 @@ class Renderer:
         *,
         limits: Limits | None = None,
         sites: Sequence[SiteSettings] = (),
+        turns: Turns | None = None,
     ) -> None:
+        """`turns` are taken on hosts that others ask as well."""
         self._executable = executable
         self._network = network
         self._clock = clock
         self._limits = limits or Limits()
         self._sites = sites
+        self._turns = turns
         self._queue = _Queue()
         self._thread: threading.Thread | None = None
 
@@ -170,7 +173,7 @@ class Renderer:
     async def _run(self) -> None:
         from playwright.async_api import async_playwright
 
-        upstream = Upstream(self._network, self._clock, self._sites)
+        upstream = Upstream(self._network, self._clock, self._sites, self._turns)
         try:
             async with async_playwright() as playwright:
                 means = Means(upstream, throw_away_trust(), self._network, self._limits, self._clock)

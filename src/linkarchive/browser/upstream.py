@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections import deque
 from collections.abc import Sequence
 from concurrent.futures import Future
@@ -10,18 +11,33 @@ from contextlib import suppress
 from typing import Protocol
 
 from linkarchive.clock import Clock
+from linkarchive.model import Failure, Reason
 from linkarchive.settings import NetworkSettings, SiteSettings
 from linkarchive.web.exchange import Exchange
+from linkarchive.web.retry import retry_after
 from linkarchive.web.transport import HttpRequest, HttpResult, Transport
 
 CONNECTIONS = 32
 _LOOK_UP = 5.0
+_LOOK_UP_TURN = 0.25
+"""Seconds, at most, after which a request that waits for its turn looks whether anything is sent at all."""
+_THROTTLED = (429, 503)
 
 
 class Answers(Protocol):
     """Who answers what the browser asks for: the web, or an archive."""
 
     def fetch(self, request: HttpRequest) -> HttpResult: ...
+
+
+class Turns(Protocol):
+    """When hosts may be asked, where others ask them as well; safe between threads. Raises ClosedError."""
+
+    def take(self, host: str) -> float:
+        """Take a turn: 0.0, or the seconds until there may be one."""
+
+    def slow_down(self, host: str, wait: float) -> None:
+        """The host asked us to, and to wait so many seconds."""
 
 
 class ClosedError(Exception):
@@ -31,7 +47,12 @@ class ClosedError(Exception):
 class Upstream:
     """One `Transport` in a thread of its own, for the threads of the proxy. Raises SettingsError as that does."""
 
-    def __init__(self, network: NetworkSettings, clock: Clock, sites: Sequence[SiteSettings] = ()) -> None:
+    def __init__(
+        self, network: NetworkSettings, clock: Clock, sites: Sequence[SiteSettings] = (), turns: Turns | None = None
+    ) -> None:
+        self._turns = turns
+        self._clock = clock
+        self._patience = network.timeout
         self._transport: Transport[Future[HttpResult]] = Transport(network, clock, CONNECTIONS, sites)
         self._requests: deque[tuple[HttpRequest, Future[HttpResult]]] = deque()
         self._closed = False
@@ -39,13 +60,32 @@ class Upstream:
         self._thread.start()
 
     def fetch(self, request: HttpRequest) -> HttpResult:
-        """The answer or the failure. Blocks for as long as a visit may take; raises ClosedError."""
+        """The answer or the failure. Blocks for as long as a visit may take, and until there is a turn; raises
+        ClosedError."""
+        host = request.target.host
+        if not self._has_turn(host):
+            failure = Failure(Reason.RATE_LIMITED, "the host asked us to wait", request.target.url)
+            return HttpResult(self._clock.now(), failure)
         future: Future[HttpResult] = Future()
         self._requests.append((request, future))
         self._transport.wake()
         if self._closed:
             raise ClosedError
-        return future.result()
+        answer = future.result()
+        if self._turns is not None and isinstance(answer.result, Exchange) and answer.result.status in _THROTTLED:
+            self._turns.slow_down(host, retry_after(answer.result, self._clock.now()) or 0.0)
+        return answer
+
+    def _has_turn(self, host: str) -> bool:
+        """Wait for a turn on the host; False where that would take longer than a page is waited for."""
+        end = time.monotonic() + self._patience
+        while self._turns is not None and (wait := self._turns.take(host)) > 0:
+            if self._closed:
+                raise ClosedError
+            if time.monotonic() + wait > end:
+                return False
+            time.sleep(min(wait, _LOOK_UP_TURN))
+        return True
 
     def close(self) -> None:
         """End what is in flight; those who wait for it get ClosedError."""

@@ -129,9 +129,14 @@ class Batch:
         return works
 
     def _conclude(self, works: Sequence[ProjectWork], warc: SharedWarc) -> None:
-        """Both passes. Limits of time and size end the first one alone: what it has visited is concluded on."""
-        network, clock = self._place.settings.network, self._place.clock
-        end = time.monotonic() + self._place.settings.hub.segment_seconds
+        """Both passes. Limits of time and size end the first one alone: what it has visited is concluded on, but for
+        pages that the browser has not shown when as much time again is over. Those are due in a day."""
+        network, clock, seconds = (
+            self._place.settings.network,
+            self._place.clock,
+            self._place.settings.hub.segment_seconds,
+        )
+        end = time.monotonic() + seconds
 
         def is_over() -> bool:
             self._look_up()
@@ -143,13 +148,16 @@ class Batch:
                 or browser.pending >= MOST_WAITING
             )
 
+        def is_waited_for_no_more() -> bool:
+            return self._is_broken_off() or time.monotonic() >= end + seconds
+
         with closing(SharedJudges()) as judges, closing(SharedBrowser(self._place)) as browser:
             crawlers = [
                 Crawler(
                     work.policy,
                     work.recorder,
                     self._paces,
-                    self._is_broken_off,
+                    is_waited_for_no_more,
                     _nothing,
                     self._own_network,
                     pool=ProjectsJudges(judges),
@@ -167,6 +175,7 @@ class Batch:
                 visits.first_pass(looks, is_over)
                 refuse_trouble(self._hub, self._place, self._own_network)
                 visits.second_pass(sites.__getitem__, self._is_broken_off)
+                browser.say_what_is_late()
                 if not self._place.is_stopping():  # else the next worker visits them
                     for crawler, work in zip(crawlers, works, strict=True):
                         work.recorder.not_judged |= visits.visited[crawler]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -39,16 +39,24 @@ class SharedVisit(Visit, frozen=True, kw_only=True):
             for exchange in self.exchanges:
                 exchange.body.close()
 
+    def share(self) -> SharedVisit:
+        """The visit for one more, as long as somebody has it."""
+        self.holders.left += 1
+        return replace(self, closed=[])
 
-def shares(visit: Visit, number: int) -> Iterator[Visit]:
+
+def shared(visit: Visit) -> SharedVisit:
+    """The visit, of which others may have a share."""
+    fields = {name: getattr(visit, name) for name in visit.__struct_fields__}
+    return SharedVisit(**fields, holders=_Holders(1))
+
+
+def shares(visit: Visit, number: int) -> Sequence[Visit]:
     """The visit for so many takers."""
     if number == 1:
-        yield visit
-        return
-    holders = _Holders(number)
-    fields = {name: getattr(visit, name) for name in visit.__struct_fields__}
-    for _ in range(number):
-        yield SharedVisit(**fields, holders=holders)
+        return [visit]
+    first = shared(visit)
+    return [first, *(first.share() for _ in range(number - 1))]
 
 
 class SharedWarc(WarcWriter):

@@ -6,14 +6,16 @@ range takes turns on it as well.
 
 from __future__ import annotations
 
-import heapq
 import time
-from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from msgspec.structs import replace
+
+from linkarchive.fleet.host_turns import HostTurns, put_off
 from linkarchive.fleet.pages import slot_of_host
+from linkarchive.fleet.part_turns import PartPaces, PartTurns
 from linkarchive.settings import NetworkSettings, Settings
 from linkarchive.store import hub_turns
 from linkarchive.store.database import Store
@@ -37,16 +39,18 @@ class RangePaces(Paces, kw_only=True):
     def pacing(self, network: NetworkSettings) -> Pacing[Item]:
         return SharedPacing(network, self, self.turns)
 
+    def of_parts(self, network: NetworkSettings, delay: float) -> Paces:
+        slow = self._slower_than(delay)
+        own = replace(self.turns.network, per_host=network.per_host)
+        return PartPaces(slow, turns=PartTurns(self.turns.store, own, {host: pace[1] for host, pace in slow.items()}))
 
-class HubTurns:
-    """The turns of the worker of a range (`web.shared_pacing.Turns`). Raises StorageError."""
 
-    fd = None
+class HubTurns(HostTurns):
+    """The turns of the worker of a range, which has those hosts of it for itself that nobody else asks."""
 
     def __init__(self, store: Store, taken: Taken, network: NetworkSettings) -> None:
-        self._store = store
+        super().__init__(store, network)
         self._taken = taken
-        self._network = network
         self._domain_gap = min(network.domain_delay, network.host_delay)
         self.paces = RangePaces(turns=self)
         self._pacing: SharedPacing[Any] | None = None
@@ -58,18 +62,10 @@ class HubTurns:
         """When we said of a domain of another range that it is a shared one."""
         self._gaps: dict[str, float] = {}
         """Seconds between two starts on a host that asked us to slow down."""
-        self._asked: Counter[str] = Counter()
-        self._out: Counter[str] = Counter()
-        """Turns that were given and are not over, by host."""
-        self._due: list[tuple[float, str]] = []
-        """When to try for a turn on each host that is asked for and may have one more."""
-        self._queued: set[str] = set()
 
     def attach(self, pacing: SharedPacing[Item]) -> None:
+        super().attach(pacing)
         self._pacing = pacing
-        self._asked.clear()
-        self._out.clear()
-        self._due, self._queued = [], set()
         self._shared.clear()  # what is no more a shared one is ours again
         self._mine.clear()
         self._looked_up = None
@@ -81,64 +77,35 @@ class HubTurns:
             known = self._mine[host] = is_of_range and self._domain(host) not in self._shared
         return known
 
-    def ask(self, host: str) -> None:
-        self._asked[host] += 1
-        self._queue(host, 0.0)
-
     def granted(self) -> str | None:
         now = time.monotonic()
         if self._looked_up is None or now - self._looked_up >= _LOOK_UP:
             self._looked_up = now
             self._learn()
-        while self._due and self._due[0][0] <= now:
-            _, host = heapq.heappop(self._due)
-            self._queued.discard(host)
-            if not self._asked[host]:
-                continue
-            wait = self._take(host)
-            if wait > 0:
-                self._queue(host, time.monotonic() + wait)
-                continue
-            self._asked[host] -= 1
-            self._out[host] += 1
-            self._queue(host, time.monotonic() + self._gap(host))
-            return host
-        return None
+        return super().granted()
 
-    def next_time(self) -> float | None:
-        return self._due[0][0] if self._due else None
-
-    def done(self, host: str, failed: bool, throttled: bool, wait: float = 0.0) -> None:
-        self._out[host] -= 1
-        if throttled:
-            gap = self._gaps[host] = slower(self._gap(host), self._network)
-            hub_turns.put_off(self._store, {host: max(gap, min(wait, self._network.retry_after_cap))})
-        self._queue(host, 0.0)
-
-    def _queue(self, host: str, when: float) -> None:
-        if self._asked[host] and host not in self._queued and self._out[host] < max(1, self._network.per_host):
-            self._queued.add(host)
-            heapq.heappush(self._due, (when, host))
-
-    def _take(self, host: str) -> float:
-        """Take a turn: 0.0, or the seconds until there may be one."""
+    def take(self, host: str) -> float:
         domain, now = self._domain(host), time.monotonic()
         if now - self._said.get(domain, -_SAY_AGAIN) >= _SAY_AGAIN:
             self._said[domain] = now
-            slowest = max(self._network.host_delay, self._domain_gap)
-            hub_turns.share(self._store, domain, slot_of_host(host), _UNTIL_KNOWN + slowest)
-        return hub_turns.take(self._store, {host: self._gap(host), domain: self._domain_gap})
+            slowest = max(self.network.host_delay, self._domain_gap)
+            hub_turns.share(self.store, domain, slot_of_host(host), _UNTIL_KNOWN + slowest)
+        return hub_turns.take(self.store, {host: self.gap(host), domain: self._domain_gap})
 
-    def _gap(self, host: str) -> float:
-        return self._gaps.get(host, self._network.host_delay)
+    def gap(self, host: str) -> float:
+        return self._gaps.get(host, self.network.host_delay)
+
+    def slow_down(self, host: str, wait: float) -> None:
+        self._gaps[host] = slower(self.gap(host), self.network)
+        put_off(self.store, host, max(self._gaps[host], min(wait, self.network.retry_after_cap)))
 
     def _domain(self, host: str) -> str:
         """The name of what the host shares its pace with."""
-        return f"*.{paced_as(host, self._network)}"
+        return f"*.{paced_as(host, self.network)}"
 
     def _learn(self) -> None:
         """Which domains of the range are shared ones by now: they are ours alone no more."""
-        domains = hub_turns.shared(self._store, self._taken.first_slot, self._taken.last_slot) - self._shared
+        domains = hub_turns.shared(self.store, self._taken.first_slot, self._taken.last_slot) - self._shared
         self._shared |= domains
         if domains:
             self._mine.clear()
@@ -153,10 +120,10 @@ class HubTurns:
         known = {host: (pace[0], pace[1]) for host, pace in self.paces.hosts.items() if self._domain(host) == domain}
         for host, (next_start, delay) in (known | {pace.host: (pace.next_start, pace.delay) for pace in paces}).items():
             waits[host] = next_start - now
-            self._gaps[host] = max(delay, self._gap(host))
+            self._gaps[host] = max(delay, self.gap(host))
         for pace in paces:
             self._out[pace.host] += pace.in_flight
-        hub_turns.put_off(self._store, {name: wait for name, wait in waits.items() if wait > 0})
+        hub_turns.put_off(self.store, {name: wait for name, wait in waits.items() if wait > 0})
         for host, item in waiting:
             if pacing is not None:
                 pacing.put(host, item)

@@ -31,6 +31,11 @@ def open_turns(database: str) -> Iterator[Store]:
         yield store
 
 
+def name_for_parts(host: str) -> str:
+    """The name of the turns on a host for what pages need to be shown, beside those for pages."""
+    return f"parts {host}"
+
+
 def take(store: Store, gaps: Mapping[str, float]) -> float:
     """Take a turn on all of these names: 0.0, and each may be asked again after so many seconds; else the seconds
     until there may be one."""

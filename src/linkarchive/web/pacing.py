@@ -54,9 +54,13 @@ class Paces(Struct):
         """The queue that goes on with them."""
         return Pacing(network, self)
 
-    def slower_than(self, delay: float) -> Paces:
-        """Those of the hosts alone that asked us to slow down: their starts are further apart than `delay` seconds."""
-        return Paces({host: pace for host, pace in self.hosts.items() if pace[1] > delay})
+    def of_parts(self, network: NetworkSettings, delay: float) -> Paces:
+        """The paces for what pages need to be shown, which is asked for as `network` says: of the hosts alone that
+        asked us to slow down, whose starts are further apart than `delay` seconds."""
+        return Paces(self._slower_than(delay))
+
+    def _slower_than(self, delay: float) -> dict[str, tuple[float, float, int]]:
+        return {host: pace for host, pace in self.hosts.items() if pace[1] > delay}
 
 
 class Pacing(Generic[Item]):

@@ -7,20 +7,20 @@ from typing import TYPE_CHECKING, Protocol
 
 from msgspec import structs
 
-from linkarchive.browser.chromium import browser_for, has_sandbox
+from linkarchive.browser.chromium import browser_for, renderer_of
 from linkarchive.check.assess import Assessment
 from linkarchive.check.baselines import Fetched, page_of
 from linkarchive.check.plan import Job, Policy
 from linkarchive.clock import Clock
 from linkarchive.model import CaptureScope, Failure, Page, Reason, Verdict
 from linkarchive.model.events import Listener, Notice
-from linkarchive.settings import Settings, SiteSettings
+from linkarchive.settings import SiteSettings
 from linkarchive.sites import scope_for
 from linkarchive.text import HTML_TYPES, media_type
 from linkarchive.web.exchange import Visit
 
 if TYPE_CHECKING:
-    from linkarchive.browser.renderer import Answer, Renderer
+    from linkarchive.browser.renderer import Answer
     from linkarchive.browser.rendering import NotRendered
 
 MOST_HELD = 200
@@ -29,7 +29,6 @@ _MAY_OPEN = frozenset({Reason.SCRIPT_ONLY, Reason.CHALLENGE, Reason.CONSENT})
 """What keeps a visit without scripts from seeing a page, and a browser perhaps not. A plain refusal is none of them: it
 is common, and a browser that says who it is meets with it as well."""
 _NO_PAGE = frozenset({404, 410})
-_NO_SANDBOX = "the browser runs without its sandbox, since it is started by root: let another user run this"
 
 
 class PageRenderer(Protocol):
@@ -166,15 +165,6 @@ class RenderedPages:
 
     def _tell(self, words: str) -> None:
         self._listener(Notice(words))
-
-
-def renderer_of(executable: str, settings: Settings, clock: Clock, tell: Callable[[str], None]) -> Renderer:
-    """The browser, which starts with its first page. `tell` takes what the user should know of it."""
-    from linkarchive.browser.renderer import Renderer  # the extra
-
-    if not has_sandbox():
-        tell(_NO_SANDBOX)
-    return Renderer(executable, settings.network, clock, sites=settings.sites)
 
 
 def is_page(page: Page, rule: SiteSettings | None) -> bool:

@@ -52,7 +52,7 @@ def keep_parts(
             stop=stop,
             sites=policy.settings.sites,
             before_waiting=look_after,
-            paces=paces.slower_than(policy.settings.network.host_delay),
+            paces=paces.of_parts(network, policy.settings.network.host_delay),
         ):
             fetching.answer(visit)
             look_after()

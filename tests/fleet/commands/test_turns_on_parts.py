@@ -1,0 +1,102 @@
+"""What pages need to be shown is asked of a host no faster by several workers, and their browsers, than by one."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from fleet_rig import Hub, Web, ended
+
+from linkarchive.browser.chromium import find_browser
+from linkarchive.demo.wire import Response
+from linkarchive.errors import SettingsError
+from linkarchive.settings import BrowserSettings
+
+DELAY = 5.0
+"""Seconds between two pages of a host …"""
+BETWEEN_PARTS = 0.5
+"""… and between two parts."""
+PAGES = [f"http://h{number}.example/page" for number in range(8)]
+CDN = "target.example"
+
+
+def page_with(*parts: str) -> Response:
+    text = "<p>The harbour was dredged in the spring, and the council paid for it.</p>" * 20
+    return Response(f"<!DOCTYPE html><html><head>{''.join(parts)}</head><body>{text}</body></html>".encode())
+
+
+@pytest.fixture
+def slow(hub: Hub) -> Hub:
+    hub.settings.update(
+        ARCHIVE_NETWORK_HOST_DELAY=str(DELAY),
+        ARCHIVE_NETWORK_DOMAIN_DELAY=str(DELAY),
+        ARCHIVE_NETWORK_OBEY_ROBOTS="false",
+        ARCHIVE_HUB_SEGMENT_SECONDS="60",
+    )
+    return hub
+
+
+def test_style_sheets_that_pages_of_several_ranges_share_a_host_for(slow: Hub, web: Web) -> None:
+    project = slow.project("politics", ARCHIVE_KEEP_SCOPE="page")
+    project.article(*PAGES)
+    for number, url in enumerate(PAGES):
+        web.pages[url] = page_with(f'<link rel="stylesheet" href="http://{CDN}/{number}.css">')
+        web.pages[f"http://{CDN}/{number}.css"] = Response(b"p {color: navy}", content_type="text/css")
+    assert project.run("push", now=None).code == 0
+    for worker in [slow.worker(name, "--once") for name in ("a", "b")]:
+        assert ended(worker)[0] == 0
+    assert {visit.url for visit in web.asked if visit.host == CDN} == {f"http://{CDN}/{n}.css" for n in range(8)}
+    web.assert_polite(BETWEEN_PARTS, 8, CDN)
+
+
+@pytest.mark.long
+def test_pictures_that_browsers_ask_for(slow: Hub, web: Web) -> None:
+    try:
+        find_browser(BrowserSettings())
+    except SettingsError as error:
+        pytest.skip(f"pages are not rendered here: {error}")
+    project = slow.project("politics", ARCHIVE_KEEP_SCOPE="rendered")
+    pages = PAGES[:3]
+    project.article(*pages)
+    sheets = [f"http://{CDN}/{number}-{place}.css" for number in range(3) for place in range(4)]
+    for number, url in enumerate(pages):
+        own = [sheet for sheet in sheets if f"/{number}-" in sheet]
+        web.pages[url] = page_with(*(f'<link rel="stylesheet" href="{sheet}">' for sheet in own))
+    for sheet in sheets:
+        web.pages[sheet] = Response(b"p {color: navy}", content_type="text/css")
+    assert project.run("push", now=None).code == 0
+    for worker in [slow.worker(name, "--once", ARCHIVE_NETWORK_TIMEOUT="30") for name in ("a", "b")]:
+        assert ended(worker)[0] == 0
+    assert {visit.url for visit in web.asked if visit.host == CDN} == set(sheets)
+    web.assert_polite(BETWEEN_PARTS, 8, CDN)
+    report = project.run("report", "--format", "json", now=None)
+    assert [report.source(url)["capture"]["scope"] for url in pages] == ["rendered"] * 3
+
+
+@pytest.mark.long
+def test_a_page_that_the_browser_cannot_show_in_time_is_due_again_in_a_day(hub: Hub, web: Web) -> None:
+    try:
+        find_browser(BrowserSettings())
+    except SettingsError as error:
+        pytest.skip(f"pages are not rendered here: {error}")
+    hub.settings.update(ARCHIVE_NETWORK_TIMEOUT="20", ARCHIVE_HUB_SEGMENT_SECONDS="2")
+    shell, figures = "http://h1.example/budget", "http://h1.example/figures.json"
+    web.pages[shell] = Response(
+        b'<!DOCTYPE html><title>The budget</title><main id="app">Loading</main><noscript>You need to enable JavaScript '
+        b"to run this app.</noscript><script>setInterval(() => fetch('/figures.json?' + Math.random()), 50)</script>"
+    )
+    project = hub.project("politics", ARCHIVE_BROWSER_WHEN="needed", ARCHIVE_KEEP_SCOPE="rendered")
+    project.article(shell)
+    assert project.run("push").code == 0
+    code, words = ended(hub.worker("late", "--once", now="2026-01-05T06:00:00Z"))
+    assert code == 0
+    assert "the browser did not show 1 page in time: due again in a day" in words
+    assert hub.visits("politics") == []
+    web.pages[figures] = Response(json.dumps({}).encode(), content_type="application/json")
+    web.pages[shell] = page_with("<title>The budget</title>")
+    hub.settings["ARCHIVE_HUB_SEGMENT_SECONDS"] = "60"
+    hub.work(now="2026-01-05T12:00:00Z")
+    assert hub.visits("politics") == []
+    hub.work(now="2026-01-06T07:00:00Z")
+    report = project.run("report", "--format", "json", now="2026-01-06T08:00:00Z")
+    assert report.told(shell)[0] == "ok"
