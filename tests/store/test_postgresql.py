@@ -89,7 +89,14 @@ def test_the_plan_of_a_hub_outlives_a_change_of_its_tables(postgresql_url: str) 
         assert [own for _, own in plans.bare(store, plans.OF_LINKS, [number])] == [False]
 
 
-@pytest.mark.parametrize("address", ["postgresql://me:secret@127.0.0.1:1/x", "postgres://me:secret@127.0.0.1:1/x"])
+@pytest.mark.parametrize(
+    "address",
+    [
+        "postgresql://me:secret@127.0.0.1:1/x",
+        "postgres://me:secret@127.0.0.1:1/x",
+        "postgres://me:public@127.0.0.1:1/x?password=secret&sslpassword=secret&connect_timeout=3",
+    ],
+)
 def test_a_server_that_is_away_is_a_storage_error_without_the_password(address: str) -> None:
     refused = r"postgresql://me:\*\*\*@127.0.0.1:1/x: the database refused"
     with pytest.raises(StorageError, match=refused) as told, open_store(address):

@@ -26,6 +26,7 @@ from linkarchive.wayback.politeness import Politeness
 
 if TYPE_CHECKING:
     from linkarchive.check.answers import Answers
+    from linkarchive.relocate.relocation import SeenSites
     from linkarchive.wayback.lookup_workers import LookupWorkers
     from linkarchive.wayback.lookups import Lookup, LookupResult
     from linkarchive.wayback.questions import Subject
@@ -82,14 +83,9 @@ class ArchiveLookups:
                 if not self._is_settled(job, lookup.name):
                     self.ask([lookup])
 
-    def ask_dead(self, jobs: Jobs) -> None:
-        """Ask whether others saw what only failed for us, and for copies of what is dead or unreachable."""
-        self.ask(list(self._dead_lookups(jobs)))
-
-    def ask_parents(self, jobs: Jobs | Mapping[int, Job]) -> None:
-        """Ask for pages that may have linked to what is dead and is looked for in this run."""
-        lost = [] if self.is_off else self.losses(jobs)
-        if not lost:
+    def parent_lookups(self, jobs: Jobs | Mapping[int, Job]) -> Iterator[Lookup]:
+        """Pages that may have linked to what is dead and is looked for in this run."""
+        if self.is_off or not (lost := self.losses(jobs)):
             return
         from linkarchive.wayback.questions import parent_lookups
 
@@ -100,17 +96,13 @@ class ArchiveLookups:
             for job, before, _ in known
             if before.result is not None and before.result.may_be_elsewhere
         ]
-        self.ask(parent_lookups(sources, self._policy.settings.sites))
-
-    def ask_elsewhere(self, jobs: Jobs) -> None:
-        """Ask for the newest public captures of what is closed to us: others may have seen it."""
-        self.ask(list(self._elsewhere_lookups(jobs)))
+        yield from parent_lookups(sources, self._policy.settings.sites)
 
     def open_questions(self, jobs: Collection[Job]) -> Iterator[Lookup]:
         """All questions about these sources, but where they have moved, that have no answer: of what is dead first."""
         if not self.is_off:
-            yield from self._dead_lookups(jobs)
-            yield from self._elsewhere_lookups(jobs)
+            yield from self.dead_lookups(jobs)
+            yield from self.elsewhere_lookups(jobs)
             yield from self._baseline_lookups(jobs)
 
     def ask_saved(self, jobs: Jobs) -> None:
@@ -135,11 +127,14 @@ class ArchiveLookups:
         self._recorder.listener(AskingArchives(self._workers.waiting))
         for result in self._workers.results():
             self._recorder.listener(ArchiveAnswered(self._workers.waiting))
-            if result.page is not None:
-                self._parents.append(result.page)
-            if result.moved:
-                self._moved.setdefault(result.lookup.source, []).extend(result.moved)
+            self.note(result)
             yield result
+
+    def note(self, result: LookupResult) -> None:
+        """Take note of what a result tells the search for pages that have moved."""
+        self._parents += [result.page] if result.page is not None else []
+        if result.moved:
+            self._moved.setdefault(result.lookup.source, []).extend(result.moved)
 
     def use(
         self, results: Iterable[LookupResult], jobs: Jobs | Mapping[int, Job], recovered: Callable[[Article], None]
@@ -165,11 +160,15 @@ class ArchiveLookups:
             self._answers.keep_addresses(jobs.only(answers), answers)
 
     def search_for_moved(
-        self, lost: Sequence[int], urls: Mapping[int, str], before_visits: Callable[[], None]
+        self,
+        lost: Sequence[int],
+        urls: Mapping[int, str],
+        before_visits: Callable[[], None],
+        seen: SeenSites | None = None,
     ) -> dict[int, LookupAnswer]:
-        """Where the pages of the `lost` sources are now. `urls` are all whose pages may tell; `before_visits` is called
-        when all that is known was read. Writes nothing."""
-        from linkarchive.relocate.relocation import Relocation  # late: it brings the judge with it
+        """Where the `lost` sources are now, by the pages of `urls`. `before_visits` is called when all that is known
+        was read; `seen` is what other searches saw. Writes nothing."""
+        from linkarchive.relocate.relocation import Relocation, SeenSites  # late: it brings the judge with it
         from linkarchive.wayback.unwrap import stored_page
 
         recorder, policy = self._recorder, self._policy
@@ -183,6 +182,7 @@ class ArchiveLookups:
             policy.address,
             self._politeness.hosts,
             recorder.contained,
+            seen or SeenSites(),
         )
         return relocation.search(lost, urls, self._moved, self._parents, before_visits)
 
@@ -202,8 +202,7 @@ class ArchiveLookups:
 
     def save_public_copies(self, jobs: Jobs) -> None:
         """Have the Wayback Machine capture what `[wayback] save` says; a capture is public, so never by default."""
-        mode = self._policy.settings.wayback.save
-        if mode == "never" or self.is_off:
+        if (mode := self._policy.settings.wayback.save) == "never" or self.is_off:
             return
         from linkarchive.wayback.save import AlreadyToday, Saved, find_keys, save
 
@@ -254,14 +253,16 @@ class ArchiveLookups:
             yield from _open(cited_copy_lookups(subject), settled)
             yield from _open(baseline_lookups(subject, before, now), settled)
 
-    def _dead_lookups(self, jobs: Iterable[Job]) -> Iterator[Lookup]:
+    def dead_lookups(self, jobs: Iterable[Job]) -> Iterator[Lookup]:
+        """Whether others saw what only failed for us, and copies of what is dead or unreachable."""
         for job, before, settled in self._concluded(jobs, Verdict.DEAD, Verdict.UNREACHABLE):
             from linkarchive.wayback.questions import dead_lookups
 
             if before.result is not None:
                 yield from _open(dead_lookups(_subject(job), before.result), settled)
 
-    def _elsewhere_lookups(self, jobs: Iterable[Job]) -> Iterator[Lookup]:
+    def elsewhere_lookups(self, jobs: Iterable[Job]) -> Iterator[Lookup]:
+        """The newest public captures of what is closed to us: others may have seen it."""
         for job, before, settled in self._concluded(jobs, Verdict.BLOCKED, Verdict.UNREACHABLE):
             from linkarchive.wayback.questions import elsewhere_lookups
 

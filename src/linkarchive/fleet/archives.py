@@ -8,18 +8,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack, closing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from linkarchive.check.answers import Answers
 from linkarchive.check.lookups import ArchiveLookups
 from linkarchive.check.plan import Job
-from linkarchive.fleet.rate_limits import rate_limits
+from linkarchive.fleet.known_answers import KnownAnswers
+from linkarchive.fleet.rate_limits import HubRateLimits
 from linkarchive.fleet.recording import ProjectWork
 from linkarchive.fleet.workplace import Hub, Workplace
-from linkarchive.model import Article
 from linkarchive.relocate.past import of_same_sites
+from linkarchive.relocate.relocation import SeenSites
+from linkarchive.store import hub_archives, sources
 from linkarchive.store.lookups import LookupAnswer
 from linkarchive.wayback.politeness import Politeness
 from linkarchive.web.pacing import Paces
@@ -31,6 +33,19 @@ SOURCES = 200
 """That are asked about together."""
 ASK_AGAIN = timedelta(hours=1)
 """After this, what could not be found out is asked again."""
+_MOST_BYTES = 32 * 1024 * 1024
+"""Of pages that were visited in search of moved ones."""
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What a job finds out for one project, and need not find out again for others that cite the same pages."""
+
+    answers: KnownAnswers = field(default_factory=KnownAnswers)
+    sites: SeenSites = field(default_factory=lambda: SeenSites(_MOST_BYTES))
+
+    def close(self) -> None:
+        self.answers.forget()
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,25 +64,29 @@ class Asked:
 
 
 def ask_archives(
-    hub: Hub, place: Workplace, works: Sequence[ProjectWork], paces: Paces, is_over: Callable[[], bool]
+    hub: Hub, place: Workplace, works: Sequence[ProjectWork], paces: Paces, is_over: Callable[[], bool], known: Known
 ) -> list[Asked]:
     """Ask what is open about the sources of each project, and look where lost pages are now, until `is_over` (threads
     call it as well). No transaction is open meanwhile, and nothing is written."""
     with ExitStack() as stack:
-        politeness = Politeness(paces, stack.enter_context(rate_limits(place)))
+        limits = stack.enter_context(closing(HubRateLimits(database=place.settings.hub.database)))
+        politeness = Politeness(paces, limits)
         asked: list[Asked] = []
         for work in works:
             jobs = {job.source.id: job for job in work.jobs if job.skip is None}
             lookups = stack.enter_context(closing(ArchiveLookups(work.recorder, work.policy, is_over, politeness)))
-            questions = list(lookups.open_questions(jobs.values()))
-            lookups.ask_parents(jobs)
+            questions = [*lookups.open_questions(jobs.values()), *lookups.parent_lookups(jobs)]
             hub.end_reading()
-            lookups.ask(questions)
-            results = list(lookups.results())
+            results, unknown = known.answers.among(questions)
+            for result in results:
+                lookups.note(result)
+            lookups.ask(unknown)
+            results += map(known.answers.keep, lookups.results())
             lost, moved = lookups.losses(jobs), dict[int, LookupAnswer]()
             if lost and not is_over():
-                urls = of_same_sites(work.store, [jobs[number].source.url for number in lost])
-                moved = lookups.search_for_moved(lost, urls, hub.end_reading)
+                near = sources.with_urls(work.store, hub_archives.near(hub.store, work.project.id, lost))
+                urls = of_same_sites(near, [jobs[number].source.url for number in lost])
+                moved = lookups.search_for_moved(lost, urls, hub.end_reading, known.sites)
             hub.end_reading()
             left = frozenset(lost).difference(moved) if is_over() else frozenset()
             asked.append(Asked(work, jobs, lookups, results, moved, left))
@@ -90,5 +109,5 @@ def use_answers(place: Workplace, asked: Asked) -> None:
     }
 
 
-def _nothing(_: Article) -> None:
+def _nothing(_: object) -> None:
     """Lost targets are looked for by a push."""

@@ -11,7 +11,7 @@ from tempfile import TemporaryDirectory
 
 from linkarchive.check.crawl import Crawler
 from linkarchive.check.scopes.requisites import keep_parts
-from linkarchive.fleet.archives import ASK_AGAIN, ask_archives, use_answers
+from linkarchive.fleet.archives import ASK_AGAIN, Known, ask_archives, use_answers
 from linkarchive.fleet.browsers import MOST_WAITING, SharedBrowser
 from linkarchive.fleet.judges import ProjectsJudges, SharedJudges
 from linkarchive.fleet.own_network import keep_sighting, refuse_to_work, refuse_trouble
@@ -36,11 +36,12 @@ _GRACE = 30.0
 class Batch:
     """One such batch of a job. `number` is its place among those of the job."""
 
-    def __init__(self, hub: Hub, place: Workplace, taken: Taken, number: int, paces: Paces) -> None:
+    def __init__(self, hub: Hub, place: Workplace, taken: Taken, number: int, paces: Paces, known: Known) -> None:
         self._hub = hub
         self._place = place
         self._taken = taken
         self._paces = paces
+        self._known = known
         day = place.clock.now()
         self._name = f"{day:%Y%m%d}-{taken.range:04d}-{taken.fence:06d}-{number:04d}"
         self._own_network = OwnNetwork(place.settings.network, place.clock)
@@ -63,7 +64,8 @@ class Batch:
         Of a project only those that were visited on the day of the first of them. Raises as `visit`.
         """
         with self._segment(watched, visits=False) as (works, warc):
-            answers = ask_archives(self._hub, self._place, works, self._paces, self._limits_of(warc))
+            is_over = self._limits_of(warc)
+            answers = ask_archives(self._hub, self._place, works, self._paces, is_over, self._known)
             is_over = self._limits_of(warc)  # archives may have taken all of their time
             left = [
                 work.recorder

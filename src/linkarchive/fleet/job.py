@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from contextlib import closing
 
 from linkarchive.errors import ArchiveError
-from linkarchive.fleet.archives import SOURCES
+from linkarchive.fleet.archives import SOURCES, Known
 from linkarchive.fleet.batch import Batch
 from linkarchive.fleet.own_network import refuse_to_work
 from linkarchive.fleet.turns import taking_turns
@@ -39,9 +40,9 @@ def visit_range(hub: Hub, place: Workplace, number: int) -> None:
         return
     paces = Paces()
     try:
-        with taking_turns(place.settings, taken) as paces:
+        with taking_turns(place.settings, taken) as paces, closing(Known()) as known:
             _rest(place, taken.rest)
-            _work(hub, place, taken, paces)
+            _work(hub, place, taken, paces, known)
     except LostLeaseError:
         raise
     except Exception as error:
@@ -59,13 +60,13 @@ def visit_range(hub: Hub, place: Workplace, number: int) -> None:
     hub.store.commit()
 
 
-def _work(hub: Hub, place: Workplace, taken: Taken, paces: Paces) -> None:
+def _work(hub: Hub, place: Workplace, taken: Taken, paces: Paces, known: Known) -> None:
     refuse_to_work(hub, place)
     end, done = time.monotonic() + place.settings.hub.slice, 0
     left_out: set[int] = set()
     """Projects whose tables cannot be used."""
     while not place.is_stopping() and time.monotonic() < end:
-        now, batch = place.clock.now(), Batch(hub, place, taken, done, paces)
+        now, batch = place.clock.now(), Batch(hub, place, taken, done, paces, known)
         due = hub_ranges.due(hub.store, taken, now, PAGES, MOST_SOURCES)
         watched = [row for row in due if row.project not in left_out]
         to_ask = [] if due else _of_some(hub_archives.to_ask(hub.store, taken, now, SOURCES))
@@ -82,6 +83,7 @@ def _work(hub: Hub, place: Workplace, taken: Taken, paces: Paces) -> None:
                 return
         except ProjectTroubleError as error:
             left_out.add(_leave_out(hub, place, taken, error))
+            known.answers.forget()  # copies that were written with what is lost now
         done += 1
 
 

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 
-from linkarchive.fleet.workplace import Workplace
 from linkarchive.store import hub_archives, hub_turns
 from linkarchive.store.database import Store
 from linkarchive.wayback.answers import ArchiveTroubleError, Why
@@ -19,14 +18,26 @@ _LOOK_UP = 2.0
 
 @dataclass(slots=True)
 class HubRateLimits(RateLimits):
-    """The limits of archives, which hold for all workers."""
+    """The limits of archives, which hold for all workers. The connection is opened when one is asked."""
 
-    store: Store = field(kw_only=True)
-    database: threading.Lock = field(default_factory=threading.Lock)
-    """For whoever uses the store: archives are asked by several threads."""
+    database: str = field(kw_only=True)
+    _stack: ExitStack = field(default_factory=ExitStack)
+    _store: Store | None = None
+    _in_use: threading.Lock = field(default_factory=threading.Lock)
 
     def limited(self, gate: RateLimit) -> RateLimit:
         return HubRateLimit(gate.name, gate.host, gate.per_minute, limits=self)
+
+    @contextmanager
+    def store(self) -> Iterator[Store]:
+        """The connection, for one thread at a time."""
+        with self._in_use:
+            if self._store is None:
+                self._store = self._stack.enter_context(hub_turns.open_turns(self.database))
+            yield self._store
+
+    def close(self) -> None:
+        self._stack.close()
 
 
 @dataclass(slots=True)
@@ -36,24 +47,17 @@ class HubRateLimit(RateLimit):
     limits: HubRateLimits = field(kw_only=True)
 
     def acquire(self, now: float) -> float:
-        with self.limits.database:
-            why = hub_archives.why_closed(self.limits.store, self.host.name)
+        with self.limits.store() as store:
+            why = hub_archives.why_closed(store, self.host.name)
             if why is not None:
                 self.closed = self.closed or ArchiveTroubleError(Why.RATE_LIMITED, why)
             if self.stopped is not None or not self.per_minute:
                 return 0.0
-            wait = hub_turns.take(self.limits.store, {f"archive {self.name}": WINDOW / max(1.0, self.per_minute)})
+            wait = hub_turns.take(store, {f"archive {self.name}": WINDOW / max(1.0, self.per_minute)})
             return min(wait, _LOOK_UP)
 
     def close(self, error: ArchiveTroubleError, wait: float | None) -> None:
         RateLimit.close(self, error, wait)
         if error.unknown.why is Why.RATE_LIMITED:
-            with self.limits.database:
-                hub_archives.close(self.limits.store, self.host.name, error.unknown.detail, wait)
-
-
-@contextmanager
-def rate_limits(place: Workplace) -> Iterator[HubRateLimits]:
-    """On a connection of their own."""
-    with hub_turns.open_turns(place.settings.hub.database) as store:
-        yield HubRateLimits(store=store)
+            with self.limits.store() as store:
+                hub_archives.close(store, self.host.name, error.unknown.detail, wait)

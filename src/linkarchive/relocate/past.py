@@ -14,7 +14,7 @@ from linkarchive.relocate.listings import read_listing
 from linkarchive.relocate.parents import Parent, page_key, parent_of
 from linkarchive.relocate.rules import Example
 from linkarchive.relocate.search import SiteSearch
-from linkarchive.store import previous, sources
+from linkarchive.store import previous
 from linkarchive.store.database import Store
 from linkarchive.store.lookups import MOVED, new_address
 from linkarchive.store.previous import AT_ONCE, Previous
@@ -75,10 +75,10 @@ def searches_for(
     return [SiteSearch(_called(pages, parents[site]), examples[site], parents[site]) for site, pages in sites.items()]
 
 
-def of_same_sites(store: Store, urls: Iterable[str]) -> dict[int, str]:
-    """The sources on the sites of these URLs, by their numbers."""
+def of_same_sites(sources: Iterable[tuple[str, int]], urls: Iterable[str]) -> dict[int, str]:
+    """Those of these sources, given as URL and number, that are on the sites of these URLs, by their numbers."""
     sites = {_site(url) for url in urls}
-    return {number: url for number, url in sources.all_urls(store) if _site(url) in sites}
+    return {number: url for url, number in sources if _site(url) in sites}
 
 
 def _note_parent(page: Page, keys: Mapping[str, Mapping[object, int]], parents: Mapping[str, list[Parent]]) -> None:

@@ -31,6 +31,30 @@ _MOST_SITEMAPS = 100
 
 
 @dataclass(slots=True)
+class SeenSites:
+    """What searches have seen of sites, for those that follow soon."""
+
+    most: int = 0
+    """Bytes of pages that are kept."""
+    rules: dict[str, Rules] = field(default_factory=dict)
+    """Of robots.txt, by origin."""
+    _pages: dict[str, Page] = field(default_factory=dict)
+    """By the address that was visited."""
+    _size: int = 0
+
+    def page(self, address: str) -> Page | None:
+        return self._pages.get(address)
+
+    def keep(self, address: str, page: Page) -> None:
+        """Keep a page; the oldest ones go when there are too many bytes of them."""
+        self._pages[address] = page
+        self._size += len(page.body)
+        while self._size > self.most:
+            oldest = next(iter(self._pages))
+            self._size -= len(self._pages.pop(oldest).body)
+
+
+@dataclass(slots=True)
 class Relocation:
     """One search for all that is dead, site by site."""
 
@@ -45,7 +69,7 @@ class Relocation:
     paces: Paces
     contained: Callable[[str], AbstractContextManager[None]]
     """Around what is done with the page at an address: a bug in it costs that page."""
-    _rules: dict[str, Rules] = field(default_factory=dict)
+    seen: SeenSites = field(default_factory=SeenSites)
 
     def search(
         self,
@@ -88,16 +112,25 @@ class Relocation:
         for url in searches_by_url:
             if not self._is_closed(url):
                 by_address.setdefault(self.address(url), []).append(url)
-        requests = map(VisitRequest, by_address)
-        rules, paces = self._rules, self.paces
-        for visit in fetch_all(requests, network, self.clock, stop=self.stop, sites=sites, rules=rules, paces=paces):
-            address = visit.request.url
-            page = page_of(visit, network.max_body)
-            visit.close()
+
+        def show(address: str, page: Page) -> None:
             for url in by_address[address]:
                 seen = replace(page, final_url=url) if page.final_url == address else page
                 for search in searches_by_url[url]:
                     self._take(search, url, seen)
+
+        known = {address: page for address in by_address if (page := self.seen.page(address)) is not None}
+        for address, page in known.items():
+            show(address, page)
+        requests = (VisitRequest(address) for address in by_address if address not in known)
+        rules, paces = self.seen.rules, self.paces
+        for visit in fetch_all(requests, network, self.clock, stop=self.stop, sites=sites, rules=rules, paces=paces):
+            page = page_of(visit, network.max_body)
+            visit.close()
+            rule = rule_for(visit.request.url, sites)
+            if rule is None or not rule.headers:  # others may not see what our own headers show
+                self.seen.keep(visit.request.url, page)
+            show(visit.request.url, page)
 
     def _is_closed(self, url: str) -> bool:
         """The settings say that it is not to be fetched."""
@@ -112,7 +145,7 @@ class Relocation:
         if match is not None and not is_same:
             search.reject(url, match)
         for host in search.hosts:
-            rules = self._rules.get(host.removesuffix("/"))
+            rules = self.seen.rules.get(host.removesuffix("/"))
             search.name_sitemaps(rules.sitemaps[:_MOST_SITEMAPS] if rules is not None else ())
 
     def _is_same(self, lost: DeadPage, url: str, page: Page) -> bool:

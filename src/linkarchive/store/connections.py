@@ -80,8 +80,9 @@ def refused(url: URL, error: SQLAlchemyError) -> StorageError:
 
 
 def shown(url: URL) -> str:
-    """The address of a database without its password."""
-    return url.set(drivername="postgresql").render_as_string(hide_password=True)
+    """The address of a database without its password, and without options other than where it is."""
+    options = {name: value for name, value in url.query.items() if name in ("host", "port")}
+    return url.set(drivername="postgresql", query=options).render_as_string(hide_password=True)
 
 
 @cache

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 
 from sqlalchemy import text
@@ -24,6 +24,13 @@ def to_ask(store: Store, taken: Taken, now: datetime, most: int) -> list[Watched
         ) AS d ORDER BY d.ask_from, d.project, d.source LIMIT :most"""
     values = {"first": taken.first_slot, "last": taken.last_slot, "now": now, "most": most}
     return [Watched(row.project, row.source, bytes(row.page)) for row in store.execute(text(query), values)]
+
+
+def near(store: Store, project: int, numbers: Collection[int]) -> list[int]:
+    """The sources of a project in the slots of these: all that are on their hosts are among them."""
+    query = """SELECT source FROM hub.watched WHERE project = :project AND slot IN (
+        SELECT slot FROM hub.watched WHERE project = :project AND source = ANY(:sources))"""
+    return list(store.execute(text(query), {"project": project, "sources": list(numbers)}).scalars())
 
 
 def ask_from(store: Store, project: int, times: Mapping[int, datetime | None]) -> None:

@@ -51,6 +51,29 @@ def test_a_worker_finds_where_a_page_is_now_as_a_run_does(hub: Hub, web: Web, st
     assert len(web.asked) == asked, "nothing is asked again"
 
 
+def test_a_site_is_searched_once_for_all_projects(hub: Hub, web: Web, stage: Any) -> None:
+    hub.settings["ARCHIVE_HUB_SEGMENT_SECONDS"] = "60"
+    folder = hub.folder("folder", ARCHIVE_HUB_DATABASE="")
+    projects = [hub.project(name) for name in ("politics", "sport", "culture")]
+    for root in (folder, *projects):
+        root.article(OLD, GONE)
+    moves(web, stage, has_moved=False)
+    folder.check("article.md")
+    for project in projects:
+        assert project.run("push").code == 0
+    hub.work(now="2026-01-05T06:00:00Z")
+    moves(web, stage, has_moved=True)
+    web.forget()
+    folder.check(now="2026-01-12")
+    by_a_run = web.by_url()
+    web.forget()
+    hub.work(now="2026-01-12T06:00:00Z")
+    assert web.by_url() == by_a_run
+    for project in projects:
+        report = project.run("report", "--format", "json", now="2026-01-12T08:00:00Z")
+        assert report.source(OLD)["suggested_url"] == NEW
+
+
 def test_a_search_that_has_no_time_goes_on_later(hub: Hub, web: Web, stage: Any) -> None:
     """The time of a segment is over before a page of the search is there."""
     hub.settings["ARCHIVE_HUB_SEGMENT_SECONDS"] = "1"

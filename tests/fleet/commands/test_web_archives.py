@@ -67,6 +67,30 @@ def test_a_worker_learns_from_archives_what_a_run_learns(
         assert {name: here[name] for name in asked} == {name: there[name] for name in asked}
 
 
+@pytest.mark.long
+def test_what_many_projects_cite_is_asked_about_once(asking: Hub, web: Web, wayback: FaultyArchive, stage: Any) -> None:
+    """More of them than are written together."""
+    hold(wayback, GONE, "2025-06-02", stage.html("what is gone"))
+    hold(wayback, SAME, "2025-06-02", stage.html(SAME))
+    web.pages[GONE] = Response(b"gone", 410)
+    folder = asking.folder("folder", ARCHIVE_HUB_DATABASE="")
+    projects = [asking.project(f"p{number:02}") for number in range(18)]
+    for root in (folder, *projects):
+        root.article(GONE, SAME, published="2025-06-01")
+    folder.check("article.md")
+    by_a_run = dict(wayback.counts)
+    assert by_a_run
+    wayback.counts.clear()
+    for project in projects:
+        assert project.run("push").code == 0
+    asking.work(now=f"{NOW}T06:00:00Z")
+    assert all(number <= by_a_run[service] for service, number in wayback.counts.items()), wayback.counts
+    copies = {project.run("report", "--format", "json").source(GONE)["archived_url"] for project in projects}
+    [copy] = copies
+    assert copy.startswith("https://web.archive.org/web/20250602")
+    assert asking.folder().run("hub", "verify", now=None).code == 0
+
+
 def test_three_workers_ask_an_archive_as_fast_as_one_run_may(asking: Hub, web: Web, wayback: FaultyArchive) -> None:
     asking.settings["ARCHIVE_WAYBACK_REPLAY_PER_MINUTE"] = "120"
     project = asking.project("politics")
