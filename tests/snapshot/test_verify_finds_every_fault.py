@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from isal import igzip
 
-from linkarchive.snapshot import cdxj, paths
+from linkarchive.snapshot import paths
 from linkarchive.snapshot.manifest import read_chain, write_manifest
 from linkarchive.snapshot.record_reader import walk
 from linkarchive.snapshot.repair import repair
@@ -211,8 +211,3 @@ def test_a_manifest_is_plain_json(archive: Any) -> None:
     assert facts["facts"] == {"sources": 0}
     assert facts["previous"]["name"] == "20261123T060000Z-4f2a.json"
     assert facts["created"] == "2026-11-23T07:00:00Z"
-
-
-def test_lines_are_sorted_as_bytes() -> None:
-    lines = [b"a,b)/ 2\n", b"a)/ 1\n", b"a,b)/ 10\n", b"a)/ 1\n"]
-    assert cdxj.index(lines) == b"a)/ 1\na,b)/ 10\na,b)/ 2\n"

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import heapq
 import json
 import re
-from collections.abc import Iterable
+import tempfile
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack
+from itertools import islice
 
 from linkarchive.snapshot.request_body import RequestBody
 from linkarchive.snapshot.surt import surt
@@ -15,6 +19,8 @@ INDEXED_TYPES = frozenset({"response", "revisit", "resource"})
 _UNKNOWN_MIME = "unk"
 """As the Internet Archive writes for a response without a content type; CDXJ wants the field."""
 
+_IN_MEMORY = 20_000
+"""Lines that are sorted at once: some 8 MB."""
 _NO_DIGIT = re.compile(r"\D")
 _END_OF_TYPE = re.compile(r"[;\s]")
 
@@ -53,6 +59,21 @@ def media_type(content_type: str) -> str:
     return _END_OF_TYPE.split(content_type.strip(), maxsplit=1)[0]
 
 
-def index(lines: Iterable[bytes]) -> bytes:
-    """A whole index: each line once, sorted bytewise (LC_ALL=C)."""
-    return b"".join(sorted(set(lines)))
+def index(lines: Iterable[bytes]) -> Iterator[bytes]:
+    """The lines of a whole index: each once, sorted bytewise (LC_ALL=C). Many are sorted by way of temporary files, of
+    which OSError may come."""
+    rest, last = iter(lines), b""
+    with ExitStack() as stack:
+        parts: list[Iterable[bytes]] = []
+        while some := sorted(islice(rest, _IN_MEMORY)):
+            if len(some) < _IN_MEMORY:  # the last ones
+                parts.append(some)
+                break
+            file = stack.enter_context(tempfile.TemporaryFile())
+            file.writelines(some)
+            file.seek(0)
+            parts.append(file)
+        for next_line in heapq.merge(*parts):
+            if next_line != last:
+                yield next_line
+                last = next_line

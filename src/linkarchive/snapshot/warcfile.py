@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -79,12 +80,18 @@ class WarcFile:
             if self._broken:
                 return {}
             self.sync()
-            journal = paths.journal_of(self._archive, self.path)
-            lines = journal.read_bytes().splitlines(keepends=True) if journal.exists() else []
-            index, data = paths.index_of(self._archive, self.path), cdxj.index(lines)
-            write_atomically(index, data, opener=private)
+            journal, index = paths.journal_of(self._archive, self.path), paths.index_of(self._archive, self.path)
+            digest = hashlib.sha256()
+
+            def digested() -> Iterator[bytes]:
+                with journal.open("rb") if journal.exists() else io.BytesIO() as lines:
+                    for line in cdxj.index(lines):
+                        digest.update(line)
+                        yield line
+
+            write_atomically(index, digested(), opener=private)
             journal.unlink(missing_ok=True)
-            return {self.path: self._sha256.hexdigest(), index: hashlib.sha256(data).hexdigest()}
+            return {self.path: self._sha256.hexdigest(), index: digest.hexdigest()}
         except OSError as error:
             raise storage_error(self.path, error, "cannot be finished") from error
         finally:
