@@ -10,10 +10,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from linkarchive.links.edit import merge, merge_project, prune, prune_project
-from linkarchive.links.entries import Entry, LinksFile, Section
+from linkarchive.links.edit import merged as merged_files
+from linkarchive.links.edit import pruned as pruned_files
+from linkarchive.links.edit import write_articles
+from linkarchive.links.entries import NAME, Entry, LinksFile, Section
+from linkarchive.links.files import LinkList
 from linkarchive.links.line import lines_of
-from linkarchive.links.match import apply, match, uncited
+from linkarchive.links.match import match, uncited
 from linkarchive.links.parse import parse
 from linkarchive.model import Article, Citation, Reason
 
@@ -25,6 +28,18 @@ def cite(url: str | None, text: str, *, recovered: bool = False) -> Citation:
 
 def article(*citations: Citation, path: str = "a.md", original: str | None = None, day: date | None = None) -> Article:
     return Article(path, "", original, day, citations)
+
+
+def merge(text: str, articles: list[Article]) -> str:
+    return merged_files([LinkList(Path(NAME), text, parse(text))], articles).get(Path(NAME), text)
+
+
+def prune(text: str, of: Article) -> str:
+    return pruned_files([LinkList(Path(NAME), text, parse(text))], [of]).get(Path(NAME), text)
+
+
+def apply(known: Section, of: Article) -> Article:
+    return match(known, of).article
 
 
 def section(text: str, of: Article) -> Section:
@@ -223,16 +238,15 @@ def test_many_articles_in_many_files(tmp_path: Path) -> None:
         article(cite("https://1.example/", "one", recovered=True), cite("https://2.example/", "two")),
         article(cite("https://3.example/", "three"), path="b.md"),
     ]
-    changed = merge_project(main, articles)
-    assert changed[extra] == "[a.md]\nhttps://1.example/  one\nhttps://2.example/               two\n"
-    assert changed[main].encode("utf-8", "surrogateescape") == (
+    changed = write_articles(main, articles)
+    assert changed == {path: path.read_bytes() for path in (extra, main)}
+    assert changed[extra] == b"[a.md]\nhttps://1.example/  one\nhttps://2.example/               two\n"
+    assert changed[main] == (
         b"include links/*.txt\r\nbad \xff line\r\n\r\n[b.md]\r\n\r\nhttps://3.example/               three\r\n"
     )
-    for path, text in changed.items():
-        path.write_bytes(text.encode("utf-8", "surrogateescape"))
-    assert merge_project(main, articles) == {}
-    assert prune_project(main, [article(cite("https://2.example/", "two"))]) == {
-        extra: "[a.md]\nhttps://2.example/               two\n"
+    assert write_articles(main, articles) == {}
+    assert write_articles(main, [article(cite("https://2.example/", "two"))], without_left=True) == {
+        extra: b"[a.md]\nhttps://2.example/               two\n"
     }
 
 

@@ -20,7 +20,7 @@ from linkarchive.errors import ArticleError
 from linkarchive.history.edited_files import FileFix, Fixes, by_hand, where
 from linkarchive.history.list_fixes import fix_list, lists_of
 from linkarchive.history.new_targets import SURE, NewTarget, NewTargets, NoTarget
-from linkarchive.links.inputs import files_beside, files_named
+from linkarchive.links.inputs import files_beside, files_named, is_folder
 from linkarchive.links.match import with_known_targets
 from linkarchive.model import Article, Citation
 from linkarchive.project import Project
@@ -68,8 +68,8 @@ def plan_fixes(project: Project, store: Store, names: Sequence[str], day: date, 
 
 def _editable(name: str, root: Path) -> list[Path]:
     """The files a name stands for; of a folder those that can be edited."""
-    is_folder = any((base / name).is_dir() for base in (Path.cwd(), root))
-    return [path for path in files_named(name, root).articles if not is_folder or _format(path) in EDITABLE]
+    paths = files_named(name, root).articles
+    return [path for path in paths if _format(path) in EDITABLE] if is_folder(name, root) else list(paths)
 
 
 def _format(path: Path) -> str | None:

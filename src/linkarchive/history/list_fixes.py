@@ -20,7 +20,7 @@ from linkarchive.wrappers import key_of
 def lists_of(links: Path) -> tuple[dict[Path, LinkList], LinksFile]:
     """links.txt and the files that it includes, by path, and all of them as one. Raises UsageError."""
     lists = link_lists(links)[0] if links.exists() else []
-    return {document.path.resolve(): document for document in lists}, joined(lists, ())
+    return {document.path.resolve(): document for document in lists}, joined([file.links for file in lists])
 
 
 def fix_list(

@@ -13,19 +13,9 @@ from msgspec import Struct, field
 from linkarchive.links.entries import NAME, Section, section_key
 from linkarchive.links.files import LinkList, as_bytes, joined, link_lists, write_links
 from linkarchive.links.line import filled, folded, lines_of, link_line, written
-from linkarchive.links.match import Place, Places, assigned, header, is_lost, place_of, uncited
+from linkarchive.links.match import Place, Places, assigned, header, is_lost, is_to_fill, place_of, uncited
 from linkarchive.links.parse import parse
 from linkarchive.model import Article, Citation
-
-
-def merge(text: str, articles: Sequence[Article]) -> str:
-    """The text of `links.txt` with what it does not have yet of these articles; only adds lines and fills `?`."""
-    return _merged([_list_of(text)], articles).get(Path(NAME), text)
-
-
-def prune(text: str, article: Article) -> str:
-    """The text without the lines of the links that left the article, and their keys."""
-    return _pruned([_list_of(text)], [article]).get(Path(NAME), text)
 
 
 def write_articles(path: Path, articles: Collection[Article], *, without_left: bool = False) -> dict[Path, bytes]:
@@ -34,24 +24,13 @@ def write_articles(path: Path, articles: Collection[Article], *, without_left: b
     `without_left`: the links that left the articles are taken out. Returns the new content of each file that changed.
     Raises UsageError, StorageError.
     """
-    changed = merge_project(path, articles)
+    changed = merged(link_lists(path)[0], articles)
     for file, text in changed.items():
         write_links(file, text)
-    for file, text in prune_project(path, articles).items() if without_left else ():
+    for file, text in pruned(link_lists(path)[0], articles).items() if without_left else ():
         write_links(file, text)
         changed[file] = text
     return {file: as_bytes(text) for file, text in changed.items()}
-
-
-def merge_project(path: Path, articles: Collection[Article]) -> dict[Path, str]:
-    """`merge` over `links.txt` and all that it includes: the new text of each file that changes. A section is edited in
-    the file it stands in; a new one goes to `path`. Raises UsageError."""
-    return _merged(link_lists(path)[0], articles)
-
-
-def prune_project(path: Path, articles: Iterable[Article]) -> dict[Path, str]:
-    """`prune` over `links.txt` and all that it includes: the new text of each file that changes. Raises UsageError."""
-    return _pruned(link_lists(path)[0], articles)
 
 
 def replace_urls(text: str, targets: Mapping[int, str]) -> tuple[str, frozenset[int]]:
@@ -83,10 +62,6 @@ def with_snapshots(text: str, copies: Mapping[int, str]) -> str:
             end = line[len(body) :] or "\n"
             lines[number - 1] = f"{body}{end}    snapshot = {written(url)}{line[len(body) :]}"
     return "".join(lines)
-
-
-def _list_of(text: str) -> LinkList:
-    return LinkList(Path(NAME), text, parse(text))
 
 
 class _Draft(Struct):
@@ -121,14 +96,16 @@ def _drafts(lists: Iterable[LinkList]) -> dict[str, _Draft]:
     return {links.name: _Draft(links, lines_of(links.text)) for links in lists}
 
 
-def _merged(lists: Sequence[LinkList], articles: Collection[Article]) -> dict[Path, str]:
+def merged(lists: Sequence[LinkList], articles: Collection[Article]) -> dict[Path, str]:
+    """The new text of each file that changes: with what the files do not have yet of these articles. Lines are only
+    added, and `?` filled. A section is edited in the file that it stands in; a new one goes to the first."""
     # The articles are gone through again and again, since they may be too many to be held.
     named = {section_key(article.path): place for place, article in enumerate(articles) if folded(article.path)}
     pending = {place for name, place in named.items() if name != NAME}
     changed: dict[Path, str] = {}
     while pending:
         drafts = _drafts(lists)
-        links = joined(lists, ())
+        links = joined([file.links for file in lists])
         # Two articles may share the section of an original URL: the second sees what the first added.
         busy: set[str] = set()
         for place, article in enumerate(articles):
@@ -144,9 +121,10 @@ def _merged(lists: Sequence[LinkList], articles: Collection[Article]) -> dict[Pa
     return changed
 
 
-def _pruned(lists: Sequence[LinkList], articles: Iterable[Article]) -> dict[Path, str]:
+def pruned(lists: Sequence[LinkList], articles: Iterable[Article]) -> dict[Path, str]:
+    """The new text of each file that changes: without the lines of the links that left the articles, and their keys."""
     drafts = _drafts(lists)
-    links = joined(lists, ())
+    links = joined([file.links for file in lists])
     for article in articles:
         section = links.section(article)
         for entry in uncited(section, article) if section else ():
@@ -173,11 +151,12 @@ def _merge_article(drafts: Mapping[str, _Draft], section: Section | None, articl
     draft = drafts[section.file]
     draft.added[section.keys_end] += [line for key, line in header(article) if key not in section.keys]
     new = []
-    entries = assigned(section.entries, article.citations, Places())
+    places = Places()
+    entries = assigned(section.entries, article.citations, places)
     for citation, entry in zip(article.citations, entries, strict=True):
         if entry is None:
             new.append(citation)
-        elif entry.url is None and not entry.excluded and place_of(citation.url) is not None and citation.url:
+        elif citation.url is not None and is_to_fill(citation, entry, places):
             lines = drafts[entry.file].lines
             lines[entry.line - 1] = filled(lines[entry.line - 1], citation.url)
     added = _link_lines(new)

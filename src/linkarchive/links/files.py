@@ -33,16 +33,17 @@ class LinkList(Struct, frozen=True):
 
 def load(path: Path) -> LinksFile:
     """Read `links.txt` with all that it includes; a file that does not exist is empty. Raises UsageError."""
-    return joined(*link_lists(path))
+    lists, malformed = link_lists(path)
+    return joined([file.links for file in lists], malformed)
 
 
-def joined(lists: Sequence[LinkList], malformed: Sequence[Malformed]) -> LinksFile:
-    """The files of a project as one."""
+def joined(files: Sequence[LinksFile], malformed: Sequence[Malformed] = ()) -> LinksFile:
+    """Several files as one, with further malformed lines."""
     return LinksFile(
-        tuple(section for file in lists for section in file.links.sections),
-        (*(line for file in lists for line in file.links.malformed), *malformed),
-        tuple(include for file in lists for include in file.links.includes),
-        tuple(watch for file in lists for watch in file.links.watches),
+        tuple(section for file in files for section in file.sections),
+        (*(line for file in files for line in file.malformed), *malformed),
+        tuple(include for file in files for include in file.includes),
+        tuple(watch for file in files for watch in file.watches),
     )
 
 
@@ -52,11 +53,7 @@ def some_sections(root: Path, names: Iterable[str], articles: Iterable[str]) -> 
     Raises UsageError.
     """
     keys = set(map(section_key, articles))
-    lists = []
-    for name in names:
-        text = _text(root / name)
-        lists.append(LinkList(root / name, text, parse(text, name, lambda of: section_key(of) in keys)))
-    return joined(lists, ())
+    return joined([parse(_text(root / name), name, lambda of: section_key(of) in keys) for name in names])
 
 
 def said_of(root: Path, names: Iterable[str], articles: Iterable[str]) -> tuple[dict[str, str], str]:
@@ -70,12 +67,7 @@ def said_of(root: Path, names: Iterable[str], articles: Iterable[str]) -> tuple[
             named = (replace(section, entries=()) for section in part.named.values())
             loose = (section for section in part.sections if section.entries and not section.name)
             parts.append(LinksFile((*loose, *named), (), part.includes, part.watches))
-    outline = LinksFile(
-        tuple(section for part in parts for section in part.sections),
-        (),
-        tuple(include for part in parts for include in part.includes),
-        tuple(watch for part in parts for watch in part.watches),
-    )
+    outline = joined(parts)
     if len(outline.named) < sum(len(part.named) for part in parts):  # the links of some stand in several places
         again = some_sections(root, names, paths.values())
         said = {path: again.said(path) for path in said}
@@ -97,10 +89,9 @@ def link_lists(path: Path) -> tuple[list[LinkList], list[Malformed]]:
     for file in lists:
         for include in file.links.includes:
             place = (file.path.parent, include.pattern)
-            if place in refusals:  # a pattern that many files have is looked up once
-                malformed += [_refused(include, why) for why in refusals[place]]
-                continue
-            targets, refusals[place] = _included(file.path.parent, include.pattern, root)
+            targets: list[Path] = []
+            if place not in refusals:  # a pattern that many files have is looked up once
+                targets, refusals[place] = _included(file.path.parent, include.pattern, root)
             malformed += [_refused(include, why) for why in refusals[place]]
             for target in targets:
                 if target.resolve() in seen:

@@ -61,10 +61,7 @@ class FilesRead(Struct):
     def files(self) -> Iterator[FileRead]:
         """What was noted, with size and times as they are now."""
         for name, digest in self.digests.items():
-            size, modified, changed = _stamp(f"{self.root}/{name}")
-            if max(modified, changed) > self.began - _SETTLED:
-                size = modified = changed = -1
-            yield FileRead(name, size, modified, changed, digest)
+            yield FileRead(name, *_settled_stamp(f"{self.root}/{name}", self.began), digest)
 
     def _name(self, path: Path | str) -> str:
         return os.path.relpath(self.root / path, self.root)
@@ -82,10 +79,7 @@ def as_it_is(root: Path, path: Path, known: FileRead | None, now: int) -> FileRe
         return known
     with path.open("rb") as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
-    size, modified, changed = _stamp(str(path))
-    if max(modified, changed) > now - _SETTLED:
-        size = modified = changed = -1
-    return FileRead(os.path.relpath(path, root), size, modified, changed, digest)
+    return FileRead(os.path.relpath(path, root), *_settled_stamp(str(path), now), digest)
 
 
 def _is_as_read(root: Path, file: FileRead) -> bool:
@@ -94,7 +88,14 @@ def _is_as_read(root: Path, file: FileRead) -> bool:
     return file.size >= 0 and _stamp(f"{root}/{file.path}") == (file.size, file.modified, file.changed)
 
 
+def _settled_stamp(path: str, began: int) -> tuple[int, int, int]:
+    """`_stamp`; -1 each where they are not to be relied on by a reading that began then."""
+    size, modified, changed = _stamp(path)
+    return (-1, -1, -1) if max(modified, changed) > began - _SETTLED else (size, modified, changed)
+
+
 def _stamp(path: str) -> tuple[int, int, int]:
+    """Size, and when it and its inode were changed; -1 each for what is not there."""
     try:
         status = os.stat(path)
     except (OSError, ValueError):

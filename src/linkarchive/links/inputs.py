@@ -124,8 +124,8 @@ def _from_files(
     if left_out:
         yield LeftOut(f"{name}: {left_out}")
     if not contents.articles:
-        is_folder = any((base / name).is_dir() for base in (Path.cwd(), root))
-        yield ArticleError(f"{name}: {'no article in this folder' if is_folder else 'no such file, folder or URL'}")
+        why = "no article in this folder" if is_folder(name, root) else "no such file, folder or URL"
+        yield ArticleError(f"{name}: {why}")
     for path in contents.articles:
         name_here = Path(os.path.relpath(path, root)).as_posix()
         if name_here in skipped:
@@ -176,6 +176,11 @@ def files_beside(folder: Path) -> Beside:
             return None
 
     return read
+
+
+def is_folder(name: str, root: Path) -> bool:
+    """The name is that of a folder, looked up from the working folder or from the project folder."""
+    return "://" not in name and any((base / name).is_dir() for base in (Path.cwd(), root))
 
 
 def files_named(name: str, root: Path) -> FolderContents:

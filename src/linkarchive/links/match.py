@@ -33,6 +33,7 @@ class MatchedSection(Struct, frozen=True):
 
 
 def match(section: Section, article: Article) -> MatchedSection:
+    """The article with what its section says of it."""
     places = Places()
     lines = assigned(section.entries, article.citations, places)
     citations = tuple(
@@ -48,7 +49,7 @@ def match(section: Section, article: Article) -> MatchedSection:
     )
     # What the section adds changes no line: a target that was lost before still counts as lost (`is_lost`).
     whole = all(key in section.keys for key, _ in header(article)) and not any(
-        _is_missing(citation, places) if entry is None else _is_to_fill(citation, entry, places)
+        _is_missing(citation, places) if entry is None else is_to_fill(citation, entry, places)
         for citation, entry in zip(citations, lines, strict=True)
     )
     return MatchedSection(article, _left(section.entries, citations, lines, places), whole)
@@ -76,20 +77,18 @@ def _is_missing(citation: Citation, places: Places) -> bool:
     return is_lost(citation) or places[citation.url] is not None
 
 
-def _is_to_fill(citation: Citation, entry: Entry, places: Places) -> bool:
+def is_to_fill(citation: Citation, entry: Entry, places: Places) -> bool:
+    """The line of the citation waits for its target, and the citation has one."""
     return entry.url is None and not entry.excluded and places[citation.url] is not None
-
-
-def apply(section: Section, article: Article) -> Article:
-    return match(section, article).article
 
 
 def with_known_targets(section: Section | None, article: Article, stored: Article) -> Article:
     """The article as it was just read, with what its section and its last reading know of its targets."""
-    return with_recoveries(article if section is None else apply(section, article), stored)
+    return with_recoveries(article if section is None else match(section, article).article, stored)
 
 
 def uncited(section: Section, article: Article) -> tuple[Entry, ...]:
+    """The links of the section that left the article."""
     places = Places()
     lines = assigned(section.entries, article.citations, places)
     return _left(section.entries, article.citations, lines, places)

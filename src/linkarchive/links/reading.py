@@ -76,7 +76,7 @@ class ArticleReader(Struct):
     def read_lists(self) -> None:
         """Read links.txt and what it includes. Raises UsageError."""
         lists, malformed = link_lists(self.path)
-        self.links, self.lists = joined(lists, malformed), tuple(file.name for file in lists)
+        self.links, self.lists = joined([file.links for file in lists], malformed), tuple(file.name for file in lists)
         if self.files is not None:
             self.files.is_all = not malformed and not any(
                 glob.has_magic(include.pattern) for include in self.links.includes
@@ -147,9 +147,6 @@ class ArticleReader(Struct):
             words = f"{type(error).__name__}: {' '.join(str(error).split())}"
             self.errors.append(f"{path}: could not be read ({words[:300]}); please report it")
 
-    def _is_folder(self, pattern: str) -> bool:
-        return "://" not in pattern and any((base / pattern).is_dir() for base in (Path.cwd(), self._root))
-
     def _note(self, path: str, data: bytes | None) -> None:
         if self.files is not None:
             self.files.note(path, data)
@@ -199,10 +196,10 @@ class ArticleReader(Struct):
         links = self.links
         if not links.watches:
             return
-        from linkarchive.links.inputs import Document, FolderRead, LeftOut, ListedArticle, documents
+        from linkarchive.links.inputs import Document, FolderRead, LeftOut, ListedArticle, documents, is_folder
 
         patterns = [watch.pattern for watch in links.watches]
-        if self.files is not None and not all(map(self._is_folder, patterns)):
+        if self.files is not None and not all(is_folder(pattern, self._root) for pattern in patterns):
             self.files.is_all = False
         try:
             for document in documents(

@@ -34,7 +34,7 @@ def cited_before(root: Path, revision: str, articles: Iterable[Article]) -> Mapp
         if article.path in changed or NAME in changed or "://" in article.path or article.path == "-":
             cited[article.path] = _cited_before(root, base, links, article)
         else:
-            cited[article.path] = _as_now(article)
+            cited[article.path] = _cited_in(article)
     return cited
 
 
@@ -43,8 +43,8 @@ def _cited_before(root: Path, base: str, links: LinksFile, article: Article) -> 
         return CitedBefore(_keys(entry.url for entry in links.loose))
     section = links.section(article)
     listed = _keys(entry.url for entry in section.entries) if section else frozenset()
-    was = _as_now(_article_at(root, base, article.path))
-    return CitedBefore(listed | was.keys, was.lost)
+    earlier = _cited_in(_article_at(root, base, article.path))
+    return CitedBefore(listed | earlier.keys, earlier.lost)
 
 
 def _article_at(root: Path, base: str, path: str) -> Article:
@@ -61,7 +61,7 @@ def _article_at(root: Path, base: str, path: str) -> Article:
         return nothing
 
 
-def _as_now(article: Article) -> CitedBefore:
+def _cited_in(article: Article) -> CitedBefore:
     urls = (*(citation.url for citation in article.citations), article.original_url)
     return CitedBefore(_keys(urls), tuple(citation.text for citation in article.citations if citation.url is None))
 
