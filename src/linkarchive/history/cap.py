@@ -1,4 +1,4 @@
-"""The cap on the archive (`[keep] max_bytes`): the oldest captures that nothing leans on go, as by `archive forget`."""
+"""The cap on the archive (`[keep] max_bytes`): the oldest captures that nothing needs go, as by `archive forget`."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def keep_within(project: Project, most: int, now: datetime) -> str:
     from linkarchive.snapshot.removal import find_captures
 
     with open_project(project, write=True) as store:
-        spots = _may_go(store, decisions.load(project.decisions))
+        spots = _removable(store, decisions.load(project.decisions))
     plan = find_captures(project.archive, spots, size - most)
     if plan.captures:
         from linkarchive.history.forgetting import take_out  # late: it can render reports
@@ -79,7 +79,7 @@ def keep_within(project: Project, most: int, now: datetime) -> str:
     )
 
 
-def _may_go(store: Store, log: list[decisions.Decision]) -> list[Spot]:
+def _removable(store: Store, log: list[decisions.Decision]) -> list[Spot]:
     """The captures that nothing needs, by the record of their page: the oldest first, but revisits before what they
     repeat."""
     accepted = {(key_of(decision.url), decision.capture_time) for decision in log if decision.action == "accept"}
@@ -90,7 +90,7 @@ def _may_go(store: Store, log: list[decisions.Decision]) -> list[Spot]:
             kept[stored.id] = stored
         else:
             free.append(stored)
-    # Two captures may name one record, and a revisit leans on the record that it repeats.
+    # Two captures may name one record, and a revisit needs the record that it repeats.
     places = {place for stored in kept.values() for place in _places(stored)}
     free = sorted((stored for stored in free if stored.place not in places), key=lambda stored: stored.capture.time)
     revisits: dict[Spot, list[Spot]] = defaultdict(list)

@@ -9,7 +9,7 @@ from linkarchive.history.probes import stored_probe
 from linkarchive.history.reports import latest_of
 from linkarchive.judge.cases import case_line
 from linkarchive.judge.site_rule import apply_site_rule
-from linkarchive.model import Case, CitationResult, Failure, History, Page, Reason, Result, SourceReport, Verdict
+from linkarchive.model import Case, CitationResult, Failure, History, Page, Reason, Result, Verdict
 from linkarchive.project import Files
 from linkarchive.report.sanitize import redacted
 from linkarchive.settings import Settings
@@ -22,8 +22,8 @@ from linkarchive.store.database import Store
 
 def cases_of(archive: Files, store: Store, url: str, settings: Settings) -> Iterator[str]:
     """Yields, for each citation of a source, what its latest verdict was concluded from: a line of JSON for `archive
-    judge`, without secrets. Raises UnknownSourceError, UsageError where it was
-    not checked yet, and StorageError where a stored page cannot be read."""
+    judge`, without secrets. Raises UnknownSourceError, UsageError where it was not checked yet, StorageError where a
+    stored page cannot be read."""
     source = sources.find(store, url)
     _, latest = latest_of(store, source.id, url)
     kept = captures.of_source(store, source.id)
@@ -39,7 +39,7 @@ def cases_of(archive: Files, store: Store, url: str, settings: Settings) -> Iter
             url=citation.url,
             after=after,
             before=None
-            if before is None or (latest.result.similarity is None and _first(latest))
+            if before is None or (latest.result.similarity is None and latest.result.reason is Reason.FIRST_SEEN)
             else apply_site_rule(
                 read_page(archive, before.capture, limit=settings.network.limit_of(before.capture.mime)), rule
             ),
@@ -75,10 +75,6 @@ def _standard(citation: CitationResult, kept: list[StoredCapture]) -> StoredCapt
     accepted, baseline = citation.accepted, citation.baseline
     time = accepted.capture_time if accepted else baseline.time if baseline else None
     return next((stored for stored in kept if stored.capture.time == time), None)
-
-
-def _first(latest: SourceReport) -> bool:
-    return latest.result.reason == "first-seen"
 
 
 def _quotes(store: Store, citation: CitationResult) -> tuple[str, ...]:

@@ -52,7 +52,7 @@ def ignore_source(
 
 def replace_source(
     project: Project, store: Store, url: str, by: str, reason: str | None, who: str, now: datetime
-) -> Decision:
+) -> None:
     """Record what articles shall cite instead of a source; `archive fix` writes it into them. Raises UsageError for a
     source that the project does not have, or for no web address."""
     source = sources.find(store, url)
@@ -61,9 +61,7 @@ def replace_source(
         raise UsageError(f"{redact(by)}: not a web address (https://…) to cite instead")
     if key_of(by) == source.key:
         raise UsageError(f"{redact(by)}: the same page; give another address")
-    decision = Decision("replace", redact(source.key), who, now, reason, replacement=by)
-    decisions.append(project, decision)
-    return decision
+    decisions.append(project, Decision("replace", redact(source.key), who, now, reason, replacement=by))
 
 
 def take_back(
@@ -75,11 +73,11 @@ def take_back(
     who: str,
     now: datetime,
     article: str | None = None,
-) -> tuple[Decision, ...]:
-    """Take back decisions of an action ("accept", "ignore") on a source; returns those that were taken back.
+) -> None:
+    """Take back decisions of an action ("accept", "ignore", "replace") on a source.
 
-    Of acceptances only the last one (for that article, if one is given), so that an earlier one counts
-    again; of ignoring all. Raises UsageError when there is none.
+    Of acceptances only the last one (for that article, if one is given), so that an earlier one counts again; of the
+    others all. Raises UsageError when there is none.
     """
     in_force = decisions.in_force(decisions.load(project.decisions), _name_of(store, url))
     revoked = [
@@ -89,11 +87,9 @@ def take_back(
     ]
     if not revoked:
         raise UsageError(f"{redact(url)}: nothing to take back: no {action} is in force")
-    revoked = revoked[-1:] if action == "accept" else revoked
-    for decision in revoked:
+    for decision in revoked[-1:] if action == "accept" else revoked:
         undo = Decision("undo", decision.url, who, now, reason, decision.article, undoes=decision.when)
         decisions.append(project, undo)
-    return tuple(revoked)
 
 
 def _name_of(store: Store, url: str) -> str:

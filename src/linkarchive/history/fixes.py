@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -112,24 +112,21 @@ class _Planner:
         read = read_document(data, form, path=name)
         section = self._links.section(read)
         replacements, left = self._replacements(read, with_known_targets(section, read, stored[0]), form, name)
-        self._note_references(path, name, data, form, read)
-        return self._edited(path, name, data, form, read, replacements, left)
+        self._note_references(path, data, form, read)
+        return self._edited(path, data, form, read, replacements, left)
 
     def _edited(
         self,
         path: Path,
-        name: str,
         data: bytes,
         form: str,
         read: Article,
         replacements: Sequence[Replacement],
         left: Sequence[str],
     ) -> FileFix:
+        name = read.path
         if form not in EDITABLE:
-            sentences = tuple(
-                by_hand(name, read.citations[replacement.citation], replacement) for replacement in replacements
-            )
-            return FileFix(path, name, data, data, left=tuple(left), by_hand=sentences)
+            return _for_a_person(path, data, read, replacements, left)
         fixed = fix_article(data, form, name, replacements, self._style, read)
         refused = [
             f"{where(name, read.citations[edit.replacement.citation])} {edit.replacement.why}, but {edit.why}: "
@@ -145,15 +142,15 @@ class _Planner:
             path, name, data, fixed.data, fixed.text, tuple(changes), (*left, *refused), article=fixed.article
         )
 
-    def _note_references(self, path: Path, name: str, data: bytes, form: str, read: Article) -> None:
+    def _note_references(self, path: Path, data: bytes, form: str, read: Article) -> None:
         """Remember which sources the article cites through the lists of references that it names."""
         if not may_take_references(data):
             return
-        for listed in bibliographies_of(data, form, path=name):
+        for listed in bibliographies_of(data, form, path=read.path):
             file = Path(path.parent, listed).resolve()
-            whole = read_document(data, form, path=name, beside=only(listed, files_beside(path.parent)))
+            whole = read_document(data, form, path=read.path, beside=only(listed, files_beside(path.parent)))
             urls = {citation.url for citation in whole.citations[len(read.citations) :] if citation.url is not None}
-            self.references.setdefault(file, {})[name] = urls
+            self.references.setdefault(file, {})[read.path] = urls
 
     def list_of_references(self, path: Path, cited: Mapping[str, set[str]]) -> FileFix:
         """The edits of a list of references that was not named itself: of what the named articles cite in it."""
@@ -171,11 +168,8 @@ class _Planner:
             replacements |= {replacement.citation: replacement for replacement in new}
             left += doubts
         if not path.is_relative_to(self._project.root.resolve()):
-            sentences = tuple(
-                by_hand(name, read.citations[number], replacement) for number, replacement in replacements.items()
-            )
-            return FileFix(path, name, data, data, left=tuple(left), by_hand=sentences)
-        fix = self._edited(path, name, data, form, read, list(replacements.values()), left)
+            return _for_a_person(path, data, read, replacements.values(), left)
+        fix = self._edited(path, data, form, read, list(replacements.values()), left)
         return replace(fix, cited_by=tuple(cited))
 
     def _replacements(
@@ -215,6 +209,14 @@ class _Planner:
         """An article as it was read."""
         stored = articles.load(self._store, name)
         return None if stored is None or stored[1] is None else stored[0]
+
+
+def _for_a_person(
+    path: Path, data: bytes, read: Article, replacements: Iterable[Replacement], left: Iterable[str]
+) -> FileFix:
+    """What a person has to do to a file that cannot be written here."""
+    sentences = tuple(by_hand(read.path, read.citations[new.citation], new) for new in replacements)
+    return FileFix(path, read.path, data, data, left=tuple(left), by_hand=sentences)
 
 
 def _recovered(citation: Citation, url: str) -> NewTarget | NoTarget:

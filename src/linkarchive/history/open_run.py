@@ -52,7 +52,7 @@ def locked(
     files = project.files_of_user()
     with project.lock():
         if files:
-            notice(_taken(project, files), True)
+            notice(_notice_of(project, files), True)
         for sentence in recover(project):
             notice(sentence, False)
         for sentence in (*damages(project), *seal_ended(project, now)):
@@ -60,7 +60,8 @@ def locked(
         yield partial(open_project, project, write=True)
 
 
-def _taken(project: Project, names: Sequence[str]) -> str:
+def _notice_of(project: Project, names: Sequence[str]) -> str:
+    """That a folder with these files of the user becomes the archive."""
     named = ", ".join((*names[:3], *("…" for _ in names[3:4])))
     return (
         f"{project.archive} has files of yours ({named}) and is the archive from now on: articles in it are no longer "

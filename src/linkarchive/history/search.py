@@ -12,7 +12,6 @@ from linkarchive.model import Origin
 from linkarchive.project import Project
 from linkarchive.settings import NetworkSettings
 from linkarchive.store import captures, texts
-from linkarchive.store.captures import StoredCapture
 from linkarchive.store.database import Store
 from linkarchive.store.opening import open_project
 from linkarchive.wayback.unwrap import stored_page
@@ -93,13 +92,10 @@ def _by_source(store: Store, hits: Sequence[texts.Hit]) -> list[MatchingSource]:
     sources = []
     for number, matches in grouped.items():
         matches.sort(key=lambda hit: hit.stored.capture.time, reverse=True)
-        newest = max(_usable(store, number), key=lambda stored: stored.capture.time)
+        usable = (stored for stored in captures.of_source(store, number) if stored.usable)
+        newest = max(usable, key=lambda stored: stored.capture.time)
         digests = {hit.stored.capture.digest for hit in matches}
         copies = tuple(MatchingCopy(hit.stored.capture.time, hit.stored.capture.origin, hit.text) for hit in matches)
         title, in_newest = matches[0].title or None, newest.capture.digest in digests
         sources.append(MatchingSource(newest.capture.url, title, copies, in_newest))
     return sources
-
-
-def _usable(store: Store, source: int) -> list[StoredCapture]:
-    return [stored for stored in captures.of_source(store, source) if stored.usable]

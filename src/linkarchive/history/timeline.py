@@ -57,15 +57,15 @@ def timelines(store: Store, report: Report) -> Mapping[str, tuple[Event, ...]]:
 
 
 def _timeline(kept: Sequence[StoredCapture], past: Sequence[SourceReport], events: list[Event]) -> tuple[Event, ...]:
-    events += map(_captured, kept)
-    events += _verdicts(past)
+    events += map(_capture_event, kept)
+    events += _verdict_events(past)
     events.sort(key=lambda event: (event.time, event.kind != "published", event.kind == "verdict"))
     if len(events) > _MAX_EVENTS:
         events = [*events[:5], *events[5 - _MAX_EVENTS :]]
     return tuple(events)
 
 
-def _captured(kept: StoredCapture) -> Event:
+def _capture_event(kept: StoredCapture) -> Event:
     capture = kept.capture
     text = gettext(_WHOSE[capture.origin])
     if capture.status != 200:
@@ -73,7 +73,7 @@ def _captured(kept: StoredCapture) -> Event:
     return Event(capture.time, "capture", text, None, capture.public_url)
 
 
-def _verdicts(past: Sequence[SourceReport]) -> Iterator[Event]:
+def _verdict_events(past: Sequence[SourceReport]) -> Iterator[Event]:
     """A verdict where it changed, and the last one."""
     previous = None
     for position, report in enumerate(past):
