@@ -79,7 +79,7 @@ def main() -> None:
     try:
         print(f"{'sources':>8} {'findings':>8} {'MB':>6} {'opens in s':>10} {'screens':>8}")
         for sources, findings in SIZES:
-            html = render_html(report_of(sources, findings), {})
+            html = render_html(report_of(sources, findings))
             with tempfile.TemporaryDirectory() as folder:
                 path = Path(folder) / "index.html"
                 path.write_text(html, encoding="utf-8")

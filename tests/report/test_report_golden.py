@@ -14,7 +14,7 @@ import pytest
 
 from linkarchive.errors import UsageError
 from linkarchive.model import Difference, Report
-from linkarchive.report.formats import format_for, render
+from linkarchive.report.formats import View, format_for, render
 from linkarchive.report.terminal import render_terminal
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -32,7 +32,7 @@ NAMES = ["report.json", "report.jsonl", "report.md", "report.html", "report.txt"
 
 @pytest.mark.parametrize("name", NAMES)
 def test_formats_by_suffix(name: str, report: Report, differences: Mapping[str, Difference]) -> None:
-    text = "".join(render(format_for(Path(name)), report, differences))
+    text = "".join(render(format_for(Path(name)), report, View(differences=differences)))
     if name.endswith(".html"):  # the style and the script have files and tests of their own
         text = re.sub(r"(?s)(<style>|<script>).*?(</style>|</script>)", r"\1\2", text)
         text = re.sub(r"sha256-[\w+/]+=", "sha256-…", text)

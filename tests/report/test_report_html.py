@@ -18,6 +18,7 @@ from bs4 import BeautifulSoup
 from msgspec.structs import replace
 
 from linkarchive.model import Difference, DiffRow, Loss, Reason, Report
+from linkarchive.report.formats import View
 from linkarchive.report.html import render_html
 from linkarchive.report.passages import said_and_says
 from linkarchive.report.sanitize import address
@@ -25,7 +26,7 @@ from linkarchive.report.sanitize import address
 
 @pytest.fixture
 def page(report: Report, differences: Mapping[str, Difference]) -> BeautifulSoup:
-    return BeautifulSoup(render_html(report, differences), "lxml")
+    return BeautifulSoup(render_html(report, View(differences=differences)), "lxml")
 
 
 def digest(text: str) -> str:
@@ -94,7 +95,7 @@ def test_every_finding_is_there_with_its_citation(page: BeautifulSoup, report: R
 def test_a_finding_says_which_detail_is_gone(report: Report) -> None:
     finding = next(source for source in report.findings if source.result.lost)
     result = replace(finding.result, reason=Reason.DETAIL_LOST, lost=(Loss("figure", "14.6 percent"),))
-    page = render_html(replace(report, sources=(replace(finding, result=result),)), {})
+    page = render_html(replace(report, sources=(replace(finding, result=result),)))
     assert "drifted: figure gone<" in page
 
 
@@ -154,7 +155,9 @@ def test_colours_have_the_contrast_that_readers_need(page: BeautifulSoup, theme:
 
 def test_hostile_text_in_every_field_stays_text(poisoned: Report, differences: Mapping[str, Difference]) -> None:
     first = poisoned.sources[0].result.url
-    html = render_html(poisoned, {first: differences["https://user:secret@files.example/報告?api_key=hunter2"]})
+    html = render_html(
+        poisoned, View(differences={first: differences["https://user:secret@files.example/報告?api_key=hunter2"]})
+    )
     page = BeautifulSoup(html, "lxml")
     assert len(page.find_all("script")) == 1
     assert not page.find_all("img")
@@ -190,7 +193,7 @@ def test_the_page_opens_without_errors_and_filters(
     chromium: str, tmp_path: Path, poisoned: Report, report: Report, differences: Mapping[str, Difference]
 ) -> None:
     path = tmp_path / "report.html"
-    path.write_text(render_html(report, differences), encoding="utf-8")
+    path.write_text(render_html(report, View(differences=differences)), encoding="utf-8")
     page, console = opened(chromium, f"{path.as_uri()}#verdict=drifted&q=ministry", tmp_path / "profile")
     assert console == []
     assert not page.form.has_attr("hidden")
@@ -200,7 +203,7 @@ def test_the_page_opens_without_errors_and_filters(
     assert page.select_one("#standing").has_attr("hidden")
     assert not page.select_one("#new").has_attr("hidden")
 
-    path.write_text(render_html(poisoned, {}), encoding="utf-8")
+    path.write_text(render_html(poisoned), encoding="utf-8")
     page, console = opened(chromium, path.as_uri(), tmp_path / "profile")
     assert console == []
     assert len(page.select("article.finding:not([hidden])")) == 13
@@ -211,7 +214,7 @@ from datetime import UTC, datetime
 from linkarchive.model import Report, RunInfo
 from linkarchive.report.html import render_html
 now = datetime(2026, 11, 23, tzinfo=UTC)
-print(render_html(Report(RunInfo("run", now, now, True, False, False, "0.1.0"), (), (), ()), {}))
+print(render_html(Report(RunInfo("run", now, now, True, False, False, "0.1.0"), (), (), ())))
 """
 
 

@@ -157,7 +157,7 @@ def test_every_format_renders_any_report_to_text_that_can_be_written(report: Rep
         "".join(render_json(report)),
         "".join(render_jsonl(report)),
         render_markdown(report),
-        render_html(report, {}),
+        render_html(report),
         render_terminal(report, width=80, color=True, verbose=True),
         render_terminal(report, width=80, color=False, unicode=False),
     ):
@@ -257,7 +257,7 @@ def test_secrets_are_redacted_wherever_they_stand(report: Report) -> None:
         "".join(render_json(changed)),
         "".join(render_jsonl(changed)),
         render_markdown(changed),
-        render_html(changed, {}),
+        render_html(changed),
         render_terminal(changed, width=80, color=False, verbose=True),
     ):
         assert "pw1" not in text

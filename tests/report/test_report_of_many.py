@@ -20,7 +20,7 @@ from linkarchive.report.terminal import render_terminal
 def test_a_section_shows_so_many_and_says_how_many_there_are(report: Report, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sections, "MOST", 2)
     sentence = "These are the first 2 of 5; `archive report --format json` has all of them."
-    html = BeautifulSoup(render_html(report, {}), "lxml")
+    html = BeautifulSoup(render_html(report), "lxml")
     assert [p.get_text() for p in html.select("#fine p.remark")] == [sentence]
     assert len(html.select("#fine tbody tr")) == 2
     assert html.select_one("#fine .number").get_text() == "5"

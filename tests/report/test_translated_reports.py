@@ -21,7 +21,7 @@ from msgspec.structs import replace
 
 from linkarchive import translation
 from linkarchive.model import ArticleText, Difference, Event, Picture, Pictures, Report, Span, Verdict
-from linkarchive.report.formats import render
+from linkarchive.report.formats import View, render
 from linkarchive.report.html import render_html
 from linkarchive.report.sections import host
 from linkarchive.report.summary import headline
@@ -117,7 +117,15 @@ def test_nothing_of_the_html_report_is_left_untranslated(plain: Report, differen
     pictures = {url: Pictures(PICTURE, PICTURE)}
     for reader in (False, True):
         html = render_html(
-            plain, differences, timelines, texts, pictures=pictures, name="the project", for_reader=reader
+            plain,
+            View(
+                differences=differences,
+                timelines=timelines,
+                texts=texts,
+                pictures=pictures,
+                name="the project",
+                for_reader=reader,
+            ),
         )
         assert not left(visible(html), plain, differences, timelines, texts, "the project", "UTC")
 
@@ -133,7 +141,7 @@ def test_nothing_of_the_terminal_report_is_left_untranslated(plain: Report, verb
 @pytest.mark.parametrize("name", ["markdown", "html"])
 def test_nothing_of_a_calm_report_is_left_untranslated(plain: Report, name: str) -> None:
     calm = replace(plain, sources=tuple(plain.sources)[-3:], unresolved=(), articles=(), uncited=())
-    text = "".join(render(name, calm, {}))
+    text = "".join(render(name, calm))
     assert not left(visible(text) if name == "html" else text.replace("\\", ""), calm)
     assert headline(replace(calm, run=replace(calm.run, offline=True))).startswith("«")
 
@@ -151,8 +159,9 @@ def test_nothing_of_the_review_page_is_left_untranslated(plain: Report, differen
     settled = tuple(Settled(number, decision.url, decision) for number, decision in enumerate(decisions, 90))
     pictures = {next(iter(numbers)): Pictures(PICTURE, PICTURE)}
     findings = Findings((), settled)
-    review = Review(plain, plain, numbers, findings, Place(2, 3, 201, 400, 450), differences, {}, {}, pictures)
-    page = draw(review, "folder", "t0ken", Notice("did it", ("trouble",), "accept", (1,)), "again", True)
+    view = View(differences=differences, pictures=pictures, name="folder")
+    review = Review(plain, plain, numbers, findings, Place(2, 3, 201, 400, 450), view)
+    page = draw(review, "t0ken", Notice("did it", ("trouble",), "accept", (1,)), "again", True)
     assert not left(visible(page.html), plain, differences, settled, "folder", "did it", "trouble", "again")
     copy = Copy(NOW, "ours", 200, "https://a.example/text", "https://a.example/page", "https://a.example/replay")
     for shown in (
@@ -175,7 +184,7 @@ def test_scripts_say_nothing_without_the_catalog(script: Path) -> None:
 
 @pytest.mark.usefixtures("marked")
 def test_a_page_carries_the_words_of_its_scripts(plain: Report) -> None:
-    body = BeautifulSoup(render_html(plain, {}), "lxml").body
+    body = BeautifulSoup(render_html(plain), "lxml").body
     assert body is not None
     assert json.loads(str(body["data-words"]))["In one column"] == "«In one column»"
 

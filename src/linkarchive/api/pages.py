@@ -75,7 +75,7 @@ def render(report: Report, format: str = "terminal") -> str:
 
     if format not in FORMATS:
         raise UsageError(f"{format!r} is not a format of reports; known are {', '.join(FORMATS)}")
-    return "".join(render_format(format, report, {}))
+    return "".join(render_format(format, report))
 
 
 def _page(source: Page | Name | bytes, url: str) -> Page:

@@ -8,8 +8,9 @@ from pathlib import Path
 import click
 
 from linkarchive.article.formats.registry import names
-from linkarchive.cli.common import FORMATS, color_option, importing, wants_color
+from linkarchive.cli.common import color_option, importing, wants_color
 from linkarchive.model import CaptureScope, Verdict
+from linkarchive.report.formats import FORMATS, format_for
 
 _VERDICTS = [verdict.value for verdict in Verdict]
 
@@ -114,7 +115,6 @@ def check(
     with importing():
         from linkarchive.cli.checking import Order, check_folder, check_folders, folders_in
         from linkarchive.model.scope import Scope
-        from linkarchive.report.formats import format_for
 
     for path in outputs:
         format_for(path)

@@ -26,8 +26,6 @@ if TYPE_CHECKING:
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
-FORMATS = ("terminal", "json", "jsonl", "markdown", "html", "junit", "atom")
-
 
 def project_options(command: Command) -> Command:
     """--project and --config, for every command that works in a project folder."""

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 import click
 
 from linkarchive.cli.common import (
-    FORMATS,
     color_option,
     nearest_capture,
     project_options,
@@ -20,6 +19,7 @@ from linkarchive.cli.common import (
     wants_color,
     width,
 )
+from linkarchive.report.formats import FORMATS, format_for
 
 if TYPE_CHECKING:
     from linkarchive.api.project import Project
@@ -55,7 +55,6 @@ def report(
     """Render the report of a past run again."""
     from linkarchive.api.project import Project
     from linkarchive.cli.output import Printing, print_report
-    from linkarchive.report.formats import format_for
 
     settings = settings_of(project, config)
     place = Project(project, settings=settings)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,7 +20,7 @@ from linkarchive.files import storage_error, storage_errors, write_atomically
 
 if TYPE_CHECKING:
     from linkarchive.history.channels import Channels
-    from linkarchive.model import Difference, Report
+    from linkarchive.model import Report
     from linkarchive.project import Project
     from linkarchive.report.formats import View
 
@@ -85,26 +85,25 @@ def _tried(troubles: list[StorageError]) -> Iterator[None]:
         troubles.append(error)
 
 
-def _view(report: Report, project: Project, printing: Printing, form: str) -> tuple[Mapping[str, Difference], View]:
+def _view(report: Report, project: Project, printing: Printing, form: str) -> View:
     """What a format shows beside the report."""
     from linkarchive.history.report_files import html_view
     from linkarchive.report.formats import View
     from linkarchive.store.opening import open_project
 
     if form != "html":
-        return {}, View(printing.fail_on, printing.new_only, feed=project.root.as_uri())
+        return View(printing.fail_on, printing.new_only, feed=project.root.as_uri())
     with open_project(project) as store:
-        shown, view = html_view(project, store, report)
-    return shown, replace(view, for_reader=printing.for_reader)
+        return replace(html_view(project, store, report), for_reader=printing.for_reader)
 
 
 def _write_file(since: Report, project: Project, printing: Printing, path: Path, report: Report) -> None:
     from linkarchive.report.formats import format_for, render
 
     form = format_for(path)
-    shown, view = _view(report, project, printing, form)
+    view = _view(report, project, printing, form)
     with storage_errors(path):
-        write_atomically(path, map(str.encode, render(form, report if form in _AS_IS else since, shown, view)))
+        write_atomically(path, map(str.encode, render(form, report if form in _AS_IS else since, view)))
 
 
 def _write_stdout(since: Report, project: Project, printing: Printing, form: str, report: Report) -> bool:
@@ -133,9 +132,9 @@ def _write_stdout(since: Report, project: Project, printing: Printing, form: str
             ),
         ]
     else:
-        shown, view = _view(report, project, printing, form)
+        view = replace(_view(report, project, printing, form), quiet=printing.quiet)
         as_is = form in _AS_IS and not printing.quiet
-        text = render(form, report if as_is else since, shown, replace(view, quiet=printing.quiet))
+        text = render(form, report if as_is else since, view)
     return _print(text, printing.color)
 
 

@@ -28,7 +28,7 @@ def push(project: Path, config: Path | None) -> int:
     from linkarchive.model.scope import Scope
 
     folder = folder_of(project, config)
-    return _told(folder, push_project(folder, _place(folder), Scope(), settings, Clock.from_environ()))
+    return _print_pushed(folder, push_project(folder, _hub_of(folder), Scope(), settings, Clock.from_environ()))
 
 
 @click.command("import")
@@ -40,22 +40,22 @@ def import_(project: Path, config: Path | None, file: BinaryIO) -> int:
     from linkarchive.fleet.importing import import_links
 
     folder = folder_of(project, config)
-    return _told(folder, import_links(folder, _place(folder), file, settings, Clock.from_environ()))
+    return _print_pushed(folder, import_links(folder, _hub_of(folder), file, settings, Clock.from_environ()))
 
 
-def _place(folder: Project) -> Hub:
+def _hub_of(folder: Project) -> Hub:
     if folder.hub is None:
         raise UsageError("this folder is not a project of a hub")
     return folder.hub
 
 
-def _told(folder: Project, pushed: Pushed) -> int:
-    """Say what the hub was told; the exit code."""
+def _print_pushed(folder: Project, pushed: Pushed) -> int:
+    """Say what the hub was told. Returns the exit code."""
     from linkarchive.report.phrases import count
     from linkarchive.report.sanitize import sanitize
 
     articles, sources = count(pushed.articles, "article"), count(pushed.sources, "source")
-    click.echo(f"pushed {_place(folder).name}: {articles}, {sources} ({pushed.new:,} new)")
+    click.echo(f"pushed {_hub_of(folder).name}: {articles}, {sources} ({pushed.new:,} new)")
     for sentence in (*pushed.notices, *pushed.malformed, *pushed.errors):
         say(sanitize(f"archive: {sentence}"))
     return 2 if pushed.errors else 1 if pushed.malformed else 0

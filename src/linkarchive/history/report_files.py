@@ -51,9 +51,8 @@ def write_report(
     try:
         report = _at_hand(report)
         write_atomically(folder / _JSON, map(str.encode, render_json(report)))
-        write_atomically(
-            folder / _PAGE, map(str.encode, render("html", report, *html_view(project, store, report, known)))
-        )
+        page = render("html", report, html_view(project, store, report, known))
+        write_atomically(folder / _PAGE, map(str.encode, page))
         _point_latest(project.reports, report.run.id)
         kept = [path for path in _folders(project) if path != folder]
         for old in kept[: max(0, len(kept) + 1 - kept_reports)]:
@@ -92,7 +91,7 @@ def _rewrite(project: Project, store: Store, report: Report) -> None:
         stored = folder / name
         if stored.exists():
             html = name == _PAGE
-            pieces = render("html", report, *html_view(project, store, report)) if html else render_json(report)
+            pieces = render("html", report, html_view(project, store, report)) if html else render_json(report)
             text = "".join(pieces).encode()
             if stored.read_bytes() != text:
                 write_atomically(stored, text)
@@ -103,13 +102,16 @@ def html_view(
     store: Store,
     report: Report,
     known: Mapping[tuple[str, datetime], Difference] = MappingProxyType({}),
-) -> tuple[Mapping[str, Difference], View]:
+) -> View:
     """What HTML shows beside a report: what changed in the texts of pages, and the lives of sources, the articles, how
     pages looked. `known` as for `write_report`."""
-    shown = differences(project.files, store, report, known)
-    lives, seen = timelines(store, report), pictures(project.files, store, report)
-    texts = article_texts(project.root, report)
-    return shown, View(timelines=lives, texts=texts, pictures=seen, name=project.root.name)
+    return View(
+        differences=differences(project.files, store, report, known),
+        timelines=timelines(store, report),
+        texts=article_texts(project.root, report),
+        pictures=pictures(project.files, store, report),
+        name=project.root.name,
+    )
 
 
 def _point_latest(reports: Path, run_id: str) -> None:

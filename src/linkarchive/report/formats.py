@@ -22,6 +22,8 @@ class View(Struct, frozen=True):
     """Only what changed since the last run; HTML is a document and always whole."""
     feed: str = ""
     """What tells this project's feed from others' (atom)."""
+    differences: Mapping[str, Difference] = field(default_factory=dict)
+    """What changed in the texts of pages, by URL (html)."""
     timelines: Mapping[str, tuple[Event, ...]] = field(default_factory=dict)
     """The lives of sources, by URL (html)."""
     texts: Mapping[str, ArticleText] = field(default_factory=dict)
@@ -29,20 +31,19 @@ class View(Struct, frozen=True):
     pictures: Mapping[str, Pictures] = field(default_factory=dict)
     """How pages looked, by URL (html)."""
     name: str = ""
-    """Of the project (html)."""
+    """Of the project, for the masthead; a report on one article has its title there (html)."""
     for_reader: bool = False
     """For somebody who only gets the file: no commands, and a legend (html)."""
 
 
+PLAIN = View()
 FORMATS = ("terminal", "json", "jsonl", "markdown", "html", "junit", "atom")
 FILE_WIDTH = 100
 """Columns of the terminal format in a file."""
-_WHOLE = View()
 
 
-def render(form: str, report: Report, differences: Mapping[str, Difference], view: View = _WHOLE) -> Iterable[str]:
-    """A report in one of `FORMATS`, in pieces of text. `differences` are those to show by the URL of the source (only
-    HTML shows them)."""
+def render(form: str, report: Report, view: View = PLAIN) -> Iterable[str]:
+    """A report in one of `FORMATS`, in pieces of text."""
     # Each format is imported when it is asked for: the terminal must not wait for Jinja2.
     match form:
         case "json":
@@ -60,15 +61,7 @@ def render(form: str, report: Report, differences: Mapping[str, Difference], vie
         case "html":
             from linkarchive.report.html import stream_html
 
-            return stream_html(
-                report,
-                differences,
-                view.timelines,
-                view.texts,
-                pictures=view.pictures,
-                name=view.name,
-                for_reader=view.for_reader,
-            )
+            return stream_html(report, view)
         case "junit":
             from linkarchive.report.junit import render_junit
 

@@ -21,8 +21,9 @@ from jinja2 import BytecodeCache, Environment, PackageLoader, StrictUndefined
 from jinja2.bccache import Bucket
 from markupsafe import Markup, escape
 
-from linkarchive.model import ArticleText, Difference, Event, Picture, Pictures, Report, Result, Verdict
+from linkarchive.model import Picture, Report, Result, Verdict
 from linkarchive.report import phrases
+from linkarchive.report.formats import PLAIN, View
 from linkarchive.report.passages import clipped, in_context, quoted, said_and_says
 from linkarchive.report.sanitize import address, href, one_line, sanitize
 from linkarchive.report.sections import Group, Sections, day_of, divide, host
@@ -52,40 +53,13 @@ class Live:
     """How many findings each article has, by its path."""
 
 
-def render_html(
-    report: Report,
-    differences: Mapping[str, Difference],
-    timelines: Mapping[str, tuple[Event, ...]] | None = None,
-    texts: Mapping[str, ArticleText] | None = None,
-    live: Live | None = None,
-    *,
-    pictures: Mapping[str, Pictures] | None = None,
-    name: str = "",
-    for_reader: bool = False,
-) -> str:
+def render_html(report: Report, view: View = PLAIN, live: Live | None = None) -> str:
     """`stream_html` as one text."""
-    return "".join(
-        stream_html(report, differences, timelines, texts, live, pictures=pictures, name=name, for_reader=for_reader)
-    )
+    return "".join(stream_html(report, view, live))
 
 
-def stream_html(
-    report: Report,
-    differences: Mapping[str, Difference],
-    timelines: Mapping[str, tuple[Event, ...]] | None = None,
-    texts: Mapping[str, ArticleText] | None = None,
-    live: Live | None = None,
-    *,
-    pictures: Mapping[str, Pictures] | None = None,
-    name: str = "",
-    for_reader: bool = False,
-) -> Iterator[str]:
-    """The whole report, in pieces; `differences`, `timelines` and `pictures` by the URL of the source, for those that
-    have one, `texts` by the path of the article.
-
-    `name` is that of the project, for the masthead (a report on one article has its title there); `for_reader`
-    leaves the commands out and explains the words, for somebody who only gets the file.
-    """
+def stream_html(report: Report, view: View = PLAIN, live: Live | None = None) -> Iterator[str]:
+    """The whole report, in pieces; as the review page with `live`."""
     part = report if live is None else live.part
     safe, sections = sanitize(part), divide(part)
     titles = [article.title for article in report.articles[:2]]
@@ -98,10 +72,10 @@ def stream_html(
         report=safe,
         sections=sections,
         counts=report.summary,
-        differences=_shown(differences),
-        timelines=_shown(timelines or {}),
-        texts={one_line(path): sanitize(text) for path, text in (texts or {}).items()},
-        pictures={address(url): pair for url, pair in (pictures or {}).items()},
+        differences=_shown(view.differences),
+        timelines=_shown(view.timelines),
+        texts={one_line(path): sanitize(text) for path, text in view.texts.items()},
+        pictures={address(url): pair for url, pair in view.pictures.items()},
         anchors=_anchors(sections),
         now=day_of(safe),
         headline=headline(report),
@@ -111,9 +85,9 @@ def stream_html(
         script_words=script_words(script),
         policy=policy(style, script, live is not None),
         live=live,
-        name=one_line(titles[0] if len(titles) == 1 and titles[0] else name),
-        for_reader=for_reader,
-        commands=not for_reader and live is None,
+        name=one_line(titles[0] if len(titles) == 1 and titles[0] else view.name),
+        for_reader=view.for_reader,
+        commands=not view.for_reader and live is None,
         unfold=len(findings) <= _FEW,
         open_findings=open_findings if live is None else live.open_findings,
     )  # fmt: skip

@@ -11,7 +11,7 @@ from collections.abc import Collection, Mapping
 from datetime import datetime
 from xml.etree.ElementTree import Element
 
-from linkarchive.model import Category, Report, RunInfo, SourceReport, Unresolved, Verdict
+from linkarchive.model import Category, Change, Report, RunInfo, SourceReport, Unresolved, Verdict
 from linkarchive.report import phrases
 from linkarchive.report.exit_policy import fails
 from linkarchive.report.sanitize import sanitize
@@ -42,7 +42,7 @@ def render_junit(report: Report, fail_on: Collection[str], new_only: bool = Fals
     for source in report.of(lambda kind: kind.is_news) if quiet else report.of(_has_case):
         _source(suite, sanitize(source), finished, fails(source.kind, fail_on, new_only))
     for lost in safe.unresolved:
-        if lost.changed.value == "new" or not quiet:
+        if lost.changed is Change.NEW or not quiet:
             _unresolved(suite, lost, fails(lost, fail_on, new_only))
     for line in safe.malformed:
         case = _case(suite, token(line), "links.txt")

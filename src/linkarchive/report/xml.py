@@ -14,8 +14,7 @@ _ILLEGAL = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]"
 
 def add(parent: ElementTree.Element, tag: str, text: str = "", **attributes: str) -> ElementTree.Element:
     """A child element; text and attributes lose what XML cannot hold (the report's own are sanitized before)."""
-    given = {name.rstrip("_"): _legal(value) for name, value in attributes.items()}
-    child = ElementTree.SubElement(parent, tag, given)
+    child = ElementTree.SubElement(parent, tag, {name: _legal(value) for name, value in attributes.items()})
     child.text = _legal(text) or None
     return child
 

@@ -123,9 +123,7 @@ def _show(state: AppState) -> Response:
     if page > review.place.pages:
         return _to_page(review.place.page)
     notice, state.notice = state.notice, None
-    return _answer(
-        draw(review, state.project.root.name, state.guard.form, notice, state.recheck.said, state.recheck.busy)
-    )
+    return _answer(draw(review, state.guard.form, notice, state.recheck.said, state.recheck.busy))
 
 
 def _decide(state: AppState) -> Response:
@@ -181,13 +179,13 @@ def _copies(state: AppState, number: int) -> Response:
 
 
 def _looks(state: AppState, number: int) -> Response:
-    url, pictures = look_of(state.project, number)
+    url, pictures = _look_of(state.project, number)
     return _answer(draw_looks(number, url, pictures))
 
 
 def _picture(state: AppState, number: int, moment: str) -> Response:
     """The full picture of `moment`, “then” or “now”."""
-    _, pictures = look_of(state.project, number)
+    _, pictures = _look_of(state.project, number)
     picture = pictures.then if moment == "then" else pictures.now
     return Response(picture.data, mimetype=picture.kind) if picture else abort(404)
 
@@ -204,7 +202,7 @@ def _as_response(answer: Any) -> Response:
     return response
 
 
-def look_of(project: Project, source: int) -> tuple[str, Pictures]:
+def _look_of(project: Project, source: int) -> tuple[str, Pictures]:
     """The URL of a source, as it is, and its pictures; without any for a source that is not there."""
     with open_project(project) as store:
         for number, _, report in standing.latest_reports(store, {source}):

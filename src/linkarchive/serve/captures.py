@@ -9,7 +9,6 @@ never sent here (`localhost` is another site than `127.0.0.1`).
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from hmac import compare_digest
 from html import escape
@@ -103,16 +102,13 @@ def _text(page: Page, caption: str) -> str:
 
 
 def _document(caption: str, blocks: list[str]) -> str:
-    return "".join(_pieces(caption, blocks))
-
-
-def _pieces(caption: str, blocks: list[str]) -> Iterator[str]:
-    language = gettext("en")
-    yield f'<!doctype html><html lang="{language}"><head><meta charset="utf-8"><title>{escape(caption)}</title>'
-    yield f'<meta name="viewport" content="width=device-width"><style>{_STYLE}</style></head>'
-    yield f'<body><main><h1 class="stored-copy">{escape(caption)}</h1>'
-    yield from (f'<p dir="auto" lang="">{escape(block)}</p>' for block in blocks)
-    yield "</main></body></html>"
+    language, title = gettext("en"), escape(caption)
+    paragraphs = "".join(f'<p dir="auto" lang="">{escape(block)}</p>' for block in blocks)
+    return (
+        f'<!doctype html><html lang="{language}"><head><meta charset="utf-8"><title>{title}</title>'
+        f'<meta name="viewport" content="width=device-width"><style>{_STYLE}</style></head>'
+        f'<body><main><h1 class="stored-copy">{title}</h1>{paragraphs}</main></body></html>'
+    )
 
 
 def stored_copies(project: Project, source: int) -> list[StoredCapture]:

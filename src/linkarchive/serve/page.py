@@ -49,10 +49,10 @@ class Page:
     """The Content-Security-Policy to send with it."""
 
 
-def draw(review: Review, name: str, form_token: str, notice: Notice | None, recheck: str, busy: bool) -> Page:
-    """The page of the project of that name. `recheck` says what came of the last re-check, or what it is at."""
+def draw(review: Review, form_token: str, notice: Notice | None, recheck: str, busy: bool) -> Page:
+    """The page of a project. `recheck` says what came of the last re-check, or what it is at."""
     numbers = {address(url): (number, mark_of(number, url)) for url, number in review.numbers.items()}
-    pictured = {address(url) for url in review.pictures}
+    pictured = {address(url) for url in review.view.pictures}
     templates, place, groups = _environment(), review.place, review.findings.groups
     actions, decide = templates.get_template("actions.html.j2"), f"/decide?page={place.page}"
     findings = [sanitize(source) for source in review.report.sources if source.result.verdict.is_finding]
@@ -98,9 +98,7 @@ def draw(review: Review, name: str, form_token: str, notice: Notice | None, rech
         part=review.part,
         open_findings=groups["article"],
     )
-    html = render_html(
-        review.report, review.differences, review.timelines, review.texts, live, pictures=review.pictures, name=name
-    )
+    html = render_html(review.report, review.view, live)
     return Page(html, f"{policy(*page_assets(live), live=True)}; frame-ancestors 'none'")
 
 

@@ -17,12 +17,9 @@ from linkarchive.history.timeline import article_texts, timelines
 from linkarchive.model import (
     MAX_DIFFERENCES,
     ArticleReport,
-    ArticleText,
     Category,
     Change,
     Difference,
-    Event,
-    Pictures,
     Report,
     SourceReport,
     Sources,
@@ -30,6 +27,7 @@ from linkarchive.model import (
     Verdict,
 )
 from linkarchive.project import Project
+from linkarchive.report.formats import View
 from linkarchive.report.phrases import meaning
 from linkarchive.report.sections import LOST_PLACE, host, place_of
 from linkarchive.store import decisions, runs, standing
@@ -97,10 +95,8 @@ class Review:
     numbers: Mapping[str, int]
     findings: Findings
     place: Place
-    differences: Mapping[str, Difference]
-    timelines: Mapping[str, tuple[Event, ...]]
-    texts: Mapping[str, ArticleText]
-    pictures: Mapping[str, Pictures]
+    view: View
+    """What is shown beside the findings."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,10 +192,13 @@ def gather(project: Project, store: Store, today: date, page: int, known: Compar
         {report.result.url: source.number for source, report in zip(shown, reports, strict=True)},
         findings,
         place,
-        _differences(project, store, reports, known),
-        timelines(store, report),
-        article_texts(project.root, part, citing),
-        pictures(project.files, store, report),
+        View(
+            differences=_differences(project, store, reports, known),
+            timelines=timelines(store, report),
+            texts=article_texts(project.root, part, citing),
+            pictures=pictures(project.files, store, report),
+            name=project.root.name,
+        ),
     )
 
 

@@ -46,14 +46,14 @@ def serving(project: Project, settings: Settings, clock: Clock, who: str, port: 
     with ExitStack() as stack:
         replay = stack.enter_context(replaying(project))
         # The port is known only when the server is there, and the applications need it: they are put in afterwards.
-        review, shelf_server = _listening(port), _listening(0)
+        review, captures_server = _listening(port), _listening(0)
         guard = Guard(f"{_ADDRESS}:{review.server_port}")
-        viewer = CaptureViewer(f"localhost:{shelf_server.server_port}")
+        viewer = CaptureViewer(f"localhost:{captures_server.server_port}")
         recheck = Recheck(project, settings, clock)
         stack.callback(recheck.close)
         review.app = make_app(AppState(project, guard, viewer, recheck, clock, who, replay))
-        shelf_server.app = make_captures_app(project, viewer)
-        for server in (review, shelf_server):
+        captures_server.app = make_captures_app(project, viewer)
+        for server in (review, captures_server):
             stack.enter_context(_running(server))
         yield Served(f"{guard.origin}/?token={guard.entry}", replay)
 

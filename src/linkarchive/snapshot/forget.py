@@ -40,7 +40,7 @@ _EMPTY_BLOCK, _LAST_BLOCK = b"\0\0\0\xff\xff", b"\1\0\0\xff\xff"
 """Stored blocks of no bytes (RFC 1951 §3.2.4)."""
 
 Moves = Mapping[Spot, Location]
-"""Where copies are now that leaned on a response which goes."""
+"""The new places of records that moved, by their old ones."""
 Scrub = Callable[[bytes, Moves], bytes | None]
 """A line of a log as it may stay; None: it goes."""
 

@@ -100,6 +100,11 @@ def warc_date(time: datetime) -> str:
     return time.isoformat(timespec="microseconds")[:26] + "Z"
 
 
+def spelled_digest(sha1: bytes) -> str:
+    """A SHA-1 as WARC fields give it: `sha1:` and base32."""
+    return "sha1:" + base64.b32encode(sha1).decode("ascii")
+
+
 def uri(url: str) -> str:
     """The URL as it may stand in a WARC field: what is not ASCII, a space or a control character is encoded."""
     return url if _URI.fullmatch(url) else quote(url, safe=_URI_CHARACTERS, errors="replace")
@@ -111,7 +116,7 @@ def record(kind: str, fields: Fields, content_type: str, block: bytes = b"", pay
     digest = hashlib.sha1(block, usedforsecurity=False)
     for piece in _pieces(payload):
         digest.update(piece)
-    spelled = "sha1:" + base64.b32encode(digest.digest()).decode("ascii")
+    spelled = spelled_digest(digest.digest())
     length = len(block) + (payload.length if payload else 0)
     text = "".join([f"{name}: {value}\r\n" for name, value in (("WARC-Type", kind), *fields)])
     if kind == "metadata":

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import hashlib
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
@@ -133,6 +132,8 @@ def _check_warc(warc: Path, name: str, references: _References, lines: _IndexLin
 
 @dataclass(frozen=True, slots=True)
 class DigestedRecord:
+    """What is checked of a record's bytes: its HTTP head, the digests of block and payload, what a request sent."""
+
     head: HttpHead
     block: str
     payload: str
@@ -140,7 +141,6 @@ class DigestedRecord:
 
 
 def digested(record: StoredRecord) -> DigestedRecord:
-    """What is checked of a record's bytes: its HTTP head, the digests of block and payload, what a request sent."""
     block = hashlib.sha1(usedforsecurity=False)
     payload = hashlib.sha1(usedforsecurity=False)
     head = HttpHead("", ())
@@ -153,11 +153,8 @@ def digested(record: StoredRecord) -> DigestedRecord:
         if record.type == "request" and len(start) < LARGEST:
             start += chunk
     body = sent(head, start) if record.type == "request" else None
-    return DigestedRecord(head, _spelled(block.digest()), _spelled(payload.digest()), body)
-
-
-def _spelled(digest: bytes) -> str:
-    return "sha1:" + base64.b32encode(digest).decode("ascii")
+    spelled = record_writer.spelled_digest
+    return DigestedRecord(head, spelled(block.digest()), spelled(payload.digest()), body)
 
 
 def _faults(record: StoredRecord, read: DigestedRecord) -> Iterator[str]:
@@ -226,7 +223,9 @@ def _check_manifests(archive: Path, logged: Collection[str]) -> Iterator[Problem
             if later is sealed and sealed.replaces is not None:
                 yield Problem(file.path, None, f"replaced on {sealed.created:%Y-%m-%d}: {sealed.replaces}", note=True)
         previous = sealed
-    for name in _archived(archive):
+    indexes = sorted((archive / paths.INDEXES).glob(f"*{paths.INDEX_SUFFIX}"))
+    for path in (*paths.warc_files(archive), *indexes):
+        name = paths.relative(archive, path)
         if name in named:
             continue
         if name in logged and paths.index_of(archive, paths.located(archive, name)).exists():
@@ -262,8 +261,3 @@ def _check_file(archive: Path, path: str, file: manifest.SealedFile) -> Iterator
         yield Problem(file.path, None, f"it is missing; {path} names it")
     except OSError as error:
         yield Problem(file.path, None, f"cannot be read: {error.strerror}")
-
-
-def _archived(archive: Path) -> list[str]:
-    indexes = sorted((archive / paths.INDEXES).glob(f"*{paths.INDEX_SUFFIX}"))
-    return [paths.relative(archive, path) for path in [*paths.warc_files(archive), *indexes]]
