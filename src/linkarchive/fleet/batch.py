@@ -46,7 +46,7 @@ class Batch:
         self._name = f"{day:%Y%m%d}-{taken.range:04d}-{taken.fence:06d}-{number:04d}"
         self._own_network = OwnNetwork(place.settings.network, place.clock)
         self._looked_up = time.monotonic()
-        self._told_to_stop: float | None = None
+        self._stopping_since: float | None = None
 
     def visit(self, watched: Sequence[Watched]) -> int:
         """Visit these pages for the projects that watch them, and settle what comes of it; how many sources that were.
@@ -190,8 +190,8 @@ class Batch:
         self._look_up()
         if not self._place.is_stopping():
             return False
-        self._told_to_stop = self._told_to_stop or time.monotonic()
-        return time.monotonic() - self._told_to_stop > _GRACE
+        self._stopping_since = self._stopping_since or time.monotonic()
+        return time.monotonic() - self._stopping_since > _GRACE
 
     def _look_up(self) -> None:
         """Whether the range is still ours. Raises LostLeaseError."""

@@ -32,7 +32,7 @@ class BatchRecorder(Recorder):
     ) -> None:
         """`sources` are the numbers of those of the batch. When the visits are over, web archives are to be asked about
         what is concluded on (`asks_archives`), and what pages need to be shown is to be fetched (`wants_parts`)."""
-        super().__init__(begun, self._tell)
+        super().__init__(begun, self._pass_on)
         self._sources = sources
         self._say = place.say
         self._asks_archives, self._wants_parts = asks_archives, wants_parts
@@ -94,6 +94,6 @@ class BatchRecorder(Recorder):
         """Not before the records are on the shelf: then all projects commit together."""
         self._note_commit()
 
-    def _tell(self, event: Event) -> None:
+    def _pass_on(self, event: Event) -> None:
         if isinstance(event, Notice):
             self._say(event.text)

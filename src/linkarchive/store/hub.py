@@ -202,27 +202,27 @@ def keep_project(store: Store, name: str, rules: Rules, now: datetime) -> int:
 def watch(store: Store, project: int, sources: Iterable[tuple[int, int, bytes]], now: datetime) -> int:
     """Have these sources (number, slot, page) of a project visited, and no others of it; how many are new. A new one is
     due, by the clock of whichever machine."""
-    store.execute(text("CREATE TEMP TABLE told (source bigint, slot smallint, page bytea) ON COMMIT DROP"))
+    store.execute(text("CREATE TEMP TABLE pushed (source bigint, slot smallint, page bytea) ON COMMIT DROP"))
     driver: Any = store.connection.connection.driver_connection
-    with driver.cursor() as cursor, cursor.copy("COPY told (source, slot, page) FROM STDIN") as copy:
+    with driver.cursor() as cursor, cursor.copy("COPY pushed (source, slot, page) FROM STDIN") as copy:
         for row in sources:
             copy.write_row(row)
-    store.execute(text("ANALYZE told"))
+    store.execute(text("ANALYZE pushed"))
     lock_watched(store, project)
     gone = """DELETE FROM hub.watched w WHERE w.project = :project
-        AND NOT EXISTS (SELECT 1 FROM told t WHERE t.source = w.source)"""
+        AND NOT EXISTS (SELECT 1 FROM pushed t WHERE t.source = w.source)"""
     store.execute(text(gone), {"project": project})
     # A parked range is tried again: what kept failing may be gone.
     store.execute(
         text(
             """UPDATE hub.ranges r SET failures = 0, error = NULL WHERE r.failures >= :most AND EXISTS
-            (SELECT 1 FROM told t WHERE t.slot BETWEEN r.first_slot AND r.last_slot)"""
+            (SELECT 1 FROM pushed t WHERE t.slot BETWEEN r.first_slot AND r.last_slot)"""
         ),
         {"most": MOST_FAILURES},
     )
     added = """WITH rows AS (
             INSERT INTO hub.watched AS w (project, source, slot, page, next_due)
-            SELECT :project, source, slot, page, :now FROM told ORDER BY source
+            SELECT :project, source, slot, page, :now FROM pushed ORDER BY source
             ON CONFLICT (project, source) DO UPDATE SET slot = excluded.slot, page = excluded.page
                 WHERE (w.slot, w.page) IS DISTINCT FROM (excluded.slot, excluded.page)
             RETURNING xmax = 0 AS is_new

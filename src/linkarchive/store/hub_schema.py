@@ -11,7 +11,7 @@ STEPS: tuple[tuple[str, tuple[str, ...]], ...] = (
     (
         "2026-11-30 first schema",
         (
-            # What a project has told: its name, and `store.hub.Rules` as JSON.
+            # What a project has pushed: its name, and `store.hub.Rules` as JSON.
             """CREATE TABLE hub.projects (
                 id integer GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
                 name text NOT NULL UNIQUE,

@@ -132,7 +132,7 @@ class _Builder:
     def restore_state(self, archive: Path, state: Sequence[Path]) -> None:
         """Sources that no log tells of: a clone from Git has the state file but no WARC files."""
         known = frozenset(self.last)
-        newest = max((result.since for result, _ in self._untold(state, known)), default=None)
+        newest = max((result.since for result, _ in self._unlogged(state, known)), default=None)
         if newest is None:
             return
         chain = [sealed for sealed in manifest.read_chain(archive) if IMPORT_FACT not in sealed.facts]
@@ -142,7 +142,7 @@ class _Builder:
         last_begun = datetime.fromisoformat(facts["started"]) if "started" in facts else newest
         info = RunInfo(f"state-{when:%Y%m%dT%H%M%SZ}", when, when, True, False, simulated, __version__)
         self.writer = self._open(info, "state" if chain else runs.UNKNOWN_CLOCK, RunBody())
-        for result, line in self._untold(state, known):
+        for result, line in self._unlogged(state, known):
             for stored in line.captures:
                 self._keep(CaptureLine(result.url, stored.usable, stored.good, stored.capture))
             for baseline in line.baselines:
@@ -154,7 +154,8 @@ class _Builder:
             self._visited(visit)
         self._write()
 
-    def _untold(self, state: Sequence[Path], known: Collection[int]) -> Iterator[tuple[Result, StateLine]]:
+    def _unlogged(self, state: Sequence[Path], known: Collection[int]) -> Iterator[tuple[Result, StateLine]]:
+        """The lines of all sources but the `known` ones."""
         lines = read_state(state)
         while batch := list(islice(lines, _AT_ONCE)):
             self._know({key_of(result.url): result.url for result, _ in batch})

@@ -185,10 +185,10 @@ def repeats_of_run(store: Store, run: int) -> Iterator[Row[Any]]:
 
 
 def _has_page(run: int) -> ColumnElement[bool]:
-    """Of joined visits, results and sources: what is known of the page was told by this visit."""
+    """Of joined visits, results and sources: what is known of the page comes from this visit."""
     # A result of this run may be that of an unchanged page, whose capture got its parts now.
-    told_here = or_(not_(visits.c.carried), results.c.run == run)
-    return and_(told_here, func.coalesce(sources.c.page_outcome, 0) == visits.c.outcome)
+    is_concluded = or_(not_(visits.c.carried), results.c.run == run)
+    return and_(is_concluded, func.coalesce(sources.c.page_outcome, 0) == visits.c.outcome)
 
 
 def _repeats(run: int) -> ColumnElement[bool]:

@@ -79,7 +79,7 @@ class _SendingRecorder(Recorder):
     """Sends its rows instead of writing them, after the records that they name are on disk."""
 
     def __init__(self, begun: OpenRun, channel: Channel) -> None:
-        super().__init__(begun, self._tell)
+        super().__init__(begun, self._pass_on)
         self._channel = channel
         self._concluded: list[tuple[str, Verdict]] = []
         self._notices: list[Notice] = []
@@ -109,7 +109,7 @@ class _SendingRecorder(Recorder):
             gathered.clear()
         del self.proven[:]
 
-    def _tell(self, event: Event) -> None:
+    def _pass_on(self, event: Event) -> None:
         match event:
             case SourceConcluded(url, verdict):
                 self._concluded.append((url, verdict))

@@ -117,13 +117,13 @@ class SharedNetwork(OwnNetwork):
     def __init__(self, network: NetworkSettings, clock: Clock, channel: Channel) -> None:
         super().__init__(network, clock)
         self._channel = channel
-        self._has_told = False
+        self._has_reported = False
 
     def saw(self, url: str, visit: Visit, page: Page, before: LastAnswer) -> None:
         super().saw(url, visit, page, before)
-        if self.hosts.up and not self._has_told:
+        if self.hosts.up and not self._has_reported:
             self._channel.send(messages.HostAnswered(next(iter(self.hosts.up))))
-            self._has_told = True
+            self._has_reported = True
 
     def failed(self) -> None:
         if not self.hosts.up:

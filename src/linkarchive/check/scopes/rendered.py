@@ -160,10 +160,10 @@ class RenderedPages:
     def _browser(self) -> PageRenderer:
         if self._renderer is None:
             settings, executable = self._policy.settings, self._executable or ""
-            self._renderer = renderer_of(executable, settings, self._clock, self._tell)
+            self._renderer = renderer_of(executable, settings, self._clock, self._notify)
         return self._renderer
 
-    def _tell(self, words: str) -> None:
+    def _notify(self, words: str) -> None:
         self._listener(Notice(words))
 
 
