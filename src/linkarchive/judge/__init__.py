@@ -15,6 +15,6 @@ def extractor() -> str:
     return f"trafilatura {version('trafilatura')}"
 
 
-VERSION = f"10, {extractor()}"
+VERSION = f"11, {extractor()}"
 """Of the rules and of the extractor: others may come to another verdict on the same pages, so they are judged again,
 old captures and new ones read by the same extractor."""

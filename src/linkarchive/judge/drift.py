@@ -34,6 +34,8 @@ _UNTOUCHED = 0.995
 _MOST_PROSE = 0.6
 _FRAME = 0.05
 """Share of a page's text that advertisements, teasers and counters may change."""
+_MOST_COUNTERS = 3
+"""Lines of which only the numbers changed; more are rows of prices, counts or results."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,18 +121,25 @@ def _compare_quick(before: ParsedPage, after: ParsedPage) -> Comparison | None:
 def _retention(gone: Sequence[str], size: int, after: ParsedPage, shingles: set[int]) -> tuple[float, float]:
     """(share of the whole text that stands, share that is gone out of lines of which most stands)."""
     lost = edited = 0.0
+    counters = [line for line in gone if _is_counter(line, after)]
+    are_few = len(counters) <= _MOST_COUNTERS and sum(map(len, counters)) <= _FRAME * size
+    excused = frozenset(counters if are_few else ())
     for line in gone:
         content = words.substance(line)
-        # A counter, or a date of any wording.
-        if len(content) < _LABEL and words.has_number(line) and words.masked(line) in after.masked_lines:
-            continue
-        if not content:
+        if not content or line in excused:
             continue
         missing = 1.0 - words.share(words.retained(content, shingles))
         lost += missing * len(line)
         if missing < 0.5 or len(content) > _SHORT // 2:
             edited += missing * len(line)
     return 1.0 - lost / size, edited / size
+
+
+def _is_counter(line: str, after: ParsedPage) -> bool:
+    """A label that stands with other numbers, which a counter is, or a date of any wording."""
+    return (
+        words.has_number(line) and 0 < len(words.substance(line)) < _LABEL and words.masked(line) in after.masked_lines
+    )
 
 
 def _compare_full(before: ParsedPage, after: ParsedPage) -> Comparison:
