@@ -139,12 +139,13 @@ def _bare(title: str, entries: str) -> str:
 def _framed(title: str, entries: str) -> str:
     links = "".join(f'<a href="/{name}">{name}</a> ' for name in ("visit", "tides", "berths", "permits", "contact"))
     intro = (
-        "This page is kept by the office, whose staff is glad to hear from readers when something in it is wrong. Copies "
-        "on paper can be had at the counter, where older ones may be looked at, too."
+        "This page is kept by the office, whose staff is glad to hear from readers when something in it is wrong. "
+        "Copies on paper can be had at the counter, where older ones may be looked at, too."
     )
+    head, foot = f"<title>{title} | Office</title>", "<p>Office, Quay 1, open on weekdays.</p>"
     return (
-        f"<html><head><title>{title} | Office</title></head><body><header><nav>{links}</nav></header><main><h1>{title}</h1>"
-        f"<p>{intro}</p>{entries}</main><footer><p>Office, Quay 1, open on weekdays.</p></footer></body></html>"
+        f"<html><head>{head}</head><body><header><nav>{links}</nav></header><main><h1>{title}</h1>"
+        f"<p>{intro}</p>{entries}</main><footer>{foot}</footer></body></html>"
     )
 
 
