@@ -48,7 +48,7 @@ class Sentences:
 
     def __init__(self, text: str) -> None:
         self._text = text
-        self._starts = [0, *_boundaries(text)]
+        self._starts = [0, *(match.end() for match in _END.finditer(text) if _ends_sentence(text, match))]
 
     def claim(self, start: int, end: int) -> str:
         """The sentence for which the link in the characters `start` to `end` is given.
@@ -100,10 +100,6 @@ def _is_only_source(sentence: str, shown: str, rest: str) -> bool:
     if _SOURCE_WORDS.fullmatch(words) and (words or _SOURCE_WORDS.fullmatch(shown.strip(" \n.,:;()[]"))):
         return True
     return sentence[:1] in "([" and sentence.rstrip(".")[-1:] in ")]" and len(words) <= len(shown)
-
-
-def _boundaries(text: str) -> list[int]:
-    return [match.end() for match in _END.finditer(text) if _ends_sentence(text, match)]
 
 
 def _ends_sentence(text: str, match: re.Match[str]) -> bool:

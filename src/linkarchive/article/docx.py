@@ -11,7 +11,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from linkarchive.article.docx_fields import Source, field_target, managed_sources, word_sources, word_tags
-from linkarchive.article.package import Package, part_name
+from linkarchive.article.formats.ooxml import relations
+from linkarchive.article.package import Package, local_name, part_name
 from linkarchive.article.passage import Claim, Link, ParsedDocument, Passage, PassageBuilder, fold
 from linkarchive.article.text import flush
 from linkarchive.errors import ArticleError
@@ -50,18 +51,6 @@ class _Part:
                 self.internal.append((kind, part_name(posixpath.dirname(name), target)))
 
 
-def relations(package: Package, name: str) -> Iterator[tuple[str, str, str, bool]]:
-    """Id, kind (the last word of its type), target and whether it leaves the package, of a part's relations."""
-    folder, _, file = name.rpartition("/")
-    rels = f"{folder}/_rels/{file}.rels".lstrip("/")
-    if rels not in package.names:
-        return
-    for relation in package.xml(rels):
-        if isinstance(relation.tag, str):
-            kind = relation.get("Type", "").rpartition("/")[2]
-            yield relation.get("Id", ""), kind, relation.get("Target", ""), relation.get("TargetMode") == "External"
-
-
 class _Document:
     """A document as passages."""
 
@@ -90,7 +79,7 @@ class _Document:
         names = {}
         for style in self._package.xml(name):
             for child in style:
-                if local(child) == "name":
+                if local_name(child) == "name":
                     names[value(style, "styleId")] = value(child, "val").lower()
         return names
 
@@ -108,7 +97,7 @@ class _Document:
 
     def _is_title(self, paragraph: Any) -> bool:
         for element in paragraph.iter():
-            if local(element) == "pStyle":
+            if local_name(element) == "pStyle":
                 style = value(element, "val")
                 return self._styles.get(style, style.lower().replace("heading1", "heading 1")) in ("title", "heading 1")
         return False
@@ -128,7 +117,7 @@ class _Document:
         name = self._root.get("core-properties", "")
         if name not in self._package.names:
             return {}
-        return {local(child): fold(child.text or "") for child in self._package.xml(name)}
+        return {local_name(child): fold(child.text or "") for child in self._package.xml(name)}
 
     def _sources(self) -> Iterator[Source]:
         """The entries of Word's own list of sources that have an address."""
@@ -140,11 +129,6 @@ class _Document:
 def _entry(source: Source, line: int) -> Passage:
     links = tuple(Link(url, line, 0, len(source.title), accessed=source.accessed) for url in source.urls)
     return Passage(line, source.title, links, note=source.label)
-
-
-def local(element: Any) -> str:
-    """The name of an element without its namespace; "" for comments and the like."""
-    return element.tag.rpartition("}")[2] if isinstance(element.tag, str) else ""
 
 
 def value(element: Any, name: str) -> str:
@@ -160,9 +144,9 @@ def paragraphs(root: Any) -> Iterator[Any]:
     stack = [root]
     while stack:
         element = stack.pop()
-        if local(element) in _NOT_READ:
+        if local_name(element) in _NOT_READ:
             continue
-        if local(element) == "p" and "drawingml" not in element.tag:
+        if local_name(element) == "p" and "drawingml" not in element.tag:
             yield element
         stack.extend(reversed(element))
 
@@ -182,17 +166,17 @@ class _Paragraph:
         for event, element in _events(paragraph):
             if event == "start":
                 self._start(element)
-            elif local(element) in ("hyperlink", "fldSimple"):
+            elif local_name(element) in ("hyperlink", "fldSimple"):
                 self._close()
         self._write()
         return self._builder.build()
 
     def _start(self, element: Any) -> None:
-        match local(element):
+        match local_name(element):
             case "t":
                 self._running.append(element.text or "")
-            case "tab" | "noBreakHyphen" if local(element.getparent()) == "r":
-                self._running.append(" " if local(element) == "tab" else "-")
+            case "tab" | "noBreakHyphen" if local_name(element.getparent()) == "r":
+                self._running.append(" " if local_name(element) == "tab" else "-")
             case "br" | "cr":
                 self._write()
                 self._builder.line_break()
@@ -206,7 +190,7 @@ class _Paragraph:
                 self._fields[-1].append(element.text or "")
             case "footnoteReference" | "endnoteReference":
                 self._write()
-                self._builder.cite(f"{local(element).removesuffix('Reference')} {value(element, 'id')}")
+                self._builder.cite(f"{local_name(element).removesuffix('Reference')} {value(element, 'id')}")
             case "docPr":
                 self._description = value(element, "descr") or value(element, "title")
             case "hlinkClick" if target := self._targets.get(value(element, "id")):
@@ -268,7 +252,7 @@ def _events(paragraph: Any) -> Iterator[tuple[str, Any]]:
             stack.pop()
             if open_elements:
                 yield "end", open_elements.pop()
-        elif local(element) not in ("p", *_NOT_READ):
+        elif local_name(element) not in ("p", *_NOT_READ):
             yield "start", element
             open_elements.append(element)
             stack.append(iter(element))

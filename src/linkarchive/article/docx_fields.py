@@ -12,6 +12,7 @@ from typing import Any
 
 from linkarchive.article.dates import parse_date
 from linkarchive.article.identifiers import doi_url
+from linkarchive.article.package import local_name
 from linkarchive.article.passage import fold
 
 # The target is quoted; `\\l "bookmark"` after it is its fragment.
@@ -74,11 +75,9 @@ def word_tags(instruction: str) -> list[str]:
 def word_sources(root: Any) -> Iterator[Source]:
     """The entries of Word's own list of sources (ECMA-376 part 1, 22.6) that have an address."""
     for element in root.iter():
-        if not isinstance(element.tag, str) or element.tag.rpartition("}")[2] != "Source":
+        if local_name(element) != "Source":
             continue
-        fields = {
-            child.tag.rpartition("}")[2]: fold(child.text or "") for child in element if isinstance(child.tag, str)
-        }
+        fields = {local_name(child): fold(child.text or "") for child in element}
         day = " ".join(fields.get(f"{part}Accessed", "") for part in ("Day", "Month", "Year"))
         accessed = parse_date(day) or parse_date("-".join(reversed(day.split(" "))))
         for source in _source(fields.get("Title", ""), fields.get("URL", ""), fields.get("DOI", "")):

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from linkarchive.article.package import parse_xml
+from linkarchive.article.package import local_name, parse_xml
 from linkarchive.errors import ArticleError
 from linkarchive.urls import is_web, resolve
 
@@ -71,7 +71,7 @@ def _xml(data: bytes, url: str) -> Listing | None:
         root = parse_xml(data.lstrip(), url)
     except (ArticleError, ValueError):
         return None
-    match _name(root).lower():
+    match local_name(root).lower():
         case "rss" | "rdf":
             return Listing(articles=_absolute(_rss(root), url))
         case "feed" if etree.QName(root).namespace in (_ATOM, None, "http://purl.org/atom/ns#"):
@@ -83,16 +83,12 @@ def _xml(data: bytes, url: str) -> Listing | None:
     return None
 
 
-def _name(element: Any) -> str:
-    return element.tag.rpartition("}")[2] if isinstance(element.tag, str) else ""
-
-
 def _children(element: Any, name: str) -> Iterator[Any]:
-    return (child for child in element if _name(child) == name)
+    return (child for child in element if local_name(child) == name)
 
 
 def _below(root: Any, name: str) -> Iterator[Any]:
-    return (element for element in root.iter() if _name(element) == name)
+    return (element for element in root.iter() if local_name(element) == name)
 
 
 def _rss(root: Any) -> Iterator[str | None]:

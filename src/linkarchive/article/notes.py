@@ -296,9 +296,7 @@ def _marked(passage: Passage, place: int, lists: _Lists) -> Passage:
     cuts: list[tuple[int, int]] = []
     marks: list[tuple[int, str]] = []
     links = sorted(passage.links, key=_start)
-    ends = list(
-        accumulate((link.end for link in links), max)
-    )  # of the links up to there, the one that reaches furthest
+    ends = list(accumulate((link.end for link in links), max))  # the furthest of the links up to each
     for match in _marks_in(passage.text, lists.pattern):
         labels = [label for number in _numbers(match) if (label := lists.label(number, place))]
         before = bisect_left(links, match.end(), key=_start)

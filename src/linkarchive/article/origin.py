@@ -84,12 +84,12 @@ def find_origin(
     """
     labelled = [link_claim for link_claim in _labelled(passages) if not is_root(link_claim.claim.value)]
     published = [link_claim for link_claim in _first_published(passages) if not is_root(link_claim.claim.value)]
-    everything = [link_claim.claim for link_claim in (*labelled, *published)] + [*claims]
+    everywhere = [link_claim.claim for link_claim in (*labelled, *published)] + [*claims]
     if address and is_web(address):
-        everything.append(Claim(address, "its own address", OWN_ADDRESS))
+        everywhere.append(Claim(address, "its own address", OWN_ADDRESS))
     ranked: list[Claim] = []
     front = None
-    for claim in sorted(everything, key=lambda claim: claim.rank):
+    for claim in sorted(everywhere, key=lambda claim: claim.rank):
         url = _absolute(claim.value, base_url)
         if url is not None and claim.rank in _METADATA:
             captured = unwrap(url)

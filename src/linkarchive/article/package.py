@@ -60,6 +60,11 @@ def parse_xml(data: bytes, name: str) -> Any:
     return root
 
 
+def local_name(element: Any) -> str:
+    """The name of an element without its namespace; "" for comments and the like."""
+    return element.tag.rpartition("}")[2] if isinstance(element.tag, str) else ""
+
+
 def text_of(root: Any, tag: str) -> str:
     """The text of the first element below the root that has this tag and a text, white space folded; "" for none."""
     return next((fold(element.text) for element in root.iter(tag) if element.text), "")

@@ -249,10 +249,5 @@ def _side(cited_text: str, page_text: str) -> tuple[float, int] | None:
 
 
 def same_target(url: str, other_url: str) -> bool:
-    """One page and one place in it; a URL that cannot be read is like none."""
-    if url == other_url:
-        return True
-    try:
-        return same_page(url, other_url) and url.partition("#")[2] == other_url.partition("#")[2]
-    except ValueError:
-        return False
+    """One page and one place in it."""
+    return url == other_url or (same_page(url, other_url) and url.partition("#")[2] == other_url.partition("#")[2])

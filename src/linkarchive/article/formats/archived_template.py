@@ -87,12 +87,8 @@ def _written_as(day: date, template: Any, text: str) -> str:
     """The day in the style of the template's other days, else of the article, else as ISO 8601 has it."""
     beside = " ".join(str(parameter.value) for parameter in template.params if "date" in str(parameter.name).lower())
     month = _MONTHS[day.month - 1]
-    if re.search(rf"\b\d{{1,2}} (?:{_MONTH}) \d{{4}}", beside) or (
-        not beside and re.search(r"\{\{use dmy", text, re.I)
-    ):
+    if re.search(rf"\b\d{{1,2}} (?:{_MONTH}) \d{{4}}", beside) if beside else re.search(r"\{\{use dmy", text, re.I):
         return f"{day.day} {month} {day.year}"
-    if re.search(rf"\b(?:{_MONTH}) \d{{1,2}}, \d{{4}}", beside) or (
-        not beside and re.search(r"\{\{use mdy", text, re.I)
-    ):
+    if re.search(rf"\b(?:{_MONTH}) \d{{1,2}}, \d{{4}}", beside) if beside else re.search(r"\{\{use mdy", text, re.I):
         return f"{month} {day.day}, {day.year}"
     return day.isoformat()

@@ -68,10 +68,10 @@ class _Reader:
             if not line:
                 self._end(block)
                 block = _Block(number + 1)
-            elif _VERBATIM.match(line) and self._is_delimiter(line):
+            elif _VERBATIM.match(line) and (line[0] in "`~" or len(set(line)) == 1):  # a fence may name a language
                 self._end(block)
                 block = _Block(number + 1)
-                self._verbatim(line, number)
+                self._verbatim(line)
                 is_verbatim_next = False
             elif _TRANSPARENT.match(line) or line == "+" or line.startswith("//"):
                 if not line.startswith("//"):
@@ -126,11 +126,7 @@ class _Reader:
 
     # --- kinds of blocks -----------------------------------------------------------------------
 
-    def _is_delimiter(self, line: str) -> bool:
-        """A line of one character only; behind the fence of a code block there may be a language."""
-        return line[0] in "`~" or len(set(line)) == 1
-
-    def _verbatim(self, delimiter: str, number: int) -> None:
+    def _verbatim(self, delimiter: str) -> None:
         """Up to the same delimiter nothing is text; passed-through HTML is read as such."""
         closing = (
             delimiter.rstrip()

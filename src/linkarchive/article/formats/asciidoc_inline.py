@@ -54,7 +54,7 @@ class Inline:
             text = _CELL.sub(" · ", text).removeprefix(" · ")
         builder = PassageBuilder(line)
         self._done = []
-        self._read(self.substituted(text), line, builder, None, 0)
+        self._read(self.substituted(text), line, builder, 0)
         return [builder.build(), *self._done]
 
     def substituted(self, text: str) -> str:
@@ -63,7 +63,7 @@ class Inline:
             return text
         return _REFERENCE.sub(lambda match: self.attributes.get(match[1].lower(), match[0])[:_LONGEST_VALUE], text)
 
-    def _read(self, text: str, line: int, builder: PassageBuilder, note: str | None, depth: int) -> None:
+    def _read(self, text: str, line: int, builder: PassageBuilder, depth: int) -> None:
         position = counted = 0
 
         def here(offset: int) -> int:
@@ -86,12 +86,10 @@ class Inline:
                 builder.text(match["xref"][2:-2].rpartition(",")[2].strip())
             elif not match["anchor"]:
                 content, position = _bracketed(text, match.end())
-                self._macro(match, content, place, builder, note, depth)
+                self._macro(match, content, place, builder, depth)
         self._say(text[position:], here(position), builder)
 
-    def _macro(
-        self, match: re.Match[str], content: str, line: int, builder: PassageBuilder, note: str | None, depth: int
-    ) -> None:
+    def _macro(self, match: re.Match[str], content: str, line: int, builder: PassageBuilder, depth: int) -> None:
         if match["note"]:
             self._note(match, content, line, builder, depth)
         elif match["url"]:
@@ -121,7 +119,7 @@ class Inline:
         else:
             builder.open(target, line)
             if depth < _MAX_DEPTH:
-                self._read(shown, line, builder, None, depth + 1)
+                self._read(shown, line, builder, depth + 1)
             builder.close()
 
     def _note(self, match: re.Match[str], content: str, line: int, builder: PassageBuilder, depth: int) -> None:
@@ -134,7 +132,7 @@ class Inline:
         builder.cite(label)
         if content.strip() and depth < _MAX_DEPTH:
             inner = PassageBuilder(line, note=label)
-            self._read(content.strip(), line, inner, label, depth + 1)
+            self._read(content.strip(), line, inner, depth + 1)
             self._done.append(inner.build())
 
     def _say(self, text: str, line: int, builder: PassageBuilder) -> None:

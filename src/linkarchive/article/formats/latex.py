@@ -80,10 +80,10 @@ class _Reader:
             match = TOKEN.search(self._source.text, position, end)
             stop = match.start() if match else end
             self.output.say(self._source.text[position:stop], position)
-            if match is not None and match["name"] and is_citation(match["name"]):
-                self.output.drop_tie()
             if match is None:
                 return
+            if match["name"] and is_citation(match["name"]):
+                self.output.drop_tie()
             position = match.end()
             if match["paragraph"]:
                 self.output.flush()
@@ -114,7 +114,7 @@ class _Reader:
         name, position = match["name"], match.end()
         if name in ("url", "href", "nolinkurl", "path", "urladdr"):
             return self._link(name, position, end, depth)
-        if name in NOTES or name in ("footnotemark", "footnotetext", "endnotemark", "endnotetext"):
+        if name in NOTES:
             return self._footnote(name, position, end, depth)
         if is_citation(name):
             return self._citation(name, position, end)
@@ -127,10 +127,11 @@ class _Reader:
         if (after := self._declaration(match, end)) is not None:
             return after
         if name in ("par", "item", "newline", "break", "newpage", "clearpage", "hline", "toprule", "midrule"):
-            self.output.flush() if name in ("par", "item", "newpage", "clearpage") else self.output.say(
-                " ", match.start()
-            )
-            return self._source.options(position, end) if name == "item" and depth > _MAX_DEPTH else position
+            if name in ("par", "item", "newpage", "clearpage"):
+                self.output.flush()
+            else:
+                self.output.say(" ", match.start())
+            return position
         if name in ("enquote", "textquote", "blockquote", "foreignquote") and depth < _MAX_DEPTH:
             return self._quotation(position, end, depth)
         if name in self._macros and depth < _MAX_DEPTH and self._expansions < _MOST_EXPANSIONS:
@@ -197,7 +198,7 @@ class _Reader:
             for key in _KEYS.findall(re.sub(r"%[^\n]*", "", self._source.text[keys.start : keys.end])):
                 self.output.mark(key)
             position = keys.end + 1
-            if not name.lower().endswith("s") or name.lower() in ("citeauthors",):
+            if not name.lower().endswith("s") or name.lower() == "citeauthors":
                 return position
 
     def _bibitem(self, position: int, end: int) -> int:

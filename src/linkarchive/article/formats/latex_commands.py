@@ -6,7 +6,8 @@ import re
 
 NOTES = frozenset(
     {"footnote", "endnote", "thanks", "sidenote", "marginpar", "marginnote", "tablefootnote", "tfootnote", "fnote",
-     "footnotetext", "endnotetext", "note", "mpfootnote", "savenotes", "pagenote", "parnote"}
+     "footnotemark", "footnotetext", "endnotemark", "endnotetext", "note", "mpfootnote", "savenotes", "pagenote",
+     "parnote"}
 )  # fmt: skip
 HEADINGS = frozenset(
     {"part", "chapter", "section", "subsection", "subsubsection", "paragraph", "subparagraph", "caption", "captionof",

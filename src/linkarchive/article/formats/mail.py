@@ -40,11 +40,8 @@ def read_mhtml(data: bytes, *, everything: bool = False) -> ParsedDocument:
     """The page that was saved, at the address that it was saved from. The day of the message is that of saving. Raises
     ArticleError when no page is in it."""
     message = _message(data)
-    page = next((part for part in _leaves(message) if part.get_content_type() in _HTML), None)
-    if page is None:
-        raise ArticleError("no saved page is in it")
+    page, address = _saved_page(message)
     document = _text(page, everything)
-    address = _header(message, "snapshot-content-location") or _header(page, "content-location")
     origins = (Claim(address, "the address that the page was saved from", 5),) if address else ()
     base = document.base or _header(page, "content-location") or None
     return replace(
@@ -54,14 +51,20 @@ def read_mhtml(data: bytes, *, everything: bool = False) -> ParsedDocument:
 
 def page_of_mhtml(data: bytes) -> tuple[bytes, str, str]:
     """Body, content type and address ("" for none) of the page that was saved. Raises ArticleError."""
-    message = _message(data)
-    page = next((part for part in _leaves(message) if part.get_content_type() in _HTML), None)
-    body = page.get_payload(decode=True) if page is not None else None
-    if page is None or not isinstance(body, bytes):
+    page, address = _saved_page(_message(data))
+    body = page.get_payload(decode=True)
+    if not isinstance(body, bytes):
         raise ArticleError("no saved page is in it")
-    address = _header(message, "snapshot-content-location") or _header(page, "content-location")
     charset = page.get_content_charset()
     return body, "text/html" + (f"; charset={charset}" if charset else ""), address
+
+
+def _saved_page(message: Message) -> tuple[Message, str]:
+    """The page that was saved, and the address that it was saved from ("" for none). Raises ArticleError."""
+    page = next((part for part in _leaves(message) if part.get_content_type() in _HTML), None)
+    if page is None:
+        raise ArticleError("no saved page is in it")
+    return page, _header(message, "snapshot-content-location") or _header(page, "content-location")
 
 
 def _message(data: bytes) -> Message:

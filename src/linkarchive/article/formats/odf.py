@@ -122,7 +122,7 @@ class _Reader:
             running.append(" ")
         elif tag == _TEXT + "line-break":
             running.append("\n")
-        elif tag.startswith(_DRAW) if isinstance(tag, str) else False:
+        elif isinstance(tag, str) and tag.startswith(_DRAW):
             inside.append((child, None))
         elif isinstance(tag, str) and tag not in _SILENT:
             self._inline(child, builder, running, inside, depth + 1)

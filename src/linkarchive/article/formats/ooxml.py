@@ -6,11 +6,10 @@ import posixpath
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from linkarchive.article.package import Package, part_name, text_of
+from linkarchive.article.package import Package, local_name, part_name, text_of
 from linkarchive.errors import ArticleError
 
 R = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}"
-_RELATIONSHIP = "{http://schemas.openxmlformats.org/package/2006/relationships}Relationship"
 _DC = "{http://purl.org/dc/elements/1.1/}"
 _CORE = "docProps/core.xml"
 
@@ -25,25 +24,28 @@ class Relation(NamedTuple):
 
 
 def relations(package: Package, part: str) -> Iterator[Relation]:
-    """The relationships of a part; none when they are missing or damaged."""
+    """The relationships of a part, none where there is no list of them; those of the package itself with "". Raises
+    ArticleError for a list that cannot be read."""
     folder, name = posixpath.split(part)
     file = posixpath.join(folder, "_rels", f"{name}.rels")
-    if file not in package.names:
-        return
+    for element in package.xml(file) if file in package.names else ():
+        if local_name(element) == "Relationship":
+            type = element.get("Type", "").rpartition("/")[2]
+            is_external = element.get("TargetMode") == "External"
+            yield Relation(element.get("Id", ""), type, element.get("Target", ""), is_external)
+
+
+def _readable_relations(package: Package, part: str) -> list[Relation]:
+    """`relations`; none where their list cannot be read."""
     try:
-        root = package.xml(file)
+        return list(relations(package, part))
     except ArticleError:
-        return
-    for element in root.iter(_RELATIONSHIP):
-        type = (element.get("Type") or "").rpartition("/")[2]
-        yield Relation(
-            element.get("Id") or "", type, element.get("Target") or "", element.get("TargetMode") == "External"
-        )
+        return []
 
 
 def link_targets(package: Package, part: str) -> dict[str, str]:
     """The URLs that a part links to, by the names of their relationships."""
-    return {relation.id: relation.target for relation in relations(package, part) if relation.is_external}
+    return {relation.id: relation.target for relation in _readable_relations(package, part) if relation.is_external}
 
 
 def parts_of(package: Package, part: str, type: str) -> dict[str, str]:
@@ -51,7 +53,7 @@ def parts_of(package: Package, part: str, type: str) -> dict[str, str]:
     folder = posixpath.dirname(part)
     targets = {
         relation.id: part_name("" if relation.target.startswith("/") else folder, relation.target)
-        for relation in relations(package, part)
+        for relation in _readable_relations(package, part)
         if not relation.is_external and relation.type == type
     }
     return {id: name for id, name in targets.items() if name in package.names}

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime
+from html import unescape
 from typing import Any
 
 from linkarchive.article.html import fragment
@@ -25,8 +26,6 @@ _COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
 
 def read_bookmarks(data: bytes, *, everything: bool = False) -> ParsedDocument:
     """The Netscape bookmark file that all browsers export; ADD_DATE is the day on which the reader looked."""
-    from html import unescape
-
     text = decode(data, markup=True)
     text = _COMMENT.sub(lambda match: "\n" * match[0].count("\n"), text)
     passages: list[Passage] = []

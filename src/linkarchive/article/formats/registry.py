@@ -17,8 +17,6 @@ from linkarchive.text import decode, essence_of, media_type
 if TYPE_CHECKING:
     from linkarchive.article.passage import ParsedDocument
 
-EXTRA = "formats"
-"""The extra that brings pandoc."""
 _WEAK_TYPES = frozenset(
     {"text/plain", "application/json", "text/xml", "application/xml", "application/zip", "text/x-tex"}
 )
@@ -190,7 +188,7 @@ def format_of(name: str, content_type: str | None, data: bytes) -> str:
     by_content = sniff.by_content(data) or _by_magic(data)
     if by_content is not None:
         return by_content
-    raise ArticleError(f"{name}: not a known format; {way_round(suffix)}")
+    raise ArticleError(f"{name}: not a known format; {_way_round(suffix)}")
 
 
 def _by_magic(data: bytes) -> str | None:
@@ -199,7 +197,7 @@ def _by_magic(data: bytes) -> str | None:
     return format.name if format else None
 
 
-def way_round(suffix: str) -> str:
+def _way_round(suffix: str) -> str:
     """What to do with a file of an unknown format."""
     if suffix in _WAYS_ROUND:
         return f"{_WAYS_ROUND[suffix]}, then read that"
@@ -224,15 +222,6 @@ def names() -> list[str]:
     return [format.name for format in FORMATS]
 
 
-def is_readable(format: Format) -> bool:
-    """Whether a reader is here."""
-    if not format.pandoc:
-        return True
-    from linkarchive.article.formats.pandoc import reads
-
-    return reads(format.reader)
-
-
 def parse(data: bytes, format: str, *, everything: bool) -> ParsedDocument:
     """Read a document in this process. Raises ArticleError when the format is unknown or has no reader here."""
     known = BY_NAME.get(format)
@@ -255,6 +244,9 @@ def listing() -> Iterator[tuple[str, str, str, str]]:
 
 
 def _availability(format: Format) -> str:
-    if is_readable(format):
-        return "read when named" if not format.walked else "read"
-    return f"with pip install 'linkarchive[{EXTRA}]', or a newer pandoc on the PATH"
+    if format.pandoc:
+        from linkarchive.article.formats.pandoc import reads
+
+        if not reads(format.reader):
+            return "with pip install 'linkarchive[formats]', or a newer pandoc on the PATH"
+    return "read" if format.walked else "read when named"

@@ -80,9 +80,8 @@ def _xml(head: bytes) -> str | None:
         or b"//OASIS//DTD Simplified DocBook" in head
     ):
         return "docbook"
-    if b"//DTD JATS" in head or b"//NLM//DTD" in head or (name == b"article" and b"article-type" in attributes):
-        return "jats"
-    if name == b"article" and b"<front" in head:
+    is_of_jats = name == b"article" and (b"article-type" in attributes or b"<front" in head)
+    if is_of_jats or b"//DTD JATS" in head or b"//NLM//DTD" in head:
         return "jats"
     if name == b"fictionbook":
         return "fb2"

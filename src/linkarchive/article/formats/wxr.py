@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from linkarchive.article.html import fragment
-from linkarchive.article.package import parse_xml
+from linkarchive.article.package import local_name, parse_xml
 from linkarchive.article.passage import Claim, ParsedDocument, Passage, PassageBuilder, fold
 from linkarchive.errors import ArticleError
 from linkarchive.mail_date import mail_date
@@ -62,10 +62,7 @@ def _passages(post: Any, everything: bool) -> Iterator[Passage]:
 
 def _text_of(element: Any, name: str) -> str:
     """The text of the first child of that local name."""
-    for child in element:
-        if isinstance(child.tag, str) and child.tag.rpartition("}")[2] == name:
-            return fold(child.text or "")
-    return ""
+    return next((fold(child.text or "") for child in element if local_name(child) == name), "")
 
 
 def _dates(post: Any) -> Iterator[Claim]:
