@@ -255,15 +255,17 @@ def test_bombs_are_errors(format: str, make: Callable[[], bytes]) -> None:
         read_document(make(), format, path="bomb")
 
 
-def test_time_is_limited() -> None:
+def test_time_is_limited(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("linkarchive.article.sandbox.SECONDS", 0.01)
     with pytest.raises(ArticleError, match="seconds"):
-        read_limited(_docx(), "docx", path="a.docx", seconds=0.01)
+        read_limited(_docx(), "docx", path="a.docx")
 
 
 @pytest.mark.long
-def test_memory_is_limited() -> None:
+def test_memory_is_limited(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("linkarchive.article.sandbox.MEMORY", 120_000_000)
     with pytest.raises(ArticleError):
-        read_limited(_epub({"OPS/one.xhtml": "<p>" + "word " * 10_000_000}), "epub", path="a", memory=120_000_000)
+        read_limited(_epub({"OPS/one.xhtml": "<p>" + "word " * 10_000_000}), "epub", path="a")
 
 
 @pytest.mark.long

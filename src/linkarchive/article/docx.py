@@ -38,7 +38,6 @@ class _Part:
     """A part with its relations."""
 
     def __init__(self, package: Package, name: str) -> None:
-        self.name = name
         self.root = package.xml(name)
         self.external: dict[str, tuple[str, str]] = {}
         """Target and kind of each relation that leaves the package."""

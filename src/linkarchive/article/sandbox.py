@@ -25,22 +25,20 @@ OUTPUT = 32 * 1024 * 1024
 _DAMAGED = 3
 
 
-def read_limited(
-    data: bytes, format: str, *, path: str, everything: bool = False, seconds: float = SECONDS, memory: int = MEMORY
-) -> ParsedDocument:
-    """Parse a document in a process of its own, within `seconds` of time and `memory` bytes of address space. Raises
-    ArticleError when the document is damaged or beyond one of the limits."""
+def read_limited(data: bytes, format: str, *, path: str, everything: bool = False) -> ParsedDocument:
+    """Parse a document in a process of its own. Raises ArticleError when the document is damaged or beyond one of the
+    limits."""
     # -P: a file named like a module in the folder of the article must not be imported.
-    command = [sys.executable, "-P", "-m", "linkarchive.article.sandbox", format, str(int(everything)), str(memory)]
+    command = [sys.executable, "-P", "-m", "linkarchive.article.sandbox", format, str(int(everything)), str(MEMORY)]
     with tempfile.TemporaryFile() as stdin, tempfile.TemporaryFile() as stdout, tempfile.TemporaryFile() as stderr:
         stdin.write(data)
         stdin.seek(0)
         try:
             process = subprocess.run(  # noqa: S603 - our own interpreter and module
-                command, stdin=stdin, stdout=stdout, stderr=stderr, timeout=seconds, check=False
+                command, stdin=stdin, stdout=stdout, stderr=stderr, timeout=SECONDS, check=False
             )
         except subprocess.TimeoutExpired:
-            raise ArticleError(f"{path}: reading it takes more than {seconds:g} seconds; left out") from None
+            raise ArticleError(f"{path}: reading it takes more than {SECONDS} seconds; left out") from None
         stdout.seek(0)
         output = stdout.read(OUTPUT + 1)
         stderr.seek(0)

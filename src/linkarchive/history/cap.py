@@ -38,13 +38,13 @@ def is_full(project: Project, most: int) -> bool:
 def within_cap(project: Project, report: Report, most: int, now: datetime) -> Report:
     """The report of a run, once the archive is within its cap: with what was done for that, and copies where they are
     then. Hold the folder's lock, the database closed. Raises StorageError."""
-    done = keep_within(project, most, now) if most else ""
-    if not done:
+    sentence = keep_within(project, most, now) if most else ""
+    if not sentence:
         return report
     with open_project(project) as store:
         run = runs.find(store, report.run.id)
-        again = report if run is None else report_of(store, run, decisions.load(project.decisions))
-    return replace(again, notices=(*report.notices, done), unstored=report.unstored)
+        updated = report if run is None else report_of(store, run, decisions.load(project.decisions))
+    return replace(updated, notices=(*report.notices, sentence), unstored=report.unstored)
 
 
 def keep_within(project: Project, most: int, now: datetime) -> str:
@@ -69,12 +69,12 @@ def keep_within(project: Project, most: int, now: datetime) -> str:
 
         tombstone = Tombstone(f"cap-{now:%Y%m%dT%H%M%SZ}-{secrets.token_hex(2)}", (), _REASON, now)
         take_out(project, plan, tombstone, Forgetting.of((), plan.captures, plan.records, by_cap=True), "archive")
-    left = size_of(project)
+    size = size_of(project)
     removed = f"The cap on the archive removed {len(plan.captures):,} old copies. " if plan.captures else ""
-    if left <= most:
+    if size <= most:
         return removed.strip()
     return (
-        f"{removed}The archive has {left:,} bytes, and its cap is {most:,} ([keep] max_bytes): what is left is needed. "
+        f"{removed}The archive has {size:,} bytes, and its cap is {most:,} ([keep] max_bytes): what is left is needed. "
         "Until there is room, only baselines and evidence are stored."
     )
 

@@ -26,14 +26,14 @@ def cases_of(archive: Files, store: Store, url: str, settings: Settings) -> Iter
     stored page cannot be read."""
     source = sources.find(store, url)
     _, latest = latest_of(store, source.id, url)
-    kept = captures.of_source(store, source.id)
+    copies = captures.of_source(store, source.id)
     rule = rule_for(source.url, settings.sites)
-    after = apply_site_rule(_page_seen(archive, latest.result, kept), rule)
+    after = apply_site_rule(_page_seen(archive, latest.result, copies), rule)
     since = latest.result.since  # a page that is what it was is not asked about again
     same = takewhile(lambda run: run[1].result.since == since, reversed(results.history(store, source.id)))
     probe = stored_probe(archive, source.url, [run_id for run_id, _ in same], settings.network.max_body)
     for citation in latest.result.citations:
-        before = _standard(citation, kept)
+        before = _standard(citation, copies)
         case = Case(
             id=citation.url,
             url=citation.url,
@@ -54,8 +54,8 @@ def cases_of(archive: Files, store: Store, url: str, settings: Settings) -> Iter
         yield case_line(redacted(case))
 
 
-def _page_seen(archive: Files, result: Result, kept: list[StoredCapture]) -> Page:
-    page = captures.capture_of(kept, result)
+def _page_seen(archive: Files, result: Result, copies: list[StoredCapture]) -> Page:
+    page = captures.capture_of(copies, result)
     if page is not None:
         return read_page(archive, page.capture)
     return Page(result.url, None, failure=_failure_seen(result))
@@ -70,11 +70,11 @@ def _failure_seen(result: Result) -> Failure:
     return Failure(reason, detail, result.url, no_such_name=result.verdict is Verdict.DEAD and reason is Reason.DNS)
 
 
-def _standard(citation: CitationResult, kept: list[StoredCapture]) -> StoredCapture | None:
+def _standard(citation: CitationResult, copies: list[StoredCapture]) -> StoredCapture | None:
     """What the citation is compared with: the accepted page, else the baseline."""
     accepted, baseline = citation.accepted, citation.baseline
     time = accepted.capture_time if accepted else baseline.time if baseline else None
-    return next((stored for stored in kept if stored.capture.time == time), None)
+    return next((stored for stored in copies if stored.capture.time == time), None)
 
 
 def _quotes(store: Store, citation: CitationResult) -> tuple[str, ...]:

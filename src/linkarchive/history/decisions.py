@@ -25,8 +25,8 @@ def accept_page(
     result = latest.result
     if article is not None and all(citation.article != article for citation in result.citations):
         raise UsageError(f"{redact(url)} is not cited by {article}")
-    kept = captures.of_source(store, source.id)
-    page = captures.capture_of(kept, result)
+    copies = captures.of_source(store, source.id)
+    page = captures.capture_of(copies, result)
     if not result.verdict.is_alive or page is None:
         raise UsageError(f"{redact(url)} is {result.verdict.value}: today there is no page to accept")
     decision = Decision("accept", redact(source.key), who, now, reason, article, page.capture.time, page.capture.sha256)

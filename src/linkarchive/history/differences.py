@@ -52,9 +52,9 @@ def difference_of(archive: Files, store: Store, source: SourceReport) -> Differe
     from linkarchive.snapshot.reader import read_page
 
     result = source.result
-    kept = captures.of_source(store, sources.find(store, result.url).id)
-    before = next((stored for stored in kept if stored.capture.time == result.standard), None)
-    after = captures.capture_of(kept, result)
+    copies = captures.of_source(store, sources.find(store, result.url).id)
+    before = next((stored for stored in copies if stored.capture.time == result.standard), None)
+    after = captures.capture_of(copies, result)
     if before is None or after is None or before.id == after.id:
         return None
     try:

@@ -119,13 +119,13 @@ def _prepare_state(path: Path, forgetting: Forgetting, moves: Moves) -> bool:
     with path.open("rb") as old, new.open("wb") as file:
         for number, line in enumerate(old, 1):
             try:
-                left = forgetting.state_line(line, moves) or b""
+                scrubbed = forgetting.state_line(line, moves) or b""
             except (ValueError, KeyError, TypeError) as error:
                 raise StorageError(
                     f"{path}:{number}: cannot be read: {error!r}; restore the file from Git or a backup"
                 ) from error
-            changes = changes or left != line
-            file.write(left)
+            changes = changes or scrubbed != line
+            file.write(scrubbed)
     if changes:
         sync_file(new)
     else:
@@ -141,8 +141,8 @@ def _seal(archive: Path, plan: _Plan) -> None:
     named = {file.path for sealed in chain for file in sealed.files}
     warcs = [paths.located(archive, name) for name in plan.files if name.endswith(paths.WARC_SUFFIX)]
     files = (*warcs, *(paths.index_of(archive, warc) for warc in warcs))
-    again = [path for path in files if paths.relative(archive, path) in named]
-    if again:
+    resealed = [path for path in files if paths.relative(archive, path) in named]
+    if resealed:
         facts = {"forgotten": list(plan.urls), "simulated": chain[-1].facts.get("simulated", False)}
         why = f"archive forget, {plan.reason}" if plan.urls else plan.reason
-        manifest.write_manifest(archive, plan.id, again, facts, created=plan.when, replaces=why)
+        manifest.write_manifest(archive, plan.id, resealed, facts, created=plan.when, replaces=why)

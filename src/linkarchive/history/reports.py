@@ -61,14 +61,14 @@ def _thinned_words(run: Run) -> Iterator[str]:
 
 def _sources(store: Store, run: Run, index: DecisionIndex, day: date) -> Sources:
     def read(kinds: Collection[Kind] | None = None) -> Iterator[SourceReport]:
-        with open_store(store.url, read_only=True) as again:
-            for source in reported.reported_sources(again, run, kinds):
+        with open_store(store.url, read_only=True) as reader:
+            for source in reported.reported_sources(reader, run, kinds):
                 yield with_decision(source, key_of(source.url), index, day) if index else source
 
     def counted() -> Counter[Category]:
-        with open_store(store.url, read_only=True) as again:
-            counts = reported.counts(again, run)
-            for key, source in reported.of_keys(again, run, keys or ()):
+        with open_store(store.url, read_only=True) as reader:
+            counts = reported.counts(reader, run)
+            for key, source in reported.of_keys(reader, run, keys or ()):
                 counts[source.kind] -= 1
                 counts[with_decision(source, key, index, day).kind] += 1
             return +counts

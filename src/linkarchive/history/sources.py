@@ -33,8 +33,8 @@ def history_of(store: Store, log: Sequence[Decision], url: str, verbose: bool = 
             yield f"  {where}  “{one_line(citation.text)}”  {citation.verdict}: {short_of(citation)}"
     yield from _decisions(log, source.key, past[-1][1].checked if past else None)
     yield "\nCaptures"
-    for kept in captures.of_source(store, source.id):
-        capture = kept.capture
+    for stored in captures.of_source(store, source.id):
+        capture = stored.capture
         place = f"  {capture.record.warc} at byte {capture.record.offset}" if verbose else ""
         yield f"  {_time(capture.time)}  {capture.origin.value:<8} HTTP {capture.status}{place}"
     yield "\nVerdicts"
@@ -113,13 +113,13 @@ def difference_since(archive: Files, store: Store, url: str) -> Difference:
 
 def missing_records(archive: Path, store: Store) -> Iterator[str]:
     """Captures of the database whose record is not where it should be."""
-    for kept in captures.all_kept(store):
-        warc = kept.capture.record.warc
+    for stored in captures.all_kept(store):
+        warc = stored.capture.record.warc
         if not (archive / warc.partition("/")[2]).exists():
-            yield f"{warc}: missing; the database names a capture of {redact(kept.capture.url)} in it"
+            yield f"{warc}: missing; the database names a capture of {redact(stored.capture.url)} in it"
             continue
         try:
-            read_record(archive, kept.capture.record).payload.close()
+            read_record(archive, stored.capture.record).payload.close()
         except StorageError as error:
             yield str(error)
 

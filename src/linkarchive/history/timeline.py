@@ -39,7 +39,7 @@ def timelines(store: Store, report: Report) -> Mapping[str, tuple[Event, ...]]:
     findings = list(islice(report.of(lambda kind: kind.verdict.is_finding), MAX_TIMELINES))
     keys = {source.url: key_of(source.url) for source in findings}
     numbers = sources.numbers_of(store, keys.values())
-    kept, past = captures.of_sources(store, numbers.values()), results.histories(store, numbers.values())
+    copies, past = captures.of_sources(store, numbers.values()), results.histories(store, numbers.values())
     by_url: dict[str, tuple[Event, ...]] = {}
     for source in findings:
         days = {published.get(citation.article): citation.article for citation in source.result.citations}
@@ -52,12 +52,12 @@ def timelines(store: Store, report: Report) -> Mapping[str, tuple[Event, ...]]:
         if decision is not None:
             events.append(Event(decision.when, "decision", decided(source.ignored, source.decision)))
         number = numbers.get(keys[source.url], 0)
-        by_url[source.url] = _timeline(kept.get(number, ()), past.get(number, ()), events)
+        by_url[source.url] = _timeline(copies.get(number, ()), past.get(number, ()), events)
     return by_url
 
 
-def _timeline(kept: Sequence[StoredCapture], past: Sequence[SourceReport], events: list[Event]) -> tuple[Event, ...]:
-    events += map(_capture_event, kept)
+def _timeline(copies: Sequence[StoredCapture], past: Sequence[SourceReport], events: list[Event]) -> tuple[Event, ...]:
+    events += map(_capture_event, copies)
     events += _verdict_events(past)
     events.sort(key=lambda event: (event.time, event.kind != "published", event.kind == "verdict"))
     if len(events) > _MAX_EVENTS:
@@ -65,8 +65,8 @@ def _timeline(kept: Sequence[StoredCapture], past: Sequence[SourceReport], event
     return tuple(events)
 
 
-def _capture_event(kept: StoredCapture) -> Event:
-    capture = kept.capture
+def _capture_event(stored: StoredCapture) -> Event:
+    capture = stored.capture
     text = gettext(_WHOSE[capture.origin])
     if capture.status != 200:
         text = gettext("{copy} of an answer {status}", copy=text, status=capture.status)

@@ -40,15 +40,11 @@ class _Budget:
             raise _BombError("the file unpacks to far more than its size: the rest of it was not read")
 
 
-def _damage(message: str, *, torn: bool = False) -> DamageError:
-    return DamageError(message)
-
-
 class _Member(GzipMember):
     """A gzip member whose unpacked bytes are taken from a budget."""
 
     def __init__(self, file: IO[bytes], offset: int, budget: _Budget) -> None:
-        super().__init__(file, offset, _damage)
+        super().__init__(file, offset, DamageError)
         self._budget = budget
 
     def readinto(self, buffer: Any) -> int:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import io
-from typing import IO, Any, Protocol
+from collections.abc import Callable
+from typing import IO, Any
 
 from isal import isal_zlib  # igzip: several times as fast as zlib
 
@@ -12,17 +13,11 @@ _GZIP = 31
 """zlib's window bits for a gzip wrapper."""
 
 
-class Fault(Protocol):
-    """Makes the exception for a member that cannot be unpacked; `torn`: the file ends inside it."""
-
-    def __call__(self, message: str, *, torn: bool = False) -> Exception: ...
-
-
 class GzipMember(io.RawIOBase):
-    """The unpacked bytes of the member that starts at an offset of a seekable file. Reading raises what `fault` makes.
-    `end` is the offset at which the member ends; None until all of it was read."""
+    """The unpacked bytes of the member that starts at an offset of a seekable file. Where they cannot be unpacked,
+    reading raises what `fault` makes of the reason. `end` is where the member ends; None until all of it was read."""
 
-    def __init__(self, file: IO[bytes], offset: int, fault: Fault) -> None:
+    def __init__(self, file: IO[bytes], offset: int, fault: Callable[[str], Exception]) -> None:
         super().__init__()
         file.seek(offset)
         self._file = file
@@ -41,7 +36,7 @@ class GzipMember(io.RawIOBase):
                 data = self._file.read(_CHUNK)
                 self._position += len(data)
                 if not data:
-                    raise self._fault("the file ends inside a record", torn=True)
+                    raise self._fault("the file ends inside a record")
             try:
                 unpacked: bytes = self._inflate.decompress(data, len(buffer))
             except isal_zlib.error as error:  # type: ignore[misc] # isal's stub types the class as an instance

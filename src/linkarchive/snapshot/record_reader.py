@@ -25,12 +25,11 @@ _MAGIC = b"\x1f\x8b\x08"
 
 
 class BadRecordError(Exception):
-    """A record that is not as it must be; `torn` when the file ends inside it."""
+    """A record that is not as it must be."""
 
-    def __init__(self, offset: int, message: str, *, torn: bool = False) -> None:
+    def __init__(self, offset: int, message: str) -> None:
         super().__init__(message)
         self.offset = offset
-        self.torn = torn
 
 
 @dataclass(frozen=True, slots=True)
