@@ -261,9 +261,13 @@ def test_the_command_writes_a_file_and_does_not_overwrite_one(folder: Any, stage
     folder.check("article.md")
     done = folder.run("export", "--wacz", "all.wacz")
     assert (done.code, done.err) == (0, "")
-    assert done.out.startswith("all.wacz: 1 pages in 1 WARC files, ")
+    assert done.out.startswith("all.wacz: 1 page in 1 WARC file, ")
     verified = folder.run("verify", "--wacz", "all.wacz")
     assert (verified.code, verified.out) == (0, "all.wacz: clean\n")
+    (folder.root / "some.wacz").write_bytes((folder.root / "all.wacz").read_bytes()[:-10])
+    assert folder.run("verify", "--wacz", "some.wacz").out.endswith("\nsome.wacz: 1 problem\n")
+    assert folder.run("verify").out == "1 WARC file: clean\n"
+    assert folder.run("rebuild").out.startswith("rebuilt from 1 run: 1 verdict, 1 capture")
     again = folder.run("export", "--wacz", "all.wacz")
     assert (again.code, again.out) == (2, "")
     assert "--force" in again.err

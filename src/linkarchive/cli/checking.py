@@ -12,7 +12,7 @@ import click
 from msgspec import Struct
 
 from linkarchive.api.project import Project
-from linkarchive.cli.common import say, settings_of
+from linkarchive.cli.common import counted, say, settings_of
 from linkarchive.cli.output import Printing, print_line, print_report
 from linkarchive.cli.progress import RunProgress, disclosure
 from linkarchive.errors import ArchiveError, UsageError
@@ -85,7 +85,7 @@ def check_folders(folders: Sequence[Path], order: Order) -> int:
     with _sigterm() as stop:
         for number, folder in enumerate(reversed(named.values())):
             if stop.is_set():
-                say(f"archive: stopped: {len(named) - number} projects were not checked")
+                say(f"archive: stopped: {counted(len(named) - number, 'project')} not checked")
                 codes.add(3)
                 break
             try:

@@ -143,6 +143,11 @@ def importing() -> Iterator[None]:
         gc.enable()
 
 
+def counted(number: int, noun: str) -> str:
+    """“1 file”, “3 files”."""
+    return f"{number:,} {noun}" + ("" if number == 1 else "s")
+
+
 def say(text: str) -> None:
     """Print a line on stderr; on a terminal it is wrapped."""
     if sys.stderr.isatty():

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from linkarchive.cli.common import checked_own_folder, own_folder, project_options, say, settings_of
+from linkarchive.cli.common import checked_own_folder, counted, own_folder, project_options, say, settings_of
 from linkarchive.errors import UsageError
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ def verify(project: Path, config: Path | None, wacz: Path | None) -> int:
         for sentence in missing_records(place.archive, store):
             click.echo(one_line(sentence))
             count += 1
-    click.echo(f"{len(warc_files(place.archive))} WARC files: {_total(count)}")
+    click.echo(f"{counted(len(warc_files(place.archive)), 'WARC file')}: {_total(count)}")
     return 0 if count == 0 else 1
 
 
@@ -75,7 +75,7 @@ def _print_problems(problems: Iterable[Problem]) -> int:
 
 
 def _total(problems: int) -> str:
-    return "clean" if problems == 0 else f"{problems} problems"
+    return "clean" if problems == 0 else counted(problems, "problem")
 
 
 @click.command()
@@ -102,6 +102,6 @@ def rebuild(project: Path, config: Path | None) -> int:
             read_texts(place, store, settings_of(project, config).network, lambda _: None)
     for problem in rebuilt.problems:
         say(one_line(problem))
-    imports = f" and {rebuilt.imports} import{'' if rebuilt.imports == 1 else 's'}" if rebuilt.imports else ""
-    click.echo(f"rebuilt from {rebuilt.runs} runs{imports}: {rebuilt.visits} verdicts, {rebuilt.captures} captures")
+    origin = counted(rebuilt.runs, "run") + (f" and {counted(rebuilt.imports, 'import')}" if rebuilt.imports else "")
+    click.echo(f"rebuilt from {origin}: {counted(rebuilt.visits, 'verdict')}, {counted(rebuilt.captures, 'capture')}")
     return 0

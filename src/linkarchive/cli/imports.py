@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from linkarchive.cli.common import own_folder, project_options, say, settings_of
+from linkarchive.cli.common import counted, own_folder, project_options, say, settings_of
 from linkarchive.clock import Clock
 
 if TYPE_CHECKING:
@@ -40,21 +40,17 @@ def import_(files: tuple[Path, ...], project: Path, config: Path | None, keep_al
 
 
 def _lines(imported: ImportSummary) -> list[str]:
-    lines = [f"{imported.id}: {_count(imported.captures, 'capture')} of {_count(imported.sources, 'source')}"]
+    lines = [f"{imported.id}: {counted(imported.captures, 'capture')} of {counted(imported.sources, 'source')}"]
     if imported.unusable:
-        lines.append(f"{_count(imported.unusable, 'capture')} show an error or a wall: kept, but no baseline")
+        lines.append(f"{counted(imported.unusable, 'capture')} of an error or a wall: kept, but no baseline")
     if imported.known:
-        lines.append(f"{_count(imported.known, 'capture')} left out: the archive has them already")
+        lines.append(f"{counted(imported.known, 'capture')} left out: the archive has them already")
     if imported.kept:
-        lines.append(f"{_count(imported.kept, 'other page')} kept for replay")
+        lines.append(f"{counted(imported.kept, 'other page')} kept for replay")
     if imported.left_out:
-        lines.append(f"{_count(imported.left_out, 'other page')} left out: no sources of this project")
+        lines.append(f"{counted(imported.left_out, 'other page')} left out: no sources of this project")
     if imported.rebased:
-        lines.append(f"{_count(imported.rebased, 'citation')} compared with an imported capture from now on")
+        lines.append(f"{counted(imported.rebased, 'citation')} compared with an imported capture from now on")
     if imported.problems:
-        lines.append(f"{_count(len(imported.problems), 'problem')} (above): what was damaged was left out")
+        lines.append(f"{counted(len(imported.problems), 'problem')} (above): what was damaged was left out")
     return lines
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number:,} {noun}" + ("" if number == 1 else "s")

@@ -8,7 +8,15 @@ from pathlib import Path
 import click
 
 from linkarchive.api.project import Project
-from linkarchive.cli.common import checked_own_folder, nearest_capture, project_options, say, settings_of, urls_named
+from linkarchive.cli.common import (
+    checked_own_folder,
+    counted,
+    nearest_capture,
+    project_options,
+    say,
+    settings_of,
+    urls_named,
+)
 from linkarchive.clock import Clock
 from linkarchive.errors import UsageError
 from linkarchive.project import Project as Folder
@@ -73,8 +81,9 @@ def _export_wacz(place: Folder, target: Path, title: str | None) -> int:
     for name in exported.left_out:
         say(one_line(f"{name} is left out: its run did not end; the next `archive check` makes it whole"))
     if exported.secrets:
-        say(f"{exported.secrets} pages have credentials in their addresses; the WARC files hold them unredacted")
-    click.echo(one_line(f"{target}: {exported.pages} pages in {exported.warcs} WARC files, {exported.size:,} bytes"))
+        say(f"credentials in the addresses of {counted(exported.secrets, 'page')}: the WARC files hold them unredacted")
+    parts = f"{counted(exported.pages, 'page')} in {counted(exported.warcs, 'WARC file')}"
+    click.echo(one_line(f"{target}: {parts}, {exported.size:,} bytes"))
     return 0
 
 
@@ -131,5 +140,5 @@ def forget(urls: tuple[str, ...], project: Path, config: Path | None, reason: st
         say(f"{address(url)} has the very same bytes as its own page: that copy stays; forget it too if it must go")
     for url in done.urls:
         click.echo(f"forgot {address(url)}")
-    click.echo(f"{done.captures} captures taken out, {done.files} WARC files written anew")
+    click.echo(f"{counted(done.captures, 'capture')} taken out, {counted(done.files, 'WARC file')} written anew")
     return 0
