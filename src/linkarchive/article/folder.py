@@ -35,7 +35,8 @@ class FolderContents:
     entered: tuple[tuple[Path, tuple[str, ...]], ...] = ()
     """The folders that were looked at, each with the names that were in it."""
 
-    def __str__(self) -> str:
+    @property
+    def left_out(self) -> str:
         """What was left out, in a sentence; "" for nothing."""
         parts = []
         if self.not_read:

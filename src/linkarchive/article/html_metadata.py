@@ -64,7 +64,8 @@ def origins(soup: BeautifulSoup, text: str) -> tuple[Claim, ...]:
         page = attribute(element, "itemid") or attribute(element, "href") or attribute(element, "content")
         if page:
             claims.append(Claim(page, "itemprop mainEntityOfPage", _MAIN_ENTITY))
-    claims += [Claim(url, "JSON-LD mainEntityOfPage", _MAIN_ENTITY) for url in _main_entities(soup)]
+    if main_entity := _main_entity(soup):
+        claims.append(Claim(main_entity, "JSON-LD mainEntityOfPage", _MAIN_ENTITY))
     if url := _meta(soup).get("og:url"):
         claims.append(Claim(url, "og:url", _OG_URL))
     if url := _address_of_article(soup):
@@ -150,17 +151,15 @@ def _json_ld_dates(soup: BeautifulSoup) -> list[str]:
     return [value for value in dates if isinstance(value, str)]
 
 
-def _main_entities(soup: BeautifulSoup) -> list[str]:
-    """The address of the page that the first node with a `mainEntityOfPage` is the subject of, in a list; [] without
-    one."""
-    addresses = []
+def _main_entity(soup: BeautifulSoup) -> str:
+    """The address of the page of which the first node with a `mainEntityOfPage` is the subject; "" without one."""
     for node in _json_ld(soup):
         page = node.get("mainEntityOfPage")
         if isinstance(page, dict):
             page = page.get("@id") or page.get("url")
         if isinstance(page, str) and page.startswith(("http://", "https://")):
-            addresses.append(page)
-    return addresses[:1]
+            return page
+    return ""
 
 
 def _objects(parsed: Any) -> Iterator[dict[str, Any]]:

@@ -120,9 +120,8 @@ def _from_files(
     """Documents, errors, what was looked at, or (from a feed or sitemap file) articles and URLs of further listings."""
     contents = files_named(name, root)
     yield from (FolderRead(*entered) for entered in contents.entered)
-    left_out = str(contents)
-    if left_out:
-        yield LeftOut(f"{name}: {left_out}")
+    if contents.left_out:
+        yield LeftOut(f"{name}: {contents.left_out}")
     if not contents.articles:
         why = "no article in this folder" if is_folder(name, root) else "no such file, folder or URL"
         yield ArticleError(f"{name}: {why}")

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 from importlib import resources
+from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
@@ -53,44 +54,34 @@ def draw(review: Review, form_token: str, notice: Notice | None, recheck: str, b
     """The page of a project. `recheck` says what came of the last re-check, or what it is at."""
     numbers = {address(url): (number, mark_of(number, url)) for url, number in review.numbers.items()}
     pictured = {address(url) for url in review.view.pictures}
-    templates, place, groups = _environment(), review.place, review.findings.groups
-    actions, decide = templates.get_template("actions.html.j2"), f"/decide?page={place.page}"
+    place, groups, settled = review.place, review.findings.groups, review.findings.settled
+    form = {"token": form_token, "decide": f"/decide?page={place.page}"}
     findings = [sanitize(source) for source in review.report.sources if source.result.verdict.is_finding]
-    settled = review.findings.settled
     larger = {kind: [(name, n) for name, n in names.most_common() if n > 1] for kind, names in groups.items()}
-    pages = templates.get_template("pages.html.j2")
     live = Live(
         style=_asset("review.css"),
         script=_asset("review.js"),
-        head=_markup(templates.get_template("head.html.j2").render(busy=busy)),
-        banner=_markup(templates.get_template("banner.html.j2").render(recheck=sanitize(recheck), busy=busy)),
-        pages=(_markup(pages.render(place=place, end=False)), _markup(pages.render(place=place, end=True))),
-        bar=_markup(
-            templates.get_template("bar.html.j2").render(
-                token=form_token, decide=decide, notice=sanitize(notice), findings=len(findings)
-            )
-        ),
-        batch=_markup(
-            templates.get_template("batch.html.j2").render(
-                token=form_token,
-                decide=decide,
-                settled=sanitize(settled[:A_PAGE]),
-                all_settled=len(settled),
-                groups=larger,
-                findings=len(findings),
-            )
+        head=_drawn("head", busy=busy),
+        banner=_drawn("banner", recheck=sanitize(recheck), busy=busy),
+        pages=(_drawn("pages", place=place, end=False), _drawn("pages", place=place, end=True)),
+        bar=_drawn("bar", **form, notice=sanitize(notice), findings=len(findings)),
+        batch=_drawn(
+            "batch",
+            **form,
+            settled=sanitize(settled[:A_PAGE]),
+            all_settled=len(settled),
+            groups=larger,
+            findings=len(findings),
         ),
         actions={
-            source.result.url: _markup(
-                actions.render(
-                    token=form_token,
-                    decide=decide,
-                    source=source,
-                    number=numbers[source.result.url][0],
-                    mark=numbers[source.result.url][1],
-                    busy=busy,
-                    pictured=source.result.url in pictured,
-                )
+            source.result.url: _drawn(
+                "actions",
+                **form,
+                source=source,
+                number=numbers[source.result.url][0],
+                mark=numbers[source.result.url][1],
+                busy=busy,
+                pictured=source.result.url in pictured,
             )
             for source in findings
             if source.result.url in numbers
@@ -98,40 +89,38 @@ def draw(review: Review, form_token: str, notice: Notice | None, recheck: str, b
         part=review.part,
         open_findings=groups["article"],
     )
-    html = render_html(review.report, review.view, live)
-    return Page(html, f"{policy(*page_assets(live), live=True)}; frame-ancestors 'none'")
+    return _page(render_html(review.report, review.view, live), *page_assets(live))
 
 
 def draw_copies(url: str, copies: Sequence[Copy]) -> Page:
     """The stored copies of a source, with where each opens."""
     style = _asset("message.css")
-    html = _environment().get_template("captures.html.j2").render(url=address(url), copies=copies, style=_markup(style))
-    return Page(html, f"{policy(style, '', live=True)}; frame-ancestors 'none'")
+    return _page(_drawn("captures", url=address(url), copies=copies, style=_markup(style)), style)
 
 
 def draw_looks(number: int, url: str, pictures: Pictures) -> Page:
     """The full pictures of the page of a source, then and now."""
     style, script = _asset("looks.css"), script_of(_asset("looks.js"))
-    html = (
-        _environment()
-        .get_template("looks.html.j2")
-        .render(
-            number=number,
-            url=address(url),
-            pictures=pictures,
-            style=_markup(style),
-            script=_markup(script),
-            script_words=script_words(script),
-        )
+    html = _drawn(
+        "looks",
+        number=number,
+        url=address(url),
+        pictures=pictures,
+        style=_markup(style),
+        script=_markup(script),
+        script_words=script_words(script),
     )
-    return Page(html, f"{policy(style, script, live=True)}; frame-ancestors 'none'")
+    return _page(html, style, script)
 
 
 def draw_message(title: str, text: str) -> Page:
     """A page that only says something."""
     style = _asset("message.css")
-    html = _environment().get_template("message.html.j2").render(title=title, text=sanitize(text), style=_markup(style))
-    return Page(html, f"{policy(style, '', live=True)}; frame-ancestors 'none'")
+    return _page(_drawn("message", title=title, text=sanitize(text), style=_markup(style)), style)
+
+
+def _page(html: str, style: str, script: str = "") -> Page:
+    return Page(html, f"{policy(style, script, live=True)}; frame-ancestors 'none'")
 
 
 def _settled(decision: Decision) -> str:
@@ -151,8 +140,13 @@ _SETTLED = {
 }
 
 
-def _markup(html: str) -> Markup:
-    return Markup(html)  # noqa: S704 - rendered by our own templates, which escape
+def _drawn(name: str, **values: Any) -> Markup:
+    """A template of ours, filled in."""
+    return _markup(_environment().get_template(f"{name}.html.j2").render(**values))
+
+
+def _markup(text: str) -> Markup:
+    return Markup(text)  # noqa: S704 - our own files, and our own templates, which escape
 
 
 def _asset(name: str) -> str:
