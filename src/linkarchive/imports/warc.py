@@ -13,11 +13,10 @@ from typing import IO, Any
 
 from linkarchive.imports.record import ForeignRecord, Records, RecordType, is_possible, read_time, web_address
 from linkarchive.imports.warc_record import VERSION, DamageError, OpenRecord, read_line, version_line
-from linkarchive.snapshot.gzip_member import GzipMember
+from linkarchive.snapshot.gzip_member import MAGIC, GzipMember, member_starts
 from linkarchive.snapshot.record_reader import Problem, claimed_head
 
 _CHUNK = 64 * 1024
-_MAGIC = b"\x1f\x8b\x08"
 _EXPANSION, _ALLOWANCE = 200, 256 * 1024 * 1024
 """A file that unpacks to more than so many times its size, and so many bytes, is a bomb."""
 _MOST_FAULTS = 1000
@@ -85,7 +84,7 @@ class _File:
         self._file.seek(0)
         start = self._file.read(4)
         try:
-            if start[:3] == _MAGIC:
+            if start[:3] == MAGIC:
                 yield from self._members()
             elif start == b"\x28\xb5\x2f\xfd":
                 yield self._problem(0, "it is packed with Zstandard; unpack it first (zstd -d)")
@@ -126,24 +125,16 @@ class _File:
 
     def _next_member(self, start: int) -> int | None:
         """Where the next gzip member that holds a record starts, at `start` or later; None when there is none."""
-        while True:
-            self._file.seek(start)
-            data = self._file.read(_CHUNK)
-            at = data.find(_MAGIC)
-            if at < 0:
-                if len(data) < _CHUNK:
-                    return None
-                start += len(data) - len(_MAGIC) + 1
-                continue
+        for offset in member_starts(self._file, start):
             try:
-                stream = io.BufferedReader(_Member(self._file, start + at, self._budget), 1024)
+                stream = io.BufferedReader(_Member(self._file, offset, self._budget), 1024)
                 if VERSION.match(stream.read(16).lstrip()):
-                    return start + at
+                    return offset
             except _BombError:
                 raise
             except DamageError:
                 pass
-            start += at + 1
+        return None
 
     def _plain(self) -> Records:
         offset: int | None = 0

@@ -3,14 +3,30 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import IO, Any
 
 from isal import isal_zlib  # igzip: several times as fast as zlib
 
 _CHUNK = 32 * 1024
+MAGIC = b"\x1f\x8b\x08"
 _GZIP = 31
 """zlib's window bits for a gzip wrapper."""
+
+
+def member_starts(file: IO[bytes], start: int) -> Iterator[int]:
+    """The places in a file, from `start` on, where a gzip member may start."""
+    while True:
+        file.seek(start)
+        data = file.read(_CHUNK)
+        at = data.find(MAGIC)
+        if at >= 0:
+            yield start + at
+            start += at + 1
+        elif len(data) < _CHUNK:
+            return
+        else:
+            start += len(data) - len(MAGIC) + 1
 
 
 class GzipMember(io.RawIOBase):

@@ -9,19 +9,19 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from typing import IO, TYPE_CHECKING, TypeVar
 
 from linkarchive.snapshot import cdxj
-from linkarchive.snapshot.gzip_member import GzipMember
+from linkarchive.snapshot.gzip_member import GzipMember, member_starts
 from linkarchive.snapshot.request_body import RequestBody, request_body
 
 if TYPE_CHECKING:
     from warcio.statusandheaders import StatusAndHeaders
 
 _CHUNK = 32 * 1024
-_MAGIC = b"\x1f\x8b\x08"
 
 
 class BadRecordError(Exception):
@@ -171,21 +171,11 @@ def walk(
 
 def _next_record(file: IO[bytes], start: int) -> int | None:
     """Where the next whole record starts, at `start` or later; None when there is none."""
-    while True:
-        file.seek(start)
-        data = file.read(_CHUNK)
-        at = data.find(_MAGIC)
-        if at < 0:
-            if len(data) < _CHUNK:
-                return None
-            start += len(data) - len(_MAGIC) + 1
-            continue
-        try:
-            StoredRecord(file, start + at).finish()
-        except BadRecordError:
-            start += at + 1
-        else:
-            return start + at
+    for offset in member_starts(file, start):
+        with suppress(BadRecordError):
+            StoredRecord(file, offset).finish()
+            return offset
+    return None
 
 
 def sent(head: HttpHead, payload: bytes) -> RequestBody | None:

@@ -148,6 +148,8 @@ def test_excel(read: Read) -> None:
         '<v>F</v></c><c r="B3" t="s"><v>1</v></c><c r="C3" t="s"><v>99</v></c></row></sheetData>'
         '<hyperlinks><hyperlink ref="B2:B2" r:id="l1" location="top"/></hyperlinks></worksheet>'
     )
+    cell = '<c r="A1" t="str"><v>https://ten.example/</v></c>'
+    last = f'<worksheet {names}><sheetData><row r="1">{cell}</row></sheetData></worksheet>'
     strings = (
         f"<sst {names}><si><r><t>Plan of </t></r><r><t>1911</t></r></si><si><t>https://cell.example/</t></si></sst>"
     )
@@ -156,8 +158,9 @@ def test_excel(read: Read) -> None:
         packed(
             **{
                 "[Content_Types].xml": "<Types/>",
-                "xl/worksheets/sheet1.xml": sheet,
-                "xl/worksheets/_rels/sheet1.xml.rels": relations("https://one.example/"),
+                "xl/worksheets/sheet10.xml": last,
+                "xl/worksheets/sheet2.xml": sheet,
+                "xl/worksheets/_rels/sheet2.xml.rels": relations("https://one.example/"),
                 "xl/sharedStrings.xml": strings,
             }
         ),
@@ -166,6 +169,7 @@ def test_excel(read: Read) -> None:
         (2, "https://one.example/#top", "here"),
         (3, "https://formula.example/", "F"),
         (3, "https://cell.example/", "https://cell.example/"),
+        (1, "https://ten.example/", "https://ten.example/"),
     ]
     assert article.citations[0].context == "Plan of 1911 · here · 41.6"
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import posixpath
+import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
@@ -57,6 +58,18 @@ def parts_of(package: Package, part: str, type: str) -> dict[str, str]:
         if not relation.is_external and relation.type == type
     }
     return {id: name for id, name in targets.items() if name in package.names}
+
+
+def listed_parts(package: Package, main: str, type: str, tag: str, pattern: str) -> list[str]:
+    """The names of the parts of one type in the order in which the main part lists them, by elements of that tag; where
+    it lists none those that fit the pattern, by their numbers."""
+    if main in package.names:
+        names = parts_of(package, main, type)
+        ids = [element.get(R + "id", "") for element in package.xml(main).iter(tag)]
+        if listed := [names[id] for id in ids if id in names]:
+            return listed
+    numbered = [name for name in package.names if re.fullmatch(pattern, name)]
+    return sorted(numbered, key=lambda name: int(re.sub(r"\D", "", name)))
 
 
 def core_title(package: Package) -> str:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from linkarchive.article.formats.ooxml import R, core_title, link_targets, parts_of
+from linkarchive.article.formats.ooxml import R, core_title, link_targets, listed_parts, parts_of
 from linkarchive.article.package import Package
 from linkarchive.article.passage import ParsedDocument, Passage, PassageBuilder, fold
 from linkarchive.article.text import flush
@@ -16,6 +15,7 @@ _A = "{http://schemas.openxmlformats.org/drawingml/2006/main}"
 _P = "{http://schemas.openxmlformats.org/presentationml/2006/main}"
 _FALLBACK = "{http://schemas.openxmlformats.org/markup-compatibility/2006}Fallback"
 _MAIN = "ppt/presentation.xml"
+_SLIDE = r"ppt/slides/slide\d{1,6}\.xml"
 _TITLES = frozenset({"title", "ctrTitle"})
 
 
@@ -24,24 +24,13 @@ def read_pptx(data: bytes, *, everything: bool = False) -> ParsedDocument:
     package = Package(data)
     passages: list[Passage] = []
     title = core_title(package)
-    for number, name in enumerate(_slides(package), start=1):
+    for number, name in enumerate(listed_parts(package, _MAIN, "slide", _P + "sldId", _SLIDE), start=1):
         root = package.xml(name)
         title = title or _title(root)
         passages += _passages(root, link_targets(package, name), number)
         for notes in parts_of(package, name, "notesSlide").values():
             passages += _passages(package.xml(notes), link_targets(package, notes), number)
     return ParsedDocument(title=title, passages=tuple(passages), unit=Unit.SLIDE)
-
-
-def _slides(package: Package) -> list[str]:
-    """The names of the slides in the order of the presentation; in that of their numbers where it names none."""
-    if _MAIN in package.names:
-        names = parts_of(package, _MAIN, "slide")
-        ids = [slide.get(R + "id", "") for slide in package.xml(_MAIN).iter(_P + "sldId")]
-        if slides := [names[id] for id in ids if id in names]:
-            return slides
-    numbered = [name for name in package.names if re.fullmatch(r"ppt/slides/slide\d{1,6}\.xml", name)]
-    return sorted(numbered, key=lambda name: int(re.sub(r"\D", "", name)))
 
 
 def _title(slide: Any) -> str:

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from linkarchive.article.formats.ooxml import R, core_title, link_targets, parts_of
+from linkarchive.article.formats.ooxml import R, core_title, link_targets, listed_parts
 from linkarchive.article.formats.records import is_url
 from linkarchive.article.package import Package
 from linkarchive.article.passage import ParsedDocument, Passage, PassageBuilder, fold
@@ -19,6 +19,7 @@ from linkarchive.model import Unit
 
 _S = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
 _MAIN = "xl/workbook.xml"
+_SHEET = r"xl/worksheets/sheet\d{1,6}\.xml"
 _STRINGS = "xl/sharedStrings.xml"
 _REFERENCE = re.compile(r"\$?([A-Z]{1,3})\$?(\d{1,7})(?::\$?([A-Z]{1,3})\$?(\d{1,7}))?")
 _FORMULA = re.compile(r"""\s*=?\s*(?:_xlfn\.)?HYPERLINK\s*\(\s*"((?:[^"]|"")*)"(?:\s*[,;]\s*"((?:[^"]|"")*)")?""", re.I)
@@ -30,7 +31,7 @@ def read_xlsx(data: bytes, *, everything: bool = False) -> ParsedDocument:
     package = Package(data)
     strings = _strings(package)
     passages: list[Passage] = []
-    for name in _sheets(package):
+    for name in listed_parts(package, _MAIN, "worksheet", _S + "sheet", _SHEET):
         passages += _rows(package.xml(name), link_targets(package, name), strings)
     return ParsedDocument(title=core_title(package), passages=tuple(passages), unit=Unit.CELL)
 
@@ -44,15 +45,6 @@ def _strings(package: Package) -> Sequence[str]:
 def _text(element: Any) -> str:
     """The text of rich or plain text, without its phonetic guides."""
     return "".join(t.text or "" for t in element.iter(_S + "t") if t.getparent().tag != _S + "rPh")
-
-
-def _sheets(package: Package) -> list[str]:
-    if _MAIN in package.names:
-        names = parts_of(package, _MAIN, "worksheet")
-        ids = [sheet.get(R + "id", "") for sheet in package.xml(_MAIN).iter(_S + "sheet")]
-        if sheets := [names[id] for id in ids if id in names]:
-            return sheets
-    return sorted(name for name in package.names if re.fullmatch(r"xl/worksheets/sheet\d+\.xml", name))
 
 
 def _rows(sheet: Any, targets: Mapping[str, str], strings: Sequence[str]) -> Iterator[Passage]:
