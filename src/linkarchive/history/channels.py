@@ -136,7 +136,8 @@ def _since(store: Store, report: Report, run: Run, last: Run | None, last_id: st
                 latest[source.url] = source
     day = _day_of(last_id)
     since = "before" if day is None else f"since {day:%-d %B %Y}"
-    notice = f"nothing was told here {since}: what changed in {_counted(len(missed))} before this one is told now, too"
+    count = "a run" if len(missed) == 1 else f"{len(missed)} runs"
+    notice = f"nothing was told here {since}: what changed in {count} before this one is told now, too"
     if last is None and last_id is not None and day is not None:  # a clone: the runs between are not known
         return replace(
             report,
@@ -193,7 +194,3 @@ def _day_of(run_id: str | None) -> datetime | None:
         return None if run_id is None else datetime.strptime(run_id[:16], "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
     except ValueError:
         return None
-
-
-def _counted(runs_missed: int) -> str:
-    return "a run" if runs_missed == 1 else f"{runs_missed} runs"

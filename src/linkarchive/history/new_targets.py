@@ -86,11 +86,8 @@ class NewTargets:
     def is_settled(self, url: str, article: str) -> bool:
         """The article itself gives a usable copy beside its dead links to this URL."""
         result = self.results.get(key_of(url))
-        cited = (
-            []
-            if result is None
-            else [citation for citation in result.citations if (citation.article, citation.url) == (article, url)]
-        )
+        citations = () if result is None else result.citations
+        cited = [citation for citation in citations if (citation.article, citation.url) == (article, url)]
         return bool(cited) and all(citation.settled is not None for citation in cited)
 
     def _intended(self, url: str, day: date) -> NewTarget | None:

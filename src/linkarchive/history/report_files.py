@@ -33,12 +33,6 @@ MOST_AT_HAND = 5000
 _ADDRESS = re.compile(r"https?://[^\s\"'<>\\]+")
 
 
-def _at_hand(report: Report) -> Report:
-    """The report with its sources read once for all formats, where they are few enough to be held."""
-    few = report.kinds.total() <= MOST_AT_HAND
-    return replace(report, sources=tuple(report.sources)) if few else report
-
-
 def write_report(
     project: Project, store: Store, report: Report, kept_reports: int, known: Mapping[tuple[str, datetime], Difference]
 ) -> str | None:
@@ -49,7 +43,8 @@ def write_report(
     """
     folder = project.reports / report.run.id
     try:
-        report = _at_hand(report)
+        if report.kinds.total() <= MOST_AT_HAND:  # few enough to be held: they are read once for all formats
+            report = replace(report, sources=tuple(report.sources))
         write_atomically(folder / _JSON, map(str.encode, render_json(report)))
         page = render("html", report, html_view(project, store, report, known))
         write_atomically(folder / _PAGE, map(str.encode, page))
