@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import posixpath
-from collections.abc import Sequence
 from datetime import date
 from functools import cached_property
+from operator import attrgetter
 
 import msgspec
 from msgspec import Struct
@@ -33,6 +33,9 @@ class Entry(Struct, frozen=True):
     note: str | None = None
     file: str = NAME
     keys_at: tuple[int, ...] = ()
+
+
+_WRITTEN = attrgetter("url", "text", "excluded", "accessed", "quote", "snapshot", "note")
 
 
 class Section(Struct, frozen=True):
@@ -119,7 +122,12 @@ class LinksFile(Struct, frozen=True, dict=True):
 
     def said(self, path: str) -> str:
         """A digest of what is said of an article under its path, wherever the lines stand; empty for nothing."""
-        return _said(self.named.get(section_key(path)), self.loose if path == NAME else ())
+        section = self.named.get(section_key(path))
+        entries = (*(section.entries if section else ()), *(self.loose if path == NAME else ()))
+        links = [(*_WRITTEN(link), bool(link.keys_at)) for link in entries]
+        if section is None:
+            return _digest(links) if links else ""
+        return _digest((section.original, section.published, section.private, sorted(section.keys), links))
 
     def section(self, article: Article) -> Section | None:
         """The section of an article: by its path, else by its original URL."""
@@ -127,17 +135,6 @@ class LinksFile(Struct, frozen=True, dict=True):
         if section is None and article.original_url:
             section = self.named.get(section_key(article.original_url))
         return section
-
-
-def _said(section: Section | None, loose: Sequence[Entry]) -> str:
-    entries = (*(section.entries if section else ()), *loose)
-    links = [
-        (link.url, link.text, link.excluded, link.accessed, link.quote, link.snapshot, link.note, bool(link.keys_at))
-        for link in entries
-    ]
-    if section is None:
-        return _digest(links) if links else ""
-    return _digest((section.original, section.published, section.private, sorted(section.keys), links))
 
 
 def _digest(value: object) -> str:

@@ -86,18 +86,16 @@ def find(archive: Path, keys: frozenset[str], is_probe: IsProbe) -> RemovalPlan:
     parts: list[_Parts] = []
     removed_pages: set[str] = set()
     probes: list[CaptureRecords] = []
-    for path in paths.warc_files(archive):
-        with storage_errors(path, "cannot be read"), path.open("rb") as file:
-            for group in _groups(file, paths.relative(archive, path), removal):
-                if group.parts is not None:
-                    parts.append(_Parts.of(group, group.parts))
-                elif group.capture and is_probe(group.capture.url, paths.run_of(path)):
-                    probes.append(group)
-                elif _goes(group, removal):
-                    _remove(group, removal, responses)
-                    removed_pages.update(record["WARC-Record-ID"] for record, _ in group.records)
-                elif group.revisits:
-                    staying.append(group)
+    for group in _groups(archive, removal):
+        if group.parts is not None:
+            parts.append(_Parts.of(group, group.parts))
+        elif group.capture and is_probe(group.capture.url, paths.run_of(Path(group.warc))):
+            probes.append(group)
+        elif _goes(group, removal):
+            _remove(group, removal, responses)
+            removed_pages.update(record["WARC-Record-ID"] for record, _ in group.records)
+        elif group.revisits:
+            staying.append(group)
     digests = {capture.digest for capture in removal.captures}
     for group in probes:
         if group.capture is not None and group.capture.digest in digests:
@@ -119,14 +117,11 @@ def find_captures(archive: Path, spots: Sequence[Spot], size: int) -> RemovalPla
     records: dict[str, list[Location]] = defaultdict(list)
     parts: list[_Parts] = []
     removed_pages: set[str] = set()
-    for path in paths.warc_files(archive):
-        warc = paths.relative(archive, path)
-        with storage_errors(path, "cannot be read"), path.open("rb") as file:
-            for group in _groups(file, warc, removal):
-                records[warc] += group.places
-                if group.parts is not None:
-                    parts.append(_Parts.of(group, group.parts))
-                groups |= {(place.warc, place.offset): group for place in group.places}
+    for group in _groups(archive, removal):
+        records[group.warc] += group.places
+        if group.parts is not None:
+            parts.append(_Parts.of(group, group.parts))
+        groups |= {(place.warc, place.offset): group for place in group.places}
     for capture_group in filter(None, map(groups.get, spots)):
         if size > 0 and capture_group.capture is not None:
             _remove(capture_group, removal, {})
@@ -136,8 +131,14 @@ def find_captures(archive: Path, spots: Sequence[Spot], size: int) -> RemovalPla
     return replace(removal, layout={warc: records[warc] for warc in removal.locations})
 
 
-def _groups(file: IO[bytes], warc: str, removal: RemovalPlan) -> Iterator[CaptureRecords]:
-    """The records of a file by capture; the places of its logs go to `removal`."""
+def _groups(archive: Path, removal: RemovalPlan) -> Iterator[CaptureRecords]:
+    """The records of all files by capture; the places of their logs go to `removal`."""
+    for path in paths.warc_files(archive):
+        with storage_errors(path, "cannot be read"), path.open("rb") as file:
+            yield from _groups_of(file, paths.relative(archive, path), removal)
+
+
+def _groups_of(file: IO[bytes], warc: str, removal: RemovalPlan) -> Iterator[CaptureRecords]:
     group = CaptureRecords(warc)
     for item in walk(file, capture_metadata.block_of):
         if isinstance(item, BadRecordError):
