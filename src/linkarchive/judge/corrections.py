@@ -44,7 +44,7 @@ def retracted_before(page: ParsedPage) -> Judgement | None:
     if page.kind != "html" or not _may_be_retracted(page.lower):
         return None
     for line in (*_own_headings(page), *page.visible.split("\n")[:_MAX_LINES]):
-        phrase = _notice("retracted", line)
+        phrase = _notice("retracted", line) if _stems_in(rules.normal(line)) else None
         if phrase and (line in _own_headings(page) or not page.is_linked(rules.normal(line), phrase)):
             evidence = f"retracted before we first saw it; the page says: “{_around(line, phrase)}”"
             return judgement_of(Verdict.DRIFTED, Reason.RETRACTED, 0.85, evidence)

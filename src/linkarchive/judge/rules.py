@@ -146,6 +146,7 @@ def in_lines(kind: str, lines: Iterable[str]) -> tuple[str, str] | None:
     return None
 
 
+@lru_cache(256)
 def parts(heading: str) -> tuple[str, ...]:
     """A heading's parts (normalised), as they are cut by | - : · » —; the whole of it first."""
     text = normal(heading)
@@ -179,7 +180,8 @@ def in_headings(kind: str, headings: tuple[str, ...], host: str = "") -> tuple[s
 
 def tells_of_wall(headings: tuple[str, ...]) -> bool:
     """One of the headings is that of an error page or of a wall."""
-    return any(in_headings(kind, headings) for kind in _WALLS) or in_lines("not-found", headings) is not None
+    telling = tuple(filter(may_tell, headings))
+    return any(in_headings(kind, telling) for kind in _WALLS) or in_lines("not-found", telling) is not None
 
 
 def may_tell(text: str) -> bool:
