@@ -89,27 +89,24 @@ _KINDS: Mapping[str, tuple[Verdict, Reason, str]] = {
 class Classes:
     shares: Mapping[str, float]
     """The probability of each kind; they add up to 1."""
-    reasons: Mapping[str, tuple[str, ...]]
-    """The signs that speak most for each kind, the strongest first."""
+    signs: Mapping[str, float]
     telling: frozenset[str]
     """The kinds of which the page has a telling sign."""
+
+    def reasons(self, kind: str) -> tuple[str, ...]:
+        """The signs that speak most for a kind, the strongest first."""
+        model = _model()
+        weights = zip(model["signs"], model["weights"][kind], strict=True)
+        parts = sorted(((weight * self.signs[name], name) for name, weight in weights), reverse=True)
+        return tuple(name for part, name in parts[:_MOST_SIGNS] if part > 0)
 
 
 def classify(view: PageView) -> Classes:
     """How likely the page is of each kind."""
     values = signs(view)
-    model = _model()
-    parts = {
-        kind: [(weight * values[name], name) for name, weight in zip(model["signs"], weights, strict=True)]
-        for kind, weights in model["weights"].items()
-    }
-    reasons = {
-        kind: tuple(name for part, name in sorted(of_kind, reverse=True)[:_MOST_SIGNS] if part > 0)
-        for kind, of_kind in parts.items()
-    }
     telling_kinds = frozenset(kind for kind, telling in _TELLING.items() if any(values[name] for name in telling))
     rarer = _HONEST_IN_ITS_PLACE if is_notice_in_place(view) else 1.0
-    return Classes(shares_of(model, values, honest=rarer), reasons, telling_kinds)
+    return Classes(shares_of(_model(), values, honest=rarer), values, telling_kinds)
 
 
 def shares_of(model: Any, values: Mapping[str, float], *, honest: float = 1.0) -> dict[str, float]:
@@ -158,7 +155,7 @@ def unusable(view: PageView) -> Judgement | None:
     if view.before is None and kind in ("gone", "forbidden") and (not _is_notice(view, share) or _is_about(view)):
         return None
     _, reason, what = _KINDS[kind]
-    evidence = f"by its signs it is {what}: {', '.join(classes.reasons[kind])}"
+    evidence = f"by its signs it is {what}: {', '.join(classes.reasons(kind))}"
     return judgement_of(likeliest, reason, round(share, 3), evidence)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import html
 import re
+from collections.abc import Iterator
 from functools import cached_property
 from typing import Any
 
@@ -118,12 +119,11 @@ class ParsedPage:
         heading = next((h for h in self.elements("h1")[:4] if not is_hidden(h)), None)
         return " ".join((heading.text or "").split())[:300] if heading is not None else ""
 
-    @cached_property
-    def notices(self) -> tuple[str, ...]:
-        """Where a page says what it is: title, headings, and the first line of the text when it is a short one."""
+    def notices(self) -> Iterator[str]:
+        """Title, headings and, last since it takes an extraction, the first line of the text when it is a short one."""
+        yield from self.headings
         hidden = {" ".join((h.text or "").split()) for h in self.elements("h1, h2, h3")[:8] if is_hidden(h)}
-        first = [line for line in self.main[:1] if len(line.split()) <= 12 and line not in hidden]
-        return tuple(dict.fromkeys((*self.headings, *first)))
+        yield from (line for line in self.main[:1] if len(line.split()) <= 12 and line not in hidden)
 
     @cached_property
     def visible(self) -> str:

@@ -159,7 +159,7 @@ def is_most_of(phrase: str, heading: str, share: float = 0.5) -> bool:
     return len(phrase) >= share * len(part)
 
 
-def in_headings(kind: str, headings: tuple[str, ...], host: str = "") -> tuple[str, str] | None:
+def in_headings(kind: str, headings: Iterable[str], host: str = "") -> tuple[str, str] | None:
     """(phrase, heading) of the first heading or title that says it. A phrase of a single word must be a whole heading,
     or a whole part of the title: “Captcha” is a wall, “How captchas were invented” is an article."""
     for heading in headings:

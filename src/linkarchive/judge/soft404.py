@@ -140,7 +140,7 @@ def probe_name(token: str) -> str:
 
 def _heading(view: PageView) -> tuple[str, str] | None:
     """(phrase, heading) that says so and is new."""
-    notice = rules.in_headings("not-found", view.after.notices) or rules.in_lines("not-found", view.after.notices)
+    notice = rules.in_headings("not-found", view.after.notices()) or rules.in_lines("not-found", view.after.notices())
     notice = notice or view.status_in_heading("404", "410")
     if notice and not _is_notice(view, *notice):
         return None

@@ -255,7 +255,9 @@ def maintenance(view: PageView) -> Judgement | None:
     """An error or maintenance page served with a good status."""
     if not view.says_little(SHORT):
         return None
-    notice = rules.in_headings("maintenance", view.after.notices) or view.status_in_heading("500", "502", "503", "504")
+    notice = rules.in_headings("maintenance", view.after.notices()) or view.status_in_heading(
+        "500", "502", "503", "504"
+    )
     if notice and view.says_more and not rules.is_most_of(*notice):
         notice = None
     if notice and not view.was_heading(notice[0]):
