@@ -80,7 +80,7 @@ class Project:
 
     def report(self, run: str | None = None) -> Report:
         """The report of a run by its id, the latest by default, in the light of today's decisions."""
-        from linkarchive.history.cut import report_of
+        from linkarchive.history.hub_report import report_of
         from linkarchive.store import decisions
 
         with self._open() as store:

@@ -52,9 +52,8 @@ def print_report(report: Report, project: Project, printing: Printing, channels:
     troubles: list[StorageError] = []
     for path in printing.outputs:
         with _tried(troubles):
-            _write_file(
-                channels.report_for(file_channel(path), report) if channels else report, project, printing, path, report
-            )
+            since = channels.report_for(file_channel(path), report) if channels else report
+            _write_file(since, project, printing, path, report)
             if channels:
                 channels.delivered(file_channel(path), report)
     with _tried(troubles):

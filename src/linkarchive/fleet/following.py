@@ -9,7 +9,7 @@ from datetime import timedelta
 from linkarchive.clock import Clock
 from linkarchive.errors import UsageError
 from linkarchive.fleet.push import push
-from linkarchive.history.cut import cut
+from linkarchive.history.hub_report import present_report
 from linkarchive.model import Report
 from linkarchive.model.events import Listener, RunStarted
 from linkarchive.model.scope import Scope
@@ -53,4 +53,4 @@ def check(
             if is_done:
                 break
             time.sleep(_LOOK_UP)
-        return cut(project, store, decisions.load(project.decisions), clock.now(), pushed.errors)
+        return present_report(project, store, decisions.load(project.decisions), clock.now(), pushed.errors)

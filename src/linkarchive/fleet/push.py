@@ -13,7 +13,7 @@ from linkarchive.clock import Clock
 from linkarchive.errors import UsageError
 from linkarchive.fleet.originals import with_lost_targets
 from linkarchive.fleet.pages import page_of, slot_of
-from linkarchive.history.cut import keep_plan
+from linkarchive.history.hub_report import keep_plan
 from linkarchive.model import Scope
 from linkarchive.project import Hub, Project
 from linkarchive.settings import Settings

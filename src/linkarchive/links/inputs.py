@@ -69,6 +69,10 @@ class Document:
     beside: Beside = nothing_beside
 
 
+Input = Document | ArticleError | LeftOut | FolderRead | ListingRead | ListedArticle
+"""What comes of a name: a document, or what is to be said instead of one or besides."""
+
+
 def documents(
     names: Sequence[str],
     root: Path,
@@ -79,7 +83,7 @@ def documents(
     known: Container[str] = frozenset(),
     fetch_listed: bool = True,
     skipped: Container[str] = frozenset(),
-) -> Iterator[Document | ArticleError | LeftOut | FolderRead | ListingRead | ListedArticle]:
+) -> Iterator[Input]:
     """Every document that the names stand for; what cannot be had is an error in its place.
 
     Articles of a feed or sitemap whose URLs are `known` are not fetched, nor is any unless `fetch_listed`. Files whose
@@ -114,9 +118,7 @@ def _from_stdin(data: bytes, input_format: str | None) -> Document | ArticleErro
     return Document("-", data, input_format)
 
 
-def _from_files(
-    name: str, root: Path, skipped: Container[str]
-) -> Iterator[Document | ArticleError | LeftOut | FolderRead | ListingRead | ListedArticle | str]:
+def _from_files(name: str, root: Path, skipped: Container[str]) -> Iterator[Input | str]:
     """Documents, errors, what was looked at, or (from a feed or sitemap file) articles and URLs of further listings."""
     contents = files_named(name, root)
     yield from (FolderRead(*entered) for entered in contents.entered)
@@ -198,7 +200,7 @@ def files_named(name: str, root: Path) -> FolderContents:
 
 def _from_urls(
     urls: Sequence[str], network: NetworkSettings, clock: Clock, known: Container[str], fetch_listed: bool
-) -> Iterator[Document | ArticleError | ListingRead | ListedArticle]:
+) -> Iterator[Input]:
     seen = set(urls)
     waiting = list(dict.fromkeys(urls))
     while waiting:

@@ -24,11 +24,13 @@ def report_of(project: Project, store: Store, log: Sequence[Decision], run_id: s
     """The report of a run by its id; without one that of a hub's project as it stands, or of a folder's latest run.
     Raises UsageError when there is none."""
     if project.hub is not None and run_id is None:
-        return cut(project, store, log, now)
+        return present_report(project, store, log, now)
     return load_report(store, log, run_id)
 
 
-def cut(project: Project, store: Store, log: Sequence[Decision], now: datetime, errors: Sequence[str] = ()) -> Report:
+def present_report(
+    project: Project, store: Store, log: Sequence[Decision], now: datetime, errors: Sequence[str] = ()
+) -> Report:
     """The report of now; it is complete where nothing is due. Raises NothingCheckedError before the first push."""
     run = runs.find(store)
     pushed = None if project.hub is None else hub.number_of(store, project.hub.name)
