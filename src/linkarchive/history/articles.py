@@ -57,8 +57,8 @@ def with_originals(store: Store, run: int, articles: Sequence[ArticleReport]) ->
 def unresolved(
     store: Store, run: int, articles: Iterable[Article], before: Mapping[str, Sequence[str]]
 ) -> tuple[Unresolved, ...]:
-    """The lost targets of the articles that are not recovered, but for those whose texts, by article, are in `before`:
-    they are not of this change."""
+    """The lost targets of the articles that are not recovered. `before` has, by article, the texts of those that were
+    lost before the change that is looked at (`--changed-since`): they are left out."""
     lost = []
     losing = list(filter(has_lost, articles))
     earlier = _unresolved_before(store, run, (article.path for article in losing))

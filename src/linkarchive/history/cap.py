@@ -48,8 +48,8 @@ def within_cap(project: Project, report: Report, most: int, now: datetime) -> Re
 
 
 def keep_within(project: Project, most: int, now: datetime) -> str:
-    """Take captures out until the archive has at most so many bytes, or none is left that may go; what was done, in a
-    sentence, "" for nothing.
+    """Take captures out until the archive has at most so many bytes, or none is left that may go. Returns what was
+    done, in a sentence; "" for nothing.
 
     What stays: baselines, accepted pages, the evidence of each source's last verdict, its last good and its newest
     copy, and what revisits among these repeat. Hold the folder's lock, the database closed. Raises StorageError.

@@ -43,8 +43,8 @@ class _Plan:
 def take_out(
     project: Project, removal: RemovalPlan, tombstone: Tombstone, forgetting: Forgetting, who: str
 ) -> tuple[int, tuple[str, ...]]:
-    """Write what changes beside what is there, then put all of it in its place: how many WARC files changed, and what
-    the new database could not be made from. Raises StorageError."""
+    """Write what changes beside what is there, then put all of it in its place. Returns how many WARC files changed,
+    and what the new database could not be made from. Raises StorageError."""
     archive = project.archive
     with _storage_errors(project):
         try:

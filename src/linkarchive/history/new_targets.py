@@ -98,7 +98,7 @@ class NewTargets:
         return NewTarget(inner, "the address that it leads to")
 
     def _is_accepted(self, key: str, article: str) -> bool:
-        """A person took today's page for fine after its last visit; the next one is judged by that."""
+        """A person accepted the page after its last visit: the next visit is judged by that."""
         accepted, visited = acceptance(self.decisions, key, article), self.visited.get(key)
         return accepted is not None and visited is not None and accepted.when > visited
 

@@ -42,7 +42,8 @@ class OpenRun(Struct, frozen=True):
 def locked(
     project: Project, settings: Settings, now: datetime, notice: Callable[[str, bool], None]
 ) -> Iterator[Callable[[], AbstractContextManager[Store]]]:
-    """Hold the folder's lock, after all was made whole that an interruption left; gives what opens the database.
+    """Hold the folder's lock for the block, and finish first what an interruption left. Yields a function that opens
+    the database.
 
     `notice` is called with a sentence for what was done, and one (and True: it is important) for each damage, and for
     a folder of the user that becomes the archive.

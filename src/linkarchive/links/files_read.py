@@ -11,8 +11,8 @@ from pathlib import Path
 from msgspec import Struct, field
 
 _SETTLED = 60 * 10**9
-"""Nanoseconds: a file that was changed so shortly before the reading began, or since, may have been changed after it
-was read, or may be changed again without another time; it is told by its digest alone."""
+"""Nanoseconds. A file that was changed so shortly before the reading began, or later, may change again and have the
+same time: only its digest says whether it is what was read."""
 
 
 class FileRead(Struct, frozen=True):

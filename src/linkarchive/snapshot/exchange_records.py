@@ -20,8 +20,8 @@ def record_fields(date: str, uri: str) -> list[tuple[str, str]]:
 def write_exchange(
     file: WarcFile, exchange: Exchange, digest: str, date: str, original: Original | None, *, asked: bool = True
 ) -> tuple[str, Location]:
-    """Response (or revisit) of one exchange, whose body has this digest, and with `asked` the request; the id and place
-    of the first."""
+    """Write the response (or revisit) of an exchange whose body has this digest and, with `asked`, its request. Returns
+    the id and the place of the response."""
     uri = record_writer.uri(exchange.url)
     fields = record_fields(date, uri)
     if exchange.ip:

@@ -34,7 +34,7 @@ _OF_A_REVISIT = frozenset(
 _OF_METADATA = frozenset({"warc-payload-digest"})
 
 _GZIP_START = b"\x1f\x8b\x08%b\0\0\0\0\x02\xff"
-"""RFC 1952, without a name and a time; the flags are given."""
+"""The head of a gzip member without a name and a time (RFC 1952), with a place for its flags."""
 _COMMENT = b"\x10"
 _EMPTY_BLOCK, _LAST_BLOCK = b"\0\0\0\xff\xff", b"\1\0\0\xff\xff"
 """Stored blocks of no bytes (RFC 1951 §3.2.4)."""
@@ -57,7 +57,7 @@ class Tombstone:
 
 
 def prepare(archive: Path, removal: RemovalPlan, tombstone: Tombstone, scrub: Scrub) -> tuple[list[Path], Moves]:
-    """Write each WARC file that changes anew beside itself (`temporary`), durably; which, and what moved.
+    """Write each WARC file that changes anew beside itself (`temporary`), durably. Returns these, and what moved.
 
     A capture that was a revisit of a removed response is written anew with that payload at the end of its file; then
     come the tombstone and the scrubbed logs. Raises OSError and StorageError.
@@ -150,7 +150,7 @@ def _filler(length: int, tombstone: Tombstone) -> bytes:
 
 
 def _copy_capture(archive: Path, file: IO[bytes], group: CaptureRecords, original: Location) -> dict[Spot, Location]:
-    """Append the records of a capture, its revisit as a response with the payload of `original`; where that is."""
+    """Append the records of a capture, its revisit as a response with the payload of `original`. Returns what moved."""
     moves = {}
     with paths.located(archive, group.warc).open("rb") as old:
         for place in group.places:

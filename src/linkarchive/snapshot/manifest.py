@@ -17,9 +17,9 @@ from linkarchive.model import RunInfo
 from linkarchive.snapshot import paths
 
 NEWEST = "newest"
-"""The file that names the newest manifest: without it nobody would miss that, as no other names it."""
+"""The file that names the newest manifest, so that its loss is noticed: no other manifest names it yet."""
 LATE = "late"
-"""The fact of a manifest that was written after another run began, since there was none."""
+"""The fact that marks a manifest which was missing, and was written after another run had begun."""
 
 
 class SealedFile(Struct, frozen=True):
@@ -95,7 +95,7 @@ def write_manifest(
     replaces: str | None = None,
     known: Mapping[Path, str] = MappingProxyType({}),
 ) -> Path:
-    """Seal the files of a run (`paths.run_files`) at the end of the chain; where it was written.
+    """Seal the files of a run (`paths.run_files`) at the end of the chain. Returns where it was written.
 
     `known` are the digests of files that need not be read again (`WarcWriter.digests`). A manifest is never rewritten:
     when the run has one (it was continued), the next is `RUN+2.json`. Raises StorageError.

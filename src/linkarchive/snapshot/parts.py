@@ -71,7 +71,8 @@ def with_known(new: NewParts, known: Mapping[str, PartRecord]) -> NewParts:
 def write_parts(
     file: WarcFile, capture: Capture, page: str, new: NewParts, date: str
 ) -> tuple[Capture, list[PartRecord]]:
-    """The records and, last, what tells whose they are; the capture with what it holds now, and all that it uses.
+    """Write the records, and last the metadata record that says whose they are. Returns the capture with what it holds
+    now, and the records of all that it uses.
 
     `page` is the id of the capture's record, `date` the WARC-Date of now. A payload that is in the archive, or comes
     twice, is stored once: the others are revisits of the response that has it.

@@ -135,7 +135,7 @@ class StoredRecord:
         return read_http_head(self.block, seen)
 
     def finish(self) -> int:
-        """Read what is left, check how the record ends; the length of its gzip member in bytes."""
+        """Read what is left, and check how the record ends. Returns the length of its gzip member in bytes."""
         while self.block.read(_CHUNK):
             pass
         end = self._stream.read(5)

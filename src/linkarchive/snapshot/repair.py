@@ -32,7 +32,7 @@ def repair(archive: Path) -> tuple[str, ...]:
 
 
 def finish_warc(archive: Path, warc: Path) -> tuple[str, ...]:
-    """Cut the torn end of a WARC file and write its index; what was done, in sentences. Raises OSError."""
+    """Cut the torn end of a WARC file and write its index. Returns what was done, in sentences. Raises OSError."""
     return tuple(_finish(archive, warc))
 
 

@@ -95,7 +95,7 @@ def export_wacz(
 def _write(
     archive: Path, file: IO[bytes], warcs: list[Path], title: str, created: datetime, title_of: Callable[[Page], str]
 ) -> tuple[int, int]:
-    """The ZIP file; how many pages it lists, and how many of them have an address with a secret."""
+    """Write the ZIP file. Returns how many pages it lists, and how many of them have an address with a secret."""
     package = _Package(file, created)
     with package.zip, tempfile.TemporaryFile() as index, tempfile.TemporaryFile() as blocks:
         for warc in warcs:

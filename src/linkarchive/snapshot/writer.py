@@ -106,7 +106,8 @@ class WarcWriter:
         return capture
 
     def write_parts(self, capture: Capture, new: NewParts) -> tuple[Capture, list[PartRecord]]:
-        """Keep what a captured page needs to be shown; the capture with what it holds now, and all that it uses.
+        """Keep what a captured page needs to be shown. Returns the capture with what it holds now, and the records of
+        all that it uses.
 
         A payload that is in the archive already (`new.repeats`), or comes twice, becomes a revisit of the response
         that has it. Raises StorageError; also for a page whose own record cannot be read.
@@ -120,8 +121,8 @@ class WarcWriter:
             return write_parts(file, capture, page, new, record_writer.warc_date(self._clock.now()))
 
     def write_imported(self, records: Sequence[ImportedRecord], capture: Capture | None, origin: str) -> Capture | None:
-        """Keep records of another program, the last as the page of `capture`; the capture with its places. Without a
-        capture they are kept for replay alone. `origin` says where they were read, in words."""
+        """Keep records of another program, the last as the page of `capture`; without one they are kept for replay
+        alone. `origin` says where they were read, in words. Returns the capture with the places of its records."""
         file = self._ready()
         written: list[tuple[Original, Location]] = []
         with file.whole():

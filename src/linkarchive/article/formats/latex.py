@@ -247,7 +247,7 @@ class _Reader:
         return content.end + 1
 
     def _declaration(self, match: re.Match[str], end: int) -> int | None:
-        """A command that says something about the document; the position after it, None when it is another."""
+        """Take up a command that says something about the document. Returns the position after it, None for another."""
         name, position = match["name"], match.end()
         if name in ("title", "date"):
             content = self._source.argument(position, end)
@@ -286,7 +286,7 @@ class _Reader:
         return fold(tex.plain(text))
 
     def _expand(self, match: re.Match[str], end: int, depth: int) -> int:
-        """Read what an own command stands for as if it stood here; the position after its arguments."""
+        """Read what an own command stands for as if it stood here. Returns the position after its arguments."""
         self._expansions += 1
         body, position = self._macros.body(self._source, match["name"], match.end(), end)
         self.output.flush_running()

@@ -33,7 +33,7 @@ class Macros:
         return name in self._known
 
     def define(self, source: Source, name: str, position: int, end: int) -> int | None:
-        """Take up a command that is defined there; the position after it, None when it cannot be read."""
+        """Take up a command that is defined there. Returns the position after it, None when it cannot be read."""
         match = _DEFINED.match(source.text, position, end)
         if match is None:
             return None

@@ -44,7 +44,7 @@ class Output:
         self._flow.builder = PassageBuilder(self.lines.at(start), note=note)
 
     def open_note(self, label: str, start: int) -> _Flow:
-        """A note begins within the paragraph; what is returned goes to `close_note`."""
+        """Begin a note within the paragraph. Returns what `close_note` takes."""
         outer = self._flow
         self._flow = _Flow(label, PassageBuilder(self.lines.at(start), note=label), is_inside=True)
         return outer

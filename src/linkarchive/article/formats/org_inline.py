@@ -109,7 +109,7 @@ class Inline:
         return whole.replace("%h", quote(rest, safe="")) if "%h" in whole else whole + rest
 
     def _note(self, match: re.Match[str], text: str, line: int, builder: PassageBuilder, depth: int) -> int:
-        """`[fn:name]`, `[fn:name: text]` or `[fn:: text]`; the position after it."""
+        """Read `[fn:name]`, `[fn:name: text]` or `[fn:: text]`. Returns the position after it."""
         name = match["name"]
         end = _closing(text, match.end())
         if end < 0 or not (name or match["colon"]):
