@@ -83,52 +83,49 @@ class ObjectShelf(Struct, frozen=True):
     def has(self, name: str) -> bool:
         import obstore
 
-        try:
-            obstore.head(self._store, _key(name))
-        except FileNotFoundError:
-            return False
-        except Exception as error:
-            raise self._refused(name, error) from error
+        with self._refusals(name):
+            try:
+                obstore.head(self._store, _key(name))
+            except FileNotFoundError:
+                return False
         return True
 
     def put(self, name: str, file: Path) -> None:
         """Keep a file under a name that is free. Raises StorageError."""
         import obstore
 
-        try:
+        with self._refusals(name):
             obstore.put(self._store, _key(name), file.read_bytes(), mode="create")
-        except Exception as error:
-            raise self._refused(name, error) from error
 
     def delete(self, name: str) -> None:
         """Remove an object, there or not. Raises StorageError."""
         import obstore
 
-        try:
+        with self._refusals(name), suppress(FileNotFoundError):
             obstore.delete(self._store, _key(name))
-        except FileNotFoundError:
-            return
-        except Exception as error:
-            raise self._refused(name, error) from error
 
     def names(self) -> Iterator[str]:
         """All objects: WARC files and their indexes. Raises StorageError."""
         import obstore
 
-        try:
+        with self._refusals(""):
             for folder in (paths.WARCS, paths.INDEXES):
                 for objects in obstore.list(self._store, prefix=folder):
                     yield from (f"archive/{entry['path']}" for entry in objects)
-        except Exception as error:
-            raise self._refused("", error) from error
 
     @property
     def _store(self) -> ObjectStore:
         return _connected(self.url, os.environ.get("AWS_ENDPOINT_URL", ""))
 
-    def _refused(self, name: str, error: Exception) -> StorageError:
-        first = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
-        return StorageError(f"{self.url}: the object storage refused {_key(name) or 'to list its files'}: {first}")
+    @contextmanager
+    def _refusals(self, name: str) -> Iterator[None]:
+        """What the object storage refuses of a file (with "" of their list), as StorageError."""
+        try:
+            yield
+        except Exception as error:
+            first = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+            what = _key(name) or "to list its files"
+            raise StorageError(f"{self.url}: the object storage refused {what}: {first}") from error
 
 
 Shelf = FolderShelf | ObjectShelf
