@@ -67,4 +67,4 @@ def test_a_footnote_behind_a_figure_leaves_the_figure(case, article):
 
 @given(st.text(alphabet="<>/ =abdefgilnoprstu\"'#4[]", max_size=200))
 def test_any_text_is_rewritten_without_an_exception(source):
-    assert isinstance(with_visible_boxes(source, source.lower()), str)
+    assert isinstance(with_visible_boxes(source), str)

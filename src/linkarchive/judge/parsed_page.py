@@ -63,7 +63,7 @@ class ParsedPage:
     @cached_property
     def markup(self) -> str:
         """The source as the text extractors get it."""
-        return with_visible_boxes(self.source, self.source_normal)
+        return with_visible_boxes(self.source)
 
     @cached_property
     def source_normal(self) -> str:
