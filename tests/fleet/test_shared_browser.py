@@ -15,7 +15,7 @@ from linkarchive.clock import Clock
 from linkarchive.fleet import browsers
 from linkarchive.fleet.browsers import ProjectsBrowser, SharedBrowser
 from linkarchive.fleet.workplace import Workplace
-from linkarchive.settings import BrowserSettings, Settings
+from linkarchive.settings import BrowserSettings, Settings, SiteSettings
 from linkarchive.settings_hub import HubSettings
 from linkarchive.snapshot.shelf import FolderShelf
 from linkarchive.web.exchange import Body, Exchange, Visit, VisitRequest
@@ -31,6 +31,11 @@ class Browser:
         self.asked: list[str] = []
         self.answers: list[tuple[int, Any]] = []
         self.bodies: list[Body] = []
+        self.started_with: list[Settings] = []
+
+    def started(self, _executable: str, settings: Settings, *_: object) -> Browser:
+        self.started_with.append(settings)
+        return self
 
     def submit(self, key: int, url: str, _ready: object) -> None:
         self.asked.append(url)
@@ -68,7 +73,7 @@ def is_open(body: Body) -> bool:
 @pytest.fixture
 def browser(monkeypatch: pytest.MonkeyPatch) -> Browser:
     browser = Browser()
-    monkeypatch.setattr(browsers, "renderer_of", lambda *_: browser)
+    monkeypatch.setattr(browsers, "renderer_of", browser.started)
     monkeypatch.setattr(browsers, "find_browser", lambda _: "/bin/true")
     return browser
 
@@ -114,19 +119,31 @@ def test_who_asks_later_has_the_page_without_another_look(shared: SharedBrowser,
     assert browser.open_bodies == 0
 
 
-def test_why_a_page_was_not_shown_is_known_to_all(shared: SharedBrowser, browser: Browser) -> None:
-    first, late = project_of(shared), project_of(shared)
-    for project in (first, late):
+def test_a_page_that_could_not_be_shown_is_tried_again_for_who_asks_later(
+    shared: SharedBrowser, browser: Browser
+) -> None:
+    for project in (project_of(shared), project_of(shared)):
         project.submit(1, OTHER, lambda _: True)
         assert list(project.done()) == [(1, NotRendered("the browser hung"))]
-    assert browser.asked == [OTHER]
+    assert browser.asked == [OTHER, OTHER]
 
 
 def test_pages_of_long_ago_are_not_kept(shared: SharedBrowser, browser: Browser) -> None:
     project = project_of(shared)
-    for number in range(50):
+    for number in range(100):
         project.submit(number, f"{URL}/{number}", lambda _: True)
         seen(project).close()
-    assert browser.open_bodies <= 2 * 8
+    assert browser.open_bodies <= 128
     shared.close()
     assert browser.open_bodies == 0
+
+
+def test_header_fields_of_one_project_show_nothing_to_others(shared: SharedBrowser, browser: Browser) -> None:
+    rule = SiteSettings(host="h1.example", headers=(("X-Subscriber", "1"),))
+    subscriber = shared.of_project(Policy(Settings(sites=(rule,)), ()))
+    assert subscriber is not None
+    for project in (subscriber, project_of(shared), project_of(shared)):
+        project.submit(1, URL, lambda _: True)
+        seen(project).close()
+    assert browser.asked == [URL, URL]
+    assert [settings.sites for settings in browser.started_with] == [(rule,), ()]

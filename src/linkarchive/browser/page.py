@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from linkarchive.browser.chromium import Chromium
 from linkarchive.browser.pictures import PATIENCE, WIDTH, in_time, pictures
 from linkarchive.browser.proxy import Listener, PageTraffic
-from linkarchive.browser.rendering import FOOT, HIGHEST, Limits, NotRendered, Rendering
+from linkarchive.browser.rendering import FOOT, HIGHEST, NO_TURN, Limits, NotRendered, Rendering
 from linkarchive.browser.trust import Trust
 from linkarchive.browser.upstream import Answers
 from linkarchive.clock import Clock
@@ -88,7 +88,8 @@ async def render(chromium: Chromium, means: Means, url: str, ready: Ready) -> Re
             accept_downloads=False,
         )
         try:
-            return await _look(context, traffic, means, url, ready, started)
+            answer = await _look(context, traffic, means, url, ready, started)
+            return _late(answer) if any(left.why == NO_TURN for left in traffic.left_out) else answer
         except TimeoutError:
             return NotRendered("its scripts leave the browser no time")
         finally:
@@ -96,6 +97,12 @@ async def render(chromium: Chromium, means: Means, url: str, ready: Ready) -> Re
     finally:
         listener.close()
         _close_all(traffic.take())
+
+
+def _late(answer: Rendering | NotRendered) -> NotRendered:
+    if isinstance(answer, Rendering):
+        answer.close()
+    return NotRendered(NO_TURN, is_late=True)
 
 
 async def _look(

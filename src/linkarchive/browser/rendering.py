@@ -18,6 +18,7 @@ PRIVATE = "private address"
 FAILED = "no answer"
 TOO_LARGE = "over the limit of size"
 TOO_MANY = "over the limit for one page"
+NO_TURN = "no turn on its host in time"
 SOCKET = "WebSocket"
 FOOT = "the picture shows the first 16,000 pixels of the page"
 LIMITS = frozenset({TOO_LARGE, TOO_MANY})
@@ -87,3 +88,5 @@ class NotRendered:
     """Why the browser did not show a page."""
 
     why: str
+    is_late: bool = False
+    """It was not asked for all that the page needs: nothing is to be concluded."""

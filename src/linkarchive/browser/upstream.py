@@ -10,6 +10,7 @@ from concurrent.futures import Future
 from contextlib import suppress
 from typing import Protocol
 
+from linkarchive.browser.rendering import NO_TURN
 from linkarchive.clock import Clock
 from linkarchive.model import Failure, Reason
 from linkarchive.settings import NetworkSettings, SiteSettings
@@ -21,7 +22,6 @@ CONNECTIONS = 32
 _LOOK_UP = 5.0
 _LOOK_UP_TURN = 0.25
 """Seconds, at most, after which a request that waits for its turn looks whether anything is sent at all."""
-_THROTTLED = (429, 503)
 
 
 class Answers(Protocol):
@@ -31,10 +31,11 @@ class Answers(Protocol):
 
 
 class Turns(Protocol):
-    """When hosts may be asked, where others ask them as well; safe between threads. Raises ClosedError."""
+    """When hosts may be asked, where others ask them as well; safe between threads."""
 
     def take(self, host: str) -> float:
-        """Take a turn: 0.0, or the seconds until there may be one."""
+        """Take a turn: 0.0, and the host may be asked now; else the seconds until there may be one. Raises
+        ClosedError."""
 
     def slow_down(self, host: str, wait: float) -> None:
         """The host asked us to, and to wait so many seconds."""
@@ -53,6 +54,8 @@ class Upstream:
         self._turns = turns
         self._clock = clock
         self._patience = network.timeout
+        self._lock = threading.Lock()
+        self._asking: dict[str, threading.Lock] = {}
         self._transport: Transport[Future[HttpResult]] = Transport(network, clock, CONNECTIONS, sites)
         self._requests: deque[tuple[HttpRequest, Future[HttpResult]]] = deque()
         self._closed = False
@@ -64,7 +67,7 @@ class Upstream:
         ClosedError."""
         host = request.target.host
         if not self._has_turn(host):
-            failure = Failure(Reason.RATE_LIMITED, "the host asked us to wait", request.target.url)
+            failure = Failure(Reason.RATE_LIMITED, NO_TURN, request.target.url)
             return HttpResult(self._clock.now(), failure)
         future: Future[HttpResult] = Future()
         self._requests.append((request, future))
@@ -72,19 +75,28 @@ class Upstream:
         if self._closed:
             raise ClosedError
         answer = future.result()
-        if self._turns is not None and isinstance(answer.result, Exchange) and answer.result.status in _THROTTLED:
-            self._turns.slow_down(host, retry_after(answer.result, self._clock.now()) or 0.0)
+        if self._turns is not None and isinstance(answer.result, Exchange):
+            wait = retry_after(answer.result, self._clock.now()) or 0.0
+            if answer.result.status == 429 or (answer.result.status == 503 and wait):
+                self._turns.slow_down(host, wait)
         return answer
 
     def _has_turn(self, host: str) -> bool:
         """Wait for a turn on the host; False where that would take longer than a page is waited for."""
+        if self._turns is None:
+            return True
         end = time.monotonic() + self._patience
-        while self._turns is not None and (wait := self._turns.take(host)) > 0:
-            if self._closed:
-                raise ClosedError
-            if time.monotonic() + wait > end:
-                return False
-            time.sleep(min(wait, _LOOK_UP_TURN))
+        with self._lock:
+            asking = self._asking.setdefault(host, threading.Lock())
+        if not asking.acquire(timeout=self._patience):  # one at a time asks for the turns of a host
+            return False
+        try:
+            while not self._closed and (wait := self._turns.take(host)) > 0:
+                if time.monotonic() + wait > end:
+                    return False
+                time.sleep(min(wait, _LOOK_UP_TURN))
+        finally:
+            asking.release()
         return True
 
     def close(self) -> None:

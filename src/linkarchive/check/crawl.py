@@ -147,7 +147,8 @@ class Crawler:
             self._rendered.wait(_PATIENCE)
             self.go_on()
             self.empty_pool()
-        self._collect()
+        self.go_on()  # what was shown by now counts, whoever waited for it
+        self.empty_pool()
         self._recorder.commit()
 
     def empty_pool(self) -> None:
@@ -254,8 +255,7 @@ class Crawler:
             self._record(as_last_time)
             fetched.close()
         elif fetched.page.failure is not None:
-            assessment = assess(self._task(fetched))
-            self._record(conclude(fetched, assessment, self._policy))
+            self._record(conclude(fetched, assess(self._task(fetched)), self._policy))
             fetched.close()
         else:
             self._judge(fetched, may_wait)

@@ -85,7 +85,8 @@ def ask_archives(
             lost, moved = lookups.losses(jobs), dict[int, LookupAnswer]()
             if lost and not is_over():
                 near = sources.with_urls(work.store, hub_archives.near(hub.store, work.project.id, lost))
-                urls = of_same_sites(near, [jobs[number].source.url for number in lost])
+                own = {number: jobs[number].source.url for number in lost}  # a push may have taken them out meanwhile
+                urls = of_same_sites(near, own.values()) | own
                 moved = lookups.search_for_moved(lost, urls, hub.end_reading, known.sites)
             hub.end_reading()
             left = frozenset(lost).difference(moved) if is_over() else frozenset()

@@ -5,9 +5,10 @@ from __future__ import annotations
 import itertools
 from collections import deque
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any
+
+from msgspec.structs import replace
 
 from linkarchive.browser.chromium import find_browser, is_asked_for, renderer_of
 from linkarchive.browser.rendering import NotRendered, Rendering
@@ -17,8 +18,7 @@ from linkarchive.fleet.part_turns import BrowserTurns
 from linkarchive.fleet.shared_visit import SharedVisit, shared
 from linkarchive.fleet.workplace import Workplace
 from linkarchive.report.phrases import count
-from linkarchive.settings import BrowserSettings
-from linkarchive.store import hub_turns
+from linkarchive.settings import BrowserSettings, SiteSettings
 
 if TYPE_CHECKING:
     from linkarchive.browser.page import Ready
@@ -26,42 +26,98 @@ if TYPE_CHECKING:
 
 MOST_WAITING = 40
 """Pages that wait for the browser, after which a batch makes no more visits: it renders two at a time."""
-_KEPT = 8
-"""Pages, at most, that stay in memory as they were seen: who asks for one later asks soon."""
+_MOST_BYTES = 32 * 1024 * 1024
+"""Of pages that stay as they were seen: who asks for one later asks soon."""
+_BESIDE = 256 * 1024
+"""Bytes that a body counts beside its length: a large one is an open file."""
 
 
 @dataclass(frozen=True, slots=True)
 class SharedRendering(Rendering):
     """A rendering that one of several has; its bodies are closed when the last of them closes it."""
 
+    visit: SharedVisit
+
+    @classmethod
+    def of(cls, rendering: Rendering) -> SharedRendering:
+        return cls(**{**_fields(rendering), "visit": shared(rendering.visit)})
+
+    def share(self) -> SharedRendering:
+        """What one more has of it."""
+        return SharedRendering(**{**_fields(self), "visit": self.visit.share()})
+
+    @property
+    def size(self) -> int:
+        """About the bytes that it holds."""
+        bodies = [part.body for part in (*self.visit.exchanges, *self.parts)]
+        return len(self.dom) + len(self.picture) + sum(body.length + _BESIDE for body in bodies)
+
     def close(self) -> None:
         self.visit.close()
-        if isinstance(self.visit, SharedVisit) and not self.visit.holders.left:
+        if not self.visit.holders.left:
             for part in self.parts:
                 part.body.close()
 
 
+def _fields(rendering: Rendering) -> dict[str, Any]:
+    return {field.name: getattr(rendering, field.name) for field in fields(rendering)}
+
+
 class SharedBrowser:
-    """One browser for the pages of all projects of a batch, which starts with the first page. A page is rendered
-    once for all who ask for it at about the same time."""
+    """The browser for the pages of all projects of a batch, which starts with the first page; another one for projects
+    whose rules send other header fields."""
 
     def __init__(self, place: Workplace) -> None:
         self._place = place
-        self._stack = ExitStack()
-        """What the browser needs while it runs."""
         self._executable, self._why = _found(place.settings.browser)
-        self._renderer: Renderer | None = None
-        self._numbers = itertools.count()
-        self._urls: dict[int, str] = {}
-        self._waiting: dict[str, list[tuple[ProjectsBrowser, int]]] = {}
-        self._answers: dict[str, Answer] = {}
-        """What was seen of the last pages, for projects that ask later."""
-        self._owners: list[ProjectsBrowser] = []
+        self._browsers: dict[tuple[SiteSettings, ...], _Browser] = {}
 
     def of_project(self, policy: Policy) -> ProjectsBrowser | None:
         """None where there is no browser and the project asks for none."""
         if self._executable is None and not is_asked_for(policy.settings):
             return None
+        sites = tuple(rule for rule in policy.settings.sites if rule.headers)
+        if sites not in self._browsers:
+            self._browsers[sites] = _Browser(self._place, self._executable, self._why, sites)
+        return self._browsers[sites].of_project()
+
+    @property
+    def pending(self) -> int:
+        """Pages that wait to be shown."""
+        return sum(browser.pending for browser in self._browsers.values())
+
+    def say_what_is_late(self) -> None:
+        """Tell of the pages that nobody waits for any more."""
+        late = self.pending + sum(browser.late for browser in self._browsers.values())
+        if late and not self._place.is_stopping():
+            self._place.say(f"the browser did not show {count(late, 'page')} in time: due again in a day")
+
+    def close(self) -> None:
+        for browser in self._browsers.values():
+            browser.close()
+
+
+class _Browser:
+    """One browser. A page is rendered once for all who ask for it at about the same time."""
+
+    def __init__(self, place: Workplace, executable: str | None, why: str, sites: tuple[SiteSettings, ...]) -> None:
+        """`why` there is no executable; `sites` are rules with header fields."""
+        self._place = place
+        self._executable = executable
+        self._why = why
+        self._sites = sites
+        self._renderer: Renderer | None = None
+        self._turns: BrowserTurns | None = None
+        self._numbers = itertools.count()
+        self._urls: dict[int, str] = {}
+        self._waiting: dict[str, list[tuple[ProjectsBrowser, int]]] = {}
+        self._seen: dict[str, SharedRendering] = {}
+        """The last pages, for projects that ask later."""
+        self._owners: list[ProjectsBrowser] = []
+        self.late = 0
+        """Pages that lacked turns on hosts."""
+
+    def of_project(self) -> ProjectsBrowser:
         self._owners.append(ProjectsBrowser(self))
         return self._owners[-1]
 
@@ -75,8 +131,8 @@ class SharedBrowser:
         if self._executable is None:
             owner.ready.append((key, NotRendered(f"this worker has no browser: {self._why}")))
             return
-        if url in self._answers:
-            owner.ready.append((key, _share(self._answers[url])))
+        if url in self._seen:
+            owner.ready.append((key, self._seen[url].share()))
             return
         takers = self._waiting.setdefault(url, [])
         takers.append((owner, key))
@@ -86,50 +142,54 @@ class SharedBrowser:
             self._running(self._executable).submit(number, url, ready)
 
     def hand_out(self) -> None:
-        """Give what was rendered to those who asked."""
+        """Give what was rendered to those who asked. Raises StorageError where the database gave no turns."""
         if self._renderer is None:
             return
+        if self._turns is not None and self._turns.error is not None:
+            raise self._turns.error
         for number, answer in self._renderer.done():
             url = self._urls.pop(number)
-            kept = self._answers[url] = _shared(answer)
-            for owner, key in self._waiting.pop(url):
-                owner.ready.append((key, _share(kept)))
-            if len(self._answers) > _KEPT:
-                _close(self._answers.pop(next(iter(self._answers))))
+            takers = self._waiting.pop(url)
+            if isinstance(answer, NotRendered):
+                self.late += answer.is_late
+                for owner, key in takers:
+                    owner.ready.append((key, answer))
+                continue
+            seen = self._seen[url] = SharedRendering.of(answer)
+            for owner, key in takers:
+                owner.ready.append((key, seen.share()))
+            while sum(rendering.size for rendering in self._seen.values()) > _MOST_BYTES:
+                self._seen.pop(next(iter(self._seen))).close()
 
     def wait(self, seconds: float) -> None:
         if self._renderer is not None:
             self._renderer.wait(seconds)
-
-    def say_what_is_late(self) -> None:
-        """Tell of the pages that nobody waits for any more."""
-        if self._waiting and not self._place.is_stopping():
-            late = count(self.pending, "page")
-            self._place.say(f"the browser did not show {late} in time: due again in a day")
 
     def close(self) -> None:
         if self._renderer is not None:
             self._renderer.close()
         for owner in self._owners:
             for _, answer in owner.ready:
-                _close(answer)
-        for answer in self._answers.values():
-            _close(answer)
-        self._stack.close()
+                if isinstance(answer, Rendering):
+                    answer.close()
+        for rendering in self._seen.values():
+            rendering.close()
+        self._seen.clear()
+        if self._turns is not None:
+            self._turns.close()
 
     def _running(self, executable: str) -> Renderer:
         if self._renderer is None:
-            place = self._place
-            store = self._stack.enter_context(hub_turns.open_turns(place.settings.hub.database))
-            turns = BrowserTurns(store, place.settings.network)
-            self._renderer = renderer_of(executable, place.settings, place.clock, place.say, turns)
+            place, settings = self._place, replace(self._place.settings, sites=self._sites)
+            self._turns = BrowserTurns(settings.hub.database, settings.network)
+            self._renderer = renderer_of(executable, settings, place.clock, place.say, self._turns)
         return self._renderer
 
 
 class ProjectsBrowser:
     """What the crawler of one project sees of the browser."""
 
-    def __init__(self, browser: SharedBrowser) -> None:
+    def __init__(self, browser: _Browser) -> None:
         self._browser = browser
         self.ready: deque[tuple[int, Answer]] = deque()
 
@@ -155,26 +215,3 @@ def _found(settings: BrowserSettings) -> tuple[str | None, str]:
         return find_browser(settings), ""
     except SettingsError as error:
         return None, str(error)
-
-
-def _shared(answer: Answer) -> Answer:
-    """The answer, so that others may have shares of it."""
-    if not isinstance(answer, Rendering):
-        return answer
-    return SharedRendering(**{**_fields(answer), "visit": shared(answer.visit)})
-
-
-def _share(kept: Answer) -> Answer:
-    """What one more has of such an answer."""
-    if not isinstance(kept, SharedRendering) or not isinstance(kept.visit, SharedVisit):
-        return kept
-    return SharedRendering(**{**_fields(kept), "visit": kept.visit.share()})
-
-
-def _close(answer: Answer) -> None:
-    if isinstance(answer, Rendering):
-        answer.close()
-
-
-def _fields(rendering: Rendering) -> dict[str, Any]:
-    return {field.name: getattr(rendering, field.name) for field in fields(rendering)}

@@ -9,8 +9,12 @@ from msgspec.structs import astuple, replace
 from linkarchive.fleet.shared_visit import SharedVisit, shared
 from linkarchive.wayback.answers import ArchivedCopy, Unknown
 from linkarchive.wayback.lookups import Lookup, LookupResult
+from linkarchive.web.exchange import Exchange
 
-_MOST_ANSWERS = 200
+_MOST = 200
+"""Answers …"""
+_MOST_BYTES = 32 * 1024 * 1024
+"""… and bytes of their pages that are kept."""
 
 
 class KnownAnswers:
@@ -18,6 +22,7 @@ class KnownAnswers:
 
     def __init__(self) -> None:
         self._results: dict[object, LookupResult] = {}
+        self._size = 0
 
     def among(self, questions: Iterable[Lookup]) -> tuple[list[LookupResult], list[Lookup]]:
         """The answers that are known, whoever asked, and the questions that have none."""
@@ -33,21 +38,26 @@ class KnownAnswers:
 
     def keep(self, result: LookupResult) -> LookupResult:
         """Keep an answer, and return what the one who asked has of it. What could not be found out is not kept."""
-        if result.error is not None or isinstance(result.answer, Unknown):
+        question, answer = _question(result.lookup), result.answer
+        if result.error is not None or result.is_partial or isinstance(answer, Unknown) or question in self._results:
             return result
-        answer = result.answer
         if isinstance(answer, ArchivedCopy) and answer.visit is not None:
             answer = replace(answer, visit=shared(answer.visit))
-        kept = self._results[_question(result.lookup)] = replace(result, answer=answer)
-        if len(self._results) > _MOST_ANSWERS:
-            _close(self._results.pop(next(iter(self._results))))
-        return _share(kept, result.lookup)
+        kept = self._results[question] = replace(result, answer=answer)
+        share = _share(kept, result.lookup)
+        self._size += _size(kept)
+        while len(self._results) > _MOST or self._size > _MOST_BYTES:
+            oldest = self._results.pop(next(iter(self._results)))
+            self._size -= _size(oldest)
+            _close(oldest)
+        return share
 
     def forget(self) -> None:
         """What was written of the copies may be lost: they are to be fetched again."""
         for result in self._results.values():
             _close(result)
         self._results.clear()
+        self._size = 0
 
 
 def _question(lookup: Lookup) -> object:
@@ -60,6 +70,16 @@ def _share(kept: LookupResult, lookup: Lookup) -> LookupResult:
     if isinstance(answer, ArchivedCopy) and isinstance(answer.visit, SharedVisit):
         answer = replace(answer, visit=answer.visit.share())
     return replace(kept, lookup=lookup, answer=answer)
+
+
+def _size(kept: LookupResult) -> int:
+    """Bytes of its pages."""
+    answer, pages = kept.answer, [kept.page]
+    exchanges: tuple[Exchange, ...] = ()
+    if isinstance(answer, ArchivedCopy):
+        pages.append(answer.page)
+        exchanges = answer.visit.exchanges if answer.visit is not None else ()
+    return sum(len(page.body) for page in pages if page is not None) + sum(part.body.length for part in exchanges)
 
 
 def _close(kept: LookupResult) -> None:

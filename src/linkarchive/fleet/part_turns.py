@@ -7,7 +7,10 @@ All workers together ask a host for parts ten times as often as for pages, at mo
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack
+from functools import partial
+from typing import TypeVar
 
 from linkarchive.browser.upstream import ClosedError
 from linkarchive.errors import StorageError
@@ -15,20 +18,11 @@ from linkarchive.fleet.host_turns import HostTurns, put_off
 from linkarchive.settings import NetworkSettings
 from linkarchive.store import hub_turns
 from linkarchive.store.database import Store
-from linkarchive.web.pacing import Item, Paces, Pacing, slower
-from linkarchive.web.shared_pacing import SharedPacing
+
+Answer = TypeVar("Answer")
 
 SHARE = 0.1
 """Of the time between two pages of a host, which is between two parts."""
-
-
-class PartPaces(Paces, kw_only=True):
-    """The paces for what pages need to be shown."""
-
-    turns: PartTurns
-
-    def pacing(self, network: NetworkSettings) -> Pacing[Item]:
-        return SharedPacing(network, self, self.turns)
 
 
 class PartTurns(HostTurns):
@@ -46,27 +40,42 @@ class PartTurns(HostTurns):
         return self._gaps.get(host, SHARE * self.network.host_delay)
 
     def slow_down(self, host: str, wait: float) -> None:
-        self._gaps[host] = slower(self.gap(host), self.network)
+        self._gaps[host] = min(2 * max(self.gap(host), SHARE * self.network.retry_wait), self.network.retry_after_cap)
         put_off(self.store, host, max(self._gaps[host], min(wait, self.network.retry_after_cap)))
 
 
 class BrowserTurns:
-    """The turns of a browser (`browser.upstream.Turns`), which asks in several threads."""
+    """The turns of a browser (`browser.upstream.Turns`), which asks in several threads, until `close`."""
 
-    def __init__(self, store: Store, network: NetworkSettings) -> None:
-        self._turns = PartTurns(store, network)
+    def __init__(self, database: str, network: NetworkSettings) -> None:
+        self._stack = ExitStack()
+        self._turns = PartTurns(self._stack.enter_context(hub_turns.open_turns(database)), network)
         self._lock = threading.Lock()
+        self._is_closed = False
+        self.error: StorageError | None = None
+        """Why the database gives no turns any more; for the worker's thread to raise."""
 
     def take(self, host: str) -> float:
-        try:
-            with self._lock:
-                return self._turns.take(host)
-        except StorageError as error:  # the worker meets with it as well, and ends
-            raise ClosedError from error
+        wait = self._asked(partial(self._turns.take, host))
+        if wait is None:
+            raise ClosedError
+        return wait
 
     def slow_down(self, host: str, wait: float) -> None:
-        try:
-            with self._lock:
-                self._turns.slow_down(host, wait)
-        except StorageError as error:
-            raise ClosedError from error
+        self._asked(partial(self._turns.slow_down, host, wait))
+
+    def close(self) -> None:
+        with self._lock:
+            self._is_closed = True
+            self._stack.close()
+
+    def _asked(self, ask: Callable[[], Answer]) -> Answer | None:
+        """What the database answers; None where it does not, or not any more."""
+        with self._lock:
+            if self._is_closed or self.error is not None:
+                return None
+            try:
+                return ask()
+            except StorageError as error:
+                self.error = error
+                return None

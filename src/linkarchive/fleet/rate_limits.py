@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 
+from linkarchive.errors import StorageError
 from linkarchive.store import hub_archives, hub_turns
 from linkarchive.store.database import Store
 from linkarchive.wayback.answers import ArchiveTroubleError, Why
@@ -21,23 +22,28 @@ class HubRateLimits(RateLimits):
     """The limits of archives, which hold for all workers. The connection is opened when one is asked."""
 
     database: str = field(kw_only=True)
-    _stack: ExitStack = field(default_factory=ExitStack)
-    _store: Store | None = None
-    _in_use: threading.Lock = field(default_factory=threading.Lock)
+    _stack: ExitStack = field(default_factory=ExitStack, init=False)
+    _store: Store | None = field(default=None, init=False)
+    _in_use: threading.Lock = field(default_factory=threading.Lock, init=False)
+    _is_closed: bool = field(default=False, init=False)
 
     def limited(self, gate: RateLimit) -> RateLimit:
         return HubRateLimit(gate.name, gate.host, gate.per_minute, limits=self)
 
     @contextmanager
     def store(self) -> Iterator[Store]:
-        """The connection, for one thread at a time."""
+        """The connection, for one thread at a time. Raises StorageError when it is closed."""
         with self._in_use:
+            if self._is_closed:  # a thread that nobody waits for any more
+                raise StorageError("the archives are not asked any more")
             if self._store is None:
                 self._store = self._stack.enter_context(hub_turns.open_turns(self.database))
             yield self._store
 
     def close(self) -> None:
-        self._stack.close()
+        with self._in_use:
+            self._is_closed = True
+            self._stack.close()
 
 
 @dataclass(slots=True)

@@ -15,13 +15,13 @@ from msgspec.structs import replace
 
 from linkarchive.fleet.host_turns import HostTurns, put_off
 from linkarchive.fleet.pages import slot_of_host
-from linkarchive.fleet.part_turns import PartPaces, PartTurns
+from linkarchive.fleet.part_turns import PartTurns
 from linkarchive.settings import NetworkSettings, Settings
 from linkarchive.store import hub_turns
 from linkarchive.store.database import Store
 from linkarchive.store.hub_ranges import Taken
 from linkarchive.web.pacing import Item, Paces, Pacing, paced_as, slower
-from linkarchive.web.shared_pacing import SharedPacing
+from linkarchive.web.shared_pacing import SharedPaces, SharedPacing
 
 _LOOK_UP = 1.0
 """Seconds for which an owner may go on as it knows its domains."""
@@ -40,9 +40,9 @@ class RangePaces(Paces, kw_only=True):
         return SharedPacing(network, self, self.turns)
 
     def of_parts(self, network: NetworkSettings, delay: float) -> Paces:
-        slow = self._slower_than(delay)
+        slow = {host: pace[1] for host, pace in self._slower_than(delay).items()} | self.turns.slow
         own = replace(self.turns.network, per_host=network.per_host)
-        return PartPaces(slow, turns=PartTurns(self.turns.store, own, {host: pace[1] for host, pace in slow.items()}))
+        return SharedPaces(turns=PartTurns(self.turns.store, own, slow))
 
 
 class HubTurns(HostTurns):
@@ -60,7 +60,7 @@ class HubTurns(HostTurns):
         self._mine: dict[str, bool] = {}
         self._said: dict[str, float] = {}
         """When we said of a domain of another range that it is a shared one."""
-        self._gaps: dict[str, float] = {}
+        self.slow: dict[str, float] = {}
         """Seconds between two starts on a host that asked us to slow down."""
 
     def attach(self, pacing: SharedPacing[Item]) -> None:
@@ -93,11 +93,11 @@ class HubTurns(HostTurns):
         return hub_turns.take(self.store, {host: self.gap(host), domain: self._domain_gap})
 
     def gap(self, host: str) -> float:
-        return self._gaps.get(host, self.network.host_delay)
+        return self.slow.get(host, self.network.host_delay)
 
     def slow_down(self, host: str, wait: float) -> None:
-        self._gaps[host] = slower(self.gap(host), self.network)
-        put_off(self.store, host, max(self._gaps[host], min(wait, self.network.retry_after_cap)))
+        self.slow[host] = slower(self.gap(host), self.network)
+        put_off(self.store, host, max(self.slow[host], min(wait, self.network.retry_after_cap)))
 
     def _domain(self, host: str) -> str:
         """The name of what the host shares its pace with."""
@@ -120,7 +120,7 @@ class HubTurns(HostTurns):
         known = {host: (pace[0], pace[1]) for host, pace in self.paces.hosts.items() if self._domain(host) == domain}
         for host, (next_start, delay) in (known | {pace.host: (pace.next_start, pace.delay) for pace in paces}).items():
             waits[host] = next_start - now
-            self._gaps[host] = max(delay, self.gap(host))
+            self.slow[host] = max(delay, self.gap(host))
         for pace in paces:
             self._out[pace.host] += pace.in_flight
         hub_turns.put_off(self.store, {name: wait for name, wait in waits.items() if wait > 0})

@@ -26,6 +26,8 @@ from linkarchive.web.scheduler import fetch_all
 SAME_PAGE = 0.65
 """Share of the baseline that must stand on a page for its address to be suggested."""
 _MOST_ROUNDS = 60
+_BESIDE = 2_000
+"""Bytes that a page takes beside its body."""
 _MOST_SITEMAPS = 100
 """Sitemaps of a host that its robots.txt may name."""
 
@@ -46,12 +48,14 @@ class SeenSites:
         return self._pages.get(address)
 
     def keep(self, address: str, page: Page) -> None:
-        """Keep a page; the oldest ones go when there are too many bytes of them."""
+        """Keep a page that was answered for good; the oldest ones go when there are too many bytes of them."""
+        if address in self._pages or page.status is None or page.status == 429 or page.status >= 500:
+            return
         self._pages[address] = page
-        self._size += len(page.body)
+        self._size += _size(page)
         while self._size > self.most:
             oldest = next(iter(self._pages))
-            self._size -= len(self._pages.pop(oldest).body)
+            self._size -= _size(self._pages.pop(oldest))
 
 
 @dataclass(slots=True)
@@ -127,8 +131,8 @@ class Relocation:
         for visit in fetch_all(requests, network, self.clock, stop=self.stop, sites=sites, rules=rules, paces=paces):
             page = page_of(visit, network.max_body)
             visit.close()
-            rule = rule_for(visit.request.url, sites)
-            if rule is None or not rule.headers:  # others may not see what our own headers show
+            rules_on_way = (rule_for(exchange.url, sites) for exchange in visit.exchanges)
+            if not any(rule.headers for rule in rules_on_way if rule is not None):  # others may not see what they show
                 self.seen.keep(visit.request.url, page)
             show(visit.request.url, page)
 
@@ -151,6 +155,10 @@ class Relocation:
     def _is_same(self, lost: DeadPage, url: str, page: Page) -> bool:
         before = None if lost.baseline is None else self.stored(lost.baseline)
         return before is not None and has_same_substance(before, url, page)
+
+
+def _size(page: Page) -> int:
+    return len(page.body) + _BESIDE
 
 
 def has_same_substance(before: Page, url: str, page: Page) -> bool:

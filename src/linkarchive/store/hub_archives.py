@@ -27,7 +27,8 @@ def to_ask(store: Store, taken: Taken, now: datetime, most: int) -> list[Watched
 
 
 def near(store: Store, project: int, numbers: Collection[int]) -> list[int]:
-    """The sources of a project in the slots of these: all that are on their hosts are among them."""
+    """The sources that a project has in the slots of these: those on the same hosts are among them, unless `remap`
+    leads them elsewhere."""
     query = """SELECT source FROM hub.watched WHERE project = :project AND slot IN (
         SELECT slot FROM hub.watched WHERE project = :project AND source = ANY(:sources))"""
     return list(store.execute(text(query), {"project": project, "sources": list(numbers)}).scalars())

@@ -61,6 +61,7 @@ def _rows(store: Store, keys: Collection[str]) -> Iterator[Row[Any]]:
 
 
 def total(store: Store) -> int:
+    """How many sources there are."""
     return int(store.execute(select(func.count()).select_from(sources)).scalar_one())
 
 

@@ -201,7 +201,9 @@ class LookupWorkers:
     def _copy(self, lookup: CopyLookup) -> LookupResult:
         answer = find_copy_before(self.session, self._archives, lookup.url, lookup.viewed_on, lookup.death)
         moved = moved_to(self.session, self._archives, lookup.url, lookup.death)
-        return LookupResult(lookup, answer, () if isinstance(moved, Unknown) else moved)
+        if isinstance(moved, Unknown):
+            return LookupResult(lookup, answer, is_partial=True)
+        return LookupResult(lookup, answer, moved)
 
     def _original(self, lookup: OriginalLookup) -> LookupResult:
         """The first copy that tells all lost targets, else the one that tells most."""

@@ -136,3 +136,5 @@ class LookupResult(Struct, frozen=True):
     page: Page | None = None
     error: Exception | None = None
     """The bug that kept the answer from being read."""
+    is_partial: bool = False
+    """Where the page may have moved to could not be found out."""

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-
 import pytest
 from fleet_rig import Hub, Web, ended
 
@@ -18,6 +16,7 @@ BETWEEN_PARTS = 0.5
 """… and between two parts."""
 PAGES = [f"http://h{number}.example/page" for number in range(8)]
 CDN = "target.example"
+SHEET = Response(b"p {color: navy}", content_type="text/css")
 
 
 def page_with(*parts: str) -> Response:
@@ -49,12 +48,17 @@ def test_style_sheets_that_pages_of_several_ranges_share_a_host_for(slow: Hub, w
     web.assert_polite(BETWEEN_PARTS, 8, CDN)
 
 
-@pytest.mark.long
-def test_pictures_that_browsers_ask_for(slow: Hub, web: Web) -> None:
+@pytest.fixture
+def _has_browser() -> None:
     try:
         find_browser(BrowserSettings())
     except SettingsError as error:
         pytest.skip(f"pages are not rendered here: {error}")
+
+
+@pytest.mark.long
+@pytest.mark.usefixtures("_has_browser")
+def test_style_sheets_that_browsers_ask_for(slow: Hub, web: Web) -> None:
     project = slow.project("politics", ARCHIVE_KEEP_SCOPE="rendered")
     pages = PAGES[:3]
     project.article(*pages)
@@ -63,7 +67,7 @@ def test_pictures_that_browsers_ask_for(slow: Hub, web: Web) -> None:
         own = [sheet for sheet in sheets if f"/{number}-" in sheet]
         web.pages[url] = page_with(*(f'<link rel="stylesheet" href="{sheet}">' for sheet in own))
     for sheet in sheets:
-        web.pages[sheet] = Response(b"p {color: navy}", content_type="text/css")
+        web.pages[sheet] = SHEET
     assert project.run("push", now=None).code == 0
     for worker in [slow.worker(name, "--once", ARCHIVE_NETWORK_TIMEOUT="30") for name in ("a", "b")]:
         assert ended(worker)[0] == 0
@@ -74,29 +78,51 @@ def test_pictures_that_browsers_ask_for(slow: Hub, web: Web) -> None:
 
 
 @pytest.mark.long
+@pytest.mark.usefixtures("_has_browser")
+def test_a_page_that_lacks_a_turn_on_a_host_is_shown_another_day(slow: Hub, web: Web) -> None:
+    """Nothing is concluded on a page without its style sheets."""
+    project = slow.project("politics", ARCHIVE_KEEP_SCOPE="rendered")
+    [page], sheets = PAGES[:1], [f"http://{CDN}/{place}.css" for place in range(2)]
+    project.article(page)
+    web.pages[page] = page_with(*(f'<link rel="stylesheet" href="{sheet}">' for sheet in sheets))
+    for sheet in sheets:
+        web.pages[sheet] = Response(b"too often", 429, headers=(("Retry-After", "25"),))
+    assert project.run("push").code == 0
+    code, words = ended(slow.worker("a", "--once", now="2026-01-05T06:00:00Z", ARCHIVE_NETWORK_TIMEOUT="10"))
+    assert code == 0
+    assert "the browser did not show 1 page in time: due again in a day" in words
+    assert slow.visits("politics") == []
+    assert len([visit for visit in web.asked if visit.host == CDN]) == 1
+    slow.execute("DELETE FROM hub.turns")
+    for sheet in sheets:
+        web.pages[sheet] = SHEET
+    slow.work(now="2026-01-06T07:00:00Z")
+    report = project.run("report", "--format", "json", now="2026-01-06T08:00:00Z")
+    assert report.source(page)["capture"]["scope"] == "rendered"
+
+
+@pytest.mark.long
+@pytest.mark.usefixtures("_has_browser")
 def test_a_page_that_the_browser_cannot_show_in_time_is_due_again_in_a_day(hub: Hub, web: Web) -> None:
-    try:
-        find_browser(BrowserSettings())
-    except SettingsError as error:
-        pytest.skip(f"pages are not rendered here: {error}")
-    hub.settings.update(ARCHIVE_NETWORK_TIMEOUT="20", ARCHIVE_HUB_SEGMENT_SECONDS="2")
-    shell, figures = "http://h1.example/budget", "http://h1.example/figures.json"
+    """What it could show counts, for whichever project."""
+    hub.settings.update(ARCHIVE_NETWORK_TIMEOUT="40", ARCHIVE_HUB_SEGMENT_SECONDS="15")
+    shell, quick = "http://h1.example/budget", "http://h1.example/quick"
     web.pages[shell] = Response(
         b'<!DOCTYPE html><title>The budget</title><main id="app">Loading</main><noscript>You need to enable JavaScript '
         b"to run this app.</noscript><script>setInterval(() => fetch('/figures.json?' + Math.random()), 50)</script>"
     )
-    project = hub.project("politics", ARCHIVE_BROWSER_WHEN="needed", ARCHIVE_KEEP_SCOPE="rendered")
-    project.article(shell)
-    assert project.run("push").code == 0
+    web.pages[quick] = page_with("<title>The harbour</title>")
+    projects = [hub.project(name, ARCHIVE_KEEP_SCOPE="rendered") for name in ("politics", "sport")]
+    for project, url in zip(projects, (shell, quick), strict=True):
+        project.article(url)
+        assert project.run("push").code == 0
     code, words = ended(hub.worker("late", "--once", now="2026-01-05T06:00:00Z"))
     assert code == 0
     assert "the browser did not show 1 page in time: due again in a day" in words
-    assert hub.visits("politics") == []
-    web.pages[figures] = Response(json.dumps({}).encode(), content_type="application/json")
+    assert [hub.visits(name) for name in ("politics", "sport")] == [[], [(quick, 1)]]
     web.pages[shell] = page_with("<title>The budget</title>")
-    hub.settings["ARCHIVE_HUB_SEGMENT_SECONDS"] = "60"
     hub.work(now="2026-01-05T12:00:00Z")
     assert hub.visits("politics") == []
     hub.work(now="2026-01-06T07:00:00Z")
-    report = project.run("report", "--format", "json", now="2026-01-06T08:00:00Z")
+    report = projects[0].run("report", "--format", "json", now="2026-01-06T08:00:00Z")
     assert report.told(shell)[0] == "ok"

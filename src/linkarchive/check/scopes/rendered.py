@@ -108,7 +108,7 @@ class RenderedPages:
 
     def seen(self) -> Iterator[tuple[Fetched, Assessment | None, bool]]:
         """What the browser saw since the last call, and whether it may be set aside for a probe; where it saw nothing,
-        our own visit again, with its assessment."""
+        our own visit again, with its assessment. Of a page that is to be shown at another time, nothing."""
         if self._renderer is None:
             return
         from linkarchive.browser.rendering import Rendering
@@ -119,6 +119,8 @@ class RenderedPages:
                 fetched.close()
                 seen = structs.replace(fetched, visit=answer.visit, page=answer.page, rendering=answer, is_settled=True)
                 yield seen, None, may_wait
+            elif answer.is_late:
+                fetched.close()
             else:
                 yield self._unseen(fetched, answer), assessment, may_wait
 

@@ -88,7 +88,8 @@ def _wants(stored: StoredCapture, policy: Policy) -> bool:
 
 
 def _network(network: NetworkSettings) -> NetworkSettings:
-    """Without pauses and with few retries; who asked us to slow down is asked slowly all the same."""
+    """Without pauses (but for turns, in a hub) and with few retries; who asked us to slow down is asked slowly all the
+    same."""
     return replace(
         network,
         host_delay=0.0,
