@@ -105,7 +105,7 @@ def test_a_page_that_lacks_a_turn_on_a_host_is_shown_another_day(slow: Hub, web:
 @pytest.mark.usefixtures("_has_browser")
 def test_a_page_that_the_browser_cannot_show_in_time_is_due_again_in_a_day(hub: Hub, web: Web) -> None:
     """What it could show counts, for whichever project."""
-    hub.settings.update(ARCHIVE_NETWORK_TIMEOUT="40", ARCHIVE_HUB_SEGMENT_SECONDS="15")
+    hub.settings.update(ARCHIVE_NETWORK_TIMEOUT="140", ARCHIVE_HUB_SEGMENT_SECONDS="30")
     shell, quick = "http://h1.example/budget", "http://h1.example/quick"
     web.pages[shell] = Response(
         b'<!DOCTYPE html><title>The budget</title><main id="app">Loading</main><noscript>You need to enable JavaScript '
