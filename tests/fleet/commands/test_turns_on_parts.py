@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import AsyncIterator
+
 import pytest
 from fleet_rig import Hub, Web, ended
 
 from linkarchive.browser.chromium import find_browser
-from linkarchive.demo.wire import Response
+from linkarchive.demo.wire import Response, Stream
 from linkarchive.errors import SettingsError
 from linkarchive.settings import BrowserSettings
 
@@ -17,6 +20,12 @@ BETWEEN_PARTS = 0.5
 PAGES = [f"http://h{number}.example/page" for number in range(8)]
 CDN = "target.example"
 SHEET = Response(b"p {color: navy}", content_type="text/css")
+
+
+async def never() -> AsyncIterator[bytes]:
+    """An answer that does not come."""
+    await asyncio.sleep(600)
+    yield b""
 
 
 def page_with(*parts: str) -> Response:
@@ -105,12 +114,13 @@ def test_a_page_that_lacks_a_turn_on_a_host_is_shown_another_day(slow: Hub, web:
 @pytest.mark.usefixtures("_has_browser")
 def test_a_page_that_the_browser_cannot_show_in_time_is_due_again_in_a_day(hub: Hub, web: Web) -> None:
     """What it could show counts, for whichever project."""
-    hub.settings.update(ARCHIVE_NETWORK_TIMEOUT="140", ARCHIVE_HUB_SEGMENT_SECONDS="30")
+    hub.settings.update(ARCHIVE_NETWORK_TIMEOUT="100", ARCHIVE_HUB_SEGMENT_SECONDS="20")
     shell, quick = "http://h1.example/budget", "http://h1.example/quick"
     web.pages[shell] = Response(
         b'<!DOCTYPE html><title>The budget</title><main id="app">Loading</main><noscript>You need to enable JavaScript '
-        b"to run this app.</noscript><script>setInterval(() => fetch('/figures.json?' + Math.random()), 50)</script>"
+        b"to run this app.</noscript><script>fetch('/figures.json')</script>"
     )
+    web.pages["http://h1.example/figures.json"] = lambda _: Stream(never)
     web.pages[quick] = page_with("<title>The harbour</title>")
     projects = [hub.project(name, ARCHIVE_KEEP_SCOPE="rendered") for name in ("politics", "sport")]
     for project, url in zip(projects, (shell, quick), strict=True):
