@@ -119,13 +119,11 @@ def test_who_asks_later_has_the_page_without_another_look(shared: SharedBrowser,
     assert browser.open_bodies == 0
 
 
-def test_a_page_that_could_not_be_shown_is_tried_again_for_who_asks_later(
-    shared: SharedBrowser, browser: Browser
-) -> None:
+def test_why_a_page_was_not_shown_is_known_to_who_asks_later(shared: SharedBrowser, browser: Browser) -> None:
     for project in (project_of(shared), project_of(shared)):
         project.submit(1, OTHER, lambda _: True)
         assert list(project.done()) == [(1, NotRendered("the browser hung"))]
-    assert browser.asked == [OTHER, OTHER]
+    assert browser.asked == [OTHER]
 
 
 def test_pages_of_long_ago_are_not_kept(shared: SharedBrowser, browser: Browser) -> None:
@@ -139,11 +137,21 @@ def test_pages_of_long_ago_are_not_kept(shared: SharedBrowser, browser: Browser)
 
 
 def test_header_fields_of_one_project_show_nothing_to_others(shared: SharedBrowser, browser: Browser) -> None:
-    rule = SiteSettings(host="h1.example", headers=(("X-Subscriber", "1"),))
-    subscriber = shared.of_project(Policy(Settings(sites=(rule,)), ()))
-    assert subscriber is not None
-    for project in (subscriber, project_of(shared), project_of(shared)):
+    """And go to no host whose own rule has none."""
+    headers = (("X-Subscriber", "1"),)
+    rule, public, other = (
+        SiteSettings("h1.example", headers=headers),
+        SiteSettings("public.h1.example"),
+        SiteSettings("x.example"),
+    )
+    subscribers = [
+        shared.of_project(Policy(Settings(sites=sites), ())) for sites in ((other, rule, public), (public, rule))
+    ]
+    for project in (*subscribers, project_of(shared), project_of(shared)):
+        assert project is not None
         project.submit(1, URL, lambda _: True)
         seen(project).close()
     assert browser.asked == [URL, URL]
-    assert [settings.sites for settings in browser.started_with] == [(rule,), ()]
+    with_fields, without = (settings.sites for settings in browser.started_with)
+    assert without == ()
+    assert [(site.host, site.headers) for site in with_fields] == [("h1.example", headers), ("public.h1.example", ())]

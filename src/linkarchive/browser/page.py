@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from linkarchive.browser.chromium import Chromium
 from linkarchive.browser.pictures import PATIENCE, WIDTH, in_time, pictures
 from linkarchive.browser.proxy import Listener, PageTraffic
-from linkarchive.browser.rendering import FOOT, HIGHEST, NO_TURN, Limits, NotRendered, Rendering
+from linkarchive.browser.rendering import FOOT, HIGHEST, NO_TURN, THROTTLED, Limits, NotRendered, Rendering
 from linkarchive.browser.trust import Trust
 from linkarchive.browser.upstream import Answers
 from linkarchive.clock import Clock
@@ -89,7 +89,7 @@ async def render(chromium: Chromium, means: Means, url: str, ready: Ready) -> Re
         )
         try:
             answer = await _look(context, traffic, means, url, ready, started)
-            return _late(answer) if any(left.why == NO_TURN for left in traffic.left_out) else answer
+            return _late(answer) if _lacks_turns(traffic, url) else answer
         except TimeoutError:
             return NotRendered("its scripts leave the browser no time")
         finally:
@@ -97,6 +97,12 @@ async def render(chromium: Chromium, means: Means, url: str, ready: Ready) -> Re
     finally:
         listener.close()
         _close_all(traffic.take())
+
+
+def _lacks_turns(traffic: PageTraffic, url: str) -> bool:
+    """Others asked the hosts of the page, or it was not the time for the page itself. What a host that asked us to wait
+    did not send of it is only left out: it may never send it."""
+    return any(left.why == NO_TURN or (left.why == THROTTLED and left.url == url) for left in traffic.left_out)
 
 
 def _late(answer: Rendering | NotRendered) -> NotRendered:

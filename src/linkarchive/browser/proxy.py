@@ -17,7 +17,7 @@ from typing import Any
 
 import h11
 
-from linkarchive.browser.rendering import FAILED, NO_TURN, PRIVATE, SOCKET, TOO_LARGE, TOO_MANY, Limits
+from linkarchive.browser.rendering import FAILED, PRIVATE, SOCKET, TOO_LARGE, TOO_MANY, Limits
 from linkarchive.browser.trust import Trust
 from linkarchive.browser.upstream import Answers, ClosedError
 from linkarchive.model import Reason
@@ -43,7 +43,6 @@ _NOT_SENT_ON = frozenset(
      "proxy-authorization", "proxy-authenticate", "host", "content-length", "accept-encoding", "accept-language"}
 )  # fmt: skip
 """Header fields of one connection, and those that the proxy writes itself."""
-_WHY = {Reason.PRIVATE_ADDRESS: PRIVATE, Reason.RATE_LIMITED: NO_TURN}
 _RECORDED = frozenset({"GET", "POST"})
 _NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
@@ -239,7 +238,9 @@ class Listener:
     def _pass_back(self, stream: _Stream, target: Target, result: HttpResult, is_part: bool) -> bool:
         exchange = result.result
         if not isinstance(exchange, Exchange):
-            self._traffic.leave_out(target.url, _WHY.get(exchange.reason, FAILED))
+            is_ours = exchange.reason is Reason.RATE_LIMITED  # nothing was sent
+            why = PRIVATE if exchange.reason is Reason.PRIVATE_ADDRESS else exchange.detail if is_ours else FAILED
+            self._traffic.leave_out(target.url, why)
             return stream.answer(502)
         if exchange.truncated is not None and is_part:
             self._traffic.leave_out(target.url, TOO_LARGE)

@@ -19,6 +19,7 @@ FAILED = "no answer"
 TOO_LARGE = "over the limit of size"
 TOO_MANY = "over the limit for one page"
 NO_TURN = "no turn on its host in time"
+THROTTLED = "its host asked us to wait"
 SOCKET = "WebSocket"
 FOOT = "the picture shows the first 16,000 pixels of the page"
 LIMITS = frozenset({TOO_LARGE, TOO_MANY})

@@ -10,7 +10,7 @@ from concurrent.futures import Future
 from contextlib import suppress
 from typing import Protocol
 
-from linkarchive.browser.rendering import NO_TURN
+from linkarchive.browser.rendering import NO_TURN, THROTTLED
 from linkarchive.clock import Clock
 from linkarchive.model import Failure, Reason
 from linkarchive.settings import NetworkSettings, SiteSettings
@@ -56,6 +56,8 @@ class Upstream:
         self._patience = network.timeout
         self._lock = threading.Lock()
         self._asking: dict[str, threading.Lock] = {}
+        self._throttled: set[str] = set()
+        """Hosts that have asked us to slow down."""
         self._transport: Transport[Future[HttpResult]] = Transport(network, clock, CONNECTIONS, sites)
         self._requests: deque[tuple[HttpRequest, Future[HttpResult]]] = deque()
         self._closed = False
@@ -66,9 +68,9 @@ class Upstream:
         """The answer or the failure. Blocks for as long as a visit may take, and until there is a turn; raises
         ClosedError."""
         host = request.target.host
-        if not self._has_turn(host):
-            failure = Failure(Reason.RATE_LIMITED, NO_TURN, request.target.url)
-            return HttpResult(self._clock.now(), failure)
+        why = self._no_turn(host)
+        if why is not None:
+            return HttpResult(self._clock.now(), Failure(Reason.RATE_LIMITED, why, request.target.url))
         future: Future[HttpResult] = Future()
         self._requests.append((request, future))
         self._transport.wake()
@@ -78,26 +80,33 @@ class Upstream:
         if self._turns is not None and isinstance(answer.result, Exchange):
             wait = retry_after(answer.result, self._clock.now()) or 0.0
             if answer.result.status == 429 or (answer.result.status == 503 and wait):
+                self._throttled.add(host)
                 self._turns.slow_down(host, wait)
         return answer
 
-    def _has_turn(self, host: str) -> bool:
-        """Wait for a turn on the host; False where that would take longer than a page is waited for."""
+    def _no_turn(self, host: str) -> str | None:
+        """Wait for a turn on the host, as long as a page is waited for: None when there is one, else why there is
+        none."""
         if self._turns is None:
-            return True
+            return None
         end = time.monotonic() + self._patience
         with self._lock:
             asking = self._asking.setdefault(host, threading.Lock())
         if not asking.acquire(timeout=self._patience):  # one at a time asks for the turns of a host
-            return False
+            return self._why_none(host)
         try:
             while not self._closed and (wait := self._turns.take(host)) > 0:
+                if wait > self._patience:  # only a host that was put off takes so long
+                    return THROTTLED
                 if time.monotonic() + wait > end:
-                    return False
+                    return self._why_none(host)
                 time.sleep(min(wait, _LOOK_UP_TURN))
         finally:
             asking.release()
-        return True
+        return None
+
+    def _why_none(self, host: str) -> str:
+        return THROTTLED if host in self._throttled else NO_TURN
 
     def close(self) -> None:
         """End what is in flight; those who wait for it get ClosedError."""

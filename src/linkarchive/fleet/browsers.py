@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import itertools
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +20,7 @@ from linkarchive.fleet.shared_visit import SharedVisit, shared
 from linkarchive.fleet.workplace import Workplace
 from linkarchive.report.phrases import count
 from linkarchive.settings import BrowserSettings, SiteSettings
+from linkarchive.urls import is_within
 
 if TYPE_CHECKING:
     from linkarchive.browser.page import Ready
@@ -46,12 +48,6 @@ class SharedRendering(Rendering):
         """What one more has of it."""
         return SharedRendering(**{**_fields(self), "visit": self.visit.share()})
 
-    @property
-    def size(self) -> int:
-        """About the bytes that it holds."""
-        bodies = [part.body for part in (*self.visit.exchanges, *self.parts)]
-        return len(self.dom) + len(self.picture) + sum(body.length + _BESIDE for body in bodies)
-
     def close(self) -> None:
         self.visit.close()
         if not self.visit.holders.left:
@@ -76,7 +72,7 @@ class SharedBrowser:
         """None where there is no browser and the project asks for none."""
         if self._executable is None and not is_asked_for(policy.settings):
             return None
-        sites = tuple(rule for rule in policy.settings.sites if rule.headers)
+        sites = _with_headers(policy.settings.sites)
         if sites not in self._browsers:
             self._browsers[sites] = _Browser(self._place, self._executable, self._why, sites)
         return self._browsers[sites].of_project()
@@ -111,8 +107,8 @@ class _Browser:
         self._numbers = itertools.count()
         self._urls: dict[int, str] = {}
         self._waiting: dict[str, list[tuple[ProjectsBrowser, int]]] = {}
-        self._seen: dict[str, SharedRendering] = {}
-        """The last pages, for projects that ask later."""
+        self._seen: dict[str, SharedRendering | NotRendered] = {}
+        """The last pages, or why they could not be shown, for projects that ask later."""
         self._owners: list[ProjectsBrowser] = []
         self.late = 0
         """Pages that lacked turns on hosts."""
@@ -132,7 +128,7 @@ class _Browser:
             owner.ready.append((key, NotRendered(f"this worker has no browser: {self._why}")))
             return
         if url in self._seen:
-            owner.ready.append((key, self._seen[url].share()))
+            owner.ready.append((key, _share(self._seen[url])))
             return
         takers = self._waiting.setdefault(url, [])
         takers.append((owner, key))
@@ -150,38 +146,37 @@ class _Browser:
         for number, answer in self._renderer.done():
             url = self._urls.pop(number)
             takers = self._waiting.pop(url)
-            if isinstance(answer, NotRendered):
-                self.late += answer.is_late
-                for owner, key in takers:
-                    owner.ready.append((key, answer))
-                continue
-            seen = self._seen[url] = SharedRendering.of(answer)
+            seen = SharedRendering.of(answer) if isinstance(answer, Rendering) else answer
             for owner, key in takers:
-                owner.ready.append((key, seen.share()))
-            while sum(rendering.size for rendering in self._seen.values()) > _MOST_BYTES:
-                self._seen.pop(next(iter(self._seen))).close()
+                owner.ready.append((key, _share(seen)))
+            if isinstance(seen, NotRendered) and seen.is_late:
+                self.late += 1
+                continue
+            self._seen[url] = seen
+            while sum(map(_size, self._seen.values())) > _MOST_BYTES:
+                _close(self._seen.pop(next(iter(self._seen))))
 
     def wait(self, seconds: float) -> None:
         if self._renderer is not None:
             self._renderer.wait(seconds)
 
     def close(self) -> None:
-        if self._renderer is not None:
-            self._renderer.close()
+        with ExitStack() as stack:
+            if self._turns is not None:
+                stack.callback(self._turns.close)
+            if self._renderer is not None:
+                self._renderer.close()
         for owner in self._owners:
             for _, answer in owner.ready:
-                if isinstance(answer, Rendering):
-                    answer.close()
-        for rendering in self._seen.values():
-            rendering.close()
+                _close(answer)
+        for seen in self._seen.values():
+            _close(seen)
         self._seen.clear()
-        if self._turns is not None:
-            self._turns.close()
 
     def _running(self, executable: str) -> Renderer:
         if self._renderer is None:
             place, settings = self._place, replace(self._place.settings, sites=self._sites)
-            self._turns = BrowserTurns(settings.hub.database, settings.network)
+            self._turns = self._turns or BrowserTurns(settings.hub.database, settings.network)
             self._renderer = renderer_of(executable, settings, place.clock, place.say, self._turns)
         return self._renderer
 
@@ -207,6 +202,31 @@ class ProjectsBrowser:
 
     def close(self) -> None:
         """Others may still need the browser."""
+
+
+def _share(seen: SharedRendering | NotRendered) -> Answer:
+    """What one more has of it."""
+    return seen.share() if isinstance(seen, SharedRendering) else seen
+
+
+def _size(seen: SharedRendering | NotRendered) -> int:
+    """About the bytes that it holds."""
+    if isinstance(seen, NotRendered):
+        return len(seen.why)
+    bodies = [part.body for part in (*seen.visit.exchanges, *seen.parts)]
+    return len(seen.dom) + len(seen.picture) + sum(body.length + _BESIDE for body in bodies)
+
+
+def _close(answer: Answer) -> None:
+    if isinstance(answer, Rendering):
+        answer.close()
+
+
+def _with_headers(sites: Sequence[SiteSettings]) -> tuple[SiteSettings, ...]:
+    """The rules by which requests get header fields, or get none where those of a domain do; nothing else of them."""
+    hosts = [rule.host for rule in sites if rule.headers]
+    rules = {rule.host: rule.headers for rule in reversed(sites) if is_within(rule.host, hosts)}
+    return tuple(SiteSettings(host=host, headers=rules[host]) for host in sorted(rules))
 
 
 def _found(settings: BrowserSettings) -> tuple[str | None, str]:

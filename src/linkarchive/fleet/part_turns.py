@@ -18,6 +18,7 @@ from linkarchive.fleet.host_turns import HostTurns, put_off
 from linkarchive.settings import NetworkSettings
 from linkarchive.store import hub_turns
 from linkarchive.store.database import Store
+from linkarchive.web.pacing import SLOWEST
 
 Answer = TypeVar("Answer")
 
@@ -40,7 +41,7 @@ class PartTurns(HostTurns):
         return self._gaps.get(host, SHARE * self.network.host_delay)
 
     def slow_down(self, host: str, wait: float) -> None:
-        self._gaps[host] = min(2 * max(self.gap(host), SHARE * self.network.retry_wait), self.network.retry_after_cap)
+        self._gaps[host] = min(2 * max(self.gap(host), SHARE * self.network.retry_wait), SLOWEST)
         put_off(self.store, host, max(self._gaps[host], min(wait, self.network.retry_after_cap)))
 
 

@@ -40,7 +40,8 @@ class RangePaces(Paces, kw_only=True):
         return SharedPacing(network, self, self.turns)
 
     def of_parts(self, network: NetworkSettings, delay: float) -> Paces:
-        slow = {host: pace[1] for host, pace in self._slower_than(delay).items()} | self.turns.slow
+        slow = {host: pace[1] for host, pace in self._slower_than(delay).items()}
+        slow |= {host: gap for host, gap in self.turns.slow.items() if gap > delay}
         own = replace(self.turns.network, per_host=network.per_host)
         return SharedPaces(turns=PartTurns(self.turns.store, own, slow))
 

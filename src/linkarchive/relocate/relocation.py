@@ -123,7 +123,12 @@ class Relocation:
                 for search in searches_by_url[url]:
                     self._take(search, url, seen)
 
-        known = {address: page for address in by_address if (page := self.seen.page(address)) is not None}
+        with_headers = {address for address in by_address if (rule := rule_for(address, sites)) and rule.headers}
+        known = {
+            address: page
+            for address in by_address
+            if address not in with_headers and (page := self.seen.page(address)) is not None
+        }
         for address, page in known.items():
             show(address, page)
         requests = (VisitRequest(address) for address in by_address if address not in known)

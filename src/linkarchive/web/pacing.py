@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 Item = TypeVar("Item")
 
-_SLOWEST = 5.0
+SLOWEST = 5.0
 """Seconds between starts on a host that keeps answering 429 or 503."""
 _WEARY = 3
 """Failures in a row after which a host's failing visits are not tried again: it is down, not hiccuping."""
@@ -187,7 +187,7 @@ class Pacing(Generic[Item]):
 
 def slower(delay: float, network: NetworkSettings) -> float:
     """The next delay between starts on a host that asked us to slow down."""
-    return min(max(2 * delay, network.retry_wait), _SLOWEST)
+    return min(max(2 * delay, network.retry_wait), SLOWEST)
 
 
 def paced_as(host: str, network: NetworkSettings) -> str:

@@ -86,27 +86,46 @@ def test_style_sheets_that_browsers_ask_for(slow: Hub, web: Web) -> None:
     assert [report.source(url)["capture"]["scope"] for url in pages] == ["rendered"] * 3
 
 
+def page_with_sheets(web: Web, number: int, sheet: Response) -> str:
+    """The address of a page with so many style sheets of another host, each of which is answered so."""
+    sheets = [f"http://{CDN}/{place}.css" for place in range(number)]
+    web.pages[PAGES[0]] = page_with(*(f'<link rel="stylesheet" href="{url}">' for url in sheets))
+    web.pages |= dict.fromkeys(sheets, sheet)
+    return PAGES[0]
+
+
 @pytest.mark.long
 @pytest.mark.usefixtures("_has_browser")
 def test_a_page_that_lacks_a_turn_on_a_host_is_shown_another_day(slow: Hub, web: Web) -> None:
-    """Nothing is concluded on a page without its style sheets."""
+    """Others ask that host: nothing is concluded on a page without its style sheets."""
     project = slow.project("politics", ARCHIVE_KEEP_SCOPE="rendered")
-    [page], sheets = PAGES[:1], [f"http://{CDN}/{place}.css" for place in range(2)]
+    page = page_with_sheets(web, 3, SHEET)
     project.article(page)
-    web.pages[page] = page_with(*(f'<link rel="stylesheet" href="{sheet}">' for sheet in sheets))
-    for sheet in sheets:
-        web.pages[sheet] = Response(b"too often", 429, headers=(("Retry-After", "25"),))
     assert project.run("push").code == 0
-    code, words = ended(slow.worker("a", "--once", now="2026-01-05T06:00:00Z", ARCHIVE_NETWORK_TIMEOUT="10"))
+    slow.settings.update(ARCHIVE_NETWORK_HOST_DELAY="70", ARCHIVE_NETWORK_TIMEOUT="10")
+    code, words = ended(slow.worker("a", "--once", now="2026-01-05T06:00:00Z"))
     assert code == 0
     assert "the browser did not show 1 page in time: due again in a day" in words
     assert slow.visits("politics") == []
-    assert len([visit for visit in web.asked if visit.host == CDN]) == 1
     slow.execute("DELETE FROM hub.turns")
-    for sheet in sheets:
-        web.pages[sheet] = SHEET
+    slow.settings.update(ARCHIVE_NETWORK_HOST_DELAY=str(DELAY))
     slow.work(now="2026-01-06T07:00:00Z")
     report = project.run("report", "--format", "json", now="2026-01-06T08:00:00Z")
+    assert report.source(page)["capture"]["scope"] == "rendered"
+
+
+@pytest.mark.long
+@pytest.mark.usefixtures("_has_browser")
+def test_a_page_whose_parts_are_refused_is_concluded_on_without_them(slow: Hub, web: Web) -> None:
+    """A host that says it is asked too often may say so every day."""
+    project = slow.project("politics", ARCHIVE_KEEP_SCOPE="rendered")
+    page = page_with_sheets(web, 2, Response(b"too often", 429, headers=(("Retry-After", "25"),)))
+    project.article(page)
+    assert project.run("push").code == 0
+    code, words = ended(slow.worker("a", "--once", now="2026-01-05T06:00:00Z", ARCHIVE_NETWORK_TIMEOUT="10"))
+    assert (code, "in time" in words) == (0, False)
+    assert len([visit for visit in web.asked if visit.host == CDN]) == 1
+    report = project.run("report", "--format", "json", now="2026-01-05T08:00:00Z")
     assert report.source(page)["capture"]["scope"] == "rendered"
 
 
