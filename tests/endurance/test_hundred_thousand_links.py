@@ -56,7 +56,7 @@ def test_a_run_that_skips_them_all_and_what_is_made_of_it(dark) -> None:
         path.unlink()
     rebuilt = dark.run("rebuild")
     assert rebuilt.code == 0, rebuilt.err
-    assert f"{2 * LINES} verdicts" in rebuilt.out
+    assert f"{2 * LINES:,} verdicts" in rebuilt.out
     assert rebuilt.peak < MEMORY_LIMIT
 
 
